@@ -1,0 +1,69 @@
+"""Why a command is refused.
+
+    DomainError                 a stable ``code``, a sentence for a person, data for a program
+    ├── Invalid                 validation_failed      the command itself is wrong; names the fields
+    ├── NotFound                not_found              the thing addressed does not exist (or is not yours to see)
+    ├── Forbidden               forbidden              it exists, and is somebody else's
+    ├── IllegalTransition       illegal_transition     right command, wrong state
+    ├── OutOfStock              out_of_stock           with sku, requested, available
+    ├── LimitExceeded           validation_failed      a limit of ours or of the seller's
+    └── VersionMismatch         version_mismatch       If-Match named another version
+
+Outcomes that belong to the business (stock refused, payment declined) are events, not errors. Bugs are assertions.
+HTTP statuses for these codes live in one table in ``readapi/edge/problems.py``.
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+
+class DomainError(Exception):
+    """A refused command. ``detail`` is for people, ``data`` for programs; neither holds personal data."""
+
+    code: ClassVar[str] = "validation_failed"
+
+    def __init__(self, detail: str, **data: Any) -> None:
+        super().__init__(detail)
+        self.detail = detail
+        self.data = data
+
+
+class Invalid(DomainError):
+    """The command is malformed; ``pointer`` is the JSON pointer of the offending field in the request body."""
+
+    def __init__(self, detail: str, pointer: str | None = None, **data: Any) -> None:
+        super().__init__(detail, **data)
+        self.pointer = pointer
+
+
+class NotFound(DomainError):
+    code = "not_found"
+
+
+class Forbidden(DomainError):
+    code = "forbidden"
+
+
+class IllegalTransition(DomainError):
+    code = "illegal_transition"
+
+
+class OutOfStock(DomainError):
+    code = "out_of_stock"
+
+    def __init__(self, sku: str, requested: int, available: int) -> None:
+        super().__init__(
+            f"only {available} of {sku} left, {requested} requested", sku=sku, requested=requested, available=available
+        )
+
+
+class LimitExceeded(Invalid):
+    """More than a stated limit allows."""
+
+
+class VersionMismatch(DomainError):
+    code = "version_mismatch"
+
+    def __init__(self, expected: int, actual: int) -> None:
+        super().__init__(f"version {expected} expected, the resource is at {actual}", expected=expected, actual=actual)

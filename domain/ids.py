@@ -1,0 +1,65 @@
+"""Prefixed, time-sortable identifiers (ULID layout: 48 bits of milliseconds, 80 bits of entropy, Crockford base 32).
+
+The domain reads no clock and draws no random numbers, so both arrive as arguments.
+Layout: https://github.com/ulid/spec
+"""
+
+from __future__ import annotations
+
+import hashlib
+
+_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+_PAIRS = [a + b for a in _ALPHABET for b in _ALPHABET]
+
+PREFIXES = {
+    "product": "prd",
+    "order": "ord",
+    "cart": "crt",
+    "shop": "shp",
+    "account": "usr",
+    "payment": "pay",
+    "address": "adr",
+    "payment_method": "pmt",
+    "offer": "off",
+    "stock": "stk",
+    "claim": "clm",
+    "line": "lin",
+}
+
+
+def ulid(at_ms: int, entropy: bytes) -> str:
+    """26 characters that sort by ``at_ms`` (milliseconds since 1970); ``entropy`` is 10 bytes."""
+    assert len(entropy) == 10, len(entropy)
+    assert 0 <= at_ms < 1 << 48, at_ms
+    value = (at_ms << 80) | int.from_bytes(entropy, "big")
+    pairs = [""] * 13
+    for i in range(12, -1, -1):
+        pairs[i] = _PAIRS[value & 1023]
+        value >>= 10
+    return "".join(pairs)
+
+
+def new_id(kind: str, at_ms: int, entropy: bytes) -> str:
+    return f"{PREFIXES[kind]}_{ulid(at_ms, entropy)}"
+
+
+def derived_id(kind: str, at_ms: int, *parts: str) -> str:
+    """The same parts give the same id: a repeated request addresses the same aggregate."""
+    return new_id(kind, at_ms, hashlib.sha256("\x1f".join(parts).encode()).digest()[:10])
+
+
+def stock_id(shop_id: str, sku: str) -> str:
+    return f"stk_{shop_id}.{sku}"
+
+
+def offer_id(shop_id: str, sku: str) -> str:
+    return f"off_{shop_id}.{sku}"
+
+
+def claim_id(kind: str, value: str) -> str:
+    return f"clm_{kind}.{value}"
+
+
+def payment_id(order_id: str) -> str:
+    """An order has one payment, and it carries the order's own number."""
+    return "pay_" + order_id.removeprefix("ord_")
