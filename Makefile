@@ -1,0 +1,110 @@
+# Everything a developer or a build server does with this checkout. `make` lists it.
+#
+# The environment lives in .venv/ and holds exactly what requirements-dev.lock says, checked by hash.
+# Another interpreter: make install PYTHON=/path/to/python3.12
+
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+BIN := .venv/bin
+STAMP := .venv/.installed
+PACKAGES := domain commands projections streams readapi writeapi kontor
+PYTEST := $(BIN)/python -m pytest
+SLOW := slow or crash or fuzz
+
+# Needed to build the project itself (in the version that pyproject.toml names) and to make the lock files, so they
+# are locked like everything else.
+TOOLS = $(shell sed -nE 's/^requires = \["(hatchling[^"]*)"\]$$/\1/p' pyproject.toml) editables uv
+COMPILE = $(BIN)/uv pip compile --quiet --generate-hashes --no-emit-index-url --no-annotate --universal \
+	--python-version 3.11 --custom-compile-command 'make lock' $(if $(UPGRADE),--upgrade)
+
+# Prints the first interpreter that can make the environment. Each is really started: version managers install
+# commands such as python3.12 that only say that no such version is active.
+FIND_PYTHON = for python in $(or $(PYTHON),python3.11 python3.12 python3.13 python3); do \
+		if "$$python" -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then \
+			break; \
+		fi; \
+		python=; \
+	done; \
+	if [ -z "$$python" ]; then \
+		echo 'Kontor needs Python 3.11 or newer with its venv module. Tried: $(or $(PYTHON),python3.11 python3.12 python3.13 python3).' >&2; \
+		echo 'Install one (Debian: apt install python3.11 python3.11-venv), or name one: make install PYTHON=/path/to/python3' >&2; \
+		exit 1; \
+	fi
+
+# Runs its arguments while holding a lock, so that two `make` at once do not fill .venv/ at once.
+WITH_LOCK := import fcntl, subprocess, sys; file = open("Makefile"); fcntl.flock(file, fcntl.LOCK_EX); \
+	sys.exit(subprocess.call(sys.argv[1:], close_fds=False))
+
+.PHONY: help
+help: ## show this list
+	@echo 'usage: make TARGET'
+	@echo
+	@sed -nE 's/^([a-z]+):.*## (.*)/  \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 14
+
+.PHONY: install
+install: $(STAMP) ## make .venv/ with the locked packages and the kontor command (PYTHON=... chooses the interpreter)
+
+ifdef HOLDING_LOCK
+$(STAMP): requirements-dev.lock pyproject.toml
+	@if ! $(BIN)/python -m pip --version >/dev/null 2>&1; then \
+		$(FIND_PYTHON); \
+		echo "Making .venv/ with $$("$$python" --version)"; \
+		"$$python" -m venv --clear .venv; \
+	fi
+	@echo 'Installing the packages of requirements-dev.lock'
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+	@echo 'Ready: $(BIN)/kontor'
+else
+$(STAMP): requirements-dev.lock pyproject.toml
+	@$(FIND_PYTHON); "$$python" -c '$(WITH_LOCK)' $(MAKE) --no-print-directory HOLDING_LOCK=1 $@
+endif
+
+.PHONY: run
+run: install ## the shop with its sample catalog on http://127.0.0.1:8000
+	@$(BIN)/kontor demo
+
+.PHONY: test
+test: install ## all tests; the fast ones side by side, then slow, crash and fuzz alone (PYTEST_ARGS='-k cart')
+	@run() { $(PYTEST) "$$@" $(PYTEST_ARGS) || { code=$$?; \
+		[ $$code -eq 5 ] && $(if $(strip $(PYTEST_ARGS)),echo 'none chosen here',exit $$code); }; }; \
+	echo '== fast tests'; run -n 2 -m 'not ($(SLOW))' || exit; \
+	echo '== slow, crash and fuzz tests'; run -m '$(SLOW)'
+
+.PHONY: check
+check: install ## format, lint, types, layers, architecture
+	@echo '== ruff format'; $(BIN)/ruff format --check .
+	@echo '== ruff check'; $(BIN)/ruff check .
+	@echo '== mypy'; $(BIN)/mypy
+	@$(BIN)/mypy scripts
+	@echo '== import-linter'; $(BIN)/lint-imports
+	@echo '== architecture'; $(PYTEST) tests/architecture -m 'not slow'
+
+.PHONY: bench
+bench: install ## every benchmark, with the limits of this machine measured beside them
+	@$(BIN)/kontor bench all
+
+.PHONY: format
+format: install ## rewrite the sources as ruff wants them
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+# The development lock is made under the constraint of the runtime lock, so that tests see what users get.
+.PHONY: lock
+lock: $(BIN)/uv ## make both lock files from pyproject.toml (UPGRADE=1 also moves to the newest versions)
+	@$(COMPILE) pyproject.toml --output-file requirements.lock
+	@printf '%s\n' $(TOOLS) | $(COMPILE) pyproject.toml --group dev - --constraints requirements.lock \
+		--output-file requirements-dev.lock
+	@if grep -nE '://' requirements.lock requirements-dev.lock; then echo 'a lock file names a host' >&2; exit 1; fi
+
+$(BIN)/uv:
+	@if ! $(BIN)/python -m pip --version >/dev/null 2>&1; then $(FIND_PYTHON); "$$python" -m venv --clear .venv; fi
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
+
+.PHONY: clean
+clean: ## delete caches and build output (.venv/ and kontor-data/ stay)
+	@rm -rf build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage
+	@find $(PACKAGES) scripts tests -name __pycache__ -type d -prune -exec rm -rf {} +
