@@ -1,0 +1,406 @@
+"""From cart lines and a destination to what the buyer pays, with the derivation of every amount.
+
+The calculation *is* the derivation: each step names what it computes, by which rule, from which inputs, and a total is
+only ever the outcome of a step. Running the steps again (``recompute``) therefore gives a stored quote's amounts to the
+cent, whatever today's tax and shipping tables say. A rule's name is stored: rules are added, never changed.
+
+Where a destination's prices include tax, ``totals.tax`` is contained in the other totals; elsewhere it is added to
+them. Either way a line's ``total`` is what the buyer pays for it, and ``grand`` is what the card is charged.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache
+from typing import Any
+
+import msgspec
+
+from domain.errors import Invalid, LimitExceeded
+from domain.money import AMOUNT_MAX, PPM, Money, allocate_units, round_half_up
+from domain.shipping import ShippingTable, serves, share_of
+from domain.tax import TaxRate, TaxTable
+
+LINES_MAX = 200
+QUANTITY_MAX = 1_000_000
+
+
+class Destination(msgspec.Struct, frozen=True, rename="camel"):
+    """Where it goes; all of an address that prices depend on. ``country`` is an ISO 3166 alpha-2 code."""
+
+    country: str
+    region: str | None = None
+    postal_code: str | None = None
+
+
+class QuoteLine(msgspec.Struct, frozen=True, rename="camel"):
+    line_id: str
+    shop_id: str
+    shop_country: str
+    sku: str
+    product_id: str
+    title: str
+    quantity: int
+    unit_price: Money
+    ships_to: tuple[str, ...] = ()
+    """Empty: everywhere."""
+
+
+class PricedLine(msgspec.Struct, frozen=True, rename="camel"):
+    """``total`` is what the buyer pays for the line: quantity times price, less ``discount``, with tax."""
+
+    line_id: str
+    shop_id: str
+    sku: str
+    product_id: str
+    title: str
+    quantity: int
+    unit_price: Money
+    tax: Money
+    total: Money
+    discount: Money
+
+
+class Totals(msgspec.Struct, frozen=True):
+    """``grand = items - discount + shipping``, plus ``tax`` unless the quote is ``tax_inclusive``."""
+
+    items: Money
+    discount: Money
+    shipping: Money
+    tax: Money
+    grand: Money
+
+
+class ShippingOption(msgspec.Struct, frozen=True, rename="camel"):
+    """A way to ship the whole order; ``amount`` is for all sellers' parcels, days are those of the slowest."""
+
+    id: str
+    name: str
+    amount: Money
+    days_min: int
+    days_max: int
+
+
+class Step(msgspec.Struct, frozen=True):
+    """``amount`` of ``what`` (a path such as ``lines/0/tax`` or ``totals/grand``) is ``rule`` applied to ``inputs``.
+
+    Inputs are numbers, words that explain, or the names of earlier steps; the rules below say which is which.
+    """
+
+    what: str
+    rule: str
+    inputs: dict[str, int | str | tuple[int | str, ...]]
+    amount: Money
+
+
+class Quote(msgspec.Struct, frozen=True, rename="camel"):
+    lines: tuple[PricedLine, ...]
+    totals: Totals
+    methods: tuple[ShippingOption, ...]
+    method: str
+    derivation: tuple[Step, ...]
+    unserviceable: tuple[str, ...] = ()
+    """Lines whose seller does not ship there. They are priced as if he did; such a quote must not become an order."""
+    tax_inclusive: bool = False
+
+
+# rules: (inputs, amounts of the earlier steps) -> minor units
+
+_Inputs = dict[str, Any]
+_Amounts = dict[str, int]
+
+
+def _times(inputs: _Inputs, amounts: _Amounts) -> int:
+    return int(inputs["unit"]) * int(inputs["quantity"])
+
+
+def _sum(inputs: _Inputs, amounts: _Amounts) -> int:
+    return sum(amounts[name] for name in inputs["of"])
+
+
+def _difference(inputs: _Inputs, amounts: _Amounts) -> int:
+    return amounts[inputs["from"]] - amounts[inputs["less"]]
+
+
+def _at_most(inputs: _Inputs, amounts: _Amounts) -> int:
+    return min(int(inputs["given"]), amounts[inputs["limit"]])
+
+
+def _part(inputs: _Inputs, amounts: _Amounts) -> int:
+    weights = tuple(amounts[f"lines/{i}/items"] for i in range(inputs["lines"]))
+    return _allocated(amounts[inputs["of"]], weights)[inputs["index"]]
+
+
+@lru_cache(maxsize=64)
+def _allocated(units: int, weights: tuple[int, ...]) -> list[int]:
+    """Remembered, because each line of an order asks for its part of the same allocation."""
+    return allocate_units(units, weights)
+
+
+def _tax_added(inputs: _Inputs, amounts: _Amounts) -> int:
+    return round_half_up(amounts[inputs["of"]] * int(inputs["ratePpm"]), PPM)
+
+
+def _tax_contained(inputs: _Inputs, amounts: _Amounts) -> int:
+    return round_half_up(amounts[inputs["of"]] * int(inputs["ratePpm"]), PPM + int(inputs["ratePpm"]))
+
+
+def _parcel(inputs: _Inputs, amounts: _Amounts) -> int:
+    return int(inputs["base"]) + int(inputs["perItem"]) * (int(inputs["items"]) - 1)
+
+
+def _parcel_share(inputs: _Inputs, amounts: _Amounts) -> int:
+    return share_of(sum(amounts[name] for name in inputs["of"]), int(inputs["ratePpm"]))
+
+
+_RULES: dict[str, Callable[[_Inputs, _Amounts], int]] = {
+    "times": _times,
+    "sum": _sum,
+    "difference": _difference,
+    "at_most": _at_most,
+    "part": _part,
+    "tax_added": _tax_added,
+    "tax_contained": _tax_contained,
+    "parcel": _parcel,
+    "parcel_share": _parcel_share,
+}
+
+
+# calculation
+
+
+class _Derivation:
+    """Steps as they are taken, and the amounts they have come to."""
+
+    __slots__ = ("amounts", "currency", "steps")
+
+    def __init__(self, currency: str) -> None:
+        self.currency = currency
+        self.steps: list[Step] = []
+        self.amounts: _Amounts = {}
+
+    def step(self, what: str, rule: str, inputs: _Inputs) -> Money:
+        amount = _RULES[rule](inputs, self.amounts)
+        if not -AMOUNT_MAX <= amount <= AMOUNT_MAX:
+            raise LimitExceeded(f"amounts end at {AMOUNT_MAX} minor units", what=what, limit=AMOUNT_MAX)
+        self.amounts[what] = amount
+        result = Money(amount, self.currency)
+        self.steps.append(Step(what, rule, inputs, result))
+        return result
+
+    def money(self, what: str) -> Money:
+        return Money(self.amounts.get(what, 0), self.currency)
+
+
+def price_quote(
+    lines: Sequence[QuoteLine],
+    destination: Destination,
+    shipping_method: str,
+    tax: TaxTable,
+    shipping: ShippingTable,
+    discount: Money | None = None,
+) -> Quote:
+    """What ``lines`` cost at ``destination``; ``discount`` is shared out over the lines in proportion to their value.
+
+    ``Invalid`` when there are no lines or too many, when they mix currencies, or for an unknown method or country.
+    """
+    currency = _checked(lines, destination, shipping, discount)
+    shipping.method(shipping_method)
+    rate = tax.lookup(destination.country, destination.region, destination.postal_code)
+    made = _Derivation(currency)
+    _derive_items(made, lines, discount)
+    for i in range(len(lines)):
+        _derive_line(made, i, rate)
+    parcels = _parcels(lines)
+    _derive_shipping(made, parcels, destination, shipping_method, shipping, rate)
+    return Quote(
+        lines=tuple(_priced(made, i, line) for i, line in enumerate(lines)),
+        totals=_derive_totals(made, len(lines), rate),
+        methods=_options(made, parcels, destination, shipping),
+        method=shipping_method,
+        derivation=tuple(made.steps),
+        unserviceable=tuple(line.line_id for line in lines if not serves(line.ships_to, destination.country)),
+        tax_inclusive=rate.inclusive,
+    )
+
+
+def _checked(
+    lines: Sequence[QuoteLine], destination: Destination, shipping: ShippingTable, discount: Money | None
+) -> str:
+    """The currency they all share."""
+    if not lines:
+        raise Invalid("there is nothing to price", pointer="/cartId")
+    if len(lines) > LINES_MAX:
+        raise LimitExceeded(f"an order has at most {LINES_MAX} lines", pointer="/cartId", limit=LINES_MAX)
+    if destination.country not in shipping.regions:
+        raise Invalid(f"{destination.country!r} is not an ISO 3166 country", pointer="/address/country")
+    currency = lines[0].unit_price.currency
+    for line in lines:
+        if line.unit_price.currency != currency:
+            raise Invalid("the lines mix currencies; order each currency on its own", pointer="/cartId")
+        if line.unit_price.amount < 0 or not 1 <= line.quantity <= QUANTITY_MAX:
+            raise Invalid(f"line {line.line_id} has no valid price and quantity", pointer="/cartId")
+    if discount is not None and (discount.currency != currency or discount.amount < 0):
+        raise Invalid(f"a discount is a positive amount of {currency}", pointer="/cartId")
+    return currency
+
+
+def _derive_items(made: _Derivation, lines: Sequence[QuoteLine], discount: Money | None) -> None:
+    names = tuple(f"lines/{i}/items" for i in range(len(lines)))
+    for name, line in zip(names, lines, strict=True):
+        made.step(name, "times", {"unit": line.unit_price.amount, "quantity": line.quantity})
+    made.step("totals/items", "sum", {"of": names})
+    if discount is None or discount.amount == 0:
+        return
+    made.step("totals/discount", "at_most", {"given": discount.amount, "limit": "totals/items"})
+    for i, name in enumerate(names):
+        made.step(f"lines/{i}/discount", "part", {"of": "totals/discount", "lines": len(names), "index": i})
+        made.step(f"lines/{i}/net", "difference", {"from": name, "less": f"lines/{i}/discount"})
+
+
+def _derive_line(made: _Derivation, i: int, rate: TaxRate) -> None:
+    base = f"lines/{i}/net" if "totals/discount" in made.amounts else f"lines/{i}/items"
+    _derive_tax(made, f"lines/{i}/tax", base, rate)
+    made.step(f"lines/{i}/total", "sum", {"of": (base,) if rate.inclusive else (base, f"lines/{i}/tax")})
+
+
+def _derive_tax(made: _Derivation, what: str, base: str, rate: TaxRate) -> None:
+    rule = "tax_contained" if rate.inclusive else "tax_added"
+    inputs = {"of": base, "ratePpm": rate.rate_ppm, "name": rate.name, "jurisdiction": rate.jurisdiction}
+    made.step(what, rule, inputs)
+
+
+class _Parcel(msgspec.Struct, gc=False):
+    """What one seller sends."""
+
+    shop_country: str
+    lines: tuple[str, ...]
+    """The steps that priced its goods."""
+    items: int
+    goods: int
+
+
+def _parcels(lines: Sequence[QuoteLine]) -> dict[str, _Parcel]:
+    """By shop, in the order of their first lines."""
+    parcels: dict[str, _Parcel] = {}
+    for i, line in enumerate(lines):
+        parcel = parcels.get(line.shop_id)
+        if parcel is None:
+            parcel = parcels[line.shop_id] = _Parcel(line.shop_country, (), 0, 0)
+        parcel.lines = (*parcel.lines, f"lines/{i}/items")
+        parcel.items += line.quantity
+        parcel.goods += line.unit_price.amount * line.quantity
+    return parcels
+
+
+def _derive_shipping(
+    made: _Derivation,
+    parcels: dict[str, _Parcel],
+    destination: Destination,
+    method: str,
+    shipping: ShippingTable,
+    rate: TaxRate,
+) -> None:
+    names = tuple(f"shipping/{shop_id}" for shop_id in parcels)
+    for name, parcel in zip(names, parcels.values(), strict=True):
+        zone = shipping.zone(parcel.shop_country, destination.country)
+        flat = shipping.rate(made.currency, method, zone)
+        why: _Inputs = {"method": method, "zone": zone}
+        if flat is None:
+            made.step(name, "parcel_share", why | {"of": parcel.lines, "ratePpm": shipping.share(method, zone)})
+        else:
+            made.step(name, "parcel", why | {"base": flat.base, "perItem": flat.per_item, "items": parcel.items})
+    made.step("totals/shipping", "sum", {"of": names})
+    if rate.covers_shipping:
+        _derive_tax(made, "shipping/tax", "totals/shipping", rate)
+
+
+def _derive_totals(made: _Derivation, lines: int, rate: TaxRate) -> Totals:
+    taxes = [f"lines/{i}/tax" for i in range(lines)]
+    if rate.covers_shipping:
+        taxes.append("shipping/tax")
+    made.step("totals/tax", "sum", {"of": tuple(taxes)})
+    paid = [f"lines/{i}/total" for i in range(lines)] + ["totals/shipping"]
+    if rate.covers_shipping and not rate.inclusive:
+        paid.append("shipping/tax")
+    made.step("totals/grand", "sum", {"of": tuple(paid)})
+    return _totals(made)
+
+
+def _totals(made: _Derivation) -> Totals:
+    return Totals(
+        items=made.money("totals/items"),
+        discount=made.money("totals/discount"),
+        shipping=made.money("totals/shipping"),
+        tax=made.money("totals/tax"),
+        grand=made.money("totals/grand"),
+    )
+
+
+def _priced(made: _Derivation, i: int, line: QuoteLine) -> PricedLine:
+    return PricedLine(
+        line_id=line.line_id,
+        shop_id=line.shop_id,
+        sku=line.sku,
+        product_id=line.product_id,
+        title=line.title,
+        quantity=line.quantity,
+        unit_price=line.unit_price,
+        tax=made.money(f"lines/{i}/tax"),
+        total=made.money(f"lines/{i}/total"),
+        discount=made.money(f"lines/{i}/discount"),
+    )
+
+
+def _options(
+    made: _Derivation, parcels: dict[str, _Parcel], destination: Destination, shipping: ShippingTable
+) -> tuple[ShippingOption, ...]:
+    zones = [(shipping.zone(parcel.shop_country, destination.country), parcel) for parcel in parcels.values()]
+    extra = max(shipping.extra_days.get(zone, 0) for zone, _ in zones)
+    options = []
+    for method in shipping.methods:
+        amount = sum(shipping.amount(made.currency, method.id, zone, p.items, p.goods) for zone, p in zones)
+        days = method.days_min + extra, method.days_max + extra
+        options.append(ShippingOption(method.id, method.name, Money(amount, made.currency), *days))
+    return tuple(options)
+
+
+# proof
+
+
+def recompute(derivation: Iterable[Step]) -> dict[str, Money]:
+    """Every amount by name, from the rules and inputs alone; the amounts that the steps recorded play no part.
+
+    ``Invalid`` for a rule that does not exist or an input that is missing or not of its rule's kind.
+    """
+    amounts: _Amounts = {}
+    result: dict[str, Money] = {}
+    for step in derivation:
+        rule = _RULES.get(step.rule)
+        if rule is None:
+            raise Invalid(f"{step.what} was derived by an unknown rule {step.rule!r}")
+        try:
+            amounts[step.what] = rule(step.inputs, amounts)
+        except (KeyError, IndexError, TypeError, ValueError) as error:
+            raise Invalid(f"{step.what} cannot be derived again: {error!r}") from error
+        result[step.what] = Money(amounts[step.what], step.amount.currency)
+    return result
+
+
+def verify_quote(quote: Quote) -> tuple[str, ...]:
+    """Where the quote's amounts are not what its derivation gives, as sentences; empty when all agree to the cent."""
+    again = recompute(quote.derivation)
+    nothing = Money(0, quote.totals.grand.currency)
+    stated: dict[str, Money] = {}
+    for i, line in enumerate(quote.lines):
+        stated[f"lines/{i}/items"] = line.unit_price.multiply(line.quantity)
+        for name in ("discount", "tax", "total"):
+            stated[f"lines/{i}/{name}"] = getattr(line, name)
+    for name in Totals.__struct_fields__:
+        stated[f"totals/{name}"] = getattr(quote.totals, name)
+    claims = [(step.what, step.amount) for step in quote.derivation] + list(stated.items())
+    return tuple(
+        f"{what} is stated as {amount} and derived as {again.get(what, nothing)}"
+        for what, amount in claims
+        if amount != again.get(what, nothing)
+    )
