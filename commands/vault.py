@@ -1,0 +1,497 @@
+"""What must be kept outside the event log: the keys of persons, credentials, sessions and the service's own secrets.
+
+Everything here can be forgotten, which is why none of it may be in the log or in the log's backups. Destroying a
+person's key makes every event that mentions the person unreadable for ever, while history still folds and its hashes
+still hold.
+
+One SQLite file, owner-only, in WAL mode with ``synchronous=FULL``; any number of processes and threads may use it.
+Methods block (a write waits for the disk, a password check for argon2), so asynchronous callers run them in a thread;
+``open``, ``seal`` and ``family_revoked`` answer in microseconds and may be called on the event loop.
+
+    person keys      ensure_key, seal, open, destroy_key
+    credentials      set_password, check_password, drop_credentials
+    sessions         issue_family, rotate, revoke_family, revoke_account, family_revoked
+    secrets          secrets, email_lookup
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import os
+import secrets as entropy
+import sqlite3
+import threading
+import time
+import unicodedata
+from collections import OrderedDict
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import msgspec
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from domain.errors import DomainError
+
+APPLICATION_ID = 0x4B4F4E56
+"""``KONV``; keeps the vault from opening the log, or a stranger's database, by mistake."""
+SCHEMA_VERSION = 1
+REFRESH_DAYS = 30
+PASSWORD_BYTES_MAX = 1024
+REVOCATION_CHECK_SECONDS = 0.25
+"""How stale ``family_revoked`` may be about what other processes did."""
+REVOCATION_KEEP_SECONDS = 3600
+"""Longer than any access token lives: a family revoked earlier has no valid access token left to refuse."""
+
+_SCHEMA = """
+CREATE TABLE person_keys (person_id TEXT PRIMARY KEY, key_id BLOB, key BLOB, created_at INTEGER NOT NULL,
+    destroyed_at INTEGER) WITHOUT ROWID;
+CREATE TABLE credentials (account_id TEXT PRIMARY KEY, hash TEXT NOT NULL, changed_at INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE families (family TEXT PRIMARY KEY, account_id TEXT NOT NULL, scope TEXT NOT NULL,
+    created_at INTEGER NOT NULL, expires_at INTEGER NOT NULL, revoked_at INTEGER) WITHOUT ROWID;
+CREATE INDEX families_account ON families (account_id);
+CREATE INDEX families_expiry ON families (expires_at);
+CREATE TABLE refresh_tokens (digest BLOB PRIMARY KEY, family TEXT NOT NULL REFERENCES families ON DELETE CASCADE,
+    expires_at INTEGER NOT NULL, used_at INTEGER) WITHOUT ROWID;
+CREATE INDEX refresh_tokens_family ON refresh_tokens (family);
+CREATE TABLE revocations (seq INTEGER PRIMARY KEY AUTOINCREMENT, kind TEXT NOT NULL, subject TEXT NOT NULL,
+    at INTEGER NOT NULL);
+CREATE TABLE secrets (name TEXT PRIMARY KEY, value BLOB NOT NULL, created_at INTEGER NOT NULL) WITHOUT ROWID;
+"""
+
+_SEAL_VERSION = b"\x01"
+_KEY_ID_BYTES = 8
+_NONCE_BYTES = 12
+_HEADER_BYTES = 1 + _KEY_ID_BYTES + _NONCE_BYTES
+
+# OWASP Password Storage Cheat Sheet: argon2id with 19 MiB, two passes, one lane.
+_HASHER = PasswordHasher(time_cost=2, memory_cost=19456, parallelism=1)
+
+
+class VaultError(Exception):
+    """The file is not a vault this version can use, or a sealed value is damaged. Never a client's fault."""
+
+
+class PersonErased(VaultError):
+    """The person's key was destroyed (or never made), so nothing can be sealed for them any more."""
+
+
+class TokenInvalid(DomainError):
+    """A refresh token that is unknown, expired, or of a revoked family."""
+
+    code = "unauthenticated"
+
+
+class TokenReused(TokenInvalid):
+    """A refresh token came a second time: one of its two holders stole it, so its whole family is revoked."""
+
+
+class Grant(NamedTuple):
+    """A fresh refresh token and what it stands for. ``token`` is the only copy; the vault keeps its SHA-256."""
+
+    account_id: str
+    scope: str
+    token: str
+    family: str
+
+
+@dataclass(frozen=True, slots=True)
+class Secrets:
+    """32 random bytes each, drawn when the file was made and the same for every process that shares it."""
+
+    jwt_key: bytes
+    email_pepper: bytes
+    cart_key: bytes
+    cursor_key: bytes
+    webhook_secret: bytes
+
+    def __repr__(self) -> str:
+        return "Secrets(…)"
+
+
+class _PersonKey(NamedTuple):
+    key_id: bytes
+    cipher: AESGCM
+
+
+class Vault:
+    """The open file. ``now`` gives seconds since 1970; ``key_cache`` bounds how many persons' keys stay in memory.
+
+    Raises ``VaultError`` when the file belongs to something else or to a newer version.
+    """
+
+    def __init__(self, path: Path | str, *, now: Callable[[], float] = time.time, key_cache: int = 8192) -> None:
+        self._now = now
+        self._key_cache = key_cache
+        self._keys: OrderedDict[str, _PersonKey] = OrderedDict()
+        self._revoked: dict[str, int] = {}
+        self._last_seq = 0
+        self._data_version = -1
+        self._next_check = 0.0
+        # Two connections: a reader on the event loop never waits for another thread's fsync, and the reader's
+        # data_version counts this process's own writes like everybody else's.
+        self._read_lock, self._write_lock = threading.Lock(), threading.Lock()
+        self._writer = _connect(Path(path))
+        self._reader = _connect(Path(path))
+        self._prune()
+        self.secrets = Secrets(**{name: self._secret(name) for name in Secrets.__dataclass_fields__})
+        self._dummy_hash = self._stored_dummy_hash()
+
+    def close(self) -> None:
+        with self._write_lock, self._read_lock:
+            self._keys.clear()
+            self._reader.close()
+            self._writer.close()
+
+    # person keys
+
+    def ensure_key(self, person_id: str) -> None:
+        """Makes the person's key unless there is one. Raises ``PersonErased`` for an erased person."""
+        if self._key(person_id) is not None:
+            return
+        with self._writing() as db:
+            row = (person_id, entropy.token_bytes(_KEY_ID_BYTES), AESGCM.generate_key(256), int(self._now()))
+            db.execute(
+                "INSERT OR IGNORE INTO person_keys (person_id, key_id, key, created_at) VALUES (?, ?, ?, ?)", row
+            )
+        self._require_key(person_id)
+
+    def seal(self, person_id: str, data: dict[str, Any]) -> bytes:
+        """Encrypts ``data`` (plain JSON types) so that only this vault can read it, only as this person's.
+
+        AES-256-GCM; layout: version, key id, nonce, ciphertext with tag. Raises ``PersonErased`` without a key.
+        """
+        key = self._require_key(person_id)
+        nonce = os.urandom(_NONCE_BYTES)
+        head = _SEAL_VERSION + key.key_id
+        return head + nonce + key.cipher.encrypt(nonce, msgspec.msgpack.encode(data), head + person_id.encode())
+
+    def open(self, person_id: str, sealed: bytes) -> dict[str, Any] | None:
+        """What was sealed, ``None`` when the person's key is gone. Raises ``VaultError`` if the bytes were altered."""
+        key = self._key(person_id)
+        if key is None:
+            return None
+        head, nonce = sealed[: 1 + _KEY_ID_BYTES], sealed[1 + _KEY_ID_BYTES : _HEADER_BYTES]
+        if len(sealed) <= _HEADER_BYTES or head != _SEAL_VERSION + key.key_id:
+            raise VaultError(f"sealed with another key than {person_id} has")
+        try:
+            plain = key.cipher.decrypt(nonce, sealed[_HEADER_BYTES:], head + person_id.encode())
+        except InvalidTag:
+            raise VaultError(f"sealed data of {person_id} is damaged") from None
+        opened: dict[str, Any] = msgspec.msgpack.decode(plain)
+        return opened
+
+    def destroy_key(self, person_id: str) -> None:
+        """Makes everything sealed for the person unreadable, in every process, for ever. Repeating it is harmless."""
+        with self._writing() as db:
+            at = int(self._now())
+            db.execute(
+                "INSERT INTO person_keys (person_id, created_at, destroyed_at) VALUES (?1, ?2, ?2) "
+                "ON CONFLICT (person_id) DO UPDATE SET key_id = NULL, key = NULL, destroyed_at = ?2",
+                (person_id, at),
+            )
+            db.execute("INSERT INTO revocations (kind, subject, at) VALUES ('person', ?, ?)", (person_id, at))
+        with self._write_lock:
+            # secure_delete has overwritten the key in its page; the write-ahead log may still hold the page as it was.
+            self._writer.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+
+    def _require_key(self, person_id: str) -> _PersonKey:
+        key = self._key(person_id)
+        if key is None:
+            raise PersonErased(f"{person_id} has no key")
+        return key
+
+    def _key(self, person_id: str) -> _PersonKey | None:
+        with self._read_lock:
+            self._notice()
+            key = self._keys.get(person_id)
+            if key is not None:
+                self._keys.move_to_end(person_id)
+                return key
+            query = "SELECT key_id, key FROM person_keys WHERE person_id = ? AND key IS NOT NULL"
+            row = self._reader.execute(query, (person_id,)).fetchone()
+            if row is None:
+                return None
+            key = self._keys[person_id] = _PersonKey(row[0], AESGCM(row[1]))
+            if len(self._keys) > self._key_cache:
+                self._keys.popitem(last=False)
+            return key
+
+    # credentials
+
+    def set_password(self, account_id: str, password: str) -> None:
+        """Raises ``VaultError`` above ``PASSWORD_BYTES_MAX``; how good a password must be is decided by the caller."""
+        prepared = _prepared(password)
+        if prepared is None:
+            raise VaultError("password too long")
+        self._store_hash(account_id, _HASHER.hash(prepared))
+
+    def check_password(self, account_id: str, password: str) -> bool:
+        """An unknown account costs the same time as a wrong password, so timing does not tell who has an account."""
+        with self._read_lock:
+            query = "SELECT hash FROM credentials WHERE account_id = ?"
+            row = self._reader.execute(query, (account_id,)).fetchone()
+        stored = self._dummy_hash if row is None else row[0]
+        prepared = _prepared(password)
+        try:
+            right = _HASHER.verify(stored, b"" if prepared is None else prepared)
+        except (VerificationError, InvalidHashError):
+            return False
+        if row is None or prepared is None or not right:
+            return False
+        if _HASHER.check_needs_rehash(stored):
+            self._store_hash(account_id, _HASHER.hash(prepared), replaces=stored)
+        return True
+
+    def drop_credentials(self, account_id: str) -> None:
+        with self._writing() as db:
+            db.execute("DELETE FROM credentials WHERE account_id = ?", (account_id,))
+
+    def _store_hash(self, account_id: str, hashed: str, replaces: str | None = None) -> None:
+        with self._writing() as db:
+            at = int(self._now())
+            if replaces is not None:
+                # A password changed meanwhile must not be put back.
+                update = "UPDATE credentials SET hash = ?, changed_at = ? WHERE account_id = ? AND hash = ?"
+                db.execute(update, (hashed, at, account_id, replaces))
+                return
+            db.execute(
+                "INSERT INTO credentials VALUES (?1, ?2, ?3) "
+                "ON CONFLICT (account_id) DO UPDATE SET hash = ?2, changed_at = ?3",
+                (account_id, hashed, at),
+            )
+
+    # sessions
+
+    def issue_family(self, account_id: str, scope: str) -> Grant:
+        """The first refresh token of a new sign-in. Tokens got from it by ``rotate`` belong to the same family."""
+        grant = Grant(account_id, scope, _new_token(), "fam_" + entropy.token_hex(12))
+        now = int(self._now())
+        expires = now + REFRESH_DAYS * 86400
+        with self._writing() as db:
+            db.execute(
+                "INSERT INTO families VALUES (?, ?, ?, ?, ?, NULL)", (grant.family, account_id, scope, now, expires)
+            )
+            db.execute(
+                "INSERT INTO refresh_tokens VALUES (?, ?, ?, NULL)", (_digest(grant.token), grant.family, expires)
+            )
+        return grant
+
+    def rotate(self, refresh_token: str) -> Grant:
+        """Trades a refresh token for its successor; each works once and for 30 days.
+
+        Raises ``TokenReused`` on the second use, which ends the family, and ``TokenInvalid`` otherwise.
+        """
+        now = int(self._now())
+        expires = now + REFRESH_DAYS * 86400
+        with self._writing() as db:
+            row = db.execute(
+                "SELECT family, t.expires_at, used_at, account_id, scope, revoked_at "
+                "FROM refresh_tokens t JOIN families USING (family) WHERE digest = ?",
+                (_digest(refresh_token),),
+            ).fetchone()
+            if row is None:
+                raise TokenInvalid("the refresh token is not valid")
+            family, expires_at, used_at, account_id, scope, revoked_at = row
+            if used_at is None and (revoked_at is not None or expires_at <= now):
+                raise TokenInvalid("the refresh token is not valid any more")
+            grant = Grant(account_id, scope, _new_token(), family)
+            if used_at is not None:
+                self._revoke(db, "family = ?", family)
+            else:
+                db.execute("UPDATE refresh_tokens SET used_at = ? WHERE digest = ?", (now, _digest(refresh_token)))
+                db.execute("INSERT INTO refresh_tokens VALUES (?, ?, ?, NULL)", (_digest(grant.token), family, expires))
+                db.execute("UPDATE families SET expires_at = ? WHERE family = ?", (expires, family))
+        if used_at is not None:
+            raise TokenReused("the refresh token was used before; the session is ended")
+        return grant
+
+    def revoke_family(self, family: str) -> None:
+        """Signs one session out: its refresh token at once, its access tokens as ``family_revoked`` describes."""
+        with self._writing() as db:
+            self._revoke(db, "family = ?", family)
+
+    def revoke_account(self, account_id: str) -> None:
+        """Signs every session of the account out."""
+        with self._writing() as db:
+            self._revoke(db, "account_id = ?", account_id)
+
+    def family_revoked(self, family: str) -> bool:
+        """Whether access tokens of this family should be refused already, ahead of their expiry.
+
+        Answers from memory. Looks at the file at most every ``REVOCATION_CHECK_SECONDS``, so a sign-out takes effect
+        within that time in every process; without this check it would take until the access token expires.
+        """
+        tick = time.monotonic()
+        if tick >= self._next_check:
+            with self._read_lock:
+                self._next_check = tick + REVOCATION_CHECK_SECONDS
+                self._notice()
+        return family in self._revoked
+
+    def _revoke(self, db: sqlite3.Connection, where: str, value: str) -> None:
+        at = int(self._now())
+        alive = f"{where} AND revoked_at IS NULL"
+        db.execute(
+            f"INSERT INTO revocations (kind, subject, at) SELECT 'family', family, ? FROM families WHERE {alive}",
+            (at, value),
+        )
+        db.execute(f"UPDATE families SET revoked_at = ? WHERE {alive}", (at, value))
+
+    # secrets
+
+    def email_lookup(self, email: str) -> str:
+        """How an address is searched for: a keyed hash in hex, the same for every spelling of one address."""
+        normal = unicodedata.normalize("NFKC", email).strip().casefold()
+        return hmac.new(self.secrets.email_pepper, normal.encode("utf-8", "surrogatepass"), hashlib.sha256).hexdigest()
+
+    def _secret(self, name: str) -> bytes:
+        query = "SELECT value FROM secrets WHERE name = ?"
+        row = self._reader.execute(query, (name,)).fetchone()
+        if row is None:
+            with self._writing() as db:
+                # Of several processes starting at once the first one draws the secret for all.
+                values = (name, entropy.token_bytes(32), int(self._now()))
+                db.execute("INSERT OR IGNORE INTO secrets VALUES (?, ?, ?)", values)
+            row = self._reader.execute(query, (name,)).fetchone()
+        value: bytes = row[0]
+        return value
+
+    def _stored_dummy_hash(self) -> str:
+        """Hash of a password nobody knows, kept so that a start does not wait for argon2."""
+        query = "SELECT value FROM secrets WHERE name = 'dummy_hash'"
+        row = self._reader.execute(query).fetchone()
+        if row is not None and not _HASHER.check_needs_rehash(row[0].decode()):
+            return str(row[0], "ascii")
+        hashed = _HASHER.hash(entropy.token_bytes(32))
+        with self._writing() as db:
+            db.execute(
+                "INSERT OR REPLACE INTO secrets VALUES ('dummy_hash', ?, ?)", (hashed.encode(), int(self._now()))
+            )
+        return hashed
+
+    # the file
+
+    @contextmanager
+    def _writing(self) -> Iterator[sqlite3.Connection]:
+        with self._write_lock:
+            self._writer.execute("BEGIN IMMEDIATE")
+            try:
+                yield self._writer
+                self._writer.execute("COMMIT")
+                self._next_check = 0.0
+            except BaseException:
+                if self._writer.in_transaction:
+                    self._writer.execute("ROLLBACK")
+                raise
+
+    def _notice(self) -> None:
+        """Applies what any process destroyed or revoked since last time. Two microseconds when nothing was written."""
+        version = self._reader.execute("PRAGMA data_version").fetchone()[0]
+        if version == self._data_version:
+            return
+        rows = self._reader.execute(
+            "SELECT seq, kind, subject, at FROM revocations WHERE seq > ? ORDER BY seq", (self._last_seq,)
+        ).fetchall()
+        for seq, kind, subject, at in rows:
+            self._last_seq = seq
+            if kind == "person":
+                self._keys.pop(subject, None)
+            else:
+                self._revoked[subject] = at
+        # Only now: had the query failed, the next call must try again.
+        self._data_version = version
+        if rows and len(self._revoked) > 1024:
+            oldest = self._now() - REVOCATION_KEEP_SECONDS
+            self._revoked = {family: at for family, at in self._revoked.items() if at >= oldest}
+
+    def _prune(self) -> None:
+        """Forgets sessions that ended of themselves, and revocations that no living access token can meet."""
+        now = int(self._now())
+        with self._writing() as db:
+            db.execute(
+                "DELETE FROM refresh_tokens WHERE family IN (SELECT family FROM families WHERE expires_at < ?)", (now,)
+            )
+            db.execute("DELETE FROM families WHERE expires_at < ?", (now,))
+            oldest = now - REVOCATION_KEEP_SECONDS
+            db.execute("DELETE FROM revocations WHERE kind = 'family' AND at < ?", (oldest,))
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    # Made by us before SQLite sees it: SQLite would use the umask, and its -wal and -shm files copy this file's mode.
+    os.close(os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600))
+    os.chmod(path, 0o600)
+    db = sqlite3.connect(path, timeout=10, isolation_level=None, check_same_thread=False, cached_statements=64)
+    try:
+        _prepare(db, path)
+    except BaseException:
+        db.close()
+        raise
+    return db
+
+
+def _prepare(db: sqlite3.Connection, path: Path) -> None:
+    try:
+        _check_identity(db, path)
+        _enter_wal(db)
+    except sqlite3.DatabaseError as error:
+        if isinstance(error, sqlite3.OperationalError):
+            raise
+        raise VaultError(f"{path.name} is not a vault") from error
+    db.execute("PRAGMA synchronous = FULL")
+    db.execute("PRAGMA foreign_keys = ON")
+    db.execute("PRAGMA secure_delete = ON")
+    db.execute("BEGIN IMMEDIATE")
+    try:
+        if db.execute("PRAGMA user_version").fetchone()[0] == 0:
+            for statement in _SCHEMA.split(";\n"):
+                db.execute(statement)
+            db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+            db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+        db.execute("COMMIT")
+    except BaseException:
+        db.execute("ROLLBACK")
+        raise
+
+
+def _check_identity(db: sqlite3.Connection, path: Path) -> None:
+    application = db.execute("PRAGMA application_id").fetchone()[0]
+    version = db.execute("PRAGMA user_version").fetchone()[0]
+    tables = db.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]
+    if application != APPLICATION_ID and (application or version or tables):
+        raise VaultError(f"{path.name} is not a vault")
+    if version > SCHEMA_VERSION:
+        raise VaultError(f"{path.name} has schema {version}, this version of Kontor knows {SCHEMA_VERSION}")
+
+
+def _enter_wal(db: sqlite3.Connection) -> None:
+    # The busy timeout does not cover the change of mode, and several processes may make it at once.
+    for attempt in range(50):
+        try:
+            if db.execute("PRAGMA journal_mode = WAL").fetchone()[0] == "wal":
+                return
+        except sqlite3.OperationalError:
+            if attempt == 49:
+                raise
+        time.sleep(0.02)
+    raise VaultError("the file system does not support SQLite's write-ahead log")
+
+
+def _prepared(password: str) -> bytes | None:
+    """One spelling per password (NFKC, as NIST SP 800-63B advises); ``None`` if too long to be worth hashing."""
+    prepared = unicodedata.normalize("NFKC", password).encode("utf-8", "surrogatepass")
+    return prepared if len(prepared) <= PASSWORD_BYTES_MAX else None
+
+
+def _new_token() -> str:
+    return "krt_" + entropy.token_urlsafe(32)
+
+
+def _digest(token: str) -> bytes:
+    return hashlib.sha256(token.encode("utf-8", "surrogatepass")).digest()
