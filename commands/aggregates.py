@@ -1,0 +1,113 @@
+"""Cached aggregates: the state of recently used streams, bounded, each with the version it stands at.
+
+A batch works on an overlay. Only a committed batch is merged into the cache, so a failed one leaves no trace.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Iterable
+from typing import NamedTuple
+
+import msgspec
+
+from commands.mapper import recorded
+from commands.routes import decider_of
+from commands.store.port import Loaded, Row, Snapshot
+from domain.decider import State
+
+SNAPSHOT_EVERY = 200
+"""Events of one stream between two snapshots: loading folds at most so many, and a batch, more."""
+
+_encode_state = msgspec.msgpack.Encoder().encode
+
+
+class Aggregate(NamedTuple):
+    version: int
+    hash: bytes
+    state: State
+    snapshot_version: int
+
+
+class Aggregates:
+    def __init__(self, maximum: int) -> None:
+        self._maximum = maximum
+        self._cache: OrderedDict[str, Aggregate] = OrderedDict()
+        self._overlay: dict[str, Aggregate] = {}
+
+    def __len__(self) -> int:
+        return len(self._cache)
+
+    def get(self, stream: str) -> Aggregate | None:
+        found = self._overlay.get(stream)
+        if found is None:
+            found = self._cache.get(stream)
+            if found is not None:
+                self._cache.move_to_end(stream)
+        return found
+
+    def put(self, stream: str, aggregate: Aggregate) -> None:
+        """Within a batch: becomes visible to others when the batch commits."""
+        self._overlay[stream] = aggregate
+
+    def keep(self, stream: str, aggregate: Aggregate) -> None:
+        """Caches committed state."""
+        known = self._cache.get(stream)
+        if known is None or known.version < aggregate.version:
+            self._cache[stream] = aggregate
+        self._evict()
+
+    def absorb(self, rows: Iterable[Row]) -> None:
+        """Folds events that were committed elsewhere into whatever of them is cached."""
+        for row in rows:
+            known = self._cache.get(row.stream)
+            if known is None or row.version <= known.version:
+                continue
+            if row.version > known.version + 1:
+                del self._cache[row.stream]  # a gap: something was missed, so load it anew when needed
+                continue
+            state = decider_of(row.stream).evolve(known.state, recorded(row).event)
+            self._cache[row.stream] = Aggregate(row.version, row.hash, state, known.snapshot_version)
+
+    def commit(self) -> None:
+        self._cache.update(self._overlay)
+        for stream in self._overlay:
+            self._cache.move_to_end(stream)
+        self._overlay = {}
+        self._evict()
+
+    def rollback(self) -> None:
+        self._overlay = {}
+
+    def snapshots_due(self) -> list[Snapshot]:
+        """Snapshots of the batch's streams that have grown enough since their last one."""
+        due = []
+        for stream, aggregate in self._overlay.items():
+            if aggregate.version - aggregate.snapshot_version >= SNAPSHOT_EVERY:
+                due.append(snapshot_of(stream, aggregate))
+                self._overlay[stream] = aggregate._replace(snapshot_version=aggregate.version)
+        return due
+
+    def _evict(self) -> None:
+        while len(self._cache) > self._maximum:
+            self._cache.popitem(last=False)
+
+
+def snapshot_of(stream: str, aggregate: Aggregate) -> Snapshot:
+    generation = decider_of(stream).generation
+    return Snapshot(stream, aggregate.version, generation, aggregate.hash, _encode_state(aggregate.state))
+
+
+def fold(stream: str, loaded: Loaded) -> Aggregate:
+    """The aggregate that a stream adds up to."""
+    decider = decider_of(stream)
+    version, digest, state, snapshot_version = 0, b"", decider.initial, 0
+    snapshot = loaded.snapshot
+    if snapshot is not None:
+        version, digest, snapshot_version = snapshot.version, snapshot.hash, snapshot.version
+        state = msgspec.msgpack.decode(snapshot.state, type=decider.states)
+    for row in loaded.rows:
+        state = decider.evolve(state, recorded(row).event)
+        version, digest = row.version, row.hash
+    return Aggregate(version, digest, state, snapshot_version)
+

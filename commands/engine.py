@@ -1,0 +1,406 @@
+"""The write path: many commands, one transaction.
+
+    drain the queue · take the log's lock · fold what others appended · decide each command in turn · append · commit · answer
+
+Batching is natural: whatever arrived while the last commit flew is the next batch. No timer, no version conflict, and a hot SKU
+costs one commit for hundreds of buyers. Nothing is answered before it is durable. Several engines may share one log.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import structlog
+
+from commands.aggregates import Aggregate, Aggregates, fold
+from commands.context import Context
+from commands.errors import KeyReused, Overloaded, StorageUnavailable
+from commands.idempotency import IdempotentRequest
+from commands.mapper import record, recorded
+from commands.reactor import CheckoutReactor
+from commands.routes import decider_of, stream_of
+from commands.store.port import EventLog, Reply, Row, Transaction
+from domain.decider import Command, Event, State
+from domain.errors import DomainError, VersionMismatch
+from domain.recorded import Meta, Recorded
+
+QUEUE_MAX = 20_000
+BATCH_MAX = 1_000
+CATCH_UP_MAX = 20_000
+"""Foreign events beyond which it is cheaper to forget the cache than to fold them in."""
+REACTIONS_MAX = 100
+"""Rounds of follow-up commands one command may cause; more is a bug."""
+RETRY_S = 0.2
+
+log = structlog.get_logger("engine")
+Listener = Callable[[Sequence[Recorded]], None]
+
+
+def now_ms() -> int:
+    return time.time_ns() // 1_000_000
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What became of a command: where its stream stands now, and the log with it."""
+
+    stream: str
+    version: int
+    position: int
+    state: Any
+    events: list[Recorded]
+    replayed: Reply | None = None
+    """Set when the request had been answered before; nothing was decided then."""
+
+
+@dataclass(slots=True, eq=False)
+class Submission:
+    command: Command
+    context: Context
+    future: asyncio.Future[Outcome]
+    expected_version: int | None = None
+    request: IdempotentRequest | None = None
+
+
+@dataclass(slots=True)
+class Batch:
+    """Work of one transaction until it commits."""
+
+    transaction: Transaction
+    position: int
+    now: int
+    events: list[Recorded] = field(default_factory=list)
+    rows: list[Row] = field(default_factory=list)
+    replies: dict[str, Reply] = field(default_factory=dict)
+    answers: list[tuple[Submission, Outcome | BaseException]] = field(default_factory=list)
+
+
+class Engine:
+    def __init__(
+        self,
+        event_log: EventLog,
+        *,
+        aggregates_max: int = 20_000,
+        clock: Callable[[], int] = now_ms,
+        reactor: CheckoutReactor | None = None,
+    ) -> None:
+        self.log = event_log
+        self.clock = clock
+        self.listeners: list[Listener] = []
+        self.position = 0
+        """The last event known here."""
+        self._aggregates = Aggregates(aggregates_max)
+        self._reactor = reactor or CheckoutReactor()
+        self._queue: deque[Submission] = deque()
+        self._answered: list[Reply] = []
+        self._wake = asyncio.Event()
+        self._worker: asyncio.Task[None] | None = None
+        self._closing = False
+
+    # callers' side
+
+    async def start(self) -> None:
+        self.position = await self.log.head()
+        self._worker = asyncio.create_task(self._work(), name="engine")
+
+    async def close(self) -> None:
+        """Finishes what was accepted, then stops."""
+        self._closing = True
+        self._wake.set()
+        if self._worker is not None:
+            await self._worker
+
+    @property
+    def queue_depth(self) -> int:
+        return len(self._queue)
+
+    def enqueue(
+        self,
+        command: Command,
+        context: Context,
+        *,
+        expected_version: int | None = None,
+        request: IdempotentRequest | None = None,
+    ) -> asyncio.Future[Outcome]:
+        """Accepts a command; the future has its outcome, or raises why it was refused. Raises Overloaded."""
+        if len(self._queue) >= QUEUE_MAX or self._closing:
+            raise Overloaded
+        future: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
+        self._queue.append(Submission(command, context, future, expected_version, request))
+        self._wake.set()
+        return future
+
+    async def submit(
+        self,
+        command: Command,
+        context: Context,
+        *,
+        expected_version: int | None = None,
+        request: IdempotentRequest | None = None,
+    ) -> Outcome:
+        return await self.enqueue(command, context, expected_version=expected_version, request=request)
+
+    def amend_reply(self, reply: Reply) -> None:
+        """Replaces a stored answer with a later one, in the next transaction."""
+        self._answered.append(reply)
+        self._wake.set()
+
+    async def load(self, stream: str) -> Aggregate:
+        """A stream as this process knows it: after its own last commit, and at most a poll behind others'."""
+        known = self._aggregates.get(stream)
+        if known is None:
+            loaded = await self.log.load([stream])
+            known = fold(stream, loaded[stream])
+            if known.version:
+                self._aggregates.keep(stream, known)
+        return known
+
+    async def state(self, stream: str) -> Any:
+        return (await self.load(stream)).state
+
+    def absorb(self, rows: Sequence[Row]) -> None:
+        """Takes in events that were committed by another process."""
+        fresh = [row for row in rows if row.position > self.position]
+        if fresh and fresh[0].position == self.position + 1:
+            self._aggregates.absorb(fresh)
+            self.position = fresh[-1].position
+
+    # the worker
+
+    async def _work(self) -> None:
+        while True:
+            if not self._queue and not self._answered:
+                if self._closing:
+                    return
+                self._wake.clear()
+                await self._wake.wait()
+                continue
+            size = min(len(self._queue), BATCH_MAX)
+            await self._run([self._queue.popleft() for _ in range(size)])
+
+    async def _run(self, submissions: list[Submission]) -> None:
+        amended, self._answered = self._answered, []
+        try:
+            batch = await self._decide(submissions, amended)
+        except Exception as error:
+            self._forget()
+            await self._fail(submissions, error)
+            return
+        try:
+            await batch.transaction.commit()
+        except Exception as error:
+            log.warning("commit_outcome_unknown", error=repr(error), commands=len(submissions))
+            await batch.transaction.rollback()
+            self._forget()
+            await self._settle_unknown(batch, error)
+            return
+        self._aggregates.commit()
+        self._reactor.commit()
+        self.position = batch.position
+        _answer(batch.answers)
+        if batch.events:
+            self._publish(batch.events)
+
+    async def _decide(self, submissions: list[Submission], amended: list[Reply]) -> Batch:
+        transaction = await self.log.begin()
+        try:
+            await self._catch_up(transaction)
+            batch = Batch(transaction, transaction.head, self.clock())
+            batch.replies.update((reply.key, reply) for reply in amended)
+            known = await transaction.replies([s.request.key for s in submissions if s.request is not None])
+            known.update(batch.replies)
+            await self._prefetch(transaction, submissions)
+            for submission in submissions:
+                await self._decide_one(batch, submission, known)
+            snapshots = self._aggregates.snapshots_due()
+            await transaction.append(batch.rows, list(batch.replies.values()), snapshots)
+        except BaseException:
+            await transaction.rollback()
+            raise
+        return batch
+
+    async def _catch_up(self, transaction: Transaction) -> None:
+        if transaction.head <= self.position:
+            return
+        if transaction.head - self.position > CATCH_UP_MAX:
+            self._aggregates = Aggregates(self._aggregates._maximum)
+        else:
+            self._aggregates.absorb(await transaction.tail(self.position))
+        self.position = transaction.head
+
+    async def _prefetch(self, transaction: Transaction, submissions: list[Submission]) -> None:
+        missing = {
+            stream for s in submissions if self._aggregates.get(stream := stream_of(s.command)) is None
+        }
+        if missing:
+            for stream, loaded in (await transaction.load(missing)).items():
+                self._aggregates.put(stream, fold(stream, loaded))
+
+    async def _decide_one(self, batch: Batch, submission: Submission, known: dict[str, Reply]) -> None:
+        request = submission.request
+        stored = known.get(request.key) if request is not None else None
+        if request is not None and stored is not None:
+            result: Outcome | BaseException
+            if stored.digest == request.digest:
+                result = Outcome(stream_of(submission.command), 0, batch.position, None, [], stored)
+            else:
+                result = KeyReused()
+            batch.answers.append((submission, result))
+            return
+        try:
+            outcome = await self._apply(batch, submission)
+        except DomainError as refusal:
+            batch.answers.append((submission, refusal))
+            if request is not None:
+                known[request.key] = batch.replies[request.key] = request.reply(refusal, batch.now)
+            return
+        except Exception as bug:
+            log.exception("command_failed", command=type(submission.command).__name__)
+            batch.answers.append((submission, bug))
+            return
+        if request is not None:
+            known[request.key] = batch.replies[request.key] = request.reply(outcome, batch.now)
+        batch.answers.append((submission, outcome))
+
+    async def _apply(self, batch: Batch, submission: Submission) -> Outcome:
+        """One client's command and, in the same transaction, the commands that its events call for."""
+        command, context = submission.command, submission.context
+        stream = stream_of(command)
+        aggregate = await self._aggregate(batch, stream)
+        if submission.expected_version not in (None, aggregate.version):
+            raise VersionMismatch(submission.expected_version or 0, aggregate.version)
+        events = decider_of(stream).decide(command, aggregate.state)
+        first = len(batch.events)
+        self._append(batch, stream, aggregate, events, context)
+        if events:
+            await self._react(batch, first, context)
+            aggregate = await self._aggregate(batch, stream)
+        return Outcome(stream, aggregate.version, batch.position, aggregate.state, batch.events[first:])
+
+    async def _react(self, batch: Batch, first: int, context: Context) -> None:
+        for _ in range(REACTIONS_MAX):
+            reactions = self._reactor.react(batch.events[first:], batch.now)
+            first = len(batch.events)
+            for order_id, command in reactions:
+                await self._apply_reaction(batch, command, order_id, context)
+            if len(batch.events) == first:
+                return
+        raise AssertionError("reactions do not come to rest")
+
+    async def _apply_reaction(self, batch: Batch, command: Command, order_id: str, context: Context) -> None:
+        stream = stream_of(command)
+        aggregate = await self._aggregate(batch, stream)
+        try:
+            events = decider_of(stream).decide(command, aggregate.state)
+        except DomainError as refusal:
+            # The checkout process asks again and reports it; here it must not fail the client's command.
+            log.warning("reaction_refused", command=type(command).__name__, stream=stream, reason=refusal.detail)
+            return
+        except Exception:
+            log.exception("reaction_failed", command=type(command).__name__, stream=stream)
+            return
+        cause = batch.events[-1].event_id if batch.events else context.causation
+        follow_up = Context("system:checkout", context.command_id, batch.now, order_id, cause, context.traceparent)
+        self._append(batch, stream, aggregate, events, follow_up)
+
+    async def _aggregate(self, batch: Batch, stream: str) -> Aggregate:
+        known = self._aggregates.get(stream)
+        if known is None:
+            known = fold(stream, (await batch.transaction.load([stream]))[stream])
+            self._aggregates.put(stream, known)
+        return known
+
+    def _append(
+        self, batch: Batch, stream: str, aggregate: Aggregate, events: Sequence[Event], context: Context
+    ) -> None:
+        if not events:
+            return
+        evolve = decider_of(stream).evolve
+        version, digest, state, snapshot_version = aggregate
+        correlation = context.correlation or stream
+        for event in events:
+            version += 1
+            batch.position += 1
+            meta = Meta(
+                context.at,
+                batch.now,
+                context.actor,
+                context.command_id,
+                correlation,
+                context.causation,
+                context.traceparent,
+                digest,
+            )
+            done, row = record(batch.position, stream, version, event, meta)
+            state, digest = evolve(state, event), done.hash
+            batch.events.append(done)
+            batch.rows.append(row)
+        self._aggregates.put(stream, Aggregate(version, digest, state, snapshot_version))
+
+    # when things go wrong
+
+    def _forget(self) -> None:
+        self._aggregates.rollback()
+        self._reactor.rollback()
+
+    async def _fail(self, submissions: list[Submission], error: Exception) -> None:
+        if not isinstance(error, StorageUnavailable):
+            log.error("batch_failed", error=repr(error), commands=len(submissions))
+            error = StorageUnavailable(f"nothing was written: {error}")
+        for submission in submissions:
+            if not submission.future.done():
+                submission.future.set_exception(error)
+        await asyncio.sleep(RETRY_S)  # a log that cannot be written will not be helped by being asked at once again
+
+    async def _settle_unknown(self, batch: Batch, error: Exception) -> None:
+        """A COMMIT whose reply was lost: read the log's tail, and answer by what stands there."""
+        written = await self._written_since()
+        for i, (submission, result) in enumerate(batch.answers):
+            if isinstance(result, Outcome) and result.events and submission.context.command_id not in written:
+                batch.answers[i] = (submission, StorageUnavailable(f"nothing was written: {error}"))
+        _answer(batch.answers)
+        events = [event for event in batch.events if event.meta.command_id in written]
+        if events:
+            self._publish(events)
+
+    async def _written_since(self) -> set[str]:
+        """Command ids in the log after the last known position; under the lock, so that nothing is still on its way.
+
+        Keeps asking until the log can be read: until then nobody knows what to answer.
+        """
+        while True:
+            try:
+                transaction = await self.log.begin()
+                break
+            except StorageUnavailable as error:
+                log.error("log_unreachable", error=str(error))
+                await asyncio.sleep(RETRY_S)
+        try:
+            rows = await transaction.tail(self.position)
+            self._aggregates.absorb(rows)
+            self.position = transaction.head
+            return {recorded(row).meta.command_id for row in rows}
+        finally:
+            await transaction.rollback()
+
+    def _publish(self, events: Sequence[Recorded]) -> None:
+        for listener in self.listeners:
+            listener(events)
+
+
+def _answer(answers: list[tuple[Submission, Outcome | BaseException]]) -> None:
+    for submission, result in answers:
+        if submission.future.done():
+            continue  # the caller went away
+        if isinstance(result, BaseException):
+            submission.future.set_exception(result)
+        else:
+            submission.future.set_result(result)
+
+
+__all__ = ["Batch", "Engine", "Outcome", "State", "Submission", "now_ms"]

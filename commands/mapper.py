@@ -1,0 +1,59 @@
+"""Between events and stored rows; also the eventsourcing library's mapper, so that its tools read and write our log."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from eventsourcing.persistence import Mapper, StoredEvent
+
+from commands.store.port import Row
+from domain.codec import TOPICS, decode, decode_meta, encode
+from domain.decider import Event
+from domain.recorded import Meta, Recorded, chain_hash
+
+_encode_meta = msgspec.msgpack.Encoder().encode
+
+
+def record(position: int, stream: str, version: int, event: Event, meta: Meta) -> tuple[Recorded, Row]:
+    """Encodes and chains one new event."""
+    topic = TOPICS[type(event)]
+    meta_bytes = _encode_meta(meta)
+    data = encode(event)
+    digest = chain_hash(stream, version, topic, meta_bytes, data)
+    return (
+        Recorded(position, stream, version, event, meta, digest),
+        Row(position, stream, version, topic, meta_bytes, data, digest),
+    )
+
+
+def recorded(row: Row) -> Recorded:
+    """Decodes one stored event. Raises what ``domain.codec.decode`` raises."""
+    position, stream, version, topic, meta, data, digest = row
+    return Recorded(position, stream, version, decode(topic, data), decode_meta(meta), digest)
+
+
+class EnvelopeMapper(Mapper[str]):
+    """The library's view of a row: its ``state`` is meta, data and hash as one MessagePack array.
+
+    Set as MAPPER_TOPIC to open a Kontor log with the library's own application and repository.
+    """
+
+    def to_stored_event(self, domain_event: Any) -> StoredEvent:
+        event: Recorded = domain_event
+        _, row = record(event.position, event.stream, event.version, event.event, event.meta)
+        return StoredEvent(row.stream, row.version, row.topic, pack_state(row))
+
+    def to_domain_event(self, stored_event: StoredEvent) -> Any:
+        meta, data, digest = unpack_state(stored_event.state)
+        position = getattr(stored_event, "id", 0)
+        stream, version = str(stored_event.originator_id), stored_event.originator_version
+        return recorded(Row(position, stream, version, stored_event.topic, meta, data, digest))
+
+
+def pack_state(row: Row) -> bytes:
+    return msgspec.msgpack.encode((row.meta, row.data, row.hash))
+
+
+def unpack_state(state: bytes) -> tuple[bytes, bytes, bytes]:
+    return msgspec.msgpack.decode(state, type=tuple[bytes, bytes, bytes])

@@ -1,0 +1,36 @@
+"""Which aggregate decides which command: the whole table."""
+
+from __future__ import annotations
+
+from domain.account import ACCOUNT
+from domain.cart import CART
+from domain.claim import CLAIM
+from domain.decider import Command, Decider
+from domain.inventory import INVENTORY
+from domain.offer import OFFER
+from domain.order import ORDER
+from domain.payment import PAYMENT
+from domain.product import PRODUCT
+from domain.shop import SHOP
+
+DECIDERS: dict[str, Decider] = {
+    "usr": ACCOUNT,
+    "crt": CART,
+    "clm": CLAIM,
+    "stk": INVENTORY,
+    "off": OFFER,
+    "ord": ORDER,
+    "pay": PAYMENT,
+    "prd": PRODUCT,
+    "shp": SHOP,
+}
+"""By the prefix of the stream's id."""
+
+
+def decider_of(stream: str) -> Decider:
+    return DECIDERS[stream[:3]]
+
+
+def stream_of(command: Command) -> str:
+    """A command's first field is the id of the aggregate it addresses."""
+    return str(getattr(command, command.__struct_fields__[0]))

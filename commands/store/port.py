@@ -1,0 +1,93 @@
+"""The port of the event log, and what goes through it.
+
+One log, positions 1, 2, 3 … without holes, assigned under the log's lock in commit order. A reader may therefore page by
+``position > n`` and never miss an event. Every adapter passes ``tests/contracts/event_log.py``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple, Protocol
+
+Position = int
+
+
+class Row(NamedTuple):
+    """A stored event, as bytes."""
+
+    position: Position
+    stream: str
+    version: int
+    topic: str
+    meta: bytes
+    data: bytes
+    hash: bytes
+
+
+class Snapshot(NamedTuple):
+    stream: str
+    version: int
+    generation: int
+    hash: bytes
+    """Hash of the stream's event at ``version``: the chain goes on from it."""
+    state: bytes
+
+
+class Reply(NamedTuple):
+    """The stored answer to an idempotent request."""
+
+    key: str
+    digest: bytes
+    status: int
+    headers: bytes
+    body: bytes
+    at: int
+
+
+class Loaded(NamedTuple):
+    """A stream as it stands: its newest snapshot, if any, and the events after it."""
+
+    snapshot: Snapshot | None
+    rows: Sequence[Row]
+
+
+class Transaction(Protocol):
+    """The log's lock, held from ``EventLog.begin`` until commit or rollback."""
+
+    head: Position
+
+    async def tail(self, after: Position) -> Sequence[Row]:
+        """Events with positions in (after, head], in order."""
+
+    async def load(self, streams: Iterable[str]) -> dict[str, Loaded]:
+        """Snapshots of another generation than today's are left out, and all events come instead."""
+
+    async def replies(self, keys: Iterable[str]) -> dict[str, Reply]: ...
+
+    async def append(self, rows: Sequence[Row], replies: Sequence[Reply], snapshots: Sequence[Snapshot]) -> None:
+        """Rows carry their positions, from head + 1 on. Raises StorageUnavailable; the caller then rolls back."""
+
+    async def commit(self) -> None:
+        """Durable when it returns. Any exception means that the outcome is unknown."""
+
+    async def rollback(self) -> None: ...
+
+
+class EventLog(Protocol):
+    async def begin(self) -> Transaction:
+        """Takes the lock. Raises StorageUnavailable when it cannot be had in time."""
+
+    async def head(self) -> Position: ...
+
+    async def read(self, after: Position, limit: int) -> Sequence[Row]:
+        """Committed events after a position, in order."""
+
+    async def read_stream(self, stream: str, after_version: int = 0) -> Sequence[Row]: ...
+
+    async def load(self, streams: Iterable[str]) -> dict[str, Loaded]:
+        """As of the last commit, without the lock."""
+
+    async def forget_replies(self, before: int) -> int:
+        """Deletes stored answers recorded before an instant (ms); how many."""
+
+    async def close(self) -> None: ...

@@ -1,0 +1,306 @@
+"""The log in one SQLite file: WAL, synchronous=FULL, an acknowledged event is on disk.
+
+The lock of the log is SQLite's write lock, so several processes may share the file. Statements run on the caller's thread and
+only COMMIT, which waits for the disk, runs on a thread of its own: the event loop keeps serving while the disk works, and no two
+threads ever fight for the interpreter. Subclasses the eventsourcing library's recorder; the table carries more columns than the
+library's own, its methods are mapped onto them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+from eventsourcing.persistence import IntegrityError, Notification, StoredEvent
+from eventsourcing.sqlite import SQLiteApplicationRecorder, SQLiteCursor, SQLiteDatastore
+
+from commands.errors import StorageUnavailable, UnusableLog
+from commands.mapper import pack_state, unpack_state
+from commands.routes import decider_of
+from commands.store.port import Loaded, Reply, Row, Snapshot
+from commands.store.sqlitefile import SQLiteFile
+
+LOG_FILE = SQLiteFile(application_id=0x4B4E5452, schema=1, what="event log")  # "KNTR"
+BUSY_TIMEOUT_S = 5.0
+CHECKPOINT_PAGES = 2_000
+
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS events (
+    position INTEGER PRIMARY KEY,
+    stream TEXT NOT NULL,
+    version INTEGER NOT NULL,
+    topic TEXT NOT NULL,
+    meta BLOB NOT NULL,
+    data BLOB NOT NULL,
+    hash BLOB NOT NULL,
+    UNIQUE (stream, version)
+);
+CREATE TABLE IF NOT EXISTS replies (
+    key TEXT PRIMARY KEY,
+    digest BLOB NOT NULL,
+    status INTEGER NOT NULL,
+    headers BLOB NOT NULL,
+    body BLOB NOT NULL,
+    at INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS snapshots (
+    stream TEXT PRIMARY KEY,
+    version INTEGER NOT NULL,
+    generation INTEGER NOT NULL,
+    hash BLOB NOT NULL,
+    state BLOB NOT NULL
+) WITHOUT ROWID;
+"""
+INSERT = "INSERT INTO events VALUES (?,?,?,?,?,?,?)"
+SELECT = "SELECT position, stream, version, topic, meta, data, hash FROM events "
+
+
+class SQLiteLog(SQLiteApplicationRecorder):
+    def __init__(self, datastore: SQLiteDatastore, events_table_name: str = "events") -> None:
+        super().__init__(datastore, events_table_name)
+        path = Path(datastore.pool.db_name)
+        self._writer = LOG_FILE.connect(path, synchronous="FULL")
+        self._writer.executescript(SCHEMA)
+        LOG_FILE.stamp(self._writer)
+        self._writer.execute("PRAGMA busy_timeout=0")
+        self._reader = LOG_FILE.connect(path, synchronous="FULL")
+        self._committer = ThreadPoolExecutor(1, thread_name_prefix="commit")
+        self._checkpointer = Checkpointer(path)
+
+    @classmethod
+    def open(cls, path: Path) -> SQLiteLog:
+        """Opens or creates the log. Raises UnusableLog and leaves the file alone if it is not a log of ours."""
+        LOG_FILE.check(path)
+        try:
+            return cls(SQLiteDatastore(str(path), originator_id_type="text"))
+        except sqlite3.Error as error:
+            raise UnusableLog(f"{path} cannot be opened as an event log: {error}") from error
+
+    async def begin(self) -> SQLiteTransaction:
+        try:
+            await self._begin_immediate()
+            head = self._writer.execute("SELECT max(position) FROM events").fetchone()[0]
+        except sqlite3.Error as error:
+            await self._rollback()
+            raise StorageUnavailable(f"the event log cannot be written: {error}") from error
+        return SQLiteTransaction(self, head or 0)
+
+    async def _begin_immediate(self) -> None:
+        try:
+            self._writer.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY:
+                raise
+            # Another process holds the lock: wait for it off the event loop.
+            await self._on_disk_thread(self._wait_for_lock)
+
+    def _wait_for_lock(self) -> None:
+        self._writer.execute(f"PRAGMA busy_timeout={int(BUSY_TIMEOUT_S * 1000)}")
+        try:
+            self._writer.execute("BEGIN IMMEDIATE")
+        finally:
+            self._writer.execute("PRAGMA busy_timeout=0")
+
+    async def _on_disk_thread(self, work: Any) -> Any:
+        return await asyncio.get_running_loop().run_in_executor(self._committer, work)
+
+    async def _commit(self) -> None:
+        await self._on_disk_thread(self._writer.commit)
+        self._checkpointer.committed()
+
+    async def _rollback(self) -> None:
+        with contextlib.suppress(sqlite3.Error):
+            self._writer.rollback()
+
+    async def head(self) -> int:
+        return self._reader.execute("SELECT max(position) FROM events").fetchone()[0] or 0
+
+    async def read(self, after: int, limit: int) -> Sequence[Row]:
+        return self.read_now(after, limit)
+
+    def read_now(self, after: int, limit: int) -> list[Row]:
+        rows = self._reader.execute(SELECT + "WHERE position > ? ORDER BY position LIMIT ?", (after, limit))
+        return [Row._make(row) for row in rows]
+
+    async def read_stream(self, stream: str, after_version: int = 0) -> Sequence[Row]:
+        return _stream(self._reader, stream, after_version)
+
+    async def load(self, streams: Iterable[str]) -> dict[str, Loaded]:
+        return {stream: _load(self._reader, stream) for stream in streams}
+
+    async def forget_replies(self, before: int) -> int:
+        transaction = await self.begin()
+        try:
+            forgotten = self._writer.execute("DELETE FROM replies WHERE at < ?", (before,)).rowcount
+        except sqlite3.Error as error:
+            await transaction.rollback()
+            raise StorageUnavailable(str(error)) from error
+        await transaction.commit()
+        return forgotten
+
+    async def close(self) -> None:
+        self._committer.shutdown()
+        self._checkpointer.close()
+        self._reader.close()
+        self._writer.close()
+        self.datastore.close()
+
+    # The eventsourcing library's interface.
+
+    def construct_create_table_statements(self) -> list[str]:
+        return [statement for statement in SCHEMA.split(";") if statement.strip()]
+
+    def _insert_events(self, c: SQLiteCursor, stored_events: Sequence[StoredEvent], **_: Any) -> Sequence[int]:
+        c.execute("SELECT max(position) FROM events")
+        first = (c.fetchone()[0] or 0) + 1
+        rows = [
+            Row(position, str(event.originator_id), event.originator_version, event.topic, *unpack_state(event.state))
+            for position, event in enumerate(stored_events, first)
+        ]
+        c.executemany(INSERT, rows)
+        return [row.position for row in rows]
+
+    def select_events(
+        self,
+        originator_id: Any,
+        *,
+        gt: int | None = None,
+        lte: int | None = None,
+        desc: bool = False,
+        limit: int | None = None,
+    ) -> Sequence[StoredEvent]:
+        rows = self._reader.execute(
+            SELECT
+            + f"WHERE stream=? AND version>? AND version<=? ORDER BY version {'DESC' if desc else 'ASC'} LIMIT ?",
+            (str(originator_id), gt or 0, _or_all(lte), _or_all(limit)),
+        )
+        return [StoredEvent(row[1], row[2], row[3], pack_state(Row._make(row))) for row in rows]
+
+    def select_notifications(
+        self,
+        start: int | None,
+        limit: int,
+        stop: int | None = None,
+        topics: Sequence[str] = (),
+        *,
+        inclusive_of_start: bool = True,
+    ) -> Sequence[Notification]:
+        after = (start or 1) - 1 if inclusive_of_start else (start or 0)
+        topic_filter = f"AND topic IN ({','.join('?' * len(topics))}) " if topics else ""
+        rows = self._reader.execute(
+            SELECT + f"WHERE position>? AND position<=? {topic_filter}ORDER BY position LIMIT ?",
+            (after, _or_all(stop), *topics, limit),
+        )
+        return [_notification(Row._make(row)) for row in rows]
+
+    def max_notification_id(self) -> int:
+        return self._reader.execute("SELECT max(position) FROM events").fetchone()[0] or 0
+
+
+class SQLiteTransaction:
+    def __init__(self, log: SQLiteLog, head: int) -> None:
+        self._log = log
+        self.head = head
+
+    async def tail(self, after: int) -> Sequence[Row]:
+        if after >= self.head:
+            return ()
+        rows = self._log._writer.execute(SELECT + "WHERE position > ? ORDER BY position", (after,))
+        return [Row._make(row) for row in rows]
+
+    async def load(self, streams: Iterable[str]) -> dict[str, Loaded]:
+        return {stream: _load(self._log._writer, stream) for stream in streams}
+
+    async def replies(self, keys: Iterable[str]) -> dict[str, Reply]:
+        found = {}
+        for key in keys:
+            row = self._log._writer.execute("SELECT * FROM replies WHERE key = ?", (key,)).fetchone()
+            if row is not None:
+                found[key] = Reply._make(row)
+        return found
+
+    async def append(self, rows: Sequence[Row], replies: Sequence[Reply], snapshots: Sequence[Snapshot]) -> None:
+        writer = self._log._writer
+        try:
+            writer.executemany(INSERT, rows)
+            if replies:
+                writer.executemany("INSERT OR REPLACE INTO replies VALUES (?,?,?,?,?,?)", replies)
+            if snapshots:
+                writer.executemany("INSERT OR REPLACE INTO snapshots VALUES (?,?,?,?,?)", snapshots)
+        except sqlite3.IntegrityError as error:
+            raise IntegrityError(error) from error
+        except sqlite3.Error as error:
+            raise StorageUnavailable(f"the event log cannot be written: {error}") from error
+
+    async def commit(self) -> None:
+        await self._log._commit()
+
+    async def rollback(self) -> None:
+        await self._log._rollback()
+
+
+class Checkpointer:
+    """Moves the write-ahead log into the file on a thread of its own, so that no commit has to wait for it."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="checkpoint")
+        self._connection: sqlite3.Connection | None = None
+        self._commits = 0
+
+    def committed(self) -> None:
+        self._commits += 1
+        if self._commits % 64 == 0:
+            self._thread.submit(self._checkpoint)
+
+    def _checkpoint(self) -> None:
+        if self._connection is None:
+            self._connection = LOG_FILE.connect(self._path, synchronous="FULL")
+        wal = self._path.with_name(self._path.name + "-wal")
+        if wal.exists() and wal.stat().st_size > CHECKPOINT_PAGES * 4096:
+            with contextlib.suppress(sqlite3.Error):
+                self._connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
+
+    def close(self) -> None:
+        self._thread.shutdown()
+        if self._connection is not None:
+            self._connection.close()
+
+
+def _stream(connection: sqlite3.Connection, stream: str, after_version: int) -> list[Row]:
+    rows = connection.execute(SELECT + "WHERE stream=? AND version>? ORDER BY version", (stream, after_version))
+    return [Row._make(row) for row in rows]
+
+
+def _load(connection: sqlite3.Connection, stream: str) -> Loaded:
+    found = connection.execute(
+        "SELECT * FROM snapshots WHERE stream = ? AND generation = ?", (stream, decider_of(stream).generation)
+    ).fetchone()
+    snapshot = None if found is None else Snapshot._make(found)
+    return Loaded(snapshot, _stream(connection, stream, snapshot.version if snapshot else 0))
+
+
+def _notification(row: Row) -> Notification:
+    return Notification(
+        id=row.position,
+        originator_id=row.stream,
+        originator_version=row.version,
+        topic=row.topic,
+        state=pack_state(row),
+    )
+
+
+def _or_all(limit: int | None) -> int:
+    return 2**62 if limit is None else limit
+
+
+def in_pages(log: SQLiteLog, after: int = 0, page: int = 5_000) -> Iterator[Row]:
+    """Every event after a position, for tools that walk the whole log."""
+    while rows := log.read_now(after, page):
+        yield from rows
+        after = rows[-1].position

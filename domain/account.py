@@ -1,0 +1,293 @@
+"""Account: a person and what belongs to them. Stream ``usr_…``.
+
+Everything personal is sealed with the person's own key before it gets here; erasing destroys the key, and these events stay foldable.
+Passwords and sessions are not events at all: they live in the vault.
+"""
+
+from __future__ import annotations
+
+from msgspec.structs import replace
+
+from domain.decider import Command, Decider, Event, State
+from domain.errors import IllegalTransition, Invalid, LimitExceeded, NotFound
+
+ADDRESSES_MAX = 50
+PAYMENT_METHODS_MAX = 20
+SCOPES = ("customer", "merchant", "admin")
+
+
+class Address(Event):
+    """``sealed`` holds the whole address; country and region are open because tax and delivery depend on them."""
+
+    address_id: str
+    sealed: bytes
+    country: str
+    region: str
+
+
+class PaymentMethod(Event):
+    payment_method_id: str
+    token: str
+
+
+# events
+
+
+class AccountRegistered(Event):
+    email_claim: str
+    """Stream of the claim on the e-mail address; a keyed hash, not the address."""
+    profile: bytes
+    scopes: tuple[str, ...]
+
+
+class ProfileChanged(Event):
+    profile: bytes
+
+
+class ScopeGranted(Event):
+    scope: str
+
+
+class AddressPut(Event):
+    address: Address
+
+
+class AddressRemoved(Event):
+    address_id: str
+
+
+class PaymentMethodAdded(Event):
+    method: PaymentMethod
+
+
+class PaymentMethodRemoved(Event):
+    payment_method_id: str
+
+
+class AccountErased(Event):
+    pass
+
+
+# commands
+
+
+class RegisterAccount(Command):
+    account_id: str
+    email_claim: str
+    profile: bytes
+    scopes: tuple[str, ...] = ("customer",)
+
+
+class ChangeProfile(Command):
+    account_id: str
+    profile: bytes
+
+
+class GrantScope(Command):
+    account_id: str
+    scope: str
+
+
+class AddAddress(Command):
+    account_id: str
+    address: Address
+
+
+class ChangeAddress(Command):
+    account_id: str
+    address: Address
+
+
+class RemoveAddress(Command):
+    account_id: str
+    address_id: str
+
+
+class AddPaymentMethod(Command):
+    account_id: str
+    method: PaymentMethod
+
+
+class RemovePaymentMethod(Command):
+    account_id: str
+    payment_method_id: str
+
+
+class EraseAccount(Command):
+    account_id: str
+
+
+# state
+
+
+class NoAccount(State):
+    pass
+
+
+class ActiveAccount(State):
+    email_claim: str
+    profile: bytes
+    scopes: tuple[str, ...]
+    addresses: dict[str, Address] = {}
+    payment_methods: dict[str, PaymentMethod] = {}
+
+
+class ErasedAccount(State):
+    pass
+
+
+Account = NoAccount | ActiveAccount | ErasedAccount
+
+
+# decide
+
+
+def require_active(state: Account) -> ActiveAccount:
+    match state:
+        case ActiveAccount():
+            return state
+        case ErasedAccount():
+            raise IllegalTransition("this account was erased")
+    raise NotFound("no such account")
+
+
+def address_of(account: ActiveAccount, address_id: str, pointer: str = "/addressId") -> Address:
+    address = account.addresses.get(address_id)
+    if address is None:
+        raise NotFound("no such address", pointer=pointer)
+    return address
+
+
+def payment_method_of(account: ActiveAccount, payment_method_id: str) -> PaymentMethod:
+    method = account.payment_methods.get(payment_method_id)
+    if method is None:
+        raise NotFound("no such payment method", pointer="/paymentMethodId")
+    return method
+
+
+def register_account(command: RegisterAccount, state: Account) -> list[Event]:
+    if isinstance(state, ActiveAccount):
+        return []
+    if isinstance(state, ErasedAccount):
+        raise IllegalTransition("this account was erased")
+    assert set(command.scopes) <= set(SCOPES), command.scopes
+    return [AccountRegistered(command.email_claim, command.profile, command.scopes)]
+
+
+def change_profile(command: ChangeProfile, state: Account) -> list[Event]:
+    require_active(state)
+    return [ProfileChanged(command.profile)]
+
+
+def grant_scope(command: GrantScope, state: Account) -> list[Event]:
+    if command.scope not in SCOPES:
+        raise Invalid(f"scope must be one of {', '.join(SCOPES)}", "/scope")
+    return [] if command.scope in require_active(state).scopes else [ScopeGranted(command.scope)]
+
+
+def add_address(command: AddAddress, state: Account) -> list[Event]:
+    account = require_active(state)
+    if command.address.address_id in account.addresses:
+        return []
+    if len(account.addresses) >= ADDRESSES_MAX:
+        raise LimitExceeded(f"an account keeps at most {ADDRESSES_MAX} addresses")
+    return [AddressPut(command.address)]
+
+
+def change_address(command: ChangeAddress, state: Account) -> list[Event]:
+    address_of(require_active(state), command.address.address_id)
+    return [AddressPut(command.address)]
+
+
+def remove_address(command: RemoveAddress, state: Account) -> list[Event]:
+    address_of(require_active(state), command.address_id)
+    return [AddressRemoved(command.address_id)]
+
+
+def add_payment_method(command: AddPaymentMethod, state: Account) -> list[Event]:
+    account = require_active(state)
+    if command.method.payment_method_id in account.payment_methods:
+        return []
+    if len(account.payment_methods) >= PAYMENT_METHODS_MAX:
+        raise LimitExceeded(f"an account keeps at most {PAYMENT_METHODS_MAX} payment methods")
+    return [PaymentMethodAdded(command.method)]
+
+
+def remove_payment_method(command: RemovePaymentMethod, state: Account) -> list[Event]:
+    payment_method_of(require_active(state), command.payment_method_id)
+    return [PaymentMethodRemoved(command.payment_method_id)]
+
+
+def erase_account(command: EraseAccount, state: Account) -> list[Event]:
+    if isinstance(state, ErasedAccount):
+        return []
+    require_active(state)
+    return [AccountErased()]
+
+
+# evolve
+
+
+def account_registered(state: Account, event: AccountRegistered) -> Account:
+    return ActiveAccount(event.email_claim, event.profile, event.scopes)
+
+
+def _changed(state: Account, **changes: object) -> Account:
+    return replace(state, **changes) if isinstance(state, ActiveAccount) else state
+
+
+def scope_granted(state: Account, event: ScopeGranted) -> Account:
+    return _changed(state, scopes=(*state.scopes, event.scope)) if isinstance(state, ActiveAccount) else state
+
+
+def address_put(state: Account, event: AddressPut) -> Account:
+    if not isinstance(state, ActiveAccount):
+        return state
+    return _changed(state, addresses={**state.addresses, event.address.address_id: event.address})
+
+
+def address_removed(state: Account, event: AddressRemoved) -> Account:
+    if not isinstance(state, ActiveAccount):
+        return state
+    return _changed(state, addresses={k: v for k, v in state.addresses.items() if k != event.address_id})
+
+
+def payment_method_added(state: Account, event: PaymentMethodAdded) -> Account:
+    if not isinstance(state, ActiveAccount):
+        return state
+    return _changed(state, payment_methods={**state.payment_methods, event.method.payment_method_id: event.method})
+
+
+def payment_method_removed(state: Account, event: PaymentMethodRemoved) -> Account:
+    if not isinstance(state, ActiveAccount):
+        return state
+    methods = {k: v for k, v in state.payment_methods.items() if k != event.payment_method_id}
+    return _changed(state, payment_methods=methods)
+
+
+ACCOUNT = Decider(
+    name="account",
+    initial=NoAccount(),
+    states=Account,
+    decisions={
+        RegisterAccount: register_account,
+        ChangeProfile: change_profile,
+        GrantScope: grant_scope,
+        AddAddress: add_address,
+        ChangeAddress: change_address,
+        RemoveAddress: remove_address,
+        AddPaymentMethod: add_payment_method,
+        RemovePaymentMethod: remove_payment_method,
+        EraseAccount: erase_account,
+    },
+    evolutions={
+        AccountRegistered: account_registered,
+        ProfileChanged: lambda state, event: _changed(state, profile=event.profile),
+        ScopeGranted: scope_granted,
+        AddressPut: address_put,
+        AddressRemoved: address_removed,
+        PaymentMethodAdded: payment_method_added,
+        PaymentMethodRemoved: payment_method_removed,
+        AccountErased: lambda state, event: ErasedAccount(),
+    },
+)

@@ -1,0 +1,321 @@
+"""Cart: what somebody means to buy. Stream ``crt_…``.
+
+A user has one cart for ever; each checkout closes one *generation* of it. An anonymous cart ends when it is merged at login.
+One line per (shop, SKU).
+"""
+
+from __future__ import annotations
+
+from msgspec.structs import replace
+
+from domain.decider import Command, Decider, Event, State
+from domain.errors import IllegalTransition, Invalid, LimitExceeded, NotFound
+from domain.money import Money
+
+LINES_MAX = 100
+QUANTITY_MAX = 1_000
+MERGED_MAX = 32
+
+
+class CartLine(Event):
+    """A line as the cart stores it; ``unit_price`` is the price when it was added."""
+
+    item_id: str
+    shop_id: str
+    sku: str
+    product_id: str
+    title: str
+    quantity: int
+    unit_price: Money
+
+
+# events
+
+
+class CartOpened(Event):
+    account_id: str = ""
+    """Empty for an anonymous cart."""
+
+
+class ItemAdded(Event):
+    line: CartLine
+
+
+class QuantityChanged(Event):
+    item_id: str
+    quantity: int
+
+
+class ItemRemoved(Event):
+    item_id: str
+
+
+class CartMerged(Event):
+    """Lines of an anonymous cart came in."""
+
+    source: str
+    lines: tuple[CartLine, ...]
+
+
+class CartMergedInto(Event):
+    target: str
+
+
+class CartCheckedOut(Event):
+    order_id: str
+    item_ids: tuple[str, ...]
+
+
+class CartReopened(Event):
+    """The order came to nothing; its lines are back."""
+
+    order_id: str
+    lines: tuple[CartLine, ...]
+
+
+# commands
+
+
+class AddItem(Command):
+    cart_id: str
+    line: CartLine
+    account_id: str = ""
+
+
+class ChangeQuantity(Command):
+    cart_id: str
+    item_id: str
+    quantity: int
+
+
+class RemoveItem(Command):
+    cart_id: str
+    item_id: str
+
+
+class MergeCart(Command):
+    cart_id: str
+    account_id: str
+    source: str
+    lines: tuple[CartLine, ...]
+
+
+class CloseMergedCart(Command):
+    cart_id: str
+    target: str
+
+
+class CheckOutCart(Command):
+    cart_id: str
+    order_id: str
+    item_ids: tuple[str, ...]
+
+
+class ReopenCart(Command):
+    cart_id: str
+    order_id: str
+    lines: tuple[CartLine, ...]
+
+
+# state
+
+
+class NoCart(State):
+    pass
+
+
+class OpenCart(State):
+    account_id: str = ""
+    lines: tuple[CartLine, ...] = ()
+    generation: int = 0
+    checked_out: str = ""
+    """The order of the last checkout."""
+    merged: tuple[str, ...] = ()
+
+
+class MergedCart(State):
+    target: str
+
+
+Cart = NoCart | OpenCart | MergedCart
+
+
+# decide
+
+
+def _open(state: Cart) -> OpenCart:
+    match state:
+        case OpenCart():
+            return state
+        case MergedCart():
+            raise IllegalTransition("this cart was merged into its owner's cart at login")
+    raise NotFound("no such cart")
+
+
+def _check_quantity(quantity: int) -> None:
+    if not 1 <= quantity <= QUANTITY_MAX:
+        raise Invalid(f"quantity must be between 1 and {QUANTITY_MAX}", "/quantity")
+
+
+def add_item(command: AddItem, state: Cart) -> list[Event]:
+    _check_quantity(command.line.quantity)
+    if isinstance(state, NoCart):
+        return [CartOpened(command.account_id), ItemAdded(command.line)]
+    cart = _open(state)
+    same = find_line(cart, command.line.shop_id, command.line.sku)
+    if same is not None:
+        if same.item_id == command.line.item_id:
+            return []
+        _check_quantity(same.quantity + command.line.quantity)
+        return [QuantityChanged(same.item_id, same.quantity + command.line.quantity)]
+    if len(cart.lines) >= LINES_MAX:
+        raise LimitExceeded(f"a cart holds at most {LINES_MAX} lines", "/sku")
+    if cart.lines and cart.lines[0].unit_price.currency != command.line.unit_price.currency:
+        raise Invalid(f"the cart is in {cart.lines[0].unit_price.currency}", "/sku")
+    return [ItemAdded(command.line)]
+
+
+def change_quantity(command: ChangeQuantity, state: Cart) -> list[Event]:
+    _check_quantity(command.quantity)
+    line = _line(_open(state), command.item_id)
+    return [] if line.quantity == command.quantity else [QuantityChanged(command.item_id, command.quantity)]
+
+
+def remove_item(command: RemoveItem, state: Cart) -> list[Event]:
+    _line(_open(state), command.item_id)
+    return [ItemRemoved(command.item_id)]
+
+
+def merge_cart(command: MergeCart, state: Cart) -> list[Event]:
+    """Same (shop, SKU): quantities add up to the limit. Another currency or a full cart: the line stays behind."""
+    opened: list[Event] = []
+    if isinstance(state, NoCart):
+        opened, cart = [CartOpened(command.account_id)], OpenCart(command.account_id)
+    else:
+        cart = _open(state)
+    if command.source in cart.merged or not command.lines:
+        return []
+    currency = (cart.lines or command.lines)[0].unit_price.currency
+    fitting = [line for line in command.lines if line.unit_price.currency == currency]
+    new = [line for line in fitting if find_line(cart, line.shop_id, line.sku) is None][: LINES_MAX - len(cart.lines)]
+    known = [line for line in fitting if find_line(cart, line.shop_id, line.sku) is not None]
+    return [*opened, CartMerged(command.source, tuple(known + new))]
+
+
+def close_merged_cart(command: CloseMergedCart, state: Cart) -> list[Event]:
+    if isinstance(state, MergedCart) and state.target == command.target:
+        return []
+    _open(state)
+    return [CartMergedInto(command.target)]
+
+
+def check_out_cart(command: CheckOutCart, state: Cart) -> list[Event]:
+    cart = _open(state)
+    if cart.checked_out == command.order_id:
+        return []
+    return [CartCheckedOut(command.order_id, command.item_ids)]
+
+
+def reopen_cart(command: ReopenCart, state: Cart) -> list[Event]:
+    if not isinstance(state, OpenCart) or state.checked_out != command.order_id:
+        return []
+    return [CartReopened(command.order_id, command.lines)]
+
+
+def find_line(cart: OpenCart, shop_id: str, sku: str) -> CartLine | None:
+    return next((line for line in cart.lines if line.sku == sku and line.shop_id == shop_id), None)
+
+
+def _line(cart: OpenCart, item_id: str) -> CartLine:
+    for line in cart.lines:
+        if line.item_id == item_id:
+            return line
+    raise NotFound("no such line in the cart")
+
+
+# evolve
+
+
+def _with_lines(cart: OpenCart, incoming: tuple[CartLine, ...]) -> tuple[CartLine, ...]:
+    lines = list(cart.lines)
+    for line in incoming:
+        for i, own in enumerate(lines):
+            if own.sku == line.sku and own.shop_id == line.shop_id:
+                lines[i] = replace(own, quantity=min(own.quantity + line.quantity, QUANTITY_MAX))
+                break
+        else:
+            lines.append(line)
+    return tuple(lines)
+
+
+def _opened(state: Cart) -> OpenCart:
+    return state if isinstance(state, OpenCart) else OpenCart()
+
+
+def cart_opened(state: Cart, event: CartOpened) -> Cart:
+    return OpenCart(event.account_id)
+
+
+def item_added(state: Cart, event: ItemAdded) -> Cart:
+    cart = _opened(state)
+    return replace(cart, lines=(*cart.lines, event.line))
+
+
+def quantity_changed(state: Cart, event: QuantityChanged) -> Cart:
+    cart = _opened(state)
+    lines = tuple(
+        replace(line, quantity=event.quantity) if line.item_id == event.item_id else line for line in cart.lines
+    )
+    return replace(cart, lines=lines)
+
+
+def item_removed(state: Cart, event: ItemRemoved) -> Cart:
+    cart = _opened(state)
+    return replace(cart, lines=tuple(line for line in cart.lines if line.item_id != event.item_id))
+
+
+def cart_merged(state: Cart, event: CartMerged) -> Cart:
+    cart = _opened(state)
+    merged = (*cart.merged[-MERGED_MAX + 1 :], event.source)
+    return replace(cart, lines=_with_lines(cart, event.lines), merged=merged)
+
+
+def cart_merged_into(state: Cart, event: CartMergedInto) -> Cart:
+    return MergedCart(event.target)
+
+
+def cart_checked_out(state: Cart, event: CartCheckedOut) -> Cart:
+    cart = _opened(state)
+    lines = tuple(line for line in cart.lines if line.item_id not in event.item_ids)
+    return replace(cart, lines=lines, generation=cart.generation + 1, checked_out=event.order_id)
+
+
+def cart_reopened(state: Cart, event: CartReopened) -> Cart:
+    cart = _opened(state)
+    return replace(cart, lines=_with_lines(cart, event.lines), checked_out="")
+
+
+CART = Decider(
+    name="cart",
+    initial=NoCart(),
+    states=Cart,
+    decisions={
+        AddItem: add_item,
+        ChangeQuantity: change_quantity,
+        RemoveItem: remove_item,
+        MergeCart: merge_cart,
+        CloseMergedCart: close_merged_cart,
+        CheckOutCart: check_out_cart,
+        ReopenCart: reopen_cart,
+    },
+    evolutions={
+        CartOpened: cart_opened,
+        ItemAdded: item_added,
+        QuantityChanged: quantity_changed,
+        ItemRemoved: item_removed,
+        CartMerged: cart_merged,
+        CartMergedInto: cart_merged_into,
+        CartCheckedOut: cart_checked_out,
+        CartReopened: cart_reopened,
+    },
+)

@@ -1,0 +1,265 @@
+"""Checkout: the saga from a placed order to a paid one, as a pure decider. Events in, commands out.
+
+It is level-triggered: ``evolve`` keeps what is known of one checkout, ``next_commands`` says what should be asked for now. Asking
+twice is harmless, because every aggregate ignores what it has done already; so it does not matter whether the engine asks within
+the batch that wrote the events, or a process that finds the checkout hours later after a crash.
+
+    CART_VALIDATED → INVENTORY_RESERVED → PAYMENT_AUTHORIZED → ORDER_CREATED → PAYMENT_CAPTURED, or COMPENSATED
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from msgspec.structs import replace
+
+from domain import cart, inventory, order, payment
+from domain.decider import Command, State
+from domain.ids import payment_id
+from domain.recorded import Recorded
+
+PAYMENT_GRACE_MS = 60_000
+"""How long after the holds ran out an unanswered authorization may still come back before the order is cancelled."""
+
+
+class Line(State):
+    """One line's stock: ``none``, ``held``, ``refused``, ``committed`` or ``released``."""
+
+    stock_id: str
+    quantity: int
+    stock: str = "none"
+    refusal: str = ""
+
+
+class Checkout(State):
+    """Known so far of the checkout of one order."""
+
+    order_id: str
+    placed: order.OrderPlaced
+    lines: tuple[Line, ...]
+    cart: str = "open"
+    """``open``, ``closed`` or ``reopened``."""
+    payment: str = "none"
+    """The payment's status, as in ``domain/payment.py``."""
+    intent: str = ""
+    """Event id of the open payment intent: the provider's idempotency key."""
+    reference: str = ""
+    attempts: int = 0
+    order: str = "pending"
+    """``pending``, ``confirmed``, ``paid`` or ``cancelled``."""
+    reason: str = ""
+
+
+# evolve
+
+
+def begin(recorded: Recorded) -> Checkout:
+    placed: order.OrderPlaced = recorded.event
+    lines = tuple(Line(stock_id, quantity) for stock_id, quantity in order.stock_lines(placed))
+    return Checkout(recorded.stream, placed, lines)
+
+
+def evolve(state: Checkout | None, recorded: Recorded) -> Checkout | None:
+    """Takes in one event that is correlated to the order; None until the order was placed."""
+    if type(recorded.event) is order.OrderPlaced:
+        return begin(recorded) if state is None else state
+    if state is None:
+        return None
+    evolution = _EVOLUTIONS.get(type(recorded.event))
+    return state if evolution is None else evolution(state, recorded)
+
+
+def _line_to(status: str) -> Callable[[Checkout, Recorded], Checkout]:
+    def evolution(state: Checkout, recorded: Recorded) -> Checkout:
+        if recorded.event.hold_id != state.order_id:
+            return state
+        refusal = getattr(recorded.event, "reason", "") if status == "refused" else ""
+        lines = tuple(
+            replace(line, stock=status, refusal=refusal) if line.stock_id == recorded.stream else line
+            for line in state.lines
+        )
+        return replace(state, lines=lines)
+
+    return evolution
+
+
+def _set(**changes: Any) -> Callable[[Checkout, Recorded], Checkout]:
+    return lambda state, recorded: replace(state, **changes)
+
+
+def _intent(status: str) -> Callable[[Checkout, Recorded], Checkout]:
+    return lambda state, recorded: replace(state, payment=status, intent=recorded.event_id, attempts=0)
+
+
+def _authorized(state: Checkout, recorded: Recorded) -> Checkout:
+    return replace(state, payment="authorized", intent="", reference=recorded.event.reference)
+
+
+def _cancelled(state: Checkout, recorded: Recorded) -> Checkout:
+    return replace(state, order="cancelled", reason=recorded.event.reason)
+
+
+_EVOLUTIONS: dict[type, Callable[[Checkout, Recorded], Checkout]] = {
+    cart.CartCheckedOut: _set(cart="closed"),
+    cart.CartReopened: _set(cart="reopened"),
+    inventory.StockHeld: _line_to("held"),
+    inventory.StockRefused: _line_to("refused"),
+    inventory.StockCommitted: _line_to("committed"),
+    inventory.StockReleased: _line_to("released"),
+    inventory.StockUncommitted: _line_to("released"),
+    payment.AuthorizationRequested: _intent("authorizing"),
+    payment.PaymentAuthorized: _authorized,
+    payment.PaymentDeclined: _set(payment="declined", intent=""),
+    payment.CaptureRequested: _intent("capturing"),
+    payment.PaymentCaptured: _set(payment="captured", intent=""),
+    payment.VoidRequested: _intent("voiding"),
+    payment.PaymentVoided: _set(payment="voided", intent=""),
+    payment.RefundRequested: _intent("refunding"),
+    payment.PaymentRefunded: _set(payment="refunded", intent=""),
+    payment.AttemptFailed: lambda state, recorded: replace(state, attempts=recorded.event.number),
+    order.OrderConfirmed: _set(order="confirmed"),
+    order.OrderPaid: _set(order="paid"),
+    order.OrderCancelled: _cancelled,
+}
+RELEVANT = frozenset((order.OrderPlaced, *_EVOLUTIONS))
+
+
+# decide
+
+
+def next_commands(state: Checkout, now: int) -> list[Command]:
+    """What to ask for at the instant ``now`` (ms). Empty when the checkout is settled or waits for the outside world."""
+    if state.order == "paid":
+        return []
+    if state.order == "cancelled":
+        return _compensate(state, now)
+    if state.cart == "open":
+        return [cart.CheckOutCart(state.placed.cart_id, state.order_id, _item_ids(state))]
+    refusal = _refusal(state, now)
+    if refusal:
+        return [order.CancelOrder(state.order_id, refusal)]
+    if state.payment == "none":
+        return _reserve(state, now) or [
+            payment.RequestAuthorization(
+                payment_id(state.order_id),
+                state.order_id,
+                state.placed.quote.totals.grand,
+                state.placed.payment_token,
+            )
+        ]
+    if state.payment == "authorized":
+        return _confirm(state, now)
+    if state.payment == "captured":
+        return [order.MarkOrderPaid(state.order_id, payment_id(state.order_id))]
+    return []
+
+
+def _item_ids(state: Checkout) -> tuple[str, ...]:
+    return tuple(line.line_id for line in state.placed.quote.lines)
+
+
+def _refusal(state: Checkout, now: int) -> str:
+    """Why the order cannot go on, or an empty string."""
+    if state.placed.quote.unserviceable:
+        return "not_serviceable"
+    for line in state.lines:
+        if line.stock == "refused":
+            return line.refusal
+    if state.payment == "declined":
+        return "payment_declined"
+    ran_out = {"none": state.placed.hold_until, "authorizing": state.placed.hold_until + PAYMENT_GRACE_MS}
+    return "expired" if now > ran_out.get(state.payment, now) else ""
+
+
+def _reserve(state: Checkout, now: int) -> list[Command]:
+    placed = state.placed
+    return [
+        inventory.HoldStock(
+            stock_id=line.stock_id,
+            hold_id=state.order_id,
+            quantity=line.quantity,
+            at=now,
+            expires_at=placed.hold_until,
+            account_id=placed.account_id,
+            limit=placed.limits.get(line.stock_id),
+            backorder=line.stock_id in placed.backorder,
+            replaces=placed.cart_id if line.stock_id in placed.cart_holds else "",
+        )
+        for line in state.lines
+        if line.stock == "none"
+    ]
+
+
+def _confirm(state: Checkout, now: int) -> list[Command]:
+    """Stock is committed before the money is captured: a sale may fail for want of money, never for want of goods."""
+    commits: list[Command] = [
+        inventory.CommitStock(
+            line.stock_id, state.order_id, line.quantity, now, line.stock_id in state.placed.backorder
+        )
+        for line in state.lines
+        if line.stock != "committed"  # a hold that ran out meanwhile is tried again: the units may still be there
+    ]
+    if commits:
+        return commits
+    if state.order == "pending":
+        return [order.ConfirmOrder(state.order_id)]
+    return [payment.RequestCapture(payment_id(state.order_id))]
+
+
+def _compensate(state: Checkout, now: int) -> list[Command]:
+    """Undoes, in any order, whatever had been done. An unanswered authorization or capture is waited for."""
+    commands: list[Command] = []
+    for line in state.lines:
+        if line.stock == "held":
+            commands.append(inventory.ReleaseStock(line.stock_id, state.order_id, now, state.reason))
+        elif line.stock == "committed":
+            commands.append(
+                inventory.UncommitStock(
+                    line.stock_id, state.order_id, line.quantity, now, state.reason, state.placed.account_id
+                )
+            )
+    if state.payment == "authorized":
+        commands.append(payment.RequestVoid(payment_id(state.order_id), state.reason))
+    elif state.payment == "captured":
+        commands.append(payment.RequestRefund(payment_id(state.order_id), state.reason))
+    if state.cart == "closed" and state.reason != "cancelled":
+        commands.append(cart.ReopenCart(state.placed.cart_id, state.order_id, _cart_lines(state)))
+    return commands
+
+
+def _cart_lines(state: Checkout) -> tuple[cart.CartLine, ...]:
+    return tuple(
+        cart.CartLine(
+            item_id=line.line_id,
+            shop_id=line.shop_id,
+            sku=line.sku,
+            product_id=line.product_id,
+            title=line.title,
+            quantity=line.quantity,
+            unit_price=line.unit_price,
+        )
+        for line in state.placed.quote.lines
+    )
+
+
+def is_settled(state: Checkout) -> bool:
+    """Nothing is left to ask for or to wait for."""
+    if state.order == "paid":
+        return True
+    if state.order != "cancelled" or state.intent:
+        return False
+    return not _compensate(state, 0)
+
+
+def progress(state: Checkout) -> str:
+    """The checkout state of the public contract."""
+    if state.order == "cancelled":
+        return "COMPENSATED"
+    if state.order == "paid" or state.payment == "captured":
+        return "PAYMENT_CAPTURED"
+    if state.order == "confirmed":
+        return "ORDER_CREATED"
+    if state.payment in ("authorized", "capturing"):
+        return "PAYMENT_AUTHORIZED"
+    return "CART_VALIDATED" if state.payment == "none" else "INVENTORY_RESERVED"

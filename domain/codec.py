@@ -1,0 +1,107 @@
+"""Stored names of events, and their bytes.
+
+Names are chosen, never derived from Python: moving a class must not orphan history. Bytes are MessagePack maps with field names,
+readable without this program; envelope metadata is a MessagePack array.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from domain import account, cart, claim, inventory, offer, order, payment, product, shop
+from domain.decider import Event
+from domain.recorded import Meta
+from domain.upcasters import upcast
+
+EVENTS: dict[str, tuple[int, type[Event]]] = {
+    "account.registered": (1, account.AccountRegistered),
+    "account.profile_changed": (1, account.ProfileChanged),
+    "account.scope_granted": (1, account.ScopeGranted),
+    "account.address_put": (1, account.AddressPut),
+    "account.address_removed": (1, account.AddressRemoved),
+    "account.payment_method_added": (1, account.PaymentMethodAdded),
+    "account.payment_method_removed": (1, account.PaymentMethodRemoved),
+    "account.erased": (1, account.AccountErased),
+    "cart.opened": (1, cart.CartOpened),
+    "cart.item_added": (1, cart.ItemAdded),
+    "cart.quantity_changed": (1, cart.QuantityChanged),
+    "cart.item_removed": (1, cart.ItemRemoved),
+    "cart.merged": (1, cart.CartMerged),
+    "cart.merged_into": (1, cart.CartMergedInto),
+    "cart.checked_out": (1, cart.CartCheckedOut),
+    "cart.reopened": (1, cart.CartReopened),
+    "claim.taken": (1, claim.ClaimTaken),
+    "claim.released": (1, claim.ClaimReleased),
+    "offer.put": (1, offer.OfferPut),
+    "offer.withdrawn": (1, offer.OfferWithdrawn),
+    "order.placed": (2, order.OrderPlaced),
+    "order.confirmed": (1, order.OrderConfirmed),
+    "order.paid": (1, order.OrderPaid),
+    "order.cancelled": (1, order.OrderCancelled),
+    "payment.authorization_requested": (1, payment.AuthorizationRequested),
+    "payment.authorized": (1, payment.PaymentAuthorized),
+    "payment.declined": (1, payment.PaymentDeclined),
+    "payment.capture_requested": (1, payment.CaptureRequested),
+    "payment.captured": (1, payment.PaymentCaptured),
+    "payment.void_requested": (1, payment.VoidRequested),
+    "payment.voided": (1, payment.PaymentVoided),
+    "payment.refund_requested": (1, payment.RefundRequested),
+    "payment.refunded": (1, payment.PaymentRefunded),
+    "payment.attempt_failed": (1, payment.AttemptFailed),
+    "product.created": (1, product.ProductCreated),
+    "product.changed": (1, product.ProductChanged),
+    "product.discontinued": (1, product.ProductDiscontinued),
+    "shop.opened": (1, shop.ShopOpened),
+    "shop.renamed": (1, shop.ShopRenamed),
+    "stock.received": (1, inventory.StockReceived),
+    "stock.adjusted": (1, inventory.StockAdjusted),
+    "stock.held": (1, inventory.StockHeld),
+    "stock.refused": (1, inventory.StockRefused),
+    "stock.committed": (1, inventory.StockCommitted),
+    "stock.released": (1, inventory.StockReleased),
+    "stock.uncommitted": (1, inventory.StockUncommitted),
+}
+
+
+class UnknownEvent(ValueError):
+    """The log holds an event this version of Kontor does not know: written by a newer version, or damaged."""
+
+
+_ENCODER = msgspec.msgpack.Encoder()
+_DECODERS = {f"{name}@{version}": msgspec.msgpack.Decoder(kind) for name, (version, kind) in EVENTS.items()}
+_META_DECODER = msgspec.msgpack.Decoder(Meta)
+
+TOPICS: dict[type[Event], str] = {kind: f"{name}@{version}" for name, (version, kind) in EVENTS.items()}
+"""The stored topic of each class: its name and schema version, ``order.placed@2``."""
+
+encode = _ENCODER.encode
+decode_meta = _META_DECODER.decode
+
+
+def decode(topic: str, data: bytes) -> Event:
+    """The event stored as ``topic``, lifted to today's shape.
+
+    Raises UnknownEvent for a name or version from the future, ``msgspec.MsgspecError`` for damaged bytes.
+    """
+    decoder = _DECODERS.get(topic)
+    if decoder is not None:
+        event: Event = decoder.decode(data)
+        return event
+    return _decode_older(topic, data)
+
+
+def _decode_older(topic: str, data: bytes) -> Event:
+    name, _, version = topic.partition("@")
+    known = EVENTS.get(name)
+    if known is None or not version.isdecimal() or int(version) > known[0]:
+        raise UnknownEvent(topic)
+    current, kind = known
+    plain: dict[str, Any] = msgspec.msgpack.decode(data)
+    return msgspec.convert(upcast(name, int(version), current, plain), kind)
+
+
+def stored_name(event: Event) -> str:
+    """``order.placed`` without its version."""
+    return TOPICS[type(event)].partition("@")[0]

@@ -1,0 +1,225 @@
+"""Order: what was bought, by whom, at which price. Stream ``ord_…``.
+
+The order is recorded before any money moves and keeps its whole quote, so that every amount can be explained for ever.
+Its id is derived from the cart and the cart's generation: two requests for one cart address one order.
+"""
+
+from __future__ import annotations
+
+from msgspec.structs import replace
+
+from domain.decider import Command, Decider, Event, State
+from domain.errors import IllegalTransition, Invalid, NotFound
+from domain.ids import stock_id
+from domain.pricing import Quote
+
+LINES_MAX = 100
+
+# events
+
+
+class OrderPlaced(Event):
+    account_id: str
+    cart_id: str
+    generation: int
+    """Which checkout of the cart this is; the first is 0."""
+    quote: Quote
+    address: bytes
+    """Sealed with the buyer's key."""
+    country: str
+    region: str
+    payment_token: str
+    """The provider's name for the payment method; never a card number."""
+    hold_until: int
+    limits: dict[str, int] = {}
+    """Stock id to the most units one account may buy."""
+    backorder: tuple[str, ...] = ()
+    """Stock ids that may be sold below zero."""
+    cart_holds: tuple[str, ...] = ()
+    """Stock ids whose units the cart holds already; the order's holds take them over."""
+
+
+class OrderConfirmed(Event):
+    """Stock is committed and payment authorized: the order stands."""
+
+
+class OrderPaid(Event):
+    payment_id: str
+
+
+class OrderCancelled(Event):
+    reason: str
+    """``out_of_stock``, ``payment_declined``, ``expired``, ``not_serviceable``, ``limit_exceeded`` or ``cancelled``."""
+    by: str = ""
+
+
+# commands
+
+
+class PlaceOrder(Command):
+    order_id: str
+    account_id: str
+    cart_id: str
+    generation: int
+    quote: Quote
+    address: bytes
+    country: str
+    region: str
+    payment_token: str
+    at: int
+    hold_until: int
+    limits: dict[str, int] = {}
+    backorder: tuple[str, ...] = ()
+    cart_holds: tuple[str, ...] = ()
+
+
+class ConfirmOrder(Command):
+    order_id: str
+
+
+class MarkOrderPaid(Command):
+    order_id: str
+    payment_id: str
+
+
+class CancelOrder(Command):
+    order_id: str
+    reason: str
+    by: str = ""
+
+
+# state
+
+
+class NoOrder(State):
+    pass
+
+
+class OpenOrder(State):
+    """PENDING: placed, perhaps confirmed, not paid."""
+
+    placed: OrderPlaced
+    confirmed: bool = False
+
+
+class PaidOrder(State):
+    placed: OrderPlaced
+    payment_id: str
+
+
+class CancelledOrder(State):
+    placed: OrderPlaced
+    reason: str
+    was_paid: bool = False
+
+
+Order = NoOrder | OpenOrder | PaidOrder | CancelledOrder
+
+
+def status(state: Order) -> str:
+    match state:
+        case OpenOrder():
+            return "PENDING"
+        case PaidOrder():
+            return "PAID"
+        case CancelledOrder():
+            return "CANCELLED"
+    raise NotFound("no such order")
+
+
+def stock_lines(placed: OrderPlaced) -> list[tuple[str, int]]:
+    """Stock id and quantity of each line."""
+    return [(stock_id(line.shop_id, line.sku), line.quantity) for line in placed.quote.lines]
+
+
+# decide
+
+
+def place_order(command: PlaceOrder, state: Order) -> list[Event]:
+    if not isinstance(state, NoOrder):
+        return []
+    if not 1 <= len(command.quote.lines) <= LINES_MAX:
+        raise Invalid(f"an order has 1 to {LINES_MAX} lines", "/cartId")
+    return [
+        OrderPlaced(
+            account_id=command.account_id,
+            cart_id=command.cart_id,
+            generation=command.generation,
+            quote=command.quote,
+            address=command.address,
+            country=command.country,
+            region=command.region,
+            payment_token=command.payment_token,
+            hold_until=command.hold_until,
+            limits=command.limits,
+            backorder=command.backorder,
+            cart_holds=command.cart_holds,
+        )
+    ]
+
+
+def confirm_order(command: ConfirmOrder, state: Order) -> list[Event]:
+    match state:
+        case OpenOrder(confirmed=False):
+            return [OrderConfirmed()]
+        case OpenOrder() | PaidOrder():
+            return []
+    raise IllegalTransition("only a pending order can be confirmed")
+
+
+def mark_order_paid(command: MarkOrderPaid, state: Order) -> list[Event]:
+    match state:
+        case OpenOrder(confirmed=True):
+            return [OrderPaid(command.payment_id)]
+        case PaidOrder():
+            return []
+    raise IllegalTransition("only a confirmed order can be paid")
+
+
+def cancel_order(command: CancelOrder, state: Order) -> list[Event]:
+    match state:
+        case OpenOrder() | PaidOrder():
+            return [OrderCancelled(command.reason, command.by)]
+        case CancelledOrder():
+            return []
+    raise NotFound("no such order")
+
+
+# evolve
+
+
+def order_placed(state: Order, event: OrderPlaced) -> Order:
+    return OpenOrder(event)
+
+
+def order_confirmed(state: Order, event: OrderConfirmed) -> Order:
+    return replace(state, confirmed=True) if isinstance(state, OpenOrder) else state
+
+
+def order_paid(state: Order, event: OrderPaid) -> Order:
+    return state if isinstance(state, NoOrder) else PaidOrder(state.placed, event.payment_id)
+
+
+def order_cancelled(state: Order, event: OrderCancelled) -> Order:
+    if isinstance(state, NoOrder):
+        return state
+    return CancelledOrder(state.placed, event.reason, isinstance(state, PaidOrder))
+
+
+ORDER = Decider(
+    name="order",
+    initial=NoOrder(),
+    states=Order,
+    decisions={
+        PlaceOrder: place_order,
+        ConfirmOrder: confirm_order,
+        MarkOrderPaid: mark_order_paid,
+        CancelOrder: cancel_order,
+    },
+    evolutions={
+        OrderPlaced: order_placed,
+        OrderConfirmed: order_confirmed,
+        OrderPaid: order_paid,
+        OrderCancelled: order_cancelled,
+    },
+)

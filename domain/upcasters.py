@@ -1,0 +1,30 @@
+"""Old shapes of events, lifted to today's.
+
+One pure function per step, from the plain data of version n to that of n + 1. A step once released is never edited; the corpus in
+``tests/domain/corpus`` holds every stored shape there ever was and must fold for ever.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+Data = dict[str, Any]
+
+
+def order_placed_1(data: Data) -> Data:
+    """Version 1 stored no limits, backorders or holds of the cart."""
+    return {"limits": {}, "backorder": [], "cart_holds": [], **data}
+
+
+STEPS: dict[tuple[str, int], Callable[[Data], Data]] = {
+    ("order.placed", 1): order_placed_1,
+}
+
+
+def upcast(name: str, version: int, current: int, data: Data) -> Data:
+    """Lifts ``data`` step by step; a missing step is a bug, since every step is registered here with its version."""
+    while version < current:
+        data = STEPS[(name, version)](data)
+        version += 1
+    return data
