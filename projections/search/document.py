@@ -1,0 +1,34 @@
+"""What the search index knows of one product."""
+
+from __future__ import annotations
+
+import msgspec
+
+
+class SearchDocument(msgspec.Struct, frozen=True, kw_only=True):
+    """One product as shoppers search for it: the product, and what its sellers' offers and stock add up to.
+
+    The document is replaced as a whole; its ``product_id`` is the key.
+    """
+
+    product_id: str
+    title: str
+    brand: str | None = None
+    category: tuple[str, ...] = ()
+    """Path from broad to narrow."""
+    description: str = ""
+    """Plain text; markup is taken out before."""
+    attributes: dict[str, str | float | bool] = {}
+    skus: tuple[str, ...] = ()
+    price: int | None = None
+    """Best offer in minor units of ``currency``; None while nobody offers it."""
+    currency: str | None = None
+    rating: float | None = None
+    """Mean of the reviews, 0 to 5."""
+    in_stock: bool = False
+    low_stock: bool = False
+    ships_to: tuple[str, ...] = ("*",)
+    """ISO 3166 country codes; ``"*"`` stands for everywhere."""
+    offers: int = 0
+    created_at: int = 0
+    """Milliseconds since 1970."""

@@ -1,0 +1,124 @@
+"""Counting a result by category, brand, price, rating and attribute.
+
+Each facet is counted over the products that all filters but its own let through. Facets without a filter of their own
+therefore share one pass over the result; every filtered facet costs a pass more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import pairwise
+from typing import Any
+
+from projections.search import schema
+from projections.search.port import Bucket, Facets, SearchQuery
+
+Count = Callable[[str | None, dict[str, Any]], dict[str, Any]]
+"""Runs aggregations over the result without the filter of the named facet (None: with all filters)."""
+
+BRANDS = 30
+CATEGORIES = 400
+PRICE_BUCKETS = 7
+ATTRIBUTES = 8
+ATTRIBUTE_VALUES = 12
+_ATTRIBUTE_PAIRS = 300
+_PRICE_STEPS = [step * 10**power for power in range(2, 10) for step in (1, 2, 5)]
+_ATTRIBUTE = "attribute:"
+
+
+def count(query: SearchQuery, filtered: set[str], run: Count) -> Facets:
+    """``filtered`` names the facets that have a filter, as ``QueryBuilder.filters`` does."""
+    wanted: dict[str, dict[str, Any]] = {
+        "category": _category_request(query),
+        "brand": {"brand": _terms("brand", BRANDS)},
+        "price": {"price": _price_request()},
+        "rating": {"rating": _rating_request()},
+        "attribute": {"attribute": _terms("attribute", _ATTRIBUTE_PAIRS)},
+    }
+    shared = {key: request for name, part in wanted.items() if name not in filtered for key, request in part.items()}
+    answer = run(None, shared)
+    for name in wanted.keys() & filtered:
+        answer |= run(name, wanted[name])
+    own = {name: run(name, wanted["attribute"]) for name in filtered if name.startswith(_ATTRIBUTE)}
+    return Facets(
+        category=_categories(query, answer),
+        brand=_buckets(answer["brand"]),
+        price=_prices(answer["price"]),
+        rating=_ratings(answer["rating"]),
+        attributes=_attributes(answer, own),
+    )
+
+
+def _terms(column: str, size: int) -> dict[str, Any]:
+    return {"terms": {"field": column, "size": size}}
+
+
+def _buckets(answer: dict[str, Any]) -> list[Bucket]:
+    return [Bucket(bucket["key"], bucket["doc_count"]) for bucket in answer["buckets"]]
+
+
+def _depth(query: SearchQuery) -> int:
+    return min(len(query.category), schema.DEPTH - 1)
+
+
+def _category_request(query: SearchQuery) -> dict[str, Any]:
+    return {schema.level(depth): _terms(schema.level(depth), CATEGORIES) for depth in range(_depth(query) + 1)}
+
+
+def _categories(query: SearchQuery, answer: dict[str, Any]) -> list[Bucket]:
+    """Of each level only what lies below the chosen path, so that the list reads as one opened branch of the tree."""
+    found: list[Bucket] = []
+    for depth in range(_depth(query) + 1):
+        above = schema.path_key(query.category[:depth]) + "/" if depth else ""
+        found += [bucket for bucket in _buckets(answer[schema.level(depth)]) if bucket.value.startswith(above)]
+    return found
+
+
+def _price_request() -> dict[str, Any]:
+    edges: list[int | None] = [None, *_PRICE_STEPS, None]
+    ranges = [
+        {key: float(edge) for key, edge in (("from", low), ("to", high)) if edge is not None}
+        for low, high in pairwise(edges)
+    ]
+    return {"range": {"field": "price", "ranges": ranges}}
+
+
+def _prices(answer: dict[str, Any]) -> list[Bucket]:
+    """Round steps (1, 2, 5, 10 …), neighbours merged until few enough are left, the smallest pair first."""
+    rows = [[b.get("from", 0.0), b.get("to"), b["doc_count"]] for b in answer["buckets"] if b["doc_count"]]
+    while len(rows) > PRICE_BUCKETS:
+        at = min(range(len(rows) - 1), key=lambda i: rows[i][2] + rows[i + 1][2])
+        rows[at : at + 2] = [[rows[at][0], rows[at + 1][1], rows[at][2] + rows[at + 1][2]]]
+    return [Bucket(f"{low:.0f}-" + ("" if high is None else f"{high:.0f}"), count) for low, high, count in rows]
+
+
+def _rating_request() -> dict[str, Any]:
+    steps = [{"from": float(least), "to": least + 1.0} for least in range(1, 4)]
+    return {"range": {"field": "rating", "ranges": [*steps, {"from": 4.0}]}}
+
+
+def _ratings(answer: dict[str, Any]) -> list[Bucket]:
+    counts = {round(bucket["from"]): bucket["doc_count"] for bucket in answer["buckets"] if "from" in bucket}
+    totals = [Bucket(str(least), sum(n for from_, n in counts.items() if from_ >= least)) for least in (4, 3, 2, 1)]
+    return [bucket for bucket in totals if bucket.count]
+
+
+def _attributes(answer: dict[str, Any], own: dict[str, dict[str, Any]]) -> dict[str, list[Bucket]]:
+    """The names whose frequent values cover most of the result, which leaves out serial numbers and weights."""
+    named = _by_name(answer["attribute"])
+    for facet, unfiltered in own.items():
+        name = facet.removeprefix(_ATTRIBUTE)
+        named[name] = _by_name(unfiltered["attribute"]).get(name, [])
+    chosen = {facet.removeprefix(_ATTRIBUTE) for facet in own}
+    useful = [name for name, buckets in named.items() if len(buckets) > 1 and name not in chosen]
+    useful.sort(key=lambda name: (-sum(bucket.count for bucket in named[name]), name))
+    names = [*sorted(chosen), *useful[:ATTRIBUTES]]
+    return {name: named[name][:ATTRIBUTE_VALUES] for name in names if named[name]}
+
+
+def _by_name(answer: dict[str, Any]) -> dict[str, list[Bucket]]:
+    named: dict[str, list[Bucket]] = {}
+    for bucket in _buckets(answer):
+        name, _, value = bucket.value.partition("\x1f")
+        named.setdefault(name, []).append(Bucket(value, bucket.count))
+    return named

@@ -1,0 +1,138 @@
+"""One page of a result, by an order that lasts: sort value, then the product's tie number.
+
+Sorted by a column, a cursor is a keyset: the page begins behind (value, tie), whatever was added or removed before it.
+Relevance has no column to seek in, so a page is cut out of the ranking at the product the last page ended with; should
+that product be gone, at its score. Scores move a little when products are added, so such a walk is exact only while
+the index stands still.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from typing import Any, NamedTuple
+
+import tantivy
+
+from projections.search.cursor import Cursor, fingerprint
+from projections.search.port import SearchQuery
+from projections.search.query import QueryBuilder, all_of
+
+
+class Hit(NamedTuple):
+    value: float
+    tie: int
+    product_id: str
+
+
+class Page(NamedTuple):
+    product_ids: list[str]
+    total: int
+    next: str | None
+    prev: str | None
+
+
+class Column(NamedTuple):
+    name: str
+    kind: tantivy.FieldType
+    ascending: bool
+
+
+COLUMNS = {
+    "relevance": Column("newest", tantivy.FieldType.Integer, False),
+    "newest": Column("newest", tantivy.FieldType.Integer, False),
+    "price_asc": Column("price_up", tantivy.FieldType.Integer, True),
+    "price_desc": Column("price_down", tantivy.FieldType.Integer, False),
+    "rating": Column("rating_down", tantivy.FieldType.Float, False),
+}
+_SLACK = 32
+
+
+def by_column(
+    searcher: tantivy.Searcher, build: QueryBuilder, query: tantivy.Query, asked: SearchQuery, place: Cursor | None
+) -> Page:
+    column = COLUMNS[asked.sort]
+    total = _total(searcher.search(query, 1))
+    back = place is not None and place.direction == "prev"
+    ascending = column.ascending is not back
+    if place is None:
+        hits = _sorted(searcher, query, column.name, ascending, asked.limit + 1, asked.offset)
+    else:
+        beyond = build.beyond(column.name, column.kind, ascending, place.value, place.tie)
+        hits = _sorted(searcher, all_of([query, beyond]), column.name, ascending, asked.limit + 1, 0)
+    more = len(hits) > asked.limit
+    window = hits[: asked.limit][:: -1 if back else 1]
+    before = more if back else place is not None or asked.offset > 0
+    return _page(asked, window, total, rank=0, before=before, behind=more or back)
+
+
+def _sorted(
+    searcher: tantivy.Searcher, query: tantivy.Query, column: str, ascending: bool, size: int, offset: int
+) -> list[Hit]:
+    order = "asc" if ascending else "desc"
+    request: dict[str, Any] = {
+        "size": size,
+        "from": offset,
+        "sort": [{column: order}, {"tie": order}],
+        "docvalue_fields": [column, "tie", "id"],
+    }
+    found = searcher.aggregate(query, {"page": {"top_hits": request}})["page"]["hits"]
+    return [Hit(*(hit["docvalue_fields"][name][0] for name in (column, "tie", "id"))) for hit in found]
+
+
+def by_relevance(
+    searcher: tantivy.Searcher, build: QueryBuilder, query: tantivy.Query, asked: SearchQuery, place: Cursor | None
+) -> Page:
+    depth = (asked.offset if place is None else place.rank) + asked.limit + 1
+    total, ranking = _ranking(searcher, query, depth)
+    start = asked.offset
+    if place is not None:
+        before, through = _find(ranking, place)
+        start = through if place.direction == "next" else max(0, before - asked.limit)
+    end = start + asked.limit
+    if place is not None and place.direction == "prev":
+        end = before
+    window = [
+        Hit(score, tie, searcher.doc(address).get_first("id") or "") for score, tie, address in ranking[start:end]
+    ]
+    return _page(asked, window, total, rank=start, before=start > 0, behind=end < len(ranking))
+
+
+def _ranking(
+    searcher: tantivy.Searcher, query: tantivy.Query, depth: int
+) -> tuple[int, list[tuple[float, int, tantivy.DocAddress]]]:
+    """At least the ``depth`` best hits, none of the last one's equals missing, in lasting order."""
+    size = depth + _SLACK
+    while True:
+        result = searcher.search(query, size)
+        hits = result.hits
+        if len(hits) < size or hits[depth - 1][0] > hits[-1][0]:
+            break
+        size *= 4
+    ties = searcher.fast_field_values("tie", [address for _, address in hits])
+    ranking = [(score, int(tie or 0), address) for (score, address), tie in zip(hits, ties, strict=True)]
+    ranking.sort(key=lambda hit: (-hit[0], hit[1]))
+    return _total(result), ranking
+
+
+def _total(result: Any) -> int:
+    """All hits, not just those brought; the library's type stub forgets the attribute."""
+    return int(result.count)
+
+
+def _find(ranking: list[tuple[float, int, tantivy.DocAddress]], place: Cursor) -> tuple[int, int]:
+    """How many hits stand before the cursor's product, and how many including it; the same if it is gone."""
+    for at, (_, tie, _) in enumerate(ranking):
+        if tie == place.tie:
+            return at, at + 1
+    gap = bisect_right(ranking, (-place.value, place.tie), key=lambda hit: (-hit[0], hit[1]))
+    return gap, gap
+
+
+def _page(asked: SearchQuery, hits: list[Hit], total: int, rank: int, before: bool, behind: bool) -> Page:
+    search = fingerprint(asked)
+    following = previous = None
+    if hits and behind:
+        following = Cursor("next", hits[-1].value, hits[-1].tie, rank + len(hits), search).encode()
+    if hits and before:
+        previous = Cursor("prev", hits[0].value, hits[0].tie, rank, search).encode()
+    return Page([hit.product_id for hit in hits], total, following, previous)

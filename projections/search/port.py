@@ -1,0 +1,126 @@
+"""What the rest of Kontor asks of a product search, whatever engine answers it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal, Protocol
+
+import msgspec
+
+from domain.errors import Invalid
+from projections.search.document import SearchDocument
+
+Sort = Literal["relevance", "price_asc", "price_desc", "newest", "rating"]
+
+MAX_LIMIT = 100
+MAX_OFFSET = 10_000
+MAX_TEXT = 500
+"""Characters of a search text that are looked at; what follows is dropped."""
+MAX_SUGGESTIONS = 10
+
+
+class BadCursor(Invalid):
+    """The cursor was not made by this index for this query."""
+
+    def __init__(self) -> None:
+        super().__init__("the cursor does not belong to this search", pointer="/cursor")
+
+
+class NotTheWriter(RuntimeError):
+    """The caller changes an index that another process writes; see ``SearchIndex.try_writer``."""
+
+
+class SearchQuery(msgspec.Struct, frozen=True, kw_only=True):
+    """A search: words, filters, an order and a window.
+
+    Filters of different facets narrow each other; the values of one facet are alternatives.
+    ``cursor`` wins over ``offset``. ``limit`` and ``offset`` are clamped to MAX_LIMIT and MAX_OFFSET.
+    """
+
+    text: str = ""
+    category: tuple[str, ...] = ()
+    """A path from the top; products below it match too."""
+    brands: tuple[str, ...] = ()
+    price_min: int | None = None
+    price_max: int | None = None
+    rating_min: float | None = None
+    attributes: dict[str, tuple[str, ...]] = {}
+    in_stock: bool | None = None
+    ship_to: str | None = None
+    sort: Sort = "relevance"
+    """Without a text, relevance means newest first."""
+    limit: int = 20
+    cursor: str | None = None
+    offset: int = 0
+
+
+class Bucket(msgspec.Struct, frozen=True):
+    """A value of a facet and how many products a shopper would see on choosing it."""
+
+    value: str
+    count: int
+
+
+class Facets(msgspec.Struct, frozen=True):
+    """Counts beside a result. A filter narrows every facet but its own.
+
+    ``category``: paths joined by "/": the top level, then the levels down the chosen path, then its children.
+    ``price``: "low-high" in minor units, low included and high not; the last one is open: "50000-".
+    ``rating``: "4" counts products rated 4 and better. ``attributes``: name to buckets, most covered name first.
+    """
+
+    category: list[Bucket] = []
+    brand: list[Bucket] = []
+    price: list[Bucket] = []
+    rating: list[Bucket] = []
+    attributes: dict[str, list[Bucket]] = {}
+
+
+class SearchResult(msgspec.Struct, frozen=True):
+    """A page of product ids in the order of rank; ``next`` and ``prev`` are cursors, None at the ends."""
+
+    product_ids: list[str]
+    total: int
+    facets: Facets
+    next: str | None = None
+    prev: str | None = None
+
+
+class Suggestion(msgspec.Struct, frozen=True):
+    """A completion of what was typed. ``product_id`` is set for a product only."""
+
+    text: str
+    kind: Literal["category", "brand", "product"]
+    product_id: str | None = None
+
+
+class SearchIndex(Protocol):
+    """A disposable index of products.
+
+    Any number of processes read one folder; one of them writes. Nothing is visible before ``commit``. A missing,
+    damaged or outdated index counts as empty with position 0, and the log rebuilds it.
+    """
+
+    def try_writer(self) -> bool:
+        """Becomes the writer if no other process is; True if this object is the writer now. Never waits."""
+
+    def apply(self, upserts: Sequence[SearchDocument], deletes: Sequence[str]) -> None:
+        """Buffers changes: deletes first, then upserts. Raises NotTheWriter."""
+
+    def commit(self, position: int) -> None:
+        """Makes the buffered changes and ``position`` durable and visible in one step. Raises NotTheWriter."""
+
+    def position(self) -> int:
+        """The position of the last commit this object sees; 0 for a new index."""
+
+    def search(self, query: SearchQuery) -> SearchResult:
+        """Never raises for any text; BadCursor for a foreign cursor."""
+
+    def suggest(self, text: str, limit: int = MAX_SUGGESTIONS) -> list[Suggestion]:
+        """Completions of the last word, at most MAX_SUGGESTIONS. Never raises for any text."""
+
+    def refresh(self) -> None:
+        """Shows what other processes have committed."""
+
+    def close(self) -> None:
+        """Gives up the writer's lock; changes not committed are dropped."""
