@@ -1,0 +1,36 @@
+"""Fixtures that any test may want. What only one kind of test needs lives beside those tests."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+ROOT = Path(__file__).resolve().parent.parent
+
+settings.register_profile("dev", deadline=None)
+settings.register_profile(
+    "ci",
+    deadline=None,
+    derandomize=True,  # the same examples every time: a red build is red again on a developer's machine
+    print_blob=True,
+    suppress_health_check=[HealthCheck.too_slow],  # how fast examples are drawn says something of the machine only
+)
+settings.load_profile("ci" if os.environ.get("CI") else "dev")
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The folder of real data that is not part of the project: ``$KONTOR_SHARED``, else ``../shared/data``.
+
+    Its absence skips a test on a developer's machine and fails it where ``$CI`` is set.
+    """
+    folder = Path(os.environ.get("KONTOR_SHARED") or ROOT.parent / "shared" / "data")
+    if folder.is_dir():
+        return folder
+    reason = f"needs the shared data folder, which is not at {folder} (KONTOR_SHARED names another place)"
+    if os.environ.get("CI"):
+        pytest.fail(reason, pytrace=False)
+    pytest.skip(reason)
