@@ -1,0 +1,119 @@
+"""What README.md tells a reader to type is typed here, against a demo started from nothing.
+
+A fenced block whose info string is ``sh run`` is executed. All of them run in one bash session with ``set -e``, so
+later blocks see the variables of earlier ones. README's port 8000 is replaced by a free one when it is taken.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.architecture.sources import ROOT
+
+README = ROOT / "README.md"
+PORT = 8000
+READY_SECONDS = 120
+END_SECONDS = 20
+SCRIPT_SECONDS = 300
+HEAD = """set -e; trap 'echo "README.md:$LINENO: failed: $BASH_COMMAND" >&2' ERR; set -E"""
+
+FENCE = re.compile(r"^(`{3,}|~{3,})\s*(.*?)\s*$")
+
+
+def script(text: str) -> str:
+    """The ``sh run`` blocks at the lines where they stand in the text, so that bash's line numbers are the reader's."""
+    lines, fence, runs = [], "", False
+    for line in text.splitlines():
+        found = FENCE.match(line)
+        if not fence and found:
+            fence, runs = found[1], found[2] == "sh run"
+            lines.append("")
+        elif fence and found and found[1].startswith(fence) and not found[2]:
+            fence = ""
+            lines.append("")
+        else:
+            lines.append(line if fence and runs else "")
+    return "\n".join([HEAD, *lines[1:]]) + "\n"
+
+
+def free_port(wished: int) -> int:
+    """The port wished for, or any free one when that is taken."""
+    for port in (wished, 0):
+        with socket.socket() as listener:
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                listener.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return int(listener.getsockname()[1])
+    raise AssertionError("no free port")
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[int, Path]]:
+    """The port and the data folder of a running demo; Ctrl-C has to end it with 0."""
+    folder = tmp_path_factory.mktemp("demo")
+    port, data, log = free_port(PORT), folder / "data", folder / "log"
+    command = [sys.executable, "-m", "kontor", "demo", "--port", str(port), "--data", str(data)]
+    wait = [sys.executable, str(ROOT / "scripts" / "smoke_purchase.py"), f"http://127.0.0.1:{port}"]
+    with log.open("w") as output:
+        process = subprocess.Popen(command, cwd=folder, stdin=subprocess.DEVNULL, stdout=output, stderr=output)
+    try:
+        ready = subprocess.run(
+            [*wait, "--only-wait", "--ready-seconds", str(READY_SECONDS)], capture_output=True, text=True, check=False
+        )
+        assert ready.returncode == 0, ready.stderr + log.read_text()
+        yield port, data
+        process.send_signal(signal.SIGINT)
+        assert process.wait(END_SECONDS) == 0, log.read_text()
+    finally:
+        process.kill()
+        process.wait()
+
+
+def test_the_readme_has_blocks_to_run() -> None:
+    assert script(README.read_text(encoding="utf-8")).removeprefix(HEAD).strip(), "no ``sh run`` block in README.md"
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(READY_SECONDS + SCRIPT_SECONDS + END_SECONDS + 30)
+def test_the_readme_works(demo: tuple[int, Path], tmp_path: Path) -> None:
+    port, data = demo
+    commands = script(README.read_text(encoding="utf-8"))
+    assert commands.removeprefix(HEAD).strip(), "no ``sh run`` block in README.md"
+    file = tmp_path / "README.sh"
+    file.write_text(re.sub(rf"\b{PORT}\b", str(port), commands), encoding="utf-8")
+    environment = {
+        **os.environ,
+        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+        "KONTOR_DATA": str(data),
+    }
+    result = subprocess.run(
+        ["bash", str(file)],
+        cwd=ROOT,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=SCRIPT_SECONDS,
+    )
+    assert result.returncode == 0, f"{result.stderr}\n-- printed before:\n{result.stdout}"
+
+
+def test_blocks_keep_their_line_numbers_and_share_variables(tmp_path: Path) -> None:
+    text = "# Title\n\n```sh run\nname=Ada\n```\n```sh\nexit 7\n```\n~~~sh run\necho $name\n\nfalse\n~~~\n"
+    file = tmp_path / "README.sh"
+    file.write_text(script(text), encoding="utf-8")
+    result = subprocess.run(["bash", str(file)], capture_output=True, text=True, check=False)
+    assert (result.returncode, result.stdout) == (1, "Ada\n")
+    assert result.stderr == "README.md:12: failed: false\n"
