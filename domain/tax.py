@@ -44,7 +44,7 @@ class TaxTable:
         """From ``{"countries": {CODE: {ratePpm, name, inclusive, coversShipping, regions?, areas?}}}``.
 
         A region is ``{ratePpm, name, title}`` with the whole rate (federal and provincial together), an area is
-        ``{title, postalCode, ratePpm}`` where ``postalCode`` is a pattern for the code without blanks.
+        ``{title, postalCode, ratePpm}`` where ``postalCode`` is a pattern for the code without blanks and hyphens.
         ``Invalid`` when a rate is not a whole number of ppm from 0 to 1,000,000.
         """
         countries: dict[str, TaxRate] = {}
@@ -65,7 +65,7 @@ class TaxTable:
     def lookup(self, country: str, region: str | None = None, postal_code: str | None = None) -> TaxRate:
         """The rate at a destination. A country the table does not know, or a US state without sales tax, is at 0."""
         if postal_code and country in self.areas:
-            code = postal_code.replace(" ", "")
+            code = postal_code.replace(" ", "").replace("-", "")
             for pattern, rate in self.areas[country]:
                 if pattern.fullmatch(code):
                     return rate
