@@ -6,27 +6,30 @@ therefore share one pass over the result; every filtered facet costs a pass more
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from itertools import pairwise
 from typing import Any
 
 from projections.search import schema
+from projections.search.attributes import Attribute
 from projections.search.port import Bucket, Facets, SearchQuery
 
 Count = Callable[[str | None, dict[str, Any]], dict[str, Any]]
 """Runs aggregations over the result without the filter of the named facet (None: with all filters)."""
+Names = Callable[[Iterable[int]], dict[int, Attribute]]
+"""What attribute codes stand for."""
 
 BRANDS = 30
 CATEGORIES = 400
 PRICE_BUCKETS = 7
 ATTRIBUTES = 8
 ATTRIBUTE_VALUES = 12
-_ATTRIBUTE_PAIRS = 300
+_ATTRIBUTE_PAIRS = 200
 _PRICE_STEPS = [step * 10**power for power in range(2, 10) for step in (1, 2, 5)]
 _ATTRIBUTE = "attribute:"
 
 
-def count(query: SearchQuery, filtered: set[str], run: Count) -> Facets:
+def count(query: SearchQuery, filtered: set[str], run: Count, names: Names) -> Facets:
     """``filtered`` names the facets that have a filter, as ``QueryBuilder.filters`` does."""
     wanted: dict[str, dict[str, Any]] = {
         "category": _category_request(query),
@@ -45,7 +48,7 @@ def count(query: SearchQuery, filtered: set[str], run: Count) -> Facets:
         brand=_buckets(answer["brand"]),
         price=_prices(answer["price"]),
         rating=_ratings(answer["rating"]),
-        attributes=_attributes(answer, own),
+        attributes=_attributes(answer, own, names),
     )
 
 
@@ -103,22 +106,26 @@ def _ratings(answer: dict[str, Any]) -> list[Bucket]:
     return [bucket for bucket in totals if bucket.count]
 
 
-def _attributes(answer: dict[str, Any], own: dict[str, dict[str, Any]]) -> dict[str, list[Bucket]]:
+def _attributes(answer: dict[str, Any], own: dict[str, dict[str, Any]], names: Names) -> dict[str, list[Bucket]]:
     """The names whose frequent values cover most of the result, which leaves out serial numbers and weights."""
-    named = _by_name(answer["attribute"])
-    for facet, unfiltered in own.items():
-        name = facet.removeprefix(_ATTRIBUTE)
-        named[name] = _by_name(unfiltered["attribute"]).get(name, [])
-    chosen = {facet.removeprefix(_ATTRIBUTE) for facet in own}
-    useful = [name for name, buckets in named.items() if len(buckets) > 1 and name not in chosen]
-    useful.sort(key=lambda name: (-sum(bucket.count for bucket in named[name]), name))
-    names = [*sorted(chosen), *useful[:ATTRIBUTES]]
-    return {name: named[name][:ATTRIBUTE_VALUES] for name in names if named[name]}
+    named = _by_name(answer["attribute"], names)
+    chosen = {facet.removeprefix(_ATTRIBUTE): counts["attribute"] for facet, counts in own.items()}
+    covered = {name: (len(counts) > 1, sum(counts.values()), name) for name, counts in named.items()}
+    others = [name for name in sorted(named, key=covered.__getitem__, reverse=True) if name not in chosen][:ATTRIBUTES]
+    for name, unfiltered in chosen.items():
+        named[name] = _by_name(unfiltered, names).get(name, {})
+    return {name: _most_frequent(named[name]) for name in [*sorted(chosen), *others] if named[name]}
 
 
-def _by_name(answer: dict[str, Any]) -> dict[str, list[Bucket]]:
-    named: dict[str, list[Bucket]] = {}
-    for bucket in _buckets(answer):
-        name, _, value = bucket.value.partition("\x1f")
-        named.setdefault(name, []).append(Bucket(value, bucket.count))
+def _by_name(answer: dict[str, Any], names: Names) -> dict[str, dict[str, int]]:
+    """Counts by name and value."""
+    counts = {int(bucket["key"]): bucket["doc_count"] for bucket in answer["buckets"]}
+    named: dict[str, dict[str, int]] = {}
+    for code, attribute in names(counts).items():
+        named.setdefault(attribute.name, {})[attribute.value] = counts[code]
     return named
+
+
+def _most_frequent(counts: dict[str, int]) -> list[Bucket]:
+    rows = sorted(counts.items(), key=lambda row: (-row[1], row[0]))
+    return [Bucket(value, count) for value, count in rows[:ATTRIBUTE_VALUES]]

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 import tantivy
 
+from projections.search import stored
 from projections.search.cursor import Cursor, fingerprint
 from projections.search.port import SearchQuery
 from projections.search.query import QueryBuilder, all_of
@@ -91,9 +92,7 @@ def by_relevance(
     end = start + asked.limit
     if place is not None and place.direction == "prev":
         end = before
-    window = [
-        Hit(score, tie, searcher.doc(address).get_first("id") or "") for score, tie, address in ranking[start:end]
-    ]
+    window = [Hit(score, tie, stored.read(searcher, address).product_id) for score, tie, address in ranking[start:end]]
     return _page(asked, window, total, rank=start, before=start > 0, behind=end < len(ranking))
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 
 import tantivy
 
-from projections.search import analysis, schema
+from projections.search import analysis, attributes, schema
 from projections.search.port import SearchQuery
 from projections.search.synonyms import Synonyms
 
@@ -156,7 +156,7 @@ class QueryBuilder:
         if query.ship_to is not None:
             found["ship_to"] = self._any("ships_to", [query.ship_to, "*"])
         for name, values in query.attributes.items():
-            found[f"attribute:{name}"] = self._any("attribute", [schema.attribute_key(name, value) for value in values])
+            found[f"attribute:{name}"] = self._any("attribute", [attributes.code(name, value) for value in values])
         return found
 
     def beyond(self, column: str, kind: tantivy.FieldType, rising: bool, value: float, tie: int) -> Query:
@@ -179,7 +179,7 @@ class QueryBuilder:
     def products(self) -> Query:
         return Query.const_score_query(self._term("kind", schema.PRODUCT), 1.0)
 
-    def _any(self, field: str, values: Sequence[str]) -> Query:
+    def _any(self, field: str, values: Sequence[str] | Sequence[int]) -> Query:
         return Query.term_set_query(self._schema, field, list(values))
 
     def _term(self, field: str, value: str | bool) -> Query:

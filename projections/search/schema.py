@@ -7,13 +7,15 @@ Bump VERSION with every change here or in ``analysis.py``: an index of another v
 from __future__ import annotations
 
 from hashlib import blake2b
+from itertools import islice
 from typing import Any
 
 import msgspec
 import tantivy
 
-from projections.search import analysis
+from projections.search import analysis, attributes, stored
 from projections.search.document import SearchDocument
+from projections.search.stored import Stored
 
 VERSION = 1
 
@@ -21,7 +23,8 @@ DEPTH = 6
 """Category levels that are counted as facets; deeper ones are found and filtered all the same."""
 MAX_FACET_VALUE = 60
 """Characters; longer attribute values are prose, no facet."""
-MAX_FACETS_PER_DOCUMENT = 80
+MAX_FACETS = 80
+"""Attributes of one product that are counted."""
 
 PRODUCT, META = "product", "meta"
 _NO_PRICE = 1 << 53
@@ -29,17 +32,17 @@ _NO_PRICE = 1 << 53
 
 def build() -> tantivy.Schema:
     schema = tantivy.SchemaBuilder()
-    schema.add_text_field("id", stored=True, tokenizer_name="raw", index_option="basic", fast=True)
-    schema.add_text_field("label", stored=True, tokenizer_name="raw", index_option="basic")
+    schema.add_text_field("id", tokenizer_name="raw", index_option="basic", fast=True)
+    schema.add_bytes_field("stored", stored=True)
     for name in ("kind", "brand_key", "category_key", "ships_to"):
         schema.add_text_field(name, tokenizer_name="raw", index_option="basic")
     for name in ("title", "brand_text", "category_text", "description", "attributes_text"):
         schema.add_text_field(name, tokenizer_name=analysis.STEMMED)
     schema.add_text_field("code", tokenizer_name=analysis.VERBATIM, index_option="basic")
-    for name in ("brand", "attribute", *(level(depth) for depth in range(DEPTH))):
+    for name in ("brand", *(level(depth) for depth in range(DEPTH))):
         schema.add_text_field(name, tokenizer_name="raw", index_option="basic", fast=True)
-    for name in ("price", "price_up", "price_down", "newest", "tie", "position"):
-        schema.add_integer_field(name, indexed=name in ("price", "tie"), fast=True)
+    for name in ("price", "price_up", "price_down", "newest", "tie", "attribute", "position"):
+        schema.add_integer_field(name, indexed=name == "attribute", fast=True)
     for name in ("rating", "rating_down"):
         schema.add_float_field(name, fast=True)
     schema.add_boolean_field("in_stock", indexed=True)
@@ -55,19 +58,6 @@ def path_key(path: tuple[str, ...]) -> str:
     return "/".join(path)
 
 
-def attribute_key(name: str, value: str | float | bool) -> str:
-    return f"{name}\x1f{attribute_value(value)}"
-
-
-def attribute_value(value: str | float | bool) -> str:
-    """The text under which a value is shown and filtered: true, false, 17, 2.13 or the text itself."""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, str):
-        return value.strip()
-    return f"{value:.10g}"
-
-
 def tie(product_id: str) -> int:
     """An arbitrary but lasting order among products of equal rank: 53 bits, exact as a float too."""
     return int.from_bytes(blake2b(product_id.encode("utf-8", "replace"), digest_size=8).digest()) >> 11
@@ -75,19 +65,19 @@ def tie(product_id: str) -> int:
 
 def document_json(document: SearchDocument) -> str:
     """The document as tantivy's ``add_json`` takes it, the cheapest way over the language border."""
-    path = document.category
+    path, facets = document.category, _facets(document)
     row: dict[str, Any] = {
         "id": document.product_id,
         "kind": PRODUCT,
         "tie": tie(document.product_id),
-        "label": document.title,
+        "stored": stored.encode(Stored(document.product_id, document.title, facets)),
         "title": document.title,
         "category_key": [path_key(path[: depth + 1]) for depth in range(len(path))],
         "category_text": list(path),
         "description": document.description,
         "attributes_text": [_words(name, value) for name, value in document.attributes.items()],
         "code": list(analysis.codes(document.title, *document.skus)),
-        "attribute": _facet_values(document),
+        "attribute": [attributes.code(*facet) for facet in facets.items()],
         "ships_to": list(document.ships_to),
         "in_stock": document.in_stock,
         "newest": document.created_at,
@@ -119,13 +109,10 @@ def _words(name: str, value: str | float | bool) -> str:
     """An attribute as text: a yes/no attribute is searched by its name, any other by its value."""
     if isinstance(value, bool):
         return name.replace("_", " ") if value else ""
-    return attribute_value(value)
+    return attributes.text(value)
 
 
-def _facet_values(document: SearchDocument) -> list[str]:
-    keys = (
-        attribute_key(name, value)
-        for name, value in document.attributes.items()
-        if not isinstance(value, str) or 0 < len(value.strip()) <= MAX_FACET_VALUE
-    )
-    return [key for key, _ in zip(keys, range(MAX_FACETS_PER_DOCUMENT), strict=False)]
+def _facets(document: SearchDocument) -> dict[str, str]:
+    """The attributes to count, in the text they are shown as."""
+    shown = ((name, attributes.text(value)) for name, value in document.attributes.items())
+    return dict(islice(((name, value) for name, value in shown if 0 < len(value) <= MAX_FACET_VALUE), MAX_FACETS))

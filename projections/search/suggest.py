@@ -6,7 +6,7 @@ from typing import Literal
 
 import tantivy
 
-from projections.search import analysis
+from projections.search import analysis, stored
 from projections.search.port import Suggestion
 from projections.search.query import MAX_WORDS, QueryBuilder
 
@@ -47,5 +47,5 @@ def _goes_on(value: str, typed: str) -> bool:
 
 
 def _product(searcher: tantivy.Searcher, address: tantivy.DocAddress) -> Suggestion:
-    stored = searcher.doc(address)
-    return Suggestion(stored.get_first("label") or "", "product", stored.get_first("id"))
+    product = stored.read(searcher, address)
+    return Suggestion(product.title, "product", product.product_id)

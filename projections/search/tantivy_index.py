@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import shutil
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ import msgspec
 import tantivy
 
 from projections.search import analysis, cursor, facets, schema, synonyms
+from projections.search.attributes import Attribute, Names
 from projections.search.document import SearchDocument
 from projections.search.lock import FolderLock
 from projections.search.pages import Page, by_column, by_relevance
@@ -54,6 +55,7 @@ class TantivyIndex:
         self._writer: tantivy.IndexWriter | None = None
         self._schema = schema.build()
         self._synonyms = synonyms.packaged()
+        self._names = Names(self._schema)
         self._index: tantivy.Index | None = None
         self._index = self._open()
 
@@ -162,12 +164,15 @@ class TantivyIndex:
         def run(facet: str | None, request: dict[str, Any]) -> dict[str, Any]:
             return searcher.aggregate(without(facet), request) if request else {}
 
+        def names(codes: Iterable[int]) -> dict[int, Attribute]:
+            return self._names.of(searcher, codes)
+
         ranked = by_relevance if words is not None and query.sort == "relevance" else by_column
         page: Page = ranked(searcher, build, without(None), query, place)
         return SearchResult(
             product_ids=page.product_ids,
             total=page.total,
-            facets=facets.count(query, set(filters), run),
+            facets=facets.count(query, set(filters), run, names),
             next=page.next,
             prev=page.prev,
         )
