@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import secrets
 from dataclasses import dataclass
+
+
+def new_command_id() -> str:
+    """Finds a command's events in the log again, should the reply to its commit be lost."""
+    return secrets.token_hex(10)
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,3 +22,8 @@ class Context:
     """Empty: the command's own stream."""
     causation: str = ""
     traceparent: str = ""
+
+
+def system_context(part: str, at: int, correlation: str = "") -> Context:
+    """For commands that Kontor gives itself."""
+    return Context(f"system:{part}", new_command_id(), at, correlation)

@@ -1,0 +1,89 @@
+"""Catalog: products, and every seller's offer for them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from msgspec.structs import replace
+
+from domain.offer import OfferPut, OfferWithdrawn, Terms
+from domain.product import Description, ProductChanged, ProductCreated, ProductDiscontinued, Variant
+from domain.recorded import Recorded
+from projections.projector import Column, Projection, Table, ViewRow
+
+
+class ProductRow(ViewRow):
+    owner_id: str
+    description: Description
+    variants: tuple[Variant, ...]
+    created_at: int
+    updated_at: int
+    version: int
+    discontinued: bool = False
+
+
+class OfferRow(ViewRow):
+    product_id: str
+    terms: Terms
+    created_at: int
+    updated_at: int
+    version: int
+
+
+def product_created(row: Any, recorded: Recorded) -> ProductRow:
+    event: ProductCreated = recorded.event
+    at = recorded.meta.occurred_at
+    return ProductRow(event.owner_id, event.description, event.variants, at, at, recorded.version)
+
+
+def product_changed(row: ProductRow, recorded: Recorded) -> ProductRow:
+    return replace(
+        row,
+        description=recorded.event.description,
+        updated_at=recorded.meta.occurred_at,
+        version=recorded.version,
+    )
+
+
+def product_discontinued(row: ProductRow, recorded: Recorded) -> ProductRow:
+    return replace(row, discontinued=True, updated_at=recorded.meta.occurred_at, version=recorded.version)
+
+
+def offer_put(row: OfferRow | None, recorded: Recorded) -> OfferRow:
+    event: OfferPut = recorded.event
+    at = recorded.meta.occurred_at
+    return OfferRow(event.product_id, event.terms, row.created_at if row else at, at, recorded.version)
+
+
+def split_offer(offer_id: str) -> tuple[str, str]:
+    """Shop id and SKU from the id of an offer (``off_<shop>.<sku>``) or of a stock item."""
+    shop_id, _, sku = offer_id[4:].partition(".")
+    return shop_id, sku
+
+
+PRODUCTS = Table(
+    name="products",
+    row=ProductRow,
+    folds={
+        ProductCreated: product_created,
+        ProductChanged: product_changed,
+        ProductDiscontinued: product_discontinued,
+    },
+    columns={
+        "category": Column(
+            "TEXT", lambda key, row: None if row.discontinued else "\x1f".join(row.description.category)
+        ),
+    },
+    indexes=(("category",),),
+)
+OFFERS = Table(
+    name="offers",
+    row=OfferRow,
+    folds={OfferPut: offer_put, OfferWithdrawn: lambda row, recorded: None},
+    columns={
+        "product_id": Column("TEXT NOT NULL", lambda key, row: row.product_id),
+        "shop_id": Column("TEXT NOT NULL", lambda key, row: split_offer(key)[0]),
+    },
+    indexes=(("product_id",), ("shop_id",)),
+)
+CATALOG = Projection("catalog", 1, (PRODUCTS, OFFERS))

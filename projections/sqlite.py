@@ -1,0 +1,289 @@
+"""The embedded store of all projections: one disposable file, rows and positions in one transaction.
+
+Every table is (key, position, row, columns…). Durability is the log's business: a lost view is folded again, so commits here do not
+wait for the disk (synchronous=NORMAL keeps the file consistent). Several processes may follow into one file; whoever
+comes second finds the position moved and leaves it at that.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+from collections import OrderedDict, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from domain.recorded import Recorded
+from projections.projector import Projection, Table
+
+ROWS_CACHED_MAX = 20_000
+CHECKPOINT_EVERY = 256
+PARKED = """
+CREATE TABLE IF NOT EXISTS positions (projection TEXT PRIMARY KEY, position INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS parked (
+    projection TEXT NOT NULL, position INTEGER NOT NULL, stream TEXT NOT NULL, error TEXT NOT NULL,
+    PRIMARY KEY (projection, position)
+) WITHOUT ROWID;
+"""
+
+
+class Busy(Exception):
+    """Another process is writing the views just now."""
+
+
+class Touched(dict[str, set[str]]):
+    """Keys of the rows that a batch changed, by table name."""
+
+
+class SQLiteViews:
+    def __init__(self, path: Path, projections: Sequence[Projection]) -> None:
+        self.path = path
+        self.projections = {projection.name: projection for projection in projections}
+        self._stored = {
+            table.name: StoredTable(table, projection) for projection in projections for table in projection.tables
+        }
+        self._cache: OrderedDict[tuple[str, str], Any] = OrderedDict()
+        self._cached_at: dict[str, int] = {}
+        self._commits = 0
+        self._checkpointer = ThreadPoolExecutor(1, thread_name_prefix="views-checkpoint")
+        self._writer, self._reader = self._open()
+
+    def _open(self) -> tuple[sqlite3.Connection, sqlite3.Connection]:
+        try:
+            writer = _connect(self.path, busy_ms=5_000)
+            self._create(writer)
+        except sqlite3.DatabaseError as error:
+            if isinstance(error, sqlite3.OperationalError):
+                raise
+            # Not a database (any more). The log has everything, so begin anew.
+            for suffix in ("", "-wal", "-shm"):
+                self.path.with_name(self.path.name + suffix).unlink(missing_ok=True)
+            writer = _connect(self.path, busy_ms=5_000)
+            self._create(writer)
+        writer.execute("PRAGMA busy_timeout=0")
+        return writer, _connect(self.path, busy_ms=5_000)
+
+    def _create(self, writer: sqlite3.Connection) -> None:
+        writer.executescript(PARKED)
+        for stored in self._stored.values():
+            writer.executescript(stored.ddl)
+        for projection in self.projections.values():
+            writer.execute("INSERT OR IGNORE INTO positions VALUES (?, 0)", (position_key(projection),))
+
+    # reading
+
+    def positions(self) -> dict[str, int]:
+        """Position of each projection."""
+        rows = dict(self._reader.execute("SELECT projection, position FROM positions").fetchall())
+        return {name: rows[position_key(projection)] for name, projection in self.projections.items()}
+
+    def get(self, table: str, key: str) -> Any | None:
+        stored = self._stored[table]
+        found = self._reader.execute(stored.select, (key,)).fetchone()
+        return None if found is None else stored.decode(found[0])
+
+    def get_many(self, table: str, keys: Sequence[str]) -> dict[str, Any]:
+        stored = self._stored[table]
+        marks = ",".join("?" * len(keys))
+        rows = self._reader.execute(f"SELECT key, row FROM {stored.name} WHERE key IN ({marks})", tuple(keys))
+        return {key: stored.decode(row) for key, row in rows}
+
+    def query(self, table: str, where: str, parameters: Sequence[Any] = (), tail: str = "") -> list[tuple[str, Any]]:
+        """Keys and rows. ``where`` and ``tail`` are ours; values from outside are ``parameters``."""
+        stored = self._stored[table]
+        rows = self._reader.execute(f"SELECT key, row FROM {stored.name} WHERE {where} {tail}", tuple(parameters))
+        return [(key, stored.decode(row)) for key, row in rows]
+
+    def select(self, table: str, what: str, tail: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        """Columns of a table, without its rows."""
+        statement = f"SELECT {what} FROM {self._stored[table].name} {tail}"
+        return self._reader.execute(statement, tuple(parameters)).fetchall()
+
+    def walk(self, table: str) -> Iterator[tuple[str, Any]]:
+        stored = self._stored[table]
+        for key, row in self._reader.execute(f"SELECT key, row FROM {stored.name} ORDER BY key"):
+            yield key, stored.decode(row)
+
+    def parked(self) -> list[tuple[str, int, str, str]]:
+        """Projection, position, stream and error of each event that could not be folded."""
+        return self._reader.execute("SELECT projection, position, stream, error FROM parked ORDER BY 2").fetchall()
+
+    # writing
+
+    def apply(self, names: Sequence[str], events: Sequence[Recorded]) -> Touched | None:
+        """Folds events into the named projections, which must stand right before the first of them.
+
+        None when another process had folded them already. Raises Busy when it is at it now.
+        """
+        try:
+            self._writer.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError as error:
+            raise Busy from error
+        try:
+            if not self._stands_at(names, events[0].position - 1):
+                self._writer.execute("ROLLBACK")
+                return None
+            touched = self._fold(names, events)
+            self._writer.execute("COMMIT")
+        except BaseException:
+            self._cache.clear()
+            with contextlib.suppress(sqlite3.Error):
+                self._writer.execute("ROLLBACK")
+            raise
+        self._checkpoint_sometimes()
+        return touched
+
+    def touched_by(self, events: Sequence[Recorded]) -> Touched:
+        """Keys of the rows that events concern, for caches in front of the views."""
+        touched = Touched()
+        for name, stored in self._stored.items():
+            folds, keys = stored.table.folds, stored.table.keys
+            found = {key for recorded in events if type(recorded.event) in folds for key in keys(recorded)}
+            if found:
+                touched[name] = found
+        return touched
+
+    def _stands_at(self, names: Sequence[str], position: int) -> bool:
+        rows = dict(self._writer.execute("SELECT projection, position FROM positions").fetchall())
+        at = {name: rows[position_key(self.projections[name])] for name in names}
+        if any(self._cached_at.get(name) != at[name] for name in names):
+            self._cache.clear()  # somebody else wrote since
+        return all(value == position for value in at.values())
+
+    def _fold(self, names: Sequence[str], events: Sequence[Recorded]) -> Touched:
+        touched = Touched()
+        last = events[-1].position
+        for name in names:
+            projection = self.projections[name]
+            broken = self._parked_streams(name)
+            for table in projection.tables:
+                changed = self._fold_table(name, table, events, broken)
+                if changed:
+                    self._write(self._stored[table.name], changed)
+                    touched[table.name] = set(changed)
+            self._cached_at[name] = last
+        marks = ",".join("?" * len(names))
+        self._writer.execute(
+            f"UPDATE positions SET position = ? WHERE projection IN ({marks})",
+            (last, *(position_key(self.projections[name]) for name in names)),
+        )
+        return touched
+
+    def _fold_table(
+        self, projection: str, table: Table, events: Sequence[Recorded], broken: set[str]
+    ) -> dict[str, tuple[int, Any]]:
+        changed: dict[str, tuple[int, Any]] = {}
+        folds, keys, name = table.folds, table.keys, table.name
+        for recorded in events:
+            fold = folds.get(type(recorded.event))
+            if fold is None:
+                continue
+            if recorded.stream in broken:
+                self._park(projection, recorded, "an earlier event of this stream is parked")
+                continue
+            try:
+                for key in keys(recorded):
+                    old = changed[key][1] if key in changed else self._row(name, key)
+                    changed[key] = (recorded.position, fold(old, recorded))
+            except Exception as error:
+                self._park(projection, recorded, repr(error))
+                broken.add(recorded.stream)
+        return changed
+
+    def _row(self, table: str, key: str) -> Any | None:
+        cached = self._cache.get((table, key), self)
+        if cached is not self:
+            return cached
+        stored = self._stored[table]
+        found = self._writer.execute(stored.select, (key,)).fetchone()
+        return None if found is None else stored.decode(found[0])
+
+    def _write(self, stored: StoredTable, changed: Mapping[str, tuple[int, Any]]) -> None:
+        name, cache = stored.table.name, self._cache
+        puts, deletes = [], []
+        for key, (position, row) in changed.items():
+            cache[name, key] = row
+            if row is None:
+                deletes.append((key,))
+            else:
+                puts.append(stored.parameters(key, position, row))
+        if puts:
+            self._writer.executemany(stored.insert, puts)
+        if deletes:
+            self._writer.executemany(f"DELETE FROM {stored.name} WHERE key = ?", deletes)
+        while len(cache) > ROWS_CACHED_MAX:
+            cache.popitem(last=False)
+
+    def _parked_streams(self, projection: str) -> set[str]:
+        rows = self._writer.execute("SELECT DISTINCT stream FROM parked WHERE projection = ?", (projection,))
+        return {stream for (stream,) in rows}
+
+    def _park(self, projection: str, recorded: Recorded, error: str) -> None:
+        self._writer.execute(
+            "INSERT OR IGNORE INTO parked VALUES (?,?,?,?)", (projection, recorded.position, recorded.stream, error)
+        )
+
+    def _checkpoint_sometimes(self) -> None:
+        self._commits += 1
+        if self._commits % CHECKPOINT_EVERY == 0:
+            self._checkpointer.submit(self._checkpoint)
+
+    def _checkpoint(self) -> None:
+        with contextlib.suppress(sqlite3.Error), contextlib.closing(_connect(self.path, busy_ms=1_000)) as connection:
+            connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
+
+    def close(self) -> None:
+        self._checkpointer.shutdown()
+        self._reader.close()
+        self._writer.close()
+
+
+class StoredTable:
+    """SQL and codec of one table."""
+
+    def __init__(self, table: Table, projection: Projection) -> None:
+        self.table = table
+        self.name = f"{table.name}_v{projection.version}"
+        self.select = f"SELECT row FROM {self.name} WHERE key = ?"
+        columns = "".join(f", {name} {column.sql_type}" for name, column in table.columns.items())
+        indexes = "".join(
+            f"CREATE INDEX IF NOT EXISTS {self.name}_{'_'.join(index)} ON {self.name} ({', '.join(index)});\n"
+            for index in table.indexes
+        )
+        self.ddl = (
+            f"CREATE TABLE IF NOT EXISTS {self.name} "
+            f"(key TEXT PRIMARY KEY, position INTEGER NOT NULL, row BLOB NOT NULL{columns});\n{indexes}"
+        )
+        self.insert = f"INSERT OR REPLACE INTO {self.name} VALUES (?,?,?{',?' * len(table.columns)})"
+        self.decode = msgspec.msgpack.Decoder(table.row).decode
+        self._encode = msgspec.msgpack.Encoder().encode
+        self._values = [column.value for column in table.columns.values()]
+
+    def parameters(self, key: str, position: int, row: Any) -> tuple[Any, ...]:
+        return (key, position, self._encode(row), *(value(key, row) for value in self._values))
+
+
+def position_key(projection: Projection) -> str:
+    return f"{projection.name}@{projection.version}"
+
+
+def _connect(path: Path, busy_ms: int) -> sqlite3.Connection:
+    connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, cached_statements=512)
+    connection.execute(f"PRAGMA busy_timeout={busy_ms}")
+    connection.execute("PRAGMA journal_mode=WAL")
+    connection.execute("PRAGMA synchronous=NORMAL")
+    connection.execute("PRAGMA wal_autocheckpoint=0")
+    return connection
+
+
+def group_by_position(positions: Mapping[str, int]) -> dict[int, list[str]]:
+    """Projections that stand at the same position can be fed together."""
+    groups: dict[int, list[str]] = defaultdict(list)
+    for name, position in positions.items():
+        groups[position].append(name)
+    return dict(sorted(groups.items()))
+

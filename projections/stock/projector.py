@@ -1,0 +1,44 @@
+"""Stock: what is on hand, promised and available, per shop and SKU."""
+
+from __future__ import annotations
+
+from msgspec.structs import replace
+
+from domain.inventory import EMPTY, INVENTORY, InventoryItem
+from domain.recorded import Recorded
+from projections.projector import Column, Projection, Table, ViewRow
+
+
+class StockRow(ViewRow):
+    item: InventoryItem
+    """Without what only the write side remembers (ended holds, purchases per account)."""
+    created_at: int
+    updated_at: int
+    version: int
+
+
+def fold(row: StockRow | None, recorded: Recorded) -> StockRow:
+    at = recorded.meta.occurred_at
+    item = INVENTORY.evolve(row.item if row else EMPTY, recorded.event)
+    assert isinstance(item, InventoryItem)
+    return StockRow(replace(item, settled=(), bought={}), row.created_at if row else at, at, recorded.version)
+
+
+def split_stock(stock_id: str) -> tuple[str, str]:
+    """Shop id and SKU from ``stk_<shop>.<sku>``."""
+    shop_id, _, sku = stock_id[4:].partition(".")
+    return shop_id, sku
+
+
+STOCK_ROWS = Table(
+    name="stock",
+    row=StockRow,
+    folds=dict.fromkeys(INVENTORY.evolutions, fold),
+    columns={
+        "shop_id": Column("TEXT NOT NULL", lambda key, row: split_stock(key)[0]),
+        "sku": Column("TEXT NOT NULL", lambda key, row: split_stock(key)[1]),
+        "soonest_expiry": Column("INTEGER", lambda key, row: row.item.soonest_expiry or None),
+    },
+    indexes=(("shop_id", "sku"), ("soonest_expiry",)),
+)
+STOCK = Projection("stock", 1, (STOCK_ROWS,))

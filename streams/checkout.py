@@ -1,0 +1,108 @@
+"""The checkout process: sees every open checkout through, whatever happened to the process that began it.
+
+The engine reacts within its batches; this process is the safety net. It looks at the checkouts whose rows just changed and, from time to
+time, at all that have been silent for a while, asks ``domain/checkout.py`` what is to be done, and submits that.
+It also tidies expired holds, so that views show the units again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Sequence
+
+import structlog
+
+from commands.context import system_context
+from commands.engine import Engine
+from domain import checkout
+from domain.decider import Command
+from domain.errors import DomainError
+from domain.inventory import ExpireHolds
+from domain.recorded import Recorded
+from projections.orders.projector import ORDER_ROWS, OrderRow
+from projections.sqlite import SQLiteViews, Touched
+from projections.stock.projector import STOCK_ROWS
+
+SWEEP_S = 1.0
+SILENT_MS = 2_000
+"""A checkout that has not moved for so long is looked after by whichever process sees it first."""
+SWEEP_MAX = 500
+
+log = structlog.get_logger("checkout")
+
+
+class CheckoutProcess:
+    def __init__(self, engine: Engine, views: SQLiteViews) -> None:
+        self._engine = engine
+        self._views = views
+        self._moved: set[str] = set()
+        self._wake = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+        self._closing = False
+
+    async def start(self) -> None:
+        self._task = asyncio.create_task(self._run(), name="checkout")
+
+    async def close(self) -> None:
+        self._closing = True
+        self._wake.set()
+        if self._task is not None:
+            await self._task
+
+    def applied(self, events: Sequence[Recorded], touched: Touched) -> None:
+        """The follower's listener."""
+        moved = touched.get(ORDER_ROWS.name)
+        if moved:
+            self._moved |= moved
+            self._wake.set()
+
+    async def _run(self) -> None:
+        next_sweep = 0.0
+        loop = asyncio.get_running_loop()
+        while not self._closing:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._wake.wait(), SWEEP_S)
+            self._wake.clear()
+            try:
+                moved, self._moved = self._moved, set()
+                await self._look_after(sorted(moved))
+                if loop.time() >= next_sweep:
+                    next_sweep = loop.time() + SWEEP_S
+                    await self.sweep()
+            except Exception:
+                log.exception("checkout_sweep_failed")
+
+    async def sweep(self) -> None:
+        """Goes through the silent checkouts and the expired holds once."""
+        now = self._engine.clock()
+        silent = self._views.select(
+            ORDER_ROWS.name,
+            "key",
+            "WHERE open_since < ? ORDER BY open_since LIMIT ?",
+            (now - SILENT_MS, SWEEP_MAX),
+        )
+        await self._look_after([key for (key,) in silent])
+        expired = self._views.select(
+            STOCK_ROWS.name, "key", "WHERE soonest_expiry <= ? ORDER BY soonest_expiry LIMIT ?", (now, SWEEP_MAX)
+        )
+        for (stock_id,) in expired:
+            await self._submit(ExpireHolds(stock_id, now), "sweeper")
+
+    async def _look_after(self, order_ids: Sequence[str]) -> None:
+        for start in range(0, len(order_ids), SWEEP_MAX):
+            rows = self._views.get_many(ORDER_ROWS.name, order_ids[start : start + SWEEP_MAX])
+            for row in rows.values():
+                await self._advance(row)
+
+    async def _advance(self, row: OrderRow) -> None:
+        if checkout.is_settled(row.checkout):
+            return
+        for command in checkout.next_commands(row.checkout, self._engine.clock()):
+            await self._submit(command, "checkout", row.checkout.order_id)
+
+    async def _submit(self, command: Command, part: str, correlation: str = "") -> None:
+        try:
+            await self._engine.submit(command, system_context(part, self._engine.clock(), correlation))
+        except DomainError as refusal:
+            log.warning("step_refused", command=type(command).__name__, order=correlation, reason=refusal.detail)

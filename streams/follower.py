@@ -1,0 +1,157 @@
+"""The follower: keeps the views of this process's data folder up with the log.
+
+Events committed by this process arrive by hand, those of others by polling. Each batch is folded and written with its position in one
+transaction; then readers that wait for a position go on, and whoever caches rows hears which of them changed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Sequence
+from heapq import heappop, heappush
+from itertools import count
+
+import structlog
+
+from commands.engine import Engine
+from commands.mapper import recorded
+from commands.store.port import EventLog
+from domain.recorded import Recorded
+from projections.sqlite import Busy, SQLiteViews, Touched, group_by_position
+
+PAGE = 2_000
+APPLY_MAX = 400
+"""Events per transaction while live: the event loop stands still for that long (about 10 ms)."""
+POLL_S = 0.02
+BUSY_S = 0.003
+
+log = structlog.get_logger("follower")
+Applied = Callable[[Sequence[Recorded], Touched], None]
+"""Called after a batch: its events, and the keys of the rows they concern; also when another process folded them."""
+
+
+class Follower:
+    def __init__(self, event_log: EventLog, views: SQLiteViews, engine: Engine | None = None) -> None:
+        self.applied: list[Applied] = []
+        self.position = 0
+        self._log = event_log
+        self._views = views
+        self._engine = engine
+        self._arrived: deque[Sequence[Recorded]] = deque()
+        self._wake = asyncio.Event()
+        self._waiters: list[tuple[int, int, asyncio.Future[None]]] = []
+        self._order = count()
+        self._task: asyncio.Task[None] | None = None
+        self._closing = False
+
+    async def start(self) -> None:
+        """Brings every projection to the same position, then follows."""
+        await self.catch_up()
+        if self._engine is not None:
+            self._engine.listeners.append(self.publish)
+        self._task = asyncio.create_task(self._follow(), name="follower")
+
+    async def close(self) -> None:
+        self._closing = True
+        self._wake.set()
+        if self._task is not None:
+            await self._task
+
+    def publish(self, events: Sequence[Recorded]) -> None:
+        """Events that this process just committed."""
+        self._arrived.append(events)
+        self._wake.set()
+
+    async def wait_for(self, position: int, timeout: float) -> bool:
+        """Whether the views have reached ``position`` within ``timeout`` seconds."""
+        if position <= self.position:
+            return True
+        future = asyncio.get_running_loop().create_future()
+        heappush(self._waiters, (position, next(self._order), future))
+        self._wake.set()
+        try:
+            await asyncio.wait_for(future, timeout)
+        except TimeoutError:
+            return False
+        return True
+
+    async def catch_up(self) -> None:
+        """Feeds projections that lag (a new version, a crash) until all stand at the log's head."""
+        while True:
+            groups = group_by_position(self._views.positions())
+            positions = list(groups)
+            self.position = positions[0]
+            stop = positions[1] if len(positions) > 1 else await self._log.head()
+            if self.position >= stop and len(positions) == 1:
+                return
+            events = await self._read(self.position, min(PAGE, stop - self.position))
+            if not events:
+                return
+            await self._apply(groups[self.position], events)
+
+    async def _follow(self) -> None:
+        names = list(self._views.projections)
+        while not (self._closing and not self._arrived):
+            self._wake.clear()
+            events = self._take() or await self._read(self.position, APPLY_MAX)
+            if events:
+                await self._apply(names, events)
+                await asyncio.sleep(0)
+                continue
+            try:
+                await asyncio.wait_for(self._wake.wait(), POLL_S)
+            except TimeoutError:
+                continue
+
+    def _take(self) -> list[Recorded]:
+        """What was published, as long as it goes on from here without a gap."""
+        taken: list[Recorded] = []
+        while self._arrived and len(taken) < APPLY_MAX:
+            events = self._arrived[0]
+            if events[-1].position <= self.position:
+                self._arrived.popleft()  # read from the log already
+                continue
+            expected = taken[-1].position + 1 if taken else self.position + 1
+            if events[0].position != expected:
+                break
+            taken.extend(events)
+            self._arrived.popleft()
+        return taken
+
+    async def _read(self, after: int, limit: int) -> list[Recorded]:
+        rows = await self._log.read(after, limit)
+        if rows and self._engine is not None:
+            self._engine.absorb(rows)
+        return [recorded(row) for row in rows]
+
+    async def _apply(self, names: Sequence[str], events: Sequence[Recorded]) -> None:
+        while True:
+            try:
+                touched = self._views.apply(names, events)
+                break
+            except Busy:
+                await asyncio.sleep(BUSY_S)
+        if touched is None:
+            # Somebody else folded some of these. Those it has not reached yet come again.
+            self.position = min(self._views.positions()[name] for name in names)
+            events = [event for event in events if event.position <= self.position]
+            touched = self._views.touched_by(events)
+        else:
+            self.position = events[-1].position
+        self._release()
+        if events:
+            self._announce(events, touched)
+
+    def _announce(self, events: Sequence[Recorded], touched: Touched) -> None:
+        for listener in self.applied:
+            try:
+                listener(events, touched)
+            except Exception:
+                log.exception("listener_failed")
+
+    def _release(self) -> None:
+        while self._waiters and self._waiters[0][0] <= self.position:
+            _, _, future = heappop(self._waiters)
+            if not future.done():
+                future.set_result(None)

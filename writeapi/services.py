@@ -1,0 +1,16 @@
+"""What the command service works with; built by the composition root and found at ``request.app.state.services``.
+
+It is the query service's services and the engine: command routes answer with resources, and render them as queries do.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from commands.engine import Engine
+from readapi.services import ReadServices
+
+
+@dataclass(slots=True)
+class WriteServices(ReadServices):
+    engine: Engine
