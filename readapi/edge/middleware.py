@@ -1,0 +1,229 @@
+"""The outermost layer of both services, as one plain ASGI middleware.
+
+On the way in: trace context, quota of the client's address, size and type of the body, the clock. On the way out:
+trace and security headers, CORS, quota headers, metrics, one line of log. Everything that can fail behind it becomes a
+problem here at the latest.
+
+It is plain ASGI and writes into the messages that pass, since Starlette's ``BaseHTTPMiddleware`` starts a task and two
+streams for every request, which costs more than a cached product read.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from time import perf_counter
+from typing import Any
+
+import structlog
+from fastapi import FastAPI
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from readapi.edge import problems
+from readapi.edge.cors import Cors
+from readapi.edge.methods import allowed_methods
+from readapi.edge.ratelimit import client_of
+from readapi.edge.state import EdgeState
+from readapi.edge.trace import trace_context
+
+_JSON = b"application/json"
+_FORMS = (b"application/x-www-form-urlencoded", b"multipart/form-data")
+_SAFE = ("GET", "HEAD", "OPTIONS")
+_SECURITY_HEADERS = [
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"x-frame-options", b"DENY"),
+]
+_NO_STORE = (b"cache-control", b"no-store")
+
+_access_log = structlog.get_logger("kontor.access")
+
+
+def install(app: FastAPI, edge: EdgeState) -> None:
+    """Puts the edge around an application: the state, the problems, the middleware."""
+    app.state.edge = edge
+    problems.install(app)
+    app.add_middleware(Edge, edge=edge)
+
+
+class Edge:
+    def __init__(self, app: ASGIApp, *, edge: EdgeState) -> None:
+        self.app = app
+        self.edge = edge
+        self.cors = Cors(edge.settings.cors_origins)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        started = perf_counter()
+        exchange = _Exchange(self, scope, receive, send)
+        try:
+            await exchange.run()
+        finally:
+            seconds = perf_counter() - started
+            method, route, status = exchange.method, _route_template(exchange.scope), exchange.status or 499
+            self.edge.metrics.observe(method, route, status, seconds)
+            if self.edge.settings.access_log:
+                trace = problems.trace_id(exchange.scope)
+                ms = round(seconds * 1000, 2)
+                _access_log.info("request", method=method, route=route, status=status, ms=ms, trace=trace)
+
+
+class _Exchange:
+    """One request and its response."""
+
+    __slots__ = (
+        "content_type",
+        "deadline",
+        "edge",
+        "head",
+        "method",
+        "middleware",
+        "origin",
+        "read",
+        "receive_raw",
+        "scope",
+        "send_raw",
+        "status",
+    )
+
+    def __init__(self, middleware: Edge, scope: Scope, receive: Receive, send: Send) -> None:
+        self.middleware = middleware
+        self.edge = middleware.edge
+        self.method: str = scope["method"]
+        self.head = self.method == "HEAD"
+        # Routes know GET; the server's own scope keeps HEAD, by which it knows to send no body.
+        self.scope: Scope = {**scope, "method": "GET"} if self.head else scope
+        self.receive_raw = receive
+        self.send_raw = send
+        self.content_type = b""
+        self.origin = b""
+        self.read = 0
+        self.status = 0
+        self.deadline: asyncio.Timeout | None = None
+
+    async def run(self) -> None:
+        refusal = self.admit()
+        try:
+            if refusal is not None:
+                await refusal(self.scope, self.receive_raw, self.send)
+                return
+            async with asyncio.timeout(self.edge.settings.timeout) as self.deadline:
+                await self.middleware.app(self.scope, self.receive, self.send)
+        except Exception as error:
+            if self.status:
+                # The head is out already; only a broken connection can tell the client now.
+                raise
+            response = self.failure(error)
+            self.deadline = None
+            await response(self.scope, self.receive_raw, self.send)
+
+    def failure(self, error: Exception) -> Response:
+        if isinstance(error, TimeoutError) and self.deadline is not None and self.deadline.expired():
+            detail = "ask for the outcome, or repeat the request with the same Idempotency-Key"
+            return problems.problem_response("request_timeout", detail, scope=self.scope)
+        return problems.response_for(self.scope, error)
+
+    # in
+
+    def admit(self) -> Response | None:
+        """Reads the head of the request; a response means that it goes no further."""
+        headers: dict[bytes, bytes] = dict(self.scope["headers"])
+        self.content_type = headers.get(b"content-type", b"")
+        self.origin = headers.get(b"origin", b"")
+        state = self.scope.setdefault("state", {})
+        state["traceparent"] = trace_context(headers.get(b"traceparent", b""))
+        try:
+            self.edge.limiter.charge(state, "ip", client_of(self.scope))
+        except problems.RateLimited as limited:
+            return problems.response_for(self.scope, limited)
+        if self.method == "OPTIONS":
+            return self.options()
+        length = headers.get(b"content-length", b"0")
+        if length != b"0" or b"transfer-encoding" in headers:
+            return self.check_body(length, headers.get(b"content-encoding", b"identity"))
+        return None
+
+    def options(self) -> Response | None:
+        preflight = self.middleware.cors.preflight(self.scope, self.origin)
+        if preflight is not None:
+            return preflight
+        allowed = allowed_methods(self.scope)
+        return Response(status_code=204, headers={"Allow": ", ".join(allowed)}) if allowed else None
+
+    def check_body(self, length: bytes, encoding: bytes) -> Response | None:
+        limit = self.edge.settings.body_limit
+        if length.isdigit() and (len(length) > 18 or int(length) > limit):
+            return problems.response_for(self.scope, _too_large(limit))
+        if encoding.lower() != b"identity":
+            uncompressed = HTTPException(415, "send the body uncompressed", {"Accept-Encoding": "identity"})
+            return problems.response_for(self.scope, uncompressed)
+        if not self.type_accepted():
+            return problems.response_for(self.scope, _unsupported())
+        return None
+
+    def type_accepted(self) -> bool:
+        if self.content_type == _JSON:
+            return True
+        essence = self.content_type.partition(b";")[0].strip().lower()
+        return essence == _JSON or (essence in _FORMS and self.scope["path"] in self.edge.settings.form_paths)
+
+    async def receive(self) -> Message:
+        message = await self.receive_raw()
+        if message["type"] == "http.request" and (size := len(message.get("body", b""))):
+            # Framework exceptions, because FastAPI lets only those through while it reads a body.
+            self.read += size
+            if self.read > self.edge.settings.body_limit:
+                raise _too_large(self.edge.settings.body_limit)
+            if not self.type_accepted():
+                raise _unsupported()
+        return message
+
+    # out
+
+    async def send(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+            if self.deadline is not None:
+                # Streams may take as long as they like once they have begun.
+                self.deadline.reschedule(None)
+            self.add_headers(message)
+        elif self.head and message["type"] == "http.response.body":
+            if message.get("more_body"):
+                return
+            message = {"type": "http.response.body", "body": b""}
+        await self.send_raw(message)
+
+    def add_headers(self, message: Message) -> None:
+        headers: list[tuple[bytes, bytes]] = [*message.get("headers", ()), *_SECURITY_HEADERS]
+        state: dict[str, Any] = self.scope["state"]
+        headers.append((b"traceparent", state["traceparent"].encode()))
+        quotas = state.get("quotas")
+        if quotas is not None and self.status != 429:
+            for name, value in self.edge.limiter.headers(quotas).items():
+                headers.append((name.lower().encode(), value.encode()))
+        if self.method not in _SAFE and not any(name == b"cache-control" for name, _ in headers):
+            headers.append(_NO_STORE)
+        if self.middleware.cors.enabled:
+            headers.extend(self.middleware.cors.headers(self.origin))
+        message["headers"] = headers
+
+
+def _too_large(limit: int) -> HTTPException:
+    # The rest of the body is not read, so the connection is of no more use.
+    return HTTPException(413, f"a request body has at most {limit} bytes", {"Connection": "close"})
+
+
+def _unsupported() -> HTTPException:
+    return HTTPException(415, "send the body as application/json", {"Accept": "application/json"})
+
+
+def _route_template(scope: Scope) -> str:
+    """``/api/orders/{order_id}``; ``unmatched`` when no route took the request."""
+    # A route of an included router knows its path without the prefix; FastAPI's context of the request knows the whole.
+    inner = scope.get("fastapi")
+    route = (inner.get("effective_route_context") if inner else None) or scope.get("route")
+    template: str = getattr(route, "path_format", None) or getattr(route, "path", None) or "unmatched"
+    return template

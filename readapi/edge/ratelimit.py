@@ -1,0 +1,160 @@
+"""Quotas per account, client address or e-mail, kept in this process.
+
+The algorithm is GCRA, the leaky bucket as a meter (ITU-T I.371; Brandur Leach's throttled): one float per subject,
+the instant at which its bucket is empty again. A subject that never comes back costs nothing to forget, since an empty
+bucket is the same as none.
+
+Headers follow draft-ietf-httpapi-ratelimit-headers: ``RateLimit-Policy: "default";q=500;w=1`` states a quota of q
+requests per window of w seconds, ``RateLimit: "default";r=499;t=1`` what remains and when the quota is whole again.
+Several processes each count for themselves, so a client spread over n processes gets up to n times the quota.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from functools import lru_cache
+from ipaddress import ip_network
+from math import ceil
+from typing import Any, NamedTuple
+
+from starlette.requests import Request
+from starlette.types import Scope
+
+from readapi.edge.principal import edge_of, principal_of
+from readapi.edge.problems import RateLimited
+
+SUBJECTS_MAX = 100_000
+
+
+class Policy(NamedTuple):
+    """``quota`` requests per ``window`` seconds; all of it may be spent at once."""
+
+    quota: int
+    window: int
+
+
+POLICIES: dict[str, Policy] = {
+    "ip": Policy(10_000, 1),
+    "default": Policy(500, 1),
+    "checkout": Policy(1_000, 10),
+    "auth": Policy(500, 10),
+    "login": Policy(10, 60),
+}
+"""``ip`` per client address on every request; ``default`` and ``checkout`` per account; ``auth`` per client address;
+``login`` counts failed sign-ins per e-mail look-up."""
+
+
+class Decision(NamedTuple):
+    policy: str
+    remaining: int
+    reset: int
+    """Seconds until the quota is whole again."""
+
+
+class Limiter:
+    """``enabled=False`` admits everything. ``now`` gives seconds from any origin that does not jump."""
+
+    def __init__(
+        self,
+        policies: Mapping[str, Policy] = POLICIES,
+        *,
+        enabled: bool = True,
+        subjects_max: int = SUBJECTS_MAX,
+        now: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.enabled = enabled
+        self._policies = {name: (policy.quota, policy.window) for name, policy in policies.items()}
+        self._empty_at: dict[str, dict[str, float]] = {name: {} for name in policies}
+        self._headers = {name: f'"{name}";q={policy.quota};w={policy.window}' for name, policy in policies.items()}
+        self._subjects_max = subjects_max
+        self._now = now
+
+    def charge(self, state: dict[str, Any], policy: str, subject: str) -> None:
+        """Counts one request, and notes the decision in the request's ``state`` for the headers of its response.
+
+        Raises ``RateLimited`` when the quota is used up; refused requests are not counted.
+        """
+        if not self.enabled:
+            return
+        decision = self.take(policy, subject)
+        noted = state.get("quotas")
+        state["quotas"] = (decision,) if noted is None else (*noted, decision)
+
+    def take(self, policy: str, subject: str) -> Decision:
+        """Counts one. Raises ``RateLimited``."""
+        quota, window = self._policies[policy]
+        buckets = self._empty_at[policy]
+        now = self._now()
+        level = buckets.get(subject, now)
+        filled = (level - now if level > now else 0.0) + window / quota
+        # The tolerance is for rounding: q additions of w/q may come to slightly more than w.
+        if filled > window + 1e-6:
+            raise RateLimited(policy, max(1, ceil(filled - window)), self.headers((Decision(policy, 0, ceil(filled)),)))
+        if level <= now and len(buckets) >= self._subjects_max:
+            self._forget(buckets, now)
+        buckets[subject] = now + filled
+        return Decision(policy, int((window - filled) * quota / window + 1e-6), ceil(filled))
+
+    def check(self, policy: str, subject: str) -> None:
+        """Raises ``RateLimited`` if ``take`` would, without counting. For quotas that only failures use up."""
+        quota, window = self._policies[policy]
+        filled = self._empty_at[policy].get(subject, 0.0) - self._now() + window / quota
+        if self.enabled and filled > window + 1e-6:
+            raise RateLimited(policy, max(1, ceil(filled - window)))
+
+    def fail(self, policy: str, subject: str) -> None:
+        """Counts a failure, up to a full bucket and never with an error; ``check`` refuses the next attempt."""
+        if self.enabled:
+            try:
+                self.take(policy, subject)
+            except RateLimited:
+                return
+
+    def headers(self, decisions: tuple[Decision, ...]) -> dict[str, str]:
+        return {
+            "RateLimit-Policy": ", ".join([self._headers[decision.policy] for decision in decisions]),
+            "RateLimit": ", ".join([f'"{name}";r={remaining};t={reset}' for name, remaining, reset in decisions]),
+        }
+
+    def _forget(self, buckets: dict[str, float], now: float) -> None:
+        """Makes room: empty buckets first, which loses nothing, then the eighth that came first."""
+        for subject in [subject for subject, empty_at in buckets.items() if empty_at <= now]:
+            del buckets[subject]
+        if len(buckets) >= self._subjects_max:
+            for subject in list(buckets)[: max(1, self._subjects_max // 8)]:
+                del buckets[subject]
+
+
+def client_of(scope: Scope) -> str:
+    """The client's address as a subject. Behind a proxy the server must be told to trust its headers."""
+    client = scope.get("client")
+    return _subject(client[0]) if client else "unknown"
+
+
+@lru_cache(maxsize=8192)
+def _subject(address: str) -> str:
+    """An IPv6 customer has a /64 at least, so that is what counts."""
+    if ":" not in address:
+        return address
+    try:
+        return str(ip_network((address.partition("%")[0], 64), strict=False))
+    except ValueError:
+        return address
+
+
+def limited(policy: str) -> Callable[[Request], Awaitable[None]]:
+    """A dependency that charges this policy to the account, or to the client's address when nobody is signed in."""
+
+    async def dependency(request: Request) -> None:
+        principal = principal_of(request)
+        subject = client_of(request.scope) if principal is None else principal.account_id
+        edge_of(request).limiter.charge(request.scope["state"], policy, subject)
+
+    return dependency
+
+
+async def limited_by_client(request: Request) -> None:
+    """A dependency for sign-in and registration: the ``auth`` policy per client address, whatever token was sent."""
+    state = request.scope.setdefault("state", {})
+    edge_of(request).limiter.charge(state, "auth", client_of(request.scope))
