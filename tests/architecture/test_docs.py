@@ -12,6 +12,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -58,20 +59,26 @@ def free_port(wished: int) -> int:
     raise AssertionError("no free port")
 
 
+def wait_until_ready(demo: subprocess.Popen[bytes], port: int, log: Path) -> None:
+    """Until a product can be found; a demo that ends meanwhile is not waited for."""
+    script = str(ROOT / "scripts" / "smoke_purchase.py")
+    command = [sys.executable, script, f"http://127.0.0.1:{port}", "--only-wait", "--ready-seconds", "1"]
+    start = time.monotonic()
+    while (attempt := subprocess.run(command, capture_output=True, text=True, check=False)).returncode != 0:
+        assert demo.poll() is None, f"the demo ended with {demo.returncode}:\n{log.read_text()}"
+        assert time.monotonic() - start < READY_SECONDS, f"{attempt.stderr}\n{log.read_text()}"
+
+
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[int, Path]]:
     """The port and the data folder of a running demo; Ctrl-C has to end it with 0."""
     folder = tmp_path_factory.mktemp("demo")
     port, data, log = free_port(PORT), folder / "data", folder / "log"
     command = [sys.executable, "-m", "kontor", "demo", "--port", str(port), "--data", str(data)]
-    wait = [sys.executable, str(ROOT / "scripts" / "smoke_purchase.py"), f"http://127.0.0.1:{port}"]
     with log.open("w") as output:
         process = subprocess.Popen(command, cwd=folder, stdin=subprocess.DEVNULL, stdout=output, stderr=output)
     try:
-        ready = subprocess.run(
-            [*wait, "--only-wait", "--ready-seconds", str(READY_SECONDS)], capture_output=True, text=True, check=False
-        )
-        assert ready.returncode == 0, ready.stderr + log.read_text()
+        wait_until_ready(process, port, log)
         yield port, data
         process.send_signal(signal.SIGINT)
         assert process.wait(END_SECONDS) == 0, log.read_text()
