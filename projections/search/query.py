@@ -17,12 +17,14 @@ from projections.search.synonyms import Synonyms
 Must, Should = tantivy.Occur.Must, tantivy.Occur.Should
 Query = tantivy.Query
 
-FIELDS = {"title": 3.0, "brand_text": 2.0, "category_text": 2.5, "attributes_text": 1.0, "description": 0.6}
+FIELDS = {"title": 2.4, "brand_text": 2.0, "category_text": 2.5, "attributes_text": 1.0, "description": 0.6}
 """What a hit in each field is worth."""
 TIE_BREAKER = 0.3
 CODE_BOOST = 6.0
+WHOLE_KIND_BOOST = 20.0
+HEAD_KIND_BOOST = 6.0
 PHRASE_BOOST = 1.0
-SYNONYM_BOOST = 0.7
+SYNONYM_BOOST = 0.5
 GUESS_BOOST = 0.4
 GUESS_FIELDS = ("title", "brand_text", "category_text")
 RARE = 3
@@ -44,6 +46,11 @@ def _whole(value: float | None) -> int | None:
     return None if value is None else max(-(1 << 62), min(1 << 62, int(value)))
 
 
+def _required(units: int) -> int:
+    """How many of the words must match: both of two, then one may be missing, of many two."""
+    return units if units < 3 else units - 1 if units < 6 else units - 2
+
+
 class QueryBuilder:
     """Builds queries against one state of the index, which knows how frequent each word is."""
 
@@ -59,13 +66,15 @@ class QueryBuilder:
         words = analysis.words(text)[:MAX_WORDS]
         if not words:
             return None
-        units = [self._unit(words, span) for span in self._spans(words)]
-        required = len(units) if len(units) < 3 else len(units) - 1 - (len(units) > 5)
+        spans = list(self._spans(words))
+        units = [self._unit(words, span) for span in spans]
+        required = _required(len(units))
         loose = Query.boolean_query([(Should, unit) for unit in units], minimum_number_should_match=required)
         clauses = [(Must, loose)]
         if len(words) > 1:
             stems = [analysis.stem(word) for word in words]
             clauses.append((Should, self._phrase("title", stems, PHRASE_BOOST, slop=2)))
+        clauses += [(Should, kind) for kind in self._kinds(words, spans[-1])]
         codes = list(dict.fromkeys(analysis.codes(text)))[:MAX_WORDS]
         if codes:
             exact = [self._boost(self._term("code", code), CODE_BOOST) for code in codes]
@@ -93,8 +102,21 @@ class QueryBuilder:
         ways = [each[0] if len(each) == 1 else Query.boolean_query([(Must, word) for word in each])]
         if len(unit) == 2:
             ways.append(self._fields(analysis.stem("".join(unit))))
-        ways += [self._boost(self._words(other), SYNONYM_BOOST) for other in self._synonyms.others(unit)]
+        ways += [self._synonym(other, self._weight(unit)) for other in self._synonyms.others(unit)]
         return ways[0] if len(ways) == 1 else Query.disjunction_max_query(ways, TIE_BREAKER)
+
+    def _kinds(self, words: Sequence[str], last: tuple[int, int]) -> Iterator[Query]:
+        """Products whose category is just what was asked for: a notebook before a lock for notebooks.
+
+        The whole text may name the category, or its last unit, which in English is what the others describe.
+        """
+        head = words[slice(*last)]
+        named = [(words, WHOLE_KIND_BOOST)]
+        if len(head) < len(words):
+            named.append((head, HEAD_KIND_BOOST))
+        for name, boost in named:
+            keys = {schema.leaf_key(way) for way in (name, *self._synonyms.others(name))}
+            yield Query.const_score_query(self._any("leaf", sorted(keys)), boost)
 
     def _word(self, word: str, last: bool) -> Query:
         stem = analysis.stem(word)
@@ -121,12 +143,19 @@ class QueryBuilder:
         ways = [(Should, whole[-1]), (Should, self.prefix(field, words[-1]))]
         return all_of([*whole[:-1], Query.boolean_query(ways)])
 
-    def _words(self, words: Sequence[str]) -> Query:
-        """A synonym: its words next to each other."""
+    def _synonym(self, words: Sequence[str], weight: float) -> Query:
+        """Another phrase for a unit, its words next to each other; a rare one is worth no more than the unit itself."""
         stems = [analysis.stem(word) for word in words]
+        boost = SYNONYM_BOOST * min(1.0, weight / self._weight(words))
         if len(stems) == 1:
-            return self._fields(stems[0])
-        return Query.disjunction_max_query([self._phrase(f, stems, boost) for f, boost in FIELDS.items()], TIE_BREAKER)
+            return self._boost(self._fields(stems[0]), boost)
+        every = [self._phrase(field, stems, boost * worth) for field, worth in FIELDS.items()]
+        return Query.disjunction_max_query(every, TIE_BREAKER)
+
+    def _weight(self, words: Sequence[str]) -> float:
+        """The inverse document frequency of a phrase, as if its words were independent."""
+        everything = self._searcher.num_docs + 1
+        return sum(math.log1p(everything / (self._frequency(analysis.stem(word)) + 0.5)) for word in words)
 
     def _fields(self, stem: str) -> Query:
         every = [self._boost(self._term(field, stem), boost) for field, boost in FIELDS.items()]

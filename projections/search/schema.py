@@ -6,6 +6,7 @@ Bump VERSION with every change here or in ``analysis.py``: an index of another v
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from hashlib import blake2b
 from itertools import islice
 from typing import Any
@@ -17,7 +18,7 @@ from projections.search import analysis, attributes, stored
 from projections.search.document import SearchDocument
 from projections.search.stored import Stored
 
-VERSION = 1
+VERSION = 2
 
 DEPTH = 6
 """Category levels that are counted as facets; deeper ones are found and filtered all the same."""
@@ -38,6 +39,7 @@ def build() -> tantivy.Schema:
         schema.add_text_field(name, tokenizer_name="raw", index_option="basic")
     for name in ("title", "brand_text", "category_text", "description", "attributes_text"):
         schema.add_text_field(name, tokenizer_name=analysis.STEMMED)
+    schema.add_text_field("leaf", tokenizer_name="raw", index_option="basic")
     schema.add_text_field("code", tokenizer_name=analysis.VERBATIM, index_option="basic")
     for name in ("brand", *(level(depth) for depth in range(DEPTH))):
         schema.add_text_field(name, tokenizer_name="raw", index_option="basic", fast=True)
@@ -56,6 +58,11 @@ def level(depth: int) -> str:
 
 def path_key(path: tuple[str, ...]) -> str:
     return "/".join(path)
+
+
+def leaf_key(words: Sequence[str]) -> str:
+    """A category's own name, whatever its grammatical number: the kind of thing that a product is."""
+    return " ".join(map(analysis.stem, words))
 
 
 def tie(product_id: str) -> int:
@@ -87,6 +94,8 @@ def document_json(document: SearchDocument) -> str:
     }
     for depth in range(min(len(path), DEPTH)):
         row[level(depth)] = path_key(path[: depth + 1])
+    if path:
+        row["leaf"] = leaf_key(analysis.words(path[-1]))
     if document.brand:
         row |= {"brand": document.brand, "brand_key": document.brand.casefold(), "brand_text": document.brand}
     if document.price is not None:

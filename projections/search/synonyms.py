@@ -12,15 +12,17 @@ Phrase = tuple[str, ...]
 
 
 class Synonyms:
-    """Sets of phrases; each phrase of a set stands for the others. Found whatever the grammatical number."""
+    """Which phrases a phrase also finds. Looked up by stems, so whatever the grammatical number."""
 
-    def __init__(self, sets: Iterable[Sequence[str]]) -> None:
+    def __init__(self, lines: Iterable[str]) -> None:
+        """Each line holds phrases that stand for each other, and perhaps ``=>`` and phrases that they find as well."""
         self._others: dict[Phrase, dict[Phrase, None]] = {}
-        for members in sets:
-            phrases = [tuple(analysis.words(member)) for member in members]
+        for line in lines:
+            equal, _, narrower = line.partition("=>")
+            phrases = _phrases(equal)
             for phrase in phrases:
-                others = self._others.setdefault(_stems(phrase), {})
-                others.update((other, None) for other in phrases if other != phrase)
+                found = (other for other in phrases + _phrases(narrower) if other != phrase)
+                self._others.setdefault(_stems(phrase), {}).update(dict.fromkeys(found))
         self._longest = max(map(len, self._others), default=0)
 
     def longest(self, words: Sequence[str], start: int) -> int:
@@ -31,7 +33,7 @@ class Synonyms:
         return 0
 
     def others(self, phrase: Sequence[str]) -> Iterator[Phrase]:
-        """The other phrases of the sets that the phrase is in."""
+        """What else the phrase finds."""
         yield from self._others.get(_stems(phrase), ())
 
 
@@ -39,8 +41,12 @@ def _stems(words: Iterable[str]) -> Phrase:
     return tuple(map(analysis.stem, words))
 
 
+def _phrases(members: str) -> list[Phrase]:
+    return [phrase for phrase in (tuple(analysis.words(member)) for member in members.split(",")) if phrase]
+
+
 @cache
 def packaged() -> Synonyms:
     """The table that ships with Kontor; its sources are named in ``data/SOURCE.md``."""
     lines = (files("projections.search") / "data" / "synonyms.txt").read_text("utf-8").splitlines()
-    return Synonyms(line.split(", ") for line in lines if line and not line.startswith("#"))
+    return Synonyms(line for line in lines if not line.startswith("#"))
