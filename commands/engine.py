@@ -67,6 +67,16 @@ class Submission:
     request: IdempotentRequest | None = None
 
 
+@dataclass(slots=True, eq=False)
+class Watch:
+    """Somebody waits for a stream to reach a state."""
+
+    stream: str
+    until: Callable[[Any], bool]
+    request: IdempotentRequest | None
+    future: asyncio.Future[Outcome]
+
+
 @dataclass(slots=True)
 class Batch:
     """Work of one transaction until it commits."""
@@ -77,7 +87,7 @@ class Batch:
     events: list[Recorded] = field(default_factory=list)
     rows: list[Row] = field(default_factory=list)
     replies: dict[str, Reply] = field(default_factory=dict)
-    answers: list[tuple[Submission, Outcome | BaseException]] = field(default_factory=list)
+    answers: list[tuple[Submission | Watch, Outcome | BaseException]] = field(default_factory=list)
 
 
 class Engine:
@@ -97,7 +107,7 @@ class Engine:
         self._aggregates = Aggregates(aggregates_max)
         self._reactor = reactor or CheckoutReactor()
         self._queue: deque[Submission] = deque()
-        self._answered: list[Reply] = []
+        self._watches: dict[str, list[Watch]] = {}
         self._wake = asyncio.Event()
         self._worker: asyncio.Task[None] | None = None
         self._closing = False
@@ -145,10 +155,23 @@ class Engine:
     ) -> Outcome:
         return await self.enqueue(command, context, expected_version=expected_version, request=request)
 
-    def amend_reply(self, reply: Reply) -> None:
-        """Replaces a stored answer with a later one, in the next transaction."""
-        self._answered.append(reply)
-        self._wake.set()
+    def watch(
+        self, stream: str, until: Callable[[Any], bool], request: IdempotentRequest | None = None
+    ) -> asyncio.Future[Outcome]:
+        """Resolves once the stream's state satisfies ``until``, after the commit that made it so.
+
+        With a request, its stored answer is replaced in that same transaction by one rendered from the new state.
+        """
+        future: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
+        watch = Watch(stream, until, request, future)
+        self._watches.setdefault(stream, []).append(watch)
+        future.add_done_callback(lambda _: self._unwatch(watch))
+        return future
+
+    def peek(self, stream: str) -> Any | None:
+        """The state of a stream, if it is cached; within a batch, as the batch has made it."""
+        known = self._aggregates.get(stream)
+        return None if known is None else known.state
 
     async def load(self, stream: str) -> Aggregate:
         """A stream as this process knows it: after its own last commit, and at most a poll behind others'."""
@@ -169,12 +192,13 @@ class Engine:
         if fresh and fresh[0].position == self.position + 1:
             self._aggregates.absorb(fresh)
             self.position = fresh[-1].position
+            self._notify({row.stream for row in fresh})
 
     # the worker
 
     async def _work(self) -> None:
         while True:
-            if not self._queue and not self._answered:
+            if not self._queue:
                 if self._closing:
                     return
                 self._wake.clear()
@@ -184,9 +208,8 @@ class Engine:
             await self._run([self._queue.popleft() for _ in range(size)])
 
     async def _run(self, submissions: list[Submission]) -> None:
-        amended, self._answered = self._answered, []
         try:
-            batch = await self._decide(submissions, amended)
+            batch = await self._decide(submissions)
         except Exception as error:
             self._forget()
             await self._fail(submissions, error)
@@ -206,17 +229,16 @@ class Engine:
         if batch.events:
             self._publish(batch.events)
 
-    async def _decide(self, submissions: list[Submission], amended: list[Reply]) -> Batch:
+    async def _decide(self, submissions: list[Submission]) -> Batch:
         transaction = await self.log.begin()
         try:
             await self._catch_up(transaction)
             batch = Batch(transaction, transaction.head, self.clock())
-            batch.replies.update((reply.key, reply) for reply in amended)
             known = await transaction.replies([s.request.key for s in submissions if s.request is not None])
-            known.update(batch.replies)
             await self._prefetch(transaction, submissions)
             for submission in submissions:
                 await self._decide_one(batch, submission, known)
+            self._fulfil_watches(batch)
             snapshots = self._aggregates.snapshots_due()
             await transaction.append(batch.rows, list(batch.replies.values()), snapshots)
         except BaseException:
@@ -342,6 +364,35 @@ class Engine:
             batch.rows.append(row)
         self._aggregates.put(stream, Aggregate(version, digest, state, snapshot_version))
 
+    # watches
+
+    def _fulfil_watches(self, batch: Batch) -> None:
+        for stream in {event.stream for event in batch.events} & self._watches.keys():
+            aggregate = self._aggregates.get(stream)
+            assert aggregate is not None
+            for watch in self._watches[stream]:
+                if watch.until(aggregate.state):
+                    outcome = Outcome(stream, aggregate.version, batch.position, aggregate.state, [])
+                    if watch.request is not None:
+                        batch.replies[watch.request.key] = watch.request.reply(outcome, batch.now)
+                    batch.answers.append((watch, outcome))
+
+    def _notify(self, streams: set[str]) -> None:
+        """Another process may have moved what somebody here waits for."""
+        for stream in streams & self._watches.keys():
+            aggregate = self._aggregates.get(stream)
+            for watch in self._watches[stream]:
+                if aggregate is not None and watch.until(aggregate.state) and not watch.future.done():
+                    watch.future.set_result(
+                        Outcome(stream, aggregate.version, self.position, aggregate.state, [])
+                    )
+
+    def _unwatch(self, watch: Watch) -> None:
+        watches = self._watches[watch.stream]
+        watches.remove(watch)
+        if not watches:
+            del self._watches[watch.stream]
+
     # when things go wrong
 
     def _forget(self) -> None:
@@ -360,13 +411,13 @@ class Engine:
     async def _settle_unknown(self, batch: Batch, error: Exception) -> None:
         """A COMMIT whose reply was lost: read the log's tail, and answer by what stands there."""
         written = await self._written_since()
-        for i, (submission, result) in enumerate(batch.answers):
-            if isinstance(result, Outcome) and result.events and submission.context.command_id not in written:
-                batch.answers[i] = (submission, StorageUnavailable(f"nothing was written: {error}"))
-        _answer(batch.answers)
-        events = [event for event in batch.events if event.meta.command_id in written]
-        if events:
-            self._publish(events)
+        if any(event.meta.command_id in written for event in batch.events):
+            _answer(batch.answers)
+            self._publish(batch.events)
+            return
+        for submission, result in batch.answers:
+            promised = isinstance(submission, Watch) or (isinstance(result, Outcome) and result.events)
+            _answer([(submission, StorageUnavailable(f"nothing was written: {error}") if promised else result)])
 
     async def _written_since(self) -> set[str]:
         """Command ids in the log after the last known position; under the lock, so that nothing is still on its way.
@@ -393,7 +444,7 @@ class Engine:
             listener(events)
 
 
-def _answer(answers: list[tuple[Submission, Outcome | BaseException]]) -> None:
+def _answer(answers: list[tuple[Submission | Watch, Outcome | BaseException]]) -> None:
     for submission, result in answers:
         if submission.future.done():
             continue  # the caller went away

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from domain.decider import Command, Decider, Event, State
 from domain.errors import IllegalTransition, Invalid, LimitExceeded, NotFound
+from domain.ids import derived_id
 from domain.money import Money
 
 LINES_MAX = 100
@@ -33,6 +34,7 @@ class CartLine(Event):
 
 
 class CartOpened(Event):
+    at: int
     account_id: str = ""
     """Empty for an anonymous cart."""
 
@@ -64,6 +66,7 @@ class CartMergedInto(Event):
 class CartCheckedOut(Event):
     order_id: str
     item_ids: tuple[str, ...]
+    at: int
 
 
 class CartReopened(Event):
@@ -79,6 +82,7 @@ class CartReopened(Event):
 class AddItem(Command):
     cart_id: str
     line: CartLine
+    at: int
     account_id: str = ""
 
 
@@ -98,6 +102,7 @@ class MergeCart(Command):
     account_id: str
     source: str
     lines: tuple[CartLine, ...]
+    at: int
 
 
 class CloseMergedCart(Command):
@@ -109,6 +114,7 @@ class CheckOutCart(Command):
     cart_id: str
     order_id: str
     item_ids: tuple[str, ...]
+    at: int
 
 
 class ReopenCart(Command):
@@ -128,6 +134,8 @@ class OpenCart(State):
     account_id: str = ""
     lines: tuple[CartLine, ...] = ()
     generation: int = 0
+    since: int = 0
+    """When this generation began (ms)."""
     checked_out: str = ""
     """The order of the last checkout."""
     merged: tuple[str, ...] = ()
@@ -160,7 +168,7 @@ def _check_quantity(quantity: int) -> None:
 def add_item(command: AddItem, state: Cart) -> list[Event]:
     _check_quantity(command.line.quantity)
     if isinstance(state, NoCart):
-        return [CartOpened(command.account_id), ItemAdded(command.line)]
+        return [CartOpened(command.at, command.account_id), ItemAdded(command.line)]
     cart = _open(state)
     same = find_line(cart, command.line.shop_id, command.line.sku)
     if same is not None:
@@ -190,7 +198,7 @@ def merge_cart(command: MergeCart, state: Cart) -> list[Event]:
     """Same (shop, SKU): quantities add up to the limit. Another currency or a full cart: the line stays behind."""
     opened: list[Event] = []
     if isinstance(state, NoCart):
-        opened, cart = [CartOpened(command.account_id)], OpenCart(command.account_id)
+        opened, cart = [CartOpened(command.at, command.account_id)], OpenCart(command.account_id)
     else:
         cart = _open(state)
     if command.source in cart.merged or not command.lines:
@@ -213,13 +221,23 @@ def check_out_cart(command: CheckOutCart, state: Cart) -> list[Event]:
     cart = _open(state)
     if cart.checked_out == command.order_id:
         return []
-    return [CartCheckedOut(command.order_id, command.item_ids)]
+    return [CartCheckedOut(command.order_id, command.item_ids, command.at)]
 
 
 def reopen_cart(command: ReopenCart, state: Cart) -> list[Event]:
     if not isinstance(state, OpenCart) or state.checked_out != command.order_id:
         return []
     return [CartReopened(command.order_id, command.lines)]
+
+
+def cart_of(account_id: str) -> str:
+    """The id of a user's one cart."""
+    return "crt_" + account_id.removeprefix("usr_")
+
+
+def order_id_of(cart_id: str, cart: OpenCart) -> str:
+    """The order that checking out this generation of the cart makes: whoever asks twice addresses the same one."""
+    return derived_id("order", cart.since, cart_id, str(cart.generation))
 
 
 def find_line(cart: OpenCart, shop_id: str, sku: str) -> CartLine | None:
@@ -253,7 +271,7 @@ def _opened(state: Cart) -> OpenCart:
 
 
 def cart_opened(state: Cart, event: CartOpened) -> Cart:
-    return OpenCart(event.account_id)
+    return OpenCart(event.account_id, since=event.at)
 
 
 def item_added(state: Cart, event: ItemAdded) -> Cart:
@@ -287,7 +305,9 @@ def cart_merged_into(state: Cart, event: CartMergedInto) -> Cart:
 def cart_checked_out(state: Cart, event: CartCheckedOut) -> Cart:
     cart = _opened(state)
     lines = tuple(line for line in cart.lines if line.item_id not in event.item_ids)
-    return replace(cart, lines=lines, generation=cart.generation + 1, checked_out=event.order_id)
+    return replace(
+        cart, lines=lines, generation=cart.generation + 1, since=event.at, checked_out=event.order_id
+    )
 
 
 def cart_reopened(state: Cart, event: CartReopened) -> Cart:

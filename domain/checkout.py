@@ -135,7 +135,7 @@ def next_commands(state: Checkout, now: int) -> list[Command]:
     if state.order == "cancelled":
         return _compensate(state, now)
     if state.cart == "open":
-        return [cart.CheckOutCart(state.placed.cart_id, state.order_id, _item_ids(state))]
+        return [cart.CheckOutCart(state.placed.cart_id, state.order_id, _item_ids(state), now)]
     refusal = _refusal(state, now)
     if refusal:
         return [order.CancelOrder(state.order_id, refusal)]
