@@ -110,4 +110,3 @@ def fold(stream: str, loaded: Loaded) -> Aggregate:
         state = decider.evolve(state, recorded(row).event)
         version, digest = row.version, row.hash
     return Aggregate(version, digest, state, snapshot_version)
-

@@ -1,9 +1,10 @@
 """The write path: many commands, one transaction.
 
-    drain the queue · take the log's lock · fold what others appended · decide each command in turn · append · commit · answer
+    drain the queue · lock the log · fold what others appended · decide each command in turn · append · commit · answer
 
-Batching is natural: whatever arrived while the last commit flew is the next batch. No timer, no version conflict, and a hot SKU
-costs one commit for hundreds of buyers. Nothing is answered before it is durable. Several engines may share one log.
+Batching is natural: whatever arrived while the last commit flew is the next batch. No timer, no version conflict,
+and a hot SKU costs one commit for hundreds of buyers. Nothing is answered before it is durable. Several engines may
+share one log.
 """
 
 from __future__ import annotations
@@ -12,12 +13,12 @@ import asyncio
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 import structlog
 
 from commands.aggregates import Aggregate, Aggregates, fold
+from commands.batch import Batch, Outcome, Submission, Watch, answer
 from commands.context import Context
 from commands.errors import KeyReused, Overloaded, StorageUnavailable
 from commands.idempotency import IdempotentRequest
@@ -25,7 +26,7 @@ from commands.mapper import record, recorded
 from commands.reactor import CheckoutReactor
 from commands.routes import decider_of, stream_of
 from commands.store.port import EventLog, Reply, Row, Transaction
-from domain.decider import Command, Event, State
+from domain.decider import Command, Event
 from domain.errors import DomainError, VersionMismatch
 from domain.recorded import Meta, Recorded
 
@@ -43,51 +44,6 @@ Listener = Callable[[Sequence[Recorded]], None]
 
 def now_ms() -> int:
     return time.time_ns() // 1_000_000
-
-
-@dataclass(slots=True)
-class Outcome:
-    """What became of a command: where its stream stands now, and the log with it."""
-
-    stream: str
-    version: int
-    position: int
-    state: Any
-    events: list[Recorded]
-    replayed: Reply | None = None
-    """Set when the request had been answered before; nothing was decided then."""
-
-
-@dataclass(slots=True, eq=False)
-class Submission:
-    command: Command
-    context: Context
-    future: asyncio.Future[Outcome]
-    expected_version: int | None = None
-    request: IdempotentRequest | None = None
-
-
-@dataclass(slots=True, eq=False)
-class Watch:
-    """Somebody waits for a stream to reach a state."""
-
-    stream: str
-    until: Callable[[Any], bool]
-    request: IdempotentRequest | None
-    future: asyncio.Future[Outcome]
-
-
-@dataclass(slots=True)
-class Batch:
-    """Work of one transaction until it commits."""
-
-    transaction: Transaction
-    position: int
-    now: int
-    events: list[Recorded] = field(default_factory=list)
-    rows: list[Row] = field(default_factory=list)
-    replies: dict[str, Reply] = field(default_factory=dict)
-    answers: list[tuple[Submission | Watch, Outcome | BaseException]] = field(default_factory=list)
 
 
 class Engine:
@@ -225,7 +181,7 @@ class Engine:
         self._aggregates.commit()
         self._reactor.commit()
         self.position = batch.position
-        _answer(batch.answers)
+        answer(batch.answers)
         if batch.events:
             self._publish(batch.events)
 
@@ -256,9 +212,7 @@ class Engine:
         self.position = transaction.head
 
     async def _prefetch(self, transaction: Transaction, submissions: list[Submission]) -> None:
-        missing = {
-            stream for s in submissions if self._aggregates.get(stream := stream_of(s.command)) is None
-        }
+        missing = {stream for s in submissions if self._aggregates.get(stream := stream_of(s.command)) is None}
         if missing:
             for stream, loaded in (await transaction.load(missing)).items():
                 self._aggregates.put(stream, fold(stream, loaded))
@@ -383,9 +337,7 @@ class Engine:
             aggregate = self._aggregates.get(stream)
             for watch in self._watches[stream]:
                 if aggregate is not None and watch.until(aggregate.state) and not watch.future.done():
-                    watch.future.set_result(
-                        Outcome(stream, aggregate.version, self.position, aggregate.state, [])
-                    )
+                    watch.future.set_result(Outcome(stream, aggregate.version, self.position, aggregate.state, []))
 
     def _unwatch(self, watch: Watch) -> None:
         watches = self._watches[watch.stream]
@@ -412,12 +364,12 @@ class Engine:
         """A COMMIT whose reply was lost: read the log's tail, and answer by what stands there."""
         written = await self._written_since()
         if any(event.meta.command_id in written for event in batch.events):
-            _answer(batch.answers)
+            answer(batch.answers)
             self._publish(batch.events)
             return
         for submission, result in batch.answers:
             promised = isinstance(submission, Watch) or (isinstance(result, Outcome) and result.events)
-            _answer([(submission, StorageUnavailable(f"nothing was written: {error}") if promised else result)])
+            answer([(submission, StorageUnavailable(f"nothing was written: {error}") if promised else result)])
 
     async def _written_since(self) -> set[str]:
         """Command ids in the log after the last known position; under the lock, so that nothing is still on its way.
@@ -442,16 +394,3 @@ class Engine:
     def _publish(self, events: Sequence[Recorded]) -> None:
         for listener in self.listeners:
             listener(events)
-
-
-def _answer(answers: list[tuple[Submission | Watch, Outcome | BaseException]]) -> None:
-    for submission, result in answers:
-        if submission.future.done():
-            continue  # the caller went away
-        if isinstance(result, BaseException):
-            submission.future.set_exception(result)
-        else:
-            submission.future.set_result(result)
-
-
-__all__ = ["Batch", "Engine", "Outcome", "State", "Submission", "now_ms"]

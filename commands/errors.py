@@ -1,10 +1,10 @@
 """What can go wrong on the write path besides a refused command.
 
-    WritePathError
-    ├── Overloaded             the queue is full; try again in ``retry_after`` seconds
-    ├── StorageUnavailable     nothing was written; the log cannot be reached, is locked, read-only or full
-    ├── KeyReused              an idempotency key came back with another request
-    └── UnusableLog            the data folder is damaged, foreign, or of a newer version; raised at start only
+WritePathError
+├── Overloaded             the queue is full; try again in ``retry_after`` seconds
+├── StorageUnavailable     nothing was written; the log cannot be reached, is locked, read-only or full
+├── KeyReused              an idempotency key came back with another request
+└── UnusableLog            the data folder is damaged, foreign, or of a newer version; raised at start only
 """
 
 from __future__ import annotations

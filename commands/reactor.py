@@ -1,7 +1,7 @@
 """Reacts within the batch: new events of a checkout, and the commands they call for, commit together.
 
-An optimisation that nothing relies on. What it knows is bounded and may be lost at any time; whatever it then fails to ask for,
-``streams/checkout.py`` asks for later.
+An optimisation that nothing relies on. What it knows is bounded and may be lost at any time; whatever it then fails
+to ask for, ``streams/checkout.py`` asks for later.
 """
 
 from __future__ import annotations
@@ -35,7 +35,9 @@ class CheckoutReactor:
             state = checkout.evolve(known, recorded)
             assert state is not None
             self._overlay[order_id] = moved[order_id] = state
-        return [(order_id, command) for order_id, state in moved.items() for command in checkout.next_commands(state, now)]
+        return [
+            (order_id, command) for order_id, state in moved.items() for command in checkout.next_commands(state, now)
+        ]
 
     def commit(self) -> None:
         for order_id, state in self._overlay.items():

@@ -1,7 +1,7 @@
 """Account: a person and what belongs to them. Stream ``usr_…``.
 
-Everything personal is sealed with the person's own key before it gets here; erasing destroys the key, and these events stay foldable.
-Passwords and sessions are not events at all: they live in the vault.
+Everything personal is sealed with the person's own key before it gets here; erasing destroys the key, and these
+events stay foldable. Passwords and sessions are not events at all: they live in the vault.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ PAYMENT_METHODS_MAX = 20
 SCOPES = ("customer", "merchant", "admin")
 
 
-class Address(Event):
+class Address(Event, frozen=True):
     """``sealed`` holds the whole address; country and region are open because tax and delivery depend on them."""
 
     address_id: str
@@ -25,7 +25,7 @@ class Address(Event):
     region: str
 
 
-class PaymentMethod(Event):
+class PaymentMethod(Event, frozen=True):
     payment_method_id: str
     token: str
 
@@ -33,98 +33,98 @@ class PaymentMethod(Event):
 # events
 
 
-class AccountRegistered(Event):
+class AccountRegistered(Event, frozen=True):
     email_claim: str
     """Stream of the claim on the e-mail address; a keyed hash, not the address."""
     profile: bytes
     scopes: tuple[str, ...]
 
 
-class ProfileChanged(Event):
+class ProfileChanged(Event, frozen=True):
     profile: bytes
 
 
-class ScopeGranted(Event):
+class ScopeGranted(Event, frozen=True):
     scope: str
 
 
-class AddressPut(Event):
+class AddressPut(Event, frozen=True):
     address: Address
 
 
-class AddressRemoved(Event):
+class AddressRemoved(Event, frozen=True):
     address_id: str
 
 
-class PaymentMethodAdded(Event):
+class PaymentMethodAdded(Event, frozen=True):
     method: PaymentMethod
 
 
-class PaymentMethodRemoved(Event):
+class PaymentMethodRemoved(Event, frozen=True):
     payment_method_id: str
 
 
-class AccountErased(Event):
+class AccountErased(Event, frozen=True):
     pass
 
 
 # commands
 
 
-class RegisterAccount(Command):
+class RegisterAccount(Command, frozen=True):
     account_id: str
     email_claim: str
     profile: bytes
     scopes: tuple[str, ...] = ("customer",)
 
 
-class ChangeProfile(Command):
+class ChangeProfile(Command, frozen=True):
     account_id: str
     profile: bytes
 
 
-class GrantScope(Command):
+class GrantScope(Command, frozen=True):
     account_id: str
     scope: str
 
 
-class AddAddress(Command):
+class AddAddress(Command, frozen=True):
     account_id: str
     address: Address
 
 
-class ChangeAddress(Command):
+class ChangeAddress(Command, frozen=True):
     account_id: str
     address: Address
 
 
-class RemoveAddress(Command):
+class RemoveAddress(Command, frozen=True):
     account_id: str
     address_id: str
 
 
-class AddPaymentMethod(Command):
+class AddPaymentMethod(Command, frozen=True):
     account_id: str
     method: PaymentMethod
 
 
-class RemovePaymentMethod(Command):
+class RemovePaymentMethod(Command, frozen=True):
     account_id: str
     payment_method_id: str
 
 
-class EraseAccount(Command):
+class EraseAccount(Command, frozen=True):
     account_id: str
 
 
 # state
 
 
-class NoAccount(State):
+class NoAccount(State, frozen=True):
     pass
 
 
-class ActiveAccount(State):
+class ActiveAccount(State, frozen=True):
     email_claim: str
     profile: bytes
     scopes: tuple[str, ...]
@@ -132,7 +132,7 @@ class ActiveAccount(State):
     payment_methods: dict[str, PaymentMethod] = {}
 
 
-class ErasedAccount(State):
+class ErasedAccount(State, frozen=True):
     pass
 
 

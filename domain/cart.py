@@ -1,7 +1,7 @@
 """Cart: what somebody means to buy. Stream ``crt_…``.
 
-A user has one cart for ever; each checkout closes one *generation* of it. An anonymous cart ends when it is merged at login.
-One line per (shop, SKU).
+A user has one cart for ever; each checkout closes one *generation* of it. An anonymous cart ends when it is merged
+at login. One line per (shop, SKU).
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ QUANTITY_MAX = 1_000
 MERGED_MAX = 32
 
 
-class CartLine(Event):
+class CartLine(Event, frozen=True):
     """A line as the cart stores it; ``unit_price`` is the price when it was added."""
 
     item_id: str
@@ -33,43 +33,43 @@ class CartLine(Event):
 # events
 
 
-class CartOpened(Event):
+class CartOpened(Event, frozen=True):
     at: int
     account_id: str = ""
     """Empty for an anonymous cart."""
 
 
-class ItemAdded(Event):
+class ItemAdded(Event, frozen=True):
     line: CartLine
 
 
-class QuantityChanged(Event):
+class QuantityChanged(Event, frozen=True):
     item_id: str
     quantity: int
 
 
-class ItemRemoved(Event):
+class ItemRemoved(Event, frozen=True):
     item_id: str
 
 
-class CartMerged(Event):
+class CartMerged(Event, frozen=True):
     """Lines of an anonymous cart came in."""
 
     source: str
     lines: tuple[CartLine, ...]
 
 
-class CartMergedInto(Event):
+class CartMergedInto(Event, frozen=True):
     target: str
 
 
-class CartCheckedOut(Event):
+class CartCheckedOut(Event, frozen=True):
     order_id: str
     item_ids: tuple[str, ...]
     at: int
 
 
-class CartReopened(Event):
+class CartReopened(Event, frozen=True):
     """The order came to nothing; its lines are back."""
 
     order_id: str
@@ -79,25 +79,25 @@ class CartReopened(Event):
 # commands
 
 
-class AddItem(Command):
+class AddItem(Command, frozen=True):
     cart_id: str
     line: CartLine
     at: int
     account_id: str = ""
 
 
-class ChangeQuantity(Command):
+class ChangeQuantity(Command, frozen=True):
     cart_id: str
     item_id: str
     quantity: int
 
 
-class RemoveItem(Command):
+class RemoveItem(Command, frozen=True):
     cart_id: str
     item_id: str
 
 
-class MergeCart(Command):
+class MergeCart(Command, frozen=True):
     cart_id: str
     account_id: str
     source: str
@@ -105,19 +105,19 @@ class MergeCart(Command):
     at: int
 
 
-class CloseMergedCart(Command):
+class CloseMergedCart(Command, frozen=True):
     cart_id: str
     target: str
 
 
-class CheckOutCart(Command):
+class CheckOutCart(Command, frozen=True):
     cart_id: str
     order_id: str
     item_ids: tuple[str, ...]
     at: int
 
 
-class ReopenCart(Command):
+class ReopenCart(Command, frozen=True):
     cart_id: str
     order_id: str
     lines: tuple[CartLine, ...]
@@ -126,11 +126,11 @@ class ReopenCart(Command):
 # state
 
 
-class NoCart(State):
+class NoCart(State, frozen=True):
     pass
 
 
-class OpenCart(State):
+class OpenCart(State, frozen=True):
     account_id: str = ""
     lines: tuple[CartLine, ...] = ()
     generation: int = 0
@@ -141,7 +141,7 @@ class OpenCart(State):
     merged: tuple[str, ...] = ()
 
 
-class MergedCart(State):
+class MergedCart(State, frozen=True):
     target: str
 
 
@@ -305,9 +305,7 @@ def cart_merged_into(state: Cart, event: CartMergedInto) -> Cart:
 def cart_checked_out(state: Cart, event: CartCheckedOut) -> Cart:
     cart = _opened(state)
     lines = tuple(line for line in cart.lines if line.item_id not in event.item_ids)
-    return replace(
-        cart, lines=lines, generation=cart.generation + 1, since=event.at, checked_out=event.order_id
-    )
+    return replace(cart, lines=lines, generation=cart.generation + 1, since=event.at, checked_out=event.order_id)
 
 
 def cart_reopened(state: Cart, event: CartReopened) -> Cart:

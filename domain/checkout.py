@@ -1,8 +1,9 @@
 """Checkout: the saga from a placed order to a paid one, as a pure decider. Events in, commands out.
 
-It is level-triggered: ``evolve`` keeps what is known of one checkout, ``next_commands`` says what should be asked for now. Asking
-twice is harmless, because every aggregate ignores what it has done already; so it does not matter whether the engine asks within
-the batch that wrote the events, or a process that finds the checkout hours later after a crash.
+It is level-triggered: ``evolve`` keeps what is known of one checkout, ``next_commands`` says what should be asked
+for now. Asking twice is harmless, because every aggregate ignores what it has done already; so it does not matter
+whether the engine asks within the batch that wrote the events, or a process that finds the checkout hours later
+after a crash.
 
     CART_VALIDATED → INVENTORY_RESERVED → PAYMENT_AUTHORIZED → ORDER_CREATED → PAYMENT_CAPTURED, or COMPENSATED
 """
@@ -23,7 +24,7 @@ PAYMENT_GRACE_MS = 60_000
 """How long after the holds ran out an unanswered authorization may still come back before the order is cancelled."""
 
 
-class Line(State):
+class Line(State, frozen=True):
     """One line's stock: ``none``, ``held``, ``refused``, ``committed`` or ``released``."""
 
     stock_id: str
@@ -32,7 +33,7 @@ class Line(State):
     refusal: str = ""
 
 
-class Checkout(State):
+class Checkout(State, frozen=True):
     """Known so far of the checkout of one order."""
 
     order_id: str
@@ -129,7 +130,7 @@ RELEVANT = frozenset((order.OrderPlaced, *_EVOLUTIONS))
 
 
 def next_commands(state: Checkout, now: int) -> list[Command]:
-    """What to ask for at the instant ``now`` (ms). Empty when the checkout is settled or waits for the outside world."""
+    """What to ask for at the instant ``now`` (ms); nothing when the checkout is settled or waits for the provider."""
     if state.order == "paid":
         return []
     if state.order == "cancelled":

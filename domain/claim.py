@@ -1,7 +1,7 @@
 """Claim: a value that may belong to one owner only (a SKU, an e-mail address). Stream ``clm_<kind>.<value>``.
 
-Uniqueness across aggregates is itself an aggregate. The claim is taken before its owner is created; should a crash fall between
-the two, the next claimant finds an owner that never came to be and passes it as ``abandoned``.
+Uniqueness across aggregates is itself an aggregate. The claim is taken before its owner is created; should a crash
+fall between the two, the next claimant finds an owner that never came to be and passes it as ``abandoned``.
 """
 
 from __future__ import annotations
@@ -10,15 +10,15 @@ from domain.decider import Command, Decider, Event, State
 from domain.errors import Invalid
 
 
-class ClaimTaken(Event):
+class ClaimTaken(Event, frozen=True):
     owner: str
 
 
-class ClaimReleased(Event):
+class ClaimReleased(Event, frozen=True):
     owner: str
 
 
-class TakeClaim(Command):
+class TakeClaim(Command, frozen=True):
     claim_id: str
     owner: str
     pointer: str = ""
@@ -28,12 +28,12 @@ class TakeClaim(Command):
     """An owner that is known never to have come to be; its claim may be taken over."""
 
 
-class ReleaseClaim(Command):
+class ReleaseClaim(Command, frozen=True):
     claim_id: str
     owner: str
 
 
-class Claim(State):
+class Claim(State, frozen=True):
     owner: str = ""
 
 

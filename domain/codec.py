@@ -1,7 +1,7 @@
 """Stored names of events, and their bytes.
 
-Names are chosen, never derived from Python: moving a class must not orphan history. Bytes are MessagePack maps with field names,
-readable without this program; envelope metadata is a MessagePack array.
+Names are chosen, never derived from Python: moving a class must not orphan history. Bytes are MessagePack maps with
+field names, readable without this program; envelope metadata is a MessagePack array.
 """
 
 from __future__ import annotations

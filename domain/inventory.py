@@ -1,7 +1,7 @@
 """InventoryItem: the stock of one SKU in one shop. Stream ``stk_<shop>.<sku>``.
 
-available = on_hand - committed - holds that have not expired at the command's time. An expired hold therefore never blocks
-a sale, even if nothing ever removes it; ``ExpireHolds`` only tidies.
+available = on_hand - committed - holds that have not expired at the command's time. An expired hold therefore never
+blocks a sale, even if nothing ever removes it; ``ExpireHolds`` only tidies.
 """
 
 from __future__ import annotations
@@ -22,19 +22,19 @@ SETTLED_MAX = 256
 # events
 
 
-class StockReceived(Event):
+class StockReceived(Event, frozen=True):
     quantity: int
     reason: str = ""
 
 
-class StockAdjusted(Event):
+class StockAdjusted(Event, frozen=True):
     """``delta`` may be negative; never below what is already promised."""
 
     delta: int
     reason: str = ""
 
 
-class StockHeld(Event):
+class StockHeld(Event, frozen=True):
     hold_id: str
     quantity: int
     expires_at: int
@@ -44,7 +44,7 @@ class StockHeld(Event):
     """A hold (of the cart, say) that this one takes over; it ends here."""
 
 
-class StockRefused(Event):
+class StockRefused(Event, frozen=True):
     hold_id: str
     quantity: int
     available: int
@@ -52,21 +52,21 @@ class StockRefused(Event):
     """``out_of_stock`` or ``limit_exceeded``."""
 
 
-class StockCommitted(Event):
+class StockCommitted(Event, frozen=True):
     """Sold: the hold ends, the units wait to be shipped."""
 
     hold_id: str
     quantity: int
 
 
-class StockReleased(Event):
+class StockReleased(Event, frozen=True):
     hold_id: str
     quantity: int
     reason: str
     """``cancelled``, ``expired`` or a compensation's reason."""
 
 
-class StockUncommitted(Event):
+class StockUncommitted(Event, frozen=True):
     """A sale undone before it left the house."""
 
     hold_id: str
@@ -78,21 +78,21 @@ class StockUncommitted(Event):
 # commands
 
 
-class ReceiveStock(Command):
+class ReceiveStock(Command, frozen=True):
     stock_id: str
     quantity: int
     at: int
     reason: str = ""
 
 
-class AdjustStock(Command):
+class AdjustStock(Command, frozen=True):
     stock_id: str
     delta: int
     at: int
     reason: str = ""
 
 
-class SetStock(Command):
+class SetStock(Command, frozen=True):
     """Makes ``on_hand`` what was counted."""
 
     stock_id: str
@@ -101,7 +101,7 @@ class SetStock(Command):
     reason: str = "count"
 
 
-class HoldStock(Command):
+class HoldStock(Command, frozen=True):
     stock_id: str
     hold_id: str
     quantity: int
@@ -114,7 +114,7 @@ class HoldStock(Command):
     replaces: str = ""
 
 
-class CommitStock(Command):
+class CommitStock(Command, frozen=True):
     stock_id: str
     hold_id: str
     quantity: int
@@ -122,14 +122,14 @@ class CommitStock(Command):
     backorder: bool = False
 
 
-class ReleaseStock(Command):
+class ReleaseStock(Command, frozen=True):
     stock_id: str
     hold_id: str
     at: int
     reason: str
 
 
-class UncommitStock(Command):
+class UncommitStock(Command, frozen=True):
     stock_id: str
     hold_id: str
     quantity: int
@@ -138,7 +138,7 @@ class UncommitStock(Command):
     account_id: str = ""
 
 
-class ExpireHolds(Command):
+class ExpireHolds(Command, frozen=True):
     stock_id: str
     at: int
 
@@ -146,14 +146,14 @@ class ExpireHolds(Command):
 # state
 
 
-class Hold(State):
+class Hold(State, frozen=True):
     quantity: int
     expires_at: int
     account_id: str = ""
     limited: bool = False
 
 
-class InventoryItem(State):
+class InventoryItem(State, frozen=True):
     on_hand: int = 0
     committed: int = 0
     held: int = 0

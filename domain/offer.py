@@ -10,7 +10,7 @@ LIMIT_MAX = 100_000
 EVERYWHERE = ("*",)
 
 
-class Terms(Event):
+class Terms(Event, frozen=True):
     price: Money
     list_price: Money | None = None
     ships_to: tuple[str, ...] = EVERYWHERE
@@ -20,31 +20,31 @@ class Terms(Event):
     backorder: bool = False
 
 
-class OfferPut(Event):
+class OfferPut(Event, frozen=True):
     product_id: str
     terms: Terms
 
 
-class OfferWithdrawn(Event):
+class OfferWithdrawn(Event, frozen=True):
     pass
 
 
-class PutOffer(Command):
+class PutOffer(Command, frozen=True):
     offer_id: str
     product_id: str
     shop_currency: str
     terms: Terms
 
 
-class WithdrawOffer(Command):
+class WithdrawOffer(Command, frozen=True):
     offer_id: str
 
 
-class NoOffer(State):
+class NoOffer(State, frozen=True):
     pass
 
 
-class LiveOffer(State):
+class LiveOffer(State, frozen=True):
     product_id: str
     terms: Terms
 

@@ -1,7 +1,7 @@
 """Order: what was bought, by whom, at which price. Stream ``ord_…``.
 
-The order is recorded before any money moves and keeps its whole quote, so that every amount can be explained for ever.
-Its id is derived from the cart and the cart's generation: two requests for one cart address one order.
+The order is recorded before any money moves and keeps its whole quote, so that every amount can be explained for
+ever. Its id is derived from the cart and the cart's generation: two requests for one cart address one order.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ LINES_MAX = 100
 # events
 
 
-class OrderPlaced(Event):
+class OrderPlaced(Event, frozen=True):
     account_id: str
     cart_id: str
     generation: int
@@ -39,15 +39,15 @@ class OrderPlaced(Event):
     """Stock ids whose units the cart holds already; the order's holds take them over."""
 
 
-class OrderConfirmed(Event):
+class OrderConfirmed(Event, frozen=True):
     """Stock is committed and payment authorized: the order stands."""
 
 
-class OrderPaid(Event):
+class OrderPaid(Event, frozen=True):
     payment_id: str
 
 
-class OrderCancelled(Event):
+class OrderCancelled(Event, frozen=True):
     reason: str
     """``out_of_stock``, ``payment_declined``, ``expired``, ``not_serviceable``, ``limit_exceeded`` or ``cancelled``."""
     by: str = ""
@@ -56,7 +56,7 @@ class OrderCancelled(Event):
 # commands
 
 
-class PlaceOrder(Command):
+class PlaceOrder(Command, frozen=True):
     order_id: str
     account_id: str
     cart_id: str
@@ -73,16 +73,16 @@ class PlaceOrder(Command):
     cart_holds: tuple[str, ...] = ()
 
 
-class ConfirmOrder(Command):
+class ConfirmOrder(Command, frozen=True):
     order_id: str
 
 
-class MarkOrderPaid(Command):
+class MarkOrderPaid(Command, frozen=True):
     order_id: str
     payment_id: str
 
 
-class CancelOrder(Command):
+class CancelOrder(Command, frozen=True):
     order_id: str
     reason: str
     by: str = ""
@@ -91,23 +91,23 @@ class CancelOrder(Command):
 # state
 
 
-class NoOrder(State):
+class NoOrder(State, frozen=True):
     pass
 
 
-class OpenOrder(State):
+class OpenOrder(State, frozen=True):
     """PENDING: placed, perhaps confirmed, not paid."""
 
     placed: OrderPlaced
     confirmed: bool = False
 
 
-class PaidOrder(State):
+class PaidOrder(State, frozen=True):
     placed: OrderPlaced
     payment_id: str
 
 
-class CancelledOrder(State):
+class CancelledOrder(State, frozen=True):
     placed: OrderPlaced
     reason: str
     was_paid: bool = False

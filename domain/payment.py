@@ -15,50 +15,50 @@ from domain.money import Money
 # events
 
 
-class AuthorizationRequested(Event):
+class AuthorizationRequested(Event, frozen=True):
     order_id: str
     amount: Money
     token: str
 
 
-class PaymentAuthorized(Event):
+class PaymentAuthorized(Event, frozen=True):
     reference: str
     """The provider's id of the charge."""
 
 
-class PaymentDeclined(Event):
+class PaymentDeclined(Event, frozen=True):
     reason: str
 
 
-class CaptureRequested(Event):
+class CaptureRequested(Event, frozen=True):
     amount: Money
     reference: str
 
 
-class PaymentCaptured(Event):
+class PaymentCaptured(Event, frozen=True):
     amount: Money
 
 
-class VoidRequested(Event):
+class VoidRequested(Event, frozen=True):
     reference: str
     reason: str
 
 
-class PaymentVoided(Event):
+class PaymentVoided(Event, frozen=True):
     pass
 
 
-class RefundRequested(Event):
+class RefundRequested(Event, frozen=True):
     amount: Money
     reference: str
     reason: str
 
 
-class PaymentRefunded(Event):
+class PaymentRefunded(Event, frozen=True):
     amount: Money
 
 
-class AttemptFailed(Event):
+class AttemptFailed(Event, frozen=True):
     """The provider could not be reached or did not answer; what happened there is not known yet."""
 
     intent: str
@@ -69,50 +69,50 @@ class AttemptFailed(Event):
 # commands
 
 
-class RequestAuthorization(Command):
+class RequestAuthorization(Command, frozen=True):
     payment_id: str
     order_id: str
     amount: Money
     token: str
 
 
-class RecordAuthorization(Command):
+class RecordAuthorization(Command, frozen=True):
     payment_id: str
     reference: str
 
 
-class RecordDecline(Command):
+class RecordDecline(Command, frozen=True):
     payment_id: str
     reason: str
 
 
-class RequestCapture(Command):
+class RequestCapture(Command, frozen=True):
     payment_id: str
 
 
-class RecordCapture(Command):
+class RecordCapture(Command, frozen=True):
     payment_id: str
 
 
-class RequestVoid(Command):
-    payment_id: str
-    reason: str
-
-
-class RecordVoid(Command):
-    payment_id: str
-
-
-class RequestRefund(Command):
+class RequestVoid(Command, frozen=True):
     payment_id: str
     reason: str
 
 
-class RecordRefund(Command):
+class RecordVoid(Command, frozen=True):
     payment_id: str
 
 
-class RecordFailedAttempt(Command):
+class RequestRefund(Command, frozen=True):
+    payment_id: str
+    reason: str
+
+
+class RecordRefund(Command, frozen=True):
+    payment_id: str
+
+
+class RecordFailedAttempt(Command, frozen=True):
     payment_id: str
     intent: str
     number: int
@@ -122,11 +122,11 @@ class RecordFailedAttempt(Command):
 # state
 
 
-class NoPayment(State):
+class NoPayment(State, frozen=True):
     pass
 
 
-class Payment(State):
+class Payment(State, frozen=True):
     """``status``: authorizing, authorized, declined, capturing, captured, voiding, voided, refunding or refunded."""
 
     order_id: str

@@ -1,8 +1,7 @@
 """From cart lines and a destination to what the buyer pays, with the derivation of every amount.
 
-The calculation *is* the derivation: each step names what it computes, by which rule, from which inputs, and a total is
-only ever the outcome of a step. Running the steps again (``recompute``) therefore gives a stored quote's amounts to the
-cent, whatever today's tax and shipping tables say. A rule's name is stored: rules are added, never changed.
+Every amount is the outcome of a step of ``domain/derivation.py``, so a stored quote can be proved to the cent
+(``verify_quote``) whatever today's tax and shipping tables say.
 
 Where a destination's prices include tax, ``totals.tax`` is contained in the other totals; elsewhere it is added to
 them. Either way a line's ``total`` is what the buyer pays for it, and ``grand`` is what the card is charged.
@@ -10,15 +9,16 @@ them. Either way a line's ``total`` is what the buyer pays for it, and ``grand``
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from functools import lru_cache
-from typing import Any
+from collections.abc import Sequence
 
 import msgspec
 
+from domain.derivation import Derivation, Inputs
+from domain.derivation import Step as Step
+from domain.derivation import recompute as recompute
 from domain.errors import Invalid, LimitExceeded
-from domain.money import AMOUNT_MAX, PPM, Money, allocate_units, round_half_up
-from domain.shipping import ShippingTable, serves, share_of
+from domain.money import Money
+from domain.shipping import ShippingTable, serves
 from domain.tax import TaxRate, TaxTable
 
 LINES_MAX = 200
@@ -81,18 +81,6 @@ class ShippingOption(msgspec.Struct, frozen=True, rename="camel"):
     days_max: int
 
 
-class Step(msgspec.Struct, frozen=True):
-    """``amount`` of ``what`` (a path such as ``lines/0/tax`` or ``totals/grand``) is ``rule`` applied to ``inputs``.
-
-    Inputs are numbers, words that explain, or the names of earlier steps; the rules below say which is which.
-    """
-
-    what: str
-    rule: str
-    inputs: dict[str, int | str | tuple[int | str, ...]]
-    amount: Money
-
-
 class Quote(msgspec.Struct, frozen=True, rename="camel"):
     lines: tuple[PricedLine, ...]
     totals: Totals
@@ -104,92 +92,7 @@ class Quote(msgspec.Struct, frozen=True, rename="camel"):
     tax_inclusive: bool = False
 
 
-# rules: (inputs, amounts of the earlier steps) -> minor units
-
-_Inputs = dict[str, Any]
-_Amounts = dict[str, int]
-
-
-def _times(inputs: _Inputs, amounts: _Amounts) -> int:
-    return int(inputs["unit"]) * int(inputs["quantity"])
-
-
-def _sum(inputs: _Inputs, amounts: _Amounts) -> int:
-    return sum(amounts[name] for name in inputs["of"])
-
-
-def _difference(inputs: _Inputs, amounts: _Amounts) -> int:
-    return amounts[inputs["from"]] - amounts[inputs["less"]]
-
-
-def _at_most(inputs: _Inputs, amounts: _Amounts) -> int:
-    return min(int(inputs["given"]), amounts[inputs["limit"]])
-
-
-def _part(inputs: _Inputs, amounts: _Amounts) -> int:
-    weights = tuple(amounts[f"lines/{i}/items"] for i in range(inputs["lines"]))
-    return _allocated(amounts[inputs["of"]], weights)[inputs["index"]]
-
-
-@lru_cache(maxsize=64)
-def _allocated(units: int, weights: tuple[int, ...]) -> list[int]:
-    """Remembered, because each line of an order asks for its part of the same allocation."""
-    return allocate_units(units, weights)
-
-
-def _tax_added(inputs: _Inputs, amounts: _Amounts) -> int:
-    return round_half_up(amounts[inputs["of"]] * int(inputs["ratePpm"]), PPM)
-
-
-def _tax_contained(inputs: _Inputs, amounts: _Amounts) -> int:
-    return round_half_up(amounts[inputs["of"]] * int(inputs["ratePpm"]), PPM + int(inputs["ratePpm"]))
-
-
-def _parcel(inputs: _Inputs, amounts: _Amounts) -> int:
-    return int(inputs["base"]) + int(inputs["perItem"]) * (int(inputs["items"]) - 1)
-
-
-def _parcel_share(inputs: _Inputs, amounts: _Amounts) -> int:
-    return share_of(sum(amounts[name] for name in inputs["of"]), int(inputs["ratePpm"]))
-
-
-_RULES: dict[str, Callable[[_Inputs, _Amounts], int]] = {
-    "times": _times,
-    "sum": _sum,
-    "difference": _difference,
-    "at_most": _at_most,
-    "part": _part,
-    "tax_added": _tax_added,
-    "tax_contained": _tax_contained,
-    "parcel": _parcel,
-    "parcel_share": _parcel_share,
-}
-
-
 # calculation
-
-
-class _Derivation:
-    """Steps as they are taken, and the amounts they have come to."""
-
-    __slots__ = ("amounts", "currency", "steps")
-
-    def __init__(self, currency: str) -> None:
-        self.currency = currency
-        self.steps: list[Step] = []
-        self.amounts: _Amounts = {}
-
-    def step(self, what: str, rule: str, inputs: _Inputs) -> Money:
-        amount = _RULES[rule](inputs, self.amounts)
-        if not -AMOUNT_MAX <= amount <= AMOUNT_MAX:
-            raise LimitExceeded(f"amounts end at {AMOUNT_MAX} minor units", what=what, limit=AMOUNT_MAX)
-        self.amounts[what] = amount
-        result = Money(amount, self.currency)
-        self.steps.append(Step(what, rule, inputs, result))
-        return result
-
-    def money(self, what: str) -> Money:
-        return Money(self.amounts.get(what, 0), self.currency)
 
 
 def price_quote(
@@ -207,7 +110,7 @@ def price_quote(
     currency = _checked(lines, destination, shipping, discount)
     shipping.method(shipping_method)
     rate = tax.lookup(destination.country, destination.region, destination.postal_code)
-    made = _Derivation(currency)
+    made = Derivation(currency)
     _derive_items(made, lines, discount)
     for i in range(len(lines)):
         _derive_line(made, i, rate)
@@ -245,7 +148,7 @@ def _checked(
     return currency
 
 
-def _derive_items(made: _Derivation, lines: Sequence[QuoteLine], discount: Money | None) -> None:
+def _derive_items(made: Derivation, lines: Sequence[QuoteLine], discount: Money | None) -> None:
     names = tuple(f"lines/{i}/items" for i in range(len(lines)))
     for name, line in zip(names, lines, strict=True):
         made.step(name, "times", {"unit": line.unit_price.amount, "quantity": line.quantity})
@@ -258,13 +161,13 @@ def _derive_items(made: _Derivation, lines: Sequence[QuoteLine], discount: Money
         made.step(f"lines/{i}/net", "difference", {"from": name, "less": f"lines/{i}/discount"})
 
 
-def _derive_line(made: _Derivation, i: int, rate: TaxRate) -> None:
+def _derive_line(made: Derivation, i: int, rate: TaxRate) -> None:
     base = f"lines/{i}/net" if "totals/discount" in made.amounts else f"lines/{i}/items"
     _derive_tax(made, f"lines/{i}/tax", base, rate)
     made.step(f"lines/{i}/total", "sum", {"of": (base,) if rate.inclusive else (base, f"lines/{i}/tax")})
 
 
-def _derive_tax(made: _Derivation, what: str, base: str, rate: TaxRate) -> None:
+def _derive_tax(made: Derivation, what: str, base: str, rate: TaxRate) -> None:
     rule = "tax_contained" if rate.inclusive else "tax_added"
     inputs = {"of": base, "ratePpm": rate.rate_ppm, "name": rate.name, "jurisdiction": rate.jurisdiction}
     made.step(what, rule, inputs)
@@ -294,7 +197,7 @@ def _parcels(lines: Sequence[QuoteLine]) -> dict[str, _Parcel]:
 
 
 def _derive_shipping(
-    made: _Derivation,
+    made: Derivation,
     parcels: dict[str, _Parcel],
     destination: Destination,
     method: str,
@@ -305,7 +208,7 @@ def _derive_shipping(
     for name, parcel in zip(names, parcels.values(), strict=True):
         zone = shipping.zone(parcel.shop_country, destination.country)
         flat = shipping.rate(made.currency, method, zone)
-        why: _Inputs = {"method": method, "zone": zone}
+        why: Inputs = {"method": method, "zone": zone}
         if flat is None:
             made.step(name, "parcel_share", why | {"of": parcel.lines, "ratePpm": shipping.share(method, zone)})
         else:
@@ -315,7 +218,7 @@ def _derive_shipping(
         _derive_tax(made, "shipping/tax", "totals/shipping", rate)
 
 
-def _derive_totals(made: _Derivation, lines: int, rate: TaxRate) -> Totals:
+def _derive_totals(made: Derivation, lines: int, rate: TaxRate) -> Totals:
     taxes = [f"lines/{i}/tax" for i in range(lines)]
     if rate.covers_shipping:
         taxes.append("shipping/tax")
@@ -324,10 +227,6 @@ def _derive_totals(made: _Derivation, lines: int, rate: TaxRate) -> Totals:
     if rate.covers_shipping and not rate.inclusive:
         paid.append("shipping/tax")
     made.step("totals/grand", "sum", {"of": tuple(paid)})
-    return _totals(made)
-
-
-def _totals(made: _Derivation) -> Totals:
     return Totals(
         items=made.money("totals/items"),
         discount=made.money("totals/discount"),
@@ -337,7 +236,7 @@ def _totals(made: _Derivation) -> Totals:
     )
 
 
-def _priced(made: _Derivation, i: int, line: QuoteLine) -> PricedLine:
+def _priced(made: Derivation, i: int, line: QuoteLine) -> PricedLine:
     return PricedLine(
         line_id=line.line_id,
         shop_id=line.shop_id,
@@ -353,7 +252,7 @@ def _priced(made: _Derivation, i: int, line: QuoteLine) -> PricedLine:
 
 
 def _options(
-    made: _Derivation, parcels: dict[str, _Parcel], destination: Destination, shipping: ShippingTable
+    made: Derivation, parcels: dict[str, _Parcel], destination: Destination, shipping: ShippingTable
 ) -> tuple[ShippingOption, ...]:
     zones = [(shipping.zone(parcel.shop_country, destination.country), parcel) for parcel in parcels.values()]
     extra = max(shipping.extra_days.get(zone, 0) for zone, _ in zones)
@@ -366,25 +265,6 @@ def _options(
 
 
 # proof
-
-
-def recompute(derivation: Iterable[Step]) -> dict[str, Money]:
-    """Every amount by name, from the rules and inputs alone; the amounts that the steps recorded play no part.
-
-    ``Invalid`` for a rule that does not exist or an input that is missing or not of its rule's kind.
-    """
-    amounts: _Amounts = {}
-    result: dict[str, Money] = {}
-    for step in derivation:
-        rule = _RULES.get(step.rule)
-        if rule is None:
-            raise Invalid(f"{step.what} was derived by an unknown rule {step.rule!r}")
-        try:
-            amounts[step.what] = rule(step.inputs, amounts)
-        except (KeyError, IndexError, TypeError, ValueError) as error:
-            raise Invalid(f"{step.what} cannot be derived again: {error!r}") from error
-        result[step.what] = Money(amounts[step.what], step.amount.currency)
-    return result
 
 
 def verify_quote(quote: Quote) -> tuple[str, ...]:

@@ -1,6 +1,7 @@
 """Product: what can be offered. Stream ``prd_…``.
 
-The state keeps digests instead of texts: enough to see that nothing changed, small enough that a million products fit a cache.
+The state keeps digests instead of texts: enough to see that nothing changed, small enough that a million products
+fit a cache.
 """
 
 from __future__ import annotations
@@ -24,12 +25,12 @@ VARIANTS_MAX = 200
 Attribute = str | int | float | bool
 
 
-class Variant(Event):
+class Variant(Event, frozen=True):
     sku: str
     attributes: dict[str, Attribute] = {}
 
 
-class Description(Event):
+class Description(Event, frozen=True):
     """Everything a merchant says about a product, but for its variants."""
 
     title: str
@@ -40,22 +41,22 @@ class Description(Event):
     media: tuple[str, ...] = ()
 
 
-class ProductCreated(Event):
+class ProductCreated(Event, frozen=True):
     owner_id: str
     description: Description
     variants: tuple[Variant, ...]
     external_id: str = ""
 
 
-class ProductChanged(Event):
+class ProductChanged(Event, frozen=True):
     description: Description
 
 
-class ProductDiscontinued(Event):
+class ProductDiscontinued(Event, frozen=True):
     pass
 
 
-class CreateProduct(Command):
+class CreateProduct(Command, frozen=True):
     product_id: str
     owner_id: str
     description: Description
@@ -63,26 +64,26 @@ class CreateProduct(Command):
     external_id: str = ""
 
 
-class ChangeProduct(Command):
+class ChangeProduct(Command, frozen=True):
     product_id: str
     description: Description
 
 
-class DiscontinueProduct(Command):
+class DiscontinueProduct(Command, frozen=True):
     product_id: str
 
 
-class NoProduct(State):
+class NoProduct(State, frozen=True):
     pass
 
 
-class ActiveProduct(State):
+class ActiveProduct(State, frozen=True):
     owner_id: str
     skus: tuple[str, ...]
     digest: bytes
 
 
-class DiscontinuedProduct(State):
+class DiscontinuedProduct(State, frozen=True):
     owner_id: str
     skus: tuple[str, ...]
 

@@ -10,18 +10,18 @@ from domain.errors import Invalid, NotFound
 NAME_MAX = 200
 
 
-class ShopOpened(Event):
+class ShopOpened(Event, frozen=True):
     owner_id: str
     name: str
     country: str
     currency: str
 
 
-class ShopRenamed(Event):
+class ShopRenamed(Event, frozen=True):
     name: str
 
 
-class OpenShop(Command):
+class OpenShop(Command, frozen=True):
     shop_id: str
     owner_id: str
     name: str
@@ -29,16 +29,16 @@ class OpenShop(Command):
     currency: str
 
 
-class RenameShop(Command):
+class RenameShop(Command, frozen=True):
     shop_id: str
     name: str
 
 
-class NoShop(State):
+class NoShop(State, frozen=True):
     pass
 
 
-class OpenedShop(State):
+class OpenedShop(State, frozen=True):
     owner_id: str
     name: str
     country: str

@@ -1,7 +1,7 @@
 """Old shapes of events, lifted to today's.
 
-One pure function per step, from the plain data of version n to that of n + 1. A step once released is never edited; the corpus in
-``tests/domain/corpus`` holds every stored shape there ever was and must fold for ever.
+One pure function per step, from the plain data of version n to that of n + 1. A step once released is never edited;
+the corpus in ``tests/domain/corpus`` holds every stored shape there ever was and must fold for ever.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """A projection is a keyed fold: events in, rows out, nothing else.
 
-``keys`` names the rows an event concerns, ``fold`` makes the new row from the old one and the event (None deletes it). Both are pure, so
-the same two functions serve the follower, a rebuild that folds in memory, and every store.
+``keys`` names the rows an event concerns, ``fold`` makes the new row from the old one and the event (None deletes
+it). Both are pure, so the same two functions serve the follower, a rebuild that folds in memory, and every store.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """The embedded store of all projections: one disposable file, rows and positions in one transaction.
 
-Every table is (key, position, row, columns…). Durability is the log's business: a lost view is folded again, so commits here do not
-wait for the disk (synchronous=NORMAL keeps the file consistent). Several processes may follow into one file; whoever
-comes second finds the position moved and leaves it at that.
+Every table is (key, position, row, columns…). Durability is the log's business: a lost view is folded again, so
+commits here do not wait for the disk (synchronous=NORMAL keeps the file consistent). Several processes may follow
+into one file; whoever comes second finds the position moved and leaves it at that.
 """
 
 from __future__ import annotations
@@ -286,4 +286,3 @@ def group_by_position(positions: Mapping[str, int]) -> dict[int, list[str]]:
     for name, position in positions.items():
         groups[position].append(name)
     return dict(sorted(groups.items()))
-

@@ -1,8 +1,8 @@
 """The checkout process: sees every open checkout through, whatever happened to the process that began it.
 
-The engine reacts within its batches; this process is the safety net. It looks at the checkouts whose rows just changed and, from time to
-time, at all that have been silent for a while, asks ``domain/checkout.py`` what is to be done, and submits that.
-It also tidies expired holds, so that views show the units again.
+The engine reacts within its batches; this process is the safety net. It looks at the checkouts whose rows just
+changed and, from time to time, at all that have been silent for a while, asks ``domain/checkout.py`` what is to be
+done, and submits that. It also tidies expired holds, so that views show the units again.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """The follower: keeps the views of this process's data folder up with the log.
 
-Events committed by this process arrive by hand, those of others by polling. Each batch is folded and written with its position in one
-transaction; then readers that wait for a position go on, and whoever caches rows hears which of them changed.
+Events committed by this process arrive by hand, those of others by polling. Each batch is folded and written with
+its position in one transaction; then readers that wait for a position go on, and whoever caches rows hears which of
+them changed.
 """
 
 from __future__ import annotations

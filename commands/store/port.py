@@ -1,7 +1,7 @@
 """The port of the event log, and what goes through it.
 
-One log, positions 1, 2, 3 … without holes, assigned under the log's lock in commit order. A reader may therefore page by
-``position > n`` and never miss an event. Every adapter passes ``tests/contracts/event_log.py``.
+One log, positions 1, 2, 3 … without holes, assigned under the log's lock in commit order. A reader may therefore
+page by ``position > n`` and never miss an event. Every adapter passes ``tests/contracts/event_log.py``.
 """
 
 from __future__ import annotations

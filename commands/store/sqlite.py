@@ -1,9 +1,9 @@
 """The log in one SQLite file: WAL, synchronous=FULL, an acknowledged event is on disk.
 
-The lock of the log is SQLite's write lock, so several processes may share the file. Statements run on the caller's thread and
-only COMMIT, which waits for the disk, runs on a thread of its own: the event loop keeps serving while the disk works, and no two
-threads ever fight for the interpreter. Subclasses the eventsourcing library's recorder; the table carries more columns than the
-library's own, its methods are mapped onto them.
+The lock of the log is SQLite's write lock, so several processes may share the file. Statements run on the caller's
+thread and only COMMIT, which waits for the disk, runs on a thread of its own: the event loop keeps serving while
+the disk works, and no two threads ever fight for the interpreter. Subclasses the eventsourcing library's recorder;
+the table carries more columns than the library's own, its methods are mapped onto them.
 """
 
 from __future__ import annotations

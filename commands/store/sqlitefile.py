@@ -32,7 +32,8 @@ class SQLiteFile:
             return
         if len(header) < 100 or not header.startswith(_MAGIC):
             raise UnusableLog(
-                f"{path} is not a Kontor {self.what} or is damaged; restore it from a backup or name another folder with --data"
+                f"{path} is not a Kontor {self.what} or is damaged; "
+                "restore it from a backup or name another folder with --data"
             )
         schema, application = struct.unpack_from(">I", header, 60)[0], struct.unpack_from(">I", header, 68)[0]
         if application not in (0, self.application_id):

@@ -9,7 +9,7 @@ from domain.recorded import Recorded
 from projections.projector import Projection, Table, ViewRow
 
 
-class CartRow(ViewRow):
+class CartRow(ViewRow, frozen=True):
     cart: Cart
     created_at: int
     updated_at: int

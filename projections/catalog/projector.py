@@ -12,7 +12,7 @@ from domain.recorded import Recorded
 from projections.projector import Column, Projection, Table, ViewRow
 
 
-class ProductRow(ViewRow):
+class ProductRow(ViewRow, frozen=True):
     owner_id: str
     description: Description
     variants: tuple[Variant, ...]
@@ -22,7 +22,7 @@ class ProductRow(ViewRow):
     discontinued: bool = False
 
 
-class OfferRow(ViewRow):
+class OfferRow(ViewRow, frozen=True):
     product_id: str
     terms: Terms
     created_at: int

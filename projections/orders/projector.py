@@ -13,7 +13,7 @@ from projections.projector import Column, Projection, Table, ViewRow
 STATUS = {"pending": "PENDING", "confirmed": "PENDING", "paid": "PAID", "cancelled": "CANCELLED"}
 
 
-class OrderRow(ViewRow):
+class OrderRow(ViewRow, frozen=True):
     checkout: Checkout
     created_at: int
     updated_at: int
@@ -23,7 +23,7 @@ class OrderRow(ViewRow):
     """When anything last happened to the checkout; a silent one is looked after (ms)."""
 
 
-class ShopOrderRow(ViewRow):
+class ShopOrderRow(ViewRow, frozen=True):
     order_id: str
 
 
@@ -61,9 +61,7 @@ ORDER_ROWS = Table(
         "account_id": Column("TEXT NOT NULL", lambda key, row: row.checkout.placed.account_id),
         "placed_at": Column("INTEGER NOT NULL", lambda key, row: row.created_at),
         "status": Column("TEXT NOT NULL", lambda key, row: STATUS[row.checkout.order]),
-        "open_since": Column(
-            "INTEGER", lambda key, row: None if checkout.is_settled(row.checkout) else row.moved_at
-        ),
+        "open_since": Column("INTEGER", lambda key, row: None if checkout.is_settled(row.checkout) else row.moved_at),
     },
     indexes=(("account_id", "placed_at"), ("open_since",)),
 )

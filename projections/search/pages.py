@@ -1,9 +1,9 @@
 """One page of a result, by an order that lasts: sort value, then the product's tie number.
 
-Sorted by a column, a cursor is a keyset: the page begins behind (value, tie), whatever was added or removed before it.
-Relevance has no column to seek in, so a page is cut out of the ranking at the product the last page ended with; should
-that product be gone, at its score. Scores move a little when products are added, so such a walk is exact only while
-the index stands still.
+Sorted by a column, a cursor is a keyset: the page begins behind (value, tie), whatever was added or removed before
+it. Relevance has no column to seek in, so a page is cut out of the ranking at the product the last page ended with;
+should that product be gone, at its score. Scores move a little when products are added, so such a walk is exact
+only while the index stands still.
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ from domain.shop import SHOP, OpenedShop
 from projections.projector import Column, Projection, Table, ViewRow
 
 
-class ShopRow(ViewRow):
+class ShopRow(ViewRow, frozen=True):
     shop: OpenedShop
     created_at: int
     updated_at: int

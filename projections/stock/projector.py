@@ -9,7 +9,7 @@ from domain.recorded import Recorded
 from projections.projector import Column, Projection, Table, ViewRow
 
 
-class StockRow(ViewRow):
+class StockRow(ViewRow, frozen=True):
     item: InventoryItem
     """Without what only the write side remembers (ended holds, purchases per account)."""
     created_at: int

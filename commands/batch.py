@@ -1,0 +1,70 @@
+"""What one transaction of the engine works on: submissions in, rows and answers out."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from commands.context import Context
+from commands.idempotency import IdempotentRequest
+from commands.store.port import Reply, Row, Transaction
+from domain.decider import Command
+from domain.recorded import Recorded
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What became of a command: where its stream stands now, and the log with it."""
+
+    stream: str
+    version: int
+    position: int
+    state: Any
+    events: list[Recorded]
+    replayed: Reply | None = None
+    """Set when the request had been answered before; nothing was decided then."""
+
+
+@dataclass(slots=True, eq=False)
+class Submission:
+    command: Command
+    context: Context
+    future: asyncio.Future[Outcome]
+    expected_version: int | None = None
+    request: IdempotentRequest | None = None
+
+
+@dataclass(slots=True, eq=False)
+class Watch:
+    """Somebody waits for a stream to reach a state."""
+
+    stream: str
+    until: Callable[[Any], bool]
+    request: IdempotentRequest | None
+    future: asyncio.Future[Outcome]
+
+
+@dataclass(slots=True)
+class Batch:
+    """Work of one transaction until it commits."""
+
+    transaction: Transaction
+    position: int
+    now: int
+    events: list[Recorded] = field(default_factory=list)
+    rows: list[Row] = field(default_factory=list)
+    replies: dict[str, Reply] = field(default_factory=dict)
+    answers: list[tuple[Submission | Watch, Outcome | BaseException]] = field(default_factory=list)
+
+
+def answer(answers: Iterable[tuple[Submission | Watch, Outcome | BaseException]]) -> None:
+    """Tells each caller what became of its command; those who went away are passed over."""
+    for submission, result in answers:
+        if submission.future.done():
+            continue
+        if isinstance(result, BaseException):
+            submission.future.set_exception(result)
+        else:
+            submission.future.set_result(result)
