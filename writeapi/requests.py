@@ -1,0 +1,203 @@
+"""What command routes share: from a request to a command's context, and from its outcome to the reply.
+
+services_of, context_of, fresh_id        on the way in
+owned_shop, require_merchant             who may
+execute, optional_key                    through the engine, with Idempotency-Key where it was sent
+command_reply                            position in body and header, ETag from the stream's version
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, cast
+
+import msgspec
+from fastapi import FastAPI
+from pydantic import BaseModel, ConfigDict
+from pydantic.alias_generators import to_camel
+from starlette.requests import Request
+from starlette.responses import Response
+
+from commands import errors as write_path
+from commands.context import Context, new_command_id
+from commands.batch import Outcome
+from commands.idempotency import Answer, IdempotentRequest
+from commands.store.port import Reply
+from domain.account import ActiveAccount
+from domain.decider import Command
+from domain.errors import DomainError, Forbidden, NotFound
+from domain.ids import PREFIXES, new_id
+from domain.shop import OpenedShop, require_open
+from readapi.edge.etags import etag
+from readapi.edge.idempotency import HEADER as IDEMPOTENCY_HEADER
+from readapi.edge.idempotency import REPLAYED_HEADER, IdempotencyKey, idempotency_of
+from readapi.edge.positions import HEADER as POSITION_HEADER
+from readapi.edge.positions import format_position
+from readapi.edge.principal import Principal, edge_of
+from readapi.edge.problems import Overloaded, ProblemError, response_for
+from writeapi.services import WriteServices
+
+JSON = "application/json"
+_ULID = re.compile(r"[0-7][0-9A-HJKMNP-TV-Z]{25}")
+_encode = msgspec.json.Encoder().encode
+_decode_headers = msgspec.json.Decoder(list[tuple[str, str]]).decode
+
+
+class Body(BaseModel):
+    """A request body: camelCase, nothing unknown, no text where a number belongs, no NaN."""
+
+    model_config = ConfigDict(
+        extra="forbid", strict=True, allow_inf_nan=False, alias_generator=to_camel, validate_by_name=True
+    )
+
+
+# on the way in
+
+
+def services_of(request: Request) -> WriteServices:
+    return cast("WriteServices", request.app.state.services)
+
+
+def context_of(request: Request, actor: str, correlation: str = "") -> Context:
+    """Who asks, now, in the trace of the request. ``actor`` is an account id or ``anonymous``."""
+    traceparent: str = request.scope.get("state", {}).get("traceparent", "")
+    at = services_of(request).clock()
+    return Context(actor, new_command_id(), at, correlation, traceparent=traceparent)
+
+
+def fresh_id(kind: str, at: int) -> str:
+    """A new id of a kind of ``domain/ids.py``; ``at`` in milliseconds, usually the context's."""
+    return new_id(kind, at, os.urandom(10))
+
+
+def require_id(kind: str, value: str, what: str) -> str:
+    """An id from a path, or NotFound for anything that cannot be one: such text never becomes a stream's name."""
+    prefix = PREFIXES[kind] + "_"
+    if not value.startswith(prefix) or _ULID.fullmatch(value, len(prefix)) is None:
+        raise NotFound(f"no such {what}")
+    return value
+
+
+# who may
+
+
+async def owned_shop(services: WriteServices, principal: Principal, shop_id: str) -> OpenedShop:
+    """The shop, for its owner and for administrators. Raises NotFound, Forbidden."""
+    shop = require_open(await services.engine.state(require_id("shop", shop_id, "shop")))
+    if shop.owner_id != principal.account_id and "admin" not in principal.scopes:
+        raise Forbidden("this shop belongs to somebody else")
+    return shop
+
+
+async def require_merchant(services: WriteServices, principal: Principal) -> None:
+    """Raises ``forbidden`` for accounts without a shop.
+
+    The account is asked where the token does not say so: whoever opened a shop a moment ago still has the old token.
+    """
+    if principal.has_scope("merchant"):
+        return
+    account = await services.engine.state(principal.account_id)
+    if not (isinstance(account, ActiveAccount) and "merchant" in account.scopes):
+        raise Forbidden("this needs the scope merchant: open a shop first")
+
+
+# through the engine
+
+Render = Callable[[Outcome], Response]
+
+
+async def execute(
+    request: Request,
+    command: Command,
+    context: Context,
+    render: Render,
+    *,
+    expected_version: int | None = None,
+    key: IdempotencyKey | None = None,
+) -> Response:
+    """Runs the command and renders its outcome; with a key, the reply is stored with the events and replayed later.
+
+    Raises why the command was refused. A refusal is an answer too, and is replayed like any other.
+    """
+    engine = services_of(request).engine
+    if key is None:
+        return render(await engine.submit(command, context, expected_version=expected_version))
+
+    def answer(outcome: Outcome | DomainError) -> Answer:
+        if isinstance(outcome, DomainError):
+            return stored_answer(response_for(request.scope, outcome))
+        return stored_answer(render(outcome))
+
+    stored = IdempotentRequest(f"{key.scope}\x1f{key.key}", key.digest, answer)
+    with edge_of(request).in_flight.hold(key):
+        outcome = await engine.submit(command, context, expected_version=expected_version, request=stored)
+    return render(outcome) if outcome.replayed is None else replay(outcome.replayed)
+
+
+async def optional_key(request: Request, scope: str) -> IdempotencyKey | None:
+    """The request's Idempotency-Key where it is not compulsory; ``scope`` is the account it belongs to."""
+    return await idempotency_of(request, scope) if IDEMPOTENCY_HEADER in request.headers else None
+
+
+def stored_answer(response: Response) -> Answer:
+    """A reply as it is kept. Length and type are derived again, so only what the route set is stored."""
+    headers = [(name, value) for name, value in response.headers.items() if name != "content-length"]
+    return Answer(response.status_code, _encode(headers), bytes(response.body))
+
+
+def replay(reply: Reply) -> Response:
+    """The first answer once more."""
+    headers = dict(_decode_headers(reply.headers))
+    return Response(reply.body, reply.status, {**headers, REPLAYED_HEADER: "true"})
+
+
+# replies
+
+
+def command_reply(
+    body: Mapping[str, Any],
+    *,
+    position: int,
+    version: int | None = None,
+    status: int = 200,
+    headers: Mapping[str, str] | None = None,
+) -> Response:
+    """``body`` with ``version`` and ``position``; the version is also the entity tag of what the command changed."""
+    token = format_position(position)
+    content, sent = dict(body), {POSITION_HEADER: token, **(headers or {})}
+    if version is not None:
+        content["version"] = version
+        sent["ETag"] = etag(version)
+    content["position"] = token
+    return Response(_encode(content), status, sent, JSON)
+
+
+def empty_reply(*, position: int, version: int) -> Response:
+    """204: nothing to say but where the log stands."""
+    return Response(None, 204, {POSITION_HEADER: format_position(position), "ETag": etag(version)})
+
+
+# what the write path itself may refuse
+
+
+async def _problem(request: Request, error: Exception) -> Response:
+    return response_for(request.scope, _as_problem(error))
+
+
+def _as_problem(error: Exception) -> Exception:
+    match error:
+        case write_path.Overloaded():
+            return Overloaded(error.retry_after)
+        case write_path.StorageUnavailable():
+            return ProblemError("storage_unavailable", "nothing was written; send the same request again")
+        case write_path.KeyReused():
+            return ProblemError("idempotency_key_reused", "the key belongs to a request with another body")
+    return error
+
+
+def install(app: FastAPI) -> None:
+    """Teaches an application with command routes how the engine's own refusals are answered."""
+    handler: Callable[[Request, Exception], Awaitable[Response]] = _problem
+    app.add_exception_handler(write_path.WritePathError, handler)
