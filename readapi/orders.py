@@ -1,0 +1,170 @@
+"""An order as clients see it, folded from its own streams: a strong read, at any instant of its life."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
+
+import msgspec
+
+from commands.mapper import recorded
+from commands.store.port import EventLog
+from commands.vault import Vault
+from domain import checkout, order, payment
+from domain.checkout import Checkout
+from domain.codec import stored_name
+from domain.errors import NotFound
+from domain.ids import payment_id
+from domain.recorded import Recorded
+from projections.orders.projector import STATUS
+from readapi.edge.positions import format_position
+from readapi.instants import instant
+
+
+class OrderView(NamedTuple):
+    """The checkout as far as it goes, and the version and times of the order's own stream."""
+
+    checkout: Checkout
+    version: int
+    created_at: int
+    updated_at: int
+
+
+class Until(NamedTuple):
+    """How far into its history an order is read: to a version of its stream, an instant (ms), or the end."""
+
+    version: int | None = None
+    at: int | None = None
+
+
+async def history(log: EventLog, order_id: str, until: Until | None = None) -> list[Recorded]:
+    """Every event of the order and its payment, in log order. Raises NotFound when there is none by then."""
+    own = [recorded(row) for row in await log.read_stream(order_id)]
+    if not own:
+        raise NotFound("no such order")
+    paid = [recorded(row) for row in await log.read_stream(payment_id(order_id))]
+    events = sorted(own + paid, key=lambda event: event.position)
+    if until is not None:
+        events = _cut(events, own, until)
+    if not events:
+        raise NotFound("the order did not exist then")
+    return events
+
+
+def _cut(events: list[Recorded], own: Sequence[Recorded], until: Until) -> list[Recorded]:
+    if until.version is not None:
+        if not 1 <= until.version <= len(own):
+            raise NotFound(f"the order has versions 1 to {len(own)}")
+        last = own[until.version - 1].position
+        events = [event for event in events if event.position <= last]
+    if until.at is not None:
+        events = [event for event in events if event.meta.recorded_at <= until.at]
+    return events
+
+
+def fold(events: Iterable[Recorded]) -> OrderView:
+    state: Checkout | None = None
+    version = created_at = updated_at = 0
+    for event in events:
+        state = checkout.evolve(state, event)
+        if event.stream.startswith("ord_"):
+            version, updated_at = event.version, event.meta.occurred_at
+            created_at = created_at or updated_at
+    assert state is not None
+    return OrderView(state, version, created_at, updated_at)
+
+
+def order_json(view: OrderView, vault: Vault, *, position: int, with_address: bool = True) -> dict[str, Any]:
+    state = view.checkout
+    placed = state.placed
+    progress: dict[str, Any] = {"state": checkout.progress(state)}
+    if state.reason:
+        progress["reason"] = state.reason
+    body = {
+        "orderId": state.order_id,
+        "status": STATUS[state.order],
+        "cartId": placed.cart_id,
+        "lines": placed.quote.lines,
+        "totals": placed.quote.totals,
+        "shippingMethod": placed.quote.method,
+        "taxInclusive": placed.quote.tax_inclusive,
+        "payment": {"paymentId": payment_id(state.order_id), "status": state.payment},
+        "shipments": [],
+        "returns": [],
+        "checkout": progress,
+        "createdAt": instant(view.created_at),
+        "updatedAt": instant(view.updated_at),
+        "version": view.version,
+        "position": format_position(position),
+    }
+    if with_address:
+        body["address"] = vault.open(placed.account_id, placed.address)
+    return body
+
+
+# timeline
+
+WORDS: dict[type, str] = {
+    order.OrderPlaced: "Order placed",
+    order.OrderConfirmed: "Order confirmed: the goods are set aside and the payment is authorized",
+    order.OrderPaid: "Order paid",
+    order.OrderCancelled: "Order cancelled",
+    payment.AuthorizationRequested: "Payment authorization requested",
+    payment.PaymentAuthorized: "Payment authorized",
+    payment.PaymentDeclined: "Payment declined",
+    payment.CaptureRequested: "Payment capture requested",
+    payment.PaymentCaptured: "Payment captured",
+    payment.VoidRequested: "Release of the authorized amount requested",
+    payment.PaymentVoided: "Authorized amount released",
+    payment.RefundRequested: "Refund requested",
+    payment.PaymentRefunded: "Refunded",
+    payment.AttemptFailed: "The payment provider could not be reached; trying again",
+}
+REASONS = {
+    "out_of_stock": "sold out",
+    "payment_declined": "the payment was declined",
+    "expired": "it took too long to pay",
+    "not_serviceable": "a seller does not deliver to this address",
+    "limit_exceeded": "more than one customer may buy",
+    "cancelled": "on request",
+}
+HIDDEN = frozenset(("address", "payment_token", "token", "derivation", "methods"))
+"""Personal data, provider's tokens, and what would only be noise."""
+
+
+def timeline_json(events: Iterable[Recorded]) -> list[dict[str, Any]]:
+    return [
+        {
+            "position": format_position(event.position),
+            "eventId": event.event_id,
+            "type": stored_name(event.event),
+            "at": instant(event.meta.occurred_at),
+            "recordedAt": instant(event.meta.recorded_at),
+            "actor": event.meta.actor,
+            "text": _text(event),
+            "data": _data(msgspec.to_builtins(event.event)),
+        }
+        for event in events
+    ]
+
+
+def _text(event: Recorded) -> str:
+    words = WORDS[type(event.event)]
+    match event.event:
+        case order.OrderPlaced(quote=quote):
+            items = sum(line.quantity for line in quote.lines)
+            return f"{words}: {items} {'item' if items == 1 else 'items'} for {quote.totals.grand}"
+        case order.OrderCancelled(reason=reason):
+            return f"{words}: {REASONS.get(reason, reason)}"
+        case payment.PaymentDeclined(reason=reason):
+            return f"{words}: {reason.replace('_', ' ')}"
+        case payment.AuthorizationRequested() | payment.PaymentCaptured() | payment.PaymentRefunded():
+            return f"{words}: {event.event.amount}"
+    return words
+
+
+def _data(data: dict[str, Any]) -> dict[str, Any]:
+    shown = {name: value for name, value in data.items() if name not in HIDDEN}
+    if "quote" in shown:
+        shown["quote"] = {name: value for name, value in shown["quote"].items() if name not in HIDDEN}
+    return shown

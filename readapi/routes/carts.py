@@ -1,0 +1,68 @@
+"""GET /api/cart: the caller's own cart, or the anonymous one whose token was sent."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import Response
+
+from domain.cart import OpenCart, cart_of
+from domain.ids import offer_id, stock_id
+from domain.offer import LiveOffer, NoOffer
+from domain.inventory import EMPTY
+from readapi.carts import Goods, Lookup, Stamps, cart_json
+from readapi.consistency import at_position
+from readapi.edge.cart_token import HEADER as CART_TOKEN
+from readapi.edge.positions import HEADER as POSITION_HEADER
+from readapi.edge.positions import format_position
+from readapi.edge.principal import Principal, edge_of, principal_of
+from readapi.services import ReadServices
+
+router = APIRouter(tags=["carts"])
+
+
+def cart_id_of(request: Request, principal: Principal | None) -> str | None:
+    """The cart a request means: a signed-in user's own, else the one its Cart-Token proves; None without either."""
+    if principal is not None:
+        return cart_of(principal.account_id)
+    token = request.headers.get(CART_TOKEN)
+    return None if token is None else edge_of(request).cart_tokens.verify(token)
+
+
+@router.get("/api/cart", summary="The cart, at today's prices and availability")
+async def get_cart(request: Request) -> Response:
+    services: ReadServices = request.app.state.services
+    cart_id = cart_id_of(request, principal_of(request))
+    position = await at_position(request)
+    row = None if cart_id is None else services.views.get("carts", cart_id)
+    cart = row.cart if row is not None and isinstance(row.cart, OpenCart) else OpenCart()
+    stamps = Stamps(row.version, row.created_at, row.updated_at) if row is not None else _unwritten(services)
+    body = cart_json(
+        cart_id or "", cart, stamps, lookup_in_views(services, cart), now=services.clock(), position=position
+    )
+    body["cartId"] = cart_id
+    headers = {POSITION_HEADER: format_position(position), "Cache-Control": "no-store", "ETag": f'"{stamps.version}"'}
+    return Response(msgspec.json.encode(body), headers=headers, media_type="application/json")
+
+
+def _unwritten(services: ReadServices) -> Stamps:
+    now = services.clock()
+    return Stamps(0, now, now)
+
+
+def lookup_in_views(services: ReadServices, cart: OpenCart) -> Lookup:
+    offer_ids = [offer_id(line.shop_id, line.sku) for line in cart.lines]
+    offers: dict[str, Any] = services.views.get_many("offers", offer_ids) if offer_ids else {}
+    stock_ids = [stock_id(line.shop_id, line.sku) for line in cart.lines]
+    stocks: dict[str, Any] = services.views.get_many("stock", stock_ids) if stock_ids else {}
+
+    def lookup(shop_id: str, sku: str) -> Goods:
+        offer = offers.get(offer_id(shop_id, sku))
+        stock = stocks.get(stock_id(shop_id, sku))
+        live = NoOffer() if offer is None else LiveOffer(offer.product_id, offer.terms)
+        return Goods(live, EMPTY if stock is None else stock.item)
+
+    return lookup

@@ -1,0 +1,112 @@
+"""Orders: one's own history from the view, one order strongly from its streams, at any time of its life."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+import msgspec
+from fastapi import APIRouter, Query
+from starlette.requests import Request
+from starlette.responses import Response
+
+from domain.errors import NotFound
+from projections.orders.projector import OrderRow
+from readapi.consistency import at_position
+from readapi.edge.paging import CursorParameter, Limit, page
+from readapi.edge.positions import HEADER as POSITION_HEADER
+from readapi.edge.positions import format_position
+from readapi.edge.principal import Principal, RequiredPrincipal, edge_of
+from readapi.edge.problems import BadParameter
+from readapi.instants import parse_instant
+from readapi.orders import OrderView, Until, fold, history, order_json, timeline_json
+from readapi.services import ReadServices
+
+router = APIRouter(tags=["orders"])
+Status = Literal["PENDING", "PAID", "PACKED", "SHIPPED", "DELIVERED", "CANCELLED", "REFUNDED"]
+
+
+def reply(body: Any, position: int, **headers: str) -> Response:
+    sent = {POSITION_HEADER: format_position(position), "Cache-Control": "no-store", **headers}
+    return Response(msgspec.json.encode(body), headers=sent, media_type="application/json")
+
+
+@router.get("/api/orders", summary="Own orders, newest first")
+async def list_orders(
+    request: Request,
+    principal: RequiredPrincipal,
+    status: Status | None = None,
+    cursor: CursorParameter = None,
+    limit: Limit = 20,
+) -> Response:
+    services: ReadServices = request.app.state.services
+    cursors = edge_of(request).cursors
+    position = await at_position(request)
+    where, parameters = "account_id = ?", [principal.account_id]
+    if status is not None:
+        where, parameters = where + " AND status = ?", [*parameters, status]
+    backwards = False
+    if cursor is not None:
+        at = cursors.decode_cursor(cursor)
+        if at.get("list") != "orders":
+            raise BadParameter("query", "cursor", "not a cursor of this list")
+        backwards = at["back"]
+        where += f" AND (placed_at, key) {'>' if backwards else '<'} (?, ?)"
+        parameters += [at["at"], at["key"]]
+    order = "ASC" if backwards else "DESC"
+    rows = services.views.query(
+        "orders", where, [*parameters, limit + 1], f"ORDER BY placed_at {order}, key {order} LIMIT ?"
+    )
+    more, rows = len(rows) > limit, rows[:limit]
+    if backwards:
+        rows.reverse()
+
+    def at_row(row: tuple[str, OrderRow], back: bool) -> str:
+        return cursors.encode_cursor({"list": "orders", "at": row[1].created_at, "key": row[0], "back": back})
+
+    items = [order_json(_view(row), services.vault, position=position) for _, row in rows]
+    has_next = bool(rows) and (more or backwards)
+    has_prev = bool(rows) and (more if backwards else cursor is not None)
+    body = page(
+        items,
+        next=at_row(rows[-1], False) if has_next else None,
+        prev=at_row(rows[0], True) if has_prev else None,
+    )
+    return reply(body, position)
+
+
+def _view(row: OrderRow) -> OrderView:
+    return OrderView(row.checkout, row.version, row.created_at, row.updated_at)
+
+
+@router.get("/api/orders/{order_id}", summary="One order, as it is or as it stood at an instant or version")
+async def get_order(
+    request: Request,
+    order_id: str,
+    principal: RequiredPrincipal,
+    as_of: Annotated[str | None, Query(alias="asOf", max_length=40)] = None,
+    version: Annotated[int | None, Query(ge=1, le=1_000_000)] = None,
+) -> Response:
+    services: ReadServices = request.app.state.services
+    await at_position(request)
+    at = None if as_of is None else parse_instant(as_of, "asOf")
+    events = await history(services.log, order_id, Until(version, at))
+    view = fold(events)
+    _require_reader(view, principal)
+    position = await services.log.head()
+    return reply(order_json(view, services.vault, position=position), position, ETag=f'"{view.version}"')
+
+
+@router.get("/api/orders/{order_id}/timeline", summary="Every event of the order and its payment, in words and data")
+async def get_timeline(request: Request, order_id: str, principal: RequiredPrincipal) -> Response:
+    services: ReadServices = request.app.state.services
+    await at_position(request)
+    events = await history(services.log, order_id)
+    _require_reader(fold(events), principal)
+    position = await services.log.head()
+    return reply({"items": timeline_json(events), "next": None, "prev": None}, position)
+
+
+def _require_reader(view: OrderView, principal: Principal) -> None:
+    """Others' orders are not found rather than forbidden: an id must not tell that it exists."""
+    if view.checkout.placed.account_id != principal.account_id and "admin" not in principal.scopes:
+        raise NotFound("no such order")
