@@ -55,7 +55,9 @@ def by_column(
     total = _total(searcher.search(query, 1))
     back = place is not None and place.direction == "prev"
     ascending = column.ascending is not back
-    if place is None:
+    if place is None and asked.offset >= total:
+        hits = []  # the engine panics on a window behind the end
+    elif place is None:
         hits = _sorted(searcher, query, column.name, ascending, asked.limit + 1, asked.offset)
     else:
         beyond = build.beyond(column.name, column.kind, ascending, place.value, place.tie)

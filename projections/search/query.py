@@ -27,8 +27,10 @@ PHRASE_BOOST = 1.0
 SYNONYM_BOOST = 0.5
 GUESS_BOOST = 0.4
 GUESS_FIELDS = ("title", "brand_text", "category_text")
-RARE = 3
-"""A word in fewer products than this may be a typo or half typed, so similar words count too."""
+RARE, RARELY = 3, 1000
+"""A word in fewer products than RARE, and than one of RARELY, may be a typo or half typed: similar words count too."""
+SHORTEST_PREFIX = 4
+"""Letters of a part number from which on its beginning is enough."""
 MAX_WORDS = 24
 
 
@@ -62,10 +64,10 @@ class QueryBuilder:
     # words
 
     def text(self, text: str) -> Query | None:
-        """The query of a text; None if it has no words."""
+        """The query of a text; None for a blank one. A text of nothing but signs finds nothing."""
         words = analysis.words(text)[:MAX_WORDS]
         if not words:
-            return None
+            return Query.empty_query() if text.strip() else None
         spans = list(self._spans(words))
         units = [self._unit(words, span) for span in spans]
         required = _required(len(units))
@@ -77,9 +79,14 @@ class QueryBuilder:
         clauses += [(Should, kind) for kind in self._kinds(words, spans[-1])]
         codes = list(dict.fromkeys(analysis.codes(text)))[:MAX_WORDS]
         if codes:
-            exact = [self._boost(self._term("code", code), CODE_BOOST) for code in codes]
-            clauses = [(Should, Query.boolean_query(clauses)), *((Should, code) for code in exact)]
+            clauses = [(Should, Query.boolean_query(clauses)), *((Should, self._code(code)) for code in codes)]
         return Query.boolean_query(clauses)
+
+    def _code(self, code: str) -> Query:
+        """A model or part number, or the beginning of one that is not known in full."""
+        if len(code) < SHORTEST_PREFIX or self._searcher.doc_freq("code", code):
+            return self._boost(self._term("code", code), CODE_BOOST)
+        return self._boost(self.prefix("code", code), CODE_BOOST)
 
     def _spans(self, words: Sequence[str]) -> Iterator[tuple[int, int]]:
         """Cuts the words into units that mean one thing: known phrases, words written apart, single words."""
@@ -120,7 +127,8 @@ class QueryBuilder:
 
     def _word(self, word: str, last: bool) -> Query:
         stem = analysis.stem(word)
-        if self._frequency(stem) >= RARE:
+        frequency = self._frequency(stem)
+        if frequency >= RARE or frequency * RARELY >= self._searcher.num_docs:
             return self._fields(stem)
         return Query.disjunction_max_query([self._fields(stem), *self._guesses(word, stem, last)], TIE_BREAKER)
 

@@ -67,10 +67,12 @@ class TantivyIndex:
                 return True
             if not self._lock.acquire():
                 return False
-            index = self._open()
-            if index is None:
-                index = self._create()
-            self._writer = index.writer(HEAP, 1)
+            index = self._open() or self._create()
+            try:
+                self._writer = index.writer(HEAP, 1)
+            except ValueError:
+                self._lock.release()
+                return False
             self._index = index
             return True
 
