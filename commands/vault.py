@@ -37,7 +37,7 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from domain.errors import DomainError
+from domain.errors import DomainError, Invalid
 
 APPLICATION_ID = 0x4B4F4E56
 """``KONV``; keeps the vault from opening the log, or a stranger's database, by mistake."""
@@ -226,10 +226,10 @@ class Vault:
     # credentials
 
     def set_password(self, account_id: str, password: str) -> None:
-        """Raises ``VaultError`` above ``PASSWORD_BYTES_MAX``; how good a password must be is decided by the caller."""
+        """Raises ``Invalid`` above ``PASSWORD_BYTES_MAX``; how good a password must be is decided by the caller."""
         prepared = _prepared(password)
         if prepared is None:
-            raise VaultError("password too long")
+            raise Invalid("the password is too long", "/password")
         self._store_hash(account_id, _HASHER.hash(prepared))
 
     def check_password(self, account_id: str, password: str) -> bool:

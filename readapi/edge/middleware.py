@@ -22,6 +22,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from readapi.edge import problems
 from readapi.edge.cors import Cors
+from readapi.edge.deadlines import Deadline, Deadlines
 from readapi.edge.methods import allowed_methods
 from readapi.edge.ratelimit import client_of
 from readapi.edge.state import EdgeState
@@ -52,6 +53,7 @@ class Edge:
         self.app = app
         self.edge = edge
         self.cors = Cors(edge.settings.cors_origins)
+        self.deadlines = Deadlines(edge.settings.timeout)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -102,29 +104,33 @@ class _Exchange:
         self.origin = b""
         self.read = 0
         self.status = 0
-        self.deadline: asyncio.Timeout | None = None
+        self.deadline: Deadline | None = None
 
     async def run(self) -> None:
-        refusal = self.admit()
+        response = self.admit()
+        if response is None:
+            response = await self.attempt()
+        if response is not None:
+            await response(self.scope, self.receive_raw, self.send)
+
+    async def attempt(self) -> Response | None:
+        """Runs the application; a response means that it failed to give its own."""
+        self.deadline = deadline = self.middleware.deadlines.start()
         try:
-            if refusal is not None:
-                await refusal(self.scope, self.receive_raw, self.send)
-                return
-            async with asyncio.timeout(self.edge.settings.timeout) as self.deadline:
-                await self.middleware.app(self.scope, self.receive, self.send)
+            await self.middleware.app(self.scope, self.receive, self.send)
+        except asyncio.CancelledError:
+            if self.status or not deadline.settle():
+                raise
+            detail = "ask for the outcome, or repeat the request with the same Idempotency-Key"
+            return problems.problem_response("request_timeout", detail, scope=self.scope)
         except Exception as error:
             if self.status:
                 # The head is out already; only a broken connection can tell the client now.
                 raise
-            response = self.failure(error)
-            self.deadline = None
-            await response(self.scope, self.receive_raw, self.send)
-
-    def failure(self, error: Exception) -> Response:
-        if isinstance(error, TimeoutError) and self.deadline is not None and self.deadline.expired():
-            detail = "ask for the outcome, or repeat the request with the same Idempotency-Key"
-            return problems.problem_response("request_timeout", detail, scope=self.scope)
-        return problems.response_for(self.scope, error)
+            return problems.response_for(self.scope, error)
+        finally:
+            deadline.settle()
+        return None
 
     # in
 
@@ -188,7 +194,7 @@ class _Exchange:
             self.status = message["status"]
             if self.deadline is not None:
                 # Streams may take as long as they like once they have begun.
-                self.deadline.reschedule(None)
+                self.deadline.lift()
             self.add_headers(message)
         elif self.head and message["type"] == "http.response.body":
             if message.get("more_body"):
@@ -197,13 +203,12 @@ class _Exchange:
         await self.send_raw(message)
 
     def add_headers(self, message: Message) -> None:
-        headers: list[tuple[bytes, bytes]] = [*message.get("headers", ()), *_SECURITY_HEADERS]
         state: dict[str, Any] = self.scope["state"]
-        headers.append((b"traceparent", state["traceparent"].encode()))
+        trace = (b"traceparent", state["traceparent"].encode())
+        headers: list[tuple[bytes, bytes]] = [*message.get("headers", ()), *_SECURITY_HEADERS, trace]
         quotas = state.get("quotas")
         if quotas is not None and self.status != 429:
-            for name, value in self.edge.limiter.headers(quotas).items():
-                headers.append((name.lower().encode(), value.encode()))
+            headers.extend(self.edge.limiter.raw_headers(quotas))
         if self.method not in _SAFE and not any(name == b"cache-control" for name, _ in headers):
             headers.append(_NO_STORE)
         if self.middleware.cors.enabled:

@@ -67,6 +67,7 @@ class Limiter:
         self._policies = {name: (policy.quota, policy.window) for name, policy in policies.items()}
         self._empty_at: dict[str, dict[str, float]] = {name: {} for name in policies}
         self._headers = {name: f'"{name}";q={policy.quota};w={policy.window}' for name, policy in policies.items()}
+        self._raw_policies = {name: header.encode() for name, header in self._headers.items()}
         self._subjects_max = subjects_max
         self._now = now
 
@@ -116,6 +117,14 @@ class Limiter:
             "RateLimit-Policy": ", ".join([self._headers[decision.policy] for decision in decisions]),
             "RateLimit": ", ".join([f'"{name}";r={remaining};t={reset}' for name, remaining, reset in decisions]),
         }
+
+    def raw_headers(self, decisions: tuple[Decision, ...]) -> list[tuple[bytes, bytes]]:
+        """The same for ASGI."""
+        if len(decisions) == 1:
+            policy, remaining, reset = decisions[0]
+            limit = f'"{policy}";r={remaining};t={reset}'.encode()
+            return [(b"ratelimit-policy", self._raw_policies[policy]), (b"ratelimit", limit)]
+        return [(name.lower().encode(), value.encode()) for name, value in self.headers(decisions).items()]
 
     def _forget(self, buckets: dict[str, float], now: float) -> None:
         """Makes room: empty buckets first, which loses nothing, then the eighth that came first."""

@@ -1,0 +1,130 @@
+"""Models that several routes share. What a client sends is checked here for shape; the rules are the domain's."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictInt, StringConstraints
+from pydantic.alias_generators import to_camel
+
+from domain.money import AMOUNT_MAX, CURRENCIES
+
+CARD_DIGITS = range(12, 20)
+
+_countries: set[str] = set()
+
+
+def know_countries(codes: Iterable[str]) -> None:
+    """The table of ISO 3166 codes, given when the application is put together; until then any two letters do."""
+    _countries.clear()
+    _countries.update(codes)
+
+
+def _currency(code: str) -> str:
+    if code not in CURRENCIES:
+        raise ValueError("not a currency of ISO 4217")
+    return code
+
+
+def _country(code: str) -> str:
+    if _countries and code not in _countries:
+        raise ValueError("not a country of ISO 3166")
+    return code
+
+
+def no_control_characters(text: str) -> str:
+    """Names and addresses end up on labels and in spreadsheets, where control characters do harm."""
+    if any(ord(character) < 32 or ord(character) == 127 for character in text):
+        raise ValueError("control characters are not allowed")
+    return text
+
+
+CurrencyCode = Annotated[
+    str, Field(pattern="^[A-Z]{3}$", description="ISO 4217", examples=["USD"]), AfterValidator(_currency)
+]
+CountryCode = Annotated[
+    str, Field(pattern="^[A-Z]{2}$", description="ISO 3166-1 alpha-2", examples=["US"]), AfterValidator(_country)
+]
+
+
+Line100 = Annotated[str, Field(min_length=1, max_length=100), AfterValidator(no_control_characters)]
+Line200 = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(no_control_characters)]
+Password = Annotated[str, StringConstraints(strip_whitespace=False, min_length=8, max_length=256)]
+"""Spaces at its ends belong to it. NIST SP 800-63B: length is what counts, and no rules about kinds of characters."""
+PostalCode = Annotated[str, Field(min_length=1, max_length=20), AfterValidator(no_control_characters)]
+
+
+class Command(BaseModel):
+    """The body of a command. Unknown fields are refused: a misspelt option must not be ignored in silence."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+        str_strip_whitespace=True,
+        alias_generator=to_camel,
+        validate_by_name=True,
+        validate_by_alias=True,
+    )
+
+
+class MoneyIn(Command):
+    """An amount in minor units: 1999 with USD is $19.99."""
+
+    amount: Annotated[StrictInt, Field(ge=0, le=AMOUNT_MAX, examples=[1999])]
+    currency: CurrencyCode
+
+
+class AddressIn(Command):
+    name: Annotated[Line100, Field(examples=["Ada Lovelace"])]
+    line1: Annotated[Line200, Field(examples=["12 Market Street"])]
+    line2: Annotated[Line200 | None, Field(examples=["Flat 3"])] = None
+    city: Annotated[Line100, Field(examples=["Springfield"])]
+    region: Annotated[Line100 | None, Field(examples=["IL"])] = None
+    postal_code: Annotated[PostalCode, Field(examples=["62701"])]
+    country: CountryCode
+
+
+class ProblemEntry(BaseModel):
+    """One thing that is wrong: in the body at ``pointer``, or in the parameter named."""
+
+    detail: str
+    pointer: str | None = Field(None, description="JSON Pointer as a URI fragment", examples=["#/quantity"])
+    parameter: str | None = Field(None, examples=["limit"])
+    location: str | None = Field(None, alias="in", description="query, header or path", examples=["query"])
+
+
+class Problem(BaseModel):
+    """RFC 9457. Some codes add members, such as ``sku``, ``requested`` and ``available`` for ``out_of_stock``."""
+
+    model_config = ConfigDict(extra="allow")
+
+    type: str = Field(examples=["https://kontor.dev/problems/not_found"])
+    title: str
+    status: int = Field(ge=400, le=599)
+    detail: str
+    instance: str | None = None
+    code: str = Field(description="stable; for programs", examples=["not_found"])
+    trace_id: str | None = Field(None, alias="traceId", examples=["4bf92f3577b34da6a3ce929d0e0e4736"])
+    errors: list[ProblemEntry] | None = None
+
+
+_CARD = re.compile(r"[0-9](?:[ ._\-/]?[0-9])+")
+
+
+def looks_like_card_number(text: str) -> bool:
+    """Whether the text contains 12 to 19 digits, perhaps with separators, that pass Luhn's check (ISO/IEC 7812-1).
+
+    Such a text is refused where a token is expected, and never stored or logged.
+    """
+    for match in _CARD.finditer(text[:512]):
+        digits = [int(character) for character in match[0] if character.isdigit()]
+        if len(digits) in CARD_DIGITS and _luhn(digits):
+            return True
+    return False
+
+
+def _luhn(digits: list[int]) -> bool:
+    doubled = [digit * 2 - 9 if digit > 4 else digit * 2 for digit in digits[-2::-2]]
+    return (sum(digits[-1::-2]) + sum(doubled)) % 10 == 0
