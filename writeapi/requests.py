@@ -21,8 +21,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from commands import errors as write_path
-from commands.context import Context, new_command_id
 from commands.batch import Outcome
+from commands.context import Context, new_command_id
 from commands.idempotency import Answer, IdempotentRequest
 from commands.store.port import Reply
 from domain.account import ActiveAccount

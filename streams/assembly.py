@@ -1,0 +1,108 @@
+"""A product as it is on sale: its row, every seller's offer for it, and what of that is available now.
+
+The one place where catalog and stock meet, so that a search hit and a product page never disagree.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from itertools import islice
+from typing import NamedTuple
+
+from domain.money import Money
+from projections.catalog.projector import OfferRow, ProductRow, split_offer
+from projections.sqlite import SQLiteViews
+from projections.stock.projector import StockRow
+
+LOW_STOCK = 5
+"""At so many units or fewer, shoppers are told that it is nearly gone."""
+SOME = 100
+"""Rows asked for at once."""
+
+
+class Seller(NamedTuple):
+    """One shop's offer. ``available`` counts units at the instant asked for and is never negative."""
+
+    shop_id: str
+    sku: str
+    offer: OfferRow
+    available: int
+
+    @property
+    def in_stock(self) -> bool:
+        return self.available > 0 or self.offer.terms.backorder
+
+    @property
+    def low_stock(self) -> bool:
+        return 0 < self.available <= LOW_STOCK and not self.offer.terms.backorder
+
+    @property
+    def price(self) -> Money:
+        return self.offer.terms.price
+
+
+class OnSale(NamedTuple):
+    """``sellers`` stand in the order of recommendation: in stock before sold out, then cheapest first."""
+
+    product_id: str
+    product: ProductRow
+    sellers: Sequence[Seller]
+
+    @property
+    def best(self) -> Seller | None:
+        return self.sellers[0] if self.sellers else None
+
+    @property
+    def in_stock(self) -> bool:
+        return bool(self.sellers) and self.sellers[0].in_stock
+
+    @property
+    def low_stock(self) -> bool:
+        """Nearly gone everywhere: a plentiful second seller is no reason to hurry."""
+        return self.in_stock and all(seller.low_stock for seller in self.sellers if seller.in_stock)
+
+
+def on_sale(
+    product_id: str, product: ProductRow, offers: Iterable[tuple[str, OfferRow]], stock: dict[str, StockRow], at: int
+) -> OnSale:
+    """``stock`` by stock id, ``at`` in milliseconds; a product that is discontinued is on sale nowhere."""
+    sellers = [] if product.discontinued else [seller(key, row, stock.get(stock_of(key)), at) for key, row in offers]
+    sellers.sort(key=lambda one: (not one.in_stock, one.price.amount, one.price.currency, one.shop_id, one.sku))
+    return OnSale(product_id, product, sellers)
+
+
+def seller(offer_id: str, row: OfferRow, stock: StockRow | None, at: int) -> Seller:
+    available = 0 if stock is None else max(0, stock.item.available(at))
+    return Seller(*split_offer(offer_id), row, available)
+
+
+def stock_of(offer_id: str) -> str:
+    """The stock behind an offer: both ids carry the same shop and SKU."""
+    return "stk_" + offer_id[4:]
+
+
+def offer_of(stock_id: str) -> str:
+    return "off_" + stock_id[4:]
+
+
+def assemble(views: SQLiteViews, product_ids: Sequence[str], at: int) -> dict[str, OnSale]:
+    """The products that exist, from at most ``SOME`` ids, in three queries."""
+    assert len(product_ids) <= SOME, len(product_ids)
+    products: dict[str, ProductRow] = views.get_many("products", product_ids)
+    marks = ",".join("?" * len(product_ids))
+    offers: dict[str, list[tuple[str, OfferRow]]] = {product_id: [] for product_id in products}
+    stock_ids = []
+    for key, row in views.query("offers", f"product_id IN ({marks})", product_ids):
+        if row.product_id in offers:
+            offers[row.product_id].append((key, row))
+            stock_ids.append(stock_of(key))
+    stock: dict[str, StockRow] = {}
+    for some in in_slices(stock_ids, SOME):
+        stock.update(views.get_many("stock", some))
+    return {key: on_sale(key, row, offers[key], stock, at) for key, row in products.items()}
+
+
+def in_slices(items: Iterable[str], size: int) -> Iterable[list[str]]:
+    iterator = iter(items)
+    while some := list(islice(iterator, size)):
+        yield some

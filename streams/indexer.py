@@ -1,0 +1,340 @@
+"""The indexer: keeps the search index up with the catalog.
+
+The follower says which rows a batch of events touched. From these come the products whose search document may have
+changed; every so often their documents are built from the views and committed together with the position, in a thread,
+because a commit waits for the disk. One process writes the index and the others read along; should the writer end,
+another takes its place.
+
+Most events change no document (a sale that leaves enough in stock). Then the position moves on in memory alone, and
+reaches the disk now and then: what is lost in a crash is read from the log again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import html
+import re
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from heapq import heappop, heappush
+from itertools import count
+
+import structlog
+
+from commands.engine import now_ms
+from commands.mapper import recorded
+from commands.store.port import EventLog
+from domain.offer import OfferPut
+from domain.recorded import Recorded
+from projections.catalog.projector import OfferRow
+from projections.search.document import SearchDocument
+from projections.search.port import SearchIndex
+from projections.sqlite import SQLiteViews, Touched
+from projections.stock.projector import StockRow
+from streams.assembly import LOW_STOCK, SOME, OnSale, assemble, in_slices, offer_of
+
+PACE_S = 0.2
+"""Between two commits, unless somebody waits."""
+PERSIST_S = 1.0
+"""How long a position that came without changes may stay in memory only."""
+IDLE_S = 0.25
+"""How often a process that only reads looks for news, and for the writer's place."""
+AWAITED_S = 0.03
+"""The same while somebody waits; the writer is another process and cannot be hurried."""
+RETRY_S = 1.0
+DOCUMENTS_PER_SLICE = 10
+"""Built and handed to the index before others get their turn: about 3 ms."""
+REBUILD_COMMIT_S = 5.0
+REPLAY_MAX = 200_000
+"""Events behind which it is cheaper to index every product anew."""
+READ_PAGE = 1_000
+FLAGS_MAX = 200_000
+DESCRIPTION_CHARS_MAX = 20_000
+
+log = structlog.get_logger("indexer")
+_MARKUP = re.compile(r"<[^<>]{0,2000}>")
+Flags = tuple[bool, bool]
+"""Whether there is any, and whether it is nearly gone."""
+
+
+@dataclass(slots=True)
+class Pending:
+    """Keys of rows whose products may need new documents."""
+
+    products: set[str] = field(default_factory=set)
+    offers: set[str] = field(default_factory=set)
+    stock: set[str] = field(default_factory=set)
+
+    def add(self, touched: Touched) -> None:
+        self.products |= touched.get("products", set())
+        self.offers |= touched.get("offers", set())
+        self.stock |= touched.get("stock", set())
+
+    def merge(self, other: Pending) -> None:
+        self.products |= other.products
+        self.offers |= other.offers
+        self.stock |= other.stock
+
+
+class Indexer:
+    def __init__(
+        self, event_log: EventLog, views: SQLiteViews, search: SearchIndex, clock: Callable[[], int] = now_ms
+    ) -> None:
+        self.position = 0
+        """Searches show at least everything up to here."""
+        self.writing = False
+        """Whether this process is the one that writes the index."""
+        self._log = event_log
+        self._views = views
+        self._search = search
+        self._clock = clock
+        self._pending = Pending()
+        self._seen = 0
+        self._stored = 0
+        self._owed = 0
+        self._flags: OrderedDict[str, Flags] = OrderedDict()
+        self._waiters: list[tuple[int, int, asyncio.Future[None]]] = []
+        self._order = count()
+        self._news = asyncio.Event()
+        self._hurry = asyncio.Event()
+        self._committed_at = 0.0
+        self._task: asyncio.Task[None] | None = None
+        self._closing = False
+
+    # callers' side
+
+    async def start(self) -> None:
+        """Becomes the writer if it can and catches up, in the background: a large catalog takes minutes to index."""
+        self._stored = self.position = self._search.position()
+        self._task = asyncio.create_task(self._work(), name="indexer")
+
+    async def close(self) -> None:
+        """Writes what is pending, then stops."""
+        self._closing = True
+        self._news.set()
+        self._hurry.set()
+        if self._task is not None:
+            await self._task
+
+    def applied(self, events: Sequence[Recorded], touched: Touched) -> None:
+        """For ``follower.applied``: what the views have just taken in."""
+        self._seen = max(self._seen, events[-1].position)
+        self._pending.add(touched)
+        self._news.set()
+        self._hurry_if_awaited()
+
+    async def wait_for(self, position: int, timeout: float) -> bool:
+        """Whether searches show everything up to ``position`` within ``timeout`` seconds."""
+        if position <= self.position:
+            return True
+        future = asyncio.get_running_loop().create_future()
+        heappush(self._waiters, (position, next(self._order), future))
+        self._hurry_if_awaited()
+        try:
+            await asyncio.wait_for(future, timeout)
+        except TimeoutError:
+            return False
+        return True
+
+    # the task
+
+    async def _work(self) -> None:
+        while True:
+            try:
+                if not self.writing:
+                    await self._try_writing()
+                await (self._index() if self.writing else self._read_along())
+            except Exception:
+                log.exception("indexing_failed", position=self.position)
+                if self._closing:
+                    return
+                await asyncio.sleep(RETRY_S)
+                continue
+            if self._closing and (not self.writing or self._seen <= self.position == self._stored):
+                return
+            await self._rest()
+
+    async def _rest(self) -> None:
+        """Until there is something to do, and then until it is time."""
+        if self._closing:
+            return
+        if self.writing:
+            await _pause(self._news, None if self._stored == self.position else PERSIST_S)
+            left = self._committed_at + PACE_S - asyncio.get_running_loop().time()
+            await _pause(self._hurry, left)
+        elif self._awaited():
+            await asyncio.sleep(AWAITED_S)
+        else:
+            await _pause(self._hurry, IDLE_S)
+        self._news.clear()
+        self._hurry.clear()
+
+    async def _try_writing(self) -> None:
+        if self._closing or not await asyncio.to_thread(self._search.try_writer):
+            return
+        self._stored = self._search.position()
+        target = min(self._views.positions().values())
+        if self._stored == 0 or target - self._stored > REPLAY_MAX:
+            await self._rebuild(target)
+        else:
+            await self._replay(target)
+        if self._closing:
+            return  # perhaps half way: the next start begins where this one did
+        self._seen = max(self._seen, target)
+        self.writing = True
+
+    async def _replay(self, target: int) -> None:
+        """Touches what the events since the last commit concern."""
+        after = self._stored
+        while after < target and (rows := await self._log.read(after, min(READ_PAGE, target - after))):
+            self._pending.add(self._views.touched_by([recorded(row) for row in rows]))
+            after = rows[-1].position
+            await asyncio.sleep(0)
+
+    async def _rebuild(self, target: int) -> None:
+        """Every product, from the catalog as it stands; commits in between let searches find what is there so far."""
+        loop = asyncio.get_running_loop()
+        last, committed_at, indexed = "", loop.time(), 0
+        while keys := [key for (key,) in self._views.select("products", "key", "WHERE key > ? ORDER BY key LIMIT ?",
+                                                            (last, SOME))]:  # fmt: skip
+            await self._write(keys)
+            last, indexed = keys[-1], indexed + len(keys)
+            if loop.time() - committed_at > REBUILD_COMMIT_S:
+                await asyncio.to_thread(self._search.commit, 0)
+                committed_at = loop.time()
+            if self._closing:
+                return
+        log.info("index_rebuilt", products=indexed, position=target)
+        await self._commit(target)
+
+    async def _index(self) -> None:
+        """Takes in what is pending; commits if documents changed, or if the position has not been stored for long."""
+        pending, self._pending = self._pending, Pending()
+        reached, products = max(self._seen, self.position), set[str]()
+        try:
+            products = await self._concerned(pending)
+            await self._write(sorted(products))
+            overdue = asyncio.get_running_loop().time() - self._committed_at >= PERSIST_S
+            if products or (self._stored < reached and (overdue or self._closing)):
+                await self._commit(reached)
+        except BaseException:
+            # The flags are remembered already, so their products must not be lost.
+            pending.products |= products
+            self._pending.merge(pending)
+            raise
+        self._reach(reached)
+
+    async def _commit(self, position: int) -> None:
+        await asyncio.to_thread(self._search.commit, position)
+        self._stored = position
+        self._committed_at = asyncio.get_running_loop().time()
+        self._reach(position)
+
+    async def _read_along(self) -> None:
+        """Shows what the writer committed. Events that change no document need no commit to count as shown."""
+        pending, self._pending = self._pending, Pending()
+        reached = self._seen
+        if await self._concerned(pending):
+            self._owed = reached
+        await asyncio.to_thread(self._search.refresh)
+        self._stored = self._search.position()
+        self._reach(max(self._stored, reached if self._stored >= self._owed else 0))
+
+    # which products
+
+    async def _concerned(self, pending: Pending) -> set[str]:
+        products, offers = set(pending.products), set(pending.offers)
+        for some in in_slices(pending.stock, SOME):
+            offers |= {offer_of(stock_id) for stock_id in self._flipped(some)}
+            await asyncio.sleep(0)
+        for some in in_slices(offers, SOME):
+            rows: dict[str, OfferRow] = self._views.get_many("offers", some)
+            products |= {row.product_id for row in rows.values()}
+            for gone in pending.offers.intersection(some) - rows.keys():
+                products |= await self._last_product_of(gone)
+            await asyncio.sleep(0)
+        return products
+
+    def _flipped(self, stock_ids: Sequence[str]) -> list[str]:
+        """Those that ran out, came back, or began or ceased to be few since they were last looked at."""
+        rows: dict[str, StockRow] = self._views.get_many("stock", stock_ids)
+        at, flipped = self._clock(), []
+        for stock_id, row in rows.items():
+            available = row.item.available(at)
+            flags = (available > 0, 0 < available <= LOW_STOCK)
+            if self._flags.get(stock_id) != flags:
+                flipped.append(stock_id)
+            self._flags[stock_id] = flags
+            self._flags.move_to_end(stock_id)
+        while len(self._flags) > FLAGS_MAX:
+            self._flags.popitem(last=False)
+        return flipped
+
+    async def _last_product_of(self, offer_id: str) -> set[str]:
+        """A withdrawn offer has no row any more; its stream still knows."""
+        events = [recorded(row).event for row in await self._log.read_stream(offer_id)]
+        return {event.product_id for event in events if isinstance(event, OfferPut)}
+
+    async def _write(self, product_ids: Iterable[str]) -> None:
+        for some in in_slices(product_ids, DOCUMENTS_PER_SLICE):
+            found = assemble(self._views, some, self._clock())
+            upserts = [document(one) for one in found.values() if not one.product.discontinued]
+            kept = {one.product_id for one in upserts}
+            self._search.apply(upserts, [key for key in some if key not in kept])
+            await asyncio.sleep(0)
+
+    # who waits
+
+    def _reach(self, position: int) -> None:
+        self.position = max(self.position, position)
+        while self._waiters and self._waiters[0][0] <= self.position:
+            _, _, future = heappop(self._waiters)
+            if not future.done():
+                future.set_result(None)
+
+    def _hurry_if_awaited(self) -> None:
+        if self._awaited():
+            self._hurry.set()
+
+    def _awaited(self) -> bool:
+        """Whether somebody waits for a position that the views have reached."""
+        while self._waiters and self._waiters[0][2].done():
+            heappop(self._waiters)
+        return bool(self._waiters) and self._waiters[0][0] <= self._seen
+
+
+async def _pause(event: asyncio.Event, seconds: float | None) -> None:
+    if seconds is None or seconds > 0:
+        with suppress(TimeoutError):
+            await asyncio.wait_for(event.wait(), seconds)
+
+
+def document(one: OnSale) -> SearchDocument:
+    """What a shopper can find the product by."""
+    product, best, said = one.product, one.best, one.product.description
+    return SearchDocument(
+        product_id=one.product_id,
+        title=said.title,
+        brand=said.brand,
+        category=said.category,
+        description=plain_text(said.description),
+        attributes=dict(said.attributes),
+        skus=tuple(variant.sku for variant in product.variants),
+        price=None if best is None else best.price.amount,
+        currency=None if best is None else best.price.currency,
+        in_stock=one.in_stock,
+        low_stock=one.low_stock,
+        ships_to=tuple(sorted({country for each in one.sellers for country in each.offer.terms.ships_to})),
+        offers=len(one.sellers),
+        created_at=product.created_at,
+    )
+
+
+def plain_text(description: str) -> str:
+    """A description without its markup."""
+    description = description[:DESCRIPTION_CHARS_MAX]
+    if "<" in description:
+        description = _MARKUP.sub(" ", description)
+    return html.unescape(description) if "&" in description else description
