@@ -72,7 +72,7 @@ def tie(product_id: str) -> int:
 
 def document_json(document: SearchDocument) -> str:
     """The document as tantivy's ``add_json`` takes it, the cheapest way over the language border."""
-    path, facets = document.category, _facets(document)
+    path, facets = document.category, shown_attributes(document)
     row: dict[str, Any] = {
         "id": document.product_id,
         "kind": PRODUCT,
@@ -121,7 +121,7 @@ def _words(name: str, value: str | float | bool) -> str:
     return attributes.text(value)
 
 
-def _facets(document: SearchDocument) -> dict[str, str]:
+def shown_attributes(document: SearchDocument) -> dict[str, str]:
     """The attributes to count, in the text they are shown as."""
     shown = ((name, attributes.text(value)) for name, value in document.attributes.items())
     return dict(islice(((name, value) for name, value in shown if 0 < len(value) <= MAX_FACET_VALUE), MAX_FACETS))
