@@ -97,6 +97,11 @@ def _authorized(state: Checkout, recorded: Recorded) -> Checkout:
     return replace(state, payment="authorized", intent="", reference=recorded.event.reference)
 
 
+def _attempt_failed(state: Checkout, recorded: Recorded) -> Checkout:
+    attempt = recorded.event
+    return replace(state, attempts=attempt.number) if attempt.intent == state.intent else state
+
+
 def _cancelled(state: Checkout, recorded: Recorded) -> Checkout:
     return replace(state, order="cancelled", reason=recorded.event.reason)
 
@@ -118,7 +123,7 @@ _EVOLUTIONS: dict[type, Callable[[Checkout, Recorded], Checkout]] = {
     payment.PaymentVoided: _set(payment="voided", intent=""),
     payment.RefundRequested: _intent("refunding"),
     payment.PaymentRefunded: _set(payment="refunded", intent=""),
-    payment.AttemptFailed: lambda state, recorded: replace(state, attempts=recorded.event.number),
+    payment.AttemptFailed: _attempt_failed,
     order.OrderConfirmed: _set(order="confirmed"),
     order.OrderPaid: _set(order="paid"),
     order.OrderCancelled: _cancelled,

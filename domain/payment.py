@@ -27,6 +27,8 @@ class PaymentAuthorized(Event, frozen=True):
 
 
 class PaymentDeclined(Event, frozen=True):
+    """Nothing is set aside for this order: not authorized, or not any more when it was to be captured."""
+
     reason: str
 
 
@@ -82,6 +84,13 @@ class RecordAuthorization(Command, frozen=True):
 
 
 class RecordDecline(Command, frozen=True):
+    payment_id: str
+    reason: str
+
+
+class RecordCaptureRefusal(Command, frozen=True):
+    """The provider will not pay out what it had authorized: the authorization expired or was withdrawn."""
+
     payment_id: str
     reason: str
 
@@ -158,8 +167,10 @@ def request_authorization(command: RequestAuthorization, state: PaymentState) ->
 
 
 def record_authorization(command: RecordAuthorization, state: PaymentState) -> list[Event]:
+    """Also after Kontor gave up waiting: the money is then set aside after all, and the checkout has it voided."""
     payment = _existing(state)
-    return [PaymentAuthorized(command.reference)] if payment.status == "authorizing" else []
+    given_up = payment.status == "declined" and not payment.reference
+    return [PaymentAuthorized(command.reference)] if payment.status == "authorizing" or given_up else []
 
 
 def record_decline(command: RecordDecline, state: PaymentState) -> list[Event]:
@@ -179,6 +190,11 @@ def request_capture(command: RequestCapture, state: PaymentState) -> list[Event]
 def record_capture(command: RecordCapture, state: PaymentState) -> list[Event]:
     payment = _existing(state)
     return [PaymentCaptured(payment.amount)] if payment.status == "capturing" else []
+
+
+def record_capture_refusal(command: RecordCaptureRefusal, state: PaymentState) -> list[Event]:
+    payment = _existing(state)
+    return [PaymentDeclined(command.reason)] if payment.status == "capturing" else []
 
 
 def request_void(command: RequestVoid, state: PaymentState) -> list[Event]:
@@ -247,6 +263,7 @@ PAYMENT = Decider(
         RecordDecline: record_decline,
         RequestCapture: request_capture,
         RecordCapture: record_capture,
+        RecordCaptureRefusal: record_capture_refusal,
         RequestVoid: request_void,
         RecordVoid: record_void,
         RequestRefund: request_refund,

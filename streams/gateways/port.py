@@ -1,0 +1,104 @@
+"""The port of a payment provider: what Kontor asks of one, and what can come back.
+
+Every call carries a ``key``, the event id of the intent that asks for it (``pay_…/1``). The provider acts at most once
+per key and gives the same answer again, so a call may be repeated whenever its outcome is in doubt, and ``find``
+settles every doubt.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Protocol
+
+import msgspec
+
+from domain.money import Money
+
+
+class Authorized(msgspec.Struct, frozen=True, tag="authorized"):
+    """The money is set aside. ``reference`` is the provider's id of the charge."""
+
+    reference: str
+
+
+class Declined(msgspec.Struct, frozen=True, tag="declined"):
+    """Final: no money is set aside, and never will be for this key."""
+
+    reason: str
+
+
+class Captured(msgspec.Struct, frozen=True, tag="captured"):
+    pass
+
+
+class CaptureRefused(msgspec.Struct, frozen=True, tag="capture_refused"):
+    """Final: the authorization is gone (expired, voided), nothing was taken and nothing is set aside any more."""
+
+    reason: str
+
+
+class Voided(msgspec.Struct, frozen=True, tag="voided"):
+    pass
+
+
+class Refunded(msgspec.Struct, frozen=True, tag="refunded"):
+    pass
+
+
+class Pending(msgspec.Struct, frozen=True, tag="pending"):
+    """Accepted; the outcome comes by callback, and ``find`` has it as soon as there is one."""
+
+
+Outcome = Authorized | Declined | Captured | CaptureRefused | Voided | Refunded
+"""What can become of an operation in the end."""
+
+
+class Notice(msgspec.Struct, frozen=True):
+    """A callback whose signature was good: what became of the operation with this key."""
+
+    key: str
+    outcome: Outcome
+
+
+class GatewayError(Exception):
+    """The provider certainly did nothing. Try again later."""
+
+
+class GatewayMisuse(GatewayError):
+    """The provider did nothing and never will, however often it is asked: a bug on our side, or a tampered record."""
+
+
+class GatewayTimeout(Exception):
+    """The provider did not answer; what happened there is unknown."""
+
+
+class BadSignature(Exception):
+    """A callback that does not come from the provider, or is too old."""
+
+
+class PaymentGateway(Protocol):
+    """One provider. Calls raise GatewayTimeout or GatewayError besides what they return."""
+
+    name: str
+    """The ``{provider}`` of its callback's address."""
+
+    async def authorize(self, key: str, order_id: str, amount: Money, token: str) -> Authorized | Declined | Pending:
+        """Sets ``amount`` aside on the payment method that ``token`` names."""
+
+    async def capture(self, key: str, reference: str, amount: Money) -> Captured | CaptureRefused | Pending:
+        """Takes what was set aside."""
+
+    async def void(self, key: str, reference: str) -> Voided | Pending:
+        """Gives up what was set aside."""
+
+    async def refund(self, key: str, reference: str, amount: Money) -> Refunded | Pending:
+        """Gives back what was taken."""
+
+    async def find(self, key: str) -> Outcome | Pending | None:
+        """What became of the operation with this key; None when the provider never heard of it."""
+
+    def notice(self, headers: Mapping[str, str], body: bytes) -> Notice | None:
+        """Reads a callback; header names in lower case. None: genuine, and of no interest.
+
+        Raises BadSignature, and ``domain.errors.Invalid`` for a signed body that cannot be read.
+        """

@@ -1,0 +1,271 @@
+"""The simulated payment provider: a gateway with durable records of its own, signed callbacks and a settlement report.
+
+What happens is chosen by the payment token, as with the test tokens of real providers. Answers to a key that was used
+before are read from the records, so nothing happens twice.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import sqlite3
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from commands.engine import now_ms
+from domain.errors import Invalid
+from domain.money import Money
+from streams.gateways import records
+from streams.gateways.callbacks import Callbacks, Deliver
+from streams.gateways.port import (
+    Authorized,
+    Captured,
+    CaptureRefused,
+    Declined,
+    GatewayError,
+    GatewayMisuse,
+    GatewayTimeout,
+    Notice,
+    Outcome,
+    Pending,
+    Refunded,
+    Voided,
+)
+from streams.gateways.records import Callback, Charge, Operation, Records
+from streams.gateways.settlement import SettlementRow, settled
+from streams.gateways.signatures import Signer
+
+TIMEOUT_S = 0.3
+
+
+@dataclass(frozen=True, slots=True)
+class Behaviour:
+    """What a token makes the provider do."""
+
+    declines: str = ""
+    """The reason, or empty."""
+    forgets: bool = False
+    """The call times out and nothing happened."""
+    times_out: bool = False
+    """The call times out and the charge exists."""
+    fails_first: bool = False
+    pending: bool = False
+    """Authorization and capture are answered by callback."""
+    copies: int = 1
+    authorized_after_ms: int = 0
+    captured_after_ms: int = 0
+
+
+BEHAVIOURS = {
+    "pm_card_visa": Behaviour(),
+    "pm_card_declined": Behaviour(declines="card_declined"),
+    "pm_card_insufficient_funds": Behaviour(declines="insufficient_funds"),
+    "pm_sim_timeout": Behaviour(times_out=True),
+    "pm_sim_timeout_nothing": Behaviour(forgets=True),
+    "pm_sim_error_then_good": Behaviour(fails_first=True),
+    "pm_sim_lost_webhook": Behaviour(pending=True, copies=0),
+    "pm_sim_duplicate_webhook": Behaviour(pending=True, copies=2),
+    # Late enough for the query to settle the authorization first: the callback of the capture overtakes it.
+    "pm_sim_reordered_webhooks": Behaviour(pending=True, authorized_after_ms=1_500),
+    "pm_sim_late_webhook": Behaviour(pending=True, authorized_after_ms=3_000, captured_after_ms=3_000),
+}
+UNKNOWN = Behaviour(declines="unknown_payment_method")
+
+_encode = msgspec.json.Encoder().encode
+_outcomes: msgspec.json.Decoder[Outcome] = msgspec.json.Decoder(Outcome)
+_notices = msgspec.json.Decoder(Notice)
+
+
+class SimulatedGateway:
+    """``secret`` signs the callbacks, ``timeout_s`` is how long a call that times out hangs, ``clock`` gives ms."""
+
+    def __init__(
+        self, path: Path, secret: bytes | str, *, timeout_s: float = TIMEOUT_S, clock: Callable[[], int] = now_ms
+    ) -> None:
+        self.name = "simulated"
+        self._records = Records(path)
+        self._signer = Signer(secret)
+        self._timeout_s = timeout_s
+        self._clock = clock
+        self._callbacks: Callbacks | None = None
+
+    async def start(self, deliver: Deliver | None = None) -> None:
+        """Without ``deliver`` callbacks stay in the records, for a process that has one."""
+        await self._records.start()
+        if deliver is not None:
+            self._callbacks = Callbacks(self._records, self._signer, deliver, self._clock)
+            await self._callbacks.start()
+
+    async def close(self) -> None:
+        if self._callbacks is not None:
+            await self._callbacks.close()
+        await self._records.close()
+
+    # the port
+
+    async def authorize(self, key: str, order_id: str, amount: Money, token: str) -> Authorized | Declined | Pending:
+        behaviour = BEHAVIOURS.get(token, UNKNOWN)
+        if behaviour.forgets:
+            await asyncio.sleep(self._timeout_s)
+            raise GatewayTimeout("no answer")
+
+        def work(connection: sqlite3.Connection) -> tuple[Outcome, bool]:
+            known = records.operation(connection, key)
+            if known is not None:
+                return _same(known, "authorize", order_id, amount), False
+            if behaviour.fails_first and records.first_time(connection, key):
+                raise GatewayError("the provider is not available")
+            return self._authorize(connection, key, order_id, amount, token), True
+
+        outcome, fresh = await self._records.write(work)
+        if fresh and behaviour.times_out:
+            await asyncio.sleep(self._timeout_s)
+            raise GatewayTimeout("no answer")
+        assert isinstance(outcome, Authorized | Declined), outcome
+        return self._pending() if fresh and behaviour.pending else outcome
+
+    async def capture(self, key: str, reference: str, amount: Money) -> Captured | CaptureRefused | Pending:
+        def work(connection: sqlite3.Connection) -> tuple[Outcome, Behaviour | None]:
+            known = records.operation(connection, key)
+            if known is not None:
+                return _same(known, "capture", reference, amount), None
+            charge = records.charge(connection, reference)
+            outcome = self._capture(connection, key, reference, amount, charge)
+            return outcome, BEHAVIOURS[charge.token] if charge is not None else None
+
+        outcome, behaviour = await self._records.write(work)
+        assert isinstance(outcome, Captured | CaptureRefused), outcome
+        return self._pending() if behaviour is not None and behaviour.pending else outcome
+
+    async def void(self, key: str, reference: str) -> Voided:
+        def work(connection: sqlite3.Connection) -> Outcome:
+            known = records.operation(connection, key)
+            if known is not None:
+                return _same(known, "void", reference)
+            charge = _charge(connection, reference)
+            if charge.captured:
+                raise GatewayMisuse("captured already; a refund gives it back")
+            records.put_charge(connection, charge._replace(voided=1))
+            return self._record(connection, key, "void", charge, charge.amount, Voided())
+
+        outcome = await self._records.write(work)
+        assert isinstance(outcome, Voided), outcome
+        return outcome
+
+    async def refund(self, key: str, reference: str, amount: Money) -> Refunded:
+        def work(connection: sqlite3.Connection) -> Outcome:
+            known = records.operation(connection, key)
+            if known is not None:
+                return _same(known, "refund", reference, amount)
+            charge = _charge(connection, reference)
+            if amount.currency != charge.currency or charge.refunded + amount.amount > charge.captured:
+                raise GatewayMisuse(f"{charge.captured - charge.refunded} {charge.currency} can be given back")
+            records.put_charge(connection, charge._replace(refunded=charge.refunded + amount.amount))
+            return self._record(connection, key, "refund", charge, amount.amount, Refunded())
+
+        outcome = await self._records.write(work)
+        assert isinstance(outcome, Refunded), outcome
+        return outcome
+
+    async def find(self, key: str) -> Outcome | Pending | None:
+        known = self._records.operation(key)
+        return None if known is None else _outcomes.decode(known.outcome)
+
+    def notice(self, headers: Mapping[str, str], body: bytes) -> Notice | None:
+        self._signer.verify(headers, body, self._clock() / 1000)
+        try:
+            return _notices.decode(body)
+        except msgspec.MsgspecError as error:
+            raise Invalid(f"not a callback of this provider: {error}") from error
+
+    def settlement(self) -> Iterator[SettlementRow]:
+        """Every operation that set money aside, took it, gave it up or gave it back, by key."""
+        return settled(self._records.operations())
+
+    # within a transaction
+
+    def _authorize(self, connection: sqlite3.Connection, key: str, order_id: str, amount: Money, token: str) -> Outcome:
+        behaviour = BEHAVIOURS.get(token, UNKNOWN)
+        reference = "ch_" + hashlib.sha256(key.encode()).hexdigest()[:24]
+        charge = Charge(reference, order_id, token, amount.amount, amount.currency, 0, 0, 0)
+        if behaviour.declines:
+            return self._record(connection, key, "authorize", charge, amount.amount, Declined(behaviour.declines))
+        records.put_charge(connection, charge)
+        outcome = self._record(connection, key, "authorize", charge, amount.amount, Authorized(reference))
+        self._call_back(connection, key, outcome, behaviour, behaviour.authorized_after_ms)
+        return outcome
+
+    def _capture(
+        self, connection: sqlite3.Connection, key: str, reference: str, amount: Money, charge: Charge | None
+    ) -> Outcome:
+        refusal = _capture_refusal(charge, amount)
+        if charge is None:
+            charge = Charge(reference, "", "", 0, amount.currency, 0, 0, 0)
+        if refusal:
+            return self._record(connection, key, "capture", charge, amount.amount, CaptureRefused(refusal))
+        records.put_charge(connection, charge._replace(captured=amount.amount))
+        outcome = self._record(connection, key, "capture", charge, amount.amount, Captured())
+        behaviour = BEHAVIOURS[charge.token]
+        self._call_back(connection, key, outcome, behaviour, behaviour.captured_after_ms)
+        return outcome
+
+    def _record(
+        self, connection: sqlite3.Connection, key: str, kind: str, charge: Charge, amount: int, outcome: Outcome
+    ) -> Outcome:
+        made = Operation(
+            key=key,
+            kind=kind,
+            reference=charge.reference,
+            order_id=charge.order_id,
+            amount=amount,
+            currency=charge.currency,
+            status=str(outcome.__struct_config__.tag),
+            outcome=_encode(outcome),
+            at=self._clock(),
+        )
+        records.add_operation(connection, made)
+        return outcome
+
+    def _call_back(
+        self, connection: sqlite3.Connection, key: str, outcome: Outcome, behaviour: Behaviour, after_ms: int
+    ) -> None:
+        if behaviour.pending and behaviour.copies:
+            message_id = "msg_" + hashlib.sha256(b"callback " + key.encode()).hexdigest()[:24]
+            due_at = self._clock() + after_ms
+            body = _encode(Notice(key, outcome))
+            records.add_callback(connection, Callback(message_id, body, behaviour.copies, due_at, 0))
+
+    def _pending(self) -> Pending:
+        if self._callbacks is not None:
+            self._callbacks.wake()
+        return Pending()
+
+
+def _same(known: Operation, kind: str, subject: str, amount: Money | None = None) -> Outcome:
+    """The recorded outcome. Raises GatewayMisuse when the key came with another request than the first time."""
+    same = known.kind == kind and subject in (known.order_id, known.reference)
+    if not same or (amount is not None and (amount.amount, amount.currency) != (known.amount, known.currency)):
+        raise GatewayMisuse(f"the key {known.key} was used for another request")
+    return _outcomes.decode(known.outcome)
+
+
+def _charge(connection: sqlite3.Connection, reference: str) -> Charge:
+    charge = records.charge(connection, reference)
+    if charge is None:
+        raise GatewayMisuse(f"no charge {reference}")
+    return charge
+
+
+def _capture_refusal(charge: Charge | None, amount: Money) -> str:
+    if charge is None:
+        return "unknown_charge"
+    if charge.voided:
+        return "voided"
+    if charge.captured:
+        return "captured_already"
+    if amount.currency != charge.currency or amount.amount > charge.amount:
+        return "more_than_authorized"
+    return ""
