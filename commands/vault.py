@@ -21,12 +21,10 @@ import hmac
 import os
 import secrets as entropy
 import sqlite3
-import threading
 import time
 import unicodedata
 from collections import OrderedDict
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -37,33 +35,16 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from commands.vault_file import VaultError as VaultError
+from commands.vault_file import VaultFile
 from domain.errors import DomainError, Invalid
 
-APPLICATION_ID = 0x4B4F4E56
-"""``KONV``; keeps the vault from opening the log, or a stranger's database, by mistake."""
-SCHEMA_VERSION = 1
 REFRESH_DAYS = 30
 PASSWORD_BYTES_MAX = 1024
 REVOCATION_CHECK_SECONDS = 0.25
 """How stale ``family_revoked`` may be about what other processes did."""
 REVOCATION_KEEP_SECONDS = 3600
 """Longer than any access token lives: a family revoked earlier has no valid access token left to refuse."""
-
-_SCHEMA = """
-CREATE TABLE person_keys (person_id TEXT PRIMARY KEY, key_id BLOB, key BLOB, created_at INTEGER NOT NULL,
-    destroyed_at INTEGER) WITHOUT ROWID;
-CREATE TABLE credentials (account_id TEXT PRIMARY KEY, hash TEXT NOT NULL, changed_at INTEGER NOT NULL) WITHOUT ROWID;
-CREATE TABLE families (family TEXT PRIMARY KEY, account_id TEXT NOT NULL, scope TEXT NOT NULL,
-    created_at INTEGER NOT NULL, expires_at INTEGER NOT NULL, revoked_at INTEGER) WITHOUT ROWID;
-CREATE INDEX families_account ON families (account_id);
-CREATE INDEX families_expiry ON families (expires_at);
-CREATE TABLE refresh_tokens (digest BLOB PRIMARY KEY, family TEXT NOT NULL REFERENCES families ON DELETE CASCADE,
-    expires_at INTEGER NOT NULL, used_at INTEGER) WITHOUT ROWID;
-CREATE INDEX refresh_tokens_family ON refresh_tokens (family);
-CREATE TABLE revocations (seq INTEGER PRIMARY KEY AUTOINCREMENT, kind TEXT NOT NULL, subject TEXT NOT NULL,
-    at INTEGER NOT NULL);
-CREATE TABLE secrets (name TEXT PRIMARY KEY, value BLOB NOT NULL, created_at INTEGER NOT NULL) WITHOUT ROWID;
-"""
 
 _SEAL_VERSION = b"\x01"
 _KEY_ID_BYTES = 8
@@ -72,10 +53,6 @@ _HEADER_BYTES = 1 + _KEY_ID_BYTES + _NONCE_BYTES
 
 # OWASP Password Storage Cheat Sheet: argon2id with 19 MiB, two passes, one lane.
 _HASHER = PasswordHasher(time_cost=2, memory_cost=19456, parallelism=1)
-
-
-class VaultError(Exception):
-    """The file is not a vault this version can use, or a sealed value is damaged. Never a client's fault."""
 
 
 class PersonErased(VaultError):
@@ -134,20 +111,14 @@ class Vault:
         self._last_seq = 0
         self._data_version = -1
         self._next_check = 0.0
-        # Two connections: a reader on the event loop never waits for another thread's fsync, and the reader's
-        # data_version counts this process's own writes like everybody else's.
-        self._read_lock, self._write_lock = threading.Lock(), threading.Lock()
-        self._writer = _connect(Path(path))
-        self._reader = _connect(Path(path))
+        self._file = VaultFile(Path(path))
         self._prune()
         self.secrets = Secrets(**{name: self._secret(name) for name in Secrets.__dataclass_fields__})
         self._dummy_hash = self._stored_dummy_hash()
 
     def close(self) -> None:
-        with self._write_lock, self._read_lock:
-            self._keys.clear()
-            self._reader.close()
-            self._writer.close()
+        self._keys.clear()
+        self._file.close()
 
     # person keys
 
@@ -155,7 +126,7 @@ class Vault:
         """Makes the person's key unless there is one. Raises ``PersonErased`` for an erased person."""
         if self._key(person_id) is not None:
             return
-        with self._writing() as db:
+        with self._file.writing() as db:
             row = (person_id, entropy.token_bytes(_KEY_ID_BYTES), AESGCM.generate_key(256), int(self._now()))
             db.execute(
                 "INSERT OR IGNORE INTO person_keys (person_id, key_id, key, created_at) VALUES (?, ?, ?, ?)", row
@@ -189,7 +160,7 @@ class Vault:
 
     def destroy_key(self, person_id: str) -> None:
         """Makes everything sealed for the person unreadable, in every process, for ever. Repeating it is harmless."""
-        with self._writing() as db:
+        with self._file.writing() as db:
             at = int(self._now())
             db.execute(
                 "INSERT INTO person_keys (person_id, created_at, destroyed_at) VALUES (?1, ?2, ?2) "
@@ -197,9 +168,8 @@ class Vault:
                 (person_id, at),
             )
             db.execute("INSERT INTO revocations (kind, subject, at) VALUES ('person', ?, ?)", (person_id, at))
-        with self._write_lock:
-            # secure_delete has overwritten the key in its page; the write-ahead log may still hold the page as it was.
-            self._writer.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+        # secure_delete has overwritten the key in its page; the write-ahead log may still hold the page as it was.
+        self._file.scrub()
 
     def _require_key(self, person_id: str) -> _PersonKey:
         key = self._key(person_id)
@@ -208,14 +178,14 @@ class Vault:
         return key
 
     def _key(self, person_id: str) -> _PersonKey | None:
-        with self._read_lock:
+        with self._file.read_lock:
             self._notice()
             key = self._keys.get(person_id)
             if key is not None:
                 self._keys.move_to_end(person_id)
                 return key
             query = "SELECT key_id, key FROM person_keys WHERE person_id = ? AND key IS NOT NULL"
-            row = self._reader.execute(query, (person_id,)).fetchone()
+            row = self._file.reader.execute(query, (person_id,)).fetchone()
             if row is None:
                 return None
             key = self._keys[person_id] = _PersonKey(row[0], AESGCM(row[1]))
@@ -234,9 +204,9 @@ class Vault:
 
     def check_password(self, account_id: str, password: str) -> bool:
         """An unknown account costs the same time as a wrong password, so timing does not tell who has an account."""
-        with self._read_lock:
+        with self._file.read_lock:
             query = "SELECT hash FROM credentials WHERE account_id = ?"
-            row = self._reader.execute(query, (account_id,)).fetchone()
+            row = self._file.reader.execute(query, (account_id,)).fetchone()
         stored = self._dummy_hash if row is None else row[0]
         prepared = _prepared(password)
         try:
@@ -250,11 +220,11 @@ class Vault:
         return True
 
     def drop_credentials(self, account_id: str) -> None:
-        with self._writing() as db:
+        with self._file.writing() as db:
             db.execute("DELETE FROM credentials WHERE account_id = ?", (account_id,))
 
     def _store_hash(self, account_id: str, hashed: str, replaces: str | None = None) -> None:
-        with self._writing() as db:
+        with self._file.writing() as db:
             at = int(self._now())
             if replaces is not None:
                 # A password changed meanwhile must not be put back.
@@ -274,7 +244,7 @@ class Vault:
         grant = Grant(account_id, scope, _new_token(), "fam_" + entropy.token_hex(12))
         now = int(self._now())
         expires = now + REFRESH_DAYS * 86400
-        with self._writing() as db:
+        with self._file.writing() as db:
             db.execute(
                 "INSERT INTO families VALUES (?, ?, ?, ?, ?, NULL)", (grant.family, account_id, scope, now, expires)
             )
@@ -290,7 +260,7 @@ class Vault:
         """
         now = int(self._now())
         expires = now + REFRESH_DAYS * 86400
-        with self._writing() as db:
+        with self._file.writing() as db:
             row = db.execute(
                 "SELECT family, t.expires_at, used_at, account_id, scope, revoked_at "
                 "FROM refresh_tokens t JOIN families USING (family) WHERE digest = ?",
@@ -309,18 +279,21 @@ class Vault:
                 db.execute("INSERT INTO refresh_tokens VALUES (?, ?, ?, NULL)", (_digest(grant.token), family, expires))
                 db.execute("UPDATE families SET expires_at = ? WHERE family = ?", (expires, family))
         if used_at is not None:
+            self._next_check = 0.0
             raise TokenReused("the refresh token was used before; the session is ended")
         return grant
 
     def revoke_family(self, family: str) -> None:
         """Signs one session out: its refresh token at once, its access tokens as ``family_revoked`` describes."""
-        with self._writing() as db:
+        with self._file.writing() as db:
             self._revoke(db, "family = ?", family)
+        self._next_check = 0.0
 
     def revoke_account(self, account_id: str) -> None:
         """Signs every session of the account out."""
-        with self._writing() as db:
+        with self._file.writing() as db:
             self._revoke(db, "account_id = ?", account_id)
+        self._next_check = 0.0
 
     def family_revoked(self, family: str) -> bool:
         """Whether access tokens of this family should be refused already, ahead of their expiry.
@@ -330,7 +303,7 @@ class Vault:
         """
         tick = time.monotonic()
         if tick >= self._next_check:
-            with self._read_lock:
+            with self._file.read_lock:
                 self._next_check = tick + REVOCATION_CHECK_SECONDS
                 self._notice()
         return family in self._revoked
@@ -353,50 +326,37 @@ class Vault:
 
     def _secret(self, name: str) -> bytes:
         query = "SELECT value FROM secrets WHERE name = ?"
-        row = self._reader.execute(query, (name,)).fetchone()
+        with self._file.read_lock:
+            row = self._file.reader.execute(query, (name,)).fetchone()
         if row is None:
-            with self._writing() as db:
+            with self._file.writing() as db:
                 # Of several processes starting at once the first one draws the secret for all.
                 values = (name, entropy.token_bytes(32), int(self._now()))
                 db.execute("INSERT OR IGNORE INTO secrets VALUES (?, ?, ?)", values)
-            row = self._reader.execute(query, (name,)).fetchone()
+                row = db.execute(query, (name,)).fetchone()
         value: bytes = row[0]
         return value
 
     def _stored_dummy_hash(self) -> str:
         """Hash of a password nobody knows, kept so that a start does not wait for argon2."""
         query = "SELECT value FROM secrets WHERE name = 'dummy_hash'"
-        row = self._reader.execute(query).fetchone()
+        with self._file.read_lock:
+            row = self._file.reader.execute(query).fetchone()
         if row is not None and not _HASHER.check_needs_rehash(row[0].decode()):
             return str(row[0], "ascii")
         hashed = _HASHER.hash(entropy.token_bytes(32))
-        with self._writing() as db:
+        with self._file.writing() as db:
             db.execute(
                 "INSERT OR REPLACE INTO secrets VALUES ('dummy_hash', ?, ?)", (hashed.encode(), int(self._now()))
             )
         return hashed
 
-    # the file
-
-    @contextmanager
-    def _writing(self) -> Iterator[sqlite3.Connection]:
-        with self._write_lock:
-            self._writer.execute("BEGIN IMMEDIATE")
-            try:
-                yield self._writer
-                self._writer.execute("COMMIT")
-                self._next_check = 0.0
-            except BaseException:
-                if self._writer.in_transaction:
-                    self._writer.execute("ROLLBACK")
-                raise
-
     def _notice(self) -> None:
         """Applies what any process destroyed or revoked since last time. Two microseconds when nothing was written."""
-        version = self._reader.execute("PRAGMA data_version").fetchone()[0]
+        version = self._file.reader.execute("PRAGMA data_version").fetchone()[0]
         if version == self._data_version:
             return
-        rows = self._reader.execute(
+        rows = self._file.reader.execute(
             "SELECT seq, kind, subject, at FROM revocations WHERE seq > ? ORDER BY seq", (self._last_seq,)
         ).fetchall()
         for seq, kind, subject, at in rows:
@@ -414,73 +374,13 @@ class Vault:
     def _prune(self) -> None:
         """Forgets sessions that ended of themselves, and revocations that no living access token can meet."""
         now = int(self._now())
-        with self._writing() as db:
+        with self._file.writing() as db:
             db.execute(
                 "DELETE FROM refresh_tokens WHERE family IN (SELECT family FROM families WHERE expires_at < ?)", (now,)
             )
             db.execute("DELETE FROM families WHERE expires_at < ?", (now,))
             oldest = now - REVOCATION_KEEP_SECONDS
             db.execute("DELETE FROM revocations WHERE kind = 'family' AND at < ?", (oldest,))
-
-
-def _connect(path: Path) -> sqlite3.Connection:
-    # Made by us before SQLite sees it: SQLite would use the umask, and its -wal and -shm files copy this file's mode.
-    os.close(os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600))
-    os.chmod(path, 0o600)
-    db = sqlite3.connect(path, timeout=10, isolation_level=None, check_same_thread=False, cached_statements=64)
-    try:
-        _prepare(db, path)
-    except BaseException:
-        db.close()
-        raise
-    return db
-
-
-def _prepare(db: sqlite3.Connection, path: Path) -> None:
-    try:
-        _check_identity(db, path)
-        _enter_wal(db)
-    except sqlite3.DatabaseError as error:
-        if isinstance(error, sqlite3.OperationalError):
-            raise
-        raise VaultError(f"{path.name} is not a vault") from error
-    db.execute("PRAGMA synchronous = FULL")
-    db.execute("PRAGMA foreign_keys = ON")
-    db.execute("PRAGMA secure_delete = ON")
-    db.execute("BEGIN IMMEDIATE")
-    try:
-        if db.execute("PRAGMA user_version").fetchone()[0] == 0:
-            for statement in _SCHEMA.split(";\n"):
-                db.execute(statement)
-            db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-            db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
-        db.execute("COMMIT")
-    except BaseException:
-        db.execute("ROLLBACK")
-        raise
-
-
-def _check_identity(db: sqlite3.Connection, path: Path) -> None:
-    application = db.execute("PRAGMA application_id").fetchone()[0]
-    version = db.execute("PRAGMA user_version").fetchone()[0]
-    tables = db.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]
-    if application != APPLICATION_ID and (application or version or tables):
-        raise VaultError(f"{path.name} is not a vault")
-    if version > SCHEMA_VERSION:
-        raise VaultError(f"{path.name} has schema {version}, this version of Kontor knows {SCHEMA_VERSION}")
-
-
-def _enter_wal(db: sqlite3.Connection) -> None:
-    # The busy timeout does not cover the change of mode, and several processes may make it at once.
-    for attempt in range(50):
-        try:
-            if db.execute("PRAGMA journal_mode = WAL").fetchone()[0] == "wal":
-                return
-        except sqlite3.OperationalError:
-            if attempt == 49:
-                raise
-        time.sleep(0.02)
-    raise VaultError("the file system does not support SQLite's write-ahead log")
 
 
 def _prepared(password: str) -> bytes | None:

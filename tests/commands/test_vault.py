@@ -1,4 +1,4 @@
-"""The vault: sealing and erasing, passwords, refresh tokens, secrets; and two vaults on one file, as two processes have."""
+"""The vault: sealing and erasing, passwords, sessions, secrets; and two vaults on one file, as two processes have."""
 
 from __future__ import annotations
 
@@ -324,8 +324,8 @@ class TestTheFile:
             os.umask(before)
 
     def test_is_durable(self, vault):
-        assert vault._writer.execute("PRAGMA synchronous").fetchone() == (2,)
-        assert vault._writer.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+        assert vault._file._writer.execute("PRAGMA synchronous").fetchone() == (2,)
+        assert vault._file._writer.execute("PRAGMA journal_mode").fetchone() == ("wal",)
 
     def test_refuses_a_strangers_database(self, path):
         db = sqlite3.connect(path)
@@ -340,7 +340,7 @@ class TestTheFile:
             Vault(path)
 
     def test_refuses_a_newer_version(self, vault, path):
-        vault._writer.execute("PRAGMA user_version = 99")
+        vault._file._writer.execute("PRAGMA user_version = 99")
         with pytest.raises(VaultError, match="schema 99"):
             Vault(path)
 

@@ -1,0 +1,131 @@
+"""The vault's SQLite file: who may read it, how it is opened, and one lock each for readers and the writer."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+APPLICATION_ID = 0x4B4F4E56
+"""``KONV``; keeps the vault from opening the log, or a stranger's database, by mistake."""
+SCHEMA_VERSION = 1
+
+_SCHEMA = """
+CREATE TABLE person_keys (person_id TEXT PRIMARY KEY, key_id BLOB, key BLOB, created_at INTEGER NOT NULL,
+    destroyed_at INTEGER) WITHOUT ROWID;
+CREATE TABLE credentials (account_id TEXT PRIMARY KEY, hash TEXT NOT NULL, changed_at INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE families (family TEXT PRIMARY KEY, account_id TEXT NOT NULL, scope TEXT NOT NULL,
+    created_at INTEGER NOT NULL, expires_at INTEGER NOT NULL, revoked_at INTEGER) WITHOUT ROWID;
+CREATE INDEX families_account ON families (account_id);
+CREATE INDEX families_expiry ON families (expires_at);
+CREATE TABLE refresh_tokens (digest BLOB PRIMARY KEY, family TEXT NOT NULL REFERENCES families ON DELETE CASCADE,
+    expires_at INTEGER NOT NULL, used_at INTEGER) WITHOUT ROWID;
+CREATE INDEX refresh_tokens_family ON refresh_tokens (family);
+CREATE TABLE revocations (seq INTEGER PRIMARY KEY AUTOINCREMENT, kind TEXT NOT NULL, subject TEXT NOT NULL,
+    at INTEGER NOT NULL);
+CREATE TABLE secrets (name TEXT PRIMARY KEY, value BLOB NOT NULL, created_at INTEGER NOT NULL) WITHOUT ROWID;
+"""
+
+
+class VaultError(Exception):
+    """The file is not a vault this version can use, or a sealed value is damaged. Never a client's fault."""
+
+
+class VaultFile:
+    """Two connections to the file: a reader on the event loop never waits for another thread's fsync, and the reader's
+    ``data_version`` counts this process's own writes like everybody else's.
+
+    Use ``reader`` under ``read_lock``; every statement sees what is committed by then.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.read_lock, self._write_lock = threading.Lock(), threading.Lock()
+        self._writer = _connect(path)
+        self.reader = _connect(path)
+
+    @contextmanager
+    def writing(self) -> Iterator[sqlite3.Connection]:
+        """One transaction, on the disk when the block has ended without an error."""
+        with self._write_lock:
+            self._writer.execute("BEGIN IMMEDIATE")
+            try:
+                yield self._writer
+                self._writer.execute("COMMIT")
+            except BaseException:
+                if self._writer.in_transaction:
+                    self._writer.execute("ROLLBACK")
+                raise
+
+    def scrub(self) -> None:
+        """Empties the write-ahead log, which may still hold pages as they were before something was deleted."""
+        with self._write_lock:
+            self._writer.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+
+    def close(self) -> None:
+        with self._write_lock, self.read_lock:
+            self.reader.close()
+            self._writer.close()
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    # Made by us before SQLite sees it: SQLite would use the umask, and its -wal and -shm files copy this file's mode.
+    os.close(os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600))
+    os.chmod(path, 0o600)
+    db = sqlite3.connect(path, timeout=10, isolation_level=None, check_same_thread=False, cached_statements=64)
+    try:
+        _prepare(db, path)
+    except BaseException:
+        db.close()
+        raise
+    return db
+
+
+def _prepare(db: sqlite3.Connection, path: Path) -> None:
+    try:
+        _check_identity(db, path)
+        _enter_wal(db)
+    except sqlite3.DatabaseError as error:
+        if isinstance(error, sqlite3.OperationalError):
+            raise
+        raise VaultError(f"{path.name} is not a vault") from error
+    db.execute("PRAGMA synchronous = FULL")
+    db.execute("PRAGMA foreign_keys = ON")
+    db.execute("PRAGMA secure_delete = ON")
+    db.execute("BEGIN IMMEDIATE")
+    try:
+        if db.execute("PRAGMA user_version").fetchone()[0] == 0:
+            for statement in _SCHEMA.split(";\n"):
+                db.execute(statement)
+            db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+            db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+        db.execute("COMMIT")
+    except BaseException:
+        db.execute("ROLLBACK")
+        raise
+
+
+def _check_identity(db: sqlite3.Connection, path: Path) -> None:
+    application = db.execute("PRAGMA application_id").fetchone()[0]
+    version = db.execute("PRAGMA user_version").fetchone()[0]
+    tables = db.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]
+    if application != APPLICATION_ID and (application or version or tables):
+        raise VaultError(f"{path.name} is not a vault")
+    if version > SCHEMA_VERSION:
+        raise VaultError(f"{path.name} has schema {version}, this version of Kontor knows {SCHEMA_VERSION}")
+
+
+def _enter_wal(db: sqlite3.Connection) -> None:
+    # The busy timeout does not cover the change of mode, and several processes may make it at once.
+    for attempt in range(50):
+        try:
+            if db.execute("PRAGMA journal_mode = WAL").fetchone()[0] == "wal":
+                return
+        except sqlite3.OperationalError:
+            if attempt == 49:
+                raise
+        time.sleep(0.02)
+    raise VaultError("the file system does not support SQLite's write-ahead log")
