@@ -18,7 +18,7 @@ from domain.derivation import Step as Step
 from domain.derivation import recompute as recompute
 from domain.errors import Invalid, LimitExceeded
 from domain.money import Money
-from domain.shipping import ShippingTable, serves
+from domain.shipping import EVERYWHERE, ShippingTable, serves
 from domain.tax import TaxRate, TaxTable
 
 LINES_MAX = 200
@@ -42,8 +42,7 @@ class QuoteLine(msgspec.Struct, frozen=True, rename="camel"):
     title: str
     quantity: int
     unit_price: Money
-    ships_to: tuple[str, ...] = ()
-    """Empty: everywhere."""
+    ships_to: tuple[str, ...] = (EVERYWHERE,)
 
 
 class PricedLine(msgspec.Struct, frozen=True, rename="camel"):

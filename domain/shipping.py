@@ -16,6 +16,7 @@ from domain.money import PPM, round_half_up
 
 DEFAULT_METHOD = "standard"
 ZONES = ("domestic", "regional", "international")
+EVERYWHERE = "*"
 
 
 class ShippingMethod(msgspec.Struct, frozen=True, gc=False):
@@ -99,5 +100,5 @@ def share_of(goods: int, share_ppm: int) -> int:
 
 
 def serves(ships_to: Collection[str], country: str) -> bool:
-    """Whether a seller who ships to ``ships_to`` (ISO codes; empty means everywhere) ships to ``country``."""
-    return not ships_to or country in ships_to
+    """Whether a seller who ships to ``ships_to`` (ISO codes, or ``*`` for everywhere) ships to ``country``."""
+    return country in ships_to or EVERYWHERE in ships_to

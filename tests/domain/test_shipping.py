@@ -76,7 +76,8 @@ def test_methods():
 def test_who_ships_where():
     assert serves(("US", "CA"), "CA")
     assert not serves(("US", "CA"), "DE")
-    assert serves((), "DE")
+    assert serves(("*",), "DE")
+    assert not serves((), "DE")
 
 
 def test_a_method_needs_every_zone():
