@@ -1,0 +1,1 @@
+"""The sample catalog, and how Icecat's records become it."""
