@@ -1,0 +1,126 @@
+"""An effect: what one payment intent in the log asks of the provider, and how its outcome is put into a command."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from domain import payment
+from domain.checkout import Checkout
+from domain.decider import Command
+from domain.ids import payment_id
+from domain.money import Money
+from domain.recorded import Recorded
+from streams.gateways.port import (
+    Authorized,
+    Captured,
+    CaptureRefused,
+    Declined,
+    Outcome,
+    PaymentGateway,
+    Pending,
+    Refunded,
+    Voided,
+)
+
+KINDS: dict[type, str] = {
+    payment.AuthorizationRequested: "authorize",
+    payment.CaptureRequested: "capture",
+    payment.VoidRequested: "void",
+    payment.RefundRequested: "refund",
+}
+OPEN = {"authorizing": "authorize", "capturing": "capture", "voiding": "void", "refunding": "refund"}
+"""By the payment's status while the intent is open."""
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """``amount`` is None for a void, ``token`` is set for an authorization, ``reference`` for everything else."""
+
+    kind: str
+    key: str
+    """The intent's event id, the provider's idempotency key."""
+    order_id: str
+    amount: Money | None = None
+    token: str = ""
+    reference: str = ""
+    attempts: int = 0
+    """Failed ones that the log knows of."""
+    traceparent: str = ""
+
+    @property
+    def payment_id(self) -> str:
+        return payment_of(self.key)
+
+
+def payment_of(key: str) -> str:
+    return key.partition("/")[0]
+
+
+def order_of(key: str) -> str:
+    """The order whose payment the intent belongs to."""
+    return "ord_" + payment_of(key).removeprefix("pay_")
+
+
+def asked_for(recorded: Recorded) -> Effect | None:
+    """What an event asks for; None for all but intents."""
+    kind = KINDS.get(type(recorded.event))
+    if kind is None:
+        return None
+    event: Any = recorded.event
+    return Effect(
+        kind=kind,
+        key=recorded.event_id,
+        order_id=order_of(recorded.stream),
+        amount=None if kind == "void" else event.amount,
+        token=event.token if kind == "authorize" else "",
+        reference="" if kind == "authorize" else event.reference,
+        traceparent=recorded.meta.traceparent,
+    )
+
+
+def left_open(state: Checkout) -> Effect | None:
+    """What a checkout still waits for from the provider."""
+    kind = OPEN.get(state.payment)
+    if kind is None or not state.intent:
+        return None
+    assert payment_of(state.intent) == payment_id(state.order_id), state.intent
+    return Effect(
+        kind=kind,
+        key=state.intent,
+        order_id=state.order_id,
+        amount=None if kind == "void" else state.placed.quote.totals.grand,
+        token=state.placed.payment_token if kind == "authorize" else "",
+        reference=state.reference,
+        attempts=state.attempts,
+    )
+
+
+async def perform(gateway: PaymentGateway, effect: Effect) -> Outcome | Pending:
+    """Raises GatewayTimeout or GatewayError."""
+    if effect.kind == "void":
+        return await gateway.void(effect.key, effect.reference)
+    assert effect.amount is not None, effect
+    if effect.kind == "authorize":
+        return await gateway.authorize(effect.key, effect.order_id, effect.amount, effect.token)
+    if effect.kind == "capture":
+        return await gateway.capture(effect.key, effect.reference, effect.amount)
+    assert effect.kind == "refund", effect
+    return await gateway.refund(effect.key, effect.reference, effect.amount)
+
+
+def recording(paid: str, outcome: Outcome) -> Command:
+    """The command that puts an outcome on record for the payment ``paid``. It decides nothing the second time."""
+    match outcome:
+        case Authorized(reference):
+            return payment.RecordAuthorization(paid, reference)
+        case Declined(reason):
+            return payment.RecordDecline(paid, reason)
+        case Captured():
+            return payment.RecordCapture(paid)
+        case CaptureRefused(reason):
+            return payment.RecordCaptureRefusal(paid, reason)
+        case Voided():
+            return payment.RecordVoid(paid)
+        case Refunded():
+            return payment.RecordRefund(paid)

@@ -1,0 +1,53 @@
+"""Callbacks of payment providers. Who sends them is known by their signature, not by a token."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import APIRouter
+from pydantic import BaseModel
+from starlette.requests import Request
+
+from domain.errors import NotFound
+from readapi.edge.openapi import problem_responses
+from readapi.edge.problems import ProblemError
+from streams.gateways.port import BadSignature
+from streams.payments import PaymentProcess
+
+router = APIRouter(tags=["webhooks"])
+SIGNED: dict[str, Any] = {
+    "parameters": [
+        {"name": name, "in": "header", "required": True, "description": meaning, "schema": {"type": "string"}}
+        for name, meaning in (
+            ("webhook-id", "The same for every delivery of one callback."),
+            ("webhook-timestamp", "When it was sent, in seconds since 1970; at most five minutes from now."),
+            ("webhook-signature", "`v1,` and the base64 HMAC-SHA256 of `id.timestamp.body`; several with blanks."),
+        )
+    ],
+    "requestBody": {
+        "required": True,
+        "description": "The provider's own format, signed byte for byte.",
+        "content": {"application/json": {"schema": {"type": "object"}}},
+    },
+}
+
+
+class Received(BaseModel):
+    received: bool = True
+
+
+@router.post(
+    "/api/webhooks/payments/{provider}",
+    summary="A payment provider's signed callback; a repeated one changes nothing",
+    responses=problem_responses("unauthenticated", "not_found", "validation_failed"),
+    openapi_extra=SIGNED,
+)
+async def receive_payment_callback(provider: str, request: Request) -> Received:
+    payments: PaymentProcess = request.app.state.services.payments
+    if provider != payments.gateway.name:
+        raise NotFound("no such payment provider")
+    try:
+        await payments.receive(request.headers, await request.body())
+    except BadSignature as error:
+        raise ProblemError("unauthenticated", str(error)) from error
+    return Received()
