@@ -71,6 +71,26 @@ def by_column(
 def _sorted(
     searcher: tantivy.Searcher, query: tantivy.Query, column: str, ascending: bool, size: int, offset: int
 ) -> list[Hit]:
+    """A window of the result in the order (column, tie)."""
+    depth = offset + size
+    order = tantivy.Order.Asc if ascending else tantivy.Order.Desc
+    hits = searcher.search(query, depth + _SLACK, count=False, order_by_field=column, order=order).hits
+    if len(hits) == depth + _SLACK and hits[depth - 1][0] == hits[-1][0]:
+        return _sorted_among_many_equals(searcher, query, column, ascending, size, offset)
+    ties = searcher.fast_field_values("tie", [address for _, address in hits])
+    sign = 1 if ascending else -1
+    ranked = [(sign * value, sign * int(tie or 0), address) for (value, address), tie in zip(hits, ties, strict=True)]
+    ranked.sort(key=lambda hit: hit[:2])
+    return [
+        Hit(sign * value, sign * tie, stored.read(searcher, address).product_id)
+        for value, tie, address in ranked[offset:depth]
+    ]
+
+
+def _sorted_among_many_equals(
+    searcher: tantivy.Searcher, query: tantivy.Query, column: str, ascending: bool, size: int, offset: int
+) -> list[Hit]:
+    """The same, eight times slower, but however many products share the value at the window's end."""
     order = "asc" if ascending else "desc"
     request: dict[str, Any] = {
         "size": size,

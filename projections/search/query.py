@@ -135,8 +135,8 @@ class QueryBuilder:
     def _guesses(self, word: str, stem: str, last: bool) -> Iterator[Query]:
         """What a rare word may have meant: a word with a letter wrong, or one that was not typed to its end."""
         for field in GUESS_FIELDS:
-            if edits(word):
-                fuzzy = Query.fuzzy_term_query(self._schema, field, stem, distance=edits(word))
+            for form in {stem, word} if edits(word) else ():
+                fuzzy = Query.fuzzy_term_query(self._schema, field, form, distance=edits(word))
                 yield self._boost(fuzzy, GUESS_BOOST * FIELDS[field])
             if last and len(word) > 1:
                 yield self._boost(self.prefix(field, word), GUESS_BOOST * FIELDS[field])
