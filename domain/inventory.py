@@ -14,6 +14,8 @@ from domain.decider import Command, Decider, Event, State
 from domain.errors import Invalid, OutOfStock
 
 QUANTITY_MAX = 1_000_000_000
+HOLD_MS = 10 * 60_000
+"""How long units are set aside unless somebody says otherwise."""
 HOLDS_MAX = 100_000
 SETTLED_MAX = 256
 """How many ended holds an item remembers, so that a repeated command finds them and decides nothing."""
@@ -63,7 +65,7 @@ class StockReleased(Event, frozen=True):
     hold_id: str
     quantity: int
     reason: str
-    """``cancelled``, ``expired`` or a compensation's reason."""
+    """``removed`` from a cart, ``expired``, or why the order was cancelled."""
 
 
 class StockUncommitted(Event, frozen=True):
@@ -357,8 +359,8 @@ def stock_committed(state: InventoryItem, event: StockCommitted) -> InventoryIte
 
 
 def stock_released(state: InventoryItem, event: StockReleased) -> InventoryItem:
-    # An expired hold is not remembered: the same checkout may ask for it anew. A cancelled one must stay cancelled.
-    settled = state.settled if event.reason == "expired" else _settle(state, event.hold_id)
+    # These may be asked for anew under the same id. A cancelled one must stay cancelled, so it is remembered.
+    settled = state.settled if event.reason in ("expired", "removed") else _settle(state, event.hold_id)
     return _with_holds(state, _without(state.holds, event.hold_id), settled=settled)
 
 

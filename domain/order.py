@@ -30,6 +30,7 @@ class OrderPlaced(Event, frozen=True):
     region: str
     payment_token: str
     """The provider's name for the payment method; never a card number."""
+    at: int
     hold_until: int
     limits: dict[str, int] = {}
     """Stock id to the most units one account may buy."""
@@ -150,6 +151,7 @@ def place_order(command: PlaceOrder, state: Order) -> list[Event]:
             country=command.country,
             region=command.region,
             payment_token=command.payment_token,
+            at=command.at,
             hold_until=command.hold_until,
             limits=command.limits,
             backorder=command.backorder,

@@ -22,12 +22,50 @@ from readapi.instants import instant
 
 
 class OrderView(NamedTuple):
-    """The checkout as far as it goes, and the version and times of the order's own stream."""
+    """All that an order shows, however it was come by."""
 
-    checkout: Checkout
+    order_id: str
+    placed: order.OrderPlaced
+    status: str
+    progress: str
+    reason: str
+    payment: str
     version: int
-    created_at: int
+    """Of the order's own stream, as are the times."""
     updated_at: int
+
+
+def view_of_checkout(state: Checkout, version: int, updated_at: int) -> OrderView:
+    return OrderView(
+        order_id=state.order_id,
+        placed=state.placed,
+        status=STATUS[state.order],
+        progress=checkout.progress(state),
+        reason=state.reason,
+        payment=state.payment,
+        version=version,
+        updated_at=updated_at,
+    )
+
+
+def view_of_states(order_id: str, state: order.Order, paid: Any, version: int, updated_at: int) -> OrderView:
+    """From the order's and the payment's aggregates; ``paid`` may be None when there is no payment yet."""
+    assert not isinstance(state, order.NoOrder)
+    status = paid.status if isinstance(paid, payment.Payment) else "none"
+    reason = state.reason if isinstance(state, order.CancelledOrder) else ""
+    confirmed = isinstance(state, order.OpenOrder) and state.confirmed
+    known = Checkout(
+        order_id,
+        state.placed,
+        (),
+        payment=status,
+        order="confirmed" if confirmed else _PROGRESS[order.status(state)],
+        reason=reason,
+    )
+    return view_of_checkout(known, version, updated_at)
+
+
+_PROGRESS = {"PENDING": "pending", "PAID": "paid", "CANCELLED": "cancelled"}
 
 
 class Until(NamedTuple):
@@ -64,35 +102,34 @@ def _cut(events: list[Recorded], own: Sequence[Recorded], until: Until) -> list[
 
 def fold(events: Iterable[Recorded]) -> OrderView:
     state: Checkout | None = None
-    version = created_at = updated_at = 0
+    version = updated_at = 0
     for event in events:
         state = checkout.evolve(state, event)
         if event.stream.startswith("ord_"):
             version, updated_at = event.version, event.meta.occurred_at
-            created_at = created_at or updated_at
     assert state is not None
-    return OrderView(state, version, created_at, updated_at)
+    return view_of_checkout(state, version, updated_at)
 
 
 def order_json(view: OrderView, vault: Vault, *, position: int, with_address: bool = True) -> dict[str, Any]:
-    state = view.checkout
-    placed = state.placed
-    progress: dict[str, Any] = {"state": checkout.progress(state)}
-    if state.reason:
-        progress["reason"] = state.reason
+    """``with_address`` is for answers that nobody stores: replies of idempotent commands are kept, so they go without."""
+    placed = view.placed
+    progress: dict[str, Any] = {"state": view.progress}
+    if view.reason:
+        progress["reason"] = view.reason
     body = {
-        "orderId": state.order_id,
-        "status": STATUS[state.order],
+        "orderId": view.order_id,
+        "status": view.status,
         "cartId": placed.cart_id,
         "lines": placed.quote.lines,
         "totals": placed.quote.totals,
         "shippingMethod": placed.quote.method,
         "taxInclusive": placed.quote.tax_inclusive,
-        "payment": {"paymentId": payment_id(state.order_id), "status": state.payment},
+        "payment": {"paymentId": payment_id(view.order_id), "status": view.payment},
         "shipments": [],
         "returns": [],
         "checkout": progress,
-        "createdAt": instant(view.created_at),
+        "createdAt": instant(placed.at),
         "updatedAt": instant(view.updated_at),
         "version": view.version,
         "position": format_position(position),

@@ -46,6 +46,9 @@ class MemoryLog(POPOApplicationRecorder):
             loaded[stream] = Loaded(snapshot, self.streams[stream][snapshot.version if snapshot else 0 :])
         return loaded
 
+    async def find_reply(self, key: str) -> Reply | None:
+        return self.stored_replies.get(key)
+
     async def forget_replies(self, before: int) -> int:
         old = [key for key, reply in self.stored_replies.items() if reply.at < before]
         for key in old:

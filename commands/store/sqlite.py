@@ -133,6 +133,9 @@ class SQLiteLog(SQLiteApplicationRecorder):
     async def load(self, streams: Iterable[str]) -> dict[str, Loaded]:
         return {stream: _load(self._reader, stream) for stream in streams}
 
+    async def find_reply(self, key: str) -> Reply | None:
+        return _reply(self._reader, key)
+
     async def forget_replies(self, before: int) -> int:
         transaction = await self.begin()
         try:
@@ -217,12 +220,8 @@ class SQLiteTransaction:
         return {stream: _load(self._log._writer, stream) for stream in streams}
 
     async def replies(self, keys: Iterable[str]) -> dict[str, Reply]:
-        found = {}
-        for key in keys:
-            row = self._log._writer.execute("SELECT * FROM replies WHERE key = ?", (key,)).fetchone()
-            if row is not None:
-                found[key] = Reply._make(row)
-        return found
+        found = ((key, _reply(self._log._writer, key)) for key in keys)
+        return {key: reply for key, reply in found if reply is not None}
 
     async def append(self, rows: Sequence[Row], replies: Sequence[Reply], snapshots: Sequence[Snapshot]) -> None:
         writer = self._log._writer
@@ -283,6 +282,11 @@ def _load(connection: sqlite3.Connection, stream: str) -> Loaded:
     ).fetchone()
     snapshot = None if found is None else Snapshot._make(found)
     return Loaded(snapshot, _stream(connection, stream, snapshot.version if snapshot else 0))
+
+
+def _reply(connection: sqlite3.Connection, key: str) -> Reply | None:
+    row = connection.execute("SELECT * FROM replies WHERE key = ?", (key,)).fetchone()
+    return None if row is None else Reply._make(row)
 
 
 def _notification(row: Row) -> Notification:

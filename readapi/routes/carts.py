@@ -11,8 +11,8 @@ from starlette.responses import Response
 
 from domain.cart import OpenCart, cart_of
 from domain.ids import offer_id, stock_id
-from domain.offer import LiveOffer, NoOffer
 from domain.inventory import EMPTY
+from domain.offer import LiveOffer, NoOffer
 from readapi.carts import Goods, Lookup, Stamps, cart_json
 from readapi.consistency import at_position
 from readapi.edge.cart_token import HEADER as CART_TOKEN

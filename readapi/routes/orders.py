@@ -18,7 +18,7 @@ from readapi.edge.positions import format_position
 from readapi.edge.principal import Principal, RequiredPrincipal, edge_of
 from readapi.edge.problems import BadParameter
 from readapi.instants import parse_instant
-from readapi.orders import OrderView, Until, fold, history, order_json, timeline_json
+from readapi.orders import OrderView, Until, fold, history, order_json, timeline_json, view_of_checkout
 from readapi.services import ReadServices
 
 router = APIRouter(tags=["orders"])
@@ -75,7 +75,7 @@ async def list_orders(
 
 
 def _view(row: OrderRow) -> OrderView:
-    return OrderView(row.checkout, row.version, row.created_at, row.updated_at)
+    return view_of_checkout(row.checkout, row.version, row.updated_at)
 
 
 @router.get("/api/orders/{order_id}", summary="One order, as it is or as it stood at an instant or version")
@@ -108,5 +108,5 @@ async def get_timeline(request: Request, order_id: str, principal: RequiredPrinc
 
 def _require_reader(view: OrderView, principal: Principal) -> None:
     """Others' orders are not found rather than forbidden: an id must not tell that it exists."""
-    if view.checkout.placed.account_id != principal.account_id and "admin" not in principal.scopes:
+    if view.placed.account_id != principal.account_id and "admin" not in principal.scopes:
         raise NotFound("no such order")

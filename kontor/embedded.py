@@ -1,0 +1,90 @@
+"""The embedded profile, wired: one process, one data folder, no server."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from commands.engine import Engine, now_ms
+from commands.store.sqlite import SQLiteLog
+from commands.vault import Vault
+from kontor.folder import DataFolder
+from kontor.settings import Settings
+from kontor.tables import countries, shipping_table, tax_table
+from projections.carts.projector import CARTS
+from projections.catalog.projector import CATALOG
+from projections.orders.projector import ORDERS
+from projections.search.tantivy_index import TantivyIndex
+from projections.shops.projector import SHOPS
+from projections.sqlite import SQLiteViews
+from projections.stock.projector import STOCK
+from streams.checkout import CheckoutProcess
+from streams.follower import Follower
+from streams.gateways.simulated import SimulatedGateway
+from streams.indexer import Indexer
+from streams.payments import PaymentProcess
+from writeapi.services import WriteServices
+
+PROJECTIONS = (CATALOG, STOCK, CARTS, ORDERS, SHOPS)
+
+
+@asynccontextmanager
+async def embedded(settings: Settings) -> AsyncIterator[WriteServices]:
+    """Everything running, until the block ends; then what was accepted is finished. Raises UnusableLog."""
+    folder = DataFolder(settings.data)
+    folder.prepare()
+    log = SQLiteLog.open(folder.log)
+    vault = Vault(folder.vault)
+    views = SQLiteViews(folder.views, PROJECTIONS)
+    search = TantivyIndex(folder.search)
+    engine = Engine(log, aggregates_max=settings.aggregates_cached_max)
+    follower = Follower(log, views, engine)
+    indexer = Indexer(log, views, search)
+    gateway = SimulatedGateway(folder.provider, vault.secrets.webhook_secret, timeout_s=settings.provider_timeout)
+    payments = PaymentProcess(engine, views, gateway)
+    checkout = CheckoutProcess(engine, views)
+    services = WriteServices(
+        log=log,
+        views=views,
+        follower=follower,
+        search=search,
+        indexer=indexer,
+        vault=vault,
+        tax=tax_table(),
+        shipping=shipping_table(),
+        countries=dict(countries()),
+        clock=now_ms,
+        engine=engine,
+        payments=payments,
+    )
+    follower.applied += [indexer.applied, checkout.applied, services.pages.applied]
+    await engine.start()
+    await follower.start()
+    await gateway.start(payments.receive)
+    parts = (indexer, payments, checkout)
+    for part in parts:
+        await part.start()
+    settle_garbage()
+    try:
+        yield services
+    finally:
+        for part in reversed(parts):
+            await part.close()
+        await gateway.close()
+        await engine.close()
+        await follower.close()
+        search.close()
+        views.close()
+        vault.close()
+        await log.close()
+
+
+def settle_garbage() -> None:
+    """What is alive now lives long: keep the collector from walking it, and let it run less often.
+
+    The default thresholds collect every few requests; each full pass stops the event loop for tens of milliseconds.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)

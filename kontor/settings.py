@@ -1,0 +1,61 @@
+"""Settings: built-in defaults, then ``kontor.toml``, then ``KONTOR_*`` variables, then the command line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import Field, ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+TOML = Path("kontor.toml")
+
+
+class Settings(BaseSettings):
+    model_config = SettingsConfigDict(env_prefix="KONTOR_", extra="forbid", toml_file=TOML)
+
+    data: Path = Field(Path("kontor-data"), description="the data folder of the embedded profile")
+    profile: Literal["embedded", "full"] = Field("embedded", description="which stores are used")
+    host: str = "127.0.0.1"
+    port: int | None = Field(None, ge=0, le=65535, description="8000 for both services, 8001 write, 8002 read")
+    workers: int = Field(1, ge=1, le=64, description="processes that share the port and the data folder")
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    access_log: bool = Field(False, description="one line a request")
+    rate_limits: bool = Field(True, description="refuse clients that ask too often")
+    body_limit: int = Field(1 << 20, ge=1024, description="bytes of a request body")
+    request_timeout: float = Field(30.0, gt=0, description="seconds")
+    access_token_ttl: int = Field(900, ge=1, le=900, description="seconds")
+    cors_origins: tuple[str, ...] = ()
+    aggregates_cached_max: int = Field(20_000, ge=100, description="aggregates kept in memory")
+    provider_timeout: float = Field(0.3, gt=0, description="seconds the simulated provider lets a call hang")
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
+
+
+class BadSettings(Exception):
+    """A setting is unknown or has an impossible value; the message names it."""
+
+
+def load(**given: Any) -> Settings:
+    """``given`` comes from the command line; options that were not named there are None. Raises BadSettings."""
+    try:
+        return Settings(**{name: value for name, value in given.items() if value is not None})
+    except ValidationError as error:
+        reasons = [f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors()]
+        raise BadSettings("; ".join(reasons)) from error
+    except ValueError as error:  # a kontor.toml that is not TOML
+        raise BadSettings(f"{TOML}: {error}") from error

@@ -1,0 +1,58 @@
+"""The query service as an application: routes, edge, document."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from fastapi import APIRouter, FastAPI
+
+from readapi.edge import middleware, openapi
+from readapi.edge.state import EdgeSettings, EdgeState, edge_state
+from readapi.routes import carts, categories, me, operations, orders, products, shops
+from readapi.services import ReadServices
+
+VERSION = "0.1.0"
+TAGS = [
+    {"name": "catalog", "description": "Products, offers and categories; no sign-in needed."},
+    {"name": "carts", "description": "Of a signed-in user, or anonymous with a Cart-Token."},
+    {"name": "checkout", "description": "Quotes and orders."},
+    {"name": "orders", "description": "History and timelines."},
+    {"name": "accounts", "description": "Sign-in, addresses, payment methods."},
+    {"name": "merchants", "description": "Shops, products, offers and stock."},
+    {"name": "operations", "description": "Health and metrics."},
+]
+ROUTERS = (
+    products.router,
+    categories.router,
+    shops.router,
+    carts.router,
+    orders.router,
+    me.router,
+    operations.router,
+)
+
+
+def edge_for(services: ReadServices, settings: EdgeSettings) -> EdgeState:
+    secrets = services.vault.secrets
+    return edge_state(
+        settings,
+        jwt_key=secrets.jwt_key,
+        cart_key=secrets.cart_key,
+        cursor_key=secrets.cursor_key,
+        revoked=services.vault.family_revoked,
+    )
+
+
+def application(title: str, services: ReadServices, edge: EdgeState, routers: Sequence[APIRouter]) -> FastAPI:
+    """A service with these routes behind the edge."""
+    app = FastAPI(title=title, version=VERSION, openapi_url=None, redirect_slashes=False)
+    app.state.services = services
+    for router in routers:
+        app.include_router(router)
+    openapi.install(app, tags=TAGS)
+    middleware.install(app, edge)
+    return app
+
+
+def create_app(services: ReadServices, edge: EdgeState) -> FastAPI:
+    return application("Kontor query service", services, edge, ROUTERS)

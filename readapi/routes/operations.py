@@ -1,0 +1,35 @@
+"""For whoever runs the service: alive, ready, measured."""
+
+from __future__ import annotations
+
+import msgspec
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import Response
+
+from readapi.edge.principal import edge_of
+from readapi.services import ReadServices
+
+router = APIRouter(tags=["operations"])
+LAG_MAX = 50_000
+"""Events behind the log beyond which the views are too old to be served."""
+
+
+@router.get("/livez", summary="The process answers")
+async def livez() -> Response:
+    return Response(b'{"status":"ok"}', media_type="application/json")
+
+
+@router.get("/readyz", summary="The views are close to the log")
+async def readyz(request: Request) -> Response:
+    services: ReadServices = request.app.state.services
+    head = await services.log.head()
+    lag = {"views": head - services.follower.position, "search": head - services.indexer.position}
+    ready = max(lag.values()) <= LAG_MAX
+    body = {"status": "ok" if ready else "behind", "head": str(head), "lag": lag}
+    return Response(msgspec.json.encode(body), 200 if ready else 503, media_type="application/json")
+
+
+@router.get("/metrics", summary="Prometheus metrics", include_in_schema=False)
+async def metrics(request: Request) -> Response:
+    return Response(edge_of(request).metrics.exposition(), media_type="text/plain; version=0.0.4")

@@ -1,0 +1,39 @@
+"""The command service as an application."""
+
+from __future__ import annotations
+
+from fastapi import FastAPI
+
+from readapi.app import ROUTERS as READ_ROUTERS
+from readapi.app import application
+from readapi.edge.state import EdgeState
+from readapi.routes import operations
+from writeapi import requests
+from writeapi.routes import auth, carts, inventory, me, offers, orders, products, shops, webhooks
+from writeapi.services import WriteServices
+
+ROUTERS = (
+    auth.router,
+    me.router,
+    shops.router,
+    products.router,
+    offers.router,
+    inventory.router,
+    carts.router,
+    orders.router,
+    webhooks.router,
+)
+
+
+def create_app(services: WriteServices, edge: EdgeState) -> FastAPI:
+    """The command service alone."""
+    app = application("Kontor command service", services, edge, (*ROUTERS, operations.router))
+    requests.install(app)
+    return app
+
+
+def create_both(services: WriteServices, edge: EdgeState) -> FastAPI:
+    """Both services on one port."""
+    app = application("Kontor", services, edge, (*ROUTERS, *READ_ROUTERS))
+    requests.install(app)
+    return app

@@ -1,0 +1,147 @@
+"""The cart as the command service knows it: from the aggregates themselves, with the goods behind its lines."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from starlette.requests import Request
+
+from commands.aggregates import Aggregate
+from domain.cart import CartLine, MergedCart, OpenCart, cart_of
+from domain.claim import Claim
+from domain.errors import IllegalTransition, Invalid, NotFound, OutOfStock
+from domain.ids import claim_id, offer_id, stock_id
+from domain.inventory import InventoryItem
+from domain.offer import LiveOffer, NoOffer
+from domain.product import DiscontinuedProduct
+from projections.catalog.projector import split_offer
+from readapi.carts import Goods, Lookup, Stamps, cart_json
+from readapi.edge.cart_token import HEADER as CART_TOKEN
+from readapi.edge.principal import Principal, edge_of
+from writeapi.services import WriteServices
+
+BEST_OF_MAX = 200
+
+
+class Wanted(NamedTuple):
+    """What somebody puts into a cart, found and priced."""
+
+    shop_id: str
+    sku: str
+    offer: LiveOffer
+    stock: InventoryItem
+
+
+def cart_id_of(request: Request, principal: Principal | None) -> str | None:
+    """A signed-in user's own cart, else the one that the Cart-Token proves; None without either."""
+    if principal is not None:
+        return cart_of(principal.account_id)
+    token = request.headers.get(CART_TOKEN)
+    return None if token is None else edge_of(request).cart_tokens.verify(token)
+
+
+async def open_cart(services: WriteServices, cart_id: str | None) -> OpenCart:
+    """Raises NotFound for a cart that does not exist and IllegalTransition for one that was merged."""
+    state = None if cart_id is None else await services.engine.state(cart_id)
+    if isinstance(state, OpenCart):
+        return state
+    if isinstance(state, MergedCart):
+        raise IllegalTransition("this cart was merged into its owner's cart at login")
+    raise NotFound("no such cart", pointer="/cartId")
+
+
+async def goods_of(services: WriteServices, cart: OpenCart) -> Lookup:
+    goods = {(line.shop_id, line.sku): await goods_at(services, line.shop_id, line.sku) for line in cart.lines}
+    return lambda shop_id, sku: goods[shop_id, sku]
+
+
+async def goods_at(services: WriteServices, shop_id: str, sku: str) -> Goods:
+    engine = services.engine
+    return Goods(await engine.state(offer_id(shop_id, sku)), await engine.state(stock_id(shop_id, sku)))
+
+
+async def cart_body(services: WriteServices, cart_id: str, aggregate: Aggregate, position: int) -> dict[str, object]:
+    """The cart as GET /api/cart would show it, without waiting for the view."""
+    cart = aggregate.state if isinstance(aggregate.state, OpenCart) else OpenCart()
+    lookup = await goods_of(services, cart)
+    now = services.clock()
+    row = services.views.get("carts", cart_id)
+    stamps = Stamps(aggregate.version, row.created_at if row is not None else now, now)
+    return cart_json(cart_id, cart, stamps, lookup, now=now, position=position)
+
+
+async def find_wanted(services: WriteServices, sku: str | None, product_id: str | None, shop_id: str | None) -> Wanted:
+    """Resolves what a client named: a SKU, or a product with one SKU; of a shop, or of whoever sells it best."""
+    sku = sku if sku is not None else await _only_sku(services, product_id)
+    if shop_id is not None:
+        goods = await goods_at(services, shop_id, sku)
+        if isinstance(goods.offer, LiveOffer):
+            await _require_sold(services, goods.offer.product_id)
+            return Wanted(shop_id, sku, goods.offer, goods.stock)
+        raise NotFound("this shop does not offer this SKU", pointer="/shopId")
+    owner: Claim = await services.engine.state(claim_id("sku", sku))
+    if not owner.owner:
+        raise NotFound("no such SKU", pointer="/sku")
+    await _require_sold(services, owner.owner)
+    return await _best(services, owner.owner, sku)
+
+
+async def _only_sku(services: WriteServices, product_id: str | None) -> str:
+    if product_id is None:
+        raise Invalid("name a sku or a productId", "/sku")
+    row = services.views.get("products", product_id)
+    if row is None:
+        raise NotFound("no such product", pointer="/productId")
+    if len(row.variants) > 1:
+        raise Invalid("this product has several SKUs: name one", "/sku")
+    return str(row.variants[0].sku)
+
+
+async def _require_sold(services: WriteServices, product_id: str) -> None:
+    if isinstance(await services.engine.state(product_id), DiscontinuedProduct):
+        raise IllegalTransition("this product is discontinued")
+
+
+async def _best(services: WriteServices, product_id: str, sku: str) -> Wanted:
+    """The cheapest offer that is in stock; if none is, the cheapest."""
+    rows = services.views.select("offers", "key", "WHERE product_id = ? LIMIT ?", (product_id, BEST_OF_MAX))
+    now = services.clock()
+    ranked: list[tuple[bool, int, str, Wanted]] = []
+    for (key,) in rows:
+        shop_id, offered = split_offer(key)
+        if offered != sku:
+            continue
+        goods = await goods_at(services, shop_id, sku)
+        if isinstance(goods.offer, LiveOffer):
+            sold_out = goods.stock.available(now) <= 0 and not goods.offer.terms.backorder
+            wanted = Wanted(shop_id, sku, goods.offer, goods.stock)
+            ranked.append((sold_out, goods.offer.terms.price.amount, shop_id, wanted))
+    if not ranked:
+        raise NotFound("nobody offers this SKU at present", pointer="/sku")
+    return min(ranked, key=lambda entry: entry[:3])[3]
+
+
+def require_units(cart_id: str, wanted: Wanted, quantity: int, now: int) -> None:
+    """Raises OutOfStock or Invalid when the cart may not hold ``quantity`` of this; the order's hold decides anew."""
+    terms = wanted.offer.terms
+    if terms.limit_per_account is not None and quantity > terms.limit_per_account:
+        raise Invalid(f"at most {terms.limit_per_account} per customer", "/quantity")
+    own = wanted.stock.holds.get(cart_id)
+    available = wanted.stock.available(now) + (own.quantity if own is not None and own.expires_at > now else 0)
+    if not terms.backorder and available < quantity:
+        raise OutOfStock(wanted.sku, quantity, max(available, 0))
+
+
+def line_of(cart: OpenCart, item_id: str) -> CartLine:
+    for line in cart.lines:
+        if line.item_id == item_id:
+            return line
+    raise NotFound("no such line in the cart")
+
+
+def still_offered(goods: Goods, line: CartLine) -> LiveOffer:
+    """Raises OutOfStock for a line whose seller withdrew it."""
+    if isinstance(goods.offer, NoOffer):
+        raise OutOfStock(line.sku, line.quantity, 0)
+    assert isinstance(goods.offer, LiveOffer)
+    return goods.offer

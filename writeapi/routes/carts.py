@@ -1,0 +1,185 @@
+"""Carts: of a signed-in user, or anonymous with a token. Each answer is the whole cart as it now stands."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter
+from pydantic import Field
+from starlette.requests import Request
+from starlette.responses import Response
+
+from commands.context import Context
+from domain import inventory
+from domain.cart import (
+    QUANTITY_MAX,
+    AddItem,
+    CartLine,
+    ChangeQuantity,
+    CloseMergedCart,
+    MergeCart,
+    OpenCart,
+    RemoveItem,
+    cart_of,
+    find_line,
+)
+from domain.errors import Invalid, NotFound, OutOfStock
+from domain.ids import stock_id
+from readapi.edge.cart_token import HEADER as CART_TOKEN
+from readapi.edge.etags import expected_version
+from readapi.edge.principal import OptionalPrincipal, Principal, RequiredPrincipal, edge_of
+from writeapi.basket import (
+    Wanted,
+    cart_body,
+    cart_id_of,
+    find_wanted,
+    goods_at,
+    line_of,
+    open_cart,
+    require_units,
+    still_offered,
+)
+from writeapi.requests import Body, command_reply, context_of, fresh_id, services_of
+from writeapi.services import WriteServices
+
+router = APIRouter(tags=["carts"])
+Quantity = Annotated[int, Field(ge=1, le=QUANTITY_MAX, examples=[1])]
+Sku = Annotated[str, Field(min_length=1, max_length=200)]
+
+
+class NewItem(Body):
+    """A SKU, or a product that has only one; from a shop, or from whoever sells it best."""
+
+    sku: Sku | None = Field(None, examples=["ICE-3920564"])
+    product_id: str | None = Field(None, max_length=40)
+    quantity: Quantity
+    shop_id: str | None = Field(None, max_length=40)
+
+
+class NewQuantity(Body):
+    quantity: Quantity
+
+
+@router.post("/api/cart/items", status_code=201, summary="Put something into the cart")
+async def add_item(request: Request, body: NewItem, principal: OptionalPrincipal) -> Response:
+    services = services_of(request)
+    context = context_of(request, principal.account_id if principal else "anonymous")
+    cart_id = cart_id_of(request, principal)
+    issued = cart_id is None
+    if cart_id is None:
+        cart_id = fresh_id("cart", context.at)
+    wanted = await find_wanted(services, body.sku, body.product_id, body.shop_id)
+    cart = await services.engine.state(cart_id)
+    same = find_line(cart, wanted.shop_id, wanted.sku) if isinstance(cart, OpenCart) else None
+    quantity = body.quantity + (same.quantity if same else 0)
+    require_units(cart_id, wanted, quantity, context.at)
+    line = await _line(services, wanted, body.quantity, context.at)
+    await _hold_in_cart(services, cart_id, wanted, quantity, context)
+    outcome = await services.engine.submit(
+        AddItem(cart_id, line, context.at, principal.account_id if principal else ""), context
+    )
+    reply = await _reply(request, services, cart_id, outcome.position, status=201, token=issued)
+    return reply
+
+
+async def _line(services: WriteServices, wanted: Wanted, quantity: int, at: int) -> CartLine:
+    product_id = wanted.offer.product_id
+    row = services.views.get("products", product_id)
+    return CartLine(
+        item_id=fresh_id("line", at),
+        shop_id=wanted.shop_id,
+        sku=wanted.sku,
+        product_id=product_id,
+        title=row.description.title if row is not None else wanted.sku,
+        quantity=quantity,
+        unit_price=wanted.offer.terms.price,
+    )
+
+
+async def _hold_in_cart(services: WriteServices, cart_id: str, wanted: Wanted, quantity: int, context: Context) -> None:
+    """Offers with the policy ``cart`` set their units aside at once; the cart's id names the hold."""
+    terms = wanted.offer.terms
+    if terms.hold_policy != "cart":
+        return
+    outcome = await services.engine.submit(
+        inventory.HoldStock(
+            stock_id(wanted.shop_id, wanted.sku),
+            cart_id,
+            quantity,
+            context.at,
+            context.at + inventory.HOLD_MS,
+            account_id=context.actor,
+            limit=terms.limit_per_account,
+            backorder=terms.backorder,
+        ),
+        context,
+    )
+    for recorded in outcome.events:
+        if isinstance(recorded.event, inventory.StockRefused):
+            raise OutOfStock(wanted.sku, quantity, recorded.event.available)
+
+
+async def _reply(
+    request: Request, services: WriteServices, cart_id: str, position: int, *, status: int = 200, token: bool = False
+) -> Response:
+    aggregate = await services.engine.load(cart_id)
+    body = await cart_body(services, cart_id, aggregate, position)
+    headers = {}
+    if token:
+        body["cartToken"] = headers[CART_TOKEN] = edge_of(request).cart_tokens.issue(cart_id)
+    return command_reply(body, position=position, version=aggregate.version, status=status, headers=headers)
+
+
+@router.patch("/api/cart/items/{item_id}", summary="Change the quantity of a line")
+async def change_quantity(request: Request, item_id: str, body: NewQuantity, principal: OptionalPrincipal) -> Response:
+    services = services_of(request)
+    cart_id, cart = await _own_cart(request, services, principal)
+    context = context_of(request, principal.account_id if principal else "anonymous")
+    line = line_of(cart, item_id)
+    if body.quantity > line.quantity:
+        goods = await goods_at(services, line.shop_id, line.sku)
+        wanted = Wanted(line.shop_id, line.sku, still_offered(goods, line), goods.stock)
+        require_units(cart_id, wanted, body.quantity, context.at)
+        await _hold_in_cart(services, cart_id, wanted, body.quantity, context)
+    outcome = await services.engine.submit(
+        ChangeQuantity(cart_id, item_id, body.quantity), context, expected_version=expected_version(request)
+    )
+    return await _reply(request, services, cart_id, outcome.position)
+
+
+@router.delete("/api/cart/items/{item_id}", summary="Take a line out")
+async def remove_item(request: Request, item_id: str, principal: OptionalPrincipal) -> Response:
+    services = services_of(request)
+    cart_id, cart = await _own_cart(request, services, principal)
+    context = context_of(request, principal.account_id if principal else "anonymous")
+    line = line_of(cart, item_id)
+    outcome = await services.engine.submit(
+        RemoveItem(cart_id, item_id), context, expected_version=expected_version(request)
+    )
+    await services.engine.submit(
+        inventory.ReleaseStock(stock_id(line.shop_id, line.sku), cart_id, context.at, "removed"), context
+    )
+    return await _reply(request, services, cart_id, outcome.position)
+
+
+async def _own_cart(request: Request, services: WriteServices, principal: Principal | None) -> tuple[str, OpenCart]:
+    cart_id = cart_id_of(request, principal)
+    if cart_id is None:
+        raise NotFound("no cart: send a bearer token or the header Cart-Token")
+    return cart_id, await open_cart(services, cart_id)
+
+
+@router.post("/api/cart/merge", summary="After login: take the anonymous cart's lines over")
+async def merge_cart(request: Request, principal: RequiredPrincipal) -> Response:
+    """Same SKU of the same shop: quantities add up, to the limit of a line. Other lines are appended."""
+    services = services_of(request)
+    token = request.headers.get(CART_TOKEN)
+    if token is None:
+        raise Invalid(f"send the anonymous cart's token in the header {CART_TOKEN}")
+    source = edge_of(request).cart_tokens.verify(token)
+    target = cart_of(principal.account_id)
+    context = context_of(request, principal.account_id)
+    anonymous = await open_cart(services, source)
+    await services.engine.submit(MergeCart(target, principal.account_id, source, anonymous.lines, context.at), context)
+    outcome = await services.engine.submit(CloseMergedCart(source, target), context)
+    return await _reply(request, services, target, outcome.position)

@@ -1,0 +1,205 @@
+"""Checkout: what it would cost, placing the order, and calling it off."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Annotated, Any
+
+import msgspec
+from fastapi import APIRouter
+from pydantic import Field, model_validator
+from starlette.requests import Request
+from starlette.responses import Response
+
+from commands.batch import Outcome
+from commands.errors import KeyReused
+from commands.idempotency import IdempotentRequest
+from domain import order
+from domain.account import ActiveAccount, address_of, payment_method_of, require_active
+from domain.cart import OpenCart, cart_of
+from domain.errors import DomainError, Forbidden, Invalid, NotFound
+from domain.ids import payment_id
+from domain.pricing import Destination
+from domain.shipping import DEFAULT_METHOD
+from readapi.edge.cart_token import HEADER as CART_TOKEN
+from readapi.edge.etags import expected_version
+from readapi.edge.idempotency import idempotency_of
+from readapi.edge.positions import prefer_wait, preference_applied
+from readapi.edge.principal import CustomerPrincipal, OptionalPrincipal, Principal, RequiredPrincipal, edge_of
+from readapi.edge.problems import response_for
+from readapi.edge.schemas import AddressIn
+from readapi.orders import order_json, view_of_states
+from writeapi.basket import open_cart
+from writeapi.purchase import Delivery, destination_of, items_of, place_order, quote_items, require_goods
+from writeapi.requests import Body, command_reply, context_of, execute, replay, require_id, services_of, stored_answer
+from writeapi.services import WriteServices
+
+router = APIRouter(tags=["checkout"])
+CartId = Annotated[str, Field(max_length=40, examples=["crt_01JD3Z8Q5V7W9X2Y4Z6A8B0C1D"])]
+AddressId = Annotated[str, Field(max_length=40, examples=["adr_01JD3Z8Q5V7W9X2Y4Z6A8B0C1D"])]
+Method = Annotated[str, Field(max_length=40, examples=["standard"])]
+
+
+class QuoteRequest(Body):
+    """The cart, and where it should go: a stored address or one spelled out."""
+
+    cart_id: CartId
+    address_id: AddressId | None = None
+    address: AddressIn | None = None
+    shipping_method: Method = DEFAULT_METHOD
+
+    @model_validator(mode="after")
+    def one_address(self) -> QuoteRequest:
+        if (self.address_id is None) == (self.address is None):
+            raise ValueError("send either addressId or address")
+        return self
+
+
+class OrderRequest(Body):
+    cart_id: CartId
+    address_id: AddressId
+    payment_method_id: Annotated[str, Field(max_length=40, examples=["pmt_01JD3Z8Q5V7W9X2Y4Z6A8B0C1D"])]
+    shipping_method: Method = DEFAULT_METHOD
+
+
+@router.post("/api/orders/quote", summary="What the cart would cost, and why; changes nothing")
+async def quote(request: Request, body: QuoteRequest, principal: OptionalPrincipal) -> Response:
+    services = services_of(request)
+    cart = await _own_cart(request, services, principal, body.cart_id)
+    if body.address is not None:
+        destination = destination_of(body.address.country, body.address.region, body.address.postal_code)
+    else:
+        destination = await _stored_destination(services, principal, body.address_id or "")
+    quoted = quote_items(services, await items_of(services, cart), destination, body.shipping_method)
+    content = {"cartId": body.cart_id, **{name: getattr(quoted, name) for name in ("lines", "methods", "method")}}
+    content |= {"totals": quoted.totals, "taxInclusive": quoted.tax_inclusive}
+    content |= {"unserviceable": quoted.unserviceable, "derivation": quoted.derivation}
+    return Response(msgspec.json.encode(content), media_type="application/json")
+
+
+async def _own_cart(request: Request, services: WriteServices, principal: Principal | None, cart_id: str) -> OpenCart:
+    """The cart, for its user or for whoever holds its token. Raises Forbidden for somebody else's."""
+    require_id("cart", cart_id, "cart")
+    token = request.headers.get(CART_TOKEN)
+    own = principal is not None and cart_id == cart_of(principal.account_id)
+    if not own and (token is None or edge_of(request).cart_tokens.verify(token) != cart_id):
+        raise Forbidden("this cart belongs to somebody else", pointer="/cartId")
+    return await open_cart(services, cart_id)
+
+
+async def _stored_destination(services: WriteServices, principal: Principal | None, address_id: str) -> Destination:
+    if principal is None:
+        raise Invalid("a stored address needs a signed-in user", "/addressId")
+    account = require_active(await services.engine.state(principal.account_id))
+    return _destination(services, principal.account_id, account, address_id)
+
+
+def _destination(services: WriteServices, account_id: str, account: ActiveAccount, address_id: str) -> Destination:
+    address = address_of(account, address_id)
+    opened = services.vault.open(account_id, address.sealed) or {}
+    return destination_of(address.country, address.region, opened.get("postalCode"))
+
+
+@router.post("/api/orders", status_code=202, summary="Place the order; Idempotency-Key required")
+async def create_order(request: Request, body: OrderRequest, principal: CustomerPrincipal) -> Response:
+    """Answers 202 as soon as the order is recorded, or with ``Prefer: wait=N`` once it is PAID or CANCELLED."""
+    services = services_of(request)
+    key = await idempotency_of(request, principal.account_id)
+    wait = prefer_wait(request)
+    stored_key = f"{key.scope}\x1f{key.key}"
+    with edge_of(request).in_flight.hold(key):
+        earlier = await services.log.find_reply(stored_key)
+        if earlier is not None:
+            if earlier.digest != key.digest:
+                raise KeyReused
+            return replay(earlier)
+        now = services.clock()
+        command = await _order(request, services, principal, body, now)
+        context = context_of(request, principal.account_id, command.order_id)
+        answer = IdempotentRequest(
+            stored_key,
+            key.digest,
+            lambda outcome: stored_answer(_render(request, services, command.order_id, outcome, wait)),
+        )
+        settled = services.engine.watch(command.order_id, _is_settled, answer) if wait else None
+        try:
+            outcome = await services.engine.submit(command, context, request=answer)
+            if outcome.replayed is not None:
+                return replay(outcome.replayed)
+            if settled is not None and not _is_settled(outcome.state):
+                outcome = await _wait(services, settled, wait or 0, outcome)
+        finally:
+            if settled is not None:
+                settled.cancel()
+        return _render(request, services, command.order_id, outcome, wait)
+
+
+async def _order(
+    request: Request, services: WriteServices, principal: Principal, body: OrderRequest, now: int
+) -> order.PlaceOrder:
+    """Everything validated anew: the cart, its prices, the goods, the address, the payment method."""
+    account = require_active(await services.engine.state(principal.account_id))
+    cart = await _own_cart(request, services, principal, body.cart_id)
+    destination = _destination(services, principal.account_id, account, body.address_id)
+    method = payment_method_of(account, body.payment_method_id)
+    items = await items_of(services, cart)
+    quoted = quote_items(services, items, destination, body.shipping_method)
+    require_goods(body.cart_id, items, now)
+    delivery = Delivery(destination, account.addresses[body.address_id].sealed, method.token)
+    return place_order(principal.account_id, body.cart_id, cart, items, quoted, delivery, now)
+
+
+async def _wait(services: WriteServices, settled: Any, seconds: int, outcome: Outcome) -> Outcome:
+    """The outcome once the order is paid or cancelled, or as it stands when the time is over."""
+    try:
+        final: Outcome = await asyncio.wait_for(settled, seconds)
+    except TimeoutError:
+        aggregate = await services.engine.load(outcome.stream)
+        return Outcome(outcome.stream, aggregate.version, services.engine.position, aggregate.state, [])
+    return final
+
+
+def _is_settled(state: Any) -> bool:
+    return isinstance(state, order.PaidOrder | order.CancelledOrder)
+
+
+def _render(
+    request: Request, services: WriteServices, order_id: str, outcome: Outcome | DomainError, wait: int | None
+) -> Response:
+    if isinstance(outcome, DomainError):
+        return response_for(request.scope, outcome)
+    paid = services.engine.peek(payment_id(order_id))
+    view = view_of_states(order_id, outcome.state, paid, outcome.version, services.clock())
+    return command_reply(
+        order_json(view, services.vault, position=outcome.position, with_address=False),
+        position=outcome.position,
+        version=view.version,
+        status=202,
+        headers={"Location": f"/api/orders/{order_id}", **preference_applied(wait)},
+    )
+
+
+@router.post("/api/orders/{order_id}/cancel", summary="Call an order off; Idempotency-Key required")
+async def cancel_order(request: Request, order_id: str, principal: RequiredPrincipal) -> Response:
+    """Before it is packed. What was held is released, what was paid is refunded."""
+    services = services_of(request)
+    key = await idempotency_of(request, principal.account_id)
+    state = await services.engine.state(require_id("order", order_id, "order"))
+    by_admin = "admin" in principal.scopes
+    if isinstance(state, order.NoOrder) or (state.placed.account_id != principal.account_id and not by_admin):
+        raise NotFound("no such order")
+    return await execute(
+        request,
+        order.CancelOrder(order_id, "cancelled", principal.account_id),
+        context_of(request, principal.account_id, order_id),
+        lambda outcome: _cancelled(services, order_id, outcome),
+        expected_version=expected_version(request),
+        key=key,
+    )
+
+
+def _cancelled(services: WriteServices, order_id: str, outcome: Outcome) -> Response:
+    paid = services.engine.peek(payment_id(order_id))
+    view = view_of_states(order_id, outcome.state, paid, outcome.version, services.clock())
+    body = order_json(view, services.vault, position=outcome.position, with_address=False)
+    return command_reply(body, position=outcome.position, version=view.version)
