@@ -21,7 +21,7 @@ Inputs = dict[str, Any]
 Amounts = dict[str, int]
 
 
-class Step(msgspec.Struct, frozen=True):
+class Step(msgspec.Struct, frozen=True, gc=False):
     """``amount`` of ``what`` (a path such as ``lines/0/tax`` or ``totals/grand``) is ``rule`` applied to ``inputs``.
 
     Inputs are numbers, words that explain, or the names of earlier steps; the rules below say which is which.
@@ -53,8 +53,13 @@ def _at_most(inputs: Inputs, amounts: Amounts) -> int:
 
 
 def _part(inputs: Inputs, amounts: Amounts) -> int:
-    weights = tuple(amounts[f"lines/{i}/items"] for i in range(inputs["lines"]))
+    weights = tuple(map(amounts.__getitem__, _item_names(inputs["lines"])))
     return _allocated(amounts[inputs["of"]], weights)[inputs["index"]]
+
+
+@lru_cache(maxsize=64)
+def _item_names(lines: int) -> tuple[str, ...]:
+    return tuple(f"lines/{i}/items" for i in range(lines))
 
 
 @lru_cache(maxsize=64)

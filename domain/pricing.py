@@ -25,7 +25,7 @@ LINES_MAX = 200
 QUANTITY_MAX = 1_000_000
 
 
-class Destination(msgspec.Struct, frozen=True, rename="camel"):
+class Destination(msgspec.Struct, frozen=True, gc=False, rename="camel"):
     """Where it goes; all of an address that prices depend on. ``country`` is an ISO 3166 alpha-2 code."""
 
     country: str
@@ -33,7 +33,7 @@ class Destination(msgspec.Struct, frozen=True, rename="camel"):
     postal_code: str | None = None
 
 
-class QuoteLine(msgspec.Struct, frozen=True, rename="camel"):
+class QuoteLine(msgspec.Struct, frozen=True, gc=False, rename="camel"):
     line_id: str
     shop_id: str
     shop_country: str
@@ -45,7 +45,7 @@ class QuoteLine(msgspec.Struct, frozen=True, rename="camel"):
     ships_to: tuple[str, ...] = (EVERYWHERE,)
 
 
-class PricedLine(msgspec.Struct, frozen=True, rename="camel"):
+class PricedLine(msgspec.Struct, frozen=True, gc=False, rename="camel"):
     """``total`` is what the buyer pays for the line: quantity times price, less ``discount``, with tax."""
 
     line_id: str
@@ -60,7 +60,7 @@ class PricedLine(msgspec.Struct, frozen=True, rename="camel"):
     discount: Money
 
 
-class Totals(msgspec.Struct, frozen=True):
+class Totals(msgspec.Struct, frozen=True, gc=False):
     """``grand = items - discount + shipping``, plus ``tax`` unless the quote is ``tax_inclusive``."""
 
     items: Money
@@ -70,7 +70,7 @@ class Totals(msgspec.Struct, frozen=True):
     grand: Money
 
 
-class ShippingOption(msgspec.Struct, frozen=True, rename="camel"):
+class ShippingOption(msgspec.Struct, frozen=True, gc=False, rename="camel"):
     """A way to ship the whole order; ``amount`` is for all sellers' parcels, days are those of the slowest."""
 
     id: str
@@ -80,7 +80,7 @@ class ShippingOption(msgspec.Struct, frozen=True, rename="camel"):
     days_max: int
 
 
-class Quote(msgspec.Struct, frozen=True, rename="camel"):
+class Quote(msgspec.Struct, frozen=True, gc=False, rename="camel"):
     lines: tuple[PricedLine, ...]
     totals: Totals
     methods: tuple[ShippingOption, ...]
