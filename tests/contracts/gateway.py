@@ -1,0 +1,119 @@
+"""What every payment gateway does, whatever its provider. Subclass it and say how to open one."""
+
+from __future__ import annotations
+
+import asyncio
+from abc import ABC, abstractmethod
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager
+from pathlib import Path
+
+import pytest
+
+from domain.money import Money
+from streams.gateways.port import (
+    Authorized,
+    BadSignature,
+    Captured,
+    CaptureRefused,
+    Declined,
+    GatewayError,
+    PaymentGateway,
+    Refunded,
+    Voided,
+)
+
+PRICE = Money(1999, "USD")
+ORDER = "ord_1"
+
+
+class GatewayContract(ABC):
+    good = "pm_card_visa"
+    declined = "pm_card_declined"
+
+    @abstractmethod
+    def open(self, folder: Path) -> AbstractAsyncContextManager[PaymentGateway]: ...
+
+    @pytest.fixture
+    async def gateway(self, tmp_path: Path) -> AsyncIterator[PaymentGateway]:
+        async with self.open(tmp_path) as gateway:
+            yield gateway
+
+    async def authorized(self, gateway: PaymentGateway, key: str = "pay_1/1") -> str:
+        result = await gateway.authorize(key, ORDER, PRICE, self.good)
+        assert isinstance(result, Authorized)
+        return result.reference
+
+    async def test_authorizes_once_per_key(self, gateway):
+        first = await gateway.authorize("pay_1/1", ORDER, PRICE, self.good)
+        assert isinstance(first, Authorized)
+        assert first.reference
+        assert await gateway.authorize("pay_1/1", ORDER, PRICE, self.good) == first
+        assert await gateway.find("pay_1/1") == first
+
+    async def test_simultaneous_calls_with_one_key_are_one_charge(self, gateway):
+        results = await asyncio.gather(*(gateway.authorize("pay_1/1", ORDER, PRICE, self.good) for _ in range(20)))
+        assert len(set(results)) == 1
+
+    async def test_other_keys_are_other_charges(self, gateway):
+        assert await self.authorized(gateway, "pay_1/1") != await self.authorized(gateway, "pay_2/1")
+
+    async def test_declines_once_and_for_all(self, gateway):
+        first = await gateway.authorize("pay_1/1", ORDER, PRICE, self.declined)
+        assert isinstance(first, Declined)
+        assert first.reason
+        assert await gateway.authorize("pay_1/1", ORDER, PRICE, self.declined) == first
+        assert await gateway.find("pay_1/1") == first
+
+    async def test_a_key_belongs_to_one_request(self, gateway):
+        await self.authorized(gateway)
+        with pytest.raises(GatewayError):
+            await gateway.authorize("pay_1/1", ORDER, Money(1, "USD"), self.good)
+
+    async def test_knows_nothing_of_a_key_it_never_saw(self, gateway):
+        assert await gateway.find("pay_1/1") is None
+
+    async def test_captures_and_gives_back(self, gateway):
+        reference = await self.authorized(gateway)
+        for _ in range(2):
+            assert await gateway.capture("pay_1/2", reference, PRICE) == Captured()
+        assert await gateway.find("pay_1/2") == Captured()
+        for _ in range(2):
+            assert await gateway.refund("pay_1/4", reference, PRICE) == Refunded()
+        assert await gateway.find("pay_1/4") == Refunded()
+
+    async def test_voids_and_then_refuses_to_capture(self, gateway):
+        reference = await self.authorized(gateway)
+        for _ in range(2):
+            assert await gateway.void("pay_1/3", reference) == Voided()
+        assert await gateway.find("pay_1/3") == Voided()
+        assert isinstance(await gateway.capture("pay_1/5", reference, PRICE), CaptureRefused)
+
+    async def test_captures_no_more_than_authorized(self, gateway):
+        reference = await self.authorized(gateway)
+        assert isinstance(await gateway.capture("pay_1/2", reference, Money(2000, "USD")), CaptureRefused)
+
+    async def test_gives_back_no_more_than_was_taken(self, gateway):
+        reference = await self.authorized(gateway)
+        with pytest.raises(GatewayError):
+            await gateway.refund("pay_1/3", reference, PRICE)
+        assert await gateway.find("pay_1/3") is None
+
+    async def test_remembers_after_a_restart(self, tmp_path):
+        async with self.open(tmp_path) as gateway:
+            reference = await self.authorized(gateway)
+        async with self.open(tmp_path) as gateway:
+            assert await gateway.find("pay_1/1") == Authorized(reference)
+            assert await gateway.capture("pay_1/2", reference, PRICE) == Captured()
+
+    @pytest.mark.parametrize(
+        "headers",
+        [
+            {},
+            {"webhook-id": "msg_1", "webhook-timestamp": "1", "webhook-signature": "v1,AAAA"},
+            {"webhook-id": "msg_1", "webhook-timestamp": "", "webhook-signature": "v1,é"},
+        ],
+    )
+    async def test_believes_no_callback_without_a_good_signature(self, gateway, headers):
+        with pytest.raises(BadSignature):
+            gateway.notice(headers, b"{}")
