@@ -114,7 +114,7 @@ class SearchIndex(Protocol):
         """The position of the last commit this object sees; 0 for a new index."""
 
     def search(self, query: SearchQuery) -> SearchResult:
-        """Never raises for any text; BadCursor for a foreign cursor."""
+        """Never raises for any text; BadCursor for a foreign cursor, SearchFailed if the index is damaged."""
 
     def suggest(self, text: str, limit: int = MAX_SUGGESTIONS) -> list[Suggestion]:
         """Completions of the last word, at most MAX_SUGGESTIONS. Never raises for any text."""

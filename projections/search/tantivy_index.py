@@ -23,6 +23,7 @@ from projections.search.attributes import Attribute, Names
 from projections.search.document import SearchDocument
 from projections.search.lock import FolderLock
 from projections.search.pages import Page, by_column, by_relevance
+from projections.search.panics import SearchFailed, as_errors
 from projections.search.port import (
     MAX_LIMIT,
     MAX_OFFSET,
@@ -117,7 +118,7 @@ class TantivyIndex:
             analysis.register(index)
             index.config_reader("manual")
             _prove(index)
-        except (OSError, ValueError):
+        except (OSError, ValueError, SearchFailed):
             return None
         return index
 
@@ -148,6 +149,7 @@ class TantivyIndex:
 
     # reading
 
+    @as_errors()
     def search(self, query: SearchQuery) -> SearchResult:
         query = _within_limits(query)
         place = cursor.decode(query)
@@ -179,6 +181,7 @@ class TantivyIndex:
             prev=page.prev,
         )
 
+    @as_errors()
     def suggest(self, text: str, limit: int = MAX_SUGGESTIONS) -> list[Suggestion]:
         if self._index is None:
             return []
@@ -194,6 +197,7 @@ def _position(shape: tantivy.Schema, searcher: tantivy.Searcher) -> int:
     return int(searcher.fast_field_values("position", [meta[0][1]])[0] or 0)
 
 
+@as_errors()
 def _prove(index: tantivy.Index) -> None:
     """Reads a little of every part, so that a torn index fails when it is opened and not under a shopper."""
     searcher = index.searcher()

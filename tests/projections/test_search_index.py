@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 from projections.search import schema
+from projections.search.panics import SearchFailed
 from projections.search.port import SearchQuery
 from projections.search.tantivy_index import TantivyIndex
 from tests.benchmarks import icecat
@@ -42,7 +44,7 @@ def _lose_meta(folder: Path) -> None:
 def _truncate_segments(folder: Path) -> None:
     for file in (folder / "index").glob("*.*"):
         if file.suffix in (".store", ".idx", ".term", ".fast"):
-            file.write_bytes(file.read_bytes()[:10])
+            _replace(file, file.read_bytes()[:10])
 
 
 def _lose_segments(folder: Path) -> None:
@@ -71,9 +73,32 @@ def test_a_damaged_or_foreign_index_starts_again_from_nothing(tmp_path, damage):
     index.close()
 
 
+def test_bits_that_rot_never_escape_as_a_panic(tmp_path):
+    filled(tmp_path)
+    for file in sorted((tmp_path / "index").glob("*.*")):
+        sound = file.read_bytes()
+        if file.suffix == ".json" or len(sound) < 40:
+            continue
+        _replace(file, bytes(byte ^ 0x5A for byte in sound[:30]) + sound[30:])
+        index = TantivyIndex(tmp_path)
+        with suppress(SearchFailed, ValueError):
+            index.search(SearchQuery(text="wireless mouse"))
+        with suppress(SearchFailed, ValueError):
+            index.suggest("wir")
+        index.close()
+        _replace(file, sound)
+
+
+def _replace(file: Path, content: bytes) -> None:
+    """As a new file: the old one may still be mapped into memory, where shortening it would kill the process."""
+    file.unlink()
+    file.write_bytes(content)
+
+
 _OTHER_PROCESS = """
 import sys
 from pathlib import Path
+from projections.search.panics import SearchFailed
 from projections.search.port import SearchQuery
 from projections.search.tantivy_index import TantivyIndex
 index = TantivyIndex(Path(sys.argv[1]))

@@ -1,0 +1,24 @@
+"""The engine's panics as ordinary errors.
+
+A panic of the Rust library arrives as an exception beside ``Exception``, which would pass every handler and end a
+server. It means a damaged index or a fault of the library, never a fault of the caller.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+
+class SearchFailed(RuntimeError):
+    """The engine gave up; the index may be damaged. It is disposable: remove its folder and let it be rebuilt."""
+
+
+@contextmanager
+def as_errors() -> Iterator[None]:
+    try:
+        yield
+    except BaseException as error:
+        if type(error).__name__ == "PanicException":
+            raise SearchFailed(str(error)) from error
+        raise
