@@ -5,7 +5,6 @@ A batch works on an overlay. Only a committed batch is merged into the cache, so
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Iterable
 from typing import NamedTuple
 
@@ -30,20 +29,27 @@ class Aggregate(NamedTuple):
 
 
 class Aggregates:
+    """Keeps at least the ``maximum`` most recently used streams, and at most twice as many.
+
+    Two generations: what is used moves to the young one; when that is full, the old one is dropped. Cheaper than an
+    exact order of use, which would have to be kept up at every look.
+    """
+
     def __init__(self, maximum: int) -> None:
         self._maximum = maximum
-        self._cache: OrderedDict[str, Aggregate] = OrderedDict()
+        self._young: dict[str, Aggregate] = {}
+        self._old: dict[str, Aggregate] = {}
         self._overlay: dict[str, Aggregate] = {}
 
     def __len__(self) -> int:
-        return len(self._cache)
+        return len(self._young.keys() | self._old.keys())
 
     def get(self, stream: str) -> Aggregate | None:
-        found = self._overlay.get(stream)
+        found = self._overlay.get(stream) or self._young.get(stream)
         if found is None:
-            found = self._cache.get(stream)
+            found = self._old.get(stream)
             if found is not None:
-                self._cache.move_to_end(stream)
+                self._young[stream] = found
         return found
 
     def put(self, stream: str, aggregate: Aggregate) -> None:
@@ -52,29 +58,28 @@ class Aggregates:
 
     def keep(self, stream: str, aggregate: Aggregate) -> None:
         """Caches committed state."""
-        known = self._cache.get(stream)
+        known = self._committed(stream)
         if known is None or known.version < aggregate.version:
-            self._cache[stream] = aggregate
-        self._evict()
+            self._young[stream] = aggregate
+        self._age()
 
     def absorb(self, rows: Iterable[Row]) -> None:
         """Folds events that were committed elsewhere into whatever of them is cached."""
         for row in rows:
-            known = self._cache.get(row.stream)
+            known = self._committed(row.stream)
             if known is None or row.version <= known.version:
                 continue
-            if row.version > known.version + 1:
-                del self._cache[row.stream]  # a gap: something was missed, so load it anew when needed
+            if row.version > known.version + 1:  # a gap: something was missed, so load it anew when needed
+                self._young.pop(row.stream, None)
+                self._old.pop(row.stream, None)
                 continue
             state = decider_of(row.stream).evolve(known.state, recorded(row).event)
-            self._cache[row.stream] = Aggregate(row.version, row.hash, state, known.snapshot_version)
+            self._young[row.stream] = Aggregate(row.version, row.hash, state, known.snapshot_version)
 
     def commit(self) -> None:
-        self._cache.update(self._overlay)
-        for stream in self._overlay:
-            self._cache.move_to_end(stream)
+        self._young.update(self._overlay)
         self._overlay = {}
-        self._evict()
+        self._age()
 
     def rollback(self) -> None:
         self._overlay = {}
@@ -88,9 +93,15 @@ class Aggregates:
                 self._overlay[stream] = aggregate._replace(snapshot_version=aggregate.version)
         return due
 
-    def _evict(self) -> None:
-        while len(self._cache) > self._maximum:
-            self._cache.popitem(last=False)
+    def clear(self) -> None:
+        self._young, self._old = {}, {}
+
+    def _committed(self, stream: str) -> Aggregate | None:
+        return self._young.get(stream) or self._old.get(stream)
+
+    def _age(self) -> None:
+        if len(self._young) >= self._maximum:
+            self._young, self._old = {}, self._young
 
 
 def snapshot_of(stream: str, aggregate: Aggregate) -> Snapshot:

@@ -29,6 +29,7 @@ class Outcome:
 
 @dataclass(slots=True, eq=False)
 class Submission:
+    stream: str
     command: Command
     context: Context
     future: asyncio.Future[Outcome]

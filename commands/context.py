@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass
+from itertools import count
+
+import msgspec
+
+_PROCESS = secrets.token_hex(8)
+_NUMBERS = count(1)
 
 
 def new_command_id() -> str:
-    """Finds a command's events in the log again, should the reply to its commit be lost."""
-    return secrets.token_hex(10)
+    """Unique among all processes. Finds a command's events in the log again, should the reply to its commit be lost."""
+    return f"{_PROCESS}-{next(_NUMBERS):x}"
 
 
-@dataclass(frozen=True, slots=True)
-class Context:
+class Context(msgspec.Struct, frozen=True, gc=False):
     """``at`` is milliseconds since 1970 and becomes the events' occurred_at."""
 
     actor: str

@@ -12,7 +12,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import structlog
@@ -97,7 +97,7 @@ class Engine:
         if len(self._queue) >= QUEUE_MAX or self._closing:
             raise Overloaded
         future: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
-        self._queue.append(Submission(command, context, future, expected_version, request))
+        self._queue.append(Submission(stream_of(command), command, context, future, expected_version, request))
         self._wake.set()
         return future
 
@@ -191,7 +191,7 @@ class Engine:
             await self._catch_up(transaction)
             batch = Batch(transaction, transaction.head, self.clock())
             known = await transaction.replies([s.request.key for s in submissions if s.request is not None])
-            await self._prefetch(transaction, submissions)
+            await self._prefetch(transaction, [submission.stream for submission in submissions])
             for submission in submissions:
                 await self._decide_one(batch, submission, known)
             self._fulfil_watches(batch)
@@ -206,71 +206,76 @@ class Engine:
         if transaction.head <= self.position:
             return
         if transaction.head - self.position > CATCH_UP_MAX:
-            self._aggregates = Aggregates(self._aggregates._maximum)
+            self._aggregates.clear()
         else:
             self._aggregates.absorb(await transaction.tail(self.position))
         self.position = transaction.head
 
-    async def _prefetch(self, transaction: Transaction, submissions: list[Submission]) -> None:
-        missing = {stream for s in submissions if self._aggregates.get(stream := stream_of(s.command)) is None}
+    async def _prefetch(self, transaction: Transaction, streams: Iterable[str]) -> None:
+        missing = {stream for stream in streams if self._aggregates.get(stream) is None}
         if missing:
             for stream, loaded in (await transaction.load(missing)).items():
                 self._aggregates.put(stream, fold(stream, loaded))
 
     async def _decide_one(self, batch: Batch, submission: Submission, known: dict[str, Reply]) -> None:
+        """Puts the submission's answer into the batch; whatever goes wrong is its own answer and nobody else's."""
         request = submission.request
         stored = known.get(request.key) if request is not None else None
         if request is not None and stored is not None:
-            result: Outcome | BaseException
-            if stored.digest == request.digest:
-                result = Outcome(stream_of(submission.command), 0, batch.position, None, [], stored)
-            else:
-                result = KeyReused()
-            batch.answers.append((submission, result))
+            same = stored.digest == request.digest
+            replayed = Outcome(submission.stream, 0, batch.position, None, [], stored)
+            batch.answers.append((submission, replayed if same else KeyReused()))
             return
+        result: Outcome | BaseException
         try:
-            outcome = await self._apply(batch, submission)
+            result = self._apply(batch, submission)
+            if result.events and submission.context.correlation.startswith("ord_"):
+                result = await self._follow_up(batch, result, submission.context)
         except DomainError as refusal:
-            batch.answers.append((submission, refusal))
-            if request is not None:
-                known[request.key] = batch.replies[request.key] = request.reply(refusal, batch.now)
-            return
+            result = refusal
         except Exception as bug:
             log.exception("command_failed", command=type(submission.command).__name__)
             batch.answers.append((submission, bug))
             return
         if request is not None:
-            known[request.key] = batch.replies[request.key] = request.reply(outcome, batch.now)
-        batch.answers.append((submission, outcome))
+            known[request.key] = batch.replies[request.key] = request.reply(result, batch.now)
+        batch.answers.append((submission, result))
 
-    async def _apply(self, batch: Batch, submission: Submission) -> Outcome:
-        """One client's command and, in the same transaction, the commands that its events call for."""
-        command, context = submission.command, submission.context
-        stream = stream_of(command)
-        aggregate = await self._aggregate(batch, stream)
+    def _apply(self, batch: Batch, submission: Submission) -> Outcome:
+        stream = submission.stream
+        aggregate = self._aggregates.get(stream)
+        assert aggregate is not None, stream
         if submission.expected_version not in (None, aggregate.version):
             raise VersionMismatch(submission.expected_version or 0, aggregate.version)
-        events = decider_of(stream).decide(command, aggregate.state)
+        events = decider_of(stream).decide(submission.command, aggregate.state)
         first = len(batch.events)
-        self._append(batch, stream, aggregate, events, context)
-        if events:
-            await self._react(batch, first, context)
-            aggregate = await self._aggregate(batch, stream)
+        aggregate = self._append(batch, stream, aggregate, events, submission.context)
         return Outcome(stream, aggregate.version, batch.position, aggregate.state, batch.events[first:])
 
-    async def _react(self, batch: Batch, first: int, context: Context) -> None:
+    # reactions
+
+    async def _follow_up(self, batch: Batch, outcome: Outcome, context: Context) -> Outcome:
+        """Decides, in the same transaction, the commands that new events of a checkout call for."""
+        begun = len(batch.events) - len(outcome.events)
+        first = begun
         for _ in range(REACTIONS_MAX):
             reactions = self._reactor.react(batch.events[first:], batch.now)
+            await self._prefetch(batch.transaction, [stream_of(command) for _, command in reactions])
             first = len(batch.events)
             for order_id, command in reactions:
-                await self._apply_reaction(batch, command, order_id, context)
+                self._apply_reaction(batch, command, order_id, context)
             if len(batch.events) == first:
-                return
-        raise AssertionError("reactions do not come to rest")
+                break
+        else:
+            raise AssertionError("reactions do not come to rest")
+        aggregate = self._aggregates.get(outcome.stream)
+        assert aggregate is not None
+        return Outcome(outcome.stream, aggregate.version, batch.position, aggregate.state, batch.events[begun:])
 
-    async def _apply_reaction(self, batch: Batch, command: Command, order_id: str, context: Context) -> None:
+    def _apply_reaction(self, batch: Batch, command: Command, order_id: str, context: Context) -> None:
         stream = stream_of(command)
-        aggregate = await self._aggregate(batch, stream)
+        aggregate = self._aggregates.get(stream)
+        assert aggregate is not None, stream
         try:
             events = decider_of(stream).decide(command, aggregate.state)
         except DomainError as refusal:
@@ -284,39 +289,32 @@ class Engine:
         follow_up = Context("system:checkout", context.command_id, batch.now, order_id, cause, context.traceparent)
         self._append(batch, stream, aggregate, events, follow_up)
 
-    async def _aggregate(self, batch: Batch, stream: str) -> Aggregate:
-        known = self._aggregates.get(stream)
-        if known is None:
-            known = fold(stream, (await batch.transaction.load([stream]))[stream])
-            self._aggregates.put(stream, known)
-        return known
-
     def _append(
         self, batch: Batch, stream: str, aggregate: Aggregate, events: Sequence[Event], context: Context
-    ) -> None:
+    ) -> Aggregate:
         if not events:
-            return
+            return aggregate
         evolve = decider_of(stream).evolve
         version, digest, state, snapshot_version = aggregate
-        correlation = context.correlation or stream
+        at, actor, command_id, correlation, causation, traceparent = (
+            context.at,
+            context.actor,
+            context.command_id,
+            context.correlation or stream,
+            context.causation,
+            context.traceparent,
+        )
         for event in events:
             version += 1
             batch.position += 1
-            meta = Meta(
-                context.at,
-                batch.now,
-                context.actor,
-                context.command_id,
-                correlation,
-                context.causation,
-                context.traceparent,
-                digest,
-            )
+            meta = Meta(at, batch.now, actor, command_id, correlation, causation, traceparent, digest)
             done, row = record(batch.position, stream, version, event, meta)
             state, digest = evolve(state, event), done.hash
             batch.events.append(done)
             batch.rows.append(row)
-        self._aggregates.put(stream, Aggregate(version, digest, state, snapshot_version))
+        grown = Aggregate(version, digest, state, snapshot_version)
+        self._aggregates.put(stream, grown)
+        return grown
 
     # watches
 

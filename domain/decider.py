@@ -3,6 +3,8 @@
 ``decide(command, state) -> events`` holds all the rules and may refuse by raising a ``DomainError``.
 ``evolve(state, event) -> state`` holds none: whatever was once stored can always be folded.
 The idea and the names follow Jérémie Chassaing's decider pattern.
+
+All three are trees of plain data that cannot form cycles, so the garbage collector need not visit them (``gc=False``).
 """
 
 from __future__ import annotations
@@ -15,15 +17,15 @@ from typing import Any
 import msgspec
 
 
-class Event(msgspec.Struct, frozen=True, omit_defaults=True):
+class Event(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """Something that happened. Fields are plain data; the stored name is chosen in ``domain/codec.py``."""
 
 
-class Command(msgspec.Struct, frozen=True):
+class Command(msgspec.Struct, frozen=True, gc=False):
     """Something asked for. Time, ids, prices and randomness are already inside."""
 
 
-class State(msgspec.Struct, frozen=True, tag=True, omit_defaults=True):
+class State(msgspec.Struct, frozen=True, tag=True, omit_defaults=True, gc=False):
     """What the events of one stream add up to. Tagged, so that a snapshot knows which member of the union it holds."""
 
 

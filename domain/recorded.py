@@ -7,8 +7,10 @@ from typing import Any
 
 import msgspec
 
+_sha256 = hashlib.sha256
 
-class Meta(msgspec.Struct, frozen=True, array_like=True):
+
+class Meta(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """Who, when and why. Instants are milliseconds since 1970 (UTC)."""
 
     occurred_at: int
@@ -25,7 +27,7 @@ class Meta(msgspec.Struct, frozen=True, array_like=True):
     """SHA-256 of the predecessor in the stream; empty for the first event."""
 
 
-class Recorded(msgspec.Struct, frozen=True):
+class Recorded(msgspec.Struct, frozen=True, gc=False):
     position: int
     stream: str
     version: int
@@ -56,4 +58,4 @@ def chain_hash(stream: str, version: int, topic: str, meta: bytes, data: bytes) 
     to another log keeps its chain.
     """
     header = f"{stream}\n{version}\n{topic}\n{len(meta)}\n".encode()
-    return hashlib.sha256(b"".join((header, meta, data))).digest()
+    return _sha256(header + meta + data).digest()

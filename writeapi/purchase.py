@@ -9,7 +9,7 @@ from domain.cart import CartLine, OpenCart, order_id_of
 from domain.errors import Invalid, OutOfStock
 from domain.ids import stock_id
 from domain.inventory import HOLD_MS, InventoryItem
-from domain.offer import EVERYWHERE, LiveOffer
+from domain.offer import LiveOffer
 from domain.order import PlaceOrder
 from domain.pricing import Destination, Quote, QuoteLine, price_quote
 from domain.shop import require_open
@@ -62,17 +62,11 @@ def quote_items(
             title=item.line.title,
             quantity=item.line.quantity,
             unit_price=item.offer.terms.price,
-            ships_to=_destinations(item.offer),
+            ships_to=item.offer.terms.ships_to,
         )
         for item in items
     ]
     return price_quote(lines, destination, shipping_method, services.tax, services.shipping)
-
-
-def _destinations(offer: LiveOffer) -> tuple[str, ...]:
-    """Pricing says "everywhere" with an empty tuple."""
-    ships_to = offer.terms.ships_to
-    return () if ships_to == EVERYWHERE else ships_to
 
 
 def destination_of(country: str, region: str | None, postal_code: str | None) -> Destination:

@@ -1,0 +1,5 @@
+"""``python -m kontor``."""
+
+from kontor.cli import main
+
+main()

@@ -1,0 +1,133 @@
+"""The ``kontor`` command. Each subcommand imports what it needs when it runs, so that ``--help`` is quick."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+app = typer.Typer(
+    name="kontor",
+    help="An event-sourced commerce engine: marketplace catalog, carts, stock, checkout, payments and orders.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+users = typer.Typer(help="Accounts, from the command line.", no_args_is_help=True)
+app.add_typer(users, name="user")
+
+Data = Annotated[Path | None, typer.Option("--data", help="Data folder. [$KONTOR_DATA, else ./kontor-data]")]
+Json = Annotated[bool, typer.Option("--json", help="For programs.")]
+Port = Annotated[int | None, typer.Option(help="Port to listen on.", min=0, max=65535)]
+
+
+def main() -> None:
+    """Exit codes: 0 good, 1 failed, 2 wrong use."""
+    app(prog_name="kontor")
+
+
+def _settings(**given: Any) -> Any:
+    from kontor import console
+    from kontor.settings import BadSettings, load
+
+    try:
+        settings = load(**given)
+    except BadSettings as error:
+        console.fail(str(error), 2)
+    console.configure_logs(settings.log_level)
+    return settings
+
+
+@app.command()
+def demo(port: Port = None, data: Data = None) -> None:
+    """A marketplace with a real catalog, sample users and stock, on this machine. Ctrl-C ends it."""
+    from kontor.running import run_demo
+
+    run_demo(_settings(data=data, port=port))
+
+
+@app.command()
+def serve(
+    what: Annotated[str, typer.Argument(metavar="all|write|read", help="Which services.")],
+    profile: Annotated[str | None, typer.Option(help="embedded or full.")] = None,
+    host: Annotated[str | None, typer.Option(help="Address to listen on. [127.0.0.1]")] = None,
+    port: Port = None,
+    workers: Annotated[int | None, typer.Option(help="Processes that share the port.", min=1, max=64)] = None,
+    data: Data = None,
+) -> None:
+    """The services: `all` on one port (8000), or `write` (8001) and `read` (8002) alone."""
+    from kontor import console
+    from kontor.running import run_services
+
+    if what not in ("all", "write", "read"):
+        console.fail(f"serve what? {what!r} is none of all, write, read", 2)
+    run_services(what, _settings(profile=profile, host=host, port=port, workers=workers, data=data))
+
+
+@app.command(name="import")
+def import_(
+    what: Annotated[str, typer.Argument(metavar="products|offers|stock")],
+    file: Annotated[Path, typer.Argument(metavar="FILE.ndjson", help="One JSON object a line; .gz is read too.")],
+    shop: Annotated[str | None, typer.Option(help="Shop of offers and stock whose line names none.")] = None,
+    data: Data = None,
+) -> None:
+    """Bulk load through the write path. Bad lines go to FILE.rejected.ndjson with reasons; running it again is safe."""
+    from kontor import console
+    from kontor.importing import run_import
+
+    if what not in ("products", "offers", "stock"):
+        console.fail(f"import what? {what!r} is none of products, offers, stock", 2)
+    run_import(what, file, shop, _settings(data=data))
+
+
+@app.command()
+def verify(data: Data = None, json: Json = False) -> None:
+    """Walk the log: no holes, contiguous versions, hash chains, every event folds, stock and money add up."""
+    from kontor.verifying import run_verify
+
+    run_verify(_settings(data=data), as_json=json)
+
+
+@app.command()
+def status(data: Data = None, json: Json = False) -> None:
+    """Log head, position and lag of each consumer, parked events, open checkouts."""
+    from kontor.status import run_status
+
+    run_status(_settings(data=data), as_json=json)
+
+
+@app.command()
+def config(data: Data = None, json: Json = False) -> None:
+    """The settings in force, secrets masked."""
+    from kontor.status import print_config
+
+    print_config(_settings(data=data), as_json=json)
+
+
+@app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+def bench(
+    context: typer.Context,
+    name: Annotated[str, typer.Argument(help="append, hot-sku, http-hot-sku, checkout, import, start, memory, or all")],
+) -> None:
+    """Measure, each figure beside its limit from the same run; one JSON object a line."""
+    from kontor.bench import run_bench
+
+    run_bench(name, context.args)
+
+
+@users.command("create")
+def create_user(
+    email: Annotated[str, typer.Option()],
+    password: Annotated[str, typer.Option(help="8 to 200 characters.")],
+    scope: Annotated[str, typer.Option(help="customer, merchant or admin.")] = "customer",
+    data: Data = None,
+) -> None:
+    """Create an account; this is how the first administrator comes to be."""
+    from kontor import console
+    from kontor.users import run_create
+
+    if scope not in ("customer", "merchant", "admin"):
+        console.fail(f"no such scope: {scope!r}; one of customer, merchant, admin", 2)
+    run_create(email, password, scope, _settings(data=data))

@@ -1,0 +1,79 @@
+"""What a person sees: messages, progress bars, logs. Programs get one JSON object a line."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import NoReturn, Protocol
+
+import structlog
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+out = Console(highlight=False, soft_wrap=True)
+err = Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+def fail(message: str, code: int = 1) -> NoReturn:
+    err.print(f"kontor: {message}", style="red" if err.is_terminal else None, markup=False)
+    raise SystemExit(code)
+
+
+def configure_logs(level: str) -> None:
+    """Readable on a terminal, JSON lines elsewhere; to standard error, so that output can be piped."""
+    terminal = sys.stderr.isatty()
+    renderer = structlog.dev.ConsoleRenderer() if terminal else structlog.processors.JSONRenderer()
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.dict_tracebacks if not terminal else structlog.processors.StackInfoRenderer(),
+            renderer,
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(getattr(logging, level.upper())),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=True,
+    )
+
+
+class Bar(Protocol):
+    def __call__(self, done: int) -> None: ...
+
+
+@contextmanager
+def progress(title: str, total: int | None, unit: str) -> Iterator[Bar]:
+    """A progress bar with rate and time left; off a terminal, a line every tenth of the way."""
+    if not err.is_terminal:
+        yield _lines(title, total)
+        return
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[rate]}"),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=err, transient=False) as bar:
+        task = bar.add_task(title, total=total, rate="")
+
+        def update(done: int) -> None:
+            speed = bar.tasks[task].speed
+            bar.update(task, completed=done, rate=f"{speed:,.0f} {unit}/s" if speed else "")
+
+        yield update
+
+
+def _lines(title: str, total: int | None) -> Bar:
+    shown = -1
+
+    def update(done: int) -> None:
+        nonlocal shown
+        tenth = done * 10 // total if total else done // 10_000
+        if tenth > shown:
+            shown = tenth
+            err.print(f"{title}: {done}{f' of {total}' if total else ''}", markup=False)
+
+    return update

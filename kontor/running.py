@@ -1,0 +1,115 @@
+"""Running the services: one process or several on one port, and the demo."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+from collections.abc import Coroutine
+from typing import Any
+
+from starlette.types import ASGIApp
+
+from commands.errors import UnusableLog
+from kontor import console
+from kontor.server import PortTaken, bind, serve
+from kontor.settings import Settings
+from readapi.edge.state import EdgeSettings
+from writeapi.services import WriteServices
+
+PORTS = {"all": 8000, "write": 8001, "read": 8002}
+INHERITED = "KONTOR_LISTEN_FD"
+"""Set for the processes of ``--workers``: the socket they share."""
+
+
+def run(main: Coroutine[Any, Any, None]) -> None:
+    """The event loop of a command: uvloop where there is one. Known failures become one line and exit 1."""
+    try:
+        with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+            runner.run(main)
+    except (UnusableLog, PortTaken) as error:
+        console.fail(str(error))
+    except KeyboardInterrupt:
+        console.fail("interrupted", 130)
+
+
+def _loop_factory() -> Any:
+    try:
+        import uvloop
+    except ImportError:  # not made for this platform; asyncio's own loop does the same, slower
+        return None
+    return uvloop.new_event_loop
+
+
+def run_services(what: str, settings: Settings) -> None:
+    if settings.profile == "full":
+        console.fail("the full profile is not part of this version; leave --profile out for the embedded one", 2)
+    inherited = os.environ.get(INHERITED)
+    if settings.workers > 1 and inherited is None:
+        from kontor.workers import supervise
+
+        supervise(listen(what, settings), settings.workers)
+        return
+    listening = socket.socket(fileno=int(inherited)) if inherited else None
+    run(_serve(what, settings, listening))
+
+
+def listen(what: str, settings: Settings) -> socket.socket:
+    port = PORTS[what] if settings.port is None else settings.port
+    try:
+        return bind(settings.host, port)
+    except PortTaken as error:
+        console.fail(str(error))
+
+
+async def _serve(what: str, settings: Settings, listening: socket.socket | None) -> None:
+    from kontor.embedded import embedded
+
+    listening = listening or listen(what, settings)
+    async with embedded(settings) as services:
+        app = build_app(what, services, settings)
+        console.err.print(f"kontor {what}: ready on {url_of(listening)}", markup=False)
+        await serve(app, listening)
+
+
+def build_app(what: str, services: WriteServices, settings: Settings) -> ASGIApp:
+    from readapi.app import create_app as create_read
+    from readapi.app import edge_for
+    from writeapi.app import create_app as create_write
+    from writeapi.app import create_both
+
+    edge = edge_for(
+        services,
+        EdgeSettings(
+            body_limit=settings.body_limit,
+            timeout=settings.request_timeout,
+            access_log=settings.access_log,
+            cors_origins=settings.cors_origins,
+            rate_limits=settings.rate_limits,
+            access_token_ttl=settings.access_token_ttl,
+        ),
+    )
+    create = {"all": create_both, "write": create_write, "read": create_read}[what]
+    return create(services, edge)
+
+
+def url_of(listening: socket.socket) -> str:
+    host, port = listening.getsockname()[:2]
+    return f"http://{f'[{host}]' if ':' in host else host}:{port}"
+
+
+def run_demo(settings: Settings) -> None:
+    run(_demo(settings))
+
+
+async def _demo(settings: Settings) -> None:
+    from kontor import demo
+    from kontor.embedded import embedded
+
+    listening = listen("all", settings)
+    async with embedded(settings) as services:
+        await demo.load(services)
+        app = build_app("all", services, settings)
+        demo.welcome(url_of(listening))
+        await serve(app, listening)
+    console.out.print("Bye. Everything is kept; the next start goes on from here.")
