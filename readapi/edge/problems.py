@@ -17,6 +17,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterable, Mapping
 from http import HTTPStatus
+from traceback import format_exception
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
@@ -204,10 +205,15 @@ def response_for(scope: Scope, error: Exception) -> Response:
     if isinstance(error, HTTPException):
         return _framework_problem(scope, error)
     if isinstance(error, sqlite3.OperationalError):
-        _log.error("storage_unavailable", trace=trace_id(scope), exc_info=error)
+        _log_failure("storage_unavailable", scope, error)
         return problem_response("storage_unavailable", "the request was not finished; try again", scope=scope)
-    _log.error("unhandled", trace=trace_id(scope), method=scope.get("method"), exc_info=error)
+    _log_failure("unhandled", scope, error)
     return problem_response("internal", "something went wrong on our side; quote the trace id", scope=scope)
+
+
+def _log_failure(event: str, scope: Scope, error: Exception) -> None:
+    # Formatted here: a renderer of the logging library might add the values of local variables, such as passwords.
+    _log.error(event, trace=trace_id(scope), traceback="".join(format_exception(error)))
 
 
 def trace_id(scope: Scope) -> str:

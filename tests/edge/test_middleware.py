@@ -275,6 +275,7 @@ class TestObservation:
         with structlog.testing.capture_logs() as lines:
             response = await client.get("/api/raise/internal")
         assert [(line["event"], line["trace"]) for line in lines] == [("unhandled", response.json()["traceId"])]
+        assert "ValueError: secret detail" in lines[0]["traceback"]
 
 
 async def test_a_failure_after_the_head_breaks_the_connection(app, client):
