@@ -58,10 +58,14 @@ async def embedded(settings: Settings) -> AsyncIterator[WriteServices]:
         engine=engine,
         payments=payments,
     )
-    follower.applied += [indexer.applied, checkout.applied, services.pages.applied]
+    follower.applied += [indexer.applied, checkout.applied]
     await engine.start()
     await follower.start()
-    await gateway.start(payments.receive)
+
+    async def call_back(body: bytes, headers: dict[str, str]) -> None:
+        await payments.receive(headers, body)
+
+    await gateway.start(call_back)
     parts = (indexer, payments, checkout)
     for part in parts:
         await part.start()

@@ -9,8 +9,10 @@ from dataclasses import dataclass
 
 from commands.engine import Engine
 from readapi.services import ReadServices
+from streams.payments import PaymentProcess
 
 
 @dataclass(slots=True)
 class WriteServices(ReadServices):
     engine: Engine
+    payments: PaymentProcess
