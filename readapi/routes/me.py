@@ -1,0 +1,77 @@
+"""The signed-in person: a strong read, folded from the account's own stream."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import Response
+
+from commands.mapper import recorded
+from commands.vault import Vault
+from domain.account import ACCOUNT, ActiveAccount
+from domain.errors import NotFound
+from domain.recorded import Recorded
+from readapi.edge.etags import etag, not_modified
+from readapi.edge.openapi import problem_responses, signed_in
+from readapi.edge.positions import HEADER as POSITION_HEADER
+from readapi.edge.positions import format_position, min_position
+from readapi.edge.principal import RequiredPrincipal
+from readapi.edge.problems import PositionNotReached
+from readapi.instants import instant
+from readapi.services import ReadServices
+
+router = APIRouter(tags=["accounts"])
+
+
+@router.get(
+    "/api/me",
+    summary="Profile, addresses and payment methods",
+    openapi_extra=signed_in(),
+    responses=problem_responses("unauthenticated", "not_found", "position_not_reached"),
+)
+async def get_me(request: Request, principal: RequiredPrincipal) -> Response:
+    services: ReadServices = request.app.state.services
+    # The head before the stream: what is shown is then at least as new as the position that is named.
+    head = await services.log.head()
+    if min_position(request) > head:
+        raise PositionNotReached(head)
+    events = [recorded(row) for row in await services.log.read_stream(principal.account_id)]
+    body = account_json(principal.account_id, events, services.vault)
+    tag = etag(body["version"])
+    headers = {POSITION_HEADER: format_position(head), "ETag": tag, "Cache-Control": "no-store"}
+    if not_modified(request.headers.get("if-none-match"), tag):
+        return Response(status_code=304, headers=headers)
+    return Response(msgspec.json.encode(body), headers=headers, media_type="application/json")
+
+
+def account_json(account_id: str, events: list[Recorded], vault: Vault) -> dict[str, Any]:
+    """Raises NotFound when there is no such account or not any more."""
+    account = ACCOUNT.fold(event.event for event in events)
+    if not isinstance(account, ActiveAccount):
+        raise NotFound("no such account")
+    profile = vault.open(account_id, account.profile) or {}
+    return {
+        "userId": account_id,
+        "email": profile.get("email"),
+        "name": profile.get("name"),
+        "scopes": account.scopes,
+        "addresses": [
+            {"addressId": address_id, **_opened(account_id, address.sealed, vault)}
+            for address_id, address in account.addresses.items()
+        ],
+        "paymentMethods": [
+            {"paymentMethodId": method.payment_method_id, "token": method.token}
+            for method in account.payment_methods.values()
+        ],
+        "createdAt": instant(events[0].meta.occurred_at),
+        "updatedAt": instant(events[-1].meta.occurred_at),
+        "version": events[-1].version,
+    }
+
+
+def _opened(account_id: str, sealed: bytes, vault: Vault) -> Mapping[str, Any]:
+    return vault.open(account_id, sealed) or {}

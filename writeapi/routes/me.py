@@ -1,0 +1,262 @@
+"""The signed-in person's own profile, addresses and payment methods.
+
+Everything personal is sealed with the person's key on its way into a command. Replies name ids only: with an
+Idempotency-Key they are stored beside the log, where nothing personal may be.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any, cast
+
+from fastapi import APIRouter
+from pydantic import BeforeValidator, Field
+from starlette.requests import Request
+from starlette.responses import Response
+
+from commands.batch import Outcome
+from commands.vault import PersonErased
+from domain.account import (
+    Account,
+    ActiveAccount,
+    AddAddress,
+    AddPaymentMethod,
+    Address,
+    ChangeAddress,
+    ChangeProfile,
+    PaymentMethod,
+    RemoveAddress,
+    RemovePaymentMethod,
+    address_of,
+    require_active,
+)
+from domain.decider import Command
+from domain.errors import IllegalTransition
+from readapi.edge.etags import check_if_match, expected_version
+from readapi.edge.openapi import problem_responses, signed_in
+from readapi.edge.positions import HEADER as POSITION_HEADER
+from readapi.edge.positions import format_position
+from readapi.edge.principal import Principal, RequiredPrincipal
+from readapi.edge.problems import ProblemError
+from readapi.edge.schemas import Command as CommandBody
+from readapi.edge.schemas import (
+    CountryCode,
+    Line100,
+    Line200,
+    PostalCode,
+    looks_like_card_number,
+)
+from writeapi.addresses import wrong_with
+from writeapi.erasure import erase
+from writeapi.requests import command_reply, context_of, empty_reply, execute, fresh_id, require_id, services_of
+from writeapi.services import WriteServices
+from writeapi.veil import veiled_key
+
+router = APIRouter(tags=["accounts"])
+TOKEN_MAX = 200
+_COMMON = problem_responses(
+    "unauthenticated", "illegal_transition", "version_mismatch", "idempotency_in_flight", "idempotency_key_reused"
+)
+_OF_ONE = {**_COMMON, **problem_responses("not_found")}
+
+
+def _no_card_number(value: Any) -> Any:
+    """Before any other check, so that no message about the value is made at all."""
+    if isinstance(value, str | int) and looks_like_card_number(str(value)):
+        raise ValueError("this looks like a card number; send the payment provider's token for it instead")
+    return value
+
+
+class ProfileChange(CommandBody):
+    name: Annotated[Line100, Field(default_factory=str, examples=["Ada King"])]
+
+
+class NewAddress(CommandBody):
+    """City, region and postal code are needed where the country has them."""
+
+    name: Annotated[Line100, Field(examples=["Ada Lovelace"])]
+    line1: Annotated[Line200, Field(examples=["12 Market Street"])]
+    line2: Annotated[Line200 | None, Field(examples=["Flat 3"])] = None
+    city: Annotated[Line100 | None, Field(examples=["Springfield"])] = None
+    region: Annotated[Line100 | None, Field(examples=["IL"])] = None
+    postal_code: Annotated[PostalCode | None, Field(examples=["62701"])] = None
+    country: CountryCode
+
+
+class AddressChange(CommandBody):
+    """What is left out stays; ``null`` takes a field away."""
+
+    name: Annotated[Line100, Field(default_factory=str)]
+    line1: Annotated[Line200, Field(default_factory=str)]
+    line2: Line200 | None = None
+    city: Line100 | None = None
+    region: Line100 | None = None
+    postal_code: PostalCode | None = None
+    country: Annotated[CountryCode, Field(default_factory=str)]
+
+
+class NewPaymentMethod(CommandBody):
+    token: Annotated[
+        str,
+        Field(
+            max_length=TOKEN_MAX,
+            pattern="^[A-Za-z][A-Za-z0-9_]*$",
+            description="the payment provider's token; never a card number",
+            examples=["pm_card_visa"],
+        ),
+        BeforeValidator(_no_card_number),
+    ]
+
+
+# profile
+
+
+@router.patch("/api/me", summary="Change the profile", openapi_extra=signed_in(), responses=_COMMON)
+async def change_profile(request: Request, body: ProfileChange, principal: RequiredPrincipal) -> Response:
+    services = services_of(request)
+    version, account = await _account(services, principal)
+    known = services.vault.open(principal.account_id, account.profile) or {}
+    changed = {**known, **body.model_dump(exclude_unset=True)}
+    answer = {"userId": principal.account_id}
+    if changed == known:
+        return _unchanged(request, services, answer, version)
+    command = ChangeProfile(principal.account_id, _seal(services, principal, changed))
+    return await _run(request, principal, command, answer)
+
+
+@router.delete("/api/me", status_code=204, summary="Erase this person", openapi_extra=signed_in(), responses=_COMMON)
+async def erase_me(request: Request, principal: RequiredPrincipal) -> Response:
+    """For ever: the account ends, its sessions too, and what the history holds of the person becomes unreadable.
+
+    The e-mail address is free again. Orders stay, without name and address.
+    """
+    services = services_of(request)
+    known = await services.engine.load(principal.account_id)
+    if isinstance(known.state, ActiveAccount):
+        check_if_match(request.headers.get("if-match"), known.version)
+    context = context_of(request, principal.account_id)
+    position = await erase(services.engine, services.vault, principal.account_id, context)
+    return Response(status_code=204, headers={POSITION_HEADER: format_position(position)})
+
+
+# addresses
+
+
+@router.post(
+    "/api/me/addresses", status_code=201, summary="Keep an address", openapi_extra=signed_in(), responses=_COMMON
+)
+async def add_address(request: Request, body: NewAddress, principal: RequiredPrincipal) -> Response:
+    services = services_of(request)
+    await _account(services, principal)
+    address_id = fresh_id("address", services.clock())
+    fields = body.model_dump(by_alias=True, exclude_none=True)
+    command = AddAddress(principal.account_id, _sealed_address(services, principal, address_id, fields))
+    return await _run(request, principal, command, {"addressId": address_id}, status=201)
+
+
+@router.patch(
+    "/api/me/addresses/{address_id}", summary="Change an address", openapi_extra=signed_in(), responses=_OF_ONE
+)
+async def change_address(
+    request: Request, address_id: str, body: AddressChange, principal: RequiredPrincipal
+) -> Response:
+    """Fields that are not sent stay as they are. Without If-Match the last of two changes wins."""
+    services = services_of(request)
+    require_id("address", address_id, "address")
+    version, account = await _account(services, principal)
+    known = services.vault.open(principal.account_id, address_of(account, address_id).sealed) or {}
+    changes = body.model_dump(by_alias=True, exclude_unset=True)
+    changed = {name: value for name, value in {**known, **changes}.items() if value is not None}
+    answer = {"addressId": address_id}
+    if changed == known:
+        return _unchanged(request, services, answer, version)
+    command = ChangeAddress(principal.account_id, _sealed_address(services, principal, address_id, changed))
+    return await _run(request, principal, command, answer)
+
+
+@router.delete(
+    "/api/me/addresses/{address_id}",
+    status_code=204,
+    summary="Forget an address",
+    openapi_extra=signed_in(),
+    responses=_OF_ONE,
+)
+async def remove_address(request: Request, address_id: str, principal: RequiredPrincipal) -> Response:
+    """Orders that went there keep it."""
+    require_id("address", address_id, "address")
+    return await _run(request, principal, RemoveAddress(principal.account_id, address_id))
+
+
+# payment methods
+
+
+@router.post(
+    "/api/me/payment-methods",
+    status_code=201,
+    summary="Keep a payment method",
+    openapi_extra=signed_in(),
+    responses=_COMMON,
+)
+async def add_payment_method(request: Request, body: NewPaymentMethod, principal: RequiredPrincipal) -> Response:
+    """Known by the payment provider's token for it. A card number is refused, and kept nowhere."""
+    method = PaymentMethod(fresh_id("payment_method", services_of(request).clock()), body.token)
+    command = AddPaymentMethod(principal.account_id, method)
+    return await _run(request, principal, command, {"paymentMethodId": method.payment_method_id}, status=201)
+
+
+@router.delete(
+    "/api/me/payment-methods/{payment_method_id}",
+    status_code=204,
+    summary="Forget a payment method",
+    openapi_extra=signed_in(),
+    responses=_OF_ONE,
+)
+async def remove_payment_method(request: Request, payment_method_id: str, principal: RequiredPrincipal) -> Response:
+    require_id("payment_method", payment_method_id, "payment method")
+    return await _run(request, principal, RemovePaymentMethod(principal.account_id, payment_method_id))
+
+
+# shared
+
+
+async def _account(services: WriteServices, principal: Principal) -> tuple[int, ActiveAccount]:
+    """The account and its version. Raises NotFound, and IllegalTransition for one that was erased."""
+    version, _, state, _ = await services.engine.load(principal.account_id)
+    return version, require_active(cast("Account", state))
+
+
+def _seal(services: WriteServices, principal: Principal, data: dict[str, Any]) -> bytes:
+    try:
+        return services.vault.seal(principal.account_id, data)
+    except PersonErased:
+        # Between the look at the account and here.
+        raise IllegalTransition("this account was erased") from None
+
+
+def _sealed_address(services: WriteServices, principal: Principal, address_id: str, fields: dict[str, Any]) -> Address:
+    """Raises validation_failed with everything that the country's own rules find wrong."""
+    errors = wrong_with(fields, services.countries)
+    if errors:
+        raise ProblemError("validation_failed", errors[0]["detail"], errors=errors)
+    sealed = _seal(services, principal, fields)
+    return Address(address_id, sealed, fields["country"], fields.get("region", ""))
+
+
+async def _run(
+    request: Request, principal: Principal, command: Command, answer: Mapping[str, Any] | None = None, status: int = 200
+) -> Response:
+    """The command's reply: ``answer`` with version and position, or nothing but the headers."""
+
+    def render(outcome: Outcome) -> Response:
+        if answer is None:
+            return empty_reply(position=outcome.position, version=outcome.version)
+        return command_reply(answer, position=outcome.position, version=outcome.version, status=status)
+
+    key = await veiled_key(request, principal.account_id)
+    context = context_of(request, principal.account_id)
+    return await execute(request, command, context, render, expected_version=expected_version(request), key=key)
+
+
+def _unchanged(request: Request, services: WriteServices, answer: Mapping[str, Any], version: int) -> Response:
+    check_if_match(request.headers.get("if-match"), version)
+    return command_reply(answer, position=services.engine.position, version=version)
