@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from itertools import islice
 from typing import NamedTuple
 
+from domain.inventory import InventoryItem
 from domain.money import Money
 from projections.catalog.projector import OfferRow, ProductRow, split_offer
 from projections.sqlite import SQLiteViews
@@ -27,6 +28,8 @@ class Seller(NamedTuple):
     sku: str
     offer: OfferRow
     available: int
+    changes_at: int
+    """When the next hold expires and ``available`` grows by itself (ms); 0 for never."""
 
     @property
     def in_stock(self) -> bool:
@@ -72,8 +75,16 @@ def on_sale(
 
 
 def seller(offer_id: str, row: OfferRow, stock: StockRow | None, at: int) -> Seller:
-    available = 0 if stock is None else max(0, stock.item.available(at))
-    return Seller(*split_offer(offer_id), row, available)
+    if stock is None:
+        return Seller(*split_offer(offer_id), row, 0, 0)
+    return Seller(*split_offer(offer_id), row, max(0, stock.item.available(at)), next_expiry(stock.item, at))
+
+
+def next_expiry(item: InventoryItem, at: int) -> int:
+    """The instant after ``at`` at which the first of the holds ends; 0 if none does."""
+    if item.soonest_expiry > at or not item.holds:
+        return item.soonest_expiry
+    return min((hold.expires_at for hold in item.holds.values() if hold.expires_at > at), default=0)
 
 
 def stock_of(offer_id: str) -> str:

@@ -86,6 +86,8 @@ class Indexer:
         """Searches show at least everything up to here."""
         self.writing = False
         """Whether this process is the one that writes the index."""
+        self.generation = 0
+        """Changes whenever searches may find something else than before."""
         self._log = event_log
         self._views = views
         self._search = search
@@ -203,6 +205,7 @@ class Indexer:
             last, indexed = keys[-1], indexed + len(keys)
             if loop.time() - committed_at > REBUILD_COMMIT_S:
                 await asyncio.to_thread(self._search.commit, 0)
+                self.generation += 1
                 committed_at = loop.time()
             if self._closing:
                 return
@@ -228,6 +231,7 @@ class Indexer:
 
     async def _commit(self, position: int) -> None:
         await asyncio.to_thread(self._search.commit, position)
+        self.generation += 1
         self._stored = position
         self._committed_at = asyncio.get_running_loop().time()
         self._reach(position)
@@ -239,7 +243,10 @@ class Indexer:
         if await self._concerned(pending):
             self._owed = reached
         await asyncio.to_thread(self._search.refresh)
-        self._stored = self._search.position()
+        stored = self._search.position()
+        if stored != self._stored:
+            self._stored = stored
+            self.generation += 1
         self._reach(max(self._stored, reached if self._stored >= self._owed else 0))
 
     # which products

@@ -1,0 +1,198 @@
+"""Shapes of the catalog's answers, for the OpenAPI document alone: answers are encoded without going through these."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic.alias_generators import to_camel
+
+
+class Shape(BaseModel):
+    model_config = ConfigDict(alias_generator=to_camel, validate_by_name=True)
+
+
+class MoneyOut(Shape):
+    """Minor units: 1999 with USD is $19.99."""
+
+    amount: int = Field(examples=[1999])
+    currency: str = Field(examples=["USD"])
+
+
+class Versioned(Shape):
+    created_at: datetime
+    updated_at: datetime
+    version: int = Field(description="of the resource's own history; its entity tag", examples=[1])
+
+
+class ProductCard(Shape):
+    product_id: str = Field(examples=["prd_01KARQ0000ABCDEFGHJKMNPQRS"])
+    sku: str = Field(description="what the best offer sells", examples=["BED-160"])
+    skus: list[str]
+    title: str = Field(examples=["Oak bed"])
+    brand: str | None
+    category: list[str] = Field(examples=[["Furniture", "Beds"]])
+    image: str | None
+    price: MoneyOut | None = Field(description="of the best offer; null while nobody sells it")
+    offers: int = Field(description="how many")
+    rating: float | None
+    in_stock: bool
+    low_stock: bool
+
+
+class OfferOut(Shape):
+    offer_id: str
+    shop_id: str
+    shop_name: str
+    sku: str
+    price: MoneyOut
+    list_price: MoneyOut | None
+    ships_to: list[str] = Field(description="ISO 3166 codes, or * for everywhere", examples=[["US", "CA"]])
+    limit_per_account: int | None
+    backorder: bool
+    in_stock: bool
+    low_stock: bool
+    available: int = Field(description="units, at most 100 are told")
+    updated_at: datetime
+    version: int
+
+
+class VariantOut(Shape):
+    sku: str
+    attributes: dict[str, str | int | float | bool]
+
+
+class Availability(Shape):
+    in_stock: bool
+    low_stock: bool
+
+
+class ProductPage(Versioned):
+    product_id: str
+    title: str
+    description: str
+    brand: str | None
+    category: list[str]
+    attributes: dict[str, str | int | float | bool]
+    media: list[str]
+    image: str | None
+    skus: list[str]
+    variants: list[VariantOut]
+    offers: list[OfferOut] = Field(description="every seller's, the best first")
+    best_offer: OfferOut | None
+    price: MoneyOut | None
+    availability: Availability
+    in_stock: bool
+    low_stock: bool
+    rating: float | None
+    discontinued: bool = Field(description="still readable, but in no list and on sale nowhere")
+
+
+class BucketOut(Shape):
+    value: str
+    count: int
+
+
+class FacetsOut(Shape):
+    """Counts beside a result; a filter narrows every facet but its own."""
+
+    category: list[BucketOut]
+    brand: list[BucketOut]
+    price: list[BucketOut] = Field(description="low-high in minor units, the high end not included")
+    rating: list[BucketOut]
+    attributes: dict[str, list[BucketOut]]
+
+
+class Listed(Shape):
+    next: str | None = Field(description="cursor of the next page")
+    prev: str | None = Field(description="cursor of the page before")
+
+
+class ProductList(Listed):
+    items: list[ProductCard]
+    total: int
+    facets: FacetsOut
+
+
+class SuggestionOut(Shape):
+    text: str
+    kind: Literal["category", "brand", "product"]
+    product_id: str | None = Field(description="set for a product")
+
+
+class SuggestionList(Listed):
+    items: list[SuggestionOut]
+
+
+class CategoryOut(Shape):
+    name: str = Field(examples=["Beds"])
+    path: str = Field(examples=["Furniture/Beds"])
+    count: int = Field(description="products in it and below")
+
+
+class CategoryNode(CategoryOut):
+    children: list[CategoryNode]
+
+
+class CategoryTree(Listed):
+    items: list[CategoryNode]
+
+
+class Step(Shape):
+    name: str
+    path: str
+
+
+class CategoryPage(CategoryOut):
+    breadcrumbs: list[Step]
+    children: list[CategoryOut]
+    products: ProductList
+
+
+class ShopOut(Versioned):
+    """The last three are told to the owner and to administrators only."""
+
+    shop_id: str
+    name: str
+    country: str
+    currency: str
+    owner_id: str | None = None
+    offers: int | None = Field(None, description="how many SKUs it sells")
+    stock_items: int | None = Field(None, description="how many SKUs it keeps stock of")
+
+
+class ShopOrderLine(Shape):
+    line_id: str
+    sku: str
+    product_id: str
+    title: str
+    quantity: int
+    unit_price: MoneyOut
+    tax: MoneyOut
+    total: MoneyOut
+
+
+class ShopOrder(Versioned):
+    order_id: str
+    status: str
+    lines: list[ShopOrderLine] = Field(description="this shop's lines only")
+    total: MoneyOut = Field(description="of these lines")
+    destination: dict[str, Any] = Field(examples=[{"country": "US", "region": "NY"}])
+
+
+class ShopOrderList(Listed):
+    items: list[ShopOrder]
+
+
+class InventoryRow(Shape):
+    sku: str
+    on_hand: int
+    committed: int
+    held: int = Field(description="in carts and checkouts, until they expire")
+    available: int = Field(description="onHand - committed - held; negative while a backorder is open")
+    version: int
+
+
+class InventoryList(Listed):
+    items: list[InventoryRow]

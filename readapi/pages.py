@@ -1,0 +1,162 @@
+"""Product pages and list cards as ready bytes, kept while nothing about them changes.
+
+What the follower folds in drops the products it concerns at once, before anybody who waited for that position goes on.
+Only time changes a page without an event, when a hold expires; a page knows that instant and is not shown beyond it.
+Assembling is one step of the event loop, so however many ask for a page at once, it is made once.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import msgspec
+
+from domain.offer import OfferPut
+from domain.recorded import Recorded
+from domain.shop import ShopRenamed
+from projections.shops.projector import ShopRow
+from projections.sqlite import SQLiteViews, Touched
+from readapi.products import product_card, product_page
+from streams.assembly import SOME, OnSale, assemble, in_slices
+
+BYTES_MAX = 96 << 20
+ENTRY_BYTES = 1_500
+"""What keeping an entry costs besides its text."""
+_NEVER = 1 << 62
+_encode = msgspec.json.Encoder().encode
+
+
+class Page(NamedTuple):
+    body: bytes
+    etag: str
+    """Version of the product's stream and a digest of the page: ``"7-0123456789ab"``."""
+    headers: tuple[tuple[bytes, bytes], ...]
+    """Everything that the response says besides the position."""
+
+
+@dataclass(slots=True)
+class Entry:
+    fresh_until: int
+    goods: tuple[str, ...]
+    """``<shop>.<sku>`` of its offers."""
+    shops: frozenset[str]
+    card: bytes | None
+    page: Page | None
+    size: int
+
+
+class Pages:
+    """``clock`` gives milliseconds since 1970; ``bytes_max`` bounds the memory, least recently used go first."""
+
+    def __init__(self, views: SQLiteViews, clock: Callable[[], int], bytes_max: int = BYTES_MAX) -> None:
+        self._views = views
+        self._clock = clock
+        self._bytes_max = bytes_max
+        self._entries: OrderedDict[str, Entry] = OrderedDict()
+        self._sold_as: dict[str, str] = {}
+        self._bytes = 0
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def page(self, product_id: str) -> Page | None:
+        """None for a product that does not exist."""
+        entry = self._entries.get(product_id)
+        if entry is not None and entry.page is not None and self._clock() < entry.fresh_until:
+            self._entries.move_to_end(product_id)
+            return entry.page
+        one = assemble(self._views, (product_id,), self._clock()).get(product_id)
+        return None if one is None else self._keep(one, with_page=True).page
+
+    def cards(self, product_ids: Sequence[str]) -> list[bytes]:
+        """In the order asked for, without products that are not on sale (any more)."""
+        now, entries = self._clock(), self._entries
+        found: dict[str, bytes | None] = {}
+        missing = []
+        for product_id in product_ids:
+            entry = entries.get(product_id)
+            if entry is None or now >= entry.fresh_until:
+                missing.append(product_id)
+            else:
+                entries.move_to_end(product_id)
+                found[product_id] = entry.card
+        for some in in_slices(missing, SOME):
+            for product_id, one in assemble(self._views, some, now).items():
+                found[product_id] = self._keep(one, with_page=False).card
+        return [card for product_id in product_ids if (card := found.get(product_id)) is not None]
+
+    def applied(self, events: Sequence[Recorded], touched: Touched) -> None:
+        """For ``follower.applied``: forgets what these events changed."""
+        for product_id in touched.get("products", ()):
+            self._drop(product_id)
+        for table in ("offers", "stock"):
+            self._drop_goods(key[4:] for key in touched.get(table, ()))
+        if "offers" in touched:
+            # An offer that is new to its product is known by nothing but its event.
+            for recorded in events:
+                if type(recorded.event) is OfferPut:
+                    self._drop(recorded.event.product_id)
+        if "shops" in touched:
+            self._drop_shops({recorded.stream for recorded in events if type(recorded.event) is ShopRenamed})
+
+    def _drop_goods(self, goods: Iterable[str]) -> None:
+        for good in goods:
+            product_id = self._sold_as.get(good)
+            if product_id is not None:
+                self._drop(product_id)
+
+    def _drop_shops(self, renamed: set[str]) -> None:
+        if renamed:
+            for product_id in [key for key, entry in self._entries.items() if not renamed.isdisjoint(entry.shops)]:
+                self._drop(product_id)
+
+    def _drop(self, product_id: str) -> None:
+        entry = self._entries.pop(product_id, None)
+        if entry is not None:
+            self._bytes -= entry.size
+            for good in entry.goods:
+                self._sold_as.pop(good, None)
+
+    def _keep(self, one: OnSale, *, with_page: bool) -> Entry:
+        self._drop(one.product_id)
+        goods = tuple(f"{seller.shop_id}.{seller.sku}" for seller in one.sellers)
+        card = None if one.product.discontinued else _encode(product_card(one))
+        page = self._page_of(one) if with_page else None
+        entry = Entry(
+            fresh_until=min((seller.changes_at for seller in one.sellers if seller.changes_at), default=_NEVER),
+            goods=goods,
+            shops=frozenset(seller.shop_id for seller in one.sellers),
+            card=card,
+            page=page,
+            size=ENTRY_BYTES + len(card or b"") + (0 if page is None else len(page.body)),
+        )
+        self._entries[one.product_id] = entry
+        self._sold_as.update(dict.fromkeys(goods, one.product_id))
+        self._bytes += entry.size
+        while self._bytes > self._bytes_max and len(self._entries) > 1:
+            self._drop(next(iter(self._entries)))
+        return entry
+
+    def _page_of(self, one: OnSale) -> Page:
+        shop_ids = sorted({seller.shop_id for seller in one.sellers})
+        rows: dict[str, ShopRow] = self._views.get_many("shops", shop_ids) if shop_ids else {}
+        body = _encode(product_page(one, {shop_id: row.shop.name for shop_id, row in rows.items()}))
+        etag = f'"{one.product.version}-{hashlib.blake2b(body, digest_size=6).hexdigest()}"'
+        return Page(body, etag, page_headers(body, etag, surrogate_key=one.product_id))
+
+
+def page_headers(body: bytes, etag: str, surrogate_key: str) -> tuple[tuple[bytes, bytes], ...]:
+    """Browsers ask again each time and mostly hear 304; a shared cache may hold the page until its key is purged."""
+    return (
+        (b"content-length", str(len(body)).encode()),
+        (b"content-type", b"application/json"),
+        (b"etag", etag.encode()),
+        (b"cache-control", b"public, max-age=0, must-revalidate"),
+        (b"surrogate-control", b"max-age=30, stale-while-revalidate=30"),
+        (b"surrogate-key", surrogate_key.encode()),
+        (b"vary", b"Kontor-Min-Position"),
+    )

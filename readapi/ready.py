@@ -1,0 +1,36 @@
+"""Responses whose headers are bytes already: what is left of a cached answer is to send it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from starlette.responses import Response
+
+from readapi.edge.positions import HEADER
+
+_POSITION = HEADER.lower().encode()
+_JSON = (b"content-type", b"application/json")
+_NOT_IN_304 = frozenset((b"content-length", b"content-type"))
+RawHeaders = Sequence[tuple[bytes, bytes]]
+
+
+class Ready(Response):
+    """JSON that shows ``position``. ``headers`` are complete, length included; without any, the answer is not kept."""
+
+    def __init__(self, body: bytes, position: int, headers: RawHeaders = (), status: int = 200) -> None:
+        self.status_code = status
+        self.background = None
+        self.body = body
+        self.raw_headers = list(headers) or [
+            _JSON,
+            (b"content-length", str(len(body)).encode()),
+            (b"cache-control", b"no-cache"),
+        ]
+        self.raw_headers.append((_POSITION, str(position).encode()))
+
+
+class Unchanged(Ready):
+    """304 for what would have been sent with ``headers``."""
+
+    def __init__(self, headers: RawHeaders, position: int) -> None:
+        super().__init__(b"", position, [header for header in headers if header[0] not in _NOT_IN_304], 304)

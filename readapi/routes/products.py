@@ -1,0 +1,107 @@
+"""Products: search with facets, type-ahead, and the page of one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import Response
+
+from domain.errors import NotFound
+from readapi.consistency import at_position, at_search_position
+from readapi.edge.etags import not_modified
+from readapi.edge.openapi import problem_responses
+from readapi.edge.problems import BadParameter
+from readapi.models import ProductList, ProductPage, SuggestionList
+from readapi.productquery import parse, refuse_unknown, text
+from readapi.reading import reading_of
+from readapi.ready import Ready, Unchanged
+from readapi.searches import list_body
+
+router = APIRouter(tags=["products"])
+_SUGGEST = frozenset(("q",))
+
+
+def _parameter(name: str, about: str, schema: dict[str, Any], **more: Any) -> dict[str, Any]:
+    return {"name": name, "in": "query", "required": False, "description": about, "schema": schema, **more}
+
+
+_WHOLE = {"type": "integer", "minimum": 0}
+_TEXTS = {"type": "array", "items": {"type": "string", "maxLength": 500}}
+_SORTS = ["relevance", "price_asc", "price_desc", "newest", "rating"]
+PARAMETERS = [
+    _parameter(
+        "q", "words; typos and synonyms are understood", {"type": "string", "maxLength": 500}, example="oak bed"
+    ),
+    _parameter("category", "a path, with everything below it", {"type": "string"}, example="Furniture/Beds"),
+    _parameter("brand", "repeated: any of them", _TEXTS),
+    _parameter("priceMin", "minor units", _WHOLE),
+    _parameter("priceMax", "minor units", _WHOLE),
+    _parameter("ratingMin", "0 to 5", {"type": "number", "minimum": 0, "maximum": 5}),
+    _parameter(
+        "attr",
+        "`attr.NAME=VALUE`, such as `attr.color=oak`; repeated: any of the values",
+        {"type": "object", "additionalProperties": {"type": "string"}},
+        style="form",
+        explode=True,
+    ),
+    _parameter("inStock", "only what is, or is not, in stock", {"type": "boolean"}),
+    _parameter("shipTo", "ISO 3166-1 country", {"type": "string", "pattern": "^[A-Z]{2}$"}, example="US"),
+    _parameter("sort", "without words, relevance means newest first", {"type": "string", "enum": _SORTS}),
+    _parameter("page", "within the first 10,000 results", {"type": "integer", "minimum": 1}),
+    _parameter("cursor", "`next` or `prev` of an earlier page of the same search", {"type": "string"}),
+    _parameter("limit", "items on a page", {"type": "integer", "minimum": 1, "maximum": 100, "default": 20}),
+]
+
+
+@router.get(
+    "/api/products",
+    summary="Search products",
+    responses={200: {"model": ProductList}, **problem_responses("position_not_reached")},
+    openapi_extra={"parameters": PARAMETERS},
+)
+async def search_products(request: Request) -> Response:
+    """Words and filters narrow the result; facets count what each further filter would leave.
+
+    The same parameter again means another accepted value. Unknown parameters are refused.
+    """
+    query_string: bytes = request.scope["query_string"]
+    reading = reading_of(request)
+    query = parse(query_string)
+    position = await at_search_position(request)
+    found = await reading.searches.find(query, key=query_string)
+    return Ready(list_body(reading.pages.cards(found.product_ids), found), position)
+
+
+@router.get(
+    "/api/products/suggest",
+    summary="Complete what is being typed",
+    responses={200: {"model": SuggestionList}, **problem_responses("position_not_reached")},
+    openapi_extra={"parameters": [_parameter("q", "what was typed so far", {"type": "string"}, example="oak b")]},
+)
+async def suggest(request: Request) -> Response:
+    parameters = refuse_unknown(request.scope["query_string"], _SUGGEST)
+    if "q" not in parameters:
+        raise BadParameter("query", "q", "needed")
+    position = await at_search_position(request)
+    found = await reading_of(request).searches.suggest(text("q", parameters["q"]))
+    items = [{"text": one.text, "kind": one.kind, "productId": one.product_id} for one in found]
+    return Ready(msgspec.json.encode({"items": items, "next": None, "prev": None}), position)
+
+
+@router.get(
+    "/api/products/{product_id}",
+    summary="The page of one product",
+    responses={200: {"model": ProductPage}, 304: {}, **problem_responses("not_found", "position_not_reached")},
+)
+async def get_product(request: Request, product_id: str) -> Response:
+    """With every seller's offer, the best first, and what is available this instant."""
+    position = await at_position(request)
+    page = reading_of(request).pages.page(product_id)
+    if page is None:
+        raise NotFound("no such product")
+    if not_modified(request.headers.get("if-none-match"), page.etag):
+        return Unchanged(page.headers, position)
+    return Ready(page.body, position, page.headers)

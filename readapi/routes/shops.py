@@ -1,0 +1,226 @@
+"""Shops: what everybody may know of a seller, and the seller's own dashboard: orders and inventory."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import msgspec
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import Response
+
+from domain.errors import Forbidden, NotFound
+from domain.inventory import InventoryItem
+from domain.money import total
+from projections.orders.projector import STATUS, OrderRow
+from projections.shops.projector import ShopRow
+from projections.stock.projector import StockRow, split_stock
+from readapi.consistency import at_position
+from readapi.edge.etags import etag, not_modified
+from readapi.edge.openapi import problem_responses, signed_in
+from readapi.edge.paging import CursorParameter, Limit, page
+from readapi.edge.principal import Principal, RequiredPrincipal, edge_of, principal_of
+from readapi.edge.problems import BadParameter
+from readapi.instants import instant
+from readapi.models import InventoryList, ShopOrderList, ShopOut
+from readapi.ready import Ready, Unchanged
+from readapi.services import ReadServices
+
+router = APIRouter(tags=["shops"])
+OWN = {**problem_responses("unauthenticated", "forbidden", "not_found", "position_not_reached")}
+
+
+@router.get(
+    "/api/shops/{shop_id}",
+    summary="A shop",
+    responses={200: {"model": ShopOut}, 304: {}, **problem_responses("not_found", "position_not_reached")},
+    openapi_extra=signed_in(required=False),
+)
+async def get_shop(request: Request, shop_id: str) -> Response:
+    """Its owner and administrators see more than others."""
+    position = await at_position(request)
+    services: ReadServices = request.app.state.services
+    row = shop_row(services, shop_id)
+    principal = principal_of(request)
+    body = shop_json(shop_id, row)
+    if principal is not None and may_manage(principal, row):
+        body |= {"ownerId": row.shop.owner_id, **dashboard(services, shop_id)}
+        return answer(body, position)
+    tag, encoded = etag(row.version), msgspec.json.encode(body)
+    headers = public(encoded, tag)
+    if not_modified(request.headers.get("if-none-match"), tag):
+        return Unchanged(headers, position)
+    return Ready(encoded, position, headers)
+
+
+@router.get(
+    "/api/shops/{shop_id}/orders",
+    summary="The shop's orders, newest first",
+    responses={200: {"model": ShopOrderList}, **OWN},
+    openapi_extra=signed_in(),
+)
+async def shop_orders(
+    request: Request, shop_id: str, principal: RequiredPrincipal, cursor: CursorParameter = None, limit: Limit = 20
+) -> Response:
+    """Each with this shop's lines only."""
+    position = await at_position(request)
+    services: ReadServices = request.app.state.services
+    manage(principal, shop_row(services, shop_id))
+
+    def fetch(where: str, parameters: Sequence[Any], tail: str) -> list[str]:
+        rows = services.views.select("shop_orders", "order_id", f"WHERE shop_id = ? {where} {tail}", parameters)
+        return [order_id for (order_id,) in rows]
+
+    ids, before, after = keyset(request, f"orders:{shop_id}", "order_id", fetch, shop_id, cursor, limit, falling=True)
+    rows: dict[str, OrderRow] = services.views.get_many("orders", ids) if ids else {}
+    items = [order_item(order_id, rows[order_id], shop_id) for order_id in ids if order_id in rows]
+    return answer(page(items, next=after, prev=before), position)
+
+
+@router.get(
+    "/api/shops/{shop_id}/inventory",
+    summary="The shop's stock, by SKU",
+    responses={200: {"model": InventoryList}, **OWN},
+    openapi_extra=signed_in(),
+)
+async def shop_inventory(
+    request: Request, shop_id: str, principal: RequiredPrincipal, cursor: CursorParameter = None, limit: Limit = 20
+) -> Response:
+    position = await at_position(request)
+    services: ReadServices = request.app.state.services
+    manage(principal, shop_row(services, shop_id))
+    rows: dict[str, StockRow] = {}
+
+    def fetch(where: str, parameters: Sequence[Any], tail: str) -> list[str]:
+        found = services.views.query("stock", f"shop_id = ? {where}", parameters, tail)
+        rows.update((split_stock(key)[1], row) for key, row in found)
+        return [split_stock(key)[1] for key, _ in found]
+
+    skus, before, after = keyset(request, f"stock:{shop_id}", "sku", fetch, shop_id, cursor, limit, falling=False)
+    now = services.clock()
+    items = [{**inventory_json(sku, rows[sku].item, now), "version": rows[sku].version} for sku in skus]
+    return answer(page(items, next=after, prev=before), position)
+
+
+# who may
+
+
+def shop_row(services: ReadServices, shop_id: str) -> ShopRow:
+    """Raises NotFound."""
+    row: ShopRow | None = services.views.get("shops", shop_id)
+    if row is None:
+        raise NotFound("no such shop")
+    return row
+
+
+def may_manage(principal: Principal, row: ShopRow) -> bool:
+    return principal.account_id == row.shop.owner_id or "admin" in principal.scopes
+
+
+def manage(principal: Principal, row: ShopRow) -> None:
+    """Raises Forbidden."""
+    if not may_manage(principal, row):
+        raise Forbidden("this shop belongs to somebody else")
+
+
+# pages
+
+Fetch = Callable[[str, Sequence[Any], str], list[str]]
+
+
+def keyset(
+    request: Request, name: str, column: str, fetch: Fetch, owner: str, cursor: str | None, limit: int, *, falling: bool
+) -> tuple[list[str], str | None, str | None]:
+    """The keys of one page in the list's order, and the cursors of its neighbours: (keys, prev, next)."""
+    cursors = edge_of(request).cursors
+    where, parameters, back = "", [owner], False
+    if cursor is not None:
+        place = cursors.decode_cursor(cursor)
+        if place.get("list") != name:
+            raise BadParameter("query", "cursor", "not a cursor of this list")
+        back = place["back"]
+        where, parameters = f"AND {column} {'<' if falling is not back else '>'} ?", [owner, place["key"]]
+    direction = "DESC" if falling is not back else "ASC"
+    keys = fetch(where, [*parameters, limit + 1], f"ORDER BY {column} {direction} LIMIT ?")
+    more, keys = len(keys) > limit, keys[:limit]
+    if back:
+        keys.reverse()
+
+    def edge(key: str, back: bool) -> str:
+        return cursors.encode_cursor({"list": name, "key": key, "back": back})
+
+    before = edge(keys[0], True) if keys and (more if back else cursor is not None) else None
+    after = edge(keys[-1], False) if keys and (back or more) else None
+    return keys, before, after
+
+
+# answers
+
+
+def answer(body: Any, position: int) -> Response:
+    encoded = msgspec.json.encode(body)
+    return Ready(encoded, position, private(encoded))
+
+
+def private(body: bytes) -> tuple[tuple[bytes, bytes], ...]:
+    return (*_json(body), (b"cache-control", b"private, no-store"))
+
+
+def public(body: bytes, tag: str) -> tuple[tuple[bytes, bytes], ...]:
+    return (
+        *_json(body),
+        (b"etag", tag.encode()),
+        (b"cache-control", b"public, max-age=0, must-revalidate"),
+        (b"vary", b"Authorization, Kontor-Min-Position"),
+    )
+
+
+def _json(body: bytes) -> tuple[tuple[bytes, bytes], ...]:
+    return (b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())
+
+
+def shop_json(shop_id: str, row: ShopRow) -> dict[str, Any]:
+    return {
+        "shopId": shop_id,
+        "name": row.shop.name,
+        "country": row.shop.country,
+        "currency": row.shop.currency,
+        "createdAt": instant(row.created_at),
+        "updatedAt": instant(row.updated_at),
+        "version": row.version,
+    }
+
+
+def dashboard(services: ReadServices, shop_id: str) -> dict[str, int]:
+    counted = {"offers": "offers", "stockItems": "stock"}
+    return {
+        name: services.views.select(table, "count(*)", "WHERE shop_id = ?", (shop_id,))[0][0]
+        for name, table in counted.items()
+    }
+
+
+def order_item(order_id: str, row: OrderRow, shop_id: str) -> dict[str, Any]:
+    """Where the goods go is told as country and region; the buyer's other lines and name are not the seller's."""
+    placed = row.checkout.placed
+    lines = [line for line in placed.quote.lines if line.shop_id == shop_id]
+    return {
+        "orderId": order_id,
+        "status": STATUS[row.checkout.order],
+        "lines": lines,
+        "total": total((line.total for line in lines), placed.quote.totals.grand.currency),
+        "destination": {"country": placed.country, "region": placed.region},
+        "createdAt": instant(row.created_at),
+        "updatedAt": instant(row.updated_at),
+        "version": row.version,
+    }
+
+
+def inventory_json(sku: str, item: InventoryItem, at: int) -> dict[str, Any]:
+    return {
+        "sku": sku,
+        "onHand": item.on_hand,
+        "committed": item.committed,
+        "held": item.held_at(at),
+        "available": item.available(at),
+    }
