@@ -1,0 +1,182 @@
+"""Bodies of the merchant commands, shared by the routes and by imports of the same lines."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, ConfigDict, Field, StrictBool, StrictInt
+
+from domain.inventory import QUANTITY_MAX
+from domain.money import Money
+from domain.offer import EVERYWHERE, LIMIT_MAX, Terms
+from domain.product import (
+    ATTRIBUTES_MAX,
+    CATEGORY_DEPTH_MAX,
+    DESCRIPTION_MAX,
+    MEDIA_MAX,
+    TITLE_MAX,
+    VARIANTS_MAX,
+    Description,
+    Variant,
+)
+from domain.shop import NAME_MAX
+from readapi.edge.schemas import CountryCode, CurrencyCode, Line100, MoneyIn
+from writeapi.merchandise import Draft
+from writeapi.requests import Body
+
+WHOLE_MAX = (1 << 53) - 1
+"""Beyond it readers of JSON that know only doubles would see another number."""
+_SKU = re.compile(r"[!-~](?:[ -~]{0,98}[!-~])?")
+_EXAMPLE: dict[str, Any] = {
+    "title": "Oak bed",
+    "description": "Solid oak, 160 x 200 cm.",
+    "brand": "Nordwald",
+    "category": ["Furniture", "Beds"],
+    "attributes": {"material": "oak", "width_cm": 160},
+    "media": ["https://img.example/oak-bed.jpg"],
+    "variants": [{"sku": "BED-160", "attributes": {"width_cm": 160}}],
+}
+
+
+def storable(text: str) -> str:
+    """Halves of surrogate pairs are no Unicode text and cannot be stored; neither can NUL be shown."""
+    if "\x00" in text or any(0xD800 <= ord(character) <= 0xDFFF for character in text):
+        raise ValueError("not a text")
+    return text
+
+
+def sku(text: str) -> str:
+    if _SKU.fullmatch(text) is None or text in (".", ".."):
+        raise ValueError("a SKU has 1 to 100 printable ASCII characters and no space at its ends")
+    return text
+
+
+def category_step(text: str) -> str:
+    """Steps are joined by slashes in paths, and told apart by control characters in the views."""
+    if "/" in text or any(unicodedata.category(character) == "Cc" for character in text) or not text.strip():
+        raise ValueError("a category's name has no slashes and no control characters")
+    return text
+
+
+def web_address(text: str) -> str:
+    if not text.startswith(("https://", "http://", "/")) or any(character <= " " for character in text):
+        raise ValueError("an http or https address")
+    return text
+
+
+Text = Annotated[str, AfterValidator(storable)]
+Sku = Annotated[str, Field(min_length=1, max_length=100, examples=["BED-160"]), AfterValidator(sku)]
+Name = Annotated[Text, Field(min_length=1, max_length=200)]
+Whole = Annotated[StrictInt, Field(ge=-WHOLE_MAX, le=WHOLE_MAX)]
+Value = Annotated[Text, Field(max_length=5_000)] | StrictBool | Whole | float
+Attributes = Annotated[dict[Name, Value], Field(max_length=ATTRIBUTES_MAX)]
+Title = Annotated[Text, Field(min_length=1, max_length=TITLE_MAX)]
+Prose = Annotated[Text, Field(max_length=DESCRIPTION_MAX)]
+CategoryStep = Annotated[Text, Field(min_length=1, max_length=100), AfterValidator(category_step)]
+CategoryPath = Annotated[list[CategoryStep], Field(max_length=CATEGORY_DEPTH_MAX)]
+Media = Annotated[
+    list[Annotated[Text, Field(max_length=2_000), AfterValidator(web_address)]], Field(max_length=MEDIA_MAX)
+]
+Reason = Annotated[Text, Field(max_length=200)]
+
+
+class NewShop(Body):
+    name: Annotated[Text, Field(min_length=1, max_length=NAME_MAX, examples=["Nordwald"])]
+    country: CountryCode
+    currency: CurrencyCode
+
+
+class ShopChange(Body):
+    """Country and currency are fixed: offers and orders rely on them."""
+
+    name: Annotated[Text, Field(min_length=1, max_length=NAME_MAX, examples=["Nordwald & Co."])]
+
+
+class NewVariant(Body):
+    sku: Sku
+    attributes: Attributes = {}
+
+
+class NewProduct(Body):
+    """Without variants one SKU is made. ``externalId`` is the merchant's own name: sent again, nothing is created."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [_EXAMPLE]})
+
+    title: Title
+    description: Prose = ""
+    brand: Name | None = None
+    category: CategoryPath = []
+    attributes: Attributes = {}
+    media: Media = []
+    variants: Annotated[list[NewVariant], Field(max_length=VARIANTS_MAX)] = []
+    external_id: Annotated[Line100 | None, Field(examples=["erp-4711"])] = None
+
+    def draft(self) -> Draft:
+        said = Description(
+            self.title, self.description, self.brand, tuple(self.category), self.attributes, tuple(self.media)
+        )
+        variants = tuple(Variant(variant.sku, variant.attributes) for variant in self.variants)
+        return Draft(said, variants, self.external_id or "")
+
+
+class ProductChange(Body):
+    """Fields that are given replace what was there; null empties one. Variants stay as they are."""
+
+    title: Annotated[Title, Field(examples=["Oak bed, oiled"])] | None = None
+    description: Prose | None = None
+    brand: Name | None = None
+    category: CategoryPath | None = None
+    attributes: Attributes | None = None
+    media: Media | None = None
+
+    def onto(self, said: Description) -> Description:
+        """The description with these changes."""
+        given = self.model_fields_set
+        return Description(
+            title=(self.title or "") if "title" in given else said.title,
+            description=(self.description or "") if "description" in given else said.description,
+            brand=self.brand if "brand" in given else said.brand,
+            category=tuple(self.category or ()) if "category" in given else said.category,
+            attributes=(self.attributes or {}) if "attributes" in given else said.attributes,
+            media=tuple(self.media or ()) if "media" in given else said.media,
+        )
+
+
+class OfferTerms(Body):
+    """In the shop's currency. ``shipsTo`` lists countries; without it the shop ships everywhere."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"price": {"amount": 49900, "currency": "USD"}, "shipsTo": ["US", "CA"]}]},
+    )
+
+    price: MoneyIn
+    list_price: MoneyIn | None = None
+    ships_to: Annotated[list[CountryCode | Literal["*"]], Field(min_length=1, max_length=300)] | None = None
+    hold_policy: Literal["checkout", "cart"] = "checkout"
+    limit_per_account: Annotated[StrictInt, Field(ge=1, le=LIMIT_MAX)] | None = None
+    backorder: StrictBool = False
+
+    def terms(self) -> Terms:
+        listed = self.list_price
+        return Terms(
+            price=Money(self.price.amount, self.price.currency),
+            list_price=None if listed is None else Money(listed.amount, listed.currency),
+            ships_to=tuple(sorted(set(self.ships_to))) if self.ships_to else EVERYWHERE,
+            hold_policy=self.hold_policy,
+            limit_per_account=self.limit_per_account,
+            backorder=self.backorder,
+        )
+
+
+class Received(Body):
+    quantity: Annotated[StrictInt, Field(ge=1, le=QUANTITY_MAX, examples=[10])]
+    reason: Reason = ""
+
+
+class Adjusted(Body):
+    """Signed: what was found, or what is lost."""
+
+    quantity: Annotated[StrictInt, Field(ge=-QUANTITY_MAX, le=QUANTITY_MAX, examples=[-2])]
+    reason: Annotated[Reason, Field(examples=["damaged"])] = ""

@@ -1,0 +1,50 @@
+"""Shapes of the replies to merchant commands, for the OpenAPI document alone."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic.alias_generators import to_camel
+
+from readapi.edge.openapi import problem_responses
+
+REPLIES: dict[int | str, dict[str, Any]] = problem_responses(
+    "unauthenticated", "forbidden", "not_found", "version_mismatch", "illegal_transition"
+)
+
+
+class CommandReply(BaseModel):
+    model_config = ConfigDict(alias_generator=to_camel, validate_by_name=True)
+
+    version: int = Field(description="of the resource; also its entity tag", examples=[1])
+    position: str = Field(description="opaque; pass it on as Kontor-Min-Position to read this write", examples=["4711"])
+
+
+class ShopReply(CommandReply):
+    shop_id: str
+    name: str
+    country: str
+    currency: str
+
+
+class ProductReply(CommandReply):
+    product_id: str
+    skus: list[str]
+    discontinued: bool = False
+
+
+class OfferReply(CommandReply):
+    offer_id: str
+    product_id: str
+    shop_id: str
+    sku: str
+
+
+class StockReply(CommandReply):
+    shop_id: str
+    sku: str
+    on_hand: int
+    committed: int
+    held: int
+    available: int
