@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from fastapi import APIRouter, FastAPI
 
+from readapi import reading
 from readapi.edge import middleware, openapi
 from readapi.edge.state import EdgeSettings, EdgeState, edge_state
 from readapi.routes import carts, categories, me, operations, orders, products, shops
@@ -47,6 +48,7 @@ def application(title: str, services: ReadServices, edge: EdgeState, routers: Se
     """A service with these routes behind the edge."""
     app = FastAPI(title=title, version=VERSION, openapi_url=None, redirect_slashes=False)
     app.state.services = services
+    reading.install(app, reading.reading(services))
     for router in routers:
         app.include_router(router)
     openapi.install(app, tags=TAGS)
