@@ -43,7 +43,9 @@ Sku = Annotated[str, Field(pattern=r"^[!-~]([ -~]{0,98}[!-~])?$", max_length=100
 """Printable ASCII without a space at its ends: it stands in paths, on labels and in streams' names."""
 Name = Annotated[str, Field(min_length=1, max_length=200)]
 Whole = Annotated[StrictInt, Field(ge=-WHOLE_MAX, le=WHOLE_MAX)]
-Value = Annotated[str, Field(max_length=20_000)] | StrictBool | Whole | float
+Value = Annotated[
+    Annotated[str, Field(max_length=20_000)] | StrictBool | Whole | float, Field(union_mode="left_to_right")
+]
 Attributes = Annotated[dict[Name, Value], Field(max_length=ATTRIBUTES_MAX)]
 Title = Annotated[str, Field(min_length=1, max_length=TITLE_MAX)]
 Prose = Annotated[str, Field(max_length=DESCRIPTION_MAX)]
