@@ -127,12 +127,12 @@ class PaymentProcess:
             if effect is not None:
                 self._take_up(effect, doubtful=False)
 
-    async def receive(self, headers: Mapping[str, str], body: bytes) -> bool:
+    async def receive(self, body: bytes, headers: Mapping[str, str]) -> bool:
         """A callback of the provider; whether it was of interest. Header names in lower case.
 
         Raises what ``PaymentGateway.notice`` and ``complete`` raise.
         """
-        notice = self.gateway.notice(headers, body)
+        notice = self.gateway.notice(body, headers)
         if notice is None:
             return False
         try:

@@ -20,7 +20,7 @@ RETRY_MS = (1_000, 2_000, 4_000, 8_000)
 """Pauses between attempts; after the last one the callback is given up, as providers do."""
 
 log = structlog.get_logger("provider")
-Deliver = Callable[[bytes, dict[str, str]], Awaitable[None]]
+Deliver = Callable[[bytes, dict[str, str]], Awaitable[object]]
 """Takes body and headers; raises when the listener did not accept the callback."""
 
 

@@ -97,7 +97,7 @@ class PaymentGateway(Protocol):
     async def find(self, key: str) -> Outcome | Pending | None:
         """What became of the operation with this key; None when the provider never heard of it."""
 
-    def notice(self, headers: Mapping[str, str], body: bytes) -> Notice | None:
+    def notice(self, body: bytes, headers: Mapping[str, str]) -> Notice | None:
         """Reads a callback; header names in lower case. None: genuine, and of no interest.
 
         Raises BadSignature, and ``domain.errors.Invalid`` for a signed body that cannot be read.

@@ -174,7 +174,7 @@ class SimulatedGateway:
         known = self._records.operation(key)
         return None if known is None else _outcomes.decode(known.outcome)
 
-    def notice(self, headers: Mapping[str, str], body: bytes) -> Notice | None:
+    def notice(self, body: bytes, headers: Mapping[str, str]) -> Notice | None:
         self._signer.verify(headers, body, self._clock() / 1000)
         try:
             return _notices.decode(body)

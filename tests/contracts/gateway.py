@@ -116,4 +116,4 @@ class GatewayContract(ABC):
     )
     async def test_believes_no_callback_without_a_good_signature(self, gateway, headers):
         with pytest.raises(BadSignature):
-            gateway.notice(headers, b"{}")
+            gateway.notice(b"{}", headers)

@@ -103,7 +103,7 @@ class Listener:
 
     async def deliver(self, body: bytes, headers: dict[str, str]) -> None:
         self.ids.append(headers["webhook-id"])
-        notice = self.gateway.notice(headers, body)
+        notice = self.gateway.notice(body, headers)
         if self.failures:
             self.failures -= 1
             raise ConnectionError("nobody listens")
@@ -199,7 +199,7 @@ async def test_two_processes_deliver_a_callback_once(tmp_path):
 async def test_a_signed_callback_that_cannot_be_read_is_invalid(gateway):
     body = b'{"key": "pay_1/1", "outcome": {"type": "unheard_of"}}'
     with pytest.raises(Invalid):
-        gateway.notice(Signer(SECRET).headers("msg_1", int(time.time()), body), body)
+        gateway.notice(body, Signer(SECRET).headers("msg_1", int(time.time()), body))
 
 
 # the settlement report

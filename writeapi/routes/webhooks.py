@@ -47,7 +47,7 @@ async def receive_payment_callback(provider: str, request: Request) -> Received:
     if provider != payments.gateway.name:
         raise NotFound("no such payment provider")
     try:
-        await payments.receive(request.headers, await request.body())
+        await payments.receive(await request.body(), request.headers)
     except BadSignature as error:
         raise ProblemError("unauthenticated", str(error)) from error
     return Received()

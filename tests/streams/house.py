@@ -1,0 +1,140 @@
+"""A small shop in one process: engine, views, follower, checkout process, simulated provider, payment process."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from commands.context import Context, new_command_id
+from commands.engine import Engine, now_ms
+from commands.store.memory import MemoryLog
+from commands.store.port import EventLog
+from commands.store.sqlite import SQLiteLog
+from domain import cart, inventory, order
+from domain.codec import decode
+from domain.ids import new_id, payment_id, stock_id
+from domain.money import Money
+from domain.pricing import Destination, Quote, QuoteLine, price_quote
+from kontor.tables import shipping_table, tax_table
+from projections.orders.projector import ORDERS
+from projections.sqlite import SQLiteViews
+from projections.stock.projector import STOCK
+from streams.checkout import CheckoutProcess
+from streams.follower import Follower
+from streams.gateways.simulated import SimulatedGateway
+from streams.payments import Pacing, PaymentProcess
+
+SHOP, SKU = "shp_a", "SKU-1"
+STOCK_ID = stock_id(SHOP, SKU)
+SECRET = b"provider's secret"
+QUICK = Pacing(first_retry=0.02, first_query=0.1, longest=1.0, sweep=0.1, silent=0.3)
+
+
+def quote_of(quantity: int = 1, ships_to: tuple[str, ...] = ("*",)) -> Quote:
+    line = QuoteLine("lin_1", SHOP, "US", SKU, "prd_1", "Toner", quantity, Money(1999, "USD"), ships_to)
+    return price_quote([line], Destination("US", "CA", "94105"), "standard", tax_table(), shipping_table())
+
+
+def place_order(number: int, token: str, quote: Quote | None = None, at: int | None = None) -> order.PlaceOrder:
+    now = now_ms() if at is None else at
+    suffix = new_id("order", 1_700_000_000_000, number.to_bytes(10, "big")).removeprefix("ord_")
+    return order.PlaceOrder(
+        order_id=f"ord_{suffix}",
+        account_id=f"usr_{suffix}",
+        cart_id=f"crt_{suffix}",
+        generation=0,
+        quote=quote or quote_of(),
+        address=b"sealed",
+        country="US",
+        region="CA",
+        payment_token=token,
+        at=now,
+        hold_until=now + 600_000,
+    )
+
+
+class House:
+    """Everything of one process. Two houses on one folder are two processes on one data folder."""
+
+    def __init__(self, folder: Path, log: EventLog | None = None, pacing: Pacing = QUICK) -> None:
+        self.log = log or SQLiteLog.open(folder / "log.db")
+        self.engine = Engine(self.log)
+        self.views = SQLiteViews(folder / "views.db", [ORDERS, STOCK])
+        self.follower = Follower(self.log, self.views, self.engine)
+        self.checkouts = CheckoutProcess(self.engine, self.views)
+        self.gateway = SimulatedGateway(folder / "provider.db", SECRET, timeout_s=0.02)
+        self.payments = PaymentProcess(self.engine, self.views, self.gateway, pacing=pacing)
+        self.callbacks: list[tuple[bytes, dict[str, str]]] = []
+
+    async def deliver(self, body: bytes, headers: dict[str, str]) -> None:
+        self.callbacks.append((body, headers))
+        await self.payments.receive(body, headers)
+
+    async def start(self, *, payments: bool = True) -> None:
+        await self.engine.start()
+        await self.follower.start()
+        self.follower.applied.append(self.checkouts.applied)
+        await self.checkouts.start()
+        await self.gateway.start(self.deliver)
+        if payments:
+            await self.payments.start()
+
+    async def close(self) -> None:
+        await self.gateway.close()
+        await self.payments.close()
+        await self.checkouts.close()
+        await self.follower.close()
+        await self.engine.close()
+        await self.log.close()
+        self.views.close()
+
+    async def submit(self, command: Any, correlation: str = "") -> Any:
+        context = Context("usr_1", new_command_id(), now_ms(), correlation)
+        return await self.engine.submit(command, context)
+
+    async def stock(self, quantity: int) -> None:
+        await self.submit(inventory.ReceiveStock(STOCK_ID, quantity, now_ms()))
+
+    async def buy(self, placed: order.PlaceOrder) -> str:
+        """Fills the cart and places the order; its id."""
+        for line in placed.quote.lines:
+            item = cart.CartLine(
+                line.line_id, line.shop_id, line.sku, line.product_id, line.title, line.quantity, line.unit_price
+            )
+            await self.submit(cart.AddItem(placed.cart_id, item, now_ms(), placed.account_id))
+        await self.submit(placed, placed.order_id)
+        return placed.order_id
+
+    async def ended(self, order_id: str, within: float = 10.0) -> str:
+        """``PAID`` or ``CANCELLED``, once it is."""
+        final = (order.PaidOrder, order.CancelledOrder)
+        async with asyncio.timeout(within):
+            while not isinstance(state := await self.engine.state(order_id), final):
+                watch = self.engine.watch(order_id, lambda state: isinstance(state, final))
+                # Looked at again now and then: another process may have done it.
+                await asyncio.wait([watch], timeout=0.2)
+                watch.cancel()
+        return order.status(state)
+
+    async def payment_events(self, order_id: str) -> list[str]:
+        """Names of what happened to the order's money."""
+        rows = await self.log.read_stream(payment_id(order_id))
+        return [type(decode(row.topic, row.data)).__name__ for row in rows]
+
+    def movements(self) -> Counter[tuple[str, str]]:
+        """Order and kind of every operation at the provider that moved money."""
+        return Counter((row.order_id, row.kind) for row in self.gateway.settlement())
+
+
+@asynccontextmanager
+async def opened(folder: Path, kind: str = "sqlite", pacing: Pacing = QUICK) -> AsyncIterator[House]:
+    house = House(folder, MemoryLog() if kind == "memory" else None, pacing)
+    await house.start()
+    try:
+        yield house
+    finally:
+        await house.close()
