@@ -1,0 +1,318 @@
+"""``kontor verify``: proves the log from its first event to its last.
+
+Streams are walked one after the other rather than events in their order: memory then holds one aggregate, however
+long the log, and still every event is folded and every snapshot compared. That positions have no holes follows from
+counting. All of it is read in one transaction, so a service may go on writing meanwhile.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import dataclass, field
+from heapq import heappush, heappushpop
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from commands.errors import UnusableLog
+from commands.routes import DECIDERS
+from commands.store.port import Snapshot
+from domain.codec import decode, decode_meta
+from domain.decider import Decider
+from domain.ids import offer_id
+from domain.money import Money
+from domain.offer import OfferPut
+from domain.order import OrderPlaced
+from domain.payment import PaymentCaptured
+from domain.recorded import chain_hash
+from kontor import console
+from kontor.folder import DataFolder
+from kontor.invariants import Check, OrderCheck, PaymentCheck, StockCheck
+from kontor.readonly import open_readonly
+from kontor.settings import Settings
+
+PAGE = 5_000
+PROBLEMS_MAX = 100
+"""Problems that are told; those at the lowest positions."""
+CACHE_KIB = 65_536
+
+WALK = (
+    "SELECT position, stream, version, topic, meta, data, hash FROM events "
+    "INDEXED BY sqlite_autoindex_events_1 ORDER BY stream, version"
+)
+BY_STREAM = "SELECT topic, data FROM events WHERE stream = ? AND position < ? ORDER BY version"
+NO_POSITION = 2**62
+
+
+class Problem(msgspec.Struct, frozen=True):
+    position: int | None
+    """None when no event can be blamed."""
+    stream: str
+    what: str
+
+
+@dataclass(slots=True)
+class Report:
+    events: int = 0
+    streams: int = 0
+    head: int = 0
+    seconds: float = 0.0
+    found: int = 0
+    """Problems in all."""
+    _worst: list[tuple[int, int, Problem]] = field(default_factory=list)
+    """A heap with the highest position on top, which is the first to go."""
+
+    @property
+    def ok(self) -> bool:
+        return self.found == 0
+
+    @property
+    def problems(self) -> list[Problem]:
+        """By position, at most PROBLEMS_MAX."""
+        return [problem for _, _, problem in sorted(self._worst, reverse=True)]
+
+    def add(self, position: int | None, stream: str, what: str) -> None:
+        self.found += 1
+        entry = (-(NO_POSITION if position is None else position), -self.found, Problem(position, stream, what))
+        if len(self._worst) < PROBLEMS_MAX:
+            heappush(self._worst, entry)
+        else:
+            heappushpop(self._worst, entry)
+
+
+def run_verify(settings: Settings, as_json: bool) -> None:
+    """Exit 0 with a summary, or 1 with the first offending position and what is wrong with it."""
+    folder = DataFolder(settings.data)
+    try:
+        folder.require_log()
+        if as_json:
+            report = verify(folder.log)
+        else:
+            with console.progress("verifying", _count(folder.log), "events") as bar:
+                report = verify(folder.log, bar)
+    except UnusableLog as error:
+        console.fail(str(error))
+    if as_json:
+        _print_json(report)
+        raise SystemExit(0 if report.ok else 1)
+    if not report.ok:
+        first = report.problems[0]
+        where = "the log" if first.position is None else f"position {first.position}"
+        more = f" ({report.found - 1} more)" if report.found > 1 else ""
+        console.fail(f"{where}{f', {first.stream}' if first.stream else ''}: {first.what}{more}")
+    rate = report.events / max(report.seconds, 1e-9)
+    console.out.print(
+        f"{report.events:,} events in {report.streams:,} streams verified in {report.seconds:.1f} s "
+        f"({rate:,.0f} events/s): no holes, all hashes, stock and money right",
+        markup=False,
+    )
+
+
+def _print_json(report: Report) -> None:
+    answer = {"ok": report.ok, "events": report.events, "streams": report.streams, "head": report.head}
+    answer |= {"problems": msgspec.to_builtins(report.problems)}
+    console.out.print(msgspec.json.encode(answer).decode(), markup=False)
+
+
+def _count(log_path: Path) -> int:
+    with closing(open_readonly(log_path)) as connection:
+        try:
+            return int(connection.execute("SELECT count(*) FROM events").fetchone()[0])
+        except sqlite3.Error as error:
+            raise UnusableLog(f"{log_path} is damaged: {error}; restore it from a backup") from error
+
+
+def verify(log_path: Path, progress: Callable[[int], None] = lambda done: None) -> Report:
+    """Everything wrong with a log. ``progress`` is told the events done. Raises UnusableLog if it cannot be opened."""
+    report = Report()
+    begun = time.perf_counter()
+    with closing(open_readonly(log_path)) as connection:
+        connection.execute(f"PRAGMA cache_size=-{CACHE_KIB}")
+        connection.execute("BEGIN")
+        try:
+            _check_positions(connection, report)
+            _Walk(connection, report).run(progress)
+        except sqlite3.Error as error:
+            report.add(None, "", f"the file is damaged: {error}")
+        connection.rollback()
+    report.seconds = time.perf_counter() - begun
+    return report
+
+
+def _check_positions(connection: sqlite3.Connection, report: Report) -> None:
+    """1, 2, 3 … without holes: as many rows as the last one's number says, and none below one."""
+    report.events = connection.execute("SELECT count(*) FROM events NOT INDEXED").fetchone()[0]
+    low, head = connection.execute("SELECT min(position), max(position) FROM events").fetchone()
+    report.head = head or 0
+    if (low or 1) == 1 and report.head == report.events:
+        return
+    expected = 1
+    for (position,) in connection.execute("SELECT position FROM events ORDER BY position"):
+        if position != expected:
+            gap = f"positions {expected} to {position - 1} are" if position - expected > 1 else "this position is"
+            report.add(expected, "", f"{gap} missing" if position > expected else f"an event at position {position}")
+        expected = position + 1
+
+
+class _Stream:
+    """Where the walk stands in the stream it is in."""
+
+    __slots__ = ("broken", "check", "decider", "hash", "name", "position", "snapshot", "state", "version")
+
+    def __init__(self, name: str, decider: Decider | None, check: Check | None, snapshot: Snapshot | None) -> None:
+        self.name = name
+        self.decider = decider
+        self.check = check
+        self.snapshot = snapshot
+        self.state: Any = decider.initial if decider else None
+        self.broken = decider is None
+        """Once an event cannot be read, what follows can only be checked for its hash."""
+        self.version = self.position = 0
+        self.hash = b""
+
+
+class _Walk:
+    def __init__(self, connection: sqlite3.Connection, report: Report) -> None:
+        self._connection = connection
+        self._report = report
+        self._generations: set[int] = set()
+        self._snapshots = self._all_snapshots()
+        self._next_snapshot = next(self._snapshots, None)
+
+    def run(self, progress: Callable[[int], None]) -> None:
+        cursor = self._connection.execute(WALK)
+        stream: _Stream | None = None
+        done = 0
+        while rows := cursor.fetchmany(PAGE):
+            for row in rows:
+                if stream is None or row[1] != stream.name:
+                    self._leave(stream)
+                    stream = self._enter(row)
+                wrong = self._row(stream, row)
+                if wrong is not None:
+                    self._report.add(row[0], row[1], wrong)
+            done += len(rows)
+            progress(done)
+        self._leave(stream)
+        if self._next_snapshot is not None:
+            self._orphans(None)
+        if done != self._report.events:
+            self._report.add(None, "", f"the index of streams holds {done} events, the table {self._report.events}")
+
+    def _enter(self, row: tuple[Any, ...]) -> _Stream:
+        self._report.streams += 1
+        name = row[1]
+        self._orphans(name)
+        snapshot = None
+        if self._next_snapshot is not None and self._next_snapshot.stream == name:
+            snapshot, self._next_snapshot = self._next_snapshot, next(self._snapshots, None)
+        decider = DECIDERS.get(name[:3])
+        if decider is None:
+            self._report.add(row[0], name, "no aggregate has such an id")
+        return _Stream(name, decider, self._check_for(name), snapshot)
+
+    def _check_for(self, name: str) -> Check | None:
+        match name[:3]:
+            case "stk":
+                return StockCheck(name, self)
+            case "pay":
+                return PaymentCheck()
+            case "ord":
+                return OrderCheck(self._generations, self)
+        return None
+
+    def _leave(self, stream: _Stream | None) -> None:
+        if stream is not None and stream.snapshot is not None and stream.snapshot.version > stream.version:
+            what = f"a snapshot of version {stream.snapshot.version}, which the stream never had"
+            self._report.add(stream.position, stream.name, what)
+
+    def _row(self, stream: _Stream, row: tuple[Any, ...]) -> str | None:
+        """The first thing that is wrong with an event, in the order in which one would look."""
+        position, name, version, topic, meta_bytes, data, digest = row
+        expected_version, expected_prev, last_position = stream.version + 1, stream.hash, stream.position
+        stream.version, stream.hash, stream.position = version, digest, position
+        try:
+            if chain_hash(name, version, topic, meta_bytes, data) != digest:
+                stream.broken = True
+                return "its bytes are not those its hash was made of"
+            meta = decode_meta(meta_bytes)
+            event = decode(topic, data)
+        except Exception as error:  # whatever a damaged row makes of a decoder
+            stream.broken = True
+            return f"cannot be read: {error!r}"
+        wrong = None
+        if version != expected_version:
+            stream.broken = True
+            wrong = f"version {version} where {expected_version} comes next"
+        elif meta.prev != expected_prev:
+            wrong = "its predecessor's hash is another"
+        elif position <= last_position:
+            wrong = f"stands before its predecessor, which is at position {last_position}"
+        if stream.broken:
+            return wrong
+        return self._fold(stream, position, event, meta) or wrong
+
+    def _fold(self, stream: _Stream, position: int, event: Any, meta: Any) -> str | None:
+        assert stream.decider is not None
+        before = stream.state
+        try:
+            stream.state = stream.decider.evolve(before, event)
+            wrong = None if stream.check is None else stream.check(position, event, meta, before, stream.state)
+        except Exception as error:  # evolve never raises; if it does, that is what is to be told
+            stream.broken = True
+            return f"cannot be folded: {error!r}"
+        snapshot = stream.snapshot
+        if snapshot is not None and snapshot.version == stream.version:
+            stream.snapshot = None
+            wrong = wrong or _compare(snapshot, stream)
+        return wrong
+
+    # snapshots, in the order of the streams
+
+    def _all_snapshots(self) -> Iterator[Snapshot]:
+        for row in self._connection.execute("SELECT * FROM snapshots ORDER BY stream"):
+            yield Snapshot._make(row)
+
+    def _orphans(self, until: str | None) -> None:
+        """Snapshots of streams that the log does not hold."""
+        while (snapshot := self._next_snapshot) is not None and (until is None or snapshot.stream < until):
+            self._report.add(None, snapshot.stream, f"a snapshot of version {snapshot.version}, and no events")
+            self._next_snapshot = next(self._snapshots, None)
+
+    # what other streams say
+
+    def may_oversell(self, stock_id: str, hold_id: str) -> bool:
+        if hold_id.startswith("ord_"):
+            placed = (event for event in self._events_of(hold_id) if isinstance(event, OrderPlaced))
+            return any(stock_id in event.backorder for event in placed)
+        shop_id, _, sku = stock_id.removeprefix("stk_").partition(".")
+        puts = (event for event in self._events_of(offer_id(shop_id, sku)) if isinstance(event, OfferPut))
+        return any(event.terms.backorder for event in puts)
+
+    def captured(self, payment_id: str, before: int) -> Money | None:
+        amounts = [e.amount for e in self._events_of(payment_id, before) if isinstance(e, PaymentCaptured)]
+        return Money(sum(amount.amount for amount in amounts), amounts[0].currency) if amounts else None
+
+    def _events_of(self, stream: str, before: int = NO_POSITION) -> Iterator[Any]:
+        for topic, data in self._connection.execute(BY_STREAM, (stream, before)):
+            try:
+                yield decode(topic, data)
+            except Exception:  # reported where it stands
+                return
+
+
+def _compare(snapshot: Snapshot, stream: _Stream) -> str | None:
+    assert stream.decider is not None
+    if snapshot.generation != stream.decider.generation:
+        return None  # of an older Kontor: never loaded
+    if snapshot.hash != stream.hash:
+        return "the snapshot of this version holds another hash"
+    try:
+        state = msgspec.msgpack.decode(snapshot.state, type=stream.decider.states)
+    except Exception as error:  # whatever damaged bytes make of a decoder
+        return f"the snapshot of this version cannot be read: {error!r}"
+    return None if state == stream.state else "the snapshot of this version is not what the events add up to"
