@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from fastapi import APIRouter, FastAPI
+from fastapi.telemetry import TelemetryConfig
 
 from readapi import reading
-from readapi.edge import middleware, openapi
+from readapi.edge import dispatch, middleware, openapi
 from readapi.edge.state import EdgeSettings, EdgeState, edge_state
 from readapi.routes import carts, categories, me, operations, orders, products, shops
 from readapi.services import ReadServices
 
 VERSION = "0.1.0"
+NO_TELEMETRY: TelemetryConfig = {"tracing": False, "metrics": False, "logs": False, "operation_spans": False}
+"""FastAPI's own would ask for a provider at every request; the edge measures and traces."""
 TAGS = [
     {"name": "catalog", "description": "Products, offers and categories; no sign-in needed."},
     {"name": "carts", "description": "Of a signed-in user, or anonymous with a Cart-Token."},
@@ -46,11 +49,10 @@ def edge_for(services: ReadServices, settings: EdgeSettings) -> EdgeState:
 
 def application(title: str, services: ReadServices, edge: EdgeState, routers: Sequence[APIRouter]) -> FastAPI:
     """A service with these routes behind the edge."""
-    app = FastAPI(title=title, version=VERSION, openapi_url=None, redirect_slashes=False)
+    app = FastAPI(title=title, version=VERSION, openapi_url=None, redirect_slashes=False, telemetry=NO_TELEMETRY)
     app.state.services = services
     reading.install(app, reading.reading(services))
-    for router in routers:
-        app.include_router(router)
+    dispatch.install(app, routers)
     openapi.install(app, tags=TAGS)
     middleware.install(app, edge)
     return app
