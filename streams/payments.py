@@ -21,11 +21,11 @@ from commands.engine import Engine
 from commands.errors import WritePathError
 from domain.errors import DomainError
 from domain.order import CancelledOrder
-from domain.payment import RecordFailedAttempt
+from domain.payment import Payment, RecordFailedAttempt
 from domain.recorded import Recorded
 from projections.orders.projector import ORDER_ROWS, OrderRow
 from projections.sqlite import SQLiteViews
-from streams.effect import Effect, asked_for, left_open, order_of, payment_of, perform, recording
+from streams.effect import OPEN, Effect, asked_for, left_open, order_of, payment_of, perform, recording
 from streams.gateways.port import Declined, GatewayError, GatewayTimeout, Outcome, PaymentGateway, Pending
 
 AUTHORIZE_ATTEMPTS_MAX = 4
@@ -164,12 +164,19 @@ class PaymentProcess:
             rows: dict[str, OrderRow] = self._views.get_many(ORDER_ROWS.name, keys) if keys else {}
             for row in rows.values():
                 effect = left_open(row.checkout)
-                if effect is not None:
+                if effect is not None and await self._still_open(effect):
                     self._take_up(effect, doubtful=True)
             if len(keys) < PAGE or len(self._working) >= WORKING_MAX:
                 return
             offset += PAGE
             await asyncio.sleep(0)
+
+    async def _still_open(self, effect: Effect) -> bool:
+        """Views that lag behind under load show many an intent as open whose outcome is long on record."""
+        if effect.key in self._working:
+            return False
+        state = await self._engine.state(effect.payment_id)
+        return isinstance(state, Payment) and OPEN.get(state.status) == effect.kind
 
     async def _sweep_again_and_again(self) -> None:
         while not self._closing.is_set():

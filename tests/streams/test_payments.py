@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 from collections.abc import AsyncIterator
+from contextlib import closing
 from dataclasses import replace
 
-import httpx
 import pytest
-from fastapi import FastAPI
 
 from commands.context import Context
 from commands.errors import StorageUnavailable
@@ -16,12 +16,13 @@ from commands.mapper import recorded
 from domain import order, payment
 from domain.ids import payment_id
 from domain.money import Money
-from readapi.edge import problems
-from streams.gateways.port import Authorized, GatewayError, GatewayTimeout, Pending
+from projections.orders.projector import ORDERS
+from projections.sqlite import SQLiteViews
+from projections.stock.projector import STOCK
+from streams.gateways.port import GatewayError, GatewayTimeout, Pending
 from streams.gateways.signatures import Signer
-from streams.payments import AUTHORIZE_ATTEMPTS_MAX, Pacing
+from streams.payments import AUTHORIZE_ATTEMPTS_MAX, Pacing, PaymentProcess
 from tests.streams.house import QUICK, SECRET, STOCK_ID, House, opened, place_order, quote_of
-from writeapi.routes import webhooks
 
 WHOLE_WAY = ["AuthorizationRequested", "PaymentAuthorized", "CaptureRequested", "PaymentCaptured"]
 
@@ -322,6 +323,24 @@ async def test_two_processes_on_one_log_charge_once(tmp_path):
         assert set(one.movements().values()) == {1}
 
 
+async def test_views_that_lag_behind_make_no_work(tmp_path):
+    house = House(tmp_path)
+    await house.start(payments=False)
+    await house.stock(1)
+    order_id = await house.buy(place_order(1, "pm_card_visa"))
+    await house.follower.wait_for(await house.log.head(), 5)
+    with closing(sqlite3.connect(house.views.path)) as now, closing(sqlite3.connect(tmp_path / "stale.db")) as then:
+        now.backup(then)
+    await house.payments.start()
+    assert await house.ended(order_id) == "PAID"
+    stale = SQLiteViews(tmp_path / "stale.db", [ORDERS, STOCK])
+    late = PaymentProcess(house.engine, stale, house.gateway, pacing=replace(QUICK, silent=0.0))
+    await late.sweep()
+    assert late.working == 0
+    stale.close()
+    await house.close()
+
+
 async def test_an_order_cancelled_while_nobody_worked_is_not_charged_any_more(tmp_path):
     first = House(tmp_path)
     await first.start(payments=False)
@@ -366,55 +385,3 @@ async def test_a_clean_end_does_not_wait_for_ever(tmp_path):
         await house.payments.close()
     assert house.payments.working == 0
     await house.close()
-
-
-# the callback's route
-
-
-class Services:
-    def __init__(self, house: House) -> None:
-        self.payments = house.payments
-
-
-@pytest.fixture
-async def client(shop) -> AsyncIterator[httpx.AsyncClient]:
-    app = FastAPI()
-    app.include_router(webhooks.router)
-    problems.install(app)
-    app.state.services = Services(shop)
-    transport = httpx.ASGITransport(app)
-    async with httpx.AsyncClient(transport=transport, base_url="http://kontor") as client:
-        yield client
-
-
-async def test_the_route_takes_genuine_callbacks_and_repeats(client, shop):
-    shop.gateway.find = silent
-    order_id = await shop.buy(place_order(1, "pm_sim_lost_webhook"))
-    await asyncio.sleep(0.1)
-    [row] = shop.gateway.settlement()
-    body = b'{"key":"%s","outcome":{"type":"authorized","reference":"%s"}}' % (row.key.encode(), row.reference.encode())
-    headers = Signer(SECRET).headers("msg_1", shop.engine.clock() // 1000, body)
-    for _ in range(2):
-        reply = await client.post("/api/webhooks/payments/simulated", content=body, headers=headers)
-        assert (reply.status_code, reply.json()) == (200, {"received": True})
-    assert (await shop.payment_events(order_id))[:2] == WHOLE_WAY[:2]
-    assert Authorized(row.reference) == Authorized((await shop.engine.state(payment_id(order_id))).reference)
-
-
-@pytest.mark.parametrize(
-    ("provider", "body", "secret", "status", "code"),
-    [
-        ("simulated", b"{}", b"another secret", 401, "unauthenticated"),
-        ("simulated", b"{}", SECRET, 422, "validation_failed"),
-        ("unheard-of", b"{}", SECRET, 404, "not_found"),
-    ],
-)
-async def test_the_route_refuses_what_is_not_genuine(client, shop, provider, body, secret, status, code):
-    headers = Signer(secret).headers("msg_1", shop.engine.clock() // 1000, body)
-    reply = await client.post(f"/api/webhooks/payments/{provider}", content=body, headers=headers)
-    assert (reply.status_code, reply.json()["code"]) == (status, code)
-
-
-async def test_the_route_wants_a_signature(client):
-    reply = await client.post("/api/webhooks/payments/simulated", content=b"{}")
-    assert (reply.status_code, reply.json()["code"]) == (401, "unauthenticated")
