@@ -50,19 +50,26 @@ class MemoryLog(POPOApplicationRecorder):
         return self.stored_replies.get(key)
 
     async def forget_replies(self, before: int) -> int:
-        old = [key for key, reply in self.stored_replies.items() if reply.at < before]
-        for key in old:
-            del self.stored_replies[key]
-        return len(old)
+        async with self._lock:
+            old = [key for key, reply in self.stored_replies.items() if reply.at < before]
+            for key in old:
+                del self.stored_replies[key]
+            return len(old)
 
     async def close(self) -> None:
         pass
 
-    def _store(self, rows: Sequence[Row], replies: Sequence[Reply], snapshots: Sequence[Snapshot]) -> None:
-        for row in rows:
-            expected = (len(self.rows) + 1, len(self.streams[row.stream]) + 1)
+    def _check(self, rows: Sequence[Row]) -> None:
+        versions = {row.stream: len(self.streams[row.stream]) for row in rows}
+        for position, row in enumerate(rows, len(self.rows) + 1):
+            versions[row.stream] += 1
+            expected = (position, versions[row.stream])
             if (row.position, row.version) != expected:
                 raise IntegrityError(f"{row.stream}: {(row.position, row.version)} where {expected} comes next")
+
+    def _store(self, rows: Sequence[Row], replies: Sequence[Reply], snapshots: Sequence[Snapshot]) -> None:
+        self._check(rows)
+        for row in rows:
             self.rows.append(row)
             self.streams[row.stream].append(row)
             self._stored_events.append(StoredEvent(row.stream, row.version, row.topic, pack_state(row)))
@@ -84,8 +91,9 @@ class MemoryLog(POPOApplicationRecorder):
 class MemoryTransaction:
     def __init__(self, log: MemoryLog) -> None:
         self._log = log
+        self._ended = False
         self.head = len(log.rows)
-        self._pending: list[tuple[Sequence[Row], Sequence[Reply], Sequence[Snapshot]]] = []
+        self._pending: tuple[Sequence[Row], Sequence[Reply], Sequence[Snapshot]] = ((), (), ())
 
     async def tail(self, after: int) -> Sequence[Row]:
         return self._log.rows[after : self.head]
@@ -98,12 +106,15 @@ class MemoryTransaction:
         return {key: stored[key] for key in keys if key in stored}
 
     async def append(self, rows: Sequence[Row], replies: Sequence[Reply], snapshots: Sequence[Snapshot]) -> None:
-        self._pending.append((rows, replies, snapshots))
+        self._log._check(rows)
+        self._pending = (rows, replies, snapshots)
 
     async def commit(self) -> None:
-        for pending in self._pending:
-            self._log._store(*pending)
+        self._log._store(*self._pending)
+        self._ended = True
         self._log._lock.release()
 
     async def rollback(self) -> None:
-        self._log._lock.release()
+        if not self._ended:
+            self._ended = True
+            self._log._lock.release()

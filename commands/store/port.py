@@ -65,12 +65,16 @@ class Transaction(Protocol):
     async def replies(self, keys: Iterable[str]) -> dict[str, Reply]: ...
 
     async def append(self, rows: Sequence[Row], replies: Sequence[Reply], snapshots: Sequence[Snapshot]) -> None:
-        """Rows carry their positions, from head + 1 on. Raises StorageUnavailable; the caller then rolls back."""
+        """Once. Rows carry their positions, from head + 1 on, and versions that go on from their streams'.
+
+        Raises IntegrityError if they do not, StorageUnavailable; the caller then rolls back.
+        """
 
     async def commit(self) -> None:
-        """Durable when it returns. Any exception means that the outcome is unknown."""
+        """Durable when it returns. Any exception means that the outcome is unknown; the caller then rolls back."""
 
-    async def rollback(self) -> None: ...
+    async def rollback(self) -> None:
+        """Gives the lock back; nothing happens after a commit."""
 
 
 class EventLog(Protocol):

@@ -57,6 +57,12 @@ CREATE TABLE IF NOT EXISTS snapshots (
 ) WITHOUT ROWID;
 """
 INSERT = "INSERT INTO events VALUES (?,?,?,?,?,?,?)"
+LOOSE = """
+SELECT stream, version FROM events AS event WHERE position > ? AND version <> 1 AND NOT EXISTS (
+    SELECT 1 FROM events AS before WHERE before.stream = event.stream AND before.version = event.version - 1
+) LIMIT 1
+"""
+"""New events without a predecessor. UNIQUE only keeps a version from being written twice."""
 SELECT = "SELECT position, stream, version, topic, meta, data, hash FROM events "
 
 
@@ -69,6 +75,8 @@ class SQLiteLog(SQLiteApplicationRecorder):
         LOG_FILE.stamp(self._writer)
         self._writer.execute("PRAGMA busy_timeout=0")
         self._reader = LOG_FILE.connect(path, synchronous="FULL")
+        self._turn = asyncio.Lock()
+        """SQLite's lock is between connections; this one is between the users of our only writer."""
         self._committer = ThreadPoolExecutor(1, thread_name_prefix="commit")
         self._checkpointer = Checkpointer(path)
 
@@ -82,12 +90,15 @@ class SQLiteLog(SQLiteApplicationRecorder):
             raise UnusableLog(f"{path} cannot be opened as an event log: {error}") from error
 
     async def begin(self) -> SQLiteTransaction:
+        await self._turn.acquire()
         try:
             await self._begin_immediate()
             head = self._writer.execute("SELECT max(position) FROM events").fetchone()[0]
-        except sqlite3.Error as error:
-            await self._rollback()
-            raise StorageUnavailable(f"the event log cannot be written: {error}") from error
+        except BaseException as error:
+            self._end()
+            if isinstance(error, sqlite3.Error):
+                raise StorageUnavailable(f"the event log cannot be written: {error}") from error
+            raise
         return SQLiteTransaction(self, head or 0)
 
     async def _begin_immediate(self) -> None:
@@ -110,12 +121,16 @@ class SQLiteLog(SQLiteApplicationRecorder):
         return await asyncio.get_running_loop().run_in_executor(self._committer, work)
 
     async def _commit(self) -> None:
-        await self._on_disk_thread(self._writer.commit)
+        # Not ``Connection.commit``, which succeeds without a word when SQLite has given the transaction up by itself.
+        await self._on_disk_thread(lambda: self._writer.execute("COMMIT"))
+        self._turn.release()
         self._checkpointer.committed()
 
-    async def _rollback(self) -> None:
+    def _end(self) -> None:
+        """Rolls back whatever is open, and lets the next one in."""
         with contextlib.suppress(sqlite3.Error):
             self._writer.rollback()
+        self._turn.release()
 
     async def head(self) -> int:
         return self._reader.execute("SELECT max(position) FROM events").fetchone()[0] or 0
@@ -143,7 +158,11 @@ class SQLiteLog(SQLiteApplicationRecorder):
         except sqlite3.Error as error:
             await transaction.rollback()
             raise StorageUnavailable(str(error)) from error
-        await transaction.commit()
+        try:
+            await transaction.commit()
+        except sqlite3.Error as error:
+            await transaction.rollback()
+            raise StorageUnavailable(str(error)) from error
         return forgotten
 
     async def close(self) -> None:
@@ -159,6 +178,7 @@ class SQLiteLog(SQLiteApplicationRecorder):
         return [statement for statement in SCHEMA.split(";") if statement.strip()]
 
     def _insert_events(self, c: SQLiteCursor, stored_events: Sequence[StoredEvent], **_: Any) -> Sequence[int]:
+        c.execute("DELETE FROM events WHERE 0")  # takes the lock before looking where the log ends
         c.execute("SELECT max(position) FROM events")
         first = (c.fetchone()[0] or 0) + 1
         rows = [
@@ -166,6 +186,8 @@ class SQLiteLog(SQLiteApplicationRecorder):
             for position, event in enumerate(stored_events, first)
         ]
         c.executemany(INSERT, rows)
+        c.execute(LOOSE, (first - 1,))
+        _refuse_loose(c.fetchone())
         return [row.position for row in rows]
 
     def select_events(
@@ -208,6 +230,7 @@ class SQLiteLog(SQLiteApplicationRecorder):
 class SQLiteTransaction:
     def __init__(self, log: SQLiteLog, head: int) -> None:
         self._log = log
+        self._ended = False
         self.head = head
 
     async def tail(self, after: int) -> Sequence[Row]:
@@ -225,8 +248,11 @@ class SQLiteTransaction:
 
     async def append(self, rows: Sequence[Row], replies: Sequence[Reply], snapshots: Sequence[Snapshot]) -> None:
         writer = self._log._writer
+        if [row.position for row in rows] != list(range(self.head + 1, self.head + len(rows) + 1)):
+            raise IntegrityError(f"positions go on from {self.head}")
         try:
             writer.executemany(INSERT, rows)
+            _refuse_loose(writer.execute(LOOSE, (self.head,)).fetchone())
             if replies:
                 writer.executemany("INSERT OR REPLACE INTO replies VALUES (?,?,?,?,?,?)", replies)
             if snapshots:
@@ -238,9 +264,12 @@ class SQLiteTransaction:
 
     async def commit(self) -> None:
         await self._log._commit()
+        self._ended = True
 
     async def rollback(self) -> None:
-        await self._log._rollback()
+        if not self._ended:
+            self._ended = True
+            self._log._end()
 
 
 class Checkpointer:
@@ -287,6 +316,11 @@ def _load(connection: sqlite3.Connection, stream: str) -> Loaded:
 def _reply(connection: sqlite3.Connection, key: str) -> Reply | None:
     row = connection.execute("SELECT * FROM replies WHERE key = ?", (key,)).fetchone()
     return None if row is None else Reply._make(row)
+
+
+def _refuse_loose(found: Sequence[Any] | None) -> None:
+    if found is not None:
+        raise IntegrityError(f"{found[0]}: version {found[1]} has no predecessor")
 
 
 def _notification(row: Row) -> Notification:

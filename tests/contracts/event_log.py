@@ -1,0 +1,305 @@
+"""What every event log does, whatever it is stored in. Subclass it and say how to open one."""
+
+from __future__ import annotations
+
+import asyncio
+from abc import ABC, abstractmethod
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from eventsourcing.application import Repository
+from eventsourcing.persistence import EventStore, IntegrityError, JSONTranscoder
+
+from commands.aggregates import fold, snapshot_of
+from commands.mapper import EnvelopeMapper, record, recorded
+from commands.store.port import EventLog, Loaded, Reply, Row, Transaction
+from domain.claim import ClaimReleased, ClaimTaken
+from domain.decider import Event
+from domain.inventory import INVENTORY, InventoryItem, StockReceived
+from domain.recorded import Meta, Recorded
+from tests.commands.driving import START, STOCK
+
+CLAIMED = "clm_sku.CHAIR-1"
+REPLY = Reply("usr_1 POST /api/orders k1", b"digest", 202, b"headers", b"body", START)
+
+
+def chained(first_position: int, stream: str, *events: Event, after: Row | None = None) -> list[Row]:
+    """Rows that follow one another, as the engine would write them."""
+    version, digest = (after.version, after.hash) if after else (0, b"")
+    rows = []
+    for offset, event in enumerate(events):
+        meta = Meta(START, START, "usr_1", f"c{first_position + offset}", stream, "", "", digest)
+        version += 1
+        row = record(first_position + offset, stream, version, event, meta)[1]
+        rows.append(row)
+        digest = row.hash
+    return rows
+
+
+def received(count: int) -> list[Event]:
+    return [StockReceived(number) for number in range(1, count + 1)]
+
+
+@asynccontextmanager
+async def transaction(log: EventLog) -> AsyncIterator[Transaction]:
+    """Committed at the end, rolled back on the way out of an error."""
+    opened = await log.begin()
+    try:
+        yield opened
+    except BaseException:
+        await opened.rollback()
+        raise
+    await opened.commit()
+
+
+async def append(log: EventLog, *events: Event, stream: str = STOCK) -> list[Row]:
+    async with transaction(log) as opened:
+        earlier = await log.read_stream(stream)
+        rows = chained(opened.head + 1, stream, *events, after=earlier[-1] if earlier else None)
+        await opened.append(rows, [], [])
+    return rows
+
+
+async def whole(log: EventLog) -> list[Row]:
+    return list(await log.read(0, 1_000_000))
+
+
+class EventLogContract(ABC):
+    @abstractmethod
+    def open(self, folder: Path) -> Any:
+        """A log in an empty folder."""
+
+    @pytest.fixture
+    async def log(self, tmp_path):
+        opened = self.open(tmp_path)
+        yield opened
+        await opened.close()
+
+    # appending and reading
+
+    async def test_a_new_log_is_empty(self, log):
+        assert await log.head() == 0
+        assert await whole(log) == []
+        assert list(await log.read_stream(STOCK)) == []
+        assert (await log.load([STOCK]))[STOCK] == (None, [])
+        assert await log.find_reply("k") is None
+
+    async def test_what_is_appended_is_read_in_order(self, log):
+        stock = await append(log, *received(2))
+        claim = await append(log, ClaimTaken("prd_1"), stream=CLAIMED)
+        more = await append(log, StockReceived(9))
+        assert await whole(log) == stock + claim + more
+        assert [row.position for row in await whole(log)] == [1, 2, 3, 4]
+        assert await log.head() == 4
+        assert list(await log.read_stream(STOCK)) == stock + more
+        assert list(await log.read_stream(STOCK, 2)) == more
+
+    async def test_reading_in_pages_gives_everything_once(self, log):
+        rows = await append(log, *received(25))
+        pages, after = [], 0
+        while page := await log.read(after, 4):
+            assert len(page) <= 4
+            pages += page
+            after = page[-1].position
+        assert pages == rows
+
+    async def test_a_transaction_knows_head_and_tail(self, log):
+        rows = await append(log, *received(5))
+        opened = await log.begin()
+        try:
+            assert opened.head == 5
+            assert list(await opened.tail(3)) == rows[3:]
+            assert list(await opened.tail(5)) == []
+            assert (await opened.load([STOCK, CLAIMED]))[STOCK].rows == rows
+        finally:
+            await opened.rollback()
+
+    async def test_many_streams_in_one_append(self, log):
+        async with transaction(log) as opened:
+            rows = chained(1, STOCK, *received(2)) + chained(3, CLAIMED, ClaimTaken("prd_1"), ClaimReleased("prd_1"))
+            await opened.append(rows, [], [])
+        assert await whole(log) == rows
+
+    async def test_an_empty_append_is_fine(self, log):
+        async with transaction(log) as opened:
+            await opened.append([], [], [])
+        assert await log.head() == 0
+
+    # refusals
+
+    @pytest.mark.parametrize("position", [1, 3, 5, 100])
+    async def test_a_wrong_position_is_refused(self, log, position):
+        rows = await append(log, *received(3))
+        (wrong,) = chained(position, STOCK, StockReceived(1), after=rows[-1])
+        with pytest.raises(IntegrityError):
+            async with transaction(log) as opened:
+                await opened.append([wrong], [REPLY], [])
+        assert await whole(log) == rows
+        assert await log.find_reply(REPLY.key) is None
+
+    @pytest.mark.parametrize("version", [0, 1, 3, 5, 9])
+    async def test_a_wrong_version_is_refused(self, log, version):
+        rows = await append(log, *received(3))
+        (wrong,) = chained(4, STOCK, StockReceived(1), after=rows[-1])
+        with pytest.raises(IntegrityError):
+            async with transaction(log) as opened:
+                await opened.append([wrong._replace(version=version)], [], [])
+        assert await whole(log) == rows
+
+    async def test_one_wrong_row_refuses_all(self, log):
+        first, second = chained(1, STOCK, *received(2))
+        with pytest.raises(IntegrityError):
+            async with transaction(log) as opened:
+                await opened.append([first, second._replace(version=7)], [REPLY], [])
+        assert await whole(log) == []
+        assert await log.find_reply(REPLY.key) is None
+        assert list(await log.read_stream(STOCK)) == []
+
+    async def test_a_stream_begins_with_version_one(self, log):
+        (row,) = chained(1, STOCK, StockReceived(1))
+        with pytest.raises(IntegrityError):
+            async with transaction(log) as opened:
+                await opened.append([row._replace(version=2)], [], [])
+
+    async def test_rollback_leaves_nothing(self, log):
+        opened = await log.begin()
+        rows = chained(1, STOCK, *received(3))
+        await opened.append(rows, [REPLY], [snapshot_of(STOCK, fold(STOCK, Loaded(None, rows)))])
+        await opened.rollback()
+        assert await whole(log) == []
+        assert await log.find_reply(REPLY.key) is None
+        assert (await log.load([STOCK]))[STOCK] == (None, [])
+        assert len(await append(log, StockReceived(1))) == 1, "and the lock is free again"
+
+    # replies
+
+    async def test_replies_commit_with_the_events(self, log):
+        async with transaction(log) as opened:
+            assert await opened.replies([REPLY.key, "other"]) == {}
+            await opened.append(chained(1, STOCK, StockReceived(1)), [REPLY], [])
+        assert await log.find_reply(REPLY.key) == REPLY
+        opened = await log.begin()
+        assert await opened.replies([REPLY.key, "other"]) == {REPLY.key: REPLY}
+        await opened.rollback()
+
+    async def test_a_reply_may_be_replaced(self, log):
+        later = REPLY._replace(status=200, body=b"paid")
+        for reply in (REPLY, later):
+            async with transaction(log) as opened:
+                await opened.append([], [reply], [])
+        assert await log.find_reply(REPLY.key) == later
+
+    async def test_old_replies_are_forgotten(self, log):
+        young = REPLY._replace(key="young", at=START + 10)
+        async with transaction(log) as opened:
+            await opened.append([], [REPLY, young], [])
+        assert await log.forget_replies(START + 10) == 1
+        assert await log.find_reply(REPLY.key) is None
+        assert await log.find_reply("young") == young
+
+    async def test_forgetting_waits_for_whoever_writes(self, log):
+        opened = await log.begin()
+        await opened.append(chained(1, STOCK, StockReceived(1)), [REPLY], [])
+        forgetting = asyncio.create_task(log.forget_replies(START + 1))
+        await asyncio.sleep(0.02)
+        assert not forgetting.done()
+        await opened.commit()
+        assert await forgetting == 1
+        assert await log.head() == 1
+
+    # snapshots
+
+    async def test_a_snapshot_stands_in_for_the_events_before_it(self, log):
+        rows = await append(log, *received(5))
+        snapshot = snapshot_of(STOCK, fold(STOCK, Loaded(None, rows[:3])))
+        async with transaction(log) as opened:
+            await opened.append([], [], [snapshot])
+        assert (await log.load([STOCK]))[STOCK] == (snapshot, rows[3:])
+        opened = await log.begin()
+        loaded = (await opened.load([STOCK]))[STOCK]
+        await opened.rollback()
+        assert loaded == (snapshot, rows[3:])
+        assert fold(STOCK, loaded)[:3] == fold(STOCK, Loaded(None, rows))[:3]
+
+    async def test_the_newest_snapshot_counts(self, log):
+        rows = await append(log, *received(5))
+        for version in (2, 4):
+            async with transaction(log) as opened:
+                await opened.append([], [], [snapshot_of(STOCK, fold(STOCK, Loaded(None, rows[:version])))])
+        assert (await log.load([STOCK]))[STOCK].snapshot.version == 4
+
+    async def test_a_snapshot_of_another_generation_is_passed_over(self, log):
+        rows = await append(log, *received(5))
+        snapshot = snapshot_of(STOCK, fold(STOCK, Loaded(None, rows[:3])))
+        async with transaction(log) as opened:
+            await opened.append([], [], [snapshot._replace(generation=INVENTORY.generation + 1)])
+        assert (await log.load([STOCK]))[STOCK] == (None, rows)
+
+    # one at a time
+
+    async def test_an_open_append_is_not_seen_and_nobody_passes_it(self, log):
+        """The anomaly that made other stores skip events: somebody commits position 3 while 2 is still on its way."""
+        first = await append(log, StockReceived(1))
+        slow = await log.begin()
+        await slow.append(chained(2, STOCK, StockReceived(2), after=first[-1]), [], [])
+        others = [asyncio.create_task(append(log, ClaimTaken(str(n)), stream=f"clm_sku.{n}")) for n in range(3)]
+        for _ in range(5):
+            await asyncio.sleep(0.01)
+            assert [row.position for row in await whole(log)] == [1]
+            assert not any(other.done() for other in others)
+        await slow.commit()
+        await asyncio.gather(*others)
+        assert [row.position for row in await whole(log)] == [1, 2, 3, 4, 5]
+
+    # the eventsourcing library
+
+    async def test_the_librarys_event_store_reads_our_events(self, log):
+        rows = await append(log, *received(4))
+        store = EventStore(EnvelopeMapper(JSONTranscoder()), log)
+        assert [event.event for event in store.get(STOCK)] == received(4)
+        assert [event.version for event in store.get(STOCK, gt=1, lte=3)] == [2, 3]
+        assert [event.version for event in store.get(STOCK, desc=True, limit=2)] == [4, 3]
+        assert [event.hash for event in store.get(STOCK)] == [row.hash for row in rows]
+
+    async def test_the_librarys_repository_folds_an_aggregate(self, log):
+        await append(log, *received(4))
+        repository = Repository(EventStore(EnvelopeMapper(JSONTranscoder()), log))
+        assert repository.get(STOCK, projector_func=fold_stock) == INVENTORY.fold(received(4))
+        assert repository.get(STOCK, version=2, projector_func=fold_stock).on_hand == 3
+
+    async def test_the_librarys_notification_log_is_our_log(self, log):
+        rows = await append(log, *received(3)) + await append(log, ClaimTaken("prd_1"), stream=CLAIMED)
+        page = log.select_notifications(2, 2)
+        assert [(n.id, n.originator_id, n.originator_version) for n in page] == [(2, STOCK, 2), (3, STOCK, 3)]
+        assert [n.id for n in log.select_notifications(2, 9, inclusive_of_start=False)] == [3, 4]
+        assert [n.id for n in log.select_notifications(1, 9, stop=2)] == [1, 2]
+        assert [n.id for n in log.select_notifications(None, 9)] == [1, 2, 3, 4]
+        assert [n.id for n in log.select_notifications(1, 9, topics=[rows[3].topic])] == [4]
+        assert log.max_notification_id() == 4
+
+    async def test_what_the_library_puts_is_a_proper_row(self, log):
+        rows = await append(log, *received(2))
+        meta = Meta(START, START, "usr_1", "c3", STOCK, "", "", rows[-1].hash)
+        store = EventStore(EnvelopeMapper(JSONTranscoder()), log)
+        store.put([Recorded(0, STOCK, 3, StockReceived(7), meta, b"")])
+        assert await whole(log) == [*rows, record(3, STOCK, 3, StockReceived(7), meta)[1]]
+        assert recorded((await whole(log))[-1]).event == StockReceived(7)
+        assert len(await append(log, StockReceived(8))) == 1
+
+    async def test_the_library_cannot_put_a_version_twice_or_leave_one_out(self, log):
+        rows = await append(log, *received(2))
+        store = EventStore(EnvelopeMapper(JSONTranscoder()), log)
+        meta = Meta(START, START, "usr_1", "c3", STOCK, "", "", rows[-1].hash)
+        for version in (2, 4):
+            with pytest.raises(IntegrityError):
+                store.put([Recorded(0, STOCK, version, StockReceived(7), meta, b"")])
+        assert await whole(log) == rows
+
+
+def fold_stock(state: InventoryItem | None, events: Any) -> InventoryItem | None:
+    """A projector function in the library's style, over our decider."""
+    events = [event.event for event in events]
+    return INVENTORY.fold(events, state) if events or state else None
