@@ -208,7 +208,9 @@ class Engine:
         if transaction.head - self.position > CATCH_UP_MAX:
             self._aggregates.clear()
         else:
-            self._aggregates.absorb(await transaction.tail(self.position))
+            rows = await transaction.tail(self.position)
+            self._aggregates.absorb(rows)
+            self._notify({row.stream for row in rows})
         self.position = transaction.head
 
     async def _prefetch(self, transaction: Transaction, streams: Iterable[str]) -> None:
@@ -385,6 +387,7 @@ class Engine:
             rows = await transaction.tail(self.position)
             self._aggregates.absorb(rows)
             self.position = transaction.head
+            self._notify({row.stream for row in rows})
             return {recorded(row).meta.command_id for row in rows}
         finally:
             await transaction.rollback()

@@ -15,7 +15,8 @@ from domain.money import Money
 
 LINES_MAX = 100
 QUANTITY_MAX = 1_000
-MERGED_MAX = 32
+REMEMBERED_MAX = 32
+"""How many merges and checkouts a cart remembers, so that a repeated command finds them and decides nothing."""
 
 
 class CartLine(Event, frozen=True):
@@ -136,8 +137,10 @@ class OpenCart(State, frozen=True):
     generation: int = 0
     since: int = 0
     """When this generation began (ms)."""
-    checked_out: str = ""
-    """The order of the last checkout."""
+    checked_out: tuple[str, ...] = ()
+    """The orders of the last checkouts, oldest first."""
+    reopened: tuple[str, ...] = ()
+    """Those of them that came to nothing and gave their lines back."""
     merged: tuple[str, ...] = ()
 
 
@@ -219,13 +222,15 @@ def close_merged_cart(command: CloseMergedCart, state: Cart) -> list[Event]:
 
 def check_out_cart(command: CheckOutCart, state: Cart) -> list[Event]:
     cart = _open(state)
-    if cart.checked_out == command.order_id:
+    if command.order_id in cart.checked_out:
         return []
     return [CartCheckedOut(command.order_id, command.item_ids, command.at)]
 
 
 def reopen_cart(command: ReopenCart, state: Cart) -> list[Event]:
-    if not isinstance(state, OpenCart) or state.checked_out != command.order_id:
+    if not isinstance(state, OpenCart) or command.order_id not in state.checked_out:
+        return []
+    if command.order_id in state.reopened:
         return []
     return [CartReopened(command.order_id, command.lines)]
 
@@ -266,6 +271,10 @@ def _with_lines(cart: OpenCart, incoming: tuple[CartLine, ...]) -> tuple[CartLin
     return tuple(lines)
 
 
+def _remember(known: tuple[str, ...], new: str) -> tuple[str, ...]:
+    return (*known[-REMEMBERED_MAX + 1 :], new)
+
+
 def _opened(state: Cart) -> OpenCart:
     return state if isinstance(state, OpenCart) else OpenCart()
 
@@ -294,8 +303,7 @@ def item_removed(state: Cart, event: ItemRemoved) -> Cart:
 
 def cart_merged(state: Cart, event: CartMerged) -> Cart:
     cart = _opened(state)
-    merged = (*cart.merged[-MERGED_MAX + 1 :], event.source)
-    return replace(cart, lines=_with_lines(cart, event.lines), merged=merged)
+    return replace(cart, lines=_with_lines(cart, event.lines), merged=_remember(cart.merged, event.source))
 
 
 def cart_merged_into(state: Cart, event: CartMergedInto) -> Cart:
@@ -305,12 +313,18 @@ def cart_merged_into(state: Cart, event: CartMergedInto) -> Cart:
 def cart_checked_out(state: Cart, event: CartCheckedOut) -> Cart:
     cart = _opened(state)
     lines = tuple(line for line in cart.lines if line.item_id not in event.item_ids)
-    return replace(cart, lines=lines, generation=cart.generation + 1, since=event.at, checked_out=event.order_id)
+    return replace(
+        cart,
+        lines=lines,
+        generation=cart.generation + 1,
+        since=event.at,
+        checked_out=_remember(cart.checked_out, event.order_id),
+    )
 
 
 def cart_reopened(state: Cart, event: CartReopened) -> Cart:
     cart = _opened(state)
-    return replace(cart, lines=_with_lines(cart, event.lines), checked_out="")
+    return replace(cart, lines=_with_lines(cart, event.lines), reopened=_remember(cart.reopened, event.order_id))
 
 
 CART = Decider(

@@ -1,7 +1,7 @@
 """InventoryItem: the stock of one SKU in one shop. Stream ``stk_<shop>.<sku>``.
 
 available = on_hand - committed - holds that have not expired at the command's time. An expired hold therefore never
-blocks a sale, even if nothing ever removes it; ``ExpireHolds`` only tidies.
+blocks a sale, even if nothing ever removes it; ``ExpireHolds`` only tidies. The sums are in ``domain/stock.py``.
 """
 
 from __future__ import annotations
@@ -10,15 +10,20 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from domain.decider import Command, Decider, Event, State
-from domain.errors import Invalid, OutOfStock
+from domain.decider import Command, Decider, Event
+from domain.errors import Invalid
+from domain.stock import EMPTY as EMPTY
+from domain.stock import Hold as Hold
+from domain.stock import InventoryItem as InventoryItem
 
 QUANTITY_MAX = 1_000_000_000
 HOLD_MS = 10 * 60_000
 """How long units are set aside unless somebody says otherwise."""
 HOLDS_MAX = 100_000
 SETTLED_MAX = 256
-"""How many ended holds an item remembers, so that a repeated command finds them and decides nothing."""
+"""How many ended holds, and undone sales, an item remembers, so that a repeated command decides nothing."""
+OPEN_ENDED = ("expired", "removed")
+"""Reasons of a release after which the same hold may be taken again. A cancelled one must stay cancelled."""
 
 
 # events
@@ -34,6 +39,7 @@ class StockAdjusted(Event, frozen=True):
 
     delta: int
     reason: str = ""
+    as_of: int = 0
 
 
 class StockHeld(Event, frozen=True):
@@ -44,6 +50,8 @@ class StockHeld(Event, frozen=True):
     limited: bool = False
     replaces: str = ""
     """A hold (of the cart, say) that this one takes over; it ends here."""
+    as_of: int = 0
+    """The instant (ms) by which other holds were counted as expired; 0 when none was."""
 
 
 class StockRefused(Event, frozen=True):
@@ -59,6 +67,9 @@ class StockCommitted(Event, frozen=True):
 
     hold_id: str
     quantity: int
+    account_id: str = ""
+    """Whose, where a limit applies."""
+    as_of: int = 0
 
 
 class StockReleased(Event, frozen=True):
@@ -66,6 +77,12 @@ class StockReleased(Event, frozen=True):
     quantity: int
     reason: str
     """``removed`` from a cart, ``expired``, or why the order was cancelled."""
+
+
+class HoldBarred(Event, frozen=True):
+    """To be released, but not there: it expired and was tidied away, or never came. Now it cannot come any more."""
+
+    hold_id: str
 
 
 class StockUncommitted(Event, frozen=True):
@@ -122,6 +139,8 @@ class CommitStock(Command, frozen=True):
     quantity: int
     at: int
     backorder: bool = False
+    account_id: str = ""
+    limit: int | None = None
 
 
 class ReleaseStock(Command, frozen=True):
@@ -145,41 +164,6 @@ class ExpireHolds(Command, frozen=True):
     at: int
 
 
-# state
-
-
-class Hold(State, frozen=True):
-    quantity: int
-    expires_at: int
-    account_id: str = ""
-    limited: bool = False
-
-
-class InventoryItem(State, frozen=True):
-    on_hand: int = 0
-    committed: int = 0
-    held: int = 0
-    """Sum of all holds, expired or not."""
-    soonest_expiry: int = 0
-    """No hold expires before this instant (0: there is none), so that counting them all is rarely needed."""
-    holds: dict[str, Hold] = {}
-    settled: tuple[str, ...] = ()
-    bought: dict[str, int] = {}
-    """Units per account, where a limit applied."""
-
-    def held_at(self, at: int) -> int:
-        if at < self.soonest_expiry or not self.holds:
-            return self.held
-        return sum(hold.quantity for hold in self.holds.values() if hold.expires_at > at)
-
-    def available(self, at: int) -> int:
-        """Units that may be promised at the instant ``at`` (ms); negative while a backorder is open."""
-        return self.on_hand - self.committed - self.held_at(at)
-
-
-EMPTY = InventoryItem()
-
-
 # decide
 
 
@@ -201,7 +185,8 @@ def adjust_stock(command: AdjustStock, state: InventoryItem) -> list[Event]:
         raise Invalid(
             f"{state.on_hand} on hand, {promised} of them promised: cannot take away {-command.delta}", "/quantity"
         )
-    return [StockAdjusted(delta=command.delta, reason=command.reason)]
+    as_of = state.as_of_now(command.at) if command.delta < 0 else 0
+    return [StockAdjusted(delta=command.delta, reason=command.reason, as_of=as_of)]
 
 
 def set_stock(command: SetStock, state: InventoryItem) -> list[Event]:
@@ -214,20 +199,19 @@ def set_stock(command: SetStock, state: InventoryItem) -> list[Event]:
 
 def hold_stock(command: HoldStock, state: InventoryItem) -> list[Event]:
     assert command.quantity > 0, command
-    if command.hold_id in state.settled:
+    if state.has_ended(command.hold_id):
         return []
+    at = state.instant(command.at)
     existing = state.holds.get(command.hold_id)
-    if existing is not None and existing.expires_at > command.at and existing.quantity == command.quantity:
+    if existing is not None and existing.expires_at > at and existing.quantity == command.quantity:
         return []
-    available = state.available(command.at) + _own_units(command, state)
-    if not command.backorder and available < command.quantity:
-        return [StockRefused(command.hold_id, command.quantity, max(available, 0), "out_of_stock")]
+    refused = _refusal(command, command.quantity, (command.hold_id, command.replaces), state)
+    tidied = expire_holds(ExpireHolds(command.stock_id, at), state) if len(state.holds) >= HOLDS_MAX else []
+    if not refused and len(state.holds) - len(tidied) >= HOLDS_MAX:
+        refused = [StockRefused(command.hold_id, command.quantity, 0, "out_of_stock")]
     limited = command.limit is not None
-    if command.limit is not None and _taken(command, state) + command.quantity > command.limit:
-        return [StockRefused(command.hold_id, command.quantity, max(available, 0), "limit_exceeded")]
-    if len(state.holds) >= HOLDS_MAX:
-        return [StockRefused(command.hold_id, command.quantity, 0, "out_of_stock")]
-    return [
+    return refused or [
+        *tidied,
         StockHeld(
             hold_id=command.hold_id,
             quantity=command.quantity,
@@ -235,45 +219,48 @@ def hold_stock(command: HoldStock, state: InventoryItem) -> list[Event]:
             account_id=command.account_id if limited else "",
             limited=limited,
             replaces=command.replaces if command.replaces in state.holds else "",
-        )
+            as_of=state.as_of_now(at),
+        ),
     ]
 
 
-def _own_units(command: HoldStock, state: InventoryItem) -> int:
-    """Units that are held already and that this hold would give back: its own former self and the one it replaces."""
-    own = (state.holds.get(command.hold_id), state.holds.get(command.replaces))
-    return sum(hold.quantity for hold in own if hold is not None and hold.expires_at > command.at)
-
-
-def _taken(command: HoldStock, state: InventoryItem) -> int:
-    """Units this account has bought or holds, without those the new hold would give back."""
-    taken = state.bought.get(command.account_id, 0)
-    for hold_id, hold in state.holds.items():
-        mine = hold.account_id == command.account_id and hold_id not in (command.hold_id, command.replaces)
-        if mine and hold.expires_at > command.at:
-            taken += hold.quantity
-    return taken
+def _refusal(
+    command: HoldStock | CommitStock, quantity: int, own: tuple[str, ...], state: InventoryItem
+) -> list[Event]:
+    """Why ``quantity`` units cannot be had, in an event; ``own`` names the holds that would be given back for them."""
+    at = state.instant(command.at)
+    alive = [hold for hold_id in own if (hold := state.holds.get(hold_id)) is not None and hold.expires_at > at]
+    available = state.available(at) + sum(hold.quantity for hold in alive)
+    if not command.backorder and available < quantity:
+        return [StockRefused(command.hold_id, quantity, max(available, 0), "out_of_stock")]
+    if command.limit is not None and state.taken(command.account_id, own, at) + quantity > command.limit:
+        return [StockRefused(command.hold_id, quantity, max(available, 0), "limit_exceeded")]
+    return []
 
 
 def commit_stock(command: CommitStock, state: InventoryItem) -> list[Event]:
     """A hold that ran out while the buyer paid still counts if nobody else needed the units meanwhile."""
-    if command.hold_id in state.settled:
+    if state.has_ended(command.hold_id):
         return []
+    at = state.instant(command.at)
     hold = state.holds.get(command.hold_id)
-    if hold is None or hold.expires_at <= command.at:
-        available = state.available(command.at)
-        if not command.backorder and available < command.quantity:
-            return [StockRefused(command.hold_id, command.quantity, max(available, 0), "out_of_stock")]
-    return [StockCommitted(command.hold_id, hold.quantity if hold else command.quantity)]
+    quantity = command.quantity if hold is None else hold.quantity
+    ran_out = hold is None or hold.expires_at <= at
+    refused = _refusal(command, quantity, (command.hold_id,), state) if ran_out else []
+    account_id = command.account_id if command.limit is not None else ""
+    return refused or [StockCommitted(command.hold_id, quantity, account_id, state.as_of_now(at))]
 
 
 def release_stock(command: ReleaseStock, state: InventoryItem) -> list[Event]:
     hold = state.holds.get(command.hold_id)
-    return [] if hold is None else [StockReleased(command.hold_id, hold.quantity, command.reason)]
+    if hold is not None:
+        return [StockReleased(command.hold_id, hold.quantity, command.reason)]
+    barred = command.reason not in OPEN_ENDED and not state.has_ended(command.hold_id)
+    return [HoldBarred(command.hold_id)] if barred else []
 
 
 def uncommit_stock(command: UncommitStock, state: InventoryItem) -> list[Event]:
-    if _undone(command.hold_id) in state.settled or state.committed < command.quantity:
+    if command.hold_id in state.undone or state.committed < command.quantity:
         return []
     return [StockUncommitted(command.hold_id, command.quantity, command.reason, command.account_id)]
 
@@ -288,22 +275,11 @@ def expire_holds(command: ExpireHolds, state: InventoryItem) -> list[Event]:
     ]
 
 
-def require_available(state: InventoryItem, sku: str, quantity: int, at: int) -> None:
-    """Raises OutOfStock; a courtesy check before anything is written. The hold decides."""
-    available = state.available(at)
-    if available < quantity:
-        raise OutOfStock(sku, quantity, max(available, 0))
-
-
 # evolve
 
 
-def _undone(hold_id: str) -> str:
-    return "-" + hold_id
-
-
-def _settle(state: InventoryItem, hold_id: str) -> tuple[str, ...]:
-    return (*state.settled[-SETTLED_MAX + 1 :], hold_id)
+def _remember(hold_ids: tuple[str, ...], hold_id: str) -> tuple[str, ...]:
+    return (*hold_ids[-SETTLED_MAX + 1 :], hold_id)
 
 
 def _without(holds: dict[str, Hold], *hold_ids: str) -> dict[str, Hold]:
@@ -325,7 +301,7 @@ def stock_received(state: InventoryItem, event: StockReceived) -> InventoryItem:
 
 
 def stock_adjusted(state: InventoryItem, event: StockAdjusted) -> InventoryItem:
-    return replace(state, on_hand=state.on_hand + event.delta)
+    return replace(state, on_hand=state.on_hand + event.delta, as_of=state.instant(event.as_of))
 
 
 def stock_held(state: InventoryItem, event: StockHeld) -> InventoryItem:
@@ -338,30 +314,36 @@ def stock_held(state: InventoryItem, event: StockHeld) -> InventoryItem:
             holds={**state.holds, event.hold_id: hold},
             held=state.held + event.quantity,
             soonest_expiry=soonest,
+            as_of=state.instant(event.as_of),
         )
     holds = _without(state.holds, event.replaces, event.hold_id)
     holds[event.hold_id] = hold
-    return _with_holds(state, holds)
+    return _with_holds(state, holds, as_of=state.instant(event.as_of))
 
 
 def stock_committed(state: InventoryItem, event: StockCommitted) -> InventoryItem:
     hold = state.holds.get(event.hold_id)
     bought = state.bought
-    if hold is not None and hold.limited:
-        bought = {**bought, hold.account_id: bought.get(hold.account_id, 0) + event.quantity}
+    account_id = event.account_id or (hold.account_id if hold is not None else "")
+    if account_id:
+        bought = {**bought, account_id: bought.get(account_id, 0) + event.quantity}
     return _with_holds(
         state,
         _without(state.holds, event.hold_id),
         committed=state.committed + event.quantity,
-        settled=_settle(state, event.hold_id),
+        settled=_remember(state.settled, event.hold_id),
         bought=bought,
+        as_of=state.instant(event.as_of),
     )
 
 
 def stock_released(state: InventoryItem, event: StockReleased) -> InventoryItem:
-    # These may be asked for anew under the same id. A cancelled one must stay cancelled, so it is remembered.
-    settled = state.settled if event.reason in ("expired", "removed") else _settle(state, event.hold_id)
+    settled = state.settled if event.reason in OPEN_ENDED else _remember(state.settled, event.hold_id)
     return _with_holds(state, _without(state.holds, event.hold_id), settled=settled)
+
+
+def hold_barred(state: InventoryItem, event: HoldBarred) -> InventoryItem:
+    return replace(state, settled=_remember(state.settled, event.hold_id))
 
 
 def stock_uncommitted(state: InventoryItem, event: StockUncommitted) -> InventoryItem:
@@ -371,7 +353,7 @@ def stock_uncommitted(state: InventoryItem, event: StockUncommitted) -> Inventor
     return replace(
         state,
         committed=state.committed - event.quantity,
-        settled=_settle(state, _undone(event.hold_id)),
+        undone=_remember(state.undone, event.hold_id),
         bought=bought,
     )
 
@@ -396,6 +378,8 @@ INVENTORY = Decider(
         StockHeld: stock_held,
         StockCommitted: stock_committed,
         StockReleased: stock_released,
+        HoldBarred: hold_barred,
         StockUncommitted: stock_uncommitted,
     },
+    generation=2,
 )

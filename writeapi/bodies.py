@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import ConfigDict, Field, StrictBool, StrictInt
+from pydantic import ConfigDict, Field, GetPydanticSchema, StrictBool, StrictInt
 
 from domain.inventory import QUANTITY_MAX
 from domain.money import Money
@@ -44,7 +44,9 @@ Sku = Annotated[str, Field(pattern=r"^[!-~]([ -~]{0,98}[!-~])?$", max_length=100
 Name = Annotated[str, Field(min_length=1, max_length=200)]
 Whole = Annotated[StrictInt, Field(ge=-WHOLE_MAX, le=WHOLE_MAX)]
 Value = Annotated[
-    Annotated[str, Field(max_length=20_000)] | StrictBool | Whole | float, Field(union_mode="left_to_right")
+    Annotated[str, Field(max_length=20_000)] | StrictBool | Whole | float,
+    Field(union_mode="left_to_right"),
+    GetPydanticSchema(lambda source, handler: _in_one_sentence(handler(source))),
 ]
 Attributes = Annotated[dict[Name, Value], Field(max_length=ATTRIBUTES_MAX)]
 Title = Annotated[str, Field(min_length=1, max_length=TITLE_MAX)]
@@ -54,6 +56,13 @@ CategoryPath = Annotated[list[CategoryStep], Field(max_length=CATEGORY_DEPTH_MAX
 Address = Annotated[str, Field(pattern=r"^(https?://|/)\S+$", max_length=2_000)]
 Media = Annotated[list[Address], Field(max_length=MEDIA_MAX)]
 Reason = Annotated[str, Field(max_length=200)]
+
+
+def _in_one_sentence(union: Any) -> Any:
+    """One error for a value that is none of the kinds, not one for each kind."""
+    assert union["type"] == "union", union["type"]
+    message = "a text of at most 20000 characters, a number, true or false"
+    return {**union, "custom_error_type": "attribute_value", "custom_error_message": message}
 
 
 class NewShop(Body):

@@ -8,6 +8,7 @@ from importlib import import_module
 BENCHES = {
     "append": "append",
     "hot-sku": "hot_sku",
+    "checkout": "checkout",
 }
 """Name on the command line, and module."""
 

@@ -20,7 +20,7 @@ from readapi.reading import reading_of
 from readapi.ready import Ready, Unchanged
 from readapi.searches import list_body
 
-router = APIRouter(tags=["categories"])
+router = APIRouter(tags=["catalog"])
 FIRST = 24
 """Products shown on a category's page; ``next`` goes on at /api/products?category=."""
 

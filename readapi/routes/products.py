@@ -20,7 +20,7 @@ from readapi.reading import reading_of
 from readapi.ready import Ready, Unchanged
 from readapi.searches import list_body
 
-router = APIRouter(tags=["products"])
+router = APIRouter(tags=["catalog"])
 _SUGGEST = frozenset(("q",))
 
 

@@ -27,7 +27,7 @@ from readapi.models import InventoryList, ShopOrderList, ShopOut
 from readapi.ready import Ready, Unchanged
 from readapi.services import ReadServices
 
-router = APIRouter(tags=["shops"])
+router = APIRouter(tags=["merchants"])
 OWN = {**problem_responses("unauthenticated", "forbidden", "not_found", "position_not_reached")}
 
 

@@ -21,7 +21,7 @@ from writeapi.replies import REPLIES, StockReply
 from writeapi.requests import command_reply, context_of, execute, optional_key, owned_shop, services_of
 from writeapi.routes.offers import SkuInPath
 
-router = APIRouter(tags=["inventory"])
+router = APIRouter(tags=["merchants"])
 ANSWERS = {200: {"model": StockReply}, **REPLIES, **problem_responses("idempotency_in_flight", "illegal_transition")}
 
 

@@ -20,7 +20,7 @@ from writeapi.merchandise import product_of
 from writeapi.replies import REPLIES, OfferReply
 from writeapi.requests import command_reply, context_of, execute, optional_key, owned_shop, services_of
 
-router = APIRouter(tags=["offers"])
+router = APIRouter(tags=["merchants"])
 SkuInPath = Annotated[str, Path(min_length=1, max_length=100, examples=["BED-160"])]
 
 

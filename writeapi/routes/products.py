@@ -23,7 +23,7 @@ from writeapi.replies import REPLIES, ProductReply
 from writeapi.requests import command_reply, context_of, require_id, require_merchant, services_of
 from writeapi.services import WriteServices
 
-router = APIRouter(tags=["products"])
+router = APIRouter(tags=["merchants"])
 ATTEMPTS = 5
 
 

@@ -16,7 +16,7 @@ from writeapi.bodies import NewShop, ShopChange
 from writeapi.replies import REPLIES, ShopReply
 from writeapi.requests import command_reply, context_of, execute, fresh_id, optional_key, owned_shop, services_of
 
-router = APIRouter(tags=["shops"])
+router = APIRouter(tags=["merchants"])
 
 
 @router.post(
