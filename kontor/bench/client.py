@@ -1,0 +1,57 @@
+"""A small HTTP/1.1 client for load: one connection, one request at a time, next to no work of its own."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import msgspec
+
+
+class Answer(NamedTuple):
+    status: int
+    body: bytes
+
+    def json(self) -> Any:
+        return msgspec.json.decode(self.body)
+
+
+class Client:
+    """Kept alive for its whole life. Raises ConnectionError when the server closes in the middle."""
+
+    def __init__(self, host: str, port: int) -> None:
+        self._host, self._port = host, port
+        self._reader: asyncio.StreamReader | None = None
+        self._writer: asyncio.StreamWriter | None = None
+
+    async def request(
+        self, method: str, path: str, body: Any = None, headers: Mapping[str, str] | None = None
+    ) -> Answer:
+        if self._writer is None or self._reader is None:
+            self._reader, self._writer = await asyncio.open_connection(self._host, self._port)
+        content = b"" if body is None else body if isinstance(body, bytes) else msgspec.json.encode(body)
+        lines = [f"{method} {path} HTTP/1.1", f"Host: {self._host}:{self._port}"]
+        sent = {"Content-Type": "application/json", **(headers or {})} if content else headers or {}
+        lines += [f"{name}: {value}" for name, value in sent.items()]
+        lines.append(f"Content-Length: {len(content)}\r\n\r\n")
+        self._writer.write("\r\n".join(lines).encode() + content)
+        return await self._read(self._reader)
+
+    async def _read(self, reader: asyncio.StreamReader) -> Answer:
+        head = await reader.readuntil(b"\r\n\r\n")
+        status = int(head[9:12])
+        lower = head.lower()
+        at = lower.find(b"content-length:")
+        length = int(lower[at + 15 : lower.index(b"\r", at)]) if at >= 0 else 0
+        return Answer(status, await reader.readexactly(length) if length else b"")
+
+    async def get(self, path: str, headers: Mapping[str, str] | None = None) -> Answer:
+        return await self.request("GET", path, None, headers)
+
+    async def post(self, path: str, body: Any, headers: Mapping[str, str] | None = None) -> Answer:
+        return await self.request("POST", path, body, headers)
+
+    def close(self) -> None:
+        if self._writer is not None:
+            self._writer.close()

@@ -1,0 +1,146 @@
+"""A running Kontor to measure: a folder filled in process, then the real service in a process of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+from commands.context import Context, new_command_id, system_context
+from domain.account import AddAddress, AddPaymentMethod, Address, PaymentMethod
+from domain.ids import derived_id
+from domain.money import Money
+from domain.offer import Terms
+from domain.product import Description, Variant
+from domain.shop import OpenShop
+from kontor.bench.client import Client
+from kontor.embedded import embedded
+from kontor.settings import Settings
+from writeapi.merchandise import Draft, count_stock, create_products, put_offers
+from writeapi.registration import register
+from writeapi.services import WriteServices
+
+PASSWORD = "bench-password"
+ADDRESS = {
+    "name": "B",
+    "line1": "1 Main",
+    "city": "Springfield",
+    "region": "IL",
+    "postalCode": "62701",
+    "country": "US",
+}
+
+
+class House(NamedTuple):
+    data: Path
+    shop_id: str
+    skus: list[str]
+    shoppers: list[str]
+    """E-mail addresses."""
+
+
+async def fill(data: Path, *, skus: int, units: int, shoppers: int) -> House:
+    """A shop with ``skus`` products of ``units`` each, and people with an address and a card."""
+    async with embedded(Settings(data=data)) as services:
+        shop_id, names = await _stock_shop(services, skus, units)
+        emails = [f"shopper{i}@bench.example" for i in range(shoppers)]
+        await asyncio.gather(*(_shopper(services, email) for email in emails))
+        await services.follower.wait_for(services.engine.position, 60)
+        await services.indexer.wait_for(services.engine.position, 60)
+    return House(data, shop_id, names, emails)
+
+
+async def _stock_shop(services: WriteServices, skus: int, units: int) -> tuple[str, list[str]]:
+    now = services.clock()
+    shop_id = derived_id("shop", now, "bench")
+    await services.engine.submit(OpenShop(shop_id, "system:bench", "Bench", "US", "USD"), system_context("bench", now))
+    context = system_context("bench", now)
+    names = [f"BENCH-{i:06d}" for i in range(skus)]
+    drafts = [
+        Draft(Description(f"Bench product {i}", "made to be bought", category=("Bench",)), (Variant(name),))
+        for i, name in enumerate(names)
+    ]
+    await create_products(services.engine, context, drafts)
+    terms = [(name, Terms(Money(1_000 + i, "USD"))) for i, name in enumerate(names)]
+    await put_offers(services.engine, context, shop_id, "USD", terms)
+    await count_stock(services.engine, context, shop_id, [(name, units) for name in names])
+    return shop_id, names
+
+
+async def _shopper(services: WriteServices, email: str) -> None:
+    context = system_context("bench", services.clock())
+    account = await register(services.engine, services.vault, email, PASSWORD, "Bench", context=context)
+    own = Context(account, new_command_id(), services.clock())
+    sealed = services.vault.seal(account, ADDRESS)
+    address = Address(derived_id("address", 0, account), sealed, "US", "IL")
+    await services.engine.submit(AddAddress(account, address), own)
+    method = PaymentMethod(derived_id("payment_method", 0, account), "pm_card_visa")
+    await services.engine.submit(AddPaymentMethod(account, method), own)
+
+
+class Running(NamedTuple):
+    host: str
+    port: int
+    pid: int
+
+
+@contextmanager
+def serving(data: Path, *options: str, env: dict[str, str] | None = None) -> Iterator[Running]:
+    """``kontor serve all`` on a free port, until the block ends. Raises RuntimeError if it does not come up."""
+    command = [sys.executable, "-m", "kontor", "serve", "all", "--port", "0", "--data", str(data), *options]
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env={**os.environ, **(env or {})})
+    assert process.stderr is not None
+    try:
+        for line in process.stderr:
+            ready = re.search(r"ready on http://([^:]+):(\d+)", line)
+            if ready:
+                yield Running(ready[1], int(ready[2]), process.pid)
+                return
+        raise RuntimeError("the service did not start")
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait(30)
+        process.stderr.close()
+
+
+class Shopper:
+    """A signed-in buyer on a connection of its own."""
+
+    def __init__(self, client: Client, headers: dict[str, str], cart_id: str, address_id: str, method_id: str) -> None:
+        self.client = client
+        self.headers = headers
+        self.cart_id, self.address_id, self.method_id = cart_id, address_id, method_id
+
+
+@asynccontextmanager
+async def shoppers(house: House, running: Running, count: int) -> AsyncIterator[list[Shopper]]:
+    people = [await _sign_in(running, email) for email in house.shoppers[:count]]
+    try:
+        yield people
+    finally:
+        for person in people:
+            person.client.close()
+
+
+async def _sign_in(running: Running, email: str) -> Shopper:
+    client = Client(running.host, running.port)
+    form = f"grant_type=password&username={email}&password={PASSWORD}".encode()
+    form_type = {"Content-Type": "application/x-www-form-urlencoded"}
+    token = (await client.request("POST", "/api/auth/token", form, form_type)).json()["access_token"]
+    headers = {"Authorization": f"Bearer {token}"}
+    me = (await client.get("/api/me", headers)).json()
+    cart = (await client.get("/api/cart", headers)).json()
+    return Shopper(
+        client,
+        headers,
+        cart["cartId"],
+        me["addresses"][0]["addressId"],
+        me["paymentMethods"][0]["paymentMethodId"],
+    )
