@@ -67,6 +67,7 @@ class CartMergedInto(Event, frozen=True):
 class CartCheckedOut(Event, frozen=True):
     order_id: str
     item_ids: tuple[str, ...]
+    """Lines taken out; none when the cart had been merged into another one meanwhile."""
     at: int
 
 
@@ -75,6 +76,9 @@ class CartReopened(Event, frozen=True):
 
     order_id: str
     lines: tuple[CartLine, ...]
+    """Those that fit."""
+    merged_into: str = ""
+    """The cart that this one had been merged into meanwhile; the lines are to go there."""
 
 
 # commands
@@ -145,7 +149,11 @@ class OpenCart(State, frozen=True):
 
 
 class MergedCart(State, frozen=True):
+    """``checked_out`` and ``reopened`` as above: an order of this cart may still be under way."""
+
     target: str
+    checked_out: tuple[str, ...] = ()
+    reopened: tuple[str, ...] = ()
 
 
 Cart = NoCart | OpenCart | MergedCart
@@ -206,11 +214,16 @@ def merge_cart(command: MergeCart, state: Cart) -> list[Event]:
         cart = _open(state)
     if command.source in cart.merged or not command.lines:
         return []
-    currency = (cart.lines or command.lines)[0].unit_price.currency
-    fitting = [line for line in command.lines if line.unit_price.currency == currency]
+    return [*opened, CartMerged(command.source, _fitting(cart, command.lines))]
+
+
+def _fitting(cart: OpenCart, lines: tuple[CartLine, ...]) -> tuple[CartLine, ...]:
+    """The lines that can come in: a cart has one currency and a limit."""
+    currency = (cart.lines or lines)[0].unit_price.currency
+    fitting = [line for line in lines if line.unit_price.currency == currency]
     new = [line for line in fitting if find_line(cart, line.shop_id, line.sku) is None][: LINES_MAX - len(cart.lines)]
     known = [line for line in fitting if find_line(cart, line.shop_id, line.sku) is not None]
-    return [*opened, CartMerged(command.source, tuple(known + new))]
+    return tuple(known + new)
 
 
 def close_merged_cart(command: CloseMergedCart, state: Cart) -> list[Event]:
@@ -221,18 +234,22 @@ def close_merged_cart(command: CloseMergedCart, state: Cart) -> list[Event]:
 
 
 def check_out_cart(command: CheckOutCart, state: Cart) -> list[Event]:
-    cart = _open(state)
-    if command.order_id in cart.checked_out:
+    """A cart that was merged since the order was placed has nothing to give; the order stands all the same."""
+    if isinstance(state, NoCart):
+        raise NotFound("no such cart")
+    if command.order_id in state.checked_out:
         return []
-    return [CartCheckedOut(command.order_id, command.item_ids, command.at)]
+    item_ids = () if isinstance(state, MergedCart) else command.item_ids
+    return [CartCheckedOut(command.order_id, item_ids, command.at)]
 
 
 def reopen_cart(command: ReopenCart, state: Cart) -> list[Event]:
-    if not isinstance(state, OpenCart) or command.order_id not in state.checked_out:
+    """Only for an order that was checked out, so ``checked_out``, which forgets, need not be asked."""
+    if isinstance(state, NoCart) or command.order_id in state.reopened:
         return []
-    if command.order_id in state.reopened:
-        return []
-    return [CartReopened(command.order_id, command.lines)]
+    if isinstance(state, MergedCart):
+        return [CartReopened(command.order_id, (), state.target)]
+    return [CartReopened(command.order_id, _fitting(state, command.lines))]
 
 
 def cart_of(account_id: str) -> str:
@@ -307,10 +324,13 @@ def cart_merged(state: Cart, event: CartMerged) -> Cart:
 
 
 def cart_merged_into(state: Cart, event: CartMergedInto) -> Cart:
-    return MergedCart(event.target)
+    cart = _opened(state)
+    return MergedCart(event.target, cart.checked_out, cart.reopened)
 
 
 def cart_checked_out(state: Cart, event: CartCheckedOut) -> Cart:
+    if isinstance(state, MergedCart):
+        return replace(state, checked_out=_remember(state.checked_out, event.order_id))
     cart = _opened(state)
     lines = tuple(line for line in cart.lines if line.item_id not in event.item_ids)
     return replace(
@@ -323,6 +343,8 @@ def cart_checked_out(state: Cart, event: CartCheckedOut) -> Cart:
 
 
 def cart_reopened(state: Cart, event: CartReopened) -> Cart:
+    if isinstance(state, MergedCart):
+        return replace(state, reopened=_remember(state.reopened, event.order_id))
     cart = _opened(state)
     return replace(cart, lines=_with_lines(cart, event.lines), reopened=_remember(cart.reopened, event.order_id))
 
@@ -350,4 +372,5 @@ CART = Decider(
         CartCheckedOut: cart_checked_out,
         CartReopened: cart_reopened,
     },
+    generation=2,
 )

@@ -40,7 +40,7 @@ class Checkout(State, frozen=True):
     placed: order.OrderPlaced
     lines: tuple[Line, ...]
     cart: str = "open"
-    """``open``, ``closed`` or ``reopened``."""
+    """``open``, ``closed``, ``reopened``, or ``merged`` into the buyer's own while the order was under way."""
     payment: str = "none"
     """The payment's status, as in ``domain/payment.py``."""
     intent: str = ""
@@ -76,8 +76,11 @@ def _line_to(status: str) -> Callable[[Checkout, Recorded], Checkout]:
         if recorded.event.hold_id != state.order_id:
             return state
         refusal = getattr(recorded.event, "reason", "") if status == "refused" else ""
+        undone = type(recorded.event) is inventory.StockUncommitted
         lines = tuple(
-            replace(line, stock=status, refusal=refusal) if line.stock_id == recorded.stream else line
+            replace(line, stock=status, refusal=refusal)
+            if line.stock_id == recorded.stream and (undone or line.stock != "committed")
+            else line  # what is sold stays sold until that is undone, whatever a late command says of its hold
             for line in state.lines
         )
         return replace(state, lines=lines)
@@ -106,13 +109,27 @@ def _cancelled(state: Checkout, recorded: Recorded) -> Checkout:
     return replace(state, order="cancelled", reason=recorded.event.reason)
 
 
+def _cart_checked_out(state: Checkout, recorded: Recorded) -> Checkout:
+    return replace(state, cart="closed" if recorded.event.item_ids else "reopened")
+
+
+def _cart_reopened(state: Checkout, recorded: Recorded) -> Checkout:
+    return replace(state, cart="merged" if recorded.event.merged_into else "reopened")
+
+
+def _cart_merged(state: Checkout, recorded: Recorded) -> Checkout:
+    return replace(state, cart="reopened") if recorded.event.source == state.order_id else state
+
+
 _EVOLUTIONS: dict[type, Callable[[Checkout, Recorded], Checkout]] = {
-    cart.CartCheckedOut: _set(cart="closed"),
-    cart.CartReopened: _set(cart="reopened"),
+    cart.CartCheckedOut: _cart_checked_out,
+    cart.CartReopened: _cart_reopened,
+    cart.CartMerged: _cart_merged,
     inventory.StockHeld: _line_to("held"),
     inventory.StockRefused: _line_to("refused"),
     inventory.StockCommitted: _line_to("committed"),
     inventory.StockReleased: _line_to("released"),
+    inventory.HoldBarred: _line_to("released"),
     inventory.StockUncommitted: _line_to("released"),
     payment.AuthorizationRequested: _intent("authorizing"),
     payment.PaymentAuthorized: _authorized,
@@ -141,7 +158,7 @@ def next_commands(state: Checkout, now: int) -> list[Command]:
     if state.order == "cancelled":
         return _compensate(state, now)
     if state.cart == "open":
-        return [cart.CheckOutCart(state.placed.cart_id, state.order_id, _item_ids(state), now)]
+        return [_check_out_cart(state, now)]
     refusal = _refusal(state, now)
     if refusal:
         return [order.CancelOrder(state.order_id, refusal)]
@@ -161,8 +178,9 @@ def next_commands(state: Checkout, now: int) -> list[Command]:
     return []
 
 
-def _item_ids(state: Checkout) -> tuple[str, ...]:
-    return tuple(line.line_id for line in state.placed.quote.lines)
+def _check_out_cart(state: Checkout, now: int) -> Command:
+    item_ids = tuple(line.line_id for line in state.placed.quote.lines)
+    return cart.CheckOutCart(state.placed.cart_id, state.order_id, item_ids, now)
 
 
 def _refusal(state: Checkout, now: int) -> str:
@@ -201,7 +219,13 @@ def _confirm(state: Checkout, now: int) -> list[Command]:
     """Stock is committed before the money is captured: a sale may fail for want of money, never for want of goods."""
     commits: list[Command] = [
         inventory.CommitStock(
-            line.stock_id, state.order_id, line.quantity, now, line.stock_id in state.placed.backorder
+            stock_id=line.stock_id,
+            hold_id=state.order_id,
+            quantity=line.quantity,
+            at=now,
+            backorder=line.stock_id in state.placed.backorder,
+            account_id=_limited(state, line),
+            limit=state.placed.limits.get(line.stock_id),
         )
         for line in state.lines
         if line.stock != "committed"  # a hold that ran out meanwhile is tried again: the units may still be there
@@ -215,23 +239,44 @@ def _confirm(state: Checkout, now: int) -> list[Command]:
 
 def _compensate(state: Checkout, now: int) -> list[Command]:
     """Undoes, in any order, whatever had been done. An unanswered authorization or capture is waited for."""
-    commands: list[Command] = []
-    for line in state.lines:
-        if line.stock == "held":
-            commands.append(inventory.ReleaseStock(line.stock_id, state.order_id, now, state.reason))
-        elif line.stock == "committed":
-            commands.append(
-                inventory.UncommitStock(
-                    line.stock_id, state.order_id, line.quantity, now, state.reason, state.placed.account_id
-                )
-            )
+    commands: list[Command] = [command for line in state.lines for command in _give_back(state, line, now)]
     if state.payment == "authorized":
         commands.append(payment.RequestVoid(payment_id(state.order_id), state.reason))
     elif state.payment == "captured":
         commands.append(payment.RequestRefund(payment_id(state.order_id), state.reason))
-    if state.cart == "closed" and state.reason != "cancelled":
-        commands.append(cart.ReopenCart(state.placed.cart_id, state.order_id, _cart_lines(state)))
-    return commands
+    return commands + _reopen(state, now)
+
+
+def _give_back(state: Checkout, line: Line, now: int) -> list[Command]:
+    if line.stock == "held":
+        # "expired" would leave the hold free to be taken again, by a command that is still on its way
+        reason = "cancelled" if state.reason in inventory.OPEN_ENDED else state.reason
+        return [inventory.ReleaseStock(line.stock_id, state.order_id, now, reason)]
+    if line.stock == "committed":
+        buyer = _limited(state, line)
+        return [inventory.UncommitStock(line.stock_id, state.order_id, line.quantity, now, state.reason, buyer)]
+    return []
+
+
+def _limited(state: Checkout, line: Line) -> str:
+    """The buyer, if the units count towards a limit."""
+    return state.placed.account_id if line.stock_id in state.placed.limits else ""
+
+
+def _reopen(state: Checkout, now: int) -> list[Command]:
+    """The lines go back where they came from, or into the buyer's own cart. Who called the order off wants neither."""
+    placed = state.placed
+    if state.cart == "open":
+        # Until this generation is closed, the cart would only make the same order again.
+        return [_check_out_cart(state, now)]
+    if state.reason == "cancelled":
+        return []
+    if state.cart == "closed":
+        return [cart.ReopenCart(placed.cart_id, state.order_id, _cart_lines(state))]
+    if state.cart == "merged":
+        own = cart.cart_of(placed.account_id)
+        return [cart.MergeCart(own, placed.account_id, state.order_id, _cart_lines(state), now)]
+    return []
 
 
 def _cart_lines(state: Checkout) -> tuple[cart.CartLine, ...]:

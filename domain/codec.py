@@ -61,6 +61,7 @@ EVENTS: dict[str, tuple[int, type[Event]]] = {
     "stock.refused": (1, inventory.StockRefused),
     "stock.committed": (1, inventory.StockCommitted),
     "stock.released": (1, inventory.StockReleased),
+    "stock.hold_barred": (1, inventory.HoldBarred),
     "stock.uncommitted": (1, inventory.StockUncommitted),
 }
 

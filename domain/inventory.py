@@ -210,6 +210,7 @@ def hold_stock(command: HoldStock, state: InventoryItem) -> list[Event]:
     if not refused and len(state.holds) - len(tidied) >= HOLDS_MAX:
         refused = [StockRefused(command.hold_id, command.quantity, 0, "out_of_stock")]
     limited = command.limit is not None
+    replaced = command.replaces in state.holds and command.replaces not in {event.hold_id for event in tidied}
     return refused or [
         *tidied,
         StockHeld(
@@ -218,7 +219,7 @@ def hold_stock(command: HoldStock, state: InventoryItem) -> list[Event]:
             expires_at=command.expires_at,
             account_id=command.account_id if limited else "",
             limited=limited,
-            replaces=command.replaces if command.replaces in state.holds else "",
+            replaces=command.replaces if replaced else "",
             as_of=state.as_of_now(at),
         ),
     ]
@@ -265,7 +266,7 @@ def uncommit_stock(command: UncommitStock, state: InventoryItem) -> list[Event]:
     return [StockUncommitted(command.hold_id, command.quantity, command.reason, command.account_id)]
 
 
-def expire_holds(command: ExpireHolds, state: InventoryItem) -> list[Event]:
+def expire_holds(command: ExpireHolds, state: InventoryItem) -> list[StockReleased]:
     if command.at < state.soonest_expiry:
         return []
     return [
@@ -370,7 +371,7 @@ INVENTORY = Decider(
         CommitStock: commit_stock,
         ReleaseStock: release_stock,
         UncommitStock: uncommit_stock,
-        ExpireHolds: expire_holds,
+        ExpireHolds: lambda command, state: list(expire_holds(command, state)),
     },
     evolutions={
         StockReceived: stock_received,

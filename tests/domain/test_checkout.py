@@ -201,7 +201,7 @@ def test_sold_out_while_the_buyer_paid_gives_the_money_back_too():
     story.asks_for(order.CancelOrder(ORDER, "out_of_stock"))
     after = given(*story.events, cancelled("out_of_stock"))
     after.asks_for(
-        inventory.UncommitStock(PENS, ORDER, 2, NOW, "out_of_stock", "usr_1"),
+        inventory.UncommitStock(PENS, ORDER, 2, NOW, "out_of_stock"),
         payment.RequestVoid(PAYMENT, "out_of_stock"),
         reopen(after),
     )
@@ -222,8 +222,8 @@ def test_a_capture_that_is_refused_for_good_cancels_the_order():
     given(*TAKING, refused).asks_for(order.CancelOrder(ORDER, "payment_declined"))
     after = given(*TAKING, refused, cancelled("payment_declined"))
     after.asks_for(
-        inventory.UncommitStock(PENS, ORDER, 2, NOW, "payment_declined", "usr_1"),
-        inventory.UncommitStock(INK, ORDER, 1, NOW, "payment_declined", "usr_1"),
+        inventory.UncommitStock(PENS, ORDER, 2, NOW, "payment_declined"),
+        inventory.UncommitStock(INK, ORDER, 1, NOW, "payment_declined"),
         reopen(after),
     )
 
@@ -318,6 +318,8 @@ def carried_out(command: Command) -> list[tuple[str, Event]]:
             return [(paid, payment.VoidRequested("ch_1", reason))]
         case payment.RequestRefund(paid, reason):
             return [(paid, payment.RefundRequested(PRICE, "ch_1", reason))]
+        case cart.CheckOutCart(cart_id, order_id, item_ids, at):
+            return [(cart_id, cart.CartCheckedOut(order_id, item_ids, at))]
         case cart.ReopenCart(cart_id, order_id, lines):
             return [(cart_id, cart.CartReopened(order_id, lines))]
     raise AssertionError(f"unexpected while compensating: {command}")
