@@ -26,6 +26,7 @@ import structlog
 from commands.engine import now_ms
 from commands.mapper import recorded
 from commands.store.port import EventLog
+from domain.ids import stock_id
 from domain.offer import OfferPut
 from domain.recorded import Recorded
 from projections.catalog.projector import OfferRow
@@ -54,7 +55,7 @@ FLAGS_MAX = 200_000
 DESCRIPTION_CHARS_MAX = 20_000
 
 log = structlog.get_logger("indexer")
-_MARKUP = re.compile(r"<[^<>]{0,2000}>")
+_MARKUP = re.compile(r"</?[A-Za-z!][^<>]{0,2000}>")
 Flags = tuple[bool, bool]
 """Whether there is any, and whether it is nearly gone."""
 
@@ -254,7 +255,7 @@ class Indexer:
     async def _concerned(self, pending: Pending) -> set[str]:
         products, offers = set(pending.products), set(pending.offers)
         for some in in_slices(pending.stock, SOME):
-            offers |= {offer_of(stock_id) for stock_id in self._flipped(some)}
+            offers |= {offer_of(key) for key in self._flipped(some)}
             await asyncio.sleep(0)
         for some in in_slices(offers, SOME):
             rows: dict[str, OfferRow] = self._views.get_many("offers", some)
@@ -264,20 +265,24 @@ class Indexer:
             await asyncio.sleep(0)
         return products
 
-    def _flipped(self, stock_ids: Sequence[str]) -> list[str]:
+    def _flipped(self, keys: Sequence[str]) -> list[str]:
         """Those that ran out, came back, or began or ceased to be few since they were last looked at."""
-        rows: dict[str, StockRow] = self._views.get_many("stock", stock_ids)
+        rows: dict[str, StockRow] = self._views.get_many("stock", keys)
         at, flipped = self._clock(), []
-        for stock_id, row in rows.items():
-            available = row.item.available(at)
-            flags = (available > 0, 0 < available <= LOW_STOCK)
-            if self._flags.get(stock_id) != flags:
-                flipped.append(stock_id)
-            self._flags[stock_id] = flags
-            self._flags.move_to_end(stock_id)
-        while len(self._flags) > FLAGS_MAX:
-            self._flags.popitem(last=False)
+        for key, row in rows.items():
+            if self._remember(key, row.item.available(at)):
+                flipped.append(key)
         return flipped
+
+    def _remember(self, key: str, available: int) -> bool:
+        """Notes what shoppers see of this stock; whether that is news."""
+        flags = (available > 0, 0 < available <= LOW_STOCK)
+        news = self._flags.get(key) != flags
+        self._flags[key] = flags
+        self._flags.move_to_end(key)
+        if len(self._flags) > FLAGS_MAX:
+            self._flags.popitem(last=False)
+        return news
 
     async def _last_product_of(self, offer_id: str) -> set[str]:
         """A withdrawn offer has no row any more; its stream still knows."""
@@ -289,6 +294,9 @@ class Indexer:
             found = assemble(self._views, some, self._clock())
             upserts = [document(one) for one in found.values() if not one.product.discontinued]
             kept = {one.product_id for one in upserts}
+            for one in found.values():
+                for seller in one.sellers:
+                    self._remember(stock_id(seller.shop_id, seller.sku), seller.available)
             self._search.apply(upserts, [key for key in some if key not in kept])
             await asyncio.sleep(0)
 
