@@ -22,6 +22,9 @@ class CheckoutReactor:
         self._open: OrderedDict[str, Checkout] = OrderedDict()
         self._overlay: dict[str, Checkout] = {}
 
+    def knows(self, order_id: str) -> bool:
+        return order_id in self._open
+
     def react(self, events: Iterable[Recorded], now: int) -> list[tuple[str, Command]]:
         """Order id and command, for every checkout that the events moved."""
         moved: dict[str, Checkout] = {}
@@ -38,6 +41,12 @@ class CheckoutReactor:
         return [
             (order_id, command) for order_id, state in moved.items() for command in checkout.next_commands(state, now)
         ]
+
+    def forget(self, order_ids: Iterable[str]) -> None:
+        """What was seen of these did not happen after all."""
+        for order_id in order_ids:
+            self._overlay.pop(order_id, None)
+            self._open.pop(order_id, None)
 
     def commit(self) -> None:
         for order_id, state in self._overlay.items():

@@ -19,6 +19,7 @@ from domain import checkout
 from domain.decider import Command
 from domain.errors import DomainError
 from domain.inventory import ExpireHolds
+from domain.order import OrderPaid
 from domain.recorded import Recorded
 from projections.orders.projector import ORDER_ROWS, OrderRow
 from projections.sqlite import SQLiteViews, Touched
@@ -51,10 +52,13 @@ class CheckoutProcess:
             await self._task
 
     def applied(self, events: Sequence[Recorded], touched: Touched) -> None:
-        """The follower's listener."""
-        moved = touched.get(ORDER_ROWS.name)
-        if moved:
-            self._moved |= moved
+        """The follower's listener: takes up the checkouts that the engine does not react to by itself, such as those of
+        an earlier process, or an order called off long after it was paid."""
+        paid = {event.stream for event in events if type(event.event) is OrderPaid}
+        moved = touched.get(ORDER_ROWS.name, set()) - paid
+        unattended = {order_id for order_id in moved if not self._engine.reacts_to(order_id)}
+        if unattended:
+            self._moved |= unattended
             self._wake.set()
 
     async def _run(self) -> None:

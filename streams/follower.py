@@ -25,6 +25,8 @@ PAGE = 2_000
 APPLY_MAX = 400
 """Events per transaction while live: the event loop stands still for that long (about 10 ms)."""
 POLL_S = 0.02
+PACE_S = 0.004
+"""Pause between transactions unless somebody waits for one: what arrives meanwhile shares the next."""
 BUSY_S = 0.003
 
 log = structlog.get_logger("follower")
@@ -98,7 +100,7 @@ class Follower:
             events = self._take() or await self._read(self.position, APPLY_MAX)
             if events:
                 await self._apply(names, events)
-                await asyncio.sleep(0)
+                await asyncio.sleep(0 if self._waiters else PACE_S)
                 continue
             try:
                 await asyncio.wait_for(self._wake.wait(), POLL_S)

@@ -1,7 +1,7 @@
 """From a path to its route without trying every route on the way.
 
-FastAPI asks each route in turn whether it matches, and included routers once more for themselves: with fifty routes
-that is most of the cost of a small request. Here routes are found by method and first words of the path. Whatever
+FastAPI asks each route in turn whether it matches: with fifty routes that is most of the cost of a small request.
+Here routes are found by method and first words of the path, and called the short way where there is one. Whatever
 is not found, such as an unknown path or a wrong method, goes FastAPI's way and is answered there.
 """
 
@@ -9,50 +9,75 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
+from typing import Any, NamedTuple
 
 from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
+from starlette.requests import Request
 from starlette.routing import Match
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from readapi.edge.lean import Handler, lean
+
+
+class Way(NamedTuple):
+    route: APIRoute
+    handler: Handler
 
 
 def install(app: FastAPI, routers: Iterable[APIRouter]) -> None:
     """Adds the routers' routes to the application, and the short way to them."""
     for router in routers:
         app.router.routes.extend(router.routes)
-    app.router.middleware_stack = Dispatch(app)
+    app.add_middleware(Dispatch, fastapi=app)
 
 
 class Dispatch:
-    def __init__(self, app: FastAPI) -> None:
-        self._otherwise = app.router.app
-        self._exact: dict[tuple[str, str], APIRoute] = {}
-        self._under: dict[tuple[str, str], list[APIRoute]] = defaultdict(list)
-        for route in app.routes:
-            if isinstance(route, APIRoute):
-                self._add(route)
+    """A middleware: what it finds goes no further."""
 
-    def _add(self, route: APIRoute) -> None:
-        for method in route.methods or ():
-            if "{" in route.path:
-                self._under[method, first_words(route.path)].append(route)
+    def __init__(self, app: ASGIApp, fastapi: FastAPI) -> None:
+        self._otherwise = app
+        self._handlers = fastapi.exception_handlers
+        self._exact: dict[tuple[str, str], Way] = {}
+        self._under: dict[tuple[str, str], list[Way]] = defaultdict(list)
+        for route in fastapi.routes:
+            if isinstance(route, APIRoute) and (handler := lean(route)) is not None:
+                self._add(Way(route, handler))
+
+    def _add(self, way: Way) -> None:
+        for method in way.route.methods or ():
+            if "{" in way.route.path:
+                self._under[method, first_words(way.route.path)].append(way)
             else:
-                self._exact[method, route.path] = route
+                self._exact[method, way.route.path] = way
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http":
-            route = self._exact.get((scope["method"], scope["path"]))
-            if route is not None:
-                scope["endpoint"], scope["path_params"], scope["route"] = route.endpoint, {}, route
-                await route.app(scope, receive, send)
-                return
-            for route in self._under.get((scope["method"], first_words(scope["path"])), ()):
-                match, found = route.matches(scope)
-                if match is Match.FULL:
-                    scope.update(found)
-                    await route.app(scope, receive, send)
-                    return
-        await self._otherwise(scope, receive, send)
+        way = self._find(scope) if scope["type"] == "http" else None
+        if way is None:
+            await self._otherwise(scope, receive, send)
+            return
+        request = Request(scope, receive)
+        try:
+            response = await way.handler(request)
+        except Exception as error:
+            refuse: Any = next((known for kind in type(error).__mro__ if (known := self._handlers.get(kind))), None)
+            if refuse is None:
+                raise
+            response = await refuse(request, error)
+        await response(scope, receive, send)
+
+    def _find(self, scope: Scope) -> Way | None:
+        method, path = scope["method"], scope["path"]
+        way = self._exact.get((method, path))
+        if way is not None:
+            scope["endpoint"], scope["path_params"], scope["route"] = way.route.endpoint, {}, way.route
+            return way
+        for way in self._under.get((method, first_words(path)), ()):
+            match, found = way.route.matches(scope)
+            if match is Match.FULL:
+                scope.update(found)
+                return way
+        return None
 
 
 def first_words(path: str) -> str:

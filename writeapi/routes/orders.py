@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from typing import Annotated, Any
 
 import msgspec
@@ -13,7 +14,7 @@ from starlette.responses import Response
 
 from commands.batch import Outcome
 from commands.errors import KeyReused
-from commands.idempotency import IdempotentRequest
+from commands.idempotency import Answer, IdempotentRequest
 from domain import order
 from domain.account import ActiveAccount, address_of, payment_method_of, require_active
 from domain.cart import OpenCart, cart_of
@@ -116,22 +117,27 @@ async def create_order(request: Request, body: OrderRequest, principal: Customer
         now = services.clock()
         command = await _order(request, services, principal, body, now)
         context = context_of(request, principal.account_id, command.order_id)
-        answer = IdempotentRequest(
-            stored_key,
-            key.digest,
-            lambda outcome: stored_answer(_render(request, services, command.order_id, outcome, wait)),
-        )
+        answers: list[Response] = []
+
+        def render(outcome: Outcome | DomainError) -> Answer:
+            answers.append(_render(request, services, command.order_id, outcome, wait))
+            return stored_answer(answers[-1])
+
+        answer = IdempotentRequest(stored_key, key.digest, render)
         settled = services.engine.watch(command.order_id, _is_settled, answer) if wait else None
         try:
             outcome = await services.engine.submit(command, context, request=answer)
             if outcome.replayed is not None:
                 return replay(outcome.replayed)
             if settled is not None and not _is_settled(outcome.state):
-                outcome = await _wait(services, settled, wait or 0, outcome)
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(settled, wait)
+                if len(answers) == 1:  # the time is over, or another process saw the order through
+                    await services.engine.answer_again(command.order_id, answer)
         finally:
             if settled is not None:
                 settled.cancel()
-        return _render(request, services, command.order_id, outcome, wait)
+        return answers[-1]  # as it was stored last
 
 
 async def _order(
@@ -147,16 +153,6 @@ async def _order(
     require_goods(body.cart_id, items, now)
     delivery = Delivery(destination, account.addresses[body.address_id].sealed, method.token)
     return place_order(principal.account_id, body.cart_id, cart, items, quoted, delivery, now)
-
-
-async def _wait(services: WriteServices, settled: Any, seconds: int, outcome: Outcome) -> Outcome:
-    """The outcome once the order is paid or cancelled, or as it stands when the time is over."""
-    try:
-        final: Outcome = await asyncio.wait_for(settled, seconds)
-    except TimeoutError:
-        aggregate = await services.engine.load(outcome.stream)
-        return Outcome(outcome.stream, aggregate.version, services.engine.position, aggregate.state, [])
-    return final
 
 
 def _is_settled(state: Any) -> bool:
