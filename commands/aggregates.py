@@ -52,13 +52,30 @@ class Aggregates:
                 self._young[stream] = found
         return found
 
+    def committed(self, stream: str) -> Aggregate | None:
+        """Without what a batch that is still on its way has made of it."""
+        return self._young.get(stream) or self._old.get(stream)
+
     def put(self, stream: str, aggregate: Aggregate) -> None:
         """Within a batch: becomes visible to others when the batch commits."""
         self._overlay[stream] = aggregate
 
+    def discard(self, streams: Iterable[str]) -> None:
+        """Takes back everything that the batch has made of these streams."""
+        for stream in streams:
+            self._overlay.pop(stream, None)
+
+    def replay(self, rows: Iterable[Row]) -> None:
+        """Folds events of the batch once more."""
+        for row in rows:
+            known = self.get(row.stream)
+            assert known is not None, row.stream
+            state = decider_of(row.stream).evolve(known.state, recorded(row).event)
+            self._overlay[row.stream] = Aggregate(row.version, row.hash, state, known.snapshot_version)
+
     def keep(self, stream: str, aggregate: Aggregate) -> None:
         """Caches committed state."""
-        known = self._committed(stream)
+        known = self.committed(stream)
         if known is None or known.version < aggregate.version:
             self._young[stream] = aggregate
         self._age()
@@ -66,7 +83,7 @@ class Aggregates:
     def absorb(self, rows: Iterable[Row]) -> None:
         """Folds events that were committed elsewhere into whatever of them is cached."""
         for row in rows:
-            known = self._committed(row.stream)
+            known = self.committed(row.stream)
             if known is None or row.version <= known.version:
                 continue
             if row.version > known.version + 1:  # a gap: something was missed, so load it anew when needed
@@ -94,10 +111,8 @@ class Aggregates:
         return due
 
     def clear(self) -> None:
+        """Everything is loaded anew."""
         self._young, self._old = {}, {}
-
-    def _committed(self, stream: str) -> Aggregate | None:
-        return self._young.get(stream) or self._old.get(stream)
 
     def _age(self) -> None:
         if len(self._young) >= self._maximum:

@@ -10,6 +10,7 @@ share one log.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
@@ -18,14 +19,15 @@ from typing import Any
 import structlog
 
 from commands.aggregates import Aggregate, Aggregates, fold
-from commands.batch import Batch, Outcome, Submission, Watch, answer
+from commands.batch import Batch, Outcome, Submission, answer
 from commands.context import Context
 from commands.errors import KeyReused, Overloaded, StorageUnavailable
 from commands.idempotency import IdempotentRequest
-from commands.mapper import record, recorded
+from commands.mapper import record
 from commands.reactor import CheckoutReactor
-from commands.routes import decider_of, stream_of
+from commands.routes import DECIDERS, decider_of, stream_of
 from commands.store.port import EventLog, Reply, Row, Transaction
+from commands.watches import Watches
 from domain.decider import Command, Event
 from domain.errors import DomainError, VersionMismatch
 from domain.recorded import Meta, Recorded
@@ -37,6 +39,8 @@ CATCH_UP_MAX = 20_000
 REACTIONS_MAX = 100
 """Rounds of follow-up commands one command may cause; more is a bug."""
 RETRY_S = 0.2
+
+_NOBODY = Context("system:engine", "", 0)
 
 log = structlog.get_logger("engine")
 Listener = Callable[[Sequence[Recorded]], None]
@@ -63,7 +67,7 @@ class Engine:
         self._aggregates = Aggregates(aggregates_max)
         self._reactor = reactor or CheckoutReactor()
         self._queue: deque[Submission] = deque()
-        self._watches: dict[str, list[Watch]] = {}
+        self._watches = Watches()
         self._wake = asyncio.Event()
         self._worker: asyncio.Task[None] | None = None
         self._closing = False
@@ -111,6 +115,13 @@ class Engine:
     ) -> Outcome:
         return await self.enqueue(command, context, expected_version=expected_version, request=request)
 
+    async def answer_again(self, stream: str, request: IdempotentRequest) -> Outcome:
+        """Replaces the stored answer of a request by one rendered from the stream's state as it is now."""
+        future: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
+        self._queue.append(Submission(stream, None, _NOBODY, future, None, request))
+        self._wake.set()
+        return await future
+
     def watch(
         self, stream: str, until: Callable[[Any], bool], request: IdempotentRequest | None = None
     ) -> asyncio.Future[Outcome]:
@@ -118,20 +129,20 @@ class Engine:
 
         With a request, its stored answer is replaced in that same transaction by one rendered from the new state.
         """
-        future: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
-        watch = Watch(stream, until, request, future)
-        self._watches.setdefault(stream, []).append(watch)
-        future.add_done_callback(lambda _: self._unwatch(watch))
-        return future
+        return self._watches.add(stream, until, request)
 
     def peek(self, stream: str) -> Any | None:
         """The state of a stream, if it is cached; within a batch, as the batch has made it."""
         known = self._aggregates.get(stream)
         return None if known is None else known.state
 
+    def known(self, stream: str) -> Aggregate | None:
+        """A stream as of this process's last commit, if it is cached."""
+        return self._aggregates.committed(stream)
+
     async def load(self, stream: str) -> Aggregate:
         """A stream as this process knows it: after its own last commit, and at most a poll behind others'."""
-        known = self._aggregates.get(stream)
+        known = self.known(stream)
         if known is None:
             loaded = await self.log.load([stream])
             known = fold(stream, loaded[stream])
@@ -142,13 +153,17 @@ class Engine:
     async def state(self, stream: str) -> Any:
         return (await self.load(stream)).state
 
+    def reacts_to(self, order_id: str) -> bool:
+        """Whether the next step of this checkout will be decided along with the events that call for it."""
+        return self._reactor.knows(order_id)
+
     def absorb(self, rows: Sequence[Row]) -> None:
         """Takes in events that were committed by another process."""
         fresh = [row for row in rows if row.position > self.position]
         if fresh and fresh[0].position == self.position + 1:
             self._aggregates.absorb(fresh)
             self.position = fresh[-1].position
-            self._notify({row.stream for row in fresh})
+            self._watches.notify(self, {row.stream for row in fresh})
 
     # the worker
 
@@ -168,6 +183,8 @@ class Engine:
             batch = await self._decide(submissions)
         except Exception as error:
             self._forget()
+            if not isinstance(error, StorageUnavailable):
+                self._aggregates.clear()  # what the log would not take was perhaps decided upon a wrong state
             await self._fail(submissions, error)
             return
         try:
@@ -182,8 +199,7 @@ class Engine:
         self._reactor.commit()
         self.position = batch.position
         answer(batch.answers)
-        if batch.events:
-            self._publish(batch.events)
+        self._publish(batch.events)
 
     async def _decide(self, submissions: list[Submission]) -> Batch:
         transaction = await self.log.begin()
@@ -194,7 +210,7 @@ class Engine:
             await self._prefetch(transaction, [submission.stream for submission in submissions])
             for submission in submissions:
                 await self._decide_one(batch, submission, known)
-            self._fulfil_watches(batch)
+            self._watches.fulfil(batch, self._aggregates)
             snapshots = self._aggregates.snapshots_due()
             await transaction.append(batch.rows, list(batch.replies.values()), snapshots)
         except BaseException:
@@ -205,50 +221,71 @@ class Engine:
     async def _catch_up(self, transaction: Transaction) -> None:
         if transaction.head <= self.position:
             return
+        moved: set[str] | None = None
         if transaction.head - self.position > CATCH_UP_MAX:
             self._aggregates.clear()
         else:
             rows = await transaction.tail(self.position)
             self._aggregates.absorb(rows)
-            self._notify({row.stream for row in rows})
+            moved = {row.stream for row in rows}
         self.position = transaction.head
+        self._watches.notify(self, moved)
 
     async def _prefetch(self, transaction: Transaction, streams: Iterable[str]) -> None:
-        missing = {stream for stream in streams if self._aggregates.get(stream) is None}
+        """Loads what the batch is going to need. What cannot be loaded fails later, and then alone."""
+        missing = {stream for stream in streams if self._aggregates.get(stream) is None and stream[:3] in DECIDERS}
         if missing:
             for stream, loaded in (await transaction.load(missing)).items():
-                self._aggregates.put(stream, fold(stream, loaded))
+                with contextlib.suppress(ValueError, TypeError):
+                    self._aggregates.put(stream, fold(stream, loaded))
 
     async def _decide_one(self, batch: Batch, submission: Submission, known: dict[str, Reply]) -> None:
         """Puts the submission's answer into the batch; whatever goes wrong is its own answer and nobody else's."""
         request = submission.request
-        stored = known.get(request.key) if request is not None else None
+        stored = known.get(request.key) if request is not None and submission.command is not None else None
         if request is not None and stored is not None:
             same = stored.digest == request.digest
             replayed = Outcome(submission.stream, 0, batch.position, None, [], stored)
             batch.answers.append((submission, replayed if same else KeyReused()))
             return
         result: Outcome | BaseException
+        first = len(batch.rows)
         try:
-            result = self._apply(batch, submission)
-            if result.events and submission.context.correlation.startswith("ord_"):
-                result = await self._follow_up(batch, result, submission.context)
-        except DomainError as refusal:
-            result = refusal
+            try:
+                result = self._apply(batch, submission)
+                if result.events and submission.context.correlation.startswith("ord_"):
+                    result = await self._follow_up(batch, result, submission.context)
+            except DomainError as refusal:
+                await self._undo(batch, first)
+                result = refusal
+            if request is not None:
+                known[request.key] = batch.replies[request.key] = request.reply(result, batch.now)
         except Exception as bug:
             log.exception("command_failed", command=type(submission.command).__name__)
-            batch.answers.append((submission, bug))
-            return
-        if request is not None:
-            known[request.key] = batch.replies[request.key] = request.reply(result, batch.now)
+            await self._undo(batch, first)
+            result = bug
         batch.answers.append((submission, result))
+
+    async def _undo(self, batch: Batch, first: int) -> None:
+        """Takes back what a command had done before it failed, so that it fails entirely as well as alone."""
+        undone = batch.events[first:]
+        del batch.events[first:], batch.rows[first:]
+        batch.position = batch.transaction.head + first
+        if undone:
+            streams = {event.stream for event in undone}
+            self._reactor.forget(event.meta.correlation for event in undone)
+            self._aggregates.discard(streams)
+            await self._prefetch(batch.transaction, streams)
+            self._aggregates.replay(row for row in batch.rows if row.stream in streams)
 
     def _apply(self, batch: Batch, submission: Submission) -> Outcome:
         stream = submission.stream
         aggregate = self._aggregates.get(stream)
-        assert aggregate is not None, stream
+        assert aggregate is not None, f"{stream} cannot be loaded"
         if submission.expected_version not in (None, aggregate.version):
             raise VersionMismatch(submission.expected_version or 0, aggregate.version)
+        if submission.command is None:
+            return Outcome(stream, aggregate.version, batch.position, aggregate.state, [])
         events = decider_of(stream).decide(submission.command, aggregate.state)
         first = len(batch.events)
         aggregate = self._append(batch, stream, aggregate, events, submission.context)
@@ -318,33 +355,6 @@ class Engine:
         self._aggregates.put(stream, grown)
         return grown
 
-    # watches
-
-    def _fulfil_watches(self, batch: Batch) -> None:
-        for stream in {event.stream for event in batch.events} & self._watches.keys():
-            aggregate = self._aggregates.get(stream)
-            assert aggregate is not None
-            for watch in self._watches[stream]:
-                if watch.until(aggregate.state):
-                    outcome = Outcome(stream, aggregate.version, batch.position, aggregate.state, [])
-                    if watch.request is not None:
-                        batch.replies[watch.request.key] = watch.request.reply(outcome, batch.now)
-                    batch.answers.append((watch, outcome))
-
-    def _notify(self, streams: set[str]) -> None:
-        """Another process may have moved what somebody here waits for."""
-        for stream in streams & self._watches.keys():
-            aggregate = self._aggregates.get(stream)
-            for watch in self._watches[stream]:
-                if aggregate is not None and watch.until(aggregate.state) and not watch.future.done():
-                    watch.future.set_result(Outcome(stream, aggregate.version, self.position, aggregate.state, []))
-
-    def _unwatch(self, watch: Watch) -> None:
-        watches = self._watches[watch.stream]
-        watches.remove(watch)
-        if not watches:
-            del self._watches[watch.stream]
-
     # when things go wrong
 
     def _forget(self) -> None:
@@ -361,37 +371,40 @@ class Engine:
         await asyncio.sleep(RETRY_S)  # a log that cannot be written will not be helped by being asked at once again
 
     async def _settle_unknown(self, batch: Batch, error: Exception) -> None:
-        """A COMMIT whose reply was lost: read the log's tail, and answer by what stands there."""
-        written = await self._written_since()
-        if any(event.meta.command_id in written for event in batch.events):
+        """A COMMIT whose reply was lost: read the log's tail, and answer by what stands there.
+
+        If nothing does, nobody hears what was decided: even a refusal, or the answer to a repeated request, may rest
+        upon an event of the same batch that never came to be.
+        """
+        if await self._was_written(batch):
             answer(batch.answers)
             self._publish(batch.events)
-            return
-        for submission, result in batch.answers:
-            promised = isinstance(submission, Watch) or (isinstance(result, Outcome) and result.events)
-            answer([(submission, StorageUnavailable(f"nothing was written: {error}") if promised else result)])
+        else:
+            lost = StorageUnavailable(f"nothing was written: {error}")
+            answer([(submission, lost) for submission, _ in batch.answers])
 
-    async def _written_since(self) -> set[str]:
-        """Command ids in the log after the last known position; under the lock, so that nothing is still on its way.
+    async def _was_written(self, batch: Batch) -> bool:
+        """Asked under the lock, so that nothing is still on its way; a transaction is written whole or not at all.
 
         Keeps asking until the log can be read: until then nobody knows what to answer.
         """
         while True:
             try:
                 transaction = await self.log.begin()
-                break
-            except StorageUnavailable as error:
-                log.error("log_unreachable", error=str(error))
+                try:
+                    await self._catch_up(transaction)
+                    if batch.rows:
+                        return batch.rows[-1] in await transaction.tail(batch.transaction.head)
+                    return await transaction.replies(batch.replies) == batch.replies
+                finally:
+                    await transaction.rollback()
+            except Exception as error:
+                log.error("log_unreachable", error=repr(error))
                 await asyncio.sleep(RETRY_S)
-        try:
-            rows = await transaction.tail(self.position)
-            self._aggregates.absorb(rows)
-            self.position = transaction.head
-            self._notify({row.stream for row in rows})
-            return {recorded(row).meta.command_id for row in rows}
-        finally:
-            await transaction.rollback()
 
     def _publish(self, events: Sequence[Recorded]) -> None:
-        for listener in self.listeners:
-            listener(events)
+        for listener in self.listeners if events else ():
+            try:
+                listener(events)
+            except Exception:
+                log.exception("listener_failed")

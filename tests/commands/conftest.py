@@ -1,0 +1,49 @@
+"""An engine on a log of either kind that can be made to fail."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from commands import engine as module
+from commands.engine import Engine
+from commands.store.memory import MemoryLog
+from commands.store.port import Row
+from commands.store.sqlite import SQLiteLog
+from tests.commands.driving import (
+    Clock,
+)
+from tests.commands.faulty import FaultyLog
+
+
+@pytest.fixture(params=["memory", "sqlite"])
+async def log(request, tmp_path):
+    real = MemoryLog() if request.param == "memory" else SQLiteLog.open(tmp_path / "log.db")
+    yield FaultyLog(real)
+    await real.close()
+
+
+@pytest.fixture
+def clock():
+    return Clock()
+
+
+@pytest.fixture
+async def engine(log, clock, monkeypatch):
+    monkeypatch.setattr(module, "RETRY_S", 0.001)
+    started = Engine(log, clock=clock)
+    await started.start()
+    yield started
+    await started.close()
+
+
+async def rows_of(log: Any) -> list[Row]:
+    rows = list(await log.read(0, 1_000_000))
+    assert [row.position for row in rows] == list(range(1, len(rows) + 1))
+    return rows
+
+
+async def settle(*futures: Any) -> list[Any]:
+    return await asyncio.wait_for(asyncio.gather(*futures, return_exceptions=True), 10)

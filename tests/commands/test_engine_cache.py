@@ -1,0 +1,174 @@
+"""The engine beside other engines, and what it keeps in memory and in snapshots."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from commands import engine as module
+from commands.aggregates import SNAPSHOT_EVERY, Aggregates, fold
+from commands.engine import Engine
+from commands.store.memory import MemoryLog
+from commands.store.port import Loaded, Row
+from commands.store.sqlite import SQLiteLog
+from domain.inventory import CommitStock, ReleaseStock, StockHeld
+from tests.commands.conftest import settle
+from tests.commands.driving import (
+    START,
+    STOCK,
+    Clock,
+    context,
+    do,
+    hold,
+    receive,
+    request,
+)
+from tests.commands.faulty import FaultyLog
+
+# several engines on one log
+
+
+@pytest.fixture
+async def other(log, clock, engine):
+    started = Engine(log, clock=clock)
+    await started.start()
+    yield started
+    await started.close()
+
+
+async def test_engines_take_in_what_the_other_wrote(engine, other):
+    for turn in range(1, 6):
+        assert (await do(engine, receive(1))).version == 2 * turn - 1
+        assert (await do(other, receive(1))).version == 2 * turn
+    assert (await do(engine, receive(1))).state.on_hand == 11
+
+
+async def test_engines_never_oversell_together(engine, other, log):
+    await do(engine, receive(10))
+    outcomes = await settle(*((engine, other)[n % 2].enqueue(hold(f"h{n}"), context()) for n in range(40)))
+    assert sum(isinstance(outcome.events[0].event, StockHeld) for outcome in outcomes) == 10
+
+
+async def test_keys_hold_for_all_engines(engine, other):
+    await do(engine, receive(1), request=request("k"))
+    assert (await do(other, receive(1), request=request("k"))).replayed is not None
+
+
+async def test_far_behind_is_caught_up_by_loading_anew(engine, other, monkeypatch):
+    monkeypatch.setattr(module, "CATCH_UP_MAX", 3)
+    await do(engine, receive(1))
+    for _ in range(10):
+        await do(other, receive(1))
+    watching = engine.watch(STOCK, lambda state: state.on_hand >= 11)
+    assert (await do(engine, receive(1, "stk_shp_1.B"))).position == 12
+    assert (await asyncio.wait_for(watching, 1)).state.on_hand == 11
+    assert (await do(engine, receive(1))).version == 12
+
+
+@pytest.mark.parametrize("cached", [True, False])
+async def test_a_watch_hears_of_other_engines_through_a_batch(engine, other, cached):
+    """The engine may meet foreign events before the follower does; whoever waits must hear of them all the same."""
+    if cached:
+        await do(engine, receive(1))
+    watching = engine.watch(STOCK, lambda state: state.on_hand >= 3)
+    await do(other, receive(3))
+    await do(engine, receive(1, "stk_shp_1.B"))
+    assert (await asyncio.wait_for(watching, 1)).state.on_hand >= 3
+
+
+async def test_a_watch_hears_of_other_engines_through_the_follower(engine, other, log):
+    watching = engine.watch(STOCK, lambda state: state.on_hand >= 3)
+    await do(other, receive(3))
+    engine.absorb(await log.read(0, 10))
+    assert (await asyncio.wait_for(watching, 1)).position == 1
+    engine.absorb(await log.read(0, 10))
+    assert engine.position == 1
+
+
+# the cache, and snapshots
+
+
+async def test_the_cache_is_bounded_and_rebuilt(log, clock):
+    engine = Engine(log, aggregates_max=100, clock=clock)
+    await engine.start()
+    for turn in range(1, 4):
+        outcomes = await settle(*(engine.enqueue(receive(1, f"stk_shp_1.{n}"), context()) for n in range(700)))
+        assert {outcome.version for outcome in outcomes} == {turn}
+        for n in range(700, 1_200):
+            await engine.state(f"stk_shp_1.{n % 700}")
+        assert len(engine._aggregates) <= 1_000
+    assert (await engine.state("stk_shp_1.5")).on_hand == 3
+    await engine.close()
+
+
+async def test_a_hot_stream_loads_cold_from_its_snapshot(tmp_path, clock, capsys):
+    log = FaultyLog(SQLiteLog.open(tmp_path / "log.db"))
+    engine = Engine(log, clock=clock)
+    await engine.start()
+    for size in (*[1_000] * 99, 850, 150):
+        await settle(*(engine.enqueue(receive(1), context()) for _ in range(size)))
+    await engine.close()
+    cold = Engine(log, clock=clock)
+    await cold.start()
+    log.rows_loaded, begun = 0, time.perf_counter()
+    state = await cold.state(STOCK)
+    taken = (time.perf_counter() - begun) * 1_000
+    assert (state.on_hand, (await cold.load(STOCK)).version) == (100_000, 100_000)
+    assert 0 < log.rows_loaded < SNAPSHOT_EVERY
+    with capsys.disabled():
+        print(f"\ncold load of 100,000 events: {taken:.1f} ms, {log.rows_loaded} rows folded")
+    await cold.close()
+    await log.close()
+
+
+STEPS = st.lists(
+    st.one_of(
+        st.builds(receive, st.integers(1, 5)),
+        st.builds(
+            lambda n, quantity, late: hold(f"h{n}", quantity, at=START + late, limit=4, account_id=f"usr_{n % 2}"),
+            st.integers(0, 6),
+            st.integers(1, 3),
+            st.integers(0, 900_000),
+        ),
+        st.builds(lambda n: CommitStock(STOCK, f"h{n}", 1, START), st.integers(0, 6)),
+        st.builds(
+            lambda n, reason: ReleaseStock(STOCK, f"h{n}", START, reason),
+            st.integers(0, 6),
+            st.sampled_from(["expired", "cancelled"]),
+        ),
+    ),
+    max_size=40,
+)
+
+
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(steps=STEPS, every=st.integers(1, 9))
+async def test_a_snapshot_is_what_the_events_add_up_to(steps, every):
+    from commands import aggregates
+
+    log = MemoryLog()
+    engine = Engine(log, clock=Clock())
+    await engine.start()
+    kept, aggregates.SNAPSHOT_EVERY = aggregates.SNAPSHOT_EVERY, every
+    try:
+        for step in [receive(5), *steps]:
+            await settle(engine.enqueue(step, context()))
+    finally:
+        aggregates.SNAPSHOT_EVERY = kept
+        await engine.close()
+    rows = await log.read_stream(STOCK)
+    full = fold(STOCK, Loaded(None, rows))
+    assert fold(STOCK, (await log.load([STOCK]))[STOCK])[:3] == full[:3]
+    assert (await engine.load(STOCK))[:3] == full[:3]
+    assert len(rows) < every or log.snapshots[STOCK].version > len(rows) - every
+
+
+def test_a_gap_in_what_is_absorbed_forgets_the_stream():
+    known = Aggregates(100)
+    known.keep(STOCK, fold(STOCK, Loaded(None, []))._replace(version=1))
+    known.absorb([Row(9, STOCK, 3, "stock.received@1", b"", b"", b"")])
+    assert known.get(STOCK) is None
