@@ -63,7 +63,7 @@ async def embedded(settings: Settings) -> AsyncIterator[WriteServices]:
     await follower.start()
 
     async def call_back(body: bytes, headers: dict[str, str]) -> None:
-        await payments.receive(headers, body)
+        await payments.receive(body, headers)
 
     await gateway.start(call_back)
     parts = (indexer, payments, checkout)

@@ -8,16 +8,22 @@ from importlib import import_module
 BENCHES = {
     "append": "append",
     "hot-sku": "hot_sku",
+    "http-hot-sku": "http_hot_sku",
     "checkout": "checkout",
+    "import": "imports",
+    "history": "history",
 }
-"""Name on the command line, and module."""
+"""Name on the command line, and module. ``history`` measures ``start`` and ``memory``."""
+ALIASES = {"start": "history", "memory": "history"}
 
 
 def run_bench(name: str, arguments: Sequence[str] = ()) -> None:
     from kontor import console
     from kontor.running import run
 
+    name = ALIASES.get(name, name)
     if name != "all" and name not in BENCHES:
-        console.fail(f"no such benchmark: {name!r}; one of {', '.join(BENCHES)}, all", 2)
+        console.fail(f"no such benchmark: {name!r}; one of {', '.join((*BENCHES, *ALIASES))}, all", 2)
+    console.configure_logs("warning")
     for chosen in BENCHES if name == "all" else [name]:
         run(import_module(f"kontor.bench.{BENCHES[chosen]}").run(*arguments))

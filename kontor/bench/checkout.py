@@ -1,4 +1,4 @@
-"""``checkout``: whole purchases over HTTP, from an empty cart to PAID; the disk is waited for, the client is next door."""
+"""``checkout``: whole purchases over HTTP, from an empty cart to PAID, every commit waiting for the disk."""
 
 from __future__ import annotations
 

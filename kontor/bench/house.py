@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import re
 import signal
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import AbstractContextManager, asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
@@ -91,15 +90,25 @@ class Running(NamedTuple):
     pid: int
 
 
+def serving(data: Path, *options: str) -> AbstractContextManager[Running]:
+    """``kontor serve all`` on a free port, until the block ends."""
+    return _running("serve", "all", "--port", "0", "--data", str(data), *options)
+
+
+def demo(data: Path) -> AbstractContextManager[Running]:
+    return _running("demo", "--port", "0", "--data", str(data))
+
+
 @contextmanager
-def serving(data: Path, *options: str, env: dict[str, str] | None = None) -> Iterator[Running]:
-    """``kontor serve all`` on a free port, until the block ends. Raises RuntimeError if it does not come up."""
-    command = [sys.executable, "-m", "kontor", "serve", "all", "--port", "0", "--data", str(data), *options]
-    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env={**os.environ, **(env or {})})
-    assert process.stderr is not None
+def _running(*arguments: str) -> Iterator[Running]:
+    """A ``kontor`` in a process of its own, once it says where it is ready. Raises RuntimeError if it never does."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "kontor", *arguments], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
+    assert process.stdout is not None
     try:
-        for line in process.stderr:
-            ready = re.search(r"ready on http://([^:]+):(\d+)", line)
+        for line in process.stdout:
+            ready = re.search(r"ready\b.*http://([^:/\s]+):(\d+)", line)
             if ready:
                 yield Running(ready[1], int(ready[2]), process.pid)
                 return
@@ -107,7 +116,7 @@ def serving(data: Path, *options: str, env: dict[str, str] | None = None) -> Ite
     finally:
         process.send_signal(signal.SIGTERM)
         process.wait(30)
-        process.stderr.close()
+        process.stdout.close()
 
 
 class Shopper:
