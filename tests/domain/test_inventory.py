@@ -1,0 +1,313 @@
+"""The stock of one SKU in one shop, as a specification."""
+
+from __future__ import annotations
+
+import pytest
+
+from domain import inventory
+from domain.errors import Invalid
+from domain.inventory import INVENTORY, QUANTITY_MAX, SETTLED_MAX
+from tests.spec import Given, given
+
+ID, ORDER, OTHER, CART = "stk_shp_a.pen", "ord_1", "ord_2", "crt_1"
+NOW, SOON, LATER = 1_000, 2_000, 3_000
+FIVE = inventory.StockReceived(5)
+HELD = inventory.StockHeld(ORDER, 3, SOON)
+COMMITTED = inventory.StockCommitted(ORDER, 3)
+UNDONE = inventory.StockUncommitted(ORDER, 3, "cancelled")
+HOLD = inventory.HoldStock(ID, ORDER, 3, NOW, SOON)
+COMMIT = inventory.CommitStock(ID, ORDER, 3, NOW)
+RELEASE = inventory.ReleaseStock(ID, ORDER, NOW, "cancelled")
+UNCOMMIT = inventory.UncommitStock(ID, ORDER, 3, NOW, "cancelled")
+
+
+def hold(hold_id: str, quantity: int, at: int = NOW, **more: object) -> inventory.HoldStock:
+    return inventory.HoldStock(ID, hold_id, quantity, at, **{"expires_at": at + 1_000, **more})
+
+
+def refused(hold_id: str, quantity: int, available: int, reason: str = "out_of_stock") -> inventory.StockRefused:
+    return inventory.StockRefused(hold_id, quantity, available, reason)
+
+
+def units(stock: Given, at: int = NOW) -> tuple[int, int, int, int]:
+    state = stock.state
+    return state.on_hand, state.committed, state.held_at(at), state.available(at)
+
+
+# on hand
+
+
+def test_received_goods_are_on_hand():
+    receive = inventory.ReceiveStock(ID, 5, NOW, "delivery")
+    received = given(INVENTORY).when(receive).then(inventory.StockReceived(5, "delivery"))
+    assert units(received) == (5, 0, 0, 5)
+    # Two deliveries of five are ten: repetition is the request's Idempotency-Key's business.
+    received.when(receive).then(inventory.StockReceived(5, "delivery"))
+
+
+@pytest.mark.parametrize("quantity", [0, -1, QUANTITY_MAX])
+def test_a_delivery_is_positive_and_stock_is_bounded(quantity):
+    given(INVENTORY, FIVE).when(inventory.ReceiveStock(ID, quantity, NOW)).then_refused(Invalid)
+
+
+def test_stock_is_adjusted_up_and_down_and_not_by_nothing():
+    less = inventory.AdjustStock(ID, -2, NOW, "broken")
+    adjusted = given(INVENTORY, FIVE).when(less).then(inventory.StockAdjusted(-2, "broken"))
+    assert units(adjusted) == (3, 0, 0, 3)
+    adjusted.when(less).then(inventory.StockAdjusted(-2, "broken"))  # two more are broken
+    given(INVENTORY, FIVE).when(inventory.AdjustStock(ID, 2, NOW)).then(inventory.StockAdjusted(2))
+    given(INVENTORY, FIVE).when(inventory.AdjustStock(ID, 0, NOW)).then_nothing()
+    given(INVENTORY, FIVE).when(inventory.AdjustStock(ID, QUANTITY_MAX, NOW)).then_refused(Invalid)
+
+
+def test_what_is_promised_cannot_be_taken_away():
+    promised = given(INVENTORY, FIVE, HELD)
+    promised.when(inventory.AdjustStock(ID, -3, NOW)).then_refused(Invalid)
+    promised.when(inventory.AdjustStock(ID, -2, NOW)).then(inventory.StockAdjusted(-2))
+    given(INVENTORY, FIVE, COMMITTED).when(inventory.AdjustStock(ID, -3, NOW)).then_refused(Invalid)
+
+
+def test_what_is_promised_beyond_the_stock_bars_only_taking_away():
+    backordered = given(INVENTORY, FIVE, inventory.StockHeld(ORDER, 9, SOON))
+    backordered.when(inventory.AdjustStock(ID, -1, NOW)).then_refused(Invalid)
+    backordered.when(inventory.AdjustStock(ID, 1, NOW)).then(inventory.StockAdjusted(1))
+
+
+def test_an_expired_promise_can_be_taken_away():
+    taken = given(INVENTORY, FIVE, HELD).when(inventory.AdjustStock(ID, -5, SOON))
+    taken.then(inventory.StockAdjusted(-5, as_of=SOON))
+
+
+def test_a_count_says_what_there_is():
+    count = inventory.SetStock(ID, 7, NOW)
+    given(INVENTORY, FIVE).when(count).then(inventory.StockAdjusted(2, "count")).when(count).then_nothing()
+    given(INVENTORY, FIVE).when(inventory.SetStock(ID, -1, NOW)).then_refused(Invalid)
+    given(INVENTORY, FIVE, HELD).when(inventory.SetStock(ID, 2, NOW)).then_refused(Invalid)
+
+
+# holds
+
+
+def test_units_are_held_until_they_expire():
+    held = given(INVENTORY, FIVE).when(HOLD).then(HELD)
+    assert units(held, SOON - 1) == (5, 0, 3, 2)
+    assert units(held, SOON) == (5, 0, 0, 5)
+    held.when(HOLD).then_nothing()
+
+
+def test_more_than_there_is_is_refused():
+    short = given(INVENTORY, FIVE, HELD).when(hold(OTHER, 3)).then(refused(OTHER, 3, 2))
+    assert units(short) == (5, 0, 3, 2)
+    # A refusal is an outcome and is told each time; later there may be more.
+    short.when(hold(OTHER, 3)).then(refused(OTHER, 3, 2))
+
+
+def test_an_expired_hold_never_blocks_a_sale():
+    late = given(INVENTORY, FIVE, HELD).when(hold(OTHER, 5, SOON))
+    late.then(inventory.StockHeld(OTHER, 5, SOON + 1_000, as_of=SOON))
+
+
+def test_a_backorder_is_held_below_zero():
+    below = given(INVENTORY, FIVE).when(hold(ORDER, 8, backorder=True)).then(inventory.StockHeld(ORDER, 8, SOON))
+    assert below.state.available(NOW) == -3
+
+
+def test_a_hold_can_be_enlarged_by_what_is_left():
+    given(INVENTORY, FIVE, HELD).when(hold(ORDER, 5)).then(inventory.StockHeld(ORDER, 5, SOON))
+    given(INVENTORY, FIVE, HELD).when(hold(ORDER, 6)).then(refused(ORDER, 6, 5))
+
+
+def test_an_expired_hold_can_be_taken_anew():
+    again = hold(ORDER, 3, SOON)
+    renewed = given(INVENTORY, FIVE, HELD).when(again).then(inventory.StockHeld(ORDER, 3, SOON + 1_000, as_of=SOON))
+    renewed.when(again).then_nothing()
+
+
+def test_an_orders_hold_takes_over_the_carts():
+    in_cart = given(INVENTORY, FIVE, inventory.StockHeld(CART, 5, SOON))
+    taken_over = in_cart.when(hold(ORDER, 4, replaces=CART)).then(inventory.StockHeld(ORDER, 4, SOON, replaces=CART))
+    assert list(taken_over.state.holds) == [ORDER]
+    assert units(taken_over) == (5, 0, 4, 1)
+    taken_over.when(hold(ORDER, 4, replaces=CART)).then_nothing()
+
+
+def test_a_hold_that_is_not_there_is_not_taken_over():
+    given(INVENTORY, FIVE).when(hold(ORDER, 4, replaces=CART)).then(inventory.StockHeld(ORDER, 4, SOON))
+
+
+def test_so_many_holds_and_no_more(monkeypatch):
+    monkeypatch.setattr(inventory, "HOLDS_MAX", 1)
+    full = given(INVENTORY, FIVE, HELD)
+    full.when(hold(OTHER, 1)).then(refused(OTHER, 1, 0))
+    # Expired ones do not count, though nobody has tidied them away.
+    full.when(hold(OTHER, 1, SOON)).then(
+        inventory.StockReleased(ORDER, 3, "expired"), inventory.StockHeld(OTHER, 1, LATER, as_of=SOON)
+    )
+
+
+# limits per account
+
+
+def limited(hold_id: str, quantity: int, at: int = NOW, account: str = "usr_1") -> inventory.HoldStock:
+    return hold(hold_id, quantity, at, account_id=account, limit=2)
+
+
+LIMITED = inventory.StockHeld(ORDER, 2, SOON, "usr_1", True)
+BOUGHT = inventory.StockCommitted(ORDER, 2, "usr_1")
+COMMIT_LIMITED = inventory.CommitStock(ID, ORDER, 2, NOW, account_id="usr_1", limit=2)
+
+
+def test_nobody_holds_more_than_the_limit():
+    given(INVENTORY, FIVE).when(limited(ORDER, 3)).then(refused(ORDER, 3, 5, "limit_exceeded"))
+    held = given(INVENTORY, FIVE).when(limited(ORDER, 2)).then(LIMITED)
+    held.when(limited(OTHER, 1)).then(refused(OTHER, 1, 3, "limit_exceeded"))
+    held.when(limited(OTHER, 1, account="usr_2")).then(inventory.StockHeld(OTHER, 1, SOON, "usr_2", True))
+
+
+def test_nobody_buys_more_than_the_limit():
+    sold = given(INVENTORY, FIVE, LIMITED).when(COMMIT_LIMITED).then(BOUGHT)
+    sold.when(limited(OTHER, 1)).then(refused(OTHER, 1, 3, "limit_exceeded"))
+
+
+def test_a_sale_undone_does_not_count():
+    undo = inventory.UncommitStock(ID, ORDER, 2, NOW, "cancelled", "usr_1")
+    undone = (
+        given(INVENTORY, FIVE, LIMITED, BOUGHT)
+        .when(undo)
+        .then(inventory.StockUncommitted(ORDER, 2, "cancelled", "usr_1"))
+    )
+    undone.when(limited(OTHER, 2)).then(inventory.StockHeld(OTHER, 2, SOON, "usr_1", True))
+
+
+def test_an_expired_hold_does_not_count_and_a_replaced_one_neither():
+    given(INVENTORY, FIVE, LIMITED).when(limited(OTHER, 2, SOON)).then(
+        inventory.StockHeld(OTHER, 2, LATER, "usr_1", True, as_of=SOON)
+    )
+    in_cart = given(INVENTORY, FIVE, inventory.StockHeld(CART, 2, SOON, "usr_1", True))
+    replacing = hold(ORDER, 2, account_id="usr_1", limit=2, replaces=CART)
+    in_cart.when(replacing).then(inventory.StockHeld(ORDER, 2, SOON, "usr_1", True, replaces=CART))
+
+
+def test_a_hold_that_ran_out_does_not_escape_the_limit():
+    # It did: once it was swept, its sale was neither checked nor counted.
+    swept = inventory.StockReleased(ORDER, 2, "expired")
+    late = inventory.CommitStock(ID, ORDER, 2, LATER, account_id="usr_1", limit=2)
+    bought_elsewhere = inventory.StockCommitted(OTHER, 1, "usr_1")
+    given(INVENTORY, FIVE, LIMITED, swept, bought_elsewhere).when(late).then(refused(ORDER, 2, 4, "limit_exceeded"))
+    counted = given(INVENTORY, FIVE, LIMITED, swept).when(late).then(BOUGHT)
+    counted.when(limited(OTHER, 1)).then(refused(OTHER, 1, 3, "limit_exceeded"))
+
+
+# sales
+
+
+def test_held_units_are_sold_once():
+    sold = given(INVENTORY, FIVE, HELD).when(COMMIT).then(COMMITTED)
+    assert units(sold) == (5, 3, 0, 2)
+    sold.when(COMMIT).then_nothing()
+    sold.when(HOLD).then_nothing()
+    sold.when(RELEASE).then_nothing()
+
+
+@pytest.mark.parametrize("before", [(HELD,), (HELD, inventory.StockReleased(ORDER, 3, "expired")), ()])
+def test_a_hold_that_ran_out_still_counts_if_nobody_needed_the_units(before):
+    late = inventory.CommitStock(ID, ORDER, 3, LATER)
+    as_of = LATER if before == (HELD,) else 0
+    given(INVENTORY, FIVE, *before).when(late).then(inventory.StockCommitted(ORDER, 3, as_of=as_of))
+
+
+def test_a_hold_that_ran_out_is_worth_nothing_once_others_have_the_units():
+    taken = given(INVENTORY, FIVE, HELD, inventory.StockHeld(OTHER, 4, LATER + 1, as_of=SOON))
+    late = inventory.CommitStock(ID, ORDER, 3, LATER)
+    again = taken.when(late).then(refused(ORDER, 3, 1))
+    again.when(late).then(refused(ORDER, 3, 1))  # told each time, as above
+
+
+def test_a_commit_that_was_long_under_way_finds_no_hold_that_others_have_counted_as_expired():
+    # It did, by the earlier instant it brought along, and the units were sold twice.
+    given_away = (
+        given(INVENTORY, FIVE, HELD).when(hold(OTHER, 5, SOON)).then(inventory.StockHeld(OTHER, 5, LATER, as_of=SOON))
+    )
+    given_away.when(COMMIT).then(refused(ORDER, 3, 0))
+    taken_away = (
+        given(INVENTORY, FIVE, HELD)
+        .when(inventory.AdjustStock(ID, -5, SOON))
+        .then(inventory.StockAdjusted(-5, as_of=SOON))
+    )
+    taken_away.when(COMMIT).then(refused(ORDER, 3, 0))
+    sold_away = (
+        given(INVENTORY, FIVE, HELD)
+        .when(inventory.CommitStock(ID, OTHER, 5, SOON))
+        .then(inventory.StockCommitted(OTHER, 5, as_of=SOON))
+    )
+    sold_away.when(COMMIT).then(refused(ORDER, 3, 0))
+
+
+def test_a_backorder_is_sold_below_zero():
+    sold = given(INVENTORY, FIVE).when(inventory.CommitStock(ID, ORDER, 8, NOW, backorder=True))
+    assert sold.then(inventory.StockCommitted(ORDER, 8)).state.available(NOW) == -3
+
+
+def test_a_hold_is_sold_whole_or_not_at_all():
+    # Of a hold that had run out only the units named were looked for, but all of it was sold.
+    late = inventory.CommitStock(ID, ORDER, 1, LATER)
+    taken = inventory.StockHeld(OTHER, 4, LATER + 1, as_of=SOON)
+    given(INVENTORY, FIVE, HELD, taken).when(late).then(refused(ORDER, 3, 1))
+
+
+def test_a_sale_is_undone_once():
+    undone = given(INVENTORY, FIVE, HELD, COMMITTED).when(UNCOMMIT).then(UNDONE)
+    assert units(undone) == (5, 0, 0, 5)
+    for late in (UNCOMMIT, COMMIT, HOLD, RELEASE):
+        undone.when(late).then_nothing()
+
+
+def test_a_sale_is_undone_once_however_brisk_the_others_are():
+    # Sales pushed it out of memory, and undoing it again gave away units that others had bought.
+    sold = [inventory.StockCommitted(f"ord_x{i}", 1) for i in range(SETTLED_MAX)]
+    brisk = given(INVENTORY, inventory.StockReceived(1_000), HELD, COMMITTED, UNDONE, *sold)
+    for late in (UNCOMMIT, COMMIT, HOLD):
+        brisk.when(late).then_nothing()
+
+
+def test_what_was_not_sold_is_not_undone():
+    given(INVENTORY, FIVE).when(UNCOMMIT).then_nothing()
+
+
+# releases
+
+
+def test_released_units_are_free_and_stay_so():
+    released = given(INVENTORY, FIVE, HELD).when(RELEASE).then(inventory.StockReleased(ORDER, 3, "cancelled"))
+    assert units(released) == (5, 0, 0, 5)
+    for late in (RELEASE, HOLD, COMMIT):
+        released.when(late).then_nothing()
+
+
+@pytest.mark.parametrize("before", [(), (HELD, inventory.StockReleased(ORDER, 3, "expired"))])
+def test_a_hold_that_is_not_there_is_barred(before):
+    # Silence left the checkout waiting for ever, and a hold still on its way would have come after the end.
+    barred = given(INVENTORY, FIVE, *before).when(RELEASE).then(inventory.HoldBarred(ORDER))
+    for late in (RELEASE, HOLD, COMMIT):
+        barred.when(late).then_nothing()
+
+
+def test_what_is_taken_out_of_a_cart_may_come_in_again():
+    take_out = inventory.ReleaseStock(ID, CART, NOW, "removed")
+    out = given(INVENTORY, FIVE, inventory.StockHeld(CART, 3, SOON)).when(take_out)
+    out = out.then(inventory.StockReleased(CART, 3, "removed"))
+    out.when(take_out).then_nothing()
+    out.when(hold(CART, 2)).then(inventory.StockHeld(CART, 2, SOON))
+
+
+def test_the_sweeper_tidies_what_has_expired_and_nothing_else():
+    two = given(INVENTORY, FIVE, HELD, inventory.StockHeld(OTHER, 1, LATER))
+    two.when(inventory.ExpireHolds(ID, SOON - 1)).then_nothing()
+    sweep = inventory.ExpireHolds(ID, SOON)
+    tidy = two.when(sweep).then(inventory.StockReleased(ORDER, 3, "expired"))
+    tidy.when(sweep).then_nothing()
+    assert units(tidy, SOON) == units(two, SOON)
+
+
+def test_an_empty_stock_has_nothing_to_sweep():
+    given(INVENTORY).when(inventory.ExpireHolds(ID, NOW)).then_nothing()
