@@ -15,9 +15,6 @@ from domain.money import Money
 from domain.pricing import verify_quote
 from domain.recorded import Meta
 
-OPEN_ENDED = ("expired", "removed")
-"""Reasons of a release after which the same hold may be taken again."""
-
 
 class Elsewhere(Protocol):
     """What other streams of the same log say."""
@@ -51,7 +48,7 @@ class StockCheck:
     def __call__(
         self, position: int, event: Any, meta: Meta, before: InventoryItem, after: InventoryItem
     ) -> str | None:
-        self._now = max(self._now, meta.occurred_at, meta.recorded_at)
+        self._now = max(self._now, meta.occurred_at, meta.recorded_at, after.as_of)
         return self._life_of_hold(event, before) or self._bounds(event, before, after)
 
     def _bounds(self, event: Any, before: InventoryItem, after: InventoryItem) -> str | None:
@@ -83,7 +80,9 @@ class StockCheck:
             case inventory.StockReleased(hold_id=hold_id, quantity=quantity, reason=reason):
                 if self._absent(hold_id, before):
                     return f"hold {hold_id} is released and is not there"
-                return self._end(hold_id, quantity, before, sold=None if reason in OPEN_ENDED else 0)
+                return self._end(hold_id, quantity, before, sold=None if reason in inventory.OPEN_ENDED else 0)
+            case inventory.HoldBarred(hold_id=hold_id):
+                self._ended.setdefault(hash(hold_id), 0)
             case inventory.StockUncommitted(hold_id=hold_id, quantity=quantity):
                 sold = self._ended.get(hash(hold_id), 0)
                 self._ended[hash(hold_id)] = 0
