@@ -30,7 +30,8 @@ class Outcome:
 @dataclass(slots=True, eq=False)
 class Submission:
     stream: str
-    command: Command
+    command: Command | None
+    """None: nothing is decided, only the answer to the request is rendered anew."""
     context: Context
     future: asyncio.Future[Outcome]
     expected_version: int | None = None
