@@ -8,6 +8,7 @@ them changed.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections import deque
 from collections.abc import Callable, Sequence
 from heapq import heappop, heappush
@@ -28,6 +29,7 @@ POLL_S = 0.02
 PACE_S = 0.004
 """Pause between transactions unless somebody waits for one: what arrives meanwhile shares the next."""
 BUSY_S = 0.003
+RETRY_S = 1.0
 
 log = structlog.get_logger("follower")
 Applied = Callable[[Sequence[Recorded], Touched], None]
@@ -97,15 +99,20 @@ class Follower:
         names = list(self._views.projections)
         while not (self._closing and not self._arrived):
             self._wake.clear()
-            events = self._take() or await self._read(self.position, APPLY_MAX)
-            if events:
-                await self._apply(names, events)
-                await asyncio.sleep(0 if self._waiters else PACE_S)
-                continue
             try:
-                await asyncio.wait_for(self._wake.wait(), POLL_S)
-            except TimeoutError:
+                events = self._take() or await self._read(self.position, APPLY_MAX)
+                if events:
+                    await self._apply(names, events)
+                    await asyncio.sleep(0 if self._waiters else PACE_S)
+                    continue
+            except Exception:
+                log.exception("following_failed", position=self.position)
+                if self._closing:
+                    return
+                await asyncio.sleep(RETRY_S)  # what was taken comes again, from the log
                 continue
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._wake.wait(), POLL_S)
 
     def _take(self) -> list[Recorded]:
         """What was published, as long as it goes on from here without a gap."""
@@ -136,8 +143,9 @@ class Follower:
             except Busy:
                 await asyncio.sleep(BUSY_S)
         if touched is None:
-            # Somebody else folded some of these. Those it has not reached yet come again.
-            self.position = min(self._views.positions()[name] for name in names)
+            # Somebody else folded some of these. Those it has not reached yet come again; so do those beyond our last
+            # that it folded too, for whoever listens here has not heard of them.
+            self.position = min(*(self._views.positions()[name] for name in names), events[-1].position)
             events = [event for event in events if event.position <= self.position]
             touched = self._views.touched_by(events)
         else:

@@ -1,0 +1,102 @@
+"""The follower beside other processes on one views file, and when the views cannot be written."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+
+import pytest
+
+from commands.engine import Engine
+from commands.mapper import recorded
+from commands.store.sqlite import SQLiteLog
+from projections.sqlite import SQLiteViews
+from projections.stock.projector import STOCK as STOCK_PROJECTION
+from streams import follower as module
+from streams.follower import Follower
+from tests.commands.driving import STOCK, Clock, context, do, receive
+
+
+@pytest.fixture
+async def log(tmp_path):
+    opened = SQLiteLog.open(tmp_path / "log.db")
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+async def engine(log):
+    started = Engine(log, clock=Clock())
+    await started.start()
+    yield started
+    await started.close()
+
+
+@pytest.fixture
+def views(tmp_path):
+    """The same file, as two processes have it open."""
+    opened = [SQLiteViews(tmp_path / "views.db", [STOCK_PROJECTION]) for _ in range(2)]
+    yield opened
+    for one in opened:
+        one.close()
+
+
+async def test_everybody_hears_of_every_event_whoever_folded_it(log, engine, views, monkeypatch):
+    """The other process is far ahead: what it folded must still be announced here, or caches here go stale."""
+    heard: list[int] = []
+    mine = Follower(log, views[0])
+    mine.applied.append(lambda events, touched: heard.extend(event.position for event in events))
+    monkeypatch.setattr(module, "APPLY_MAX", 3)
+    await mine.start()
+    for _ in range(5):
+        await do(engine, receive(1))
+    assert await mine.wait_for(5, 2)
+
+    ahead = Follower(log, views[1])
+    blocked = views[0].apply
+    views[0].apply = lambda names, events: _after(ahead, names, events, blocked)
+    await asyncio.gather(*(engine.enqueue(receive(1), context()) for _ in range(8)))
+    assert await mine.wait_for(13, 5)
+    await mine.close()
+    assert heard == list(range(1, 14))
+
+
+def _after(ahead: Follower, names, events, apply):
+    """Applies once the other process has folded everything there is."""
+    views, log = ahead._views, ahead._log
+    at = min(views.positions().values())
+    if rows := log.read_now(at, 1_000):
+        views.apply(names, [recorded(row) for row in rows])
+    return apply(names, events)
+
+
+@pytest.mark.parametrize("error", [sqlite3.OperationalError("disk I/O error"), ValueError("planted")])
+async def test_the_follower_survives_views_that_cannot_be_written(log, engine, views, monkeypatch, error):
+    monkeypatch.setattr(module, "RETRY_S", 0.01)
+    follower = Follower(log, views[0], engine)
+    await follower.start()
+    apply, failures = views[0].apply, [error, error]
+
+    def failing(names, events):
+        if failures:
+            raise failures.pop()
+        return apply(names, events)
+
+    views[0].apply = failing
+    await do(engine, receive(7))
+    assert await follower.wait_for(1, 5)
+    assert views[0].get("stock", STOCK).item.on_hand == 7
+    await follower.close()
+
+
+async def test_closing_does_not_wait_for_views_that_stay_broken(log, engine, views, monkeypatch):
+    monkeypatch.setattr(module, "RETRY_S", 0.01)
+    follower = Follower(log, views[0], engine)
+    await follower.start()
+
+    def failing(names, events):
+        raise sqlite3.OperationalError("disk I/O error")
+
+    views[0].apply = failing
+    await do(engine, receive(7))
+    await asyncio.wait_for(follower.close(), 2)
