@@ -1,0 +1,140 @@
+"""What must be true of every history of checkouts: at any moment, and once everything has settled."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+
+from domain import cart, inventory, order, payment
+from domain.cart import OpenCart, order_id_of
+from domain.checkout import is_settled
+from domain.ids import payment_id
+from domain.money import Money
+from domain.order import CancelledOrder, NoOrder, OpenOrder, OrderPlaced, PaidOrder
+from domain.recorded import Recorded
+from tests.domain.machines.market import BY_STOCK
+from tests.domain.machines.provider import Provider
+from tests.domain.machines.world import World
+
+
+class Audit:
+    """Reads the log beside everybody else, and counts for itself."""
+
+    def __init__(self, world: World, provider: Provider) -> None:
+        self.world = world
+        self.provider = provider
+        self.read = 0
+        self.orders: dict[str, OrderPlaced] = {}
+        self.sold: Counter[tuple[str, str]] = Counter()
+        """Units by stock and order."""
+        self.closed: Counter[str] = Counter()
+        self.taken_out: Counter[str] = Counter()
+        """How often an order's lines left its cart, and came back."""
+        self.put_back: Counter[str] = Counter()
+        self.generations: defaultdict[tuple[str, int], set[str]] = defaultdict(set)
+
+    def now(self) -> None:
+        for recorded in self.world.log[self.read :]:
+            self._count(recorded)
+        self.read = len(self.world.log)
+        self._no_unit_is_sold_twice()
+        self._nobody_exceeds_a_limit()
+        self._money_is_where_the_orders_say()
+        for generation, orders in self.generations.items():
+            assert len(orders) == 1, f"{generation} made {orders}"
+        for order_id in self.closed:
+            assert self.closed[order_id] == 1, f"{order_id} closed its cart {self.closed[order_id]} times"
+            assert self.put_back[order_id] <= 1, f"{order_id} came back {self.put_back[order_id]} times"
+
+    def settled(self) -> None:
+        """Everybody has answered and enough time has passed."""
+        for order_id, placed in self.orders.items():
+            row = self.world.rows[order_id]
+            assert is_settled(row), row
+            state = self.world.state(order_id)
+            if isinstance(state, PaidOrder):
+                self._paid(order_id, placed)
+            else:
+                assert isinstance(state, CancelledOrder), state
+                self._cancelled(order_id, state)
+        for stock_id in BY_STOCK:
+            item = self.world.state(stock_id)
+            bought = sum(units for (of, _), units in self.sold.items() if of == stock_id)
+            assert item.committed == bought, f"{item.committed} of {stock_id} committed, {bought} bought"
+        for cart_id in self.world.streams("crt_"):
+            state = self.world.state(cart_id)
+            if isinstance(state, OpenCart):
+                upcoming = self.world.state(order_id_of(cart_id, state))
+                assert isinstance(upcoming, NoOrder), f"{cart_id} can never be checked out again"
+
+    def _count(self, recorded: Recorded) -> None:
+        match recorded.event:
+            case OrderPlaced() as placed:
+                self.orders[recorded.stream] = placed
+                self.generations[placed.cart_id, placed.generation].add(recorded.stream)
+            case inventory.StockCommitted(hold_id=order_id, quantity=units):
+                self.sold[recorded.stream, order_id] += units
+            case inventory.StockUncommitted(hold_id=order_id, quantity=units):
+                self.sold[recorded.stream, order_id] -= units
+            case cart.CartCheckedOut(order_id=order_id, item_ids=item_ids):
+                self.closed[order_id] += 1
+                self.taken_out[order_id] += bool(item_ids)
+            case cart.CartReopened(order_id=order_id, merged_into=""):
+                self.put_back[order_id] += 1
+            case cart.CartMerged(source=source) if source.startswith("ord_"):
+                self.put_back[source] += 1
+
+    # at any moment
+
+    def _no_unit_is_sold_twice(self) -> None:
+        for stock_id, terms in BY_STOCK.items():
+            item = self.world.state(stock_id)
+            assert item.on_hand >= 0, item
+            assert item.committed >= 0, item
+            if not terms.backorder:
+                assert item.available(self.world.now) >= 0, f"{stock_id} oversold: {item}"
+
+    def _nobody_exceeds_a_limit(self) -> None:
+        units: Counter[tuple[str, str]] = Counter()
+        for (stock_id, order_id), sold in self.sold.items():
+            assert 0 <= sold <= _ordered(self.orders[order_id], stock_id), f"{sold} of {stock_id} sold to {order_id}"
+            units[stock_id, self.orders[order_id].account_id] += sold
+        for (stock_id, account_id), bought in units.items():
+            limit = BY_STOCK[stock_id].limit
+            assert limit is None or bought <= limit, f"{account_id} has {bought} of {stock_id}"
+
+    def _money_is_where_the_orders_say(self) -> None:
+        for order_id, placed in self.orders.items():
+            paid_id = payment_id(order_id)
+            captured = self.provider.captured(paid_id)
+            assert len(self.provider.charges.get(paid_id, ())) <= 1, f"{order_id} was charged twice"
+            if isinstance(self.world.state(order_id), PaidOrder):
+                assert captured == [placed.quote.totals.grand], f"{order_id} is paid, captured {captured}"
+            if isinstance(self.world.state(order_id), OpenOrder) and captured:
+                assert self.world.state(paid_id).status in ("capturing", "captured")
+
+    # in the end
+
+    def _paid(self, order_id: str, placed: OrderPlaced) -> None:
+        for stock_id, quantity in order.stock_lines(placed):
+            assert self.sold[stock_id, order_id] == quantity
+        assert self.closed[order_id] == 1
+        assert self.put_back[order_id] == 0
+
+    def _cancelled(self, order_id: str, state: CancelledOrder) -> None:
+        for stock_id, _ in order.stock_lines(state.placed):
+            item = self.world.state(stock_id)
+            assert self.sold[stock_id, order_id] == 0, f"{order_id} is cancelled, {stock_id} still sold"
+            assert order_id not in item.holds, f"{order_id} is cancelled, {stock_id} still held"
+        paid_id = payment_id(order_id)
+        paid = self.world.state(paid_id)
+        none: list[Money] = []
+        assert self.provider.captured(paid_id) == none, f"{order_id} is cancelled, its money kept"
+        assert not self.provider.set_aside(paid_id), f"{order_id} is cancelled, its money still set aside"
+        if isinstance(paid, payment.Payment):
+            assert paid.status in ("declined", "voided", "refunded"), paid
+        failed = state.reason != "cancelled"  # who calls an order off does not want its lines back
+        assert self.put_back[order_id] == (failed and self.taken_out[order_id]), f"{order_id}: {state.reason}"
+
+
+def _ordered(placed: OrderPlaced, stock_id: str) -> int:
+    return dict(order.stock_lines(placed))[stock_id]

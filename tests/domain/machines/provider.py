@@ -1,0 +1,70 @@
+"""A payment provider with books of its own, at the mercy of whoever draws its verdicts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from domain import payment
+from domain.decider import Command
+from domain.money import Money
+from domain.recorded import Recorded
+
+INTENTS = (
+    payment.AuthorizationRequested,
+    payment.CaptureRequested,
+    payment.VoidRequested,
+    payment.RefundRequested,
+)
+
+
+@dataclass(slots=True)
+class Charge:
+    """``status``: authorized, captured, voided, refunded, or gone when the authorization ran out."""
+
+    amount: Money
+    status: str = "authorized"
+
+
+class Provider:
+    def __init__(self) -> None:
+        self.charges: dict[str, list[Charge]] = {}
+        """By payment id. There must never be two with money in them."""
+        self.answers: dict[str, Command] = {}
+        """By intent: the command that puts its outcome on record."""
+
+    def hear(self, intent: Recorded, *, willing: bool) -> None:
+        """Acts once per intent, however often it is told."""
+        if intent.event_id not in self.answers:
+            self.answers[intent.event_id] = self._act(intent.stream, intent.event, willing)
+
+    def captured(self, payment_id: str) -> list[Money]:
+        """What the buyer has paid and not got back."""
+        return [charge.amount for charge in self.charges.get(payment_id, ()) if charge.status == "captured"]
+
+    def set_aside(self, payment_id: str) -> bool:
+        return any(charge.status == "authorized" for charge in self.charges.get(payment_id, ()))
+
+    def _act(self, payment_id: str, asked: object, willing: bool) -> Command:
+        charges = self.charges.setdefault(payment_id, [])
+        if isinstance(asked, payment.AuthorizationRequested):
+            if not willing:
+                return payment.RecordDecline(payment_id, "card_declined")
+            charges.append(Charge(asked.amount))
+            return payment.RecordAuthorization(payment_id, f"ch_{payment_id}_{len(charges)}")
+        (charge,) = charges
+        if isinstance(asked, payment.CaptureRequested):
+            assert asked.amount == charge.amount
+            if charge.status != "authorized" or not willing:
+                charge.status = "gone"
+                return payment.RecordCaptureRefusal(payment_id, "authorization_expired")
+            charge.status = "captured"
+            return payment.RecordCapture(payment_id)
+        if isinstance(asked, payment.VoidRequested):
+            assert charge.status == "authorized", charge
+            charge.status = "voided"
+            return payment.RecordVoid(payment_id)
+        assert isinstance(asked, payment.RefundRequested), asked
+        assert charge.status == "captured", charge
+        assert asked.amount == charge.amount
+        charge.status = "refunded"
+        return payment.RecordRefund(payment_id)

@@ -1,0 +1,303 @@
+"""Checkout as a whole, under everything that can happen to it.
+
+Whoever asks for the next step of a checkout may do so late, twice, on old knowledge, or die before it; engines react
+within their batches or have forgotten everything; the provider declines, stays silent, answers late and repeatedly;
+buyers call orders off whenever they like; time passes. The audit says what must be true all the same.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import Any
+
+import pytest
+from hypothesis import assume, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+
+from domain import inventory, order, payment
+from domain.checkout import PAYMENT_GRACE_MS, is_settled, next_commands
+from domain.decider import Command
+from domain.errors import DomainError
+from domain.inventory import HOLD_MS
+from domain.order import OpenOrder, PaidOrder
+from tests.domain.machines.audit import Audit
+from tests.domain.machines.market import BUYERS, BY_STOCK, OFFERS, Market
+from tests.domain.machines.provider import INTENTS, Provider
+from tests.domain.machines.world import World
+
+ROUNDS_MAX = 40
+PROCESSES = st.integers(0, 1)
+buyers = st.sampled_from(BUYERS)
+offers = st.sampled_from(OFFERS)
+guests = st.booleans()
+baskets = st.lists(st.tuples(offers, st.integers(1, 2)), min_size=1, max_size=3)
+any_index = st.integers(0, 1_000)
+
+
+class CheckoutMachine(RuleBasedStateMachine):
+    reactors = 0
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.world = World(self.reactors)
+        self.provider = Provider()
+        self.market = Market(self.world)
+        self.audit = Audit(self.world, self.provider)
+        self.asked: list[tuple[str, Command]] = []
+        """On their way: correlation and command, each with the instant and the knowledge of whoever sent it."""
+        self.post: list[tuple[str, Command]] = []
+        """Whatever processes ever asked."""
+
+    def submit(self, command: Command, correlation: str = "", process: int = 0) -> None:
+        with suppress(DomainError):
+            self.world.submit(command, correlation, process)
+
+    def orders(self, *kinds: type) -> list[str]:
+        kinds = kinds or (object,)
+        return [stream for stream in self.world.streams("ord_") if isinstance(self.world.state(stream), kinds)]
+
+    def intents(self) -> list[Any]:
+        return [recorded for recorded in self.world.log if isinstance(recorded.event, INTENTS)]
+
+    @initialize(units=st.integers(1, 5), carts=st.lists(st.tuples(buyers, guests, baskets), min_size=2, max_size=4))
+    def open(self, units: int, carts: Any) -> None:
+        self.market.open(units)
+        for buyer, guest, goods in carts:
+            self.put_into_cart(buyer, guest, goods)
+
+    # buyers
+
+    @rule(buyer=buyers, guest=guests, goods=baskets)
+    def put_into_cart(self, buyer: str, guest: bool, goods: Any) -> None:
+        for terms, quantity in goods:
+            self.market.add(buyer, guest, terms, quantity)
+
+    @precondition(lambda self: self.world.streams("crt_"))
+    @rule(buyer=buyers, guest=guests)
+    def take_out_of_cart(self, buyer: str, guest: bool) -> None:
+        self.market.remove(buyer, guest)
+
+    @precondition(lambda self: self.world.streams("crt_guest"))
+    @rule(buyer=buyers)
+    def sign_in(self, buyer: str) -> None:
+        self.market.merge(buyer)
+
+    @rule(buyer=buyers, guest=guests, goods=baskets, hurry=st.booleans(), process=PROCESSES)
+    def check_out(self, buyer: str, guest: bool, goods: Any, hurry: bool, process: int) -> None:
+        """Some click twice; some requests take their time to arrive."""
+        if self.market.order(buyer, guest) is None:
+            self.put_into_cart(buyer, guest, goods)
+        command = self.market.order(buyer, guest)
+        if command is not None:
+            self.submit(command, command.order_id, process) if hurry else self.asked.append((command.order_id, command))
+
+    @precondition(lambda self: self.world.streams("crt_"))
+    @rule(buyer=buyers, guest=guests, rarely=st.integers(0, 4), process=PROCESSES)
+    def send_it_where_nobody_ships(self, buyer: str, guest: bool, rarely: int, process: int) -> None:
+        command = None if rarely else self.market.order(buyer, guest, serviceable=False)
+        if command is not None:
+            self.submit(command, command.order_id, process)
+
+    @precondition(lambda self: self.orders(OpenOrder, PaidOrder))
+    @rule(index=any_index, process=PROCESSES)
+    def call_off(self, index: int, process: int) -> None:
+        orders = self.orders(OpenOrder, PaidOrder)
+        order_id = orders[index % len(orders)]
+        self.submit(order.CancelOrder(order_id, "cancelled", "usr_1"), order_id, process)
+
+    # whoever sees checkouts through
+
+    @precondition(lambda self: self.world.applied < len(self.world.log))
+    @rule(maximum=st.integers(1, 20))
+    def follow(self, maximum: int) -> None:
+        self.world.follow(maximum)
+
+    @precondition(lambda self: self.world.rows)
+    @rule(up_to_date=st.booleans())
+    def ask_for_the_next_steps(self, up_to_date: bool) -> None:
+        if up_to_date:
+            self.world.follow()
+        self.asked += self.next_steps()
+
+    @precondition(lambda self: self.world.log)
+    @rule(rounds=st.integers(1, 4), process=PROCESSES)
+    def see_all_checkouts_on(self, rounds: int, process: int) -> None:
+        """A process that is up to date and undisturbed."""
+        for _ in range(rounds):
+            self.world.follow()
+            for correlation, command in self.next_steps():
+                self.submit(command, correlation, process)
+
+    def next_steps(self) -> list[tuple[str, Command]]:
+        steps = [
+            (row.order_id, command)
+            for row in self.world.rows.values()
+            if not is_settled(row)
+            for command in next_commands(row, self.world.now)
+        ]
+        self.post += steps
+        return steps
+
+    @precondition(lambda self: self.asked)
+    @rule(index=any_index, process=PROCESSES)
+    def arrive(self, index: int, process: int) -> None:
+        correlation, command = self.asked.pop(index % len(self.asked))
+        self.submit(command, correlation, process)
+
+    @precondition(lambda self: self.post)
+    @rule(process=PROCESSES, backwards=st.booleans())
+    def all_post_arrives_once_more(self, process: int, backwards: bool) -> None:
+        """Everything that was ever asked, as of when it was asked."""
+        for correlation, command in self.post[::-1] if backwards else list(self.post):
+            self.submit(command, correlation, process)
+
+    @precondition(lambda self: self.asked)
+    @rule(index=any_index)
+    def lose(self, index: int) -> None:
+        self.asked.pop(index % len(self.asked))
+
+    @precondition(lambda self: self.reactors and self.world.streams("ord_"))
+    @rule(process=PROCESSES)
+    def crash(self, process: int) -> None:
+        self.world.crash(process)
+
+    # the provider
+
+    @precondition(lambda self: self.intents())
+    @rule(
+        index=any_index,
+        willing=st.sampled_from((True, True, False)),
+        at_once=st.sampled_from((True, True, False)),
+        process=PROCESSES,
+    )
+    def provider_acts(self, index: int, willing: bool, at_once: bool, process: int) -> None:
+        intents = self.intents()
+        intent = intents[-1 - index % len(intents)]
+        self.provider.hear(intent, willing=willing)
+        if at_once:
+            self.submit(self.provider.answers[intent.event_id], intent.meta.correlation, process)
+
+    @precondition(lambda self: self.provider.answers)
+    @rule(index=any_index, process=PROCESSES)
+    def provider_answers(self, index: int, process: int) -> None:
+        keys = list(self.provider.answers)
+        key = keys[-1 - index % len(keys)]
+        self.answer(key, process)
+
+    @precondition(lambda self: self.intents())
+    @rule(index=any_index, number=st.integers(1, 3))
+    def provider_times_out(self, index: int, number: int) -> None:
+        intent = self.intents()[-1 - index % len(self.intents())]
+        failure = payment.RecordFailedAttempt(intent.stream, intent.event_id, number, "GatewayTimeout")
+        self.submit(failure, intent.meta.correlation)
+
+    @precondition(lambda self: self.intents())
+    @rule(index=any_index)
+    def give_up_on_the_provider(self, index: int) -> None:
+        """Only on an authorization that it says it never heard of; the call may yet arrive there."""
+        intent = self.intents()[-1 - index % len(self.intents())]
+        assume(isinstance(intent.event, payment.AuthorizationRequested))
+        assume(intent.event_id not in self.provider.answers)
+        self.submit(payment.RecordDecline(intent.stream, "provider_unavailable"), intent.meta.correlation)
+
+    def answer(self, key: str, process: int = 0) -> None:
+        order_id = "ord_" + key.partition("/")[0].removeprefix("pay_")
+        self.submit(self.provider.answers[key], order_id, process)
+
+    # time and the warehouse
+
+    @rule(ms=st.sampled_from((1, 1_000, 30_000, PAYMENT_GRACE_MS + 1, HOLD_MS - 1, HOLD_MS, HOLD_MS + 1)))
+    def time_passes(self, ms: int) -> None:
+        self.world.now += ms
+
+    @rule(late=st.booleans())
+    def sweep(self, late: bool) -> None:
+        for stock_id in BY_STOCK:
+            command = inventory.ExpireHolds(stock_id, self.world.now)
+            self.asked.append(("", command)) if late else self.submit(command)
+
+    @rule(terms=offers, units=st.integers(-2, 2))
+    def count(self, terms: Any, units: int) -> None:
+        self.submit(inventory.AdjustStock(terms.stock_id, units, self.world.now))
+
+    # what must be true
+
+    @invariant()
+    def audited(self) -> None:
+        self.audit.now()
+
+    @precondition(lambda self: self.world.streams("ord_"))
+    @rule()
+    def everything_settles(self) -> None:
+        """The provider answers everything and time passes: so every checkout comes to an end."""
+        for rounds in range(ROUNDS_MAX):
+            if rounds == 1:
+                self.all_post_arrives_once_more(0, backwards=False)
+            before = len(self.world.log)
+            while self.asked:
+                correlation, command = self.asked.pop(0)
+                self.submit(command, correlation)
+            self.hear_everything()
+            self.world.follow()
+            self.asked += self.next_steps()
+            if len(self.world.log) == before and not self.asked:
+                break
+            self.audit.now()
+            self.world.now += PAYMENT_GRACE_MS
+        else:
+            stuck = [row for row in self.world.rows.values() if not is_settled(row)]
+            raise AssertionError(f"stuck: {stuck}; asked: {self.asked}")
+        self.world.now += HOLD_MS
+        for stock_id in BY_STOCK:
+            self.submit(inventory.ExpireHolds(stock_id, self.world.now))
+        self.audit.now()
+        self.audit.settled()
+
+    def hear_everything(self) -> None:
+        given_up = {row.stream for row in self.world.log if isinstance(row.event, payment.PaymentDeclined)}
+        for intent in self.intents():
+            unheard = isinstance(intent.event, payment.AuthorizationRequested) and intent.stream in given_up
+            if intent.event_id in self.provider.answers or not unheard:
+                self.provider.hear(intent, willing=True)
+                self.answer(intent.event_id)
+
+    def teardown(self) -> None:
+        if self.orders():
+            self.everything_settles()
+
+
+class WithoutReactors(CheckoutMachine):
+    """Only the checkout process asks."""
+
+
+class OneEngine(CheckoutMachine):
+    reactors = 1
+
+
+class TwoEngines(CheckoutMachine):
+    """Each with a reactor that never hears of what the other wrote."""
+
+    reactors = 2
+
+
+MACHINES = [WithoutReactors, OneEngine, TwoEngines]
+
+
+@pytest.mark.parametrize("machine", MACHINES, ids=lambda machine: machine.__name__)
+def test_every_checkout_comes_to_a_good_end(machine: type[CheckoutMachine]) -> None:
+    run_state_machine_as_test(machine, settings=settings(max_examples=60, stateful_step_count=40))
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("machine", MACHINES, ids=lambda machine: machine.__name__)
+def test_every_checkout_comes_to_a_good_end_also_in_long_histories(machine: type[CheckoutMachine]) -> None:
+    run_state_machine_as_test(machine, settings=settings(max_examples=400, stateful_step_count=60))

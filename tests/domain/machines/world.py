@@ -1,0 +1,89 @@
+"""A whole Kontor in memory, as far as a checkout can tell: a log, aggregates, reactors, and a view that lags behind.
+
+Commands are decided one after the other, as under the log's lock. What is not in order is who asks for them, when, on
+what knowledge, and how often.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import Any
+
+from commands.reactor import CheckoutReactor
+from commands.routes import decider_of, stream_of
+from domain import checkout
+from domain.checkout import Checkout
+from domain.decider import Command
+from domain.errors import DomainError
+from domain.recorded import Meta, Recorded
+
+START = 1_700_000_000_000
+REACTIONS_MAX = 100
+
+
+class World:
+    def __init__(self, reactors: int) -> None:
+        self.now = START
+        self.log: list[Recorded] = []
+        self.reactors = [CheckoutReactor() for _ in range(reactors)]
+        """One per write process; each sees only what its own process wrote."""
+        self.rows: dict[str, Checkout] = {}
+        """The view of open checkouts, folded up to ``applied``."""
+        self.applied = 0
+        self._states: dict[str, Any] = {}
+        self._versions: Counter[str] = Counter()
+
+    def state(self, stream: str) -> Any:
+        return self._states.get(stream, decider_of(stream).initial)
+
+    def streams(self, prefix: str) -> list[str]:
+        return [stream for stream in self._states if stream.startswith(prefix)]
+
+    def submit(self, command: Command, correlation: str = "", process: int = 0) -> Sequence[Recorded]:
+        """Decides as an engine would, its reactor's answers in the same batch. Raises DomainError."""
+        first = len(self.log)
+        self._decide(command, correlation)
+        if self.reactors:
+            self._react(self.reactors[process % len(self.reactors)], first)
+        return self.log[first:]
+
+    def crash(self, process: int) -> None:
+        """A process starts anew and knows of no checkout."""
+        if self.reactors:
+            self.reactors[process % len(self.reactors)] = CheckoutReactor()
+
+    def follow(self, maximum: int | None = None) -> None:
+        """The view takes in the next events of the log."""
+        upto = len(self.log) if maximum is None else min(len(self.log), self.applied + maximum)
+        for recorded in self.log[self.applied : upto]:
+            order_id = recorded.meta.correlation
+            if order_id.startswith("ord_") and type(recorded.event) in checkout.RELEVANT:
+                state = checkout.evolve(self.rows.get(order_id), recorded)
+                if state is not None:
+                    self.rows[order_id] = state
+        self.applied = upto
+
+    def _react(self, reactor: CheckoutReactor, first: int) -> None:
+        for _ in range(REACTIONS_MAX):
+            asked = reactor.react(self.log[first:], self.now)
+            first = len(self.log)
+            for order_id, command in asked:
+                with suppress(DomainError):
+                    self._decide(command, order_id)
+            if len(self.log) == first:
+                reactor.commit()
+                return
+        raise AssertionError("reactions do not come to rest")
+
+    def _decide(self, command: Command, correlation: str) -> None:
+        stream = stream_of(command)
+        decider, state = decider_of(stream), self.state(stream)
+        for event in decider.decide(command, state):
+            state = decider.evolve(state, event)
+            self._versions[stream] += 1
+            meta = Meta(self.now, self.now, "", "", correlation or stream, "", "", b"")
+            self.log.append(Recorded(len(self.log) + 1, stream, self._versions[stream], event, meta, b""))
+        if stream in self._versions:
+            self._states[stream] = state
