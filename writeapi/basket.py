@@ -21,6 +21,7 @@ from readapi.edge.principal import Principal, edge_of
 from writeapi.services import WriteServices
 
 BEST_OF_MAX = 200
+CATCH_UP_S = 1.0
 
 
 class Wanted(NamedTuple):
@@ -90,6 +91,8 @@ async def _only_sku(services: WriteServices, product_id: str | None) -> str:
     if product_id is None:
         raise Invalid("name a sku or a productId", "/sku")
     row = services.views.get("products", product_id)
+    if row is None and await _views_caught_up(services):
+        row = services.views.get("products", product_id)
     if row is None:
         raise NotFound("no such product", pointer="/productId")
     if len(row.variants) > 1:
@@ -102,8 +105,23 @@ async def _require_sold(services: WriteServices, product_id: str) -> None:
         raise IllegalTransition("this product is discontinued")
 
 
+async def _views_caught_up(services: WriteServices) -> bool:
+    """Worth a second look: what was not in the views may have been written a moment ago."""
+    behind = services.follower.position < services.engine.position
+    return behind and await services.follower.wait_for(services.engine.position, CATCH_UP_S)
+
+
 async def _best(services: WriteServices, product_id: str, sku: str) -> Wanted:
     """The cheapest offer that is in stock; if none is, the cheapest."""
+    ranked = await _ranked(services, product_id, sku)
+    if not ranked and await _views_caught_up(services):
+        ranked = await _ranked(services, product_id, sku)
+    if not ranked:
+        raise NotFound("nobody offers this SKU at present", pointer="/sku")
+    return min(ranked, key=lambda entry: entry[:3])[3]
+
+
+async def _ranked(services: WriteServices, product_id: str, sku: str) -> list[tuple[bool, int, str, Wanted]]:
     rows = services.views.select("offers", "key", "WHERE product_id = ? LIMIT ?", (product_id, BEST_OF_MAX))
     now = services.clock()
     ranked: list[tuple[bool, int, str, Wanted]] = []
@@ -116,9 +134,7 @@ async def _best(services: WriteServices, product_id: str, sku: str) -> Wanted:
             sold_out = goods.stock.available(now) <= 0 and not goods.offer.terms.backorder
             wanted = Wanted(shop_id, sku, goods.offer, goods.stock)
             ranked.append((sold_out, goods.offer.terms.price.amount, shop_id, wanted))
-    if not ranked:
-        raise NotFound("nobody offers this SKU at present", pointer="/sku")
-    return min(ranked, key=lambda entry: entry[:3])[3]
+    return ranked
 
 
 def require_units(cart_id: str, wanted: Wanted, quantity: int, now: int) -> None:

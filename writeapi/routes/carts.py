@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Annotated
 
 from fastapi import APIRouter
@@ -12,6 +13,7 @@ from starlette.responses import Response
 from commands.context import Context
 from domain import inventory
 from domain.cart import (
+    CART,
     QUANTITY_MAX,
     AddItem,
     CartLine,
@@ -25,8 +27,9 @@ from domain.cart import (
 )
 from domain.errors import Invalid, NotFound, OutOfStock
 from domain.ids import stock_id
+from domain.offer import LiveOffer
 from readapi.edge.cart_token import HEADER as CART_TOKEN
-from readapi.edge.etags import expected_version
+from readapi.edge.etags import check_if_match, expected_version
 from readapi.edge.principal import OptionalPrincipal, Principal, RequiredPrincipal, edge_of
 from writeapi.basket import (
     Wanted,
@@ -74,10 +77,10 @@ async def add_item(request: Request, body: NewItem, principal: OptionalPrincipal
     quantity = body.quantity + (same.quantity if same else 0)
     require_units(cart_id, wanted, quantity, context.at)
     line = await _line(services, wanted, body.quantity, context.at)
+    command = AddItem(cart_id, line, context.at, principal.account_id if principal else "")
+    CART.decide(command, cart)  # raises what is wrong with it before anything is set aside
     await _hold_in_cart(services, cart_id, wanted, quantity, context)
-    outcome = await services.engine.submit(
-        AddItem(cart_id, line, context.at, principal.account_id if principal else ""), context
-    )
+    outcome = await services.engine.submit(command, context)
     reply = await _reply(request, services, cart_id, outcome.position, status=201, token=issued)
     return reply
 
@@ -96,7 +99,9 @@ async def _line(services: WriteServices, wanted: Wanted, quantity: int, at: int)
     )
 
 
-async def _hold_in_cart(services: WriteServices, cart_id: str, wanted: Wanted, quantity: int, context: Context) -> None:
+async def _hold_in_cart(
+    services: WriteServices, cart_id: str, wanted: Wanted, quantity: int, context: Context, replaces: str = ""
+) -> None:
     """Offers with the policy ``cart`` set their units aside at once; the cart's id names the hold."""
     terms = wanted.offer.terms
     if terms.hold_policy != "cart":
@@ -111,6 +116,7 @@ async def _hold_in_cart(services: WriteServices, cart_id: str, wanted: Wanted, q
             account_id=context.actor,
             limit=terms.limit_per_account,
             backorder=terms.backorder,
+            replaces=replaces,
         ),
         context,
     )
@@ -136,10 +142,12 @@ async def change_quantity(request: Request, item_id: str, body: NewQuantity, pri
     cart_id, cart = await _own_cart(request, services, principal)
     context = context_of(request, principal.account_id if principal else "anonymous")
     line = line_of(cart, item_id)
-    if body.quantity > line.quantity:
-        goods = await goods_at(services, line.shop_id, line.sku)
+    check_if_match(request.headers.get("if-match"), (await services.engine.load(cart_id)).version)
+    goods = await goods_at(services, line.shop_id, line.sku)
+    if body.quantity > line.quantity or cart_id in goods.stock.holds:
         wanted = Wanted(line.shop_id, line.sku, still_offered(goods, line), goods.stock)
-        require_units(cart_id, wanted, body.quantity, context.at)
+        if body.quantity > line.quantity:
+            require_units(cart_id, wanted, body.quantity, context.at)
         await _hold_in_cart(services, cart_id, wanted, body.quantity, context)
     outcome = await services.engine.submit(
         ChangeQuantity(cart_id, item_id, body.quantity), context, expected_version=expected_version(request)
@@ -156,10 +164,10 @@ async def remove_item(request: Request, item_id: str, principal: OptionalPrincip
     outcome = await services.engine.submit(
         RemoveItem(cart_id, item_id), context, expected_version=expected_version(request)
     )
-    await services.engine.submit(
+    released = await services.engine.submit(
         inventory.ReleaseStock(stock_id(line.shop_id, line.sku), cart_id, context.at, "removed"), context
     )
-    return await _reply(request, services, cart_id, outcome.position)
+    return await _reply(request, services, cart_id, max(outcome.position, released.position))
 
 
 async def _own_cart(request: Request, services: WriteServices, principal: Principal | None) -> tuple[str, OpenCart]:
@@ -182,4 +190,25 @@ async def merge_cart(request: Request, principal: RequiredPrincipal) -> Response
     anonymous = await open_cart(services, source)
     await services.engine.submit(MergeCart(target, principal.account_id, source, anonymous.lines, context.at), context)
     outcome = await services.engine.submit(CloseMergedCart(source, target), context)
-    return await _reply(request, services, target, outcome.position)
+    await _take_holds_along(services, source, anonymous, target, context)
+    return await _reply(request, services, target, max(outcome.position, services.engine.position))
+
+
+async def _take_holds_along(
+    services: WriteServices, source: str, anonymous: OpenCart, target: str, context: Context
+) -> None:
+    """Units set aside for the anonymous cart are from now on set aside for the one it went into."""
+    merged = await open_cart(services, target)
+    for line in anonymous.lines:
+        goods = await goods_at(services, line.shop_id, line.sku)
+        if source not in goods.stock.holds:
+            continue
+        kept = find_line(merged, line.shop_id, line.sku)
+        if kept is not None and isinstance(goods.offer, LiveOffer):
+            wanted = Wanted(line.shop_id, line.sku, goods.offer, goods.stock)
+            with suppress(OutOfStock):  # more than there is, or than one may buy: the cart shows it as a warning
+                await _hold_in_cart(services, target, wanted, kept.quantity, context, replaces=source)
+        # Nothing is left to release where the new hold took over.
+        await services.engine.submit(
+            inventory.ReleaseStock(stock_id(line.shop_id, line.sku), source, context.at, "removed"), context
+        )
