@@ -1,0 +1,77 @@
+"""An order against the few words that are said of it in public."""
+
+from __future__ import annotations
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import invariant, rule
+
+from domain import order
+from domain.errors import DomainError, NotFound
+from domain.order import ORDER, status
+from tests.domain.machines.aggregate import AggregateMachine
+from tests.domain.machines.goods import cart_line, place_order, quote_of
+
+ID = "ord_1"
+
+
+class OrderMachine(AggregateMachine):
+    decider = ORDER
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.status = ""
+        self.confirmed = False
+        self.reason = ""
+
+    @rule(quantity=st.integers(1, 3), account=st.sampled_from(("usr_1", "usr_2")))
+    def place(self, quantity: int, account: str) -> None:
+        decided = self.ask(place_order(ID, quote_of([cart_line("lin_1", "pen", quantity)]), account_id=account))
+        assert bool(decided) == (self.status == "")
+        self.status = self.status or "PENDING"
+
+    @rule()
+    def place_nothing(self) -> None:
+        assert isinstance(self.ask(place_order(ID, quote_of([]))), DomainError) == (self.status == "")
+
+    @rule()
+    def confirm(self) -> None:
+        decided = self.ask(order.ConfirmOrder(ID))
+        assert isinstance(decided, DomainError) == (self.status in ("", "CANCELLED"))
+        if decided == [order.OrderConfirmed()]:
+            assert not self.confirmed
+            self.confirmed = True
+
+    @rule()
+    def pay(self) -> None:
+        decided = self.ask(order.MarkOrderPaid(ID, "pay_1"))
+        assert isinstance(decided, DomainError) == (self.status in ("", "CANCELLED") or not self.confirmed)
+        if isinstance(decided, list):
+            assert bool(decided) == (self.status == "PENDING")
+            self.status = "PAID"
+
+    @rule(reason=st.sampled_from(("cancelled", "expired", "out_of_stock")))
+    def cancel(self, reason: str) -> None:
+        decided = self.ask(order.CancelOrder(ID, reason, "usr_1"))
+        assert isinstance(decided, DomainError) == (self.status == "")
+        if decided == [order.OrderCancelled(reason, "usr_1")]:
+            assert self.reason == ""
+            self.status, self.reason = "CANCELLED", reason
+
+    @invariant()
+    def says_what_the_model_says(self) -> None:
+        try:
+            assert status(self.state) == self.status
+        except NotFound:
+            assert self.status == ""
+        if self.status == "CANCELLED":
+            assert self.state.reason == self.reason, "the first reason stays"
+
+    @invariant()
+    def what_was_placed_never_changes(self) -> None:
+        if self.events:
+            assert self.state.placed == self.events[0]
+
+
+TestOrder = OrderMachine.TestCase
+TestOrder.settings = settings(max_examples=60, stateful_step_count=20)
