@@ -125,15 +125,17 @@ async def execute(
     if key is None:
         return render(await engine.submit(command, context, expected_version=expected_version))
 
+    rendered: list[Response] = []
+
     def answer(outcome: Outcome | DomainError) -> Answer:
-        if isinstance(outcome, DomainError):
-            return stored_answer(response_for(request.scope, outcome))
-        return stored_answer(render(outcome))
+        rendered.append(response_for(request.scope, outcome) if isinstance(outcome, DomainError) else render(outcome))
+        return stored_answer(rendered[-1])
 
     stored = IdempotentRequest(f"{key.scope}\x1f{key.key}", key.digest, answer)
     with edge_of(request).in_flight.hold(key):
         outcome = await engine.submit(command, context, expected_version=expected_version, request=stored)
-    return render(outcome) if outcome.replayed is None else replay(outcome.replayed)
+    # Not rendered again: what is told now and what is replayed later are one answer.
+    return rendered[-1] if outcome.replayed is None else replay(outcome.replayed)
 
 
 async def optional_key(request: Request, scope: str) -> IdempotencyKey | None:
