@@ -76,6 +76,8 @@ class Market:
     shoppers: list[Shopper]
     hot: str
     plenty: str
+    cards: dict[str, dict[str, str]]
+    """Account to its payment methods, by token."""
     journal: Journal = field(default_factory=Journal)
 
     @property
@@ -92,7 +94,8 @@ async def open_market(http: httpx.AsyncClient, shoppers: int) -> Market:
     seller = await open_shop(http)
     hot, plenty = await seller.sells(HOT_STOCK), await seller.sells(PLENTY)
     people = [await (await sign_up(http)).move_in() for _ in range(shoppers)]
-    return Market(seller, people, hot, plenty)
+    cards = {one.user_id: {card: await one.pays_with(card) for card in sorted(set(CARDS))} for one in people}
+    return Market(seller, people, hot, plenty, cards)
 
 
 async def trade(market: Market, chance: random.Random, stop: asyncio.Event | None = None) -> None:
@@ -108,8 +111,7 @@ async def _buy(market: Market, shopper: Shopper, chance: random.Random, stop: as
     try:
         while not stop.is_set():
             await _fill_cart(market, shopper, chance)
-            if chance.random() < 0.2:
-                await shopper.pays_with(chance.choice(CARDS))
+            shopper.method_id = market.cards[shopper.user_id][chance.choice(CARDS)]
             attempt = Attempt(shopper, fresh_key(), shopper.wish())
             journal.attempts.append(attempt)
             await place(journal, attempt, wait=chance.choice((None, 1, 3)))
