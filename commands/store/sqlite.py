@@ -71,10 +71,11 @@ class SQLiteLog(SQLiteApplicationRecorder):
         super().__init__(datastore, events_table_name)
         path = Path(datastore.pool.db_name)
         self._writer = LOG_FILE.connect(path, synchronous="FULL")
+        LOG_FILE.stamp(self._writer)  # first, so that no half-made file is taken for somebody else's
         self._writer.executescript(SCHEMA)
-        LOG_FILE.stamp(self._writer)
         self._writer.execute("PRAGMA busy_timeout=0")
         self._reader = LOG_FILE.connect(path, synchronous="FULL")
+        self._reader.execute("SELECT max(position) FROM events").fetchone()
         self._turn = asyncio.Lock()
         """SQLite's lock is between connections; this one is between the users of our only writer."""
         self._committer = ThreadPoolExecutor(1, thread_name_prefix="commit")

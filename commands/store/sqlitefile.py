@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import struct
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,7 +22,7 @@ class SQLiteFile:
     what: str
 
     def check(self, path: Path) -> None:
-        """Reads the header alone. Raises UnusableLog with what is wrong and what to do; changes nothing."""
+        """Raises UnusableLog with what is wrong and what to do; changes nothing and makes nothing beside the file."""
         try:
             header = path.read_bytes()[:100] if path.stat().st_size < 4096 else _head_of(path)
         except FileNotFoundError:
@@ -35,13 +36,29 @@ class SQLiteFile:
                 f"{path} is not a Kontor {self.what} or is damaged; "
                 "restore it from a backup or name another folder with --data"
             )
-        schema, application = struct.unpack_from(">I", header, 60)[0], struct.unpack_from(">I", header, 68)[0]
-        if application not in (0, self.application_id):
+        cookie, schema, application = (struct.unpack_from(">I", header, offset)[0] for offset in (40, 60, 68))
+        # Without an application's id it may be a file that we were just about to sign; but only if nothing is in it.
+        if application not in (0, self.application_id) or (application == 0 and cookie):
             raise UnusableLog(f"{path} belongs to another program; name another folder with --data")
         if schema > self.schema:
             raise UnusableLog(
                 f"{path} was written by a newer Kontor (schema {schema}, this one knows {self.schema}); upgrade Kontor"
             )
+        if not path.with_name(path.name + "-wal").exists():  # else somebody uses it, or SQLite repairs it first
+            self._probe(path, header)
+
+    def _probe(self, path: Path, header: bytes) -> None:
+        """Looks whether the file is all there, and into each table."""
+        size, pages = struct.unpack_from(">H", header, 16)[0], struct.unpack_from(">I", header, 28)[0]
+        try:
+            if path.stat().st_size < pages * (65_536 if size == 1 else size):
+                raise sqlite3.DatabaseError("it is cut short")
+            uri = f"{path.absolute().as_uri()}?mode=ro&immutable=1"
+            with closing(sqlite3.connect(uri, uri=True)) as connection:
+                for (table,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall():
+                    connection.execute(f'SELECT * FROM "{table}" LIMIT 1').fetchall()
+        except sqlite3.Error as error:
+            raise UnusableLog(f"the {self.what} {path} is damaged: {error}; restore it from a backup") from error
 
     def connect(self, path: Path, synchronous: str, busy_ms: int = 5_000) -> sqlite3.Connection:
         """Autocommit mode, WAL, checkpoints left to whoever owns the file. Raises sqlite3.Error."""
