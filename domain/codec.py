@@ -96,10 +96,10 @@ def decode(topic: str, data: bytes) -> Event:
 def _decode_older(topic: str, data: bytes) -> Event:
     name, _, version = topic.partition("@")
     known = EVENTS.get(name)
-    if known is None or not version.isdecimal() or int(version) > known[0]:
+    if known is None or not version.isdecimal() or not 1 <= int(version) <= known[0]:
         raise UnknownEvent(topic)
     current, kind = known
-    plain: dict[str, Any] = msgspec.msgpack.decode(data)
+    plain = msgspec.msgpack.decode(data, type=dict[str, Any])
     return msgspec.convert(upcast(name, int(version), current, plain), kind)
 
 

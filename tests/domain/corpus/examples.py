@@ -1,0 +1,187 @@
+"""One event of each kind with every field in use, and old shapes as they were written.
+
+Only read when a file of the corpus is missing: changing an example here changes no file that is there.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from domain import account, cart, claim, inventory, offer, order, payment, product, shop
+from domain.decider import Event
+from domain.money import Money
+from domain.pricing import Destination, QuoteLine, price_quote
+from kontor.tables import shipping_table, tax_table
+
+AT = 1_763_000_000_000
+PEN, INK = "stk_shp_01K.PEN-1", "stk_shp_02K.INK-1"
+ORDER, PAYMENT, ACCOUNT = "ord_01K", "pay_01K", "usr_01K"
+PRICE = Money(1999, "USD")
+LINE = cart.CartLine("lin_01K", "shp_01K", "PEN-1", "prd_01K", "Füller “Safari”", 2, PRICE)
+ADDRESS = account.Address("adr_01K", b"\x00sealed\xff", "US", "CA")
+QUOTE = price_quote(
+    [
+        QuoteLine("lin_01K", "shp_01K", "US", "PEN-1", "prd_01K", "Füller “Safari”", 2, PRICE),
+        QuoteLine("lin_02K", "shp_02K", "DE", "INK-1", "prd_02K", "Ink", 1, Money(850, "USD"), ("DE",)),
+    ],
+    Destination("US", "CA", "94105"),
+    "standard",
+    tax_table(),
+    shipping_table(),
+    discount=Money(500, "USD"),
+)
+DESCRIPTION = product.Description(
+    title="Füller “Safari”",
+    description="Writes.",
+    brand="Lamy",
+    category=("Office", "Pens"),
+    attributes={"nib": "M", "grams": 17, "length": 13.9, "refillable": True},
+    media=("https://img.example/pen.jpg",),
+)
+
+ACCOUNTS: list[Event] = [
+    account.AccountRegistered("clm_email.3q2-7w", b"\x00sealed\xff", ("customer", "merchant")),
+    account.ProfileChanged(b"\x01sealed\xfe"),
+    account.ScopeGranted("admin"),
+    account.AddressPut(ADDRESS),
+    account.AddressRemoved("adr_01K"),
+    account.PaymentMethodAdded(account.PaymentMethod("pmt_01K", "pm_card_visa")),
+    account.PaymentMethodRemoved("pmt_01K"),
+    account.AccountErased(),
+    claim.ClaimTaken("prd_01K"),
+    claim.ClaimReleased("prd_01K"),
+]
+CARTS: list[Event] = [
+    cart.CartOpened(AT, ACCOUNT),
+    cart.ItemAdded(LINE),
+    cart.QuantityChanged("lin_01K", 3),
+    cart.ItemRemoved("lin_01K"),
+    cart.CartMerged("crt_02K", (LINE,)),
+    cart.CartMergedInto("crt_01K"),
+    cart.CartCheckedOut(ORDER, ("lin_01K", "lin_02K"), AT),
+    cart.CartReopened(ORDER, (LINE,), "crt_01K"),
+]
+CATALOG: list[Event] = [
+    offer.OfferPut("prd_01K", offer.Terms(PRICE, Money(2499, "USD"), ("US", "CA"), "cart", 5, True)),
+    offer.OfferWithdrawn(),
+    product.ProductCreated(ACCOUNT, DESCRIPTION, (product.Variant("PEN-1", {"colour": "red", "size": 2}),), "3920564"),
+    product.ProductChanged(DESCRIPTION),
+    product.ProductDiscontinued(),
+    shop.ShopOpened(ACCOUNT, "Pens & Co", "US", "USD"),
+    shop.ShopRenamed("Ink & Co"),
+]
+STOCK: list[Event] = [
+    inventory.StockReceived(12, "delivery"),
+    inventory.StockAdjusted(-2, "broken", AT),
+    inventory.StockHeld(ORDER, 2, AT + 600_000, ACCOUNT, True, "crt_01K", AT),
+    inventory.StockRefused(ORDER, 2, 1, "out_of_stock"),
+    inventory.StockCommitted(ORDER, 2, ACCOUNT, AT),
+    inventory.StockReleased(ORDER, 2, "expired"),
+    inventory.HoldBarred(ORDER),
+    inventory.StockUncommitted(ORDER, 2, "cancelled", ACCOUNT),
+]
+PURCHASES: list[Event] = [
+    order.OrderPlaced(
+        account_id=ACCOUNT,
+        cart_id="crt_01K",
+        generation=4,
+        quote=QUOTE,
+        address=b"\x00sealed\xff",
+        country="US",
+        region="CA",
+        payment_token="pm_card_visa",
+        at=AT,
+        hold_until=AT + 600_000,
+        limits={PEN: 5},
+        backorder=(INK,),
+        cart_holds=(PEN,),
+    ),
+    order.OrderConfirmed(),
+    order.OrderPaid(PAYMENT),
+    order.OrderCancelled("cancelled", ACCOUNT),
+    payment.AuthorizationRequested(ORDER, PRICE, "pm_card_visa"),
+    payment.PaymentAuthorized("ch_01K"),
+    payment.PaymentDeclined("card_declined"),
+    payment.CaptureRequested(PRICE, "ch_01K"),
+    payment.PaymentCaptured(PRICE),
+    payment.VoidRequested("ch_01K", "cancelled"),
+    payment.PaymentVoided(),
+    payment.RefundRequested(PRICE, "ch_01K", "cancelled"),
+    payment.PaymentRefunded(PRICE),
+    payment.AttemptFailed("pay_01K/1", 2, "GatewayTimeout: no answer"),
+]
+TODAY = ACCOUNTS + CARTS + CATALOG + STOCK + PURCHASES
+
+
+def usd(amount: int) -> dict[str, Any]:
+    return {"amount": amount, "currency": "USD"}
+
+
+OLD: dict[str, dict[str, Any]] = {
+    "order.placed@1": {
+        "account_id": "usr_01J",
+        "cart_id": "crt_01J",
+        "generation": 0,
+        "quote": {
+            "lines": [
+                {
+                    "lineId": "lin_01J",
+                    "shopId": "shp_01J",
+                    "sku": "PEN-1",
+                    "productId": "prd_01J",
+                    "title": "Pen",
+                    "quantity": 2,
+                    "unitPrice": usd(1999),
+                    "tax": usd(330),
+                    "total": usd(4328),
+                    "discount": usd(0),
+                }
+            ],
+            "totals": {
+                "items": usd(3998),
+                "discount": usd(0),
+                "shipping": usd(0),
+                "tax": usd(330),
+                "grand": usd(4328),
+            },
+            "methods": [{"id": "standard", "name": "Standard", "amount": usd(0), "daysMin": 3, "daysMax": 5}],
+            "method": "standard",
+            "derivation": [
+                {
+                    "what": "lines/0/items",
+                    "rule": "times",
+                    "inputs": {"unit": 1999, "quantity": 2},
+                    "amount": usd(3998),
+                },
+                {
+                    "what": "totals/items",
+                    "rule": "sum",
+                    "inputs": {"of": ["lines/0/items"]},
+                    "amount": usd(3998),
+                },
+                {
+                    "what": "lines/0/tax",
+                    "rule": "tax_added",
+                    "inputs": {"of": "lines/0/items", "ratePpm": 82_500},
+                    "amount": usd(330),
+                },
+                {
+                    "what": "lines/0/total",
+                    "rule": "sum",
+                    "inputs": {"of": ["lines/0/items", "lines/0/tax"]},
+                    "amount": usd(4328),
+                },
+                {"what": "totals/tax", "rule": "sum", "inputs": {"of": ["lines/0/tax"]}, "amount": usd(330)},
+                {"what": "totals/grand", "rule": "sum", "inputs": {"of": ["lines/0/total"]}, "amount": usd(4328)},
+            ],
+            "unserviceable": [],
+            "taxInclusive": False,
+        },
+        "address": b"\x00sealed\xff",
+        "country": "US",
+        "region": "CA",
+        "payment_token": "pm_card_visa",
+        "at": 1_762_000_000_000,
+        "hold_until": 1_762_000_600_000,
+    },
+}
