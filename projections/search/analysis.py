@@ -12,6 +12,7 @@ VERBATIM = "kontor_verbatim"
 
 _LONGEST_TERM = 40
 _MARKS = re.compile(r"[\W_]+")
+_DIGIT = re.compile(r"\d")
 
 
 def _builder() -> tantivy.TextAnalyzerBuilder:
@@ -50,7 +51,7 @@ def codes(*texts: str) -> Iterator[str]:
     """Model and part numbers: pieces with a digit, without their marks, so that DV7-1211EA and dv71211ea meet."""
     for text in texts:
         for piece in text.split():
-            if any(map(str.isdigit, piece)):
+            if not piece.isalpha() and _DIGIT.search(piece):
                 code = _MARKS.sub("", piece).lower()
                 if 1 < len(code) <= _LONGEST_TERM:
                     yield code

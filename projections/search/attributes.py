@@ -19,6 +19,9 @@ _REMEMBERED = 50_000
 """Names kept in memory, about 10 MB; one product page of a shop shows a hundred."""
 
 
+_from_bytes = int.from_bytes
+
+
 class Attribute(NamedTuple):
     name: str
     value: str
@@ -35,7 +38,7 @@ def text(value: str | float | bool) -> str:
 
 def code(name: str, value: str) -> int:
     """53 bits, exact as a float too: of ten thousand catalogs with a million different values one has a clash."""
-    return int.from_bytes(blake2b(f"{name}\x1f{value}".encode(), digest_size=8).digest()) >> 11
+    return _from_bytes(blake2b(f"{name}\x1f{value}".encode(), digest_size=8).digest()) >> 11
 
 
 class Names:

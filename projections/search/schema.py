@@ -7,9 +7,10 @@ Bump VERSION with every change here or in ``analysis.py``: an index of another v
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from hashlib import blake2b
 from itertools import islice
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 import tantivy
@@ -70,32 +71,40 @@ def tie(product_id: str) -> int:
     return int.from_bytes(blake2b(product_id.encode("utf-8", "replace"), digest_size=8).digest()) >> 11
 
 
+class Place(NamedTuple):
+    """A category path as it is filtered, counted and searched by."""
+
+    keys: list[str]
+    levels: dict[str, str]
+    leaf: str
+
+
 def document_json(document: SearchDocument) -> str:
     """The document as tantivy's ``add_json`` takes it, the cheapest way over the language border."""
-    path, facets = document.category, shown_attributes(document)
+    place = _place(document.category)
+    words, facets = _attributes(document)
     row: dict[str, Any] = {
         "id": document.product_id,
         "kind": PRODUCT,
         "tie": tie(document.product_id),
         "stored": stored.encode(Stored(document.product_id, document.title, facets)),
         "title": document.title,
-        "category_key": [path_key(path[: depth + 1]) for depth in range(len(path))],
-        "category_text": list(path),
+        "category_key": place.keys,
+        "category_text": document.category,
         "description": document.description,
-        "attributes_text": [_words(name, value) for name, value in document.attributes.items()],
+        "attributes_text": words,
         "code": list(analysis.codes(document.title, *document.skus)),
-        "attribute": [attributes.code(*facet) for facet in facets.items()],
-        "ships_to": list(document.ships_to),
+        "attribute": [attributes.code(name, text) for name, text in facets.items()],
+        "ships_to": document.ships_to,
         "in_stock": document.in_stock,
         "newest": document.created_at,
         "price_up": _NO_PRICE if document.price is None else document.price,
         "price_down": -1 if document.price is None else document.price,
         "rating_down": -1.0 if document.rating is None else float(document.rating),
+        **place.levels,
     }
-    for depth in range(min(len(path), DEPTH)):
-        row[level(depth)] = path_key(path[: depth + 1])
-    if path:
-        row["leaf"] = leaf_key(analysis.words(path[-1]))
+    if document.category:
+        row["leaf"] = place.leaf
     if document.brand:
         row |= {"brand": document.brand, "brand_key": document.brand.casefold(), "brand_text": document.brand}
     if document.price is not None:
@@ -110,18 +119,34 @@ def meta_json(position: int) -> str:
     return _json({"kind": META, "position": position})
 
 
+_encode = msgspec.json.Encoder().encode
+
+
 def _json(row: dict[str, Any]) -> str:
-    return msgspec.json.encode(row).decode()
+    return _encode(row).decode()
 
 
-def _words(name: str, value: str | float | bool) -> str:
-    """An attribute as text: a yes/no attribute is searched by its name, any other by its value."""
-    if isinstance(value, bool):
-        return name.replace("_", " ") if value else ""
-    return attributes.text(value)
+def _attributes(document: SearchDocument) -> tuple[list[str], dict[str, str]]:
+    """Texts to search in, and the attributes to count, in the text they are shown as.
+
+    A yes/no attribute is searched by its name, any other by its value. In one pass, because a product has dozens;
+    remembering what was seen before costs as much as it saves.
+    """
+    words: list[str] = []
+    shown: dict[str, str] = {}
+    for name, value in document.attributes.items():
+        text = value.strip() if value.__class__ is str else attributes.text(value)
+        if value.__class__ is bool:
+            words.append(name.replace("_", " ") if value else "")
+        else:
+            words.append(text)
+        if 0 < len(text) <= MAX_FACET_VALUE:
+            shown[name] = text
+    return words, shown if len(shown) <= MAX_FACETS else dict(islice(shown.items(), MAX_FACETS))
 
 
-def shown_attributes(document: SearchDocument) -> dict[str, str]:
-    """The attributes to count, in the text they are shown as."""
-    shown = ((name, attributes.text(value)) for name, value in document.attributes.items())
-    return dict(islice(((name, value) for name, value in shown if 0 < len(value) <= MAX_FACET_VALUE), MAX_FACETS))
+@lru_cache(2_048)
+def _place(path: tuple[str, ...]) -> Place:
+    keys = [path_key(path[: depth + 1]) for depth in range(len(path))]
+    levels = {level(depth): key for depth, key in enumerate(keys[:DEPTH])}
+    return Place(keys, levels, leaf_key(analysis.words(path[-1])) if path else "")
