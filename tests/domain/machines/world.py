@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
 
-from commands.reactor import CheckoutReactor
 from commands.routes import decider_of, stream_of
 from domain import checkout
 from domain.checkout import Checkout
@@ -27,8 +26,8 @@ class World:
     def __init__(self, reactors: int) -> None:
         self.now = START
         self.log: list[Recorded] = []
-        self.reactors = [CheckoutReactor() for _ in range(reactors)]
-        """One per write process; each sees only what its own process wrote."""
+        self.reactors: list[dict[str, Checkout]] = [{} for _ in range(reactors)]
+        """The open checkouts that each write process knows of. It only ever sees what it wrote itself."""
         self.rows: dict[str, Checkout] = {}
         """The view of open checkouts, folded up to ``applied``."""
         self.applied = 0
@@ -52,7 +51,7 @@ class World:
     def crash(self, process: int) -> None:
         """A process starts anew and knows of no checkout."""
         if self.reactors:
-            self.reactors[process % len(self.reactors)] = CheckoutReactor()
+            self.reactors[process % len(self.reactors)].clear()
 
     def follow(self, maximum: int | None = None) -> None:
         """The view takes in the next events of the log."""
@@ -65,15 +64,24 @@ class World:
                     self.rows[order_id] = state
         self.applied = upto
 
-    def _react(self, reactor: CheckoutReactor, first: int) -> None:
+    def _react(self, known: dict[str, Checkout], first: int) -> None:
+        """As ``commands/reactor.py`` does within a batch."""
         for _ in range(REACTIONS_MAX):
-            asked = reactor.react(self.log[first:], self.now)
+            moved: dict[str, Checkout] = {}
+            for recorded in self.log[first:]:
+                order_id = recorded.meta.correlation
+                if type(recorded.event) in checkout.RELEVANT:
+                    state = checkout.evolve(known.get(order_id), recorded)
+                    if state is not None:
+                        known[order_id] = moved[order_id] = state
             first = len(self.log)
-            for order_id, command in asked:
-                with suppress(DomainError):
-                    self._decide(command, order_id)
+            for order_id, state in moved.items():
+                for command in checkout.next_commands(state, self.now):
+                    with suppress(DomainError):
+                        self._decide(command, order_id)
             if len(self.log) == first:
-                reactor.commit()
+                for order_id in [order_id for order_id, state in known.items() if checkout.is_settled(state)]:
+                    del known[order_id]
                 return
         raise AssertionError("reactions do not come to rest")
 
