@@ -1,0 +1,110 @@
+"""A log with a shop's first days in it, to be tampered with."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from commands.engine import Engine
+from commands.mapper import record, recorded
+from commands.store.port import Row
+from commands.store.sqlite import INSERT, SELECT, SQLiteLog
+from domain.decider import Event
+from domain.ids import payment_id, stock_id
+from domain.inventory import HoldStock, ReleaseStock
+from domain.order import CancelOrder
+from domain.payment import RecordDecline, RecordRefund
+from domain.recorded import Meta
+from kontor.verifying import Report
+from tests.commands.driving import (
+    SHOP,
+    Clock,
+    buy,
+    buyer_id,
+    context,
+    do,
+    hold,
+    offer,
+    place,
+    receive,
+)
+
+A, B, HOT = (stock_id(SHOP, sku) for sku in ("A", "B", "HOT"))
+
+
+async def make(path: Path) -> None:
+    """A shop's first days: sales, a backorder, a refusal, a refund, holds that ran out, and a snapshot."""
+    log, clock = SQLiteLog.open(path), Clock()
+    engine = Engine(log, clock=clock)
+    await engine.start()
+    await offer(engine, "A", 6)
+    await offer(engine, "B", 1, backorder=True)
+    for number in range(3):
+        await buy(engine, buyer_id(number), ["A", "B"], backorder=(B,))
+    declined = await place(engine, buyer_id(10), ["A"])
+    await engine.submit(RecordDecline(payment_id(declined), "declined"), context(clock(), declined))
+    refunded = await buy(engine, buyer_id(11), ["A"])
+    await engine.submit(CancelOrder(refunded, "cancelled"), context(clock(), refunded))
+    await do(engine, RecordRefund(payment_id(refunded)))
+    await do(engine, HoldStock(B, "crt_1", 2, clock(), clock() + 1_000, backorder=True))
+    await do(engine, ReleaseStock(B, "crt_1", clock(), "removed"))
+    late = await place(engine, buyer_id(12), ["A"], 3)
+    clock.at += 700_000
+    await do(engine, hold("crt_2", 2, A, clock()))
+    await engine.submit(CancelOrder(late, "expired"), context(clock(), late))
+    for _ in range(205):
+        await do(engine, receive(1, HOT))
+    await engine.close()
+    await log.close()
+
+
+@pytest.fixture(scope="module")
+def good(tmp_path_factory) -> Path:
+    path = tmp_path_factory.mktemp("good") / "log.db"
+    asyncio.run(make(path))
+    return path
+
+
+@pytest.fixture
+def path(good, tmp_path) -> Path:
+    return Path(shutil.copy(good, tmp_path / "log.db"))
+
+
+@pytest.fixture
+def connection(path) -> Iterator[sqlite3.Connection]:
+    """For tampering with the log behind everybody's back."""
+    opened = sqlite3.connect(path, isolation_level=None)
+    yield opened
+    opened.close()
+
+
+def rows_of(connection: sqlite3.Connection) -> list[Row]:
+    return [Row._make(row) for row in connection.execute(SELECT + "ORDER BY position")]
+
+
+def first(report: Report) -> tuple[int | None, str]:
+    assert not report.ok
+    return report.problems[0].position, report.problems[0].what
+
+
+def plant(connection: sqlite3.Connection, stream: str, event: Event, at: int = 0) -> int:
+    """Appends an event that no rule was asked about, with all its hashes right; its position."""
+    rows = rows_of(connection)
+    last = next((row for row in reversed(rows) if row.stream == stream), None)
+    version, prev = (last.version + 1, last.hash) if last else (1, b"")
+    at = at or recorded(rows[-1]).meta.recorded_at
+    meta = Meta(at, at, "usr_1", "planted", stream, "", "", prev)
+    row = record(len(rows) + 1, stream, version, event, meta)[1]
+    connection.execute(INSERT, row)
+    return row.position
+
+
+def find(connection: sqlite3.Connection, kind: type) -> Any:
+    """The last event of a kind, in its envelope."""
+    return next(found for row in reversed(rows_of(connection)) if isinstance((found := recorded(row)).event, kind))

@@ -1,0 +1,108 @@
+"""What `kontor verify` knows of stock and money: events no rule would have let through, with all hashes right."""
+
+from __future__ import annotations
+
+import pytest
+from msgspec.structs import replace
+
+from commands.mapper import recorded
+from domain.ids import payment_id
+from domain.inventory import StockAdjusted, StockCommitted, StockHeld, StockReleased
+from domain.inventory import StockUncommitted as Uncommitted
+from domain.money import Money
+from domain.order import OrderPaid
+from domain.payment import PaymentCaptured, PaymentRefunded
+from kontor.verifying import verify
+from tests.commands.driving import (
+    PRICE,
+    START,
+)
+from tests.kontor.conftest import HOT, B, find, first, plant, rows_of
+
+# stock
+
+
+@pytest.mark.parametrize(
+    ("event", "what"),
+    [
+        (StockHeld("crt_9", 206, START * 2), "oversold"),
+        (StockCommitted("crt_9", 206), "oversold"),
+        (StockAdjusted(-300), "stock below zero"),
+        (StockHeld("crt_9", 0, START * 2), "for 0 units"),
+        (StockReleased("crt_9", 1, "expired"), "is not there"),
+        (Uncommitted("ord_9", 1, "cancelled"), "0 had been sold"),
+        (StockHeld("crt_9", 1, START * 2, replaces="crt_8"), "is not there"),
+    ],
+)
+def test_planted_stock_is_found(path, connection, event, what):
+    position = plant(connection, HOT, event)
+    found, why = first(verify(path))
+    assert (found, what in why) == (position, True), why
+
+
+def test_goods_taken_from_under_a_promise_are_found(path, connection):
+    plant(connection, HOT, StockHeld("crt_9", 205, START * 2))
+    position = plant(connection, HOT, StockAdjusted(-1))
+    assert first(verify(path)) == (position, "oversold by 1: 0 committed and 205 held, 204 on hand")
+
+
+def test_an_expired_hold_stands_in_nobodys_way(path, connection):
+    plant(connection, HOT, StockHeld("crt_8", 200, START + 800_000), START + 750_000)
+    plant(connection, HOT, StockHeld("crt_9", 200, START * 2), START + 900_000)
+    assert verify(path).ok
+    position = plant(connection, HOT, StockCommitted("crt_8", 200), START + 900_000)
+    assert first(verify(path))[0] == position
+
+
+def test_a_hold_that_ends_twice_is_found(path, connection):
+    sold = find(connection, StockCommitted)
+    position = plant(connection, sold.stream, StockCommitted(sold.event.hold_id, sold.event.quantity))
+    assert first(verify(path)) == (position, f"hold {sold.event.hold_id} ends a second time")
+
+
+def test_only_a_backorder_may_go_below_zero(path, connection):
+    """B may be sold without being there, but only to those who were told so."""
+    assert plant(connection, B, StockHeld("ord_nobody", 1, START * 2)) == first(verify(path))[0]
+
+
+# money
+
+
+@pytest.mark.parametrize(
+    ("event", "what"),
+    [
+        (PaymentCaptured(Money(100_000, "USD")), "captured of"),
+        (PaymentRefunded(Money(100_000, "USD")), "refunded of"),
+        (PaymentCaptured(Money(1, "EUR")), "EUR in a payment of USD"),
+        (PaymentRefunded(Money(-1, "USD")), "negative"),
+    ],
+)
+def test_planted_money_is_found(path, connection, event, what):
+    paying = payment_id(find(connection, OrderPaid).stream)
+    position = plant(connection, paying, event)
+    found, why = first(verify(path))
+    assert (found, what in why) == (position, True), why
+
+
+def test_an_order_paid_without_money_is_found(path, connection):
+    unpaid = next(recorded(row) for row in rows_of(connection) if row.topic.startswith("payment.declined"))
+    order_id = unpaid.stream.replace("pay_", "ord_")
+    position = plant(connection, order_id, OrderPaid(unpaid.stream))
+    found, why = first(verify(path))
+    assert (found, "paid, but" in why) == (position, True)
+
+
+def test_a_second_order_of_one_cart_is_found(path, connection):
+    placed = next(recorded(row) for row in rows_of(connection) if row.topic.startswith("order.placed")).event
+    position = plant(connection, "ord_7ZZZZZZZZZZZZZZZZZZZZZZZZZ", placed)
+    found, why = first(verify(path))
+    assert (found, "another order of cart" in why) == (position, True)
+
+
+def test_a_quote_that_does_not_add_up_is_found(path, connection):
+    placed = next(recorded(row) for row in rows_of(connection) if row.topic.startswith("order.placed")).event
+    totals = replace(placed.quote.totals, grand=PRICE)
+    wrong = replace(placed, generation=99, quote=replace(placed.quote, totals=totals))
+    position = plant(connection, "ord_7ZZZZZZZZZZZZZZZZZZZZZZZZZ", wrong)
+    found, why = first(verify(path))
+    assert (found, "does not add up" in why) == (position, True)
