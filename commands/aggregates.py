@@ -1,6 +1,6 @@
 """Cached aggregates: the state of recently used streams, bounded, each with the version it stands at.
 
-A batch works on an overlay. Only a committed batch is merged into the cache, so a failed one leaves no trace.
+Batches work on an overlay (``overlay.py``). Only what was written is merged into the cache; the rest leaves no trace.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from typing import NamedTuple
 import msgspec
 
 from commands.mapper import recorded
+from commands.overlay import Overlay
 from commands.routes import decider_of
 from commands.store.port import Loaded, Row, Snapshot
 from domain.decider import State
@@ -39,7 +40,7 @@ class Aggregates:
         self._maximum = maximum
         self._young: dict[str, Aggregate] = {}
         self._old: dict[str, Aggregate] = {}
-        self._overlay: dict[str, Aggregate] = {}
+        self._overlay: Overlay[Aggregate] = Overlay()
 
     def __len__(self) -> int:
         return len(self._young.keys() | self._old.keys())
@@ -57,21 +58,8 @@ class Aggregates:
         return self._young.get(stream) or self._old.get(stream)
 
     def put(self, stream: str, aggregate: Aggregate) -> None:
-        """Within a batch: becomes visible to others when the batch commits."""
-        self._overlay[stream] = aggregate
-
-    def discard(self, streams: Iterable[str]) -> None:
-        """Takes back everything that the batch has made of these streams."""
-        for stream in streams:
-            self._overlay.pop(stream, None)
-
-    def replay(self, rows: Iterable[Row]) -> None:
-        """Folds events of the batch once more."""
-        for row in rows:
-            known = self.get(row.stream)
-            assert known is not None, row.stream
-            state = decider_of(row.stream).evolve(known.state, recorded(row).event)
-            self._overlay[row.stream] = Aggregate(row.version, row.hash, state, known.snapshot_version)
+        """Within a batch: becomes visible to others when the batch has been written."""
+        self._overlay.deciding[stream] = aggregate
 
     def keep(self, stream: str, aggregate: Aggregate) -> None:
         """Caches committed state."""
@@ -93,21 +81,27 @@ class Aggregates:
             state = decider_of(row.stream).evolve(known.state, recorded(row).event)
             self._young[row.stream] = Aggregate(row.version, row.hash, state, known.snapshot_version)
 
-    def commit(self) -> None:
-        self._young.update(self._overlay)
-        self._overlay = {}
+    def take_off(self) -> None:
+        self._overlay.take_off()
+
+    def land(self) -> None:
+        self._young.update(self._overlay.land())
         self._age()
 
-    def rollback(self) -> None:
-        self._overlay = {}
+    def crash(self) -> None:
+        self._overlay.crash()
+
+    def forget(self) -> None:
+        self._overlay.forget()
 
     def snapshots_due(self) -> list[Snapshot]:
         """Snapshots of the batch's streams that have grown enough since their last one."""
         due = []
-        for stream, aggregate in self._overlay.items():
+        decided = self._overlay.deciding
+        for stream, aggregate in decided.items():
             if aggregate.version - aggregate.snapshot_version >= SNAPSHOT_EVERY:
                 due.append(snapshot_of(stream, aggregate))
-                self._overlay[stream] = aggregate._replace(snapshot_version=aggregate.version)
+                decided[stream] = aggregate._replace(snapshot_version=aggregate.version)
         return due
 
     def clear(self) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 from commands.context import Context
 from commands.idempotency import IdempotentRequest
-from commands.store.port import Reply, Row, Transaction
+from commands.store.port import Reply, Row
 from domain.decider import Command
 from domain.recorded import Recorded
 
@@ -50,14 +50,18 @@ class Watch:
 
 @dataclass(slots=True)
 class Batch:
-    """Work of one transaction until it commits."""
+    """Work of one transaction until it is written."""
 
-    transaction: Transaction
+    base: int
+    """The log's head that it was decided upon."""
     position: int
     now: int
+    submissions: list[Submission] = field(default_factory=list)
     events: list[Recorded] = field(default_factory=list)
     rows: list[Row] = field(default_factory=list)
     replies: dict[str, Reply] = field(default_factory=dict)
+    first_asked: set[str] = field(default_factory=set)
+    """Idempotency keys that had no answer when the batch was decided."""
     answers: list[tuple[Submission | Watch, Outcome | BaseException]] = field(default_factory=list)
 
 

@@ -2,42 +2,39 @@
 
     drain the queue · lock the log · fold what others appended · decide each command in turn · append · commit · answer
 
-Batching is natural: whatever arrived while the last commit flew is the next batch. No timer, no version conflict,
-and a hot SKU costs one commit for hundreds of buyers. Nothing is answered before it is durable. Several engines may
-share one log.
+Batching is natural: whatever arrives while a commit flies is the next batch. No timer, no version conflict, and a hot
+SKU costs one commit for hundreds of buyers. The next batch is decided while the last is being written, upon its
+results; should that fail, or somebody else have appended meanwhile, it is decided once more under the lock. Nothing is
+answered before it is durable. Several engines may share one log.
 """
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from collections.abc import Callable, Generator, Sequence
+from typing import Any, NamedTuple
 
 import structlog
 
 from commands.aggregates import Aggregate, Aggregates, fold
 from commands.batch import Batch, Outcome, Submission, answer
 from commands.context import Context
-from commands.errors import KeyReused, Overloaded, StorageUnavailable
+from commands.decisions import Decisions
+from commands.errors import NothingWritten, Overloaded, StorageUnavailable
 from commands.idempotency import IdempotentRequest
-from commands.mapper import record
 from commands.reactor import CheckoutReactor
-from commands.routes import DECIDERS, decider_of, stream_of
-from commands.store.port import EventLog, Reply, Row, Transaction
+from commands.routes import stream_of
+from commands.store.port import EventLog, Row, Transaction
 from commands.watches import Watches
-from domain.decider import Command, Event
-from domain.errors import DomainError, VersionMismatch
-from domain.recorded import Meta, Recorded
+from domain.decider import Command
+from domain.recorded import Recorded
 
 QUEUE_MAX = 20_000
 BATCH_MAX = 1_000
 CATCH_UP_MAX = 20_000
 """Foreign events beyond which it is cheaper to forget the cache than to fold them in."""
-REACTIONS_MAX = 100
-"""Rounds of follow-up commands one command may cause; more is a bug."""
 RETRY_S = 0.2
 
 _NOBODY = Context("system:engine", "", 0)
@@ -48,6 +45,19 @@ Listener = Callable[[Sequence[Recorded]], None]
 
 def now_ms() -> int:
     return time.time_ns() // 1_000_000
+
+
+class Flight(NamedTuple):
+    """A batch that is decided and on its way to the disk. Awaiting it tells whether it landed as decided."""
+
+    batch: Batch
+    task: asyncio.Task[bool]
+
+    def done(self) -> bool:
+        return self.task.done()
+
+    def __await__(self) -> Generator[Any, None, bool]:
+        return self.task.__await__()
 
 
 class Engine:
@@ -66,6 +76,8 @@ class Engine:
         """The last event known here."""
         self._aggregates = Aggregates(aggregates_max)
         self._reactor = reactor or CheckoutReactor()
+        self._decisions = Decisions(self._aggregates, self._reactor)
+        self._flight: Flight | None = None
         self._queue: deque[Submission] = deque()
         self._watches = Watches()
         self._wake = asyncio.Event()
@@ -169,53 +181,75 @@ class Engine:
 
     async def _work(self) -> None:
         while True:
-            if not self._queue:
-                if self._closing:
-                    return
+            if self._flight is not None and self._flight.done():
+                self._flight = None
+            if self._queue:
+                await self._run()
+            elif self._flight is not None:
+                await self._flight
+            elif self._closing:
+                return
+            else:
                 self._wake.clear()
                 await self._wake.wait()
-                continue
-            size = min(len(self._queue), BATCH_MAX)
-            await self._run([self._queue.popleft() for _ in range(size)])
 
-    async def _run(self, submissions: list[Submission]) -> None:
+    def _take(self, most: int) -> list[Submission]:
+        return [self._queue.popleft() for _ in range(min(len(self._queue), most))]
+
+    async def _run(self) -> None:
+        """One batch, from the queue to its take-off. While another flies, it is decided upon that one's results."""
+        guess = await self._guess(self._flight) if self._flight is not None else None
+        submissions = guess.submissions if guess is not None else self._take(BATCH_MAX)
         try:
-            batch = await self._decide(submissions)
+            transaction = await self.log.begin()
+            try:
+                batch = guess if guess is not None and await self._holds(guess, transaction) else None
+                if batch is None:
+                    self._forget()
+                    batch = await self._decide(transaction, submissions)
+                snapshots = self._aggregates.snapshots_due()
+                await transaction.append(batch.rows, list(batch.replies.values()), snapshots)
+            except BaseException:
+                await transaction.rollback()
+                raise
         except Exception as error:
             self._forget()
             if not isinstance(error, StorageUnavailable):
                 self._aggregates.clear()  # what the log would not take was perhaps decided upon a wrong state
             await self._fail(submissions, error)
             return
-        try:
-            await batch.transaction.commit()
-        except Exception as error:
-            log.warning("commit_outcome_unknown", error=repr(error), commands=len(submissions))
-            await batch.transaction.rollback()
-            self._forget()
-            await self._settle_unknown(batch, error)
-            return
-        self._aggregates.commit()
-        self._reactor.commit()
-        self.position = batch.position
-        answer(batch.answers)
-        self._publish(batch.events)
+        self._aggregates.take_off()
+        self._reactor.take_off()
+        self._flight = Flight(batch, asyncio.create_task(self._fly(batch, transaction), name="flight"))
 
-    async def _decide(self, submissions: list[Submission]) -> Batch:
-        transaction = await self.log.begin()
-        try:
-            await self._catch_up(transaction)
-            batch = Batch(transaction, transaction.head, self.clock())
-            known = await transaction.replies([s.request.key for s in submissions if s.request is not None])
-            await self._prefetch(transaction, [submission.stream for submission in submissions])
-            for submission in submissions:
-                await self._decide_one(batch, submission, known)
+    async def _guess(self, flight: Flight) -> Batch:
+        """Decides whatever arrives until the flight has landed, as if nothing but it were being written."""
+        batch = Batch(flight.batch.position, flight.batch.position, self.clock())
+        while not flight.done() and len(batch.submissions) < BATCH_MAX:
+            submissions = self._take(BATCH_MAX - len(batch.submissions))
+            if submissions:
+                batch.submissions += submissions
+                await self._decisions.decide(batch, submissions, self.log, flight.batch.replies)
+            else:
+                self._wake.clear()
+                await self._wake.wait()
+        if await flight:
             self._watches.fulfil(batch, self._aggregates)
-            snapshots = self._aggregates.snapshots_due()
-            await transaction.append(batch.rows, list(batch.replies.values()), snapshots)
-        except BaseException:
-            await transaction.rollback()
-            raise
+        else:
+            batch.base = -1  # what it was decided upon did not come to be
+        return batch
+
+    async def _holds(self, guess: Batch, transaction: Transaction) -> bool:
+        """Whether the log is, under its lock, what the guess supposed."""
+        if transaction.head != guess.base or self.position != guess.base:
+            return False
+        return not guess.first_asked or not await transaction.replies(guess.first_asked)
+
+    async def _decide(self, transaction: Transaction, submissions: list[Submission]) -> Batch:
+        await self._catch_up(transaction)
+        batch = Batch(transaction.head, transaction.head, self.clock(), submissions)
+        await self._decisions.decide(batch, submissions, transaction, {})
+        self._watches.fulfil(batch, self._aggregates)
         return batch
 
     async def _catch_up(self, transaction: Transaction) -> None:
@@ -231,135 +265,35 @@ class Engine:
         self.position = transaction.head
         self._watches.notify(self, moved)
 
-    async def _prefetch(self, transaction: Transaction, streams: Iterable[str]) -> None:
-        """Loads what the batch is going to need. What cannot be loaded fails later, and then alone."""
-        missing = {stream for stream in streams if self._aggregates.get(stream) is None and stream[:3] in DECIDERS}
-        if missing:
-            for stream, loaded in (await transaction.load(missing)).items():
-                with contextlib.suppress(ValueError, TypeError):
-                    self._aggregates.put(stream, fold(stream, loaded))
-
-    async def _decide_one(self, batch: Batch, submission: Submission, known: dict[str, Reply]) -> None:
-        """Puts the submission's answer into the batch; whatever goes wrong is its own answer and nobody else's."""
-        request = submission.request
-        stored = known.get(request.key) if request is not None and submission.command is not None else None
-        if request is not None and stored is not None:
-            same = stored.digest == request.digest
-            replayed = Outcome(submission.stream, 0, batch.position, None, [], stored)
-            batch.answers.append((submission, replayed if same else KeyReused()))
-            return
-        result: Outcome | BaseException
-        first = len(batch.rows)
+    async def _fly(self, batch: Batch, transaction: Transaction) -> bool:
+        """Waits for the disk, then answers. Whatever goes wrong is settled before the next batch may follow."""
         try:
-            try:
-                result = self._apply(batch, submission)
-                if result.events and submission.context.correlation.startswith("ord_"):
-                    result = await self._follow_up(batch, result, submission.context)
-            except DomainError as refusal:
-                await self._undo(batch, first)
-                result = refusal
-            if request is not None:
-                known[request.key] = batch.replies[request.key] = request.reply(result, batch.now)
-        except Exception as bug:
-            log.exception("command_failed", command=type(submission.command).__name__)
-            await self._undo(batch, first)
-            result = bug
-        batch.answers.append((submission, result))
-
-    async def _undo(self, batch: Batch, first: int) -> None:
-        """Takes back what a command had done before it failed, so that it fails entirely as well as alone."""
-        undone = batch.events[first:]
-        del batch.events[first:], batch.rows[first:]
-        batch.position = batch.transaction.head + first
-        if undone:
-            streams = {event.stream for event in undone}
-            self._reactor.forget(event.meta.correlation for event in undone)
-            self._aggregates.discard(streams)
-            await self._prefetch(batch.transaction, streams)
-            self._aggregates.replay(row for row in batch.rows if row.stream in streams)
-
-    def _apply(self, batch: Batch, submission: Submission) -> Outcome:
-        stream = submission.stream
-        aggregate = self._aggregates.get(stream)
-        assert aggregate is not None, f"{stream} cannot be loaded"
-        if submission.expected_version not in (None, aggregate.version):
-            raise VersionMismatch(submission.expected_version or 0, aggregate.version)
-        if submission.command is None:
-            return Outcome(stream, aggregate.version, batch.position, aggregate.state, [])
-        events = decider_of(stream).decide(submission.command, aggregate.state)
-        first = len(batch.events)
-        aggregate = self._append(batch, stream, aggregate, events, submission.context)
-        return Outcome(stream, aggregate.version, batch.position, aggregate.state, batch.events[first:])
-
-    # reactions
-
-    async def _follow_up(self, batch: Batch, outcome: Outcome, context: Context) -> Outcome:
-        """Decides, in the same transaction, the commands that new events of a checkout call for."""
-        begun = len(batch.events) - len(outcome.events)
-        first = begun
-        for _ in range(REACTIONS_MAX):
-            reactions = self._reactor.react(batch.events[first:], batch.now)
-            await self._prefetch(batch.transaction, [stream_of(command) for _, command in reactions])
-            first = len(batch.events)
-            for order_id, command in reactions:
-                self._apply_reaction(batch, command, order_id, context)
-            if len(batch.events) == first:
-                break
-        else:
-            raise AssertionError("reactions do not come to rest")
-        aggregate = self._aggregates.get(outcome.stream)
-        assert aggregate is not None
-        return Outcome(outcome.stream, aggregate.version, batch.position, aggregate.state, batch.events[begun:])
-
-    def _apply_reaction(self, batch: Batch, command: Command, order_id: str, context: Context) -> None:
-        stream = stream_of(command)
-        aggregate = self._aggregates.get(stream)
-        assert aggregate is not None, stream
-        try:
-            events = decider_of(stream).decide(command, aggregate.state)
-        except DomainError as refusal:
-            # The checkout process asks again and reports it; here it must not fail the client's command.
-            log.warning("reaction_refused", command=type(command).__name__, stream=stream, reason=refusal.detail)
-            return
-        except Exception:
-            log.exception("reaction_failed", command=type(command).__name__, stream=stream)
-            return
-        cause = batch.events[-1].event_id if batch.events else context.causation
-        follow_up = Context("system:checkout", context.command_id, batch.now, order_id, cause, context.traceparent)
-        self._append(batch, stream, aggregate, events, follow_up)
-
-    def _append(
-        self, batch: Batch, stream: str, aggregate: Aggregate, events: Sequence[Event], context: Context
-    ) -> Aggregate:
-        if not events:
-            return aggregate
-        evolve = decider_of(stream).evolve
-        version, digest, state, snapshot_version = aggregate
-        at, actor, command_id, correlation, causation, traceparent = (
-            context.at,
-            context.actor,
-            context.command_id,
-            context.correlation or stream,
-            context.causation,
-            context.traceparent,
-        )
-        for event in events:
-            version += 1
-            batch.position += 1
-            meta = Meta(at, batch.now, actor, command_id, correlation, causation, traceparent, digest)
-            done, row = record(batch.position, stream, version, event, meta)
-            state, digest = evolve(state, event), done.hash
-            batch.events.append(done)
-            batch.rows.append(row)
-        grown = Aggregate(version, digest, state, snapshot_version)
-        self._aggregates.put(stream, grown)
-        return grown
+            await transaction.commit()
+        except Exception as error:
+            await transaction.rollback()
+            self._aggregates.crash()
+            self._reactor.crash()
+            if isinstance(error, NothingWritten):
+                self._aggregates.clear()  # what the log would not take was perhaps decided upon a wrong state
+                await self._fail(batch.submissions, error)
+            else:
+                log.warning("commit_outcome_unknown", error=repr(error), commands=len(batch.submissions))
+                await self._settle_unknown(batch, error)
+            self._wake.set()
+            return False
+        self._aggregates.land()
+        self._reactor.land()
+        self.position = max(self.position, batch.position)
+        answer(batch.answers)
+        self._publish(batch.events)
+        self._wake.set()
+        return True
 
     # when things go wrong
 
     def _forget(self) -> None:
-        self._aggregates.rollback()
-        self._reactor.rollback()
+        self._aggregates.forget()
+        self._reactor.forget()
 
     async def _fail(self, submissions: list[Submission], error: Exception) -> None:
         if not isinstance(error, StorageUnavailable):
@@ -394,7 +328,7 @@ class Engine:
                 try:
                     await self._catch_up(transaction)
                     if batch.rows:
-                        return batch.rows[-1] in await transaction.tail(batch.transaction.head)
+                        return batch.rows[-1] in await transaction.tail(batch.base)
                     return await transaction.replies(batch.replies) == batch.replies
                 finally:
                     await transaction.rollback()

@@ -24,6 +24,10 @@ class StorageUnavailable(WritePathError):
     pass
 
 
+class NothingWritten(StorageUnavailable):
+    pass
+
+
 class KeyReused(WritePathError):
     def __init__(self) -> None:
         super().__init__("this idempotency key was used for another request")

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Iterable
 
+from commands.overlay import Overlay
 from domain import checkout
 from domain.checkout import Checkout
 from domain.decider import Command
@@ -20,7 +21,7 @@ class CheckoutReactor:
     def __init__(self, maximum: int = 10_000) -> None:
         self._maximum = maximum
         self._open: OrderedDict[str, Checkout] = OrderedDict()
-        self._overlay: dict[str, Checkout] = {}
+        self._overlay: Overlay[Checkout] = Overlay()
 
     def knows(self, order_id: str) -> bool:
         return order_id in self._open
@@ -37,26 +38,32 @@ class CheckoutReactor:
                 continue
             state = checkout.evolve(known, recorded)
             assert state is not None
-            self._overlay[order_id] = moved[order_id] = state
+            self._overlay.deciding[order_id] = moved[order_id] = state
         return [
             (order_id, command) for order_id, state in moved.items() for command in checkout.next_commands(state, now)
         ]
 
-    def forget(self, order_ids: Iterable[str]) -> None:
-        """What was seen of these did not happen after all."""
+    def disown(self, order_ids: Iterable[str]) -> None:
+        """What was seen of these did not happen after all; the checkout process takes them over."""
         for order_id in order_ids:
-            self._overlay.pop(order_id, None)
+            self._overlay.deciding.pop(order_id, None)
+            self._overlay.flying.pop(order_id, None)
             self._open.pop(order_id, None)
 
-    def commit(self) -> None:
-        for order_id, state in self._overlay.items():
+    def take_off(self) -> None:
+        self._overlay.take_off()
+
+    def land(self) -> None:
+        for order_id, state in self._overlay.land().items():
             if state.order == "paid" or checkout.is_settled(state):
                 self._open.pop(order_id, None)
             else:
                 self._open[order_id] = state
         while len(self._open) > self._maximum:
             self._open.popitem(last=False)
-        self._overlay = {}
 
-    def rollback(self) -> None:
-        self._overlay = {}
+    def crash(self) -> None:
+        self._overlay.crash()
+
+    def forget(self) -> None:
+        self._overlay.forget()

@@ -46,8 +46,8 @@ class MemoryLog(POPOApplicationRecorder):
             loaded[stream] = Loaded(snapshot, self.streams[stream][snapshot.version if snapshot else 0 :])
         return loaded
 
-    async def find_reply(self, key: str) -> Reply | None:
-        return self.stored_replies.get(key)
+    async def replies(self, keys: Iterable[str]) -> dict[str, Reply]:
+        return {key: self.stored_replies[key] for key in keys if key in self.stored_replies}
 
     async def forget_replies(self, before: int) -> int:
         async with self._lock:
@@ -102,8 +102,7 @@ class MemoryTransaction:
         return await self._log.load(streams)
 
     async def replies(self, keys: Iterable[str]) -> dict[str, Reply]:
-        stored = self._log.stored_replies
-        return {key: stored[key] for key in keys if key in stored}
+        return await self._log.replies(keys)
 
     async def append(self, rows: Sequence[Row], replies: Sequence[Reply], snapshots: Sequence[Snapshot]) -> None:
         self._log._check(rows)

@@ -91,8 +91,8 @@ class EventLog(Protocol):
     async def load(self, streams: Iterable[str]) -> dict[str, Loaded]:
         """As of the last commit, without the lock."""
 
-    async def find_reply(self, key: str) -> Reply | None:
-        """The stored answer to an idempotent request, as of the last commit."""
+    async def replies(self, keys: Iterable[str]) -> dict[str, Reply]:
+        """Stored answers to idempotent requests, as of the last commit."""
 
     async def forget_replies(self, before: int) -> int:
         """Deletes stored answers recorded before an instant (ms); how many."""

@@ -13,13 +13,14 @@ import contextlib
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from eventsourcing.persistence import IntegrityError, Notification, StoredEvent
 from eventsourcing.sqlite import SQLiteApplicationRecorder, SQLiteCursor, SQLiteDatastore
 
-from commands.errors import StorageUnavailable, UnusableLog
+from commands.errors import NothingWritten, StorageUnavailable, UnusableLog
 from commands.mapper import pack_state, unpack_state
 from commands.routes import decider_of
 from commands.store.port import Loaded, Reply, Row, Snapshot
@@ -28,6 +29,8 @@ from commands.store.sqlitefile import SQLiteFile
 LOG_FILE = SQLiteFile(application_id=0x4B4E5452, schema=1, what="event log")  # "KNTR"
 BUSY_TIMEOUT_S = 5.0
 CHECKPOINT_PAGES = 2_000
+CHUNK_MAX = 256
+"""Rows a statement."""
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS events (
@@ -121,9 +124,7 @@ class SQLiteLog(SQLiteApplicationRecorder):
     async def _on_disk_thread(self, work: Any) -> Any:
         return await asyncio.get_running_loop().run_in_executor(self._committer, work)
 
-    async def _commit(self) -> None:
-        # Not ``Connection.commit``, which succeeds without a word when SQLite has given the transaction up by itself.
-        await self._on_disk_thread(lambda: self._writer.execute("COMMIT"))
+    def _committed(self) -> None:
         self._turn.release()
         self._checkpointer.committed()
 
@@ -149,8 +150,8 @@ class SQLiteLog(SQLiteApplicationRecorder):
     async def load(self, streams: Iterable[str]) -> dict[str, Loaded]:
         return {stream: _load(self._reader, stream) for stream in streams}
 
-    async def find_reply(self, key: str) -> Reply | None:
-        return _reply(self._reader, key)
+    async def replies(self, keys: Iterable[str]) -> dict[str, Reply]:
+        return _replies(self._reader, keys)
 
     async def forget_replies(self, before: int) -> int:
         transaction = await self.begin()
@@ -232,6 +233,7 @@ class SQLiteTransaction:
     def __init__(self, log: SQLiteLog, head: int) -> None:
         self._log = log
         self._ended = False
+        self._appended: tuple[Sequence[Row], Sequence[Reply], Sequence[Snapshot]] = ((), (), ())
         self.head = head
 
     async def tail(self, after: int) -> Sequence[Row]:
@@ -244,28 +246,34 @@ class SQLiteTransaction:
         return {stream: _load(self._log._writer, stream) for stream in streams}
 
     async def replies(self, keys: Iterable[str]) -> dict[str, Reply]:
-        found = ((key, _reply(self._log._writer, key)) for key in keys)
-        return {key: reply for key, reply in found if reply is not None}
+        return _replies(self._log._writer, keys)
 
     async def append(self, rows: Sequence[Row], replies: Sequence[Reply], snapshots: Sequence[Snapshot]) -> None:
-        writer = self._log._writer
         if [row.position for row in rows] != list(range(self.head + 1, self.head + len(rows) + 1)):
             raise IntegrityError(f"positions go on from {self.head}")
+        self._appended = (rows, replies, snapshots)
+
+    async def commit(self) -> None:
+        await self._log._on_disk_thread(self._write)
+        self._log._committed()
+        self._ended = True
+
+    def _write(self) -> None:
+        """On the disk's thread. Many rows a statement: it runs without the interpreter, for as long as it takes."""
+        writer, (rows, replies, snapshots) = self._log._writer, self._appended
         try:
-            writer.executemany(INSERT, rows)
-            _refuse_loose(writer.execute(LOOSE, (self.head,)).fetchone())
+            for some in _chunks(rows):
+                writer.execute(_insert(len(some)), [value for row in some for value in row])
+            if rows:
+                _refuse_loose(writer.execute(LOOSE, (self.head,)).fetchone())
             if replies:
                 writer.executemany("INSERT OR REPLACE INTO replies VALUES (?,?,?,?,?,?)", replies)
             if snapshots:
                 writer.executemany("INSERT OR REPLACE INTO snapshots VALUES (?,?,?,?,?)", snapshots)
-        except sqlite3.IntegrityError as error:
-            raise IntegrityError(error) from error
-        except sqlite3.Error as error:
-            raise StorageUnavailable(f"the event log cannot be written: {error}") from error
-
-    async def commit(self) -> None:
-        await self._log._commit()
-        self._ended = True
+        except (sqlite3.Error, IntegrityError) as error:
+            raise NothingWritten(f"the event log cannot be written: {error}") from error
+        # Not ``Connection.commit``, which succeeds without a word when SQLite has given the transaction up by itself.
+        writer.execute("COMMIT")
 
     async def rollback(self) -> None:
         if not self._ended:
@@ -314,14 +322,28 @@ def _load(connection: sqlite3.Connection, stream: str) -> Loaded:
     return Loaded(snapshot, _stream(connection, stream, snapshot.version if snapshot else 0))
 
 
-def _reply(connection: sqlite3.Connection, key: str) -> Reply | None:
-    row = connection.execute("SELECT * FROM replies WHERE key = ?", (key,)).fetchone()
-    return None if row is None else Reply._make(row)
+def _replies(connection: sqlite3.Connection, keys: Iterable[str]) -> dict[str, Reply]:
+    found = (connection.execute("SELECT * FROM replies WHERE key = ?", (key,)).fetchone() for key in keys)
+    return {row[0]: Reply._make(row) for row in found if row is not None}
 
 
 def _refuse_loose(found: Sequence[Any] | None) -> None:
     if found is not None:
         raise IntegrityError(f"{found[0]}: version {found[1]} has no predecessor")
+
+
+@cache
+def _insert(rows: int) -> str:
+    return "INSERT INTO events VALUES " + ",".join(["(?,?,?,?,?,?,?)"] * rows)
+
+
+def _chunks(rows: Sequence[Row]) -> Iterator[Sequence[Row]]:
+    """In sizes that are powers of two, so that few different statements have to be prepared."""
+    done = 0
+    while done < len(rows):
+        size = min(CHUNK_MAX, 1 << ((len(rows) - done).bit_length() - 1))
+        yield rows[done : done + size]
+        done += size
 
 
 def _notification(row: Row) -> Notification:

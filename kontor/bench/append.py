@@ -19,7 +19,7 @@ from kontor.bench.report import median, report
 from kontor.embedded import settle_garbage
 
 COMMANDS = 40_000
-WAITING = 1_000
+WAITING = 2_000
 """Callers that each wait for their answer before they ask again."""
 SKUS = 2_000
 ROUNDS = 3

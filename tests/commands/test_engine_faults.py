@@ -70,7 +70,7 @@ async def test_a_failed_request_is_not_answered_for_ever(engine, log):
     """A bug is a 5xx: the same key may be tried again."""
     with pytest.raises(OverflowError):
         await do(engine, hold("h", at=BIG, backorder=True), request=request("k"))
-    assert await log.find_reply("k") is None
+    assert (await log.replies(["k"])).get("k") is None
     assert (await do(engine, receive(1), request=request("k"))).replayed is None
 
 
@@ -106,7 +106,7 @@ async def test_a_commit_that_never_happened_is_reported(engine, log):
     )
     assert all(isinstance(result, StorageUnavailable) for result in results)
     assert await rows_of(log) == []
-    assert await log.find_reply("k") is None
+    assert (await log.replies(["k"])).get("k") is None
     assert published == []
     assert (await do(engine, receive(2), request=request("k"))).version == 1
 
@@ -129,7 +129,7 @@ async def test_nobody_is_told_what_rested_upon_a_lost_commit(engine, log):
 async def test_refusals_alone_survive_an_unknown_commit(engine, log, fault):
     setattr(log, fault, 1)
     (result,) = await settle(engine.enqueue(receive(0), context(), request=request("k")))
-    stored = await log.find_reply("k")
+    stored = (await log.replies(["k"])).get("k")
     if fault == "lose_replies":
         assert isinstance(result, Invalid)
         assert stored.status == 409
@@ -191,7 +191,7 @@ async def test_a_full_disk_refuses_and_recovers(tmp_path, clock, monkeypatch):
         refused += len(results) - len(whole)
     assert refused
     assert len(await rows_of(log)) == written
-    assert await log.find_reply("59.0") is None
+    assert (await log.replies(["59.0"])).get("59.0") is None
     log._writer.execute("PRAGMA max_page_count=1073741823")
     assert (await do(engine, receive(1), request=request("59.0"))).version == written + 1
     await engine.close()

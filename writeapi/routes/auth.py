@@ -92,7 +92,7 @@ async def _register_once(
 
     stored = IdempotentRequest(f"{key.scope}\x1f{key.key}", key.digest, answer)
     with edge_of(request).in_flight.hold(key):
-        earlier = await services.log.find_reply(stored.key)
+        earlier = (await services.log.replies([stored.key])).get(stored.key)
         if earlier is not None:
             if not hmac.compare_digest(earlier.digest, key.digest):
                 raise KeyReused

@@ -109,7 +109,7 @@ async def create_order(request: Request, body: OrderRequest, principal: Customer
     wait = prefer_wait(request)
     stored_key = f"{key.scope}\x1f{key.key}"
     with edge_of(request).in_flight.hold(key):
-        earlier = await services.log.find_reply(stored_key)
+        earlier = (await services.log.replies([stored_key])).get(stored_key)
         if earlier is not None:
             if earlier.digest != key.digest:
                 raise KeyReused

@@ -1,0 +1,187 @@
+"""Deciding a batch: commands in turn against cached aggregates, each failing alone; nothing is written here."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Awaitable, Iterable, Sequence
+from typing import Protocol
+
+import structlog
+
+from commands.aggregates import Aggregate, Aggregates, fold
+from commands.batch import Batch, Outcome, Submission
+from commands.context import Context
+from commands.errors import KeyReused
+from commands.mapper import record
+from commands.reactor import CheckoutReactor
+from commands.routes import DECIDERS, decider_of, stream_of
+from commands.store.port import Loaded, Reply
+from domain.decider import Command, Event
+from domain.errors import DomainError, VersionMismatch
+from domain.recorded import Meta
+
+REACTIONS_MAX = 100
+"""Rounds of follow-up commands one command may cause; more is a bug."""
+
+log = structlog.get_logger("engine")
+
+
+class Source(Protocol):
+    """Where a batch reads what is not cached: the log as last committed, or a transaction that holds its lock."""
+
+    def load(self, streams: Iterable[str]) -> Awaitable[dict[str, Loaded]]: ...
+
+    def replies(self, keys: Iterable[str]) -> Awaitable[dict[str, Reply]]: ...
+
+
+class Decisions:
+    def __init__(self, aggregates: Aggregates, reactor: CheckoutReactor) -> None:
+        self._aggregates = aggregates
+        self._reactor = reactor
+        self._undo: list[tuple[str, Aggregate]] = []
+        """What the streams that the current command changed were before."""
+
+    async def decide(
+        self, batch: Batch, submissions: Sequence[Submission], source: Source, earlier: dict[str, Reply]
+    ) -> None:
+        """Adds rows, replies and answers to the batch. ``earlier`` are replies that are not in the source yet."""
+        known = await self._known_replies(batch, submissions, source, earlier)
+        await self._prefetch(source, [submission.stream for submission in submissions])
+        for submission in submissions:
+            await self._decide_one(batch, submission, source, known)
+
+    async def _known_replies(
+        self, batch: Batch, submissions: Sequence[Submission], source: Source, earlier: dict[str, Reply]
+    ) -> dict[str, Reply]:
+        keys = [s.request.key for s in submissions if s.request is not None and s.command is not None]
+        if not keys:
+            return {}
+        known = await source.replies(keys)
+        for replies in (earlier, batch.replies):
+            known.update((key, replies[key]) for key in keys if key in replies)
+        batch.first_asked.update(key for key in keys if key not in known)
+        return known
+
+    async def _prefetch(self, source: Source, streams: Iterable[str]) -> None:
+        """Loads what the batch is going to need. What cannot be loaded fails later, and then alone."""
+        missing = {stream for stream in streams if self._aggregates.get(stream) is None and stream[:3] in DECIDERS}
+        if missing:
+            for stream, loaded in (await source.load(missing)).items():
+                with contextlib.suppress(ValueError, TypeError):
+                    self._aggregates.put(stream, fold(stream, loaded))
+
+    async def _decide_one(self, batch: Batch, submission: Submission, source: Source, known: dict[str, Reply]) -> None:
+        """Puts the submission's answer into the batch; whatever goes wrong is its own answer and nobody else's."""
+        request = submission.request
+        stored = known.get(request.key) if request is not None and submission.command is not None else None
+        if request is not None and stored is not None:
+            same = stored.digest == request.digest
+            replayed = Outcome(submission.stream, 0, batch.position, None, [], stored)
+            batch.answers.append((submission, replayed if same else KeyReused()))
+            return
+        result: Outcome | BaseException
+        first = len(batch.rows)
+        self._undo.clear()
+        try:
+            try:
+                result = self._apply(batch, submission)
+                if result.events and submission.context.correlation.startswith("ord_"):
+                    result = await self._follow_up(batch, result, submission.context, source)
+            except DomainError as refusal:
+                self._take_back(batch, first)
+                result = refusal
+            if request is not None:
+                known[request.key] = batch.replies[request.key] = request.reply(result, batch.now)
+        except Exception as bug:
+            log.exception("command_failed", command=type(submission.command).__name__)
+            self._take_back(batch, first)
+            result = bug
+        batch.answers.append((submission, result))
+
+    def _take_back(self, batch: Batch, first: int) -> None:
+        """Undoes what a command had done before it failed, so that it fails entirely as well as alone."""
+        undone = batch.events[first:]
+        del batch.events[first:], batch.rows[first:]
+        batch.position = batch.base + first
+        for stream, before in reversed(self._undo):
+            self._aggregates.put(stream, before)
+        self._undo.clear()
+        self._reactor.disown(event.meta.correlation for event in undone)
+
+    def _apply(self, batch: Batch, submission: Submission) -> Outcome:
+        stream = submission.stream
+        aggregate = self._aggregates.get(stream)
+        assert aggregate is not None, f"{stream} cannot be loaded"
+        if submission.expected_version not in (None, aggregate.version):
+            raise VersionMismatch(submission.expected_version or 0, aggregate.version)
+        if submission.command is None:
+            return Outcome(stream, aggregate.version, batch.position, aggregate.state, [])
+        events = decider_of(stream).decide(submission.command, aggregate.state)
+        first = len(batch.events)
+        aggregate = self._append(batch, stream, aggregate, events, submission.context)
+        return Outcome(stream, aggregate.version, batch.position, aggregate.state, batch.events[first:])
+
+    # reactions
+
+    async def _follow_up(self, batch: Batch, outcome: Outcome, context: Context, source: Source) -> Outcome:
+        """Decides, in the same transaction, the commands that new events of a checkout call for."""
+        begun = len(batch.events) - len(outcome.events)
+        first = begun
+        for _ in range(REACTIONS_MAX):
+            reactions = self._reactor.react(batch.events[first:], batch.now)
+            await self._prefetch(source, [stream_of(command) for _, command in reactions])
+            first = len(batch.events)
+            for order_id, command in reactions:
+                self._apply_reaction(batch, command, order_id, context)
+            if len(batch.events) == first:
+                break
+        else:
+            raise AssertionError("reactions do not come to rest")
+        aggregate = self._aggregates.get(outcome.stream)
+        assert aggregate is not None
+        return Outcome(outcome.stream, aggregate.version, batch.position, aggregate.state, batch.events[begun:])
+
+    def _apply_reaction(self, batch: Batch, command: Command, order_id: str, context: Context) -> None:
+        stream = stream_of(command)
+        aggregate = self._aggregates.get(stream)
+        assert aggregate is not None, stream
+        try:
+            events = decider_of(stream).decide(command, aggregate.state)
+        except DomainError as refusal:
+            # The checkout process asks again and reports it; here it must not fail the client's command.
+            log.warning("reaction_refused", command=type(command).__name__, stream=stream, reason=refusal.detail)
+            return
+        except Exception:
+            log.exception("reaction_failed", command=type(command).__name__, stream=stream)
+            return
+        cause = batch.events[-1].event_id if batch.events else context.causation
+        follow_up = Context("system:checkout", context.command_id, batch.now, order_id, cause, context.traceparent)
+        self._append(batch, stream, aggregate, events, follow_up)
+
+    def _append(
+        self, batch: Batch, stream: str, aggregate: Aggregate, events: Sequence[Event], context: Context
+    ) -> Aggregate:
+        if not events:
+            return aggregate
+        self._undo.append((stream, aggregate))
+        evolve = decider_of(stream).evolve
+        version, digest, state, snapshot_version = aggregate
+        at, actor, command_id, correlation, causation, traceparent = (
+            context.at,
+            context.actor,
+            context.command_id,
+            context.correlation or stream,
+            context.causation,
+            context.traceparent,
+        )
+        for event in events:
+            version += 1
+            batch.position += 1
+            meta = Meta(at, batch.now, actor, command_id, correlation, causation, traceparent, digest)
+            done, row = record(batch.position, stream, version, event, meta)
+            state, digest = evolve(state, event), done.hash
+            batch.events.append(done)
+            batch.rows.append(row)
+        grown = Aggregate(version, digest, state, snapshot_version)
+        self._aggregates.put(stream, grown)
+        return grown
