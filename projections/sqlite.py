@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import sqlite3
 from collections import OrderedDict, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,9 @@ from domain.recorded import Recorded
 from projections.projector import Projection, Table
 
 ROWS_CACHED_MAX = 20_000
+BYTES_CACHED_MAX = 4_000_000
+"""Of rows as stored; as objects they take five times as much. What was folded just now is what is wanted next."""
+KEYS_PER_QUERY = 500
 CHECKPOINT_EVERY = 256
 PARKED = """
 CREATE TABLE IF NOT EXISTS positions (projection TEXT PRIMARY KEY, position INTEGER NOT NULL) WITHOUT ROWID;
@@ -46,7 +49,7 @@ class SQLiteViews:
         self._stored = {
             table.name: StoredTable(table, projection) for projection in projections for table in projection.tables
         }
-        self._cache: OrderedDict[tuple[str, str], Any] = OrderedDict()
+        self._cache = RowCache()
         self._cached_at: dict[str, int] = {}
         self._commits = 0
         self._checkpointer = ThreadPoolExecutor(1, thread_name_prefix="views-checkpoint")
@@ -86,11 +89,12 @@ class SQLiteViews:
         found = self._reader.execute(stored.select, (key,)).fetchone()
         return None if found is None else stored.decode(found[0])
 
-    def get_many(self, table: str, keys: Sequence[str]) -> dict[str, Any]:
+    def get_many(self, table: str, keys: Iterable[str]) -> dict[str, Any]:
+        """Rows by key, as this process or a later one has folded them."""
+        found, missing = self._cache.get_many(table, keys)
         stored = self._stored[table]
-        marks = ",".join("?" * len(keys))
-        rows = self._reader.execute(f"SELECT key, row FROM {stored.name} WHERE key IN ({marks})", tuple(keys))
-        return {key: stored.decode(row) for key, row in rows}
+        found.update((key, stored.decode(row)) for key, row in stored.find(self._reader, missing))
+        return {key: row for key, row in found.items() if row is not None}
 
     def query(self, table: str, where: str, parameters: Sequence[Any] = (), tail: str = "") -> list[tuple[str, Any]]:
         """Keys and rows. ``where`` and ``tail`` are ours; values from outside are ``parameters``."""
@@ -156,11 +160,12 @@ class SQLiteViews:
 
     def _fold(self, names: Sequence[str], events: Sequence[Recorded]) -> Touched:
         touched = Touched()
-        last = events[-1].position
+        last, kinds = events[-1].position, {type(recorded.event) for recorded in events}
         for name in names:
             projection = self.projections[name]
-            broken = self._parked_streams(name)
-            for table in projection.tables:
+            concerned = [table for table in projection.tables if not kinds.isdisjoint(table.folds)]
+            broken = self._parked_streams(name) if concerned else set()
+            for table in concerned:
                 changed = self._fold_table(name, table, events, broken)
                 if changed:
                     self._write(self._stored[table.name], changed)
@@ -176,47 +181,52 @@ class SQLiteViews:
     def _fold_table(
         self, projection: str, table: Table, events: Sequence[Recorded], broken: set[str]
     ) -> dict[str, tuple[int, Any]]:
+        folds, keys = table.folds, table.keys
+        mine = [recorded for recorded in events if type(recorded.event) in folds]
+        rows, blobs = self._rows(table, mine)
+        decode = self._stored[table.name].decode
         changed: dict[str, tuple[int, Any]] = {}
-        folds, keys, name = table.folds, table.keys, table.name
-        for recorded in events:
-            fold = folds.get(type(recorded.event))
-            if fold is None:
-                continue
+        for recorded in mine:
             if recorded.stream in broken:
                 self._park(projection, recorded, "an earlier event of this stream is parked")
                 continue
             try:
+                fold = folds[type(recorded.event)]
                 for key in keys(recorded):
-                    old = changed[key][1] if key in changed else self._row(name, key)
-                    changed[key] = (recorded.position, fold(old, recorded))
+                    if key in blobs:
+                        rows[key] = decode(blobs[key])
+                        del blobs[key]
+                    rows[key] = row = fold(rows.get(key), recorded)
+                    changed[key] = (recorded.position, row)
             except Exception as error:
                 self._park(projection, recorded, repr(error))
                 broken.add(recorded.stream)
         return changed
 
-    def _row(self, table: str, key: str) -> Any | None:
-        cached = self._cache.get((table, key), self)
-        if cached is not self:
-            return cached
-        stored = self._stored[table]
-        found = self._writer.execute(stored.select, (key,)).fetchone()
-        return None if found is None else stored.decode(found[0])
+    def _rows(self, table: Table, events: Sequence[Recorded]) -> tuple[dict[str, Any], dict[str, bytes]]:
+        """The rows that events concern: those known here, and those read in one query, still encoded."""
+        wanted: set[str] = set()
+        for recorded in events:
+            with contextlib.suppress(Exception):  # it fails again where that can be recorded
+                wanted.update(table.keys(recorded))
+        rows, missing = self._cache.get_many(table.name, wanted)
+        return rows, dict(self._stored[table.name].find(self._writer, missing))
 
     def _write(self, stored: StoredTable, changed: Mapping[str, tuple[int, Any]]) -> None:
-        name, cache = stored.table.name, self._cache
+        name, put = stored.table.name, self._cache.put
         puts, deletes = [], []
         for key, (position, row) in changed.items():
-            cache[name, key] = row
             if row is None:
+                put(name, key, None, 0)
                 deletes.append((key,))
             else:
-                puts.append(stored.parameters(key, position, row))
+                parameters = stored.parameters(key, position, row)
+                put(name, key, row, len(parameters[2]))
+                puts.append(parameters)
         if puts:
-            self._writer.executemany(stored.insert, puts)
+            self._writer.executemany(stored.upsert, puts)
         if deletes:
             self._writer.executemany(f"DELETE FROM {stored.name} WHERE key = ?", deletes)
-        while len(cache) > ROWS_CACHED_MAX:
-            cache.popitem(last=False)
 
     def _parked_streams(self, projection: str) -> set[str]:
         rows = self._writer.execute("SELECT DISTINCT stream FROM parked WHERE projection = ?", (projection,))
@@ -242,6 +252,39 @@ class SQLiteViews:
         self._writer.close()
 
 
+class RowCache:
+    """Rows as last folded here, None for one that is gone. Bounded by number and by bytes, the oldest leave first."""
+
+    def __init__(self) -> None:
+        self._rows: OrderedDict[tuple[str, str], tuple[Any, int]] = OrderedDict()
+        self._bytes = 0
+
+    def get_many(self, table: str, keys: Iterable[str]) -> tuple[dict[str, Any], list[str]]:
+        """What is known, and the keys of what is not."""
+        found: dict[str, Any] = {}
+        missing: list[str] = []
+        get = self._rows.get
+        for key in keys:
+            known = get((table, key))
+            if known is None:
+                missing.append(key)
+            else:
+                found[key] = known[0]
+        return found, missing
+
+    def put(self, table: str, key: str, row: Any, size: int) -> None:
+        place, rows = (table, key), self._rows
+        known = rows.pop(place, None)
+        self._bytes += size - (known[1] if known is not None else 0)
+        rows[place] = (row, size)
+        while self._bytes > BYTES_CACHED_MAX or len(rows) > ROWS_CACHED_MAX:
+            self._bytes -= rows.popitem(last=False)[1][1]
+
+    def clear(self) -> None:
+        self._rows.clear()
+        self._bytes = 0
+
+
 class StoredTable:
     """SQL and codec of one table."""
 
@@ -258,10 +301,22 @@ class StoredTable:
             f"CREATE TABLE IF NOT EXISTS {self.name} "
             f"(key TEXT PRIMARY KEY, position INTEGER NOT NULL, row BLOB NOT NULL{columns});\n{indexes}"
         )
-        self.insert = f"INSERT OR REPLACE INTO {self.name} VALUES (?,?,?{',?' * len(table.columns)})"
+        changes = ", ".join(f"{name} = excluded.{name}" for name in ("position", "row", *table.columns))
+        # Not REPLACE, which deletes the row from every index and enters it anew: a third slower.
+        self.upsert = (
+            f"INSERT INTO {self.name} VALUES (?,?,?{',?' * len(table.columns)}) "
+            f"ON CONFLICT (key) DO UPDATE SET {changes}"
+        )
         self.decode = msgspec.msgpack.Decoder(table.row).decode
         self._encode = msgspec.msgpack.Encoder().encode
         self._values = [column.value for column in table.columns.values()]
+
+    def find(self, connection: sqlite3.Connection, keys: Sequence[str]) -> Iterator[tuple[str, bytes]]:
+        """Keys and encoded rows of those that exist."""
+        for start in range(0, len(keys), KEYS_PER_QUERY):
+            some = keys[start : start + KEYS_PER_QUERY]
+            marks = ",".join("?" * len(some))
+            yield from connection.execute(f"SELECT key, row FROM {self.name} WHERE key IN ({marks})", some)
 
     def parameters(self, key: str, position: int, row: Any) -> tuple[Any, ...]:
         return (key, position, self._encode(row), *(value(key, row) for value in self._values))

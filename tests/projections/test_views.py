@@ -1,0 +1,150 @@
+"""The embedded store of views: folding, what it remembers of its rows, and what it does with events it cannot fold."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from domain.decider import Event
+from domain.recorded import Meta, Recorded
+from projections import sqlite
+from projections.projector import Column, Projection, Table, ViewRow
+from projections.sqlite import SQLiteViews
+
+
+class Said(Event, frozen=True):
+    text: str
+
+
+class Gone(Event, frozen=True):
+    pass
+
+
+class Row(ViewRow, frozen=True):
+    texts: tuple[str, ...]
+
+
+def say(row: Row | None, recorded: Recorded) -> Row:
+    if recorded.event.text == "bad":
+        raise ValueError("planted")
+    return Row((row.texts if row else ()) + (recorded.event.text,))
+
+
+def keys_of(recorded: Recorded) -> Sequence[str]:
+    if isinstance(recorded.event, Said) and recorded.event.text == "nowhere":
+        raise KeyError("planted")
+    return (recorded.stream.partition(".")[0],)
+
+
+TABLE = Table(
+    name="talk",
+    row=Row,
+    folds={Said: say, Gone: lambda row, recorded: None},
+    keys=keys_of,
+    columns={"last": Column("TEXT", lambda key, row: row.texts[-1])},
+    indexes=(("last",),),
+)
+TALK = Projection("talk", 1, (TABLE,))
+
+
+@pytest.fixture
+def views(tmp_path: Path) -> Iterator[SQLiteViews]:
+    opened = SQLiteViews(tmp_path / "views.db", (TALK,))
+    yield opened
+    opened.close()
+
+
+class Talk:
+    """Numbers events as the log does."""
+
+    def __init__(self) -> None:
+        self.position = 0
+
+    def __call__(self, *said: tuple[str, str | None]) -> list[Recorded]:
+        return [self._event(stream, text) for stream, text in said]
+
+    def _event(self, stream: str, text: str | None) -> Recorded:
+        self.position += 1
+        event: Event = Gone() if text is None else Said(text)
+        return Recorded(self.position, stream, self.position, event, Meta(0, 0, "", "", "", "", "", b""), b"")
+
+
+def texts(views: SQLiteViews, *keys: str) -> dict[str, Any]:
+    return {key: row.texts for key, row in views.get_many("talk", keys).items()}
+
+
+def test_rows_are_the_same_from_memory_and_from_disk(views: SQLiteViews, tmp_path: Path):
+    log = Talk()
+    assert views.apply(["talk"], log(("a", "1"), ("b", "2"), ("a", "3"))) == {"talk": {"a", "b"}}
+    views.apply(["talk"], log(("b", None), ("c", "4"), ("c", "5")))
+    expected = {"a": ("1", "3"), "c": ("4", "5")}
+    assert texts(views, "a", "b", "c", "d") == expected
+    assert views.query("talk", "last = ?", ["5"]) == [("c", Row(("4", "5")))]
+    other = SQLiteViews(tmp_path / "views.db", (TALK,))
+    assert texts(other, "a", "b", "c", "d") == expected
+    other.close()
+
+
+def test_a_row_goes_on_from_the_disk_when_memory_has_lost_it(views: SQLiteViews, monkeypatch: pytest.MonkeyPatch):
+    log = Talk()
+    monkeypatch.setattr(sqlite, "BYTES_CACHED_MAX", 40)
+    monkeypatch.setattr(sqlite, "KEYS_PER_QUERY", 2)
+    for _ in range(3):
+        views.apply(["talk"], log(*((key, "x" * 8) for key in "abcdefg")))
+    assert texts(views, *"abcdefg") == {key: ("x" * 8,) * 3 for key in "abcdefg"}
+    assert views._cache._bytes <= 40
+    assert views._cache._bytes == sum(size for _, size in views._cache._rows.values())
+    views.apply(["talk"], log(*((key, None) for key in "abcdefg")))
+    assert texts(views, *"abcdefg") == {}
+
+
+def test_what_another_process_folded_is_never_overwritten_from_memory(views: SQLiteViews, tmp_path: Path):
+    log = Talk()
+    views.apply(["talk"], log(("a", "1")))
+    other = SQLiteViews(tmp_path / "views.db", (TALK,))
+    events = log(("a", "2"))
+    other.apply(["talk"], events)
+    other.close()
+    assert views.apply(["talk"], events) is None, "it was folded already"
+    views.apply(["talk"], log(("a", "3")))
+    assert texts(views, "a") == {"a": ("1", "2", "3")}
+
+
+def test_only_the_stream_of_a_bad_event_stands_still(views: SQLiteViews):
+    log = Talk()
+    views.apply(["talk"], log(("a.1", "1"), ("b.1", "x"), ("a.2", "2"), ("a.1", "bad"), ("a.1", "3"), ("a.2", "4")))
+    views.apply(["talk"], log(("b.1", "y"), ("b.1", "nowhere"), ("b.1", "z"), ("a.1", "5")))
+    assert texts(views, "a", "b") == {"a": ("1", "2", "4"), "b": ("x", "y")}
+    assert [(position, stream) for _, position, stream, _ in views.parked()] == [
+        (4, "a.1"), (5, "a.1"), (8, "b.1"), (9, "b.1"), (10, "a.1"),
+    ]  # fmt: skip
+
+
+def test_a_row_that_cannot_be_read_holds_up_nobody_else(views: SQLiteViews):
+    log = Talk()
+    views.apply(["talk"], log(("a", "1"), ("b", "2")))
+    views._writer.execute("UPDATE talk_v1 SET row = x'c1' WHERE key = 'a'")
+    views._cache.clear()
+    views.apply(["talk"], log(("a", "3"), ("b", "4")))
+    assert texts(views, "b") == {"b": ("2", "4")}
+    assert [position for _, position, _, _ in views.parked()] == [3]
+
+
+def test_a_failed_batch_leaves_nothing_behind(views: SQLiteViews, monkeypatch: pytest.MonkeyPatch):
+    log = Talk()
+    views.apply(["talk"], log(("a", "1")))
+    events = log(("a", "2"))
+    with monkeypatch.context() as patch:
+        patch.setattr(views, "_write", _fail)
+        with pytest.raises(RuntimeError):
+            views.apply(["talk"], events)
+    assert texts(views, "a") == {"a": ("1",)}
+    views.apply(["talk"], events)
+    assert texts(views, "a") == {"a": ("1", "2")}
+
+
+def _fail(*_: Any) -> None:
+    raise RuntimeError("planted")
