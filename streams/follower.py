@@ -100,7 +100,7 @@ class Follower:
         while not (self._closing and not self._arrived):
             self._wake.clear()
             try:
-                events = self._take() or await self._read(self.position, APPLY_MAX)
+                events = self._take() or await self._fetch()
                 if events:
                     await self._apply(names, events)
                     await asyncio.sleep(0 if self._waiters else PACE_S)
@@ -117,17 +117,30 @@ class Follower:
     def _take(self) -> list[Recorded]:
         """What was published, as long as it goes on from here without a gap."""
         taken: list[Recorded] = []
+        at = self.position
         while self._arrived and len(taken) < APPLY_MAX:
-            events = self._arrived[0]
-            if events[-1].position <= self.position:
-                self._arrived.popleft()  # read from the log already
-                continue
-            expected = taken[-1].position + 1 if taken else self.position + 1
-            if events[0].position != expected:
+            events = self._arrived.popleft()
+            if events[-1].position <= at:
+                continue  # read from the log already
+            known = at + 1 - events[0].position
+            if known < 0:
+                self._arrived.appendleft(events)
                 break
-            taken.extend(events)
-            self._arrived.popleft()
+            end = known + APPLY_MAX - len(taken)
+            taken += events[known:end]
+            at = taken[-1].position
+            if end < len(events):
+                self._arrived.appendleft(events[end:])
         return taken
+
+    async def _fetch(self) -> list[Recorded]:
+        """What was not published: events of other processes, from the log."""
+        if self._engine is not None and not self._arrived and await self._log.head() > self.position:
+            # Mostly our own engine, which is about to publish: spares reading and decoding all of it once more.
+            await asyncio.sleep(PACE_S)
+            if events := self._take():
+                return events
+        return await self._read(self.position, APPLY_MAX)
 
     async def _read(self, after: int, limit: int) -> list[Recorded]:
         rows = await self._log.read(after, limit)
