@@ -15,6 +15,13 @@ LAG_MAX = 50_000
 """Events behind the log beyond which the views are too old to be served."""
 
 
+@router.get("/", summary="Where things are")
+async def index(request: Request) -> Response:
+    links = {"openapi": "/openapi.json", "products": "/api/products", "ready": "/readyz", "metrics": "/metrics"}
+    body = {"name": request.app.title, "version": request.app.version, "links": links}
+    return Response(msgspec.json.encode(body), media_type="application/json")
+
+
 @router.get("/livez", summary="The process answers")
 async def livez() -> Response:
     return Response(b'{"status":"ok"}', media_type="application/json")
