@@ -37,6 +37,7 @@ from readapi.edge.positions import HEADER as POSITION_HEADER
 from readapi.edge.positions import format_position
 from readapi.edge.principal import Principal, edge_of
 from readapi.edge.problems import Overloaded, ProblemError, response_for
+from writeapi.abreast import Abreast
 from writeapi.services import WriteServices
 
 JSON = "application/json"
@@ -200,6 +201,7 @@ def _as_problem(error: Exception) -> Exception:
 
 
 def install(app: FastAPI) -> None:
-    """Teaches an application with command routes how the engine's own refusals are answered."""
+    """Makes an application one with command routes: abreast of other processes, and with the engine's refusals."""
     handler: Callable[[Request, Exception], Awaitable[Response]] = _problem
     app.add_exception_handler(write_path.WritePathError, handler)
+    app.add_middleware(Abreast, application=app)
