@@ -7,16 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from kontor import embedded as composition
 from tests.e2e.house import House, in_process
 from tests.e2e.market import Seller, open_shop
 from tests.e2e.shopper import Shopper, sign_up
 
 
 @pytest.fixture
-async def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[House]:
-    # A process that serves for months freezes its garbage; one that runs tests must not.
-    monkeypatch.setattr(composition, "settle_garbage", lambda: None)
+async def house(tmp_path: Path) -> AsyncIterator[House]:
     async with in_process(tmp_path / "data") as house:
         yield house
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import re
 import signal
@@ -44,7 +45,11 @@ class House:
 @asynccontextmanager
 async def in_process(folder: Path, **settings: Any) -> AsyncIterator[House]:
     chosen = Settings(data=folder, rate_limits=False, **settings)
+    thresholds = gc.get_threshold()
     async with composition.embedded(chosen) as services:
+        # A process that serves for months freezes its garbage; one that runs tests must not.
+        gc.unfreeze()
+        gc.set_threshold(*thresholds)
         app = build_app("all", services, chosen)
         async with client_of(app) as http:
             yield House(folder, services, app, http)
