@@ -38,7 +38,7 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FuzzedHouse]:
         yield built
 
 
-@pytest.mark.parametrize("service", ["write", "read"])
+@pytest.mark.parametrize("service", ["read", "write"])
 def test_no_request_breaks_it(house: FuzzedHouse, service: str) -> None:
     document = house.apps[service].openapi()
     assert document["openapi"].startswith("3.1")
@@ -46,9 +46,16 @@ def test_no_request_breaks_it(house: FuzzedHouse, service: str) -> None:
     failures: list[str] = []
     operations = [result.ok() for result in schema.get_all_operations()]
     assert len(operations) == sum(len(methods) for methods in document["paths"].values())
-    for operation in operations:
+    for operation in sorted(operations, key=harm):
         failures += tried(house, service, operation)
     assert not failures, "\n\n".join(failures)
+
+
+def harm(operation: Any) -> int:
+    """What takes things away comes last, and ends what sign-ins there are last of all."""
+    if operation.label in ("POST /api/auth/logout", "DELETE /api/me"):
+        return 2
+    return int(operation.method.upper() == "DELETE")
 
 
 def tried(house: FuzzedHouse, service: str, operation: Any) -> list[str]:
