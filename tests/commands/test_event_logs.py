@@ -169,3 +169,31 @@ async def test_the_library_and_an_engine_write_into_one_file(two_logs):
     await engine.close()
     assert [row.position for row in await whole(mine)] == list(range(1, 192))
     assert (await engine.state(stream)).on_hand == 41
+
+
+async def test_the_write_ahead_log_stays_small_although_nobody_ever_pauses(tmp_path, monkeypatch):
+    """A checkpoint beside a busy writer never catches up with it, and only one that does lets the file begin anew."""
+    monkeypatch.setattr(module, "CHECKPOINT_PAGES", 100)
+    monkeypatch.setattr(module, "WAL_PAGES_MAX", 500)
+    monkeypatch.setattr(module, "RESTART_EVERY_S", 0)
+    log = SQLiteLog.open(tmp_path / "log.db")
+    engine = Engine(log, clock=Clock())
+    await engine.start()
+    largest = 0
+
+    async def client(number: int) -> None:
+        for _ in range(1_000):
+            await do(engine, receive(1, f"stk_shp_1.{number}"))
+
+    async def watch() -> None:
+        nonlocal largest
+        while True:
+            largest = max(largest, (tmp_path / "log.db-wal").stat().st_size)
+            await asyncio.sleep(0.01)
+
+    watching = asyncio.create_task(watch())
+    await asyncio.gather(*(client(number) for number in range(20)))
+    watching.cancel()
+    await engine.close()
+    await log.close()
+    assert largest < 10_000 * 4096, "it grows to 20,000 pages and more when it is never begun anew"
