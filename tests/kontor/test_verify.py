@@ -68,7 +68,7 @@ async def test_a_log_that_is_being_written_verifies(tmp_path):
     engine = Engine(log, clock=Clock())
     await engine.start()
     await offer(engine, "A", 1_000)
-    writing = True
+    writing, reports = True, []
 
     async def write() -> None:
         number = 0
@@ -77,7 +77,10 @@ async def test_a_log_that_is_being_written_verifies(tmp_path):
             number += 1
 
     busy = asyncio.create_task(write())
-    reports = [await asyncio.to_thread(verify, path) for _ in range(5)]
+    for number in range(1, 6):
+        while engine.position < 30 * number:  # noqa: ASYNC110
+            await asyncio.sleep(0.001)
+        reports.append(await asyncio.to_thread(verify, path))
     writing = False
     await busy
     assert [report.problems for report in reports] == [[]] * 5
