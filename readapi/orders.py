@@ -112,7 +112,7 @@ def fold(events: Iterable[Recorded]) -> OrderView:
 
 
 def order_json(view: OrderView, vault: Vault, *, position: int, with_address: bool = True) -> dict[str, Any]:
-    """``with_address`` is for answers that nobody stores: replies of idempotent commands are kept, so they go without."""
+    """``with_address`` is for answers that nobody stores; replies to idempotent commands are kept, and go without."""
     placed = view.placed
     progress: dict[str, Any] = {"state": view.progress}
     if view.reason:

@@ -16,10 +16,12 @@ from domain.offer import LiveOffer, NoOffer
 from readapi.carts import Goods, Lookup, Stamps, cart_json
 from readapi.consistency import at_position
 from readapi.edge.cart_token import HEADER as CART_TOKEN
+from readapi.edge.openapi import problem_responses, signed_in
 from readapi.edge.positions import HEADER as POSITION_HEADER
 from readapi.edge.positions import format_position
 from readapi.edge.principal import Principal, edge_of, principal_of
 from readapi.services import ReadServices
+from readapi.shapes import CartOut
 
 router = APIRouter(tags=["carts"])
 
@@ -32,7 +34,12 @@ def cart_id_of(request: Request, principal: Principal | None) -> str | None:
     return None if token is None else edge_of(request).cart_tokens.verify(token)
 
 
-@router.get("/api/cart", summary="The cart, at today's prices and availability")
+@router.get(
+    "/api/cart",
+    summary="The cart, at today's prices and availability",
+    responses={200: {"model": CartOut}, **problem_responses("position_not_reached")},
+    openapi_extra=signed_in(required=False),
+)
 async def get_cart(request: Request) -> Response:
     services: ReadServices = request.app.state.services
     cart_id = cart_id_of(request, principal_of(request))

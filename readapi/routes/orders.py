@@ -12,6 +12,7 @@ from starlette.responses import Response
 from domain.errors import NotFound
 from projections.orders.projector import OrderRow
 from readapi.consistency import at_position
+from readapi.edge.openapi import problem_responses, signed_in
 from readapi.edge.paging import CursorParameter, Limit, page
 from readapi.edge.positions import HEADER as POSITION_HEADER
 from readapi.edge.positions import format_position
@@ -20,8 +21,10 @@ from readapi.edge.problems import BadParameter
 from readapi.instants import parse_instant
 from readapi.orders import OrderView, Until, fold, history, order_json, timeline_json, view_of_checkout
 from readapi.services import ReadServices
+from readapi.shapes import OrderList, OrderOut, Timeline
 
 router = APIRouter(tags=["orders"])
+ONE = problem_responses("unauthenticated", "not_found", "position_not_reached")
 Status = Literal["PENDING", "PAID", "PACKED", "SHIPPED", "DELIVERED", "CANCELLED", "REFUNDED"]
 
 
@@ -30,7 +33,12 @@ def reply(body: Any, position: int, **headers: str) -> Response:
     return Response(msgspec.json.encode(body), headers=sent, media_type="application/json")
 
 
-@router.get("/api/orders", summary="Own orders, newest first")
+@router.get(
+    "/api/orders",
+    summary="Own orders, newest first",
+    responses={200: {"model": OrderList}, **problem_responses("unauthenticated", "position_not_reached")},
+    openapi_extra=signed_in(),
+)
 async def list_orders(
     request: Request,
     principal: RequiredPrincipal,
@@ -78,7 +86,12 @@ def _view(row: OrderRow) -> OrderView:
     return view_of_checkout(row.checkout, row.version, row.updated_at)
 
 
-@router.get("/api/orders/{order_id}", summary="One order, as it is or as it stood at an instant or version")
+@router.get(
+    "/api/orders/{order_id}",
+    summary="One order, as it is or as it stood at an instant or version",
+    responses={200: {"model": OrderOut}, **ONE},
+    openapi_extra=signed_in(),
+)
 async def get_order(
     request: Request,
     order_id: str,
@@ -96,7 +109,12 @@ async def get_order(
     return reply(order_json(view, services.vault, position=position), position, ETag=f'"{view.version}"')
 
 
-@router.get("/api/orders/{order_id}/timeline", summary="Every event of the order and its payment, in words and data")
+@router.get(
+    "/api/orders/{order_id}/timeline",
+    summary="Every event of the order and its payment, in words and data",
+    responses={200: {"model": Timeline}, **ONE},
+    openapi_extra=signed_in(),
+)
 async def get_timeline(request: Request, order_id: str, principal: RequiredPrincipal) -> Response:
     services: ReadServices = request.app.state.services
     await at_position(request)

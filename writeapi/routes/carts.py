@@ -30,7 +30,9 @@ from domain.ids import stock_id
 from domain.offer import LiveOffer
 from readapi.edge.cart_token import HEADER as CART_TOKEN
 from readapi.edge.etags import check_if_match, expected_version
+from readapi.edge.openapi import problem_responses, signed_in
 from readapi.edge.principal import OptionalPrincipal, Principal, RequiredPrincipal, edge_of
+from readapi.shapes import CartOut
 from writeapi.basket import (
     Wanted,
     cart_body,
@@ -46,6 +48,9 @@ from writeapi.requests import Body, command_reply, context_of, fresh_id, service
 from writeapi.services import WriteServices
 
 router = APIRouter(tags=["carts"])
+REFUSALS = problem_responses("unauthenticated", "not_found", "out_of_stock", "illegal_transition", "version_mismatch")
+EITHER = signed_in(required=False)
+"""A bearer token, or a Cart-Token, or neither."""
 Quantity = Annotated[int, Field(ge=1, le=QUANTITY_MAX, examples=[1])]
 Sku = Annotated[str, Field(min_length=1, max_length=200)]
 
@@ -63,7 +68,13 @@ class NewQuantity(Body):
     quantity: Quantity
 
 
-@router.post("/api/cart/items", status_code=201, summary="Put something into the cart")
+@router.post(
+    "/api/cart/items",
+    status_code=201,
+    summary="Put something into the cart",
+    responses={201: {"model": CartOut}, **REFUSALS},
+    openapi_extra=EITHER,
+)
 async def add_item(request: Request, body: NewItem, principal: OptionalPrincipal) -> Response:
     services = services_of(request)
     context = context_of(request, principal.account_id if principal else "anonymous")
@@ -136,7 +147,12 @@ async def _reply(
     return command_reply(body, position=position, version=aggregate.version, status=status, headers=headers)
 
 
-@router.patch("/api/cart/items/{item_id}", summary="Change the quantity of a line")
+@router.patch(
+    "/api/cart/items/{item_id}",
+    summary="Change the quantity of a line",
+    responses={200: {"model": CartOut}, **REFUSALS},
+    openapi_extra=EITHER,
+)
 async def change_quantity(request: Request, item_id: str, body: NewQuantity, principal: OptionalPrincipal) -> Response:
     services = services_of(request)
     cart_id, cart = await _own_cart(request, services, principal)
@@ -155,7 +171,12 @@ async def change_quantity(request: Request, item_id: str, body: NewQuantity, pri
     return await _reply(request, services, cart_id, outcome.position)
 
 
-@router.delete("/api/cart/items/{item_id}", summary="Take a line out")
+@router.delete(
+    "/api/cart/items/{item_id}",
+    summary="Take a line out",
+    responses={200: {"model": CartOut}, **REFUSALS},
+    openapi_extra=EITHER,
+)
 async def remove_item(request: Request, item_id: str, principal: OptionalPrincipal) -> Response:
     services = services_of(request)
     cart_id, cart = await _own_cart(request, services, principal)
@@ -177,7 +198,12 @@ async def _own_cart(request: Request, services: WriteServices, principal: Princi
     return cart_id, await open_cart(services, cart_id)
 
 
-@router.post("/api/cart/merge", summary="After login: take the anonymous cart's lines over")
+@router.post(
+    "/api/cart/merge",
+    summary="After login: take the anonymous cart's lines over",
+    responses={200: {"model": CartOut}, **REFUSALS},
+    openapi_extra=signed_in(),
+)
 async def merge_cart(request: Request, principal: RequiredPrincipal) -> Response:
     """Same SKU of the same shop: quantities add up, to the limit of a line. Other lines are appended."""
     services = services_of(request)

@@ -25,17 +25,37 @@ from domain.shipping import DEFAULT_METHOD
 from readapi.edge.cart_token import HEADER as CART_TOKEN
 from readapi.edge.etags import expected_version
 from readapi.edge.idempotency import idempotency_of
+from readapi.edge.openapi import problem_responses, signed_in
 from readapi.edge.positions import prefer_wait, preference_applied
 from readapi.edge.principal import CustomerPrincipal, OptionalPrincipal, Principal, RequiredPrincipal, edge_of
 from readapi.edge.problems import response_for
 from readapi.edge.schemas import AddressIn
 from readapi.orders import order_json, view_of_states
+from readapi.shapes import OrderOut, QuoteOut
 from writeapi.basket import open_cart
 from writeapi.purchase import Delivery, destination_of, items_of, place_order, quote_items, require_goods
 from writeapi.requests import Body, command_reply, context_of, execute, replay, require_id, services_of, stored_answer
 from writeapi.services import WriteServices
 
 router = APIRouter(tags=["checkout"])
+KEYED = problem_responses(
+    "idempotency_key_missing", "idempotency_key_reused", "unauthenticated", "forbidden", "not_found"
+)
+KEY = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "required": True,
+    "description": "The same key and request again is answered as the first time, and nothing is done twice.",
+    "schema": {"type": "string", "minLength": 1, "maxLength": 255},
+    "example": "8e03978e-40d5-43dd-bc93-6894a57f9324",
+}
+PREFER = {
+    "name": "Prefer",
+    "in": "header",
+    "description": "wait=SECONDS (at most 10): answer once the order is PAID or CANCELLED.",
+    "schema": {"type": "string"},
+    "example": "wait=10",
+}
 CartId = Annotated[str, Field(max_length=40, examples=["crt_01JD3Z8Q5V7W9X2Y4Z6A8B0C1D"])]
 AddressId = Annotated[str, Field(max_length=40, examples=["adr_01JD3Z8Q5V7W9X2Y4Z6A8B0C1D"])]
 Method = Annotated[str, Field(max_length=40, examples=["standard"])]
@@ -63,7 +83,12 @@ class OrderRequest(Body):
     shipping_method: Method = DEFAULT_METHOD
 
 
-@router.post("/api/orders/quote", summary="What the cart would cost, and why; changes nothing")
+@router.post(
+    "/api/orders/quote",
+    summary="What the cart would cost, and why; changes nothing",
+    responses={200: {"model": QuoteOut}, **problem_responses("forbidden", "not_found", "out_of_stock")},
+    openapi_extra=signed_in(required=False),
+)
 async def quote(request: Request, body: QuoteRequest, principal: OptionalPrincipal) -> Response:
     services = services_of(request)
     cart = await _own_cart(request, services, principal, body.cart_id)
@@ -101,7 +126,13 @@ def _destination(services: WriteServices, account_id: str, account: ActiveAccoun
     return destination_of(address.country, address.region, opened.get("postalCode"))
 
 
-@router.post("/api/orders", status_code=202, summary="Place the order; Idempotency-Key required")
+@router.post(
+    "/api/orders",
+    status_code=202,
+    summary="Place the order; Idempotency-Key required",
+    responses={202: {"model": OrderOut}, **KEYED, **problem_responses("out_of_stock", "idempotency_in_flight")},
+    openapi_extra={**signed_in(), "parameters": [KEY, PREFER]},
+)
 async def create_order(request: Request, body: OrderRequest, principal: CustomerPrincipal) -> Response:
     """Answers 202 as soon as the order is recorded, or with ``Prefer: wait=N`` once it is PAID or CANCELLED."""
     services = services_of(request)
@@ -175,7 +206,12 @@ def _render(
     )
 
 
-@router.post("/api/orders/{order_id}/cancel", summary="Call an order off; Idempotency-Key required")
+@router.post(
+    "/api/orders/{order_id}/cancel",
+    summary="Call an order off; Idempotency-Key required",
+    responses={200: {"model": OrderOut}, **KEYED, **problem_responses("illegal_transition", "version_mismatch")},
+    openapi_extra={**signed_in(), "parameters": [KEY]},
+)
 async def cancel_order(request: Request, order_id: str, principal: RequiredPrincipal) -> Response:
     """Before it is packed. What was held is released, what was paid is refunded."""
     services = services_of(request)

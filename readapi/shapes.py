@@ -1,0 +1,147 @@
+"""Shapes of carts, quotes and orders, for the OpenAPI document alone."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Literal
+
+from pydantic import Field
+
+from readapi.models import MoneyOut, Shape, Versioned
+
+POSITION = Field(description="opaque; pass it on as Kontor-Min-Position to read this write", examples=["4711"])
+STATUS = Literal["PENDING", "PAID", "PACKED", "SHIPPED", "DELIVERED", "CANCELLED", "REFUNDED"]
+
+
+class LineAvailability(Shape):
+    in_stock: bool
+    low_stock: bool
+    available: int = Field(description="units, at most 100 are told", examples=[12])
+
+
+class CartWarning(Shape):
+    code: str = Field(description="stable; for programs", examples=["price_changed"])
+    message: str = Field(examples=["the price rose since you added it"])
+
+
+class CartLineOut(Shape):
+    item_id: str = Field(examples=["lin_01KARQ0000ABCDEFGHJKMNPQRS"])
+    sku: str = Field(examples=["BED-160"])
+    product_id: str
+    shop_id: str
+    title: str = Field(examples=["Oak bed"])
+    quantity: int = Field(examples=[1])
+    unit_price: MoneyOut = Field(description="today")
+    price_at_adding: MoneyOut
+    availability: LineAvailability
+    warnings: list[CartWarning]
+    total: MoneyOut
+
+
+class CartTotals(Shape):
+    items: MoneyOut
+    quantity: int
+
+
+class CartOut(Versioned):
+    cart_id: str | None = Field(examples=["crt_01KARQ0000ABCDEFGHJKMNPQRS"])
+    lines: list[CartLineOut]
+    totals: CartTotals
+    position: str = POSITION
+    cart_token: str | None = Field(None, description="of an anonymous cart; send it as Cart-Token")
+
+
+class OrderLineOut(Shape):
+    line_id: str
+    shop_id: str
+    sku: str = Field(examples=["BED-160"])
+    product_id: str
+    title: str = Field(examples=["Oak bed"])
+    quantity: int = Field(examples=[1])
+    unit_price: MoneyOut
+    discount: MoneyOut
+    tax: MoneyOut
+    total: MoneyOut = Field(description="what the buyer pays for the line, with tax")
+
+
+class TotalsOut(Shape):
+    items: MoneyOut
+    discount: MoneyOut
+    shipping: MoneyOut
+    tax: MoneyOut
+    grand: MoneyOut
+
+
+class MethodOut(Shape):
+    id: str = Field(examples=["standard"])
+    name: str = Field(examples=["Standard"])
+    amount: MoneyOut
+    days_min: int
+    days_max: int
+
+
+class QuoteOut(Shape):
+    cart_id: str
+    lines: list[OrderLineOut]
+    methods: list[MethodOut]
+    method: str = Field(examples=["standard"])
+    totals: TotalsOut
+    tax_inclusive: bool = Field(description="whether tax is contained in the other totals")
+    unserviceable: list[str] = Field(description="lines whose seller does not deliver there")
+    derivation: list[dict[str, Any]] = Field(description="how each amount came about, step by step")
+
+
+class PaymentOut(Shape):
+    payment_id: str = Field(examples=["pay_01KARQ0000ABCDEFGHJKMNPQRS"])
+    status: str = Field(examples=["captured"])
+
+
+class CheckoutOut(Shape):
+    state: Literal[
+        "CART_VALIDATED",
+        "INVENTORY_RESERVED",
+        "PAYMENT_AUTHORIZED",
+        "ORDER_CREATED",
+        "PAYMENT_CAPTURED",
+        "COMPENSATED",
+    ] = Field(examples=["PAYMENT_CAPTURED"])
+    reason: str | None = Field(None, description="why it was compensated", examples=["out_of_stock"])
+
+
+class OrderOut(Versioned):
+    order_id: str = Field(examples=["ord_01KARQ0000ABCDEFGHJKMNPQRS"])
+    status: STATUS = Field(examples=["PAID"])
+    cart_id: str
+    lines: list[OrderLineOut]
+    totals: TotalsOut
+    shipping_method: str = Field(examples=["standard"])
+    tax_inclusive: bool
+    payment: PaymentOut
+    shipments: list[dict[str, Any]]
+    returns: list[dict[str, Any]]
+    checkout: CheckoutOut
+    address: dict[str, str | None] | None = Field(None, description="not in replies to commands; null once erased")
+    position: str = POSITION
+
+
+class OrderList(Shape):
+    items: list[OrderOut]
+    next: str | None
+    prev: str | None
+
+
+class TimelineEntry(Shape):
+    position: str
+    event_id: str
+    type: str = Field(examples=["order.placed"])
+    at: datetime
+    recorded_at: datetime
+    actor: str
+    text: str = Field(examples=["Order placed: 2 items for 61.91 USD"])
+    data: dict[str, Any]
+
+
+class Timeline(Shape):
+    items: list[TimelineEntry]
+    next: str | None
+    prev: str | None
