@@ -45,6 +45,7 @@ WALK = (
     "INDEXED BY sqlite_autoindex_events_1 ORDER BY stream, version"
 )
 BY_STREAM = "SELECT topic, data FROM events WHERE stream = ? AND position < ? ORDER BY version"
+CAPTURED = "payment.captured@"
 NO_POSITION = 2**62
 
 
@@ -161,7 +162,7 @@ def _check_positions(connection: sqlite3.Connection, report: Report) -> None:
 class _Stream:
     """Where the walk stands in the stream it is in."""
 
-    __slots__ = ("broken", "check", "decider", "hash", "name", "position", "snapshot", "state", "version")
+    __slots__ = ("broken", "check", "decider", "evolutions", "hash", "name", "position", "snapshot", "state", "version")
 
     def __init__(self, name: str, decider: Decider | None, check: Check | None, snapshot: Snapshot | None) -> None:
         self.name = name
@@ -169,8 +170,9 @@ class _Stream:
         self.check = check
         self.snapshot = snapshot
         self.state: Any = decider.initial if decider else None
+        self.evolutions = decider.evolutions if decider else {}
         self.broken = decider is None
-        """Once an event cannot be read, what follows can only be checked for its hash."""
+        """Once something is wrong with the stream itself, what follows can only be checked for its hashes."""
         self.version = self.position = 0
         self.hash = b""
 
@@ -233,35 +235,37 @@ class _Walk:
     def _row(self, stream: _Stream, row: tuple[Any, ...]) -> str | None:
         """The first thing that is wrong with an event, in the order in which one would look."""
         position, name, version, topic, meta_bytes, data, digest = row
-        expected_version, expected_prev, last_position = stream.version + 1, stream.hash, stream.position
-        stream.version, stream.hash, stream.position = version, digest, position
+        wrong = None
         try:
             if chain_hash(name, version, topic, meta_bytes, data) != digest:
-                stream.broken = True
-                return "its bytes are not those its hash was made of"
-            meta = decode_meta(meta_bytes)
-            event = decode(topic, data)
+                wrong = "its bytes are not those its hash was made of"
+            else:
+                meta = decode_meta(meta_bytes)
+                event = decode(topic, data)
         except Exception as error:  # whatever a damaged row makes of a decoder
-            stream.broken = True
-            return f"cannot be read: {error!r}"
-        wrong = None
-        if version != expected_version:
-            stream.broken = True
-            wrong = f"version {version} where {expected_version} comes next"
-        elif meta.prev != expected_prev:
-            wrong = "its predecessor's hash is another"
-        elif position <= last_position:
-            wrong = f"stands before its predecessor, which is at position {last_position}"
-        if stream.broken:
-            return wrong
-        return self._fold(stream, position, event, meta) or wrong
+            wrong = f"cannot be read: {error!r}"
+        if wrong is None:
+            if version != stream.version + 1:
+                wrong = f"version {version} where {stream.version + 1} comes next"
+            elif meta.prev == stream.hash and position > stream.position:
+                stream.version, stream.hash, stream.position = version, digest, position
+                return None if stream.broken else self._fold(stream, position, event, meta)
+            elif meta.prev != stream.hash:
+                wrong = "its predecessor's hash is another"
+            else:
+                wrong = f"stands before its predecessor, which is at position {stream.position}"
+        stream.broken = True
+        stream.version, stream.hash, stream.position = version, digest, position
+        return wrong
 
     def _fold(self, stream: _Stream, position: int, event: Any, meta: Any) -> str | None:
-        assert stream.decider is not None
-        before = stream.state
+        before, wrong = stream.state, None
         try:
-            stream.state = stream.decider.evolve(before, event)
-            wrong = None if stream.check is None else stream.check(position, event, meta, before, stream.state)
+            evolution = stream.evolutions.get(type(event))
+            if evolution is not None:
+                stream.state = evolution(before, event)
+            if stream.check is not None:
+                wrong = stream.check(position, event, meta, before, stream.state)
         except Exception as error:  # evolve never raises; if it does, that is what is to be told
             stream.broken = True
             return f"cannot be folded: {error!r}"
@@ -294,11 +298,14 @@ class _Walk:
         return any(event.terms.backorder for event in puts)
 
     def captured(self, payment_id: str, before: int) -> Money | None:
-        amounts = [e.amount for e in self._events_of(payment_id, before) if isinstance(e, PaymentCaptured)]
+        found = self._events_of(payment_id, before, CAPTURED)
+        amounts = [event.amount for event in found if isinstance(event, PaymentCaptured)]
         return Money(sum(amount.amount for amount in amounts), amounts[0].currency) if amounts else None
 
-    def _events_of(self, stream: str, before: int = NO_POSITION) -> Iterator[Any]:
+    def _events_of(self, stream: str, before: int = NO_POSITION, kind: str = "") -> Iterator[Any]:
         for topic, data in self._connection.execute(BY_STREAM, (stream, before)):
+            if not topic.startswith(kind):
+                continue
             try:
                 yield decode(topic, data)
             except Exception:  # reported where it stands
