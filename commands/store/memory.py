@@ -16,6 +16,8 @@ from commands.store.port import Loaded, Reply, Row, Snapshot
 
 
 class MemoryLog(POPOApplicationRecorder):
+    """Keeps nothing beyond its own life; its lock is between the tasks of one event loop."""
+
     def __init__(self) -> None:
         super().__init__()
         self.rows: list[Row] = []
@@ -89,6 +91,8 @@ class MemoryLog(POPOApplicationRecorder):
 
 
 class MemoryTransaction:
+    """What is appended waits here for the commit."""
+
     def __init__(self, log: MemoryLog) -> None:
         self._log = log
         self._ended = False

@@ -236,6 +236,8 @@ class SQLiteLog(SQLiteApplicationRecorder):
 
 
 class SQLiteTransaction:
+    """SQLite's write lock on the one writing connection, held from ``BEGIN IMMEDIATE`` on."""
+
     def __init__(self, log: SQLiteLog, head: int) -> None:
         self._log = log
         self._ended = False
