@@ -94,7 +94,7 @@ def document_json(document: SearchDocument) -> str:
         "description": document.description,
         "attributes_text": words,
         "code": list(analysis.codes(document.title, *document.skus)),
-        "attribute": [attributes.code(name, text) for name, text in facets.items()],
+        "attribute": attributes.codes(facets),
         "ships_to": document.ships_to,
         "in_stock": document.in_stock,
         "newest": document.created_at,
@@ -135,11 +135,13 @@ def _attributes(document: SearchDocument) -> tuple[list[str], dict[str, str]]:
     words: list[str] = []
     shown: dict[str, str] = {}
     for name, value in document.attributes.items():
-        text = value.strip() if value.__class__ is str else attributes.text(value)
-        if value.__class__ is bool:
+        if value.__class__ is str:
+            words.append(text := value.strip())
+        elif value.__class__ is bool:
             words.append(name.replace("_", " ") if value else "")
+            text = "true" if value else "false"
         else:
-            words.append(text)
+            words.append(text := attributes.text(value))
         if 0 < len(text) <= MAX_FACET_VALUE:
             shown[name] = text
     return words, shown if len(shown) <= MAX_FACETS else dict(islice(shown.items(), MAX_FACETS))

@@ -38,8 +38,9 @@ from projections.search.port import (
 from projections.search.query import QueryBuilder, all_of
 from projections.search.suggest import suggestions
 
-HEAP = 15_000_000
-"""Bytes the writer buffers before it writes a segment; the least that tantivy takes."""
+HEAP = 30_000_000
+"""Bytes the writer may buffer before it writes a segment. With the 15 MB that are the least, twice as much work: a bulk
+load spends as long merging small segments as writing them."""
 
 
 class TantivyIndex:

@@ -25,6 +25,7 @@ from projections.search.port import SearchQuery
 from projections.search.tantivy_index import TantivyIndex
 from projections.sqlite import SQLiteViews
 from projections.stock.projector import STOCK
+from streams import indexer
 from streams.follower import Follower
 from streams.indexer import Indexer, plain_text
 
@@ -69,6 +70,10 @@ class Process:
         for command in commands:
             await self.engine.submit(command, system_context("test", NOW))
         return await self.log.head()
+
+    async def do_at_once(self, *commands: Command) -> None:
+        """In one commit."""
+        await asyncio.gather(*(self.engine.submit(command, system_context("test", NOW)) for command in commands))
 
     async def found(self, text: str = "", position: int | None = None) -> list[str]:
         at = await self.log.head() if position is None else position
@@ -220,17 +225,16 @@ async def test_a_commit_that_fails_is_made_again(one: Process):
 
 
 async def test_another_process_reads_along_and_takes_over(tmp_path: Path):
-    async with process(tmp_path, "views-2.db") as second:
-        async with process(tmp_path, writer=False) as reader:
-            position = await reader.do(product(1), offer(1), receive(1, 20))
-            assert await reader.found("bed", position) == ["prd_1"]
-            assert not reader.indexer.writing
-            position = await second.do(take(1, 1))
-            assert await reader.indexer.wait_for(position, 5), "though it changes no document"
-            await second.indexer.close()
-            second.search.close()
-            await until(lambda: reader.indexer.writing)
-            assert await reader.found("sofa", await reader.do(product(2, "sofa"))) == ["prd_2"]
+    async with process(tmp_path, "views-2.db") as second, process(tmp_path, writer=False) as reader:
+        position = await reader.do(product(1), offer(1), receive(1, 20))
+        assert await reader.found("bed", position) == ["prd_1"]
+        assert not reader.indexer.writing
+        position = await second.do(take(1, 1))
+        assert await reader.indexer.wait_for(position, 5), "though it changes no document"
+        await second.indexer.close()
+        second.search.close()
+        await until(lambda: reader.indexer.writing)
+        assert await reader.found("sofa", await reader.do(product(2, "sofa"))) == ["prd_2"]
 
 
 async def test_indexing_many_products_leaves_others_their_turn(one: Process):
@@ -265,3 +269,35 @@ async def test_indexing_many_products_leaves_others_their_turn(one: Process):
 )
 def test_markup_is_not_searched(markup: str, text: str):
     assert plain_text(markup).split() == text.split()
+
+
+async def test_a_bulk_load_is_committed_rarely_and_found_when_somebody_waits(
+    one: Process, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(indexer, "BULK", 3)
+    monkeypatch.setattr(indexer, "BULK_PACE_S", 60.0)
+    await one.found(position=await one.do(product(0)))
+    begun = len(one.search.commits)
+    for number in range(1, 30, 3):
+        await one.do_at_once(*(product(number + i) for i in range(3)))
+        await until(lambda: one.indexer.backlog == 0)
+    assert len(one.search.commits) == begun, "handed over, not committed"
+    assert one.indexer.position < await one.log.head()
+    assert await one.indexer.wait_for(await one.log.head(), 10)
+    assert one.search.search(SearchQuery()).total == 31
+    assert len(one.search.commits) == begun + 1
+    assert len(one.search.upserted) == len(set(one.search.upserted)), "each document is built once"
+
+
+async def test_what_was_handed_over_is_not_lost_with_the_commit(one: Process, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(indexer, "BULK", 3)
+    monkeypatch.setattr(indexer, "BULK_PACE_S", 60.0)
+    monkeypatch.setattr(indexer, "RETRY_S", 0.02)
+    await one.found(position=await one.do(product(0)))
+    one.search.broken = True
+    for number in range(1, 13, 4):
+        await one.do_at_once(*(product(number + i) for i in range(4)))
+        await until(lambda: one.indexer.backlog == 0)
+    assert not await one.indexer.wait_for(await one.log.head(), 0.1)
+    one.search.broken = False
+    assert len(await one.found()) == 13
