@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import gzip
 import hashlib
+import io
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections import deque
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
@@ -25,7 +28,13 @@ from writeapi.merchandise import count_stock, create_products, put_offers
 from writeapi.requests import Body
 from writeapi.services import WriteServices
 
-BATCH = 500
+BATCH = 250
+"""Lines; more would keep the event loop from others for longer than they gain."""
+ABREAST = 3
+"""Batches on their way at once: while one waits for the disk, the next are read, checked and decided."""
+BACKLOG_MAX = 2_000
+"""Products that search may lag behind; the log waits for it, else a large file piles up in memory."""
+BACKLOG_LOOK_S = 0.01
 LINE_MAX = 1 << 20
 """Bytes; the same as a request body may have."""
 ACTOR = "system:import"
@@ -96,25 +105,77 @@ async def _import(what: str, file: Path, shop_id: str | None, settings: Settings
 async def import_file(services: WriteServices, what: str, file: Path, shop_id: str | None, data: Path) -> Tally:
     """Goes on where an earlier import of the same file was interrupted."""
     mark = Bookmark(data, what, file)
-    done = mark.read()
+    done, kept = mark.read()
     tally = Tally()
     with (
-        rejected_path(file).open("ab" if done else "wb") as rejected,
-        console.progress(f"Importing {what}", count_lines(file), "lines") as show,
+        rejected_path(file).open("r+b" if kept else "wb") as rejected,
+        console.progress(f"Importing {what}", await asyncio.to_thread(count_lines, file), "lines") as show,
     ):
-        lines = islice(read_lines(file), done, None)
-        while batch := list(islice(lines, BATCH)):
-            rejections = await load_lines(services, what, batch, ACTOR, shop_id=shop_id, admin=True)
+        rejected.seek(rejected.truncate(kept))
+        batches = in_batches(islice(read_lines(file), done, None))
+        async for batch, rejections in _loaded(services, what, batches, shop_id):
             _write_rejections(rejected, rejections, batch)
             tally.lines += len(batch)
             tally.rejected += len(rejections)
             done += len(batch)
-            mark.write(done)
+            mark.write(done, rejected.tell())
             show(done)
+        nothing_rejected = not rejected.tell()
     mark.remove()
-    if not tally.rejected and not rejected_path(file).stat().st_size:
+    if nothing_rejected:
         rejected_path(file).unlink()
     return tally
+
+
+@dataclass(frozen=True, slots=True)
+class _Load:
+    """A batch on its way."""
+
+    batch: list[Line]
+    names: set[str]
+    task: asyncio.Task[list[Rejection]]
+
+
+async def _loaded(
+    services: WriteServices, what: str, batches: Iterable[list[Line]], shop_id: str | None
+) -> AsyncIterator[tuple[list[Line], list[Rejection]]]:
+    """Batches and what of them was refused, in order. Several are on their way, but never two with a name in common."""
+    running: deque[_Load] = deque()
+    try:
+        for batch in batches:
+            names = {name for line in batch for name in _names(line.data)}
+            while len(running) == ABREAST or not all(names.isdisjoint(load.names) for load in running):
+                yield running[0].batch, await running[0].task
+                running.popleft()
+            await _let_search_follow(services)
+            task = asyncio.create_task(load_lines(services, what, batch, ACTOR, shop_id=shop_id, admin=True))
+            running.append(_Load(batch, names, task))
+            await asyncio.sleep(0)
+        while running:
+            yield running[0].batch, await running[0].task
+            running.popleft()
+    finally:
+        for load in running:
+            load.task.cancel()
+        await asyncio.gather(*(load.task for load in running), return_exceptions=True)
+
+
+async def _let_search_follow(services: WriteServices) -> None:
+    while services.indexer.backlog > BACKLOG_MAX:  # noqa: ASYNC110  # a rate, not an event, is what is waited for
+        await asyncio.sleep(BACKLOG_LOOK_S)
+
+
+def _names(data: Any) -> Iterator[str]:
+    """What a line is known by; a later line of the same name must find what the earlier one did."""
+    if not isinstance(data, dict):
+        return
+    variants = data.get("variants")
+    for one in (data, *(variants if isinstance(variants, list) else ())):
+        if isinstance(one, dict):
+            for key in ("sku", "externalId", "external_id"):
+                name = one.get(key)
+                if isinstance(name, str):
+                    yield name
 
 
 def rejected_path(file: Path) -> Path:
@@ -130,26 +191,36 @@ class Bookmark:
         identity = f"{what}\n{file.resolve()}\n{stat.st_size}\n{stat.st_mtime_ns}"
         self._path = data / f"import-{hashlib.sha256(identity.encode()).hexdigest()[:16]}.json"
 
-    def read(self) -> int:
+    def read(self) -> tuple[int, int]:
+        """Lines that are done, and bytes of the file of their rejections."""
         try:
-            return int(msgspec.json.decode(self._path.read_bytes(), type=dict[str, int])["lines"])
+            mark = msgspec.json.decode(self._path.read_bytes(), type=dict[str, int])
+            return mark["lines"], mark["rejected"]
         except (OSError, msgspec.MsgspecError, KeyError):
-            return 0
+            return 0, 0
 
-    def write(self, lines: int) -> None:
-        self._path.write_bytes(msgspec.json.encode({"lines": lines}))
+    def write(self, lines: int, rejected: int) -> None:
+        self._path.write_bytes(msgspec.json.encode({"lines": lines, "rejected": rejected}))
 
     def remove(self) -> None:
         self._path.unlink(missing_ok=True)
 
 
 def _open(file: Path) -> IO[bytes]:
-    return gzip.open(file, "rb") if file.suffix == ".gz" else file.open("rb")  # type: ignore[return-value]
+    # gzip's own reader goes through Python for every line
+    return io.BufferedReader(gzip.open(file, "rb"), 1 << 17) if file.suffix == ".gz" else file.open("rb")
 
 
 def count_lines(file: Path) -> int:
-    with _open(file) as lines:
-        return sum(1 for line in lines if line.strip())
+    """How long the progress bar is: blank lines count too."""
+    with _open(file) as content:
+        return sum(chunk.count(b"\n") for chunk in iter(lambda: content.read(1 << 20), b""))
+
+
+def in_batches(lines: Iterable[Line]) -> Iterator[list[Line]]:
+    lines = iter(lines)
+    while batch := list(islice(lines, BATCH)):
+        yield batch
 
 
 def read_lines(file: Path) -> Iterator[Line]:

@@ -10,7 +10,6 @@ that never came to be, and the next claimant takes them over: at once when it is
 
 from __future__ import annotations
 
-import asyncio
 import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -66,7 +65,6 @@ class _Work:
 
     draft: Draft
     product_id: str
-    variants: tuple[Variant, ...] = ()
     taken: list[str] = field(default_factory=list)
     result: Made | DomainError | None = None
 
@@ -329,8 +327,15 @@ async def _all(engine: Engine, context: Context, commands: Sequence[Command]) ->
             future.cancel()
         raise
     outcomes: list[Outcome | DomainError] = []
-    for result in await asyncio.gather(*futures, return_exceptions=True):
-        if isinstance(result, BaseException) and not isinstance(result, DomainError):
-            raise result
-        outcomes.append(result)
+    try:
+        for future in futures:  # one by one: most are done when the first is, and a done one costs nothing to await
+            try:
+                outcomes.append(await future)
+            except DomainError as refusal:
+                outcomes.append(refusal)
+    except BaseException:
+        for future in futures:
+            if not future.cancel() and not future.cancelled():
+                future.exception()  # looked at, lest the loop complain that nobody did
+        raise
     return outcomes
