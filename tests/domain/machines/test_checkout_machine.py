@@ -277,7 +277,7 @@ MACHINES = [WithoutReactors, OneEngine, TwoEngines]
 
 @pytest.mark.parametrize("machine", MACHINES, ids=lambda machine: machine.__name__)
 def test_every_checkout_comes_to_a_good_end(machine: type[CheckoutMachine]) -> None:
-    run_state_machine_as_test(machine, settings=settings(max_examples=60, stateful_step_count=40))
+    run_state_machine_as_test(machine, settings=settings(max_examples=150, stateful_step_count=50))
 
 
 @pytest.mark.slow
