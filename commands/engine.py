@@ -98,6 +98,11 @@ class Engine:
             await self._worker
 
     @property
+    def frontier(self) -> int:
+        """The last position that is this process's or known to it, also while it is still on its way to the disk."""
+        return max(self.position, self._flight.batch.position) if self._flight is not None else self.position
+
+    @property
     def queue_depth(self) -> int:
         return len(self._queue)
 

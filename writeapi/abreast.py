@@ -37,5 +37,5 @@ class Abreast:
 async def catch_up(services: WriteServices) -> None:
     """Costs one look at the log's last position when nobody else writes."""
     log, engine = services.log, services.engine
-    if await log.head() > engine.position:
+    if await log.head() > engine.frontier:
         engine.absorb(await log.read(engine.position, READ_MAX))

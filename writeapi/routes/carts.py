@@ -20,6 +20,7 @@ from domain.cart import (
     ChangeQuantity,
     CloseMergedCart,
     MergeCart,
+    MergedCart,
     OpenCart,
     RemoveItem,
     cart_of,
@@ -133,6 +134,8 @@ async def _hold_in_cart(
     )
     for recorded in outcome.events:
         if isinstance(recorded.event, inventory.StockRefused):
+            if recorded.event.reason == "limit_exceeded":
+                raise Invalid(f"at most {terms.limit_per_account} per customer", "/quantity")
             raise OutOfStock(wanted.sku, quantity, recorded.event.available)
 
 
@@ -213,6 +216,8 @@ async def merge_cart(request: Request, principal: RequiredPrincipal) -> Response
     source = edge_of(request).cart_tokens.verify(token)
     target = cart_of(principal.account_id)
     context = context_of(request, principal.account_id)
+    if await services.engine.state(source) == MergedCart(target):  # asked again, perhaps for want of an answer
+        return await _reply(request, services, target, services.engine.position)
     anonymous = await open_cart(services, source)
     await services.engine.submit(MergeCart(target, principal.account_id, source, anonymous.lines, context.at), context)
     outcome = await services.engine.submit(CloseMergedCart(source, target), context)
