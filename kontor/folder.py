@@ -8,6 +8,11 @@ from pathlib import Path
 
 from commands.errors import UnusableLog
 from commands.store.sqlite import LOG_FILE
+from commands.store.sqlitefile import SQLiteFile
+from commands.vault_file import APPLICATION_ID, SCHEMA_VERSION
+from streams.gateways.records import RECORDS_FILE
+
+VAULT_FILE = SQLiteFile(APPLICATION_ID, SCHEMA_VERSION, "vault")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +44,8 @@ class DataFolder:
     def prepare(self) -> None:
         """Makes the folder if need be. Raises UnusableLog, with the folder untouched, when it cannot be used."""
         LOG_FILE.check(self.log)
+        VAULT_FILE.check(self.vault)
+        RECORDS_FILE.check(self.provider)
         try:
             self.path.mkdir(parents=True, exist_ok=True, mode=0o700)
         except OSError as error:

@@ -141,6 +141,17 @@ class SQLiteViews:
         self._checkpoint_sometimes()
         return touched
 
+    def reset(self) -> None:
+        """Empties every view: all of the log is to be folded again."""
+        self._cache.clear()
+        self._cached_at.clear()
+        statements = [f"DELETE FROM {stored.name}" for stored in self._stored.values()]
+        self._writer.executescript(
+            ";".join(
+                ["BEGIN IMMEDIATE", *statements, "DELETE FROM parked", "UPDATE positions SET position = 0", "COMMIT"]
+            )
+        )
+
     def touched_by(self, events: Sequence[Recorded]) -> Touched:
         """Keys of the rows that events concern, for caches in front of the views."""
         touched = Touched()

@@ -52,6 +52,9 @@ class Follower:
 
     async def start(self) -> None:
         """Brings every projection to the same position, then follows."""
+        if max(self._views.positions().values()) > await self._log.head():
+            log.warning("views_of_another_log", action="folding them anew")  # an older backup of the log, perhaps
+            self._views.reset()
         await self.catch_up()
         if self._engine is not None:
             self._engine.listeners.append(self.publish)

@@ -209,3 +209,14 @@ async def test_a_log_left_behind_by_a_crash_is_usable(folder, tmp_path):
     again = SQLiteLog.open(copy.log)
     assert await again.head() == 199 + 1_999
     await again.close()
+
+
+@pytest.mark.parametrize("name", ["vault.db", "provider.db"])
+def test_other_files_of_ours_are_looked_at_before_anything_is_made(tmp_path, name):
+    folder = DataFolder(tmp_path / "data")
+    folder.path.mkdir()
+    (folder.path / name).write_bytes(b"once upon a time " * 1_000)
+    before = contents(folder.path)
+    with pytest.raises(UnusableLog, match=name):
+        folder.prepare()
+    assert contents(folder.path) == before

@@ -100,3 +100,14 @@ async def test_closing_does_not_wait_for_views_that_stay_broken(log, engine, vie
     views[0].apply = failing
     await do(engine, receive(7))
     await asyncio.wait_for(follower.close(), 2)
+
+
+async def test_views_of_a_longer_log_are_folded_anew(log, engine, views):
+    """As after an older backup of the log was put back: what the views know beyond it never happened."""
+    await do(engine, receive(3))
+    views[0]._writer.execute("UPDATE positions SET position = 99")
+    follower = Follower(log, views[0], engine)
+    await follower.start()
+    assert follower.position == 1
+    assert views[0].get("stock", STOCK).item.on_hand == 3
+    await follower.close()
