@@ -125,7 +125,7 @@ async def _hold_in_cart(
             quantity,
             context.at,
             context.at + inventory.HOLD_MS,
-            account_id=context.actor,
+            account_id=cart_id if context.actor == "anonymous" else context.actor,
             limit=terms.limit_per_account,
             backorder=terms.backorder,
             replaces=replaces,
