@@ -108,10 +108,9 @@ async def import_file(services: WriteServices, what: str, file: Path, shop_id: s
     done, kept = mark.read()
     tally = Tally()
     with (
-        rejected_path(file).open("r+b" if kept else "wb") as rejected,
+        _rejections(rejected_path(file), kept) as rejected,
         console.progress(f"Importing {what}", await asyncio.to_thread(count_lines, file), "lines") as show,
     ):
-        rejected.seek(rejected.truncate(kept))
         batches = in_batches(islice(read_lines(file), done, None))
         async for batch, rejections in _loaded(services, what, batches, shop_id):
             _write_rejections(rejected, rejections, batch)
@@ -237,6 +236,14 @@ def read_lines(file: Path) -> Iterator[Line]:
                 yield Line(number, decode(line))
             except (msgspec.DecodeError, UnicodeDecodeError) as error:
                 yield Line(number, Rejection(number, f"not a JSON object: {error}"))
+
+
+def _rejections(path: Path, kept: int) -> IO[bytes]:
+    """The file of rejections, without what an interrupted import wrote after its last bookmark."""
+    file = path.open("r+b" if kept and path.is_file() else "wb")
+    file.truncate(min(kept, file.seek(0, io.SEEK_END)))
+    file.seek(0, io.SEEK_END)
+    return file
 
 
 def _write_rejections(file: IO[bytes], rejections: Iterable[Rejection], batch: Sequence[Line]) -> None:

@@ -102,6 +102,7 @@ class Indexer:
         self._uncommitted: set[str] = set()
         """Products whose documents the index has but does not show yet."""
         self._unwritten = 0
+        self._failing = False
         self._seen = 0
         self._stored = 0
         self._owed = 0
@@ -118,8 +119,10 @@ class Indexer:
 
     @property
     def backlog(self) -> int:
-        """Products whose documents are still to be built, about; 0 where another process does it."""
-        return self._unwritten + len(self._pending.products)
+        """Products whose documents are still to be built, about; 0 where nobody does it or another process."""
+        pending = self._pending
+        waiting = self._unwritten + len(pending.products) + len(pending.offers) + len(pending.stock)
+        return waiting if self.writing and not self._failing else 0
 
     async def start(self) -> None:
         """Becomes the writer if it can and catches up, in the background: a large catalog takes minutes to index."""
@@ -162,7 +165,9 @@ class Indexer:
                 if not self.writing:
                     await self._try_writing()
                 await (self._index() if self.writing else self._read_along())
+                self._failing = False
             except Exception:
+                self._failing = True
                 log.exception("indexing_failed", position=self.position)
                 if self._closing:
                     return
@@ -192,7 +197,7 @@ class Indexer:
             return
         self._stored = self._search.position()
         target = min(self._views.positions().values())
-        if self._stored == 0 or target - self._stored > REPLAY_MAX:
+        if self._stored == 0 or not 0 <= target - self._stored <= REPLAY_MAX:
             await self._rebuild(target)
         else:
             await self._replay(target)
