@@ -102,7 +102,8 @@ class Indexer:
         self._uncommitted: set[str] = set()
         """Products whose documents the index has but does not show yet."""
         self._unwritten = 0
-        self._failing = False
+        self._building = False
+        """Not in a process that only reads, nor while a commit is written or after one that failed."""
         self._seen = 0
         self._stored = 0
         self._owed = 0
@@ -119,10 +120,10 @@ class Indexer:
 
     @property
     def backlog(self) -> int:
-        """Products whose documents are still to be built, about; 0 where nobody does it or another process."""
+        """Products whose documents are being built or still to be, about; 0 where nobody is at it now."""
         pending = self._pending
         waiting = self._unwritten + len(pending.products) + len(pending.offers) + len(pending.stock)
-        return waiting if self.writing and not self._failing else 0
+        return waiting if self._building else 0
 
     async def start(self) -> None:
         """Becomes the writer if it can and catches up, in the background: a large catalog takes minutes to index."""
@@ -165,9 +166,8 @@ class Indexer:
                 if not self.writing:
                     await self._try_writing()
                 await (self._index() if self.writing else self._read_along())
-                self._failing = False
             except Exception:
-                self._failing = True
+                self._building = False
                 log.exception("indexing_failed", position=self.position)
                 if self._closing:
                     return
@@ -184,7 +184,8 @@ class Indexer:
         if self.writing:
             if not self._uncommitted:
                 await _pause(self._news, None if self._stored == self.position else PERSIST_S)
-            await _pause(self._hurry, min(PACE_S, self._due() - asyncio.get_running_loop().time()))
+            if self.backlog < BULK:
+                await _pause(self._hurry, min(PACE_S, self._due() - asyncio.get_running_loop().time()))
         elif self._awaited(self._seen):
             await asyncio.sleep(AWAITED_S)
         else:
@@ -236,6 +237,7 @@ class Indexer:
         """Hands over what is pending; commits when it is time, or if the position has not been stored for long."""
         pending, self._pending = self._pending, Pending()
         reached, products = max(self._seen, self.position), set[str]()
+        self._building = True
         try:
             products = await self._concerned(pending)
             await self._write(sorted(products))
@@ -263,7 +265,9 @@ class Indexer:
         return self._committed_at + (PACE_S if len(self._uncommitted) < BULK else BULK_PACE_S)
 
     async def _commit(self, position: int) -> None:
+        self._building = False
         await asyncio.to_thread(self._search.commit, position)
+        self._building = True
         self._uncommitted.clear()
         self.generation += 1
         self._stored = position
