@@ -29,7 +29,8 @@ from streams.assembly import on_sale
 from streams.indexer import DOCUMENTS_PER_SLICE, document
 from writeapi.services import WriteServices
 
-PRODUCTS = 12_000
+PRODUCTS = 20_000
+"""A whole catalog: the last commit, which nothing overlaps, then counts for little."""
 EVENTS_PER_COMMIT = 750
 """What an import's commits come to."""
 
