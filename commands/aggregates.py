@@ -85,7 +85,12 @@ class Aggregates:
         self._overlay.take_off()
 
     def land(self) -> None:
-        self._young.update(self._overlay.land())
+        """Values older than what was absorbed meanwhile are dropped: somebody may have written right behind the flight,
+        and been read before it was known here to have landed."""
+        for stream, aggregate in self._overlay.land().items():
+            known = self.committed(stream)
+            if known is None or known.version <= aggregate.version:
+                self._young[stream] = aggregate
         self._age()
 
     def crash(self) -> None:

@@ -301,8 +301,8 @@ class Engine:
         self._reactor.forget()
 
     async def _fail(self, submissions: list[Submission], error: Exception) -> None:
+        log.error("batch_failed", error=repr(error), commands=len(submissions))
         if not isinstance(error, StorageUnavailable):
-            log.error("batch_failed", error=repr(error), commands=len(submissions))
             error = StorageUnavailable(f"nothing was written: {error}")
         for submission in submissions:
             if not submission.future.done():

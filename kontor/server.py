@@ -11,6 +11,8 @@ from contextlib import contextmanager
 import uvicorn
 from starlette.types import ASGIApp
 
+from kontor.cork import CorkedProtocol
+
 GRACE_S = 10
 
 
@@ -56,7 +58,7 @@ def bind(host: str, port: int) -> socket.socket:
 async def serve(app: ASGIApp, listening: socket.socket) -> None:
     config = uvicorn.Config(
         app,
-        http="httptools",
+        http=CorkedProtocol,
         ws="none",
         lifespan="off",
         access_log=False,

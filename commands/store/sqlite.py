@@ -29,6 +29,7 @@ from commands.store.sqlitefile import SQLiteFile
 
 LOG_FILE = SQLiteFile(application_id=0x4B4E5452, schema=1, what="event log")  # "KNTR"
 BUSY_TIMEOUT_S = 5.0
+BUSY_LOOK_S = 0.0005
 CHECKPOINT_PAGES = 2_000
 WAL_PAGES_MAX = 16_000
 """64 MB. Beyond it commits wait for a checkpoint, so that the write-ahead log begins anew."""
@@ -115,17 +116,10 @@ class SQLiteLog(SQLiteApplicationRecorder):
         try:
             self._writer.execute("BEGIN IMMEDIATE")
         except sqlite3.OperationalError as error:
-            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY:
+            if not is_busy(error):
                 raise
             # Another process holds the lock: wait for it off the event loop.
-            await self._on_disk_thread(self._wait_for_lock)
-
-    def _wait_for_lock(self) -> None:
-        self._writer.execute(f"PRAGMA busy_timeout={int(BUSY_TIMEOUT_S * 1000)}")
-        try:
-            self._writer.execute("BEGIN IMMEDIATE")
-        finally:
-            self._writer.execute("PRAGMA busy_timeout=0")
+            await self._on_disk_thread(lambda: begin_patiently(self._writer))
 
     async def _on_disk_thread(self, work: Any) -> Any:
         return await asyncio.get_running_loop().run_in_executor(self._committer, work)
@@ -233,6 +227,27 @@ class SQLiteLog(SQLiteApplicationRecorder):
 
     def max_notification_id(self) -> int:
         return self._reader.execute("SELECT max(position) FROM events").fetchone()[0] or 0
+
+
+def is_busy(error: sqlite3.Error) -> bool:
+    """Whether somebody else is at it, for whichever of SQLite's reasons (the low byte of an extended code)."""
+    return error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY
+
+
+def begin_patiently(writer: sqlite3.Connection) -> None:
+    """Takes SQLite's write lock as soon as another process lets go of it. Raises sqlite3.OperationalError.
+
+    SQLite's own way to wait sleeps up to a tenth of a second between two looks, which is many commits long.
+    """
+    until = time.monotonic() + BUSY_TIMEOUT_S
+    while True:
+        try:
+            writer.execute("BEGIN IMMEDIATE")
+            return
+        except sqlite3.OperationalError as error:
+            if not is_busy(error) or time.monotonic() > until:
+                raise
+        time.sleep(BUSY_LOOK_S)
 
 
 class SQLiteTransaction:

@@ -7,6 +7,7 @@ import re
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AbstractContextManager, asynccontextmanager, contextmanager
 from pathlib import Path
@@ -110,6 +111,8 @@ def _running(*arguments: str) -> Iterator[Running]:
         for line in process.stdout:
             ready = re.search(r"ready\b.*http://([^:/\s]+):(\d+)", line)
             if ready:
+                # Somebody must read on, or the service would wait for it one day.
+                threading.Thread(target=process.stdout.read, daemon=True).start()
                 yield Running(ready[1], int(ready[2]), process.pid)
                 return
         raise RuntimeError("the service did not start")

@@ -16,7 +16,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
-from commands.store.sqlite import Checkpointer
+from commands.store.sqlite import Checkpointer, begin_patiently, is_busy
 from commands.store.sqlitefile import SQLiteFile
 from streams.gateways.port import GatewayError, GatewayTimeout
 
@@ -178,16 +178,9 @@ class Records:
         try:
             self._writer.execute("BEGIN IMMEDIATE")
         except sqlite3.OperationalError as error:
-            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY:
+            if not is_busy(error):
                 raise
-            await self._on_disk_thread(self._wait_for_lock)
-
-    def _wait_for_lock(self) -> None:
-        self._writer.execute(f"PRAGMA busy_timeout={BUSY_MS}")
-        try:
-            self._writer.execute("BEGIN IMMEDIATE")
-        finally:
-            self._writer.execute("PRAGMA busy_timeout=0")
+            await self._on_disk_thread(lambda: begin_patiently(self._writer))
 
     def _rollback(self) -> None:
         with contextlib.suppress(sqlite3.Error):

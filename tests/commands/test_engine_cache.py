@@ -15,7 +15,7 @@ from commands.engine import Engine
 from commands.store.memory import MemoryLog
 from commands.store.port import Loaded, Row
 from commands.store.sqlite import SQLiteLog
-from domain.inventory import CommitStock, ReleaseStock, StockHeld
+from domain.inventory import CommitStock, ReleaseStock, StockHeld, StockReceived
 from tests.commands.conftest import settle
 from tests.commands.driving import (
     START,
@@ -28,6 +28,7 @@ from tests.commands.driving import (
     request,
 )
 from tests.commands.faulty import FaultyLog
+from tests.contracts.event_log import chained
 
 # several engines on one log
 
@@ -172,3 +173,15 @@ def test_a_gap_in_what_is_absorbed_forgets_the_stream():
     known.keep(STOCK, fold(STOCK, Loaded(None, []))._replace(version=1))
     known.absorb([Row(9, STOCK, 3, "stock.received@1", b"", b"", b"")])
     assert known.get(STOCK) is None
+
+
+def test_a_flight_that_lands_late_does_not_hide_what_was_read_of_its_successor():
+    """Another process wrote to the same stream right behind our batch, and was read before our commit was known."""
+    rows = chained(1, STOCK, StockReceived(1), StockReceived(2), StockReceived(4))
+    aggregates = Aggregates(100)
+    aggregates.keep(STOCK, fold(STOCK, Loaded(None, rows[:1])))
+    aggregates.put(STOCK, fold(STOCK, Loaded(None, rows[:2])))
+    aggregates.take_off()
+    aggregates.absorb(rows[1:])
+    aggregates.land()
+    assert aggregates.committed(STOCK) == fold(STOCK, Loaded(None, rows))
