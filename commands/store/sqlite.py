@@ -14,7 +14,7 @@ import sqlite3
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from functools import cache
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -36,8 +36,8 @@ WAL_PAGES_MAX = 16_000
 RESTART_EVERY_S = 5.0
 CHECKPOINT_WAIT_MS = 200
 CHECKPOINT_COMMITS = 16
-CHUNK_MAX = 256
-"""Rows a statement."""
+CHUNK_MAX = 4_096
+"""Rows a statement; SQLite takes 32,766 parameters."""
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS events (
@@ -366,18 +366,15 @@ def _refuse_loose(found: Sequence[Any] | None) -> None:
         raise IntegrityError(f"{found[0]}: version {found[1]} has no predecessor")
 
 
-@cache
+@lru_cache(128)
 def _insert(rows: int) -> str:
     return "INSERT INTO events VALUES " + ",".join(["(?,?,?,?,?,?,?)"] * rows)
 
 
 def _chunks(rows: Sequence[Row]) -> Iterator[Sequence[Row]]:
-    """In sizes that are powers of two, so that few different statements have to be prepared."""
-    done = 0
-    while done < len(rows):
-        size = min(CHUNK_MAX, 1 << ((len(rows) - done).bit_length() - 1))
-        yield rows[done : done + size]
-        done += size
+    """As few as SQLite's limit on parameters allows: each statement has to get hold of the interpreter once."""
+    for start in range(0, len(rows), CHUNK_MAX):
+        yield rows[start : start + CHUNK_MAX]
 
 
 def _notification(row: Row) -> Notification:
