@@ -15,6 +15,7 @@ import time
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -25,17 +26,17 @@ from commands.errors import NothingWritten, StorageUnavailable, UnusableLog
 from commands.mapper import pack_state, unpack_state
 from commands.routes import decider_of
 from commands.store.port import Loaded, Reply, Row, Snapshot
-from commands.store.sqlitefile import SQLiteFile
+from commands.store.sqlitefile import SQLiteFile, begin_patiently, is_busy
 
 LOG_FILE = SQLiteFile(application_id=0x4B4E5452, schema=1, what="event log")  # "KNTR"
-BUSY_TIMEOUT_S = 5.0
-BUSY_LOOK_S = 0.0005
 CHECKPOINT_PAGES = 2_000
 WAL_PAGES_MAX = 16_000
 """64 MB. Beyond it commits wait for a checkpoint, so that the write-ahead log begins anew."""
 RESTART_EVERY_S = 5.0
 CHECKPOINT_WAIT_MS = 200
 CHECKPOINT_COMMITS = 16
+LOAD_MAX = 500
+"""Streams a query."""
 CHUNK_MAX = 4_096
 """Rows a statement; SQLite takes 32,766 parameters."""
 
@@ -148,7 +149,7 @@ class SQLiteLog(SQLiteApplicationRecorder):
         return _stream(self._reader, stream, after_version)
 
     async def load(self, streams: Iterable[str]) -> dict[str, Loaded]:
-        return {stream: _load(self._reader, stream) for stream in streams}
+        return _load_all(self._reader, streams)
 
     async def replies(self, keys: Iterable[str]) -> dict[str, Reply]:
         return _replies(self._reader, keys)
@@ -229,27 +230,6 @@ class SQLiteLog(SQLiteApplicationRecorder):
         return self._reader.execute("SELECT max(position) FROM events").fetchone()[0] or 0
 
 
-def is_busy(error: sqlite3.Error) -> bool:
-    """Whether somebody else is at it, for whichever of SQLite's reasons (the low byte of an extended code)."""
-    return error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY
-
-
-def begin_patiently(writer: sqlite3.Connection) -> None:
-    """Takes SQLite's write lock as soon as another process lets go of it. Raises sqlite3.OperationalError.
-
-    SQLite's own way to wait sleeps up to a tenth of a second between two looks, which is many commits long.
-    """
-    until = time.monotonic() + BUSY_TIMEOUT_S
-    while True:
-        try:
-            writer.execute("BEGIN IMMEDIATE")
-            return
-        except sqlite3.OperationalError as error:
-            if not is_busy(error) or time.monotonic() > until:
-                raise
-        time.sleep(BUSY_LOOK_S)
-
-
 class SQLiteTransaction:
     """SQLite's write lock on the one writing connection, held from ``BEGIN IMMEDIATE`` on."""
 
@@ -266,7 +246,7 @@ class SQLiteTransaction:
         return [Row._make(row) for row in rows]
 
     async def load(self, streams: Iterable[str]) -> dict[str, Loaded]:
-        return {stream: _load(self._log._writer, stream) for stream in streams}
+        return _load_all(self._log._writer, streams)
 
     async def replies(self, keys: Iterable[str]) -> dict[str, Reply]:
         return _replies(self._log._writer, keys)
@@ -348,6 +328,23 @@ def _stream(connection: sqlite3.Connection, stream: str, after_version: int) -> 
     return [Row._make(row) for row in rows]
 
 
+def _load_all(connection: sqlite3.Connection, streams: Iterable[str]) -> dict[str, Loaded]:
+    """Two queries for many streams; the few that have a snapshot are loaded one by one."""
+    wanted, loaded = iter(streams), {}
+    while some := tuple(islice(wanted, LOAD_MAX)):
+        marks = ",".join("?" * len(some))
+        snapped = connection.execute(f"SELECT stream FROM snapshots WHERE stream IN ({marks})", some).fetchall()
+        rows: dict[str, list[Row]] = {stream: [] for stream in some}
+        for (stream,) in snapped:
+            loaded[stream] = _load(connection, stream)
+            del rows[stream]
+        marks = ",".join("?" * len(rows))
+        for row in connection.execute(SELECT + f"WHERE stream IN ({marks}) ORDER BY stream, version", tuple(rows)):
+            rows[row[1]].append(Row._make(row))
+        loaded.update((stream, Loaded(None, found)) for stream, found in rows.items())
+    return loaded
+
+
 def _load(connection: sqlite3.Connection, stream: str) -> Loaded:
     found = connection.execute(
         "SELECT * FROM snapshots WHERE stream = ? AND generation = ?", (stream, decider_of(stream).generation)
@@ -389,10 +386,3 @@ def _notification(row: Row) -> Notification:
 
 def _or_all(limit: int | None) -> int:
     return 2**62 if limit is None else limit
-
-
-def in_pages(log: SQLiteLog, after: int = 0, page: int = 5_000) -> Iterator[Row]:
-    """Every event after a position, for tools that walk the whole log."""
-    while rows := log.read_now(after, page):
-        yield from rows
-        after = rows[-1].position

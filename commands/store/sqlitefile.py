@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import sqlite3
 import struct
+import time
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
 from commands.errors import UnusableLog
 
+BUSY_TIMEOUT_S = 5.0
+BUSY_LOOK_S = 0.0005
 _MAGIC = b"SQLite format 3\x00"
 
 
@@ -81,3 +84,24 @@ class SQLiteFile:
 def _head_of(path: Path) -> bytes:
     with path.open("rb") as file:
         return file.read(100)
+
+
+def is_busy(error: sqlite3.Error) -> bool:
+    """Whether somebody else is at it, for whichever of SQLite's reasons (the low byte of an extended code)."""
+    return error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY
+
+
+def begin_patiently(writer: sqlite3.Connection) -> None:
+    """Takes SQLite's write lock as soon as another process lets go of it. Raises sqlite3.OperationalError.
+
+    SQLite's own way to wait sleeps up to a tenth of a second between two looks, which is many commits long.
+    """
+    until = time.monotonic() + BUSY_TIMEOUT_S
+    while True:
+        try:
+            writer.execute("BEGIN IMMEDIATE")
+            return
+        except sqlite3.OperationalError as error:
+            if not is_busy(error) or time.monotonic() > until:
+                raise
+        time.sleep(BUSY_LOOK_S)

@@ -16,8 +16,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
-from commands.store.sqlite import Checkpointer, begin_patiently, is_busy
-from commands.store.sqlitefile import SQLiteFile
+from commands.store.sqlite import Checkpointer
+from commands.store.sqlitefile import SQLiteFile, begin_patiently, is_busy
 from streams.gateways.port import GatewayError, GatewayTimeout
 
 RECORDS_FILE = SQLiteFile(application_id=0x4B505256, schema=1, what="payment provider's file")  # "KPRV"

@@ -14,6 +14,7 @@ from commands.engine import Engine
 from commands.errors import StorageUnavailable
 from commands.mapper import EnvelopeMapper, recorded
 from commands.store import sqlite as module
+from commands.store import sqlitefile
 from commands.store.memory import MemoryLog
 from commands.store.sqlite import SQLiteLog
 from domain.inventory import INVENTORY, StockReceived
@@ -63,7 +64,7 @@ async def test_an_append_held_open_by_another_process_is_waited_for(two_logs):
 
 
 async def test_a_lock_that_never_comes_free_is_reported(two_logs, monkeypatch):
-    monkeypatch.setattr(module, "BUSY_TIMEOUT_S", 0.05)
+    monkeypatch.setattr(sqlitefile, "BUSY_TIMEOUT_S", 0.05)
     first, second = two_logs
     opened = await first.begin()
     with pytest.raises(StorageUnavailable):
