@@ -30,6 +30,8 @@ PACE_S = 0.015
 """Pause between transactions unless somebody waits for one: what arrives meanwhile shares the next."""
 PUBLISHED_IN_S = 0.004
 """How soon after a commit this process has usually heard of it from its own engine."""
+BACKLOG_MAX = 20_000
+"""Events published and not yet folded that are kept in memory."""
 BUSY_S = 0.003
 RETRY_S = 1.0
 
@@ -69,7 +71,10 @@ class Follower:
             await self._task
 
     def publish(self, events: Sequence[Recorded]) -> None:
-        """Events that this process just committed."""
+        """Events that this process just committed. Whoever is far behind reads them from the log instead: memory is for
+        what is about to be folded."""
+        if events[-1].position - self.position > BACKLOG_MAX:
+            self._arrived.clear()
         self._arrived.append(events)
         self._wake.set()
 
@@ -108,7 +113,8 @@ class Follower:
                 events = self._take() or await self._fetch()
                 if events:
                     await self._apply(names, events)
-                    await asyncio.sleep(0 if self._waiters else PACE_S)
+                    hurry = self._waiters or len(events) >= APPLY_MAX
+                    await asyncio.sleep(0 if hurry else PACE_S)
                     continue
             except Exception:
                 log.exception("following_failed", position=self.position)

@@ -111,3 +111,18 @@ async def test_views_of_a_longer_log_are_folded_anew(log, engine, views):
     assert follower.position == 1
     assert views[0].get("stock", STOCK).item.on_hand == 3
     await follower.close()
+
+
+async def test_a_follower_far_behind_reads_from_the_log_and_keeps_no_backlog(log, engine, views, monkeypatch):
+    """Memory is bounded by what is about to be folded, however fast the engine writes."""
+    monkeypatch.setattr(module, "BACKLOG_MAX", 10)
+    follower = Follower(log, views[0], engine)
+    engine.listeners.append(follower.publish)  # as after its start, but it does not come to fold anything
+    for _ in range(50):
+        await do(engine, receive(1))
+    assert sum(len(events) for events in follower._arrived) <= 11
+    engine.listeners.clear()
+    await follower.start()
+    assert await follower.wait_for(50, 5)
+    assert views[0].get("stock", STOCK).item.on_hand == 50
+    await follower.close()
