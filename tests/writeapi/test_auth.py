@@ -280,7 +280,8 @@ async def test_many_guesses_at_once_do_not_slip_through(house: House) -> None:
     await house.register()
     answers = await asyncio.gather(*(house.sign_in(ADA["email"], f"wrong {n}") for n in range(40)))
     tried = [answer for answer in answers if answer.status_code == 401]
-    assert 10 <= len(tried) <= 10 + passwords.THREADS
+    # Each thread may have one guess in hand and begun the next before the event loop hears of the first.
+    assert 10 <= len(tried) <= 10 + 2 * passwords.THREADS
 
 
 async def test_signing_in_rightly_costs_nothing(house: House) -> None:
