@@ -6,9 +6,9 @@ Batches work on an overlay (``overlay.py``). Only what was written is merged int
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import NamedTuple
 
 import msgspec
+from msgspec.structs import replace
 
 from commands.mapper import recorded
 from commands.overlay import Overlay
@@ -22,7 +22,7 @@ SNAPSHOT_EVERY = 200
 _encode_state = msgspec.msgpack.Encoder().encode
 
 
-class Aggregate(NamedTuple):
+class Aggregate(msgspec.Struct, frozen=True, gc=False):
     version: int
     hash: bytes
     state: State
@@ -41,12 +41,15 @@ class Aggregates:
         self._young: dict[str, Aggregate] = {}
         self._old: dict[str, Aggregate] = {}
         self._overlay: Overlay[Aggregate] = Overlay()
+        self._read: set[str] = set()
+        """Streams of which something was read from the log since the last take-off."""
 
     def __len__(self) -> int:
         return len(self._young.keys() | self._old.keys())
 
     def get(self, stream: str) -> Aggregate | None:
-        found = self._overlay.get(stream) or self._young.get(stream)
+        overlay = self._overlay
+        found = overlay.deciding.get(stream) or overlay.flying.get(stream) or self._young.get(stream)
         if found is None:
             found = self._old.get(stream)
             if found is not None:
@@ -66,6 +69,7 @@ class Aggregates:
         known = self.committed(stream)
         if known is None or known.version < aggregate.version:
             self._young[stream] = aggregate
+            self._read.add(stream)
         self._age()
 
     def absorb(self, rows: Iterable[Row]) -> None:
@@ -80,17 +84,21 @@ class Aggregates:
                 continue
             state = decider_of(row.stream).evolve(known.state, recorded(row).event)
             self._young[row.stream] = Aggregate(row.version, row.hash, state, known.snapshot_version)
+            self._read.add(row.stream)
 
     def take_off(self) -> None:
+        self._read.clear()
         self._overlay.take_off()
 
     def land(self) -> None:
-        """Values older than what was absorbed meanwhile are dropped: somebody may have written right behind the flight,
+        """Values older than what was read meanwhile are dropped: somebody may have written right behind the flight,
         and been read before it was known here to have landed."""
-        for stream, aggregate in self._overlay.land().items():
+        landed = self._overlay.land()
+        for stream in self._read & landed.keys():
             known = self.committed(stream)
-            if known is None or known.version <= aggregate.version:
-                self._young[stream] = aggregate
+            if known is not None and known.version > landed[stream].version:
+                del landed[stream]
+        self._young.update(landed)
         self._age()
 
     def crash(self) -> None:
@@ -106,7 +114,7 @@ class Aggregates:
         for stream, aggregate in decided.items():
             if aggregate.version - aggregate.snapshot_version >= SNAPSHOT_EVERY:
                 due.append(snapshot_of(stream, aggregate))
-                decided[stream] = aggregate._replace(snapshot_version=aggregate.version)
+                decided[stream] = replace(aggregate, snapshot_version=aggregate.version)
         return due
 
     def clear(self) -> None:

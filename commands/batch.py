@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+import msgspec
+
 from commands.context import Context
 from commands.idempotency import IdempotentRequest
 from commands.store.port import Reply, Row
@@ -14,8 +16,7 @@ from domain.decider import Command
 from domain.recorded import Recorded
 
 
-@dataclass(slots=True)
-class Outcome:
+class Outcome(msgspec.Struct):
     """What became of a command: where its stream stands now, and the log with it."""
 
     stream: str
@@ -27,8 +28,7 @@ class Outcome:
     """Set when the request had been answered before; nothing was decided then."""
 
 
-@dataclass(slots=True, eq=False)
-class Submission:
+class Submission(msgspec.Struct, eq=False):
     stream: str
     command: Command | None
     """None: nothing is decided, only the answer to the request is rendered anew."""
@@ -38,8 +38,7 @@ class Submission:
     request: IdempotentRequest | None = None
 
 
-@dataclass(slots=True, eq=False)
-class Watch:
+class Watch(msgspec.Struct, eq=False):
     """Somebody waits for a stream to reach a state."""
 
     stream: str

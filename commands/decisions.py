@@ -16,7 +16,7 @@ from commands.mapper import record
 from commands.reactor import CheckoutReactor
 from commands.routes import DECIDERS, decider_of, stream_of
 from commands.store.port import Loaded, Reply
-from domain.decider import Command, Event
+from domain.decider import Command, Decider, Event
 from domain.errors import DomainError, VersionMismatch
 from domain.recorded import Meta
 
@@ -112,13 +112,15 @@ class Decisions:
         stream = submission.stream
         aggregate = self._aggregates.get(stream)
         assert aggregate is not None, f"{stream} cannot be loaded"
-        if submission.expected_version not in (None, aggregate.version):
-            raise VersionMismatch(submission.expected_version or 0, aggregate.version)
+        expected = submission.expected_version
+        if expected is not None and expected != aggregate.version:
+            raise VersionMismatch(expected, aggregate.version)
         if submission.command is None:
             return Outcome(stream, aggregate.version, batch.position, aggregate.state, [])
-        events = decider_of(stream).decide(submission.command, aggregate.state)
+        decider = decider_of(stream)
+        events = decider.decide(submission.command, aggregate.state)
         first = len(batch.events)
-        aggregate = self._append(batch, stream, aggregate, events, submission.context)
+        aggregate = self._append(batch, stream, aggregate, decider, events, submission.context)
         return Outcome(stream, aggregate.version, batch.position, aggregate.state, batch.events[first:])
 
     # reactions
@@ -145,8 +147,9 @@ class Decisions:
         stream = stream_of(command)
         aggregate = self._aggregates.get(stream)
         assert aggregate is not None, stream
+        decider = decider_of(stream)
         try:
-            events = decider_of(stream).decide(command, aggregate.state)
+            events = decider.decide(command, aggregate.state)
         except DomainError as refusal:
             # The checkout process asks again and reports it; here it must not fail the client's command.
             log.warning("reaction_refused", command=type(command).__name__, stream=stream, reason=refusal.detail)
@@ -156,32 +159,38 @@ class Decisions:
             return
         cause = batch.events[-1].event_id if batch.events else context.causation
         follow_up = Context("system:checkout", context.command_id, batch.now, order_id, cause, context.traceparent)
-        self._append(batch, stream, aggregate, events, follow_up)
+        self._append(batch, stream, aggregate, decider, events, follow_up)
 
     def _append(
-        self, batch: Batch, stream: str, aggregate: Aggregate, events: Sequence[Event], context: Context
+        self,
+        batch: Batch,
+        stream: str,
+        aggregate: Aggregate,
+        decider: Decider,
+        events: Sequence[Event],
+        context: Context,
     ) -> Aggregate:
         if not events:
             return aggregate
         self._undo.append((stream, aggregate))
-        evolve = decider_of(stream).evolve
-        version, digest, state, snapshot_version = aggregate
-        at, actor, command_id, correlation, causation, traceparent = (
-            context.at,
-            context.actor,
-            context.command_id,
-            context.correlation or stream,
-            context.causation,
-            context.traceparent,
-        )
+        version, digest, state = aggregate.version, aggregate.hash, aggregate.state
         for event in events:
             version += 1
             batch.position += 1
-            meta = Meta(at, batch.now, actor, command_id, correlation, causation, traceparent, digest)
+            meta = Meta(
+                context.at,
+                batch.now,
+                context.actor,
+                context.command_id,
+                context.correlation or stream,
+                context.causation,
+                context.traceparent,
+                digest,
+            )
             done, row = record(batch.position, stream, version, event, meta)
-            state, digest = evolve(state, event), done.hash
+            state, digest = decider.evolve(state, event), done.hash
             batch.events.append(done)
             batch.rows.append(row)
-        grown = Aggregate(version, digest, state, snapshot_version)
+        grown = Aggregate(version, digest, state, aggregate.snapshot_version)
         self._aggregates.put(stream, grown)
         return grown

@@ -13,7 +13,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import deque
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Awaitable, Callable, Generator, Sequence
 from typing import Any, NamedTuple
 
 import structlog
@@ -33,6 +33,8 @@ from domain.recorded import Recorded
 
 QUEUE_MAX = 20_000
 BATCH_MAX = 1_000
+SHARED_MIN = 32
+"""Commands from which a batch, when nothing flies, is only half of what waits: the other half is decided meanwhile."""
 CATCH_UP_MAX = 20_000
 """Foreign events beyond which it is cheaper to forget the cache than to fold them in."""
 RETRY_S = 0.2
@@ -81,6 +83,8 @@ class Engine:
         self._queue: deque[Submission] = deque()
         self._watches = Watches()
         self._wake = asyncio.Event()
+        self._loop: asyncio.AbstractEventLoop
+        """The one that the engine was started in."""
         self._worker: asyncio.Task[None] | None = None
         self._closing = False
 
@@ -88,7 +92,8 @@ class Engine:
 
     async def start(self) -> None:
         self.position = await self.log.head()
-        self._worker = asyncio.create_task(self._work(), name="engine")
+        self._loop = asyncio.get_running_loop()
+        self._worker = self._loop.create_task(self._work(), name="engine")
 
     async def close(self) -> None:
         """Finishes what was accepted, then stops."""
@@ -106,7 +111,7 @@ class Engine:
     def queue_depth(self) -> int:
         return len(self._queue)
 
-    def enqueue(
+    def submit(
         self,
         command: Command,
         context: Context,
@@ -117,27 +122,17 @@ class Engine:
         """Accepts a command; the future has its outcome, or raises why it was refused. Raises Overloaded."""
         if len(self._queue) >= QUEUE_MAX or self._closing:
             raise Overloaded
-        future: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
+        future: asyncio.Future[Outcome] = self._loop.create_future()
         self._queue.append(Submission(stream_of(command), command, context, future, expected_version, request))
         self._wake.set()
         return future
 
-    async def submit(
-        self,
-        command: Command,
-        context: Context,
-        *,
-        expected_version: int | None = None,
-        request: IdempotentRequest | None = None,
-    ) -> Outcome:
-        return await self.enqueue(command, context, expected_version=expected_version, request=request)
-
-    async def answer_again(self, stream: str, request: IdempotentRequest) -> Outcome:
+    def answer_again(self, stream: str, request: IdempotentRequest) -> asyncio.Future[Outcome]:
         """Replaces the stored answer of a request by one rendered from the stream's state as it is now."""
-        future: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
+        future: asyncio.Future[Outcome] = self._loop.create_future()
         self._queue.append(Submission(stream, None, _NOBODY, future, None, request))
         self._wake.set()
-        return await future
+        return future
 
     def watch(
         self, stream: str, until: Callable[[Any], bool], request: IdempotentRequest | None = None
@@ -198,13 +193,17 @@ class Engine:
                 self._wake.clear()
                 await self._wake.wait()
 
+    def _fair_half(self) -> int:
+        waiting = len(self._queue)
+        return BATCH_MAX if waiting < SHARED_MIN else min(BATCH_MAX, waiting // 2)
+
     def _take(self, most: int) -> list[Submission]:
         return [self._queue.popleft() for _ in range(min(len(self._queue), most))]
 
     async def _run(self) -> None:
         """One batch, from the queue to its take-off. While another flies, it is decided upon that one's results."""
         guess = await self._guess(self._flight) if self._flight is not None else None
-        submissions = guess.submissions if guess is not None else self._take(BATCH_MAX)
+        submissions = guess.submissions if guess is not None else self._take(self._fair_half())
         try:
             transaction = await self.log.begin()
             try:
@@ -214,6 +213,7 @@ class Engine:
                     batch = await self._decide(transaction, submissions)
                 snapshots = self._aggregates.snapshots_due()
                 await transaction.append(batch.rows, list(batch.replies.values()), snapshots)
+                writing = transaction.commit()
             except BaseException:
                 await transaction.rollback()
                 raise
@@ -225,7 +225,7 @@ class Engine:
             return
         self._aggregates.take_off()
         self._reactor.take_off()
-        self._flight = Flight(batch, asyncio.create_task(self._fly(batch, transaction), name="flight"))
+        self._flight = Flight(batch, asyncio.create_task(self._fly(batch, transaction, writing), name="flight"))
 
     async def _guess(self, flight: Flight) -> Batch:
         """Decides whatever arrives until the flight has landed, as if nothing but it were being written."""
@@ -270,10 +270,10 @@ class Engine:
         self.position = transaction.head
         self._watches.notify(self, moved)
 
-    async def _fly(self, batch: Batch, transaction: Transaction) -> bool:
+    async def _fly(self, batch: Batch, transaction: Transaction, writing: Awaitable[None]) -> bool:
         """Waits for the disk, then answers. Whatever goes wrong is settled before the next batch may follow."""
         try:
-            await transaction.commit()
+            await writing
         except Exception as error:
             await transaction.rollback()
             self._aggregates.crash()
@@ -289,10 +289,14 @@ class Engine:
         self._aggregates.land()
         self._reactor.land()
         self.position = max(self.position, batch.position)
+        self._wake.set()
+        # Two turns of the loop later: the worker's comes first, and with it the next take-off.
+        self._loop.call_soon(self._loop.call_soon, self._tell, batch)
+        return True
+
+    def _tell(self, batch: Batch) -> None:
         answer(batch.answers)
         self._publish(batch.events)
-        self._wake.set()
-        return True
 
     # when things go wrong
 
@@ -316,8 +320,7 @@ class Engine:
         upon an event of the same batch that never came to be.
         """
         if await self._was_written(batch):
-            answer(batch.answers)
-            self._publish(batch.events)
+            self._tell(batch)
         else:
             lost = StorageUnavailable(f"nothing was written: {error}")
             answer([(submission, lost) for submission, _ in batch.answers])

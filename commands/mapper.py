@@ -21,10 +21,8 @@ def record(position: int, stream: str, version: int, event: Event, meta: Meta) -
     meta_bytes = _encode_meta(meta)
     data = encode(event)
     digest = chain_hash(stream, version, topic, meta_bytes, data)
-    return (
-        Recorded(position, stream, version, event, meta, digest),
-        Row(position, stream, version, topic, meta_bytes, data, digest),
-    )
+    row = Row(position, stream, version, topic, meta_bytes, data, digest)
+    return Recorded(position, stream, version, event, meta, digest), row
 
 
 def recorded(row: Row) -> Recorded:

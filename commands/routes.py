@@ -33,4 +33,5 @@ def decider_of(stream: str) -> Decider:
 
 def stream_of(command: Command) -> str:
     """A command's first field is the id of the aggregate it addresses."""
-    return str(getattr(command, command.__struct_fields__[0]))
+    stream: str = getattr(command, command.__struct_fields__[0])
+    return stream

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import socket
+import sys
 from collections.abc import Coroutine
 from typing import Any
 
@@ -18,12 +19,16 @@ from readapi.edge.state import EdgeSettings
 from writeapi.services import WriteServices
 
 PORTS = {"all": 8000, "write": 8001, "read": 8002}
+SWITCH_S = 0.0002
+"""How long a thread may keep the interpreter when another wants it. The disk's thread needs it for moments only, and
+with Python's 5 ms it would wait longer for those than for the disk."""
 INHERITED = "KONTOR_LISTEN_FD"
 """Set for the processes of ``--workers``: the socket they share."""
 
 
 def run(main: Coroutine[Any, Any, None]) -> None:
     """The event loop of a command: uvloop where there is one. Known failures become one line and exit 1."""
+    sys.setswitchinterval(SWITCH_S)
     try:
         with asyncio.Runner(loop_factory=_loop_factory()) as runner:
             runner.run(main)

@@ -51,6 +51,8 @@ class SQLiteViews:
         }
         self._cache = RowCache()
         self._cached_at: dict[str, int] = {}
+        self._broken: dict[str, set[str]] = {}
+        """Streams of which an event is parked, by projection."""
         self._commits = 0
         self._checkpointer = ThreadPoolExecutor(1, thread_name_prefix="views-checkpoint")
         self._writer, self._reader = self._open()
@@ -134,7 +136,7 @@ class SQLiteViews:
             touched = self._fold(names, events)
             self._writer.execute("COMMIT")
         except BaseException:
-            self._cache.clear()
+            self._forget()
             with contextlib.suppress(sqlite3.Error):
                 self._writer.execute("ROLLBACK")
             raise
@@ -143,14 +145,19 @@ class SQLiteViews:
 
     def reset(self) -> None:
         """Empties every view: all of the log is to be folded again."""
-        self._cache.clear()
-        self._cached_at.clear()
+        self._forget()
         statements = [f"DELETE FROM {stored.name}" for stored in self._stored.values()]
         self._writer.executescript(
             ";".join(
                 ["BEGIN IMMEDIATE", *statements, "DELETE FROM parked", "UPDATE positions SET position = 0", "COMMIT"]
             )
         )
+
+    def _forget(self) -> None:
+        """Whatever is remembered of the file."""
+        self._cache.clear()
+        self._cached_at.clear()
+        self._broken.clear()
 
     def touched_by(self, events: Sequence[Recorded]) -> Touched:
         """Keys of the rows that events concern, for caches in front of the views."""
@@ -166,7 +173,7 @@ class SQLiteViews:
         rows = dict(self._writer.execute("SELECT projection, position FROM positions").fetchall())
         at = {name: rows[position_key(self.projections[name])] for name in names}
         if any(self._cached_at.get(name) != at[name] for name in names):
-            self._cache.clear()  # somebody else wrote since
+            self._forget()  # somebody else wrote since
         return all(value == position for value in at.values())
 
     def _fold(self, names: Sequence[str], events: Sequence[Recorded]) -> Touched:
@@ -175,7 +182,9 @@ class SQLiteViews:
         for name in names:
             projection = self.projections[name]
             concerned = [table for table in projection.tables if not kinds.isdisjoint(table.folds)]
-            broken = self._parked_streams(name) if concerned else set()
+            broken = self._broken.get(name) if concerned else set()
+            if broken is None:
+                broken = self._broken[name] = self._parked_streams(name)
             for table in concerned:
                 changed = self._fold_table(name, table, events, broken)
                 if changed:

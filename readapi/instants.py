@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from functools import lru_cache
 
 from readapi.edge.problems import BadParameter
 
@@ -11,7 +12,13 @@ CHARS_MAX = 40
 
 def instant(at: int) -> str:
     """``2026-11-23T07:22:32.123Z``."""
-    return datetime.fromtimestamp(at / 1000, UTC).isoformat(timespec="milliseconds")[:-6] + "Z"
+    return f"{_second(at // 1000)}.{at % 1000:03d}Z"
+
+
+@lru_cache(1_024)
+def _second(at: int) -> str:
+    """Answers show the same few seconds again and again."""
+    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%S")
 
 
 def parse_instant(raw: str, name: str) -> int:

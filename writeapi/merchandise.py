@@ -155,9 +155,9 @@ async def _recognise_by_sku(engine: Engine, context: Context, work: _Work, sku: 
 
 async def _resume(engine: Engine, context: Context, work: _Work, product_id: str) -> None:
     work.product_id = product_id
-    version, _, state, _ = await engine.load(product_id)
-    if isinstance(state, ActiveProduct | DiscontinuedProduct):
-        work.result = Made(product_id, state.skus, version, engine.position, True)
+    known = await engine.load(product_id)
+    if isinstance(known.state, ActiveProduct | DiscontinuedProduct):
+        work.result = Made(product_id, known.state.skus, known.version, engine.position, True)
 
 
 async def _claim_skus(engine: Engine, context: Context, works: Sequence[_Work]) -> None:
@@ -321,7 +321,7 @@ async def _all(engine: Engine, context: Context, commands: Sequence[Command]) ->
     futures = []
     try:
         for command in commands:
-            futures.append(engine.enqueue(command, context))
+            futures.append(engine.submit(command, context))
     except BaseException:
         for future in futures:
             future.cancel()

@@ -6,7 +6,7 @@ page by ``position > n`` and never miss an event. Every adapter passes ``tests/c
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Awaitable, Iterable, Sequence
 from typing import NamedTuple, Protocol
 
 Position = int
@@ -70,8 +70,9 @@ class Transaction(Protocol):
         Raises IntegrityError if they do not, StorageUnavailable; the caller then rolls back.
         """
 
-    async def commit(self) -> None:
-        """Durable when it returns. Any exception means that the outcome is unknown; the caller then rolls back."""
+    def commit(self) -> Awaitable[None]:
+        """Begun when called, durable once awaited. Any exception but NothingWritten means that the outcome is unknown;
+        the caller then rolls back."""
 
     async def rollback(self) -> None:
         """Gives the lock back; nothing happens after a commit."""

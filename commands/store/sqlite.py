@@ -12,10 +12,9 @@ import asyncio
 import contextlib
 import sqlite3
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from functools import lru_cache
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
@@ -37,8 +36,8 @@ CHECKPOINT_WAIT_MS = 200
 CHECKPOINT_COMMITS = 16
 LOAD_MAX = 500
 """Streams a query."""
-CHUNK_MAX = 4_096
-"""Rows a statement; SQLite takes 32,766 parameters."""
+CHUNKS = (1_024, 256, 64, 16, 4, 1)
+"""Rows a statement. Few sizes, so that each is compiled once; a statement runs without the interpreter's lock."""
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS events (
@@ -68,6 +67,7 @@ CREATE TABLE IF NOT EXISTS snapshots (
 ) WITHOUT ROWID;
 """
 INSERT = "INSERT INTO events VALUES (?,?,?,?,?,?,?)"
+INSERTS = {size: "INSERT INTO events VALUES " + ",".join(["(?,?,?,?,?,?,?)"] * size) for size in CHUNKS}
 LOOSE = """
 SELECT stream, version FROM events AS event WHERE position > ? AND version <> 1 AND NOT EXISTS (
     SELECT 1 FROM events AS before WHERE before.stream = event.stream AND before.version = event.version - 1
@@ -122,8 +122,8 @@ class SQLiteLog(SQLiteApplicationRecorder):
             # Another process holds the lock: wait for it off the event loop.
             await self._on_disk_thread(lambda: begin_patiently(self._writer))
 
-    async def _on_disk_thread(self, work: Any) -> Any:
-        return await asyncio.get_running_loop().run_in_executor(self._committer, work)
+    def _on_disk_thread(self, work: Callable[[], Any]) -> asyncio.Future[Any]:
+        return asyncio.get_running_loop().run_in_executor(self._committer, work)
 
     def _committed(self) -> None:
         self._turn.release()
@@ -256,8 +256,11 @@ class SQLiteTransaction:
             raise IntegrityError(f"positions go on from {self.head}")
         self._appended = (rows, replies, snapshots)
 
-    async def commit(self) -> None:
-        await self._log._on_disk_thread(self._write)
+    def commit(self) -> Awaitable[None]:
+        return self._written(self._log._on_disk_thread(self._write))
+
+    async def _written(self, writing: Awaitable[None]) -> None:
+        await writing
         self._log._committed()
         self._ended = True
 
@@ -266,7 +269,7 @@ class SQLiteTransaction:
         writer, (rows, replies, snapshots) = self._log._writer, self._appended
         try:
             for some in _chunks(rows):
-                writer.execute(_insert(len(some)), [value for row in some for value in row])
+                writer.execute(INSERTS[len(some)], list(chain.from_iterable(some)))
             if rows:
                 _refuse_loose(writer.execute(LOOSE, (self.head,)).fetchone())
             if replies:
@@ -363,15 +366,12 @@ def _refuse_loose(found: Sequence[Any] | None) -> None:
         raise IntegrityError(f"{found[0]}: version {found[1]} has no predecessor")
 
 
-@lru_cache(128)
-def _insert(rows: int) -> str:
-    return "INSERT INTO events VALUES " + ",".join(["(?,?,?,?,?,?,?)"] * rows)
-
-
 def _chunks(rows: Sequence[Row]) -> Iterator[Sequence[Row]]:
-    """As few as SQLite's limit on parameters allows: each statement has to get hold of the interpreter once."""
-    for start in range(0, len(rows), CHUNK_MAX):
-        yield rows[start : start + CHUNK_MAX]
+    done = 0
+    for size in CHUNKS:
+        while len(rows) - done >= size:
+            yield rows[done : done + size]
+            done += size
 
 
 def _notification(row: Row) -> Notification:

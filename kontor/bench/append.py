@@ -59,8 +59,9 @@ async def _through_the_engine(path: Path) -> tuple[float, list[Row], list[int]]:
 
     async def caller() -> None:
         for i in remaining:
-            command = ReceiveStock(f"stk_shp_bench.{i % SKUS:05d}", 5, now_ms())
-            await engine.submit(command, Context("usr_bench", new_command_id(), now_ms()))
+            now = now_ms()
+            command = ReceiveStock(f"stk_shp_bench.{i % SKUS:05d}", 5, now)
+            await engine.submit(command, Context("usr_bench", new_command_id(), now))
 
     started = time.perf_counter()
     await asyncio.gather(*(caller() for _ in range(WAITING)))

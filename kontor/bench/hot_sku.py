@@ -50,7 +50,7 @@ async def _race(path: Path) -> tuple[float, int]:
     settle_garbage()
     started = time.perf_counter()
     answers = [
-        engine.enqueue(
+        engine.submit(
             HoldStock(ITEM, f"ord_{i:026d}", 1, now, now + HOLD_MS), Context("usr_buyer", new_command_id(), now)
         )
         for i in range(BUYERS)

@@ -8,11 +8,11 @@ away; one that runs in another process meets the log's lock instead.
 from __future__ import annotations
 
 import hashlib
-import json
 from contextlib import suppress
 from types import TracebackType
 from typing import NamedTuple
 
+import msgspec
 from starlette.requests import Request
 
 from readapi.edge.problems import BadParameter, Overloaded, ProblemError
@@ -22,6 +22,9 @@ HEADER = "Idempotency-Key"
 REPLAYED_HEADER = "Idempotent-Replayed"
 KEY_CHARS_MAX = 255
 IN_FLIGHT_MAX = 20_000
+
+_decode = msgspec.json.Decoder().decode
+_canonical = msgspec.json.Encoder(order="sorted").encode
 
 
 class IdempotencyKey(NamedTuple):
@@ -77,7 +80,7 @@ def fingerprint(method: str, path: str, body: bytes) -> bytes:
     """
     if body:
         with suppress(ValueError, RecursionError):
-            body = json.dumps(json.loads(body), sort_keys=True, separators=(",", ":")).encode()
+            body = _canonical(_decode(body))
     return hashlib.sha256(b"\x00".join((method.encode(), path.encode("utf-8", "surrogatepass"), body))).digest()
 
 

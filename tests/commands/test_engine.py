@@ -52,7 +52,7 @@ async def test_a_command_is_decided_and_written(engine, log):
 
 
 async def test_what_arrives_while_a_commit_flies_is_one_batch(engine, log):
-    futures = [engine.enqueue(receive(1), context()) for _ in range(900)]
+    futures = [engine.submit(receive(1), context()) for _ in range(900)]
     await settle(*futures)
     assert log.commits <= 2
     assert (await engine.state(STOCK)).on_hand == 900
@@ -70,12 +70,12 @@ async def test_clients_in_a_closed_loop_share_commits(engine, log):
 
 async def test_a_batch_is_bounded(engine, log, monkeypatch):
     monkeypatch.setattr(module, "BATCH_MAX", 10)
-    await settle(*(engine.enqueue(receive(1), context()) for _ in range(95)))
+    await settle(*(engine.submit(receive(1), context()) for _ in range(95)))
     assert log.commits >= 10
 
 
 async def test_commands_are_decided_in_the_order_they_came(engine):
-    futures = [engine.enqueue(receive(1), context()), *(engine.enqueue(hold(f"h{n}"), context()) for n in range(3))]
+    futures = [engine.submit(receive(1), context()), *(engine.submit(hold(f"h{n}"), context()) for n in range(3))]
     outcomes = await settle(*futures)
     assert [type(outcome.events[0].event) for outcome in outcomes[1:]] == [StockHeld, StockRefused, StockRefused]
 
@@ -84,7 +84,7 @@ async def test_commands_are_decided_in_the_order_they_came(engine):
 
 
 async def test_a_refused_command_fails_alone(engine, log):
-    before, refused, after = await settle(*(engine.enqueue(receive(n), context()) for n in (1, 0, 2)))
+    before, refused, after = await settle(*(engine.submit(receive(n), context()) for n in (1, 0, 2)))
     assert isinstance(refused, Invalid)
     assert (before.position, after.position) == (1, 2)
     assert len(await rows_of(log)) == 2
@@ -95,9 +95,9 @@ async def planted(engine: Engine, bad: Command, **more: Any) -> None:
     await do(engine, receive(1))
     at = context(correlation=more.pop("correlation", ""))
     good, failed, also_good = await settle(
-        engine.enqueue(receive(1), context()),
-        engine.enqueue(bad, at, **more),
-        engine.enqueue(receive(1), context()),
+        engine.submit(receive(1), context()),
+        engine.submit(bad, at, **more),
+        engine.submit(receive(1), context()),
     )
     assert isinstance(failed, Exception)
     assert not isinstance(failed, DomainError | StorageUnavailable)
@@ -136,7 +136,7 @@ async def test_a_stream_that_cannot_be_read_fails_its_caller_only(engine, log):
     else:
         real._writer.execute("UPDATE events SET topic = 'stock.vanished@1' WHERE stream = 'stk_shp_1.BROKEN'")
     good, bad = await settle(
-        engine.enqueue(receive(1), context()), engine.enqueue(receive(1, "stk_shp_1.BROKEN"), context())
+        engine.submit(receive(1), context()), engine.submit(receive(1, "stk_shp_1.BROKEN"), context())
     )
     assert good.position == 2
     assert isinstance(bad, AssertionError)
@@ -173,9 +173,9 @@ async def test_what_is_taken_back_within_a_batch_leaves_what_came_before_it(engi
         raise ZeroDivisionError
 
     results = await settle(
-        engine.enqueue(hold("a", 2), context()),
-        engine.enqueue(hold("b", 3), context(), request=IdempotentRequest("k", b"d", render)),
-        engine.enqueue(hold("c", 4), context()),
+        engine.submit(hold("a", 2), context()),
+        engine.submit(hold("b", 3), context(), request=IdempotentRequest("k", b"d", render)),
+        engine.submit(hold("c", 4), context()),
     )
     assert [type(result) for result in results[1:2]] == [ZeroDivisionError]
     state = await engine.state(STOCK)
@@ -196,9 +196,9 @@ async def test_a_listener_that_fails_stops_nobody(engine):
 
 async def test_a_full_queue_refuses_and_recovers(engine, monkeypatch):
     monkeypatch.setattr(module, "QUEUE_MAX", 50)
-    accepted = [engine.enqueue(receive(1), context()) for _ in range(50)]
+    accepted = [engine.submit(receive(1), context()) for _ in range(50)]
     with pytest.raises(Overloaded):
-        engine.enqueue(receive(1), context())
+        engine.submit(receive(1), context())
     assert engine.queue_depth == 50
     await settle(*accepted)
     assert engine.queue_depth == 0
@@ -208,16 +208,16 @@ async def test_a_full_queue_refuses_and_recovers(engine, monkeypatch):
 async def test_close_finishes_what_was_accepted(log, clock):
     engine = Engine(log, clock=clock)
     await engine.start()
-    futures = [engine.enqueue(receive(1), context()) for _ in range(module.BATCH_MAX + 5)]
+    futures = [engine.submit(receive(1), context()) for _ in range(module.BATCH_MAX + 5)]
     await engine.close()
     assert all(future.done() and future.exception() is None for future in futures)
     assert len(await rows_of(log)) == module.BATCH_MAX + 5
     with pytest.raises(Overloaded):
-        engine.enqueue(receive(1), context())
+        engine.submit(receive(1), context())
 
 
 async def test_a_caller_who_went_away_changes_nothing(engine, log):
-    gone = engine.enqueue(receive(1), context())
+    gone = engine.submit(receive(1), context())
     gone.cancel()
     await do(engine, receive(1))
     assert len(await rows_of(log)) == 2
@@ -236,7 +236,7 @@ async def test_if_match(engine):
 
 async def test_of_two_who_saw_the_same_version_one_wins(engine):
     await do(engine, receive(1))
-    results = await settle(*(engine.enqueue(receive(1), context(), expected_version=1) for _ in range(5)))
+    results = await settle(*(engine.submit(receive(1), context(), expected_version=1) for _ in range(5)))
     assert [isinstance(result, VersionMismatch) for result in results] == [False, True, True, True, True]
 
 
@@ -302,6 +302,6 @@ async def test_a_watch_that_fails_harms_nobody(engine):
 async def test_a_watch_hears_nothing_of_a_lost_commit(engine, log):
     watching = engine.watch(STOCK, lambda state: True)
     log.lose_commits = 1
-    await settle(engine.enqueue(receive(1), context()))
+    await settle(engine.submit(receive(1), context()))
     with pytest.raises(StorageUnavailable):
         await watching

@@ -57,9 +57,9 @@ async def test_refusals_are_replayed_too(engine):
 
 async def test_twins_in_one_batch_are_decided_once(engine, log):
     first, twin, stranger = await settle(
-        engine.enqueue(receive(5), context(), request=request("k")),
-        engine.enqueue(receive(5), context(), request=request("k")),
-        engine.enqueue(receive(5), context(), request=request("k", b"other")),
+        engine.submit(receive(5), context(), request=request("k")),
+        engine.submit(receive(5), context(), request=request("k")),
+        engine.submit(receive(5), context(), request=request("k", b"other")),
     )
     assert (first.version, twin.replayed.body) == (1, b"version 1")
     assert isinstance(stranger, KeyReused)
@@ -84,9 +84,9 @@ async def test_a_commit_whose_reply_is_lost_is_a_success_exactly_once(engine, lo
     for number in range(faults):
         log.lose_replies = 1
         outcome, refused, keyed = await settle(
-            engine.enqueue(receive(1), context()),
-            engine.enqueue(receive(0), context()),
-            engine.enqueue(receive(1), context(), request=request(f"k{number}")),
+            engine.submit(receive(1), context()),
+            engine.submit(receive(0), context()),
+            engine.submit(receive(1), context(), request=request(f"k{number}")),
         )
         assert (outcome.version, keyed.version) == (2 * number + 1, 2 * number + 2)
         assert isinstance(refused, Invalid)
@@ -102,7 +102,7 @@ async def test_a_commit_that_never_happened_is_reported(engine, log):
     engine.listeners.append(published.extend)
     log.lose_commits = 1
     results = await settle(
-        engine.enqueue(receive(1), context()), engine.enqueue(receive(2), context(), request=request("k"))
+        engine.submit(receive(1), context()), engine.submit(receive(2), context(), request=request("k"))
     )
     assert all(isinstance(result, StorageUnavailable) for result in results)
     assert await rows_of(log) == []
@@ -116,10 +116,10 @@ async def test_nobody_is_told_what_rested_upon_a_lost_commit(engine, log):
     await do(engine, receive(5))
     log.lose_commits = 1
     results = await settle(
-        engine.enqueue(hold("h", 5), context(), request=request("k")),
-        engine.enqueue(hold("h", 5), context(), request=request("k")),
-        engine.enqueue(hold("h", 5), context()),
-        engine.enqueue(receive(1), context(), expected_version=1),
+        engine.submit(hold("h", 5), context(), request=request("k")),
+        engine.submit(hold("h", 5), context(), request=request("k")),
+        engine.submit(hold("h", 5), context()),
+        engine.submit(receive(1), context(), expected_version=1),
     )
     assert [type(result) for result in results] == [StorageUnavailable] * 4
     assert len(await rows_of(log)) == 1
@@ -128,7 +128,7 @@ async def test_nobody_is_told_what_rested_upon_a_lost_commit(engine, log):
 @pytest.mark.parametrize("fault", ["lose_commits", "lose_replies"])
 async def test_refusals_alone_survive_an_unknown_commit(engine, log, fault):
     setattr(log, fault, 1)
-    (result,) = await settle(engine.enqueue(receive(0), context(), request=request("k")))
+    (result,) = await settle(engine.submit(receive(0), context(), request=request("k")))
     stored = (await log.replies(["k"])).get("k")
     if fault == "lose_replies":
         assert isinstance(result, Invalid)
@@ -141,7 +141,7 @@ async def test_refusals_alone_survive_an_unknown_commit(engine, log, fault):
 async def test_the_log_is_asked_until_it_answers(engine, log):
     log.lose_replies, log.begins_to_fail = 1, 0
     log.gate = asyncio.Event()
-    pending = engine.enqueue(receive(1), context())
+    pending = engine.submit(receive(1), context())
     while log.commits == 0:  # noqa: ASYNC110
         await asyncio.sleep(0)
     log.begins_to_fail = 3
@@ -161,7 +161,7 @@ async def test_a_log_that_cannot_begin(engine, log):
 async def test_nothing_uncommitted_is_shown(engine, log):
     await do(engine, receive(1))
     log.gate, asked = asyncio.Event(), log.commits
-    pending = engine.enqueue(receive(4), context())
+    pending = engine.submit(receive(4), context())
     while log.commits == asked:  # noqa: ASYNC110
         await asyncio.sleep(0)
     assert (await engine.state(STOCK)).on_hand == 1
@@ -183,7 +183,7 @@ async def test_a_full_disk_refuses_and_recovers(tmp_path, clock, monkeypatch):
     log._writer.execute(f"PRAGMA max_page_count={pages + 5}")
     written, refused = 1, 0
     for n in range(60):
-        results = await settle(*(engine.enqueue(receive(1), context(), request=request(f"{n}.{i}")) for i in range(20)))
+        results = await settle(*(engine.submit(receive(1), context(), request=request(f"{n}.{i}")) for i in range(20)))
         whole = [result for result in results if not isinstance(result, Exception)]
         assert len(whole) in (0, 20), "a batch is written whole or not at all"
         assert all(isinstance(result, StorageUnavailable) for result in results if result not in whole)

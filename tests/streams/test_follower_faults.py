@@ -55,7 +55,7 @@ async def test_everybody_hears_of_every_event_whoever_folded_it(log, engine, vie
     ahead = Follower(log, views[1])
     blocked = views[0].apply
     views[0].apply = lambda names, events: _after(ahead, names, events, blocked)
-    await asyncio.gather(*(engine.enqueue(receive(1), context()) for _ in range(8)))
+    await asyncio.gather(*(engine.submit(receive(1), context()) for _ in range(8)))
     assert await mine.wait_for(13, 5)
     await mine.close()
     assert heard == list(range(1, 14))

@@ -221,8 +221,8 @@ async def remove_payment_method(request: Request, payment_method_id: str, princi
 
 async def _account(services: WriteServices, principal: Principal) -> tuple[int, ActiveAccount]:
     """The account and its version. Raises NotFound, and IllegalTransition for one that was erased."""
-    version, _, state, _ = await services.engine.load(principal.account_id)
-    return version, require_active(cast("Account", state))
+    known = await services.engine.load(principal.account_id)
+    return known.version, require_active(cast("Account", known.state))
 
 
 def _seal(services: WriteServices, principal: Principal, data: dict[str, Any]) -> bytes:
