@@ -36,7 +36,7 @@ CHECKPOINT_WAIT_MS = 200
 CHECKPOINT_COMMITS = 16
 LOAD_MAX = 500
 """Streams a query."""
-CHUNKS = (1_024, 256, 64, 16, 4, 1)
+CHUNKS = tuple(2**power for power in range(10, -1, -1))
 """Rows a statement. Few sizes, so that each is compiled once; a statement runs without the interpreter's lock."""
 
 SCHEMA = """
