@@ -1,15 +1,15 @@
 """The embedded store of all projections: one disposable file, rows and positions in one transaction.
 
 Every table is (key, position, row, columns…). Durability is the log's business: a lost view is folded again, so
-commits here do not wait for the disk (synchronous=NORMAL keeps the file consistent). Several processes may follow
-into one file; whoever comes second finds the position moved and leaves it at that.
+nothing here waits for the disk (``flushing.py`` knows when a file is not to be trusted for it). Several processes may
+follow into one file; whoever comes second finds the position moved and leaves it at that.
 """
 
 from __future__ import annotations
 
 import contextlib
 import sqlite3
-from collections import OrderedDict, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -18,11 +18,10 @@ from typing import Any
 import msgspec
 
 from domain.recorded import Recorded
+from projections import flushing
 from projections.projector import Projection, Table
+from projections.rowcache import RowCache
 
-ROWS_CACHED_MAX = 20_000
-BYTES_CACHED_MAX = 4_000_000
-"""Of rows as stored; as objects they take five times as much. What was folded just now is what is wanted next."""
 KEYS_PER_QUERY = 500
 CHECKPOINT_EVERY = 256
 PARKED = """
@@ -60,20 +59,26 @@ class SQLiteViews:
     def _open(self) -> tuple[sqlite3.Connection, sqlite3.Connection]:
         try:
             writer = _connect(self.path, busy_ms=5_000)
+            if not flushing.is_whole(writer):
+                writer.close()
+                writer = self._anew()
             self._create(writer)
         except sqlite3.DatabaseError as error:
             if isinstance(error, sqlite3.OperationalError):
                 raise
-            # Not a database (any more). The log has everything, so begin anew.
-            for suffix in ("", "-wal", "-shm"):
-                self.path.with_name(self.path.name + suffix).unlink(missing_ok=True)
-            writer = _connect(self.path, busy_ms=5_000)
+            writer = self._anew()  # not a database (any more)
             self._create(writer)
         writer.execute("PRAGMA busy_timeout=0")
         return writer, _connect(self.path, busy_ms=5_000)
 
+    def _anew(self) -> sqlite3.Connection:
+        """The log has everything."""
+        for suffix in ("", "-wal", "-shm"):
+            self.path.with_name(self.path.name + suffix).unlink(missing_ok=True)
+        return _connect(self.path, busy_ms=5_000)
+
     def _create(self, writer: sqlite3.Connection) -> None:
-        writer.executescript(PARKED)
+        writer.executescript(PARKED + flushing.SCHEMA)
         for stored in self._stored.values():
             writer.executescript(stored.ddl)
         for projection in self.projections.values():
@@ -134,6 +139,7 @@ class SQLiteViews:
                 self._writer.execute("ROLLBACK")
                 return None
             touched = self._fold(names, events)
+            flushing.owe(self._writer)
             self._writer.execute("COMMIT")
         except BaseException:
             self._forget()
@@ -269,40 +275,8 @@ class SQLiteViews:
     def close(self) -> None:
         self._checkpointer.shutdown()
         self._reader.close()
+        flushing.flush(self._writer)
         self._writer.close()
-
-
-class RowCache:
-    """Rows as last folded here, None for one that is gone. Bounded by number and by bytes, the oldest leave first."""
-
-    def __init__(self) -> None:
-        self._rows: OrderedDict[tuple[str, str], tuple[Any, int]] = OrderedDict()
-        self._bytes = 0
-
-    def get_many(self, table: str, keys: Iterable[str]) -> tuple[dict[str, Any], list[str]]:
-        """What is known, and the keys of what is not."""
-        found: dict[str, Any] = {}
-        missing: list[str] = []
-        get = self._rows.get
-        for key in keys:
-            known = get((table, key))
-            if known is None:
-                missing.append(key)
-            else:
-                found[key] = known[0]
-        return found, missing
-
-    def put(self, table: str, key: str, row: Any, size: int) -> None:
-        place, rows = (table, key), self._rows
-        known = rows.pop(place, None)
-        self._bytes += size - (known[1] if known is not None else 0)
-        rows[place] = (row, size)
-        while self._bytes > BYTES_CACHED_MAX or len(rows) > ROWS_CACHED_MAX:
-            self._bytes -= rows.popitem(last=False)[1][1]
-
-    def clear(self) -> None:
-        self._rows.clear()
-        self._bytes = 0
 
 
 class StoredTable:
@@ -350,7 +324,7 @@ def _connect(path: Path, busy_ms: int) -> sqlite3.Connection:
     connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, cached_statements=512)
     connection.execute(f"PRAGMA busy_timeout={busy_ms}")
     connection.execute("PRAGMA journal_mode=WAL")
-    connection.execute("PRAGMA synchronous=NORMAL")
+    connection.execute(f"PRAGMA synchronous={flushing.SYNCHRONOUS}")
     connection.execute("PRAGMA wal_autocheckpoint=0")
     return connection
 

@@ -10,7 +10,7 @@ import pytest
 
 from domain.decider import Event
 from domain.recorded import Meta, Recorded
-from projections import sqlite
+from projections import flushing, rowcache, sqlite
 from projections.projector import Column, Projection, Table, ViewRow
 from projections.sqlite import SQLiteViews
 
@@ -90,7 +90,7 @@ def test_rows_are_the_same_from_memory_and_from_disk(views: SQLiteViews, tmp_pat
 
 def test_a_row_goes_on_from_the_disk_when_memory_has_lost_it(views: SQLiteViews, monkeypatch: pytest.MonkeyPatch):
     log = Talk()
-    monkeypatch.setattr(sqlite, "BYTES_CACHED_MAX", 40)
+    monkeypatch.setattr(rowcache, "BYTES_CACHED_MAX", 40)
     monkeypatch.setattr(sqlite, "KEYS_PER_QUERY", 2)
     for _ in range(3):
         views.apply(["talk"], log(*((key, "x" * 8) for key in "abcdefg")))
@@ -111,6 +111,44 @@ def test_what_another_process_folded_is_never_overwritten_from_memory(views: SQL
     assert views.apply(["talk"], events) is None, "it was folded already"
     views.apply(["talk"], log(("a", "3")))
     assert texts(views, "a") == {"a": ("1", "2", "3")}
+
+
+def test_views_that_a_power_cut_may_have_torn_are_folded_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    log = Talk()
+    killed = SQLiteViews(tmp_path / "views.db", (TALK,))
+    killed.apply(["talk"], log(("a", "1")))
+    again = SQLiteViews(tmp_path / "views.db", (TALK,))
+    assert again.positions() == {"talk": 1}, "the same boot: a killed process tears nothing"
+    monkeypatch.setattr(flushing, "BOOT", "another")
+    anew = SQLiteViews(tmp_path / "views.db", (TALK,))
+    assert (anew.positions(), texts(anew, "a")) == ({"talk": 0}, {})
+    for opened in (anew, again, killed):
+        opened.close()
+
+
+def test_views_that_were_closed_outlive_the_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    log = Talk()
+    views = SQLiteViews(tmp_path / "views.db", (TALK,))
+    views.apply(["talk"], log(("a", "1")))
+    views.close()
+    monkeypatch.setattr(flushing, "BOOT", "another")
+    views = SQLiteViews(tmp_path / "views.db", (TALK,))
+    assert texts(views, "a") == {"a": ("1",)}
+    views.apply(["talk"], log(("a", "2")))
+    monkeypatch.setattr(flushing, "BOOT", "a third")
+    assert SQLiteViews(tmp_path / "views.db", (TALK,)).positions() == {"talk": 0}, "written again, and not flushed"
+    views.close()
+
+
+def test_who_closes_does_not_vouch_for_who_goes_on_writing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    log = Talk()
+    views, other = (SQLiteViews(tmp_path / "views.db", (TALK,)) for _ in range(2))
+    views.apply(["talk"], log(("a", "1")))
+    other.close()
+    views.apply(["talk"], log(("a", "2")))
+    monkeypatch.setattr(flushing, "BOOT", "another")
+    assert SQLiteViews(tmp_path / "views.db", (TALK,)).positions() == {"talk": 0}
+    views.close()
 
 
 def test_only_the_stream_of_a_bad_event_stands_still(views: SQLiteViews):
