@@ -92,13 +92,15 @@ format: install ## rewrite the sources as ruff wants them
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
 
-# The development lock is made under the constraint of the runtime lock, so that tests see what users get.
+# Both profiles run on the same versions, and the development lock is made under their constraint: tests see what users
+# get.
 .PHONY: lock
-lock: $(BIN)/uv ## make both lock files from pyproject.toml (UPGRADE=1 also moves to the newest versions)
-	@$(COMPILE) pyproject.toml --output-file requirements.lock
-	@printf '%s\n' $(TOOLS) | $(COMPILE) pyproject.toml --group dev - --constraints requirements.lock \
-		--output-file requirements-dev.lock
-	@if grep -nE '://' requirements.lock requirements-dev.lock; then echo 'a lock file names a host' >&2; exit 1; fi
+lock: $(BIN)/uv ## make the lock files from pyproject.toml (UPGRADE=1 also moves to the newest versions)
+	@$(COMPILE) pyproject.toml --extra full --output-file requirements-full.lock
+	@$(COMPILE) pyproject.toml --constraints requirements-full.lock --output-file requirements.lock
+	@printf '%s\n' $(TOOLS) | $(COMPILE) pyproject.toml --extra full --group dev - \
+		--constraints requirements-full.lock --output-file requirements-dev.lock
+	@if grep -nE '://' requirements*.lock; then echo 'a lock file names a host' >&2; exit 1; fi
 
 $(BIN)/uv:
 	@if ! $(BIN)/python -m pip --version >/dev/null 2>&1; then $(FIND_PYTHON); "$$python" -m venv --clear .venv; fi
