@@ -14,6 +14,7 @@ from kontor.settings import Settings
 from kontor.tables import countries, shipping_table, tax_table
 from projections.carts.projector import CARTS
 from projections.catalog.projector import CATALOG
+from projections.checkouts.projector import CHECKOUTS
 from projections.orders.projector import ORDERS
 from projections.search.tantivy_index import TantivyIndex
 from projections.shops.projector import SHOPS
@@ -26,7 +27,7 @@ from streams.indexer import Indexer
 from streams.payments import PaymentProcess
 from writeapi.services import WriteServices
 
-PROJECTIONS = (CATALOG, STOCK, CARTS, ORDERS, SHOPS)
+PROJECTIONS = (CATALOG, STOCK, CARTS, ORDERS, CHECKOUTS, SHOPS)
 
 
 @asynccontextmanager

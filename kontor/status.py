@@ -82,13 +82,13 @@ def _kinds(connection: sqlite3.Connection) -> dict[str, int]:
 def _views(path: Path) -> tuple[dict[str, int | None], list[dict[str, Any]], int | None]:
     """Position by projection, parked events, open checkouts; Nones where the views are missing or damaged."""
     from kontor.embedded import PROJECTIONS
-    from projections.orders.projector import ORDER_ROWS, ORDERS
+    from projections.checkouts.projector import CHECKOUT_ROWS, CHECKOUTS
     from projections.sqlite import StoredTable, position_key
 
     never: dict[str, int | None] = {projection.name: None for projection in PROJECTIONS}
     if not path.exists():
         return never, [], None
-    orders = StoredTable(ORDER_ROWS, ORDERS).name
+    checkouts = StoredTable(CHECKOUT_ROWS, CHECKOUTS).name
     try:
         with closing(open_readonly(path)) as connection:
             stored = dict(connection.execute("SELECT projection, position FROM positions").fetchall())
@@ -99,7 +99,7 @@ def _views(path: Path) -> tuple[dict[str, int | None], list[dict[str, Any]], int
             return (
                 {projection.name: stored.get(position_key(projection)) for projection in PROJECTIONS},
                 [dict(zip(columns, row, strict=True)) for row in parked.fetchall()],
-                connection.execute(f"SELECT count(*) FROM {orders} WHERE open_since IS NOT NULL").fetchone()[0],
+                connection.execute(f'SELECT count(*) FROM {checkouts} WHERE "open" IS NOT NULL').fetchone()[0],
             )
     except (sqlite3.Error, UnusableLog):
         return never, [], None

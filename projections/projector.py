@@ -20,12 +20,13 @@ class ViewRow(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
-    """A value beside the row that queries may filter and sort by."""
+class Index:
+    """The rows of each owner, in order. Both are made from key and row."""
 
-    sql_type: str
-    value: Callable[[str, Any], Any]
-    """From key and row."""
+    owner: Callable[[str, Any], str | None]
+    """None: the row stands in no list."""
+    order: Callable[[str, Any], int] | None = None
+    """Ties, and everything where there is no order, go by key."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +36,7 @@ class Table:
     folds: Mapping[type, Callable[[Any, Recorded], Any]]
     """By event type; other events do not concern this table."""
     keys: Callable[[Recorded], Sequence[str]] = lambda recorded: (recorded.stream,)
-    columns: Mapping[str, Column] = field(default_factory=dict)
-    indexes: Sequence[Sequence[str]] = ()
+    indexes: Mapping[str, Index] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

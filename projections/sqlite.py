@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import sqlite3
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -19,8 +19,9 @@ import msgspec
 
 from domain.recorded import Recorded
 from projections import flushing
-from projections.projector import Projection, Table
+from projections.projector import Index, Projection, Table
 from projections.rowcache import RowCache
+from projections.views import LISTED_MAX, Entry, Place, Touched
 
 KEYS_PER_QUERY = 500
 CHECKPOINT_EVERY = 256
@@ -35,10 +36,6 @@ CREATE TABLE IF NOT EXISTS parked (
 
 class Busy(Exception):
     """Another process is writing the views just now."""
-
-
-class Touched(dict[str, set[str]]):
-    """Keys of the rows that a batch changed, by table name."""
 
 
 class SQLiteViews:
@@ -91,28 +88,46 @@ class SQLiteViews:
         rows = dict(self._reader.execute("SELECT projection, position FROM positions").fetchall())
         return {name: rows[position_key(projection)] for name, projection in self.projections.items()}
 
-    def get(self, table: str, key: str) -> Any | None:
-        stored = self._stored[table]
-        found = self._reader.execute(stored.select, (key,)).fetchone()
-        return None if found is None else stored.decode(found[0])
+    async def get(self, table: str, key: str) -> Any | None:
+        return self.rows(table, (key,)).get(key)
 
-    def get_many(self, table: str, keys: Iterable[str]) -> dict[str, Any]:
+    async def get_many(self, table: str, keys: Collection[str]) -> dict[str, Any]:
+        return self.rows(table, keys)
+
+    def rows(self, table: str, keys: Collection[str]) -> dict[str, Any]:
         """Rows by key, as this process or a later one has folded them."""
         found, missing = self._cache.get_many(table, keys)
         stored = self._stored[table]
         found.update((key, stored.decode(row)) for key, row in stored.find(self._reader, missing))
         return {key: row for key, row in found.items() if row is not None}
 
-    def query(self, table: str, where: str, parameters: Sequence[Any] = (), tail: str = "") -> list[tuple[str, Any]]:
-        """Keys and rows. ``where`` and ``tail`` are ours; values from outside are ``parameters``."""
+    async def listed(
+        self,
+        table: str,
+        index: str,
+        owner: str,
+        *,
+        limit: int,
+        after: Place | None = None,
+        backwards: bool = False,
+    ) -> list[Entry]:
         stored = self._stored[table]
-        rows = self._reader.execute(f"SELECT key, row FROM {stored.name} WHERE {where} {tail}", tuple(parameters))
-        return [(key, stored.decode(row)) for key, row in rows]
+        statement, parameters = stored.listing(index, owner, after, backwards)
+        rows = self._reader.execute(statement, (*parameters, limit))
+        return [Entry(key, stored.decode(row)) for key, row in rows]
 
-    def select(self, table: str, what: str, tail: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
-        """Columns of a table, without its rows."""
-        statement = f"SELECT {what} FROM {self._stored[table].name} {tail}"
-        return self._reader.execute(statement, tuple(parameters)).fetchall()
+    async def listed_all(self, table: str, index: str, owners: Collection[str]) -> dict[str, list[Entry]]:
+        return {owner: await self.listed(table, index, owner, limit=LISTED_MAX) for owner in owners}
+
+    async def count(self, table: str, index: str, owner: str) -> int:
+        stored = self._stored[table]
+        found = self._reader.execute(f'SELECT count(*) FROM {stored.name} WHERE "{index}" = ?', (owner,)).fetchone()
+        return int(found[0])
+
+    async def counts(self, table: str, index: str) -> dict[str, int]:
+        stored = self._stored[table]
+        statement = f'SELECT "{index}", count(*) FROM {stored.name} WHERE "{index}" IS NOT NULL GROUP BY "{index}"'
+        return dict(self._reader.execute(statement).fetchall())
 
     def walk(self, table: str) -> Iterator[tuple[str, Any]]:
         stored = self._stored[table]
@@ -285,25 +300,35 @@ class StoredTable:
     def __init__(self, table: Table, projection: Projection) -> None:
         self.table = table
         self.name = f"{table.name}_v{projection.version}"
-        self.select = f"SELECT row FROM {self.name} WHERE key = ?"
-        columns = "".join(f", {name} {column.sql_type}" for name, column in table.columns.items())
-        indexes = "".join(
-            f"CREATE INDEX IF NOT EXISTS {self.name}_{'_'.join(index)} ON {self.name} ({', '.join(index)});\n"
-            for index in table.indexes
-        )
+        columns = [column for name, index in table.indexes.items() for column in _columns(name, index)]
         self.ddl = (
-            f"CREATE TABLE IF NOT EXISTS {self.name} "
-            f"(key TEXT PRIMARY KEY, position INTEGER NOT NULL, row BLOB NOT NULL{columns});\n{indexes}"
+            f"CREATE TABLE IF NOT EXISTS {self.name} (key TEXT PRIMARY KEY, position INTEGER NOT NULL, "
+            f"row BLOB NOT NULL{''.join(f', {column}' for column in columns)});\n"
         )
-        changes = ", ".join(f"{name} = excluded.{name}" for name in ("position", "row", *table.columns))
+        for name, index in table.indexes.items():
+            listed = ", ".join([*_columns(name, index), "key"])
+            self.ddl += f"CREATE INDEX IF NOT EXISTS {self.name}_{name} ON {self.name} ({listed});\n"
+        changes = ", ".join(f"{name} = excluded.{name}" for name in ("position", "row", *columns))
         # Not REPLACE, which deletes the row from every index and enters it anew: a third slower.
         self.upsert = (
-            f"INSERT INTO {self.name} VALUES (?,?,?{',?' * len(table.columns)}) "
-            f"ON CONFLICT (key) DO UPDATE SET {changes}"
+            f"INSERT INTO {self.name} VALUES (?,?,?{',?' * len(columns)}) ON CONFLICT (key) DO UPDATE SET {changes}"
         )
         self.decode = msgspec.msgpack.Decoder(table.row).decode
         self._encode = msgspec.msgpack.Encoder().encode
-        self._values = [column.value for column in table.columns.values()]
+        self._values = [
+            value for index in table.indexes.values() for value in (index.owner, index.order) if value is not None
+        ]
+
+    def listing(self, index: str, owner: str, after: Place | None, backwards: bool) -> tuple[str, list[Any]]:
+        """A query whose last parameter is its limit."""
+        place = [*_columns(index, self.table.indexes[index])[1:], "key"]
+        where = f'"{index}" = ?'
+        parameters: list[Any] = [owner]
+        if after is not None:
+            where += f" AND ({', '.join(place)}) {'<' if backwards else '>'} ({', '.join('?' * len(place))})"
+            parameters += after if len(place) == 2 else (after.key,)
+        order = ", ".join(f"{column} {'DESC' if backwards else 'ASC'}" for column in place)
+        return f"SELECT key, row FROM {self.name} WHERE {where} ORDER BY {order} LIMIT ?", parameters
 
     def find(self, connection: sqlite3.Connection, keys: Sequence[str]) -> Iterator[tuple[str, bytes]]:
         """Keys and encoded rows of those that exist."""
@@ -314,6 +339,11 @@ class StoredTable:
 
     def parameters(self, key: str, position: int, row: Any) -> tuple[Any, ...]:
         return (key, position, self._encode(row), *(value(key, row) for value in self._values))
+
+
+def _columns(name: str, index: Index) -> list[str]:
+    """Of an index: its owner, and its order where it has one."""
+    return [f'"{name}"'] if index.order is None else [f'"{name}"', f'"{name}_order"']
 
 
 def position_key(projection: Projection) -> str:

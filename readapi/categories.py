@@ -15,7 +15,7 @@ import msgspec
 
 from domain.errors import NotFound
 from domain.recorded import Recorded
-from projections.sqlite import SQLiteViews, Touched
+from projections.views import Touched, Views
 
 Path = tuple[str, ...]
 RATION = 50
@@ -32,7 +32,7 @@ class Tree(NamedTuple):
 
 
 class Categories:
-    def __init__(self, views: SQLiteViews, now: Callable[[], float] = monotonic) -> None:
+    def __init__(self, views: Views, now: Callable[[], float] = monotonic) -> None:
         self._views = views
         self._now = now
         self._tree: Tree | None = None
@@ -44,18 +44,18 @@ class Categories:
         if "products" in touched:
             self._changed = True
 
-    def tree(self, *, fresh: bool = False) -> Tree:
+    async def tree(self, *, fresh: bool = False) -> Tree:
         started = self._now()
         if self._tree is None or (self._changed and (fresh or started >= self._not_before)):
             self._changed = False
-            self._tree = grown(self._counted())
+            self._tree = grown(await self._counted())
             ended = self._now()
             self._not_before = ended + (ended - started) * RATION
         return self._tree
 
-    def _counted(self) -> dict[Path, int]:
-        rows = self._views.select("products", "category, count(*)", "WHERE category > '' GROUP BY category")
-        return {tuple(category.split("\x1f")): products for category, products in rows}
+    async def _counted(self) -> dict[Path, int]:
+        counts = await self._views.counts("products", "category")
+        return {tuple(category.split("\x1f")): products for category, products in counts.items()}
 
 
 def grown(products: dict[Path, int]) -> Tree:

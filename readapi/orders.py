@@ -16,7 +16,6 @@ from domain.codec import stored_name
 from domain.errors import NotFound
 from domain.ids import payment_id
 from domain.recorded import Recorded
-from projections.orders.projector import STATUS
 from readapi.edge.positions import format_position
 from readapi.instants import instant
 
@@ -66,6 +65,7 @@ def view_of_states(order_id: str, state: order.Order, paid: Any, version: int, u
 
 
 _PROGRESS = {"PENDING": "pending", "PAID": "paid", "CANCELLED": "cancelled"}
+STATUS = {"pending": "PENDING", "confirmed": "PENDING", "paid": "PAID", "cancelled": "CANCELLED"}
 
 
 class Until(NamedTuple):

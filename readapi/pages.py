@@ -2,11 +2,12 @@
 
 What the follower folds in drops the products it concerns at once, before anybody who waited for that position goes on.
 Only time changes a page without an event, when a hold expires; a page knows that instant and is not shown beyond it.
-Assembling is one step of the event loop, so however many ask for a page at once, it is made once.
+However many ask for a page at once, it is made once.
 """
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Sequence
@@ -19,7 +20,7 @@ from domain.offer import OfferPut
 from domain.recorded import Recorded
 from domain.shop import ShopRenamed
 from projections.shops.projector import ShopRow
-from projections.sqlite import SQLiteViews, Touched
+from projections.views import Touched, Views
 from readapi.products import product_card, product_page
 from streams.assembly import SOME, OnSale, assemble, in_slices
 
@@ -52,27 +53,32 @@ class Entry:
 class Pages:
     """``clock`` gives milliseconds since 1970; ``bytes_max`` bounds the memory, least recently used go first."""
 
-    def __init__(self, views: SQLiteViews, clock: Callable[[], int], bytes_max: int = BYTES_MAX) -> None:
+    def __init__(self, views: Views, clock: Callable[[], int], bytes_max: int = BYTES_MAX) -> None:
         self._views = views
         self._clock = clock
         self._bytes_max = bytes_max
         self._entries: OrderedDict[str, Entry] = OrderedDict()
         self._sold_as: dict[str, str] = {}
         self._bytes = 0
+        self._making: dict[str, asyncio.Task[Page | None]] = {}
+        self._changes = 0
 
     def __len__(self) -> int:
         return len(self._entries)
 
-    def page(self, product_id: str) -> Page | None:
+    async def page(self, product_id: str) -> Page | None:
         """None for a product that does not exist."""
         entry = self._entries.get(product_id)
         if entry is not None and entry.page is not None and self._clock() < entry.fresh_until:
             self._entries.move_to_end(product_id)
             return entry.page
-        one = assemble(self._views, (product_id,), self._clock()).get(product_id)
-        return None if one is None else self._keep(one, with_page=True).page
+        making = self._making.get(product_id)
+        if making is None:
+            making = self._making[product_id] = asyncio.create_task(self._make(product_id))
+        # Shielded, because others may be waiting for the same page when one of them goes away.
+        return await asyncio.shield(making)
 
-    def cards(self, product_ids: Sequence[str]) -> list[bytes]:
+    async def cards(self, product_ids: Sequence[str]) -> list[bytes]:
         """In the order asked for, without products that are not on sale (any more)."""
         now, entries = self._clock(), self._entries
         found: dict[str, bytes | None] = {}
@@ -85,12 +91,29 @@ class Pages:
                 entries.move_to_end(product_id)
                 found[product_id] = entry.card
         for some in in_slices(missing, SOME):
-            for product_id, one in assemble(self._views, some, now).items():
-                found[product_id] = self._keep(one, with_page=False).card
+            changes = self._changes
+            for product_id, one in (await assemble(self._views, some, now)).items():
+                card = found[product_id] = card_of(one)
+                if changes == self._changes:
+                    self._keep(one, card, None)
         return [card for product_id in product_ids if (card := found.get(product_id)) is not None]
+
+    async def _make(self, product_id: str) -> Page | None:
+        try:
+            one = (await assemble(self._views, (product_id,), self._clock())).get(product_id)
+            if one is None:
+                return None
+            page = await self._page_of(one)
+            if self._making.get(product_id) is asyncio.current_task():  # nothing of it changed meanwhile
+                self._keep(one, card_of(one), page)
+            return page
+        finally:
+            if self._making.get(product_id) is asyncio.current_task():
+                del self._making[product_id]
 
     def applied(self, events: Sequence[Recorded], touched: Touched) -> None:
         """For ``follower.applied``: forgets what these events changed."""
+        self._changes += 1
         for product_id in touched.get("products", ()):
             self._drop(product_id)
         for table in ("offers", "stock"):
@@ -108,24 +131,27 @@ class Pages:
             product_id = self._sold_as.get(good)
             if product_id is not None:
                 self._drop(product_id)
+            else:
+                self._making.clear()  # it may be of any of these
 
     def _drop_shops(self, renamed: set[str]) -> None:
         if renamed:
             for product_id in [key for key, entry in self._entries.items() if not renamed.isdisjoint(entry.shops)]:
                 self._drop(product_id)
+            self._making.clear()
 
     def _drop(self, product_id: str) -> None:
+        """Whoever asks from now on gets it anew, also while it is being made."""
+        self._making.pop(product_id, None)
         entry = self._entries.pop(product_id, None)
         if entry is not None:
             self._bytes -= entry.size
             for good in entry.goods:
                 self._sold_as.pop(good, None)
 
-    def _keep(self, one: OnSale, *, with_page: bool) -> Entry:
+    def _keep(self, one: OnSale, card: bytes | None, page: Page | None) -> None:
         self._drop(one.product_id)
         goods = tuple(f"{seller.shop_id}.{seller.sku}" for seller in one.sellers)
-        card = None if one.product.discontinued else _encode(product_card(one))
-        page = self._page_of(one) if with_page else None
         entry = Entry(
             fresh_until=min((seller.changes_at for seller in one.sellers if seller.changes_at), default=_NEVER),
             goods=goods,
@@ -139,14 +165,18 @@ class Pages:
         self._bytes += entry.size
         while self._bytes > self._bytes_max and len(self._entries) > 1:
             self._drop(next(iter(self._entries)))
-        return entry
 
-    def _page_of(self, one: OnSale) -> Page:
+    async def _page_of(self, one: OnSale) -> Page:
         shop_ids = sorted({seller.shop_id for seller in one.sellers})
-        rows: dict[str, ShopRow] = self._views.get_many("shops", shop_ids) if shop_ids else {}
+        rows: dict[str, ShopRow] = await self._views.get_many("shops", shop_ids)
         body = _encode(product_page(one, {shop_id: row.shop.name for shop_id, row in rows.items()}))
         etag = f'"{one.product.version}-{hashlib.blake2b(body, digest_size=6).hexdigest()}"'
         return Page(body, etag, page_headers(body, etag, surrogate_key=one.product_id))
+
+
+def card_of(one: OnSale) -> bytes | None:
+    """None for what is discontinued."""
+    return None if one.product.discontinued else _encode(product_card(one))
 
 
 def page_headers(body: bytes, etag: str, surrogate_key: str) -> tuple[tuple[bytes, bytes], ...]:

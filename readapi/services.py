@@ -11,7 +11,7 @@ from commands.vault import Vault
 from domain.shipping import ShippingTable
 from domain.tax import TaxTable
 from projections.search.port import SearchIndex
-from projections.sqlite import SQLiteViews
+from projections.views import Views
 from streams.follower import Follower
 from streams.indexer import Indexer
 
@@ -19,7 +19,7 @@ from streams.indexer import Indexer
 @dataclass(slots=True)
 class ReadServices:
     log: EventLog
-    views: SQLiteViews
+    views: Views
     follower: Follower
     search: SearchIndex
     indexer: Indexer

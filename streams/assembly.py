@@ -12,8 +12,8 @@ from typing import NamedTuple
 from domain.inventory import InventoryItem
 from domain.money import Money
 from projections.catalog.projector import OfferRow, ProductRow, split_offer
-from projections.sqlite import SQLiteViews
 from projections.stock.projector import StockRow
+from projections.views import Views
 
 LOW_STOCK = 5
 """At so many units or fewer, shoppers are told that it is nearly gone."""
@@ -96,20 +96,14 @@ def offer_of(stock_id: str) -> str:
     return "off_" + stock_id[4:]
 
 
-def assemble(views: SQLiteViews, product_ids: Sequence[str], at: int) -> dict[str, OnSale]:
-    """The products that exist, from at most ``SOME`` ids, in three queries."""
+async def assemble(views: Views, product_ids: Sequence[str], at: int) -> dict[str, OnSale]:
+    """The products that exist, from at most ``SOME`` ids."""
     assert len(product_ids) <= SOME, len(product_ids)
-    products: dict[str, ProductRow] = views.get_many("products", product_ids)
-    marks = ",".join("?" * len(product_ids))
-    offers: dict[str, list[tuple[str, OfferRow]]] = {product_id: [] for product_id in products}
-    stock_ids = []
-    for key, row in views.query("offers", f"product_id IN ({marks})", product_ids):
-        if row.product_id in offers:
-            offers[row.product_id].append((key, row))
-            stock_ids.append(stock_of(key))
+    products: dict[str, ProductRow] = await views.get_many("products", product_ids)
+    offers = await views.listed_all("offers", "product", products)
     stock: dict[str, StockRow] = {}
-    for some in in_slices(stock_ids, SOME):
-        stock.update(views.get_many("stock", some))
+    for some in in_slices((stock_of(key) for listed in offers.values() for key, _ in listed), SOME):
+        stock.update(await views.get_many("stock", some))
     return {key: on_sale(key, row, offers[key], stock, at) for key, row in products.items()}
 
 

@@ -21,9 +21,9 @@ from domain.errors import DomainError
 from domain.inventory import ExpireHolds
 from domain.order import OrderPaid
 from domain.recorded import Recorded
-from projections.orders.projector import ORDER_ROWS, OrderRow
-from projections.sqlite import SQLiteViews, Touched
+from projections.checkouts.projector import CHECKOUT_ROWS, CheckoutRow
 from projections.stock.projector import STOCK_ROWS
+from projections.views import Touched, Views
 
 SWEEP_S = 1.0
 SILENT_MS = 2_000
@@ -34,7 +34,7 @@ log = structlog.get_logger("checkout")
 
 
 class CheckoutProcess:
-    def __init__(self, engine: Engine, views: SQLiteViews) -> None:
+    def __init__(self, engine: Engine, views: Views) -> None:
         self._engine = engine
         self._views = views
         self._moved: set[str] = set()
@@ -55,7 +55,7 @@ class CheckoutProcess:
         """The follower's listener: takes up the checkouts that the engine does not react to by itself, such as those of
         an earlier process, or an order called off long after it was paid."""
         paid = {event.stream for event in events if type(event.event) is OrderPaid}
-        moved = touched.get(ORDER_ROWS.name, set()) - paid
+        moved = touched.get(CHECKOUT_ROWS.name, set()) - paid
         unattended = {order_id for order_id in moved if not self._engine.reacts_to(order_id)}
         if unattended:
             self._moved |= unattended
@@ -80,26 +80,22 @@ class CheckoutProcess:
     async def sweep(self) -> None:
         """Goes through the silent checkouts and the expired holds once."""
         now = self._engine.clock()
-        silent = self._views.select(
-            ORDER_ROWS.name,
-            "key",
-            "WHERE open_since < ? ORDER BY open_since LIMIT ?",
-            (now - SILENT_MS, SWEEP_MAX),
-        )
-        await self._look_after([key for (key,) in silent])
-        expired = self._views.select(
-            STOCK_ROWS.name, "key", "WHERE soonest_expiry <= ? ORDER BY soonest_expiry LIMIT ?", (now, SWEEP_MAX)
-        )
-        for (stock_id,) in expired:
+        for _, row in await self._views.listed(CHECKOUT_ROWS.name, "open", "", limit=SWEEP_MAX):
+            if row.moved_at >= now - SILENT_MS:
+                break
+            await self._advance(row)
+        for stock_id, item in await self._views.listed(STOCK_ROWS.name, "expiring", "", limit=SWEEP_MAX):
+            if item.item.soonest_expiry > now:
+                break
             await self._submit(ExpireHolds(stock_id, now), "sweeper")
 
     async def _look_after(self, order_ids: Sequence[str]) -> None:
         for start in range(0, len(order_ids), SWEEP_MAX):
-            rows = self._views.get_many(ORDER_ROWS.name, order_ids[start : start + SWEEP_MAX])
+            rows = await self._views.get_many(CHECKOUT_ROWS.name, order_ids[start : start + SWEEP_MAX])
             for row in rows.values():
                 await self._advance(row)
 
-    async def _advance(self, row: OrderRow) -> None:
+    async def _advance(self, row: CheckoutRow) -> None:
         if checkout.is_settled(row.checkout):
             return
         for command in checkout.next_commands(row.checkout, self._engine.clock()):

@@ -20,7 +20,8 @@ from commands.engine import Engine
 from commands.mapper import recorded
 from commands.store.port import EventLog
 from domain.recorded import Recorded
-from projections.sqlite import Busy, SQLiteViews, Touched, group_by_position
+from projections.sqlite import Busy, SQLiteViews, group_by_position
+from projections.views import Touched
 
 PAGE = 2_000
 APPLY_MAX = 400

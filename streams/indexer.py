@@ -32,8 +32,9 @@ from domain.recorded import Recorded
 from projections.catalog.projector import OfferRow
 from projections.search.document import SearchDocument
 from projections.search.port import SearchIndex
-from projections.sqlite import SQLiteViews, Touched
+from projections.sqlite import SQLiteViews
 from projections.stock.projector import StockRow
+from projections.views import Place, Touched
 from streams.assembly import LOW_STOCK, SOME, OnSale, assemble, in_slices, offer_of
 
 PACE_S = 0.2
@@ -219,8 +220,8 @@ class Indexer:
         """Every product, from the catalog as it stands; commits in between let searches find what is there so far."""
         loop = asyncio.get_running_loop()
         last, committed_at, indexed = "", loop.time(), 0
-        while keys := [key for (key,) in self._views.select("products", "key", "WHERE key > ? ORDER BY key LIMIT ?",
-                                                            (last, SOME))]:  # fmt: skip
+        while some := await self._views.listed("products", "all", "", after=Place(0, last), limit=SOME):
+            keys = [key for key, _ in some]
             await self._write(keys)
             last, indexed = keys[-1], indexed + len(keys)
             if loop.time() - committed_at > REBUILD_COMMIT_S:
@@ -292,19 +293,19 @@ class Indexer:
     async def _concerned(self, pending: Pending) -> set[str]:
         products, offers = set(pending.products), set(pending.offers)
         for some in in_slices(pending.stock, SOME):
-            offers |= {offer_of(key) for key in self._flipped(some)}
+            offers |= {offer_of(key) for key in await self._flipped(some)}
             await asyncio.sleep(0)
         for some in in_slices(offers, SOME):
-            rows: dict[str, OfferRow] = self._views.get_many("offers", some)
+            rows: dict[str, OfferRow] = await self._views.get_many("offers", some)
             products |= {row.product_id for row in rows.values()}
             for gone in pending.offers.intersection(some) - rows.keys():
                 products |= await self._last_product_of(gone)
             await asyncio.sleep(0)
         return products
 
-    def _flipped(self, keys: Sequence[str]) -> list[str]:
+    async def _flipped(self, keys: Sequence[str]) -> list[str]:
         """Those that ran out, came back, or began or ceased to be few since they were last looked at."""
-        rows: dict[str, StockRow] = self._views.get_many("stock", keys)
+        rows: dict[str, StockRow] = await self._views.get_many("stock", keys)
         at, flipped = self._clock(), []
         for key, row in rows.items():
             if self._remember(key, row.item.available(at)):
@@ -329,7 +330,7 @@ class Indexer:
     async def _write(self, product_ids: Sequence[str]) -> None:
         self._unwritten = len(product_ids)
         for some in in_slices(product_ids, DOCUMENTS_PER_SLICE):
-            found = assemble(self._views, some, self._clock())
+            found = await assemble(self._views, some, self._clock())
             upserts = [document(one) for one in found.values() if not one.product.discontinued]
             kept = {one.product_id for one in upserts}
             for one in found.values():

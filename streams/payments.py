@@ -23,8 +23,8 @@ from domain.errors import DomainError
 from domain.order import CancelledOrder
 from domain.payment import Payment, RecordFailedAttempt
 from domain.recorded import Recorded
-from projections.orders.projector import ORDER_ROWS, OrderRow
-from projections.sqlite import SQLiteViews
+from projections.checkouts.projector import CHECKOUT_ROWS
+from projections.views import Place, Views
 from streams.effect import OPEN, Effect, asked_for, left_open, order_of, payment_of, perform, recording
 from streams.gateways.port import Declined, GatewayError, GatewayTimeout, Outcome, PaymentGateway, Pending
 
@@ -77,7 +77,7 @@ class PaymentProcess:
     def __init__(
         self,
         engine: Engine,
-        views: SQLiteViews,
+        views: Views,
         gateway: PaymentGateway,
         *,
         concurrency: int = 64,
@@ -157,18 +157,17 @@ class PaymentProcess:
     async def sweep(self) -> None:
         """Takes up every open intent that has been silent for a while and that nobody here is working on."""
         before = self._engine.clock() - int(self._pacing.silent * 1000)
-        offset = 0
+        place: Place | None = None
         while not self._closing.is_set():
-            where = "WHERE open_since < ? ORDER BY open_since LIMIT ? OFFSET ?"
-            keys = [key for (key,) in self._views.select(ORDER_ROWS.name, "key", where, (before, PAGE, offset))]
-            rows: dict[str, OrderRow] = self._views.get_many(ORDER_ROWS.name, keys) if keys else {}
-            for row in rows.values():
+            found = await self._views.listed(CHECKOUT_ROWS.name, "open", "", limit=PAGE, after=place)
+            silent = [entry for entry in found if entry.row.moved_at < before]
+            for key, row in silent:
+                place = Place(row.moved_at, key)
                 effect = left_open(row.checkout)
                 if effect is not None and await self._still_open(effect):
                     self._take_up(effect, doubtful=True)
-            if len(keys) < PAGE or len(self._working) >= WORKING_MAX:
+            if len(silent) < PAGE or len(self._working) >= WORKING_MAX:
                 return
-            offset += PAGE
             await asyncio.sleep(0)
 
     async def _still_open(self, effect: Effect) -> bool:

@@ -66,7 +66,7 @@ async def cart_body(services: WriteServices, cart_id: str, aggregate: Aggregate,
     cart = aggregate.state if isinstance(aggregate.state, OpenCart) else OpenCart()
     lookup = await goods_of(services, cart)
     now = services.clock()
-    row = services.views.get_many("carts", [cart_id]).get(cart_id)
+    row = await services.views.get("carts", cart_id)
     stamps = Stamps(aggregate.version, row.created_at if row is not None else now, now)
     return cart_json(cart_id, cart, stamps, lookup, now=now, position=position)
 
@@ -90,9 +90,9 @@ async def find_wanted(services: WriteServices, sku: str | None, product_id: str 
 async def _only_sku(services: WriteServices, product_id: str | None) -> str:
     if product_id is None:
         raise Invalid("name a sku or a productId", "/sku")
-    row = services.views.get("products", product_id)
+    row = await services.views.get("products", product_id)
     if row is None and await _views_caught_up(services):
-        row = services.views.get("products", product_id)
+        row = await services.views.get("products", product_id)
     if row is None:
         raise NotFound("no such product", pointer="/productId")
     if len(row.variants) > 1:
@@ -122,10 +122,10 @@ async def _best(services: WriteServices, product_id: str, sku: str) -> Wanted:
 
 
 async def _ranked(services: WriteServices, product_id: str, sku: str) -> list[tuple[bool, int, str, Wanted]]:
-    rows = services.views.select("offers", "key", "WHERE product_id = ? LIMIT ?", (product_id, BEST_OF_MAX))
+    offers = await services.views.listed("offers", "product", product_id, limit=BEST_OF_MAX)
     now = services.clock()
     ranked: list[tuple[bool, int, str, Wanted]] = []
-    for (key,) in rows:
+    for key, _ in offers:
         shop_id, offered = split_offer(key)
         if offered != sku:
             continue

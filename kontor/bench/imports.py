@@ -45,6 +45,7 @@ async def run(products: str = str(PRODUCTS)) -> dict[str, Any]:
             figures = await _through_everything(services, file, folder / "data", count)
             rows = [Row._make(row) for row in await services.log.read(0, 10 * count)]
             store = len(rows) / _seconds_to_store(folder / "raw.db", rows)
+            assert isinstance(services.views, SQLiteViews)
             index = count / _seconds_to_index(folder / "search", services.views)
     return report(
         "import",

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from domain.offer import OfferPut, OfferWithdrawn, Terms
 from domain.product import Description, ProductChanged, ProductCreated, ProductDiscontinued, Variant
 from domain.recorded import Recorded
-from projections.projector import Column, Projection, Table, ViewRow
+from projections.projector import Index, Projection, Table, ViewRow
 
 
 class ProductRow(ViewRow, frozen=True):
@@ -61,6 +61,11 @@ def split_offer(offer_id: str) -> tuple[str, str]:
     return shop_id, sku
 
 
+def category_of(product_id: str, row: ProductRow) -> str | None:
+    """The whole path; None for what is not on sale or stands nowhere."""
+    return None if row.discontinued else "\x1f".join(row.description.category) or None
+
+
 PRODUCTS = Table(
     name="products",
     row=ProductRow,
@@ -69,21 +74,15 @@ PRODUCTS = Table(
         ProductChanged: product_changed,
         ProductDiscontinued: product_discontinued,
     },
-    columns={
-        "category": Column(
-            "TEXT", lambda key, row: None if row.discontinued else "\x1f".join(row.description.category)
-        ),
-    },
-    indexes=(("category",),),
+    indexes={"all": Index(lambda key, row: ""), "category": Index(category_of)},
 )
 OFFERS = Table(
     name="offers",
     row=OfferRow,
     folds={OfferPut: offer_put, OfferWithdrawn: lambda row, recorded: None},
-    columns={
-        "product_id": Column("TEXT NOT NULL", lambda key, row: row.product_id),
-        "shop_id": Column("TEXT NOT NULL", lambda key, row: split_offer(key)[0]),
+    indexes={
+        "product": Index(lambda key, row: row.product_id),
+        "shop": Index(lambda key, row: split_offer(key)[0]),
     },
-    indexes=(("product_id",), ("shop_id",)),
 )
-CATALOG = Projection("catalog", 1, (PRODUCTS, OFFERS))
+CATALOG = Projection("catalog", 2, (PRODUCTS, OFFERS))

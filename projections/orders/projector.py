@@ -1,49 +1,55 @@
-"""Orders: history per buyer and per seller, and the checkouts that are still open."""
+"""Orders: the history of each buyer and of each seller, and how each payment stands.
+
+Every row comes from one stream, so that workers who share the streams among them never fold into the same row.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from msgspec.structs import replace
 
-from domain import checkout
-from domain.checkout import Checkout
-from domain.order import OrderPlaced
+from domain import order
+from domain.order import ORDER, Order, OrderPlaced
+from domain.payment import PAYMENT, PaymentState
 from domain.recorded import Recorded
-from projections.projector import Column, Projection, Table, ViewRow
-
-STATUS = {"pending": "PENDING", "confirmed": "PENDING", "paid": "PAID", "cancelled": "CANCELLED"}
+from projections.projector import Index, Projection, Table, ViewRow
 
 
 class OrderRow(ViewRow, frozen=True):
-    checkout: Checkout
+    order: Order
     created_at: int
     updated_at: int
     version: int
-    """Of the order's own stream."""
-    moved_at: int = 0
-    """When anything last happened to the checkout; a silent one is looked after (ms)."""
+
+    @property
+    def placed(self) -> OrderPlaced:
+        assert not isinstance(self.order, order.NoOrder)
+        return self.order.placed
+
+    @property
+    def status(self) -> str:
+        return order.status(self.order)
+
+
+class PaymentRow(ViewRow, frozen=True):
+    payment: PaymentState
+    updated_at: int
+    version: int
 
 
 class ShopOrderRow(ViewRow, frozen=True):
     order_id: str
+    placed_at: int
 
 
-def fold(row: OrderRow | None, recorded: Recorded) -> OrderRow | None:
-    state = checkout.evolve(row.checkout if row else None, recorded)
-    if state is None:
-        return None
+def fold_order(row: OrderRow | None, recorded: Recorded) -> OrderRow:
+    at = recorded.meta.occurred_at
+    state: Any = ORDER.evolve(row.order if row else ORDER.initial, recorded.event)
     if row is None:
         state = replace(state, placed=without_derivation(state.placed))
-    at = recorded.meta.occurred_at
-    own = recorded.stream == state.order_id
-    return OrderRow(
-        checkout=state,
-        created_at=row.created_at if row else at,
-        updated_at=at if own or row is None else row.updated_at,
-        version=recorded.version if own or row is None else row.version,
-        moved_at=recorded.meta.recorded_at,
-    )
+    return OrderRow(state, row.created_at if row else at, at, recorded.version)
 
 
 def without_derivation(placed: OrderPlaced) -> OrderPlaced:
@@ -51,9 +57,9 @@ def without_derivation(placed: OrderPlaced) -> OrderPlaced:
     return replace(placed, quote=replace(placed.quote, derivation=(), methods=()))
 
 
-def order_of(recorded: Recorded) -> Sequence[str]:
-    correlation = recorded.meta.correlation
-    return (correlation,) if correlation.startswith("ord_") else ()
+def fold_payment(row: PaymentRow | None, recorded: Recorded) -> PaymentRow:
+    state: Any = PAYMENT.evolve(row.payment if row else PAYMENT.initial, recorded.event)
+    return PaymentRow(state, recorded.meta.occurred_at, recorded.version)
 
 
 def shops_of(recorded: Recorded) -> Sequence[str]:
@@ -61,28 +67,28 @@ def shops_of(recorded: Recorded) -> Sequence[str]:
     return [f"{shop_id}/{recorded.stream}" for shop_id in sorted({line.shop_id for line in placed.quote.lines})]
 
 
+def account_and_status(account_id: str, status: str) -> str:
+    """The owner of the list of an account's orders that have a status."""
+    return f"{account_id}\x1f{status}"
+
+
 ORDER_ROWS = Table(
     name="orders",
     row=OrderRow,
-    folds=dict.fromkeys(checkout.RELEVANT, fold),
-    keys=order_of,
-    columns={
-        "account_id": Column("TEXT NOT NULL", lambda key, row: row.checkout.placed.account_id),
-        "placed_at": Column("INTEGER NOT NULL", lambda key, row: row.created_at),
-        "status": Column("TEXT NOT NULL", lambda key, row: STATUS[row.checkout.order]),
-        "open_since": Column("INTEGER", lambda key, row: None if checkout.is_settled(row.checkout) else row.moved_at),
+    folds=dict.fromkeys(ORDER.evolutions, fold_order),
+    indexes={
+        "account": Index(lambda key, row: row.placed.account_id, lambda key, row: row.created_at),
+        "account_status": Index(
+            lambda key, row: account_and_status(row.placed.account_id, row.status), lambda key, row: row.created_at
+        ),
     },
-    indexes=(("account_id", "placed_at"), ("open_since",)),
 )
+PAYMENT_ROWS = Table(name="payments", row=PaymentRow, folds=dict.fromkeys(PAYMENT.evolutions, fold_payment))
 SHOP_ORDERS = Table(
     name="shop_orders",
     row=ShopOrderRow,
-    folds={OrderPlaced: lambda row, recorded: ShopOrderRow(recorded.stream)},
+    folds={OrderPlaced: lambda row, recorded: ShopOrderRow(recorded.stream, recorded.meta.occurred_at)},
     keys=shops_of,
-    columns={
-        "shop_id": Column("TEXT NOT NULL", lambda key, row: key.partition("/")[0]),
-        "order_id": Column("TEXT NOT NULL", lambda key, row: row.order_id),
-    },
-    indexes=(("shop_id", "order_id"),),
+    indexes={"shop": Index(lambda key, row: key.partition("/")[0], lambda key, row: row.placed_at)},
 )
-ORDERS = Projection("orders", 1, (ORDER_ROWS, SHOP_ORDERS))
+ORDERS = Projection("orders", 2, (ORDER_ROWS, PAYMENT_ROWS, SHOP_ORDERS))

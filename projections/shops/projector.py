@@ -6,7 +6,7 @@ from typing import Any
 
 from domain.recorded import Recorded
 from domain.shop import SHOP, OpenedShop
-from projections.projector import Column, Projection, Table, ViewRow
+from projections.projector import Index, Projection, Table, ViewRow
 
 
 class ShopRow(ViewRow, frozen=True):
@@ -26,7 +26,6 @@ SHOP_ROWS = Table(
     name="shops",
     row=ShopRow,
     folds=dict.fromkeys(SHOP.evolutions, fold),
-    columns={"owner_id": Column("TEXT NOT NULL", lambda key, row: row.shop.owner_id)},
-    indexes=(("owner_id",),),
+    indexes={"owner": Index(lambda key, row: row.shop.owner_id)},
 )
-SHOPS = Projection("shops", 1, (SHOP_ROWS,))
+SHOPS = Projection("shops", 2, (SHOP_ROWS,))

@@ -6,7 +6,7 @@ from msgspec.structs import replace
 
 from domain.inventory import EMPTY, INVENTORY, InventoryItem
 from domain.recorded import Recorded
-from projections.projector import Column, Projection, Table, ViewRow
+from projections.projector import Index, Projection, Table, ViewRow
 
 
 class StockRow(ViewRow, frozen=True):
@@ -34,11 +34,12 @@ STOCK_ROWS = Table(
     name="stock",
     row=StockRow,
     folds=dict.fromkeys(INVENTORY.evolutions, fold),
-    columns={
-        "shop_id": Column("TEXT NOT NULL", lambda key, row: split_stock(key)[0]),
-        "sku": Column("TEXT NOT NULL", lambda key, row: split_stock(key)[1]),
-        "soonest_expiry": Column("INTEGER", lambda key, row: row.item.soonest_expiry or None),
+    indexes={
+        "shop": Index(lambda key, row: split_stock(key)[0]),
+        "expiring": Index(
+            owner=lambda key, row: "" if row.item.soonest_expiry else None,
+            order=lambda key, row: row.item.soonest_expiry,
+        ),
     },
-    indexes=(("shop_id", "sku"), ("soonest_expiry",)),
 )
-STOCK = Projection("stock", 1, (STOCK_ROWS,))
+STOCK = Projection("stock", 2, (STOCK_ROWS,))

@@ -44,11 +44,11 @@ async def get_cart(request: Request) -> Response:
     services: ReadServices = request.app.state.services
     cart_id = cart_id_of(request, principal_of(request))
     position = await at_position(request)
-    row = None if cart_id is None else services.views.get("carts", cart_id)
+    row = None if cart_id is None else await services.views.get("carts", cart_id)
     cart = row.cart if row is not None and isinstance(row.cart, OpenCart) else OpenCart()
     stamps = Stamps(row.version, row.created_at, row.updated_at) if row is not None else _unwritten(services)
     body = cart_json(
-        cart_id or "", cart, stamps, lookup_in_views(services, cart), now=services.clock(), position=position
+        cart_id or "", cart, stamps, await lookup_in_views(services, cart), now=services.clock(), position=position
     )
     body["cartId"] = cart_id
     headers = {POSITION_HEADER: format_position(position), "Cache-Control": "no-store", "ETag": f'"{stamps.version}"'}
@@ -60,11 +60,11 @@ def _unwritten(services: ReadServices) -> Stamps:
     return Stamps(0, now, now)
 
 
-def lookup_in_views(services: ReadServices, cart: OpenCart) -> Lookup:
+async def lookup_in_views(services: ReadServices, cart: OpenCart) -> Lookup:
     offer_ids = [offer_id(line.shop_id, line.sku) for line in cart.lines]
-    offers: dict[str, Any] = services.views.get_many("offers", offer_ids) if offer_ids else {}
+    offers: dict[str, Any] = await services.views.get_many("offers", offer_ids)
     stock_ids = [stock_id(line.shop_id, line.sku) for line in cart.lines]
-    stocks: dict[str, Any] = services.views.get_many("stock", stock_ids) if stock_ids else {}
+    stocks: dict[str, Any] = await services.views.get_many("stock", stock_ids)
 
     def lookup(shop_id: str, sku: str) -> Goods:
         offer = offers.get(offer_id(shop_id, sku))

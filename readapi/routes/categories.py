@@ -34,7 +34,7 @@ async def category_tree(request: Request) -> Response:
     """Those that have products, with how many."""
     refuse_unknown(request.scope["query_string"])
     position = await at_position(request)
-    tree = reading_of(request).categories.tree(fresh=MIN_HEADER in request.headers)
+    tree = await reading_of(request).categories.tree(fresh=MIN_HEADER in request.headers)
     return tagged(request, tree.body, tree.etag, position, "categories")
 
 
@@ -49,9 +49,9 @@ async def category_page(request: Request, path: str) -> Response:
     steps: Path = tuple(part for part in path.split("/") if part)
     reading = reading_of(request)
     position = await at_search_position(request)
-    head = category_head(reading.categories.tree(fresh=MIN_HEADER in request.headers), steps)
+    head = category_head(await reading.categories.tree(fresh=MIN_HEADER in request.headers), steps)
     found = await reading.searches.find(SearchQuery(category=steps, limit=FIRST))
-    products = list_body(reading.pages.cards(found.product_ids), found)
+    products = list_body(await reading.pages.cards(found.product_ids), found)
     body = msgspec.json.encode({**head, "products": msgspec.Raw(products)})
     return tagged(request, body, digest_tag(body), position, "categories")
 

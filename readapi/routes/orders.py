@@ -10,16 +10,17 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from domain.errors import NotFound
-from projections.orders.projector import OrderRow
+from domain.ids import payment_id
+from projections.orders.projector import OrderRow, PaymentRow, account_and_status
 from readapi.consistency import at_position
 from readapi.edge.openapi import problem_responses, signed_in
 from readapi.edge.paging import CursorParameter, Limit, page
 from readapi.edge.positions import HEADER as POSITION_HEADER
 from readapi.edge.positions import format_position
-from readapi.edge.principal import Principal, RequiredPrincipal, edge_of
-from readapi.edge.problems import BadParameter
+from readapi.edge.principal import Principal, RequiredPrincipal
 from readapi.instants import parse_instant
-from readapi.orders import OrderView, Until, fold, history, order_json, timeline_json, view_of_checkout
+from readapi.lists import List, page_of
+from readapi.orders import OrderView, Until, fold, history, order_json, timeline_json, view_of_states
 from readapi.services import ReadServices
 from readapi.shapes import OrderList, OrderOut, Timeline
 
@@ -47,43 +48,22 @@ async def list_orders(
     limit: Limit = 20,
 ) -> Response:
     services: ReadServices = request.app.state.services
-    cursors = edge_of(request).cursors
     position = await at_position(request)
-    where, parameters = "account_id = ?", [principal.account_id]
+    index, owner = "account", principal.account_id
     if status is not None:
-        where, parameters = where + " AND status = ?", [*parameters, status]
-    backwards = False
-    if cursor is not None:
-        at = cursors.decode_cursor(cursor)
-        if at.get("list") != "orders":
-            raise BadParameter("query", "cursor", "not a cursor of this list")
-        backwards = at["back"]
-        where += f" AND (placed_at, key) {'>' if backwards else '<'} (?, ?)"
-        parameters += [at["at"], at["key"]]
-    order = "ASC" if backwards else "DESC"
-    rows = services.views.query(
-        "orders", where, [*parameters, limit + 1], f"ORDER BY placed_at {order}, key {order} LIMIT ?"
-    )
-    more, rows = len(rows) > limit, rows[:limit]
-    if backwards:
-        rows.reverse()
-
-    def at_row(row: tuple[str, OrderRow], back: bool) -> str:
-        return cursors.encode_cursor({"list": "orders", "at": row[1].created_at, "key": row[0], "back": back})
-
-    items = [order_json(_view(row), services.vault, position=position) for _, row in rows]
-    has_next = bool(rows) and (more or backwards)
-    has_prev = bool(rows) and (more if backwards else cursor is not None)
-    body = page(
-        items,
-        next=at_row(rows[-1], False) if has_next else None,
-        prev=at_row(rows[0], True) if has_prev else None,
-    )
-    return reply(body, position)
+        index, owner = "account_status", account_and_status(principal.account_id, status)
+    mine = List("orders", "orders", index, owner, lambda entry: entry.row.created_at, newest_first=True)
+    found = await page_of(request, services.views, mine, cursor, limit)
+    payments = await services.views.get_many("payments", [payment_id(key) for key, _ in found.entries])
+    items = [
+        order_json(_view(key, row, payments.get(payment_id(key))), services.vault, position=position)
+        for key, row in found.entries
+    ]
+    return reply(page(items, next=found.next, prev=found.prev), position)
 
 
-def _view(row: OrderRow) -> OrderView:
-    return view_of_checkout(row.checkout, row.version, row.updated_at)
+def _view(order_id: str, row: OrderRow, paid: PaymentRow | None) -> OrderView:
+    return view_of_states(order_id, row.order, paid.payment if paid else None, row.version, row.updated_at)
 
 
 @router.get(

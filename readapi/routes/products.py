@@ -73,7 +73,7 @@ async def search_products(request: Request) -> Response:
     query = parse(query_string)
     position = await at_search_position(request)
     found = await reading.searches.find(query, key=query_string)
-    return Ready(list_body(reading.pages.cards(found.product_ids), found), position)
+    return Ready(list_body(await reading.pages.cards(found.product_ids), found), position)
 
 
 @router.get(
@@ -102,7 +102,7 @@ async def get_product(request: Request) -> Response:
     """With every seller's offer, the best first, and what is available this instant."""
     position = await at_position(request)
     # Not a parameter of the function: FastAPI's validation of one costs a third of the whole request.
-    page = reading_of(request).pages.page(request.path_params["product_id"])
+    page = await reading_of(request).pages.page(request.path_params["product_id"])
     if page is None:
         raise NotFound("no such product")
     if not_modified(request.headers.get("if-none-match"), page.etag):

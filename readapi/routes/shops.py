@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from typing import Any
 
 import msgspec
@@ -13,16 +12,16 @@ from starlette.responses import Response
 from domain.errors import Forbidden, NotFound
 from domain.inventory import InventoryItem
 from domain.money import total
-from projections.orders.projector import STATUS, OrderRow
+from projections.orders.projector import OrderRow
 from projections.shops.projector import ShopRow
-from projections.stock.projector import StockRow, split_stock
+from projections.stock.projector import split_stock
 from readapi.consistency import at_position
 from readapi.edge.etags import etag, not_modified
 from readapi.edge.openapi import problem_responses, signed_in
 from readapi.edge.paging import CursorParameter, Limit, page
-from readapi.edge.principal import Principal, RequiredPrincipal, edge_of, principal_of
-from readapi.edge.problems import BadParameter
+from readapi.edge.principal import Principal, RequiredPrincipal, principal_of
 from readapi.instants import instant
+from readapi.lists import List, page_of
 from readapi.models import InventoryList, ShopOrderList, ShopOut
 from readapi.ready import Ready, Unchanged
 from readapi.services import ReadServices
@@ -41,11 +40,11 @@ async def get_shop(request: Request, shop_id: str) -> Response:
     """Its owner and administrators see more than others."""
     position = await at_position(request)
     services: ReadServices = request.app.state.services
-    row = shop_row(services, shop_id)
+    row = await shop_row(services, shop_id)
     principal = principal_of(request)
     body = shop_json(shop_id, row)
     if principal is not None and may_manage(principal, row):
-        body |= {"ownerId": row.shop.owner_id, **dashboard(services, shop_id)}
+        body |= {"ownerId": row.shop.owner_id, **await dashboard(services, shop_id)}
         return answer(body, position)
     tag, encoded = etag(row.version), msgspec.json.encode(body)
     headers = public(encoded, tag)
@@ -66,16 +65,16 @@ async def shop_orders(
     """Each with this shop's lines only."""
     position = await at_position(request)
     services: ReadServices = request.app.state.services
-    manage(principal, shop_row(services, shop_id))
+    manage(principal, await shop_row(services, shop_id))
 
-    def fetch(where: str, parameters: Sequence[Any], tail: str) -> list[str]:
-        rows = services.views.select("shop_orders", "order_id", f"WHERE shop_id = ? {where} {tail}", parameters)
-        return [order_id for (order_id,) in rows]
-
-    ids, before, after = keyset(request, f"orders:{shop_id}", "order_id", fetch, shop_id, cursor, limit, falling=True)
-    rows: dict[str, OrderRow] = services.views.get_many("orders", ids) if ids else {}
+    mine = List(
+        f"orders:{shop_id}", "shop_orders", "shop", shop_id, lambda entry: entry.row.placed_at, newest_first=True
+    )
+    found = await page_of(request, services.views, mine, cursor, limit)
+    ids = [entry.row.order_id for entry in found.entries]
+    rows: dict[str, OrderRow] = await services.views.get_many("orders", ids)
     items = [order_item(order_id, rows[order_id], shop_id) for order_id in ids if order_id in rows]
-    return answer(page(items, next=after, prev=before), position)
+    return answer(page(items, next=found.next, prev=found.prev), position)
 
 
 @router.get(
@@ -89,26 +88,22 @@ async def shop_inventory(
 ) -> Response:
     position = await at_position(request)
     services: ReadServices = request.app.state.services
-    manage(principal, shop_row(services, shop_id))
-    rows: dict[str, StockRow] = {}
-
-    def fetch(where: str, parameters: Sequence[Any], tail: str) -> list[str]:
-        found = services.views.query("stock", f"shop_id = ? {where}", parameters, tail)
-        rows.update((split_stock(key)[1], row) for key, row in found)
-        return [split_stock(key)[1] for key, _ in found]
-
-    skus, before, after = keyset(request, f"stock:{shop_id}", "sku", fetch, shop_id, cursor, limit, falling=False)
+    manage(principal, await shop_row(services, shop_id))
+    mine = List(f"stock:{shop_id}", "stock", "shop", shop_id)
+    found = await page_of(request, services.views, mine, cursor, limit)
     now = services.clock()
-    items = [{**inventory_json(sku, rows[sku].item, now), "version": rows[sku].version} for sku in skus]
-    return answer(page(items, next=after, prev=before), position)
+    items = [
+        {**inventory_json(split_stock(key)[1], row.item, now), "version": row.version} for key, row in found.entries
+    ]
+    return answer(page(items, next=found.next, prev=found.prev), position)
 
 
 # who may
 
 
-def shop_row(services: ReadServices, shop_id: str) -> ShopRow:
+async def shop_row(services: ReadServices, shop_id: str) -> ShopRow:
     """Raises NotFound."""
-    row: ShopRow | None = services.views.get("shops", shop_id)
+    row: ShopRow | None = await services.views.get("shops", shop_id)
     if row is None:
         raise NotFound("no such shop")
     return row
@@ -122,37 +117,6 @@ def manage(principal: Principal, row: ShopRow) -> None:
     """Raises Forbidden."""
     if not may_manage(principal, row):
         raise Forbidden("this shop belongs to somebody else")
-
-
-# pages
-
-Fetch = Callable[[str, Sequence[Any], str], list[str]]
-
-
-def keyset(
-    request: Request, name: str, column: str, fetch: Fetch, owner: str, cursor: str | None, limit: int, *, falling: bool
-) -> tuple[list[str], str | None, str | None]:
-    """The keys of one page in the list's order, and the cursors of its neighbours: (keys, prev, next)."""
-    cursors = edge_of(request).cursors
-    where, parameters, back = "", [owner], False
-    if cursor is not None:
-        place = cursors.decode_cursor(cursor)
-        if place.get("list") != name:
-            raise BadParameter("query", "cursor", "not a cursor of this list")
-        back = place["back"]
-        where, parameters = f"AND {column} {'<' if falling is not back else '>'} ?", [owner, place["key"]]
-    direction = "DESC" if falling is not back else "ASC"
-    keys = fetch(where, [*parameters, limit + 1], f"ORDER BY {column} {direction} LIMIT ?")
-    more, keys = len(keys) > limit, keys[:limit]
-    if back:
-        keys.reverse()
-
-    def edge(key: str, back: bool) -> str:
-        return cursors.encode_cursor({"list": name, "key": key, "back": back})
-
-    before = edge(keys[0], True) if keys and (more if back else cursor is not None) else None
-    after = edge(keys[-1], False) if keys and (back or more) else None
-    return keys, before, after
 
 
 # answers
@@ -192,21 +156,18 @@ def shop_json(shop_id: str, row: ShopRow) -> dict[str, Any]:
     }
 
 
-def dashboard(services: ReadServices, shop_id: str) -> dict[str, int]:
+async def dashboard(services: ReadServices, shop_id: str) -> dict[str, int]:
     counted = {"offers": "offers", "stockItems": "stock"}
-    return {
-        name: services.views.select(table, "count(*)", "WHERE shop_id = ?", (shop_id,))[0][0]
-        for name, table in counted.items()
-    }
+    return {name: await services.views.count(table, "shop", shop_id) for name, table in counted.items()}
 
 
 def order_item(order_id: str, row: OrderRow, shop_id: str) -> dict[str, Any]:
     """Where the goods go is told as country and region; the buyer's other lines and name are not the seller's."""
-    placed = row.checkout.placed
+    placed = row.placed
     lines = [line for line in placed.quote.lines if line.shop_id == shop_id]
     return {
         "orderId": order_id,
-        "status": STATUS[row.checkout.order],
+        "status": row.status,
         "lines": lines,
         "total": total((line.total for line in lines), placed.quote.totals.grand.currency),
         "destination": {"country": placed.country, "region": placed.region},

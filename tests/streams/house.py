@@ -20,7 +20,7 @@ from domain.ids import new_id, payment_id, stock_id
 from domain.money import Money
 from domain.pricing import Destination, Quote, QuoteLine, price_quote
 from kontor.tables import shipping_table, tax_table
-from projections.orders.projector import ORDERS
+from projections.checkouts.projector import CHECKOUTS
 from projections.sqlite import SQLiteViews
 from projections.stock.projector import STOCK
 from streams.checkout import CheckoutProcess
@@ -63,7 +63,7 @@ class House:
     def __init__(self, folder: Path, log: EventLog | None = None, pacing: Pacing = QUICK) -> None:
         self.log = log or SQLiteLog.open(folder / "log.db")
         self.engine = Engine(self.log)
-        self.views = SQLiteViews(folder / "views.db", [ORDERS, STOCK])
+        self.views = SQLiteViews(folder / "views.db", [CHECKOUTS, STOCK])
         self.follower = Follower(self.log, self.views, self.engine)
         self.checkouts = CheckoutProcess(self.engine, self.views)
         self.gateway = SimulatedGateway(folder / "provider.db", SECRET, timeout_s=0.02)

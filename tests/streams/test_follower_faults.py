@@ -85,7 +85,7 @@ async def test_the_follower_survives_views_that_cannot_be_written(log, engine, v
     views[0].apply = failing
     await do(engine, receive(7))
     assert await follower.wait_for(1, 5)
-    assert views[0].get("stock", STOCK).item.on_hand == 7
+    assert (await views[0].get("stock", STOCK)).item.on_hand == 7
     await follower.close()
 
 
@@ -109,7 +109,7 @@ async def test_views_of_a_longer_log_are_folded_anew(log, engine, views):
     follower = Follower(log, views[0], engine)
     await follower.start()
     assert follower.position == 1
-    assert views[0].get("stock", STOCK).item.on_hand == 3
+    assert (await views[0].get("stock", STOCK)).item.on_hand == 3
     await follower.close()
 
 
@@ -124,5 +124,5 @@ async def test_a_follower_far_behind_reads_from_the_log_and_keeps_no_backlog(log
     engine.listeners.clear()
     await follower.start()
     assert await follower.wait_for(50, 5)
-    assert views[0].get("stock", STOCK).item.on_hand == 50
+    assert (await views[0].get("stock", STOCK)).item.on_hand == 50
     await follower.close()

@@ -16,7 +16,7 @@ from commands.mapper import recorded
 from domain import order, payment
 from domain.ids import payment_id
 from domain.money import Money
-from projections.orders.projector import ORDERS
+from projections.checkouts.projector import CHECKOUTS
 from projections.sqlite import SQLiteViews
 from projections.stock.projector import STOCK
 from streams.gateways.port import GatewayError, GatewayTimeout, Pending
@@ -333,7 +333,7 @@ async def test_views_that_lag_behind_make_no_work(tmp_path):
         now.backup(then)
     await house.payments.start()
     assert await house.ended(order_id) == "PAID"
-    stale = SQLiteViews(tmp_path / "stale.db", [ORDERS, STOCK])
+    stale = SQLiteViews(tmp_path / "stale.db", [CHECKOUTS, STOCK])
     late = PaymentProcess(house.engine, stale, house.gateway, pacing=replace(QUICK, silent=0.0))
     await late.sweep()
     assert late.working == 0

@@ -99,7 +99,7 @@ async def add_item(request: Request, body: NewItem, principal: OptionalPrincipal
 
 async def _line(services: WriteServices, wanted: Wanted, quantity: int, at: int) -> CartLine:
     product_id = wanted.offer.product_id
-    row = services.views.get("products", product_id)
+    row = await services.views.get("products", product_id)
     return CartLine(
         item_id=fresh_id("line", at),
         shop_id=wanted.shop_id,
