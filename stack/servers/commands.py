@@ -114,8 +114,8 @@ def _all(servers: Sequence[Server], action: Callable[[Server], str]) -> bool:
             return False
         return True
 
-    with ThreadPoolExecutor(len(servers)) as pool:
-        return all(list(pool.map(one, servers)))
+    pool = ThreadPoolExecutor(len(servers))  # without ``with``, which would make Ctrl-C wait for all of them
+    return all(list(pool.map(one, servers)))
 
 
 def _tell(head: str, failure: Failure) -> None:

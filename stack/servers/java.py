@@ -7,7 +7,6 @@ import hashlib
 import os
 import re
 import shutil
-import subprocess
 from abc import abstractmethod
 from contextlib import suppress
 from pathlib import Path
@@ -121,25 +120,13 @@ class JavaServer(Server):
                 *("-f", str(self.sources / "pom.xml"), "dependency:copy-dependencies"),
                 *("-DincludeScope=runtime", f"-DoutputDirectory={lib}"),
             ],
-            f"maven could not fetch the jars; run stack/up {self.name} again when its repository can be reached",
+            "maven could not fetch its jars",
+            advice=f"run stack/up {self.name} again when maven's repository can be reached",
+            JAVA_HOME=str(java_home()),
         )
 
     def build(self, home: Path) -> None:
         """Whatever else has to be made from the jars before the server can run."""
-
-    def run(self, command: list[str], problem: str) -> None:
-        environment = {**os.environ, "JAVA_HOME": str(java_home())}
-        done = subprocess.run(
-            command,
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            check=False,
-        )
-        if done.returncode != 0:
-            raise Failure(problem, said="\n".join(line[:300] for line in done.stdout.strip().splitlines()[:20]))
 
     @property
     def _archive(self) -> Path:

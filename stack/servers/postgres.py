@@ -6,13 +6,12 @@ import re
 import shutil
 import signal
 import socket
-import subprocess
 from contextlib import suppress
 from pathlib import Path
 
 from . import process, settings, wire
 from .server import Server
-from .settings import HOST, Failure
+from .settings import HOST
 
 NAME = "kontor"
 
@@ -57,13 +56,13 @@ class Postgres(Server):
         """Made beside its place and then moved there, so that half a cluster is never taken for one."""
         new = self.data / "cluster.new"
         shutil.rmtree(new, ignore_errors=True)
-        self._run(
-            [
-                *(self.program("initdb"), "--pgdata", str(new), "--username", NAME, "--auth=trust"),
-                *("--encoding=UTF8", "--locale=C.UTF-8", "--data-checksums", "--no-instructions"),
-            ]
-        )
-        self._run([self.program("postgres"), "--single", "-D", str(new), "postgres"], f"CREATE DATABASE {NAME};\n")
+        initdb = [
+            *(self.program("initdb"), "--pgdata", str(new), "--username", NAME, "--auth=trust"),
+            *("--encoding=UTF8", "--locale=C.UTF-8", "--data-checksums", "--no-instructions"),
+        ]
+        self.run(self.as_account(initdb), f"initdb could not make {new}")
+        single = [self.program("postgres"), "--single", "-D", str(new), "postgres"]
+        self.run(self.as_account(single), "the database could not be created", text=f"CREATE DATABASE {NAME};\n")
         new.rename(self.cluster)
 
     def _forget_zombie(self) -> None:
@@ -72,19 +71,6 @@ class Postgres(Server):
         with suppress(OSError, ValueError):
             if process.zombie(int(lock.read_text().splitlines()[0])):
                 lock.unlink()
-
-    def _run(self, command: list[str], text: str = "") -> None:
-        done = subprocess.run(
-            self.as_account(command),
-            cwd=self.data,
-            input=text,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            check=False,
-        )
-        if done.returncode != 0:
-            raise Failure(f"{Path(command[0]).name} failed in {self.data}", said=done.stdout.strip())
 
     def command(self) -> list[str]:
         return [

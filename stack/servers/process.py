@@ -50,13 +50,14 @@ def tree(pid: int) -> list[int]:
 
 
 def resident(pid: int) -> int:
-    """The bytes in memory of the whole tree; memory that its processes share counts once for each."""
-    total = 0
+    """The bytes in memory of the whole tree. What its processes may share is counted once, as the largest has it."""
+    used: dict[str, list[int]] = {"RssAnon": [0], "RssFile": [0], "RssShmem": [0]}
     for member in tree(pid):
         with suppress(OSError):
-            found = re.search(r"VmRSS:\s+(\d+) kB", (PROC / str(member) / "status").read_text())
-            total += int(found[1]) * 1024 if found else 0
-    return total
+            status = (PROC / str(member) / "status").read_text()
+            for kind, kilobytes in re.findall(r"^(Rss\w+):\s+(\d+) kB", status, re.MULTILINE):
+                used[kind].append(int(kilobytes) * 1024)
+    return sum(used["RssAnon"]) + max(used["RssFile"]) + max(used["RssShmem"])
 
 
 def kill(pid: int) -> None:

@@ -23,7 +23,7 @@ from .settings import HOST, Failure
 STOP_SECONDS = 60
 LOG_LINES = 15
 ERROR_LINES = 5
-LINE_LENGTH = 240
+LINE_LENGTH = 300
 
 
 @dataclass(frozen=True)
@@ -192,6 +192,22 @@ class Server(ABC):
                         f"port {port} is taken by {process.listener(port)}",
                         advice=f"end that, or choose another: export {settings.port_variable(name)}={port + 1000}",
                     ) from error
+
+    def run(self, command: list[str], problem: str, *, text: str = "", advice: str = "", **variables: str) -> None:
+        """A program that comes to an end, run while preparing; what it says is told only if it fails."""
+        done = subprocess.run(
+            command,
+            cwd=self.data,
+            env={**os.environ, **variables},
+            input=text,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+        )
+        if done.returncode != 0:
+            said = re.sub(r"\x1b\[[\d;]*m", "", done.stdout).strip().splitlines()
+            raise Failure(problem, said="\n".join(line[:LINE_LENGTH] for line in said[:LOG_LINES]), advice=advice)
 
     def _start(self) -> Running:
         ports = self.ports()
