@@ -41,7 +41,7 @@ WITH_LOCK := import fcntl, subprocess, sys; file = open("Makefile"); fcntl.flock
 help: ## show this list
 	@echo 'usage: make TARGET'
 	@echo
-	@sed -nE 's/^([a-z]+):.*## (.*)/  \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 14
+	@sed -nE 's/^([a-z-]+):.*## (.*)/  \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 14
 
 .PHONY: install
 install: $(STAMP) ## make .venv/ with the locked packages and the kontor command (PYTHON=... chooses the interpreter)
@@ -71,15 +71,20 @@ run: install ## the shop with its sample catalog on http://127.0.0.1:8000
 test: install ## all tests; the fast ones side by side, then slow, crash and fuzz alone (PYTEST_ARGS='-k cart')
 	@run() { $(PYTEST) "$$@" $(PYTEST_ARGS) || { code=$$?; \
 		[ $$code -eq 5 ] && $(if $(strip $(PYTEST_ARGS)),echo 'none chosen here',exit $$code); }; }; \
-	echo '== fast tests'; run -n 2 -m 'not ($(SLOW))' || exit; \
-	echo '== slow, crash and fuzz tests'; run -m '$(SLOW)'
+	echo '== fast tests'; run -n 2 -m 'not ($(SLOW) or stack)' || exit; \
+	echo '== slow, crash and fuzz tests'; run -m '($(SLOW)) and not stack'
+
+.PHONY: test-stack
+test-stack: install ## the tests that need real servers; starts those of stack/ and leaves them running
+	@stack/up
+	@eval "$$(stack/env)" && $(PYTEST) -m stack $(PYTEST_ARGS)
 
 .PHONY: check
 check: install ## format, lint, types, layers, architecture
 	@echo '== ruff format'; $(BIN)/ruff format --check .
 	@echo '== ruff check'; $(BIN)/ruff check .
 	@echo '== mypy'; $(BIN)/mypy
-	@$(BIN)/mypy scripts
+	@$(BIN)/mypy scripts stack
 	@echo '== import-linter'; $(BIN)/lint-imports
 	@echo '== architecture'; $(PYTEST) tests/architecture -m 'not slow'
 

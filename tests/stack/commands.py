@@ -1,0 +1,56 @@
+"""``stack/up`` and its siblings, run as a person would, in a folder and on ports of their own."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[2]
+SERVERS = ("postgres", "kafka", "redis", "elasticsearch", "cassandra")
+PORTS = (*SERVERS, "kafka_controller", "elasticsearch_transport", "cassandra_storage")
+
+
+def free_ports(count: int) -> list[int]:
+    """Held all at once, so that they differ."""
+    sockets = [socket.socket() for _ in range(count)]
+    try:
+        for listener in sockets:
+            listener.bind(("127.0.0.1", 0))
+        return [listener.getsockname()[1] for listener in sockets]
+    finally:
+        for listener in sockets:
+            listener.close()
+
+
+class Stack:
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.ports = dict(zip(PORTS, free_ports(len(PORTS)), strict=True))
+
+    def run(self, command: str, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+        ports = {f"KONTOR_STACK_{name.upper()}_PORT": str(port) for name, port in self.ports.items()}
+        return subprocess.run(
+            [str(ROOT / "stack" / command), *arguments],
+            env={**os.environ, **ports, "KONTOR_STACK": str(self.folder), **variables},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    def do(self, command: str, *arguments: str) -> str:
+        """Runs it and expects it to go well."""
+        done = self.run(command, *arguments)
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    def status(self) -> dict[str, dict[str, Any]]:
+        states: dict[str, dict[str, Any]] = json.loads(self.run("status", "--json").stdout)
+        return states
+
+    def pids(self) -> dict[str, int]:
+        return {name: state["pid"] for name, state in self.status().items() if state["state"] == "up"}
