@@ -19,6 +19,7 @@ import msgspec
 
 from domain.recorded import Recorded
 from projections import flushing
+from projections.folding import NOWHERE, Kept, Parked, fold_events, keys_of
 from projections.projector import Index, Projection, Table
 from projections.rowcache import RowCache
 from projections.views import LISTED_MAX, Entry, Place, Touched
@@ -221,39 +222,21 @@ class SQLiteViews:
 
     def _fold_table(
         self, projection: str, table: Table, events: Sequence[Recorded], broken: set[str]
-    ) -> dict[str, tuple[int, Any]]:
-        folds, keys = table.folds, table.keys
-        mine = [recorded for recorded in events if type(recorded.event) in folds]
-        rows, blobs = self._rows(table, mine)
+    ) -> dict[str, Kept]:
+        rows, missing = self._cache.get_many(table.name, keys_of(table, events))
+        blobs = dict(self._stored[table.name].find(self._writer, missing))
         decode = self._stored[table.name].decode
-        changed: dict[str, tuple[int, Any]] = {}
-        for recorded in mine:
-            if recorded.stream in broken:
-                self._park(projection, recorded, "an earlier event of this stream is parked")
-                continue
-            try:
-                fold = folds[type(recorded.event)]
-                for key in keys(recorded):
-                    if key in blobs:
-                        rows[key] = decode(blobs[key])
-                        del blobs[key]
-                    rows[key] = row = fold(rows.get(key), recorded)
-                    changed[key] = (recorded.position, row)
-            except Exception as error:
-                self._park(projection, recorded, repr(error))
-                broken.add(recorded.stream)
+
+        def kept(key: str) -> Kept | None:
+            if key in blobs:
+                return Kept(NOWHERE, decode(blobs[key]))
+            return Kept(NOWHERE, rows.get(key))
+
+        changed, parked = fold_events(table, events, kept, broken)
+        self._park(projection, parked)
         return changed
 
-    def _rows(self, table: Table, events: Sequence[Recorded]) -> tuple[dict[str, Any], dict[str, bytes]]:
-        """The rows that events concern: those known here, and those read in one query, still encoded."""
-        wanted: set[str] = set()
-        for recorded in events:
-            with contextlib.suppress(Exception):  # it fails again where that can be recorded
-                wanted.update(table.keys(recorded))
-        rows, missing = self._cache.get_many(table.name, wanted)
-        return rows, dict(self._stored[table.name].find(self._writer, missing))
-
-    def _write(self, stored: StoredTable, changed: Mapping[str, tuple[int, Any]]) -> None:
+    def _write(self, stored: StoredTable, changed: Mapping[str, Kept]) -> None:
         name, put = stored.table.name, self._cache.put
         puts, deletes = [], []
         for key, (position, row) in changed.items():
@@ -273,10 +256,10 @@ class SQLiteViews:
         rows = self._writer.execute("SELECT DISTINCT stream FROM parked WHERE projection = ?", (projection,))
         return {stream for (stream,) in rows}
 
-    def _park(self, projection: str, recorded: Recorded, error: str) -> None:
-        self._writer.execute(
-            "INSERT OR IGNORE INTO parked VALUES (?,?,?,?)", (projection, recorded.position, recorded.stream, error)
-        )
+    def _park(self, projection: str, parked: Sequence[Parked]) -> None:
+        if parked:
+            rows = [(projection, *event) for event in parked]
+            self._writer.executemany("INSERT OR IGNORE INTO parked VALUES (?,?,?,?)", rows)
 
     def _checkpoint_sometimes(self) -> None:
         self._commits += 1

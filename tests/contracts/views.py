@@ -32,7 +32,7 @@ TALK_ROWS = Table(
     name="talk",
     row=Row,
     folds={
-        Said: lambda row, recorded: Row((*(row.texts if row else ()), recorded.event.text)),
+        Said: lambda row, recorded: Row((*(row.texts if row else ()), recorded.event.text + "")),
         Gone: lambda row, recorded: None,
     },
     indexes={

@@ -1,0 +1,30 @@
+"""The way into a store of views that several workers share. Every adapter passes ``tests/contracts/sink.py``.
+
+Workers divide the log's streams among them by partition. Each hands over the events of a partition in order and at
+least once; a sink folds those its rows have not taken in yet, so that a repetition changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+from domain.recorded import Recorded
+from projections.folding import Parked
+from projections.views import Touched, Views
+
+
+class Sink(Views, Protocol):
+    async def progress(self) -> Mapping[int, int]:
+        """The position up to which each partition is folded. Empty for a store that is new or has lost its rows: then
+        the log is to be folded from its beginning. Raises ViewsUnavailable."""
+
+    async def write(self, partition: int, upto: int, events: Sequence[Recorded]) -> Touched:
+        """Folds events of a partition, then notes that it is folded up to ``upto``, never backwards.
+
+        Events that cannot be folded are parked with their successors of the same stream; the rest goes on.
+        Raises ViewsUnavailable; then the same call is to be made again.
+        """
+
+    async def parked(self) -> Sequence[tuple[str, Parked]]:
+        """By projection."""
