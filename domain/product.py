@@ -81,6 +81,7 @@ class ActiveProduct(State, frozen=True):
     owner_id: str
     skus: tuple[str, ...]
     digest: bytes
+    title: str
 
 
 class DiscontinuedProduct(State, frozen=True):
@@ -148,11 +149,14 @@ def require_active(state: Product) -> ActiveProduct:
 
 
 def product_created(state: Product, event: ProductCreated) -> Product:
-    return ActiveProduct(event.owner_id, tuple(variant.sku for variant in event.variants), digest(event.description))
+    skus = tuple(variant.sku for variant in event.variants)
+    return ActiveProduct(event.owner_id, skus, digest(event.description), event.description.title)
 
 
 def product_changed(state: Product, event: ProductChanged) -> Product:
-    return replace(state, digest=digest(event.description)) if isinstance(state, ActiveProduct) else state
+    if not isinstance(state, ActiveProduct):
+        return state
+    return replace(state, digest=digest(event.description), title=event.description.title)
 
 
 def product_discontinued(state: Product, event: ProductDiscontinued) -> Product:
@@ -173,4 +177,5 @@ PRODUCT = Decider(
         ProductChanged: product_changed,
         ProductDiscontinued: product_discontinued,
     },
+    generation=2,
 )

@@ -13,11 +13,12 @@ from domain.errors import IllegalTransition, Invalid, NotFound, OutOfStock
 from domain.ids import claim_id, offer_id, stock_id
 from domain.inventory import InventoryItem
 from domain.offer import LiveOffer, NoOffer
-from domain.product import DiscontinuedProduct
+from domain.product import ActiveProduct, DiscontinuedProduct
 from projections.catalog.projector import split_offer
 from readapi.carts import Goods, Lookup, Stamps, cart_json
 from readapi.edge.cart_token import HEADER as CART_TOKEN
 from readapi.edge.principal import Principal, edge_of
+from writeapi.requests import require_id
 from writeapi.services import WriteServices
 
 BEST_OF_MAX = 200
@@ -90,14 +91,12 @@ async def find_wanted(services: WriteServices, sku: str | None, product_id: str 
 async def _only_sku(services: WriteServices, product_id: str | None) -> str:
     if product_id is None:
         raise Invalid("name a sku or a productId", "/sku")
-    row = await services.views.get("products", product_id)
-    if row is None and await _views_caught_up(services):
-        row = await services.views.get("products", product_id)
-    if row is None:
+    product = await services.engine.state(require_id("product", product_id, "product"))
+    if not isinstance(product, ActiveProduct | DiscontinuedProduct):
         raise NotFound("no such product", pointer="/productId")
-    if len(row.variants) > 1:
+    if len(product.skus) > 1:
         raise Invalid("this product has several SKUs: name one", "/sku")
-    return str(row.variants[0].sku)
+    return product.skus[0]
 
 
 async def _require_sold(services: WriteServices, product_id: str) -> None:

@@ -29,6 +29,7 @@ from domain.cart import (
 from domain.errors import Invalid, NotFound, OutOfStock
 from domain.ids import stock_id
 from domain.offer import LiveOffer
+from domain.product import ActiveProduct
 from readapi.edge.cart_token import HEADER as CART_TOKEN
 from readapi.edge.etags import check_if_match, expected_version
 from readapi.edge.openapi import problem_responses, signed_in
@@ -99,13 +100,13 @@ async def add_item(request: Request, body: NewItem, principal: OptionalPrincipal
 
 async def _line(services: WriteServices, wanted: Wanted, quantity: int, at: int) -> CartLine:
     product_id = wanted.offer.product_id
-    row = await services.views.get("products", product_id)
+    product = await services.engine.state(product_id)
     return CartLine(
         item_id=fresh_id("line", at),
         shop_id=wanted.shop_id,
         sku=wanted.sku,
         product_id=product_id,
-        title=row.description.title if row is not None else wanted.sku,
+        title=product.title if isinstance(product, ActiveProduct) else wanted.sku,
         quantity=quantity,
         unit_price=wanted.offer.terms.price,
     )
