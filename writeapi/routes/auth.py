@@ -218,12 +218,15 @@ async def _sign_in(request: Request, services: WriteServices, email: str, passwo
     account_id = (claim.owner if isinstance(claim, Claim) else "") or NOBODY
 
     def attempt() -> bool:
-        # Again, when it is this attempt's turn: otherwise a hundred at once would all pass the check above.
-        limiter.check("login", lookup)
-        return vault.check_password(account_id, password[: 4 * PASSWORD_MAX])
+        # Counted when it is this attempt's turn and before it is made: a hundred at once all pass the check above,
+        # and were failures only counted afterwards, by the event loop, the threads would run ahead of the count.
+        limiter.attempt("login", lookup)
+        right = vault.check_password(account_id, password[: 4 * PASSWORD_MAX])
+        if right:
+            limiter.give_back("login", lookup)
+        return right
 
     if not await hashing(attempt):
-        limiter.fail("login", lookup)
         raise _refused()
     grant = await asyncio.to_thread(vault.issue_family, account_id, "")
     # Asked after the session was made: an erasure either is seen here, or comes later and ends the session itself.
