@@ -85,4 +85,4 @@ SHOP_ORDERS = Table(
     },
     indexes=(("shop_id", "order_id"),),
 )
-ORDERS = Projection("orders", 1, (ORDER_ROWS, SHOP_ORDERS))
+ORDERS = Projection("orders", 2, (ORDER_ROWS, SHOP_ORDERS))

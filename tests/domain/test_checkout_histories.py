@@ -120,6 +120,26 @@ def test_lines_come_back_although_the_cart_was_checked_out_again(house):
     assert house.lines(cart_of(BUYER)) == [("plain", 1)]
 
 
+def test_what_was_put_into_the_cart_while_the_order_was_placed_stays_there(house):
+    # The whole line left with what had been ordered of it.
+    order_id = house.order()
+    house.market.add(BUYER, False, PLAIN, 2)
+    house.step(order_id, AUTHORIZING)
+    assert house.lines(cart_of(BUYER)) == [("plain", 2)]
+    house.declined(order_id)
+    assert house.settled(order_id)
+    assert house.lines(cart_of(BUYER)) == [("plain", 3)]
+
+
+def test_what_was_taken_out_of_the_cart_while_the_order_was_placed_does_not_come_back(house):
+    order_id = house.order()
+    house.market.remove(BUYER, False)
+    house.step(order_id, AUTHORIZING)
+    house.declined(order_id)
+    assert house.settled(order_id)
+    assert house.lines(cart_of(BUYER)) == []
+
+
 def test_lines_come_back_to_the_buyers_cart_when_the_guests_was_merged(house):
     order_id = house.order(guest=True)
     house.step(order_id, AUTHORIZING)
