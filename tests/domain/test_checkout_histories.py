@@ -219,7 +219,9 @@ def test_what_is_sold_stays_sold_whatever_a_late_command_says_of_its_hold(house,
     house.authorized(order_id)
     house.step(order_id)
     for other in ("ord_x", "ord_y"):
-        house.world.submit(inventory.CommitStock(PLAIN.stock_id, other, 1, house.world.now, backorder=True))
+        now = house.world.now
+        house.world.submit(inventory.HoldStock(PLAIN.stock_id, other, 1, now, now + HOLD_MS, backorder=True))
+        house.world.submit(inventory.CommitStock(PLAIN.stock_id, other, 1, now, backorder=True))
     house.tell(order_id, inventory.ReleaseStock(PLAIN.stock_id, order_id, house.world.now, "cancelled"))
     house.tell(order_id, order.CancelOrder(order_id, "cancelled", BUYER))
     house.step(order_id)
