@@ -29,7 +29,7 @@ from readapi.edge.principal import RequiredPrincipal, edge_of
 from readapi.edge.problems import ProblemError, response_for
 from readapi.edge.ratelimit import limited_by_client
 from readapi.edge.schemas import Password
-from writeapi.erasure import erase
+from streams.erasure import erase
 from writeapi.passwords import hashing
 from writeapi.registration import EMAIL_MAX, NAME_MAX, PASSWORD_MAX, Applicant, applicant_of, open_account
 from writeapi.requests import JSON, Body, command_reply, context_of, replay, services_of, stored_answer

@@ -46,8 +46,8 @@ from readapi.edge.schemas import (
     PostalCode,
     looks_like_card_number,
 )
+from streams.erasure import erase
 from writeapi.addresses import wrong_with
-from writeapi.erasure import erase
 from writeapi.requests import command_reply, context_of, empty_reply, execute, fresh_id, require_id, services_of
 from writeapi.services import WriteServices
 from writeapi.veil import veiled_key
