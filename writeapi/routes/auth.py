@@ -32,6 +32,7 @@ from readapi.edge.schemas import Password
 from streams.erasure import erase
 from writeapi.passwords import hashing
 from writeapi.registration import EMAIL_MAX, NAME_MAX, PASSWORD_MAX, Applicant, applicant_of, open_account
+from writeapi.replies import AccountReply
 from writeapi.requests import JSON, Body, command_reply, context_of, replay, services_of, stored_answer
 from writeapi.services import WriteServices
 from writeapi.veil import veiled_key
@@ -67,7 +68,10 @@ class SignOut(Body):
     status_code=201,
     summary="Open an account",
     dependencies=[Depends(limited_by_client)],
-    responses=problem_responses("idempotency_in_flight", "idempotency_key_reused"),
+    responses={
+        201: {"model": AccountReply},
+        **problem_responses("idempotency_in_flight", "idempotency_key_reused"),
+    },
 )
 async def register_account(request: Request, body: Registration) -> Response:
     """The position in the answer is where the account exists; sign in with POST /api/auth/token."""
