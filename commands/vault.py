@@ -8,7 +8,7 @@ One SQLite file, owner-only, in WAL mode with ``synchronous=FULL``; any number o
 Methods block (a write waits for the disk, a password check for argon2), so asynchronous callers run them in a thread;
 ``open``, ``seal`` and ``family_revoked`` answer in microseconds and may be called on the event loop.
 
-    person keys      ensure_key, seal, open, destroy_key
+    person keys      ensure_key, seal, open, destroy_key, left_of
     credentials      set_password, check_password, drop_credentials
     sessions         issue_family, rotate, revoke_family, revoke_account, family_revoked
     secrets          secrets, email_lookup
@@ -24,7 +24,7 @@ import sqlite3
 import time
 import unicodedata
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -170,6 +170,10 @@ class Vault:
             db.execute("INSERT INTO revocations (kind, subject, at) VALUES ('person', ?, ?)", (person_id, at))
         # secure_delete has overwritten the key in its page; the write-ahead log may still hold the page as it was.
         self._file.scrub()
+
+    def left_of(self, person_ids: Collection[str]) -> list[str]:
+        """Which of these have a key, a password or a session, and so have not been erased to the end."""
+        return self._file.left_of(person_ids)
 
     def _require_key(self, person_id: str) -> _PersonKey:
         key = self._key(person_id)
@@ -379,8 +383,7 @@ class Vault:
                 "DELETE FROM refresh_tokens WHERE family IN (SELECT family FROM families WHERE expires_at < ?)", (now,)
             )
             db.execute("DELETE FROM families WHERE expires_at < ?", (now,))
-            oldest = now - REVOCATION_KEEP_SECONDS
-            db.execute("DELETE FROM revocations WHERE kind = 'family' AND at < ?", (oldest,))
+            db.execute("DELETE FROM revocations WHERE kind = 'family' AND at < ?", (now - REVOCATION_KEEP_SECONDS,))
 
 
 def _prepared(password: str) -> bytes | None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -28,6 +29,12 @@ CREATE INDEX refresh_tokens_family ON refresh_tokens (family);
 CREATE TABLE revocations (seq INTEGER PRIMARY KEY AUTOINCREMENT, kind TEXT NOT NULL, subject TEXT NOT NULL,
     at INTEGER NOT NULL);
 CREATE TABLE secrets (name TEXT PRIMARY KEY, value BLOB NOT NULL, created_at INTEGER NOT NULL) WITHOUT ROWID;
+"""
+_LEFT_OF = """
+SELECT value FROM json_each(?) AS asked WHERE
+    EXISTS (SELECT 1 FROM person_keys AS own WHERE person_id = asked.value AND own.key IS NOT NULL)
+    OR EXISTS (SELECT 1 FROM credentials WHERE account_id = asked.value)
+    OR EXISTS (SELECT 1 FROM families WHERE account_id = asked.value AND revoked_at IS NULL)
 """
 
 
@@ -64,6 +71,12 @@ class VaultFile:
         """Empties the write-ahead log, which may still hold pages as they were before something was deleted."""
         with self._write_lock:
             self._writer.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+
+    def left_of(self, person_ids: Collection[str]) -> list[str]:
+        """Which of these any table still knows how to read or to let in."""
+        with self.read_lock:
+            rows = self.reader.execute(_LEFT_OF, (json.dumps(list(person_ids)),)).fetchall()
+        return [person_id for (person_id,) in rows]
 
     def close(self) -> None:
         with self._write_lock, self.read_lock:

@@ -67,8 +67,10 @@ class CartMergedInto(Event, frozen=True):
 class CartCheckedOut(Event, frozen=True):
     order_id: str
     item_ids: tuple[str, ...]
-    """Lines taken out; none when the cart had been merged into another one meanwhile."""
+    """Lines it took from; none when the cart had been merged into another one meanwhile."""
     at: int
+    taken: dict[str, int] = {}
+    """Units by line: what was ordered, if it was still there. A line without an entry went whole, as all once did."""
 
 
 class CartReopened(Event, frozen=True):
@@ -118,7 +120,8 @@ class CloseMergedCart(Command, frozen=True):
 class CheckOutCart(Command, frozen=True):
     cart_id: str
     order_id: str
-    item_ids: tuple[str, ...]
+    ordered: dict[str, int]
+    """Units by line."""
     at: int
 
 
@@ -234,13 +237,18 @@ def close_merged_cart(command: CloseMergedCart, state: Cart) -> list[Event]:
 
 
 def check_out_cart(command: CheckOutCart, state: Cart) -> list[Event]:
-    """A cart that was merged since the order was placed has nothing to give; the order stands all the same."""
+    """Takes what was ordered and leaves what was added since the order was placed.
+
+    A cart that was merged meanwhile has nothing to give; the order stands all the same.
+    """
     if isinstance(state, NoCart):
         raise NotFound("no such cart")
     if command.order_id in state.checked_out:
         return []
-    item_ids = () if isinstance(state, MergedCart) else command.item_ids
-    return [CartCheckedOut(command.order_id, item_ids, command.at)]
+    lines = () if isinstance(state, MergedCart) else state.lines
+    ordered = command.ordered
+    taken = {line.item_id: min(line.quantity, ordered[line.item_id]) for line in lines if line.item_id in ordered}
+    return [CartCheckedOut(command.order_id, tuple(taken), command.at, taken)]
 
 
 def reopen_cart(command: ReopenCart, state: Cart) -> list[Event]:
@@ -288,6 +296,15 @@ def _with_lines(cart: OpenCart, incoming: tuple[CartLine, ...]) -> tuple[CartLin
     return tuple(lines)
 
 
+def _left_by(lines: tuple[CartLine, ...], checkout: CartCheckedOut) -> tuple[CartLine, ...]:
+    left = []
+    for line in lines:
+        taken = checkout.taken.get(line.item_id, line.quantity) if line.item_id in checkout.item_ids else 0
+        if taken < line.quantity:
+            left.append(replace(line, quantity=line.quantity - taken) if taken else line)
+    return tuple(left)
+
+
 def _remember(known: tuple[str, ...], new: str) -> tuple[str, ...]:
     return (*known[-REMEMBERED_MAX + 1 :], new)
 
@@ -332,10 +349,9 @@ def cart_checked_out(state: Cart, event: CartCheckedOut) -> Cart:
     if isinstance(state, MergedCart):
         return replace(state, checked_out=_remember(state.checked_out, event.order_id))
     cart = _opened(state)
-    lines = tuple(line for line in cart.lines if line.item_id not in event.item_ids)
     return replace(
         cart,
-        lines=lines,
+        lines=_left_by(cart.lines, event),
         generation=cart.generation + 1,
         since=event.at,
         checked_out=_remember(cart.checked_out, event.order_id),
@@ -372,5 +388,5 @@ CART = Decider(
         CartCheckedOut: cart_checked_out,
         CartReopened: cart_reopened,
     },
-    generation=2,
+    generation=3,
 )

@@ -41,6 +41,8 @@ class Checkout(State, frozen=True):
     lines: tuple[Line, ...]
     cart: str = "open"
     """``open``, ``closed``, ``reopened``, or ``merged`` into the buyer's own while the order was under way."""
+    taken: dict[str, int] = {}
+    """Units that left the cart, by line; they come back if the order comes to nothing."""
     payment: str = "none"
     """The payment's status, as in ``domain/payment.py``."""
     intent: str = ""
@@ -110,7 +112,10 @@ def _cancelled(state: Checkout, recorded: Recorded) -> Checkout:
 
 
 def _cart_checked_out(state: Checkout, recorded: Recorded) -> Checkout:
-    return replace(state, cart="closed" if recorded.event.item_ids else "reopened")
+    closing = recorded.event
+    ordered = _ordered(state)
+    taken = {item_id: closing.taken.get(item_id, ordered.get(item_id, 0)) for item_id in closing.item_ids}
+    return replace(state, cart="closed" if taken else "reopened", taken=taken)
 
 
 def _cart_reopened(state: Checkout, recorded: Recorded) -> Checkout:
@@ -179,8 +184,12 @@ def next_commands(state: Checkout, now: int) -> list[Command]:
 
 
 def _check_out_cart(state: Checkout, now: int) -> Command:
-    item_ids = tuple(line.line_id for line in state.placed.quote.lines)
-    return cart.CheckOutCart(state.placed.cart_id, state.order_id, item_ids, now)
+    return cart.CheckOutCart(state.placed.cart_id, state.order_id, _ordered(state), now)
+
+
+def _ordered(state: Checkout) -> dict[str, int]:
+    """Units by line of the cart."""
+    return {line.line_id: line.quantity for line in state.placed.quote.lines}
 
 
 def _refusal(state: Checkout, now: int) -> str:
@@ -287,10 +296,11 @@ def _cart_lines(state: Checkout) -> tuple[cart.CartLine, ...]:
             sku=line.sku,
             product_id=line.product_id,
             title=line.title,
-            quantity=line.quantity,
+            quantity=state.taken[line.line_id],
             unit_price=line.unit_price,
         )
         for line in state.placed.quote.lines
+        if line.line_id in state.taken
     )
 
 

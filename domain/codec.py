@@ -30,7 +30,7 @@ EVENTS: dict[str, tuple[int, type[Event]]] = {
     "cart.item_removed": (1, cart.ItemRemoved),
     "cart.merged": (1, cart.CartMerged),
     "cart.merged_into": (1, cart.CartMergedInto),
-    "cart.checked_out": (1, cart.CartCheckedOut),
+    "cart.checked_out": (2, cart.CartCheckedOut),
     "cart.reopened": (1, cart.CartReopened),
     "claim.taken": (1, claim.ClaimTaken),
     "claim.released": (1, claim.ClaimReleased),

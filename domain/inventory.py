@@ -6,8 +6,6 @@ blocks a sale, even if nothing ever removes it; ``ExpireHolds`` only tidies. The
 
 from __future__ import annotations
 
-from typing import Any
-
 from msgspec.structs import replace
 
 from domain.decider import Command, Decider, Event
@@ -15,6 +13,7 @@ from domain.errors import Invalid
 from domain.stock import EMPTY as EMPTY
 from domain.stock import Hold as Hold
 from domain.stock import InventoryItem as InventoryItem
+from domain.stock import without
 
 QUANTITY_MAX = 1_000_000_000
 HOLD_MS = 10 * 60_000
@@ -22,6 +21,8 @@ HOLD_MS = 10 * 60_000
 HOLDS_MAX = 100_000
 SETTLED_MAX = 256
 """How many ended holds, and undone sales, an item remembers, so that a repeated command decides nothing."""
+LAPSED_MAX = 1_000
+"""How many holds that were tidied away it remembers; the payment of an older one comes too late."""
 OPEN_ENDED = ("expired", "removed")
 """Reasons of a release after which the same hold may be taken again. A cancelled one must stay cancelled."""
 
@@ -59,7 +60,7 @@ class StockRefused(Event, frozen=True):
     quantity: int
     available: int
     reason: str
-    """``out_of_stock`` or ``limit_exceeded``."""
+    """``out_of_stock``, ``limit_exceeded``, or ``expired``: there is no hold to be sold, or none any more."""
 
 
 class StockCommitted(Event, frozen=True):
@@ -240,12 +241,18 @@ def _refusal(
 
 
 def commit_stock(command: CommitStock, state: InventoryItem) -> list[Event]:
-    """A hold that ran out while the buyer paid still counts if nobody else needed the units meanwhile."""
+    """A hold that ran out while the buyer paid still counts if nobody else needed the units meanwhile.
+
+    Only a hold is sold, and that is its end. A command that comes again finds none, however much the item has
+    forgotten since: so nothing is sold twice.
+    """
     if state.has_ended(command.hold_id):
         return []
     at = state.instant(command.at)
     hold = state.holds.get(command.hold_id)
-    quantity = command.quantity if hold is None else hold.quantity
+    quantity = state.lapsed.get(command.hold_id, 0) if hold is None else hold.quantity
+    if not quantity:
+        return [StockRefused(command.hold_id, command.quantity, max(state.available(at), 0), "expired")]
     ran_out = hold is None or hold.expires_at <= at
     refused = _refusal(command, quantity, (command.hold_id,), state) if ran_out else []
     account_id = command.account_id if command.limit is not None else ""
@@ -283,20 +290,6 @@ def _remember(hold_ids: tuple[str, ...], hold_id: str) -> tuple[str, ...]:
     return (*hold_ids[-SETTLED_MAX + 1 :], hold_id)
 
 
-def _without(holds: dict[str, Hold], *hold_ids: str) -> dict[str, Hold]:
-    return {hold_id: hold for hold_id, hold in holds.items() if hold_id not in hold_ids}
-
-
-def _with_holds(state: InventoryItem, holds: dict[str, Hold], **changes: Any) -> InventoryItem:
-    return replace(
-        state,
-        holds=holds,
-        held=sum(hold.quantity for hold in holds.values()),
-        soonest_expiry=min((hold.expires_at for hold in holds.values()), default=0),
-        **changes,
-    )
-
-
 def stock_received(state: InventoryItem, event: StockReceived) -> InventoryItem:
     return replace(state, on_hand=state.on_hand + event.quantity)
 
@@ -315,11 +308,11 @@ def stock_held(state: InventoryItem, event: StockHeld) -> InventoryItem:
             holds={**state.holds, event.hold_id: hold},
             held=state.held + event.quantity,
             soonest_expiry=soonest,
+            lapsed=without(state.lapsed, event.hold_id),
             as_of=state.instant(event.as_of),
         )
-    holds = _without(state.holds, event.replaces, event.hold_id)
-    holds[event.hold_id] = hold
-    return _with_holds(state, holds, as_of=state.instant(event.as_of))
+    holds = {**without(state.holds, event.replaces, event.hold_id), event.hold_id: hold}
+    return state.with_holds(holds, lapsed=without(state.lapsed, event.hold_id), as_of=state.instant(event.as_of))
 
 
 def stock_committed(state: InventoryItem, event: StockCommitted) -> InventoryItem:
@@ -328,10 +321,10 @@ def stock_committed(state: InventoryItem, event: StockCommitted) -> InventoryIte
     account_id = event.account_id or (hold.account_id if hold is not None else "")
     if account_id:
         bought = {**bought, account_id: bought.get(account_id, 0) + event.quantity}
-    return _with_holds(
-        state,
-        _without(state.holds, event.hold_id),
+    return state.with_holds(
+        without(state.holds, event.hold_id),
         committed=state.committed + event.quantity,
+        lapsed=without(state.lapsed, event.hold_id),
         settled=_remember(state.settled, event.hold_id),
         bought=bought,
         as_of=state.instant(event.as_of),
@@ -339,12 +332,17 @@ def stock_committed(state: InventoryItem, event: StockCommitted) -> InventoryIte
 
 
 def stock_released(state: InventoryItem, event: StockReleased) -> InventoryItem:
+    holds, lapsed = without(state.holds, event.hold_id), without(state.lapsed, event.hold_id)
+    if event.reason == "expired":
+        kept = list(lapsed.items())[-LAPSED_MAX + 1 :]
+        return state.with_holds(holds, lapsed={**dict(kept), event.hold_id: event.quantity})
     settled = state.settled if event.reason in OPEN_ENDED else _remember(state.settled, event.hold_id)
-    return _with_holds(state, _without(state.holds, event.hold_id), settled=settled)
+    return state.with_holds(holds, lapsed=lapsed, settled=settled)
 
 
 def hold_barred(state: InventoryItem, event: HoldBarred) -> InventoryItem:
-    return replace(state, settled=_remember(state.settled, event.hold_id))
+    lapsed = without(state.lapsed, event.hold_id)
+    return replace(state, lapsed=lapsed, settled=_remember(state.settled, event.hold_id))
 
 
 def stock_uncommitted(state: InventoryItem, event: StockUncommitted) -> InventoryItem:
@@ -382,5 +380,5 @@ INVENTORY = Decider(
         HoldBarred: hold_barred,
         StockUncommitted: stock_uncommitted,
     },
-    generation=2,
+    generation=3,
 )

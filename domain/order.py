@@ -180,6 +180,9 @@ def mark_order_paid(command: MarkOrderPaid, state: Order) -> list[Event]:
 
 def cancel_order(command: CancelOrder, state: Order) -> list[Event]:
     match state:
+        case PaidOrder() if command.reason != "cancelled":
+            # Paid is past expiring or being refused: who asks for it has not heard how the checkout ended.
+            return []
         case OpenOrder() | PaidOrder():
             return [OrderCancelled(command.reason, command.by)]
         case CancelledOrder():

@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from typing import Any, TypeVar
+
+from msgspec.structs import replace
 
 from domain.decider import State
+
+T = TypeVar("T")
 
 
 class Hold(State, frozen=True):
@@ -24,6 +29,8 @@ class InventoryItem(State, frozen=True):
     soonest_expiry: int = 0
     """No hold expires before this instant (0: there is none), so that counting them all is rarely needed."""
     holds: dict[str, Hold] = {}
+    lapsed: dict[str, int] = {}
+    """Units of holds that expired and were tidied away, lately. A late payment may still claim them, once."""
     settled: tuple[str, ...] = ()
     """Holds that ended for good, lately."""
     undone: tuple[str, ...] = ()
@@ -33,6 +40,16 @@ class InventoryItem(State, frozen=True):
     as_of: int = 0
     """Holds that had expired by then may have been given to others. A command that was long under way, or comes from
     a slow clock, must not find them alive again."""
+
+    def with_holds(self, holds: dict[str, Hold], **changes: Any) -> InventoryItem:
+        """The same with these holds, and what is known of them together."""
+        return replace(
+            self,
+            holds=holds,
+            held=sum(hold.quantity for hold in holds.values()),
+            soonest_expiry=min((hold.expires_at for hold in holds.values()), default=0),
+            **changes,
+        )
 
     def instant(self, at: int) -> int:
         return max(at, self.as_of)
@@ -63,6 +80,12 @@ class InventoryItem(State, frozen=True):
 
     def has_ended(self, hold_id: str) -> bool:
         return hold_id in self.settled or hold_id in self.undone
+
+
+def without(holds: dict[str, T], *hold_ids: str) -> dict[str, T]:
+    if not any(hold_id in holds for hold_id in hold_ids):
+        return holds
+    return {hold_id: hold for hold_id, hold in holds.items() if hold_id not in hold_ids}
 
 
 EMPTY = InventoryItem()

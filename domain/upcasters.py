@@ -17,7 +17,13 @@ def order_placed_1(data: Data) -> Data:
     return {"limits": {}, "backorder": [], "cart_holds": [], **data}
 
 
+def cart_checked_out_1(data: Data) -> Data:
+    """Version 1 took whole lines."""
+    return {"taken": {}, **data}
+
+
 STEPS: dict[tuple[str, int], Callable[[Data], Data]] = {
+    ("cart.checked_out", 1): cart_checked_out_1,
     ("order.placed", 1): order_placed_1,
 }
 

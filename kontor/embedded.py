@@ -15,19 +15,21 @@ from kontor.tables import countries, shipping_table, tax_table
 from projections.carts.projector import CARTS
 from projections.catalog.projector import CATALOG
 from projections.checkouts.projector import CHECKOUTS
+from projections.erasures.projector import ERASURES
 from projections.orders.projector import ORDERS
 from projections.search.tantivy_index import TantivyIndex
 from projections.shops.projector import SHOPS
 from projections.sqlite import SQLiteViews
 from projections.stock.projector import STOCK
 from streams.checkout import CheckoutProcess
+from streams.erasure import ErasureProcess
 from streams.follower import Follower
 from streams.gateways.simulated import SimulatedGateway
 from streams.indexer import Indexer
 from streams.payments import PaymentProcess
 from writeapi.services import WriteServices
 
-PROJECTIONS = (CATALOG, STOCK, CARTS, ORDERS, CHECKOUTS, SHOPS)
+PROJECTIONS = (CATALOG, STOCK, CARTS, ORDERS, CHECKOUTS, SHOPS, ERASURES)
 
 
 @asynccontextmanager
@@ -45,6 +47,7 @@ async def embedded(settings: Settings) -> AsyncIterator[WriteServices]:
     gateway = SimulatedGateway(folder.provider, vault.secrets.webhook_secret, timeout_s=settings.provider_timeout)
     payments = PaymentProcess(engine, views, gateway)
     checkout = CheckoutProcess(engine, views)
+    erasures = ErasureProcess(engine, views, vault)
     services = WriteServices(
         log=log,
         views=views,
@@ -59,7 +62,7 @@ async def embedded(settings: Settings) -> AsyncIterator[WriteServices]:
         engine=engine,
         payments=payments,
     )
-    follower.applied += [indexer.applied, checkout.applied]
+    follower.applied += [indexer.applied, checkout.applied, erasures.applied]
     await engine.start()
     await follower.start()
 
@@ -67,7 +70,7 @@ async def embedded(settings: Settings) -> AsyncIterator[WriteServices]:
         await payments.receive(body, headers)
 
     await gateway.start(call_back)
-    parts = (indexer, payments, checkout)
+    parts = (indexer, payments, checkout, erasures)
     for part in parts:
         await part.start()
     settle_garbage()

@@ -82,11 +82,19 @@ class StockCheck:
                     return f"hold {hold_id} is released and is not there"
                 return self._end(hold_id, quantity, before, sold=None if reason in inventory.OPEN_ENDED else 0)
             case inventory.HoldBarred(hold_id=hold_id):
-                self._ended.setdefault(hash(hold_id), 0)
+                return self._bar(hold_id, before)
             case inventory.StockUncommitted(hold_id=hold_id, quantity=quantity):
                 sold = self._ended.get(hash(hold_id), 0)
                 self._ended[hash(hold_id)] = 0
                 return None if sold == quantity else f"{quantity} units of {hold_id} are unsold, {sold} had been sold"
+        return None
+
+    def _bar(self, hold_id: str, before: InventoryItem) -> str | None:
+        if hold_id in before.holds:
+            return f"hold {hold_id} is barred and is there"
+        if before.has_ended(hold_id):  # one that the item has forgotten may rightly be barred
+            return f"hold {hold_id} is barred after it had ended"
+        self._ended.setdefault(hash(hold_id), 0)
         return None
 
     def _end(self, hold_id: str, quantity: int, before: InventoryItem, sold: int | None) -> str | None:

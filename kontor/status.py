@@ -18,6 +18,7 @@ from kontor import console
 from kontor.folder import DataFolder
 from kontor.readonly import open_readonly
 from kontor.settings import TOML, Settings, load
+from kontor.witnesses import search_position
 
 PARKED_SHOWN = 20
 COUNTED_MAX = 5_000_000
@@ -57,7 +58,7 @@ def status_of(folder: DataFolder) -> dict[str, Any]:
         "head": head,
         "events": kinds,
         "projections": {name: _consumer(position, head) for name, position in views.items()},
-        "search": _consumer(_search_position(folder.search), head),
+        "search": _consumer(search_position(folder.search), head),
         "parked": parked,
         "queues": {"checkouts": checkouts, "callbacks": callbacks},
         "files": _sizes(folder),
@@ -113,19 +114,6 @@ def _count(path: Path, query: str) -> int | None:
             return int(connection.execute(query).fetchone()[0])
     except (sqlite3.Error, UnusableLog):
         return None
-
-
-def _search_position(folder: Path) -> int | None:
-    """As of the last commit of whoever writes the index; its lock is left alone."""
-    if not (folder / "version").exists():
-        return None
-    from projections.search.tantivy_index import TantivyIndex
-
-    index = TantivyIndex(folder)
-    try:
-        return index.position()
-    finally:
-        index.close()
 
 
 def _sizes(folder: DataFolder) -> dict[str, int]:

@@ -34,6 +34,7 @@ from kontor.folder import DataFolder
 from kontor.invariants import Check, OrderCheck, PaymentCheck, StockCheck
 from kontor.readonly import open_readonly
 from kontor.settings import Settings
+from kontor.witnesses import seen_by_others
 
 PAGE = 5_000
 PROBLEMS_MAX = 100
@@ -91,10 +92,10 @@ def run_verify(settings: Settings, as_json: bool) -> None:
     try:
         folder.require_log()
         if as_json:
-            report = verify(folder.log)
+            report = verify_folder(folder)
         else:
             with console.progress("verifying", _count(folder.log), "events") as bar:
-                report = verify(folder.log, bar)
+                report = verify_folder(folder, bar)
     except UnusableLog as error:
         console.fail(str(error))
     if as_json:
@@ -125,6 +126,16 @@ def _count(log_path: Path) -> int:
             return int(connection.execute("SELECT count(*) FROM events").fetchone()[0])
         except sqlite3.Error as error:
             raise UnusableLog(f"{log_path} is damaged: {error}; restore it from a backup") from error
+
+
+def verify_folder(folder: DataFolder, progress: Callable[[int], None] = lambda done: None) -> Report:
+    """Everything wrong with the log, and events missing at its end that others have seen. Raises UnusableLog."""
+    seen = seen_by_others(folder)  # before the log is read, to which a service may add meanwhile
+    report = verify(folder.log, progress)
+    for who, position in seen.items():
+        if position > report.head:
+            report.add(report.head + 1, "", f"the log ends before this position, and {who} seen position {position}")
+    return report
 
 
 def verify(log_path: Path, progress: Callable[[int], None] = lambda done: None) -> Report:

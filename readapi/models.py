@@ -164,11 +164,13 @@ class ShopOut(Versioned):
 
 class ShopOrderLine(Shape):
     line_id: str
+    shop_id: str
     sku: str
     product_id: str
     title: str
     quantity: int
     unit_price: MoneyOut
+    discount: MoneyOut
     tax: MoneyOut
     total: MoneyOut
 

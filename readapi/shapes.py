@@ -1,4 +1,4 @@
-"""Shapes of carts, quotes and orders, for the OpenAPI document alone."""
+"""Shapes of accounts, carts, quotes and orders, for the OpenAPI document alone."""
 
 from __future__ import annotations
 
@@ -11,6 +11,31 @@ from readapi.models import MoneyOut, Shape, Versioned
 
 POSITION = Field(description="opaque; pass it on as Kontor-Min-Position to read this write", examples=["4711"])
 STATUS = Literal["PENDING", "PAID", "PACKED", "SHIPPED", "DELIVERED", "CANCELLED", "REFUNDED"]
+
+
+class AddressOut(Shape):
+    address_id: str = Field(examples=["adr_01KARQ0000ABCDEFGHJKMNPQRS"])
+    name: str = Field(examples=["Ada Lovelace"])
+    line1: str = Field(examples=["12 Market Street"])
+    line2: str | None = None
+    city: str | None = None
+    region: str | None = None
+    postal_code: str | None = None
+    country: str = Field(examples=["US"])
+
+
+class PaymentMethodOut(Shape):
+    payment_method_id: str = Field(examples=["pmt_01KARQ0000ABCDEFGHJKMNPQRS"])
+    token: str = Field(description="the payment provider's", examples=["pm_card_visa"])
+
+
+class AccountOut(Versioned):
+    user_id: str = Field(examples=["usr_01KARQ0000ABCDEFGHJKMNPQRS"])
+    email: str | None = Field(examples=["ada@example.com"])
+    name: str | None = Field(examples=["Ada Lovelace"])
+    scopes: list[str] = Field(examples=[["customer"]])
+    addresses: list[AddressOut]
+    payment_methods: list[PaymentMethodOut]
 
 
 class LineAvailability(Shape):

@@ -19,7 +19,7 @@ import structlog
 from commands.context import Context, new_command_id
 from commands.engine import Engine
 from commands.errors import WritePathError
-from domain.errors import DomainError
+from domain.errors import DomainError, NotFound
 from domain.order import CancelledOrder
 from domain.payment import Payment, RecordFailedAttempt
 from domain.recorded import Recorded
@@ -148,6 +148,8 @@ class PaymentProcess:
 
         Raises DomainError when no such payment was ever asked for, WritePathError when it could not be recorded now.
         """
+        if not payment_of(key).startswith("pay_"):
+            raise NotFound("not a payment of ours")  # others may share the account with the provider
         context = self._context(key, traceparent)
         await self._engine.submit(recording(payment_of(key), outcome), context)
         work = self._working.get(key)

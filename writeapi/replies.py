@@ -1,4 +1,4 @@
-"""Shapes of the replies to merchant commands, for the OpenAPI document alone."""
+"""Shapes of the replies to commands, for the OpenAPI document alone."""
 
 from __future__ import annotations
 
@@ -19,6 +19,18 @@ class CommandReply(BaseModel):
 
     version: int = Field(description="of the resource; also its entity tag", examples=[1])
     position: str = Field(description="opaque; pass it on as Kontor-Min-Position to read this write", examples=["4711"])
+
+
+class AccountReply(CommandReply):
+    user_id: str = Field(examples=["usr_01KARQ0000ABCDEFGHJKMNPQRS"])
+
+
+class AddressReply(CommandReply):
+    address_id: str = Field(examples=["adr_01KARQ0000ABCDEFGHJKMNPQRS"])
+
+
+class PaymentMethodReply(CommandReply):
+    payment_method_id: str = Field(examples=["pmt_01KARQ0000ABCDEFGHJKMNPQRS"])
 
 
 class ShopReply(CommandReply):

@@ -10,9 +10,10 @@ from typing import Any
 from eventsourcing.persistence import IntegrityError, StoredEvent
 from eventsourcing.popo import POPOApplicationRecorder
 
+from commands.errors import NothingWritten
 from commands.mapper import pack_state, unpack_state
 from commands.routes import decider_of
-from commands.store.port import Loaded, Reply, Row, Snapshot
+from commands.store.port import Loaded, Reply, Row, Snapshot, check_positions
 
 
 class MemoryLog(POPOApplicationRecorder):
@@ -61,16 +62,13 @@ class MemoryLog(POPOApplicationRecorder):
     async def close(self) -> None:
         pass
 
-    def _check(self, rows: Sequence[Row]) -> None:
-        versions = {row.stream: len(self.streams[row.stream]) for row in rows}
-        for position, row in enumerate(rows, len(self.rows) + 1):
-            versions[row.stream] += 1
-            expected = (position, versions[row.stream])
-            if (row.position, row.version) != expected:
-                raise IntegrityError(f"{row.stream}: {(row.position, row.version)} where {expected} comes next")
-
     def _store(self, rows: Sequence[Row], replies: Sequence[Reply], snapshots: Sequence[Snapshot]) -> None:
-        self._check(rows)
+        """Raises IntegrityError."""
+        versions = {row.stream: len(self.streams[row.stream]) for row in rows}
+        for row in rows:
+            versions[row.stream] += 1
+            if row.version != versions[row.stream]:
+                raise IntegrityError(f"{row.stream}: version {row.version} where {versions[row.stream]} comes next")
         for row in rows:
             self.rows.append(row)
             self.streams[row.stream].append(row)
@@ -109,11 +107,14 @@ class MemoryTransaction:
         return await self._log.replies(keys)
 
     async def append(self, rows: Sequence[Row], replies: Sequence[Reply], snapshots: Sequence[Snapshot]) -> None:
-        self._log._check(rows)
+        check_positions(rows, self.head)
         self._pending = (rows, replies, snapshots)
 
     async def commit(self) -> None:
-        self._log._store(*self._pending)
+        try:
+            self._log._store(*self._pending)
+        except IntegrityError as error:
+            raise NothingWritten(str(error)) from error
         self._ended = True
         self._log._lock.release()
 

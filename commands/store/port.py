@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Awaitable, Iterable, Sequence
 from typing import NamedTuple, Protocol
 
+from eventsourcing.persistence import IntegrityError
+
 Position = int
 
 
@@ -51,6 +53,12 @@ class Loaded(NamedTuple):
     rows: Sequence[Row]
 
 
+def check_positions(rows: Sequence[Row], head: Position) -> None:
+    """For every store's ``append``. Raises IntegrityError unless they go on from the head without a hole."""
+    if [row.position for row in rows] != list(range(head + 1, head + len(rows) + 1)):
+        raise IntegrityError(f"positions go on from {head}")
+
+
 class Transaction(Protocol):
     """The log's lock, held from ``EventLog.begin`` until commit or rollback."""
 
@@ -67,12 +75,17 @@ class Transaction(Protocol):
     async def append(self, rows: Sequence[Row], replies: Sequence[Reply], snapshots: Sequence[Snapshot]) -> None:
         """Once. Rows carry their positions, from head + 1 on, and versions that go on from their streams'.
 
-        Raises IntegrityError if they do not, StorageUnavailable; the caller then rolls back.
+        Raises IntegrityError if the positions do not, StorageUnavailable; the caller then rolls back. Versions are
+        judged by ``commit``, where the store's own index knows them: to ask here would read every stream once more.
         """
 
     def commit(self) -> Awaitable[None]:
-        """Begun when called, durable once awaited. Any exception but NothingWritten means that the outcome is unknown;
-        the caller then rolls back."""
+        """Begun when called; once awaited, all that was appended is durable, or nothing.
+
+        Raises NothingWritten when the store would not take it: a version that its stream has already or that does not
+        follow the one before it, or a write that failed. Any other exception means that the outcome is unknown. The
+        caller rolls back after either.
+        """
 
     async def rollback(self) -> None:
         """Gives the lock back; nothing happens after a commit."""

@@ -24,7 +24,7 @@ from eventsourcing.sqlite import SQLiteApplicationRecorder, SQLiteCursor, SQLite
 from commands.errors import NothingWritten, StorageUnavailable, UnusableLog
 from commands.mapper import pack_state, unpack_state
 from commands.routes import decider_of
-from commands.store.port import Loaded, Reply, Row, Snapshot
+from commands.store.port import Loaded, Reply, Row, Snapshot, check_positions
 from commands.store.sqlitefile import SQLiteFile, begin_patiently, is_busy
 
 LOG_FILE = SQLiteFile(application_id=0x4B4E5452, schema=1, what="event log")  # "KNTR"
@@ -71,9 +71,10 @@ INSERTS = {size: "INSERT INTO events VALUES " + ",".join(["(?,?,?,?,?,?,?)"] * s
 LOOSE = """
 SELECT stream, version FROM events AS event WHERE position > ? AND version <> 1 AND NOT EXISTS (
     SELECT 1 FROM events AS before WHERE before.stream = event.stream AND before.version = event.version - 1
+    AND before.position < event.position
 ) LIMIT 1
 """
-"""New events without a predecessor. UNIQUE only keeps a version from being written twice."""
+"""New events without a predecessor before them. UNIQUE only keeps a version from being written twice."""
 SELECT = "SELECT position, stream, version, topic, meta, data, hash FROM events "
 
 
@@ -252,8 +253,7 @@ class SQLiteTransaction:
         return _replies(self._log._writer, keys)
 
     async def append(self, rows: Sequence[Row], replies: Sequence[Reply], snapshots: Sequence[Snapshot]) -> None:
-        if [row.position for row in rows] != list(range(self.head + 1, self.head + len(rows) + 1)):
-            raise IntegrityError(f"positions go on from {self.head}")
+        check_positions(rows, self.head)
         self._appended = (rows, replies, snapshots)
 
     def commit(self) -> Awaitable[None]:

@@ -11,7 +11,7 @@ from projections.projector import Index, Projection, Table, ViewRow
 
 class StockRow(ViewRow, frozen=True):
     item: InventoryItem
-    """Without what only the write side remembers (ended holds, purchases per account)."""
+    """Without what only the write side remembers: holds that ended, purchases per account."""
     created_at: int
     updated_at: int
     version: int
@@ -21,7 +21,8 @@ def fold(row: StockRow | None, recorded: Recorded) -> StockRow:
     at = recorded.meta.occurred_at
     item = INVENTORY.evolve(row.item if row else EMPTY, recorded.event)
     assert isinstance(item, InventoryItem)
-    return StockRow(replace(item, settled=(), bought={}), row.created_at if row else at, at, recorded.version)
+    shown = replace(item, lapsed={}, settled=(), undone=(), bought={})
+    return StockRow(shown, row.created_at if row else at, at, recorded.version)
 
 
 def split_stock(stock_id: str) -> tuple[str, str]:

@@ -21,6 +21,8 @@ from readapi.edge.schemas import Problem
 
 COMMON = ("validation_failed", "rate_limited", "overloaded", "internal")
 """Any operation may answer with these."""
+OF_BODIES = ("payload_too_large", "unsupported_media_type")
+"""And any that takes a body with these."""
 BEARER = "bearer"
 
 
@@ -92,8 +94,8 @@ def _with_problems(schema: dict[str, Any]) -> dict[str, Any]:
     for unused in ("HTTPValidationError", "ValidationError"):
         schemas.pop(unused, None)
     components.setdefault("securitySchemes", {})[BEARER] = {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
-    common = {str(status): response for status, response in problem_responses(*COMMON).items()}
-    components["responses"] = {f"Problem{status}": response for status, response in common.items()}
+    shared = problem_responses(*COMMON, *OF_BODIES)
+    components["responses"] = {f"Problem{status}": response for status, response in shared.items()}
     components["responses"]["Problem"] = {
         "description": "Any other problem.",
         "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
@@ -101,14 +103,14 @@ def _with_problems(schema: dict[str, Any]) -> dict[str, Any]:
     for path in schema.get("paths", {}).values():
         for operation in path.values():
             if isinstance(operation, dict) and "responses" in operation:
-                _complete(operation["responses"], common)
+                _complete(operation["responses"], COMMON + OF_BODIES if "requestBody" in operation else COMMON)
     return schema
 
 
-def _complete(responses: dict[str, Any], common: dict[str, Any]) -> None:
+def _complete(responses: dict[str, Any], codes: Sequence[str]) -> None:
     generated = responses.get("422", {}).get("content", {}).get("application/json", {}).get("schema", {})
     if generated.get("$ref", "").endswith("/HTTPValidationError"):
         del responses["422"]
-    for status in common:
+    for status in dict.fromkeys(str(PROBLEMS[code].status) for code in codes):
         responses.setdefault(status, {"$ref": f"#/components/responses/Problem{status}"})
     responses.setdefault("default", {"$ref": "#/components/responses/Problem"})

@@ -11,6 +11,7 @@ Several processes each count for themselves, so a client spread over n processes
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from functools import lru_cache
@@ -53,7 +54,10 @@ class Decision(NamedTuple):
 
 
 class Limiter:
-    """``enabled=False`` admits everything. ``now`` gives seconds from any origin that does not jump."""
+    """``enabled=False`` admits everything. ``now`` gives seconds from any origin that does not jump.
+
+    Threads may share it.
+    """
 
     def __init__(
         self,
@@ -70,6 +74,7 @@ class Limiter:
         self._raw_policies = {name: header.encode() for name, header in self._headers.items()}
         self._subjects_max = subjects_max
         self._now = now
+        self._lock = threading.Lock()
 
     def charge(self, state: dict[str, Any], policy: str, subject: str) -> None:
         """Counts one request, and notes the decision in the request's ``state`` for the headers of its response.
@@ -86,31 +91,46 @@ class Limiter:
         """Counts one. Raises ``RateLimited``."""
         quota, window = self._policies[policy]
         buckets = self._empty_at[policy]
-        now = self._now()
-        level = buckets.get(subject, now)
-        filled = (level - now if level > now else 0.0) + window / quota
-        # The tolerance is for rounding: q additions of w/q may come to slightly more than w.
-        if filled > window + 1e-6:
+        with self._lock:
+            now = self._now()
+            level = buckets.get(subject, now)
+            filled = (level - now if level > now else 0.0) + window / quota
+            # The tolerance is for rounding: q additions of w/q may come to slightly more than w.
+            passes = filled <= window + 1e-6
+            if passes:
+                if level <= now and len(buckets) >= self._subjects_max:
+                    self._forget(buckets, now)
+                buckets[subject] = now + filled
+        if not passes:
             raise RateLimited(policy, max(1, ceil(filled - window)), self.headers((Decision(policy, 0, ceil(filled)),)))
-        if level <= now and len(buckets) >= self._subjects_max:
-            self._forget(buckets, now)
-        buckets[subject] = now + filled
         return Decision(policy, int((window - filled) * quota / window + 1e-6), ceil(filled))
 
+    # For quotas that only failures use up.
+
     def check(self, policy: str, subject: str) -> None:
-        """Raises ``RateLimited`` if ``take`` would, without counting. For quotas that only failures use up."""
+        """Raises ``RateLimited`` if ``attempt`` would, without counting."""
         quota, window = self._policies[policy]
         filled = self._empty_at[policy].get(subject, 0.0) - self._now() + window / quota
         if self.enabled and filled > window + 1e-6:
             raise RateLimited(policy, max(1, ceil(filled - window)))
 
-    def fail(self, policy: str, subject: str) -> None:
-        """Counts a failure, up to a full bucket and never with an error; ``check`` refuses the next attempt."""
+    def attempt(self, policy: str, subject: str) -> None:
+        """Counts what may fail, before it is tried: any number may be under way at once, and none slips through.
+
+        Raises ``RateLimited``. Who succeeds calls ``give_back``.
+        """
         if self.enabled:
-            try:
-                self.take(policy, subject)
-            except RateLimited:
-                return
+            self.take(policy, subject)
+
+    def give_back(self, policy: str, subject: str) -> None:
+        """Takes an attempt out of the count again."""
+        if not self.enabled:
+            return
+        quota, window = self._policies[policy]
+        buckets = self._empty_at[policy]
+        with self._lock:
+            if subject in buckets:
+                buckets[subject] -= window / quota
 
     def headers(self, decisions: tuple[Decision, ...]) -> dict[str, str]:
         return {

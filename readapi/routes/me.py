@@ -23,6 +23,7 @@ from readapi.edge.principal import RequiredPrincipal
 from readapi.edge.problems import PositionNotReached
 from readapi.instants import instant
 from readapi.services import ReadServices
+from readapi.shapes import AccountOut
 
 router = APIRouter(tags=["accounts"])
 
@@ -31,7 +32,11 @@ router = APIRouter(tags=["accounts"])
     "/api/me",
     summary="Profile, addresses and payment methods",
     openapi_extra=signed_in(),
-    responses=problem_responses("unauthenticated", "not_found", "position_not_reached"),
+    responses={
+        200: {"model": AccountOut},
+        304: {},
+        **problem_responses("unauthenticated", "not_found", "position_not_reached"),
+    },
 )
 async def get_me(request: Request, principal: RequiredPrincipal) -> Response:
     services: ReadServices = request.app.state.services

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import msgspec
 from fastapi import APIRouter
+from pydantic import BaseModel, Field
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -15,19 +18,39 @@ LAG_MAX = 50_000
 """Events behind the log beyond which the views are too old to be served."""
 
 
-@router.get("/", summary="Where things are")
+class Index(BaseModel):
+    name: str
+    version: str
+    links: dict[str, str]
+
+
+class Alive(BaseModel):
+    status: Literal["ok"]
+
+
+class Readiness(BaseModel):
+    status: Literal["ok", "behind"]
+    head: str = Field(description="position of the newest event", examples=["4711"])
+    lag: dict[str, int] = Field(description="events behind it, by view", examples=[{"views": 0, "search": 12}])
+
+
+@router.get("/", summary="Where things are", responses={200: {"model": Index}})
 async def index(request: Request) -> Response:
     links = {"openapi": "/openapi.json", "products": "/api/products", "ready": "/readyz", "metrics": "/metrics"}
     body = {"name": request.app.title, "version": request.app.version, "links": links}
     return Response(msgspec.json.encode(body), media_type="application/json")
 
 
-@router.get("/livez", summary="The process answers")
+@router.get("/livez", summary="The process answers", responses={200: {"model": Alive}})
 async def livez() -> Response:
     return Response(b'{"status":"ok"}', media_type="application/json")
 
 
-@router.get("/readyz", summary="The views are close to the log")
+@router.get(
+    "/readyz",
+    summary="The views are close to the log",
+    responses={200: {"model": Readiness}, 503: {"model": Readiness, "description": "They are too far behind"}},
+)
 async def readyz(request: Request) -> Response:
     services: ReadServices = request.app.state.services
     head = await services.log.head()

@@ -27,9 +27,6 @@ from tests.commands.driving import START, STOCK
 CLAIMED = "clm_sku.CHAIR-1"
 REPLY = Reply("usr_1 POST /api/orders k1", b"digest", 202, b"headers", b"body", START)
 
-REFUSED = (IntegrityError, NothingWritten)
-"""At once, or when it comes to the writing."""
-
 
 def chained(first_position: int, stream: str, *events: Event, after: Row | None = None) -> list[Row]:
     """Rows that follow one another, as the engine would write them."""
@@ -66,6 +63,35 @@ async def append(log: EventLog, *events: Event, stream: str = STOCK) -> list[Row
         rows = chained(opened.head + 1, stream, *events, after=earlier[-1] if earlier else None)
         await opened.append(rows, [], [])
     return rows
+
+
+async def refused_by_append(log: EventLog, rows: list[Row]) -> None:
+    """With an IntegrityError. Whoever commits nevertheless commits nothing."""
+    for end in ("rollback", "commit"):
+        opened = await log.begin()
+        with pytest.raises(IntegrityError):
+            await opened.append(rows, [REPLY], [])
+        await getattr(opened, end)()
+        await nothing_of_it(log)
+
+
+async def refused_by_commit(log: EventLog, rows: list[Row]) -> None:
+    """By no one earlier, and with NothingWritten, which says for certain that nothing was."""
+    opened = await log.begin()
+    await opened.append(rows, [REPLY], [])
+    with pytest.raises(NothingWritten):
+        await opened.commit()
+    await opened.rollback()
+    await nothing_of_it(log)
+
+
+async def nothing_of_it(log: EventLog) -> None:
+    """No reply, and the lock is free for the next, who goes on from the same head."""
+    head = await log.head()
+    assert (await log.replies([REPLY.key])).get(REPLY.key) is None
+    opened = await log.begin()
+    assert opened.head == head
+    await opened.rollback()
 
 
 async def whole(log: EventLog) -> list[Row]:
@@ -133,41 +159,45 @@ class EventLogContract(ABC):
             await opened.append([], [], [])
         assert await log.head() == 0
 
-    # refusals
+    # refusals: of positions by append, of versions by commit
 
     @pytest.mark.parametrize("position", [1, 3, 5, 100])
-    async def test_a_wrong_position_is_refused(self, log, position):
+    async def test_a_wrong_position_is_refused_at_once(self, log, position):
         rows = await append(log, *received(3))
         (wrong,) = chained(position, STOCK, StockReceived(1), after=rows[-1])
-        with pytest.raises(REFUSED):
-            async with transaction(log) as opened:
-                await opened.append([wrong], [REPLY], [])
+        await refused_by_append(log, [wrong])
         assert await whole(log) == rows
-        assert (await log.replies([REPLY.key])).get(REPLY.key) is None
+
+    @pytest.mark.parametrize("positions", [(1, 3), (2, 1), (1, 1)])
+    async def test_positions_have_no_holes_within_one_append(self, log, positions):
+        await refused_by_append(
+            log, [row._replace(position=n) for row, n in zip(chained(1, STOCK, *received(2)), positions, strict=True)]
+        )
+        assert await whole(log) == []
 
     @pytest.mark.parametrize("version", [0, 1, 3, 5, 9])
-    async def test_a_wrong_version_is_refused(self, log, version):
+    async def test_a_wrong_version_is_refused_by_the_commit(self, log, version):
         rows = await append(log, *received(3))
         (wrong,) = chained(4, STOCK, StockReceived(1), after=rows[-1])
-        with pytest.raises(REFUSED):
-            async with transaction(log) as opened:
-                await opened.append([wrong._replace(version=version)], [], [])
+        await refused_by_commit(log, [wrong._replace(version=version)])
         assert await whole(log) == rows
+        assert list(await log.read_stream(STOCK)) == rows
 
-    async def test_one_wrong_row_refuses_all(self, log):
+    @pytest.mark.parametrize("versions", [(1, 7), (1, 1), (2, 1), (2, 3)])
+    async def test_one_wrong_version_refuses_all(self, log, versions):
         first, second = chained(1, STOCK, *received(2))
-        with pytest.raises(REFUSED):
-            async with transaction(log) as opened:
-                await opened.append([first, second._replace(version=7)], [REPLY], [])
+        other = chained(3, CLAIMED, ClaimTaken("prd_1"))
+        await refused_by_commit(
+            log, [first._replace(version=versions[0]), second._replace(version=versions[1]), *other]
+        )
         assert await whole(log) == []
-        assert (await log.replies([REPLY.key])).get(REPLY.key) is None
-        assert list(await log.read_stream(STOCK)) == []
+        assert list(await log.read_stream(STOCK)) == list(await log.read_stream(CLAIMED)) == []
 
-    async def test_a_stream_begins_with_version_one(self, log):
+    @pytest.mark.parametrize("version", [0, 2])
+    async def test_a_stream_begins_with_version_one(self, log, version):
         (row,) = chained(1, STOCK, StockReceived(1))
-        with pytest.raises(REFUSED):
-            async with transaction(log) as opened:
-                await opened.append([row._replace(version=2)], [], [])
+        await refused_by_commit(log, [row._replace(version=version)])
+        assert await whole(log) == []
 
     async def test_rollback_leaves_nothing(self, log):
         opened = await log.begin()

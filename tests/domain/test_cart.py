@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from msgspec.structs import replace
 
 from domain import cart
 from domain.cart import CART, LINES_MAX, QUANTITY_MAX, REMEMBERED_MAX, cart_of, order_id_of
@@ -17,8 +18,8 @@ INK = cart_line("lin_ink", "ink", 2)
 OPENED = cart.CartOpened(NOW, "usr_1")
 PEN_ADDED, INK_ADDED = cart.ItemAdded(PEN), cart.ItemAdded(INK)
 ADD_PEN = cart.AddItem(ID, PEN, NOW, "usr_1")
-CHECK_OUT = cart.CheckOutCart(ID, ORDER, ("lin_pen", "lin_ink"), NOW)
-CHECKED_OUT = cart.CartCheckedOut(ORDER, ("lin_pen", "lin_ink"), NOW)
+CHECK_OUT = cart.CheckOutCart(ID, ORDER, {"lin_pen": 1, "lin_ink": 2}, NOW)
+CHECKED_OUT = cart.CartCheckedOut(ORDER, ("lin_pen", "lin_ink"), NOW, {"lin_pen": 1, "lin_ink": 2})
 REOPEN = cart.ReopenCart(ID, ORDER, (PEN, INK))
 REOPENED = cart.CartReopened(ORDER, (PEN, INK))
 MERGED_AWAY = cart.CartMergedInto(ID)
@@ -154,10 +155,30 @@ def test_checking_out_takes_the_lines_and_begins_a_new_generation():
 
 
 def test_only_what_was_ordered_is_taken():
-    after = A_CART.when(cart.CheckOutCart(ID, ORDER, ("lin_pen",), NOW)).then(
-        cart.CartCheckedOut(ORDER, ("lin_pen",), NOW)
+    after = A_CART.when(cart.CheckOutCart(ID, ORDER, {"lin_pen": 1}, NOW)).then(
+        cart.CartCheckedOut(ORDER, ("lin_pen",), NOW, {"lin_pen": 1})
     )
     assert after.state.lines == (INK,)
+
+
+def test_what_was_added_to_a_line_since_it_was_ordered_stays():
+    # It left with the line, and nobody had ordered it.
+    more = given(CART, OPENED, PEN_ADDED, INK_ADDED, cart.QuantityChanged("lin_pen", 4))
+    after = more.when(CHECK_OUT).then(CHECKED_OUT)
+    assert after.state.lines == (replace(PEN, quantity=3),)
+    assert after.when(REOPEN).then(REOPENED).state.lines == (replace(PEN, quantity=4), INK)
+
+
+def test_what_was_taken_out_since_it_was_ordered_is_not_taken_once_more():
+    less = given(CART, OPENED, PEN_ADDED, INK_ADDED, cart.QuantityChanged("lin_ink", 1), cart.ItemRemoved("lin_pen"))
+    after = less.when(CHECK_OUT).then(cart.CartCheckedOut(ORDER, ("lin_ink",), NOW, {"lin_ink": 1}))
+    assert (after.state.lines, after.state.generation) == ((), 1)
+
+
+def test_a_checkout_of_version_1_took_whole_lines():
+    old = cart.CartCheckedOut(ORDER, ("lin_pen",), NOW)
+    more = given(CART, OPENED, PEN_ADDED, INK_ADDED, cart.QuantityChanged("lin_pen", 4), old)
+    assert more.state.lines == (INK,)
 
 
 def test_each_generation_makes_an_order_of_its_own():

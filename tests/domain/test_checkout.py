@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from domain import cart, checkout, inventory, order, payment
 from domain.checkout import PAYMENT_GRACE_MS, Checkout
@@ -56,7 +57,7 @@ def placed(ships_to: tuple[str, ...] = ("*",), **changes: Any) -> order.OrderPla
 
 PLACED = placed()
 PRICE = PLACED.quote.totals.grand
-CLOSED = (CART, cart.CartCheckedOut(ORDER, ("lin_PEN", "lin_INK"), NOW))
+CLOSED = (CART, cart.CartCheckedOut(ORDER, ("lin_PEN", "lin_INK"), NOW, {"lin_PEN": 2, "lin_INK": 1}))
 PENS_HELD = (PENS, inventory.StockHeld(ORDER, 2, HOLD_UNTIL))
 INK_HELD = (INK, inventory.StockHeld(ORDER, 1, HOLD_UNTIL))
 INK_REFUSED = (INK, inventory.StockRefused(ORDER, 1, 0, "out_of_stock"))
@@ -142,7 +143,7 @@ def reopen(story: Story) -> cart.ReopenCart:
 
 
 def test_closes_the_cart_first():
-    given().asks_for(cart.CheckOutCart(CART, ORDER, ("lin_PEN", "lin_INK"), NOW))
+    given().asks_for(cart.CheckOutCart(CART, ORDER, {"lin_PEN": 2, "lin_INK": 1}, NOW))
 
 
 def test_then_holds_what_was_ordered():
@@ -243,6 +244,21 @@ def test_an_unanswered_authorization_is_given_some_grace():
     given(*AUTHORIZING).at(HOLD_UNTIL + PAYMENT_GRACE_MS + 1).asks_for(order.CancelOrder(ORDER, "expired"))
 
 
+def test_what_comes_back_to_the_cart_is_what_had_left_it():
+    one_pen = (CART, cart.CartCheckedOut(ORDER, ("lin_PEN",), NOW, {"lin_PEN": 1}))
+    after = given(one_pen, cancelled("expired"))
+    pens, _ = reopen(after).lines
+    after.asks_for(cart.ReopenCart(CART, ORDER, (replace(pens, quantity=1),)))
+    nothing = given((CART, cart.CartCheckedOut(ORDER, (), NOW)), cancelled("expired"))
+    nothing.asks_for_nothing()
+    assert checkout.is_settled(nothing.state)
+
+
+def test_after_a_checkout_of_version_1_all_that_was_ordered_comes_back():
+    after = given((CART, cart.CartCheckedOut(ORDER, ("lin_PEN", "lin_INK"), NOW)), cancelled("expired"))
+    after.asks_for(reopen(after))
+
+
 def test_money_set_aside_after_the_order_expired_is_given_up():
     released = [(stock, inventory.StockReleased(ORDER, 1, "expired")) for stock in (PENS, INK)]
     gone = (*AUTHORIZING, cancelled("expired"), *released, (CART, cart.CartReopened(ORDER, ())))
@@ -318,8 +334,8 @@ def carried_out(command: Command) -> list[tuple[str, Event]]:
             return [(paid, payment.VoidRequested("ch_1", reason))]
         case payment.RequestRefund(paid, reason):
             return [(paid, payment.RefundRequested(PRICE, "ch_1", reason))]
-        case cart.CheckOutCart(cart_id, order_id, item_ids, at):
-            return [(cart_id, cart.CartCheckedOut(order_id, item_ids, at))]
+        case cart.CheckOutCart(cart_id, order_id, ordered, at):
+            return [(cart_id, cart.CartCheckedOut(order_id, tuple(ordered), at, ordered))]
         case cart.ReopenCart(cart_id, order_id, lines):
             return [(cart_id, cart.CartReopened(order_id, lines))]
     raise AssertionError(f"unexpected while compensating: {command}")

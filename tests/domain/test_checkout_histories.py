@@ -120,6 +120,26 @@ def test_lines_come_back_although_the_cart_was_checked_out_again(house):
     assert house.lines(cart_of(BUYER)) == [("plain", 1)]
 
 
+def test_what_was_put_into_the_cart_while_the_order_was_placed_stays_there(house):
+    # The whole line left with what had been ordered of it.
+    order_id = house.order()
+    house.market.add(BUYER, False, PLAIN, 2)
+    house.step(order_id, AUTHORIZING)
+    assert house.lines(cart_of(BUYER)) == [("plain", 2)]
+    house.declined(order_id)
+    assert house.settled(order_id)
+    assert house.lines(cart_of(BUYER)) == [("plain", 3)]
+
+
+def test_what_was_taken_out_of_the_cart_while_the_order_was_placed_does_not_come_back(house):
+    order_id = house.order()
+    house.market.remove(BUYER, False)
+    house.step(order_id, AUTHORIZING)
+    house.declined(order_id)
+    assert house.settled(order_id)
+    assert house.lines(cart_of(BUYER)) == []
+
+
 def test_lines_come_back_to_the_buyers_cart_when_the_guests_was_merged(house):
     order_id = house.order(guest=True)
     house.step(order_id, AUTHORIZING)
@@ -199,7 +219,9 @@ def test_what_is_sold_stays_sold_whatever_a_late_command_says_of_its_hold(house,
     house.authorized(order_id)
     house.step(order_id)
     for other in ("ord_x", "ord_y"):
-        house.world.submit(inventory.CommitStock(PLAIN.stock_id, other, 1, house.world.now, backorder=True))
+        now = house.world.now
+        house.world.submit(inventory.HoldStock(PLAIN.stock_id, other, 1, now, now + HOLD_MS, backorder=True))
+        house.world.submit(inventory.CommitStock(PLAIN.stock_id, other, 1, now, backorder=True))
     house.tell(order_id, inventory.ReleaseStock(PLAIN.stock_id, order_id, house.world.now, "cancelled"))
     house.tell(order_id, order.CancelOrder(order_id, "cancelled", BUYER))
     house.step(order_id)

@@ -11,6 +11,7 @@ import pytest
 
 from commands.routes import DECIDERS
 from domain import checkout
+from domain.cart import CartCheckedOut
 from domain.codec import EVENTS, TOPICS, UnknownEvent, decode, encode
 from domain.decider import Decider, Event
 from domain.order import OrderPlaced
@@ -132,6 +133,13 @@ def test_an_order_of_version_1_has_no_limits_backorders_or_holds_of_its_cart():
     assert isinstance(event, OrderPlaced)
     assert (event.limits, event.backorder, event.cart_holds) == ({}, (), ())
     assert (event.account_id, event.address, event.quote.totals.grand.amount) == ("usr_01J", b"\x00sealed\xff", 4328)
+
+
+def test_a_cart_checked_out_in_version_1_names_no_quantities():
+    (stored,) = (stored for stored in CORPUS if stored.topic == "cart.checked_out@1")
+    event = decoded(stored)
+    assert isinstance(event, CartCheckedOut)
+    assert (event.item_ids, event.taken) == (("lin_01K", "lin_02K"), {})
 
 
 def test_every_older_version_has_a_step_and_no_step_leads_nowhere():

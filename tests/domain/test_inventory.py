@@ -209,11 +209,53 @@ def test_held_units_are_sold_once():
     sold.when(RELEASE).then_nothing()
 
 
-@pytest.mark.parametrize("before", [(HELD,), (HELD, inventory.StockReleased(ORDER, 3, "expired")), ()])
+@pytest.mark.parametrize("before", [(HELD,), (HELD, inventory.StockReleased(ORDER, 3, "expired"))])
 def test_a_hold_that_ran_out_still_counts_if_nobody_needed_the_units(before):
     late = inventory.CommitStock(ID, ORDER, 3, LATER)
     as_of = LATER if before == (HELD,) else 0
-    given(INVENTORY, FIVE, *before).when(late).then(inventory.StockCommitted(ORDER, 3, as_of=as_of))
+    sold = given(INVENTORY, FIVE, *before).when(late).then(inventory.StockCommitted(ORDER, 3, as_of=as_of))
+    sold.when(late).then_nothing()
+
+
+def test_what_was_never_held_is_not_sold():
+    given(INVENTORY, FIVE).when(COMMIT).then(refused(ORDER, 3, 5, "expired"))
+
+
+SWEPT = inventory.StockReleased(ORDER, 3, "expired")
+BARRED = inventory.HoldBarred(ORDER)
+LET_GO = inventory.StockReleased(ORDER, 3, "cancelled")
+
+
+@pytest.mark.parametrize(
+    "before", [(COMMITTED,), (SWEPT, COMMITTED), (LET_GO,), (SWEPT, BARRED), (COMMITTED, UNDONE)], ids=repr
+)
+def test_a_hold_that_ended_is_not_sold_again_however_much_was_sold_since(before):
+    # After 256 more sales it was forgotten, and a copy of its commit was taken for a late payment.
+    since = []
+    for i in range(SETTLED_MAX):
+        since += [inventory.StockHeld(f"ord_x{i}", 1, SOON), inventory.StockCommitted(f"ord_x{i}", 1)]
+        since += [inventory.StockUncommitted(f"ord_x{i}", 1, "cancelled")]
+    brisk = given(INVENTORY, FIVE, HELD, *before, *since)
+    assert not brisk.state.has_ended(ORDER)
+    brisk.when(COMMIT).then(refused(ORDER, 3, brisk.state.available(NOW), "expired"))
+
+
+def test_a_hold_taken_anew_is_sold_as_it_is_now():
+    again = given(INVENTORY, FIVE, HELD, SWEPT).when(hold(ORDER, 2, SOON))
+    again = again.then(inventory.StockHeld(ORDER, 2, LATER))
+    again.when(inventory.CommitStock(ID, ORDER, 2, SOON)).then(inventory.StockCommitted(ORDER, 2))
+
+
+def test_so_many_late_payments_can_be_expected_and_no_more(monkeypatch):
+    monkeypatch.setattr(inventory, "LAPSED_MAX", 2)
+    swept = [
+        event
+        for i in range(3)
+        for event in (inventory.StockHeld(f"ord_x{i}", 1, SOON), inventory.StockReleased(f"ord_x{i}", 1, "expired"))
+    ]
+    late = given(INVENTORY, FIVE, *swept)
+    late.when(inventory.CommitStock(ID, "ord_x0", 1, LATER)).then(refused("ord_x0", 1, 5, "expired"))
+    late.when(inventory.CommitStock(ID, "ord_x1", 1, LATER)).then(inventory.StockCommitted("ord_x1", 1))
 
 
 def test_a_hold_that_ran_out_is_worth_nothing_once_others_have_the_units():
@@ -235,8 +277,9 @@ def test_a_commit_that_was_long_under_way_finds_no_hold_that_others_have_counted
         .then(inventory.StockAdjusted(-5, as_of=SOON))
     )
     taken_away.when(COMMIT).then(refused(ORDER, 3, 0))
+    held_too = inventory.StockHeld(OTHER, 5, NOW), inventory.StockReleased(OTHER, 5, "expired")
     sold_away = (
-        given(INVENTORY, FIVE, HELD)
+        given(INVENTORY, FIVE, *held_too, HELD)
         .when(inventory.CommitStock(ID, OTHER, 5, SOON))
         .then(inventory.StockCommitted(OTHER, 5, as_of=SOON))
     )
@@ -244,7 +287,8 @@ def test_a_commit_that_was_long_under_way_finds_no_hold_that_others_have_counted
 
 
 def test_a_backorder_is_sold_below_zero():
-    sold = given(INVENTORY, FIVE).when(inventory.CommitStock(ID, ORDER, 8, NOW, backorder=True))
+    held = inventory.StockHeld(ORDER, 8, SOON)
+    sold = given(INVENTORY, FIVE, held).when(inventory.CommitStock(ID, ORDER, 8, NOW, backorder=True))
     assert sold.then(inventory.StockCommitted(ORDER, 8)).state.available(NOW) == -3
 
 

@@ -74,6 +74,12 @@ def test_an_order_is_called_off_once_and_keeps_the_reason(state):
     off.when(order.CancelOrder(ID, "expired")).then_nothing()
 
 
+@pytest.mark.parametrize("reason", ["expired", "out_of_stock", "payment_declined"])
+def test_a_checkout_that_has_not_heard_of_the_payment_does_not_call_a_paid_order_off(reason):
+    # It did, and the money went back: a process that had slept asked for what had been right before.
+    an_order("paid").when(order.CancelOrder(ID, reason)).then_nothing()
+
+
 def test_an_order_that_never_was_cannot_be_called_off():
     an_order("none").when(CANCEL).then_refused(NotFound)
 

@@ -9,7 +9,9 @@ import pytest
 
 from domain.checkout import PAYMENT_GRACE_MS
 from domain.inventory import HOLD_MS
+from domain.money import Money
 from streams.gateways.simulated import BEHAVIOURS
+from streams.payments import AUTHORIZE_ATTEMPTS_MAX
 from tests.e2e.house import House, charges
 from tests.e2e.market import Seller
 from tests.e2e.shopper import HOME, Shopper, expect, problem, sign_up
@@ -149,6 +151,32 @@ async def test_every_card_ends_settled_with_one_charge_at_most(
         assert order["status"] == "PAID"
         assert kept_by_the_seller(house, order) == order["totals"]["grand"]["amount"]
         assert await seller.stock(sku, shopper.position) == SOLD
+
+
+async def test_a_provider_that_never_answers_and_never_charged_is_given_up_and_told(
+    house: House, seller: Seller, shopper: Shopper
+) -> None:
+    """Four attempts, each asked about, then an end well before the holds run out. Of the contract's reasons the buyer
+    gets ``payment_declined``, another payment method being what helps; the timeline says what really happened."""
+    sku = await seller.sells(stock=1)
+    await shopper.add(sku)
+    await shopper.pays_with("pm_sim_timeout_nothing")
+    order = await shopper.settled((await shopper.buy())["orderId"])
+    compensated(order, "payment_declined")
+    assert order["payment"]["status"] == "declined"
+    timeline = (await shopper.read(f"/api/orders/{order['orderId']}/timeline"))["items"]
+    texts = [entry["text"] for entry in timeline if entry["type"].startswith("payment.")]
+    asked = f"Payment authorization requested: {Money(**order['totals']['grand'])}"
+    unreached = "The payment provider could not be reached; trying again"
+    assert texts == [asked, *[unreached] * AUTHORIZE_ATTEMPTS_MAX, "Payment declined: provider unavailable"]
+    assert charges(house.folder) == {}
+    shopper.position = order["position"]
+    assert await seller.stock(sku, shopper.position) == UNTOUCHED
+    assert await shopper.lines() == [(sku, 1)]
+    await shopper.pays_with("pm_card_visa")
+    again = await shopper.buy()
+    assert (again["status"], kept_by_the_seller(house, again)) == ("PAID", again["totals"]["grand"]["amount"])
+    assert list(charges(house.folder)) == [again["orderId"]]
 
 
 async def test_a_payment_that_never_comes_expires(

@@ -29,6 +29,8 @@ async def test_every_operation_has_problems(document):
     assert len(operations) > 10
     for operation in operations:
         assert {"422", "429", "500", "503", "default"} <= operation["responses"].keys()
+        of_bodies = {"413", "415"} & operation["responses"].keys()
+        assert of_bodies == ({"413", "415"} if "requestBody" in operation else set())
 
 
 async def test_nothing_of_the_frameworks_errors(document):

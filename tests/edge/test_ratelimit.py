@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -74,20 +76,47 @@ class TestLimiter:
 
     def test_failures_are_counted_apart_from_attempts(self, clock):
         limit = limiter(clock, 3, 60)
+        for _ in range(10):
+            limit.attempt("p", "ada")
+            limit.give_back("p", "ada")
         for _ in range(3):
             limit.check("p", "ada")
-            limit.fail("p", "ada")
-        limit.fail("p", "ada")
+            limit.attempt("p", "ada")
+        with pytest.raises(RateLimited):
+            limit.attempt("p", "ada")
         with pytest.raises(RateLimited):
             limit.check("p", "ada")
         limit.check("p", "bob")
+
+    def test_an_attempt_that_succeeds_after_others_failed_leaves_their_count(self, clock):
+        limit = limiter(clock, 3, 60)
+        for _ in range(3):
+            limit.attempt("p", "ada")
+        limit.give_back("p", "ada")
+        limit.give_back("p", "nobody")
+        limit.attempt("p", "ada")
+        with pytest.raises(RateLimited):
+            limit.attempt("p", "ada")
+
+    def test_threads_do_not_pass_each_other(self, clock):
+        limit = limiter(clock, 500, 10)
+
+        def passes(_: int) -> bool:
+            try:
+                limit.take("p", "a")
+            except RateLimited:
+                return False
+            return True
+
+        with ThreadPoolExecutor(8) as threads:
+            assert sum(threads.map(passes, range(4_000))) == 500
 
     def test_switched_off(self, clock):
         limit = limiter(clock, 1, enabled=False)
         state: dict = {}
         for _ in range(5):
             limit.charge(state, "p", "a")
-            limit.fail("p", "a")
+            limit.attempt("p", "a")
             limit.check("p", "a")
         assert state == {}
 

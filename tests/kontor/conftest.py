@@ -21,7 +21,11 @@ from domain.inventory import HoldStock, ReleaseStock
 from domain.order import CancelOrder
 from domain.payment import RecordDecline, RecordRefund
 from domain.recorded import Meta
+from kontor.embedded import PROJECTIONS
+from kontor.folder import DataFolder
 from kontor.verifying import Report
+from projections.sqlite import SQLiteViews
+from streams.follower import Follower
 from tests.commands.driving import (
     SHOP,
     Clock,
@@ -74,6 +78,18 @@ def good(tmp_path_factory) -> Path:
 @pytest.fixture
 def path(good, tmp_path) -> Path:
     return Path(shutil.copy(good, tmp_path / "log.db"))
+
+
+@pytest.fixture
+async def folder(good, tmp_path) -> DataFolder:
+    """With a log, and views that have followed it."""
+    folder = DataFolder(tmp_path)
+    shutil.copy(good, folder.log)
+    log, views = SQLiteLog.open(folder.log), SQLiteViews(folder.views, PROJECTIONS)
+    await Follower(log, views).catch_up()
+    views.close()
+    await log.close()
+    return folder
 
 
 @pytest.fixture

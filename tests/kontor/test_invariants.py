@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from commands.mapper import recorded
 from domain.ids import payment_id
-from domain.inventory import StockAdjusted, StockCommitted, StockHeld, StockReleased
+from domain.inventory import SETTLED_MAX, HoldBarred, StockAdjusted, StockCommitted, StockHeld, StockReleased
 from domain.inventory import StockUncommitted as Uncommitted
 from domain.money import Money
 from domain.order import OrderPaid
@@ -58,6 +58,45 @@ def test_a_hold_that_ends_twice_is_found(path, connection):
     sold = find(connection, StockCommitted)
     position = plant(connection, sold.stream, StockCommitted(sold.event.hold_id, sold.event.quantity))
     assert first(verify(path)) == (position, f"hold {sold.event.hold_id} ends a second time")
+
+
+def test_a_hold_is_barred_where_there_is_none(path, connection):
+    plant(connection, HOT, HoldBarred("ord_late"))
+    assert verify(path).ok
+    plant(connection, HOT, StockHeld("ord_9", 1, START * 2))
+    position = plant(connection, HOT, HoldBarred("ord_9"))
+    assert first(verify(path)) == (position, "hold ord_9 is barred and is there")
+
+
+def test_a_hold_is_barred_once(path, connection):
+    plant(connection, HOT, HoldBarred("ord_late"))
+    position = plant(connection, HOT, HoldBarred("ord_late"))
+    assert first(verify(path)) == (position, "hold ord_late is barred after it had ended")
+
+
+@pytest.mark.parametrize(
+    ("event", "what"),
+    [
+        (StockHeld("ord_late", 1, START * 2), "hold ord_late is taken again after it had ended"),
+        (StockCommitted("ord_late", 1), "hold ord_late ends a second time"),
+        (Uncommitted("ord_late", 1, "cancelled"), "1 units of ord_late are unsold, 0 had been sold"),
+    ],
+)
+def test_what_was_barred_stays_away(path, connection, event, what):
+    plant(connection, HOT, HoldBarred("ord_late"))
+    position = plant(connection, HOT, event)
+    assert first(verify(path)) == (position, what)
+
+
+def test_a_sale_is_remembered_though_its_hold_is_barred_long_after(path, connection):
+    """The item has forgotten it by then; the books have not."""
+    plant(connection, HOT, StockHeld("ord_old", 1, START * 2))
+    plant(connection, HOT, StockCommitted("ord_old", 1))
+    for number in range(SETTLED_MAX):
+        plant(connection, HOT, HoldBarred(f"ord_other{number}"))
+    plant(connection, HOT, HoldBarred("ord_old"))
+    plant(connection, HOT, Uncommitted("ord_old", 1, "cancelled"))
+    assert verify(path).ok
 
 
 def test_only_a_backorder_may_go_below_zero(path, connection):

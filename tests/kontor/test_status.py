@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 import sqlite3
 import subprocess
 import sys
@@ -19,22 +18,9 @@ from kontor.settings import Settings, load
 from kontor.status import config_of, status_of
 from projections.search.tantivy_index import TantivyIndex
 from projections.sqlite import SQLiteViews
-from streams.follower import Follower
 from tests.kontor.conftest import HOT, plant
 
 ROOT = Path(__file__).resolve().parents[2]
-
-
-@pytest.fixture
-async def folder(good, tmp_path) -> DataFolder:
-    """With a log, and views that have followed it."""
-    folder = DataFolder(tmp_path)
-    shutil.copy(good, folder.log)
-    log, views = SQLiteLog.open(folder.log), SQLiteViews(folder.views, PROJECTIONS)
-    await Follower(log, views).catch_up()
-    views.close()
-    await log.close()
-    return folder
 
 
 def listing(folder: DataFolder) -> dict[str, bytes]:

@@ -8,6 +8,7 @@ import shutil
 import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,9 @@ from hypothesis import strategies as st
 from commands.engine import Engine
 from commands.store.sqlite import SQLiteLog
 from domain.inventory import StockAdjusted
-from kontor.verifying import verify
+from kontor.folder import DataFolder
+from kontor.verifying import verify, verify_folder
+from projections.search.tantivy_index import TantivyIndex
 from tests.commands.driving import (
     Clock,
     buy,
@@ -171,6 +174,49 @@ def test_swapped_positions_within_a_stream_are_found(path, connection):
 def test_an_unknown_kind_of_stream_is_found(path, connection):
     position = plant(connection, "xyz_1", StockAdjusted(1))
     assert first(verify(path)) == (position, "no aggregate has such an id")
+
+
+# the end
+
+
+def without_the_last(folder: DataFolder, events: int) -> int:
+    """The log loses its newest events; the position of the first that is missing."""
+    with closing(sqlite3.connect(folder.log)) as connection, connection:
+        (head,) = connection.execute("SELECT max(position) FROM events").fetchone()
+        connection.execute("DELETE FROM events WHERE position > ?", (head - events,))
+    return head - events + 1
+
+
+@pytest.mark.parametrize("events", [1, 3])
+def test_events_missing_at_the_end_are_known_to_whoever_followed(folder, events):
+    assert verify_folder(folder).ok
+    missing = without_the_last(folder, events)
+    assert verify(folder.log).ok, "the log alone does not tell"
+    told = f"the log ends before this position, and the views have seen position {missing + events - 1}"
+    assert first(verify_folder(folder)) == (missing, told)
+    done = kontor(folder.path)
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[-1] == f"kontor: position {missing}: {told}"
+
+
+def test_the_search_index_remembers_the_end_too(folder):
+    index = TantivyIndex(folder.search)
+    assert index.try_writer()
+    index.commit(verify(folder.log).head)
+    index.close()
+    folder.views.unlink()
+    assert verify_folder(folder).ok
+    missing = without_the_last(folder, 2)
+    position, what = first(verify_folder(folder))
+    assert (position, "the search index has seen" in what) == (missing, True)
+
+
+def test_nobody_else_is_needed(folder):
+    folder.views.unlink()
+    without_the_last(folder, 1)
+    assert verify_folder(folder).ok
+    folder.views.write_bytes(b"not a database at all" * 100)
+    assert verify_folder(folder).ok
 
 
 # snapshots

@@ -77,3 +77,14 @@ async def test_the_route_refuses_what_is_not_genuine(client, shop, provider, bod
 async def test_the_route_wants_a_signature(client):
     reply = await client.post("/api/webhooks/payments/simulated", content=b"{}")
     assert (reply.status_code, reply.json()["code"]) == (401, "unauthenticated")
+
+
+@pytest.mark.parametrize("key", ["nobody/1", "pay_7ZZZZZZZZZZZZZZZZZZZZZZZZZ/1", "", "ord_1/1", "/1"])
+async def test_the_route_takes_note_of_what_is_not_ours_and_does_nothing(client, shop, key):
+    # It was an internal error, so the provider sent it again and again.
+    head = await shop.log.head()
+    body = b'{"key":"%s","outcome":{"type":"authorized","reference":"ch_1"}}' % key.encode()
+    headers = Signer(SECRET).headers("msg_1", shop.engine.clock() // 1000, body)
+    reply = await client.post("/api/webhooks/payments/simulated", content=body, headers=headers)
+    assert (reply.status_code, reply.json()) == (200, {"received": True})
+    assert await shop.log.head() == head

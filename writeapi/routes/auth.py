@@ -29,9 +29,10 @@ from readapi.edge.principal import RequiredPrincipal, edge_of
 from readapi.edge.problems import ProblemError, response_for
 from readapi.edge.ratelimit import limited_by_client
 from readapi.edge.schemas import Password
-from writeapi.erasure import erase
+from streams.erasure import erase
 from writeapi.passwords import hashing
 from writeapi.registration import EMAIL_MAX, NAME_MAX, PASSWORD_MAX, Applicant, applicant_of, open_account
+from writeapi.replies import AccountReply
 from writeapi.requests import JSON, Body, command_reply, context_of, replay, services_of, stored_answer
 from writeapi.services import WriteServices
 from writeapi.veil import veiled_key
@@ -67,7 +68,10 @@ class SignOut(Body):
     status_code=201,
     summary="Open an account",
     dependencies=[Depends(limited_by_client)],
-    responses=problem_responses("idempotency_in_flight", "idempotency_key_reused"),
+    responses={
+        201: {"model": AccountReply},
+        **problem_responses("idempotency_in_flight", "idempotency_key_reused"),
+    },
 )
 async def register_account(request: Request, body: Registration) -> Response:
     """The position in the answer is where the account exists; sign in with POST /api/auth/token."""
@@ -218,12 +222,15 @@ async def _sign_in(request: Request, services: WriteServices, email: str, passwo
     account_id = (claim.owner if isinstance(claim, Claim) else "") or NOBODY
 
     def attempt() -> bool:
-        # Again, when it is this attempt's turn: otherwise a hundred at once would all pass the check above.
-        limiter.check("login", lookup)
-        return vault.check_password(account_id, password[: 4 * PASSWORD_MAX])
+        # Counted when it is this attempt's turn and before it is made: a hundred at once all pass the check above,
+        # and were failures only counted afterwards, by the event loop, the threads would run ahead of the count.
+        limiter.attempt("login", lookup)
+        right = vault.check_password(account_id, password[: 4 * PASSWORD_MAX])
+        if right:
+            limiter.give_back("login", lookup)
+        return right
 
     if not await hashing(attempt):
-        limiter.fail("login", lookup)
         raise _refused()
     grant = await asyncio.to_thread(vault.issue_family, account_id, "")
     # Asked after the session was made: an erasure either is seen here, or comes later and ends the session itself.

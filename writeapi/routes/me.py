@@ -46,15 +46,16 @@ from readapi.edge.schemas import (
     PostalCode,
     looks_like_card_number,
 )
+from streams.erasure import erase
 from writeapi.addresses import wrong_with
-from writeapi.erasure import erase
+from writeapi.replies import AccountReply, AddressReply, PaymentMethodReply
 from writeapi.requests import command_reply, context_of, empty_reply, execute, fresh_id, require_id, services_of
 from writeapi.services import WriteServices
 from writeapi.veil import veiled_key
 
 router = APIRouter(tags=["accounts"])
 TOKEN_MAX = 200
-_COMMON = problem_responses(
+_COMMON: dict[int | str, dict[str, Any]] = problem_responses(
     "unauthenticated", "illegal_transition", "version_mismatch", "idempotency_in_flight", "idempotency_key_reused"
 )
 _OF_ONE = {**_COMMON, **problem_responses("not_found")}
@@ -111,7 +112,12 @@ class NewPaymentMethod(CommandBody):
 # profile
 
 
-@router.patch("/api/me", summary="Change the profile", openapi_extra=signed_in(), responses=_COMMON)
+@router.patch(
+    "/api/me",
+    summary="Change the profile",
+    openapi_extra=signed_in(),
+    responses={200: {"model": AccountReply}, **_COMMON},
+)
 async def change_profile(request: Request, body: ProfileChange, principal: RequiredPrincipal) -> Response:
     services = services_of(request)
     version, account = await _account(services, principal)
@@ -143,7 +149,11 @@ async def erase_me(request: Request, principal: RequiredPrincipal) -> Response:
 
 
 @router.post(
-    "/api/me/addresses", status_code=201, summary="Keep an address", openapi_extra=signed_in(), responses=_COMMON
+    "/api/me/addresses",
+    status_code=201,
+    summary="Keep an address",
+    openapi_extra=signed_in(),
+    responses={201: {"model": AddressReply}, **_COMMON},
 )
 async def add_address(request: Request, body: NewAddress, principal: RequiredPrincipal) -> Response:
     services = services_of(request)
@@ -155,7 +165,10 @@ async def add_address(request: Request, body: NewAddress, principal: RequiredPri
 
 
 @router.patch(
-    "/api/me/addresses/{address_id}", summary="Change an address", openapi_extra=signed_in(), responses=_OF_ONE
+    "/api/me/addresses/{address_id}",
+    summary="Change an address",
+    openapi_extra=signed_in(),
+    responses={200: {"model": AddressReply}, **_OF_ONE},
 )
 async def change_address(
     request: Request, address_id: str, body: AddressChange, principal: RequiredPrincipal
@@ -195,7 +208,7 @@ async def remove_address(request: Request, address_id: str, principal: RequiredP
     status_code=201,
     summary="Keep a payment method",
     openapi_extra=signed_in(),
-    responses=_COMMON,
+    responses={201: {"model": PaymentMethodReply}, **_COMMON},
 )
 async def add_payment_method(request: Request, body: NewPaymentMethod, principal: RequiredPrincipal) -> Response:
     """Known by the payment provider's token for it. A card number is refused, and kept nowhere."""

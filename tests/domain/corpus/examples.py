@@ -58,7 +58,7 @@ CARTS: list[Event] = [
     cart.ItemRemoved("lin_01K"),
     cart.CartMerged("crt_02K", (LINE,)),
     cart.CartMergedInto("crt_01K"),
-    cart.CartCheckedOut(ORDER, ("lin_01K", "lin_02K"), AT),
+    cart.CartCheckedOut(ORDER, ("lin_01K", "lin_02K"), AT, {"lin_01K": 2, "lin_02K": 1}),
     cart.CartReopened(ORDER, (LINE,), "crt_01K"),
 ]
 CATALOG: list[Event] = [
@@ -118,6 +118,7 @@ def usd(amount: int) -> dict[str, Any]:
 
 
 OLD: dict[str, dict[str, Any]] = {
+    "cart.checked_out@1": {"order_id": ORDER, "item_ids": ["lin_01K", "lin_02K"], "at": AT},
     "order.placed@1": {
         "account_id": "usr_01J",
         "cart_id": "crt_01J",

@@ -27,9 +27,11 @@ class Audit:
         self.sold: Counter[tuple[str, str]] = Counter()
         """Units by stock and order."""
         self.closed: Counter[str] = Counter()
-        self.taken_out: Counter[str] = Counter()
-        """How often an order's lines left its cart, and came back."""
         self.put_back: Counter[str] = Counter()
+        """How often an order's lines left its cart, and came back."""
+        self.taken_out: dict[str, dict[str, int]] = {}
+        """Units that left it, by line."""
+        self.returned: dict[str, dict[str, int]] = {}
         self.generations: defaultdict[tuple[str, int], set[str]] = defaultdict(set)
 
     def now(self) -> None:
@@ -44,6 +46,7 @@ class Audit:
         for order_id in self.closed:
             assert self.closed[order_id] == 1, f"{order_id} closed its cart {self.closed[order_id]} times"
             assert self.put_back[order_id] <= 1, f"{order_id} came back {self.put_back[order_id]} times"
+            self._only_what_was_ordered_leaves_the_cart(order_id)
 
     def settled(self) -> None:
         """Everybody has answered and enough time has passed."""
@@ -75,15 +78,24 @@ class Audit:
                 self.sold[recorded.stream, order_id] += units
             case inventory.StockUncommitted(hold_id=order_id, quantity=units):
                 self.sold[recorded.stream, order_id] -= units
-            case cart.CartCheckedOut(order_id=order_id, item_ids=item_ids):
+            case cart.CartCheckedOut(order_id=order_id, item_ids=item_ids, taken=taken):
+                assert tuple(taken) == item_ids
                 self.closed[order_id] += 1
-                self.taken_out[order_id] += bool(item_ids)
-            case cart.CartReopened(order_id=order_id, merged_into=""):
+                self.taken_out[order_id] = taken
+            case cart.CartReopened(order_id=order_id, lines=lines, merged_into=""):
                 self.put_back[order_id] += 1
-            case cart.CartMerged(source=source) if source.startswith("ord_"):
+                self.returned[order_id] = {line.item_id: line.quantity for line in lines}
+            case cart.CartMerged(source=source, lines=lines) if source.startswith("ord_"):
                 self.put_back[source] += 1
+                self.returned[source] = {line.item_id: line.quantity for line in lines}
 
     # at any moment
+
+    def _only_what_was_ordered_leaves_the_cart(self, order_id: str) -> None:
+        taken = self.taken_out[order_id]
+        ordered = {line.line_id: line.quantity for line in self.orders[order_id].quote.lines}
+        assert all(0 < units <= ordered[item_id] for item_id, units in taken.items()), (ordered, taken)
+        assert self.returned.get(order_id, taken) == taken, f"{order_id} took {taken}, gave {self.returned[order_id]}"
 
     def _no_unit_is_sold_twice(self) -> None:
         for stock_id, terms in BY_STOCK.items():
@@ -133,7 +145,7 @@ class Audit:
         if isinstance(paid, payment.Payment):
             assert paid.status in ("declined", "voided", "refunded"), paid
         failed = state.reason != "cancelled"  # who calls an order off does not want its lines back
-        assert self.put_back[order_id] == (failed and self.taken_out[order_id]), f"{order_id}: {state.reason}"
+        assert self.put_back[order_id] == (failed and bool(self.taken_out[order_id])), f"{order_id}: {state.reason}"
 
 
 def _ordered(placed: OrderPlaced, stock_id: str) -> int:

@@ -7,6 +7,7 @@ from typing import Any
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import invariant, precondition, rule
+from msgspec.structs import replace
 
 from domain import cart
 from domain.cart import CART, LINES_MAX, QUANTITY_MAX, CartLine, MergedCart, NoCart, OpenCart, order_id_of
@@ -130,24 +131,29 @@ class CartMachine(AggregateMachine):
             self.merged_away, self.lines = True, {}
 
     @precondition(lambda self: self.lines)
-    @rule(all_of_it=st.booleans())
-    def check_out(self, all_of_it: bool) -> None:
+    @rule(all_of_it=st.booleans(), since=st.lists(st.integers(-2, 2), max_size=3))
+    def check_out(self, all_of_it: bool, since: list[int]) -> None:
+        """``since``: what was added to the first lines, or taken out, after they had been ordered."""
         order_id = order_id_of(ID, self.state)
         assert order_id not in self.orders, "one order per generation"
-        taken = tuple(self.lines.values())[: None if all_of_it else 1]
+        lines = tuple(self.lines.values())[: None if all_of_it else 1]
+        ordered = {line.item_id: line.quantity for line in lines}
+        for line, added in zip(lines, since, strict=False):
+            ordered[line.item_id] = max(1, line.quantity - added)
         self.now += 1
-        item_ids = tuple(line.item_id for line in taken)
-        decided = self.ask(cart.CheckOutCart(ID, order_id, item_ids, self.now))
-        assert decided == [cart.CartCheckedOut(order_id, item_ids, self.now)]
-        self.orders[order_id] = taken
+        decided = self.ask(cart.CheckOutCart(ID, order_id, {**ordered, "lin_removed": 1}, self.now))
+        taken = {line.item_id: min(line.quantity, ordered[line.item_id]) for line in lines}
+        assert decided == [cart.CartCheckedOut(order_id, tuple(taken), self.now, taken)]
+        self.orders[order_id] = tuple(replace(line, quantity=taken[line.item_id]) for line in lines)
         self.generation += 1
-        self.lines = {key: line for key, line in self.lines.items() if line not in taken}
+        left = {key: line.quantity - taken.get(line.item_id, 0) for key, line in self.lines.items()}
+        self.lines = {key: replace(line, quantity=left[key]) for key, line in self.lines.items() if left[key]}
 
     @precondition(lambda self: self.orders)
     @rule(index=st.integers(0, 9))
     def check_out_what_was_checked_out(self, index: int) -> None:
         order_id = list(self.orders)[index % len(self.orders)]
-        assert self.ask(cart.CheckOutCart(ID, order_id, ("lin_1",), self.now)) == []
+        assert self.ask(cart.CheckOutCart(ID, order_id, {"lin_1": 1}, self.now)) == []
 
     @precondition(lambda self: self.orders)
     @rule(index=st.integers(0, 9))

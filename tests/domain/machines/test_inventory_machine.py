@@ -39,6 +39,8 @@ class InventoryMachine(AggregateMachine):
         """The latest instant by which holds were counted as expired."""
         self.on_hand = 0
         self.holds: dict[str, Held] = {}
+        self.lapsed: dict[str, int] = {}
+        """Units of holds that were swept and may still be claimed."""
         self.sold: dict[str, tuple[int, str]] = {}
         self.over: set[str] = set()
         """Ended for good: sold, undone, released or barred."""
@@ -132,6 +134,7 @@ class InventoryMachine(AggregateMachine):
         self.backordered |= free
         self.holds.pop(replaces, None)
         self.holds.pop(hold_id, None)
+        self.lapsed.pop(hold_id, None)
         self.holds[hold_id] = Held(quantity, at + TTL, account)
 
     @rule(hold_id=carts)
@@ -150,6 +153,7 @@ class InventoryMachine(AggregateMachine):
             assert decided == [inventory.HoldBarred(hold_id)]
         else:
             assert decided == [inventory.StockReleased(hold_id, held.quantity, "cancelled")]
+        self.lapsed.pop(hold_id, None)
         self.over.add(hold_id)
 
     @rule(hold_id=orders, quantity=quantities, account=accounts, limited=st.booleans(), delay=delays)
@@ -158,7 +162,12 @@ class InventoryMachine(AggregateMachine):
         held = self.holds.get(hold_id)
         if held is not None:
             quantity, account = held.quantity, held.account  # an order asks for what it holds, on the same terms
-        expected = "" if hold_id in self.alive(at) else self.refusal(quantity, account, at, (hold_id,), free=False)
+        elif hold_id in self.lapsed:
+            quantity = self.lapsed[hold_id]
+        if held is None and hold_id not in self.lapsed:
+            expected = "expired"
+        else:
+            expected = "" if hold_id in self.alive(at) else self.refusal(quantity, account, at, (hold_id,), free=False)
         command = inventory.CommitStock(ID, hold_id, quantity, at, False, account, LIMIT if account else None)
         decided = self.ask(command, once=not expected)
         assert isinstance(decided, list)
@@ -170,6 +179,7 @@ class InventoryMachine(AggregateMachine):
         if not expected:
             self.gone_by(at)
             self.holds.pop(hold_id, None)
+            self.lapsed.pop(hold_id, None)
             self.sold[hold_id] = quantity, account
             self.over.add(hold_id)
 
@@ -193,6 +203,7 @@ class InventoryMachine(AggregateMachine):
         decided = self.ask(inventory.ExpireHolds(ID, self.now))
         assert decided == [inventory.StockReleased(key, hold.quantity, "expired") for key, hold in gone.items()]
         self.holds = {key: hold for key, hold in self.holds.items() if key not in gone}
+        self.lapsed |= {key: hold.quantity for key, hold in gone.items()}
 
     # what must be true
 
@@ -203,6 +214,7 @@ class InventoryMachine(AggregateMachine):
         assert {key: hold.quantity for key, hold in self.state.holds.items()} == {
             key: hold.quantity for key, hold in self.holds.items()
         }
+        assert self.state.lapsed == self.lapsed
         for at in (self.now - 2 * TTL, self.now, self.now + TTL - 1, self.now + TTL):
             assert self.state.available(at) == self.available(at)
 

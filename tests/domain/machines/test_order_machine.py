@@ -56,6 +56,7 @@ class OrderMachine(AggregateMachine):
         assert isinstance(decided, DomainError) == (self.status == "")
         if decided == [order.OrderCancelled(reason, "usr_1")]:
             assert self.reason == ""
+            assert self.status != "PAID" or reason == "cancelled"
             self.status, self.reason = "CANCELLED", reason
 
     @invariant()

@@ -1,0 +1,83 @@
+"""An erasure that was cut off after its event is finished by whoever is there next."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from commands.context import system_context
+from domain.account import ActiveAccount, EraseAccount
+from streams import erasure
+from tests.e2e.house import House, in_process
+from tests.e2e.shopper import PASSWORD, Shopper, sign_up
+
+
+@pytest.fixture
+def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(erasure, "GRACE_S", 0.02)
+
+
+async def profile_of(house: House, account_id: str) -> bytes:
+    account = await house.services.engine.state(account_id)
+    assert isinstance(account, ActiveAccount)
+    return account.profile
+
+
+async def cut_off_after_the_event(house: House, account_id: str) -> None:
+    """As a crash leaves it: the account has ended, and key, password and sessions are all there."""
+    await house.services.engine.submit(EraseAccount(account_id), system_context("test", house.services.clock()))
+
+
+async def nothing_is_left(house: House, ada: Shopper, sealed: bytes) -> None:
+    vault = house.services.vault
+    for _ in range(500):
+        if vault.left_of([ada.user_id]):
+            await asyncio.sleep(0.01)
+    assert vault.left_of([ada.user_id]) == []
+    assert vault.open(ada.user_id, sealed) is None
+    body = {"email": ada.email, "password": PASSWORD, "name": "Ada once more"}
+    assert (await house.http.post("/api/auth/register", json=body)).status_code == 201, "the address is free again"
+
+
+async def test_a_restart_finishes_it(tmp_path: Path) -> None:
+    async with in_process(tmp_path / "data") as house:
+        ada, bob = await sign_up(house.http), await sign_up(house.http)
+        hers, his = await profile_of(house, ada.user_id), await profile_of(house, bob.user_id)
+        await cut_off_after_the_event(house, ada.user_id)
+        assert house.services.vault.open(ada.user_id, hers) is not None
+    async with in_process(tmp_path / "data") as house:
+        await nothing_is_left(house, ada, hers)
+        assert house.services.vault.open(bob.user_id, his) is not None
+        assert house.services.vault.left_of([bob.user_id]) == [bob.user_id]
+
+
+@pytest.mark.usefixtures("hurried")
+async def test_whoever_follows_the_log_finishes_it(tmp_path: Path) -> None:
+    """Also when it was begun by another process, which is gone."""
+    async with in_process(tmp_path / "data") as house:
+        ada = await sign_up(house.http)
+        sealed = await profile_of(house, ada.user_id)
+        await cut_off_after_the_event(house, ada.user_id)
+        await nothing_is_left(house, ada, sealed)
+
+
+@pytest.mark.usefixtures("hurried")
+async def test_what_fails_is_tried_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with in_process(tmp_path / "data") as house:
+        ada = await sign_up(house.http)
+        sealed = await profile_of(house, ada.user_id)
+        vault, tried = house.services.vault, []
+        really = vault.destroy_key
+
+        def at_the_third_go(person_id: str) -> None:
+            tried.append(person_id)
+            if len(tried) < 3:
+                raise OSError("the disk is full")
+            really(person_id)
+
+        monkeypatch.setattr(vault, "destroy_key", at_the_third_go)
+        await cut_off_after_the_event(house, ada.user_id)
+        await nothing_is_left(house, ada, sealed)
+        assert len(tried) == 3
