@@ -144,6 +144,7 @@ class OpenCart(State, frozen=True):
     generation: int = 0
     since: int = 0
     """When this generation began (ms)."""
+    opened_at: int = 0
     checked_out: tuple[str, ...] = ()
     """The orders of the last checkouts, oldest first."""
     reopened: tuple[str, ...] = ()
@@ -314,7 +315,7 @@ def _opened(state: Cart) -> OpenCart:
 
 
 def cart_opened(state: Cart, event: CartOpened) -> Cart:
-    return OpenCart(event.account_id, since=event.at)
+    return OpenCart(event.account_id, since=event.at, opened_at=event.at)
 
 
 def item_added(state: Cart, event: ItemAdded) -> Cart:
@@ -388,5 +389,5 @@ CART = Decider(
         CartCheckedOut: cart_checked_out,
         CartReopened: cart_reopened,
     },
-    generation=3,
+    generation=4,
 )

@@ -67,8 +67,7 @@ async def cart_body(services: WriteServices, cart_id: str, aggregate: Aggregate,
     cart = aggregate.state if isinstance(aggregate.state, OpenCart) else OpenCart()
     lookup = await goods_of(services, cart)
     now = services.clock()
-    row = await services.views.get("carts", cart_id)
-    stamps = Stamps(aggregate.version, row.created_at if row is not None else now, now)
+    stamps = Stamps(aggregate.version, cart.opened_at or now, now)
     return cart_json(cart_id, cart, stamps, lookup, now=now, position=position)
 
 

@@ -28,7 +28,7 @@ IMPURE_BUILTINS = {"open", "print", "input"}
 
 MONEY_FILES = ("money", "pricing", "tax", "shipping", "promotions", "offer", "cart", "order", "payment", "checkout")
 
-OURS = (*PACKAGES, "scripts", "tests")
+OURS = (*PACKAGES, "scripts", "stack", "tests")
 
 
 def named(node: ast.expr) -> str:
