@@ -5,21 +5,11 @@ Each answer says which position it shows; a wait that ends too early is a 503 th
 
 from __future__ import annotations
 
-from typing import Protocol
-
 from starlette.requests import Request
 
 from readapi.edge.positions import min_position, query_wait
 from readapi.edge.problems import PositionNotReached
-from readapi.services import ReadServices
-
-
-class Followed(Protocol):
-    """Something that keeps up with the log: the follower, the indexer."""
-
-    position: int
-
-    async def wait_for(self, position: int, timeout: float) -> bool: ...
+from readapi.services import Followed, ReadServices
 
 
 async def at_position(request: Request) -> int:

@@ -16,7 +16,7 @@ import msgspec
 
 from projections.search.port import BadCursor, SearchIndex, SearchQuery, Suggestion
 from readapi.edge.problems import BadParameter
-from streams.indexer import Indexer
+from readapi.services import FollowedSearch
 
 REMEMBERED_MAX = 2_000
 KEY_BYTES_MAX = 500
@@ -33,7 +33,7 @@ class Found(NamedTuple):
 
 
 class Searches:
-    def __init__(self, search: SearchIndex, indexer: Indexer, maximum: int = REMEMBERED_MAX) -> None:
+    def __init__(self, search: SearchIndex, indexer: FollowedSearch, maximum: int = REMEMBERED_MAX) -> None:
         self._search = search
         self._indexer = indexer
         self._maximum = maximum

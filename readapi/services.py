@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from commands.store.port import EventLog
 from commands.vault import Vault
@@ -12,17 +12,41 @@ from domain.shipping import ShippingTable
 from domain.tax import TaxTable
 from projections.search.port import SearchIndex
 from projections.views import Views
-from streams.follower import Follower
-from streams.indexer import Indexer
+from streams.follower import Applied
+
+
+class Followed(Protocol):
+    """Something that keeps up with the log."""
+
+    @property
+    def position(self) -> int:
+        """What is read from it shows at least everything up to here."""
+
+    async def wait_for(self, position: int, timeout: float) -> bool:
+        """Whether it has reached ``position`` within ``timeout`` seconds."""
+
+
+class FollowedViews(Followed, Protocol):
+    applied: list[Applied]
+    """Told of what changed before anybody who waited for it goes on."""
+
+
+class FollowedSearch(Followed, Protocol):
+    generation: int
+    """Changes whenever searches may find something else than before."""
+
+    @property
+    def backlog(self) -> int:
+        """Products whose documents are still to be built, about."""
 
 
 @dataclass(slots=True)
 class ReadServices:
     log: EventLog
     views: Views
-    follower: Follower
+    follower: FollowedViews
     search: SearchIndex
-    indexer: Indexer
+    indexer: FollowedSearch
     vault: Vault
     tax: TaxTable
     shipping: ShippingTable

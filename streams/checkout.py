@@ -92,14 +92,14 @@ class CheckoutProcess:
     async def _look_after(self, order_ids: Sequence[str]) -> None:
         for start in range(0, len(order_ids), SWEEP_MAX):
             rows = await self._views.get_many(CHECKOUT_ROWS.name, order_ids[start : start + SWEEP_MAX])
-            for row in rows.values():
-                await self._advance(row)
+            await asyncio.gather(*(self._advance(row) for row in rows.values()))
 
     async def _advance(self, row: CheckoutRow) -> None:
         if checkout.is_settled(row.checkout):
             return
-        for command in checkout.next_commands(row.checkout, self._engine.clock()):
-            await self._submit(command, "checkout", row.checkout.order_id)
+        commands = checkout.next_commands(row.checkout, self._engine.clock())
+        # They queue in this order, and share a commit.
+        await asyncio.gather(*(self._submit(command, "checkout", row.checkout.order_id) for command in commands))
 
     async def _submit(self, command: Command, part: str, correlation: str = "") -> None:
         try:
