@@ -43,6 +43,7 @@ _NOBODY = Context("system:engine", "", 0)
 
 log = structlog.get_logger("engine")
 Listener = Callable[[Sequence[Recorded]], None]
+Landed = Callable[[Batch, float], None]
 
 
 def now_ms() -> int:
@@ -74,6 +75,8 @@ class Engine:
         self.log = event_log
         self.clock = clock
         self.listeners: list[Listener] = []
+        self.landed: list[Landed] = []
+        """Told of each batch that was written, and of the seconds it took."""
         self.position = 0
         """The last event known here."""
         self._aggregates = Aggregates(aggregates_max)
@@ -272,6 +275,7 @@ class Engine:
 
     async def _fly(self, batch: Batch, transaction: Transaction, writing: Awaitable[None]) -> bool:
         """Waits for the disk, then answers. Whatever goes wrong is settled before the next batch may follow."""
+        began = time.perf_counter()
         try:
             await writing
         except Exception as error:
@@ -292,6 +296,8 @@ class Engine:
         self._wake.set()
         # Two turns of the loop later: the worker's comes first, and with it the next take-off.
         self._loop.call_soon(self._loop.call_soon, self._tell, batch)
+        for told in self.landed:
+            told(batch, time.perf_counter() - began)
         return True
 
     def _tell(self, batch: Batch) -> None:

@@ -6,16 +6,18 @@ import asyncio
 import os
 import socket
 import sys
-from collections.abc import Coroutine
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager
 from typing import Any
 
-from starlette.types import ASGIApp
+from fastapi import FastAPI
 
 from commands.errors import UnusableLog
 from kontor import console
+from kontor.metrics import EngineMetrics, LogMetrics, gauge
 from kontor.server import PortTaken, bind, serve
 from kontor.settings import Settings
-from readapi.edge.state import EdgeSettings
+from readapi.edge.state import EdgeSettings, EdgeState
 from writeapi.services import WriteServices
 
 PORTS = {"all": 8000, "write": 8001, "read": 8002}
@@ -73,11 +75,27 @@ async def _serve(what: str, settings: Settings, listening: socket.socket | None)
     listening = listening or listen(what, settings)
     async with embedded(settings) as services:
         app = build_app(what, services, settings)
-        console.err.print(f"kontor {what}: ready on {url_of(listening)}", markup=False)
-        await serve(app, listening)
+        async with measured(app, services):
+            console.err.print(f"kontor {what}: ready on {url_of(listening)}", markup=False)
+            await serve(app, listening)
 
 
-def build_app(what: str, services: WriteServices, settings: Settings) -> ASGIApp:
+@asynccontextmanager
+async def measured(app: FastAPI, services: WriteServices) -> AsyncIterator[None]:
+    """The write path, the consumers and the business among the application's metrics."""
+    edge: EdgeState = app.state.edge
+    registry = edge.metrics.registry
+    EngineMetrics(registry).watch(services.engine)
+    gauge(registry, "kontor_queue_depth", "Commands that wait for a batch.", lambda: services.engine.queue_depth)
+    consumers = LogMetrics(registry, services.log, {"views": services.follower, "search": services.indexer})
+    await consumers.start()
+    try:
+        yield
+    finally:
+        await consumers.close()
+
+
+def build_app(what: str, services: WriteServices, settings: Settings) -> FastAPI:
     from readapi.app import create_app as create_read
     from readapi.app import edge_for
     from writeapi.app import create_app as create_write
@@ -115,6 +133,7 @@ async def _demo(settings: Settings) -> None:
     async with embedded(settings) as services:
         await demo.load(services)
         app = build_app("all", services, settings)
-        demo.welcome(url_of(listening))
-        await serve(app, listening)
+        async with measured(app, services):
+            demo.welcome(url_of(listening))
+            await serve(app, listening)
     console.out.print("Bye. Everything is kept; the next start goes on from here.")

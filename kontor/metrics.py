@@ -1,0 +1,146 @@
+"""What Prometheus is told besides requests: the write path, the consumers of the log, and the business.
+
+Counters count what this process did, so that sums over processes are right; gauges are brought up to date every few
+seconds. Labels never hold ids.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import structlog
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+from commands.batch import Batch
+from commands.engine import Engine, now_ms
+from commands.store.port import EventLog
+from domain import cart, inventory, order, payment
+from domain.codec import decode_meta
+from domain.recorded import Recorded
+from readapi.services import Followed
+
+EVERY_S = 2.0
+SECONDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
+SIZES = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000)
+ORDERS: Mapping[type, str] = {
+    order.OrderPlaced: "placed",
+    order.OrderConfirmed: "confirmed",
+    order.OrderPaid: "paid",
+    order.OrderCancelled: "cancelled",
+}
+PAYMENTS: Mapping[type, str] = {
+    payment.PaymentAuthorized: "authorized",
+    payment.PaymentDeclined: "declined",
+    payment.PaymentCaptured: "captured",
+    payment.PaymentVoided: "voided",
+    payment.PaymentRefunded: "refunded",
+    payment.AttemptFailed: "attempt_failed",
+}
+CARTS: Mapping[type, str] = {
+    cart.CartOpened: "opened",
+    cart.ItemAdded: "item_added",
+    cart.CartCheckedOut: "checked_out",
+}
+"""Carts opened or filled and not checked out were abandoned."""
+HOLDS: Mapping[type, str] = {
+    inventory.StockHeld: "held",
+    inventory.StockRefused: "refused",
+    inventory.StockCommitted: "sold",
+    inventory.StockReleased: "released",
+}
+"""Sold over held is the conversion of holds."""
+
+log = structlog.get_logger("metrics")
+
+
+class EngineMetrics:
+    """Counts batches and what their events mean, as a listener and an observer of the engine."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self._commands = Counter("kontor_commands", "Commands decided.", registry=registry)
+        self._events = Counter("kontor_events", "Events committed.", registry=registry)
+        self._sizes = Histogram("kontor_batch_commands", "Commands a commit.", buckets=SIZES, registry=registry)
+        self._commits = Histogram(
+            "kontor_commit_seconds", "From the write of a batch to its end.", buckets=SECONDS, registry=registry
+        )
+        self._counters = {
+            kind: counter.labels(word)
+            for counter, words in (
+                (Counter("kontor_orders", "Orders, by what happened.", ["step"], registry=registry), ORDERS),
+                (Counter("kontor_payments", "Payments, by outcome.", ["outcome"], registry=registry), PAYMENTS),
+                (Counter("kontor_carts", "Carts, by what happened.", ["step"], registry=registry), CARTS),
+                (
+                    Counter("kontor_holds", "Holds on stock, by what happened.", ["step"], registry=registry),
+                    HOLDS,
+                ),
+            )
+            for kind, word in words.items()
+        }
+
+    def watch(self, engine: Engine) -> None:
+        engine.landed.append(self.landed)
+        engine.listeners.append(self.committed)
+
+    def landed(self, batch: Batch, seconds: float) -> None:
+        self._commands.inc(len(batch.submissions))
+        self._events.inc(len(batch.events))
+        self._sizes.observe(len(batch.submissions))
+        self._commits.observe(seconds)
+
+    def committed(self, events: Sequence[Recorded]) -> None:
+        counters = self._counters
+        for recorded in events:
+            counter = counters.get(type(recorded.event))
+            if counter is not None:
+                counter.inc()
+
+
+class LogMetrics:
+    """How far the log is, and how far behind it each consumer; brought up to date in the background."""
+
+    def __init__(self, registry: CollectorRegistry, event_log: EventLog, consumers: Mapping[str, Followed]) -> None:
+        self._log = event_log
+        self._consumers = consumers
+        self._head = Gauge("kontor_log_head", "Position of the last event.", registry=registry)
+        self._lag = Gauge("kontor_lag_events", "Events a consumer is behind.", ["consumer"], registry=registry)
+        self._lag_seconds = Gauge(
+            "kontor_lag_seconds", "Age of the first event that a consumer has not taken in.", ["consumer"],
+            registry=registry,
+        )  # fmt: skip
+        self._task: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        self._task = asyncio.create_task(self._again_and_again(), name="metrics")
+
+    async def close(self) -> None:
+        if self._task is not None:
+            self._task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._task
+
+    async def refresh(self, now: int) -> None:
+        """``now`` in milliseconds since 1970."""
+        head = await self._log.head()
+        self._head.set(head)
+        for name, consumer in self._consumers.items():
+            behind = max(0, head - consumer.position)
+            first = await self._log.read(consumer.position, 1) if behind else ()
+            age = max(0, now - decode_meta(first[0].meta).recorded_at) / 1000 if first else 0.0
+            self._lag.labels(name).set(behind)
+            self._lag_seconds.labels(name).set(age)
+
+    async def _again_and_again(self) -> None:
+        while True:
+            try:
+                await self.refresh(now_ms())
+            except Exception as error:
+                log.warning("metrics_not_refreshed", error=repr(error))
+            await asyncio.sleep(EVERY_S)
+
+
+def gauge(registry: CollectorRegistry, name: str, about: str, value: Callable[[], Any]) -> None:
+    """A gauge that is looked up when it is asked for."""
+    Gauge(name, about, registry=registry).set_function(lambda: float(value()))
