@@ -75,7 +75,7 @@ async def _serve(what: str, settings: Settings, listening: socket.socket | None)
     listening = listening or listen(what, settings)
     async with embedded(settings) as services:
         app = build_app(what, services, settings)
-        async with measured(app, services):
+        async with measured(app, services), traced(f"kontor-{what}", app, services, settings):
             console.err.print(f"kontor {what}: ready on {url_of(listening)}", markup=False)
             await serve(app, listening)
 
@@ -93,6 +93,24 @@ async def measured(app: FastAPI, services: WriteServices) -> AsyncIterator[None]
         yield
     finally:
         await consumers.close()
+
+
+@asynccontextmanager
+async def traced(name: str, app: FastAPI, services: WriteServices, settings: Settings) -> AsyncIterator[None]:
+    """Requests and commands as spans, if somebody collects them."""
+    if settings.otlp_url is None:
+        yield
+        return
+    from kontor.tracing import spans
+
+    told = spans(name, settings.otlp_url)
+    edge: EdgeState = app.state.edge
+    edge.requests.append(told.request)
+    services.engine.landed.append(told.landed)
+    try:
+        yield
+    finally:
+        await asyncio.to_thread(told.close)
 
 
 def build_app(what: str, services: WriteServices, settings: Settings) -> FastAPI:

@@ -67,6 +67,9 @@ class Edge:
             seconds = perf_counter() - started
             method, route, status = exchange.method, _route_template(exchange.scope), exchange.status or 499
             self.edge.metrics.observe(method, route, status, seconds)
+            for told in self.edge.requests:
+                own: str = exchange.scope["state"]["traceparent"]
+                told(exchange.traceparent.decode("latin-1"), own, f"{method} {route}", seconds, status)
             if self.edge.settings.access_log:
                 trace = problems.trace_id(exchange.scope)
                 ms = round(seconds * 1000, 2)
@@ -89,6 +92,7 @@ class _Exchange:
         "scope",
         "send_raw",
         "status",
+        "traceparent",
     )
 
     def __init__(self, middleware: Edge, scope: Scope, receive: Receive, send: Send) -> None:
@@ -105,6 +109,7 @@ class _Exchange:
         self.read = 0
         self.status = 0
         self.deadline: Deadline | None = None
+        self.traceparent = b""
 
     async def run(self) -> None:
         response = self.admit()
@@ -140,7 +145,8 @@ class _Exchange:
         self.content_type = headers.get(b"content-type", b"")
         self.origin = headers.get(b"origin", b"")
         state = self.scope.setdefault("state", {})
-        state["traceparent"] = trace_context(headers.get(b"traceparent", b""))
+        self.traceparent = headers.get(b"traceparent", b"")
+        state["traceparent"] = trace_context(self.traceparent)
         try:
             self.edge.limiter.charge(state, "ip", client_of(self.scope))
         except problems.RateLimited as limited:

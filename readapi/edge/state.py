@@ -12,6 +12,9 @@ from readapi.edge.paging import Cursors
 from readapi.edge.ratelimit import POLICIES, Limiter, Policy
 from readapi.edge.tokens import TTL_SECONDS_MAX, AccessTokens, never_revoked
 
+RequestOver = Callable[[str, str, str, float, int], None]
+"""The ``traceparent`` that came (or empty) and ours, method and route, seconds, status."""
+
 
 @dataclass(frozen=True, slots=True)
 class EdgeSettings:
@@ -37,6 +40,8 @@ class EdgeState:
     limiter: Limiter
     in_flight: InFlight
     metrics: EdgeMetrics
+    requests: list[RequestOver]
+    """Told of each request when it is over."""
 
 
 def edge_state(
@@ -57,4 +62,5 @@ def edge_state(
         limiter=Limiter(settings.policies, enabled=settings.rate_limits),
         in_flight=InFlight(),
         metrics=metrics or EdgeMetrics(),
+        requests=[],
     )
