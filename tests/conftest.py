@@ -53,6 +53,6 @@ def postgres() -> Iterator[str]:
     import psycopg
 
     schema = f"kontor_test_{os.getpid()}_{secrets.token_hex(4)}"
-    yield f"{url}{'&' if '?' in url else '?'}options=-csearch_path%3D{schema}"
+    yield f"{url}{'&' if '?' in url else '?'}application_name={schema}&options=-csearch_path%3D{schema}"
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute(f"DROP SCHEMA IF EXISTS {schema} CASCADE".encode())

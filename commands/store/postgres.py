@@ -22,7 +22,7 @@ from commands.errors import NothingWritten
 from commands.routes import decider_of
 from commands.store.migrating import lock_key, migrate
 from commands.store.port import Loaded, Reply, Row, Snapshot
-from commands.store.postgres_library import COPY, HEAD, SELECT, LibraryDatastore, LibraryRecorder
+from commands.store.postgres_library import COPY, HEAD, SELECT, LibraryDatastore, LibraryRecorder, server_of
 from commands.store.server import (
     IDLE_TIMEOUT_S,
     LOCK_TIMEOUT_S,
@@ -71,17 +71,13 @@ _row = partial(tuple.__new__, Row)
 class PostgresLog(LibraryRecorder):
     def __init__(self, datastore: PostgresDatastore, events_table_name: str = "events") -> None:
         """The library's way in; the table's name is ours. ``open`` is the usual one."""
+        self.server = server_of(datastore)
         super().__init__(datastore, events_table_name="events")
         self.channel_name = f"kontor_{datastore.schema}"[: self.MAX_IDENTIFIER_LEN]
         self.lock = lock_key("log", datastore.schema)
-        given = datastore.pool.kwargs
-        assert isinstance(given, dict)
-        known = {name: str(value) for name, value in given.items() if name != "row_factory" and value not in ("", None)}
-        server = Server("event log", known).with_settings(search_path=f'"{datastore.schema}"')
-        self._connect(server)
+        self._connect(self.server)
 
     def _connect(self, server: Server) -> None:
-        self.server = server
         self._writing = server.with_settings(
             lock_timeout=milliseconds(LOCK_TIMEOUT_S),
             statement_timeout=milliseconds(STATEMENT_TIMEOUT_S),

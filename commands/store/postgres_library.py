@@ -35,6 +35,16 @@ class LibraryDatastore(PostgresDatastore):
         """There are none: rows are written without the library's composite type."""
 
 
+def server_of(datastore: PostgresDatastore) -> Server:
+    """Where a datastore of the library's connects to; from now on both look into its schema first."""
+    given = datastore.pool.kwargs
+    assert isinstance(given, dict)
+    known = {name: str(value) for name, value in given.items() if name != "row_factory" and value not in ("", None)}
+    server = Server("event log", known).with_settings(search_path=f'"{datastore.schema}"')
+    datastore.pool.kwargs = given | {"options": server.parameters["options"]}
+    return server
+
+
 class LibraryRecorder(PostgresApplicationRecorder):
     lock: int
     """The key of the log's advisory lock."""

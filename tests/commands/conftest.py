@@ -19,17 +19,19 @@ from tests.commands.driving import (
 from tests.commands.faulty import FaultyLog
 
 
-def open_log(kind: str, request: pytest.FixtureRequest, folder: Path) -> Any:
-    if kind == "postgres":
+def log_at(where: str) -> Any:
+    """The log in a file or on a Postgres server, by path or URL."""
+    if where.startswith("postgresql://"):
         from commands.store.postgres import PostgresLog
 
-        return PostgresLog.open(request.getfixturevalue("postgres"))
-    return MemoryLog() if kind == "memory" else SQLiteLog.open(folder / "log.db")
+        return PostgresLog.open(where)
+    return SQLiteLog.open(Path(where))
 
 
 @pytest.fixture(params=["memory", "sqlite", pytest.param("postgres", marks=pytest.mark.stack)])
 async def log(request, tmp_path):
-    real = open_log(request.param, request, tmp_path)
+    where = request.getfixturevalue("postgres") if request.param == "postgres" else str(tmp_path / "log.db")
+    real = MemoryLog() if request.param == "memory" else log_at(where)
     yield FaultyLog(real)
     await real.close()
 
