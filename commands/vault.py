@@ -36,10 +36,13 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from commands.vault_errors import PersonErased as PersonErased
+from commands.vault_errors import TokenInvalid as TokenInvalid
+from commands.vault_errors import TokenReused as TokenReused
+from commands.vault_errors import VaultError as VaultError
 from commands.vault_file import VaultFile
-from commands.vault_store import VaultError as VaultError
 from commands.vault_store import VaultStore, VaultTransaction
-from domain.errors import DomainError, Invalid
+from domain.errors import Invalid
 
 REFRESH_DAYS = 30
 PASSWORD_BYTES_MAX = 1024
@@ -55,20 +58,6 @@ _HEADER_BYTES = 1 + _KEY_ID_BYTES + _NONCE_BYTES
 
 # OWASP Password Storage Cheat Sheet: argon2id with 19 MiB, two passes, one lane.
 _HASHER = PasswordHasher(time_cost=2, memory_cost=19456, parallelism=1)
-
-
-class PersonErased(VaultError):
-    """The person's key was destroyed (or never made), so nothing can be sealed for them any more."""
-
-
-class TokenInvalid(DomainError):
-    """A refresh token that is unknown, expired, or of a revoked family."""
-
-    code = "unauthenticated"
-
-
-class TokenReused(TokenInvalid):
-    """A refresh token came a second time: one of its two holders stole it, so its whole family is revoked."""
 
 
 class Grant(NamedTuple):

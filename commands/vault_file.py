@@ -11,7 +11,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from commands.vault_store import REVOCATIONS, Revocation, VaultError, VaultTransaction
+from commands.vault_errors import VaultError
+from commands.vault_store import REVOCATIONS, Revocation, VaultTransaction
 
 APPLICATION_ID = 0x4B4F4E56
 """``KONV``; keeps the vault from opening the log, or a stranger's database, by mistake."""

@@ -13,10 +13,6 @@ from typing import Any, NamedTuple, Protocol
 REVOCATIONS = "SELECT seq, kind, subject, at FROM revocations WHERE seq > ? ORDER BY seq"
 
 
-class VaultError(Exception):
-    """The store is not a vault this version can use, or a sealed value is damaged. Never a client's fault."""
-
-
 class Revocation(NamedTuple):
     """What everybody has to forget: a person's key (``person``), or the sign-in of a ``family``."""
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import struct
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from functools import partial
 from typing import Any
 
 import psycopg
@@ -19,10 +18,18 @@ from eventsourcing.postgres import PostgresDatastore
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 from commands.errors import NothingWritten
-from commands.routes import decider_of
 from commands.store.migrating import lock_key, migrate
 from commands.store.port import Loaded, Reply, Row, Snapshot
 from commands.store.postgres_library import COPY, HEAD, SELECT, LibraryDatastore, LibraryRecorder, server_of
+from commands.store.postgres_queries import (
+    PUT_REPLIES,
+    PUT_SNAPSHOTS,
+    columns,
+    fetch,
+    load_streams,
+    new_row,
+    stored_replies,
+)
 from commands.store.server import (
     IDLE_TIMEOUT_S,
     LOCK_TIMEOUT_S,
@@ -44,28 +51,6 @@ LOOK_S = 0.25
 BEGIN = "BEGIN ISOLATION LEVEL READ COMMITTED; SELECT pg_advisory_xact_lock({lock}); " + HEAD
 """READ COMMITTED whatever the server's default is: the head must be looked at when the lock is held, not before."""
 WRITE = COPY + "; SELECT refuse_loose({head}); COMMIT"
-STREAMS = (
-    "SELECT event.* FROM unnest(%s::text[], %s::int8[]) AS wanted (stream, after) CROSS JOIN LATERAL ("
-    + SELECT
-    + "WHERE stream = wanted.stream AND version > wanted.after ORDER BY version) AS event"
-)
-"""Down the index once for each stream, whatever statistics say."""
-SNAPSHOTS = "SELECT stream, version, generation, hash, state FROM snapshots WHERE stream = ANY(%s)"
-REPLIES = "SELECT key, digest, status, headers, body, at FROM replies WHERE key = ANY(%s)"
-PUT_REPLIES = """
-INSERT INTO replies (key, digest, status, headers, body, at)
-SELECT * FROM unnest(%s::text[], %s::bytea[], %s::int4[], %s::bytea[], %s::bytea[], %s::int8[])
-ON CONFLICT (key) DO UPDATE SET digest = excluded.digest, status = excluded.status, headers = excluded.headers,
-    body = excluded.body, at = excluded.at
-"""
-PUT_SNAPSHOTS = """
-INSERT INTO snapshots (stream, version, generation, hash, state)
-SELECT * FROM unnest(%s::text[], %s::int8[], %s::int8[], %s::bytea[], %s::bytea[])
-ON CONFLICT (stream) DO UPDATE SET version = excluded.version, generation = excluded.generation,
-    hash = excluded.hash, state = excluded.state
-"""
-
-_row = partial(tuple.__new__, Row)
 
 
 class PostgresLog(LibraryRecorder):
@@ -183,17 +168,17 @@ class PostgresLog(LibraryRecorder):
         return int((await self._read(HEAD, (), tuple))[0][0])
 
     async def read(self, after: int, limit: int) -> Sequence[Row]:
-        return await self._read(SELECT + "WHERE position > %s ORDER BY position LIMIT %s", (after, limit), _row)
+        return await self._read(SELECT + "WHERE position > %s ORDER BY position LIMIT %s", (after, limit), new_row)
 
     async def read_stream(self, stream: str, after_version: int = 0) -> Sequence[Row]:
         query = SELECT + "WHERE stream = %s AND version > %s ORDER BY version"
-        return await self._read(query, (stream, after_version), _row)
+        return await self._read(query, (stream, after_version), new_row)
 
     async def load(self, streams: Iterable[str]) -> dict[str, Loaded]:
-        return await _load(self._read, streams)
+        return await load_streams(self._read, streams)
 
     async def replies(self, keys: Iterable[str]) -> dict[str, Reply]:
-        return await _replies(self._read, keys)
+        return await stored_replies(self._read, keys)
 
     async def changed(self, after: int, timeout: float) -> bool:
         """Woken by the writer's notification; looks for itself now and then, in case that one got lost."""
@@ -219,7 +204,7 @@ class PostgresLog(LibraryRecorder):
 
     async def _fetch(self, query: str, parameters: Sequence[Any], make: Callable[[Any], Any]) -> list[Any]:
         async with self._readers.connection() as connection:
-            return await _fetch(connection, query, parameters, make)
+            return await fetch(connection, query, parameters, make)
 
     async def close(self) -> None:
         await self._wake.close()
@@ -242,13 +227,13 @@ class PostgresTransaction:
     async def tail(self, after: int) -> Sequence[Row]:
         if after >= self.head:
             return ()
-        return await self._read(SELECT + "WHERE position > %s ORDER BY position", (after,), _row)
+        return await self._read(SELECT + "WHERE position > %s ORDER BY position", (after,), new_row)
 
     async def load(self, streams: Iterable[str]) -> dict[str, Loaded]:
-        return await _load(self._read, streams)
+        return await load_streams(self._read, streams)
 
     async def replies(self, keys: Iterable[str]) -> dict[str, Reply]:
-        return await _replies(self._read, keys)
+        return await stored_replies(self._read, keys)
 
     async def append(self, rows: Sequence[Row], replies: Sequence[Reply], snapshots: Sequence[Snapshot]) -> None:
         if [row.position for row in rows] != list(range(self.head + 1, self.head + len(rows) + 1)):
@@ -257,9 +242,9 @@ class PostgresTransaction:
         try:
             with self._log.server.told("written"):
                 if replies:
-                    await connection.execute(PUT_REPLIES, _columns(replies), binary=True)
+                    await connection.execute(PUT_REPLIES, columns(replies), binary=True)
                 if snapshots:
-                    await connection.execute(PUT_SNAPSHOTS, _columns(snapshots), binary=True)
+                    await connection.execute(PUT_SNAPSHOTS, columns(snapshots), binary=True)
                 if rows:
                     self._rows, self._last = copy_bytes(rows), rows[-1].position
                     await self.wire.begin_copy(WRITE.format(head=self.head).encode())
@@ -298,41 +283,4 @@ class PostgresTransaction:
 
     async def _read(self, query: str, parameters: Sequence[Any], make: Callable[[Any], Any]) -> list[Any]:
         with self._log.server.told("read"):
-            return await _fetch(self.wire.connection, query, parameters, make)
-
-
-Read = Callable[[str, Sequence[Any], Callable[[Any], Any]], Awaitable[list[Any]]]
-
-
-async def _fetch(
-    connection: psycopg.AsyncConnection[Any], query: str, parameters: Sequence[Any], make: Callable[[Any], Any]
-) -> list[Any]:
-    cursor = connection.cursor(binary=True, row_factory=lambda _: make)
-    await cursor.execute(query.encode(), parameters)
-    return await cursor.fetchall()
-
-
-async def _load(read: Read, streams: Iterable[str]) -> dict[str, Loaded]:
-    """Two queries for many streams."""
-    wanted = list(streams)
-    if not wanted:
-        return {}
-    snapshots = {
-        snapshot.stream: snapshot
-        for snapshot in await read(SNAPSHOTS, (wanted,), Snapshot._make)
-        if snapshot.generation == decider_of(snapshot.stream).generation
-    }
-    after = [snapshots[stream].version if stream in snapshots else 0 for stream in wanted]
-    rows: dict[str, list[Row]] = {stream: [] for stream in wanted}
-    for row in await read(STREAMS, (wanted, after), _row):
-        rows[row.stream].append(row)
-    return {stream: Loaded(snapshots.get(stream), found) for stream, found in rows.items()}
-
-
-async def _replies(read: Read, keys: Iterable[str]) -> dict[str, Reply]:
-    wanted = list(keys)
-    return {reply.key: reply for reply in await read(REPLIES, (wanted,), Reply._make)} if wanted else {}
-
-
-def _columns(rows: Sequence[Any]) -> list[list[Any]]:
-    return [list(column) for column in zip(*rows, strict=True)]
+            return await fetch(self.wire.connection, query, parameters, make)
