@@ -4,9 +4,10 @@ Everything here can be forgotten, which is why none of it may be in the log or i
 person's key makes every event that mentions the person unreadable for ever, while history still folds and its hashes
 still hold.
 
-One SQLite file, owner-only, in WAL mode with ``synchronous=FULL``; any number of processes and threads may use it.
-Methods block (a write waits for the disk, a password check for argon2), so asynchronous callers run them in a thread;
-``open``, ``seal`` and ``family_revoked`` answer in microseconds and may be called on the event loop.
+It lies in one SQLite file (``vault_file.py``) or on a Postgres server (``vault_server.py``); any number of processes
+and threads may use it. Methods block (a write waits for the disk, a password check for argon2), so asynchronous callers
+run them in a thread; ``open``, ``seal`` and ``family_revoked`` answer from memory in microseconds, or after one short
+look into the store when a key is not there, and may be called on the event loop.
 
     person keys      ensure_key, seal, open, destroy_key, left_of
     credentials      set_password, check_password, drop_credentials
@@ -20,7 +21,7 @@ import hashlib
 import hmac
 import os
 import secrets as entropy
-import sqlite3
+import threading
 import time
 import unicodedata
 from collections import OrderedDict
@@ -35,9 +36,13 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from commands.vault_file import VaultError as VaultError
+from commands.vault_errors import PersonErased as PersonErased
+from commands.vault_errors import TokenInvalid as TokenInvalid
+from commands.vault_errors import TokenReused as TokenReused
+from commands.vault_errors import VaultError as VaultError
 from commands.vault_file import VaultFile
-from domain.errors import DomainError, Invalid
+from commands.vault_store import VaultStore, VaultTransaction
+from domain.errors import Invalid
 
 REFRESH_DAYS = 30
 PASSWORD_BYTES_MAX = 1024
@@ -46,6 +51,11 @@ REVOCATION_CHECK_SECONDS = 0.25
 REVOCATION_KEEP_SECONDS = 3600
 """Longer than any access token lives: a family revoked earlier has no valid access token left to refuse."""
 
+_LEFT_OF = """
+SELECT 1 WHERE EXISTS (SELECT 1 FROM person_keys WHERE person_id = ? AND key IS NOT NULL)
+    OR EXISTS (SELECT 1 FROM credentials WHERE account_id = ?)
+    OR EXISTS (SELECT 1 FROM families WHERE account_id = ? AND revoked_at IS NULL)
+"""
 _SEAL_VERSION = b"\x01"
 _KEY_ID_BYTES = 8
 _NONCE_BYTES = 12
@@ -53,20 +63,6 @@ _HEADER_BYTES = 1 + _KEY_ID_BYTES + _NONCE_BYTES
 
 # OWASP Password Storage Cheat Sheet: argon2id with 19 MiB, two passes, one lane.
 _HASHER = PasswordHasher(time_cost=2, memory_cost=19456, parallelism=1)
-
-
-class PersonErased(VaultError):
-    """The person's key was destroyed (or never made), so nothing can be sealed for them any more."""
-
-
-class TokenInvalid(DomainError):
-    """A refresh token that is unknown, expired, or of a revoked family."""
-
-    code = "unauthenticated"
-
-
-class TokenReused(TokenInvalid):
-    """A refresh token came a second time: one of its two holders stole it, so its whole family is revoked."""
 
 
 class Grant(NamedTuple):
@@ -98,27 +94,29 @@ class _PersonKey(NamedTuple):
 
 
 class Vault:
-    """The open file. ``now`` gives seconds since 1970; ``key_cache`` bounds how many persons' keys stay in memory.
+    """``now`` gives seconds since 1970; ``key_cache`` bounds how many persons' keys stay in memory.
 
-    Raises ``VaultError`` when the file belongs to something else or to a newer version.
+    Opens a file by its path. Raises ``VaultError`` when it belongs to something else or to a newer version.
     """
 
-    def __init__(self, path: Path | str, *, now: Callable[[], float] = time.time, key_cache: int = 8192) -> None:
+    def __init__(
+        self, store: VaultStore | Path | str, *, now: Callable[[], float] = time.time, key_cache: int = 8192
+    ) -> None:
         self._now = now
         self._key_cache = key_cache
         self._keys: OrderedDict[str, _PersonKey] = OrderedDict()
         self._revoked: dict[str, int] = {}
-        self._last_seq = 0
-        self._data_version = -1
         self._next_check = 0.0
-        self._file = VaultFile(Path(path))
+        self._memory = threading.Lock()
+        """Held while keys and revocations are looked at, and until what was missing is read."""
+        self._store: VaultStore = VaultFile(Path(store)) if isinstance(store, Path | str) else store
         self._prune()
         self.secrets = Secrets(**{name: self._secret(name) for name in Secrets.__dataclass_fields__})
         self._dummy_hash = self._stored_dummy_hash()
 
     def close(self) -> None:
         self._keys.clear()
-        self._file.close()
+        self._store.close()
 
     # person keys
 
@@ -126,10 +124,12 @@ class Vault:
         """Makes the person's key unless there is one. Raises ``PersonErased`` for an erased person."""
         if self._key(person_id) is not None:
             return
-        with self._file.writing() as db:
+        with self._store.writing() as db:
             row = (person_id, entropy.token_bytes(_KEY_ID_BYTES), AESGCM.generate_key(256), int(self._now()))
             db.execute(
-                "INSERT OR IGNORE INTO person_keys (person_id, key_id, key, created_at) VALUES (?, ?, ?, ?)", row
+                "INSERT INTO person_keys (person_id, key_id, key, created_at) VALUES (?, ?, ?, ?) "
+                "ON CONFLICT (person_id) DO NOTHING",
+                row,
             )
         self._require_key(person_id)
 
@@ -159,21 +159,23 @@ class Vault:
         return opened
 
     def destroy_key(self, person_id: str) -> None:
-        """Makes everything sealed for the person unreadable, in every process, for ever. Repeating it is harmless."""
-        with self._file.writing() as db:
+        """Makes everything sealed for the person unreadable, in every process, for ever. Repeating it is harmless.
+
+        Other processes know at once when they share a file, within a second when they share a server.
+        """
+        with self._store.writing() as db:
             at = int(self._now())
             db.execute(
-                "INSERT INTO person_keys (person_id, created_at, destroyed_at) VALUES (?1, ?2, ?2) "
-                "ON CONFLICT (person_id) DO UPDATE SET key_id = NULL, key = NULL, destroyed_at = ?2",
-                (person_id, at),
+                "INSERT INTO person_keys (person_id, created_at, destroyed_at) VALUES (?, ?, ?) "
+                "ON CONFLICT (person_id) DO UPDATE SET key_id = NULL, key = NULL, destroyed_at = excluded.destroyed_at",
+                (person_id, at, at),
             )
             db.execute("INSERT INTO revocations (kind, subject, at) VALUES ('person', ?, ?)", (person_id, at))
-        # secure_delete has overwritten the key in its page; the write-ahead log may still hold the page as it was.
-        self._file.scrub()
+        self._store.scrub()
 
     def left_of(self, person_ids: Collection[str]) -> list[str]:
         """Which of these have a key, a password or a session, and so have not been erased to the end."""
-        return self._file.left_of(person_ids)
+        return [person_id for person_id in person_ids if self._store.rows(_LEFT_OF, (person_id,) * 3)]
 
     def _require_key(self, person_id: str) -> _PersonKey:
         key = self._key(person_id)
@@ -182,17 +184,18 @@ class Vault:
         return key
 
     def _key(self, person_id: str) -> _PersonKey | None:
-        with self._file.read_lock:
+        with self._memory:
             self._notice()
             key = self._keys.get(person_id)
             if key is not None:
                 self._keys.move_to_end(person_id)
                 return key
             query = "SELECT key_id, key FROM person_keys WHERE person_id = ? AND key IS NOT NULL"
-            row = self._file.reader.execute(query, (person_id,)).fetchone()
-            if row is None:
+            rows = self._store.rows(query, (person_id,))
+            if not rows:
                 return None
-            key = self._keys[person_id] = _PersonKey(row[0], AESGCM(row[1]))
+            key_id, secret = rows[0]
+            key = self._keys[person_id] = _PersonKey(key_id, AESGCM(secret))
             if len(self._keys) > self._key_cache:
                 self._keys.popitem(last=False)
             return key
@@ -208,27 +211,25 @@ class Vault:
 
     def check_password(self, account_id: str, password: str) -> bool:
         """An unknown account costs the same time as a wrong password, so timing does not tell who has an account."""
-        with self._file.read_lock:
-            query = "SELECT hash FROM credentials WHERE account_id = ?"
-            row = self._file.reader.execute(query, (account_id,)).fetchone()
-        stored = self._dummy_hash if row is None else row[0]
+        rows = self._store.rows("SELECT hash FROM credentials WHERE account_id = ?", (account_id,))
+        stored = rows[0][0] if rows else self._dummy_hash
         prepared = _prepared(password)
         try:
             right = _HASHER.verify(stored, b"" if prepared is None else prepared)
         except (VerificationError, InvalidHashError):
             return False
-        if row is None or prepared is None or not right:
+        if not rows or prepared is None or not right:
             return False
         if _HASHER.check_needs_rehash(stored):
             self._store_hash(account_id, _HASHER.hash(prepared), replaces=stored)
         return True
 
     def drop_credentials(self, account_id: str) -> None:
-        with self._file.writing() as db:
+        with self._store.writing() as db:
             db.execute("DELETE FROM credentials WHERE account_id = ?", (account_id,))
 
     def _store_hash(self, account_id: str, hashed: str, replaces: str | None = None) -> None:
-        with self._file.writing() as db:
+        with self._store.writing() as db:
             at = int(self._now())
             if replaces is not None:
                 # A password changed meanwhile must not be put back.
@@ -236,8 +237,8 @@ class Vault:
                 db.execute(update, (hashed, at, account_id, replaces))
                 return
             db.execute(
-                "INSERT INTO credentials VALUES (?1, ?2, ?3) "
-                "ON CONFLICT (account_id) DO UPDATE SET hash = ?2, changed_at = ?3",
+                "INSERT INTO credentials (account_id, hash, changed_at) VALUES (?, ?, ?) "
+                "ON CONFLICT (account_id) DO UPDATE SET hash = excluded.hash, changed_at = excluded.changed_at",
                 (account_id, hashed, at),
             )
 
@@ -248,12 +249,14 @@ class Vault:
         grant = Grant(account_id, scope, _new_token(), "fam_" + entropy.token_hex(12))
         now = int(self._now())
         expires = now + REFRESH_DAYS * 86400
-        with self._file.writing() as db:
+        with self._store.writing() as db:
             db.execute(
-                "INSERT INTO families VALUES (?, ?, ?, ?, ?, NULL)", (grant.family, account_id, scope, now, expires)
+                "INSERT INTO families (family, account_id, scope, created_at, expires_at) VALUES (?, ?, ?, ?, ?)",
+                (grant.family, account_id, scope, now, expires),
             )
             db.execute(
-                "INSERT INTO refresh_tokens VALUES (?, ?, ?, NULL)", (_digest(grant.token), grant.family, expires)
+                "INSERT INTO refresh_tokens (digest, family, expires_at) VALUES (?, ?, ?)",
+                (_digest(grant.token), grant.family, expires),
             )
         return grant
 
@@ -264,15 +267,15 @@ class Vault:
         """
         now = int(self._now())
         expires = now + REFRESH_DAYS * 86400
-        with self._file.writing() as db:
-            row = db.execute(
+        with self._store.writing() as db:
+            found = db.execute(
                 "SELECT family, t.expires_at, used_at, account_id, scope, revoked_at "
                 "FROM refresh_tokens t JOIN families USING (family) WHERE digest = ?",
                 (_digest(refresh_token),),
-            ).fetchone()
-            if row is None:
+            )
+            if not found:
                 raise TokenInvalid("the refresh token is not valid")
-            family, expires_at, used_at, account_id, scope, revoked_at = row
+            family, expires_at, used_at, account_id, scope, revoked_at = found[0]
             if used_at is None and (revoked_at is not None or expires_at <= now):
                 raise TokenInvalid("the refresh token is not valid any more")
             grant = Grant(account_id, scope, _new_token(), family)
@@ -280,7 +283,10 @@ class Vault:
                 self._revoke(db, "family = ?", family)
             else:
                 db.execute("UPDATE refresh_tokens SET used_at = ? WHERE digest = ?", (now, _digest(refresh_token)))
-                db.execute("INSERT INTO refresh_tokens VALUES (?, ?, ?, NULL)", (_digest(grant.token), family, expires))
+                db.execute(
+                    "INSERT INTO refresh_tokens (digest, family, expires_at) VALUES (?, ?, ?)",
+                    (_digest(grant.token), family, expires),
+                )
                 db.execute("UPDATE families SET expires_at = ? WHERE family = ?", (expires, family))
         if used_at is not None:
             self._next_check = 0.0
@@ -289,13 +295,13 @@ class Vault:
 
     def revoke_family(self, family: str) -> None:
         """Signs one session out: its refresh token at once, its access tokens as ``family_revoked`` describes."""
-        with self._file.writing() as db:
+        with self._store.writing() as db:
             self._revoke(db, "family = ?", family)
         self._next_check = 0.0
 
     def revoke_account(self, account_id: str) -> None:
         """Signs every session of the account out."""
-        with self._file.writing() as db:
+        with self._store.writing() as db:
             self._revoke(db, "account_id = ?", account_id)
         self._next_check = 0.0
 
@@ -307,12 +313,12 @@ class Vault:
         """
         tick = time.monotonic()
         if tick >= self._next_check:
-            with self._file.read_lock:
+            with self._memory:
                 self._next_check = tick + REVOCATION_CHECK_SECONDS
                 self._notice()
         return family in self._revoked
 
-    def _revoke(self, db: sqlite3.Connection, where: str, value: str) -> None:
+    def _revoke(self, db: VaultTransaction, where: str, value: str) -> None:
         at = int(self._now())
         alive = f"{where} AND revoked_at IS NULL"
         db.execute(
@@ -330,55 +336,52 @@ class Vault:
 
     def _secret(self, name: str) -> bytes:
         query = "SELECT value FROM secrets WHERE name = ?"
-        with self._file.read_lock:
-            row = self._file.reader.execute(query, (name,)).fetchone()
-        if row is None:
-            with self._file.writing() as db:
+        rows = self._store.rows(query, (name,))
+        if not rows:
+            with self._store.writing() as db:
                 # Of several processes starting at once the first one draws the secret for all.
                 values = (name, entropy.token_bytes(32), int(self._now()))
-                db.execute("INSERT OR IGNORE INTO secrets VALUES (?, ?, ?)", values)
-                row = db.execute(query, (name,)).fetchone()
-        value: bytes = row[0]
+                db.execute(
+                    "INSERT INTO secrets (name, value, created_at) VALUES (?, ?, ?) ON CONFLICT (name) DO NOTHING",
+                    values,
+                )
+                rows = db.execute(query, (name,))
+        value: bytes = rows[0][0]
         return value
 
     def _stored_dummy_hash(self) -> str:
         """Hash of a password nobody knows, kept so that a start does not wait for argon2."""
-        query = "SELECT value FROM secrets WHERE name = 'dummy_hash'"
-        with self._file.read_lock:
-            row = self._file.reader.execute(query).fetchone()
-        if row is not None and not _HASHER.check_needs_rehash(row[0].decode()):
-            return str(row[0], "ascii")
+        rows = self._store.rows("SELECT value FROM secrets WHERE name = ?", ("dummy_hash",))
+        if rows and not _HASHER.check_needs_rehash(rows[0][0].decode()):
+            return str(rows[0][0], "ascii")
         hashed = _HASHER.hash(entropy.token_bytes(32))
-        with self._file.writing() as db:
+        with self._store.writing() as db:
             db.execute(
-                "INSERT OR REPLACE INTO secrets VALUES ('dummy_hash', ?, ?)", (hashed.encode(), int(self._now()))
+                "INSERT INTO secrets (name, value, created_at) VALUES (?, ?, ?) "
+                "ON CONFLICT (name) DO UPDATE SET value = excluded.value, created_at = excluded.created_at",
+                ("dummy_hash", hashed.encode(), int(self._now())),
             )
         return hashed
 
     def _notice(self) -> None:
-        """Applies what any process destroyed or revoked since last time. Two microseconds when nothing was written."""
-        version = self._file.reader.execute("PRAGMA data_version").fetchone()[0]
-        if version == self._data_version:
+        """Applies what any process destroyed or revoked since last time. Microseconds when nothing was."""
+        news = self._store.news()
+        if news is None:
+            self._keys.clear()
             return
-        rows = self._file.reader.execute(
-            "SELECT seq, kind, subject, at FROM revocations WHERE seq > ? ORDER BY seq", (self._last_seq,)
-        ).fetchall()
-        for seq, kind, subject, at in rows:
-            self._last_seq = seq
+        for _, kind, subject, at in news:
             if kind == "person":
                 self._keys.pop(subject, None)
             else:
                 self._revoked[subject] = at
-        # Only now: had the query failed, the next call must try again.
-        self._data_version = version
-        if rows and len(self._revoked) > 1024:
+        if news and len(self._revoked) > 1024:
             oldest = self._now() - REVOCATION_KEEP_SECONDS
             self._revoked = {family: at for family, at in self._revoked.items() if at >= oldest}
 
     def _prune(self) -> None:
         """Forgets sessions that ended of themselves, and revocations that no living access token can meet."""
         now = int(self._now())
-        with self._file.writing() as db:
+        with self._store.writing() as db:
             db.execute(
                 "DELETE FROM refresh_tokens WHERE family IN (SELECT family FROM families WHERE expires_at < ?)", (now,)
             )

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sqlite3
 import threading
 import time
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
+
+from commands.vault_errors import VaultError
+from commands.vault_store import REVOCATIONS, Revocation, VaultTransaction
 
 APPLICATION_ID = 0x4B4F4E56
 """``KONV``; keeps the vault from opening the log, or a stranger's database, by mistake."""
@@ -30,58 +33,68 @@ CREATE TABLE revocations (seq INTEGER PRIMARY KEY AUTOINCREMENT, kind TEXT NOT N
     at INTEGER NOT NULL);
 CREATE TABLE secrets (name TEXT PRIMARY KEY, value BLOB NOT NULL, created_at INTEGER NOT NULL) WITHOUT ROWID;
 """
-_LEFT_OF = """
-SELECT value FROM json_each(?) AS asked WHERE
-    EXISTS (SELECT 1 FROM person_keys AS own WHERE person_id = asked.value AND own.key IS NOT NULL)
-    OR EXISTS (SELECT 1 FROM credentials WHERE account_id = asked.value)
-    OR EXISTS (SELECT 1 FROM families WHERE account_id = asked.value AND revoked_at IS NULL)
-"""
-
-
-class VaultError(Exception):
-    """The file is not a vault this version can use, or a sealed value is damaged. Never a client's fault."""
 
 
 class VaultFile:
     """Two connections to the file: a reader on the event loop never waits for another thread's fsync, and the reader's
     ``data_version`` counts this process's own writes like everybody else's.
 
-    Use ``reader`` under ``read_lock``; every statement sees what is committed by then.
+    Raises VaultError when the file belongs to something else or to a newer version.
     """
 
     def __init__(self, path: Path) -> None:
-        self.read_lock, self._write_lock = threading.Lock(), threading.Lock()
+        self._read_lock, self._write_lock = threading.Lock(), threading.Lock()
+        self._data_version = -1
+        self._last_seq = 0
         self._writer = _connect(path)
-        self.reader = _connect(path)
+        self._reader = _connect(path)
+
+    def rows(self, query: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        with self._read_lock:
+            return self._reader.execute(query, parameters).fetchall()
 
     @contextmanager
-    def writing(self) -> Iterator[sqlite3.Connection]:
-        """One transaction, on the disk when the block has ended without an error."""
+    def writing(self) -> Iterator[VaultTransaction]:
         with self._write_lock:
             self._writer.execute("BEGIN IMMEDIATE")
             try:
-                yield self._writer
+                yield _Transaction(self._writer)
                 self._writer.execute("COMMIT")
             except BaseException:
                 if self._writer.in_transaction:
                     self._writer.execute("ROLLBACK")
                 raise
 
+    def news(self) -> Sequence[Revocation]:
+        """Looks only when somebody has written anything since."""
+        with self._read_lock:
+            version = self._reader.execute("PRAGMA data_version").fetchone()[0]
+            if version == self._data_version:
+                return ()
+            found = [Revocation._make(row) for row in self._reader.execute(REVOCATIONS, (self._last_seq,))]
+            # Only now: had the query failed, the next call must try again.
+            self._data_version = version
+            if found:
+                self._last_seq = found[-1].seq
+            return found
+
     def scrub(self) -> None:
-        """Empties the write-ahead log, which may still hold pages as they were before something was deleted."""
+        """secure_delete has overwritten the key in its page; the write-ahead log may still hold the page as it was."""
         with self._write_lock:
             self._writer.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
-    def left_of(self, person_ids: Collection[str]) -> list[str]:
-        """Which of these any table still knows how to read or to let in."""
-        with self.read_lock:
-            rows = self.reader.execute(_LEFT_OF, (json.dumps(list(person_ids)),)).fetchall()
-        return [person_id for (person_id,) in rows]
-
     def close(self) -> None:
-        with self._write_lock, self.read_lock:
-            self.reader.close()
+        with self._write_lock, self._read_lock:
+            self._reader.close()
             self._writer.close()
+
+
+class _Transaction:
+    def __init__(self, writer: sqlite3.Connection) -> None:
+        self._writer = writer
+
+    def execute(self, statement: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        return self._writer.execute(statement, parameters).fetchall()
 
 
 def _connect(path: Path) -> sqlite3.Connection:

@@ -20,6 +20,7 @@ app.add_typer(users, name="user")
 
 Data = Annotated[Path | None, typer.Option("--data", help="Data folder. [$KONTOR_DATA, else ./kontor-data]")]
 Json = Annotated[bool, typer.Option("--json", help="For programs.")]
+Url = Annotated[str | None, typer.Option("--url", help="A Postgres log. [$KONTOR_POSTGRES_URL in the full profile]")]
 Port = Annotated[int | None, typer.Option(help="Port to listen on.", min=0, max=65535)]
 
 
@@ -83,11 +84,26 @@ def import_(
 
 
 @app.command()
-def verify(data: Data = None, json: Json = False) -> None:
+def verify(data: Data = None, url: Url = None, json: Json = False) -> None:
     """Walk the log: no holes, contiguous versions, hash chains, every event folds, stock and money add up."""
     from kontor.verifying import run_verify
 
-    run_verify(_settings(data=data), as_json=json)
+    run_verify(_settings(data=data), as_json=json, url=url)
+
+
+@app.command(name="copy-log")
+def copy_log(
+    source: Annotated[str, typer.Option("--from", metavar="DIR|URL", help="Data folder, or postgresql://…")],
+    target: Annotated[str, typer.Option("--to", metavar="DIR|URL", help="Data folder, or postgresql://…")],
+) -> None:
+    """Copy the event log into another store and prove it: every row equal, every chain whole. Goes on where it stopped.
+
+    Stop whoever writes into the log first. What the vault holds is not in the log and stays where it is.
+    """
+    from kontor.copying import run_copy
+
+    _settings()
+    run_copy(source, target)
 
 
 @app.command()

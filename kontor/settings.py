@@ -21,6 +21,10 @@ class Settings(BaseSettings):
 
     data: Path = Field(Path("kontor-data"), description="the data folder of the embedded profile")
     profile: Literal["embedded", "full"] = Field("embedded", description="which stores are used")
+    postgres_url: str | None = Field(None, repr=False, description="the event log of the full profile")
+    vault_url: str | None = Field(
+        None, repr=False, description="the vault of the full profile; a database or schema that is not the log's"
+    )
     host: str = "127.0.0.1"
     port: int | None = Field(None, ge=0, le=65535, description="8000 for both services, 8001 write, 8002 read")
     workers: int = Field(1, ge=1, le=64, description="processes that share the port and the data folder")

@@ -23,7 +23,7 @@ from kontor.witnesses import search_position
 PARKED_SHOWN = 20
 COUNTED_MAX = 5_000_000
 """Events beyond which they are not counted by kind: it would take seconds."""
-SECRET = ("secret", "password", "key", "token")
+SECRET = ("secret", "password", "key", "token", "url")
 MASK = "***"
 
 

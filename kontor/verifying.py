@@ -2,15 +2,13 @@
 
 Streams are walked one after the other rather than events in their order: memory then holds one aggregate, however
 long the log, and still every event is folded and every snapshot compared. That positions have no holes follows from
-counting. All of it is read in one transaction, so a service may go on writing meanwhile.
+counting. All of it is read in one transaction (``evidence.py``), so a service may go on writing meanwhile.
 """
 
 from __future__ import annotations
 
-import sqlite3
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing
 from dataclasses import dataclass, field
 from heapq import heappush, heappushpop
 from pathlib import Path
@@ -30,22 +28,14 @@ from domain.order import OrderPlaced
 from domain.payment import PaymentCaptured
 from domain.recorded import chain_hash
 from kontor import console
+from kontor.evidence import Damaged, Evidence, count_of, evidence
 from kontor.folder import DataFolder
 from kontor.invariants import Check, OrderCheck, PaymentCheck, StockCheck
-from kontor.readonly import open_readonly
 from kontor.settings import Settings
 from kontor.witnesses import seen_by_others
 
-PAGE = 5_000
 PROBLEMS_MAX = 100
 """Problems that are told; those at the lowest positions."""
-CACHE_KIB = 65_536
-
-WALK = (
-    "SELECT position, stream, version, topic, meta, data, hash FROM events "
-    "INDEXED BY sqlite_autoindex_events_1 ORDER BY stream, version"
-)
-BY_STREAM = "SELECT topic, data FROM events WHERE stream = ? AND position < ? ORDER BY version"
 CAPTURED = "payment.captured@"
 NO_POSITION = 2**62
 
@@ -86,16 +76,15 @@ class Report:
             heappushpop(self._worst, entry)
 
 
-def run_verify(settings: Settings, as_json: bool) -> None:
+def run_verify(settings: Settings, as_json: bool, url: str | None = None) -> None:
     """Exit 0 with a summary, or 1 with the first offending position and what is wrong with it."""
-    folder = DataFolder(settings.data)
     try:
-        folder.require_log()
+        log = log_of(settings, url)
         if as_json:
-            report = verify_folder(folder)
+            report = look(log, settings)
         else:
-            with console.progress("verifying", _count(folder.log), "events") as bar:
-                report = verify_folder(folder, bar)
+            with console.progress("verifying", count_of(log), "events") as bar:
+                report = look(log, settings, bar)
     except UnusableLog as error:
         console.fail(str(error))
     if as_json:
@@ -120,12 +109,20 @@ def _print_json(report: Report) -> None:
     console.out.print(msgspec.json.encode(answer).decode(), markup=False)
 
 
-def _count(log_path: Path) -> int:
-    with closing(open_readonly(log_path)) as connection:
-        try:
-            return int(connection.execute("SELECT count(*) FROM events").fetchone()[0])
-        except sqlite3.Error as error:
-            raise UnusableLog(f"{log_path} is damaged: {error}; restore it from a backup") from error
+def log_of(settings: Settings, url: str | None) -> Path | str:
+    """Where the log to look at is. Raises UnusableLog if a data folder has none."""
+    if url is None and settings.profile == "full":
+        url = settings.postgres_url
+    if url is not None:
+        return url
+    folder = DataFolder(settings.data)
+    folder.require_log()
+    return folder.log
+
+
+def look(log: Path | str, settings: Settings, progress: Callable[[int], None] = lambda done: None) -> Report:
+    """A data folder is looked at as a whole."""
+    return verify(log, progress) if isinstance(log, str) else verify_folder(DataFolder(settings.data), progress)
 
 
 def verify_folder(folder: DataFolder, progress: Callable[[int], None] = lambda done: None) -> Report:
@@ -138,32 +135,27 @@ def verify_folder(folder: DataFolder, progress: Callable[[int], None] = lambda d
     return report
 
 
-def verify(log_path: Path, progress: Callable[[int], None] = lambda done: None) -> Report:
+def verify(log: Path | str, progress: Callable[[int], None] = lambda done: None) -> Report:
     """Everything wrong with a log. ``progress`` is told the events done. Raises UnusableLog if it cannot be opened."""
     report = Report()
     begun = time.perf_counter()
-    with closing(open_readonly(log_path)) as connection:
-        connection.execute(f"PRAGMA cache_size=-{CACHE_KIB}")
-        connection.execute("BEGIN")
+    with evidence(log) as opened:
         try:
-            _check_positions(connection, report)
-            _Walk(connection, report).run(progress)
-        except sqlite3.Error as error:
-            report.add(None, "", f"the file is damaged: {error}")
-        connection.rollback()
+            _check_positions(opened, report)
+            _Walk(opened, report).run(progress)
+        except Damaged as damage:
+            report.add(None, "", str(damage))
     report.seconds = time.perf_counter() - begun
     return report
 
 
-def _check_positions(connection: sqlite3.Connection, report: Report) -> None:
+def _check_positions(opened: Evidence, report: Report) -> None:
     """1, 2, 3 … without holes: as many rows as the last one's number says, and none below one."""
-    report.events = connection.execute("SELECT count(*) FROM events NOT INDEXED").fetchone()[0]
-    low, head = connection.execute("SELECT min(position), max(position) FROM events").fetchone()
-    report.head = head or 0
-    if (low or 1) == 1 and report.head == report.events:
+    report.events, low, report.head = opened.extent()
+    if low == 1 and report.head == report.events:
         return
     expected = 1
-    for (position,) in connection.execute("SELECT position FROM events ORDER BY position"):
+    for position in opened.positions():
         if position != expected:
             gap = f"positions {expected} to {position - 1} are" if position - expected > 1 else "this position is"
             report.add(expected, "", f"{gap} missing" if position > expected else f"an event at position {position}")
@@ -189,18 +181,17 @@ class _Stream:
 
 
 class _Walk:
-    def __init__(self, connection: sqlite3.Connection, report: Report) -> None:
-        self._connection = connection
+    def __init__(self, opened: Evidence, report: Report) -> None:
+        self._evidence = opened
         self._report = report
         self._generations: set[int] = set()
         self._snapshots = self._all_snapshots()
         self._next_snapshot = next(self._snapshots, None)
 
     def run(self, progress: Callable[[int], None]) -> None:
-        cursor = self._connection.execute(WALK)
         stream: _Stream | None = None
         done = 0
-        while rows := cursor.fetchmany(PAGE):
+        for rows in self._evidence.events():
             for row in rows:
                 if stream is None or row[1] != stream.name:
                     self._leave(stream)
@@ -289,7 +280,7 @@ class _Walk:
     # snapshots, in the order of the streams
 
     def _all_snapshots(self) -> Iterator[Snapshot]:
-        for row in self._connection.execute("SELECT * FROM snapshots ORDER BY stream"):
+        for row in self._evidence.snapshots():
             yield Snapshot._make(row)
 
     def _orphans(self, until: str | None) -> None:
@@ -314,7 +305,7 @@ class _Walk:
         return Money(sum(amount.amount for amount in amounts), amounts[0].currency) if amounts else None
 
     def _events_of(self, stream: str, before: int = NO_POSITION, kind: str = "") -> Iterator[Any]:
-        for topic, data in self._connection.execute(BY_STREAM, (stream, before)):
+        for topic, data in self._evidence.stream(stream, before):
             if not topic.startswith(kind):
                 continue
             try:

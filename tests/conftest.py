@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import secrets
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -34,3 +36,23 @@ def shared_data() -> Path:
     if os.environ.get("CI"):
         pytest.fail(reason, pytrace=False)
     pytest.skip(reason)
+
+
+@pytest.fixture
+def postgres() -> Iterator[str]:
+    """The URL of a schema of its own on a real server (``$KONTOR_POSTGRES_URL``), empty, and gone afterwards.
+
+    Without a server it skips a test on a developer's machine and fails it where ``$CI`` is set.
+    """
+    url = os.environ.get("KONTOR_POSTGRES_URL")
+    if not url:
+        reason = "needs a Postgres server; KONTOR_POSTGRES_URL names it"
+        if os.environ.get("CI"):
+            pytest.fail(reason, pytrace=False)
+        pytest.skip(reason)
+    import psycopg
+
+    schema = f"kontor_test_{os.getpid()}_{secrets.token_hex(4)}"
+    yield f"{url}{'&' if '?' in url else '?'}application_name={schema}&options=-csearch_path%3D{schema}"
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(f"DROP SCHEMA IF EXISTS {schema} CASCADE".encode())

@@ -13,6 +13,7 @@ from eventsourcing.popo import POPOApplicationRecorder
 from commands.errors import NothingWritten
 from commands.mapper import pack_state, unpack_state
 from commands.routes import decider_of
+from commands.store.polling import head_beyond
 from commands.store.port import Loaded, Reply, Row, Snapshot, check_positions
 
 
@@ -51,6 +52,9 @@ class MemoryLog(POPOApplicationRecorder):
 
     async def replies(self, keys: Iterable[str]) -> dict[str, Reply]:
         return {key: self.stored_replies[key] for key in keys if key in self.stored_replies}
+
+    async def changed(self, after: int, timeout: float) -> bool:
+        return await head_beyond(self.head, after, timeout)
 
     async def forget_replies(self, before: int) -> int:
         async with self._lock:

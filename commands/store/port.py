@@ -108,6 +108,12 @@ class EventLog(Protocol):
     async def replies(self, keys: Iterable[str]) -> dict[str, Reply]:
         """Stored answers to idempotent requests, as of the last commit."""
 
+    async def changed(self, after: Position, timeout: float) -> bool:
+        """Waits until the log holds events after a position, at most ``timeout`` seconds; whether it does.
+
+        Wakes up for commits of this process and of others; how soon is the store's affair, but within moments.
+        """
+
     async def forget_replies(self, before: int) -> int:
         """Deletes stored answers recorded before an instant (ms); how many."""
 

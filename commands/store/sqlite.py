@@ -24,6 +24,7 @@ from eventsourcing.sqlite import SQLiteApplicationRecorder, SQLiteCursor, SQLite
 from commands.errors import NothingWritten, StorageUnavailable, UnusableLog
 from commands.mapper import pack_state, unpack_state
 from commands.routes import decider_of
+from commands.store.polling import head_beyond
 from commands.store.port import Loaded, Reply, Row, Snapshot, check_positions
 from commands.store.sqlitefile import SQLiteFile, begin_patiently, is_busy
 
@@ -154,6 +155,9 @@ class SQLiteLog(SQLiteApplicationRecorder):
 
     async def replies(self, keys: Iterable[str]) -> dict[str, Reply]:
         return _replies(self._reader, keys)
+
+    async def changed(self, after: int, timeout: float) -> bool:
+        return await head_beyond(self.head, after, timeout)
 
     async def forget_replies(self, before: int) -> int:
         transaction = await self.begin()

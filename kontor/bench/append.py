@@ -6,13 +6,14 @@ import asyncio
 import sqlite3
 import tempfile
 import time
-from collections.abc import Sequence
+from argparse import ArgumentParser
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from commands.context import Context, new_command_id
 from commands.engine import Engine, now_ms
-from commands.store.port import Row
+from commands.store.port import EventLog, Row
 from commands.store.sqlite import INSERT, LOG_FILE, SCHEMA, SQLiteLog
 from domain.inventory import ReceiveStock
 from kontor.bench.report import median, report
@@ -25,7 +26,32 @@ SKUS = 2_000
 ROUNDS = 3
 
 
-async def run() -> dict[str, Any]:
+class Driven(NamedTuple):
+    """What a process did, by the machine's clock and its own processor time."""
+
+    began: float
+    ended: float
+    cpu_s: float
+    batches: list[int]
+    """Events of each commit."""
+
+
+async def run(*options: str) -> dict[str, Any]:
+    """``--store sqlite|postgres``, and on Postgres ``--processes N`` that write into one log."""
+    parser = ArgumentParser(prog="kontor bench append")
+    parser.add_argument("--store", choices=["sqlite", "postgres"], default="sqlite")
+    parser.add_argument("--processes", type=int, choices=range(1, 17), metavar="1..16", default=1)
+    chosen = parser.parse_args(options)
+    if chosen.store == "postgres":
+        from kontor.bench.append_postgres import run as run_postgres
+
+        return await run_postgres(chosen.processes)
+    if chosen.processes > 1:
+        parser.error("--processes is for --store postgres")
+    return await run_sqlite()
+
+
+async def run_sqlite() -> dict[str, Any]:
     engine_rates, raw_rates, ratios, sizes = [], [], [], []
     for _ in range(ROUNDS):
         with tempfile.TemporaryDirectory(prefix="kontor-bench-") as folder:
@@ -50,12 +76,21 @@ async def run() -> dict[str, Any]:
 async def _through_the_engine(path: Path) -> tuple[float, list[Row], list[int]]:
     """Events per second, the rows written and how many each commit took."""
     log = SQLiteLog.open(path)
+    driven = await drive(log, COMMANDS)
+    rows = log.read_now(0, COMMANDS)
+    await log.close()
+    assert len(rows) == COMMANDS
+    return COMMANDS / (driven.ended - driven.began), rows, driven.batches
+
+
+async def drive(log: EventLog, commands: int, started: Callable[[], None] = lambda: None) -> Driven:
+    """So many commands through an engine of their own. ``started`` is called when all is ready, and may wait."""
     engine = Engine(log)
     await engine.start()
     batches: list[int] = []
     engine.listeners.append(lambda events: batches.append(len(events)))
     settle_garbage()
-    remaining = iter(range(COMMANDS))
+    remaining = iter(range(commands))
 
     async def caller() -> None:
         for i in remaining:
@@ -63,14 +98,12 @@ async def _through_the_engine(path: Path) -> tuple[float, list[Row], list[int]]:
             command = ReceiveStock(f"stk_shp_bench.{i % SKUS:05d}", 5, now)
             await engine.submit(command, Context("usr_bench", new_command_id(), now))
 
-    started = time.perf_counter()
+    started()
+    began, used = time.time(), time.process_time()
     await asyncio.gather(*(caller() for _ in range(WAITING)))
-    seconds = time.perf_counter() - started
+    ended, used = time.time(), time.process_time() - used
     await engine.close()
-    rows = log.read_now(0, COMMANDS)
-    await log.close()
-    assert len(rows) == COMMANDS
-    return COMMANDS / seconds, rows, batches
+    return Driven(began, ended, used, batches)
 
 
 def _raw(path: Path, rows: Sequence[Row], batches: Sequence[int]) -> float:

@@ -1,8 +1,9 @@
-"""An engine on a log of either kind that can be made to fail."""
+"""An engine on a log of each kind that can be made to fail."""
 
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,9 +19,19 @@ from tests.commands.driving import (
 from tests.commands.faulty import FaultyLog
 
 
-@pytest.fixture(params=["memory", "sqlite"])
+def log_at(where: str) -> Any:
+    """The log in a file or on a Postgres server, by path or URL."""
+    if where.startswith("postgresql://"):
+        from commands.store.postgres import PostgresLog
+
+        return PostgresLog.open(where)
+    return SQLiteLog.open(Path(where))
+
+
+@pytest.fixture(params=["memory", "sqlite", pytest.param("postgres", marks=pytest.mark.stack)])
 async def log(request, tmp_path):
-    real = MemoryLog() if request.param == "memory" else SQLiteLog.open(tmp_path / "log.db")
+    where = request.getfixturevalue("postgres") if request.param == "postgres" else str(tmp_path / "log.db")
+    real = MemoryLog() if request.param == "memory" else log_at(where)
     yield FaultyLog(real)
     await real.close()
 
@@ -37,6 +48,15 @@ async def engine(log, clock, monkeypatch):
     await started.start()
     yield started
     await started.close()
+
+
+async def tamper(real: Any, statement: str) -> None:
+    """Changes the log behind everybody's back."""
+    if isinstance(real, SQLiteLog):
+        real._writer.execute(statement)
+        return
+    async with await real.server.connect_async() as connection:
+        await connection.execute(statement)
 
 
 async def rows_of(log: Any) -> list[Row]:

@@ -19,7 +19,7 @@ from domain.errors import DomainError, Invalid, VersionMismatch
 from domain.inventory import INVENTORY, ReceiveStock, StockHeld, StockRefused
 from domain.order import CancelledOrder, OpenOrder, PaidOrder
 from domain.recorded import Recorded
-from tests.commands.conftest import rows_of, settle
+from tests.commands.conftest import rows_of, settle, tamper
 from tests.commands.driving import (
     SKU,
     START,
@@ -134,7 +134,7 @@ async def test_a_stream_that_cannot_be_read_fails_its_caller_only(engine, log):
         rows = real.streams["stk_shp_1.BROKEN"]
         rows[0] = rows[0]._replace(topic="stock.vanished@1")
     else:
-        real._writer.execute("UPDATE events SET topic = 'stock.vanished@1' WHERE stream = 'stk_shp_1.BROKEN'")
+        await tamper(real, "UPDATE events SET topic = 'stock.vanished@1' WHERE stream = 'stk_shp_1.BROKEN'")
     good, bad = await settle(
         engine.submit(receive(1), context()), engine.submit(receive(1, "stk_shp_1.BROKEN"), context())
     )

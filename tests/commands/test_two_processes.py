@@ -1,4 +1,4 @@
-"""Two real processes on one data folder: they race for the same stock, and neither starves."""
+"""Two real processes on one log: they race for the same stock, and neither starves."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ import pytest
 
 from commands.mapper import recorded
 from commands.store.port import Row
-from commands.store.sqlite import SQLiteLog
 from domain.inventory import INVENTORY
+from tests.commands.conftest import log_at
 
 ROOT = Path(__file__).resolve().parents[2]
 UNITS = 300
@@ -23,13 +23,12 @@ ASKED_EACH = 400
 PROCESS = """
 import asyncio, json, sys
 from collections import Counter
-from pathlib import Path
 from commands.engine import Engine
-from commands.store.sqlite import SQLiteLog
+from tests.commands.conftest import log_at
 from tests.commands.driving import do, hold, receive
 
-async def main(path, name, asked, units):
-    log = SQLiteLog.open(Path(path))
+async def main(where, name, asked, units):
+    log = log_at(where)
     engine = Engine(log)
     await engine.start()
     if units:
@@ -54,13 +53,19 @@ asyncio.run(main(sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4])))
 Start = Callable[..., subprocess.Popen[str]]
 
 
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.stack)])
+def where(request, tmp_path) -> str:
+    """A file's path or a server's URL."""
+    return str(request.getfixturevalue("postgres") if request.param == "postgres" else tmp_path / "log.db")
+
+
 @pytest.fixture
-def start(tmp_path) -> Iterator[Start]:
+def start(where) -> Iterator[Start]:
     """Starts a process that will ask for units, after ``go``; none outlives the test."""
     started: list[subprocess.Popen[str]] = []
 
     def begin(name: str, units: int = 0) -> subprocess.Popen[str]:
-        command = [sys.executable, "-c", PROCESS, str(tmp_path / "log.db"), name, str(ASKED_EACH), str(units)]
+        command = [sys.executable, "-c", PROCESS, where, name, str(ASKED_EACH), str(units)]
         process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         started.append(process)
         return process
@@ -78,15 +83,15 @@ def finish(process: subprocess.Popen[str]) -> dict[str, int]:
     return counts
 
 
-async def read_all(path: Path) -> list[Row]:
-    log = SQLiteLog.open(path)
+async def read_all(where: str) -> list[Row]:
+    log = log_at(where)
     rows = list(await log.read(0, 1_000_000))
     await log.close()
     return rows
 
 
 @pytest.mark.timeout(120)
-async def test_two_processes_sell_exactly_what_there_is(start, tmp_path):
+async def test_two_processes_sell_exactly_what_there_is(start, where):
     processes = [start("a", UNITS)]
     assert processes[0].stdout.readline() == "ready\n"
     processes.append(start("b"))
@@ -98,16 +103,16 @@ async def test_two_processes_sell_exactly_what_there_is(start, tmp_path):
 
     assert sum(count["StockHeld"] for count in counts) == UNITS
     assert all(count.get("StockHeld", 0) >= UNITS // 20 for count in counts), "one process starved the other"
-    rows = await read_all(tmp_path / "log.db")
+    rows = await read_all(where)
     assert [row.position for row in rows] == list(range(1, 2 * ASKED_EACH + 2))
     assert [row.version for row in rows] == list(range(1, 2 * ASKED_EACH + 2)), "one stream, versions without holes"
     item = INVENTORY.fold(recorded(row).event for row in rows)
     assert (item.on_hand, item.held, len(item.holds)) == (UNITS, UNITS, UNITS)
 
 
-async def test_many_processes_may_make_the_same_folder(start, tmp_path):
+async def test_many_processes_may_make_the_same_log(start, where):
     """All open a log that is not there yet; every one of them must find it usable."""
     processes = [start(f"p{n}", 1) for n in range(4)]
     assert [process.stdout.readline() for process in processes] == ["ready\n"] * 4
-    rows = await read_all(tmp_path / "log.db")
+    rows = await read_all(where)
     assert [row.position for row in rows] == [1, 2, 3, 4]

@@ -289,6 +289,20 @@ class EventLogContract(ABC):
         await asyncio.gather(*others)
         assert [row.position for row in await whole(log)] == [1, 2, 3, 4, 5]
 
+    # changes
+
+    async def test_whoever_waits_for_changes_is_woken(self, log):
+        assert not await log.changed(0, 0.01)
+        waiting = [asyncio.create_task(log.changed(after, 10)) for after in (0, 1)]
+        await asyncio.sleep(0.05)
+        await append(log, StockReceived(1))
+        assert await waiting[0]
+        assert not waiting[1].done()
+        await append(log, StockReceived(2))
+        assert await waiting[1]
+        assert await log.changed(1, 0)
+        assert not await log.changed(2, 0.01)
+
     # the eventsourcing library
 
     async def test_the_librarys_event_store_reads_our_events(self, log):

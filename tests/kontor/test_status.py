@@ -127,6 +127,13 @@ def test_secrets_are_masked(tmp_path, monkeypatch):
     assert known["db_password"]["value"] is None
 
 
+def test_the_url_of_a_server_is_masked(monkeypatch):
+    monkeypatch.setenv("KONTOR_POSTGRES_URL", "postgresql://app:s3cr3t@db/kontor")
+    settings = load()
+    assert config_of(settings)["postgres_url"] == {"value": "***", "source": "environment"}
+    assert "s3cr3t" not in repr(settings)
+
+
 def test_the_config_command():
     told = kontor("config", "--json")
     assert (told.returncode, json.loads(told.stdout)["profile"]["value"]) == (0, "embedded")

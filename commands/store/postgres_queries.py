@@ -1,0 +1,72 @@
+"""What is asked of a Postgres log, on whichever connection: streams, snapshots, answers, and how they are put."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from functools import partial
+from typing import Any
+
+import psycopg
+
+from commands.routes import decider_of
+from commands.store.port import Loaded, Reply, Row, Snapshot
+from commands.store.postgres_library import SELECT
+
+STREAMS = (
+    "SELECT event.* FROM unnest(%s::text[], %s::int8[]) AS wanted (stream, after) CROSS JOIN LATERAL ("
+    + SELECT
+    + "WHERE stream = wanted.stream AND version > wanted.after ORDER BY version) AS event"
+)
+"""Down the index once for each stream, whatever statistics say."""
+SNAPSHOTS = "SELECT stream, version, generation, hash, state FROM snapshots WHERE stream = ANY(%s)"
+REPLIES = "SELECT key, digest, status, headers, body, at FROM replies WHERE key = ANY(%s)"
+PUT_REPLIES = """
+INSERT INTO replies (key, digest, status, headers, body, at)
+SELECT * FROM unnest(%s::text[], %s::bytea[], %s::int4[], %s::bytea[], %s::bytea[], %s::int8[])
+ON CONFLICT (key) DO UPDATE SET digest = excluded.digest, status = excluded.status, headers = excluded.headers,
+    body = excluded.body, at = excluded.at
+"""
+PUT_SNAPSHOTS = """
+INSERT INTO snapshots (stream, version, generation, hash, state)
+SELECT * FROM unnest(%s::text[], %s::int8[], %s::int8[], %s::bytea[], %s::bytea[])
+ON CONFLICT (stream) DO UPDATE SET version = excluded.version, generation = excluded.generation,
+    hash = excluded.hash, state = excluded.state
+"""
+
+new_row = partial(tuple.__new__, Row)
+
+Read = Callable[[str, Sequence[Any], Callable[[Any], Any]], Awaitable[list[Any]]]
+
+
+async def fetch(
+    connection: psycopg.AsyncConnection[Any], query: str, parameters: Sequence[Any], make: Callable[[Any], Any]
+) -> list[Any]:
+    cursor = connection.cursor(binary=True, row_factory=lambda _: make)
+    await cursor.execute(query.encode(), parameters)
+    return await cursor.fetchall()
+
+
+async def load_streams(read: Read, streams: Iterable[str]) -> dict[str, Loaded]:
+    """Two queries for many streams."""
+    wanted = list(streams)
+    if not wanted:
+        return {}
+    snapshots = {
+        snapshot.stream: snapshot
+        for snapshot in await read(SNAPSHOTS, (wanted,), Snapshot._make)
+        if snapshot.generation == decider_of(snapshot.stream).generation
+    }
+    after = [snapshots[stream].version if stream in snapshots else 0 for stream in wanted]
+    rows: dict[str, list[Row]] = {stream: [] for stream in wanted}
+    for row in await read(STREAMS, (wanted, after), new_row):
+        rows[row.stream].append(row)
+    return {stream: Loaded(snapshots.get(stream), found) for stream, found in rows.items()}
+
+
+async def stored_replies(read: Read, keys: Iterable[str]) -> dict[str, Reply]:
+    wanted = list(keys)
+    return {reply.key: reply for reply in await read(REPLIES, (wanted,), Reply._make)} if wanted else {}
+
+
+def columns(rows: Sequence[Any]) -> list[list[Any]]:
+    return [list(column) for column in zip(*rows, strict=True)]

@@ -1,0 +1,152 @@
+"""``append --store postgres``: the whole write path on a Postgres log, by one process or by several on one log.
+
+The limit of the same run: the same rows in as many a commit, by binary COPY from one connection and nothing else. Told
+twice: as psycopg's ``write_row`` does it, which the ratio is made with, and with the bytes ready made and no round trip
+too many, which nobody who starts from rows can reach.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from itertools import islice
+from typing import Any, NamedTuple
+
+import msgspec
+import psycopg
+from psycopg import pq
+
+from commands.store.port import Row
+from commands.store.postgres import PostgresLog
+from commands.store.postgres_library import COPY, TYPES
+from commands.store.server import Server
+from commands.store.wire import copy_bytes
+from kontor import console
+from kontor.bench.append import COMMANDS, ROUNDS, Driven
+from kontor.bench.report import median, report
+from kontor.settings import load
+
+
+class Round(NamedTuple):
+    events_per_s: float
+    raw_per_s: float
+    ready_made_per_s: float
+    events_per_commit: float
+    client_cpu_us: float
+
+
+async def run(processes: int) -> dict[str, Any]:
+    url = load().postgres_url
+    if url is None:
+        console.fail("name the server to measure: set KONTOR_POSTGRES_URL", 2)
+    rounds = [await _round(url, processes) for _ in range(ROUNDS)]
+    return report(
+        "append",
+        events_per_s=round(median([one.events_per_s for one in rounds])),
+        raw_copy_events_per_s=round(median([one.raw_per_s for one in rounds])),
+        ready_made_copy_events_per_s=round(median([one.ready_made_per_s for one in rounds])),
+        ratio=round(median([one.events_per_s / one.raw_per_s for one in rounds]), 3),
+        target_ratio=0.6,
+        processes=processes,
+        events_per_commit=round(median([one.events_per_commit for one in rounds])),
+        client_cpu_us_per_event=round(median([one.client_cpu_us for one in rounds]), 1),
+        store="postgres",
+    )
+
+
+async def _round(url: str, processes: int) -> Round:
+    with _schema(url) as own:
+        driven = await asyncio.to_thread(_drive, own, processes)
+        rows = await _rows(own)
+    assert len(rows) == COMMANDS // processes * processes
+    batches = [size for one in driven for size in one.batches]
+    seconds = max(one.ended for one in driven) - min(one.began for one in driven)
+    left = iter(rows)
+    parts = [list(islice(left, size)) for size in batches]
+    with _schema(url) as own:
+        raw = _limit(own, parts, _write_rows)
+    ready = [copy_bytes(part) for part in parts]
+    with _schema(url) as own:
+        ready_made = _limit(own, ready, _write_bytes)
+    cpu = sum(one.cpu_s for one in driven) / len(rows) * 1e6
+    count = len(rows)
+    return Round(count / seconds, count / raw, count / ready_made, count / len(batches), cpu)
+
+
+@contextmanager
+def _schema(url: str) -> Iterator[str]:
+    """An empty log of its own, gone afterwards. Begins after a checkpoint, so that no round pays for another."""
+    name = f"kontor_bench_{secrets.token_hex(4)}"
+    own = f"{url}{'&' if '?' in url else '?'}options=-csearch_path%3D{name}"
+    with Server.at(url).connect() as connection:
+        try:
+            connection.execute("CHECKPOINT")
+            PostgresLog.open(own).datastore.close()
+            yield own
+        finally:
+            connection.execute(f"DROP SCHEMA IF EXISTS {name} CASCADE".encode())
+
+
+def _drive(url: str, processes: int) -> list[Driven]:
+    """Lets so many processes write, all at once, each its share."""
+    command = [sys.executable, "-m", "kontor.bench.writer", url, str(COMMANDS // processes)]
+    started = [
+        subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) for _ in range(processes)
+    ]
+    try:
+        for process in started:
+            assert process.stdout is not None
+            if process.stdout.readline() != "ready\n":
+                raise RuntimeError("a writer did not start")
+        for process in started:
+            assert process.stdin is not None
+            process.stdin.write("go\n")
+            process.stdin.flush()
+        return [msgspec.json.decode(process.communicate(timeout=300)[0], type=Driven) for process in started]
+    finally:
+        for process in started:
+            process.kill()
+            process.wait()
+
+
+async def _rows(url: str) -> list[Row]:
+    log = PostgresLog.open(url)
+    rows = list(await log.read(0, COMMANDS))
+    await log.close()
+    return rows
+
+
+Write = Callable[[psycopg.Connection[Any], Any], None]
+
+
+def _limit(url: str, parts: Sequence[Any], write: Write) -> float:
+    """Seconds until all parts are in the table, a commit each."""
+    with Server.at(url).connect() as connection:
+        began = time.perf_counter()
+        for part in parts:
+            write(connection, part)
+        return time.perf_counter() - began
+
+
+def _write_rows(connection: psycopg.Connection[Any], rows: Sequence[Row]) -> None:
+    connection.execute("BEGIN")
+    with connection.cursor().copy(COPY) as copy:
+        copy.set_types(TYPES)
+        for row in rows:
+            copy.write_row(row)
+    connection.execute("COMMIT")
+
+
+def _write_bytes(connection: psycopg.Connection[Any], ready: bytes) -> None:
+    libpq = connection.pgconn
+    libpq.exec_(b"BEGIN")
+    libpq.exec_(f"{COPY}; COMMIT".encode())
+    libpq.put_copy_data(ready)
+    libpq.put_copy_end()
+    while (result := libpq.get_result()) is not None:
+        assert result.status == pq.ExecStatus.COMMAND_OK, result.error_message

@@ -1,0 +1,283 @@
+"""The event log on a real Postgres server: the contract, and what only a server can suffer."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from eventsourcing.application import Application
+from eventsourcing.persistence import EventStore, JSONTranscoder
+
+from commands.engine import Engine
+from commands.errors import StorageUnavailable, UnusableLog
+from commands.mapper import EnvelopeMapper, recorded
+from commands.store import migrating
+from commands.store import postgres as module
+from commands.store.postgres import PostgresLog
+from domain.inventory import INVENTORY, StockReceived
+from domain.recorded import Meta, Recorded
+from tests.commands.driving import START, STOCK, Clock, do, receive
+from tests.contracts.event_log import EventLogContract, append, chained, fold_stock, received, whole
+
+pytestmark = pytest.mark.stack
+
+
+class TestPostgresLog(EventLogContract):
+    @pytest.fixture(autouse=True)
+    def server(self, postgres):
+        self.url = postgres
+
+    def open(self, folder: Path) -> PostgresLog:
+        return PostgresLog.open(self.url)
+
+
+@pytest.fixture
+async def two_logs(postgres):
+    """One log, opened twice, as by two processes."""
+    logs = [PostgresLog.open(postgres) for _ in range(2)]
+    yield logs
+    for log in logs:
+        await log.close()
+
+
+def run(url: str, statement: str, *parameters: Any) -> Any:
+    """Behind everybody's back."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        cursor = connection.execute(statement.encode(), parameters)
+        return cursor.fetchall() if cursor.description else None
+
+
+# several writers
+
+
+async def test_two_logs_take_turns(two_logs):
+    first, second = two_logs
+    rows = await append(first, StockReceived(1))
+    rows += await append(second, StockReceived(2))
+    rows += await append(first, StockReceived(3))
+    assert await whole(first) == await whole(second) == rows
+
+
+async def test_an_append_held_open_by_another_process_is_waited_for(two_logs):
+    first, second = two_logs
+    opened = await first.begin()
+    await opened.append(chained(1, STOCK, StockReceived(1)), [], [])
+    waiting = asyncio.create_task(append(second, StockReceived(2)))
+    await asyncio.sleep(0.1)
+    assert not waiting.done()
+    assert await whole(second) == []
+    await opened.commit()
+    assert [row.position for row in await waiting] == [2]
+    assert [row.position for row in await whole(second)] == [1, 2]
+
+
+async def test_a_lock_that_never_comes_free_is_reported(postgres, monkeypatch):
+    holder = PostgresLog.open(postgres)
+    monkeypatch.setattr(module, "LOCK_TIMEOUT_S", 0.05)
+    waiter = PostgresLog.open(postgres)
+    opened = await holder.begin()
+    with pytest.raises(StorageUnavailable, match="lock timeout"):
+        await waiter.begin()
+    await opened.rollback()
+    assert len(await append(waiter, StockReceived(1))) == 1
+    await holder.close()
+    await waiter.close()
+
+
+async def test_whoever_stops_with_the_lock_loses_it(postgres, monkeypatch):
+    monkeypatch.setattr(module, "IDLE_TIMEOUT_S", 0.1)
+    stopped = PostgresLog.open(postgres)
+    opened = await stopped.begin()
+    other = PostgresLog.open(postgres)
+    assert len(await append(other, StockReceived(1))) == 1
+    with pytest.raises(StorageUnavailable):
+        await opened.append(chained(1, STOCK, StockReceived(1)), [], [])
+    await opened.rollback()
+    assert [row.position for row in await append(stopped, StockReceived(2))] == [2]
+    await stopped.close()
+    await other.close()
+
+
+async def test_readers_that_page_miss_nothing_while_two_engines_append(two_logs):
+    engines = [Engine(log, clock=Clock()) for log in two_logs]
+    for engine in engines:
+        await engine.start()
+    pages: list[int] = []
+    done = asyncio.Event()
+
+    async def read() -> None:
+        after = 0
+        while True:
+            finished = done.is_set()
+            rows = await two_logs[0].read(after, 7)
+            pages.extend(row.position for row in rows)
+            after = pages[-1] if pages else 0
+            if finished and not rows:
+                return
+            await asyncio.sleep(0)
+
+    async def write(engine: Engine) -> None:
+        for _ in range(60):
+            await do(engine, receive(1))
+
+    reading = asyncio.create_task(read())
+    await asyncio.gather(*(write(engine) for engine in engines))
+    done.set()
+    await reading
+    assert pages == list(range(1, 121))
+    for engine in engines:
+        await engine.close()
+    assert INVENTORY.fold(recorded(row).event for row in await whole(two_logs[0])).on_hand == 120
+
+
+# waking others
+
+
+async def test_another_process_is_woken_by_a_commit(two_logs, monkeypatch):
+    monkeypatch.setattr(module, "LOOK_S", 30)
+    writer, follower = two_logs
+    waiting = asyncio.create_task(follower.changed(0, 30))
+    await asyncio.sleep(0.3)
+    await append(writer, StockReceived(1))
+    assert await asyncio.wait_for(waiting, 5)
+
+
+async def test_a_lost_notification_is_made_up_for(two_logs, monkeypatch):
+    writer, follower = two_logs
+    monkeypatch.setattr(writer._wake, "ring", lambda position: None)
+    waiting = asyncio.create_task(follower.changed(0, 30))
+    await asyncio.sleep(0.1)
+    await append(writer, StockReceived(1))
+    assert await asyncio.wait_for(waiting, 5)
+
+
+# the eventsourcing library
+
+
+async def test_the_librarys_own_application_opens_the_log(postgres):
+    log = PostgresLog.open(postgres)
+    await append(log, *received(12))
+    known = log.server.parameters
+
+    class Shop(Application[str]):
+        name = "shop"
+
+    shop = Shop(
+        env={
+            "PERSISTENCE_MODULE": "eventsourcing.postgres",
+            "POSTGRES_DBNAME": known["dbname"],
+            "POSTGRES_HOST": known["host"],
+            "POSTGRES_PORT": known.get("port", "5432"),
+            "POSTGRES_USER": known["user"],
+            "POSTGRES_PASSWORD": known.get("password", "none"),
+            "POSTGRES_SCHEMA": log.datastore.schema,
+            "APPLICATION_RECORDER_TOPIC": "commands.store.postgres:PostgresLog",
+            "MAPPER_TOPIC": "commands.mapper:EnvelopeMapper",
+            "ORIGINATOR_ID_TYPE": "text",
+        }
+    )
+    item = shop.repository.get(STOCK, projector_func=fold_stock)
+    assert item == INVENTORY.fold(received(12))
+    section = shop.notification_log["1,10"]
+    assert [n.id for n in section.items] == list(range(1, 11))
+    assert [n.id for n in shop.notification_log["11,20"].items] == [11, 12]
+    recorder = shop.recorder
+    assert isinstance(recorder, PostgresLog)
+    assert len(await append(recorder, StockReceived(1))) == 1
+    shop.close()
+    await recorder.close()
+    await log.close()
+
+
+async def test_the_library_and_an_engine_write_into_one_log(two_logs):
+    mine, other = two_logs
+    engine = Engine(mine, clock=Clock())
+    await engine.start()
+    stream = "stk_shp_2.B"
+
+    def put() -> None:
+        store, digest = EventStore(EnvelopeMapper(JSONTranscoder()), other), b""
+        for version in range(1, 21):
+            meta = Meta(START, START, "usr_1", "c", stream, "", "", digest)
+            store.put([Recorded(0, stream, version, StockReceived(1), meta, b"")])
+            digest = next(iter(store.get(stream, gt=version - 1))).hash
+
+    putting = asyncio.create_task(asyncio.to_thread(put))
+    for _ in range(60):
+        await do(engine, receive(1))
+    await putting
+    await do(engine, receive(1, stream))
+    await engine.close()
+    assert [row.position for row in await whole(mine)] == list(range(1, 82))
+    assert (await engine.state(stream)).on_hand == 21
+
+
+# opening
+
+
+async def test_a_schema_of_a_newer_kontor_is_refused(postgres):
+    await PostgresLog.open(postgres).close()
+    run(postgres, "INSERT INTO kontor_migrations (part, number, name) VALUES ('log', 99, 'teleportation')")
+    with pytest.raises(UnusableLog, match=r"newer Kontor \(schema 99, this one knows 1\); upgrade"):
+        PostgresLog.open(postgres)
+
+
+async def test_somebody_elses_tables_are_left_alone(postgres):
+    schema = postgres.rpartition("%3D")[2]
+    run(postgres, f"CREATE SCHEMA {schema}")
+    run(postgres, "CREATE TABLE events (id int)")
+    with pytest.raises(UnusableLog, match="another program"):
+        PostgresLog.open(postgres)
+    assert run(postgres, "SELECT to_regclass('replies'), to_regclass('kontor_migrations')") == [(None, None)]
+
+
+async def test_migrations_run_once_and_in_order(postgres, monkeypatch):
+    first = migrating.migrations("log")
+    more = migrating.Migration(2, "notes", "CREATE TABLE notes (note text); INSERT INTO notes VALUES ('once')")
+    await PostgresLog.open(postgres).close()
+    monkeypatch.setattr(migrating, "migrations", lambda part: [*first, more])
+    for _ in range(2):
+        await PostgresLog.open(postgres).close()
+    assert run(postgres, "SELECT note FROM notes") == [("once",)]
+    assert run(postgres, "SELECT number FROM kontor_migrations ORDER BY 1") == [(1,), (2,)]
+
+
+async def test_a_migration_that_fails_leaves_nothing(postgres, monkeypatch):
+    bad = migrating.Migration(2, "bad", "CREATE TABLE half (n int); SELECT 1/0")
+    first = migrating.migrations("log")
+    monkeypatch.setattr(migrating, "migrations", lambda part: [*first, bad])
+    with pytest.raises(UnusableLog, match="division by zero"):
+        PostgresLog.open(postgres)
+    assert run(postgres, "SELECT to_regclass('half'), to_regclass('events')") == [(None, None)]
+
+
+async def test_many_may_make_the_same_log_at_once(postgres):
+    opened = await asyncio.gather(*(asyncio.to_thread(PostgresLog.open, postgres) for _ in range(6)))
+    for log in opened:
+        assert len(await append(log, StockReceived(1))) == 1
+        await log.close()
+
+
+SECRET = "s3cr3t-Pa55"
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        f"postgresql://app:{SECRET}@127.0.0.1:1/app",
+        f"postgresql://app:{SECRET}@no-such-host.invalid/app",
+        f"postgresql://app:{SECRET}@127.0.0.1:1/app?shoesize={SECRET}",
+        f"mysql://app:{SECRET}@127.0.0.1/app",
+        f"app:{SECRET}@127.0.0.1",
+    ],
+)
+def test_what_goes_wrong_is_told_without_the_password(url):
+    with pytest.raises(UnusableLog) as refused:
+        PostgresLog.open(url)
+    assert SECRET not in str(refused.value)
+    assert SECRET not in repr(refused.value)
+    assert refused.value.__cause__ is None
+    assert refused.value.__suppress_context__
