@@ -31,7 +31,7 @@ from domain.offer import OfferPut
 from domain.recorded import Recorded
 from projections.catalog.projector import OfferRow
 from projections.search.document import SearchDocument
-from projections.search.port import SearchIndex
+from projections.search.port import NotTheWriter, Rejected, SearchIndex
 from projections.sqlite import SQLiteViews, Touched
 from projections.stock.projector import StockRow
 from streams.assembly import LOW_STOCK, SOME, OnSale, assemble, in_slices, offer_of
@@ -57,6 +57,7 @@ REPLAY_MAX = 200_000
 """Events behind which it is cheaper to index every product anew."""
 READ_PAGE = 1_000
 FLAGS_MAX = 200_000
+PARKED_MAX = 1_000
 DESCRIPTION_CHARS_MAX = 20_000
 
 log = structlog.get_logger("indexer")
@@ -94,6 +95,8 @@ class Indexer:
         """Whether this process is the one that writes the index."""
         self.generation = 0
         """Changes whenever searches may find something else than before."""
+        self.parked: dict[str, str] = {}
+        """Products whose documents the index refused, and why; the newest PARKED_MAX."""
         self._log = event_log
         self._views = views
         self._search = search
@@ -166,8 +169,10 @@ class Indexer:
                 if not self.writing:
                     await self._try_writing()
                 await (self._index() if self.writing else self._read_along())
-            except Exception:
+            except Exception as error:
                 self._building = False
+                if isinstance(error, NotTheWriter):
+                    self.writing = False
                 log.exception("indexing_failed", position=self.position)
                 if self._closing:
                     return
@@ -216,7 +221,9 @@ class Indexer:
             await asyncio.sleep(0)
 
     async def _rebuild(self, target: int) -> None:
-        """Every product, from the catalog as it stands; commits in between let searches find what is there so far."""
+        """Every product, from the catalog as it stands; where no whole index is shown meanwhile, commits in between let
+        searches find what is there so far."""
+        await asyncio.to_thread(self._search.start_over)
         loop = asyncio.get_running_loop()
         last, committed_at, indexed = "", loop.time(), 0
         while keys := [key for (key,) in self._views.select("products", "key", "WHERE key > ? ORDER BY key LIMIT ?",
@@ -224,7 +231,7 @@ class Indexer:
             await self._write(keys)
             last, indexed = keys[-1], indexed + len(keys)
             if loop.time() - committed_at > REBUILD_COMMIT_S:
-                await asyncio.to_thread(self._search.commit, 0)
+                self._park(await asyncio.to_thread(self._search.commit, 0))
                 self._uncommitted.clear()
                 self.generation += 1
                 committed_at = loop.time()
@@ -266,13 +273,24 @@ class Indexer:
 
     async def _commit(self, position: int) -> None:
         self._building = False
-        await asyncio.to_thread(self._search.commit, position)
+        rejected = await asyncio.to_thread(self._search.commit, position)
         self._building = True
+        self._park(rejected)
         self._uncommitted.clear()
         self.generation += 1
         self._stored = position
         self._committed_at = asyncio.get_running_loop().time()
         self._reach(position)
+
+    def _park(self, rejected: Sequence[Rejected]) -> None:
+        """Notes the products that searches lack, until they change."""
+        for key in self._uncommitted:
+            self.parked.pop(key, None)
+        for one in rejected:
+            self.parked[one.product_id] = one.reason
+            log.error("document_rejected", product=one.product_id, reason=one.reason)
+        while len(self.parked) > PARKED_MAX:
+            del self.parked[next(iter(self.parked))]
 
     async def _read_along(self) -> None:
         """Shows what the writer committed. Events that change no document need no commit to count as shown."""
