@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
 from itertools import pairwise
-from typing import Any, TypeVar
+from typing import Any
 
 from projections.search import row
 from projections.search.attributes import Attribute
@@ -16,9 +16,8 @@ from projections.search.port import Bucket, Facets, SearchQuery
 
 Plan = dict[str | None, dict[str, Any]]
 """Aggregations by the facet without whose filter they are counted (None: with all filters). Both engines speak them."""
-Code = TypeVar("Code")
-"""What an engine counts attributes by."""
-Names = Callable[[Iterable[Code]], dict[Code, Attribute]]
+Names = Callable[[Iterable[int]], dict[int, Attribute]]
+"""What attribute codes stand for."""
 
 BRANDS = 30
 CATEGORIES = 400
@@ -46,7 +45,7 @@ def plan(query: SearchQuery, filtered: Collection[str]) -> Plan:
     return passes
 
 
-def read(query: SearchQuery, answers: Mapping[str | None, dict[str, Any]], names: Names[Code]) -> Facets:
+def read(query: SearchQuery, answers: Mapping[str | None, dict[str, Any]], names: Names) -> Facets:
     """From the answers to each pass of the plan."""
     own = {name: answer for name, answer in answers.items() if name is not None and name.startswith(_ATTRIBUTE)}
     answer = {key: part for name, parts in answers.items() if name not in own for key, part in parts.items()}
@@ -113,7 +112,7 @@ def _ratings(answer: dict[str, Any]) -> list[Bucket]:
     return [bucket for bucket in totals if bucket.count]
 
 
-def _attributes(answer: dict[str, Any], own: dict[str, dict[str, Any]], names: Names[Code]) -> dict[str, list[Bucket]]:
+def _attributes(answer: dict[str, Any], own: dict[str, dict[str, Any]], names: Names) -> dict[str, list[Bucket]]:
     """The names whose frequent values cover most of the result, which leaves out serial numbers and weights."""
     named = _by_name(answer["attribute"], names)
     chosen = {facet.removeprefix(_ATTRIBUTE): counts["attribute"] for facet, counts in own.items()}
@@ -124,9 +123,9 @@ def _attributes(answer: dict[str, Any], own: dict[str, dict[str, Any]], names: N
     return {name: _most_frequent(named[name]) for name in [*sorted(chosen), *others] if named[name]}
 
 
-def _by_name(answer: dict[str, Any], names: Names[Code]) -> dict[str, dict[str, int]]:
+def _by_name(answer: dict[str, Any], names: Names) -> dict[str, dict[str, int]]:
     """Counts by name and value."""
-    counts: dict[Code, int] = {bucket["key"]: bucket["doc_count"] for bucket in answer["buckets"]}
+    counts = {int(bucket["key"]): bucket["doc_count"] for bucket in answer["buckets"]}
     named: dict[str, dict[str, int]] = {}
     for code, attribute in names(counts).items():
         named.setdefault(attribute.name, {})[attribute.value] = counts[code]

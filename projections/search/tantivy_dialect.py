@@ -55,6 +55,11 @@ class TantivyDialect:
         codes = [attributes.code(name, value) for value in values]
         return Query.term_set_query(self._schema, "attribute", codes)
 
+    def having(self, code: int) -> list[tantivy.DocAddress]:
+        """A product with the attribute of this code."""
+        query = Query.term_query(self._schema, "attribute", code)
+        return [address for _, address in self._searcher.search(query, 1, count=False).hits]
+
     def word(self, field: str, word: str) -> Query:
         return self.term(field, analysis.stem(word))
 

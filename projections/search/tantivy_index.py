@@ -11,12 +11,12 @@ from __future__ import annotations
 
 import shutil
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import tantivy
 
-from projections.search import analysis, cursor, facets, schema, synonyms
+from projections.search import analysis, cursor, facets, schema, stored, synonyms
 from projections.search.attributes import Attribute, Names
 from projections.search.document import SearchDocument
 from projections.search.limits import within_limits
@@ -60,7 +60,7 @@ class TantivyIndex:
         """Whether a whole index stays visible until its successor is whole too."""
         self._schema = schema.build()
         self._synonyms = synonyms.packaged()
-        self._names = Names(self._schema)
+        self._names = Names()
         self._index: tantivy.Index | None = None
         self._index = self._open()
 
@@ -180,8 +180,12 @@ class TantivyIndex:
             parts = [part for name, part in filters.items() if name != facet]
             return say.all_of([base, *parts]) if parts else base
 
-        def names(codes: Iterable[float]) -> dict[float, Attribute]:
-            return {code: name for code, name in self._names.of(searcher, map(int, codes)).items()}
+        def examples(codes: Sequence[int]) -> Iterator[Mapping[str, str]]:
+            for code in codes:
+                yield from (stored.read(searcher, address).attributes for address in say.having(code))
+
+        def names(codes: Iterable[int]) -> dict[int, Attribute]:
+            return self._names.of(codes, examples)
 
         passes = facets.plan(query, filters)
         answers = {name: searcher.aggregate(without(name), wanted) for name, wanted in passes.items() if wanted}
