@@ -130,7 +130,9 @@ class Indexer:
 
     async def start(self) -> None:
         """Becomes the writer if it can and catches up, in the background: a large catalog takes minutes to index."""
-        self._stored = self.position = self._search.position()
+        self._stored = self._search.position()
+        # An index that is ahead of the views may be of another log; it is built anew then.
+        self.position = min(self._stored, *self._views.positions().values())
         self._task = asyncio.create_task(self._work(), name="indexer")
 
     async def close(self) -> None:

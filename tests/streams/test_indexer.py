@@ -7,6 +7,7 @@ import shutil
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -21,7 +22,7 @@ from domain.product import ChangeProduct, CreateProduct, Description, Discontinu
 from domain.shop import OpenShop
 from projections.catalog.projector import CATALOG
 from projections.search.document import SearchDocument
-from projections.search.port import Rejected, SearchQuery
+from projections.search.port import Rejected, SearchIndex, SearchQuery
 from projections.search.tantivy_index import TantivyIndex
 from projections.sqlite import SQLiteViews
 from projections.stock.projector import STOCK
@@ -58,10 +59,10 @@ class Watched(TantivyIndex):
 class Process:
     """One process: its own engine, views, follower and indexer over a folder that others may share."""
 
-    def __init__(self, folder: Path, views: str = "views.db") -> None:
+    def __init__(self, folder: Path, views: str = "views.db", search: SearchIndex | None = None) -> None:
         self.log = SQLiteLog.open(folder / "log.db")
         self.views = SQLiteViews(folder / views, (CATALOG, STOCK))
-        self.search = Watched(folder / "search")
+        self.search: Any = search or Watched(folder / "search")
         self.engine = Engine(self.log, clock=lambda: NOW)
         self.follower = Follower(self.log, self.views, self.engine)
         self.indexer = Indexer(self.log, self.views, self.search, lambda: NOW)
@@ -84,8 +85,10 @@ class Process:
 
 
 @asynccontextmanager
-async def process(folder: Path, views: str = "views.db", writer: bool = True) -> AsyncIterator[Process]:
-    one = Process(folder, views)
+async def process(
+    folder: Path, views: str = "views.db", writer: bool = True, search: SearchIndex | None = None
+) -> AsyncIterator[Process]:
+    one = Process(folder, views, search)
     await one.engine.start()
     await one.follower.start()
     await one.indexer.start()

@@ -39,6 +39,7 @@ from projections.search.query import MAX_WORDS, QueryBuilder, candidates, words_
 
 NAME = "kontor-products"
 _EXAMPLES_AT_ONCE = 50
+_NOTHING = SearchResult([], 0, Facets())
 
 log = structlog.get_logger("search")
 
@@ -166,18 +167,18 @@ class ElasticIndex:
         query = within_limits(query)
         place = cursor.decode(query)
         if self._is_empty():
-            return SearchResult([], 0, Facets())
+            return _NOTHING
         try:
             build = self._builder(words_of(query.text), list(analysis.codes(query.text))[:MAX_WORDS])
             body = queries.search_body(query, build, place)
             answer = self._ask(
                 "_search", body, preference=cursor.fingerprint(query), allow_partial_search_results="false"
             )
+            return results.search_result(query, place, answer, self._meanings)
         except Refused as refused:
             if is_missing(refused):
-                return SearchResult([], 0, Facets())
+                return _NOTHING
             raise
-        return results.search_result(query, place, answer, self._meanings)
 
     def suggest(self, text: str, limit: int = MAX_SUGGESTIONS) -> list[Suggestion]:
         words = words_of(analysis.clean(text[:MAX_TEXT]))
@@ -185,7 +186,13 @@ class ElasticIndex:
         if not words or limit == 0 or self._is_empty():
             return []
         build = QueryBuilder(ElasticDialect(Words(0, {}, {})), self._synonyms)
-        return results.suggestions(words, limit, self._ask("_msearch", queries.suggest_lines(build, words, limit)))
+        try:
+            answer = self._ask("_msearch", queries.suggest_lines(build, words, limit))
+            return results.suggestions(words, limit, answer)
+        except Refused as refused:
+            if is_missing(refused):
+                return []
+            raise
 
     def _is_empty(self) -> bool:
         if not self._known:

@@ -8,7 +8,8 @@ from typing import Any
 from projections.search import facets
 from projections.search.cursor import Cursor
 from projections.search.elastic.queries import facet_of
-from projections.search.port import SearchFailed, SearchQuery, SearchResult, Suggestion
+from projections.search.elastic.server import Refused
+from projections.search.port import SearchQuery, SearchResult, Suggestion
 from projections.search.suggest import BRAND_COLUMNS, CATEGORY_COLUMNS, choose
 from projections.search.window import Hit, keyset
 
@@ -47,8 +48,8 @@ def _values(found: Mapping[str, Any], columns: tuple[str, ...]) -> list[tuple[st
 
 
 def _each(answer: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    """The answers to several searches. Raises SearchFailed if one of them failed."""
+    """The answers to several searches. Raises Refused if one of them was."""
     for found in answer["responses"]:
-        if "error" in found:
-            raise SearchFailed(str(found["error"].get("reason")))
+        if error := found.get("error"):
+            raise Refused(found["status"], error["type"], error["reason"])
     return list(answer["responses"])

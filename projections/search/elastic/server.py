@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from elastic_transport import TransportError
+import msgspec
+from elastic_transport import JsonSerializer, NdjsonSerializer, TransportError
 from elasticsearch import ApiError, Elasticsearch
 from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_random_exponential
 
@@ -42,13 +43,39 @@ class _Trouble(SearchUnavailable):
     """Perhaps not the next time."""
 
 
+class _Json(JsonSerializer):
+    """Five times as fast as the standard library's."""
+
+    mimetype = "application/vnd.elasticsearch+json"
+
+    def json_dumps(self, data: Any) -> bytes:
+        return msgspec.json.encode(data)
+
+    def json_loads(self, data: bytes | str) -> Any:
+        return msgspec.json.decode(data)
+
+
+class _Lines(NdjsonSerializer):
+    mimetype = "application/vnd.elasticsearch+x-ndjson"
+
+    def json_dumps(self, data: Any) -> bytes:
+        return msgspec.json.encode(data)
+
+
 class Server:
     def __init__(self, url: str, breaker: Breaker | None = None, **options: Any) -> None:
         """``options`` are the client's: credentials, certificates."""
         self.breaker = breaker or Breaker("elasticsearch")
         self._client = Elasticsearch(
-            url, max_retries=0, retry_on_timeout=False, connections_per_node=CONNECTIONS, **options
+            url,
+            max_retries=0,
+            retry_on_timeout=False,
+            connections_per_node=CONNECTIONS,
+            serializers={_Json.mimetype: _Json(), _Lines.mimetype: _Lines()},
+            **options,
         )
+        self._clients: dict[float, Elasticsearch] = {}
+        """By their time limits: the client makes a hundred objects whenever it is given options."""
 
     def search(self, path: str, body: Body = None, **params: Any) -> Any:
         """A read for somebody who waits: soon answered, or SearchUnavailable."""
@@ -74,6 +101,9 @@ class Server:
     def close(self) -> None:
         self._client.close()
 
+    def _limited(self, timeout: float) -> Elasticsearch:
+        return self._clients.setdefault(timeout, self._client.options(request_timeout=timeout))
+
     @staticmethod
     def _repeat(attempts: int, request: Callable[[], Any]) -> Any:
         retrying = Retrying(
@@ -90,7 +120,7 @@ class Server:
         except CircuitOpen as error:
             raise SearchUnavailable(str(error)) from None
         headers = _LINES if isinstance(body, list) else _JSON
-        client = self._client.options(request_timeout=timeout)
+        client = self._clients.get(timeout) or self._limited(timeout)
         try:
             answer = client.perform_request(method, path, params=params, headers=headers, body=body).body
         except ApiError as error:
