@@ -31,7 +31,7 @@ from domain.offer import OfferPut
 from domain.recorded import Recorded
 from projections.catalog.projector import OfferRow
 from projections.search.document import SearchDocument
-from projections.search.port import NotTheWriter, Rejected, SearchIndex
+from projections.search.port import NotTheWriter, Rejected, SearchIndex, SearchUnavailable
 from projections.sqlite import SQLiteViews, Touched
 from projections.stock.projector import StockRow
 from streams.assembly import LOW_STOCK, SOME, OnSale, assemble, in_slices, offer_of
@@ -173,9 +173,7 @@ class Indexer:
                 await (self._index() if self.writing else self._read_along())
             except Exception as error:
                 self._building = False
-                if isinstance(error, NotTheWriter):
-                    self.writing = False
-                log.exception("indexing_failed", position=self.position)
+                self._failed(error)
                 if self._closing:
                     return
                 await asyncio.sleep(RETRY_S)
@@ -183,6 +181,14 @@ class Indexer:
             if self._closing and (not self.writing or self._seen <= self.position == self._stored):
                 return
             await self._rest()
+
+    def _failed(self, error: Exception) -> None:
+        if isinstance(error, NotTheWriter):
+            self.writing = False
+        if isinstance(error, NotTheWriter | SearchUnavailable):
+            log.warning("indexing_waits", position=self.position, reason=str(error))
+        else:
+            log.exception("indexing_failed", position=self.position)
 
     async def _rest(self) -> None:
         """Until there is something to do, and then until it is time."""

@@ -61,8 +61,9 @@ class ElasticIndex:
         self._writing = threading.RLock()
         self._buffering = threading.Lock()
         self._buffer: dict[str, bulk.Change] = {}
+        self._writer = False
         self._target: str | None = None
-        """The generation that is written, while this object is the writer."""
+        """The generation that the writer writes; None until there is one."""
         self._hidden = False
         """Whether searches see an older generation until this one is whole."""
         self._current: Current | None = None
@@ -77,30 +78,31 @@ class ElasticIndex:
 
     def try_writer(self) -> bool:
         with self._writing:
-            if self._lease.held and self._target is not None:
+            if self._writer and self._lease.held:
                 return True
             if not self._lease.acquire():
                 return False
             self._forget_changes()
             self.refresh()
-            if self._current is None:
-                self._begin(self._generations.create())
-            else:
-                self._target, self._hidden = self._current.name, False
+            self._target = None if self._current is None else self._current.name
+            self._writer, self._hidden = True, False
             return True
 
     def start_over(self) -> None:
         with self._writing:
             self._require_writer()
             self._forget_changes()
-            self._begin(self._generations.create())
+            self._begin()
 
-    def _begin(self, index: str) -> None:
+    def _begin(self) -> str:
+        """A new generation."""
+        index = self._generations.create()
         self._hidden = self.position() > 0
         if not self._hidden:
             self._generations.show(index)
         self._target = index
         self.refresh()
+        return index
 
     def apply(self, upserts: Sequence[SearchDocument], deletes: Sequence[str]) -> None:
         self._require_writer()
@@ -110,7 +112,8 @@ class ElasticIndex:
 
     def commit(self, position: int) -> Sequence[Rejected]:
         with self._writing:
-            target = self._require_writer()
+            self._require_writer()
+            target = self._target or self._begin()
             with self._buffering:
                 changes, self._buffer = self._buffer, {}
             try:
@@ -137,16 +140,14 @@ class ElasticIndex:
             self._give_up()
             self._server.close()
 
-    def _require_writer(self) -> str:
-        target = self._target
-        if target is None or not self._lease.held:
+    def _require_writer(self) -> None:
+        if not (self._writer and self._lease.held):
             raise NotTheWriter("another process writes this index; call try_writer first")
-        return target
 
     def _give_up(self) -> None:
         """An index that is gone, or ahead of its writer, is not this writer's any more: whoever is next looks anew."""
         self._lease.release()
-        self._target = None
+        self._writer = False
         self._forget_changes()
 
     def _forget_changes(self) -> None:
