@@ -14,13 +14,20 @@ from typing import NamedTuple
 
 import msgspec
 
-from projections.search.port import BadCursor, SearchIndex, SearchQuery, Suggestion
-from readapi.edge.problems import BadParameter
+from projections.search.port import BadCursor, SearchIndex, SearchQuery, SearchUnavailable, Suggestion
+from readapi.edge.problems import BadParameter, ProblemError
 from readapi.services import FollowedSearch
 
 REMEMBERED_MAX = 2_000
 KEY_BYTES_MAX = 500
 _encode = msgspec.json.Encoder().encode
+
+
+class SearchAway(ProblemError):
+    """The server that searches cannot be reached for now."""
+
+    def __init__(self) -> None:
+        super().__init__("storage_unavailable", "search does not answer; try again", headers={"Retry-After": "1"})
 
 
 class Found(NamedTuple):
@@ -41,7 +48,10 @@ class Searches:
         self._found: OrderedDict[bytes, asyncio.Future[Found]] = OrderedDict()
 
     async def find(self, query: SearchQuery, key: bytes = b"") -> Found:
-        """``key`` stands for the query, if the caller has one at hand. Raises BadParameter for a foreign cursor."""
+        """``key`` stands for the query, if the caller has one at hand.
+
+        Raises BadParameter for a foreign cursor, SearchAway.
+        """
         if self._generation != self._indexer.generation:
             self._generation = self._indexer.generation
             self._found.clear()
@@ -58,13 +68,19 @@ class Searches:
         return known.result() if known.done() else await asyncio.shield(known)
 
     async def suggest(self, text: str) -> list[Suggestion]:
-        return await asyncio.to_thread(self._search.suggest, text)
+        """Raises SearchAway."""
+        try:
+            return await asyncio.to_thread(self._search.suggest, text)
+        except SearchUnavailable as error:
+            raise SearchAway from error
 
     def _run(self, query: SearchQuery) -> Found:
         try:
             result = self._search.search(query)
         except BadCursor as error:
             raise BadParameter("query", "cursor", error.detail) from None
+        except SearchUnavailable as error:
+            raise SearchAway from error
         return Found(result.product_ids, result.total, _encode(result.facets), result.next, result.prev)
 
     def _forget_failure(self, key: bytes, done: asyncio.Future[Found]) -> None:

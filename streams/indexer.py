@@ -31,7 +31,7 @@ from domain.offer import OfferPut
 from domain.recorded import Recorded
 from projections.catalog.projector import OfferRow
 from projections.search.document import SearchDocument
-from projections.search.port import SearchIndex
+from projections.search.port import NotTheWriter, Rejected, SearchIndex, SearchUnavailable
 from projections.sqlite import SQLiteViews
 from projections.stock.projector import StockRow
 from projections.views import Place, Touched
@@ -58,6 +58,7 @@ REPLAY_MAX = 200_000
 """Events behind which it is cheaper to index every product anew."""
 READ_PAGE = 1_000
 FLAGS_MAX = 200_000
+PARKED_MAX = 1_000
 DESCRIPTION_CHARS_MAX = 20_000
 
 log = structlog.get_logger("indexer")
@@ -95,6 +96,8 @@ class Indexer:
         """Whether this process is the one that writes the index."""
         self.generation = 0
         """Changes whenever searches may find something else than before."""
+        self.parked: dict[str, str] = {}
+        """Products whose documents the index refused, and why; the newest PARKED_MAX."""
         self._log = event_log
         self._views = views
         self._search = search
@@ -128,7 +131,9 @@ class Indexer:
 
     async def start(self) -> None:
         """Becomes the writer if it can and catches up, in the background: a large catalog takes minutes to index."""
-        self._stored = self.position = self._search.position()
+        self._stored = self._search.position()
+        # An index that is ahead of the views may be of another log; it is built anew then.
+        self.position = min(self._stored, *self._views.positions().values())
         self._task = asyncio.create_task(self._work(), name="indexer")
 
     async def close(self) -> None:
@@ -167,9 +172,9 @@ class Indexer:
                 if not self.writing:
                     await self._try_writing()
                 await (self._index() if self.writing else self._read_along())
-            except Exception:
+            except Exception as error:
                 self._building = False
-                log.exception("indexing_failed", position=self.position)
+                self._failed(error)
                 if self._closing:
                     return
                 await asyncio.sleep(RETRY_S)
@@ -177,6 +182,14 @@ class Indexer:
             if self._closing and (not self.writing or self._seen <= self.position == self._stored):
                 return
             await self._rest()
+
+    def _failed(self, error: Exception) -> None:
+        if isinstance(error, NotTheWriter):
+            self.writing = False
+        if isinstance(error, NotTheWriter | SearchUnavailable):
+            log.warning("indexing_waits", position=self.position, reason=str(error))
+        else:
+            log.exception("indexing_failed", position=self.position)
 
     async def _rest(self) -> None:
         """Until there is something to do, and then until it is time."""
@@ -217,7 +230,9 @@ class Indexer:
             await asyncio.sleep(0)
 
     async def _rebuild(self, target: int) -> None:
-        """Every product, from the catalog as it stands; commits in between let searches find what is there so far."""
+        """Every product, from the catalog as it stands; where no whole index is shown meanwhile, commits in between let
+        searches find what is there so far."""
+        await asyncio.to_thread(self._search.start_over)
         loop = asyncio.get_running_loop()
         last, committed_at, indexed = "", loop.time(), 0
         while some := await self._views.listed("products", "all", "", after=Place(0, last), limit=SOME):
@@ -225,7 +240,7 @@ class Indexer:
             await self._write(keys)
             last, indexed = keys[-1], indexed + len(keys)
             if loop.time() - committed_at > REBUILD_COMMIT_S:
-                await asyncio.to_thread(self._search.commit, 0)
+                self._park(await asyncio.to_thread(self._search.commit, 0))
                 self._uncommitted.clear()
                 self.generation += 1
                 committed_at = loop.time()
@@ -267,13 +282,24 @@ class Indexer:
 
     async def _commit(self, position: int) -> None:
         self._building = False
-        await asyncio.to_thread(self._search.commit, position)
+        rejected = await asyncio.to_thread(self._search.commit, position)
         self._building = True
+        self._park(rejected)
         self._uncommitted.clear()
         self.generation += 1
         self._stored = position
         self._committed_at = asyncio.get_running_loop().time()
         self._reach(position)
+
+    def _park(self, rejected: Sequence[Rejected]) -> None:
+        """Notes the products that searches lack, until they change."""
+        for key in self._uncommitted:
+            self.parked.pop(key, None)
+        for one in rejected:
+            self.parked[one.product_id] = one.reason
+            log.error("document_rejected", product=one.product_id, reason=one.reason)
+        while len(self.parked) > PARKED_MAX:
+            del self.parked[next(iter(self.parked))]
 
     async def _read_along(self) -> None:
         """Shows what the writer committed. Events that change no document need no commit to count as shown."""

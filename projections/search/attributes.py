@@ -7,13 +7,9 @@ from any product that has one. A code is a hash of its name and value, so what w
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from hashlib import blake2b
 from typing import NamedTuple
-
-import tantivy
-
-from projections.search import stored
 
 _REMEMBERED = 50_000
 """Names kept in memory, about 10 MB; one product page of a shop shows a hundred."""
@@ -25,6 +21,10 @@ _from_bytes = int.from_bytes
 class Attribute(NamedTuple):
     name: str
     value: str
+
+
+Examples = Callable[[Sequence[int]], Iterable[Mapping[str, str]]]
+"""For each code the attributes of any product that has it."""
 
 
 def text(value: str | float | bool) -> str:
@@ -52,25 +52,18 @@ def codes(values: Mapping[str, str]) -> list[int]:
 class Names:
     """Remembers what codes stand for. Safe to share between threads: entries are only added, or all forgotten."""
 
-    def __init__(self, shape: tantivy.Schema) -> None:
-        self._schema = shape
+    def __init__(self, at_once: int = 1) -> None:
+        """``at_once``: how many unknown codes are asked for together; a product that has one teaches many others."""
+        self._at_once = at_once
         self._known: dict[int, Attribute] = {}
 
-    def of(self, searcher: tantivy.Searcher, codes: Iterable[int]) -> dict[int, Attribute]:
-        known = self._known
-        found: dict[int, Attribute] = {}
-        for wanted in codes:
-            if wanted not in known:
-                self._learn(searcher, wanted)
-            if wanted in known:
-                found[wanted] = known[wanted]
+    def of(self, codes: Iterable[int], examples: Examples) -> dict[int, Attribute]:
+        wanted, known = list(codes), self._known
+        asked: set[int] = set()
+        while unknown := [one for one in wanted if one not in known and one not in asked][: self._at_once]:
+            asked.update(unknown)
+            for shown in examples(unknown):
+                known.update((code(name, value), Attribute(name, value)) for name, value in shown.items())
         if len(known) > _REMEMBERED:
             self._known = {}
-        return found
-
-    def _learn(self, searcher: tantivy.Searcher, wanted: int) -> None:
-        """Reads one product that has the attribute, and with it all the others it has."""
-        query = tantivy.Query.term_query(self._schema, "attribute", wanted)
-        for _, address in searcher.search(query, 1, count=False).hits:
-            for name, value in stored.read(searcher, address).attributes.items():
-                self._known[code(name, value)] = Attribute(name, value)
+        return {one: known[one] for one in wanted if one in known}

@@ -6,16 +6,16 @@ therefore share one pass over the result; every filtered facet costs a pass more
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from itertools import pairwise
 from typing import Any
 
-from projections.search import schema
+from projections.search import row
 from projections.search.attributes import Attribute
 from projections.search.port import Bucket, Facets, SearchQuery
 
-Count = Callable[[str | None, dict[str, Any]], dict[str, Any]]
-"""Runs aggregations over the result without the filter of the named facet (None: with all filters)."""
+Plan = dict[str | None, dict[str, Any]]
+"""Aggregations by the facet without whose filter they are counted (None: with all filters). Both engines speak them."""
 Names = Callable[[Iterable[int]], dict[int, Attribute]]
 """What attribute codes stand for."""
 
@@ -29,7 +29,7 @@ _PRICE_STEPS = [step * 10**power for power in range(2, 10) for step in (1, 2, 5)
 _ATTRIBUTE = "attribute:"
 
 
-def count(query: SearchQuery, filtered: set[str], run: Count, names: Names) -> Facets:
+def plan(query: SearchQuery, filtered: Collection[str]) -> Plan:
     """``filtered`` names the facets that have a filter, as ``QueryBuilder.filters`` does."""
     wanted: dict[str, dict[str, Any]] = {
         "category": _category_request(query),
@@ -38,11 +38,17 @@ def count(query: SearchQuery, filtered: set[str], run: Count, names: Names) -> F
         "rating": {"rating": _rating_request()},
         "attribute": {"attribute": _terms("attribute", _ATTRIBUTE_PAIRS)},
     }
-    shared = {key: request for name, part in wanted.items() if name not in filtered for key, request in part.items()}
-    answer = run(None, shared)
-    for name in wanted.keys() & filtered:
-        answer |= run(name, wanted[name])
-    own = {name: run(name, wanted["attribute"]) for name in filtered if name.startswith(_ATTRIBUTE)}
+    passes: Plan = {None: {}}
+    for name, part in wanted.items():
+        passes.setdefault(name if name in filtered else None, {}).update(part)
+    passes |= {name: wanted["attribute"] for name in filtered if name.startswith(_ATTRIBUTE)}
+    return passes
+
+
+def read(query: SearchQuery, answers: Mapping[str | None, dict[str, Any]], names: Names) -> Facets:
+    """From the answers to each pass of the plan."""
+    own = {name: answer for name, answer in answers.items() if name is not None and name.startswith(_ATTRIBUTE)}
+    answer = {key: part for name, parts in answers.items() if name not in own for key, part in parts.items()}
     return Facets(
         category=_categories(query, answer),
         brand=_buckets(answer["brand"]),
@@ -61,19 +67,19 @@ def _buckets(answer: dict[str, Any]) -> list[Bucket]:
 
 
 def _depth(query: SearchQuery) -> int:
-    return min(len(query.category), schema.DEPTH - 1)
+    return min(len(query.category), row.DEPTH - 1)
 
 
 def _category_request(query: SearchQuery) -> dict[str, Any]:
-    return {schema.level(depth): _terms(schema.level(depth), CATEGORIES) for depth in range(_depth(query) + 1)}
+    return {row.level(depth): _terms(row.level(depth), CATEGORIES) for depth in range(_depth(query) + 1)}
 
 
 def _categories(query: SearchQuery, answer: dict[str, Any]) -> list[Bucket]:
     """Of each level only what lies below the chosen path, so that the list reads as one opened branch of the tree."""
     found: list[Bucket] = []
     for depth in range(_depth(query) + 1):
-        above = schema.path_key(query.category[:depth]) + "/" if depth else ""
-        found += [bucket for bucket in _buckets(answer[schema.level(depth)]) if bucket.value.startswith(above)]
+        above = row.path_key(query.category[:depth]) + "/" if depth else ""
+        found += [bucket for bucket in _buckets(answer[row.level(depth)]) if bucket.value.startswith(above)]
     return found
 
 

@@ -14,42 +14,29 @@ from typing import Any, NamedTuple
 import tantivy
 
 from projections.search import stored
-from projections.search.cursor import Cursor, fingerprint
+from projections.search.cursor import Cursor
 from projections.search.port import SearchQuery
-from projections.search.query import QueryBuilder, all_of
-
-
-class Hit(NamedTuple):
-    value: float
-    tie: int
-    product_id: str
-
-
-class Page(NamedTuple):
-    product_ids: list[str]
-    total: int
-    next: str | None
-    prev: str | None
+from projections.search.tantivy_dialect import TantivyDialect
+from projections.search.window import Hit, Page, keyset, page
 
 
 class Column(NamedTuple):
     name: str
-    kind: tantivy.FieldType
     ascending: bool
 
 
 COLUMNS = {
-    "relevance": Column("newest", tantivy.FieldType.Integer, False),
-    "newest": Column("newest", tantivy.FieldType.Integer, False),
-    "price_asc": Column("price_up", tantivy.FieldType.Integer, True),
-    "price_desc": Column("price_down", tantivy.FieldType.Integer, False),
-    "rating": Column("rating_down", tantivy.FieldType.Float, False),
+    "relevance": Column("newest", False),
+    "newest": Column("newest", False),
+    "price_asc": Column("price_up", True),
+    "price_desc": Column("price_down", False),
+    "rating": Column("rating_down", False),
 }
 _SLACK = 32
 
 
 def by_column(
-    searcher: tantivy.Searcher, build: QueryBuilder, query: tantivy.Query, asked: SearchQuery, place: Cursor | None
+    searcher: tantivy.Searcher, say: TantivyDialect, query: tantivy.Query, asked: SearchQuery, place: Cursor | None
 ) -> Page:
     column = COLUMNS[asked.sort]
     total = _total(searcher.search(query, 1))
@@ -60,12 +47,9 @@ def by_column(
     elif place is None:
         hits = _sorted(searcher, query, column.name, ascending, asked.limit + 1, asked.offset)
     else:
-        beyond = build.beyond(column.name, column.kind, ascending, place.value, place.tie)
-        hits = _sorted(searcher, all_of([query, beyond]), column.name, ascending, asked.limit + 1, 0)
-    more = len(hits) > asked.limit
-    window = hits[: asked.limit][:: -1 if back else 1]
-    before = more if back else place is not None or asked.offset > 0
-    return _page(asked, window, total, rank=0, before=before, behind=more or back)
+        beyond = say.beyond(column.name, ascending, place.value, place.tie)
+        hits = _sorted(searcher, say.all_of([query, beyond]), column.name, ascending, asked.limit + 1, 0)
+    return keyset(asked, place, hits, total)
 
 
 def _sorted(
@@ -103,7 +87,7 @@ def _sorted_among_many_equals(
 
 
 def by_relevance(
-    searcher: tantivy.Searcher, build: QueryBuilder, query: tantivy.Query, asked: SearchQuery, place: Cursor | None
+    searcher: tantivy.Searcher, say: TantivyDialect, query: tantivy.Query, asked: SearchQuery, place: Cursor | None
 ) -> Page:
     depth = (asked.offset if place is None else place.rank) + asked.limit + 1
     total, ranking = _ranking(searcher, query, depth)
@@ -115,7 +99,7 @@ def by_relevance(
     if place is not None and place.direction == "prev":
         end = before
     window = [Hit(score, tie, stored.read(searcher, address).product_id) for score, tie, address in ranking[start:end]]
-    return _page(asked, window, total, rank=start, before=start > 0, behind=end < len(ranking))
+    return page(asked, window, total, rank=start, before=start > 0, behind=end < len(ranking))
 
 
 def _ranking(
@@ -147,13 +131,3 @@ def _find(ranking: list[tuple[float, int, tantivy.DocAddress]], place: Cursor) -
             return at, at + 1
     gap = bisect_right(ranking, (-place.value, place.tie), key=lambda hit: (-hit[0], hit[1]))
     return gap, gap
-
-
-def _page(asked: SearchQuery, hits: list[Hit], total: int, rank: int, before: bool, behind: bool) -> Page:
-    search = fingerprint(asked)
-    following = previous = None
-    if hits and behind:
-        following = Cursor("next", hits[-1].value, hits[-1].tie, rank + len(hits), search).encode()
-    if hits and before:
-        previous = Cursor("prev", hits[0].value, hits[0].tie, rank, search).encode()
-    return Page([hit.product_id for hit in hits], total, following, previous)

@@ -9,9 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-
-class SearchFailed(RuntimeError):
-    """The engine gave up; the index may be damaged. It is disposable: remove its folder and let it be rebuilt."""
+from projections.search.port import SearchFailed
 
 
 @contextmanager

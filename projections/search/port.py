@@ -30,6 +30,21 @@ class NotTheWriter(RuntimeError):
     """The caller changes an index that another process writes; see ``SearchIndex.try_writer``."""
 
 
+class SearchFailed(RuntimeError):
+    """The engine gave up; the index may be damaged. It is disposable: remove it and let it be rebuilt."""
+
+
+class SearchUnavailable(SearchFailed):
+    """The engine's server cannot be reached, or is spared until it has had time to recover. Nothing is damaged."""
+
+
+class Rejected(msgspec.Struct, frozen=True):
+    """A document that the engine refused and the index therefore lacks, and what it said."""
+
+    product_id: str
+    reason: str
+
+
 class SearchQuery(msgspec.Struct, frozen=True, kw_only=True):
     """A search: words, filters, an order and a window.
 
@@ -97,18 +112,30 @@ class Suggestion(msgspec.Struct, frozen=True):
 class SearchIndex(Protocol):
     """A disposable index of products.
 
-    Any number of processes read one folder; one of them writes. Nothing is visible before ``commit``. A missing,
-    damaged or outdated index counts as empty with position 0, and the log rebuilds it.
+    Any number of processes read it; one of them writes. Nothing is visible before ``commit``. A missing, damaged or
+    outdated index counts as empty with position 0, and the log rebuilds it. Where a server keeps the index, every
+    method but ``apply`` and ``position`` may wait for it and raise SearchUnavailable.
     """
 
     def try_writer(self) -> bool:
-        """Becomes the writer if no other process is; True if this object is the writer now. Never waits."""
+        """Becomes the writer if no other process is; True if this object is the writer now. Never waits for another."""
+
+    def start_over(self) -> None:
+        """What follows makes a new index, whatever positions the old one has seen. Raises NotTheWriter.
+
+        An old index that was whole (with a position above 0) stays visible until one is committed for the new one;
+        otherwise commits at position 0 show what is there so far.
+        """
 
     def apply(self, upserts: Sequence[SearchDocument], deletes: Sequence[str]) -> None:
         """Buffers changes: deletes first, then upserts. Raises NotTheWriter."""
 
-    def commit(self, position: int) -> None:
-        """Makes the buffered changes and ``position`` durable and visible in one step. Raises NotTheWriter."""
+    def commit(self, position: int) -> Sequence[Rejected]:
+        """Makes the buffered changes and ``position`` durable and visible. Raises NotTheWriter.
+
+        Whoever sees the position sees the changes. After an error they may be visible in part; apply them again.
+        Tells which documents the engine refused; they are left out until they are applied again.
+        """
 
     def position(self) -> int:
         """The position of the last commit this object sees; 0 for a new index."""
@@ -123,4 +150,4 @@ class SearchIndex(Protocol):
         """Shows what other processes have committed."""
 
     def close(self) -> None:
-        """Gives up the writer's lock; changes not committed are dropped."""
+        """Gives up the writer's place; changes not committed are dropped."""

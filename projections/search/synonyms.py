@@ -17,12 +17,14 @@ class Synonyms:
     def __init__(self, lines: Iterable[str]) -> None:
         """Each line holds phrases that stand for each other, and perhaps ``=>`` and phrases that they find as well."""
         self._others: dict[Phrase, dict[Phrase, None]] = {}
+        self._written: dict[Phrase, Phrase] = {}
         for line in lines:
             equal, _, narrower = line.partition("=>")
             phrases = _phrases(equal)
             for phrase in phrases:
                 found = (other for other in phrases + _phrases(narrower) if other != phrase)
                 self._others.setdefault(_stems(phrase), {}).update(dict.fromkeys(found))
+                self._written.setdefault(_stems(phrase), phrase)
         self._longest = max(map(len, self._others), default=0)
 
     def longest(self, words: Sequence[str], start: int) -> int:
@@ -35,6 +37,13 @@ class Synonyms:
     def others(self, phrase: Sequence[str]) -> Iterator[Phrase]:
         """What else the phrase finds."""
         yield from self._others.get(_stems(phrase), ())
+
+    def rules(self) -> list[str]:
+        """The table in the notation of Solr: each phrase becomes itself and all it finds."""
+        return [
+            f"{' '.join(phrase)} => {', '.join(' '.join(way) for way in (phrase, *self._others[stems]))}"
+            for stems, phrase in self._written.items()
+        ]
 
 
 def _stems(words: Iterable[str]) -> Phrase:

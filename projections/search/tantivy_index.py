@@ -11,32 +11,33 @@ from __future__ import annotations
 
 import shutil
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
-import msgspec
 import tantivy
 
-from projections.search import analysis, cursor, facets, schema, synonyms
+from projections.search import analysis, cursor, facets, schema, stored, synonyms
 from projections.search.attributes import Attribute, Names
 from projections.search.document import SearchDocument
+from projections.search.limits import within_limits
 from projections.search.lock import FolderLock
-from projections.search.pages import Page, by_column, by_relevance
-from projections.search.panics import SearchFailed, as_errors
+from projections.search.pages import by_column, by_relevance
+from projections.search.panics import as_errors
 from projections.search.port import (
-    MAX_LIMIT,
-    MAX_OFFSET,
     MAX_SUGGESTIONS,
     MAX_TEXT,
     Facets,
     NotTheWriter,
+    Rejected,
+    SearchFailed,
     SearchQuery,
     SearchResult,
     Suggestion,
 )
-from projections.search.query import QueryBuilder, all_of
-from projections.search.suggest import suggestions
+from projections.search.query import QueryBuilder
+from projections.search.tantivy_dialect import TantivyDialect
+from projections.search.tantivy_suggest import suggestions
+from projections.search.window import Page
 
 HEAP = 30_000_000
 """Bytes the writer may buffer before it writes a segment. With the 15 MB that are the least, twice as much work: a bulk
@@ -55,9 +56,11 @@ class TantivyIndex:
         self._lock = FolderLock(folder)
         self._writing = threading.RLock()
         self._writer: tantivy.IndexWriter | None = None
+        self._replacing = False
+        """Whether a whole index stays visible until its successor is whole too."""
         self._schema = schema.build()
         self._synonyms = synonyms.packaged()
-        self._names = Names(self._schema)
+        self._names = Names()
         self._index: tantivy.Index | None = None
         self._index = self._open()
 
@@ -87,13 +90,22 @@ class TantivyIndex:
                 writer.delete_documents_by_term("id", document.product_id)
                 writer.add_json(schema.document_json(document))
 
-    def commit(self, position: int) -> None:
+    def start_over(self) -> None:
+        with self._writing:
+            self._require_writer().delete_all_documents()
+            self._replacing = self.position() > 0
+
+    def commit(self, position: int) -> Sequence[Rejected]:
         with self._writing:
             writer = self._require_writer()
+            if self._replacing and position == 0:
+                return ()
             writer.delete_documents_by_term("kind", schema.META)
             writer.add_json(schema.meta_json(position))
             writer.commit()
+            self._replacing = False
             self.refresh()
+        return ()
 
     def close(self) -> None:
         with self._writing:
@@ -101,6 +113,7 @@ class TantivyIndex:
                 self._writer.rollback()
                 self._writer.wait_merging_threads()
                 self._writer = None
+                self._replacing = False
             self._lock.release()
 
     def _require_writer(self) -> tantivy.IndexWriter:
@@ -152,32 +165,36 @@ class TantivyIndex:
 
     @as_errors()
     def search(self, query: SearchQuery) -> SearchResult:
-        query = _within_limits(query)
+        query = within_limits(query)
         place = cursor.decode(query)
         if self._index is None:
             return SearchResult([], 0, Facets())
         searcher = self._index.searcher()
-        build = QueryBuilder(self._schema, searcher, self._synonyms)
+        say = TantivyDialect(self._schema, searcher, self._synonyms)
+        build = QueryBuilder(say, self._synonyms)
         words = build.text(query.text)
         filters = build.filters(query)
-        base = build.products() if words is None else words
+        base = say.everything() if words is None else words
 
         def without(facet: str | None) -> tantivy.Query:
             parts = [part for name, part in filters.items() if name != facet]
-            return all_of([base, *parts]) if parts else base
+            return say.all_of([base, *parts]) if parts else base
 
-        def run(facet: str | None, request: dict[str, Any]) -> dict[str, Any]:
-            return searcher.aggregate(without(facet), request) if request else {}
+        def examples(codes: Sequence[int]) -> Iterator[Mapping[str, str]]:
+            for code in codes:
+                yield from (stored.read(searcher, address).attributes for address in say.having(code))
 
         def names(codes: Iterable[int]) -> dict[int, Attribute]:
-            return self._names.of(searcher, codes)
+            return self._names.of(codes, examples)
 
+        passes = facets.plan(query, filters)
+        answers = {name: searcher.aggregate(without(name), wanted) for name, wanted in passes.items() if wanted}
         ranked = by_relevance if words is not None and query.sort == "relevance" else by_column
-        page: Page = ranked(searcher, build, without(None), query, place)
+        page: Page = ranked(searcher, say, without(None), query, place)
         return SearchResult(
             product_ids=page.product_ids,
             total=page.total,
-            facets=facets.count(query, set(filters), run, names),
+            facets=facets.read(query, answers, names),
             next=page.next,
             prev=page.prev,
         )
@@ -187,7 +204,7 @@ class TantivyIndex:
         if self._index is None:
             return []
         searcher = self._index.searcher()
-        build = QueryBuilder(self._schema, searcher, self._synonyms)
+        build = QueryBuilder(TantivyDialect(self._schema, searcher, self._synonyms), self._synonyms)
         return suggestions(searcher, build, analysis.clean(text[:MAX_TEXT]), max(0, min(limit, MAX_SUGGESTIONS)))
 
 
@@ -205,18 +222,3 @@ def _prove(index: tantivy.Index) -> None:
     _position(index.schema, searcher)
     for _, address in searcher.search(tantivy.Query.all_query(), 1).hits:
         searcher.doc(address)
-
-
-def _within_limits(query: SearchQuery) -> SearchQuery:
-    """Anything a client may send, cut down to what is answered."""
-    clean = analysis.clean
-    return msgspec.structs.replace(
-        query,
-        text=clean(query.text[:MAX_TEXT]),
-        category=tuple(map(clean, query.category)),
-        brands=tuple(map(clean, query.brands)),
-        attributes={clean(name): tuple(map(clean, values)) for name, values in query.attributes.items()},
-        ship_to=None if query.ship_to is None else clean(query.ship_to),
-        limit=max(1, min(query.limit, MAX_LIMIT)),
-        offset=max(0, min(query.offset, MAX_OFFSET)),
-    )

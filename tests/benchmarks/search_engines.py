@@ -21,9 +21,9 @@ from typing import Any, NamedTuple, Protocol
 
 import tantivy
 
-from projections.search import schema
 from projections.search.document import SearchDocument
 from projections.search.port import SearchQuery
+from projections.search.row import columns as kept_columns
 from projections.search.tantivy_index import TantivyIndex
 from tests.benchmarks import icecat
 
@@ -59,6 +59,10 @@ def columns(document: SearchDocument) -> dict[str, str]:
     }
 
 
+def shown_attributes(document: SearchDocument) -> dict[str, str]:
+    return kept_columns(document)[1]
+
+
 def words(text: str) -> list[str]:
     return ["".join(filter(str.isalnum, word)) for word in text.lower().split()]
 
@@ -82,7 +86,7 @@ class Fts5:
         for document in documents:
             row = (document.product_id, document.brand, "/".join(document.category), document.price)
             at = self._db.execute("INSERT INTO product (id, brand, category, price) VALUES (?, ?, ?, ?)", row).lastrowid
-            pairs = [(at, *pair) for pair in schema.shown_attributes(document).items()]
+            pairs = [(at, *pair) for pair in shown_attributes(document).items()]
             self._db.executemany("INSERT INTO attribute VALUES (?, ?, ?)", pairs)
             text = tuple(columns(document).values())
             self._db.execute(
@@ -133,7 +137,7 @@ class PlainTantivy:
 
     def add(self, documents: Sequence[SearchDocument]) -> None:
         for document in documents:
-            shown = [f"{name}={value}" for name, value in schema.shown_attributes(document).items()]
+            shown = [f"{name}={value}" for name, value in shown_attributes(document).items()]
             row: dict[str, Any] = {"id": document.product_id, "attribute": shown, **columns(document)}
             row |= {"brand_value": document.brand or "", "price": document.price or 0}
             self._writer.add_json(json.dumps(row))

@@ -318,6 +318,28 @@ class SearchIndexContract(ABC):
         assert again.search(SearchQuery()).total == len(CATALOG)
         again.close()
 
+    def test_starting_over_shows_the_old_index_until_the_new_one_is_whole(self, index):
+        index.start_over()
+        index.apply([product("prd_new", "Anvil")], [])
+        index.commit(0)
+        assert self.ids(index, "sofa") == ["prd_sofa"]
+        assert self.ids(index, "anvil") == []
+        assert index.position() == 7
+        index.apply([product("prd_mouse", "Trackball")], [])
+        index.commit(3)
+        assert set(self.ids(index)) == {"prd_new", "prd_mouse"}
+        assert index.position() == 3, "the log may have been replaced by a shorter one"
+
+    def test_a_first_index_shows_what_is_there_so_far(self, tmp_path):
+        index = self.make_index(tmp_path / "first")
+        assert index.try_writer()
+        index.start_over()
+        index.apply([product("prd_new", "Anvil")], [])
+        index.commit(0)
+        assert self.ids(index) == ["prd_new"]
+        assert index.position() == 0
+        index.close()
+
     def test_only_one_writes_and_the_others_see_it_on_refresh(self, index, tmp_path):
         reader = self.make_index(tmp_path)
         assert not reader.try_writer()

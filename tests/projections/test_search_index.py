@@ -10,8 +10,7 @@ from pathlib import Path
 import pytest
 
 from projections.search import schema
-from projections.search.panics import SearchFailed
-from projections.search.port import SearchQuery
+from projections.search.port import SearchFailed, SearchQuery
 from projections.search.tantivy_index import TantivyIndex
 from tests.benchmarks import icecat
 from tests.contracts.search_index import CATALOG, SearchIndexContract
@@ -98,7 +97,7 @@ def _replace(file: Path, content: bytes) -> None:
 _OTHER_PROCESS = """
 import sys
 from pathlib import Path
-from projections.search.panics import SearchFailed
+from projections.search.port import SearchFailed
 from projections.search.port import SearchQuery
 from projections.search.tantivy_index import TantivyIndex
 index = TantivyIndex(Path(sys.argv[1]))

@@ -10,6 +10,7 @@ import pytest
 
 from commands.context import system_context
 from domain.inventory import HoldStock
+from projections.search.port import SearchUnavailable
 from readapi.edge.problems import BadParameter
 from readapi.productquery import parse
 from tests.embedded import Kontor, kontor, pointers, since
@@ -304,3 +305,20 @@ async def test_a_malformed_position_is_refused(house: Kontor):
     response = await house.client().get("/api/categories", headers={"Kontor-Min-Position": "soon"})
     assert response.status_code == 422
     assert pointers(response) == ["Kontor-Min-Position"]
+
+
+async def test_search_that_is_away_is_told_and_product_pages_go_on(house: Kontor, monkeypatch: pytest.MonkeyPatch):
+    def away(*_: object) -> None:
+        raise SearchUnavailable("connection refused")
+
+    shop = await house.merchant()
+    product_id, _ = await shop.sell()
+    for name in ("search", "suggest"):
+        monkeypatch.setattr(house.services.search, name, away)
+    for path in ("/api/products?q=bed", "/api/products/suggest?q=be"):
+        response = await house.client().get(path)
+        assert (response.status_code, response.headers["Retry-After"]) == (503, "1"), response.text
+        assert response.json()["code"] == "storage_unavailable"
+    monkeypatch.undo()
+    assert (await house.client().get(f"/api/products/{product_id}")).status_code == 200
+    assert (await house.client().get("/api/products?q=bed")).status_code == 200, "the failure is not remembered"

@@ -7,6 +7,7 @@ import shutil
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -21,7 +22,7 @@ from domain.product import ChangeProduct, CreateProduct, Description, Discontinu
 from domain.shop import OpenShop
 from projections.catalog.projector import CATALOG
 from projections.search.document import SearchDocument
-from projections.search.port import SearchQuery
+from projections.search.port import Rejected, SearchIndex, SearchQuery
 from projections.search.tantivy_index import TantivyIndex
 from projections.sqlite import SQLiteViews
 from projections.stock.projector import STOCK
@@ -41,25 +42,27 @@ class Watched(TantivyIndex):
         self.upserted: list[str] = []
         self.commits: list[int] = []
         self.broken = False
+        self.refused: set[str] = set()
 
     def apply(self, upserts: Sequence[SearchDocument], deletes: Sequence[str]) -> None:
         self.upserted += [document.product_id for document in upserts]
         super().apply(upserts, deletes)
 
-    def commit(self, position: int) -> None:
+    def commit(self, position: int) -> Sequence[Rejected]:
         if self.broken:
             raise OSError("no space left")
         super().commit(position)
         self.commits.append(position)
+        return [Rejected(key, "cannot be parsed") for key in self.refused]
 
 
 class Process:
     """One process: its own engine, views, follower and indexer over a folder that others may share."""
 
-    def __init__(self, folder: Path, views: str = "views.db") -> None:
+    def __init__(self, folder: Path, views: str = "views.db", search: SearchIndex | None = None) -> None:
         self.log = SQLiteLog.open(folder / "log.db")
         self.views = SQLiteViews(folder / views, (CATALOG, STOCK))
-        self.search = Watched(folder / "search")
+        self.search: Any = search or Watched(folder / "search")
         self.engine = Engine(self.log, clock=lambda: NOW)
         self.follower = Follower(self.log, self.views, self.engine)
         self.indexer = Indexer(self.log, self.views, self.search, lambda: NOW)
@@ -82,8 +85,10 @@ class Process:
 
 
 @asynccontextmanager
-async def process(folder: Path, views: str = "views.db", writer: bool = True) -> AsyncIterator[Process]:
-    one = Process(folder, views)
+async def process(
+    folder: Path, views: str = "views.db", writer: bool = True, search: SearchIndex | None = None
+) -> AsyncIterator[Process]:
+    one = Process(folder, views, search)
     await one.engine.start()
     await one.follower.start()
     await one.indexer.start()
@@ -222,6 +227,24 @@ async def test_a_commit_that_fails_is_made_again(one: Process):
     assert not await one.indexer.wait_for(position, 0.3)
     one.search.broken = False
     assert await one.found("wardrobe", position) == ["prd_1"]
+
+
+async def test_a_document_that_is_refused_is_parked_until_it_is_accepted(one: Process):
+    one.search.refused = {"prd_1"}
+    await one.found(position=await one.do(product(1), product(2)))
+    assert one.indexer.parked == {"prd_1": "cannot be parsed"}
+    one.search.refused = set()
+    await one.found(position=await one.do(ChangeProduct("prd_2", Description("sofa"))))
+    assert one.indexer.parked == {"prd_1": "cannot be parsed"}
+    await one.found(position=await one.do(ChangeProduct("prd_1", Description("wardrobe"))))
+    assert one.indexer.parked == {}
+
+
+async def test_a_writer_that_lost_its_place_takes_it_again(one: Process, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(indexer, "RETRY_S", 0.02)
+    await one.found(position=await one.do(product(1)))
+    one.search.close()
+    assert await one.found(position=await one.do(product(2))) == ["prd_1", "prd_2"]
 
 
 async def test_another_process_reads_along_and_takes_over(tmp_path: Path):

@@ -1,0 +1,82 @@
+"""Queries of Elasticsearch, as the dictionaries that its JSON is made of."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from projections.search import attributes
+from projections.search.elastic.mapping import SYNONYMS
+from projections.search.elastic.words import Words
+from projections.search.query import FIELDS, SYNONYM_BOOST, TIE_BREAKER
+
+Query = Mapping[str, Any]
+_WEIGHED = [f"{field}^{worth}" for field, worth in FIELDS.items()]
+
+
+class ElasticDialect:
+    """With the frequencies of the words it will be asked for."""
+
+    def __init__(self, words: Words) -> None:
+        self._words = words
+
+    @property
+    def products(self) -> int:
+        return self._words.products
+
+    def frequency(self, word: str) -> int:
+        return self._words.frequency(word)
+
+    def knows_code(self, code: str) -> bool:
+        return self._words.knows_code(code)
+
+    def nothing(self) -> Query:
+        return {"match_none": {}}
+
+    def term(self, field: str, value: str | bool) -> Query:
+        return {"term": {field: value}}
+
+    def any(self, field: str, values: Sequence[str]) -> Query:
+        return {"terms": {field: list(values)}}
+
+    def between(self, field: str, low: float | None, high: float | None) -> Query:
+        ends = {name: end for name, end in (("gte", low), ("lte", high)) if end is not None}
+        return {"range": {field: ends}}
+
+    def attribute(self, name: str, values: Sequence[str]) -> Query:
+        return {"terms": {"attribute": [attributes.code(name, value) for value in values]}}
+
+    def word(self, field: str, word: str) -> Query:
+        return {"match": {field: word}}
+
+    def fields(self, word: str) -> Query:
+        return {"multi_match": {"query": word, "fields": _WEIGHED, "tie_breaker": TIE_BREAKER}}
+
+    def synonyms(self, words: Sequence[str]) -> list[Query]:
+        """The server's synonym graph counts all single-word synonyms as one word, as frequent as the most frequent."""
+        phrase = {"query": " ".join(words), "fields": _WEIGHED, "analyzer": SYNONYMS, "operator": "and"}
+        return [{"multi_match": phrase | {"tie_breaker": TIE_BREAKER, "boost": SYNONYM_BOOST}}]
+
+    def phrase(self, field: str, words: Sequence[str], slop: int) -> Query:
+        return {"match_phrase": {field: {"query": " ".join(words), "slop": slop}}}
+
+    def fuzzy(self, field: str, word: str, distance: int) -> Query:
+        return {"fuzzy": {field: {"value": word, "fuzziness": distance, "rewrite": "constant_score"}}}
+
+    def prefix(self, field: str, word: str) -> Query:
+        return self.constant({"match": {f"{field}.beginning": word}}, 1.0)
+
+    def boost(self, query: Query, boost: float) -> Query:
+        return {"bool": {"must": query, "boost": boost}}
+
+    def constant(self, query: Query, score: float) -> Query:
+        return {"constant_score": {"filter": query, "boost": score}}
+
+    def best_of(self, queries: Sequence[Query]) -> Query:
+        return {"dis_max": {"queries": list(queries), "tie_breaker": TIE_BREAKER}}
+
+    def some_of(self, queries: Sequence[Query], required: int) -> Query:
+        return {"bool": {"should": list(queries), "minimum_should_match": required}}
+
+    def all_of(self, queries: Sequence[Query], preferably: Sequence[Query] = ()) -> Query:
+        return {"bool": {"must": list(queries), "should": list(preferably)}}

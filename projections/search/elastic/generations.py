@@ -1,0 +1,84 @@
+"""The indices behind one alias: each rebuild makes a new one, and the alias moves when it is whole.
+
+The alias carries the version of the mapping, so processes of two versions each have an index while one replaces the
+other. Writes go through an alias of each generation's own, and only if that alias is there: a server that is asked to
+write into an index that is gone would otherwise make one up.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any, NamedTuple
+
+from projections.search.elastic import mapping
+from projections.search.elastic.server import Refused, Server
+
+
+class Current(NamedTuple):
+    """The index that searches see, and the position it has reached."""
+
+    name: str
+    position: int
+
+
+class Generations:
+    def __init__(self, server: Server, name: str) -> None:
+        self.alias = f"{name}-v{mapping.VERSION}"
+        self._server = server
+        self._numbered = re.compile(re.escape(self.alias) + r"-(\d{6,})")
+
+    def current(self) -> Current | None:
+        """None if there is no index, or one that is not ours."""
+        found = self._server.get(f"/{self.alias}/_doc/{mapping.STATE_ID}")
+        if (
+            not found
+            or found["_source"].get("version") != mapping.VERSION
+            or not self._numbered.fullmatch(found["_index"])
+        ):
+            return None
+        return Current(found["_index"], found["_source"]["position"])
+
+    def create(self) -> str:
+        """An empty index that nobody sees yet."""
+        numbers = [int(match[1]) for match in map(self._numbered.fullmatch, self._existing()) if match]
+        index = f"{self.alias}-{max(numbers, default=0) + 1:06}"
+        self._server.once(
+            "PUT",
+            f"/{index}",
+            {
+                "settings": mapping.index_settings(),
+                "mappings": mapping.mappings(),
+                "aliases": {write_alias(index): {"is_hidden": True}},
+            },
+        )
+        self.reach(index, 0)
+        return index
+
+    def reach(self, index: str, position: int) -> None:
+        """Stores the position. Raises Refused if it is behind the one that is there."""
+        state = {"kind": mapping.STATE, "version": mapping.VERSION, "position": position}
+        params = {"version": position, "version_type": "external_gte", "require_alias": "true"}
+        self._server.write("PUT", f"/{write_alias(index)}/_doc/{mapping.STATE_ID}", state, **params)
+
+    def show(self, index: str) -> None:
+        """Lets the alias point at this index alone, in one step, and deletes the generations before it."""
+        others = [other for other in self._existing() if other != index]
+        actions: list[dict[str, Any]] = [{"remove_index": {"index": other}} for other in others]
+        actions.append({"add": {"index": index, "alias": self.alias}})
+        self._server.write("POST", "/_aliases", {"actions": actions})
+
+    def _existing(self) -> list[str]:
+        """Every generation, and an index that somebody made under the alias's own name."""
+        found = self._server.get(
+            f"/{self.alias},{self.alias}-*/_alias", ignore_unavailable="true", expand_wildcards="all"
+        )
+        return [name for name in found or () if name == self.alias or self._numbered.fullmatch(name)]
+
+
+def write_alias(index: str) -> str:
+    return f"{index}-write"
+
+
+def is_missing(refused: Refused) -> bool:
+    """Whether it was refused because the index is not there."""
+    return refused.status == 404 and refused.kind in ("index_not_found_exception", "alias_not_found_exception")

@@ -1,0 +1,214 @@
+"""The search index on Elasticsearch: read by any number of processes, written by the one that holds the lease.
+
+Changes wait in memory until they are committed; then they go out in bulk, each with the position as its version, the
+index is refreshed, and the position is stored in the index itself, after everything that it promises.
+
+Threads: every method may be called from any thread.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+import structlog
+
+from projections.search import analysis, cursor, synonyms
+from projections.search.attributes import Attribute, Names
+from projections.search.document import SearchDocument
+from projections.search.elastic import bulk, queries, results
+from projections.search.elastic.dialect import ElasticDialect, Query
+from projections.search.elastic.generations import Current, Generations, is_missing, write_alias
+from projections.search.elastic.lease import TTL_S, Lease
+from projections.search.elastic.server import Body, Refused, Server
+from projections.search.elastic.words import Vocabulary, Words
+from projections.search.limits import within_limits
+from projections.search.port import (
+    MAX_SUGGESTIONS,
+    MAX_TEXT,
+    Facets,
+    NotTheWriter,
+    Rejected,
+    SearchQuery,
+    SearchResult,
+    SearchUnavailable,
+    Suggestion,
+)
+from projections.search.query import MAX_WORDS, QueryBuilder, candidates, words_of
+
+NAME = "kontor-products"
+_EXAMPLES_AT_ONCE = 50
+_NOTHING = SearchResult([], 0, Facets())
+
+log = structlog.get_logger("search")
+
+
+class ElasticIndex:
+    """Opens the index for reading; ``try_writer`` makes it the writer.
+
+    Indices that begin with the same name belong to it. One that is missing or not ours reads as empty, and the first
+    process that may write makes a new one.
+    """
+
+    def __init__(self, server: Server, name: str = NAME, lease_ttl_s: float = TTL_S) -> None:
+        self._server = server
+        self._generations = Generations(server, name)
+        self._lease = Lease(server, f"{name}-lease", lease_ttl_s)
+        self._vocabulary = Vocabulary(lambda body: self._ask("_termvectors", body))
+        self._synonyms = synonyms.packaged()
+        self._names = Names(_EXAMPLES_AT_ONCE)
+        self._writing = threading.RLock()
+        self._buffering = threading.Lock()
+        self._buffer: dict[str, bulk.Change] = {}
+        self._writer = False
+        self._target: str | None = None
+        """The generation that the writer writes; None until there is one."""
+        self._hidden = False
+        """Whether searches see an older generation until this one is whole."""
+        self._current: Current | None = None
+        self._known = False
+        """Whether the server has ever said what the current generation is."""
+        try:
+            self.refresh()
+        except SearchUnavailable as error:
+            log.warning("search_unavailable", reason=str(error))
+
+    # writing
+
+    def try_writer(self) -> bool:
+        with self._writing:
+            if self._writer and self._lease.held:
+                return True
+            if not self._lease.acquire():
+                return False
+            self._forget_changes()
+            self.refresh()
+            self._target = None if self._current is None else self._current.name
+            self._writer, self._hidden = True, False
+            return True
+
+    def start_over(self) -> None:
+        with self._writing:
+            self._require_writer()
+            self._forget_changes()
+            self._begin()
+
+    def _begin(self) -> str:
+        """A new generation."""
+        index = self._generations.create()
+        self._hidden = self.position() > 0
+        if not self._hidden:
+            self._generations.show(index)
+        self._target = index
+        self.refresh()
+        return index
+
+    def apply(self, upserts: Sequence[SearchDocument], deletes: Sequence[str]) -> None:
+        self._require_writer()
+        with self._buffering:
+            self._buffer |= dict.fromkeys(deletes)
+            self._buffer |= {document.product_id: document for document in upserts}
+
+    def commit(self, position: int) -> Sequence[Rejected]:
+        with self._writing:
+            self._require_writer()
+            target = self._target or self._begin()
+            with self._buffering:
+                changes, self._buffer = self._buffer, {}
+            try:
+                rejected = bulk.write(self._server, target, changes, position)
+                self._server.write("POST", f"/{write_alias(target)}/_refresh")
+                self._generations.reach(target, position)
+                self._show(target, position)
+            except Refused as refused:
+                if is_missing(refused) or refused.status == 409:
+                    self._give_up()
+                    raise NotTheWriter(str(refused)) from refused
+                raise
+            return rejected
+
+    def _show(self, index: str, position: int) -> None:
+        if self._hidden and position > 0:
+            self._generations.show(index)
+            self._hidden = False
+        if not self._hidden:
+            self._current = Current(index, position)
+
+    def close(self) -> None:
+        with self._writing:
+            self._give_up()
+            self._server.close()
+
+    def _require_writer(self) -> None:
+        if not (self._writer and self._lease.held):
+            raise NotTheWriter("another process writes this index; call try_writer first")
+
+    def _give_up(self) -> None:
+        """An index that is gone, or ahead of its writer, is not this writer's any more: whoever is next looks anew."""
+        self._lease.release()
+        self._writer = False
+        self._forget_changes()
+
+    def _forget_changes(self) -> None:
+        """What waited may be older by now than what another writer has written."""
+        with self._buffering:
+            self._buffer = {}
+
+    # reading
+
+    def refresh(self) -> None:
+        self._current = self._generations.current()
+        self._known = True
+
+    def position(self) -> int:
+        return 0 if self._current is None else self._current.position
+
+    def search(self, query: SearchQuery) -> SearchResult:
+        query = within_limits(query)
+        place = cursor.decode(query)
+        if self._is_empty():
+            return _NOTHING
+        try:
+            build = self._builder(words_of(query.text), list(analysis.codes(query.text))[:MAX_WORDS])
+            body = queries.search_body(query, build, place)
+            answer = self._ask(
+                "_search", body, preference=cursor.fingerprint(query), allow_partial_search_results="false"
+            )
+            return results.search_result(query, place, answer, self._meanings)
+        except Refused as refused:
+            if is_missing(refused):
+                return _NOTHING
+            raise
+
+    def suggest(self, text: str, limit: int = MAX_SUGGESTIONS) -> list[Suggestion]:
+        words = words_of(analysis.clean(text[:MAX_TEXT]))
+        limit = max(0, min(limit, MAX_SUGGESTIONS))
+        if not words or limit == 0 or self._is_empty():
+            return []
+        build = QueryBuilder(ElasticDialect(Words(0, {}, {})), self._synonyms)
+        try:
+            answer = self._ask("_msearch", queries.suggest_lines(build, words, limit))
+            return results.suggestions(words, limit, answer)
+        except Refused as refused:
+            if is_missing(refused):
+                return []
+            raise
+
+    def _is_empty(self) -> bool:
+        if not self._known:
+            self.refresh()
+        return self._current is None
+
+    def _ask(self, what: str, body: Body, **params: str) -> Any:
+        return self._server.search(f"/{self._generations.alias}/{what}", body, **params)
+
+    def _builder(self, words: Sequence[str], codes: Sequence[str]) -> QueryBuilder[Query]:
+        known = self._vocabulary.of(candidates(words), codes)
+        return QueryBuilder(ElasticDialect(known), self._synonyms)
+
+    def _meanings(self, codes: Iterable[int]) -> dict[int, Attribute]:
+        return self._names.of(codes, self._examples)
+
+    def _examples(self, codes: Sequence[int]) -> Iterator[Mapping[str, str]]:
+        return results.examples(self._ask("_msearch", queries.example_lines(codes)))

@@ -1,0 +1,122 @@
+"""From a search to the body of one request: the page, its total, and every facet."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+from projections.search import facets
+from projections.search.cursor import Cursor
+from projections.search.elastic import mapping
+from projections.search.elastic.dialect import Query
+from projections.search.port import SearchQuery, Sort
+from projections.search.query import QueryBuilder, whole
+from projections.search.suggest import BRAND_COLUMNS, CATEGORY_COLUMNS, VALUES
+
+_NO_PRICE = 1 << 53
+_PRODUCTS: Query = {"term": {"kind": mapping.PRODUCT}}
+FACETS = ("category", "brand", "price", "rating", "attribute:")
+"""Beginnings of the names of filters that have a facet of their own to leave alone."""
+
+
+class Column(NamedTuple):
+    """``missing`` is the value of a product that has none: it comes last."""
+
+    name: str
+    ascending: bool
+    missing: int | None = None
+
+
+COLUMNS: dict[Sort, Column] = {
+    "relevance": Column("newest", False),
+    "newest": Column("newest", False),
+    "price_asc": Column("price", True, _NO_PRICE),
+    "price_desc": Column("price", False, -1),
+    "rating": Column("rating", False, -1),
+}
+
+
+def search_body(query: SearchQuery, build: QueryBuilder[Query], place: Cursor | None) -> dict[str, Any]:
+    """Facets are counted over what all filters but their own let through, so these filter after counting."""
+    words, filters = build.text(query.text), build.filters(query)
+    own = {name: part for name, part in filters.items() if name.startswith(FACETS)}
+    always = [_PRODUCTS, *(part for name, part in filters.items() if name not in own)]
+    body: dict[str, Any] = {
+        "query": {"bool": {"filter": always} | ({} if words is None else {"must": words})},
+        "aggs": _aggregations(facets.plan(query, filters), own),
+        "size": query.limit + 1,
+        "track_total_hits": True,
+        "_source": False,
+        "sort": _sort(query, words is not None, place),
+    }
+    if own:
+        body["post_filter"] = {"bool": {"filter": list(own.values())}}
+    if place is None:
+        body["from"] = query.offset
+    else:
+        body["search_after"] = [_edge(query, words is not None, place), place.tie]
+    return body
+
+
+def _aggregations(passes: facets.Plan, own: Mapping[str, Query]) -> dict[str, Any]:
+    """One filter for each pass of the plan, named by ``pass_name``."""
+    return {
+        pass_name(facet): {
+            "filter": {"bool": {"filter": [part for name, part in own.items() if name != facet]}},
+            "aggs": wanted,
+        }
+        for facet, wanted in passes.items()
+        if wanted
+    }
+
+
+def pass_name(facet: str | None) -> str:
+    """As the server allows it: names of aggregations may not hold brackets, and attributes may be called anything."""
+    return "all" if facet is None else "without_" + facet.encode().hex()
+
+
+def facet_of(pass_name: str) -> str | None:
+    return None if pass_name == "all" else bytes.fromhex(pass_name.removeprefix("without_")).decode()
+
+
+def _sort(query: SearchQuery, worded: bool, place: Cursor | None) -> list[dict[str, Any]]:
+    back = place is not None and place.direction == "prev"
+    if worded and query.sort == "relevance":
+        return [{"_score": {"order": _order(back)}}, {"tie": {"order": _order(not back)}}]
+    column = COLUMNS[query.sort]
+    order = _order(column.ascending is not back)
+    by_column = {"order": order} if column.missing is None else {"order": order, "missing": column.missing}
+    return [{column.name: by_column}, {"tie": {"order": order}}]
+
+
+def _order(ascending: bool) -> str:
+    return "asc" if ascending else "desc"
+
+
+def _edge(query: SearchQuery, worded: bool, place: Cursor) -> float:
+    fraction = query.sort == "rating" or (worded and query.sort == "relevance")
+    return place.value if fraction else whole(place.value)
+
+
+def suggest_lines(build: QueryBuilder[Query], words: Sequence[str], limit: int) -> list[Mapping[str, Any]]:
+    """Three searches in one request: values of categories, values of brands, and products."""
+
+    def values(field: str, columns: tuple[str, ...]) -> dict[str, Any]:
+        counted = {column: {"terms": {"field": column, "size": VALUES}} for column in columns}
+        return {"size": 0, "query": build.completing(field, words), "aggs": counted, "track_total_hits": False}
+
+    titles = {"size": limit * 2, "query": build.completing("title", words), "_source": ["title"]}
+    bodies = [values("category_text", CATEGORY_COLUMNS), values("brand_text", BRAND_COLUMNS), titles]
+    return [line for body in bodies for line in ({}, body)]
+
+
+def example_lines(codes: Sequence[int]) -> list[Mapping[str, Any]]:
+    """For each attribute code any product that has it."""
+    return [
+        line
+        for code in codes
+        for line in (
+            {},
+            {"size": 1, "query": {"term": {"attribute": code}}, "_source": ["shown"], "track_total_hits": False},
+        )
+    ]

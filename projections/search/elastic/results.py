@@ -1,0 +1,55 @@
+"""From the server's answers to what the port promises."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from projections.search import facets
+from projections.search.cursor import Cursor
+from projections.search.elastic.queries import facet_of
+from projections.search.elastic.server import Refused
+from projections.search.port import SearchQuery, SearchResult, Suggestion
+from projections.search.suggest import BRAND_COLUMNS, CATEGORY_COLUMNS, choose
+from projections.search.window import Hit, keyset
+
+
+def search_result(
+    query: SearchQuery, place: Cursor | None, answer: Mapping[str, Any], names: facets.Names
+) -> SearchResult:
+    found = answer["hits"]
+    hits = [Hit(float(hit["sort"][0]), int(hit["sort"][1]), hit["_id"]) for hit in found["hits"]]
+    page = keyset(query, place, hits, found["total"]["value"])
+    answers = {facet_of(name): counted for name, counted in answer["aggregations"].items()}
+    return SearchResult(
+        product_ids=page.product_ids,
+        total=page.total,
+        facets=facets.read(query, answers, names),
+        next=page.next,
+        prev=page.prev,
+    )
+
+
+def suggestions(words: Sequence[str], limit: int, answer: Mapping[str, Any]) -> list[Suggestion]:
+    categories, brands, titles = _each(answer)
+    products = [Suggestion(hit["_source"]["title"], "product", hit["_id"]) for hit in titles["hits"]["hits"]]
+    return choose(words, limit, _values(categories, CATEGORY_COLUMNS), _values(brands, BRAND_COLUMNS), products)
+
+
+def examples(answer: Mapping[str, Any]) -> Iterator[Mapping[str, str]]:
+    for found in _each(answer):
+        for hit in found["hits"]["hits"]:
+            yield hit["_source"]["shown"]
+
+
+def _values(found: Mapping[str, Any], columns: tuple[str, ...]) -> list[tuple[str, int]]:
+    buckets = (bucket for column in columns for bucket in found["aggregations"][column]["buckets"])
+    return [(bucket["key"], bucket["doc_count"]) for bucket in buckets]
+
+
+def _each(answer: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """The answers to several searches. Raises Refused if one of them was."""
+    for found in answer["responses"]:
+        if error := found.get("error"):
+            raise Refused(found["status"], error["type"], error["reason"])
+    return list(answer["responses"])

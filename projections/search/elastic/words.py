@@ -1,0 +1,81 @@
+"""How frequent words are on the server, asked once for all words of a search and remembered for a while.
+
+The server counts them from the terms of a document that is made up of the words and never stored. With more than one
+shard it would be the counts of one of them.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+from projections.search import analysis
+from projections.search.query import FIELDS
+
+REMEMBERED_S = 60.0
+REMEMBERED_MAX = 20_000
+
+
+class Words:
+    """What is known of the words and codes of one search."""
+
+    def __init__(self, products: int, frequencies: Mapping[str, int], codes: Mapping[str, int]) -> None:
+        self.products = products
+        self._frequencies = frequencies
+        self._codes = codes
+
+    def frequency(self, word: str) -> int:
+        return self._frequencies.get(word, 0)
+
+    def knows_code(self, code: str) -> bool:
+        return self._codes.get(code, 0) > 0
+
+
+class Vocabulary:
+    """Safe to share between threads: entries are only replaced, or all forgotten."""
+
+    def __init__(self, ask: Callable[[dict[str, Any]], Any], clock: Callable[[], float] = time.monotonic) -> None:
+        """``ask`` sends the body of a request for term vectors and gives what was answered."""
+        self._ask = ask
+        self._clock = clock
+        self._known: dict[tuple[str, str], int] = {}
+        self._products = 0
+        self._forget_at = 0.0
+
+    def of(self, words: Iterable[str], codes: Iterable[str]) -> Words:
+        self._forget_what_is_old()
+        known = self._known
+        wanted_words, wanted_codes = list(dict.fromkeys(words)), list(dict.fromkeys(codes))
+        new_words = [word for word in wanted_words if ("word", word) not in known]
+        new_codes = [code for code in wanted_codes if ("code", code) not in known]
+        if new_words or new_codes:
+            self._learn(known, new_words, new_codes)
+        return Words(
+            self._products,
+            {word: known.get(("word", word), 0) for word in wanted_words},
+            {code: known.get(("code", code), 0) for code in wanted_codes},
+        )
+
+    def _forget_what_is_old(self) -> None:
+        now = self._clock()
+        if now >= self._forget_at or len(self._known) > REMEMBERED_MAX:
+            self._known = {}
+            self._forget_at = now + REMEMBERED_S
+
+    def _learn(self, known: dict[tuple[str, str], int], words: Sequence[str], codes: Sequence[str]) -> None:
+        made_up = {field: list(words) for field in FIELDS} if words else {}
+        wanted = [*made_up, *(["code"] if codes else [])]
+        body = {"doc": made_up | ({"code": list(codes)} if codes else {}), "fields": wanted, "term_statistics": True}
+        answer = self._ask(body | {"positions": False, "offsets": False, "payloads": False})["term_vectors"]
+        for word in words:
+            stem = analysis.stem(word)
+            known["word", word] = sum(_documents(answer, field, stem) for field in FIELDS)
+        for code in codes:
+            known["code", code] = _documents(answer, "code", code)
+        if words:
+            self._products = answer.get("title", {}).get("field_statistics", {}).get("doc_count", 0)
+
+
+def _documents(answer: Mapping[str, Any], field: str, term: str) -> int:
+    return int(answer.get(field, {}).get("terms", {}).get(term, {}).get("doc_freq", 0))

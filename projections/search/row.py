@@ -1,0 +1,102 @@
+"""What every engine keeps of a search document: the same names, texts and keys, whatever becomes of them there."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+from hashlib import blake2b
+from itertools import islice
+from typing import Any, NamedTuple
+
+from projections.search import analysis, attributes
+from projections.search.document import SearchDocument
+
+DEPTH = 6
+"""Category levels that are counted as facets; deeper ones are found and filtered all the same."""
+MAX_FACET_VALUE = 60
+"""Characters; longer attribute values are prose, no facet."""
+MAX_FACETS = 80
+"""Attributes of one product that are counted."""
+
+
+class Place(NamedTuple):
+    """A category path as it is filtered, counted and searched by."""
+
+    keys: list[str]
+    levels: dict[str, str]
+    leaf: str
+
+
+def level(depth: int) -> str:
+    """The column that holds the first ``depth + 1`` steps of the category path."""
+    return f"level{depth}"
+
+
+def path_key(path: tuple[str, ...]) -> str:
+    return "/".join(path)
+
+
+def leaf_key(words: Sequence[str]) -> str:
+    """A category's own name, whatever its grammatical number: the kind of thing that a product is."""
+    return " ".join(map(analysis.stem, words))
+
+
+def tie(product_id: str) -> int:
+    """An arbitrary but lasting order among products of equal rank: 53 bits, exact as a float too."""
+    return int.from_bytes(blake2b(product_id.encode("utf-8", "replace"), digest_size=8).digest()) >> 11
+
+
+def columns(document: SearchDocument) -> tuple[dict[str, Any], dict[str, str]]:
+    """The columns by name, and the attributes to count, in the text they are shown as."""
+    place = _place(document.category)
+    words, shown = _attributes(document)
+    row: dict[str, Any] = {
+        "tie": tie(document.product_id),
+        "title": document.title,
+        "category_key": place.keys,
+        "category_text": document.category,
+        "description": document.description,
+        "attributes_text": words,
+        "code": list(analysis.codes(document.title, *document.skus)),
+        "ships_to": document.ships_to,
+        "in_stock": document.in_stock,
+        "newest": document.created_at,
+        **place.levels,
+    }
+    if document.category:
+        row["leaf"] = place.leaf
+    if document.brand:
+        row |= {"brand": document.brand, "brand_key": document.brand.casefold(), "brand_text": document.brand}
+    if document.price is not None:
+        row["price"] = document.price
+    if document.rating is not None:
+        row["rating"] = float(document.rating)
+    return row, shown
+
+
+def _attributes(document: SearchDocument) -> tuple[list[str], dict[str, str]]:
+    """Texts to search in, and the attributes to count.
+
+    A yes/no attribute is searched by its name, any other by its value. In one pass, because a product has dozens;
+    remembering what was seen before costs as much as it saves.
+    """
+    words: list[str] = []
+    shown: dict[str, str] = {}
+    for name, value in document.attributes.items():
+        if value.__class__ is str:
+            words.append(text := value.strip())
+        elif value.__class__ is bool:
+            words.append(name.replace("_", " ") if value else "")
+            text = "true" if value else "false"
+        else:
+            words.append(text := attributes.text(value))
+        if 0 < len(text) <= MAX_FACET_VALUE:
+            shown[name] = text
+    return words, shown if len(shown) <= MAX_FACETS else dict(islice(shown.items(), MAX_FACETS))
+
+
+@lru_cache(2_048)
+def _place(path: tuple[str, ...]) -> Place:
+    keys = [path_key(path[: depth + 1]) for depth in range(len(path))]
+    levels = {level(depth): key for depth, key in enumerate(keys[:DEPTH])}
+    return Place(keys, levels, leaf_key(analysis.words(path[-1])) if path else "")

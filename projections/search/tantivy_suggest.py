@@ -1,0 +1,33 @@
+"""What tantivy finds for a text that is being typed."""
+
+from __future__ import annotations
+
+import tantivy
+
+from projections.search import stored
+from projections.search.port import Suggestion
+from projections.search.query import QueryBuilder, words_of
+from projections.search.suggest import BRAND_COLUMNS, CATEGORY_COLUMNS, VALUES, choose
+
+
+def suggestions(
+    searcher: tantivy.Searcher, build: QueryBuilder[tantivy.Query], text: str, limit: int
+) -> list[Suggestion]:
+    words = words_of(text)
+    if not words or limit == 0:
+        return []
+    categories = _values(searcher, build.completing("category_text", words), CATEGORY_COLUMNS)
+    brands = _values(searcher, build.completing("brand_text", words), BRAND_COLUMNS)
+    titles = searcher.search(build.completing("title", words), limit * 2, count=False).hits
+    return choose(words, limit, categories, brands, [_product(searcher, address) for _, address in titles])
+
+
+def _values(searcher: tantivy.Searcher, query: tantivy.Query, columns: tuple[str, ...]) -> list[tuple[str, int]]:
+    """The values behind a query, with their counts."""
+    answer = searcher.aggregate(query, {column: {"terms": {"field": column, "size": VALUES}} for column in columns})
+    return [(bucket["key"], bucket["doc_count"]) for column in columns for bucket in answer[column]["buckets"]]
+
+
+def _product(searcher: tantivy.Searcher, address: tantivy.DocAddress) -> Suggestion:
+    product = stored.read(searcher, address)
+    return Suggestion(product.title, "product", product.product_id)

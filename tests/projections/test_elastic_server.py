@@ -1,0 +1,135 @@
+"""How requests are repeated, refused and given up, against a server that answers what it is told to."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+
+from projections.breaker import Breaker
+from projections.search.elastic import server as server_module
+from projections.search.elastic.server import SEARCH_ATTEMPTS, WRITE_ATTEMPTS, Refused, Server
+from projections.search.elastic.words import REMEMBERED_S, Vocabulary
+from projections.search.port import SearchUnavailable
+from projections.search.query import FIELDS
+
+ERROR = {"error": {"type": "parsing_exception", "reason": "no such query"}, "status": 400}
+
+
+class Scripted(ThreadingHTTPServer):
+    """Answers with the statuses of ``script``, then with 200."""
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.script: list[int] = []
+        self.bodies: list[bytes] = []
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.server_address[1]}"
+
+
+class _Handler(BaseHTTPRequestHandler):
+    server: Scripted
+
+    def do_POST(self) -> None:
+        self.server.bodies.append(self.rfile.read(int(self.headers.get("Content-Length", 0))))
+        status = self.server.script.pop(0) if self.server.script else 200
+        body = json.dumps({"ok": True} if status == 200 else ERROR).encode()
+        self.send_response(status)
+        self.send_header("X-Elastic-Product", "Elasticsearch")
+        self.send_header("Content-Type", "application/vnd.elasticsearch+json;compatible-with=8")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *args: object) -> None:
+        pass
+
+
+@pytest.fixture
+def scripted() -> Iterator[Scripted]:
+    server = Scripted()
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield server
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.fixture
+def server(scripted: Scripted, monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
+    monkeypatch.setattr(server_module, "_WAIT_MAX_S", 0.01)
+    server = Server(scripted.url, Breaker("search", failures_max=6, rest_s=60))
+    yield server
+    server.close()
+
+
+def test_a_busy_server_is_asked_again(scripted, server):
+    scripted.script = [503, 429, 502]
+    assert server.write("POST", "/_bulk", [b"{}", b"{}"]) == {"ok": True}
+    assert scripted.bodies == [b"{}\n{}\n"] * 4
+
+
+@pytest.mark.parametrize(("ask", "attempts"), [("search", SEARCH_ATTEMPTS), ("write", WRITE_ATTEMPTS), ("once", 1)])
+def test_attempts_are_bounded(scripted, server, ask, attempts):
+    scripted.script = [503] * 9
+    call = {
+        "search": lambda: server.search("/_search", {}),
+        "write": lambda: server.write("POST", "/_refresh"),
+        "once": lambda: server.once("POST", "/_create", {}),
+    }[ask]
+    with pytest.raises(SearchUnavailable):
+        call()
+    assert len(scripted.bodies) == attempts
+
+
+def test_what_the_server_refuses_is_not_repeated_and_no_failure_of_the_server(scripted, server):
+    scripted.script = [400] * 9
+    for _ in range(9):
+        with pytest.raises(Refused, match="parsing_exception: no such query"):
+            server.search("/_search", {})
+    assert len(scripted.bodies) == 9
+    assert server.breaker.state == "closed"
+
+
+def test_the_circuit_opens_and_spares_the_server(scripted, server):
+    scripted.script = [503] * 20
+    for _ in range(3):
+        with pytest.raises(SearchUnavailable):
+            server.search("/_search", {})
+    assert server.breaker.state == "open"
+    asked = len(scripted.bodies)
+    with pytest.raises(SearchUnavailable, match="left alone"):
+        server.write("POST", "/_refresh")
+    assert len(scripted.bodies) == asked
+
+
+def test_nobody_at_the_address_is_unavailable():
+    server = Server("http://127.0.0.1:1")
+    with pytest.raises(SearchUnavailable):
+        server.search("/_search", {})
+    server.close()
+
+
+def test_frequencies_are_asked_once_and_forgotten_in_time():
+    asked, now = [], [0.0]
+
+    def ask(body):
+        asked.append(body["doc"])
+        terms = {"mous": {"term_freq": 1, "doc_freq": 7}, "m185": {"term_freq": 1}}
+        return {"term_vectors": {"title": {"field_statistics": {"doc_count": 9}, "terms": terms}}}
+
+    vocabulary = Vocabulary(ask, lambda: now[0])
+    for _ in range(2):
+        words = vocabulary.of(["mice", "mouse", "mouse"], ["m185"])
+        assert (words.products, words.frequency("mouse"), words.frequency("mice")) == (9, 7, 0)
+        assert not words.knows_code("m185")
+    assert asked == [{field: ["mice", "mouse"] for field in FIELDS} | {"code": ["m185"]}]
+    now[0] += REMEMBERED_S
+    vocabulary.of(["mouse"], [])
+    assert len(asked) == 2
