@@ -11,7 +11,7 @@ BIN := .venv/bin
 STAMP := .venv/.installed
 PACKAGES := domain commands projections streams readapi writeapi kontor
 PYTEST := $(BIN)/python -m pytest
-SLOW := slow or crash or fuzz
+SLOW := slow or crash or fuzz or stack
 
 # Needed to build the project itself (in the version that pyproject.toml names) and to make the lock files, so they
 # are locked like everything else.
@@ -68,11 +68,11 @@ run: install ## the shop with its sample catalog on http://127.0.0.1:8000
 	@$(BIN)/kontor demo
 
 .PHONY: test
-test: install ## all tests; the fast ones side by side, then slow, crash and fuzz alone (PYTEST_ARGS='-k cart')
+test: install ## all tests; the fast ones side by side, then slow, crash, fuzz and stack alone (PYTEST_ARGS='-k cart')
 	@run() { $(PYTEST) "$$@" $(PYTEST_ARGS) || { code=$$?; \
 		[ $$code -eq 5 ] && $(if $(strip $(PYTEST_ARGS)),echo 'none chosen here',exit $$code); }; }; \
 	echo '== fast tests'; run -n 2 -m 'not ($(SLOW))' || exit; \
-	echo '== slow, crash and fuzz tests'; run -m '$(SLOW)'
+	echo '== slow, crash, fuzz and stack tests'; run -m '$(SLOW)'
 
 .PHONY: check
 check: install ## format, lint, types, layers, architecture
