@@ -82,7 +82,7 @@ class SourceContract:
             assert sink.everything() == list(range(1, head + 1))
             assert sink.in_order()
             head = await grow(log, 1)
-            await until(lambda: [sink.positions[n] for n in range(topic.partitions)] == [head] * topic.partitions, 3)
+            await until(lambda: [sink.positions[n] for n in range(topic.partitions)] == [head] * topic.partitions, 10)
             assert sink.everything() == list(range(1, head + 1))
 
     async def test_a_source_may_be_there_before_the_topic(self, topic, log, group):

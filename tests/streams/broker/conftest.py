@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import os
 import secrets
-from collections.abc import AsyncIterator
+import subprocess
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import pytest
@@ -22,10 +23,21 @@ PARTITIONS = 4
 def servers() -> str:
     """``$KONTOR_KAFKA``, ``host:port``. Its absence skips a test on a developer's machine and fails it where ``$CI`` is
     set."""
-    found = os.environ.get("KONTOR_KAFKA")
+    return named("KONTOR_KAFKA", "a Kafka broker, host:port")
+
+
+@pytest.fixture(scope="session")
+def restart_broker(servers: str) -> Callable[[], None]:
+    """Kills the broker and starts it again, by the command in ``$KONTOR_KAFKA_RESTART``."""
+    command = named("KONTOR_KAFKA_RESTART", "a shell command that kills the broker and starts it again")
+    return lambda: subprocess.run(command, shell=True, check=True, timeout=90, stdout=subprocess.DEVNULL) and None
+
+
+def named(variable: str, what: str) -> str:
+    found = os.environ.get(variable)
     if found:
         return found
-    reason = "needs a Kafka broker: KONTOR_KAFKA=host:port"
+    reason = f"needs {variable}: {what}"
     if os.environ.get("CI"):
         pytest.fail(reason, pytrace=False)
     pytest.skip(reason)

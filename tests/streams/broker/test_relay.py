@@ -12,11 +12,11 @@ from commands.errors import StorageUnavailable
 from commands.store.memory import MemoryLog
 from streams import relay as module
 from streams.broker.errors import WrongTopic
-from streams.broker.messages import Message
 from streams.intake import Intake
 from streams.relay import Relay
 from tests.streams.broker.fakes import PARTITIONS, FakeChannel, FakeTopic, ListSink
 from tests.streams.broker.history import grow
+from tests.streams.broker.waiting import until, untouched
 
 
 @pytest.fixture(autouse=True)
@@ -25,26 +25,9 @@ def quick(monkeypatch):
     monkeypatch.setattr(module, "CHUNK", 7)
 
 
-async def reached(condition, seconds: float = 20) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline
-        await asyncio.sleep(0.002)
-
-
 async def end(relay: Relay, task: asyncio.Task[None]) -> None:
     relay.stop()
     await asyncio.wait_for(task, 5)
-
-
-def untouched(messages: list[Message]) -> bool:
-    """What the relay's docstring claims: no message begins beyond what those before it tell."""
-    highest = 0
-    for message in messages:
-        if message.after > highest:
-            return False
-        highest = max(highest, message.position)
-    return True
 
 
 async def consume(topic: FakeTopic, log: MemoryLog, sink: ListSink, chance: random.Random) -> None:
@@ -63,7 +46,7 @@ async def test_every_partition_hears_how_far_the_log_goes():
     relay = Relay(log, FakeChannel(topic))
     task = asyncio.create_task(relay.run())
     await grow(log, 1)
-    await reached(lambda: all(partition and partition[-1].position == 1 for partition in topic.partitions))
+    await until(lambda: all(partition and partition[-1].position == 1 for partition in topic.partitions))
     assert sum(bool(message.value) for partition in topic.partitions for message in partition) == 1
     assert relay.position == 1
     await end(relay, task)
@@ -89,7 +72,7 @@ async def test_a_quiet_relay_says_so_now_and_then(monkeypatch):
     await grow(log, 5)
     relay = Relay(log, FakeChannel(topic))
     task = asyncio.create_task(relay.run())
-    await reached(lambda: all([m.position for m in partition].count(5) > 3 for partition in topic.partitions))
+    await until(lambda: all([m.position for m in partition].count(5) > 3 for partition in topic.partitions))
     assert all(untouched(partition) for partition in topic.partitions)
     await end(relay, task)
 
@@ -99,13 +82,13 @@ async def test_it_begins_where_the_last_partition_stands():
     await grow(log, 100)
     relay = Relay(log, FakeChannel(topic))
     task = asyncio.create_task(relay.run())
-    await reached(lambda: topic.highest() == [100] * PARTITIONS)
+    await until(lambda: topic.highest() == [100] * PARTITIONS)
     await end(relay, task)
     told = [len(partition) for partition in topic.partitions]
     await grow(log, 1)
     relay = Relay(log, FakeChannel(topic))
     task = asyncio.create_task(relay.run())
-    await reached(lambda: relay.position == 101)
+    await until(lambda: relay.position == 101)
     await end(relay, task)
     again = [message for number, partition in enumerate(topic.partitions) for message in partition[told[number] :]]
     assert {message.position for message in again if message.value} == {101}
@@ -117,7 +100,7 @@ async def test_a_topic_ahead_of_the_log_is_refused():
     await grow(long, 30)
     relay = Relay(long, FakeChannel(topic))
     task = asyncio.create_task(relay.run())
-    await reached(lambda: relay.position == 30)
+    await until(lambda: relay.position == 30)
     await end(relay, task)
     await grow(short, 20)
     with pytest.raises(WrongTopic, match="30, the log ends at 20"):
@@ -147,7 +130,7 @@ async def test_a_log_that_announces_is_not_polled():
     assert log.reads < 5
     await grow(log, 3)
     log.news.set()
-    await reached(lambda: relay.position == 3, 0.5)
+    await until(lambda: relay.position == 3, 0.5)
     await end(relay, task)
 
 
@@ -165,7 +148,7 @@ async def test_a_log_that_is_away_is_waited_for():
     await grow(log, 10)
     relay = Relay(log, FakeChannel(FakeTopic()))
     task = asyncio.create_task(relay.run())
-    await reached(lambda: relay.position == 10)
+    await until(lambda: relay.position == 10)
     await end(relay, task)
 
 
@@ -179,7 +162,7 @@ async def test_relays_through_each_other_with_failures_lose_nothing(seed: int):
         await grow(log, chance.randrange(1, 30), chance)
         await asyncio.sleep(chance.random() / 100)
     head = await log.head()
-    await reached(lambda: topic.highest() == [head] * PARTITIONS)
+    await until(lambda: topic.highest() == [head] * PARTITIONS)
     for relay, task in zip(relays, tasks, strict=True):
         await end(relay, task)
     await asyncio.sleep(0.03)
@@ -204,7 +187,7 @@ async def test_a_topic_deleted_under_two_relays_costs_no_consumer_an_event(seed:
         if chance.random() < 0.3:
             topic.delete()
     head = await log.head()
-    await reached(lambda: topic.highest() == [head] * PARTITIONS)
+    await until(lambda: topic.highest() == [head] * PARTITIONS)
     for relay, task in zip(relays, tasks, strict=True):
         await end(relay, task)
     await asyncio.sleep(0.03)

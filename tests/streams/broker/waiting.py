@@ -4,16 +4,27 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
 from commands.store.port import EventLog
+from streams.broker.messages import Message
 from streams.broker.outlet import Outlet
 from streams.broker.topic import Topic
 from streams.intake import Intake
 from streams.relay import Relay
 from streams.worker import Handler
+
+
+def untouched(messages: Sequence[Message]) -> bool:
+    """What the relay's docstring claims of a partition: no message begins beyond what those before it tell."""
+    highest = 0
+    for message in messages:
+        if message.after > highest:
+            return False
+        highest = max(highest, message.position)
+    return True
 
 
 async def until(condition: Callable[[], object], seconds: float = 30, what: object = "") -> None:
