@@ -78,6 +78,8 @@ class Relay:
     def __init__(self, event_log: EventLog, channel: Channel) -> None:
         self.position: Position = 0
         """Everything up to here is on the topic, confirmed."""
+        self.connected = False
+        """Whether the topic can be written to, as far as we know."""
         self._log = event_log
         self._channel = channel
         self._read: Position = 0
@@ -101,6 +103,7 @@ class Relay:
                 log.warning("relay_interrupted", position=self.position, error=str(error))
                 await self._pause(RETRY_S * (0.5 + random.random()))
             finally:
+                self.connected = False
                 await self._channel.close()
 
     async def _begin(self) -> None:
@@ -111,6 +114,7 @@ class Relay:
         self._read = self.position = self._marked = min(last)
         self._said = [self._read] * self._channel.partitions
         self._marked_at = 0.0
+        self.connected = True
         log.info("relay_begins", position=self._read, head=head)
 
     async def _follow(self) -> None:
@@ -123,6 +127,7 @@ class Relay:
             for partition, some in enumerate(letters):
                 if some:
                     await self._channel.send(partition, some)
+                    await asyncio.sleep(0)  # it leaves while the next is put together
             if len(rows) < CHUNK or time.monotonic() - settled_at > SETTLE_S:
                 await self._channel.settle()
                 self.position, settled_at = self._read, time.monotonic()

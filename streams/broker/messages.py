@@ -20,6 +20,7 @@ ASCII, ``position``, ``after`` and ``name`` (``order.placed@2``). A watermark ha
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import cache
 from typing import NamedTuple
 from zlib import crc32
 
@@ -45,21 +46,24 @@ class Message(NamedTuple):
         return _decode(self.value)
 
 
-class Letter(NamedTuple):
-    """A message as it is given to a producer."""
-
-    key: bytes | None
-    value: bytes
-    headers: Headers
+Letter = tuple[bytes | None, bytes, Headers]
+"""A message as it is given to a producer: key, value, headers."""
 
 
 def of_row(row: Row, after: Position) -> Letter:
-    headers = [("position", b"%d" % row[0]), ("after", b"%d" % after), ("name", row[3].encode())]
-    return Letter(row[1].encode(), _encode(row), headers)
+    """The event at ``row.position``, the first of its partition after ``after``."""
+    headers = [("position", b"%d" % row[0]), ("after", b"%d" % after), _named(row[3])]
+    return row[1].encode(), _encode(row), headers
 
 
 def watermark(position: Position, after: Position) -> Letter:
-    return Letter(None, b"", [("position", b"%d" % position), ("after", b"%d" % after)])
+    """No event in (after, position]."""
+    return None, b"", [("position", b"%d" % position), ("after", b"%d" % after)]
+
+
+@cache
+def _named(topic: str) -> tuple[str, bytes]:
+    return "name", topic.encode()
 
 
 def read(headers: Iterable[tuple[str, bytes]], value: bytes | None) -> Message:

@@ -54,11 +54,11 @@ class Outlet:
         """Returns before they are confirmed. Raises BrokerUnavailable, also for what was sent earlier; then nothing may
         be sent until it was closed and opened."""
         batch = self._producer.create_batch()
-        for letter in letters:
-            if batch.append(timestamp=None, key=letter[0], value=letter[1], headers=letter[2]) is None:
+        for key, value, headers in letters:
+            if batch.append(timestamp=None, key=key, value=value, headers=headers) is None:
                 await self._hand_over(partition, batch)
                 batch = self._producer.create_batch()
-                batch.append(timestamp=None, key=letter[0], value=letter[1], headers=letter[2])
+                batch.append(timestamp=None, key=key, value=value, headers=headers)
         await self._hand_over(partition, batch)
 
     async def settle(self) -> None:

@@ -27,7 +27,7 @@ class FakeTopic:
         return [max((message.position for message in partition), default=0) for partition in self.partitions]
 
     def write(self, partition: int, letters: Sequence[Letter]) -> None:
-        self.partitions[partition] += [read(letter.headers, letter.value) for letter in letters]
+        self.partitions[partition] += [read(headers, value) for _, value, headers in letters]
 
 
 class FakeChannel:

@@ -41,8 +41,8 @@ def told(log: MemoryLog, partition: int) -> list[Message]:
     """The partition as a relay tells it."""
     messages, after = [], 0
     for position in mine(log, partition):
-        letter = of_row(log.rows[position - 1], after)
-        messages.append(read(letter.headers, letter.value))
+        _, value, headers = of_row(log.rows[position - 1], after)
+        messages.append(read(headers, value))
         after = position
     return messages
 

@@ -14,18 +14,18 @@ async def test_a_row_comes_back_as_it_was():
     log = MemoryLog()
     await grow(log, 3)
     row = log.rows[2]
-    letter = of_row(row, after=1)
-    message = read(letter.headers, letter.value)
+    key, value, headers = of_row(row, after=1)
+    message = read(headers, value)
     assert (message.after, message.position, message.row) == (1, 3, row)
     assert recorded(message.row).event.quantity == 3
-    assert letter.key == row.stream.encode()
-    assert letter.headers == [("position", b"3"), ("after", b"1"), ("name", b"stock.received@1")]
+    assert key == row.stream.encode()
+    assert headers == [("position", b"3"), ("after", b"1"), ("name", b"stock.received@1")]
 
 
 def test_a_watermark_is_a_position_and_nothing_else():
-    letter = watermark(9, after=4)
-    assert read(letter.headers, letter.value) == (4, 9, b"")
-    assert read(letter.headers, None) == (4, 9, b"")
+    key, value, headers = watermark(9, after=4)
+    assert key is None
+    assert read(headers, value) == read(headers, None) == (4, 9, b"")
 
 
 def test_a_foreign_message_is_not_read():
