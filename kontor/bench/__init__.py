@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from importlib import import_module
 
@@ -12,8 +13,12 @@ BENCHES = {
     "checkout": "checkout",
     "import": "imports",
     "history": "history",
+    "relay": "relay",
+    "worker": "worker",
 }
 """Name on the command line, and module. ``history`` measures ``start`` and ``memory``."""
+NEED_A_SERVER = {"relay": "KONTOR_KAFKA", "worker": "KONTOR_KAFKA"}
+"""Left out of ``all`` where the variable that names the server is not set."""
 ALIASES = {"start": "history", "memory": "history"}
 
 
@@ -25,5 +30,6 @@ def run_bench(name: str, arguments: Sequence[str] = ()) -> None:
     if name != "all" and name not in BENCHES:
         console.fail(f"no such benchmark: {name!r}; one of {', '.join((*BENCHES, *ALIASES))}, all", 2)
     console.configure_logs("warning")
-    for chosen in BENCHES if name == "all" else [name]:
+    everything = [each for each in BENCHES if NEED_A_SERVER.get(each, "PATH") in os.environ]
+    for chosen in everything if name == "all" else [name]:
         run(import_module(f"kontor.bench.{BENCHES[chosen]}").run(*arguments))

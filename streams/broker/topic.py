@@ -1,0 +1,109 @@
+"""The topic of a log: made by us with its partitions, checked when it is there."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.errors import KafkaError, TopicAlreadyExistsError, UnknownTopicOrPartitionError, for_code
+
+from commands.store.port import Position
+from streams.broker.errors import BrokerUnavailable, WrongTopic
+from streams.broker.messages import read
+
+RETENTION_MS = 7 * 24 * 3_600_000
+"""The truth is the log: a consumer that comes later than this reads it there."""
+MESSAGE_BYTES_MAX = 8 * 1024 * 1024
+READY_S = 15.0
+REQUEST_MS = 5_000
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    servers: str
+    """``host:port``, several with commas between."""
+    name: str = "kontor.events"
+    partitions: int = 8
+    """Fixed for the topic's life: sinks keep a position for each."""
+    replicas: int = 1
+
+    async def ensure(self) -> None:
+        """Makes the topic unless it is there. Raises WrongTopic if it has other partitions, BrokerUnavailable."""
+        admin = AIOKafkaAdminClient(bootstrap_servers=self.servers, request_timeout_ms=REQUEST_MS)
+        try:
+            await admin.start()
+            found = await self._found(admin)
+            if found is None:
+                await self._make(admin)
+                found = await self._ready(admin)
+        except (KafkaError, OSError) as error:
+            raise BrokerUnavailable(f"{self.servers}: {error!r}") from error
+        finally:
+            await admin.close()
+        if found != self.partitions:
+            raise WrongTopic(f"topic {self.name} has {found} partitions, not {self.partitions}")
+
+    async def _found(self, admin: Any) -> int | None:
+        """How many partitions it has; None while it is not there."""
+        [description] = await admin.describe_topics([self.name])
+        if description["error_code"] == UnknownTopicOrPartitionError.errno:
+            return None
+        _raise_for(description["error_code"])
+        return len(description["partitions"])
+
+    async def _make(self, admin: Any) -> None:
+        config = {"retention.ms": str(RETENTION_MS), "max.message.bytes": str(MESSAGE_BYTES_MAX)}
+        wanted = NewTopic(self.name, self.partitions, self.replicas, topic_configs=config)
+        answer = await admin.create_topics([wanted])
+        for _, code, *_ in answer.topic_errors:
+            if code != TopicAlreadyExistsError.errno:
+                _raise_for(code)
+
+    async def _ready(self, admin: Any) -> int:
+        deadline = time.monotonic() + READY_S
+        while (found := await self._found(admin)) is None:
+            if time.monotonic() > deadline:
+                raise BrokerUnavailable(f"topic {self.name} did not appear in {READY_S:.0f} s")
+            await asyncio.sleep(0.05)
+        return found
+
+    async def last_positions(self) -> Sequence[Position]:
+        """The position that the last message of each partition names, 0 where there is none. Raises
+        BrokerUnavailable."""
+        consumer = AIOKafkaConsumer(
+            bootstrap_servers=self.servers, enable_auto_commit=False, request_timeout_ms=REQUEST_MS
+        )
+        try:
+            await consumer.start()
+            return await self._last(consumer)
+        except (KafkaError, OSError) as error:
+            raise BrokerUnavailable(f"{self.servers}: {error!r}") from error
+        finally:
+            await consumer.stop()
+
+    async def _last(self, consumer: Any) -> list[Position]:
+        every = [TopicPartition(self.name, partition) for partition in range(self.partitions)]
+        consumer.assign(every)
+        begins, ends = await consumer.beginning_offsets(every), await consumer.end_offsets(every)
+        awaited = {partition for partition in every if ends[partition] > begins[partition]}
+        for partition in awaited:
+            consumer.seek(partition, ends[partition] - 1)
+        consumer.pause(*(set(every) - awaited))
+        last, deadline = [0] * self.partitions, time.monotonic() + READY_S
+        while awaited:
+            if time.monotonic() > deadline:
+                raise BrokerUnavailable(f"the last messages of {self.name} did not come in {READY_S:.0f} s")
+            for partition, records in (await consumer.getmany(*awaited, timeout_ms=500)).items():
+                last[partition.partition] = read(records[-1].headers, records[-1].value).position
+                awaited.discard(partition)
+        return last
+
+
+def _raise_for(code: int) -> None:
+    if code:
+        raise for_code(code)()

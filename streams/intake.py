@@ -1,0 +1,114 @@
+"""Between a topic's messages and a handler: what was told before is dropped, what is missing comes from the log.
+
+The rule, and why nothing can be skipped, stands in ``streams/broker/messages.py``. Whether a sink was flushed, a
+group's offsets are ahead of it, the topic was made again or its beginning has expired: it is always the same gap, and
+always closed in the same way. Closing one reads the log from the sink's position on, for each partition; to rebuild a
+large view, replay it beside the live one instead.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import random
+from collections.abc import Mapping, Sequence
+
+import structlog
+
+from commands.errors import StorageUnavailable
+from commands.mapper import recorded
+from commands.store.port import EventLog, Position
+from domain.recorded import Recorded
+from streams.broker.errors import WrongTopic
+from streams.broker.messages import Message, partition_of
+from streams.worker import Handler, SinkLost, SinkUnavailable
+
+PAGE = 2_000
+RETRY_S = (0.05, 5.0)
+"""First and longest pause, doubled in between, each with jitter."""
+
+log = structlog.get_logger("intake")
+
+
+class Stopped(Exception):
+    """The worker is to end and the sink does not answer: what was not stored is not acknowledged."""
+
+
+class Intake:
+    def __init__(self, handler: Handler, event_log: EventLog, partitions: int) -> None:
+        self.reached: dict[int, Position] = {}
+        """By partition that is ours: the sink holds everything up to here."""
+        self._handler = handler
+        self._log = event_log
+        self._partitions = partitions
+        self._closing = asyncio.Event()
+        self._one_gap = asyncio.Lock()
+
+    def assigned(self) -> None:
+        """Partitions may have been with somebody else: their sink knows more than we do."""
+        self.reached.clear()
+
+    def stop(self) -> None:
+        """Whoever waits for an unavailable sink gets Stopped."""
+        self._closing.set()
+
+    async def take(self, batches: Mapping[int, Sequence[Message]]) -> None:
+        """Messages by partition, in the topic's order; returns once the sink has all of them, and then they may be
+        acknowledged. Raises what a handler raises, WrongTopic, Stopped, and what decoding an event raises."""
+        tasks = [self._persist(partition, messages) for partition, messages in batches.items()]
+        for outcome in await asyncio.gather(*tasks, return_exceptions=True):
+            if isinstance(outcome, BaseException):
+                raise outcome
+
+    async def _persist(self, partition: int, messages: Sequence[Message]) -> None:
+        pause, longest = RETRY_S
+        while True:
+            try:
+                return await self._pass_on(partition, messages)
+            except SinkLost:
+                log.warning("sink_lost", partition=partition)
+                self.reached.pop(partition, None)
+            except (SinkUnavailable, StorageUnavailable) as error:
+                log.warning("sink_unavailable", partition=partition, error=str(error))
+            await self._pause(pause * (0.5 + random.random()))
+            pause = min(pause * 2, longest)
+
+    async def _pass_on(self, partition: int, messages: Sequence[Message]) -> None:
+        if partition not in self.reached:
+            self.reached[partition] = await self._handler.begin(partition)
+        events: list[Recorded] = []
+        upto = self.reached[partition]
+        for message in messages:
+            after, position, value = message
+            if position <= upto:
+                continue
+            if after > upto:
+                await self._hand_over(partition, events, upto)
+                await self._close_gap(partition, after)
+                events, upto = [], after
+            if value:
+                events.append(recorded(message.row))
+            upto = position
+        await self._hand_over(partition, events, upto)
+
+    async def _hand_over(self, partition: int, events: Sequence[Recorded], upto: Position) -> None:
+        if upto > self.reached[partition]:
+            await self._handler.handle(partition, events, upto)
+            self.reached[partition] = upto
+
+    async def _close_gap(self, partition: int, upto: Position) -> None:
+        """What the topic does not tell, from the log. One gap at a time: each may mean reading all of it."""
+        async with self._one_gap:
+            log.warning("gap", partition=partition, after=self.reached[partition], upto=upto)
+            while (after := self.reached[partition]) < upto:
+                rows = await self._log.read(after, min(PAGE, upto - after))
+                if not rows:
+                    raise WrongTopic(f"the topic tells of position {upto}, the log ends at {after}")
+                ours = [recorded(row) for row in rows if partition_of(row.stream, self._partitions) == partition]
+                await self._hand_over(partition, ours, rows[-1].position)
+
+    async def _pause(self, seconds: float) -> None:
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._closing.wait(), seconds)
+        if self._closing.is_set():
+            raise Stopped
