@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import random
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, TypeVar
 
 import structlog
@@ -17,8 +17,8 @@ from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_attempt,
 
 from projections.breaker import Breaker, CircuitOpen
 from projections.cassandraviews import driver
-from projections.cassandraviews.bridge import Request, rows_of, send_all
-from projections.cassandraviews.driver import Schema, Session
+from projections.cassandraviews.bridge import Request, Work, rows_of, send_all
+from projections.cassandraviews.driver import Query, Schema, Session
 from projections.cassandraviews.settings import CassandraSettings
 from projections.views import ViewsUnavailable
 
@@ -27,8 +27,8 @@ PAUSE_S = (0.2, 2.0)
 
 log = structlog.get_logger("cassandra")
 Answer = TypeVar("Answer")
-Query = tuple[str, Sequence[Any]]
-"""One of the schema's queries, and its values."""
+Queries = Sequence[Sequence[Query]]
+"""Those to one partition together."""
 
 
 class Connection:
@@ -38,7 +38,8 @@ class Connection:
         self.generation = 0
         """Counts sessions: with a new one the tables may be new as well."""
         self._schema = schema
-        self._session: Session | None = None
+        self.session: Session | None = None
+        """None while there is none."""
         self._wanted = asyncio.Event()
         self._there = asyncio.Event()
         self._closing = False
@@ -55,7 +56,7 @@ class Connection:
         """Whether there is a session within ``timeout`` seconds."""
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._there.wait(), timeout)
-        return self._session is not None
+        return self.session is not None
 
     async def close(self) -> None:
         self._closing = True
@@ -76,7 +77,7 @@ class Connection:
         pause, told = PAUSE_S[0], False
         while not self._closing:
             try:
-                self._session = await asyncio.to_thread(driver.connect, self.settings, self._schema)
+                self.session = await asyncio.to_thread(driver.connect, self.settings, self._schema)
             except Exception as error:
                 if not told:
                     log.warning("cassandra_away", error=str(error))
@@ -91,7 +92,7 @@ class Connection:
             return
 
     async def _drop(self) -> None:
-        session, self._session = self._session, None
+        session, self.session = self.session, None
         self._there.clear()
         if session is not None:
             await asyncio.to_thread(session.close)
@@ -106,27 +107,27 @@ class Connection:
 
         return await self._guarded(ask)
 
-    async def send(self, partitions: Iterable[Sequence[Query]]) -> None:
-        """Writes, those to one partition of one table together. All are acknowledged when this returns.
+    async def send(self, first: Queries, meanwhile: Queries = (), then: Queries = ()) -> None:
+        """Writes, those to one partition of one table together. All are acknowledged when this returns, and all of
+        ``first`` were before ``then`` began.
 
         Raises ViewsUnavailable; then some may be written.
         """
-        work = list(partitions)
-        if work:
-            left: list[Request] | None = None
+        parts = (first, meanwhile, then)
+        left: Work | None = None
 
-            async def send(session: Session) -> None:
-                nonlocal left
-                requests = [_request(session, queries) for queries in work] if left is None else left
-                failed = await send_all(session.asking, requests, self.settings.window, self.settings.write_s)
-                left = [failure.request for failure in failed]
-                if failed:
-                    raise failed[0].error
+        async def send(session: Session) -> None:
+            nonlocal left
+            work = left or Work(*([session.request(queries) for queries in part] for part in parts))
+            left, error = await send_all(session.asking, work, self.settings.window, self.settings.write_s)
+            if error is not None:
+                raise error
 
+        if any(parts):
             await self._guarded(send)
 
     async def _guarded(self, ask: Callable[[Session], Awaitable[Answer]]) -> Answer:
-        session = self._session
+        session = self.session
         if session is None:
             raise ViewsUnavailable("Cassandra is not connected")
         try:
@@ -166,13 +167,8 @@ class Connection:
         self._renew(session)
 
     def _renew(self, session: Session) -> None:
-        if session is self._session:
-            self._session = None
+        if session is self.session:
+            self.session = None
             self._there.clear()
             self._wanted.set()
             asyncio.get_running_loop().run_in_executor(None, session.close)
-
-
-def _request(session: Session, queries: Sequence[Query]) -> Request:
-    requests = [Request(session.prepared[query], values) for query, values in queries]
-    return requests[0] if len(requests) == 1 else session.batch(requests)

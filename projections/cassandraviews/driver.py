@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import cassandra  # type: ignore[import-untyped]
@@ -54,6 +54,10 @@ def is_missing(error: BaseException) -> bool:
     return isinstance(error, InvalidRequest) and any(words in str(error).lower() for words in MISSING)
 
 
+Query = tuple[str, Sequence[Any]]
+"""One of the schema's queries, and its values."""
+
+
 class Schema(NamedTuple):
     """What a session needs: tables by name with their definitions, and the queries it will be asked."""
 
@@ -66,11 +70,14 @@ class Session(NamedTuple):
     asking: Any
     prepared: Mapping[str, Any]
 
-    def batch(self, requests: Iterable[Request]) -> Request:
-        """Of one partition: the server writes them as one, and only that makes a batch cheap."""
+    def request(self, queries: Sequence[Query]) -> Request:
+        """Several must be of one partition: the server writes them as one, and only that makes a batch cheap."""
+        if len(queries) == 1:
+            query, values = queries[0]
+            return Request(self.prepared[query], values)
         together = BatchStatement(BatchType.UNLOGGED)
-        for request in requests:
-            together.add(request.statement, request.values)
+        for query, values in queries:
+            together.add(self.prepared[query], values)
         together.is_idempotent = True
         return Request(together)
 

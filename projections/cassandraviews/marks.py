@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from projections.cassandraviews.connection import Connection, Query
+from projections.cassandraviews.connection import Connection
+from projections.cassandraviews.driver import Query
 from projections.folding import Parked
 
 Marks = dict[str, int]

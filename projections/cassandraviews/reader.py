@@ -12,7 +12,7 @@ from projections.cassandraviews.driver import Schema
 from projections.cassandraviews.marks import Bookkeeping
 from projections.cassandraviews.months import month_of
 from projections.cassandraviews.settings import CassandraSettings
-from projections.cassandraviews.tables import StoredList, StoredTable
+from projections.cassandraviews.tables import StoredLists, StoredTable
 from projections.cassandraviews.timeline import NAME as TIMELINE
 from projections.cassandraviews.timeline import Timeline
 from projections.projector import Projection
@@ -85,13 +85,16 @@ class CassandraViews:
         after: Place | None = None,
         backwards: bool = False,
     ) -> list[Entry]:
-        listed = self._stored[table].lists[index]
+        lists = self._stored[table].lists
         found: list[Entry] = []
         while (wanted := limit - len(found)) > 0:
-            places = await self._places(listed, owner, wanted, after, backwards)
+            places = await self._places(lists, index, owner, wanted, after, backwards)
             rows = await self.get_many(table, [place.key for place in places])
-            there = [place for place in places if place.key in rows and listed.holds(owner, place, rows[place.key])]
-            found += [Entry(place.key, rows[place.key]) for place in there]
+            found += [
+                Entry(place.key, rows[place.key])
+                for place in places
+                if place.key in rows and lists.holds(index, owner, place, rows[place.key])
+            ]
             if len(places) < wanted:
                 break
             after = places[-1]
@@ -107,36 +110,37 @@ class CassandraViews:
         return found
 
     async def count(self, table: str, index: str, owner: str) -> int:
-        listed = self._stored[table].lists[index]
-        months = await self._months(listed, owner)
-        return int((await self.connection.rows(listed.count, (owner, months)))[0][0]) if months else 0
+        lists = self._stored[table].lists
+        months = await self._months(lists, index, owner)
+        return int((await self.connection.rows(*lists.count(index, owner, months)))[0][0]) if months else 0
 
     async def counts(self, table: str, index: str) -> dict[str, int]:
-        """Walks through all of the list's partitions: for tables of thousands, not of millions."""
+        """Walks through all of the table's lists: for thousands of rows, not for millions."""
         counted: dict[str, int] = {}
-        for owner, _, entries in await self.connection.rows(self._stored[table].lists[index].counts):
-            counted[owner] = counted.get(owner, 0) + entries
+        for of, head, tail, entries in await self.connection.rows(self._stored[table].lists.counts):
+            if of == index:
+                counted[head + tail] = counted.get(head + tail, 0) + entries
         return counted
 
-    async def _months(self, listed: StoredList, owner: str) -> list[int]:
-        if not listed.by_month:
+    async def _months(self, lists: StoredLists, index: str, owner: str) -> list[int]:
+        if not lists.by_month(index):
             return [0]
-        return [month for (month,) in await self.connection.rows(listed.months, (listed.of, owner))]
+        return [month for (month,) in await self.connection.rows(*lists.months(owner))]
 
     async def _places(
-        self, listed: StoredList, owner: str, limit: int, after: Place | None, backwards: bool
+        self, lists: StoredLists, index: str, owner: str, limit: int, after: Place | None, backwards: bool
     ) -> list[Place]:
         """From month to month, more of them at once the longer it takes: an owner may have little in each."""
-        months = sorted(await self._months(listed, owner), reverse=backwards)
-        if after is not None and listed.by_month:
+        months = sorted(await self._months(lists, index, owner), reverse=backwards)
+        if after is not None and lists.by_month(index):
             at = month_of(after.order)
             months = [month for month in months if (month <= at if backwards else month >= at)]
         found: list[Place] = []
-        width = 1
+        width = 2  # the month has only begun, perhaps
         while months and len(found) < limit:
             some, months = months[:width], months[width:]
             width = min(2 * width, MONTHS_AT_ONCE)
-            asked = [listed.page(owner, month, after, backwards, limit - len(found)) for month in some]
+            asked = [lists.page(index, owner, month, after, backwards, limit - len(found)) for month in some]
             for rows in await asyncio.gather(*(self.connection.rows(*query) for query in asked)):
                 found += [Place(*row) for row in rows]
         return found[:limit]

@@ -18,11 +18,11 @@ from collections.abc import Mapping, Sequence
 from itertools import count
 
 from domain.recorded import Recorded
-from projections.cassandraviews.connection import Query
+from projections.cassandraviews.driver import Query
 from projections.cassandraviews.marks import Marks
 from projections.cassandraviews.reader import CassandraViews, name_of
 from projections.cassandraviews.settings import CassandraSettings
-from projections.cassandraviews.spots import Change, Moves, Spot
+from projections.cassandraviews.spots import Moves
 from projections.cassandraviews.tables import StoredTable
 from projections.cassandraviews.timeline import NAME as TIMELINE
 from projections.folding import NOWHERE, Kept, Parked, fold_events, keys_of
@@ -53,15 +53,17 @@ class Partition:
 
 
 class Batch:
-    """What is to be written for a call: in this order, each part before the next begins."""
+    """What is to be written for a call."""
 
     def __init__(self) -> None:
         self.lists: list[Sequence[Query]] = []
         self.rows: list[Sequence[Query]] = []
+        """Of which a list changes: to be written when that is acknowledged."""
+        self.others: list[Sequence[Query]] = []
         self.touched = Touched()
         self.remember: list[tuple[StoredTable, str, Kept, int]] = []
         self.broken: dict[str, set[str]] = {}
-        self.months: set[tuple[str, str, str, int]] = set()
+        self.months: set[tuple[str, str, int]] = set()
 
 
 class CassandraSink(CassandraViews):
@@ -70,7 +72,7 @@ class CassandraSink(CassandraViews):
         self._partitions: defaultdict[int, Partition] = defaultdict(Partition)
         self._cache = RowCache()
         self._eras = count(1)
-        self._months_known: set[tuple[str, str, str, int]] = set()
+        self._months_known: set[tuple[str, str, int]] = set()
         self._generation = 0
         self._lost = False
 
@@ -110,9 +112,8 @@ class CassandraSink(CassandraViews):
             fresh = _beyond(marks.get(name_of(projection), NOWHERE), events)
             if fresh:
                 await self._fold(batch, known, projection, fresh)
-        batch.lists += self._timeline.put(_beyond(marks.get(TIMELINE, NOWHERE), events))
-        await self.connection.send(batch.lists)
-        await self.connection.send(batch.rows)
+        batch.others += self._timeline.put(_beyond(marks.get(TIMELINE, NOWHERE), events))
+        await self.connection.send(batch.lists, batch.others, batch.rows)
         moved = {name: upto for name in self._books.names if marks.get(name, NOWHERE) < upto}
         await self.connection.send(self._books.note(partition, moved))
         known.acknowledged = known.trusted = {**marks, **moved}
@@ -145,7 +146,7 @@ class CassandraSink(CassandraViews):
         for stored, rows in zip(concerned, before, strict=True):
             parked += self._fold_table(batch, stored, events, rows, broken)
         batch.broken[name] = broken
-        batch.lists += self._books.park(name, parked)
+        batch.others += self._books.park(name, parked)
 
     async def _rows_before(
         self, stored: StoredTable, era: int, events: Sequence[Recorded]
@@ -174,26 +175,20 @@ class CassandraSink(CassandraViews):
 
         moves = Moves(stored.table)
         changed, parked = fold_events(stored.table, events, kept, broken, moves.passed)
+        moved = {spot.key for spot in moves.changes}
         for key, now in changed.items():
             row = None if now.row is None else stored.encode(now.row)
-            batch.rows.append((stored.put_row(key, now, row),))
+            rows_then = batch.rows if key in moved else batch.others
+            rows_then.append((stored.put(key, now.position, row),))
             batch.remember.append((stored, key, now, len(row or b"")))
         if changed:
             batch.touched[stored.table.name] = set(changed)
-        batch.lists += stored.move(moves.changes)
-        batch.lists += self._new_months(batch, stored, moves.changes)
+        batch.lists += stored.lists.move(moves.changes)
+        # Months are never taken back: one that is empty by now costs a reader one look.
+        months = stored.lists.months_of(moves.changes)
+        batch.lists += [(query,) for month, query in months.items() if month not in self._months_known]
+        batch.months.update(months)
         return parked
-
-    def _new_months(self, batch: Batch, stored: StoredTable, changes: Mapping[Spot, Change]) -> list[Sequence[Query]]:
-        """Months are never taken back: one that is empty by now costs a reader one look."""
-        queries: list[Sequence[Query]] = []
-        for spot, change in changes.items():
-            listed = stored.lists[spot.of]
-            month = (stored.table.name, spot.of, spot.owner, spot.month)
-            if change.taken and listed.by_month and month not in self._months_known and month not in batch.months:
-                batch.months.add(month)
-                queries.append(((listed.add_month, (spot.of, spot.owner, spot.month, change.position)),))
-        return queries
 
     def _learn(self, batch: Batch, known: Partition) -> None:
         """What is certain once it is acknowledged."""

@@ -1,15 +1,14 @@
-"""CQL of a projection's tables: rows by key, their lists, and the months that each list has."""
+"""CQL of a projection's tables: rows by key, their lists, and the months that an owner has."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import msgspec
 
-from projections.cassandraviews.connection import Query
+from projections.cassandraviews.driver import Query
 from projections.cassandraviews.spots import Change, Spot
-from projections.folding import Kept
 from projections.projector import Index, Projection, Table
 from projections.views import Place
 
@@ -23,76 +22,114 @@ class StoredTable:
     def __init__(self, keyspace: str, table: Table, projection: Projection) -> None:
         self.table = table
         name = f"{table.name}_v{projection.version}"
-        stored, months = f"{keyspace}.{name}", f"{keyspace}.{name}_months"
-        self.lists = {of: StoredList(f"{stored}_by_{of}", months, of, index) for of, index in table.indexes.items()}
+        self.lists = StoredLists(keyspace, name, table.indexes)
         self.tables = {
-            name: f"CREATE TABLE IF NOT EXISTS {stored} (key text PRIMARY KEY, position bigint, row blob)",
-            f"{name}_months": f"CREATE TABLE IF NOT EXISTS {months} (list text, owner text, month int, "
-            "PRIMARY KEY ((list, owner), month))",
-            **{f"{name}_by_{of}": listed.definition for of, listed in self.lists.items()},
+            name: f"CREATE TABLE IF NOT EXISTS {keyspace}.{name} (key text PRIMARY KEY, position bigint, row blob)",
+            **self.lists.tables,
         }
-        self.find = f"SELECT key, position, row FROM {stored} WHERE key IN ?"
-        self.put = f"INSERT INTO {stored} (key, position, row) VALUES (?, ?, ?) USING TIMESTAMP ?"
-        self.queries = [self.find, self.put, *(query for listed in self.lists.values() for query in listed.queries)]
+        self.find = f"SELECT key, position, row FROM {keyspace}.{name} WHERE key IN ?"
+        self._put = f"INSERT INTO {keyspace}.{name} (key, position, row) VALUES (?, ?, ?) USING TIMESTAMP ?"
+        self.queries = [self.find, self._put, *self.lists.queries]
         self.decode = msgspec.msgpack.Decoder(table.row).decode
         self.encode = msgspec.msgpack.Encoder().encode
 
-    def put_row(self, key: str, kept: Kept, row: bytes | None) -> Query:
-        return self.put, (key, kept.position, row, kept.position)
-
-    def move(self, changes: Mapping[Spot, Change]) -> Iterator[list[Query]]:
-        """Writes to lists, those to one partition together."""
-        partitions: dict[tuple[str, str, int], list[Query]] = {}
-        for spot, change in changes.items():
-            query = self.lists[spot.of].change(spot, change)
-            partitions.setdefault((spot.of, spot.owner, spot.month), []).append(query)
-        for queries in partitions.values():
-            yield from in_batches(queries)
+    def put(self, key: str, position: int, row: bytes | None) -> Query:
+        return self._put, (key, position, row, position)
 
 
-class StoredList:
-    """``(owner, month), place, key``: by place and key, the newest first where places are times."""
+class StoredLists:
+    """All lists of a table: ``(head, month), list, tail, place, key``, the newest place first.
 
-    def __init__(self, name: str, months: str, of: str, index: Index) -> None:
-        self.of = of
-        self.index = index
-        first = "ASC" if index.order is None else "DESC"
-        self.definition = (
-            f"CREATE TABLE IF NOT EXISTS {name} (owner text, month int, place bigint, key text, "
-            f"PRIMARY KEY ((owner, month), place, key)) WITH CLUSTERING ORDER BY (place {first}, key {first})"
+    The head of an owner is its first word, the tail what follows U+001F. Orders of an account and its orders of one
+    status so share a partition for each month, and an order that moves on costs one write.
+    """
+
+    def __init__(self, keyspace: str, name: str, indexes: Mapping[str, Index]) -> None:
+        self.indexes = indexes
+        self._name = name
+        lists, months = f"{keyspace}.{name}_lists", f"{keyspace}.months"
+        self.tables = {
+            f"{name}_lists": f"CREATE TABLE IF NOT EXISTS {lists} "
+            "(head text, month int, list text, tail text, place bigint, key text, "
+            "PRIMARY KEY ((head, month), list, tail, place, key)) "
+            "WITH CLUSTERING ORDER BY (list ASC, tail ASC, place DESC, key DESC)",
+            "months": f"CREATE TABLE IF NOT EXISTS {months} "
+            "(name text, head text, month int, PRIMARY KEY ((name, head), month))",
+        }
+        one = "head = ? AND month = ? AND list = ? AND tail = ?"
+        self._take = (
+            f"INSERT INTO {lists} (head, month, list, tail, place, key) VALUES (?, ?, ?, ?, ?, ?) USING TIMESTAMP ?"
         )
-        self.take = f"INSERT INTO {name} (owner, month, place, key) VALUES (?, ?, ?, ?) USING TIMESTAMP ?"
-        self.leave = f"DELETE FROM {name} USING TIMESTAMP ? WHERE owner = ? AND month = ? AND place = ? AND key = ?"
-        self.count = f"SELECT count(*) FROM {name} WHERE owner = ? AND month IN ?"
-        self.counts = f"SELECT owner, month, count(*) FROM {name} GROUP BY owner, month"
-        self.add_month = f"INSERT INTO {months} (list, owner, month) VALUES (?, ?, ?) USING TIMESTAMP ?"
-        self.months = f"SELECT month FROM {months} WHERE list = ? AND owner = ?"
+        self._leave = f"DELETE FROM {lists} USING TIMESTAMP ? WHERE {one} AND place = ? AND key = ?"
+        self._count = f"SELECT count(*) FROM {lists} WHERE head = ? AND month IN ? AND list = ? AND tail = ?"
+        self.counts = f"SELECT list, head, tail, count(*) FROM {lists} GROUP BY head, month, list, tail"
+        self._add_month = f"INSERT INTO {months} (name, head, month) VALUES (?, ?, ?) USING TIMESTAMP ?"
+        self._months = f"SELECT month FROM {months} WHERE name = ? AND head = ?"
         self._pages = {
-            (after, backwards): f"SELECT place, key FROM {name} WHERE owner = ? AND month = ?"
+            (after, backwards): f"SELECT place, key FROM {lists} WHERE {one}"
             + (f" AND (place, key) {'<' if backwards else '>'} (?, ?)" if after else "")
-            + f" ORDER BY place {'DESC' if backwards else 'ASC'}, key {'DESC' if backwards else 'ASC'} LIMIT ?"
+            + f" ORDER BY {NEWEST_FIRST if backwards else OLDEST_FIRST} LIMIT ?"
             for after in (False, True)
             for backwards in (False, True)
         }
-        own = [self.take, self.leave, self.count, self.counts, self.add_month, self.months]
+        own = [self._take, self._leave, self._count, self.counts, self._add_month, self._months]
         self.queries = [*own, *self._pages.values()]
 
-    @property
-    def by_month(self) -> bool:
-        return self.index.order is not None
+    # writing
 
-    def change(self, spot: Spot, change: Change) -> Query:
-        place = (spot.owner, spot.month, spot.order, spot.key)
-        return (self.take, (*place, change.position)) if change.taken else (self.leave, (change.position, *place))
+    def move(self, changes: Mapping[Spot, Change]) -> list[Sequence[Query]]:
+        """Those to one partition together."""
+        partitions: dict[tuple[str, int], list[Query]] = {}
+        for spot, change in changes.items():
+            head, tail = split(spot.owner)
+            place = (head, spot.month, spot.of, tail, spot.order, spot.key)
+            position = change.position
+            query = (self._take, (*place, position)) if change.taken else (self._leave, (position, *place))
+            partitions.setdefault((head, spot.month), []).append(query)
+        return [batch for queries in partitions.values() for batch in in_batches(queries)]
 
-    def page(self, owner: str, month: int, after: Place | None, backwards: bool, limit: int) -> Query:
-        return self._pages[after is not None, backwards], (owner, month, *(after or ()), limit)
+    def months_of(self, changes: Mapping[Spot, Change]) -> dict[tuple[str, str, int], Query]:
+        """Where lists by month have got entries, by table, head and month, and how to note it."""
+        return {
+            (self._name, head, spot.month): (self._add_month, (self._name, head, spot.month, change.position))
+            for spot, change in changes.items()
+            if change.taken and self.by_month(spot.of)
+            for head in [split(spot.owner)[0]]
+        }
 
-    def holds(self, owner: str, place: Place, row: Any) -> bool:
+    # reading
+
+    def by_month(self, of: str) -> bool:
+        return self.indexes[of].order is not None
+
+    def months(self, owner: str) -> Query:
+        return self._months, (self._name, split(owner)[0])
+
+    def count(self, of: str, owner: str, months: Sequence[int]) -> Query:
+        head, tail = split(owner)
+        return self._count, (head, list(months), of, tail)
+
+    def page(self, of: str, owner: str, month: int, after: Place | None, backwards: bool, limit: int) -> Query:
+        head, tail = split(owner)
+        return self._pages[after is not None, backwards], (head, month, of, tail, *(after or ()), limit)
+
+    def holds(self, of: str, owner: str, place: Place, row: Any) -> bool:
         """Whether the row still stands there. Lists move on a moment before their rows do."""
-        order = 0 if self.index.order is None else self.index.order(place.key, row)
-        return order == place.order and self.index.owner(place.key, row) == owner
+        index = self.indexes[of]
+        order = 0 if index.order is None else index.order(place.key, row)
+        return order == place.order and index.owner(place.key, row) == owner
 
 
-def in_batches(queries: list[Query]) -> Iterable[list[Query]]:
+NEWEST_FIRST = "list ASC, tail ASC, place DESC, key DESC"
+OLDEST_FIRST = "list DESC, tail DESC, place ASC, key ASC"
+SEPARATOR = "\x1f"
+
+
+def split(owner: str) -> tuple[str, str]:
+    """The tail keeps its separator, so that no two owners are the same."""
+    head, separator, tail = owner.partition(SEPARATOR)
+    return head, separator + tail
+
+
+def in_batches(queries: Sequence[Query]) -> Iterator[Sequence[Query]]:
     return (queries[start : start + BATCH_MAX] for start in range(0, len(queries), BATCH_MAX))

@@ -11,7 +11,8 @@ import msgspec
 
 from domain.codec import TOPICS, decode, decode_meta, encode
 from domain.recorded import Recorded
-from projections.cassandraviews.connection import Connection, Query
+from projections.cassandraviews.connection import Connection
+from projections.cassandraviews.driver import Query
 from projections.cassandraviews.tables import in_batches
 
 NAME = "timeline@1"
