@@ -41,18 +41,18 @@ def account(number: int) -> str:
     return derived_id("account", 0, str(number % ACCOUNTS))
 
 
-def lives(orders: int) -> Iterator[Recorded]:
-    """Eleven events for each order of two lines; an account buys in every month."""
+def lives(orders: int, every_ms: int = EVERY_MS) -> Iterator[Recorded]:
+    """Eleven events for each order of two lines. The accounts take turns, an order every so many milliseconds."""
     writer, quotes = Writer(), [_quote(number) for number in range(SKUS)]
     for start in range(0, orders, UNDER_WAY):
-        group = [_life(number, quotes[number % SKUS]) for number in range(start, min(start + UNDER_WAY, orders))]
+        numbers = range(start, min(start + UNDER_WAY, orders))
+        group = [_life(number, BEGIN + number * every_ms, quotes[number % SKUS]) for number in numbers]
         for step in zip(*group, strict=True):
             for stream, event, at, order_id in step:
                 yield writer.write(stream, event, at, order_id)
 
 
-def _life(number: int, quote: Quote) -> list[tuple[str, Event, int, str]]:
-    at = BEGIN + number * EVERY_MS
+def _life(number: int, at: int, quote: Quote) -> list[tuple[str, Event, int, str]]:
     order_id = derived_id("order", at, str(number))
     paying, total = payment_id(order_id), quote.totals.grand
     stocks = [stock_id(line.shop_id, line.sku) for line in quote.lines]
