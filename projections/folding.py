@@ -45,12 +45,17 @@ def keys_of(table: Table, events: Sequence[Recorded]) -> set[str]:
 
 
 def fold_events(
-    table: Table, events: Sequence[Recorded], kept: Callable[[str], Kept | None], broken: set[str]
+    table: Table,
+    events: Sequence[Recorded],
+    kept: Callable[[str], Kept | None],
+    broken: set[str],
+    passed: Callable[[str, Kept, Kept], None] | None = None,
 ) -> Folded:
     """What becomes of the rows. ``kept`` gives a row as it was; what it raises parks the event that needs the row.
 
     Events that a row has taken in already are passed over, so they may be delivered again. ``broken`` are streams of
-    which an event is parked; newly parked ones are added to it.
+    which an event is parked; newly parked ones are added to it. ``passed`` hears of every step of a row, from what to
+    what, and parks the event too if it raises.
     """
     changed: dict[str, Kept] = {}
     parked: list[Parked] = []
@@ -65,7 +70,10 @@ def fold_events(
             for key in table.keys(recorded):
                 before = changed.get(key) or kept(key) or Kept(NOWHERE, None)
                 if before.position < recorded.position:
-                    changed[key] = Kept(recorded.position, fold(before.row, recorded))
+                    after = Kept(recorded.position, fold(before.row, recorded))
+                    if passed is not None:
+                        passed(key, before, after)
+                    changed[key] = after
         except Exception as error:
             parked.append(Parked(recorded.position, recorded.stream, repr(error)))
             broken.add(recorded.stream)

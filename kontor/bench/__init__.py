@@ -15,9 +15,10 @@ BENCHES = {
     "history": "history",
     "relay": "relay",
     "worker": "worker",
+    "cassandra-sink": "cassandra_sink",
 }
 """Name on the command line, and module. ``history`` measures ``start`` and ``memory``."""
-NEED_A_SERVER = {"relay": "KONTOR_KAFKA", "worker": "KONTOR_KAFKA"}
+NEED_A_SERVER = {"relay": "KONTOR_KAFKA", "worker": "KONTOR_KAFKA", "cassandra-sink": "KONTOR_CASSANDRA"}
 """Left out of ``all`` where the variable that names the server is not set."""
 ALIASES = {"start": "history", "memory": "history"}
 

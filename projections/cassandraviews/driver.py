@@ -1,0 +1,126 @@
+"""All that is used of ``cassandra-driver``: opening a session with a keyspace's tables, and what its errors mean."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import cassandra  # type: ignore[import-untyped]
+from cassandra import ConsistencyLevel, InvalidRequest
+from cassandra.cluster import (  # type: ignore[import-untyped]
+    EXEC_PROFILE_DEFAULT,
+    Cluster,
+    ExecutionProfile,
+    NoHostAvailable,
+)
+from cassandra.connection import ConnectionException  # type: ignore[import-untyped]
+from cassandra.policies import (  # type: ignore[import-untyped]
+    ConstantReconnectionPolicy,
+    DCAwareRoundRobinPolicy,
+    RoundRobinPolicy,
+    TokenAwarePolicy,
+)
+from cassandra.protocol import (  # type: ignore[import-untyped]
+    IsBootstrappingErrorMessage,
+    OverloadedErrorMessage,
+    ServerError,
+)
+from cassandra.query import BatchStatement, BatchType, tuple_factory  # type: ignore[import-untyped]
+
+from projections.cassandraviews.bridge import Request
+from projections.cassandraviews.settings import CassandraSettings
+
+RECONNECT_S = 1.0
+CONNECT_S = 5.0
+TRANSIENT: tuple[type[Exception], ...] = (
+    NoHostAvailable,
+    ConnectionException,
+    cassandra.OperationTimedOut,
+    cassandra.Timeout,
+    cassandra.Unavailable,
+    cassandra.CoordinationFailure,
+    IsBootstrappingErrorMessage,
+    OverloadedErrorMessage,
+    ServerError,
+)
+"""What passes by itself: the server is away, slow, or has too much to do."""
+MISSING = ("unconfigured table", "does not exist", "unknown keyspace")
+
+
+def is_missing(error: BaseException) -> bool:
+    """Whether a table or the keyspace is gone."""
+    if isinstance(error, NoHostAvailable):
+        return any(is_missing(inner) for inner in error.errors.values())
+    return isinstance(error, InvalidRequest) and any(words in str(error).lower() for words in MISSING)
+
+
+Query = tuple[str, Sequence[Any]]
+"""One of the schema's queries, and its values."""
+
+
+class Schema(NamedTuple):
+    """What a session needs: tables by name with their definitions, and the queries it will be asked."""
+
+    tables: Mapping[str, str]
+    queries: Iterable[str]
+
+
+class Session(NamedTuple):
+    cluster: Any
+    asking: Any
+    prepared: Mapping[str, Any]
+
+    def request(self, queries: Sequence[Query]) -> Request:
+        """Several must be of one partition: the server writes them as one, and only that makes a batch cheap."""
+        if len(queries) == 1:
+            query, values = queries[0]
+            return Request(self.prepared[query], values)
+        together = BatchStatement(BatchType.UNLOGGED)
+        for query, values in queries:
+            together.add(self.prepared[query], values)
+        together.is_idempotent = True
+        return Request(together)
+
+    def close(self) -> None:
+        self.cluster.shutdown()
+
+
+def connect(settings: CassandraSettings, schema: Schema) -> Session:
+    """Waits for the server; makes what is not there. Raises whatever the driver does."""
+    near = DCAwareRoundRobinPolicy(settings.datacenter) if settings.datacenter else RoundRobinPolicy()
+    profile = ExecutionProfile(
+        load_balancing_policy=TokenAwarePolicy(near),
+        consistency_level=getattr(ConsistencyLevel, settings.consistency),
+        request_timeout=settings.read_s,
+        row_factory=tuple_factory,
+    )
+    cluster = Cluster(
+        list(settings.hosts),
+        execution_profiles={EXEC_PROFILE_DEFAULT: profile},
+        connect_timeout=CONNECT_S,
+        control_connection_timeout=CONNECT_S,
+        reconnection_policy=ConstantReconnectionPolicy(RECONNECT_S, max_attempts=None),
+        schema_event_refresh_window=0,
+    )
+    try:
+        asking = cluster.connect()
+        _make(asking, settings, schema)
+        prepared = {query: asking.prepare(query) for query in schema.queries}
+    except BaseException:
+        cluster.shutdown()
+        raise
+    for statement in prepared.values():
+        statement.is_idempotent = True
+    return Session(cluster, asking, prepared)
+
+
+def _make(asking: Any, settings: CassandraSettings, schema: Schema) -> None:
+    """Asked before it is told: a change of schema, even one that changes nothing, is work for every node."""
+    known = "SELECT table_name FROM system_schema.tables WHERE keyspace_name = %s"
+    there = {name for (name,) in asking.execute(known, (settings.keyspace,), timeout=CONNECT_S)}
+    if not there:
+        replication = f"WITH replication = {settings.replication}"
+        asking.execute(f"CREATE KEYSPACE IF NOT EXISTS {settings.keyspace} {replication}", timeout=settings.write_s)
+    for name, definition in schema.tables.items():
+        if name not in there:
+            asking.execute(definition, timeout=settings.write_s)

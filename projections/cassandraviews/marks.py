@@ -1,0 +1,54 @@
+"""How far each partition is folded into each projection, and the events that could not be."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+from projections.cassandraviews.connection import Connection
+from projections.cassandraviews.driver import Query
+from projections.folding import Parked
+
+Marks = dict[str, int]
+"""Positions by name: a projection with its version."""
+
+
+class Bookkeeping:
+    def __init__(self, keyspace: str, names: Collection[str]) -> None:
+        self.names = list(names)
+        self.tables = {
+            "progress": f"CREATE TABLE IF NOT EXISTS {keyspace}.progress "
+            "(name text, partition int, upto bigint, PRIMARY KEY (name, partition))",
+            "parked": f"CREATE TABLE IF NOT EXISTS {keyspace}.parked "
+            "(name text, position bigint, stream text, error text, PRIMARY KEY (name, position))",
+        }
+        self._all = f"SELECT partition, upto FROM {keyspace}.progress WHERE name = ?"
+        self._of = f"SELECT name, upto FROM {keyspace}.progress WHERE name IN ? AND partition = ?"
+        self._note = f"INSERT INTO {keyspace}.progress (name, partition, upto) VALUES (?, ?, ?) USING TIMESTAMP ?"
+        self._parked = f"SELECT position, stream, error FROM {keyspace}.parked WHERE name = ?"
+        self._park = (
+            f"INSERT INTO {keyspace}.parked (name, position, stream, error) VALUES (?, ?, ?, ?) USING TIMESTAMP ?"
+        )
+        self.queries = [self._all, self._of, self._note, self._parked, self._park]
+
+    async def progress(self, connection: Connection) -> dict[int, int]:
+        """Of every partition that all names have: where the one that is furthest behind stands."""
+        found = [dict(await connection.rows(self._all, (name,))) for name in self.names]
+        shared = set.intersection(*(set(upto) for upto in found)) if found else set()
+        return {partition: min(upto[partition] for upto in found) for partition in sorted(shared)}
+
+    async def of(self, connection: Connection, partition: int) -> Marks:
+        return dict(await connection.rows(self._of, (self.names, partition)))
+
+    def note(self, partition: int, marks: Marks) -> list[list[Query]]:
+        """With the position as the timestamp, so that a mark never goes back."""
+        return [[(self._note, (name, partition, upto, upto))] for name, upto in marks.items()]
+
+    async def parked(self, connection: Connection, name: str) -> list[Parked]:
+        return [Parked(*row) for row in await connection.rows(self._parked, (name,))]
+
+    def park(self, name: str, events: Sequence[Parked]) -> list[list[Query]]:
+        """An event is parked once, by the first table that could not take it."""
+        first: dict[int, Parked] = {}
+        for event in events:
+            first.setdefault(event.position, event)
+        return [[(self._park, (name, *event, event.position))] for event in first.values()]

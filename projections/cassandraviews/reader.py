@@ -1,0 +1,150 @@
+"""What readers ask of the tables in Cassandra."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Collection, Sequence
+from typing import Any
+
+from domain.recorded import Recorded
+from projections.cassandraviews.connection import Connection
+from projections.cassandraviews.driver import Schema
+from projections.cassandraviews.marks import Bookkeeping
+from projections.cassandraviews.months import month_of
+from projections.cassandraviews.settings import CassandraSettings
+from projections.cassandraviews.tables import StoredLists, StoredTable
+from projections.cassandraviews.timeline import NAME as TIMELINE
+from projections.cassandraviews.timeline import Timeline
+from projections.projector import Projection
+from projections.views import LISTED_MAX, Entry, Place
+
+KEYS_PER_QUERY = 50
+QUERIES_AT_ONCE = 8
+MONTHS_AT_ONCE = 8
+
+
+class CassandraViews:
+    """Raises ViewsUnavailable wherever Cassandra does not answer."""
+
+    def __init__(self, settings: CassandraSettings, projections: Sequence[Projection]) -> None:
+        self.projections = list(projections)
+        self._stored = {
+            table.name: StoredTable(settings.keyspace, table, projection)
+            for projection in projections
+            for table in projection.tables
+        }
+        self._timeline = Timeline(settings.keyspace)
+        self._books = Bookkeeping(settings.keyspace, [*map(name_of, projections), TIMELINE])
+        parts: tuple[Any, ...] = (self._books, self._timeline, *self._stored.values())
+        tables = {name: definition for part in parts for name, definition in part.tables.items()}
+        self.connection = Connection(settings, Schema(tables, [query for part in parts for query in part.queries]))
+
+    async def start(self) -> None:
+        """Connects in the background; ``connection.wait`` says when."""
+        await self.connection.start()
+
+    async def close(self) -> None:
+        await self.connection.close()
+
+    async def progress(self) -> dict[int, int]:
+        return await self._books.progress(self.connection)
+
+    # rows
+
+    async def get(self, table: str, key: str) -> Any | None:
+        return (await self.get_many(table, (key,))).get(key)
+
+    async def get_many(self, table: str, keys: Collection[str]) -> dict[str, Any]:
+        stored = self._stored[table]
+        found = await self._find(stored, list(keys))
+        return {key: stored.decode(row) for key, _, row in found if row is not None}
+
+    async def _find(self, stored: StoredTable, keys: Sequence[str]) -> list[tuple[str, int, bytes | None]]:
+        """Key, position and encoded row of those that exist or did."""
+        chunks = [keys[start : start + KEYS_PER_QUERY] for start in range(0, len(keys), KEYS_PER_QUERY)]
+        found: list[Any] = []
+        for start in range(0, len(chunks), QUERIES_AT_ONCE):
+            some = chunks[start : start + QUERIES_AT_ONCE]
+            for rows in await asyncio.gather(*(self.connection.rows(stored.find, (list(chunk),)) for chunk in some)):
+                found += rows
+        return found
+
+    async def timeline(self, order_id: str) -> list[Recorded]:
+        """Every event that belongs to an order, in log order; none if the archive does not have it."""
+        return await self._timeline.read(self.connection, order_id)
+
+    # lists
+
+    async def listed(
+        self,
+        table: str,
+        index: str,
+        owner: str,
+        *,
+        limit: int,
+        after: Place | None = None,
+        backwards: bool = False,
+    ) -> list[Entry]:
+        lists = self._stored[table].lists
+        found: list[Entry] = []
+        while (wanted := limit - len(found)) > 0:
+            places = await self._places(lists, index, owner, wanted, after, backwards)
+            rows = await self.get_many(table, [place.key for place in places])
+            found += [
+                Entry(place.key, rows[place.key])
+                for place in places
+                if place.key in rows and lists.holds(index, owner, place, rows[place.key])
+            ]
+            if len(places) < wanted:
+                break
+            after = places[-1]
+        return found
+
+    async def listed_all(self, table: str, index: str, owners: Collection[str]) -> dict[str, list[Entry]]:
+        names = list(owners)
+        found: dict[str, list[Entry]] = {}
+        for start in range(0, len(names), QUERIES_AT_ONCE):
+            some = names[start : start + QUERIES_AT_ONCE]
+            lists = await asyncio.gather(*(self.listed(table, index, owner, limit=LISTED_MAX) for owner in some))
+            found.update(zip(some, lists, strict=True))
+        return found
+
+    async def count(self, table: str, index: str, owner: str) -> int:
+        lists = self._stored[table].lists
+        months = await self._months(lists, index, owner)
+        return int((await self.connection.rows(*lists.count(index, owner, months)))[0][0]) if months else 0
+
+    async def counts(self, table: str, index: str) -> dict[str, int]:
+        """Walks through all of the table's lists: for thousands of rows, not for millions."""
+        counted: dict[str, int] = {}
+        for of, head, tail, entries in await self.connection.rows(self._stored[table].lists.counts):
+            if of == index:
+                counted[head + tail] = counted.get(head + tail, 0) + entries
+        return counted
+
+    async def _months(self, lists: StoredLists, index: str, owner: str) -> list[int]:
+        if not lists.by_month(index):
+            return [0]
+        return [month for (month,) in await self.connection.rows(*lists.months(owner))]
+
+    async def _places(
+        self, lists: StoredLists, index: str, owner: str, limit: int, after: Place | None, backwards: bool
+    ) -> list[Place]:
+        """From month to month, more of them at once the longer it takes: an owner may have little in each."""
+        months = sorted(await self._months(lists, index, owner), reverse=backwards)
+        if after is not None and lists.by_month(index):
+            at = month_of(after.order)
+            months = [month for month in months if (month <= at if backwards else month >= at)]
+        found: list[Place] = []
+        width = 2  # the month has only begun, perhaps
+        while months and len(found) < limit:
+            some, months = months[:width], months[width:]
+            width = min(2 * width, MONTHS_AT_ONCE)
+            asked = [lists.page(index, owner, month, after, backwards, limit - len(found)) for month in some]
+            for rows in await asyncio.gather(*(self.connection.rows(*query) for query in asked)):
+                found += [Place(*row) for row in rows]
+        return found[:limit]
+
+
+def name_of(projection: Projection) -> str:
+    return f"{projection.name}@{projection.version}"

@@ -1,0 +1,206 @@
+"""The way into Cassandra, for workers that share the log's partitions among them.
+
+There are no transactions here, so three things make it right whatever happens in between:
+
+- Whatever is written is a function of an event and the state before it, and carries the event's position as its
+  timestamp. Two workers that fold the same events, in whatever batches, write the same; a late one is overruled.
+- Lists change before the rows do, and marks come last. Where a row has taken an event in, the lists have as well;
+  where a mark stands, so have all rows of its partition. Whoever dies in between is repeated from the mark.
+- Events up to the mark are not folded again, so that not even a deletion whose traces the server has cleared away is
+  undone by a repetition.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from itertools import count
+
+from domain.recorded import Recorded
+from projections.cassandraviews.driver import Query
+from projections.cassandraviews.marks import Marks
+from projections.cassandraviews.reader import CassandraViews, name_of
+from projections.cassandraviews.settings import CassandraSettings
+from projections.cassandraviews.spots import Moves
+from projections.cassandraviews.tables import StoredTable
+from projections.cassandraviews.timeline import NAME as TIMELINE
+from projections.folding import NOWHERE, Kept, Parked, fold_events, keys_of
+from projections.projector import Projection
+from projections.rowcache import RowCache
+from projections.views import Touched, ViewsUnavailable
+
+MONTHS_KNOWN_MAX = 50_000
+
+
+class ViewsLost(ViewsUnavailable):
+    """The store no longer holds what it acknowledged: read ``progress`` and fold on from there."""
+
+
+class Partition:
+    """What this process knows of a partition that it folds."""
+
+    def __init__(self) -> None:
+        self.lock = asyncio.Lock()
+        self.acknowledged: Marks = {}
+        """Never less is to be found there again."""
+        self.trusted: Marks | None = None
+        """If the marks are still these, nobody else has folded since, and remembered rows are as they were."""
+        self.era = 0
+        """Of remembered rows: a new one forgets them."""
+        self.broken: dict[str, set[str]] = {}
+        """Streams of which an event is parked, by projection."""
+
+
+class Batch:
+    """What is to be written for a call."""
+
+    def __init__(self) -> None:
+        self.lists: list[Sequence[Query]] = []
+        self.rows: list[Sequence[Query]] = []
+        """Of which a list changes: to be written when that is acknowledged."""
+        self.others: list[Sequence[Query]] = []
+        self.touched = Touched()
+        self.remember: list[tuple[StoredTable, str, Kept, int]] = []
+        self.broken: dict[str, set[str]] = {}
+        self.months: set[tuple[str, str, int]] = set()
+
+
+class CassandraSink(CassandraViews):
+    def __init__(self, settings: CassandraSettings, projections: Sequence[Projection]) -> None:
+        super().__init__(settings, projections)
+        self._partitions: defaultdict[int, Partition] = defaultdict(Partition)
+        self._cache = RowCache()
+        self._eras = count(1)
+        self._months_known: set[tuple[str, str, int]] = set()
+        self._generation = 0
+        self._lost = False
+
+    async def progress(self) -> dict[int, int]:
+        found = await super().progress()
+        if self._lost:
+            self._lost = False
+            for known in self._partitions.values():
+                known.acknowledged, known.trusted = {}, None
+        return found
+
+    async def parked(self) -> Sequence[tuple[str, Parked]]:
+        return [
+            (projection.name, event)
+            for projection in self.projections
+            for event in await self._books.parked(self.connection, name_of(projection))
+        ]
+
+    async def write(self, partition: int, upto: int, events: Sequence[Recorded]) -> Touched:
+        """Raises ViewsLost, until ``progress`` is called, when the tables were dropped or emptied under our feet."""
+        known = self._partitions[partition]
+        async with known.lock:
+            try:
+                return await self._write(partition, known, upto, events)
+            except BaseException:
+                known.trusted = None
+                raise
+
+    async def _write(self, partition: int, known: Partition, upto: int, events: Sequence[Recorded]) -> Touched:
+        marks = await self._books.of(self.connection, partition)
+        self._look_for_losses(known, marks)
+        if known.trusted != marks:
+            known.era = next(self._eras)
+            known.broken = {}
+        batch = Batch()
+        for projection in self.projections:
+            fresh = _beyond(marks.get(name_of(projection), NOWHERE), events)
+            if fresh:
+                await self._fold(batch, known, projection, fresh)
+        batch.others += self._timeline.put(_beyond(marks.get(TIMELINE, NOWHERE), events))
+        await self.connection.send(batch.lists, batch.others, batch.rows)
+        moved = {name: upto for name in self._books.names if marks.get(name, NOWHERE) < upto}
+        await self.connection.send(self._books.note(partition, moved))
+        known.acknowledged = known.trusted = {**marks, **moved}
+        self._learn(batch, known)
+        return batch.touched
+
+    def _look_for_losses(self, known: Partition, marks: Marks) -> None:
+        if self._generation != self.connection.generation:
+            self._generation = self.connection.generation
+            self._months_known.clear()
+        if any(marks.get(name, NOWHERE) < upto for name, upto in known.acknowledged.items()):
+            self._lost = True
+            self._months_known.clear()
+        if self._lost:
+            raise ViewsLost("Cassandra has lost rows that it had acknowledged")
+
+    # folding
+
+    async def _fold(self, batch: Batch, known: Partition, projection: Projection, events: Sequence[Recorded]) -> None:
+        kinds = {type(recorded.event) for recorded in events}
+        name = name_of(projection)
+        concerned = [self._stored[table.name] for table in projection.tables if not kinds.isdisjoint(table.folds)]
+        if not concerned:
+            return
+        if name not in known.broken:
+            known.broken[name] = {event.stream for event in await self._books.parked(self.connection, name)}
+        broken = set(known.broken[name])
+        parked: list[Parked] = []
+        before = await asyncio.gather(*(self._rows_before(stored, known.era, events) for stored in concerned))
+        for stored, rows in zip(concerned, before, strict=True):
+            parked += self._fold_table(batch, stored, events, rows, broken)
+        batch.broken[name] = broken
+        batch.others += self._books.park(name, parked)
+
+    async def _rows_before(
+        self, stored: StoredTable, era: int, events: Sequence[Recorded]
+    ) -> tuple[dict[str, Kept], dict[str, tuple[int, bytes | None]]]:
+        """As remembered, and as found. A row comes from one stream, so it is not there before that begins."""
+        first = keys_of(stored.table, [recorded for recorded in events if recorded.version == 1])
+        rows, missing = self._cache.get_many(f"{stored.table.name}.{era}", keys_of(stored.table, events))
+        found = await self._find(stored, [key for key in missing if key not in first])
+        return rows, {key: (position, row) for key, position, row in found}
+
+    def _fold_table(
+        self,
+        batch: Batch,
+        stored: StoredTable,
+        events: Sequence[Recorded],
+        before: tuple[Mapping[str, Kept], Mapping[str, tuple[int, bytes | None]]],
+        broken: set[str],
+    ) -> list[Parked]:
+        rows, blobs = before
+
+        def kept(key: str) -> Kept | None:
+            if key not in blobs:
+                return rows.get(key)
+            position, row = blobs[key]
+            return Kept(position, None if row is None else stored.decode(row))
+
+        moves = Moves(stored.table)
+        changed, parked = fold_events(stored.table, events, kept, broken, moves.passed)
+        moved = {spot.key for spot in moves.changes}
+        for key, now in changed.items():
+            row = None if now.row is None else stored.encode(now.row)
+            rows_then = batch.rows if key in moved else batch.others
+            rows_then.append((stored.put(key, now.position, row),))
+            batch.remember.append((stored, key, now, len(row or b"")))
+        if changed:
+            batch.touched[stored.table.name] = set(changed)
+        batch.lists += stored.lists.move(moves.changes)
+        # Months are never taken back: one that is empty by now costs a reader one look.
+        months = stored.lists.months_of(moves.changes)
+        batch.lists += [(query,) for month, query in months.items() if month not in self._months_known]
+        batch.months.update(months)
+        return parked
+
+    def _learn(self, batch: Batch, known: Partition) -> None:
+        """What is certain once it is acknowledged."""
+        for stored, key, kept, size in batch.remember:
+            self._cache.put(f"{stored.table.name}.{known.era}", key, kept, size)
+        known.broken.update(batch.broken)
+        if len(self._months_known) > MONTHS_KNOWN_MAX:
+            self._months_known.clear()
+        self._months_known |= batch.months
+
+
+def _beyond(mark: int, events: Sequence[Recorded]) -> Sequence[Recorded]:
+    if not events or events[0].position > mark:
+        return events
+    return [recorded for recorded in events if recorded.position > mark]

@@ -1,0 +1,62 @@
+"""The Cassandra that ``KONTOR_CASSANDRA`` names, and keyspaces of one's own there."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from projections.cassandraviews.settings import CassandraSettings, hosts_of
+
+
+def hosts() -> tuple[tuple[str, int], ...]:
+    """Fails in CI and skips elsewhere if no server is named."""
+    named = os.environ.get("KONTOR_CASSANDRA")
+    if named:
+        return hosts_of(named)
+    reason = "needs a Cassandra: KONTOR_CASSANDRA=host:port (stack/up cassandra, then stack/env)"
+    if os.environ.get("CI"):
+        pytest.fail(reason, pytrace=False)
+    pytest.skip(reason)
+
+
+@contextmanager
+def asking(where: tuple[tuple[str, int], ...]) -> Iterator[object]:
+    """A session of the driver's own."""
+    from cassandra.cluster import EXEC_PROFILE_DEFAULT, Cluster, ExecutionProfile
+    from cassandra.policies import RoundRobinPolicy
+
+    profile = ExecutionProfile(load_balancing_policy=RoundRobinPolicy(), request_timeout=30)
+    cluster = Cluster(list(where), execution_profiles={EXEC_PROFILE_DEFAULT: profile}, connect_timeout=10)
+    try:
+        yield cluster.connect()
+    finally:
+        cluster.shutdown()
+
+
+@contextmanager
+def keyspace(name: str) -> Iterator[CassandraSettings]:
+    """Settings for one that is not there yet, and is dropped in the end."""
+    settings = CassandraSettings(hosts=hosts(), keyspace=f"{name}_{os.getpid()}")
+    drop(settings)
+    try:
+        yield settings
+    finally:
+        drop(settings)
+
+
+def drop(settings: CassandraSettings) -> None:
+    with asking(settings.hosts) as session:
+        session.execute(f"DROP KEYSPACE IF EXISTS {settings.keyspace}")
+
+
+def empty(settings: CassandraSettings) -> None:
+    """Truncates every table there is. Unlike dropping them it takes no time to speak of."""
+    with asking(settings.hosts) as session:
+        found = session.execute(
+            "SELECT table_name FROM system_schema.tables WHERE keyspace_name = %s", (settings.keyspace,)
+        )
+        for row in found:
+            session.execute(f"TRUNCATE {settings.keyspace}.{row[0]}")
