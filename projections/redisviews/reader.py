@@ -29,10 +29,10 @@ class RedisViews:
 
     async def progress(self) -> Mapping[int, int]:
         """By partition. Empty for a store without a life."""
-        return (await self._life())[1]
+        return (await self.life())[1]
 
-    async def _life(self) -> tuple[bytes | None, dict[int, int]]:
-        """Which life of the store this is, and how far it has got in every projection."""
+    async def life(self) -> tuple[bytes | None, dict[int, int]]:
+        """Which life of the store this is, None without any, and how far each partition is in all projections."""
         born, *hashes = await self._progress_hashes()
         if born is None:
             return None, {}

@@ -15,7 +15,7 @@ import asyncio
 import random
 import secrets
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 
