@@ -39,6 +39,11 @@ class RowCache:
         while self._bytes > BYTES_CACHED_MAX or len(rows) > ROWS_CACHED_MAX:
             self._bytes -= rows.popitem(last=False)[1][1]
 
+    def forget(self, table: str, key: str) -> None:
+        known = self._rows.pop((table, key), None)
+        if known is not None:
+            self._bytes -= known[1]
+
     def clear(self) -> None:
         self._rows.clear()
         self._bytes = 0

@@ -14,6 +14,11 @@ from projections.folding import Parked
 from projections.views import Touched, Views
 
 
+class RowsLost(Exception):
+    """The store has lost rows since progress was last asked for: it was flushed, or came back older than it was.
+    Nothing was written. Progress is to be asked again, and the events beyond it to be handed over again."""
+
+
 class Sink(Views, Protocol):
     async def progress(self) -> Mapping[int, int]:
         """The position up to which each partition is folded. Empty for a store that is new or has lost its rows: then
@@ -23,7 +28,7 @@ class Sink(Views, Protocol):
         """Folds events of a partition, then notes that it is folded up to ``upto``, never backwards.
 
         Events that cannot be folded are parked with their successors of the same stream; the rest goes on.
-        Raises ViewsUnavailable; then the same call is to be made again.
+        Raises ViewsUnavailable; then the same call is to be made again. Raises RowsLost.
         """
 
     async def parked(self) -> Sequence[tuple[str, Parked]]:

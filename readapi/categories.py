@@ -41,8 +41,15 @@ class Categories:
 
     def applied(self, events: Sequence[Recorded], touched: Touched) -> None:
         """For ``follower.applied``."""
+        self.changed(touched)
+
+    def changed(self, touched: Touched) -> None:
         if "products" in touched:
             self._changed = True
+
+    def clear(self) -> None:
+        """For when changes may have been missed."""
+        self._changed = True
 
     async def tree(self, *, fresh: bool = False) -> Tree:
         started = self._now()

@@ -10,7 +10,8 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -18,7 +19,6 @@ import msgspec
 
 from domain.offer import OfferPut
 from domain.recorded import Recorded
-from domain.shop import ShopRenamed
 from projections.shops.projector import ShopRow
 from projections.views import Touched, Views
 from readapi.products import product_card, product_page
@@ -50,6 +50,29 @@ class Entry:
     size: int
 
 
+class Gathering:
+    """What changed while rows were being read: a page made of older ones is shown to who asked before, and not kept."""
+
+    def __init__(self) -> None:
+        self.void = False
+        self._products: set[str] = set()
+        self._goods: set[str] = set()
+        self._shops: set[str] = set()
+
+    def missed(self, products: Iterable[str], goods: Iterable[str], shops: Iterable[str]) -> None:
+        self._products.update(products)
+        self._goods.update(goods)
+        self._shops.update(shops)
+
+    def stale(self, product_id: str, goods: Iterable[str], shops: Iterable[str]) -> bool:
+        return (
+            self.void
+            or product_id in self._products
+            or not self._goods.isdisjoint(goods)
+            or not self._shops.isdisjoint(shops)
+        )
+
+
 class Pages:
     """``clock`` gives milliseconds since 1970; ``bytes_max`` bounds the memory, least recently used go first."""
 
@@ -61,7 +84,7 @@ class Pages:
         self._sold_as: dict[str, str] = {}
         self._bytes = 0
         self._making: dict[str, asyncio.Task[Page | None]] = {}
-        self._changes = 0
+        self._gathering: set[Gathering] = set()
 
     def __len__(self) -> int:
         return len(self._entries)
@@ -91,21 +114,21 @@ class Pages:
                 entries.move_to_end(product_id)
                 found[product_id] = entry.card
         for some in in_slices(missing, SOME):
-            changes = self._changes
-            for product_id, one in (await assemble(self._views, some, now)).items():
+            with self._gather() as gathering:
+                assembled = await assemble(self._views, some, now)
+            for product_id, one in assembled.items():
                 card = found[product_id] = card_of(one)
-                if changes == self._changes:
-                    self._keep(one, card, None)
+                self._keep(one, card, None, gathering)
         return [card for product_id in product_ids if (card := found.get(product_id)) is not None]
 
     async def _make(self, product_id: str) -> Page | None:
         try:
-            one = (await assemble(self._views, (product_id,), self._clock())).get(product_id)
-            if one is None:
-                return None
-            page = await self._page_of(one)
-            if self._making.get(product_id) is asyncio.current_task():  # nothing of it changed meanwhile
-                self._keep(one, card_of(one), page)
+            with self._gather() as gathering:
+                one = (await assemble(self._views, (product_id,), self._clock())).get(product_id)
+                if one is None:
+                    return None
+                page = await self._page_of(one)
+            self._keep(one, card_of(one), page, gathering)
             return page
         finally:
             if self._making.get(product_id) is asyncio.current_task():
@@ -113,18 +136,30 @@ class Pages:
 
     def applied(self, events: Sequence[Recorded], touched: Touched) -> None:
         """For ``follower.applied``: forgets what these events changed."""
-        self._changes += 1
-        for product_id in touched.get("products", ()):
+        # An offer that is new to its product is known by nothing but its event.
+        self.changed(touched, {one.event.product_id for one in events if type(one.event) is OfferPut})
+
+    def changed(self, touched: Touched, offered: Collection[str]) -> None:
+        """Forgets what shows one of these rows. ``offered``: the products that touched offers are or were for."""
+        products = {*touched.get("products", ()), *offered}
+        goods = {key[4:] for table in ("offers", "stock") for key in touched.get(table, ())}
+        shops = touched.get("shops", set())
+        for gathering in self._gathering:
+            gathering.missed(products, goods, shops)
+        for product_id in products:
             self._drop(product_id)
-        for table in ("offers", "stock"):
-            self._drop_goods(key[4:] for key in touched.get(table, ()))
-        if "offers" in touched:
-            # An offer that is new to its product is known by nothing but its event.
-            for recorded in events:
-                if type(recorded.event) is OfferPut:
-                    self._drop(recorded.event.product_id)
-        if "shops" in touched:
-            self._drop_shops({recorded.stream for recorded in events if type(recorded.event) is ShopRenamed})
+        self._drop_goods(goods)
+        if shops:
+            self._drop_shops(shops)
+
+    def clear(self) -> None:
+        """For when changes may have been missed."""
+        for gathering in self._gathering:
+            gathering.void = True
+        self._making.clear()
+        self._entries.clear()
+        self._sold_as.clear()
+        self._bytes = 0
 
     def _drop_goods(self, goods: Iterable[str]) -> None:
         for good in goods:
@@ -132,26 +167,40 @@ class Pages:
             if product_id is not None:
                 self._drop(product_id)
             else:
-                self._making.clear()  # it may be of any of these
+                self._making.clear()  # it may be of any of these: nobody who comes later is to share them
 
-    def _drop_shops(self, renamed: set[str]) -> None:
-        if renamed:
-            for product_id in [key for key, entry in self._entries.items() if not renamed.isdisjoint(entry.shops)]:
-                self._drop(product_id)
-            self._making.clear()
+    def _drop_shops(self, shops: Collection[str]) -> None:
+        for product_id in [key for key, entry in self._entries.items() if not entry.shops.isdisjoint(shops)]:
+            self._drop(product_id)
+        self._making.clear()
 
     def _drop(self, product_id: str) -> None:
         """Whoever asks from now on gets it anew, also while it is being made."""
         self._making.pop(product_id, None)
+        self._drop_entry(product_id)
+
+    def _drop_entry(self, product_id: str) -> None:
         entry = self._entries.pop(product_id, None)
         if entry is not None:
             self._bytes -= entry.size
             for good in entry.goods:
                 self._sold_as.pop(good, None)
 
-    def _keep(self, one: OnSale, card: bytes | None, page: Page | None) -> None:
-        self._drop(one.product_id)
+    @contextmanager
+    def _gather(self) -> Iterator[Gathering]:
+        gathering = Gathering()
+        self._gathering.add(gathering)
+        try:
+            yield gathering
+        finally:
+            self._gathering.discard(gathering)
+
+    def _keep(self, one: OnSale, card: bytes | None, page: Page | None, gathering: Gathering) -> None:
+        """Unless something of it changed while it was gathered."""
         goods = tuple(f"{seller.shop_id}.{seller.sku}" for seller in one.sellers)
+        if gathering.stale(one.product_id, goods, [seller.shop_id for seller in one.sellers]):
+            return
+        self._drop_entry(one.product_id)
         entry = Entry(
             fresh_until=min((seller.changes_at for seller in one.sellers if seller.changes_at), default=_NEVER),
             goods=goods,
@@ -164,7 +213,7 @@ class Pages:
         self._sold_as.update(dict.fromkeys(goods, one.product_id))
         self._bytes += entry.size
         while self._bytes > self._bytes_max and len(self._entries) > 1:
-            self._drop(next(iter(self._entries)))
+            self._drop_entry(next(iter(self._entries)))
 
     async def _page_of(self, one: OnSale) -> Page:
         shop_ids = sorted({seller.shop_id for seller in one.sellers})

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from fastapi import FastAPI
 from starlette.requests import Request
@@ -12,6 +13,10 @@ from readapi.categories import Categories
 from readapi.pages import Pages
 from readapi.searches import Searches
 from readapi.services import ReadServices
+
+if TYPE_CHECKING:  # the embedded profile has no Redis client
+    from projections.redisviews.notice import Notice
+    from streams.noticing import Noticing
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +35,22 @@ def reading(services: ReadServices) -> Reading:
     )
     services.follower.applied += [made.pages.applied, made.categories.applied]
     return made
+
+
+TOLD: Mapping[str, Collection[str]] = {"products": (), "offers": ("product",), "stock": (), "shops": ()}
+"""What the caches need to hear of, for the sink that publishes notices: tables, and indexes whose owners are told."""
+
+
+def hear(pages: Pages, categories: Categories, noticing: Noticing) -> None:
+    """Lets notices of other processes drop what is cached, where the views are filled by workers."""
+
+    def changed(notice: Notice) -> None:
+        if notice.touched:
+            pages.changed(notice.touched, notice.owners.get("offers.product", ()))
+            categories.changed(notice.touched)
+
+    noticing.changed.append(changed)
+    noticing.missed += [pages.clear, categories.clear]
 
 
 def install(app: FastAPI, made: Reading) -> None:

@@ -56,3 +56,27 @@ def postgres() -> Iterator[str]:
     yield f"{url}{'&' if '?' in url else '?'}application_name={schema}&options=-csearch_path%3D{schema}"
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute(f"DROP SCHEMA IF EXISTS {schema} CASCADE".encode())
+
+
+@pytest.fixture
+def redis_url() -> str:
+    """Of a real server (``$KONTOR_REDIS_URL``). Its absence skips a test, and fails it where ``$CI`` is set."""
+    url = os.environ.get("KONTOR_REDIS_URL")
+    if url:
+        return url
+    reason = "needs a Redis server; KONTOR_REDIS_URL names it"
+    if os.environ.get("CI"):
+        pytest.fail(reason, pytrace=False)
+    pytest.skip(reason)
+
+
+@pytest.fixture
+def redis_prefix(redis_url: str) -> Iterator[str]:
+    """A prefix of its own on that server, whose keys are deleted afterwards."""
+    import redis
+
+    prefix = f"test-{os.getpid()}-{secrets.token_hex(4)}"
+    yield prefix
+    with redis.Redis.from_url(redis_url) as client:
+        for key in client.scan_iter(match=f"{prefix}*", count=1000):
+            client.unlink(key)

@@ -1,0 +1,116 @@
+"""The scripts that run inside Redis, each of them atomic.
+
+Where there is much to say it comes as one blob of MessagePack, which Redis unpacks in C: neither side writes or reads
+a protocol element per row. Redis 7.0 knows its texts but not its byte strings, so those come beside it.
+"""
+
+from __future__ import annotations
+
+BEGIN = """
+-- KEYS: born, channel.  ARGV: a name for a new life.  Answers the name of the life that it is.
+if redis.call('SET', KEYS[1], ARGV[1], 'NX') then
+    redis.call('PUBLISH', KEYS[2], ARGV[1] .. ' -1 0 ')
+end
+return redis.call('GET', KEYS[1])
+"""
+
+WRITE = """
+-- KEYS: born, channel.
+-- ARGV: (born, partition, upto, projections, keys, positions, sizes of values, added, removed, counts), the values one
+-- after the other, and the notice.
+-- All or nothing. 'lost': the store is not what the writer takes it for. 'parked': other events are parked than it
+-- thinks. Numbers: rows (from 0) that are not at the position the writer folded from. Nothing: written.
+local born, partition, upto, projections, keys, positions, sizes, added, removed, counts =
+    unpack(cmsgpack.unpack(ARGV[1]))
+local values, notice = ARGV[2], ARGV[3]
+local MANY = 1000
+if redis.call('GET', KEYS[1]) ~= born then return {'lost'} end
+
+local reached = {}
+for i, p in ipairs(projections) do  -- progress key, least position, parked key, how many are parked, newly parked
+    reached[i] = tonumber(redis.call('HGET', p[1], partition) or 0)
+    if reached[i] < p[2] then return {'lost'} end
+    if redis.call('HLEN', p[3]) ~= p[4] then return {'parked'} end
+end
+
+local moved = {}
+for start = 1, #keys, MANY do
+    local stored = redis.call('MGET', unpack(keys, start, math.min(start + MANY - 1, #keys)))
+    for i = 1, #stored do
+        local value = stored[i]
+        if (value and struct.unpack('>I8', value) or -1) ~= positions[start + i - 1] then
+            moved[#moved + 1] = start + i - 2
+        end
+    end
+end
+if #moved > 0 then return moved end
+
+local offset = 1
+for start = 1, #keys, MANY do
+    local set = {}
+    for i = start, math.min(start + MANY - 1, #keys) do
+        set[#set + 1] = keys[i]
+        set[#set + 1] = string.sub(values, offset, offset + sizes[i] - 1)
+        offset = offset + sizes[i]
+    end
+    redis.call('MSET', unpack(set))
+end
+for list, members in pairs(removed) do
+    for start = 1, #members, MANY do
+        redis.call('ZREM', list, unpack(members, start, math.min(start + MANY - 1, #members)))
+    end
+end
+for list, members in pairs(added) do
+    for start = 1, #members, MANY do
+        local scored = {}
+        for i = start, math.min(start + MANY - 1, #members) do
+            scored[#scored + 1] = 0
+            scored[#scored + 1] = members[i]
+        end
+        redis.call('ZADD', list, unpack(scored))
+    end
+end
+for hash, owners in pairs(counts) do
+    for owner, change in pairs(owners) do
+        if redis.call('HINCRBY', hash, owner, change) <= 0 then redis.call('HDEL', hash, owner) end
+    end
+end
+
+local least = nil
+for i, p in ipairs(projections) do
+    for position, event in pairs(p[5]) do redis.call('HSETNX', p[3], position, event) end
+    local at = math.max(reached[i], upto)
+    if at ~= reached[i] or at == 0 then redis.call('HSET', p[1], partition, string.format('%.0f', at)) end
+    least = math.min(least or at, at)
+end
+redis.call('PUBLISH', KEYS[2], string.format('%s %d %.0f ', born, partition, least) .. notice)
+return {}
+"""
+
+LIST = """
+-- KEYS: born.  ARGV: prefix of rows, width of the order in a member, from, to, REV or nothing, limit, then lists.
+-- Members and rows of each list; nil where the store has no life.
+if redis.call('EXISTS', KEYS[1]) == 0 then return nil end
+local MANY = 1000
+local rows, order, from, to, rev, limit = unpack(ARGV, 1, 6)
+order = tonumber(order)
+local listed = {}
+for n = 7, #ARGV do
+    local members
+    if rev == 'REV' then
+        members = redis.call('ZRANGE', ARGV[n], from, to, 'BYLEX', 'REV', 'LIMIT', 0, limit)
+    else
+        members = redis.call('ZRANGE', ARGV[n], from, to, 'BYLEX', 'LIMIT', 0, limit)
+    end
+    local values = {}
+    for start = 1, #members, MANY do
+        local keys = {}
+        for i = start, math.min(start + MANY - 1, #members) do
+            keys[#keys + 1] = rows .. string.sub(members[i], order + 1)
+        end
+        for _, value in ipairs(redis.call('MGET', unpack(keys))) do values[#values + 1] = value end
+    end
+    listed[#listed + 1] = {members, values}
+end
+return listed
+"""

@@ -1,0 +1,241 @@
+"""The sink: folds events here, and writes rows, lists, progress and a notice in one atomic script.
+
+Concurrency is optimistic. Rows are folded from what this process remembers of them or reads, each with its position;
+the script writes only if every row is still at that position, and otherwise says which are not: those are read and all
+is folded again. As rows carry positions, repeated events are passed over, and rows that are gone keep theirs. All of a
+write happens or nothing, so progress never runs ahead of rows.
+
+A store that was flushed or came back older than it was is noticed before anything is written: each life of the store
+has a name that dies with it, and a partition's progress is never less than what we have seen of it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import secrets
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import msgspec
+
+from domain.recorded import Recorded
+from projections.folding import Kept, Parked, fold_events, keys_of
+from projections.projector import Projection
+from projections.redisviews.batch import Batch
+from projections.redisviews.names import PREFIX, StoredTable, position_of
+from projections.redisviews.reader import KEYS_PER_QUERY, RedisViews
+from projections.redisviews.scripts import BEGIN, WRITE
+from projections.redisviews.server import RedisServer
+from projections.rowcache import RowCache
+from projections.sink import RowsLost
+from projections.views import Touched, ViewsUnavailable
+
+EVENTS_MAX = 500
+"""Written at once: Redis serves nobody else for the one or two milliseconds that takes."""
+ATTEMPTS = 20
+PAUSE_S = 0.01
+"""At most, before the second attempt, and as much longer before each further one."""
+_parked_event = msgspec.json.Decoder(tuple[str, str]).decode
+
+
+class ParkedStreams(NamedTuple):
+    """What is known to be parked of one projection."""
+
+    number: int
+    first: dict[str, int]
+    """Position of the first parked event of each stream."""
+
+
+class Part(NamedTuple):
+    """Events for one table."""
+
+    projection: int
+    stored: StoredTable
+    events: Sequence[Recorded]
+    keys: Collection[str]
+
+
+class RedisSink(RedisViews):
+    """``told``: tables of which notices say what was touched, and of each the indexes whose owners are told as well."""
+
+    def __init__(
+        self,
+        server: RedisServer,
+        projections: Sequence[Projection],
+        prefix: str = PREFIX,
+        told: Mapping[str, Collection[str]] | None = None,
+    ) -> None:
+        super().__init__(server, projections, prefix)
+        self._projections = list(projections)
+        self._told = told or {}
+        self._begin = server.client.register_script(BEGIN)
+        self._script = server.client.register_script(WRITE)
+        self._cache = RowCache()
+        self._born: bytes | None = None
+        self._held: dict[int, list[int]] = {}
+        """Progress that was seen, by partition and projection."""
+        self._lost: set[int] = set()
+        """Partitions whose worker has yet to hear that the store lost rows."""
+        self._parked: list[ParkedStreams | None] = [None] * len(self._projections)
+
+    async def progress(self) -> Mapping[int, int]:
+        """Begins a life of the store if it has none."""
+        known = {partition: list(held) for partition, held in self._held.items()}
+        names = (self.names.born, self.names.changes)
+        await self.server.ask(lambda _: self._begin(names, (secrets.token_hex(8),)))
+        born, *hashes = await self._progress_hashes()
+        if born is None:
+            raise ViewsUnavailable("Redis was flushed just now")
+        partitions = {int(partition) for found in hashes for partition in found}
+        held = {partition: [int(found.get(b"%d" % partition, 0)) for found in hashes] for partition in partitions}
+        if self._born not in (None, born):
+            self._forget(known)
+        else:
+            self._forget(partition for partition, least in known.items() if _behind(held.get(partition), least))
+        self._born = born
+        self._held = held
+        complete = set.intersection(*({int(partition) for partition in found} for found in hashes))
+        return {partition: min(held[partition]) for partition in complete}
+
+    def _forget(self, lost: Iterable[int]) -> None:
+        """The store is not what it was for these partitions: nothing that is remembered of its rows holds."""
+        if lost := set(lost):
+            self._lost |= lost
+            self._cache.clear()
+            self._parked = [None] * len(self._projections)
+
+    async def write(self, partition: int, upto: int, events: Sequence[Recorded]) -> Touched:
+        touched = Touched()
+        last = len(events) - 1
+        for start in range(0, max(1, len(events)), EVENTS_MAX):
+            some = events[start : start + EVENTS_MAX]
+            end = upto if start + EVENTS_MAX > last else some[-1].position
+            for table, keys in (await self._write(partition, end, some)).items():
+                touched.setdefault(table, set()).update(keys)
+        return touched
+
+    async def _write(self, partition: int, upto: int, events: Sequence[Recorded]) -> Touched:
+        if self._born is None:
+            await self.progress()
+        for attempt in range(ATTEMPTS):
+            if partition in self._lost:
+                self._lost.discard(partition)
+                raise RowsLost
+            batch = await self._fold(events)
+            if await self._store(partition, upto, batch):
+                return batch.touched
+            await asyncio.sleep(random.random() * PAUSE_S * attempt)
+        raise ViewsUnavailable("others keep writing the same rows")
+
+    # folding
+
+    async def _fold(self, events: Sequence[Recorded]) -> Batch:
+        batch = Batch(self._told)
+        parts = [part for number in range(len(self._projections)) for part in await self._parts(number, events)]
+        values: dict[str, bytes | None] = {}
+        known: list[dict[str, Kept]] = []
+        missing: list[str] = []
+        for part in parts:
+            found, keys = self._cache.get_many(part.stored.table.name, part.keys)
+            known.append(found)
+            missing += [part.stored.rows + key for key in keys]
+        for start in range(0, len(missing), KEYS_PER_QUERY):
+            some = missing[start : start + KEYS_PER_QUERY]
+            values.update(zip(some, await self.server.ask(lambda client, some=some: client.mget(some)), strict=True))  # type: ignore[misc]
+        broken = [set(parked.first) if parked else set() for parked in self._parked]
+        for part, before in zip(parts, known, strict=True):
+            self._fold_part(part, before, values, broken[part.projection], batch)
+        return batch
+
+    async def _parts(self, number: int, events: Sequence[Recorded]) -> list[Part]:
+        kinds = {type(recorded.event) for recorded in events}
+        projection = self._projections[number]
+        tables = [table for table in projection.tables if not kinds.isdisjoint(table.folds)]
+        if tables:
+            first = (self._parked[number] or await self._read_parked(number)).first
+            if first:
+                # What came before the first parked event of its stream has been folded, whenever it comes again.
+                events = [one for one in events if one.position >= first.get(one.stream, 0)]
+        return [Part(number, self._tables[table.name], events, keys_of(table, events)) for table in tables]
+
+    def _fold_part(
+        self, part: Part, before: dict[str, Kept], values: Mapping[str, bytes | None], broken: set[str], batch: Batch
+    ) -> None:
+        stored = part.stored
+
+        def kept(key: str) -> Kept:
+            was = before.get(key)
+            if was is None:
+                value = values[stored.rows + key]
+                was = before[key] = Kept(position_of(value), stored.decode(value))
+            return was
+
+        changed, parked = fold_events(stored.table, part.events, kept, broken)
+        batch.change(stored, changed, before)
+        batch.park(self._projections[part.projection].name, parked)
+
+    # writing
+
+    async def _store(self, partition: int, upto: int, batch: Batch) -> bool:
+        """False: somebody else wrote meanwhile, and what we took for true of it is forgotten. Raises RowsLost."""
+        least = self._held.get(partition) or [0] * len(self._projections)
+        state = []
+        for number, projection in enumerate(self._projections):
+            parked = self._parked[number] or await self._read_parked(number)
+            new = batch.parked.get(projection.name, {})
+            state.append((self.names.progress[number], least[number], self.names.parked[number], parked.number, new))
+        assert self._born is not None
+        arguments = batch.encode(self._born, partition, upto, state)
+        names = (self.names.born, self.names.changes)
+        answer = await self.server.ask(lambda _: self._script(names, arguments))
+        if not answer:
+            self._remember(partition, upto, batch)
+            return True
+        if answer == [b"lost"]:
+            self._forget((partition,))
+            self._lost.discard(partition)
+            self._held.pop(partition, None)
+            raise RowsLost
+        if answer == [b"parked"]:
+            self._parked = [None] * len(self._projections)
+        else:
+            for row in answer:
+                self._cache.forget(*batch.rows[row][:2])
+        return False
+
+    def _remember(self, partition: int, upto: int, batch: Batch) -> None:
+        for table, key, kept, size in batch.rows:
+            self._cache.put(table, key, kept, size)
+        seen = self._held.get(partition) or [0] * len(self._projections)
+        self._held[partition] = [max(at, upto) for at in seen]
+        for number, projection in enumerate(self._projections):
+            if projection.name in batch.parked:
+                self._parked[number] = None
+
+    # parked events
+
+    async def _read_parked(self, number: int) -> ParkedStreams:
+        events = await self._parked_events(number)
+        first: dict[str, int] = {}
+        for position, stream, _ in events:
+            first.setdefault(stream, position)
+        known = self._parked[number] = ParkedStreams(len(events), first)
+        return known
+
+    async def _parked_events(self, number: int) -> list[Parked]:
+        name = self.names.parked[number]
+        found: Any = await self.server.ask(lambda client: client.hgetall(name))
+        return sorted(Parked(int(position), *_parked_event(event)) for position, event in found.items())
+
+    async def parked(self) -> Sequence[tuple[str, Parked]]:
+        return [
+            (projection.name, event)
+            for number, projection in enumerate(self._projections)
+            for event in await self._parked_events(number)
+        ]
+
+
+def _behind(held: Sequence[int] | None, least: Sequence[int]) -> bool:
+    """Whether the progress of a partition is less than what was seen of it."""
+    return any(least) if held is None else any(at < seen for at, seen in zip(held, least, strict=True))
