@@ -79,6 +79,10 @@ class Engine:
         """Told of each batch that was written, and of the seconds it took."""
         self.position = 0
         """The last event known here."""
+        self._landed = 0
+        """Where the log ended when this process last wrote."""
+        self._contended = False
+        """Whether others have written since then, and therefore probably go on."""
         self._aggregates = Aggregates(aggregates_max)
         self._reactor = reactor or CheckoutReactor()
         self._decisions = Decisions(self._aggregates, self._reactor)
@@ -94,7 +98,7 @@ class Engine:
     # callers' side
 
     async def start(self) -> None:
-        self.position = await self.log.head()
+        self.position = self._landed = await self.log.head()
         self._loop = asyncio.get_running_loop()
         self._worker = self._loop.create_task(self._work(), name="engine")
 
@@ -198,7 +202,7 @@ class Engine:
 
     def _fair_half(self) -> int:
         waiting = len(self._queue)
-        return BATCH_MAX if waiting < SHARED_MIN else min(BATCH_MAX, waiting // 2)
+        return BATCH_MAX if waiting < SHARED_MIN or self._contended else min(BATCH_MAX, waiting // 2)
 
     def _take(self, most: int) -> list[Submission]:
         return [self._queue.popleft() for _ in range(min(len(self._queue), most))]
@@ -209,6 +213,7 @@ class Engine:
         submissions = guess.submissions if guess is not None else self._take(self._fair_half())
         try:
             transaction = await self.log.begin()
+            self._contended = transaction.head != self._landed
             try:
                 batch = guess if guess is not None and await self._holds(guess, transaction) else None
                 if batch is None:
@@ -230,8 +235,12 @@ class Engine:
         self._reactor.take_off()
         self._flight = Flight(batch, asyncio.create_task(self._fly(batch, transaction, writing), name="flight"))
 
-    async def _guess(self, flight: Flight) -> Batch:
-        """Decides whatever arrives until the flight has landed, as if nothing but it were being written."""
+    async def _guess(self, flight: Flight) -> Batch | None:
+        """Decides whatever arrives until the flight has landed, as if nothing but it were being written; nothing when
+        others write as well, for then it would hardly ever hold."""
+        if self._contended:
+            await flight
+            return None
         batch = Batch(flight.batch.position, flight.batch.position, self.clock())
         while not flight.done() and len(batch.submissions) < BATCH_MAX:
             submissions = self._take(BATCH_MAX - len(batch.submissions))
@@ -293,6 +302,7 @@ class Engine:
         self._aggregates.land()
         self._reactor.land()
         self.position = max(self.position, batch.position)
+        self._landed = batch.position
         self._wake.set()
         # Two turns of the loop later: the worker's comes first, and with it the next take-off.
         self._loop.call_soon(self._loop.call_soon, self._tell, batch)

@@ -186,3 +186,20 @@ def test_a_flight_that_lands_late_does_not_hide_what_was_read_of_its_successor()
     aggregates.absorb(rows[1:])
     aggregates.land()
     assert aggregates.committed(STOCK) == fold(STOCK, Loaded(None, rows))
+
+
+async def test_nothing_is_decided_ahead_while_others_write_as_well(log, clock):
+    """It would be decided upon a state that others have changed by the time it is written."""
+    mine, theirs = Engine(log, clock=clock), Engine(log, clock=clock)
+    for engine in (mine, theirs):
+        await engine.start()
+    await do(mine, receive(1))
+    assert not mine._contended
+    await do(theirs, receive(1))
+    await settle(*(mine.submit(receive(1), context()) for _ in range(20)))
+    assert mine._contended
+    await settle(*(mine.submit(receive(1), context()) for _ in range(20)))
+    assert not mine._contended, "it was alone since its last commit"
+    assert (await do(theirs, receive(1))).version == 43
+    for engine in (mine, theirs):
+        await engine.close()
