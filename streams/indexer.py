@@ -12,8 +12,6 @@ reaches the disk now and then: what is lost in a crash is read from the log agai
 from __future__ import annotations
 
 import asyncio
-import html
-import re
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -30,12 +28,12 @@ from domain.ids import stock_id
 from domain.offer import OfferPut
 from domain.recorded import Recorded
 from projections.catalog.projector import OfferRow
-from projections.search.document import SearchDocument
 from projections.search.port import NotTheWriter, Rejected, SearchIndex, SearchUnavailable
 from projections.sqlite import SQLiteViews
 from projections.stock.projector import StockRow
 from projections.views import Place, Touched
-from streams.assembly import LOW_STOCK, SOME, OnSale, assemble, in_slices, offer_of
+from streams.assembly import LOW_STOCK, SOME, assemble, in_slices, offer_of
+from streams.documents import document
 
 PACE_S = 0.2
 """Between two commits, unless somebody waits."""
@@ -59,10 +57,8 @@ REPLAY_MAX = 200_000
 READ_PAGE = 1_000
 FLAGS_MAX = 200_000
 PARKED_MAX = 1_000
-DESCRIPTION_CHARS_MAX = 20_000
 
 log = structlog.get_logger("indexer")
-_MARKUP = re.compile(r"</?[A-Za-z!][^<>]{0,2000}>")
 Flags = tuple[bool, bool]
 """Whether there is any, and whether it is nearly gone."""
 
@@ -391,32 +387,3 @@ async def _pause(event: asyncio.Event, seconds: float | None) -> None:
     if seconds is None or seconds > 0:
         with suppress(TimeoutError):
             await asyncio.wait_for(event.wait(), seconds)
-
-
-def document(one: OnSale) -> SearchDocument:
-    """What a shopper can find the product by."""
-    product, best, said = one.product, one.best, one.product.description
-    return SearchDocument(
-        product_id=one.product_id,
-        title=said.title,
-        brand=said.brand,
-        category=said.category,
-        description=plain_text(said.description),
-        attributes=dict(said.attributes),
-        skus=tuple(variant.sku for variant in product.variants),
-        price=None if best is None else best.price.amount,
-        currency=None if best is None else best.price.currency,
-        in_stock=one.in_stock,
-        low_stock=one.low_stock,
-        ships_to=tuple(sorted({country for each in one.sellers for country in each.offer.terms.ships_to})),
-        offers=len(one.sellers),
-        created_at=product.created_at,
-    )
-
-
-def plain_text(description: str) -> str:
-    """A description without its markup."""
-    description = description[:DESCRIPTION_CHARS_MAX]
-    if "<" in description:
-        description = _MARKUP.sub(" ", description)
-    return html.unescape(description) if "&" in description else description

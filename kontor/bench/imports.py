@@ -26,7 +26,8 @@ from projections.search.document import SearchDocument
 from projections.search.tantivy_index import TantivyIndex
 from projections.sqlite import SQLiteViews
 from streams.assembly import on_sale
-from streams.indexer import DOCUMENTS_PER_SLICE, document
+from streams.documents import document
+from streams.indexer import DOCUMENTS_PER_SLICE
 from writeapi.services import WriteServices
 
 PRODUCTS = 20_000

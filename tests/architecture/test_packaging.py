@@ -70,6 +70,14 @@ def test_the_packages_in_use_are_ours() -> None:
         assert Path(__import__(package).__file__ or "").resolve().parent == ROOT / package
 
 
+def test_the_embedded_profile_imports_nothing_of_the_full_one() -> None:
+    """Who installs without the extra has none of these."""
+    full = "aiokafka cassandra elasticsearch elastic_transport faust opentelemetry psycopg redis tenacity"
+    script = f"import sys; sys.modules.update(dict.fromkeys({full!r}.split())); import kontor.cli, kontor.embedded"
+    result = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stderr
+
+
 def test_every_dependency_is_locked() -> None:
     settings = project()
     runtime = {canonical(line) for line in settings["project"]["dependencies"]}

@@ -27,8 +27,9 @@ from projections.search.tantivy_index import TantivyIndex
 from projections.sqlite import SQLiteViews
 from projections.stock.projector import STOCK
 from streams import indexer
+from streams.documents import plain_text
 from streams.follower import Follower
-from streams.indexer import Indexer, plain_text
+from streams.indexer import Indexer
 
 NOW = 1_800_000_000_000
 SHOP = "shp_1"

@@ -1,0 +1,41 @@
+"""The search document of a product as it is on sale."""
+
+from __future__ import annotations
+
+import html
+import re
+
+from projections.search.document import SearchDocument
+from streams.assembly import OnSale
+
+DESCRIPTION_CHARS_MAX = 20_000
+_MARKUP = re.compile(r"</?[A-Za-z!][^<>]{0,2000}>")
+
+
+def document(one: OnSale) -> SearchDocument:
+    """What a shopper can find the product by."""
+    product, best, said = one.product, one.best, one.product.description
+    return SearchDocument(
+        product_id=one.product_id,
+        title=said.title,
+        brand=said.brand,
+        category=said.category,
+        description=plain_text(said.description),
+        attributes=dict(said.attributes),
+        skus=tuple(variant.sku for variant in product.variants),
+        price=None if best is None else best.price.amount,
+        currency=None if best is None else best.price.currency,
+        in_stock=one.in_stock,
+        low_stock=one.low_stock,
+        ships_to=tuple(sorted({country for each in one.sellers for country in each.offer.terms.ships_to})),
+        offers=len(one.sellers),
+        created_at=product.created_at,
+    )
+
+
+def plain_text(description: str) -> str:
+    """A description without its markup."""
+    description = description[:DESCRIPTION_CHARS_MAX]
+    if "<" in description:
+        description = _MARKUP.sub(" ", description)
+    return html.unescape(description) if "&" in description else description
