@@ -71,7 +71,8 @@ class Following:
             if pause == IDLE_S:
                 self._awaited.clear()
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._awaited.wait(), pause)
+                    async with asyncio.timeout(pause):
+                        await self._awaited.wait()
             else:
                 await asyncio.sleep(pause)
 

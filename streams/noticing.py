@@ -72,7 +72,8 @@ class Noticing:
         while True:
             subscription = self._views.server.subscription()
             try:
-                await subscription.subscribe(self._views.names.changes)
+                async with asyncio.timeout(ANSWER_S):
+                    await subscription.subscribe(self._views.names.changes)
                 await self._listen(subscription)
             except (Missed, ViewsUnavailable, *AWAY) as error:
                 log.warning("notices_missed", error=str(error))
@@ -111,7 +112,7 @@ class Noticing:
         if message["type"] != "message":
             return
         told = notice.read(message["data"])
-        if told.born != self._born or told.position < self._reached.get(told.partition):
+        if told.partition < 0 or told.born != self._born or told.position < self._reached.get(told.partition):
             await self._synchronize()
             return
         for listener in self.changed:

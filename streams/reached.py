@@ -58,7 +58,8 @@ class Reached:
         heappush(self._waiters, (position, next(self._order), future))
         self._awaited()
         try:
-            await asyncio.wait_for(future, timeout)
+            async with asyncio.timeout(timeout):
+                await future
         except TimeoutError:
             return False
         return True

@@ -16,9 +16,15 @@ BENCHES = {
     "relay": "relay",
     "worker": "worker",
     "cassandra-sink": "cassandra_sink",
+    "redis-sink": "redis_sink",
 }
 """Name on the command line, and module. ``history`` measures ``start`` and ``memory``."""
-NEED_A_SERVER = {"relay": "KONTOR_KAFKA", "worker": "KONTOR_KAFKA", "cassandra-sink": "KONTOR_CASSANDRA"}
+NEED_A_SERVER = {
+    "relay": "KONTOR_KAFKA",
+    "worker": "KONTOR_KAFKA",
+    "cassandra-sink": "KONTOR_CASSANDRA",
+    "redis-sink": "KONTOR_REDIS_URL",
+}
 """Left out of ``all`` where the variable that names the server is not set."""
 ALIASES = {"start": "history", "memory": "history"}
 

@@ -52,7 +52,8 @@ class RedisServer:
         """Raises ViewsUnavailable: at once while the breaker is open."""
         try:
             self.breaker.admit()
-            answer = await command(self.client)
+            async with asyncio.timeout(ANSWER_S):
+                answer = await command(self.client)
         except CircuitOpen as error:
             raise ViewsUnavailable(str(error)) from None
         except AWAY as error:
@@ -81,7 +82,9 @@ def _pool(url: str, connections_max: int, retries: int) -> BlockingConnectionPoo
         url,
         max_connections=connections_max,
         timeout=ANSWER_S,
-        socket_timeout=ANSWER_S,
+        # Set, it would send each command by asyncio.wait_for: a task more for each, and before Python 3.12 that now and
+        # then swallows a cancellation. ``ask`` bounds the whole instead.
+        socket_timeout=None,
         socket_connect_timeout=CONNECT_S,
         socket_keepalive=True,
         retry=Retry(FullJitterBackoff(cap=cap, base=base), retries),

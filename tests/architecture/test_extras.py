@@ -1,0 +1,15 @@
+"""The embedded profile needs nothing of the extra ``full``."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+CLIENTS = ("redis", "tenacity", "aiokafka", "faust", "cassandra", "elasticsearch", "psycopg")
+IMPORTED = ("kontor.embedded", "kontor.cli", "kontor.server", "writeapi.app", "readapi.app", "readapi.reading")
+
+
+def test_the_embedded_profile_is_imported_without_the_clients_of_servers() -> None:
+    program = f"import sys\nsys.modules.update(dict.fromkeys({CLIENTS!r}))\nimport {', '.join(IMPORTED)}"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
