@@ -125,7 +125,9 @@ def config(data: Data = None, json: Json = False) -> None:
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
 def bench(
     context: typer.Context,
-    name: Annotated[str, typer.Argument(help="append, hot-sku, http-hot-sku, checkout, import, history or all")],
+    name: Annotated[
+        str, typer.Argument(help="append, hot-sku, http-hot-sku, checkout, import, history, cassandra-sink or all")
+    ],
 ) -> None:
     """Measure, each figure beside its limit from the same run; one JSON object a line."""
     from kontor.bench import run_bench

@@ -13,7 +13,13 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, TypeVar
 
 import structlog
-from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_attempt, wait_random_exponential
+from tenacity import (
+    AsyncRetrying,
+    retry_if_exception_type,
+    stop_after_attempt,
+    stop_after_delay,
+    wait_random_exponential,
+)
 
 from projections.breaker import Breaker, CircuitOpen
 from projections.cassandraviews import driver
@@ -35,8 +41,6 @@ class Connection:
     def __init__(self, settings: CassandraSettings, schema: Schema, breaker: Breaker | None = None) -> None:
         self.settings = settings
         self.breaker = breaker or Breaker("cassandra")
-        self.generation = 0
-        """Counts sessions: with a new one the tables may be new as well."""
         self._schema = schema
         self.session: Session | None = None
         """None while there is none."""
@@ -85,8 +89,8 @@ class Connection:
                 await asyncio.sleep(random.uniform(pause / 2, pause))
                 pause = min(2 * pause, PAUSE_S[1])
                 continue
-            self.generation += 1
-            self._wanted.clear()
+            if not self._closing:
+                self._wanted.clear()
             self._there.set()
             log.info("cassandra_connected", keyspace=self.settings.keyspace)
             return
@@ -105,7 +109,7 @@ class Connection:
         async def ask(session: Session) -> list[tuple[Any, ...]]:
             return await rows_of(session.asking, Request(session.prepared[query], values), self.settings.read_s)
 
-        return await self._guarded(ask)
+        return await self._guarded(ask, self.settings.read_s)
 
     async def send(self, first: Queries, meanwhile: Queries = (), then: Queries = ()) -> None:
         """Writes, those to one partition of one table together. All are acknowledged when this returns, and all of
@@ -124,9 +128,9 @@ class Connection:
                 raise error
 
         if any(parts):
-            await self._guarded(send)
+            await self._guarded(send, self.settings.write_s)
 
-    async def _guarded(self, ask: Callable[[Session], Awaitable[Answer]]) -> Answer:
+    async def _guarded(self, ask: Callable[[Session], Awaitable[Answer]], patience_s: float) -> Answer:
         session = self.session
         if session is None:
             raise ViewsUnavailable("Cassandra is not connected")
@@ -135,17 +139,20 @@ class Connection:
         except CircuitOpen as error:
             raise ViewsUnavailable(str(error)) from error
         try:
-            answer = await self._patiently(ask, session)
+            answer = await self._patiently(ask, session, patience_s)
         except Exception as error:
             self._failed(error, session)
             raise ViewsUnavailable(f"Cassandra: {error}") from error
         self.breaker.succeeded()
         return answer
 
-    async def _patiently(self, ask: Callable[[Session], Awaitable[Answer]], session: Session) -> Answer:
+    async def _patiently(
+        self, ask: Callable[[Session], Awaitable[Answer]], session: Session, patience_s: float
+    ) -> Answer:
+        """No new attempt begins after ``patience_s`` seconds."""
         retrying = AsyncRetrying(
             retry=retry_if_exception_type(driver.TRANSIENT),
-            stop=stop_after_attempt(self.settings.attempts),
+            stop=stop_after_attempt(self.settings.attempts) | stop_after_delay(patience_s),
             wait=wait_random_exponential(multiplier=0.05, max=0.5),
             reraise=True,
         )

@@ -30,7 +30,7 @@ from projections.projector import Projection
 from projections.rowcache import RowCache
 from projections.views import Touched, ViewsUnavailable
 
-MONTHS_KNOWN_MAX = 50_000
+MONTHS_KNOWN_MAX = 20_000
 
 
 class ViewsLost(ViewsUnavailable):
@@ -45,11 +45,13 @@ class Partition:
         self.acknowledged: Marks = {}
         """Never less is to be found there again."""
         self.trusted: Marks | None = None
-        """If the marks are still these, nobody else has folded since, and remembered rows are as they were."""
+        """While the marks are these, nobody else has folded and nothing was emptied: what is remembered is so."""
         self.era = 0
         """Of remembered rows: a new one forgets them."""
         self.broken: dict[str, set[str]] = {}
         """Streams of which an event is parked, by projection."""
+        self.months: set[tuple[str, str, int]] = set()
+        """Noted as having entries."""
 
 
 class Batch:
@@ -72,8 +74,6 @@ class CassandraSink(CassandraViews):
         self._partitions: defaultdict[int, Partition] = defaultdict(Partition)
         self._cache = RowCache()
         self._eras = count(1)
-        self._months_known: set[tuple[str, str, int]] = set()
-        self._generation = 0
         self._lost = False
 
     async def progress(self) -> dict[int, int]:
@@ -106,7 +106,7 @@ class CassandraSink(CassandraViews):
         self._look_for_losses(known, marks)
         if known.trusted != marks:
             known.era = next(self._eras)
-            known.broken = {}
+            known.broken, known.months = {}, set()
         batch = Batch()
         for projection in self.projections:
             fresh = _beyond(marks.get(name_of(projection), NOWHERE), events)
@@ -121,12 +121,8 @@ class CassandraSink(CassandraViews):
         return batch.touched
 
     def _look_for_losses(self, known: Partition, marks: Marks) -> None:
-        if self._generation != self.connection.generation:
-            self._generation = self.connection.generation
-            self._months_known.clear()
         if any(marks.get(name, NOWHERE) < upto for name, upto in known.acknowledged.items()):
             self._lost = True
-            self._months_known.clear()
         if self._lost:
             raise ViewsLost("Cassandra has lost rows that it had acknowledged")
 
@@ -144,7 +140,7 @@ class CassandraSink(CassandraViews):
         parked: list[Parked] = []
         before = await asyncio.gather(*(self._rows_before(stored, known.era, events) for stored in concerned))
         for stored, rows in zip(concerned, before, strict=True):
-            parked += self._fold_table(batch, stored, events, rows, broken)
+            parked += self._fold_table(batch, known, stored, events, rows, broken)
         batch.broken[name] = broken
         batch.others += self._books.park(name, parked)
 
@@ -160,6 +156,7 @@ class CassandraSink(CassandraViews):
     def _fold_table(
         self,
         batch: Batch,
+        known: Partition,
         stored: StoredTable,
         events: Sequence[Recorded],
         before: tuple[Mapping[str, Kept], Mapping[str, tuple[int, bytes | None]]],
@@ -186,7 +183,7 @@ class CassandraSink(CassandraViews):
         batch.lists += stored.lists.move(moves.changes)
         # Months are never taken back: one that is empty by now costs a reader one look.
         months = stored.lists.months_of(moves.changes)
-        batch.lists += [(query,) for month, query in months.items() if month not in self._months_known]
+        batch.lists += [(query,) for month, query in months.items() if month not in known.months]
         batch.months.update(months)
         return parked
 
@@ -195,9 +192,9 @@ class CassandraSink(CassandraViews):
         for stored, key, kept, size in batch.remember:
             self._cache.put(f"{stored.table.name}.{known.era}", key, kept, size)
         known.broken.update(batch.broken)
-        if len(self._months_known) > MONTHS_KNOWN_MAX:
-            self._months_known.clear()
-        self._months_known |= batch.months
+        if len(known.months) > MONTHS_KNOWN_MAX:
+            known.months.clear()
+        known.months |= batch.months
 
 
 def _beyond(mark: int, events: Sequence[Recorded]) -> Sequence[Recorded]:
