@@ -67,6 +67,27 @@ def serve(
     run_services(what, _settings(profile=profile, host=host, port=port, workers=workers, data=data))
 
 
+@app.command()
+def relay() -> None:
+    """Full profile: follows the log and puts it on Kafka. Two of them do no harm."""
+    from kontor.working import run_relay
+
+    run_relay(_settings())
+
+
+@app.command()
+def work(
+    projection: Annotated[
+        list[str] | None, typer.Option(help="views, orders, search, processes; several times for several. [all]")
+    ] = None,
+    data: Data = None,
+) -> None:
+    """Full profile: fills the views from Kafka and the search index, sees checkouts, payments and erasures through."""
+    from kontor.working import run_work
+
+    run_work(projection or (), _settings(data=data))
+
+
 @app.command(name="import")
 def import_(
     what: Annotated[str, typer.Argument(metavar="products|offers|stock")],

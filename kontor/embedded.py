@@ -52,6 +52,7 @@ async def embedded(settings: Settings) -> AsyncIterator[WriteServices]:
         log=log,
         views=views,
         follower=follower,
+        history=follower,
         search=search,
         indexer=indexer,
         vault=vault,
@@ -62,6 +63,7 @@ async def embedded(settings: Settings) -> AsyncIterator[WriteServices]:
         engine=engine,
         payments=payments,
     )
+    engine.listeners.append(payments.committed)
     follower.applied += [indexer.applied, checkout.applied, erasures.applied]
     await engine.start()
     await follower.start()

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Mapping, Sequence
+from collections import Counter as Counted
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 import structlog
@@ -52,6 +53,9 @@ HOLDS: Mapping[type, str] = {
     inventory.StockReleased: "released",
 }
 """Sold over held is the conversion of holds."""
+
+Parked = Callable[[], Awaitable[Sequence[str]]]
+"""The projection of each event that could not be folded."""
 
 log = structlog.get_logger("metrics")
 
@@ -101,9 +105,17 @@ class EngineMetrics:
 class LogMetrics:
     """How far the log is, and how far behind it each consumer; brought up to date in the background."""
 
-    def __init__(self, registry: CollectorRegistry, event_log: EventLog, consumers: Mapping[str, Followed]) -> None:
+    def __init__(
+        self,
+        registry: CollectorRegistry,
+        event_log: EventLog,
+        consumers: Mapping[str, Followed],
+        parked: Sequence[Parked] = (),
+    ) -> None:
         self._log = event_log
         self._consumers = consumers
+        self._parked = parked
+        self._parked_events = Gauge("kontor_parked_events", "Events set aside.", ["projection"], registry=registry)
         self._head = Gauge("kontor_log_head", "Position of the last event.", registry=registry)
         self._lag = Gauge("kontor_lag_events", "Events a consumer is behind.", ["consumer"], registry=registry)
         self._lag_seconds = Gauge(
@@ -131,6 +143,9 @@ class LogMetrics:
             age = max(0, now - decode_meta(first[0].meta).recorded_at) / 1000 if first else 0.0
             self._lag.labels(name).set(behind)
             self._lag_seconds.labels(name).set(age)
+        for look in self._parked:
+            for projection, number in Counted(await look()).items():
+                self._parked_events.labels(projection).set(number)
 
     async def _again_and_again(self) -> None:
         while True:

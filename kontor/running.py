@@ -7,17 +7,20 @@ import os
 import socket
 import sys
 from collections.abc import AsyncIterator, Coroutine
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
 
 from fastapi import FastAPI
 
 from commands.errors import UnusableLog
 from kontor import console
-from kontor.metrics import EngineMetrics, LogMetrics, gauge
+from kontor.metrics import EngineMetrics, LogMetrics, Parked, gauge
 from kontor.server import PortTaken, bind, serve
 from kontor.settings import Settings
+from projections.sqlite import SQLiteViews
 from readapi.edge.state import EdgeSettings, EdgeState
+from readapi.reading import Reading, hear
+from readapi.services import Followed, ReadServices
 from writeapi.services import WriteServices
 
 PORTS = {"all": 8000, "write": 8001, "read": 8002}
@@ -49,8 +52,6 @@ def _loop_factory() -> Any:
 
 
 def run_services(what: str, settings: Settings) -> None:
-    if settings.profile == "full":
-        console.fail("the full profile is not part of this version; leave --profile out for the embedded one", 2)
     inherited = os.environ.get(INHERITED)
     if settings.workers > 1 and inherited is None:
         from kontor.workers import supervise
@@ -70,33 +71,70 @@ def listen(what: str, settings: Settings) -> socket.socket:
 
 
 async def _serve(what: str, settings: Settings, listening: socket.socket | None) -> None:
-    from kontor.embedded import embedded
-
     listening = listening or listen(what, settings)
-    async with embedded(settings) as services:
+    async with side(what, settings) as services:
         app = build_app(what, services, settings)
-        async with measured(app, services), traced(f"kontor-{what}", app, services, settings):
+        async with heard(app, services), measured(app, services), traced(f"kontor-{what}", app, services, settings):
             console.err.print(f"kontor {what}: ready on {url_of(listening)}", markup=False)
             await serve(app, listening)
 
 
+def side(what: str, settings: Settings) -> AbstractAsyncContextManager[ReadServices]:
+    """What a service works with. Raises UnusableLog."""
+    if settings.profile == "embedded":
+        from kontor.embedded import embedded
+
+        return embedded(settings)
+    from kontor.full import read_side, write_side
+
+    return read_side(settings) if what == "read" else write_side(settings)
+
+
 @asynccontextmanager
-async def measured(app: FastAPI, services: WriteServices) -> AsyncIterator[None]:
+async def heard(app: FastAPI, services: ReadServices) -> AsyncIterator[None]:
+    """In the full profile caches go by what workers tell; they must be there before anything is told."""
+    noticing = getattr(services, "noticing", None)
+    made: Reading | None = getattr(app.state, "reading", None)
+    if noticing is not None:
+        if made is not None:
+            hear(made.pages, made.categories, noticing)
+        await noticing.start()
+    yield
+
+
+@asynccontextmanager
+async def measured(app: FastAPI, services: ReadServices) -> AsyncIterator[None]:
     """The write path, the consumers and the business among the application's metrics."""
     edge: EdgeState = app.state.edge
     registry = edge.metrics.registry
-    EngineMetrics(registry).watch(services.engine)
-    gauge(registry, "kontor_queue_depth", "Commands that wait for a batch.", lambda: services.engine.queue_depth)
-    consumers = LogMetrics(registry, services.log, {"views": services.follower, "search": services.indexer})
-    await consumers.start()
+    consumers: dict[str, Followed] = {"views": services.follower, "search": services.indexer}
+    if services.history is not services.follower:
+        consumers["orders"] = services.history
+    if isinstance(services, WriteServices):
+        engine = services.engine
+        EngineMetrics(registry).watch(engine)
+        gauge(registry, "kontor_queue_depth", "Commands that wait for a batch.", lambda: engine.queue_depth)
+    metrics = LogMetrics(registry, services.log, consumers, _parked(services))
+    await metrics.start()
     try:
         yield
     finally:
-        await consumers.close()
+        await metrics.close()
+
+
+def _parked(services: ReadServices) -> list[Parked]:
+    views = services.views
+    if not isinstance(views, SQLiteViews):
+        return []  # its workers tell
+
+    async def look() -> list[str]:
+        return [projection for projection, *_ in views.parked()]
+
+    return [look]
 
 
 @asynccontextmanager
-async def traced(name: str, app: FastAPI, services: WriteServices, settings: Settings) -> AsyncIterator[None]:
+async def traced(name: str, app: FastAPI, services: ReadServices, settings: Settings) -> AsyncIterator[None]:
     """Requests and commands as spans, if somebody collects them."""
     if settings.otlp_url is None:
         yield
@@ -106,14 +144,15 @@ async def traced(name: str, app: FastAPI, services: WriteServices, settings: Set
     told = spans(name, settings.otlp_url)
     edge: EdgeState = app.state.edge
     edge.requests.append(told.request)
-    services.engine.landed.append(told.landed)
+    if isinstance(services, WriteServices):
+        services.engine.landed.append(told.landed)
     try:
         yield
     finally:
         await asyncio.to_thread(told.close)
 
 
-def build_app(what: str, services: WriteServices, settings: Settings) -> FastAPI:
+def build_app(what: str, services: ReadServices, settings: Settings) -> FastAPI:
     from readapi.app import create_app as create_read
     from readapi.app import edge_for
     from writeapi.app import create_app as create_write
@@ -130,8 +169,10 @@ def build_app(what: str, services: WriteServices, settings: Settings) -> FastAPI
             access_token_ttl=settings.access_token_ttl,
         ),
     )
-    create = {"all": create_both, "write": create_write, "read": create_read}[what]
-    return create(services, edge)
+    if what == "read":
+        return create_read(services, edge)
+    assert isinstance(services, WriteServices)
+    return (create_both if what == "all" else create_write)(services, edge)
 
 
 def url_of(listening: socket.socket) -> str:

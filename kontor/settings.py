@@ -25,6 +25,14 @@ class Settings(BaseSettings):
     vault_url: str | None = Field(
         None, repr=False, description="the vault of the full profile; a database or schema that is not the log's"
     )
+    kafka: str | None = Field(None, description="bootstrap servers of the full profile, host:port with commas")
+    topic: str = Field("kontor.events", description="where the relay puts the log")
+    redis_url: str | None = Field(None, repr=False, description="catalog, stock, carts and shops of the full profile")
+    elasticsearch_url: str | None = Field(None, repr=False, description="search of the full profile")
+    cassandra: str | None = Field(None, description="order history of the full profile, host:port with commas")
+    cassandra_consistency: str = Field("LOCAL_QUORUM", description="of its reads and writes")
+    instance: str | None = Field(None, description="name of this worker, the same after a restart; else the host's")
+    metrics_port: int = Field(9100, ge=0, le=65535, description="of relay and workers; 0 for none")
     host: str = "127.0.0.1"
     port: int | None = Field(None, ge=0, le=65535, description="8000 for both services, 8001 write, 8002 read")
     workers: int = Field(1, ge=1, le=64, description="processes that share the port and the data folder")

@@ -21,6 +21,21 @@ async def at_position(request: Request) -> int:
     return await reach(request, services.follower)
 
 
+async def at_history_position(request: Request) -> int:
+    """The same for the lists of orders."""
+    services: ReadServices = request.app.state.services
+    return await reach(request, services.history)
+
+
+async def at_log_position(request: Request) -> int:
+    """The same for what is read from the log itself, which is never behind a position that was given out."""
+    services: ReadServices = request.app.state.services
+    head = await services.log.head()
+    if min_position(request) > head:
+        raise PositionNotReached(head)
+    return head
+
+
 async def at_search_position(request: Request) -> int:
     """The same for the search index."""
     services: ReadServices = request.app.state.services

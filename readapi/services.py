@@ -45,6 +45,9 @@ class ReadServices:
     log: EventLog
     views: Views
     follower: FollowedViews
+    """Of the views of catalog, stock, carts and shops."""
+    history: Followed
+    """Of the views that list orders."""
     search: SearchIndex
     indexer: FollowedSearch
     vault: Vault

@@ -13,11 +13,12 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from heapq import heappop, heappush
 from itertools import count
+from typing import Protocol
 
 import structlog
 
@@ -29,9 +30,8 @@ from domain.offer import OfferPut
 from domain.recorded import Recorded
 from projections.catalog.projector import OfferRow
 from projections.search.port import NotTheWriter, Rejected, SearchIndex, SearchUnavailable
-from projections.sqlite import SQLiteViews
 from projections.stock.projector import StockRow
-from projections.views import Place, Touched
+from projections.views import Place, Touched, Views
 from streams.assembly import LOW_STOCK, SOME, assemble, in_slices, offer_of
 from streams.documents import document
 
@@ -82,9 +82,19 @@ class Pending:
         self.stock |= other.stock
 
 
+class Catalogued(Views, Protocol):
+    """Views that say how far they are."""
+
+    def positions(self) -> Mapping[str, int]:
+        """Of each projection that documents are made of."""
+
+    def touched_by(self, events: Sequence[Recorded]) -> Touched:
+        """Keys of the rows that events concern."""
+
+
 class Indexer:
     def __init__(
-        self, event_log: EventLog, views: SQLiteViews, search: SearchIndex, clock: Callable[[], int] = now_ms
+        self, event_log: EventLog, views: Catalogued, search: SearchIndex, clock: Callable[[], int] = now_ms
     ) -> None:
         self.position = 0
         """Searches show at least everything up to here."""

@@ -99,14 +99,11 @@ class PaymentProcess:
         return len(self._working)
 
     async def start(self) -> None:
-        self._engine.listeners.append(self.committed)
         self._sweeper = asyncio.create_task(self._sweep_again_and_again(), name="payments")
 
     async def close(self) -> None:
         """Lets calls in flight end, within limits. Whatever stays open is taken up by the next process."""
         self._closing.set()
-        with contextlib.suppress(ValueError):
-            self._engine.listeners.remove(self.committed)
         for work in self._working.values():
             work.settled.set()
         tasks = [work.task for work in self._working.values() if work.task is not None]
@@ -121,7 +118,8 @@ class PaymentProcess:
     # the ways in
 
     def committed(self, events: Sequence[Recorded]) -> None:
-        """The engine's listener: acts on the intents that this process just committed."""
+        """Acts on the intents among events that were just committed: as the engine's listener on those of this process,
+        as the follower's on everybody's."""
         for recorded in events:
             effect = asked_for(recorded)
             if effect is not None:

@@ -31,7 +31,7 @@ import contextlib
 import random
 import time
 from collections.abc import Sequence
-from typing import Protocol, runtime_checkable
+from typing import Protocol
 
 import structlog
 
@@ -42,7 +42,6 @@ from streams.broker.messages import Letter, of_row, partition_of, watermark
 
 CHUNK = 4_000
 """Events read at once; they are unconfirmed together with those of the chunk before."""
-POLL_S = 0.02
 MARK_S = 0.02
 """Between two watermarks while there is news: how long the reader of a quiet partition may wait for its token."""
 HEARTBEAT_S = 10.0
@@ -64,14 +63,6 @@ class Channel(Protocol):
     async def send(self, partition: int, letters: Sequence[Letter]) -> None: ...
     async def settle(self) -> None: ...
     async def close(self) -> None: ...
-
-
-@runtime_checkable
-class Announcing(Protocol):
-    """A log that says when there is news."""
-
-    async def changed(self, timeout: float) -> object:
-        """Returns when events may have been committed since the last call, after ``timeout`` seconds at the latest."""
 
 
 class Relay:
@@ -161,10 +152,8 @@ class Relay:
     async def _news(self) -> None:
         """Sleeps until there may be some, or until a watermark is due."""
         due = self._marked_at + (MARK_S if self._read > self._marked else HEARTBEAT_S) - time.monotonic()
-        if not isinstance(self._log, Announcing):
-            await self._pause(min(POLL_S, max(0.0, due)))
-        elif due > 0:
-            await self._log.changed(min(due, 1.0))
+        if due > 0:
+            await self._log.changed(self._read, min(due, 1.0))
 
     async def _pause(self, seconds: float) -> None:
         with contextlib.suppress(TimeoutError):

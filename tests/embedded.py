@@ -166,7 +166,19 @@ async def kontor(folder: Path, routers: Sequence[APIRouter] = ROUTERS) -> AsyncI
     follower.applied.append(indexer.applied)
     unused: Any = None
     services = WriteServices(
-        log, views, follower, search, indexer, vault, unused, unused, {"US": {}, "DE": {}}, clock, engine, unused
+        log,
+        views,
+        follower,
+        follower,
+        search,
+        indexer,
+        vault,
+        unused,
+        unused,
+        {"US": {}, "DE": {}},
+        clock,
+        engine,
+        unused,
     )
     made = reading.reading(services)
     app = application(services, made, routers)

@@ -28,13 +28,10 @@ from projections.cassandraviews.timeline import NAME as TIMELINE
 from projections.folding import NOWHERE, Kept, Parked, fold_events, keys_of
 from projections.projector import Projection
 from projections.rowcache import RowCache
-from projections.views import Touched, ViewsUnavailable
+from projections.sink import RowsLost
+from projections.views import Touched
 
 MONTHS_KNOWN_MAX = 20_000
-
-
-class ViewsLost(ViewsUnavailable):
-    """The store no longer holds what it acknowledged: read ``progress`` and fold on from there."""
 
 
 class Partition:
@@ -92,7 +89,7 @@ class CassandraSink(CassandraViews):
         ]
 
     async def write(self, partition: int, upto: int, events: Sequence[Recorded]) -> Touched:
-        """Raises ViewsLost, until ``progress`` is called, when the tables were dropped or emptied under our feet."""
+        """Raises RowsLost, until ``progress`` is called, when the tables were dropped or emptied under our feet."""
         known = self._partitions[partition]
         async with known.lock:
             try:
@@ -124,7 +121,7 @@ class CassandraSink(CassandraViews):
         if any(marks.get(name, NOWHERE) < upto for name, upto in known.acknowledged.items()):
             self._lost = True
         if self._lost:
-            raise ViewsLost("Cassandra has lost rows that it had acknowledged")
+            raise RowsLost("Cassandra has lost rows that it had acknowledged")
 
     # folding
 

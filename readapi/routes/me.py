@@ -15,12 +15,12 @@ from commands.vault import Vault
 from domain.account import ACCOUNT, ActiveAccount
 from domain.errors import NotFound
 from domain.recorded import Recorded
+from readapi.consistency import at_log_position
 from readapi.edge.etags import etag, not_modified
 from readapi.edge.openapi import problem_responses, signed_in
 from readapi.edge.positions import HEADER as POSITION_HEADER
-from readapi.edge.positions import format_position, min_position
+from readapi.edge.positions import format_position
 from readapi.edge.principal import RequiredPrincipal
-from readapi.edge.problems import PositionNotReached
 from readapi.instants import instant
 from readapi.services import ReadServices
 from readapi.shapes import AccountOut
@@ -41,9 +41,7 @@ router = APIRouter(tags=["accounts"])
 async def get_me(request: Request, principal: RequiredPrincipal) -> Response:
     services: ReadServices = request.app.state.services
     # The head before the stream: what is shown is then at least as new as the position that is named.
-    head = await services.log.head()
-    if min_position(request) > head:
-        raise PositionNotReached(head)
+    head = await at_log_position(request)
     events = [recorded(row) for row in await services.log.read_stream(principal.account_id)]
     body = account_json(principal.account_id, events, services.vault)
     tag = etag(body["version"])

@@ -12,7 +12,7 @@ from starlette.responses import Response
 from domain.errors import NotFound
 from domain.ids import payment_id
 from projections.orders.projector import OrderRow, PaymentRow, account_and_status
-from readapi.consistency import at_position
+from readapi.consistency import at_history_position, at_log_position
 from readapi.edge.openapi import problem_responses, signed_in
 from readapi.edge.paging import CursorParameter, Limit, page
 from readapi.edge.positions import HEADER as POSITION_HEADER
@@ -48,7 +48,7 @@ async def list_orders(
     limit: Limit = 20,
 ) -> Response:
     services: ReadServices = request.app.state.services
-    position = await at_position(request)
+    position = await at_history_position(request)
     index, owner = "account", principal.account_id
     if status is not None:
         index, owner = "account_status", account_and_status(principal.account_id, status)
@@ -80,7 +80,7 @@ async def get_order(
     version: Annotated[int | None, Query(ge=1, le=1_000_000)] = None,
 ) -> Response:
     services: ReadServices = request.app.state.services
-    await at_position(request)
+    await at_log_position(request)
     at = None if as_of is None else parse_instant(as_of, "asOf")
     events = await history(services.log, order_id, Until(version, at))
     view = fold(events)
@@ -97,7 +97,7 @@ async def get_order(
 )
 async def get_timeline(request: Request, order_id: str, principal: RequiredPrincipal) -> Response:
     services: ReadServices = request.app.state.services
-    await at_position(request)
+    await at_log_position(request)
     events = await history(services.log, order_id)
     _require_reader(fold(events), principal)
     position = await services.log.head()

@@ -15,7 +15,7 @@ from domain.money import total
 from projections.orders.projector import OrderRow
 from projections.shops.projector import ShopRow
 from projections.stock.projector import split_stock
-from readapi.consistency import at_position
+from readapi.consistency import at_history_position, at_position
 from readapi.edge.etags import etag, not_modified
 from readapi.edge.openapi import problem_responses, signed_in
 from readapi.edge.paging import CursorParameter, Limit, page
@@ -63,7 +63,8 @@ async def shop_orders(
     request: Request, shop_id: str, principal: RequiredPrincipal, cursor: CursorParameter = None, limit: Limit = 20
 ) -> Response:
     """Each with this shop's lines only."""
-    position = await at_position(request)
+    await at_position(request)
+    position = await at_history_position(request)
     services: ReadServices = request.app.state.services
     manage(principal, await shop_row(services, shop_id))
 

@@ -10,9 +10,10 @@ import pytest
 from domain.recorded import Recorded
 from kontor.bench.orders import SHOPS, account, lives
 from projections.cassandraviews.settings import CassandraSettings
-from projections.cassandraviews.sink import CassandraSink, ViewsLost
+from projections.cassandraviews.sink import CassandraSink
 from projections.orders.projector import ORDERS, account_and_status
 from projections.projector import Projection
+from projections.sink import RowsLost
 from projections.sqlite import SQLiteViews
 from projections.views import Entry, Place, ViewsUnavailable
 from tests.cassandra import drop, empty, keyspace
@@ -131,7 +132,7 @@ async def test_a_keyspace_that_is_dropped_is_folded_anew(
         await sink.write(0, more[-1].position, more)
     assert await sink.connection.wait(60)
     for _ in range(2):
-        with pytest.raises(ViewsLost):
+        with pytest.raises(RowsLost):
             await sink.write(0, more[-1].position, more)
     assert await sink.progress() == {}
     await write(sink, events)

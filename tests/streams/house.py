@@ -81,6 +81,7 @@ class House:
         await self.checkouts.start()
         await self.gateway.start(self.deliver)
         if payments:
+            self.engine.listeners.append(self.payments.committed)
             await self.payments.start()
 
     async def close(self) -> None:

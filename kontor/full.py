@@ -1,0 +1,312 @@
+"""The full profile, wired: Postgres, Kafka, Redis, Elasticsearch and Cassandra, a process for each part.
+
+    kontor serve write   commands: engine, log and vault; needs nothing else
+    kontor serve read    queries: views in Redis and Cassandra, search in Elasticsearch
+    kontor relay         log → Kafka
+    kontor work views    Kafka → Redis: catalog, stock, carts, shops
+    kontor work orders   Kafka → Cassandra: order history, sellers' lists, timelines
+    kontor work search   log and Redis → Elasticsearch
+    kontor work processes   checkouts, payments, erasures
+
+Every process may run several times; of ``search`` one writes and the others stand by.
+"""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from commands.engine import Engine, now_ms
+from commands.errors import UnusableLog
+from commands.store.postgres import PostgresLog
+from commands.vault import Vault
+from commands.vault_server import VaultServer
+from kontor.embedded import settle_garbage
+from kontor.folder import DataFolder
+from kontor.settings import Settings
+from kontor.tables import countries, shipping_table, tax_table
+from projections.carts.projector import CARTS
+from projections.cassandraviews.reader import CassandraViews
+from projections.cassandraviews.settings import CassandraSettings, hosts_of
+from projections.cassandraviews.sink import CassandraSink
+from projections.catalog.projector import CATALOG
+from projections.checkouts.projector import CHECKOUTS
+from projections.erasures.projector import ERASURES
+from projections.orders.projector import ORDERS
+from projections.redisviews.reader import RedisViews
+from projections.redisviews.server import RedisServer
+from projections.redisviews.sink import RedisSink
+from projections.routed import routed
+from projections.search.elastic.index import ElasticIndex
+from projections.search.elastic.server import Server as ElasticServer
+from projections.shops.projector import SHOPS
+from projections.sqlite import SQLiteViews
+from projections.stock.projector import STOCK
+from readapi.reading import TOLD
+from readapi.services import ReadServices
+from streams.broker.faust_source import FaustSource
+from streams.broker.outlet import Outlet
+from streams.broker.topic import Topic
+from streams.cataloguing import Cataloguing
+from streams.checkout import CheckoutProcess
+from streams.erasure import ErasureProcess
+from streams.follower import Applied, Follower
+from streams.following import Following
+from streams.gateways.simulated import SimulatedGateway
+from streams.indexed import Indexed
+from streams.indexer import Indexer
+from streams.intake import Intake
+from streams.listening import Listening
+from streams.noticing import Noticing
+from streams.payments import PaymentProcess
+from streams.relay import Relay
+from streams.sinking import Sinking
+from writeapi.services import WriteServices
+
+IN_REDIS = (CATALOG, STOCK, CARTS, SHOPS)
+IN_CASSANDRA = (ORDERS,)
+OF_PROCESSES = (CHECKOUTS, STOCK, ERASURES)
+PARTITIONS = 8
+WORKERS = ("views", "orders", "search", "processes")
+
+
+class Part(Protocol):
+    async def start(self) -> None: ...
+    async def close(self) -> None: ...
+
+
+class Noticed:
+    """The views in Redis as a read service follows them. What changes is told by notices, not by events."""
+
+    def __init__(self, noticing: Noticing) -> None:
+        self.noticing = noticing
+        self.applied: list[Applied] = []
+
+    @property
+    def position(self) -> int:
+        return self.noticing.position
+
+    async def wait_for(self, position: int, timeout: float) -> bool:
+        return await self.noticing.wait_for(position, timeout)
+
+
+@dataclass(slots=True)
+class FullReadServices(ReadServices):
+    noticing: Noticing
+
+
+@dataclass(slots=True)
+class FullWriteServices(WriteServices):
+    noticing: Noticing
+
+
+def required(settings: Settings, *names: str) -> list[str]:
+    """The settings of these names. Raises UnusableLog, which names those that are missing."""
+    missing = [f"KONTOR_{name.upper()}" for name in names if getattr(settings, name) is None]
+    if missing:
+        raise UnusableLog(f"the full profile needs {', '.join(missing)}; stack/env prints them for stack/")
+    return [str(getattr(settings, name)) for name in names]
+
+
+def cassandra_settings(settings: Settings) -> CassandraSettings:
+    (hosts,) = required(settings, "cassandra")
+    return CassandraSettings(hosts_of(hosts), consistency=settings.cassandra_consistency)
+
+
+def topic_of(settings: Settings) -> Topic:
+    (servers,) = required(settings, "kafka")
+    return Topic(servers, settings.topic, PARTITIONS)
+
+
+async def _begun(stack: AsyncExitStack, *parts: Any) -> None:
+    for part in parts:
+        await part.start()
+        stack.push_async_callback(part.close)
+
+
+def _opened_log(stack: AsyncExitStack, settings: Settings) -> PostgresLog:
+    (url,) = required(settings, "postgres_url")
+    log = PostgresLog.open(url)
+    stack.push_async_callback(log.close)
+    return log
+
+
+def _opened_vault(stack: AsyncExitStack, settings: Settings) -> Vault:
+    (url,) = required(settings, "vault_url")
+    vault = Vault(VaultServer.open(url))
+    stack.callback(vault.close)
+    return vault
+
+
+async def _views(stack: AsyncExitStack, settings: Settings) -> dict[str, Any]:
+    """What both services read, and how far it is."""
+    redis_url, elastic_url = required(settings, "redis_url", "elasticsearch_url")
+    server = RedisServer(redis_url)
+    stack.push_async_callback(server.close)
+    redis = RedisViews(server, IN_REDIS)
+    cassandra = CassandraViews(cassandra_settings(settings), IN_CASSANDRA)
+    elastic = ElasticServer(elastic_url)
+    stack.callback(elastic.close)
+    search = ElasticIndex(elastic)
+    noticing = Noticing(redis, PARTITIONS)
+    history = Following(cassandra.progress, PARTITIONS)
+    indexed = Indexed(search)
+    await _begun(stack, cassandra, history, indexed)
+    # Begun when the caches that listen are there.
+    stack.push_async_callback(noticing.close)
+    return {
+        "views": routed((redis, IN_REDIS), (cassandra, IN_CASSANDRA)),
+        "follower": Noticed(noticing),
+        "history": history,
+        "search": search,
+        "indexer": indexed,
+        "noticing": noticing,
+    }
+
+
+def _tables() -> dict[str, Any]:
+    return {
+        "tax": tax_table(),
+        "shipping": shipping_table(),
+        "countries": dict(countries()),
+        "clock": now_ms,
+    }
+
+
+@asynccontextmanager
+async def read_side(settings: Settings) -> AsyncIterator[FullReadServices]:
+    """Raises UnusableLog."""
+    async with AsyncExitStack() as stack:
+        log, vault = _opened_log(stack, settings), _opened_vault(stack, settings)
+        views = await _views(stack, settings)
+        services = FullReadServices(log=log, vault=vault, **views, **_tables())
+        settle_garbage()
+        yield services
+
+
+@asynccontextmanager
+async def write_side(settings: Settings) -> AsyncIterator[FullWriteServices]:
+    """Raises UnusableLog."""
+    async with AsyncExitStack() as stack:
+        log, vault = _opened_log(stack, settings), _opened_vault(stack, settings)
+        engine = Engine(log, aggregates_max=settings.aggregates_cached_max)
+        views = await _views(stack, settings)
+        gateway = _gateway(settings, vault)
+        payments = PaymentProcess(engine, views["views"], gateway)  # takes callbacks in; effects are a worker's
+        await _begun(stack, engine, Listening(engine, log))
+        services = FullWriteServices(log=log, vault=vault, engine=engine, payments=payments, **views, **_tables())
+        settle_garbage()
+        yield services
+
+
+def _gateway(settings: Settings, vault: Vault) -> SimulatedGateway:
+    folder = DataFolder(settings.data)
+    Path(settings.data).mkdir(parents=True, exist_ok=True, mode=0o700)
+    return SimulatedGateway(folder.provider, vault.secrets.webhook_secret, timeout_s=settings.provider_timeout)
+
+
+# workers
+
+
+@dataclass(frozen=True, slots=True)
+class Worker:
+    """``run`` ends when ``stop`` was called; ``position`` is how far it is."""
+
+    name: str
+    source: Any
+    intake: Intake
+    sinking: Sinking
+
+    @property
+    def position(self) -> int:
+        return self.sinking.position
+
+    async def wait_for(self, position: int, timeout: float) -> bool:
+        return self.position >= position
+
+    async def run(self) -> None:
+        await self.source.run(self.intake)
+
+    def stop(self) -> None:
+        self.source.stop()
+
+    async def parked(self) -> list[str]:
+        return [projection for projection, _ in await self.sinking.sink.parked()]
+
+
+@asynccontextmanager
+async def relaying(settings: Settings) -> AsyncIterator[tuple[PostgresLog, Relay]]:
+    async with AsyncExitStack() as stack:
+        log = _opened_log(stack, settings)
+        yield log, Relay(log, Outlet(topic_of(settings)))
+
+
+@asynccontextmanager
+async def sink_worker(settings: Settings, name: str) -> AsyncIterator[tuple[PostgresLog, Worker]]:
+    """``views`` or ``orders``."""
+    async with AsyncExitStack() as stack:
+        log = _opened_log(stack, settings)
+        if name == "views":
+            (url,) = required(settings, "redis_url")
+            server = RedisServer(url)
+            stack.push_async_callback(server.close)
+            sink: Any = RedisSink(server, IN_REDIS, told=TOLD)
+        else:
+            sink = CassandraSink(cassandra_settings(settings), IN_CASSANDRA)
+            await _begun(stack, sink)
+        sinking = Sinking(name, sink, PARTITIONS)
+        source = FaustSource(topic_of(settings), f"kontor-{name}", settings.instance or socket.gethostname())
+        yield log, Worker(name, source, Intake(sinking, log, PARTITIONS), sinking)
+
+
+@asynccontextmanager
+async def search_worker(settings: Settings) -> AsyncIterator[tuple[PostgresLog, Indexer]]:
+    """Goes by the log, and builds documents of what Redis shows once it shows as much."""
+    redis_url, elastic_url = required(settings, "redis_url", "elasticsearch_url")
+    async with AsyncExitStack() as stack:
+        log = _opened_log(stack, settings)
+        server = RedisServer(redis_url)
+        stack.push_async_callback(server.close)
+        redis = RedisViews(server, IN_REDIS)
+        elastic = ElasticServer(elastic_url)
+        stack.callback(elastic.close)
+        noticing = Noticing(redis, PARTITIONS)
+        cataloguing = Cataloguing(log, redis, noticing, IN_REDIS)
+        indexer = Indexer(log, cataloguing, ElasticIndex(elastic))
+        cataloguing.applied.append(indexer.applied)
+        await _begun(stack, noticing, cataloguing, indexer)
+        yield log, indexer
+
+
+@asynccontextmanager
+async def process_worker(settings: Settings) -> AsyncIterator[tuple[PostgresLog, Engine, Follower]]:
+    """A saga needs several streams in the log's order, so these follow the log itself, with views of their own."""
+    async with AsyncExitStack() as stack:
+        log, vault = _opened_log(stack, settings), _opened_vault(stack, settings)
+        gateway = _gateway(settings, vault)
+        views = SQLiteViews(DataFolder(settings.data).path / "processes.db", OF_PROCESSES)
+        stack.callback(views.close)
+        engine = Engine(log, aggregates_max=settings.aggregates_cached_max)
+        follower = Follower(log, views, engine)
+        payments = PaymentProcess(engine, views, gateway)
+        checkouts = CheckoutProcess(engine, views)
+        erasures = ErasureProcess(engine, views, vault)
+        follower.applied += [
+            lambda events, touched: payments.committed(events),
+            checkouts.applied,
+            erasures.applied,
+        ]
+
+        async def call_back(body: bytes, headers: dict[str, str]) -> None:
+            await payments.receive(body, headers)
+
+        await _begun(stack, engine, follower)
+        await gateway.start(call_back)
+        stack.push_async_callback(gateway.close)
+        await _begun(stack, payments, checkouts, erasures)
+        settle_garbage()
+        yield log, engine, follower

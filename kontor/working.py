@@ -1,0 +1,106 @@
+"""`kontor relay` and `kontor work`: processes of the full profile that serve nobody, until SIGINT or SIGTERM."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AsyncExitStack
+from typing import Any, NamedTuple
+
+from prometheus_client import CollectorRegistry, start_http_server
+
+from commands.store.port import EventLog
+from kontor import console
+from kontor.metrics import EngineMetrics, LogMetrics, Parked
+from kontor.running import run
+from kontor.settings import Settings
+from readapi.services import Followed
+
+
+class Work(NamedTuple):
+    """One of the things that this process does: ``run`` until ``stop``."""
+
+    log: EventLog
+    consumer: Followed
+    run: Awaitable[Any]
+    stop: Callable[[], None]
+    parked: Parked | None = None
+
+
+def run_relay(settings: Settings) -> None:
+    run(_until_signalled(settings, ["relay"]))
+
+
+def run_work(names: Sequence[str], settings: Settings) -> None:
+    from kontor.full import WORKERS
+
+    unknown = [name for name in names if name not in WORKERS]
+    if unknown:
+        console.fail(f"no such projection: {', '.join(unknown)}; one of {', '.join(WORKERS)}", 2)
+    run(_until_signalled(settings, names or WORKERS))
+
+
+async def _until_signalled(settings: Settings, names: Sequence[str]) -> None:
+    """Runs all of them in this process. Whoever fails for good ends it, so that a supervisor starts it anew."""
+    stopping = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stopping.set)
+    registry = CollectorRegistry()
+    async with AsyncExitStack() as stack:
+        if settings.metrics_port:
+            server, thread = start_http_server(settings.metrics_port, registry=registry)
+            stack.callback(thread.join)
+            stack.callback(server.shutdown)
+        works = [await _begin(stack, settings, name, registry) for name in names]
+        consumers = {name: work.consumer for name, work in zip(names, works, strict=True)}
+        parked = [work.parked for work in works if work.parked is not None]
+        metrics = LogMetrics(registry, works[0].log, consumers, parked)
+        await metrics.start()
+        stack.push_async_callback(metrics.close)
+        console.err.print(f"kontor: ready, working on {', '.join(names)}", markup=False)
+        await _run(works, stopping)
+
+
+async def _run(works: Sequence[Work], stopping: asyncio.Event) -> None:
+    ended = asyncio.create_task(stopping.wait())
+    tasks = [asyncio.ensure_future(work.run) for work in works]
+    await asyncio.wait([ended, *tasks], return_when=asyncio.FIRST_COMPLETED)
+    for work in works:
+        work.stop()
+    ended.cancel()
+    await asyncio.gather(*tasks)
+
+
+async def _begin(stack: AsyncExitStack, settings: Settings, name: str, registry: CollectorRegistry) -> Work:
+    from kontor import full
+
+    if name == "relay":
+        log, relay = await stack.enter_async_context(full.relaying(settings))
+        return Work(log, At(lambda: relay.position), relay.run(), relay.stop)
+    if name in ("views", "orders"):
+        log, worker = await stack.enter_async_context(full.sink_worker(settings, name))
+        return Work(log, worker, worker.run(), worker.stop, worker.parked)
+    consumer: Followed
+    if name == "search":
+        log, consumer = await stack.enter_async_context(full.search_worker(settings))
+    else:
+        log, engine, consumer = await stack.enter_async_context(full.process_worker(settings))
+        EngineMetrics(registry).watch(engine)
+    stopped = asyncio.Event()
+    return Work(log, consumer, stopped.wait(), stopped.set)
+
+
+class At:
+    """A consumer that says where it is."""
+
+    def __init__(self, position: Callable[[], int]) -> None:
+        self._position = position
+
+    @property
+    def position(self) -> int:
+        return self._position()
+
+    async def wait_for(self, position: int, timeout: float) -> bool:
+        return self.position >= position

@@ -1,0 +1,113 @@
+"""docker-compose.yml, held to what it promises; there is no Docker engine here to run it with."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from typer.main import get_command
+
+from kontor.cli import app
+from kontor.settings import Settings
+
+ROOT = Path(__file__).parents[2]
+COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
+SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
+OURS = {name: service for name, service in SERVICES.items() if service["image"].startswith("kontor:")}
+DASHBOARD = json.loads((ROOT / "deploy/grafana/dashboards/kontor.json").read_text())
+
+
+def test_every_process_of_the_full_profile_is_there():
+    assert {tuple(service["command"][:2]) for service in OURS.values()} >= {
+        ("serve", "write"), ("serve", "read"), ("relay",), ("work", "--projection"),
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_each_is_watched_bounded_and_restarted(name: str):
+    service = SERVICES[name]
+    assert service["healthcheck"]["test"][0] in ("CMD", "CMD-SHELL")
+    assert service["deploy"]["resources"]["limits"].keys() == {"cpus", "memory"}
+    assert service["restart"] == "unless-stopped"
+    assert ":" in service["image"], "a version is named"
+    assert not service["image"].endswith(":latest")
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_each_waits_for_what_answers(name: str):
+    for other, how in SERVICES[name].get("depends_on", {}).items():
+        assert other in SERVICES
+        assert how == {"condition": "service_healthy"}
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_what_is_to_last_has_a_volume(name: str):
+    for volume in SERVICES[name].get("volumes", ()):
+        source = volume.partition(":")[0]
+        assert (ROOT / source).exists() if source.startswith("./") else source in COMPOSE["volumes"]
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_ours_may_do_nothing_but_their_work(name: str):
+    service = OURS[name]
+    assert (service["user"], service["read_only"], service["cap_drop"]) == ("10001", True, ["ALL"])
+    assert service["security_opt"] == ["no-new-privileges:true"]
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_ours_are_started_as_the_command_line_understands(name: str):
+    command = OURS[name]["command"]
+    group: Any = get_command(app)
+    context = group.make_context("kontor", list(command), resilient_parsing=True)
+    found, subcommand, arguments = group.resolve_command(context, list(command))
+    assert subcommand is not None, found
+    subcommand.make_context(found, list(arguments))
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_ours_get_settings_that_exist(name: str):
+    given = {key.removeprefix("KONTOR_").lower(): value for key, value in OURS[name]["environment"].items()}
+    assert given.keys() <= Settings.model_fields.keys()
+    Settings(**given)
+
+
+def test_only_the_services_and_grafana_can_be_reached_from_outside():
+    assert {name for name, service in SERVICES.items() if "ports" in service} == {"write", "read", "grafana"}
+
+
+def test_the_log_and_what_can_be_forgotten_lie_apart():
+    given = OURS["write"]["environment"]
+    host = re.compile(r"@([^:/]+)")
+    assert host.search(given["KONTOR_POSTGRES_URL"])[1] != host.search(given["KONTOR_VAULT_URL"])[1]  # type: ignore[index]
+
+
+def test_prometheus_asks_everybody():
+    scraped = yaml.safe_load((ROOT / "deploy/prometheus.yml").read_text())["scrape_configs"]
+    asked = {name for job in scraped for found in job["dns_sd_configs"] for name in found["names"]}
+    assert asked == OURS.keys()
+
+
+def test_the_dashboard_shows_metrics_that_are_told():
+    shown = {
+        name
+        for panel in DASHBOARD["panels"]
+        for target in panel.get("targets", ())
+        for name in re.findall(r"kontor_\w+", target["expr"])
+    }
+    assert len(shown) > 10
+    sources = "\n".join(
+        path.read_text() for room in ("kontor", "readapi", "streams") for path in (ROOT / room).rglob("*.py")
+    )
+    for name in shown:
+        assert re.sub(r"_(total|bucket|count|sum)$", "", name) in sources, name
+
+
+def test_the_image_runs_as_nobody_and_installs_what_is_locked():
+    lines = (ROOT / "Dockerfile").read_text()
+    assert lines.count("FROM ") == 2
+    assert "--require-hashes -r requirements-full.lock" in lines
+    assert lines.index("USER kontor") > lines.rindex("COPY")
