@@ -114,12 +114,16 @@ def required(settings: Settings, *names: str) -> list[str]:
 
 def cassandra_settings(settings: Settings) -> CassandraSettings:
     (hosts,) = required(settings, "cassandra")
-    return CassandraSettings(hosts_of(hosts), consistency=settings.cassandra_consistency)
+    return CassandraSettings(hosts_of(hosts), settings.namespace, consistency=settings.cassandra_consistency)
 
 
 def topic_of(settings: Settings) -> Topic:
     (servers,) = required(settings, "kafka")
-    return Topic(servers, settings.topic, PARTITIONS)
+    return Topic(servers, f"{settings.namespace}.events", PARTITIONS)
+
+
+def index_of(settings: Settings) -> str:
+    return f"{settings.namespace}-products"
 
 
 async def _begun(stack: AsyncExitStack, *parts: Any) -> None:
@@ -147,11 +151,11 @@ async def _views(stack: AsyncExitStack, settings: Settings) -> dict[str, Any]:
     redis_url, elastic_url = required(settings, "redis_url", "elasticsearch_url")
     server = RedisServer(redis_url)
     stack.push_async_callback(server.close)
-    redis = RedisViews(server, IN_REDIS)
+    redis = RedisViews(server, IN_REDIS, settings.namespace)
     cassandra = CassandraViews(cassandra_settings(settings), IN_CASSANDRA)
     elastic = ElasticServer(elastic_url)
     stack.callback(elastic.close)
-    search = ElasticIndex(elastic)
+    search = ElasticIndex(elastic, index_of(settings))
     noticing = Noticing(redis, PARTITIONS)
     history = Following(cassandra.progress, PARTITIONS)
     indexed = Indexed(search)
@@ -254,12 +258,14 @@ async def sink_worker(settings: Settings, name: str) -> AsyncIterator[tuple[Post
             (url,) = required(settings, "redis_url")
             server = RedisServer(url)
             stack.push_async_callback(server.close)
-            sink: Any = RedisSink(server, IN_REDIS, told=TOLD)
+            sink: Any = RedisSink(server, IN_REDIS, settings.namespace, TOLD)
         else:
             sink = CassandraSink(cassandra_settings(settings), IN_CASSANDRA)
             await _begun(stack, sink)
         sinking = Sinking(name, sink, PARTITIONS)
-        source = FaustSource(topic_of(settings), f"kontor-{name}", settings.instance or socket.gethostname())
+        source = FaustSource(
+            topic_of(settings), f"{settings.namespace}-{name}", settings.instance or socket.gethostname()
+        )
         yield log, Worker(name, source, Intake(sinking, log, PARTITIONS), sinking)
 
 
@@ -271,12 +277,12 @@ async def search_worker(settings: Settings) -> AsyncIterator[tuple[PostgresLog, 
         log = _opened_log(stack, settings)
         server = RedisServer(redis_url)
         stack.push_async_callback(server.close)
-        redis = RedisViews(server, IN_REDIS)
+        redis = RedisViews(server, IN_REDIS, settings.namespace)
         elastic = ElasticServer(elastic_url)
         stack.callback(elastic.close)
         noticing = Noticing(redis, PARTITIONS)
         cataloguing = Cataloguing(log, redis, noticing, IN_REDIS)
-        indexer = Indexer(log, cataloguing, ElasticIndex(elastic))
+        indexer = Indexer(log, cataloguing, ElasticIndex(elastic, index_of(settings)))
         cataloguing.applied.append(indexer.applied)
         await _begun(stack, noticing, cataloguing, indexer)
         yield log, indexer

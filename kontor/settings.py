@@ -26,7 +26,11 @@ class Settings(BaseSettings):
         None, repr=False, description="the vault of the full profile; a database or schema that is not the log's"
     )
     kafka: str | None = Field(None, description="bootstrap servers of the full profile, host:port with commas")
-    topic: str = Field("kontor.events", description="where the relay puts the log")
+    namespace: str = Field(
+        "kontor",
+        pattern="^[a-z][a-z0-9_]{0,30}$",
+        description="begins every name on the shared servers: topic, keys, index",
+    )
     redis_url: str | None = Field(None, repr=False, description="catalog, stock, carts and shops of the full profile")
     elasticsearch_url: str | None = Field(None, repr=False, description="search of the full profile")
     cassandra: str | None = Field(None, description="order history of the full profile, host:port with commas")

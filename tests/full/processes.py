@@ -1,0 +1,175 @@
+"""The full profile as users run it: a process for each part, on the servers of stack/, under names of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import secrets
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from commands.store.postgres import PostgresLog
+
+NEEDED = ("POSTGRES_URL", "KAFKA", "REDIS_URL", "ELASTICSEARCH_URL", "CASSANDRA")
+READY_S = 90
+STOP_S = 20
+PARTS: Mapping[str, tuple[str, ...]] = {
+    "write": ("serve", "write"),
+    "read": ("serve", "read"),
+    "relay": ("relay",),
+    "views": ("work", "--projection", "views"),
+    "orders": ("work", "--projection", "orders"),
+    "search": ("work", "--projection", "search"),
+    "processes": ("work", "--projection", "processes"),
+}
+
+
+class Part:
+    """One process; started again with ``start`` after it was killed."""
+
+    def __init__(self, name: str, folder: Path, environment: Mapping[str, str]) -> None:
+        self.name = name
+        self.log = folder / f"{name}.log"
+        self._environment = {**environment, "KONTOR_DATA": str(folder / name)}
+        self._popen: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        with self.log.open("ab") as log:
+            self._popen = subprocess.Popen(
+                [sys.executable, "-m", "kontor", *PARTS[self.name]], env=self._environment, stdout=log, stderr=log
+            )
+
+    async def ready(self) -> None:
+        until = time.monotonic() + READY_S
+        assert self._popen is not None
+        while b"ready" not in self.log.read_bytes():
+            if self._popen.poll() is not None or time.monotonic() > until:
+                raise AssertionError(f"{self.name} is not ready:\n{self.log.read_text()[-3000:]}")
+            await asyncio.sleep(0.05)
+
+    def kill(self) -> None:
+        assert self._popen is not None
+        self._popen.send_signal(signal.SIGKILL)
+        self._popen.wait()
+        self.log.write_bytes(b"")
+
+    def stop(self) -> int | None:
+        """The exit code, after SIGTERM."""
+        if self._popen is None:
+            return None
+        if self._popen.poll() is None:
+            self._popen.send_signal(signal.SIGTERM)
+        try:
+            return self._popen.wait(STOP_S)
+        except subprocess.TimeoutExpired:
+            self._popen.kill()
+            self._popen.wait()
+            raise AssertionError(f"{self.name} did not stop:\n{self.log.read_text()[-3000:]}") from None
+
+
+class Everything:
+    """What tests of journeys ask of a house."""
+
+    def __init__(self, folder: Path, parts: Mapping[str, Part], log: PostgresLog, http: httpx.AsyncClient) -> None:
+        self.parts = parts
+        self.log = log
+        self.http = http
+        self.folder = folder / "processes"
+        """Where the payment provider has its records."""
+
+    async def head(self) -> int:
+        return await self.log.head()
+
+
+class ByMethod(httpx.AsyncBaseTransport):
+    """Queries go to the query service and everything else to the command service, as a gateway would have it."""
+
+    def __init__(self, write: int, read: int) -> None:
+        self._ports = {True: read, False: write}
+        self._transport = httpx.AsyncHTTPTransport()
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        port = self._ports[request.method in ("GET", "HEAD")]
+        request.url = request.url.copy_with(host="127.0.0.1", port=port)
+        return await self._transport.handle_async_request(request)
+
+    async def aclose(self) -> None:
+        await self._transport.aclose()
+
+
+@asynccontextmanager
+async def everything(folder: Path) -> AsyncIterator[Everything]:
+    with namespace() as environment:
+        ports = {name: free_port() for name in PARTS}
+        parts = {
+            name: Part(name, folder, environment | {"KONTOR_PORT": str(port), "KONTOR_METRICS_PORT": str(port)})
+            for name, port in ports.items()
+        }
+        log = PostgresLog.open(environment["KONTOR_POSTGRES_URL"])
+        transport = ByMethod(ports["write"], ports["read"])
+        try:
+            for part in parts.values():
+                part.start()
+            await asyncio.gather(*(part.ready() for part in parts.values()))
+            async with httpx.AsyncClient(transport=transport, base_url="http://kontor.test", timeout=30) as http:
+                yield Everything(folder, parts, log, http)
+        finally:
+            codes = {name: part.stop() for name, part in parts.items()}
+            await log.close()
+        assert set(codes.values()) == {0}, codes
+
+
+@contextmanager
+def namespace() -> Iterator[dict[str, str]]:
+    """The environment of one deployment; what it left on the servers is deleted afterwards."""
+    missing = [f"KONTOR_{name}" for name in NEEDED if not os.environ.get(f"KONTOR_{name}")]
+    if missing:
+        reason = f"needs the servers of stack/: {', '.join(missing)}"
+        if os.environ.get("CI"):
+            pytest.fail(reason, pytrace=False)
+        pytest.skip(reason)
+    name = f"t{os.getpid()}_{secrets.token_hex(3)}"
+    postgres = os.environ["KONTOR_POSTGRES_URL"]
+    own = f"{postgres}{'&' if '?' in postgres else '?'}options=-csearch_path%3D{name}"
+    yield {
+        **os.environ,
+        "KONTOR_PROFILE": "full",
+        "KONTOR_NAMESPACE": name,
+        "KONTOR_POSTGRES_URL": own,
+        "KONTOR_VAULT_URL": f"{own}_vault",
+        "KONTOR_RATE_LIMITS": "false",
+        "KONTOR_CASSANDRA_CONSISTENCY": "LOCAL_ONE",
+    }
+    clean(name, postgres)
+
+
+def clean(name: str, postgres: str) -> None:
+    import psycopg
+    import redis
+
+    with psycopg.connect(postgres, autocommit=True) as connection:
+        for schema in (name, f"{name}_vault"):
+            connection.execute(f"DROP SCHEMA IF EXISTS {schema} CASCADE".encode())
+    with redis.Redis.from_url(os.environ["KONTOR_REDIS_URL"]) as client:
+        for key in client.scan_iter(match=f"{name}*", count=1000):
+            client.unlink(key)
+    elastic: Any = httpx.Client(base_url=os.environ["KONTOR_ELASTICSEARCH_URL"])
+    for index in elastic.get(f"/{name}-*?expand_wildcards=all").json():
+        elastic.delete(f"/{index}")
+    elastic.close()
+
+
+def free_port() -> int:
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return int(one.getsockname()[1])

@@ -1,0 +1,9 @@
+"""The purchase journey of the embedded profile, unchanged, on the full one."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.e2e.test_purchase import *  # noqa: F403  # the point: these very tests
+
+pytestmark = [pytest.mark.stack, pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(300)]
