@@ -48,7 +48,7 @@ async def run(orders: str = str(ORDERS_WRITTEN)) -> dict[str, Any]:
     for _ in range(ROUNDS):
         async with _empty(settings) as sink:
             rates.append(await _through_the_sink(sink, events))
-            pages = await _pages(sink)
+            pages, single = await _pages(sink), await _single(sink, events[0].stream)
         async with _empty(settings) as sink:
             limits.append(await _driver_alone(sink, events))
         ratios.append(rates[-1] / limits[-1])
@@ -62,6 +62,7 @@ async def run(orders: str = str(ORDERS_WRITTEN)) -> dict[str, Any]:
         orders=int(orders),
         page_of_20_p50_ms=round(percentile(pages, 0.5), 2),
         page_of_20_p99_ms=round(percentile(pages, 0.99), 2),
+        one_row_p50_ms=round(percentile(single, 0.5), 2),
         note="order history, seller's lists and timeline; a page is a list, its rows and their payments",
     )
 
@@ -130,5 +131,15 @@ async def _pages(sink: CassandraSink) -> list[float]:
         started = time.perf_counter()
         entries = await sink.listed("orders", "account", account(number), limit=PAGE, backwards=True)
         await sink.get_many("payments", [payment_id(entry.key) for entry in entries])
+        took.append((time.perf_counter() - started) * 1000)
+    return took
+
+
+async def _single(sink: CassandraSink, order_id: str) -> list[float]:
+    """The least that can be asked: a row by its key."""
+    took = []
+    for _ in range(PAGES // 3):
+        started = time.perf_counter()
+        await sink.get("orders", order_id)
         took.append((time.perf_counter() - started) * 1000)
     return took
