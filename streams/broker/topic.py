@@ -76,7 +76,10 @@ class Topic:
         """The position that the last message of each partition names, 0 where there is none. Raises
         BrokerUnavailable."""
         consumer = AIOKafkaConsumer(
-            bootstrap_servers=self.servers, enable_auto_commit=False, request_timeout_ms=REQUEST_MS
+            bootstrap_servers=self.servers,
+            enable_auto_commit=False,
+            auto_offset_reset="earliest",
+            request_timeout_ms=REQUEST_MS,
         )
         try:
             await consumer.start()
@@ -100,7 +103,8 @@ class Topic:
                 raise BrokerUnavailable(f"the last messages of {self.name} did not come in {READY_S:.0f} s")
             for partition, records in (await consumer.getmany(*awaited, timeout_ms=500)).items():
                 last[partition.partition] = read(records[-1].headers, records[-1].value).position
-                awaited.discard(partition)
+                if records[-1].offset >= ends[partition] - 1:
+                    awaited.discard(partition)
         return last
 
 

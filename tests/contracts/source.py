@@ -17,7 +17,7 @@ from commands.store.memory import MemoryLog
 from commands.store.port import Row
 from commands.store.sqlite import SQLiteLog
 from streams.broker.topic import Topic
-from streams.worker import SinkLost, SinkUnavailable
+from streams.worker import SinkUnavailable
 from tests.streams.broker.fakes import ListSink
 from tests.streams.broker.history import grow
 from tests.streams.broker.process import Process, source_of
@@ -118,9 +118,7 @@ class SourceContract:
         await grow(log, 500)
         async with relaying(log, topic), consuming(self.source(topic, group), sink, log, topic):
             await until(lambda: len(sink.everything()) == 500)
-            sink.positions.clear()
-            sink.events.clear()
-            sink.errors = [SinkLost() for _ in range(topic.partitions)]
+            sink.flush()
             await grow(log, 20)
             await until(lambda: sink.everything() == list(range(1, 521)))
 

@@ -11,6 +11,7 @@ from commands.store.port import Position
 from domain.recorded import Recorded
 from streams.broker.errors import BrokerUnavailable
 from streams.broker.messages import Letter, Message, read
+from streams.worker import SinkLost
 
 PARTITIONS = 4
 
@@ -82,18 +83,26 @@ class ListSink:
         self.positions: dict[int, Position] = defaultdict(int)
         self.events: dict[int, list[Recorded]] = defaultdict(list)
         self.calls: list[tuple[int, list[Position], Position]] = []
+        self._promised: dict[int, Position] = defaultdict(int)
         self.errors: list[Exception] = []
         """Raised by the next calls, one each."""
 
+    def flush(self) -> None:
+        self.positions.clear()
+        self.events.clear()
+
     async def begin(self, partition: int) -> Position:
+        self._promised[partition] = self.positions[partition]
         return self.positions[partition]
 
     async def handle(self, partition: int, events: Sequence[Recorded], upto: Position) -> None:
         self.calls.append((partition, [event.position for event in events], upto))
         if self.errors:
             raise self.errors.pop(0)
+        if self.positions[partition] < self._promised[partition]:
+            raise SinkLost
         self.events[partition] += [event for event in events if event.position > self.positions[partition]]
-        self.positions[partition] = max(self.positions[partition], upto)
+        self._promised[partition] = self.positions[partition] = max(self.positions[partition], upto)
 
     def everything(self) -> list[Position]:
         return sorted(event.position for events in self.events.values() for event in events)

@@ -13,7 +13,7 @@ from streams import intake as module
 from streams.broker.errors import WrongTopic
 from streams.broker.messages import Message, of_row, partition_of, read
 from streams.intake import Intake, Stopped
-from streams.worker import SinkLost, SinkUnavailable
+from streams.worker import SinkUnavailable
 from tests.streams.broker.fakes import ListSink
 from tests.streams.broker.history import grow
 
@@ -87,9 +87,7 @@ async def test_a_flushed_sink_gets_everything_again(log):
     sink = ListSink()
     intake = Intake(sink, log, PARTITIONS)
     await intake.take({0: told(log, 0)[:10]})
-    sink.events.clear()
-    sink.positions.clear()
-    sink.errors = [SinkLost()]
+    sink.flush()
     await intake.take({0: told(log, 0)[10:]})
     assert sink.everything() == mine(log, 0)
 

@@ -32,12 +32,11 @@ KILLS = 8
 
 async def told(topic: Topic) -> list[list[Message]]:
     """All messages of each partition."""
-    consumer = AIOKafkaConsumer(bootstrap_servers=topic.servers, enable_auto_commit=False)
+    consumer = AIOKafkaConsumer(bootstrap_servers=topic.servers, enable_auto_commit=False, auto_offset_reset="earliest")
     await consumer.start()
     every = [TopicPartition(topic.name, number) for number in range(topic.partitions)]
     consumer.assign(every)
     ends = await consumer.end_offsets(every)
-    await consumer.seek_to_beginning()
     messages: list[list[Message]] = [[] for _ in every]
     while [each for each in every if ends[each] > await consumer.position(each)]:
         for partition, records in (await consumer.getmany(timeout_ms=200)).items():
