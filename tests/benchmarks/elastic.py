@@ -28,7 +28,7 @@ from projections.search.query import candidates, words_of
 from tests.benchmarks import icecat
 from tests.elastic import VARIABLE, names_of_its_own
 
-ROUNDS = 12
+ROUNDS = 20
 WARM_UP = 2
 BATCH = 2_000
 
