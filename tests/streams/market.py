@@ -102,6 +102,13 @@ class Market:
         for server in self._servers:
             await server.close()
 
+    def subscribed_from(self) -> list[str]:
+        """Addresses that Redis knows the subscription by."""
+        pool: Any = self.views.server._subscribing.connection_pool
+        writers = [connection._writer for connection in pool._in_use_connections]
+        names = [writer.get_extra_info("sockname") for writer in writers if writer is not None]
+        return [f"{host}:{port}" for host, port, *_ in names]
+
     def spawn(self, work: Any) -> asyncio.Task[Any]:
         task = asyncio.ensure_future(work)
         self._tasks.append(task)

@@ -43,6 +43,13 @@ async def keep_writing(market: Market, shop_id: str) -> None:
         await asyncio.sleep(random.random() * 0.004)
 
 
+def break_subscription(market: Market, redis_url: str) -> None:
+    """Of this market alone: others may be at it on the same server."""
+    with redis.Redis.from_url(redis_url) as other:
+        for address in market.subscribed_from():
+            other.client_kill_filter(addr=address, skipme=False)
+
+
 async def until(condition: Callable[[], bool]) -> None:
     async with asyncio.timeout(10):
         while not condition():  # noqa: ASYNC110  # what it waits for has no event
@@ -54,12 +61,14 @@ async def test_writes_are_read_with_their_tokens_under_concurrent_writers(market
         market.spawn(keep_hot(market))
     for shop_id in ("shp_a", "shp_b"):
         market.spawn(keep_writing(market, shop_id))
+    kept = 0
     for cents in range(2, 202):
         number = random.randrange(PRODUCTS)
         token = market.offer("shp_1", f"s{number}", f"prd_{number}", cents)
         page = await market.read_from(token, f"prd_{number}")
         assert prices(page)[f"s{number}"] == cents
-    assert len(market.pages) > 0, "pages were cached meanwhile, or nothing was shown"
+        kept = max(kept, len(market.pages))
+    assert kept > 0, "pages were cached meanwhile, or nothing was shown"
 
 
 async def test_what_a_page_shows_besides_its_product(market: Market):
@@ -87,8 +96,7 @@ async def test_the_tree_of_categories_hears_of_it(market: Market):
 async def test_a_broken_subscription_drops_what_is_cached_and_is_made_again(market: Market, redis_url: str):
     await market.read_from(len(market.log.events), "prd_0")
     assert len(market.pages) == 1
-    with redis.Redis.from_url(redis_url) as other:
-        other.client_kill_filter(_type="pubsub")
+    break_subscription(market, redis_url)
     await until(lambda: len(market.pages) == 0)
     token = market.offer("shp_1", "s0", "prd_0", 99)
     assert prices(await market.read_from(token, "prd_0")) == {"s0": 99}
@@ -96,12 +104,11 @@ async def test_a_broken_subscription_drops_what_is_cached_and_is_made_again(mark
 
 async def test_writes_are_read_with_their_tokens_while_subscriptions_break(market: Market, redis_url: str):
     market.spawn(keep_hot(market))
-    with redis.Redis.from_url(redis_url) as other:
-        for cents in range(2, 32):
-            if cents % 3 == 0:
-                other.client_kill_filter(_type="pubsub")
-            token = market.offer("shp_1", "s0", "prd_0", cents)
-            assert prices(await market.read_from(token, "prd_0")) == {"s0": cents}
+    for cents in range(2, 32):
+        if cents % 3 == 0:
+            break_subscription(market, redis_url)
+        token = market.offer("shp_1", "s0", "prd_0", cents)
+        assert prices(await market.read_from(token, "prd_0")) == {"s0": cents}
 
 
 async def test_a_flush_takes_the_position_back_and_everything_comes_again(
