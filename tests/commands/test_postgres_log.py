@@ -88,10 +88,10 @@ async def test_a_lock_that_never_comes_free_is_reported(postgres, monkeypatch):
 
 
 async def test_whoever_stops_with_the_lock_loses_it(postgres, monkeypatch):
-    monkeypatch.setattr(module, "IDLE_TIMEOUT_S", 0.1)
+    other = PostgresLog.open(postgres)
+    monkeypatch.setattr(module, "IDLE_TIMEOUT_S", 1.0)
     stopped = PostgresLog.open(postgres)
     opened = await stopped.begin()
-    other = PostgresLog.open(postgres)
     assert len(await append(other, StockReceived(1))) == 1
     with pytest.raises(StorageUnavailable):
         await opened.append(chained(1, STOCK, StockReceived(1)), [], [])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 
@@ -11,9 +12,9 @@ from tests.e2e.shopper import Shopper, sign_up
 from tests.full.processes import Everything, everything
 
 
-@pytest.fixture(scope="module")
-async def house(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Everything]:
-    async with everything(tmp_path_factory.mktemp("full")) as house:
+@pytest.fixture
+async def house(tmp_path: Path) -> AsyncIterator[Everything]:
+    async with everything(tmp_path, "write", "read", "relay", "work") as house:
         yield house
 
 

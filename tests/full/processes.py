@@ -27,6 +27,7 @@ PARTS: Mapping[str, tuple[str, ...]] = {
     "write": ("serve", "write"),
     "read": ("serve", "read"),
     "relay": ("relay",),
+    "work": ("work",),
     "views": ("work", "--projection", "views"),
     "orders": ("work", "--projection", "orders"),
     "search": ("work", "--projection", "search"),
@@ -84,7 +85,7 @@ class Everything:
         self.parts = parts
         self.log = log
         self.http = http
-        self.folder = folder / "processes"
+        self.folder = folder / ("processes" if "processes" in parts else "work")
         """Where the payment provider has its records."""
 
     async def head(self) -> int:
@@ -108,9 +109,10 @@ class ByMethod(httpx.AsyncBaseTransport):
 
 
 @asynccontextmanager
-async def everything(folder: Path) -> AsyncIterator[Everything]:
+async def everything(folder: Path, *names: str) -> AsyncIterator[Everything]:
+    """With these processes."""
     with namespace() as environment:
-        ports = {name: free_port() for name in PARTS}
+        ports = {name: free_port() for name in names}
         parts = {
             name: Part(name, folder, environment | {"KONTOR_PORT": str(port), "KONTOR_METRICS_PORT": str(port)})
             for name, port in ports.items()

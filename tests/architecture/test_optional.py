@@ -1,0 +1,21 @@
+"""The embedded profile needs nothing of the full one's."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+from tests.architecture.sources import ROOT
+
+PROGRAM = """
+import sys
+for name in ("psycopg", "psycopg_pool", "aiokafka", "redis", "elasticsearch", "cassandra", "faust"):
+    sys.modules[name] = None
+import kontor.cli, kontor.embedded, kontor.running, kontor.verifying, kontor.copying, kontor.bench.append
+import kontor.importing, kontor.status, kontor.demo, kontor.users
+"""
+
+
+def test_the_embedded_profile_imports_without_the_clients_of_the_full_one() -> None:
+    done = subprocess.run([sys.executable, "-c", PROGRAM], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
