@@ -8,6 +8,7 @@ too many, which nobody who starts from rows can reach.
 from __future__ import annotations
 
 import asyncio
+import os
 import secrets
 import subprocess
 import sys
@@ -94,9 +95,13 @@ def _schema(url: str) -> Iterator[str]:
 
 def _drive(url: str, processes: int) -> list[Driven]:
     """Lets so many processes write, all at once, each its share."""
-    command = [sys.executable, "-m", "kontor.bench.writer", url, str(COMMANDS // processes)]
+    command = [sys.executable, "-m", "kontor.bench.writer", str(COMMANDS // processes)]
+    environment = os.environ | {
+        "KONTOR_POSTGRES_URL": url
+    }  # not an argument, which everybody on the machine could read
     started = [
-        subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) for _ in range(processes)
+        subprocess.Popen(command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        for _ in range(processes)
     ]
     try:
         for process in started:

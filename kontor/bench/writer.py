@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 import msgspec
@@ -27,4 +28,4 @@ if __name__ == "__main__":
     from kontor.running import run
 
     console.configure_logs("warning")
-    run(write(sys.argv[1], int(sys.argv[2])))
+    run(write(os.environ["KONTOR_POSTGRES_URL"], int(sys.argv[1])))
