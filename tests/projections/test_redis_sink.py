@@ -11,8 +11,8 @@ import pytest
 from projections.redisviews.server import RedisServer
 from projections.redisviews.sink import RedisSink
 from projections.sink import Sink
-from tests.contracts.sink import SinkContract
 from projections.views import Place
+from tests.contracts.sink import SinkContract
 from tests.contracts.views import TALK, said
 
 pytestmark = pytest.mark.stack
