@@ -38,7 +38,6 @@ SHARED_MIN = 32
 CATCH_UP_MAX = 20_000
 """Foreign events beyond which it is cheaper to forget the cache than to fold them in."""
 RETRY_S = 0.2
-TELL_WITHIN_S = 0.002
 
 _NOBODY = Context("system:engine", "", 0)
 
@@ -88,10 +87,6 @@ class Engine:
         self._reactor = reactor or CheckoutReactor()
         self._decisions = Decisions(self._aggregates, self._reactor)
         self._flight: Flight | None = None
-        self._untold: deque[Batch] = deque()
-        """Written, and about to be answered."""
-        self._taking_off = False
-        """Whether the next batch is about to be handed to the log."""
         self._queue: deque[Submission] = deque()
         self._watches = Watches()
         self._wake = asyncio.Event()
@@ -216,7 +211,6 @@ class Engine:
         """One batch, from the queue to its take-off. While another flies, it is decided upon that one's results."""
         guess = await self._guess(self._flight) if self._flight is not None else None
         submissions = guess.submissions if guess is not None else self._take(self._fair_half())
-        self._taking_off = True
         try:
             transaction = await self.log.begin()
             self._contended = transaction.head != self._landed
@@ -235,13 +229,11 @@ class Engine:
             self._forget()
             if not isinstance(error, StorageUnavailable):
                 self._aggregates.clear()  # what the log would not take was perhaps decided upon a wrong state
-            self._tell_landed()
             await self._fail(submissions, error)
             return
         self._aggregates.take_off()
         self._reactor.take_off()
         self._flight = Flight(batch, asyncio.create_task(self._fly(batch, transaction, writing), name="flight"))
-        self._tell_landed()
 
     async def _guess(self, flight: Flight) -> Batch | None:
         """Decides whatever arrives until the flight has landed, as if nothing but it were being written; nothing when
@@ -312,25 +304,11 @@ class Engine:
         self.position = max(self.position, batch.position)
         self._landed = batch.position
         self._wake.set()
-        self._untold.append(batch)
         # Two turns of the loop later: the worker's comes first, and with it the next take-off.
-        self._loop.call_soon(self._loop.call_soon, self._tell_soon)
+        self._loop.call_soon(self._loop.call_soon, self._tell, batch)
         for told in self.landed:
             told(batch, time.perf_counter() - began)
         return True
-
-    def _tell_soon(self) -> None:
-        """A thousand callers that go on keep the loop busy for longer than a server needs to give the lock, so they
-        wait for the take-off; a moment only, should others have the lock."""
-        if self._taking_off:
-            self._loop.call_later(TELL_WITHIN_S, self._tell_landed)
-        else:
-            self._tell_landed()
-
-    def _tell_landed(self) -> None:
-        self._taking_off = False
-        while self._untold:
-            self._tell(self._untold.popleft())
 
     def _tell(self, batch: Batch) -> None:
         answer(batch.answers)
@@ -358,8 +336,7 @@ class Engine:
         upon an event of the same batch that never came to be.
         """
         if await self._was_written(batch):
-            self._untold.append(batch)
-            self._tell_landed()
+            self._tell(batch)
         else:
             lost = StorageUnavailable(f"nothing was written: {error}")
             answer([(submission, lost) for submission, _ in batch.answers])
