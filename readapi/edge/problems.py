@@ -30,7 +30,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Scope
 
+from commands.errors import StorageUnavailable
 from domain.errors import DomainError, Invalid
+from projections.views import ViewsUnavailable
 from readapi.edge import validation
 from readapi.edge.methods import allowed_methods
 
@@ -204,7 +206,10 @@ def response_for(scope: Scope, error: Exception) -> Response:
         return problem_response("validation_failed", validation.summary(entries), scope=scope, errors=entries)
     if isinstance(error, HTTPException):
         return _framework_problem(scope, error)
-    if isinstance(error, sqlite3.OperationalError):
+    if isinstance(error, ViewsUnavailable):
+        _log_failure("views_unavailable", scope, error)
+        return problem_response("storage_unavailable", "what this shows cannot be read now; try again", scope=scope)
+    if isinstance(error, sqlite3.OperationalError | StorageUnavailable):
         _log_failure("storage_unavailable", scope, error)
         return problem_response("storage_unavailable", "the request was not finished; try again", scope=scope)
     _log_failure("unhandled", scope, error)

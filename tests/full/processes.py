@@ -19,6 +19,7 @@ import httpx
 import pytest
 
 from commands.store.postgres import PostgresLog
+from tests.e2e.market import open_shop
 
 NEEDED = ("POSTGRES_URL", "KAFKA", "REDIS_URL", "ELASTICSEARCH_URL", "CASSANDRA")
 READY_S = 90
@@ -92,6 +93,16 @@ class Everything:
         return await self.log.head()
 
 
+async def shown(http: httpx.AsyncClient) -> None:
+    """Returns when all workers have begun: what is written can be read everywhere."""
+    seller = await open_shop(http, "First of all")
+    until = time.monotonic() + READY_S
+    for path in ("/api/products", f"/api/shops/{seller.shop_id}", f"/api/shops/{seller.shop_id}/orders"):
+        while (answer := await seller.shopper.send("GET", path)).status_code != 200:
+            assert time.monotonic() < until, answer.text
+            await asyncio.sleep(0.1)
+
+
 class ByMethod(httpx.AsyncBaseTransport):
     """Queries go to the query service and everything else to the command service, as a gateway would have it."""
 
@@ -124,6 +135,7 @@ async def everything(folder: Path, *names: str) -> AsyncIterator[Everything]:
                 part.start()
             await asyncio.gather(*(part.ready() for part in parts.values()))
             async with httpx.AsyncClient(transport=transport, base_url="http://kontor.test", timeout=30) as http:
+                await shown(http)
                 yield Everything(folder, parts, log, http)
         finally:
             codes = {name: part.stop() for name, part in parts.items()}
