@@ -75,8 +75,11 @@ def env() -> None:
 
     def work() -> bool:
         for server in servers:
-            variable, value = server.export()
-            print(f"export {variable}={shlex.quote(value)}" if server.running() else f"# {server.name} is down")
+            if not server.running():
+                print(f"# {server.name} is down")
+                continue
+            for variable, value in server.exports():
+                print(f"export {variable}={shlex.quote(value)}")
         return True
 
     _finish(work)

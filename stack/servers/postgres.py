@@ -37,6 +37,11 @@ class Postgres(Server):
     def export(self) -> tuple[str, str]:
         return "KONTOR_POSTGRES_URL", f"postgresql://{NAME}@{HOST}:{self.port}/{NAME}"
 
+    def exports(self) -> list[tuple[str, str]]:
+        """The vault is a schema of its own here; users give it a database with backups of its own."""
+        log = self.export()
+        return [log, ("KONTOR_VAULT_URL", f"{log[1]}?options=-csearch_path%3Dvault")]
+
     def missing_packages(self) -> set[str]:
         return set() if programs() else {"postgresql"}
 

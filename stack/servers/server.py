@@ -66,6 +66,10 @@ class Server(ABC):
     def export(self) -> tuple[str, str]:
         """The variable that points Kontor at this server, and its value."""
 
+    def exports(self) -> list[tuple[str, str]]:
+        """All that point there."""
+        return [self.export()]
+
     @abstractmethod
     def missing_packages(self) -> set[str]:
         """The Debian packages that have to be installed before it can start."""
