@@ -41,7 +41,7 @@ from commands.vault_errors import TokenInvalid as TokenInvalid
 from commands.vault_errors import TokenReused as TokenReused
 from commands.vault_errors import VaultError as VaultError
 from commands.vault_file import VaultFile
-from commands.vault_store import VaultStore, VaultTransaction
+from commands.vault_store import LEFT_OF, VaultStore, VaultTransaction
 from domain.errors import Invalid
 
 REFRESH_DAYS = 30
@@ -51,11 +51,6 @@ REVOCATION_CHECK_SECONDS = 0.25
 REVOCATION_KEEP_SECONDS = 3600
 """Longer than any access token lives: a family revoked earlier has no valid access token left to refuse."""
 
-_LEFT_OF = """
-SELECT 1 WHERE EXISTS (SELECT 1 FROM person_keys WHERE person_id = ? AND key IS NOT NULL)
-    OR EXISTS (SELECT 1 FROM credentials WHERE account_id = ?)
-    OR EXISTS (SELECT 1 FROM families WHERE account_id = ? AND revoked_at IS NULL)
-"""
 _SEAL_VERSION = b"\x01"
 _KEY_ID_BYTES = 8
 _NONCE_BYTES = 12
@@ -175,7 +170,7 @@ class Vault:
 
     def left_of(self, person_ids: Collection[str]) -> list[str]:
         """Which of these have a key, a password or a session, and so have not been erased to the end."""
-        return [person_id for person_id in person_ids if self._store.rows(_LEFT_OF, (person_id,) * 3)]
+        return [person_id for person_id in person_ids if self._store.rows(LEFT_OF, (person_id,) * 3)]
 
     def _require_key(self, person_id: str) -> _PersonKey:
         key = self._key(person_id)

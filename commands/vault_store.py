@@ -11,6 +11,12 @@ from contextlib import AbstractContextManager
 from typing import Any, NamedTuple, Protocol
 
 REVOCATIONS = "SELECT seq, kind, subject, at FROM revocations WHERE seq > ? ORDER BY seq"
+LEFT_OF = """
+SELECT 1 WHERE EXISTS (SELECT 1 FROM person_keys WHERE person_id = ? AND key IS NOT NULL)
+    OR EXISTS (SELECT 1 FROM credentials WHERE account_id = ?)
+    OR EXISTS (SELECT 1 FROM families WHERE account_id = ? AND revoked_at IS NULL)
+"""
+"""What a person who was not erased to the end still has; the person's id three times."""
 
 
 class Revocation(NamedTuple):
