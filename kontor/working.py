@@ -81,6 +81,12 @@ async def _begin(stack: AsyncExitStack, settings: Settings, name: str, registry:
         return Work(log, At(lambda: relay.position), relay.run(), relay.stop)
     if name in ("views", "orders"):
         log, worker = await stack.enter_async_context(full.sink_worker(settings, name))
+        if settings.otlp_url is not None:
+            from kontor.tracing import spans
+
+            told = spans(f"kontor-{name}", settings.otlp_url)
+            stack.callback(told.close)
+            worker.sinking.folded.append(told.folded)
         return Work(log, worker, worker.run(), worker.stop, worker.parked)
     consumer: Followed
     if name == "search":
