@@ -20,6 +20,7 @@ from streams.following import Followed
 
 PAGE = 2_000
 PATIENCE_S = 1.0
+BEGIN_S = 30.0
 RETRY_S = 0.5
 
 log = structlog.get_logger("cataloguing")
@@ -51,6 +52,9 @@ class Cataloguing(RoutedViews):
         return touched
 
     async def start(self) -> None:
+        """Waits until it is known how far the views are, or an index would seem to be ahead of them and be made anew."""
+        if await self._log.head():
+            await self._shown.wait_for(1, BEGIN_S)
         self._told = self._shown.position
         self._task = asyncio.create_task(self._follow(), name="cataloguing")
 
