@@ -52,7 +52,7 @@ class Cataloguing(RoutedViews):
         return touched
 
     async def start(self) -> None:
-        """Waits until it is known how far the views are, or an index would seem to be ahead of them and be made anew."""
+        """Waits until it is known how far the views are, or an index would seem to be ahead of them."""
         if await self._log.head():
             await self._shown.wait_for(1, BEGIN_S)
         self._told = self._shown.position

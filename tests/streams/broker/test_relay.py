@@ -116,12 +116,13 @@ async def test_a_log_that_announces_is_not_polled():
             self.reads += 1
             return await super().read(after, limit)
 
-        async def changed(self, timeout: float) -> None:
+        async def changed(self, after: int, timeout: float) -> bool:
             try:
                 await asyncio.wait_for(self.news.wait(), timeout)
             except TimeoutError:
-                return
+                return False
             self.news.clear()
+            return True
 
     log, topic = Announcing(), FakeTopic()
     relay = Relay(log, FakeChannel(topic))
