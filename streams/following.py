@@ -36,8 +36,11 @@ class Followed(Protocol):
 class Following:
     """``progress`` gives the position of each partition, as a sink's does; ``partitions`` is how many there are."""
 
-    def __init__(self, progress: Callable[[], Awaitable[Mapping[int, int]]], partitions: int) -> None:
+    def __init__(
+        self, progress: Callable[[], Awaitable[Mapping[int, int]]], partitions: int, awaited_s: float = AWAITED_S
+    ) -> None:
         self._progress = progress
+        self._awaited_s = awaited_s
         self._awaited = asyncio.Event()
         self._reached = Reached(partitions, self._awaited.set)
         self._task: asyncio.Task[None] | None = None
@@ -61,7 +64,7 @@ class Following:
         while True:
             try:
                 self._reached.replace(await self._progress())
-                pause = AWAITED_S if self._reached.waiting else IDLE_S
+                pause = self._awaited_s if self._reached.waiting else IDLE_S
             except ViewsUnavailable as error:
                 log.warning("progress_unknown", error=str(error))
                 pause = UNAVAILABLE_S
