@@ -82,13 +82,13 @@ class Server:
     def connect(self) -> psycopg.Connection[Any]:
         """In autocommit mode. Raises UnusableLog."""
         try:
-            return psycopg.connect(**self.parameters, autocommit=True)  # type: ignore[arg-type]
+            return psycopg.connect(**self.parameters, autocommit=True)  # type: ignore[arg-type]  # its stubs know no mapping
         except psycopg.Error as error:
             raise UnusableLog(f"the {self.what} at {self} cannot be reached: {self.mask(error)}") from None
 
     async def connect_async(self) -> psycopg.AsyncConnection[Any]:
         """In autocommit mode. Raises psycopg.Error."""
-        return await psycopg.AsyncConnection.connect(**self.parameters, autocommit=True)  # type: ignore[arg-type]
+        return await psycopg.AsyncConnection.connect(**self.parameters, autocommit=True)  # type: ignore[arg-type]  # its stubs know no mapping
 
     @contextmanager
     def told(self, doing: str) -> Iterator[None]:

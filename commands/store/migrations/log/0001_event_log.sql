@@ -38,6 +38,7 @@ BEGIN
     SELECT stream, version INTO loose FROM events AS event
     WHERE position > head AND version <> 1 AND (
         SELECT true FROM events AS before WHERE before.stream = event.stream AND before.version = event.version - 1
+            AND before.position < event.position
     ) IS NOT TRUE
     LIMIT 1;
     IF FOUND THEN
