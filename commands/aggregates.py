@@ -56,6 +56,13 @@ class Aggregates:
                 self._young[stream] = found
         return found
 
+    def missing(self, streams: Iterable[str]) -> set[str]:
+        """Which of them would have to be loaded."""
+        missing = set(streams)
+        for known in (self._overlay.deciding, self._overlay.flying, self._young, self._old):
+            missing = missing.difference(known)  # one at a time: of several, the later ones would be walked through
+        return missing
+
     def committed(self, stream: str) -> Aggregate | None:
         """Without what a batch that is still on its way has made of it."""
         return self._young.get(stream) or self._old.get(stream)

@@ -64,7 +64,7 @@ class Decisions:
 
     async def _prefetch(self, source: Source, streams: Iterable[str]) -> None:
         """Loads what the batch is going to need. What cannot be loaded fails later, and then alone."""
-        missing = {stream for stream in streams if self._aggregates.get(stream) is None and stream[:3] in DECIDERS}
+        missing = {stream for stream in self._aggregates.missing(streams) if stream[:3] in DECIDERS}
         if missing:
             for stream, loaded in (await source.load(missing)).items():
                 with contextlib.suppress(ValueError, TypeError):

@@ -87,6 +87,8 @@ class Engine:
         self._reactor = reactor or CheckoutReactor()
         self._decisions = Decisions(self._aggregates, self._reactor)
         self._flight: Flight | None = None
+        self._told: asyncio.Future[None] | None = None
+        """Done when the callers of the batch that landed last have heard of it."""
         self._queue: deque[Submission] = deque()
         self._watches = Watches()
         self._wake = asyncio.Event()
@@ -108,6 +110,8 @@ class Engine:
         self._wake.set()
         if self._worker is not None:
             await self._worker
+        if self._told is not None:
+            await self._told
 
     @property
     def frontier(self) -> int:
@@ -189,12 +193,11 @@ class Engine:
     async def _work(self) -> None:
         while True:
             if self._flight is not None and self._flight.done():
+                await self._flight
                 self._flight = None
             if self._queue:
                 await self._run()
-            elif self._flight is not None:
-                await self._flight
-            elif self._closing:
+            elif self._closing and self._flight is None:
                 return
             else:
                 self._wake.clear()
@@ -305,14 +308,17 @@ class Engine:
         self._landed = batch.position
         self._wake.set()
         # Two turns of the loop later: the worker's comes first, and with it the next take-off.
-        self._loop.call_soon(self._loop.call_soon, self._tell, batch)
+        self._told = self._loop.create_future()
+        self._loop.call_soon(self._loop.call_soon, self._tell, batch, self._told)
         for told in self.landed:
             told(batch, time.perf_counter() - began)
         return True
 
-    def _tell(self, batch: Batch) -> None:
+    def _tell(self, batch: Batch, told: asyncio.Future[None] | None = None) -> None:
         answer(batch.answers)
         self._publish(batch.events)
+        if told is not None:
+            told.set_result(None)
 
     # when things go wrong
 

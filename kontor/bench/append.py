@@ -90,13 +90,11 @@ async def drive(log: EventLog, commands: int, started: Callable[[], None] = lamb
     batches: list[int] = []
     engine.listeners.append(lambda events: batches.append(len(events)))
     settle_garbage()
-    remaining = iter(range(commands))
+    remaining = iter([ReceiveStock(f"stk_shp_bench.{i % SKUS:05d}", 5, now_ms()) for i in range(commands)])
 
     async def caller() -> None:
-        for i in remaining:
-            now = now_ms()
-            command = ReceiveStock(f"stk_shp_bench.{i % SKUS:05d}", 5, now)
-            await engine.submit(command, Context("usr_bench", new_command_id(), now))
+        for command in remaining:
+            await engine.submit(command, Context("usr_bench", new_command_id(), command.at))
 
     started()
     began, used = time.time(), time.process_time()

@@ -39,6 +39,12 @@ BIG = 2**70
 """A number no stored event can hold."""
 
 
+async def turns() -> None:
+    """Lets the engine do whatever it can do without the disk."""
+    for _ in range(20):
+        await asyncio.sleep(0)
+
+
 # batches
 
 
@@ -66,6 +72,21 @@ async def test_clients_in_a_closed_loop_share_commits(engine, log):
     await asyncio.gather(*(client() for _ in range(50)))
     assert log.commits <= 25
     assert len(await rows_of(log)) == 500
+
+
+async def test_what_comes_when_all_is_in_flight_is_decided_before_it_lands(engine, log):
+    log.gate = asyncio.Event()
+    first = engine.submit(receive(1), context())
+    await turns()
+    assert engine.queue_depth == 0
+    second = engine.submit(receive(2), context())
+    await turns()
+    decided, written = engine.peek(STOCK), engine.known(STOCK)
+    log.gate.set()
+    await settle(first, second)
+    assert decided.on_hand == 3
+    assert written is None
+    assert log.commits == 2
 
 
 async def test_a_batch_is_bounded(engine, log, monkeypatch):
