@@ -16,12 +16,10 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-import pytest
-
 from commands.store.postgres import PostgresLog
 from tests.e2e.market import open_shop
+from tests.needed import VARIABLES, address
 
-NEEDED = ("POSTGRES_URL", "KAFKA", "REDIS_URL", "ELASTICSEARCH_URL", "CASSANDRA")
 READY_S = 90
 STOP_S = 20
 PARTS: Mapping[str, tuple[str, ...]] = {
@@ -146,12 +144,8 @@ async def everything(folder: Path, *names: str) -> AsyncIterator[Everything]:
 @contextmanager
 def namespace() -> Iterator[dict[str, str]]:
     """The environment of one deployment; what it left on the servers is deleted afterwards."""
-    missing = [f"KONTOR_{name}" for name in NEEDED if not os.environ.get(f"KONTOR_{name}")]
-    if missing:
-        reason = f"needs the servers of stack/: {', '.join(missing)}"
-        if os.environ.get("CI"):
-            pytest.fail(reason, pytrace=False)
-        pytest.skip(reason)
+    for server in VARIABLES:
+        address(server)
     name = f"t{os.getpid()}_{secrets.token_hex(3)}"
     postgres = os.environ["KONTOR_POSTGRES_URL"]
     own = f"{postgres}{'&' if '?' in postgres else '?'}options=-csearch_path%3D{name}"

@@ -21,7 +21,8 @@ from projections.search.tantivy_index import TantivyIndex
 from tests.benchmarks import icecat
 from tests.contracts.search_catalog import product
 from tests.contracts.search_index import SearchIndexContract
-from tests.elastic import names_of_its_own, server_url
+from tests.elastic import names_of_its_own
+from tests.needed import address
 from tests.projections.test_search_index import RELEVANCE_FLOOR
 from tests.proxy import Proxy
 
@@ -30,7 +31,7 @@ pytestmark = pytest.mark.stack
 
 @pytest.fixture(scope="module")
 def url() -> str:
-    return server_url()
+    return address("elasticsearch")
 
 
 @pytest.fixture

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import random
 import socket
 import subprocess
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any
 
@@ -14,16 +16,21 @@ SERVERS = ("postgres", "kafka", "redis", "elasticsearch", "cassandra")
 PORTS = (*SERVERS, "kafka_controller", "elasticsearch_transport", "cassandra_storage")
 
 
+CLIENTS_FROM = 32_768
+"""The first port that connections are given. One of those could be taken while its server is down."""
+
+
 def free_ports(count: int) -> list[int]:
     """Held all at once, so that they differ."""
-    sockets = [socket.socket() for _ in range(count)]
-    try:
-        for listener in sockets:
-            listener.bind(("127.0.0.1", 0))
-        return [listener.getsockname()[1] for listener in sockets]
-    finally:
-        for listener in sockets:
-            listener.close()
+    chance = random.SystemRandom()
+    with ExitStack() as held:
+        ports: list[int] = []
+        while len(ports) < count:
+            port = chance.randrange(20_000, CLIENTS_FROM)
+            with suppress(OSError):
+                held.enter_context(socket.socket()).bind(("127.0.0.1", port))
+                ports.append(port)
+        return ports
 
 
 class Stack:
