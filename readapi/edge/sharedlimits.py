@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 
+from commands.outage import Outage
 from projections.views import ViewsUnavailable
 from readapi.edge.ratelimit import POLICIES, SUBJECTS_MAX, Decision, Limiter, Policy
 
@@ -66,6 +67,7 @@ class SharedLimiter(Limiter):
         self._untold: dict[tuple[str, str], int] = {}
         """Requests admitted since Redis was last told, by policy and subject."""
         self._wake = asyncio.Event()
+        self._outage = Outage(log, "quotas_not_shared", "quotas_shared")
         self._task: asyncio.Task[None] | None = None
 
     def take(self, policy: str, subject: str) -> Decision:
@@ -93,8 +95,9 @@ class SharedLimiter(Limiter):
             pause = SHARE_S
             try:
                 await self._tell()
+                self._outage.ended()
             except ViewsUnavailable as error:
-                log.warning("quotas_not_shared", error=str(error))
+                self._outage.met(error)
                 pause = AWAY_S
             except Exception:
                 log.exception("sharing_failed")
