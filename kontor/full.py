@@ -90,6 +90,10 @@ class Noticed:
     def position(self) -> int:
         return self.noticing.position
 
+    @property
+    def away(self) -> bool:
+        return self.noticing.away
+
     async def wait_for(self, position: int, timeout: float) -> bool:
         return await self.noticing.wait_for(position, timeout)
 

@@ -33,6 +33,7 @@ ROUTERS = (
     orders.router,
     me.router,
     operations.router,
+    operations.ready,
 )
 
 

@@ -26,12 +26,20 @@ class Followed(Protocol):
         """Whether it has reached ``position`` within ``timeout`` seconds."""
 
 
-class FollowedViews(Followed, Protocol):
+class Store(Followed, Protocol):
+    """What keeps up is kept somewhere that may be away."""
+
+    @property
+    def away(self) -> bool:
+        """It does not answer, or has lost rows that are being filled in again."""
+
+
+class FollowedViews(Store, Protocol):
     applied: list[Applied]
     """Told of what changed before anybody who waited for it goes on."""
 
 
-class FollowedSearch(Followed, Protocol):
+class FollowedSearch(Store, Protocol):
     generation: int
     """Changes whenever searches may find something else than before."""
 
@@ -46,7 +54,7 @@ class ReadServices:
     views: Views
     follower: FollowedViews
     """Of the views of catalog, stock, carts and shops."""
-    history: Followed
+    history: Store
     """Of the views that list orders."""
     search: SearchIndex
     indexer: FollowedSearch

@@ -44,6 +44,9 @@ Applied = Callable[[Sequence[Recorded], Touched], None]
 
 
 class Follower:
+    away = False
+    """Its views lie in this process's own folder."""
+
     def __init__(self, event_log: EventLog, views: SQLiteViews, engine: Engine | None = None) -> None:
         self.applied: list[Applied] = []
         self.position = 0

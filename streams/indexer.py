@@ -75,6 +75,9 @@ class Catalogued(Views, Protocol):
 
 
 class Indexer:
+    away = False
+    """Read by who writes it, it lies in the process's own folder."""
+
     def __init__(
         self, event_log: EventLog, views: Catalogued, search: SearchIndex, clock: Callable[[], int] = now_ms
     ) -> None:
