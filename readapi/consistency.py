@@ -47,9 +47,14 @@ async def at_search_position(request: Request) -> int:
 async def reach(request: Request, followed: Store) -> int:
     """Raises ViewsUnavailable while the store is away."""
     wanted = min_position(request)
-    if followed.away:
-        raise ViewsUnavailable("known to be away")
+    require(followed)
     return await _wait(request, followed, wanted)
+
+
+def require(store: Store) -> None:
+    """Raises ViewsUnavailable while the store is away."""
+    if store.away:
+        raise ViewsUnavailable("known to be away")
 
 
 async def _wait(request: Request, followed: Store, wanted: int) -> int:

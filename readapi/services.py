@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from commands.store.port import EventLog
@@ -12,6 +12,7 @@ from domain.shipping import ShippingTable
 from domain.tax import TaxTable
 from projections.search.port import SearchIndex
 from projections.views import Views
+from streams.assembly import OnSale
 from streams.follower import Applied
 
 
@@ -48,6 +49,24 @@ class FollowedSearch(Store, Protocol):
         """Products whose documents are still to be built, about."""
 
 
+class PageStore(Protocol):
+    """Where pages are kept, for all processes; bounded in their number. Methods raise ViewsUnavailable."""
+
+    async def keep(self, name: str, page: bytes) -> None: ...
+
+    async def kept(self, name: str) -> bytes | None: ...
+
+
+class Catalog(Protocol):
+    """What an index keeps of products besides what it searches. Methods raise ViewsUnavailable."""
+
+    async def on_sale(self, product_ids: Sequence[str]) -> dict[str, OnSale]:
+        """Those that it has."""
+
+    async def categories(self) -> dict[tuple[str, ...], int]:
+        """Products in each category and below it."""
+
+
 @dataclass(slots=True)
 class ReadServices:
     log: EventLog
@@ -64,3 +83,7 @@ class ReadServices:
     countries: dict[str, Any]
     clock: Callable[[], int]
     """Milliseconds since 1970."""
+    last_pages: PageStore | None = field(default=None, kw_only=True)
+    """Lists to show while search is away; None where search is in the same process."""
+    catalog: Catalog | None = field(default=None, kw_only=True)
+    """Products to show while the views are away; None where the views are in the same process."""

@@ -17,6 +17,11 @@ def note(request: Request, part: Part) -> None:
     noted[part] = None
 
 
+def is_degraded(request: Request) -> bool:
+    """Then the answer must not be kept, by browsers or in between."""
+    return "degraded" in request.scope.get("state", ())
+
+
 def noted(state: Mapping[str, Any]) -> str:
     """The header's value for a request with this state; empty when nothing was missing."""
     return ", ".join(state.get("degraded", ()))
