@@ -14,7 +14,7 @@ Every process may run several times; of ``search`` one writes and the others sta
 from __future__ import annotations
 
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -37,6 +37,7 @@ from projections.catalog.projector import CATALOG
 from projections.checkouts.projector import CHECKOUTS
 from projections.erasures.projector import ERASURES
 from projections.orders.projector import ORDERS
+from projections.redisviews.lastpages import RedisPages
 from projections.redisviews.reader import RedisViews
 from projections.redisviews.server import RedisServer
 from projections.redisviews.sink import RedisSink
@@ -57,6 +58,7 @@ from streams.erasure import ErasureProcess
 from streams.follower import Applied, Follower
 from streams.following import Following
 from streams.gateways.simulated import SimulatedGateway
+from streams.indexcatalog import CatalogFromTheIndex, document_with_copy
 from streams.indexed import Indexed
 from streams.indexer import Indexer
 from streams.intake import Intake
@@ -65,6 +67,7 @@ from streams.noticing import Noticing
 from streams.payments import PaymentProcess
 from streams.relay import Relay
 from streams.sinking import Sinking
+from writeapi.sellers import OFFERS_MAX
 from writeapi.services import WriteServices
 
 IN_REDIS = (CATALOG, STOCK, CARTS, SHOPS)
@@ -173,6 +176,8 @@ async def _views(stack: AsyncExitStack, settings: Settings) -> dict[str, Any]:
         "search": search,
         "indexer": indexed,
         "noticing": noticing,
+        "last_pages": RedisPages(server, settings.namespace),
+        "catalog": CatalogFromTheIndex(search),
     }
 
 
@@ -206,7 +211,13 @@ async def write_side(settings: Settings) -> AsyncIterator[FullWriteServices]:
         gateway = _gateway(settings, vault)
         payments = PaymentProcess(engine, views["views"], gateway)  # takes callbacks in; effects are a worker's
         await _begun(stack, engine, Listening(engine, log))
-        services = FullWriteServices(log=log, vault=vault, engine=engine, payments=payments, **views, **_tables())
+
+        async def sellers(product_id: str, sku: str) -> Sequence[str]:
+            return await log.offers_of(sku, OFFERS_MAX)  # not from the views: buying needs nothing but the log
+
+        services = FullWriteServices(
+            log=log, vault=vault, engine=engine, payments=payments, sellers=sellers, **views, **_tables()
+        )
         settle_garbage()
         yield services
 
@@ -286,7 +297,8 @@ async def search_worker(settings: Settings) -> AsyncIterator[tuple[PostgresLog, 
         stack.callback(elastic.close)
         noticing = Noticing(redis, PARTITIONS)
         cataloguing = Cataloguing(log, redis, noticing, IN_REDIS)
-        indexer = Indexer(log, cataloguing, ElasticIndex(elastic, index_of(settings)))
+        search = ElasticIndex(elastic, index_of(settings))
+        indexer = Indexer(log, cataloguing, search, describe=document_with_copy)
         cataloguing.applied.append(indexer.applied)
         await _begun(stack, noticing, cataloguing, indexer)
         yield log, indexer

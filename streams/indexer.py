@@ -29,10 +29,11 @@ from domain.ids import stock_id
 from domain.offer import OfferPut
 from domain.recorded import Recorded
 from projections.catalog.projector import OfferRow
+from projections.search.document import SearchDocument
 from projections.search.port import NotTheWriter, Rejected, SearchIndex, SearchUnavailable
 from projections.stock.projector import StockRow
 from projections.views import Place, Touched, Views
-from streams.assembly import LOW_STOCK, SOME, assemble, in_slices, offer_of
+from streams.assembly import LOW_STOCK, SOME, OnSale, assemble, in_slices, offer_of
 from streams.documents import document
 from streams.pending import Pending
 
@@ -79,8 +80,14 @@ class Indexer:
     """Read by who writes it, it lies in the process's own folder."""
 
     def __init__(
-        self, event_log: EventLog, views: Catalogued, search: SearchIndex, clock: Callable[[], int] = now_ms
+        self,
+        event_log: EventLog,
+        views: Catalogued,
+        search: SearchIndex,
+        clock: Callable[[], int] = now_ms,
+        describe: Callable[[OnSale], SearchDocument] = document,
     ) -> None:
+        """``describe`` makes the document of a product."""
         self.position = 0
         """Searches show at least everything up to here."""
         self.writing = False
@@ -93,6 +100,7 @@ class Indexer:
         self._views = views
         self._search = search
         self._clock = clock
+        self._describe = describe
         self._pending = Pending()
         self._uncommitted: set[str] = set()
         """Products whose documents the index has but does not show yet."""
@@ -348,7 +356,7 @@ class Indexer:
         self._unwritten = len(product_ids)
         for some in in_slices(product_ids, DOCUMENTS_PER_SLICE):
             found = await assemble(self._views, some, self._clock())
-            upserts = [document(one) for one in found.values() if not one.product.discontinued]
+            upserts = [self._describe(one) for one in found.values() if not one.product.discontinued]
             kept = {one.product_id for one in upserts}
             for one in found.values():
                 for seller in one.sellers:
