@@ -47,6 +47,7 @@ from projections.search.elastic.server import Server as ElasticServer
 from projections.shops.projector import SHOPS
 from projections.sqlite import SQLiteViews
 from projections.stock.projector import STOCK
+from readapi.edge.sharedlimits import SharedLimiter
 from readapi.reading import TOLD
 from readapi.services import ReadServices
 from streams.broker.faust_source import FaustSource
@@ -166,7 +167,8 @@ async def _views(stack: AsyncExitStack, settings: Settings) -> dict[str, Any]:
     noticing = Noticing(redis, PARTITIONS)
     history = Following(cassandra.progress, PARTITIONS)
     indexed = Indexed(search)
-    await _begun(stack, cassandra, history, indexed)
+    limiter = SharedLimiter(server, prefix=settings.namespace, enabled=settings.rate_limits)
+    await _begun(stack, cassandra, history, indexed, limiter)
     # Begun when the caches that listen are there.
     stack.push_async_callback(noticing.close)
     return {
@@ -178,6 +180,7 @@ async def _views(stack: AsyncExitStack, settings: Settings) -> dict[str, Any]:
         "noticing": noticing,
         "last_pages": RedisPages(server, settings.namespace),
         "catalog": CatalogFromTheIndex(search),
+        "limiter": limiter,
     }
 
 

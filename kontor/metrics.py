@@ -162,3 +162,12 @@ class LogMetrics:
 def gauge(registry: CollectorRegistry, name: str, about: str, value: Callable[[], Any]) -> None:
     """A gauge that is looked up when it is asked for."""
     Gauge(name, about, registry=registry).set_function(lambda: float(value()))
+
+
+def gauges(
+    registry: CollectorRegistry, name: str, about: str, label: str, values: Mapping[str, Callable[[], float]]
+) -> None:
+    """One of those for each value of a label."""
+    labelled = Gauge(name, about, [label], registry=registry)
+    for word, value in values.items():
+        labelled.labels(word).set_function(value)

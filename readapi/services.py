@@ -12,6 +12,7 @@ from domain.shipping import ShippingTable
 from domain.tax import TaxTable
 from projections.search.port import SearchIndex
 from projections.views import Views
+from readapi.edge.ratelimit import Limiter
 from streams.assembly import OnSale
 from streams.follower import Applied
 
@@ -87,3 +88,5 @@ class ReadServices:
     """Lists to show while search is away; None where search is in the same process."""
     catalog: Catalog | None = field(default=None, kw_only=True)
     """Products to show while the views are away; None where the views are in the same process."""
+    limiter: Limiter | None = field(default=None, kw_only=True)
+    """Quotas that are shared with other processes, if they are."""

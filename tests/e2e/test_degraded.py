@@ -40,8 +40,8 @@ async def ordered(house: House, seller: Seller, shopper: Shopper) -> list[str]:
 
 @pytest.fixture
 async def beds(seller: Seller, visitor: Shopper) -> list[str]:
-    """Thirty products in a category, whose first page everybody has seen; the newest first."""
-    skus = [await seller.sells(stock=10, price=1000 + number) for number in range(30)]
+    """Twenty-five products in a category, whose first page everybody has seen; the newest first."""
+    skus = [await seller.sells(stock=10, price=1000 + number) for number in range(25)]
     visitor.position = seller.shopper.position
     await visitor.read("/api/products?category=Furniture/Beds&limit=24")
     return [seller.products[sku] for sku in reversed(skus)]
