@@ -82,8 +82,17 @@ class Part:
 class Everything:
     """What tests of journeys ask of a house."""
 
-    def __init__(self, folder: Path, parts: Mapping[str, Part], log: PostgresLog, http: httpx.AsyncClient) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        parts: Mapping[str, Part],
+        ports: Mapping[str, int],
+        log: PostgresLog,
+        http: httpx.AsyncClient,
+    ) -> None:
         self.parts = parts
+        self.urls = {name: f"http://127.0.0.1:{port}" for name, port in ports.items()}
+        """Of the services, and of the others' metrics."""
         self.log = log
         self.http = http
         self.folder = folder / ("processes" if "processes" in parts else "work")
@@ -136,22 +145,27 @@ async def everything(folder: Path, *names: str) -> AsyncIterator[Everything]:
             await asyncio.gather(*(part.ready() for part in parts.values()))
             async with httpx.AsyncClient(transport=transport, base_url="http://kontor.test", timeout=30) as http:
                 await shown(http)
-                yield Everything(folder, parts, log, http)
+                yield Everything(folder, parts, ports, log, http)
         finally:
             codes = {name: part.stop() for name, part in parts.items()}
             await log.close()
         assert set(codes.values()) == {0}, codes
 
 
-@contextmanager
-def namespace() -> Iterator[dict[str, str]]:
-    """The environment of one deployment; what it left on the servers is deleted afterwards."""
+def require_servers() -> None:
+    """Their absence skips a test on a developer's machine and fails it where ``$CI`` is set."""
     missing = [f"KONTOR_{name}" for name in NEEDED if not os.environ.get(f"KONTOR_{name}")]
     if missing:
         reason = f"needs the servers of stack/: {', '.join(missing)}"
         if os.environ.get("CI"):
             pytest.fail(reason, pytrace=False)
         pytest.skip(reason)
+
+
+@contextmanager
+def namespace() -> Iterator[dict[str, str]]:
+    """The environment of one deployment; what it left on the servers is deleted afterwards."""
+    require_servers()
     name = f"t{os.getpid()}_{secrets.token_hex(3)}"
     postgres = os.environ["KONTOR_POSTGRES_URL"]
     own = f"{postgres}{'&' if '?' in postgres else '?'}options=-csearch_path%3D{name}"
