@@ -75,7 +75,8 @@ IN_REDIS = (CATALOG, STOCK, CARTS, SHOPS)
 IN_CASSANDRA = (ORDERS,)
 OF_PROCESSES = (CHECKOUTS, STOCK, ERASURES)
 PARTITIONS = 8
-WORKERS = ("views", "orders", "search", "processes")
+WORKERS = ("views", "orders", "processes", "search")
+"""In the order they begin: search waits for what Redis shows, and nobody is to wait for search."""
 
 
 class Part(Protocol):
