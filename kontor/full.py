@@ -14,7 +14,7 @@ Every process may run several times; of ``search`` one writes and the others sta
 from __future__ import annotations
 
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -37,6 +37,7 @@ from projections.catalog.projector import CATALOG
 from projections.checkouts.projector import CHECKOUTS
 from projections.erasures.projector import ERASURES
 from projections.orders.projector import ORDERS
+from projections.redisviews.lastpages import RedisPages
 from projections.redisviews.reader import RedisViews
 from projections.redisviews.server import RedisServer
 from projections.redisviews.sink import RedisSink
@@ -46,6 +47,7 @@ from projections.search.elastic.server import Server as ElasticServer
 from projections.shops.projector import SHOPS
 from projections.sqlite import SQLiteViews
 from projections.stock.projector import STOCK
+from readapi.edge.sharedlimits import SharedLimiter
 from readapi.reading import TOLD
 from readapi.services import ReadServices
 from streams.broker.faust_source import FaustSource
@@ -57,6 +59,7 @@ from streams.erasure import ErasureProcess
 from streams.follower import Applied, Follower
 from streams.following import Following
 from streams.gateways.simulated import SimulatedGateway
+from streams.indexcatalog import CatalogFromTheIndex, document_with_copy
 from streams.indexed import Indexed
 from streams.indexer import Indexer
 from streams.intake import Intake
@@ -65,13 +68,15 @@ from streams.noticing import Noticing
 from streams.payments import PaymentProcess
 from streams.relay import Relay
 from streams.sinking import Sinking
+from writeapi.sellers import OFFERS_MAX
 from writeapi.services import WriteServices
 
 IN_REDIS = (CATALOG, STOCK, CARTS, SHOPS)
 IN_CASSANDRA = (ORDERS,)
 OF_PROCESSES = (CHECKOUTS, STOCK, ERASURES)
 PARTITIONS = 8
-WORKERS = ("views", "orders", "search", "processes")
+WORKERS = ("views", "orders", "processes", "search")
+"""In the order they begin: search waits for what Redis shows, and nobody is to wait for search."""
 
 
 class Part(Protocol):
@@ -89,6 +94,10 @@ class Noticed:
     @property
     def position(self) -> int:
         return self.noticing.position
+
+    @property
+    def away(self) -> bool:
+        return self.noticing.away
 
     async def wait_for(self, position: int, timeout: float) -> bool:
         return await self.noticing.wait_for(position, timeout)
@@ -159,7 +168,8 @@ async def _views(stack: AsyncExitStack, settings: Settings) -> dict[str, Any]:
     noticing = Noticing(redis, PARTITIONS)
     history = Following(cassandra.progress, PARTITIONS)
     indexed = Indexed(search)
-    await _begun(stack, cassandra, history, indexed)
+    limiter = SharedLimiter(server, prefix=settings.namespace, enabled=settings.rate_limits)
+    await _begun(stack, cassandra, history, indexed, limiter)
     # Begun when the caches that listen are there.
     stack.push_async_callback(noticing.close)
     return {
@@ -169,6 +179,9 @@ async def _views(stack: AsyncExitStack, settings: Settings) -> dict[str, Any]:
         "search": search,
         "indexer": indexed,
         "noticing": noticing,
+        "last_pages": RedisPages(server, settings.namespace),
+        "catalog": CatalogFromTheIndex(search),
+        "limiter": limiter,
     }
 
 
@@ -202,7 +215,13 @@ async def write_side(settings: Settings) -> AsyncIterator[FullWriteServices]:
         gateway = _gateway(settings, vault)
         payments = PaymentProcess(engine, views["views"], gateway)  # takes callbacks in; effects are a worker's
         await _begun(stack, engine, Listening(engine, log))
-        services = FullWriteServices(log=log, vault=vault, engine=engine, payments=payments, **views, **_tables())
+
+        async def sellers(product_id: str, sku: str) -> Sequence[str]:
+            return await log.offers_of(sku, OFFERS_MAX)  # not from the views: buying needs nothing but the log
+
+        services = FullWriteServices(
+            log=log, vault=vault, engine=engine, payments=payments, sellers=sellers, **views, **_tables()
+        )
         settle_garbage()
         yield services
 
@@ -282,7 +301,8 @@ async def search_worker(settings: Settings) -> AsyncIterator[tuple[PostgresLog, 
         stack.callback(elastic.close)
         noticing = Noticing(redis, PARTITIONS)
         cataloguing = Cataloguing(log, redis, noticing, IN_REDIS)
-        indexer = Indexer(log, cataloguing, ElasticIndex(elastic, index_of(settings)))
+        search = ElasticIndex(elastic, index_of(settings))
+        indexer = Indexer(log, cataloguing, search, describe=document_with_copy)
         cataloguing.applied.append(indexer.applied)
         await _begun(stack, noticing, cataloguing, indexer)
         yield log, indexer

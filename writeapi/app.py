@@ -9,7 +9,7 @@ from readapi.app import application
 from readapi.edge.state import EdgeState
 from readapi.routes import operations
 from writeapi import requests
-from writeapi.routes import auth, carts, inventory, me, offers, orders, products, shops, webhooks
+from writeapi.routes import auth, carts, inventory, me, offers, orders, products, ready, shops, webhooks
 from writeapi.services import WriteServices
 
 ROUTERS = (
@@ -27,7 +27,7 @@ ROUTERS = (
 
 def create_app(services: WriteServices, edge: EdgeState) -> FastAPI:
     """The command service alone."""
-    app = application("Kontor command service", services, edge, (*ROUTERS, operations.router))
+    app = application("Kontor command service", services, edge, (*ROUTERS, operations.router, ready.router))
     requests.install(app)
     return app
 

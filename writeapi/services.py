@@ -10,9 +10,11 @@ from dataclasses import dataclass
 from commands.engine import Engine
 from readapi.services import ReadServices
 from streams.payments import PaymentProcess
+from writeapi.sellers import Sellers
 
 
 @dataclass(slots=True)
 class WriteServices(ReadServices):
     engine: Engine
     payments: PaymentProcess
+    sellers: Sellers

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+
 from commands.store.postgres import PostgresLog
 from tests.e2e.market import open_shop
 from tests.needed import VARIABLES, address
@@ -80,8 +81,17 @@ class Part:
 class Everything:
     """What tests of journeys ask of a house."""
 
-    def __init__(self, folder: Path, parts: Mapping[str, Part], log: PostgresLog, http: httpx.AsyncClient) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        parts: Mapping[str, Part],
+        ports: Mapping[str, int],
+        log: PostgresLog,
+        http: httpx.AsyncClient,
+    ) -> None:
         self.parts = parts
+        self.urls = {name: f"http://127.0.0.1:{port}" for name, port in ports.items()}
+        """Of the services, and of the others' metrics."""
         self.log = log
         self.http = http
         self.folder = folder / ("processes" if "processes" in parts else "work")
@@ -134,7 +144,7 @@ async def everything(folder: Path, *names: str) -> AsyncIterator[Everything]:
             await asyncio.gather(*(part.ready() for part in parts.values()))
             async with httpx.AsyncClient(transport=transport, base_url="http://kontor.test", timeout=30) as http:
                 await shown(http)
-                yield Everything(folder, parts, log, http)
+                yield Everything(folder, parts, ports, log, http)
         finally:
             codes = {name: part.stop() for name, part in parts.items()}
             await log.close()

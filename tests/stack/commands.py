@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import random
+import shlex
 import socket
 import subprocess
 from contextlib import ExitStack, suppress
@@ -58,6 +59,11 @@ class Stack:
     def status(self) -> dict[str, dict[str, Any]]:
         states: dict[str, dict[str, Any]] = json.loads(self.run("status", "--json").stdout)
         return states
+
+    def environment(self) -> dict[str, str]:
+        """What ``stack/env`` would export."""
+        exports = [shlex.split(line) for line in self.do("env").splitlines() if line.startswith("export ")]
+        return dict(word.split("=", 1) for _, word in exports)
 
     def pids(self) -> dict[str, int]:
         return {name: state["pid"] for name, state in self.status().items() if state["state"] == "up"}
