@@ -119,12 +119,27 @@ def copy_log(
 ) -> None:
     """Copy the event log into another store and prove it: every row equal, every chain whole. Goes on where it stopped.
 
-    Stop whoever writes into the log first. What the vault holds is not in the log and stays where it is.
+    Stop whoever writes into the log first. What the vault holds is not in the log: `copy-vault` takes it along.
     """
     from kontor.copying import run_copy
 
     _settings()
     run_copy(source, target)
+
+
+@app.command(name="copy-vault")
+def copy_vault(
+    source: Annotated[str, typer.Option("--from", metavar="DIR|URL", help="Data folder, or postgresql://…")],
+    target: Annotated[str, typer.Option("--to", metavar="DIR|URL", help="Data folder, or postgresql://…; empty")],
+) -> None:
+    """Copy personal data's keys, passwords, sessions and the service's secrets into an empty vault, all or nothing.
+
+    Stop the services first. The copy is compared row by row, and what the log of the folder holds is opened with it.
+    """
+    from kontor.copying_vault import run_copy_vault
+
+    _settings()
+    run_copy_vault(source, target)
 
 
 @app.command()
