@@ -88,6 +88,18 @@ def work(
     run_work(projection or (), _settings(data=data))
 
 
+@app.command()
+def gateway(
+    host: Annotated[str | None, typer.Option(help="Address to listen on. [127.0.0.1]")] = None,
+    port: Port = None,
+    data: Data = None,
+) -> None:
+    """Full profile: the simulated payment provider (8003), with records of its own in the data folder."""
+    from kontor.gateway import run_gateway
+
+    run_gateway(_settings(host=host, port=port, data=data))
+
+
 @app.command(name="import")
 def import_(
     what: Annotated[str, typer.Argument(metavar="products|offers|stock")],

@@ -23,7 +23,7 @@ from readapi.reading import Reading, hear
 from readapi.services import Followed, ReadServices
 from writeapi.services import WriteServices
 
-PORTS = {"all": 8000, "write": 8001, "read": 8002}
+PORTS = {"all": 8000, "write": 8001, "read": 8002, "gateway": 8003}
 SWITCH_S = 0.0002
 """How long a thread may keep the interpreter when another wants it. The disk's thread needs it for moments only, and
 with Python's 5 ms it would wait longer for those than for the disk."""

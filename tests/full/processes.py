@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import os
 import secrets
 import signal
@@ -33,6 +34,7 @@ PARTS: Mapping[str, tuple[str, ...]] = {
     "orders": ("work", "--projection", "orders"),
     "search": ("work", "--projection", "search"),
     "processes": ("work", "--projection", "processes"),
+    "gateway": ("gateway",),
 }
 
 
@@ -86,7 +88,7 @@ class Everything:
         self.parts = parts
         self.log = log
         self.http = http
-        self.folder = folder / ("processes" if "processes" in parts else "work")
+        self.folder = folder / "gateway"
         """Where the payment provider has its records."""
 
     async def head(self) -> int:
@@ -121,9 +123,13 @@ class ByMethod(httpx.AsyncBaseTransport):
 
 @asynccontextmanager
 async def everything(folder: Path, *names: str) -> AsyncIterator[Everything]:
-    """With these processes."""
+    """With these processes, and the payment provider."""
     with namespace() as environment:
-        ports = {name: free_port() for name in names}
+        ports = {name: free_port() for name in (*names, "gateway")}
+        environment |= {
+            "KONTOR_PROVIDER_URL": f"http://127.0.0.1:{ports['gateway']}",
+            "KONTOR_PROVIDER_CALLBACKS": f"http://127.0.0.1:{ports['write']}/api/webhooks/payments/simulated",
+        }
         parts = {
             name: Part(name, folder, environment | {"KONTOR_PORT": str(port), "KONTOR_METRICS_PORT": str(port)})
             for name, port in ports.items()
@@ -161,6 +167,7 @@ def namespace() -> Iterator[dict[str, str]]:
         "KONTOR_NAMESPACE": name,
         "KONTOR_POSTGRES_URL": own,
         "KONTOR_VAULT_URL": f"{own}_vault",
+        "KONTOR_PROVIDER_SECRET": base64.b64encode(secrets.token_bytes(32)).decode(),
         "KONTOR_RATE_LIMITS": "false",
         "KONTOR_CASSANDRA_CONSISTENCY": "LOCAL_ONE",
     }

@@ -1,4 +1,4 @@
-"""`kontor copy-vault`: everything sealed opens, who was erased stays erased, all or nothing, and not a word of any key."""
+"""`kontor copy-vault`: everything sealed opens, who was erased stays so, all or nothing, and no word of any key."""
 
 from __future__ import annotations
 
