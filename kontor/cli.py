@@ -102,17 +102,30 @@ def gateway(
 
 @app.command(name="import")
 def import_(
-    what: Annotated[str, typer.Argument(metavar="products|offers|stock")],
-    file: Annotated[Path, typer.Argument(metavar="FILE.ndjson", help="One JSON object a line; .gz is read too.")],
+    what: Annotated[str, typer.Argument(metavar="products|offers|stock|sample")],
+    file: Annotated[
+        Path | None, typer.Argument(metavar="FILE.ndjson", help="One JSON object a line; .gz is read too.")
+    ] = None,
     shop: Annotated[str | None, typer.Option(help="Shop of offers and stock whose line names none.")] = None,
     data: Data = None,
 ) -> None:
-    """Bulk load through the write path. Bad lines go to FILE.rejected.ndjson with reasons; running it again is safe."""
+    """Bulk load through the write path. Bad lines go to FILE.rejected.ndjson with reasons; running it again is safe.
+
+    `sample` needs no file: it is the demo's catalog with its shops, stock and users, whose passwords everybody knows.
+    """
     from kontor import console
+    from kontor.demo import run_load
     from kontor.importing import run_import
 
-    if what not in ("products", "offers", "stock"):
-        console.fail(f"import what? {what!r} is none of products, offers, stock", 2)
+    if what not in ("products", "offers", "stock", "sample"):
+        console.fail(f"import what? {what!r} is none of products, offers, stock, sample", 2)
+    if what == "sample":
+        if file is not None:
+            console.fail("the sample comes with Kontor; name no file", 2)
+        run_load(_settings(data=data))
+        return
+    if file is None:
+        console.fail(f"name the file with the {what}, one JSON object a line", 2)
     run_import(what, file, shop, _settings(data=data))
 
 

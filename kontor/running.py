@@ -187,10 +187,12 @@ def run_demo(settings: Settings) -> None:
 async def _demo(settings: Settings) -> None:
     from kontor import demo
     from kontor.embedded import embedded
+    from kontor.importing import shown
 
     listening = listen("all", settings)
     async with embedded(settings) as services:
         await demo.load(services)
+        await shown(services)
         app = build_app("all", services, settings)
         async with measured(app, services):
             demo.welcome(url_of(listening))

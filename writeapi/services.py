@@ -16,3 +16,8 @@ from streams.payments import PaymentProcess
 class WriteServices(ReadServices):
     engine: Engine
     payments: PaymentProcess
+
+    @property
+    def backlog(self) -> int:
+        """Products whose documents are still to be built, about; where this process builds them."""
+        return self.indexer.backlog
