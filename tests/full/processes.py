@@ -84,7 +84,15 @@ class Part:
 class Everything:
     """What tests of journeys ask of a house."""
 
-    def __init__(self, folder: Path, parts: Mapping[str, Part], log: PostgresLog, http: httpx.AsyncClient) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        environment: Mapping[str, str],
+        parts: Mapping[str, Part],
+        log: PostgresLog,
+        http: httpx.AsyncClient,
+    ) -> None:
+        self.environment = environment
         self.parts = parts
         self.log = log
         self.http = http
@@ -125,28 +133,36 @@ class ByMethod(httpx.AsyncBaseTransport):
 async def everything(folder: Path, *names: str) -> AsyncIterator[Everything]:
     """With these processes, and the payment provider."""
     with namespace() as environment:
-        ports = {name: free_port() for name in (*names, "gateway")}
-        environment |= {
-            "KONTOR_PROVIDER_URL": f"http://127.0.0.1:{ports['gateway']}",
-            "KONTOR_PROVIDER_CALLBACKS": f"http://127.0.0.1:{ports['write']}/api/webhooks/payments/simulated",
-        }
-        parts = {
-            name: Part(name, folder, environment | {"KONTOR_PORT": str(port), "KONTOR_METRICS_PORT": str(port)})
-            for name, port in ports.items()
-        }
-        log = PostgresLog.open(environment["KONTOR_POSTGRES_URL"])
-        transport = ByMethod(ports["write"], ports["read"])
-        try:
-            for part in parts.values():
-                part.start()
-            await asyncio.gather(*(part.ready() for part in parts.values()))
-            async with httpx.AsyncClient(transport=transport, base_url="http://kontor.test", timeout=30) as http:
-                await shown(http)
-                yield Everything(folder, parts, log, http)
-        finally:
-            codes = {name: part.stop() for name, part in parts.items()}
-            await log.close()
-        assert set(codes.values()) == {0}, codes
+        async with deployed(environment, folder, *names) as house:
+            yield house
+
+
+@asynccontextmanager
+async def deployed(environment: Mapping[str, str], folder: Path, *names: str) -> AsyncIterator[Everything]:
+    """The same, under names that are there already."""
+    ports = {name: free_port() for name in (*names, "gateway")}
+    environment = {
+        **environment,
+        "KONTOR_PROVIDER_URL": f"http://127.0.0.1:{ports['gateway']}",
+        "KONTOR_PROVIDER_CALLBACKS": f"http://127.0.0.1:{ports['write']}/api/webhooks/payments/simulated",
+    }
+    parts = {
+        name: Part(name, folder, environment | {"KONTOR_PORT": str(port), "KONTOR_METRICS_PORT": str(port)})
+        for name, port in ports.items()
+    }
+    log = PostgresLog.open(environment["KONTOR_POSTGRES_URL"])
+    transport = ByMethod(ports["write"], ports["read"])
+    try:
+        for part in parts.values():
+            part.start()
+        await asyncio.gather(*(part.ready() for part in parts.values()))
+        async with httpx.AsyncClient(transport=transport, base_url="http://kontor.test", timeout=30) as http:
+            await shown(http)
+            yield Everything(folder, environment, parts, log, http)
+    finally:
+        codes = {name: part.stop() for name, part in parts.items()}
+        await log.close()
+    assert set(codes.values()) == {0}, codes
 
 
 @contextmanager
