@@ -7,6 +7,7 @@
     kontor work orders   Kafka → Cassandra: order history, sellers' lists, timelines
     kontor work search   log and Redis → Elasticsearch
     kontor work processes   checkouts, payments, erasures
+    kontor gateway       the simulated payment provider, with records of its own (kontor/gateway.py)
 
 Every process may run several times; of ``search`` one writes and the others stand by.
 """
@@ -17,17 +18,15 @@ import socket
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Protocol
 
 from commands.engine import Engine, now_ms
-from commands.errors import UnusableLog
 from commands.store.postgres import PostgresLog
 from commands.vault import Vault
 from commands.vault_server import VaultServer
 from kontor.embedded import settle_garbage
 from kontor.folder import DataFolder
-from kontor.settings import Settings
+from kontor.settings import Settings, required
 from kontor.tables import countries, shipping_table, tax_table
 from projections.carts.projector import CARTS
 from projections.cassandraviews.reader import CassandraViews
@@ -58,7 +57,7 @@ from streams.checkout import CheckoutProcess
 from streams.erasure import ErasureProcess
 from streams.follower import Applied, Follower
 from streams.following import Following
-from streams.gateways.simulated import SimulatedGateway
+from streams.gateways.remote import RemoteGateway
 from streams.indexcatalog import CatalogFromTheIndex, document_with_copy
 from streams.indexed import Indexed
 from streams.indexer import Indexer
@@ -111,14 +110,6 @@ class FullReadServices(ReadServices):
 @dataclass(slots=True)
 class FullWriteServices(WriteServices):
     noticing: Noticing
-
-
-def required(settings: Settings, *names: str) -> list[str]:
-    """The settings of these names. Raises UnusableLog, which names those that are missing."""
-    missing = [f"KONTOR_{name.upper()}" for name in names if getattr(settings, name) is None]
-    if missing:
-        raise UnusableLog(f"the full profile needs {', '.join(missing)}; stack/env prints them for stack/")
-    return [str(getattr(settings, name)) for name in names]
 
 
 def cassandra_settings(settings: Settings) -> CassandraSettings:
@@ -212,7 +203,7 @@ async def write_side(settings: Settings) -> AsyncIterator[FullWriteServices]:
         log, vault = _opened_log(stack, settings), _opened_vault(stack, settings)
         engine = Engine(log, aggregates_max=settings.aggregates_cached_max)
         views = await _views(stack, settings)
-        gateway = _gateway(settings, vault)
+        gateway = provider(settings)
         payments = PaymentProcess(engine, views["views"], gateway)  # takes callbacks in; effects are a worker's
         await _begun(stack, engine, Listening(engine, log))
 
@@ -226,10 +217,9 @@ async def write_side(settings: Settings) -> AsyncIterator[FullWriteServices]:
         yield services
 
 
-def _gateway(settings: Settings, vault: Vault) -> SimulatedGateway:
-    folder = DataFolder(settings.data)
-    Path(settings.data).mkdir(parents=True, exist_ok=True, mode=0o700)
-    return SimulatedGateway(folder.provider, vault.secrets.webhook_secret, timeout_s=settings.provider_timeout)
+def provider(settings: Settings) -> RemoteGateway:
+    url, secret = required(settings, "provider_url", "provider_secret")
+    return RemoteGateway(url, secret)
 
 
 # workers
@@ -313,8 +303,9 @@ async def process_worker(settings: Settings) -> AsyncIterator[tuple[PostgresLog,
     """A saga needs several streams in the log's order, so these follow the log itself, with views of their own."""
     async with AsyncExitStack() as stack:
         log, vault = _opened_log(stack, settings), _opened_vault(stack, settings)
-        gateway = _gateway(settings, vault)
-        views = SQLiteViews(DataFolder(settings.data).path / "processes.db", OF_PROCESSES)
+        gateway = provider(settings)
+        settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
+        views = SQLiteViews(DataFolder(settings.data).processes, OF_PROCESSES)
         stack.callback(views.close)
         engine = Engine(log, aggregates_max=settings.aggregates_cached_max)
         follower = Follower(log, views, engine)
@@ -326,13 +317,6 @@ async def process_worker(settings: Settings) -> AsyncIterator[tuple[PostgresLog,
             checkouts.applied,
             erasures.applied,
         ]
-
-        async def call_back(body: bytes, headers: dict[str, str]) -> None:
-            await payments.receive(body, headers)
-
-        await _begun(stack, engine, follower)
-        await gateway.start(call_back)
-        stack.push_async_callback(gateway.close)
-        await _begun(stack, payments, checkouts, erasures)
+        await _begun(stack, engine, follower, gateway, payments, checkouts, erasures)
         settle_garbage()
         yield log, engine, follower

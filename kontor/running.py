@@ -25,7 +25,7 @@ from readapi.reading import Reading, hear
 from readapi.services import Followed, ReadServices, Store
 from writeapi.services import WriteServices
 
-PORTS = {"all": 8000, "write": 8001, "read": 8002}
+PORTS = {"all": 8000, "write": 8001, "read": 8002, "gateway": 8003}
 SWITCH_S = 0.0002
 """How long a thread may keep the interpreter when another wants it. The disk's thread needs it for moments only, and
 with Python's 5 ms it would wait longer for those than for the disk."""
@@ -195,10 +195,12 @@ def run_demo(settings: Settings) -> None:
 async def _demo(settings: Settings) -> None:
     from kontor import demo
     from kontor.embedded import embedded
+    from kontor.importing import shown
 
     listening = listen("all", settings)
     async with embedded(settings) as services:
         await demo.load(services)
+        await shown(services)
         app = build_app("all", services, settings)
         async with measured(app, services):
             demo.welcome(url_of(listening))

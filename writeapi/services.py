@@ -18,3 +18,8 @@ class WriteServices(ReadServices):
     engine: Engine
     payments: PaymentProcess
     sellers: Sellers
+
+    @property
+    def backlog(self) -> int:
+        """Products whose documents are still to be built, about; where this process builds them."""
+        return self.indexer.backlog
