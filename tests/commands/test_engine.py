@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -35,15 +34,10 @@ from tests.commands.driving import (
     receive,
     request,
 )
+from tests.waiting import until
 
 BIG = 2**70
 """A number no stored event can hold."""
-
-
-async def until(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(10):
-        while not condition():
-            await asyncio.sleep(0.001)
 
 
 # batches

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+
 from commands.store.postgres import PostgresLog
 from tests.e2e.market import open_shop
 from tests.needed import VARIABLES, address
