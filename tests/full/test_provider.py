@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.house import charges
+from streams.gateways.callbacks import RETRY_MS
+from tests.e2e.house import charges, rows
 from tests.e2e.market import open_shop
 from tests.e2e.shopper import Shopper, expect, sign_up
 from tests.full.processes import everything
@@ -41,8 +42,20 @@ async def test_two_workers_a_killed_worker_and_a_killed_provider_charge_nobody_t
             await house.parts[name].ready()
         orders = [await shopper.settled(order_id, within=60) for shopper, order_id in placed]
         found = charges(house.folder)
+        await callbacks_taken(house.folder)
     assert {order["status"] for order in orders} == {"PAID"}
     assert found.keys() == {order_id for _, order_id in placed}
     for order in orders:
         amount = order["totals"]["grand"]["amount"]
         assert found[order["orderId"]] == [(amount, amount, 0, 0)]
+
+
+async def callbacks_taken(provider: Path) -> None:
+    """The command service has taken the provider's callbacks: none is due again, and none was given up."""
+    file, due = provider / "provider.db", "SELECT count(*) FROM callbacks WHERE due_at IS NOT NULL"
+    async with asyncio.timeout(30):
+        while rows(file, due) != [(0,)]:  # noqa: ASYNC110  # another program's file
+            await asyncio.sleep(0.1)
+    attempts = [number for (number,) in rows(file, "SELECT attempts FROM callbacks")]
+    assert attempts
+    assert max(attempts) <= len(RETRY_MS)
