@@ -11,6 +11,7 @@ from domain.offer import OFFER
 from domain.order import ORDER
 from domain.payment import PAYMENT
 from domain.product import PRODUCT
+from domain.promotion import PROMOTION
 from domain.shop import SHOP
 
 DECIDERS: dict[str, Decider] = {
@@ -22,6 +23,7 @@ DECIDERS: dict[str, Decider] = {
     "ord": ORDER,
     "pay": PAYMENT,
     "prd": PRODUCT,
+    "prm": PROMOTION,
     "shp": SHOP,
 }
 """By the prefix of the stream's id."""

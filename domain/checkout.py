@@ -18,6 +18,7 @@ from msgspec.structs import replace
 from domain import cart, inventory, order, payment
 from domain.decider import Command, State
 from domain.ids import payment_id
+from domain.promotion import is_use
 from domain.recorded import Recorded
 
 PAYMENT_GRACE_MS = 60_000
@@ -198,7 +199,7 @@ def _refusal(state: Checkout, now: int) -> str:
         return "not_serviceable"
     for line in state.lines:
         if line.stock == "refused":
-            return line.refusal
+            return "limit_exceeded" if is_use(line.stock_id) and line.refusal == "out_of_stock" else line.refusal
     if state.payment == "declined":
         return "payment_declined"
     ran_out = {"none": state.placed.hold_until, "authorizing": state.placed.hold_until + PAYMENT_GRACE_MS}
@@ -281,11 +282,15 @@ def _reopen(state: Checkout, now: int) -> list[Command]:
     if state.reason == "cancelled":
         return []
     if state.cart == "closed":
-        return [cart.ReopenCart(placed.cart_id, state.order_id, _cart_lines(state))]
+        return [cart.ReopenCart(placed.cart_id, state.order_id, _cart_lines(state), _coupons(state))]
     if state.cart == "merged":
         own = cart.cart_of(placed.account_id)
-        return [cart.MergeCart(own, placed.account_id, state.order_id, _cart_lines(state), now)]
+        return [cart.MergeCart(own, placed.account_id, state.order_id, _cart_lines(state), now, _coupons(state))]
     return []
+
+
+def _coupons(state: Checkout) -> tuple[str, ...]:
+    return tuple(used.code for used in state.placed.quote.promotions if used.code)
 
 
 def _cart_lines(state: Checkout) -> tuple[cart.CartLine, ...]:

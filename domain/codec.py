@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from domain import account, cart, claim, inventory, offer, order, payment, product, shop
+from domain import account, cart, claim, inventory, offer, order, payment, product, promotion, shop
 from domain.decider import Event
 from domain.recorded import Meta
 from domain.upcasters import upcast
@@ -28,15 +28,17 @@ EVENTS: dict[str, tuple[int, type[Event]]] = {
     "cart.item_added": (1, cart.ItemAdded),
     "cart.quantity_changed": (1, cart.QuantityChanged),
     "cart.item_removed": (1, cart.ItemRemoved),
-    "cart.merged": (1, cart.CartMerged),
+    "cart.coupon_added": (1, cart.CouponAdded),
+    "cart.coupon_removed": (1, cart.CouponRemoved),
+    "cart.merged": (2, cart.CartMerged),
     "cart.merged_into": (1, cart.CartMergedInto),
     "cart.checked_out": (2, cart.CartCheckedOut),
-    "cart.reopened": (1, cart.CartReopened),
+    "cart.reopened": (2, cart.CartReopened),
     "claim.taken": (1, claim.ClaimTaken),
     "claim.released": (1, claim.ClaimReleased),
     "offer.put": (1, offer.OfferPut),
     "offer.withdrawn": (1, offer.OfferWithdrawn),
-    "order.placed": (2, order.OrderPlaced),
+    "order.placed": (3, order.OrderPlaced),
     "order.confirmed": (1, order.OrderConfirmed),
     "order.paid": (1, order.OrderPaid),
     "order.cancelled": (1, order.OrderCancelled),
@@ -53,6 +55,8 @@ EVENTS: dict[str, tuple[int, type[Event]]] = {
     "product.created": (1, product.ProductCreated),
     "product.changed": (1, product.ProductChanged),
     "product.discontinued": (1, product.ProductDiscontinued),
+    "promotion.put": (1, promotion.PromotionPut),
+    "promotion.ended": (1, promotion.PromotionEnded),
     "shop.opened": (1, shop.ShopOpened),
     "shop.renamed": (1, shop.ShopRenamed),
     "stock.received": (1, inventory.StockReceived),

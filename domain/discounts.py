@@ -2,7 +2,7 @@
 
 The rule of stacking: those that go together are taken in the order of their priority, each working on what the earlier
 ones left of a line; an exclusive one stands alone. The buyer gets the better of the two, and in a tie the one that
-comes first by priority. Every choice is made on whole minor units by the rules of ``domain/derivation.py``, and what was
+comes first by priority. Choices are made on whole minor units by the rules of ``domain/derivation.py``, and what was
 chosen is written down as steps, so that it can be proved later without knowing the promotions.
 """
 

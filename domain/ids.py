@@ -24,6 +24,7 @@ PREFIXES = {
     "stock": "stk",
     "claim": "clm",
     "line": "lin",
+    "promotion": "prm",
 }
 
 

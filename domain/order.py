@@ -12,6 +12,7 @@ from domain.decider import Command, Decider, Event, State
 from domain.errors import IllegalTransition, Invalid, NotFound
 from domain.ids import stock_id
 from domain.pricing import Quote
+from domain.promotion import uses_of
 
 LINES_MAX = 100
 
@@ -129,8 +130,9 @@ def status(state: Order) -> str:
 
 
 def stock_lines(placed: OrderPlaced) -> list[tuple[str, int]]:
-    """Stock id and quantity of each line."""
-    return [(stock_id(line.shop_id, line.sku), line.quantity) for line in placed.quote.lines]
+    """Stock id and quantity of each line, and of a use of each promotion that may be used so often only."""
+    goods = [(stock_id(line.shop_id, line.sku), line.quantity) for line in placed.quote.lines]
+    return goods + [(uses_of(used.promotion_id), 1) for used in placed.quote.promotions if used.counted]
 
 
 # decide

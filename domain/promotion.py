@@ -1,8 +1,8 @@
 """Promotion: what takes how much off which lines, for whom and when. Stream ``prm_…``.
 
-How often it may be used is stock like any other: the item ``stk_<promotion>.uses``, of which an order holds, buys or gives
-back one unit. So a limit holds under any race and returns when an order comes to nothing, by the very rules that keep
-goods from being oversold. What a promotion comes to is reckoned in ``domain/discounts.py``.
+How often it may be used is stock like any other: the item ``stk_<promotion>.uses``, of which an order holds, buys or
+gives back one unit. So a limit holds under any race and returns when an order comes to nothing, by the very rules that
+keep goods from being oversold. What a promotion comes to is reckoned in ``domain/discounts.py``.
 """
 
 from __future__ import annotations
@@ -134,6 +134,10 @@ def uses_of(promotion_id: str) -> str:
     return stock_id(promotion_id, "uses")
 
 
+def is_use(stock: str) -> bool:
+    return stock.startswith("stk_prm_")
+
+
 # decide
 
 
@@ -168,15 +172,7 @@ def _check(terms: Terms) -> None:
     if terms.code and CODE.fullmatch(terms.code) is None:
         raise Invalid("a code has 2 to 40 letters, digits, hyphens or underscores", "/code")
     _check_benefit(terms.benefit)
-    for many, pointer in (
-        (terms.scope.categories, "/categories"),
-        (terms.scope.skus, "/skus"),
-        (terms.countries, "/countries"),
-    ):
-        if len(many) > SCOPE_MAX:
-            raise Invalid(f"at most {SCOPE_MAX}", pointer)
-    if any(not path for path in terms.scope.categories):
-        raise Invalid("a category needs at least one step", "/categories")
+    _check_scope(terms)
     if terms.min_spend is not None and terms.min_spend.amount < 0:
         raise Invalid("must not be negative", "/minSpend/amount")
     if not 0 <= terms.min_units <= UNITS_MAX:
@@ -186,6 +182,18 @@ def _check(terms: Terms) -> None:
     for limit, pointer in ((terms.limit, "/limit"), (terms.limit_per_account, "/limitPerAccount")):
         if limit is not None and not 1 <= limit <= USES_MAX:
             raise Invalid(f"must be between 1 and {USES_MAX}", pointer)
+
+
+def _check_scope(terms: Terms) -> None:
+    for many, pointer in (
+        (terms.scope.categories, "/categories"),
+        (terms.scope.skus, "/skus"),
+        (terms.countries, "/countries"),
+    ):
+        if len(many) > SCOPE_MAX:
+            raise Invalid(f"at most {SCOPE_MAX}", pointer)
+    if any(not path for path in terms.scope.categories):
+        raise Invalid("a category needs at least one step", "/categories")
 
 
 def _check_benefit(benefit: Benefit) -> None:

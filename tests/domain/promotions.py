@@ -9,7 +9,9 @@ from domain.promotion import Amount, Benefit, BuyGet, FreeShipping, Percent, Sco
 
 BENEFITS: st.SearchStrategy[Benefit] = st.one_of(
     st.builds(Percent, st.integers(1, PPM)),
-    st.builds(lambda units, currency: Amount(Money(units, currency)), st.integers(1, 10**9), st.sampled_from(["USD", "EUR"])),
+    st.builds(
+        lambda units, currency: Amount(Money(units, currency)), st.integers(1, 10**9), st.sampled_from(["USD", "EUR"])
+    ),
     st.builds(BuyGet, st.integers(1, 5), st.integers(1, 5), st.integers(1, PPM)),
     st.just(FreeShipping()),
 )

@@ -22,7 +22,9 @@ GERMANY = Destination("DE", None, "10115")
 BEDS, LAMPS = ("Home", "Beds"), ("Home", "Lamps")
 
 
-def line(number: int, amount: int, quantity: int = 1, shop: str = "shp_a", category: tuple[str, ...] = BEDS) -> QuoteLine:
+def line(
+    number: int, amount: int, quantity: int = 1, shop: str = "shp_a", category: tuple[str, ...] = BEDS
+) -> QuoteLine:
     sku = f"SKU-{number}"
     price = Money(amount, "USD")
     return QuoteLine(f"lin_{number}", shop, "US", sku, f"prd_{number}", sku, quantity, price, category=category)
@@ -83,7 +85,9 @@ def test_an_amount_of_another_currency_is_nothing():
     ],
 )
 def test_of_so_many_units_the_cheapest_come_cheaper(quantities, deal, expected):
-    lines = [line(i, amount, quantity) for i, (amount, quantity) in enumerate(zip((1000, 500), quantities, strict=False))]
+    lines = [
+        line(i, amount, quantity) for i, (amount, quantity) in enumerate(zip((1000, 500), quantities, strict=False))
+    ]
     assert off(quote(lines, Terms("Deal", deal))) == expected
 
 

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from domain import account, cart, claim, inventory, offer, order, payment, product, shop
+from domain import account, cart, claim, inventory, offer, order, payment, product, promotion, shop
 from domain.decider import Event
+from domain.discounts import Shopper
 from domain.money import Money
 from domain.pricing import Destination, QuoteLine, price_quote
 from kontor.tables import shipping_table, tax_table
@@ -28,7 +29,24 @@ QUOTE = price_quote(
     "standard",
     tax_table(),
     shipping_table(),
-    discount=Money(500, "USD"),
+    {"prm_01K": promotion.Terms("Spring", promotion.Amount(Money(500, "USD")), code="SPRING", limit=100)},
+    Shopper(AT, frozenset(["SPRING"])),
+)
+TERMS = promotion.Terms(
+    name="Spring",
+    benefit=promotion.Percent(100_000),
+    scope=promotion.Scope("shp_01K", (("Office", "Pens"),), ("PEN-1",)),
+    code="SPRING",
+    min_spend=Money(5000, "USD"),
+    min_units=2,
+    countries=("US", "CA"),
+    group="teachers",
+    starts_at=AT,
+    ends_at=AT + 86_400_000,
+    priority=10,
+    exclusive=True,
+    limit=100,
+    limit_per_account=1,
 )
 DESCRIPTION = product.Description(
     title="Füller “Safari”",
@@ -56,10 +74,12 @@ CARTS: list[Event] = [
     cart.ItemAdded(LINE),
     cart.QuantityChanged("lin_01K", 3),
     cart.ItemRemoved("lin_01K"),
-    cart.CartMerged("crt_02K", (LINE,)),
+    cart.CouponAdded("SPRING"),
+    cart.CouponRemoved("SPRING"),
+    cart.CartMerged("crt_02K", (LINE,), ("SPRING",)),
     cart.CartMergedInto("crt_01K"),
     cart.CartCheckedOut(ORDER, ("lin_01K", "lin_02K"), AT, {"lin_01K": 2, "lin_02K": 1}),
-    cart.CartReopened(ORDER, (LINE,), "crt_01K"),
+    cart.CartReopened(ORDER, (LINE,), "crt_01K", ("SPRING",)),
 ]
 CATALOG: list[Event] = [
     offer.OfferPut("prd_01K", offer.Terms(PRICE, Money(2499, "USD"), ("US", "CA"), "cart", 5, True)),
@@ -67,6 +87,8 @@ CATALOG: list[Event] = [
     product.ProductCreated(ACCOUNT, DESCRIPTION, (product.Variant("PEN-1", {"colour": "red", "size": 2}),), "3920564"),
     product.ProductChanged(DESCRIPTION),
     product.ProductDiscontinued(),
+    promotion.PromotionPut(TERMS),
+    promotion.PromotionEnded(),
     shop.ShopOpened(ACCOUNT, "Pens & Co", "US", "USD"),
     shop.ShopRenamed("Ink & Co"),
 ]
