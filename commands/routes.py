@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from domain.account import ACCOUNT
+from domain.board import BOARD
 from domain.cart import CART
 from domain.claim import CLAIM
 from domain.decider import Command, Decider
@@ -16,6 +17,7 @@ from domain.shop import SHOP
 
 DECIDERS: dict[str, Decider] = {
     "usr": ACCOUNT,
+    "brd": BOARD,
     "crt": CART,
     "clm": CLAIM,
     "stk": INVENTORY,

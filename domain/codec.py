@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from domain import account, cart, claim, inventory, offer, order, payment, product, promotion, shop
+from domain import account, board, cart, claim, inventory, offer, order, payment, product, promotion, shop
 from domain.decider import Event
 from domain.recorded import Meta
 from domain.upcasters import upcast
@@ -19,11 +19,14 @@ EVENTS: dict[str, tuple[int, type[Event]]] = {
     "account.registered": (1, account.AccountRegistered),
     "account.profile_changed": (1, account.ProfileChanged),
     "account.scope_granted": (1, account.ScopeGranted),
+    "account.groups_assigned": (1, account.GroupsAssigned),
     "account.address_put": (1, account.AddressPut),
     "account.address_removed": (1, account.AddressRemoved),
     "account.payment_method_added": (1, account.PaymentMethodAdded),
     "account.payment_method_removed": (1, account.PaymentMethodRemoved),
     "account.erased": (1, account.AccountErased),
+    "board.promotion_posted": (1, board.PromotionPosted),
+    "board.promotion_taken_down": (1, board.PromotionTakenDown),
     "cart.opened": (1, cart.CartOpened),
     "cart.item_added": (1, cart.ItemAdded),
     "cart.quantity_changed": (1, cart.QuantityChanged),

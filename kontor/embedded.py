@@ -17,6 +17,7 @@ from projections.catalog.projector import CATALOG
 from projections.checkouts.projector import CHECKOUTS
 from projections.erasures.projector import ERASURES
 from projections.orders.projector import ORDERS
+from projections.promotions.projector import PROMOTIONS
 from projections.search.tantivy_index import TantivyIndex
 from projections.shops.projector import SHOPS
 from projections.sqlite import SQLiteViews
@@ -29,7 +30,7 @@ from streams.indexer import Indexer
 from streams.payments import PaymentProcess
 from writeapi.services import WriteServices
 
-PROJECTIONS = (CATALOG, STOCK, CARTS, ORDERS, CHECKOUTS, SHOPS, ERASURES)
+PROJECTIONS = (CATALOG, STOCK, CARTS, ORDERS, CHECKOUTS, SHOPS, PROMOTIONS, ERASURES)
 
 
 @asynccontextmanager

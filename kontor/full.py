@@ -37,6 +37,7 @@ from projections.catalog.projector import CATALOG
 from projections.checkouts.projector import CHECKOUTS
 from projections.erasures.projector import ERASURES
 from projections.orders.projector import ORDERS
+from projections.promotions.projector import PROMOTIONS
 from projections.redisviews.reader import RedisViews
 from projections.redisviews.server import RedisServer
 from projections.redisviews.sink import RedisSink
@@ -67,7 +68,7 @@ from streams.relay import Relay
 from streams.sinking import Sinking
 from writeapi.services import WriteServices
 
-IN_REDIS = (CATALOG, STOCK, CARTS, SHOPS)
+IN_REDIS = (CATALOG, STOCK, CARTS, SHOPS, PROMOTIONS)
 IN_CASSANDRA = (ORDERS,)
 OF_PROCESSES = (CHECKOUTS, STOCK, ERASURES)
 PARTITIONS = 8

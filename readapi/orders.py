@@ -125,6 +125,7 @@ def order_json(view: OrderView, vault: Vault, *, position: int, with_address: bo
         "totals": placed.quote.totals,
         "shippingMethod": placed.quote.method,
         "taxInclusive": placed.quote.tax_inclusive,
+        "promotions": placed.quote.promotions,
         "payment": {"paymentId": payment_id(view.order_id), "status": view.payment},
         "shipments": [],
         "returns": [],

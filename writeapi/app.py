@@ -9,7 +9,7 @@ from readapi.app import application
 from readapi.edge.state import EdgeState
 from readapi.routes import operations
 from writeapi import requests
-from writeapi.routes import auth, carts, inventory, me, offers, orders, products, shops, webhooks
+from writeapi.routes import auth, carts, inventory, me, offers, orders, products, promotions, shops, webhooks
 from writeapi.services import WriteServices
 
 ROUTERS = (
@@ -20,6 +20,7 @@ ROUTERS = (
     offers.router,
     inventory.router,
     carts.router,
+    promotions.router,
     orders.router,
     webhooks.router,
 )

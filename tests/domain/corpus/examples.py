@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from domain import account, cart, claim, inventory, offer, order, payment, product, promotion, shop
+from domain import account, board, cart, claim, inventory, offer, order, payment, product, promotion, shop
 from domain.decider import Event
 from domain.discounts import Shopper
 from domain.money import Money
@@ -61,6 +61,7 @@ ACCOUNTS: list[Event] = [
     account.AccountRegistered("clm_email.3q2-7w", b"\x00sealed\xff", ("customer", "merchant")),
     account.ProfileChanged(b"\x01sealed\xfe"),
     account.ScopeGranted("admin"),
+    account.GroupsAssigned(("staff", "teachers")),
     account.AddressPut(ADDRESS),
     account.AddressRemoved("adr_01K"),
     account.PaymentMethodAdded(account.PaymentMethod("pmt_01K", "pm_card_visa")),
@@ -89,6 +90,8 @@ CATALOG: list[Event] = [
     product.ProductDiscontinued(),
     promotion.PromotionPut(TERMS),
     promotion.PromotionEnded(),
+    board.PromotionPosted("prm_01K"),
+    board.PromotionTakenDown("prm_01K"),
     shop.ShopOpened(ACCOUNT, "Pens & Co", "US", "USD"),
     shop.ShopRenamed("Ink & Co"),
 ]
