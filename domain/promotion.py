@@ -63,6 +63,8 @@ class Scope(Event, frozen=True):
 
 
 class Terms(Event, frozen=True):
+    """All that is settled about a promotion. What is left at its default restricts nothing."""
+
     name: str
     benefit: Benefit
     scope: Scope = Scope()

@@ -10,6 +10,9 @@ import pytest
 from commands.context import system_context
 from domain.account import GrantScope
 from domain.promotion import uses_of
+from kontor.explaining import in_words, quote_of
+from kontor.folder import DataFolder
+from kontor.verifying import verify
 from tests.e2e.house import House
 from tests.e2e.market import Seller
 from tests.e2e.shopper import Shopper, expect, problem, sign_up
@@ -235,3 +238,38 @@ async def test_a_promotion_can_be_changed_and_read(seller: Seller, shopper: Shop
     for field, value in (("code", "NEW"), ("limit", 5), ("shopId", None)):
         answer = await seller.shopper.send("PUT", f"/api/promotions/{promotion_id}", {**changed, field: value})
         assert answer.status_code in (403, 422), (field, answer.text)
+
+
+async def test_a_limit_cannot_be_lowered_below_what_is_used(seller: Seller, shopper: Shopper) -> None:
+    sku = await seller.sells(price=2000)
+    terms = {**TEN_PERCENT, "shopId": seller.shop_id, "limit": 2}
+    promotion_id = await start(seller.shopper, shopId=seller.shop_id, limit=2)
+    for _ in range(2):
+        await shopper.add(sku)
+        assert (await shopper.buy())["status"] == "PAID"
+    fewer = await seller.shopper.send("PUT", f"/api/promotions/{promotion_id}", {**terms, "limit": 1})
+    problem(fewer, 422, "validation_failed", "#/limit")
+    await seller.shopper.do("PUT", f"/api/promotions/{promotion_id}", {**terms, "limit": 3})
+    await shopper.add(sku)
+    assert (await shopper.quote())["promotions"]
+
+
+async def test_the_log_of_a_promotion_verifies_and_its_order_can_be_explained(
+    house: House, seller: Seller, shopper: Shopper, admin: Shopper
+) -> None:
+    sku = await seller.sells(price=2000)
+    await start(admin, limitPerAccount=1)
+    await start(
+        seller.shopper, shopId=seller.shop_id, benefit={"kind": "amount", "amount": {"amount": 99, "currency": "USD"}}
+    )
+    await shopper.add(sku, 2)
+    order = await shopper.buy()
+    assert order["status"] == "PAID"
+    log = DataFolder(house.folder).log
+    assert verify(log).problems == []
+    quote = quote_of(log, order["orderId"])
+    assert quote is not None
+    assert {"10 % of lines/0/items", "0.99 USD, at most promotions/1/base"} <= {
+        in_words(step) for step in quote.derivation
+    }
+    assert quote_of(log, "ord_nobody") is None

@@ -103,7 +103,7 @@ async def _put(request: Request, promotion_id: str, terms: Terms, context: Conte
     if terms.code:
         await _take_code(services_of(request), promotion_id, terms.code, context)
     if terms.limit is not None:
-        await engine.submit(SetStock(uses_of(promotion_id), terms.limit, context.at, "limit"), context)
+        await _set_uses(services_of(request), promotion_id, terms.limit, context)
 
     def render(outcome: Outcome) -> Response:
         return promotion_reply(outcome, status)
@@ -113,6 +113,13 @@ async def _put(request: Request, promotion_id: str, terms: Terms, context: Conte
     if not terms.code:
         await engine.submit(PostPromotion(board_of(terms.scope.shop_id), promotion_id), context)
     return answer
+
+
+async def _set_uses(services: WriteServices, promotion_id: str, limit: int, context: Context) -> None:
+    try:
+        await services.engine.submit(SetStock(uses_of(promotion_id), limit, context.at, "limit"), context)
+    except Invalid as refused:
+        raise Invalid("orders use it more often than that already", "/limit") from refused
 
 
 async def _take_code(services: WriteServices, promotion_id: str, code: str, context: Context) -> None:
