@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from domain import account, board, cart, claim, inventory, offer, order, payment, product, promotion, shop
+from domain import account, board, cart, claim, inventory, offer, order, payment, product, promotion, shipment, shop
 from domain.decider import Event
 from domain.recorded import Meta
 from domain.upcasters import upcast
@@ -45,6 +45,9 @@ EVENTS: dict[str, tuple[int, type[Event]]] = {
     "order.confirmed": (1, order.OrderConfirmed),
     "order.paid": (1, order.OrderPaid),
     "order.cancelled": (1, order.OrderCancelled),
+    "order.shipment_packed": (1, shipment.ShipmentPacked),
+    "order.shipment_shipped": (1, shipment.ShipmentShipped),
+    "order.shipment_delivered": (1, shipment.ShipmentDelivered),
     "payment.authorization_requested": (1, payment.AuthorizationRequested),
     "payment.authorized": (1, payment.PaymentAuthorized),
     "payment.declined": (1, payment.PaymentDeclined),
@@ -70,6 +73,7 @@ EVENTS: dict[str, tuple[int, type[Event]]] = {
     "stock.released": (1, inventory.StockReleased),
     "stock.hold_barred": (1, inventory.HoldBarred),
     "stock.uncommitted": (1, inventory.StockUncommitted),
+    "stock.shipped": (1, inventory.StockShipped),
 }
 
 

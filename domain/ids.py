@@ -25,6 +25,7 @@ PREFIXES = {
     "claim": "clm",
     "line": "lin",
     "promotion": "prm",
+    "shipment": "shi",
 }
 
 

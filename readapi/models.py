@@ -180,6 +180,7 @@ class ShopOrder(Versioned):
     status: str
     lines: list[ShopOrderLine] = Field(description="this shop's lines only")
     total: MoneyOut = Field(description="of these lines")
+    shipments: list[dict[str, Any]] = Field(description="of this shop's lines; as in an order")
     destination: dict[str, Any] = Field(examples=[{"country": "US", "region": "NY"}])
 
 

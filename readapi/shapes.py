@@ -150,6 +150,30 @@ class CheckoutOut(Shape):
     reason: str | None = Field(None, description="why it was compensated", examples=["out_of_stock"])
 
 
+class ParcelLineOut(Shape):
+    line_id: str
+    quantity: int = Field(examples=[1])
+
+
+class ShipmentOut(Shape):
+    shipment_id: str = Field(examples=["shi_01KARQ0000ABCDEFGHJKMNPQRS"])
+    shop_id: str
+    status: Literal["PACKED", "SHIPPED", "DELIVERED"]
+    lines: list[ParcelLineOut]
+    carrier: str | None = Field(examples=["UPS"])
+    tracking: str | None = Field(examples=["1Z999AA10123456784"])
+    packed_at: datetime
+    shipped_at: datetime | None
+    delivered_at: datetime | None
+
+
+class ShipmentReply(ShipmentOut):
+    order_id: str = Field(examples=["ord_01KARQ0000ABCDEFGHJKMNPQRS"])
+    order_status: STATUS = Field(examples=["SHIPPED"])
+    version: int = Field(description="of the order", examples=[4])
+    position: str = POSITION
+
+
 class OrderOut(Versioned):
     order_id: str = Field(examples=["ord_01KARQ0000ABCDEFGHJKMNPQRS"])
     status: STATUS = Field(examples=["PAID"])
@@ -160,7 +184,7 @@ class OrderOut(Versioned):
     tax_inclusive: bool
     promotions: list[AppliedPromotionOut]
     payment: PaymentOut
-    shipments: list[dict[str, Any]]
+    shipments: list[ShipmentOut]
     returns: list[dict[str, Any]]
     checkout: CheckoutOut
     address: dict[str, str | None] | None = Field(None, description="not in replies to commands; null once erased")

@@ -9,7 +9,7 @@ from readapi.app import application
 from readapi.edge.state import EdgeState
 from readapi.routes import operations
 from writeapi import requests
-from writeapi.routes import auth, carts, inventory, me, offers, orders, products, promotions, shops, webhooks
+from writeapi.routes import auth, carts, inventory, me, offers, orders, products, promotions, shipments, shops, webhooks
 from writeapi.services import WriteServices
 
 ROUTERS = (
@@ -22,6 +22,7 @@ ROUTERS = (
     carts.router,
     promotions.router,
     orders.router,
+    shipments.router,
     webhooks.router,
 )
 

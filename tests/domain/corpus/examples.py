@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from domain import account, board, cart, claim, inventory, offer, order, payment, product, promotion, shop
+from domain import account, board, cart, claim, inventory, offer, order, payment, product, promotion, shipment, shop
 from domain.decider import Event
 from domain.discounts import Shopper
 from domain.money import Money
@@ -104,6 +104,7 @@ STOCK: list[Event] = [
     inventory.StockReleased(ORDER, 2, "expired"),
     inventory.HoldBarred(ORDER),
     inventory.StockUncommitted(ORDER, 2, "cancelled", ACCOUNT),
+    inventory.StockShipped("shi_01K", 2, 1),
 ]
 PURCHASES: list[Event] = [
     order.OrderPlaced(
@@ -124,6 +125,9 @@ PURCHASES: list[Event] = [
     order.OrderConfirmed(),
     order.OrderPaid(PAYMENT),
     order.OrderCancelled("cancelled", ACCOUNT),
+    shipment.ShipmentPacked("shi_01K", "shp_01K", {"lin_01K": 2}, AT),
+    shipment.ShipmentShipped("shi_01K", "UPS", "1Z999AA10123456784", {"lin_01K": 2}, AT),
+    shipment.ShipmentDelivered("shi_01K", AT),
     payment.AuthorizationRequested(ORDER, PRICE, "pm_card_visa"),
     payment.PaymentAuthorized("ch_01K"),
     payment.PaymentDeclined("card_declined"),
