@@ -1,4 +1,4 @@
-# One image for every process of the full profile: `kontor serve write`, `serve read`, `relay`, `work`.
+# One image for every process of the full profile: `kontor serve write`, `serve read`, `relay`, `work`, `gateway`.
 # It also runs the embedded profile: docker run -p 8000:8000 -v kontor:/data kontor demo --host 0.0.0.0
 
 FROM python:3.11-slim AS build
@@ -20,6 +20,6 @@ ENV PATH=/opt/kontor/bin:$PATH PYTHONUNBUFFERED=1 KONTOR_DATA=/data
 USER kontor
 WORKDIR /data
 VOLUME /data
-EXPOSE 8000 8001 8002 9100
+EXPOSE 8000 8001 8002 8003 9100
 ENTRYPOINT ["kontor"]
 CMD ["demo", "--host", "0.0.0.0"]

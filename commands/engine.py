@@ -24,6 +24,7 @@ from commands.context import Context
 from commands.decisions import Decisions
 from commands.errors import NothingWritten, Overloaded, StorageUnavailable
 from commands.idempotency import IdempotentRequest
+from commands.outage import Outage
 from commands.reactor import CheckoutReactor
 from commands.routes import stream_of
 from commands.store.port import EventLog, Row, Transaction
@@ -96,6 +97,7 @@ class Engine:
         """The one that the engine was started in."""
         self._worker: asyncio.Task[None] | None = None
         self._closing = False
+        self._outage = Outage(log, "batch_failed", "batch_written")
 
     # callers' side
 
@@ -305,6 +307,7 @@ class Engine:
                 await self._settle_unknown(batch, error)
             self._wake.set()
             return False
+        self._outage.ended()
         self._aggregates.land()
         self._reactor.land()
         self.position = max(self.position, batch.position)
@@ -330,7 +333,7 @@ class Engine:
         self._reactor.forget()
 
     async def _fail(self, submissions: list[Submission], error: Exception) -> None:
-        log.error("batch_failed", error=repr(error), commands=len(submissions))
+        self._outage.met(error, commands=len(submissions))
         if not isinstance(error, StorageUnavailable):
             error = StorageUnavailable(f"nothing was written: {error}")
         for submission in submissions:
@@ -366,7 +369,7 @@ class Engine:
                 finally:
                     await transaction.rollback()
             except Exception as error:
-                log.error("log_unreachable", error=repr(error))
+                self._outage.met(error, commands=len(batch.submissions))
                 await asyncio.sleep(RETRY_S)
 
     def _publish(self, events: Sequence[Recorded]) -> None:

@@ -19,7 +19,6 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import os
 import secrets as entropy
 import threading
 import time
@@ -30,12 +29,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import msgspec
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from commands.sealing import PersonKey, new_key
 from commands.vault_errors import PersonErased as PersonErased
 from commands.vault_errors import TokenInvalid as TokenInvalid
 from commands.vault_errors import TokenReused as TokenReused
@@ -50,11 +47,6 @@ REVOCATION_CHECK_SECONDS = 0.25
 """How stale ``family_revoked`` may be about what other processes did."""
 REVOCATION_KEEP_SECONDS = 3600
 """Longer than any access token lives: a family revoked earlier has no valid access token left to refuse."""
-
-_SEAL_VERSION = b"\x01"
-_KEY_ID_BYTES = 8
-_NONCE_BYTES = 12
-_HEADER_BYTES = 1 + _KEY_ID_BYTES + _NONCE_BYTES
 
 # OWASP Password Storage Cheat Sheet: argon2id with 19 MiB, two passes, one lane.
 _HASHER = PasswordHasher(time_cost=2, memory_cost=19456, parallelism=1)
@@ -83,11 +75,6 @@ class Secrets:
         return "Secrets(…)"
 
 
-class _PersonKey(NamedTuple):
-    key_id: bytes
-    cipher: AESGCM
-
-
 class Vault:
     """``now`` gives seconds since 1970; ``key_cache`` bounds how many persons' keys stay in memory.
 
@@ -99,7 +86,7 @@ class Vault:
     ) -> None:
         self._now = now
         self._key_cache = key_cache
-        self._keys: OrderedDict[str, _PersonKey] = OrderedDict()
+        self._keys: OrderedDict[str, PersonKey] = OrderedDict()
         self._revoked: dict[str, int] = {}
         self._next_check = 0.0
         self._memory = threading.Lock()
@@ -120,7 +107,7 @@ class Vault:
         if self._key(person_id) is not None:
             return
         with self._store.writing() as db:
-            row = (person_id, entropy.token_bytes(_KEY_ID_BYTES), AESGCM.generate_key(256), int(self._now()))
+            row = (person_id, *new_key(), int(self._now()))
             db.execute(
                 "INSERT INTO person_keys (person_id, key_id, key, created_at) VALUES (?, ?, ?, ?) "
                 "ON CONFLICT (person_id) DO NOTHING",
@@ -131,27 +118,14 @@ class Vault:
     def seal(self, person_id: str, data: dict[str, Any]) -> bytes:
         """Encrypts ``data`` (plain JSON types) so that only this vault can read it, only as this person's.
 
-        AES-256-GCM; layout: version, key id, nonce, ciphertext with tag. Raises ``PersonErased`` without a key.
+        Raises ``PersonErased`` without a key.
         """
-        key = self._require_key(person_id)
-        nonce = os.urandom(_NONCE_BYTES)
-        head = _SEAL_VERSION + key.key_id
-        return head + nonce + key.cipher.encrypt(nonce, msgspec.msgpack.encode(data), head + person_id.encode())
+        return self._require_key(person_id).seal(person_id, data)
 
     def open(self, person_id: str, sealed: bytes) -> dict[str, Any] | None:
         """What was sealed, ``None`` when the person's key is gone. Raises ``VaultError`` if the bytes were altered."""
         key = self._key(person_id)
-        if key is None:
-            return None
-        head, nonce = sealed[: 1 + _KEY_ID_BYTES], sealed[1 + _KEY_ID_BYTES : _HEADER_BYTES]
-        if len(sealed) <= _HEADER_BYTES or head != _SEAL_VERSION + key.key_id:
-            raise VaultError(f"sealed with another key than {person_id} has")
-        try:
-            plain = key.cipher.decrypt(nonce, sealed[_HEADER_BYTES:], head + person_id.encode())
-        except InvalidTag:
-            raise VaultError(f"sealed data of {person_id} is damaged") from None
-        opened: dict[str, Any] = msgspec.msgpack.decode(plain)
-        return opened
+        return None if key is None else key.open(person_id, sealed)
 
     def destroy_key(self, person_id: str) -> None:
         """Makes everything sealed for the person unreadable, in every process, for ever. Repeating it is harmless.
@@ -172,13 +146,13 @@ class Vault:
         """Which of these have a key, a password or a session, and so have not been erased to the end."""
         return [person_id for person_id in person_ids if self._store.rows(LEFT_OF, (person_id,) * 3)]
 
-    def _require_key(self, person_id: str) -> _PersonKey:
+    def _require_key(self, person_id: str) -> PersonKey:
         key = self._key(person_id)
         if key is None:
             raise PersonErased(f"{person_id} has no key")
         return key
 
-    def _key(self, person_id: str) -> _PersonKey | None:
+    def _key(self, person_id: str) -> PersonKey | None:
         with self._memory:
             self._notice()
             key = self._keys.get(person_id)
@@ -190,7 +164,7 @@ class Vault:
             if not rows:
                 return None
             key_id, secret = rows[0]
-            key = self._keys[person_id] = _PersonKey(key_id, AESGCM(secret))
+            key = self._keys[person_id] = PersonKey(key_id, secret)
             if len(self._keys) > self._key_cache:
                 self._keys.popitem(last=False)
             return key

@@ -15,9 +15,12 @@ from domain.ids import claim_id, derived_id
 from domain.shop import OpenShop
 from kontor import console
 from kontor.catalog import sample
-from kontor.importing import Line, Rejection, load_lines
+from kontor.desk import Commanding
+from kontor.importfile import Line, Rejection
+from kontor.importing import importer, load_lines
+from kontor.running import run
+from kontor.settings import Settings
 from writeapi.registration import register
-from writeapi.services import WriteServices
 
 PASSWORD = "kontor-demo"
 USERS = (
@@ -37,61 +40,70 @@ LOADED = claim_id("demo", "sample")
 BATCH = 500
 
 
-async def load(services: WriteServices) -> None:
+def run_load(settings: Settings) -> None:
+    """``kontor import sample``."""
+    run(_load(settings))
+
+
+async def _load(settings: Settings) -> None:
+    async with importer(settings) as commanding:
+        await load(commanding)
+    console.out.print("\n".join(("The sample catalog is there.", *logins())), markup=False)
+
+
+async def load(commanding: Commanding) -> None:
     """The sample users, shops, products, offers and stock; at once when they are there already."""
-    if (await services.engine.state(LOADED)).owner:
+    if (await commanding.engine.state(LOADED)).owner:
         return
-    accounts = {email: await _account(services, email, name, scopes) for email, name, scopes in USERS}
-    await _equip(services, accounts["shopper@kontor.example"])
+    accounts = {email: await _account(commanding, email, name, scopes) for email, name, scopes in USERS}
+    await _equip(commanding, accounts["shopper@kontor.example"])
     merchant = accounts["merchant@kontor.example"]
-    shops = await _open_shops(services, merchant)
+    shops = await _open_shops(commanding, merchant)
     total = sum(sample.count(name) for name in sample.NAMES)
     done = 0
     with console.progress("Loading the sample catalog", total, "lines") as show:
         for name, lines in (("products", sample.products()), ("offers", sample.offers()), ("stock", sample.stock())):
             for batch in _batches(_addressed(lines, shops), BATCH):
-                _require_taken(await load_lines(services, name, batch, merchant, admin=True))
+                _require_taken(await load_lines(commanding, name, batch, merchant, admin=True))
                 done += len(batch)
                 show(done)
-    await services.engine.submit(TakeClaim(LOADED, merchant), system_context("demo", services.clock()))
-    await services.follower.wait_for(services.engine.position, 60)
-    await services.indexer.wait_for(services.engine.position, 60)
+    await commanding.engine.submit(TakeClaim(LOADED, merchant), system_context("demo", commanding.clock()))
 
 
-async def _account(services: WriteServices, email: str, name: str, scopes: tuple[str, ...]) -> str:
+async def _account(commanding: Commanding, email: str, name: str, scopes: tuple[str, ...]) -> str:
     """The account of a sample user, made now or by an earlier start that was interrupted."""
-    claim = await services.engine.state(claim_id("email", services.vault.email_lookup(email)))
-    if claim.owner and (await services.engine.load(claim.owner)).version:
+    claim = await commanding.engine.state(claim_id("email", commanding.vault.email_lookup(email)))
+    if claim.owner and (await commanding.engine.load(claim.owner)).version:
         return str(claim.owner)
     return await register(
-        services.engine,
-        services.vault,
+        commanding.engine,
+        commanding.vault,
         email,
         PASSWORD,
         name,
-        context=system_context("demo", services.clock()),
+        context=system_context("demo", commanding.clock()),
         scopes=scopes,
     )
 
 
-async def _equip(services: WriteServices, shopper: str) -> None:
+async def _equip(commanding: Commanding, shopper: str) -> None:
     """An address and a card, so that the first purchase is a short one."""
-    now = services.clock()
+    now = commanding.clock()
     context = Context(shopper, new_command_id(), now)
     address_id, method_id = derived_id("address", 0, shopper), derived_id("payment_method", 0, shopper)
-    vault: Vault = services.vault
+    vault: Vault = commanding.vault
     address = Address(address_id, vault.seal(shopper, ADDRESS), ADDRESS["country"], ADDRESS["region"])
-    await services.engine.submit(AddAddress(shopper, address), context)
-    await services.engine.submit(AddPaymentMethod(shopper, PaymentMethod(method_id, "pm_card_visa")), context)
+    await commanding.engine.submit(AddAddress(shopper, address), context)
+    await commanding.engine.submit(AddPaymentMethod(shopper, PaymentMethod(method_id, "pm_card_visa")), context)
 
 
-async def _open_shops(services: WriteServices, owner: str) -> dict[str, str]:
+async def _open_shops(commanding: Commanding, owner: str) -> dict[str, str]:
     """Shop ids by the sample's keys; derived from them, so that every start means the same shops."""
     ids = {}
     for shop in sample.shops():
         ids[shop["shopKey"]] = shop_id = derived_id("shop", 0, owner, shop["shopKey"])
         command = OpenShop(shop_id, owner, shop["name"], shop["country"], shop["currency"])
-        await services.engine.submit(command, system_context("demo", services.clock()))
+        await commanding.engine.submit(command, system_context("demo", commanding.clock()))
     return ids
 
 
@@ -119,11 +131,17 @@ def welcome(url: str) -> None:
         f"  Kontor is ready:  {url}",
         f"  API document:     {url}/openapi.json",
         "",
-        f"  Sample logins (password {PASSWORD}):",
-        *(f"    {email:<26} {' '.join(scopes)}" for email, _, scopes in USERS),
+        *logins(),
         "",
         f"  Try:  curl '{url}/api/products?q=laptop&inStock=true&limit=3'",
         "  Ctrl-C ends it.",
         "",
     ]
     console.out.print("\n".join(lines), markup=False)
+
+
+def logins() -> list[str]:
+    return [
+        f"  Sample logins (password {PASSWORD}):",
+        *(f"    {email:<26} {' '.join(scopes)}" for email, _, scopes in USERS),
+    ]

@@ -28,6 +28,7 @@ from streams.follower import Follower
 from streams.gateways.simulated import SimulatedGateway
 from streams.indexer import Indexer
 from streams.payments import PaymentProcess
+from writeapi.sellers import sellers_in_views
 from writeapi.services import WriteServices
 
 PROJECTIONS = (CATALOG, STOCK, CARTS, ORDERS, CHECKOUTS, SHOPS, PROMOTIONS, ERASURES)
@@ -63,6 +64,7 @@ async def embedded(settings: Settings) -> AsyncIterator[WriteServices]:
         clock=now_ms,
         engine=engine,
         payments=payments,
+        sellers=sellers_in_views(views, follower, engine),
     )
     engine.listeners.append(payments.committed)
     follower.applied += [indexer.applied, checkout.applied, erasures.applied]

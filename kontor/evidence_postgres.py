@@ -36,6 +36,15 @@ class PostgresEvidence:
         row = self._all("SELECT count(*), coalesce(min(position), 1), coalesce(max(position), 0) FROM events")[0]
         return row[0], row[1], row[2]
 
+    def count(self, first: str, end: str) -> int:
+        """Events of the streams from ``first`` up to and without ``end``."""
+        return int(self._all("SELECT count(*) FROM events WHERE stream >= %s AND stream < %s", first, end)[0][0])
+
+    def size(self) -> int:
+        """Bytes on disk, indexes, answers and snapshots included."""
+        tables = ("events", "replies", "snapshots")
+        return sum(int(self._all("SELECT pg_total_relation_size(%s::regclass)", name)[0][0]) for name in tables)
+
     def positions(self) -> Iterator[int]:
         for page in self._pages("positions", "SELECT position FROM events ORDER BY position"):
             yield from (position for (position,) in page)

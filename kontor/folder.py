@@ -41,6 +41,11 @@ class DataFolder:
     def provider(self) -> Path:
         return self.path / "provider.db"
 
+    @property
+    def processes(self) -> Path:
+        """Of the full profile: what `work processes` has to see through."""
+        return self.path / "processes.db"
+
     def prepare(self) -> None:
         """Makes the folder if need be. Raises UnusableLog, with the folder untouched, when it cannot be used."""
         LOG_FILE.check(self.log)

@@ -7,6 +7,7 @@
     kontor work orders   Kafka → Cassandra: order history, sellers' lists, timelines
     kontor work search   log and Redis → Elasticsearch
     kontor work processes   checkouts, payments, erasures
+    kontor gateway       the simulated payment provider, with records of its own (kontor/gateway.py)
 
 Every process may run several times; of ``search`` one writes and the others stand by.
 """
@@ -14,20 +15,18 @@ Every process may run several times; of ``search`` one writes and the others sta
 from __future__ import annotations
 
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Protocol
 
 from commands.engine import Engine, now_ms
-from commands.errors import UnusableLog
 from commands.store.postgres import PostgresLog
 from commands.vault import Vault
 from commands.vault_server import VaultServer
 from kontor.embedded import settle_garbage
 from kontor.folder import DataFolder
-from kontor.settings import Settings
+from kontor.settings import Settings, required
 from kontor.tables import countries, shipping_table, tax_table
 from projections.carts.projector import CARTS
 from projections.cassandraviews.reader import CassandraViews
@@ -38,6 +37,7 @@ from projections.checkouts.projector import CHECKOUTS
 from projections.erasures.projector import ERASURES
 from projections.orders.projector import ORDERS
 from projections.promotions.projector import PROMOTIONS
+from projections.redisviews.lastpages import RedisPages
 from projections.redisviews.reader import RedisViews
 from projections.redisviews.server import RedisServer
 from projections.redisviews.sink import RedisSink
@@ -47,6 +47,7 @@ from projections.search.elastic.server import Server as ElasticServer
 from projections.shops.projector import SHOPS
 from projections.sqlite import SQLiteViews
 from projections.stock.projector import STOCK
+from readapi.edge.sharedlimits import SharedLimiter
 from readapi.reading import TOLD
 from readapi.services import ReadServices
 from streams.broker.faust_source import FaustSource
@@ -57,7 +58,8 @@ from streams.checkout import CheckoutProcess
 from streams.erasure import ErasureProcess
 from streams.follower import Applied, Follower
 from streams.following import Following
-from streams.gateways.simulated import SimulatedGateway
+from streams.gateways.remote import RemoteGateway
+from streams.indexcatalog import CatalogFromTheIndex, document_with_copy
 from streams.indexed import Indexed
 from streams.indexer import Indexer
 from streams.intake import Intake
@@ -66,13 +68,15 @@ from streams.noticing import Noticing
 from streams.payments import PaymentProcess
 from streams.relay import Relay
 from streams.sinking import Sinking
+from writeapi.sellers import OFFERS_MAX
 from writeapi.services import WriteServices
 
 IN_REDIS = (CATALOG, STOCK, CARTS, SHOPS, PROMOTIONS)
 IN_CASSANDRA = (ORDERS,)
 OF_PROCESSES = (CHECKOUTS, STOCK, ERASURES)
 PARTITIONS = 8
-WORKERS = ("views", "orders", "search", "processes")
+WORKERS = ("views", "orders", "processes", "search")
+"""In the order they begin: search waits for what Redis shows, and nobody is to wait for search."""
 
 
 class Part(Protocol):
@@ -91,6 +95,10 @@ class Noticed:
     def position(self) -> int:
         return self.noticing.position
 
+    @property
+    def away(self) -> bool:
+        return self.noticing.away
+
     async def wait_for(self, position: int, timeout: float) -> bool:
         return await self.noticing.wait_for(position, timeout)
 
@@ -103,14 +111,6 @@ class FullReadServices(ReadServices):
 @dataclass(slots=True)
 class FullWriteServices(WriteServices):
     noticing: Noticing
-
-
-def required(settings: Settings, *names: str) -> list[str]:
-    """The settings of these names. Raises UnusableLog, which names those that are missing."""
-    missing = [f"KONTOR_{name.upper()}" for name in names if getattr(settings, name) is None]
-    if missing:
-        raise UnusableLog(f"the full profile needs {', '.join(missing)}; stack/env prints them for stack/")
-    return [str(getattr(settings, name)) for name in names]
 
 
 def cassandra_settings(settings: Settings) -> CassandraSettings:
@@ -160,7 +160,8 @@ async def _views(stack: AsyncExitStack, settings: Settings) -> dict[str, Any]:
     noticing = Noticing(redis, PARTITIONS)
     history = Following(cassandra.progress, PARTITIONS)
     indexed = Indexed(search)
-    await _begun(stack, cassandra, history, indexed)
+    limiter = SharedLimiter(server, prefix=settings.namespace, enabled=settings.rate_limits)
+    await _begun(stack, cassandra, history, indexed, limiter)
     # Begun when the caches that listen are there.
     stack.push_async_callback(noticing.close)
     return {
@@ -170,6 +171,9 @@ async def _views(stack: AsyncExitStack, settings: Settings) -> dict[str, Any]:
         "search": search,
         "indexer": indexed,
         "noticing": noticing,
+        "last_pages": RedisPages(server, settings.namespace),
+        "catalog": CatalogFromTheIndex(search),
+        "limiter": limiter,
     }
 
 
@@ -200,18 +204,23 @@ async def write_side(settings: Settings) -> AsyncIterator[FullWriteServices]:
         log, vault = _opened_log(stack, settings), _opened_vault(stack, settings)
         engine = Engine(log, aggregates_max=settings.aggregates_cached_max)
         views = await _views(stack, settings)
-        gateway = _gateway(settings, vault)
+        gateway = provider(settings)
         payments = PaymentProcess(engine, views["views"], gateway)  # takes callbacks in; effects are a worker's
         await _begun(stack, engine, Listening(engine, log))
-        services = FullWriteServices(log=log, vault=vault, engine=engine, payments=payments, **views, **_tables())
+
+        async def sellers(product_id: str, sku: str) -> Sequence[str]:
+            return await log.offers_of(sku, OFFERS_MAX)  # not from the views: buying needs nothing but the log
+
+        services = FullWriteServices(
+            log=log, vault=vault, engine=engine, payments=payments, sellers=sellers, **views, **_tables()
+        )
         settle_garbage()
         yield services
 
 
-def _gateway(settings: Settings, vault: Vault) -> SimulatedGateway:
-    folder = DataFolder(settings.data)
-    Path(settings.data).mkdir(parents=True, exist_ok=True, mode=0o700)
-    return SimulatedGateway(folder.provider, vault.secrets.webhook_secret, timeout_s=settings.provider_timeout)
+def provider(settings: Settings) -> RemoteGateway:
+    url, secret = required(settings, "provider_url", "provider_secret")
+    return RemoteGateway(url, secret)
 
 
 # workers
@@ -283,7 +292,8 @@ async def search_worker(settings: Settings) -> AsyncIterator[tuple[PostgresLog, 
         stack.callback(elastic.close)
         noticing = Noticing(redis, PARTITIONS)
         cataloguing = Cataloguing(log, redis, noticing, IN_REDIS)
-        indexer = Indexer(log, cataloguing, ElasticIndex(elastic, index_of(settings)))
+        search = ElasticIndex(elastic, index_of(settings))
+        indexer = Indexer(log, cataloguing, search, describe=document_with_copy)
         cataloguing.applied.append(indexer.applied)
         await _begun(stack, noticing, cataloguing, indexer)
         yield log, indexer
@@ -294,8 +304,9 @@ async def process_worker(settings: Settings) -> AsyncIterator[tuple[PostgresLog,
     """A saga needs several streams in the log's order, so these follow the log itself, with views of their own."""
     async with AsyncExitStack() as stack:
         log, vault = _opened_log(stack, settings), _opened_vault(stack, settings)
-        gateway = _gateway(settings, vault)
-        views = SQLiteViews(DataFolder(settings.data).path / "processes.db", OF_PROCESSES)
+        gateway = provider(settings)
+        settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
+        views = SQLiteViews(DataFolder(settings.data).processes, OF_PROCESSES)
         stack.callback(views.close)
         engine = Engine(log, aggregates_max=settings.aggregates_cached_max)
         follower = Follower(log, views, engine)
@@ -307,13 +318,6 @@ async def process_worker(settings: Settings) -> AsyncIterator[tuple[PostgresLog,
             checkouts.applied,
             erasures.applied,
         ]
-
-        async def call_back(body: bytes, headers: dict[str, str]) -> None:
-            await payments.receive(body, headers)
-
-        await _begun(stack, engine, follower)
-        await gateway.start(call_back)
-        stack.push_async_callback(gateway.close)
-        await _begun(stack, payments, checkouts, erasures)
+        await _begun(stack, engine, follower, gateway, payments, checkouts, erasures)
         settle_garbage()
         yield log, engine, follower

@@ -17,6 +17,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from commands.batch import Batch
 from commands.engine import Engine, now_ms
+from commands.outage import Outage
 from commands.store.port import EventLog
 from domain import cart, inventory, order, payment
 from domain.codec import decode_meta
@@ -122,6 +123,7 @@ class LogMetrics:
             "kontor_lag_seconds", "Age of the first event that a consumer has not taken in.", ["consumer"],
             registry=registry,
         )  # fmt: skip
+        self._outage = Outage(log, "metrics_not_refreshed", "metrics_refreshed")
         self._task: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
@@ -151,11 +153,21 @@ class LogMetrics:
         while True:
             try:
                 await self.refresh(now_ms())
+                self._outage.ended()
             except Exception as error:
-                log.warning("metrics_not_refreshed", error=repr(error))
+                self._outage.met(error)
             await asyncio.sleep(EVERY_S)
 
 
 def gauge(registry: CollectorRegistry, name: str, about: str, value: Callable[[], Any]) -> None:
     """A gauge that is looked up when it is asked for."""
     Gauge(name, about, registry=registry).set_function(lambda: float(value()))
+
+
+def gauges(
+    registry: CollectorRegistry, name: str, about: str, label: str, values: Mapping[str, Callable[[], float]]
+) -> None:
+    """One of those for each value of a label."""
+    labelled = Gauge(name, about, [label], registry=registry)
+    for word, value in values.items():
+        labelled.labels(word).set_function(value)

@@ -6,24 +6,26 @@ import asyncio
 import os
 import socket
 import sys
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from functools import partial
 from typing import Any
 
 from fastapi import FastAPI
 
 from commands.errors import UnusableLog
 from kontor import console
-from kontor.metrics import EngineMetrics, LogMetrics, Parked, gauge
+from kontor.metrics import EngineMetrics, LogMetrics, Parked, gauge, gauges
 from kontor.server import PortTaken, bind, serve
 from kontor.settings import Settings
 from projections.sqlite import SQLiteViews
+from readapi.degraded import stores
 from readapi.edge.state import EdgeSettings, EdgeState
 from readapi.reading import Reading, hear
-from readapi.services import Followed, ReadServices
+from readapi.services import Followed, ReadServices, Store
 from writeapi.services import WriteServices
 
-PORTS = {"all": 8000, "write": 8001, "read": 8002}
+PORTS = {"all": 8000, "write": 8001, "read": 8002, "gateway": 8003}
 SWITCH_S = 0.0002
 """How long a thread may keep the interpreter when another wants it. The disk's thread needs it for moments only, and
 with Python's 5 ms it would wait longer for those than for the disk."""
@@ -114,12 +116,18 @@ async def measured(app: FastAPI, services: ReadServices) -> AsyncIterator[None]:
         engine = services.engine
         EngineMetrics(registry).watch(engine)
         gauge(registry, "kontor_queue_depth", "Commands that wait for a batch.", lambda: engine.queue_depth)
+    away: dict[str, Callable[[], float]] = {part: partial(_away, store) for part, store in stores(services).items()}
+    gauges(registry, "kontor_degraded", "1 while the store of a part is away.", "part", away)
     metrics = LogMetrics(registry, services.log, consumers, _parked(services))
     await metrics.start()
     try:
         yield
     finally:
         await metrics.close()
+
+
+def _away(store: Store) -> float:
+    return float(store.away)
 
 
 def _parked(services: ReadServices) -> list[Parked]:
@@ -187,10 +195,12 @@ def run_demo(settings: Settings) -> None:
 async def _demo(settings: Settings) -> None:
     from kontor import demo
     from kontor.embedded import embedded
+    from kontor.importing import shown
 
     listening = listen("all", settings)
     async with embedded(settings) as services:
         await demo.load(services)
+        await shown(services)
         app = build_app("all", services, settings)
         async with measured(app, services):
             demo.welcome(url_of(listening))

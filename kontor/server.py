@@ -56,6 +56,10 @@ def bind(host: str, port: int) -> socket.socket:
 
 
 async def serve(app: ASGIApp, listening: socket.socket) -> None:
+    await server_of(app).serve(sockets=[listening])
+
+
+def server_of(app: ASGIApp) -> Server:
     config = uvicorn.Config(
         app,
         http=CorkedProtocol,
@@ -68,4 +72,4 @@ async def serve(app: ASGIApp, listening: socket.socket) -> None:
         timeout_keep_alive=75,
         timeout_graceful_shutdown=GRACE_S,
     )
-    await Server(config).serve(sockets=[listening])
+    return Server(config)

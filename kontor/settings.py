@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, ValidationError
+from pydantic import AfterValidator, Field, ValidationError
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -13,7 +13,17 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from commands.errors import UnusableLog
+from streams.gateways.signatures import Signer
+
 TOML = Path("kontor.toml")
+
+
+def _a_secret(value: str | None) -> str | None:
+    """Raises ValueError, which does not repeat it."""
+    if value is not None:
+        Signer(value)
+    return value
 
 
 class Settings(BaseSettings):
@@ -49,6 +59,13 @@ class Settings(BaseSettings):
     otlp_url: str | None = Field(None, description="collector of traces, such as http://collector:4318/v1/traces")
     cors_origins: tuple[str, ...] = ()
     aggregates_cached_max: int = Field(20_000, ge=100, description="aggregates kept in memory")
+    provider_url: str | None = Field(None, description="the payment provider's gateway, of the full profile")
+    provider_secret: Annotated[str | None, AfterValidator(_a_secret)] = Field(
+        None, repr=False, description="shared with the payment provider: base64, as of `openssl rand -base64 32`"
+    )
+    provider_callbacks: str | None = Field(
+        None, description="where `kontor gateway` sends callbacks: …/api/webhooks/payments/simulated of `serve write`"
+    )
     provider_timeout: float = Field(0.3, gt=0, description="seconds the simulated provider lets a call hang")
 
     @classmethod
@@ -76,3 +93,11 @@ def load(**given: Any) -> Settings:
         raise BadSettings("; ".join(reasons)) from error
     except ValueError as error:  # a kontor.toml that is not TOML
         raise BadSettings(f"{TOML}: {error}") from error
+
+
+def required(settings: Settings, *names: str) -> list[str]:
+    """The settings of these names. Raises UnusableLog, which names those that are missing."""
+    missing = [f"KONTOR_{name.upper()}" for name in names if getattr(settings, name) is None]
+    if missing:
+        raise UnusableLog(f"the full profile needs {', '.join(missing)}; docs/full-profile.md tells what to say")
+    return [str(getattr(settings, name)) for name in names]

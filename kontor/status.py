@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import sqlite3
 import tomllib
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -19,6 +21,7 @@ from kontor.folder import DataFolder
 from kontor.readonly import open_readonly
 from kontor.settings import TOML, Settings, load
 from kontor.witnesses import search_position
+from projections.projector import Projection
 
 PARKED_SHOWN = 20
 COUNTED_MAX = 5_000_000
@@ -28,16 +31,24 @@ MASK = "***"
 
 
 def run_status(settings: Settings, as_json: bool) -> None:
-    folder = DataFolder(settings.data)
+    """Exit 1 when the log cannot be read; everything else that is amiss is told."""
+    show: Callable[[dict[str, Any]], None]
     try:
-        folder.require_log()
-        status = status_of(folder)
+        if settings.profile == "full":
+            from kontor.status_full import full_status, show
+
+            console.configure_logs("error")  # servers that are away are told below
+            status = asyncio.run(full_status(settings))
+        else:
+            show, folder = _show, DataFolder(settings.data)
+            folder.require_log()
+            status = status_of(folder)
     except UnusableLog as error:
         console.fail(str(error))
     if as_json:
         console.out.print(msgspec.json.encode(status).decode(), markup=False)
     else:
-        _show(status)
+        show(status)
 
 
 def status_of(folder: DataFolder) -> dict[str, Any]:
@@ -52,7 +63,9 @@ def status_of(folder: DataFolder) -> dict[str, Any]:
             kinds = _kinds(connection) if head <= COUNTED_MAX else None
         except sqlite3.Error as error:
             raise UnusableLog(f"{folder.log} is damaged: {error}; restore it from a backup") from error
-    views, parked, checkouts = _views(folder.views)
+    from kontor.embedded import PROJECTIONS
+
+    views, parked, checkouts = stored_views(folder.views, PROJECTIONS)
     callbacks = _count(folder.provider, "SELECT count(*) FROM callbacks WHERE due_at IS NOT NULL")
     return {
         "head": head,
@@ -80,13 +93,14 @@ def _kinds(connection: sqlite3.Connection) -> dict[str, int]:
     return counts
 
 
-def _views(path: Path) -> tuple[dict[str, int | None], list[dict[str, Any]], int | None]:
+def stored_views(
+    path: Path, projections: Sequence[Projection]
+) -> tuple[dict[str, int | None], list[dict[str, Any]], int | None]:
     """Position by projection, parked events, open checkouts; Nones where the views are missing or damaged."""
-    from kontor.embedded import PROJECTIONS
     from projections.checkouts.projector import CHECKOUT_ROWS, CHECKOUTS
     from projections.sqlite import StoredTable, position_key
 
-    never: dict[str, int | None] = {projection.name: None for projection in PROJECTIONS}
+    never: dict[str, int | None] = {projection.name: None for projection in projections}
     if not path.exists():
         return never, [], None
     checkouts = StoredTable(CHECKOUT_ROWS, CHECKOUTS).name
@@ -98,7 +112,7 @@ def _views(path: Path) -> tuple[dict[str, int | None], list[dict[str, Any]], int
                 f"SELECT {', '.join(columns)} FROM parked ORDER BY position LIMIT ?", (PARKED_SHOWN,)
             )
             return (
-                {projection.name: stored.get(position_key(projection)) for projection in PROJECTIONS},
+                {projection.name: stored.get(position_key(projection)) for projection in projections},
                 [dict(zip(columns, row, strict=True)) for row in parked.fetchall()],
                 connection.execute(f'SELECT count(*) FROM {checkouts} WHERE "open" IS NOT NULL').fetchone()[0],
             )

@@ -11,7 +11,11 @@ import time
 from collections.abc import Callable
 from typing import Literal
 
+import structlog
+
 State = Literal["closed", "open", "half-open"]
+
+log = structlog.get_logger("breaker")
 
 
 class CircuitOpen(RuntimeError):
@@ -56,12 +60,18 @@ class Breaker:
 
     def succeeded(self) -> None:
         with self._lock:
+            closes = self._failures >= self._failures_max
             self._failures = 0
+        if closes:
+            log.info("breaker_closed", server=self.name)
 
     def failed(self) -> None:
         with self._lock:
             self._failures += 1
             self._tried_at = self._clock()
+            opens = self._failures == self._failures_max
+        if opens:
+            log.warning("breaker_opened", server=self.name, failures=self._failures_max)
 
     def _state(self) -> State:
         if self._failures < self._failures_max:

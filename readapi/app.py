@@ -35,6 +35,7 @@ ROUTERS = (
     orders.router,
     me.router,
     operations.router,
+    operations.ready,
 )
 
 
@@ -46,6 +47,7 @@ def edge_for(services: ReadServices, settings: EdgeSettings) -> EdgeState:
         cart_key=secrets.cart_key,
         cursor_key=secrets.cursor_key,
         revoked=services.vault.family_revoked,
+        limiter=services.limiter,
     )
 
 

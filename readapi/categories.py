@@ -55,7 +55,11 @@ class Categories:
         started = self._now()
         if self._tree is None or (self._changed and (fresh or started >= self._not_before)):
             self._changed = False
-            self._tree = grown(await self._counted())
+            try:
+                self._tree = grown(await self._counted())
+            except BaseException:
+                self._changed = True
+                raise
             ended = self._now()
             self._not_before = ended + (ended - started) * RATION
         return self._tree
@@ -71,6 +75,11 @@ def grown(products: dict[Path, int]) -> Tree:
     for path, number in products.items():
         for depth in range(1, len(path) + 1):
             counts[path[:depth]] = counts.get(path[:depth], 0) + number
+    return tree_of(counts)
+
+
+def tree_of(counts: dict[Path, int]) -> Tree:
+    """The tree of categories whose products, with those below, are counted."""
     children: dict[Path, list[Path]] = {}
     for path in sorted(counts, key=lambda path: [part.casefold() for part in path]):
         children.setdefault(path[:-1], []).append(path)

@@ -1,15 +1,17 @@
 """Reading one's own writes: a query that names a position is answered from it on, or not at all.
 
 Each answer says which position it shows; a wait that ends too early is a 503 that says so, never an old answer.
+A store that is known to be away is not asked: nobody waits for it, and whoever follows it finds out when it is back.
 """
 
 from __future__ import annotations
 
 from starlette.requests import Request
 
+from projections.views import ViewsUnavailable
 from readapi.edge.positions import min_position, query_wait
 from readapi.edge.problems import PositionNotReached
-from readapi.services import Followed, ReadServices
+from readapi.services import ReadServices, Store
 
 
 async def at_position(request: Request) -> int:
@@ -37,13 +39,25 @@ async def at_log_position(request: Request) -> int:
 
 
 async def at_search_position(request: Request) -> int:
-    """The same for the search index."""
+    """The same for the search index. While it is away, what was found before can be shown for the position it had."""
     services: ReadServices = request.app.state.services
-    return await reach(request, services.indexer)
+    return await _wait(request, services.indexer, min_position(request))
 
 
-async def reach(request: Request, followed: Followed) -> int:
+async def reach(request: Request, followed: Store) -> int:
+    """Raises ViewsUnavailable while the store is away."""
     wanted = min_position(request)
-    if wanted > followed.position and not await followed.wait_for(wanted, query_wait(request)):
+    require(followed)
+    return await _wait(request, followed, wanted)
+
+
+def require(store: Store) -> None:
+    """Raises ViewsUnavailable while the store is away."""
+    if store.away:
+        raise ViewsUnavailable("known to be away")
+
+
+async def _wait(request: Request, followed: Store, wanted: int) -> int:
+    if wanted > followed.position and (followed.away or not await followed.wait_for(wanted, query_wait(request))):
         raise PositionNotReached(followed.position)
     return followed.position

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections import OrderedDict
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -218,14 +218,18 @@ class Pages:
     async def _page_of(self, one: OnSale) -> Page:
         shop_ids = sorted({seller.shop_id for seller in one.sellers})
         rows: dict[str, ShopRow] = await self._views.get_many("shops", shop_ids)
-        body = _encode(product_page(one, {shop_id: row.shop.name for shop_id, row in rows.items()}))
-        etag = f'"{one.product.version}-{hashlib.blake2b(body, digest_size=6).hexdigest()}"'
-        return Page(body, etag, page_headers(body, etag, surrogate_key=one.product_id))
+        return encoded_page(one, {shop_id: row.shop.name for shop_id, row in rows.items()})
 
 
 def card_of(one: OnSale) -> bytes | None:
     """None for what is discontinued."""
     return None if one.product.discontinued else _encode(product_card(one))
+
+
+def encoded_page(one: OnSale, shop_names: Mapping[str, str]) -> Page:
+    body = _encode(product_page(one, shop_names))
+    etag = f'"{one.product.version}-{hashlib.blake2b(body, digest_size=6).hexdigest()}"'
+    return Page(body, etag, page_headers(body, etag, surrogate_key=one.product_id))
 
 
 def page_headers(body: bytes, etag: str, surrogate_key: str) -> tuple[tuple[bytes, bytes], ...]:

@@ -10,9 +10,11 @@ from fastapi import FastAPI
 from starlette.requests import Request
 
 from readapi.categories import Categories
+from readapi.lastgood import LastGood
 from readapi.pages import Pages
 from readapi.searches import Searches
 from readapi.services import ReadServices
+from readapi.standins import StandIn
 
 if TYPE_CHECKING:  # the embedded profile has no Redis client
     from projections.redisviews.notice import Notice
@@ -24,6 +26,8 @@ class Reading:
     pages: Pages
     searches: Searches
     categories: Categories
+    last_good: LastGood
+    stand_in: StandIn
 
 
 def reading(services: ReadServices) -> Reading:
@@ -32,6 +36,8 @@ def reading(services: ReadServices) -> Reading:
         Pages(services.views, services.clock),
         Searches(services.search, services.indexer),
         Categories(services.views),
+        LastGood(services.last_pages, services.clock),
+        StandIn(services.catalog, services.indexer, services.log),
     )
     services.follower.applied += [made.pages.applied, made.categories.applied]
     return made

@@ -15,9 +15,12 @@ RawHeaders = Sequence[tuple[bytes, bytes]]
 
 
 class Ready(Response):
-    """JSON that shows ``position``. ``headers`` are complete, length included; without any, the answer is not kept."""
+    """JSON that shows ``position``. ``headers`` are complete, length included; without any, the answer is not kept.
+    ``age`` is for an answer made earlier, in seconds."""
 
-    def __init__(self, body: bytes, position: int, headers: RawHeaders = (), status: int = 200) -> None:
+    def __init__(
+        self, body: bytes, position: int, headers: RawHeaders = (), status: int = 200, age: int | None = None
+    ) -> None:
         self.status_code = status
         self.background = None
         self.body = body
@@ -27,6 +30,8 @@ class Ready(Response):
             (b"cache-control", b"no-cache"),
         ]
         self.raw_headers.append((_POSITION, str(position).encode()))
+        if age is not None:
+            self.raw_headers.append((b"age", str(age).encode()))
 
 
 class Unchanged(Ready):

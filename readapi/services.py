@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from commands.store.port import EventLog
@@ -12,6 +12,8 @@ from domain.shipping import ShippingTable
 from domain.tax import TaxTable
 from projections.search.port import SearchIndex
 from projections.views import Views
+from readapi.edge.ratelimit import Limiter
+from streams.assembly import OnSale
 from streams.follower import Applied
 
 
@@ -26,12 +28,20 @@ class Followed(Protocol):
         """Whether it has reached ``position`` within ``timeout`` seconds."""
 
 
-class FollowedViews(Followed, Protocol):
+class Store(Followed, Protocol):
+    """What keeps up is kept somewhere that may be away."""
+
+    @property
+    def away(self) -> bool:
+        """It does not answer, or has lost rows that are being filled in again."""
+
+
+class FollowedViews(Store, Protocol):
     applied: list[Applied]
     """Told of what changed before anybody who waited for it goes on."""
 
 
-class FollowedSearch(Followed, Protocol):
+class FollowedSearch(Store, Protocol):
     generation: int
     """Changes whenever searches may find something else than before."""
 
@@ -40,13 +50,31 @@ class FollowedSearch(Followed, Protocol):
         """Products whose documents are still to be built, about."""
 
 
+class PageStore(Protocol):
+    """Where pages are kept, for all processes; bounded in their number. Methods raise ViewsUnavailable."""
+
+    async def keep(self, name: str, page: bytes) -> None: ...
+
+    async def kept(self, name: str) -> bytes | None: ...
+
+
+class Catalog(Protocol):
+    """What an index keeps of products besides what it searches. Methods raise ViewsUnavailable."""
+
+    async def on_sale(self, product_ids: Sequence[str]) -> dict[str, OnSale]:
+        """Those that it has."""
+
+    async def categories(self) -> dict[tuple[str, ...], int]:
+        """Products in each category and below it."""
+
+
 @dataclass(slots=True)
 class ReadServices:
     log: EventLog
     views: Views
     follower: FollowedViews
     """Of the views of catalog, stock, carts and shops."""
-    history: Followed
+    history: Store
     """Of the views that list orders."""
     search: SearchIndex
     indexer: FollowedSearch
@@ -56,3 +84,9 @@ class ReadServices:
     countries: dict[str, Any]
     clock: Callable[[], int]
     """Milliseconds since 1970."""
+    last_pages: PageStore | None = field(default=None, kw_only=True)
+    """Lists to show while search is away; None where search is in the same process."""
+    catalog: Catalog | None = field(default=None, kw_only=True)
+    """Products to show while the views are away; None where the views are in the same process."""
+    limiter: Limiter | None = field(default=None, kw_only=True)
+    """Quotas that are shared with other processes, if they are."""

@@ -10,6 +10,7 @@ from typing import Any
 import structlog
 
 from commands.mapper import recorded
+from commands.outage import Outage
 from commands.store.port import EventLog
 from domain.recorded import Recorded
 from projections.projector import Projection
@@ -36,6 +37,7 @@ class Cataloguing(RoutedViews):
         self._log = event_log
         self._shown = shown
         self._told = 0
+        self._outage = Outage(log, "cataloguing_interrupted", "cataloguing_goes_on")
         self._task: asyncio.Task[None] | None = None
 
     def positions(self) -> dict[str, int]:
@@ -69,8 +71,9 @@ class Cataloguing(RoutedViews):
             try:
                 if await self._log.changed(self._told, PATIENCE_S):
                     await self._tell(await self._log.read(self._told, PAGE))
+                self._outage.ended()
             except Exception as error:
-                log.warning("cataloguing_interrupted", position=self._told, error=repr(error))
+                self._outage.met(error, position=self._told)
                 await asyncio.sleep(RETRY_S)
 
     async def _tell(self, rows: Sequence[Any]) -> None:

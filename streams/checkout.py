@@ -15,6 +15,8 @@ import structlog
 
 from commands.context import system_context
 from commands.engine import Engine
+from commands.errors import WritePathError
+from commands.outage import Outage
 from domain import checkout
 from domain.decider import Command
 from domain.errors import DomainError
@@ -41,6 +43,7 @@ class CheckoutProcess:
         self._wake = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._closing = False
+        self._outage = Outage(log, "checkouts_wait", "checkouts_go_on")
 
     async def start(self) -> None:
         self._task = asyncio.create_task(self._run(), name="checkout")
@@ -74,6 +77,9 @@ class CheckoutProcess:
                 if loop.time() >= next_sweep:
                     next_sweep = loop.time() + SWEEP_S
                     await self.sweep()
+                self._outage.ended()
+            except WritePathError as error:
+                self._outage.met(error)
             except Exception:
                 log.exception("checkout_sweep_failed")
 

@@ -17,7 +17,9 @@ from itertools import count
 import structlog
 
 from commands.engine import Engine
+from commands.errors import StorageUnavailable
 from commands.mapper import recorded
+from commands.outage import Outage
 from commands.store.port import EventLog
 from domain.recorded import Recorded
 from projections.sqlite import Busy, SQLiteViews, group_by_position
@@ -42,6 +44,9 @@ Applied = Callable[[Sequence[Recorded], Touched], None]
 
 
 class Follower:
+    away = False
+    """Its views lie in this process's own folder."""
+
     def __init__(self, event_log: EventLog, views: SQLiteViews, engine: Engine | None = None) -> None:
         self.applied: list[Applied] = []
         self.position = 0
@@ -54,6 +59,7 @@ class Follower:
         self._order = count()
         self._task: asyncio.Task[None] | None = None
         self._closing = False
+        self._outage = Outage(log, "log_not_followed", "log_followed")
 
     async def start(self) -> None:
         """Brings every projection to the same position, then follows."""
@@ -112,19 +118,26 @@ class Follower:
             self._wake.clear()
             try:
                 events = self._take() or await self._fetch()
+                self._outage.ended()
                 if events:
                     await self._apply(names, events)
                     hurry = self._waiters or len(events) >= APPLY_MAX
                     await asyncio.sleep(0 if hurry else PACE_S)
                     continue
-            except Exception:
-                log.exception("following_failed", position=self.position)
+            except Exception as error:
+                self._failed(error)
                 if self._closing:
                     return
                 await asyncio.sleep(RETRY_S)  # what was taken comes again, from the log
                 continue
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._wake.wait(), POLL_S)
+
+    def _failed(self, error: Exception) -> None:
+        if isinstance(error, StorageUnavailable):
+            self._outage.met(error, position=self.position)
+        else:
+            log.exception("following_failed", position=self.position)
 
     def _take(self) -> list[Recorded]:
         """What was published, as long as it goes on from here without a gap."""

@@ -13,6 +13,7 @@ from typing import Protocol
 
 import structlog
 
+from commands.outage import Outage
 from projections.views import ViewsUnavailable
 from streams.reached import Reached
 
@@ -43,7 +44,13 @@ class Following:
         self._awaited_s = awaited_s
         self._awaited = asyncio.Event()
         self._reached = Reached(partitions, self._awaited.set)
+        self._outage = Outage(log, "progress_unknown", "progress_known")
         self._task: asyncio.Task[None] | None = None
+
+    @property
+    def away(self) -> bool:
+        """The store does not answer, or has lost rows that workers are filling in again."""
+        return self._outage.lasts or self._reached.fallen
 
     @property
     def position(self) -> int:
@@ -64,9 +71,10 @@ class Following:
         while True:
             try:
                 self._reached.replace(await self._progress())
+                self._outage.ended()
                 pause = self._awaited_s if self._reached.waiting else IDLE_S
             except ViewsUnavailable as error:
-                log.warning("progress_unknown", error=str(error))
+                self._outage.met(error)
                 pause = UNAVAILABLE_S
             except Exception:
                 log.exception("following_failed")

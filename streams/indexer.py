@@ -15,7 +15,6 @@ import asyncio
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
 from heapq import heappop, heappush
 from itertools import count
 from typing import Protocol
@@ -24,16 +23,19 @@ import structlog
 
 from commands.engine import now_ms
 from commands.mapper import recorded
+from commands.outage import Outage
 from commands.store.port import EventLog
 from domain.ids import stock_id
 from domain.offer import OfferPut
 from domain.recorded import Recorded
 from projections.catalog.projector import OfferRow
+from projections.search.document import SearchDocument
 from projections.search.port import NotTheWriter, Rejected, SearchIndex, SearchUnavailable
 from projections.stock.projector import StockRow
 from projections.views import Place, Touched, Views
-from streams.assembly import LOW_STOCK, SOME, assemble, in_slices, offer_of
+from streams.assembly import LOW_STOCK, SOME, OnSale, assemble, in_slices, offer_of
 from streams.documents import document
+from streams.pending import Pending
 
 PACE_S = 0.2
 """Between two commits, unless somebody waits."""
@@ -63,25 +65,6 @@ Flags = tuple[bool, bool]
 """Whether there is any, and whether it is nearly gone."""
 
 
-@dataclass(slots=True)
-class Pending:
-    """Keys of rows whose products may need new documents."""
-
-    products: set[str] = field(default_factory=set)
-    offers: set[str] = field(default_factory=set)
-    stock: set[str] = field(default_factory=set)
-
-    def add(self, touched: Touched) -> None:
-        self.products |= touched.get("products", set())
-        self.offers |= touched.get("offers", set())
-        self.stock |= touched.get("stock", set())
-
-    def merge(self, other: Pending) -> None:
-        self.products |= other.products
-        self.offers |= other.offers
-        self.stock |= other.stock
-
-
 class Catalogued(Views, Protocol):
     """Views that say how far they are."""
 
@@ -93,9 +76,18 @@ class Catalogued(Views, Protocol):
 
 
 class Indexer:
+    away = False
+    """Read by who writes it, it lies in the process's own folder."""
+
     def __init__(
-        self, event_log: EventLog, views: Catalogued, search: SearchIndex, clock: Callable[[], int] = now_ms
+        self,
+        event_log: EventLog,
+        views: Catalogued,
+        search: SearchIndex,
+        clock: Callable[[], int] = now_ms,
+        describe: Callable[[OnSale], SearchDocument] = document,
     ) -> None:
+        """``describe`` makes the document of a product."""
         self.position = 0
         """Searches show at least everything up to here."""
         self.writing = False
@@ -108,6 +100,7 @@ class Indexer:
         self._views = views
         self._search = search
         self._clock = clock
+        self._describe = describe
         self._pending = Pending()
         self._uncommitted: set[str] = set()
         """Products whose documents the index has but does not show yet."""
@@ -125,15 +118,14 @@ class Indexer:
         self._committed_at = 0.0
         self._task: asyncio.Task[None] | None = None
         self._closing = False
+        self._outage = Outage(log, "indexing_waits", "indexing_goes_on")
 
     # callers' side
 
     @property
     def backlog(self) -> int:
         """Products whose documents are being built or still to be, about; 0 where nobody is at it now."""
-        pending = self._pending
-        waiting = self._unwritten + len(pending.products) + len(pending.offers) + len(pending.stock)
-        return waiting if self._building else 0
+        return self._unwritten + len(self._pending) if self._building else 0
 
     async def start(self) -> None:
         """Becomes the writer if it can and catches up, in the background: a large catalog takes minutes to index."""
@@ -178,6 +170,7 @@ class Indexer:
                 if not self.writing:
                     await self._try_writing()
                 await (self._index() if self.writing else self._read_along())
+                self._outage.ended()
             except Exception as error:
                 self._building = False
                 self._failed(error)
@@ -193,7 +186,7 @@ class Indexer:
         if isinstance(error, NotTheWriter):
             self.writing = False
         if isinstance(error, NotTheWriter | SearchUnavailable):
-            log.warning("indexing_waits", position=self.position, reason=str(error))
+            self._outage.met(error, position=self.position)
         else:
             log.exception("indexing_failed", position=self.position)
 
@@ -363,7 +356,7 @@ class Indexer:
         self._unwritten = len(product_ids)
         for some in in_slices(product_ids, DOCUMENTS_PER_SLICE):
             found = await assemble(self._views, some, self._clock())
-            upserts = [document(one) for one in found.values() if not one.product.discontinued]
+            upserts = [self._describe(one) for one in found.values() if not one.product.discontinued]
             kept = {one.product_id for one in upserts}
             for one in found.values():
                 for seller in one.sellers:

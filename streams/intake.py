@@ -17,6 +17,7 @@ import structlog
 
 from commands.errors import StorageUnavailable
 from commands.mapper import recorded
+from commands.outage import Outage
 from commands.store.port import EventLog, Position
 from domain.recorded import Recorded
 from streams.broker.errors import WrongTopic
@@ -43,6 +44,7 @@ class Intake:
         self._partitions = partitions
         self._closing = asyncio.Event()
         self._one_gap = asyncio.Lock()
+        self._outage = Outage(log, "sink_unavailable", "sink_available")
 
     def assigned(self) -> None:
         """Partitions may have been with somebody else: their sink knows more than we do."""
@@ -64,12 +66,14 @@ class Intake:
         pause, longest = RETRY_S
         while True:
             try:
-                return await self._pass_on(partition, messages)
+                await self._pass_on(partition, messages)
+                self._outage.ended()
+                return
             except SinkLost:
                 log.warning("sink_lost", partition=partition)
                 self.reached.pop(partition, None)
             except (SinkUnavailable, StorageUnavailable) as error:
-                log.warning("sink_unavailable", partition=partition, error=str(error))
+                self._outage.met(error, partition=partition)
             await self._pause(pause * (0.5 + random.random()))
             pause = min(pause * 2, longest)
 

@@ -8,6 +8,7 @@ import contextlib
 import structlog
 
 from commands.engine import Engine
+from commands.outage import Outage
 from commands.store.port import EventLog
 
 READ_MAX = 5_000
@@ -21,6 +22,7 @@ class Listening:
     def __init__(self, engine: Engine, event_log: EventLog) -> None:
         self._engine = engine
         self._log = event_log
+        self._outage = Outage(log, "log_not_heard", "log_heard")
         self._task: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
@@ -38,6 +40,7 @@ class Listening:
                 if await self._log.changed(self._engine.frontier, PATIENCE_S):
                     self._engine.absorb(await self._log.read(self._engine.position, READ_MAX))
                     await asyncio.sleep(0)
+                self._outage.ended()
             except Exception as error:
-                log.warning("log_not_heard", error=repr(error))
+                self._outage.met(error)
                 await asyncio.sleep(RETRY_S)

@@ -23,6 +23,7 @@ from typing import Any
 
 import structlog
 
+from commands.outage import Outage
 from projections.redisviews import notice
 from projections.redisviews.notice import Notice
 from projections.redisviews.reader import RedisViews
@@ -51,7 +52,13 @@ class Noticing:
         self._views = views
         self._reached = Reached(partitions)
         self._born: bytes | None = None
+        self._outage = Outage(log, "notices_missed", "notices_again")
         self._task: asyncio.Task[None] | None = None
+
+    @property
+    def away(self) -> bool:
+        """The store does not answer, or has lost rows that workers are filling in again."""
+        return self._outage.lasts or self._reached.fallen
 
     @property
     def position(self) -> int:
@@ -76,7 +83,7 @@ class Noticing:
                     await subscription.subscribe(self._views.names.changes)
                 await self._listen(subscription)
             except (Missed, ViewsUnavailable, *AWAY) as error:
-                log.warning("notices_missed", error=str(error))
+                self._outage.met(error)
             except Exception:
                 log.exception("noticing_failed")
             finally:
@@ -90,6 +97,7 @@ class Noticing:
         if await _next(subscription, ANSWER_S) is None:
             raise Missed("no answer to the subscription")
         await self._synchronize()
+        self._outage.ended()
         check_at = clock() + CHECK_S
         while True:
             message = await _next(subscription, max(0.0, check_at - clock()))

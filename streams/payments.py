@@ -19,6 +19,7 @@ import structlog
 from commands.context import Context, new_command_id
 from commands.engine import Engine
 from commands.errors import WritePathError
+from commands.outage import Outage
 from domain.errors import DomainError, NotFound
 from domain.order import CancelledOrder
 from domain.payment import Payment, RecordFailedAttempt
@@ -92,6 +93,7 @@ class PaymentProcess:
         self._working: dict[str, Work] = {}
         self._closing = asyncio.Event()
         self._sweeper: asyncio.Task[None] | None = None
+        self._outage = Outage(log, "payments_wait", "payments_go_on")
 
     @property
     def working(self) -> int:
@@ -181,6 +183,9 @@ class PaymentProcess:
         while not self._closing.is_set():
             try:
                 await self.sweep()
+                self._outage.ended()
+            except WritePathError as error:
+                self._outage.met(error)
             except Exception:
                 log.exception("payment_sweep_failed")
             with contextlib.suppress(TimeoutError):

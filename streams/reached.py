@@ -17,6 +17,7 @@ class Reached:
     def __init__(self, partitions: int, awaited: Callable[[], None] = lambda: None) -> None:
         """``awaited`` is called when somebody begins to wait."""
         self.position = 0
+        self._highest = 0
         self._partitions = partitions
         self._awaited = awaited
         self._by_partition: dict[int, int] = {}
@@ -28,6 +29,11 @@ class Reached:
         while self._waiters and self._waiters[0][2].done():
             heappop(self._waiters)
         return bool(self._waiters)
+
+    @property
+    def fallen(self) -> bool:
+        """The store has lost rows, and does not have all of them again."""
+        return self.position < self._highest
 
     def get(self, partition: int) -> int:
         return self._by_partition.get(partition, 0)
@@ -45,6 +51,7 @@ class Reached:
 
     def _settle(self) -> None:
         self.position = min(self._by_partition.get(partition, 0) for partition in range(self._partitions))
+        self._highest = max(self._highest, self.position)
         while self._waiters and self._waiters[0][0] <= self.position:
             _, _, future = heappop(self._waiters)
             if not future.done():

@@ -7,21 +7,18 @@ last 32 of a cart, and those of an anonymous cart that was checked out and never
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Collection
 from typing import Any
 
 from commands.aggregates import fold
-from commands.mapper import recorded
 from commands.store.port import EventLog
 from domain.cart import MergedCart, OpenCart, cart_of
-from projections.folding import fold_events
 from projections.orders.projector import ORDER_ROWS, PAYMENT_ROWS, account_and_status
 from projections.projector import Table
 from projections.views import Entry, Place, ViewsUnavailable
+from streams.fromthelog import rows_of
 
 RECENT_MAX = 20
-STREAMS_AT_ONCE = 8
 TABLES: dict[str, Table] = {table.name: table for table in (ORDER_ROWS, PAYMENT_ROWS)}
 
 
@@ -45,18 +42,6 @@ async def order_ids_of(log: EventLog, account_id: str) -> set[str]:
             known = fold(cart_id, loaded).state
             ids.update(known.checked_out if isinstance(known, OpenCart | MergedCart) else ())
     return ids
-
-
-async def rows_of(log: EventLog, table: Table, streams: Collection[str]) -> dict[str, Any]:
-    """Rows of those streams that exist, as the table's own folds make them."""
-    names = list(streams)
-    found: dict[str, Any] = {}
-    for start in range(0, len(names), STREAMS_AT_ONCE):
-        some = names[start : start + STREAMS_AT_ONCE]
-        for rows in await asyncio.gather(*(log.read_stream(stream) for stream in some)):
-            folded = fold_events(table, [recorded(row) for row in rows], lambda key: None, set())
-            found.update((key, kept.row) for key, kept in folded.changed.items() if kept.row is not None)
-    return found
 
 
 class OrdersFromTheLog:

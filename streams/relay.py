@@ -36,6 +36,7 @@ from typing import Protocol
 import structlog
 
 from commands.errors import StorageUnavailable
+from commands.outage import Outage
 from commands.store.port import EventLog, Position, Row
 from streams.broker.errors import BrokerUnavailable, WrongTopic
 from streams.broker.messages import Letter, of_row, partition_of, watermark
@@ -79,6 +80,7 @@ class Relay:
         self._marked: Position = 0
         self._marked_at = 0.0
         self._closing = asyncio.Event()
+        self._outage = Outage(log, "relay_interrupted", "relay_goes_on")
 
     def stop(self) -> None:
         """``run`` returns soon."""
@@ -91,7 +93,7 @@ class Relay:
                 await self._begin()
                 await self._follow()
             except (BrokerUnavailable, StorageUnavailable) as error:
-                log.warning("relay_interrupted", position=self.position, error=str(error))
+                self._outage.met(error, position=self.position)
                 await self._pause(RETRY_S * (0.5 + random.random()))
             finally:
                 self.connected = False
@@ -106,6 +108,7 @@ class Relay:
         self._said = [self._read] * self._channel.partitions
         self._marked_at = 0.0
         self.connected = True
+        self._outage.ended()
         log.info("relay_begins", position=self._read, head=head)
 
     async def _follow(self) -> None:

@@ -1,4 +1,4 @@
-"""The Cassandra that ``KONTOR_CASSANDRA`` names, and keyspaces of one's own there."""
+"""The Cassandra that tests run against, and keyspaces of one's own there."""
 
 from __future__ import annotations
 
@@ -6,20 +6,12 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import pytest
-
 from projections.cassandraviews.settings import CassandraSettings, hosts_of
+from tests.needed import address
 
 
 def hosts() -> tuple[tuple[str, int], ...]:
-    """Fails in CI and skips elsewhere if no server is named."""
-    named = os.environ.get("KONTOR_CASSANDRA")
-    if named:
-        return hosts_of(named)
-    reason = "needs a Cassandra: KONTOR_CASSANDRA=host:port (stack/up cassandra, then stack/env)"
-    if os.environ.get("CI"):
-        pytest.fail(reason, pytrace=False)
-    pytest.skip(reason)
+    return hosts_of(address("cassandra"))
 
 
 @contextmanager

@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.needed import absent, address
+
 ROOT = Path(__file__).resolve().parent.parent
 
 settings.register_profile("dev", deadline=None)
@@ -25,31 +27,17 @@ settings.load_profile("ci" if os.environ.get("CI") else "dev")
 
 @pytest.fixture(scope="session")
 def shared_data() -> Path:
-    """The folder of real data that is not part of the project: ``$KONTOR_SHARED``, else ``../shared/data``.
-
-    Its absence skips a test on a developer's machine and fails it where ``$CI`` is set.
-    """
+    """The folder of real data that is not part of the project: ``$KONTOR_SHARED``, else ``../shared/data``."""
     folder = Path(os.environ.get("KONTOR_SHARED") or ROOT.parent / "shared" / "data")
-    if folder.is_dir():
-        return folder
-    reason = f"needs the shared data folder, which is not at {folder} (KONTOR_SHARED names another place)"
-    if os.environ.get("CI"):
-        pytest.fail(reason, pytrace=False)
-    pytest.skip(reason)
+    if not folder.is_dir():
+        absent(f"needs the shared data folder, which is not at {folder} (KONTOR_SHARED names another place)")
+    return folder
 
 
 @pytest.fixture
 def postgres() -> Iterator[str]:
-    """The URL of a schema of its own on a real server (``$KONTOR_POSTGRES_URL``), empty, and gone afterwards.
-
-    Without a server it skips a test on a developer's machine and fails it where ``$CI`` is set.
-    """
-    url = os.environ.get("KONTOR_POSTGRES_URL")
-    if not url:
-        reason = "needs a Postgres server; KONTOR_POSTGRES_URL names it"
-        if os.environ.get("CI"):
-            pytest.fail(reason, pytrace=False)
-        pytest.skip(reason)
+    """The URL of a schema of its own on a real server, empty, and gone afterwards."""
+    url = address("postgres")
     import psycopg
 
     schema = f"kontor_test_{os.getpid()}_{secrets.token_hex(4)}"
@@ -60,14 +48,8 @@ def postgres() -> Iterator[str]:
 
 @pytest.fixture
 def redis_url() -> str:
-    """Of a real server (``$KONTOR_REDIS_URL``). Its absence skips a test, and fails it where ``$CI`` is set."""
-    url = os.environ.get("KONTOR_REDIS_URL")
-    if url:
-        return url
-    reason = "needs a Redis server; KONTOR_REDIS_URL names it"
-    if os.environ.get("CI"):
-        pytest.fail(reason, pytrace=False)
-    pytest.skip(reason)
+    """Of a real server."""
+    return address("redis")
 
 
 @pytest.fixture

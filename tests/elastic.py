@@ -2,26 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
-import pytest
-
 from projections.search.elastic.server import Refused, Server
-
-VARIABLE = "KONTOR_ELASTICSEARCH_URL"
-
-
-def server_url() -> str:
-    """Without one, tests are skipped on a developer's machine and fail where ``$CI`` is set."""
-    if url := os.environ.get(VARIABLE):
-        return url
-    reason = f"needs an Elasticsearch server; {VARIABLE} names none"
-    if os.environ.get("CI"):
-        pytest.fail(reason, pytrace=False)
-    pytest.skip(reason)
 
 
 @contextmanager

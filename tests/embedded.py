@@ -37,6 +37,7 @@ from streams.follower import Follower
 from streams.indexer import Indexer
 from writeapi import requests
 from writeapi.routes import inventory, offers, products, shops
+from writeapi.sellers import sellers_in_views
 from writeapi.services import WriteServices
 
 ROUTERS: Sequence[APIRouter] = (
@@ -179,6 +180,7 @@ async def kontor(folder: Path, routers: Sequence[APIRouter] = ROUTERS) -> AsyncI
         clock,
         engine,
         unused,
+        sellers_in_views(views, follower, engine),
     )
     made = reading.reading(services)
     app = application(services, made, routers)

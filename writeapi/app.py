@@ -9,7 +9,20 @@ from readapi.app import application
 from readapi.edge.state import EdgeState
 from readapi.routes import operations
 from writeapi import requests
-from writeapi.routes import auth, carts, inventory, me, offers, orders, products, promotions, shipments, shops, webhooks
+from writeapi.routes import (
+    auth,
+    carts,
+    inventory,
+    me,
+    offers,
+    orders,
+    products,
+    promotions,
+    ready,
+    shipments,
+    shops,
+    webhooks,
+)
 from writeapi.services import WriteServices
 
 ROUTERS = (
@@ -29,7 +42,7 @@ ROUTERS = (
 
 def create_app(services: WriteServices, edge: EdgeState) -> FastAPI:
     """The command service alone."""
-    app = application("Kontor command service", services, edge, (*ROUTERS, operations.router))
+    app = application("Kontor command service", services, edge, (*ROUTERS, operations.router, ready.router))
     requests.install(app)
     return app
 

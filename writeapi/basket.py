@@ -21,9 +21,6 @@ from readapi.edge.principal import Principal, edge_of
 from writeapi.requests import require_id
 from writeapi.services import WriteServices
 
-BEST_OF_MAX = 200
-CATCH_UP_S = 1.0
-
 
 class Wanted(NamedTuple):
     """What somebody puts into a cart, found and priced."""
@@ -103,36 +100,20 @@ async def _require_sold(services: WriteServices, product_id: str) -> None:
         raise IllegalTransition("this product is discontinued")
 
 
-async def _views_caught_up(services: WriteServices) -> bool:
-    """Worth a second look: what was not in the views may have been written a moment ago."""
-    behind = services.follower.position < services.engine.position
-    return behind and await services.follower.wait_for(services.engine.position, CATCH_UP_S)
-
-
 async def _best(services: WriteServices, product_id: str, sku: str) -> Wanted:
     """The cheapest offer that is in stock; if none is, the cheapest."""
-    ranked = await _ranked(services, product_id, sku)
-    if not ranked and await _views_caught_up(services):
-        ranked = await _ranked(services, product_id, sku)
-    if not ranked:
-        raise NotFound("nobody offers this SKU at present", pointer="/sku")
-    return min(ranked, key=lambda entry: entry[:3])[3]
-
-
-async def _ranked(services: WriteServices, product_id: str, sku: str) -> list[tuple[bool, int, str, Wanted]]:
-    offers = await services.views.listed("offers", "product", product_id, limit=BEST_OF_MAX)
     now = services.clock()
     ranked: list[tuple[bool, int, str, Wanted]] = []
-    for key, _ in offers:
-        shop_id, offered = split_offer(key)
-        if offered != sku:
-            continue
+    for offer in await services.sellers(product_id, sku):
+        shop_id, _ = split_offer(offer)
         goods = await goods_at(services, shop_id, sku)
         if isinstance(goods.offer, LiveOffer):
             sold_out = goods.stock.available(now) <= 0 and not goods.offer.terms.backorder
             wanted = Wanted(shop_id, sku, goods.offer, goods.stock)
             ranked.append((sold_out, goods.offer.terms.price.amount, shop_id, wanted))
-    return ranked
+    if not ranked:
+        raise NotFound("nobody offers this SKU at present", pointer="/sku")
+    return min(ranked, key=lambda entry: entry[:3])[3]
 
 
 def require_units(cart_id: str, wanted: Wanted, quantity: int, now: int) -> None:

@@ -10,9 +10,16 @@ from dataclasses import dataclass
 from commands.engine import Engine
 from readapi.services import ReadServices
 from streams.payments import PaymentProcess
+from writeapi.sellers import Sellers
 
 
 @dataclass(slots=True)
 class WriteServices(ReadServices):
     engine: Engine
     payments: PaymentProcess
+    sellers: Sellers
+
+    @property
+    def backlog(self) -> int:
+        """Products whose documents are still to be built, about; where this process builds them."""
+        return self.indexer.backlog

@@ -22,6 +22,7 @@ from commands.store.migrating import lock_key, migrate
 from commands.store.port import Loaded, Reply, Row, Snapshot
 from commands.store.postgres_library import COPY, HEAD, SELECT, LibraryDatastore, LibraryRecorder, server_of
 from commands.store.postgres_queries import (
+    OFFERS,
     PUT_REPLIES,
     PUT_SNAPSHOTS,
     columns,
@@ -179,6 +180,10 @@ class PostgresLog(LibraryRecorder):
 
     async def replies(self, keys: Iterable[str]) -> dict[str, Reply]:
         return await stored_replies(self._read, keys)
+
+    async def offers_of(self, sku: str, limit: int) -> Sequence[str]:
+        """Streams of offers of a SKU, by name, whatever has become of them."""
+        return [stream for (stream,) in await self._read(OFFERS, (sku, limit), tuple)]
 
     async def changed(self, after: int, timeout: float) -> bool:
         """Woken by the writer's notification; looks for itself now and then, in case that one got lost."""

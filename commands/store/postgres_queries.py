@@ -19,6 +19,12 @@ STREAMS = (
 )
 """Down the index once for each stream, whatever statistics say."""
 SNAPSHOTS = "SELECT stream, version, generation, hash, state FROM snapshots WHERE stream = ANY(%s)"
+OFFERS = """
+SELECT stream FROM events
+WHERE substr(stream, strpos(stream, '.') + 1) = %s AND version = 1 AND left(stream, 4) = 'off_'
+ORDER BY stream LIMIT %s
+"""
+"""As the index offers_by_sku has it."""
 REPLIES = "SELECT key, digest, status, headers, body, at FROM replies WHERE key = ANY(%s)"
 PUT_REPLIES = """
 INSERT INTO replies (key, digest, status, headers, body, at)

@@ -13,6 +13,7 @@ import contextlib
 import psycopg
 import structlog
 
+from commands.outage import Outage
 from commands.store.server import Server
 
 RING_EVERY_S = 0.01
@@ -53,6 +54,8 @@ class Wake:
         self._rung = 0
         self._ringing: asyncio.Task[None] | None = None
         self._listening: asyncio.Task[None] | None = None
+        self._bell = Outage(log, "bell_lost", "bell_back")
+        self._ear = Outage(log, "listener_lost", "listener_back")
 
     def ring(self, position: int) -> None:
         """Tells everybody; whoever is in this process at once."""
@@ -85,6 +88,7 @@ class Wake:
         while True:
             try:
                 async with await self._server.connect_async() as connection:
+                    self._bell.ended()
                     while True:
                         position = self.horizon.position
                         if position > self._rung:
@@ -94,7 +98,7 @@ class Wake:
                         else:
                             await self.horizon.passed(position, 3600)
             except (psycopg.Error, OSError) as error:
-                log.warning("bell_lost", error=self._server.mask(error))
+                self._bell.met(self._server.mask(error))
                 await asyncio.sleep(RECONNECT_S)
 
     async def _listen(self) -> None:
@@ -102,9 +106,10 @@ class Wake:
             try:
                 async with await self._server.connect_async() as connection:
                     await connection.execute(f'LISTEN "{self._channel}"'.encode())
+                    self._ear.ended()
                     async for notification in connection.notifies():
                         with contextlib.suppress(ValueError):
                             self.horizon.heard(int(notification.payload))
             except (psycopg.Error, OSError) as error:
-                log.warning("listener_lost", error=self._server.mask(error))
+                self._ear.met(self._server.mask(error))
             await asyncio.sleep(RECONNECT_S)

@@ -12,7 +12,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
-from cassandra.concurrent import execute_concurrent  # type: ignore[import-untyped]
+from cassandra.concurrent import execute_concurrent
 
 from domain.ids import payment_id
 from domain.recorded import Recorded

@@ -5,27 +5,27 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-import cassandra  # type: ignore[import-untyped]
+import cassandra
 from cassandra import ConsistencyLevel, InvalidRequest
-from cassandra.cluster import (  # type: ignore[import-untyped]
+from cassandra.cluster import (
     EXEC_PROFILE_DEFAULT,
     Cluster,
     ExecutionProfile,
     NoHostAvailable,
 )
-from cassandra.connection import ConnectionException  # type: ignore[import-untyped]
-from cassandra.policies import (  # type: ignore[import-untyped]
+from cassandra.connection import ConnectionException
+from cassandra.policies import (
     ConstantReconnectionPolicy,
     DCAwareRoundRobinPolicy,
     RoundRobinPolicy,
     TokenAwarePolicy,
 )
-from cassandra.protocol import (  # type: ignore[import-untyped]
+from cassandra.protocol import (
     IsBootstrappingErrorMessage,
     OverloadedErrorMessage,
     ServerError,
 )
-from cassandra.query import BatchStatement, BatchType, tuple_factory  # type: ignore[import-untyped]
+from cassandra.query import BatchStatement, BatchType, tuple_factory
 
 from projections.cassandraviews.bridge import Request
 from projections.cassandraviews.settings import CassandraSettings

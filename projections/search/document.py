@@ -32,3 +32,5 @@ class SearchDocument(msgspec.Struct, frozen=True, kw_only=True):
     offers: int = 0
     created_at: int = 0
     """Milliseconds since 1970."""
+    kept: bytes = b""
+    """JSON that an index on a server hands back with the product, whatever it says. Empty where nobody would ask."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal, Protocol
+from typing import Any, Literal, NamedTuple, Protocol
 
 import msgspec
 
@@ -107,6 +107,27 @@ class Suggestion(msgspec.Struct, frozen=True):
     text: str
     kind: Literal["category", "brand", "product"]
     product_id: str | None = None
+
+
+class Copy(NamedTuple):
+    """What an index hands back of a product."""
+
+    kept: Any
+    """``SearchDocument.kept``, decoded."""
+    description: str
+
+
+class KeepingIndex(Protocol):
+    """An index that is on a server of its own, and can therefore stand in for what is on others.
+
+    Methods show at least what the position promises that was read before. They raise SearchUnavailable.
+    """
+
+    def copies(self, product_ids: Sequence[str]) -> dict[str, Copy]:
+        """Of those products that the index has with something kept."""
+
+    def categories(self) -> dict[tuple[str, ...], int]:
+        """Products in each category and below it."""
 
 
 class SearchIndex(Protocol):

@@ -15,8 +15,8 @@ _REQUEST_HEADERS = (
     "traceparent"
 )
 _EXPOSED = (
-    b"Content-Location, ETag, Idempotent-Replayed, Kontor-Position, Location, Preference-Applied, RateLimit, "
-    b"RateLimit-Policy, Retry-After, traceparent"
+    b"Age, Content-Location, ETag, Idempotent-Replayed, Kontor-Degraded, Kontor-Position, Location, "
+    b"Preference-Applied, RateLimit, RateLimit-Policy, Retry-After, traceparent"
 )
 _MAX_AGE = "600"
 

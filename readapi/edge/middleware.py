@@ -20,7 +20,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from readapi.edge import problems
+from readapi.edge import degraded, problems
 from readapi.edge.cors import Cors
 from readapi.edge.deadlines import Deadline, Deadlines
 from readapi.edge.methods import allowed_methods
@@ -37,6 +37,7 @@ _SECURITY_HEADERS = [
     (b"x-frame-options", b"DENY"),
 ]
 _NO_STORE = (b"cache-control", b"no-store")
+_DEGRADED = degraded.HEADER.lower().encode()
 
 _access_log = structlog.get_logger("kontor.access")
 
@@ -215,6 +216,8 @@ class _Exchange:
         quotas = state.get("quotas")
         if quotas is not None and self.status != 429:
             headers.extend(self.edge.limiter.raw_headers(quotas))
+        if "degraded" in state:
+            headers.append((_DEGRADED, degraded.noted(state).encode()))
         if self.method not in _SAFE and not any(name == b"cache-control" for name, _ in headers):
             headers.append(_NO_STORE)
         if self.middleware.cors.enabled:

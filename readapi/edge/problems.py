@@ -32,8 +32,9 @@ from starlette.types import Scope
 
 from commands.errors import StorageUnavailable
 from domain.errors import DomainError, Invalid
+from projections.search.port import SearchUnavailable
 from projections.views import ViewsUnavailable
-from readapi.edge import validation
+from readapi.edge import degraded, validation
 from readapi.edge.methods import allowed_methods
 
 MEDIA_TYPE = "application/problem+json"
@@ -206,9 +207,10 @@ def response_for(scope: Scope, error: Exception) -> Response:
         return problem_response("validation_failed", validation.summary(entries), scope=scope, errors=entries)
     if isinstance(error, HTTPException):
         return _framework_problem(scope, error)
-    if isinstance(error, ViewsUnavailable):
-        _log_failure("views_unavailable", scope, error)
-        return problem_response("storage_unavailable", "what this shows cannot be read now; try again", scope=scope)
+    if isinstance(error, ViewsUnavailable | SearchUnavailable):
+        # Whoever follows the store tells the log that it is away, once: requests may be thousands.
+        missing = degraded.noted(scope.get("state", {})) or "the store of what this shows"
+        return problem_response("storage_unavailable", f"not available now: {missing}; try again", scope=scope)
     if isinstance(error, sqlite3.OperationalError | StorageUnavailable):
         _log_failure("storage_unavailable", scope, error)
         return problem_response("storage_unavailable", "the request was not finished; try again", scope=scope)

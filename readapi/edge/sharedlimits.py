@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 
+from commands.outage import Outage
 from projections.views import ViewsUnavailable
 from readapi.edge.ratelimit import POLICIES, SUBJECTS_MAX, Decision, Limiter, Policy
 
@@ -27,16 +28,19 @@ AWAY_S = 0.5
 SUBJECTS_PER_SCRIPT = 500
 
 POUR = """
--- KEYS: buckets.  ARGV: for each its window and what is poured in, seconds.  How full each is now, in microseconds.
+-- KEYS: buckets.  ARGV: for each its window and what is poured in, or out if negative, in seconds.
+-- How full each is now, in microseconds.
 local now = redis.call('TIME')
 now = now[1] * 1000000 + now[2]
 local filled = {}
 for i, key in ipairs(KEYS) do
     local window = math.floor(ARGV[2 * i - 1] * 1000000)
     local level = math.max(tonumber(redis.call('GET', key) or 0) - now, 0)
-    level = math.min(level + math.floor(ARGV[2 * i] * 1000000 + 0.5), window)
+    level = math.min(math.max(level + math.floor(ARGV[2 * i] * 1000000 + 0.5), 0), window)
     if level > 0 then
         redis.call('SET', key, string.format('%.0f', now + level), 'PX', math.ceil(level / 1000))
+    else
+        redis.call('DEL', key)
     end
     filled[i] = level
 end
@@ -64,17 +68,25 @@ class SharedLimiter(Limiter):
         self._prefix = prefix
         self._pour = server.client.register_script(POUR)
         self._untold: dict[tuple[str, str], int] = {}
-        """Requests admitted since Redis was last told, by policy and subject."""
+        """Requests admitted since Redis was last told, less those given back, by policy and subject."""
         self._wake = asyncio.Event()
+        self._outage = Outage(log, "quotas_not_shared", "quotas_shared")
         self._task: asyncio.Task[None] | None = None
 
     def take(self, policy: str, subject: str) -> Decision:
         decision = super().take(policy, subject)
-        bucket = (policy, subject)
-        if bucket in self._untold or len(self._untold) < self._subjects_max:
-            self._untold[bucket] = self._untold.get(bucket, 0) + 1
-            self._wake.set()
+        self._note((policy, subject), 1)
         return decision
+
+    def give_back(self, policy: str, subject: str) -> None:
+        super().give_back(policy, subject)
+        if self.enabled:
+            self._note((policy, subject), -1)
+
+    def _note(self, bucket: tuple[str, str], requests: int) -> None:
+        if bucket in self._untold or len(self._untold) < self._subjects_max:
+            self._untold[bucket] = self._untold.get(bucket, 0) + requests
+            self._wake.set()
 
     async def start(self) -> None:
         self._task = asyncio.create_task(self._share(), name="sharedlimits")
@@ -93,8 +105,9 @@ class SharedLimiter(Limiter):
             pause = SHARE_S
             try:
                 await self._tell()
+                self._outage.ended()
             except ViewsUnavailable as error:
-                log.warning("quotas_not_shared", error=str(error))
+                self._outage.met(error)
                 pause = AWAY_S
             except Exception:
                 log.exception("sharing_failed")
@@ -103,7 +116,7 @@ class SharedLimiter(Limiter):
 
     async def _tell(self) -> None:
         """What cannot be told is not told later: by then it has mostly drained, and it counts here all the same."""
-        untold, self._untold = list(self._untold.items()), {}
+        untold, self._untold = [one for one in self._untold.items() if one[1]], {}
         for start in range(0, len(untold), SUBJECTS_PER_SCRIPT):
             some = untold[start : start + SUBJECTS_PER_SCRIPT]
             keys = [f"{self._prefix}/limits/{policy}/{subject}" for (policy, subject), _ in some]
@@ -115,5 +128,7 @@ class SharedLimiter(Limiter):
             now = self._now()
             for ((policy, subject), _), level in zip(some, filled, strict=True):
                 buckets = self._empty_at[policy]
-                # What was admitted here while Redis was asked is in our own level only, so the higher one holds.
-                buckets[subject] = max(buckets.get(subject, now), now + level / 1_000_000)
+                quota, window = self._policies[policy]
+                # Redis has yet to hear of what was admitted or given back here while it was asked.
+                meanwhile = self._untold.get((policy, subject), 0) * window / quota
+                buckets[subject] = max(buckets.get(subject, now), now + level / 1_000_000 + meanwhile)

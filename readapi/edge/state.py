@@ -52,14 +52,16 @@ def edge_state(
     cursor_key: bytes,
     revoked: Callable[[str], bool] = never_revoked,
     metrics: EdgeMetrics | None = None,
+    limiter: Limiter | None = None,
 ) -> EdgeState:
-    """The keys come from the vault's secrets, ``revoked`` is its ``family_revoked``."""
+    """The keys come from the vault's secrets, ``revoked`` is its ``family_revoked``. Without a ``limiter`` this process
+    counts for itself."""
     return EdgeState(
         settings=settings,
         tokens=AccessTokens(jwt_key, ttl=settings.access_token_ttl, revoked=revoked),
         cart_tokens=CartTokens(cart_key),
         cursors=Cursors(cursor_key),
-        limiter=Limiter(settings.policies, enabled=settings.rate_limits),
+        limiter=limiter or Limiter(settings.policies, enabled=settings.rate_limits),
         in_flight=InFlight(),
         metrics=metrics or EdgeMetrics(),
         requests=[],

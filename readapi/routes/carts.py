@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import msgspec
@@ -13,8 +14,10 @@ from domain.cart import OpenCart, cart_of
 from domain.ids import offer_id, stock_id
 from domain.inventory import EMPTY
 from domain.offer import LiveOffer, NoOffer
+from projections.carts.projector import CartRow
 from readapi.carts import Goods, Lookup, Stamps, cart_json
-from readapi.consistency import at_position
+from readapi.consistency import at_log_position, at_position
+from readapi.degraded import or_else
 from readapi.edge.cart_token import HEADER as CART_TOKEN
 from readapi.edge.openapi import problem_responses, signed_in
 from readapi.edge.positions import HEADER as POSITION_HEADER
@@ -22,8 +25,10 @@ from readapi.edge.positions import format_position
 from readapi.edge.principal import Principal, edge_of, principal_of
 from readapi.services import ReadServices
 from readapi.shapes import CartOut
+from streams.fromthelog import cart_row, goods_of
 
 router = APIRouter(tags=["carts"])
+LookingUp = Callable[[ReadServices, OpenCart], Awaitable[Lookup]]
 
 
 def cart_id_of(request: Request, principal: Principal | None) -> str | None:
@@ -41,15 +46,30 @@ def cart_id_of(request: Request, principal: Principal | None) -> str | None:
     openapi_extra=signed_in(required=False),
 )
 async def get_cart(request: Request) -> Response:
+    """While the views are away it comes from the log, and `Kontor-Degraded: carts` says so."""
     services: ReadServices = request.app.state.services
     cart_id = cart_id_of(request, principal_of(request))
-    position = await at_position(request)
-    row = None if cart_id is None else await services.views.get("carts", cart_id)
+
+    async def from_views() -> Response:
+        position = await at_position(request)
+        row = None if cart_id is None else await services.views.get("carts", cart_id)
+        return await _reply(services, cart_id, row, lookup_in_views, position)
+
+    async def from_log() -> Response:
+        position = await at_log_position(request)
+        row = None if cart_id is None else await cart_row(services.log, cart_id)
+        return await _reply(services, cart_id, row, lookup_in_log, position)
+
+    return await or_else(request, "carts", from_views, from_log)
+
+
+async def _reply(
+    services: ReadServices, cart_id: str | None, row: CartRow | None, lookup: LookingUp, position: int
+) -> Response:
     cart = row.cart if row is not None and isinstance(row.cart, OpenCart) else OpenCart()
     stamps = Stamps(row.version, row.created_at, row.updated_at) if row is not None else _unwritten(services)
-    body = cart_json(
-        cart_id or "", cart, stamps, await lookup_in_views(services, cart), now=services.clock(), position=position
-    )
+    goods = await lookup(services, cart)
+    body = cart_json(cart_id or "", cart, stamps, goods, now=services.clock(), position=position)
     body["cartId"] = cart_id
     headers = {POSITION_HEADER: format_position(position), "Cache-Control": "no-store", "ETag": f'"{stamps.version}"'}
     return Response(msgspec.json.encode(body), headers=headers, media_type="application/json")
@@ -73,3 +93,8 @@ async def lookup_in_views(services: ReadServices, cart: OpenCart) -> Lookup:
         return Goods(live, EMPTY if stock is None else stock.item)
 
     return lookup
+
+
+async def lookup_in_log(services: ReadServices, cart: OpenCart) -> Lookup:
+    found = await goods_of(services.log, cart.lines)
+    return lambda shop_id, sku: Goods(found.offers[offer_id(shop_id, sku)], found.stock[stock_id(shop_id, sku)])

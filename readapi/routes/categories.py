@@ -8,17 +8,15 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from projections.search.port import SearchQuery
+from readapi.catalogue import age_of, listing, tree
 from readapi.categories import Path, category_head, digest_tag
-from readapi.consistency import at_position, at_search_position
+from readapi.edge.degraded import is_degraded
 from readapi.edge.etags import not_modified
 from readapi.edge.openapi import problem_responses
-from readapi.edge.positions import MIN_HEADER
 from readapi.models import CategoryPage, CategoryTree
 from readapi.pages import page_headers
 from readapi.productquery import refuse_unknown
-from readapi.reading import reading_of
 from readapi.ready import Ready, Unchanged
-from readapi.searches import list_body
 
 router = APIRouter(tags=["catalog"])
 FIRST = 24
@@ -33,9 +31,8 @@ FIRST = 24
 async def category_tree(request: Request) -> Response:
     """Those that have products, with how many."""
     refuse_unknown(request.scope["query_string"])
-    position = await at_position(request)
-    tree = await reading_of(request).categories.tree(fresh=MIN_HEADER in request.headers)
-    return tagged(request, tree.body, tree.etag, position, "categories")
+    categories, position = await tree(request)
+    return tagged(request, categories.body, categories.etag, position, "categories")
 
 
 @router.get(
@@ -44,19 +41,22 @@ async def category_tree(request: Request) -> Response:
     responses={200: {"model": CategoryPage}, 304: {}, **problem_responses("not_found", "position_not_reached")},
 )
 async def category_page(request: Request, path: str) -> Response:
-    """Its place in the tree and its first products, with the facets to narrow them."""
+    """Its place in the tree and its first products, with the facets to narrow them; while search is away, the last good
+    ones, with `Kontor-Degraded: search`."""
     refuse_unknown(request.scope["query_string"])
     steps: Path = tuple(part for part in path.split("/") if part)
-    reading = reading_of(request)
-    position = await at_search_position(request)
-    head = category_head(await reading.categories.tree(fresh=MIN_HEADER in request.headers), steps)
-    found = await reading.searches.find(SearchQuery(category=steps, limit=FIRST))
-    products = list_body(await reading.pages.cards(found.product_ids), found)
-    body = msgspec.json.encode({**head, "products": msgspec.Raw(products)})
-    return tagged(request, body, digest_tag(body), position, "categories")
+    categories, position = await tree(request)
+    head = category_head(categories, steps)
+    found = await listing(request, SearchQuery(category=steps, limit=FIRST))
+    body = msgspec.json.encode({**head, "products": msgspec.Raw(found.body)})
+    return tagged(request, body, digest_tag(body), min(position, found.position), "categories", age_of(request, found))
 
 
-def tagged(request: Request, body: bytes, etag: str, position: int, surrogate_key: str) -> Response:
+def tagged(
+    request: Request, body: bytes, etag: str, position: int, surrogate_key: str, age: int | None = None
+) -> Response:
+    if is_degraded(request):
+        return Ready(body, position, age=age)
     headers = page_headers(body, etag, surrogate_key)
     if not_modified(request.headers.get("if-none-match"), etag):
         return Unchanged(headers, position)

@@ -1,4 +1,7 @@
-"""For whoever runs the service: alive, ready, measured."""
+"""For whoever runs the service: alive, ready, measured.
+
+``router`` is both services'; ``ready`` is the query service's own, as what makes a service ready is its own affair.
+"""
 
 from __future__ import annotations
 
@@ -6,16 +9,15 @@ from typing import Literal
 
 import msgspec
 from fastapi import APIRouter
-from pydantic import BaseModel, Field
+from pydantic import BaseModel
 from starlette.requests import Request
 from starlette.responses import Response
 
 from readapi.edge.principal import edge_of
-from readapi.services import ReadServices
+from readapi.readiness import LOG, Readiness, answer, standing
 
 router = APIRouter(tags=["operations"])
-LAG_MAX = 50_000
-"""Events behind the log beyond which the views are too old to be served."""
+ready = APIRouter(tags=["operations"])
 
 
 class Index(BaseModel):
@@ -26,12 +28,6 @@ class Index(BaseModel):
 
 class Alive(BaseModel):
     status: Literal["ok"]
-
-
-class Readiness(BaseModel):
-    status: Literal["ok", "behind"]
-    head: str = Field(description="position of the newest event", examples=["4711"])
-    lag: dict[str, int] = Field(description="events behind it, by view", examples=[{"views": 0, "search": 12}])
 
 
 @router.get("/", summary="Where things are", responses={200: {"model": Index}})
@@ -46,18 +42,17 @@ async def livez() -> Response:
     return Response(b'{"status":"ok"}', media_type="application/json")
 
 
-@router.get(
+@ready.get(
     "/readyz",
-    summary="The views are close to the log",
-    responses={200: {"model": Readiness}, 503: {"model": Readiness, "description": "They are too far behind"}},
+    summary="Queries can be answered",
+    responses={200: {"model": Readiness}, 503: {"model": Readiness, "description": "They cannot, or would be too old"}},
 )
 async def readyz(request: Request) -> Response:
-    services: ReadServices = request.app.state.services
-    head = await services.log.head()
-    lag = {"views": head - services.follower.position, "search": head - services.indexer.position}
-    ready = max(lag.values()) <= LAG_MAX
-    body = {"status": "ok" if ready else "behind", "head": str(head), "lag": lag}
-    return Response(msgspec.json.encode(body), 200 if ready else 503, media_type="application/json")
+    """Also while some of what they are read from is away, as long as something stands in for it."""
+    at = await standing(request.app.state.services)
+    if {"products", "search", LOG} <= set(at.degraded):
+        return answer(at, "away")
+    return answer(at, "behind" if at.behind else "ok")
 
 
 @router.get("/metrics", summary="Prometheus metrics", include_in_schema=False)

@@ -12,14 +12,14 @@ from starlette.responses import Response
 from domain.errors import NotFound
 from domain.ids import payment_id
 from projections.orders.projector import OrderRow, PaymentRow, account_and_status
-from projections.views import Views, ViewsUnavailable
+from projections.views import Views
 from readapi.consistency import at_history_position, at_log_position
+from readapi.degraded import or_else
 from readapi.edge.openapi import problem_responses, signed_in
 from readapi.edge.paging import CursorParameter, Limit, page
 from readapi.edge.positions import HEADER as POSITION_HEADER
 from readapi.edge.positions import format_position
 from readapi.edge.principal import Principal, RequiredPrincipal
-from readapi.edge.problems import PositionNotReached
 from readapi.instants import parse_instant
 from readapi.lists import List, page_of
 from readapi.orders import OrderView, Until, fold, history, order_json, timeline_json, view_of_states
@@ -29,8 +29,6 @@ from streams.recentorders import OrdersFromTheLog
 
 router = APIRouter(tags=["orders"])
 ONE = problem_responses("unauthenticated", "not_found", "position_not_reached")
-DEGRADED = "Kontor-Degraded"
-"""Names what an answer had to do without."""
 Status = Literal["PENDING", "PAID", "PACKED", "SHIPPED", "DELIVERED", "CANCELLED", "REFUNDED"]
 
 
@@ -58,20 +56,19 @@ async def list_orders(
     if status is not None:
         index, owner = "account_status", account_and_status(principal.account_id, status)
     mine = List("orders", "orders", index, owner, lambda entry: entry.row.created_at, newest_first=True)
-    try:
+
+    async def from_views() -> Response:
         position = await at_history_position(request)
-        return reply(await _page(request, services.views, mine, cursor, limit, position), position)
-    except (ViewsUnavailable, PositionNotReached):
-        if await _answers(services.views):
-            raise
-    position = await at_log_position(request)
-    body = await _page(request, OrdersFromTheLog(services.log), mine, cursor, limit, position)
-    return reply(body, position, **{DEGRADED: "orders"})
+        return await _page(request, services.views, mine, cursor, limit, position)
+
+    async def from_log() -> Response:
+        position = await at_log_position(request)
+        return await _page(request, OrdersFromTheLog(services.log), mine, cursor, limit, position)
+
+    return await or_else(request, "orders", from_views, from_log)
 
 
-async def _page(
-    request: Request, views: Views, mine: List, cursor: str | None, limit: int, position: int
-) -> dict[str, Any]:
+async def _page(request: Request, views: Views, mine: List, cursor: str | None, limit: int, position: int) -> Response:
     vault = request.app.state.services.vault
     found = await page_of(request, views, mine, cursor, limit)
     payments = await views.get_many("payments", [payment_id(key) for key, _ in found.entries])
@@ -79,15 +76,7 @@ async def _page(
         order_json(_view(key, row, payments.get(payment_id(key))), vault, position=position)
         for key, row in found.entries
     ]
-    return page(items, next=found.next, prev=found.prev)
-
-
-async def _answers(views: Views) -> bool:
-    try:
-        await views.get("orders", "")
-    except ViewsUnavailable:
-        return False
-    return True
+    return reply(page(items, next=found.next, prev=found.prev), position)
 
 
 def _view(order_id: str, row: OrderRow, paid: PaymentRow | None) -> OrderView:

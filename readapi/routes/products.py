@@ -10,7 +10,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from domain.errors import NotFound
-from readapi.consistency import at_position, at_search_position
+from readapi.catalogue import age_of, listing, product
+from readapi.consistency import at_search_position
+from readapi.edge.degraded import is_degraded
 from readapi.edge.etags import not_modified
 from readapi.edge.openapi import problem_responses
 from readapi.edge.problems import BadParameter
@@ -18,7 +20,6 @@ from readapi.models import ProductList, ProductPage, SuggestionList
 from readapi.productquery import parse, refuse_unknown, text
 from readapi.reading import reading_of
 from readapi.ready import Ready, Unchanged
-from readapi.searches import list_body
 
 router = APIRouter(tags=["catalog"])
 _SUGGEST = frozenset(("q",))
@@ -67,13 +68,14 @@ async def search_products(request: Request) -> Response:
     """Words and filters narrow the result; facets count what each further filter would leave.
 
     The same parameter again means another accepted value. Unknown parameters are refused.
+
+    While search is away, the last good first page of a category (or of everything) is answered where no more than that
+    is asked for: without `next`, with its age in seconds in `Age`, and `Kontor-Degraded: search`. While the views are
+    away, products are shown as the search index keeps them: `Kontor-Degraded: products`.
     """
     query_string: bytes = request.scope["query_string"]
-    reading = reading_of(request)
-    query = parse(query_string)
-    position = await at_search_position(request)
-    found = await reading.searches.find(query, key=query_string)
-    return Ready(list_body(await reading.pages.cards(found.product_ids), found), position)
+    found = await listing(request, parse(query_string), key=query_string)
+    return Ready(found.body, found.position, age=age_of(request, found))
 
 
 @router.get(
@@ -99,12 +101,17 @@ async def suggest(request: Request) -> Response:
     openapi_extra={"parameters": [PRODUCT_ID]},
 )
 async def get_product(request: Request) -> Response:
-    """With every seller's offer, the best first, and what is available this instant."""
-    position = await at_position(request)
+    """With every seller's offer, the best first, and what is available this instant.
+
+    While the views are away it is shown as the search index keeps it, with the number of units that are available at
+    least, and `Kontor-Degraded: products`.
+    """
     # Not a parameter of the function: FastAPI's validation of one costs a third of the whole request.
-    page = await reading_of(request).pages.page(request.path_params["product_id"])
+    page, position = await product(request, request.path_params["product_id"])
     if page is None:
         raise NotFound("no such product")
+    if is_degraded(request):
+        return Ready(page.body, position)
     if not_modified(request.headers.get("if-none-match"), page.etag):
         return Unchanged(page.headers, position)
     return Ready(page.body, position, page.headers)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import msgspec
@@ -14,9 +15,10 @@ from domain.inventory import InventoryItem
 from domain.money import total
 from domain.order import PaidOrder
 from projections.orders.projector import OrderRow
-from projections.shops.projector import ShopRow
+from projections.shops.projector import SHOP_ROWS, ShopRow
 from projections.stock.projector import split_stock
-from readapi.consistency import at_history_position, at_position
+from readapi.consistency import at_history_position, at_log_position, at_position
+from readapi.degraded import or_else
 from readapi.edge.etags import etag, not_modified
 from readapi.edge.openapi import problem_responses, signed_in
 from readapi.edge.paging import CursorParameter, Limit, page
@@ -27,8 +29,10 @@ from readapi.models import InventoryList, ShopOrderList, ShopOut
 from readapi.orders import shipment_json
 from readapi.ready import Ready, Unchanged
 from readapi.services import ReadServices
+from streams.fromthelog import rows_of
 
 router = APIRouter(tags=["merchants"])
+_ID = re.compile(r"shp_\w{1,60}", re.ASCII)
 OWN = {**problem_responses("unauthenticated", "forbidden", "not_found", "position_not_reached")}
 
 
@@ -39,15 +43,35 @@ OWN = {**problem_responses("unauthenticated", "forbidden", "not_found", "positio
     openapi_extra=signed_in(required=False),
 )
 async def get_shop(request: Request, shop_id: str) -> Response:
-    """Its owner and administrators see more than others."""
-    position = await at_position(request)
+    """Its owner and administrators see more than others. While the views are away it comes from the log, without the
+    owner's numbers, and `Kontor-Degraded: shops` says so."""
     services: ReadServices = request.app.state.services
-    row = await shop_row(services, shop_id)
+
+    async def from_views() -> Response:
+        position = await at_position(request)
+        row = await shop_row(services, shop_id)
+        numbers = await dashboard(services, shop_id) if _managed(request, row) else {}
+        return _shop(request, shop_id, row, numbers, position)
+
+    async def from_log() -> Response:
+        position = await at_log_position(request)
+        rows = await rows_of(services.log, SHOP_ROWS, [shop_id] if _ID.fullmatch(shop_id) else [])
+        if shop_id not in rows:
+            raise NotFound("no such shop")
+        return _shop(request, shop_id, rows[shop_id], {}, position)
+
+    return await or_else(request, "shops", from_views, from_log)
+
+
+def _managed(request: Request, row: ShopRow) -> bool:
     principal = principal_of(request)
+    return principal is not None and may_manage(principal, row)
+
+
+def _shop(request: Request, shop_id: str, row: ShopRow, numbers: dict[str, int], position: int) -> Response:
     body = shop_json(shop_id, row)
-    if principal is not None and may_manage(principal, row):
-        body |= {"ownerId": row.shop.owner_id, **await dashboard(services, shop_id)}
-        return answer(body, position)
+    if _managed(request, row):
+        return answer({**body, "ownerId": row.shop.owner_id, **numbers}, position)
     tag, encoded = etag(row.version), msgspec.json.encode(body)
     headers = public(encoded, tag)
     if not_modified(request.headers.get("if-none-match"), tag):

@@ -22,6 +22,7 @@ from typing import Any
 import faust
 import structlog
 
+from commands.outage import Outage
 from streams.broker.errors import BrokerUnavailable
 from streams.broker.messages import Message, read
 from streams.broker.topic import Topic
@@ -52,6 +53,7 @@ class FaustSource:
         self._stopping = asyncio.Event()
         self._intake: Intake | None = None
         self._failure: Exception | None = None
+        self._outage = Outage(log, "source_interrupted", "source_goes_on")
 
     def stop(self) -> None:
         self._stopping.set()
@@ -65,7 +67,7 @@ class FaustSource:
                 await self._topic.ensure()
                 await self._consume(intake)
             except BrokerUnavailable as error:
-                log.warning("source_interrupted", error=str(error))
+                self._outage.met(error)
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(self._stopping.wait(), RETRY_S * (0.5 + random.random()))
 
@@ -131,6 +133,7 @@ class FaustSource:
 
         async def assigned(_: Any, partitions: Any, **__: Any) -> None:
             intake.assigned()
+            self._outage.ended()
             log.info("assigned", partitions=sorted(each.partition for each in partitions))
 
         app.on_partitions_assigned.connect(assigned, weak=False)

@@ -13,6 +13,7 @@ import structlog
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
 from aiokafka.errors import IllegalStateError, KafkaError
 
+from commands.outage import Outage
 from streams.broker.errors import BrokerUnavailable
 from streams.broker.messages import read
 from streams.broker.topic import Topic
@@ -45,6 +46,7 @@ class KafkaSource:
         self._handled: dict[TopicPartition, int] = {}
         """Offsets to commit: of the first message that the sink does not hold."""
         self._committed_at = 0.0
+        self._outage = Outage(log, "source_interrupted", "source_goes_on")
 
     def stop(self) -> None:
         self._stopping.set()
@@ -60,7 +62,7 @@ class KafkaSource:
             except Stopped:
                 return
             except (BrokerUnavailable, KafkaError, OSError) as error:
-                log.warning("source_interrupted", error=repr(error))
+                self._outage.met(error)
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(self._stopping.wait(), RETRY_S * (0.5 + random.random()))
 
@@ -126,6 +128,7 @@ class KafkaSource:
     def assigned(self, partitions: Iterable[TopicPartition], intake: Intake) -> None:
         self._handled = {}
         intake.assigned()
+        self._outage.ended()
         log.info("assigned", partitions=sorted(partition.partition for partition in partitions))
 
 

@@ -45,6 +45,24 @@ class Topic:
             raise BrokerUnavailable(f"{self.servers}: {error!r}") from error
         finally:
             await admin.close()
+        self._require_partitions(found)
+
+    async def look(self) -> Sequence[Position] | None:
+        """As ``last_positions``, but makes nothing: None while there is no topic. Raises WrongTopic,
+        BrokerUnavailable."""
+        admin = AIOKafkaAdminClient(bootstrap_servers=self.servers, request_timeout_ms=REQUEST_MS)
+        try:
+            await admin.start()
+            found = await self._found(admin)
+        except (KafkaError, OSError) as error:
+            raise BrokerUnavailable(f"{self.servers}: {error!r}") from error
+        finally:
+            await admin.close()
+        if found is not None:
+            self._require_partitions(found)
+        return None if found is None else await self.last_positions()
+
+    def _require_partitions(self, found: int) -> None:
         if found != self.partitions:
             raise WrongTopic(f"topic {self.name} has {found} partitions, not {self.partitions}")
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 
+import msgspec
 import structlog
 
-from streams.gateways.port import GatewayError, GatewayTimeout
+from domain.errors import Invalid
+from streams.gateways.port import GatewayError, GatewayTimeout, Notice
 from streams.gateways.records import Callback, Records, claim_callback, finish_callback
 from streams.gateways.signatures import Signer
 
@@ -22,6 +24,16 @@ RETRY_MS = (1_000, 2_000, 4_000, 8_000)
 log = structlog.get_logger("provider")
 Deliver = Callable[[bytes, dict[str, str]], Awaitable[object]]
 """Takes body and headers; raises when the listener did not accept the callback."""
+_notices = msgspec.json.Decoder(Notice)
+
+
+def read_callback(signer: Signer, body: bytes, headers: Mapping[str, str], now: int) -> Notice:
+    """What a callback of this provider says; ``now`` in milliseconds since 1970. Raises BadSignature, Invalid."""
+    signer.verify(headers, body, now / 1000)
+    try:
+        return _notices.decode(body)
+    except msgspec.MsgspecError as error:
+        raise Invalid(f"not a callback of this provider: {error}") from error
 
 
 class Callbacks:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple, TextIO
 
@@ -31,15 +32,11 @@ def settled(operations: Iterable[Operation]) -> Iterator[SettlementRow]:
             yield SettlementRow(made.key, made.reference, made.order_id, made.kind, made.amount, made.currency, made.at)
 
 
-def write_csv(rows: Iterable[SettlementRow], file: TextIO) -> int:
-    """Writes a heading and the rows to a file opened with ``newline=""``; how many rows."""
-    writer = csv.writer(file, lineterminator="\n")
-    writer.writerow(SettlementRow._fields)
-    written = 0
-    for row in rows:
-        writer.writerow(row)
-        written += 1
-    return written
+def csv_lines(rows: Iterable[Iterable[object]]) -> str:
+    """The first line of a report is ``SettlementRow._fields``."""
+    text = io.StringIO(newline="")
+    csv.writer(text, lineterminator="\n").writerows(rows)
+    return text.getvalue()
 
 
 def read_csv(file: TextIO) -> Iterator[SettlementRow]:

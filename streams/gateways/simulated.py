@@ -16,10 +16,9 @@ from pathlib import Path
 import msgspec
 
 from commands.engine import now_ms
-from domain.errors import Invalid
 from domain.money import Money
 from streams.gateways import records
-from streams.gateways.callbacks import Callbacks, Deliver
+from streams.gateways.callbacks import Callbacks, Deliver, read_callback
 from streams.gateways.port import (
     Authorized,
     Captured,
@@ -76,7 +75,6 @@ UNKNOWN = Behaviour(declines="unknown_payment_method")
 
 _encode = msgspec.json.Encoder().encode
 _outcomes: msgspec.json.Decoder[Outcome] = msgspec.json.Decoder(Outcome)
-_notices = msgspec.json.Decoder(Notice)
 
 
 class SimulatedGateway:
@@ -175,11 +173,7 @@ class SimulatedGateway:
         return None if known is None else _outcomes.decode(known.outcome)
 
     def notice(self, body: bytes, headers: Mapping[str, str]) -> Notice | None:
-        self._signer.verify(headers, body, self._clock() / 1000)
-        try:
-            return _notices.decode(body)
-        except msgspec.MsgspecError as error:
-            raise Invalid(f"not a callback of this provider: {error}") from error
+        return read_callback(self._signer, body, headers, self._clock())
 
     def settlement(self) -> Iterator[SettlementRow]:
         """Every operation that set money aside, took it, gave it up or gave it back, by key."""

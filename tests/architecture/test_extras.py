@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 
-CLIENTS = ("redis", "tenacity", "aiokafka", "faust", "cassandra", "elasticsearch", "psycopg")
+CLIENTS = ("aiohttp", "redis", "tenacity", "aiokafka", "faust", "cassandra", "elasticsearch", "psycopg")
 IMPORTED = ("kontor.embedded", "kontor.cli", "kontor.server", "writeapi.app", "readapi.app", "readapi.reading")
 
 

@@ -9,7 +9,7 @@ from tests.architecture.sources import ROOT
 
 PROGRAM = """
 import sys
-for name in ("psycopg", "psycopg_pool", "aiokafka", "redis", "elasticsearch", "cassandra", "faust"):
+for name in ("psycopg", "psycopg_pool", "aiokafka", "redis", "elasticsearch", "cassandra", "faust", "aiohttp"):
     sys.modules[name] = None
 import kontor.cli, kontor.embedded, kontor.running, kontor.verifying, kontor.copying, kontor.bench.append
 import kontor.importing, kontor.status, kontor.demo, kontor.users

@@ -26,7 +26,8 @@ from projections.search.elastic.server import Server
 from projections.search.port import SearchQuery
 from projections.search.query import candidates, words_of
 from tests.benchmarks import icecat
-from tests.elastic import VARIABLE, names_of_its_own
+from tests.elastic import names_of_its_own
+from tests.needed import VARIABLES
 
 ROUNDS = 20
 WARM_UP = 2
@@ -138,9 +139,10 @@ def percentile(times: list[float], share: float) -> float:
 
 
 def main() -> int:
-    url, data = os.environ.get(VARIABLE), icecat.folder()
+    variable = VARIABLES["elasticsearch"]
+    url, data = os.environ.get(variable), icecat.folder()
     if not url or not (data / "products.ndjson.gz").exists():
-        print(f"needs a server ({VARIABLE}) and the rated Icecat catalog ({data})", file=sys.stderr)
+        print(f"needs a server ({variable}) and the rated Icecat catalog ({data})", file=sys.stderr)
         return 1
     documents, rated = list(icecat.documents(data)), icecat.rated_queries(data)
     texts = [query.text for query in rated]

@@ -5,27 +5,24 @@ from __future__ import annotations
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 import time
 from contextlib import suppress
 from pathlib import Path
 
-import pytest
+from tests.needed import absent
+from tests.stack.commands import free_ports
 
 SETTINGS = "listen_addresses='127.0.0.1' unix_socket_directories='' port={port} fsync=on max_connections=50"
 
 
 def binaries() -> Path:
-    """Where initdb and pg_ctl lie. Their absence skips a test, and fails it where ``$CI`` is set."""
+    """Where initdb and pg_ctl lie."""
     found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda path: int(path.parts[-3]))
     initdb = found[-1] if found else shutil.which("initdb")
     if initdb is None:
-        reason = "needs the binaries of a Postgres server (Debian: apt install postgresql)"
-        if os.environ.get("CI"):
-            pytest.fail(reason, pytrace=False)
-        pytest.skip(reason)
+        absent("needs the binaries of a Postgres server: stack/up postgres installs them")
     return Path(initdb).parent
 
 
@@ -36,9 +33,7 @@ class Cluster:
         self._folder.chmod(0o755)
         self._data = self._folder / "data"
         self._data.mkdir(mode=0o700)
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = free.getsockname()[1]
+        (self.port,) = free_ports(1)
         if os.getuid() == 0:  # the server refuses to run as root
             shutil.chown(self._data, "postgres")
         self._run("initdb", "-D", str(self._data), "-U", "app", "--auth=trust", "--encoding=UTF8", "--no-sync")

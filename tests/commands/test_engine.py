@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import time
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -39,10 +41,11 @@ BIG = 2**70
 """A number no stored event can hold."""
 
 
-async def turns() -> None:
-    """Lets the engine do whatever it can do without the disk."""
-    for _ in range(20):
-        await asyncio.sleep(0)
+async def until(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 10
+    while not condition():
+        assert time.monotonic() < deadline, "it never came to be"
+        await asyncio.sleep(0.001)
 
 
 # batches
@@ -77,15 +80,14 @@ async def test_clients_in_a_closed_loop_share_commits(engine, log):
 async def test_what_comes_when_all_is_in_flight_is_decided_before_it_lands(engine, log):
     log.gate = asyncio.Event()
     first = engine.submit(receive(1), context())
-    await turns()
+    await until(lambda: log.commits == 1)
     assert engine.queue_depth == 0
     second = engine.submit(receive(2), context())
-    await turns()
-    decided, written = engine.peek(STOCK), engine.known(STOCK)
+    await until(lambda: engine.peek(STOCK).on_hand == 3)
+    assert engine.known(STOCK) is None
+    assert log.commits == 1
     log.gate.set()
     await settle(first, second)
-    assert decided.on_hand == 3
-    assert written is None
     assert log.commits == 2
 
 

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import socket
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,49 +14,22 @@ from projections.search.elastic.index import ElasticIndex
 from projections.search.elastic.server import Server
 from projections.search.port import SearchQuery, SearchUnavailable
 from streams import indexer
-from tests.elastic import server_url
+from tests.needed import address
+from tests.stack.commands import Stack
 from tests.streams.test_indexer import Process, process, product, until
 
 pytestmark = [pytest.mark.stack, pytest.mark.crash, pytest.mark.timeout(300)]
-STACK = Path(__file__).resolve().parents[2] / "stack"
 KILLS = 2
 
 
-class OwnServer:
-    """One that nobody else uses, because it is going to be killed."""
-
-    def __init__(self, folder: Path) -> None:
-        with socket.socket() as one, socket.socket() as other:
-            one.bind(("127.0.0.1", 0))
-            other.bind(("127.0.0.1", 0))
-            port, transport = one.getsockname()[1], other.getsockname()[1]
-        self.url = f"http://127.0.0.1:{port}"
-        self._environment = {
-            **os.environ,
-            "KONTOR_STACK": str(folder),
-            "KONTOR_STACK_ELASTICSEARCH_PORT": str(port),
-            "KONTOR_STACK_ELASTICSEARCH_TRANSPORT_PORT": str(transport),
-        }
-
-    def run(self, command: str) -> None:
-        done = subprocess.run(
-            [str(STACK / command), "elasticsearch"],
-            env=self._environment,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert done.returncode == 0, done.stdout + done.stderr
-
-
 @pytest.fixture
-def own_server(tmp_path: Path) -> Iterator[OwnServer]:
-    server_url()  # whoever has no servers at hand is not made to fetch one
-    server = OwnServer(tmp_path / "stack")
-    server.run("up")
-    yield server
-    server.run("down")
+def killable(tmp_path: Path) -> Iterator[Stack]:
+    """A server of its own that may be killed."""
+    address("elasticsearch")  # whoever has no servers at hand is not made to fetch one
+    stack = Stack(tmp_path / "stack")
+    stack.do("up", "elasticsearch")
+    yield stack
+    stack.run("kill", "elasticsearch")
 
 
 async def keep_changing(one: Process, numbers: range) -> None:
@@ -68,10 +38,11 @@ async def keep_changing(one: Process, numbers: range) -> None:
         await asyncio.sleep(0.02)
 
 
-async def test_killed_while_indexing(tmp_path: Path, own_server: OwnServer, monkeypatch: pytest.MonkeyPatch):
+async def test_killed_while_indexing(tmp_path: Path, killable: Stack, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(indexer, "RETRY_S", 0.2)
     breaker = Breaker("elasticsearch", rest_s=0.3)
-    search = ElasticIndex(Server(own_server.url, breaker), lease_ttl_s=3.0)
+    url = f"http://127.0.0.1:{killable.ports['elasticsearch']}"
+    search = ElasticIndex(Server(url, breaker), lease_ttl_s=3.0)
     async with process(tmp_path, writer=False, search=search) as one:
         await one.do(*(product(number) for number in range(10)))
         assert await one.indexer.wait_for(await one.log.head(), 60)
@@ -79,12 +50,12 @@ async def test_killed_while_indexing(tmp_path: Path, own_server: OwnServer, monk
             first = 10 + 150 * kill
             load = asyncio.create_task(keep_changing(one, range(first, first + 150)))
             await asyncio.sleep(0.7)
-            await asyncio.to_thread(own_server.run, "kill")
+            await asyncio.to_thread(killable.do, "kill", "elasticsearch")
             with pytest.raises(SearchUnavailable):
                 await asyncio.to_thread(search.search, SearchQuery(text="bed"))
             await until(lambda: breaker.state == "open")
             await load
-            await asyncio.to_thread(own_server.run, "up")
+            await asyncio.to_thread(killable.do, "up", "elasticsearch")
             assert await one.indexer.wait_for(await one.log.head(), 60)
             assert breaker.state == "closed"
         await until(lambda: one.indexer.backlog == 0)

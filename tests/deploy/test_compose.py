@@ -23,7 +23,7 @@ DASHBOARD = json.loads((ROOT / "deploy/grafana/dashboards/kontor.json").read_tex
 
 def test_every_process_of_the_full_profile_is_there():
     assert {tuple(service["command"][:2]) for service in OURS.values()} >= {
-        ("serve", "write"), ("serve", "read"), ("relay",), ("work", "--projection"),
+        ("serve", "write"), ("serve", "read"), ("relay",), ("work", "--projection"), ("gateway",),
     }  # fmt: skip
 
 
@@ -70,13 +70,24 @@ def test_ours_are_started_as_the_command_line_understands(name: str):
 
 @pytest.mark.parametrize("name", OURS)
 def test_ours_get_settings_that_exist(name: str):
-    given = {key.removeprefix("KONTOR_").lower(): value for key, value in OURS[name]["environment"].items()}
+    # As compose fills them in where nothing is set.
+    default = re.compile(r"\$\{\w+:-([^}]*)\}")
+    environment = {key: default.sub(r"\1", value) for key, value in OURS[name]["environment"].items()}
+    given = {key.removeprefix("KONTOR_").lower(): value for key, value in environment.items()}
     assert given.keys() <= Settings.model_fields.keys()
     Settings(**given)
 
 
 def test_only_the_services_and_grafana_can_be_reached_from_outside():
     assert {name for name, service in SERVICES.items() if "ports" in service} == {"write", "read", "grafana"}
+
+
+def test_the_payment_provider_is_a_stranger_who_shares_one_secret():
+    ours, theirs = OURS["processes"]["environment"], OURS["gateway"]["environment"]
+    assert ours.keys() & theirs.keys() == {"KONTOR_HOST", "KONTOR_PROVIDER_SECRET"}
+    secrets = {service["environment"]["KONTOR_PROVIDER_SECRET"] for service in OURS.values()}
+    assert len(secrets) == 1
+    assert OURS["gateway"]["volumes"] == ["provider:/data"]
 
 
 def test_the_log_and_what_can_be_forgotten_lie_apart():

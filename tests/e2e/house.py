@@ -11,7 +11,7 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,13 +43,17 @@ class House:
 
 
 @asynccontextmanager
-async def in_process(folder: Path, **settings: Any) -> AsyncIterator[House]:
+async def in_process(
+    folder: Path, prepare: Callable[[WriteServices], None] = lambda services: None, **settings: Any
+) -> AsyncIterator[House]:
+    """``prepare`` may exchange services before the application is built."""
     chosen = Settings(data=folder, rate_limits=False, **settings)
     thresholds = gc.get_threshold()
     async with composition.embedded(chosen) as services:
         # A process that serves for months freezes its garbage; one that runs tests must not.
         gc.unfreeze()
         gc.set_threshold(*thresholds)
+        prepare(services)
         app = build_app("all", services, chosen)
         async with client_of(app) as http:
             yield House(folder, services, app, http)

@@ -46,6 +46,7 @@ def adds_up(order: dict[str, Any]) -> None:
     assert cents["grand"] == cents["items"] - cents["discount"] + cents["shipping"] + cents["tax"]
 
 
+@pytest.mark.own_house
 async def test_from_registration_to_a_paid_order(house: House, seller: Seller, visitor: Shopper) -> None:
     sku = await seller.sells(stock=10, price=1999)
     ada = await sign_up(house.http)
@@ -144,6 +145,7 @@ async def test_the_cheapest_seller_in_stock_is_taken(house: House, seller: Selle
 # without an account
 
 
+@pytest.mark.own_house
 async def test_browsing_needs_no_account(seller: Seller, visitor: Shopper) -> None:
     sku = await seller.sells()
     visitor.position = seller.shopper.position
@@ -299,6 +301,7 @@ WRITES = 200
 
 
 @pytest.mark.slow
+@pytest.mark.own_house
 async def test_every_query_shows_what_was_just_written(seller: Seller, shopper: Shopper) -> None:
     sku = await seller.sells(stock=1)
     product = f"/api/products/{seller.products[sku]}"
@@ -376,6 +379,7 @@ async def test_a_position_in_the_future_is_never_answered_with_the_present(
     assert expect(200, await buyer.send("GET", path, Kontor_Min_Position=str(await house.head()), Prefer="wait=10"))
 
 
+@pytest.mark.own_house
 async def test_a_position_is_waited_for(house: House, seller: Seller, shopper: Shopper) -> None:
     sku = await seller.sells()
     ahead = str(await house.head() + 1)

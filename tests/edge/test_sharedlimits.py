@@ -82,3 +82,17 @@ async def test_a_shared_bucket_drains(processes: Processes):
 async def test_without_redis_each_counts_for_itself(processes: Processes):
     alone = await processes.one("redis://127.0.0.1:1/0")
     assert await admitted([alone], "p", 30, 0.001) == 20
+
+
+async def test_what_is_given_back_is_given_back_to_all(processes: Processes):
+    """As sign-ins are that succeed: only wrong passwords use the quota up."""
+    first, second = await processes.one(), await processes.one()
+    for _ in range(60):
+        first.attempt("p", "a")
+        await asyncio.sleep(0.01)
+        first.give_back("p", "a")
+    await asyncio.sleep(0.2)
+    first.take("p", "a")
+    second.take("p", "a")
+    await asyncio.sleep(0.2)
+    assert await admitted([second], "p", 30, 0) == 18

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import os
 import secrets
 import signal
@@ -16,12 +17,11 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-import pytest
 
 from commands.store.postgres import PostgresLog
 from tests.e2e.market import open_shop
+from tests.needed import VARIABLES, address
 
-NEEDED = ("POSTGRES_URL", "KAFKA", "REDIS_URL", "ELASTICSEARCH_URL", "CASSANDRA")
 READY_S = 90
 STOP_S = 20
 PARTS: Mapping[str, tuple[str, ...]] = {
@@ -33,6 +33,7 @@ PARTS: Mapping[str, tuple[str, ...]] = {
     "orders": ("work", "--projection", "orders"),
     "search": ("work", "--projection", "search"),
     "processes": ("work", "--projection", "processes"),
+    "gateway": ("gateway",),
 }
 
 
@@ -82,11 +83,22 @@ class Part:
 class Everything:
     """What tests of journeys ask of a house."""
 
-    def __init__(self, folder: Path, parts: Mapping[str, Part], log: PostgresLog, http: httpx.AsyncClient) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        environment: Mapping[str, str],
+        parts: Mapping[str, Part],
+        ports: Mapping[str, int],
+        log: PostgresLog,
+        http: httpx.AsyncClient,
+    ) -> None:
+        self.environment = environment
         self.parts = parts
+        self.urls = {name: f"http://127.0.0.1:{port}" for name, port in ports.items()}
+        """Of the services, and of the others' metrics."""
         self.log = log
         self.http = http
-        self.folder = folder / ("processes" if "processes" in parts else "work")
+        self.folder = folder / "gateway"
         """Where the payment provider has its records."""
 
     async def head(self) -> int:
@@ -121,37 +133,45 @@ class ByMethod(httpx.AsyncBaseTransport):
 
 @asynccontextmanager
 async def everything(folder: Path, *names: str) -> AsyncIterator[Everything]:
-    """With these processes."""
+    """With these processes, and the payment provider."""
     with namespace() as environment:
-        ports = {name: free_port() for name in names}
-        parts = {
-            name: Part(name, folder, environment | {"KONTOR_PORT": str(port), "KONTOR_METRICS_PORT": str(port)})
-            for name, port in ports.items()
-        }
-        log = PostgresLog.open(environment["KONTOR_POSTGRES_URL"])
-        transport = ByMethod(ports["write"], ports["read"])
-        try:
-            for part in parts.values():
-                part.start()
-            await asyncio.gather(*(part.ready() for part in parts.values()))
-            async with httpx.AsyncClient(transport=transport, base_url="http://kontor.test", timeout=30) as http:
-                await shown(http)
-                yield Everything(folder, parts, log, http)
-        finally:
-            codes = {name: part.stop() for name, part in parts.items()}
-            await log.close()
-        assert set(codes.values()) == {0}, codes
+        async with deployed(environment, folder, *names) as house:
+            yield house
+
+
+@asynccontextmanager
+async def deployed(environment: Mapping[str, str], folder: Path, *names: str) -> AsyncIterator[Everything]:
+    """The same, under names that are there already."""
+    ports = {name: free_port() for name in (*names, "gateway")}
+    environment = {
+        **environment,
+        "KONTOR_PROVIDER_URL": f"http://127.0.0.1:{ports['gateway']}",
+        "KONTOR_PROVIDER_CALLBACKS": f"http://127.0.0.1:{ports['write']}/api/webhooks/payments/simulated",
+    }
+    parts = {
+        name: Part(name, folder, environment | {"KONTOR_PORT": str(port), "KONTOR_METRICS_PORT": str(port)})
+        for name, port in ports.items()
+    }
+    log = PostgresLog.open(environment["KONTOR_POSTGRES_URL"])
+    transport = ByMethod(ports["write"], ports["read"])
+    try:
+        for part in parts.values():
+            part.start()
+        await asyncio.gather(*(part.ready() for part in parts.values()))
+        async with httpx.AsyncClient(transport=transport, base_url="http://kontor.test", timeout=30) as http:
+            await shown(http)
+            yield Everything(folder, environment, parts, ports, log, http)
+    finally:
+        codes = {name: part.stop() for name, part in parts.items()}
+        await log.close()
+    assert set(codes.values()) == {0}, codes
 
 
 @contextmanager
 def namespace() -> Iterator[dict[str, str]]:
     """The environment of one deployment; what it left on the servers is deleted afterwards."""
-    missing = [f"KONTOR_{name}" for name in NEEDED if not os.environ.get(f"KONTOR_{name}")]
-    if missing:
-        reason = f"needs the servers of stack/: {', '.join(missing)}"
-        if os.environ.get("CI"):
-            pytest.fail(reason, pytrace=False)
-        pytest.skip(reason)
+    for server in VARIABLES:
+        address(server)
     name = f"t{os.getpid()}_{secrets.token_hex(3)}"
     postgres = os.environ["KONTOR_POSTGRES_URL"]
     own = f"{postgres}{'&' if '?' in postgres else '?'}options=-csearch_path%3D{name}"
@@ -161,6 +181,7 @@ def namespace() -> Iterator[dict[str, str]]:
         "KONTOR_NAMESPACE": name,
         "KONTOR_POSTGRES_URL": own,
         "KONTOR_VAULT_URL": f"{own}_vault",
+        "KONTOR_PROVIDER_SECRET": base64.b64encode(secrets.token_bytes(32)).decode(),
         "KONTOR_RATE_LIMITS": "false",
         "KONTOR_CASSANDRA_CONSISTENCY": "LOCAL_ONE",
     }

@@ -14,10 +14,11 @@ import pytest
 from commands.context import system_context
 from domain.ids import claim_id, new_id, offer_id, stock_id
 from domain.shop import OpenShop
-from kontor import importing
+from kontor import importfile, importing
 from kontor.catalog.icecat import Converted, convert
 from kontor.embedded import embedded
-from kontor.importing import Line, Rejection, Tally, import_file, rejected_path
+from kontor.importfile import LINE_MAX, Bookmark, Line, Rejection, rejected_path
+from kontor.importing import Tally, import_file
 from kontor.settings import Settings
 from projections.search.port import SearchQuery
 from writeapi.services import WriteServices
@@ -82,7 +83,7 @@ async def test_bad_lines_are_refused_one_by_one(services: WriteServices, tmp_pat
             product(7, attributes={"width": [160]}),
             product(8),
             '{"title": "\\ud800"}',
-            json.dumps(product(9, description="x" * importing.LINE_MAX)),
+            json.dumps(product(9, description="x" * LINE_MAX)),
         ],
     )
     tally = await load(services, "products", file)
@@ -182,7 +183,7 @@ async def test_a_file_imported_again_changes_nothing(services: WriteServices, tm
 async def test_later_lines_win_though_batches_go_abreast(
     services: WriteServices, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(importing, "BATCH", 1)
+    monkeypatch.setattr(importfile, "BATCH", 1)
     lines = [*map(product, range(5)), product(1, title="Later"), product(0, externalId="other"), product(5)]
     file = written(tmp_path / "products.ndjson", lines)
     await load(services, "products", file)
@@ -200,7 +201,7 @@ async def test_later_lines_win_though_batches_go_abreast(
 async def test_an_interrupted_import_goes_on_where_it_was(
     services: WriteServices, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(importing, "BATCH", 5)
+    monkeypatch.setattr(importfile, "BATCH", 5)
     lines = [product(number) if number % 4 else product(number, title="") for number in range(60)]
     file = written(tmp_path / "products.ndjson", lines)
     genuine = importing.load_lines
@@ -229,7 +230,7 @@ async def test_an_interrupted_import_goes_on_where_it_was(
 
 async def test_a_file_of_rejections_may_be_taken_away(services: WriteServices, tmp_path: Path):
     file = written(tmp_path / "products.ndjson", [product(1, title=""), product(2), product(3, title="")])
-    importing.Bookmark(tmp_path / "data", "products", file).write(1, 80)
+    Bookmark(tmp_path / "data", "products", file).write(1, 80)
     assert (await load(services, "products", file)).lines == 2
     assert refused(file) == [(3, "/title")]
 

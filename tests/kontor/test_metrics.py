@@ -10,6 +10,7 @@ from kontor.metrics import LogMetrics
 from kontor.running import measured
 from tests.e2e.house import in_process
 from tests.e2e.market import open_shop
+from tests.e2e.shaky import Servers
 from tests.e2e.shopper import sign_up
 
 
@@ -61,6 +62,17 @@ async def test_lag_is_told_in_events_and_in_the_age_of_the_first_of_them(tmp_pat
         assert told['kontor_lag_events{consumer="slow"}'] == head - 1
         assert 60 <= told['kontor_lag_seconds{consumer="slow"}'] < 90
         assert told['kontor_lag_events{consumer="quick"}'] == told['kontor_lag_seconds{consumer="quick"}'] == 0
+
+
+async def test_what_is_degraded_is_told_by_part(tmp_path):
+    servers = Servers()
+    async with in_process(tmp_path, prepare=servers.put_between) as house, measured(house.app, house.services):
+        servers.search.goes()
+        told = await numbers(house.http)
+        assert told['kontor_degraded{part="search"}'] == 1
+        assert told['kontor_degraded{part="orders"}'] == 0
+        servers.search.comes_back()
+        assert (await numbers(house.http))['kontor_degraded{part="search"}'] == 0
 
 
 async def numbers(http) -> dict[str, float]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from structlog.testing import capture_logs
 
 from projections.breaker import Breaker, CircuitOpen
 
@@ -25,8 +26,10 @@ def breaker(clock):
 
 
 def fail(breaker: Breaker, times: int) -> None:
+    """Calls that were under way together, so that those after the last that it bears count as well."""
     for _ in range(times):
-        breaker.admit()
+        if breaker.state != "open":
+            breaker.admit()
         breaker.failed()
 
 
@@ -82,3 +85,19 @@ def test_a_trial_that_never_ends_does_not_keep_it_open(breaker, clock):
     breaker.admit()
     breaker.succeeded()
     assert breaker.state == "closed"
+
+
+def test_the_log_hears_of_each_change_once(breaker, clock):
+    with capture_logs() as told:
+        fail(breaker, 5)
+        clock.now += 2.0
+        fail(breaker, 1)
+        clock.now += 2.0
+        breaker.admit()
+        breaker.succeeded()
+        breaker.admit()
+        breaker.succeeded()
+    assert [(entry["event"], entry["server"]) for entry in told] == [
+        ("breaker_opened", "search"),
+        ("breaker_closed", "search"),
+    ]

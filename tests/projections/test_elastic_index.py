@@ -16,12 +16,14 @@ from projections.search.elastic.generations import Generations
 from projections.search.elastic.index import ElasticIndex
 from projections.search.elastic.lease import Lease
 from projections.search.elastic.server import Server
-from projections.search.port import MAX_LIMIT, MAX_OFFSET, NotTheWriter, SearchQuery, SearchUnavailable
+from projections.search.port import MAX_LIMIT, MAX_OFFSET, Copy, NotTheWriter, SearchQuery, SearchUnavailable
+from projections.search.row import DEPTH
 from projections.search.tantivy_index import TantivyIndex
 from tests.benchmarks import icecat
 from tests.contracts.search_catalog import product
 from tests.contracts.search_index import SearchIndexContract
-from tests.elastic import names_of_its_own, server_url
+from tests.elastic import names_of_its_own
+from tests.needed import address
 from tests.projections.test_search_index import RELEVANCE_FLOOR
 from tests.proxy import Proxy
 
@@ -30,7 +32,7 @@ pytestmark = pytest.mark.stack
 
 @pytest.fixture(scope="module")
 def url() -> str:
-    return server_url()
+    return address("elasticsearch")
 
 
 @pytest.fixture
@@ -83,6 +85,35 @@ def test_attributes_of_any_kind_share_a_name(index):
     assert found(index, attributes={"size": ("true",)}) == ["prd_4"]
     sizes = index.search(SearchQuery()).facets.attributes["size"]
     assert {bucket.value: bucket.count for bucket in sizes} == {"17": 2, "17.5": 1, "very wide": 1, "true": 1}
+
+
+def test_what_was_kept_is_handed_back(index):
+    bed = product(
+        "prd_bed", "Oak bed", description="<solid>", kept='{"price":{"amount":1.0},"any":[null,"ü"]}'.encode()
+    )
+    index.apply([bed, product("prd_sofa", "Sofa", description="soft")], [])
+    index.commit(1)
+    assert index.copies(["prd_bed", "prd_sofa", "prd_none"]) == {
+        "prd_bed": Copy({"price": {"amount": 1.0}, "any": [None, "ü"]}, "<solid>")
+    }
+    index.apply([product("prd_bed", "Oak bed", kept=b"[2]")], ["prd_sofa"])
+    index.commit(2)
+    assert index.copies(["prd_bed"]) == {"prd_bed": Copy([2], "")}
+
+
+def test_categories_are_counted_with_what_is_below(index):
+    paths = [("A", "B", "C"), ("A", "B"), ("A",), ("a", "B"), ("A", "B", "C"), (), tuple("12345678")]
+    index.apply([product(f"prd_{number}", "thing", category=path) for number, path in enumerate(paths)], [])
+    index.commit(1)
+    eight = {tuple("12345678"[:depth]): 1 for depth in range(1, DEPTH + 1)}
+    assert index.categories() == {("A",): 4, ("A", "B"): 3, ("A", "B", "C"): 2, ("a",): 1, ("a", "B"): 1, **eight}
+
+
+def test_an_index_that_is_not_there_has_kept_nothing(url, name):
+    index = ElasticIndex(Server(url), name)
+    assert index.copies(["prd_bed"]) == {}
+    assert index.categories() == {}
+    index.close()
 
 
 def test_a_document_that_is_refused_is_told_and_the_rest_goes_on(index):

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
-from readapi.categories import grown
+import pytest
+
+from projections.views import ViewsUnavailable
+from readapi.categories import Categories, grown
 from tests.embedded import kontor, pointers, since
 
 
@@ -46,3 +50,30 @@ def test_a_tree_has_every_step_of_every_path():
     assert tree.counts == {("A",): 4, ("A", "B"): 3, ("A", "B", "C"): 2, ("A", "z"): 1, ("b",): 5}
     assert tree.children[()] == [("A",), ("b",)]
     assert tree.children["A",] == [("A", "B"), ("A", "z")]
+
+
+class Counting:
+    """Views that count products, unless they are away."""
+
+    def __init__(self) -> None:
+        self.away = False
+        self.products = {"A": 1}
+
+    async def counts(self, table: str, index: str) -> dict[str, int]:
+        if self.away:
+            raise ViewsUnavailable("planted")
+        return dict(self.products)
+
+
+async def test_a_count_that_failed_is_made_again_and_not_taken_for_made():
+    views: Any = Counting()
+    categories = Categories(views, lambda: 0.0)
+    await categories.tree()
+    views.products["B"] = 1
+    categories.clear()
+    views.away = True
+    for _ in range(2):
+        with pytest.raises(ViewsUnavailable):
+            await categories.tree(fresh=True)
+    views.away = False
+    assert (await categories.tree(fresh=True)).counts == {("A",): 1, ("B",): 1}

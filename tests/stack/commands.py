@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import random
+import shlex
 import socket
 import subprocess
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any
 
@@ -14,16 +17,21 @@ SERVERS = ("postgres", "kafka", "redis", "elasticsearch", "cassandra")
 PORTS = (*SERVERS, "kafka_controller", "elasticsearch_transport", "cassandra_storage")
 
 
+CLIENTS_FROM = 32_768
+"""The first port that connections are given. One of those could be taken while its server is down."""
+
+
 def free_ports(count: int) -> list[int]:
     """Held all at once, so that they differ."""
-    sockets = [socket.socket() for _ in range(count)]
-    try:
-        for listener in sockets:
-            listener.bind(("127.0.0.1", 0))
-        return [listener.getsockname()[1] for listener in sockets]
-    finally:
-        for listener in sockets:
-            listener.close()
+    chance = random.SystemRandom()
+    with ExitStack() as held:
+        ports: list[int] = []
+        while len(ports) < count:
+            port = chance.randrange(20_000, CLIENTS_FROM)
+            with suppress(OSError):
+                held.enter_context(socket.socket()).bind(("127.0.0.1", port))
+                ports.append(port)
+        return ports
 
 
 class Stack:
@@ -51,6 +59,11 @@ class Stack:
     def status(self) -> dict[str, dict[str, Any]]:
         states: dict[str, dict[str, Any]] = json.loads(self.run("status", "--json").stdout)
         return states
+
+    def environment(self) -> dict[str, str]:
+        """What ``stack/env`` would export."""
+        exports = [shlex.split(line) for line in self.do("env").splitlines() if line.startswith("export ")]
+        return dict(word.split("=", 1) for _, word in exports)
 
     def pids(self) -> dict[str, int]:
         return {name: state["pid"] for name, state in self.status().items() if state["state"] == "up"}

@@ -6,11 +6,13 @@ import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
+from structlog.testing import capture_logs
 
 from projections.views import ViewsUnavailable
 from streams import following
 from streams.following import Following, Together
 from streams.reached import Reached
+from tests.streams.broker.waiting import until
 
 
 class Store:
@@ -67,6 +69,29 @@ async def test_a_store_that_is_away_leaves_it_where_it_was(store: Store, followe
     assert followed.position == 5
     store.away, store.at = False, {0: 6, 1: 6}
     assert await followed.wait_for(6, 5)
+
+
+async def test_it_says_that_its_store_is_away_and_tells_the_log_once(store: Store, followed: Following):
+    store.at = {0: 5, 1: 5}
+    assert await followed.wait_for(5, 5)
+    assert not followed.away
+    with capture_logs() as told:
+        store.away = True
+        asked = store.asked
+        await until(lambda: store.asked > asked + 2)
+        assert followed.away
+        store.away = False
+        await until(lambda: not followed.away)
+    assert [entry["event"] for entry in told] == ["progress_unknown", "progress_known"]
+
+
+async def test_one_that_lost_rows_counts_as_away_until_it_has_them_again(store: Store, followed: Following):
+    store.at = {0: 5, 1: 5}
+    assert await followed.wait_for(5, 5)
+    store.at = {0: 1}
+    await until(lambda: followed.away)
+    store.at = {0: 5, 1: 5}
+    await until(lambda: not followed.away)
 
 
 async def test_it_falls_with_a_store_that_lost_its_rows(store: Store, followed: Following):

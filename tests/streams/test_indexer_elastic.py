@@ -14,7 +14,8 @@ from projections.search.elastic.index import ElasticIndex
 from projections.search.elastic.server import Server
 from projections.search.port import SearchQuery
 from streams import indexer
-from tests.elastic import names_of_its_own, server_url
+from tests.elastic import names_of_its_own
+from tests.needed import address
 from tests.proxy import Proxy
 from tests.streams.test_indexer import process, product, until
 
@@ -23,14 +24,14 @@ pytestmark = pytest.mark.stack
 
 @pytest.fixture
 def proxy() -> Iterator[Proxy]:
-    proxy = Proxy(server_url())
+    proxy = Proxy(address("elasticsearch"))
     yield proxy
     proxy.cut()
 
 
 @pytest.fixture
 def name(proxy: Proxy) -> Iterator[str]:
-    with names_of_its_own(server_url()) as name:
+    with names_of_its_own(address("elasticsearch")) as name:
         yield name
 
 

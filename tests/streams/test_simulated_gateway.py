@@ -17,7 +17,7 @@ from commands.errors import UnusableLog
 from domain.errors import Invalid
 from streams.gateways import callbacks
 from streams.gateways.port import Authorized, Captured, Declined, GatewayError, GatewayTimeout, Notice, Pending
-from streams.gateways.settlement import read_csv, write_csv
+from streams.gateways.settlement import SettlementRow, csv_lines, read_csv
 from streams.gateways.signatures import Signer
 from streams.gateways.simulated import SimulatedGateway
 from tests.conftest import ROOT
@@ -216,10 +216,8 @@ async def test_the_report_holds_whatever_moved_money(gateway):
         ("pay_1/2", "ord_1", "capture", 1999, "USD"),
         ("pay_3/1", "ord_3", "authorize", 1999, "USD"),
     ]
-    file = io.StringIO()
-    assert write_csv(rows, file) == 3
-    file.seek(0)
-    assert list(read_csv(file)) == rows
+    report = csv_lines([SettlementRow._fields, *rows])
+    assert list(read_csv(io.StringIO(report, newline=""))) == rows
 
 
 @pytest.mark.parametrize(

@@ -9,15 +9,15 @@ Threads: every method may be called from any thread.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any, TypeVar
 
 import structlog
 
 from projections.search import analysis, cursor, synonyms
 from projections.search.attributes import Attribute, Names
 from projections.search.document import SearchDocument
-from projections.search.elastic import bulk, queries, results
+from projections.search.elastic import bulk, mapping, queries, results
 from projections.search.elastic.dialect import ElasticDialect, Query
 from projections.search.elastic.generations import Current, Generations, is_missing, write_alias
 from projections.search.elastic.lease import TTL_S, Lease
@@ -27,6 +27,7 @@ from projections.search.limits import within_limits
 from projections.search.port import (
     MAX_SUGGESTIONS,
     MAX_TEXT,
+    Copy,
     Facets,
     NotTheWriter,
     Rejected,
@@ -40,6 +41,8 @@ from projections.search.query import MAX_WORDS, QueryBuilder, candidates, words_
 NAME = "kontor-products"
 _EXAMPLES_AT_ONCE = 50
 _NOTHING = SearchResult([], 0, Facets())
+K = TypeVar("K")
+V = TypeVar("V")
 
 log = structlog.get_logger("search")
 
@@ -193,6 +196,23 @@ class ElasticIndex:
         except Refused as refused:
             if is_missing(refused):
                 return []
+            raise
+
+    # standing in for other stores
+
+    def copies(self, product_ids: Sequence[str]) -> dict[str, Copy]:
+        wanted = {"ids": list(product_ids)}
+        return self._unless_missing("_mget", wanted, results.copies, _source_includes=f"{mapping.KEPT},description")
+
+    def categories(self) -> dict[tuple[str, ...], int]:
+        return self._unless_missing("_search", queries.category_body(), results.categories)
+
+    def _unless_missing(self, what: str, body: Body, read: Callable[[Any], dict[K, V]], **params: str) -> dict[K, V]:
+        try:
+            return {} if self._is_empty() else read(self._ask(what, body, **params))
+        except Refused as refused:
+            if is_missing(refused):
+                return {}
             raise
 
     def _is_empty(self) -> bool:

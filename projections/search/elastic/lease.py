@@ -52,6 +52,7 @@ class Lease:
         self._seen_at = 0.0
         self._stop = threading.Event()
         self._heart: threading.Thread | None = None
+        self._trouble_told = False
 
     @property
     def held(self) -> bool:
@@ -121,10 +122,14 @@ class Lease:
         """An answer that is lost may have renewed it all the same: then the document says so."""
         try:
             if self._put(self._me, {"if_seq_no": mine.sequence, "if_primary_term": mine.term}) or self._take():
+                self._trouble_told = False
                 return
-            log.warning("search_lease_lost")
+            trouble, reason = "search_lease_lost", "another process has it"
         except (Refused, SearchUnavailable) as error:
-            log.warning("search_lease_not_renewed", reason=str(error))
+            trouble, reason = "search_lease_not_renewed", str(error)
+        if not self._trouble_told:
+            self._trouble_told = True
+            log.warning(trouble, reason=reason)
 
     def _make_index(self) -> None:
         body = {

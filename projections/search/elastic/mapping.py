@@ -19,11 +19,12 @@ from projections.search.port import MAX_LIMIT, MAX_OFFSET
 from projections.search.query import SHORTEST_PREFIX
 from projections.search.synonyms import packaged
 
-VERSION = 1
+VERSION = 2
 
 STATE_ID = "kontor:state"
 """The one document that is no product: it carries the position."""
 PRODUCT, STATE = "product", "state"
+KEPT = "kept"
 
 STEMMED, SYNONYMS, PLAIN, BEGINNINGS = "kontor_stemmed", "kontor_synonyms", "kontor_plain", "kontor_beginnings"
 CODE, CODE_BEGINNINGS = "kontor_code", "kontor_code_beginnings"
@@ -108,6 +109,7 @@ def mappings() -> dict[str, Any]:
             **{row.level(depth): counted for depth in range(row.DEPTH)},
             "attribute": {"type": "long"},
             "shown": {"type": "object", "enabled": False},
+            KEPT: {"type": "object", "enabled": False},
             "price": {"type": "long"},
             "rating": {"type": "double"},
             "in_stock": {"type": "boolean"},
@@ -128,4 +130,6 @@ def document_json(document: SearchDocument) -> bytes:
     columns["kind"] = PRODUCT
     columns["attribute"] = attributes.codes(shown)
     columns["shown"] = shown
+    if document.kept:
+        columns[KEPT] = msgspec.Raw(document.kept)
     return _encode(columns)

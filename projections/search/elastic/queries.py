@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from projections.search import facets
+from projections.search import facets, row
 from projections.search.cursor import Cursor
 from projections.search.elastic import mapping
 from projections.search.elastic.dialect import Query
@@ -15,6 +15,9 @@ from projections.search.suggest import BRAND_COLUMNS, CATEGORY_COLUMNS, VALUES
 
 _NO_PRICE = 1 << 53
 _PRODUCTS: Query = {"term": {"kind": mapping.PRODUCT}}
+LEVELS = range(row.DEPTH)
+CATEGORIES_MAX = 10_000
+"""Of one level; with all levels together no more than a server counts at once."""
 FACETS = ("category", "brand", "price", "rating", "attribute:")
 """Beginnings of the names of filters that have a facet of their own to leave alone."""
 
@@ -108,6 +111,12 @@ def suggest_lines(build: QueryBuilder[Query], words: Sequence[str], limit: int) 
     titles = {"size": limit * 2, "query": build.completing("title", words), "_source": ["title"]}
     bodies = [values("category_text", CATEGORY_COLUMNS), values("brand_text", BRAND_COLUMNS), titles]
     return [line for body in bodies for line in ({}, body)]
+
+
+def category_body() -> dict[str, Any]:
+    """Products of each category and below, level by level."""
+    counted = {row.level(depth): {"terms": {"field": row.level(depth), "size": CATEGORIES_MAX}} for depth in LEVELS}
+    return {"size": 0, "query": _PRODUCTS, "aggs": counted, "track_total_hits": False}
 
 
 def example_lines(codes: Sequence[int]) -> list[Mapping[str, Any]]:

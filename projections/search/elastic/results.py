@@ -7,9 +7,10 @@ from typing import Any
 
 from projections.search import facets
 from projections.search.cursor import Cursor
+from projections.search.elastic.mapping import KEPT
 from projections.search.elastic.queries import facet_of
 from projections.search.elastic.server import Refused
-from projections.search.port import SearchQuery, SearchResult, Suggestion
+from projections.search.port import Copy, SearchQuery, SearchResult, Suggestion
 from projections.search.suggest import BRAND_COLUMNS, CATEGORY_COLUMNS, choose
 from projections.search.window import Hit, keyset
 
@@ -34,6 +35,20 @@ def suggestions(words: Sequence[str], limit: int, answer: Mapping[str, Any]) -> 
     categories, brands, titles = _each(answer)
     products = [Suggestion(hit["_source"]["title"], "product", hit["_id"]) for hit in titles["hits"]["hits"]]
     return choose(words, limit, _values(categories, CATEGORY_COLUMNS), _values(brands, BRAND_COLUMNS), products)
+
+
+def copies(answer: Mapping[str, Any]) -> dict[str, Copy]:
+    found = {hit["_id"]: hit["_source"] for hit in answer["docs"] if hit.get("found")}
+    return {
+        product_id: Copy(source[KEPT], source.get("description", ""))
+        for product_id, source in found.items()
+        if KEPT in source
+    }
+
+
+def categories(answer: Mapping[str, Any]) -> dict[tuple[str, ...], int]:
+    levels = answer["aggregations"].values()
+    return {tuple(bucket["key"].split("/")): bucket["doc_count"] for level in levels for bucket in level["buckets"]}
 
 
 def examples(answer: Mapping[str, Any]) -> Iterator[Mapping[str, str]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 import secrets
+from collections.abc import Iterator
 
 import pytest
 from aiokafka import AIOKafkaConsumer, TopicPartition
@@ -15,7 +16,8 @@ from streams.broker.messages import Message, read
 from streams.broker.topic import Topic
 from streams.relay import MARK_S
 from tests.contracts.source import growing
-from tests.streams.broker.conftest import delete
+from tests.stack.commands import Stack
+from tests.streams.broker.conftest import delete, named
 from tests.streams.broker.fakes import ListSink
 from tests.streams.broker.history import grow
 from tests.streams.broker.process import Process, source_of
@@ -28,6 +30,15 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
 ]
 KILLS = 8
+
+
+@pytest.fixture(scope="module")
+def killable(servers: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """A broker that nobody else uses, because it is going to be killed."""
+    stack = Stack(tmp_path_factory.mktemp("kafka"))
+    stack.do("up", "kafka")
+    yield stack
+    stack.run("kill", "kafka")
 
 
 async def told(topic: Topic) -> list[list[Message]]:
@@ -129,14 +140,16 @@ async def test_two_relays_do_no_harm(topic, log, tmp_path):
 
 @pytest.mark.crash
 @pytest.mark.parametrize("kind", ["kafka", "faust"])
-async def test_the_broker_dies_under_load(topic, log, kind, restart_broker):
+async def test_the_broker_dies_under_load(killable, log, kind):
     chance = random.Random(secrets.token_hex(4))
+    topic = named(f"127.0.0.1:{killable.ports['kafka']}")
     sink = ListSink()
     source = source_of(kind, topic, f"test-{secrets.token_hex(4)}", "worker-1")
     async with relaying(log, topic), consuming(source, sink, log, topic):
         async with growing(log, chance):
             await until(lambda: len(sink.everything()) > 500)
-            await asyncio.to_thread(restart_broker)
+            await asyncio.to_thread(killable.do, "kill", "kafka")
+            await asyncio.to_thread(killable.do, "up", "kafka")
             await asyncio.sleep(2)
         head = await log.head()
         await until(lambda: sink.everything() == list(range(1, head + 1)), 90, lambda: (head, sink.positions))

@@ -1,0 +1,106 @@
+"""What shoppers see of the catalog, each part from where it is kept or from what stands in for that.
+
+what is found    the search index; while it is away the last good page (``lastgood.py``)
+products         the views; while they are away what the search index keeps of each (``standins.py``)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from starlette.requests import Request
+
+from projections.search.port import SearchQuery
+from readapi.categories import Tree
+from readapi.consistency import at_position, at_search_position, require
+from readapi.degraded import or_else
+from readapi.edge.positions import MIN_HEADER, min_position
+from readapi.edge.problems import PositionNotReached
+from readapi.pages import Page
+from readapi.reading import reading_of
+from readapi.searches import Found, list_body
+from readapi.services import ReadServices
+
+
+class Listing(NamedTuple):
+    """``{items, total, facets, next, prev}``, the position it shows, and when it was found if not just now (ms)."""
+
+    body: bytes
+    position: int
+    made_at: int | None = None
+
+
+class Shown(NamedTuple):
+    page: Page | None
+    """None for a product that does not exist."""
+    position: int
+
+
+async def listing(request: Request, query: SearchQuery, key: bytes = b"") -> Listing:
+    """``key`` stands for the query, if the caller has one at hand. Raises BadParameter, PositionNotReached,
+    SearchUnavailable, ViewsUnavailable."""
+    reading = reading_of(request)
+
+    async def from_index() -> tuple[Found, int, int | None]:
+        position = await at_search_position(request)
+        found = await reading.searches.find(query, key)
+        await reading.last_good.served(query, found, position)
+        return found, position, None
+
+    async def from_last_good() -> tuple[Found, int, int | None]:
+        last = await reading.last_good.find(query)
+        if min_position(request) > last.position:
+            raise PositionNotReached(last.position)
+        found = Found(last.product_ids[: query.limit], last.total, last.facets, None, None)
+        return found, last.position, last.made_at
+
+    found, position, made_at = await or_else(request, "search", from_index, from_last_good)
+    return Listing(list_body(await cards(request, found.product_ids), found), position, made_at)
+
+
+def age_of(request: Request, found: Listing) -> int | None:
+    """In seconds, of a list that was found earlier."""
+    services: ReadServices = request.app.state.services
+    return None if found.made_at is None else max(0, services.clock() - found.made_at) // 1000
+
+
+async def cards(request: Request, product_ids: Sequence[str]) -> list[bytes]:
+    """Raises ViewsUnavailable."""
+    reading = reading_of(request)
+
+    async def from_views() -> list[bytes]:
+        require(request.app.state.services.follower)
+        return await reading.pages.cards(product_ids)
+
+    return await or_else(request, "products", from_views, lambda: reading.stand_in.cards(product_ids))
+
+
+async def product(request: Request, product_id: str) -> Shown:
+    """Raises PositionNotReached, ViewsUnavailable."""
+    reading = reading_of(request)
+
+    async def from_views() -> Shown:
+        position = await at_position(request)
+        return Shown(await reading.pages.page(product_id), position)
+
+    async def from_index() -> Shown:
+        position = await at_search_position(request)
+        return Shown(await reading.stand_in.page(product_id), position)
+
+    return await or_else(request, "products", from_views, from_index)
+
+
+async def tree(request: Request) -> tuple[Tree, int]:
+    """All categories, and the position. Raises PositionNotReached, ViewsUnavailable."""
+    reading = reading_of(request)
+
+    async def from_views() -> tuple[Tree, int]:
+        position = await at_position(request)
+        return await reading.categories.tree(fresh=MIN_HEADER in request.headers), position
+
+    async def from_index() -> tuple[Tree, int]:
+        position = await at_search_position(request)
+        return await reading.stand_in.tree(), position
+
+    return await or_else(request, "products", from_views, from_index)

@@ -1,0 +1,78 @@
+"""Products on sale as the search index keeps them: for when the views do not answer.
+
+Whatever an indexed product shows besides its stock makes its document anew when it changes, and so does stock when it
+runs out, becomes little, or comes back. So a copy holds no more of it than that: how many units there are at least.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+import msgspec
+from msgspec.structs import replace
+
+from projections.catalog.projector import OfferRow, ProductRow
+from projections.search.document import SearchDocument
+from projections.search.port import Copy, KeepingIndex, SearchUnavailable
+from projections.views import ViewsUnavailable
+from streams.assembly import LOW_STOCK, OnSale, Seller
+from streams.documents import document
+
+T = TypeVar("T")
+_encode = msgspec.json.Encoder().encode
+
+
+class KeptSeller(msgspec.Struct, frozen=True, array_like=True):
+    shop_id: str
+    sku: str
+    offer: OfferRow
+    available: int
+
+
+class Kept(msgspec.Struct, frozen=True):
+    """A product without its description, which the index has anyway, as plain text."""
+
+    product: ProductRow
+    sellers: list[KeptSeller]
+
+
+def document_with_copy(one: OnSale) -> SearchDocument:
+    """For an indexer whose index may have to stand in for the views."""
+    product = replace(one.product, description=replace(one.product.description, description=""))
+    sellers = [KeptSeller(each.shop_id, each.sku, each.offer, at_least(each.available)) for each in one.sellers]
+    return replace(document(one), kept=_encode(Kept(product, sellers)))
+
+
+def at_least(available: int) -> int:
+    """Units there are for sure, as long as nobody says that they ran out or became few."""
+    return available if available <= 0 else 1 if available <= LOW_STOCK else LOW_STOCK + 1
+
+
+def on_sale_of(product_id: str, copy: Copy) -> OnSale:
+    kept = msgspec.convert(copy.kept, Kept)
+    product = replace(kept.product, description=replace(kept.product.description, description=copy.description))
+    sellers = [Seller(each.shop_id, each.sku, each.offer, each.available, 0) for each in kept.sellers]
+    return OnSale(product_id, product, sellers)
+
+
+class CatalogFromTheIndex:
+    """Methods raise ViewsUnavailable."""
+
+    def __init__(self, index: KeepingIndex) -> None:
+        self._index = index
+
+    async def on_sale(self, product_ids: Sequence[str]) -> dict[str, OnSale]:
+        found = await _asked(lambda: self._index.copies(product_ids))
+        return {product_id: on_sale_of(product_id, copy) for product_id, copy in found.items()}
+
+    async def categories(self) -> dict[tuple[str, ...], int]:
+        return await _asked(self._index.categories)
+
+
+async def _asked(question: Callable[[], T]) -> T:
+    try:
+        return await asyncio.to_thread(question)
+    except SearchUnavailable as error:
+        raise ViewsUnavailable(str(error)) from error

@@ -1,0 +1,100 @@
+"""`kontor status` of the full profile, with and without anybody who follows the log."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import redis
+
+from kontor.full import IN_REDIS
+from projections.redisviews.names import Names
+from tests.conftest import ROOT
+from tests.full.processes import namespace
+
+pytestmark = [pytest.mark.stack, pytest.mark.timeout(300)]
+NOWHERE = {
+    "KONTOR_KAFKA": "127.0.0.1:1",
+    "KONTOR_REDIS_URL": "redis://127.0.0.1:1",
+    "KONTOR_ELASTICSEARCH_URL": "http://127.0.0.1:1",
+    "KONTOR_CASSANDRA": "127.0.0.1:1",
+    "KONTOR_PROVIDER_URL": "http://127.0.0.1:1",
+}
+
+
+@pytest.fixture
+def environment(tmp_path) -> Iterator[dict[str, str]]:
+    with namespace() as environment:
+        yield environment | {"KONTOR_DATA": str(tmp_path)}
+
+
+def kontor(environment: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "kontor", *arguments]
+    return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False, timeout=100)
+
+
+def status(environment: dict[str, str]) -> dict[str, Any]:
+    told = kontor(environment, "status", "--json")
+    assert told.returncode == 0, told.stderr
+    found: dict[str, Any] = json.loads(told.stdout)
+    return found
+
+
+def create_user(environment: dict[str, str]) -> None:
+    created = kontor(environment, "user", "create", "--email", "ada@example.com", "--password", "correct horse")
+    assert created.returncode == 0, created.stderr
+
+
+def test_a_log_that_nobody_follows_yet(environment):
+    refused = kontor(environment, "status")
+    assert refused.returncode == 1
+    assert "there is no event log" in refused.stderr
+    create_user(environment)
+    before = time.time()
+    told = status(environment | {"KONTOR_PROVIDER_URL": NOWHERE["KONTOR_PROVIDER_URL"]})
+    assert told["events"] == {"account": 1, "claim": 1}
+    assert told["head"] == 2
+    assert told["bytes"] > 10_000
+    for name in ("relay", "views", "orders", "search"):
+        at = told["consumers"][name]
+        assert (at["position"], at["lag"]) == (0, 2), name
+        assert 0 < at["seconds"] < 200 + time.time() - before
+    assert told["consumers"]["processes"] == {"position": None, "lag": None, "seconds": None}
+    assert told["topic"] == {"name": f"{environment['KONTOR_NAMESPACE']}.events", "partitions": 8, "last": None}
+    servers = told["servers"]
+    assert {name for name, server in servers.items() if server["up"]} == servers.keys() - {"gateway"}
+    with redis.Redis.from_url(environment["KONTOR_REDIS_URL"]) as client:
+        assert not list(client.scan_iter(f"{environment['KONTOR_NAMESPACE']}*", count=10_000)), (
+            "looked, and left nothing"
+        )
+    for_people = kontor(environment, "status")
+    assert for_people.returncode == 0, for_people.stderr
+    assert "event log: 2 events" in for_people.stdout
+    assert "not made yet" in for_people.stdout
+
+
+def test_servers_that_are_away_are_told_as_such(environment):
+    create_user(environment)
+    told = status(environment | NOWHERE)
+    assert told["head"] == 2
+    assert {name for name, server in told["servers"].items() if server["up"]} == {"postgres", "vault"}
+    assert all(server["error"] for name, server in told["servers"].items() if not server["up"])
+    assert {at["lag"] for at in told["consumers"].values()} == {None}
+    for_people = kontor(environment | NOWHERE, "status")
+    assert for_people.returncode == 0
+    assert "not known here" in for_people.stdout
+
+
+def test_what_is_parked_is_told(environment):
+    create_user(environment)
+    names = Names(environment["KONTOR_NAMESPACE"], IN_REDIS)
+    with redis.Redis.from_url(environment["KONTOR_REDIS_URL"]) as client:
+        client.hset(names.parked[1], "2", '["stk_1", "ValueError()"]')
+    parked = {"projection": IN_REDIS[1].name, "position": 2, "stream": "stk_1", "error": "ValueError()"}
+    assert status(environment)["parked"] == [parked]
+    assert "stk_1: ValueError()" in kontor(environment, "status").stdout
