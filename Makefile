@@ -67,17 +67,23 @@ endif
 run: install ## the shop with its sample catalog on http://127.0.0.1:8000
 	@$(BIN)/kontor demo
 
+# Runs some of the tests. That there are none is an error, unless PYTEST_ARGS chose them.
+RUN = run() { $(PYTEST) "$$@" $(PYTEST_ARGS) || { code=$$?; \
+	[ $$code -eq 5 ] && $(if $(strip $(PYTEST_ARGS)),echo 'none chosen here',exit $$code); }; }
+
 .PHONY: test
 test: install ## all tests; the fast ones side by side, then slow, crash and fuzz alone (PYTEST_ARGS='-k cart')
-	@run() { $(PYTEST) "$$@" $(PYTEST_ARGS) || { code=$$?; \
-		[ $$code -eq 5 ] && $(if $(strip $(PYTEST_ARGS)),echo 'none chosen here',exit $$code); }; }; \
+	@$(RUN); \
 	echo '== fast tests'; run -n 2 -m 'not ($(SLOW) or stack)' || exit; \
 	echo '== slow, crash and fuzz tests'; run -m '($(SLOW)) and not stack'
 
+# Side by side, but the tests of a file one after another: they may share a server of their own.
 .PHONY: test-stack
 test-stack: install ## the tests that need real servers; starts those of stack/ and leaves them running
 	@stack/up
-	@eval "$$(stack/env)" && $(PYTEST) -m stack $(PYTEST_ARGS)
+	@eval "$$(stack/env)"; $(RUN); \
+	echo '== tests on real servers, side by side'; run -n 2 --dist loadfile -m 'stack and not alone' || exit; \
+	$(if $(wildcard tests/faults),echo '== tests that kill them'; run -m 'stack and alone')
 
 .PHONY: check
 check: install ## format, lint, types, layers, architecture

@@ -6,7 +6,7 @@ import asyncio
 import signal
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from prometheus_client import CollectorRegistry, start_http_server
 
@@ -16,6 +16,9 @@ from kontor.metrics import EngineMetrics, LogMetrics, Parked
 from kontor.running import run
 from kontor.settings import Settings
 from readapi.services import Followed
+
+if TYPE_CHECKING:
+    from kontor.tracing import Spans
 
 
 class Work(NamedTuple):
@@ -76,16 +79,15 @@ async def _run(works: Sequence[Work], stopping: asyncio.Event) -> None:
 async def _begin(stack: AsyncExitStack, settings: Settings, name: str, registry: CollectorRegistry) -> Work:
     from kontor import full
 
+    told = _spans(stack, settings, name)
     if name == "relay":
         log, relay = await stack.enter_async_context(full.relaying(settings))
+        if told is not None:
+            relay.relayed.append(told.relayed)
         return Work(log, At(lambda: relay.position), relay.run(), relay.stop)
     if name in ("views", "orders"):
         log, worker = await stack.enter_async_context(full.sink_worker(settings, name))
-        if settings.otlp_url is not None:
-            from kontor.tracing import spans
-
-            told = spans(f"kontor-{name}", settings.otlp_url)
-            stack.callback(told.close)
+        if told is not None:
             worker.sinking.folded.append(told.folded)
         return Work(log, worker, worker.run(), worker.stop, worker.parked)
     consumer: Followed
@@ -94,8 +96,21 @@ async def _begin(stack: AsyncExitStack, settings: Settings, name: str, registry:
     else:
         log, engine, consumer = await stack.enter_async_context(full.process_worker(settings))
         EngineMetrics(registry).watch(engine)
+        if told is not None:
+            engine.landed.append(told.landed)
     stopped = asyncio.Event()
     return Work(log, consumer, stopped.wait(), stopped.set)
+
+
+def _spans(stack: AsyncExitStack, settings: Settings, name: str) -> Spans | None:
+    """None unless somebody collects them."""
+    if settings.otlp_url is None:
+        return None
+    from kontor.tracing import spans
+
+    told = spans(f"kontor-{name}", settings.otlp_url)
+    stack.callback(told.close)
+    return told
 
 
 class At:

@@ -30,7 +30,7 @@ import asyncio
 import contextlib
 import random
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 import structlog
@@ -40,6 +40,7 @@ from commands.outage import Outage
 from commands.store.port import EventLog, Position, Row
 from streams.broker.errors import BrokerUnavailable, WrongTopic
 from streams.broker.messages import Letter, of_row, partition_of, watermark
+from streams.broker.traces import traces_of
 
 CHUNK = 4_000
 """Events read at once; they are unconfirmed together with those of the chunk before."""
@@ -51,8 +52,12 @@ alive, and notice that a topic is gone."""
 SETTLE_S = 0.5
 """How often ``position`` moves on while there is a backlog; otherwise with every chunk."""
 RETRY_S = 0.5
+TRACED_MAX = 200
+"""Events between two confirmations whose traces are told; a backlog is not worth a span for each."""
 
 log = structlog.get_logger("relay")
+Relayed = Callable[[Sequence[str], float], None]
+"""Told when the topic has confirmed what it was given: the traces of the first of it, and the seconds that it took."""
 
 
 class Channel(Protocol):
@@ -72,6 +77,7 @@ class Relay:
         """Everything up to here is on the topic, confirmed."""
         self.connected = False
         """Whether the topic can be written to, as far as we know."""
+        self.relayed: list[Relayed] = []
         self._log = event_log
         self._channel = channel
         self._read: Position = 0
@@ -113,8 +119,12 @@ class Relay:
 
     async def _follow(self) -> None:
         settled_at = time.monotonic()
+        first: Sequence[Row] = ()
+        first_at = 0.0
         while not self._closing.is_set():
             rows = await self._log.read(self._read, CHUNK)
+            if rows and not first:
+                first, first_at = rows[:TRACED_MAX], time.monotonic()
             letters = self._letters(rows)
             if self._mark_due():
                 self._mark(letters)
@@ -125,6 +135,8 @@ class Relay:
             if len(rows) < CHUNK or time.monotonic() - settled_at > SETTLE_S:
                 await self._channel.settle()
                 self.position, settled_at = self._read, time.monotonic()
+                self._tell(first, settled_at - first_at)
+                first = ()
             if not rows:
                 await self._news()
 
@@ -151,6 +163,10 @@ class Relay:
                 letters[partition].append(watermark(self._read, after))
                 self._said[partition] = self._read
         self._marked, self._marked_at = self._read, time.monotonic()
+
+    def _tell(self, rows: Sequence[Row], seconds: float) -> None:
+        for told in self.relayed if rows else ():
+            told(traces_of(rows, TRACED_MAX), seconds)
 
     async def _news(self) -> None:
         """Sleeps until there may be some, or until a watermark is due."""

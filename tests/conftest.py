@@ -25,6 +25,12 @@ settings.register_profile(
 settings.load_profile("ci" if os.environ.get("CI") else "dev")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if item.path.is_relative_to(ROOT / "tests" / "faults"):
+            item.add_marker("alone")
+
+
 @pytest.fixture(scope="session")
 def shared_data() -> Path:
     """The folder of real data that is not part of the project: ``$KONTOR_SHARED``, else ``../shared/data``."""

@@ -7,6 +7,7 @@ import hashlib
 import os
 import re
 import shutil
+import time
 from abc import abstractmethod
 from contextlib import suppress
 from pathlib import Path
@@ -17,6 +18,12 @@ from .settings import Failure
 
 JAVA_VERSION = "17"
 """Cassandra 5.0 runs on 11 and 17 only."""
+
+PAUSES_S = (5, 20)
+"""Between attempts to fetch the jars."""
+
+STALLED_MS = 60_000
+"""How long a download may stand still. Maven 3.8 reads it by one name and 3.9 by another."""
 
 COMMON = (
     "-XX:+UseSerialGC",  # the smallest in memory, and on two cores no slower than the others
@@ -104,12 +111,22 @@ class JavaServer(Server):
             new = self.home.with_name(f"{self.home.name}.new")
             repository = self.home.with_name(f"{self.home.name}.maven")
             shutil.rmtree(new, ignore_errors=True)
-            self._fetch(new / "lib", repository)
+            self.fetch(new / "lib", repository)
             self.build(new)
             new.rename(self.home)
             shutil.rmtree(repository, ignore_errors=True)
 
-    def _fetch(self, lib: Path, repository: Path) -> None:
+    def fetch(self, lib: Path, repository: Path) -> None:
+        """Copies the jars to ``lib``. Tries again what failed: networks do at times, and what came already is kept."""
+        for pause in PAUSES_S:
+            try:
+                return self._copy(lib, repository)
+            except Failure as failure:
+                print(f"{self.name:14} {failure.problem}; once more in {pause} s", flush=True)
+                time.sleep(pause)
+        return self._copy(lib, repository)
+
+    def _copy(self, lib: Path, repository: Path) -> None:
         """A repository for each server: Maven does not expect two of itself in one. It stays until all is fetched.
 
         -C refuses a file whose checksum is wrong, -U forgets a failure of an earlier run.
@@ -117,6 +134,7 @@ class JavaServer(Server):
         self.run(
             [
                 *("mvn", "-B", "-q", "-C", "-U", "-Dstyle.color=never", f"-Dmaven.repo.local={repository}"),
+                *(f"-D{name}={STALLED_MS}" for name in ("maven.wagon.rto", "aether.connector.requestTimeout")),
                 *("-f", str(self.sources / "pom.xml"), "dependency:copy-dependencies"),
                 *("-DincludeScope=runtime", f"-DoutputDirectory={lib}"),
             ],

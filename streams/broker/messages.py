@@ -14,7 +14,8 @@ or recreated topics and offsets that are out of date cannot make a consumer skip
 occurs is a matter of speed only; ``streams/relay.py`` says why it does not on a topic that nobody has touched.
 
 A message on the wire: key, the stream's id; value, the row as MessagePack array, its event not decoded; headers in
-ASCII, ``position``, ``after`` and ``name`` (``order.placed@2``). A watermark has neither key, value nor name.
+ASCII, ``position``, ``after``, ``name`` (``order.placed@2``) and, if the event belongs to a trace, ``traceparent``. A
+watermark has neither key, value, name nor trace.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from zlib import crc32
 import msgspec
 
 from commands.store.port import Position, Row
+from streams.broker.traces import HEADER, traceparent_of
 
 Headers = list[tuple[str, bytes]]
 
@@ -53,6 +55,8 @@ Letter = tuple[bytes | None, bytes, Headers]
 def of_row(row: Row, after: Position) -> Letter:
     """The event at ``row.position``, the first of its partition after ``after``."""
     headers = [("position", b"%d" % row[0]), ("after", b"%d" % after), _named(row[3])]
+    if traceparent := traceparent_of(row):
+        headers.append((HEADER, traceparent.encode()))
     return row[1].encode(), _encode(row), headers
 
 

@@ -90,6 +90,18 @@ def test_no_bare_except() -> None:
     assert bare == []
 
 
+def test_nothing_is_skipped_but_what_is_missing() -> None:
+    """And that is a failure in CI: ``tests/needed.py`` sees to it."""
+    skips = [
+        place(path, node)
+        for path in files("tests")
+        if path != ROOT / "tests" / "needed.py"
+        for node in ast.walk(tree(path))
+        if isinstance(node, ast.Call) and named(node.func) in {"skip", "importorskip", "xfail"}
+    ]
+    assert skips == []
+
+
 def impurities(path: Path) -> list[str]:
     found = []
     for node in ast.walk(tree(path)):

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -36,16 +34,10 @@ from tests.commands.driving import (
     receive,
     request,
 )
+from tests.waiting import until
 
 BIG = 2**70
 """A number no stored event can hold."""
-
-
-async def until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 10
-    while not condition():
-        assert time.monotonic() < deadline, "it never came to be"
-        await asyncio.sleep(0.001)
 
 
 # batches

@@ -22,7 +22,8 @@ from tests.streams.broker.fakes import ListSink
 from tests.streams.broker.history import grow
 from tests.streams.broker.process import Process, source_of
 from tests.streams.broker.sink import SQLiteSink
-from tests.streams.broker.waiting import consuming, relaying, until
+from tests.streams.broker.waiting import consuming, relaying
+from tests.waiting import until
 
 KILLS = 4
 

@@ -16,7 +16,8 @@ from projections.search.port import SearchQuery, SearchUnavailable
 from streams import indexer
 from tests.needed import address
 from tests.stack.commands import Stack
-from tests.streams.test_indexer import Process, process, product, until
+from tests.streams.test_indexer import Process, process, product
+from tests.waiting import until
 
 pytestmark = [pytest.mark.stack, pytest.mark.crash, pytest.mark.timeout(300)]
 KILLS = 2

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -30,6 +30,7 @@ from streams import indexer
 from streams.documents import plain_text
 from streams.follower import Follower
 from streams.indexer import Indexer
+from tests.waiting import until
 
 NOW = 1_800_000_000_000
 SHOP = "shp_1"
@@ -126,14 +127,6 @@ def receive(number: int, quantity: int) -> ReceiveStock:
 
 def take(number: int, quantity: int) -> AdjustStock:
     return AdjustStock(f"stk_{SHOP}.S-{number}", -quantity, NOW)
-
-
-async def until(condition: Callable[[], bool]) -> None:
-    for _ in range(1_000):
-        if condition():
-            return
-        await asyncio.sleep(0.01)
-    raise AssertionError("not within ten seconds")
 
 
 async def test_products_are_found_changed_and_gone(one: Process):

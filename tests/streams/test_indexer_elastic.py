@@ -17,7 +17,8 @@ from streams import indexer
 from tests.elastic import names_of_its_own
 from tests.needed import address
 from tests.proxy import Proxy
-from tests.streams.test_indexer import process, product, until
+from tests.streams.test_indexer import process, product
+from tests.waiting import until
 
 pytestmark = pytest.mark.stack
 

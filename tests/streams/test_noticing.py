@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 
 import pytest
 import redis
@@ -12,6 +12,7 @@ import redis
 from domain.offer import OfferWithdrawn
 from domain.shop import ShopRenamed
 from tests.streams.market import PARTITIONS, Market, prices
+from tests.waiting import until
 
 pytestmark = pytest.mark.stack
 PRODUCTS = 6
@@ -48,12 +49,6 @@ def break_subscription(market: Market, redis_url: str) -> None:
     with redis.Redis.from_url(redis_url) as other:
         for address in market.subscribed_from():
             other.client_kill_filter(addr=address, skipme=False)
-
-
-async def until(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(10):
-        while not condition():  # noqa: ASYNC110  # what it waits for has no event
-            await asyncio.sleep(0.01)
 
 
 async def test_writes_are_read_with_their_tokens_under_concurrent_writers(market: Market):

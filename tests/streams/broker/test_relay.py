@@ -16,7 +16,8 @@ from streams.intake import Intake
 from streams.relay import Relay
 from tests.streams.broker.fakes import PARTITIONS, FakeChannel, FakeTopic, ListSink
 from tests.streams.broker.history import grow
-from tests.streams.broker.waiting import until, untouched
+from tests.streams.broker.waiting import untouched
+from tests.waiting import until
 
 
 @pytest.fixture(autouse=True)

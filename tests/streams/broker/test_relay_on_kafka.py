@@ -21,7 +21,8 @@ from tests.streams.broker.conftest import delete, named
 from tests.streams.broker.fakes import ListSink
 from tests.streams.broker.history import grow
 from tests.streams.broker.process import Process, source_of
-from tests.streams.broker.waiting import consuming, relaying, until, untouched
+from tests.streams.broker.waiting import consuming, relaying, untouched
+from tests.waiting import until
 
 pytestmark = [
     pytest.mark.stack,

@@ -1,10 +1,9 @@
-"""Running things beside a test, and waiting for what they bring about."""
+"""Running a relay or a source beside a test."""
 
 from __future__ import annotations
 
 import asyncio
-import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -25,13 +24,6 @@ def untouched(messages: Sequence[Message]) -> bool:
             return False
         highest = max(highest, message.position)
     return True
-
-
-async def until(condition: Callable[[], object], seconds: float = 30, what: object = "") -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, f"not in {seconds} s: {what() if callable(what) else what}"
-        await asyncio.sleep(0.01)
 
 
 @asynccontextmanager
