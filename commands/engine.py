@@ -165,18 +165,21 @@ class Engine:
         """A stream as of this process's last commit, if it is cached."""
         return self._aggregates.committed(stream)
 
-    async def load(self, stream: str) -> Aggregate:
-        """A stream as this process knows it: after its own last commit, and at most a poll behind others'."""
+    async def load(self, stream: str, *, keep_absent: bool = False) -> Aggregate:
+        """A stream as this process knows it: after its own last commit, and at most a poll behind others'.
+
+        ``keep_absent`` remembers also that there is none: for names that nobody outside can make up.
+        """
         known = self.known(stream)
         if known is None:
             loaded = await self.log.load([stream])
             known = fold(stream, loaded[stream])
-            if known.version:
+            if known.version or keep_absent:
                 self._aggregates.keep(stream, known)
         return known
 
-    async def state(self, stream: str) -> Any:
-        return (await self.load(stream)).state
+    async def state(self, stream: str, *, keep_absent: bool = False) -> Any:
+        return (await self.load(stream, keep_absent=keep_absent)).state
 
     def reacts_to(self, order_id: str) -> bool:
         """Whether the next step of this checkout will be decided along with the events that call for it."""

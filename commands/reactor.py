@@ -55,7 +55,7 @@ class CheckoutReactor:
 
     def land(self) -> None:
         for order_id, state in self._overlay.land().items():
-            if state.order == "paid" or checkout.is_settled(state):
+            if checkout.is_settled(state):
                 self._open.pop(order_id, None)
             else:
                 self._open[order_id] = state

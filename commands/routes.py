@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from domain.account import ACCOUNT
+from domain.board import BOARD
 from domain.cart import CART
 from domain.claim import CLAIM
 from domain.decider import Command, Decider
@@ -11,10 +12,12 @@ from domain.offer import OFFER
 from domain.order import ORDER
 from domain.payment import PAYMENT
 from domain.product import PRODUCT
+from domain.promotion import PROMOTION
 from domain.shop import SHOP
 
 DECIDERS: dict[str, Decider] = {
     "usr": ACCOUNT,
+    "brd": BOARD,
     "crt": CART,
     "clm": CLAIM,
     "stk": INVENTORY,
@@ -22,6 +25,7 @@ DECIDERS: dict[str, Decider] = {
     "ord": ORDER,
     "pay": PAYMENT,
     "prd": PRODUCT,
+    "prm": PROMOTION,
     "shp": SHOP,
 }
 """By the prefix of the stream's id."""

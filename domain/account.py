@@ -13,6 +13,8 @@ from domain.errors import IllegalTransition, Invalid, LimitExceeded, NotFound
 
 ADDRESSES_MAX = 50
 PAYMENT_METHODS_MAX = 20
+GROUPS_MAX = 20
+GROUP_MAX = 60
 SCOPES = ("customer", "merchant", "admin")
 
 
@@ -46,6 +48,12 @@ class ProfileChanged(Event, frozen=True):
 
 class ScopeGranted(Event, frozen=True):
     scope: str
+
+
+class GroupsAssigned(Event, frozen=True):
+    """Customer groups, which promotions may ask for."""
+
+    groups: tuple[str, ...]
 
 
 class AddressPut(Event, frozen=True):
@@ -86,6 +94,11 @@ class ChangeProfile(Command, frozen=True):
 class GrantScope(Command, frozen=True):
     account_id: str
     scope: str
+
+
+class AssignGroups(Command, frozen=True):
+    account_id: str
+    groups: tuple[str, ...]
 
 
 class AddAddress(Command, frozen=True):
@@ -130,6 +143,7 @@ class ActiveAccount(State, frozen=True):
     scopes: tuple[str, ...]
     addresses: dict[str, Address] = {}
     payment_methods: dict[str, PaymentMethod] = {}
+    groups: tuple[str, ...] = ()
 
 
 class ErasedAccount(State, frozen=True):
@@ -183,6 +197,13 @@ def grant_scope(command: GrantScope, state: Account) -> list[Event]:
     if command.scope not in SCOPES:
         raise Invalid(f"scope must be one of {', '.join(SCOPES)}", "/scope")
     return [] if command.scope in require_active(state).scopes else [ScopeGranted(command.scope)]
+
+
+def assign_groups(command: AssignGroups, state: Account) -> list[Event]:
+    groups = tuple(sorted(set(command.groups)))
+    if len(groups) > GROUPS_MAX or not all(1 <= len(group) <= GROUP_MAX for group in groups):
+        raise Invalid(f"at most {GROUPS_MAX} groups with names of 1 to {GROUP_MAX} characters", "/groups")
+    return [] if require_active(state).groups == groups else [GroupsAssigned(groups)]
 
 
 def add_address(command: AddAddress, state: Account) -> list[Event]:
@@ -273,6 +294,7 @@ ACCOUNT = Decider(
         RegisterAccount: register_account,
         ChangeProfile: change_profile,
         GrantScope: grant_scope,
+        AssignGroups: assign_groups,
         AddAddress: add_address,
         ChangeAddress: change_address,
         RemoveAddress: remove_address,
@@ -284,6 +306,7 @@ ACCOUNT = Decider(
         AccountRegistered: account_registered,
         ProfileChanged: lambda state, event: _changed(state, profile=event.profile),
         ScopeGranted: scope_granted,
+        GroupsAssigned: lambda state, event: _changed(state, groups=event.groups),
         AddressPut: address_put,
         AddressRemoved: address_removed,
         PaymentMethodAdded: payment_method_added,

@@ -1,35 +1,31 @@
 """Cart: what somebody means to buy. Stream ``crt_…``.
 
 A user has one cart for ever; each checkout closes one *generation* of it. An anonymous cart ends when it is merged
-at login. One line per (shop, SKU).
+at login. Its states and the sums over its lines are in ``domain/cartstate.py``.
 """
 
 from __future__ import annotations
 
 from msgspec.structs import replace
 
-from domain.decider import Command, Decider, Event, State
+from domain import cartstate
+from domain.cartstate import LINES_MAX as LINES_MAX
+from domain.cartstate import QUANTITY_MAX as QUANTITY_MAX
+from domain.cartstate import REMEMBERED_MAX as REMEMBERED_MAX
+from domain.cartstate import Cart as Cart
+from domain.cartstate import CartLine as CartLine
+from domain.cartstate import MergedCart as MergedCart
+from domain.cartstate import NoCart as NoCart
+from domain.cartstate import OpenCart as OpenCart
+from domain.cartstate import cart_of as cart_of
+from domain.cartstate import find_line as find_line
+from domain.cartstate import fitting, remember, with_lines
+from domain.cartstate import order_id_of as order_id_of
+from domain.decider import Command, Decider, Event
 from domain.errors import IllegalTransition, Invalid, LimitExceeded, NotFound
-from domain.ids import derived_id
-from domain.money import Money
+from domain.promotion import CODE
 
-LINES_MAX = 100
-QUANTITY_MAX = 1_000
-REMEMBERED_MAX = 32
-"""How many merges and checkouts a cart remembers, so that a repeated command finds them and decides nothing."""
-
-
-class CartLine(Event, frozen=True):
-    """A line as the cart stores it; ``unit_price`` is the price when it was added."""
-
-    item_id: str
-    shop_id: str
-    sku: str
-    product_id: str
-    title: str
-    quantity: int
-    unit_price: Money
-
+COUPONS_MAX = 10
 
 # events
 
@@ -53,11 +49,20 @@ class ItemRemoved(Event, frozen=True):
     item_id: str
 
 
+class CouponAdded(Event, frozen=True):
+    code: str
+
+
+class CouponRemoved(Event, frozen=True):
+    code: str
+
+
 class CartMerged(Event, frozen=True):
     """Lines of an anonymous cart came in."""
 
     source: str
     lines: tuple[CartLine, ...]
+    coupons: tuple[str, ...] = ()
 
 
 class CartMergedInto(Event, frozen=True):
@@ -81,6 +86,8 @@ class CartReopened(Event, frozen=True):
     """Those that fit."""
     merged_into: str = ""
     """The cart that this one had been merged into meanwhile; the lines are to go there."""
+    coupons: tuple[str, ...] = ()
+    """Those that the order had used."""
 
 
 # commands
@@ -104,12 +111,23 @@ class RemoveItem(Command, frozen=True):
     item_id: str
 
 
+class AddCoupon(Command, frozen=True):
+    cart_id: str
+    code: str
+
+
+class RemoveCoupon(Command, frozen=True):
+    cart_id: str
+    code: str
+
+
 class MergeCart(Command, frozen=True):
     cart_id: str
     account_id: str
     source: str
     lines: tuple[CartLine, ...]
     at: int
+    coupons: tuple[str, ...] = ()
 
 
 class CloseMergedCart(Command, frozen=True):
@@ -129,38 +147,7 @@ class ReopenCart(Command, frozen=True):
     cart_id: str
     order_id: str
     lines: tuple[CartLine, ...]
-
-
-# state
-
-
-class NoCart(State, frozen=True):
-    pass
-
-
-class OpenCart(State, frozen=True):
-    account_id: str = ""
-    lines: tuple[CartLine, ...] = ()
-    generation: int = 0
-    since: int = 0
-    """When this generation began (ms)."""
-    opened_at: int = 0
-    checked_out: tuple[str, ...] = ()
-    """The orders of the last checkouts, oldest first."""
-    reopened: tuple[str, ...] = ()
-    """Those of them that came to nothing and gave their lines back."""
-    merged: tuple[str, ...] = ()
-
-
-class MergedCart(State, frozen=True):
-    """``checked_out`` and ``reopened`` as above: an order of this cart may still be under way."""
-
-    target: str
-    checked_out: tuple[str, ...] = ()
-    reopened: tuple[str, ...] = ()
-
-
-Cart = NoCart | OpenCart | MergedCart
+    coupons: tuple[str, ...] = ()
 
 
 # decide
@@ -209,6 +196,24 @@ def remove_item(command: RemoveItem, state: Cart) -> list[Event]:
     return [ItemRemoved(command.item_id)]
 
 
+def add_coupon(command: AddCoupon, state: Cart) -> list[Event]:
+    """Only the form of the code is checked here; whether it is good for anything is told by each quote anew."""
+    cart = _open(state)
+    if CODE.fullmatch(command.code) is None:
+        raise Invalid("no such coupon", "/code")
+    if command.code in cart.coupons:
+        return []
+    if len(cart.coupons) >= COUPONS_MAX:
+        raise LimitExceeded(f"a cart holds at most {COUPONS_MAX} coupons", "/code")
+    return [CouponAdded(command.code)]
+
+
+def remove_coupon(command: RemoveCoupon, state: Cart) -> list[Event]:
+    if command.code not in _open(state).coupons:
+        raise NotFound("no such coupon in the cart")
+    return [CouponRemoved(command.code)]
+
+
 def merge_cart(command: MergeCart, state: Cart) -> list[Event]:
     """Same (shop, SKU): quantities add up to the limit. Another currency or a full cart: the line stays behind."""
     opened: list[Event] = []
@@ -218,16 +223,12 @@ def merge_cart(command: MergeCart, state: Cart) -> list[Event]:
         cart = _open(state)
     if command.source in cart.merged or not command.lines:
         return []
-    return [*opened, CartMerged(command.source, _fitting(cart, command.lines))]
+    return [*opened, CartMerged(command.source, fitting(cart.lines, command.lines), _new(cart, command.coupons))]
 
 
-def _fitting(cart: OpenCart, lines: tuple[CartLine, ...]) -> tuple[CartLine, ...]:
-    """The lines that can come in: a cart has one currency and a limit."""
-    currency = (cart.lines or lines)[0].unit_price.currency
-    fitting = [line for line in lines if line.unit_price.currency == currency]
-    new = [line for line in fitting if find_line(cart, line.shop_id, line.sku) is None][: LINES_MAX - len(cart.lines)]
-    known = [line for line in fitting if find_line(cart, line.shop_id, line.sku) is not None]
-    return tuple(known + new)
+def _new(cart: OpenCart, coupons: tuple[str, ...]) -> tuple[str, ...]:
+    """Those that the cart has not got and that fit in."""
+    return tuple(code for code in coupons if code not in cart.coupons)[: COUPONS_MAX - len(cart.coupons)]
 
 
 def close_merged_cart(command: CloseMergedCart, state: Cart) -> list[Event]:
@@ -258,21 +259,8 @@ def reopen_cart(command: ReopenCart, state: Cart) -> list[Event]:
         return []
     if isinstance(state, MergedCart):
         return [CartReopened(command.order_id, (), state.target)]
-    return [CartReopened(command.order_id, _fitting(state, command.lines))]
-
-
-def cart_of(account_id: str) -> str:
-    """The id of a user's one cart."""
-    return "crt_" + account_id.removeprefix("usr_")
-
-
-def order_id_of(cart_id: str, cart: OpenCart) -> str:
-    """The order that checking out this generation of the cart makes: whoever asks twice addresses the same one."""
-    return derived_id("order", cart.since, cart_id, str(cart.generation))
-
-
-def find_line(cart: OpenCart, shop_id: str, sku: str) -> CartLine | None:
-    return next((line for line in cart.lines if line.sku == sku and line.shop_id == shop_id), None)
+    lines = fitting(state.lines, command.lines)
+    return [CartReopened(command.order_id, lines, coupons=_new(state, command.coupons))]
 
 
 def _line(cart: OpenCart, item_id: str) -> CartLine:
@@ -285,29 +273,10 @@ def _line(cart: OpenCart, item_id: str) -> CartLine:
 # evolve
 
 
-def _with_lines(cart: OpenCart, incoming: tuple[CartLine, ...]) -> tuple[CartLine, ...]:
-    lines = list(cart.lines)
-    for line in incoming:
-        for i, own in enumerate(lines):
-            if own.sku == line.sku and own.shop_id == line.shop_id:
-                lines[i] = replace(own, quantity=min(own.quantity + line.quantity, QUANTITY_MAX))
-                break
-        else:
-            lines.append(line)
-    return tuple(lines)
-
-
 def _left_by(lines: tuple[CartLine, ...], checkout: CartCheckedOut) -> tuple[CartLine, ...]:
-    left = []
-    for line in lines:
-        taken = checkout.taken.get(line.item_id, line.quantity) if line.item_id in checkout.item_ids else 0
-        if taken < line.quantity:
-            left.append(replace(line, quantity=line.quantity - taken) if taken else line)
-    return tuple(left)
-
-
-def _remember(known: tuple[str, ...], new: str) -> tuple[str, ...]:
-    return (*known[-REMEMBERED_MAX + 1 :], new)
+    """A line without an entry in ``taken`` went whole."""
+    units = {line.item_id: line.quantity for line in lines}
+    return cartstate.without(lines, {item: checkout.taken.get(item, units.get(item, 0)) for item in checkout.item_ids})
 
 
 def _opened(state: Cart) -> OpenCart:
@@ -336,9 +305,24 @@ def item_removed(state: Cart, event: ItemRemoved) -> Cart:
     return replace(cart, lines=tuple(line for line in cart.lines if line.item_id != event.item_id))
 
 
+def coupon_added(state: Cart, event: CouponAdded) -> Cart:
+    cart = _opened(state)
+    return replace(cart, coupons=(*cart.coupons, event.code))
+
+
+def coupon_removed(state: Cart, event: CouponRemoved) -> Cart:
+    cart = _opened(state)
+    return replace(cart, coupons=tuple(code for code in cart.coupons if code != event.code))
+
+
 def cart_merged(state: Cart, event: CartMerged) -> Cart:
     cart = _opened(state)
-    return replace(cart, lines=_with_lines(cart, event.lines), merged=_remember(cart.merged, event.source))
+    return replace(
+        cart,
+        lines=with_lines(cart.lines, event.lines),
+        merged=remember(cart.merged, event.source),
+        coupons=cart.coupons + event.coupons,
+    )
 
 
 def cart_merged_into(state: Cart, event: CartMergedInto) -> Cart:
@@ -348,22 +332,28 @@ def cart_merged_into(state: Cart, event: CartMergedInto) -> Cart:
 
 def cart_checked_out(state: Cart, event: CartCheckedOut) -> Cart:
     if isinstance(state, MergedCart):
-        return replace(state, checked_out=_remember(state.checked_out, event.order_id))
+        return replace(state, checked_out=remember(state.checked_out, event.order_id))
     cart = _opened(state)
     return replace(
         cart,
         lines=_left_by(cart.lines, event),
+        coupons=(),
         generation=cart.generation + 1,
         since=event.at,
-        checked_out=_remember(cart.checked_out, event.order_id),
+        checked_out=remember(cart.checked_out, event.order_id),
     )
 
 
 def cart_reopened(state: Cart, event: CartReopened) -> Cart:
     if isinstance(state, MergedCart):
-        return replace(state, reopened=_remember(state.reopened, event.order_id))
+        return replace(state, reopened=remember(state.reopened, event.order_id))
     cart = _opened(state)
-    return replace(cart, lines=_with_lines(cart, event.lines), reopened=_remember(cart.reopened, event.order_id))
+    return replace(
+        cart,
+        lines=with_lines(cart.lines, event.lines),
+        reopened=remember(cart.reopened, event.order_id),
+        coupons=cart.coupons + event.coupons,
+    )
 
 
 CART = Decider(
@@ -374,6 +364,8 @@ CART = Decider(
         AddItem: add_item,
         ChangeQuantity: change_quantity,
         RemoveItem: remove_item,
+        AddCoupon: add_coupon,
+        RemoveCoupon: remove_coupon,
         MergeCart: merge_cart,
         CloseMergedCart: close_merged_cart,
         CheckOutCart: check_out_cart,
@@ -384,10 +376,12 @@ CART = Decider(
         ItemAdded: item_added,
         QuantityChanged: quantity_changed,
         ItemRemoved: item_removed,
+        CouponAdded: coupon_added,
+        CouponRemoved: coupon_removed,
         CartMerged: cart_merged,
         CartMergedInto: cart_merged_into,
         CartCheckedOut: cart_checked_out,
         CartReopened: cart_reopened,
     },
-    generation=4,
+    generation=5,
 )

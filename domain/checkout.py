@@ -1,4 +1,4 @@
-"""Checkout: the saga from a placed order to a paid one, as a pure decider. Events in, commands out.
+"""Checkout: the saga from a placed order to one that is paid and sent, as a pure decider. Events in, commands out.
 
 It is level-triggered: ``evolve`` keeps what is known of one checkout, ``next_commands`` says what should be asked
 for now. Asking twice is harmless, because every aggregate ignores what it has done already; so it does not matter
@@ -15,9 +15,10 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from domain import cart, inventory, order, payment
+from domain import cart, inventory, order, payment, shipment
 from domain.decider import Command, State
-from domain.ids import payment_id
+from domain.ids import payment_id, stock_id
+from domain.promotion import is_use
 from domain.recorded import Recorded
 
 PAYMENT_GRACE_MS = 60_000
@@ -52,6 +53,8 @@ class Checkout(State, frozen=True):
     order: str = "pending"
     """``pending``, ``confirmed``, ``paid`` or ``cancelled``."""
     reason: str = ""
+    leaving: dict[str, dict[str, int]] = {}
+    """Units by stock id of each shipment that has left, while stock has not heard of it."""
 
 
 # evolve
@@ -126,6 +129,23 @@ def _cart_merged(state: Checkout, recorded: Recorded) -> Checkout:
     return replace(state, cart="reopened") if recorded.event.source == state.order_id else state
 
 
+def _shipped(state: Checkout, recorded: Recorded) -> Checkout:
+    left: shipment.ShipmentShipped = recorded.event
+    units: dict[str, int] = {}
+    for line in state.placed.quote.lines:
+        if line.line_id in left.units:
+            stock = stock_id(line.shop_id, line.sku)
+            units[stock] = units.get(stock, 0) + left.units[line.line_id]
+    return replace(state, leaving={**state.leaving, left.shipment_id: units})
+
+
+def _stock_shipped(state: Checkout, recorded: Recorded) -> Checkout:
+    shipment_id = recorded.event.shipment_id
+    units = {stock: left for stock, left in state.leaving.get(shipment_id, {}).items() if stock != recorded.stream}
+    others = {key: left for key, left in state.leaving.items() if key != shipment_id}
+    return replace(state, leaving={**others, shipment_id: units} if units else others)
+
+
 _EVOLUTIONS: dict[type, Callable[[Checkout, Recorded], Checkout]] = {
     cart.CartCheckedOut: _cart_checked_out,
     cart.CartReopened: _cart_reopened,
@@ -149,6 +169,8 @@ _EVOLUTIONS: dict[type, Callable[[Checkout, Recorded], Checkout]] = {
     order.OrderConfirmed: _set(order="confirmed"),
     order.OrderPaid: _set(order="paid"),
     order.OrderCancelled: _cancelled,
+    shipment.ShipmentShipped: _shipped,
+    inventory.StockShipped: _stock_shipped,
 }
 RELEVANT = frozenset((order.OrderPlaced, *_EVOLUTIONS))
 
@@ -159,7 +181,7 @@ RELEVANT = frozenset((order.OrderPlaced, *_EVOLUTIONS))
 def next_commands(state: Checkout, now: int) -> list[Command]:
     """What to ask for at the instant ``now`` (ms); nothing when the checkout is settled or waits for the provider."""
     if state.order == "paid":
-        return []
+        return _ship(state)
     if state.order == "cancelled":
         return _compensate(state, now)
     if state.cart == "open":
@@ -183,6 +205,15 @@ def next_commands(state: Checkout, now: int) -> list[Command]:
     return []
 
 
+def _ship(state: Checkout) -> list[Command]:
+    """What has left the house leaves the books of its stock."""
+    return [
+        inventory.ShipStock(stock, shipment_id, units)
+        for shipment_id, left in state.leaving.items()
+        for stock, units in left.items()
+    ]
+
+
 def _check_out_cart(state: Checkout, now: int) -> Command:
     return cart.CheckOutCart(state.placed.cart_id, state.order_id, _ordered(state), now)
 
@@ -198,7 +229,7 @@ def _refusal(state: Checkout, now: int) -> str:
         return "not_serviceable"
     for line in state.lines:
         if line.stock == "refused":
-            return line.refusal
+            return "limit_exceeded" if is_use(line.stock_id) and line.refusal == "out_of_stock" else line.refusal
     if state.payment == "declined":
         return "payment_declined"
     ran_out = {"none": state.placed.hold_until, "authorizing": state.placed.hold_until + PAYMENT_GRACE_MS}
@@ -281,11 +312,15 @@ def _reopen(state: Checkout, now: int) -> list[Command]:
     if state.reason == "cancelled":
         return []
     if state.cart == "closed":
-        return [cart.ReopenCart(placed.cart_id, state.order_id, _cart_lines(state))]
+        return [cart.ReopenCart(placed.cart_id, state.order_id, _cart_lines(state), _coupons(state))]
     if state.cart == "merged":
         own = cart.cart_of(placed.account_id)
-        return [cart.MergeCart(own, placed.account_id, state.order_id, _cart_lines(state), now)]
+        return [cart.MergeCart(own, placed.account_id, state.order_id, _cart_lines(state), now, _coupons(state))]
     return []
+
+
+def _coupons(state: Checkout) -> tuple[str, ...]:
+    return tuple(used.code for used in state.placed.quote.promotions if used.code)
 
 
 def _cart_lines(state: Checkout) -> tuple[cart.CartLine, ...]:
@@ -307,7 +342,7 @@ def _cart_lines(state: Checkout) -> tuple[cart.CartLine, ...]:
 def is_settled(state: Checkout) -> bool:
     """Nothing is left to ask for or to wait for."""
     if state.order == "paid":
-        return True
+        return not state.leaving
     if state.order != "cancelled" or state.intent:
         return False
     return not _compensate(state, 0)

@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from domain import account, cart, claim, inventory, offer, order, payment, product, shop
+from domain import account, board, cart, claim, inventory, offer, order, payment, product, promotion, shipment, shop
 from domain.decider import Event
 from domain.recorded import Meta
 from domain.upcasters import upcast
@@ -19,27 +19,35 @@ EVENTS: dict[str, tuple[int, type[Event]]] = {
     "account.registered": (1, account.AccountRegistered),
     "account.profile_changed": (1, account.ProfileChanged),
     "account.scope_granted": (1, account.ScopeGranted),
+    "account.groups_assigned": (1, account.GroupsAssigned),
     "account.address_put": (1, account.AddressPut),
     "account.address_removed": (1, account.AddressRemoved),
     "account.payment_method_added": (1, account.PaymentMethodAdded),
     "account.payment_method_removed": (1, account.PaymentMethodRemoved),
     "account.erased": (1, account.AccountErased),
+    "board.promotion_posted": (1, board.PromotionPosted),
+    "board.promotion_taken_down": (1, board.PromotionTakenDown),
     "cart.opened": (1, cart.CartOpened),
     "cart.item_added": (1, cart.ItemAdded),
     "cart.quantity_changed": (1, cart.QuantityChanged),
     "cart.item_removed": (1, cart.ItemRemoved),
-    "cart.merged": (1, cart.CartMerged),
+    "cart.coupon_added": (1, cart.CouponAdded),
+    "cart.coupon_removed": (1, cart.CouponRemoved),
+    "cart.merged": (2, cart.CartMerged),
     "cart.merged_into": (1, cart.CartMergedInto),
     "cart.checked_out": (2, cart.CartCheckedOut),
-    "cart.reopened": (1, cart.CartReopened),
+    "cart.reopened": (2, cart.CartReopened),
     "claim.taken": (1, claim.ClaimTaken),
     "claim.released": (1, claim.ClaimReleased),
     "offer.put": (1, offer.OfferPut),
     "offer.withdrawn": (1, offer.OfferWithdrawn),
-    "order.placed": (2, order.OrderPlaced),
+    "order.placed": (3, order.OrderPlaced),
     "order.confirmed": (1, order.OrderConfirmed),
     "order.paid": (1, order.OrderPaid),
     "order.cancelled": (1, order.OrderCancelled),
+    "order.shipment_packed": (1, shipment.ShipmentPacked),
+    "order.shipment_shipped": (1, shipment.ShipmentShipped),
+    "order.shipment_delivered": (1, shipment.ShipmentDelivered),
     "payment.authorization_requested": (1, payment.AuthorizationRequested),
     "payment.authorized": (1, payment.PaymentAuthorized),
     "payment.declined": (1, payment.PaymentDeclined),
@@ -53,6 +61,8 @@ EVENTS: dict[str, tuple[int, type[Event]]] = {
     "product.created": (1, product.ProductCreated),
     "product.changed": (1, product.ProductChanged),
     "product.discontinued": (1, product.ProductDiscontinued),
+    "promotion.put": (1, promotion.PromotionPut),
+    "promotion.ended": (1, promotion.PromotionEnded),
     "shop.opened": (1, shop.ShopOpened),
     "shop.renamed": (1, shop.ShopRenamed),
     "stock.received": (1, inventory.StockReceived),
@@ -63,6 +73,7 @@ EVENTS: dict[str, tuple[int, type[Event]]] = {
     "stock.released": (1, inventory.StockReleased),
     "stock.hold_barred": (1, inventory.HoldBarred),
     "stock.uncommitted": (1, inventory.StockUncommitted),
+    "stock.shipped": (1, inventory.StockShipped),
 }
 
 

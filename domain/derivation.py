@@ -68,6 +68,19 @@ def _allocated(units: int, weights: tuple[int, ...]) -> list[int]:
     return allocate_units(units, weights)
 
 
+def _share(inputs: Inputs, amounts: Amounts) -> int:
+    return round_half_up(amounts[inputs["of"]] * int(inputs["ratePpm"]), PPM)
+
+
+def _portion(inputs: Inputs, amounts: Amounts) -> int:
+    return _allocated(amounts[inputs["of"]], tuple(amounts[name] for name in inputs["weights"]))[inputs["index"]]
+
+
+def _units_off(inputs: Inputs, amounts: Amounts) -> int:
+    value = int(inputs["unit"]) * int(inputs["units"])
+    return min(round_half_up(value * int(inputs["ratePpm"]), PPM), amounts[inputs["of"]])
+
+
 def _tax_added(inputs: Inputs, amounts: Amounts) -> int:
     return round_half_up(amounts[inputs["of"]] * int(inputs["ratePpm"]), PPM)
 
@@ -90,6 +103,9 @@ _RULES: dict[str, Callable[[Inputs, Amounts], int]] = {
     "difference": _difference,
     "at_most": _at_most,
     "part": _part,
+    "share": _share,
+    "portion": _portion,
+    "units_off": _units_off,
     "tax_added": _tax_added,
     "tax_contained": _tax_contained,
     "parcel": _parcel,

@@ -24,6 +24,8 @@ PREFIXES = {
     "stock": "stk",
     "claim": "clm",
     "line": "lin",
+    "promotion": "prm",
+    "shipment": "shi",
 }
 
 

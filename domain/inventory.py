@@ -6,93 +6,28 @@ blocks a sale, even if nothing ever removes it; ``ExpireHolds`` only tidies. The
 
 from __future__ import annotations
 
-from msgspec.structs import replace
-
+from domain import stock
 from domain.decider import Command, Decider, Event
 from domain.errors import Invalid
 from domain.stock import EMPTY as EMPTY
+from domain.stock import OPEN_ENDED as OPEN_ENDED
+from domain.stock import SETTLED_MAX as SETTLED_MAX
 from domain.stock import Hold as Hold
+from domain.stock import HoldBarred as HoldBarred
 from domain.stock import InventoryItem as InventoryItem
-from domain.stock import without
+from domain.stock import StockAdjusted as StockAdjusted
+from domain.stock import StockCommitted as StockCommitted
+from domain.stock import StockHeld as StockHeld
+from domain.stock import StockReceived as StockReceived
+from domain.stock import StockRefused as StockRefused
+from domain.stock import StockReleased as StockReleased
+from domain.stock import StockShipped as StockShipped
+from domain.stock import StockUncommitted as StockUncommitted
 
 QUANTITY_MAX = 1_000_000_000
 HOLD_MS = 10 * 60_000
 """How long units are set aside unless somebody says otherwise."""
 HOLDS_MAX = 100_000
-SETTLED_MAX = 256
-"""How many ended holds, and undone sales, an item remembers, so that a repeated command decides nothing."""
-LAPSED_MAX = 1_000
-"""How many holds that were tidied away it remembers; the payment of an older one comes too late."""
-OPEN_ENDED = ("expired", "removed")
-"""Reasons of a release after which the same hold may be taken again. A cancelled one must stay cancelled."""
-
-
-# events
-
-
-class StockReceived(Event, frozen=True):
-    quantity: int
-    reason: str = ""
-
-
-class StockAdjusted(Event, frozen=True):
-    """``delta`` may be negative; never below what is already promised."""
-
-    delta: int
-    reason: str = ""
-    as_of: int = 0
-
-
-class StockHeld(Event, frozen=True):
-    hold_id: str
-    quantity: int
-    expires_at: int
-    account_id: str = ""
-    limited: bool = False
-    replaces: str = ""
-    """A hold (of the cart, say) that this one takes over; it ends here."""
-    as_of: int = 0
-    """The instant (ms) by which other holds were counted as expired; 0 when none was."""
-
-
-class StockRefused(Event, frozen=True):
-    hold_id: str
-    quantity: int
-    available: int
-    reason: str
-    """``out_of_stock``, ``limit_exceeded``, or ``expired``: there is no hold to be sold, or none any more."""
-
-
-class StockCommitted(Event, frozen=True):
-    """Sold: the hold ends, the units wait to be shipped."""
-
-    hold_id: str
-    quantity: int
-    account_id: str = ""
-    """Whose, where a limit applies."""
-    as_of: int = 0
-
-
-class StockReleased(Event, frozen=True):
-    hold_id: str
-    quantity: int
-    reason: str
-    """``removed`` from a cart, ``expired``, or why the order was cancelled."""
-
-
-class HoldBarred(Event, frozen=True):
-    """To be released, but not there: it expired and was tidied away, or never came. Now it cannot come any more."""
-
-    hold_id: str
-
-
-class StockUncommitted(Event, frozen=True):
-    """A sale undone before it left the house."""
-
-    hold_id: str
-    quantity: int
-    reason: str
-    account_id: str = ""
 
 
 # commands
@@ -158,6 +93,12 @@ class UncommitStock(Command, frozen=True):
     at: int
     reason: str
     account_id: str = ""
+
+
+class ShipStock(Command, frozen=True):
+    stock_id: str
+    shipment_id: str
+    quantity: int
 
 
 class ExpireHolds(Command, frozen=True):
@@ -283,78 +224,12 @@ def expire_holds(command: ExpireHolds, state: InventoryItem) -> list[StockReleas
     ]
 
 
-# evolve
-
-
-def _remember(hold_ids: tuple[str, ...], hold_id: str) -> tuple[str, ...]:
-    return (*hold_ids[-SETTLED_MAX + 1 :], hold_id)
-
-
-def stock_received(state: InventoryItem, event: StockReceived) -> InventoryItem:
-    return replace(state, on_hand=state.on_hand + event.quantity)
-
-
-def stock_adjusted(state: InventoryItem, event: StockAdjusted) -> InventoryItem:
-    return replace(state, on_hand=state.on_hand + event.delta, as_of=state.instant(event.as_of))
-
-
-def stock_held(state: InventoryItem, event: StockHeld) -> InventoryItem:
-    hold = Hold(event.quantity, event.expires_at, event.account_id, event.limited)
-    if not event.replaces and event.hold_id not in state.holds:
-        # the hot path: nothing to take away, so no need to look at every other hold
-        soonest = min(state.soonest_expiry, event.expires_at) if state.holds else event.expires_at
-        return replace(
-            state,
-            holds={**state.holds, event.hold_id: hold},
-            held=state.held + event.quantity,
-            soonest_expiry=soonest,
-            lapsed=without(state.lapsed, event.hold_id),
-            as_of=state.instant(event.as_of),
-        )
-    holds = {**without(state.holds, event.replaces, event.hold_id), event.hold_id: hold}
-    return state.with_holds(holds, lapsed=without(state.lapsed, event.hold_id), as_of=state.instant(event.as_of))
-
-
-def stock_committed(state: InventoryItem, event: StockCommitted) -> InventoryItem:
-    hold = state.holds.get(event.hold_id)
-    bought = state.bought
-    account_id = event.account_id or (hold.account_id if hold is not None else "")
-    if account_id:
-        bought = {**bought, account_id: bought.get(account_id, 0) + event.quantity}
-    return state.with_holds(
-        without(state.holds, event.hold_id),
-        committed=state.committed + event.quantity,
-        lapsed=without(state.lapsed, event.hold_id),
-        settled=_remember(state.settled, event.hold_id),
-        bought=bought,
-        as_of=state.instant(event.as_of),
-    )
-
-
-def stock_released(state: InventoryItem, event: StockReleased) -> InventoryItem:
-    holds, lapsed = without(state.holds, event.hold_id), without(state.lapsed, event.hold_id)
-    if event.reason == "expired":
-        kept = list(lapsed.items())[-LAPSED_MAX + 1 :]
-        return state.with_holds(holds, lapsed={**dict(kept), event.hold_id: event.quantity})
-    settled = state.settled if event.reason in OPEN_ENDED else _remember(state.settled, event.hold_id)
-    return state.with_holds(holds, lapsed=lapsed, settled=settled)
-
-
-def hold_barred(state: InventoryItem, event: HoldBarred) -> InventoryItem:
-    lapsed = without(state.lapsed, event.hold_id)
-    return replace(state, lapsed=lapsed, settled=_remember(state.settled, event.hold_id))
-
-
-def stock_uncommitted(state: InventoryItem, event: StockUncommitted) -> InventoryItem:
-    bought = state.bought
-    if event.account_id in bought:
-        bought = {**bought, event.account_id: max(0, bought[event.account_id] - event.quantity)}
-    return replace(
-        state,
-        committed=state.committed - event.quantity,
-        undone=_remember(state.undone, event.hold_id),
-        bought=bought,
-    )
+def ship_stock(command: ShipStock, state: InventoryItem) -> list[Event]:
+    """What left the house has left it, whatever was counted: units that were not on hand are counted in as they go."""
+    if command.shipment_id in state.shipped:
+        return []
+    assert 0 < command.quantity <= state.committed, (command, state.committed)
+    return [StockShipped(command.shipment_id, command.quantity, max(0, command.quantity - state.on_hand))]
 
 
 INVENTORY = Decider(
@@ -369,16 +244,9 @@ INVENTORY = Decider(
         CommitStock: commit_stock,
         ReleaseStock: release_stock,
         UncommitStock: uncommit_stock,
+        ShipStock: ship_stock,
         ExpireHolds: lambda command, state: list(expire_holds(command, state)),
     },
-    evolutions={
-        StockReceived: stock_received,
-        StockAdjusted: stock_adjusted,
-        StockHeld: stock_held,
-        StockCommitted: stock_committed,
-        StockReleased: stock_released,
-        HoldBarred: hold_barred,
-        StockUncommitted: stock_uncommitted,
-    },
+    evolutions=stock.EVOLUTIONS,
     generation=3,
 )

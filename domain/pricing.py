@@ -16,6 +16,7 @@ import msgspec
 from domain.derivation import Derivation, Inputs
 from domain.derivation import Step as Step
 from domain.derivation import recompute as recompute
+from domain.discounts import AppliedPromotion, Promotions, Shopper, choose, derive
 from domain.errors import Invalid, LimitExceeded
 from domain.money import Money
 from domain.shipping import EVERYWHERE, ShippingTable, serves
@@ -43,6 +44,7 @@ class QuoteLine(msgspec.Struct, frozen=True, gc=False, rename="camel"):
     quantity: int
     unit_price: Money
     ships_to: tuple[str, ...] = (EVERYWHERE,)
+    category: tuple[str, ...] = ()
 
 
 class PricedLine(msgspec.Struct, frozen=True, gc=False, rename="camel"):
@@ -61,7 +63,10 @@ class PricedLine(msgspec.Struct, frozen=True, gc=False, rename="camel"):
 
 
 class Totals(msgspec.Struct, frozen=True, gc=False):
-    """``grand = items - discount + shipping``, plus ``tax`` unless the quote is ``tax_inclusive``."""
+    """``grand = items - discount + shipping``, plus ``tax`` unless the quote is ``tax_inclusive``.
+
+    ``shipping`` is the full rate; a promotion that pays it is part of ``discount``.
+    """
 
     items: Money
     discount: Money
@@ -89,6 +94,11 @@ class Quote(msgspec.Struct, frozen=True, gc=False, rename="camel"):
     unserviceable: tuple[str, ...] = ()
     """Lines whose seller does not ship there. They are priced as if he did; such a quote must not become an order."""
     tax_inclusive: bool = False
+    promotions: tuple[AppliedPromotion, ...] = ()
+
+
+NO_PROMOTIONS: Promotions = {}
+ANYBODY = Shopper()
 
 
 # calculation
@@ -100,21 +110,27 @@ def price_quote(
     shipping_method: str,
     tax: TaxTable,
     shipping: ShippingTable,
-    discount: Money | None = None,
+    promotions: Promotions = NO_PROMOTIONS,
+    shopper: Shopper = ANYBODY,
 ) -> Quote:
-    """What ``lines`` cost at ``destination``; ``discount`` is shared out over the lines in proportion to their value.
+    """What ``lines`` cost at ``destination``, less the best of ``promotions`` that the shopper gets.
 
     ``Invalid`` when there are no lines or too many, when they mix currencies, or for an unknown method or country.
     """
-    currency = _checked(lines, destination, shipping, discount)
+    currency = _checked(lines, destination, shipping)
     shipping.method(shipping_method)
     rate = tax.lookup(destination.country, destination.region, destination.postal_code)
     made = Derivation(currency)
-    _derive_items(made, lines, discount)
+    _derive_items(made, lines)
+    parcels = _parcels(lines)
+    _derive_shipping(made, parcels, destination, shipping_method, shipping)
+    applied: tuple[AppliedPromotion, ...] = ()
+    if promotions:
+        rates = {shop_id: made.amounts[f"shipping/{shop_id}"] for shop_id in parcels}
+        plans = choose(lines, rates, destination.country, currency, promotions, shopper)
+        applied = derive(made, plans, lines)
     for i in range(len(lines)):
         _derive_line(made, i, rate)
-    parcels = _parcels(lines)
-    _derive_shipping(made, parcels, destination, shipping_method, shipping, rate)
     return Quote(
         lines=tuple(_priced(made, i, line) for i, line in enumerate(lines)),
         totals=_derive_totals(made, len(lines), rate),
@@ -123,12 +139,11 @@ def price_quote(
         derivation=tuple(made.steps),
         unserviceable=tuple(line.line_id for line in lines if not serves(line.ships_to, destination.country)),
         tax_inclusive=rate.inclusive,
+        promotions=applied,
     )
 
 
-def _checked(
-    lines: Sequence[QuoteLine], destination: Destination, shipping: ShippingTable, discount: Money | None
-) -> str:
+def _checked(lines: Sequence[QuoteLine], destination: Destination, shipping: ShippingTable) -> str:
     """The currency they all share."""
     if not lines:
         raise Invalid("there is nothing to price", pointer="/cartId")
@@ -142,26 +157,18 @@ def _checked(
             raise Invalid("the lines mix currencies; order each currency on its own", pointer="/cartId")
         if line.unit_price.amount < 0 or not 1 <= line.quantity <= QUANTITY_MAX:
             raise Invalid(f"line {line.line_id} has no valid price and quantity", pointer="/cartId")
-    if discount is not None and (discount.currency != currency or discount.amount < 0):
-        raise Invalid(f"a discount is a positive amount of {currency}", pointer="/cartId")
     return currency
 
 
-def _derive_items(made: Derivation, lines: Sequence[QuoteLine], discount: Money | None) -> None:
+def _derive_items(made: Derivation, lines: Sequence[QuoteLine]) -> None:
     names = tuple(f"lines/{i}/items" for i in range(len(lines)))
     for name, line in zip(names, lines, strict=True):
         made.step(name, "times", {"unit": line.unit_price.amount, "quantity": line.quantity})
     made.step("totals/items", "sum", {"of": names})
-    if discount is None or discount.amount == 0:
-        return
-    made.step("totals/discount", "at_most", {"given": discount.amount, "limit": "totals/items"})
-    for i, name in enumerate(names):
-        made.step(f"lines/{i}/discount", "part", {"of": "totals/discount", "lines": len(names), "index": i})
-        made.step(f"lines/{i}/net", "difference", {"from": name, "less": f"lines/{i}/discount"})
 
 
 def _derive_line(made: Derivation, i: int, rate: TaxRate) -> None:
-    base = f"lines/{i}/net" if "totals/discount" in made.amounts else f"lines/{i}/items"
+    base = f"lines/{i}/net" if f"lines/{i}/net" in made.amounts else f"lines/{i}/items"
     _derive_tax(made, f"lines/{i}/tax", base, rate)
     made.step(f"lines/{i}/total", "sum", {"of": (base,) if rate.inclusive else (base, f"lines/{i}/tax")})
 
@@ -201,7 +208,6 @@ def _derive_shipping(
     destination: Destination,
     method: str,
     shipping: ShippingTable,
-    rate: TaxRate,
 ) -> None:
     names = tuple(f"shipping/{shop_id}" for shop_id in parcels)
     for name, parcel in zip(names, parcels.values(), strict=True):
@@ -213,16 +219,20 @@ def _derive_shipping(
         else:
             made.step(name, "parcel", why | {"base": flat.base, "perItem": flat.per_item, "items": parcel.items})
     made.step("totals/shipping", "sum", {"of": names})
-    if rate.covers_shipping:
-        _derive_tax(made, "shipping/tax", "totals/shipping", rate)
 
 
 def _derive_totals(made: Derivation, lines: int, rate: TaxRate) -> Totals:
+    carriage = "totals/shipping"
+    if "shipping/discount" in made.amounts:
+        carriage = "shipping/net"
+        made.step(carriage, "difference", {"from": "totals/shipping", "less": "shipping/discount"})
+    if rate.covers_shipping:
+        _derive_tax(made, "shipping/tax", carriage, rate)
     taxes = [f"lines/{i}/tax" for i in range(lines)]
     if rate.covers_shipping:
         taxes.append("shipping/tax")
     made.step("totals/tax", "sum", {"of": tuple(taxes)})
-    paid = [f"lines/{i}/total" for i in range(lines)] + ["totals/shipping"]
+    paid = [f"lines/{i}/total" for i in range(lines)] + [carriage]
     if rate.covers_shipping and not rate.inclusive:
         paid.append("shipping/tax")
     made.step("totals/grand", "sum", {"of": tuple(paid)})

@@ -82,6 +82,7 @@ class ActiveProduct(State, frozen=True):
     skus: tuple[str, ...]
     digest: bytes
     title: str
+    category: tuple[str, ...] = ()
 
 
 class DiscontinuedProduct(State, frozen=True):
@@ -150,13 +151,15 @@ def require_active(state: Product) -> ActiveProduct:
 
 def product_created(state: Product, event: ProductCreated) -> Product:
     skus = tuple(variant.sku for variant in event.variants)
-    return ActiveProduct(event.owner_id, skus, digest(event.description), event.description.title)
+    told = event.description
+    return ActiveProduct(event.owner_id, skus, digest(told), told.title, told.category)
 
 
 def product_changed(state: Product, event: ProductChanged) -> Product:
     if not isinstance(state, ActiveProduct):
         return state
-    return replace(state, digest=digest(event.description), title=event.description.title)
+    told = event.description
+    return replace(state, digest=digest(told), title=told.title, category=told.category)
 
 
 def product_discontinued(state: Product, event: ProductDiscontinued) -> Product:
@@ -177,5 +180,5 @@ PRODUCT = Decider(
         ProductChanged: product_changed,
         ProductDiscontinued: product_discontinued,
     },
-    generation=2,
+    generation=3,
 )

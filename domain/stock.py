@@ -1,15 +1,102 @@
-"""The state of an InventoryItem: units on hand, sold and set aside. Its rules are in ``domain/inventory.py``."""
+"""What can happen to the stock of one SKU, and what it adds up to. The rules are in ``domain/inventory.py``."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Mapping
 from typing import Any, TypeVar
 
 from msgspec.structs import replace
 
-from domain.decider import State
+from domain.decider import Event, State
 
 T = TypeVar("T")
+
+SETTLED_MAX = 256
+"""How many ended holds, and undone sales, an item remembers, so that a repeated command decides nothing."""
+LAPSED_MAX = 1_000
+"""How many holds that were tidied away it remembers; the payment of an older one comes too late."""
+OPEN_ENDED = ("expired", "removed")
+"""Reasons of a release after which the same hold may be taken again. A cancelled one must stay cancelled."""
+
+
+# events
+
+
+class StockReceived(Event, frozen=True):
+    quantity: int
+    reason: str = ""
+
+
+class StockAdjusted(Event, frozen=True):
+    """``delta`` may be negative; never below what is already promised."""
+
+    delta: int
+    reason: str = ""
+    as_of: int = 0
+
+
+class StockHeld(Event, frozen=True):
+    hold_id: str
+    quantity: int
+    expires_at: int
+    account_id: str = ""
+    limited: bool = False
+    replaces: str = ""
+    """A hold (of the cart, say) that this one takes over; it ends here."""
+    as_of: int = 0
+    """The instant (ms) by which other holds were counted as expired; 0 when none was."""
+
+
+class StockRefused(Event, frozen=True):
+    hold_id: str
+    quantity: int
+    available: int
+    reason: str
+    """``out_of_stock``, ``limit_exceeded``, or ``expired``: there is no hold to be sold, or none any more."""
+
+
+class StockCommitted(Event, frozen=True):
+    """Sold: the hold ends, the units wait to be shipped."""
+
+    hold_id: str
+    quantity: int
+    account_id: str = ""
+    """Whose, where a limit applies."""
+    as_of: int = 0
+
+
+class StockReleased(Event, frozen=True):
+    hold_id: str
+    quantity: int
+    reason: str
+    """``removed`` from a cart, ``expired``, or why the order was cancelled."""
+
+
+class HoldBarred(Event, frozen=True):
+    """To be released, but not there: it expired and was tidied away, or never came. Now it cannot come any more."""
+
+    hold_id: str
+
+
+class StockUncommitted(Event, frozen=True):
+    """A sale undone before it left the house."""
+
+    hold_id: str
+    quantity: int
+    reason: str
+    account_id: str = ""
+
+
+class StockShipped(Event, frozen=True):
+    """Sold units left the house."""
+
+    shipment_id: str
+    quantity: int
+    uncounted: int = 0
+    """Units among them that nobody had counted in: a backorder whose goods were sent as they came."""
+
+
+# state
 
 
 class Hold(State, frozen=True):
@@ -35,6 +122,8 @@ class InventoryItem(State, frozen=True):
     """Holds that ended for good, lately."""
     undone: tuple[str, ...] = ()
     """Sales undone, lately. Kept apart, so that brisk sales do not push them out of memory."""
+    shipped: tuple[str, ...] = ()
+    """Shipments that took units along, lately."""
     bought: dict[str, int] = {}
     """Units per account, where a limit applied."""
     as_of: int = 0
@@ -89,3 +178,98 @@ def without(holds: dict[str, T], *hold_ids: str) -> dict[str, T]:
 
 
 EMPTY = InventoryItem()
+
+
+# evolve
+
+
+def _remember(known: tuple[str, ...], new: str) -> tuple[str, ...]:
+    return (*known[-SETTLED_MAX + 1 :], new)
+
+
+def stock_received(state: InventoryItem, event: StockReceived) -> InventoryItem:
+    return replace(state, on_hand=state.on_hand + event.quantity)
+
+
+def stock_adjusted(state: InventoryItem, event: StockAdjusted) -> InventoryItem:
+    return replace(state, on_hand=state.on_hand + event.delta, as_of=state.instant(event.as_of))
+
+
+def stock_held(state: InventoryItem, event: StockHeld) -> InventoryItem:
+    hold = Hold(event.quantity, event.expires_at, event.account_id, event.limited)
+    if not event.replaces and event.hold_id not in state.holds:
+        # the hot path: nothing to take away, so no need to look at every other hold
+        soonest = min(state.soonest_expiry, event.expires_at) if state.holds else event.expires_at
+        return replace(
+            state,
+            holds={**state.holds, event.hold_id: hold},
+            held=state.held + event.quantity,
+            soonest_expiry=soonest,
+            lapsed=without(state.lapsed, event.hold_id),
+            as_of=state.instant(event.as_of),
+        )
+    holds = {**without(state.holds, event.replaces, event.hold_id), event.hold_id: hold}
+    return state.with_holds(holds, lapsed=without(state.lapsed, event.hold_id), as_of=state.instant(event.as_of))
+
+
+def stock_committed(state: InventoryItem, event: StockCommitted) -> InventoryItem:
+    hold = state.holds.get(event.hold_id)
+    bought = state.bought
+    account_id = event.account_id or (hold.account_id if hold is not None else "")
+    if account_id:
+        bought = {**bought, account_id: bought.get(account_id, 0) + event.quantity}
+    return state.with_holds(
+        without(state.holds, event.hold_id),
+        committed=state.committed + event.quantity,
+        lapsed=without(state.lapsed, event.hold_id),
+        settled=_remember(state.settled, event.hold_id),
+        bought=bought,
+        as_of=state.instant(event.as_of),
+    )
+
+
+def stock_released(state: InventoryItem, event: StockReleased) -> InventoryItem:
+    holds, lapsed = without(state.holds, event.hold_id), without(state.lapsed, event.hold_id)
+    if event.reason == "expired":
+        kept = list(lapsed.items())[-LAPSED_MAX + 1 :]
+        return state.with_holds(holds, lapsed={**dict(kept), event.hold_id: event.quantity})
+    settled = state.settled if event.reason in OPEN_ENDED else _remember(state.settled, event.hold_id)
+    return state.with_holds(holds, lapsed=lapsed, settled=settled)
+
+
+def hold_barred(state: InventoryItem, event: HoldBarred) -> InventoryItem:
+    lapsed = without(state.lapsed, event.hold_id)
+    return replace(state, lapsed=lapsed, settled=_remember(state.settled, event.hold_id))
+
+
+def stock_uncommitted(state: InventoryItem, event: StockUncommitted) -> InventoryItem:
+    bought = state.bought
+    if event.account_id in bought:
+        bought = {**bought, event.account_id: max(0, bought[event.account_id] - event.quantity)}
+    return replace(
+        state,
+        committed=state.committed - event.quantity,
+        undone=_remember(state.undone, event.hold_id),
+        bought=bought,
+    )
+
+
+def stock_shipped(state: InventoryItem, event: StockShipped) -> InventoryItem:
+    return replace(
+        state,
+        on_hand=state.on_hand + event.uncounted - event.quantity,
+        committed=state.committed - event.quantity,
+        shipped=_remember(state.shipped, event.shipment_id),
+    )
+
+
+EVOLUTIONS: Mapping[type[Event], Callable[[Any, Any], InventoryItem]] = {
+    StockReceived: stock_received,
+    StockAdjusted: stock_adjusted,
+    StockHeld: stock_held,
+    StockCommitted: stock_committed,
+    StockReleased: stock_released,
+    HoldBarred: hold_barred,
+    StockUncommitted: stock_uncommitted,
+    StockShipped: stock_shipped,
+}

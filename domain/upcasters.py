@@ -22,9 +22,27 @@ def cart_checked_out_1(data: Data) -> Data:
     return {"taken": {}, **data}
 
 
+def cart_merged_1(data: Data) -> Data:
+    """Version 1 knew no coupons."""
+    return {"coupons": [], **data}
+
+
+def cart_reopened_1(data: Data) -> Data:
+    """Version 1 knew no coupons."""
+    return {"coupons": [], **data}
+
+
+def order_placed_2(data: Data) -> Data:
+    """Version 2 priced without promotions, and a quote that names none has none."""
+    return data
+
+
 STEPS: dict[tuple[str, int], Callable[[Data], Data]] = {
     ("cart.checked_out", 1): cart_checked_out_1,
+    ("cart.merged", 1): cart_merged_1,
+    ("cart.reopened", 1): cart_reopened_1,
     ("order.placed", 1): order_placed_1,
+    ("order.placed", 2): order_placed_2,
 }
 
 

@@ -17,6 +17,8 @@ app = typer.Typer(
 )
 users = typer.Typer(help="Accounts, from the command line.", no_args_is_help=True)
 app.add_typer(users, name="user")
+quotes = typer.Typer(help="What was charged, and why.", no_args_is_help=True)
+app.add_typer(quotes, name="quote")
 
 Data = Annotated[Path | None, typer.Option("--data", help="Data folder. [$KONTOR_DATA, else ./kontor-data]")]
 Json = Annotated[bool, typer.Option("--json", help="For programs.")]
@@ -187,7 +189,8 @@ def config(data: Data = None, json: Json = False) -> None:
 def bench(
     context: typer.Context,
     name: Annotated[
-        str, typer.Argument(help="append, hot-sku, http-hot-sku, checkout, import, history, cassandra-sink or all")
+        str,
+        typer.Argument(help="append, hot-sku, http-hot-sku, checkout, import, history, quote, cassandra-sink or all"),
     ],
 ) -> None:
     """Measure, each figure beside its limit from the same run; one JSON object a line."""
@@ -210,3 +213,13 @@ def create_user(
     if scope not in ("customer", "merchant", "admin"):
         console.fail(f"no such scope: {scope!r}; one of customer, merchant, admin", 2)
     run_create(email, password, scope, _settings(data=data))
+
+
+@quotes.command("explain")
+def explain_quote(
+    order_id: Annotated[str, typer.Argument(metavar="ORDER_ID")], data: Data = None, url: Url = None, json: Json = False
+) -> None:
+    """Print how each amount of an order came about; exit 1 if one is not what its derivation gives."""
+    from kontor.explaining import run_explain
+
+    run_explain(order_id, _settings(data=data), as_json=json, url=url)

@@ -10,7 +10,7 @@ from fastapi.telemetry import TelemetryConfig
 from readapi import reading
 from readapi.edge import dispatch, middleware, openapi
 from readapi.edge.state import EdgeSettings, EdgeState, edge_state
-from readapi.routes import carts, categories, me, operations, orders, products, shops
+from readapi.routes import carts, categories, me, operations, orders, products, promotions, shops
 from readapi.services import ReadServices
 
 VERSION = "0.1.0"
@@ -23,12 +23,14 @@ TAGS = [
     {"name": "orders", "description": "History and timelines."},
     {"name": "accounts", "description": "Sign-in, addresses, payment methods."},
     {"name": "merchants", "description": "Shops, products, offers and stock."},
+    {"name": "promotions", "description": "Discounts and coupons, and whom they are for."},
     {"name": "operations", "description": "Health and metrics."},
 ]
 ROUTERS = (
     products.router,
     categories.router,
     shops.router,
+    promotions.router,
     carts.router,
     orders.router,
     me.router,

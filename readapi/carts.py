@@ -45,6 +45,7 @@ def cart_json(
         "cartId": cart_id,
         "lines": lines,
         "totals": {"items": Money(items, currency), "quantity": sum(line.quantity for line in cart.lines)},
+        "coupons": cart.coupons,
         "createdAt": instant(stamps.created_at),
         "updatedAt": instant(stamps.updated_at),
         "version": stamps.version,

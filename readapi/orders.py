@@ -10,12 +10,14 @@ import msgspec
 from commands.mapper import recorded
 from commands.store.port import EventLog
 from commands.vault import Vault
-from domain import checkout, order, payment
+from domain import checkout, order, payment, shipment
 from domain.checkout import Checkout
 from domain.codec import stored_name
 from domain.errors import NotFound
 from domain.ids import payment_id
+from domain.order import ORDER
 from domain.recorded import Recorded
+from domain.shipment import Shipment, Shipments
 from readapi.edge.positions import format_position
 from readapi.instants import instant
 
@@ -32,18 +34,20 @@ class OrderView(NamedTuple):
     version: int
     """Of the order's own stream, as are the times."""
     updated_at: int
+    shipments: Shipments
 
 
-def view_of_checkout(state: Checkout, version: int, updated_at: int) -> OrderView:
+def view_of_checkout(state: Checkout, own: order.Order, version: int, updated_at: int) -> OrderView:
     return OrderView(
         order_id=state.order_id,
         placed=state.placed,
-        status=STATUS[state.order],
+        status=order.status(own),
         progress=checkout.progress(state),
         reason=state.reason,
         payment=state.payment,
         version=version,
         updated_at=updated_at,
+        shipments=own.shipments if isinstance(own, order.PaidOrder) else {},
     )
 
 
@@ -58,14 +62,13 @@ def view_of_states(order_id: str, state: order.Order, paid: Any, version: int, u
         state.placed,
         (),
         payment=status,
-        order="confirmed" if confirmed else _PROGRESS[order.status(state)],
+        order="confirmed" if confirmed else _PROGRESS[type(state)],
         reason=reason,
     )
-    return view_of_checkout(known, version, updated_at)
+    return view_of_checkout(known, state, version, updated_at)
 
 
-_PROGRESS = {"PENDING": "pending", "PAID": "paid", "CANCELLED": "cancelled"}
-STATUS = {"pending": "PENDING", "confirmed": "PENDING", "paid": "PAID", "cancelled": "CANCELLED"}
+_PROGRESS = {order.OpenOrder: "pending", order.PaidOrder: "paid", order.CancelledOrder: "cancelled"}
 
 
 class Until(NamedTuple):
@@ -102,13 +105,15 @@ def _cut(events: list[Recorded], own: Sequence[Recorded], until: Until) -> list[
 
 def fold(events: Iterable[Recorded]) -> OrderView:
     state: Checkout | None = None
+    own: Any = ORDER.initial
     version = updated_at = 0
     for event in events:
         state = checkout.evolve(state, event)
         if event.stream.startswith("ord_"):
+            own = ORDER.evolve(own, event.event)
             version, updated_at = event.version, event.meta.occurred_at
     assert state is not None
-    return view_of_checkout(state, version, updated_at)
+    return view_of_checkout(state, own, version, updated_at)
 
 
 def order_json(view: OrderView, vault: Vault, *, position: int, with_address: bool = True) -> dict[str, Any]:
@@ -125,8 +130,9 @@ def order_json(view: OrderView, vault: Vault, *, position: int, with_address: bo
         "totals": placed.quote.totals,
         "shippingMethod": placed.quote.method,
         "taxInclusive": placed.quote.tax_inclusive,
+        "promotions": placed.quote.promotions,
         "payment": {"paymentId": payment_id(view.order_id), "status": view.payment},
-        "shipments": [],
+        "shipments": [shipment_json(key, one) for key, one in view.shipments.items()],
         "returns": [],
         "checkout": progress,
         "createdAt": instant(placed.at),
@@ -139,6 +145,20 @@ def order_json(view: OrderView, vault: Vault, *, position: int, with_address: bo
     return body
 
 
+def shipment_json(shipment_id: str, shipment: Shipment) -> dict[str, Any]:
+    return {
+        "shipmentId": shipment_id,
+        "shopId": shipment.shop_id,
+        "status": shipment.status.upper(),
+        "lines": [{"lineId": line_id, "quantity": units} for line_id, units in shipment.units.items()],
+        "carrier": shipment.carrier or None,
+        "tracking": shipment.tracking or None,
+        "packedAt": instant(shipment.packed_at),
+        "shippedAt": instant(shipment.shipped_at) if shipment.shipped_at else None,
+        "deliveredAt": instant(shipment.delivered_at) if shipment.delivered_at else None,
+    }
+
+
 # timeline
 
 WORDS: dict[type, str] = {
@@ -146,6 +166,9 @@ WORDS: dict[type, str] = {
     order.OrderConfirmed: "Order confirmed: the goods are set aside and the payment is authorized",
     order.OrderPaid: "Order paid",
     order.OrderCancelled: "Order cancelled",
+    shipment.ShipmentPacked: "Shipment packed",
+    shipment.ShipmentShipped: "Shipment on its way",
+    shipment.ShipmentDelivered: "Shipment delivered",
     payment.AuthorizationRequested: "Payment authorization requested",
     payment.PaymentAuthorized: "Payment authorized",
     payment.PaymentDeclined: "Payment declined",
@@ -189,15 +212,22 @@ def _text(event: Recorded) -> str:
     words = WORDS[type(event.event)]
     match event.event:
         case order.OrderPlaced(quote=quote):
-            items = sum(line.quantity for line in quote.lines)
-            return f"{words}: {items} {'item' if items == 1 else 'items'} for {quote.totals.grand}"
+            return f"{words}: {_items(sum(line.quantity for line in quote.lines))} for {quote.totals.grand}"
         case order.OrderCancelled(reason=reason):
             return f"{words}: {REASONS.get(reason, reason)}"
+        case shipment.ShipmentPacked(units=units):
+            return f"{words}: {_items(sum(units.values()))}"
+        case shipment.ShipmentShipped(carrier=carrier, tracking=tracking, units=units):
+            return f"{words}: {_items(sum(units.values()))} with {carrier}{f', {tracking}' if tracking else ''}"
         case payment.PaymentDeclined(reason=reason):
             return f"{words}: {reason.replace('_', ' ')}"
         case payment.AuthorizationRequested() | payment.PaymentCaptured() | payment.PaymentRefunded():
             return f"{words}: {event.event.amount}"
     return words
+
+
+def _items(count: int) -> str:
+    return f"{count} {'item' if count == 1 else 'items'}"
 
 
 def _data(data: dict[str, Any]) -> dict[str, Any]:

@@ -72,6 +72,7 @@ class CartOut(Versioned):
     cart_id: str | None = Field(examples=["crt_01KARQ0000ABCDEFGHJKMNPQRS"])
     lines: list[CartLineOut]
     totals: CartTotals
+    coupons: list[str] = Field(description="codes; the quote tells what each is good for", examples=[["SPRING"]])
     position: str = POSITION
     cart_token: str | None = Field(None, description="of an anonymous cart; send it as Cart-Token")
 
@@ -105,6 +106,20 @@ class MethodOut(Shape):
     days_max: int
 
 
+class AppliedPromotionOut(Shape):
+    promotion_id: str = Field(examples=["prm_01KARQ0000ABCDEFGHJKMNPQRS"])
+    name: str = Field(examples=["Spring sale"])
+    amount: MoneyOut = Field(description="taken off goods and shipping together")
+    code: str = Field(description="of the coupon; empty when it applies by itself", examples=["SPRING"])
+    shop_id: str = Field(description="the seller who pays for it; empty when the marketplace does")
+    counted: bool = Field(description="whether it can be used so often only")
+
+
+class UnusedCoupon(Shape):
+    code: str = Field(examples=["SPRING"])
+    reason: Literal["unknown", "not_started", "over", "used_up", "not_met"]
+
+
 class QuoteOut(Shape):
     cart_id: str
     lines: list[OrderLineOut]
@@ -113,6 +128,8 @@ class QuoteOut(Shape):
     totals: TotalsOut
     tax_inclusive: bool = Field(description="whether tax is contained in the other totals")
     unserviceable: list[str] = Field(description="lines whose seller does not deliver there")
+    promotions: list[AppliedPromotionOut]
+    coupons: list[UnusedCoupon] = Field(description="those in the cart that take nothing off, and why")
     derivation: list[dict[str, Any]] = Field(description="how each amount came about, step by step")
 
 
@@ -133,6 +150,30 @@ class CheckoutOut(Shape):
     reason: str | None = Field(None, description="why it was compensated", examples=["out_of_stock"])
 
 
+class ParcelLineOut(Shape):
+    line_id: str
+    quantity: int = Field(examples=[1])
+
+
+class ShipmentOut(Shape):
+    shipment_id: str = Field(examples=["shi_01KARQ0000ABCDEFGHJKMNPQRS"])
+    shop_id: str
+    status: Literal["PACKED", "SHIPPED", "DELIVERED"]
+    lines: list[ParcelLineOut]
+    carrier: str | None = Field(examples=["UPS"])
+    tracking: str | None = Field(examples=["1Z999AA10123456784"])
+    packed_at: datetime
+    shipped_at: datetime | None
+    delivered_at: datetime | None
+
+
+class ShipmentReply(ShipmentOut):
+    order_id: str = Field(examples=["ord_01KARQ0000ABCDEFGHJKMNPQRS"])
+    order_status: STATUS = Field(examples=["SHIPPED"])
+    version: int = Field(description="of the order", examples=[4])
+    position: str = POSITION
+
+
 class OrderOut(Versioned):
     order_id: str = Field(examples=["ord_01KARQ0000ABCDEFGHJKMNPQRS"])
     status: STATUS = Field(examples=["PAID"])
@@ -141,8 +182,9 @@ class OrderOut(Versioned):
     totals: TotalsOut
     shipping_method: str = Field(examples=["standard"])
     tax_inclusive: bool
+    promotions: list[AppliedPromotionOut]
     payment: PaymentOut
-    shipments: list[dict[str, Any]]
+    shipments: list[ShipmentOut]
     returns: list[dict[str, Any]]
     checkout: CheckoutOut
     address: dict[str, str | None] | None = Field(None, description="not in replies to commands; null once erased")

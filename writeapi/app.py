@@ -9,7 +9,20 @@ from readapi.app import application
 from readapi.edge.state import EdgeState
 from readapi.routes import operations
 from writeapi import requests
-from writeapi.routes import auth, carts, inventory, me, offers, orders, products, ready, shops, webhooks
+from writeapi.routes import (
+    auth,
+    carts,
+    inventory,
+    me,
+    offers,
+    orders,
+    products,
+    promotions,
+    ready,
+    shipments,
+    shops,
+    webhooks,
+)
 from writeapi.services import WriteServices
 
 ROUTERS = (
@@ -20,7 +33,9 @@ ROUTERS = (
     offers.router,
     inventory.router,
     carts.router,
+    promotions.router,
     orders.router,
+    shipments.router,
     webhooks.router,
 )
 

@@ -12,8 +12,11 @@ from domain.inventory import HOLD_MS, InventoryItem
 from domain.offer import LiveOffer
 from domain.order import PlaceOrder
 from domain.pricing import Destination, Quote, QuoteLine, price_quote
+from domain.product import ActiveProduct
+from domain.promotion import Terms, uses_of
 from domain.shop import require_open
 from writeapi.basket import goods_at, still_offered
+from writeapi.promotions import not_used, running, shopper_of
 from writeapi.services import WriteServices
 
 
@@ -30,6 +33,7 @@ class Item(NamedTuple):
     offer: LiveOffer
     stock: InventoryItem
     shop_country: str
+    category: tuple[str, ...]
 
     @property
     def stock_id(self) -> str:
@@ -44,29 +48,52 @@ async def items_of(services: WriteServices, cart: OpenCart) -> list[Item]:
     for line in cart.lines:
         goods = await goods_at(services, line.shop_id, line.sku)
         shop = require_open(await services.engine.state(line.shop_id))
-        items.append(Item(line, still_offered(goods, line), goods.stock, shop.country))
+        product = await services.engine.state(line.product_id)
+        category = product.category if isinstance(product, ActiveProduct) else ()
+        items.append(Item(line, still_offered(goods, line), goods.stock, shop.country, category))
     return items
 
 
-def quote_items(
-    services: WriteServices, items: Collection[Item], destination: Destination, shipping_method: str
-) -> Quote:
-    """At today's prices. Raises Invalid for an unknown shipping method or country."""
-    lines = [
-        QuoteLine(
-            line_id=item.line.item_id,
-            shop_id=item.line.shop_id,
-            shop_country=item.shop_country,
-            sku=item.line.sku,
-            product_id=item.line.product_id,
-            title=item.line.title,
-            quantity=item.line.quantity,
-            unit_price=item.offer.terms.price,
-            ships_to=item.offer.terms.ships_to,
-        )
-        for item in items
-    ]
-    return price_quote(lines, destination, shipping_method, services.tax, services.shipping)
+class Quoted(NamedTuple):
+    quote: Quote
+    terms: dict[str, Terms]
+    """Of the promotions it uses, by id."""
+    refused: list[dict[str, str]]
+    """Coupons of the cart that it does not use, each with a code and a reason."""
+
+
+async def quote_cart(
+    services: WriteServices,
+    cart: OpenCart,
+    items: Collection[Item],
+    destination: Destination,
+    shipping_method: str,
+    account_id: str,
+    now: int,
+) -> Quoted:
+    """At today's prices and promotions. Raises Invalid for an unknown shipping method or country."""
+    shops = [item.line.shop_id for item in items]
+    known = await running(services, shops, cart.coupons, account_id, now)
+    shopper = await shopper_of(services, account_id, cart.coupons, now)
+    lines = [_quote_line(item) for item in items]
+    quote = price_quote(lines, destination, shipping_method, services.tax, services.shipping, known.terms, shopper)
+    terms = {used.promotion_id: known.terms[used.promotion_id] for used in quote.promotions}
+    return Quoted(quote, terms, not_used(cart.coupons, known, (used.code for used in quote.promotions)))
+
+
+def _quote_line(item: Item) -> QuoteLine:
+    return QuoteLine(
+        line_id=item.line.item_id,
+        shop_id=item.line.shop_id,
+        shop_country=item.shop_country,
+        sku=item.line.sku,
+        product_id=item.line.product_id,
+        title=item.line.title,
+        quantity=item.line.quantity,
+        unit_price=item.offer.terms.price,
+        ships_to=item.offer.terms.ships_to,
+        category=item.category,
+    )
 
 
 def destination_of(country: str, region: str | None, postal_code: str | None) -> Destination:
@@ -83,22 +110,26 @@ def require_goods(cart_id: str, items: Collection[Item], now: int) -> None:
 
 
 def place_order(
-    account_id: str, cart_id: str, cart: OpenCart, items: Collection[Item], quote: Quote, delivery: Delivery, now: int
+    account_id: str, cart_id: str, cart: OpenCart, items: Collection[Item], quoted: Quoted, delivery: Delivery, now: int
 ) -> PlaceOrder:
     terms = {item.stock_id: item.offer.terms for item in items}
+    uses = {uses_of(promotion_id): term for promotion_id, term in quoted.terms.items() if term.counted}
+    limits = {key: term.limit_per_account for key, term in (terms | uses).items() if term.limit_per_account is not None}
+    endless = [key for key, term in terms.items() if term.backorder]
+    endless += [key for key, term in uses.items() if term.limit is None]
     return PlaceOrder(
         order_id=order_id_of(cart_id, cart),
         account_id=account_id,
         cart_id=cart_id,
         generation=cart.generation,
-        quote=quote,
+        quote=quoted.quote,
         address=delivery.address,
         country=delivery.destination.country,
         region=delivery.destination.region or "",
         payment_token=delivery.payment_token,
         at=now,
         hold_until=now + HOLD_MS,
-        limits={key: term.limit_per_account for key, term in terms.items() if term.limit_per_account is not None},
-        backorder=tuple(key for key, term in terms.items() if term.backorder),
+        limits=limits,
+        backorder=tuple(endless),
         cart_holds=tuple(item.stock_id for item in items if cart_id in item.stock.holds),
     )

@@ -53,6 +53,10 @@ class OfferReply(CommandReply):
     sku: str
 
 
+class PromotionReply(CommandReply):
+    promotion_id: str = Field(examples=["prm_01KARQ0000ABCDEFGHJKMNPQRS"])
+
+
 class StockReply(CommandReply):
     shop_id: str
     sku: str

@@ -13,6 +13,7 @@ BENCHES = {
     "checkout": "checkout",
     "import": "imports",
     "history": "history",
+    "quote": "quote",
     "relay": "relay",
     "worker": "worker",
     "cassandra-sink": "cassandra_sink",

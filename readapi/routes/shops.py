@@ -13,6 +13,7 @@ from starlette.responses import Response
 from domain.errors import Forbidden, NotFound
 from domain.inventory import InventoryItem
 from domain.money import total
+from domain.order import PaidOrder
 from projections.orders.projector import OrderRow
 from projections.shops.projector import SHOP_ROWS, ShopRow
 from projections.stock.projector import split_stock
@@ -25,6 +26,7 @@ from readapi.edge.principal import Principal, RequiredPrincipal, principal_of
 from readapi.instants import instant
 from readapi.lists import List, page_of
 from readapi.models import InventoryList, ShopOrderList, ShopOut
+from readapi.orders import shipment_json
 from readapi.ready import Ready, Unchanged
 from readapi.services import ReadServices
 from streams.fromthelog import rows_of
@@ -195,6 +197,11 @@ def order_item(order_id: str, row: OrderRow, shop_id: str) -> dict[str, Any]:
         "status": row.status,
         "lines": lines,
         "total": total((line.total for line in lines), placed.quote.totals.grand.currency),
+        "shipments": [
+            shipment_json(key, one)
+            for key, one in (row.order.shipments if isinstance(row.order, PaidOrder) else {}).items()
+            if one.shop_id == shop_id
+        ],
         "destination": {"country": placed.country, "region": placed.region},
         "createdAt": instant(row.created_at),
         "updatedAt": instant(row.updated_at),

@@ -6,7 +6,7 @@ import pytest
 from msgspec.structs import replace
 
 from domain import cart
-from domain.cart import CART, LINES_MAX, QUANTITY_MAX, REMEMBERED_MAX, cart_of, order_id_of
+from domain.cart import CART, COUPONS_MAX, LINES_MAX, QUANTITY_MAX, REMEMBERED_MAX, cart_of, order_id_of
 from domain.errors import IllegalTransition, Invalid, LimitExceeded, NotFound
 from domain.money import Money
 from tests.domain.machines.goods import cart_line
@@ -105,6 +105,45 @@ def test_there_must_be_such_a_line_and_such_a_cart(command):
 )
 def test_a_merged_cart_takes_nothing_more(command):
     given(CART, OPENED, PEN_ADDED, MERGED_AWAY).when(command).then_refused(IllegalTransition)
+
+
+# coupons
+
+
+def test_a_coupon_is_put_in_once_and_taken_out():
+    add, remove = cart.AddCoupon(ID, "SPRING"), cart.RemoveCoupon(ID, "SPRING")
+    added = A_CART.when(add).then(cart.CouponAdded("SPRING"))
+    added.when(add).then_nothing()
+    assert added.state.coupons == ("SPRING",)
+    removed = added.when(remove).then(cart.CouponRemoved("SPRING"))
+    assert removed.state.coupons == ()
+    removed.when(remove).then_refused(NotFound)
+
+
+@pytest.mark.parametrize("code", ["", "x", "SPRING SALE", "spring", "X" * 41])
+def test_what_cannot_be_a_code_is_no_coupon(code):
+    assert A_CART.when(cart.AddCoupon(ID, code)).then_refused(Invalid).pointer == "/code"
+
+
+def test_a_cart_has_so_many_coupons_and_no_more():
+    codes = [cart.CouponAdded(f"CODE-{i}") for i in range(COUPONS_MAX)]
+    given(CART, OPENED, *codes).when(cart.AddCoupon(ID, "MORE")).then_refused(LimitExceeded)
+    given(CART).when(cart.AddCoupon(ID, "MORE")).then_refused(NotFound)
+
+
+def test_coupons_go_with_the_order_and_come_back_with_it():
+    with_coupon = given(CART, OPENED, PEN_ADDED, cart.CouponAdded("SPRING"), CHECKED_OUT)
+    assert with_coupon.state.coupons == ()
+    back = cart.CartReopened(ORDER, (PEN,), coupons=("SPRING",))
+    again = with_coupon.when(cart.ReopenCart(ID, ORDER, (PEN,), ("SPRING",))).then(back)
+    assert again.state.coupons == ("SPRING",)
+
+
+def test_an_anonymous_carts_coupons_come_in_where_they_fit():
+    own = [cart.CouponAdded(f"CODE-{i}") for i in range(COUPONS_MAX - 1)]
+    merge = cart.MergeCart(ID, "usr_1", GUEST, (INK,), NOW, ("CODE-0", "NEW", "MORE"))
+    merged = given(CART, OPENED, PEN_ADDED, *own).when(merge).then(cart.CartMerged(GUEST, (INK,), ("NEW",)))
+    assert merged.state.coupons[-1] == "NEW"
 
 
 # merging

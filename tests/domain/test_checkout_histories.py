@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from domain import cart, inventory, order, payment
+from domain import cart, inventory, order, payment, stock
 from domain.cart import cart_of, order_id_of
 from domain.checkout import is_settled, next_commands
 from domain.decider import Command
@@ -213,7 +213,7 @@ def test_an_order_that_is_late_does_not_exceed_the_limit_per_account():
 
 def test_what_is_sold_stays_sold_whatever_a_late_command_says_of_its_hold(house, monkeypatch):
     # Once a brisk item had forgotten the hold, its late release let the checkout believe that nothing was sold.
-    monkeypatch.setattr(inventory, "SETTLED_MAX", 2)
+    monkeypatch.setattr(stock, "SETTLED_MAX", 2)
     order_id = house.order()
     house.step(order_id, AUTHORIZING)
     house.authorized(order_id)

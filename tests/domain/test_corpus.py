@@ -118,12 +118,21 @@ def test_every_order_can_be_proved_to_the_cent_for_ever(stored: Stored):
 # versions
 
 
+def as_said(now: Any, then: Any) -> Any:
+    """``now`` without the fields, at any depth, that ``then`` did not have."""
+    if isinstance(now, dict):
+        return {name: as_said(now[name], then[name]) for name in then}
+    if isinstance(now, list):
+        return [as_said(one, other) for one, other in zip(now, then, strict=True)]
+    return now
+
+
 @pytest.mark.parametrize("topic", OLD)
 def test_lifting_keeps_what_was_said(topic: str):
     (stored,) = (stored for stored in CORPUS if stored.topic == topic)
     event = decoded(stored)
     again: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(event))
-    assert {name: again[name] for name in stored.plain} == stored.plain
+    assert as_said(again, stored.plain) == stored.plain
     assert again.keys() - stored.plain.keys() == set(), "defaults are not written"
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from domain import inventory
+from domain import inventory, stock
 from domain.errors import Invalid
 from domain.inventory import INVENTORY, QUANTITY_MAX, SETTLED_MAX
 from tests.spec import Given, given
@@ -247,7 +247,7 @@ def test_a_hold_taken_anew_is_sold_as_it_is_now():
 
 
 def test_so_many_late_payments_can_be_expected_and_no_more(monkeypatch):
-    monkeypatch.setattr(inventory, "LAPSED_MAX", 2)
+    monkeypatch.setattr(stock, "LAPSED_MAX", 2)
     swept = [
         event
         for i in range(3)
@@ -355,3 +355,21 @@ def test_the_sweeper_tidies_what_has_expired_and_nothing_else():
 
 def test_an_empty_stock_has_nothing_to_sweep():
     given(INVENTORY).when(inventory.ExpireHolds(ID, NOW)).then_nothing()
+
+
+# shipping
+
+
+def test_what_was_sold_leaves_once():
+    ship = inventory.ShipStock(ID, "shi_1", 2)
+    left = given(INVENTORY, FIVE, HELD, COMMITTED).when(ship).then(inventory.StockShipped("shi_1", 2))
+    assert units(left) == (3, 1, 0, 2)
+    left.when(ship).then_nothing()
+    rest = left.when(inventory.ShipStock(ID, "shi_2", 1)).then(inventory.StockShipped("shi_2", 1))
+    assert units(rest) == (2, 0, 0, 2)
+
+
+def test_units_that_nobody_had_counted_in_are_counted_as_they_go():
+    two = given(INVENTORY, inventory.StockReceived(2), COMMITTED)
+    left = two.when(inventory.ShipStock(ID, "shi_1", 3)).then(inventory.StockShipped("shi_1", 3, uncounted=1))
+    assert units(left) == (0, 0, 0, 0)

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import pytest
+from msgspec.structs import replace
 
-from domain import order
+from domain import order, shipment
+from domain.decider import Event
 from domain.errors import IllegalTransition, Invalid, NotFound
 from domain.order import LINES_MAX, ORDER, OrderPlaced, status, stock_lines
+from domain.shipment import SHIPMENTS_MAX
 from tests.domain.machines.goods import cart_line, place_order, quote_of
 from tests.spec import Given, given
 
@@ -105,3 +108,103 @@ def test_what_never_was_has_no_status():
 
 def test_each_line_names_its_stock():
     assert stock_lines(PLACED) == [("stk_shp_a.pen", 2), ("stk_shp_b.ink", 1)]
+
+
+# shipments
+
+PACKED = shipment.ShipmentPacked("shi_1", "shp_a", {"lin_1": 2}, 5)
+LEFT = shipment.ShipmentShipped("shi_1", "UPS", "1Z", {"lin_1": 2}, 6)
+ARRIVED = shipment.ShipmentDelivered("shi_1", 7)
+THEIRS = shipment.ShipmentPacked("shi_2", "shp_b", {"lin_2": 1}, 5)
+THEIRS_LEFT = shipment.ShipmentShipped("shi_2", "DHL", "", {"lin_2": 1}, 6)
+THEIRS_ARRIVED = shipment.ShipmentDelivered("shi_2", 7)
+PACK, SHIP = order.PackShipment(ID, "shi_1", "shp_a", 5), order.ShipShipment(ID, "shi_1", "UPS", "1Z", 6)
+DELIVER = order.DeliverShipment(ID, "shi_1", 7)
+
+
+def sent(*events: Event) -> Given:
+    return given(ORDER, PLACED, CONFIRMED, PAID, *events)
+
+
+def test_a_shipment_is_packed_shipped_and_delivered_once():
+    packed = sent().when(PACK).then(PACKED)
+    packed.when(PACK).then_nothing()
+    left = packed.when(SHIP).then(LEFT)
+    left.when(SHIP).then_nothing()
+    left.when(order.ShipShipment(ID, "shi_1", "DHL", "2", 8)).then_refused(IllegalTransition)
+    arrived = left.when(DELIVER).then(ARRIVED)
+    arrived.when(DELIVER).then_nothing()
+    packed.when(DELIVER).then_refused(IllegalTransition)
+
+
+def test_with_a_carrier_it_leaves_at_once():
+    at_once = order.PackShipment(ID, "shi_1", "shp_a", 5, {"lin_1": 1}, "UPS", "1Z")
+    packed = shipment.ShipmentPacked("shi_1", "shp_a", {"lin_1": 1}, 5)
+    sent().when(at_once).then(packed, shipment.ShipmentShipped("shi_1", "UPS", "1Z", {"lin_1": 1}, 5))
+
+
+@pytest.mark.parametrize(
+    ("events", "expected"),
+    [
+        ((), "PAID"),
+        ((PACKED,), "PAID"),
+        ((PACKED, LEFT, ARRIVED), "PAID"),
+        ((PACKED, THEIRS), "PACKED"),
+        ((PACKED, LEFT, THEIRS), "PACKED"),
+        ((PACKED, LEFT, THEIRS, THEIRS_LEFT), "SHIPPED"),
+        ((PACKED, LEFT, ARRIVED, THEIRS, THEIRS_LEFT), "SHIPPED"),
+        ((PACKED, LEFT, ARRIVED, THEIRS, THEIRS_LEFT, THEIRS_ARRIVED), "DELIVERED"),
+    ],
+)
+def test_an_order_is_as_far_as_its_last_unit(events, expected):
+    assert status(sent(*events).state) == expected
+
+
+@pytest.mark.parametrize(
+    ("command", "pointer"),
+    [
+        (order.PackShipment(ID, "shi_9", "shp_a", 5, {"lin_2": 1}), "/lines/0/lineId"),
+        (order.PackShipment(ID, "shi_9", "shp_a", 5, {"lin_1": 3}), "/lines/0/quantity"),
+        (order.PackShipment(ID, "shi_9", "shp_a", 5, {"lin_1": 0}), "/lines/0/quantity"),
+        (order.PackShipment(ID, "shi_9", "shp_a", 5, {}, "", "1Z"), "/carrier"),
+        (order.PackShipment(ID, "shi_9", "shp_a", 5, {}, "x" * 101), "/carrier"),
+    ],
+)
+def test_what_cannot_be_packed(command, pointer):
+    assert sent().when(command).then_refused(Invalid).pointer == pointer
+
+
+def test_nothing_is_packed_twice():
+    assert sent(PACKED).when(order.PackShipment(ID, "shi_9", "shp_a", 5)).then_refused(Invalid).pointer == "/lines"
+    sent().when(order.PackShipment(ID, "shi_9", "shp_elsewhere", 5)).then_refused(NotFound)
+    one = shipment.ShipmentPacked("shi_1", "shp_a", {"lin_1": 1}, 5)
+    rest = shipment.ShipmentPacked("shi_9", "shp_a", {"lin_1": 1}, 6)
+    sent(one).when(order.PackShipment(ID, "shi_9", "shp_a", 6)).then(rest)
+
+
+def test_an_order_has_so_many_shipments():
+    quote = quote_of([cart_line("lin_1", "pen", SHIPMENTS_MAX + 1)])
+    placed = replace(PLACED, quote=quote)
+    parts = [shipment.ShipmentPacked(f"shi_{i}", "shp_a", {"lin_1": 1}, 5) for i in range(SHIPMENTS_MAX)]
+    full = given(ORDER, placed, CONFIRMED, PAID, *parts)
+    full.when(order.PackShipment(ID, "shi_more", "shp_a", 5)).then_refused(Invalid)
+
+
+def test_what_is_packed_is_not_called_off():
+    sent(PACKED).when(CANCEL).then_refused(IllegalTransition)
+
+
+@pytest.mark.parametrize("command", [PACK, SHIP, DELIVER])
+def test_only_paid_orders_are_sent(command):
+    an_order("none").when(command).then_refused(NotFound)
+    for state in ("placed", "confirmed", "cancelled"):
+        an_order(state).when(command).then_refused(IllegalTransition)
+
+
+@pytest.mark.parametrize("command", [SHIP, DELIVER])
+def test_there_must_be_such_a_shipment(command):
+    sent().when(command).then_refused(NotFound)
+
+
+def test_a_shipment_that_leaves_has_a_carrier():
+    assert sent(PACKED).when(order.ShipShipment(ID, "shi_1", "", "", 6)).then_refused(Invalid).pointer == "/carrier"

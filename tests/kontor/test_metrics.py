@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from prometheus_client import CollectorRegistry, generate_latest
 
 from kontor.metrics import LogMetrics
@@ -26,7 +28,7 @@ async def test_a_purchase_in_numbers(tmp_path):
         ada = await (await sign_up(house.http)).move_in()
         await ada.add(sku)
         await ada.buy()
-        told = await numbers(house.http)
+        told = await at_rest(house.http)
         assert told['kontor_orders_total{step="placed"}'] == told['kontor_orders_total{step="paid"}'] == 1
         assert told['kontor_payments_total{outcome="captured"}'] == 1
         assert told['kontor_carts_total{step="checked_out"}'] == 1
@@ -35,6 +37,16 @@ async def test_a_purchase_in_numbers(tmp_path):
         assert told["kontor_events_total"] == head
         assert told["kontor_batch_commands_count"] == told["kontor_commit_seconds_count"] > 0
         assert told["kontor_queue_depth"] == 0
+
+
+async def at_rest(http):
+    """The numbers once nothing is queued: the sweeper, for one, has commands of its own."""
+    for _ in range(500):
+        told = await numbers(http)
+        if not told["kontor_queue_depth"]:
+            break
+        await asyncio.sleep(0.01)
+    return told
 
 
 async def test_lag_is_told_in_events_and_in_the_age_of_the_first_of_them(tmp_path):

@@ -94,7 +94,7 @@ async def add_item(request: Request, body: NewItem, principal: OptionalPrincipal
     CART.decide(command, cart)  # raises what is wrong with it before anything is set aside
     await _hold_in_cart(services, cart_id, wanted, quantity, context)
     outcome = await services.engine.submit(command, context)
-    reply = await _reply(request, services, cart_id, outcome.position, status=201, token=issued)
+    reply = await cart_reply(request, services, cart_id, outcome.position, status=201, token=issued)
     return reply
 
 
@@ -140,7 +140,7 @@ async def _hold_in_cart(
             raise OutOfStock(wanted.sku, quantity, recorded.event.available)
 
 
-async def _reply(
+async def cart_reply(
     request: Request, services: WriteServices, cart_id: str, position: int, *, status: int = 200, token: bool = False
 ) -> Response:
     aggregate = await services.engine.load(cart_id)
@@ -159,7 +159,7 @@ async def _reply(
 )
 async def change_quantity(request: Request, item_id: str, body: NewQuantity, principal: OptionalPrincipal) -> Response:
     services = services_of(request)
-    cart_id, cart = await _own_cart(request, services, principal)
+    cart_id, cart = await own_cart(request, services, principal)
     context = context_of(request, principal.account_id if principal else "anonymous")
     line = line_of(cart, item_id)
     check_if_match(request.headers.get("if-match"), (await services.engine.load(cart_id)).version)
@@ -172,7 +172,7 @@ async def change_quantity(request: Request, item_id: str, body: NewQuantity, pri
     outcome = await services.engine.submit(
         ChangeQuantity(cart_id, item_id, body.quantity), context, expected_version=expected_version(request)
     )
-    return await _reply(request, services, cart_id, outcome.position)
+    return await cart_reply(request, services, cart_id, outcome.position)
 
 
 @router.delete(
@@ -183,7 +183,7 @@ async def change_quantity(request: Request, item_id: str, body: NewQuantity, pri
 )
 async def remove_item(request: Request, item_id: str, principal: OptionalPrincipal) -> Response:
     services = services_of(request)
-    cart_id, cart = await _own_cart(request, services, principal)
+    cart_id, cart = await own_cart(request, services, principal)
     context = context_of(request, principal.account_id if principal else "anonymous")
     line = line_of(cart, item_id)
     outcome = await services.engine.submit(
@@ -192,10 +192,10 @@ async def remove_item(request: Request, item_id: str, principal: OptionalPrincip
     released = await services.engine.submit(
         inventory.ReleaseStock(stock_id(line.shop_id, line.sku), cart_id, context.at, "removed"), context
     )
-    return await _reply(request, services, cart_id, max(outcome.position, released.position))
+    return await cart_reply(request, services, cart_id, max(outcome.position, released.position))
 
 
-async def _own_cart(request: Request, services: WriteServices, principal: Principal | None) -> tuple[str, OpenCart]:
+async def own_cart(request: Request, services: WriteServices, principal: Principal | None) -> tuple[str, OpenCart]:
     cart_id = cart_id_of(request, principal)
     if cart_id is None:
         raise NotFound("no cart: send a bearer token or the header Cart-Token")
@@ -218,12 +218,13 @@ async def merge_cart(request: Request, principal: RequiredPrincipal) -> Response
     target = cart_of(principal.account_id)
     context = context_of(request, principal.account_id)
     if await services.engine.state(source) == MergedCart(target):  # asked again, perhaps for want of an answer
-        return await _reply(request, services, target, services.engine.position)
+        return await cart_reply(request, services, target, services.engine.position)
     anonymous = await open_cart(services, source)
-    await services.engine.submit(MergeCart(target, principal.account_id, source, anonymous.lines, context.at), context)
+    merge = MergeCart(target, principal.account_id, source, anonymous.lines, context.at, anonymous.coupons)
+    await services.engine.submit(merge, context)
     outcome = await services.engine.submit(CloseMergedCart(source, target), context)
     await _take_holds_along(services, source, anonymous, target, context)
-    return await _reply(request, services, target, max(outcome.position, services.engine.position))
+    return await cart_reply(request, services, target, max(outcome.position, services.engine.position))
 
 
 async def _take_holds_along(

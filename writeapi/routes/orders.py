@@ -33,7 +33,7 @@ from readapi.edge.schemas import AddressIn
 from readapi.orders import order_json, view_of_states
 from readapi.shapes import OrderOut, QuoteOut
 from writeapi.basket import open_cart
-from writeapi.purchase import Delivery, destination_of, items_of, place_order, quote_items, require_goods
+from writeapi.purchase import Delivery, destination_of, items_of, place_order, quote_cart, require_goods
 from writeapi.requests import Body, command_reply, context_of, execute, replay, require_id, services_of, stored_answer
 from writeapi.services import WriteServices
 
@@ -96,10 +96,11 @@ async def quote(request: Request, body: QuoteRequest, principal: OptionalPrincip
         destination = destination_of(body.address.country, body.address.region, body.address.postal_code)
     else:
         destination = await _stored_destination(services, principal, body.address_id or "")
-    quoted = quote_items(services, await items_of(services, cart), destination, body.shipping_method)
-    content = {"cartId": body.cart_id, **{name: getattr(quoted, name) for name in ("lines", "methods", "method")}}
-    content |= {"totals": quoted.totals, "taxInclusive": quoted.tax_inclusive}
-    content |= {"unserviceable": quoted.unserviceable, "derivation": quoted.derivation}
+    items = await items_of(services, cart)
+    account_id = principal.account_id if principal else ""
+    quoted = await quote_cart(services, cart, items, destination, body.shipping_method, account_id, services.clock())
+    content = {"cartId": body.cart_id, **msgspec.structs.asdict(quoted.quote), "coupons": quoted.refused}
+    content["taxInclusive"] = content.pop("tax_inclusive")
     return Response(msgspec.json.encode(content), media_type="application/json")
 
 
@@ -180,7 +181,7 @@ async def _order(
     destination = _destination(services, principal.account_id, account, body.address_id)
     method = payment_method_of(account, body.payment_method_id)
     items = await items_of(services, cart)
-    quoted = quote_items(services, items, destination, body.shipping_method)
+    quoted = await quote_cart(services, cart, items, destination, body.shipping_method, principal.account_id, now)
     require_goods(body.cart_id, items, now)
     delivery = Delivery(destination, account.addresses[body.address_id].sealed, method.token)
     return place_order(principal.account_id, body.cart_id, cart, items, quoted, delivery, now)

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from domain import account, cart, claim, inventory, offer, order, payment, product, shop
+from domain import account, board, cart, claim, inventory, offer, order, payment, product, promotion, shipment, shop
 from domain.decider import Event
+from domain.discounts import Shopper
 from domain.money import Money
 from domain.pricing import Destination, QuoteLine, price_quote
 from kontor.tables import shipping_table, tax_table
@@ -28,7 +29,24 @@ QUOTE = price_quote(
     "standard",
     tax_table(),
     shipping_table(),
-    discount=Money(500, "USD"),
+    {"prm_01K": promotion.Terms("Spring", promotion.Amount(Money(500, "USD")), code="SPRING", limit=100)},
+    Shopper(AT, frozenset(["SPRING"])),
+)
+TERMS = promotion.Terms(
+    name="Spring",
+    benefit=promotion.Percent(100_000),
+    scope=promotion.Scope("shp_01K", (("Office", "Pens"),), ("PEN-1",)),
+    code="SPRING",
+    min_spend=Money(5000, "USD"),
+    min_units=2,
+    countries=("US", "CA"),
+    group="teachers",
+    starts_at=AT,
+    ends_at=AT + 86_400_000,
+    priority=10,
+    exclusive=True,
+    limit=100,
+    limit_per_account=1,
 )
 DESCRIPTION = product.Description(
     title="Füller “Safari”",
@@ -43,6 +61,7 @@ ACCOUNTS: list[Event] = [
     account.AccountRegistered("clm_email.3q2-7w", b"\x00sealed\xff", ("customer", "merchant")),
     account.ProfileChanged(b"\x01sealed\xfe"),
     account.ScopeGranted("admin"),
+    account.GroupsAssigned(("staff", "teachers")),
     account.AddressPut(ADDRESS),
     account.AddressRemoved("adr_01K"),
     account.PaymentMethodAdded(account.PaymentMethod("pmt_01K", "pm_card_visa")),
@@ -56,10 +75,12 @@ CARTS: list[Event] = [
     cart.ItemAdded(LINE),
     cart.QuantityChanged("lin_01K", 3),
     cart.ItemRemoved("lin_01K"),
-    cart.CartMerged("crt_02K", (LINE,)),
+    cart.CouponAdded("SPRING"),
+    cart.CouponRemoved("SPRING"),
+    cart.CartMerged("crt_02K", (LINE,), ("SPRING",)),
     cart.CartMergedInto("crt_01K"),
     cart.CartCheckedOut(ORDER, ("lin_01K", "lin_02K"), AT, {"lin_01K": 2, "lin_02K": 1}),
-    cart.CartReopened(ORDER, (LINE,), "crt_01K"),
+    cart.CartReopened(ORDER, (LINE,), "crt_01K", ("SPRING",)),
 ]
 CATALOG: list[Event] = [
     offer.OfferPut("prd_01K", offer.Terms(PRICE, Money(2499, "USD"), ("US", "CA"), "cart", 5, True)),
@@ -67,6 +88,10 @@ CATALOG: list[Event] = [
     product.ProductCreated(ACCOUNT, DESCRIPTION, (product.Variant("PEN-1", {"colour": "red", "size": 2}),), "3920564"),
     product.ProductChanged(DESCRIPTION),
     product.ProductDiscontinued(),
+    promotion.PromotionPut(TERMS),
+    promotion.PromotionEnded(),
+    board.PromotionPosted("prm_01K"),
+    board.PromotionTakenDown("prm_01K"),
     shop.ShopOpened(ACCOUNT, "Pens & Co", "US", "USD"),
     shop.ShopRenamed("Ink & Co"),
 ]
@@ -79,6 +104,7 @@ STOCK: list[Event] = [
     inventory.StockReleased(ORDER, 2, "expired"),
     inventory.HoldBarred(ORDER),
     inventory.StockUncommitted(ORDER, 2, "cancelled", ACCOUNT),
+    inventory.StockShipped("shi_01K", 2, 1),
 ]
 PURCHASES: list[Event] = [
     order.OrderPlaced(
@@ -99,6 +125,9 @@ PURCHASES: list[Event] = [
     order.OrderConfirmed(),
     order.OrderPaid(PAYMENT),
     order.OrderCancelled("cancelled", ACCOUNT),
+    shipment.ShipmentPacked("shi_01K", "shp_01K", {"lin_01K": 2}, AT),
+    shipment.ShipmentShipped("shi_01K", "UPS", "1Z999AA10123456784", {"lin_01K": 2}, AT),
+    shipment.ShipmentDelivered("shi_01K", AT),
     payment.AuthorizationRequested(ORDER, PRICE, "pm_card_visa"),
     payment.PaymentAuthorized("ch_01K"),
     payment.PaymentDeclined("card_declined"),

@@ -22,7 +22,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from domain import inventory, order, payment
+from domain import inventory, order, payment, stock
 from domain.checkout import PAYMENT_GRACE_MS, is_settled, next_commands
 from domain.decider import Command
 from domain.errors import DomainError
@@ -301,7 +301,7 @@ def test_every_checkout_comes_to_a_good_end(machine: type[CheckoutMachine]) -> N
 
 
 def test_no_copy_of_a_commit_sells_again_however_much_was_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(inventory, "SETTLED_MAX", 2)
+    monkeypatch.setattr(stock, "SETTLED_MAX", 2)
     run_state_machine_as_test(ShortMemory, settings=settings(max_examples=150, stateful_step_count=50))
 
 

@@ -23,12 +23,16 @@ class OrderMachine(AggregateMachine):
         self.status = ""
         self.confirmed = False
         self.reason = ""
+        self.quantity = 0
+        self.parcels: dict[str, tuple[int, str]] = {}
+        """Units and status of each."""
 
     @rule(quantity=st.integers(1, 3), account=st.sampled_from(("usr_1", "usr_2")))
     def place(self, quantity: int, account: str) -> None:
         decided = self.ask(place_order(ID, quote_of([cart_line("lin_1", "pen", quantity)]), account_id=account))
         assert bool(decided) == (self.status == "")
-        self.status = self.status or "PENDING"
+        if not self.status:
+            self.status, self.quantity = "PENDING", quantity
 
     @rule()
     def place_nothing(self) -> None:
@@ -48,12 +52,50 @@ class OrderMachine(AggregateMachine):
         assert isinstance(decided, DomainError) == (self.status in ("", "CANCELLED") or not self.confirmed)
         if isinstance(decided, list):
             assert bool(decided) == (self.status == "PENDING")
-            self.status = "PAID"
+            self.status = self.status if self.parcels else "PAID"
+
+    @rule(
+        name=st.sampled_from(("shi_1", "shi_2", "shi_3")), units=st.integers(0, 3), carrier=st.sampled_from(("", "UPS"))
+    )
+    def pack(self, name: str, units: int, carrier: str) -> None:
+        left = self.quantity - sum(packed for packed, _ in self.parcels.values())
+        wanted = {"lin_1": units} if units else {}
+        decided = self.ask(order.PackShipment(ID, name, "shp_a", 1, wanted, carrier))
+        if self.status in ("", "PENDING", "CANCELLED"):
+            assert isinstance(decided, DomainError)
+        elif name in self.parcels:
+            assert decided == []
+        elif not left or units > left:
+            assert isinstance(decided, DomainError)
+        else:
+            self.parcels[name] = (units or left, "SHIPPED" if carrier else "PACKED")
+            self.derive_status()
+
+    @rule(name=st.sampled_from(("shi_1", "shi_2", "shi_3")), to=st.sampled_from(("SHIPPED", "DELIVERED")))
+    def move(self, name: str, to: str) -> None:
+        ship = order.ShipShipment(ID, name, "UPS", "", 2)
+        decided = self.ask(ship if to == "SHIPPED" else order.DeliverShipment(ID, name, 3))
+        units, now = self.parcels.get(name, (0, ""))
+        if not now or (to == "DELIVERED" and now == "PACKED"):
+            assert isinstance(decided, DomainError)
+        elif (now, to) in (("PACKED", "SHIPPED"), ("SHIPPED", "DELIVERED")):
+            assert isinstance(decided, list)
+            assert decided
+            self.parcels[name] = (units, to)
+            self.derive_status()
+        else:
+            assert decided == []
+
+    def derive_status(self) -> None:
+        stages = [status for _, status in self.parcels.values()]
+        if sum(units for units, _ in self.parcels.values()) == self.quantity:
+            self.status = next(stage for stage in ("PACKED", "SHIPPED", "DELIVERED") if stage in stages)
 
     @rule(reason=st.sampled_from(("cancelled", "expired", "out_of_stock")))
     def cancel(self, reason: str) -> None:
         decided = self.ask(order.CancelOrder(ID, reason, "usr_1"))
-        assert isinstance(decided, DomainError) == (self.status == "")
+        packed = bool(self.parcels) and reason == "cancelled"
+        assert isinstance(decided, DomainError) == (self.status == "" or packed)
         if decided == [order.OrderCancelled(reason, "usr_1")]:
             assert self.reason == ""
             assert self.status != "PAID" or reason == "cancelled"

@@ -1,0 +1,275 @@
+"""Promotions and coupons over HTTP: who may run them, what they take off, and that limits hold under races."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from commands.context import system_context
+from domain.account import GrantScope
+from domain.promotion import uses_of
+from kontor.explaining import in_words, quote_of
+from kontor.folder import DataFolder
+from kontor.verifying import verify
+from tests.e2e.house import House
+from tests.e2e.market import Seller
+from tests.e2e.shopper import Shopper, expect, problem, sign_up
+
+TEN_PERCENT = {"name": "Sale", "benefit": {"kind": "percent", "percent": 10}}
+
+
+@pytest.fixture
+async def admin(house: House) -> Shopper:
+    """Runs the marketplace's own promotions."""
+    shopper = await sign_up(house.http, "Root Admin")
+    await house.services.engine.submit(GrantScope(shopper.user_id, "admin"), system_context("test", 1))
+    await shopper.sign_in()
+    return shopper
+
+
+async def start(runner: Shopper, **terms: Any) -> str:
+    reply = await runner.do("POST", "/api/promotions", {**TEN_PERCENT, **terms}, 201)
+    return str(reply["promotionId"])
+
+
+async def uses(house: House, promotion_id: str) -> tuple[int, int]:
+    """Sold and held."""
+    item = await house.services.engine.state(uses_of(promotion_id))
+    return item.committed, item.held
+
+
+# what they take off
+
+
+async def test_a_promotion_of_a_shop_applies_by_itself(house: House, seller: Seller, shopper: Shopper) -> None:
+    sku = await seller.sells(price=2000)
+    promotion_id = await start(seller.shopper, shopId=seller.shop_id)
+    await shopper.add(sku, 2)
+    quote = await shopper.quote()
+    assert quote["totals"]["discount"]["amount"] == 400
+    assert [(one["promotionId"], one["shopId"]) for one in quote["promotions"]] == [(promotion_id, seller.shop_id)]
+    order = await shopper.buy()
+    assert (order["status"], order["totals"]) == ("PAID", quote["totals"])
+    assert order["promotions"] == quote["promotions"]
+
+
+async def test_a_coupon_applies_while_it_is_in_the_cart(seller: Seller, shopper: Shopper, admin: Shopper) -> None:
+    sku = await seller.sells(price=2000)
+    await start(admin, code="Spring")
+    await shopper.add(sku)
+    assert (await shopper.quote())["totals"]["discount"]["amount"] == 0
+    cart = await shopper.do("POST", "/api/cart/coupons", {"code": "spring"}, 201)
+    assert cart["coupons"] == ["SPRING"]
+    assert (await shopper.cart())["coupons"] == ["SPRING"]
+    quote = await shopper.quote()
+    assert quote["totals"]["discount"]["amount"] == 200
+    assert quote["coupons"] == []
+    cart = await shopper.do("DELETE", "/api/cart/coupons/SPRING")
+    assert cart["coupons"] == []
+    assert (await shopper.quote())["totals"]["discount"]["amount"] == 0
+    problem(await shopper.send("DELETE", "/api/cart/coupons/SPRING"), 404, "not_found")
+
+
+async def test_a_category_decides_by_the_product_as_it_is_now(seller: Seller, shopper: Shopper) -> None:
+    sku = await seller.sells(price=2000)
+    await start(seller.shopper, shopId=seller.shop_id, categories=[["Furniture", "Lamps"]])
+    await shopper.add(sku)
+    assert (await shopper.quote())["promotions"] == []
+    change = {"category": ["Furniture", "Lamps", "Desk lamps"]}
+    await seller.shopper.do("PATCH", f"/api/products/{seller.products[sku]}", change)
+    assert (await shopper.quote())["totals"]["discount"]["amount"] == 200
+
+
+async def test_a_coupon_whose_terms_the_cart_does_not_meet_says_so(seller: Seller, shopper: Shopper) -> None:
+    sku = await seller.sells(price=2000)
+    least = {"amount": 5000, "currency": "USD"}
+    await start(seller.shopper, shopId=seller.shop_id, code="BIG", minSpend=least)
+    await shopper.add(sku)
+    await shopper.do("POST", "/api/cart/coupons", {"code": "BIG"}, 201)
+    assert (await shopper.quote())["coupons"] == [{"code": "BIG", "reason": "not_met"}]
+    await shopper.add(sku, 2)
+    quote = await shopper.quote()
+    assert (quote["coupons"], quote["totals"]["discount"]["amount"]) == ([], 600)
+
+
+async def test_a_group_has_prices_of_its_own(seller: Seller, shopper: Shopper, admin: Shopper) -> None:
+    sku = await seller.sells(price=2000)
+    await start(admin, group="teachers")
+    await shopper.add(sku)
+    assert (await shopper.quote())["promotions"] == []
+    path = f"/api/admin/accounts/{shopper.user_id}/groups"
+    problem(await shopper.send("PUT", path, {"groups": ["teachers"]}), 403, "forbidden")
+    await admin.do("PUT", path, {"groups": ["teachers"]})
+    assert (await shopper.quote())["totals"]["discount"]["amount"] == 200
+
+
+async def test_an_ended_promotion_takes_nothing_off_and_leaves_its_code(
+    house: House, seller: Seller, shopper: Shopper, admin: Shopper
+) -> None:
+    sku = await seller.sells(price=2000)
+    coded, plain = await start(admin, code="ONCE"), await start(admin)
+    await shopper.add(sku)
+    await shopper.do("POST", "/api/cart/coupons", {"code": "ONCE"}, 201)
+    for promotion_id in (coded, plain):
+        await admin.do("DELETE", f"/api/promotions/{promotion_id}")
+    quote = await shopper.quote()
+    assert (quote["promotions"], quote["coupons"]) == ([], [{"code": "ONCE", "reason": "unknown"}])
+    problem(await shopper.send("POST", "/api/cart/coupons", {"code": "ONCE"}), 422, "validation_failed", "#/code")
+    await start(admin, code="ONCE")
+    assert (await shopper.quote())["totals"]["discount"]["amount"] == 200
+    problem(await admin.send("PUT", f"/api/promotions/{plain}", TEN_PERCENT), 409, "illegal_transition")
+
+
+# limits
+
+
+async def test_a_use_is_sold_with_the_order_and_comes_back_when_it_is_called_off(
+    house: House, seller: Seller, shopper: Shopper
+) -> None:
+    sku = await seller.sells(price=2000)
+    promotion_id = await start(seller.shopper, shopId=seller.shop_id, code="FEW", limit=2, limitPerAccount=1)
+    await shopper.add(sku)
+    await shopper.do("POST", "/api/cart/coupons", {"code": "FEW"}, 201)
+    order = await shopper.buy()
+    assert (order["status"], await uses(house, promotion_id)) == ("PAID", (1, 0))
+    await shopper.add(sku)
+    again = await shopper.send("POST", "/api/cart/coupons", {"code": "FEW"})
+    assert "used up" in problem(again, 422, "validation_failed", "#/code")["detail"]
+    expect(200, await shopper.cancel(order["orderId"]))
+    await shopper.settled(order["orderId"])
+    assert await uses(house, promotion_id) == (0, 0)
+    await shopper.do("POST", "/api/cart/coupons", {"code": "FEW"}, 201)
+    assert (await shopper.quote())["totals"]["discount"]["amount"] == 200
+
+
+async def test_a_declined_card_gives_the_use_and_the_coupon_back(
+    house: House, seller: Seller, shopper: Shopper
+) -> None:
+    sku = await seller.sells(price=2000)
+    promotion_id = await start(seller.shopper, shopId=seller.shop_id, code="FEW", limit=1)
+    await shopper.add(sku)
+    await shopper.do("POST", "/api/cart/coupons", {"code": "FEW"}, 201)
+    await shopper.pays_with("pm_card_declined")
+    order = await shopper.buy()
+    assert order["checkout"]["reason"] == "payment_declined"
+    await shopper.settled(order["orderId"])
+    assert await uses(house, promotion_id) == (0, 0)
+    cart = await shopper.cart()
+    assert (cart["coupons"], [line["sku"] for line in cart["lines"]]) == (["FEW"], [sku])
+    await shopper.pays_with("pm_card_visa")
+    order = await shopper.buy()
+    assert (order["status"], order["totals"]["discount"]["amount"]) == ("PAID", 200)
+
+
+async def test_a_limit_holds_in_a_race(house: House, seller: Seller) -> None:
+    """All of them were quoted the discount; the log lets three have it, and nobody pays more than quoted."""
+    sku = await seller.sells(price=2000, stock=100)
+    promotion_id = await start(seller.shopper, shopId=seller.shop_id, code="RACE", limit=3)
+    people = [await (await sign_up(house.http, "Grace Rival")).move_in() for _ in range(8)]
+    for one in people:
+        await one.add(sku)
+        await one.do("POST", "/api/cart/coupons", {"code": "RACE"}, 201)
+    quotes = [await one.quote() for one in people]
+    assert {quote["totals"]["discount"]["amount"] for quote in quotes} == {200}
+    answers = await asyncio.gather(*(one.place(wait=10) for one in people))
+    orders = [expect(202, answer) for answer in answers]
+    cheaper = [order for order in orders if order["status"] == "PAID" and order["promotions"]]
+    lost = [order for order in orders if order["status"] == "CANCELLED"]
+    assert len(cheaper) == 3
+    assert {order["checkout"]["reason"] for order in lost} == {"limit_exceeded"}
+    assert await uses(house, promotion_id) == (3, 0)
+
+
+# who may
+
+
+async def test_only_administrators_run_promotions_of_the_market(seller: Seller, shopper: Shopper) -> None:
+    problem(await seller.shopper.send("POST", "/api/promotions", TEN_PERCENT), 403, "forbidden")
+    other = {**TEN_PERCENT, "shopId": seller.shop_id}
+    problem(await shopper.send("POST", "/api/promotions", other), 403, "forbidden")
+    promotion_id = await start(seller.shopper, shopId=seller.shop_id)
+    problem(await shopper.send("PUT", f"/api/promotions/{promotion_id}", other), 403, "forbidden")
+    problem(await shopper.send("DELETE", f"/api/promotions/{promotion_id}"), 403, "forbidden")
+
+
+@pytest.mark.parametrize(
+    ("terms", "pointer"),
+    [
+        ({"benefit": {"kind": "percent", "percent": 0}}, "#/benefit/percent/percent"),
+        ({"benefit": {"kind": "percent", "percent": 100.5}}, "#/benefit/percent/percent"),
+        ({"benefit": {"kind": "present"}}, "#/benefit"),
+        ({"benefit": {"kind": "amount", "amount": {"amount": 0, "currency": "USD"}}}, "#/benefit/amount/amount"),
+        ({"limit": 0}, "#/limit"),
+        ({"code": "no spaces"}, "#/code"),
+        ({"startsAt": "2026-01-02T00:00:00Z", "endsAt": "2026-01-01T00:00:00Z"}, "#/endsAt"),
+        ({"categories": [[]]}, "#/categories"),
+        ({"colour": "red"}, "#/colour"),
+    ],
+)
+async def test_bad_terms_leave_no_event(house: House, seller: Seller, terms: dict[str, Any], pointer: str) -> None:
+    head = await house.head()
+    body = {**TEN_PERCENT, "shopId": seller.shop_id, **terms}
+    problem(await seller.shopper.send("POST", "/api/promotions", body), 422, "validation_failed", pointer)
+    assert await house.head() == head
+
+
+async def test_a_code_belongs_to_one_promotion(house: House, seller: Seller, admin: Shopper) -> None:
+    await start(admin, code="MINE")
+    body = {**TEN_PERCENT, "shopId": seller.shop_id, "code": "mine"}
+    problem(await seller.shopper.send("POST", "/api/promotions", body), 422, "validation_failed", "#/code")
+
+
+async def test_a_promotion_can_be_changed_and_read(seller: Seller, shopper: Shopper) -> None:
+    promotion_id = await start(seller.shopper, shopId=seller.shop_id)
+    changed = {"name": "Better", "shopId": seller.shop_id, "benefit": {"kind": "buy_get", "buy": 2, "get": 1}}
+    await seller.shopper.do("PUT", f"/api/promotions/{promotion_id}", changed)
+    read = await seller.shopper.read(f"/api/promotions/{promotion_id}")
+    assert (read["name"], read["benefit"], read["ended"]) == (
+        "Better",
+        {"kind": "buy_get", "buy": 2, "get": 1, "percent": 100},
+        False,
+    )
+    listed = await seller.shopper.read(f"/api/promotions?shopId={seller.shop_id}")
+    assert [one["promotionId"] for one in listed["items"]] == [promotion_id]
+    await shopper.read(f"/api/promotions/{promotion_id}", status=403)
+    await shopper.read("/api/promotions", status=403)
+    for field, value in (("code", "NEW"), ("limit", 5), ("shopId", None)):
+        answer = await seller.shopper.send("PUT", f"/api/promotions/{promotion_id}", {**changed, field: value})
+        assert answer.status_code in (403, 422), (field, answer.text)
+
+
+async def test_a_limit_cannot_be_lowered_below_what_is_used(seller: Seller, shopper: Shopper) -> None:
+    sku = await seller.sells(price=2000)
+    terms = {**TEN_PERCENT, "shopId": seller.shop_id, "limit": 2}
+    promotion_id = await start(seller.shopper, shopId=seller.shop_id, limit=2)
+    for _ in range(2):
+        await shopper.add(sku)
+        assert (await shopper.buy())["status"] == "PAID"
+    fewer = await seller.shopper.send("PUT", f"/api/promotions/{promotion_id}", {**terms, "limit": 1})
+    problem(fewer, 422, "validation_failed", "#/limit")
+    await seller.shopper.do("PUT", f"/api/promotions/{promotion_id}", {**terms, "limit": 3})
+    await shopper.add(sku)
+    assert (await shopper.quote())["promotions"]
+
+
+async def test_the_log_of_a_promotion_verifies_and_its_order_can_be_explained(
+    house: House, seller: Seller, shopper: Shopper, admin: Shopper
+) -> None:
+    sku = await seller.sells(price=2000)
+    await start(admin, limitPerAccount=1)
+    await start(
+        seller.shopper, shopId=seller.shop_id, benefit={"kind": "amount", "amount": {"amount": 99, "currency": "USD"}}
+    )
+    await shopper.add(sku, 2)
+    order = await shopper.buy()
+    assert order["status"] == "PAID"
+    log = DataFolder(house.folder).log
+    assert verify(log).problems == []
+    quote = quote_of(log, order["orderId"])
+    assert quote is not None
+    assert {"10 % of lines/0/items", "0.99 USD, at most promotions/1/base"} <= {
+        in_words(step) for step in quote.derivation
+    }
+    assert quote_of(log, "ord_nobody") is None

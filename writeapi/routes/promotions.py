@@ -1,0 +1,214 @@
+"""Promotions: of the marketplace, run by administrators, and of shops, run by their owners; and coupons in carts."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path
+from starlette.requests import Request
+from starlette.responses import Response
+
+from commands.batch import Outcome
+from commands.context import Context
+from domain.account import AssignGroups
+from domain.board import PostPromotion, TakeDownPromotion, board_of
+from domain.cart import AddCoupon, RemoveCoupon
+from domain.claim import AlreadyClaimed, ReleaseClaim, TakeClaim
+from domain.errors import Forbidden, Invalid, NotFound
+from domain.ids import claim_id
+from domain.inventory import SetStock
+from domain.promotion import (
+    PROMOTION,
+    EndPromotion,
+    LivePromotion,
+    NoPromotion,
+    Promotion,
+    PutPromotion,
+    Terms,
+    uses_of,
+)
+from readapi.edge.etags import expected_version
+from readapi.edge.openapi import signed_in
+from readapi.edge.principal import OptionalPrincipal, Principal, RequiredPrincipal
+from readapi.shapes import CartOut
+from writeapi.promotionbodies import Groups, NewCoupon, PromotionTerms
+from writeapi.promotions import coupon_problem
+from writeapi.replies import REPLIES, AccountReply, PromotionReply
+from writeapi.requests import command_reply, context_of, execute, fresh_id, owned_shop, require_id, services_of
+from writeapi.routes.carts import EITHER, REFUSALS, cart_reply, own_cart
+from writeapi.services import WriteServices
+
+router = APIRouter(tags=["promotions"])
+
+
+@router.post(
+    "/api/promotions",
+    status_code=201,
+    summary="Start a promotion",
+    responses={201: {"model": PromotionReply}, **REPLIES},
+    openapi_extra=signed_in(),
+)
+async def create_promotion(request: Request, body: PromotionTerms, principal: RequiredPrincipal) -> Response:
+    """With a code it applies to carts that hold the coupon, without one to every cart that meets its terms."""
+    terms = body.terms()
+    await _require_runner(request, principal, terms)
+    context = context_of(request, principal.account_id)
+    promotion_id = fresh_id("promotion", context.at)
+    PROMOTION.decide(PutPromotion(promotion_id, terms), NoPromotion())  # raises before its code is taken
+    return await _put(request, promotion_id, terms, context, status=201)
+
+
+@router.put(
+    "/api/promotions/{promotion_id}",
+    summary="Change a promotion",
+    responses={200: {"model": PromotionReply}, **REPLIES},
+    openapi_extra=signed_in(),
+)
+async def change_promotion(
+    request: Request, promotion_id: str, body: PromotionTerms, principal: RequiredPrincipal
+) -> Response:
+    """The whole terms; its shop and code stay. Orders that were placed keep what they were quoted."""
+    terms = body.terms()
+    known = await _existing(request, principal, promotion_id)
+    if isinstance(known, LivePromotion) and known.terms.scope.shop_id != terms.scope.shop_id:
+        raise Invalid("a promotion stays with its shop", "/shopId")
+    context = context_of(request, principal.account_id)
+    PROMOTION.decide(PutPromotion(promotion_id, terms), known)
+    return await _put(request, promotion_id, terms, context)
+
+
+@router.delete(
+    "/api/promotions/{promotion_id}",
+    summary="End a promotion",
+    responses={200: {"model": PromotionReply}, **REPLIES},
+    openapi_extra=signed_in(),
+)
+async def end_promotion(request: Request, promotion_id: str, principal: RequiredPrincipal) -> Response:
+    """At once, and for good. Its code may be used for another one."""
+    known = await _existing(request, principal, promotion_id)
+    context = context_of(request, principal.account_id)
+    expected = expected_version(request)
+    answer = await execute(request, EndPromotion(promotion_id), context, promotion_reply, expected_version=expected)
+    engine = services_of(request).engine
+    if isinstance(known, LivePromotion):
+        await engine.submit(TakeDownPromotion(board_of(known.terms.scope.shop_id), promotion_id), context)
+        if known.terms.code:
+            await engine.submit(ReleaseClaim(claim_id("coupon", known.terms.code), promotion_id), context)
+    return answer
+
+
+async def _put(request: Request, promotion_id: str, terms: Terms, context: Context, status: int = 200) -> Response:
+    """In an order in which a crash leaves nothing that takes money off: code and uses first, the board last."""
+    engine = services_of(request).engine
+    if terms.code:
+        await _take_code(services_of(request), promotion_id, terms.code, context)
+    if terms.limit is not None:
+        await _set_uses(services_of(request), promotion_id, terms.limit, context)
+
+    def render(outcome: Outcome) -> Response:
+        return promotion_reply(outcome, status)
+
+    expected = expected_version(request)
+    answer = await execute(request, PutPromotion(promotion_id, terms), context, render, expected_version=expected)
+    if not terms.code:
+        await engine.submit(PostPromotion(board_of(terms.scope.shop_id), promotion_id), context)
+    return answer
+
+
+async def _set_uses(services: WriteServices, promotion_id: str, limit: int, context: Context) -> None:
+    try:
+        await services.engine.submit(SetStock(uses_of(promotion_id), limit, context.at, "limit"), context)
+    except Invalid as refused:
+        raise Invalid("orders use it more often than that already", "/limit") from refused
+
+
+async def _take_code(services: WriteServices, promotion_id: str, code: str, context: Context) -> None:
+    """A code whose promotion never came to be, because the process ended in between, is taken over."""
+    claim = claim_id("coupon", code)
+    owner = (await services.engine.state(claim)).owner
+    never = owner != "" and isinstance(await services.engine.state(owner), NoPromotion)
+    command = TakeClaim(claim, promotion_id, "/code", "code", abandoned=owner if never else "")
+    try:
+        await services.engine.submit(command, context)
+    except AlreadyClaimed as taken:
+        raise Invalid(taken.detail, "/code") from taken  # by whom is nobody's business
+
+
+async def _existing(request: Request, principal: Principal, promotion_id: str) -> Promotion:
+    state: Promotion = await services_of(request).engine.state(require_id("promotion", promotion_id, "promotion"))
+    if isinstance(state, NoPromotion):
+        raise NotFound("no such promotion")
+    await _require_runner(request, principal, state.terms)
+    return state
+
+
+async def _require_runner(request: Request, principal: Principal, terms: Terms) -> None:
+    if terms.scope.shop_id:
+        await owned_shop(services_of(request), principal, terms.scope.shop_id)
+    elif "admin" not in principal.scopes:
+        raise Forbidden("promotions of the whole marketplace are for administrators; name your shop")
+
+
+def promotion_reply(outcome: Outcome, status: int = 200) -> Response:
+    headers = {"Location": f"/api/promotions/{outcome.stream}"} if status == 201 else None
+    body = {"promotionId": outcome.stream}
+    return command_reply(body, position=outcome.position, version=outcome.version, status=status, headers=headers)
+
+
+# coupons
+
+
+@router.post(
+    "/api/cart/coupons",
+    status_code=201,
+    summary="Put a coupon into the cart",
+    responses={201: {"model": CartOut}, **REFUSALS},
+    openapi_extra=EITHER,
+)
+async def add_coupon(request: Request, body: NewCoupon, principal: OptionalPrincipal) -> Response:
+    """It must be good at present; whether the cart meets its terms is told by each quote anew."""
+    services = services_of(request)
+    cart_id, _ = await own_cart(request, services, principal)
+    context = context_of(request, principal.account_id if principal else "anonymous")
+    refusal = await coupon_problem(services, body.code, principal.account_id if principal else "", context.at)
+    if refusal:
+        raise Invalid(refusal, "/code")
+    outcome = await services.engine.submit(AddCoupon(cart_id, body.code), context)
+    return await cart_reply(request, services, cart_id, outcome.position, status=201)
+
+
+@router.delete(
+    "/api/cart/coupons/{code}",
+    summary="Take a coupon out",
+    responses={200: {"model": CartOut}, **REFUSALS},
+    openapi_extra=EITHER,
+)
+async def remove_coupon(
+    request: Request, code: Annotated[str, Path(max_length=40)], principal: OptionalPrincipal
+) -> Response:
+    services = services_of(request)
+    cart_id, _ = await own_cart(request, services, principal)
+    context = context_of(request, principal.account_id if principal else "anonymous")
+    outcome = await services.engine.submit(RemoveCoupon(cart_id, code.upper()), context)
+    return await cart_reply(request, services, cart_id, outcome.position)
+
+
+# customer groups
+
+
+@router.put(
+    "/api/admin/accounts/{user_id}/groups",
+    summary="Assign customer groups",
+    responses={200: {"model": AccountReply}, **REPLIES},
+    openapi_extra=signed_in(),
+)
+async def assign_groups(request: Request, user_id: str, body: Groups, principal: RequiredPrincipal) -> Response:
+    """The whole list. Promotions may be for one group only."""
+    if "admin" not in principal.scopes:
+        raise Forbidden("this needs the scope admin")
+    command = AssignGroups(require_id("account", user_id, "account"), tuple(body.groups))
+
+    def render(outcome: Outcome) -> Response:
+        return command_reply({"userId": outcome.stream}, position=outcome.position, version=outcome.version)
+
+    return await execute(request, command, context_of(request, principal.account_id), render)
