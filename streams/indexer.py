@@ -23,7 +23,7 @@ from typing import Protocol
 import structlog
 
 from commands.engine import now_ms
-from commands.mapper import recorded
+from commands.mapper import recorded_or_unreadable
 from commands.store.port import EventLog
 from domain.ids import stock_id
 from domain.offer import OfferPut
@@ -231,7 +231,7 @@ class Indexer:
         """Touches what the events since the last commit concern."""
         after = self._stored
         while after < target and (rows := await self._log.read(after, min(READ_PAGE, target - after))):
-            self._pending.add(self._views.touched_by([recorded(row) for row in rows]))
+            self._pending.add(self._views.touched_by([recorded_or_unreadable(row) for row in rows]))
             after = rows[-1].position
             await asyncio.sleep(0)
 
@@ -356,7 +356,7 @@ class Indexer:
 
     async def _last_product_of(self, offer_id: str) -> set[str]:
         """A withdrawn offer has no row any more; its stream still knows."""
-        events = [recorded(row).event for row in await self._log.read_stream(offer_id)]
+        events = [recorded_or_unreadable(row).event for row in await self._log.read_stream(offer_id)]
         return {event.product_id for event in events if isinstance(event, OfferPut)}
 
     async def _write(self, product_ids: Sequence[str]) -> None:

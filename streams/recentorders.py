@@ -12,7 +12,7 @@ from collections.abc import Collection
 from typing import Any
 
 from commands.aggregates import fold
-from commands.mapper import recorded
+from commands.mapper import recorded_or_unreadable
 from commands.store.port import EventLog
 from domain.cart import MergedCart, OpenCart, cart_of
 from projections.folding import fold_events
@@ -54,7 +54,7 @@ async def rows_of(log: EventLog, table: Table, streams: Collection[str]) -> dict
     for start in range(0, len(names), STREAMS_AT_ONCE):
         some = names[start : start + STREAMS_AT_ONCE]
         for rows in await asyncio.gather(*(log.read_stream(stream) for stream in some)):
-            folded = fold_events(table, [recorded(row) for row in rows], lambda key: None, set())
+            folded = fold_events(table, [recorded_or_unreadable(row) for row in rows], lambda key: None, {})
             found.update((key, kept.row) for key, kept in folded.changed.items() if kept.row is not None)
     return found
 

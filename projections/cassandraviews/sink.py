@@ -25,7 +25,7 @@ from projections.cassandraviews.settings import CassandraSettings
 from projections.cassandraviews.spots import Moves
 from projections.cassandraviews.tables import StoredTable
 from projections.cassandraviews.timeline import NAME as TIMELINE
-from projections.folding import NOWHERE, Kept, Parked, fold_events, keys_of
+from projections.folding import NOWHERE, Kept, Parked, concerned, first_of_each, fold_events, keys_of
 from projections.projector import Projection
 from projections.rowcache import RowCache
 from projections.sink import RowsLost
@@ -45,8 +45,8 @@ class Partition:
         """While the marks are these, nobody else has folded and nothing was emptied: what is remembered is so."""
         self.era = 0
         """Of remembered rows: a new one forgets them."""
-        self.broken: dict[str, set[str]] = {}
-        """Streams of which an event is parked, by projection."""
+        self.broken: dict[str, dict[str, int]] = {}
+        """Streams that stand still, and since which position, by projection."""
         self.months: set[tuple[str, str, int]] = set()
         """Noted as having entries."""
 
@@ -61,7 +61,7 @@ class Batch:
         self.others: list[Sequence[Query]] = []
         self.touched = Touched()
         self.remember: list[tuple[StoredTable, str, Kept, int]] = []
-        self.broken: dict[str, set[str]] = {}
+        self.broken: dict[str, dict[str, int]] = {}
         self.months: set[tuple[str, str, int]] = set()
 
 
@@ -126,17 +126,16 @@ class CassandraSink(CassandraViews):
     # folding
 
     async def _fold(self, batch: Batch, known: Partition, projection: Projection, events: Sequence[Recorded]) -> None:
-        kinds = {type(recorded.event) for recorded in events}
         name = name_of(projection)
-        concerned = [self._stored[table.name] for table in projection.tables if not kinds.isdisjoint(table.folds)]
-        if not concerned:
+        tables = [self._stored[table.name] for table in concerned(projection.tables, events)]
+        if not tables:
             return
         if name not in known.broken:
-            known.broken[name] = {event.stream for event in await self._books.parked(self.connection, name)}
-        broken = set(known.broken[name])
+            known.broken[name] = first_of_each(await self._books.parked(self.connection, name))
+        broken = dict(known.broken[name])
         parked: list[Parked] = []
-        before = await asyncio.gather(*(self._rows_before(stored, known.era, events) for stored in concerned))
-        for stored, rows in zip(concerned, before, strict=True):
+        before = await asyncio.gather(*(self._rows_before(stored, known.era, events) for stored in tables))
+        for stored, rows in zip(tables, before, strict=True):
             parked += self._fold_table(batch, known, stored, events, rows, broken)
         batch.broken[name] = broken
         batch.others += self._books.park(name, parked)
@@ -157,7 +156,7 @@ class CassandraSink(CassandraViews):
         stored: StoredTable,
         events: Sequence[Recorded],
         before: tuple[Mapping[str, Kept], Mapping[str, tuple[int, bytes | None]]],
-        broken: set[str],
+        broken: dict[str, int],
     ) -> list[Parked]:
         rows, blobs = before
 

@@ -20,7 +20,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from domain.recorded import Recorded
-from projections.folding import Kept, Parked, fold_events, keys_of
+from projections.folding import Kept, Parked, concerned, first_of_each, fold_events, keys_of
 from projections.projector import Projection
 from projections.redisviews.batch import Batch
 from projections.redisviews.names import PREFIX, StoredTable, position_of
@@ -143,15 +143,13 @@ class RedisSink(RedisViews):
         for start in range(0, len(missing), KEYS_PER_QUERY):
             some = missing[start : start + KEYS_PER_QUERY]
             values.update(zip(some, await self.server.ask(lambda client, some=some: client.mget(some)), strict=True))  # type: ignore[misc]
-        broken = [set(parked.first) if parked else set() for parked in self._parked]
+        broken = [dict(parked.first) if parked else {} for parked in self._parked]
         for part, before in zip(parts, known, strict=True):
             self._fold_part(part, before, values, broken[part.projection], batch)
         return batch
 
     async def _parts(self, number: int, events: Sequence[Recorded]) -> list[Part]:
-        kinds = {type(recorded.event) for recorded in events}
-        projection = self._projections[number]
-        tables = [table for table in projection.tables if not kinds.isdisjoint(table.folds)]
+        tables = concerned(self._projections[number].tables, events)
         if tables:
             first = (self._parked[number] or await self._read_parked(number)).first
             if first:
@@ -160,7 +158,12 @@ class RedisSink(RedisViews):
         return [Part(number, self._tables[table.name], events, keys_of(table, events)) for table in tables]
 
     def _fold_part(
-        self, part: Part, before: dict[str, Kept], values: Mapping[str, bytes | None], broken: set[str], batch: Batch
+        self,
+        part: Part,
+        before: dict[str, Kept],
+        values: Mapping[str, bytes | None],
+        broken: dict[str, int],
+        batch: Batch,
     ) -> None:
         stored = part.stored
 
@@ -217,10 +220,7 @@ class RedisSink(RedisViews):
 
     async def _read_parked(self, number: int) -> ParkedStreams:
         events = await self._parked_events(number)
-        first: dict[str, int] = {}
-        for position, stream, _ in events:
-            first.setdefault(stream, position)
-        known = self._parked[number] = ParkedStreams(len(events), first)
+        known = self._parked[number] = ParkedStreams(len(events), first_of_each(events))
         return known
 
     async def _parked_events(self, number: int) -> list[Parked]:
