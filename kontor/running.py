@@ -14,13 +14,14 @@ from fastapi import FastAPI
 
 from commands.errors import UnusableLog
 from kontor import console
-from kontor.metrics import EngineMetrics, LogMetrics, Parked, gauge
+from kontor.metrics import EngineMetrics, LogMetrics, Parked, gauge, parked_in, refused_by
 from kontor.server import PortTaken, bind, serve
 from kontor.settings import Settings
 from projections.sqlite import SQLiteViews
 from readapi.edge.state import EdgeSettings, EdgeState
 from readapi.reading import Reading, hear
 from readapi.services import Followed, ReadServices
+from streams.indexer import Indexer
 from writeapi.services import WriteServices
 
 PORTS = {"all": 8000, "write": 8001, "read": 8002}
@@ -123,14 +124,13 @@ async def measured(app: FastAPI, services: ReadServices) -> AsyncIterator[None]:
 
 
 def _parked(services: ReadServices) -> list[Parked]:
-    views = services.views
-    if not isinstance(views, SQLiteViews):
-        return []  # its workers tell
-
-    async def look() -> list[str]:
-        return [projection for projection, *_ in views.parked()]
-
-    return [look]
+    """Of what this process folds itself; in the full profile its workers tell."""
+    looks: list[Parked] = []
+    if isinstance(services.views, SQLiteViews):
+        looks.append(parked_in(services.views))
+    if isinstance(services.indexer, Indexer):
+        looks.append(refused_by(services.indexer))
+    return looks
 
 
 @asynccontextmanager
