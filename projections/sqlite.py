@@ -130,10 +130,11 @@ class SQLiteViews:
         statement = f'SELECT "{index}", count(*) FROM {stored.name} WHERE "{index}" IS NOT NULL GROUP BY "{index}"'
         return dict(self._reader.execute(statement).fetchall())
 
-    def walk(self, table: str) -> Iterator[tuple[str, Any]]:
+    def walk(self, table: str) -> Iterator[tuple[str, Kept]]:
+        """Every row by key: for checks, not for readers."""
         stored = self._stored[table]
-        for key, row in self._reader.execute(f"SELECT key, row FROM {stored.name} ORDER BY key"):
-            yield key, stored.decode(row)
+        for key, position, row in self._reader.execute(f"SELECT key, position, row FROM {stored.name} ORDER BY key"):
+            yield key, Kept(position, stored.decode(row))
 
     def parked(self) -> list[tuple[str, int, str, str]]:
         """Projection, position, stream and error of each event that could not be folded."""

@@ -81,13 +81,6 @@ class CassandraSink(CassandraViews):
                 known.acknowledged, known.trusted = {}, None
         return found
 
-    async def parked(self) -> Sequence[tuple[str, Parked]]:
-        return [
-            (projection.name, event)
-            for projection in self.projections
-            for event in await self._books.parked(self.connection, name_of(projection))
-        ]
-
     async def write(self, partition: int, upto: int, events: Sequence[Recorded]) -> Touched:
         """Raises RowsLost, until ``progress`` is called, when the tables were dropped or emptied under our feet."""
         known = self._partitions[partition]

@@ -15,12 +15,10 @@ import asyncio
 import random
 import secrets
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import Any, NamedTuple
-
-import msgspec
+from typing import NamedTuple
 
 from domain.recorded import Recorded
-from projections.folding import Kept, Parked, concerned, first_of_each, fold_events, keys_of
+from projections.folding import Kept, concerned, first_of_each, fold_events, keys_of
 from projections.projector import Projection
 from projections.redisviews.batch import Batch
 from projections.redisviews.names import PREFIX, StoredTable, position_of
@@ -36,7 +34,6 @@ EVENTS_MAX = 500
 ATTEMPTS = 20
 PAUSE_S = 0.01
 """At most, before the second attempt, and as much longer before each further one."""
-_parked_event = msgspec.json.Decoder(tuple[str, str]).decode
 
 
 class ParkedStreams(NamedTuple):
@@ -67,7 +64,6 @@ class RedisSink(RedisViews):
         told: Mapping[str, Collection[str]] | None = None,
     ) -> None:
         super().__init__(server, projections, prefix)
-        self._projections = list(projections)
         self._told = told or {}
         self._begin = server.client.register_script(BEGIN)
         self._script = server.client.register_script(WRITE)
@@ -216,24 +212,10 @@ class RedisSink(RedisViews):
             if projection.name in batch.parked:
                 self._parked[number] = None
 
-    # parked events
-
     async def _read_parked(self, number: int) -> ParkedStreams:
         events = await self._parked_events(number)
         known = self._parked[number] = ParkedStreams(len(events), first_of_each(events))
         return known
-
-    async def _parked_events(self, number: int) -> list[Parked]:
-        name = self.names.parked[number]
-        found: Any = await self.server.ask(lambda client: client.hgetall(name))
-        return sorted(Parked(int(position), *_parked_event(event)) for position, event in found.items())
-
-    async def parked(self) -> Sequence[tuple[str, Parked]]:
-        return [
-            (projection.name, event)
-            for number, projection in enumerate(self._projections)
-            for event in await self._parked_events(number)
-        ]
 
 
 def _behind(held: Sequence[int] | None, least: Sequence[int]) -> bool:

@@ -70,7 +70,7 @@ async def test_an_event_that_cannot_be_read_is_parked_and_the_follower_goes_on(l
     await do(engine, receive(1, "stk_shp_1.OTHER"))
     assert await follower.wait_for(4, 5)
     await follower.close()
-    assert {key: row.item.on_hand for key, row in views[0].walk("stock")} == {"stk_shp_1.OTHER": 2}
+    assert {key: kept.row.item.on_hand for key, kept in views[0].walk("stock")} == {"stk_shp_1.OTHER": 2}
     parked = views[0].parked()
     assert [(position, stream) for _, position, stream, _ in parked] == [(1, STOCK), (3, STOCK)]
     assert "DecodeError" in parked[0][3]
