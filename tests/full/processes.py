@@ -10,17 +10,21 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+from aiokafka.admin import AIOKafkaAdminClient
 
 from commands.store.postgres import PostgresLog
+from projections.cassandraviews.settings import CassandraSettings
+from tests.cassandra import drop, hosts
 from tests.e2e.market import open_shop
 
+ROOT = Path(__file__).resolve().parents[2]
 NEEDED = ("POSTGRES_URL", "KAFKA", "REDIS_URL", "ELASTICSEARCH_URL", "CASSANDRA")
 READY_S = 90
 STOP_S = 20
@@ -37,33 +41,43 @@ PARTS: Mapping[str, tuple[str, ...]] = {
 
 
 class Part:
-    """One process; started again with ``start`` after it was killed."""
+    """One process; started again with ``start`` after it was killed or stopped."""
 
     def __init__(self, name: str, folder: Path, environment: Mapping[str, str]) -> None:
         self.name = name
         self.log = folder / f"{name}.log"
+        self.port = int(environment["KONTOR_PORT"])
+        """Where it serves, or tells its metrics."""
         self._environment = {**environment, "KONTOR_DATA": str(folder / name)}
         self._popen: subprocess.Popen[bytes] | None = None
+        self._said_before = 0
 
-    def start(self) -> None:
+    def start(self, program: Sequence[str] = ("-m", "kontor")) -> None:
         with self.log.open("ab") as log:
+            self._said_before = log.tell()
             self._popen = subprocess.Popen(
-                [sys.executable, "-m", "kontor", *PARTS[self.name]], env=self._environment, stdout=log, stderr=log
+                [sys.executable, *program, *PARTS[self.name]], env=self._environment, cwd=ROOT, stdout=log, stderr=log
             )
 
     async def ready(self) -> None:
         until = time.monotonic() + READY_S
-        assert self._popen is not None
-        while b"ready" not in self.log.read_bytes():
-            if self._popen.poll() is not None or time.monotonic() > until:
-                raise AssertionError(f"{self.name} is not ready:\n{self.log.read_text()[-3000:]}")
+        while "ready" not in self.said():
+            if not self.alive or time.monotonic() > until:
+                raise AssertionError(f"{self.name} is not ready:\n{self.said()[-3000:]}")
             await asyncio.sleep(0.05)
+
+    @property
+    def alive(self) -> bool:
+        return self._popen is not None and self._popen.poll() is None
+
+    def said(self) -> str:
+        """In this life."""
+        return self.log.read_bytes()[self._said_before :].decode(errors="replace")
 
     def kill(self) -> None:
         assert self._popen is not None
         self._popen.send_signal(signal.SIGKILL)
         self._popen.wait()
-        self.log.write_bytes(b"")
 
     def stop(self) -> int | None:
         """The exit code, after SIGTERM."""
@@ -82,10 +96,18 @@ class Part:
 class Everything:
     """What tests of journeys ask of a house."""
 
-    def __init__(self, folder: Path, parts: Mapping[str, Part], log: PostgresLog, http: httpx.AsyncClient) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        parts: Mapping[str, Part],
+        log: PostgresLog,
+        http: httpx.AsyncClient,
+        environment: Mapping[str, str],
+    ) -> None:
         self.parts = parts
         self.log = log
         self.http = http
+        self.environment = environment
         self.folder = folder / ("processes" if "processes" in parts else "work")
         """Where the payment provider has its records."""
 
@@ -120,9 +142,9 @@ class ByMethod(httpx.AsyncBaseTransport):
 
 
 @asynccontextmanager
-async def everything(folder: Path, *names: str) -> AsyncIterator[Everything]:
-    """With these processes."""
-    with namespace() as environment:
+async def everything(folder: Path, *names: str, postgres: str | None = None) -> AsyncIterator[Everything]:
+    """With these processes; ``postgres`` is another server's URL."""
+    with namespace(postgres) as environment:
         ports = {name: free_port() for name in names}
         parts = {
             name: Part(name, folder, environment | {"KONTOR_PORT": str(port), "KONTOR_METRICS_PORT": str(port)})
@@ -136,15 +158,16 @@ async def everything(folder: Path, *names: str) -> AsyncIterator[Everything]:
             await asyncio.gather(*(part.ready() for part in parts.values()))
             async with httpx.AsyncClient(transport=transport, base_url="http://kontor.test", timeout=30) as http:
                 await shown(http)
-                yield Everything(folder, parts, log, http)
+                yield Everything(folder, parts, log, http, environment)
         finally:
             codes = {name: part.stop() for name, part in parts.items()}
             await log.close()
+            await delete_topic(environment["KONTOR_NAMESPACE"])
         assert set(codes.values()) == {0}, codes
 
 
 @contextmanager
-def namespace() -> Iterator[dict[str, str]]:
+def namespace(postgres: str | None = None) -> Iterator[dict[str, str]]:
     """The environment of one deployment; what it left on the servers is deleted afterwards."""
     missing = [f"KONTOR_{name}" for name in NEEDED if not os.environ.get(f"KONTOR_{name}")]
     if missing:
@@ -153,18 +176,20 @@ def namespace() -> Iterator[dict[str, str]]:
             pytest.fail(reason, pytrace=False)
         pytest.skip(reason)
     name = f"t{os.getpid()}_{secrets.token_hex(3)}"
-    postgres = os.environ["KONTOR_POSTGRES_URL"]
+    postgres = postgres or os.environ["KONTOR_POSTGRES_URL"]
     own = f"{postgres}{'&' if '?' in postgres else '?'}options=-csearch_path%3D{name}"
-    yield {
-        **os.environ,
-        "KONTOR_PROFILE": "full",
-        "KONTOR_NAMESPACE": name,
-        "KONTOR_POSTGRES_URL": own,
-        "KONTOR_VAULT_URL": f"{own}_vault",
-        "KONTOR_RATE_LIMITS": "false",
-        "KONTOR_CASSANDRA_CONSISTENCY": "LOCAL_ONE",
-    }
-    clean(name, postgres)
+    try:
+        yield {
+            **os.environ,
+            "KONTOR_PROFILE": "full",
+            "KONTOR_NAMESPACE": name,
+            "KONTOR_POSTGRES_URL": own,
+            "KONTOR_VAULT_URL": f"{own}_vault",
+            "KONTOR_RATE_LIMITS": "false",
+            "KONTOR_CASSANDRA_CONSISTENCY": "LOCAL_ONE",
+        }
+    finally:
+        clean(name, postgres)
 
 
 def clean(name: str, postgres: str) -> None:
@@ -181,6 +206,14 @@ def clean(name: str, postgres: str) -> None:
     for index in elastic.get(f"/{name}-*?expand_wildcards=all").json():
         elastic.delete(f"/{index}")
     elastic.close()
+    drop(CassandraSettings(hosts(), name))
+
+
+async def delete_topic(name: str) -> None:
+    admin = AIOKafkaAdminClient(bootstrap_servers=os.environ["KONTOR_KAFKA"])
+    await admin.start()
+    await admin.delete_topics([f"{name}.events"])
+    await admin.close()
 
 
 def free_port() -> int:
