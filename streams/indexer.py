@@ -12,7 +12,6 @@ reaches the disk now and then: what is lost in a crash is read from the log agai
 from __future__ import annotations
 
 import asyncio
-from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -32,8 +31,9 @@ from projections.catalog.projector import OfferRow
 from projections.search.port import NotTheWriter, Rejected, SearchIndex, SearchUnavailable
 from projections.stock.projector import StockRow
 from projections.views import Place, Touched, Views
-from streams.assembly import LOW_STOCK, SOME, assemble, in_slices, offer_of
+from streams.assembly import SOME, assemble, in_slices, offer_of
 from streams.documents import document
+from streams.shownstock import ShownStock
 
 PACE_S = 0.2
 """Between two commits, unless somebody waits."""
@@ -44,6 +44,8 @@ BULK = 200
 UNCOMMITTED_MAX = 20_000
 PERSIST_S = 1.0
 """How long a position that came without changes may stay in memory only."""
+LOOK_S = 5.0
+"""How often the writer looks whether the index is still there while nothing happens."""
 IDLE_S = 0.25
 """How often a process that only reads looks for news, and for the writer's place."""
 AWAITED_S = 0.03
@@ -55,12 +57,9 @@ REBUILD_COMMIT_S = 5.0
 REPLAY_MAX = 200_000
 """Events behind which it is cheaper to index every product anew."""
 READ_PAGE = 1_000
-FLAGS_MAX = 200_000
 PARKED_MAX = 1_000
 
 log = structlog.get_logger("indexer")
-Flags = tuple[bool, bool]
-"""Whether there is any, and whether it is nearly gone."""
 
 
 @dataclass(slots=True)
@@ -117,7 +116,7 @@ class Indexer:
         self._seen = 0
         self._stored = 0
         self._owed = 0
-        self._flags: OrderedDict[str, Flags] = OrderedDict()
+        self._shown = ShownStock()
         self._waiters: list[tuple[int, int, asyncio.Future[None]]] = []
         self._order = count()
         self._news = asyncio.Event()
@@ -203,7 +202,7 @@ class Indexer:
             return
         if self.writing:
             if not self._uncommitted:
-                await _pause(self._news, None if self._stored == self.position else PERSIST_S)
+                await _pause(self._news, LOOK_S if self._stored == self.position else PERSIST_S)
             if self.backlog < BULK:
                 await _pause(self._hurry, min(PACE_S, self._due() - asyncio.get_running_loop().time()))
         elif self._awaited(self._seen):
@@ -257,6 +256,10 @@ class Indexer:
 
     async def _index(self) -> None:
         """Hands over what is pending; commits when it is time, or if the position has not been stored for long."""
+        if self._seen <= self._stored:
+            await asyncio.to_thread(self._search.refresh)
+            if self._search.position() < self._stored:
+                raise NotTheWriter("the index is gone, or an older one has taken its place")
         pending, self._pending = self._pending, Pending()
         reached, products = max(self._seen, self.position), set[str]()
         self._building = True
@@ -340,19 +343,9 @@ class Indexer:
         rows: dict[str, StockRow] = await self._views.get_many("stock", keys)
         at, flipped = self._clock(), []
         for key, row in rows.items():
-            if self._remember(key, row.item.available(at)):
+            if self._shown.remember(key, row.item.available(at)):
                 flipped.append(key)
         return flipped
-
-    def _remember(self, key: str, available: int) -> bool:
-        """Notes what shoppers see of this stock; whether that is news."""
-        flags = (available > 0, 0 < available <= LOW_STOCK)
-        news = self._flags.get(key) != flags
-        self._flags[key] = flags
-        self._flags.move_to_end(key)
-        if len(self._flags) > FLAGS_MAX:
-            self._flags.popitem(last=False)
-        return news
 
     async def _last_product_of(self, offer_id: str) -> set[str]:
         """A withdrawn offer has no row any more; its stream still knows."""
@@ -367,7 +360,7 @@ class Indexer:
             kept = {one.product_id for one in upserts}
             for one in found.values():
                 for seller in one.sellers:
-                    self._remember(stock_id(seller.shop_id, seller.sku), seller.available)
+                    self._shown.remember(stock_id(seller.shop_id, seller.sku), seller.available)
             self._search.apply(upserts, [key for key in some if key not in kept])
             self._uncommitted.update(some)
             self._unwritten -= len(some)

@@ -78,10 +78,12 @@ class Intake:
         if partition not in self.reached:
             self.reached[partition] = await self._handler.begin(partition)
         events: list[Recorded] = []
+        idle = False
         upto = self.reached[partition]
         for message in messages:
             after, position, value = message
             if position <= upto:
+                idle = idle or after == position == upto
                 continue
             row = message.row
             missing = position if row is None and value else after
@@ -92,6 +94,9 @@ class Intake:
             if row is not None:
                 events.append(recorded_or_unreadable(row))
             upto = position
+        if idle and upto == self.reached[partition]:
+            # Said once more while nothing happens: whoever lost what it held finds out before there is something new.
+            await self._handler.handle(partition, (), upto)
         await self._hand_over(partition, events, upto)
 
     async def _hand_over(self, partition: int, events: Sequence[Recorded], upto: Position) -> None:

@@ -65,7 +65,8 @@ class CassandraViews:
         return {key: stored.decode(row) for key, _, row in found if row is not None}
 
     async def _find(self, stored: StoredTable, keys: Sequence[str]) -> list[tuple[str, int, bytes | None]]:
-        """Key, position and encoded row of those that exist or did."""
+        """Key, position and encoded row of those that exist or did. An empty key never does; the server refuses it."""
+        keys = [key for key in keys if key]
         chunks = [keys[start : start + KEYS_PER_QUERY] for start in range(0, len(keys), KEYS_PER_QUERY)]
         found: list[Any] = []
         for start in range(0, len(chunks), QUERIES_AT_ONCE):

@@ -74,6 +74,11 @@ class ViewsContract(ABC):
         assert await talk.views.get("talk", "c") is None
         assert await talk.views.get_many("talk", []) == {}
 
+    async def test_no_row_has_an_empty_key(self, talk: Folding):
+        await talk.fold([said(1, "a", "1")])
+        assert await talk.views.get("talk", "") is None
+        assert await talk.views.get_many("talk", ["", "a"]) == {"a": Row(("1",))}
+
     async def test_a_row_goes_on_in_the_next_batch(self, talk: Folding):
         await talk.fold([said(1, "a", "1")])
         await talk.fold([said(2, "a", "2"), said(3, "b", "x")])

@@ -58,11 +58,12 @@ class Journal:
     surprises: list[str] = field(default_factory=list)
     """Answers that should not have come."""
     patient: bool = False
-    """503 may come, and services that are away come back: everybody goes on, and names the seller."""
+    """503 may come, tokens may run out and services that are away come back: everybody goes on, and names the
+    seller."""
     pace: float = 0.0
     """Seconds between two purchases of a shopper, at most."""
     put_off: int = 0
-    """Answers with 503, and none at all, to those who are patient."""
+    """Answers with 401 or 503, and none at all, to those who are patient."""
 
     def orders_of(self, shopper: Shopper) -> set[str]:
         return {one.order_id for one in self.attempts if one.shopper is shopper and one.order_id}
@@ -71,7 +72,7 @@ class Journal:
         return {one.order_id for one in self.attempts if one.order_id}
 
     def surprise(self, what: str, answer: httpx.Response) -> None:
-        if self.patient and answer.status_code == 503:
+        if self.patient and answer.status_code in (401, 503):
             self.put_off += 1
             return
         self.surprises.append(f"{what}: {answer.status_code} {answer.text[:300]}")

@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 
 import httpx
 
+from commands.errors import UnusableLog
 from kontor.comparing import Compared
 from kontor.settings import Settings
 from kontor.verifying import verify
@@ -50,8 +51,7 @@ class Shop:
     @asynccontextmanager
     async def trading(self) -> AsyncIterator[None]:
         """People buy while the block lasts, and have bought something before it begins."""
-        for one in self.market.everybody:
-            await one.sign_in()  # tokens do not last for all tests
+        await self.everybody_signs_in()  # tokens do not last for all tests
         stop = asyncio.Event()
         trading = asyncio.create_task(trade(self.market, self.chance, stop))
         try:
@@ -61,6 +61,10 @@ class Shop:
             stop.set()
             await trading
         assert not self.market.journal.surprises, self.market.journal.surprises[:5]
+
+    async def everybody_signs_in(self) -> None:
+        for one in self.market.everybody:
+            await one.sign_in()
 
     async def sells(self, more: int, within: float = 60.0) -> None:
         """Returns when so many further orders were acknowledged."""
@@ -78,6 +82,12 @@ class Shop:
             assert time.monotonic() < deadline, f"{what} in {within:.0f} s"
             assert not self.market.journal.surprises, self.market.journal.surprises[:5]
             await asyncio.sleep(0.05)
+
+    async def until_metric(self, part: Part, name: str, right: Callable[[float], bool], within: float) -> None:
+        deadline = time.monotonic() + within
+        while not right(told := await metric(part, name)):
+            assert time.monotonic() < deadline, f"{part.name} still tells {told} as {name} after {within:.0f} s"
+            await asyncio.sleep(0.2)
 
     # afterwards
 
@@ -113,7 +123,10 @@ class Shop:
 
     async def _wrong(self) -> list[str]:
         assert self.settings.postgres_url is not None
-        compared = await compare_views(self.settings, self.settings.postgres_url)
+        try:
+            compared = await compare_views(self.settings, self.settings.postgres_url)
+        except UnusableLog as error:  # a store that is about to be filled again answers nothing
+            return [str(error)]
         return [line for one in compared for line in _wrong_with(one)]
 
 
@@ -127,9 +140,9 @@ def _wrong_with(one: Compared) -> list[str]:
     return wrong
 
 
-async def started(*parts: Part) -> None:
+async def started(*parts: Part, within: float = 2 * READY_S) -> None:
     """As a supervisor sees to it: whoever ends for want of a server is started again, until all are ready."""
-    deadline = time.monotonic() + READY_S
+    deadline = time.monotonic() + within
     for part in parts:
         part.start()
     while waiting := [part for part in parts if not (part.alive and "ready" in part.said())]:

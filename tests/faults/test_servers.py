@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
+from contextlib import AsyncExitStack
+
 import pytest
 
 from tests.faults.servers import Servers
-from tests.faults.shop import Shop
+from tests.faults.shop import Shop, started
 
 pytestmark = [
     pytest.mark.stack,
@@ -20,6 +23,24 @@ async def test_a_server_of_the_read_side_is_killed_and_people_go_on_buying(shop:
     async with shop.trading():
         async with servers.without(name):
             await shop.sells(5)
+        await shop.sells(5)
+    await shop.audit()
+
+
+async def test_everything_is_started_before_its_servers(shop: Shop, servers: Servers):
+    """Whoever cannot do without the log ends, and is started again by whatever supervises it; nobody else ends."""
+    parts = shop.house.parts.values()
+    for part in parts:
+        assert part.stop() == 0
+    async with AsyncExitStack() as absent:
+        for name in ("cassandra", "elasticsearch", "kafka", "redis", "postgres"):
+            await absent.enter_async_context(servers.without(name))
+        starting = asyncio.create_task(started(*parts))
+        await asyncio.sleep(3)
+        assert not starting.done()
+        # They come back one after the other: postgres, redis, kafka, elasticsearch, cassandra.
+    await starting
+    async with shop.trading():
         await shop.sells(5)
     await shop.audit()
 

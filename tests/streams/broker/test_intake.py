@@ -92,6 +92,19 @@ async def test_a_flushed_sink_gets_everything_again(log):
     assert sink.everything() == mine(log, 0)
 
 
+async def test_a_sink_that_is_flushed_while_nothing_happens_gets_everything_again(log):
+    """The relay says now and then where the log stands."""
+    sink = ListSink()
+    intake = Intake(sink, log, PARTITIONS)
+    still = Message(40, 40, b"")
+    await intake.take({0: [*told(log, 0), Message(mine(log, 0)[-1], 40, b"")]})
+    await intake.take({0: [still]})
+    assert sink.calls[1:] == [(0, [], 40)]
+    sink.flush()
+    await intake.take({0: [still]})
+    assert sink.everything() == mine(log, 0)
+
+
 async def test_an_unavailable_sink_is_asked_again_with_the_same(log):
     sink = ListSink()
     sink.errors = [SinkUnavailable(), SinkUnavailable()]
