@@ -67,7 +67,7 @@ class Sum(msgspec.Struct):
 
 
 class Compared(msgspec.Struct):
-    """One table, one index, or what is parked."""
+    """One table, one index, what is parked, or how far all of it is."""
 
     store: str
     what: str
@@ -197,6 +197,9 @@ class Check:
             elif seen.digest != digest:
                 compared.differs(f"{key} is another row than event {kept.position} made")
 
+    def _least(self) -> int:
+        return min(self._progress.get(partition, 0) for partition in range(self._store.partitions))
+
     def _mark_of(self, stream: str) -> int:
         return self._progress.get(partition_of(stream, self._store.partitions), 0)
 
@@ -207,7 +210,7 @@ class Check:
             for key, row in seen.items():
                 self._nobody_made(self._rows[table], key, row, head)
         lists = [await self._listed(table, name, of) for (table, name), of in self._lists.items()]
-        found = [*self._rows.values(), *lists]
+        found = [reached(self._store.name, self._least(), head), *self._rows.values(), *lists]
         if self._store.archive is not None:
             found.append(await self._compare_archive(self._store.archive))
         return [*found, await self._compare_parked()]
@@ -311,6 +314,11 @@ class Lists:
 
     def place(self, key: str, row: Any) -> Place:
         return Place(0 if self._index.order is None else self._index.order(key, row), key)
+
+
+def reached(store: str, position: int, head: int) -> Compared:
+    """How far a store is. To be behind is no difference."""
+    return Compared(store, "progress", Sum(head), Sum(min(position, head)))
 
 
 def digest_of(thing: Any) -> int:

@@ -12,19 +12,28 @@ from typing import Any
 
 import msgspec
 
-from kontor.comparing import Compared, Walked, digest_of
+from kontor.comparing import Compared, Walked, digest_of, reached
 from projections.search.elastic.index import ElasticIndex
 from projections.search.elastic.mapping import document_json
 from streams.assembly import SOME, assemble, in_slices
 from streams.documents import document
 
+NAME = "Elasticsearch"
 LOOKS = 5
 PAUSE_S = 1.0
 
 
-async def compare_search(views: Walked, search: ElasticIndex, clock: Callable[[], int]) -> Compared:
-    """Raises ViewsUnavailable, SearchUnavailable."""
-    compared = Compared("Elasticsearch", "products")
+async def compare_search(
+    views: Walked, search: ElasticIndex, clock: Callable[[], int], head: int
+) -> tuple[Compared, Compared]:
+    """Its progress and its documents. Raises ViewsUnavailable, SearchUnavailable."""
+    await asyncio.to_thread(search.refresh)
+    progress = reached(NAME, search.position(), head)
+    return progress, await _compare_documents(views, search, clock)
+
+
+async def _compare_documents(views: Walked, search: ElasticIndex, clock: Callable[[], int]) -> Compared:
+    compared = Compared(NAME, "products")
     ids = {key async for key, _ in views.walk("products")} | set(await asyncio.to_thread(list, search.product_ids()))
     suspects: list[str] = []
     for some in in_slices(sorted(ids), SOME):

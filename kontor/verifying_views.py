@@ -38,7 +38,8 @@ async def compare_views(settings: Settings, log: Path | str) -> list[Compared]:
             stores, search = await stack.enter_async_context(opened(settings))
             compared = await compare(lambda: stack.enter_context(evidence(log)), stores)
             if search is not None:
-                compared.append(await compare_search(stores[0].views, search, now_ms))
+                head = compared[0].expected.count
+                compared += await compare_search(stores[0].views, search, now_ms, head)
             return compared
     except (ViewsUnavailable, SearchFailed, Damaged) as error:
         raise UnusableLog(f"the views cannot be compared: {error}") from error
@@ -110,7 +111,9 @@ class InAFile:
 def show(compared: Sequence[Compared]) -> None:
     """Every table with what is wrong with it; exits with 1 if anything is."""
     for one in compared:
-        line = f"{one.store}, {one.what}: {one.found.count:,} of {one.expected.count:,}, digest {one.found.digest:016x}"
+        line = f"{one.store}, {one.what}: {one.found.count:,} of {one.expected.count:,}"
+        if one.found.digest:
+            line += f", digest {one.found.digest:016x}"
         if one.newer:
             line += f"; {one.newer:,} moved on meanwhile"
         console.out.print(line, markup=False)
