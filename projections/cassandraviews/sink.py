@@ -41,6 +41,8 @@ class Partition:
         self.lock = asyncio.Lock()
         self.acknowledged: Marks = {}
         """Never less is to be found there again."""
+        self.lost = self.told = False
+        """Rows that were acknowledged are gone; whoever writes this partition was told so."""
         self.trusted: Marks | None = None
         """While the marks are these, nobody else has folded and nothing was emptied: what is remembered is so."""
         self.era = 0
@@ -71,18 +73,19 @@ class CassandraSink(CassandraViews):
         self._partitions: defaultdict[int, Partition] = defaultdict(Partition)
         self._cache = RowCache()
         self._eras = count(1)
-        self._lost = False
 
     async def progress(self) -> dict[int, int]:
         found = await super().progress()
-        if self._lost:
-            self._lost = False
-            for known in self._partitions.values():
-                known.acknowledged, known.trusted = {}, None
+        for partition, known in self._partitions.items():
+            if known.told:
+                known.acknowledged, known.trusted, known.lost, known.told = {}, None, False, False
+            elif found.get(partition, NOWHERE) < min(known.acknowledged.values(), default=NOWHERE):
+                known.lost = True  # and it is another one that asks: each has to hear of it
         return found
 
     async def write(self, partition: int, upto: int, events: Sequence[Recorded]) -> Touched:
-        """Raises RowsLost, until ``progress`` is called, when the tables were dropped or emptied under our feet."""
+        """Raises RowsLost, until ``progress`` is called, when the tables were dropped or emptied under our feet: for each
+        partition once at least, whoever notices it first."""
         known = self._partitions[partition]
         async with known.lock:
             try:
@@ -112,8 +115,9 @@ class CassandraSink(CassandraViews):
 
     def _look_for_losses(self, known: Partition, marks: Marks) -> None:
         if any(marks.get(name, NOWHERE) < upto for name, upto in known.acknowledged.items()):
-            self._lost = True
-        if self._lost:
+            known.lost = True
+        if known.lost:
+            known.told = True
             raise RowsLost("Cassandra has lost rows that it had acknowledged")
 
     # folding
