@@ -84,8 +84,10 @@ class CassandraSink(CassandraViews):
         return found
 
     async def write(self, partition: int, upto: int, events: Sequence[Recorded]) -> Touched:
-        """Raises RowsLost, until ``progress`` is called, when the tables were dropped or emptied under our feet; for each
-        partition at least once, whoever noticed it."""
+        """Raises RowsLost, until ``progress`` is called, when the tables were dropped or emptied under our feet.
+
+        Each partition hears of it once at least, whoever noticed it first.
+        """
         known = self._partitions[partition]
         async with known.lock:
             try:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import pytest
 
+from domain.codec import decode_meta
 from tests.faults.shop import Shop
 
 pytestmark = [
@@ -24,15 +26,22 @@ async def test_the_clock_jumps(shop: Shop, tmp_path: Path, name: str):
     assert part.stop() == 0
     part.start(("-m", "tests.faults.shifted", str(wrong_by)))
     await part.ready()
+    before = await shop.house.head()
     async with shop.trading():
         for seconds in (HOUR, -HOUR, 0):
             write_at_once(wrong_by, seconds)
             await shop.everybody_signs_in()
             await shop.sells(5)
+    assert {round((told - time.time()) / HOUR) for told in await recorded_since(shop, before)} == {-1, 0, 1}
     assert part.stop() == 0
     part.start()
     await part.ready()
     await shop.audit()
+
+
+async def recorded_since(shop: Shop, position: int) -> list[float]:
+    """When the events after a position were recorded, in seconds since 1970."""
+    return [decode_meta(row.meta).recorded_at / 1000 for row in await shop.house.log.read(position, 100_000)]
 
 
 def write_at_once(path: Path, seconds: int) -> None:
