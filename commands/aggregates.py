@@ -8,8 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 import msgspec
+import structlog
 from msgspec.structs import replace
 
+from commands.errors import UnreadableStream
 from commands.mapper import recorded
 from commands.overlay import Overlay
 from commands.routes import decider_of
@@ -19,6 +21,7 @@ from domain.decider import State
 SNAPSHOT_EVERY = 200
 """Events of one stream between two snapshots: loading folds at most so many, and a batch, more."""
 
+log = structlog.get_logger("engine")
 _encode_state = msgspec.msgpack.Encoder().encode
 
 
@@ -86,12 +89,20 @@ class Aggregates:
             if known is None or row.version <= known.version:
                 continue
             if row.version > known.version + 1:  # a gap: something was missed, so load it anew when needed
-                self._young.pop(row.stream, None)
-                self._old.pop(row.stream, None)
+                self._drop(row.stream)
                 continue
-            state = decider_of(row.stream).evolve(known.state, recorded(row).event)
+            try:
+                state = decider_of(row.stream).evolve(known.state, recorded(row).event)
+            except Exception as error:  # one that this version cannot read holds up nobody but its own stream
+                log.error("unreadable_event", position=row.position, stream=row.stream, error=repr(error))
+                self._drop(row.stream)
+                continue
             self._young[row.stream] = Aggregate(row.version, row.hash, state, known.snapshot_version)
             self._read.add(row.stream)
+
+    def _drop(self, stream: str) -> None:
+        self._young.pop(stream, None)
+        self._old.pop(stream, None)
 
     def take_off(self) -> None:
         self._read.clear()
@@ -139,14 +150,20 @@ def snapshot_of(stream: str, aggregate: Aggregate) -> Snapshot:
 
 
 def fold(stream: str, loaded: Loaded) -> Aggregate:
-    """The aggregate that a stream adds up to."""
+    """The aggregate that a stream adds up to. Raises UnreadableStream."""
     decider = decider_of(stream)
     version, digest, state, snapshot_version = 0, b"", decider.initial, 0
     snapshot = loaded.snapshot
     if snapshot is not None:
         version, digest, snapshot_version = snapshot.version, snapshot.hash, snapshot.version
-        state = msgspec.msgpack.decode(snapshot.state, type=decider.states)
+        try:
+            state = msgspec.msgpack.decode(snapshot.state, type=decider.states)
+        except ValueError as error:
+            raise UnreadableStream(stream, f"snapshot of version {version}, {error!r}") from error
     for row in loaded.rows:
-        state = decider.evolve(state, recorded(row).event)
+        try:
+            state = decider.evolve(state, recorded(row).event)
+        except Exception as error:  # whatever damaged bytes make of a decoder
+            raise UnreadableStream(stream, f"position {row.position}, {error!r}") from error
         version, digest = row.version, row.hash
     return Aggregate(version, digest, state, snapshot_version)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Awaitable, Iterable, Sequence
 from typing import Protocol
 
@@ -11,7 +10,7 @@ import structlog
 from commands.aggregates import Aggregate, Aggregates, fold
 from commands.batch import Batch, Outcome, Submission
 from commands.context import Context
-from commands.errors import KeyReused
+from commands.errors import KeyReused, UnreadableStream
 from commands.mapper import record
 from commands.reactor import CheckoutReactor
 from commands.routes import DECIDERS, decider_of, stream_of
@@ -67,8 +66,10 @@ class Decisions:
         missing = {stream for stream in self._aggregates.missing(streams) if stream[:3] in DECIDERS}
         if missing:
             for stream, loaded in (await source.load(missing)).items():
-                with contextlib.suppress(ValueError, TypeError):
+                try:
                     self._aggregates.put(stream, fold(stream, loaded))
+                except UnreadableStream as error:
+                    log.error("stream_not_loaded", stream=stream, error=str(error))
 
     async def _decide_one(self, batch: Batch, submission: Submission, source: Source, known: dict[str, Reply]) -> None:
         """Puts the submission's answer into the batch; whatever goes wrong is its own answer and nobody else's."""
@@ -92,6 +93,9 @@ class Decisions:
                 result = refusal
             if request is not None:
                 known[request.key] = batch.replies[request.key] = request.reply(result, batch.now)
+        except UnreadableStream as error:
+            self._take_back(batch, first)
+            result = error
         except Exception as bug:
             log.exception("command_failed", command=type(submission.command).__name__)
             self._take_back(batch, first)
@@ -111,7 +115,8 @@ class Decisions:
     def _apply(self, batch: Batch, submission: Submission) -> Outcome:
         stream = submission.stream
         aggregate = self._aggregates.get(stream)
-        assert aggregate is not None, f"{stream} cannot be loaded"
+        if aggregate is None:
+            raise UnreadableStream(stream)
         expected = submission.expected_version
         if expected is not None and expected != aggregate.version:
             raise VersionMismatch(expected, aggregate.version)
@@ -146,9 +151,10 @@ class Decisions:
     def _apply_reaction(self, batch: Batch, command: Command, order_id: str, context: Context) -> None:
         stream = stream_of(command)
         aggregate = self._aggregates.get(stream)
-        assert aggregate is not None, stream
-        decider = decider_of(stream)
         try:
+            if aggregate is None:
+                raise UnreadableStream(stream)
+            decider = decider_of(stream)
             events = decider.decide(command, aggregate.state)
         except DomainError as refusal:
             # The checkout process asks again and reports it; here it must not fail the client's command.

@@ -3,6 +3,7 @@
 WritePathError
 ├── Overloaded             the queue is full; try again in ``retry_after`` seconds
 ├── StorageUnavailable     nothing was written; the log cannot be reached, is locked, read-only or full
+├── UnreadableStream       an event of the stream is of a newer Kontor, or damaged; all other streams go on
 ├── KeyReused              an idempotency key came back with another request
 └── UnusableLog            the data folder is damaged, foreign, or of a newer version; raised at start only
 """
@@ -26,6 +27,11 @@ class StorageUnavailable(WritePathError):
 
 class NothingWritten(StorageUnavailable):
     pass
+
+
+class UnreadableStream(WritePathError):
+    def __init__(self, stream: str, why: str = "it could not be loaded") -> None:
+        super().__init__(f"{stream} cannot be read: {why}")
 
 
 class KeyReused(WritePathError):

@@ -6,16 +6,20 @@ from functools import partial
 from typing import Any
 
 import msgspec
+import structlog
 from eventsourcing.persistence import Mapper, StoredEvent
 
 from commands.store.port import Row
 from domain.codec import TOPICS, decode, decode_meta, encode
 from domain.decider import Event
-from domain.recorded import Meta, Recorded, chain_hash
+from domain.recorded import Meta, Recorded, Unreadable, chain_hash
 
 _encode_meta = msgspec.msgpack.Encoder().encode
 _row = partial(tuple.__new__, Row)
 """A named tuple's own constructor is a Python function and takes twice as long."""
+NO_META = Meta(0, 0, "", "", "", "", "", b"")
+
+log = structlog.get_logger("log")
 
 
 def record(position: int, stream: str, version: int, event: Event, meta: Meta) -> tuple[Recorded, Row]:
@@ -32,6 +36,15 @@ def recorded(row: Row) -> Recorded:
     """Decodes one stored event. Raises what ``domain.codec.decode`` raises."""
     position, stream, version, topic, meta, data, digest = row
     return Recorded(position, stream, version, decode(topic, data), decode_meta(meta), digest)
+
+
+def recorded_or_unreadable(row: Row) -> Recorded:
+    """For whoever goes on without what cannot be read: ``Unreadable`` takes its place, in an empty envelope."""
+    try:
+        return recorded(row)
+    except Exception as error:  # whatever damaged bytes make of a decoder
+        log.warning("unreadable_event", position=row[0], stream=row[1], topic=row[3], error=repr(error))
+        return Recorded(row[0], row[1], row[2], Unreadable(row[3], repr(error)), NO_META, row[6])
 
 
 class EnvelopeMapper(Mapper[str]):

@@ -27,6 +27,13 @@ class Meta(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """SHA-256 of the predecessor in the stream; empty for the first event."""
 
 
+class Unreadable(msgspec.Struct, frozen=True, gc=False):
+    """Stands for an event that this version of Kontor cannot read: written by a newer one, or damaged."""
+
+    topic: str
+    why: str
+
+
 class Recorded(msgspec.Struct, frozen=True, gc=False):
     position: int
     stream: str

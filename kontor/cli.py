@@ -132,11 +132,16 @@ def import_(
 
 
 @app.command()
-def verify(data: Data = None, url: Url = None, json: Json = False) -> None:
+def verify(
+    data: Data = None,
+    url: Url = None,
+    json: Json = False,
+    views: Annotated[bool, typer.Option("--views", help="Then compare every stored view with the log.")] = False,
+) -> None:
     """Walk the log: no holes, contiguous versions, hash chains, every event folds, stock and money add up."""
     from kontor.verifying import run_verify
 
-    run_verify(_settings(data=data), as_json=json, url=url)
+    run_verify(_settings(data=data), as_json=json, url=url, views=views)
 
 
 @app.command(name="copy-log")

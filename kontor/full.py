@@ -300,7 +300,7 @@ async def search_worker(settings: Settings) -> AsyncIterator[tuple[PostgresLog, 
 
 
 @asynccontextmanager
-async def process_worker(settings: Settings) -> AsyncIterator[tuple[PostgresLog, Engine, Follower]]:
+async def process_worker(settings: Settings) -> AsyncIterator[tuple[PostgresLog, Engine, Follower, SQLiteViews]]:
     """A saga needs several streams in the log's order, so these follow the log itself, with views of their own."""
     async with AsyncExitStack() as stack:
         log, vault = _opened_log(stack, settings), _opened_vault(stack, settings)
@@ -320,4 +320,4 @@ async def process_worker(settings: Settings) -> AsyncIterator[tuple[PostgresLog,
         ]
         await _begun(stack, engine, follower, gateway, payments, checkouts, erasures)
         settle_garbage()
-        yield log, engine, follower
+        yield log, engine, follower, views

@@ -18,11 +18,13 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from commands.batch import Batch
 from commands.engine import Engine, now_ms
 from commands.outage import Outage
-from commands.store.port import EventLog
+from commands.store.port import EventLog, Row
 from domain import cart, inventory, order, payment
 from domain.codec import decode_meta
 from domain.recorded import Recorded
+from projections.sqlite import SQLiteViews
 from readapi.services import Followed
+from streams.indexer import Indexer
 
 EVERY_S = 2.0
 SECONDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
@@ -116,7 +118,14 @@ class LogMetrics:
         self._log = event_log
         self._consumers = consumers
         self._parked = parked
-        self._parked_events = Gauge("kontor_parked_events", "Events set aside.", ["projection"], registry=registry)
+        self._parking: set[str] = set()
+        """Projections that ever had something parked."""
+        self._parked_events = Gauge(
+            "kontor_parked_events",
+            "Events that could not be folded, and documents that were refused.",
+            ["projection"],
+            registry=registry,
+        )
         self._head = Gauge("kontor_log_head", "Position of the last event.", registry=registry)
         self._lag = Gauge("kontor_lag_events", "Events a consumer is behind.", ["consumer"], registry=registry)
         self._lag_seconds = Gauge(
@@ -142,12 +151,15 @@ class LogMetrics:
         for name, consumer in self._consumers.items():
             behind = max(0, head - consumer.position)
             first = await self._log.read(consumer.position, 1) if behind else ()
-            age = max(0, now - decode_meta(first[0].meta).recorded_at) / 1000 if first else 0.0
+            age = max(0, now - _recorded_at(first[0], now)) / 1000 if first else 0.0
             self._lag.labels(name).set(behind)
             self._lag_seconds.labels(name).set(age)
+        parked = Counted[str]()
         for look in self._parked:
-            for projection, number in Counted(await look()).items():
-                self._parked_events.labels(projection).set(number)
+            parked.update(await look())
+        for projection in self._parking | parked.keys():
+            self._parked_events.labels(projection).set(parked[projection])
+        self._parking |= parked.keys()
 
     async def _again_and_again(self) -> None:
         while True:
@@ -157,6 +169,29 @@ class LogMetrics:
             except Exception as error:
                 self._outage.met(error)
             await asyncio.sleep(EVERY_S)
+
+
+def parked_in(views: SQLiteViews) -> Parked:
+    async def look() -> list[str]:
+        return [projection for projection, *_ in views.parked()]
+
+    return look
+
+
+def refused_by(indexer: Indexer) -> Parked:
+    """Documents that the search engine did not take."""
+
+    async def look() -> list[str]:
+        return ["search"] * len(indexer.parked)
+
+    return look
+
+
+def _recorded_at(row: Row, unknown: int) -> int:
+    try:
+        return decode_meta(row.meta).recorded_at
+    except ValueError:  # damaged: a lag is told all the same
+        return unknown
 
 
 def gauge(registry: CollectorRegistry, name: str, about: str, value: Callable[[], Any]) -> None:

@@ -15,7 +15,7 @@ from fastapi import FastAPI
 
 from commands.errors import UnusableLog
 from kontor import console
-from kontor.metrics import EngineMetrics, LogMetrics, Parked, gauge, gauges
+from kontor.metrics import EngineMetrics, LogMetrics, Parked, gauge, gauges, parked_in, refused_by
 from kontor.server import PortTaken, bind, serve
 from kontor.settings import Settings
 from projections.sqlite import SQLiteViews
@@ -23,6 +23,7 @@ from readapi.degraded import stores
 from readapi.edge.state import EdgeSettings, EdgeState
 from readapi.reading import Reading, hear
 from readapi.services import Followed, ReadServices, Store
+from streams.indexer import Indexer
 from writeapi.services import WriteServices
 
 PORTS = {"all": 8000, "write": 8001, "read": 8002, "gateway": 8003}
@@ -131,14 +132,13 @@ def _away(store: Store) -> float:
 
 
 def _parked(services: ReadServices) -> list[Parked]:
-    views = services.views
-    if not isinstance(views, SQLiteViews):
-        return []  # its workers tell
-
-    async def look() -> list[str]:
-        return [projection for projection, *_ in views.parked()]
-
-    return [look]
+    """Of what this process folds itself; in the full profile its workers tell."""
+    looks: list[Parked] = []
+    if isinstance(services.views, SQLiteViews):
+        looks.append(parked_in(services.views))
+    if isinstance(services.indexer, Indexer):
+        looks.append(refused_by(services.indexer))
+    return looks
 
 
 @asynccontextmanager

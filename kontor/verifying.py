@@ -7,8 +7,9 @@ counting. All of it is read in one transaction (``evidence.py``), so a service m
 
 from __future__ import annotations
 
+import asyncio
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from heapq import heappush, heappushpop
 from pathlib import Path
@@ -28,6 +29,7 @@ from domain.order import OrderPlaced
 from domain.payment import PaymentCaptured
 from domain.recorded import chain_hash
 from kontor import console
+from kontor.comparing import Compared
 from kontor.evidence import Damaged, Evidence, count_of, evidence
 from kontor.folder import DataFolder
 from kontor.invariants import Check, OrderCheck, PaymentCheck, StockCheck
@@ -76,8 +78,9 @@ class Report:
             heappushpop(self._worst, entry)
 
 
-def run_verify(settings: Settings, as_json: bool, url: str | None = None) -> None:
-    """Exit 0 with a summary, or 1 with the first offending position and what is wrong with it."""
+def run_verify(settings: Settings, as_json: bool, url: str | None = None, views: bool = False) -> None:
+    """Exit 0 with a summary, or 1 with the first offending position and what is wrong with it. ``views``: then compares
+    what this profile's stores hold with what the log adds up to."""
     try:
         log = log_of(settings, url)
         if as_json:
@@ -85,11 +88,12 @@ def run_verify(settings: Settings, as_json: bool, url: str | None = None) -> Non
         else:
             with console.progress("verifying", count_of(log), "events") as bar:
                 report = look(log, settings, bar)
+        compared = _compare_views(settings, log) if views and report.ok else None
     except UnusableLog as error:
         console.fail(str(error))
     if as_json:
-        _print_json(report)
-        raise SystemExit(0 if report.ok else 1)
+        _print_json(report, compared)
+        raise SystemExit(0 if report.ok and not any(one.different for one in compared or ()) else 1)
     if not report.ok:
         first = report.problems[0]
         where = "the log" if first.position is None else f"position {first.position}"
@@ -101,11 +105,23 @@ def run_verify(settings: Settings, as_json: bool, url: str | None = None) -> Non
         f"({rate:,.0f} events/s): no holes, all hashes, stock and money right",
         markup=False,
     )
+    if compared is not None:
+        from kontor.verifying_views import show
+
+        show(compared)
 
 
-def _print_json(report: Report) -> None:
+def _compare_views(settings: Settings, log: Path | str) -> Sequence[Compared]:
+    from kontor.verifying_views import compare_views
+
+    return asyncio.run(compare_views(settings, log))
+
+
+def _print_json(report: Report, compared: Sequence[Compared] | None) -> None:
     answer = {"ok": report.ok, "events": report.events, "streams": report.streams, "head": report.head}
     answer |= {"problems": msgspec.to_builtins(report.problems)}
+    if compared is not None:
+        answer |= {"views": msgspec.to_builtins(compared)}
     console.out.print(msgspec.json.encode(answer).decode(), markup=False)
 
 

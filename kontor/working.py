@@ -12,7 +12,7 @@ from prometheus_client import CollectorRegistry, start_http_server
 
 from commands.store.port import EventLog
 from kontor import console
-from kontor.metrics import EngineMetrics, LogMetrics, Parked
+from kontor.metrics import EngineMetrics, LogMetrics, Parked, parked_in, refused_by
 from kontor.running import run
 from kontor.settings import Settings
 from readapi.services import Followed
@@ -91,15 +91,18 @@ async def _begin(stack: AsyncExitStack, settings: Settings, name: str, registry:
             worker.sinking.folded.append(told.folded)
         return Work(log, worker, worker.run(), worker.stop, worker.parked)
     consumer: Followed
+    parked: Parked
     if name == "search":
-        log, consumer = await stack.enter_async_context(full.search_worker(settings))
+        log, indexer = await stack.enter_async_context(full.search_worker(settings))
+        consumer, parked = indexer, refused_by(indexer)
     else:
-        log, engine, consumer = await stack.enter_async_context(full.process_worker(settings))
+        log, engine, consumer, views = await stack.enter_async_context(full.process_worker(settings))
+        parked = parked_in(views)
         EngineMetrics(registry).watch(engine)
         if told is not None:
             engine.landed.append(told.landed)
     stopped = asyncio.Event()
-    return Work(log, consumer, stopped.wait(), stopped.set)
+    return Work(log, consumer, stopped.wait(), stopped.set, parked)
 
 
 def _spans(stack: AsyncExitStack, settings: Settings, name: str) -> Spans | None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
-from domain.recorded import Recorded
+from domain.recorded import Recorded, Unreadable
 from projections.projector import Table
 
 NOWHERE = -1
+NEVER = 1 << 62
 AFTER_A_PARKED_ONE = "an earlier event of this stream is parked"
 
 
@@ -34,6 +35,20 @@ class Folded(NamedTuple):
     parked: list[Parked]
 
 
+def first_of_each(parked: Iterable[Parked]) -> dict[str, int]:
+    """Streams of which an event is parked, and the position of the first."""
+    first: dict[str, int] = {}
+    for position, stream, _ in parked:
+        first[stream] = min(position, first.get(stream, NEVER))
+    return first
+
+
+def concerned(tables: Iterable[Table], events: Sequence[Recorded]) -> list[Table]:
+    """Those that have anything to do with the events."""
+    kinds = {type(recorded.event) for recorded in events}
+    return [table for table in tables if Unreadable in kinds or not kinds.isdisjoint(table.folds)]
+
+
 def keys_of(table: Table, events: Sequence[Recorded]) -> set[str]:
     """Of all rows that the events concern."""
     wanted: set[str] = set()
@@ -48,25 +63,29 @@ def fold_events(
     table: Table,
     events: Sequence[Recorded],
     kept: Callable[[str], Kept | None],
-    broken: set[str],
+    broken: dict[str, int],
     passed: Callable[[str, Kept, Kept], None] | None = None,
 ) -> Folded:
     """What becomes of the rows. ``kept`` gives a row as it was; what it raises parks the event that needs the row.
 
-    Events that a row has taken in already are passed over, so they may be delivered again. ``broken`` are streams of
-    which an event is parked; newly parked ones are added to it. ``passed`` hears of every step of a row, from what to
-    what, and parks the event too if it raises.
+    Events that a row has taken in already are passed over, so they may be delivered again. ``broken`` are the streams
+    that stand still and the position of the parked event with which each began to; new ones are added to it. ``passed``
+    hears of every step of a row, from what to what, and parks the event too if it raises.
     """
     changed: dict[str, Kept] = {}
     parked: list[Parked] = []
     for recorded in events:
         fold = table.folds.get(type(recorded.event))
-        if fold is None:
+        if fold is None and not _stops(table, recorded):
             continue
-        if recorded.stream in broken:
-            parked.append(Parked(recorded.position, recorded.stream, AFTER_A_PARKED_ONE))
+        first = broken.get(recorded.stream, NEVER)
+        if recorded.position >= first:
+            if recorded.position > first:  # or another table has parked it
+                parked.append(Parked(recorded.position, recorded.stream, AFTER_A_PARKED_ONE))
             continue
         try:
+            if fold is None:
+                raise ValueError(f"cannot be read: {recorded.event.why}")
             for key in table.keys(recorded):
                 before = changed.get(key) or kept(key) or Kept(NOWHERE, None)
                 if before.position < recorded.position:
@@ -76,5 +95,10 @@ def fold_events(
                     changed[key] = after
         except Exception as error:
             parked.append(Parked(recorded.position, recorded.stream, repr(error)))
-            broken.add(recorded.stream)
+            broken[recorded.stream] = recorded.position
     return Folded(changed, parked)
+
+
+def _stops(table: Table, recorded: Recorded) -> bool:
+    """Whether it is an event of one of the table's streams that nobody can read: it might mean anything."""
+    return type(recorded.event) is Unreadable and recorded.stream[:3] in table.prefixes

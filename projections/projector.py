@@ -12,6 +12,8 @@ from typing import Any
 
 import msgspec
 
+from domain.codec import TOPICS
+from domain.ids import PREFIXES
 from domain.recorded import Recorded
 
 
@@ -37,6 +39,13 @@ class Table:
     """By event type; other events do not concern this table."""
     keys: Callable[[Recorded], Sequence[str]] = lambda recorded: (recorded.stream,)
     indexes: Mapping[str, Index] = field(default_factory=dict)
+    prefixes: frozenset[str] = frozenset()
+    """Of the streams whose events it folds; given by the stored names of those unless it is told."""
+
+    def __post_init__(self) -> None:
+        if not self.prefixes:
+            families = {TOPICS[kind].partition(".")[0] for kind in self.folds if kind in TOPICS}
+            object.__setattr__(self, "prefixes", frozenset(PREFIXES[family] for family in families))
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ import msgspec
 
 from domain.recorded import Recorded
 from projections import flushing
-from projections.folding import NOWHERE, Kept, Parked, fold_events, keys_of
+from projections.folding import NOWHERE, Kept, Parked, concerned, fold_events, keys_of
 from projections.projector import Index, Projection, Table
 from projections.rowcache import RowCache
 from projections.views import LISTED_MAX, Entry, Place, Touched
@@ -48,8 +48,8 @@ class SQLiteViews:
         }
         self._cache = RowCache()
         self._cached_at: dict[str, int] = {}
-        self._broken: dict[str, set[str]] = {}
-        """Streams of which an event is parked, by projection."""
+        self._broken: dict[str, dict[str, int]] = {}
+        """Streams that stand still, and since which position, by projection."""
         self._commits = 0
         self._checkpointer = ThreadPoolExecutor(1, thread_name_prefix="views-checkpoint")
         self._writer, self._reader = self._open()
@@ -130,10 +130,11 @@ class SQLiteViews:
         statement = f'SELECT "{index}", count(*) FROM {stored.name} WHERE "{index}" IS NOT NULL GROUP BY "{index}"'
         return dict(self._reader.execute(statement).fetchall())
 
-    def walk(self, table: str) -> Iterator[tuple[str, Any]]:
+    def walk(self, table: str) -> Iterator[tuple[str, Kept]]:
+        """Every row by key: for checks, not for readers."""
         stored = self._stored[table]
-        for key, row in self._reader.execute(f"SELECT key, row FROM {stored.name} ORDER BY key"):
-            yield key, stored.decode(row)
+        for key, position, row in self._reader.execute(f"SELECT key, position, row FROM {stored.name} ORDER BY key"):
+            yield key, Kept(position, stored.decode(row))
 
     def parked(self) -> list[tuple[str, int, str, str]]:
         """Projection, position, stream and error of each event that could not be folded."""
@@ -200,14 +201,14 @@ class SQLiteViews:
 
     def _fold(self, names: Sequence[str], events: Sequence[Recorded]) -> Touched:
         touched = Touched()
-        last, kinds = events[-1].position, {type(recorded.event) for recorded in events}
+        last = events[-1].position
         for name in names:
             projection = self.projections[name]
-            concerned = [table for table in projection.tables if not kinds.isdisjoint(table.folds)]
-            broken = self._broken.get(name) if concerned else set()
+            tables = concerned(projection.tables, events)
+            broken = self._broken.get(name) if tables else {}
             if broken is None:
                 broken = self._broken[name] = self._parked_streams(name)
-            for table in concerned:
+            for table in tables:
                 changed = self._fold_table(name, table, events, broken)
                 if changed:
                     self._write(self._stored[table.name], changed)
@@ -221,7 +222,7 @@ class SQLiteViews:
         return touched
 
     def _fold_table(
-        self, projection: str, table: Table, events: Sequence[Recorded], broken: set[str]
+        self, projection: str, table: Table, events: Sequence[Recorded], broken: dict[str, int]
     ) -> dict[str, Kept]:
         rows, missing = self._cache.get_many(table.name, keys_of(table, events))
         blobs = dict(self._stored[table.name].find(self._writer, missing))
@@ -252,9 +253,9 @@ class SQLiteViews:
         if deletes:
             self._writer.executemany(f"DELETE FROM {stored.name} WHERE key = ?", deletes)
 
-    def _parked_streams(self, projection: str) -> set[str]:
-        rows = self._writer.execute("SELECT DISTINCT stream FROM parked WHERE projection = ?", (projection,))
-        return {stream for (stream,) in rows}
+    def _parked_streams(self, projection: str) -> dict[str, int]:
+        query = "SELECT stream, min(position) FROM parked WHERE projection = ? GROUP BY stream"
+        return dict(self._writer.execute(query, (projection,)).fetchall())
 
     def _park(self, projection: str, parked: Sequence[Parked]) -> None:
         if parked:

@@ -9,7 +9,7 @@ from typing import Any
 
 import structlog
 
-from commands.mapper import recorded
+from commands.mapper import recorded_or_unreadable
 from commands.outage import Outage
 from commands.store.port import EventLog
 from domain.recorded import Recorded
@@ -80,7 +80,7 @@ class Cataloguing(RoutedViews):
         """Of the rows that the views show by now, or of the first as soon as they do."""
         if not await self._shown.wait_for(rows[0].position, PATIENCE_S):
             return
-        events = [recorded(row) for row in rows if row.position <= self._shown.position]
+        events = [recorded_or_unreadable(row) for row in rows if row.position <= self._shown.position]
         self._told = events[-1].position
         touched = self.touched_by(events)
         for listener in self.applied:

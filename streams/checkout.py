@@ -15,7 +15,7 @@ import structlog
 
 from commands.context import system_context
 from commands.engine import Engine
-from commands.errors import WritePathError
+from commands.errors import UnreadableStream, WritePathError
 from commands.outage import Outage
 from domain import checkout
 from domain.decider import Command
@@ -112,3 +112,5 @@ class CheckoutProcess:
             await self._engine.submit(command, system_context(part, self._engine.clock(), correlation))
         except DomainError as refusal:
             log.warning("step_refused", command=type(command).__name__, order=correlation, reason=refusal.detail)
+        except UnreadableStream as error:  # the others are to be seen through all the same
+            log.error("step_impossible", command=type(command).__name__, order=correlation, reason=str(error))

@@ -14,7 +14,7 @@ import structlog
 
 from commands.context import Context, system_context
 from commands.engine import Engine
-from commands.mapper import recorded
+from commands.mapper import recorded_or_unreadable
 from commands.vault import Vault
 from domain.account import AccountErased, AccountRegistered, EraseAccount
 from domain.claim import ReleaseClaim
@@ -35,7 +35,7 @@ async def erase(engine: Engine, vault: Vault, account_id: str, context: Context)
     await asyncio.to_thread(vault.drop_credentials, account_id)
     for row in await engine.log.read_stream(account_id):
         # From the event, because the state of an erased account has forgotten even the claim.
-        event = recorded(row).event
+        event = recorded_or_unreadable(row).event
         if isinstance(event, AccountRegistered):
             position = (await engine.submit(ReleaseClaim(event.email_claim, account_id), context)).position
             break

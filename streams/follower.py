@@ -18,7 +18,7 @@ import structlog
 
 from commands.engine import Engine
 from commands.errors import StorageUnavailable
-from commands.mapper import recorded
+from commands.mapper import recorded_or_unreadable
 from commands.outage import Outage
 from commands.store.port import EventLog
 from domain.recorded import Recorded
@@ -171,7 +171,7 @@ class Follower:
         rows = await self._log.read(after, limit)
         if rows and self._engine is not None:
             self._engine.absorb(rows)
-        return [recorded(row) for row in rows]
+        return [recorded_or_unreadable(row) for row in rows]
 
     async def _apply(self, names: Sequence[str], events: Sequence[Recorded]) -> None:
         while True:

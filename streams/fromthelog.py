@@ -10,7 +10,7 @@ from collections.abc import Collection, Sequence
 from typing import Any, NamedTuple
 
 from commands.aggregates import fold
-from commands.mapper import recorded
+from commands.mapper import recorded, recorded_or_unreadable
 from commands.store.port import EventLog
 from domain.cart import CartLine, OpenCart
 from domain.ids import offer_id, stock_id
@@ -33,7 +33,7 @@ async def rows_of(log: EventLog, table: Table, streams: Collection[str]) -> dict
     for start in range(0, len(names), STREAMS_AT_ONCE):
         some = names[start : start + STREAMS_AT_ONCE]
         for rows in await asyncio.gather(*(log.read_stream(stream) for stream in some)):
-            folded = fold_events(table, [recorded(row) for row in rows], lambda key: None, set())
+            folded = fold_events(table, [recorded_or_unreadable(row) for row in rows], lambda key: None, {})
             found.update((key, kept.row) for key, kept in folded.changed.items() if kept.row is not None)
     return found
 

@@ -12,7 +12,6 @@ reaches the disk now and then: what is lost in a crash is read from the log agai
 from __future__ import annotations
 
 import asyncio
-from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from heapq import heappop, heappush
@@ -22,7 +21,7 @@ from typing import Protocol
 import structlog
 
 from commands.engine import now_ms
-from commands.mapper import recorded
+from commands.mapper import recorded_or_unreadable
 from commands.outage import Outage
 from commands.store.port import EventLog
 from domain.ids import stock_id
@@ -33,9 +32,10 @@ from projections.search.document import SearchDocument
 from projections.search.port import NotTheWriter, Rejected, SearchIndex, SearchUnavailable
 from projections.stock.projector import StockRow
 from projections.views import Place, Touched, Views
-from streams.assembly import LOW_STOCK, SOME, OnSale, assemble, in_slices, offer_of
+from streams.assembly import SOME, OnSale, assemble, in_slices, offer_of
 from streams.documents import document
 from streams.pending import Pending
+from streams.shownstock import ShownStock
 
 PACE_S = 0.2
 """Between two commits, unless somebody waits."""
@@ -46,6 +46,8 @@ BULK = 200
 UNCOMMITTED_MAX = 20_000
 PERSIST_S = 1.0
 """How long a position that came without changes may stay in memory only."""
+LOOK_S = 5.0
+"""How often the writer looks whether the index is still there while nothing happens."""
 IDLE_S = 0.25
 """How often a process that only reads looks for news, and for the writer's place."""
 AWAITED_S = 0.03
@@ -57,12 +59,9 @@ REBUILD_COMMIT_S = 5.0
 REPLAY_MAX = 200_000
 """Events behind which it is cheaper to index every product anew."""
 READ_PAGE = 1_000
-FLAGS_MAX = 200_000
 PARKED_MAX = 1_000
 
 log = structlog.get_logger("indexer")
-Flags = tuple[bool, bool]
-"""Whether there is any, and whether it is nearly gone."""
 
 
 class Catalogued(Views, Protocol):
@@ -110,7 +109,7 @@ class Indexer:
         self._seen = 0
         self._stored = 0
         self._owed = 0
-        self._flags: OrderedDict[str, Flags] = OrderedDict()
+        self._shown = ShownStock()
         self._waiters: list[tuple[int, int, asyncio.Future[None]]] = []
         self._order = count()
         self._news = asyncio.Event()
@@ -196,7 +195,7 @@ class Indexer:
             return
         if self.writing:
             if not self._uncommitted:
-                await _pause(self._news, None if self._stored == self.position else PERSIST_S)
+                await _pause(self._news, LOOK_S if self._stored == self.position else PERSIST_S)
             if self.backlog < BULK:
                 await _pause(self._hurry, min(PACE_S, self._due() - asyncio.get_running_loop().time()))
         elif self._awaited(self._seen):
@@ -224,7 +223,7 @@ class Indexer:
         """Touches what the events since the last commit concern."""
         after = self._stored
         while after < target and (rows := await self._log.read(after, min(READ_PAGE, target - after))):
-            self._pending.add(self._views.touched_by([recorded(row) for row in rows]))
+            self._pending.add(self._views.touched_by([recorded_or_unreadable(row) for row in rows]))
             after = rows[-1].position
             await asyncio.sleep(0)
 
@@ -250,6 +249,10 @@ class Indexer:
 
     async def _index(self) -> None:
         """Hands over what is pending; commits when it is time, or if the position has not been stored for long."""
+        if self._seen <= self._stored:
+            await asyncio.to_thread(self._search.refresh)
+            if self._search.position() < self._stored:
+                raise NotTheWriter("the index is gone, or an older one has taken its place")
         pending, self._pending = self._pending, Pending()
         reached, products = max(self._seen, self.position), set[str]()
         self._building = True
@@ -333,23 +336,13 @@ class Indexer:
         rows: dict[str, StockRow] = await self._views.get_many("stock", keys)
         at, flipped = self._clock(), []
         for key, row in rows.items():
-            if self._remember(key, row.item.available(at)):
+            if self._shown.remember(key, row.item.available(at)):
                 flipped.append(key)
         return flipped
 
-    def _remember(self, key: str, available: int) -> bool:
-        """Notes what shoppers see of this stock; whether that is news."""
-        flags = (available > 0, 0 < available <= LOW_STOCK)
-        news = self._flags.get(key) != flags
-        self._flags[key] = flags
-        self._flags.move_to_end(key)
-        if len(self._flags) > FLAGS_MAX:
-            self._flags.popitem(last=False)
-        return news
-
     async def _last_product_of(self, offer_id: str) -> set[str]:
         """A withdrawn offer has no row any more; its stream still knows."""
-        events = [recorded(row).event for row in await self._log.read_stream(offer_id)]
+        events = [recorded_or_unreadable(row).event for row in await self._log.read_stream(offer_id)]
         return {event.product_id for event in events if isinstance(event, OfferPut)}
 
     async def _write(self, product_ids: Sequence[str]) -> None:
@@ -360,7 +353,7 @@ class Indexer:
             kept = {one.product_id for one in upserts}
             for one in found.values():
                 for seller in one.sellers:
-                    self._remember(stock_id(seller.shop_id, seller.sku), seller.available)
+                    self._shown.remember(stock_id(seller.shop_id, seller.sku), seller.available)
             self._search.apply(upserts, [key for key in some if key not in kept])
             self._uncommitted.update(some)
             self._unwritten -= len(some)

@@ -2,8 +2,9 @@
 
 The rule, and why nothing can be skipped, stands in ``streams/broker/messages.py``. Whether a sink was flushed, a
 group's offsets are ahead of it, the topic was made again or its beginning has expired: it is always the same gap, and
-always closed in the same way. Closing one reads the log from the sink's position on, for each partition; to rebuild a
-large view, replay it beside the live one instead.
+always closed in the same way. So is a message whose event the broker gives back damaged. An event that nobody can read
+in the log either goes to the handler as ``Unreadable``, and the rest of the partition goes on. Closing a gap reads the
+log from the sink's position on, for each partition; to rebuild a large view, replay it beside the live one instead.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from collections.abc import Mapping, Sequence
 import structlog
 
 from commands.errors import StorageUnavailable
-from commands.mapper import recorded
+from commands.mapper import recorded_or_unreadable
 from commands.outage import Outage
 from commands.store.port import EventLog, Position
 from domain.recorded import Recorded
@@ -56,7 +57,7 @@ class Intake:
 
     async def take(self, batches: Mapping[int, Sequence[Message]]) -> None:
         """Messages by partition, in the topic's order; returns once the sink has all of them, and then they may be
-        acknowledged. Raises what a handler raises, WrongTopic, Stopped, and what decoding an event raises."""
+        acknowledged. Raises what a handler raises, WrongTopic, Stopped."""
         tasks = [self._persist(partition, messages) for partition, messages in batches.items()]
         for outcome in await asyncio.gather(*tasks, return_exceptions=True):
             if isinstance(outcome, BaseException):
@@ -81,18 +82,25 @@ class Intake:
         if partition not in self.reached:
             self.reached[partition] = await self._handler.begin(partition)
         events: list[Recorded] = []
+        idle = False
         upto = self.reached[partition]
         for message in messages:
             after, position, value = message
             if position <= upto:
+                idle = idle or after == position == upto
                 continue
-            if after > upto:
+            row = message.row
+            missing = position if row is None and value else after
+            if missing > upto:
                 await self._hand_over(partition, events, upto)
-                await self._close_gap(partition, after)
-                events, upto = [], after
-            if value:
-                events.append(recorded(message.row))
+                await self._close_gap(partition, missing)
+                events, upto = [], missing
+            if row is not None:
+                events.append(recorded_or_unreadable(row))
             upto = position
+        if idle and upto == self.reached[partition]:
+            # Said once more while nothing happens: whoever lost what it held finds out before there is something new.
+            await self._handler.handle(partition, (), upto)
         await self._hand_over(partition, events, upto)
 
     async def _hand_over(self, partition: int, events: Sequence[Recorded], upto: Position) -> None:
@@ -108,8 +116,8 @@ class Intake:
                 rows = await self._log.read(after, min(PAGE, upto - after))
                 if not rows:
                     raise WrongTopic(f"the topic tells of position {upto}, the log ends at {after}")
-                ours = [recorded(row) for row in rows if partition_of(row.stream, self._partitions) == partition]
-                await self._hand_over(partition, ours, rows[-1].position)
+                ours = [row for row in rows if partition_of(row.stream, self._partitions) == partition]
+                await self._hand_over(partition, list(map(recorded_or_unreadable, ours)), rows[-1].position)
 
     async def _pause(self, seconds: float) -> None:
         with contextlib.suppress(TimeoutError):

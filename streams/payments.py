@@ -18,7 +18,7 @@ import structlog
 
 from commands.context import Context, new_command_id
 from commands.engine import Engine
-from commands.errors import WritePathError
+from commands.errors import UnreadableStream, WritePathError
 from commands.outage import Outage
 from domain.errors import DomainError, NotFound
 from domain.order import CancelledOrder
@@ -176,7 +176,11 @@ class PaymentProcess:
         """Views that lag behind under load show many an intent as open whose outcome is long on record."""
         if effect.key in self._working:
             return False
-        state = await self._engine.state(effect.payment_id)
+        try:
+            state = await self._engine.state(effect.payment_id)
+        except UnreadableStream as error:
+            log.error("payment_unreadable", key=effect.key, reason=str(error))
+            return False
         return isinstance(state, Payment) and OPEN.get(state.status) == effect.kind
 
     async def _sweep_again_and_again(self) -> None:

@@ -38,7 +38,8 @@ class Handler(Protocol):
 
         Idempotent by position: what lies at or below the sink's own position changes nothing, and another worker that
         does not know yet that it lost the partition may call with the same. There may be no events at all, when only
-        the position moves. Parking an event that cannot be folded is the handler's business.
+        the position moves, or not even that: then it is only to be found out whether the sink holds what it held.
+        Parking an event that cannot be folded is the handler's business.
 
         Raises ``SinkUnavailable`` for what passes: it is called again with the same, after a pause. ``SinkLost`` when
         the sink does not hold what it held. Anything else is a bug and ends the worker with nothing committed.

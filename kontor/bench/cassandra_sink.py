@@ -116,7 +116,7 @@ def _final(keyspace: str, events: Sequence[Recorded]) -> list[Sequence[Query]]:
     work: list[Sequence[Query]] = list(Timeline(keyspace).put(events))
     for table in ORDERS.tables:
         stored, moves = StoredTable(keyspace, table, ORDERS), Moves(table)
-        changed, parked = fold_events(table, events, lambda key: None, set(), moves.passed)
+        changed, parked = fold_events(table, events, lambda key: None, {}, moves.passed)
         assert not parked
         taken = {spot: change for spot, change in moves.changes.items() if change.taken}
         work += stored.lists.move(taken)

@@ -94,7 +94,7 @@ def _seconds_to_index(folder: Path, views: SQLiteViews) -> float:
     index = TantivyIndex(folder)
     assert index.try_writer()
     seconds = 0.0
-    documents = (document(on_sale(key, row, (), {}, 0)) for key, row in views.walk("products"))
+    documents = (document(on_sale(key, kept.row, (), {}, 0)) for key, kept in views.walk("products"))
     while some := list[SearchDocument](islice(documents, DOCUMENTS_PER_SLICE)):
         started = time.perf_counter()
         index.apply(some, ())

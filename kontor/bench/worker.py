@@ -123,8 +123,8 @@ async def _getmany(made: Topic) -> float:
             started = started or time.perf_counter()
             for record in records:
                 message = read(record.headers, record.value)
-                if message.value:
-                    recorded(message.row)
+                if message is not None and (row := message.row) is not None:
+                    recorded(row)
                     count += 1
     seconds = time.perf_counter() - started
     await consumer.stop()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from typing import Any
 
 from domain.recorded import Recorded
@@ -15,12 +15,17 @@ from projections.cassandraviews.settings import CassandraSettings
 from projections.cassandraviews.tables import StoredLists, StoredTable
 from projections.cassandraviews.timeline import NAME as TIMELINE
 from projections.cassandraviews.timeline import Timeline
+from projections.folding import Kept, Parked
 from projections.projector import Projection
 from projections.views import LISTED_MAX, Entry, Place
 
 KEYS_PER_QUERY = 50
 QUERIES_AT_ONCE = 8
 MONTHS_AT_ONCE = 8
+ROWS_WALKED = 1_000
+"""At once. Two keys of one token would be torn apart by the end of a page; tokens have 64 bits."""
+FIRST_TOKEN = -(1 << 63)
+"""Which no key has."""
 
 
 class CassandraViews:
@@ -73,6 +78,25 @@ class CassandraViews:
     async def timeline(self, order_id: str) -> list[Recorded]:
         """Every event that belongs to an order, in log order; none if the archive does not have it."""
         return await self._timeline.read(self.connection, order_id)
+
+    # as a whole
+
+    async def walk(self, table: str) -> AsyncIterator[tuple[str, Kept]]:
+        """Every row once, those that are gone too, in no order and as of the moment that each is met: for checks, not
+        for readers."""
+        stored, after = self._stored[table], FIRST_TOKEN
+        while page := await self.connection.rows(stored.walk, (after, ROWS_WALKED)):
+            for _, key, position, row in page:
+                yield key, Kept(position, None if row is None else stored.decode(row))
+            after = page[-1][0]
+
+    async def parked(self) -> Sequence[tuple[str, Parked]]:
+        """By projection, in the log's order."""
+        return [
+            (projection.name, event)
+            for projection in self.projections
+            for event in await self._books.parked(self.connection, name_of(projection))
+        ]
 
     # lists
 

@@ -25,7 +25,7 @@ from projections.cassandraviews.settings import CassandraSettings
 from projections.cassandraviews.spots import Moves
 from projections.cassandraviews.tables import StoredTable
 from projections.cassandraviews.timeline import NAME as TIMELINE
-from projections.folding import NOWHERE, Kept, Parked, fold_events, keys_of
+from projections.folding import NOWHERE, Kept, Parked, concerned, first_of_each, fold_events, keys_of
 from projections.projector import Projection
 from projections.rowcache import RowCache
 from projections.sink import RowsLost
@@ -41,12 +41,14 @@ class Partition:
         self.lock = asyncio.Lock()
         self.acknowledged: Marks = {}
         """Never less is to be found there again."""
+        self.lost = self.told = False
+        """Rows that were acknowledged are gone; whoever writes this partition was told so."""
         self.trusted: Marks | None = None
         """While the marks are these, nobody else has folded and nothing was emptied: what is remembered is so."""
         self.era = 0
         """Of remembered rows: a new one forgets them."""
-        self.broken: dict[str, set[str]] = {}
-        """Streams of which an event is parked, by projection."""
+        self.broken: dict[str, dict[str, int]] = {}
+        """Streams that stand still, and since which position, by projection."""
         self.months: set[tuple[str, str, int]] = set()
         """Noted as having entries."""
 
@@ -61,7 +63,7 @@ class Batch:
         self.others: list[Sequence[Query]] = []
         self.touched = Touched()
         self.remember: list[tuple[StoredTable, str, Kept, int]] = []
-        self.broken: dict[str, set[str]] = {}
+        self.broken: dict[str, dict[str, int]] = {}
         self.months: set[tuple[str, str, int]] = set()
 
 
@@ -71,25 +73,21 @@ class CassandraSink(CassandraViews):
         self._partitions: defaultdict[int, Partition] = defaultdict(Partition)
         self._cache = RowCache()
         self._eras = count(1)
-        self._lost = False
 
     async def progress(self) -> dict[int, int]:
         found = await super().progress()
-        if self._lost:
-            self._lost = False
-            for known in self._partitions.values():
-                known.acknowledged, known.trusted = {}, None
+        for partition, known in self._partitions.items():
+            if known.told:
+                known.acknowledged, known.trusted, known.lost, known.told = {}, None, False, False
+            elif found.get(partition, NOWHERE) < min(known.acknowledged.values(), default=NOWHERE):
+                known.lost = True  # and it is another one that asks: each has to hear of it
         return found
 
-    async def parked(self) -> Sequence[tuple[str, Parked]]:
-        return [
-            (projection.name, event)
-            for projection in self.projections
-            for event in await self._books.parked(self.connection, name_of(projection))
-        ]
-
     async def write(self, partition: int, upto: int, events: Sequence[Recorded]) -> Touched:
-        """Raises RowsLost, until ``progress`` is called, when the tables were dropped or emptied under our feet."""
+        """Raises RowsLost, until ``progress`` is called, when the tables were dropped or emptied under our feet.
+
+        Each partition hears of it once at least, whoever noticed it first.
+        """
         known = self._partitions[partition]
         async with known.lock:
             try:
@@ -119,24 +117,24 @@ class CassandraSink(CassandraViews):
 
     def _look_for_losses(self, known: Partition, marks: Marks) -> None:
         if any(marks.get(name, NOWHERE) < upto for name, upto in known.acknowledged.items()):
-            self._lost = True
-        if self._lost:
+            known.lost = True
+        if known.lost:
+            known.told = True
             raise RowsLost("Cassandra has lost rows that it had acknowledged")
 
     # folding
 
     async def _fold(self, batch: Batch, known: Partition, projection: Projection, events: Sequence[Recorded]) -> None:
-        kinds = {type(recorded.event) for recorded in events}
         name = name_of(projection)
-        concerned = [self._stored[table.name] for table in projection.tables if not kinds.isdisjoint(table.folds)]
-        if not concerned:
+        tables = [self._stored[table.name] for table in concerned(projection.tables, events)]
+        if not tables:
             return
         if name not in known.broken:
-            known.broken[name] = {event.stream for event in await self._books.parked(self.connection, name)}
-        broken = set(known.broken[name])
+            known.broken[name] = first_of_each(await self._books.parked(self.connection, name))
+        broken = dict(known.broken[name])
         parked: list[Parked] = []
-        before = await asyncio.gather(*(self._rows_before(stored, known.era, events) for stored in concerned))
-        for stored, rows in zip(concerned, before, strict=True):
+        before = await asyncio.gather(*(self._rows_before(stored, known.era, events) for stored in tables))
+        for stored, rows in zip(tables, before, strict=True):
             parked += self._fold_table(batch, known, stored, events, rows, broken)
         batch.broken[name] = broken
         batch.others += self._books.park(name, parked)
@@ -157,7 +155,7 @@ class CassandraSink(CassandraViews):
         stored: StoredTable,
         events: Sequence[Recorded],
         before: tuple[Mapping[str, Kept], Mapping[str, tuple[int, bytes | None]]],
-        broken: set[str],
+        broken: dict[str, int],
     ) -> list[Parked]:
         rows, blobs = before
 

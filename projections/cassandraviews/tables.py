@@ -28,8 +28,9 @@ class StoredTable:
             **self.lists.tables,
         }
         self.find = f"SELECT key, position, row FROM {keyspace}.{name} WHERE key IN ?"
+        self.walk = f"SELECT token(key), key, position, row FROM {keyspace}.{name} WHERE token(key) > ? LIMIT ?"
         self._put = f"INSERT INTO {keyspace}.{name} (key, position, row) VALUES (?, ?, ?) USING TIMESTAMP ?"
-        self.queries = [self.find, self._put, *self.lists.queries]
+        self.queries = [self.find, self.walk, self._put, *self.lists.queries]
         self.decode = msgspec.msgpack.Decoder(table.row).decode
         self.encode = msgspec.msgpack.Encoder().encode
 

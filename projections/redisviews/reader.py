@@ -8,14 +8,18 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from typing import Any
 
+import msgspec
+
+from projections.folding import Kept, Parked
 from projections.projector import Projection
-from projections.redisviews.names import PREFIX, Names, StoredTable
+from projections.redisviews.names import PREFIX, Names, StoredTable, position_of
 from projections.redisviews.scripts import LIST
 from projections.redisviews.server import RedisServer
 from projections.views import LISTED_MAX, Entry, Place, ViewsUnavailable
 
 KEYS_PER_QUERY = 1_000
 OWNERS_PER_QUERY = 100
+_parked_event = msgspec.json.Decoder(tuple[str, str]).decode
 
 
 class RedisViews:
@@ -23,6 +27,7 @@ class RedisViews:
 
     def __init__(self, server: RedisServer, projections: Sequence[Projection], prefix: str = PREFIX) -> None:
         self.server = server
+        self._projections = list(projections)
         self.names = Names(prefix, projections)
         self._tables = self.names.tables
         self._list = server.client.register_script(LIST)
@@ -117,8 +122,9 @@ class RedisViews:
         found: Any = await self.server.ask(lambda client: client.hgetall(name))
         return {owner.decode(): int(rows) for owner, rows in found.items()}
 
-    async def walk(self, table: str) -> AsyncIterator[tuple[str, Any]]:
-        """Every row once, in no order, as of the moment that each is met: for checks, not for readers."""
+    async def walk(self, table: str) -> AsyncIterator[tuple[str, Kept]]:
+        """Every row once, those that are gone too, in no order and as of the moment that each is met: for checks, not
+        for readers."""
         stored = self._tables[table]
         pattern = "".join("\\" + letter if letter in "\\*?[]^-" else letter for letter in stored.rows) + "*"
         cursor, seen = 0, set[str]()
@@ -126,12 +132,25 @@ class RedisViews:
             cursor, names = await self.server.ask(
                 lambda client, at=cursor: client.scan(at, match=pattern, count=KEYS_PER_QUERY)  # type: ignore[misc]
             )
-            keys = {name.decode()[len(stored.rows) :] for name in names} - seen
-            seen |= keys
-            for entry in (await self.get_many(table, keys)).items():
-                yield entry
+            keys = list({name.decode()[len(stored.rows) :] for name in names} - seen)
+            seen.update(keys)
+            for key, value in zip(keys, await self._values([stored.rows + key for key in keys]), strict=True):
+                yield key, Kept(position_of(value), stored.decode(value))
             if cursor == 0:
                 return
+
+    async def parked(self) -> Sequence[tuple[str, Parked]]:
+        """By projection, in the log's order."""
+        return [
+            (projection.name, event)
+            for number, projection in enumerate(self._projections)
+            for event in await self._parked_events(number)
+        ]
+
+    async def _parked_events(self, number: int) -> list[Parked]:
+        name = self.names.parked[number]
+        found: Any = await self.server.ask(lambda client: client.hgetall(name))
+        return sorted(Parked(int(position), *_parked_event(event)) for position, event in found.items())
 
 
 def _entries(stored: StoredTable, order_width: int, members: Sequence[bytes], values: Sequence[bytes]) -> list[Entry]:

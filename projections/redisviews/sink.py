@@ -15,12 +15,10 @@ import asyncio
 import random
 import secrets
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import Any, NamedTuple
-
-import msgspec
+from typing import NamedTuple
 
 from domain.recorded import Recorded
-from projections.folding import Kept, Parked, fold_events, keys_of
+from projections.folding import Kept, concerned, first_of_each, fold_events, keys_of
 from projections.projector import Projection
 from projections.redisviews.batch import Batch
 from projections.redisviews.names import PREFIX, StoredTable, position_of
@@ -36,7 +34,6 @@ EVENTS_MAX = 500
 ATTEMPTS = 20
 PAUSE_S = 0.01
 """At most, before the second attempt, and as much longer before each further one."""
-_parked_event = msgspec.json.Decoder(tuple[str, str]).decode
 
 
 class ParkedStreams(NamedTuple):
@@ -67,7 +64,6 @@ class RedisSink(RedisViews):
         told: Mapping[str, Collection[str]] | None = None,
     ) -> None:
         super().__init__(server, projections, prefix)
-        self._projections = list(projections)
         self._told = told or {}
         self._begin = server.client.register_script(BEGIN)
         self._script = server.client.register_script(WRITE)
@@ -143,15 +139,13 @@ class RedisSink(RedisViews):
         for start in range(0, len(missing), KEYS_PER_QUERY):
             some = missing[start : start + KEYS_PER_QUERY]
             values.update(zip(some, await self.server.ask(lambda client, some=some: client.mget(some)), strict=True))  # type: ignore[misc]
-        broken = [set(parked.first) if parked else set() for parked in self._parked]
+        broken = [dict(parked.first) if parked else {} for parked in self._parked]
         for part, before in zip(parts, known, strict=True):
             self._fold_part(part, before, values, broken[part.projection], batch)
         return batch
 
     async def _parts(self, number: int, events: Sequence[Recorded]) -> list[Part]:
-        kinds = {type(recorded.event) for recorded in events}
-        projection = self._projections[number]
-        tables = [table for table in projection.tables if not kinds.isdisjoint(table.folds)]
+        tables = concerned(self._projections[number].tables, events)
         if tables:
             first = (self._parked[number] or await self._read_parked(number)).first
             if first:
@@ -160,7 +154,12 @@ class RedisSink(RedisViews):
         return [Part(number, self._tables[table.name], events, keys_of(table, events)) for table in tables]
 
     def _fold_part(
-        self, part: Part, before: dict[str, Kept], values: Mapping[str, bytes | None], broken: set[str], batch: Batch
+        self,
+        part: Part,
+        before: dict[str, Kept],
+        values: Mapping[str, bytes | None],
+        broken: dict[str, int],
+        batch: Batch,
     ) -> None:
         stored = part.stored
 
@@ -213,27 +212,10 @@ class RedisSink(RedisViews):
             if projection.name in batch.parked:
                 self._parked[number] = None
 
-    # parked events
-
     async def _read_parked(self, number: int) -> ParkedStreams:
         events = await self._parked_events(number)
-        first: dict[str, int] = {}
-        for position, stream, _ in events:
-            first.setdefault(stream, position)
-        known = self._parked[number] = ParkedStreams(len(events), first)
+        known = self._parked[number] = ParkedStreams(len(events), first_of_each(events))
         return known
-
-    async def _parked_events(self, number: int) -> list[Parked]:
-        name = self.names.parked[number]
-        found: Any = await self.server.ask(lambda client: client.hgetall(name))
-        return sorted(Parked(int(position), *_parked_event(event)) for position, event in found.items())
-
-    async def parked(self) -> Sequence[tuple[str, Parked]]:
-        return [
-            (projection.name, event)
-            for number, projection in enumerate(self._projections)
-            for event in await self._parked_events(number)
-        ]
 
 
 def _behind(held: Sequence[int] | None, least: Sequence[int]) -> bool:

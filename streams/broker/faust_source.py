@@ -150,5 +150,6 @@ def _by_partition(events: Any) -> dict[int, list[Message]]:
     batches: dict[int, list[Message]] = defaultdict(list)
     for event in events:
         message = event.message
-        batches[message.partition].append(read(message.headers, message.value))
+        if told := read(message.headers, message.value):
+            batches[message.partition].append(told)
     return batches

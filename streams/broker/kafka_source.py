@@ -84,7 +84,7 @@ class KafkaSource:
 
     async def _take(self, batches: Mapping[TopicPartition, Sequence[Any]], intake: Intake) -> None:
         messages = {
-            partition.partition: [read(record.headers, record.value) for record in records]
+            partition.partition: [told for record in records if (told := read(record.headers, record.value))]
             for partition, records in batches.items()
         }
         await intake.take(messages)

@@ -26,12 +26,14 @@ from typing import NamedTuple
 from zlib import crc32
 
 import msgspec
+import structlog
 
 from commands.store.port import Position, Row
 from streams.broker.traces import HEADER, traceparent_of
 
 Headers = list[tuple[str, bytes]]
 
+log = structlog.get_logger("topic")
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(Row).decode
 
@@ -43,9 +45,13 @@ class Message(NamedTuple):
     """The encoded row at ``position``; empty for a watermark."""
 
     @property
-    def row(self) -> Row:
-        """Raises ``msgspec.MsgspecError`` for damaged bytes, and for a watermark."""
-        return _decode(self.value)
+    def row(self) -> Row | None:
+        """None for a watermark, and for bytes that are not the event's."""
+        try:
+            row = _decode(self.value) if self.value else None
+        except msgspec.MsgspecError:
+            return None
+        return row if row is not None and row.position == self.position else None
 
 
 Letter = tuple[bytes | None, bytes, Headers]
@@ -70,10 +76,15 @@ def _named(topic: str) -> tuple[str, bytes]:
     return "name", topic.encode()
 
 
-def read(headers: Iterable[tuple[str, bytes]], value: bytes | None) -> Message:
-    """Raises KeyError or ValueError for a message that is none of ours."""
+def read(headers: Iterable[tuple[str, bytes]], value: bytes | None) -> Message | None:
+    """None for a message that is none of ours. Whoever drops it misses nothing: if it came in the place of one that
+    stated something, the next one's interval begins beyond what is known."""
     named = dict(headers)
-    return Message(int(named["after"]), int(named["position"]), value or b"")
+    try:
+        return Message(int(named["after"]), int(named["position"]), value or b"")
+    except (KeyError, ValueError):
+        log.warning("foreign_message", headers=sorted(named))
+        return None
 
 
 def partition_of(stream: str, partitions: int) -> int:

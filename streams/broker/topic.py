@@ -91,7 +91,7 @@ class Topic:
         return found
 
     async def last_positions(self) -> Sequence[Position]:
-        """The position that the last message of each partition names, 0 where there is none. Raises
+        """The position that the last message of each partition names, 0 where there is none of ours. Raises
         BrokerUnavailable."""
         consumer = AIOKafkaConsumer(
             bootstrap_servers=self.servers,
@@ -120,7 +120,8 @@ class Topic:
             if time.monotonic() > deadline:
                 raise BrokerUnavailable(f"the last messages of {self.name} did not come in {READY_S:.0f} s")
             for partition, records in (await consumer.getmany(*awaited, timeout_ms=500)).items():
-                last[partition.partition] = read(records[-1].headers, records[-1].value).position
+                told = read(records[-1].headers, records[-1].value)
+                last[partition.partition] = told.position if told else 0
                 if records[-1].offset >= ends[partition] - 1:
                     awaited.discard(partition)
         return last

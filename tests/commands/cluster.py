@@ -8,6 +8,7 @@ import signal
 import subprocess
 import tempfile
 import time
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -27,6 +28,8 @@ def binaries() -> Path:
 
 
 class Cluster:
+    settings = SETTINGS
+
     def __init__(self) -> None:
         self._bin = binaries()
         self._folder = Path(tempfile.mkdtemp(prefix="kontor-cluster-"))  # pytest's own folders are closed to others
@@ -36,18 +39,21 @@ class Cluster:
         (self.port,) = free_ports(1)
         if os.getuid() == 0:  # the server refuses to run as root
             shutil.chown(self._data, "postgres")
-        self._run("initdb", "-D", str(self._data), "-U", "app", "--auth=trust", "--encoding=UTF8", "--no-sync")
+        options = ("-U", "app", "--auth=trust", "--encoding=UTF8", "--no-sync")
+        self._run("initdb", "-D", str(self._data), *options, *self._further_options())
         self.url = f"postgresql://app@127.0.0.1:{self.port}/postgres"
 
+    def _further_options(self) -> Sequence[str]:
+        """Of initdb."""
+        return ()
+
     def start(self) -> None:
-        settings = " ".join(f"-c {one}" for one in SETTINGS.format(port=self.port).split())
+        settings = " ".join(f"-c {one}" for one in self.settings.format(port=self.port).split())
         self._run("pg_ctl", "-D", str(self._data), "-l", str(self._data / "log"), "-o", settings, "-w", "start")
 
     def kill(self) -> None:
         """SIGKILL to all of it at once: nothing is flushed, nobody says goodbye."""
-        postmaster = int((self._data / "postmaster.pid").read_text().split("\n", 1)[0])
-        children = subprocess.run(["ps", "-o", "pid=", "--ppid", str(postmaster)], capture_output=True, check=False)
-        pids = [postmaster, *map(int, children.stdout.split())]
+        pids = self.processes()
         for pid in pids:
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
@@ -56,12 +62,22 @@ class Cluster:
         # Where nobody buries the dead the next server would take its predecessor for alive.
         (self._data / "postmaster.pid").unlink()
 
+    def processes(self) -> list[int]:
+        """The server's, the one that has the others first; none when it has ended."""
+        try:
+            postmaster = int((self._data / "postmaster.pid").read_text().split("\n", 1)[0])
+        except FileNotFoundError:
+            return []
+        children = subprocess.run(["ps", "-o", "pid=", "--ppid", str(postmaster)], capture_output=True, check=False)
+        return [postmaster, *map(int, children.stdout.split())]
+
     def remove(self) -> None:
         if (self._data / "postmaster.pid").exists():
             self._run("pg_ctl", "-D", str(self._data), "-m", "immediate", "-w", "stop", check=False)
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def _run(self, name: str, *arguments: str, check: bool = True) -> None:
+        """A program of the server's, or one that is named by its path."""
         account = ["setpriv", "--reuid=postgres", "--regid=postgres", "--init-groups"] if os.getuid() == 0 else []
         command = [*account, str(self._bin / name), *arguments]
         done = subprocess.run(

@@ -9,7 +9,7 @@ import pytest
 
 from commands import engine as module
 from commands.engine import Engine
-from commands.errors import Overloaded, StorageUnavailable
+from commands.errors import Overloaded, StorageUnavailable, UnreadableStream
 from commands.idempotency import IdempotentRequest
 from commands.mapper import recorded
 from commands.reactor import CheckoutReactor
@@ -154,7 +154,7 @@ async def test_a_stream_that_cannot_be_read_fails_its_caller_only(engine, log):
         engine.submit(receive(1), context()), engine.submit(receive(1, "stk_shp_1.BROKEN"), context())
     )
     assert good.position == 2
-    assert isinstance(bad, AssertionError)
+    assert isinstance(bad, UnreadableStream)
 
 
 async def test_an_answer_that_cannot_be_rendered_takes_its_events_back(engine, log):

@@ -13,6 +13,7 @@ from msgspec.structs import astuple, replace
 from commands import engine as module
 from commands.aggregates import SNAPSHOT_EVERY, Aggregates, fold
 from commands.engine import Engine
+from commands.errors import UnreadableStream
 from commands.store.memory import MemoryLog
 from commands.store.port import Loaded, Row
 from commands.store.sqlite import SQLiteLog
@@ -174,6 +175,23 @@ def test_a_gap_in_what_is_absorbed_forgets_the_stream():
     known.keep(STOCK, replace(fold(STOCK, Loaded(None, [])), version=1))
     known.absorb([Row(9, STOCK, 3, "stock.received@1", b"", b"", b"")])
     assert known.get(STOCK) is None
+
+
+async def test_what_another_process_wrote_and_nobody_here_can_read_holds_up_its_own_stream_only(log, clock, engine):
+    """A newer Kontor writes beside this one: its events are met while catching up, within everybody's batch."""
+    await do(engine, receive(1))
+    await do(engine, receive(1, "stk_shp_1.OTHER"))
+    [row] = chained(1, STOCK, StockReceived(1), StockReceived(2))[1:]
+    transaction = await log.begin()
+    await transaction.append([row._replace(position=3, topic="stock.received@9")], [], [])
+    await transaction.commit()
+    good, bad = await settle(
+        engine.submit(receive(1, "stk_shp_1.OTHER"), context()), engine.submit(receive(1), context())
+    )
+    assert (good.version, good.position) == (2, 4)
+    assert isinstance(bad, UnreadableStream)
+    with pytest.raises(UnreadableStream, match=r"position 3, UnknownEvent\('stock.received@9'\)"):
+        await engine.load(STOCK)
 
 
 def test_a_flight_that_lands_late_does_not_hide_what_was_read_of_its_successor():

@@ -18,6 +18,7 @@ from commands.store.postgres import PostgresLog
 from domain.inventory import INVENTORY
 from tests.commands.cluster import Cluster
 from tests.commands.conftest import rows_of, settle
+from tests.commands.disks import SmallDisks, kinds
 from tests.commands.driving import STOCK, context, do, receive, request
 from tests.commands.proxy import Proxy
 from tests.contracts.event_log import append, chained, received, whole
@@ -183,5 +184,46 @@ async def test_a_server_killed_under_load_loses_nothing_that_was_acknowledged(cl
         stream = f"stk_shp_1.{number}"
         mine = [row for row in rows if row.stream == stream]
         assert INVENTORY.fold(recorded(row).event for row in mine).on_hand == len(mine)
+    await engine.close()
+    await log.close()
+
+
+# its disks
+
+
+@pytest.fixture(params=kinds())
+def small(request):
+    made = SmallDisks(request.param)
+    made.start()
+    yield made
+    made.remove()
+
+
+@pytest.mark.crash
+@pytest.mark.timeout(180)
+@pytest.mark.parametrize("part", ["tables", "wal"])
+async def test_a_full_disk_refuses_what_it_cannot_hold_and_loses_nothing(small, part):
+    """Tables that cannot grow refuse a batch; a write-ahead log that cannot takes the whole server down."""
+    log = PostgresLog.open(small.url)
+    engine = Engine(log)
+    await engine.start()
+    journal = Journal(engine)
+    clients = [asyncio.create_task(journal.client(f"{number}-{'x' * 200}")) for number in range(30)]
+
+    async def until(condition: Any) -> None:
+        async with asyncio.timeout(60):
+            while not condition():  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
+
+    await until(lambda: len(journal.acknowledged) > 300)
+    await asyncio.to_thread(small.fill, part)
+    await until(lambda: journal.refused > 30)
+    promised = len(journal.acknowledged)
+    await asyncio.to_thread(small.free, part)
+    await until(lambda: len(journal.acknowledged) > promised + 300)
+    journal.ended = True
+    await asyncio.gather(*clients)
+    rows = await rows_of(log)
+    assert {(row.stream, row.version) for row in rows} == set(journal.acknowledged), "written once, or refused"
     await engine.close()
     await log.close()

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from domain.recorded import Recorded
+from domain.recorded import Recorded, Unreadable
 from projections.sink import Sink
 from tests.contracts.views import Row, Said, ViewsContract, said
 
@@ -107,6 +107,18 @@ class SinkContract(ViewsContract):
             ("talk", 2, "a"), ("talk", 3, "a"), ("talk", 5, "a"),
         ]  # fmt: skip
         assert await opened.progress() == {0: 5}
+
+    async def test_an_event_that_nobody_can_read_stops_its_stream_where_it_stands(self, opened: Sink):
+        """However the events are cut into batches, and however often they come."""
+        poison = Recorded(3, "a", 3, Unreadable("said@9", "unknown"), said(3, "a", "x").meta, b"")
+        events = [said(1, "a", "1"), said(2, "a", "2"), poison, said(4, "a", "4"), said(5, "b", "x")]
+        await opened.write(0, 5, events)
+        await opened.write(0, 5, events[2:])
+        await opened.write(0, 6, [Recorded(6, "z", 1, Unreadable("told@1", "unknown"), poison.meta, b"")])
+        assert await opened.get_many("talk", ["a", "b"]) == {"a": Row(("1", "2")), "b": Row(("x",))}
+        parked = await opened.parked()
+        assert [(event.position, event.stream) for _, event in parked] == [(3, "a"), (4, "a")]
+        assert "unknown" in parked[0][1].error
 
     async def test_another_process_sees_it(self, opened: Sink, tmp_path: Path):
         await opened.write(0, 1, [said(1, "a", "1")])

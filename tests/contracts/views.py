@@ -39,6 +39,7 @@ TALK_ROWS = Table(
         "last": Index(lambda key, row: None if row.texts[-1] == "hidden" else row.texts[-1]),
         "length": Index(lambda key, row: key[:1], lambda key, row: len("".join(row.texts))),
     },
+    prefixes=frozenset({"a"}),
 )
 TALK = Projection("talk", 1, (TALK_ROWS,))
 

@@ -49,9 +49,9 @@ async def nothing_oversold(market: Market) -> None:
     assert row["committed"] + row["held"] <= row["onHand"], row
 
 
-async def everything_settles(market: Market) -> dict[str, dict[str, Any]]:
+async def everything_settles(market: Market, within: float = SETTLED_S) -> dict[str, dict[str, Any]]:
     """All orders by id, once each is PAID or CANCELLED with its compensation done."""
-    deadline = time.monotonic() + SETTLED_S
+    deadline = time.monotonic() + within
     while True:
         orders = [order for shopper in market.shoppers for order in await history(shopper)]
         waiting = [order for order in orders if under_way(order)]

@@ -57,6 +57,13 @@ class Journal:
     """Account to the newest version of its cart that was acknowledged."""
     surprises: list[str] = field(default_factory=list)
     """Answers that should not have come."""
+    patient: bool = False
+    """503 may come, tokens may run out and services that are away come back: everybody goes on, and names the
+    seller."""
+    pace: float = 0.0
+    """Seconds between two purchases of a shopper, at most."""
+    put_off: int = 0
+    """Answers with 401 or 503, and none at all, to those who are patient."""
 
     def orders_of(self, shopper: Shopper) -> set[str]:
         return {one.order_id for one in self.attempts if one.shopper is shopper and one.order_id}
@@ -65,6 +72,9 @@ class Journal:
         return {one.order_id for one in self.attempts if one.order_id}
 
     def surprise(self, what: str, answer: httpx.Response) -> None:
+        if self.patient and answer.status_code in (401, 503):
+            self.put_off += 1
+            return
         self.surprises.append(f"{what}: {answer.status_code} {answer.text[:300]}")
 
 
@@ -107,25 +117,33 @@ async def trade(market: Market, chance: random.Random, stop: asyncio.Event | Non
 
 
 async def _buy(market: Market, shopper: Shopper, chance: random.Random, stop: asyncio.Event) -> None:
+    while not stop.is_set():
+        try:
+            await _purchase(market, shopper, chance)
+        except httpx.TransportError:
+            if not market.journal.patient:
+                return
+            market.journal.put_off += 1
+        await asyncio.sleep(chance.random() * market.journal.pace)
+
+
+async def _purchase(market: Market, shopper: Shopper, chance: random.Random) -> None:
     journal = market.journal
-    try:
-        while not stop.is_set():
-            await _fill_cart(market, shopper, chance)
-            shopper.method_id = market.cards[shopper.user_id][chance.choice(CARDS)]
-            attempt = Attempt(shopper, fresh_key(), shopper.wish())
-            journal.attempts.append(attempt)
-            await place(journal, attempt, wait=chance.choice((None, 1, 3)))
-            if attempt.order_id and chance.random() < 0.1:
-                answer = await shopper.cancel(attempt.order_id)
-                if answer.status_code != 200:
-                    journal.surprise("cancel", answer)
-    except httpx.TransportError:
-        return
+    await _fill_cart(market, shopper, chance)
+    shopper.method_id = market.cards[shopper.user_id][chance.choice(CARDS)]
+    attempt = Attempt(shopper, fresh_key(), shopper.wish())
+    journal.attempts.append(attempt)
+    await place(journal, attempt, wait=chance.choice((None, 1, 3)))
+    if attempt.order_id and chance.random() < 0.1:
+        answer = await shopper.cancel(attempt.order_id)
+        if answer.status_code != 200:
+            journal.surprise("cancel", answer)
 
 
 async def _fill_cart(market: Market, shopper: Shopper, chance: random.Random) -> None:
     sku, quantity = (market.hot, 1) if chance.random() < 0.4 else (market.plenty, chance.randint(1, 3))
-    answer = await shopper.send("POST", "/api/cart/items", {"sku": sku, "quantity": quantity})
+    wanted = {"sku": sku, "quantity": quantity} | ({"shopId": market.seller.shop_id} if market.journal.patient else {})
+    answer = await shopper.send("POST", "/api/cart/items", wanted)
     if answer.status_code == 201:
         shopper.cart_id = answer.json()["cartId"]
         market.journal.carts[shopper.user_id] = answer.json()["version"]
@@ -133,7 +151,11 @@ async def _fill_cart(market: Market, shopper: Shopper, chance: random.Random) ->
         market.journal.surprise("add", answer)
     else:
         # A line that sold out keeps the whole cart from being ordered.
-        for line in (await shopper.cart())["lines"]:
+        cart = await shopper.send("GET", "/api/cart")
+        if cart.status_code != 200:
+            market.journal.surprise("cart", cart)
+            return
+        for line in cart.json()["lines"]:
             if line["sku"] == sku:
                 await shopper.send("DELETE", f"/api/cart/items/{line['itemId']}")
 
@@ -154,14 +176,15 @@ async def place(journal: Journal, attempt: Attempt, wait: int | None = None) -> 
 
 
 async def _supply(market: Market, chance: random.Random, stop: asyncio.Event) -> None:
-    try:
-        while not stop.is_set():
-            delivery = Delivery(market.hot, fresh_key(), chance.randint(1, 3))
-            market.journal.deliveries.append(delivery)
+    while not stop.is_set():
+        delivery = Delivery(market.hot, fresh_key(), chance.randint(1, 3))
+        market.journal.deliveries.append(delivery)
+        try:
             await deliver(market, delivery)
-            await asyncio.sleep(chance.uniform(0, 0.05))
-    except httpx.TransportError:
-        return
+        except httpx.TransportError:
+            if not market.journal.patient:
+                return
+        await asyncio.sleep(chance.uniform(0, 0.05) + chance.random() * market.journal.pace)
 
 
 async def deliver(market: Market, delivery: Delivery) -> None:

@@ -60,7 +60,7 @@ async def test_killed_while_indexing(tmp_path: Path, killable: Stack, monkeypatc
             assert await one.indexer.wait_for(await one.log.head(), 60)
             assert breaker.state == "closed"
         await until(lambda: one.indexer.backlog == 0)
-        expected = {key: row.description.title for key, row in one.views.walk("products")}
+        expected = {key: kept.row.description.title for key, kept in one.views.walk("products")}
         for title in set(expected.values()):
             wanted = sorted(key for key, other in expected.items() if other == title)
             found = search.search(SearchQuery(text=title, limit=100))

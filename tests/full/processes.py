@@ -11,17 +11,21 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
 
 import httpx
+from aiokafka.admin import AIOKafkaAdminClient
 
 from commands.store.postgres import PostgresLog
+from projections.cassandraviews.settings import CassandraSettings
+from tests.cassandra import drop, hosts
 from tests.e2e.market import open_shop
 from tests.needed import VARIABLES, address
 
+ROOT = Path(__file__).resolve().parents[2]
 READY_S = 90
 STOP_S = 20
 PARTS: Mapping[str, tuple[str, ...]] = {
@@ -38,33 +42,43 @@ PARTS: Mapping[str, tuple[str, ...]] = {
 
 
 class Part:
-    """One process; started again with ``start`` after it was killed."""
+    """One process; started again with ``start`` after it was killed or stopped."""
 
     def __init__(self, name: str, folder: Path, environment: Mapping[str, str]) -> None:
         self.name = name
         self.log = folder / f"{name}.log"
+        self.port = int(environment["KONTOR_PORT"])
+        """Where it serves, or tells its metrics."""
         self._environment = {**environment, "KONTOR_DATA": str(folder / name)}
         self._popen: subprocess.Popen[bytes] | None = None
+        self._said_before = 0
 
-    def start(self) -> None:
+    def start(self, program: Sequence[str] = ("-m", "kontor")) -> None:
         with self.log.open("ab") as log:
+            self._said_before = log.tell()
             self._popen = subprocess.Popen(
-                [sys.executable, "-m", "kontor", *PARTS[self.name]], env=self._environment, stdout=log, stderr=log
+                [sys.executable, *program, *PARTS[self.name]], env=self._environment, cwd=ROOT, stdout=log, stderr=log
             )
 
     async def ready(self) -> None:
         until = time.monotonic() + READY_S
-        assert self._popen is not None
-        while b"ready" not in self.log.read_bytes():
-            if self._popen.poll() is not None or time.monotonic() > until:
-                raise AssertionError(f"{self.name} is not ready:\n{self.log.read_text()[-3000:]}")
+        while "ready" not in self.said():
+            if not self.alive or time.monotonic() > until:
+                raise AssertionError(f"{self.name} is not ready:\n{self.said()[-3000:]}")
             await asyncio.sleep(0.05)
+
+    @property
+    def alive(self) -> bool:
+        return self._popen is not None and self._popen.poll() is None
+
+    def said(self) -> str:
+        """In this life."""
+        return self.log.read_bytes()[self._said_before :].decode(errors="replace")
 
     def kill(self) -> None:
         assert self._popen is not None
         self._popen.send_signal(signal.SIGKILL)
         self._popen.wait()
-        self.log.write_bytes(b"")
 
     def stop(self) -> int | None:
         """The exit code, after SIGTERM."""
@@ -132,9 +146,9 @@ class ByMethod(httpx.AsyncBaseTransport):
 
 
 @asynccontextmanager
-async def everything(folder: Path, *names: str) -> AsyncIterator[Everything]:
-    """With these processes, and the payment provider."""
-    with namespace() as environment:
+async def everything(folder: Path, *names: str, postgres: str | None = None) -> AsyncIterator[Everything]:
+    """With these processes, and the payment provider; ``postgres`` is another server's URL."""
+    with namespace(postgres) as environment:
         async with deployed(environment, folder, *names) as house:
             yield house
 
@@ -164,28 +178,31 @@ async def deployed(environment: Mapping[str, str], folder: Path, *names: str) ->
     finally:
         codes = {name: part.stop() for name, part in parts.items()}
         await log.close()
+        await delete_topic(environment["KONTOR_NAMESPACE"])
     assert set(codes.values()) == {0}, codes
 
 
 @contextmanager
-def namespace() -> Iterator[dict[str, str]]:
+def namespace(postgres: str | None = None) -> Iterator[dict[str, str]]:
     """The environment of one deployment; what it left on the servers is deleted afterwards."""
     for server in VARIABLES:
         address(server)
     name = f"t{os.getpid()}_{secrets.token_hex(3)}"
-    postgres = os.environ["KONTOR_POSTGRES_URL"]
+    postgres = postgres or os.environ["KONTOR_POSTGRES_URL"]
     own = f"{postgres}{'&' if '?' in postgres else '?'}options=-csearch_path%3D{name}"
-    yield {
-        **os.environ,
-        "KONTOR_PROFILE": "full",
-        "KONTOR_NAMESPACE": name,
-        "KONTOR_POSTGRES_URL": own,
-        "KONTOR_VAULT_URL": f"{own}_vault",
-        "KONTOR_PROVIDER_SECRET": base64.b64encode(secrets.token_bytes(32)).decode(),
-        "KONTOR_RATE_LIMITS": "false",
-        "KONTOR_CASSANDRA_CONSISTENCY": "LOCAL_ONE",
-    }
-    clean(name, postgres)
+    try:
+        yield {
+            **os.environ,
+            "KONTOR_PROFILE": "full",
+            "KONTOR_NAMESPACE": name,
+            "KONTOR_POSTGRES_URL": own,
+            "KONTOR_VAULT_URL": f"{own}_vault",
+            "KONTOR_PROVIDER_SECRET": base64.b64encode(secrets.token_bytes(32)).decode(),
+            "KONTOR_RATE_LIMITS": "false",
+            "KONTOR_CASSANDRA_CONSISTENCY": "LOCAL_ONE",
+        }
+    finally:
+        clean(name, postgres)
 
 
 def clean(name: str, postgres: str) -> None:
@@ -202,6 +219,14 @@ def clean(name: str, postgres: str) -> None:
     for index in elastic.get(f"/{name}-*?expand_wildcards=all").json():
         elastic.delete(f"/{index}")
     elastic.close()
+    drop(CassandraSettings(hosts(), name))
+
+
+async def delete_topic(name: str) -> None:
+    admin = AIOKafkaAdminClient(bootstrap_servers=os.environ["KONTOR_KAFKA"])
+    await admin.start()
+    await admin.delete_topics([f"{name}.events"])
+    await admin.close()
 
 
 def free_port() -> int:

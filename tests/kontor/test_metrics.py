@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
+from contextlib import closing
 
 from prometheus_client import CollectorRegistry, generate_latest
 
-from kontor.metrics import LogMetrics
+from kontor.metrics import LogMetrics, Parked, parked_in
 from kontor.running import measured
 from tests.e2e.house import in_process
 from tests.e2e.market import open_shop
@@ -73,6 +75,50 @@ async def test_what_is_degraded_is_told_by_part(tmp_path):
         assert told['kontor_degraded{part="orders"}'] == 0
         servers.search.comes_back()
         assert (await numbers(house.http))['kontor_degraded{part="search"}'] == 0
+
+
+async def test_what_is_parked_is_counted_and_no_longer_when_it_is_gone(tmp_path):
+    async with in_process(tmp_path) as house:
+        await open_shop(house.http)
+        parked = {"orders": ["orders", "orders"], "search": ["search"]}
+
+        def looking(name: str) -> Parked:
+            async def look() -> list[str]:
+                return parked[name]
+
+            return look
+
+        registry = CollectorRegistry()
+        metrics = LogMetrics(registry, house.services.log, {}, [looking("orders"), looking("search")])
+        await metrics.refresh(0)
+        parked["search"] = []
+        await metrics.refresh(0)
+        told = parse(generate_latest(registry).decode())
+        assert told['kontor_parked_events{projection="orders"}'] == 2
+        assert told['kontor_parked_events{projection="search"}'] == 0
+
+
+async def test_events_that_cannot_be_read_are_counted_and_hide_no_lag(tmp_path):
+    async with in_process(tmp_path) as house:
+        seller = await open_shop(house.http)
+        await seller.sells()
+        head = await house.services.log.head()
+        await house.services.follower.wait_for(head, 10)
+    with closing(sqlite3.connect(tmp_path / "log.db")) as connection, connection:
+        connection.execute("UPDATE events SET meta = x'c1' WHERE stream LIKE 'stk_%'")
+    for name in ("views.db", "views.db-wal", "views.db-shm"):
+        (tmp_path / name).unlink(missing_ok=True)
+    async with in_process(tmp_path) as house:
+        registry = CollectorRegistry()
+        services = house.services
+        slow = Behind()
+        slow.position = head - 1
+        metrics = LogMetrics(registry, services.log, {"slow": slow}, [parked_in(services.views)])
+        await metrics.refresh(services.clock())
+        told = parse(generate_latest(registry).decode())
+        assert told['kontor_parked_events{projection="stock"}'] == 1
+        assert told['kontor_lag_events{consumer="slow"}'] == 1
+        assert await services.views.get("products", next(iter(seller.products.values()))) is not None
 
 
 async def numbers(http) -> dict[str, float]:

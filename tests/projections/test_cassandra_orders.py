@@ -67,7 +67,7 @@ LISTS = [
 
 async def same(sink: CassandraSink, expected: SQLiteViews) -> None:
     for table in ("orders", "payments", "shop_orders"):
-        rows = dict(expected.walk(table))
+        rows = {key: kept.row for key, kept in expected.walk(table)}
         assert await sink.get_many(table, list(rows)) == rows
     for table, index, owner in LISTS:
         for backwards in (False, True):

@@ -39,7 +39,7 @@ def test_an_owner_is_its_head_and_its_tail(owner: str):
 def test_a_list_that_is_only_passed_through_is_left_all_the_same():
     moves = Moves(TALK_ROWS)
     fold_events(
-        TALK_ROWS, [said(1, "a", "1"), said(2, "a", "2"), said(3, "a", "1")], lambda key: None, set(), moves.passed
+        TALK_ROWS, [said(1, "a", "1"), said(2, "a", "2"), said(3, "a", "1")], lambda key: None, {}, moves.passed
     )
     last = {spot.owner: change for spot, change in moves.changes.items() if spot.of == "last"}
     assert last == {"1": Change(3, True), "2": Change(3, False)}
@@ -53,7 +53,7 @@ def test_whoever_writes_what_in_which_order_the_lists_are_right(texts: list[str 
     events = [said(position, "a", text) for position, text in enumerate(texts, 1)]
     rows = [Kept(-1, None)]
     for event in events:
-        changed = fold_events(TALK_ROWS, [event], lambda key: rows[-1], set()).changed
+        changed = fold_events(TALK_ROWS, [event], lambda key: rows[-1], {}).changed
         rows.append(changed["a"])
     runs = [(0, len(events))]  # one that takes all, and late ones
     while chance.random() < 0.7:
@@ -62,7 +62,7 @@ def test_whoever_writes_what_in_which_order_the_lists_are_right(texts: list[str 
     written: list[tuple[Spot, Change]] = []
     for start, end in runs:
         moves, before = Moves(TALK_ROWS), rows[start]
-        fold_events(TALK_ROWS, events[start:end], lambda key, before=before: before, set(), moves.passed)
+        fold_events(TALK_ROWS, events[start:end], lambda key, before=before: before, {}, moves.passed)
         written += moves.changes.items()
     chance.shuffle(written)
     kept: dict[Spot, Change] = {}

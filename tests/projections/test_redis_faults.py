@@ -65,7 +65,7 @@ async def fold(sink: RedisSink, upto: int, page: int = 100) -> int:
 
 
 async def rows(sink: RedisSink) -> dict[str, Any]:
-    found = dict([entry async for entry in sink.walk("talk")])
+    found = {key: kept.row async for key, kept in sink.walk("talk")}
     assert await sink.counts("talk", "length") == ({"s": len(found)} if found else {})
     listed = await sink.listed("talk", "length", "s", limit=1000)
     assert {entry.key: entry.row for entry in listed} == found

@@ -61,6 +61,21 @@ async def test_everybody_hears_of_every_event_whoever_folded_it(log, engine, vie
     assert heard == list(range(1, 14))
 
 
+async def test_an_event_that_cannot_be_read_is_parked_and_the_follower_goes_on(log, engine, views):
+    for stream in (STOCK, "stk_shp_1.OTHER", STOCK):
+        await do(engine, receive(1, stream))
+    log._writer.execute("UPDATE events SET data = x'c1' WHERE position = 1")
+    follower = Follower(log, views[0], engine)
+    await follower.start()
+    await do(engine, receive(1, "stk_shp_1.OTHER"))
+    assert await follower.wait_for(4, 5)
+    await follower.close()
+    assert {key: kept.row.item.on_hand for key, kept in views[0].walk("stock")} == {"stk_shp_1.OTHER": 2}
+    parked = views[0].parked()
+    assert [(position, stream) for _, position, stream, _ in parked] == [(1, STOCK), (3, STOCK)]
+    assert "DecodeError" in parked[0][3]
+
+
 def _after(ahead: Follower, names, events, apply):
     """Applies once the other process has folded everything there is."""
     views, log = ahead._views, ahead._log

@@ -215,6 +215,28 @@ class ElasticIndex:
                 return {}
             raise
 
+    # as a whole, for checks
+
+    def product_ids(self) -> Iterator[str]:
+        """Of all documents that searches see, in no order."""
+        if self._is_empty():
+            return
+        opened = self._server.write("POST", f"/{self._generations.alias}/_pit", keep_alive=queries.WALK_KEPT)
+        after = None
+        try:
+            while hits := self._server.search("/_search", queries.walk_body(opened["id"], after))["hits"]["hits"]:
+                yield from (hit["_id"] for hit in hits)
+                after = hits[-1]["sort"]
+        finally:
+            self._server.once("DELETE", "/_pit", {"id": opened["id"]})
+
+    def documents(self, product_ids: Sequence[str]) -> dict[str, Mapping[str, Any]]:
+        """As they are stored; those that searches see, by product."""
+        if self._is_empty() or not product_ids:
+            return {}
+        found = self._ask("_mget", {"ids": list(product_ids)}, realtime="false")["docs"]
+        return {one["_id"]: one["_source"] for one in found if one.get("found")}
+
     def _is_empty(self) -> bool:
         if not self._known:
             self.refresh()

@@ -18,6 +18,7 @@ _PRODUCTS: Query = {"term": {"kind": mapping.PRODUCT}}
 LEVELS = range(row.DEPTH)
 CATEGORIES_MAX = 10_000
 """Of one level; with all levels together no more than a server counts at once."""
+WALK_PAGE, WALK_KEPT = 1_000, "1m"
 FACETS = ("category", "brand", "price", "rating", "attribute:")
 """Beginnings of the names of filters that have a facet of their own to leave alone."""
 
@@ -59,6 +60,19 @@ def search_body(query: SearchQuery, build: QueryBuilder[Query], place: Cursor | 
     else:
         body["search_after"] = [_edge(query, words is not None, place), place.tie]
     return body
+
+
+def walk_body(point_in_time: str, after: Sequence[Any] | None) -> dict[str, Any]:
+    """The next ids of all products, in the order in which they lie there."""
+    body: dict[str, Any] = {
+        "pit": {"id": point_in_time, "keep_alive": WALK_KEPT},
+        "query": _PRODUCTS,
+        "sort": ["_shard_doc"],
+        "size": WALK_PAGE,
+        "_source": False,
+        "track_total_hits": False,
+    }
+    return body if after is None else body | {"search_after": list(after)}
 
 
 def _aggregations(passes: facets.Plan, own: Mapping[str, Query]) -> dict[str, Any]:

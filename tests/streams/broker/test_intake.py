@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 
-import msgspec
 import pytest
 
 from commands.errors import StorageUnavailable
 from commands.store.memory import MemoryLog
+from domain.recorded import Unreadable
 from streams import intake as module
 from streams.broker.errors import WrongTopic
 from streams.broker.messages import Message, of_row, partition_of, read
@@ -92,6 +92,19 @@ async def test_a_flushed_sink_gets_everything_again(log):
     assert sink.everything() == mine(log, 0)
 
 
+async def test_a_sink_that_is_flushed_while_nothing_happens_gets_everything_again(log):
+    """The relay says now and then where the log stands."""
+    sink = ListSink()
+    intake = Intake(sink, log, PARTITIONS)
+    still = Message(40, 40, b"")
+    await intake.take({0: [*told(log, 0), Message(mine(log, 0)[-1], 40, b"")]})
+    await intake.take({0: [still]})
+    assert sink.calls[1:] == [(0, [], 40)]
+    sink.flush()
+    await intake.take({0: [still]})
+    assert sink.everything() == mine(log, 0)
+
+
 async def test_an_unavailable_sink_is_asked_again_with_the_same(log):
     sink = ListSink()
     sink.errors = [SinkUnavailable(), SinkUnavailable()]
@@ -123,11 +136,25 @@ async def test_a_bug_in_the_handler_is_not_retried(log):
     assert len(sink.calls) == 1
 
 
-async def test_damaged_bytes_stop_the_worker(log):
-    messages = told(log, 0)
-    messages[3] = messages[3]._replace(value=b"\xc1")
-    with pytest.raises(msgspec.MsgspecError):
-        await Intake(ListSink(), log, PARTITIONS).take({0: messages})
+@pytest.mark.parametrize("at", [0, 3, -1])
+async def test_what_the_broker_damaged_is_read_from_the_log(log, at):
+    messages, sink = told(log, 0), ListSink()
+    messages[at] = messages[at]._replace(value=b"\xc1")
+    await Intake(sink, log, PARTITIONS).take({0: messages})
+    assert sink.everything() == mine(log, 0)
+    assert not any(isinstance(event.event, Unreadable) for event in sink.events[0])
+
+
+async def test_an_event_that_nobody_can_read_is_told_as_such_and_the_rest_goes_on(log):
+    position = mine(log, 0)[3]
+    log.rows[position - 1] = log.rows[position - 1]._replace(topic="stock.received@9")
+    for messages in (told(log, 0), told(log, 0)[-1:]):  # from the topic, and from the log
+        sink = ListSink()
+        await Intake(sink, log, PARTITIONS).take({0: messages})
+        assert sink.everything() == mine(log, 0)
+        [poison] = [event for event in sink.events[0] if isinstance(event.event, Unreadable)]
+        assert (poison.position, poison.event.topic) == (position, "stock.received@9")
+        assert "stock.received@9" in poison.event.why
 
 
 async def test_a_worker_that_is_to_end_does_not_wait_for_its_sink(log, monkeypatch):

@@ -29,10 +29,18 @@ def test_a_watermark_is_a_position_and_nothing_else():
 
 
 def test_a_foreign_message_is_not_read():
-    with pytest.raises(KeyError):
-        read([("position", b"1")], b"")
-    with pytest.raises(ValueError, match="invalid literal"):
-        read([("position", b"x"), ("after", b"0")], b"")
+    assert read([("position", b"1")], b"") is None
+    assert read([("position", b"x"), ("after", b"0")], b"") is None
+    assert read([], None) is None
+
+
+async def test_bytes_that_are_not_the_events_are_no_row():
+    log = MemoryLog()
+    await grow(log, 3)
+    message = read(of_row(log.rows[2], 0)[2], of_row(log.rows[2], 0)[1])
+    assert message._replace(value=b"\xc1").row is None
+    assert message._replace(value=of_row(log.rows[1], 0)[1]).row is None, "another event's"
+    assert read(*watermark(9, 4)[:0:-1]).row is None
 
 
 @pytest.mark.parametrize(("stream", "partition"), [("crt_1", 2), ("ord_01J", 5), ("stk_shp_a.SKU-1", 3), ("usr_é", 5)])
