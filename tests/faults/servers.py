@@ -9,18 +9,8 @@ import subprocess
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-import pytest
-
 from tests.full.processes import ROOT
-
-ADDRESSES = {
-    "postgres": "KONTOR_POSTGRES_URL",
-    "kafka": "KONTOR_KAFKA",
-    "redis": "KONTOR_REDIS_URL",
-    "elasticsearch": "KONTOR_ELASTICSEARCH_URL",
-    "cassandra": "KONTOR_CASSANDRA",
-}
-"""By server: the variable that says where it is."""
+from tests.needed import VARIABLES, absent
 
 
 class Servers:
@@ -30,10 +20,9 @@ class Servers:
         """Those that the environment names must be those that we may kill. Fails in CI and skips elsewhere."""
         told = subprocess.run([str(ROOT / "stack" / "status"), "--json"], capture_output=True, text=True, check=False)
         running = {name: state.get("address") for name, state in json.loads(told.stdout or "{}").items()}
-        others = [name for name, variable in ADDRESSES.items() if running.get(name) != os.environ.get(variable)]
+        others = [name for name, variable in VARIABLES.items() if running.get(name) != os.environ.get(variable)]
         if others:
-            reason = f"needs the servers of stack/ to kill them, and these are others or down: {', '.join(others)}"
-            pytest.fail(reason, pytrace=False) if os.environ.get("CI") else pytest.skip(reason)
+            absent(f"needs the servers of stack/ to kill them, and these are others or down: {', '.join(others)}")
 
     @asynccontextmanager
     async def without(self, *names: str) -> AsyncIterator[None]:
