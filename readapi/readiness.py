@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import msgspec
 from pydantic import BaseModel, Field
@@ -31,6 +31,18 @@ class Readiness(BaseModel):
         description="what is away: answers that need it come from elsewhere and say so in Kontor-Degraded, or are 503",
         examples=[["search"]],
     )
+
+
+READY: dict[str, Any] = {
+    "summary": "The service can do its work",
+    "description": "Queries: while something stands in for what is away, and no view that answers is too old. "
+    "Commands: whenever the log can be reached.",
+    "responses": {
+        200: {"model": Readiness},
+        503: {"model": Readiness, "description": "It cannot, or its answers would be too old"},
+    },
+}
+"""The route's documentation: one text, for both services may be on one port."""
 
 
 class Standing(NamedTuple):

@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from readapi.edge.principal import edge_of
-from readapi.readiness import LOG, Readiness, answer, standing
+from readapi.readiness import LOG, READY, answer, standing
 
 router = APIRouter(tags=["operations"])
 ready = APIRouter(tags=["operations"])
@@ -42,11 +42,7 @@ async def livez() -> Response:
     return Response(b'{"status":"ok"}', media_type="application/json")
 
 
-@ready.get(
-    "/readyz",
-    summary="Queries can be answered",
-    responses={200: {"model": Readiness}, 503: {"model": Readiness, "description": "They cannot, or would be too old"}},
-)
+@ready.get("/readyz", **READY)
 async def readyz(request: Request) -> Response:
     """Also while some of what they are read from is away, as long as something stands in for it."""
     at = await standing(request.app.state.services)

@@ -6,16 +6,12 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from readapi.readiness import LOG, Readiness, answer, standing
+from readapi.readiness import LOG, READY, answer, standing
 
 router = APIRouter(tags=["operations"])
 
 
-@router.get(
-    "/readyz",
-    summary="Commands can be taken",
-    responses={200: {"model": Readiness}, 503: {"model": Readiness, "description": "The log cannot be reached"}},
-)
+@router.get("/readyz", **READY)
 async def readyz(request: Request) -> Response:
     """Whatever the reading side does: a purchase needs the log alone."""
     at = await standing(request.app.state.services)
