@@ -11,12 +11,14 @@ from typing import Any
 
 import pytest
 
+from commands.context import system_context
+from domain.account import GrantScope
 from kontor.running import build_app
 from kontor.settings import Settings
 from streams.gateways.signatures import Signer
 from tests.e2e.house import House, in_process
 from tests.e2e.market import Seller, open_shop
-from tests.e2e.shopper import HOME, Shopper, expect, sign_up
+from tests.e2e.shopper import HOME, Shopper, expect, fresh_key, sign_up
 from tests.fuzz.strict import Clerk
 
 pytestmark = pytest.mark.fuzz
@@ -38,6 +40,8 @@ async def test_every_operation_answers_as_the_document_says(house: House) -> Non
     await buys_and_looks(ada, seller, sku)
     await is_called_back(house)
     await runs_the_shop(seller, sku)
+    await runs_promotions(house, seller, ada, sku)
+    await sends(seller, ada, sku)
     await looks_around(house, seller, sku)
     await tidies_up_and_leaves(ada)
     assert [label for label, statuses in clerk.statuses.items() if not statuses & GOOD] == []
@@ -68,6 +72,39 @@ async def buys_and_looks(ada: Shopper, seller: Seller, sku: str) -> None:
     [line] = (await ada.cart())["lines"]
     await ada.do("DELETE", f"/api/cart/items/{line['itemId']}")
     await seller.shopper.read(f"/api/shops/{seller.shop_id}/orders", Kontor_Min_Position=ada.position)
+
+
+async def runs_promotions(house: House, seller: Seller, ada: Shopper, sku: str) -> None:
+    terms = {"name": "Sale", "shopId": seller.shop_id, "benefit": {"kind": "percent", "percent": 10}, "code": "SALE"}
+    created = await seller.shopper.do("POST", "/api/promotions", terms, 201)
+    path = f"/api/promotions/{created['promotionId']}"
+    await seller.shopper.do("PUT", path, {**terms, "name": "Bigger sale"})
+    await seller.shopper.read(path)
+    await seller.shopper.read(f"/api/promotions?shopId={seller.shop_id}")
+    await ada.add(sku)
+    await ada.do("POST", "/api/cart/coupons", {"code": "SALE"}, 201)
+    assert (await ada.quote())["promotions"]
+    await ada.do("DELETE", "/api/cart/coupons/SALE")
+    await seller.shopper.do("DELETE", path)
+    root = await sign_up(house.http, "Root Admin")
+    await house.services.engine.submit(GrantScope(root.user_id, "admin"), system_context("test", 1))
+    await root.sign_in()
+    await root.do("PUT", f"/api/admin/accounts/{ada.user_id}/groups", {"groups": ["teachers"]})
+
+
+async def sends(seller: Seller, ada: Shopper, sku: str) -> None:
+    await ada.pays_with("pm_card_visa")
+    await ada.add(sku)
+    order = await ada.buy()
+    path = f"/api/orders/{order['orderId']}/shipments"
+    packed = await seller.shopper.do("POST", path, {}, 201, Idempotency_Key=fresh_key())
+    one = f"{path}/{packed['shipmentId']}"
+    await seller.shopper.do("POST", f"{one}/shipped", {"carrier": "UPS"}, Idempotency_Key=fresh_key())
+    await seller.shopper.do("POST", f"{one}/delivered", Idempotency_Key=fresh_key())
+    ada.position = seller.shopper.position
+    await ada.read(f"/api/orders/{order['orderId']}")
+    await ada.read(f"/api/orders/{order['orderId']}/timeline")
+    await seller.shopper.read(f"/api/shops/{seller.shop_id}/orders")
 
 
 async def is_called_back(house: House) -> None:
