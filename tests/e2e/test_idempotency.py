@@ -10,6 +10,10 @@ from typing import Any
 import httpx
 import pytest
 
+from commands.context import system_context
+from commands.engine import Engine, now_ms
+from commands.store.sqlite import SQLiteLog
+from domain.order import CancelOrder
 from tests.e2e.house import House, Process, charges, in_process
 from tests.e2e.market import Seller, open_shop
 from tests.e2e.shopper import Shopper, expect, fresh_key, problem, sign_up
@@ -190,6 +194,34 @@ async def test_waiting_then_replaying_gives_the_final_answer(seller: Seller, sho
     assert expect(202, first)["status"] == "PAID"
     again = await shopper.place("patient")
     same_answer(first, again)
+
+
+async def test_an_order_that_was_decided_twice_is_answered_as_another_process_ended_it(
+    house: House, seller: Seller, shopper: Shopper, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where several processes write, a batch is often decided anew. Each time an answer is rendered."""
+    engine = house.services.engine
+    decide = engine._decide
+
+    async def twice(transaction: Any, submissions: Any) -> Any:
+        await decide(transaction, submissions)
+        engine._forget()
+        return await decide(transaction, submissions)
+
+    await shopper.add(await seller.sells())
+    await shopper.pays_with("pm_sim_timeout_nothing")
+    monkeypatch.setattr(engine, "_decide", twice)
+    placing = asyncio.create_task(shopper.place("waits", wait=10))
+    while not (ids := await order_ids(shopper)):
+        await asyncio.sleep(0.02)
+    other = Engine(SQLiteLog.open(house.folder / "log.db"))
+    await other.start()
+    await other.submit(CancelOrder(ids[0], "expired"), system_context("test", now_ms(), ids[0]))
+    await other.close()
+    await other.log.close()
+    answer = await placing
+    assert expect(202, answer)["status"] == "CANCELLED"
+    same_answer(answer, await shopper.place("waits", wait=10))
 
 
 async def test_stock_received_under_a_key_counts_once(seller: Seller) -> None:

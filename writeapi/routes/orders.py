@@ -162,9 +162,10 @@ async def create_order(request: Request, body: OrderRequest, principal: Customer
             if outcome.replayed is not None:
                 return replay(outcome.replayed)
             if settled is not None and not _is_settled(outcome.state):
+                rendered = len(answers)  # a batch may have been decided more than once
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(settled, wait)
-                if len(answers) == 1:  # the time is over, or another process saw the order through
+                if len(answers) == rendered:  # the time is over, or another process saw the order through
                     await services.engine.answer_again(command.order_id, answer)
         finally:
             if settled is not None:
