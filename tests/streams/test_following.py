@@ -12,7 +12,7 @@ from projections.views import ViewsUnavailable
 from streams import following
 from streams.following import Following, Together
 from streams.reached import Reached
-from tests.streams.broker.waiting import until
+from tests.waiting import until
 
 
 class Store:
