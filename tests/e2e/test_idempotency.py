@@ -212,8 +212,10 @@ async def test_an_order_that_was_decided_twice_is_answered_as_another_process_en
     await shopper.pays_with("pm_sim_timeout_nothing")
     monkeypatch.setattr(engine, "_decide", twice)
     placing = asyncio.create_task(shopper.place("waits", wait=10))
-    while not (ids := await order_ids(shopper)):
+    ids: list[str] = []
+    while not ids:
         await asyncio.sleep(0.02)
+        ids = await order_ids(shopper)
     other = Engine(SQLiteLog.open(house.folder / "log.db"))
     await other.start()
     await other.submit(CancelOrder(ids[0], "expired"), system_context("test", now_ms(), ids[0]))
