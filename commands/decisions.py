@@ -71,6 +71,14 @@ class Decisions:
                 except UnreadableStream as error:
                     log.error("stream_not_loaded", stream=stream, error=str(error))
 
+    async def _again(self, source: Source, stream: str) -> Aggregate:
+        """One that aged out of the cache while others were loaded. Raises UnreadableStream."""
+        await self._prefetch(source, (stream,))
+        aggregate = self._aggregates.get(stream)
+        if aggregate is None:
+            raise UnreadableStream(stream)
+        return aggregate
+
     async def _decide_one(self, batch: Batch, submission: Submission, source: Source, known: dict[str, Reply]) -> None:
         """Puts the submission's answer into the batch; whatever goes wrong is its own answer and nobody else's."""
         request = submission.request
@@ -85,7 +93,8 @@ class Decisions:
         self._undo.clear()
         try:
             try:
-                result = self._apply(batch, submission)
+                aggregate = self._aggregates.get(submission.stream) or await self._again(source, submission.stream)
+                result = self._apply(batch, submission, aggregate)
                 if result.events and submission.context.correlation.startswith("ord_"):
                     result = await self._follow_up(batch, result, submission.context, source)
             except DomainError as refusal:
@@ -112,11 +121,8 @@ class Decisions:
         self._undo.clear()
         self._reactor.disown(event.meta.correlation for event in undone)
 
-    def _apply(self, batch: Batch, submission: Submission) -> Outcome:
+    def _apply(self, batch: Batch, submission: Submission, aggregate: Aggregate) -> Outcome:
         stream = submission.stream
-        aggregate = self._aggregates.get(stream)
-        if aggregate is None:
-            raise UnreadableStream(stream)
         expected = submission.expected_version
         if expected is not None and expected != aggregate.version:
             raise VersionMismatch(expected, aggregate.version)

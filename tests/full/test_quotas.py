@@ -28,6 +28,7 @@ async def services(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIter
     async with AsyncExitStack() as stack:
         for name, value in stack.enter_context(namespace()).items():
             monkeypatch.setenv(name, value)
+        monkeypatch.setenv("KONTOR_PROVIDER_URL", "http://127.0.0.1:9")  # nobody pays here
         settings = load(data=tmp_path, rate_limits=True)
         clients = []
         for _ in range(2):

@@ -60,6 +60,7 @@ def test_kontor_is_pointed_at_them(stack: Stack) -> None:
     address = {name: f"127.0.0.1:{stack.ports[name]}" for name in SERVERS}
     assert stack.do("env").splitlines() == [
         f"export KONTOR_POSTGRES_URL=postgresql://kontor@{address['postgres']}/kontor",
+        f"export KONTOR_VAULT_URL='postgresql://kontor@{address['postgres']}/kontor?options=-csearch_path%3Dvault'",
         f"export KONTOR_KAFKA={address['kafka']}",
         f"export KONTOR_REDIS_URL=redis://{address['redis']}/0",
         f"export KONTOR_ELASTICSEARCH_URL=http://{address['elasticsearch']}",
