@@ -166,7 +166,7 @@ class Decisions:
             # The checkout process asks again and reports it; here it must not fail the client's command.
             log.warning("reaction_refused", command=type(command).__name__, stream=stream, reason=refusal.detail)
             return
-        except Exception:
+        except Exception:  # a bug in a reaction must not fail the command that caused it either
             log.exception("reaction_failed", command=type(command).__name__, stream=stream)
             return
         cause = batch.events[-1].event_id if batch.events else context.causation

@@ -376,5 +376,5 @@ class Engine:
         for listener in self.listeners if events else ():
             try:
                 listener(events)
-            except Exception:
+            except Exception:  # what was committed is committed, whatever a listener makes of it
                 log.exception("listener_failed")

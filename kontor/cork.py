@@ -39,5 +39,5 @@ class Cork:
 
 
 class CorkedProtocol(HttpToolsProtocol):
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # the base says more generally: any
         super().connection_made(Cork(transport))  # type: ignore[arg-type]  # it is one in all that uvicorn asks of it

@@ -68,6 +68,11 @@ def context_of(request: Request, actor: str, correlation: str = "") -> Context:
     return Context(actor, new_command_id(), at, correlation, traceparent=traceparent)
 
 
+def context_of_anybody(request: Request, principal: Principal | None) -> Context:
+    """For what visitors may do as well as those who signed in."""
+    return context_of(request, principal.account_id if principal else "anonymous")
+
+
 def fresh_id(kind: str, at: int) -> str:
     """A new id of a kind of ``domain/ids.py``; ``at`` in milliseconds, usually the context's."""
     return new_id(kind, at, os.urandom(10))

@@ -130,6 +130,7 @@ class RedisViews:
         cursor, seen = 0, set[str]()
         while True:
             cursor, names = await self.server.ask(
+                # mypy cannot infer the type of a lambda with defaults
                 lambda client, at=cursor: client.scan(at, match=pattern, count=KEYS_PER_QUERY)  # type: ignore[misc]
             )
             keys = list({name.decode()[len(stored.rows) :] for name in names} - seen)

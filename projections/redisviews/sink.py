@@ -138,6 +138,7 @@ class RedisSink(RedisViews):
             missing += [part.stored.rows + key for key in keys]
         for start in range(0, len(missing), KEYS_PER_QUERY):
             some = missing[start : start + KEYS_PER_QUERY]
+            # mypy cannot infer the type of a lambda with defaults
             values.update(zip(some, await self.server.ask(lambda client, some=some: client.mget(some)), strict=True))  # type: ignore[misc]
         broken = [dict(parked.first) if parked else {} for parked in self._parked]
         for part, before in zip(parts, known, strict=True):

@@ -51,7 +51,7 @@ def signed_in(required: bool = True) -> dict[str, Any]:
 def install(app: FastAPI, *, tags: Sequence[dict[str, str]] = ()) -> None:
     """Replaces FastAPI's document, and serves it at ``/openapi.json``. Make the app with ``openapi_url=None``."""
     app.openapi_tags = list(tags) or app.openapi_tags
-    app.openapi = lambda: document(app)  # type: ignore[method-assign]
+    app.openapi = lambda: document(app)  # type: ignore[method-assign]  # FastAPI documents this way
     served: dict[str, Any] = {}
 
     async def openapi_json(request: Request) -> Response:

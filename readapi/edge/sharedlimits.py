@@ -109,7 +109,7 @@ class SharedLimiter(Limiter):
             except ViewsUnavailable as error:
                 self._outage.met(error)
                 pause = AWAY_S
-            except Exception:
+            except Exception:  # quotas go on being counted here; a loop that died would never share them again
                 log.exception("sharing_failed")
                 pause = AWAY_S
             await asyncio.sleep(pause)
@@ -124,6 +124,7 @@ class SharedLimiter(Limiter):
             for (policy, _), requests in some:
                 quota, window = self._policies[policy]
                 arguments += (window, requests * window / quota)
+            # mypy cannot infer the type of a lambda with defaults
             filled = await self._server.ask(lambda _, keys=keys, arguments=arguments: self._pour(keys, arguments))  # type: ignore[misc]
             now = self._now()
             for ((policy, subject), _), level in zip(some, filled, strict=True):

@@ -132,7 +132,7 @@ class KafkaSource:
         log.info("assigned", partitions=sorted(partition.partition for partition in partitions))
 
 
-class _Rebalances(ConsumerRebalanceListener):  # type: ignore[misc]
+class _Rebalances(ConsumerRebalanceListener):  # type: ignore[misc]  # the client has no types
     def __init__(self, source: KafkaSource, consumer: Any, intake: Intake) -> None:
         self._source, self._consumer, self._intake = source, consumer, intake
 

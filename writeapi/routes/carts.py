@@ -46,7 +46,7 @@ from writeapi.basket import (
     require_units,
     still_offered,
 )
-from writeapi.requests import Body, command_reply, context_of, fresh_id, services_of
+from writeapi.requests import Body, command_reply, context_of, context_of_anybody, fresh_id, services_of
 from writeapi.services import WriteServices
 
 router = APIRouter(tags=["carts"])
@@ -79,7 +79,7 @@ class NewQuantity(Body):
 )
 async def add_item(request: Request, body: NewItem, principal: OptionalPrincipal) -> Response:
     services = services_of(request)
-    context = context_of(request, principal.account_id if principal else "anonymous")
+    context = context_of_anybody(request, principal)
     cart_id = cart_id_of(request, principal)
     issued = cart_id is None
     if cart_id is None:
@@ -160,7 +160,7 @@ async def cart_reply(
 async def change_quantity(request: Request, item_id: str, body: NewQuantity, principal: OptionalPrincipal) -> Response:
     services = services_of(request)
     cart_id, cart = await own_cart(request, services, principal)
-    context = context_of(request, principal.account_id if principal else "anonymous")
+    context = context_of_anybody(request, principal)
     line = line_of(cart, item_id)
     check_if_match(request.headers.get("if-match"), (await services.engine.load(cart_id)).version)
     goods = await goods_at(services, line.shop_id, line.sku)
@@ -184,7 +184,7 @@ async def change_quantity(request: Request, item_id: str, body: NewQuantity, pri
 async def remove_item(request: Request, item_id: str, principal: OptionalPrincipal) -> Response:
     services = services_of(request)
     cart_id, cart = await own_cart(request, services, principal)
-    context = context_of(request, principal.account_id if principal else "anonymous")
+    context = context_of_anybody(request, principal)
     line = line_of(cart, item_id)
     outcome = await services.engine.submit(
         RemoveItem(cart_id, item_id), context, expected_version=expected_version(request)

@@ -34,7 +34,16 @@ from readapi.shapes import CartOut
 from writeapi.promotionbodies import Groups, NewCoupon, PromotionTerms
 from writeapi.promotions import coupon_problem
 from writeapi.replies import REPLIES, AccountReply, PromotionReply
-from writeapi.requests import command_reply, context_of, execute, fresh_id, owned_shop, require_id, services_of
+from writeapi.requests import (
+    command_reply,
+    context_of,
+    context_of_anybody,
+    execute,
+    fresh_id,
+    owned_shop,
+    require_id,
+    services_of,
+)
 from writeapi.routes.carts import EITHER, REFUSALS, cart_reply, own_cart
 from writeapi.services import WriteServices
 
@@ -169,7 +178,7 @@ async def add_coupon(request: Request, body: NewCoupon, principal: OptionalPrinc
     """It must be good at present; whether the cart meets its terms is told by each quote anew."""
     services = services_of(request)
     cart_id, _ = await own_cart(request, services, principal)
-    context = context_of(request, principal.account_id if principal else "anonymous")
+    context = context_of_anybody(request, principal)
     refusal = await coupon_problem(services, body.code, principal.account_id if principal else "", context.at)
     if refusal:
         raise Invalid(refusal, "/code")
@@ -188,7 +197,7 @@ async def remove_coupon(
 ) -> Response:
     services = services_of(request)
     cart_id, _ = await own_cart(request, services, principal)
-    context = context_of(request, principal.account_id if principal else "anonymous")
+    context = context_of_anybody(request, principal)
     outcome = await services.engine.submit(RemoveCoupon(cart_id, code.upper()), context)
     return await cart_reply(request, services, cart_id, outcome.position)
 
