@@ -51,6 +51,7 @@ from readapi.edge.sharedlimits import SharedLimiter
 from readapi.reading import TOLD
 from readapi.services import ReadServices
 from streams.broker.faust_source import FaustSource
+from streams.broker.kafka_source import KafkaSource
 from streams.broker.outlet import Outlet
 from streams.broker.topic import Topic
 from streams.cataloguing import Cataloguing
@@ -75,6 +76,9 @@ IN_REDIS = (CATALOG, STOCK, CARTS, SHOPS, PROMOTIONS)
 IN_CASSANDRA = (ORDERS,)
 OF_PROCESSES = (CHECKOUTS, STOCK, ERASURES)
 PARTITIONS = 8
+WITHIN_S = {"views": 0.01, "orders": 0.1}
+"""Between two writes while there is little to do. Somebody may wait for either; but each costs Cassandra, for every
+partition, a look at its marks and two of them written to the disk."""
 WORKERS = ("views", "orders", "processes", "search")
 """In the order they begin: search waits for what Redis shows, and nobody is to wait for search."""
 
@@ -273,10 +277,13 @@ async def sink_worker(settings: Settings, name: str) -> AsyncIterator[tuple[Post
             sink = CassandraSink(cassandra_settings(settings), IN_CASSANDRA)
             await _begun(stack, sink)
         sinking = Sinking(name, sink, PARTITIONS)
-        source = FaustSource(
-            topic_of(settings), f"{settings.namespace}-{name}", settings.instance or socket.gethostname()
-        )
-        yield log, Worker(name, source, Intake(sinking, log, PARTITIONS), sinking)
+        yield log, Worker(name, _source(settings, name), Intake(sinking, log, PARTITIONS), sinking)
+
+
+def _source(settings: Settings, name: str) -> FaustSource | KafkaSource:
+    kind = FaustSource if settings.source == "faust" else KafkaSource
+    instance = settings.instance or socket.gethostname()
+    return kind(topic_of(settings), f"{settings.namespace}-{name}", instance, WITHIN_S[name])
 
 
 @asynccontextmanager

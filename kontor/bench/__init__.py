@@ -18,6 +18,8 @@ BENCHES = {
     "worker": "worker",
     "cassandra-sink": "cassandra_sink",
     "redis-sink": "redis_sink",
+    "lag": "lag",
+    "reads": "reads",
 }
 """Name on the command line, and module. ``history`` measures ``start`` and ``memory``."""
 NEED_A_SERVER = {
@@ -25,6 +27,7 @@ NEED_A_SERVER = {
     "worker": "KONTOR_KAFKA",
     "cassandra-sink": "KONTOR_CASSANDRA",
     "redis-sink": "KONTOR_REDIS_URL",
+    "lag": "KONTOR_CASSANDRA",
 }
 """Left out of ``all`` where the variable that names the server is not set."""
 ALIASES = {"start": "history", "memory": "history"}

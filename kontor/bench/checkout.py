@@ -1,10 +1,14 @@
-"""``checkout``: whole purchases over HTTP, from an empty cart to PAID, every commit waiting for the disk."""
+"""``checkout``: whole purchases over HTTP, from an empty cart to PAID, every commit waiting for the disk.
+
+This is the embedded profile; ``--profile full`` is in ``checkout_full.py``.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import tempfile
 import time
+from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
@@ -19,13 +23,31 @@ SKUS = 400
 REQUESTS_A_PURCHASE = 4
 
 
-async def run(people: str = str(PEOPLE), seconds: str = str(SECONDS)) -> dict[str, Any]:
+async def run(*options: str) -> dict[str, Any]:
+    """``--profile embedded|full``, ``--people N`` who buy at once, ``--seconds N``, ``--source`` of the full one."""
+    parser = ArgumentParser(prog="kontor bench checkout")
+    parser.add_argument("--profile", choices=["embedded", "full"], default="embedded")
+    parser.add_argument("--people", type=int, default=PEOPLE)
+    parser.add_argument("--seconds", type=float, default=SECONDS)
+    parser.add_argument("--source", choices=["faust", "aiokafka"], default="faust")
+    chosen = parser.parse_args(options)
+    if chosen.profile == "full":
+        from kontor.bench.checkout_full import run as run_full
+
+        return await run_full(chosen.people, chosen.seconds, chosen.source)
+    return await _run_embedded(chosen.people, chosen.seconds)
+
+
+async def _run_embedded(people: int, seconds: float) -> dict[str, Any]:
     with tempfile.TemporaryDirectory(prefix="kontor-bench-") as folder:
-        house = await fill(Path(folder), skus=SKUS, units=1_000_000, shoppers=int(people))
-        with serving(house.data) as running:
-            limit = await _empty_requests(running, int(people))
-            async with shoppers(house, running, int(people)) as buyers:
-                purchases, orders = await _buy(house, buyers, float(seconds))
+        house = await fill(Path(folder), skus=SKUS, units=1_000_000, shoppers=people)
+        with serving(Path(folder)) as running:
+            limit = await empty_requests(running, people)
+            async with shoppers(house, running.connect, people) as buyers:
+                await buy(house, buyers, WARM_UP)
+                started = time.perf_counter()
+                orders = await buy(house, buyers, seconds, turn=1_000_000)
+                purchases = len(orders) / (time.perf_counter() - started)
     return report(
         "checkout",
         purchases_per_s=round(purchases, 1),
@@ -33,14 +55,14 @@ async def run(people: str = str(PEOPLE), seconds: str = str(SECONDS)) -> dict[st
         post_orders_p50_ms=round(percentile(orders, 0.5) * 1000, 1),
         post_orders_p99_ms=round(percentile(orders, 0.99) * 1000, 1),
         target_p99_ms=100,
-        shoppers=int(people),
+        shoppers=people,
         empty_requests_per_s=round(limit),
         limit_purchases_per_s=round(limit / REQUESTS_A_PURCHASE, 1),
         ratio=round(purchases * REQUESTS_A_PURCHASE / limit, 3),
     )
 
 
-async def _empty_requests(running: Running, connections: int) -> float:
+async def empty_requests(running: Running, connections: int) -> float:
     """Requests a second of a route that does nothing, by the same client and server: what HTTP alone would allow."""
     until = time.perf_counter() + 3.0
     done = 0
@@ -57,22 +79,19 @@ async def _empty_requests(running: Running, connections: int) -> float:
     return done / 3.0
 
 
-async def _buy(house: House, buyers: list[Shopper], seconds: float) -> tuple[float, list[float]]:
-    """Purchases a second, and the seconds each POST /api/orders took, after the warm-up."""
-    started = time.perf_counter()
-    begin, until = started + WARM_UP, started + WARM_UP + seconds
+async def buy(house: House, buyers: list[Shopper], seconds: float, turn: int = 0) -> list[float]:
+    """Everybody buys again and again: how many seconds each POST /api/orders took. ``turn`` numbers the purchases,
+    which must not have had these numbers before."""
+    until = time.perf_counter() + seconds
     took: list[float] = []
 
     async def shop(number: int, buyer: Shopper) -> None:
-        turn = number
         while time.perf_counter() < until:
-            seconds = await purchase(house, buyer, turn)
-            if time.perf_counter() >= begin:
-                took.append(seconds)
-            turn += len(buyers)
+            took.append(await purchase(house, buyer, number))
+            number += len(buyers)
 
-    await asyncio.gather(*(shop(i, buyer) for i, buyer in enumerate(buyers)))
-    return len(took) / (time.perf_counter() - begin), took
+    await asyncio.gather(*(shop(turn + i, buyer) for i, buyer in enumerate(buyers)))
+    return took
 
 
 async def purchase(house: House, buyer: Shopper, turn: int) -> float:

@@ -55,3 +55,20 @@ class Client:
     def close(self) -> None:
         if self._writer is not None:
             self._writer.close()
+
+
+class ByMethod(Client):
+    """Queries go to one service and everything else to another, as a gateway would have it."""
+
+    def __init__(self, queries: Client, commands: Client) -> None:
+        self._queries, self._commands = queries, commands
+
+    async def request(
+        self, method: str, path: str, body: Any = None, headers: Mapping[str, str] | None = None
+    ) -> Answer:
+        client = self._queries if method == "GET" else self._commands
+        return await client.request(method, path, body, headers)
+
+    def close(self) -> None:
+        self._queries.close()
+        self._commands.close()

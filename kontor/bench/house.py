@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractContextManager, asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import NamedTuple
@@ -28,6 +28,7 @@ from writeapi.registration import register
 from writeapi.services import WriteServices
 
 PASSWORD = "bench-password"
+SHOWN_S = 60.0
 ADDRESS = {
     "name": "B",
     "line1": "1 Main",
@@ -39,7 +40,6 @@ ADDRESS = {
 
 
 class House(NamedTuple):
-    data: Path
     shop_id: str
     skus: list[str]
     shoppers: list[str]
@@ -47,14 +47,32 @@ class House(NamedTuple):
 
 
 async def fill(data: Path, *, skus: int, units: int, shoppers: int) -> House:
-    """A shop with ``skus`` products of ``units`` each, and people with an address and a card."""
+    """A data folder with a shop in it."""
     async with embedded(Settings(data=data)) as services:
-        shop_id, names = await _stock_shop(services, skus, units)
-        emails = [f"shopper{i}@bench.example" for i in range(shoppers)]
-        await asyncio.gather(*(_shopper(services, email) for email in emails))
-        await services.follower.wait_for(services.engine.position, 60)
-        await services.indexer.wait_for(services.engine.position, 60)
-    return House(data, shop_id, names, emails)
+        return await furnish(services, skus=skus, units=units, shoppers=shoppers)
+
+
+async def furnish(services: WriteServices, *, skus: int, units: int, shoppers: int) -> House:
+    """A shop with ``skus`` products of ``units`` each, and people with an address and a card; shown everywhere when
+    this returns."""
+    shop_id, names = await _stock_shop(services, skus, units)
+    emails = [f"shopper{i}@bench.example" for i in range(shoppers)]
+    await asyncio.gather(*(_shopper(services, email) for email in emails))
+    await shown(services, services.engine.position)
+    return House(shop_id, names, emails)
+
+
+async def shown(services: WriteServices, position: int) -> None:
+    """Returns once every view and the search index show it. Raises RuntimeError for those that never do."""
+    parts = {"views": services.follower, "orders": services.history, "search": services.indexer}
+    there = await asyncio.gather(*(part.wait_for(position, SHOWN_S) for part in parts.values()))
+    if not all(there):
+        late = [
+            f"{name} at {part.position}"
+            for (name, part), is_there in zip(parts.items(), there, strict=True)
+            if not is_there
+        ]
+        raise RuntimeError(f"not shown in {SHOWN_S:.0f} s: position {position}; {', '.join(late)}")
 
 
 async def _stock_shop(services: WriteServices, skus: int, units: int) -> tuple[str, list[str]]:
@@ -89,6 +107,9 @@ class Running(NamedTuple):
     host: str
     port: int
     pid: int
+
+    def connect(self) -> Client:
+        return Client(self.host, self.port)
 
 
 def serving(data: Path, *options: str) -> AbstractContextManager[Running]:
@@ -132,8 +153,8 @@ class Shopper:
 
 
 @asynccontextmanager
-async def shoppers(house: House, running: Running, count: int) -> AsyncIterator[list[Shopper]]:
-    people = [await _sign_in(running, email) for email in house.shoppers[:count]]
+async def shoppers(house: House, connect: Callable[[], Client], count: int) -> AsyncIterator[list[Shopper]]:
+    people = [await _sign_in(connect(), email) for email in house.shoppers[:count]]
     try:
         yield people
     finally:
@@ -141,8 +162,7 @@ async def shoppers(house: House, running: Running, count: int) -> AsyncIterator[
             person.client.close()
 
 
-async def _sign_in(running: Running, email: str) -> Shopper:
-    client = Client(running.host, running.port)
+async def _sign_in(client: Client, email: str) -> Shopper:
     form = f"grant_type=password&username={email}&password={PASSWORD}".encode()
     form_type = {"Content-Type": "application/x-www-form-urlencoded"}
     token = (await client.request("POST", "/api/auth/token", form, form_type)).json()["access_token"]

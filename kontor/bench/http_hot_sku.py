@@ -23,8 +23,8 @@ async def run(buyers: str = str(BUYERS)) -> dict[str, Any]:
     """Each of the 64 people buys again and again: every round is a buyer with a key and an order of its own."""
     with tempfile.TemporaryDirectory(prefix="kontor-bench-") as folder:
         house = await fill(Path(folder), skus=1, units=UNITS, shoppers=CONNECTIONS)
-        with serving(house.data) as running:
-            async with shoppers(house, running, CONNECTIONS) as people:
+        with serving(Path(folder)) as running:
+            async with shoppers(house, running.connect, CONNECTIONS) as people:
                 started = time.perf_counter()
                 told, took = await _race(house, people, int(buyers))
                 seconds = time.perf_counter() - started

@@ -21,6 +21,7 @@ from streams.intake import Intake, Stopped
 
 MESSAGES = 1_000
 """Messages a call of the handlers."""
+WITHIN_S = 0.05
 WAIT_MS = 200
 COMMIT_S = 0.5
 SESSION_MS = 6_000
@@ -35,11 +36,13 @@ log = structlog.get_logger("kafka_source")
 
 
 class KafkaSource:
-    def __init__(self, topic: Topic, group: str, instance: str) -> None:
-        """``instance`` is the member's own name, the same after a restart: it then gets its partitions back at once."""
+    def __init__(self, topic: Topic, group: str, instance: str, within: float = WITHIN_S) -> None:
+        """``instance`` is the member's own name, the same after a restart: it then gets its partitions back at once.
+        ``within``: seconds between two calls of the handlers while there is little to do."""
         self._topic = topic
         self._group = group
         self._instance = instance
+        self._within = within
         self._stopping = asyncio.Event()
         self._intake: Intake | None = None
         self._taking = asyncio.Lock()
@@ -63,8 +66,13 @@ class KafkaSource:
                 return
             except (BrokerUnavailable, KafkaError, OSError) as error:
                 self._outage.met(error)
-                with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._stopping.wait(), RETRY_S * (0.5 + random.random()))
+                await self._pause(RETRY_S * (0.5 + random.random()))
+
+    async def _pause(self, seconds: float) -> None:
+        """Shorter if it is to stop."""
+        if seconds > 0:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._stopping.wait(), seconds)
 
     async def _consume(self, intake: Intake) -> None:
         consumer = self._consumer()
@@ -73,11 +81,14 @@ class KafkaSource:
             await consumer.start()
             while not self._stopping.is_set():
                 batches = await consumer.getmany(timeout_ms=WAIT_MS, max_records=MESSAGES)
+                began = time.monotonic()
                 if batches:
                     async with self._taking:
                         await self._take(batches, intake)
-                if time.monotonic() - self._committed_at >= COMMIT_S:
+                if began - self._committed_at >= COMMIT_S:
                     await self._commit(consumer)
+                if sum(map(len, batches.values())) < MESSAGES:
+                    await self._pause(began + self._within - time.monotonic())
             await self._commit(consumer)
         finally:
             await consumer.stop()

@@ -1,0 +1,63 @@
+"""Deletes what a deployment left on the servers, whose names all begin with its namespace."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+
+import psycopg
+from aiokafka.admin import AIOKafkaAdminClient
+from cassandra.cluster import EXEC_PROFILE_DEFAULT, Cluster, ExecutionProfile
+from cassandra.policies import RoundRobinPolicy
+from redis.asyncio import Redis
+
+from kontor.full import cassandra_settings, index_of, topic_of
+from kontor.settings import Settings
+from projections.search.elastic.server import Refused, Server
+
+DROP_S = 60
+
+
+async def clean(settings: Settings) -> None:
+    """Its processes must have ended."""
+    await asyncio.to_thread(_postgres, settings)
+    await _redis(settings)
+    await _kafka(settings)
+    await asyncio.to_thread(_elasticsearch, settings)
+    await asyncio.to_thread(_cassandra, settings)
+
+
+def _postgres(settings: Settings) -> None:
+    with psycopg.connect(str(settings.postgres_url), autocommit=True) as connection:
+        for schema in (settings.namespace, f"{settings.namespace}_vault"):
+            connection.execute(f"DROP SCHEMA IF EXISTS {schema} CASCADE".encode())
+
+
+async def _redis(settings: Settings) -> None:
+    async with Redis.from_url(str(settings.redis_url)) as redis:
+        async for key in redis.scan_iter(match=f"{settings.namespace}*", count=1000):
+            await redis.unlink(key)
+
+
+async def _kafka(settings: Settings) -> None:
+    topic = topic_of(settings)
+    admin = AIOKafkaAdminClient(bootstrap_servers=topic.servers)
+    await admin.start()
+    await admin.delete_topics([topic.name])
+    await admin.close()
+
+
+def _elasticsearch(settings: Settings) -> None:
+    server = Server(str(settings.elasticsearch_url))
+    with suppress(Refused):
+        for index in server.get(f"/{index_of(settings)}*/_alias", expand_wildcards="all") or {}:
+            server.write("DELETE", f"/{index}", ignore_unavailable="true")
+    server.close()
+
+
+def _cassandra(settings: Settings) -> None:
+    hosts = list(cassandra_settings(settings).hosts)
+    profile = ExecutionProfile(load_balancing_policy=RoundRobinPolicy(), request_timeout=DROP_S)
+    cluster = Cluster(hosts, execution_profiles={EXEC_PROFILE_DEFAULT: profile}, connect_timeout=10)
+    cluster.connect().execute(f"DROP KEYSPACE IF EXISTS {settings.namespace}")
+    cluster.shutdown()

@@ -1,0 +1,206 @@
+"""``reads``: cached product pages beside an empty route of the same server; searches beside the same sent straight.
+
+``--profile full`` measures ``serve read`` in front of Redis and Elasticsearch, ``--profile embedded`` the pages of
+``serve all``. The sample catalog is what is read.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import tempfile
+import time
+from argparse import ArgumentParser
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from itertools import cycle, islice
+from pathlib import Path
+from typing import Any, NamedTuple
+from urllib.parse import quote, urlsplit
+
+import msgspec
+
+from kontor import demo
+from kontor.bench.client import Answer, Client
+from kontor.bench.house import Running, serving
+from kontor.bench.processor import Meter
+from kontor.bench.report import median, percentile, report
+from kontor.catalog import sample
+from kontor.settings import Settings
+
+CONNECTIONS = 64
+SECONDS = 4.0
+ROUNDS = 3
+PRODUCTS = 50
+SEARCHES = 600
+WARM_UP = 50
+
+
+class Rate(NamedTuple):
+    per_s: float
+    took: list[float]
+    """Milliseconds of each request."""
+    cpu_us: float
+    """Of the server, for a request."""
+
+
+async def run(*options: str) -> dict[str, Any]:
+    parser = ArgumentParser(prog="kontor bench reads")
+    parser.add_argument("--profile", choices=["embedded", "full"], default="embedded")
+    parser.add_argument("--seconds", type=float, default=SECONDS, help="of each round")
+    chosen = parser.parse_args(options)
+    if chosen.profile == "embedded":
+        figures = await _embedded(chosen.seconds)
+    else:
+        figures = await _full(chosen.seconds)
+    return report("reads", profile=chosen.profile, connections=CONNECTIONS, **figures)
+
+
+async def _embedded(seconds: float) -> dict[str, Any]:
+    from kontor.embedded import embedded
+
+    with tempfile.TemporaryDirectory(prefix="kontor-bench-") as folder:
+        async with embedded(Settings(data=Path(folder))) as services:
+            await demo.load(services)
+        with serving(Path(folder)) as running:
+            return await _pages(running, seconds)
+
+
+async def _full(seconds: float) -> dict[str, Any]:
+    from kontor.bench.deployment import deployed, write_services
+
+    async with deployed("read", "relay", "views", "search") as deployment:
+        async with write_services(deployment.settings) as services:
+            await demo.load(services)
+        running = deployment.parts["read"]
+        return await _pages(running, seconds) | await _searches(running, deployment.settings)
+
+
+# pages
+
+
+async def _pages(running: Running, seconds: float) -> dict[str, Any]:
+    pages = [f"/api/products/{product_id}" for product_id in await _product_ids(running)]
+    await _ask(running, pages, seconds / 4)
+    empty, full = [], []
+    for _ in range(ROUNDS):
+        empty.append(await _ask(running, ["/livez"], seconds))
+        full.append(await _ask(running, pages, seconds))
+    pairs = list(zip(full, empty, strict=True))
+    return {
+        "page_per_s": round(median([one.per_s for one in full])),
+        "empty_per_s": round(median([one.per_s for one in empty])),
+        "ratio": round(median([page.per_s / nothing.per_s for page, nothing in pairs]), 3),
+        "target_ratio": 0.7,
+        "page_p50_ms": round(median([percentile(one.took, 0.5) for one in full]), 1),
+        "page_p99_ms": round(median([percentile(one.took, 0.99) for one in full]), 1),
+        "target_page_p99_ms": 20,
+        "page_cpu_us": round(median([one.cpu_us for one in full]), 1),
+        "empty_cpu_us": round(median([one.cpu_us for one in empty]), 1),
+        "ratio_of_cpu": round(median([nothing.cpu_us / page.cpu_us for page, nothing in pairs]), 3),
+    }
+
+
+async def _product_ids(running: Running) -> list[str]:
+    """Raises RuntimeError if the service cannot tell in half a minute: it has only just started."""
+    client, until = running.connect(), time.perf_counter() + 30
+    while (answer := await client.get(f"/api/products?limit={PRODUCTS}")).status != 200:
+        if time.perf_counter() > until:
+            raise RuntimeError(f"no products: {answer}")
+        await asyncio.sleep(0.2)
+    client.close()
+    return [item["productId"] for item in answer.json()["items"]]
+
+
+async def _ask(running: Running, paths: Sequence[str], seconds: float) -> Rate:
+    """Everybody asks again and again, for one after the other."""
+    took: list[float] = []
+    until = time.perf_counter() + seconds
+
+    async def ask(number: int) -> None:
+        client = running.connect()
+        for path in islice(cycle(paths), number, None):
+            began = time.perf_counter()
+            if began >= until:
+                break
+            answer = await client.get(path)
+            took.append((time.perf_counter() - began) * 1000)
+            assert answer.status == 200, answer
+        client.close()
+
+    meter, started = Meter({"server": running.pid}), time.perf_counter()
+    await asyncio.gather(*(ask(number) for number in range(CONNECTIONS)))
+    passed = time.perf_counter() - started
+    return Rate(len(took) / passed, took, meter.spent()["server"] / len(took) * 1e6)
+
+
+# searches
+
+
+async def _searches(running: Running, settings: Settings) -> dict[str, Any]:
+    """One at a time, each once over HTTP and once straight to Elasticsearch, whose answer nobody looks at. The order of
+    the two alternates, and a third asks before both, so that neither finds the server's caches colder."""
+    from kontor.full import index_of
+    from projections.search.elastic.index import ElasticIndex
+    from readapi.productquery import parse
+
+    address = urlsplit(str(settings.elasticsearch_url))
+    straight, service = Client(address.hostname or "", address.port or 9200), running.connect()
+    spied = _spied(str(settings.elasticsearch_url))
+    index = ElasticIndex(spied, index_of(settings))
+    took: dict[str, list[float]] = {"service": [], "straight": []}
+    for number, words in enumerate(islice(_texts(), SEARCHES + WARM_UP)):
+        query_string = f"q={quote(words)}&limit=20"
+        await asyncio.to_thread(index.search, parse(query_string.encode()))
+        path, body = spied.last
+        ways: dict[str, tuple[Callable[..., Awaitable[Answer]], tuple[Any, ...]]] = {
+            "service": (service.get, (f"/api/products?{query_string}",)),
+            "straight": (straight.request, ("POST", path, body)),
+        }
+        for name in sorted(ways, reverse=number % 2 == 1):
+            ask, arguments = ways[name]
+            began = time.perf_counter()
+            answer = await ask(*arguments)
+            if number >= WARM_UP:
+                took[name].append((time.perf_counter() - began) * 1000)
+            assert answer.status == 200, answer
+    for client in (straight, service):
+        client.close()
+    index.close()
+    spied.close()
+    figures = {
+        f"search_{name}_p{share}_ms": round(percentile(times, share / 100), 1)
+        for name, times in took.items()
+        for share in (50, 99)
+    }
+    added = {
+        f"search_added_p{share}_ms": round(
+            percentile(took["service"], share / 100) - percentile(took["straight"], share / 100), 1
+        )
+        for share in (50, 99)
+    }
+    return {**figures, **added, "target_search_added_p99_ms": 5, "searches": SEARCHES}
+
+
+def _spied(url: str) -> Any:
+    from projections.search.elastic.server import Server
+
+    class Spied(Server):
+        last: tuple[str, bytes]
+        """Path and body of the last search it sent."""
+
+        def search(self, path: str, body: Any = None, **params: Any) -> Any:
+            target = "&".join(f"{name}={value}" for name, value in params.items())
+            self.last = f"{path}?{target}", msgspec.json.encode(body)
+            return super().search(path, body, **params)
+
+    return Spied(url)
+
+
+def _texts() -> Iterator[str]:
+    """What people may look for: words of titles, no text twice."""
+    seen = set()
+    for product in sample.products():
+        words = [word for word in product["title"].split() if word.isalpha() and len(word) > 2]
+        text = " ".join(words[:2])
+        if text and text not in seen:
+            seen.add(text)
+            yield text
