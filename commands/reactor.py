@@ -19,7 +19,7 @@ from domain import checkout
 from domain.checkout import Checkout
 from domain.codec import TOPICS, decode_meta
 from domain.decider import Command
-from domain.order import OrderPlaced
+from domain.order import OrderPlaced, PlaceOrder
 from domain.recorded import Recorded
 
 RELEVANT = frozenset(TOPICS[kind].partition("@")[0] for kind in checkout.RELEVANT)
@@ -41,6 +41,13 @@ class CheckoutReactor:
         """Whether the checkout is known and waits for nobody but the payment provider."""
         known = self._open.get(order_id)
         return known is not None and not checkout.next_commands(known, now)
+
+    def streams(self, command: Command | None, order_id: str) -> list[str]:
+        """What the reactions to a command may touch, so that it can be loaded for many checkouts at once."""
+        if isinstance(command, PlaceOrder):
+            return checkout.streams_of(order_id, command)
+        known = self._overlay.get(order_id) or self._open.get(order_id)
+        return [] if known is None else checkout.streams_of(order_id, known.placed)
 
     def react(self, events: Iterable[Recorded], now: int) -> list[tuple[str, Command]]:
         """Order id and command, for every checkout that the events moved."""

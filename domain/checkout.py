@@ -57,6 +57,11 @@ class Checkout(State, frozen=True):
     """Units by stock id of each shipment that has left, while stock has not heard of it."""
 
 
+def streams_of(order_id: str, placed: order.OrderPlaced | order.PlaceOrder) -> list[str]:
+    """All that a checkout touches."""
+    return [order_id, payment_id(order_id), placed.cart_id, *(stock for stock, _ in order.stock_lines(placed))]
+
+
 # evolve
 
 

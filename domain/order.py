@@ -176,7 +176,7 @@ def _ordered(state: PaidOrder, shop_id: str = "") -> Units:
     return {line.line_id: line.quantity for line in state.placed.quote.lines if shop_id in ("", line.shop_id)}
 
 
-def stock_lines(placed: OrderPlaced) -> list[tuple[str, int]]:
+def stock_lines(placed: OrderPlaced | PlaceOrder) -> list[tuple[str, int]]:
     """Stock id and quantity of each line, and of a use of each promotion that may be used so often only."""
     goods = [(stock_id(line.shop_id, line.sku), line.quantity) for line in placed.quote.lines]
     return goods + [(uses_of(used.promotion_id), 1) for used in placed.quote.promotions if used.counted]
