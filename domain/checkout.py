@@ -18,6 +18,7 @@ from msgspec.structs import replace
 from domain import cart, inventory, order, payment, shipment
 from domain.decider import Command, State
 from domain.ids import payment_id, stock_id
+from domain.money import Money
 from domain.promotion import is_use
 from domain.recorded import Recorded
 
@@ -50,6 +51,12 @@ class Checkout(State, frozen=True):
     """Event id of the open payment intent: the provider's idempotency key."""
     reference: str = ""
     attempts: int = 0
+    refunding: Money | None = None
+    """What the open refund gives back."""
+    back: int = 0
+    """Minor units that were given back."""
+    rest_asked: bool = False
+    """Whatever was left was asked back, because the order was called off. That happens once."""
     order: str = "pending"
     """``pending``, ``confirmed``, ``paid`` or ``cancelled``."""
     reason: str = ""
@@ -103,6 +110,29 @@ def _intent(status: str) -> Callable[[Checkout, Recorded], Checkout]:
 
 def _authorized(state: Checkout, recorded: Recorded) -> Checkout:
     return replace(state, payment="authorized", intent="", reference=recorded.event.reference)
+
+
+def _refund_requested(state: Checkout, recorded: Recorded) -> Checkout:
+    asked: payment.RefundRequested = recorded.event
+    return replace(
+        state,
+        payment="refunding",
+        intent=recorded.event_id,
+        attempts=0,
+        refunding=asked.amount,
+        rest_asked=state.rest_asked or asked.refund_id == payment.THE_REST,
+    )
+
+
+def _refunded(state: Checkout, recorded: Recorded) -> Checkout:
+    back = state.back + recorded.event.amount.amount
+    done = back >= state.placed.quote.totals.grand.amount
+    status = "refunded" if done else "partially_refunded"
+    return replace(state, payment=status, intent="", refunding=None, back=back)
+
+
+def _refund_refused(state: Checkout, recorded: Recorded) -> Checkout:
+    return replace(state, payment="partially_refunded" if state.back else "captured", intent="", refunding=None)
 
 
 def _attempt_failed(state: Checkout, recorded: Recorded) -> Checkout:
@@ -163,8 +193,9 @@ _EVOLUTIONS: dict[type, Callable[[Checkout, Recorded], Checkout]] = {
     payment.PaymentCaptured: _set(payment="captured", intent=""),
     payment.VoidRequested: _intent("voiding"),
     payment.PaymentVoided: _set(payment="voided", intent=""),
-    payment.RefundRequested: _intent("refunding"),
-    payment.PaymentRefunded: _set(payment="refunded", intent=""),
+    payment.RefundRequested: _refund_requested,
+    payment.PaymentRefunded: _refunded,
+    payment.RefundRefused: _refund_refused,
     payment.AttemptFailed: _attempt_failed,
     order.OrderConfirmed: _set(order="confirmed"),
     order.OrderPaid: _set(order="paid"),
@@ -282,7 +313,7 @@ def _compensate(state: Checkout, now: int) -> list[Command]:
     commands: list[Command] = [command for line in state.lines for command in _give_back(state, line, now)]
     if state.payment == "authorized":
         commands.append(payment.RequestVoid(payment_id(state.order_id), state.reason))
-    elif state.payment == "captured":
+    elif state.payment in payment.REFUNDABLE and not state.rest_asked:
         commands.append(payment.RequestRefund(payment_id(state.order_id), state.reason))
     return commands + _reopen(state, now)
 
@@ -342,7 +373,7 @@ def _cart_lines(state: Checkout) -> tuple[cart.CartLine, ...]:
 def is_settled(state: Checkout) -> bool:
     """Nothing is left to ask for or to wait for."""
     if state.order == "paid":
-        return not state.leaving
+        return not state.leaving and not state.intent
     if state.order != "cancelled" or state.intent:
         return False
     return not _compensate(state, 0)

@@ -113,13 +113,15 @@ class StockCheck:
 
 
 class PaymentCheck:
-    """captured <= authorized, refunded <= captured, all of one currency."""
+    """captured <= authorized, asked back and refunded <= captured, each refund as it was asked for, one currency."""
 
     def __init__(self) -> None:
         self._requested: Money | None = None
         self._authorized = 0
         self._captured = 0
         self._refunded = 0
+        self._asked: tuple[str, Money] | None = None
+        """Id and amount of the refund under way."""
 
     def __call__(self, position: int, event: Any, meta: Meta, before: Any, after: Any) -> str | None:
         amount = getattr(event, "amount", None)
@@ -134,12 +136,29 @@ class PaymentCheck:
                 self._captured += event.amount.amount
                 if self._captured > self._authorized:
                     return f"{self._captured} captured of {self._authorized} authorized"
-            case payment.PaymentRefunded():
-                self._refunded += event.amount.amount
-                if self._refunded > self._captured:
-                    return f"{self._refunded} refunded of {self._captured} captured"
+            case payment.RefundRequested() | payment.PaymentRefunded() | payment.RefundRefused():
+                return self._refund(event)
             case payment.PaymentVoided() if self._captured > self._refunded:
                 return f"voided with {self._captured} captured and {self._refunded} refunded"
+        return None
+
+    def _refund(self, event: Any) -> str | None:
+        asked, self._asked = self._asked, None
+        match event:
+            case payment.RefundRequested(amount=amount, refund_id=refund_id):
+                self._asked = refund_id, amount
+                if asked is not None:
+                    return f"refund {refund_id!r} is asked for while {asked[0]!r} is under way"
+                if self._refunded + amount.amount > self._captured:
+                    return f"{amount.amount} asked back, {self._captured} captured and {self._refunded} refunded"
+            case payment.PaymentRefunded(amount=amount, refund_id=refund_id):
+                self._refunded += amount.amount
+                if self._refunded > self._captured:
+                    return f"{self._refunded} refunded of {self._captured} captured"
+                if asked != (refund_id, amount):
+                    return f"{amount} refunded as {refund_id!r}, asked for was {asked}"
+            case payment.RefundRefused(refund_id=refund_id) if asked is None or asked[0] != refund_id:
+                return f"refund {refund_id!r} is refused, asked for was {asked}"
         return None
 
     def _wrong_amount(self, amount: Money) -> str | None:

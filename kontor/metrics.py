@@ -41,6 +41,7 @@ PAYMENTS: Mapping[type, str] = {
     payment.PaymentCaptured: "captured",
     payment.PaymentVoided: "voided",
     payment.PaymentRefunded: "refunded",
+    payment.RefundRefused: "refund_refused",
     payment.AttemptFailed: "attempt_failed",
 }
 CARTS: Mapping[type, str] = {

@@ -178,6 +178,7 @@ WORDS: dict[type, str] = {
     payment.PaymentVoided: "Authorized amount released",
     payment.RefundRequested: "Refund requested",
     payment.PaymentRefunded: "Refunded",
+    payment.RefundRefused: "The provider refused the refund",
     payment.AttemptFailed: "The payment provider could not be reached; trying again",
 }
 REASONS = {
@@ -219,9 +220,14 @@ def _text(event: Recorded) -> str:
             return f"{words}: {_items(sum(units.values()))}"
         case shipment.ShipmentShipped(carrier=carrier, tracking=tracking, units=units):
             return f"{words}: {_items(sum(units.values()))} with {carrier}{f', {tracking}' if tracking else ''}"
-        case payment.PaymentDeclined(reason=reason):
+        case payment.PaymentDeclined(reason=reason) | payment.RefundRefused(reason=reason):
             return f"{words}: {reason.replace('_', ' ')}"
-        case payment.AuthorizationRequested() | payment.PaymentCaptured() | payment.PaymentRefunded():
+        case (
+            payment.AuthorizationRequested()
+            | payment.PaymentCaptured()
+            | payment.RefundRequested()
+            | payment.PaymentRefunded()
+        ):
             return f"{words}: {event.event.amount}"
     return words
 

@@ -55,7 +55,7 @@ async def make(path: Path) -> None:
     await engine.submit(RecordDecline(payment_id(declined), "declined"), context(clock(), declined))
     refunded = await buy(engine, buyer_id(11), ["A"])
     await engine.submit(CancelOrder(refunded, "cancelled"), context(clock(), refunded))
-    await do(engine, RecordRefund(payment_id(refunded)))
+    await do(engine, RecordRefund(payment_id(refunded), f"{payment_id(refunded)}/5"))
     await do(engine, HoldStock(B, "crt_1", 2, clock(), clock() + 1_000, backorder=True))
     await do(engine, ReleaseStock(B, "crt_1", clock(), "removed"))
     late = await place(engine, buyer_id(12), ["A"], 3)

@@ -11,7 +11,7 @@ from domain.inventory import SETTLED_MAX, HoldBarred, StockAdjusted, StockCommit
 from domain.inventory import StockUncommitted as Uncommitted
 from domain.money import Money
 from domain.order import OrderPaid
-from domain.payment import PaymentCaptured, PaymentRefunded
+from domain.payment import PaymentCaptured, PaymentRefunded, RefundRefused, RefundRequested
 from kontor.verifying import verify
 from tests.commands.driving import (
     PRICE,
@@ -114,6 +114,9 @@ def test_only_a_backorder_may_go_below_zero(path, connection):
         (PaymentRefunded(Money(100_000, "USD")), "refunded of"),
         (PaymentCaptured(Money(1, "EUR")), "EUR in a payment of USD"),
         (PaymentRefunded(Money(-1, "USD")), "negative"),
+        (PaymentRefunded(Money(1, "USD"), "rfd_1"), "asked for was None"),
+        (RefundRefused("rfd_1", "unknown_charge"), "asked for was None"),
+        (RefundRequested(Money(100_000, "USD"), "ch_1", "returned", "rfd_1"), "asked back"),
     ],
 )
 def test_planted_money_is_found(path, connection, event, what):
@@ -121,6 +124,22 @@ def test_planted_money_is_found(path, connection, event, what):
     position = plant(connection, paying, event)
     found, why = first(verify(path))
     assert (found, what in why) == (position, True), why
+
+
+def test_refunds_that_run_side_by_side_are_found(path, connection):
+    paying = payment_id(find(connection, OrderPaid).stream)
+    plant(connection, paying, RefundRequested(Money(1, "USD"), "ch_1", "returned", "rfd_1"))
+    assert verify(path).ok
+    position = plant(connection, paying, RefundRequested(Money(1, "USD"), "ch_1", "returned", "rfd_2"))
+    assert first(verify(path)) == (position, "refund 'rfd_2' is asked for while 'rfd_1' is under way")
+
+
+def test_another_amount_than_was_asked_for_is_found(path, connection):
+    paying = payment_id(find(connection, OrderPaid).stream)
+    plant(connection, paying, RefundRequested(Money(2, "USD"), "ch_1", "returned", "rfd_1"))
+    position = plant(connection, paying, PaymentRefunded(Money(1, "USD"), "rfd_1"))
+    found, why = first(verify(path))
+    assert (found, "0.01 USD refunded as 'rfd_1'" in why) == (position, True)
 
 
 def test_an_order_paid_without_money_is_found(path, connection):

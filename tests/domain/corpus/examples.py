@@ -135,8 +135,9 @@ PURCHASES: list[Event] = [
     payment.PaymentCaptured(PRICE),
     payment.VoidRequested("ch_01K", "cancelled"),
     payment.PaymentVoided(),
-    payment.RefundRequested(PRICE, "ch_01K", "cancelled"),
-    payment.PaymentRefunded(PRICE),
+    payment.RefundRequested(PRICE, "ch_01K", "cancelled", "rfd_01K"),
+    payment.PaymentRefunded(PRICE, "rfd_01K"),
+    payment.RefundRefused("rfd_01K", "unknown_charge"),
     payment.AttemptFailed("pay_01K/1", 2, "GatewayTimeout: no answer"),
 ]
 TODAY = ACCOUNTS + CARTS + CATALOG + STOCK + PURCHASES
