@@ -10,7 +10,21 @@ from typing import Any
 
 import msgspec
 
-from domain import account, board, cart, claim, inventory, offer, order, payment, product, promotion, shipment, shop
+from domain import (
+    account,
+    board,
+    cart,
+    claim,
+    inventory,
+    offer,
+    order,
+    payment,
+    product,
+    promotion,
+    refund,
+    shipment,
+    shop,
+)
 from domain.decider import Event
 from domain.recorded import Meta
 from domain.upcasters import upcast
@@ -45,6 +59,8 @@ EVENTS: dict[str, tuple[int, type[Event]]] = {
     "order.confirmed": (1, order.OrderConfirmed),
     "order.paid": (1, order.OrderPaid),
     "order.cancelled": (1, order.OrderCancelled),
+    "order.refunded": (1, order.OrderRefunded),
+    "order.refund_granted": (1, refund.RefundGranted),
     "order.shipment_packed": (1, shipment.ShipmentPacked),
     "order.shipment_shipped": (1, shipment.ShipmentShipped),
     "order.shipment_delivered": (1, shipment.ShipmentDelivered),

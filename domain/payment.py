@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from domain import paymentstate
 from domain.decider import Command, Decider, Event
-from domain.errors import IllegalTransition, Invalid, NotFound
+from domain.errors import IllegalTransition, Invalid
 from domain.money import Money
 from domain.paymentstate import THE_REST as THE_REST
 from domain.paymentstate import AttemptFailed as AttemptFailed
@@ -183,7 +183,7 @@ def retry_refund(command: RetryRefund, state: PaymentState) -> list[Event]:
     payment = _existing(state)
     refund = payment.refunds.get(command.refund_id)
     if refund is None:
-        raise NotFound("no such refund")
+        raise IllegalTransition("the provider was not asked for this refund yet")
     if refund.status == "requested":
         return []
     if refund.status == "refunded":

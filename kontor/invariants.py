@@ -22,6 +22,9 @@ class Elsewhere(Protocol):
     def may_oversell(self, stock_id: str, hold_id: str) -> bool:
         """Whether the holder, an order or a cart, had been promised a backorder."""
 
+    def granted(self, order_id: str, refund_id: str, before: int) -> Money | None:
+        """What the order had said, before a position, that it owes back under this id; None if it had not."""
+
     def captured(self, payment_id: str, before: int) -> Money | None:
         """The money of a payment that was captured before a position; None if none was."""
 
@@ -113,9 +116,11 @@ class StockCheck:
 
 
 class PaymentCheck:
-    """captured <= authorized, asked back and refunded <= captured, each refund as it was asked for, one currency."""
+    """captured <= authorized, asked back and refunded <= captured, each refund as the order owes it, one currency."""
 
-    def __init__(self) -> None:
+    def __init__(self, stream: str, elsewhere: Elsewhere) -> None:
+        self._order_id = "ord_" + stream.removeprefix("pay_")
+        self._elsewhere = elsewhere
         self._requested: Money | None = None
         self._authorized = 0
         self._captured = 0
@@ -137,12 +142,12 @@ class PaymentCheck:
                 if self._captured > self._authorized:
                     return f"{self._captured} captured of {self._authorized} authorized"
             case payment.RefundRequested() | payment.PaymentRefunded() | payment.RefundRefused():
-                return self._refund(event)
+                return self._refund(position, event)
             case payment.PaymentVoided() if self._captured > self._refunded:
                 return f"voided with {self._captured} captured and {self._refunded} refunded"
         return None
 
-    def _refund(self, event: Any) -> str | None:
+    def _refund(self, position: int, event: Any) -> str | None:
         asked, self._asked = self._asked, None
         match event:
             case payment.RefundRequested(amount=amount, refund_id=refund_id):
@@ -151,6 +156,10 @@ class PaymentCheck:
                     return f"refund {refund_id!r} is asked for while {asked[0]!r} is under way"
                 if self._refunded + amount.amount > self._captured:
                     return f"{amount.amount} asked back, {self._captured} captured and {self._refunded} refunded"
+                if refund_id == payment.THE_REST:
+                    return None
+                granted = self._elsewhere.granted(self._order_id, refund_id, position)
+                return None if granted == amount else f"{amount} asked back as {refund_id!r}, owed is {granted}"
             case payment.PaymentRefunded(amount=amount, refund_id=refund_id):
                 self._refunded += amount.amount
                 if self._refunded > self._captured:
@@ -177,11 +186,16 @@ class OrderCheck:
         """Hashes of (cart, generation) of all orders so far; shared by the checks of one walk."""
         self._elsewhere = elsewhere
         self._grand: Money | None = None
+        self._owed = 0
 
     def __call__(self, position: int, event: Any, meta: Meta, before: Any, after: Any) -> str | None:
         match event:
             case order.OrderPlaced():
                 return self._placed(event)
+            case order.RefundGranted(amount=amount):
+                self._owed += amount.amount
+                if self._grand is None or self._owed > self._grand.amount:
+                    return f"{self._owed} owed back of {self._grand}"
             case order.OrderPaid(payment_id=payment_id):
                 captured = self._elsewhere.captured(payment_id, position)
                 if self._grand is None or captured != self._grand:

@@ -135,7 +135,19 @@ class QuoteOut(Shape):
 
 class PaymentOut(Shape):
     payment_id: str = Field(examples=["pay_01KARQ0000ABCDEFGHJKMNPQRS"])
-    status: str = Field(examples=["captured"])
+    status: Literal[
+        "none",
+        "authorizing",
+        "authorized",
+        "declined",
+        "capturing",
+        "captured",
+        "voiding",
+        "voided",
+        "refunding",
+        "partially_refunded",
+        "refunded",
+    ] = Field(examples=["captured"])
 
 
 class CheckoutOut(Shape):
@@ -174,6 +186,32 @@ class ShipmentReply(ShipmentOut):
     position: str = POSITION
 
 
+class RefundLineOut(Shape):
+    line_id: str
+    quantity: int = Field(examples=[1])
+    amount: MoneyOut = Field(description="what the buyer had paid for these units, with tax and less discounts")
+    tax: MoneyOut = Field(description="within it")
+
+
+class RefundOut(Shape):
+    refund_id: str = Field(examples=["rfd_01KARQ0000ABCDEFGHJKMNPQRS"])
+    status: Literal["PENDING", "REFUNDED", "REFUSED"] = Field(description="a refused one can be asked for again")
+    amount: MoneyOut
+    reason: str = Field(examples=["damaged"])
+    lines: list[RefundLineOut] = Field(description="what the amount follows from; none when it was named")
+    shipping: MoneyOut | None
+    cause: str | None = Field(description="the cancellation or return that it follows from")
+    refusal: str | None = Field(description="why the provider refused it")
+    created_at: datetime
+
+
+class RefundReply(RefundOut):
+    order_id: str = Field(examples=["ord_01KARQ0000ABCDEFGHJKMNPQRS"])
+    order_status: STATUS = Field(examples=["DELIVERED"])
+    version: int = Field(description="of the order", examples=[5])
+    position: str = POSITION
+
+
 class OrderOut(Versioned):
     order_id: str = Field(examples=["ord_01KARQ0000ABCDEFGHJKMNPQRS"])
     status: STATUS = Field(examples=["PAID"])
@@ -186,6 +224,7 @@ class OrderOut(Versioned):
     payment: PaymentOut
     shipments: list[ShipmentOut]
     returns: list[dict[str, Any]]
+    refunds: list[RefundOut]
     checkout: CheckoutOut
     address: dict[str, str | None] | None = Field(None, description="not in replies to commands; null once erased")
     position: str = POSITION

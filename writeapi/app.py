@@ -19,6 +19,7 @@ from writeapi.routes import (
     products,
     promotions,
     ready,
+    refunds,
     shipments,
     shops,
     webhooks,
@@ -35,6 +36,7 @@ ROUTERS = (
     carts.router,
     promotions.router,
     orders.router,
+    refunds.router,
     shipments.router,
     webhooks.router,
 )

@@ -6,7 +6,7 @@ import pytest
 
 from domain import payment
 from domain.codec import decode, encode
-from domain.errors import IllegalTransition, Invalid, NotFound
+from domain.errors import IllegalTransition, Invalid
 from domain.money import Money
 from domain.payment import PAYMENT
 from tests.spec import Given, given
@@ -236,7 +236,7 @@ def test_a_refused_rest_is_asked_for_again_as_what_is_left_by_then():
 
 
 def test_only_a_refund_that_was_refused_is_tried_again():
-    captured().when(payment.RetryRefund(ID, "rfd_1", "damaged")).then_refused(NotFound)
+    captured().when(payment.RetryRefund(ID, "rfd_1", "damaged")).then_refused(IllegalTransition)
     busy = captured(FIRST_ASKED, FIRST_REFUSED, payment.RefundRequested(OTHER_HALF, "ch_1", "returned", "rfd_2"))
     busy.when(payment.RetryRefund(ID, "rfd_1", "damaged")).then_refused(IllegalTransition)
     too_late = captured(FIRST_ASKED, FIRST_REFUSED, payment.RefundRequested(PRICE, "ch_1", "x", "rfd_2"))

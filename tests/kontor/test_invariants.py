@@ -12,6 +12,7 @@ from domain.inventory import StockUncommitted as Uncommitted
 from domain.money import Money
 from domain.order import OrderPaid
 from domain.payment import PaymentCaptured, PaymentRefunded, RefundRefused, RefundRequested
+from domain.refund import RefundGranted
 from kontor.verifying import verify
 from tests.commands.driving import (
     PRICE,
@@ -126,8 +127,16 @@ def test_planted_money_is_found(path, connection, event, what):
     assert (found, what in why) == (position, True), why
 
 
+def grant(connection, refund_id: str, amount: int) -> str:
+    """An order that owes so much back; its payment."""
+    paid = find(connection, OrderPaid)
+    plant(connection, paid.stream, RefundGranted(refund_id, Money(amount, "USD"), "returned", START))
+    return payment_id(paid.stream)
+
+
 def test_refunds_that_run_side_by_side_are_found(path, connection):
-    paying = payment_id(find(connection, OrderPaid).stream)
+    paying = grant(connection, "rfd_1", 1)
+    grant(connection, "rfd_2", 1)
     plant(connection, paying, RefundRequested(Money(1, "USD"), "ch_1", "returned", "rfd_1"))
     assert verify(path).ok
     position = plant(connection, paying, RefundRequested(Money(1, "USD"), "ch_1", "returned", "rfd_2"))
@@ -135,11 +144,24 @@ def test_refunds_that_run_side_by_side_are_found(path, connection):
 
 
 def test_another_amount_than_was_asked_for_is_found(path, connection):
-    paying = payment_id(find(connection, OrderPaid).stream)
+    paying = grant(connection, "rfd_1", 2)
     plant(connection, paying, RefundRequested(Money(2, "USD"), "ch_1", "returned", "rfd_1"))
     position = plant(connection, paying, PaymentRefunded(Money(1, "USD"), "rfd_1"))
     found, why = first(verify(path))
     assert (found, "0.01 USD refunded as 'rfd_1'" in why) == (position, True)
+
+
+def test_a_refund_that_the_order_does_not_owe_is_found(path, connection):
+    paying = grant(connection, "rfd_1", 2)
+    position = plant(connection, paying, RefundRequested(Money(1, "USD"), "ch_1", "returned", "rfd_1"))
+    assert first(verify(path)) == (position, "0.01 USD asked back as 'rfd_1', owed is 0.02 USD")
+
+
+def test_more_owed_back_than_was_paid_is_found(path, connection):
+    paid = find(connection, OrderPaid)
+    position = plant(connection, paid.stream, RefundGranted("rfd_1", Money(100_000, "USD"), "returned", START))
+    found, why = first(verify(path))
+    assert (found, "100000 owed back of" in why) == (position, True)
 
 
 def test_an_order_paid_without_money_is_found(path, connection):

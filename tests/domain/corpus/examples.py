@@ -7,7 +7,21 @@ from __future__ import annotations
 
 from typing import Any
 
-from domain import account, board, cart, claim, inventory, offer, order, payment, product, promotion, shipment, shop
+from domain import (
+    account,
+    board,
+    cart,
+    claim,
+    inventory,
+    offer,
+    order,
+    payment,
+    product,
+    promotion,
+    refund,
+    shipment,
+    shop,
+)
 from domain.decider import Event
 from domain.discounts import Shopper
 from domain.money import Money
@@ -125,6 +139,16 @@ PURCHASES: list[Event] = [
     order.OrderConfirmed(),
     order.OrderPaid(PAYMENT),
     order.OrderCancelled("cancelled", ACCOUNT),
+    order.OrderRefunded(),
+    refund.RefundGranted(
+        "rfd_01K",
+        Money(2450, "USD"),
+        "damaged",
+        AT,
+        (refund.RefundLine("lin_01K", 1, Money(2000, "USD"), Money(150, "USD")),),
+        {"shp_01K": Money(450, "USD")},
+        "ret_01K",
+    ),
     shipment.ShipmentPacked("shi_01K", "shp_01K", {"lin_01K": 2}, AT),
     shipment.ShipmentShipped("shi_01K", "UPS", "1Z999AA10123456784", {"lin_01K": 2}, AT),
     shipment.ShipmentDelivered("shi_01K", AT),
