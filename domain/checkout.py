@@ -27,7 +27,7 @@ PAYMENT_GRACE_MS = 60_000
 def next_commands(state: Checkout, now: int) -> list[Command]:
     """What to ask for at the instant ``now`` (ms); nothing when the checkout is settled or waits for the provider."""
     if state.order == "paid":
-        return _ship(state) + _refund(state)
+        return _ship(state) + _give_up(state, now) + _refund(state)
     if state.order == "cancelled":
         return _compensate(state, now)
     if state.cart == "open":
@@ -57,6 +57,24 @@ def _ship(state: Checkout) -> list[Command]:
         inventory.ShipStock(stock, shipment_id, units)
         for shipment_id, left in state.leaving.items()
         for stock, units in left.items()
+    ]
+
+
+def _give_up(state: Checkout, now: int) -> list[Command]:
+    """Units that were cancelled by line can be sold to others."""
+    limited = state.placed.limits
+    return [
+        inventory.UncommitStock(
+            stock_id=stock,
+            hold_id=state.order_id,
+            quantity=units,
+            at=now,
+            reason="cancelled",
+            account_id=state.placed.account_id if stock in limited else "",
+            cause=cancellation_id,
+        )
+        for cancellation_id, given_up in state.giving.items()
+        for stock, units in given_up.items()
     ]
 
 
@@ -131,7 +149,8 @@ def _confirm(state: Checkout, now: int) -> list[Command]:
 
 def _compensate(state: Checkout, now: int) -> list[Command]:
     """Undoes, in any order, whatever had been done. An unanswered authorization or capture is waited for."""
-    commands: list[Command] = [command for line in state.lines for command in _give_back(state, line, now)]
+    commands = _give_up(state, now)
+    commands += [command for line in state.lines for command in _give_back(state, line, now)]
     if state.payment == "authorized":
         commands.append(payment.RequestVoid(payment_id(state.order_id), state.reason))
     elif state.payment in payment.REFUNDABLE and state.owed:
@@ -196,7 +215,7 @@ def _cart_lines(state: Checkout) -> tuple[cart.CartLine, ...]:
 def is_settled(state: Checkout) -> bool:
     """Nothing is left to ask for or to wait for."""
     if state.order == "paid":
-        return not (state.leaving or state.intent or _refund(state))
+        return not (state.leaving or state.giving or state.intent or _refund(state))
     if state.order != "cancelled" or state.intent:
         return False
     return not _compensate(state, 0)

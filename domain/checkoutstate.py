@@ -60,6 +60,8 @@ class Checkout(State, frozen=True):
     """The order knows that all its money has gone back."""
     owed: dict[str, Owed] = {}
     """Refunds by id that the payment has not been asked for, the oldest first."""
+    giving: dict[str, dict[str, int]] = {}
+    """Units by stock id of each cancellation of lines, while stock has not heard of it."""
     leaving: dict[str, dict[str, int]] = {}
     """Units by stock id of each shipment that has left, while stock has not heard of it."""
 
@@ -81,6 +83,13 @@ def evolve(state: Checkout | None, recorded: Recorded) -> Checkout | None:
         return None
     evolution = _EVOLUTIONS.get(type(recorded.event))
     return state if evolution is None else evolution(state, recorded)
+
+
+def _uncommitted(state: Checkout, recorded: Recorded) -> Checkout:
+    cause = recorded.event.cause
+    if recorded.event.hold_id == state.order_id and cause:
+        return replace(state, giving=_without(state.giving, cause, recorded.stream))
+    return _line_to("released")(state, recorded)
 
 
 def _line_to(status: str) -> Callable[[Checkout, Recorded], Checkout]:
@@ -148,7 +157,24 @@ def _refund_granted(state: Checkout, recorded: Recorded) -> Checkout:
 
 
 def _cancelled(state: Checkout, recorded: Recorded) -> Checkout:
-    return replace(state, order="cancelled", reason=recorded.event.reason)
+    cancelled: order.OrderCancelled = recorded.event
+    lines = state.lines
+    if cancelled.units:
+        left = _by_stock(state, cancelled.units)
+        lines = tuple(_line_left(line, left) for line in lines)
+    return replace(state, order="cancelled", reason=cancelled.reason, lines=lines)
+
+
+def _line_left(line: Line, left: dict[str, int]) -> Line:
+    """Uses of promotions are no goods, and go back whole."""
+    units = left.get(line.stock_id, line.quantity)
+    return replace(line, quantity=units) if units else replace(line, quantity=0, stock="released")
+
+
+def _lines_cancelled(state: Checkout, recorded: Recorded) -> Checkout:
+    cancelled: order.LinesCancelled = recorded.event
+    units = _by_stock(state, cancelled.units)
+    return replace(state, giving={**state.giving, cancelled.cancellation_id: units})
 
 
 def _cart_checked_out(state: Checkout, recorded: Recorded) -> Checkout:
@@ -168,19 +194,27 @@ def _cart_merged(state: Checkout, recorded: Recorded) -> Checkout:
 
 def _shipped(state: Checkout, recorded: Recorded) -> Checkout:
     left: shipment.ShipmentShipped = recorded.event
-    units: dict[str, int] = {}
-    for line in state.placed.quote.lines:
-        if line.line_id in left.units:
-            stock = stock_id(line.shop_id, line.sku)
-            units[stock] = units.get(stock, 0) + left.units[line.line_id]
-    return replace(state, leaving={**state.leaving, left.shipment_id: units})
+    return replace(state, leaving={**state.leaving, left.shipment_id: _by_stock(state, left.units)})
 
 
 def _stock_shipped(state: Checkout, recorded: Recorded) -> Checkout:
-    shipment_id = recorded.event.shipment_id
-    units = {stock: left for stock, left in state.leaving.get(shipment_id, {}).items() if stock != recorded.stream}
-    others = {key: left for key, left in state.leaving.items() if key != shipment_id}
-    return replace(state, leaving={**others, shipment_id: units} if units else others)
+    return replace(state, leaving=_without(state.leaving, recorded.event.shipment_id, recorded.stream))
+
+
+def _by_stock(state: Checkout, by_line: dict[str, int]) -> dict[str, int]:
+    units: dict[str, int] = {}
+    for line in state.placed.quote.lines:
+        if line.line_id in by_line:
+            stock = stock_id(line.shop_id, line.sku)
+            units[stock] = units.get(stock, 0) + by_line[line.line_id]
+    return units
+
+
+def _without(waiting: dict[str, dict[str, int]], key: str, stock: str) -> dict[str, dict[str, int]]:
+    """The same, now that this stock has heard of ``key``."""
+    units = {other: count for other, count in waiting.get(key, {}).items() if other != stock}
+    others = {other: kept for other, kept in waiting.items() if other != key}
+    return {**others, key: units} if units else others
 
 
 _EVOLUTIONS: dict[type, Callable[[Checkout, Recorded], Checkout]] = {
@@ -192,7 +226,7 @@ _EVOLUTIONS: dict[type, Callable[[Checkout, Recorded], Checkout]] = {
     inventory.StockCommitted: _line_to("committed"),
     inventory.StockReleased: _line_to("released"),
     inventory.HoldBarred: _line_to("released"),
-    inventory.StockUncommitted: _line_to("released"),
+    inventory.StockUncommitted: _uncommitted,
     payment.AuthorizationRequested: _intent("authorizing"),
     payment.PaymentAuthorized: _authorized,
     payment.PaymentDeclined: _set(payment="declined", intent=""),
@@ -207,6 +241,7 @@ _EVOLUTIONS: dict[type, Callable[[Checkout, Recorded], Checkout]] = {
     order.OrderConfirmed: _set(order="confirmed"),
     order.OrderPaid: _set(order="paid"),
     order.OrderCancelled: _cancelled,
+    order.LinesCancelled: _lines_cancelled,
     order.OrderRefunded: _set(refunded=True),
     RefundGranted: _refund_granted,
     shipment.ShipmentShipped: _shipped,

@@ -58,7 +58,8 @@ EVENTS: dict[str, tuple[int, type[Event]]] = {
     "order.placed": (3, order.OrderPlaced),
     "order.confirmed": (1, order.OrderConfirmed),
     "order.paid": (1, order.OrderPaid),
-    "order.cancelled": (1, order.OrderCancelled),
+    "order.cancelled": (2, order.OrderCancelled),
+    "order.lines_cancelled": (1, order.LinesCancelled),
     "order.refunded": (1, order.OrderRefunded),
     "order.refund_granted": (1, refund.RefundGranted),
     "order.shipment_packed": (1, shipment.ShipmentPacked),
@@ -89,7 +90,7 @@ EVENTS: dict[str, tuple[int, type[Event]]] = {
     "stock.committed": (1, inventory.StockCommitted),
     "stock.released": (1, inventory.StockReleased),
     "stock.hold_barred": (1, inventory.HoldBarred),
-    "stock.uncommitted": (1, inventory.StockUncommitted),
+    "stock.uncommitted": (2, inventory.StockUncommitted),
     "stock.shipped": (1, inventory.StockShipped),
 }
 

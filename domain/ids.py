@@ -27,6 +27,7 @@ PREFIXES = {
     "promotion": "prm",
     "shipment": "shi",
     "refund": "rfd",
+    "cancellation": "can",
 }
 
 

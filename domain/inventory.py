@@ -87,12 +87,15 @@ class ReleaseStock(Command, frozen=True):
 
 
 class UncommitStock(Command, frozen=True):
+    """``cause`` names the cancellation when it is of some of the units only."""
+
     stock_id: str
     hold_id: str
     quantity: int
     at: int
     reason: str
     account_id: str = ""
+    cause: str = ""
 
 
 class ShipStock(Command, frozen=True):
@@ -209,9 +212,11 @@ def release_stock(command: ReleaseStock, state: InventoryItem) -> list[Event]:
 
 
 def uncommit_stock(command: UncommitStock, state: InventoryItem) -> list[Event]:
-    if command.hold_id in state.undone or state.committed < command.quantity:
+    if (command.cause or command.hold_id) in state.undone or state.committed < command.quantity:
         return []
-    return [StockUncommitted(command.hold_id, command.quantity, command.reason, command.account_id)]
+    return [
+        StockUncommitted(command.hold_id, command.quantity, command.reason, command.account_id, command.cause),
+    ]
 
 
 def expire_holds(command: ExpireHolds, state: InventoryItem) -> list[StockReleased]:

@@ -10,6 +10,7 @@ from domain import aftersale, orderstate
 from domain.decider import Command, Decider, Event
 from domain.errors import IllegalTransition, Invalid, NotFound
 from domain.orderstate import CancelledOrder as CancelledOrder
+from domain.orderstate import LinesCancelled as LinesCancelled
 from domain.orderstate import NoOrder as NoOrder
 from domain.orderstate import OpenOrder as OpenOrder
 from domain.orderstate import Order as Order
@@ -19,9 +20,9 @@ from domain.orderstate import OrderPaid as OrderPaid
 from domain.orderstate import OrderPlaced as OrderPlaced
 from domain.orderstate import OrderRefunded as OrderRefunded
 from domain.orderstate import PaidOrder as PaidOrder
-from domain.orderstate import ordered
 from domain.orderstate import status as status
 from domain.orderstate import stock_lines as stock_lines
+from domain.orderstate import to_send
 from domain.pricing import Quote
 from domain.refund import RefundGranted as RefundGranted
 from domain.shipment import (
@@ -32,7 +33,6 @@ from domain.shipment import (
     ShipmentPacked,
     ShipmentShipped,
     Units,
-    packed,
     to_pack,
 )
 
@@ -75,6 +75,7 @@ class CancelOrder(Command, frozen=True):
     order_id: str
     reason: str
     by: str = ""
+    note: bytes = b""
 
 
 class PackShipment(Command, frozen=True):
@@ -161,8 +162,10 @@ def cancel_order(command: CancelOrder, state: Order) -> list[Event]:
             return []
         case PaidOrder(shipments=shipments) if shipments:
             raise IllegalTransition("parts of this order are packed already; what arrives can be returned")
-        case OpenOrder() | PaidOrder():
-            return [OrderCancelled(command.reason, command.by)]
+        case OpenOrder():
+            return [OrderCancelled(command.reason, command.by, note=command.note)]
+        case PaidOrder():
+            return [aftersale.cancelled_whole(state, command.by, command.note)]
         case CancelledOrder():
             return []
     raise NotFound("no such order")
@@ -177,8 +180,7 @@ def pack_shipment(command: PackShipment, state: Order) -> list[Event]:
     if len(paid.shipments) >= SHIPMENTS_MAX:
         raise Invalid(f"an order has at most {SHIPMENTS_MAX} shipments")
     _check_carriage(command.carrier, command.tracking)
-    done = packed(paid.shipments)
-    left = {line_id: units - done.get(line_id, 0) for line_id, units in ordered(paid, command.shop_id).items()}
+    left = to_send(paid, command.shop_id)
     if not left:
         raise NotFound("this order has nothing of this shop")
     units = to_pack(left, command.units)

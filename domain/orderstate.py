@@ -16,7 +16,7 @@ from domain.ids import stock_id
 from domain.pricing import Quote
 from domain.promotion import uses_of
 from domain.refund import RefundGranted
-from domain.shipment import Shipment, ShipmentDelivered, ShipmentPacked, ShipmentShipped, Units, reached
+from domain.shipment import Shipment, ShipmentDelivered, ShipmentPacked, ShipmentShipped, Units, packed, reached
 
 # events
 
@@ -59,6 +59,21 @@ class OrderCancelled(Event, frozen=True):
     reason: str
     """``out_of_stock``, ``payment_declined``, ``expired``, ``not_serviceable``, ``limit_exceeded`` or ``cancelled``."""
     by: str = ""
+    units: Units = {}
+    """What was left of each line, if some units had been cancelled before; empty otherwise."""
+    note: bytes = b""
+    """What was said of it, sealed with the buyer's key."""
+
+
+class LinesCancelled(Event, frozen=True):
+    """Some units will not be sent: called off before they were packed."""
+
+    cancellation_id: str
+    units: Units
+    at: int
+    by: str = ""
+    note: bytes = b""
+    """What was said of it, sealed with the buyer's key."""
 
 
 # state
@@ -81,6 +96,7 @@ class PaidOrder(State, frozen=True):
     placed: OrderPlaced
     payment_id: str
     shipments: dict[str, Shipment] = {}
+    cancellations: dict[str, LinesCancelled] = {}
     refunds: dict[str, RefundGranted] = {}
     """Owed back, by id."""
     refunded: bool = False
@@ -90,6 +106,8 @@ class CancelledOrder(State, frozen=True):
     placed: OrderPlaced
     reason: str
     was_paid: bool = False
+    note: bytes = b""
+    cancellations: dict[str, LinesCancelled] = {}
     refunds: dict[str, RefundGranted] = {}
 
 
@@ -109,8 +127,28 @@ def status(state: Order) -> str:
 
 
 def ordered(state: PaidOrder, shop_id: str = "") -> Units:
-    """Units by line, of one shop or of all."""
-    return {line.line_id: line.quantity for line in state.placed.quote.lines if shop_id in ("", line.shop_id)}
+    """Units by line that are to be sent, of one shop or of all: what was bought, less what was cancelled."""
+    gone = cancelled(state)
+    return {
+        line.line_id: line.quantity - gone.get(line.line_id, 0)
+        for line in state.placed.quote.lines
+        if shop_id in ("", line.shop_id)
+    }
+
+
+def cancelled(state: PaidOrder | CancelledOrder) -> Units:
+    """Units by line that were cancelled one by one."""
+    units: Units = {}
+    for cancellation in state.cancellations.values():
+        for line_id, quantity in cancellation.units.items():
+            units[line_id] = units.get(line_id, 0) + quantity
+    return units
+
+
+def to_send(state: PaidOrder, shop_id: str = "") -> Units:
+    """Units by line that are in no parcel yet, of one shop or of all."""
+    done = packed(state.shipments)
+    return {line_id: units - done.get(line_id, 0) for line_id, units in ordered(state, shop_id).items()}
 
 
 def stock_lines(placed: OrderPlaced) -> list[tuple[str, int]]:
@@ -138,8 +176,14 @@ def order_cancelled(state: Order, event: OrderCancelled) -> Order:
     if isinstance(state, NoOrder):
         return state
     if isinstance(state, PaidOrder):
-        return CancelledOrder(state.placed, event.reason, True, state.refunds)
-    return CancelledOrder(state.placed, event.reason)
+        return CancelledOrder(state.placed, event.reason, True, event.note, state.cancellations, state.refunds)
+    return CancelledOrder(state.placed, event.reason, note=event.note)
+
+
+def lines_cancelled(state: Order, event: LinesCancelled) -> Order:
+    if not isinstance(state, PaidOrder):
+        return state
+    return replace(state, cancellations={**state.cancellations, event.cancellation_id: event})
 
 
 def order_refunded(state: Order, event: OrderRefunded) -> Order:
@@ -182,6 +226,7 @@ EVOLUTIONS: Mapping[type[Event], Callable[[Any, Any], Order]] = {
     OrderConfirmed: order_confirmed,
     OrderPaid: order_paid,
     OrderCancelled: order_cancelled,
+    LinesCancelled: lines_cancelled,
     OrderRefunded: order_refunded,
     ShipmentPacked: shipment_packed,
     ShipmentShipped: shipment_shipped,

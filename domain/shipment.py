@@ -82,7 +82,7 @@ def _units(shipments: Iterable[Shipment]) -> Units:
 def to_pack(left: Mapping[str, int], wanted: Mapping[str, int]) -> Units:
     """What goes into a parcel: ``wanted``, or all that is ``left`` when nothing is named. Raises Invalid."""
     if not any(left.values()):
-        raise Invalid("all lines of this shop are packed already", "/lines")
+        raise Invalid("all lines of this shop are packed or cancelled already", "/lines")
     if not wanted:
         return {line_id: units for line_id, units in left.items() if units}
     for i, (line_id, units) in enumerate(wanted.items()):

@@ -85,6 +85,8 @@ class StockUncommitted(Event, frozen=True):
     quantity: int
     reason: str
     account_id: str = ""
+    cause: str = ""
+    """The cancellation of some units; empty when all of the order's that were left go back."""
 
 
 class StockShipped(Event, frozen=True):
@@ -121,7 +123,8 @@ class InventoryItem(State, frozen=True):
     settled: tuple[str, ...] = ()
     """Holds that ended for good, lately."""
     undone: tuple[str, ...] = ()
-    """Sales undone, lately. Kept apart, so that brisk sales do not push them out of memory."""
+    """Sales undone, whole or by the cancellation of some units, lately. Kept apart, so that brisk sales do not push
+    them out of memory."""
     shipped: tuple[str, ...] = ()
     """Shipments that took units along, lately."""
     bought: dict[str, int] = {}
@@ -249,7 +252,7 @@ def stock_uncommitted(state: InventoryItem, event: StockUncommitted) -> Inventor
     return replace(
         state,
         committed=state.committed - event.quantity,
-        undone=_remember(state.undone, event.hold_id),
+        undone=_remember(state.undone, event.cause or event.hold_id),
         bought=bought,
     )
 

@@ -47,6 +47,8 @@ class StockCheck:
         self._now = 0
         self._ended: dict[int, int] = {}
         """Hash of the id of a hold that ended for good, to the units sold under it; hashes, for want of room."""
+        self._causes: set[int] = set()
+        """Hashes of holds and cancellations that had units of them unsold."""
 
     def __call__(
         self, position: int, event: Any, meta: Meta, before: InventoryItem, after: InventoryItem
@@ -86,10 +88,20 @@ class StockCheck:
                 return self._end(hold_id, quantity, before, sold=None if reason in inventory.OPEN_ENDED else 0)
             case inventory.HoldBarred(hold_id=hold_id):
                 return self._bar(hold_id, before)
-            case inventory.StockUncommitted(hold_id=hold_id, quantity=quantity):
-                sold = self._ended.get(hash(hold_id), 0)
-                self._ended[hash(hold_id)] = 0
-                return None if sold == quantity else f"{quantity} units of {hold_id} are unsold, {sold} had been sold"
+            case inventory.StockUncommitted():
+                return self._unsold(event)
+        return None
+
+    def _unsold(self, event: inventory.StockUncommitted) -> str | None:
+        """Some units, once for each cancellation; or all that were left, once."""
+        hold_id, quantity = event.hold_id, event.quantity
+        sold = self._ended.get(hash(hold_id), 0)
+        self._ended[hash(hold_id)] = max(0, sold - quantity)
+        if quantity > sold:
+            return f"{quantity} units of {hold_id} are unsold, {sold} had been sold"
+        if hash((hold_id, event.cause)) in self._causes:
+            return f"{event.cause or 'the order'} has units of {hold_id} unsold a second time"
+        self._causes.add(hash((hold_id, event.cause)))
         return None
 
     def _bar(self, hold_id: str, before: InventoryItem) -> str | None:

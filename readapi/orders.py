@@ -33,7 +33,10 @@ class OrderView(NamedTuple):
     version: int
     """Of the order's own stream, as are the times."""
     updated_at: int
+    note: bytes
+    """What was said when it was called off; sealed."""
     shipments: Shipments
+    cancellations: Mapping[str, order.LinesCancelled]
     refunds: list[dict[str, Any]]
 
 
@@ -49,7 +52,9 @@ def view_of_checkout(
         payment=state.payment,
         version=version,
         updated_at=updated_at,
+        note=own.note if isinstance(own, order.CancelledOrder) else b"",
         shipments=own.shipments if isinstance(own, order.PaidOrder) else {},
+        cancellations=own.cancellations if isinstance(own, order.PaidOrder | order.CancelledOrder) else {},
         refunds=refunds_json(state.order_id, own, paid, updated_at),
     )
 
@@ -125,11 +130,19 @@ def fold(events: Iterable[Recorded]) -> OrderView:
 
 
 def order_json(view: OrderView, vault: Vault, *, position: int, with_address: bool = True) -> dict[str, Any]:
-    """``with_address`` is for answers that nobody stores; replies to idempotent commands are kept, and go without."""
+    """``with_address`` is for answers that nobody stores; replies to idempotent commands are kept, and go without, as
+    they do without what people wrote."""
     placed = view.placed
+
+    def said(sealed: bytes) -> str | None:
+        opened = vault.open(placed.account_id, sealed) if sealed and with_address else None
+        return opened["note"] if opened else None
+
     progress: dict[str, Any] = {"state": view.progress}
     if view.reason:
         progress["reason"] = view.reason
+    if note := said(view.note):
+        progress["note"] = note
     body = {
         "orderId": view.order_id,
         "status": view.status,
@@ -141,6 +154,15 @@ def order_json(view: OrderView, vault: Vault, *, position: int, with_address: bo
         "promotions": placed.quote.promotions,
         "payment": {"paymentId": payment_id(view.order_id), "status": view.payment},
         "shipments": [shipment_json(key, one) for key, one in view.shipments.items()],
+        "cancellations": [
+            {
+                "cancellationId": key,
+                "lines": units_json(one.units),
+                "note": said(one.note),
+                "createdAt": instant(one.at),
+            }
+            for key, one in view.cancellations.items()
+        ],
         "returns": [],
         "refunds": view.refunds,
         "checkout": progress,
@@ -154,12 +176,16 @@ def order_json(view: OrderView, vault: Vault, *, position: int, with_address: bo
     return body
 
 
+def units_json(units: Mapping[str, int]) -> list[dict[str, Any]]:
+    return [{"lineId": line_id, "quantity": quantity} for line_id, quantity in units.items()]
+
+
 def shipment_json(shipment_id: str, shipment: Shipment) -> dict[str, Any]:
     return {
         "shipmentId": shipment_id,
         "shopId": shipment.shop_id,
         "status": shipment.status.upper(),
-        "lines": [{"lineId": line_id, "quantity": units} for line_id, units in shipment.units.items()],
+        "lines": units_json(shipment.units),
         "carrier": shipment.carrier or None,
         "tracking": shipment.tracking or None,
         "packedAt": instant(shipment.packed_at),

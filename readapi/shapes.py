@@ -160,6 +160,7 @@ class CheckoutOut(Shape):
         "COMPENSATED",
     ] = Field(examples=["PAYMENT_CAPTURED"])
     reason: str | None = Field(None, description="why it was compensated", examples=["out_of_stock"])
+    note: str | None = Field(None, description="what was said of it; not in replies to commands")
 
 
 class ParcelLineOut(Shape):
@@ -183,6 +184,23 @@ class ShipmentReply(ShipmentOut):
     order_id: str = Field(examples=["ord_01KARQ0000ABCDEFGHJKMNPQRS"])
     order_status: STATUS = Field(examples=["SHIPPED"])
     version: int = Field(description="of the order", examples=[4])
+    position: str = POSITION
+
+
+class CancellationOut(Shape):
+    cancellation_id: str = Field(examples=["can_01KARQ0000ABCDEFGHJKMNPQRS"])
+    lines: list[ParcelLineOut]
+    note: str | None = Field(description="what was said of it; not in replies to commands, null once erased")
+    created_at: datetime
+
+
+class SellersCancellation(Shape):
+    """What a seller is answered who cancels lines: nothing of other sellers'."""
+
+    order_id: str = Field(examples=["ord_01KARQ0000ABCDEFGHJKMNPQRS"])
+    order_status: STATUS = Field(examples=["PAID"])
+    lines: list[ParcelLineOut] = Field(description="the shops' own units that are still to be sent")
+    version: int = Field(description="of the order", examples=[5])
     position: str = POSITION
 
 
@@ -223,6 +241,7 @@ class OrderOut(Versioned):
     promotions: list[AppliedPromotionOut]
     payment: PaymentOut
     shipments: list[ShipmentOut]
+    cancellations: list[CancellationOut] = Field(description="of some units; CANCELLED is the whole order")
     returns: list[dict[str, Any]]
     refunds: list[RefundOut]
     checkout: CheckoutOut

@@ -18,6 +18,7 @@ WORDS: dict[type, str] = {
     order.OrderConfirmed: "Order confirmed: the goods are set aside and the payment is authorized",
     order.OrderPaid: "Order paid",
     order.OrderCancelled: "Order cancelled",
+    order.LinesCancelled: "Cancelled by line",
     order.OrderRefunded: "Everything that was paid has been given back",
     refund.RefundGranted: "Refund granted",
     shipment.ShipmentPacked: "Shipment packed",
@@ -43,7 +44,7 @@ REASONS = {
     "limit_exceeded": "more than one customer may buy",
     "cancelled": "on request",
 }
-HIDDEN = frozenset(("address", "payment_token", "token", "derivation", "methods"))
+HIDDEN = frozenset(("address", "payment_token", "token", "derivation", "methods", "note"))
 """Personal data, provider's tokens, and what would only be noise."""
 
 
@@ -70,7 +71,7 @@ def _text(event: Recorded) -> str:
             return f"{words}: {_items(sum(line.quantity for line in quote.lines))} for {quote.totals.grand}"
         case order.OrderCancelled(reason=reason):
             return f"{words}: {REASONS.get(reason, reason)}"
-        case shipment.ShipmentPacked(units=units):
+        case shipment.ShipmentPacked(units=units) | order.LinesCancelled(units=units):
             return f"{words}: {_items(sum(units.values()))}"
         case shipment.ShipmentShipped(carrier=carrier, tracking=tracking, units=units):
             return f"{words}: {_items(sum(units.values()))} with {carrier}{f', {tracking}' if tracking else ''}"

@@ -11,6 +11,7 @@ from readapi.routes import operations
 from writeapi import requests
 from writeapi.routes import (
     auth,
+    cancellations,
     carts,
     inventory,
     me,
@@ -36,6 +37,7 @@ ROUTERS = (
     carts.router,
     promotions.router,
     orders.router,
+    cancellations.router,
     refunds.router,
     shipments.router,
     webhooks.router,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -13,7 +14,9 @@ from starlette.responses import Response
 from domain.errors import Forbidden, NotFound
 from domain.inventory import InventoryItem
 from domain.money import total
-from domain.order import PaidOrder
+from domain.order import CancelledOrder, Order, PaidOrder
+from domain.orderstate import cancelled
+from domain.pricing import PricedLine
 from projections.orders.projector import OrderRow
 from projections.shops.projector import SHOP_ROWS, ShopRow
 from projections.stock.projector import split_stock
@@ -26,7 +29,7 @@ from readapi.edge.principal import Principal, RequiredPrincipal, principal_of
 from readapi.instants import instant
 from readapi.lists import List, page_of
 from readapi.models import InventoryList, ShopOrderList, ShopOut
-from readapi.orders import shipment_json
+from readapi.orders import shipment_json, units_json
 from readapi.ready import Ready, Unchanged
 from readapi.services import ReadServices
 from streams.fromthelog import rows_of
@@ -202,11 +205,17 @@ def order_item(order_id: str, row: OrderRow, shop_id: str) -> dict[str, Any]:
             for key, one in (row.order.shipments if isinstance(row.order, PaidOrder) else {}).items()
             if one.shop_id == shop_id
         ],
+        "cancelled": _cancelled(row.order, lines),
         "destination": {"country": placed.country, "region": placed.region},
         "createdAt": instant(row.created_at),
         "updatedAt": instant(row.updated_at),
         "version": row.version,
     }
+
+
+def _cancelled(state: Order, lines: Sequence[PricedLine]) -> list[dict[str, Any]]:
+    gone = cancelled(state) if isinstance(state, PaidOrder | CancelledOrder) else {}
+    return units_json({line.line_id: gone[line.line_id] for line in lines if line.line_id in gone})
 
 
 def inventory_json(sku: str, item: InventoryItem, at: int) -> dict[str, Any]:

@@ -2,11 +2,25 @@
 
 from __future__ import annotations
 
-from domain import checkout, order, payment
+from domain import checkout, inventory, order, payment
 from domain.decider import Event
 from domain.money import Money
 from domain.refund import RefundGranted
-from tests.domain.test_checkout import CAPTURED, ORDER, PAID, PAYMENT, PRICE, TAKING, Story, cancelled, given
+from tests.domain.test_checkout import (
+    CAPTURED,
+    INK,
+    NOW,
+    ORDER,
+    PAID,
+    PAYMENT,
+    PENS,
+    PRICE,
+    TAKING,
+    Story,
+    cancelled,
+    given,
+    placed,
+)
 
 SETTLED = (*TAKING, CAPTURED, PAID)
 FIVE, TWO = Money(500, "USD"), Money(200, "USD")
@@ -97,3 +111,58 @@ def test_the_rest_covers_what_was_not_asked_for_before():
 def test_a_refused_rest_is_not_asked_for_again():
     story = after_sale(cancelled("cancelled"), asked("", PRICE), refused(""))
     assert not any(isinstance(command, payment.RequestRefund) for command in checkout.next_commands(story.state, 1))
+
+
+# goods
+
+
+def cut(cancellation_id: str, **units: int) -> tuple[str, Event]:
+    return ORDER, order.LinesCancelled(cancellation_id, units, NOW)
+
+
+def uncommit(stock: str, quantity: int, cause: str = "") -> inventory.UncommitStock:
+    return inventory.UncommitStock(stock, ORDER, quantity, NOW, "cancelled", "", cause)
+
+
+def uncommitted(stock: str, quantity: int, cause: str = "") -> tuple[str, Event]:
+    return stock, inventory.StockUncommitted(ORDER, quantity, "cancelled", "", cause)
+
+
+def test_cancelled_units_go_back_to_their_stock():
+    story = after_sale(cut("can_1", lin_PEN=1, lin_INK=1))
+    story.asks_for(uncommit(PENS, 1, "can_1"), uncommit(INK, 1, "can_1"))
+    assert not checkout.is_settled(story.state)
+    half = after_sale(cut("can_1", lin_PEN=1, lin_INK=1), uncommitted(PENS, 1, "can_1"))
+    half.asks_for(uncommit(INK, 1, "can_1"))
+    done = after_sale(*half.events[len(SETTLED) :], uncommitted(INK, 1, "can_1"))
+    done.asks_for_nothing()
+    assert checkout.is_settled(done.state)
+
+
+def test_the_whole_order_gives_back_only_what_was_left():
+    story = after_sale(cut("can_1", lin_PEN=1, lin_INK=1), whole(lin_PEN=1, lin_INK=0))
+    assert goods(story) == [uncommit(PENS, 1, "can_1"), uncommit(INK, 1, "can_1"), uncommit(PENS, 1)]
+    rest_first = after_sale(*story.events[len(SETTLED) :], uncommitted(PENS, 1))
+    assert goods(rest_first) == [uncommit(PENS, 1, "can_1"), uncommit(INK, 1, "can_1")]
+    ink = after_sale(*rest_first.events[len(SETTLED) :], uncommitted(PENS, 1, "can_1"), uncommitted(INK, 1, "can_1"))
+    assert goods(ink) == []
+
+
+def test_who_never_heard_of_the_cancelled_lines_gives_back_no_more():
+    story = after_sale(whole(lin_PEN=1, lin_INK=0))
+    assert goods(story) == [uncommit(PENS, 1)]
+
+
+def test_limited_units_are_counted_back_to_their_buyer():
+    limited = given(*SETTLED, cut("can_1", lin_PEN=1), placed=placed(limits={PENS: 5}))
+    (command,) = goods(limited)
+    assert command.account_id == "usr_1"
+
+
+def whole(**left: int) -> tuple[str, Event]:
+    return ORDER, order.OrderCancelled("cancelled", "", left)
+
+
+def goods(story: Story) -> list[inventory.UncommitStock]:
+    commands = checkout.next_commands(story.state, NOW)
+    return [command for command in commands if isinstance(command, inventory.UncommitStock)]

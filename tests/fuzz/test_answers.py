@@ -137,6 +137,8 @@ async def gives_back(house: House, root: Shopper, seller: Seller, ada: Shopper, 
     refunds.refund = refund
     again = f"{path}/refunds/{granted['refundId']}/retry"
     await root.do("POST", again, None, 202, Idempotency_Key=fresh_key())
+    for who in (ada, seller.shopper):
+        expect(200, await who.cancel(order["orderId"], lines=lines, reason="too many"))
     await ada.read(f"{path}/timeline")
 
 

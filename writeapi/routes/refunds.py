@@ -12,7 +12,7 @@ from starlette.responses import Response
 from commands.batch import Outcome
 from domain import order, payment
 from domain.aftersale import GrantRefund
-from domain.errors import Invalid, NotFound
+from domain.errors import NotFound
 from domain.ids import payment_id, rest_id
 from domain.money import Money
 from readapi.edge.etags import expected_version
@@ -22,6 +22,7 @@ from readapi.edge.principal import AdminPrincipal
 from readapi.edge.schemas import Line200, MoneyIn, looks_like_card_number
 from readapi.orders import refunds_json
 from readapi.shapes import RefundReply
+from writeapi.ordering import Lines, units_of
 from writeapi.requests import Body, command_reply, context_of, execute, fresh_id, require_id, services_of
 from writeapi.routes.orders import KEY, KEYED
 from writeapi.services import WriteServices
@@ -46,24 +47,6 @@ Reason = Annotated[
     Field(description="kept for ever with the order: nothing personal", examples=["damaged"]),
     AfterValidator(_no_card_number),
 ]
-
-
-class SomeUnits(Body):
-    """Without a quantity, all of the line that are left."""
-
-    line_id: Annotated[str, Field(max_length=40, examples=["lin_01KARQ0000ABCDEFGHJKMNPQRS"])]
-    quantity: Annotated[int, Field(ge=1, le=1_000_000, examples=[1])] | None = None
-
-
-Lines = Annotated[list[SomeUnits], Field(max_length=order.LINES_MAX)]
-
-
-def units_of(lines: list[SomeUnits]) -> dict[str, int | None]:
-    """By line. Raises Invalid for a line that is named twice."""
-    units = {line.line_id: line.quantity for line in lines}
-    if len(units) < len(lines):
-        raise Invalid("a line is named twice", "/lines")
-    return units
 
 
 class RefundRequest(Body):

@@ -117,7 +117,7 @@ STOCK: list[Event] = [
     inventory.StockCommitted(ORDER, 2, ACCOUNT, AT),
     inventory.StockReleased(ORDER, 2, "expired"),
     inventory.HoldBarred(ORDER),
-    inventory.StockUncommitted(ORDER, 2, "cancelled", ACCOUNT),
+    inventory.StockUncommitted(ORDER, 2, "cancelled", ACCOUNT, "can_01K"),
     inventory.StockShipped("shi_01K", 2, 1),
 ]
 PURCHASES: list[Event] = [
@@ -138,7 +138,8 @@ PURCHASES: list[Event] = [
     ),
     order.OrderConfirmed(),
     order.OrderPaid(PAYMENT),
-    order.OrderCancelled("cancelled", ACCOUNT),
+    order.OrderCancelled("cancelled", ACCOUNT, {"lin_01K": 1, "lin_02K": 0}, b"\x00sealed\xff"),
+    order.LinesCancelled("can_01K", {"lin_01K": 1}, AT, ACCOUNT, b"\x00sealed\xff"),
     order.OrderRefunded(),
     refund.RefundGranted(
         "rfd_01K",

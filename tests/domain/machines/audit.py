@@ -10,9 +10,12 @@ from domain.checkout import is_settled
 from domain.ids import payment_id
 from domain.order import CancelledOrder, NoOrder, OpenOrder, OrderPlaced, PaidOrder
 from domain.recorded import Recorded
+from tests.domain.machines.books import Books
 from tests.domain.machines.market import BY_STOCK
 from tests.domain.machines.provider import Provider
 from tests.domain.machines.world import World
+
+BY_LINE = {(terms.shop_id, terms.sku): stock for stock, terms in BY_STOCK.items()}
 
 
 class Audit:
@@ -31,11 +34,13 @@ class Audit:
         self.taken_out: dict[str, dict[str, int]] = {}
         """Units that left it, by line."""
         self.returned: dict[str, dict[str, int]] = {}
+        self.books = Books(self.orders)
         self.generations: defaultdict[tuple[str, int], set[str]] = defaultdict(set)
 
     def now(self) -> None:
         for recorded in self.world.log[self.read :]:
             self._count(recorded)
+            self.books.count(recorded)
         self.read = len(self.world.log)
         self._no_unit_is_sold_twice()
         self._nobody_exceeds_a_limit()
@@ -54,13 +59,14 @@ class Audit:
             assert is_settled(row), row
             state = self.world.state(order_id)
             if isinstance(state, PaidOrder):
-                self._paid(order_id, placed)
+                self._paid(order_id, placed, state)
             else:
                 assert isinstance(state, CancelledOrder), state
                 self._cancelled(order_id, state)
         for stock_id in BY_STOCK:
             item = self.world.state(stock_id)
             bought = sum(units for (of, _), units in self.sold.items() if of == stock_id)
+            bought -= self.books.sent[stock_id]
             assert item.committed == bought, f"{item.committed} of {stock_id} committed, {bought} bought"
         for cart_id in self.world.streams("crt_"):
             state = self.world.state(cart_id)
@@ -119,15 +125,23 @@ class Audit:
             kept = self.provider.kept(paid_id)
             assert len(self.provider.charges.get(paid_id, ())) <= 1, f"{order_id} was charged twice"
             if isinstance(self.world.state(order_id), PaidOrder):
-                assert kept == placed.quote.totals.grand.amount, f"{order_id} is paid, kept {kept}"
+                grand = placed.quote.totals.grand.amount
+                assert grand - self.books.owed[order_id] <= kept <= grand, f"{order_id} is paid, kept {kept}"
             if isinstance(self.world.state(order_id), OpenOrder) and kept:
                 assert self.world.state(paid_id).status in ("capturing", "captured")
 
     # in the end
 
-    def _paid(self, order_id: str, placed: OrderPlaced) -> None:
-        for stock_id, quantity in order.stock_lines(placed):
-            assert self.sold[stock_id, order_id] == quantity
+    def _paid(self, order_id: str, placed: OrderPlaced, state: PaidOrder) -> None:
+        for line in placed.quote.lines:
+            stock = BY_LINE[line.shop_id, line.sku]
+            assert self.sold[stock, order_id] == line.quantity - self.books.cut[order_id][line.line_id]
+        grand = placed.quote.totals.grand.amount
+        kept = self.provider.kept(payment_id(order_id))
+        assert kept == grand - self.books.owed[order_id], (
+            f"{kept} of {grand} kept, {self.books.owed[order_id]} owed back"
+        )
+        assert (order.status(state) == "REFUNDED") == (kept == 0)
         assert self.closed[order_id] == 1
         assert self.put_back[order_id] == 0
 

@@ -1,0 +1,56 @@
+"""What an audit counts of the time after the purchase: units called off and sent, money owed back; each step once."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+
+from domain import inventory, order, payment
+from domain.order import OrderPlaced
+from domain.recorded import Recorded
+
+
+class Books:
+    def __init__(self, orders: dict[str, OrderPlaced]) -> None:
+        self._orders = orders
+        self.cut: defaultdict[str, Counter[str]] = defaultdict(Counter)
+        """Units by order and line that were called off one by one."""
+        self.owed: Counter[str] = Counter()
+        """Minor units by order that it said it owes back."""
+        self.sent: Counter[str] = Counter()
+        """Units by stock that left the house."""
+        self._due: dict[str, dict[str, int]] = {}
+        """Units by line of each cancellation, by its id."""
+        self._steps: set[tuple[str, ...]] = set()
+        """What may happen once."""
+
+    def count(self, recorded: Recorded) -> None:
+        match recorded.event:
+            case inventory.StockUncommitted(hold_id=order_id, cause=cause):
+                self._once("unsold", recorded.stream, order_id, cause)
+            case inventory.StockShipped(shipment_id=shipment_id, quantity=units):
+                self._once("shipped", recorded.stream, shipment_id)
+                self.sent[recorded.stream] += units
+            case order.LinesCancelled(cancellation_id=cancellation_id, units=by_line):
+                self.cut[recorded.stream].update(by_line)
+                self._due[cancellation_id] = by_line
+            case order.RefundGranted() as granted:
+                self._owes(recorded.stream, granted)
+            case order.OrderRefunded():
+                self._once("refunded", recorded.stream)
+            case payment.PaymentRefunded(refund_id=refund_id):
+                self._once("paid back", recorded.stream, refund_id)
+
+    def _once(self, *step: str) -> None:
+        assert step not in self._steps, f"{step} was done twice"
+        self._steps.add(step)
+
+    def _owes(self, order_id: str, granted: order.RefundGranted) -> None:
+        """What follows from something costs what the units of it cost, as far as that is not owed back already."""
+        placed = self._orders[order_id]
+        left = placed.quote.totals.grand.amount - self.owed[order_id]
+        if granted.cause:
+            prices = {line.line_id: line.unit_price.amount for line in placed.quote.lines}
+            cost = sum(units * prices[line_id] for line_id, units in self._due[granted.cause].items())
+            assert granted.amount.amount == min(cost, left), f"{granted} for {cost}, {left} left"
+        assert 0 < granted.amount.amount <= left
+        self.owed[order_id] += granted.amount.amount
