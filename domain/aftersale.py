@@ -1,4 +1,4 @@
-"""What becomes of an order after it was paid: cancellation by line, and refunds.
+"""What becomes of an order after it was paid: cancellation by line, returns and refunds.
 
 Rules of the order's aggregate, like those in ``domain/order.py``. Money is owed back by the same decision that calls
 for it, so that neither is ever recorded without the other; stock and payment hear of it from the saga.
@@ -25,7 +25,17 @@ from domain.orderstate import (
     to_send,
 )
 from domain.refund import REFUNDS_MAX, RefundGranted
-from domain.shipment import Units
+from domain.returns import (
+    DAY_MS,
+    RETURNS_MAX,
+    Return,
+    ReturnApproved,
+    ReturnReceived,
+    ReturnRejected,
+    ReturnRequested,
+    returnable,
+)
+from domain.shipment import Units, check_carriage
 
 CANCELLATIONS_MAX = 200
 """Of lines of one order."""
@@ -60,6 +70,51 @@ class GrantRefund(Command, frozen=True):
     shipping: bool = False
 
 
+class RequestReturn(Command, frozen=True):
+    """Of one shop's units, delivered no longer than ``window`` ago (ms)."""
+
+    order_id: str
+    return_id: str
+    units: dict[str, int | None]
+    """By line; None means all of them that can be returned."""
+    at: int
+    window: int
+    by: str = ""
+    note: bytes = b""
+    """Sealed with the buyer's key."""
+
+
+class ApproveReturn(Command, frozen=True):
+    order_id: str
+    return_id: str
+    at: int
+    carrier: str = ""
+    tracking: str = ""
+
+
+class RejectReturn(Command, frozen=True):
+    """Before anything of it was received: also when what was approved never came."""
+
+    order_id: str
+    return_id: str
+    at: int
+    note: bytes = b""
+    """Sealed with the buyer's key."""
+
+
+class ReceiveReturn(Command, frozen=True):
+    """What arrived is owed back to the buyer; with ``refund_shipping`` the shop's share of shipping too."""
+
+    order_id: str
+    return_id: str
+    refund_id: str
+    at: int
+    restock: bool
+    units: dict[str, int | None] = {}
+    """By line; none named means all of them."""
+    refund_shipping: bool = False
+
+
 # decide
 
 
@@ -88,13 +143,20 @@ def cancelled_whole(paid: PaidOrder, by: str, note: bytes) -> OrderCancelled:
     return OrderCancelled("cancelled", by, to_send(paid) if paid.cancellations else {}, note)
 
 
-def _owed(paid: PaidOrder, units: Units, refund_id: str, reason: str, at: int, cause: str) -> list[Event]:
-    """What these units cost, as far as it is not owed back for another reason."""
+def _owed(
+    paid: PaidOrder, units: Units, refund_id: str, reason: str, at: int, cause: str, shipping_of: str = ""
+) -> list[Event]:
+    """What these units cost, and a shop's share of shipping, as far as it is not owed back for another reason."""
     quote, granted = paid.placed.quote, paid.refunds.values()
     left = refund.left(quote, granted)
     lines = refund.within(refund.lines_of(quote, granted, units), left)
     amount = refund.amount_of(lines, {}, left.currency)
-    return [RefundGranted(refund_id, amount, reason, at, lines, cause=cause)] if amount.amount else []
+    carriage = refund.shipping_left(quote, granted).get(shipping_of)
+    shipping: dict[str, Money] = {}
+    if carriage is not None:
+        shipping[shipping_of] = Money(min(carriage.amount, left.amount - amount.amount), left.currency)
+        amount = amount.add(shipping[shipping_of])
+    return [RefundGranted(refund_id, amount, reason, at, lines, shipping, cause)] if amount.amount else []
 
 
 def grant_refund(command: GrantRefund, state: Order) -> list[Event]:
@@ -132,6 +194,78 @@ def _computed(command: GrantRefund, paid: PaidOrder) -> RefundGranted:
     return RefundGranted(command.refund_id, amount, command.reason, command.at, lines, shipping)
 
 
+def request_return(command: RequestReturn, state: Order) -> list[Event]:
+    paid = _paid(state, "returned")
+    if command.return_id in paid.returns:
+        return []
+    if len(paid.returns) >= RETURNS_MAX:
+        raise Invalid(f"an order has at most {RETURNS_MAX} returns")
+    shop_id = _one_shop(paid, command.units)
+    can = returnable(paid.shipments, paid.returns.values(), command.at, command.window)
+    available = {line.line_id: can.get(line.line_id, 0) for line in paid.placed.quote.lines}
+    days = command.window // DAY_MS
+    rule = f"can be returned: delivered no longer than {days} days ago, and in no other return"
+    units = refund.chosen(available, command.units, rule)
+    return [ReturnRequested(command.return_id, shop_id, units, command.at, command.by, command.note)]
+
+
+def _one_shop(paid: PaidOrder, wanted: Mapping[str, int | None]) -> str:
+    """The shop whose lines are named. Raises Invalid for lines of several, or none."""
+    if not wanted:
+        raise Invalid("name the lines that are sent back", "/lines")
+    shop_of = {line.line_id: line.shop_id for line in paid.placed.quote.lines}
+    first = ""
+    for i, line_id in enumerate(wanted):
+        shop_id = shop_of.get(line_id, first)
+        first = first or shop_id
+        if shop_id != first:
+            raise Invalid("another shop sells this line: ask for its return apart", f"/lines/{i}/lineId")
+    return first
+
+
+def approve_return(command: ApproveReturn, state: Order) -> list[Event]:
+    known = _return(state, command.return_id)
+    check_carriage(command.carrier, command.tracking)
+    if known.status == "approved" and (known.carrier, known.tracking) == (command.carrier, command.tracking):
+        return []
+    if known.status != "requested":
+        raise IllegalTransition(f"this return is {known.status} already")
+    return [ReturnApproved(command.return_id, command.at, command.carrier, command.tracking)]
+
+
+def reject_return(command: RejectReturn, state: Order) -> list[Event]:
+    known = _return(state, command.return_id)
+    if known.status == "rejected":
+        return []
+    if known.status == "received":
+        raise IllegalTransition("this return is received already")
+    return [ReturnRejected(command.return_id, command.at, command.note)]
+
+
+def receive_return(command: ReceiveReturn, state: Order) -> list[Event]:
+    known = _return(state, command.return_id)
+    units = refund.chosen(known.units, command.units, "are in this return") if command.units else known.units
+    if known.status == "received" and (known.received, known.restocked) == (units, command.restock):
+        return []
+    if known.status != "approved":
+        raise IllegalTransition(
+            "approve the return first" if known.status == "requested" else f"this return is {known.status} already"
+        )
+    paid = _paid(state, "returned")
+    shop_id = known.shop_id if command.refund_shipping else ""
+    if shop_id and shop_id not in refund.shipping_left(paid.placed.quote, paid.refunds.values()):
+        raise Invalid("shipping was free, or is refunded already", "/refundShipping")
+    owed = _owed(paid, units, command.refund_id, "returned", command.at, command.return_id, shop_id)
+    return [ReturnReceived(command.return_id, units, command.restock, command.at), *owed]
+
+
+def _return(state: Order, return_id: str) -> Return:
+    known = state.returns.get(return_id) if isinstance(state, PaidOrder) else None
+    if known is None:
+        raise NotFound("no such return")
+    return known
+
+
 def _paid(state: Order, what: str) -> PaidOrder:
     match state:
         case PaidOrder():
@@ -144,4 +278,8 @@ def _paid(state: Order, what: str) -> PaidOrder:
 DECISIONS: Mapping[type[Command], Callable[[Any, Any], list[Event]]] = {
     CancelLines: cancel_lines,
     GrantRefund: grant_refund,
+    RequestReturn: request_return,
+    ApproveReturn: approve_return,
+    RejectReturn: reject_return,
+    ReceiveReturn: receive_return,
 }

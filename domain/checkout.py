@@ -27,7 +27,7 @@ PAYMENT_GRACE_MS = 60_000
 def next_commands(state: Checkout, now: int) -> list[Command]:
     """What to ask for at the instant ``now`` (ms); nothing when the checkout is settled or waits for the provider."""
     if state.order == "paid":
-        return _ship(state) + _give_up(state, now) + _refund(state)
+        return _ship(state) + _give_up(state, now) + _restock(state) + _refund(state)
     if state.order == "cancelled":
         return _compensate(state, now)
     if state.cart == "open":
@@ -75,6 +75,15 @@ def _give_up(state: Checkout, now: int) -> list[Command]:
         )
         for cancellation_id, given_up in state.giving.items()
         for stock, units in given_up.items()
+    ]
+
+
+def _restock(state: Checkout) -> list[Command]:
+    """What came back and is good enough can be sold again."""
+    return [
+        inventory.ReturnStock(stock, return_id, units)
+        for return_id, back in state.returning.items()
+        for stock, units in back.items()
     ]
 
 
@@ -215,7 +224,8 @@ def _cart_lines(state: Checkout) -> tuple[cart.CartLine, ...]:
 def is_settled(state: Checkout) -> bool:
     """Nothing is left to ask for or to wait for."""
     if state.order == "paid":
-        return not (state.leaving or state.giving or state.intent or _refund(state))
+        waiting = state.leaving or state.giving or state.returning
+        return not (waiting or state.intent or _refund(state))
     if state.order != "cancelled" or state.intent:
         return False
     return not _compensate(state, 0)

@@ -13,6 +13,7 @@ from domain.ids import stock_id
 from domain.money import Money
 from domain.recorded import Recorded
 from domain.refund import RefundGranted
+from domain.returns import ReturnReceived
 
 
 class Line(State, frozen=True):
@@ -62,6 +63,8 @@ class Checkout(State, frozen=True):
     """Refunds by id that the payment has not been asked for, the oldest first."""
     giving: dict[str, dict[str, int]] = {}
     """Units by stock id of each cancellation of lines, while stock has not heard of it."""
+    returning: dict[str, dict[str, int]] = {}
+    """Units by stock id of each return that can be sold again, while stock has not heard of it."""
     leaving: dict[str, dict[str, int]] = {}
     """Units by stock id of each shipment that has left, while stock has not heard of it."""
 
@@ -201,6 +204,17 @@ def _stock_shipped(state: Checkout, recorded: Recorded) -> Checkout:
     return replace(state, leaving=_without(state.leaving, recorded.event.shipment_id, recorded.stream))
 
 
+def _return_received(state: Checkout, recorded: Recorded) -> Checkout:
+    back: ReturnReceived = recorded.event
+    if not back.restock:
+        return state
+    return replace(state, returning={**state.returning, back.return_id: _by_stock(state, back.units)})
+
+
+def _stock_returned(state: Checkout, recorded: Recorded) -> Checkout:
+    return replace(state, returning=_without(state.returning, recorded.event.return_id, recorded.stream))
+
+
 def _by_stock(state: Checkout, by_line: dict[str, int]) -> dict[str, int]:
     units: dict[str, int] = {}
     for line in state.placed.quote.lines:
@@ -246,6 +260,8 @@ _EVOLUTIONS: dict[type, Callable[[Checkout, Recorded], Checkout]] = {
     RefundGranted: _refund_granted,
     shipment.ShipmentShipped: _shipped,
     inventory.StockShipped: _stock_shipped,
+    ReturnReceived: _return_received,
+    inventory.StockReturned: _stock_returned,
 }
 RELEVANT = frozenset((order.OrderPlaced, *_EVOLUTIONS))
 

@@ -22,6 +22,7 @@ from domain import (
     product,
     promotion,
     refund,
+    returns,
     shipment,
     shop,
 )
@@ -60,6 +61,10 @@ EVENTS: dict[str, tuple[int, type[Event]]] = {
     "order.paid": (1, order.OrderPaid),
     "order.cancelled": (2, order.OrderCancelled),
     "order.lines_cancelled": (1, order.LinesCancelled),
+    "order.return_requested": (1, returns.ReturnRequested),
+    "order.return_approved": (1, returns.ReturnApproved),
+    "order.return_rejected": (1, returns.ReturnRejected),
+    "order.return_received": (1, returns.ReturnReceived),
     "order.refunded": (1, order.OrderRefunded),
     "order.refund_granted": (1, refund.RefundGranted),
     "order.shipment_packed": (1, shipment.ShipmentPacked),
@@ -92,6 +97,7 @@ EVENTS: dict[str, tuple[int, type[Event]]] = {
     "stock.hold_barred": (1, inventory.HoldBarred),
     "stock.uncommitted": (2, inventory.StockUncommitted),
     "stock.shipped": (1, inventory.StockShipped),
+    "stock.returned": (1, inventory.StockReturned),
 }
 
 

@@ -28,6 +28,7 @@ PREFIXES = {
     "shipment": "shi",
     "refund": "rfd",
     "cancellation": "can",
+    "return": "ret",
 }
 
 

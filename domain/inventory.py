@@ -21,6 +21,7 @@ from domain.stock import StockHeld as StockHeld
 from domain.stock import StockReceived as StockReceived
 from domain.stock import StockRefused as StockRefused
 from domain.stock import StockReleased as StockReleased
+from domain.stock import StockReturned as StockReturned
 from domain.stock import StockShipped as StockShipped
 from domain.stock import StockUncommitted as StockUncommitted
 
@@ -101,6 +102,12 @@ class UncommitStock(Command, frozen=True):
 class ShipStock(Command, frozen=True):
     stock_id: str
     shipment_id: str
+    quantity: int
+
+
+class ReturnStock(Command, frozen=True):
+    stock_id: str
+    return_id: str
     quantity: int
 
 
@@ -237,6 +244,13 @@ def ship_stock(command: ShipStock, state: InventoryItem) -> list[Event]:
     return [StockShipped(command.shipment_id, command.quantity, max(0, command.quantity - state.on_hand))]
 
 
+def return_stock(command: ReturnStock, state: InventoryItem) -> list[Event]:
+    if command.return_id in state.returned:
+        return []
+    assert command.quantity > 0, command
+    return [StockReturned(command.return_id, command.quantity)]
+
+
 INVENTORY = Decider(
     name="inventory",
     initial=EMPTY,
@@ -250,6 +264,7 @@ INVENTORY = Decider(
         ReleaseStock: release_stock,
         UncommitStock: uncommit_stock,
         ShipStock: ship_stock,
+        ReturnStock: return_stock,
         ExpireHolds: lambda command, state: list(expire_holds(command, state)),
     },
     evolutions=stock.EVOLUTIONS,

@@ -26,13 +26,13 @@ from domain.orderstate import to_send
 from domain.pricing import Quote
 from domain.refund import RefundGranted as RefundGranted
 from domain.shipment import (
-    NAME_MAX,
     SHIPMENTS_MAX,
     Shipment,
     ShipmentDelivered,
     ShipmentPacked,
     ShipmentShipped,
     Units,
+    check_carriage,
     to_pack,
 )
 
@@ -179,7 +179,7 @@ def pack_shipment(command: PackShipment, state: Order) -> list[Event]:
         raise IllegalTransition("an order that is REFUNDED cannot be packed")
     if len(paid.shipments) >= SHIPMENTS_MAX:
         raise Invalid(f"an order has at most {SHIPMENTS_MAX} shipments")
-    _check_carriage(command.carrier, command.tracking)
+    check_carriage(command.carrier, command.tracking)
     left = to_send(paid, command.shop_id)
     if not left:
         raise NotFound("this order has nothing of this shop")
@@ -194,7 +194,7 @@ def ship_shipment(command: ShipShipment, state: Order) -> list[Event]:
     shipment = _shipment(state, command.shipment_id)
     if not command.carrier:
         raise Invalid("name the carrier", "/carrier")
-    _check_carriage(command.carrier, command.tracking)
+    check_carriage(command.carrier, command.tracking)
     if shipment.status != "packed":
         if (shipment.carrier, shipment.tracking) == (command.carrier, command.tracking):
             return []
@@ -209,14 +209,6 @@ def deliver_shipment(command: DeliverShipment, state: Order) -> list[Event]:
     if shipment.status == "packed":
         raise IllegalTransition("this shipment has not left yet")
     return [] if shipment.status == "delivered" else [ShipmentDelivered(command.shipment_id, command.at)]
-
-
-def _check_carriage(carrier: str, tracking: str) -> None:
-    for text, pointer in ((carrier, "/carrier"), (tracking, "/tracking")):
-        if len(text) > NAME_MAX:
-            raise Invalid(f"at most {NAME_MAX} characters", pointer)
-    if tracking and not carrier:
-        raise Invalid("a tracking number needs its carrier", "/carrier")
 
 
 def _paid(state: Order) -> PaidOrder:

@@ -16,6 +16,7 @@ from domain.ids import stock_id
 from domain.pricing import Quote
 from domain.promotion import uses_of
 from domain.refund import RefundGranted
+from domain.returns import Return, ReturnApproved, ReturnReceived, ReturnRejected, ReturnRequested
 from domain.shipment import Shipment, ShipmentDelivered, ShipmentPacked, ShipmentShipped, Units, packed, reached
 
 # events
@@ -99,6 +100,8 @@ class PaidOrder(State, frozen=True):
     cancellations: dict[str, LinesCancelled] = {}
     refunds: dict[str, RefundGranted] = {}
     """Owed back, by id."""
+    returns: dict[str, Return] = {}
+    """By id, the oldest first."""
     refunded: bool = False
 
 
@@ -221,6 +224,36 @@ def _moved(state: Order, shipment_id: str, **changes: object) -> Order:
     return state if known is None else _with(state, shipment_id, replace(known, **changes))
 
 
+def return_requested(state: Order, event: ReturnRequested) -> Order:
+    begun = Return(event.shop_id, event.units, event.at, event.at, note=event.note)
+    return _with_return(state, event.return_id, begun)
+
+
+def return_approved(state: Order, event: ReturnApproved) -> Order:
+    return _return_moved(state, event, status="approved", carrier=event.carrier, tracking=event.tracking)
+
+
+def return_rejected(state: Order, event: ReturnRejected) -> Order:
+    return _return_moved(state, event, status="rejected", refusal=event.note)
+
+
+def return_received(state: Order, event: ReturnReceived) -> Order:
+    return _return_moved(state, event, status="received", received=event.units, restocked=event.restock)
+
+
+def _with_return(state: Order, return_id: str, known: Return) -> Order:
+    if not isinstance(state, PaidOrder):
+        return state
+    return replace(state, returns={**state.returns, return_id: known})
+
+
+def _return_moved(state: Order, event: ReturnApproved | ReturnRejected | ReturnReceived, **changes: Any) -> Order:
+    known = state.returns.get(event.return_id) if isinstance(state, PaidOrder) else None
+    return (
+        state if known is None else _with_return(state, event.return_id, replace(known, moved_at=event.at, **changes))
+    )
+
+
 EVOLUTIONS: Mapping[type[Event], Callable[[Any, Any], Order]] = {
     OrderPlaced: order_placed,
     OrderConfirmed: order_confirmed,
@@ -232,4 +265,8 @@ EVOLUTIONS: Mapping[type[Event], Callable[[Any, Any], Order]] = {
     ShipmentShipped: shipment_shipped,
     ShipmentDelivered: shipment_delivered,
     RefundGranted: refund_granted,
+    ReturnRequested: return_requested,
+    ReturnApproved: return_approved,
+    ReturnRejected: return_rejected,
+    ReturnReceived: return_received,
 }

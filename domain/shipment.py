@@ -91,3 +91,12 @@ def to_pack(left: Mapping[str, int], wanted: Mapping[str, int]) -> Units:
         if not 1 <= units <= left[line_id]:
             raise Invalid(f"{left[line_id]} of this line are left to be packed", f"/lines/{i}/quantity")
     return dict(wanted)
+
+
+def check_carriage(carrier: str, tracking: str) -> None:
+    """Raises Invalid."""
+    for text, pointer in ((carrier, "/carrier"), (tracking, "/tracking")):
+        if len(text) > NAME_MAX:
+            raise Invalid(f"at most {NAME_MAX} characters", pointer)
+    if tracking and not carrier:
+        raise Invalid("a tracking number needs its carrier", "/carrier")

@@ -98,6 +98,13 @@ class StockShipped(Event, frozen=True):
     """Units among them that nobody had counted in: a backorder whose goods were sent as they came."""
 
 
+class StockReturned(Event, frozen=True):
+    """Units that had left the house came back and can be sold again."""
+
+    return_id: str
+    quantity: int
+
+
 # state
 
 
@@ -127,6 +134,8 @@ class InventoryItem(State, frozen=True):
     them out of memory."""
     shipped: tuple[str, ...] = ()
     """Shipments that took units along, lately."""
+    returned: tuple[str, ...] = ()
+    """Returns that brought units back, lately."""
     bought: dict[str, int] = {}
     """Units per account, where a limit applied."""
     as_of: int = 0
@@ -266,6 +275,14 @@ def stock_shipped(state: InventoryItem, event: StockShipped) -> InventoryItem:
     )
 
 
+def stock_returned(state: InventoryItem, event: StockReturned) -> InventoryItem:
+    return replace(
+        state,
+        on_hand=state.on_hand + event.quantity,
+        returned=_remember(state.returned, event.return_id),
+    )
+
+
 EVOLUTIONS: Mapping[type[Event], Callable[[Any, Any], InventoryItem]] = {
     StockReceived: stock_received,
     StockAdjusted: stock_adjusted,
@@ -275,4 +292,5 @@ EVOLUTIONS: Mapping[type[Event], Callable[[Any, Any], InventoryItem]] = {
     HoldBarred: hold_barred,
     StockUncommitted: stock_uncommitted,
     StockShipped: stock_shipped,
+    StockReturned: stock_returned,
 }

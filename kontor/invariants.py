@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from typing import Any, Protocol
 
-from domain import inventory, order, payment
+from domain import inventory, order, payment, returns, shipment
 from domain.errors import DomainError
 from domain.inventory import InventoryItem
 from domain.money import Money
+from domain.orderstate import to_send
 from domain.pricing import verify_quote
 from domain.recorded import Meta
 
@@ -48,7 +49,7 @@ class StockCheck:
         self._ended: dict[int, int] = {}
         """Hash of the id of a hold that ended for good, to the units sold under it; hashes, for want of room."""
         self._causes: set[int] = set()
-        """Hashes of holds and cancellations that had units of them unsold."""
+        """Hashes of holds and cancellations that had units of them unsold, and of returns that were put back."""
 
     def __call__(
         self, position: int, event: Any, meta: Meta, before: InventoryItem, after: InventoryItem
@@ -90,6 +91,10 @@ class StockCheck:
                 return self._bar(hold_id, before)
             case inventory.StockUncommitted():
                 return self._unsold(event)
+            case inventory.StockReturned(return_id=return_id):
+                twice = hash(return_id) in self._causes
+                self._causes.add(hash(return_id))
+                return f"return {return_id} is put back a second time" if twice else None
         return None
 
     def _unsold(self, event: inventory.StockUncommitted) -> str | None:
@@ -191,7 +196,8 @@ class PaymentCheck:
 
 
 class OrderCheck:
-    """The quote adds up, no cart generation is ordered twice, and paid means captured in full."""
+    """The quote adds up, no cart generation is ordered twice, paid means captured in full, no more is owed back than
+    was paid, and no unit goes two ways."""
 
     def __init__(self, generations: set[int], elsewhere: Elsewhere) -> None:
         self._generations = generations
@@ -212,6 +218,8 @@ class OrderCheck:
                 captured = self._elsewhere.captured(payment_id, position)
                 if self._grand is None or captured != self._grand:
                     return f"paid, but {payment_id} captured {captured} of {self._grand}"
+            case order.LinesCancelled() | shipment.ShipmentPacked() | returns.ReturnReceived():
+                return _two_ways(after)
         return None
 
     def _placed(self, placed: order.OrderPlaced) -> str | None:
@@ -227,3 +235,17 @@ class OrderCheck:
         except DomainError as error:
             return f"its quote cannot be derived again: {error.detail}"
         return f"its quote does not add up: {wrong[0]}" if wrong else None
+
+
+def _two_ways(state: order.Order) -> str | None:
+    """What is wrong with the ways that units took: cancelled or packed, and back only from where they had been."""
+    if not isinstance(state, order.PaidOrder):
+        return None
+    for line_id, left in to_send(state).items():
+        if left < 0:
+            return f"{-left} more units of {line_id} are packed and cancelled than were bought"
+    sent = shipment.packed(state.shipments)
+    for line_id, back in returns.received(state.returns.values()).items():
+        if back > sent.get(line_id, 0):
+            return f"{back} units of {line_id} came back, {sent.get(line_id, 0)} were sent"
+    return None

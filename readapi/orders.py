@@ -16,6 +16,7 @@ from domain.order import ORDER
 from domain.payment import PAYMENT, THE_REST, Payment, PaymentState, Refund
 from domain.recorded import Recorded
 from domain.refund import RefundGranted
+from domain.returns import Return
 from domain.shipment import Shipment, Shipments
 from readapi.edge.positions import format_position
 from readapi.instants import instant
@@ -37,6 +38,7 @@ class OrderView(NamedTuple):
     """What was said when it was called off; sealed."""
     shipments: Shipments
     cancellations: Mapping[str, order.LinesCancelled]
+    returns: Mapping[str, Return]
     refunds: list[dict[str, Any]]
 
 
@@ -55,6 +57,7 @@ def view_of_checkout(
         note=own.note if isinstance(own, order.CancelledOrder) else b"",
         shipments=own.shipments if isinstance(own, order.PaidOrder) else {},
         cancellations=own.cancellations if isinstance(own, order.PaidOrder | order.CancelledOrder) else {},
+        returns=own.returns if isinstance(own, order.PaidOrder) else {},
         refunds=refunds_json(state.order_id, own, paid, updated_at),
     )
 
@@ -163,7 +166,10 @@ def order_json(view: OrderView, vault: Vault, *, position: int, with_address: bo
             }
             for key, one in view.cancellations.items()
         ],
-        "returns": [],
+        "returns": [
+            return_json(key, one, vault if with_address else None, placed.account_id)
+            for key, one in view.returns.items()
+        ],
         "refunds": view.refunds,
         "checkout": progress,
         "createdAt": instant(placed.at),
@@ -191,6 +197,30 @@ def shipment_json(shipment_id: str, shipment: Shipment) -> dict[str, Any]:
         "packedAt": instant(shipment.packed_at),
         "shippedAt": instant(shipment.shipped_at) if shipment.shipped_at else None,
         "deliveredAt": instant(shipment.delivered_at) if shipment.delivered_at else None,
+    }
+
+
+def return_json(return_id: str, one: Return, vault: Vault | None, buyer_id: str) -> dict[str, Any]:
+    """Without a vault it tells nothing that people wrote: such an answer may be stored."""
+
+    def opened(sealed: bytes) -> dict[str, Any]:
+        return (vault.open(buyer_id, sealed) if vault is not None and sealed else None) or {}
+
+    reasons = opened(one.note).get("reasons", {})
+    return {
+        "returnId": return_id,
+        "shopId": one.shop_id,
+        "status": one.status.upper(),
+        "lines": [
+            {"lineId": line_id, "quantity": units, "reason": reasons.get(line_id)}
+            for line_id, units in one.units.items()
+        ],
+        "label": {"carrier": one.carrier, "tracking": one.tracking or None} if one.carrier else None,
+        "received": units_json(one.received),
+        "restocked": one.restocked if one.status == "received" else None,
+        "refusal": opened(one.refusal).get("note"),
+        "createdAt": instant(one.requested_at),
+        "updatedAt": instant(one.moved_at),
     }
 
 

@@ -204,6 +204,35 @@ class SellersCancellation(Shape):
     position: str = POSITION
 
 
+class ReturnLineOut(ParcelLineOut):
+    reason: str | None = Field(description="not in replies to commands; null once erased", examples=["too small"])
+
+
+class LabelOut(Shape):
+    carrier: str = Field(examples=["UPS"])
+    tracking: str | None = Field(examples=["1Z999AA10123456784"])
+
+
+class ReturnOut(Shape):
+    return_id: str = Field(examples=["ret_01KARQ0000ABCDEFGHJKMNPQRS"])
+    shop_id: str
+    status: Literal["REQUESTED", "APPROVED", "REJECTED", "RECEIVED"]
+    lines: list[ReturnLineOut]
+    label: LabelOut | None = Field(description="to send it back with")
+    received: list[ParcelLineOut] = Field(description="what arrived of it")
+    restocked: bool | None = Field(description="whether that can be sold again")
+    refusal: str | None = Field(description="why it was rejected; not in replies to commands, null once erased")
+    created_at: datetime
+    updated_at: datetime
+
+
+class ReturnReply(ReturnOut):
+    order_id: str = Field(examples=["ord_01KARQ0000ABCDEFGHJKMNPQRS"])
+    order_status: STATUS = Field(examples=["DELIVERED"])
+    version: int = Field(description="of the order", examples=[7])
+    position: str = POSITION
+
+
 class RefundLineOut(Shape):
     line_id: str
     quantity: int = Field(examples=[1])
@@ -242,7 +271,7 @@ class OrderOut(Versioned):
     payment: PaymentOut
     shipments: list[ShipmentOut]
     cancellations: list[CancellationOut] = Field(description="of some units; CANCELLED is the whole order")
-    returns: list[dict[str, Any]]
+    returns: list[ReturnOut]
     refunds: list[RefundOut]
     checkout: CheckoutOut
     address: dict[str, str | None] | None = Field(None, description="not in replies to commands; null once erased")

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from domain import order, payment, refund, shipment
+from domain import order, payment, refund, returns, shipment
 from domain.codec import stored_name
 from domain.recorded import Recorded
 from readapi.edge.positions import format_position
@@ -19,6 +19,10 @@ WORDS: dict[type, str] = {
     order.OrderPaid: "Order paid",
     order.OrderCancelled: "Order cancelled",
     order.LinesCancelled: "Cancelled by line",
+    returns.ReturnRequested: "Return requested",
+    returns.ReturnApproved: "Return approved",
+    returns.ReturnRejected: "Return rejected",
+    returns.ReturnReceived: "Return received",
     order.OrderRefunded: "Everything that was paid has been given back",
     refund.RefundGranted: "Refund granted",
     shipment.ShipmentPacked: "Shipment packed",
@@ -43,6 +47,7 @@ REASONS = {
     "not_serviceable": "a seller does not deliver to this address",
     "limit_exceeded": "more than one customer may buy",
     "cancelled": "on request",
+    "returned": "for what came back",
 }
 HIDDEN = frozenset(("address", "payment_token", "token", "derivation", "methods", "note"))
 """Personal data, provider's tokens, and what would only be noise."""
@@ -71,7 +76,15 @@ def _text(event: Recorded) -> str:
             return f"{words}: {_items(sum(line.quantity for line in quote.lines))} for {quote.totals.grand}"
         case order.OrderCancelled(reason=reason):
             return f"{words}: {REASONS.get(reason, reason)}"
-        case shipment.ShipmentPacked(units=units) | order.LinesCancelled(units=units):
+        case returns.ReturnReceived(units=units, restock=restock):
+            return f"{words}: {_items(sum(units.values()))}, {'to be sold again' if restock else 'written off'}"
+        case returns.ReturnApproved(carrier=carrier, tracking=tracking) if carrier:
+            return f"{words}: to be sent with {carrier}{f', {tracking}' if tracking else ''}"
+        case (
+            shipment.ShipmentPacked(units=units)
+            | order.LinesCancelled(units=units)
+            | returns.ReturnRequested(units=units)
+        ):
             return f"{words}: {_items(sum(units.values()))}"
         case shipment.ShipmentShipped(carrier=carrier, tracking=tracking, units=units):
             return f"{words}: {_items(sum(units.values()))} with {carrier}{f', {tracking}' if tracking else ''}"

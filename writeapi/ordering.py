@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from commands.vault import PersonErased
 from domain import order
 from domain.errors import Invalid, NotFound
 from domain.shop import OpenedShop
 from readapi.edge.principal import Principal
+from readapi.edge.schemas import Line200, looks_like_card_number
 from writeapi.requests import Body, require_id
 from writeapi.services import WriteServices
 
 PlacedOrder = order.OpenOrder | order.PaidOrder | order.CancelledOrder
+
+
+def _no_card_number(text: str) -> str:
+    if looks_like_card_number(text):
+        raise ValueError("this looks like a card number")
+    return text
+
+
+Said = Annotated[Line200, AfterValidator(_no_card_number)]
 
 
 class SomeUnits(Body):
@@ -63,11 +73,11 @@ async def may_act_for(services: WriteServices, principal: Principal, shop_id: st
     return owner or "admin" in principal.scopes
 
 
-def sealed_note(services: WriteServices, state: PlacedOrder, text: str | None) -> bytes:
-    """What somebody wrote of an order, for the log: readable as long as the buyer is not erased."""
-    if not text:
+def sealed(services: WriteServices, state: PlacedOrder, **written: Any) -> bytes:
+    """What somebody wrote of an order, for the log: readable as long as the buyer is not erased. Empty if nothing."""
+    if not any(written.values()):
         return b""
     try:
-        return services.vault.seal(state.placed.account_id, {"note": text})
+        return services.vault.seal(state.placed.account_id, written)
     except PersonErased:
         return b""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from domain import checkout, inventory, order, payment
+from domain import checkout, inventory, order, payment, returns
 from domain.decider import Event
 from domain.money import Money
 from domain.refund import RefundGranted
@@ -166,3 +166,27 @@ def whole(**left: int) -> tuple[str, Event]:
 def goods(story: Story) -> list[inventory.UncommitStock]:
     commands = checkout.next_commands(story.state, NOW)
     return [command for command in commands if isinstance(command, inventory.UncommitStock)]
+
+
+# what comes back
+
+
+def back(return_id: str, restock: bool, **units: int) -> tuple[str, Event]:
+    return ORDER, returns.ReturnReceived(return_id, units, restock, NOW)
+
+
+def test_what_came_back_can_be_sold_again():
+    story = after_sale(back("ret_1", True, lin_PEN=2, lin_INK=1))
+    story.asks_for(inventory.ReturnStock(PENS, "ret_1", 2), inventory.ReturnStock(INK, "ret_1", 1))
+    assert not checkout.is_settled(story.state)
+    half = after_sale(*story.events[len(SETTLED) :], (PENS, inventory.StockReturned("ret_1", 2)))
+    half.asks_for(inventory.ReturnStock(INK, "ret_1", 1))
+    whole = after_sale(*half.events[len(SETTLED) :], (INK, inventory.StockReturned("ret_1", 1)))
+    whole.asks_for_nothing()
+    assert checkout.is_settled(whole.state)
+
+
+def test_what_is_written_off_stays_away():
+    story = after_sale(back("ret_1", False, lin_PEN=2))
+    story.asks_for_nothing()
+    assert checkout.is_settled(story.state)

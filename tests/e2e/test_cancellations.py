@@ -10,7 +10,8 @@ import pytest
 
 from kontor.folder import DataFolder
 from kontor.verifying import verify
-from tests.e2e.house import House, charges
+from tests.e2e.aftersale import given_back, in_stock, settled, some
+from tests.e2e.house import House
 from tests.e2e.market import Seller, open_shop
 from tests.e2e.shopper import Shopper, expect, fresh_key, problem
 
@@ -30,41 +31,9 @@ async def order(skus: list[str], shopper: Shopper) -> dict[str, Any]:
     return paid
 
 
-def some(order: dict[str, Any], number: int, quantity: int | None = None) -> dict[str, Any]:
-    """A line of the order, as a request names it."""
-    named = {"lineId": order["lines"][number]["lineId"]}
-    return named if quantity is None else {**named, "quantity": quantity}
-
-
-async def settled(shopper: Shopper, order: dict[str, Any]) -> dict[str, Any]:
-    """The order when all its refunds are paid out."""
-    for _ in range(500):
-        shown = await shopper.order(order["orderId"])
-        if shown["refunds"] and all(one["status"] == "REFUNDED" for one in shown["refunds"]):
-            shopper.position = shown["position"]
-            return shown
-        await asyncio.sleep(0.02)
-    raise AssertionError(f"still {shown}")
-
-
-async def in_stock(seller: Seller, sku: str, **awaited: int) -> dict[str, int]:
-    """The row once it is as awaited; as it stands after five seconds otherwise."""
-    for _ in range(250):
-        row = await seller.stock(sku)
-        if row.items() >= awaited.items():
-            break
-        await asyncio.sleep(0.02)
-    return row
-
-
 async def pack(seller: Seller, order: dict[str, Any], *lines: dict[str, Any]) -> httpx.Response:
     path = f"/api/orders/{order['orderId']}/shipments"
     return await seller.shopper.send("POST", path, {"lines": list(lines)}, Idempotency_Key=fresh_key())
-
-
-def given_back(house: House, order: dict[str, Any]) -> int:
-    [(_, _, refunded, _)] = charges(house.folder)[order["orderId"]]
-    return refunded
 
 
 async def test_some_units_by_the_buyer(

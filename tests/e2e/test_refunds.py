@@ -11,7 +11,8 @@ import pytest
 from kontor.folder import DataFolder
 from kontor.verifying import verify
 from streams.gateways.port import RefundRefused
-from tests.e2e.house import House, charges
+from tests.e2e.aftersale import given_back, once
+from tests.e2e.house import House
 from tests.e2e.market import Seller
 from tests.e2e.shopper import Shopper, expect, fresh_key, problem
 
@@ -29,22 +30,6 @@ async def order(seller: Seller, shopper: Shopper) -> dict[str, Any]:
 async def ask(admin: Shopper, order: dict[str, Any], key: str = "", **body: Any) -> httpx.Response:
     path = f"/api/orders/{order['orderId']}/refunds"
     return await admin.send("POST", path, {"reason": "goodwill", **body}, Idempotency_Key=key or fresh_key())
-
-
-async def once(shopper: Shopper, order: dict[str, Any], **wanted: Any) -> dict[str, Any]:
-    """The order when its payment and itself are as wanted."""
-    for _ in range(500):
-        shown = await shopper.order(order["orderId"])
-        if {"status": shown["status"], "payment": shown["payment"]["status"]}.items() >= wanted.items():
-            shopper.position = shown["position"]
-            return shown
-        await asyncio.sleep(0.02)
-    raise AssertionError(f"not {wanted}: {shown}")
-
-
-def given_back(house: House, order: dict[str, Any]) -> int:
-    [(_, _, refunded, _)] = charges(house.folder)[order["orderId"]]
-    return refunded
 
 
 def usd(amount: int) -> dict[str, Any]:

@@ -110,10 +110,23 @@ async def sends(seller: Seller, ada: Shopper, sku: str) -> None:
     one = f"{path}/{packed['shipmentId']}"
     await seller.shopper.do("POST", f"{one}/shipped", {"carrier": "UPS"}, Idempotency_Key=fresh_key())
     await seller.shopper.do("POST", f"{one}/delivered", Idempotency_Key=fresh_key())
+    await comes_back(seller, ada, order)
     ada.position = seller.shopper.position
     await ada.read(f"/api/orders/{order['orderId']}")
     await ada.read(f"/api/orders/{order['orderId']}/timeline")
     await seller.shopper.read(f"/api/shops/{seller.shop_id}/orders")
+
+
+async def comes_back(seller: Seller, ada: Shopper, order: dict[str, Any]) -> None:
+    path = f"/api/orders/{order['orderId']}/returns"
+    lines = [{"lineId": order["lines"][0]["lineId"], "quantity": 1, "reason": "too small"}]
+    steps: list[tuple[str, Any]] = [("reject", {"reason": "worn"}), ("approve", {"carrier": "UPS"})]
+    for step, body in steps:
+        asked = await ada.do("POST", path, {"lines": lines}, 201, Idempotency_Key=fresh_key())
+        one = f"{path}/{asked['returnId']}"
+        await seller.shopper.do("POST", f"{one}/{step}", body, Idempotency_Key=fresh_key())
+    receipt = {"restock": True, "refundShipping": True}
+    await seller.shopper.do("POST", f"{one}/receive", receipt, Idempotency_Key=fresh_key())
 
 
 async def gives_back(house: House, root: Shopper, seller: Seller, ada: Shopper, sku: str) -> None:

@@ -20,10 +20,9 @@ from readapi.edge.etags import expected_version
 from readapi.edge.idempotency import idempotency_of
 from readapi.edge.openapi import problem_responses, signed_in
 from readapi.edge.principal import RequiredPrincipal
-from readapi.edge.schemas import Line200
 from readapi.orders import order_json, units_json, view_of_states
 from readapi.shapes import OrderOut, SellersCancellation
-from writeapi.ordering import Lines, PlacedOrder, is_buyers, order_of, own_shops, sealed_note, units_of
+from writeapi.ordering import Lines, PlacedOrder, Said, is_buyers, order_of, own_shops, sealed, units_of
 from writeapi.requests import Body, command_reply, context_of, execute, fresh_id, services_of
 from writeapi.routes.orders import KEY, KEYED
 from writeapi.services import WriteServices
@@ -35,7 +34,7 @@ class CancelRequest(Body):
     """Without lines, the whole order."""
 
     lines: Lines = []
-    reason: Annotated[Line200, Field(examples=["ordered twice"])] | None = None
+    reason: Annotated[Said, Field(examples=["ordered twice"])] | None = None
 
 
 @router.post(
@@ -84,7 +83,7 @@ def _require_own_lines(state: PlacedOrder, shops: list[str], body: CancelRequest
 def _command(
     services: WriteServices, order_id: str, state: PlacedOrder, body: CancelRequest, context: Context
 ) -> order.CancelOrder | CancelLines:
-    note = sealed_note(services, state, body.reason)
+    note = sealed(services, state, note=body.reason)
     if not body.lines:
         return order.CancelOrder(order_id, "cancelled", context.actor, note)
     ids = fresh_id("cancellation", context.at), fresh_id("refund", context.at)

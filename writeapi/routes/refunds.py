@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import APIRouter
-from pydantic import AfterValidator, Field, StrictBool
+from pydantic import Field, StrictBool
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -19,10 +19,10 @@ from readapi.edge.etags import expected_version
 from readapi.edge.idempotency import idempotency_of
 from readapi.edge.openapi import problem_responses, signed_in
 from readapi.edge.principal import AdminPrincipal
-from readapi.edge.schemas import Line200, MoneyIn, looks_like_card_number
+from readapi.edge.schemas import MoneyIn
 from readapi.orders import refunds_json
 from readapi.shapes import RefundReply
-from writeapi.ordering import Lines, units_of
+from writeapi.ordering import Lines, Said, units_of
 from writeapi.requests import Body, command_reply, context_of, execute, fresh_id, require_id, services_of
 from writeapi.routes.orders import KEY, KEYED
 from writeapi.services import WriteServices
@@ -36,17 +36,7 @@ ANSWERS = {
 WITH_KEY = {**signed_in(), "parameters": [KEY]}
 
 
-def _no_card_number(text: str) -> str:
-    if looks_like_card_number(text):
-        raise ValueError("this looks like a card number")
-    return text
-
-
-Reason = Annotated[
-    Line200,
-    Field(description="kept for ever with the order: nothing personal", examples=["damaged"]),
-    AfterValidator(_no_card_number),
-]
+Reason = Annotated[Said, Field(description="kept for ever with the order: nothing personal", examples=["damaged"])]
 
 
 class RefundRequest(Body):

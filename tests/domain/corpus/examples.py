@@ -19,6 +19,7 @@ from domain import (
     product,
     promotion,
     refund,
+    returns,
     shipment,
     shop,
 )
@@ -119,6 +120,7 @@ STOCK: list[Event] = [
     inventory.HoldBarred(ORDER),
     inventory.StockUncommitted(ORDER, 2, "cancelled", ACCOUNT, "can_01K"),
     inventory.StockShipped("shi_01K", 2, 1),
+    inventory.StockReturned("ret_01K", 1),
 ]
 PURCHASES: list[Event] = [
     order.OrderPlaced(
@@ -140,6 +142,10 @@ PURCHASES: list[Event] = [
     order.OrderPaid(PAYMENT),
     order.OrderCancelled("cancelled", ACCOUNT, {"lin_01K": 1, "lin_02K": 0}, b"\x00sealed\xff"),
     order.LinesCancelled("can_01K", {"lin_01K": 1}, AT, ACCOUNT, b"\x00sealed\xff"),
+    returns.ReturnRequested("ret_01K", "shp_01K", {"lin_01K": 1}, AT, ACCOUNT, b"\x00sealed\xff"),
+    returns.ReturnApproved("ret_01K", AT, "UPS", "1Z999AA10123456784"),
+    returns.ReturnRejected("ret_01K", AT, b"\x00sealed\xff"),
+    returns.ReturnReceived("ret_01K", {"lin_01K": 1}, True, AT),
     order.OrderRefunded(),
     refund.RefundGranted(
         "rfd_01K",
