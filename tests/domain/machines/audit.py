@@ -54,6 +54,7 @@ class Audit:
 
     def settled(self) -> None:
         """Everybody has answered and enough time has passed."""
+        self.books.settled()
         for order_id, placed in self.orders.items():
             row = self.world.rows[order_id]
             assert is_settled(row), row

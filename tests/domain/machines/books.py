@@ -1,10 +1,11 @@
-"""What an audit counts of the time after the purchase: units called off and sent, money owed back; each step once."""
+"""What an audit counts of the time after the purchase: units called off, sent and sent back, money owed back."""
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
 
-from domain import inventory, order, payment
+from domain import inventory, order, payment, returns
+from domain.ids import stock_id
 from domain.order import OrderPlaced
 from domain.recorded import Recorded
 
@@ -18,8 +19,10 @@ class Books:
         """Minor units by order that it said it owes back."""
         self.sent: Counter[str] = Counter()
         """Units by stock that left the house."""
+        self.to_shelf: Counter[tuple[str, str]] = Counter()
+        """Units by return and stock that were received to be sold again; those that were, taken off."""
         self._due: dict[str, dict[str, int]] = {}
-        """Units by line of each cancellation, by its id."""
+        """Units by line of each cancellation and return, by its id."""
         self._steps: set[tuple[str, ...]] = set()
         """What may happen once."""
 
@@ -33,12 +36,24 @@ class Books:
             case order.LinesCancelled(cancellation_id=cancellation_id, units=by_line):
                 self.cut[recorded.stream].update(by_line)
                 self._due[cancellation_id] = by_line
+            case returns.ReturnReceived(return_id=return_id, units=by_line, restock=restock):
+                self._once("received", return_id)
+                self._due[return_id] = by_line
+                for line in self._orders[recorded.stream].quote.lines if restock else ():
+                    self.to_shelf[return_id, stock_id(line.shop_id, line.sku)] += by_line.get(line.line_id, 0)
+            case inventory.StockReturned(return_id=return_id, quantity=units):
+                self._once("on the shelf", recorded.stream, return_id)
+                self.to_shelf[return_id, recorded.stream] -= units
             case order.RefundGranted() as granted:
                 self._owes(recorded.stream, granted)
             case order.OrderRefunded():
                 self._once("refunded", recorded.stream)
             case payment.PaymentRefunded(refund_id=refund_id):
                 self._once("paid back", recorded.stream, refund_id)
+
+    def settled(self) -> None:
+        waiting = {key: units for key, units in self.to_shelf.items() if units}
+        assert waiting == {}, "came back and is not on the shelf"
 
     def _once(self, *step: str) -> None:
         assert step not in self._steps, f"{step} was done twice"

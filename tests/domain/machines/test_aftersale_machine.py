@@ -1,8 +1,9 @@
 """What comes after the purchase, under everything that can happen to it.
 
-The machine of the checkout, begun with orders that are paid: buyers and sellers call lines off, sellers send, somebody
-gives money back, whole orders are called off in between, and whoever carries that on to stock and payment does so late,
-twice, on old knowledge, or dies. The audit says what must be true all the same, and once everything has settled.
+The machine of the checkout, begun with orders that are paid: buyers and sellers call lines off, sellers send and take
+back, somebody gives money back, whole orders are called off in between, and whoever carries that on to stock and
+payment does so late, twice, on old knowledge, or dies. The audit says what must be true all the same, and once
+everything has settled.
 """
 
 from __future__ import annotations
@@ -15,13 +16,15 @@ from hypothesis import strategies as st
 from hypothesis.stateful import initialize, precondition, rule, run_state_machine_as_test
 
 from domain import order
-from domain.aftersale import CancelLines, GrantRefund
+from domain.aftersale import ApproveReturn, CancelLines, GrantRefund, ReceiveReturn, RejectReturn, RequestReturn
 from domain.money import Money
 from domain.order import PaidOrder
+from domain.returns import DAY_MS
 from tests.domain.machines.market import BUYERS
 from tests.domain.machines.test_checkout_machine import PROCESSES, CheckoutMachine, any_index, baskets
 
 amounts = st.integers(0, 3000)
+WINDOW = 30 * DAY_MS
 
 
 class AfterSaleMachine(CheckoutMachine):
@@ -87,6 +90,33 @@ class AfterSaleMachine(CheckoutMachine):
         order_id, state = self.a_paid_order(index)
         for shipment_id in state.shipments:
             self.submit(order.DeliverShipment(order_id, shipment_id, self.world.now), order_id, process)
+
+    @precondition(lambda self: self.orders(PaidOrder))
+    @rule(index=any_index, line=any_index, units=st.integers(1, 2), process=PROCESSES)
+    def ask_to_send_back(self, index: int, line: int, units: int, process: int) -> None:
+        order_id, state = self.a_paid_order(index)
+        named = {self.a_line(state, line).line_id: units}
+        command = RequestReturn(order_id, self.fresh("ret"), {**named}, self.world.now, WINDOW)
+        self.submit(command, order_id, process)
+
+    @precondition(lambda self: self.orders(PaidOrder))
+    @rule(index=any_index, restock=st.booleans(), all_of_it=st.booleans(), twice=st.booleans(), process=PROCESSES)
+    def take_back(self, index: int, restock: bool, all_of_it: bool, twice: bool, process: int) -> None:
+        order_id, state = self.a_paid_order(index)
+        for return_id, known in state.returns.items():
+            self.submit(ApproveReturn(order_id, return_id, self.world.now), order_id, process)
+            part: dict[str, int | None] = {} if all_of_it else dict.fromkeys(known.units, 1)
+            refund_id = self.fresh("rfd")
+            command = ReceiveReturn(order_id, return_id, refund_id, self.world.now, restock, part)
+            for number in range(2 if twice else 1):
+                self.submit(command, order_id, process + number)
+
+    @precondition(lambda self: self.orders(PaidOrder))
+    @rule(index=any_index, process=PROCESSES)
+    def refuse_to_take_back(self, index: int, process: int) -> None:
+        order_id, state = self.a_paid_order(index)
+        for return_id in state.returns:
+            self.submit(RejectReturn(order_id, return_id, self.world.now), order_id, process)
 
 
 class AfterSaleWithoutReactors(AfterSaleMachine):
