@@ -45,9 +45,9 @@ class CheckoutReactor:
     def streams(self, command: Command | None, order_id: str) -> list[str]:
         """What the reactions to a command may touch, so that it can be loaded for many checkouts at once."""
         if isinstance(command, PlaceOrder):
-            return checkout.streams_of(order_id, command)
+            return checkout.streams_of(order_id, command.cart_id, command.quote)
         known = self._overlay.get(order_id) or self._open.get(order_id)
-        return [] if known is None else checkout.streams_of(order_id, known.placed)
+        return [] if known is None else checkout.streams_of(order_id, known.placed.cart_id, known.placed.quote)
 
     def react(self, events: Iterable[Recorded], now: int) -> list[tuple[str, Command]]:
         """Order id and command, for every checkout that the events moved."""

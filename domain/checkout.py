@@ -10,183 +10,30 @@ after a crash.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
-from msgspec.structs import replace
-
-from domain import cart, inventory, order, payment, shipment
-from domain.decider import Command, State
-from domain.ids import payment_id, stock_id
+from domain import cart, inventory, order, payment
+from domain.checkoutstate import RELEVANT as RELEVANT
+from domain.checkoutstate import Checkout as Checkout
+from domain.checkoutstate import Line, ordered
+from domain.checkoutstate import begin as begin
+from domain.checkoutstate import evolve as evolve
+from domain.decider import Command
+from domain.ids import payment_id
+from domain.pricing import Quote
 from domain.promotion import is_use
-from domain.recorded import Recorded
 
 PAYMENT_GRACE_MS = 60_000
 """How long after the holds ran out an unanswered authorization may still come back before the order is cancelled."""
 
 
-class Line(State, frozen=True):
-    """One line's stock: ``none``, ``held``, ``refused``, ``committed`` or ``released``."""
-
-    stock_id: str
-    quantity: int
-    stock: str = "none"
-    refusal: str = ""
-
-
-class Checkout(State, frozen=True):
-    """Known so far of the checkout of one order."""
-
-    order_id: str
-    placed: order.OrderPlaced
-    lines: tuple[Line, ...]
-    cart: str = "open"
-    """``open``, ``closed``, ``reopened``, or ``merged`` into the buyer's own while the order was under way."""
-    taken: dict[str, int] = {}
-    """Units that left the cart, by line; they come back if the order comes to nothing."""
-    payment: str = "none"
-    """The payment's status, as in ``domain/payment.py``."""
-    intent: str = ""
-    """Event id of the open payment intent: the provider's idempotency key."""
-    reference: str = ""
-    attempts: int = 0
-    order: str = "pending"
-    """``pending``, ``confirmed``, ``paid`` or ``cancelled``."""
-    reason: str = ""
-    leaving: dict[str, dict[str, int]] = {}
-    """Units by stock id of each shipment that has left, while stock has not heard of it."""
-
-
-def streams_of(order_id: str, placed: order.OrderPlaced | order.PlaceOrder) -> list[str]:
+def streams_of(order_id: str, cart_id: str, quote: Quote) -> list[str]:
     """All that a checkout touches."""
-    return [order_id, payment_id(order_id), placed.cart_id, *(stock for stock, _ in order.stock_lines(placed))]
-
-
-# evolve
-
-
-def begin(recorded: Recorded) -> Checkout:
-    placed: order.OrderPlaced = recorded.event
-    lines = tuple(Line(stock_id, quantity) for stock_id, quantity in order.stock_lines(placed))
-    return Checkout(recorded.stream, placed, lines)
-
-
-def evolve(state: Checkout | None, recorded: Recorded) -> Checkout | None:
-    """Takes in one event that is correlated to the order; None until the order was placed."""
-    if type(recorded.event) is order.OrderPlaced:
-        return begin(recorded) if state is None else state
-    if state is None:
-        return None
-    evolution = _EVOLUTIONS.get(type(recorded.event))
-    return state if evolution is None else evolution(state, recorded)
-
-
-def _line_to(status: str) -> Callable[[Checkout, Recorded], Checkout]:
-    def evolution(state: Checkout, recorded: Recorded) -> Checkout:
-        if recorded.event.hold_id != state.order_id:
-            return state
-        refusal = getattr(recorded.event, "reason", "") if status == "refused" else ""
-        undone = type(recorded.event) is inventory.StockUncommitted
-        lines = tuple(
-            replace(line, stock=status, refusal=refusal)
-            if line.stock_id == recorded.stream and (undone or line.stock != "committed")
-            else line  # what is sold stays sold until that is undone, whatever a late command says of its hold
-            for line in state.lines
-        )
-        return replace(state, lines=lines)
-
-    return evolution
-
-
-def _set(**changes: Any) -> Callable[[Checkout, Recorded], Checkout]:
-    return lambda state, recorded: replace(state, **changes)
-
-
-def _intent(status: str) -> Callable[[Checkout, Recorded], Checkout]:
-    return lambda state, recorded: replace(state, payment=status, intent=recorded.event_id, attempts=0)
-
-
-def _authorized(state: Checkout, recorded: Recorded) -> Checkout:
-    return replace(state, payment="authorized", intent="", reference=recorded.event.reference)
-
-
-def _attempt_failed(state: Checkout, recorded: Recorded) -> Checkout:
-    attempt = recorded.event
-    return replace(state, attempts=attempt.number) if attempt.intent == state.intent else state
-
-
-def _cancelled(state: Checkout, recorded: Recorded) -> Checkout:
-    return replace(state, order="cancelled", reason=recorded.event.reason)
-
-
-def _cart_checked_out(state: Checkout, recorded: Recorded) -> Checkout:
-    closing = recorded.event
-    ordered = _ordered(state)
-    taken = {item_id: closing.taken.get(item_id, ordered.get(item_id, 0)) for item_id in closing.item_ids}
-    return replace(state, cart="closed" if taken else "reopened", taken=taken)
-
-
-def _cart_reopened(state: Checkout, recorded: Recorded) -> Checkout:
-    return replace(state, cart="merged" if recorded.event.merged_into else "reopened")
-
-
-def _cart_merged(state: Checkout, recorded: Recorded) -> Checkout:
-    return replace(state, cart="reopened") if recorded.event.source == state.order_id else state
-
-
-def _shipped(state: Checkout, recorded: Recorded) -> Checkout:
-    left: shipment.ShipmentShipped = recorded.event
-    units: dict[str, int] = {}
-    for line in state.placed.quote.lines:
-        if line.line_id in left.units:
-            stock = stock_id(line.shop_id, line.sku)
-            units[stock] = units.get(stock, 0) + left.units[line.line_id]
-    return replace(state, leaving={**state.leaving, left.shipment_id: units})
-
-
-def _stock_shipped(state: Checkout, recorded: Recorded) -> Checkout:
-    shipment_id = recorded.event.shipment_id
-    units = {stock: left for stock, left in state.leaving.get(shipment_id, {}).items() if stock != recorded.stream}
-    others = {key: left for key, left in state.leaving.items() if key != shipment_id}
-    return replace(state, leaving={**others, shipment_id: units} if units else others)
-
-
-_EVOLUTIONS: dict[type, Callable[[Checkout, Recorded], Checkout]] = {
-    cart.CartCheckedOut: _cart_checked_out,
-    cart.CartReopened: _cart_reopened,
-    cart.CartMerged: _cart_merged,
-    inventory.StockHeld: _line_to("held"),
-    inventory.StockRefused: _line_to("refused"),
-    inventory.StockCommitted: _line_to("committed"),
-    inventory.StockReleased: _line_to("released"),
-    inventory.HoldBarred: _line_to("released"),
-    inventory.StockUncommitted: _line_to("released"),
-    payment.AuthorizationRequested: _intent("authorizing"),
-    payment.PaymentAuthorized: _authorized,
-    payment.PaymentDeclined: _set(payment="declined", intent=""),
-    payment.CaptureRequested: _intent("capturing"),
-    payment.PaymentCaptured: _set(payment="captured", intent=""),
-    payment.VoidRequested: _intent("voiding"),
-    payment.PaymentVoided: _set(payment="voided", intent=""),
-    payment.RefundRequested: _intent("refunding"),
-    payment.PaymentRefunded: _set(payment="refunded", intent=""),
-    payment.AttemptFailed: _attempt_failed,
-    order.OrderConfirmed: _set(order="confirmed"),
-    order.OrderPaid: _set(order="paid"),
-    order.OrderCancelled: _cancelled,
-    shipment.ShipmentShipped: _shipped,
-    inventory.StockShipped: _stock_shipped,
-}
-RELEVANT = frozenset((order.OrderPlaced, *_EVOLUTIONS))
-
-
-# decide
+    return [order_id, payment_id(order_id), cart_id, *(stock for stock, _ in order.stock_lines(quote))]
 
 
 def next_commands(state: Checkout, now: int) -> list[Command]:
     """What to ask for at the instant ``now`` (ms); nothing when the checkout is settled or waits for the provider."""
     if state.order == "paid":
-        return _ship(state)
+        return _ship(state) + _give_up(state, now) + _restock(state) + _refund(state)
     if state.order == "cancelled":
         return _compensate(state, now)
     if state.cart == "open":
@@ -219,13 +66,46 @@ def _ship(state: Checkout) -> list[Command]:
     ]
 
 
+def _give_up(state: Checkout, now: int) -> list[Command]:
+    """Units that were cancelled by line can be sold to others."""
+    limited = state.placed.limits
+    return [
+        inventory.UncommitStock(
+            stock_id=stock,
+            hold_id=state.order_id,
+            quantity=units,
+            at=now,
+            reason="cancelled",
+            account_id=state.placed.account_id if stock in limited else "",
+            cause=cancellation_id,
+        )
+        for cancellation_id, given_up in state.giving.items()
+        for stock, units in given_up.items()
+    ]
+
+
+def _restock(state: Checkout) -> list[Command]:
+    """What came back and is good enough can be sold again."""
+    return [
+        inventory.ReturnStock(stock, return_id, units)
+        for return_id, back in state.returning.items()
+        for stock, units in back.items()
+    ]
+
+
+def _refund(state: Checkout) -> list[Command]:
+    """What is owed back is asked of the payment, one after the other; once all has gone back, the order is told."""
+    paid = payment_id(state.order_id)
+    if state.payment in payment.REFUNDABLE and state.owed:
+        refund_id, owed = next(iter(state.owed.items()))
+        return [payment.RequestRefund(paid, owed.reason, refund_id, owed.amount)]
+    if state.payment == "refunded" and not state.refunded:
+        return [order.MarkOrderRefunded(state.order_id)]
+    return []
+
+
 def _check_out_cart(state: Checkout, now: int) -> Command:
-    return cart.CheckOutCart(state.placed.cart_id, state.order_id, _ordered(state), now)
-
-
-def _ordered(state: Checkout) -> dict[str, int]:
-    """Units by line of the cart."""
-    return {line.line_id: line.quantity for line in state.placed.quote.lines}
+    return cart.CheckOutCart(state.placed.cart_id, state.order_id, ordered(state), now)
 
 
 def _refusal(state: Checkout, now: int) -> str:
@@ -284,10 +164,13 @@ def _confirm(state: Checkout, now: int) -> list[Command]:
 
 def _compensate(state: Checkout, now: int) -> list[Command]:
     """Undoes, in any order, whatever had been done. An unanswered authorization or capture is waited for."""
-    commands: list[Command] = [command for line in state.lines for command in _give_back(state, line, now)]
+    commands = _give_up(state, now)
+    commands += [command for line in state.lines for command in _give_back(state, line, now)]
     if state.payment == "authorized":
         commands.append(payment.RequestVoid(payment_id(state.order_id), state.reason))
-    elif state.payment == "captured":
+    elif state.payment in payment.REFUNDABLE and state.owed:
+        commands += _refund(state)
+    elif state.payment in payment.REFUNDABLE and not state.rest_asked:
         commands.append(payment.RequestRefund(payment_id(state.order_id), state.reason))
     return commands + _reopen(state, now)
 
@@ -347,7 +230,8 @@ def _cart_lines(state: Checkout) -> tuple[cart.CartLine, ...]:
 def is_settled(state: Checkout) -> bool:
     """Nothing is left to ask for or to wait for."""
     if state.order == "paid":
-        return not state.leaving
+        waiting = state.leaving or state.giving or state.returning
+        return not (waiting or state.intent or _refund(state))
     if state.order != "cancelled" or state.intent:
         return False
     return not _compensate(state, 0)

@@ -10,7 +10,22 @@ from typing import Any
 
 import msgspec
 
-from domain import account, board, cart, claim, inventory, offer, order, payment, product, promotion, shipment, shop
+from domain import (
+    account,
+    board,
+    cart,
+    claim,
+    inventory,
+    offer,
+    order,
+    payment,
+    product,
+    promotion,
+    refund,
+    returns,
+    shipment,
+    shop,
+)
 from domain.decider import Event
 from domain.recorded import Meta
 from domain.upcasters import upcast
@@ -44,7 +59,14 @@ EVENTS: dict[str, tuple[int, type[Event]]] = {
     "order.placed": (3, order.OrderPlaced),
     "order.confirmed": (1, order.OrderConfirmed),
     "order.paid": (1, order.OrderPaid),
-    "order.cancelled": (1, order.OrderCancelled),
+    "order.cancelled": (2, order.OrderCancelled),
+    "order.lines_cancelled": (1, order.LinesCancelled),
+    "order.return_requested": (1, returns.ReturnRequested),
+    "order.return_approved": (1, returns.ReturnApproved),
+    "order.return_rejected": (1, returns.ReturnRejected),
+    "order.return_received": (1, returns.ReturnReceived),
+    "order.refunded": (1, order.OrderRefunded),
+    "order.refund_granted": (1, refund.RefundGranted),
     "order.shipment_packed": (1, shipment.ShipmentPacked),
     "order.shipment_shipped": (1, shipment.ShipmentShipped),
     "order.shipment_delivered": (1, shipment.ShipmentDelivered),
@@ -55,8 +77,9 @@ EVENTS: dict[str, tuple[int, type[Event]]] = {
     "payment.captured": (1, payment.PaymentCaptured),
     "payment.void_requested": (1, payment.VoidRequested),
     "payment.voided": (1, payment.PaymentVoided),
-    "payment.refund_requested": (1, payment.RefundRequested),
-    "payment.refunded": (1, payment.PaymentRefunded),
+    "payment.refund_requested": (2, payment.RefundRequested),
+    "payment.refunded": (2, payment.PaymentRefunded),
+    "payment.refund_refused": (1, payment.RefundRefused),
     "payment.attempt_failed": (1, payment.AttemptFailed),
     "product.created": (1, product.ProductCreated),
     "product.changed": (1, product.ProductChanged),
@@ -72,8 +95,9 @@ EVENTS: dict[str, tuple[int, type[Event]]] = {
     "stock.committed": (1, inventory.StockCommitted),
     "stock.released": (1, inventory.StockReleased),
     "stock.hold_barred": (1, inventory.HoldBarred),
-    "stock.uncommitted": (1, inventory.StockUncommitted),
+    "stock.uncommitted": (2, inventory.StockUncommitted),
     "stock.shipped": (1, inventory.StockShipped),
+    "stock.returned": (1, inventory.StockReturned),
 }
 
 

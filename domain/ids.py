@@ -26,6 +26,9 @@ PREFIXES = {
     "line": "lin",
     "promotion": "prm",
     "shipment": "shi",
+    "refund": "rfd",
+    "cancellation": "can",
+    "return": "ret",
 }
 
 
@@ -60,6 +63,11 @@ def offer_id(shop_id: str, sku: str) -> str:
 
 def claim_id(kind: str, value: str) -> str:
     return f"clm_{kind}.{value}"
+
+
+def rest_id(order_id: str) -> str:
+    """Of the refund of whatever is left when a whole order is called off; it carries the order's own number."""
+    return "rfd_" + order_id.removeprefix("ord_")
 
 
 def payment_id(order_id: str) -> str:

@@ -21,6 +21,7 @@ from domain.stock import StockHeld as StockHeld
 from domain.stock import StockReceived as StockReceived
 from domain.stock import StockRefused as StockRefused
 from domain.stock import StockReleased as StockReleased
+from domain.stock import StockReturned as StockReturned
 from domain.stock import StockShipped as StockShipped
 from domain.stock import StockUncommitted as StockUncommitted
 
@@ -87,17 +88,26 @@ class ReleaseStock(Command, frozen=True):
 
 
 class UncommitStock(Command, frozen=True):
+    """``cause`` names the cancellation when it is of some of the units only."""
+
     stock_id: str
     hold_id: str
     quantity: int
     at: int
     reason: str
     account_id: str = ""
+    cause: str = ""
 
 
 class ShipStock(Command, frozen=True):
     stock_id: str
     shipment_id: str
+    quantity: int
+
+
+class ReturnStock(Command, frozen=True):
+    stock_id: str
+    return_id: str
     quantity: int
 
 
@@ -209,9 +219,11 @@ def release_stock(command: ReleaseStock, state: InventoryItem) -> list[Event]:
 
 
 def uncommit_stock(command: UncommitStock, state: InventoryItem) -> list[Event]:
-    if command.hold_id in state.undone or state.committed < command.quantity:
+    if (command.cause or command.hold_id) in state.undone or state.committed < command.quantity:
         return []
-    return [StockUncommitted(command.hold_id, command.quantity, command.reason, command.account_id)]
+    return [
+        StockUncommitted(command.hold_id, command.quantity, command.reason, command.account_id, command.cause),
+    ]
 
 
 def expire_holds(command: ExpireHolds, state: InventoryItem) -> list[StockReleased]:
@@ -232,6 +244,13 @@ def ship_stock(command: ShipStock, state: InventoryItem) -> list[Event]:
     return [StockShipped(command.shipment_id, command.quantity, max(0, command.quantity - state.on_hand))]
 
 
+def return_stock(command: ReturnStock, state: InventoryItem) -> list[Event]:
+    if command.return_id in state.returned:
+        return []
+    assert command.quantity > 0, command
+    return [StockReturned(command.return_id, command.quantity)]
+
+
 INVENTORY = Decider(
     name="inventory",
     initial=EMPTY,
@@ -245,6 +264,7 @@ INVENTORY = Decider(
         ReleaseStock: release_stock,
         UncommitStock: uncommit_stock,
         ShipStock: ship_stock,
+        ReturnStock: return_stock,
         ExpireHolds: lambda command, state: list(expire_holds(command, state)),
     },
     evolutions=stock.EVOLUTIONS,

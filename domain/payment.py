@@ -2,71 +2,33 @@
 
 Each effect on the outside world is an intent in the log first (``…_requested``), then attempts, then one outcome. The
 intent's event id is the provider's idempotency key, so that asking twice charges once.
+
+What was captured may be given back in several refunds, one after the other: each has an id of its own, is asked for
+once however often the command comes, and never exceeds what is left.
 """
 
 from __future__ import annotations
 
-from msgspec.structs import replace
-
-from domain.decider import Command, Decider, Event, State
-from domain.errors import IllegalTransition
+from domain import paymentstate
+from domain.decider import Command, Decider, Event
+from domain.errors import IllegalTransition, Invalid
 from domain.money import Money
-
-# events
-
-
-class AuthorizationRequested(Event, frozen=True):
-    order_id: str
-    amount: Money
-    token: str
-
-
-class PaymentAuthorized(Event, frozen=True):
-    reference: str
-    """The provider's id of the charge."""
-
-
-class PaymentDeclined(Event, frozen=True):
-    """Nothing is set aside for this order: not authorized, or not any more when it was to be captured."""
-
-    reason: str
-
-
-class CaptureRequested(Event, frozen=True):
-    amount: Money
-    reference: str
-
-
-class PaymentCaptured(Event, frozen=True):
-    amount: Money
-
-
-class VoidRequested(Event, frozen=True):
-    reference: str
-    reason: str
-
-
-class PaymentVoided(Event, frozen=True):
-    pass
-
-
-class RefundRequested(Event, frozen=True):
-    amount: Money
-    reference: str
-    reason: str
-
-
-class PaymentRefunded(Event, frozen=True):
-    amount: Money
-
-
-class AttemptFailed(Event, frozen=True):
-    """The provider could not be reached or did not answer; what happened there is not known yet."""
-
-    intent: str
-    number: int
-    error: str
-
+from domain.paymentstate import THE_REST as THE_REST
+from domain.paymentstate import AttemptFailed as AttemptFailed
+from domain.paymentstate import AuthorizationRequested as AuthorizationRequested
+from domain.paymentstate import CaptureRequested as CaptureRequested
+from domain.paymentstate import NoPayment as NoPayment
+from domain.paymentstate import Payment as Payment
+from domain.paymentstate import PaymentAuthorized as PaymentAuthorized
+from domain.paymentstate import PaymentCaptured as PaymentCaptured
+from domain.paymentstate import PaymentDeclined as PaymentDeclined
+from domain.paymentstate import PaymentRefunded as PaymentRefunded
+from domain.paymentstate import PaymentState as PaymentState
+from domain.paymentstate import PaymentVoided as PaymentVoided
+from domain.paymentstate import Refund as Refund
+from domain.paymentstate import RefundRefused as RefundRefused
+from domain.paymentstate import RefundRequested as RefundRequested
+from domain.paymentstate import VoidRequested as VoidRequested
 
 # commands
 
@@ -115,10 +77,29 @@ class RecordVoid(Command, frozen=True):
 class RequestRefund(Command, frozen=True):
     payment_id: str
     reason: str
+    refund_id: str = THE_REST
+    amount: Money | None = None
+    """None: whatever is left."""
+
+
+class RetryRefund(Command, frozen=True):
+    """Asks once more for one that was refused."""
+
+    payment_id: str
+    refund_id: str
+    reason: str
 
 
 class RecordRefund(Command, frozen=True):
     payment_id: str
+    intent: str
+    """Event id of the intent that this came of: an earlier refund's callback says nothing of a later one."""
+
+
+class RecordRefundRefusal(Command, frozen=True):
+    payment_id: str
+    intent: str
+    reason: str
 
 
 class RecordFailedAttempt(Command, frozen=True):
@@ -128,29 +109,9 @@ class RecordFailedAttempt(Command, frozen=True):
     error: str
 
 
-# state
-
-
-class NoPayment(State, frozen=True):
-    pass
-
-
-class Payment(State, frozen=True):
-    """``status``: authorizing, authorized, declined, capturing, captured, voiding, voided, refunding or refunded."""
-
-    order_id: str
-    amount: Money
-    token: str
-    status: str
-    reference: str = ""
-    attempts: int = 0
-    """Failed attempts at the intent that is open now."""
-
-
-PaymentState = NoPayment | Payment
-
-
 # decide
+
+REFUNDABLE = ("captured", "partially_refunded")
 
 
 def _existing(state: PaymentState) -> Payment:
@@ -211,46 +172,66 @@ def record_void(command: RecordVoid, state: PaymentState) -> list[Event]:
 
 
 def request_refund(command: RequestRefund, state: PaymentState) -> list[Event]:
+    """One at a time: while another is under way nothing is decided, and whoever asks will ask again."""
     payment = _existing(state)
-    if payment.status == "captured":
-        return [RefundRequested(payment.amount, payment.reference, command.reason)]
-    if payment.status in ("refunding", "refunded"):
+    if command.refund_id in payment.refunds:
         return []
-    raise IllegalTransition(f"a payment that is {payment.status} cannot be refunded")
+    return _refund(payment, command.refund_id, command.amount, command.reason)
+
+
+def retry_refund(command: RetryRefund, state: PaymentState) -> list[Event]:
+    payment = _existing(state)
+    refund = payment.refunds.get(command.refund_id)
+    if refund is None:
+        raise IllegalTransition("the provider was not asked for this refund yet")
+    if refund.status == "requested":
+        return []
+    if refund.status == "refunded":
+        raise IllegalTransition("this refund has been paid out")
+    if payment.status == "refunding":
+        raise IllegalTransition("another refund of this payment is under way: try again when it has ended")
+    amount = None if command.refund_id == THE_REST else refund.amount
+    return _refund(payment, command.refund_id, amount, command.reason)
+
+
+def _refund(payment: Payment, refund_id: str, wanted: Money | None, reason: str) -> list[Event]:
+    if payment.status == "refunding":
+        return []
+    if payment.status not in REFUNDABLE:
+        raise IllegalTransition(f"a payment that is {payment.status} cannot be refunded")
+    left = payment.left
+    amount = left if wanted is None else wanted
+    if amount.currency != left.currency:
+        raise Invalid(f"this payment was made in {left.currency}", "/amount/currency")
+    if amount.amount > left.amount or amount.amount < (0 if wanted is None else 1):
+        raise Invalid(f"{left} of this payment are left to be given back", "/amount")
+    return [RefundRequested(amount, payment.reference, reason, refund_id)]
 
 
 def record_refund(command: RecordRefund, state: PaymentState) -> list[Event]:
     payment = _existing(state)
-    return [PaymentRefunded(payment.amount)] if payment.status == "refunding" else []
+    if payment.status != "refunding" or not payment.awaits(command.intent):
+        return []
+    refund_id = _under_way(payment)
+    return [PaymentRefunded(payment.refunds[refund_id].amount, refund_id)]
+
+
+def record_refund_refusal(command: RecordRefundRefusal, state: PaymentState) -> list[Event]:
+    payment = _existing(state)
+    if payment.status != "refunding" or not payment.awaits(command.intent):
+        return []
+    return [RefundRefused(_under_way(payment), command.reason)]
+
+
+def _under_way(payment: Payment) -> str:
+    return next(refund_id for refund_id, refund in payment.refunds.items() if refund.status == "requested")
 
 
 def record_failed_attempt(command: RecordFailedAttempt, state: PaymentState) -> list[Event]:
     payment = _existing(state)
-    open_intent = payment.status in ("authorizing", "capturing", "voiding", "refunding")
-    if not open_intent or command.number <= payment.attempts:
+    if not payment.awaits(command.intent) or command.number <= payment.attempts:
         return []
     return [AttemptFailed(command.intent, command.number, command.error)]
-
-
-# evolve
-
-
-def authorization_requested(state: PaymentState, event: AuthorizationRequested) -> PaymentState:
-    return Payment(event.order_id, event.amount, event.token, "authorizing")
-
-
-def payment_authorized(state: PaymentState, event: PaymentAuthorized) -> PaymentState:
-    return _to(state, "authorized", event.reference)
-
-
-def attempt_failed(state: PaymentState, event: AttemptFailed) -> PaymentState:
-    return replace(state, attempts=event.number) if isinstance(state, Payment) else state
-
-
-def _to(state: PaymentState, status: str, reference: str = "") -> PaymentState:
-    if isinstance(state, NoPayment):
-        return state
-    return replace(state, status=status, reference=reference or state.reference, attempts=0)
 
 
 PAYMENT = Decider(
@@ -267,19 +248,11 @@ PAYMENT = Decider(
         RequestVoid: request_void,
         RecordVoid: record_void,
         RequestRefund: request_refund,
+        RetryRefund: retry_refund,
         RecordRefund: record_refund,
+        RecordRefundRefusal: record_refund_refusal,
         RecordFailedAttempt: record_failed_attempt,
     },
-    evolutions={
-        AuthorizationRequested: authorization_requested,
-        PaymentAuthorized: payment_authorized,
-        PaymentDeclined: lambda state, event: _to(state, "declined"),
-        CaptureRequested: lambda state, event: _to(state, "capturing"),
-        PaymentCaptured: lambda state, event: _to(state, "captured"),
-        VoidRequested: lambda state, event: _to(state, "voiding"),
-        PaymentVoided: lambda state, event: _to(state, "voided"),
-        RefundRequested: lambda state, event: _to(state, "refunding"),
-        PaymentRefunded: lambda state, event: _to(state, "refunded"),
-        AttemptFailed: attempt_failed,
-    },
+    evolutions=paymentstate.EVOLUTIONS,
+    generation=2,
 )

@@ -82,7 +82,7 @@ def _units(shipments: Iterable[Shipment]) -> Units:
 def to_pack(left: Mapping[str, int], wanted: Mapping[str, int]) -> Units:
     """What goes into a parcel: ``wanted``, or all that is ``left`` when nothing is named. Raises Invalid."""
     if not any(left.values()):
-        raise Invalid("all lines of this shop are packed already", "/lines")
+        raise Invalid("all lines of this shop are packed or cancelled already", "/lines")
     if not wanted:
         return {line_id: units for line_id, units in left.items() if units}
     for i, (line_id, units) in enumerate(wanted.items()):
@@ -91,3 +91,12 @@ def to_pack(left: Mapping[str, int], wanted: Mapping[str, int]) -> Units:
         if not 1 <= units <= left[line_id]:
             raise Invalid(f"{left[line_id]} of this line are left to be packed", f"/lines/{i}/quantity")
     return dict(wanted)
+
+
+def check_carriage(carrier: str, tracking: str) -> None:
+    """Raises Invalid."""
+    for text, pointer in ((carrier, "/carrier"), (tracking, "/tracking")):
+        if len(text) > NAME_MAX:
+            raise Invalid(f"at most {NAME_MAX} characters", pointer)
+    if tracking and not carrier:
+        raise Invalid("a tracking number needs its carrier", "/carrier")

@@ -85,6 +85,8 @@ class StockUncommitted(Event, frozen=True):
     quantity: int
     reason: str
     account_id: str = ""
+    cause: str = ""
+    """The cancellation of some units; empty when all of the order's that were left go back."""
 
 
 class StockShipped(Event, frozen=True):
@@ -94,6 +96,13 @@ class StockShipped(Event, frozen=True):
     quantity: int
     uncounted: int = 0
     """Units among them that nobody had counted in: a backorder whose goods were sent as they came."""
+
+
+class StockReturned(Event, frozen=True):
+    """Units that had left the house came back and can be sold again."""
+
+    return_id: str
+    quantity: int
 
 
 # state
@@ -121,9 +130,12 @@ class InventoryItem(State, frozen=True):
     settled: tuple[str, ...] = ()
     """Holds that ended for good, lately."""
     undone: tuple[str, ...] = ()
-    """Sales undone, lately. Kept apart, so that brisk sales do not push them out of memory."""
+    """Sales undone, whole or by the cancellation of some units, lately. Kept apart, so that brisk sales do not push
+    them out of memory."""
     shipped: tuple[str, ...] = ()
     """Shipments that took units along, lately."""
+    returned: tuple[str, ...] = ()
+    """Returns that brought units back, lately."""
     bought: dict[str, int] = {}
     """Units per account, where a limit applied."""
     as_of: int = 0
@@ -249,7 +261,7 @@ def stock_uncommitted(state: InventoryItem, event: StockUncommitted) -> Inventor
     return replace(
         state,
         committed=state.committed - event.quantity,
-        undone=_remember(state.undone, event.hold_id),
+        undone=_remember(state.undone, event.cause or event.hold_id),
         bought=bought,
     )
 
@@ -263,6 +275,14 @@ def stock_shipped(state: InventoryItem, event: StockShipped) -> InventoryItem:
     )
 
 
+def stock_returned(state: InventoryItem, event: StockReturned) -> InventoryItem:
+    return replace(
+        state,
+        on_hand=state.on_hand + event.quantity,
+        returned=_remember(state.returned, event.return_id),
+    )
+
+
 EVOLUTIONS: Mapping[type[Event], Callable[[Any, Any], InventoryItem]] = {
     StockReceived: stock_received,
     StockAdjusted: stock_adjusted,
@@ -272,4 +292,5 @@ EVOLUTIONS: Mapping[type[Event], Callable[[Any, Any], InventoryItem]] = {
     HoldBarred: hold_barred,
     StockUncommitted: stock_uncommitted,
     StockShipped: stock_shipped,
+    StockReturned: stock_returned,
 }

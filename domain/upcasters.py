@@ -37,12 +37,31 @@ def order_placed_2(data: Data) -> Data:
     return data
 
 
+def order_cancelled_1(data: Data) -> Data:
+    """Version 1 called off everything, and kept no note of it."""
+    return {"units": {}, "note": b"", **data}
+
+
+def stock_uncommitted_1(data: Data) -> Data:
+    """Version 1 undid whole sales."""
+    return {"cause": "", **data}
+
+
+def payment_refund_1(data: Data) -> Data:
+    """Version 1 knew one refund of a payment, that of whatever was captured; it had no id, and needs none."""
+    return {"refund_id": "", **data}
+
+
 STEPS: dict[tuple[str, int], Callable[[Data], Data]] = {
     ("cart.checked_out", 1): cart_checked_out_1,
     ("cart.merged", 1): cart_merged_1,
     ("cart.reopened", 1): cart_reopened_1,
+    ("order.cancelled", 1): order_cancelled_1,
     ("order.placed", 1): order_placed_1,
     ("order.placed", 2): order_placed_2,
+    ("payment.refund_requested", 1): payment_refund_1,
+    ("payment.refunded", 1): payment_refund_1,
+    ("stock.uncommitted", 1): stock_uncommitted_1,
 }
 
 

@@ -65,6 +65,7 @@ async def embedded(settings: Settings) -> AsyncIterator[WriteServices]:
         engine=engine,
         payments=payments,
         sellers=sellers_in_views(views, follower, engine),
+        return_days=settings.return_days,
     )
     engine.listeners.append(payments.committed)
     follower.applied += [indexer.applied, checkout.applied, erasures.applied]

@@ -215,7 +215,14 @@ async def write_side(settings: Settings) -> AsyncIterator[FullWriteServices]:
             return await log.offers_of(sku, OFFERS_MAX)  # not from the views: buying needs nothing but the log
 
         services = FullWriteServices(
-            log=log, vault=vault, engine=engine, payments=payments, sellers=sellers, **views, **_tables()
+            log=log,
+            vault=vault,
+            engine=engine,
+            payments=payments,
+            sellers=sellers,
+            return_days=settings.return_days,
+            **views,
+            **_tables(),
         )
         settle_garbage()
         yield services

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from typing import Any, Protocol
 
-from domain import inventory, order, payment
+from domain import inventory, order, payment, returns, shipment
 from domain.errors import DomainError
 from domain.inventory import InventoryItem
 from domain.money import Money
+from domain.orderstate import to_send
 from domain.pricing import verify_quote
 from domain.recorded import Meta
 
@@ -21,6 +22,9 @@ class Elsewhere(Protocol):
 
     def may_oversell(self, stock_id: str, hold_id: str) -> bool:
         """Whether the holder, an order or a cart, had been promised a backorder."""
+
+    def granted(self, order_id: str, refund_id: str, before: int) -> Money | None:
+        """What the order had said, before a position, that it owes back under this id; None if it had not."""
 
     def captured(self, payment_id: str, before: int) -> Money | None:
         """The money of a payment that was captured before a position; None if none was."""
@@ -44,6 +48,8 @@ class StockCheck:
         self._now = 0
         self._ended: dict[int, int] = {}
         """Hash of the id of a hold that ended for good, to the units sold under it; hashes, for want of room."""
+        self._causes: set[int] = set()
+        """Hashes of holds and cancellations that had units of them unsold, and of returns that were put back."""
 
     def __call__(
         self, position: int, event: Any, meta: Meta, before: InventoryItem, after: InventoryItem
@@ -83,10 +89,24 @@ class StockCheck:
                 return self._end(hold_id, quantity, before, sold=None if reason in inventory.OPEN_ENDED else 0)
             case inventory.HoldBarred(hold_id=hold_id):
                 return self._bar(hold_id, before)
-            case inventory.StockUncommitted(hold_id=hold_id, quantity=quantity):
-                sold = self._ended.get(hash(hold_id), 0)
-                self._ended[hash(hold_id)] = 0
-                return None if sold == quantity else f"{quantity} units of {hold_id} are unsold, {sold} had been sold"
+            case inventory.StockUncommitted():
+                return self._unsold(event)
+            case inventory.StockReturned(return_id=return_id):
+                twice = hash(return_id) in self._causes
+                self._causes.add(hash(return_id))
+                return f"return {return_id} is put back a second time" if twice else None
+        return None
+
+    def _unsold(self, event: inventory.StockUncommitted) -> str | None:
+        """Some units, once for each cancellation; or all that were left, once."""
+        hold_id, quantity = event.hold_id, event.quantity
+        sold = self._ended.get(hash(hold_id), 0)
+        self._ended[hash(hold_id)] = max(0, sold - quantity)
+        if quantity > sold:
+            return f"{quantity} units of {hold_id} are unsold, {sold} had been sold"
+        if hash((hold_id, event.cause)) in self._causes:
+            return f"{event.cause or 'the order'} has units of {hold_id} unsold a second time"
+        self._causes.add(hash((hold_id, event.cause)))
         return None
 
     def _bar(self, hold_id: str, before: InventoryItem) -> str | None:
@@ -113,13 +133,17 @@ class StockCheck:
 
 
 class PaymentCheck:
-    """captured <= authorized, refunded <= captured, all of one currency."""
+    """captured <= authorized, asked back and refunded <= captured, each refund as the order owes it, one currency."""
 
-    def __init__(self) -> None:
+    def __init__(self, stream: str, elsewhere: Elsewhere) -> None:
+        self._order_id = "ord_" + stream.removeprefix("pay_")
+        self._elsewhere = elsewhere
         self._requested: Money | None = None
         self._authorized = 0
         self._captured = 0
         self._refunded = 0
+        self._asked: tuple[str, Money] | None = None
+        """Id and amount of the refund under way."""
 
     def __call__(self, position: int, event: Any, meta: Meta, before: Any, after: Any) -> str | None:
         amount = getattr(event, "amount", None)
@@ -134,12 +158,33 @@ class PaymentCheck:
                 self._captured += event.amount.amount
                 if self._captured > self._authorized:
                     return f"{self._captured} captured of {self._authorized} authorized"
-            case payment.PaymentRefunded():
-                self._refunded += event.amount.amount
-                if self._refunded > self._captured:
-                    return f"{self._refunded} refunded of {self._captured} captured"
+            case payment.RefundRequested() | payment.PaymentRefunded() | payment.RefundRefused():
+                return self._refund(position, event)
             case payment.PaymentVoided() if self._captured > self._refunded:
                 return f"voided with {self._captured} captured and {self._refunded} refunded"
+        return None
+
+    def _refund(self, position: int, event: Any) -> str | None:
+        asked, self._asked = self._asked, None
+        match event:
+            case payment.RefundRequested(amount=amount, refund_id=refund_id):
+                self._asked = refund_id, amount
+                if asked is not None:
+                    return f"refund {refund_id!r} is asked for while {asked[0]!r} is under way"
+                if self._refunded + amount.amount > self._captured:
+                    return f"{amount.amount} asked back, {self._captured} captured and {self._refunded} refunded"
+                if refund_id == payment.THE_REST:
+                    return None
+                granted = self._elsewhere.granted(self._order_id, refund_id, position)
+                return None if granted == amount else f"{amount} asked back as {refund_id!r}, owed is {granted}"
+            case payment.PaymentRefunded(amount=amount, refund_id=refund_id):
+                self._refunded += amount.amount
+                if self._refunded > self._captured:
+                    return f"{self._refunded} refunded of {self._captured} captured"
+                if asked != (refund_id, amount):
+                    return f"{amount} refunded as {refund_id!r}, asked for was {asked}"
+            case payment.RefundRefused(refund_id=refund_id) if asked is None or asked[0] != refund_id:
+                return f"refund {refund_id!r} is refused, asked for was {asked}"
         return None
 
     def _wrong_amount(self, amount: Money) -> str | None:
@@ -151,22 +196,30 @@ class PaymentCheck:
 
 
 class OrderCheck:
-    """The quote adds up, no cart generation is ordered twice, and paid means captured in full."""
+    """The quote adds up, no cart generation is ordered twice, paid means captured in full, no more is owed back than
+    was paid, and no unit goes two ways."""
 
     def __init__(self, generations: set[int], elsewhere: Elsewhere) -> None:
         self._generations = generations
         """Hashes of (cart, generation) of all orders so far; shared by the checks of one walk."""
         self._elsewhere = elsewhere
         self._grand: Money | None = None
+        self._owed = 0
 
     def __call__(self, position: int, event: Any, meta: Meta, before: Any, after: Any) -> str | None:
         match event:
             case order.OrderPlaced():
                 return self._placed(event)
+            case order.RefundGranted(amount=amount):
+                self._owed += amount.amount
+                if self._grand is None or self._owed > self._grand.amount:
+                    return f"{self._owed} owed back of {self._grand}"
             case order.OrderPaid(payment_id=payment_id):
                 captured = self._elsewhere.captured(payment_id, position)
                 if self._grand is None or captured != self._grand:
                     return f"paid, but {payment_id} captured {captured} of {self._grand}"
+            case order.LinesCancelled() | shipment.ShipmentPacked() | returns.ReturnReceived():
+                return _two_ways(after)
         return None
 
     def _placed(self, placed: order.OrderPlaced) -> str | None:
@@ -182,3 +235,17 @@ class OrderCheck:
         except DomainError as error:
             return f"its quote cannot be derived again: {error.detail}"
         return f"its quote does not add up: {wrong[0]}" if wrong else None
+
+
+def _two_ways(state: order.Order) -> str | None:
+    """What is wrong with the ways that units took: cancelled or packed, and back only from where they had been."""
+    if not isinstance(state, order.PaidOrder):
+        return None
+    for line_id, left in to_send(state).items():
+        if left < 0:
+            return f"{-left} more units of {line_id} are packed and cancelled than were bought"
+    sent = shipment.packed(state.shipments)
+    for line_id, back in returns.received(state.returns.values()).items():
+        if back > sent.get(line_id, 0):
+            return f"{back} units of {line_id} came back, {sent.get(line_id, 0)} were sent"
+    return None

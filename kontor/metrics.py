@@ -19,7 +19,7 @@ from commands.batch import Batch
 from commands.engine import Engine, now_ms
 from commands.outage import Outage
 from commands.store.port import EventLog, Row
-from domain import cart, inventory, order, payment
+from domain import cart, inventory, order, payment, returns
 from domain.codec import decode_meta
 from domain.recorded import Recorded
 from projections.sqlite import SQLiteViews
@@ -34,6 +34,10 @@ ORDERS: Mapping[type, str] = {
     order.OrderConfirmed: "confirmed",
     order.OrderPaid: "paid",
     order.OrderCancelled: "cancelled",
+    order.LinesCancelled: "lines_cancelled",
+    order.OrderRefunded: "refunded",
+    returns.ReturnRequested: "return_requested",
+    returns.ReturnReceived: "return_received",
 }
 PAYMENTS: Mapping[type, str] = {
     payment.PaymentAuthorized: "authorized",
@@ -41,6 +45,7 @@ PAYMENTS: Mapping[type, str] = {
     payment.PaymentCaptured: "captured",
     payment.PaymentVoided: "voided",
     payment.PaymentRefunded: "refunded",
+    payment.RefundRefused: "refund_refused",
     payment.AttemptFailed: "attempt_failed",
 }
 CARTS: Mapping[type, str] = {

@@ -58,6 +58,7 @@ class Settings(BaseSettings):
     body_limit: int = Field(1 << 20, ge=1024, description="bytes of a request body")
     request_timeout: float = Field(30.0, gt=0, description="seconds")
     access_token_ttl: int = Field(900, ge=1, le=900, description="seconds")
+    return_days: int = Field(30, ge=0, le=3_650, description="how long after delivery goods can be sent back")
     otlp_url: str | None = Field(None, description="collector of traces, such as http://collector:4318/v1/traces")
     cors_origins: tuple[str, ...] = ()
     aggregates_cached_max: int = Field(20_000, ge=100, description="aggregates kept in memory")

@@ -38,7 +38,7 @@ from kontor.witnesses import seen_by_others
 
 PROBLEMS_MAX = 100
 """Problems that are told; those at the lowest positions."""
-CAPTURED = "payment.captured@"
+CAPTURED, GRANTED = "payment.captured@", "order.refund_granted@"
 NO_POSITION = 2**62
 
 
@@ -240,7 +240,7 @@ class _Walk:
             case "stk":
                 return StockCheck(name, self)
             case "pay":
-                return PaymentCheck()
+                return PaymentCheck(name, self)
             case "ord":
                 return OrderCheck(self._generations, self)
         return None
@@ -314,6 +314,10 @@ class _Walk:
         shop_id, _, sku = stock_id.removeprefix("stk_").partition(".")
         puts = (event for event in self._events_of(offer_id(shop_id, sku)) if isinstance(event, OfferPut))
         return any(event.terms.backorder for event in puts)
+
+    def granted(self, order_id: str, refund_id: str, before: int) -> Money | None:
+        found = self._events_of(order_id, before, GRANTED)
+        return next((event.amount for event in found if event.refund_id == refund_id), None)
 
     def captured(self, payment_id: str, before: int) -> Money | None:
         found = self._events_of(payment_id, before, CAPTURED)

@@ -21,6 +21,7 @@ TAGS = [
     {"name": "carts", "description": "Of a signed-in user, or anonymous with a Cart-Token."},
     {"name": "checkout", "description": "Quotes and orders."},
     {"name": "orders", "description": "History and timelines."},
+    {"name": "after-sale", "description": "Cancellation by line, returns and refunds."},
     {"name": "accounts", "description": "Sign-in, addresses, payment methods."},
     {"name": "merchants", "description": "Shops, products, offers and stock."},
     {"name": "promotions", "description": "Discounts and coupons, and whom they are for."},

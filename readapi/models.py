@@ -181,6 +181,8 @@ class ShopOrder(Versioned):
     lines: list[ShopOrderLine] = Field(description="this shop's lines only")
     total: MoneyOut = Field(description="of these lines")
     shipments: list[dict[str, Any]] = Field(description="of this shop's lines; as in an order")
+    cancelled: list[dict[str, Any]] = Field(description="units that are not to be sent, while others are")
+    returns: list[dict[str, Any]] = Field(description="of this shop's lines; as in an order")
     destination: dict[str, Any] = Field(examples=[{"country": "US", "region": "NY"}])
 
 

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
-
-import msgspec
 
 from commands.mapper import recorded
 from commands.store.port import EventLog
 from commands.vault import Vault
-from domain import checkout, order, payment, shipment
+from domain import checkout, order
 from domain.checkout import Checkout
-from domain.codec import stored_name
 from domain.errors import NotFound
-from domain.ids import payment_id
+from domain.ids import payment_id, rest_id
 from domain.order import ORDER
+from domain.payment import PAYMENT, THE_REST, Payment, PaymentState, Refund
 from domain.recorded import Recorded
+from domain.refund import RefundGranted
+from domain.returns import Return
 from domain.shipment import Shipment, Shipments
 from readapi.edge.positions import format_position
 from readapi.instants import instant
@@ -34,10 +34,17 @@ class OrderView(NamedTuple):
     version: int
     """Of the order's own stream, as are the times."""
     updated_at: int
+    note: bytes
+    """What was said when it was called off; sealed."""
     shipments: Shipments
+    cancellations: Mapping[str, order.LinesCancelled]
+    returns: Mapping[str, Return]
+    refunds: list[dict[str, Any]]
 
 
-def view_of_checkout(state: Checkout, own: order.Order, version: int, updated_at: int) -> OrderView:
+def view_of_checkout(
+    state: Checkout, own: order.Order, paid: PaymentState | None, version: int, updated_at: int
+) -> OrderView:
     return OrderView(
         order_id=state.order_id,
         placed=state.placed,
@@ -47,14 +54,20 @@ def view_of_checkout(state: Checkout, own: order.Order, version: int, updated_at
         payment=state.payment,
         version=version,
         updated_at=updated_at,
+        note=own.note if isinstance(own, order.CancelledOrder) else b"",
         shipments=own.shipments if isinstance(own, order.PaidOrder) else {},
+        cancellations=own.cancellations if isinstance(own, order.PaidOrder | order.CancelledOrder) else {},
+        returns=own.returns if isinstance(own, order.PaidOrder) else {},
+        refunds=refunds_json(state.order_id, own, paid, updated_at),
     )
 
 
-def view_of_states(order_id: str, state: order.Order, paid: Any, version: int, updated_at: int) -> OrderView:
+def view_of_states(
+    order_id: str, state: order.Order, paid: PaymentState | None, version: int, updated_at: int
+) -> OrderView:
     """From the order's and the payment's aggregates; ``paid`` may be None when there is no payment yet."""
     assert not isinstance(state, order.NoOrder)
-    status = paid.status if isinstance(paid, payment.Payment) else "none"
+    status = paid.status if isinstance(paid, Payment) else "none"
     reason = state.reason if isinstance(state, order.CancelledOrder) else ""
     confirmed = isinstance(state, order.OpenOrder) and state.confirmed
     known = Checkout(
@@ -65,7 +78,7 @@ def view_of_states(order_id: str, state: order.Order, paid: Any, version: int, u
         order="confirmed" if confirmed else _PROGRESS[type(state)],
         reason=reason,
     )
-    return view_of_checkout(known, state, version, updated_at)
+    return view_of_checkout(known, state, paid, version, updated_at)
 
 
 _PROGRESS = {order.OpenOrder: "pending", order.PaidOrder: "paid", order.CancelledOrder: "cancelled"}
@@ -106,22 +119,33 @@ def _cut(events: list[Recorded], own: Sequence[Recorded], until: Until) -> list[
 def fold(events: Iterable[Recorded]) -> OrderView:
     state: Checkout | None = None
     own: Any = ORDER.initial
+    paid: Any = PAYMENT.initial
     version = updated_at = 0
     for event in events:
         state = checkout.evolve(state, event)
         if event.stream.startswith("ord_"):
             own = ORDER.evolve(own, event.event)
             version, updated_at = event.version, event.meta.occurred_at
+        else:
+            paid = PAYMENT.evolve(paid, event.event)
     assert state is not None
-    return view_of_checkout(state, own, version, updated_at)
+    return view_of_checkout(state, own, paid, version, updated_at)
 
 
 def order_json(view: OrderView, vault: Vault, *, position: int, with_address: bool = True) -> dict[str, Any]:
-    """``with_address`` is for answers that nobody stores; replies to idempotent commands are kept, and go without."""
+    """``with_address`` is for answers that nobody stores; replies to idempotent commands are kept, and go without, as
+    they do without what people wrote."""
     placed = view.placed
+
+    def said(sealed: bytes) -> str | None:
+        opened = vault.open(placed.account_id, sealed) if sealed and with_address else None
+        return opened["note"] if opened else None
+
     progress: dict[str, Any] = {"state": view.progress}
     if view.reason:
         progress["reason"] = view.reason
+    if note := said(view.note):
+        progress["note"] = note
     body = {
         "orderId": view.order_id,
         "status": view.status,
@@ -133,7 +157,20 @@ def order_json(view: OrderView, vault: Vault, *, position: int, with_address: bo
         "promotions": placed.quote.promotions,
         "payment": {"paymentId": payment_id(view.order_id), "status": view.payment},
         "shipments": [shipment_json(key, one) for key, one in view.shipments.items()],
-        "returns": [],
+        "cancellations": [
+            {
+                "cancellationId": key,
+                "lines": units_json(one.units),
+                "note": said(one.note),
+                "createdAt": instant(one.at),
+            }
+            for key, one in view.cancellations.items()
+        ],
+        "returns": [
+            return_json(key, one, vault if with_address else None, placed.account_id)
+            for key, one in view.returns.items()
+        ],
+        "refunds": view.refunds,
         "checkout": progress,
         "createdAt": instant(placed.at),
         "updatedAt": instant(view.updated_at),
@@ -145,12 +182,16 @@ def order_json(view: OrderView, vault: Vault, *, position: int, with_address: bo
     return body
 
 
+def units_json(units: Mapping[str, int]) -> list[dict[str, Any]]:
+    return [{"lineId": line_id, "quantity": quantity} for line_id, quantity in units.items()]
+
+
 def shipment_json(shipment_id: str, shipment: Shipment) -> dict[str, Any]:
     return {
         "shipmentId": shipment_id,
         "shopId": shipment.shop_id,
         "status": shipment.status.upper(),
-        "lines": [{"lineId": line_id, "quantity": units} for line_id, units in shipment.units.items()],
+        "lines": units_json(shipment.units),
         "carrier": shipment.carrier or None,
         "tracking": shipment.tracking or None,
         "packedAt": instant(shipment.packed_at),
@@ -159,79 +200,60 @@ def shipment_json(shipment_id: str, shipment: Shipment) -> dict[str, Any]:
     }
 
 
-# timeline
+def return_json(return_id: str, one: Return, vault: Vault | None, buyer_id: str) -> dict[str, Any]:
+    """Without a vault it tells nothing that people wrote: such an answer may be stored."""
 
-WORDS: dict[type, str] = {
-    order.OrderPlaced: "Order placed",
-    order.OrderConfirmed: "Order confirmed: the goods are set aside and the payment is authorized",
-    order.OrderPaid: "Order paid",
-    order.OrderCancelled: "Order cancelled",
-    shipment.ShipmentPacked: "Shipment packed",
-    shipment.ShipmentShipped: "Shipment on its way",
-    shipment.ShipmentDelivered: "Shipment delivered",
-    payment.AuthorizationRequested: "Payment authorization requested",
-    payment.PaymentAuthorized: "Payment authorized",
-    payment.PaymentDeclined: "Payment declined",
-    payment.CaptureRequested: "Payment capture requested",
-    payment.PaymentCaptured: "Payment captured",
-    payment.VoidRequested: "Release of the authorized amount requested",
-    payment.PaymentVoided: "Authorized amount released",
-    payment.RefundRequested: "Refund requested",
-    payment.PaymentRefunded: "Refunded",
-    payment.AttemptFailed: "The payment provider could not be reached; trying again",
-}
-REASONS = {
-    "out_of_stock": "sold out",
-    "payment_declined": "the payment was declined",
-    "expired": "it took too long to pay",
-    "not_serviceable": "a seller does not deliver to this address",
-    "limit_exceeded": "more than one customer may buy",
-    "cancelled": "on request",
-}
-HIDDEN = frozenset(("address", "payment_token", "token", "derivation", "methods"))
-"""Personal data, provider's tokens, and what would only be noise."""
+    def opened(sealed: bytes) -> dict[str, Any]:
+        return (vault.open(buyer_id, sealed) if vault is not None and sealed else None) or {}
+
+    reasons = opened(one.note).get("reasons", {})
+    return {
+        "returnId": return_id,
+        "shopId": one.shop_id,
+        "status": one.status.upper(),
+        "lines": [
+            {"lineId": line_id, "quantity": units, "reason": reasons.get(line_id)}
+            for line_id, units in one.units.items()
+        ],
+        "label": {"carrier": one.carrier, "tracking": one.tracking or None} if one.carrier else None,
+        "received": units_json(one.received),
+        "restocked": one.restocked if one.status == "received" else None,
+        "refusal": opened(one.refusal).get("note"),
+        "createdAt": instant(one.requested_at),
+        "updatedAt": instant(one.moved_at),
+    }
 
 
-def timeline_json(events: Iterable[Recorded]) -> list[dict[str, Any]]:
-    return [
-        {
-            "position": format_position(event.position),
-            "eventId": event.event_id,
-            "type": stored_name(event.event),
-            "at": instant(event.meta.occurred_at),
-            "recordedAt": instant(event.meta.recorded_at),
-            "actor": event.meta.actor,
-            "text": _text(event),
-            "data": _data(msgspec.to_builtins(event.event)),
-        }
-        for event in events
-    ]
-
-
-def _text(event: Recorded) -> str:
-    words = WORDS[type(event.event)]
-    match event.event:
-        case order.OrderPlaced(quote=quote):
-            return f"{words}: {_items(sum(line.quantity for line in quote.lines))} for {quote.totals.grand}"
-        case order.OrderCancelled(reason=reason):
-            return f"{words}: {REASONS.get(reason, reason)}"
-        case shipment.ShipmentPacked(units=units):
-            return f"{words}: {_items(sum(units.values()))}"
-        case shipment.ShipmentShipped(carrier=carrier, tracking=tracking, units=units):
-            return f"{words}: {_items(sum(units.values()))} with {carrier}{f', {tracking}' if tracking else ''}"
-        case payment.PaymentDeclined(reason=reason):
-            return f"{words}: {reason.replace('_', ' ')}"
-        case payment.AuthorizationRequested() | payment.PaymentCaptured() | payment.PaymentRefunded():
-            return f"{words}: {event.event.amount}"
-    return words
-
-
-def _items(count: int) -> str:
-    return f"{count} {'item' if count == 1 else 'items'}"
-
-
-def _data(data: dict[str, Any]) -> dict[str, Any]:
-    shown = {name: value for name, value in data.items() if name not in HIDDEN}
-    if "quote" in shown:
-        shown["quote"] = {name: value for name, value in shown["quote"].items() if name not in HIDDEN}
+def refunds_json(order_id: str, own: order.Order, paid: PaymentState | None, updated_at: int) -> list[dict[str, Any]]:
+    """What is owed back, and what became of it; last the rest of an order that was called off."""
+    granted = own.refunds if isinstance(own, order.PaidOrder | order.CancelledOrder) else {}
+    asked = paid.refunds if isinstance(paid, Payment) else {}
+    rest = asked.get(THE_REST)
+    # What the payment was not asked for before the whole order was called off is part of the rest.
+    shown = [refund_json(one, asked.get(key)) for key, one in granted.items() if rest is None or key in asked]
+    if rest is not None:
+        whole = RefundGranted(rest_id(order_id), rest.amount, "cancelled", updated_at)
+        shown.append(refund_json(whole, rest))
     return shown
+
+
+def refund_json(granted: RefundGranted, asked: Refund | None) -> dict[str, Any]:
+    shipping: Mapping[str, Any] = granted.shipping
+    carriage = sum(one.amount for one in shipping.values())
+    return {
+        "refundId": granted.refund_id,
+        "status": _REFUND_STATUS[asked.status if asked is not None else "requested"],
+        "amount": granted.amount,
+        "reason": granted.reason,
+        "lines": [
+            {"lineId": one.line_id, "quantity": one.quantity, "amount": one.amount, "tax": one.tax}
+            for one in granted.lines
+        ],
+        "shipping": {"amount": carriage, "currency": granted.amount.currency} if shipping else None,
+        "cause": granted.cause or None,
+        "refusal": asked.refusal or None if asked is not None else None,
+        "createdAt": instant(granted.at),
+    }
+
+
+_REFUND_STATUS = {"requested": "PENDING", "refunded": "REFUNDED", "refused": "REFUSED"}

@@ -135,7 +135,19 @@ class QuoteOut(Shape):
 
 class PaymentOut(Shape):
     payment_id: str = Field(examples=["pay_01KARQ0000ABCDEFGHJKMNPQRS"])
-    status: str = Field(examples=["captured"])
+    status: Literal[
+        "none",
+        "authorizing",
+        "authorized",
+        "declined",
+        "capturing",
+        "captured",
+        "voiding",
+        "voided",
+        "refunding",
+        "partially_refunded",
+        "refunded",
+    ] = Field(examples=["captured"])
 
 
 class CheckoutOut(Shape):
@@ -148,6 +160,7 @@ class CheckoutOut(Shape):
         "COMPENSATED",
     ] = Field(examples=["PAYMENT_CAPTURED"])
     reason: str | None = Field(None, description="why it was compensated", examples=["out_of_stock"])
+    note: str | None = Field(None, description="what was said of it; not in replies to commands")
 
 
 class ParcelLineOut(Shape):
@@ -174,6 +187,78 @@ class ShipmentReply(ShipmentOut):
     position: str = POSITION
 
 
+class CancellationOut(Shape):
+    cancellation_id: str = Field(examples=["can_01KARQ0000ABCDEFGHJKMNPQRS"])
+    lines: list[ParcelLineOut]
+    note: str | None = Field(description="what was said of it; not in replies to commands, null once erased")
+    created_at: datetime
+
+
+class SellersCancellation(Shape):
+    """What a seller is answered who cancels lines: nothing of other sellers'."""
+
+    order_id: str = Field(examples=["ord_01KARQ0000ABCDEFGHJKMNPQRS"])
+    order_status: STATUS = Field(examples=["PAID"])
+    lines: list[ParcelLineOut] = Field(description="the shops' own units that are still to be sent")
+    version: int = Field(description="of the order", examples=[5])
+    position: str = POSITION
+
+
+class ReturnLineOut(ParcelLineOut):
+    reason: str | None = Field(description="not in replies to commands; null once erased", examples=["too small"])
+
+
+class LabelOut(Shape):
+    carrier: str = Field(examples=["UPS"])
+    tracking: str | None = Field(examples=["1Z999AA10123456784"])
+
+
+class ReturnOut(Shape):
+    return_id: str = Field(examples=["ret_01KARQ0000ABCDEFGHJKMNPQRS"])
+    shop_id: str
+    status: Literal["REQUESTED", "APPROVED", "REJECTED", "RECEIVED"]
+    lines: list[ReturnLineOut]
+    label: LabelOut | None = Field(description="to send it back with")
+    received: list[ParcelLineOut] = Field(description="what arrived of it")
+    restocked: bool | None = Field(description="whether that can be sold again")
+    refusal: str | None = Field(description="why it was rejected; not in replies to commands, null once erased")
+    created_at: datetime
+    updated_at: datetime
+
+
+class ReturnReply(ReturnOut):
+    order_id: str = Field(examples=["ord_01KARQ0000ABCDEFGHJKMNPQRS"])
+    order_status: STATUS = Field(examples=["DELIVERED"])
+    version: int = Field(description="of the order", examples=[7])
+    position: str = POSITION
+
+
+class RefundLineOut(Shape):
+    line_id: str
+    quantity: int = Field(examples=[1])
+    amount: MoneyOut = Field(description="what the buyer had paid for these units, with tax and less discounts")
+    tax: MoneyOut = Field(description="within it")
+
+
+class RefundOut(Shape):
+    refund_id: str = Field(examples=["rfd_01KARQ0000ABCDEFGHJKMNPQRS"])
+    status: Literal["PENDING", "REFUNDED", "REFUSED"] = Field(description="a refused one can be asked for again")
+    amount: MoneyOut
+    reason: str = Field(examples=["damaged"])
+    lines: list[RefundLineOut] = Field(description="what the amount follows from; none when it was named")
+    shipping: MoneyOut | None
+    cause: str | None = Field(description="the cancellation or return that it follows from")
+    refusal: str | None = Field(description="why the provider refused it")
+    created_at: datetime
+
+
+class RefundReply(RefundOut):
+    order_id: str = Field(examples=["ord_01KARQ0000ABCDEFGHJKMNPQRS"])
+    order_status: STATUS = Field(examples=["DELIVERED"])
+    version: int = Field(description="of the order", examples=[5])
+    position: str = POSITION
+
+
 class OrderOut(Versioned):
     order_id: str = Field(examples=["ord_01KARQ0000ABCDEFGHJKMNPQRS"])
     status: STATUS = Field(examples=["PAID"])
@@ -185,7 +270,9 @@ class OrderOut(Versioned):
     promotions: list[AppliedPromotionOut]
     payment: PaymentOut
     shipments: list[ShipmentOut]
-    returns: list[dict[str, Any]]
+    cancellations: list[CancellationOut] = Field(description="of some units; CANCELLED is the whole order")
+    returns: list[ReturnOut]
+    refunds: list[RefundOut]
     checkout: CheckoutOut
     address: dict[str, str | None] | None = Field(None, description="not in replies to commands; null once erased")
     position: str = POSITION

@@ -20,6 +20,7 @@ from streams.gateways.port import (
     PaymentGateway,
     Pending,
     Refunded,
+    RefundRefused,
     Voided,
 )
 
@@ -89,11 +90,17 @@ def left_open(state: Checkout) -> Effect | None:
         kind=kind,
         key=state.intent,
         order_id=state.order_id,
-        amount=None if kind == "void" else state.placed.quote.totals.grand,
+        amount=_amount_of(kind, state),
         token=state.placed.payment_token if kind == "authorize" else "",
         reference=state.reference,
         attempts=state.attempts,
     )
+
+
+def _amount_of(kind: str, state: Checkout) -> Money | None:
+    if kind == "refund":
+        return state.refunding
+    return None if kind == "void" else state.placed.quote.totals.grand
 
 
 async def perform(gateway: PaymentGateway, effect: Effect) -> Outcome | Pending:
@@ -109,8 +116,9 @@ async def perform(gateway: PaymentGateway, effect: Effect) -> Outcome | Pending:
     return await gateway.refund(effect.key, effect.reference, effect.amount)
 
 
-def recording(paid: str, outcome: Outcome) -> Command:
-    """The command that puts an outcome on record for the payment ``paid``. It decides nothing the second time."""
+def recording(key: str, outcome: Outcome) -> Command:
+    """The command that puts the outcome of the intent ``key`` on record. It decides nothing the second time."""
+    paid = payment_of(key)
     match outcome:
         case Authorized(reference):
             return payment.RecordAuthorization(paid, reference)
@@ -123,4 +131,6 @@ def recording(paid: str, outcome: Outcome) -> Command:
         case Voided():
             return payment.RecordVoid(paid)
         case Refunded():
-            return payment.RecordRefund(paid)
+            return payment.RecordRefund(paid, key)
+        case RefundRefused(reason):
+            return payment.RecordRefundRefusal(paid, key, reason)

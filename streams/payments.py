@@ -26,7 +26,7 @@ from domain.payment import Payment, RecordFailedAttempt
 from domain.recorded import Recorded
 from projections.checkouts.projector import CHECKOUT_ROWS
 from projections.views import Place, Views
-from streams.effect import OPEN, Effect, asked_for, left_open, order_of, payment_of, perform, recording
+from streams.effect import Effect, asked_for, left_open, order_of, payment_of, perform, recording
 from streams.gateways.port import Declined, GatewayError, GatewayTimeout, Outcome, PaymentGateway, Pending
 
 AUTHORIZE_ATTEMPTS_MAX = 4
@@ -151,7 +151,7 @@ class PaymentProcess:
         if not payment_of(key).startswith("pay_"):
             raise NotFound("not a payment of ours")  # others may share the account with the provider
         context = self._context(key, traceparent)
-        await self._engine.submit(recording(payment_of(key), outcome), context)
+        await self._engine.submit(recording(key, outcome), context)
         work = self._working.get(key)
         if work is not None:
             work.settled.set()
@@ -181,7 +181,7 @@ class PaymentProcess:
         except UnreadableStream as error:
             log.error("payment_unreadable", key=effect.key, reason=str(error))
             return False
-        return isinstance(state, Payment) and OPEN.get(state.status) == effect.kind
+        return isinstance(state, Payment) and state.awaits(effect.key)
 
     async def _sweep_again_and_again(self) -> None:
         while not self._closing.is_set():

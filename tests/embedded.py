@@ -181,6 +181,7 @@ async def kontor(folder: Path, routers: Sequence[APIRouter] = ROUTERS) -> AsyncI
         engine,
         unused,
         sellers_in_views(views, follower, engine),
+        30,
     )
     made = reading.reading(services)
     app = application(services, made, routers)

@@ -11,6 +11,7 @@ from readapi.routes import operations
 from writeapi import requests
 from writeapi.routes import (
     auth,
+    cancellations,
     carts,
     inventory,
     me,
@@ -19,6 +20,8 @@ from writeapi.routes import (
     products,
     promotions,
     ready,
+    refunds,
+    returns,
     shipments,
     shops,
     webhooks,
@@ -35,6 +38,9 @@ ROUTERS = (
     carts.router,
     promotions.router,
     orders.router,
+    cancellations.router,
+    returns.router,
+    refunds.router,
     shipments.router,
     webhooks.router,
 )

@@ -18,6 +18,8 @@ class WriteServices(ReadServices):
     engine: Engine
     payments: PaymentProcess
     sellers: Sellers
+    return_days: int
+    """How long after delivery goods can be sent back."""
 
     @property
     def backlog(self) -> int:

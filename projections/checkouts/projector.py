@@ -48,4 +48,4 @@ CHECKOUT_ROWS = Table(
         ),
     },
 )
-CHECKOUTS = Projection("checkouts", 1, (CHECKOUT_ROWS,))
+CHECKOUTS = Projection("checkouts", 2, (CHECKOUT_ROWS,))

@@ -91,4 +91,4 @@ SHOP_ORDERS = Table(
     keys=shops_of,
     indexes={"shop": Index(lambda key, row: key.partition("/")[0], lambda key, row: row.placed_at)},
 )
-ORDERS = Projection("orders", 2, (ORDER_ROWS, PAYMENT_ROWS, SHOP_ORDERS))
+ORDERS = Projection("orders", 3, (ORDER_ROWS, PAYMENT_ROWS, SHOP_ORDERS))

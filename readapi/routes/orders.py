@@ -22,9 +22,10 @@ from readapi.edge.positions import format_position
 from readapi.edge.principal import Principal, RequiredPrincipal
 from readapi.instants import parse_instant
 from readapi.lists import List, page_of
-from readapi.orders import OrderView, Until, fold, history, order_json, timeline_json, view_of_states
+from readapi.orders import OrderView, Until, fold, history, order_json, view_of_states
 from readapi.services import ReadServices
 from readapi.shapes import OrderList, OrderOut, Timeline
+from readapi.timeline import timeline_json
 from streams.recentorders import OrdersFromTheLog
 
 router = APIRouter(tags=["orders"])

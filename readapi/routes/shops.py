@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -10,10 +11,13 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
+from commands.vault import Vault
 from domain.errors import Forbidden, NotFound
 from domain.inventory import InventoryItem
 from domain.money import total
-from domain.order import PaidOrder
+from domain.order import CancelledOrder, Order, PaidOrder
+from domain.orderstate import cancelled
+from domain.pricing import PricedLine
 from projections.orders.projector import OrderRow
 from projections.shops.projector import SHOP_ROWS, ShopRow
 from projections.stock.projector import split_stock
@@ -26,7 +30,7 @@ from readapi.edge.principal import Principal, RequiredPrincipal, principal_of
 from readapi.instants import instant
 from readapi.lists import List, page_of
 from readapi.models import InventoryList, ShopOrderList, ShopOut
-from readapi.orders import shipment_json
+from readapi.orders import return_json, shipment_json, units_json
 from readapi.ready import Ready, Unchanged
 from readapi.services import ReadServices
 from streams.fromthelog import rows_of
@@ -100,7 +104,7 @@ async def shop_orders(
     found = await page_of(request, services.views, mine, cursor, limit)
     ids = [entry.row.order_id for entry in found.entries]
     rows: dict[str, OrderRow] = await services.views.get_many("orders", ids)
-    items = [order_item(order_id, rows[order_id], shop_id) for order_id in ids if order_id in rows]
+    items = [order_item(order_id, rows[order_id], shop_id, services.vault) for order_id in ids if order_id in rows]
     return answer(page(items, next=found.next, prev=found.prev), position)
 
 
@@ -188,7 +192,7 @@ async def dashboard(services: ReadServices, shop_id: str) -> dict[str, int]:
     return {name: await services.views.count(table, "shop", shop_id) for name, table in counted.items()}
 
 
-def order_item(order_id: str, row: OrderRow, shop_id: str) -> dict[str, Any]:
+def order_item(order_id: str, row: OrderRow, shop_id: str, vault: Vault) -> dict[str, Any]:
     """Where the goods go is told as country and region; the buyer's other lines and name are not the seller's."""
     placed = row.placed
     lines = [line for line in placed.quote.lines if line.shop_id == shop_id]
@@ -202,11 +206,22 @@ def order_item(order_id: str, row: OrderRow, shop_id: str) -> dict[str, Any]:
             for key, one in (row.order.shipments if isinstance(row.order, PaidOrder) else {}).items()
             if one.shop_id == shop_id
         ],
+        "cancelled": _cancelled(row.order, lines),
+        "returns": [
+            return_json(key, one, vault, placed.account_id)
+            for key, one in (row.order.returns if isinstance(row.order, PaidOrder) else {}).items()
+            if one.shop_id == shop_id
+        ],
         "destination": {"country": placed.country, "region": placed.region},
         "createdAt": instant(row.created_at),
         "updatedAt": instant(row.updated_at),
         "version": row.version,
     }
+
+
+def _cancelled(state: Order, lines: Sequence[PricedLine]) -> list[dict[str, Any]]:
+    gone = cancelled(state) if isinstance(state, PaidOrder | CancelledOrder) else {}
+    return units_json({line.line_id: gone[line.line_id] for line in lines if line.line_id in gone})
 
 
 def inventory_json(sku: str, item: InventoryItem, at: int) -> dict[str, Any]:

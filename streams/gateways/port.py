@@ -45,11 +45,17 @@ class Refunded(msgspec.Struct, frozen=True, tag="refunded"):
     pass
 
 
+class RefundRefused(msgspec.Struct, frozen=True, tag="refund_refused"):
+    """Final for this key: nothing was given back. The charge is not known there, or holds less than was asked for."""
+
+    reason: str
+
+
 class Pending(msgspec.Struct, frozen=True, tag="pending"):
     """Accepted; the outcome comes by callback, and ``find`` has it as soon as there is one."""
 
 
-Outcome = Authorized | Declined | Captured | CaptureRefused | Voided | Refunded
+Outcome = Authorized | Declined | Captured | CaptureRefused | Voided | Refunded | RefundRefused
 """What can become of an operation in the end."""
 
 
@@ -91,8 +97,8 @@ class PaymentGateway(Protocol):
     async def void(self, key: str, reference: str) -> Voided | Pending:
         """Gives up what was set aside."""
 
-    async def refund(self, key: str, reference: str, amount: Money) -> Refunded | Pending:
-        """Gives back what was taken."""
+    async def refund(self, key: str, reference: str, amount: Money) -> Refunded | RefundRefused | Pending:
+        """Gives back what was taken, or a part of it."""
 
     async def find(self, key: str) -> Outcome | Pending | None:
         """What became of the operation with this key; None when the provider never heard of it."""

@@ -28,6 +28,7 @@ from streams.gateways.port import (
     Outcome,
     Pending,
     Refunded,
+    RefundRefused,
     Voided,
 )
 from streams.gateways.settlement import SettlementRow, read_csv
@@ -81,9 +82,9 @@ class RemoteGateway:
             return answer
         raise _beside_the_point(answer)
 
-    async def refund(self, key: str, reference: str, amount: Money) -> Refunded | Pending:
+    async def refund(self, key: str, reference: str, amount: Money) -> Refunded | RefundRefused | Pending:
         answer = await self._call(wire.Refund(key, reference, amount))
-        if isinstance(answer, Refunded | Pending):
+        if isinstance(answer, Refunded | RefundRefused | Pending):
             return answer
         raise _beside_the_point(answer)
 

@@ -31,6 +31,7 @@ from streams.gateways.port import (
     Outcome,
     Pending,
     Refunded,
+    RefundRefused,
     Voided,
 )
 from streams.gateways.records import Callback, Charge, Operation, Records
@@ -153,19 +154,22 @@ class SimulatedGateway:
         assert isinstance(outcome, Voided), outcome
         return outcome
 
-    async def refund(self, key: str, reference: str, amount: Money) -> Refunded:
+    async def refund(self, key: str, reference: str, amount: Money) -> Refunded | RefundRefused:
         def work(connection: sqlite3.Connection) -> Outcome:
             known = records.operation(connection, key)
             if known is not None:
                 return _same(known, "refund", reference, amount)
-            charge = _charge(connection, reference)
-            if amount.currency != charge.currency or charge.refunded + amount.amount > charge.captured:
-                raise GatewayMisuse(f"{charge.captured - charge.refunded} {charge.currency} can be given back")
+            charge = records.charge(connection, reference)
+            refusal = _refund_refusal(charge, amount)
+            if charge is None:
+                charge = Charge(reference, "", "", 0, amount.currency, 0, 0, 0)
+            if refusal:
+                return self._record(connection, key, "refund", charge, amount.amount, RefundRefused(refusal))
             records.put_charge(connection, charge._replace(refunded=charge.refunded + amount.amount))
             return self._record(connection, key, "refund", charge, amount.amount, Refunded())
 
         outcome = await self._records.write(work)
-        assert isinstance(outcome, Refunded), outcome
+        assert isinstance(outcome, Refunded | RefundRefused), outcome
         return outcome
 
     async def find(self, key: str) -> Outcome | Pending | None:
@@ -262,4 +266,12 @@ def _capture_refusal(charge: Charge | None, amount: Money) -> str:
         return "captured_already"
     if amount.currency != charge.currency or amount.amount > charge.amount:
         return "more_than_authorized"
+    return ""
+
+
+def _refund_refusal(charge: Charge | None, amount: Money) -> str:
+    if charge is None:
+        return "unknown_charge"
+    if amount.currency != charge.currency or charge.refunded + amount.amount > charge.captured:
+        return "more_than_captured"
     return ""

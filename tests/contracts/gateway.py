@@ -20,6 +20,7 @@ from streams.gateways.port import (
     GatewayError,
     PaymentGateway,
     Refunded,
+    RefundRefused,
     Voided,
 )
 
@@ -95,9 +96,22 @@ class GatewayContract(ABC):
 
     async def test_gives_back_no_more_than_was_taken(self, gateway):
         reference = await self.authorized(gateway)
-        with pytest.raises(GatewayError):
-            await gateway.refund("pay_1/3", reference, PRICE)
-        assert await gateway.find("pay_1/3") is None
+        refused = await gateway.refund("pay_1/3", reference, PRICE)
+        assert isinstance(refused, RefundRefused)
+        assert refused.reason
+        assert await gateway.refund("pay_1/3", reference, PRICE) == refused
+        assert await gateway.find("pay_1/3") == refused
+
+    async def test_gives_back_in_parts(self, gateway):
+        reference = await self.authorized(gateway)
+        await gateway.capture("pay_1/2", reference, PRICE)
+        assert await gateway.refund("pay_1/4", reference, Money(999, "USD")) == Refunded()
+        assert isinstance(await gateway.refund("pay_1/6", reference, Money(1001, "USD")), RefundRefused)
+        assert await gateway.refund("pay_1/8", reference, Money(1000, "USD")) == Refunded()
+        assert isinstance(await gateway.refund("pay_1/10", reference, Money(1, "USD")), RefundRefused)
+
+    async def test_refuses_to_give_back_what_it_never_heard_of(self, gateway):
+        assert isinstance(await gateway.refund("pay_1/4", "ch_nobody", PRICE), RefundRefused)
 
     async def test_remembers_after_a_restart(self, tmp_path):
         async with self.open(tmp_path) as gateway:

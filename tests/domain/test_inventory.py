@@ -373,3 +373,28 @@ def test_units_that_nobody_had_counted_in_are_counted_as_they_go():
     two = given(INVENTORY, inventory.StockReceived(2), COMMITTED)
     left = two.when(inventory.ShipStock(ID, "shi_1", 3)).then(inventory.StockShipped("shi_1", 3, uncounted=1))
     assert units(left) == (0, 0, 0, 0)
+
+
+def test_what_came_back_is_on_hand_once():
+    back = inventory.ReturnStock(ID, "ret_1", 2)
+    returned = inventory.StockReturned("ret_1", 2)
+    after = given(INVENTORY, inventory.StockReceived(5)).when(back).then(returned)
+    assert after.state.on_hand == 7
+    after.when(back).then_nothing()
+
+
+def test_units_of_a_sale_are_undone_once_for_each_cancellation():
+    sold = given(
+        INVENTORY,
+        inventory.StockReceived(5),
+        inventory.StockHeld(ORDER, 3, NOW + 1),
+        inventory.StockCommitted(ORDER, 3),
+    )
+    part = inventory.UncommitStock(ID, ORDER, 1, NOW, "cancelled", "", "can_1")
+    after = sold.when(part).then(inventory.StockUncommitted(ORDER, 1, "cancelled", "", "can_1"))
+    after.when(part).then_nothing()
+    rest = inventory.UncommitStock(ID, ORDER, 2, NOW, "cancelled")
+    whole = after.when(rest).then(inventory.StockUncommitted(ORDER, 2, "cancelled"))
+    whole.when(rest).then_nothing()
+    whole.when(part).then_nothing()
+    assert whole.state.committed == 0

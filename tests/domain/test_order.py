@@ -107,7 +107,7 @@ def test_what_never_was_has_no_status():
 
 
 def test_each_line_names_its_stock():
-    assert stock_lines(PLACED) == [("stk_shp_a.pen", 2), ("stk_shp_b.ink", 1)]
+    assert stock_lines(PLACED.quote) == [("stk_shp_a.pen", 2), ("stk_shp_b.ink", 1)]
 
 
 # shipments

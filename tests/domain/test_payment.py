@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from domain import payment
-from domain.errors import IllegalTransition
+from domain.codec import decode, encode
+from domain.errors import IllegalTransition, Invalid
 from domain.money import Money
 from domain.payment import PAYMENT
 from tests.spec import Given, given
@@ -61,7 +62,7 @@ def test_takes_the_whole_way():
         .then(CAPTURED)
         .when(payment.RequestRefund(ID, "cancelled"))
         .then(REFUNDING)
-        .when(payment.RecordRefund(ID))
+        .when(payment.RecordRefund(ID, "pay_1/5"))
         .then(payment.PaymentRefunded(PRICE))
     )
 
@@ -74,7 +75,10 @@ EFFECTIVE = {
     ("capturing", payment.RecordCapture(ID)): CAPTURED,
     ("capturing", payment.RecordCaptureRefusal(ID, "expired")): payment.PaymentDeclined("expired"),
     ("voiding", payment.RecordVoid(ID)): payment.PaymentVoided(),
-    ("refunding", payment.RecordRefund(ID)): payment.PaymentRefunded(PRICE),
+    ("refunding", payment.RecordRefund(ID, "pay_1/5")): payment.PaymentRefunded(PRICE),
+    ("refunding", payment.RecordRefundRefusal(ID, "pay_1/5", "unknown_charge")): payment.RefundRefused(
+        "", "unknown_charge"
+    ),
 }
 OUTCOMES = sorted({command for _, command in EFFECTIVE}, key=repr)
 
@@ -143,3 +147,103 @@ def test_a_failed_attempt_at_a_settled_intent_is_forgotten(status):
 def test_counting_starts_anew_with_each_intent():
     failed = given(PAYMENT, REQUESTED, payment.AttemptFailed("pay_1/1", 3, "GatewayError"), AUTHORIZED, CAPTURING)
     assert failed.state.attempts == 0
+
+
+# several refunds of one payment
+
+
+HALF, OTHER_HALF = Money(999, "USD"), Money(1000, "USD")
+FIRST = payment.RequestRefund(ID, "damaged", "rfd_1", HALF)
+SECOND = payment.RequestRefund(ID, "returned", "rfd_2", OTHER_HALF)
+REST = payment.RequestRefund(ID, "cancelled")
+FIRST_ASKED = payment.RefundRequested(HALF, "ch_1", "damaged", "rfd_1")
+FIRST_DONE = payment.PaymentRefunded(HALF, "rfd_1")
+FIRST_REFUSED = payment.RefundRefused("rfd_1", "unknown_charge")
+
+
+def captured(*since) -> Given:
+    return given(PAYMENT, *STATES["captured"], *since)
+
+
+def test_refunds_follow_one_another_each_under_its_own_key():
+    first = captured().when(FIRST).then(FIRST_ASKED)
+    assert first.state.status == "refunding"
+    first = first.when(payment.RecordRefund(ID, "pay_1/5")).then(FIRST_DONE)
+    assert first.state.status == "partially_refunded"
+    second = first.when(SECOND).then(payment.RefundRequested(OTHER_HALF, "ch_1", "returned", "rfd_2"))
+    done = second.when(payment.RecordRefund(ID, "pay_1/7")).then(payment.PaymentRefunded(OTHER_HALF, "rfd_2"))
+    assert done.state.status == "refunded"
+
+
+def test_a_refund_asked_for_twice_is_one_refund():
+    asked = captured(FIRST_ASKED)
+    asked.when(FIRST).then_nothing()
+    captured(FIRST_ASKED, FIRST_DONE).when(FIRST).then_nothing()
+
+
+def test_while_one_refund_is_under_way_another_waits():
+    captured(FIRST_ASKED).when(SECOND).then_nothing()
+    captured(FIRST_ASKED).when(REST).then_nothing()
+
+
+@pytest.mark.parametrize("late", ["pay_1/5", "pay_1/6", "pay_1/", "pay_1/x"])
+def test_what_is_said_of_an_earlier_refund_does_not_end_a_later_one(late):
+    second = captured(FIRST_ASKED, FIRST_DONE, payment.RefundRequested(OTHER_HALF, "ch_1", "returned", "rfd_2"))
+    second.when(payment.RecordRefund(ID, late)).then_nothing()
+    second.when(payment.RecordRefundRefusal(ID, late, "unknown_charge")).then_nothing()
+    second.when(payment.RecordFailedAttempt(ID, late, 1, "GatewayTimeout")).then_nothing()
+
+
+@pytest.mark.parametrize(
+    ("amount", "pointer"),
+    [
+        (Money(1001, "USD"), "/amount"),
+        (Money(0, "USD"), "/amount"),
+        (Money(-1, "USD"), "/amount"),
+        (Money(1, "EUR"), "/amount/currency"),
+    ],
+)
+def test_no_more_is_given_back_than_was_taken(amount, pointer):
+    partly = captured(FIRST_ASKED, FIRST_DONE)
+    refused = partly.when(payment.RequestRefund(ID, "more", "rfd_2", amount)).then_refused(Invalid)
+    assert refused.pointer == pointer
+
+
+def test_calling_the_whole_order_off_gives_back_what_is_left():
+    rest = captured(FIRST_ASKED, FIRST_DONE).when(REST).then(payment.RefundRequested(OTHER_HALF, "ch_1", "cancelled"))
+    done = rest.when(payment.RecordRefund(ID, "pay_1/7")).then(payment.PaymentRefunded(OTHER_HALF))
+    assert done.state.status == "refunded"
+    done.when(SECOND).then_refused(IllegalTransition)
+
+
+def test_a_refused_refund_leaves_the_money_and_can_be_asked_for_again():
+    refused = captured(FIRST_ASKED).when(payment.RecordRefundRefusal(ID, "pay_1/5", "unknown_charge"))
+    refused = refused.then(FIRST_REFUSED)
+    assert (refused.state.status, refused.state.left) == ("captured", PRICE)
+    refused.when(FIRST).then_nothing()
+    retry = payment.RetryRefund(ID, "rfd_1", "damaged")
+    again = refused.when(retry).then(FIRST_ASKED).when(retry).then_nothing()
+    again.when(payment.RecordRefund(ID, "pay_1/5")).then_nothing()
+    done = again.when(payment.RecordRefund(ID, "pay_1/7")).then(FIRST_DONE)
+    done.when(retry).then_refused(IllegalTransition)
+
+
+def test_a_refused_rest_is_asked_for_again_as_what_is_left_by_then():
+    rest = payment.RefundRequested(PRICE, "ch_1", "cancelled")
+    refused = captured(rest, payment.RefundRefused("", "unknown_charge"), FIRST_ASKED, FIRST_DONE)
+    again = payment.RefundRequested(OTHER_HALF, "ch_1", "cancelled")
+    refused.when(payment.RetryRefund(ID, "", "cancelled")).then(again)
+
+
+def test_only_a_refund_that_was_refused_is_tried_again():
+    captured().when(payment.RetryRefund(ID, "rfd_1", "damaged")).then_refused(IllegalTransition)
+    busy = captured(FIRST_ASKED, FIRST_REFUSED, payment.RefundRequested(OTHER_HALF, "ch_1", "returned", "rfd_2"))
+    busy.when(payment.RetryRefund(ID, "rfd_1", "damaged")).then_refused(IllegalTransition)
+    too_late = captured(FIRST_ASKED, FIRST_REFUSED, payment.RefundRequested(PRICE, "ch_1", "x", "rfd_2"))
+    too_late = given(PAYMENT, *too_late.events, payment.PaymentRefunded(PRICE, "rfd_2"))
+    too_late.when(payment.RetryRefund(ID, "rfd_1", "damaged")).then_refused(IllegalTransition)
+
+
+def test_a_refund_of_version_1_is_that_of_all_that_was_captured():
+    old = decode("payment.refund_requested@1", encode(payment.RefundRequested(PRICE, "ch_1", "cancelled")))
+    assert captured(old).state.refunds == {payment.THE_REST: payment.Refund(PRICE)}

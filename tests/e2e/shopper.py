@@ -170,8 +170,9 @@ class Shopper:
             await asyncio.sleep(0.02)
         return order
 
-    async def cancel(self, order_id: str, key: str | None = None) -> httpx.Response:
-        return await self.send("POST", f"/api/orders/{order_id}/cancel", Idempotency_Key=key or fresh_key())
+    async def cancel(self, order_id: str, key: str | None = None, **body: Any) -> httpx.Response:
+        path = f"/api/orders/{order_id}/cancel"
+        return await self.send("POST", path, body or None, Idempotency_Key=key or fresh_key())
 
 
 async def sign_up(http: httpx.AsyncClient, name: str = "Ada Example") -> Shopper:

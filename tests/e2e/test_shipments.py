@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Any
 
 import httpx
@@ -10,6 +9,7 @@ import pytest
 
 from kontor.folder import DataFolder
 from kontor.verifying import verify
+from tests.e2e.aftersale import in_stock
 from tests.e2e.house import House
 from tests.e2e.market import Seller, open_shop
 from tests.e2e.shopper import Shopper, expect, fresh_key, problem
@@ -102,16 +102,6 @@ async def test_a_backorder_that_ships_as_it_comes_is_counted_in(house: House, se
     await pack(seller, order, **UPS)
     assert await in_stock(seller, sku, committed=0) == {"onHand": 0, "committed": 0, "held": 0, "available": 0}
     assert verify(DataFolder(house.folder).log).problems == []
-
-
-async def in_stock(seller: Seller, sku: str, **awaited: int) -> dict[str, int]:
-    """The row once it is as awaited; as it stands after five seconds otherwise."""
-    for _ in range(250):
-        row = await seller.stock(sku)
-        if row.items() >= awaited.items():
-            break
-        await asyncio.sleep(0.02)
-    return row
 
 
 async def test_each_seller_ships_their_own(house: House, seller: Seller, shopper: Shopper) -> None:

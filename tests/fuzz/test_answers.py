@@ -5,6 +5,7 @@ Generated requests seldom get far: they are refused for a SKU that nobody sells.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -13,8 +14,10 @@ import pytest
 
 from commands.context import system_context
 from domain.account import GrantScope
+from domain.ids import payment_id
 from kontor.running import build_app
 from kontor.settings import Settings
+from streams.gateways.port import RefundRefused
 from streams.gateways.signatures import Signer
 from tests.e2e.house import House, in_process
 from tests.e2e.market import Seller, open_shop
@@ -42,6 +45,7 @@ async def test_every_operation_answers_as_the_document_says(house: House) -> Non
     await runs_the_shop(seller, sku)
     await runs_promotions(house, seller, ada, sku)
     await sends(seller, ada, sku)
+    await gives_back(house, await root_of(house), seller, ada, sku)
     await looks_around(house, seller, sku)
     await tidies_up_and_leaves(ada)
     assert [label for label, statuses in clerk.statuses.items() if not statuses & GOOD] == []
@@ -86,10 +90,15 @@ async def runs_promotions(house: House, seller: Seller, ada: Shopper, sku: str) 
     assert (await ada.quote())["promotions"]
     await ada.do("DELETE", "/api/cart/coupons/SALE")
     await seller.shopper.do("DELETE", path)
+    root = await root_of(house)
+    await root.do("PUT", f"/api/admin/accounts/{ada.user_id}/groups", {"groups": ["teachers"]})
+
+
+async def root_of(house: House) -> Shopper:
     root = await sign_up(house.http, "Root Admin")
     await house.services.engine.submit(GrantScope(root.user_id, "admin"), system_context("test", 1))
     await root.sign_in()
-    await root.do("PUT", f"/api/admin/accounts/{ada.user_id}/groups", {"groups": ["teachers"]})
+    return root
 
 
 async def sends(seller: Seller, ada: Shopper, sku: str) -> None:
@@ -101,10 +110,49 @@ async def sends(seller: Seller, ada: Shopper, sku: str) -> None:
     one = f"{path}/{packed['shipmentId']}"
     await seller.shopper.do("POST", f"{one}/shipped", {"carrier": "UPS"}, Idempotency_Key=fresh_key())
     await seller.shopper.do("POST", f"{one}/delivered", Idempotency_Key=fresh_key())
+    await comes_back(seller, ada, order)
     ada.position = seller.shopper.position
     await ada.read(f"/api/orders/{order['orderId']}")
     await ada.read(f"/api/orders/{order['orderId']}/timeline")
     await seller.shopper.read(f"/api/shops/{seller.shop_id}/orders")
+
+
+async def comes_back(seller: Seller, ada: Shopper, order: dict[str, Any]) -> None:
+    path = f"/api/orders/{order['orderId']}/returns"
+    lines = [{"lineId": order["lines"][0]["lineId"], "quantity": 1, "reason": "too small"}]
+    steps: list[tuple[str, Any]] = [("reject", {"reason": "worn"}), ("approve", {"carrier": "UPS"})]
+    for step, body in steps:
+        asked = await ada.do("POST", path, {"lines": lines}, 201, Idempotency_Key=fresh_key())
+        one = f"{path}/{asked['returnId']}"
+        await seller.shopper.do("POST", f"{one}/{step}", body, Idempotency_Key=fresh_key())
+    receipt = {"restock": True, "refundShipping": True}
+    await seller.shopper.do("POST", f"{one}/receive", receipt, Idempotency_Key=fresh_key())
+
+
+async def gives_back(house: House, root: Shopper, seller: Seller, ada: Shopper, sku: str) -> None:
+    await ada.add(sku, 3)
+    order = await ada.buy()
+    path = f"/api/orders/{order['orderId']}"
+    refunds: Any = house.services.payments.gateway
+    refund = refunds.refund
+
+    async def refuse(*arguments: Any) -> RefundRefused:
+        return RefundRefused("unknown_charge")
+
+    refunds.refund = refuse
+    lines = [{"lineId": order["lines"][0]["lineId"], "quantity": 1}]
+    body = {"lines": lines, "shipping": True, "reason": "damaged"}
+    refused = house.services.engine.watch(
+        payment_id(order["orderId"]), lambda state: any(one.refusal for one in state.refunds.values())
+    )
+    granted = await root.do("POST", f"{path}/refunds", body, 202, Idempotency_Key=fresh_key())
+    await asyncio.wait_for(refused, 10)
+    refunds.refund = refund
+    again = f"{path}/refunds/{granted['refundId']}/retry"
+    await root.do("POST", again, None, 202, Idempotency_Key=fresh_key())
+    for who in (ada, seller.shopper):
+        expect(200, await who.cancel(order["orderId"], lines=lines, reason="too many"))
+    await ada.read(f"{path}/timeline")
 
 
 async def is_called_back(house: House) -> None:

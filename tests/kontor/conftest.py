@@ -19,7 +19,7 @@ from domain.decider import Event
 from domain.ids import payment_id, stock_id
 from domain.inventory import HoldStock, ReleaseStock
 from domain.order import CancelOrder
-from domain.payment import RecordDecline, RecordRefund
+from domain.payment import RecordDecline, RecordRefund, RequestRefund
 from domain.recorded import Meta
 from kontor.embedded import PROJECTIONS
 from kontor.folder import DataFolder
@@ -55,7 +55,8 @@ async def make(path: Path) -> None:
     await engine.submit(RecordDecline(payment_id(declined), "declined"), context(clock(), declined))
     refunded = await buy(engine, buyer_id(11), ["A"])
     await engine.submit(CancelOrder(refunded, "cancelled"), context(clock(), refunded))
-    await do(engine, RecordRefund(payment_id(refunded)))
+    await engine.submit(RequestRefund(payment_id(refunded), "cancelled"), context(clock(), refunded))
+    await do(engine, RecordRefund(payment_id(refunded), f"{payment_id(refunded)}/5"))
     await do(engine, HoldStock(B, "crt_1", 2, clock(), clock() + 1_000, backorder=True))
     await do(engine, ReleaseStock(B, "crt_1", clock(), "removed"))
     late = await place(engine, buyer_id(12), ["A"], 3)
@@ -119,6 +120,11 @@ def plant(connection: sqlite3.Connection, stream: str, event: Event, at: int = 0
     row = record(len(rows) + 1, stream, version, event, meta)[1]
     connection.execute(INSERT, row)
     return row.position
+
+
+def first_of(connection: sqlite3.Connection, kind: type) -> Any:
+    """The first event of a kind, in its envelope."""
+    return next(found for row in rows_of(connection) if isinstance((found := recorded(row)).event, kind))
 
 
 def find(connection: sqlite3.Connection, kind: type) -> Any:

@@ -7,17 +7,28 @@ from msgspec.structs import replace
 
 from commands.mapper import recorded
 from domain.ids import payment_id
-from domain.inventory import SETTLED_MAX, HoldBarred, StockAdjusted, StockCommitted, StockHeld, StockReleased
+from domain.inventory import (
+    SETTLED_MAX,
+    HoldBarred,
+    StockAdjusted,
+    StockCommitted,
+    StockHeld,
+    StockReleased,
+    StockReturned,
+)
 from domain.inventory import StockUncommitted as Uncommitted
 from domain.money import Money
-from domain.order import OrderPaid
-from domain.payment import PaymentCaptured, PaymentRefunded
+from domain.order import LinesCancelled, OrderPaid, OrderPlaced
+from domain.payment import PaymentCaptured, PaymentRefunded, RefundRefused, RefundRequested
+from domain.refund import RefundGranted
+from domain.returns import ReturnReceived, ReturnRequested
+from domain.shipment import ShipmentPacked
 from kontor.verifying import verify
 from tests.commands.driving import (
     PRICE,
     START,
 )
-from tests.kontor.conftest import HOT, B, find, first, plant, rows_of
+from tests.kontor.conftest import HOT, B, find, first, first_of, plant, rows_of
 
 # stock
 
@@ -114,13 +125,84 @@ def test_only_a_backorder_may_go_below_zero(path, connection):
         (PaymentRefunded(Money(100_000, "USD")), "refunded of"),
         (PaymentCaptured(Money(1, "EUR")), "EUR in a payment of USD"),
         (PaymentRefunded(Money(-1, "USD")), "negative"),
+        (PaymentRefunded(Money(1, "USD"), "rfd_1"), "asked for was None"),
+        (RefundRefused("rfd_1", "unknown_charge"), "asked for was None"),
+        (RefundRequested(Money(100_000, "USD"), "ch_1", "returned", "rfd_1"), "asked back"),
     ],
 )
 def test_planted_money_is_found(path, connection, event, what):
-    paying = payment_id(find(connection, OrderPaid).stream)
+    paying = payment_id(first_of(connection, OrderPaid).stream)
     position = plant(connection, paying, event)
     found, why = first(verify(path))
     assert (found, what in why) == (position, True), why
+
+
+def grant(connection, refund_id: str, amount: int) -> str:
+    """An order that owes so much back; its payment."""
+    paid = first_of(connection, OrderPaid)
+    plant(connection, paid.stream, RefundGranted(refund_id, Money(amount, "USD"), "returned", START))
+    return payment_id(paid.stream)
+
+
+def test_refunds_that_run_side_by_side_are_found(path, connection):
+    paying = grant(connection, "rfd_1", 1)
+    grant(connection, "rfd_2", 1)
+    plant(connection, paying, RefundRequested(Money(1, "USD"), "ch_1", "returned", "rfd_1"))
+    assert verify(path).ok
+    position = plant(connection, paying, RefundRequested(Money(1, "USD"), "ch_1", "returned", "rfd_2"))
+    assert first(verify(path)) == (position, "refund 'rfd_2' is asked for while 'rfd_1' is under way")
+
+
+def test_another_amount_than_was_asked_for_is_found(path, connection):
+    paying = grant(connection, "rfd_1", 2)
+    plant(connection, paying, RefundRequested(Money(2, "USD"), "ch_1", "returned", "rfd_1"))
+    position = plant(connection, paying, PaymentRefunded(Money(1, "USD"), "rfd_1"))
+    found, why = first(verify(path))
+    assert (found, "0.01 USD refunded as 'rfd_1'" in why) == (position, True)
+
+
+def test_a_refund_that_the_order_does_not_owe_is_found(path, connection):
+    paying = grant(connection, "rfd_1", 2)
+    position = plant(connection, paying, RefundRequested(Money(1, "USD"), "ch_1", "returned", "rfd_1"))
+    assert first(verify(path)) == (position, "0.01 USD asked back as 'rfd_1', owed is 0.02 USD")
+
+
+def test_more_owed_back_than_was_paid_is_found(path, connection):
+    paid = first_of(connection, OrderPaid)
+    position = plant(connection, paid.stream, RefundGranted("rfd_1", Money(100_000, "USD"), "returned", START))
+    found, why = first(verify(path))
+    assert (found, "100000 owed back of" in why) == (position, True)
+
+
+@pytest.mark.parametrize(
+    ("events", "what"),
+    [
+        ([LinesCancelled("can_1", {"lin_1": 99}, START)], "packed and cancelled than were bought"),
+        ([ShipmentPacked("shi_1", "shp_1", {"lin_1": 99}, START)], "packed and cancelled than were bought"),
+        (
+            [
+                ReturnRequested("ret_1", "shp_1", {"lin_1": 1}, START),
+                ReturnReceived("ret_1", {"lin_1": 1}, True, START),
+            ],
+            "came back, 0 were sent",
+        ),
+    ],
+)
+def test_units_that_go_two_ways_are_found(path, connection, events, what):
+    paid = first_of(connection, OrderPaid)
+    line_id = first_of(connection, OrderPlaced).event.quote.lines[0].line_id
+    for event in events:
+        named = {"units": {line_id: event.units["lin_1"]}}
+        position = plant(connection, paid.stream, replace(event, **named))
+    found, why = first(verify(path))
+    assert (found, what in why) == (position, True), why
+
+
+def test_a_return_that_is_put_back_twice_is_found(path, connection):
+    plant(connection, HOT, StockReturned("ret_1", 1))
+    assert verify(path).ok
+    position = plant(connection, HOT, StockReturned("ret_1", 1))
+    assert first(verify(path)) == (position, "return ret_1 is put back a second time")
 
 
 def test_an_order_paid_without_money_is_found(path, connection):

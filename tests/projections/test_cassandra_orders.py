@@ -17,6 +17,7 @@ from projections.sink import RowsLost
 from projections.sqlite import SQLiteViews
 from projections.views import Entry, Place, ViewsUnavailable
 from tests.cassandra import drop, empty, keyspace
+from tests.projections.aftersale import after_the_sale
 from tests.projections.test_cassandra_sink import opened
 
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(300)]
@@ -82,6 +83,18 @@ async def same(sink: CassandraSink, expected: SQLiteViews) -> None:
 async def test_the_same_as_in_the_embedded_store(sink: CassandraSink, expected: SQLiteViews):
     await same(sink, expected)
     assert await sink.parked() == []
+
+
+async def test_what_comes_after_the_sale(sink: CassandraSink, events: list[Recorded], expected: SQLiteViews):
+    since = after_the_sale(events)
+    await write(sink, since, size=5)
+    expected.apply(["orders"], since)
+    await same(sink, expected)
+    assert await sink.parked() == []
+    refunded = account_and_status(account(0), "REFUNDED")
+    listed = await sink.listed("orders", "account_status", refunded, limit=10)
+    assert [entry.key for entry in listed] == [events[0].stream]
+    assert listed[0].row.order.returns["ret_1"].status == "received"
 
 
 async def test_pages_go_from_month_to_month_and_back(sink: CassandraSink, expected: SQLiteViews):

@@ -77,7 +77,7 @@ async def test_an_error_has_no_effect_and_passes(gateway):
 
 async def test_a_misuse_is_told_from_an_error(gateway):
     with pytest.raises(GatewayMisuse, match="no charge ch_nothing"):
-        await gateway.refund("pay_1/4", "ch_nothing", PRICE)
+        await gateway.void("pay_1/4", "ch_nothing")
 
 
 async def test_what_is_pending_says_so(gateway):

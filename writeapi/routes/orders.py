@@ -18,23 +18,22 @@ from commands.idempotency import Answer, IdempotentRequest
 from domain import order
 from domain.account import ActiveAccount, address_of, payment_method_of, require_active
 from domain.cart import OpenCart, cart_of
-from domain.errors import DomainError, Forbidden, Invalid, NotFound
+from domain.errors import DomainError, Forbidden, Invalid
 from domain.ids import payment_id
 from domain.pricing import Destination
 from domain.shipping import DEFAULT_METHOD
 from readapi.edge.cart_token import HEADER as CART_TOKEN
-from readapi.edge.etags import expected_version
 from readapi.edge.idempotency import idempotency_of
 from readapi.edge.openapi import problem_responses, signed_in
 from readapi.edge.positions import prefer_wait, preference_applied
-from readapi.edge.principal import CustomerPrincipal, OptionalPrincipal, Principal, RequiredPrincipal, edge_of
+from readapi.edge.principal import CustomerPrincipal, OptionalPrincipal, Principal, edge_of
 from readapi.edge.problems import response_for
 from readapi.edge.schemas import AddressIn
 from readapi.orders import order_json, view_of_states
 from readapi.shapes import OrderOut, QuoteOut
 from writeapi.basket import open_cart
 from writeapi.purchase import Delivery, destination_of, items_of, place_order, quote_cart, require_goods
-from writeapi.requests import Body, command_reply, context_of, execute, replay, require_id, services_of, stored_answer
+from writeapi.requests import Body, command_reply, context_of, replay, require_id, services_of, stored_answer
 from writeapi.services import WriteServices
 
 router = APIRouter(tags=["checkout"])
@@ -206,34 +205,3 @@ def _render(
         status=202,
         headers={"Location": f"/api/orders/{order_id}", **preference_applied(wait)},
     )
-
-
-@router.post(
-    "/api/orders/{order_id}/cancel",
-    summary="Call an order off; Idempotency-Key required",
-    responses={200: {"model": OrderOut}, **KEYED, **problem_responses("illegal_transition", "version_mismatch")},
-    openapi_extra={**signed_in(), "parameters": [KEY]},
-)
-async def cancel_order(request: Request, order_id: str, principal: RequiredPrincipal) -> Response:
-    """Before it is packed. What was held is released, what was paid is refunded."""
-    services = services_of(request)
-    key = await idempotency_of(request, principal.account_id)
-    state = await services.engine.state(require_id("order", order_id, "order"))
-    by_admin = "admin" in principal.scopes
-    if isinstance(state, order.NoOrder) or (state.placed.account_id != principal.account_id and not by_admin):
-        raise NotFound("no such order")
-    return await execute(
-        request,
-        order.CancelOrder(order_id, "cancelled", principal.account_id),
-        context_of(request, principal.account_id, order_id),
-        lambda outcome: _cancelled(services, order_id, outcome),
-        expected_version=expected_version(request),
-        key=key,
-    )
-
-
-def _cancelled(services: WriteServices, order_id: str, outcome: Outcome) -> Response:
-    paid = services.engine.peek(payment_id(order_id))
-    view = view_of_states(order_id, outcome.state, paid, outcome.version, services.clock())
-    body = order_json(view, services.vault, position=outcome.position, with_address=False)
-    return command_reply(body, position=outcome.position, version=view.version)

@@ -14,13 +14,13 @@ from domain import order
 from domain.errors import Forbidden, Invalid, NotFound
 from domain.order import DeliverShipment, PackShipment, PaidOrder, ShipShipment
 from domain.shipment import NAME_MAX
-from domain.shop import OpenedShop
 from readapi.edge.idempotency import IdempotencyKey, idempotency_of
 from readapi.edge.openapi import problem_responses, signed_in
 from readapi.edge.principal import Principal, RequiredPrincipal
 from readapi.edge.schemas import no_control_characters
 from readapi.orders import shipment_json
 from readapi.shapes import ShipmentReply
+from writeapi.ordering import may_act_for, order_of, own_shops
 from writeapi.requests import Body, command_reply, context_of, execute, fresh_id, require_id, services_of
 from writeapi.routes.orders import KEY, KEYED
 from writeapi.services import WriteServices
@@ -121,13 +121,7 @@ async def _execute(
 
 async def _shop_of(services: WriteServices, principal: Principal, order_id: str, named: str | None) -> str:
     """The shop whose lines are to be packed. Raises NotFound for an order that holds nothing of the principal's."""
-    state = await services.engine.state(require_id("order", order_id, "order"))
-    if isinstance(state, order.NoOrder):
-        raise NotFound("no such order")
-    shops = dict.fromkeys(line.shop_id for line in state.placed.quote.lines)
-    own = [shop_id for shop_id in shops if await _may(services, principal, shop_id)]
-    if not own:
-        raise NotFound("no such order")
+    own = await own_shops(services, principal, await order_of(services, order_id))
     if named is None and len(own) > 1:
         raise Invalid("several shops of this order are yours: name one", "/shopId")
     if named is not None and named not in own:
@@ -138,11 +132,5 @@ async def _shop_of(services: WriteServices, principal: Principal, order_id: str,
 async def _require_own(services: WriteServices, principal: Principal, order_id: str, shipment_id: str) -> None:
     state = await services.engine.state(require_id("order", order_id, "order"))
     shipment = state.shipments.get(shipment_id) if isinstance(state, PaidOrder) else None
-    if shipment is None or not await _may(services, principal, shipment.shop_id):
+    if shipment is None or not await may_act_for(services, principal, shipment.shop_id):
         raise NotFound("no such shipment")
-
-
-async def _may(services: WriteServices, principal: Principal, shop_id: str) -> bool:
-    shop = await services.engine.state(shop_id)
-    owner = isinstance(shop, OpenedShop) and shop.owner_id == principal.account_id
-    return owner or "admin" in principal.scopes

@@ -7,7 +7,22 @@ from __future__ import annotations
 
 from typing import Any
 
-from domain import account, board, cart, claim, inventory, offer, order, payment, product, promotion, shipment, shop
+from domain import (
+    account,
+    board,
+    cart,
+    claim,
+    inventory,
+    offer,
+    order,
+    payment,
+    product,
+    promotion,
+    refund,
+    returns,
+    shipment,
+    shop,
+)
 from domain.decider import Event
 from domain.discounts import Shopper
 from domain.money import Money
@@ -103,8 +118,9 @@ STOCK: list[Event] = [
     inventory.StockCommitted(ORDER, 2, ACCOUNT, AT),
     inventory.StockReleased(ORDER, 2, "expired"),
     inventory.HoldBarred(ORDER),
-    inventory.StockUncommitted(ORDER, 2, "cancelled", ACCOUNT),
+    inventory.StockUncommitted(ORDER, 2, "cancelled", ACCOUNT, "can_01K"),
     inventory.StockShipped("shi_01K", 2, 1),
+    inventory.StockReturned("ret_01K", 1),
 ]
 PURCHASES: list[Event] = [
     order.OrderPlaced(
@@ -124,7 +140,22 @@ PURCHASES: list[Event] = [
     ),
     order.OrderConfirmed(),
     order.OrderPaid(PAYMENT),
-    order.OrderCancelled("cancelled", ACCOUNT),
+    order.OrderCancelled("cancelled", ACCOUNT, {"lin_01K": 1, "lin_02K": 0}, b"\x00sealed\xff"),
+    order.LinesCancelled("can_01K", {"lin_01K": 1}, AT, ACCOUNT, b"\x00sealed\xff"),
+    returns.ReturnRequested("ret_01K", "shp_01K", {"lin_01K": 1}, AT, ACCOUNT, b"\x00sealed\xff"),
+    returns.ReturnApproved("ret_01K", AT, "UPS", "1Z999AA10123456784"),
+    returns.ReturnRejected("ret_01K", AT, b"\x00sealed\xff"),
+    returns.ReturnReceived("ret_01K", {"lin_01K": 1}, True, AT),
+    order.OrderRefunded(),
+    refund.RefundGranted(
+        "rfd_01K",
+        Money(2450, "USD"),
+        "damaged",
+        AT,
+        (refund.RefundLine("lin_01K", 1, Money(2000, "USD"), Money(150, "USD")),),
+        {"shp_01K": Money(450, "USD")},
+        "ret_01K",
+    ),
     shipment.ShipmentPacked("shi_01K", "shp_01K", {"lin_01K": 2}, AT),
     shipment.ShipmentShipped("shi_01K", "UPS", "1Z999AA10123456784", {"lin_01K": 2}, AT),
     shipment.ShipmentDelivered("shi_01K", AT),
@@ -135,8 +166,9 @@ PURCHASES: list[Event] = [
     payment.PaymentCaptured(PRICE),
     payment.VoidRequested("ch_01K", "cancelled"),
     payment.PaymentVoided(),
-    payment.RefundRequested(PRICE, "ch_01K", "cancelled"),
-    payment.PaymentRefunded(PRICE),
+    payment.RefundRequested(PRICE, "ch_01K", "cancelled", "rfd_01K"),
+    payment.PaymentRefunded(PRICE, "rfd_01K"),
+    payment.RefundRefused("rfd_01K", "unknown_charge"),
     payment.AttemptFailed("pay_01K/1", 2, "GatewayTimeout: no answer"),
 ]
 TODAY = ACCOUNTS + CARTS + CATALOG + STOCK + PURCHASES

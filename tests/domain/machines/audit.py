@@ -8,12 +8,14 @@ from domain import cart, inventory, order, payment
 from domain.cart import OpenCart, order_id_of
 from domain.checkout import is_settled
 from domain.ids import payment_id
-from domain.money import Money
 from domain.order import CancelledOrder, NoOrder, OpenOrder, OrderPlaced, PaidOrder
 from domain.recorded import Recorded
+from tests.domain.machines.books import Books
 from tests.domain.machines.market import BY_STOCK
 from tests.domain.machines.provider import Provider
 from tests.domain.machines.world import World
+
+BY_LINE = {(terms.shop_id, terms.sku): stock for stock, terms in BY_STOCK.items()}
 
 
 class Audit:
@@ -32,11 +34,13 @@ class Audit:
         self.taken_out: dict[str, dict[str, int]] = {}
         """Units that left it, by line."""
         self.returned: dict[str, dict[str, int]] = {}
+        self.books = Books(self.orders)
         self.generations: defaultdict[tuple[str, int], set[str]] = defaultdict(set)
 
     def now(self) -> None:
         for recorded in self.world.log[self.read :]:
             self._count(recorded)
+            self.books.count(recorded)
         self.read = len(self.world.log)
         self._no_unit_is_sold_twice()
         self._nobody_exceeds_a_limit()
@@ -50,18 +54,20 @@ class Audit:
 
     def settled(self) -> None:
         """Everybody has answered and enough time has passed."""
+        self.books.settled()
         for order_id, placed in self.orders.items():
             row = self.world.rows[order_id]
             assert is_settled(row), row
             state = self.world.state(order_id)
             if isinstance(state, PaidOrder):
-                self._paid(order_id, placed)
+                self._paid(order_id, placed, state)
             else:
                 assert isinstance(state, CancelledOrder), state
                 self._cancelled(order_id, state)
         for stock_id in BY_STOCK:
             item = self.world.state(stock_id)
             bought = sum(units for (of, _), units in self.sold.items() if of == stock_id)
+            bought -= self.books.sent[stock_id]
             assert item.committed == bought, f"{item.committed} of {stock_id} committed, {bought} bought"
         for cart_id in self.world.streams("crt_"):
             state = self.world.state(cart_id)
@@ -117,30 +123,37 @@ class Audit:
     def _money_is_where_the_orders_say(self) -> None:
         for order_id, placed in self.orders.items():
             paid_id = payment_id(order_id)
-            captured = self.provider.captured(paid_id)
+            kept = self.provider.kept(paid_id)
             assert len(self.provider.charges.get(paid_id, ())) <= 1, f"{order_id} was charged twice"
             if isinstance(self.world.state(order_id), PaidOrder):
-                assert captured == [placed.quote.totals.grand], f"{order_id} is paid, captured {captured}"
-            if isinstance(self.world.state(order_id), OpenOrder) and captured:
+                grand = placed.quote.totals.grand.amount
+                assert grand - self.books.owed[order_id] <= kept <= grand, f"{order_id} is paid, kept {kept}"
+            if isinstance(self.world.state(order_id), OpenOrder) and kept:
                 assert self.world.state(paid_id).status in ("capturing", "captured")
 
     # in the end
 
-    def _paid(self, order_id: str, placed: OrderPlaced) -> None:
-        for stock_id, quantity in order.stock_lines(placed):
-            assert self.sold[stock_id, order_id] == quantity
+    def _paid(self, order_id: str, placed: OrderPlaced, state: PaidOrder) -> None:
+        for line in placed.quote.lines:
+            stock = BY_LINE[line.shop_id, line.sku]
+            assert self.sold[stock, order_id] == line.quantity - self.books.cut[order_id][line.line_id]
+        grand = placed.quote.totals.grand.amount
+        kept = self.provider.kept(payment_id(order_id))
+        assert kept == grand - self.books.owed[order_id], (
+            f"{kept} of {grand} kept, {self.books.owed[order_id]} owed back"
+        )
+        assert (order.status(state) == "REFUNDED") == (kept == 0)
         assert self.closed[order_id] == 1
         assert self.put_back[order_id] == 0
 
     def _cancelled(self, order_id: str, state: CancelledOrder) -> None:
-        for stock_id, _ in order.stock_lines(state.placed):
+        for stock_id, _ in order.stock_lines(state.placed.quote):
             item = self.world.state(stock_id)
             assert self.sold[stock_id, order_id] == 0, f"{order_id} is cancelled, {stock_id} still sold"
             assert order_id not in item.holds, f"{order_id} is cancelled, {stock_id} still held"
         paid_id = payment_id(order_id)
         paid = self.world.state(paid_id)
-        none: list[Money] = []
-        assert self.provider.captured(paid_id) == none, f"{order_id} is cancelled, its money kept"
+        assert self.provider.kept(paid_id) == 0, f"{order_id} is cancelled, its money kept"
         assert not self.provider.set_aside(paid_id), f"{order_id} is cancelled, its money still set aside"
         if isinstance(paid, payment.Payment):
             assert paid.status in ("declined", "voided", "refunded"), paid
@@ -149,4 +162,4 @@ class Audit:
 
 
 def _ordered(placed: OrderPlaced, stock_id: str) -> int:
-    return dict(order.stock_lines(placed))[stock_id]
+    return dict(order.stock_lines(placed.quote))[stock_id]

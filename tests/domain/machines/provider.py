@@ -19,10 +19,12 @@ INTENTS = (
 
 @dataclass(slots=True)
 class Charge:
-    """``status``: authorized, captured, voided, refunded, or gone when the authorization ran out."""
+    """``status``: authorized, captured, voided, or gone when the authorization ran out."""
 
     amount: Money
     status: str = "authorized"
+    back: int = 0
+    """Minor units given back."""
 
 
 class Provider:
@@ -35,16 +37,18 @@ class Provider:
     def hear(self, intent: Recorded, *, willing: bool) -> None:
         """Acts once per intent, however often it is told."""
         if intent.event_id not in self.answers:
-            self.answers[intent.event_id] = self._act(intent.stream, intent.event, willing)
+            self.answers[intent.event_id] = self._act(intent, willing)
 
-    def captured(self, payment_id: str) -> list[Money]:
-        """What the buyer has paid and not got back."""
-        return [charge.amount for charge in self.charges.get(payment_id, ()) if charge.status == "captured"]
+    def kept(self, payment_id: str) -> int:
+        """Minor units that the buyer has paid and not got back."""
+        charges = self.charges.get(payment_id, ())
+        return sum(charge.amount.amount - charge.back for charge in charges if charge.status == "captured")
 
     def set_aside(self, payment_id: str) -> bool:
         return any(charge.status == "authorized" for charge in self.charges.get(payment_id, ()))
 
-    def _act(self, payment_id: str, asked: object, willing: bool) -> Command:
+    def _act(self, intent: Recorded, willing: bool) -> Command:
+        payment_id, asked = intent.stream, intent.event
         charges = self.charges.setdefault(payment_id, [])
         if isinstance(asked, payment.AuthorizationRequested):
             if not willing:
@@ -65,6 +69,8 @@ class Provider:
             return payment.RecordVoid(payment_id)
         assert isinstance(asked, payment.RefundRequested), asked
         assert charge.status == "captured", charge
-        assert asked.amount == charge.amount
-        charge.status = "refunded"
-        return payment.RecordRefund(payment_id)
+        assert charge.back + asked.amount.amount <= charge.amount.amount, (charge, asked)
+        if not willing:
+            return payment.RecordRefundRefusal(payment_id, intent.event_id, "unknown_charge")
+        charge.back += asked.amount.amount
+        return payment.RecordRefund(payment_id, intent.event_id)

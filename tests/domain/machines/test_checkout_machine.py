@@ -252,6 +252,15 @@ class CheckoutMachine(RuleBasedStateMachine):
             if intent.event_id in self.provider.answers or not unheard:
                 self.provider.hear(intent, willing=True)
                 self.answer(intent.event_id)
+        self.ask_again_for_what_was_refused()
+
+    def ask_again_for_what_was_refused(self) -> None:
+        """A person does, once the provider's records are put right."""
+        for paid_id in self.world.streams("pay_"):
+            for refund_id, refund in self.world.state(paid_id).refunds.items():
+                if refund.status == "refused":
+                    order_id = "ord_" + paid_id.removeprefix("pay_")
+                    self.submit(payment.RetryRefund(paid_id, refund_id, "cancelled"), order_id)
 
     def teardown(self) -> None:
         if self.orders():

@@ -45,6 +45,7 @@ class InventoryMachine(AggregateMachine):
         self.over: set[str] = set()
         """Ended for good: sold, undone, released or barred."""
         self.backordered = False
+        self.causes = 0
 
     def alive(self, at: int) -> dict[str, Held]:
         return {key: hold for key, hold in self.holds.items() if hold.expires_at > max(at, self.known_at)}
@@ -191,6 +192,21 @@ class InventoryMachine(AggregateMachine):
         decided = self.ask(inventory.UncommitStock(ID, hold_id, quantity, self.now, "cancelled", account))
         assert decided == [inventory.StockUncommitted(hold_id, quantity, "cancelled", account)]
 
+    @precondition(lambda self: self.sold)
+    @rule(index=st.integers(0, HOLDERS), units=quantities)
+    def undo_a_part_of_a_sale(self, index: int, units: int) -> None:
+        """Once for each cancellation; those of all units that were left are another matter."""
+        hold_id = list(self.sold)[index % len(self.sold)]
+        quantity, account = self.sold[hold_id]
+        units = min(units, quantity)
+        self.causes += 1
+        cause = f"can_{self.causes}"
+        decided = self.ask(inventory.UncommitStock(ID, hold_id, units, self.now, "cancelled", account, cause))
+        assert decided == [inventory.StockUncommitted(hold_id, units, "cancelled", account, cause)]
+        self.sold[hold_id] = quantity - units, account
+        if units == quantity:
+            del self.sold[hold_id]
+
     # time
 
     @rule(ms=st.sampled_from((1, TTL // 2, TTL - 1, TTL, TTL + 1)))
@@ -230,7 +246,9 @@ class InventoryMachine(AggregateMachine):
     @invariant()
     def each_hold_ends_once(self) -> None:
         ended = [event.hold_id for event in self.events if isinstance(event, inventory.StockCommitted)]
-        undone = [event.hold_id for event in self.events if isinstance(event, inventory.StockUncommitted)]
+        undone = [
+            event.cause or event.hold_id for event in self.events if isinstance(event, inventory.StockUncommitted)
+        ]
         assert len(ended) == len(set(ended))
         assert len(undone) == len(set(undone))
         assert HOLDERS < SETTLED_MAX  # the model never forgets

@@ -19,9 +19,9 @@ OUTCOMES = (
     payment.RecordCaptureRefusal(ID, "expired"),
     payment.RecordCapture(ID),
     payment.RecordVoid(ID),
-    payment.RecordRefund(ID),
 )
 INTENTS = (payment.RequestCapture(ID), payment.RequestVoid(ID, "cancelled"), payment.RequestRefund(ID, "cancelled"))
+REFUNDS = ("rfd_1", "rfd_2", "rfd_3")
 NEXT = {
     payment.AuthorizationRequested: {"none"},
     payment.PaymentAuthorized: {"authorizing", "declined"},
@@ -30,8 +30,9 @@ NEXT = {
     payment.PaymentCaptured: {"capturing"},
     payment.VoidRequested: {"authorized"},
     payment.PaymentVoided: {"voiding"},
-    payment.RefundRequested: {"captured"},
+    payment.RefundRequested: {"captured", "partially_refunded"},
     payment.PaymentRefunded: {"refunding"},
+    payment.RefundRefused: {"refunding"},
     payment.AttemptFailed: {"authorizing", "capturing", "voiding", "refunding"},
 }
 
@@ -64,14 +65,34 @@ class PaymentMachine(AggregateMachine):
     def the_checkout_asks(self, intent: object) -> None:
         self.told(intent)
 
-    @rule(number=st.integers(1, 4))
-    def an_attempt_fails(self, number: int) -> None:
+    @rule(refund_id=st.sampled_from(REFUNDS), amount=st.integers(-1, 40), again=st.booleans())
+    def somebody_asks_for_money_back(self, refund_id: str, amount: int, again: bool) -> None:
+        left = getattr(self.state, "left", Money(0, "USD"))
+        wanted = Money(left.amount * amount // 20, left.currency)
+        if again:
+            self.told(payment.RetryRefund(ID, refund_id, "again"))
+        else:
+            self.told(payment.RequestRefund(ID, "returned", refund_id, wanted))
+
+    @rule(number=st.integers(0, 12), willing=st.booleans())
+    def the_provider_says_of_a_refund(self, number: int, willing: bool) -> None:
+        """Of any, also of one that ended long ago."""
+        intent = f"pay_1/{number}"
+        before = len(self.events)
+        refused = payment.RecordRefundRefusal(ID, intent, "unknown_charge")
+        self.told(payment.RecordRefund(ID, intent) if willing else refused)
+        if len(self.events) > before:
+            assert isinstance(self.events[number - 1], payment.RefundRequested)
+
+    @rule(number=st.integers(1, 4), of=st.integers(1, 12))
+    def an_attempt_fails(self, number: int, of: int) -> None:
         before = getattr(self.state, "attempts", 0)
-        decided = self.ask(payment.RecordFailedAttempt(ID, "pay_1/1", number, "GatewayTimeout"))
+        decided = self.ask(payment.RecordFailedAttempt(ID, f"pay_1/{of}", number, "GatewayTimeout"))
         if isinstance(decided, DomainError):
             assert self.status == "none"
         elif decided:
             assert self.state.attempts == number > before
+            assert type(self.events[of - 1]).__name__.endswith("Requested")
 
     def amounts(self, kind: type) -> list[Money]:
         return [event.amount for event in self.events if isinstance(event, kind)]  # type: ignore[attr-defined]
@@ -88,7 +109,25 @@ class PaymentMachine(AggregateMachine):
         captured = self.amounts(payment.PaymentCaptured)
         refunded = self.amounts(payment.PaymentRefunded)
         assert captured in ([], authorized)
-        assert refunded in ([], captured)
+        assert all(amount.currency == captured[0].currency for amount in refunded)
+        assert sum(amount.amount for amount in refunded) <= sum(amount.amount for amount in captured)
+
+    @invariant()
+    def each_refund_is_paid_out_once_and_as_it_was_asked_for(self) -> None:
+        asked: dict[str, Money] = {}
+        done = set()
+        for event in self.events:
+            match event:
+                case payment.RefundRequested(amount=amount, refund_id=refund_id):
+                    assert refund_id not in done
+                    asked[refund_id] = amount
+                case payment.PaymentRefunded(amount=amount, refund_id=refund_id):
+                    assert refund_id not in done
+                    assert asked.pop(refund_id) == amount
+                    done.add(refund_id)
+                case payment.RefundRefused(refund_id=refund_id):
+                    del asked[refund_id]
+            assert len(asked) <= 1, "one at a time"
 
     @invariant()
     def money_is_not_both_taken_and_given_up(self) -> None:

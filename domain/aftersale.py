@@ -1,0 +1,285 @@
+"""What becomes of an order after it was paid: cancellation by line, returns and refunds.
+
+Rules of the order's aggregate, like those in ``domain/order.py``. Money is owed back by the same decision that calls
+for it, so that neither is ever recorded without the other; stock and payment hear of it from the saga.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from domain import refund
+from domain.decider import Command, Event
+from domain.errors import IllegalTransition, Invalid, NotFound
+from domain.money import Money
+from domain.orderstate import (
+    CancelledOrder,
+    LinesCancelled,
+    NoOrder,
+    OpenOrder,
+    Order,
+    OrderCancelled,
+    PaidOrder,
+    status,
+    to_send,
+)
+from domain.refund import REFUNDS_MAX, RefundGranted
+from domain.returns import (
+    DAY_MS,
+    RETURNS_MAX,
+    Return,
+    ReturnApproved,
+    ReturnReceived,
+    ReturnRejected,
+    ReturnRequested,
+    returnable,
+)
+from domain.shipment import Units, check_carriage
+
+CANCELLATIONS_MAX = 200
+"""Of lines of one order."""
+
+# commands
+
+
+class CancelLines(Command, frozen=True):
+    """Some units, before they are packed. Of all that is left, it is the whole order."""
+
+    order_id: str
+    cancellation_id: str
+    refund_id: str
+    units: dict[str, int | None]
+    """By line; None means all of them that are left."""
+    at: int
+    by: str = ""
+    note: bytes = b""
+    """Sealed with the buyer's key."""
+
+
+class GrantRefund(Command, frozen=True):
+    """An amount, or units and shipping, whose amount follows; nothing named means all that is left."""
+
+    order_id: str
+    refund_id: str
+    reason: str
+    at: int
+    amount: Money | None = None
+    units: dict[str, int | None] = {}
+    """By line; None means all of them that are left."""
+    shipping: bool = False
+
+
+class RequestReturn(Command, frozen=True):
+    """Of one shop's units, delivered no longer than ``window`` ago (ms)."""
+
+    order_id: str
+    return_id: str
+    units: dict[str, int | None]
+    """By line; None means all of them that can be returned."""
+    at: int
+    window: int
+    by: str = ""
+    note: bytes = b""
+    """Sealed with the buyer's key."""
+
+
+class ApproveReturn(Command, frozen=True):
+    order_id: str
+    return_id: str
+    at: int
+    carrier: str = ""
+    tracking: str = ""
+
+
+class RejectReturn(Command, frozen=True):
+    """Before anything of it was received: also when what was approved never came."""
+
+    order_id: str
+    return_id: str
+    at: int
+    note: bytes = b""
+    """Sealed with the buyer's key."""
+
+
+class ReceiveReturn(Command, frozen=True):
+    """What arrived is owed back to the buyer; with ``refund_shipping`` the shop's share of shipping too."""
+
+    order_id: str
+    return_id: str
+    refund_id: str
+    at: int
+    restock: bool
+    units: dict[str, int | None] = {}
+    """By line; none named means all of them."""
+    refund_shipping: bool = False
+
+
+# decide
+
+
+def cancel_lines(command: CancelLines, state: Order) -> list[Event]:
+    match state:
+        case OpenOrder():
+            raise IllegalTransition("before it is paid, an order is called off whole or not at all")
+        case CancelledOrder():
+            return []
+    paid = _paid(state, "cancelled by line")
+    if command.cancellation_id in paid.cancellations:
+        return []
+    left = to_send(paid)
+    units = refund.chosen(left, command.units, "are left to be cancelled; what is packed can be returned")
+    if not paid.shipments and units == {line_id: most for line_id, most in left.items() if most}:
+        return [cancelled_whole(paid, command.by, command.note)]
+    if len(paid.cancellations) >= CANCELLATIONS_MAX:
+        raise Invalid(f"an order has at most {CANCELLATIONS_MAX} cancellations of lines")
+    cancellation = LinesCancelled(command.cancellation_id, units, command.at, command.by, command.note)
+    return [cancellation, *_owed(paid, units, command.refund_id, "cancelled", command.at, command.cancellation_id)]
+
+
+def cancelled_whole(paid: PaidOrder, by: str, note: bytes) -> OrderCancelled:
+    """With what was left of it, when some units had been cancelled before: whoever gives the goods back must not need
+    to know that from elsewhere."""
+    return OrderCancelled("cancelled", by, to_send(paid) if paid.cancellations else {}, note)
+
+
+def _owed(
+    paid: PaidOrder, units: Units, refund_id: str, reason: str, at: int, cause: str, shipping_of: str = ""
+) -> list[Event]:
+    """What these units cost, and a shop's share of shipping, as far as it is not owed back for another reason."""
+    quote, granted = paid.placed.quote, paid.refunds.values()
+    left = refund.left(quote, granted)
+    lines = refund.within(refund.lines_of(quote, granted, units), left)
+    amount = refund.amount_of(lines, {}, left.currency)
+    carriage = refund.shipping_left(quote, granted).get(shipping_of)
+    shipping: dict[str, Money] = {}
+    if carriage is not None:
+        shipping[shipping_of] = Money(min(carriage.amount, left.amount - amount.amount), left.currency)
+        amount = amount.add(shipping[shipping_of])
+    return [RefundGranted(refund_id, amount, reason, at, lines, shipping, cause)] if amount.amount else []
+
+
+def grant_refund(command: GrantRefund, state: Order) -> list[Event]:
+    paid = _paid(state, "refunded")
+    if command.refund_id in paid.refunds:
+        return []
+    granted = paid.refunds.values()
+    if sum(not one.cause for one in granted) >= REFUNDS_MAX:
+        raise Invalid(f"an order has at most {REFUNDS_MAX} refunds")
+    if command.units or command.shipping:
+        return [_computed(command, paid)]
+    left = refund.left(paid.placed.quote, granted)
+    amount = left if command.amount is None else command.amount
+    if amount.currency != left.currency:
+        raise Invalid(f"this order was paid in {left.currency}", "/amount/currency")
+    if not 1 <= amount.amount <= left.amount:
+        raise Invalid(f"{left} of this order are left to be refunded", "/amount")
+    return [RefundGranted(command.refund_id, amount, command.reason, command.at)]
+
+
+def _computed(command: GrantRefund, paid: PaidOrder) -> RefundGranted:
+    if command.amount is not None:
+        raise Invalid("name an amount, or lines and shipping from which it follows", "/amount")
+    quote, granted = paid.placed.quote, paid.refunds.values()
+    available = refund.units_left(quote, granted)
+    units = refund.chosen(available, command.units, "are left to be refunded")
+    shipping = refund.shipping_left(quote, granted) if command.shipping else {}
+    if command.shipping and not shipping:
+        raise Invalid("shipping was free, or is refunded already", "/shipping")
+    lines = refund.lines_of(quote, granted, units)
+    left = refund.left(quote, granted)
+    amount = refund.amount_of(lines, shipping, left.currency)
+    if not 1 <= amount.amount <= left.amount:
+        raise Invalid(f"these cost {amount}; {left} of this order are left to be refunded", "/lines")
+    return RefundGranted(command.refund_id, amount, command.reason, command.at, lines, shipping)
+
+
+def request_return(command: RequestReturn, state: Order) -> list[Event]:
+    paid = _paid(state, "returned")
+    if command.return_id in paid.returns:
+        return []
+    if len(paid.returns) >= RETURNS_MAX:
+        raise Invalid(f"an order has at most {RETURNS_MAX} returns")
+    shop_id = _one_shop(paid, command.units)
+    can = returnable(paid.shipments, paid.returns.values(), command.at, command.window)
+    available = {line.line_id: can.get(line.line_id, 0) for line in paid.placed.quote.lines}
+    days = command.window // DAY_MS
+    rule = f"can be returned: delivered no longer than {days} days ago, and in no other return"
+    units = refund.chosen(available, command.units, rule)
+    return [ReturnRequested(command.return_id, shop_id, units, command.at, command.by, command.note)]
+
+
+def _one_shop(paid: PaidOrder, wanted: Mapping[str, int | None]) -> str:
+    """The shop whose lines are named. Raises Invalid for lines of several, or none."""
+    if not wanted:
+        raise Invalid("name the lines that are sent back", "/lines")
+    shop_of = {line.line_id: line.shop_id for line in paid.placed.quote.lines}
+    first = ""
+    for i, line_id in enumerate(wanted):
+        shop_id = shop_of.get(line_id, first)
+        first = first or shop_id
+        if shop_id != first:
+            raise Invalid("another shop sells this line: ask for its return apart", f"/lines/{i}/lineId")
+    return first
+
+
+def approve_return(command: ApproveReturn, state: Order) -> list[Event]:
+    known = _return(state, command.return_id)
+    check_carriage(command.carrier, command.tracking)
+    if known.status == "approved" and (known.carrier, known.tracking) == (command.carrier, command.tracking):
+        return []
+    if known.status != "requested":
+        raise IllegalTransition(f"this return is {known.status} already")
+    return [ReturnApproved(command.return_id, command.at, command.carrier, command.tracking)]
+
+
+def reject_return(command: RejectReturn, state: Order) -> list[Event]:
+    known = _return(state, command.return_id)
+    if known.status == "rejected":
+        return []
+    if known.status == "received":
+        raise IllegalTransition("this return is received already")
+    return [ReturnRejected(command.return_id, command.at, command.note)]
+
+
+def receive_return(command: ReceiveReturn, state: Order) -> list[Event]:
+    known = _return(state, command.return_id)
+    units = refund.chosen(known.units, command.units, "are in this return") if command.units else known.units
+    if known.status == "received" and (known.received, known.restocked) == (units, command.restock):
+        return []
+    if known.status != "approved":
+        raise IllegalTransition(
+            "approve the return first" if known.status == "requested" else f"this return is {known.status} already"
+        )
+    paid = _paid(state, "returned")
+    shop_id = known.shop_id if command.refund_shipping else ""
+    if shop_id and shop_id not in refund.shipping_left(paid.placed.quote, paid.refunds.values()):
+        raise Invalid("shipping was free, or is refunded already", "/refundShipping")
+    owed = _owed(paid, units, command.refund_id, "returned", command.at, command.return_id, shop_id)
+    return [ReturnReceived(command.return_id, units, command.restock, command.at), *owed]
+
+
+def _return(state: Order, return_id: str) -> Return:
+    known = state.returns.get(return_id) if isinstance(state, PaidOrder) else None
+    if known is None:
+        raise NotFound("no such return")
+    return known
+
+
+def _paid(state: Order, what: str) -> PaidOrder:
+    match state:
+        case PaidOrder():
+            return state
+        case NoOrder():
+            raise NotFound("no such order")
+    raise IllegalTransition(f"an order that is {status(state)} cannot be {what}")
+
+
+DECISIONS: Mapping[type[Command], Callable[[Any, Any], list[Event]]] = {
+    CancelLines: cancel_lines,
+    GrantRefund: grant_refund,
+    RequestReturn: request_return,
+    ApproveReturn: approve_return,
+    RejectReturn: reject_return,
+    ReceiveReturn: receive_return,
+}

@@ -1,0 +1,199 @@
+"""What can happen to the money of one order, and what it adds up to. The rules are in ``domain/payment.py``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from msgspec.structs import replace
+
+from domain.decider import Event, State
+from domain.money import Money
+
+THE_REST = ""
+"""The id of the refund of whatever is left, when a whole order is called off."""
+
+# events
+
+
+class AuthorizationRequested(Event, frozen=True):
+    order_id: str
+    amount: Money
+    token: str
+
+
+class PaymentAuthorized(Event, frozen=True):
+    reference: str
+    """The provider's id of the charge."""
+
+
+class PaymentDeclined(Event, frozen=True):
+    """Nothing is set aside for this order: not authorized, or not any more when it was to be captured."""
+
+    reason: str
+
+
+class CaptureRequested(Event, frozen=True):
+    amount: Money
+    reference: str
+
+
+class PaymentCaptured(Event, frozen=True):
+    amount: Money
+
+
+class VoidRequested(Event, frozen=True):
+    reference: str
+    reason: str
+
+
+class PaymentVoided(Event, frozen=True):
+    pass
+
+
+class RefundRequested(Event, frozen=True):
+    amount: Money
+    reference: str
+    reason: str
+    refund_id: str = THE_REST
+
+
+class PaymentRefunded(Event, frozen=True):
+    amount: Money
+    refund_id: str = THE_REST
+
+
+class RefundRefused(Event, frozen=True):
+    """The provider will not give this back, or knows nothing of the charge. It can be asked for again."""
+
+    refund_id: str
+    reason: str
+
+
+class AttemptFailed(Event, frozen=True):
+    """The provider could not be reached or did not answer; what happened there is not known yet."""
+
+    intent: str
+    number: int
+    error: str
+
+
+# state
+
+
+class NoPayment(State, frozen=True):
+    pass
+
+
+class Refund(State, frozen=True):
+    """``status``: requested, refunded or refused."""
+
+    amount: Money
+    status: str = "requested"
+    refusal: str = ""
+    """Why, in the provider's words."""
+
+
+class Payment(State, frozen=True):
+    """``status``: authorizing, authorized, declined, capturing, captured, voiding, voided, refunding,
+    partially_refunded or refunded."""
+
+    order_id: str
+    amount: Money
+    token: str
+    status: str
+    reference: str = ""
+    attempts: int = 0
+    """Failed attempts at the intent that is open now."""
+    events: int = 0
+    """How many there are, by which an intent's event id is known."""
+    intent: int = 0
+    """The number of the event whose outcome is awaited; 0 if none is."""
+    refunds: dict[str, Refund] = {}
+    """By id, in the order in which they were first asked for."""
+
+    @property
+    def left(self) -> Money:
+        """Of what was captured, what is neither given back nor about to be."""
+        back = sum(refund.amount.amount for refund in self.refunds.values() if refund.status != "refused")
+        return Money(self.amount.amount - back, self.amount.currency)
+
+    def awaits(self, intent: str) -> bool:
+        """Whether ``intent``, an event's id, is the one whose outcome is awaited."""
+        number = intent.rpartition("/")[2]
+        return self.intent > 0 and number.isdecimal() and int(number) == self.intent
+
+
+PaymentState = NoPayment | Payment
+
+
+# evolve
+
+
+def authorization_requested(state: PaymentState, event: AuthorizationRequested) -> PaymentState:
+    return Payment(event.order_id, event.amount, event.token, "authorizing", events=1, intent=1)
+
+
+def payment_authorized(state: PaymentState, event: PaymentAuthorized) -> PaymentState:
+    return _settled(state, "authorized", reference=event.reference)
+
+
+def attempt_failed(state: PaymentState, event: AttemptFailed) -> PaymentState:
+    return _next(state, attempts=event.number)
+
+
+def refund_requested(state: PaymentState, event: RefundRequested) -> PaymentState:
+    if isinstance(state, NoPayment):
+        return state
+    return _asked(state, "refunding", refunds={**state.refunds, event.refund_id: Refund(event.amount)})
+
+
+def payment_refunded(state: PaymentState, event: PaymentRefunded) -> PaymentState:
+    return _refund_ended(state, event.refund_id, Refund(event.amount, "refunded"))
+
+
+def refund_refused(state: PaymentState, event: RefundRefused) -> PaymentState:
+    known = state.refunds.get(event.refund_id) if isinstance(state, Payment) else None
+    if known is None:
+        return _next(state)
+    return _refund_ended(state, event.refund_id, Refund(known.amount, "refused", event.reason))
+
+
+def _refund_ended(state: PaymentState, refund_id: str, refund: Refund) -> PaymentState:
+    if isinstance(state, NoPayment):
+        return state
+    refunds = {**state.refunds, refund_id: refund}
+    back = [one.amount.amount for one in refunds.values() if one.status == "refunded"]
+    status = "captured"
+    if back:
+        status = "refunded" if sum(back) >= state.amount.amount else "partially_refunded"
+    return _settled(state, status, refunds=refunds)
+
+
+def _asked(state: PaymentState, status: str, **changes: Any) -> PaymentState:
+    """An intent: its outcome is awaited from here on."""
+    number = state.events + 1 if isinstance(state, Payment) else 0
+    return _next(state, status=status, intent=number, attempts=0, **changes)
+
+
+def _settled(state: PaymentState, status: str, **changes: Any) -> PaymentState:
+    return _next(state, status=status, intent=0, attempts=0, **changes)
+
+
+def _next(state: PaymentState, **changes: Any) -> PaymentState:
+    return state if isinstance(state, NoPayment) else replace(state, events=state.events + 1, **changes)
+
+
+EVOLUTIONS: Mapping[type[Event], Callable[[Any, Any], PaymentState]] = {
+    AuthorizationRequested: authorization_requested,
+    PaymentAuthorized: payment_authorized,
+    PaymentDeclined: lambda state, event: _settled(state, "declined"),
+    CaptureRequested: lambda state, event: _asked(state, "capturing"),
+    PaymentCaptured: lambda state, event: _settled(state, "captured"),
+    VoidRequested: lambda state, event: _asked(state, "voiding"),
+    PaymentVoided: lambda state, event: _settled(state, "voided"),
+    RefundRequested: refund_requested,
+    PaymentRefunded: payment_refunded,
+    RefundRefused: refund_refused,
+    AttemptFailed: attempt_failed,
+}

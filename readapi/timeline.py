@@ -1,0 +1,113 @@
+"""An order's life in words and data: every event of it and of its payment."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import msgspec
+
+from domain import order, payment, refund, returns, shipment
+from domain.codec import stored_name
+from domain.recorded import Recorded
+from readapi.edge.positions import format_position
+from readapi.instants import instant
+
+WORDS: dict[type, str] = {
+    order.OrderPlaced: "Order placed",
+    order.OrderConfirmed: "Order confirmed: the goods are set aside and the payment is authorized",
+    order.OrderPaid: "Order paid",
+    order.OrderCancelled: "Order cancelled",
+    order.LinesCancelled: "Cancelled by line",
+    returns.ReturnRequested: "Return requested",
+    returns.ReturnApproved: "Return approved",
+    returns.ReturnRejected: "Return rejected",
+    returns.ReturnReceived: "Return received",
+    order.OrderRefunded: "Everything that was paid has been given back",
+    refund.RefundGranted: "Refund granted",
+    shipment.ShipmentPacked: "Shipment packed",
+    shipment.ShipmentShipped: "Shipment on its way",
+    shipment.ShipmentDelivered: "Shipment delivered",
+    payment.AuthorizationRequested: "Payment authorization requested",
+    payment.PaymentAuthorized: "Payment authorized",
+    payment.PaymentDeclined: "Payment declined",
+    payment.CaptureRequested: "Payment capture requested",
+    payment.PaymentCaptured: "Payment captured",
+    payment.VoidRequested: "Release of the authorized amount requested",
+    payment.PaymentVoided: "Authorized amount released",
+    payment.RefundRequested: "Refund requested",
+    payment.PaymentRefunded: "Refunded",
+    payment.RefundRefused: "The provider refused the refund",
+    payment.AttemptFailed: "The payment provider could not be reached; trying again",
+}
+REASONS = {
+    "out_of_stock": "sold out",
+    "payment_declined": "the payment was declined",
+    "expired": "it took too long to pay",
+    "not_serviceable": "a seller does not deliver to this address",
+    "limit_exceeded": "more than one customer may buy",
+    "cancelled": "on request",
+    "returned": "for what came back",
+}
+HIDDEN = frozenset(("address", "payment_token", "token", "derivation", "methods", "note"))
+"""Personal data, provider's tokens, and what would only be noise."""
+
+
+def timeline_json(events: Iterable[Recorded]) -> list[dict[str, Any]]:
+    return [
+        {
+            "position": format_position(event.position),
+            "eventId": event.event_id,
+            "type": stored_name(event.event),
+            "at": instant(event.meta.occurred_at),
+            "recordedAt": instant(event.meta.recorded_at),
+            "actor": event.meta.actor,
+            "text": _text(event),
+            "data": _data(msgspec.to_builtins(event.event)),
+        }
+        for event in events
+    ]
+
+
+def _text(event: Recorded) -> str:
+    words = WORDS[type(event.event)]
+    match event.event:
+        case order.OrderPlaced(quote=quote):
+            return f"{words}: {_items(sum(line.quantity for line in quote.lines))} for {quote.totals.grand}"
+        case order.OrderCancelled(reason=reason):
+            return f"{words}: {REASONS.get(reason, reason)}"
+        case returns.ReturnReceived(units=units, restock=restock):
+            return f"{words}: {_items(sum(units.values()))}, {'to be sold again' if restock else 'written off'}"
+        case returns.ReturnApproved(carrier=carrier, tracking=tracking) if carrier:
+            return f"{words}: to be sent with {carrier}{f', {tracking}' if tracking else ''}"
+        case (
+            shipment.ShipmentPacked(units=units)
+            | order.LinesCancelled(units=units)
+            | returns.ReturnRequested(units=units)
+        ):
+            return f"{words}: {_items(sum(units.values()))}"
+        case shipment.ShipmentShipped(carrier=carrier, tracking=tracking, units=units):
+            return f"{words}: {_items(sum(units.values()))} with {carrier}{f', {tracking}' if tracking else ''}"
+        case refund.RefundGranted(amount=amount, reason=reason):
+            return f"{words}: {amount}, {REASONS.get(reason, reason)}"
+        case payment.PaymentDeclined(reason=reason) | payment.RefundRefused(reason=reason):
+            return f"{words}: {reason.replace('_', ' ')}"
+        case (
+            payment.AuthorizationRequested()
+            | payment.PaymentCaptured()
+            | payment.RefundRequested()
+            | payment.PaymentRefunded()
+        ):
+            return f"{words}: {event.event.amount}"
+    return words
+
+
+def _items(count: int) -> str:
+    return f"{count} {'item' if count == 1 else 'items'}"
+
+
+def _data(data: dict[str, Any]) -> dict[str, Any]:
+    shown = {name: value for name, value in data.items() if name not in HIDDEN}
+    if "quote" in shown:
+        shown["quote"] = {name: value for name, value in shown["quote"].items() if name not in HIDDEN}
+    return shown

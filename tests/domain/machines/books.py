@@ -1,0 +1,71 @@
+"""What an audit counts of the time after the purchase: units called off, sent and sent back, money owed back."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+
+from domain import inventory, order, payment, returns
+from domain.ids import stock_id
+from domain.order import OrderPlaced
+from domain.recorded import Recorded
+
+
+class Books:
+    def __init__(self, orders: dict[str, OrderPlaced]) -> None:
+        self._orders = orders
+        self.cut: defaultdict[str, Counter[str]] = defaultdict(Counter)
+        """Units by order and line that were called off one by one."""
+        self.owed: Counter[str] = Counter()
+        """Minor units by order that it said it owes back."""
+        self.sent: Counter[str] = Counter()
+        """Units by stock that left the house."""
+        self.to_shelf: Counter[tuple[str, str]] = Counter()
+        """Units by return and stock that were received to be sold again; those that were, taken off."""
+        self._due: dict[str, dict[str, int]] = {}
+        """Units by line of each cancellation and return, by its id."""
+        self._steps: set[tuple[str, ...]] = set()
+        """What may happen once."""
+
+    def count(self, recorded: Recorded) -> None:
+        match recorded.event:
+            case inventory.StockUncommitted(hold_id=order_id, cause=cause):
+                self._once("unsold", recorded.stream, order_id, cause)
+            case inventory.StockShipped(shipment_id=shipment_id, quantity=units):
+                self._once("shipped", recorded.stream, shipment_id)
+                self.sent[recorded.stream] += units
+            case order.LinesCancelled(cancellation_id=cancellation_id, units=by_line):
+                self.cut[recorded.stream].update(by_line)
+                self._due[cancellation_id] = by_line
+            case returns.ReturnReceived(return_id=return_id, units=by_line, restock=restock):
+                self._once("received", return_id)
+                self._due[return_id] = by_line
+                for line in self._orders[recorded.stream].quote.lines if restock else ():
+                    self.to_shelf[return_id, stock_id(line.shop_id, line.sku)] += by_line.get(line.line_id, 0)
+            case inventory.StockReturned(return_id=return_id, quantity=units):
+                self._once("on the shelf", recorded.stream, return_id)
+                self.to_shelf[return_id, recorded.stream] -= units
+            case order.RefundGranted() as granted:
+                self._owes(recorded.stream, granted)
+            case order.OrderRefunded():
+                self._once("refunded", recorded.stream)
+            case payment.PaymentRefunded(refund_id=refund_id):
+                self._once("paid back", recorded.stream, refund_id)
+
+    def settled(self) -> None:
+        waiting = {key: units for key, units in self.to_shelf.items() if units}
+        assert waiting == {}, "came back and is not on the shelf"
+
+    def _once(self, *step: str) -> None:
+        assert step not in self._steps, f"{step} was done twice"
+        self._steps.add(step)
+
+    def _owes(self, order_id: str, granted: order.RefundGranted) -> None:
+        """What follows from something costs what the units of it cost, as far as that is not owed back already."""
+        placed = self._orders[order_id]
+        left = placed.quote.totals.grand.amount - self.owed[order_id]
+        if granted.cause:
+            prices = {line.line_id: line.unit_price.amount for line in placed.quote.lines}
+            cost = sum(units * prices[line_id] for line_id, units in self._due[granted.cause].items())
+            assert granted.amount.amount == min(cost, left), f"{granted} for {cost}, {left} left"
+        assert 0 < granted.amount.amount <= left
+        self.owed[order_id] += granted.amount.amount

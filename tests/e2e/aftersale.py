@@ -1,0 +1,60 @@
+"""What tests of cancellations, returns and refunds share: keyed requests, and waiting for what follows by itself."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import httpx
+
+from tests.e2e.house import House, charges
+from tests.e2e.market import Seller
+from tests.e2e.shopper import Shopper, fresh_key
+
+
+async def post(who: Shopper, path: str, body: Any = None, key: str = "") -> httpx.Response:
+    return await who.send("POST", path, body, Idempotency_Key=key or fresh_key())
+
+
+def some(order: dict[str, Any], number: int, quantity: int | None = None, **more: str) -> dict[str, Any]:
+    """Units of a line of the order, as a request names them."""
+    named = {"lineId": order["lines"][number]["lineId"], **more}
+    return named if quantity is None else {**named, "quantity": quantity}
+
+
+async def settled(shopper: Shopper, order: dict[str, Any], refunds: int = 1) -> dict[str, Any]:
+    """The order when so many refunds of it are paid out."""
+    for _ in range(500):
+        shown = await shopper.order(order["orderId"])
+        if [one["status"] for one in shown["refunds"]] == ["REFUNDED"] * refunds:
+            shopper.position = shown["position"]
+            return shown
+        await asyncio.sleep(0.02)
+    raise AssertionError(f"still {shown}")
+
+
+async def once(shopper: Shopper, order: dict[str, Any], **wanted: Any) -> dict[str, Any]:
+    """The order when its payment and itself are as wanted."""
+    for _ in range(500):
+        shown = await shopper.order(order["orderId"])
+        if {"status": shown["status"], "payment": shown["payment"]["status"]}.items() >= wanted.items():
+            shopper.position = shown["position"]
+            return shown
+        await asyncio.sleep(0.02)
+    raise AssertionError(f"not {wanted}: {shown}")
+
+
+async def in_stock(seller: Seller, sku: str, **awaited: int) -> dict[str, int]:
+    """The row once it is as awaited; as it stands after five seconds otherwise."""
+    for _ in range(250):
+        row = await seller.stock(sku)
+        if row.items() >= awaited.items():
+            break
+        await asyncio.sleep(0.02)
+    return row
+
+
+def given_back(house: House, order: dict[str, Any]) -> int:
+    """Minor units, by the provider's own records."""
+    [(_, _, refunded, _)] = charges(house.folder)[order["orderId"]]
+    return refunded

@@ -1,0 +1,144 @@
+"""From the order to stock and payment, whatever step is lost: a process dies before it or after it, another goes on."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from commands.context import Context
+from commands.errors import StorageUnavailable
+from commands.mapper import recorded
+from domain import inventory, order, payment
+from domain.aftersale import ApproveReturn, CancelLines, GrantRefund, ReceiveReturn, RequestReturn
+from domain.decider import Command
+from domain.ids import payment_id
+from domain.inventory import InventoryItem
+from domain.returns import DAY_MS
+from streams import checkout
+from tests.streams.house import STOCK_ID, House, opened, place_order, quote_of
+
+STEPS = [
+    inventory.UncommitStock,
+    inventory.ShipStock,
+    inventory.ReturnStock,
+    payment.RequestRefund,
+    payment.RecordRefund,
+    order.MarkOrderRefunded,
+]
+UNITS, ON_HAND = 3, 10
+
+
+@pytest.fixture(autouse=True)
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who finds a silent order looks after it soon."""
+    monkeypatch.setattr(checkout, "SILENT_MS", 20)
+    monkeypatch.setattr(checkout, "SWEEP_S", 0.05)
+
+
+class Mortal:
+    """A process whose own steps end with one of a kind: before it or after it was done. What people ask goes on."""
+
+    def __init__(self, house: House, step: type[Command], done: bool) -> None:
+        self._submit = house.engine.submit
+        self._step, self._done = step, done
+        self.dead = asyncio.Event()
+        house.engine.submit = self.submit  # type: ignore[method-assign, assignment]  # to die in the middle of it
+
+    async def submit(self, command: Command, context: Context, **more: Any) -> Any:
+        if not context.actor.startswith("system:"):
+            return await self._submit(command, context, **more)
+        if self.dead.is_set():
+            raise StorageUnavailable("this process is dead")
+        if not isinstance(command, self._step):
+            return await self._submit(command, context, **more)
+        if self._done:
+            await self._submit(command, context, **more)
+        self.dead.set()
+        raise StorageUnavailable("the process died")
+
+
+async def everything_after_the_purchase(house: House, order_id: str) -> None:
+    """One unit is called off, two are sent, one of them comes back, and the rest of the money is given back."""
+    (line,) = quote_of(UNITS).lines
+    at = house.engine.clock()
+    one: dict[str, int | None] = {line.line_id: 1}
+    for command in (
+        CancelLines(order_id, "can_1", "rfd_1", one, at),
+        order.PackShipment(order_id, "shi_1", line.shop_id, at, carrier="UPS"),
+        order.DeliverShipment(order_id, "shi_1", at),
+        RequestReturn(order_id, "ret_1", one, at, DAY_MS),
+        ApproveReturn(order_id, "ret_1", at),
+        ReceiveReturn(order_id, "ret_1", "rfd_2", at, restock=True),
+        GrantRefund(order_id, "rfd_3", "goodwill", at),
+    ):
+        await house.submit(command, order_id)
+
+
+async def settled(house: House, order_id: str) -> None:
+    """The order knows that all its money has gone back, and stock has heard everything."""
+    watch = house.engine.watch(order_id, lambda state: order.status(state) == "REFUNDED")
+    if order.status(await house.engine.state(order_id)) != "REFUNDED":
+        await asyncio.wait_for(watch, 10)
+    watch.cancel()
+
+    def at_rest(item: Any) -> bool:
+        return isinstance(item, InventoryItem) and (item.on_hand, item.committed) == (ON_HAND - 1, 0)
+
+    at_last = house.engine.watch(STOCK_ID, at_rest)
+    if not at_rest(await house.engine.state(STOCK_ID)):
+        await asyncio.wait_for(at_last, 10)
+    at_last.cancel()
+
+
+async def steps_of(house: House, order_id: str) -> list[str]:
+    """What happened to stock and money since the order was paid, each once."""
+    streams = (STOCK_ID, payment_id(order_id))
+    events = [recorded(row) for stream in streams for row in await house.log.read_stream(stream)]
+    return sorted(
+        f"{type(event.event).__name__} {getattr(event.event, 'refund_id', '')}".strip()
+        for event in events
+        if isinstance(
+            event.event,
+            inventory.StockUncommitted
+            | inventory.StockShipped
+            | inventory.StockReturned
+            | payment.RefundRequested
+            | payment.PaymentRefunded,
+        )
+    )
+
+
+@pytest.mark.parametrize("done", [False, True], ids=["before", "after"])
+@pytest.mark.parametrize("step", STEPS, ids=lambda step: step.__name__)
+async def test_a_step_that_is_lost_is_taken_by_the_next_process(
+    tmp_path: Path, step: type[Command], done: bool
+) -> None:
+    first = House(tmp_path)
+    await first.start()
+    await first.stock(ON_HAND)
+    order_id = await first.buy(place_order(1, "pm_card_visa", quote_of(UNITS)))
+    assert await first.ended(order_id) == "PAID"
+    mortal = Mortal(first, step, done)
+    await everything_after_the_purchase(first, order_id)
+    await asyncio.wait_for(mortal.dead.wait(), 10)
+    for work in first.payments._working.values():
+        assert work.task is not None
+        work.task.cancel()
+    await first.close()
+
+    async with opened(tmp_path) as second:
+        await settled(second, order_id)
+        await asyncio.sleep(0.2)  # nothing is done again
+        assert await steps_of(second, order_id) == [
+            *(f"PaymentRefunded rfd_{number}" for number in (1, 2, 3)),
+            *(f"RefundRequested rfd_{number}" for number in (1, 2, 3)),
+            "StockReturned",
+            "StockShipped",
+            "StockUncommitted",
+        ]
+        given_back = [row.amount for row in second.gateway.settlement() if row.kind == "refund"]
+        assert len(given_back) == 3
+        assert sum(given_back) == quote_of(UNITS).totals.grand.amount

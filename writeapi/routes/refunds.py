@@ -1,0 +1,123 @@
+"""Refunds: an administrator gives money back, whole or in parts, and has a refused refund tried again."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter
+from pydantic import Field, StrictBool
+from starlette.requests import Request
+from starlette.responses import Response
+
+from commands.batch import Outcome
+from domain import order, payment
+from domain.aftersale import GrantRefund
+from domain.errors import NotFound
+from domain.ids import payment_id, rest_id
+from domain.money import Money
+from readapi.edge.etags import expected_version
+from readapi.edge.idempotency import idempotency_of
+from readapi.edge.openapi import problem_responses, signed_in
+from readapi.edge.principal import AdminPrincipal
+from readapi.edge.schemas import MoneyIn
+from readapi.orders import refunds_json
+from readapi.shapes import RefundReply
+from writeapi.ordering import Lines, Said, units_of
+from writeapi.requests import Body, command_reply, context_of, execute, fresh_id, require_id, services_of
+from writeapi.routes.orders import KEY, KEYED
+from writeapi.services import WriteServices
+
+router = APIRouter(tags=["after-sale"])
+ANSWERS = {
+    202: {"model": RefundReply},
+    **KEYED,
+    **problem_responses("illegal_transition", "version_mismatch", "idempotency_in_flight"),
+}
+WITH_KEY = {**signed_in(), "parameters": [KEY]}
+
+
+Reason = Annotated[Said, Field(description="kept for ever with the order: nothing personal", examples=["damaged"])]
+
+
+class RefundRequest(Body):
+    """An amount, or lines and shipping from which it follows; with a reason alone, all that is left."""
+
+    amount: MoneyIn | None = None
+    lines: Lines = []
+    shipping: StrictBool = False
+    reason: Reason
+
+
+@router.post(
+    "/api/orders/{order_id}/refunds",
+    status_code=202,
+    summary="Give money back; Idempotency-Key required",
+    responses=ANSWERS,
+    openapi_extra=WITH_KEY,
+)
+async def refund(request: Request, order_id: str, body: RefundRequest, principal: AdminPrincipal) -> Response:
+    """Granted with this answer, paid out by the provider afterwards: the order's `refunds` tell. What is granted
+    never exceeds what was paid, and no unit is refunded twice."""
+    key = await idempotency_of(request, principal.account_id)
+    require_id("order", order_id, "order")
+    context = context_of(request, principal.account_id, order_id)
+    refund_id = fresh_id("refund", context.at)
+    amount = None if body.amount is None else Money(body.amount.amount, body.amount.currency)
+    command = GrantRefund(
+        order_id, refund_id, body.reason, context.at, amount, units_of(body.lines), shipping=body.shipping
+    )
+    services = services_of(request)
+
+    def render(outcome: Outcome) -> Response:
+        paid = services.engine.peek(payment_id(order_id))
+        return _reply(order_id, refund_id, outcome.state, paid, outcome.version, outcome.position, context.at)
+
+    return await execute(request, command, context, render, expected_version=expected_version(request), key=key)
+
+
+@router.post(
+    "/api/orders/{order_id}/refunds/{refund_id}/retry",
+    status_code=202,
+    summary="Try a refused refund again; Idempotency-Key required",
+    responses=ANSWERS,
+    openapi_extra=WITH_KEY,
+)
+async def retry(request: Request, order_id: str, refund_id: str, principal: AdminPrincipal) -> Response:
+    """For a refund that the provider refused, once the reason for that is gone."""
+    key = await idempotency_of(request, principal.account_id)
+    services = services_of(request)
+    state = await _known(services, order_id, refund_id)
+    paid_id = payment_id(order_id)
+    at_payment = payment.THE_REST if refund_id == rest_id(order_id) else refund_id
+    context = context_of(request, principal.account_id, order_id)
+    version = (await services.engine.load(order_id)).version
+
+    def render(outcome: Outcome) -> Response:
+        return _reply(order_id, refund_id, state, outcome.state, version, outcome.position, context.at)
+
+    command = payment.RetryRefund(paid_id, at_payment, "again")
+    return await execute(request, command, context, render, key=key)
+
+
+async def _known(services: WriteServices, order_id: str, refund_id: str) -> order.Order:
+    """The order. Raises NotFound when it has no such refund."""
+    state: order.Order = await services.engine.state(require_id("order", order_id, "order"))
+    paid = await services.engine.state(payment_id(order_id))
+    if all(one["refundId"] != refund_id for one in refunds_json(order_id, state, paid, 0)):
+        raise NotFound("no such refund")
+    return state
+
+
+def _reply(
+    order_id: str,
+    refund_id: str,
+    state: order.Order,
+    paid: payment.PaymentState | None,
+    version: int,
+    position: int,
+    at: int,
+) -> Response:
+    (shown,) = (one for one in refunds_json(order_id, state, paid, at) if one["refundId"] == refund_id)
+    body = {"orderId": order_id, "orderStatus": order.status(state), **shown}
+    headers = {"Location": f"/api/orders/{order_id}"}
+    return command_reply(body, position=position, version=version, status=202, headers=headers)

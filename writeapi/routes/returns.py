@@ -1,0 +1,184 @@
+"""Returns: the buyer sends goods back, the seller approves, rejects and receives them."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter
+from pydantic import Field, StrictBool
+from starlette.requests import Request
+from starlette.responses import Response
+
+from commands.batch import Outcome
+from domain import order
+from domain.aftersale import ApproveReturn, ReceiveReturn, RejectReturn, RequestReturn
+from domain.errors import NotFound
+from domain.returns import DAY_MS
+from readapi.edge.idempotency import IdempotencyKey, idempotency_of
+from readapi.edge.openapi import problem_responses, signed_in
+from readapi.edge.principal import Principal, RequiredPrincipal
+from readapi.orders import return_json
+from readapi.shapes import ReturnReply
+from writeapi.ordering import (
+    Lines,
+    PlacedOrder,
+    Said,
+    SomeUnits,
+    is_buyers,
+    may_act_for,
+    order_of,
+    sealed,
+    units_of,
+)
+from writeapi.requests import Body, command_reply, context_of, execute, fresh_id, services_of
+from writeapi.routes.orders import KEY, KEYED
+from writeapi.routes.shipments import Word
+from writeapi.services import WriteServices
+
+router = APIRouter(tags=["after-sale"])
+REFUSED = {**KEYED, **problem_responses("illegal_transition", "idempotency_in_flight")}
+WITH_KEY = {**signed_in(), "parameters": [KEY]}
+
+
+class ReturnedUnits(SomeUnits):
+    reason: Annotated[Said, Field(examples=["too small"])] | None = None
+
+
+class ReturnRequest(Body):
+    """Lines of one shop; ask for each shop's apart."""
+
+    lines: Annotated[list[ReturnedUnits], Field(min_length=1, max_length=order.LINES_MAX)]
+
+
+class ReturnLabel(Body):
+    """Without a carrier the buyer chooses, and pays."""
+
+    carrier: Annotated[Word, Field(examples=["UPS"])] | None = None
+    tracking: Annotated[Word, Field(examples=["1Z999AA10123456784"])] | None = None
+
+
+class Rejection(Body):
+    reason: Annotated[Said, Field(examples=["worn"])]
+
+
+class Receipt(Body):
+    """What arrived; without lines, all of it. What is not to be restocked is written off."""
+
+    lines: Lines = []
+    restock: StrictBool
+    refund_shipping: StrictBool = False
+
+
+@router.post(
+    "/api/orders/{order_id}/returns",
+    status_code=201,
+    summary="Ask to send goods back; Idempotency-Key required",
+    responses={201: {"model": ReturnReply}, **REFUSED},
+    openapi_extra=WITH_KEY,
+)
+async def request_return(
+    request: Request, order_id: str, body: ReturnRequest, principal: RequiredPrincipal
+) -> Response:
+    """Of units that were delivered within the days that the house allows. A request over several shops is refused and
+    points at the first line of another shop."""
+    services = services_of(request)
+    key = await idempotency_of(request, principal.account_id)
+    state = await order_of(services, order_id)
+    if not is_buyers(state, principal):
+        raise NotFound("no such order")
+    context = context_of(request, principal.account_id, order_id)
+    command = RequestReturn(
+        order_id,
+        fresh_id("return", context.at),
+        units_of(list(body.lines)),
+        context.at,
+        services.return_days * DAY_MS,
+        principal.account_id,
+        sealed(services, state, reasons={line.line_id: line.reason for line in body.lines if line.reason}),
+    )
+    return await _execute(request, principal, command, key, status=201)
+
+
+@router.post(
+    "/api/orders/{order_id}/returns/{return_id}/approve",
+    summary="The buyer may send it; Idempotency-Key required",
+    responses={200: {"model": ReturnReply}, **REFUSED},
+    openapi_extra=WITH_KEY,
+)
+async def approve(
+    request: Request, order_id: str, return_id: str, principal: RequiredPrincipal, body: ReturnLabel | None = None
+) -> Response:
+    key = await idempotency_of(request, principal.account_id)
+    await _require_sellers(services_of(request), principal, order_id, return_id)
+    label = body or ReturnLabel()
+    at = services_of(request).clock()
+    command = ApproveReturn(order_id, return_id, at, label.carrier or "", label.tracking or "")
+    return await _execute(request, principal, command, key)
+
+
+@router.post(
+    "/api/orders/{order_id}/returns/{return_id}/reject",
+    summary="It is not taken back; Idempotency-Key required",
+    responses={200: {"model": ReturnReply}, **REFUSED},
+    openapi_extra=WITH_KEY,
+)
+async def reject(
+    request: Request, order_id: str, return_id: str, body: Rejection, principal: RequiredPrincipal
+) -> Response:
+    """Before it is received; also when what was approved never came."""
+    services = services_of(request)
+    key = await idempotency_of(request, principal.account_id)
+    state = await _require_sellers(services, principal, order_id, return_id)
+    command = RejectReturn(order_id, return_id, services.clock(), sealed(services, state, note=body.reason))
+    return await _execute(request, principal, command, key)
+
+
+@router.post(
+    "/api/orders/{order_id}/returns/{return_id}/receive",
+    summary="It arrived; Idempotency-Key required",
+    responses={200: {"model": ReturnReply}, **REFUSED},
+    openapi_extra=WITH_KEY,
+)
+async def receive(
+    request: Request, order_id: str, return_id: str, body: Receipt, principal: RequiredPrincipal
+) -> Response:
+    """What the buyer paid for what arrived is refunded; with `restock` the units can be sold again."""
+    services = services_of(request)
+    key = await idempotency_of(request, principal.account_id)
+    await _require_sellers(services, principal, order_id, return_id)
+    at = services.clock()
+    command = ReceiveReturn(
+        order_id,
+        return_id,
+        fresh_id("refund", at),
+        at,
+        body.restock,
+        units_of(body.lines),
+        body.refund_shipping,
+    )
+    return await _execute(request, principal, command, key)
+
+
+async def _execute(
+    request: Request,
+    principal: Principal,
+    command: RequestReturn | ApproveReturn | RejectReturn | ReceiveReturn,
+    key: IdempotencyKey,
+    status: int = 200,
+) -> Response:
+    def render(outcome: Outcome) -> Response:
+        paid: order.PaidOrder = outcome.state
+        shown = return_json(command.return_id, paid.returns[command.return_id], None, paid.placed.account_id)
+        body = {"orderId": outcome.stream, "orderStatus": order.status(paid), **shown}
+        return command_reply(body, position=outcome.position, version=outcome.version, status=status)
+
+    return await execute(request, command, context_of(request, principal.account_id, command.order_id), render, key=key)
+
+
+async def _require_sellers(services: WriteServices, principal: Principal, order_id: str, return_id: str) -> PlacedOrder:
+    """The order. Raises NotFound unless the return is of a shop that the principal may act for."""
+    state = await order_of(services, order_id)
+    known = state.returns.get(return_id) if isinstance(state, order.PaidOrder) else None
+    if known is None or not await may_act_for(services, principal, known.shop_id):
+        raise NotFound("no such return")
+    return state
