@@ -226,3 +226,22 @@ class PromotionOut(Versioned):
 
 class PromotionList(Listed):
     items: list[PromotionOut]
+
+
+class EventOut(Shape):
+    position: str = Field(description="where it stands in the log", examples=["4711"])
+    id: str = Field(description="names the event for ever", examples=["ord_01KARQ0000ABCDEFGHJKMNPQRS/3"])
+    type: str = Field(examples=["order.paid"])
+    stream: str = Field(examples=["ord_01KARQ0000ABCDEFGHJKMNPQRS"])
+    version: int = Field(description="of the stream", examples=[3])
+    at: datetime
+    correlation: str | None = Field(description="what it belongs to, such as an order")
+    causation: str | None = Field(description="id of the event that led to it")
+    actor: str | None = Field(description="an account, `anonymous`, or a part of Kontor", examples=["system:payments"])
+    data: dict[str, Any] | None = Field(description="null for what this version cannot read")
+
+
+class EventList(Shape):
+    items: list[EventOut]
+    next: str = Field(description="`after` of the next request", examples=["4711"])
+    prev: None

@@ -20,6 +20,7 @@ from domain.recorded import Recorded
 from domain.shipment import Shipment, Shipments
 from readapi.edge.positions import format_position
 from readapi.instants import instant
+from streams.published import HIDDEN
 
 
 class OrderView(NamedTuple):
@@ -188,8 +189,6 @@ REASONS = {
     "limit_exceeded": "more than one customer may buy",
     "cancelled": "on request",
 }
-HIDDEN = frozenset(("address", "payment_token", "token", "derivation", "methods"))
-"""Personal data, provider's tokens, and what would only be noise."""
 
 
 def timeline_json(events: Iterable[Recorded]) -> list[dict[str, Any]]:

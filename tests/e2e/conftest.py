@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from commands.context import system_context
+from domain.account import GrantScope
 from tests.e2e.house import House, in_process
 from tests.e2e.market import Seller, open_shop
 from tests.e2e.shopper import Shopper, sign_up
@@ -28,6 +30,15 @@ async def shopper(house: House) -> Shopper:
     """Signed in, with an address and a good card."""
     shopper = await sign_up(house.http)
     return await shopper.move_in()
+
+
+@pytest.fixture
+async def admin(house: House) -> Shopper:
+    """Signed in, and in charge of the whole marketplace."""
+    shopper = await sign_up(house.http, "Root Admin")
+    await house.services.engine.submit(GrantScope(shopper.user_id, "admin"), system_context("test", 1))
+    await shopper.sign_in()
+    return shopper
 
 
 @pytest.fixture

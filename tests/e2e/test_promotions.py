@@ -7,8 +7,6 @@ from typing import Any
 
 import pytest
 
-from commands.context import system_context
-from domain.account import GrantScope
 from domain.promotion import uses_of
 from kontor.explaining import in_words, quote_of
 from kontor.folder import DataFolder
@@ -18,15 +16,6 @@ from tests.e2e.market import Seller
 from tests.e2e.shopper import Shopper, expect, problem, sign_up
 
 TEN_PERCENT = {"name": "Sale", "benefit": {"kind": "percent", "percent": 10}}
-
-
-@pytest.fixture
-async def admin(house: House) -> Shopper:
-    """Runs the marketplace's own promotions."""
-    shopper = await sign_up(house.http, "Root Admin")
-    await house.services.engine.submit(GrantScope(shopper.user_id, "admin"), system_context("test", 1))
-    await shopper.sign_in()
-    return shopper
 
 
 async def start(runner: Shopper, **terms: Any) -> str:
