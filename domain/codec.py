@@ -10,7 +10,22 @@ from typing import Any
 
 import msgspec
 
-from domain import account, board, cart, claim, inventory, offer, order, payment, product, promotion, shipment, shop
+from domain import (
+    account,
+    board,
+    cart,
+    claim,
+    delivery,
+    inventory,
+    offer,
+    order,
+    payment,
+    product,
+    promotion,
+    shipment,
+    shop,
+    subscription,
+)
 from domain.decider import Event
 from domain.recorded import Meta
 from domain.upcasters import upcast
@@ -39,6 +54,17 @@ EVENTS: dict[str, tuple[int, type[Event]]] = {
     "cart.reopened": (2, cart.CartReopened),
     "claim.taken": (1, claim.ClaimTaken),
     "claim.released": (1, claim.ClaimReleased),
+    "delivery.begun": (1, delivery.DeliveryBegun),
+    "delivery.taken": (1, delivery.DeliveryTaken),
+    "delivery.released": (1, delivery.DeliveryReleased),
+    "delivery.advanced": (1, delivery.DeliveryAdvanced),
+    "delivery.failed": (1, delivery.DeliveryFailed),
+    "delivery.settled": (1, delivery.DeliverySettled),
+    "delivery.skipped": (1, delivery.DeliverySkipped),
+    "delivery.parked": (1, delivery.DeliveryParked),
+    "delivery.asked": (1, delivery.DeliveryAsked),
+    "delivery.hurried": (1, delivery.DeliveryHurried),
+    "delivery.dropped": (1, delivery.DeliveryDropped),
     "offer.put": (1, offer.OfferPut),
     "offer.withdrawn": (1, offer.OfferWithdrawn),
     "order.placed": (3, order.OrderPlaced),
@@ -74,6 +100,9 @@ EVENTS: dict[str, tuple[int, type[Event]]] = {
     "stock.hold_barred": (1, inventory.HoldBarred),
     "stock.uncommitted": (1, inventory.StockUncommitted),
     "stock.shipped": (1, inventory.StockShipped),
+    "subscription.created": (1, subscription.SubscriptionCreated),
+    "subscription.disabled": (1, subscription.SubscriptionDisabled),
+    "subscription.deleted": (1, subscription.SubscriptionDeleted),
 }
 
 

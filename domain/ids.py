@@ -26,6 +26,8 @@ PREFIXES = {
     "line": "lin",
     "promotion": "prm",
     "shipment": "shi",
+    "subscription": "sub",
+    "delivery": "dlv",
 }
 
 
@@ -60,6 +62,11 @@ def offer_id(shop_id: str, sku: str) -> str:
 
 def claim_id(kind: str, value: str) -> str:
     return f"clm_{kind}.{value}"
+
+
+def delivery_id(subscription_id: str) -> str:
+    """What is told to a subscriber is a stream with the subscription's own number."""
+    return "dlv_" + subscription_id.removeprefix("sub_")
 
 
 def payment_id(order_id: str) -> str:

@@ -27,6 +27,8 @@ from streams.erasure import ErasureProcess
 from streams.follower import Follower
 from streams.gateways.simulated import SimulatedGateway
 from streams.indexer import Indexer
+from streams.outgoing.process import DeliveryProcess
+from streams.outgoing.webhooks import Webhooks
 from streams.payments import PaymentProcess
 from writeapi.sellers import sellers_in_views
 from writeapi.services import WriteServices
@@ -50,6 +52,8 @@ async def embedded(settings: Settings) -> AsyncIterator[WriteServices]:
     payments = PaymentProcess(engine, views, gateway)
     checkout = CheckoutProcess(engine, views)
     erasures = ErasureProcess(engine, views, vault)
+    webhooks = Webhooks(engine, vault, private=settings.webhooks_private)
+    deliveries = DeliveryProcess(engine, webhooks.targets)
     services = WriteServices(
         log=log,
         views=views,
@@ -65,9 +69,10 @@ async def embedded(settings: Settings) -> AsyncIterator[WriteServices]:
         engine=engine,
         payments=payments,
         sellers=sellers_in_views(views, follower, engine),
+        webhooks_private=settings.webhooks_private,
     )
     engine.listeners.append(payments.committed)
-    follower.applied += [indexer.applied, checkout.applied, erasures.applied]
+    follower.applied += [indexer.applied, checkout.applied, erasures.applied, deliveries.applied]
     await engine.start()
     await follower.start()
 
@@ -75,7 +80,7 @@ async def embedded(settings: Settings) -> AsyncIterator[WriteServices]:
         await payments.receive(body, headers)
 
     await gateway.start(call_back)
-    parts = (indexer, payments, checkout, erasures)
+    parts = (indexer, payments, checkout, erasures, deliveries)
     for part in parts:
         await part.start()
     settle_garbage()
@@ -84,6 +89,7 @@ async def embedded(settings: Settings) -> AsyncIterator[WriteServices]:
     finally:
         for part in reversed(parts):
             await part.close()
+        await webhooks.close()
         await gateway.close()
         await engine.close()
         await follower.close()

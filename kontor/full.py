@@ -6,7 +6,7 @@
     kontor work views    Kafka → Redis: catalog, stock, carts, shops
     kontor work orders   Kafka → Cassandra: order history, sellers' lists, timelines
     kontor work search   log and Redis → Elasticsearch
-    kontor work processes   checkouts, payments, erasures
+    kontor work processes   checkouts, payments, erasures, webhooks
     kontor gateway       the simulated payment provider, with records of its own (kontor/gateway.py)
 
 Every process may run several times; of ``search`` one writes and the others stand by.
@@ -66,6 +66,8 @@ from streams.indexer import Indexer
 from streams.intake import Intake
 from streams.listening import Listening
 from streams.noticing import Noticing
+from streams.outgoing.process import DeliveryProcess
+from streams.outgoing.webhooks import Webhooks
 from streams.payments import PaymentProcess
 from streams.relay import Relay
 from streams.sinking import Sinking
@@ -216,7 +218,14 @@ async def write_side(settings: Settings) -> AsyncIterator[FullWriteServices]:
             return await log.offers_of(sku, OFFERS_MAX)  # not from the views: buying needs nothing but the log
 
         services = FullWriteServices(
-            log=log, vault=vault, engine=engine, payments=payments, sellers=sellers, **views, **_tables()
+            log=log,
+            vault=vault,
+            engine=engine,
+            payments=payments,
+            sellers=sellers,
+            webhooks_private=settings.webhooks_private,
+            **views,
+            **_tables(),
         )
         settle_garbage()
         yield services
@@ -320,11 +329,15 @@ async def process_worker(settings: Settings) -> AsyncIterator[tuple[PostgresLog,
         payments = PaymentProcess(engine, views, gateway)
         checkouts = CheckoutProcess(engine, views)
         erasures = ErasureProcess(engine, views, vault)
+        webhooks = Webhooks(engine, vault, private=settings.webhooks_private)
+        stack.push_async_callback(webhooks.close)
+        deliveries = DeliveryProcess(engine, webhooks.targets)
         follower.applied += [
             lambda events, touched: payments.committed(events),
             checkouts.applied,
             erasures.applied,
+            deliveries.applied,
         ]
-        await _begun(stack, engine, follower, gateway, payments, checkouts, erasures)
+        await _begun(stack, engine, follower, gateway, payments, checkouts, erasures, deliveries)
         settle_garbage()
         yield log, engine, follower, views

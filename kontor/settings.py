@@ -67,6 +67,7 @@ class Settings(BaseSettings):
     provider_callbacks: str | None = Field(
         None, description="where `kontor gateway` sends callbacks: …/api/webhooks/payments/simulated of `serve write`"
     )
+    webhooks_private: bool = Field(False, description="webhooks may go to private addresses and http://, as for tests")
     provider_timeout: float = Field(0.3, gt=0, description="seconds the simulated provider lets a call hang")
 
     @classmethod

@@ -24,6 +24,7 @@ TAGS = [
     {"name": "accounts", "description": "Sign-in, addresses, payment methods."},
     {"name": "merchants", "description": "Shops, products, offers and stock."},
     {"name": "promotions", "description": "Discounts and coupons, and whom they are for."},
+    {"name": "webhooks", "description": "Events told to others, and what payment providers tell."},
     {"name": "operations", "description": "Health, metrics and the feed of events."},
 ]
 ROUTERS = (

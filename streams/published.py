@@ -7,7 +7,7 @@ left out by being bytes.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from typing import Any, NamedTuple
 
 import msgspec
@@ -23,6 +23,8 @@ HIDDEN = frozenset(("address", "payment_token", "token", "derivation", "methods"
 """Personal data, provider's tokens, and what would only be noise."""
 EVERYTHING = "*"
 PATTERNS_MAX = 100
+TELLABLE = frozenset(name for name in EVENTS if not name.startswith("delivery."))
+"""What webhooks may carry: to tell of every delivery by a delivery would never end."""
 READ_PAGE = 500
 SCANNED_MAX = 10_000
 """Events looked at for one page, however few of them are wanted."""
@@ -31,8 +33,10 @@ Wanted = Callable[[str], bool]
 """Whether events with this stored topic (``order.paid@1``) are."""
 
 
-def types_of(patterns: Iterable[str], pointer: str | None = None) -> frozenset[str]:
-    """The event types that patterns name: ``order.paid`` one, ``order.*`` all of an aggregate, ``*`` all there are.
+def types_of(
+    patterns: Iterable[str], pointer: str | None = None, known: Collection[str] = frozenset(EVENTS)
+) -> frozenset[str]:
+    """The event types that patterns name: ``order.paid`` one, ``order.*`` all of an aggregate, ``*`` all ``known``.
 
     Raises Invalid for a pattern that names none.
     """
@@ -40,7 +44,7 @@ def types_of(patterns: Iterable[str], pointer: str | None = None) -> frozenset[s
     for number, pattern in enumerate(patterns):
         where = None if pointer is None else f"{pointer}/{number}"
         family = pattern[:-1] if pattern.endswith(".*") else None
-        named = {name for name in EVENTS if pattern in (EVERYTHING, name) or (family and name.startswith(family))}
+        named = {name for name in known if pattern in (EVERYTHING, name) or (family and name.startswith(family))}
         if not named:
             raise Invalid("no event is of this type; name one such as order.paid, or all of a kind as order.*", where)
         found |= named

@@ -21,6 +21,7 @@ from writeapi.routes import (
     ready,
     shipments,
     shops,
+    subscriptions,
     webhooks,
 )
 from writeapi.services import WriteServices
@@ -36,6 +37,7 @@ ROUTERS = (
     promotions.router,
     orders.router,
     shipments.router,
+    subscriptions.router,
     webhooks.router,
 )
 

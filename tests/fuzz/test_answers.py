@@ -59,6 +59,13 @@ async def in_charge(house: House) -> Shopper:
 async def operates(root: Shopper) -> None:
     events = await root.read("/api/events?types=order.*,account.erased")
     assert events["items"]
+    wanted = {"url": "https://hooks.invalid/kontor", "types": ["order.*"]}
+    created = await root.do("POST", "/api/subscriptions", wanted, 201)
+    assert (await root.do("GET", "/api/subscriptions"))["items"]
+    path = f"/api/subscriptions/{created['subscriptionId']}"
+    await root.do("GET", path)
+    await root.do("POST", f"{path}/redeliver", {"position": events["items"][0]["position"]}, 202)
+    await root.do("DELETE", path, status=204)
 
 
 async def buys_and_looks(ada: Shopper, seller: Seller, sku: str) -> None:

@@ -7,7 +7,22 @@ from __future__ import annotations
 
 from typing import Any
 
-from domain import account, board, cart, claim, inventory, offer, order, payment, product, promotion, shipment, shop
+from domain import (
+    account,
+    board,
+    cart,
+    claim,
+    delivery,
+    inventory,
+    offer,
+    order,
+    payment,
+    product,
+    promotion,
+    shipment,
+    shop,
+    subscription,
+)
 from domain.decider import Event
 from domain.discounts import Shopper
 from domain.money import Money
@@ -139,7 +154,25 @@ PURCHASES: list[Event] = [
     payment.PaymentRefunded(PRICE),
     payment.AttemptFailed("pay_01K/1", 2, "GatewayTimeout: no answer"),
 ]
-TODAY = ACCOUNTS + CARTS + CATALOG + STOCK + PURCHASES
+OUTGOING: list[Event] = [
+    subscription.SubscriptionCreated(
+        "sub_01K", "https://hooks.example/kontor", ("order.*",), b"\x00sealed\xff", 41, AT
+    ),
+    subscription.SubscriptionDisabled("sub_01K", "gone", AT),
+    subscription.SubscriptionDeleted("sub_01K", AT),
+    delivery.DeliveryBegun(41),
+    delivery.DeliveryTaken("worker-1", AT + 60_000),
+    delivery.DeliveryReleased("worker-1"),
+    delivery.DeliveryAdvanced(57, AT + 60_000, 3),
+    delivery.DeliveryFailed("ord_01K/3", 50, 2, AT + 10_000, AT, "answered 500"),
+    delivery.DeliverySettled("ord_01K/3", "skipped", "erased"),
+    delivery.DeliverySkipped("ord_01K/2", "not wanted"),
+    delivery.DeliveryParked("ord_01K/4", 52, 20, AT, AT + 259_200_000, "answered 500"),
+    delivery.DeliveryAsked("ord_01K/4", 52, AT),
+    delivery.DeliveryHurried(AT),
+    delivery.DeliveryDropped("ord_01K/4"),
+]
+TODAY = ACCOUNTS + CARTS + CATALOG + STOCK + PURCHASES + OUTGOING
 
 
 def usd(amount: int) -> dict[str, Any]:
