@@ -16,12 +16,14 @@ from projections.carts.projector import CARTS
 from projections.catalog.projector import CATALOG
 from projections.checkouts.projector import CHECKOUTS
 from projections.erasures.projector import ERASURES
+from projections.folding import Parked
 from projections.orders.projector import ORDERS
 from projections.promotions.projector import PROMOTIONS
 from projections.search.tantivy_index import TantivyIndex
 from projections.shops.projector import SHOPS
 from projections.sqlite import SQLiteViews
 from projections.stock.projector import STOCK
+from readapi.services import Workings
 from streams.checkout import CheckoutProcess
 from streams.erasure import ErasureProcess
 from streams.follower import Follower
@@ -70,6 +72,7 @@ async def embedded(settings: Settings) -> AsyncIterator[WriteServices]:
         payments=payments,
         sellers=sellers_in_views(views, follower, engine),
         webhooks_private=settings.webhooks_private,
+        workings=workings(views, indexer),
     )
     engine.listeners.append(payments.committed)
     follower.applied += [indexer.applied, checkout.applied, erasures.applied, deliveries.applied]
@@ -97,6 +100,17 @@ async def embedded(settings: Settings) -> AsyncIterator[WriteServices]:
         views.close()
         vault.close()
         await log.close()
+
+
+def workings(views: SQLiteViews, indexer: Indexer) -> Workings:
+    async def parked() -> list[tuple[str, Parked]]:
+        return [(name, Parked(position, stream, why)) for name, position, stream, why in views.parked()]
+
+    return Workings(
+        positions=lambda: {**views.positions(), "search": indexer.position},
+        parked={"views": parked},
+        refused=lambda: indexer.parked,
+    )
 
 
 def settle_garbage() -> None:

@@ -49,7 +49,7 @@ from projections.sqlite import SQLiteViews
 from projections.stock.projector import STOCK
 from readapi.edge.sharedlimits import SharedLimiter
 from readapi.reading import TOLD
-from readapi.services import ReadServices
+from readapi.services import ReadServices, Workings
 from streams.broker.faust_source import FaustSource
 from streams.broker.kafka_source import KafkaSource
 from streams.broker.outlet import Outlet
@@ -180,6 +180,10 @@ async def _views(stack: AsyncExitStack, settings: Settings) -> dict[str, Any]:
         "last_pages": RedisPages(server, settings.namespace),
         "catalog": CatalogFromTheIndex(search),
         "limiter": limiter,
+        "workings": Workings(
+            positions=lambda: {"views": noticing.position, "orders": history.position, "search": indexed.position},
+            parked={"redis": redis.parked, "cassandra": cassandra.parked},
+        ),
     }
 
 

@@ -64,6 +64,8 @@ async def operates(root: Shopper) -> None:
     assert (await root.do("GET", "/api/subscriptions"))["items"]
     path = f"/api/subscriptions/{created['subscriptionId']}"
     await root.do("GET", path)
+    assert (await root.read("/api/admin/projections"))["items"]
+    assert (await root.read("/api/admin/parked"))["items"] == []
     await root.do("POST", f"{path}/redeliver", {"position": events["items"][0]["position"]}, 202)
     await root.do("DELETE", path, status=204)
 
