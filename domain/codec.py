@@ -39,6 +39,7 @@ EVENTS: dict[str, tuple[int, type[Event]]] = {
     "account.address_removed": (1, account.AddressRemoved),
     "account.payment_method_added": (1, account.PaymentMethodAdded),
     "account.payment_method_removed": (1, account.PaymentMethodRemoved),
+    "account.notifications_chosen": (1, account.NotificationsChosen),
     "account.erased": (1, account.AccountErased),
     "board.promotion_posted": (1, board.PromotionPosted),
     "board.promotion_taken_down": (1, board.PromotionTakenDown),

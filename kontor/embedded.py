@@ -10,6 +10,7 @@ from commands.engine import Engine, now_ms
 from commands.store.sqlite import SQLiteLog
 from commands.vault import Vault
 from kontor.folder import DataFolder
+from kontor.notifying import Notifying
 from kontor.settings import Settings
 from kontor.tables import countries, shipping_table, tax_table
 from projections.carts.projector import CARTS
@@ -55,7 +56,8 @@ async def embedded(settings: Settings) -> AsyncIterator[WriteServices]:
     checkout = CheckoutProcess(engine, views)
     erasures = ErasureProcess(engine, views, vault)
     webhooks = Webhooks(engine, vault, private=settings.webhooks_private)
-    deliveries = DeliveryProcess(engine, webhooks.targets)
+    notifying = Notifying(settings, engine, vault)
+    deliveries = DeliveryProcess(engine, webhooks.targets, notifying.targets)
     services = WriteServices(
         log=log,
         views=views,
@@ -74,7 +76,7 @@ async def embedded(settings: Settings) -> AsyncIterator[WriteServices]:
         webhooks_private=settings.webhooks_private,
         workings=workings(views, indexer),
     )
-    engine.listeners.append(payments.committed)
+    engine.listeners += [payments.committed, notifying.unconnected.committed]
     follower.applied += [indexer.applied, checkout.applied, erasures.applied, deliveries.applied]
     await engine.start()
     await follower.start()

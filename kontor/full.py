@@ -26,6 +26,7 @@ from commands.vault import Vault
 from commands.vault_server import VaultServer
 from kontor.embedded import settle_garbage
 from kontor.folder import DataFolder
+from kontor.notifying import Notifying
 from kontor.settings import Settings, required
 from kontor.tables import countries, shipping_table, tax_table
 from projections.carts.projector import CARTS
@@ -216,6 +217,7 @@ async def write_side(settings: Settings) -> AsyncIterator[FullWriteServices]:
         views = await _views(stack, settings)
         gateway = provider(settings)
         payments = PaymentProcess(engine, views["views"], gateway)  # takes callbacks in; effects are a worker's
+        engine.listeners.append(Notifying(settings, engine, vault).unconnected.committed)
         await _begun(stack, engine, Listening(engine, log))
 
         async def sellers(product_id: str, sku: str) -> Sequence[str]:
@@ -335,7 +337,9 @@ async def process_worker(settings: Settings) -> AsyncIterator[tuple[PostgresLog,
         erasures = ErasureProcess(engine, views, vault)
         webhooks = Webhooks(engine, vault, private=settings.webhooks_private)
         stack.push_async_callback(webhooks.close)
-        deliveries = DeliveryProcess(engine, webhooks.targets)
+        notifying = Notifying(settings, engine, vault)
+        deliveries = DeliveryProcess(engine, webhooks.targets, notifying.targets)
+        engine.listeners.append(notifying.unconnected.committed)
         follower.applied += [
             lambda events, touched: payments.committed(events),
             checkouts.applied,

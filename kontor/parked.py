@@ -16,6 +16,7 @@ import msgspec
 from rich.table import Table
 
 from commands.context import system_context
+from commands.errors import WritePathError
 from commands.mapper import recorded_or_unreadable
 from commands.store.port import EventLog
 from domain.delivery import DropParked, RetryParked
@@ -89,6 +90,8 @@ def _ask(settings: Settings, work: Awaitable[Any]) -> Any:
             answers.append(await work)
         except DomainError as refusal:
             console.fail(refusal.detail)
+        except WritePathError as error:
+            console.fail(str(error))
 
     run(main())
     return answers[0]

@@ -20,6 +20,7 @@ from domain.recorded import Recorded
 from domain.shipment import Shipment, Shipments
 from readapi.edge.positions import format_position
 from readapi.instants import instant
+from streams.outgoing.reasons import REASONS
 from streams.published import HIDDEN
 
 
@@ -180,14 +181,6 @@ WORDS: dict[type, str] = {
     payment.RefundRequested: "Refund requested",
     payment.PaymentRefunded: "Refunded",
     payment.AttemptFailed: "The payment provider could not be reached; trying again",
-}
-REASONS = {
-    "out_of_stock": "sold out",
-    "payment_declined": "the payment was declined",
-    "expired": "it took too long to pay",
-    "not_serviceable": "a seller does not deliver to this address",
-    "limit_exceeded": "more than one customer may buy",
-    "cancelled": "on request",
 }
 
 

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from commands.aggregates import fold
+from commands.errors import UnreadableStream
 from commands.store.port import EventLog
 from domain.codec import decode_meta
 from domain.delivery import Delivery
@@ -18,6 +19,7 @@ from domain.ids import delivery_id
 from domain.instants import instant
 from domain.subscription import BOOK, Subscription, Subscriptions
 from projections.folding import Parked
+from streams.outgoing.notices import CHANNELS
 
 LISTED_MAX = 1_000
 """Of each source; more than that is one trouble, not a thousand."""
@@ -71,20 +73,37 @@ def documents(refused: Mapping[str, str]) -> list[Stuck]:
 
 
 async def deliveries(log: EventLog) -> list[Stuck]:
-    """To everybody who is still told anything. Raises StorageUnavailable, UnreadableStream."""
-    told = {delivery_id(key): key for key in await subscriptions(log)}
+    """To subscribers who are still told anything, and to buyers. A stream that cannot be read is stuck as a whole.
+
+    Raises StorageUnavailable.
+    """
+    try:
+        told = {delivery_id(key): key for key in (*await subscriptions(log), *CHANNELS)}
+    except UnreadableStream as error:
+        return [Stuck("delivery", BOOK, BOOK, str(error), BOOK)]
+    found: list[Stuck] = []
+    for stream, loaded in (await log.load(list(told))).items():
+        try:
+            delivery: Any = fold(stream, loaded).state
+        except UnreadableStream as error:
+            found.append(Stuck("delivery", stream, told[stream], str(error), stream))
+        else:
+            found += _given_up(stream, told[stream], delivery)
+    return found
+
+
+def _given_up(stream: str, name: str, delivery: Delivery) -> list[Stuck]:
     return [
         Stuck(
             "delivery",
             f"{stream}/{event_id}",
-            told[stream],
+            name,
             one.reason,
             event_id.rpartition("/")[0],
             one.position,
             one.since,
             one.attempts,
         )
-        for stream, delivery in (await delivered(log, told)).items()
         for event_id, one in delivery.parked.items()
     ]
 

@@ -21,6 +21,7 @@ from readapi.edge.principal import AdminPrincipal
 from readapi.models import ConsumerList, ParkedList
 from readapi.services import ReadServices
 from streams import parked
+from streams.outgoing.notices import CHANNELS
 
 router = APIRouter(tags=["operations"])
 OWN = problem_responses("unauthenticated", "forbidden", "position_not_reached")
@@ -55,8 +56,8 @@ async def list_parked(request: Request, principal: AdminPrincipal) -> Response:
     openapi_extra=signed_in(),
 )
 async def list_projections(request: Request, principal: AdminPrincipal) -> Response:
-    """Views, search and subscriptions. A lag counts events of any kind; a subscription's position moves when something
-    for it has happened, or ten thousand events later."""
+    """Views, search, subscriptions and channels of notices. A lag counts events of any kind; the position of a delivery
+    moves when something for it has happened, or ten thousand events later."""
     head = await at_log_position(request)
     services: ReadServices = request.app.state.services
     items = [
@@ -64,10 +65,11 @@ async def list_projections(request: Request, principal: AdminPrincipal) -> Respo
         for name, position in services.workings.positions().items()
     ]
     known = await parked.subscriptions(services.log)
-    told = await parked.delivered(services.log, [delivery_id(key) for key in known])
-    for key, one in known.items():
-        if not one.disabled:
-            items.append(_consumer("delivery", key, max(one.after, told[delivery_id(key)].position), head))
+    told = await parked.delivered(services.log, [delivery_id(key) for key in (*known, *CHANNELS)])
+    begun = {key: known[key].after for key in known if not known[key].disabled}
+    begun |= {key: 0 for key in CHANNELS if told[delivery_id(key)].position >= 0}
+    for key, after in begun.items():
+        items.append(_consumer("delivery", key, max(after, told[delivery_id(key)].position), head))
     return _answer(page(items), head)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import NamedTuple, Protocol
 
 from domain.delivery import FAILED, HOPELESS, SENT, SKIPPED
@@ -33,6 +34,11 @@ def failed(reason: str) -> Told:
 
 def hopeless(reason: str) -> Told:
     return Told(HOPELESS, reason[:REASON_MAX])
+
+
+def message_id(delivery: str, event_id: str) -> str:
+    """The same for every attempt, and another for every subscriber."""
+    return "msg_" + hashlib.sha256(f"{delivery}/{event_id}".encode()).hexdigest()[:32]
 
 
 class NotSent(Exception):

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import hashlib
 import os
 from importlib import import_module
 from typing import TYPE_CHECKING
@@ -23,7 +22,7 @@ from domain.recorded import Recorded
 from domain.subscription import BOOK, GONE, DisableSubscription, Subscription, Subscriptions
 from streams.gateways.signatures import PREFIX, Signer
 from streams.outgoing import port
-from streams.outgoing.port import NotSent, Told, failed, hopeless, sent
+from streams.outgoing.port import NotSent, Told, failed, hopeless, message_id, sent
 from streams.published import TELLABLE, published, types_of
 
 if TYPE_CHECKING:
@@ -34,11 +33,6 @@ SECRET_BYTES = 32
 
 def new_secret() -> str:
     return PREFIX + base64.b64encode(os.urandom(SECRET_BYTES)).decode()
-
-
-def message_id(delivery: str, event_id: str) -> str:
-    """The same for every attempt, and another for every subscriber."""
-    return "msg_" + hashlib.sha256(f"{delivery}/{event_id}".encode()).hexdigest()[:32]
 
 
 def payload(event: Recorded) -> bytes:

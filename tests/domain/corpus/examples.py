@@ -81,6 +81,7 @@ ACCOUNTS: list[Event] = [
     account.AddressRemoved("adr_01K"),
     account.PaymentMethodAdded(account.PaymentMethod("pmt_01K", "pm_card_visa")),
     account.PaymentMethodRemoved("pmt_01K"),
+    account.NotificationsChosen(True),
     account.AccountErased(),
     claim.ClaimTaken("prd_01K"),
     claim.ClaimReleased("prd_01K"),
