@@ -130,13 +130,15 @@ class ReleaseDelivery(Command, frozen=True):
 
 
 class Attempt(State, frozen=True):
-    """What came of one effect. ``kind``: ``sent``, ``skipped``, ``failed`` (again later) or ``hopeless``."""
+    """What came of one effect. ``kind``: ``sent``, ``skipped``, ``failed`` (again later) or ``hopeless``; ``since``: of
+    the open one that was tried, 0 for one that was due for the first time."""
 
     event_id: str
     position: int
     kind: str
     reason: str = ""
     again_at: int = 0
+    since: int = 0
 
 
 class RecordAttempts(Command, frozen=True):
@@ -239,6 +241,8 @@ def record(command: RecordAttempts, state: Delivery) -> list[Event]:
 
 
 def _outcome(attempt: Attempt, known: Open | None, at: int) -> list[Event]:
+    if known is not None and known.since != attempt.since:
+        return []  # it was asked for while this was under way, and is still to be done
     if attempt.kind in (SENT, SKIPPED):
         if known is not None:
             return [DeliverySettled(attempt.event_id, attempt.kind, attempt.reason)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from email.utils import parseaddr
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
@@ -29,8 +30,10 @@ def _a_secret(value: str | None) -> str | None:
 
 def _a_mail_server(value: str | None) -> str | None:
     """Raises ValueError, which does not repeat it."""
-    if value is not None and urlsplit(value).scheme not in ("smtp", "smtps"):
-        raise ValueError("a mail server is named as smtp://user:password@host:port or smtps://…")
+    if value is not None:
+        parsed = urlsplit(value)
+        if parsed.scheme not in ("smtp", "smtps") or not parsed.hostname or parsed.port == 0:  # raises for none
+            raise ValueError("a mail server is named as smtp://user:password@host:port or smtps://…")
     return value
 
 
@@ -84,7 +87,7 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _mail_has_a_sender(self) -> Settings:
-        if self.smtp_url is not None and "@" not in (self.mail_from or ""):
+        if self.smtp_url is not None and "@" not in parseaddr(self.mail_from or "")[1]:
             raise ValueError("with smtp_url, mail_from names the sender: orders@shop.example")
         return self
 

@@ -10,7 +10,19 @@ from fastapi.telemetry import TelemetryConfig
 from readapi import reading
 from readapi.edge import dispatch, middleware, openapi
 from readapi.edge.state import EdgeSettings, EdgeState, edge_state
-from readapi.routes import admin, carts, categories, events, me, operations, orders, products, promotions, shops
+from readapi.routes import (
+    admin,
+    carts,
+    categories,
+    events,
+    me,
+    operations,
+    orders,
+    products,
+    promotions,
+    shops,
+    subscriptions,
+)
 from readapi.services import ReadServices
 
 VERSION = "0.1.0"
@@ -36,6 +48,7 @@ ROUTERS = (
     orders.router,
     me.router,
     events.router,
+    subscriptions.router,
     admin.router,
     operations.router,
     operations.ready,

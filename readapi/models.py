@@ -279,3 +279,23 @@ class ConsumerList(Shape):
     items: list[ConsumerOut]
     next: None
     prev: None
+
+
+SUBSCRIPTION_ID = Field(examples=["sub_01KARQ0000ABCDEFGHJKMNPQRS"])
+
+
+class SubscriptionOut(Versioned):
+    subscription_id: str = SUBSCRIPTION_ID
+    url: str
+    types: list[str]
+    status: Literal["active", "disabled"]
+    reason: Literal["gone"] | None = Field(description="why it is disabled: the receiver answered 410")
+    reached: str = Field(description="position up to which it was told, but for what waits", examples=["4711"])
+    waiting: int = Field(description="deliveries that failed and will be tried again")
+    parked: int = Field(description="deliveries that were given up")
+
+
+class SubscriptionList(Shape):
+    items: list[SubscriptionOut]
+    next: None
+    prev: None

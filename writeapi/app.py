@@ -8,6 +8,7 @@ from readapi.app import ROUTERS as READ_ROUTERS
 from readapi.app import application
 from readapi.edge.state import EdgeState
 from readapi.routes import operations
+from readapi.routes import subscriptions as subscribed
 from writeapi import requests
 from writeapi.routes import (
     auth,
@@ -43,8 +44,9 @@ ROUTERS = (
 
 
 def create_app(services: WriteServices, edge: EdgeState) -> FastAPI:
-    """The command service alone."""
-    app = application("Kontor command service", services, edge, (*ROUTERS, operations.router, ready.router))
+    """The command service alone, which also shows subscriptions: who subscribes to events may know of no other."""
+    own = (*ROUTERS, subscribed.router, operations.router, ready.router)
+    app = application("Kontor command service", services, edge, own)
     requests.install(app)
     return app
 

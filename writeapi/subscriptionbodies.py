@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import ConfigDict, Field
 
 from domain.subscription import PATTERNS_MAX, URL_MAX
-from readapi.models import Shape, Versioned
+from readapi.models import SUBSCRIPTION_ID as ID
+from readapi.models import Shape
 from writeapi.replies import CommandReply
 from writeapi.requests import Body
 
 Pattern = Annotated[str, Field(min_length=1, max_length=60, examples=["order.*"])]
-ID = Field(examples=["sub_01KARQ0000ABCDEFGHJKMNPQRS"])
 EVENT_ID = Field(examples=["ord_01KARQ0000ABCDEFGHJKMNPQRS/3"])
 _NEW: dict[str, Any] = {"url": "https://hooks.example/kontor", "types": ["order.paid", "payment.*"]}
 
@@ -48,20 +48,3 @@ class RedeliveryReply(Shape):
     subscription_id: str = ID
     event_id: str = EVENT_ID
     position: str = Field(description="opaque; where the log stands", examples=["4711"])
-
-
-class SubscriptionOut(Versioned):
-    subscription_id: str = ID
-    url: str
-    types: list[str]
-    status: Literal["active", "disabled"]
-    reason: Literal["gone"] | None = Field(description="why it is disabled: the receiver answered 410")
-    reached: str = Field(description="position up to which it was told, but for what waits", examples=["4711"])
-    waiting: int = Field(description="deliveries that failed and will be tried again")
-    parked: int = Field(description="deliveries that were given up")
-
-
-class SubscriptionList(Shape):
-    items: list[SubscriptionOut]
-    next: None
-    prev: None

@@ -36,9 +36,9 @@ from domain.recorded import Recorded, Unreadable
 from streams.outgoing.port import GONE, Target, Told, failed, skipped
 from streams.published import SCANNED_MAX, Found, of_types, wanted_after
 
-ROUND_MAX = 64
+ROUND_MAX = 16
 """New events, and again so many that failed before."""
-AT_ONCE = 16
+AT_ONCE = 8
 
 log = structlog.get_logger("deliveries")
 
@@ -52,8 +52,10 @@ class Pacing:
     idle: float = 5.0
     """How often one looks although nothing was heard of."""
     call: float = 10.0
-    claim: float = 120.0
-    """A round of calls that all take as long as they may ends well within it."""
+    claim: float = 60.0
+    """Renewed when less than three quarters are left: a round of calls that all take as long as they may is shorter."""
+    close: float = 5.0
+    """Calls in flight may take so long at shutdown."""
     retry: float = 1.0
     """After a round that the log would not take."""
     pause: float = 1.0
@@ -88,7 +90,19 @@ class Courier:
         self._wake.set()
 
     async def run(self) -> None:
-        """Until stopped; the round that is under way is finished."""
+        """Until stopped; the round that is under way is finished, unless it is cancelled."""
+        try:
+            await self._work()
+        finally:
+            with contextlib.suppress(WritePathError):
+                await self._release()
+
+    async def _release(self) -> None:
+        """Others need not wait until the claim runs out."""
+        if (await self._state()).worker == self._worker:
+            await self._submit(ReleaseDelivery(self.target.delivery_id, self._worker))
+
+    async def _work(self) -> None:
         while not self._closing.is_set():
             self._wake.clear()
             try:
@@ -103,8 +117,6 @@ class Courier:
             if not more and not self._closing.is_set():
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(self._wake.wait(), self._rest())
-        with contextlib.suppress(WritePathError):
-            await self._submit(ReleaseDelivery(self.target.delivery_id, self._worker))
 
     def _rest(self) -> float:
         due = (self._look_at - self._engine.clock()) / 1000 if self._look_at else self._pacing.idle
@@ -130,7 +142,7 @@ class Courier:
             self._scanned = found.upto
             self._look_at = min((one.again_at for one in state.open.values()), default=0)
             return False
-        if state.worker != self._worker or state.until - now < self._pacing.claim * 500:
+        if state.worker != self._worker or state.until - now < self._pacing.claim * 750:
             return await self._take(now)
         full = await self._tell(now, state, dict(list(due.items())[:ROUND_MAX]), found)
         return full or await self._sleep(self._pacing.pace)
@@ -194,7 +206,8 @@ class Courier:
         made = known.attempts + 1 if known is not None else 1
         pause = int(pause_after(made) * random.uniform(0.8, 1.2) * self._pacing.pause)
         again_at = self._engine.clock() + pause
-        return Attempt(event.event_id, event.position, told.kind, told.reason, again_at)
+        since = known.since if known is not None else 0
+        return Attempt(event.event_id, event.position, told.kind, told.reason, again_at, since)
 
     async def _state(self) -> Delivery:
         state: Delivery = await self._engine.state(self.target.delivery_id, keep_absent=True)

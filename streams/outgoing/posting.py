@@ -5,12 +5,15 @@ from __future__ import annotations
 import aiohttp
 from yarl import URL
 
+from domain.subscription import SUBSCRIPTIONS_MAX
 from streams.outgoing.addresses import PrivateAddress, sockets
+from streams.outgoing.courier import AT_ONCE
 from streams.outgoing.port import NotSent
 
 CALL_S = 10.0
 CONNECT_S = 5.0
-CONNECTIONS_MAX = 200
+CONNECTIONS_MAX = SUBSCRIPTIONS_MAX * AT_ONCE
+"""So that receivers that do not answer take nobody else's."""
 AGENT = "Kontor-Webhooks/1"
 
 

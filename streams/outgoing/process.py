@@ -42,7 +42,7 @@ class DeliveryProcess:
         self._task = asyncio.create_task(self._run(), name="deliveries")
 
     async def close(self) -> None:
-        """Waits for calls that are under way; what is not recorded by then is told once more by the next process."""
+        """Lets calls in flight end, within limits. What is not recorded by then the next process tells once more."""
         self._closing = True
         self._changed.set()
         if self._task is not None:
@@ -79,7 +79,13 @@ class DeliveryProcess:
                 self._couriers[name] = (courier, asyncio.create_task(courier.run(), name=name))
 
     async def _let_go(self, names: Sequence[str]) -> None:
+        """Within limits: a call that is cut off is made once more by whoever comes next."""
         leaving = [self._couriers.pop(name) for name in names]
+        if not leaving:
+            return
         for courier, _ in leaving:
             courier.stop()
-        await asyncio.gather(*(task for _, task in leaving))
+        _, slow = await asyncio.wait([task for _, task in leaving], timeout=self._pacing.close)
+        for task in slow:
+            task.cancel()
+        await asyncio.gather(*slow, return_exceptions=True)

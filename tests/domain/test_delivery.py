@@ -50,12 +50,12 @@ def record(*attempts: Attempt, position: int = 50, at: int = NOW, worker: str = 
     return RecordAttempts(ID, worker, at, UNTIL, position, attempts)
 
 
-def sent(event_id: str = ONE) -> Attempt:
-    return Attempt(event_id, 45, "sent")
+def sent(event_id: str = ONE, since: int = 0) -> Attempt:
+    return Attempt(event_id, 45, "sent", since=since)
 
 
-def failed(again_at: int = NOW + 5_000, kind: str = "failed") -> Attempt:
-    return Attempt(ONE, 45, kind, "answered 500", again_at)
+def failed(again_at: int = NOW + 5_000, kind: str = "failed", since: int = 0) -> Attempt:
+    return Attempt(ONE, 45, kind, "answered 500", again_at, since)
 
 
 # where it stands
@@ -75,7 +75,7 @@ def test_nothing_to_record_is_not_recorded():
 
 
 def test_it_never_goes_back():
-    given(DELIVERY, BEGUN, TAKEN, FAILED).when(record(sent(), position=0)).then(
+    given(DELIVERY, BEGUN, TAKEN, FAILED).when(record(sent(since=NOW), position=0)).then(
         DeliverySettled(ONE, "sent"), DeliveryAdvanced(40, UNTIL, 1)
     )
 
@@ -104,11 +104,11 @@ def test_it_may_go_on_itself_and_let_go():
 def test_what_failed_is_tried_again_and_settled():
     once = AT_WORK.when(record(failed())).then(FAILED, DeliveryAdvanced(50, UNTIL, 0))
     assert (once.state.due(NOW + 4_999), list(once.state.due(NOW + 5_000))) == ({}, [ONE])
-    twice = once.when(record(failed(NOW + 15_000), at=NOW + 5_000)).then(
+    twice = once.when(record(failed(NOW + 15_000, since=NOW), at=NOW + 5_000)).then(
         DeliveryFailed(ONE, 45, 2, NOW + 15_000, NOW + 5_000, "answered 500"), DeliveryAdvanced(50, UNTIL, 0)
     )
     assert twice.state.open[ONE].since == NOW
-    done = twice.when(record(sent())).then(DeliverySettled(ONE, "sent"), DeliveryAdvanced(50, UNTIL, 1))
+    done = twice.when(record(sent(since=NOW))).then(DeliverySettled(ONE, "sent"), DeliveryAdvanced(50, UNTIL, 1))
     assert done.state.open == {}
 
 
@@ -129,7 +129,9 @@ def test_after_three_days_it_is_parked(late: int, kept: bool):
         if kept
         else DeliveryParked(ONE, 45, 2, NOW, NOW + 9, "answered 500")
     )
-    state = after.when(record(failed(again_at), at=NOW + 9)).then(expected, DeliveryAdvanced(50, UNTIL, 0)).state
+    state = (
+        after.when(record(failed(again_at, since=NOW), at=NOW + 9)).then(expected, DeliveryAdvanced(50, UNTIL, 0)).state
+    )
     assert (ONE in state.open, ONE in state.parked) == (kept, not kept)
 
 
@@ -142,7 +144,7 @@ def test_what_is_hopeless_is_parked_at_once():
 def test_when_there_is_nothing_to_send_the_log_says_why():
     skipped = Attempt(ONE, 45, "skipped", "erased")
     AT_WORK.when(record(skipped)).then(DeliverySkipped(ONE, "erased"), DeliveryAdvanced(50, UNTIL, 0))
-    given(DELIVERY, BEGUN, TAKEN, FAILED).when(record(skipped)).then(
+    given(DELIVERY, BEGUN, TAKEN, FAILED).when(record(replace(skipped, since=NOW))).then(
         DeliverySettled(ONE, "skipped", "erased"), DeliveryAdvanced(50, UNTIL, 0)
     )
 
@@ -154,7 +156,7 @@ def full() -> tuple[DeliveryFailed, ...]:
 def test_while_too_many_wait_nothing_new_is_begun_until_the_other_side_is_back():
     stuck = given(DELIVERY, BEGUN, TAKEN, *full())
     assert stuck.state.room == 0
-    back = stuck.when(record(sent("ord_7/3"), position=40)).then(
+    back = stuck.when(record(sent("ord_7/3", NOW), position=40)).then(
         DeliverySettled("ord_7/3", "sent"), DeliveryHurried(NOW), DeliveryAdvanced(40, UNTIL, 1)
     )
     assert (back.state.room, len(back.state.due(NOW))) == (1, OPEN_MAX - 1)
@@ -167,6 +169,14 @@ def test_it_is_sent_again_when_asked():
     asked = AT_WORK.when(AskDelivery(ID, ONE, 45, NOW)).then(DeliveryAsked(ONE, 45, NOW))
     assert list(asked.state.due(NOW)) == [ONE]
     given(DELIVERY, BEGUN, TAKEN, *full()).when(AskDelivery(ID, "ord_more/3", 45, NOW)).then_refused(LimitExceeded)
+
+
+def test_what_is_asked_for_while_it_is_under_way_is_done_all_the_same():
+    asked = AT_WORK.when(AskDelivery(ID, ONE, 45, NOW + 1)).then(DeliveryAsked(ONE, 45, NOW + 1))
+    for attempt in (sent(), failed(), failed(kind="hopeless")):
+        after = asked.when(record(attempt)).then(DeliveryAdvanced(50, UNTIL, int(attempt.kind == "sent")))
+        assert list(after.state.due(NOW + 1)) == [ONE]
+    asked.when(record(sent(since=NOW + 1))).then(DeliverySettled(ONE, "sent"), DeliveryAdvanced(50, UNTIL, 1))
 
 
 @pytest.mark.parametrize("command", [RetryParked(ID, TWO, NOW), DropParked(ID, TWO)])

@@ -229,6 +229,7 @@ async def test_between_sending_and_recording_a_crash_repeats_the_same_letter(
 
     with monkeypatch.context() as patch:
         patch.setattr("streams.outgoing.courier.Courier._record", killed)
+        patch.setattr("streams.outgoing.courier.Courier._release", killed)
         await dying.confirmed()
         await box.got(1)
         for _, task in dying.deliveries._couriers.values():

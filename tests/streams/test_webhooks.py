@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -282,6 +283,23 @@ async def test_of_two_processes_one_sends(log: MemoryLog, vault: Vault, receiver
     assert len(receiver.calls) == 40
 
 
+async def test_whoever_ends_waits_for_nobody_and_lets_the_next_go_on_at_once(
+    log: MemoryLog, vault: Vault, receiver: Receiver
+) -> None:
+    pacing = Pacing(pace=0.01, idle=0.05, call=30, claim=3_600, close=0.05)
+    async with sending(log, vault, pacing=pacing) as first:
+        receiver.slow_s = 20
+        await first.subscribe(receiver.url)
+        await first.happens()
+        await receiver.got(1)
+        began = time.monotonic()
+    assert time.monotonic() - began < 5
+    receiver.slow_s = 0
+    async with sending(log, vault, pacing=pacing):
+        calls = await receiver.got(2)
+        assert calls[0].id == calls[1].id
+
+
 async def test_whoever_died_is_replaced_and_repeats_what_was_not_recorded(
     log: MemoryLog, vault: Vault, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -292,9 +310,9 @@ async def test_whoever_died_is_replaced_and_repeats_what_was_not_recorded(
     async def killed(*_: Any) -> None:
         await asyncio.Event().wait()
 
-    courier_record = "streams.outgoing.courier.Courier._record"
     with monkeypatch.context() as patch:
-        patch.setattr(courier_record, killed)
+        patch.setattr("streams.outgoing.courier.Courier._record", killed)
+        patch.setattr("streams.outgoing.courier.Courier._release", killed)
         await dying.happens()
         [first] = await receiver.got(1)
         for _, task in dying.deliveries._couriers.values():

@@ -4,30 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import re
-from typing import Any
 
-import msgspec
 from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
 from commands.batch import Outcome
 from commands.store.port import EventLog, Row
-from domain.delivery import AskDelivery, Delivery
+from domain.delivery import AskDelivery
 from domain.errors import IllegalTransition, Invalid, NotFound
 from domain.ids import delivery_id
-from domain.instants import instant
 from domain.subscription import (
     BOOK,
     CreateSubscription,
     DeleteSubscription,
-    Subscription,
     Subscriptions,
     require_room,
     subscription_of,
 )
 from readapi.edge.openapi import signed_in
-from readapi.edge.paging import page
 from readapi.edge.positions import HEADER, format_position
 from readapi.edge.principal import AdminPrincipal
 from streams.outgoing.addresses import require_receiver
@@ -40,8 +35,6 @@ from writeapi.subscriptionbodies import (
     NewSubscription,
     Redelivery,
     RedeliveryReply,
-    SubscriptionList,
-    SubscriptionOut,
     SubscriptionReply,
 )
 
@@ -78,31 +71,6 @@ async def create_subscription(request: Request, body: NewSubscription, principal
         return command_reply(reply, position=outcome.position, version=1, status=201, headers=headers)
 
     return await execute(request, command, context, render)
-
-
-@router.get(
-    "/api/subscriptions",
-    summary="Subscriptions, oldest first",
-    responses={200: {"model": SubscriptionList}, **REPLIES},
-    openapi_extra=signed_in(),
-)
-async def list_subscriptions(request: Request, principal: AdminPrincipal) -> Response:
-    services = services_of(request)
-    book = await _book(services)
-    items = [await _shown(services, key, one) for key, one in sorted(book.all.items())]
-    return await _answer(services, page(items))
-
-
-@router.get(
-    "/api/subscriptions/{subscription_id}",
-    summary="A subscription, and how far it was told",
-    responses={200: {"model": SubscriptionOut}, **REPLIES},
-    openapi_extra=signed_in(),
-)
-async def get_subscription(request: Request, subscription_id: str, principal: AdminPrincipal) -> Response:
-    services = services_of(request)
-    one = subscription_of(await _book(services), _id(subscription_id))
-    return await _answer(services, await _shown(services, subscription_id, one))
 
 
 @router.delete(
@@ -156,23 +124,6 @@ async def _book(services: WriteServices) -> Subscriptions:
     return book
 
 
-async def _shown(services: WriteServices, subscription_id: str, one: Subscription) -> dict[str, Any]:
-    delivery: Delivery = await services.engine.state(delivery_id(subscription_id))
-    return {
-        "subscriptionId": subscription_id,
-        "url": one.url,
-        "types": one.types,
-        "status": "disabled" if one.disabled else "active",
-        "reason": one.disabled or None,
-        "reached": format_position(max(delivery.position, one.after)),
-        "waiting": len(delivery.open),
-        "parked": len(delivery.parked),
-        "createdAt": instant(one.created_at),
-        "updatedAt": instant(one.updated_at),
-        "version": one.version,
-    }
-
-
 async def _event(log: EventLog, body: Redelivery) -> Row:
     """Raises NotFound, Invalid."""
     if (body.event_id is None) == (body.position is None):
@@ -186,8 +137,3 @@ async def _event(log: EventLog, body: Redelivery) -> Row:
     if not rows:
         raise NotFound("there is no such event")
     return rows[0]
-
-
-async def _answer(services: WriteServices, body: Any) -> Response:
-    headers = {HEADER: format_position(await services.log.head()), "Cache-Control": "no-store"}
-    return Response(msgspec.json.encode(body), headers=headers, media_type="application/json")
