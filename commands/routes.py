@@ -7,6 +7,7 @@ from domain.board import BOARD
 from domain.cart import CART
 from domain.claim import CLAIM
 from domain.decider import Command, Decider
+from domain.delivery import DELIVERY
 from domain.inventory import INVENTORY
 from domain.offer import OFFER
 from domain.order import ORDER
@@ -14,12 +15,14 @@ from domain.payment import PAYMENT
 from domain.product import PRODUCT
 from domain.promotion import PROMOTION
 from domain.shop import SHOP
+from domain.subscription import SUBSCRIPTIONS
 
 DECIDERS: dict[str, Decider] = {
     "usr": ACCOUNT,
     "brd": BOARD,
     "crt": CART,
     "clm": CLAIM,
+    "dlv": DELIVERY,
     "stk": INVENTORY,
     "off": OFFER,
     "ord": ORDER,
@@ -27,6 +30,7 @@ DECIDERS: dict[str, Decider] = {
     "prd": PRODUCT,
     "prm": PROMOTION,
     "shp": SHOP,
+    "sub": SUBSCRIPTIONS,
 }
 """By the prefix of the stream's id."""
 

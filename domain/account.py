@@ -72,6 +72,12 @@ class PaymentMethodRemoved(Event, frozen=True):
     payment_method_id: str
 
 
+class NotificationsChosen(Event, frozen=True):
+    """Whether the person wants to hear of their orders."""
+
+    orders: bool
+
+
 class AccountErased(Event, frozen=True):
     pass
 
@@ -87,8 +93,11 @@ class RegisterAccount(Command, frozen=True):
 
 
 class ChangeProfile(Command, frozen=True):
+    """What is left out stays as it is."""
+
     account_id: str
-    profile: bytes
+    profile: bytes | None = None
+    told_of_orders: bool | None = None
 
 
 class GrantScope(Command, frozen=True):
@@ -144,6 +153,7 @@ class ActiveAccount(State, frozen=True):
     addresses: dict[str, Address] = {}
     payment_methods: dict[str, PaymentMethod] = {}
     groups: tuple[str, ...] = ()
+    told_of_orders: bool = True
 
 
 class ErasedAccount(State, frozen=True):
@@ -189,8 +199,11 @@ def register_account(command: RegisterAccount, state: Account) -> list[Event]:
 
 
 def change_profile(command: ChangeProfile, state: Account) -> list[Event]:
-    require_active(state)
-    return [ProfileChanged(command.profile)]
+    account = require_active(state)
+    events: list[Event] = [] if command.profile is None else [ProfileChanged(command.profile)]
+    if command.told_of_orders not in (None, account.told_of_orders):
+        events.append(NotificationsChosen(bool(command.told_of_orders)))
+    return events
 
 
 def grant_scope(command: GrantScope, state: Account) -> list[Event]:
@@ -311,6 +324,7 @@ ACCOUNT = Decider(
         AddressRemoved: address_removed,
         PaymentMethodAdded: payment_method_added,
         PaymentMethodRemoved: payment_method_removed,
+        NotificationsChosen: lambda state, event: _changed(state, told_of_orders=event.orders),
         AccountErased: lambda state, event: ErasedAccount(),
     },
 )

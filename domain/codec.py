@@ -15,6 +15,7 @@ from domain import (
     board,
     cart,
     claim,
+    delivery,
     inventory,
     offer,
     order,
@@ -25,6 +26,7 @@ from domain import (
     returns,
     shipment,
     shop,
+    subscription,
 )
 from domain.decider import Event
 from domain.recorded import Meta
@@ -39,6 +41,7 @@ EVENTS: dict[str, tuple[int, type[Event]]] = {
     "account.address_removed": (1, account.AddressRemoved),
     "account.payment_method_added": (1, account.PaymentMethodAdded),
     "account.payment_method_removed": (1, account.PaymentMethodRemoved),
+    "account.notifications_chosen": (1, account.NotificationsChosen),
     "account.erased": (1, account.AccountErased),
     "board.promotion_posted": (1, board.PromotionPosted),
     "board.promotion_taken_down": (1, board.PromotionTakenDown),
@@ -54,6 +57,17 @@ EVENTS: dict[str, tuple[int, type[Event]]] = {
     "cart.reopened": (2, cart.CartReopened),
     "claim.taken": (1, claim.ClaimTaken),
     "claim.released": (1, claim.ClaimReleased),
+    "delivery.begun": (1, delivery.DeliveryBegun),
+    "delivery.taken": (1, delivery.DeliveryTaken),
+    "delivery.released": (1, delivery.DeliveryReleased),
+    "delivery.advanced": (1, delivery.DeliveryAdvanced),
+    "delivery.failed": (1, delivery.DeliveryFailed),
+    "delivery.settled": (1, delivery.DeliverySettled),
+    "delivery.skipped": (1, delivery.DeliverySkipped),
+    "delivery.parked": (1, delivery.DeliveryParked),
+    "delivery.asked": (1, delivery.DeliveryAsked),
+    "delivery.hurried": (1, delivery.DeliveryHurried),
+    "delivery.dropped": (1, delivery.DeliveryDropped),
     "offer.put": (1, offer.OfferPut),
     "offer.withdrawn": (1, offer.OfferWithdrawn),
     "order.placed": (3, order.OrderPlaced),
@@ -98,6 +112,9 @@ EVENTS: dict[str, tuple[int, type[Event]]] = {
     "stock.uncommitted": (2, inventory.StockUncommitted),
     "stock.shipped": (1, inventory.StockShipped),
     "stock.returned": (1, inventory.StockReturned),
+    "subscription.created": (1, subscription.SubscriptionCreated),
+    "subscription.disabled": (1, subscription.SubscriptionDisabled),
+    "subscription.deleted": (1, subscription.SubscriptionDeleted),
 }
 
 

@@ -29,6 +29,8 @@ PREFIXES = {
     "refund": "rfd",
     "cancellation": "can",
     "return": "ret",
+    "subscription": "sub",
+    "delivery": "dlv",
 }
 
 
@@ -68,6 +70,11 @@ def claim_id(kind: str, value: str) -> str:
 def rest_id(order_id: str) -> str:
     """Of the refund of whatever is left when a whole order is called off; it carries the order's own number."""
     return "rfd_" + order_id.removeprefix("ord_")
+
+
+def delivery_id(subscription_id: str) -> str:
+    """What is told to a subscriber is a stream with the subscription's own number."""
+    return "dlv_" + subscription_id.removeprefix("sub_")
 
 
 def payment_id(order_id: str) -> str:

@@ -19,10 +19,13 @@ users = typer.Typer(help="Accounts, from the command line.", no_args_is_help=Tru
 app.add_typer(users, name="user")
 quotes = typer.Typer(help="What was charged, and why.", no_args_is_help=True)
 app.add_typer(quotes, name="quote")
+letters = typer.Typer(help="What could not be done: events, deliveries. Keys come from `list`.", no_args_is_help=True)
+app.add_typer(letters, name="parked")
 
 Data = Annotated[Path | None, typer.Option("--data", help="Data folder. [$KONTOR_DATA, else ./kontor-data]")]
 Json = Annotated[bool, typer.Option("--json", help="For programs.")]
 Url = Annotated[str | None, typer.Option("--url", help="A Postgres log. [$KONTOR_POSTGRES_URL in the full profile]")]
+Key = Annotated[str, typer.Argument(metavar="KEY")]
 Port = Annotated[int | None, typer.Option(help="Port to listen on.", min=0, max=65535)]
 
 
@@ -228,3 +231,35 @@ def explain_quote(
     from kontor.explaining import run_explain
 
     run_explain(order_id, _settings(data=data), as_json=json, url=url)
+
+
+@letters.command("list")
+def list_parked(data: Data = None, json: Json = False) -> None:
+    """Events that views could not take in, and deliveries that were given up; with --json one object a line."""
+    from kontor.parked import run_list
+
+    run_list(_settings(data=data), as_json=json)
+
+
+@letters.command("show")
+def show_parked(key: Key, data: Data = None, json: Json = False) -> None:
+    """What is parked under a key, with the event and without personal data."""
+    from kontor.parked import run_show
+
+    run_show(_settings(data=data), key, as_json=json)
+
+
+@letters.command("retry")
+def retry_parked(key: Key, data: Data = None, json: Json = False) -> None:
+    """Deliver it once more, for another three days; or fold its whole projection again, beside a service or not."""
+    from kontor.parked import run_retry
+
+    run_retry(_settings(data=data), key, as_json=json)
+
+
+@letters.command("drop")
+def drop_parked(key: Key, data: Data = None, json: Json = False) -> None:
+    """Give a delivery up for good."""
+    from kontor.parked import run_drop
+
+    run_drop(_settings(data=data), key, as_json=json)

@@ -10,23 +10,28 @@ from commands.engine import Engine, now_ms
 from commands.store.sqlite import SQLiteLog
 from commands.vault import Vault
 from kontor.folder import DataFolder
+from kontor.notifying import Notifying
 from kontor.settings import Settings
 from kontor.tables import countries, shipping_table, tax_table
 from projections.carts.projector import CARTS
 from projections.catalog.projector import CATALOG
 from projections.checkouts.projector import CHECKOUTS
 from projections.erasures.projector import ERASURES
+from projections.folding import Parked
 from projections.orders.projector import ORDERS
 from projections.promotions.projector import PROMOTIONS
 from projections.search.tantivy_index import TantivyIndex
 from projections.shops.projector import SHOPS
 from projections.sqlite import SQLiteViews
 from projections.stock.projector import STOCK
+from readapi.services import Workings
 from streams.checkout import CheckoutProcess
 from streams.erasure import ErasureProcess
 from streams.follower import Follower
 from streams.gateways.simulated import SimulatedGateway
 from streams.indexer import Indexer
+from streams.outgoing.process import DeliveryProcess
+from streams.outgoing.webhooks import Webhooks
 from streams.payments import PaymentProcess
 from writeapi.sellers import sellers_in_views
 from writeapi.services import WriteServices
@@ -50,6 +55,9 @@ async def embedded(settings: Settings) -> AsyncIterator[WriteServices]:
     payments = PaymentProcess(engine, views, gateway)
     checkout = CheckoutProcess(engine, views)
     erasures = ErasureProcess(engine, views, vault)
+    webhooks = Webhooks(engine, vault, private=settings.webhooks_private)
+    notifying = Notifying(settings, engine, vault)
+    deliveries = DeliveryProcess(engine, webhooks.targets, notifying.targets)
     services = WriteServices(
         log=log,
         views=views,
@@ -66,9 +74,11 @@ async def embedded(settings: Settings) -> AsyncIterator[WriteServices]:
         payments=payments,
         sellers=sellers_in_views(views, follower, engine),
         return_days=settings.return_days,
+        webhooks_private=settings.webhooks_private,
+        workings=workings(views, indexer),
     )
-    engine.listeners.append(payments.committed)
-    follower.applied += [indexer.applied, checkout.applied, erasures.applied]
+    engine.listeners += [payments.committed, notifying.unconnected.committed]
+    follower.applied += [indexer.applied, checkout.applied, erasures.applied, deliveries.applied]
     await engine.start()
     await follower.start()
 
@@ -76,7 +86,7 @@ async def embedded(settings: Settings) -> AsyncIterator[WriteServices]:
         await payments.receive(body, headers)
 
     await gateway.start(call_back)
-    parts = (indexer, payments, checkout, erasures)
+    parts = (indexer, payments, checkout, erasures, deliveries)
     for part in parts:
         await part.start()
     settle_garbage()
@@ -85,6 +95,7 @@ async def embedded(settings: Settings) -> AsyncIterator[WriteServices]:
     finally:
         for part in reversed(parts):
             await part.close()
+        await webhooks.close()
         await gateway.close()
         await engine.close()
         await follower.close()
@@ -92,6 +103,17 @@ async def embedded(settings: Settings) -> AsyncIterator[WriteServices]:
         views.close()
         vault.close()
         await log.close()
+
+
+def workings(views: SQLiteViews, indexer: Indexer) -> Workings:
+    async def parked() -> list[tuple[str, Parked]]:
+        return [(name, Parked(position, stream, why)) for name, position, stream, why in views.parked()]
+
+    return Workings(
+        positions=lambda: {**views.positions(), "search": indexer.position},
+        parked={"views": parked},
+        refused=lambda: indexer.parked,
+    )
 
 
 def settle_garbage() -> None:

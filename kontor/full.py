@@ -6,7 +6,7 @@
     kontor work views    Kafka → Redis: catalog, stock, carts, shops
     kontor work orders   Kafka → Cassandra: order history, sellers' lists, timelines
     kontor work search   log and Redis → Elasticsearch
-    kontor work processes   checkouts, payments, erasures
+    kontor work processes   checkouts, payments, erasures, webhooks
     kontor gateway       the simulated payment provider, with records of its own (kontor/gateway.py)
 
 Every process may run several times; of ``search`` one writes and the others stand by.
@@ -26,6 +26,7 @@ from commands.vault import Vault
 from commands.vault_server import VaultServer
 from kontor.embedded import settle_garbage
 from kontor.folder import DataFolder
+from kontor.notifying import Notifying
 from kontor.settings import Settings, required
 from kontor.tables import countries, shipping_table, tax_table
 from projections.carts.projector import CARTS
@@ -49,7 +50,7 @@ from projections.sqlite import SQLiteViews
 from projections.stock.projector import STOCK
 from readapi.edge.sharedlimits import SharedLimiter
 from readapi.reading import TOLD
-from readapi.services import ReadServices
+from readapi.services import ReadServices, Workings
 from streams.broker.faust_source import FaustSource
 from streams.broker.kafka_source import KafkaSource
 from streams.broker.outlet import Outlet
@@ -66,6 +67,8 @@ from streams.indexer import Indexer
 from streams.intake import Intake
 from streams.listening import Listening
 from streams.noticing import Noticing
+from streams.outgoing.process import DeliveryProcess
+from streams.outgoing.webhooks import Webhooks
 from streams.payments import PaymentProcess
 from streams.relay import Relay
 from streams.sinking import Sinking
@@ -177,6 +180,10 @@ async def _views(stack: AsyncExitStack, settings: Settings) -> dict[str, Any]:
         "last_pages": RedisPages(server, settings.namespace),
         "catalog": CatalogFromTheIndex(search),
         "limiter": limiter,
+        "workings": Workings(
+            positions=lambda: {"views": noticing.position, "orders": history.position, "search": indexed.position},
+            parked={"redis": redis.parked, "cassandra": cassandra.parked},
+        ),
     }
 
 
@@ -209,6 +216,7 @@ async def write_side(settings: Settings) -> AsyncIterator[FullWriteServices]:
         views = await _views(stack, settings)
         gateway = provider(settings)
         payments = PaymentProcess(engine, views["views"], gateway)  # takes callbacks in; effects are a worker's
+        engine.listeners.append(Notifying(settings, engine, vault).unconnected.committed)
         await _begun(stack, engine, Listening(engine, log))
 
         async def sellers(product_id: str, sku: str) -> Sequence[str]:
@@ -221,6 +229,7 @@ async def write_side(settings: Settings) -> AsyncIterator[FullWriteServices]:
             payments=payments,
             sellers=sellers,
             return_days=settings.return_days,
+            webhooks_private=settings.webhooks_private,
             **views,
             **_tables(),
         )
@@ -326,11 +335,17 @@ async def process_worker(settings: Settings) -> AsyncIterator[tuple[PostgresLog,
         payments = PaymentProcess(engine, views, gateway)
         checkouts = CheckoutProcess(engine, views)
         erasures = ErasureProcess(engine, views, vault)
+        webhooks = Webhooks(engine, vault, private=settings.webhooks_private)
+        stack.push_async_callback(webhooks.close)
+        notifying = Notifying(settings, engine, vault)
+        deliveries = DeliveryProcess(engine, webhooks.targets, notifying.targets)
+        engine.listeners.append(notifying.unconnected.committed)
         follower.applied += [
             lambda events, touched: payments.committed(events),
             checkouts.applied,
             erasures.applied,
+            deliveries.applied,
         ]
-        await _begun(stack, engine, follower, gateway, payments, checkouts, erasures)
+        await _begun(stack, engine, follower, gateway, payments, checkouts, erasures, deliveries)
         settle_garbage()
         yield log, engine, follower, views

@@ -25,6 +25,7 @@ from domain.recorded import Recorded
 from projections.sqlite import SQLiteViews
 from readapi.services import Followed
 from streams.indexer import Indexer
+from streams.parked import deliveries
 
 EVERY_S = 2.0
 SECONDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
@@ -127,7 +128,7 @@ class LogMetrics:
         """Projections that ever had something parked."""
         self._parked_events = Gauge(
             "kontor_parked_events",
-            "Events that could not be folded, and documents that were refused.",
+            "Events that could not be folded, documents that were refused, deliveries that were given up.",
             ["projection"],
             registry=registry,
         )
@@ -188,6 +189,15 @@ def refused_by(indexer: Indexer) -> Parked:
 
     async def look() -> list[str]:
         return ["search"] * len(indexer.parked)
+
+    return look
+
+
+def given_up(event_log: EventLog) -> Parked:
+    """Deliveries to others."""
+
+    async def look() -> list[str]:
+        return ["deliveries"] * len(await deliveries(event_log))
 
     return look
 

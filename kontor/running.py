@@ -15,7 +15,7 @@ from fastapi import FastAPI
 
 from commands.errors import UnusableLog
 from kontor import console
-from kontor.metrics import EngineMetrics, LogMetrics, Parked, gauge, gauges, parked_in, refused_by
+from kontor.metrics import EngineMetrics, LogMetrics, Parked, gauge, gauges, given_up, parked_in, refused_by
 from kontor.server import PortTaken, bind, serve
 from kontor.settings import Settings
 from projections.sqlite import SQLiteViews
@@ -136,6 +136,7 @@ def _parked(services: ReadServices) -> list[Parked]:
     looks: list[Parked] = []
     if isinstance(services.views, SQLiteViews):
         looks.append(parked_in(services.views))
+        looks.append(given_up(services.log))
     if isinstance(services.indexer, Indexer):
         looks.append(refused_by(services.indexer))
     return looks

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from email.utils import parseaddr
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, Field, ValidationError
+from pydantic import AfterValidator, Field, ValidationError, model_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -23,6 +25,15 @@ def _a_secret(value: str | None) -> str | None:
     """Raises ValueError, which does not repeat it."""
     if value is not None:
         Signer(value)
+    return value
+
+
+def _a_mail_server(value: str | None) -> str | None:
+    """Raises ValueError, which does not repeat it."""
+    if value is not None:
+        parsed = urlsplit(value)
+        if parsed.scheme not in ("smtp", "smtps") or not parsed.hostname or parsed.port == 0:  # raises for none
+            raise ValueError("a mail server is named as smtp://user:password@host:port or smtps://…")
     return value
 
 
@@ -69,7 +80,18 @@ class Settings(BaseSettings):
     provider_callbacks: str | None = Field(
         None, description="where `kontor gateway` sends callbacks: …/api/webhooks/payments/simulated of `serve write`"
     )
+    smtp_url: Annotated[str | None, AfterValidator(_a_mail_server)] = Field(
+        None, repr=False, description="sends notices to buyers: smtp://user:password@host:587 or smtps://…"
+    )
+    mail_from: str | None = Field(None, description="who they are from: Nordwald <orders@shop.example>")
+    webhooks_private: bool = Field(False, description="webhooks may go to private addresses and http://, as for tests")
     provider_timeout: float = Field(0.3, gt=0, description="seconds the simulated provider lets a call hang")
+
+    @model_validator(mode="after")
+    def _mail_has_a_sender(self) -> Settings:
+        if self.smtp_url is not None and "@" not in parseaddr(self.mail_from or "")[1]:
+            raise ValueError("with smtp_url, mail_from names the sender: orders@shop.example")
+        return self
 
     @classmethod
     def settings_customise_sources(

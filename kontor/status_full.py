@@ -60,7 +60,7 @@ Look = Callable[[Settings], Awaitable[Found]]
 async def full_status(settings: Settings) -> dict[str, Any]:
     """What ``status --json`` prints. Raises UnusableLog when the log cannot be read."""
     answers = await asyncio.gather(
-        asyncio.to_thread(_log, settings), *(_asked(look, settings) for look in LOOKS.values())
+        asyncio.to_thread(_log, settings), *(asked(look, settings) for look in LOOKS.values())
     )
     log, looked = answers[0], dict(zip(LOOKS, answers[1:], strict=True))
     found = {name: answer for name, answer in looked.items() if isinstance(answer, Found)}
@@ -80,7 +80,7 @@ async def full_status(settings: Settings) -> dict[str, Any]:
     }
 
 
-async def _asked(look: Look, settings: Settings) -> Found | str:
+async def asked(look: Look, settings: Settings) -> Found | str:
     """What was found, or why nothing was."""
     try:
         async with asyncio.timeout(PATIENCE_S):

@@ -12,7 +12,7 @@ from prometheus_client import CollectorRegistry, start_http_server
 
 from commands.store.port import EventLog
 from kontor import console
-from kontor.metrics import EngineMetrics, LogMetrics, Parked, parked_in, refused_by
+from kontor.metrics import EngineMetrics, LogMetrics, Parked, given_up, parked_in, refused_by
 from kontor.running import run
 from kontor.settings import Settings
 from readapi.services import Followed
@@ -28,7 +28,7 @@ class Work(NamedTuple):
     consumer: Followed
     run: Awaitable[Any]
     stop: Callable[[], None]
-    parked: Parked | None = None
+    parked: Sequence[Parked] = ()
 
 
 def run_relay(settings: Settings) -> None:
@@ -58,7 +58,7 @@ async def _until_signalled(settings: Settings, names: Sequence[str]) -> None:
             stack.callback(server.shutdown)
         works = [await _begin(stack, settings, name, registry) for name in names]
         consumers = {name: work.consumer for name, work in zip(names, works, strict=True)}
-        parked = [work.parked for work in works if work.parked is not None]
+        parked = [look for work in works for look in work.parked]
         metrics = LogMetrics(registry, works[0].log, consumers, parked)
         await metrics.start()
         stack.push_async_callback(metrics.close)
@@ -89,15 +89,15 @@ async def _begin(stack: AsyncExitStack, settings: Settings, name: str, registry:
         log, worker = await stack.enter_async_context(full.sink_worker(settings, name))
         if told is not None:
             worker.sinking.folded.append(told.folded)
-        return Work(log, worker, worker.run(), worker.stop, worker.parked)
+        return Work(log, worker, worker.run(), worker.stop, (worker.parked,))
     consumer: Followed
-    parked: Parked
+    parked: tuple[Parked, ...]
     if name == "search":
         log, indexer = await stack.enter_async_context(full.search_worker(settings))
-        consumer, parked = indexer, refused_by(indexer)
+        consumer, parked = indexer, (refused_by(indexer),)
     else:
         log, engine, consumer, views = await stack.enter_async_context(full.process_worker(settings))
-        parked = parked_in(views)
+        parked = (parked_in(views), given_up(log))
         EngineMetrics(registry).watch(engine)
         if told is not None:
             engine.landed.append(told.landed)

@@ -50,6 +50,8 @@ class SQLiteViews:
         self._cached_at: dict[str, int] = {}
         self._broken: dict[str, dict[str, int]] = {}
         """Streams that stand still, and since which position, by projection."""
+        self._written = -1
+        """Counts what other connections wrote."""
         self._commits = 0
         self._checkpointer = ThreadPoolExecutor(1, thread_name_prefix="views-checkpoint")
         self._writer, self._reader = self._open()
@@ -176,6 +178,20 @@ class SQLiteViews:
             )
         )
 
+    def begin_again(self, name: str) -> None:
+        """Empties one projection: all of the log is to be folded into it again, parked events included. Raises Busy."""
+        try:
+            self._writer.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError as error:
+            raise Busy from error
+        self._forget()
+        for table in self.projections[name].tables:
+            self._writer.execute(f"DELETE FROM {self._stored[table.name].name}")
+        self._writer.execute("DELETE FROM parked WHERE projection = ?", (name,))
+        at = position_key(self.projections[name])
+        self._writer.execute("UPDATE positions SET position = 0 WHERE projection = ?", (at,))
+        self._writer.execute("COMMIT")
+
     def _forget(self) -> None:
         """Whatever is remembered of the file."""
         self._cache.clear()
@@ -195,8 +211,10 @@ class SQLiteViews:
     def _stands_at(self, names: Sequence[str], position: int) -> bool:
         rows = dict(self._writer.execute("SELECT projection, position FROM positions").fetchall())
         at = {name: rows[position_key(self.projections[name])] for name in names}
-        if any(self._cached_at.get(name) != at[name] for name in names):
+        written = self._writer.execute("PRAGMA data_version").fetchone()[0]
+        if written != self._written or any(self._cached_at.get(name) != at[name] for name in names):
             self._forget()  # somebody else wrote since
+        self._written = written
         return all(value == position for value in at.values())
 
     def _fold(self, names: Sequence[str], events: Sequence[Recorded]) -> Touched:

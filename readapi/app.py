@@ -10,7 +10,19 @@ from fastapi.telemetry import TelemetryConfig
 from readapi import reading
 from readapi.edge import dispatch, middleware, openapi
 from readapi.edge.state import EdgeSettings, EdgeState, edge_state
-from readapi.routes import carts, categories, me, operations, orders, products, promotions, shops
+from readapi.routes import (
+    admin,
+    carts,
+    categories,
+    events,
+    me,
+    operations,
+    orders,
+    products,
+    promotions,
+    shops,
+    subscriptions,
+)
 from readapi.services import ReadServices
 
 VERSION = "0.1.0"
@@ -25,7 +37,8 @@ TAGS = [
     {"name": "accounts", "description": "Sign-in, addresses, payment methods."},
     {"name": "merchants", "description": "Shops, products, offers and stock."},
     {"name": "promotions", "description": "Discounts and coupons, and whom they are for."},
-    {"name": "operations", "description": "Health and metrics."},
+    {"name": "webhooks", "description": "Events told to others, and what payment providers tell."},
+    {"name": "operations", "description": "Health, metrics and the feed of events."},
 ]
 ROUTERS = (
     products.router,
@@ -35,6 +48,9 @@ ROUTERS = (
     carts.router,
     orders.router,
     me.router,
+    events.router,
+    subscriptions.router,
+    admin.router,
     operations.router,
     operations.ready,
 )

@@ -228,3 +228,76 @@ class PromotionOut(Versioned):
 
 class PromotionList(Listed):
     items: list[PromotionOut]
+
+
+class EventOut(Shape):
+    position: str = Field(description="where it stands in the log", examples=["4711"])
+    id: str = Field(description="names the event for ever", examples=["ord_01KARQ0000ABCDEFGHJKMNPQRS/3"])
+    type: str = Field(examples=["order.paid"])
+    stream: str = Field(examples=["ord_01KARQ0000ABCDEFGHJKMNPQRS"])
+    version: int = Field(description="of the stream", examples=[3])
+    at: datetime
+    correlation: str | None = Field(description="what it belongs to, such as an order")
+    causation: str | None = Field(description="id of the event that led to it")
+    actor: str | None = Field(description="an account, `anonymous`, or a part of Kontor", examples=["system:payments"])
+    data: dict[str, Any] | None = Field(description="null for what this version cannot read")
+
+
+class EventList(Shape):
+    items: list[EventOut]
+    next: str = Field(description="`after` of the next request", examples=["4711"])
+    prev: None
+
+
+class ParkedOut(Shape):
+    kind: Literal["projection", "search", "delivery"]
+    key: str = Field(description="for `kontor parked`", examples=["catalog/4711"])
+    name: str = Field(
+        description="the projection, the product, or whom it was to be delivered to", examples=["catalog"]
+    )
+    stream: str | None
+    position: str | None
+    since: datetime | None
+    attempts: int | None = Field(description="of a delivery")
+    reason: str = Field(examples=["ValueError('…')"])
+
+
+class ParkedList(Shape):
+    items: list[ParkedOut]
+    next: None
+    prev: None
+    unknown: list[str] = Field(description="stores that do not answer", examples=[["redis"]])
+
+
+class ConsumerOut(Shape):
+    kind: Literal["projection", "delivery"]
+    name: str = Field(examples=["catalog"])
+    position: str = Field(examples=["4711"])
+    lag: int = Field(description="events")
+    seconds: float | None = Field(description="age of the first event that was not taken in; null for deliveries")
+
+
+class ConsumerList(Shape):
+    items: list[ConsumerOut]
+    next: None
+    prev: None
+
+
+SUBSCRIPTION_ID = Field(examples=["sub_01KARQ0000ABCDEFGHJKMNPQRS"])
+
+
+class SubscriptionOut(Versioned):
+    subscription_id: str = SUBSCRIPTION_ID
+    url: str
+    types: list[str]
+    status: Literal["active", "disabled"]
+    reason: Literal["gone"] | None = Field(description="why it is disabled: the receiver answered 410")
+    reached: str = Field(description="position up to which it was told, but for what waits", examples=["4711"])
+    waiting: int = Field(description="deliveries that failed and will be tried again")
+    parked: int = Field(description="deliveries that were given up")
+
+
+class SubscriptionList(Shape):
+    items: list[SubscriptionOut]
+    next: None
+    prev: None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -10,6 +10,7 @@ from commands.store.port import EventLog
 from commands.vault import Vault
 from domain.shipping import ShippingTable
 from domain.tax import TaxTable
+from projections.folding import Parked
 from projections.search.port import SearchIndex
 from projections.views import Views
 from readapi.edge.ratelimit import Limiter
@@ -68,6 +69,18 @@ class Catalog(Protocol):
         """Products in each category and below it."""
 
 
+@dataclass(frozen=True, slots=True)
+class Workings:
+    """What operators may look into, as far as this process knows of it."""
+
+    positions: Callable[[], Mapping[str, int]] = dict
+    """Of everybody who follows the log, by name."""
+    parked: Mapping[str, Callable[[], Awaitable[Sequence[tuple[str, Parked]]]]] = field(default_factory=dict)
+    """By store: events that could not be folded, by projection. Raise ViewsUnavailable."""
+    refused: Callable[[], Mapping[str, str]] = dict
+    """Products that search would not take, and why."""
+
+
 @dataclass(slots=True)
 class ReadServices:
     log: EventLog
@@ -90,3 +103,4 @@ class ReadServices:
     """Products to show while the views are away; None where the views are in the same process."""
     limiter: Limiter | None = field(default=None, kw_only=True)
     """Quotas that are shared with other processes, if they are."""
+    workings: Workings = field(default_factory=Workings, kw_only=True)

@@ -29,11 +29,16 @@ class PaymentMethodOut(Shape):
     token: str = Field(description="the payment provider's", examples=["pm_card_visa"])
 
 
+class NotificationsOut(Shape):
+    orders: bool = Field(description="whether the person is told of their orders")
+
+
 class AccountOut(Versioned):
     user_id: str = Field(examples=["usr_01KARQ0000ABCDEFGHJKMNPQRS"])
     email: str | None = Field(examples=["ada@example.com"])
     name: str | None = Field(examples=["Ada Lovelace"])
     scopes: list[str] = Field(examples=[["customer"]])
+    notifications: NotificationsOut
     addresses: list[AddressOut]
     payment_methods: list[PaymentMethodOut]
 

@@ -12,6 +12,8 @@ from domain.codec import stored_name
 from domain.recorded import Recorded
 from readapi.edge.positions import format_position
 from readapi.instants import instant
+from streams.outgoing.reasons import REASONS
+from streams.published import HIDDEN
 
 WORDS: dict[type, str] = {
     order.OrderPlaced: "Order placed",
@@ -40,17 +42,6 @@ WORDS: dict[type, str] = {
     payment.RefundRefused: "The provider refused the refund",
     payment.AttemptFailed: "The payment provider could not be reached; trying again",
 }
-REASONS = {
-    "out_of_stock": "sold out",
-    "payment_declined": "the payment was declined",
-    "expired": "it took too long to pay",
-    "not_serviceable": "a seller does not deliver to this address",
-    "limit_exceeded": "more than one customer may buy",
-    "cancelled": "on request",
-    "returned": "for what came back",
-}
-HIDDEN = frozenset(("address", "payment_token", "token", "derivation", "methods", "note"))
-"""Personal data, provider's tokens, and what would only be noise."""
 
 
 def timeline_json(events: Iterable[Recorded]) -> list[dict[str, Any]]:

@@ -180,6 +180,9 @@ class Follower:
                 break
             except Busy:
                 await asyncio.sleep(BUSY_S)
+        if touched is None and self._sent_back(names, events[0].position):
+            await self.catch_up()
+            return
         if touched is None:
             # Somebody else folded some of these. Those it has not reached yet come again; so do those beyond our last
             # that it folded too, for whoever listens here has not heard of them.
@@ -191,6 +194,10 @@ class Follower:
         self._release()
         if events:
             self._announce(events, touched)
+
+    def _sent_back(self, names: Sequence[str], position: int) -> bool:
+        """Whether a projection has begun again, in whatever process: then they stand at different places."""
+        return min(self._views.positions()[name] for name in names) < position - 1
 
     def _announce(self, events: Sequence[Recorded], touched: Touched) -> None:
         for listener in self.applied:

@@ -8,6 +8,7 @@ from readapi.app import ROUTERS as READ_ROUTERS
 from readapi.app import application
 from readapi.edge.state import EdgeState
 from readapi.routes import operations
+from readapi.routes import subscriptions as subscribed
 from writeapi import requests
 from writeapi.routes import (
     auth,
@@ -24,6 +25,7 @@ from writeapi.routes import (
     returns,
     shipments,
     shops,
+    subscriptions,
     webhooks,
 )
 from writeapi.services import WriteServices
@@ -42,13 +44,15 @@ ROUTERS = (
     returns.router,
     refunds.router,
     shipments.router,
+    subscriptions.router,
     webhooks.router,
 )
 
 
 def create_app(services: WriteServices, edge: EdgeState) -> FastAPI:
-    """The command service alone."""
-    app = application("Kontor command service", services, edge, (*ROUTERS, operations.router, ready.router))
+    """The command service alone, which also shows subscriptions: who subscribes to events may know of no other."""
+    own = (*ROUTERS, subscribed.router, operations.router, ready.router)
+    app = application("Kontor command service", services, edge, own)
     requests.install(app)
     return app
 

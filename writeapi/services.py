@@ -5,7 +5,7 @@ It is the query service's services and the engine: command routes answer with re
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from commands.engine import Engine
 from readapi.services import ReadServices
@@ -20,6 +20,8 @@ class WriteServices(ReadServices):
     sellers: Sellers
     return_days: int
     """How long after delivery goods can be sent back."""
+    webhooks_private: bool = field(default=False, kw_only=True)
+    """Whether webhooks may go into private networks."""
 
     @property
     def backlog(self) -> int:

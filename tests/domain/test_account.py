@@ -23,6 +23,7 @@ from domain.account import (
     EraseAccount,
     ErasedAccount,
     GrantScope,
+    NotificationsChosen,
     PaymentMethod,
     PaymentMethodAdded,
     PaymentMethodRemoved,
@@ -65,6 +66,15 @@ def test_an_erased_account_never_comes_back() -> None:
 def test_the_profile_is_replaced() -> None:
     changed = given(ACCOUNT, registered).when(ChangeProfile(ID, b"new")).then(ProfileChanged(b"new"))
     assert changed.state.profile == b"new"
+
+
+def test_whether_one_is_told_of_orders_is_chosen_once() -> None:
+    quiet = ChangeProfile(ID, told_of_orders=False)
+    after = given(ACCOUNT, registered).when(quiet).then(NotificationsChosen(False))
+    assert after.state.told_of_orders is False
+    after.when(quiet).then_nothing()
+    after.when(ChangeProfile(ID, b"new", True)).then(ProfileChanged(b"new"), NotificationsChosen(True))
+    given(ACCOUNT, registered).when(ChangeProfile(ID, told_of_orders=True)).then_nothing()
 
 
 def test_a_scope_is_granted_once() -> None:

@@ -43,12 +43,35 @@ async def test_every_operation_answers_as_the_document_says(house: House) -> Non
     await buys_and_looks(ada, seller, sku)
     await is_called_back(house)
     await runs_the_shop(seller, sku)
-    await runs_promotions(house, seller, ada, sku)
+    root = await in_charge(house)
+    await runs_promotions(root, seller, ada, sku)
     await sends(seller, ada, sku)
-    await gives_back(house, await root_of(house), seller, ada, sku)
+    await gives_back(house, root, seller, ada, sku)
     await looks_around(house, seller, sku)
     await tidies_up_and_leaves(ada)
+    await operates(root)
     assert [label for label, statuses in clerk.statuses.items() if not statuses & GOOD] == []
+
+
+async def in_charge(house: House) -> Shopper:
+    root = await sign_up(house.http, "Root Admin")
+    await house.services.engine.submit(GrantScope(root.user_id, "admin"), system_context("test", 1))
+    await root.sign_in()
+    return root
+
+
+async def operates(root: Shopper) -> None:
+    events = await root.read("/api/events?types=order.*,account.erased")
+    assert events["items"]
+    wanted = {"url": "https://hooks.invalid/kontor", "types": ["order.*"]}
+    created = await root.do("POST", "/api/subscriptions", wanted, 201)
+    assert (await root.do("GET", "/api/subscriptions"))["items"]
+    path = f"/api/subscriptions/{created['subscriptionId']}"
+    await root.do("GET", path)
+    assert (await root.read("/api/admin/projections"))["items"]
+    assert (await root.read("/api/admin/parked"))["items"] == []
+    await root.do("POST", f"{path}/redeliver", {"position": events["items"][0]["position"]}, 202)
+    await root.do("DELETE", path, status=204)
 
 
 async def buys_and_looks(ada: Shopper, seller: Seller, sku: str) -> None:
@@ -78,7 +101,7 @@ async def buys_and_looks(ada: Shopper, seller: Seller, sku: str) -> None:
     await seller.shopper.read(f"/api/shops/{seller.shop_id}/orders", Kontor_Min_Position=ada.position)
 
 
-async def runs_promotions(house: House, seller: Seller, ada: Shopper, sku: str) -> None:
+async def runs_promotions(root: Shopper, seller: Seller, ada: Shopper, sku: str) -> None:
     terms = {"name": "Sale", "shopId": seller.shop_id, "benefit": {"kind": "percent", "percent": 10}, "code": "SALE"}
     created = await seller.shopper.do("POST", "/api/promotions", terms, 201)
     path = f"/api/promotions/{created['promotionId']}"
@@ -90,15 +113,7 @@ async def runs_promotions(house: House, seller: Seller, ada: Shopper, sku: str) 
     assert (await ada.quote())["promotions"]
     await ada.do("DELETE", "/api/cart/coupons/SALE")
     await seller.shopper.do("DELETE", path)
-    root = await root_of(house)
     await root.do("PUT", f"/api/admin/accounts/{ada.user_id}/groups", {"groups": ["teachers"]})
-
-
-async def root_of(house: House) -> Shopper:
-    root = await sign_up(house.http, "Root Admin")
-    await house.services.engine.submit(GrantScope(root.user_id, "admin"), system_context("test", 1))
-    await root.sign_in()
-    return root
 
 
 async def sends(seller: Seller, ada: Shopper, sku: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -186,6 +187,22 @@ def test_a_row_that_cannot_be_read_holds_up_nobody_else(views: SQLiteViews):
     views.apply(["talk"], log(("a", "3"), ("b", "4")))
     assert texts(views, "b") == {"b": ("2", "4")}
     assert [position for _, position, _, _ in views.parked()] == [3]
+
+
+def test_what_is_parked_is_folded_again_for_every_process_once_it_can_be(tmp_path: Path, views: SQLiteViews):
+    log = Talk()
+    first = log(("a", "1"), ("a", "bad"), ("a", "3"))
+    views.apply(["talk"], first)
+    table = replace(TABLE, folds={Said: lambda row, recorded: Row((*(row.texts if row else ()), recorded.event.text))})
+    mended = SQLiteViews(views.path, (replace(TALK, tables=(table,)),))
+    mended.begin_again("talk")
+    assert (mended.positions(), mended.parked(), texts(mended, "a")) == ({"talk": 0}, [], {})
+    mended.apply(["talk"], first)
+    assert texts(mended, "a") == {"a": ("1", "bad", "3")}
+    views.apply(["talk"], log(("a", "4")))
+    assert texts(views, "a") == {"a": ("1", "bad", "3", "4")}, "nothing of before is remembered"
+    assert views.parked() == []
+    mended.close()
 
 
 def test_a_failed_batch_leaves_nothing_behind(views: SQLiteViews, monkeypatch: pytest.MonkeyPatch):

@@ -10,6 +10,7 @@ import pytest
 from commands.engine import Engine
 from commands.mapper import recorded
 from commands.store.sqlite import SQLiteLog
+from projections.shops.projector import SHOPS
 from projections.sqlite import SQLiteViews
 from projections.stock.projector import STOCK as STOCK_PROJECTION
 from streams import follower as module
@@ -141,3 +142,20 @@ async def test_a_follower_far_behind_reads_from_the_log_and_keeps_no_backlog(log
     assert await follower.wait_for(50, 5)
     assert (await views[0].get("stock", STOCK)).item.on_hand == 50
     await follower.close()
+
+
+async def test_a_projection_that_was_sent_back_catches_up_while_others_go_on(tmp_path, log, engine):
+    both = [SQLiteViews(tmp_path / "both.db", [STOCK_PROJECTION, SHOPS]) for _ in range(2)]
+    follower = Follower(log, both[0], engine)
+    await follower.start()
+    for _ in range(3):
+        await do(engine, receive(1))
+    assert await follower.wait_for(3, 5)
+    both[1].begin_again("stock")
+    await do(engine, receive(1))
+    assert await follower.wait_for(4, 5)
+    assert both[0].positions() == {"stock": 4, "shops": 4}
+    assert (await both[0].get("stock", STOCK)).item.on_hand == 4
+    await follower.close()
+    for views in both:
+        views.close()

@@ -52,11 +52,31 @@ async def test_what_one_sees_of_oneself(house: House) -> None:
         "email": "Ada.Lovelace@example.com",
         "name": "Ada Lovelace",
         "scopes": ["customer"],
+        "notifications": {"orders": True},
         "addresses": [{"addressId": address_id, **HOME}],
         "paymentMethods": [{"paymentMethodId": method_id, "token": "pm_card_visa"}],
         "version": 3,
     }
     assert (await ada.call("GET", "/api/me", If_None_Match='"3"')).status_code == 304
+
+
+async def test_whether_one_is_told_of_ones_orders(house: House) -> None:
+    ada = await house.person()
+
+    async def shown() -> tuple[str, bool]:
+        body = (await ada.call("GET", "/api/me")).json()
+        return body["name"], body["notifications"]["orders"]
+
+    quiet = {"notifications": {"orders": False}}
+    changed = await ada.call("PATCH", "/api/me", quiet)
+    assert changed.json()["version"] == 2
+    assert await shown() == ("Ada Lovelace", False)
+    assert (await ada.call("PATCH", "/api/me", quiet)).json()["version"] == 2
+    both = {"name": "Ada King", "notifications": {"orders": True}}
+    assert (await ada.call("PATCH", "/api/me", both, If_Match='"2"')).json()["version"] == 4
+    assert await shown() == ("Ada King", True)
+    for wrong in ({"orders": "maybe"}, {}, {"orders": True, "news": True}):
+        refused(await ada.call("PATCH", "/api/me", {"notifications": wrong}), 422, "validation_failed")
 
 
 async def test_reading_needs_a_token(house: House) -> None:

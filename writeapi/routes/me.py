@@ -68,8 +68,13 @@ def _no_card_number(value: Any) -> Any:
     return value
 
 
+class Notifications(CommandBody):
+    orders: Annotated[bool, Field(description="whether to be told of one's orders", examples=[False])]
+
+
 class ProfileChange(CommandBody):
     name: Annotated[Line100, Field(default_factory=str, examples=["Ada King"])]
+    notifications: Annotated[Notifications | None, Field(examples=[{"orders": False}])] = None
 
 
 class NewAddress(CommandBody):
@@ -122,12 +127,13 @@ async def change_profile(request: Request, body: ProfileChange, principal: Requi
     services = services_of(request)
     version, account = await _account(services, principal)
     known = services.vault.open(principal.account_id, account.profile) or {}
-    changed = {**known, **body.model_dump(exclude_unset=True)}
+    changed = {**known, **body.model_dump(exclude_unset=True, exclude={"notifications"})}
     answer = {"userId": principal.account_id}
-    if changed == known:
+    orders = account.told_of_orders if body.notifications is None else body.notifications.orders
+    if changed == known and orders == account.told_of_orders:
         return _unchanged(request, services, answer, version)
-    command = ChangeProfile(principal.account_id, _seal(services, principal, changed))
-    return await _run(request, principal, command, answer)
+    profile = None if changed == known else _seal(services, principal, changed)
+    return await _run(request, principal, ChangeProfile(principal.account_id, profile, orders), answer)
 
 
 @router.delete("/api/me", status_code=204, summary="Erase this person", openapi_extra=signed_in(), responses=_COMMON)

@@ -12,6 +12,7 @@ from domain import (
     board,
     cart,
     claim,
+    delivery,
     inventory,
     offer,
     order,
@@ -22,6 +23,7 @@ from domain import (
     returns,
     shipment,
     shop,
+    subscription,
 )
 from domain.decider import Event
 from domain.discounts import Shopper
@@ -81,6 +83,7 @@ ACCOUNTS: list[Event] = [
     account.AddressRemoved("adr_01K"),
     account.PaymentMethodAdded(account.PaymentMethod("pmt_01K", "pm_card_visa")),
     account.PaymentMethodRemoved("pmt_01K"),
+    account.NotificationsChosen(True),
     account.AccountErased(),
     claim.ClaimTaken("prd_01K"),
     claim.ClaimReleased("prd_01K"),
@@ -171,7 +174,25 @@ PURCHASES: list[Event] = [
     payment.RefundRefused("rfd_01K", "unknown_charge"),
     payment.AttemptFailed("pay_01K/1", 2, "GatewayTimeout: no answer"),
 ]
-TODAY = ACCOUNTS + CARTS + CATALOG + STOCK + PURCHASES
+OUTGOING: list[Event] = [
+    subscription.SubscriptionCreated(
+        "sub_01K", "https://hooks.example/kontor", ("order.*",), b"\x00sealed\xff", 41, AT
+    ),
+    subscription.SubscriptionDisabled("sub_01K", "gone", AT),
+    subscription.SubscriptionDeleted("sub_01K", AT),
+    delivery.DeliveryBegun(41),
+    delivery.DeliveryTaken("worker-1", AT + 60_000),
+    delivery.DeliveryReleased("worker-1"),
+    delivery.DeliveryAdvanced(57, AT + 60_000, 3),
+    delivery.DeliveryFailed("ord_01K/3", 50, 2, AT + 10_000, AT, "answered 500"),
+    delivery.DeliverySettled("ord_01K/3", "skipped", "erased"),
+    delivery.DeliverySkipped("ord_01K/2", "not wanted"),
+    delivery.DeliveryParked("ord_01K/4", 52, 20, AT, AT + 259_200_000, "answered 500"),
+    delivery.DeliveryAsked("ord_01K/4", 52, AT),
+    delivery.DeliveryHurried(AT),
+    delivery.DeliveryDropped("ord_01K/4"),
+]
+TODAY = ACCOUNTS + CARTS + CATALOG + STOCK + PURCHASES + OUTGOING
 
 
 def usd(amount: int) -> dict[str, Any]:

@@ -1,0 +1,93 @@
+"""For whoever runs the marketplace: how far everybody is who follows the log, and what waits for a decision."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import Response
+
+from commands.store.port import EventLog
+from domain.codec import decode_meta
+from domain.ids import delivery_id
+from projections.views import ViewsUnavailable
+from readapi.consistency import at_log_position
+from readapi.edge.openapi import problem_responses, signed_in
+from readapi.edge.paging import page
+from readapi.edge.positions import HEADER, format_position
+from readapi.edge.principal import AdminPrincipal
+from readapi.models import ConsumerList, ParkedList
+from readapi.services import ReadServices
+from streams import parked
+from streams.outgoing.notices import CHANNELS
+
+router = APIRouter(tags=["operations"])
+OWN = problem_responses("unauthenticated", "forbidden", "position_not_reached")
+
+
+@router.get(
+    "/api/admin/parked",
+    summary="What could not be done and waits for somebody",
+    responses={200: {"model": ParkedList}, **OWN},
+    openapi_extra=signed_in(),
+)
+async def list_parked(request: Request, principal: AdminPrincipal) -> Response:
+    """Oldest first, at most 1,000 of each kind. `unknown` names stores that do not answer. `kontor parked` retries and
+    drops."""
+    position = await at_log_position(request)
+    services: ReadServices = request.app.state.services
+    found, unknown = parked.documents(services.workings.refused()), []
+    for store, look in services.workings.parked.items():
+        try:
+            found += await parked.events(services.log, await look())
+        except ViewsUnavailable:
+            unknown.append(store)
+    found += await parked.deliveries(services.log)
+    found.sort(key=lambda one: one.since or 0)
+    return _answer({**page([parked.stuck_json(one) for one in found]), "unknown": unknown}, position)
+
+
+@router.get(
+    "/api/admin/projections",
+    summary="Who follows the log, and how far",
+    responses={200: {"model": ConsumerList}, **OWN},
+    openapi_extra=signed_in(),
+)
+async def list_projections(request: Request, principal: AdminPrincipal) -> Response:
+    """Views, search, subscriptions and channels of notices. A lag counts events of any kind; the position of a delivery
+    moves when something for it has happened, or ten thousand events later."""
+    head = await at_log_position(request)
+    services: ReadServices = request.app.state.services
+    items = [
+        _consumer("projection", name, position, head, await _age(services, position))
+        for name, position in services.workings.positions().items()
+    ]
+    known = await parked.subscriptions(services.log)
+    told = await parked.delivered(services.log, [delivery_id(key) for key in (*known, *CHANNELS)])
+    begun = {key: known[key].after for key in known if not known[key].disabled}
+    begun |= {key: 0 for key in CHANNELS if told[delivery_id(key)].position >= 0}
+    for key, after in begun.items():
+        items.append(_consumer("delivery", key, max(after, told[delivery_id(key)].position), head))
+    return _answer(page(items), head)
+
+
+def _consumer(kind: str, name: str, position: int, head: int, seconds: float | None = None) -> dict[str, Any]:
+    lag = max(0, head - position)
+    return {"kind": kind, "name": name, "position": format_position(position), "lag": lag, "seconds": seconds}
+
+
+async def _age(services: ReadServices, position: int) -> float:
+    """Of the first event that has not been taken in."""
+    log: EventLog = services.log
+    rows = await log.read(position, 1)
+    try:
+        return max(0.0, (services.clock() - decode_meta(rows[0].meta).recorded_at) / 1000)
+    except (IndexError, ValueError):  # there is none, or it is damaged
+        return 0.0
+
+
+def _answer(body: Any, position: int) -> Response:
+    headers = {HEADER: format_position(position), "Cache-Control": "no-store"}
+    return Response(msgspec.json.encode(body), headers=headers, media_type="application/json")

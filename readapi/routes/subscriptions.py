@@ -1,0 +1,80 @@
+"""Subscriptions to webhooks, and how far each was told; straight from the log."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import Response
+
+from domain.delivery import Delivery
+from domain.errors import NotFound
+from domain.ids import delivery_id
+from domain.instants import instant
+from domain.subscription import Subscription
+from readapi.consistency import at_log_position
+from readapi.edge.openapi import problem_responses, signed_in
+from readapi.edge.paging import page
+from readapi.edge.positions import HEADER, format_position
+from readapi.edge.principal import AdminPrincipal
+from readapi.models import SubscriptionList, SubscriptionOut
+from readapi.services import ReadServices
+from streams import parked
+
+router = APIRouter(tags=["webhooks"])
+OWN = problem_responses("unauthenticated", "forbidden", "position_not_reached")
+
+
+@router.get(
+    "/api/subscriptions",
+    summary="Subscriptions, oldest first",
+    responses={200: {"model": SubscriptionList}, **OWN},
+    openapi_extra=signed_in(),
+)
+async def list_subscriptions(request: Request, principal: AdminPrincipal) -> Response:
+    position = await at_log_position(request)
+    services: ReadServices = request.app.state.services
+    known = await parked.subscriptions(services.log)
+    told = await parked.delivered(services.log, map(delivery_id, known))
+    items = [_shown(key, one, told[delivery_id(key)]) for key, one in sorted(known.items())]
+    return _answer(page(items), position)
+
+
+@router.get(
+    "/api/subscriptions/{subscription_id}",
+    summary="A subscription, and how far it was told",
+    responses={200: {"model": SubscriptionOut}, **OWN, **problem_responses("not_found")},
+    openapi_extra=signed_in(),
+)
+async def get_subscription(request: Request, subscription_id: str, principal: AdminPrincipal) -> Response:
+    position = await at_log_position(request)
+    services: ReadServices = request.app.state.services
+    one = (await parked.subscriptions(services.log)).get(subscription_id)
+    if one is None:
+        raise NotFound("no such subscription")
+    stream = delivery_id(subscription_id)
+    told = await parked.delivered(services.log, [stream])
+    return _answer(_shown(subscription_id, one, told[stream]), position)
+
+
+def _shown(subscription_id: str, one: Subscription, told: Delivery) -> dict[str, Any]:
+    return {
+        "subscriptionId": subscription_id,
+        "url": one.url,
+        "types": one.types,
+        "status": "disabled" if one.disabled else "active",
+        "reason": one.disabled or None,
+        "reached": format_position(max(told.position, one.after)),
+        "waiting": len(told.open),
+        "parked": len(told.parked),
+        "createdAt": instant(one.created_at),
+        "updatedAt": instant(one.updated_at),
+        "version": one.version,
+    }
+
+
+def _answer(body: Any, position: int) -> Response:
+    headers = {HEADER: format_position(position), "Cache-Control": "no-store"}
+    return Response(msgspec.json.encode(body), headers=headers, media_type="application/json")

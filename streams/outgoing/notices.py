@@ -1,0 +1,119 @@
+"""Notices: what buyers are told of their orders, by mail, by SMS or as a push message.
+
+The event is the intent, as everywhere; ``KINDS`` says which events are. A channel that is connected has a courier of
+its own, so that one that is down holds up no other. Whom a notice goes to is looked up when it is sent: a person who
+was erased, or wants to hear nothing, is told nothing, and the event log says so. Channels that are not connected are
+written of in the program's log instead, without saying about whom.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import structlog
+
+from commands.engine import Engine
+from commands.vault import Vault
+from domain import order, payment, shipment
+from domain.account import ActiveAccount
+from domain.codec import EVENTS
+from domain.ids import delivery_id
+from domain.order import NoOrder, OrderPlaced
+from domain.recorded import Recorded
+from streams.effect import order_of
+from streams.outgoing.port import Told, hopeless, message_id, skipped
+
+CHANNELS = ("mail", "sms", "push")
+KINDS: dict[type, str] = {
+    order.OrderConfirmed: "confirmed",
+    order.OrderCancelled: "cancelled",
+    shipment.ShipmentShipped: "shipped",
+    shipment.ShipmentDelivered: "delivered",
+    payment.PaymentRefunded: "refunded",
+}
+TYPES = frozenset(name for name, (_, kind) in EVENTS.items() if kind in KINDS)
+
+log = structlog.get_logger("notices")
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    kind: str
+    """One of ``KINDS``."""
+    order_id: str
+    placed: OrderPlaced
+    event: Recorded
+    message_id: str
+    """The same at every attempt, and another for every channel."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    name: str
+    email: str
+
+
+class Channel(Protocol):
+    @property
+    def name(self) -> str:
+        """One of ``CHANNELS``."""
+
+    async def send(self, notice: Notice, recipient: Recipient) -> Told:
+        """Sends it once. The reason of a failure says nothing about the person."""
+
+
+class Unconnected:
+    """The log adapter of all channels that are not connected: hears of what this process commits, and writes down what
+    nobody is told. A line in a log needs no courier."""
+
+    def __init__(self, channels: Sequence[str]) -> None:
+        self._channels = list(channels)
+        # Where one is connected, the others are probably not wanted.
+        self._tell = log.info if len(self._channels) == len(CHANNELS) else log.debug
+
+    def committed(self, events: Sequence[Recorded]) -> None:
+        """The engine's listener."""
+        for recorded in events:
+            kind = KINDS.get(type(recorded.event))
+            if kind is not None:
+                self._tell("notice_not_sent", kind=kind, order=_order_of(recorded), channels=self._channels)
+
+
+class Notices:
+    """A target of deliveries: buyers, by one channel. ``after`` is where the channel was connected."""
+
+    def __init__(self, engine: Engine, vault: Vault, channel: Channel, after: int) -> None:
+        self.delivery_id = delivery_id(channel.name)
+        self.types = TYPES
+        self.after = after
+        self._engine = engine
+        self._vault = vault
+        self._channel = channel
+
+    async def perform(self, event: Recorded) -> Told:
+        order_id = _order_of(event)
+        known: Any = await self._engine.state(order_id)
+        if isinstance(known, NoOrder):
+            return hopeless("there is no such order")
+        placed: OrderPlaced = known.placed
+        account: Any = await self._engine.state(placed.account_id)
+        if not isinstance(account, ActiveAccount):
+            return skipped("erased")
+        if not account.told_of_orders:
+            return skipped("not wanted")
+        opened = self._vault.open(placed.account_id, account.profile)
+        if not opened or not opened.get("email"):
+            return skipped("erased")
+        recipient = Recipient(str(opened.get("name", "")), str(opened["email"]))
+        kind = KINDS[type(event.event)]
+        notice = Notice(kind, order_id, placed, event, message_id(self.delivery_id, event.event_id))
+        return await self._channel.send(notice, recipient)
+
+    async def gone(self) -> None:
+        raise AssertionError("a channel does not end")
+
+
+def _order_of(event: Recorded) -> str:
+    return event.stream if event.stream.startswith("ord_") else order_of(event.stream)

@@ -1,0 +1,91 @@
+"""The delivery process: a courier for everybody outside who is to be told something."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import secrets
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+
+import structlog
+
+from commands.engine import Engine
+from commands.errors import WritePathError
+from commands.outage import Outage
+from domain.codec import TOPICS
+from domain.recorded import Recorded
+from projections.views import Touched
+from streams.outgoing.courier import Courier, Pacing
+from streams.outgoing.port import Target
+from streams.published import type_of
+
+REFRESH_S = 5.0
+
+log = structlog.get_logger("deliveries")
+Targets = Callable[[], Awaitable[Iterable[Target]]]
+"""All that there are now. Raises WritePathError."""
+
+
+class DeliveryProcess:
+    def __init__(self, engine: Engine, *targets: Targets, pacing: Pacing | None = None) -> None:
+        self._engine = engine
+        self._targets = targets
+        self._pacing = pacing or Pacing()
+        self._worker = secrets.token_hex(8)
+        self._couriers: dict[str, tuple[Courier, asyncio.Task[None]]] = {}
+        self._changed = asyncio.Event()
+        self._closing = False
+        self._task: asyncio.Task[None] | None = None
+        self._outage = Outage(log, "targets_unknown", "targets_known")
+
+    async def start(self) -> None:
+        self._task = asyncio.create_task(self._run(), name="deliveries")
+
+    async def close(self) -> None:
+        """Lets calls in flight end, within limits. What is not recorded by then the next process tells once more."""
+        self._closing = True
+        self._changed.set()
+        if self._task is not None:
+            await self._task
+        await self._let_go(list(self._couriers))
+
+    def applied(self, events: Sequence[Recorded], touched: Touched) -> None:
+        """The follower's listener."""
+        names = {type_of(TOPICS.get(type(event.event), "")) for event in events}
+        for courier, _ in self._couriers.values():
+            courier.heard(names, events[0].position, events[-1].position)
+        if any(name.startswith("subscription.") for name in names):
+            self._changed.set()
+
+    async def _run(self) -> None:
+        while not self._closing:
+            self._changed.clear()
+            try:
+                await self._refresh()
+                self._outage.ended()
+            except WritePathError as error:
+                self._outage.met(error)
+            except Exception:
+                log.exception("deliveries_not_refreshed")
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._changed.wait(), REFRESH_S)
+
+    async def _refresh(self) -> None:
+        wanted = {target.delivery_id: target for targets in self._targets for target in await targets()}
+        await self._let_go([name for name in self._couriers if name not in wanted])
+        for name, target in wanted.items():
+            if name not in self._couriers:
+                courier = Courier(self._engine, target, self._worker, self._pacing)
+                self._couriers[name] = (courier, asyncio.create_task(courier.run(), name=name))
+
+    async def _let_go(self, names: Sequence[str]) -> None:
+        """Within limits: a call that is cut off is made once more by whoever comes next."""
+        leaving = [self._couriers.pop(name) for name in names]
+        if not leaving:
+            return
+        for courier, _ in leaving:
+            courier.stop()
+        _, slow = await asyncio.wait([task for _, task in leaving], timeout=self._pacing.close)
+        for task in slow:
+            task.cancel()
+        await asyncio.gather(*slow, return_exceptions=True)

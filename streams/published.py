@@ -1,0 +1,124 @@
+"""Events as others get to see them: in the pull feed, and in webhooks.
+
+Nothing sealed leaves the house, nor a payment provider's token; what is personal is sealed in the log already, so it is
+left out by being bytes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Collection, Iterable
+from typing import Any, NamedTuple
+
+import msgspec
+
+from commands.mapper import recorded_or_unreadable
+from commands.store.port import EventLog
+from domain.codec import EVENTS, stored_name
+from domain.errors import Invalid
+from domain.instants import instant
+from domain.recorded import Recorded, Unreadable
+
+HIDDEN = frozenset(("address", "payment_token", "token", "derivation", "methods", "note"))
+"""Personal data, provider's tokens, and what would only be noise."""
+EVERYTHING = "*"
+PATTERNS_MAX = 100
+TELLABLE = frozenset(name for name in EVENTS if not name.startswith("delivery."))
+"""What webhooks may carry: to tell of every delivery by a delivery would never end."""
+READ_PAGE = 500
+SCANNED_MAX = 10_000
+"""Events looked at for one page, however few of them are wanted."""
+
+Wanted = Callable[[str], bool]
+"""Whether events with this stored topic (``order.paid@1``) are."""
+
+
+def types_of(
+    patterns: Iterable[str], pointer: str | None = None, known: Collection[str] = frozenset(EVENTS)
+) -> frozenset[str]:
+    """The event types that patterns name: ``order.paid`` one, ``order.*`` all of an aggregate, ``*`` all ``known``.
+
+    Raises Invalid for a pattern that names none.
+    """
+    found: set[str] = set()
+    for number, pattern in enumerate(patterns):
+        where = None if pointer is None else f"{pointer}/{number}"
+        family = pattern[:-1] if pattern.endswith(".*") else None
+        named = {name for name in known if pattern in (EVERYTHING, name) or (family and name.startswith(family))}
+        if not named:
+            raise Invalid("no event is of this type; name one such as order.paid, or all of a kind as order.*", where)
+        found |= named
+    return frozenset(found)
+
+
+def of_types(types: frozenset[str]) -> Wanted:
+    return lambda topic: type_of(topic) in types
+
+
+def type_of(topic: str) -> str:
+    """``order.paid`` of ``order.paid@1``."""
+    return topic.partition("@")[0]
+
+
+class Found(NamedTuple):
+    events: list[Recorded]
+    upto: int
+    """Nothing else that was wanted lies at or before this position."""
+
+
+async def wanted_after(log: EventLog, after: int, wanted: Wanted, limit: int, scanned_max: int = SCANNED_MAX) -> Found:
+    """The next events in the log's order. Raises StorageUnavailable."""
+    events: list[Recorded] = []
+    upto = after
+    while upto - after < scanned_max:
+        rows = await log.read(upto, READ_PAGE)
+        for row in rows:
+            if wanted(row.topic):
+                events.append(recorded_or_unreadable(row))
+                if len(events) == limit:
+                    return Found(events, row.position)
+        upto = rows[-1].position if rows else upto
+        if len(rows) < READ_PAGE:
+            break
+        await asyncio.sleep(0)
+    return Found(events, upto)
+
+
+def published(recorded: Recorded) -> dict[str, Any]:
+    """As JSON. The data of an event that this version cannot read is null."""
+    meta, event = recorded.meta, recorded.event
+    unreadable = isinstance(event, Unreadable)
+    return {
+        "position": str(recorded.position),
+        "id": recorded.event_id,
+        "type": type_of(event.topic) if unreadable else stored_name(event),
+        "stream": recorded.stream,
+        "version": recorded.version,
+        "at": instant(meta.occurred_at),
+        "correlation": meta.correlation or None,
+        "causation": meta.causation or None,
+        "actor": meta.actor or None,
+        "data": None if unreadable else _plain(event),
+    }
+
+
+def _plain(value: Any) -> Any:
+    """Field names in camel case; names that are data (SKUs, line ids) as they are."""
+    if isinstance(value, msgspec.Struct):
+        config = value.__struct_config__
+        shown = {} if config.tag is None else {str(config.tag_field): config.tag}
+        for name in value.__struct_fields__:
+            inner = getattr(value, name)
+            if name not in HIDDEN and not isinstance(inner, bytes):
+                shown[_camel(name)] = _plain(inner)
+        return shown
+    if isinstance(value, dict):
+        return {key: _plain(inner) for key, inner in value.items() if not isinstance(inner, bytes)}
+    if isinstance(value, tuple | list):
+        return [_plain(inner) for inner in value if not isinstance(inner, bytes)]
+    return value
+
+
+def _camel(name: str) -> str:
+    first, *others = name.split("_")
+    return first + "".join(map(str.capitalize, others))

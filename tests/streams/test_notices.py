@@ -1,0 +1,310 @@
+"""Notices to buyers by mail: whom they reach, that none is lost, and that repetitions can be told."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from structlog.testing import capture_logs
+
+from commands.context import system_context
+from commands.engine import Engine, now_ms
+from commands.store.memory import MemoryLog
+from commands.vault import Vault
+from domain.account import ChangeProfile, EraseAccount, RegisterAccount
+from domain.delivery import Delivery
+from domain.order import CancelOrder, ConfirmOrder
+from kontor.notifying import Notifying
+from kontor.settings import BadSettings, Settings, load
+from projections.views import Touched
+from streams.outgoing.courier import Pacing
+from streams.outgoing.mail import mail_server as parsed
+from streams.outgoing.mail import sender_of
+from streams.outgoing.process import DeliveryProcess
+from tests.mailserver import MailBox, bodies, mail_server
+from tests.streams.house import place_order
+from tests.waiting import until
+
+QUICK = Pacing(pace=0.01, idle=0.05, call=2.0, claim=0.4, retry=0.02, pause=0.005)
+DELIVERY = "dlv_mail"
+
+
+class Sender:
+    """One process that sends mail."""
+
+    def __init__(self, log: MemoryLog, vault: Vault, url: str) -> None:
+        self.engine = Engine(log)
+        self.vault = vault
+        settings = Settings(smtp_url=url, mail_from="Nordwald <orders@shop.example>")
+        self.notifying = Notifying(settings, self.engine, vault)
+        self.deliveries = DeliveryProcess(self.engine, self.notifying.targets, pacing=QUICK)
+
+    async def start(self) -> None:
+        await self.engine.start()
+        self.engine.listeners.append(lambda events: self.deliveries.applied(events, Touched()))
+        await self.deliveries.start()
+
+    async def close(self) -> None:
+        await self.deliveries.close()
+        await self.engine.close()
+
+    async def submit(self, command: Any) -> None:
+        await self.engine.submit(command, system_context("test", now_ms()))
+
+    async def buys(self, number: int = 1, email: str = "ada@example.com", name: str = "Ada Lovelace") -> str:
+        """The order's id, once it is placed by somebody with this address."""
+        placed = place_order(number, "pm_card_visa")
+        self.vault.ensure_key(placed.account_id)
+        profile = self.vault.seal(placed.account_id, {"name": name, "email": email})
+        await self.submit(RegisterAccount(placed.account_id, f"clm_email.{number}", profile))
+        await self.submit(placed)
+        return placed.order_id
+
+    async def confirmed(self, number: int = 1, **who: str) -> str:
+        order_id = await self.buys(number, **who)
+        await self.submit(ConfirmOrder(order_id))
+        return order_id
+
+    @property
+    def delivery(self) -> Delivery:
+        state: Delivery = self.engine.peek(DELIVERY) or Delivery()
+        return state
+
+    async def outcomes(self) -> list[tuple[str, str]]:
+        """Names and reasons of what was recorded besides the position."""
+        from commands.mapper import recorded
+
+        found = [recorded(row) for row in await self.engine.log.read(0, 1_000) if row.stream == DELIVERY]
+        events = [one.event for one in found if hasattr(one.event, "event_id")]
+        return [(type(event).__name__, getattr(event, "reason", "")) for event in events]
+
+
+@pytest.fixture
+def log() -> MemoryLog:
+    return MemoryLog()
+
+
+@pytest.fixture
+def vault(tmp_path: Path) -> Any:
+    opened = Vault(tmp_path / "vault.db")
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+async def box() -> AsyncIterator[MailBox]:
+    async with mail_server() as box:
+        yield box
+
+
+@asynccontextmanager
+async def sending(log: MemoryLog, vault: Vault, url: str) -> AsyncIterator[Sender]:
+    sender = Sender(log, vault, url)
+    await sender.start()
+    try:
+        yield sender
+    finally:
+        await sender.close()
+
+
+@pytest.fixture
+async def sender(log: MemoryLog, vault: Vault, box: MailBox) -> AsyncIterator[Sender]:
+    async with sending(log, vault, box.url) as sender:
+        yield sender
+
+
+async def test_a_buyer_is_told(sender: Sender, box: MailBox) -> None:
+    order_id = await sender.confirmed()
+    [letter] = await box.got(1)
+    assert box.recipients == ["ada@example.com"]
+    assert letter["From"] == "Nordwald <orders@shop.example>"
+    assert letter["To"] == "Ada Lovelace <ada@example.com>"
+    assert letter["Subject"] == f"Your order {order_id} is confirmed"
+    assert letter["Message-ID"].endswith("@shop.example>")
+    assert letter["Auto-Submitted"] == "auto-generated"
+    text, html = bodies(letter)
+    assert "2 x Toner" in text or "1 x Toner" in text
+    assert "<html" in html
+    await sender.submit(CancelOrder(order_id, "cancelled"))
+    letters = await box.got(2)
+    assert letters[1]["Subject"] == f"Your order {order_id} was cancelled"
+    assert letters[1]["Message-ID"] != letter["Message-ID"]
+
+
+@pytest.mark.parametrize("email", ["jurgen@example.com", "jürgen@bücher.example", '"j.x"@example.com'])
+async def test_addresses_and_names_of_the_whole_world(sender: Sender, box: MailBox, email: str) -> None:
+    name = "Jürgen “Jü” Groß, Söhne"
+    await sender.confirmed(1, email=email, name=name)
+    [letter] = await box.got(1)
+    assert box.recipients == [email.replace('"', "")]  # the quotes are not needed
+    shown = letter["To"].addresses[0].display_name
+    assert shown.encode("utf-8", "surrogateescape").decode() == name
+
+
+async def test_who_was_erased_is_told_nothing_and_the_log_says_so(sender: Sender, box: MailBox) -> None:
+    order_id = await sender.buys()
+    account_id = order_id.replace("ord_", "usr_")
+    await sender.submit(EraseAccount(account_id))
+    await asyncio.to_thread(sender.vault.destroy_key, account_id)
+    await sender.submit(ConfirmOrder(order_id))
+    await until(lambda: sender.delivery.position > 0)
+    assert await sender.outcomes() == [("DeliverySkipped", "erased")]
+    assert box.attempts == 0
+
+
+async def test_a_key_that_is_gone_before_the_event_is_there(sender: Sender, box: MailBox) -> None:
+    order_id = await sender.buys()
+    await asyncio.to_thread(sender.vault.destroy_key, order_id.replace("ord_", "usr_"))
+    await sender.submit(ConfirmOrder(order_id))
+    await until(lambda: sender.delivery.position > 0)
+    assert await sender.outcomes() == [("DeliverySkipped", "erased")]
+
+
+async def test_who_wants_to_hear_nothing_does_not(sender: Sender, box: MailBox) -> None:
+    order_id = await sender.buys()
+    await sender.submit(ChangeProfile(order_id.replace("ord_", "usr_"), told_of_orders=False))
+    await sender.submit(ConfirmOrder(order_id))
+    await until(lambda: sender.delivery.position > 0)
+    assert await sender.outcomes() == [("DeliverySkipped", "not wanted")]
+    assert box.attempts == 0
+
+
+async def test_a_server_that_refuses_for_a_while(sender: Sender, box: MailBox) -> None:
+    box.answers = ["451 4.7.1 greylisted, come back later", "421 4.3.2 shutting down"]
+    await sender.confirmed()
+    [letter] = await box.got(1)
+    assert box.attempts == 3
+    await until(lambda: sender.delivery.position > 0 and not sender.delivery.open)
+    assert [name for name, _ in await sender.outcomes()] == ["DeliveryFailed", "DeliveryFailed", "DeliverySettled"]
+    assert letter["Message-ID"]
+
+
+async def test_a_server_that_is_not_there(log: MemoryLog, vault: Vault, unused_tcp_port: int) -> None:
+    async with sending(log, vault, f"smtp://127.0.0.1:{unused_tcp_port}") as sender:
+        await sender.confirmed()
+        await until(lambda: len(sender.delivery.open) == 1)
+        [one] = sender.delivery.open.values()
+        assert one.reason == "SMTPConnectError"
+
+
+@pytest.mark.parametrize(
+    ("refuse", "reason"),
+    [
+        ("unknown", "the mail server refused the recipient: 550"),
+        ("answers", "the mail server refused the message: 554"),
+    ],
+)
+async def test_what_is_refused_for_good_is_parked_without_a_word_about_whom(
+    sender: Sender, box: MailBox, refuse: str, reason: str
+) -> None:
+    if refuse == "unknown":
+        box.unknown = {"ada@example.com"}
+    else:
+        box.answers = ["554 5.7.1 ada@example.com is on a list"]
+    await sender.confirmed()
+    await until(lambda: len(sender.delivery.parked) == 1)
+    [one] = sender.delivery.parked.values()
+    assert one.reason == reason
+
+
+async def test_an_address_that_cannot_be_written_to(sender: Sender, box: MailBox) -> None:
+    await sender.confirmed(1, email="ada\r\nBcc: all@example.com@example.com")
+    await until(lambda: len(sender.delivery.parked) == 1)
+    [one] = sender.delivery.parked.values()
+    assert (one.reason, box.attempts) == ("the address cannot be written to", 0)
+
+
+async def test_between_sending_and_recording_a_crash_repeats_the_same_letter(
+    log: MemoryLog, vault: Vault, box: MailBox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dying = Sender(log, vault, box.url)
+    await dying.start()
+
+    async def killed(*_: Any) -> None:
+        await asyncio.Event().wait()
+
+    with monkeypatch.context() as patch:
+        patch.setattr("streams.outgoing.courier.Courier._record", killed)
+        patch.setattr("streams.outgoing.courier.Courier._release", killed)
+        await dying.confirmed()
+        await box.got(1)
+        for _, task in dying.deliveries._couriers.values():
+            task.cancel()
+    dying.deliveries._couriers.clear()
+    async with sending(log, vault, box.url) as next_one:
+        first, second = await box.got(2)
+        assert first["Message-ID"] == second["Message-ID"]
+        assert bodies(first) == bodies(second)
+        await until(lambda: next_one.delivery.position > 0)
+    assert len(box.letters) == 2
+    await dying.close()
+
+
+async def test_a_channel_tells_of_nothing_that_was_before_it(log: MemoryLog, vault: Vault, box: MailBox) -> None:
+    before = Sender(log, vault, box.url)
+    await before.engine.start()
+    await before.confirmed(1)
+    await before.engine.close()
+    async with sending(log, vault, box.url) as sender:
+        await sender.confirmed(2, email="grace@example.com")
+        await box.got(1)
+        await until(lambda: sender.delivery.position > 4)
+    assert box.recipients == ["grace@example.com"]
+
+
+async def test_without_a_mail_server_the_programs_log_tells_and_names_nobody(log: MemoryLog, vault: Vault) -> None:
+    sender = Sender(log, vault, "smtp://127.0.0.1:1")
+    silent = Notifying(Settings(), sender.engine, vault)
+    assert await silent.targets() == []
+    await sender.engine.start()
+    sender.engine.listeners.append(silent.unconnected.committed)
+    with capture_logs() as lines:
+        order_id = await sender.confirmed()
+        await until(lambda: lines != [])
+    assert lines == [
+        {
+            "event": "notice_not_sent",
+            "kind": "confirmed",
+            "order": order_id,
+            "channels": ["mail", "sms", "push"],
+            "log_level": "info",
+        }
+    ]
+    await sender.engine.close()
+
+
+# settings
+
+
+def test_a_mail_server_is_named_by_a_url() -> None:
+    full = parsed("smtps://ada%40x:p%3Aw@mail.example")
+    assert (full.host, full.port, full.username, full.password, full.tls, full.start_tls) == (
+        "mail.example",
+        465,
+        "ada@x",
+        "p:w",
+        True,
+        False,
+    )
+    assert parsed("smtp://mail.example:587").start_tls is None
+    assert parsed("smtp://ada:pw@mail.example:587").start_tls is True, "a password is not sent in the clear"
+    assert parsed("smtp://ada:pw@localhost:1025").start_tls is None
+    assert sender_of("orders@shop.example").domain == "shop.example"
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"smtp_url": "http://mail.example", "mail_from": "a@b.example"},
+        {"smtp_url": "smtp://mail.example"},
+        {"smtp_url": "smtp://mail.example", "mail_from": "nobody"},
+    ],
+)
+def test_settings_that_cannot_work_are_refused(given: dict[str, str]) -> None:
+    with pytest.raises(BadSettings) as refused:
+        load(**given)
+    assert "mail.example" not in str(refused.value)

@@ -1,0 +1,108 @@
+"""What of an event leaves the house, and how the wanted ones are found in the log."""
+
+from __future__ import annotations
+
+import msgspec
+import pytest
+
+from commands.mapper import record
+from commands.store.memory import MemoryLog
+from domain import account, order, payment, shipment
+from domain.codec import EVENTS, stored_name
+from domain.decider import Event
+from domain.errors import Invalid
+from domain.money import Money
+from domain.recorded import Meta, Recorded, Unreadable
+from streams.published import of_types, published, types_of, wanted_after
+from tests.domain.corpus.examples import TODAY
+
+META = Meta(1_762_000_000_123, 1_762_000_000_456, "usr_1", "c-1", "ord_1", "pay_1/2", "", b"")
+
+
+def recorded(event: object, stream: str = "ord_1") -> Recorded:
+    return Recorded(7, stream, 3, event, META, b"hash")
+
+
+async def log_of(*events: Event) -> MemoryLog:
+    log = MemoryLog()
+    transaction = await log.begin()
+    rows = [record(at, f"ord_{at}", 1, event, META)[1] for at, event in enumerate(events, 1)]
+    await transaction.append(rows, [], [])
+    await transaction.commit()
+    return log
+
+
+def test_an_event_is_told_with_its_envelope() -> None:
+    shown = published(recorded(shipment.ShipmentShipped("shi_1", "UPS", "1Z9", {"lin_one_1": 2}, 5)))
+    assert shown == {
+        "position": "7",
+        "id": "ord_1/3",
+        "type": "order.shipment_shipped",
+        "stream": "ord_1",
+        "version": 3,
+        "at": "2025-11-01T12:26:40.123Z",
+        "correlation": "ord_1",
+        "causation": "pay_1/2",
+        "actor": "usr_1",
+        "data": {"shipmentId": "shi_1", "carrier": "UPS", "tracking": "1Z9", "units": {"lin_one_1": 2}, "at": 5},
+    }
+
+
+def test_nothing_sealed_and_no_token_leaves_the_house() -> None:
+    placed = next(event for event in TODAY if isinstance(event, order.OrderPlaced))
+    data = published(recorded(placed))["data"]
+    assert data["accountId"] == placed.account_id
+    assert data["quote"]["lines"][0]["lineId"] == placed.quote.lines[0].line_id
+    assert not {"address", "paymentToken", "derivation", "methods"} & (data.keys() | data["quote"].keys())
+    asked = published(recorded(payment.AuthorizationRequested("ord_1", Money(5, "USD"), "pm_secret")))
+    assert asked["data"] == {"orderId": "ord_1", "amount": {"amount": 5, "currency": "USD"}}
+
+
+@pytest.mark.parametrize("event", TODAY, ids=stored_name)
+def test_every_event_can_be_told_and_none_tells_what_is_sealed(event: Event) -> None:
+    told = msgspec.json.encode(published(recorded(event))).decode()
+    assert "sealed" not in told.replace("unsealed", "")
+    assert "pm_card_visa" not in told
+
+
+def test_an_event_that_nobody_can_read_has_no_data() -> None:
+    shown = published(recorded(Unreadable("order.teleported@9", "unknown")))
+    assert (shown["type"], shown["data"]) == ("order.teleported", None)
+
+
+def test_patterns_name_types() -> None:
+    assert types_of(["order.paid"]) == {"order.paid"}
+    assert types_of(["shop.*", "order.paid"]) == {"shop.opened", "shop.renamed", "order.paid"}
+    assert types_of(["*"]) == EVENTS.keys()
+
+
+@pytest.mark.parametrize("pattern", ["", "order", "order.", "order.pa*", ".*", "order.payed", "**", "orders.*"])
+def test_a_pattern_that_names_nothing_is_refused(pattern: str) -> None:
+    with pytest.raises(Invalid) as refused:
+        types_of(["order.paid", pattern], "/types")
+    assert refused.value.pointer == "/types/1"
+
+
+async def test_wanted_events_come_in_order_and_at_most_as_many_as_asked_for() -> None:
+    paid, confirmed = order.OrderPaid("pay_1"), order.OrderConfirmed()
+    log = await log_of(confirmed, paid, confirmed, paid, paid, confirmed)
+    wanted = of_types(frozenset(["order.paid"]))
+    events, upto = await wanted_after(log, 0, wanted, 2)
+    assert ([event.position for event in events], upto) == ([2, 4], 4)
+    events, upto = await wanted_after(log, upto, wanted, 2)
+    assert ([event.position for event in events], upto) == ([5], 6)
+    assert await wanted_after(log, upto, wanted, 2) == ([], 6)
+
+
+async def test_a_search_among_unwanted_events_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("streams.published.READ_PAGE", 2)
+    log = await log_of(*[order.OrderConfirmed()] * 6, order.OrderPaid("pay_1"))
+    wanted = of_types(frozenset(["order.paid"]))
+    assert await wanted_after(log, 0, wanted, 5, scanned_max=3) == ([], 4)
+    events, upto = await wanted_after(log, 4, wanted, 5, scanned_max=3)
+    assert ([event.position for event in events], upto) == ([7], 7)
+
+
+async def test_account_events_tell_nothing_of_the_person() -> None:
+    registered = account.AccountRegistered("clm_email.abc", b"name and e-mail", ("customer",))
+    assert published(recorded(registered))["data"] == {"emailClaim": "clm_email.abc", "scopes": ["customer"]}
