@@ -128,7 +128,7 @@ class House:
 
     def movements(self) -> Counter[tuple[str, str]]:
         """Order and kind of every operation at the provider that moved money."""
-        return Counter((row.order_id, row.kind) for row in self.gateway.settlement())
+        return Counter((row.order_id, row.kind) for row in self.gateway.report())
 
 
 @asynccontextmanager
