@@ -7,12 +7,14 @@ from domain.board import BOARD
 from domain.cart import CART
 from domain.claim import CLAIM
 from domain.decider import Command, Decider
+from domain.difference import DIFFERENCE
 from domain.inventory import INVENTORY
 from domain.offer import OFFER
 from domain.order import ORDER
 from domain.payment import PAYMENT
 from domain.product import PRODUCT
 from domain.promotion import PROMOTION
+from domain.round import ROUND
 from domain.shop import SHOP
 
 DECIDERS: dict[str, Decider] = {
@@ -20,12 +22,14 @@ DECIDERS: dict[str, Decider] = {
     "brd": BOARD,
     "crt": CART,
     "clm": CLAIM,
+    "dif": DIFFERENCE,
     "stk": INVENTORY,
     "off": OFFER,
     "ord": ORDER,
     "pay": PAYMENT,
     "prd": PRODUCT,
     "prm": PROMOTION,
+    "rnd": ROUND,
     "shp": SHOP,
 }
 """By the prefix of the stream's id."""

@@ -10,7 +10,22 @@ from typing import Any
 
 import msgspec
 
-from domain import account, board, cart, claim, inventory, offer, order, payment, product, promotion, shipment, shop
+from domain import (
+    account,
+    board,
+    cart,
+    claim,
+    difference,
+    inventory,
+    offer,
+    order,
+    payment,
+    product,
+    promotion,
+    round,
+    shipment,
+    shop,
+)
 from domain.decider import Event
 from domain.recorded import Meta
 from domain.upcasters import upcast
@@ -39,6 +54,9 @@ EVENTS: dict[str, tuple[int, type[Event]]] = {
     "cart.reopened": (2, cart.CartReopened),
     "claim.taken": (1, claim.ClaimTaken),
     "claim.released": (1, claim.ClaimReleased),
+    "difference.found": (1, difference.DifferenceFound),
+    "difference.explained": (1, difference.DifferenceExplained),
+    "difference.settled": (1, difference.DifferenceSettled),
     "offer.put": (1, offer.OfferPut),
     "offer.withdrawn": (1, offer.OfferWithdrawn),
     "order.placed": (3, order.OrderPlaced),
@@ -63,6 +81,8 @@ EVENTS: dict[str, tuple[int, type[Event]]] = {
     "product.discontinued": (1, product.ProductDiscontinued),
     "promotion.put": (1, promotion.PromotionPut),
     "promotion.ended": (1, promotion.PromotionEnded),
+    "round.begun": (1, round.RoundBegun),
+    "round.finished": (1, round.RoundFinished),
     "shop.opened": (1, shop.ShopOpened),
     "shop.renamed": (1, shop.ShopRenamed),
     "stock.received": (1, inventory.StockReceived),

@@ -26,6 +26,8 @@ PREFIXES = {
     "line": "lin",
     "promotion": "prm",
     "shipment": "shi",
+    "difference": "dif",
+    "round": "rnd",
 }
 
 

@@ -15,6 +15,7 @@ from kontor.tables import countries, shipping_table, tax_table
 from projections.carts.projector import CARTS
 from projections.catalog.projector import CATALOG
 from projections.checkouts.projector import CHECKOUTS
+from projections.differences.projector import DIFFERENCES
 from projections.erasures.projector import ERASURES
 from projections.orders.projector import ORDERS
 from projections.promotions.projector import PROMOTIONS
@@ -28,10 +29,12 @@ from streams.follower import Follower
 from streams.gateways.simulated import SimulatedGateway
 from streams.indexer import Indexer
 from streams.payments import PaymentProcess
+from streams.reconciling import Reconciler
+from streams.rounds import HOUR_MS, DailyRound
 from writeapi.sellers import sellers_in_views
 from writeapi.services import WriteServices
 
-PROJECTIONS = (CATALOG, STOCK, CARTS, ORDERS, CHECKOUTS, SHOPS, PROMOTIONS, ERASURES)
+PROJECTIONS = (CATALOG, STOCK, CARTS, ORDERS, CHECKOUTS, SHOPS, PROMOTIONS, ERASURES, DIFFERENCES)
 
 
 @asynccontextmanager
@@ -50,6 +53,8 @@ async def embedded(settings: Settings) -> AsyncIterator[WriteServices]:
     payments = PaymentProcess(engine, views, gateway)
     checkout = CheckoutProcess(engine, views)
     erasures = ErasureProcess(engine, views, vault)
+    reconciler = Reconciler(log, engine, payments, folder.books)
+    daily = DailyRound(log, engine, reconciler, settings.reconcile_every * HOUR_MS)
     services = WriteServices(
         log=log,
         views=views,
@@ -75,7 +80,7 @@ async def embedded(settings: Settings) -> AsyncIterator[WriteServices]:
         await payments.receive(body, headers)
 
     await gateway.start(call_back)
-    parts = (indexer, payments, checkout, erasures)
+    parts = (indexer, payments, checkout, erasures, daily)
     for part in parts:
         await part.start()
     settle_garbage()

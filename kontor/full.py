@@ -6,7 +6,7 @@
     kontor work views    Kafka → Redis: catalog, stock, carts, shops
     kontor work orders   Kafka → Cassandra: order history, sellers' lists, timelines
     kontor work search   log and Redis → Elasticsearch
-    kontor work processes   checkouts, payments, erasures
+    kontor work processes   checkouts, payments, erasures, the daily reconciliation
     kontor gateway       the simulated payment provider, with records of its own (kontor/gateway.py)
 
 Every process may run several times; of ``search`` one writes and the others stand by.
@@ -34,6 +34,7 @@ from projections.cassandraviews.settings import CassandraSettings, hosts_of
 from projections.cassandraviews.sink import CassandraSink
 from projections.catalog.projector import CATALOG
 from projections.checkouts.projector import CHECKOUTS
+from projections.differences.projector import DIFFERENCES
 from projections.erasures.projector import ERASURES
 from projections.orders.projector import ORDERS
 from projections.promotions.projector import PROMOTIONS
@@ -67,12 +68,14 @@ from streams.intake import Intake
 from streams.listening import Listening
 from streams.noticing import Noticing
 from streams.payments import PaymentProcess
+from streams.reconciling import Reconciler
 from streams.relay import Relay
+from streams.rounds import HOUR_MS, DailyRound
 from streams.sinking import Sinking
 from writeapi.sellers import OFFERS_MAX
 from writeapi.services import WriteServices
 
-IN_REDIS = (CATALOG, STOCK, CARTS, SHOPS, PROMOTIONS)
+IN_REDIS = (CATALOG, STOCK, CARTS, SHOPS, PROMOTIONS, DIFFERENCES)
 IN_CASSANDRA = (ORDERS,)
 OF_PROCESSES = (CHECKOUTS, STOCK, ERASURES)
 PARTITIONS = 8
@@ -325,6 +328,8 @@ async def process_worker(settings: Settings) -> AsyncIterator[tuple[PostgresLog,
             checkouts.applied,
             erasures.applied,
         ]
-        await _begun(stack, engine, follower, gateway, payments, checkouts, erasures)
+        reconciler = Reconciler(log, engine, payments, DataFolder(settings.data).books)
+        daily = DailyRound(log, engine, reconciler, settings.reconcile_every * HOUR_MS)
+        await _begun(stack, engine, follower, gateway, payments, checkouts, erasures, daily)
         settle_garbage()
         yield log, engine, follower, views

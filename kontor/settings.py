@@ -67,6 +67,9 @@ class Settings(BaseSettings):
     provider_callbacks: str | None = Field(
         None, description="where `kontor gateway` sends callbacks: …/api/webhooks/payments/simulated of `serve write`"
     )
+    reconcile_every: int = Field(
+        24, ge=0, le=8760, description="hours between two reconciliations with the payment provider; 0 for none"
+    )
     provider_timeout: float = Field(0.3, gt=0, description="seconds the simulated provider lets a call hang")
 
     @classmethod

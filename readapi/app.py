@@ -10,7 +10,7 @@ from fastapi.telemetry import TelemetryConfig
 from readapi import reading
 from readapi.edge import dispatch, middleware, openapi
 from readapi.edge.state import EdgeSettings, EdgeState, edge_state
-from readapi.routes import carts, categories, me, operations, orders, products, promotions, shops
+from readapi.routes import carts, categories, differences, me, operations, orders, products, promotions, shops
 from readapi.services import ReadServices
 
 VERSION = "0.1.0"
@@ -24,6 +24,7 @@ TAGS = [
     {"name": "accounts", "description": "Sign-in, addresses, payment methods."},
     {"name": "merchants", "description": "Shops, products, offers and stock."},
     {"name": "promotions", "description": "Discounts and coupons, and whom they are for."},
+    {"name": "money", "description": "Where the money is, and where the payment provider says otherwise."},
     {"name": "operations", "description": "Health and metrics."},
 ]
 ROUTERS = (
@@ -34,6 +35,7 @@ ROUTERS = (
     carts.router,
     orders.router,
     me.router,
+    differences.router,
     operations.router,
     operations.ready,
 )

@@ -226,3 +226,29 @@ class PromotionOut(Versioned):
 
 class PromotionList(Listed):
     items: list[PromotionOut]
+
+
+class DifferenceOut(Versioned):
+    difference_id: str = Field(examples=["dif_4ZC3S9NB8XE2V5W6Y7T8R9Q0PA"])
+    status: Literal["open", "settled"]
+    kind: str = Field(examples=["capture_missing"])
+    order_id: str | None
+    reference: str | None = Field(description="the provider's id of the charge", examples=["ch_4f2a"])
+    ours: MoneyOut = Field(description="what the log says")
+    theirs: MoneyOut = Field(description="what the provider says")
+    explanation: str = Field(description="what it means and what to do about it")
+    note: str | None = Field(description="what a person said of it")
+    by: str | None = Field(description="the account that said so; none for what went by itself")
+    found_at: datetime
+    settled_at: datetime | None
+
+
+class DifferenceList(Listed):
+    items: list[DifferenceOut]
+
+
+class DifferenceReply(Shape):
+    difference_id: str
+    status: Literal["open", "settled"]
+    version: int
+    position: str

@@ -12,6 +12,7 @@ from writeapi import requests
 from writeapi.routes import (
     auth,
     carts,
+    differences,
     inventory,
     me,
     offers,
@@ -36,6 +37,7 @@ ROUTERS = (
     promotions.router,
     orders.router,
     shipments.router,
+    differences.router,
     webhooks.router,
 )
 

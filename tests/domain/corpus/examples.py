@@ -7,7 +7,22 @@ from __future__ import annotations
 
 from typing import Any
 
-from domain import account, board, cart, claim, inventory, offer, order, payment, product, promotion, shipment, shop
+from domain import (
+    account,
+    board,
+    cart,
+    claim,
+    difference,
+    inventory,
+    offer,
+    order,
+    payment,
+    product,
+    promotion,
+    round,
+    shipment,
+    shop,
+)
 from domain.decider import Event
 from domain.discounts import Shopper
 from domain.money import Money
@@ -139,7 +154,19 @@ PURCHASES: list[Event] = [
     payment.PaymentRefunded(PRICE),
     payment.AttemptFailed("pay_01K/1", 2, "GatewayTimeout: no answer"),
 ]
-TODAY = ACCOUNTS + CARTS + CATALOG + STOCK + PURCHASES
+RECONCILIATION: list[Event] = [
+    difference.DifferenceFound(
+        difference.Difference(
+            "captured_without_order", ORDER, "ch_01K", PRICE, Money(0, "USD"), AT - 60_000, "cancelled"
+        ),
+        AT,
+    ),
+    difference.DifferenceExplained("The provider was asked.", ACCOUNT, AT),
+    difference.DifferenceSettled("Paid back by hand.", ACCOUNT, AT),
+    round.RoundBegun(AT),
+    round.RoundFinished(AT + 1_000, AT - 60_000, 20, 41, 1, 2),
+]
+TODAY = ACCOUNTS + CARTS + CATALOG + STOCK + PURCHASES + RECONCILIATION
 
 
 def usd(amount: int) -> dict[str, Any]:
