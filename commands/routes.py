@@ -9,6 +9,7 @@ from domain.claim import CLAIM
 from domain.decider import Command, Decider
 from domain.difference import DIFFERENCE
 from domain.inventory import INVENTORY
+from domain.ledger import LEDGER
 from domain.offer import OFFER
 from domain.order import ORDER
 from domain.payment import PAYMENT
@@ -24,6 +25,7 @@ DECIDERS: dict[str, Decider] = {
     "clm": CLAIM,
     "dif": DIFFERENCE,
     "stk": INVENTORY,
+    "led": LEDGER,
     "off": OFFER,
     "ord": ORDER,
     "pay": PAYMENT,

@@ -28,6 +28,7 @@ PREFIXES = {
     "shipment": "shi",
     "difference": "dif",
     "round": "rnd",
+    "ledger": "led",
 }
 
 

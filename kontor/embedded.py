@@ -17,12 +17,14 @@ from projections.catalog.projector import CATALOG
 from projections.checkouts.projector import CHECKOUTS
 from projections.differences.projector import DIFFERENCES
 from projections.erasures.projector import ERASURES
+from projections.ledger.projector import LEDGER
 from projections.orders.projector import ORDERS
 from projections.promotions.projector import PROMOTIONS
 from projections.search.tantivy_index import TantivyIndex
 from projections.shops.projector import SHOPS
 from projections.sqlite import SQLiteViews
 from projections.stock.projector import STOCK
+from streams.bookkeeping import Bookkeeping
 from streams.checkout import CheckoutProcess
 from streams.erasure import ErasureProcess
 from streams.follower import Follower
@@ -34,7 +36,7 @@ from streams.rounds import HOUR_MS, DailyRound
 from writeapi.sellers import sellers_in_views
 from writeapi.services import WriteServices
 
-PROJECTIONS = (CATALOG, STOCK, CARTS, ORDERS, CHECKOUTS, SHOPS, PROMOTIONS, ERASURES, DIFFERENCES)
+PROJECTIONS = (CATALOG, STOCK, CARTS, ORDERS, CHECKOUTS, SHOPS, PROMOTIONS, ERASURES, DIFFERENCES, LEDGER)
 
 
 @asynccontextmanager
@@ -55,6 +57,7 @@ async def embedded(settings: Settings) -> AsyncIterator[WriteServices]:
     erasures = ErasureProcess(engine, views, vault)
     reconciler = Reconciler(log, engine, payments, folder.books)
     daily = DailyRound(log, engine, reconciler, settings.reconcile_every * HOUR_MS)
+    books = Bookkeeping(log, engine, settings.commission_ppm)
     services = WriteServices(
         log=log,
         views=views,
@@ -72,7 +75,7 @@ async def embedded(settings: Settings) -> AsyncIterator[WriteServices]:
         sellers=sellers_in_views(views, follower, engine),
     )
     engine.listeners.append(payments.committed)
-    follower.applied += [indexer.applied, checkout.applied, erasures.applied]
+    follower.applied += [indexer.applied, checkout.applied, erasures.applied, books.applied]
     await engine.start()
     await follower.start()
 
@@ -80,7 +83,7 @@ async def embedded(settings: Settings) -> AsyncIterator[WriteServices]:
         await payments.receive(body, headers)
 
     await gateway.start(call_back)
-    parts = (indexer, payments, checkout, erasures, daily)
+    parts = (indexer, payments, checkout, erasures, books, daily)
     for part in parts:
         await part.start()
     settle_garbage()

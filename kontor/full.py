@@ -4,9 +4,9 @@
     kontor serve read    queries: views in Redis and Cassandra, search in Elasticsearch
     kontor relay         log → Kafka
     kontor work views    Kafka → Redis: catalog, stock, carts, shops
-    kontor work orders   Kafka → Cassandra: order history, sellers' lists, timelines
+    kontor work orders   Kafka → Cassandra: order history, sellers' lists, timelines, the ledger
     kontor work search   log and Redis → Elasticsearch
-    kontor work processes   checkouts, payments, erasures, the daily reconciliation
+    kontor work processes   checkouts, payments, erasures, bookkeeping, the daily reconciliation
     kontor gateway       the simulated payment provider, with records of its own (kontor/gateway.py)
 
 Every process may run several times; of ``search`` one writes and the others stand by.
@@ -36,6 +36,7 @@ from projections.catalog.projector import CATALOG
 from projections.checkouts.projector import CHECKOUTS
 from projections.differences.projector import DIFFERENCES
 from projections.erasures.projector import ERASURES
+from projections.ledger.projector import LEDGER
 from projections.orders.projector import ORDERS
 from projections.promotions.projector import PROMOTIONS
 from projections.redisviews.lastpages import RedisPages
@@ -51,6 +52,7 @@ from projections.stock.projector import STOCK
 from readapi.edge.sharedlimits import SharedLimiter
 from readapi.reading import TOLD
 from readapi.services import ReadServices
+from streams.bookkeeping import Bookkeeping
 from streams.broker.faust_source import FaustSource
 from streams.broker.kafka_source import KafkaSource
 from streams.broker.outlet import Outlet
@@ -76,7 +78,7 @@ from writeapi.sellers import OFFERS_MAX
 from writeapi.services import WriteServices
 
 IN_REDIS = (CATALOG, STOCK, CARTS, SHOPS, PROMOTIONS, DIFFERENCES)
-IN_CASSANDRA = (ORDERS,)
+IN_CASSANDRA = (ORDERS, LEDGER)
 OF_PROCESSES = (CHECKOUTS, STOCK, ERASURES)
 PARTITIONS = 8
 WITHIN_S = {"views": 0.01, "orders": 0.1}
@@ -323,13 +325,15 @@ async def process_worker(settings: Settings) -> AsyncIterator[tuple[PostgresLog,
         payments = PaymentProcess(engine, views, gateway)
         checkouts = CheckoutProcess(engine, views)
         erasures = ErasureProcess(engine, views, vault)
+        books = Bookkeeping(log, engine, settings.commission_ppm)
         follower.applied += [
             lambda events, touched: payments.committed(events),
             checkouts.applied,
             erasures.applied,
+            books.applied,
         ]
         reconciler = Reconciler(log, engine, payments, DataFolder(settings.data).books)
         daily = DailyRound(log, engine, reconciler, settings.reconcile_every * HOUR_MS)
-        await _begun(stack, engine, follower, gateway, payments, checkouts, erasures, daily)
+        await _begun(stack, engine, follower, gateway, payments, checkouts, erasures, books, daily)
         settle_garbage()
         yield log, engine, follower, views

@@ -70,6 +70,9 @@ class Settings(BaseSettings):
     reconcile_every: int = Field(
         24, ge=0, le=8760, description="hours between two reconciliations with the payment provider; 0 for none"
     )
+    commission_ppm: int = Field(
+        0, ge=0, le=1_000_000, description="millionths of sellers' goods, without tax, that the marketplace keeps"
+    )
     provider_timeout: float = Field(0.3, gt=0, description="seconds the simulated provider lets a call hang")
 
     @classmethod

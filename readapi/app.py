@@ -10,7 +10,18 @@ from fastapi.telemetry import TelemetryConfig
 from readapi import reading
 from readapi.edge import dispatch, middleware, openapi
 from readapi.edge.state import EdgeSettings, EdgeState, edge_state
-from readapi.routes import carts, categories, differences, me, operations, orders, products, promotions, shops
+from readapi.routes import (
+    carts,
+    categories,
+    differences,
+    ledger,
+    me,
+    operations,
+    orders,
+    products,
+    promotions,
+    shops,
+)
 from readapi.services import ReadServices
 
 VERSION = "0.1.0"
@@ -36,6 +47,7 @@ ROUTERS = (
     orders.router,
     me.router,
     differences.router,
+    ledger.router,
     operations.router,
     operations.ready,
 )

@@ -252,3 +252,33 @@ class DifferenceReply(Shape):
     status: Literal["open", "settled"]
     version: int
     position: str
+
+
+class LedgerEntry(Shape):
+    """What one movement of money did to a seller's account; less than before is negative."""
+
+    entry_id: str = Field(description="the event that moved the money", examples=["pay_01KARQ0000ABCDEFGHJKMNPQRS/5"])
+    order_id: str
+    kind: Literal["captured", "refunded"]
+    goods: MoneyOut = Field(description="without tax, before what the marketplace pays of it")
+    shipping: MoneyOut
+    fee: MoneyOut = Field(description="the marketplace's commission, taken off")
+    total: MoneyOut
+    at: datetime
+
+
+class ShopLedger(Listed):
+    items: list[LedgerEntry]
+    due: list[MoneyOut] = Field(description="what the shop is owed in all, by currency")
+
+
+class LedgerAccount(Versioned):
+    account: str = Field(examples=["seller:shp_01KARQ0000ABCDEFGHJKMNPQRS"])
+    shop_id: str | None
+    debits: MoneyOut
+    credits: MoneyOut
+    balance: MoneyOut = Field(description="debits less credits")
+
+
+class LedgerAccountList(Listed):
+    items: list[LedgerAccount]

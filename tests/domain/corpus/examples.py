@@ -14,6 +14,7 @@ from domain import (
     claim,
     difference,
     inventory,
+    ledger,
     offer,
     order,
     payment,
@@ -166,7 +167,31 @@ RECONCILIATION: list[Event] = [
     round.RoundBegun(AT),
     round.RoundFinished(AT + 1_000, AT - 60_000, 20, 41, 1, 2),
 ]
-TODAY = ACCOUNTS + CARTS + CATALOG + STOCK + PURCHASES + RECONCILIATION
+LEDGER: list[Event] = [
+    ledger.LedgerPosted(
+        (
+            ledger.Transaction(
+                cause="pay_01K/4",
+                position=41,
+                kind="captured",
+                order_id=ORDER,
+                amount=1999,
+                currency="USD",
+                at=AT,
+                postings=(
+                    ledger.Posting(ledger.CUSTOMER, 1999, "sale"),
+                    ledger.Posting(ledger.seller("shp_01K"), -1999, "goods"),
+                    ledger.Posting(ledger.seller("shp_01K"), 100, "fee"),
+                    ledger.Posting(ledger.FEES, -100, "fee"),
+                    ledger.Posting(ledger.PROVIDER, 1999, "payment"),
+                    ledger.Posting(ledger.CUSTOMER, -1999, "payment"),
+                ),
+            ),
+        )
+    ),
+    ledger.CommissionSet(50_000, 40),
+]
+TODAY = ACCOUNTS + CARTS + CATALOG + STOCK + PURCHASES + RECONCILIATION + LEDGER
 
 
 def usd(amount: int) -> dict[str, Any]:
