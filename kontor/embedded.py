@@ -10,6 +10,7 @@ from commands.engine import Engine, now_ms
 from commands.store.sqlite import SQLiteLog
 from commands.vault import Vault
 from kontor.folder import DataFolder
+from kontor.providers import outside
 from kontor.settings import Settings
 from kontor.tables import countries, shipping_table, tax_table
 from projections.carts.projector import CARTS
@@ -42,6 +43,7 @@ PROJECTIONS = (CATALOG, STOCK, CARTS, ORDERS, CHECKOUTS, SHOPS, PROMOTIONS, ERAS
 @asynccontextmanager
 async def embedded(settings: Settings) -> AsyncIterator[WriteServices]:
     """Everything running, until the block ends; then what was accepted is finished. Raises UnusableLog."""
+    elsewhere = outside(settings)
     folder = DataFolder(settings.data)
     folder.prepare()
     log = SQLiteLog.open(folder.log)
@@ -51,7 +53,9 @@ async def embedded(settings: Settings) -> AsyncIterator[WriteServices]:
     engine = Engine(log, aggregates_max=settings.aggregates_cached_max)
     follower = Follower(log, views, engine)
     indexer = Indexer(log, views, search)
-    gateway = SimulatedGateway(folder.provider, vault.secrets.webhook_secret, timeout_s=settings.provider_timeout)
+    gateway = elsewhere or SimulatedGateway(
+        folder.provider, vault.secrets.webhook_secret, timeout_s=settings.provider_timeout
+    )
     payments = PaymentProcess(engine, views, gateway)
     checkout = CheckoutProcess(engine, views)
     erasures = ErasureProcess(engine, views, vault)
@@ -82,7 +86,10 @@ async def embedded(settings: Settings) -> AsyncIterator[WriteServices]:
     async def call_back(body: bytes, headers: dict[str, str]) -> None:
         await payments.receive(body, headers)
 
-    await gateway.start(call_back)
+    if isinstance(gateway, SimulatedGateway):
+        await gateway.start(call_back)
+    else:
+        await gateway.start()
     parts = (indexer, payments, checkout, erasures, books, daily)
     for part in parts:
         await part.start()

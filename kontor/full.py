@@ -26,6 +26,7 @@ from commands.vault import Vault
 from commands.vault_server import VaultServer
 from kontor.embedded import settle_garbage
 from kontor.folder import DataFolder
+from kontor.providers import outside
 from kontor.settings import Settings, required
 from kontor.tables import countries, shipping_table, tax_table
 from projections.carts.projector import CARTS
@@ -62,7 +63,6 @@ from streams.checkout import CheckoutProcess
 from streams.erasure import ErasureProcess
 from streams.follower import Applied, Follower
 from streams.following import Following
-from streams.gateways.remote import RemoteGateway
 from streams.indexcatalog import CatalogFromTheIndex, document_with_copy
 from streams.indexed import Indexed
 from streams.indexer import Indexer
@@ -213,7 +213,8 @@ async def write_side(settings: Settings) -> AsyncIterator[FullWriteServices]:
         log, vault = _opened_log(stack, settings), _opened_vault(stack, settings)
         engine = Engine(log, aggregates_max=settings.aggregates_cached_max)
         views = await _views(stack, settings)
-        gateway = provider(settings)
+        gateway = outside(settings)
+        assert gateway is not None
         payments = PaymentProcess(engine, views["views"], gateway)  # takes callbacks in; effects are a worker's
         await _begun(stack, engine, Listening(engine, log))
 
@@ -225,11 +226,6 @@ async def write_side(settings: Settings) -> AsyncIterator[FullWriteServices]:
         )
         settle_garbage()
         yield services
-
-
-def provider(settings: Settings) -> RemoteGateway:
-    url, secret = required(settings, "provider_url", "provider_secret")
-    return RemoteGateway(url, secret)
 
 
 # workers
@@ -316,7 +312,8 @@ async def process_worker(settings: Settings) -> AsyncIterator[tuple[PostgresLog,
     """A saga needs several streams in the log's order, so these follow the log itself, with views of their own."""
     async with AsyncExitStack() as stack:
         log, vault = _opened_log(stack, settings), _opened_vault(stack, settings)
-        gateway = provider(settings)
+        gateway = outside(settings)
+        assert gateway is not None
         settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
         views = SQLiteViews(DataFolder(settings.data).processes, OF_PROCESSES)
         stack.callback(views.close)

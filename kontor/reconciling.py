@@ -15,6 +15,7 @@ from domain.reconciliation import Movement
 from kontor import console
 from kontor.desk import Desk, desk
 from kontor.folder import DataFolder
+from kontor.providers import outside
 from kontor.running import run
 from kontor.settings import Settings
 from projections.routed import RoutedViews
@@ -64,14 +65,8 @@ async def movements_in(file: Path) -> AsyncIterator[Movement]:
 
 @asynccontextmanager
 async def provider(settings: Settings, at: Desk) -> AsyncIterator[PaymentGateway]:
-    """The one that is paid through in this profile. Raises UnusableLog."""
-    gateway: Any
-    if settings.profile == "full":
-        from kontor.full import provider as remote
-
-        gateway = remote(settings)
-    else:
-        gateway = SimulatedGateway(DataFolder(settings.data).provider, at.vault.secrets.webhook_secret)
+    """The one that is paid through. Raises UnusableLog."""
+    gateway = outside(settings) or SimulatedGateway(DataFolder(settings.data).provider, at.vault.secrets.webhook_secret)
     await gateway.start()
     try:
         yield gateway
