@@ -33,6 +33,8 @@ MOVES = frozenset((PaymentCaptured, PaymentRefunded))
 TOPICS = ("payment.captured@", "payment.refunded@")
 PAUSE_S = 0.25
 """What moves within it is posted together."""
+REST_S = 0.005
+"""Between two events of the journal: a shop that has sold for years before it keeps books goes on selling meanwhile."""
 LOOK_S = 1.0
 PENDING_MAX = 2_000
 PAGE = 1_000
@@ -97,6 +99,7 @@ class Bookkeeping:
         at = system_context("bookkeeping", self._engine.clock())
         await self._engine.submit(SetCommission(JOURNAL, self._commission), at)
         self._after = (await self._journal()).upto
+        self._pending.clear()  # what was heard before comes again, from the log
 
     async def _journal(self) -> Journal:
         journal: Journal = await self._engine.state(JOURNAL, keep_absent=True)
@@ -115,6 +118,7 @@ class Bookkeeping:
                 await self._engine.submit(PostTransactions(JOURNAL, transactions), context)
             for _ in some:
                 self._pending.popleft()
+            await asyncio.sleep(REST_S)
 
     async def _read(self) -> bool:
         """Goes on in the log; whether there was anything."""

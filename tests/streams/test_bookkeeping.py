@@ -16,6 +16,7 @@ from domain.money import Money
 from domain.order import CancelOrder
 from domain.payment import RecordAuthorization, RecordCapture, RequestAuthorization, RequestCapture
 from kontor.verifying import verify
+from projections.views import Touched
 from streams import bookkeeping
 from streams.bookkeeping import Bookkeeping
 from tests.streams.house import SHOP, House, opened, place_order, quote_of
@@ -91,6 +92,21 @@ async def all_posted(house: House, orders: list[str]) -> None:
             return
         await asyncio.sleep(0.01)
     raise AssertionError(await posted(house))
+
+
+async def test_what_was_heard_before_it_began_is_not_posted_twice(house, monkeypatch):
+    """A follower that starts behind tells of sales at once, of which the journal may have some."""
+    monkeypatch.setattr(bookkeeping, "PAUSE_S", 0.01)
+    first = await bought(house, 1)
+    await Bookkeeping(house.log, house.engine).post()
+    second = await bought(house, 2)
+    books = Bookkeeping(house.log, house.engine)
+    books.applied([recorded(row) for row in await house.log.read(0, 1_000)], Touched())
+    await books.start()
+    await all_posted(house, [first, second])
+    third = await bought(house, 3)
+    await all_posted(house, [first, second, third])
+    await books.close()
 
 
 async def test_two_processes_post_each_movement_once(house, tmp_path):
