@@ -8,12 +8,15 @@ from domain.cart import CART
 from domain.claim import CLAIM
 from domain.decider import Command, Decider
 from domain.delivery import DELIVERY
+from domain.difference import DIFFERENCE
 from domain.inventory import INVENTORY
+from domain.ledger import LEDGER
 from domain.offer import OFFER
 from domain.order import ORDER
 from domain.payment import PAYMENT
 from domain.product import PRODUCT
 from domain.promotion import PROMOTION
+from domain.round import ROUND
 from domain.shop import SHOP
 from domain.subscription import SUBSCRIPTIONS
 
@@ -23,12 +26,15 @@ DECIDERS: dict[str, Decider] = {
     "crt": CART,
     "clm": CLAIM,
     "dlv": DELIVERY,
+    "dif": DIFFERENCE,
     "stk": INVENTORY,
+    "led": LEDGER,
     "off": OFFER,
     "ord": ORDER,
     "pay": PAYMENT,
     "prd": PRODUCT,
     "prm": PROMOTION,
+    "rnd": ROUND,
     "shp": SHOP,
     "sub": SUBSCRIPTIONS,
 }

@@ -31,6 +31,9 @@ PREFIXES = {
     "return": "ret",
     "subscription": "sub",
     "delivery": "dlv",
+    "difference": "dif",
+    "round": "rnd",
+    "ledger": "led",
 }
 
 

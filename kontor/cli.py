@@ -147,6 +147,30 @@ def verify(
     run_verify(_settings(data=data), as_json=json, url=url, views=views)
 
 
+@app.command()
+def reconcile(
+    settlement: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE.csv", exists=True, dir_okay=False, help="The provider's report. [asks the provider]"
+        ),
+    ] = None,
+    border: Annotated[
+        int, typer.Option(help="Seconds by which the report's borders and ours may differ.", min=0)
+    ] = 3600,
+    grace: Annotated[int, typer.Option(help="Leave orders alone that moved in the last seconds.", min=0)] = 5,
+    data: Data = None,
+    json: Json = False,
+) -> None:
+    """Compare orders and payments with the provider's records; exit 1 while any difference is not settled.
+
+    What the log only waits for is asked and recorded. Differences are kept: /api/admin/differences lists and settles.
+    """
+    from kontor.reconciling import run_reconcile
+
+    run_reconcile(settlement, _settings(data=data), as_json=json, border_s=border, grace_s=grace)
+
+
 @app.command(name="copy-log")
 def copy_log(
     source: Annotated[str, typer.Option("--from", metavar="DIR|URL", help="Data folder, or postgresql://…")],

@@ -11,13 +11,16 @@ from commands.store.sqlite import SQLiteLog
 from commands.vault import Vault
 from kontor.folder import DataFolder
 from kontor.notifying import Notifying
+from kontor.providers import outside
 from kontor.settings import Settings
 from kontor.tables import countries, shipping_table, tax_table
 from projections.carts.projector import CARTS
 from projections.catalog.projector import CATALOG
 from projections.checkouts.projector import CHECKOUTS
+from projections.differences.projector import DIFFERENCES
 from projections.erasures.projector import ERASURES
 from projections.folding import Parked
+from projections.ledger.projector import LEDGER
 from projections.orders.projector import ORDERS
 from projections.promotions.projector import PROMOTIONS
 from projections.search.tantivy_index import TantivyIndex
@@ -25,6 +28,7 @@ from projections.shops.projector import SHOPS
 from projections.sqlite import SQLiteViews
 from projections.stock.projector import STOCK
 from readapi.services import Workings
+from streams.bookkeeping import Bookkeeping
 from streams.checkout import CheckoutProcess
 from streams.erasure import ErasureProcess
 from streams.follower import Follower
@@ -33,15 +37,18 @@ from streams.indexer import Indexer
 from streams.outgoing.process import DeliveryProcess
 from streams.outgoing.webhooks import Webhooks
 from streams.payments import PaymentProcess
+from streams.reconciling import Reconciler
+from streams.rounds import HOUR_MS, DailyRound
 from writeapi.sellers import sellers_in_views
 from writeapi.services import WriteServices
 
-PROJECTIONS = (CATALOG, STOCK, CARTS, ORDERS, CHECKOUTS, SHOPS, PROMOTIONS, ERASURES)
+PROJECTIONS = (CATALOG, STOCK, CARTS, ORDERS, CHECKOUTS, SHOPS, PROMOTIONS, ERASURES, DIFFERENCES, LEDGER)
 
 
 @asynccontextmanager
 async def embedded(settings: Settings) -> AsyncIterator[WriteServices]:
     """Everything running, until the block ends; then what was accepted is finished. Raises UnusableLog."""
+    elsewhere = outside(settings)
     folder = DataFolder(settings.data)
     folder.prepare()
     log = SQLiteLog.open(folder.log)
@@ -51,13 +58,18 @@ async def embedded(settings: Settings) -> AsyncIterator[WriteServices]:
     engine = Engine(log, aggregates_max=settings.aggregates_cached_max)
     follower = Follower(log, views, engine)
     indexer = Indexer(log, views, search)
-    gateway = SimulatedGateway(folder.provider, vault.secrets.webhook_secret, timeout_s=settings.provider_timeout)
+    gateway = elsewhere or SimulatedGateway(
+        folder.provider, vault.secrets.webhook_secret, timeout_s=settings.provider_timeout
+    )
     payments = PaymentProcess(engine, views, gateway)
     checkout = CheckoutProcess(engine, views)
     erasures = ErasureProcess(engine, views, vault)
     webhooks = Webhooks(engine, vault, private=settings.webhooks_private)
     notifying = Notifying(settings, engine, vault)
     deliveries = DeliveryProcess(engine, webhooks.targets, notifying.targets)
+    reconciler = Reconciler(log, engine, payments, folder.books)
+    daily = DailyRound(log, engine, reconciler, settings.reconcile_every * HOUR_MS)
+    books = Bookkeeping(log, engine, settings.commission_ppm)
     services = WriteServices(
         log=log,
         views=views,
@@ -78,15 +90,18 @@ async def embedded(settings: Settings) -> AsyncIterator[WriteServices]:
         workings=workings(views, indexer),
     )
     engine.listeners += [payments.committed, notifying.unconnected.committed]
-    follower.applied += [indexer.applied, checkout.applied, erasures.applied, deliveries.applied]
+    follower.applied += [part.applied for part in (indexer, checkout, erasures, deliveries, books)]
     await engine.start()
     await follower.start()
 
     async def call_back(body: bytes, headers: dict[str, str]) -> None:
         await payments.receive(body, headers)
 
-    await gateway.start(call_back)
-    parts = (indexer, payments, checkout, erasures, deliveries)
+    if isinstance(gateway, SimulatedGateway):
+        await gateway.start(call_back)
+    else:
+        await gateway.start()
+    parts = (indexer, payments, checkout, erasures, deliveries, books, daily)
     for part in parts:
         await part.start()
     settle_garbage()

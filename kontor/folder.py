@@ -42,6 +42,11 @@ class DataFolder:
         return self.path / "provider.db"
 
     @property
+    def books(self) -> Path:
+        """What reconciling knows of each order's money; goes on from here the next time."""
+        return self.path / "books.db"
+
+    @property
     def processes(self) -> Path:
         """Of the full profile: what `work processes` has to see through."""
         return self.path / "processes.db"

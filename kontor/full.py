@@ -4,9 +4,9 @@
     kontor serve read    queries: views in Redis and Cassandra, search in Elasticsearch
     kontor relay         log → Kafka
     kontor work views    Kafka → Redis: catalog, stock, carts, shops
-    kontor work orders   Kafka → Cassandra: order history, sellers' lists, timelines
+    kontor work orders   Kafka → Cassandra: order history, sellers' lists, timelines, the ledger
     kontor work search   log and Redis → Elasticsearch
-    kontor work processes   checkouts, payments, erasures, webhooks
+    kontor work processes   checkouts, payments, erasures, webhooks, mail, bookkeeping, the daily reconciliation
     kontor gateway       the simulated payment provider, with records of its own (kontor/gateway.py)
 
 Every process may run several times; of ``search`` one writes and the others stand by.
@@ -27,6 +27,7 @@ from commands.vault_server import VaultServer
 from kontor.embedded import settle_garbage
 from kontor.folder import DataFolder
 from kontor.notifying import Notifying
+from kontor.providers import outside
 from kontor.settings import Settings, required
 from kontor.tables import countries, shipping_table, tax_table
 from projections.carts.projector import CARTS
@@ -35,7 +36,9 @@ from projections.cassandraviews.settings import CassandraSettings, hosts_of
 from projections.cassandraviews.sink import CassandraSink
 from projections.catalog.projector import CATALOG
 from projections.checkouts.projector import CHECKOUTS
+from projections.differences.projector import DIFFERENCES
 from projections.erasures.projector import ERASURES
+from projections.ledger.projector import LEDGER
 from projections.orders.projector import ORDERS
 from projections.promotions.projector import PROMOTIONS
 from projections.redisviews.lastpages import RedisPages
@@ -51,6 +54,7 @@ from projections.stock.projector import STOCK
 from readapi.edge.sharedlimits import SharedLimiter
 from readapi.reading import TOLD
 from readapi.services import ReadServices, Workings
+from streams.bookkeeping import Bookkeeping
 from streams.broker.faust_source import FaustSource
 from streams.broker.kafka_source import KafkaSource
 from streams.broker.outlet import Outlet
@@ -60,7 +64,6 @@ from streams.checkout import CheckoutProcess
 from streams.erasure import ErasureProcess
 from streams.follower import Applied, Follower
 from streams.following import Following
-from streams.gateways.remote import RemoteGateway
 from streams.indexcatalog import CatalogFromTheIndex, document_with_copy
 from streams.indexed import Indexed
 from streams.indexer import Indexer
@@ -70,13 +73,15 @@ from streams.noticing import Noticing
 from streams.outgoing.process import DeliveryProcess
 from streams.outgoing.webhooks import Webhooks
 from streams.payments import PaymentProcess
+from streams.reconciling import Reconciler
 from streams.relay import Relay
+from streams.rounds import HOUR_MS, DailyRound
 from streams.sinking import Sinking
 from writeapi.sellers import OFFERS_MAX
 from writeapi.services import WriteServices
 
-IN_REDIS = (CATALOG, STOCK, CARTS, SHOPS, PROMOTIONS)
-IN_CASSANDRA = (ORDERS,)
+IN_REDIS = (CATALOG, STOCK, CARTS, SHOPS, PROMOTIONS, DIFFERENCES)
+IN_CASSANDRA = (ORDERS, LEDGER)
 OF_PROCESSES = (CHECKOUTS, STOCK, ERASURES)
 WITHIN_S = {"views": 0.01, "orders": 0.15}
 """Between two writes while there is little to do. Somebody may wait for either; but each costs Cassandra, for every
@@ -214,7 +219,8 @@ async def write_side(settings: Settings) -> AsyncIterator[FullWriteServices]:
         log, vault = _opened_log(stack, settings), _opened_vault(stack, settings)
         engine = Engine(log, aggregates_max=settings.aggregates_cached_max)
         views = await _views(stack, settings)
-        gateway = provider(settings)
+        gateway = outside(settings)
+        assert gateway is not None
         payments = PaymentProcess(engine, views["views"], gateway)  # takes callbacks in; effects are a worker's
         engine.listeners.append(Notifying(settings, engine, vault).unconnected.committed)
         await _begun(stack, engine, Listening(engine, log))
@@ -235,11 +241,6 @@ async def write_side(settings: Settings) -> AsyncIterator[FullWriteServices]:
         )
         settle_garbage()
         yield services
-
-
-def provider(settings: Settings) -> RemoteGateway:
-    url, secret = required(settings, "provider_url", "provider_secret")
-    return RemoteGateway(url, secret)
 
 
 # workers
@@ -326,7 +327,8 @@ async def process_worker(settings: Settings) -> AsyncIterator[tuple[PostgresLog,
     """A saga needs several streams in the log's order, so these follow the log itself, with views of their own."""
     async with AsyncExitStack() as stack:
         log, vault = _opened_log(stack, settings), _opened_vault(stack, settings)
-        gateway = provider(settings)
+        gateway = outside(settings)
+        assert gateway is not None
         settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
         views = SQLiteViews(DataFolder(settings.data).processes, OF_PROCESSES)
         stack.callback(views.close)
@@ -340,12 +342,16 @@ async def process_worker(settings: Settings) -> AsyncIterator[tuple[PostgresLog,
         notifying = Notifying(settings, engine, vault)
         deliveries = DeliveryProcess(engine, webhooks.targets, notifying.targets)
         engine.listeners.append(notifying.unconnected.committed)
+        books = Bookkeeping(log, engine, settings.commission_ppm)
         follower.applied += [
             lambda events, touched: payments.committed(events),
             checkouts.applied,
             erasures.applied,
             deliveries.applied,
+            books.applied,
         ]
-        await _begun(stack, engine, follower, gateway, payments, checkouts, erasures, deliveries)
+        reconciler = Reconciler(log, engine, payments, DataFolder(settings.data).books)
+        daily = DailyRound(log, engine, reconciler, settings.reconcile_every * HOUR_MS)
+        await _begun(stack, engine, follower, gateway, payments, checkouts, erasures, deliveries, books, daily)
         settle_garbage()
         yield log, engine, follower, views

@@ -132,6 +132,17 @@ class StockCheck:
         return hold_id != "" and hold_id not in state.holds
 
 
+class Both:
+    """What is wrong by either of two checks."""
+
+    def __init__(self, first: Check, second: Check) -> None:
+        self._checks = (first, second)
+
+    def __call__(self, position: int, event: Any, meta: Meta, before: Any, after: Any) -> str | None:
+        found = [check(position, event, meta, before, after) for check in self._checks]
+        return next((wrong for wrong in found if wrong is not None), None)
+
+
 class PaymentCheck:
     """captured <= authorized, asked back and refunded <= captured, each refund as the order owes it, one currency."""
 

@@ -73,6 +73,9 @@ class Settings(BaseSettings):
     otlp_url: str | None = Field(None, description="collector of traces, such as http://collector:4318/v1/traces")
     cors_origins: tuple[str, ...] = ()
     aggregates_cached_max: int = Field(20_000, ge=100, description="aggregates kept in memory")
+    provider: Literal["simulated", "stripe"] = Field("simulated", description="whom payments go through")
+    stripe_secret_key: str | None = Field(None, repr=False, description="sk_… or rk_…, of Stripe's dashboard")
+    stripe_webhook_secret: str | None = Field(None, repr=False, description="whsec_…, of the webhook's endpoint there")
     provider_url: str | None = Field(None, description="the payment provider's gateway, of the full profile")
     provider_secret: Annotated[str | None, AfterValidator(_a_secret)] = Field(
         None, repr=False, description="shared with the payment provider: base64, as of `openssl rand -base64 32`"
@@ -85,6 +88,12 @@ class Settings(BaseSettings):
     )
     mail_from: str | None = Field(None, description="who they are from: Nordwald <orders@shop.example>")
     webhooks_private: bool = Field(False, description="webhooks may go to private addresses and http://, as for tests")
+    reconcile_every: int = Field(
+        24, ge=0, le=8760, description="hours between two reconciliations with the payment provider; 0 for none"
+    )
+    commission_ppm: int = Field(
+        0, ge=0, le=1_000_000, description="millionths of sellers' goods, without tax, that the marketplace keeps"
+    )
     provider_timeout: float = Field(0.3, gt=0, description="seconds the simulated provider lets a call hang")
 
     @model_validator(mode="after")

@@ -23,16 +23,18 @@ from commands.store.port import Snapshot
 from domain.codec import decode, decode_meta
 from domain.decider import Decider
 from domain.ids import offer_id
+from domain.ledger import JOURNAL
 from domain.money import Money
 from domain.offer import OfferPut
 from domain.order import OrderPlaced
 from domain.payment import PaymentCaptured
 from domain.recorded import chain_hash
 from kontor import console
+from kontor.balance import BookedCheck, LedgerCheck, Posted
 from kontor.comparing import Compared
 from kontor.evidence import Damaged, Evidence, count_of, evidence
 from kontor.folder import DataFolder
-from kontor.invariants import Check, OrderCheck, PaymentCheck, StockCheck
+from kontor.invariants import Both, Check, OrderCheck, PaymentCheck, StockCheck
 from kontor.settings import Settings
 from kontor.witnesses import seen_by_others
 
@@ -201,6 +203,7 @@ class _Walk:
         self._evidence = opened
         self._report = report
         self._generations: set[int] = set()
+        self._posted = Posted()
         self._snapshots = self._all_snapshots()
         self._next_snapshot = next(self._snapshots, None)
 
@@ -220,6 +223,9 @@ class _Walk:
         self._leave(stream)
         if self._next_snapshot is not None:
             self._orphans(None)
+        if self._posted.missing:
+            what = f"the ledger posts {len(self._posted.missing)} movements of money that the log does not hold"
+            self._report.add(None, JOURNAL, what)
         if done != self._report.events:
             self._report.add(None, "", f"the index of streams holds {done} events, the table {self._report.events}")
 
@@ -240,7 +246,9 @@ class _Walk:
             case "stk":
                 return StockCheck(name, self)
             case "pay":
-                return PaymentCheck(name, self)
+                return Both(PaymentCheck(name, self), BookedCheck(name, self._posted))
+            case "led":
+                return LedgerCheck(self._posted)
             case "ord":
                 return OrderCheck(self._generations, self)
         return None

@@ -86,10 +86,12 @@ def fold_events(
         try:
             if fold is None:
                 raise ValueError(f"cannot be read: {recorded.event.why}")
-            for key in table.keys(recorded):
+            parts = None if table.parts is None else table.parts(recorded)
+            for key in table.keys(recorded) if parts is None else parts:
                 before = changed.get(key) or kept(key) or Kept(NOWHERE, None)
                 if before.position < recorded.position:
-                    after = Kept(recorded.position, fold(before.row, recorded))
+                    part = () if parts is None else (parts[key],)
+                    after = Kept(recorded.position, fold(before.row, recorded, *part))
                     if passed is not None:
                         passed(key, before, after)
                     changed[key] = after

@@ -35,14 +35,20 @@ class Index:
 class Table:
     name: str
     row: type[Any]
-    folds: Mapping[type, Callable[[Any, Recorded], Any]]
-    """By event type; other events do not concern this table."""
+    folds: Mapping[type, Callable[..., Any]]
+    """By event type; other events do not concern this table. They take the old row and the event."""
     keys: Callable[[Recorded], Sequence[str]] = lambda recorded: (recorded.stream,)
+    parts: Callable[[Recorded], Mapping[str, Any]] | None = None
+    """Where one event means something else to each of its rows: what it means to which. Takes the place of ``keys``;
+    the folds get that part as well."""
     indexes: Mapping[str, Index] = field(default_factory=dict)
     prefixes: frozenset[str] = frozenset()
     """Of the streams whose events it folds; given by the stored names of those unless it is told."""
 
     def __post_init__(self) -> None:
+        if self.parts is not None:
+            parts = self.parts
+            object.__setattr__(self, "keys", lambda recorded: tuple(parts(recorded)))
         if not self.prefixes:
             families = {TOPICS[kind].partition(".")[0] for kind in self.folds if kind in TOPICS}
             object.__setattr__(self, "prefixes", frozenset(PREFIXES[family] for family in families))

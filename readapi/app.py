@@ -14,7 +14,9 @@ from readapi.routes import (
     admin,
     carts,
     categories,
+    differences,
     events,
+    ledger,
     me,
     operations,
     orders,
@@ -39,6 +41,7 @@ TAGS = [
     {"name": "promotions", "description": "Discounts and coupons, and whom they are for."},
     {"name": "webhooks", "description": "Events told to others, and what payment providers tell."},
     {"name": "operations", "description": "Health, metrics and the feed of events."},
+    {"name": "money", "description": "Where the money is, and where the payment provider says otherwise."},
 ]
 ROUTERS = (
     products.router,
@@ -51,6 +54,8 @@ ROUTERS = (
     events.router,
     subscriptions.router,
     admin.router,
+    differences.router,
+    ledger.router,
     operations.router,
     operations.ready,
 )

@@ -301,3 +301,58 @@ class SubscriptionList(Shape):
     items: list[SubscriptionOut]
     next: None
     prev: None
+
+
+class DifferenceOut(Versioned):
+    difference_id: str = Field(examples=["dif_4ZC3S9NB8XE2V5W6Y7T8R9Q0PA"])
+    status: Literal["open", "settled"]
+    kind: str = Field(examples=["capture_missing"])
+    order_id: str | None
+    reference: str | None = Field(description="the provider's id of the charge", examples=["ch_4f2a"])
+    ours: MoneyOut = Field(description="what the log says")
+    theirs: MoneyOut = Field(description="what the provider says")
+    explanation: str = Field(description="what it means and what to do about it")
+    note: str | None = Field(description="what a person said of it")
+    by: str | None = Field(description="the account that said so; none for what went by itself")
+    found_at: datetime
+    settled_at: datetime | None
+
+
+class DifferenceList(Listed):
+    items: list[DifferenceOut]
+
+
+class DifferenceReply(Shape):
+    difference_id: str
+    status: Literal["open", "settled"]
+    version: int
+    position: str
+
+
+class LedgerEntry(Shape):
+    """What one movement of money did to a seller's account; less than before is negative."""
+
+    entry_id: str = Field(description="the event that moved the money", examples=["pay_01KARQ0000ABCDEFGHJKMNPQRS/5"])
+    order_id: str
+    kind: Literal["captured", "refunded"]
+    goods: MoneyOut = Field(description="without tax, before what the marketplace pays of it")
+    shipping: MoneyOut
+    fee: MoneyOut = Field(description="the marketplace's commission, taken off")
+    total: MoneyOut
+
+
+class ShopLedger(Listed):
+    items: list[LedgerEntry]
+    due: list[MoneyOut] = Field(description="what the shop is owed in all, by currency")
+
+
+class LedgerAccount(Versioned):
+    account: str = Field(examples=["seller:shp_01KARQ0000ABCDEFGHJKMNPQRS"])
+    shop_id: str | None
+    debits: MoneyOut
+    credits: MoneyOut
+    balance: MoneyOut = Field(description="debits less credits")
+
+
+class LedgerAccountList(Listed):
+    items: list[LedgerAccount]

@@ -14,6 +14,7 @@ from writeapi.routes import (
     auth,
     cancellations,
     carts,
+    differences,
     inventory,
     me,
     offers,
@@ -45,6 +46,7 @@ ROUTERS = (
     refunds.router,
     shipments.router,
     subscriptions.router,
+    differences.router,
     webhooks.router,
 )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictInt, StringConstraints
 from pydantic.alias_generators import to_camel
@@ -123,6 +123,13 @@ def looks_like_card_number(text: str) -> bool:
         if len(digits) in CARD_DIGITS and _luhn(digits):
             return True
     return False
+
+
+def no_card_number(value: Any) -> Any:
+    """Before any other check, so that no message about the value is made at all."""
+    if isinstance(value, str | int) and looks_like_card_number(str(value)):
+        raise ValueError("this looks like a card number; send the payment provider's token for it instead")
+    return value
 
 
 def _luhn(digits: list[int]) -> bool:

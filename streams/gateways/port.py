@@ -7,12 +7,16 @@ settles every doubt.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from typing import Protocol
 
 import msgspec
 
 from domain.money import Money
+from domain.reconciliation import Movement
+
+FOREVER = 2**62
+"""Later than any instant, in milliseconds."""
 
 
 class Authorized(msgspec.Struct, frozen=True, tag="authorized"):
@@ -102,6 +106,12 @@ class PaymentGateway(Protocol):
 
     async def find(self, key: str) -> Outcome | Pending | None:
         """What became of the operation with this key; None when the provider never heard of it."""
+
+    def settlement(self, since: int = 0, until: int = FOREVER) -> AsyncIterator[Movement]:
+        """The provider's own account of what it did from ``since`` to before ``until`` (ms), in any order.
+
+        Whatever set money aside, took it, gave it up or gave it back; what was declined or refused is no movement.
+        """
 
     def notice(self, body: bytes, headers: Mapping[str, str]) -> Notice | None:
         """Reads a callback; header names in lower case. None: genuine, and of no interest.

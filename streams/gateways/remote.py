@@ -7,16 +7,18 @@ is in doubt takes the second, because ``find`` settles it.
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 
 import aiohttp
 import msgspec
 
 from commands.engine import now_ms
 from domain.money import Money
+from domain.reconciliation import Movement
 from streams.gateways import wire
 from streams.gateways.callbacks import read_callback
 from streams.gateways.port import (
+    FOREVER,
     Authorized,
     Captured,
     CaptureRefused,
@@ -31,12 +33,13 @@ from streams.gateways.port import (
     RefundRefused,
     Voided,
 )
-from streams.gateways.settlement import SettlementRow, read_csv
+from streams.gateways.settlement import read_csv
 from streams.gateways.signatures import Signer
 
 CONNECTIONS_MAX = 64
 CONNECT_S = 2.0
 CALL_S = 8.0
+REPORT_S = 600.0
 REASON_MAX = 200
 """Characters of a stranger's words that are kept."""
 
@@ -53,10 +56,7 @@ class RemoteGateway:
 
     async def start(self) -> None:
         """Connects with the first call. Not needed for ``notice``."""
-        self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=CONNECTIONS_MAX),
-            timeout=aiohttp.ClientTimeout(total=CALL_S, sock_connect=CONNECT_S),
-        )
+        self._session = aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=CONNECTIONS_MAX))
 
     async def close(self) -> None:
         if self._session is not None:
@@ -94,12 +94,17 @@ class RemoteGateway:
     def notice(self, body: bytes, headers: Mapping[str, str]) -> Notice | None:
         return read_callback(self._signer, body, headers, self._clock())
 
-    async def settlement(self) -> list[SettlementRow]:
-        """Raises what calls raise."""
-        status, body = await self._ask("GET", wire.SETTLEMENT)
+    async def settlement(self, since: int = 0, until: int = FOREVER) -> AsyncIterator[Movement]:
+        """Raises what calls raise, and GatewayTimeout for what is no report."""
+        path = f"{wire.SETTLEMENT}?since={since}&until={until}"
+        status, body = await self._ask("GET", path, within_s=REPORT_S)
         if status != 200:
             raise _refused(status, body)
-        return list(read_csv(io.StringIO(body.decode(), newline="")))
+        try:
+            for movement in read_csv(io.StringIO(body.decode(), newline="")):
+                yield movement
+        except ValueError as error:
+            raise GatewayTimeout(f"the provider's report cannot be read: {error}") from error
 
     # the wire
 
@@ -112,12 +117,15 @@ class RemoteGateway:
                 raise GatewayTimeout(f"the provider answered something else than an outcome: {error}") from error
         raise _refused(status, body)
 
-    async def _ask(self, method: str, path: str, body: bytes = b"") -> tuple[int, bytes]:
+    async def _ask(self, method: str, path: str, body: bytes = b"", within_s: float | None = None) -> tuple[int, bytes]:
         assert self._session is not None, "not started"
         headers = self._signer.headers(wire.signed_id(method, path), self._clock() // 1000, body)
         headers["content-type"] = "application/json"
+        timeout = aiohttp.ClientTimeout(total=within_s or CALL_S, sock_connect=CONNECT_S)
         try:
-            async with self._session.request(method, self._url + path, data=body, headers=headers) as answer:
+            async with self._session.request(
+                method, self._url + path, data=body, headers=headers, timeout=timeout
+            ) as answer:
                 return answer.status, await answer.read()
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
             raise GatewayError(f"the provider cannot be reached: {error}") from error

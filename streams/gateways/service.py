@@ -13,9 +13,17 @@ from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
 from commands.engine import now_ms
+from domain.reconciliation import Movement
 from streams.gateways import wire
-from streams.gateways.port import BadSignature, GatewayError, GatewayMisuse, GatewayTimeout, PaymentGateway
-from streams.gateways.settlement import SettlementRow, csv_lines
+from streams.gateways.port import (
+    FOREVER,
+    BadSignature,
+    GatewayError,
+    GatewayMisuse,
+    GatewayTimeout,
+    PaymentGateway,
+)
+from streams.gateways.settlement import csv_lines
 from streams.gateways.signatures import Signer
 from streams.gateways.simulated import SimulatedGateway
 
@@ -71,12 +79,16 @@ class Service:
             self._verify(request, b"")
         except BadSignature as error:
             return _refusal(wire.NOT_GENUINE, str(error))
-        return StreamingResponse(self._report(), media_type="text/csv")
+        try:
+            since, until = (_instant(request, name, default) for name, default in (("since", 0), ("until", FOREVER)))
+        except ValueError as error:
+            return _refusal(wire.MISUSE, str(error))
+        return StreamingResponse(self._report(since, until), media_type="text/csv")
 
-    async def _report(self) -> AsyncIterator[str]:
+    async def _report(self, since: int, until: int) -> AsyncIterator[str]:
         """In pieces, between which others are served."""
-        rows = self._gateway.settlement()
-        yield csv_lines([SettlementRow._fields])
+        rows = self._gateway.report(since, until)
+        yield csv_lines([Movement._fields])
         while some := list(islice(rows, ROWS_AT_ONCE)):
             yield csv_lines(some)
 
@@ -88,7 +100,8 @@ class Service:
 
     def _verify(self, request: Request, body: bytes) -> None:
         signed = self._signer.verify(request.headers, body, self._clock() / 1000)
-        if signed != wire.signed_id(request.method, request.url.path):
+        asked = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+        if signed != wire.signed_id(request.method, asked):
             raise BadSignature("signed for another request")
 
     async def _answer(self, call: wire.Call) -> Response:
@@ -131,6 +144,14 @@ async def _body(request: Request) -> bytes | None:
         if len(body) > wire.CALL_BYTES_MAX:
             return None
     return body
+
+
+def _instant(request: Request, name: str, default: int) -> int:
+    """Milliseconds since 1970. Raises ValueError."""
+    given = request.query_params.get(name, str(default))
+    if not (given.isascii() and given.isdecimal() and len(given) <= 19):
+        raise ValueError(f"{name} is not a number of milliseconds since 1970")
+    return int(given)
 
 
 def _refusal(status: int, reason: str) -> Response:

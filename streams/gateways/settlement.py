@@ -1,52 +1,40 @@
-"""The settlement report: what the provider says it did with the money, for ``kontor reconcile`` to compare."""
+"""The settlement report as a file: what the provider says it did with the money, one movement a line.
+
+docs/reconciliation.md says what the columns mean.
+"""
 
 from __future__ import annotations
 
 import csv
 import io
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple, TextIO
+from typing import TextIO
 
-from streams.gateways.records import Operation
-
-MOVED = frozenset(("authorized", "captured", "voided", "refunded"))
-
-
-class SettlementRow(NamedTuple):
-    """One operation. ``amount`` in minor units, ``at`` in milliseconds since 1970."""
-
-    key: str
-    reference: str
-    order_id: str
-    kind: str
-    """``authorize``, ``capture``, ``void`` or ``refund``."""
-    amount: int
-    currency: str
-    at: int
-
-
-def settled(operations: Iterable[Operation]) -> Iterator[SettlementRow]:
-    """Declined and refused operations moved nothing and are left out."""
-    for made in operations:
-        if made.status in MOVED:
-            yield SettlementRow(made.key, made.reference, made.order_id, made.kind, made.amount, made.currency, made.at)
+from domain.reconciliation import KINDS, Movement
 
 
 def csv_lines(rows: Iterable[Iterable[object]]) -> str:
-    """The first line of a report is ``SettlementRow._fields``."""
+    """The first line of a report is ``Movement._fields``."""
     text = io.StringIO(newline="")
     csv.writer(text, lineterminator="\n").writerows(rows)
     return text.getvalue()
 
 
-def read_csv(file: TextIO) -> Iterator[SettlementRow]:
+def read_csv(file: TextIO) -> Iterator[Movement]:
     """Raises ValueError, naming the line, for a file that is not such a report."""
     reader = csv.reader(file)
-    if next(reader, None) != list(SettlementRow._fields):
-        raise ValueError(f"a settlement report begins with {','.join(SettlementRow._fields)}")
+    if next(reader, None) != list(Movement._fields):
+        raise ValueError(f"a settlement report begins with {','.join(Movement._fields)}")
     for number, cells in enumerate(reader, 2):
         try:
-            key, reference, order_id, kind, amount, currency, at = cells
-            yield SettlementRow(key, reference, order_id, kind, int(amount), currency, int(at))
-        except ValueError as error:
+            yield _movement(*cells)
+        except (TypeError, ValueError) as error:
             raise ValueError(f"line {number}: {error}") from error
+
+
+def _movement(
+    key: str, reference: str, order_id: str, kind: str, amount: str, fee: str, currency: str, at: str
+) -> Movement:
+    if kind not in KINDS:
+        raise ValueError(f"{kind!r} is none of {', '.join(KINDS)}")
+    return Movement(key, reference, order_id, kind, int(amount), int(fee), currency, int(at))

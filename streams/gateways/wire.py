@@ -1,11 +1,11 @@
 """What is said between a gateway in a process of its own and whoever uses it: one signed request an operation.
 
-Every request is signed like a callback (``signatures.py``), with its method and path as the message's id, so that
-whoever holds no key can make none up and a recorded one serves for nothing else. Repeating one is harmless: the
+Every request is signed like a callback (``signatures.py``), with its method, path and query as the message's id, so
+that whoever holds no key can make none up and a recorded one serves for nothing else. Repeating one is harmless: the
 operation's own key sees to that.
 
-    POST /v1/calls        a Call         200 with an Answer, or a Refusal with one of the statuses below
-    GET  /v1/settlement   nothing        200 with the settlement report as CSV
+    POST /v1/calls                            a Call   200 with an Answer, or a Refusal with one of the statuses below
+    GET  /v1/settlement?since=MS&until=MS     nothing  200 with the settlement report of that time as CSV
 """
 
 from __future__ import annotations

@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 
-CLIENTS = ("aiohttp", "redis", "tenacity", "aiokafka", "faust", "cassandra", "elasticsearch", "psycopg")
+CLIENTS = ("aiohttp", "redis", "tenacity", "aiokafka", "faust", "cassandra", "elasticsearch", "psycopg", "stripe")
 IMPORTED = ("kontor.embedded", "kontor.cli", "kontor.server", "writeapi.app", "readapi.app", "readapi.reading")
 
 

@@ -9,7 +9,8 @@ from tests.architecture.sources import ROOT
 
 PROGRAM = """
 import sys
-for name in ("psycopg", "psycopg_pool", "aiokafka", "redis", "elasticsearch", "cassandra", "faust", "aiohttp"):
+clients = ("psycopg", "psycopg_pool", "aiokafka", "redis", "elasticsearch", "cassandra", "faust", "aiohttp", "stripe")
+for name in clients:
     sys.modules[name] = None
 import kontor.cli, kontor.embedded, kontor.running, kontor.verifying, kontor.copying, kontor.bench.append
 import kontor.importing, kontor.status, kontor.demo, kontor.users

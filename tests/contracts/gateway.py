@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager
@@ -26,6 +27,8 @@ from streams.gateways.port import (
 
 PRICE = Money(1999, "USD")
 ORDER = "ord_1"
+CLOCKS_MS = 2_000
+"""How far the provider's clock may be behind ours."""
 
 
 class GatewayContract(ABC):
@@ -112,6 +115,26 @@ class GatewayContract(ABC):
 
     async def test_refuses_to_give_back_what_it_never_heard_of(self, gateway):
         assert isinstance(await gateway.refund("pay_1/4", "ch_nobody", PRICE), RefundRefused)
+
+    async def test_accounts_for_whatever_moved_money(self, gateway):
+        begun = int(time.time() * 1000) - CLOCKS_MS
+        reference = await self.authorized(gateway)
+        await gateway.authorize("pay_2/1", "ord_2", PRICE, self.declined)
+        await gateway.capture("pay_1/2", reference, PRICE)
+        await gateway.refund("pay_1/4", reference, Money(500, "USD"))
+        other = await self.authorized(gateway, "pay_3/1")
+        await gateway.void("pay_3/2", other)
+        expected = {
+            ("pay_1/1", reference, ORDER, "authorize", 1999),
+            ("pay_1/2", reference, ORDER, "capture", 1999),
+            ("pay_1/4", reference, ORDER, "refund", 500),
+            ("pay_3/1", other, ORDER, "authorize", 1999),
+            ("pay_3/2", other, ORDER, "void", 1999),
+        }
+        rows = [row async for row in gateway.settlement(begun)]
+        assert {(row.key, row.reference, row.order_id, row.kind, row.amount) for row in rows} == expected
+        assert {row.currency for row in rows} == {"USD"}
+        assert [row async for row in gateway.settlement(begun - 1_000, begun)] == []
 
     async def test_remembers_after_a_restart(self, tmp_path):
         async with self.open(tmp_path) as gateway:

@@ -80,6 +80,8 @@ async def last_life(folder: Path, market: Market) -> None:
             process.kill()
     verified = kontor("verify", data=folder)
     assert verified.returncode == 0, verified.stderr
+    reconciled = kontor("reconcile", "--grace", "0", data=folder)
+    assert reconciled.returncode == 0, reconciled.stdout + reconciled.stderr
     paid = sum(order["status"] == "PAID" for order in orders.values())
     print(f"{KILLS} kills, seed {SEED}: {len(orders)} orders, {paid} paid; {verified.stdout.strip()}")
 

@@ -16,6 +16,8 @@ from fastapi import FastAPI
 
 from commands.context import system_context
 from commands.engine import now_ms
+from domain.difference import Difference, FindDifference, difference_id
+from domain.money import Money
 from kontor.running import build_app
 from kontor.settings import Settings
 from tests.e2e.house import House, client_of, in_process
@@ -97,6 +99,8 @@ async def _populate(built: FuzzedHouse) -> None:
     )
     admin = Shopper(http, email="root@example.com")
     await admin.sign_in()
+    differs = Difference("unknown_charge", "ord_X", "ch_1", Money(0, "USD"), Money(500, "USD"), now_ms())
+    await services.engine.submit(FindDifference(difference_id(differs), differs, now_ms()), context)
     built.people = {"customer": customer, "merchant": seller.shopper, "admin": admin}
     built.known = {
         "shop_id": seller.shop_id,
@@ -107,6 +111,7 @@ async def _populate(built: FuzzedHouse) -> None:
         "address_id": customer.address_id,
         "payment_method_id": customer.method_id,
         "cart_id": customer.cart_id,
+        "difference_id": difference_id(differs),
         "provider": "simulated",
         "path": "Furniture/Beds",
     }

@@ -61,7 +61,8 @@ class House:
     """Everything of one process. Two houses on one folder are two processes on one data folder."""
 
     def __init__(self, folder: Path, log: EventLog | None = None, pacing: Pacing = QUICK) -> None:
-        self.log = log or SQLiteLog.open(folder / "log.db")
+        self.log_file = folder / "log.db"
+        self.log = log or SQLiteLog.open(self.log_file)
         self.engine = Engine(self.log)
         self.views = SQLiteViews(folder / "views.db", [CHECKOUTS, STOCK])
         self.follower = Follower(self.log, self.views, self.engine)
@@ -128,7 +129,7 @@ class House:
 
     def movements(self) -> Counter[tuple[str, str]]:
         """Order and kind of every operation at the provider that moved money."""
-        return Counter((row.order_id, row.kind) for row in self.gateway.settlement())
+        return Counter((row.order_id, row.kind) for row in self.gateway.report())
 
 
 @asynccontextmanager

@@ -59,7 +59,7 @@ async def test_is_paid_with_one_charge(house, token):
     assert await house.ended(order_id) == "PAID"
     assert await house.payment_events(order_id) == WHOLE_WAY
     assert house.movements() == {(order_id, "authorize"): 1, (order_id, "capture"): 1}
-    amounts = {row.amount for row in house.gateway.settlement()}
+    amounts = {row.amount for row in house.gateway.report()}
     assert amounts == {quote_of().totals.grand.amount}
 
 

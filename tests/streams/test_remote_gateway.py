@@ -14,7 +14,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from commands.engine import now_ms
 from domain.money import Money
+from domain.reconciliation import Movement
 from streams.gateways import callbacks, remote, wire
 from streams.gateways.port import (
     Authorized,
@@ -148,7 +150,7 @@ async def test_whoever_does_not_know_the_secret_does_nothing(url):
         with pytest.raises(GatewayError, match="401 no signature matches"):
             await stranger.authorize(KEY, ORDER, PRICE, "pm_card_visa")
         with pytest.raises(GatewayError, match="401"):
-            await stranger.settlement()
+            await reported(stranger)
     async with client(url) as gateway:
         assert await gateway.find(KEY) is None
 
@@ -214,8 +216,42 @@ async def test_the_report_is_the_providers(gateway):
     charge = await gateway.authorize(KEY, ORDER, PRICE, "pm_card_visa")
     assert await gateway.capture("pay_1/2", charge.reference, PRICE) == Captured()
     assert await gateway.authorize("pay_2/1", "ord_2", Money(5, "EUR"), "pm_card_declined") == Declined("card_declined")
-    rows = [(row.key, row.order_id, row.kind, row.amount, row.currency) for row in await gateway.settlement()]
-    assert rows == [(KEY, ORDER, "authorize", 1999, "USD"), ("pay_1/2", ORDER, "capture", 1999, "USD")]
+    rows = await reported(gateway)
+    assert [(row.key, row.order_id, row.kind, row.amount, row.fee, row.currency) for row in rows] == [
+        (KEY, ORDER, "authorize", 1999, 0, "USD"),
+        ("pay_1/2", ORDER, "capture", 1999, 0, "USD"),
+    ]
+
+
+async def test_a_report_of_another_period_needs_another_signature(url):
+    signed = wire.signed_id("GET", f"{wire.SETTLEMENT}?since=0&until=1")
+    headers = Signer(SECRET).headers(signed, now_ms() // 1000, b"")
+    async with aiohttp.ClientSession() as http:
+        async with http.get(f"{url}{wire.SETTLEMENT}?since=0&until=1", headers=headers) as answer:
+            assert (answer.status, await answer.text()) == (200, ",".join(Movement._fields) + "\n")
+        async with http.get(f"{url}{wire.SETTLEMENT}?since=0&until=2", headers=headers) as answer:
+            assert answer.status == 401
+
+
+async def test_a_period_that_is_none_is_refused(url):
+    async with client(url) as gateway:
+        with pytest.raises(GatewayMisuse, match="since is not a number of milliseconds"):
+            [row async for row in gateway.settlement(since=-1)]
+
+
+@pytest.mark.parametrize("body", [b"<html>", b"\xff", b"key,reference,order_id,kind,amount,fee,currency,at\nk\n"])
+async def test_what_is_no_report_is_not_taken_for_one(body):
+    async def answer(request: Request) -> Response:
+        return Response(body)
+
+    app = Starlette(routes=[Route(wire.SETTLEMENT, answer)])
+    async with listening(app) as url, client(url) as gateway:
+        with pytest.raises(GatewayTimeout, match="cannot be read"):
+            await reported(gateway)
+
+
+async def reported(gateway: RemoteGateway) -> list[Movement]:
+    return [row async for row in gateway.settlement()]
 
 
 async def test_it_is_alive_and_counts_its_calls(url):

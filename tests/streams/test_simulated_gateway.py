@@ -15,9 +15,10 @@ import pytest
 
 from commands.errors import UnusableLog
 from domain.errors import Invalid
+from domain.reconciliation import Movement
 from streams.gateways import callbacks
 from streams.gateways.port import Authorized, Captured, Declined, GatewayError, GatewayTimeout, Notice, Pending
-from streams.gateways.settlement import SettlementRow, csv_lines, read_csv
+from streams.gateways.settlement import csv_lines, read_csv
 from streams.gateways.signatures import Signer
 from streams.gateways.simulated import SimulatedGateway
 from tests.conftest import ROOT
@@ -76,7 +77,7 @@ async def test_a_timeout_may_hide_nothing(gateway):
         with pytest.raises(GatewayTimeout):
             await gateway.authorize(KEY, ORDER, PRICE, "pm_sim_timeout_nothing")
     assert await gateway.find(KEY) is None
-    assert list(gateway.settlement()) == []
+    assert list(gateway.report()) == []
 
 
 async def test_an_error_has_no_effect_and_passes(tmp_path):
@@ -210,18 +211,23 @@ async def test_the_report_holds_whatever_moved_money(gateway):
         await gateway.authorize(f"pay_{order}/1", f"ord_{order}", PRICE, token)
     found = await gateway.find("pay_1/1")
     await gateway.capture("pay_1/2", found.reference, PRICE)
-    rows = list(gateway.settlement())
+    rows = list(gateway.report())
     assert [(row.key, row.order_id, row.kind, row.amount, row.currency) for row in rows] == [
         ("pay_1/1", "ord_1", "authorize", 1999, "USD"),
         ("pay_1/2", "ord_1", "capture", 1999, "USD"),
         ("pay_3/1", "ord_3", "authorize", 1999, "USD"),
     ]
-    report = csv_lines([SettlementRow._fields, *rows])
+    report = csv_lines([Movement._fields, *rows])
     assert list(read_csv(io.StringIO(report, newline=""))) == rows
 
 
 @pytest.mark.parametrize(
-    "text", ["", "a,b\n", "key,reference,order_id,kind,amount,currency,at\nk,r,o,capture,1.5,USD,1\n"]
+    "text",
+    ["", "a,b\n"]
+    + [
+        f"key,reference,order_id,kind,amount,fee,currency,at\n{line}\n"
+        for line in ("k,r,o,capture,1.5,0,USD,1", "k,r,o,capture,1,0,USD,1,9", "k,r", "k,r,o,payout,1,0,USD,1")
+    ],
 )
 def test_another_file_is_no_report(text):
     with pytest.raises(ValueError, match=r"begins with|line 2"):
@@ -257,7 +263,7 @@ async def test_two_processes_charge_each_key_once(tmp_path):
     own = await charge_all(tmp_path, 200)
     assert await asyncio.wait_for(other.wait(), 30) == 0
     async with opened(tmp_path) as gateway:
-        rows = list(gateway.settlement())
+        rows = list(gateway.report())
     assert len(rows) == 200
     assert {row.reference for row in rows} == {charge.reference for charge in own}
 

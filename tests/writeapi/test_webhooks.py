@@ -49,7 +49,7 @@ async def test_the_route_takes_genuine_callbacks_and_repeats(client, shop):
     shop.gateway.find = silent
     order_id = await shop.buy(place_order(1, "pm_sim_lost_webhook"))
     await asyncio.sleep(0.1)
-    [row] = shop.gateway.settlement()
+    [row] = shop.gateway.report()
     body = b'{"key":"%s","outcome":{"type":"authorized","reference":"%s"}}' % (row.key.encode(), row.reference.encode())
     headers = Signer(SECRET).headers("msg_1", shop.engine.clock() // 1000, body)
     for _ in range(2):

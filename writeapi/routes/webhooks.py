@@ -17,11 +17,12 @@ from streams.payments import PaymentProcess
 router = APIRouter(tags=["webhooks"])
 SIGNED: dict[str, Any] = {
     "parameters": [
-        {"name": name, "in": "header", "required": True, "description": meaning, "schema": {"type": "string"}}
+        {"name": name, "in": "header", "required": False, "description": meaning, "schema": {"type": "string"}}
         for name, meaning in (
-            ("webhook-id", "The same for every delivery of one callback."),
-            ("webhook-timestamp", "When it was sent, in seconds since 1970; at most five minutes from now."),
-            ("webhook-signature", "`v1,` and the base64 HMAC-SHA256 of `id.timestamp.body`; several with blanks."),
+            ("webhook-id", "Of `simulated`: the same for every delivery of one callback."),
+            ("webhook-timestamp", "Of `simulated`: when it was sent, in seconds since 1970; at most five minutes ago."),
+            ("webhook-signature", "Of `simulated`: `v1,` and the base64 HMAC-SHA256 of `id.timestamp.body`."),
+            ("stripe-signature", "Of `stripe`: `t=` and when it was sent, `v1=` and the HMAC-SHA256 of `time.body`."),
         )
     ],
     "requestBody": {

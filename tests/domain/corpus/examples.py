@@ -13,7 +13,9 @@ from domain import (
     cart,
     claim,
     delivery,
+    difference,
     inventory,
+    ledger,
     offer,
     order,
     payment,
@@ -21,6 +23,7 @@ from domain import (
     promotion,
     refund,
     returns,
+    round,
     shipment,
     shop,
     subscription,
@@ -192,7 +195,43 @@ OUTGOING: list[Event] = [
     delivery.DeliveryHurried(AT),
     delivery.DeliveryDropped("ord_01K/4"),
 ]
-TODAY = ACCOUNTS + CARTS + CATALOG + STOCK + PURCHASES + OUTGOING
+RECONCILIATION: list[Event] = [
+    difference.DifferenceFound(
+        difference.Difference(
+            "captured_without_order", ORDER, "ch_01K", PRICE, Money(0, "USD"), AT - 60_000, "cancelled"
+        ),
+        AT,
+    ),
+    difference.DifferenceExplained("The provider was asked.", ACCOUNT, AT),
+    difference.DifferenceSettled("Paid back by hand.", ACCOUNT, AT),
+    round.RoundBegun(AT),
+    round.RoundFinished(AT + 1_000, AT - 60_000, 20, 41, 1, 2),
+]
+LEDGER: list[Event] = [
+    ledger.LedgerPosted(
+        (
+            ledger.Transaction(
+                cause="pay_01K/4",
+                position=41,
+                kind="captured",
+                order_id=ORDER,
+                amount=1999,
+                currency="USD",
+                at=AT,
+                postings=(
+                    ledger.Posting(ledger.CUSTOMER, 1999, "sale"),
+                    ledger.Posting(ledger.seller("shp_01K"), -1999, "goods"),
+                    ledger.Posting(ledger.seller("shp_01K"), 100, "fee"),
+                    ledger.Posting(ledger.FEES, -100, "fee"),
+                    ledger.Posting(ledger.PROVIDER, 1999, "payment"),
+                    ledger.Posting(ledger.CUSTOMER, -1999, "payment"),
+                ),
+            ),
+        )
+    ),
+    ledger.CommissionSet(50_000, 40),
+]
+TODAY = ACCOUNTS + CARTS + CATALOG + STOCK + PURCHASES + OUTGOING + RECONCILIATION + LEDGER
 
 
 def usd(amount: int) -> dict[str, Any]:

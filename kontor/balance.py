@@ -1,0 +1,62 @@
+"""Whether the journal holds every movement of money once, and each of its transactions sums to zero."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from domain import ledger, payment
+from domain.ledger import Journal
+from domain.recorded import Meta
+
+
+class Posted:
+    """What the journal of a log says was posted, until the movements themselves are found; hashes, for want of room."""
+
+    def __init__(self) -> None:
+        self.upto = 0
+        """The journal claims to hold every movement up to this position."""
+        self.missing: set[int] = set()
+        """Posted, and not found in the log so far."""
+
+
+class LedgerCheck:
+    """Walked before the payments, because streams are walked in the order of their names."""
+
+    def __init__(self, posted: Posted) -> None:
+        self._posted = posted
+
+    def __call__(self, position: int, event: Any, meta: Meta, before: Journal, after: Journal) -> str | None:
+        if not isinstance(event, ledger.LedgerPosted):
+            return None
+        for one in event.transactions:
+            if not ledger.is_balanced(one):
+                return f"the transaction of {one.cause} sums to {sum(posting.amount for posting in one.postings)}"
+            moved = hash((one.cause, one.kind, one.amount, one.currency))
+            if one.position <= self._posted.upto or moved in self._posted.missing:
+                return f"the transaction of {one.cause} is posted a second time, or out of order"
+            self._posted.upto = one.position
+            self._posted.missing.add(moved)
+        return None
+
+
+class BookedCheck:
+    """Of one payment: what moved is posted, if the journal has come so far."""
+
+    KINDS: Mapping[type[Any], str] = {payment.PaymentCaptured: "captured", payment.PaymentRefunded: "refunded"}
+
+    def __init__(self, stream: str, posted: Posted) -> None:
+        self._stream = stream
+        self._posted = posted
+        self._version = 0
+
+    def __call__(self, position: int, event: Any, meta: Meta, before: Any, after: Any) -> str | None:
+        self._version += 1
+        kind = self.KINDS.get(type(event))
+        if kind is None or position > self._posted.upto:
+            return None
+        moved = hash((f"{self._stream}/{self._version}", kind, event.amount.amount, event.amount.currency))
+        if moved not in self._posted.missing:
+            return f"{event.amount} {kind}, and the ledger does not have it so"
+        self._posted.missing.discard(moved)
+        return None

@@ -1,0 +1,178 @@
+"""Bookkeeping: posts a transaction in the journal for each event that moved money, in the log's order.
+
+It hears of events from the follower and goes back to the log for what it missed, so that every process that keeps
+books arrives at the same transactions; the journal leaves out what it has. Nobody waits for it: a sale is posted a
+moment later, together with others.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections import deque
+from collections.abc import Sequence
+
+import structlog
+
+from commands.context import system_context
+from commands.engine import Engine
+from commands.errors import UnreadableStream, WritePathError
+from commands.mapper import recorded_or_unreadable
+from commands.outage import Outage
+from commands.store.port import EventLog
+from domain.ledger import JOURNAL, TRANSACTIONS_MAX, Journal, PostTransactions, SetCommission, Transaction
+from domain.order import NoOrder
+from domain.payment import PaymentCaptured, PaymentRefunded
+from domain.postings import Standing, postings_of_capture, postings_of_refund
+from domain.pricing import Quote
+from domain.recorded import Recorded
+from projections.views import Touched
+from streams.effect import order_of
+
+MOVES = frozenset((PaymentCaptured, PaymentRefunded))
+TOPICS = ("payment.captured@", "payment.refunded@")
+PAUSE_S = 0.25
+"""What moves within it is posted together."""
+REST_S = 0.005
+"""Between two events of the journal: a shop that has sold for years before it keeps books goes on selling meanwhile."""
+LOOK_S = 1.0
+PENDING_MAX = 2_000
+PAGE = 1_000
+
+log = structlog.get_logger("bookkeeping")
+
+
+class Bookkeeping:
+    def __init__(self, event_log: EventLog, engine: Engine, commission_ppm: int = 0) -> None:
+        """``commission_ppm`` is what the marketplace takes of what is captured from now on."""
+        self._log = event_log
+        self._engine = engine
+        self._commission = commission_ppm
+        self._after = 0
+        """Everything up to here is posted or pending."""
+        self._pending: deque[Recorded] = deque()
+        self._wake = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+        self._closing = asyncio.Event()
+        self._outage = Outage(log, "books_wait", "books_go_on")
+
+    async def start(self) -> None:
+        self._task = asyncio.create_task(self._run(), name="bookkeeping")
+
+    async def close(self) -> None:
+        """What is not posted by now is posted after the next start."""
+        self._closing.set()
+        self._wake.set()
+        if self._task is not None:
+            await self._task
+
+    def applied(self, events: Sequence[Recorded], touched: Touched) -> None:
+        """The follower's listener. What does not go on from where we are, or is too much, is read from the log."""
+        goes_on = events[0].position <= self._after + 1 <= events[-1].position
+        if goes_on and len(self._pending) < PENDING_MAX:
+            self._pending += [one for one in events if one.position > self._after and type(one.event) in MOVES]
+            self._after = events[-1].position
+            if self._pending:
+                self._wake.set()
+
+    async def _run(self) -> None:
+        begun = False
+        while not self._closing.is_set():
+            try:
+                if not begun:
+                    await self.begin()
+                    begun = True
+                await self.post()
+                self._outage.ended()
+            except WritePathError as error:
+                self._outage.met(error)
+            except Exception:
+                log.exception("bookkeeping_failed")
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._wake.wait(), LOOK_S)
+            self._wake.clear()
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._closing.wait(), PAUSE_S)
+
+    async def begin(self) -> None:
+        """Goes on from where the journal is; what is captured from now on pays today's commission."""
+        at = system_context("bookkeeping", self._engine.clock())
+        await self._engine.submit(SetCommission(JOURNAL, self._commission), at)
+        self._after = (await self._journal()).upto
+        self._pending.clear()  # what was heard before comes again, from the log
+
+    async def _journal(self) -> Journal:
+        journal: Journal = await self._engine.state(JOURNAL, keep_absent=True)
+        return journal
+
+    async def post(self) -> None:
+        """Posts whatever has moved until now. Raises WritePathError; then it is to be called again."""
+        while not self._closing.is_set():
+            if not self._pending and not await self._read():
+                return
+            some = [self._pending[i] for i in range(min(len(self._pending), TRANSACTIONS_MAX))]
+            if some:
+                journal = await self._journal()
+                transactions = tuple([await self._transaction(one, journal) for one in some])
+                context = system_context("bookkeeping", self._engine.clock())
+                await self._engine.submit(PostTransactions(JOURNAL, transactions), context)
+            for _ in some:
+                self._pending.popleft()
+            await asyncio.sleep(REST_S)
+
+    async def _read(self) -> bool:
+        """Goes on in the log; whether there was anything."""
+        after = self._after
+        rows = await self._log.read(after, PAGE)
+        if not rows or self._after != after:  # heard of meanwhile
+            return bool(self._pending)
+        self._pending += [recorded_or_unreadable(row) for row in rows if row.topic.startswith(TOPICS)]
+        self._after = rows[-1].position
+        return True
+
+    async def _transaction(self, moved: Recorded, journal: Journal) -> Transaction:
+        order_id, event = order_of(moved.stream), moved.event
+        amount = event.amount
+        quote = await self._quote(order_id, amount.currency)
+        whole = quote is not None and amount == quote.totals.grand
+        captured = isinstance(event, PaymentCaptured)
+        # Nothing can have moved before all of it is captured; of everything else the log knows what did.
+        before, since = (Standing(), moved.position) if captured and whole else await self._standing(moved)
+        postings = (postings_of_capture if captured else postings_of_refund)(
+            quote, before, amount.amount, journal.rate_at(since)
+        )
+        return Transaction(
+            cause=moved.event_id,
+            position=moved.position,
+            kind="captured" if captured else "refunded",
+            order_id=order_id,
+            amount=amount.amount,
+            currency=amount.currency,
+            at=moved.meta.recorded_at,
+            postings=postings,
+        )
+
+    async def _quote(self, order_id: str, currency: str) -> Quote | None:
+        """None for an order that cannot be known: its money waits in the account for such."""
+        try:
+            state = await self._engine.state(order_id)
+        except UnreadableStream as error:
+            log.error("order_unreadable", order=order_id, reason=str(error))
+            return None
+        quote: Quote | None = None if isinstance(state, NoOrder) else state.placed.quote
+        return quote if quote is not None and quote.totals.grand.currency == currency else None
+
+    async def _standing(self, moved: Recorded) -> tuple[Standing, int]:
+        """What had moved of the payment before, and where in the log the first of it was captured."""
+        standing, since = Standing(), moved.position
+        for row in await self._log.read_stream(moved.stream):
+            if row.version >= moved.version:
+                break
+            if row.topic.startswith(TOPICS):
+                event = recorded_or_unreadable(row).event
+                if isinstance(event, PaymentCaptured):
+                    since = min(since, row.position)
+                    standing = standing._replace(captured=standing.captured + event.amount.amount)
+                elif isinstance(event, PaymentRefunded):
+                    standing = standing._replace(refunded=standing.refunded + event.amount.amount)
+        return standing, since

@@ -1,0 +1,18 @@
+"""Our keys on Stripe's objects, as metadata: how an operation is found again, whoever asks."""
+
+from __future__ import annotations
+
+from typing import Any
+
+ORDER, PAYMENT = "kontor_order", "kontor_payment"
+AUTHORIZE, CAPTURE, VOID, REFUND = "kontor_authorize", "kontor_capture", "kontor_void", "kontor_refund"
+
+
+def marks_of(thing: Any) -> dict[str, str]:
+    """Of a PaymentIntent or a Refund."""
+    return {} if thing.metadata is None else dict(thing.metadata.to_dict())
+
+
+def payment_of(key: str) -> str:
+    """The payment that an intent of ours belongs to."""
+    return key.partition("/")[0]

@@ -1,0 +1,196 @@
+"""What the provider says against what the log says: every kind of difference, and none where all agrees."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from domain import order, payment
+from domain.difference import ADVICE, WORDS, Difference, explanation
+from domain.money import Money
+from domain.reconciliation import Books, Movement, Window, differences, evolve, in_doubt
+from domain.recorded import Meta, Recorded
+from tests.domain.corpus.examples import QUOTE
+
+ORDER, PAYMENT, CHARGE = "ord_1", "pay_1", "ch_1"
+PRICE = Money(1999, "USD")
+ALWAYS = Window(0, 10_000)
+PLACED = order.OrderPlaced("usr_1", "crt_1", 0, QUOTE, b"", "US", "CA", "pm_card_visa", 1, 2)
+ASKED = payment.AuthorizationRequested(ORDER, PRICE, "pm_card_visa")
+AUTHORIZED = payment.PaymentAuthorized(CHARGE)
+CAPTURING, CAPTURED = payment.CaptureRequested(PRICE, CHARGE), payment.PaymentCaptured(PRICE)
+PAID, CANCELLED = order.OrderPaid(PAYMENT), order.OrderCancelled("cancelled")
+REFUNDING, REFUNDED = payment.RefundRequested(PRICE, CHARGE, "cancelled"), payment.PaymentRefunded(PRICE)
+BOUGHT = (PLACED, ASKED, AUTHORIZED, CAPTURING, CAPTURED, PAID)
+
+
+def books(*events: Any, at: int = 100) -> Books:
+    """The events one after the other, the first at ``at``; those of orders and payments count separately."""
+    known, versions = Books(), {ORDER: 0, PAYMENT: 0}
+    for number, event in enumerate(events):
+        stream = ORDER if type(event).__module__ == "domain.order" else PAYMENT
+        versions[stream] += 1
+        meta = Meta(at + number, at + number, "", "", "", "", "", b"")
+        known = evolve(known, Recorded(number + 1, stream, versions[stream], event, meta, b""))
+    return known
+
+
+def moved(kind: str, amount: int = 1999, at: int = 100, reference: str = CHARGE, **changes: Any) -> Movement:
+    keys = {"authorize": "pay_1/1", "capture": "pay_1/3", "refund": "pay_1/5", "void": "pay_1/3"}
+    return Movement(keys[kind], reference, ORDER, kind, amount, 0, "USD", at)._replace(**changes)
+
+
+TAKEN = (moved("authorize"), moved("capture"))
+
+
+def compared(known: Books | None, *movements: Movement, window: Window = ALWAYS) -> list[tuple[str, int, int]]:
+    found = differences(ORDER, known, movements, window)
+    return [(one.kind, one.ours.amount, one.theirs.amount) for one in found]
+
+
+# nothing to say
+
+
+@pytest.mark.parametrize(
+    ("events", "movements"),
+    [
+        ((), ()),
+        (BOUGHT, TAKEN),
+        ((PLACED, ASKED, payment.PaymentDeclined("card_declined"), CANCELLED), ()),
+        ((*BOUGHT, CANCELLED, REFUNDING, REFUNDED), (*TAKEN, moved("refund"))),
+        (
+            (PLACED, ASKED, AUTHORIZED, CANCELLED, payment.VoidRequested(CHARGE, "expired"), payment.PaymentVoided()),
+            (moved("authorize"), moved("void")),
+        ),
+        ((PLACED, ASKED), (moved("authorize"),)),
+        ((PLACED, ASKED, AUTHORIZED), (moved("authorize"),)),
+        (
+            (*BOUGHT, payment.PaymentRefunded(Money(500, "USD")), payment.PaymentRefunded(Money(99, "USD"))),
+            (*TAKEN, moved("refund", 99), moved("refund", 500)),
+        ),
+    ],
+)
+def test_what_agrees_is_no_difference(events: Any, movements: Any) -> None:
+    assert compared(books(*events), *movements) == []
+
+
+def test_an_order_without_a_payment_and_without_a_charge_is_nobodys_business() -> None:
+    assert compared(books(PLACED)) == []
+    assert compared(None) == []
+
+
+# each kind
+
+
+@pytest.mark.parametrize(
+    ("events", "movements", "expected"),
+    [
+        ((), TAKEN, [("unknown_charge", 0, 1999)]),
+        ((), (moved("authorize"),), [("unknown_charge", 0, 1999)]),
+        ((), (moved("authorize"), moved("void")), []),
+        ((), (*TAKEN, moved("refund")), []),
+        ((PLACED,), TAKEN, [("unknown_charge", 0, 1999)]),
+        (BOUGHT, (), [("capture_missing", 1999, 0)]),
+        (BOUGHT, (moved("authorize"),), [("capture_missing", 1999, 0)]),
+        (BOUGHT, (moved("authorize"), moved("capture", 1990)), [("capture_missing", 1999, 1990)]),
+        (BOUGHT, (moved("authorize"), moved("capture", 2000)), [("capture_unrecorded", 1999, 2000)]),
+        (BOUGHT[:3], TAKEN, [("capture_unrecorded", 0, 1999)]),
+        (
+            BOUGHT,
+            (*TAKEN, moved("authorize", reference="ch_2"), moved("capture", reference="ch_2")),
+            [("charged_twice", 1999, 3998)],
+        ),
+        (BOUGHT, (*TAKEN, moved("authorize", reference="ch_2")), [("still_held", 0, 1999)]),
+        ((*BOUGHT, CANCELLED, REFUNDING, REFUNDED), TAKEN, [("refund_missing", 1999, 0)]),
+        ((*BOUGHT, CANCELLED, REFUNDING, REFUNDED), (*TAKEN, moved("refund", 9)), [("refund_missing", 1999, 9)]),
+        (BOUGHT, (*TAKEN, moved("refund", 500)), [("refund_unrecorded", 0, 500)]),
+        (
+            (PLACED, ASKED, AUTHORIZED, CANCELLED, payment.VoidRequested(CHARGE, "expired"), payment.PaymentVoided()),
+            (moved("authorize"),),
+            [("still_held", 0, 1999)],
+        ),
+        ((PLACED, ASKED, payment.PaymentDeclined("gone"), CANCELLED), (moved("authorize"),), [("still_held", 0, 1999)]),
+        (BOUGHT, (moved("authorize", currency="EUR"), moved("capture", currency="EUR")), [("currency", 1999, 1999)]),
+        ((PLACED, ASKED, AUTHORIZED, PAID), (moved("authorize"),), [("paid_without_capture", 1999, 0)]),
+        (BOUGHT[:5], TAKEN, [("captured_without_order", 1999, 1999)]),
+        ((*BOUGHT, CANCELLED), TAKEN, [("captured_without_order", 1999, 1999)]),
+    ],
+)
+def test_what_differs_is_told(events: Any, movements: Any, expected: Any) -> None:
+    known = books(*events) if events else None
+    assert compared(known, *movements) == expected
+    for found in differences(ORDER, known, movements, ALWAYS):
+        said = explanation(found)
+        assert "{" not in said
+        assert ORDER in said
+        assert str(found.theirs) in said or str(found.ours) in said
+
+
+def test_every_kind_has_words_and_advice() -> None:
+    assert WORDS.keys() == ADVICE.keys()
+
+
+# borders
+
+
+def test_a_statement_of_a_month_says_nothing_of_the_month_before() -> None:
+    refunded_later = books(*BOUGHT, CANCELLED, REFUNDING, REFUNDED)
+    month = Window(107, 10_000)
+    assert compared(refunded_later, moved("refund", at=109), window=month) == []
+    assert compared(refunded_later, window=month) == [("refund_missing", 1999, 0)]
+
+
+@pytest.mark.parametrize(("at", "known"), [(40, False), (60, True), (140, True), (160, False)])
+def test_near_a_border_either_side_may_be_right(at: int, known: bool) -> None:
+    """The statement is of 100 to 150, and vague by 50: captures at 60 to 140 may be in it, or may not."""
+    bought = books(*BOUGHT, at=at - 4)
+    window = Window(100, 110, 50, 50)
+    assert compared(bought, window=window) == []
+    missing = [("capture_unrecorded", 0, 1999)]
+    assert compared(bought, *TAKEN, window=window) == ([] if known else missing)
+
+
+# what is only waited for
+
+
+def test_what_the_provider_did_and_the_log_waits_for_is_in_doubt() -> None:
+    assert in_doubt(books(PLACED, ASKED), [moved("authorize")]) == ["pay_1/1"]
+    assert in_doubt(books(*BOUGHT[:4]), TAKEN) == ["pay_1/3"]
+    assert in_doubt(books(*BOUGHT), TAKEN) == []
+
+
+def test_so_is_an_authorization_that_was_given_up() -> None:
+    given_up = books(PLACED, ASKED, payment.PaymentDeclined("provider_unavailable"), CANCELLED)
+    assert in_doubt(given_up, [moved("authorize")]) == ["pay_1/1"]
+    assert in_doubt(given_up, [moved("authorize", key="")]) == []
+
+
+# all of it at once
+
+amounts = st.integers(1, 1000)
+
+
+@settings(max_examples=200, deadline=None)
+@given(captured=amounts, refunds=st.lists(amounts, max_size=4), lost=st.sampled_from(["", "capture", "refund"]))
+def test_whatever_is_lost_on_the_way_is_found(captured: int, refunds: list[int], lost: str) -> None:
+    taken = Money(captured, "USD")
+    events = [
+        PLACED,
+        payment.AuthorizationRequested(ORDER, taken, ""),
+        AUTHORIZED,
+        payment.PaymentCaptured(taken),
+        PAID,
+    ]
+    known = books(*events, *(payment.PaymentRefunded(Money(amount, "USD")) for amount in refunds))
+    movements = [moved("authorize", captured), moved("capture", captured), *(moved("refund", one) for one in refunds)]
+    left = [one for one in movements if one.kind != lost]
+    kinds = [kind for kind, _, _ in compared(known, *left)]
+    assert kinds == ([f"{lost}_missing"] if len(left) < len(movements) else [])
+
+
+def test_a_difference_is_plain_data() -> None:
+    (found,) = differences(ORDER, books(*BOUGHT), (), ALWAYS)
+    assert found == Difference("capture_missing", ORDER, CHARGE, PRICE, Money(0, "USD"), 102)

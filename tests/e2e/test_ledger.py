@@ -1,0 +1,134 @@
+"""The ledger over HTTP: what sellers earned, what the marketplace owes, and that all of it sums to zero."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from commands.context import system_context
+from domain.account import GrantScope
+from kontor.folder import DataFolder
+from kontor.verifying import verify
+from tests.e2e.house import House, in_process
+from tests.e2e.market import Seller, open_shop
+from tests.e2e.shopper import Shopper, expect, problem, sign_up
+
+
+@pytest.fixture
+async def house(tmp_path: Path) -> AsyncIterator[House]:
+    """Of a marketplace that keeps a tenth."""
+    async with in_process(tmp_path / "data", commission_ppm=100_000) as house:
+        yield house
+
+
+@pytest.fixture
+async def admin(house: House) -> Shopper:
+    shopper = await sign_up(house.http, "Root Admin")
+    await house.services.engine.submit(GrantScope(shopper.user_id, "admin"), system_context("test", 1))
+    await shopper.sign_in()
+    return shopper
+
+
+async def entries(seller: Seller, count: int) -> Any:
+    """The seller's ledger once it has so many entries; it follows the money by a moment."""
+    path = f"/api/shops/{seller.shop_id}/ledger?limit=100"
+    for _ in range(500):
+        ledger = await seller.shopper.read(path)
+        if len(ledger["items"]) >= count:
+            return ledger
+        await asyncio.sleep(0.02)
+    raise AssertionError(ledger)
+
+
+def amounts(entry: dict[str, Any]) -> dict[str, int]:
+    return {name: entry[name]["amount"] for name in ("goods", "shipping", "fee", "total")}
+
+
+async def balances(admin: Shopper) -> dict[str, int]:
+    items = (await admin.read("/api/admin/ledger?limit=100"))["items"]
+    assert [item["account"] for item in items] == sorted(item["account"] for item in items)
+    totals: Counter[str] = Counter()
+    for item in items:
+        balance = item["balance"]
+        assert balance["amount"] == item["debits"]["amount"] - item["credits"]["amount"]
+        totals[balance["currency"]] += balance["amount"]
+    assert not any(totals.values()), totals
+    return {item["account"]: item["balance"]["amount"] for item in items}
+
+
+async def test_what_is_bought_and_called_off_goes_through_every_account(
+    house: House, seller: Seller, shopper: Shopper, admin: Shopper
+) -> None:
+    other = await open_shop(house.http, "Inkwell")
+    sale = {"name": "Sale", "benefit": {"kind": "percent", "percent": 10}}
+    await admin.do("POST", "/api/promotions", sale, 201)
+    await shopper.add(await seller.sells(price=2000), 2)
+    await shopper.add(await other.sells(price=1000))
+    kept = await shopper.buy()
+    assert kept["status"] == "PAID"
+    ledger = await entries(seller, 1)
+    (sold,) = ledger["items"]
+    assert (sold["orderId"], sold["kind"]) == (kept["orderId"], "captured")
+    own = amounts(sold)
+    assert (own["goods"], own["fee"]) == (4000, -400)  # the marketplace pays its own discount
+    assert own["total"] == own["goods"] + own["shipping"] + own["fee"]
+    assert ledger["due"] == [{"amount": own["total"], "currency": "USD"}]
+    theirs = amounts((await entries(other, 1))["items"][0])
+    accounts = await balances(admin)
+    totals = kept["totals"]
+    assert accounts == {
+        "customer": 0,
+        "discounts": totals["discount"]["amount"],
+        "fees": -500,
+        "provider": totals["grand"]["amount"],
+        f"seller:{seller.shop_id}": -own["total"],
+        f"seller:{other.shop_id}": -theirs["total"],
+        "tax": -totals["tax"]["amount"],
+    }
+    expect(200, await shopper.cancel(kept["orderId"]))
+    await shopper.settled(kept["orderId"])
+    ledger = await entries(seller, 2)
+    assert [item["kind"] for item in ledger["items"]] == ["refunded", "captured"]
+    assert amounts(ledger["items"][0]) == {name: -amount for name, amount in own.items()}
+    assert ledger["due"] == [{"amount": 0, "currency": "USD"}]
+    assert not any((await balances(admin)).values())
+    assert verify(DataFolder(house.folder).log).ok
+
+
+async def test_entries_come_in_pages_newest_first(seller: Seller, shopper: Shopper) -> None:
+    sku = await seller.sells(stock=10)
+    orders = []
+    for _ in range(3):
+        await shopper.add(sku)
+        orders.append((await shopper.buy())["orderId"])
+    await entries(seller, 3)
+    path = f"/api/shops/{seller.shop_id}/ledger?limit=2"
+    first = await seller.shopper.read(path)
+    assert [item["orderId"] for item in first["items"]] == [orders[2], orders[1]]
+    rest = await seller.shopper.read(f"{path}&cursor={first['next']}")
+    assert [item["orderId"] for item in rest["items"]] == [orders[0]]
+    assert rest["next"] is None
+    problem(
+        await seller.shopper.send("GET", f"/api/shops/{seller.shop_id}/orders?cursor={first['next']}"),
+        422,
+        "validation_failed",
+    )
+
+
+async def test_a_ledger_is_its_sellers(
+    house: House, seller: Seller, shopper: Shopper, visitor: Shopper, admin: Shopper
+) -> None:
+    path = f"/api/shops/{seller.shop_id}/ledger"
+    problem(await shopper.send("GET", path), 403, "forbidden")
+    problem(await visitor.send("GET", path), 401, "unauthenticated")
+    assert (await admin.read(path))["items"] == []
+    problem(await admin.send("GET", "/api/shops/shp_00000000000000000000000000/ledger"), 404, "not_found")
+    for who in (seller.shopper, shopper):
+        problem(await who.send("GET", "/api/admin/ledger"), 403, "forbidden")
+    problem(await visitor.send("GET", "/api/admin/ledger"), 401, "unauthenticated")
+    assert (await admin.read("/api/admin/ledger"))["items"] == []

@@ -1,0 +1,148 @@
+"""The journal follows the money: once for each movement, whoever posts, and all of it after a restart."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from commands.mapper import recorded
+from domain.ids import payment_id
+from domain.ledger import JOURNAL, SUSPENSE, CommissionSet, LedgerPosted, Transaction, is_balanced
+from domain.money import Money
+from domain.order import CancelOrder
+from domain.payment import RecordAuthorization, RecordCapture, RequestAuthorization, RequestCapture
+from kontor.verifying import verify
+from projections.views import Touched
+from streams import bookkeeping
+from streams.bookkeeping import Bookkeeping
+from tests.streams.house import SHOP, House, opened, place_order, quote_of
+
+GRAND = quote_of().totals.grand.amount
+
+
+@pytest.fixture
+async def house(tmp_path: Path) -> AsyncIterator[House]:
+    async with opened(tmp_path) as house:
+        await house.stock(1_000)
+        yield house
+
+
+async def bought(house: House, number: int) -> str:
+    order_id = await house.buy(place_order(number, "pm_card_visa"))
+    assert await house.ended(order_id) == "PAID"
+    return order_id
+
+
+async def returned(house: House, order_id: str) -> None:
+    await house.submit(CancelOrder(order_id, "cancelled"), order_id)
+    for _ in range(1_000):
+        if "PaymentRefunded" in await house.payment_events(order_id):
+            return
+        await asyncio.sleep(0.01)
+
+
+async def posted(house: House) -> list[Transaction]:
+    events = [recorded(row).event for row in await house.log.read_stream(JOURNAL)]
+    return [one for event in events if isinstance(event, LedgerPosted) for one in event.transactions]
+
+
+def balances(transactions: list[Transaction]) -> dict[str, int]:
+    found: Counter[str] = Counter()
+    for one in transactions:
+        for posting in one.postings:
+            found[posting.account] += posting.amount
+    return {account: amount for account, amount in found.items() if amount}
+
+
+async def test_what_moved_is_posted_in_its_order_and_once(house):
+    books = Bookkeeping(house.log, house.engine)
+    orders = [await bought(house, number) for number in range(3)]
+    await returned(house, orders[1])
+    for _ in range(2):
+        await books.post()
+        transactions = await posted(house)
+        assert [one.kind for one in transactions] == ["captured"] * 3 + ["refunded"]
+        assert [one.order_id for one in transactions] == [*orders, orders[1]]
+        assert all(map(is_balanced, transactions))
+    assert balances(transactions) == {"provider": 2 * GRAND, "tax": -330, f"seller:{SHOP}": 330 - 2 * GRAND}
+    assert verify(house.log_file).ok
+
+
+async def test_it_hears_of_events_and_goes_back_for_what_it_missed(house, monkeypatch):
+    monkeypatch.setattr(bookkeeping, "PAUSE_S", 0.01)
+    first = await bought(house, 1)
+    books = Bookkeeping(house.log, house.engine)
+    house.follower.applied.append(books.applied)
+    await books.start()
+    second = await bought(house, 2)
+    await all_posted(house, [first, second])
+    monkeypatch.setattr(bookkeeping, "PENDING_MAX", 0)
+    third = await bought(house, 3)
+    await all_posted(house, [first, second, third])
+    await books.close()
+
+
+async def all_posted(house: House, orders: list[str]) -> None:
+    for _ in range(500):
+        if [one.order_id for one in await posted(house)] == orders:
+            return
+        await asyncio.sleep(0.01)
+    raise AssertionError(await posted(house))
+
+
+async def test_what_was_heard_before_it_began_is_not_posted_twice(house, monkeypatch):
+    """A follower that starts behind tells of sales at once, of which the journal may have some."""
+    monkeypatch.setattr(bookkeeping, "PAUSE_S", 0.01)
+    first = await bought(house, 1)
+    await Bookkeeping(house.log, house.engine).post()
+    second = await bought(house, 2)
+    books = Bookkeeping(house.log, house.engine)
+    books.applied([recorded(row) for row in await house.log.read(0, 1_000)], Touched())
+    await books.start()
+    await all_posted(house, [first, second])
+    third = await bought(house, 3)
+    await all_posted(house, [first, second, third])
+    await books.close()
+
+
+async def test_two_processes_post_each_movement_once(house, tmp_path):
+    async with opened(tmp_path) as other:
+        orders = [await bought(house, number) for number in range(30)]
+        both = [Bookkeeping(one.log, one.engine) for one in (house, other)]
+        await asyncio.gather(*(books.post() for books in both))
+    assert [one.order_id for one in await posted(house)] == orders
+    events = [row for row in await house.log.read_stream(JOURNAL) if row.topic == "ledger.posted@1"]
+    assert len(events) <= 3  # no more than twenty in one, and some of either process
+
+
+async def test_a_refund_is_of_the_rate_at_which_the_money_came(house):
+    five, ten = (Bookkeeping(house.log, house.engine, rate) for rate in (50_000, 100_000))
+    await five.begin()
+    order_id = await bought(house, 1)
+    await five.post()
+    await ten.begin()
+    dearer = await bought(house, 2)
+    await returned(house, order_id)
+    await ten.post()
+    rates = [recorded(row).event for row in await house.log.read_stream(JOURNAL)]
+    assert [event.rate_ppm for event in rates if isinstance(event, CommissionSet)] == [50_000, 100_000]
+    transactions = await posted(house)
+    assert balances([one for one in transactions if one.order_id == order_id]) == {}
+    assert balances([one for one in transactions if one.order_id == dearer])["fees"] == -200
+
+
+async def test_money_without_an_order_waits_in_an_account_of_its_own(house):
+    paid = payment_id("ord_NOBODY")
+    for command in (
+        RequestAuthorization(paid, "ord_NOBODY", Money(700, "EUR"), "pm_card_visa"),
+        RecordAuthorization(paid, "ch_1"),
+        RequestCapture(paid),
+        RecordCapture(paid),
+    ):
+        await house.submit(command)
+    await Bookkeeping(house.log, house.engine).post()
+    assert balances(await posted(house)) == {"provider": 700, SUSPENSE: -700}
