@@ -11,7 +11,7 @@ from commands.store.sqlite import SQLiteLog
 from commands.vault import Vault
 from kontor.folder import DataFolder
 from kontor.notifying import Notifying
-from kontor.providers import outside
+from kontor.providers import OutsideGateway, outside
 from kontor.settings import Settings
 from kontor.tables import countries, shipping_table, tax_table
 from projections.carts.projector import CARTS
@@ -43,6 +43,18 @@ from writeapi.sellers import sellers_in_views
 from writeapi.services import WriteServices
 
 PROJECTIONS = (CATALOG, STOCK, CARTS, ORDERS, CHECKOUTS, SHOPS, PROMOTIONS, ERASURES, DIFFERENCES, LEDGER)
+
+
+async def _begin(gateway: SimulatedGateway | OutsideGateway, payments: PaymentProcess) -> None:
+    """A provider of this process calls back here; one outside calls the service."""
+
+    async def call_back(body: bytes, headers: dict[str, str]) -> None:
+        await payments.receive(body, headers)
+
+    if isinstance(gateway, SimulatedGateway):
+        await gateway.start(call_back)
+    else:
+        await gateway.start()
 
 
 @asynccontextmanager
@@ -94,13 +106,7 @@ async def embedded(settings: Settings) -> AsyncIterator[WriteServices]:
     await engine.start()
     await follower.start()
 
-    async def call_back(body: bytes, headers: dict[str, str]) -> None:
-        await payments.receive(body, headers)
-
-    if isinstance(gateway, SimulatedGateway):
-        await gateway.start(call_back)
-    else:
-        await gateway.start()
+    await _begin(gateway, payments)
     parts = (indexer, payments, checkout, erasures, deliveries, books, daily)
     for part in parts:
         await part.start()
