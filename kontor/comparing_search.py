@@ -16,7 +16,7 @@ from kontor.comparing import Compared, Walked, digest_of, reached
 from projections.search.elastic.index import ElasticIndex
 from projections.search.elastic.mapping import document_json
 from streams.assembly import SOME, assemble, in_slices
-from streams.documents import document
+from streams.indexcatalog import document_with_copy
 
 NAME = "Elasticsearch"
 LOOKS = 5
@@ -59,7 +59,7 @@ async def _compare_documents(views: Walked, search: ElasticIndex, clock: Callabl
 async def _expected(views: Walked, keys: Sequence[str], at: int) -> dict[str, Any]:
     on_sale = await assemble(views, keys, at)
     return {
-        key: msgspec.json.decode(document_json(document(one)))
+        key: msgspec.json.decode(document_json(document_with_copy(one)))
         for key, one in on_sale.items()
         if not one.product.discontinued
     }

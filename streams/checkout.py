@@ -26,8 +26,10 @@ from domain.recorded import Recorded
 from projections.checkouts.projector import CHECKOUT_ROWS, CheckoutRow
 from projections.stock.projector import STOCK_ROWS
 from projections.views import Touched, Views
+from streams.silent import silent_checkouts
 
 SWEEP_S = 1.0
+SWEEP_SHARE = 10
 SILENT_MS = 2_000
 """A checkout that has not moved for so long is looked after by whichever process sees it first."""
 SWEEP_MAX = 500
@@ -74,9 +76,10 @@ class CheckoutProcess:
             try:
                 moved, self._moved = self._moved, set()
                 await self._look_after(sorted(moved))
-                if loop.time() >= next_sweep:
-                    next_sweep = loop.time() + SWEEP_S
+                if (began := loop.time()) >= next_sweep:
                     await self.sweep()
+                    # However many there are, most of the time is for those that move.
+                    next_sweep = began + max(SWEEP_S, SWEEP_SHARE * (loop.time() - began))
                 self._outage.ended()
             except WritePathError as error:
                 self._outage.met(error)
@@ -86,9 +89,7 @@ class CheckoutProcess:
     async def sweep(self) -> None:
         """Goes through the silent checkouts and the expired holds once."""
         now = self._engine.clock()
-        for _, row in await self._views.listed(CHECKOUT_ROWS.name, "open", "", limit=SWEEP_MAX):
-            if row.moved_at >= now - SILENT_MS:
-                break
+        async for _, row in silent_checkouts(self._views, now, SILENT_MS):
             await self._advance(row)
         for stock_id, item in await self._views.listed(STOCK_ROWS.name, "expiring", "", limit=SWEEP_MAX):
             if item.item.soonest_expiry > now:

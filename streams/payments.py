@@ -24,10 +24,10 @@ from domain.errors import DomainError, NotFound
 from domain.order import CancelledOrder
 from domain.payment import Payment, RecordFailedAttempt
 from domain.recorded import Recorded
-from projections.checkouts.projector import CHECKOUT_ROWS
-from projections.views import Place, Views
+from projections.views import Views
 from streams.effect import Effect, asked_for, left_open, order_of, payment_of, perform, recording
 from streams.gateways.port import Declined, GatewayError, GatewayTimeout, Outcome, PaymentGateway, Pending
+from streams.silent import silent_checkouts
 
 AUTHORIZE_ATTEMPTS_MAX = 4
 """Failed attempts after which an authorization that the provider never heard of is declined."""
@@ -35,7 +35,6 @@ ATTEMPTS_RECORDED_MAX = 10
 """Later failed attempts at one intent are not worth an event each."""
 WORKING_MAX = 20_000
 """Effects taken care of at one time; further ones are left to the sweep."""
-PAGE = 500
 
 log = structlog.get_logger("payments")
 
@@ -158,19 +157,12 @@ class PaymentProcess:
 
     async def sweep(self) -> None:
         """Takes up every open intent that has been silent for a while and that nobody here is working on."""
-        before = self._engine.clock() - int(self._pacing.silent * 1000)
-        place: Place | None = None
-        while not self._closing.is_set():
-            found = await self._views.listed(CHECKOUT_ROWS.name, "open", "", limit=PAGE, after=place)
-            silent = [entry for entry in found if entry.row.moved_at < before]
-            for key, row in silent:
-                place = Place(row.moved_at, key)
-                effect = left_open(row.checkout)
-                if effect is not None and await self._still_open(effect):
-                    self._take_up(effect, doubtful=True)
-            if len(silent) < PAGE or len(self._working) >= WORKING_MAX:
+        async for _, row in silent_checkouts(self._views, self._engine.clock(), int(self._pacing.silent * 1000)):
+            if self._closing.is_set() or len(self._working) >= WORKING_MAX:
                 return
-            await asyncio.sleep(0)
+            effect = left_open(row.checkout)
+            if effect is not None and await self._still_open(effect):
+                self._take_up(effect, doubtful=True)
 
     async def _still_open(self, effect: Effect) -> bool:
         """Views that lag behind under load show many an intent as open whose outcome is long on record."""
