@@ -15,8 +15,8 @@ BOOK = "sub_book"
 SUBSCRIPTIONS_MAX = 50
 URL_MAX = 2_000
 PATTERNS_MAX = 100
-GONE, BY_HAND = "gone", "by_hand"
-"""Why one is disabled: its receiver answered 410, or somebody here wanted it so."""
+GONE = "gone"
+"""Why one is disabled: its receiver answered 410."""
 
 
 class SubscriptionCreated(Event, frozen=True):

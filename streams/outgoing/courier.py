@@ -12,6 +12,7 @@ import contextlib
 import random
 from collections.abc import Mapping
 from dataclasses import dataclass
+from traceback import extract_tb
 
 import structlog
 
@@ -178,7 +179,6 @@ class Courier:
             self._attempt(event, one, state.open.get(event.event_id)) for event, one in zip(events, told, strict=True)
         )
         await self._record(found.upto, attempts)
-        self._scanned = found.upto
         return len(due) == ROUND_MAX or len(found.events) == ROUND_MAX or found.upto - state.position >= SCANNED_MAX
 
     async def _record(self, upto: int, attempts: tuple[Attempt, ...]) -> None:
@@ -199,8 +199,11 @@ class Courier:
             except TimeoutError:
                 return failed(f"no answer in {self._pacing.call:g} s")
             except Exception as error:
-                log.exception("delivery_not_made", delivery=self.target.delivery_id, event=event.event_id)
-                return failed(type(error).__name__)
+                # Without its message, which may say to whom.
+                at = extract_tb(error.__traceback__)[-1]
+                where, kind = f"{at.filename}:{at.lineno}", type(error).__name__
+                log.error("delivery_broke", delivery=self.target.delivery_id, key=event.event_id, error=kind, at=where)
+                return failed(kind)
 
     def _attempt(self, event: Recorded, told: Told, known: Open | None) -> Attempt:
         made = known.attempts + 1 if known is not None else 1

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from datetime import UTC, datetime
 from email.errors import HeaderParseError
 from email.headerregistry import Address
@@ -19,7 +18,7 @@ from streams.outgoing.notices import Notice, Recipient
 from streams.outgoing.port import Told, failed, hopeless, sent
 
 CALL_S = 8.0
-CONNECTIONS_MAX = 4
+"""For each answer of the server."""
 PORTS = {"smtp": 25, "smtps": 465}
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
@@ -73,15 +72,13 @@ class MailChannel:
     def __init__(self, server: MailServer, sender: Address) -> None:
         self._server = server
         self._sender = sender
-        self._connections = asyncio.Semaphore(CONNECTIONS_MAX)
 
     async def send(self, notice: Notice, recipient: Recipient) -> Told:
         try:
             message = self._message(notice, recipient)
         except (ValueError, HeaderParseError, UnicodeError):  # whose words would repeat it
             return hopeless("the address cannot be written to")
-        async with self._connections:
-            return await self._sent(message)
+        return await self._sent(message)
 
     def _message(self, notice: Notice, recipient: Recipient) -> EmailMessage:
         """The same at every attempt, byte for byte but for the boundary between its parts."""

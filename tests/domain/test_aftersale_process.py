@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from msgspec.structs import replace
+
 from domain import checkout, inventory, order, payment, returns
 from domain.decider import Event
+from domain.discounts import AppliedPromotion
 from domain.money import Money
+from domain.promotion import uses_of
 from domain.refund import RefundGranted
 from tests.domain.test_checkout import (
     CAPTURED,
@@ -157,6 +161,17 @@ def test_limited_units_are_counted_back_to_their_buyer():
     limited = given(*SETTLED, cut("can_1", lin_PEN=1), placed=placed(limits={PENS: 5}))
     (command,) = goods(limited)
     assert command.account_id == "usr_1"
+
+
+def test_the_use_of_a_promotion_goes_back_with_the_last_line_only():
+    used = AppliedPromotion("prm_1", "Sale", FIVE, counted=True)
+    bought = placed(quote=replace(placed().quote, promotions=(used,)))
+    use = uses_of("prm_1")
+    sold = (use, inventory.StockCommitted(ORDER, 1))
+    part = given(*SETTLED, sold, cut("can_1", lin_PEN=1), placed=bought)
+    assert goods(part) == [uncommit(PENS, 1, "can_1")]
+    gone = given(*SETTLED, sold, cut("can_1", lin_PEN=1), whole(lin_PEN=1, lin_INK=1), placed=bought)
+    assert goods(gone) == [uncommit(PENS, 1, "can_1"), uncommit(PENS, 1), uncommit(INK, 1), uncommit(use, 1)]
 
 
 def whole(**left: int) -> tuple[str, Event]:

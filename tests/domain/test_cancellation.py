@@ -56,6 +56,15 @@ def test_what_is_packed_is_not_called_off():
     assert (refused.pointer, "can be returned" in refused.detail) == ("/lines/0/lineId", True)
 
 
+def test_all_that_is_left_beside_a_parcel_is_not_the_whole_order():
+    rest = lines_of(QUOTE, (), {"lin_1": 1, "lin_2": 1})
+    amount = usd(sum(line.amount.amount for line in rest))
+    cut = LinesCancelled("can_1", {"lin_1": 1, "lin_2": 1}, 7, "usr_1", b"sealed")
+    after = a_paid_order(PACKED).when(cancel(lin_1=1, lin_2=None))
+    after = after.then(cut, RefundGranted("rfd_1", amount, "cancelled", 7, rest, cause="can_1"))
+    assert status(after.state) == "PACKED"
+
+
 def test_what_is_called_off_is_not_packed():
     after = a_paid_order(ONE, OWED)
     assert to_send(after.state, "shp_a") == {"lin_1": 2}

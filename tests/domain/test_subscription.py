@@ -59,7 +59,7 @@ def test_there_are_so_many_and_no_more():
 
 def test_it_is_disabled_for_one_reason():
     disabled = given(SUBSCRIPTIONS, CREATED).when(DISABLE).then(DISABLED)
-    disabled.when(replace(DISABLE, reason="by_hand", at=8)).then_nothing()
+    disabled.when(replace(DISABLE, at=8)).then_nothing()
     one = disabled.state.all[ID]
     assert (one.disabled, one.created_at, one.updated_at, one.version) == (GONE, 5, 6, 2)
 

@@ -10,13 +10,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from commands.context import system_context
 from commands.engine import Engine, now_ms
+from commands.errors import StorageUnavailable
 from commands.store.memory import MemoryLog
 from commands.store.port import EventLog
 from commands.vault import Vault
-from domain.delivery import AskDelivery, Delivery
+from domain.delivery import AskDelivery, Delivery, RecordAttempts, TakeDelivery
 from domain.ids import delivery_id
 from domain.shop import OpenShop, RenameShop
 from domain.subscription import BOOK, CreateSubscription, DeleteSubscription
@@ -24,7 +26,7 @@ from projections.views import Touched
 from streams.gateways.signatures import Signer
 from streams.outgoing.courier import Pacing
 from streams.outgoing.process import DeliveryProcess
-from streams.outgoing.webhooks import Webhooks, new_secret
+from streams.outgoing.webhooks import Subscriber, Webhooks, new_secret
 from tests.receiver import Receiver, receiving
 from tests.waiting import until
 
@@ -322,3 +324,61 @@ async def test_whoever_died_is_replaced_and_repeats_what_was_not_recorded(
         calls = await receiver.got(2)
         assert (calls[1].id, calls[1].body) == (first.id, first.body)
     await dying.close()
+
+
+async def test_whoever_lost_its_claim_unawares_looks_again(
+    log: MemoryLog, vault: Vault, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its record is refused, for another took over; should that one end without a record, nothing may be left out."""
+    async with sending(log, vault) as sender:
+        await sender.subscribe(receiver.url)
+        await until(lambda: sender.delivery.position >= 0)
+        perform = "streams.outgoing.webhooks.Subscriber.perform"
+        original = Subscriber.perform
+
+        async def robbed(target: Subscriber, event: Any) -> Any:
+            told = await original(target, event)
+            state = sender.delivery
+            await sender.submit(TakeDelivery(DELIVERY, "thief", state.until + 1, state.until + 400))
+            monkeypatch.undo()
+            return told
+
+        monkeypatch.setattr(perform, robbed)
+        event_id = await sender.happens()
+        calls = await receiver.got(2)
+        assert [call.json["id"] for call in calls] == [event_id] * 2
+        await sender.rests(int(calls[0].json["position"]))
+
+
+async def test_a_record_that_the_log_would_not_take_is_made_later(
+    sender: Sender, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    submit, away = sender.engine.submit, [StorageUnavailable("planted")] * 2
+
+    def refusing(command: Any, *arguments: Any, **options: Any) -> Any:
+        if isinstance(command, RecordAttempts) and away:
+            raise away.pop()
+        return submit(command, *arguments, **options)
+
+    monkeypatch.setattr(sender.engine, "submit", refusing)
+    await sender.subscribe(receiver.url)
+    await sender.happens()
+    calls = await receiver.got(3)
+    assert len({(call.id, call.body) for call in calls}) == 1
+    await sender.rests(int(calls[0].json["position"]))
+
+
+async def test_what_breaks_is_logged_without_what_it_said(
+    sender: Sender, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def broken(*_: Any) -> None:
+        raise RuntimeError("ada@example.com")
+
+    monkeypatch.setattr("streams.outgoing.webhooks.Subscriber.perform", broken)
+    await sender.subscribe(receiver.url)
+    with capture_logs() as lines:
+        await sender.happens()
+        await until(lambda: sender.reasons == ["RuntimeError"])
+    [line, *_] = [line for line in lines if line["event"] == "delivery_broke"]
+    assert line["error"] == "RuntimeError"
+    assert "ada@" not in str(lines)

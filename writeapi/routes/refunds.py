@@ -86,7 +86,7 @@ async def retry(request: Request, order_id: str, refund_id: str, principal: Admi
     """For a refund that the provider refused, once the reason for that is gone."""
     key = await idempotency_of(request, principal.account_id)
     services = services_of(request)
-    state = await _known(services, order_id, refund_id)
+    state, reason = await _known(services, order_id, refund_id)
     paid_id = payment_id(order_id)
     at_payment = payment.THE_REST if refund_id == rest_id(order_id) else refund_id
     context = context_of(request, principal.account_id, order_id)
@@ -95,17 +95,18 @@ async def retry(request: Request, order_id: str, refund_id: str, principal: Admi
     def render(outcome: Outcome) -> Response:
         return _reply(order_id, refund_id, state, outcome.state, version, outcome.position, context.at)
 
-    command = payment.RetryRefund(paid_id, at_payment, "again")
+    command = payment.RetryRefund(paid_id, at_payment, reason)
     return await execute(request, command, context, render, key=key)
 
 
-async def _known(services: WriteServices, order_id: str, refund_id: str) -> order.Order:
-    """The order. Raises NotFound when it has no such refund."""
+async def _known(services: WriteServices, order_id: str, refund_id: str) -> tuple[order.Order, str]:
+    """The order, and the refund's reason. Raises NotFound when it has no such refund."""
     state: order.Order = await services.engine.state(require_id("order", order_id, "order"))
     paid = await services.engine.state(payment_id(order_id))
-    if all(one["refundId"] != refund_id for one in refunds_json(order_id, state, paid, 0)):
-        raise NotFound("no such refund")
-    return state
+    for one in refunds_json(order_id, state, paid, 0):
+        if one["refundId"] == refund_id:
+            return state, one["reason"]
+    raise NotFound("no such refund")
 
 
 def _reply(

@@ -7,10 +7,12 @@ from hypothesis import strategies as st
 from hypothesis.stateful import invariant, rule
 
 from domain import order
+from domain.aftersale import CancelLines
 from domain.errors import DomainError, NotFound
 from domain.order import ORDER, status
+from domain.refund import RefundGranted
 from tests.domain.machines.aggregate import AggregateMachine
-from tests.domain.machines.goods import cart_line, place_order, quote_of
+from tests.domain.machines.goods import PRICE, cart_line, place_order, quote_of
 
 ID = "ord_1"
 
@@ -24,6 +26,8 @@ class OrderMachine(AggregateMachine):
         self.confirmed = False
         self.reason = ""
         self.quantity = 0
+        self.cut: dict[str, int] = {}
+        """Units of each cancellation."""
         self.parcels: dict[str, tuple[int, str]] = {}
         """Units and status of each."""
 
@@ -58,7 +62,7 @@ class OrderMachine(AggregateMachine):
         name=st.sampled_from(("shi_1", "shi_2", "shi_3")), units=st.integers(0, 3), carrier=st.sampled_from(("", "UPS"))
     )
     def pack(self, name: str, units: int, carrier: str) -> None:
-        left = self.quantity - sum(packed for packed, _ in self.parcels.values())
+        left = self.left
         wanted = {"lin_1": units} if units else {}
         decided = self.ask(order.PackShipment(ID, name, "shp_a", 1, wanted, carrier))
         if self.status in ("", "PENDING", "CANCELLED"):
@@ -86,9 +90,35 @@ class OrderMachine(AggregateMachine):
         else:
             assert decided == []
 
+    @property
+    def left(self) -> int:
+        """Units that are neither packed nor called off."""
+        return self.quantity - sum(self.cut.values()) - sum(packed for packed, _ in self.parcels.values())
+
+    @rule(name=st.sampled_from(("can_1", "can_2", "can_3")), units=st.integers(1, 3))
+    def call_units_off(self, name: str, units: int) -> None:
+        left = self.left
+        decided = self.ask(CancelLines(ID, name, f"rfd_{name}", {"lin_1": units}, 4, "usr_1"))
+        if self.status == "CANCELLED" or (name in self.cut and self.status not in ("", "PENDING")):
+            assert decided == []
+        elif self.status in ("", "PENDING") or units > left:
+            assert isinstance(decided, DomainError)
+        elif units == left and not self.parcels:
+            assert isinstance(decided, list)
+            assert isinstance(decided[0], order.OrderCancelled)
+            assert decided[0].units == ({"lin_1": units} if self.cut else {})
+            self.status, self.reason = "CANCELLED", "cancelled"
+        else:
+            assert isinstance(decided, list)
+            _, granted = decided
+            assert isinstance(granted, RefundGranted)
+            assert granted.amount == PRICE.multiply(units)
+            self.cut[name] = units
+            self.derive_status()
+
     def derive_status(self) -> None:
         stages = [status for _, status in self.parcels.values()]
-        if sum(units for units, _ in self.parcels.values()) == self.quantity:
+        if stages and self.left == 0:
             self.status = next(stage for stage in ("PACKED", "SHIPPED", "DELIVERED") if stage in stages)
 
     @rule(reason=st.sampled_from(("cancelled", "expired", "out_of_stock")))
@@ -96,7 +126,9 @@ class OrderMachine(AggregateMachine):
         decided = self.ask(order.CancelOrder(ID, reason, "usr_1"))
         packed = bool(self.parcels) and reason == "cancelled"
         assert isinstance(decided, DomainError) == (self.status == "" or packed)
-        if decided == [order.OrderCancelled(reason, "usr_1")]:
+        if isinstance(decided, list) and decided:
+            left = {"lin_1": self.left} if self.cut and self.status == "PAID" else {}
+            assert decided == [order.OrderCancelled(reason, "usr_1", left)]
             assert self.reason == ""
             assert self.status != "PAID" or reason == "cancelled"
             self.status, self.reason = "CANCELLED", reason
