@@ -139,6 +139,6 @@ async def test_a_step_that_is_lost_is_taken_by_the_next_process(
             "StockShipped",
             "StockUncommitted",
         ]
-        given_back = [row.amount for row in second.gateway.settlement() if row.kind == "refund"]
+        given_back = [row.amount for row in second.gateway.report() if row.kind == "refund"]
         assert len(given_back) == 3
         assert sum(given_back) == quote_of(UNITS).totals.grand.amount

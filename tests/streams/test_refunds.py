@@ -56,7 +56,7 @@ async def reached(shop: House, order_id: str, status: str) -> payment.Payment:
 
 def refunds(shop: House) -> list[int]:
     """Amounts that the provider gave back."""
-    return [row.amount for row in shop.gateway.settlement() if row.kind == "refund"]
+    return [row.amount for row in shop.gateway.report() if row.kind == "refund"]
 
 
 async def test_several_refunds_of_one_payment(shop: House) -> None:
