@@ -134,6 +134,7 @@ EVOLUTIONS: dict[type, Callable[[Books, Recorded], Books]] = {
     payment.PaymentVoided: _moved("void", "voided"),
     payment.RefundRequested: _intended("refunding"),
     payment.PaymentRefunded: _moved("refund", "refunded"),
+    payment.RefundRefused: lambda books, recorded: replace(books, payment="captured", intent=""),
 }
 
 

@@ -27,6 +27,7 @@ from streams.gateways.port import (
     Outcome,
     Pending,
     Refunded,
+    RefundRefused,
     Voided,
 )
 from streams.gateways.stripe.amounts import to_stripe
@@ -146,30 +147,23 @@ class StripeGateway:
             raise GatewayMisuse(f"a PaymentIntent that is {intent.status} cannot be given up")
         return Voided()
 
-    async def refund(self, key: str, reference: str, amount: Money) -> Refunded | Pending:
+    async def refund(self, key: str, reference: str, amount: Money) -> Refunded | RefundRefused | Pending:
         units, _ = to_stripe(amount)
         if reference == FREE or not units:
             return Refunded()
-        with _meaning():
+        try:
             intent = await self._intents.retrieve_async(reference)
+            marks = {ORDER: _mark(intent, ORDER), PAYMENT: payment_of(key), REFUND: key}
             refund = await self._client.v1.refunds.create_async(
-                params={
-                    "payment_intent": reference,
-                    "amount": units,
-                    "metadata": {
-                        ORDER: _mark(intent, ORDER),
-                        PAYMENT: payment_of(key),
-                        REFUND: key,
-                    },
-                },
+                params={"payment_intent": reference, "amount": units, "metadata": marks},
                 options={"idempotency_key": key},
             )
-        outcome = _refund(refund)
-        if outcome is None:
-            raise GatewayMisuse(
-                f"the refund is {refund.status}: {getattr(refund, 'failure_reason', None) or 'no reason given'}"
-            )
-        return outcome
+        except stripe.InvalidRequestError as error:
+            # Stripe has no such charge, or less is left of it; it keeps no record of having been asked.
+            return RefundRefused(error.code or "invalid_request")
+        except stripe.StripeError as error:
+            raise meaning(error) from error
+        return _refund(refund)
 
     async def find(self, key: str) -> Outcome | Pending | None:
         with _meaning():
@@ -246,14 +240,13 @@ def _word(error: Any) -> str:
     return str(getattr(error, "decline_code", None) or getattr(error, "code", None) or "")
 
 
-def _refund(refund: stripe.Refund) -> Refunded | Pending | None:
-    """None for one that came to nothing."""
+def _refund(refund: stripe.Refund) -> Refunded | RefundRefused | Pending:
     match refund.status:
         case "succeeded":
             return Refunded()
         case "pending" | "requires_action":
             return Pending()
-    return None
+    return RefundRefused(str(getattr(refund, "failure_reason", None) or refund.status))
 
 
 def _mark(thing: stripe.PaymentIntent | stripe.Refund, name: str) -> str:

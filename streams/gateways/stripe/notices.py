@@ -17,6 +17,7 @@ from streams.gateways.port import (
     Notice,
     Outcome,
     Refunded,
+    RefundRefused,
     Voided,
 )
 from streams.gateways.stripe.marks import AUTHORIZE, CAPTURE, REFUND, VOID
@@ -33,6 +34,7 @@ class _Subject(msgspec.Struct):
     status: str | None = None
     metadata: dict[str, str] = {}
     last_payment_error: dict[str, Any] | None = None
+    failure_reason: str | None = None
 
 
 class _Data(msgspec.Struct):
@@ -89,4 +91,6 @@ def _outcome(kind: str, subject: _Subject) -> tuple[str, Outcome | None]:
             return VOID, Voided()
         case "refund.created" | "refund.updated" | "charge.refund.updated" if subject.status == "succeeded":
             return REFUND, Refunded()
+        case "refund.failed" | "refund.updated" | "charge.refund.updated" if subject.status in ("failed", "canceled"):
+            return REFUND, RefundRefused(subject.failure_reason or subject.status)
     return "", None
