@@ -45,9 +45,17 @@ class Decisions:
     ) -> None:
         """Adds rows, replies and answers to the batch. ``earlier`` are replies that are not in the source yet."""
         known = await self._known_replies(batch, submissions, source, earlier)
-        await self._prefetch(source, [submission.stream for submission in submissions])
+        await self._prefetch(source, self._needed(submissions))
         for submission in submissions:
             await self._decide_one(batch, submission, source, known)
+
+    def _needed(self, submissions: Sequence[Submission]) -> list[str]:
+        streams = [submission.stream for submission in submissions]
+        for submission in submissions:
+            order_id = submission.context.correlation
+            if order_id.startswith("ord_"):
+                streams += self._reactor.streams(submission.command, order_id)
+        return streams
 
     async def _known_replies(
         self, batch: Batch, submissions: Sequence[Submission], source: Source, earlier: dict[str, Reply]

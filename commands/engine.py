@@ -183,13 +183,14 @@ class Engine:
 
     def reacts_to(self, order_id: str) -> bool:
         """Whether the next step of this checkout will be decided along with the events that call for it."""
-        return self._reactor.knows(order_id)
+        return self._reactor.attends(order_id, self.clock())
 
     def absorb(self, rows: Sequence[Row]) -> None:
         """Takes in events that were committed by another process."""
         fresh = [row for row in rows if row.position > self.position]
         if fresh and fresh[0].position == self.position + 1:
             self._aggregates.absorb(fresh)
+            self._reactor.absorb(fresh)
             self.position = fresh[-1].position
             self._watches.notify(self, {row.stream for row in fresh})
 
@@ -283,9 +284,11 @@ class Engine:
         moved: set[str] | None = None
         if transaction.head - self.position > CATCH_UP_MAX:
             self._aggregates.clear()
+            self._reactor.clear()
         else:
             rows = await transaction.tail(self.position)
             self._aggregates.absorb(rows)
+            self._reactor.absorb(rows)
             moved = {row.stream for row in rows}
         self.position = transaction.head
         self._watches.notify(self, moved)
@@ -309,7 +312,7 @@ class Engine:
             return False
         self._outage.ended()
         self._aggregates.land()
-        self._reactor.land()
+        self._reactor.land(batch.position)
         self.position = max(self.position, batch.position)
         self._landed = batch.position
         self._wake.set()

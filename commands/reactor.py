@@ -1,5 +1,8 @@
 """Reacts within the batch: new events of a checkout, and the commands they call for, commit together.
 
+It reacts to what its own engine writes, and hears of what others have written: so the process that talks to the payment
+provider goes on, in one commit each, with checkouts that another began.
+
 An optimisation that nothing relies on. What it knows is bounded and may be lost at any time; whatever it then fails
 to ask for, ``streams/checkout.py`` asks for later.
 """
@@ -9,12 +12,18 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Iterable
 
+from commands.mapper import recorded
 from commands.overlay import Overlay
+from commands.store.port import Position, Row
 from domain import checkout
 from domain.checkout import Checkout
+from domain.codec import TOPICS, decode_meta
 from domain.decider import Command
-from domain.order import OrderPlaced
+from domain.order import OrderPlaced, PlaceOrder
 from domain.recorded import Recorded
+
+RELEVANT = frozenset(TOPICS[kind].partition("@")[0] for kind in checkout.RELEVANT)
+PLACED = TOPICS[OrderPlaced].partition("@")[0]
 
 
 class CheckoutReactor:
@@ -22,21 +31,35 @@ class CheckoutReactor:
         self._maximum = maximum
         self._open: OrderedDict[str, Checkout] = OrderedDict()
         self._overlay: Overlay[Checkout] = Overlay()
+        self._heard: dict[str, Position] = {}
+        """Checkouts that others moved since the last take-off, and the last event heard of each."""
 
     def knows(self, order_id: str) -> bool:
         return order_id in self._open
 
+    def attends(self, order_id: str, now: int) -> bool:
+        """Whether the checkout is known and waits for nobody but the payment provider."""
+        known = self._open.get(order_id)
+        return known is not None and not checkout.next_commands(known, now)
+
+    def streams(self, command: Command | None, order_id: str) -> list[str]:
+        """What the reactions to a command may touch, so that it can be loaded for many checkouts at once."""
+        if isinstance(command, PlaceOrder):
+            return checkout.streams_of(order_id, command)
+        known = self._overlay.get(order_id) or self._open.get(order_id)
+        return [] if known is None else checkout.streams_of(order_id, known.placed)
+
     def react(self, events: Iterable[Recorded], now: int) -> list[tuple[str, Command]]:
         """Order id and command, for every checkout that the events moved."""
         moved: dict[str, Checkout] = {}
-        for recorded in events:
-            if type(recorded.event) not in checkout.RELEVANT:
+        for event in events:
+            if type(event.event) not in checkout.RELEVANT:
                 continue
-            order_id = recorded.meta.correlation
+            order_id = event.meta.correlation
             known = self._overlay.get(order_id) or self._open.get(order_id)
-            if known is None and type(recorded.event) is not OrderPlaced:
+            if known is None and type(event.event) is not OrderPlaced:
                 continue
-            state = checkout.evolve(known, recorded)
+            state = checkout.evolve(known, event)
             assert state is not None
             self._overlay.deciding[order_id] = moved[order_id] = state
         return [
@@ -50,16 +73,44 @@ class CheckoutReactor:
             self._overlay.flying.pop(order_id, None)
             self._open.pop(order_id, None)
 
+    def absorb(self, rows: Iterable[Row]) -> None:
+        """Takes in what was committed elsewhere: rows of the log, none left out."""
+        for row in rows:
+            name = row.topic.partition("@")[0]
+            if name not in RELEVANT:
+                continue
+            order_id = decode_meta(row.meta).correlation
+            known = self._open.get(order_id)
+            if known is None and name != PLACED:
+                continue
+            self._hear(order_id, known, row)
+
+    def _hear(self, order_id: str, known: Checkout | None, row: Row) -> None:
+        try:
+            state = checkout.evolve(known, recorded(row))
+        except Exception:  # told of by whoever folds its stream; this checkout is left to the checkout process
+            self._open.pop(order_id, None)
+            return
+        assert state is not None
+        self._keep(order_id, state)
+        self._heard[order_id] = row.position
+
     def take_off(self) -> None:
+        self._heard.clear()
         self._overlay.take_off()
 
-    def land(self) -> None:
+    def land(self, position: Position) -> None:
+        """The flight was written, and its last event is at ``position``. What was heard of beyond that is newer."""
         for order_id, state in self._overlay.land().items():
-            if checkout.is_settled(state):
-                self._open.pop(order_id, None)
-            else:
-                self._open[order_id] = state
-        while len(self._open) > self._maximum:
+            if self._heard.get(order_id, 0) <= position:
+                self._keep(order_id, state)
+
+    def _keep(self, order_id: str, state: Checkout) -> None:
+        if checkout.is_settled(state):
+            self._open.pop(order_id, None)
+            return
+        self._open[order_id] = state
+        if len(self._open) > self._maximum:
             self._open.popitem(last=False)
 
     def crash(self) -> None:
@@ -67,3 +118,7 @@ class CheckoutReactor:
 
     def forget(self) -> None:
         self._overlay.forget()
+
+    def clear(self) -> None:
+        """Something was missed."""
+        self._open.clear()

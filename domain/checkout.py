@@ -16,6 +16,7 @@ from domain.checkoutstate import Checkout as Checkout
 from domain.checkoutstate import Line, ordered
 from domain.checkoutstate import begin as begin
 from domain.checkoutstate import evolve as evolve
+from domain.checkoutstate import streams_of as streams_of
 from domain.decider import Command
 from domain.ids import payment_id
 from domain.promotion import is_use

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from domain import cart, inventory, order, payment, shipment
 from domain.decider import State
-from domain.ids import stock_id
+from domain.ids import payment_id, stock_id
 from domain.money import Money
 from domain.recorded import Recorded
 from domain.refund import RefundGranted
@@ -67,6 +67,11 @@ class Checkout(State, frozen=True):
     """Units by stock id of each return that can be sold again, while stock has not heard of it."""
     leaving: dict[str, dict[str, int]] = {}
     """Units by stock id of each shipment that has left, while stock has not heard of it."""
+
+
+def streams_of(order_id: str, placed: order.OrderPlaced | order.PlaceOrder) -> list[str]:
+    """All that a checkout touches."""
+    return [order_id, payment_id(order_id), placed.cart_id, *(stock for stock, _ in order.stock_lines(placed))]
 
 
 # evolve

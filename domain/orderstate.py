@@ -6,7 +6,7 @@ The rules are in ``domain/order.py`` and ``domain/aftersale.py``.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Protocol
 
 from msgspec.structs import replace
 
@@ -154,7 +154,14 @@ def to_send(state: PaidOrder, shop_id: str = "") -> Units:
     return {line_id: units - done.get(line_id, 0) for line_id, units in ordered(state, shop_id).items()}
 
 
-def stock_lines(placed: OrderPlaced) -> list[tuple[str, int]]:
+class Quoted(Protocol):
+    """An order that was placed, or is to be."""
+
+    @property
+    def quote(self) -> Quote: ...
+
+
+def stock_lines(placed: Quoted) -> list[tuple[str, int]]:
     """Stock id and quantity of each line, and of a use of each promotion that may be used so often only."""
     goods = [(stock_id(line.shop_id, line.sku), line.quantity) for line in placed.quote.lines]
     return goods + [(uses_of(used.promotion_id), 1) for used in placed.quote.promotions if used.counted]

@@ -75,8 +75,7 @@ from writeapi.services import WriteServices
 IN_REDIS = (CATALOG, STOCK, CARTS, SHOPS, PROMOTIONS)
 IN_CASSANDRA = (ORDERS,)
 OF_PROCESSES = (CHECKOUTS, STOCK, ERASURES)
-PARTITIONS = 8
-WITHIN_S = {"views": 0.01, "orders": 0.1}
+WITHIN_S = {"views": 0.01, "orders": 0.15}
 """Between two writes while there is little to do. Somebody may wait for either; but each costs Cassandra, for every
 partition, a look at its marks and two of them written to the disk."""
 WORKERS = ("views", "orders", "processes", "search")
@@ -124,7 +123,7 @@ def cassandra_settings(settings: Settings) -> CassandraSettings:
 
 def topic_of(settings: Settings) -> Topic:
     (servers,) = required(settings, "kafka")
-    return Topic(servers, f"{settings.namespace}.events", PARTITIONS)
+    return Topic(servers, f"{settings.namespace}.events", settings.partitions)
 
 
 def index_of(settings: Settings) -> str:
@@ -161,8 +160,8 @@ async def _views(stack: AsyncExitStack, settings: Settings) -> dict[str, Any]:
     elastic = ElasticServer(elastic_url)
     stack.callback(elastic.close)
     search = ElasticIndex(elastic, index_of(settings))
-    noticing = Noticing(redis, PARTITIONS)
-    history = Following(cassandra.progress, PARTITIONS)
+    noticing = Noticing(redis, settings.partitions)
+    history = Following(cassandra.progress, settings.partitions)
     indexed = Indexed(search)
     limiter = SharedLimiter(server, prefix=settings.namespace, enabled=settings.rate_limits)
     await _begun(stack, cassandra, history, indexed, limiter)
@@ -283,8 +282,8 @@ async def sink_worker(settings: Settings, name: str) -> AsyncIterator[tuple[Post
         else:
             sink = CassandraSink(cassandra_settings(settings), IN_CASSANDRA)
             await _begun(stack, sink)
-        sinking = Sinking(name, sink, PARTITIONS)
-        yield log, Worker(name, _source(settings, name), Intake(sinking, log, PARTITIONS), sinking)
+        sinking = Sinking(name, sink, settings.partitions)
+        yield log, Worker(name, _source(settings, name), Intake(sinking, log, settings.partitions), sinking)
 
 
 def _source(settings: Settings, name: str) -> FaustSource | KafkaSource:
@@ -304,7 +303,7 @@ async def search_worker(settings: Settings) -> AsyncIterator[tuple[PostgresLog, 
         redis = RedisViews(server, IN_REDIS, settings.namespace)
         elastic = ElasticServer(elastic_url)
         stack.callback(elastic.close)
-        noticing = Noticing(redis, PARTITIONS)
+        noticing = Noticing(redis, settings.partitions)
         cataloguing = Cataloguing(log, redis, noticing, IN_REDIS)
         search = ElasticIndex(elastic, index_of(settings))
         indexer = Indexer(log, cataloguing, search, describe=document_with_copy)

@@ -27,7 +27,6 @@ from kontor.full import (
     IN_CASSANDRA,
     IN_REDIS,
     OF_PROCESSES,
-    PARTITIONS,
     cassandra_settings,
     index_of,
     topic_of,
@@ -162,7 +161,7 @@ async def _redis(settings: Settings) -> Found:
     try:
         views = RedisSink(server, IN_REDIS, settings.namespace)
         _, progress = await views.life()
-        return Found(_least(progress), await views.parked())
+        return Found(_least(progress, settings), await views.parked())
     finally:
         await server.close()
 
@@ -172,7 +171,7 @@ async def _cassandra(settings: Settings) -> Found:
     await views.start()
     try:
         await views.connection.wait(CONNECTED_S)
-        return Found(_least(await views.progress()), await views.parked())
+        return Found(_least(await views.progress(), settings), await views.parked())
     finally:
         await views.close()
 
@@ -190,8 +189,8 @@ async def _gateway(settings: Settings) -> Found:
         return Found()
 
 
-def _least(progress: Mapping[int, int]) -> int:
-    return min(progress.get(partition, 0) for partition in range(PARTITIONS))
+def _least(progress: Mapping[int, int], settings: Settings) -> int:
+    return min(progress.get(partition, 0) for partition in range(settings.partitions))
 
 
 def _processes(folder: DataFolder) -> tuple[int | None, int | None]:

@@ -66,8 +66,8 @@ async def _in_full(settings: Settings) -> AsyncIterator[Stores]:
         stack.callback(elastic.close)
         yield Stores(
             [
-                Store("Redis", redis, full.IN_REDIS, full.PARTITIONS),
-                Store("Cassandra", cassandra, full.IN_CASSANDRA, full.PARTITIONS, cassandra.timeline),
+                Store("Redis", redis, full.IN_REDIS, settings.partitions),
+                Store("Cassandra", cassandra, full.IN_CASSANDRA, settings.partitions, cassandra.timeline),
             ],
             ElasticIndex(elastic, full.index_of(settings)),
         )

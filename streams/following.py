@@ -17,7 +17,8 @@ from commands.outage import Outage
 from projections.views import ViewsUnavailable
 from streams.reached import Reached
 
-AWAITED_S = 0.01
+AWAITED_S = 0.05
+"""Each poll costs the store a request. Who waits may wait so long beyond what the store itself takes."""
 IDLE_S = 0.5
 UNAVAILABLE_S = 0.25
 

@@ -44,7 +44,7 @@ from streams.broker.traces import traces_of
 
 CHUNK = 4_000
 """Events read at once; they are unconfirmed together with those of the chunk before."""
-MARK_S = 0.02
+MARK_S = 0.03
 """Between two watermarks while there is news: how long the reader of a quiet partition may wait for its token."""
 HEARTBEAT_S = 10.0
 """Between two watermarks while there is none. They keep the topic's end from expiring, show consumers that the relay is

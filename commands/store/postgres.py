@@ -40,6 +40,7 @@ from commands.store.server import (
     Server,
     milliseconds,
 )
+from commands.store.shared import SharedLook
 from commands.store.wake import Wake
 from commands.store.wire import Wire, copy_bytes
 
@@ -81,6 +82,7 @@ class PostgresLog(LibraryRecorder):
         """The advisory lock is between connections; this one is between the users of our only writer."""
         self._wire: Wire | None = None
         self._wake = Wake(server, self.channel_name)
+        self._head = SharedLook(self._look_for_head)
 
     @classmethod
     def open(cls, url: str) -> PostgresLog:
@@ -166,6 +168,9 @@ class PostgresLog(LibraryRecorder):
     # reading
 
     async def head(self) -> int:
+        return await self._head()
+
+    async def _look_for_head(self) -> int:
         return int((await self._read(HEAD, (), tuple))[0][0])
 
     async def read(self, after: int, limit: int) -> Sequence[Row]:
@@ -213,6 +218,7 @@ class PostgresLog(LibraryRecorder):
 
     async def close(self) -> None:
         await self._wake.close()
+        await self._head.close()
         await self._drop()
         await self._readers.close()
         self.datastore.close()

@@ -12,13 +12,16 @@ from commands.routes import decider_of
 from commands.store.port import Loaded, Reply, Row, Snapshot
 from commands.store.postgres_library import SELECT
 
-STREAMS = (
-    "SELECT event.* FROM unnest(%s::text[], %s::int8[]) AS wanted (stream, after) CROSS JOIN LATERAL ("
-    + SELECT
-    + "WHERE stream = wanted.stream AND version > wanted.after ORDER BY version) AS event"
-)
-"""Down the index once for each stream, whatever statistics say."""
-SNAPSHOTS = "SELECT stream, version, generation, hash, state FROM snapshots WHERE stream = ANY(%s)"
+STREAMS = f"""
+WITH wanted AS (SELECT * FROM unnest(%s::text[], %s::int8[]) AS wanted (stream, generation)),
+snapped AS (SELECT kept.* FROM wanted JOIN snapshots AS kept USING (stream, generation))
+SELECT 0::int8, stream, version, ''::text, ''::bytea, state, hash FROM snapped
+UNION ALL
+SELECT event.* FROM wanted LEFT JOIN snapped USING (stream) CROSS JOIN LATERAL (
+    {SELECT} WHERE stream = wanted.stream AND version > coalesce(snapped.version, 0) ORDER BY version
+) AS event
+"""
+"""Down the index once for each stream, whatever statistics say; snapshots come as rows of position 0."""
 OFFERS = """
 SELECT stream FROM events
 WHERE substr(stream, strpos(stream, '.') + 1) = %s AND version = 1 AND left(stream, 4) = 'off_'
@@ -53,19 +56,19 @@ async def fetch(
 
 
 async def load_streams(read: Read, streams: Iterable[str]) -> dict[str, Loaded]:
-    """Two queries for many streams."""
-    wanted = list(streams)
+    """One query for many streams."""
+    wanted = list(dict.fromkeys(streams))
     if not wanted:
         return {}
-    snapshots = {
-        snapshot.stream: snapshot
-        for snapshot in await read(SNAPSHOTS, (wanted,), Snapshot._make)
-        if snapshot.generation == decider_of(snapshot.stream).generation
-    }
-    after = [snapshots[stream].version if stream in snapshots else 0 for stream in wanted]
+    generations = [decider_of(stream).generation for stream in wanted]
+    snapshots: dict[str, Snapshot] = {}
     rows: dict[str, list[Row]] = {stream: [] for stream in wanted}
-    for row in await read(STREAMS, (wanted, after), new_row):
-        rows[row.stream].append(row)
+    for row in await read(STREAMS, (wanted, generations), new_row):
+        if row.position:
+            rows[row.stream].append(row)
+        else:
+            generation = decider_of(row.stream).generation
+            snapshots[row.stream] = Snapshot(row.stream, row.version, generation, row.hash, row.data)
     return {stream: Loaded(snapshots.get(stream), found) for stream, found in rows.items()}
 
 

@@ -40,9 +40,8 @@ PARTS: Mapping[str, tuple[str, ...]] = {
     "gateway": ("gateway",),
     "processes": ("work", "--projection", "processes"),
 }
-GIVEN = (
-    *SERVERS, "vault_url", "namespace", "profile", "source", "provider_url", "provider_secret", "provider_callbacks",
-)  # fmt: skip
+GIVEN = (*SERVERS, "vault_url", "namespace", "profile", "source", "partitions")
+PROVIDER = ("provider_url", "provider_secret", "provider_callbacks")
 READY_S = 120.0
 STOP_S = 20.0
 
@@ -78,7 +77,7 @@ class Deployment:
 
     def _environment(self, name: str) -> dict[str, str]:
         settings = self.settings
-        given = {each: str(getattr(settings, each)) for each in GIVEN}
+        given = {each: str(getattr(settings, each)) for each in (*GIVEN, *PROVIDER)}
         given |= {"data": str(self._folder / name), "metrics_port": "0", "rate_limits": "false"}
         # The provider and the write service call each other, so their addresses have to be known before they run.
         ports = {"gateway": settings.provider_url, "write": settings.provider_callbacks}

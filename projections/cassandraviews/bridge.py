@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
-FIRST, MEANWHILE, THEN = range(3)
+FIRST, THEN = range(2)
 
 
 class Request(NamedTuple):
@@ -23,7 +23,6 @@ class Work(NamedTuple):
     """Writes that need not wait for each other, but ``then`` begins only when all of ``first`` are acknowledged."""
 
     first: Sequence[Request] = ()
-    meanwhile: Sequence[Request] = ()
     then: Sequence[Request] = ()
 
 
@@ -82,7 +81,7 @@ class _Window:
     def __init__(self, session: Any, work: Work, width: int, timeout: float, ended: Callable[[Outcome], None]) -> None:
         self._session = session
         self._unsent = tuple(deque(part) for part in work)
-        self._failed: tuple[list[Request], ...] = ([], [], [])
+        self._failed: tuple[list[Request], ...] = ([], [])
         self._error: Exception | None = None
         self._stopped = False
         self._first_open = len(work.first)

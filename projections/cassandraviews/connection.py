@@ -24,7 +24,7 @@ from tenacity import (
 from projections.breaker import Breaker, CircuitOpen
 from projections.cassandraviews import driver
 from projections.cassandraviews.bridge import Request, Work, rows_of, send_all
-from projections.cassandraviews.driver import Query, Schema, Session
+from projections.cassandraviews.driver import Query, Schema, Session, together
 from projections.cassandraviews.settings import CassandraSettings
 from projections.views import ViewsUnavailable
 
@@ -111,18 +111,18 @@ class Connection:
 
         return await self._guarded(ask, self.settings.read_s)
 
-    async def send(self, first: Queries, meanwhile: Queries = (), then: Queries = ()) -> None:
+    async def send(self, first: Queries, then: Queries = ()) -> None:
         """Writes, those to one partition of one table together. All are acknowledged when this returns, and all of
         ``first`` were before ``then`` began.
 
         Raises ViewsUnavailable; then some may be written.
         """
-        parts = (first, meanwhile, then)
+        parts = (first, then)
         left: Work | None = None
 
         async def send(session: Session) -> None:
             nonlocal left
-            work = left or Work(*([session.request(queries) for queries in part] for part in parts))
+            work = left or Work(*([session.request(queries) for queries in together(part)] for part in parts))
             left, error = await send_all(session.asking, work, self.settings.window, self.settings.write_s)
             if error is not None:
                 raise error

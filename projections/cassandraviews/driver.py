@@ -30,6 +30,9 @@ from cassandra.query import BatchStatement, BatchType, tuple_factory
 from projections.cassandraviews.bridge import Request
 from projections.cassandraviews.settings import CassandraSettings
 
+PARTITIONS_MAX, BYTES_MAX = 10, 4_500
+"""Of a request. Cassandra warns of batches over more partitions, and of more than 5 KiB."""
+ROW_BYTES = 60
 RECONNECT_S = 1.0
 CONNECT_S = 5.0
 TRANSIENT: tuple[type[Exception], ...] = (
@@ -71,7 +74,7 @@ class Session(NamedTuple):
     prepared: Mapping[str, Any]
 
     def request(self, queries: Sequence[Query]) -> Request:
-        """Several must be of one partition: the server writes them as one, and only that makes a batch cheap."""
+        """Of several queries that are ``together`` one batch."""
         if len(queries) == 1:
             query, values = queries[0]
             return Request(self.prepared[query], values)
@@ -83,6 +86,26 @@ class Session(NamedTuple):
 
     def close(self) -> None:
         self.cluster.shutdown()
+
+
+def together(queries: Sequence[Sequence[Query]]) -> list[list[Query]]:
+    """Writes to a few partitions in one request, as many as a server takes without a warning: what a request costs, and
+    its wait for the disk, is most of what a small write costs. Those of one partition stay together in any case."""
+    groups: list[list[Query]] = []
+    partitions = size = 0
+    for some in queries:
+        weight = sum(_weight(values) for _, values in some)
+        if not groups or partitions == PARTITIONS_MAX or size + weight > BYTES_MAX:
+            groups.append([])
+            partitions = size = 0
+        groups[-1] += some
+        partitions, size = partitions + 1, size + weight
+    return groups
+
+
+def _weight(values: Sequence[Any]) -> int:
+    """Bytes, about."""
+    return ROW_BYTES + sum(len(value) if isinstance(value, bytes | str) else 8 for value in values)
 
 
 def connect(settings: CassandraSettings, schema: Schema) -> Session:

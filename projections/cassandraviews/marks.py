@@ -21,7 +21,7 @@ class Bookkeeping:
             "parked": f"CREATE TABLE IF NOT EXISTS {keyspace}.parked "
             "(name text, position bigint, stream text, error text, PRIMARY KEY (name, position))",
         }
-        self._all = f"SELECT partition, upto FROM {keyspace}.progress WHERE name = ?"
+        self._all = f"SELECT name, partition, upto FROM {keyspace}.progress WHERE name IN ?"
         self._of = f"SELECT name, upto FROM {keyspace}.progress WHERE name IN ? AND partition = ?"
         self._note = f"INSERT INTO {keyspace}.progress (name, partition, upto) VALUES (?, ?, ?) USING TIMESTAMP ?"
         self._parked = f"SELECT position, stream, error FROM {keyspace}.parked WHERE name = ?"
@@ -32,9 +32,10 @@ class Bookkeeping:
 
     async def progress(self, connection: Connection) -> dict[int, int]:
         """Of every partition that all names have: where the one that is furthest behind stands."""
-        found = [dict(await connection.rows(self._all, (name,))) for name in self.names]
-        shared = set.intersection(*(set(upto) for upto in found)) if found else set()
-        return {partition: min(upto[partition] for upto in found) for partition in sorted(shared)}
+        marks: dict[int, list[int]] = {}
+        for _, partition, upto in await connection.rows(self._all, (self.names,)):
+            marks.setdefault(partition, []).append(upto)
+        return {partition: min(told) for partition, told in sorted(marks.items()) if len(told) == len(self.names)}
 
     async def of(self, connection: Connection, partition: int) -> Marks:
         return dict(await connection.rows(self._of, (self.names, partition)))

@@ -108,7 +108,7 @@ class CassandraSink(CassandraViews):
             if fresh:
                 await self._fold(batch, known, projection, fresh)
         batch.others += self._timeline.put(_beyond(marks.get(TIMELINE, NOWHERE), events))
-        await self.connection.send(batch.lists, batch.others, batch.rows)
+        await self.connection.send([*batch.lists, *batch.others], batch.rows)
         moved = {name: upto for name in self._books.names if marks.get(name, NOWHERE) < upto}
         await self.connection.send(self._books.note(partition, moved))
         known.acknowledged = known.trusted = {**marks, **moved}

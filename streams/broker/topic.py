@@ -64,7 +64,9 @@ class Topic:
 
     def _require_partitions(self, found: int) -> None:
         if found != self.partitions:
-            raise WrongTopic(f"topic {self.name} has {found} partitions, not {self.partitions}")
+            raise WrongTopic(
+                f"topic {self.name} has {found} partitions, not {self.partitions}: set KONTOR_PARTITIONS={found}"
+            )
 
     async def _found(self, admin: Any) -> int | None:
         """How many partitions it has; None while it is not there."""

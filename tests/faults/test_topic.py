@@ -8,7 +8,7 @@ import time
 import pytest
 from aiokafka import AIOKafkaProducer
 
-from kontor.full import PARTITIONS, topic_of
+from kontor.full import topic_of
 from streams.broker.errors import BrokerUnavailable
 from streams.broker.messages import watermark
 from tests.faults.shop import Shop
@@ -58,7 +58,7 @@ async def test_rubbish_on_the_topic_is_passed_over(shop: Shop):
     producer = AIOKafkaProducer(bootstrap_servers=topic_of(shop.settings).servers)
     await producer.start()
     async with shop.trading():
-        for partition in range(PARTITIONS):
+        for partition in range(shop.settings.partitions):
             for value, told in ((b"rubbish", []), (b"\xc1", headers), (b"x", [("after", b"?")]), watermark(1, 0)[1:]):
                 await producer.send_and_wait(topic_of(shop.settings).name, value, partition=partition, headers=told)
         await shop.sells(5)

@@ -8,7 +8,7 @@ import pytest
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 
-from kontor.full import IN_REDIS, PARTITIONS, topic_of
+from kontor.full import IN_REDIS, topic_of
 from projections.redisviews.reader import RedisViews
 from projections.redisviews.server import RedisServer
 from streams.broker.messages import read
@@ -51,7 +51,7 @@ async def redone(shop: Shop) -> int:
     consumer = AIOKafkaConsumer(bootstrap_servers=topic.servers, enable_auto_commit=False)
     await consumer.start()
     try:
-        places = [TopicPartition(topic.name, partition) for partition in range(PARTITIONS)]
+        places = [TopicPartition(topic.name, partition) for partition in range(topic.partitions)]
         consumer.assign(places)
         behind = 0
         for place in places:

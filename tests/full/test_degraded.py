@@ -104,6 +104,11 @@ async def ready(house: Everything) -> Any:
     return expect(200, await house.http.get("/readyz"))
 
 
+async def ready_to_write(house: Everything) -> Any:
+    async with httpx.AsyncClient(base_url=house.urls["write"], timeout=30) as write:
+        return expect(200, await write.get("/readyz"))
+
+
 async def until(condition: Callable[[], Any], what: str) -> None:
     """The condition may be a coroutine function."""
     deadline = time.monotonic() + PATIENCE_S
@@ -116,10 +121,13 @@ async def until(condition: Callable[[], Any], what: str) -> None:
 
 
 async def until_away(house: Everything, *parts: str) -> None:
-    async def told() -> bool:
-        return set((await ready(house))["degraded"]) == set(parts)
+    """Until both services have noticed: each finds out for itself, when it next asks."""
 
-    await until(told, f"readyz names {parts}")
+    async def told() -> bool:
+        services = [await ready(house), await ready_to_write(house)]
+        return all(set(told["degraded"]) == set(parts) for told in services)
+
+    await until(told, f"readyz of both services names {parts}")
 
 
 async def answer_of(shopper: Shopper, path: str, part: str, **headers: str) -> Any:
@@ -229,8 +237,7 @@ async def test_somebody_buys_while_the_read_side_and_kafka_are_down(
 
 async def still_buys(house: Everything, shopper: Shopper, seller: Seller) -> None:
     """Names no seller, so that somebody has to know who sells it."""
-    async with httpx.AsyncClient(base_url=house.urls["write"], timeout=30) as write:
-        commands = expect(200, await write.get("/readyz"))
+    commands = await ready_to_write(house)
     assert commands["status"] == "ok"
     assert commands["degraded"] == ["carts", "orders", "products", "search", "shops"]
     sku = next(iter(seller.products))

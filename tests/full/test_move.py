@@ -99,7 +99,7 @@ async def test_a_shop_moves_from_one_machine_to_the_full_profile(tmp_path: Path,
 
 
 def at(http: httpx.AsyncClient, somebody: Shopper) -> Shopper:
-    return replace(somebody, http=http, position="0")
+    return replace(somebody, http=http)  # with the token of before the move: positions move along
 
 
 async def same_customer(http: httpx.AsyncClient, shop: Shop) -> None:

@@ -11,6 +11,10 @@ from typing import Any
 import pytest
 
 from projections.cassandraviews.bridge import Request, Work, rows_of, send_all
+from projections.cassandraviews.driver import BYTES_MAX, PARTITIONS_MAX, together
+
+SHAPES = [*[(1, 50)] * 35, *[(3, 400)] * 10, (50, 600), *[(1, 1_500)] * 8]
+"""Rows of each partition, and bytes of each row."""
 
 
 class Response:
@@ -52,26 +56,26 @@ class Session:
         return Response(later if self._slow_s else answer, error)
 
 
-def work(first: range, meanwhile: range = range(0), then: range = range(0)) -> Work:
-    return Work(*([Request(number) for number in part] for part in (first, meanwhile, then)))
+def work(first: range, then: range = range(0)) -> Work:
+    return Work(*([Request(number) for number in part] for part in (first, then)))
 
 
 @pytest.mark.parametrize("slow_s", [0.0, 0.005])
 async def test_then_begins_when_the_first_are_acknowledged(slow_s: float):
     session = Session(slow_s=slow_s)
-    outcome = await send_all(session, work(range(30), range(30, 40), range(40, 80)), 8, 1.0)
+    outcome = await send_all(session, work(range(40), range(40, 80)), 8, 1.0)
     assert outcome.error is None
     assert not any(outcome.left)
     assert sorted(session.sent) == list(range(80))
     begun = session.answered.index(min(session.answered, key=lambda number: number < 40))
-    assert {*range(30)} <= {*session.answered[:begun]}
+    assert {*range(40)} <= {*session.answered[:begun]}
     assert session.most_under_way <= 8
 
 
 @pytest.mark.parametrize("slow_s", [0.0, 0.005])
 async def test_after_an_error_nothing_more_is_sent(slow_s: float):
     session = Session(bad=(3,), slow_s=slow_s)
-    outcome = await send_all(session, work(range(10), range(10, 20), range(20, 30)), 4, 1.0)
+    outcome = await send_all(session, work(range(20), range(20, 30)), 4, 1.0)
     assert str(outcome.error) == "3"
     assert not any(number >= 20 for number in session.sent)
     left = {request.statement for part in outcome.left for request in part}
@@ -95,6 +99,19 @@ async def test_who_is_cancelled_stops_the_window():
     sent = len(session.sent)
     await asyncio.sleep(0.05)
     assert len(session.sent) == sent < 1_000
+
+
+def test_a_request_takes_a_few_partitions_and_never_parts_one():
+    partitions = [[("INSERT", (number, b"x" * size))] * rows for number, (rows, size) in enumerate(SHAPES)]
+    groups = together(partitions)
+    assert [query for group in groups for query in group] == [query for some in partitions for query in some]
+    by_group = [{values[0] for _, values in group} for group in groups]
+    assert sum(map(len, by_group)) == len(SHAPES), "each partition is in one group"
+    assert max(map(len, by_group)) == PARTITIONS_MAX
+    weights = [sum(len(values[1]) for _, values in group) for group in groups]
+    assert all(weight < BYTES_MAX or len(numbers) == 1 for weight, numbers in zip(weights, by_group, strict=True))
+    assert max(weights) > BYTES_MAX, "one that is large by itself goes alone"
+    assert together([]) == []
 
 
 async def test_rows_and_errors_come_to_the_loop():

@@ -99,6 +99,9 @@ class Market:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self.noticing.close()
+        # Pages are made in tasks of their own, which outlive whoever gave up waiting for them.
+        making = [task for task in asyncio.all_tasks() if task.get_coro().__qualname__ == "Pages._make"]
+        await asyncio.gather(*making, return_exceptions=True)
         for server in self._servers:
             await server.close()
 
