@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -221,6 +222,24 @@ async def test_a_slow_receiver_counts_as_failed(log: MemoryLog, vault: Vault, re
         await sender.happens()
         await receiver.got(2)
         assert sender.reasons == ["no answer in 0.1 s"]
+
+
+async def test_an_answer_without_end_is_not_listened_to(sender: Sender) -> None:
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 1000000000000\r\n\r\n")
+        with contextlib.suppress(ConnectionError):
+            while not writer.is_closing():
+                writer.write(b"x" * 65_536)
+                await writer.drain()
+        writer.close()
+
+    server = await asyncio.start_server(talk, "127.0.0.1", 0)
+    await sender.subscribe(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/")
+    await sender.happens()
+    await until(lambda: sender.delivery.position > 0, 5)
+    assert sender.delivery.open == {}
+    server.close()
 
 
 async def test_nobody_there(sender: Sender, unused_tcp_port: int) -> None:
