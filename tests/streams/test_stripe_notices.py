@@ -10,7 +10,17 @@ import pytest
 import stripe
 
 from domain.errors import Invalid
-from streams.gateways.port import Authorized, BadSignature, Captured, Declined, Notice, Outcome, Refunded, Voided
+from streams.gateways.port import (
+    Authorized,
+    BadSignature,
+    Captured,
+    Declined,
+    Notice,
+    Outcome,
+    Refunded,
+    RefundRefused,
+    Voided,
+)
 from streams.gateways.stripe.gateway import StripeGateway
 from tests.streams.stripe_shapes import event, shape
 
@@ -44,6 +54,12 @@ GATEWAY = StripeGateway("sk_test_kontor", SECRET)
         ),
         ("refund.updated", "refund", shape("refund", status="succeeded"), Refunded()),
         ("charge.refund.updated", "refund", shape("refund", status="succeeded"), Refunded()),
+        (
+            "refund.failed",
+            "refund",
+            shape("refund", status="failed") | {"failure_reason": "lost_or_stolen_card"},
+            RefundRefused("lost_or_stolen_card"),
+        ),
     ],
 )
 def test_a_webhook_says_what_became_of_which_operation(kind: str, mark: str, subject: dict[str, Any], outcome: Outcome):

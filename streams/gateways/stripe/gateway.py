@@ -27,11 +27,22 @@ from streams.gateways.port import (
     Outcome,
     Pending,
     Refunded,
+    RefundRefused,
     Voided,
 )
 from streams.gateways.stripe.amounts import to_stripe
-from streams.gateways.stripe.errors import meaning, reason
-from streams.gateways.stripe.marks import AUTHORIZE, CAPTURE, ORDER, PAYMENT, REFUND, VOID, marks_of, payment_of
+from streams.gateways.stripe.errors import NOT_NOW, meaning, reason
+from streams.gateways.stripe.marks import (
+    AUTHORIZE,
+    CAPTURE,
+    ORDER,
+    PAYMENT,
+    REFUND,
+    VOID,
+    marks_of,
+    payment_of,
+    refused,
+)
 from streams.gateways.stripe.notices import read_notice
 from streams.gateways.stripe.statement import movements
 
@@ -146,30 +157,32 @@ class StripeGateway:
             raise GatewayMisuse(f"a PaymentIntent that is {intent.status} cannot be given up")
         return Voided()
 
-    async def refund(self, key: str, reference: str, amount: Money) -> Refunded | Pending:
+    async def refund(self, key: str, reference: str, amount: Money) -> Refunded | RefundRefused | Pending:
         units, _ = to_stripe(amount)
         if reference == FREE or not units:
             return Refunded()
-        with _meaning():
+        try:
             intent = await self._intents.retrieve_async(reference)
             refund = await self._client.v1.refunds.create_async(
                 params={
                     "payment_intent": reference,
                     "amount": units,
-                    "metadata": {
-                        ORDER: _mark(intent, ORDER),
-                        PAYMENT: payment_of(key),
-                        REFUND: key,
-                    },
+                    "metadata": {ORDER: _mark(intent, ORDER), PAYMENT: payment_of(key), REFUND: key},
                 },
                 options={"idempotency_key": key},
             )
-        outcome = _refund(refund)
-        if outcome is None:
-            raise GatewayMisuse(
-                f"the refund is {refund.status}: {getattr(refund, 'failure_reason', None) or 'no reason given'}"
-            )
-        return outcome
+        except stripe.InvalidRequestError as error:
+            if error.http_status in NOT_NOW:
+                raise meaning(error) from error
+            refusal = RefundRefused(reason(error))
+            if error.http_status != 404:
+                # Of a refund that it refuses Stripe keeps nothing under which it could be found again.
+                with _meaning():
+                    await self._intents.update_async(reference, params={"metadata": {refused(key): refusal.reason}})
+            return refusal
+        except stripe.StripeError as error:
+            raise meaning(error) from error
+        return _refund(refund)
 
     async def find(self, key: str) -> Outcome | Pending | None:
         with _meaning():
@@ -183,6 +196,8 @@ class StripeGateway:
                 return Captured() if intent.status == "succeeded" else Pending()
             if _mark(intent, VOID) == key and intent.status == "canceled":
                 return Voided()
+            if why := _mark(intent, refused(key)):
+                return RefundRefused(why)
             with _meaning():
                 refunds = await self._client.v1.refunds.list_async(params={"payment_intent": intent.id, "limit": 100})
             for refund in refunds.data:
@@ -246,14 +261,13 @@ def _word(error: Any) -> str:
     return str(getattr(error, "decline_code", None) or getattr(error, "code", None) or "")
 
 
-def _refund(refund: stripe.Refund) -> Refunded | Pending | None:
-    """None for one that came to nothing."""
+def _refund(refund: stripe.Refund) -> Refunded | RefundRefused | Pending:
     match refund.status:
         case "succeeded":
             return Refunded()
         case "pending" | "requires_action":
             return Pending()
-    return None
+    return RefundRefused(str(getattr(refund, "failure_reason", None) or refund.status))
 
 
 def _mark(thing: stripe.PaymentIntent | stripe.Refund, name: str) -> str:

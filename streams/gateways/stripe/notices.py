@@ -17,6 +17,7 @@ from streams.gateways.port import (
     Notice,
     Outcome,
     Refunded,
+    RefundRefused,
     Voided,
 )
 from streams.gateways.stripe.marks import AUTHORIZE, CAPTURE, REFUND, VOID
@@ -33,6 +34,7 @@ class _Subject(msgspec.Struct):
     status: str | None = None
     metadata: dict[str, str] = {}
     last_payment_error: dict[str, Any] | None = None
+    failure_reason: str | None = None
 
 
 class _Data(msgspec.Struct):
@@ -87,6 +89,14 @@ def _outcome(kind: str, subject: _Subject) -> tuple[str, Outcome | None]:
             return CAPTURE, Captured()
         case "payment_intent.canceled":
             return VOID, Voided()
-        case "refund.created" | "refund.updated" | "charge.refund.updated" if subject.status == "succeeded":
-            return REFUND, Refunded()
+        case "refund.created" | "refund.updated" | "refund.failed" | "charge.refund.updated":
+            return REFUND, _refund(subject)
     return "", None
+
+
+def _refund(subject: _Subject) -> Outcome | None:
+    """None while it is under way."""
+    if subject.status == "succeeded":
+        return Refunded()
+    over = subject.status in ("failed", "canceled")
+    return RefundRefused(subject.failure_reason or str(subject.status)) if over else None
