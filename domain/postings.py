@@ -1,10 +1,10 @@
 """From money that moved to the postings of its transaction: who is to have how much of it. Pure.
 
 A quote falls into pieces, one for each line and one for each seller's parcels. Each piece knows what the buyer paid for
-it, the tax within, and what of its price the marketplace paid by a promotion. While an order's money is kept in full,
-every account has to the cent what the quote says. While a part of it was given back, what is kept is shared out over
-the pieces in proportion to what was paid for them (``allocate_units``, largest remainder), and within a piece tax and
-discount go along in proportion. A transaction posts what changes between before and after, so that however many parts
+it, the tax within, and what of its price the marketplace paid by a promotion. A ``Holding`` is what of an order's money
+is kept, piece by piece: after the capture all of it, to the cent what the quote says. A refund that names lines and
+parcels takes from those; any other is shared out over what is left (``allocate_units``, largest remainder), tax and
+discount going along in proportion. A transaction posts what changes between two holdings, so that however many parts
 a refund has, in the end nothing is left in any account.
 """
 
@@ -26,12 +26,15 @@ from domain.ledger import (
 )
 from domain.money import PPM, allocate_units, round_half_up
 from domain.pricing import Quote
+from domain.refund import RefundGranted
 
 Accounts = dict[tuple[str, str], int]
 """Minor units by account and what they are for."""
 
 
 class Piece(NamedTuple):
+    of: str
+    """The line, or the shop whose parcels it is."""
     shop_id: str
     what: str
     """``goods`` or ``shipping``."""
@@ -41,13 +44,73 @@ class Piece(NamedTuple):
     discount: int
     """What the marketplace pays of it."""
 
-    def part(self, paid: int, kept: int, whole: int) -> Piece:
-        """The same for ``paid`` of it, when ``kept`` of the ``whole`` order's money is kept."""
-        if paid == self.paid and (paid or kept == whole):
+    def keeping(self, paid: int, tax: int | None = None) -> Piece:
+        """The same when only so much of it is kept; with so much tax, or in proportion."""
+        if paid == self.paid:
             return self
-        share, of = (paid, self.paid) if self.paid else (kept, whole)
-        tax, discount = (round_half_up(amount * share, of) for amount in (self.tax, self.discount))
-        return self._replace(paid=paid, tax=tax, discount=discount)
+        if not paid:
+            return self._replace(paid=0, tax=0, discount=0)
+        kept = round_half_up(self.tax * paid, self.paid) if tax is None else tax
+        return self._replace(paid=paid, tax=kept, discount=round_half_up(self.discount * paid, self.paid))
+
+
+class Holding(NamedTuple):
+    """What of an order's money is kept. ``beyond`` is what nobody knows a piece for."""
+
+    pieces: tuple[Piece, ...] = ()
+    beyond: int = 0
+
+    @property
+    def paid(self) -> int:
+        return sum(piece.paid for piece in self.pieces)
+
+
+NOTHING = Holding()
+
+
+def held(quote: Quote | None, captured: int) -> Holding:
+    """When so much was captured and nothing given back. ``quote`` is None for money whose order nobody knows."""
+    if quote is None:
+        return Holding((), captured)
+    pieces, whole = pieces_of(quote), quote.totals.grand.amount
+    if captured >= whole:
+        return Holding(tuple(pieces), captured - sum(piece.paid for piece in pieces))
+    parts = allocate_units(captured, [piece.paid for piece in pieces])
+    return Holding(_in_part(pieces, parts, captured, whole))
+
+
+def given_back(holding: Holding, amount: int, granted: RefundGranted | None = None) -> Holding:
+    """What is left. ``granted`` says of which lines and parcels, if it is known."""
+    pieces, rest = list(holding.pieces), amount
+    if granted is not None:
+        named = {line.line_id: (line.amount.amount, line.tax.amount) for line in granted.lines}
+        parcels = {shop_id: money.amount for shop_id, money in granted.shipping.items()}
+        for i, piece in enumerate(pieces):
+            asked, tax = named.get(piece.of, (0, None)) if piece.what == "goods" else (parcels.get(piece.of, 0), None)
+            part = min(asked, piece.paid, rest)
+            kept_tax = max(0, piece.tax - tax) if tax is not None and part == asked else None
+            pieces[i] = piece.keeping(piece.paid - part, kept_tax)
+            rest -= part
+    before, left = holding.paid, sum(piece.paid for piece in pieces)
+    shared = min(rest, left)
+    parts = [piece.paid - part for piece, part in zip(pieces, _shared(shared, pieces), strict=True)]
+    kept = _in_part(pieces, parts, left - shared, before)
+    return Holding(kept if left > shared else (), holding.beyond - (rest - shared))
+
+
+def _shared(amount: int, pieces: Iterable[Piece]) -> list[int]:
+    weights = [piece.paid for piece in pieces]
+    return allocate_units(amount, weights) if weights and amount else [0] * len(weights)
+
+
+def _in_part(pieces: Iterable[Piece], paid: Iterable[int], kept: int, whole: int) -> tuple[Piece, ...]:
+    """Pieces that cost the buyer nothing go along with the order as a whole."""
+    return tuple(
+        piece.keeping(part)
+        if piece.paid
+        else piece._replace(discount=round_half_up(piece.discount * kept, whole) if whole else 0)
+        for piece, part in zip(pieces, paid, strict=True)
+    )
 
 
 def pieces_of(quote: Quote) -> list[Piece]:
@@ -56,6 +119,7 @@ def pieces_of(quote: Quote) -> list[Piece]:
     market = [k for k, promotion in enumerate(quote.promotions) if not promotion.shop_id]
     pieces = [
         Piece(
+            line.line_id,
             line.shop_id,
             "goods",
             line.total.amount,
@@ -81,26 +145,20 @@ def _parcels(quote: Quote, amounts: Mapping[str, int], market: Iterable[int]) ->
     taxes = allocate_units(amounts.get("shipping/tax", 0), net)
     added = 0 if quote.tax_inclusive else 1
     return [
-        Piece(shop_id, "shipping", paid + added * tax, tax, sum(off[shop_id][k] for k in market))
+        Piece(shop_id, shop_id, "shipping", paid + added * tax, tax, sum(off[shop_id][k] for k in market))
         for shop_id, paid, tax in zip(shops, net, taxes, strict=True)
     ]
 
 
-def shares(quote: Quote, kept: int, rate_ppm: int) -> Accounts:
-    """Who has what while ``kept`` minor units of the order's money are here; credits, which add up to ``-kept``.
+def shares(holding: Holding, rate_ppm: int) -> Accounts:
+    """Who has what of it; credits, which add up to what is kept.
 
     Of each seller's goods, without tax and before what the marketplace pays of them, it takes ``rate_ppm`` millionths.
     """
-    whole = quote.totals.grand.amount
-    pieces = pieces_of(quote)
-    paid = [piece.paid for piece in pieces]
-    if kept < whole:
-        paid = allocate_units(kept, paid)
     found: Accounts = {}
-    for piece, part in zip(pieces, paid, strict=True):
-        _share(found, piece.part(part, min(kept, whole), whole), rate_ppm)
-    beyond = kept + sum(found.values())
-    _add(found, SUSPENSE, "unknown", -beyond)
+    for piece in holding.pieces:
+        _share(found, piece, rate_ppm)
+    _add(found, SUSPENSE, "unknown", -holding.beyond)
     return found
 
 
@@ -123,47 +181,24 @@ def _add(found: Accounts, account: str, what: str, amount: int) -> None:
 # transactions
 
 
-class Standing(NamedTuple):
-    """Of an order's money before something moved: all that was captured and given back, in minor units."""
-
-    captured: int = 0
-    refunded: int = 0
-
-    @property
-    def kept(self) -> int:
-        return self.captured - self.refunded
-
-
-def postings_of_capture(quote: Quote | None, before: Standing, amount: int, rate_ppm: int) -> tuple[Posting, ...]:
-    """The buyer owes it to those who sold, and pays it. ``quote`` is None for money whose order nobody knows."""
-    was = shares_or_suspense(quote, before.kept, rate_ppm) if before.captured else {}
-    now = shares_or_suspense(quote, before.kept + amount, rate_ppm)
+def postings_of_capture(was: Holding, now: Holding, amount: int, rate_ppm: int) -> tuple[Posting, ...]:
+    """The buyer owes it to those who sold, and pays it."""
     return (
         *_posted(CUSTOMER, amount, "sale"),
-        *_changes(was, now),
+        *_changes(shares(was, rate_ppm), shares(now, rate_ppm)),
         *_posted(PROVIDER, amount, "payment"),
         *_posted(CUSTOMER, -amount, "payment"),
     )
 
 
-def postings_of_refund(quote: Quote | None, before: Standing, amount: int, rate_ppm: int) -> tuple[Posting, ...]:
-    """Those who sold give it back in proportion, and the provider pays it out."""
-    was = shares_or_suspense(quote, before.kept, rate_ppm)
-    now = shares_or_suspense(quote, before.kept - amount, rate_ppm) if before.kept > amount else {}
-    beyond = max(0, amount - before.kept)
+def postings_of_refund(was: Holding, now: Holding, amount: int, rate_ppm: int) -> tuple[Posting, ...]:
+    """Those who sold give it back, and the provider pays it out."""
     return (
         *_posted(REFUNDS, -amount, "refund"),
-        *_changes(was, now),
-        *_posted(SUSPENSE, beyond, "unknown"),
+        *_changes(shares(was, rate_ppm), shares(now, rate_ppm)),
         *_posted(PROVIDER, -amount, "payment"),
         *_posted(REFUNDS, amount, "payment"),
     )
-
-
-def shares_or_suspense(quote: Quote | None, kept: int, rate_ppm: int) -> Accounts:
-    if quote is None:
-        return {(SUSPENSE, "unknown"): -kept} if kept else {}
-    return shares(quote, kept, rate_ppm)
 
 
 def _posted(account: str, amount: int, what: str) -> tuple[Posting, ...]:

@@ -76,6 +76,8 @@ class Books(State, frozen=True):
     reference: str = ""
     moves: tuple[Move, ...] = ()
     moved_at: int = 0
+    back: int = 0
+    """What the order owes back, of lines or as somebody granted it."""
 
     def total(self, kind: str) -> int:
         return sum(move.amount for move in self.moves if move.kind == kind)
@@ -103,6 +105,10 @@ def _asked(books: Books, recorded: Recorded) -> Books:
     return replace(books, payment="authorizing", owed=recorded.event.amount, intent=recorded.event_id)
 
 
+def _granted(books: Books, recorded: Recorded) -> Books:
+    return replace(books, back=books.back + recorded.event.amount.amount)
+
+
 def _intended(status: str) -> Callable[[Books, Recorded], Books]:
     return lambda books, recorded: replace(books, payment=status, intent=recorded.event_id)
 
@@ -125,6 +131,7 @@ EVOLUTIONS: dict[type, Callable[[Books, Recorded], Books]] = {
     order.OrderPlaced: _placed,
     order.OrderPaid: _ordered("paid"),
     order.OrderCancelled: _ordered("cancelled"),
+    order.RefundGranted: _granted,
     payment.AuthorizationRequested: _asked,
     payment.PaymentAuthorized: _moved("authorize", "authorized"),
     payment.PaymentDeclined: lambda books, recorded: replace(books, payment="declined", intent=""),
@@ -251,12 +258,16 @@ def _inner(order_id: str, books: Books, window: Window, at: int) -> list[Differe
     if not window.surely(books.moved_at):
         return []
     currency = books.owed.currency
-    captured, kept = books.total("capture"), books.total("capture") - books.total("refund")
+    captured, refunded = books.total("capture"), books.total("refund")
+    kept = captured - refunded
     if books.order == "paid" and books.owed.amount and not captured:
         return [Difference("paid_without_capture", order_id, "", books.owed, Money(0, currency), at)]
     if kept > 0 and not books.intent and books.order != "paid":
         what = Money(kept, currency)
         return [Difference("captured_without_order", order_id, books.reference, what, what, at, books.order)]
+    if captured and books.back > refunded and not books.intent:
+        owed, paid = Money(books.back, currency), Money(refunded, currency)
+        return [Difference("refund_owed", order_id, books.reference, owed, paid, at)]
     return []
 
 

@@ -11,6 +11,7 @@ import asyncio
 import contextlib
 from collections import deque
 from collections.abc import Sequence
+from typing import Any
 
 import structlog
 
@@ -20,11 +21,11 @@ from commands.errors import UnreadableStream, WritePathError
 from commands.mapper import recorded_or_unreadable
 from commands.outage import Outage
 from commands.store.port import EventLog
+from domain import order
 from domain.ledger import JOURNAL, TRANSACTIONS_MAX, Journal, PostTransactions, SetCommission, Transaction
-from domain.order import NoOrder
+from domain.money import Money
 from domain.payment import PaymentCaptured, PaymentRefunded
-from domain.postings import Standing, postings_of_capture, postings_of_refund
-from domain.pricing import Quote
+from domain.postings import NOTHING, Holding, given_back, held, postings_of_capture, postings_of_refund
 from domain.recorded import Recorded
 from projections.views import Touched
 from streams.effect import order_of
@@ -40,6 +41,7 @@ PENDING_MAX = 2_000
 PAGE = 1_000
 
 log = structlog.get_logger("bookkeeping")
+Placed = order.OpenOrder | order.PaidOrder | order.CancelledOrder
 
 
 class Bookkeeping:
@@ -132,15 +134,17 @@ class Bookkeeping:
 
     async def _transaction(self, moved: Recorded, journal: Journal) -> Transaction:
         order_id, event = order_of(moved.stream), moved.event
-        amount = event.amount
-        quote = await self._quote(order_id, amount.currency)
-        whole = quote is not None and amount == quote.totals.grand
+        amount: Money = event.amount
+        known = await self._order(order_id, amount.currency)
+        quote = known.placed.quote if known is not None else None
         captured = isinstance(event, PaymentCaptured)
         # Nothing can have moved before all of it is captured; of everything else the log knows what did.
-        before, since = (Standing(), moved.position) if captured and whole else await self._standing(moved)
-        postings = (postings_of_capture if captured else postings_of_refund)(
-            quote, before, amount.amount, journal.rate_at(since)
-        )
+        if captured and quote is not None and amount == quote.totals.grand:
+            was, since = NOTHING, moved.position
+        else:
+            was, since = await self._before(moved, known)
+        now = _after(was, event, known)
+        posted = postings_of_capture if captured else postings_of_refund
         return Transaction(
             cause=moved.event_id,
             position=moved.position,
@@ -149,22 +153,23 @@ class Bookkeeping:
             amount=amount.amount,
             currency=amount.currency,
             at=moved.meta.recorded_at,
-            postings=postings,
+            postings=posted(was, now, amount.amount, journal.rate_at(since)),
         )
 
-    async def _quote(self, order_id: str, currency: str) -> Quote | None:
+    async def _order(self, order_id: str, currency: str) -> Placed | None:
         """None for an order that cannot be known: its money waits in the account for such."""
         try:
-            state = await self._engine.state(order_id)
+            state: order.Order = await self._engine.state(order_id)
         except UnreadableStream as error:
             log.error("order_unreadable", order=order_id, reason=str(error))
             return None
-        quote: Quote | None = None if isinstance(state, NoOrder) else state.placed.quote
-        return quote if quote is not None and quote.totals.grand.currency == currency else None
+        if isinstance(state, order.NoOrder) or state.placed.quote.totals.grand.currency != currency:
+            return None
+        return state
 
-    async def _standing(self, moved: Recorded) -> tuple[Standing, int]:
-        """What had moved of the payment before, and where in the log the first of it was captured."""
-        standing, since = Standing(), moved.position
+    async def _before(self, moved: Recorded, known: Placed | None) -> tuple[Holding, int]:
+        """What was held of the payment before, and where in the log the first of it was captured."""
+        holding, since = NOTHING, moved.position
         for row in await self._log.read_stream(moved.stream):
             if row.version >= moved.version:
                 break
@@ -172,7 +177,16 @@ class Bookkeeping:
                 event = recorded_or_unreadable(row).event
                 if isinstance(event, PaymentCaptured):
                     since = min(since, row.position)
-                    standing = standing._replace(captured=standing.captured + event.amount.amount)
-                elif isinstance(event, PaymentRefunded):
-                    standing = standing._replace(refunded=standing.refunded + event.amount.amount)
-        return standing, since
+                holding = _after(holding, event, known)
+        return holding, since
+
+
+def _after(holding: Holding, event: Any, known: Placed | None) -> Holding:
+    """What is held when a payment's event is taken in."""
+    if isinstance(event, PaymentCaptured):
+        quote = known.placed.quote if known is not None else None
+        return held(quote, holding.paid + holding.beyond + event.amount.amount)
+    if isinstance(event, PaymentRefunded):
+        refunds = known.refunds if isinstance(known, order.PaidOrder | order.CancelledOrder) else {}
+        return given_back(holding, event.amount.amount, refunds.get(event.refund_id))
+    return holding

@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 from domain.discounts import Shopper
 from domain.ledger import CUSTOMER, DISCOUNTS, FEES, PROVIDER, REFUNDS, SUSPENSE, TAX, Posting, seller
 from domain.money import PPM, Money
-from domain.postings import Standing, pieces_of, postings_of_capture, postings_of_refund
+from domain.postings import NOTHING, Holding, given_back, held, pieces_of, postings_of_capture, postings_of_refund
 from domain.pricing import Destination, Quote, QuoteLine, price_quote
 from domain.promotion import FreeShipping, Scope, Terms
+from domain.refund import RefundGranted, amount_of, lines_of, shipping_left
 from kontor.tables import shipping_table, tax_table
 from tests.domain.promotions import TERMS, percent_off
 
@@ -42,8 +43,21 @@ def balances(*postings: Posting) -> dict[str, int]:
     return {account: amount for account, amount in found.items() if amount}
 
 
+def taken(made: Quote | None, amount: int, rate_ppm: int = 0, was: Holding = NOTHING) -> tuple[Posting, ...]:
+    now = held(made, was.paid + was.beyond + amount)
+    return postings_of_capture(was, now, amount, rate_ppm)
+
+
 def captured(made: Quote, rate_ppm: int = 0) -> dict[str, int]:
-    return balances(*postings_of_capture(made, Standing(), made.totals.grand.amount, rate_ppm))
+    return balances(*taken(made, made.totals.grand.amount, rate_ppm))
+
+
+def whole(made: Quote) -> Holding:
+    return held(made, made.totals.grand.amount)
+
+
+def back(was: Holding, amount: int, rate_ppm: int = 0, granted: RefundGranted | None = None) -> tuple[Posting, ...]:
+    return postings_of_refund(was, given_back(was, amount, granted), amount, rate_ppm)
 
 
 # plain ones
@@ -52,7 +66,7 @@ def captured(made: Quote, rate_ppm: int = 0) -> dict[str, int]:
 def test_a_sale_without_tax_goes_to_its_seller() -> None:
     made = quote([line(0, "shp_1", 2000, 1)])
     assert captured(made) == {PROVIDER: 2599, seller("shp_1"): -2599}
-    whats = [posting.what for posting in postings_of_capture(made, Standing(), 2599, 0)]
+    whats = [posting.what for posting in taken(made, 2599)]
     assert whats == ["sale", "goods", "shipping", "payment", "payment"]
 
 
@@ -104,14 +118,12 @@ def test_what_the_marketplace_gives_for_nothing_it_pays_all_the_same() -> None:
     made = quote([line(0, "shp_1", 2000, 1)], percent_off(100), Terms("Free", FreeShipping()))
     assert made.totals.grand.amount == 0
     assert captured(made) == {DISCOUNTS: 2599, seller("shp_1"): -2599}
-    back = postings_of_refund(made, Standing(), 0, 0)
-    assert balances(*back) == {DISCOUNTS: -2599, seller("shp_1"): 2599}
+    assert balances(*back(whole(made), 0)) == {DISCOUNTS: -2599, seller("shp_1"): 2599}
 
 
 def test_a_refund_goes_through_an_account_of_its_own() -> None:
     made = quote([line(0, "shp_1", 2000, 1)])
-    back = postings_of_refund(made, Standing(2599, 0), 2599, 0)
-    assert [(one.account, one.amount, one.what) for one in back] == [
+    assert [(one.account, one.amount, one.what) for one in back(whole(made), 2599)] == [
         (REFUNDS, -2599, "refund"),
         (seller("shp_1"), 2000, "goods"),
         (seller("shp_1"), 599, "shipping"),
@@ -122,19 +134,58 @@ def test_a_refund_goes_through_an_account_of_its_own() -> None:
 
 def test_a_part_is_given_back_by_all_who_had_of_it() -> None:
     made = quote([line(0, "shp_1", 2000, 1), line(1, "shp_2", 1000, 1)])
-    back = balances(*postings_of_refund(made, Standing(made.totals.grand.amount, 0), 420, 0))
-    assert back == {PROVIDER: -420, seller("shp_1"): 260, seller("shp_2"): 160}
+    assert balances(*back(whole(made), 420)) == {PROVIDER: -420, seller("shp_1"): 260, seller("shp_2"): 160}
+
+
+def granted(made: Quote, shipping: bool = False, before: tuple[RefundGranted, ...] = (), **units: int) -> RefundGranted:
+    lines = lines_of(made, before, units)
+    parcels = shipping_left(made, before) if shipping else {}
+    currency = made.totals.grand.currency
+    return RefundGranted(f"ref_{len(before)}", amount_of(lines, parcels, currency), "", 1, lines, parcels)
+
+
+def test_a_line_that_is_given_back_is_taken_from_its_seller_with_its_tax_and_commission() -> None:
+    made = quote([line(0, "shp_1", 2000, 2), line(1, "shp_2", 1000, 1)], to=CALIFORNIA)
+    owed = granted(made, lin_0=1)
+    assert owed.amount.amount == 2000 + 165
+    accounts = balances(*back(whole(made), owed.amount.amount, 100_000, owed))
+    assert accounts == {PROVIDER: -2165, TAX: 165, seller("shp_1"): 1800, FEES: 200}
+
+
+def test_so_is_a_parcel() -> None:
+    made = quote([line(0, "shp_1", 2000, 1), line(1, "shp_2", 1000, 1)])
+    owed = granted(made, shipping=True, lin_0=1, lin_1=1)
+    assert balances(*back(whole(made), owed.amount.amount, 0, owed)) == balances(*back(whole(made), owed.amount.amount))
+
+
+def test_what_the_marketplace_paid_of_a_line_comes_back_to_it() -> None:
+    made = quote([line(0, "shp_1", 2000, 2), line(1, "shp_1", 1000, 1)], percent_off(10))
+    owed = granted(made, lin_0=1)
+    assert balances(*back(whole(made), owed.amount.amount, 0, owed)) == {
+        PROVIDER: -1800,
+        DISCOUNTS: -200,
+        seller("shp_1"): 2000,
+    }
+
+
+def test_what_is_named_beyond_what_is_left_of_a_line_is_shared_out() -> None:
+    made = quote([line(0, "shp_1", 1000, 1), line(1, "shp_2", 1000, 1)])
+    owed = granted(made, lin_0=1)
+    was = given_back(whole(made), 1000, owed)
+    accounts = balances(*back(was, 1000, 0, owed))
+    assert accounts[PROVIDER] == -1000
+    assert accounts[seller("shp_2")] > accounts[seller("shp_1")] > 0
 
 
 @pytest.mark.parametrize("known", [True, False])
 def test_money_that_belongs_nowhere_waits_where_it_is_seen(known: bool) -> None:
     made = quote([line(0, "shp_1", 2000, 1)]) if known else None
     amount = 2700
-    accounts = balances(*postings_of_capture(made, Standing(), amount, 0))
+    accounts = balances(*taken(made, amount))
     assert accounts[PROVIDER] == amount
     assert accounts[SUSPENSE] == -(101 if known else amount)
-    beyond = balances(*postings_of_refund(made, Standing(amount, amount), 50, 0))
-    assert beyond == {SUSPENSE: 50, PROVIDER: -50}
+    gone = given_back(held(made, amount), amount)
+    assert balances(*back(gone, 50)) == {SUSPENSE: 50, PROVIDER: -50}
 
 
 # any order
@@ -167,41 +218,61 @@ def test_every_account_has_what_the_quote_says(order: tuple[Quote, int]) -> None
 
 
 @settings(max_examples=80, deadline=None)
-@given(orders(), st.lists(st.integers(1, 3000), max_size=6))
+@given(orders(), st.lists(st.tuples(st.integers(1, 3000), st.booleans()), max_size=6))
 def test_all_sums_to_zero_after_every_event_and_nothing_is_left_in_the_end(
-    order: tuple[Quote, int], parts: list[int]
+    order: tuple[Quote, int], parts: list[tuple[int, bool]]
 ) -> None:
+    """Some refunds are of the first unit that is left, others of any amount."""
     made, rate = order
     grand = made.totals.grand.amount
-    journal = [*postings_of_capture(made, Standing(), grand, rate)]
+    holding = whole(made)
+    journal = [*taken(made, grand, rate)]
     assert sum(posting.amount for posting in journal) == 0
+    grants: tuple[RefundGranted, ...] = ()
     refunded = 0
-    for part in [*parts, grand]:
-        amount = min(part, grand - refunded)
+    for part, named in [*parts, (grand, False)]:
+        owed = granted(made, before=grants, **dict.fromkeys((one.line_id for one in made.lines), 1)) if named else None
+        amount = min(owed.amount.amount if owed else part, grand - refunded)
         if not amount:
-            break
-        posted = postings_of_refund(made, Standing(grand, refunded), amount, rate)
+            continue
+        grants = (*grants, owed) if owed else grants
+        now = given_back(holding, amount, owed)
+        posted = postings_of_refund(holding, now, amount, rate)
         assert sum(posting.amount for posting in posted) == 0
         assert balances(*posted)[PROVIDER] == -amount
-        refunded += amount
+        holding, refunded = now, refunded + amount
+        assert holding.paid == grand - refunded
+        assert all(0 <= piece.tax <= piece.paid for piece in holding.pieces)
         journal += posted
-        accounts = balances(*journal)
-        assert sum(accounts.values()) == 0
-        assert accounts.get(PROVIDER, 0) == grand - refunded
+        assert balances(*journal).get(PROVIDER, 0) == grand - refunded
     if refunded == grand > 0:
         assert balances(*journal) == {}
+
+
+@settings(max_examples=60, deadline=None)
+@given(orders())
+def test_units_given_back_one_by_one_leave_only_the_parcels(order: tuple[Quote, int]) -> None:
+    made, _ = order
+    holding, grants = whole(made), ()
+    for one in made.lines:
+        for _ in range(one.quantity):
+            owed = granted(made, before=grants, **{one.line_id: 1})
+            holding, grants = given_back(holding, owed.amount.amount, owed), (*grants, owed)
+    carriage = made.totals.grand.amount - sum(one.total.amount for one in made.lines)
+    assert holding.paid == carriage
+    assert not any(piece.paid or piece.tax for piece in holding.pieces if piece.what == "goods")
 
 
 @settings(max_examples=60, deadline=None)
 @given(orders(), st.lists(st.integers(1, 3000), min_size=1, max_size=4))
 def test_captures_in_parts_come_to_the_same_as_one(order: tuple[Quote, int], parts: list[int]) -> None:
     made, rate = order
-    grand, taken = made.totals.grand.amount, 0
+    grand, holding = made.totals.grand.amount, NOTHING
     journal: list[Posting] = []
     for part in [*parts, grand]:
-        amount = min(part, grand - taken)
+        amount = min(part, grand - holding.paid)
         if amount:
-            journal += postings_of_capture(made, Standing(taken, 0), amount, rate)
-            taken += amount
+            journal += taken(made, amount, rate, holding)
+            holding = held(made, holding.paid + amount)
     if grand:
         assert balances(*journal) == captured(made, rate)

@@ -10,13 +10,12 @@ from typing import Any
 
 import pytest
 
-from commands.context import system_context
-from domain.account import GrantScope
 from kontor.folder import DataFolder
 from kontor.verifying import verify
+from tests.e2e.aftersale import once, some
 from tests.e2e.house import House, in_process
 from tests.e2e.market import Seller, open_shop
-from tests.e2e.shopper import Shopper, expect, problem, sign_up
+from tests.e2e.shopper import Shopper, expect, problem
 
 
 @pytest.fixture
@@ -24,14 +23,6 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
     """Of a marketplace that keeps a tenth."""
     async with in_process(tmp_path / "data", commission_ppm=100_000) as house:
         yield house
-
-
-@pytest.fixture
-async def admin(house: House) -> Shopper:
-    shopper = await sign_up(house.http, "Root Admin")
-    await house.services.engine.submit(GrantScope(shopper.user_id, "admin"), system_context("test", 1))
-    await shopper.sign_in()
-    return shopper
 
 
 async def entries(seller: Seller, count: int) -> Any:
@@ -96,6 +87,27 @@ async def test_what_is_bought_and_called_off_goes_through_every_account(
     assert [item["kind"] for item in ledger["items"]] == ["refunded", "captured"]
     assert amounts(ledger["items"][0]) == {name: -amount for name, amount in own.items()}
     assert ledger["due"] == [{"amount": 0, "currency": "USD"}]
+    assert not any((await balances(admin)).values())
+    assert verify(DataFolder(house.folder).log).ok
+
+
+async def test_a_line_that_is_called_off_is_taken_from_its_seller_alone(
+    house: House, seller: Seller, shopper: Shopper, admin: Shopper
+) -> None:
+    other = await open_shop(house.http, "Inkwell")
+    await shopper.add(await seller.sells(price=2000), 2)
+    await shopper.add(await other.sells(price=1000))
+    order = await shopper.buy()
+    before = amounts((await entries(seller, 1))["items"][0])
+    theirs = await entries(other, 1)
+    expect(200, await shopper.cancel(order["orderId"], lines=[some(order, 0, 1)]))
+    back = (await entries(seller, 2))["items"][0]
+    assert amounts(back) == {"goods": -2000, "shipping": 0, "fee": 200, "total": -1800}
+    assert (await entries(other, 1))["items"] == theirs["items"]
+    expect(200, await shopper.cancel(order["orderId"]))
+    await once(shopper, order, status="CANCELLED", payment="refunded")
+    whole = (await entries(seller, 3))["items"]
+    assert [sum(amounts(entry)[name] for entry in whole) for name in before] == [0, 0, 0, 0]
     assert not any((await balances(admin)).values())
     assert verify(DataFolder(house.folder).log).ok
 

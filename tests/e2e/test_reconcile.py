@@ -9,26 +9,18 @@ from typing import Any
 
 import pytest
 
-from commands.context import system_context
-from domain.account import GrantScope
 from domain.money import Money
 from domain.reconciliation import Movement
 from kontor.folder import DataFolder
 from kontor.verifying import verify
 from streams.gateways.settlement import csv_lines
+from tests.e2e.aftersale import settled as refunded
+from tests.e2e.aftersale import some
 from tests.e2e.house import House, kontor
 from tests.e2e.market import Seller
-from tests.e2e.shopper import Shopper, expect, problem, sign_up
+from tests.e2e.shopper import Shopper, expect, problem
 
 LIST = "/api/admin/differences"
-
-
-@pytest.fixture
-async def admin(house: House) -> Shopper:
-    shopper = await sign_up(house.http, "Root Admin")
-    await house.services.engine.submit(GrantScope(shopper.user_id, "admin"), system_context("test", 1))
-    await shopper.sign_in()
-    return shopper
 
 
 async def reconcile(house: House, *options: str, exit_code: int) -> Any:
@@ -54,12 +46,16 @@ async def test_after_purchases_and_cancellations_all_agrees(house: House, seller
         order = await shopper.buy()
     expect(200, await shopper.cancel(order["orderId"]))
     await shopper.settled(order["orderId"])
+    await shopper.add(sku, 2)
+    parted = await shopper.buy()
+    expect(200, await shopper.cancel(parted["orderId"], lines=[some(parted, 0, 1)]))
+    await refunded(shopper, parted)
     said = await reconcile(house, exit_code=0)
-    assert (said["open"], said["found"], said["orders"]) == ([], 0, 3)
-    assert said["movements"] == 5
+    assert (said["open"], said["found"], said["orders"]) == ([], 0, 4)
+    assert said["movements"] == 8
     text = await asyncio.to_thread(kontor, "reconcile", "--grace", "0", data=house.folder)
     assert text.returncode == 0
-    assert text.stdout.splitlines()[0].startswith("3 orders compared with 5 movements")
+    assert text.stdout.splitlines()[0].startswith("4 orders compared with 8 movements")
     assert text.stdout.splitlines()[-1] == "all agrees"
 
 

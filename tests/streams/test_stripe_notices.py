@@ -57,8 +57,8 @@ GATEWAY = StripeGateway("sk_test_kontor", SECRET)
         (
             "refund.failed",
             "refund",
-            shape("refund", status="failed") | {"failure_reason": "declined"},
-            RefundRefused("declined"),
+            shape("refund", status="failed") | {"failure_reason": "lost_or_stolen_card"},
+            RefundRefused("lost_or_stolen_card"),
         ),
     ],
 )

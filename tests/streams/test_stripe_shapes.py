@@ -216,6 +216,21 @@ async def test_a_refund_that_failed_says_so(stub):
     assert await gateway.refund("pay_1/5", "pi_1", PRICE) == RefundRefused("expired_or_canceled_card")
 
 
+async def test_a_refund_that_stripe_refuses_is_noted_on_its_payment(stub):
+    made, gateway = stub
+    made.answer(intent("succeeded"))
+    made.answers.append(error(400, code="charge_already_refunded"))
+    made.answer(intent("succeeded"))
+    assert await gateway.refund("pay_1/5", "pi_1", PRICE) == RefundRefused("charge_already_refunded")
+    assert unquote_plus(made.asked[-1][2]) == "metadata[kontor_refused_5]=charge_already_refunded"
+    made.answers.append(error(404, code="resource_missing"))
+    assert await gateway.refund("pay_1/7", "pi_nobody", PRICE) == RefundRefused("resource_missing")
+    made.answer(intent("succeeded"))
+    made.answers.append(error(409))
+    with pytest.raises(GatewayError):
+        await gateway.refund("pay_1/9", "pi_1", PRICE)
+
+
 async def test_what_costs_nothing_asks_nobody(stub):
     made, gateway = stub
     nothing = Money(0, "USD")

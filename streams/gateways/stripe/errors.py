@@ -26,4 +26,4 @@ def reason(error: stripe.StripeError) -> str:
     """One word for a refusal: why the bank declined, if it said so."""
     detail = error.error
     declined = getattr(detail, "decline_code", None) if detail is not None else None
-    return str(declined or error.code or "declined")
+    return str(declined or error.code or "refused")

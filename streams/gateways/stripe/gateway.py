@@ -31,8 +31,18 @@ from streams.gateways.port import (
     Voided,
 )
 from streams.gateways.stripe.amounts import to_stripe
-from streams.gateways.stripe.errors import meaning, reason
-from streams.gateways.stripe.marks import AUTHORIZE, CAPTURE, ORDER, PAYMENT, REFUND, VOID, marks_of, payment_of
+from streams.gateways.stripe.errors import NOT_NOW, meaning, reason
+from streams.gateways.stripe.marks import (
+    AUTHORIZE,
+    CAPTURE,
+    ORDER,
+    PAYMENT,
+    REFUND,
+    VOID,
+    marks_of,
+    payment_of,
+    refused,
+)
 from streams.gateways.stripe.notices import read_notice
 from streams.gateways.stripe.statement import movements
 
@@ -153,14 +163,23 @@ class StripeGateway:
             return Refunded()
         try:
             intent = await self._intents.retrieve_async(reference)
-            marks = {ORDER: _mark(intent, ORDER), PAYMENT: payment_of(key), REFUND: key}
             refund = await self._client.v1.refunds.create_async(
-                params={"payment_intent": reference, "amount": units, "metadata": marks},
+                params={
+                    "payment_intent": reference,
+                    "amount": units,
+                    "metadata": {ORDER: _mark(intent, ORDER), PAYMENT: payment_of(key), REFUND: key},
+                },
                 options={"idempotency_key": key},
             )
         except stripe.InvalidRequestError as error:
-            # Stripe has no such charge, or less is left of it; it keeps no record of having been asked.
-            return RefundRefused(error.code or "invalid_request")
+            if error.http_status in NOT_NOW:
+                raise meaning(error) from error
+            refusal = RefundRefused(reason(error))
+            if error.http_status != 404:
+                # Of a refund that it refuses Stripe keeps nothing under which it could be found again.
+                with _meaning():
+                    await self._intents.update_async(reference, params={"metadata": {refused(key): refusal.reason}})
+            return refusal
         except stripe.StripeError as error:
             raise meaning(error) from error
         return _refund(refund)
@@ -177,6 +196,8 @@ class StripeGateway:
                 return Captured() if intent.status == "succeeded" else Pending()
             if _mark(intent, VOID) == key and intent.status == "canceled":
                 return Voided()
+            if why := _mark(intent, refused(key)):
+                return RefundRefused(why)
             with _meaning():
                 refunds = await self._client.v1.refunds.list_async(params={"payment_intent": intent.id, "limit": 100})
             for refund in refunds.data:

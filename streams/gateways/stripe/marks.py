@@ -8,6 +8,11 @@ ORDER, PAYMENT = "kontor_order", "kontor_payment"
 AUTHORIZE, CAPTURE, VOID, REFUND = "kontor_authorize", "kontor_capture", "kontor_void", "kontor_refund"
 
 
+def refused(key: str) -> str:
+    """The mark under which a PaymentIntent says why a refund came to nothing."""
+    return f"kontor_refused_{key.rpartition('/')[2]}"[:40]
+
+
 def marks_of(thing: Any) -> dict[str, str]:
     """Of a PaymentIntent or a Refund."""
     return {} if thing.metadata is None else dict(thing.metadata.to_dict())

@@ -89,8 +89,14 @@ def _outcome(kind: str, subject: _Subject) -> tuple[str, Outcome | None]:
             return CAPTURE, Captured()
         case "payment_intent.canceled":
             return VOID, Voided()
-        case "refund.created" | "refund.updated" | "charge.refund.updated" if subject.status == "succeeded":
-            return REFUND, Refunded()
-        case "refund.failed" | "refund.updated" | "charge.refund.updated" if subject.status in ("failed", "canceled"):
-            return REFUND, RefundRefused(subject.failure_reason or subject.status)
+        case "refund.created" | "refund.updated" | "refund.failed" | "charge.refund.updated":
+            return REFUND, _refund(subject)
     return "", None
+
+
+def _refund(subject: _Subject) -> Outcome | None:
+    """None while it is under way."""
+    if subject.status == "succeeded":
+        return Refunded()
+    over = subject.status in ("failed", "canceled")
+    return RefundRefused(subject.failure_reason or str(subject.status)) if over else None
