@@ -120,6 +120,11 @@ class Engine:
         """The last position that is this process's or known to it, also while it is still on its way to the disk."""
         return max(self.position, self._flight.batch.position) if self._flight is not None else self.position
 
+    async def landing(self) -> None:
+        """Returns when the batch that is on its way has landed or failed; at once if none is."""
+        if self._flight is not None:
+            await asyncio.wait([self._flight.task])
+
     @property
     def queue_depth(self) -> int:
         return len(self._queue)

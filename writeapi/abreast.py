@@ -37,5 +37,8 @@ class Abreast:
 async def catch_up(services: WriteServices) -> None:
     """Costs one look at the log's last position when nobody else writes."""
     log, engine = services.log, services.engine
-    if await log.head() > engine.frontier:
+    head = await log.head()
+    if head > engine.frontier:
         engine.absorb(await log.read(engine.position, READ_MAX))
+    elif head > engine.position:
+        await engine.landing()  # our own batch is in the log already, and others have perhaps read it there

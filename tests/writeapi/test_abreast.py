@@ -1,0 +1,72 @@
+"""What a process takes in before it looks at a command."""
+
+from __future__ import annotations
+
+import asyncio
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+
+from commands.context import system_context
+from commands.engine import Engine
+from commands.store.memory import MemoryLog
+from domain.inventory import ReceiveStock
+from writeapi.abreast import catch_up
+from writeapi.services import WriteServices
+
+STOCK = "stk_shp_a.pen"
+
+
+def received(engine: Engine) -> Any:
+    return engine.submit(ReceiveStock(STOCK, 1, 1), system_context("test", 1))
+
+
+@pytest.fixture
+async def engine():
+    started = Engine(MemoryLog())
+    await started.start()
+    yield started
+    await started.close()
+
+
+async def catches_up(engine: Engine) -> None:
+    await catch_up(cast("WriteServices", SimpleNamespace(log=engine.log, engine=engine)))
+
+
+async def test_what_another_process_wrote_is_taken_in(engine: Engine):
+    other = Engine(engine.log)
+    await other.start()
+    await engine.state(STOCK, keep_absent=True)
+    await received(other)
+    await catches_up(engine)
+    assert (await engine.state(STOCK)).on_hand == 1
+    await other.close()
+
+
+async def test_our_own_batch_that_others_have_read_already_is_waited_for(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+):
+    """Between its commit and its landing a batch is in the log, and not yet known here."""
+    fly, committed, may_land = engine._fly, asyncio.Event(), asyncio.Event()
+
+    async def late(batch: Any, transaction: Any, writing: Any) -> bool:
+        await writing
+        committed.set()
+        await may_land.wait()
+
+        async def written() -> None: ...
+
+        return await fly(batch, transaction, written())
+
+    monkeypatch.setattr(engine, "_fly", late)
+    asking = received(engine)
+    await committed.wait()
+    assert await engine.log.head() > engine.position
+    catching = asyncio.create_task(catches_up(engine))
+    await asyncio.sleep(0.01)
+    assert not catching.done()
+    may_land.set()
+    await catching
+    assert (await engine.state(STOCK)).on_hand == 1
+    await asking
