@@ -27,6 +27,7 @@ from readapi.edge.positions import HEADER, format_position
 from readapi.edge.principal import AdminPrincipal
 from streams.outgoing.addresses import require_receiver
 from streams.outgoing.webhooks import new_secret
+from streams.parked import subscriptions
 from streams.published import TELLABLE, type_of, types_of
 from writeapi.replies import REPLIES
 from writeapi.requests import command_reply, context_of, execute, fresh_id, require_id, services_of
@@ -99,7 +100,8 @@ async def delete_subscription(request: Request, subscription_id: str, principal:
 async def redeliver(request: Request, subscription_id: str, body: Redelivery, principal: AdminPrincipal) -> Response:
     """Whatever became of it before, under the same `webhook-id`."""
     services = services_of(request)
-    one = subscription_of(await _book(services), _id(subscription_id))
+    # From the log, as it is shown: who has just read that it is disabled is not to be told otherwise.
+    one = subscription_of(Subscriptions(await subscriptions(services.log)), _id(subscription_id))
     if one.disabled:
         raise IllegalTransition("the subscription is disabled: nothing is sent there any more")
     row = await _event(services.log, body)
