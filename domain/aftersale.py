@@ -245,13 +245,15 @@ def reject_return(command: RejectReturn, state: Order) -> list[Event]:
 def receive_return(command: ReceiveReturn, state: Order) -> list[Event]:
     known = _return(state, command.return_id)
     units = refund.chosen(known.units, command.units, "are in this return") if command.units else known.units
+    paid = _paid(state, "returned")
     if known.status == "received" and (known.received, known.restocked) == (units, command.restock):
-        return []
+        with_shipping = any(one.cause == command.return_id and one.shipping for one in paid.refunds.values())
+        if with_shipping == command.refund_shipping:
+            return []
     if known.status != "approved":
         raise IllegalTransition(
             "approve the return first" if known.status == "requested" else f"this return is {known.status} already"
         )
-    paid = _paid(state, "returned")
     shop_id = known.shop_id if command.refund_shipping else ""
     if shop_id and shop_id not in refund.shipping_left(paid.placed.quote, paid.refunds.values()):
         raise Invalid("shipping was free, or is refunded already", "/refundShipping")

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Sequence
 from contextlib import closing
-from typing import Any, NoReturn
+from pathlib import Path
+from typing import Any
 
 import msgspec
 from rich.table import Table
@@ -22,12 +23,13 @@ from commands.store.port import EventLog
 from domain.delivery import DropParked, RetryParked
 from domain.errors import DomainError
 from kontor import console
-from kontor.desk import Desk, desk
+from kontor.desk import desk
 from kontor.folder import DataFolder
 from kontor.readonly import open_readonly
 from kontor.running import run
 from kontor.settings import Settings
 from projections.folding import Parked
+from projections.projector import Projection
 from projections.sqlite import Busy, SQLiteViews
 from streams import parked
 from streams.follower import Follower
@@ -35,10 +37,7 @@ from streams.parked import Stuck, stuck_json
 from streams.published import published
 
 BUSY_S = 10.0
-REFUSED = {
-    "retry": "events of views in servers are folded again when those begin anew; docs/full-profile.md tells how",
-    "drop": "a view cannot leave an event out: mend what is wrong with it, then `kontor parked retry`",
-}
+DROP_REFUSED = "a view cannot leave an event out: mend what is wrong with it, then `kontor parked retry`"
 
 
 def run_list(settings: Settings, as_json: bool) -> None:
@@ -116,22 +115,14 @@ async def _all(settings: Settings, log: EventLog) -> tuple[list[Stuck], dict[str
 async def _of_views(settings: Settings) -> tuple[list[tuple[str, Parked]], dict[str, str]]:
     folder = DataFolder(settings.data)
     if settings.profile != "full":
-        return in_file(folder), {}
-    from kontor.status_full import LOOKS, asked
+        return in_file(folder.views), {}
+    from kontor.parked_full import parked_in_stores
 
-    found, unknown = in_file(folder, processes=True), {}
-    for store in ("redis", "cassandra"):
-        answer = await asked(LOOKS[store], settings)
-        if isinstance(answer, str):
-            unknown[store] = answer
-        else:
-            found += answer.parked
-    return found, unknown
+    return await parked_in_stores(settings)
 
 
-def in_file(folder: DataFolder, processes: bool = False) -> list[tuple[str, Parked]]:
-    """Parked events of the views in a data folder, by projection; none where there is no such file."""
-    path = folder.processes if processes else folder.views
+def in_file(path: Path) -> list[tuple[str, Parked]]:
+    """Parked events of the views in a file, by projection; none where there is none."""
     if not path.exists():
         return []
     with closing(open_readonly(path)) as connection:
@@ -177,8 +168,12 @@ async def _retried(settings: Settings, key: str) -> str:
             await at.engine.submit(RetryParked(stream, event_id, at.clock()), system_context("cli", at.clock()))
             return f"{key} will be sent again at once"
         if settings.profile == "full":
-            _refuse("retry")
-        return await _folded_again(settings, at, one)
+            from kontor.parked_full import fold_again
+
+            return await fold_again(settings, at.log, one.name)
+        from kontor.embedded import PROJECTIONS
+
+        return await folded_again(DataFolder(settings.data).views, PROJECTIONS, at.log, one.name)
 
 
 async def _dropped(settings: Settings, key: str) -> str:
@@ -186,30 +181,24 @@ async def _dropped(settings: Settings, key: str) -> str:
     async with desk(settings) as at:
         one = await _one(settings, at.log, key)
         if one.kind != "delivery":
-            _refuse("drop")
+            console.fail(DROP_REFUSED)
         stream, _, event_id = one.key.partition("/")
         await at.engine.submit(DropParked(stream, event_id), system_context("cli", at.clock()))
         return f"{key} is dropped; the log remembers"
 
 
-def _refuse(what: str) -> NoReturn:
-    console.fail(REFUSED[what])
-
-
-async def _folded_again(settings: Settings, at: Desk, one: Stuck) -> str:
-    """The whole projection, here and now; services on the same folder go on from there."""
-    from kontor.embedded import PROJECTIONS
-
-    views = SQLiteViews(DataFolder(settings.data).views, PROJECTIONS)
+async def folded_again(path: Path, projections: Sequence[Projection], log: EventLog, name: str) -> str:
+    """The whole projection, here and now; whoever follows into the same file goes on from there."""
+    views = SQLiteViews(path, projections)
     try:
-        _send_back(views, one.name)
-        await Follower(at.log, views).catch_up()
+        _send_back(views, name)
+        await Follower(log, views).catch_up()
     finally:
         views.close()
-    left = [event for name, event in in_file(DataFolder(settings.data)) if name == one.name]
+    left = [event for projection, event in in_file(path) if projection == name]
     if left:
-        console.fail(f"{one.name} was folded again, and {len(left)} of its events are parked as before")
-    return f"{one.name} was folded again, and nothing of it is parked any more"
+        console.fail(f"{name} was folded again, and {len(left)} of its events are parked as before")
+    return f"{name} was folded again, and nothing of it is parked any more"
 
 
 def _send_back(views: SQLiteViews, name: str) -> None:

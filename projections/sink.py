@@ -33,3 +33,10 @@ class Sink(Views, Protocol):
 
     async def parked(self) -> Sequence[tuple[str, Parked]]:
         """By projection."""
+
+    async def begin_again(self, projection: str) -> None:
+        """Lets the log be folded into a projection from its beginning, parked events included; perhaps into others of
+        the store as well. Rows stay, and take in what they lack. Whoever writes hears of it as of rows that were lost.
+
+        Raises ViewsUnavailable.
+        """

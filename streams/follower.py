@@ -29,8 +29,9 @@ PAGE = 2_000
 APPLY_MAX = 400
 """Events per transaction while live: the event loop stands still for that long (about 10 ms)."""
 POLL_S = 0.02
-PACE_S = 0.003
-"""Pause between transactions unless somebody waits for one: what arrives meanwhile shares the next."""
+PACE_S = 0.05
+"""Pause between transactions unless somebody waits for one: what arrives meanwhile shares the next, and a row that
+changes often is written once."""
 PUBLISHED_IN_S = 0.004
 """How soon after a commit this process has usually heard of it from its own engine."""
 BACKLOG_MAX = 20_000
@@ -55,6 +56,8 @@ class Follower:
         self._engine = engine
         self._arrived: deque[Sequence[Recorded]] = deque()
         self._wake = asyncio.Event()
+        self._asked = asyncio.Event()
+        """Somebody has begun to wait."""
         self._waiters: list[tuple[int, int, asyncio.Future[None]]] = []
         self._order = count()
         self._task: asyncio.Task[None] | None = None
@@ -92,6 +95,7 @@ class Follower:
         future = asyncio.get_running_loop().create_future()
         heappush(self._waiters, (position, next(self._order), future))
         self._wake.set()
+        self._asked.set()
         try:
             await asyncio.wait_for(future, timeout)
         except TimeoutError:
@@ -120,9 +124,9 @@ class Follower:
                 events = self._take() or await self._fetch()
                 self._outage.ended()
                 if events:
+                    self._asked.clear()
                     await self._apply(names, events)
-                    hurry = self._waiters or len(events) >= APPLY_MAX
-                    await asyncio.sleep(0 if hurry else PACE_S)
+                    await self._pause(0 if self._waiters or len(events) >= APPLY_MAX else PACE_S)
                     continue
             except Exception as error:
                 self._failed(error)
@@ -132,6 +136,15 @@ class Follower:
                 continue
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._wake.wait(), POLL_S)
+
+    async def _pause(self, seconds: float) -> None:
+        """Until somebody waits, at the longest."""
+        if not seconds or self._closing:
+            await asyncio.sleep(0)
+            return
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._asked.wait()
 
     def _failed(self, error: Exception) -> None:
         if isinstance(error, StorageUnavailable):

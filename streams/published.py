@@ -28,6 +28,8 @@ TELLABLE = frozenset(name for name in EVENTS if not name.startswith("delivery.")
 READ_PAGE = 500
 SCANNED_MAX = 10_000
 """Events looked at for one page, however few of them are wanted."""
+BYTES_MAX = 1 << 20
+"""Of the events of one page as they are stored; it ends with the one that goes beyond."""
 
 Wanted = Callable[[str], bool]
 """Whether events with this stored topic (``order.paid@1``) are."""
@@ -67,15 +69,19 @@ class Found(NamedTuple):
 
 
 async def wanted_after(log: EventLog, after: int, wanted: Wanted, limit: int, scanned_max: int = SCANNED_MAX) -> Found:
-    """The next events in the log's order. Raises StorageUnavailable."""
+    """The next events in the log's order, at most ``limit`` and not many more bytes than ``BYTES_MAX``.
+
+    Raises StorageUnavailable.
+    """
     events: list[Recorded] = []
-    upto = after
+    upto, size = after, 0
     while upto - after < scanned_max:
         rows = await log.read(upto, READ_PAGE)
         for row in rows:
             if wanted(row.topic):
                 events.append(recorded_or_unreadable(row))
-                if len(events) == limit:
+                size += len(row.data)
+                if len(events) == limit or size > BYTES_MAX:
                     return Found(events, row.position)
         upto = rows[-1].position if rows else upto
         if len(rows) < READ_PAGE:

@@ -11,7 +11,7 @@ from email.message import EmailMessage
 from email.policy import default
 from typing import Any
 
-from aiosmtpd.smtp import SMTP, Envelope, Session
+from aiosmtpd.smtp import SMTP, AuthResult, Envelope, Session
 
 from tests.waiting import until
 
@@ -27,6 +27,8 @@ class MailBox:
     unknown: set[str] = field(default_factory=set)
     """Addresses that are refused for good."""
 
+    wants_login: bool = False
+
     async def handle_RCPT(
         self, server: Any, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
@@ -37,6 +39,8 @@ class MailBox:
 
     async def handle_DATA(self, server: Any, session: Session, envelope: Envelope) -> str:
         self.attempts += 1
+        if self.wants_login and not session.authenticated:
+            return "530 5.7.0 sign in first"
         answer = self.answers.pop(0) if self.answers else "250 OK"
         if answer.startswith("250"):
             content = envelope.content
@@ -53,12 +57,23 @@ class MailBox:
 
 
 @asynccontextmanager
-async def mail_server() -> AsyncIterator[MailBox]:
-    box = MailBox()
+async def mail_server(login: tuple[str, str] | None = None) -> AsyncIterator[MailBox]:
+    """``login``: the name and the password without which it takes nothing."""
+    box = MailBox(wants_login=login is not None)
     loop = asyncio.get_running_loop()
-    server = await loop.create_server(
-        lambda: SMTP(box, hostname="mail.test", loop=loop, enable_SMTPUTF8=True), "127.0.0.1", 0
-    )
+
+    def authenticate(server: Any, session: Any, envelope: Any, mechanism: str, given: Any) -> AuthResult:
+        assert login is not None
+        right = (given.login, given.password) == tuple(part.encode() for part in login)
+        return AuthResult(success=right, handled=False)
+
+    def session() -> SMTP:
+        known = None if login is None else authenticate
+        return SMTP(
+            box, hostname="mail.test", loop=loop, enable_SMTPUTF8=True, auth_require_tls=False, authenticator=known
+        )
+
+    server = await loop.create_server(session, "127.0.0.1", 0)
     try:
         box.url = f"smtp://127.0.0.1:{server.sockets[0].getsockname()[1]}"
         yield box

@@ -28,7 +28,10 @@ class Bookkeeping:
         self._park = (
             f"INSERT INTO {keyspace}.parked (name, position, stream, error) VALUES (?, ?, ?, ?) USING TIMESTAMP ?"
         )
-        self.queries = [self._all, self._of, self._note, self._parked, self._park]
+        self._empty_progress, self._empty_parked = f"TRUNCATE {keyspace}.progress", f"TRUNCATE {keyspace}.parked"
+        self.queries = [
+            self._all, self._of, self._note, self._parked, self._park, self._empty_progress, self._empty_parked
+        ]  # fmt: skip
 
     async def progress(self, connection: Connection) -> dict[int, int]:
         """Of every partition that all names have: where the one that is furthest behind stands."""
@@ -53,3 +56,10 @@ class Bookkeeping:
         for event in events:
             first.setdefault(event.position, event)
         return [[(self._park, (name, *event, event.position))] for event in first.values()]
+
+    async def empty(self, connection: Connection) -> None:
+        """Of all names: a mark deleted by itself would overrule all later ones, whose timestamps are only positions.
+
+        Parked events go first: while their marks stand, nobody folds them again and parks them once more.
+        """
+        await connection.send([[(self._empty_parked, ())]], then=[[(self._empty_progress, ())]])

@@ -83,6 +83,11 @@ class CassandraSink(CassandraViews):
                 known.lost = True  # and it is another one that asks: each has to hear of it
         return found
 
+    async def begin_again(self, projection: str) -> None:
+        """All of them: see ``Bookkeeping.empty``."""
+        assert projection in [one.name for one in self.projections], projection
+        await self._books.empty(self.connection)
+
     async def write(self, partition: int, upto: int, events: Sequence[Recorded]) -> Touched:
         """Raises RowsLost, until ``progress`` is called, when the tables were dropped or emptied under our feet.
 

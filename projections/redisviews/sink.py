@@ -94,6 +94,12 @@ class RedisSink(RedisViews):
         complete = set.intersection(*({int(partition) for partition in found} for found in hashes))
         return {partition: min(held[partition]) for partition in complete}
 
+    async def begin_again(self, projection: str) -> None:
+        number = [one.name for one in self._projections].index(projection)
+        keys = (self.names.progress[number], self.names.parked[number])
+        await self.server.ask(lambda client: client.delete(*keys))
+        self._parked[number] = None
+
     def _forget(self, lost: Iterable[int]) -> None:
         """The store is not what it was for these partitions: nothing that is remembered of its rows holds."""
         if lost := set(lost):

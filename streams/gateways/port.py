@@ -102,7 +102,7 @@ class PaymentGateway(Protocol):
         """Gives up what was set aside."""
 
     async def refund(self, key: str, reference: str, amount: Money) -> Refunded | RefundRefused | Pending:
-        """Gives back what was taken, or a part of it."""
+        """Gives back what was taken, or a part of it. A provider may have forgotten that it refused."""
 
     async def find(self, key: str) -> Outcome | Pending | None:
         """What became of the operation with this key; None when the provider never heard of it."""

@@ -103,7 +103,7 @@ class GatewayContract(ABC):
         assert isinstance(refused, RefundRefused)
         assert refused.reason
         assert await gateway.refund("pay_1/3", reference, PRICE) == refused
-        assert await gateway.find("pay_1/3") == refused
+        assert await gateway.find("pay_1/3") in (refused, None), "who keeps no record of it has not heard of it"
 
     async def test_gives_back_in_parts(self, gateway):
         reference = await self.authorized(gateway)

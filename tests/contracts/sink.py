@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from domain.recorded import Recorded, Unreadable
-from projections.sink import Sink
+from projections.sink import RowsLost, Sink
 from tests.contracts.views import Row, Said, ViewsContract, said
 
 
@@ -107,6 +107,21 @@ class SinkContract(ViewsContract):
             ("talk", 2, "a"), ("talk", 3, "a"), ("talk", 5, "a"),
         ]  # fmt: skip
         assert await opened.progress() == {0: 5}
+
+    async def test_what_is_parked_is_folded_once_it_can_be(self, opened: Sink, tmp_path: Path):
+        """As when a newer version has come, which can; told from another process while the worker goes on."""
+        bad = Recorded(2, "a", 2, Said(text=5), said(2, "a", "x").meta, b"")  # type: ignore[arg-type]  # the point
+        await opened.write(0, 4, [said(1, "a", "1"), bad, said(3, "a", "3"), said(4, "b", "x")])
+        async with self.sink(tmp_path) as other:
+            await other.begin_again("talk")
+        with pytest.raises(RowsLost):
+            await opened.write(0, 4, [])
+        assert (await opened.progress()).get(0, 0) == 0
+        assert list(await opened.parked()) == []
+        await opened.write(0, 4, [said(1, "a", "1"), said(2, "a", "2"), said(3, "a", "3"), said(4, "b", "x")])
+        assert await opened.get_many("talk", ["a", "b"]) == {"a": Row(("1", "2", "3")), "b": Row(("x",))}
+        assert await opened.counts("talk", "last") == {"3": 1, "x": 1}
+        assert (list(await opened.parked()), await opened.progress()) == ([], {0: 4})
 
     async def test_an_event_that_nobody_can_read_stops_its_stream_where_it_stands(self, opened: Sink):
         """However the events are cut into batches, and however often they come."""

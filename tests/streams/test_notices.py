@@ -183,6 +183,18 @@ async def test_a_server_that_refuses_for_a_while(sender: Sender, box: MailBox) -
     assert letter["Message-ID"]
 
 
+@pytest.mark.parametrize(("password", "answer"), [("s%3Acret", ""), ("wrong", "the mail server answered 535")])
+async def test_a_server_that_wants_a_password(log: MemoryLog, vault: Vault, password: str, answer: str) -> None:
+    async with mail_server(("orders", "s:cret")) as box:
+        url = box.url.replace("//", f"//orders:{password}@")
+        async with sending(log, vault, url) as sender:
+            await sender.confirmed()
+            if answer:
+                await until(lambda: [one.reason for one in sender.delivery.open.values()] == [answer])
+            else:
+                await box.got(1)
+
+
 async def test_a_server_that_is_not_there(log: MemoryLog, vault: Vault, unused_tcp_port: int) -> None:
     async with sending(log, vault, f"smtp://127.0.0.1:{unused_tcp_port}") as sender:
         await sender.confirmed()

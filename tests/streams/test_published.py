@@ -8,7 +8,7 @@ import pytest
 from commands.mapper import record
 from commands.store.memory import MemoryLog
 from domain import account, order, payment, shipment
-from domain.codec import EVENTS, stored_name
+from domain.codec import EVENTS, encode, stored_name
 from domain.decider import Event
 from domain.errors import Invalid
 from domain.money import Money
@@ -101,6 +101,15 @@ async def test_a_search_among_unwanted_events_ends(monkeypatch: pytest.MonkeyPat
     assert await wanted_after(log, 0, wanted, 5, scanned_max=3) == ([], 4)
     events, upto = await wanted_after(log, 4, wanted, 5, scanned_max=3)
     assert ([event.position for event in events], upto) == ([7], 7)
+
+
+async def test_a_page_is_bounded_in_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
+    paid = order.OrderPaid("pay_1")
+    monkeypatch.setattr("streams.published.BYTES_MAX", len(encode(paid)))
+    log = await log_of(*[paid] * 5)
+    wanted = of_types(frozenset(["order.paid"]))
+    events, upto = await wanted_after(log, 0, wanted, 5)
+    assert ([event.position for event in events], upto) == ([1, 2], 2)
 
 
 async def test_account_events_tell_nothing_of_the_person() -> None:

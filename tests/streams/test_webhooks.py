@@ -3,91 +3,28 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 from structlog.testing import capture_logs
 
-from commands.context import system_context
-from commands.engine import Engine, now_ms
+from commands.engine import now_ms
 from commands.errors import StorageUnavailable
 from commands.store.memory import MemoryLog
-from commands.store.port import EventLog
 from commands.vault import Vault
-from domain.delivery import AskDelivery, Delivery, RecordAttempts, TakeDelivery
-from domain.ids import delivery_id
-from domain.shop import OpenShop, RenameShop
-from domain.subscription import BOOK, CreateSubscription, DeleteSubscription
-from projections.views import Touched
+from domain.delivery import AskDelivery, RecordAttempts, TakeDelivery
+from domain.shop import RenameShop
+from domain.subscription import BOOK, DeleteSubscription
 from streams.gateways.signatures import Signer
 from streams.outgoing.courier import Pacing
-from streams.outgoing.process import DeliveryProcess
-from streams.outgoing.webhooks import Subscriber, Webhooks, new_secret
+from streams.outgoing.webhooks import Subscriber
 from tests.receiver import Receiver, receiving
+from tests.streams.sender import DELIVERY, ID, Sender, sending
 from tests.waiting import until
-
-ID = "sub_01K"
-DELIVERY = delivery_id(ID)
-QUICK = Pacing(pace=0.01, idle=0.05, call=1.0, claim=0.4, retry=0.02, pause=0.005)
-"""Pauses of 25, 50, 100 … milliseconds."""
-
-
-class Sender:
-    """One process that sends."""
-
-    def __init__(self, log: EventLog, vault: Vault, *, private: bool = True, pacing: Pacing = QUICK) -> None:
-        self.engine = Engine(log)
-        self.vault = vault
-        self.webhooks = Webhooks(self.engine, vault, private=private)
-        self.deliveries = DeliveryProcess(self.engine, self.webhooks.targets, pacing=pacing)
-
-    async def start(self, *, sending: bool = True) -> None:
-        await self.engine.start()
-        self.engine.listeners.append(lambda events: self.deliveries.applied(events, Touched()))
-        if sending:
-            await self.deliveries.start()
-
-    async def close(self) -> None:
-        await self.deliveries.close()
-        await self.webhooks.close()
-        await self.engine.close()
-
-    async def submit(self, command: Any) -> int:
-        return (await self.engine.submit(command, system_context("test", now_ms()))).position
-
-    async def subscribe(self, url: str, *types: str, subscription_id: str = ID) -> str:
-        """The secret."""
-        secret = new_secret()
-        self.vault.ensure_key(subscription_id)
-        sealed = self.vault.seal(subscription_id, {"secret": secret})
-        after = await self.engine.log.head()
-        await self.submit(CreateSubscription(BOOK, subscription_id, url, types or ("shop.*",), sealed, after, now_ms()))
-        return secret
-
-    async def happens(self, number: int = 1) -> str:
-        """The event's id."""
-        await self.submit(OpenShop(f"shp_{number}", "usr_1", f"Shop {number}", "US", "USD"))
-        return f"shp_{number}/1"
-
-    @property
-    def delivery(self) -> Delivery:
-        state: Delivery = self.engine.peek(DELIVERY) or Delivery()
-        return state
-
-    @property
-    def reasons(self) -> list[str]:
-        return [one.reason for one in self.delivery.open.values()]
-
-    async def events(self) -> list[str]:
-        return [row.topic.partition("@")[0] for row in await self.engine.log.read(0, 10_000)]
-
-    async def rests(self, position: int) -> None:
-        """Until everything up to there is recorded."""
-        await until(lambda: self.delivery.position >= position)
 
 
 @pytest.fixture
@@ -100,16 +37,6 @@ def vault(tmp_path: Path) -> Any:
     opened = Vault(tmp_path / "vault.db")
     yield opened
     opened.close()
-
-
-@asynccontextmanager
-async def sending(log: EventLog, vault: Vault, **options: Any) -> AsyncIterator[Sender]:
-    sender = Sender(log, vault, **options)
-    await sender.start()
-    try:
-        yield sender
-    finally:
-        await sender.close()
 
 
 @pytest.fixture
@@ -221,6 +148,24 @@ async def test_a_slow_receiver_counts_as_failed(log: MemoryLog, vault: Vault, re
         await sender.happens()
         await receiver.got(2)
         assert sender.reasons == ["no answer in 0.1 s"]
+
+
+async def test_an_answer_without_end_is_not_listened_to(sender: Sender) -> None:
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 1000000000000\r\n\r\n")
+        with contextlib.suppress(ConnectionError):
+            while not writer.is_closing():
+                writer.write(b"x" * 65_536)
+                await writer.drain()
+        writer.close()
+
+    server = await asyncio.start_server(talk, "127.0.0.1", 0)
+    await sender.subscribe(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/")
+    await sender.happens()
+    await until(lambda: sender.delivery.position > 0, 5)
+    assert sender.delivery.open == {}
+    server.close()
 
 
 async def test_nobody_there(sender: Sender, unused_tcp_port: int) -> None:
