@@ -19,7 +19,7 @@ from commands.batch import Batch
 from commands.engine import Engine, now_ms
 from commands.outage import Outage
 from commands.store.port import EventLog, Row
-from domain import cart, inventory, order, payment, returns
+from domain import cart, difference, inventory, order, payment, returns
 from domain.codec import decode_meta
 from domain.recorded import Recorded
 from projections.sqlite import SQLiteViews
@@ -55,6 +55,11 @@ CARTS: Mapping[type, str] = {
     cart.CartCheckedOut: "checked_out",
 }
 """Carts opened or filled and not checked out were abandoned."""
+DIFFERENCES: Mapping[type, str] = {
+    difference.DifferenceFound: "found",
+    difference.DifferenceSettled: "settled",
+}
+"""Between the log and the payment provider."""
 HOLDS: Mapping[type, str] = {
     inventory.StockHeld: "held",
     inventory.StockRefused: "refused",
@@ -85,6 +90,10 @@ class EngineMetrics:
                 (Counter("kontor_orders", "Orders, by what happened.", ["step"], registry=registry), ORDERS),
                 (Counter("kontor_payments", "Payments, by outcome.", ["outcome"], registry=registry), PAYMENTS),
                 (Counter("kontor_carts", "Carts, by what happened.", ["step"], registry=registry), CARTS),
+                (
+                    Counter("kontor_differences", "Differences with the provider.", ["step"], registry=registry),
+                    DIFFERENCES,
+                ),
                 (
                     Counter("kontor_holds", "Holds on stock, by what happened.", ["step"], registry=registry),
                     HOLDS,

@@ -116,5 +116,6 @@ def _print(done: Reconciled) -> None:
         said += ["", f"{key}  {known.what.kind}, found {instant(known.found_at)}", f"  {explanation(known.what)}"]
         if known.note:
             said.append(f"  Note: {known.note}")
-    said += ["", f"{len(done.open)} differences are open, {done.found} of them new"] if done.open else ["all agrees"]
+    waiting = "1 difference is open" if len(done.open) == 1 else f"{len(done.open)} differences are open"
+    said += ["", f"{waiting}, {done.found} new"] if done.open else ["all agrees"]
     console.out.print(*said, sep="\n", markup=False)

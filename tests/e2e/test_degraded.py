@@ -72,9 +72,10 @@ async def degraded(asked: Any, part: str) -> Any:
 async def test_recent_orders_come_from_the_log(
     house: House, shopper: Shopper, ordered: list[str], servers: Servers, noticed: bool
 ):
+    shopper.position = str(await house.head())
     before = await shopper.read("/api/orders")
     servers.orders.goes(noticed)
-    after = await degraded(shopper.send("GET", "/api/orders", Kontor_Min_Position=str(await house.head())), "orders")
+    after = await degraded(shopper.send("GET", "/api/orders", Kontor_Min_Position=shopper.position), "orders")
     assert [order["orderId"] for order in after["items"]] == ordered
     assert [but(order, "position") for order in after["items"]] == [but(order, "position") for order in before["items"]]
     paid = await shopper.read("/api/orders?status=PAID&limit=2")

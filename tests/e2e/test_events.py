@@ -30,8 +30,9 @@ async def test_every_event_in_order_and_nothing_personal(
 ) -> None:
     await shopper.add(await seller.sells())
     order = await shopper.buy()
+    head = await house.head()
     events = await all_events(admin)
-    assert [event["position"] for event in events] == [str(number) for number in range(1, await house.head() + 1)]
+    assert [event["position"] for event in events] == [str(number) for number in range(1, head + 1)]
     of_order = [event["type"] for event in events if event["stream"] == order["orderId"]]
     assert of_order == ["order.placed", "order.confirmed", "order.paid"]
     open_to_tax = {HOME["country"], HOME["region"]}

@@ -104,7 +104,7 @@ async def test_who_asks_in_words_gets_words(house: House) -> None:
     assert ended.returncode == 1
     assert "unknown_charge" in ended.stdout
     assert "The provider charged 5.00 USD for order ord_X" in ended.stdout
-    assert "1 differences are open, 1 of them new" in ended.stdout
+    assert "1 difference is open, 1 new" in ended.stdout
 
 
 @pytest.mark.slow

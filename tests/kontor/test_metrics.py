@@ -8,12 +8,14 @@ from contextlib import closing
 
 from prometheus_client import CollectorRegistry, generate_latest
 
+from domain.ledger import JOURNAL
 from kontor.metrics import LogMetrics, Parked, parked_in
 from kontor.running import measured
 from tests.e2e.house import in_process
 from tests.e2e.market import open_shop
 from tests.e2e.shaky import Servers
 from tests.e2e.shopper import sign_up
+from tests.waiting import until
 
 
 class Behind:
@@ -30,6 +32,7 @@ async def test_a_purchase_in_numbers(tmp_path):
         ada = await (await sign_up(house.http)).move_in()
         await ada.add(sku)
         await ada.buy()
+        await until(lambda: house.services.engine.peek(JOURNAL).upto, what="the ledger follows the sale")
         told = await at_rest(house.http)
         assert told['kontor_orders_total{step="placed"}'] == told['kontor_orders_total{step="paid"}'] == 1
         assert told['kontor_payments_total{outcome="captured"}'] == 1

@@ -8,12 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from prometheus_client import CollectorRegistry
 
 from domain.difference import SettleDifference
 from domain.ids import payment_id
 from domain.order import CancelOrder
 from domain.reconciliation import Movement
 from domain.round import RECONCILIATION
+from kontor.metrics import EngineMetrics
 from streams import reconciling
 from streams.gateways.port import Captured, GatewayError
 from streams.reconciling import Reconciled, Reconciler, TooManyDifferences
@@ -197,6 +199,15 @@ async def test_the_round_is_made_when_it_is_due_and_by_one_process(house, reconc
     assert not state.under_way
     assert state.until > 0
     assert not await DailyRound(house.log, house.engine, reconciler, every_ms=86_400_000).look()
+
+
+async def test_metrics_tell_of_differences(house, reconciler):
+    registry = CollectorRegistry()
+    EngineMetrics(registry).watch(house.engine)
+    await house.gateway.authorize("pay_X/1", "ord_X", PRICE, "pm_card_visa")
+    await asyncio.sleep(0.005)
+    assert kinds(await reconciler.with_provider(grace=0)) == ["unknown_charge"]
+    assert registry.get_sample_value("kontor_differences_total", {"step": "found"}) == 1
 
 
 async def test_an_empty_log_has_nothing_to_go_round(tmp_path):

@@ -12,8 +12,8 @@ from streams.gateways.port import FOREVER
 from streams.gateways.stripe.amounts import from_stripe
 from streams.gateways.stripe.marks import AUTHORIZE, CAPTURE, ORDER, PAYMENT, REFUND, VOID, marks_of
 
-HELD_S = 32 * 86_400
-"""So long after it was made a PaymentIntent may still be captured or canceled, at the most."""
+HELD_S = 8 * 86_400
+"""So long after it was made a PaymentIntent may still be captured or canceled: cards hold money for seven days."""
 PAGE = 100
 
 

@@ -1,0 +1,82 @@
+"""A day in small: every payment token, crashes in the midst of it, and one reconciliation at its end."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from commands.mapper import recorded
+from domain import order
+from domain.ledger import JOURNAL, LedgerPosted
+from domain.order import CancelOrder
+from kontor.verifying import verify
+from streams.bookkeeping import Bookkeeping
+from streams.gateways.simulated import BEHAVIOURS
+from streams.reconciling import Reconciler
+from tests.streams.house import QUICK, House, opened, place_order
+from tests.waiting import until
+
+ORDERS = 120
+CRASH_EVERY = 40
+SEED = 26
+
+
+async def crashed(house: House) -> None:
+    """It stops in the middle of whatever it did: calls are cut off, outcomes are not recorded."""
+    for work in list(house.payments._working.values()):
+        if work.task is not None:
+            work.task.cancel()
+    await house.close()
+
+
+@pytest.mark.slow
+async def test_money_log_and_ledger_agree_at_the_end_of_the_day(tmp_path: Path) -> None:
+    chance = random.Random(SEED)
+    tokens = [chance.choice(sorted(BEHAVIOURS)) for _ in range(ORDERS)]
+    ids: list[str] = []
+    for begin in range(0, ORDERS, CRASH_EVERY):
+        house = House(tmp_path)
+        await house.start()
+        if not ids:
+            await house.stock(ORDERS)
+        some = range(begin, begin + CRASH_EVERY)
+        ids += await asyncio.gather(*(house.buy(place_order(number, tokens[number])) for number in some))
+        await asyncio.sleep(0.05)
+        await crashed(house)
+    async with opened(tmp_path, pacing=QUICK) as house:
+        for order_id in ids:
+            await house.ended(order_id, within=60)
+        paid = [one for one in ids if isinstance(await house.engine.state(one), order.PaidOrder)]
+        for order_id in chance.sample(paid, len(paid) // 4):
+            await house.submit(CancelOrder(order_id, "cancelled"), order_id)
+        await until(lambda: not house.payments.working, what="payments under way")
+        await asyncio.sleep(1.0)  # what the last sweep took up
+        await until(lambda: not house.payments.working)
+        reconciler = Reconciler(house.log, house.engine, house.payments, tmp_path / "books.db")
+        done = await reconciler.with_provider(grace=0)
+        assert [known.what for _, known in done.open] == []
+        assert done.orders == ORDERS
+        await Bookkeeping(house.log, house.engine).post()
+        await ledger_is_zero(house)
+        charged = Counter((row.order_id, row.kind) for row in house.gateway.report())
+        assert max(charged.values()) == 1, "charged twice"
+    assert verify(tmp_path / "log.db").problems == []
+
+
+async def ledger_is_zero(house: House) -> None:
+    """And the provider's account is what the provider itself has."""
+    balances: Counter[str] = Counter()
+    for row in await house.log.read_stream(JOURNAL):
+        event = recorded(row).event
+        if isinstance(event, LedgerPosted):
+            for one in event.transactions:
+                for posting in one.postings:
+                    balances[posting.account] += posting.amount
+    signs = {"capture": 1, "refund": -1}
+    assert sum(balances.values()) == 0
+    assert balances["provider"] == sum(signs.get(row.kind, 0) * row.amount for row in house.gateway.report())
+    assert (balances["customer"], balances["refunds"], balances["suspense"]) == (0, 0, 0)
