@@ -88,8 +88,11 @@ class PostTransactions(Command, frozen=True):
 
 
 class SetCommission(Command, frozen=True):
+    """For what is captured after the position ``since``: the end of the log, so that no sale that was made pays it."""
+
     journal_id: str
     rate_ppm: int
+    since: int
 
 
 # state
@@ -123,7 +126,7 @@ def set_commission(command: SetCommission, state: Journal) -> list[Event]:
     if not 0 <= command.rate_ppm <= PPM:
         raise Invalid(f"a commission is 0 to {PPM} ppm")
     current = state.rates[-1].rate_ppm if state.rates else 0
-    return [] if command.rate_ppm == current else [CommissionSet(command.rate_ppm, state.upto)]
+    return [] if command.rate_ppm == current else [CommissionSet(command.rate_ppm, max(command.since, state.upto))]
 
 
 LEDGER = Decider(

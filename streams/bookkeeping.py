@@ -99,7 +99,7 @@ class Bookkeeping:
     async def begin(self) -> None:
         """Goes on from where the journal is; what is captured from now on pays today's commission."""
         at = system_context("bookkeeping", self._engine.clock())
-        await self._engine.submit(SetCommission(JOURNAL, self._commission), at)
+        await self._engine.submit(SetCommission(JOURNAL, self._commission, await self._log.head()), at)
         self._after = (await self._journal()).upto
         self._pending.clear()  # what was heard before comes again, from the log
 

@@ -53,15 +53,15 @@ def test_what_does_not_sum_to_zero_or_is_out_of_order_is_not_posted(transactions
 
 def test_a_rate_holds_from_where_it_was_set() -> None:
     known = LedgerPosted((FIRST,))
-    five, ten = SetCommission(JOURNAL, 50_000), SetCommission(JOURNAL, 100_000)
-    given(LEDGER).when(SetCommission(JOURNAL, 0)).then_nothing()
-    after = given(LEDGER).when(five).then(CommissionSet(50_000, 0))
-    after.when(five).then_nothing()
-    changed = given(LEDGER, CommissionSet(50_000, 0), known).when(ten).then(CommissionSet(100_000, 7)).state
-    assert [changed.rate_at(position) for position in (1, 7, 8, 99)] == [50_000, 50_000, 100_000, 100_000]
+    five, ten = SetCommission(JOURNAL, 50_000, 3), SetCommission(JOURNAL, 100_000, 5)
+    given(LEDGER).when(SetCommission(JOURNAL, 0, 3)).then_nothing()
+    after = given(LEDGER).when(five).then(CommissionSet(50_000, 3))
+    after.when(replace(five, since=9)).then_nothing()
+    changed = given(LEDGER, CommissionSet(50_000, 3), known).when(ten).then(CommissionSet(100_000, 7)).state
+    assert [changed.rate_at(position) for position in (3, 4, 7, 8, 99)] == [0, 50_000, 50_000, 100_000, 100_000]
     assert Journal().rate_at(5) == 0
 
 
 @pytest.mark.parametrize("rate", [-1, 1_000_001])
 def test_a_rate_is_a_part_of_the_whole(rate: int) -> None:
-    given(LEDGER).when(SetCommission(JOURNAL, rate)).then_refused(Invalid)
+    given(LEDGER).when(SetCommission(JOURNAL, rate, 0)).then_refused(Invalid)

@@ -135,6 +135,18 @@ async def test_a_refund_is_of_the_rate_at_which_the_money_came(house):
     assert balances([one for one in transactions if one.order_id == dearer])["fees"] == -200
 
 
+async def test_what_was_sold_before_pays_no_commission(house):
+    """Of a shop that sold for years before it kept books."""
+    order_id = await bought(house, 1)
+    books = Bookkeeping(house.log, house.engine, 100_000)
+    await books.begin()
+    later = await bought(house, 2)
+    await books.post()
+    transactions = await posted(house)
+    assert "fees" not in balances([one for one in transactions if one.order_id == order_id])
+    assert balances([one for one in transactions if one.order_id == later])["fees"] == -200
+
+
 async def test_money_without_an_order_waits_in_an_account_of_its_own(house):
     paid = payment_id("ord_NOBODY")
     for command in (
