@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
 from typing import NamedTuple
 
 from commands.errors import UnusableLog
 from kontor import console
 from kontor.evidence import Damaged
 from kontor.folder import DataFolder
+from kontor.replay.apart import Apart, past
+from kontor.replay.code import code_of, code_of_views
+from kontor.replay.own import own_projection
 from kontor.replay.telling import Telling
 from kontor.replay.views import Refused, Views, opened
 from kontor.settings import Settings
@@ -28,10 +33,19 @@ class Wishes(NamedTuple):
 
 def run_replay(name: str, wishes: Wishes, settings: Settings, as_json: bool) -> None:
     """Exit 1 when nothing was swapped, 2 for wishes that make no sense."""
-    _check(wishes)
+    own = name.endswith(".py")
+    _check(own, wishes)
     tell = Telling(as_json)
     try:
-        _replay(name, wishes, settings, tell)
+        with _alone(DataFolder(settings.data)):
+            if own:
+                file = Path(name)
+                projection = own_projection(file)
+                _apart([projection], code_of_views() + code_of(file), wishes, settings, tell)
+            elif wishes.upto is not None:
+                _apart(_chosen(name), code_of_views(), wishes, settings, tell)
+            else:
+                _in_place(_chosen(name), wishes, settings, tell)
     except (Refused, UnusableLog, Damaged) as error:
         console.fail(str(error))
     except BadGeneration as error:
@@ -44,39 +58,57 @@ def run_replay(name: str, wishes: Wishes, settings: Settings, as_json: bool) -> 
         console.fail(f"interrupted; `kontor replay {name}` goes on where it was", 130)
 
 
-def _check(wishes: Wishes) -> None:
+def _check(own: bool, wishes: Wishes) -> None:
     if wishes.rollback and (wishes.from_scratch or wishes.verify or wishes.upto is not None):
         console.fail("--rollback goes back to what is kept; it goes with no other option", 2)
+    if (own or wishes.upto is not None) and (wishes.verify or wishes.rollback):
+        console.fail("what is folded into a file of its own is not swapped: --verify and --rollback mean nothing", 2)
 
 
-def _replay(name: str, wishes: Wishes, settings: Settings, tell: Telling) -> None:
-    chosen = _chosen(name, settings)
-    folder = DataFolder(settings.data)
-    folder.require_log()
+@contextmanager
+def _alone(folder: DataFolder) -> Iterator[None]:
+    """Raises Refused, UnusableLog."""
     lock = FolderLock(folder.replay)
-    if not lock.acquire():
+    try:
+        free = lock.acquire()
+    except OSError as error:
+        raise UnusableLog(f"{folder.replay} cannot be written: {error.strerror}") from error
+    if not free:
         raise Refused("another replay is at work in this folder; wait until it ends")
     try:
-        with opened(folder) as (log, connection):
-            views = Views(log, connection, tell)
-            if wishes.rollback:
-                views.roll_back(chosen)
-                return
-            for projection in chosen:
-                views.replay(projection, from_scratch=wishes.from_scratch, verify=wishes.verify)
+        yield
     finally:
         lock.release()
 
 
-def _chosen(name: str, settings: Settings) -> Sequence[Projection]:
+def _chosen(name: str) -> Sequence[Projection]:
     from kontor.embedded import PROJECTIONS
 
-    if settings.profile == "full":
-        raise Refused(IN_SERVERS)
     by_name = {projection.name: projection for projection in PROJECTIONS}
     if name != "all" and name not in by_name:
-        console.fail(f"no projection is called {name!r}; one of {', '.join(by_name)}, all", 2)
+        console.fail(
+            f"no projection is called {name!r}; one of {', '.join(by_name)}, all, or a file that ends in .py", 2
+        )
     return PROJECTIONS if name == "all" else (by_name[name],)
+
+
+def _apart(projections: Sequence[Projection], code: str, wishes: Wishes, settings: Settings, tell: Telling) -> None:
+    with past(settings, wishes.upto) as until:
+        apart = Apart(DataFolder(settings.data).replay, until, tell)
+        for projection in projections:
+            apart.fold(projection, code, from_scratch=wishes.from_scratch)
+
+
+def _in_place(projections: Sequence[Projection], wishes: Wishes, settings: Settings, tell: Telling) -> None:
+    if settings.profile == "full":
+        raise Refused(IN_SERVERS)
+    with opened(DataFolder(settings.data)) as (log, connection):
+        views = Views(log, connection, tell)
+        if wishes.rollback:
+            views.roll_back(projections)
+            return
+        for projection in projections:
+            views.replay(projection, from_scratch=wishes.from_scratch, verify=wishes.verify)
 
 
 IN_SERVERS = (
