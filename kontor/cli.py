@@ -171,6 +171,30 @@ def reconcile(
     run_reconcile(settlement, _settings(data=data), as_json=json, border_s=border, grace_s=grace)
 
 
+@app.command()
+def replay(
+    name: Annotated[str, typer.Argument(metavar="NAME|all|FILE.py", help="A projection; or a file with one.")],
+    from_scratch: Annotated[
+        bool, typer.Option("--from-scratch", help="Begin anew, where one before was interrupted.")
+    ] = False,
+    verify: Annotated[bool, typer.Option("--verify", help="Swap nothing that differs; exit 1 then.")] = False,
+    rollback: Annotated[bool, typer.Option("--rollback", help="Back to what the last swap replaced.")] = False,
+    upto: Annotated[
+        str | None,
+        typer.Option(metavar="POSITION|INSTANT", help="Into a file of its own, as it was after that event or then."),
+    ] = None,
+    data: Data = None,
+    json: Json = False,
+) -> None:
+    """Fold a projection anew from the log, beside the live one; compare, swap, keep the old one. Services may go on.
+
+    Killed, it goes on where it was. A projection in a file of your own is folded into a file beside the data.
+    """
+    from kontor.replay.command import Wishes, run_replay
+
+    run_replay(name, Wishes(from_scratch, verify, rollback, upto), _settings(data=data), as_json=json)
+
+
 @app.command(name="copy-log")
 def copy_log(
     source: Annotated[str, typer.Option("--from", metavar="DIR|URL", help="Data folder, or postgresql://…")],

@@ -268,8 +268,12 @@ class Check:
 
     async def _compare_parked(self) -> Compared:
         compared = Compared(self._store.name, "parked")
-        parked = await self._store.views.parked()
-        found = {(name, event.position) for name, event in parked if event.position <= self._mark_of(event.stream)}
+        names = {projection.name for projection in self._store.projections}
+        found = {
+            (name, event.position)
+            for name, event in await self._store.views.parked()
+            if name in names and event.position <= self._mark_of(event.stream)
+        }
         for place in self._parked:
             compared.expected.add(digest_of(place))
         for place in found:

@@ -48,7 +48,8 @@ def configure_logs(level: str) -> None:
 
 
 class Bar(Protocol):
-    def __call__(self, done: int) -> None: ...
+    def __call__(self, done: int, also: str = "") -> None:
+        """``also`` stands beside the rate."""
 
 
 @contextmanager
@@ -67,9 +68,9 @@ def progress(title: str, total: int | None, unit: str) -> Iterator[Bar]:
     with Progress(*columns, console=err, transient=False) as bar:
         task = bar.add_task(title, total=total, rate="")
 
-        def update(done: int) -> None:
+        def update(done: int, also: str = "") -> None:
             speed = bar.tasks[task].speed
-            bar.update(task, completed=done, rate=f"{speed:,.0f} {unit}/s" if speed else "")
+            bar.update(task, completed=done, rate=f"{speed:,.0f} {unit}/s {also}" if speed else "")
 
         yield update
 
@@ -77,11 +78,11 @@ def progress(title: str, total: int | None, unit: str) -> Iterator[Bar]:
 def _lines(title: str, total: int | None) -> Bar:
     shown = -1
 
-    def update(done: int) -> None:
+    def update(done: int, also: str = "") -> None:
         nonlocal shown
         tenth = done * 10 // total if total else done // 10_000
         if tenth > shown:
             shown = tenth
-            err.print(f"{title}: {done}{f' of {total}' if total else ''}", markup=False)
+            err.print(f"{title}: {done}{f' of {total}' if total else ''}{also and f', {also}'}", markup=False)
 
     return update

@@ -47,6 +47,11 @@ class DataFolder:
         return self.path / "books.db"
 
     @property
+    def replay(self) -> Path:
+        """Of `kontor replay`: its lock, and what it folds for investigation."""
+        return self.path / "replay"
+
+    @property
     def processes(self) -> Path:
         """Of the full profile: what `work processes` has to see through."""
         return self.path / "processes.db"

@@ -15,7 +15,7 @@ Every process may run several times; of ``search`` one writes and the others sta
 from __future__ import annotations
 
 import socket
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -101,6 +101,7 @@ class Noticed:
     def __init__(self, noticing: Noticing) -> None:
         self.noticing = noticing
         self.applied: list[Applied] = []
+        self.exchanged: list[Callable[[], None]] = []
 
     @property
     def position(self) -> int:

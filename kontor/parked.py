@@ -30,7 +30,8 @@ from kontor.running import run
 from kontor.settings import Settings
 from projections.folding import Parked
 from projections.projector import Projection
-from projections.sqlite import Busy, SQLiteViews
+from projections.sqlite import SQLiteViews
+from projections.sqlitetable import Busy
 from streams import parked
 from streams.follower import Follower
 from streams.parked import Stuck, stuck_json

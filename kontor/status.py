@@ -98,7 +98,7 @@ def stored_views(
 ) -> tuple[dict[str, int | None], list[dict[str, Any]], int | None]:
     """Position by projection, parked events, open checkouts; Nones where the views are missing or damaged."""
     from projections.checkouts.projector import CHECKOUT_ROWS, CHECKOUTS
-    from projections.sqlite import StoredTable, position_key
+    from projections.sqlitetable import StoredTable, position_key
 
     never: dict[str, int | None] = {projection.name: None for projection in projections}
     if not path.exists():

@@ -15,28 +15,15 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-import msgspec
-
 from domain.recorded import Recorded
-from projections import flushing
+from projections import flushing, generations
 from projections.folding import NOWHERE, Kept, Parked, concerned, fold_events, keys_of
-from projections.projector import Index, Projection, Table
+from projections.projector import Projection, Table
 from projections.rowcache import RowCache
+from projections.sqlitetable import POSITIONS, StoredTable, begin, connect, position_key
 from projections.views import LISTED_MAX, Entry, Place, Touched
 
-KEYS_PER_QUERY = 500
 CHECKPOINT_EVERY = 256
-PARKED = """
-CREATE TABLE IF NOT EXISTS positions (projection TEXT PRIMARY KEY, position INTEGER NOT NULL) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS parked (
-    projection TEXT NOT NULL, position INTEGER NOT NULL, stream TEXT NOT NULL, error TEXT NOT NULL,
-    PRIMARY KEY (projection, position)
-) WITHOUT ROWID;
-"""
-
-
-class Busy(Exception):
-    """Another process is writing the views just now."""
 
 
 class SQLiteViews:
@@ -52,13 +39,15 @@ class SQLiteViews:
         """Streams that stand still, and since which position, by projection."""
         self._written = -1
         """Counts what other connections wrote."""
+        self._shape = 0
+        self._exchanged = False
         self._commits = 0
         self._checkpointer = ThreadPoolExecutor(1, thread_name_prefix="views-checkpoint")
         self._writer, self._reader = self._open()
 
     def _open(self) -> tuple[sqlite3.Connection, sqlite3.Connection]:
         try:
-            writer = _connect(self.path, busy_ms=5_000)
+            writer = connect(self.path, busy_ms=5_000)
             if not flushing.is_whole(writer):
                 writer.close()
                 writer = self._anew()
@@ -69,20 +58,23 @@ class SQLiteViews:
             writer = self._anew()  # not a database (any more)
             self._create(writer)
         writer.execute("PRAGMA busy_timeout=0")
-        return writer, _connect(self.path, busy_ms=5_000)
+        return writer, connect(self.path, busy_ms=5_000)
 
     def _anew(self) -> sqlite3.Connection:
         """The log has everything."""
         for suffix in ("", "-wal", "-shm"):
             self.path.with_name(self.path.name + suffix).unlink(missing_ok=True)
-        return _connect(self.path, busy_ms=5_000)
+        return connect(self.path, busy_ms=5_000)
 
     def _create(self, writer: sqlite3.Connection) -> None:
-        writer.executescript(PARKED + flushing.SCHEMA)
+        writer.executescript(POSITIONS + generations.SCHEMA + flushing.SCHEMA)
+        writer.execute("BEGIN IMMEDIATE")
         for stored in self._stored.values():
-            writer.executescript(stored.ddl)
+            stored.create(writer)
         for projection in self.projections.values():
             writer.execute("INSERT OR IGNORE INTO positions VALUES (?, 0)", (position_key(projection),))
+        writer.execute("COMMIT")
+        self._shape = _shape(writer)
 
     # reading
 
@@ -149,10 +141,7 @@ class SQLiteViews:
 
         None when another process had folded them already. Raises Busy when it is at it now.
         """
-        try:
-            self._writer.execute("BEGIN IMMEDIATE")
-        except sqlite3.OperationalError as error:
-            raise Busy from error
+        begin(self._writer)
         try:
             if not self._stands_at(names, events[0].position - 1):
                 self._writer.execute("ROLLBACK")
@@ -171,19 +160,15 @@ class SQLiteViews:
     def reset(self) -> None:
         """Empties every view: all of the log is to be folded again."""
         self._forget()
-        statements = [f"DELETE FROM {stored.name}" for stored in self._stored.values()]
+        emptied = [*(stored.name for stored in self._stored.values()), "parked", *generations.TABLES]
+        statements = [f"DELETE FROM {name}" for name in emptied]
         self._writer.executescript(
-            ";".join(
-                ["BEGIN IMMEDIATE", *statements, "DELETE FROM parked", "UPDATE positions SET position = 0", "COMMIT"]
-            )
+            ";".join(["BEGIN IMMEDIATE", *statements, "UPDATE positions SET position = 0", "COMMIT"])
         )
 
     def begin_again(self, name: str) -> None:
         """Empties one projection: all of the log is to be folded into it again, parked events included. Raises Busy."""
-        try:
-            self._writer.execute("BEGIN IMMEDIATE")
-        except sqlite3.OperationalError as error:
-            raise Busy from error
+        begin(self._writer)
         self._forget()
         for table in self.projections[name].tables:
             self._writer.execute(f"DELETE FROM {self._stored[table.name].name}")
@@ -191,6 +176,24 @@ class SQLiteViews:
         at = position_key(self.projections[name])
         self._writer.execute("UPDATE positions SET position = 0 WHERE projection = ?", (at,))
         self._writer.execute("COMMIT")
+
+    def exchanged(self) -> bool:
+        """Whether tables have taken the places of others since this was asked last, by whatever process: then rows may
+        be others without an event that says so."""
+        self._look()
+        exchanged, self._exchanged = self._exchanged, False
+        return exchanged
+
+    def _look(self) -> None:
+        """Forgets what is remembered if somebody else wrote since."""
+        written = self._writer.execute("PRAGMA data_version").fetchone()[0]
+        if written == self._written:
+            return
+        self._forget()
+        self._written = written
+        shape = _shape(self._writer)
+        if shape != self._shape:
+            self._shape, self._exchanged = shape, True
 
     def _forget(self) -> None:
         """Whatever is remembered of the file."""
@@ -211,10 +214,9 @@ class SQLiteViews:
     def _stands_at(self, names: Sequence[str], position: int) -> bool:
         rows = dict(self._writer.execute("SELECT projection, position FROM positions").fetchall())
         at = {name: rows[position_key(self.projections[name])] for name in names}
-        written = self._writer.execute("PRAGMA data_version").fetchone()[0]
-        if written != self._written or any(self._cached_at.get(name) != at[name] for name in names):
-            self._forget()  # somebody else wrote since
-        self._written = written
+        self._look()
+        if any(self._cached_at.get(name) != at[name] for name in names):
+            self._forget()
         return all(value == position for value in at.values())
 
     def _fold(self, names: Sequence[str], events: Sequence[Recorded]) -> Touched:
@@ -286,7 +288,7 @@ class SQLiteViews:
             self._checkpointer.submit(self._checkpoint)
 
     def _checkpoint(self) -> None:
-        with contextlib.suppress(sqlite3.Error), contextlib.closing(_connect(self.path, busy_ms=1_000)) as connection:
+        with contextlib.suppress(sqlite3.Error), contextlib.closing(connect(self.path, busy_ms=1_000)) as connection:
             connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
 
     def close(self) -> None:
@@ -296,69 +298,9 @@ class SQLiteViews:
         self._writer.close()
 
 
-class StoredTable:
-    """SQL and codec of one table."""
-
-    def __init__(self, table: Table, projection: Projection) -> None:
-        self.table = table
-        self.name = f"{table.name}_v{projection.version}"
-        columns = [column for name, index in table.indexes.items() for column in _columns(name, index)]
-        self.ddl = (
-            f"CREATE TABLE IF NOT EXISTS {self.name} (key TEXT PRIMARY KEY, position INTEGER NOT NULL, "
-            f"row BLOB NOT NULL{''.join(f', {column}' for column in columns)});\n"
-        )
-        for name, index in table.indexes.items():
-            listed = ", ".join([*_columns(name, index), "key"])
-            self.ddl += f"CREATE INDEX IF NOT EXISTS {self.name}_{name} ON {self.name} ({listed});\n"
-        changes = ", ".join(f"{name} = excluded.{name}" for name in ("position", "row", *columns))
-        # Not REPLACE, which deletes the row from every index and enters it anew: a third slower.
-        self.upsert = (
-            f"INSERT INTO {self.name} VALUES (?,?,?{',?' * len(columns)}) ON CONFLICT (key) DO UPDATE SET {changes}"
-        )
-        self.decode = msgspec.msgpack.Decoder(table.row).decode
-        self._encode = msgspec.msgpack.Encoder().encode
-        self._values = [
-            value for index in table.indexes.values() for value in (index.owner, index.order) if value is not None
-        ]
-
-    def listing(self, index: str, owner: str, after: Place | None, backwards: bool) -> tuple[str, list[Any]]:
-        """A query whose last parameter is its limit."""
-        place = [*_columns(index, self.table.indexes[index])[1:], "key"]
-        where = f'"{index}" = ?'
-        parameters: list[Any] = [owner]
-        if after is not None:
-            where += f" AND ({', '.join(place)}) {'<' if backwards else '>'} ({', '.join('?' * len(place))})"
-            parameters += after if len(place) == 2 else (after.key,)
-        order = ", ".join(f"{column} {'DESC' if backwards else 'ASC'}" for column in place)
-        return f"SELECT key, row FROM {self.name} WHERE {where} ORDER BY {order} LIMIT ?", parameters
-
-    def find(self, connection: sqlite3.Connection, keys: Sequence[str]) -> Iterator[tuple[str, bytes]]:
-        """Keys and encoded rows of those that exist."""
-        for start in range(0, len(keys), KEYS_PER_QUERY):
-            some = keys[start : start + KEYS_PER_QUERY]
-            marks = ",".join("?" * len(some))
-            yield from connection.execute(f"SELECT key, row FROM {self.name} WHERE key IN ({marks})", some)
-
-    def parameters(self, key: str, position: int, row: Any) -> tuple[Any, ...]:
-        return (key, position, self._encode(row), *(value(key, row) for value in self._values))
-
-
-def _columns(name: str, index: Index) -> list[str]:
-    """Of an index: its owner, and its order where it has one."""
-    return [f'"{name}"'] if index.order is None else [f'"{name}"', f'"{name}_order"']
-
-
-def position_key(projection: Projection) -> str:
-    return f"{projection.name}@{projection.version}"
-
-
-def _connect(path: Path, busy_ms: int) -> sqlite3.Connection:
-    connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, cached_statements=512)
-    connection.execute(f"PRAGMA busy_timeout={busy_ms}")
-    connection.execute("PRAGMA journal_mode=WAL")
-    connection.execute(f"PRAGMA synchronous={flushing.SYNCHRONOUS}")
-    connection.execute("PRAGMA wal_autocheckpoint=0")
-    return connection
+def _shape(connection: sqlite3.Connection) -> int:
+    """Changes with every table that is made, renamed or dropped."""
+    return int(connection.execute("PRAGMA schema_version").fetchone()[0])
 
 
 def group_by_position(positions: Mapping[str, int]) -> dict[int, list[str]]:

@@ -40,6 +40,7 @@ def reading(services: ReadServices) -> Reading:
         StandIn(services.catalog, services.indexer, services.log),
     )
     services.follower.applied += [made.pages.applied, made.categories.applied]
+    services.follower.exchanged += [made.pages.clear, made.categories.clear]
     return made
 
 

@@ -40,6 +40,8 @@ class Store(Followed, Protocol):
 class FollowedViews(Store, Protocol):
     applied: list[Applied]
     """Told of what changed before anybody who waited for it goes on."""
+    exchanged: list[Callable[[], None]]
+    """Told that rows may be others without an event that says so."""
 
 
 class FollowedSearch(Store, Protocol):

@@ -22,7 +22,8 @@ from commands.mapper import recorded_or_unreadable
 from commands.outage import Outage
 from commands.store.port import EventLog
 from domain.recorded import Recorded
-from projections.sqlite import Busy, SQLiteViews, group_by_position
+from projections.sqlite import SQLiteViews, group_by_position
+from projections.sqlitetable import Busy
 from projections.views import Touched
 
 PAGE = 2_000
@@ -50,6 +51,8 @@ class Follower:
 
     def __init__(self, event_log: EventLog, views: SQLiteViews, engine: Engine | None = None) -> None:
         self.applied: list[Applied] = []
+        self.exchanged: list[Callable[[], None]] = []
+        """Called when a view was replaced by another that may have other rows."""
         self.position = 0
         self._log = event_log
         self._views = views
@@ -123,6 +126,7 @@ class Follower:
             try:
                 events = self._take() or await self._fetch()
                 self._outage.ended()
+                self._heed_exchange()
                 if events:
                     self._asked.clear()
                     await self._apply(names, events)
@@ -218,6 +222,12 @@ class Follower:
                 listener(events, touched)
             except Exception:
                 log.exception("listener_failed")
+
+    def _heed_exchange(self) -> None:
+        if self._views.exchanged():
+            log.info("views_exchanged", position=self.position)
+            for listener in self.exchanged:
+                listener()
 
     def _release(self) -> None:
         while self._waiters and self._waiters[0][0] <= self.position:

@@ -122,6 +122,11 @@ async def test_an_event_that_cannot_be_read_and_is_not_parked_is_found(folder: D
     assert any(stream in text for what, text in await wrong(folder) if what == "offers")
 
 
+async def test_what_is_parked_of_views_that_are_not_compared_is_no_difference(folder: DataFolder):
+    change(folder.views, "INSERT INTO parked VALUES ('checkouts', 1, 'stk_x', 'forged')")
+    assert await wrong(folder) == []
+
+
 async def test_rows_that_are_ahead_of_the_progress_are_newer_and_no_difference(folder: DataFolder):
     """As when a shop goes on selling: progress is asked first, rows are met later."""
     with closing(sqlite3.connect(folder.log)) as connection:

@@ -12,7 +12,7 @@ import pytest
 
 from domain.decider import Event
 from domain.recorded import Meta, Recorded
-from projections import flushing, rowcache, sqlite
+from projections import flushing, rowcache, sqlitetable
 from projections.projector import Index, Projection, Table, ViewRow
 from projections.sqlite import SQLiteViews
 from tests.contracts import views as contract
@@ -109,7 +109,7 @@ def test_rows_are_the_same_from_memory_and_from_disk(views: SQLiteViews, tmp_pat
 def test_a_row_goes_on_from_the_disk_when_memory_has_lost_it(views: SQLiteViews, monkeypatch: pytest.MonkeyPatch):
     log = Talk()
     monkeypatch.setattr(rowcache, "BYTES_CACHED_MAX", 40)
-    monkeypatch.setattr(sqlite, "KEYS_PER_QUERY", 2)
+    monkeypatch.setattr(sqlitetable, "KEYS_PER_QUERY", 2)
     for _ in range(3):
         views.apply(["talk"], log(*((key, "x" * 8) for key in "abcdefg")))
     assert texts(views, *"abcdefg") == {key: ("x" * 8,) * 3 for key in "abcdefg"}

@@ -1,0 +1,1 @@
+"""``kontor replay``: a projection folded anew from the log, beside the live one, which it then replaces."""

@@ -1,0 +1,154 @@
+"""A projection folded into a file of its own, to be looked into: the log as a whole, or as it was once.
+
+Rows are JSON there, and each table has a plain name, so that SQL and a person can read them. Nothing else is touched.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import NamedTuple
+
+from domain.codec import decode_meta
+from kontor.evidence import evidence
+from kontor.folder import DataFolder
+from kontor.readonly import open_readonly
+from kontor.replay.telling import Telling, Way
+from kontor.replay.views import Log, Refused
+from kontor.settings import Settings, required
+from projections import flushing, generations
+from projections.generations import BadGeneration, Generation
+from projections.projector import Projection
+from projections.sqlitetable import POSITIONS, connect
+from streams.replaying import Read, Replaying
+
+BUSY_MS = 5_000
+
+
+class Past(NamedTuple):
+    """A log, and up to where it is looked at."""
+
+    read: Read
+    upto: int
+    whole: bool
+    """Whether that is all of it."""
+
+
+@contextmanager
+def past(settings: Settings, upto: str | None) -> Iterator[Past]:
+    """Raises UnusableLog, Damaged, and Refused for what is neither a position nor an instant."""
+    with _log(settings) as (read, head):
+        if upto is None:
+            yield Past(read, head, True)
+        else:
+            yield Past(read, min(_position(upto, read, head), head), False)
+
+
+@contextmanager
+def _log(settings: Settings) -> Iterator[tuple[Read, int]]:
+    if settings.profile == "full":
+        with evidence(*required(settings, "postgres_url")) as found:
+            yield found.rows, found.extent()[2]
+        return
+    folder = DataFolder(settings.data)
+    folder.require_log()
+    with closing(open_readonly(folder.log)) as connection:
+        log = Log(connection)
+        yield log.read, log.head()
+
+
+def _position(upto: str, read: Read, head: int) -> int:
+    """Of the last event that counts."""
+    if upto.isdecimal():
+        return int(upto)
+    try:
+        at = datetime.fromisoformat(upto)
+    except ValueError as error:
+        raise Refused(f"--upto {upto}: neither a position nor an instant such as 2026-03-31T18:00:00+02:00") from error
+    if at.tzinfo is None:
+        raise Refused(f"--upto {upto}: the instant needs an offset, such as Z")
+    instant = at.timestamp() * 1000
+    low, high = 0, head
+    while low < high:  # the log is in the order in which it was recorded
+        middle = (low + high + 1) // 2
+        (row,) = read(middle - 1, 1)
+        if decode_meta(row[4]).recorded_at <= instant:
+            low = middle
+        else:
+            high = middle - 1
+    return low
+
+
+class Apart:
+    """Folds into files of one folder."""
+
+    def __init__(self, folder: Path, past: Past, tell: Telling) -> None:
+        self._folder = folder
+        self._past = past
+        self._tell = tell
+
+    def fold(self, projection: Projection, code: str, *, from_scratch: bool) -> None:
+        """``code`` names the program. Raises Refused when events could not be folded; the rest is there then."""
+        name = projection.name if self._past.whole else f"{projection.name}-{self._past.upto}"
+        file = self._folder / f"{name}.db"
+        if from_scratch or not _unfinished(file, projection, code):
+            for suffix in ("", "-wal", "-shm"):
+                file.with_name(file.name + suffix).unlink(missing_ok=True)
+        with closing(connect(file, BUSY_MS)) as connection:
+            connection.executescript(POSITIONS + generations.SCHEMA + flushing.SCHEMA)
+            self._fold(connection, projection, code)
+            flushing.flush(connection)
+            self._told(file, connection, projection)
+
+    def _fold(self, connection: sqlite3.Connection, projection: Projection, code: str) -> None:
+        generation = Generation(connection, projection, "_next", "json")
+        standing = generation.standing()
+        if standing is None:
+            generation.begin(code)
+        position = 0 if standing is None else standing.position
+        self._tell.step("begin", projection.name, f"from event {position:,}", position=position)
+        replaying = Replaying(generation, self._past.read, position)
+        way = Way(position, self._past.upto, replaying)
+        self._tell.folding(projection.name, way, replaying.fold(self._past.upto))
+        replaying.write()
+        with generation.transaction():
+            generation.take_over(replaying.position)
+            for table in projection.tables:
+                connection.execute(f"CREATE VIEW {table.name} AS SELECT * FROM {table.name}_v{projection.version}")
+
+    def _told(self, file: Path, connection: sqlite3.Connection, projection: Projection) -> None:
+        tables = [table.name for table in projection.tables]
+        rows = {table: _count(connection, f"SELECT count(*) FROM {table}") for table in tables}
+        counted = ", ".join(f"{count:,} {table}" for table, count in rows.items())
+        self._tell.step(
+            "done",
+            projection.name,
+            f"{counted} as of event {self._past.upto:,} in {file}",
+            position=self._past.upto,
+            file=str(file),
+            rows=rows,
+        )
+        parked = _count(connection, "SELECT count(*) FROM parked")
+        if parked:
+            query = "SELECT position, stream, error FROM parked ORDER BY position LIMIT 1"
+            position, stream, error = connection.execute(query).fetchone()
+            raise Refused(f"{parked:,} events could not be folded; the first is {position}, of {stream}: {error}")
+
+
+def _unfinished(file: Path, projection: Projection, code: str) -> bool:
+    """Whether it can be gone on with."""
+    if not file.exists():
+        return False
+    try:
+        with closing(connect(file, BUSY_MS)) as connection:
+            standing = Generation(connection, projection, "_next", "json").standing()
+            return standing is not None and standing.code == code and flushing.is_whole(connection)
+    except (sqlite3.Error, BadGeneration):
+        return False
+
+
+def _count(connection: sqlite3.Connection, query: str) -> int:
+    return int(connection.execute(query).fetchone()[0])

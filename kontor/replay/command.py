@@ -1,0 +1,118 @@
+"""``kontor replay``: which projections are meant, and what its refusals come to."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+from commands.errors import UnusableLog
+from kontor import console
+from kontor.evidence import Damaged
+from kontor.folder import DataFolder
+from kontor.replay.apart import Apart, past
+from kontor.replay.code import code_of, code_of_views
+from kontor.replay.own import own_projection
+from kontor.replay.telling import Telling
+from kontor.replay.views import Refused, Views, opened
+from kontor.settings import Settings
+from projections.generations import BadGeneration
+from projections.projector import Projection
+from projections.search.lock import FolderLock
+from projections.sqlitetable import Busy
+
+
+class Wishes(NamedTuple):
+    from_scratch: bool = False
+    verify: bool = False
+    rollback: bool = False
+    upto: str | None = None
+
+
+def run_replay(name: str, wishes: Wishes, settings: Settings, as_json: bool) -> None:
+    """Exit 1 when nothing was swapped, 2 for wishes that make no sense."""
+    own = name.endswith(".py")
+    _check(own, wishes)
+    tell = Telling(as_json)
+    try:
+        with _alone(DataFolder(settings.data)):
+            if own:
+                file = Path(name)
+                projection = own_projection(file)
+                _apart([projection], code_of_views() + code_of(file), wishes, settings, tell)
+            elif wishes.upto is not None:
+                _apart(_chosen(name), code_of_views(), wishes, settings, tell)
+            else:
+                _in_place(_chosen(name), wishes, settings, tell)
+    except (Refused, UnusableLog, Damaged) as error:
+        console.fail(str(error))
+    except BadGeneration as error:
+        console.fail(f"{error}; `kontor replay {name} --from-scratch` begins anew")
+    except Busy:
+        console.fail("somebody else kept the views' file to himself; try again, it goes on where it was")
+    except sqlite3.Error as error:
+        console.fail(f"the views' file cannot be used: {error}")
+    except KeyboardInterrupt:
+        console.fail(f"interrupted; `kontor replay {name}` goes on where it was", 130)
+
+
+def _check(own: bool, wishes: Wishes) -> None:
+    if wishes.rollback and (wishes.from_scratch or wishes.verify or wishes.upto is not None):
+        console.fail("--rollback goes back to what is kept; it goes with no other option", 2)
+    if (own or wishes.upto is not None) and (wishes.verify or wishes.rollback):
+        console.fail("what is folded into a file of its own is not swapped: --verify and --rollback mean nothing", 2)
+
+
+@contextmanager
+def _alone(folder: DataFolder) -> Iterator[None]:
+    """Raises Refused, UnusableLog."""
+    lock = FolderLock(folder.replay)
+    try:
+        free = lock.acquire()
+    except OSError as error:
+        raise UnusableLog(f"{folder.replay} cannot be written: {error.strerror}") from error
+    if not free:
+        raise Refused("another replay is at work in this folder; wait until it ends")
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def _chosen(name: str) -> Sequence[Projection]:
+    from kontor.embedded import PROJECTIONS
+
+    by_name = {projection.name: projection for projection in PROJECTIONS}
+    if name != "all" and name not in by_name:
+        console.fail(
+            f"no projection is called {name!r}; one of {', '.join(by_name)}, all, or a file that ends in .py", 2
+        )
+    return PROJECTIONS if name == "all" else (by_name[name],)
+
+
+def _apart(projections: Sequence[Projection], code: str, wishes: Wishes, settings: Settings, tell: Telling) -> None:
+    with past(settings, wishes.upto) as until:
+        apart = Apart(DataFolder(settings.data).replay, until, tell)
+        for projection in projections:
+            apart.fold(projection, code, from_scratch=wishes.from_scratch)
+
+
+def _in_place(projections: Sequence[Projection], wishes: Wishes, settings: Settings, tell: Telling) -> None:
+    if settings.profile == "full":
+        raise Refused(IN_SERVERS)
+    with opened(DataFolder(settings.data)) as (log, connection):
+        views = Views(log, connection, tell)
+        if wishes.rollback:
+            views.roll_back(projections)
+            return
+        for projection in projections:
+            views.replay(projection, from_scratch=wishes.from_scratch, verify=wishes.verify)
+
+
+IN_SERVERS = (
+    "views in Redis and Cassandra cannot be folded beside the live ones yet. Stop the workers, empty the store "
+    "(KONTOR_NAMESPACE begins its keys in Redis and is its keyspace in Cassandra) and start them again: they fill it "
+    "from the topic. Meanwhile readers are answered from elsewhere; docs/replay.md tells more"
+)

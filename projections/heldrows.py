@@ -1,0 +1,115 @@
+"""Rows of a generation while it is folded: in memory by key, written when they are many, so each is written seldom.
+
+Memory is bounded: of the rows that were written, those that did not change since the time before are let go, and are
+read again if an event concerns them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import msgspec
+
+from domain.recorded import Recorded
+from projections.folding import Kept, Parked, concerned, fold_events, keys_of
+from projections.generations import Generation
+from projections.projector import Table
+
+CHANGED_MAX = 16_000_000
+"""Bytes of changed rows as stored; as objects they take five to six times as much, and as many again that are written
+already."""
+ROW_COSTS = 150
+"""Bytes that a row takes besides: its key and its places in dicts, reckoned as stored bytes."""
+PARKED_MAX = 1_000
+
+
+class HeldRows:
+    def __init__(self, generation: Generation, position: int) -> None:
+        """``position`` is where the generation stands."""
+        self._generation = generation
+        self._tables = {table.name: TableRows(table, position == 0) for table in generation.projection.tables}
+        self._broken = generation.broken()
+        self._parked: list[Parked] = []
+        self.written = 0
+        """Rows, so far."""
+
+    def fold(self, events: Sequence[Recorded]) -> None:
+        """Events that a row has taken in already are passed over."""
+        for table in concerned(self._generation.projection.tables, events):
+            rows = self._tables[table.name]
+            found: dict[str, Kept] = {}
+            if not rows.whole:
+                found = self._generation.find(table.name, rows.missing(keys_of(table, events)))
+            changed, parked = fold_events(table, events, _kept(rows, found), self._broken)
+            rows.changed.update(changed)
+            rows.weigh(changed)
+            self._parked += parked
+
+    @property
+    def many(self) -> bool:
+        """Whether it is time to write."""
+        return sum(rows.bytes for rows in self._tables.values()) > CHANGED_MAX or len(self._parked) > PARKED_MAX
+
+    def write(self, position: int) -> None:
+        """Everything folded so far, which is the log up to ``position``."""
+        changed = {name: rows.changed for name, rows in self._tables.items()}
+        self.written += self._generation.write(changed, self._parked, position)
+        self._wrote()
+
+    def write_now(self, position: int) -> None:
+        """The same within a transaction that the caller has begun."""
+        changed = {name: rows.changed for name, rows in self._tables.items()}
+        self.written += self._generation.write_now(changed, self._parked, position)
+        self._wrote()
+
+    def _wrote(self) -> None:
+        many = sum(rows.bytes + rows.written_bytes for rows in self._tables.values()) > CHANGED_MAX
+        for rows in self._tables.values():
+            rows.wrote(many)
+        self._parked = []
+
+
+def _kept(rows: TableRows, found: dict[str, Kept]) -> Callable[[str], Kept | None]:
+    return lambda key: rows.get(key) or found.get(key)
+
+
+class TableRows:
+    """Of one table."""
+
+    def __init__(self, table: Table, whole: bool) -> None:
+        self.table = table
+        self.whole = whole
+        """Whether every row that exists is here."""
+        self.changed: dict[str, Kept] = {}
+        self._written: dict[str, Kept] = {}
+        self._size = 0.0
+        """Of a row, about."""
+        self._encode = msgspec.msgpack.Encoder().encode
+
+    def get(self, key: str) -> Kept | None:
+        return self.changed.get(key) or self._written.get(key)
+
+    def missing(self, keys: set[str]) -> set[str]:
+        return keys - self.changed.keys() - self._written.keys()
+
+    def weigh(self, changed: dict[str, Kept]) -> None:
+        """By one row of each page."""
+        if changed:
+            size = len(self._encode(next(iter(changed.values())).row))
+            self._size += (size - self._size) * (0.05 if self._size else 1.0)
+
+    @property
+    def bytes(self) -> int:
+        return round(len(self.changed) * (self._size + ROW_COSTS))
+
+    @property
+    def written_bytes(self) -> int:
+        return round(len(self._written) * (self._size + ROW_COSTS))
+
+    def wrote(self, many: bool) -> None:
+        """``many``: what did not change since the last time is let go."""
+        if many and self._written:
+            self._written, self.whole = self.changed, False
+        else:
+            self._written.update(self.changed)
+        self.changed = {}
