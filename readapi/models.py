@@ -339,6 +339,7 @@ class LedgerEntry(Shape):
     shipping: MoneyOut
     fee: MoneyOut = Field(description="the marketplace's commission, taken off")
     total: MoneyOut
+    at: datetime
 
 
 class ShopLedger(Listed):

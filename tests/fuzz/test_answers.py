@@ -14,7 +14,10 @@ import pytest
 
 from commands.context import system_context
 from domain.account import GrantScope
+from domain.difference import Difference, FindDifference, difference_id
 from domain.ids import payment_id
+from domain.money import Money
+from domain.policy import OrderPolicy
 from kontor.running import build_app
 from kontor.settings import Settings
 from streams.gateways.port import RefundRefused
@@ -50,6 +53,8 @@ async def test_every_operation_answers_as_the_document_says(house: House) -> Non
     await looks_around(house, seller, sku)
     await tidies_up_and_leaves(ada)
     await operates(root)
+    await looks_at_orders(house, root, seller, sku)
+    await keeps_books(house, root, seller)
     assert [label for label, statuses in clerk.statuses.items() if not statuses & GOOD] == []
 
 
@@ -72,6 +77,30 @@ async def operates(root: Shopper) -> None:
     assert (await root.read("/api/admin/parked"))["items"] == []
     await root.do("POST", f"{path}/redeliver", {"position": events["items"][0]["position"]}, 202)
     await root.do("DELETE", path, status=204)
+
+
+async def looks_at_orders(house: House, root: Shopper, seller: Seller, sku: str) -> None:
+    house.services.policy = OrderPolicy(review_above=0)
+    buyer = await (await sign_up(house.http)).move_in()
+    for verdict in ("approve", "reject"):
+        await buyer.add(sku)
+        order_id = (await buyer.buy())["orderId"]
+        root.position = buyer.position
+        assert (await root.read("/api/admin/reviews"))["items"][0]["orderId"] == order_id
+        body = {"note": "Looked at it."}
+        await root.do("POST", f"/api/admin/reviews/{order_id}/{verdict}", body, Idempotency_Key=fresh_key())
+
+
+async def keeps_books(house: House, root: Shopper, seller: Seller) -> None:
+    assert (await root.read("/api/admin/ledger"))["items"]
+    assert (await seller.shopper.read(f"/api/shops/{seller.shop_id}/ledger"))["items"]
+    differs = Difference("unknown_charge", "ord_X", "ch_1", Money(0, "USD"), Money(500, "USD"), 1)
+    found = FindDifference(difference_id(differs), differs, 1)
+    await house.services.engine.submit(found, system_context("test", 1))
+    path = f"/api/admin/differences/{difference_id(differs)}"
+    await root.do("POST", f"{path}/explain", {"note": "A test of the provider's."})
+    await root.do("POST", f"{path}/settle", {"note": "Paid back by hand."})
+    assert (await root.read("/api/admin/differences?status=settled"))["items"]
 
 
 async def buys_and_looks(ada: Shopper, seller: Seller, sku: str) -> None:
