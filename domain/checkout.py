@@ -6,11 +6,14 @@ whether the engine asks within the batch that wrote the events, or a process tha
 after a crash.
 
     CART_VALIDATED → INVENTORY_RESERVED → PAYMENT_AUTHORIZED → ORDER_CREATED → PAYMENT_CAPTURED, or COMPENSATED
+
+It may rest twice, for days: PAYMENT_AUTHORIZED while a person looks at the order, ORDER_CREATED while the money is to
+be taken later. How long is in the order and in its review, so the timer is a question that anybody may ask of the log.
 """
 
 from __future__ import annotations
 
-from domain import cart, inventory, order, payment
+from domain import cart, inventory, order, payment, policy, reviewing
 from domain.checkoutstate import RELEVANT as RELEVANT
 from domain.checkoutstate import Checkout as Checkout
 from domain.checkoutstate import Line, ordered
@@ -20,9 +23,11 @@ from domain.decider import Command
 from domain.ids import payment_id
 from domain.pricing import Quote
 from domain.promotion import is_use
+from domain.review import REJECTED
 
 PAYMENT_GRACE_MS = 60_000
 """How long after the holds ran out an unanswered authorization may still come back before the order is cancelled."""
+FOREVER = 1 << 62
 
 
 def streams_of(order_id: str, cart_id: str, quote: Quote) -> list[str]:
@@ -53,7 +58,7 @@ def next_commands(state: Checkout, now: int) -> list[Command]:
     if state.payment == "authorized":
         return _confirm(state, now)
     if state.payment == "captured":
-        return [order.MarkOrderPaid(state.order_id, payment_id(state.order_id))]
+        return [order.MarkOrderPaid(state.order_id, payment_id(state.order_id), now)]
     return []
 
 
@@ -157,9 +162,37 @@ def _confirm(state: Checkout, now: int) -> list[Command]:
     ]
     if commits:
         return commits
+    if state.order == "pending" and state.placed.review and state.review != "approved":
+        return _review(state, now)
     if state.order == "pending":
         return [order.ConfirmOrder(state.order_id)]
-    return [payment.RequestCapture(payment_id(state.order_id))]
+    return [payment.RequestCapture(payment_id(state.order_id))] if now >= _captures_at(state) else []
+
+
+def _review(state: Checkout, now: int) -> list[Command]:
+    if state.review != "open":
+        return [reviewing.BeginReview(state.order_id, now)]
+    return [reviewing.RejectReview(state.order_id, now)] if now > state.review_until else []
+
+
+def _captures_at(state: Checkout) -> int:
+    """From when on the money of a confirmed order is taken; FOREVER while that waits for a parcel."""
+    match state.placed.capture:
+        case policy.SHIPMENT if not state.packed:
+            return FOREVER
+        case policy.LATER:
+            return state.placed.capture_at
+    return 0
+
+
+def rests_until(state: Checkout) -> int | None:
+    """When a checkout that waits for a person or an hour is due; FOREVER when no hour is set, None when it waits for
+    neither."""
+    if state.payment != "authorized" or any(line.stock != "committed" for line in state.lines):
+        return None
+    if state.order == "confirmed":
+        return _captures_at(state) or None
+    return state.review_until if state.order == "pending" and state.review == "open" else None
 
 
 def _compensate(state: Checkout, now: int) -> list[Command]:
@@ -192,12 +225,13 @@ def _limited(state: Checkout, line: Line) -> str:
 
 
 def _reopen(state: Checkout, now: int) -> list[Command]:
-    """The lines go back where they came from, or into the buyer's own cart. Who called the order off wants neither."""
+    """The lines go back where they came from, or into the buyer's own cart. Who called the order off wants neither, and
+    of whom it was not accepted would only try again."""
     placed = state.placed
     if state.cart == "open":
         # Until this generation is closed, the cart would only make the same order again.
         return [_check_out_cart(state, now)]
-    if state.reason == "cancelled":
+    if state.reason in ("cancelled", REJECTED):
         return []
     if state.cart == "closed":
         return [cart.ReopenCart(placed.cart_id, state.order_id, _cart_lines(state), _coupons(state))]

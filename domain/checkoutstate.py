@@ -14,6 +14,7 @@ from domain.money import Money
 from domain.recorded import Recorded
 from domain.refund import RefundGranted
 from domain.returns import ReturnReceived
+from domain.review import ReviewApproved, ReviewBegun
 
 
 class Line(State, frozen=True):
@@ -59,6 +60,11 @@ class Checkout(State, frozen=True):
     reason: str = ""
     refunded: bool = False
     """The order knows that all its money has gone back."""
+    review: str = ""
+    """Of an order that a person is to look at: ``open`` or ``approved``, once it has come so far."""
+    review_until: int = 0
+    packed: bool = False
+    """A parcel stands ready."""
     owed: dict[str, Owed] = {}
     """Refunds by id that the payment has not been asked for, the oldest first."""
     giving: dict[str, dict[str, int]] = {}
@@ -195,6 +201,10 @@ def _cart_merged(state: Checkout, recorded: Recorded) -> Checkout:
     return replace(state, cart="reopened") if recorded.event.source == state.order_id else state
 
 
+def _review_begun(state: Checkout, recorded: Recorded) -> Checkout:
+    return replace(state, review="open", review_until=recorded.event.until)
+
+
 def _shipped(state: Checkout, recorded: Recorded) -> Checkout:
     left: shipment.ShipmentShipped = recorded.event
     return replace(state, leaving={**state.leaving, left.shipment_id: _by_stock(state, left.units)})
@@ -258,6 +268,9 @@ _EVOLUTIONS: dict[type, Callable[[Checkout, Recorded], Checkout]] = {
     order.LinesCancelled: _lines_cancelled,
     order.OrderRefunded: _set(refunded=True),
     RefundGranted: _refund_granted,
+    ReviewBegun: _review_begun,
+    ReviewApproved: _set(review="approved"),
+    shipment.ShipmentPacked: _set(packed=True),
     shipment.ShipmentShipped: _shipped,
     inventory.StockShipped: _stock_shipped,
     ReturnReceived: _return_received,

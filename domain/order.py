@@ -6,7 +6,7 @@ ever. Its id is derived from the cart and the cart's generation: two requests fo
 
 from __future__ import annotations
 
-from domain import aftersale, orderstate
+from domain import aftersale, orderstate, reviewing
 from domain.decider import Command, Decider, Event
 from domain.errors import IllegalTransition, Invalid, NotFound
 from domain.orderstate import CancelledOrder as CancelledOrder
@@ -20,9 +20,9 @@ from domain.orderstate import OrderPaid as OrderPaid
 from domain.orderstate import OrderPlaced as OrderPlaced
 from domain.orderstate import OrderRefunded as OrderRefunded
 from domain.orderstate import PaidOrder as PaidOrder
+from domain.orderstate import may_be_packed, to_send
 from domain.orderstate import status as status
 from domain.orderstate import stock_lines as stock_lines
-from domain.orderstate import to_send
 from domain.pricing import Quote
 from domain.refund import RefundGranted as RefundGranted
 from domain.shipment import (
@@ -56,6 +56,10 @@ class PlaceOrder(Command, frozen=True):
     limits: dict[str, int] = {}
     backorder: tuple[str, ...] = ()
     cart_holds: tuple[str, ...] = ()
+    capture: str = ""
+    capture_at: int = 0
+    review: tuple[str, ...] = ()
+    review_within: int = 0
 
 
 class ConfirmOrder(Command, frozen=True):
@@ -65,6 +69,7 @@ class ConfirmOrder(Command, frozen=True):
 class MarkOrderPaid(Command, frozen=True):
     order_id: str
     payment_id: str
+    at: int
 
 
 class MarkOrderRefunded(Command, frozen=True):
@@ -79,7 +84,7 @@ class CancelOrder(Command, frozen=True):
 
 
 class PackShipment(Command, frozen=True):
-    """With a carrier it leaves the house at once."""
+    """With a carrier it leaves the house at once, or as soon as the order is paid."""
 
     order_id: str
     shipment_id: str
@@ -128,13 +133,19 @@ def place_order(command: PlaceOrder, state: Order) -> list[Event]:
             limits=command.limits,
             backorder=command.backorder,
             cart_holds=command.cart_holds,
+            capture=command.capture,
+            capture_at=command.capture_at,
+            review=command.review,
+            review_within=command.review_within,
         )
     ]
 
 
 def confirm_order(command: ConfirmOrder, state: Order) -> list[Event]:
     match state:
-        case OpenOrder(confirmed=False):
+        case OpenOrder(confirmed=False, placed=placed, review=review):
+            if placed.review and (review is None or review.status != "approved"):
+                raise IllegalTransition("only an order that a person has approved can be confirmed")
             return [OrderConfirmed()]
         case OpenOrder() | PaidOrder():
             return []
@@ -143,8 +154,13 @@ def confirm_order(command: ConfirmOrder, state: Order) -> list[Event]:
 
 def mark_order_paid(command: MarkOrderPaid, state: Order) -> list[Event]:
     match state:
-        case OpenOrder(confirmed=True):
-            return [OrderPaid(command.payment_id)]
+        case OpenOrder(confirmed=True, shipments=shipments):
+            waiting = [
+                ShipmentShipped(shipment_id, one.carrier, one.tracking, one.units, command.at)
+                for shipment_id, one in shipments.items()
+                if one.carrier
+            ]
+            return [OrderPaid(command.payment_id), *waiting]
         case PaidOrder():
             return []
     raise IllegalTransition("only a confirmed order can be paid")
@@ -160,7 +176,9 @@ def cancel_order(command: CancelOrder, state: Order) -> list[Event]:
         case PaidOrder() if command.reason != "cancelled":
             # Paid is past expiring or being refused: who asks for it has not heard how the checkout ended.
             return []
-        case PaidOrder(shipments=shipments) if shipments:
+        case OpenOrder(shipments=shipments) | PaidOrder(shipments=shipments) if shipments and (
+            command.reason == "cancelled"
+        ):
             raise IllegalTransition("parts of this order are packed already; what arrives can be returned")
         case OpenOrder():
             return [OrderCancelled(command.reason, command.by, note=command.note)]
@@ -172,18 +190,21 @@ def cancel_order(command: CancelOrder, state: Order) -> list[Event]:
 
 
 def pack_shipment(command: PackShipment, state: Order) -> list[Event]:
-    paid = _paid(state)
-    if command.shipment_id in paid.shipments:
+    order = _packable(state)
+    if command.shipment_id in order.shipments:
         return []
-    if paid.refunded:
+    if isinstance(order, PaidOrder) and order.refunded:
         raise IllegalTransition("an order that is REFUNDED cannot be packed")
-    if len(paid.shipments) >= SHIPMENTS_MAX:
+    if len(order.shipments) >= SHIPMENTS_MAX:
         raise Invalid(f"an order has at most {SHIPMENTS_MAX} shipments")
     check_carriage(command.carrier, command.tracking)
-    left = to_send(paid, command.shop_id)
+    left = to_send(order, command.shop_id)
     if not left:
         raise NotFound("this order has nothing of this shop")
     units = to_pack(left, command.units)
+    if isinstance(order, OpenOrder):
+        waits = (command.carrier, command.tracking)
+        return [ShipmentPacked(command.shipment_id, command.shop_id, units, command.at, *waits)]
     events: list[Event] = [ShipmentPacked(command.shipment_id, command.shop_id, units, command.at)]
     if command.carrier:
         events.append(ShipmentShipped(command.shipment_id, command.carrier, command.tracking, units, command.at))
@@ -192,6 +213,8 @@ def pack_shipment(command: PackShipment, state: Order) -> list[Event]:
 
 def ship_shipment(command: ShipShipment, state: Order) -> list[Event]:
     shipment = _shipment(state, command.shipment_id)
+    if isinstance(state, OpenOrder):
+        raise IllegalTransition("its money is being taken: it may leave once the order is PAID")
     if not command.carrier:
         raise Invalid("name the carrier", "/carrier")
     check_carriage(command.carrier, command.tracking)
@@ -211,17 +234,16 @@ def deliver_shipment(command: DeliverShipment, state: Order) -> list[Event]:
     return [] if shipment.status == "delivered" else [ShipmentDelivered(command.shipment_id, command.at)]
 
 
-def _paid(state: Order) -> PaidOrder:
-    match state:
-        case PaidOrder():
-            return state
-        case NoOrder():
-            raise NotFound("no such order")
+def _packable(state: Order) -> OpenOrder | PaidOrder:
+    if isinstance(state, OpenOrder | PaidOrder) and may_be_packed(state):
+        return state
+    if isinstance(state, NoOrder):
+        raise NotFound("no such order")
     raise IllegalTransition(f"an order that is {status(state)} cannot be packed")
 
 
 def _shipment(state: Order, shipment_id: str) -> Shipment:
-    shipment = _paid(state).shipments.get(shipment_id)
+    shipment = _packable(state).shipments.get(shipment_id)
     if shipment is None:
         raise NotFound("no such shipment")
     return shipment
@@ -241,6 +263,7 @@ ORDER = Decider(
         ShipShipment: ship_shipment,
         DeliverShipment: deliver_shipment,
         **aftersale.DECISIONS,
+        **reviewing.DECISIONS,
     },
     evolutions=orderstate.EVOLUTIONS,
 )

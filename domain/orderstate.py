@@ -13,10 +13,12 @@ from msgspec.structs import replace
 from domain.decider import Event, State
 from domain.errors import NotFound
 from domain.ids import stock_id
+from domain.policy import SHIPMENT
 from domain.pricing import Quote
 from domain.promotion import uses_of
 from domain.refund import RefundGranted
 from domain.returns import Return, ReturnApproved, ReturnReceived, ReturnRejected, ReturnRequested
+from domain.review import Review, ReviewApproved, ReviewBegun, ReviewRejected
 from domain.shipment import Shipment, ShipmentDelivered, ShipmentPacked, ShipmentShipped, Units, packed, reached
 
 # events
@@ -42,6 +44,14 @@ class OrderPlaced(Event, frozen=True):
     """Stock ids that may be sold below zero."""
     cart_holds: tuple[str, ...] = ()
     """Stock ids whose units the cart holds already; the order's holds take them over."""
+    capture: str = ""
+    """When the money is taken, as in ``domain/policy.py``; empty for at once."""
+    capture_at: int = 0
+    """The instant (ms) when it is taken ``later``."""
+    review: tuple[str, ...] = ()
+    """Why a person is to look at it before the money is taken."""
+    review_within: int = 0
+    """How long that person has (ms)."""
 
 
 class OrderConfirmed(Event, frozen=True):
@@ -58,7 +68,8 @@ class OrderRefunded(Event, frozen=True):
 
 class OrderCancelled(Event, frozen=True):
     reason: str
-    """``out_of_stock``, ``payment_declined``, ``expired``, ``not_serviceable``, ``limit_exceeded`` or ``cancelled``."""
+    """``out_of_stock``, ``payment_declined``, ``expired``, ``not_serviceable``, ``limit_exceeded`` or ``cancelled``;
+    ``rejected`` by a review."""
     by: str = ""
     units: Units = {}
     """What was left of each line, if some units had been cancelled before; empty otherwise."""
@@ -85,10 +96,12 @@ class NoOrder(State, frozen=True):
 
 
 class OpenOrder(State, frozen=True):
-    """PENDING: placed, perhaps confirmed, not paid."""
+    """PENDING: placed, perhaps confirmed, not paid. Packed in part or whole if the money is taken at the shipment."""
 
     placed: OrderPlaced
     confirmed: bool = False
+    shipments: dict[str, Shipment] = {}
+    review: Review | None = None
 
 
 class PaidOrder(State, frozen=True):
@@ -129,7 +142,22 @@ def status(state: Order) -> str:
     raise NotFound("no such order")
 
 
-def ordered(state: PaidOrder, shop_id: str = "") -> Units:
+def rests(state: Order) -> bool:
+    """Whether the order waits for a person or an hour, and may do so for days."""
+    if not isinstance(state, OpenOrder):
+        return False
+    reviewed = state.review is not None and state.review.status == "open"
+    return reviewed or (state.confirmed and bool(state.placed.capture) and not state.shipments)
+
+
+def may_be_packed(state: Order) -> bool:
+    """Paid, or confirmed when the money is taken at the shipment."""
+    if isinstance(state, OpenOrder):
+        return state.confirmed and state.placed.capture == SHIPMENT
+    return isinstance(state, PaidOrder)
+
+
+def ordered(state: OpenOrder | PaidOrder, shop_id: str = "") -> Units:
     """Units by line that are to be sent, of one shop or of all: what was bought, less what was cancelled."""
     gone = cancelled(state)
     return {
@@ -139,16 +167,18 @@ def ordered(state: PaidOrder, shop_id: str = "") -> Units:
     }
 
 
-def cancelled(state: PaidOrder | CancelledOrder) -> Units:
+def cancelled(state: OpenOrder | PaidOrder | CancelledOrder) -> Units:
     """Units by line that were cancelled one by one."""
     units: Units = {}
+    if isinstance(state, OpenOrder):
+        return units
     for cancellation in state.cancellations.values():
         for line_id, quantity in cancellation.units.items():
             units[line_id] = units.get(line_id, 0) + quantity
     return units
 
 
-def to_send(state: PaidOrder, shop_id: str = "") -> Units:
+def to_send(state: OpenOrder | PaidOrder, shop_id: str = "") -> Units:
     """Units by line that are in no parcel yet, of one shop or of all."""
     done = packed(state.shipments)
     return {line_id: units - done.get(line_id, 0) for line_id, units in ordered(state, shop_id).items()}
@@ -172,7 +202,9 @@ def order_confirmed(state: Order, event: OrderConfirmed) -> Order:
 
 
 def order_paid(state: Order, event: OrderPaid) -> Order:
-    return state if isinstance(state, NoOrder) else PaidOrder(state.placed, event.payment_id)
+    if isinstance(state, NoOrder):
+        return state
+    return PaidOrder(state.placed, event.payment_id, state.shipments if isinstance(state, OpenOrder) else {})
 
 
 def order_cancelled(state: Order, event: OrderCancelled) -> Order:
@@ -181,6 +213,16 @@ def order_cancelled(state: Order, event: OrderCancelled) -> Order:
     if isinstance(state, PaidOrder):
         return CancelledOrder(state.placed, event.reason, True, event.note, state.cancellations, state.refunds)
     return CancelledOrder(state.placed, event.reason, note=event.note)
+
+
+def review_begun(state: Order, event: ReviewBegun) -> Order:
+    return replace(state, review=Review(event.until)) if isinstance(state, OpenOrder) else state
+
+
+def review_approved(state: Order, event: ReviewApproved) -> Order:
+    if not isinstance(state, OpenOrder) or state.review is None:
+        return state
+    return replace(state, review=replace(state.review, status="approved"))
 
 
 def lines_cancelled(state: Order, event: LinesCancelled) -> Order:
@@ -200,7 +242,8 @@ def refund_granted(state: Order, event: RefundGranted) -> Order:
 
 
 def shipment_packed(state: Order, event: ShipmentPacked) -> Order:
-    return _with(state, event.shipment_id, Shipment(event.shop_id, event.units, event.at))
+    packed = Shipment(event.shop_id, event.units, event.at, carrier=event.carrier, tracking=event.tracking)
+    return _with(state, event.shipment_id, packed)
 
 
 def shipment_shipped(state: Order, event: ShipmentShipped) -> Order:
@@ -214,13 +257,13 @@ def shipment_delivered(state: Order, event: ShipmentDelivered) -> Order:
 
 
 def _with(state: Order, shipment_id: str, shipment: Shipment) -> Order:
-    if not isinstance(state, PaidOrder):
+    if not isinstance(state, OpenOrder | PaidOrder):
         return state
     return replace(state, shipments={**state.shipments, shipment_id: shipment})
 
 
 def _moved(state: Order, shipment_id: str, **changes: object) -> Order:
-    known = state.shipments.get(shipment_id) if isinstance(state, PaidOrder) else None
+    known = state.shipments.get(shipment_id) if isinstance(state, OpenOrder | PaidOrder) else None
     return state if known is None else _with(state, shipment_id, replace(known, **changes))
 
 
@@ -259,6 +302,9 @@ EVOLUTIONS: Mapping[type[Event], Callable[[Any, Any], Order]] = {
     OrderConfirmed: order_confirmed,
     OrderPaid: order_paid,
     OrderCancelled: order_cancelled,
+    ReviewBegun: review_begun,
+    ReviewApproved: review_approved,
+    ReviewRejected: lambda state, event: state,  # the order is called off by the event that follows
     LinesCancelled: lines_cancelled,
     OrderRefunded: order_refunded,
     ShipmentPacked: shipment_packed,

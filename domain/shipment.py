@@ -22,6 +22,9 @@ class ShipmentPacked(Event, frozen=True):
     shop_id: str
     units: Units
     at: int
+    carrier: str = ""
+    """With whom it leaves as soon as the order is paid."""
+    tracking: str = ""
 
 
 class ShipmentShipped(Event, frozen=True):

@@ -37,6 +37,16 @@ def order_placed_2(data: Data) -> Data:
     return data
 
 
+def order_placed_3(data: Data) -> Data:
+    """Version 3 took the money at once, and nobody looked at orders."""
+    return {"capture": "", "capture_at": 0, "review": [], "review_within": 0, **data}
+
+
+def shipment_packed_1(data: Data) -> Data:
+    """Version 1 was packed when the money was there, so none waited with its carrier."""
+    return {"carrier": "", "tracking": "", **data}
+
+
 def order_cancelled_1(data: Data) -> Data:
     """Version 1 called off everything, and kept no note of it."""
     return {"units": {}, "note": b"", **data}
@@ -59,6 +69,8 @@ STEPS: dict[tuple[str, int], Callable[[Data], Data]] = {
     ("order.cancelled", 1): order_cancelled_1,
     ("order.placed", 1): order_placed_1,
     ("order.placed", 2): order_placed_2,
+    ("order.placed", 3): order_placed_3,
+    ("order.shipment_packed", 1): shipment_packed_1,
     ("payment.refund_requested", 1): payment_refund_1,
     ("payment.refunded", 1): payment_refund_1,
     ("stock.uncommitted", 1): stock_uncommitted_1,

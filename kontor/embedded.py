@@ -11,6 +11,7 @@ from commands.store.sqlite import SQLiteLog
 from commands.vault import Vault
 from kontor.folder import DataFolder
 from kontor.notifying import Notifying
+from kontor.policies import order_policy
 from kontor.providers import OutsideGateway, outside
 from kontor.settings import Settings
 from kontor.tables import countries, shipping_table, tax_table
@@ -23,6 +24,7 @@ from projections.folding import Parked
 from projections.ledger.projector import LEDGER
 from projections.orders.projector import ORDERS
 from projections.promotions.projector import PROMOTIONS
+from projections.reviews.projector import REVIEWS
 from projections.search.tantivy_index import TantivyIndex
 from projections.shops.projector import SHOPS
 from projections.sqlite import SQLiteViews
@@ -42,7 +44,19 @@ from streams.rounds import HOUR_MS, DailyRound
 from writeapi.sellers import sellers_in_views
 from writeapi.services import WriteServices
 
-PROJECTIONS = (CATALOG, STOCK, CARTS, ORDERS, CHECKOUTS, SHOPS, PROMOTIONS, ERASURES, DIFFERENCES, LEDGER)
+PROJECTIONS = (
+    CATALOG,
+    STOCK,
+    CARTS,
+    ORDERS,
+    CHECKOUTS,
+    SHOPS,
+    PROMOTIONS,
+    ERASURES,
+    DIFFERENCES,
+    LEDGER,
+    REVIEWS,
+)
 
 
 async def _begin(gateway: SimulatedGateway | OutsideGateway, payments: PaymentProcess) -> None:
@@ -99,6 +113,7 @@ async def embedded(settings: Settings) -> AsyncIterator[WriteServices]:
         sellers=sellers_in_views(views, follower, engine),
         return_days=settings.return_days,
         webhooks_private=settings.webhooks_private,
+        policy=order_policy(settings),
         workings=workings(views, indexer),
     )
     engine.listeners += [payments.committed, notifying.unconnected.committed]

@@ -27,6 +27,7 @@ from commands.vault_server import VaultServer
 from kontor.embedded import settle_garbage
 from kontor.folder import DataFolder
 from kontor.notifying import Notifying
+from kontor.policies import order_policy
 from kontor.providers import outside
 from kontor.settings import Settings, required
 from kontor.tables import countries, shipping_table, tax_table
@@ -45,6 +46,7 @@ from projections.redisviews.lastpages import RedisPages
 from projections.redisviews.reader import RedisViews
 from projections.redisviews.server import RedisServer
 from projections.redisviews.sink import RedisSink
+from projections.reviews.projector import REVIEWS
 from projections.routed import routed
 from projections.search.elastic.index import ElasticIndex
 from projections.search.elastic.server import Server as ElasticServer
@@ -80,7 +82,7 @@ from streams.sinking import Sinking
 from writeapi.sellers import OFFERS_MAX
 from writeapi.services import WriteServices
 
-IN_REDIS = (CATALOG, STOCK, CARTS, SHOPS, PROMOTIONS, DIFFERENCES)
+IN_REDIS = (CATALOG, STOCK, CARTS, SHOPS, PROMOTIONS, DIFFERENCES, REVIEWS)
 IN_CASSANDRA = (ORDERS, LEDGER)
 OF_PROCESSES = (CHECKOUTS, STOCK, ERASURES)
 WITHIN_S = {"views": 0.02, "orders": 0.15}
@@ -237,6 +239,7 @@ async def write_side(settings: Settings) -> AsyncIterator[FullWriteServices]:
             sellers=sellers,
             return_days=settings.return_days,
             webhooks_private=settings.webhooks_private,
+            policy=order_policy(settings),
             **views,
             **_tables(),
         )

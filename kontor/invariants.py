@@ -250,11 +250,13 @@ class OrderCheck:
 
 def _two_ways(state: order.Order) -> str | None:
     """What is wrong with the ways that units took: cancelled or packed, and back only from where they had been."""
-    if not isinstance(state, order.PaidOrder):
+    if not isinstance(state, order.OpenOrder | order.PaidOrder):
         return None
     for line_id, left in to_send(state).items():
         if left < 0:
             return f"{-left} more units of {line_id} are packed and cancelled than were bought"
+    if isinstance(state, order.OpenOrder):
+        return None
     sent = shipment.packed(state.shipments)
     for line_id, back in returns.received(state.returns.values()).items():
         if back > sent.get(line_id, 0):

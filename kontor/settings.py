@@ -37,6 +37,13 @@ def _a_mail_server(value: str | None) -> str | None:
     return value
 
 
+def _when_money_is_taken(value: str) -> str:
+    """Raises ValueError."""
+    if value not in ("immediate", "shipment") and not (value.isdecimal() and 1 <= int(value) <= 720):
+        raise ValueError("immediate, shipment, or a number of hours from 1 to 720")
+    return value
+
+
 class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="KONTOR_", extra="forbid", toml_file=TOML)
 
@@ -70,6 +77,17 @@ class Settings(BaseSettings):
     request_timeout: float = Field(30.0, gt=0, description="seconds")
     access_token_ttl: int = Field(900, ge=1, le=900, description="seconds")
     return_days: int = Field(30, ge=0, le=3_650, description="how long after delivery goods can be sent back")
+    capture: Annotated[str, AfterValidator(_when_money_is_taken)] = Field(
+        "immediate",
+        description="when the money of new orders is taken: immediate, shipment, or so many hours after (1 to 720)",
+    )
+    review_above: int | None = Field(
+        None, ge=0, description="a person looks at new orders of more minor units than this, in whatever currency"
+    )
+    review_countries: str = Field(
+        "", pattern="^([A-Z]{2}(,[A-Z]{2})*)?$", description="and at those that go there: country codes with commas"
+    )
+    review_hours: int = Field(72, ge=1, le=720, description="after which an order nobody looked at is rejected")
     otlp_url: str | None = Field(None, description="collector of traces, such as http://collector:4318/v1/traces")
     cors_origins: tuple[str, ...] = ()
     aggregates_cached_max: int = Field(20_000, ge=100, description="aggregates kept in memory")

@@ -22,6 +22,7 @@ from readapi.routes import (
     orders,
     products,
     promotions,
+    reviews,
     shops,
     subscriptions,
 )
@@ -57,6 +58,7 @@ ROUTERS = (
     differences.router,
     ledger.router,
     operations.router,
+    reviews.router,
     operations.ready,
 )
 

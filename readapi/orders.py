@@ -17,6 +17,7 @@ from domain.payment import PAYMENT, THE_REST, Payment, PaymentState, Refund
 from domain.recorded import Recorded
 from domain.refund import RefundGranted
 from domain.returns import Return
+from domain.review import REJECTED
 from domain.shipment import Shipment, Shipments
 from readapi.edge.positions import format_position
 from readapi.instants import instant
@@ -55,7 +56,7 @@ def view_of_checkout(
         version=version,
         updated_at=updated_at,
         note=own.note if isinstance(own, order.CancelledOrder) else b"",
-        shipments=own.shipments if isinstance(own, order.PaidOrder) else {},
+        shipments=own.shipments if isinstance(own, order.OpenOrder | order.PaidOrder) else {},
         cancellations=own.cancellations if isinstance(own, order.PaidOrder | order.CancelledOrder) else {},
         returns=own.returns if isinstance(own, order.PaidOrder) else {},
         refunds=refunds_json(state.order_id, own, paid, updated_at),
@@ -143,7 +144,7 @@ def order_json(view: OrderView, vault: Vault, *, position: int, with_address: bo
 
     progress: dict[str, Any] = {"state": view.progress}
     if view.reason:
-        progress["reason"] = view.reason
+        progress["reason"] = "cancelled" if view.reason == REJECTED else view.reason
     if note := said(view.note):
         progress["note"] = note
     body = {

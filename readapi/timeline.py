@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from domain import order, payment, refund, returns, shipment
+from domain import order, payment, refund, returns, review, shipment
 from domain.codec import stored_name
 from domain.recorded import Recorded
 from readapi.edge.positions import format_position
@@ -21,6 +21,9 @@ WORDS: dict[type, str] = {
     order.OrderPaid: "Order paid",
     order.OrderCancelled: "Order cancelled",
     order.LinesCancelled: "Cancelled by line",
+    review.ReviewBegun: "Waits until somebody has looked at it; the goods and the money stay set aside",
+    review.ReviewApproved: "Looked at and approved",
+    review.ReviewRejected: "Looked at and rejected",
     returns.ReturnRequested: "Return requested",
     returns.ReturnApproved: "Return approved",
     returns.ReturnRejected: "Return rejected",
@@ -44,6 +47,10 @@ WORDS: dict[type, str] = {
 }
 
 
+REASONS_FOR_REVIEW = frozenset(("review", "reasons"))
+"""Buyers read timelines too, and need not learn what is looked for."""
+
+
 def timeline_json(events: Iterable[Recorded]) -> list[dict[str, Any]]:
     return [
         {
@@ -65,6 +72,8 @@ def _text(event: Recorded) -> str:
     match event.event:
         case order.OrderPlaced(quote=quote):
             return f"{words}: {_items(sum(line.quantity for line in quote.lines))} for {quote.totals.grand}"
+        case review.ReviewRejected(by=""):
+            return "Rejected: nobody had looked at it in time"
         case order.OrderCancelled(reason=reason):
             return f"{words}: {REASONS.get(reason, reason)}"
         case returns.ReturnReceived(units=units, restock=restock):
@@ -79,6 +88,11 @@ def _text(event: Recorded) -> str:
             return f"{words}: {_items(sum(units.values()))}"
         case shipment.ShipmentShipped(carrier=carrier, tracking=tracking, units=units):
             return f"{words}: {_items(sum(units.values()))} with {carrier}{f', {tracking}' if tracking else ''}"
+    return _of_money(words, event.event)
+
+
+def _of_money(words: str, event: Any) -> str:
+    match event:
         case refund.RefundGranted(amount=amount, reason=reason):
             return f"{words}: {amount}, {REASONS.get(reason, reason)}"
         case payment.PaymentDeclined(reason=reason) | payment.RefundRefused(reason=reason):
@@ -89,7 +103,7 @@ def _text(event: Recorded) -> str:
             | payment.RefundRequested()
             | payment.PaymentRefunded()
         ):
-            return f"{words}: {event.event.amount}"
+            return f"{words}: {event.amount}"
     return words
 
 
@@ -98,7 +112,7 @@ def _items(count: int) -> str:
 
 
 def _data(data: dict[str, Any]) -> dict[str, Any]:
-    shown = {name: value for name, value in data.items() if name not in HIDDEN}
+    shown = {name: value for name, value in data.items() if name not in HIDDEN | REASONS_FOR_REVIEW}
     if "quote" in shown:
         shown["quote"] = {name: value for name, value in shown["quote"].items() if name not in HIDDEN}
     return shown

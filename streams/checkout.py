@@ -26,7 +26,7 @@ from domain.recorded import Recorded
 from projections.checkouts.projector import CHECKOUT_ROWS, CheckoutRow
 from projections.stock.projector import STOCK_ROWS
 from projections.views import Touched, Views
-from streams.silent import silent_checkouts
+from streams.silent import due_checkouts, silent_checkouts
 
 SWEEP_S = 1.0
 SWEEP_SHARE = 10
@@ -87,9 +87,11 @@ class CheckoutProcess:
                 log.exception("checkout_sweep_failed")
 
     async def sweep(self) -> None:
-        """Goes through the silent checkouts and the expired holds once."""
+        """Goes once through the checkouts that are silent or due, and through the expired holds."""
         now = self._engine.clock()
         async for _, row in silent_checkouts(self._views, now, SILENT_MS):
+            await self._advance(row)
+        async for row in due_checkouts(self._views, now):
             await self._advance(row)
         for stock_id, item in await self._views.listed(STOCK_ROWS.name, "expiring", "", limit=SWEEP_MAX):
             if item.item.soonest_expiry > now:

@@ -1,9 +1,11 @@
-"""Open checkouts that nobody has moved for a while, for those who see to it that none stays where it is."""
+"""Open checkouts that nobody has moved for a while, or whose hour has come, for those who see to it that none stays
+where it is."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
 
+from domain import checkout
 from projections.checkouts.projector import CHECKOUT_ROWS, CheckoutRow
 from projections.views import Place, Views
 
@@ -23,3 +25,18 @@ async def silent_checkouts(views: Views, now: int, silent_ms: int) -> AsyncItera
                 yield key, row
             if len(within) < PAGE:
                 break
+
+
+async def due_checkouts(views: Views, now: int) -> AsyncIterator[CheckoutRow]:
+    """Those that rested until an hour that has come: the review is over, or the money is to be taken."""
+    place: Place | None = None
+    while True:
+        found = await views.listed(CHECKOUT_ROWS.name, "resting", "", limit=PAGE, after=place)
+        for key, row in found:
+            until = checkout.rests_until(row.checkout)
+            if until is None or until > now:
+                return
+            place = Place(until, key)
+            yield row
+        if len(found) < PAGE:
+            return

@@ -11,6 +11,7 @@ from domain.ids import stock_id
 from domain.inventory import HOLD_MS, InventoryItem
 from domain.offer import LiveOffer
 from domain.order import PlaceOrder
+from domain.policy import OrderPolicy
 from domain.pricing import Destination, Quote, QuoteLine, price_quote
 from domain.product import ActiveProduct
 from domain.promotion import Terms, uses_of
@@ -110,7 +111,14 @@ def require_goods(cart_id: str, items: Collection[Item], now: int) -> None:
 
 
 def place_order(
-    account_id: str, cart_id: str, cart: OpenCart, items: Collection[Item], quoted: Quoted, delivery: Delivery, now: int
+    account_id: str,
+    cart_id: str,
+    cart: OpenCart,
+    items: Collection[Item],
+    quoted: Quoted,
+    delivery: Delivery,
+    policy: OrderPolicy,
+    now: int,
 ) -> PlaceOrder:
     terms = {item.stock_id: item.offer.terms for item in items}
     uses = {uses_of(promotion_id): term for promotion_id, term in quoted.terms.items() if term.counted}
@@ -132,4 +140,8 @@ def place_order(
         limits=limits,
         backorder=tuple(endless),
         cart_holds=tuple(item.stock_id for item in items if cart_id in item.stock.holds),
+        capture=policy.capture,
+        capture_at=policy.capture_at(now),
+        review=policy.reasons(quoted.quote, delivery.destination.country),
+        review_within=policy.review_within if policy.reviews else 0,
     )

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from commands.engine import Engine
+from domain.policy import OrderPolicy
 from readapi.services import ReadServices
 from streams.payments import PaymentProcess
 from writeapi.sellers import Sellers
@@ -22,6 +23,8 @@ class WriteServices(ReadServices):
     """How long after delivery goods can be sent back."""
     webhooks_private: bool = field(default=False, kw_only=True)
     """Whether webhooks may go into private networks."""
+    policy: OrderPolicy = field(default=OrderPolicy(), kw_only=True)
+    """Of orders that are placed from now on."""
 
     @property
     def backlog(self) -> int:

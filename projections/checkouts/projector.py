@@ -36,6 +36,11 @@ def order_of(recorded: Recorded) -> Sequence[str]:
     return (correlation,) if correlation.startswith("ord_") else ()
 
 
+def _is_settled_or_rests(state: Checkout) -> bool:
+    """Those that wait for days are not looked at every second meanwhile."""
+    return checkout.is_settled(state) or checkout.rests_until(state) is not None
+
+
 CHECKOUT_ROWS = Table(
     name="checkouts",
     row=CheckoutRow,
@@ -43,9 +48,13 @@ CHECKOUT_ROWS = Table(
     keys=order_of,
     indexes={
         "open": Index(
-            owner=lambda key, row: None if checkout.is_settled(row.checkout) else "",
+            owner=lambda key, row: None if _is_settled_or_rests(row.checkout) else "",
             order=lambda key, row: row.moved_at,
+        ),
+        "resting": Index(
+            owner=lambda key, row: None if checkout.rests_until(row.checkout) is None else "",
+            order=lambda key, row: checkout.rests_until(row.checkout) or 0,
         ),
     },
 )
-CHECKOUTS = Projection("checkouts", 2, (CHECKOUT_ROWS,))
+CHECKOUTS = Projection("checkouts", 3, (CHECKOUT_ROWS,))

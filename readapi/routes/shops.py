@@ -15,7 +15,7 @@ from commands.vault import Vault
 from domain.errors import Forbidden, NotFound
 from domain.inventory import InventoryItem
 from domain.money import total
-from domain.order import CancelledOrder, Order, PaidOrder
+from domain.order import CancelledOrder, OpenOrder, Order, PaidOrder
 from domain.orderstate import cancelled
 from domain.pricing import PricedLine
 from projections.orders.projector import OrderRow
@@ -203,7 +203,7 @@ def order_item(order_id: str, row: OrderRow, shop_id: str, vault: Vault) -> dict
         "total": total((line.total for line in lines), placed.quote.totals.grand.currency),
         "shipments": [
             shipment_json(key, one)
-            for key, one in (row.order.shipments if isinstance(row.order, PaidOrder) else {}).items()
+            for key, one in (row.order.shipments if isinstance(row.order, OpenOrder | PaidOrder) else {}).items()
             if one.shop_id == shop_id
         ],
         "cancelled": _cancelled(row.order, lines),

@@ -9,5 +9,6 @@ REASONS = {
     "not_serviceable": "a seller does not deliver to this address",
     "limit_exceeded": "more than one customer may buy",
     "cancelled": "on request",
+    "rejected": "we could not accept it",
     "returned": "for what came back",
 }

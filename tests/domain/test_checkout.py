@@ -178,7 +178,7 @@ def test_then_confirms_captures_and_is_paid():
     given(*SOLD).asks_for(order.ConfirmOrder(ORDER))
     given(*SOLD, CONFIRMED).asks_for(payment.RequestCapture(PAYMENT))
     given(*TAKING).asks_for_nothing()
-    given(*TAKING, CAPTURED).asks_for(order.MarkOrderPaid(ORDER, PAYMENT))
+    given(*TAKING, CAPTURED).asks_for(order.MarkOrderPaid(ORDER, PAYMENT, NOW))
     given(*TAKING, CAPTURED, PAID).asks_for_nothing()
 
 

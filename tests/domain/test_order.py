@@ -19,7 +19,7 @@ PLACE = place_order(ID, QUOTE, limits={"stk_shp_a.pen": 3}, backorder=("stk_shp_
 PLACED = OrderPlaced(*(getattr(PLACE, field) for field in OrderPlaced.__struct_fields__))
 CONFIRMED, PAID = order.OrderConfirmed(), order.OrderPaid("pay_1")
 CANCELLED = order.OrderCancelled("out_of_stock")
-CONFIRM, PAY = order.ConfirmOrder(ID), order.MarkOrderPaid(ID, "pay_1")
+CONFIRM, PAY = order.ConfirmOrder(ID), order.MarkOrderPaid(ID, "pay_1", 4)
 CANCEL = order.CancelOrder(ID, "cancelled", "usr_1")
 
 STATES = {

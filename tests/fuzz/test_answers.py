@@ -13,11 +13,11 @@ from typing import Any
 import pytest
 
 from commands.context import system_context
-from commands.engine import now_ms
 from domain.account import GrantScope
 from domain.difference import Difference, FindDifference, difference_id
 from domain.ids import payment_id
 from domain.money import Money
+from domain.policy import OrderPolicy
 from kontor.running import build_app
 from kontor.settings import Settings
 from streams.gateways.port import RefundRefused
@@ -53,6 +53,7 @@ async def test_every_operation_answers_as_the_document_says(house: House) -> Non
     await looks_around(house, seller, sku)
     await tidies_up_and_leaves(ada)
     await operates(root)
+    await looks_at_orders(house, root, seller, sku)
     await keeps_books(house, root, seller)
     assert [label for label, statuses in clerk.statuses.items() if not statuses & GOOD] == []
 
@@ -78,16 +79,28 @@ async def operates(root: Shopper) -> None:
     await root.do("DELETE", path, status=204)
 
 
+async def looks_at_orders(house: House, root: Shopper, seller: Seller, sku: str) -> None:
+    house.services.policy = OrderPolicy(review_above=0)
+    buyer = await (await sign_up(house.http)).move_in()
+    for verdict in ("approve", "reject"):
+        await buyer.add(sku)
+        order_id = (await buyer.buy())["orderId"]
+        root.position = buyer.position
+        assert (await root.read("/api/admin/reviews"))["items"][0]["orderId"] == order_id
+        body = {"note": "Looked at it."}
+        await root.do("POST", f"/api/admin/reviews/{order_id}/{verdict}", body, Idempotency_Key=fresh_key())
+
+
 async def keeps_books(house: House, root: Shopper, seller: Seller) -> None:
-    differs = Difference("unknown_charge", "ord_X", "ch_1", Money(0, "USD"), Money(500, "USD"), now_ms())
-    found = FindDifference(difference_id(differs), differs, now_ms())
-    outcome = await house.services.engine.submit(found, system_context("test", 1))
-    [shown] = (await root.read("/api/admin/differences", Kontor_Min_Position=str(outcome.position)))["items"]
-    path = f"/api/admin/differences/{shown['differenceId']}"
-    await root.do("POST", f"{path}/explain", {"note": "Charged by hand."}, Idempotency_Key=fresh_key())
-    await root.do("POST", f"{path}/settle", {"note": "Paid back by hand."}, Idempotency_Key=fresh_key())
-    await root.read("/api/admin/ledger")
-    await seller.shopper.read(f"/api/shops/{seller.shop_id}/ledger")
+    assert (await root.read("/api/admin/ledger"))["items"]
+    assert (await seller.shopper.read(f"/api/shops/{seller.shop_id}/ledger"))["items"]
+    differs = Difference("unknown_charge", "ord_X", "ch_1", Money(0, "USD"), Money(500, "USD"), 1)
+    found = FindDifference(difference_id(differs), differs, 1)
+    await house.services.engine.submit(found, system_context("test", 1))
+    path = f"/api/admin/differences/{difference_id(differs)}"
+    await root.do("POST", f"{path}/explain", {"note": "A test of the provider's."})
+    await root.do("POST", f"{path}/settle", {"note": "Paid back by hand."})
+    assert (await root.read("/api/admin/differences?status=settled"))["items"]
 
 
 async def buys_and_looks(ada: Shopper, seller: Seller, sku: str) -> None:

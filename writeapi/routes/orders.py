@@ -20,6 +20,7 @@ from domain.account import ActiveAccount, address_of, payment_method_of, require
 from domain.cart import OpenCart, cart_of
 from domain.errors import DomainError, Forbidden, Invalid
 from domain.ids import payment_id
+from domain.orderstate import rests
 from domain.pricing import Destination
 from domain.shipping import DEFAULT_METHOD
 from readapi.edge.cart_token import HEADER as CART_TOKEN
@@ -51,7 +52,8 @@ KEY = {
 PREFER = {
     "name": "Prefer",
     "in": "header",
-    "description": "wait=SECONDS (at most 10): answer once the order is PAID or CANCELLED.",
+    "description": "wait=SECONDS (at most 10): answer once the order is PAID or CANCELLED, or waits for review or "
+    "capture.",
     "schema": {"type": "string"},
     "example": "wait=10",
 }
@@ -134,7 +136,8 @@ def _destination(services: WriteServices, account_id: str, account: ActiveAccoun
     openapi_extra={**signed_in(), "parameters": [KEY, PREFER]},
 )
 async def create_order(request: Request, body: OrderRequest, principal: CustomerPrincipal) -> Response:
-    """Answers 202 as soon as the order is recorded, or with ``Prefer: wait=N`` once it is PAID or CANCELLED."""
+    """Answers 202 as soon as the order is recorded, or with ``Prefer: wait=N`` once it is PAID or CANCELLED; or once
+    it stands and its money is taken later, or waits until somebody has looked at it: then it is PENDING still."""
     services = services_of(request)
     key = await idempotency_of(request, principal.account_id)
     wait = prefer_wait(request)
@@ -184,11 +187,12 @@ async def _order(
     quoted = await quote_cart(services, cart, items, destination, body.shipping_method, principal.account_id, now)
     require_goods(body.cart_id, items, now)
     delivery = Delivery(destination, account.addresses[body.address_id].sealed, method.token)
-    return place_order(principal.account_id, body.cart_id, cart, items, quoted, delivery, now)
+    return place_order(principal.account_id, body.cart_id, cart, items, quoted, delivery, services.policy, now)
 
 
 def _is_settled(state: Any) -> bool:
-    return isinstance(state, order.PaidOrder | order.CancelledOrder)
+    """Nothing is worth waiting for any longer: it is paid or cancelled, or rests for hours."""
+    return isinstance(state, order.PaidOrder | order.CancelledOrder) or rests(state)
 
 
 def _render(

@@ -12,7 +12,7 @@ from starlette.responses import Response
 from commands.batch import Outcome
 from domain import order
 from domain.errors import Forbidden, Invalid, NotFound
-from domain.order import DeliverShipment, PackShipment, PaidOrder, ShipShipment
+from domain.order import DeliverShipment, OpenOrder, PackShipment, PaidOrder, ShipShipment
 from domain.shipment import NAME_MAX
 from readapi.edge.idempotency import IdempotencyKey, idempotency_of
 from readapi.edge.openapi import problem_responses, signed_in
@@ -58,7 +58,11 @@ class Carriage(Body):
     openapi_extra=WITH_KEY,
 )
 async def pack(request: Request, order_id: str, body: NewShipment, principal: RequiredPrincipal) -> Response:
-    """Of one shop's lines, whole or in parts. Name the shop where several of the order's are yours."""
+    """Of one shop's lines, whole or in parts. Name the shop where several of the order's are yours.
+
+    Where the money is taken at the shipment, an order may be packed as soon as it is ORDER_CREATED: the first parcel
+    has all of it taken, and parcels leave once it is there. If it is refused, the order is cancelled and nothing
+    leaves."""
     services = services_of(request)
     key = await idempotency_of(request, principal.account_id)
     context = context_of(request, principal.account_id, order_id)
@@ -108,9 +112,9 @@ async def _execute(
     status: int = 200,
 ) -> Response:
     def render(outcome: Outcome) -> Response:
-        paid: PaidOrder = outcome.state
-        shown = {"orderId": outcome.stream, "orderStatus": order.status(paid)}
-        body = {**shown, **shipment_json(command.shipment_id, paid.shipments[command.shipment_id])}
+        packed: OpenOrder | PaidOrder = outcome.state
+        shown = {"orderId": outcome.stream, "orderStatus": order.status(packed)}
+        body = {**shown, **shipment_json(command.shipment_id, packed.shipments[command.shipment_id])}
         return command_reply(body, position=outcome.position, version=outcome.version, status=status)
 
     return await execute(request, command, context_of(request, principal.account_id, command.order_id), render, key=key)
@@ -131,6 +135,6 @@ async def _shop_of(services: WriteServices, principal: Principal, order_id: str,
 
 async def _require_own(services: WriteServices, principal: Principal, order_id: str, shipment_id: str) -> None:
     state = await services.engine.state(require_id("order", order_id, "order"))
-    shipment = state.shipments.get(shipment_id) if isinstance(state, PaidOrder) else None
+    shipment = state.shipments.get(shipment_id) if isinstance(state, OpenOrder | PaidOrder) else None
     if shipment is None or not await may_act_for(services, principal, shipment.shop_id):
         raise NotFound("no such shipment")

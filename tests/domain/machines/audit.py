@@ -12,6 +12,7 @@ from domain.order import CancelledOrder, NoOrder, OpenOrder, OrderPlaced, PaidOr
 from domain.recorded import Recorded
 from tests.domain.machines.books import Books
 from tests.domain.machines.market import BY_STOCK
+from tests.domain.machines.patience import Patience
 from tests.domain.machines.provider import Provider
 from tests.domain.machines.world import World
 
@@ -35,12 +36,14 @@ class Audit:
         """Units that left it, by line."""
         self.returned: dict[str, dict[str, int]] = {}
         self.books = Books(self.orders)
+        self.patience = Patience(self.orders)
         self.generations: defaultdict[tuple[str, int], set[str]] = defaultdict(set)
 
     def now(self) -> None:
         for recorded in self.world.log[self.read :]:
             self._count(recorded)
             self.books.count(recorded)
+            self.patience.count(recorded)
         self.read = len(self.world.log)
         self._no_unit_is_sold_twice()
         self._nobody_exceeds_a_limit()
@@ -157,7 +160,7 @@ class Audit:
         assert not self.provider.set_aside(paid_id), f"{order_id} is cancelled, its money still set aside"
         if isinstance(paid, payment.Payment):
             assert paid.status in ("declined", "voided", "refunded"), paid
-        failed = state.reason != "cancelled"  # who calls an order off does not want its lines back
+        failed = state.reason not in ("cancelled", "rejected")  # who calls an order off does not want its lines back
         assert self.put_back[order_id] == (failed and bool(self.taken_out[order_id])), f"{order_id}: {state.reason}"
 
 

@@ -11,6 +11,7 @@ from domain.errors import DomainError
 from domain.ids import stock_id
 from domain.inventory import HOLD_MS, HoldStock, ReceiveStock, StockRefused
 from domain.order import PlaceOrder
+from domain.policy import LATER, SHIPMENT, OrderPolicy
 from tests.domain.machines.goods import cart_line, place_order, quote_of
 from tests.domain.machines.world import World
 
@@ -32,6 +33,15 @@ OFFERS = (
     Terms("shp_a", "limited", limit=2),
     Terms("shp_b", "eager", hold_in_cart=True),
     Terms("shp_b", "endless", backorder=True),
+)
+PLAINLY = OrderPolicy()
+POLICIES = (
+    PLAINLY,
+    OrderPolicy(capture=SHIPMENT),
+    OrderPolicy(capture=LATER, capture_after=2 * HOLD_MS),
+    OrderPolicy(review_above=0, review_within=2 * HOLD_MS),
+    OrderPolicy(capture=SHIPMENT, review_countries=("US",), review_within=2 * HOLD_MS),
+    OrderPolicy(capture=LATER, capture_after=HOLD_MS, review_above=3_000, review_within=2 * HOLD_MS),
 )
 BY_STOCK = {terms.stock_id: terms for terms in OFFERS}
 BUYERS = ("usr_1", "usr_2")
@@ -87,16 +97,19 @@ class Market:
             with suppress(DomainError):
                 self.world.submit(cart.CloseMergedCart(source, target))
 
-    def order(self, buyer: str, guest: bool, serviceable: bool = True) -> PlaceOrder | None:
+    def order(
+        self, buyer: str, guest: bool, serviceable: bool = True, policy: OrderPolicy = PLAINLY
+    ) -> PlaceOrder | None:
         """What the route would submit for the cart as it is now."""
         cart_id, now = self.cart_id(buyer, guest), self.world.now
         state = self.world.state(cart_id)
         if not isinstance(state, OpenCart) or not state.lines:
             return None
         terms = {key: BY_STOCK[key] for key in (stock_id(line.shop_id, line.sku) for line in state.lines)}
+        quote = quote_of(state.lines, serviceable=serviceable)
         return place_order(
             order_id_of(cart_id, state),
-            quote_of(state.lines, serviceable=serviceable),
+            quote,
             account_id=buyer,
             cart_id=cart_id,
             generation=state.generation,
@@ -105,4 +118,8 @@ class Market:
             limits={key: term.limit for key, term in terms.items() if term.limit is not None},
             backorder=tuple(key for key, term in terms.items() if term.backorder),
             cart_holds=tuple(key for key in terms if cart_id in self.world.state(key).holds),
+            capture=policy.capture,
+            capture_at=policy.capture_at(now),
+            review=policy.reasons(quote, "US"),
+            review_within=policy.review_within,
         )

@@ -22,14 +22,14 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from domain import inventory, order, payment, stock
-from domain.checkout import PAYMENT_GRACE_MS, is_settled, next_commands
+from domain import inventory, order, payment, reviewing, stock
+from domain.checkout import FOREVER, PAYMENT_GRACE_MS, is_settled, next_commands, rests_until
 from domain.decider import Command
 from domain.errors import DomainError
 from domain.inventory import HOLD_MS
 from domain.order import OpenOrder, PaidOrder
 from tests.domain.machines.audit import Audit
-from tests.domain.machines.market import BUYERS, BY_STOCK, OFFERS, Market
+from tests.domain.machines.market import BUYERS, BY_STOCK, OFFERS, PLAINLY, POLICIES, Market
 from tests.domain.machines.provider import INTENTS, Provider
 from tests.domain.machines.world import World
 
@@ -38,6 +38,7 @@ PROCESSES = st.integers(0, 1)
 buyers = st.sampled_from(BUYERS)
 offers = st.sampled_from(OFFERS)
 guests = st.booleans()
+policies = st.one_of(st.just(PLAINLY), st.sampled_from(POLICIES))
 seldom_not = st.sampled_from((True, True, True, False))
 baskets = st.lists(st.tuples(offers, st.integers(1, 2)), min_size=1, max_size=3)
 any_index = st.integers(0, 1_000)
@@ -56,6 +57,7 @@ class CheckoutMachine(RuleBasedStateMachine):
         """On their way: correlation and command, each with the instant and the knowledge of whoever sent it."""
         self.post: list[tuple[str, Command]] = []
         """Whatever processes ever asked."""
+        self.parcels = 0
 
     def submit(self, command: Command, correlation: str = "", process: int = 0) -> None:
         with suppress(DomainError):
@@ -91,12 +93,22 @@ class CheckoutMachine(RuleBasedStateMachine):
     def sign_in(self, buyer: str) -> None:
         self.market.merge(buyer)
 
-    @rule(buyer=buyers, guest=guests, goods=baskets, serviceable=seldom_not, hurry=seldom_not, process=PROCESSES)
-    def check_out(self, buyer: str, guest: bool, goods: Any, serviceable: bool, hurry: bool, process: int) -> None:
-        """Some click twice; some requests take their time to arrive."""
+    @rule(
+        buyer=buyers,
+        guest=guests,
+        goods=baskets,
+        serviceable=seldom_not,
+        policy=policies,
+        hurry=seldom_not,
+        process=PROCESSES,
+    )
+    def check_out(
+        self, buyer: str, guest: bool, goods: Any, serviceable: bool, policy: Any, hurry: bool, process: int
+    ) -> None:
+        """Some click twice; some requests take their time to arrive. The shop changes its mind about how it sells."""
         if self.market.order(buyer, guest) is None:
             self.put_into_cart(buyer, guest, goods)
-        command = self.market.order(buyer, guest, serviceable)
+        command = self.market.order(buyer, guest, serviceable, policy)
         if command is not None:
             self.submit(command, command.order_id, process) if hurry else self.asked.append((command.order_id, command))
 
@@ -106,6 +118,32 @@ class CheckoutMachine(RuleBasedStateMachine):
         orders = self.orders(OpenOrder, PaidOrder)
         order_id = orders[index % len(orders)]
         self.submit(order.CancelOrder(order_id, "cancelled", "usr_1"), order_id, process)
+
+    # sellers, and who looks at orders
+
+    @precondition(lambda self: self.orders(OpenOrder, PaidOrder))
+    @rule(index=any_index, units=st.integers(0, 2), carrier=st.sampled_from(("", "UPS")), process=PROCESSES)
+    def pack(self, index: int, units: int, carrier: str, process: int) -> None:
+        orders = self.orders(OpenOrder, PaidOrder)
+        self.pack_of(orders[index % len(orders)], units, carrier, process)
+
+    def pack_of(self, order_id: str, units: int, carrier: str, process: int = 0) -> None:
+        line = self.world.state(order_id).placed.quote.lines[0]
+        self.parcels += 1
+        wanted = {line.line_id: units} if units else {}
+        parcel = order.PackShipment(order_id, f"shi_{self.parcels}", line.shop_id, self.world.now, wanted, carrier)
+        self.submit(parcel, order_id, process)
+
+    @precondition(lambda self: self.under_review())
+    @rule(index=any_index, approves=seldom_not, process=PROCESSES)
+    def somebody_looks_at_an_order(self, index: int, approves: bool, process: int) -> None:
+        orders = self.under_review()
+        order_id = orders[index % len(orders)]
+        verdict = reviewing.ApproveReview if approves else reviewing.RejectReview
+        self.submit(verdict(order_id, self.world.now, "usr_root"), order_id, process)
+
+    def under_review(self) -> list[str]:
+        return [order_id for order_id in self.orders(OpenOrder) if self.world.state(order_id).review is not None]
 
     # whoever sees checkouts through
 
@@ -233,7 +271,7 @@ class CheckoutMachine(RuleBasedStateMachine):
             self.hear_everything()
             self.world.follow()
             self.asked += self.next_steps()
-            if len(self.world.log) == before and not self.asked:
+            if len(self.world.log) == before and not self.asked and not self.wait():
                 break
             self.audit.now()
             self.world.now += PAYMENT_GRACE_MS
@@ -244,6 +282,15 @@ class CheckoutMachine(RuleBasedStateMachine):
         self.sweep()
         self.audit.now()
         self.audit.settled()
+
+    def wait(self) -> bool:
+        """For the hour that comes next; if there is none, sellers pack. Whether anything waited for either."""
+        due = {row.order_id: rests_until(row) for row in self.world.rows.values() if not is_settled(row)}
+        for order_id in [order_id for order_id, until in due.items() if until == FOREVER]:
+            self.pack_of(order_id, 0, "UPS")
+        hours = [until for until in due.values() if until is not None and until != FOREVER]
+        self.world.now = max([self.world.now, *(until + 1 for until in hours)])
+        return any(until is not None for until in due.values())
 
     def hear_everything(self) -> None:
         given_up = {row.stream for row in self.world.log if isinstance(row.event, payment.PaymentDeclined)}

@@ -11,6 +11,7 @@ from domain.aftersale import CancelLines
 from domain.errors import DomainError, NotFound
 from domain.order import ORDER, status
 from domain.refund import RefundGranted
+from domain.reviewing import ApproveReview, BeginReview, RejectReview
 from tests.domain.machines.aggregate import AggregateMachine
 from tests.domain.machines.goods import PRICE, cart_line, place_order, quote_of
 
@@ -25,18 +26,47 @@ class OrderMachine(AggregateMachine):
         self.status = ""
         self.confirmed = False
         self.reason = ""
+        self.capture = ""
+        self.review = "none"
+        """``none``, ``wanted``, ``open``, ``approved`` or ``rejected``."""
         self.quantity = 0
         self.cut: dict[str, int] = {}
         """Units of each cancellation."""
         self.parcels: dict[str, tuple[int, str]] = {}
         """Units and status of each."""
 
-    @rule(quantity=st.integers(1, 3), account=st.sampled_from(("usr_1", "usr_2")))
-    def place(self, quantity: int, account: str) -> None:
-        decided = self.ask(place_order(ID, quote_of([cart_line("lin_1", "pen", quantity)]), account_id=account))
+    @rule(
+        quantity=st.integers(1, 3),
+        account=st.sampled_from(("usr_1", "usr_2")),
+        capture=st.sampled_from(("", "shipment", "later")),
+        review=st.sampled_from(((), ("amount",))),
+    )
+    def place(self, quantity: int, account: str, capture: str, review: tuple[str, ...]) -> None:
+        quote = quote_of([cart_line("lin_1", "pen", quantity)])
+        terms = {"capture": capture, "review": review, "review_within": 5}
+        decided = self.ask(place_order(ID, quote, account_id=account, **terms))
         assert bool(decided) == (self.status == "")
         if not self.status:
-            self.status, self.quantity = "PENDING", quantity
+            self.status, self.quantity, self.capture = "PENDING", quantity, capture
+            self.review = "wanted" if review else "none"
+
+    @rule(verdict=st.sampled_from(("begin", "approve", "reject", "expire")), at=st.integers(1, 9))
+    def look_at(self, verdict: str, at: int) -> None:
+        by = "" if verdict == "expire" else "usr_root"
+        command = {"begin": BeginReview(ID, 1), "approve": ApproveReview(ID, at, by)}.get(verdict)
+        decided = self.ask(command or RejectReview(ID, at, by))
+        late = verdict == "expire" and at > 6
+        if self.status == "PENDING" and self.review == "wanted" and verdict == "begin":
+            assert len(decided) == 1
+            self.review = "open"
+        elif self.status == "PENDING" and self.review == "open" and verdict == "approve":
+            assert len(decided) == 1
+            self.review = "approved"
+        elif self.status == "PENDING" and self.review == "open" and (verdict == "reject" or late):
+            assert decided[1:] == [order.OrderCancelled("rejected", by)]
+            self.status, self.reason, self.review = "CANCELLED", "rejected", "rejected"
+        else:
+            assert isinstance(decided, DomainError) or decided == []
 
     @rule()
     def place_nothing(self) -> None:
@@ -45,18 +75,26 @@ class OrderMachine(AggregateMachine):
     @rule()
     def confirm(self) -> None:
         decided = self.ask(order.ConfirmOrder(ID))
-        assert isinstance(decided, DomainError) == (self.status in ("", "CANCELLED"))
+        unseen = self.status == "PENDING" and not self.confirmed and self.review not in ("none", "approved")
+        assert isinstance(decided, DomainError) == (self.status in ("", "CANCELLED") or unseen)
         if decided == [order.OrderConfirmed()]:
             assert not self.confirmed
             self.confirmed = True
 
     @rule()
     def pay(self) -> None:
-        decided = self.ask(order.MarkOrderPaid(ID, "pay_1"))
+        decided = self.ask(order.MarkOrderPaid(ID, "pay_1", 1))
         assert isinstance(decided, DomainError) == (self.status in ("", "CANCELLED") or not self.confirmed)
         if isinstance(decided, list):
             assert bool(decided) == (self.status == "PENDING")
-            self.status = self.status if self.parcels else "PAID"
+            if self.status == "PENDING":
+                assert len(decided) == 1 + sum(stage == "WAITS" for _, stage in self.parcels.values())
+                self.parcels = {
+                    name: (units, "SHIPPED" if stage == "WAITS" else stage)
+                    for name, (units, stage) in self.parcels.items()
+                }
+                self.status = "PAID"
+                self.derive_status()
 
     @rule(
         name=st.sampled_from(("shi_1", "shi_2", "shi_3")), units=st.integers(0, 3), carrier=st.sampled_from(("", "UPS"))
@@ -65,14 +103,16 @@ class OrderMachine(AggregateMachine):
         left = self.left
         wanted = {"lin_1": units} if units else {}
         decided = self.ask(order.PackShipment(ID, name, "shp_a", 1, wanted, carrier))
-        if self.status in ("", "PENDING", "CANCELLED"):
+        unpaid = self.status == "PENDING" and self.confirmed and self.capture == "shipment"
+        if self.status in ("", "CANCELLED") or (self.status == "PENDING" and not unpaid):
             assert isinstance(decided, DomainError)
         elif name in self.parcels:
             assert decided == []
         elif not left or units > left:
             assert isinstance(decided, DomainError)
         else:
-            self.parcels[name] = (units or left, "SHIPPED" if carrier else "PACKED")
+            leaves = "WAITS" if unpaid else "SHIPPED"
+            self.parcels[name] = (units or left, leaves if carrier else "PACKED")
             self.derive_status()
 
     @rule(name=st.sampled_from(("shi_1", "shi_2", "shi_3")), to=st.sampled_from(("SHIPPED", "DELIVERED")))
@@ -80,7 +120,8 @@ class OrderMachine(AggregateMachine):
         ship = order.ShipShipment(ID, name, "UPS", "", 2)
         decided = self.ask(ship if to == "SHIPPED" else order.DeliverShipment(ID, name, 3))
         units, now = self.parcels.get(name, (0, ""))
-        if not now or (to == "DELIVERED" and now == "PACKED"):
+        unpaid = self.status in ("PENDING", "CANCELLED")
+        if not now or unpaid or (to == "DELIVERED" and now == "PACKED"):
             assert isinstance(decided, DomainError)
         elif (now, to) in (("PACKED", "SHIPPED"), ("SHIPPED", "DELIVERED")):
             assert isinstance(decided, list)
@@ -118,13 +159,15 @@ class OrderMachine(AggregateMachine):
 
     def derive_status(self) -> None:
         stages = [status for _, status in self.parcels.values()]
+        if self.status == "PENDING":
+            return  # whatever is packed
         if stages and self.left == 0:
             self.status = next(stage for stage in ("PACKED", "SHIPPED", "DELIVERED") if stage in stages)
 
     @rule(reason=st.sampled_from(("cancelled", "expired", "out_of_stock")))
     def cancel(self, reason: str) -> None:
         decided = self.ask(order.CancelOrder(ID, reason, "usr_1"))
-        packed = bool(self.parcels) and reason == "cancelled"
+        packed = bool(self.parcels) and reason == "cancelled" and self.status != "CANCELLED"
         assert isinstance(decided, DomainError) == (self.status == "" or packed)
         if isinstance(decided, list) and decided:
             left = {"lin_1": self.left} if self.cut and self.status == "PAID" else {}

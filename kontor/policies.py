@@ -1,0 +1,19 @@
+"""Settings that decide how orders are dealt with, as the domain has them."""
+
+from __future__ import annotations
+
+from domain.policy import LATER, SHIPMENT, OrderPolicy
+from kontor.settings import Settings
+
+HOUR_MS = 3_600_000
+
+
+def order_policy(settings: Settings) -> OrderPolicy:
+    hours = int(settings.capture) if settings.capture.isdecimal() else 0
+    return OrderPolicy(
+        capture=LATER if hours else SHIPMENT if settings.capture == SHIPMENT else "",
+        capture_after=hours * HOUR_MS,
+        review_above=settings.review_above,
+        review_countries=tuple(filter(None, settings.review_countries.split(","))),
+        review_within=settings.review_hours * HOUR_MS,
+    )

@@ -1,0 +1,52 @@
+"""What an audit holds against money that is taken too early, and goods that leave before it is."""
+
+from __future__ import annotations
+
+from domain import order, payment, shipment
+from domain.order import OrderPlaced
+from domain.policy import LATER, SHIPMENT
+from domain.recorded import Recorded
+from domain.review import ReviewApproved, ReviewBegun, ReviewRejected
+
+
+class Patience:
+    def __init__(self, orders: dict[str, OrderPlaced]) -> None:
+        self._orders = orders
+        self._approved: set[str] = set()
+        self._reviewed: dict[str, int] = {}
+        self._packed: set[str] = set()
+        self._paid: set[str] = set()
+
+    def count(self, recorded: Recorded) -> None:
+        stream = recorded.stream
+        match recorded.event:
+            case ReviewBegun(until=until):
+                assert stream not in self._reviewed, f"{stream} is reviewed twice"
+                self._reviewed[stream] = until
+            case ReviewApproved():
+                self._approved.add(stream)
+            case ReviewRejected(at=at, by=by):
+                assert stream not in self._approved
+                assert by or at > self._reviewed[stream], f"{stream} was rejected before its time was over"
+            case order.OrderConfirmed():
+                assert self._may_go_on(stream), f"{stream} stands, and nobody has looked at it"
+            case payment.CaptureRequested():
+                self._taken(recorded)
+            case shipment.ShipmentPacked():
+                self._packed.add(stream)
+            case order.OrderPaid():
+                self._paid.add(stream)
+            case shipment.ShipmentShipped():
+                assert stream in self._paid, f"{stream} left unpaid"
+
+    def _taken(self, recorded: Recorded) -> None:
+        order_id = "ord_" + recorded.stream.removeprefix("pay_")
+        placed = self._orders[order_id]
+        assert self._may_go_on(order_id), f"{order_id} is charged, and nobody has looked at it"
+        if placed.capture == SHIPMENT:
+            assert order_id in self._packed, f"{order_id} is charged, and nothing is packed"
+        if placed.capture == LATER:
+            assert recorded.meta.occurred_at >= placed.capture_at, f"{order_id} is charged too early"
+
+    def _may_go_on(self, order_id: str) -> bool:
+        return not self._orders[order_id].review or order_id in self._approved
