@@ -13,7 +13,7 @@ be taken later. How long is in the order and in its review, so the timer is a qu
 
 from __future__ import annotations
 
-from domain import cart, inventory, order, payment, policy, reviewing
+from domain import cart, inventory, order, orderreviewing, payment, policy
 from domain.checkoutstate import RELEVANT as RELEVANT
 from domain.checkoutstate import Checkout as Checkout
 from domain.checkoutstate import Line, ordered
@@ -21,9 +21,9 @@ from domain.checkoutstate import begin as begin
 from domain.checkoutstate import evolve as evolve
 from domain.decider import Command
 from domain.ids import payment_id
+from domain.orderreview import REJECTED
 from domain.pricing import Quote
 from domain.promotion import is_use
-from domain.review import REJECTED
 
 PAYMENT_GRACE_MS = 60_000
 """How long after the holds ran out an unanswered authorization may still come back before the order is cancelled."""
@@ -171,8 +171,8 @@ def _confirm(state: Checkout, now: int) -> list[Command]:
 
 def _review(state: Checkout, now: int) -> list[Command]:
     if state.review != "open":
-        return [reviewing.BeginReview(state.order_id, now)]
-    return [reviewing.RejectReview(state.order_id, now)] if now > state.review_until else []
+        return [orderreviewing.BeginReview(state.order_id, now)]
+    return [orderreviewing.RejectReview(state.order_id, now)] if now > state.review_until else []
 
 
 def _captures_at(state: Checkout) -> int:

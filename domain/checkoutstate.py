@@ -11,10 +11,10 @@ from domain import cart, inventory, order, payment, shipment
 from domain.decider import State
 from domain.ids import stock_id
 from domain.money import Money
+from domain.orderreview import ReviewApproved, ReviewBegun
 from domain.recorded import Recorded
 from domain.refund import RefundGranted
 from domain.returns import ReturnReceived
-from domain.review import ReviewApproved, ReviewBegun
 
 
 class Line(State, frozen=True):

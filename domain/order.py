@@ -6,7 +6,7 @@ ever. Its id is derived from the cart and the cart's generation: two requests fo
 
 from __future__ import annotations
 
-from domain import aftersale, orderstate, reviewing
+from domain import aftersale, orderreviewing, orderstate
 from domain.decider import Command, Decider, Event
 from domain.errors import IllegalTransition, Invalid, NotFound
 from domain.orderstate import CancelledOrder as CancelledOrder
@@ -263,7 +263,7 @@ ORDER = Decider(
         ShipShipment: ship_shipment,
         DeliverShipment: deliver_shipment,
         **aftersale.DECISIONS,
-        **reviewing.DECISIONS,
+        **orderreviewing.DECISIONS,
     },
     evolutions=orderstate.EVOLUTIONS,
 )

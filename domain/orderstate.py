@@ -13,12 +13,12 @@ from msgspec.structs import replace
 from domain.decider import Event, State
 from domain.errors import NotFound
 from domain.ids import stock_id
+from domain.orderreview import Review, ReviewApproved, ReviewBegun, ReviewRejected
 from domain.policy import SHIPMENT
 from domain.pricing import Quote
 from domain.promotion import uses_of
 from domain.refund import RefundGranted
 from domain.returns import Return, ReturnApproved, ReturnReceived, ReturnRejected, ReturnRequested
-from domain.review import Review, ReviewApproved, ReviewBegun, ReviewRejected
 from domain.shipment import Shipment, ShipmentDelivered, ShipmentPacked, ShipmentShipped, Units, packed, reached
 
 # events

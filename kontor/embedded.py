@@ -22,9 +22,9 @@ from projections.differences.projector import DIFFERENCES
 from projections.erasures.projector import ERASURES
 from projections.folding import Parked
 from projections.ledger.projector import LEDGER
+from projections.orderreviews.projector import ORDER_REVIEWS
 from projections.orders.projector import ORDERS
 from projections.promotions.projector import PROMOTIONS
-from projections.reviews.projector import REVIEWS
 from projections.search.tantivy_index import TantivyIndex
 from projections.shops.projector import SHOPS
 from projections.sqlite import SQLiteViews
@@ -55,7 +55,7 @@ PROJECTIONS = (
     ERASURES,
     DIFFERENCES,
     LEDGER,
-    REVIEWS,
+    ORDER_REVIEWS,
 )
 
 

@@ -40,13 +40,13 @@ from projections.checkouts.projector import CHECKOUTS
 from projections.differences.projector import DIFFERENCES
 from projections.erasures.projector import ERASURES
 from projections.ledger.projector import LEDGER
+from projections.orderreviews.projector import ORDER_REVIEWS
 from projections.orders.projector import ORDERS
 from projections.promotions.projector import PROMOTIONS
 from projections.redisviews.lastpages import RedisPages
 from projections.redisviews.reader import RedisViews
 from projections.redisviews.server import RedisServer
 from projections.redisviews.sink import RedisSink
-from projections.reviews.projector import REVIEWS
 from projections.routed import routed
 from projections.search.elastic.index import ElasticIndex
 from projections.search.elastic.server import Server as ElasticServer
@@ -82,7 +82,7 @@ from streams.sinking import Sinking
 from writeapi.sellers import OFFERS_MAX
 from writeapi.services import WriteServices
 
-IN_REDIS = (CATALOG, STOCK, CARTS, SHOPS, PROMOTIONS, DIFFERENCES, REVIEWS)
+IN_REDIS = (CATALOG, STOCK, CARTS, SHOPS, PROMOTIONS, DIFFERENCES, ORDER_REVIEWS)
 IN_CASSANDRA = (ORDERS, LEDGER)
 OF_PROCESSES = (CHECKOUTS, STOCK, ERASURES)
 WITHIN_S = {"views": 0.02, "orders": 0.15}

@@ -19,10 +19,10 @@ from readapi.routes import (
     ledger,
     me,
     operations,
+    orderreviews,
     orders,
     products,
     promotions,
-    reviews,
     shops,
     subscriptions,
 )
@@ -58,7 +58,7 @@ ROUTERS = (
     differences.router,
     ledger.router,
     operations.router,
-    reviews.router,
+    orderreviews.router,
     operations.ready,
 )
 

@@ -13,11 +13,11 @@ from domain.checkout import Checkout
 from domain.errors import NotFound
 from domain.ids import payment_id, rest_id
 from domain.order import ORDER
+from domain.orderreview import REJECTED
 from domain.payment import PAYMENT, THE_REST, Payment, PaymentState, Refund
 from domain.recorded import Recorded
 from domain.refund import RefundGranted
 from domain.returns import Return
-from domain.review import REJECTED
 from domain.shipment import Shipment, Shipments
 from readapi.edge.positions import format_position
 from readapi.instants import instant

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from domain import order, payment, refund, returns, review, shipment
+from domain import order, orderreview, payment, refund, returns, shipment
 from domain.codec import stored_name
 from domain.recorded import Recorded
 from readapi.edge.positions import format_position
@@ -21,9 +21,9 @@ WORDS: dict[type, str] = {
     order.OrderPaid: "Order paid",
     order.OrderCancelled: "Order cancelled",
     order.LinesCancelled: "Cancelled by line",
-    review.ReviewBegun: "Waits until somebody has looked at it; the goods and the money stay set aside",
-    review.ReviewApproved: "Looked at and approved",
-    review.ReviewRejected: "Looked at and rejected",
+    orderreview.ReviewBegun: "Waits until somebody has looked at it; the goods and the money stay set aside",
+    orderreview.ReviewApproved: "Looked at and approved",
+    orderreview.ReviewRejected: "Looked at and rejected",
     returns.ReturnRequested: "Return requested",
     returns.ReturnApproved: "Return approved",
     returns.ReturnRejected: "Return rejected",
@@ -72,7 +72,7 @@ def _text(event: Recorded) -> str:
     match event.event:
         case order.OrderPlaced(quote=quote):
             return f"{words}: {_items(sum(line.quantity for line in quote.lines))} for {quote.totals.grand}"
-        case review.ReviewRejected(by=""):
+        case orderreview.ReviewRejected(by=""):
             return "Rejected: nobody had looked at it in time"
         case order.OrderCancelled(reason=reason):
             return f"{words}: {REASONS.get(reason, reason)}"

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from domain import order, payment, shipment
 from domain.order import OrderPlaced
+from domain.orderreview import ReviewApproved, ReviewBegun, ReviewRejected
 from domain.policy import LATER, SHIPMENT
 from domain.recorded import Recorded
-from domain.review import ReviewApproved, ReviewBegun, ReviewRejected
 
 
 class Patience:

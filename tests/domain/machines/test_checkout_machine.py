@@ -22,7 +22,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from domain import inventory, order, payment, reviewing, stock
+from domain import inventory, order, orderreviewing, payment, stock
 from domain.checkout import FOREVER, PAYMENT_GRACE_MS, is_settled, next_commands, rests_until
 from domain.decider import Command
 from domain.errors import DomainError
@@ -139,7 +139,7 @@ class CheckoutMachine(RuleBasedStateMachine):
     def somebody_looks_at_an_order(self, index: int, approves: bool, process: int) -> None:
         orders = self.under_review()
         order_id = orders[index % len(orders)]
-        verdict = reviewing.ApproveReview if approves else reviewing.RejectReview
+        verdict = orderreviewing.ApproveReview if approves else orderreviewing.RejectReview
         self.submit(verdict(order_id, self.world.now, "usr_root"), order_id, process)
 
     def under_review(self) -> list[str]:

@@ -10,8 +10,8 @@ from domain import order
 from domain.aftersale import CancelLines
 from domain.errors import DomainError, NotFound
 from domain.order import ORDER, status
+from domain.orderreviewing import ApproveReview, BeginReview, RejectReview
 from domain.refund import RefundGranted
-from domain.reviewing import ApproveReview, BeginReview, RejectReview
 from tests.domain.machines.aggregate import AggregateMachine
 from tests.domain.machines.goods import PRICE, cart_line, place_order, quote_of
 

@@ -9,14 +9,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from commands.vault import Vault
-from projections.reviews.projector import REVIEW_ROWS, ReviewRow
+from projections.orderreviews.projector import REVIEW_ROWS, ReviewRow
 from readapi.consistency import at_position
 from readapi.edge.openapi import problem_responses, signed_in
 from readapi.edge.paging import CursorParameter, Limit, page
 from readapi.edge.principal import AdminPrincipal
 from readapi.instants import instant
 from readapi.lists import List, page_of
-from readapi.reviewshapes import ReviewList
+from readapi.orderreviewshapes import ReviewList
 from readapi.routes.shops import answer
 from readapi.services import ReadServices
 

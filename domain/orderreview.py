@@ -1,4 +1,4 @@
-"""Review: a person looks at an order before its money is taken. Events and state; the rules are in ``reviewing.py``."""
+"""A person looks at an order before its money is taken: events and state. ``orderreviewing.py`` has the rules."""
 
 from __future__ import annotations
 

@@ -7,9 +7,9 @@ import pytest
 from domain import checkout, order, payment
 from domain.errors import IllegalTransition, NotFound
 from domain.order import ORDER, OrderCancelled
+from domain.orderreview import ReviewApproved, ReviewBegun, ReviewRejected
+from domain.orderreviewing import ApproveReview, BeginReview, RejectReview
 from domain.policy import LATER, OrderPolicy
-from domain.review import ReviewApproved, ReviewBegun, ReviewRejected
-from domain.reviewing import ApproveReview, BeginReview, RejectReview
 from tests.domain.test_checkout import CONFIRMED, NOW, PAYMENT, PRICE, SOLD, cancelled, given, placed
 from tests.domain.test_checkout import ORDER as ID
 from tests.spec import given as given_order

@@ -7,8 +7,8 @@ from typing import Any
 
 from domain.decider import Command, Event
 from domain.errors import IllegalTransition, NotFound
+from domain.orderreview import REJECTED, ReviewApproved, ReviewBegun, ReviewRejected
 from domain.orderstate import CancelledOrder, NoOrder, OpenOrder, Order, OrderCancelled, status
-from domain.review import REJECTED, ReviewApproved, ReviewBegun, ReviewRejected
 
 # commands
 

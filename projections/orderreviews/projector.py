@@ -6,8 +6,8 @@ from msgspec.structs import replace
 
 from domain.money import Money
 from domain.order import OrderCancelled
+from domain.orderreview import ReviewApproved, ReviewBegun, ReviewRejected
 from domain.recorded import Recorded
-from domain.review import ReviewApproved, ReviewBegun, ReviewRejected
 from projections.projector import Index, Projection, Table, ViewRow
 
 
@@ -64,11 +64,11 @@ def _decided(row: ReviewRow | None, recorded: Recorded, status: str) -> ReviewRo
 
 
 REVIEW_ROWS = Table(
-    name="reviews",
+    name="order_reviews",
     row=ReviewRow,
     folds={ReviewBegun: begun, ReviewApproved: approved, ReviewRejected: rejected, OrderCancelled: cancelled},
     indexes={
         "status": Index(lambda key, row: "open" if row.status == "open" else "decided", lambda key, row: row.since)
     },
 )
-REVIEWS = Projection("reviews", 1, (REVIEW_ROWS,))
+ORDER_REVIEWS = Projection("order_reviews", 1, (REVIEW_ROWS,))

@@ -11,11 +11,11 @@ from starlette.responses import Response
 
 from commands.batch import Outcome
 from domain import order
-from domain.reviewing import ApproveReview, RejectReview
+from domain.orderreviewing import ApproveReview, RejectReview
 from readapi.edge.idempotency import idempotency_of
 from readapi.edge.openapi import problem_responses, signed_in
 from readapi.edge.principal import AdminPrincipal, Principal
-from readapi.reviewshapes import ReviewReply
+from readapi.orderreviewshapes import ReviewReply
 from writeapi.ordering import Said, order_of, sealed
 from writeapi.requests import Body, command_reply, context_of, execute, services_of
 from writeapi.routes.orders import KEY, KEYED
