@@ -19,6 +19,7 @@ from domain.promotion import PROMOTION
 from domain.round import ROUND
 from domain.shop import SHOP
 from domain.subscription import SUBSCRIPTIONS
+from domain.wishlist import WISHLIST
 
 DECIDERS: dict[str, Decider] = {
     "usr": ACCOUNT,
@@ -37,6 +38,7 @@ DECIDERS: dict[str, Decider] = {
     "rnd": ROUND,
     "shp": SHOP,
     "sub": SUBSCRIPTIONS,
+    "wsl": WISHLIST,
 }
 """By the prefix of the stream's id."""
 

@@ -30,6 +30,7 @@ from domain import (
     shipment,
     shop,
     subscription,
+    wishlist,
 )
 from domain.decider import Event
 from domain.recorded import Meta
@@ -125,6 +126,9 @@ EVENTS: dict[str, tuple[int, type[Event]]] = {
     "subscription.created": (1, subscription.SubscriptionCreated),
     "subscription.disabled": (1, subscription.SubscriptionDisabled),
     "subscription.deleted": (1, subscription.SubscriptionDeleted),
+    "wishlist.item_wished": (1, wishlist.ItemWished),
+    "wishlist.item_unwished": (1, wishlist.ItemUnwished),
+    "wishlist.cleared": (1, wishlist.WishlistCleared),
 }
 
 

@@ -34,6 +34,7 @@ PREFIXES = {
     "difference": "dif",
     "round": "rnd",
     "ledger": "led",
+    "wishlist": "wsl",
 }
 
 

@@ -27,6 +27,7 @@ from projections.search.tantivy_index import TantivyIndex
 from projections.shops.projector import SHOPS
 from projections.sqlite import SQLiteViews
 from projections.stock.projector import STOCK
+from projections.wishlists.projector import WISHLISTS
 from readapi.services import Workings
 from streams.bookkeeping import Bookkeeping
 from streams.checkout import CheckoutProcess
@@ -42,7 +43,19 @@ from streams.rounds import HOUR_MS, DailyRound
 from writeapi.sellers import sellers_in_views
 from writeapi.services import WriteServices
 
-PROJECTIONS = (CATALOG, STOCK, CARTS, ORDERS, CHECKOUTS, SHOPS, PROMOTIONS, ERASURES, DIFFERENCES, LEDGER)
+PROJECTIONS = (
+    CATALOG,
+    STOCK,
+    CARTS,
+    ORDERS,
+    CHECKOUTS,
+    SHOPS,
+    PROMOTIONS,
+    ERASURES,
+    DIFFERENCES,
+    LEDGER,
+    WISHLISTS,
+)
 
 
 async def _begin(gateway: SimulatedGateway | OutsideGateway, payments: PaymentProcess) -> None:

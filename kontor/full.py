@@ -3,7 +3,7 @@
     kontor serve write   commands: engine, log and vault; needs nothing else
     kontor serve read    queries: views in Redis and Cassandra, search in Elasticsearch
     kontor relay         log → Kafka
-    kontor work views    Kafka → Redis: catalog, stock, carts, shops
+    kontor work views    Kafka → Redis: catalog, stock, carts, shops, wishlists
     kontor work orders   Kafka → Cassandra: order history, sellers' lists, timelines, the ledger
     kontor work search   log and Redis → Elasticsearch
     kontor work processes   checkouts, payments, erasures, webhooks, mail, bookkeeping, the daily reconciliation
@@ -51,6 +51,7 @@ from projections.search.elastic.server import Server as ElasticServer
 from projections.shops.projector import SHOPS
 from projections.sqlite import SQLiteViews
 from projections.stock.projector import STOCK
+from projections.wishlists.projector import WISHLISTS
 from readapi.edge.sharedlimits import SharedLimiter
 from readapi.reading import TOLD
 from readapi.services import ReadServices, Workings
@@ -80,7 +81,7 @@ from streams.sinking import Sinking
 from writeapi.sellers import OFFERS_MAX
 from writeapi.services import WriteServices
 
-IN_REDIS = (CATALOG, STOCK, CARTS, SHOPS, PROMOTIONS, DIFFERENCES)
+IN_REDIS = (CATALOG, STOCK, CARTS, SHOPS, PROMOTIONS, DIFFERENCES, WISHLISTS)
 IN_CASSANDRA = (ORDERS, LEDGER)
 OF_PROCESSES = (CHECKOUTS, STOCK, ERASURES)
 WITHIN_S = {"views": 0.01, "orders": 0.15}

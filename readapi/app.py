@@ -24,6 +24,7 @@ from readapi.routes import (
     promotions,
     shops,
     subscriptions,
+    wishlist,
 )
 from readapi.services import ReadServices
 
@@ -36,6 +37,7 @@ TAGS = [
     {"name": "checkout", "description": "Quotes and orders."},
     {"name": "orders", "description": "History and timelines."},
     {"name": "after-sale", "description": "Cancellation by line, returns and refunds."},
+    {"name": "discovery", "description": "Wishlists, reviews, and what else might please."},
     {"name": "accounts", "description": "Sign-in, addresses, payment methods."},
     {"name": "merchants", "description": "Shops, products, offers and stock."},
     {"name": "promotions", "description": "Discounts and coupons, and whom they are for."},
@@ -51,6 +53,7 @@ ROUTERS = (
     carts.router,
     orders.router,
     me.router,
+    wishlist.router,
     events.router,
     subscriptions.router,
     admin.router,

@@ -28,6 +28,7 @@ from writeapi.routes import (
     shops,
     subscriptions,
     webhooks,
+    wishlist,
 )
 from writeapi.services import WriteServices
 
@@ -39,6 +40,7 @@ ROUTERS = (
     offers.router,
     inventory.router,
     carts.router,
+    wishlist.router,
     promotions.router,
     orders.router,
     cancellations.router,

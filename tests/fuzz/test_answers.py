@@ -45,6 +45,7 @@ async def test_every_operation_answers_as_the_document_says(house: House) -> Non
     await runs_the_shop(seller, sku)
     root = await in_charge(house)
     await runs_promotions(root, seller, ada, sku)
+    await wishes(ada, sku)
     await sends(seller, ada, sku)
     await gives_back(house, root, seller, ada, sku)
     await looks_around(house, seller, sku)
@@ -114,6 +115,12 @@ async def runs_promotions(root: Shopper, seller: Seller, ada: Shopper, sku: str)
     await ada.do("DELETE", "/api/cart/coupons/SALE")
     await seller.shopper.do("DELETE", path)
     await root.do("PUT", f"/api/admin/accounts/{ada.user_id}/groups", {"groups": ["teachers"]})
+
+
+async def wishes(ada: Shopper, sku: str) -> None:
+    await ada.do("POST", "/api/wishlist/items", {"sku": sku}, 201)
+    assert (await ada.read("/api/wishlist"))["items"]
+    await ada.do("DELETE", f"/api/wishlist/items/{sku}", status=204)
 
 
 async def sends(seller: Seller, ada: Shopper, sku: str) -> None:
