@@ -16,6 +16,7 @@ from domain.order import ORDER
 from domain.payment import PAYMENT
 from domain.product import PRODUCT
 from domain.promotion import PROMOTION
+from domain.review import REVIEWS
 from domain.round import ROUND
 from domain.shop import SHOP
 from domain.subscription import SUBSCRIPTIONS
@@ -35,6 +36,7 @@ DECIDERS: dict[str, Decider] = {
     "pay": PAYMENT,
     "prd": PRODUCT,
     "prm": PROMOTION,
+    "rvw": REVIEWS,
     "rnd": ROUND,
     "shp": SHOP,
     "sub": SUBSCRIPTIONS,

@@ -35,6 +35,7 @@ PREFIXES = {
     "round": "rnd",
     "ledger": "led",
     "wishlist": "wsl",
+    "review": "rvw",
 }
 
 

@@ -23,6 +23,8 @@ from projections.folding import Parked
 from projections.ledger.projector import LEDGER
 from projections.orders.projector import ORDERS
 from projections.promotions.projector import PROMOTIONS
+from projections.purchases.projector import PURCHASES
+from projections.reviews.projector import RATINGS, REVIEWS
 from projections.search.tantivy_index import TantivyIndex
 from projections.shops.projector import SHOPS
 from projections.sqlite import SQLiteViews
@@ -55,6 +57,9 @@ PROJECTIONS = (
     DIFFERENCES,
     LEDGER,
     WISHLISTS,
+    RATINGS,
+    REVIEWS,
+    PURCHASES,
 )
 
 

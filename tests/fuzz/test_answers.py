@@ -132,11 +132,19 @@ async def sends(seller: Seller, ada: Shopper, sku: str) -> None:
     one = f"{path}/{packed['shipmentId']}"
     await seller.shopper.do("POST", f"{one}/shipped", {"carrier": "UPS"}, Idempotency_Key=fresh_key())
     await seller.shopper.do("POST", f"{one}/delivered", Idempotency_Key=fresh_key())
+    await reviews(ada, seller.products[sku])
     await comes_back(seller, ada, order)
     ada.position = seller.shopper.position
     await ada.read(f"/api/orders/{order['orderId']}")
     await ada.read(f"/api/orders/{order['orderId']}/timeline")
     await seller.shopper.read(f"/api/shops/{seller.shop_id}/orders")
+
+
+async def reviews(ada: Shopper, product_id: str) -> None:
+    path = f"/api/products/{product_id}/reviews"
+    await ada.do("POST", path, {"rating": 4, "title": "Sleeps well", "text": "Oak."}, 201)
+    assert (await ada.read(path))["items"]
+    assert (await ada.read(f"/api/products/{product_id}"))["rating"] == {"average": 4.0, "count": 1}
 
 
 async def comes_back(seller: Seller, ada: Shopper, order: dict[str, Any]) -> None:

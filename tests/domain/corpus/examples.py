@@ -23,6 +23,7 @@ from domain import (
     promotion,
     refund,
     returns,
+    review,
     round,
     shipment,
     shop,
@@ -121,6 +122,7 @@ WISHES: list[Event] = [
     wishlist.ItemWished("PEN-1", "prd_01K", AT, PRICE),
     wishlist.ItemUnwished("PEN-1"),
     wishlist.WishlistCleared(("PEN-1", "INK-1")),
+    review.ReviewWritten(ACCOUNT, 4, AT, b"\x00sealed\xff", 2),
 ]
 STOCK: list[Event] = [
     inventory.StockReceived(12, "delivery"),
