@@ -16,9 +16,11 @@ from domain.order import ORDER
 from domain.payment import PAYMENT
 from domain.product import PRODUCT
 from domain.promotion import PROMOTION
+from domain.review import REVIEWS
 from domain.round import ROUND
 from domain.shop import SHOP
 from domain.subscription import SUBSCRIPTIONS
+from domain.wishlist import WISHLIST
 
 DECIDERS: dict[str, Decider] = {
     "usr": ACCOUNT,
@@ -34,9 +36,11 @@ DECIDERS: dict[str, Decider] = {
     "pay": PAYMENT,
     "prd": PRODUCT,
     "prm": PROMOTION,
+    "rvw": REVIEWS,
     "rnd": ROUND,
     "shp": SHOP,
     "sub": SUBSCRIPTIONS,
+    "wsl": WISHLIST,
 }
 """By the prefix of the stream's id."""
 

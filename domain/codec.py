@@ -27,10 +27,12 @@ from domain import (
     promotion,
     refund,
     returns,
+    review,
     round,
     shipment,
     shop,
     subscription,
+    wishlist,
 )
 from domain.decider import Event
 from domain.recorded import Meta
@@ -112,6 +114,7 @@ EVENTS: dict[str, tuple[int, type[Event]]] = {
     "product.discontinued": (1, product.ProductDiscontinued),
     "promotion.put": (1, promotion.PromotionPut),
     "promotion.ended": (1, promotion.PromotionEnded),
+    "review.written": (1, review.ReviewWritten),
     "round.begun": (1, round.RoundBegun),
     "round.finished": (1, round.RoundFinished),
     "shop.opened": (1, shop.ShopOpened),
@@ -129,6 +132,9 @@ EVENTS: dict[str, tuple[int, type[Event]]] = {
     "subscription.created": (1, subscription.SubscriptionCreated),
     "subscription.disabled": (1, subscription.SubscriptionDisabled),
     "subscription.deleted": (1, subscription.SubscriptionDeleted),
+    "wishlist.item_wished": (1, wishlist.ItemWished),
+    "wishlist.item_unwished": (1, wishlist.ItemUnwished),
+    "wishlist.cleared": (1, wishlist.WishlistCleared),
 }
 
 

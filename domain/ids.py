@@ -34,6 +34,8 @@ PREFIXES = {
     "difference": "dif",
     "round": "rnd",
     "ledger": "led",
+    "wishlist": "wsl",
+    "review": "rvw",
 }
 
 

@@ -25,10 +25,13 @@ from projections.ledger.projector import LEDGER
 from projections.orderreviews.projector import ORDER_REVIEWS
 from projections.orders.projector import ORDERS
 from projections.promotions.projector import PROMOTIONS
+from projections.purchases.projector import PURCHASES
+from projections.reviews.projector import RATINGS, REVIEWS
 from projections.search.tantivy_index import TantivyIndex
 from projections.shops.projector import SHOPS
 from projections.sqlite import SQLiteViews
 from projections.stock.projector import STOCK
+from projections.wishlists.projector import WISHLISTS
 from readapi.services import Workings
 from streams.bookkeeping import Bookkeeping
 from streams.checkout import CheckoutProcess
@@ -56,6 +59,10 @@ PROJECTIONS = (
     DIFFERENCES,
     LEDGER,
     ORDER_REVIEWS,
+    WISHLISTS,
+    RATINGS,
+    REVIEWS,
+    PURCHASES,
 )
 
 

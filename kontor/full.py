@@ -3,8 +3,8 @@
     kontor serve write   commands: engine, log and vault; needs nothing else
     kontor serve read    queries: views in Redis and Cassandra, search in Elasticsearch
     kontor relay         log → Kafka
-    kontor work views    Kafka → Redis: catalog, stock, carts, shops
-    kontor work orders   Kafka → Cassandra: order history, sellers' lists, timelines, the ledger
+    kontor work views    Kafka → Redis: catalog, stock, carts, shops, wishlists, ratings
+    kontor work orders   Kafka → Cassandra: order history, sellers' lists, timelines, the ledger, reviews, purchases
     kontor work search   log and Redis → Elasticsearch
     kontor work processes   checkouts, payments, erasures, webhooks, mail, bookkeeping, the daily reconciliation
     kontor gateway       the simulated payment provider, with records of its own (kontor/gateway.py)
@@ -43,16 +43,19 @@ from projections.ledger.projector import LEDGER
 from projections.orderreviews.projector import ORDER_REVIEWS
 from projections.orders.projector import ORDERS
 from projections.promotions.projector import PROMOTIONS
+from projections.purchases.projector import PURCHASES
 from projections.redisviews.lastpages import RedisPages
 from projections.redisviews.reader import RedisViews
 from projections.redisviews.server import RedisServer
 from projections.redisviews.sink import RedisSink
+from projections.reviews.projector import RATINGS, REVIEWS
 from projections.routed import routed
 from projections.search.elastic.index import ElasticIndex
 from projections.search.elastic.server import Server as ElasticServer
 from projections.shops.projector import SHOPS
 from projections.sqlite import SQLiteViews
 from projections.stock.projector import STOCK
+from projections.wishlists.projector import WISHLISTS
 from readapi.edge.sharedlimits import SharedLimiter
 from readapi.reading import TOLD
 from readapi.services import ReadServices, Workings
@@ -82,8 +85,8 @@ from streams.sinking import Sinking
 from writeapi.sellers import OFFERS_MAX
 from writeapi.services import WriteServices
 
-IN_REDIS = (CATALOG, STOCK, CARTS, SHOPS, PROMOTIONS, DIFFERENCES, ORDER_REVIEWS)
-IN_CASSANDRA = (ORDERS, LEDGER)
+IN_REDIS = (CATALOG, STOCK, CARTS, SHOPS, PROMOTIONS, DIFFERENCES, ORDER_REVIEWS, WISHLISTS, RATINGS)
+IN_CASSANDRA = (ORDERS, LEDGER, REVIEWS, PURCHASES)
 OF_PROCESSES = (CHECKOUTS, STOCK, ERASURES)
 WITHIN_S = {"views": 0.02, "orders": 0.15}
 """Between two writes while there is little to do. Somebody may wait for either; but each costs Cassandra, for every

@@ -23,8 +23,10 @@ from readapi.routes import (
     orders,
     products,
     promotions,
+    reviews,
     shops,
     subscriptions,
+    wishlist,
 )
 from readapi.services import ReadServices
 
@@ -37,6 +39,7 @@ TAGS = [
     {"name": "checkout", "description": "Quotes and orders."},
     {"name": "orders", "description": "History and timelines."},
     {"name": "after-sale", "description": "Cancellation by line, returns and refunds."},
+    {"name": "discovery", "description": "Wishlists, reviews, and what else might please."},
     {"name": "accounts", "description": "Sign-in, addresses, payment methods."},
     {"name": "merchants", "description": "Shops, products, offers and stock."},
     {"name": "promotions", "description": "Discounts and coupons, and whom they are for."},
@@ -52,6 +55,8 @@ ROUTERS = (
     carts.router,
     orders.router,
     me.router,
+    reviews.router,
+    wishlist.router,
     events.router,
     subscriptions.router,
     admin.router,

@@ -26,6 +26,11 @@ class Versioned(Shape):
     version: int = Field(description="of the resource's own history; its entity tag", examples=[1])
 
 
+class RatingOut(Shape):
+    average: float = Field(description="1 to 5, to two decimals", examples=[4.25])
+    count: int = Field(description="reviews", examples=[12])
+
+
 class ProductCard(Shape):
     product_id: str = Field(examples=["prd_01KARQ0000ABCDEFGHJKMNPQRS"])
     sku: str = Field(description="what the best offer sells", examples=["BED-160"])
@@ -36,7 +41,7 @@ class ProductCard(Shape):
     image: str | None
     price: MoneyOut | None = Field(description="of the best offer; null while nobody sells it")
     offers: int = Field(description="how many")
-    rating: float | None
+    rating: RatingOut | None
     in_stock: bool
     low_stock: bool
 
@@ -85,7 +90,7 @@ class ProductPage(Versioned):
     availability: Availability
     in_stock: bool
     low_stock: bool
-    rating: float | None
+    rating: RatingOut | None
     discontinued: bool = Field(description="still readable, but in no list and on sale nowhere")
 
 

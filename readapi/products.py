@@ -7,6 +7,7 @@ from typing import Any
 
 from domain.ids import offer_id
 from domain.money import Money
+from projections.reviews.projector import RatingRow
 from readapi.instants import instant
 from streams.assembly import OnSale, Seller
 
@@ -28,7 +29,7 @@ def product_card(one: OnSale) -> dict[str, Any]:
         "image": said.media[0] if said.media else None,
         "price": price_of(one),
         "offers": len(one.sellers),
-        "rating": None,
+        "rating": rating_json(one.rating),
         "inStock": one.in_stock,
         "lowStock": one.low_stock,
     }
@@ -55,12 +56,17 @@ def product_page(one: OnSale, shop_names: Mapping[str, str]) -> dict[str, Any]:
         "availability": {"inStock": one.in_stock, "lowStock": one.low_stock},
         "inStock": one.in_stock,
         "lowStock": one.low_stock,
-        "rating": None,
+        "rating": rating_json(one.rating),
         "discontinued": product.discontinued,
         "createdAt": instant(product.created_at),
         "updatedAt": instant(product.updated_at),
         "version": product.version,
     }
+
+
+def rating_json(row: RatingRow | None) -> dict[str, Any] | None:
+    """None while nobody has reviewed it."""
+    return None if row is None else {"average": row.average, "count": row.count}
 
 
 def offer_json(seller: Seller, shop_name: str) -> dict[str, Any]:

@@ -44,7 +44,7 @@ def reading(services: ReadServices) -> Reading:
     return made
 
 
-TOLD: Mapping[str, Collection[str]] = {"products": (), "offers": ("product",), "stock": (), "shops": ()}
+TOLD: Mapping[str, Collection[str]] = {"products": (), "offers": ("product",), "stock": (), "shops": (), "ratings": ()}
 """What the caches need to hear of, for the sink that publishes notices: tables, and indexes whose owners are told."""
 
 

@@ -1,6 +1,6 @@
 """A product as it is on sale: its row, every seller's offer for it, and what of that is available now.
 
-The one place where catalog and stock meet, so that a search hit and a product page never disagree.
+The one place where catalog, stock and ratings meet, so that a search hit and a product page never disagree.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from typing import NamedTuple
 from domain.inventory import InventoryItem
 from domain.money import Money
 from projections.catalog.projector import OfferRow, ProductRow, split_offer
+from projections.reviews.projector import RatingRow
 from projections.stock.projector import StockRow
 from projections.views import Views
 
@@ -50,6 +51,8 @@ class OnSale(NamedTuple):
     product_id: str
     product: ProductRow
     sellers: Sequence[Seller]
+    rating: RatingRow | None = None
+    """None while nobody has reviewed it."""
 
     @property
     def best(self) -> Seller | None:
@@ -66,12 +69,17 @@ class OnSale(NamedTuple):
 
 
 def on_sale(
-    product_id: str, product: ProductRow, offers: Iterable[tuple[str, OfferRow]], stock: dict[str, StockRow], at: int
+    product_id: str,
+    product: ProductRow,
+    offers: Iterable[tuple[str, OfferRow]],
+    stock: dict[str, StockRow],
+    at: int,
+    rating: RatingRow | None = None,
 ) -> OnSale:
     """``stock`` by stock id, ``at`` in milliseconds; a product that is discontinued is on sale nowhere."""
     sellers = [] if product.discontinued else [seller(key, row, stock.get(stock_of(key)), at) for key, row in offers]
     sellers.sort(key=lambda one: (not one.in_stock, one.price.amount, one.price.currency, one.shop_id, one.sku))
-    return OnSale(product_id, product, sellers)
+    return OnSale(product_id, product, sellers, rating)
 
 
 def seller(offer_id: str, row: OfferRow, stock: StockRow | None, at: int) -> Seller:
@@ -101,10 +109,11 @@ async def assemble(views: Views, product_ids: Sequence[str], at: int) -> dict[st
     assert len(product_ids) <= SOME, len(product_ids)
     products: dict[str, ProductRow] = await views.get_many("products", product_ids)
     offers = await views.listed_all("offers", "product", products)
+    ratings: dict[str, RatingRow] = await views.get_many("ratings", products)
     stock: dict[str, StockRow] = {}
     for some in in_slices((stock_of(key) for listed in offers.values() for key, _ in listed), SOME):
         stock.update(await views.get_many("stock", some))
-    return {key: on_sale(key, row, offers[key], stock, at) for key, row in products.items()}
+    return {key: on_sale(key, row, offers[key], stock, at, ratings.get(key)) for key, row in products.items()}
 
 
 def in_slices(items: Iterable[str], size: int) -> Iterable[list[str]]:

@@ -25,6 +25,7 @@ def document(one: OnSale) -> SearchDocument:
         skus=tuple(variant.sku for variant in product.variants),
         price=None if best is None else best.price.amount,
         currency=None if best is None else best.price.currency,
+        rating=None if one.rating is None else one.rating.average,
         in_stock=one.in_stock,
         low_stock=one.low_stock,
         ships_to=tuple(sorted({country for each in one.sellers for country in each.offer.terms.ships_to})),

@@ -19,6 +19,7 @@ from commands.vault import Vault
 from domain.account import AccountErased, AccountRegistered, EraseAccount
 from domain.claim import ReleaseClaim
 from domain.recorded import Recorded
+from domain.wishlist import ClearWishlist, wishlist_of
 from projections.erasures.projector import ERASED_ROWS
 from projections.views import LISTED_MAX, Place, Touched, Views
 
@@ -39,6 +40,7 @@ async def erase(engine: Engine, vault: Vault, account_id: str, context: Context)
         if isinstance(event, AccountRegistered):
             position = (await engine.submit(ReleaseClaim(event.email_claim, account_id), context)).position
             break
+    position = max(position, (await engine.submit(ClearWishlist(wishlist_of(account_id)), context)).position)
     await asyncio.to_thread(vault.revoke_account, account_id)
     return position
 

@@ -14,6 +14,7 @@ import msgspec
 from msgspec.structs import replace
 
 from projections.catalog.projector import OfferRow, ProductRow
+from projections.reviews.projector import RatingRow
 from projections.search.document import SearchDocument
 from projections.search.port import Copy, KeepingIndex, SearchUnavailable
 from projections.views import ViewsUnavailable
@@ -36,13 +37,14 @@ class Kept(msgspec.Struct, frozen=True):
 
     product: ProductRow
     sellers: list[KeptSeller]
+    rating: RatingRow | None = None
 
 
 def document_with_copy(one: OnSale) -> SearchDocument:
     """For an indexer whose index may have to stand in for the views."""
     product = replace(one.product, description=replace(one.product.description, description=""))
     sellers = [KeptSeller(each.shop_id, each.sku, each.offer, at_least(each.available)) for each in one.sellers]
-    return replace(document(one), kept=_encode(Kept(product, sellers)))
+    return replace(document(one), kept=_encode(Kept(product, sellers, one.rating)))
 
 
 def at_least(available: int) -> int:
@@ -54,7 +56,7 @@ def on_sale_of(product_id: str, copy: Copy) -> OnSale:
     kept = msgspec.convert(copy.kept, Kept)
     product = replace(kept.product, description=replace(kept.product.description, description=copy.description))
     sellers = [Seller(each.shop_id, each.sku, each.offer, each.available, 0) for each in kept.sellers]
-    return OnSale(product_id, product, sellers)
+    return OnSale(product_id, product, sellers, kept.rating)
 
 
 class CatalogFromTheIndex:

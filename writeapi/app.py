@@ -25,10 +25,12 @@ from writeapi.routes import (
     ready,
     refunds,
     returns,
+    reviews,
     shipments,
     shops,
     subscriptions,
     webhooks,
+    wishlist,
 )
 from writeapi.services import WriteServices
 
@@ -40,6 +42,8 @@ ROUTERS = (
     offers.router,
     inventory.router,
     carts.router,
+    reviews.router,
+    wishlist.router,
     promotions.router,
     orders.router,
     cancellations.router,

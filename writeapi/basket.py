@@ -70,21 +70,21 @@ async def cart_body(services: WriteServices, cart_id: str, aggregate: Aggregate,
 
 async def find_wanted(services: WriteServices, sku: str | None, product_id: str | None, shop_id: str | None) -> Wanted:
     """Resolves what a client named: a SKU, or a product with one SKU; of a shop, or of whoever sells it best."""
-    sku = sku if sku is not None else await _only_sku(services, product_id)
+    sku = sku if sku is not None else await only_sku(services, product_id)
     if shop_id is not None:
         goods = await goods_at(services, shop_id, sku)
         if isinstance(goods.offer, LiveOffer):
-            await _require_sold(services, goods.offer.product_id)
+            await require_sold(services, goods.offer.product_id)
             return Wanted(shop_id, sku, goods.offer, goods.stock)
         raise NotFound("this shop does not offer this SKU", pointer="/shopId")
     owner: Claim = await services.engine.state(claim_id("sku", sku))
     if not owner.owner:
         raise NotFound("no such SKU", pointer="/sku")
-    await _require_sold(services, owner.owner)
-    return await _best(services, owner.owner, sku)
+    await require_sold(services, owner.owner)
+    return await best_offer_of(services, owner.owner, sku)
 
 
-async def _only_sku(services: WriteServices, product_id: str | None) -> str:
+async def only_sku(services: WriteServices, product_id: str | None) -> str:
     if product_id is None:
         raise Invalid("name a sku or a productId", "/sku")
     product = await services.engine.state(require_id("product", product_id, "product"))
@@ -95,12 +95,12 @@ async def _only_sku(services: WriteServices, product_id: str | None) -> str:
     return product.skus[0]
 
 
-async def _require_sold(services: WriteServices, product_id: str) -> None:
+async def require_sold(services: WriteServices, product_id: str) -> None:
     if isinstance(await services.engine.state(product_id), DiscontinuedProduct):
         raise IllegalTransition("this product is discontinued")
 
 
-async def _best(services: WriteServices, product_id: str, sku: str) -> Wanted:
+async def best_offer_of(services: WriteServices, product_id: str, sku: str) -> Wanted:
     """The cheapest offer that is in stock; if none is, the cheapest."""
     now = services.clock()
     ranked: list[tuple[bool, int, str, Wanted]] = []

@@ -18,13 +18,13 @@ from writeapi.services import WriteServices
 PlacedOrder = order.OpenOrder | order.PaidOrder | order.CancelledOrder
 
 
-def _no_card_number(text: str) -> str:
+def no_card_number(text: str) -> str:
     if looks_like_card_number(text):
         raise ValueError("this looks like a card number")
     return text
 
 
-Said = Annotated[Line200, AfterValidator(_no_card_number)]
+Said = Annotated[Line200, AfterValidator(no_card_number)]
 
 
 class SomeUnits(Body):

@@ -48,6 +48,7 @@ async def test_every_operation_answers_as_the_document_says(house: House) -> Non
     await runs_the_shop(seller, sku)
     root = await in_charge(house)
     await runs_promotions(root, seller, ada, sku)
+    await wishes(ada, sku)
     await sends(seller, ada, sku)
     await gives_back(house, root, seller, ada, sku)
     await looks_around(house, seller, sku)
@@ -145,6 +146,12 @@ async def runs_promotions(root: Shopper, seller: Seller, ada: Shopper, sku: str)
     await root.do("PUT", f"/api/admin/accounts/{ada.user_id}/groups", {"groups": ["teachers"]})
 
 
+async def wishes(ada: Shopper, sku: str) -> None:
+    await ada.do("POST", "/api/wishlist/items", {"sku": sku}, 201)
+    assert (await ada.read("/api/wishlist"))["items"]
+    await ada.do("DELETE", f"/api/wishlist/items/{sku}", status=204)
+
+
 async def sends(seller: Seller, ada: Shopper, sku: str) -> None:
     await ada.pays_with("pm_card_visa")
     await ada.add(sku)
@@ -154,11 +161,19 @@ async def sends(seller: Seller, ada: Shopper, sku: str) -> None:
     one = f"{path}/{packed['shipmentId']}"
     await seller.shopper.do("POST", f"{one}/shipped", {"carrier": "UPS"}, Idempotency_Key=fresh_key())
     await seller.shopper.do("POST", f"{one}/delivered", Idempotency_Key=fresh_key())
+    await reviews(ada, seller.products[sku])
     await comes_back(seller, ada, order)
     ada.position = seller.shopper.position
     await ada.read(f"/api/orders/{order['orderId']}")
     await ada.read(f"/api/orders/{order['orderId']}/timeline")
     await seller.shopper.read(f"/api/shops/{seller.shop_id}/orders")
+
+
+async def reviews(ada: Shopper, product_id: str) -> None:
+    path = f"/api/products/{product_id}/reviews"
+    await ada.do("POST", path, {"rating": 4, "title": "Sleeps well", "text": "Oak."}, 201)
+    assert (await ada.read(path))["items"]
+    assert (await ada.read(f"/api/products/{product_id}"))["rating"] == {"average": 4.0, "count": 1}
 
 
 async def comes_back(seller: Seller, ada: Shopper, order: dict[str, Any]) -> None:

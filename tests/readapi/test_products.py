@@ -312,7 +312,7 @@ async def test_search_that_is_away_is_told_and_product_pages_go_on(house: Kontor
         raise SearchUnavailable("connection refused")
 
     shop = await house.merchant()
-    product_id, _ = await shop.sell()
+    product_id, position = await shop.sell()
     for name in ("search", "suggest"):
         monkeypatch.setattr(house.services.search, name, away)
     for path in ("/api/products?q=bed", "/api/products/suggest?q=be"):
@@ -320,5 +320,6 @@ async def test_search_that_is_away_is_told_and_product_pages_go_on(house: Kontor
         assert (response.status_code, response.headers["Retry-After"]) == (503, "1"), response.text
         assert response.json()["code"] == "storage_unavailable"
     monkeypatch.undo()
-    assert (await house.client().get(f"/api/products/{product_id}")).status_code == 200
+    page = await house.client().get(f"/api/products/{product_id}", headers=since(position))
+    assert page.status_code == 200
     assert (await house.client().get("/api/products?q=bed")).status_code == 200, "the failure is not remembered"

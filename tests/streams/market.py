@@ -18,6 +18,7 @@ from projections.catalog.projector import CATALOG
 from projections.redisviews.reader import RedisViews
 from projections.redisviews.server import RedisServer
 from projections.redisviews.sink import RedisSink
+from projections.reviews.projector import RATINGS
 from projections.shops.projector import SHOPS
 from projections.sink import RowsLost
 from projections.stock.projector import STOCK
@@ -27,7 +28,7 @@ from readapi.pages import Pages
 from readapi.reading import TOLD, hear
 from streams.noticing import Noticing
 
-PROJECTIONS = (CATALOG, STOCK, SHOPS)
+PROJECTIONS = (CATALOG, STOCK, SHOPS, RATINGS)
 PARTITIONS = 3
 META = Meta(0, 0, "", "", "", "", "", b"")
 

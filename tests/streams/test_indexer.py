@@ -21,6 +21,7 @@ from domain.offer import PutOffer, Terms, WithdrawOffer
 from domain.product import ChangeProduct, CreateProduct, Description, DiscontinueProduct, Variant
 from domain.shop import OpenShop
 from projections.catalog.projector import CATALOG
+from projections.reviews.projector import RATINGS
 from projections.search.document import SearchDocument
 from projections.search.port import Rejected, SearchIndex, SearchQuery
 from projections.search.tantivy_index import TantivyIndex
@@ -63,7 +64,7 @@ class Process:
 
     def __init__(self, folder: Path, views: str = "views.db", search: SearchIndex | None = None) -> None:
         self.log = SQLiteLog.open(folder / "log.db")
-        self.views = SQLiteViews(folder / views, (CATALOG, STOCK))
+        self.views = SQLiteViews(folder / views, (CATALOG, STOCK, RATINGS))
         self.search: Any = search or Watched(folder / "search")
         self.engine = Engine(self.log, clock=lambda: NOW)
         self.follower = Follower(self.log, self.views, self.engine)

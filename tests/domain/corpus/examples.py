@@ -24,10 +24,12 @@ from domain import (
     promotion,
     refund,
     returns,
+    review,
     round,
     shipment,
     shop,
     subscription,
+    wishlist,
 )
 from domain.decider import Event
 from domain.discounts import Shopper
@@ -116,6 +118,12 @@ CATALOG: list[Event] = [
     board.PromotionTakenDown("prm_01K"),
     shop.ShopOpened(ACCOUNT, "Pens & Co", "US", "USD"),
     shop.ShopRenamed("Ink & Co"),
+]
+WISHES: list[Event] = [
+    wishlist.ItemWished("PEN-1", "prd_01K", AT, PRICE),
+    wishlist.ItemUnwished("PEN-1"),
+    wishlist.WishlistCleared(("PEN-1", "INK-1")),
+    review.ReviewWritten(ACCOUNT, 4, AT, b"\x00sealed\xff", 2),
 ]
 STOCK: list[Event] = [
     inventory.StockReceived(12, "delivery"),
@@ -239,7 +247,7 @@ LEDGER: list[Event] = [
     ),
     ledger.CommissionSet(50_000, 40),
 ]
-TODAY = ACCOUNTS + CARTS + CATALOG + STOCK + PURCHASES + OUTGOING + RECONCILIATION + LEDGER
+TODAY = ACCOUNTS + CARTS + WISHES + CATALOG + STOCK + PURCHASES + OUTGOING + RECONCILIATION + LEDGER
 
 
 def usd(amount: int) -> dict[str, Any]:

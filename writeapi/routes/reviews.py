@@ -1,0 +1,64 @@
+"""Reviews, by those who bought the product."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter
+from pydantic import AfterValidator, Field
+from starlette.requests import Request
+from starlette.responses import Response
+
+from commands.batch import Outcome
+from domain.errors import Forbidden, NotFound
+from domain.product import NoProduct
+from domain.review import RATING_MAX, WriteReview, reviews_of
+from readapi.edge.openapi import problem_responses, signed_in
+from readapi.edge.principal import RequiredPrincipal
+from readapi.reviews import ReviewReply
+from writeapi.buyers import has_bought
+from writeapi.ordering import Said, no_card_number
+from writeapi.requests import Body, command_reply, context_of, execute, optional_key, require_id, services_of
+
+router = APIRouter(tags=["discovery"])
+TEXT_MAX = 5_000
+
+
+class NewReview(Body):
+    """Shown as it is written: whoever puts it on a page escapes it."""
+
+    rating: Annotated[int, Field(ge=1, le=RATING_MAX, examples=[4])]
+    title: Annotated[Said, Field(examples=["Sleeps well"])] | None = None
+    text: Annotated[str, Field(max_length=TEXT_MAX), AfterValidator(no_card_number)] | None = None
+
+
+@router.post(
+    "/api/products/{product_id}/reviews",
+    status_code=201,
+    summary="Review what one has bought, or change one's review",
+    responses={
+        201: {"model": ReviewReply},
+        **problem_responses("unauthenticated", "forbidden", "not_found", "idempotency_in_flight"),
+    },
+    openapi_extra=signed_in(),
+)
+async def write_review(request: Request, product_id: str, body: NewReview, principal: RequiredPrincipal) -> Response:
+    """An account has one review of a product, which the next takes the place of. Without a paid order of the product:
+    403. Title and text go with the person who wrote them; the rating stays, without a name."""
+    services = services_of(request)
+    require_id("product", product_id, "product")
+    if isinstance(await services.engine.state(product_id), NoProduct):
+        raise NotFound("no such product")
+    account_id = principal.account_id
+    if not await has_bought(services, account_id, product_id):
+        raise Forbidden("only who has bought this product and paid for it can review it")
+    words = {name: said for name, said in (("title", body.title), ("text", body.text)) if said}
+    sealed = services.vault.seal(account_id, words) if words else b""
+    context = context_of(request, account_id)
+    command = WriteReview(reviews_of(product_id), account_id, body.rating, context.at, sealed)
+
+    def render(outcome: Outcome) -> Response:
+        reply = {"productId": product_id, "rating": body.rating}
+        return command_reply(reply, position=outcome.position, status=201)
+
+    return await execute(request, command, context, render, key=await optional_key(request, account_id))

@@ -1,0 +1,96 @@
+"""The wishlist of whoever is signed in."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path
+from pydantic import Field
+from starlette.requests import Request
+from starlette.responses import Response
+
+from commands.batch import Outcome
+from domain.claim import Claim
+from domain.errors import NotFound
+from domain.ids import claim_id
+from domain.money import Money
+from domain.wishlist import UnwishItem, WishItem, Wishlist, wishlist_of
+from readapi.edge.openapi import problem_responses, signed_in
+from readapi.edge.principal import RequiredPrincipal
+from readapi.instants import instant
+from readapi.wishes import WishReply
+from writeapi.basket import best_offer_of, only_sku, require_sold
+from writeapi.requests import Body, command_reply, context_of, empty_reply, execute, services_of
+from writeapi.services import WriteServices
+
+router = APIRouter(tags=["discovery"])
+REFUSALS = problem_responses("unauthenticated", "not_found", "illegal_transition")
+SkuInPath = Annotated[str, Path(min_length=1, max_length=200, examples=["BED-160"])]
+
+
+class NewWish(Body):
+    """A SKU, or a product that has only one."""
+
+    sku: Annotated[str, Field(min_length=1, max_length=200)] | None = Field(None, examples=["ICE-3920564"])
+    product_id: str | None = Field(None, max_length=40)
+
+
+@router.post(
+    "/api/wishlist/items",
+    status_code=201,
+    summary="Put something onto the wishlist",
+    responses={201: {"model": WishReply}, **REFUSALS},
+    openapi_extra=signed_in(),
+)
+async def add_wish(request: Request, body: NewWish, principal: RequiredPrincipal) -> Response:
+    """Also what is sold out, or offered by nobody at present. What is there already stays as it was."""
+    services = services_of(request)
+    sku, product_id = await _goods(services, body)
+    price = await _price(services, product_id, sku)
+    context = context_of(request, principal.account_id)
+    command = WishItem(wishlist_of(principal.account_id), sku, product_id, context.at, price)
+
+    def render(outcome: Outcome) -> Response:
+        wishes: Wishlist = outcome.state
+        wish = wishes.items[sku]
+        reply = {
+            "sku": sku,
+            "productId": wish.product_id,
+            "priceAtAdding": wish.price,
+            "addedAt": instant(wish.at),
+        }
+        return command_reply(reply, position=outcome.position, version=outcome.version, status=201)
+
+    return await execute(request, command, context, render)
+
+
+@router.delete(
+    "/api/wishlist/items/{sku:path}",
+    status_code=204,
+    summary="Take something off the wishlist",
+    responses=problem_responses("unauthenticated"),
+    openapi_extra=signed_in(),
+)
+async def remove_wish(request: Request, sku: SkuInPath, principal: RequiredPrincipal) -> Response:
+    """What is not there needs no taking off: the answer is the same."""
+    command = UnwishItem(wishlist_of(principal.account_id), sku)
+    outcome = await services_of(request).engine.submit(command, context_of(request, principal.account_id))
+    return empty_reply(position=outcome.position, version=outcome.version)
+
+
+async def _goods(services: WriteServices, body: NewWish) -> tuple[str, str]:
+    """SKU and product. Raises NotFound, Invalid, IllegalTransition."""
+    sku = body.sku if body.sku is not None else await only_sku(services, body.product_id)
+    owner: Claim = await services.engine.state(claim_id("sku", sku))
+    if not owner.owner:
+        raise NotFound("no such SKU", pointer="/sku")
+    await require_sold(services, owner.owner)
+    return sku, owner.owner
+
+
+async def _price(services: WriteServices, product_id: str, sku: str) -> Money | None:
+    """Of the best offer; None while nobody offers it."""
+    try:
+        return (await best_offer_of(services, product_id, sku)).offer.terms.price
+    except NotFound:
+        return None
