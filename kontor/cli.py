@@ -246,7 +246,9 @@ def bench(
     context: typer.Context,
     name: Annotated[
         str,
-        typer.Argument(help="append, hot-sku, http-hot-sku, checkout, import, history, quote, cassandra-sink or all"),
+        typer.Argument(
+            help="append, hot-sku, http-hot-sku, checkout, import, history, quote, replay, cassandra-sink or all"
+        ),
     ],
 ) -> None:
     """Measure, each figure beside its limit from the same run; one JSON object a line."""

@@ -63,18 +63,20 @@ class Replaying:
         return self._rows.written
 
     def fold(self, upto: int) -> Iterator[int]:
-        """The position after each page; rows are written as they become many, and not all of them at the end."""
-        while self.position < upto:
-            if not self._page(upto):
-                return
+        """The position after each page. Rows are written as they become many, and in the end all of them."""
+        written = self.position
+        while self.position < upto and self._page(upto):
             if self._rows.many or time.monotonic() - self._written_at > WRITE_S:
-                self.write()
+                written = self._write()
+            yield self.position
+        if written < self.position:
+            self._write()
             yield self.position
 
-    def write(self) -> None:
-        """All there is."""
+    def _write(self) -> int:
         self._rows.write(self.position)
         self._written_at = time.monotonic()
+        return self.position
 
     def finish(self, upto: int) -> None:
         """The last few events, within a transaction that the caller has begun."""

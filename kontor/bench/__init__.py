@@ -14,6 +14,7 @@ BENCHES = {
     "import": "imports",
     "history": "history",
     "quote": "quote",
+    "replay": "replay",
     "relay": "relay",
     "worker": "worker",
     "cassandra-sink": "cassandra_sink",

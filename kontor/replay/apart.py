@@ -113,7 +113,6 @@ class Apart:
         replaying = Replaying(generation, self._past.read, position)
         way = Way(position, self._past.upto, replaying)
         self._tell.folding(projection.name, way, replaying.fold(self._past.upto))
-        replaying.write()
         with generation.transaction():
             generation.take_over(replaying.position)
             for table in projection.tables:

@@ -48,6 +48,8 @@ class Telling:
 
     def folding(self, name: str, way: Way, positions: Iterable[int]) -> None:
         """Goes through the positions and shows them, with rates and the time left."""
+        if way.length <= 0:
+            return
         if self._json:
             self._in_json(name, way, positions)
             return

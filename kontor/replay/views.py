@@ -159,7 +159,6 @@ class Views:
         for _ in range(ROUNDS):
             upto = self._upto()
             self._tell.folding(name, Way(replaying.position, upto, replaying), replaying.fold(upto))
-            replaying.write()
             if self._upto() - replaying.position <= NEAR:
                 break
 
