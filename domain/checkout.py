@@ -27,6 +27,8 @@ from domain.promotion import is_use
 
 PAYMENT_GRACE_MS = 60_000
 """How long after the holds ran out an unanswered authorization may still come back before the order is cancelled."""
+EXTEND_MS = 60_000
+"""How long before they run out the holds of an unanswered authorization are extended, as far as that grace."""
 FOREVER = 1 << 62
 
 
@@ -55,6 +57,8 @@ def next_commands(state: Checkout, now: int) -> list[Command]:
                 state.placed.payment_token,
             )
         ]
+    if state.payment == "authorizing":
+        return _extend(state, now)
     if state.payment == "authorized":
         return _confirm(state, now)
     if state.payment == "captured":
@@ -142,6 +146,16 @@ def _reserve(state: Checkout, now: int) -> list[Command]:
         )
         for line in state.lines
         if line.stock == "none"
+    ]
+
+
+def _extend(state: Checkout, now: int) -> list[Command]:
+    """Whoever is still paying keeps the goods for as long as the payment may come back."""
+    placed, until = state.placed, state.placed.hold_until + PAYMENT_GRACE_MS
+    return [
+        inventory.HoldStock(line.stock_id, state.order_id, line.quantity, now, until, placed.account_id, extends=True)
+        for line in state.lines
+        if line.stock == "held" and line.until < until and line.until - EXTEND_MS <= now < line.until
     ]
 
 

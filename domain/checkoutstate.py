@@ -24,6 +24,8 @@ class Line(State, frozen=True):
     quantity: int
     stock: str = "none"
     refusal: str = ""
+    until: int = 0
+    """When the hold runs out, if it is held."""
 
 
 class Owed(State, frozen=True):
@@ -106,9 +108,10 @@ def _line_to(status: str) -> Callable[[Checkout, Recorded], Checkout]:
         if recorded.event.hold_id != state.order_id:
             return state
         refusal = getattr(recorded.event, "reason", "") if status == "refused" else ""
+        until = getattr(recorded.event, "expires_at", 0)
         undone = type(recorded.event) is inventory.StockUncommitted
         lines = tuple(
-            replace(line, stock=status, refusal=refusal)
+            replace(line, stock=status, refusal=refusal, until=until)
             if line.stock_id == recorded.stream and (undone or line.stock != "committed")
             else line  # what is sold stays sold until that is undone, whatever a late command says of its hold
             for line in state.lines

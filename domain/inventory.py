@@ -68,6 +68,8 @@ class HoldStock(Command, frozen=True):
     """Most units one account may hold and have bought of this item."""
     backorder: bool = False
     replaces: str = ""
+    extends: bool = False
+    """Only a hold that is there and has not run out, to a later end."""
 
 
 class CommitStock(Command, frozen=True):
@@ -155,6 +157,8 @@ def hold_stock(command: HoldStock, state: InventoryItem) -> list[Event]:
         return []
     at = state.instant(command.at)
     existing = state.holds.get(command.hold_id)
+    if command.extends:
+        return [_longer(command, existing, state)] if existing and at < existing.expires_at < command.expires_at else []
     if existing is not None and existing.expires_at > at and existing.quantity == command.quantity:
         return []
     refused = _refusal(command, command.quantity, (command.hold_id, command.replaces), state)
@@ -175,6 +179,19 @@ def hold_stock(command: HoldStock, state: InventoryItem) -> list[Event]:
             as_of=state.as_of_now(at),
         ),
     ]
+
+
+def _longer(command: HoldStock, hold: Hold, state: InventoryItem) -> StockHeld:
+    """The same hold, which takes its own place."""
+    return StockHeld(
+        hold_id=command.hold_id,
+        quantity=hold.quantity,
+        expires_at=command.expires_at,
+        account_id=hold.account_id if hold.limited else "",
+        limited=hold.limited,
+        replaces=command.hold_id,
+        as_of=state.as_of_now(state.instant(command.at)),
+    )
 
 
 def _refusal(

@@ -19,8 +19,9 @@ from commands.batch import Batch
 from commands.engine import Engine, now_ms
 from commands.outage import Outage
 from commands.store.port import EventLog, Row
-from domain import cart, difference, inventory, order, payment, returns
+from domain import cart, difference, inventory, order, orderreview, payment, returns
 from domain.codec import decode_meta
+from domain.promotion import is_use
 from domain.recorded import Recorded
 from projections.sqlite import SQLiteViews
 from readapi.services import Followed
@@ -36,6 +37,9 @@ ORDERS: Mapping[type, str] = {
     order.OrderPaid: "paid",
     order.OrderCancelled: "cancelled",
     order.LinesCancelled: "lines_cancelled",
+    orderreview.ReviewBegun: "review_begun",
+    orderreview.ReviewApproved: "review_approved",
+    orderreview.ReviewRejected: "review_rejected",
     order.OrderRefunded: "refunded",
     returns.ReturnRequested: "return_requested",
     returns.ReturnReceived: "return_received",
@@ -66,7 +70,9 @@ HOLDS: Mapping[type, str] = {
     inventory.StockCommitted: "sold",
     inventory.StockReleased: "released",
 }
-"""Sold over held is the conversion of holds."""
+"""Sold over held is the conversion of holds, from the first to the purchase: one that takes the place of another, as an
+order's does of its cart's, is the same hold (``taken_over``). Uses of promotions are no goods and are not counted."""
+HELD_ON = "taken_over"
 
 Parked = Callable[[], Awaitable[Sequence[str]]]
 """The projection of each event that could not be folded."""
@@ -84,6 +90,8 @@ class EngineMetrics:
         self._commits = Histogram(
             "kontor_commit_seconds", "From the write of a batch to its end.", buckets=SECONDS, registry=registry
         )
+        holds = Counter("kontor_holds", "Holds on stock, by what happened.", ["step"], registry=registry)
+        self._held_on = holds.labels(HELD_ON)
         self._counters = {
             kind: counter.labels(word)
             for counter, words in (
@@ -94,10 +102,7 @@ class EngineMetrics:
                     Counter("kontor_differences", "Differences with the provider.", ["step"], registry=registry),
                     DIFFERENCES,
                 ),
-                (
-                    Counter("kontor_holds", "Holds on stock, by what happened.", ["step"], registry=registry),
-                    HOLDS,
-                ),
+                (holds, HOLDS),
             )
             for kind, word in words.items()
         }
@@ -116,8 +121,9 @@ class EngineMetrics:
         counters = self._counters
         for recorded in events:
             counter = counters.get(type(recorded.event))
-            if counter is not None:
-                counter.inc()
+            if counter is not None and not (type(recorded.event) in HOLDS and is_use(recorded.stream)):
+                held_on = type(recorded.event) is inventory.StockHeld and recorded.event.replaces
+                (self._held_on if held_on else counter).inc()
 
 
 class LogMetrics:

@@ -44,6 +44,21 @@ async def test_a_purchase_in_numbers(tmp_path):
         assert told["kontor_queue_depth"] == 0
 
 
+async def test_a_hold_that_is_taken_over_converts_once(tmp_path):
+    """A cart's hold becomes the order's; a coupon's use is set aside beside it, and is no hold on goods."""
+    async with in_process(tmp_path) as house, measured(house.app, house.services):
+        seller = await open_shop(house.http)
+        sku = await seller.sells(stock=10, price=1999, holdPolicy="cart")
+        terms = {"name": "Sale", "benefit": {"kind": "percent", "percent": 10}, "shopId": seller.shop_id, "limit": 5}
+        await seller.shopper.do("POST", "/api/promotions", terms, 201)
+        ada = await (await sign_up(house.http)).move_in()
+        await ada.add(sku)
+        assert (await ada.buy())["promotions"]
+        told = await at_rest(house.http)
+        steps = {step: told[f'kontor_holds_total{{step="{step}"}}'] for step in ("held", "taken_over", "sold")}
+        assert steps == {"held": 1, "taken_over": 1, "sold": 1}
+
+
 async def at_rest(http):
     """The numbers once nothing is queued: the sweeper, for one, has commands of its own."""
     for _ in range(500):

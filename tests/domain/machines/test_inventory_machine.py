@@ -138,6 +138,22 @@ class InventoryMachine(AggregateMachine):
         self.lapsed.pop(hold_id, None)
         self.holds[hold_id] = Held(quantity, at + TTL, account)
 
+    @rule(hold_id=orders, longer=st.integers(-2, 5), delay=delays)
+    def extend(self, hold_id: str, longer: int, delay: int) -> None:
+        """Only what is there, and only to a later end."""
+        at = self.now - delay
+        held = self.alive(at).get(hold_id)
+        until = at + longer if held is None else held.expires_at + longer
+        decided = self.ask(inventory.HoldStock(ID, hold_id, 99, at, until, "usr_9", LIMIT, extends=True))
+        if held is None or longer <= 0:
+            assert decided == []
+            return
+        assert isinstance(decided, list)
+        (event,) = decided
+        assert (event.quantity, event.expires_at, event.account_id) == (held.quantity, until, held.account)
+        self.gone_by(at)
+        self.holds[hold_id] = Held(held.quantity, until, held.account)
+
     @rule(hold_id=carts)
     def take_out_of_cart(self, hold_id: str) -> None:
         held = self.holds.pop(hold_id, None)
