@@ -15,6 +15,7 @@ from readapi.pages import Pages
 from readapi.searches import Searches
 from readapi.services import ReadServices
 from readapi.standins import StandIn
+from streams.affinities import Affinities
 
 if TYPE_CHECKING:  # the embedded profile has no Redis client
     from projections.redisviews.notice import Notice
@@ -28,6 +29,7 @@ class Reading:
     categories: Categories
     last_good: LastGood
     stand_in: StandIn
+    affinities: Affinities
 
 
 def reading(services: ReadServices) -> Reading:
@@ -38,6 +40,7 @@ def reading(services: ReadServices) -> Reading:
         Categories(services.views),
         LastGood(services.last_pages, services.clock),
         StandIn(services.catalog, services.indexer, services.log),
+        Affinities(services.views, services.clock, lambda: services.history.position),
     )
     services.follower.applied += [made.pages.applied, made.categories.applied]
     services.follower.exchanged += [made.pages.clear, made.categories.clear]

@@ -162,6 +162,7 @@ async def sends(seller: Seller, ada: Shopper, sku: str) -> None:
     await seller.shopper.do("POST", f"{one}/shipped", {"carrier": "UPS"}, Idempotency_Key=fresh_key())
     await seller.shopper.do("POST", f"{one}/delivered", Idempotency_Key=fresh_key())
     await reviews(ada, seller.products[sku])
+    await finds_more(ada, seller.products[sku])
     await comes_back(seller, ada, order)
     ada.position = seller.shopper.position
     await ada.read(f"/api/orders/{order['orderId']}")
@@ -174,6 +175,10 @@ async def reviews(ada: Shopper, product_id: str) -> None:
     await ada.do("POST", path, {"rating": 4, "title": "Sleeps well", "text": "Oak."}, 201)
     assert (await ada.read(path))["items"]
     assert (await ada.read(f"/api/products/{product_id}"))["rating"] == {"average": 4.0, "count": 1}
+
+
+async def finds_more(ada: Shopper, product_id: str) -> None:
+    assert (await ada.read(f"/api/products/{product_id}/also-bought"))["basis"] == "popular"
 
 
 async def comes_back(seller: Seller, ada: Shopper, order: dict[str, Any]) -> None:

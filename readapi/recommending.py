@@ -1,0 +1,55 @@
+"""Products that may please, as cards: those that go with one, or those that sell."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from typing import Any, Literal
+
+from pydantic import Field
+
+from projections.views import Views
+from readapi.models import Listed, ProductCard
+from readapi.products import product_card
+from streams.affinities import Affinities
+from streams.assembly import assemble
+
+Basis = Literal["also_bought", "popular"]
+AT_ONCE = 40
+
+
+async def also_bought(
+    affinities: Affinities, product_id: str, category: tuple[str, ...], position: int
+) -> tuple[Basis, list[str]]:
+    """Product ids, the best first, and on what they rest. Raises ViewsUnavailable."""
+    found = [one.product_id for one in await affinities.bought_with(product_id, position)]
+    if found:
+        return "also_bought", found
+    return "popular", (await affinities.popular(position)).within(category, but=product_id)
+
+
+async def cards_on_sale(views: Views, product_ids: Sequence[str], at: int, limit: int) -> list[dict[str, Any]]:
+    """The first of them that somebody has in stock now. Raises ViewsUnavailable."""
+    cards: list[dict[str, Any]] = []
+    async for card in _on_sale(views, product_ids, at):
+        cards.append(card)
+        if len(cards) == limit:
+            break
+    return cards
+
+
+async def _on_sale(views: Views, product_ids: Sequence[str], at: int) -> AsyncIterator[dict[str, Any]]:
+    for start in range(0, len(product_ids), AT_ONCE):
+        some = product_ids[start : start + AT_ONCE]
+        found = await assemble(views, some, at)
+        for product_id in some:
+            one = found.get(product_id)
+            if one is not None and one.in_stock:
+                yield product_card(one)
+
+
+# for the OpenAPI document alone
+
+
+class AlsoBought(Listed):
+    basis: Basis = Field(description="`popular`: too little is known of the product, these sell in its category")
+    items: list[ProductCard]
