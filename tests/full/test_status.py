@@ -65,7 +65,7 @@ def test_a_log_that_nobody_follows_yet(environment):
         assert (at["position"], at["lag"]) == (0, 2), name
         assert 0 < at["seconds"] < 200 + time.time() - before
     assert told["consumers"]["processes"] == {"position": None, "lag": None, "seconds": None}
-    assert told["topic"] == {"name": f"{environment['KONTOR_NAMESPACE']}.events", "partitions": 8, "last": None}
+    assert told["topic"] == {"name": f"{environment['KONTOR_NAMESPACE']}.events", "partitions": 4, "last": None}
     servers = told["servers"]
     assert {name for name, server in servers.items() if server["up"]} == servers.keys() - {"gateway"}
     with redis.Redis.from_url(environment["KONTOR_REDIS_URL"]) as client:
