@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, model_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -37,11 +37,12 @@ def _a_mail_server(value: str | None) -> str | None:
     return value
 
 
-def _when_money_is_taken(value: str) -> str:
-    """Raises ValueError."""
-    if value not in ("immediate", "shipment") and not (value.isdecimal() and 1 <= int(value) <= 720):
+def _when_money_is_taken(value: object) -> str:
+    """As a word; in TOML hours may be a number. Raises ValueError."""
+    text = str(value)
+    if text not in ("immediate", "shipment") and not (text.isdecimal() and 1 <= int(text) <= 720):
         raise ValueError("immediate, shipment, or a number of hours from 1 to 720")
-    return value
+    return text
 
 
 class Settings(BaseSettings):
@@ -77,7 +78,7 @@ class Settings(BaseSettings):
     request_timeout: float = Field(30.0, gt=0, description="seconds")
     access_token_ttl: int = Field(900, ge=1, le=900, description="seconds")
     return_days: int = Field(30, ge=0, le=3_650, description="how long after delivery goods can be sent back")
-    capture: Annotated[str, AfterValidator(_when_money_is_taken)] = Field(
+    capture: Annotated[str, BeforeValidator(_when_money_is_taken)] = Field(
         "immediate",
         description="when the money of new orders is taken: immediate, shipment, or so many hours after (1 to 720)",
     )
