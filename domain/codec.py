@@ -132,7 +132,7 @@ EVENTS: dict[str, tuple[int, type[Event]]] = {
     "subscription.created": (1, subscription.SubscriptionCreated),
     "subscription.disabled": (1, subscription.SubscriptionDisabled),
     "subscription.deleted": (1, subscription.SubscriptionDeleted),
-    "wishlist.item_wished": (1, wishlist.ItemWished),
+    "wishlist.item_wished": (2, wishlist.ItemWished),
     "wishlist.item_unwished": (1, wishlist.ItemUnwished),
     "wishlist.cleared": (1, wishlist.WishlistCleared),
 }

@@ -62,6 +62,11 @@ def payment_refund_1(data: Data) -> Data:
     return {"refund_id": "", **data}
 
 
+def wishlist_item_wished_1(data: Data) -> Data:
+    """Version 1 did not say whether it could be had."""
+    return {"sold_out": False, **data}
+
+
 STEPS: dict[tuple[str, int], Callable[[Data], Data]] = {
     ("cart.checked_out", 1): cart_checked_out_1,
     ("cart.merged", 1): cart_merged_1,
@@ -74,6 +79,7 @@ STEPS: dict[tuple[str, int], Callable[[Data], Data]] = {
     ("payment.refund_requested", 1): payment_refund_1,
     ("payment.refunded", 1): payment_refund_1,
     ("stock.uncommitted", 1): stock_uncommitted_1,
+    ("wishlist.item_wished", 1): wishlist_item_wished_1,
 }
 
 

@@ -15,6 +15,8 @@ class ItemWished(Event, frozen=True):
     at: int
     price: Money | None = None
     """Of the best offer then; None when nobody offered it."""
+    sold_out: bool = False
+    """It could not be had then."""
 
 
 class ItemUnwished(Event, frozen=True):
@@ -33,6 +35,7 @@ class WishItem(Command, frozen=True):
     product_id: str
     at: int
     price: Money | None = None
+    sold_out: bool = False
 
 
 class UnwishItem(Command, frozen=True):
@@ -65,7 +68,7 @@ def wish(command: WishItem, state: Wishlist) -> list[Event]:
         return []  # it keeps the price and the day it was wished at first
     if len(state.items) >= ITEMS_MAX:
         raise LimitExceeded(f"a wishlist holds at most {ITEMS_MAX} items; take one out first", "/sku", limit=ITEMS_MAX)
-    return [ItemWished(command.sku, command.product_id, command.at, command.price)]
+    return [ItemWished(command.sku, command.product_id, command.at, command.price, command.sold_out)]
 
 
 def unwish(command: UnwishItem, state: Wishlist) -> list[Event]:

@@ -16,6 +16,7 @@ from readapi.searches import Searches
 from readapi.services import ReadServices
 from readapi.standins import StandIn
 from streams.affinities import Affinities
+from streams.feeds import Feeds
 
 if TYPE_CHECKING:  # the embedded profile has no Redis client
     from projections.redisviews.notice import Notice
@@ -30,17 +31,25 @@ class Reading:
     last_good: LastGood
     stand_in: StandIn
     affinities: Affinities
+    feeds: Feeds
 
 
 def reading(services: ReadServices) -> Reading:
     """Caches in front of the views, told by the follower what changed. Make one per process, and before it starts."""
+    affinities = Affinities(services.views, services.clock, lambda: services.history.position)
     made = Reading(
         Pages(services.views, services.clock),
         Searches(services.search, services.indexer),
         Categories(services.views),
         LastGood(services.last_pages, services.clock),
         StandIn(services.catalog, services.indexer, services.log),
-        Affinities(services.views, services.clock, lambda: services.history.position),
+        affinities,
+        Feeds(
+            services.views,
+            affinities,
+            services.clock,
+            lambda: min(services.history.position, services.follower.position),
+        ),
     )
     services.follower.applied += [made.pages.applied, made.categories.applied]
     services.follower.exchanged += [made.pages.clear, made.categories.clear]

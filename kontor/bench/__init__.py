@@ -21,6 +21,7 @@ BENCHES = {
     "redis-sink": "redis_sink",
     "lag": "lag",
     "reads": "reads",
+    "discovery": "discovery",
 }
 """Name on the command line, and module. ``history`` measures ``start`` and ``memory``."""
 NEED_A_SERVER = {

@@ -16,6 +16,8 @@ class WishRow(ViewRow, frozen=True):
     product_id: str
     at: int
     price: Money | None = None
+    sold_out: bool = False
+    """When it was wished."""
 
 
 def keys(recorded: Recorded) -> Sequence[str]:
@@ -26,7 +28,7 @@ def keys(recorded: Recorded) -> Sequence[str]:
 
 def item_wished(row: WishRow | None, recorded: Recorded) -> WishRow:
     event: ItemWished = recorded.event
-    return WishRow(recorded.stream, event.sku, event.product_id, event.at, event.price)
+    return WishRow(recorded.stream, event.sku, event.product_id, event.at, event.price, event.sold_out)
 
 
 WISH_ROWS = Table(
@@ -40,4 +42,4 @@ WISH_ROWS = Table(
     keys=keys,
     indexes={"wishlist": Index(lambda key, row: row.wishlist_id, lambda key, row: row.at)},
 )
-WISHLISTS = Projection("wishlists", 1, (WISH_ROWS,))
+WISHLISTS = Projection("wishlists", 2, (WISH_ROWS,))

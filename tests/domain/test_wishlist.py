@@ -32,7 +32,8 @@ def test_something_is_wished_once_and_keeps_its_first_price():
 
 
 def test_something_nobody_offers_can_be_wished():
-    given(WISHLIST).when(WishItem(ID, "PEN-1", "prd_1", 5)).then(ItemWished("PEN-1", "prd_1", 5))
+    unpriced = WishItem(ID, "PEN-1", "prd_1", 5, sold_out=True)
+    given(WISHLIST).when(unpriced).then(ItemWished("PEN-1", "prd_1", 5, sold_out=True))
 
 
 def test_something_is_taken_off_once():

@@ -179,6 +179,7 @@ async def reviews(ada: Shopper, product_id: str) -> None:
 
 async def finds_more(ada: Shopper, product_id: str) -> None:
     assert (await ada.read(f"/api/products/{product_id}/also-bought"))["basis"] == "popular"
+    await ada.read("/api/feed")
 
 
 async def comes_back(seller: Seller, ada: Shopper, order: dict[str, Any]) -> None:

@@ -46,9 +46,9 @@ async def add_wish(request: Request, body: NewWish, principal: RequiredPrincipal
     """Also what is sold out, or offered by nobody at present. What is there already stays as it was."""
     services = services_of(request)
     sku, product_id = await _goods(services, body)
-    price = await _price(services, product_id, sku)
     context = context_of(request, principal.account_id)
-    command = WishItem(wishlist_of(principal.account_id), sku, product_id, context.at, price)
+    price, sold_out = await _terms(services, product_id, sku, context.at)
+    command = WishItem(wishlist_of(principal.account_id), sku, product_id, context.at, price, sold_out)
 
     def render(outcome: Outcome) -> Response:
         wishes: Wishlist = outcome.state
@@ -88,9 +88,11 @@ async def _goods(services: WriteServices, body: NewWish) -> tuple[str, str]:
     return sku, owner.owner
 
 
-async def _price(services: WriteServices, product_id: str, sku: str) -> Money | None:
-    """Of the best offer; None while nobody offers it."""
+async def _terms(services: WriteServices, product_id: str, sku: str, at: int) -> tuple[Money | None, bool]:
+    """Price of the best offer, None while nobody offers it, and whether it is sold out."""
     try:
-        return (await best_offer_of(services, product_id, sku)).offer.terms.price
+        best = await best_offer_of(services, product_id, sku)
     except NotFound:
-        return None
+        return None, True
+    terms = best.offer.terms
+    return terms.price, best.stock.available(at) <= 0 and not terms.backorder

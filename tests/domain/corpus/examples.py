@@ -120,7 +120,7 @@ CATALOG: list[Event] = [
     shop.ShopRenamed("Ink & Co"),
 ]
 WISHES: list[Event] = [
-    wishlist.ItemWished("PEN-1", "prd_01K", AT, PRICE),
+    wishlist.ItemWished("PEN-1", "prd_01K", AT, PRICE, True),
     wishlist.ItemUnwished("PEN-1"),
     wishlist.WishlistCleared(("PEN-1", "INK-1")),
     review.ReviewWritten(ACCOUNT, 4, AT, b"\x00sealed\xff", 2),
