@@ -22,10 +22,10 @@ class Indexed(Following):
 
     async def _look(self) -> dict[int, int]:
         try:
-            await asyncio.to_thread(self._search.refresh)
+            another = await asyncio.to_thread(self._search.refresh)
             position = await asyncio.to_thread(self._search.position)
         except SearchUnavailable as error:
             raise ViewsUnavailable(str(error)) from error
-        if position != self.position:
+        if another or position != self.position:
             self.generation += 1
         return {0: position}

@@ -53,6 +53,8 @@ IDLE_S = 0.25
 AWAITED_S = 0.03
 """The same while somebody waits; the writer is another process and cannot be hurried."""
 RETRY_S = 1.0
+AGAIN_S = 0.02
+"""After another index has taken the place of ours."""
 DOCUMENTS_PER_SLICE = 20
 """Built and handed to the index before others get their turn: about 3 ms."""
 REBUILD_COMMIT_S = 5.0
@@ -175,7 +177,7 @@ class Indexer:
                 self._failed(error)
                 if self._closing:
                     return
-                await asyncio.sleep(RETRY_S)
+                await asyncio.sleep(AGAIN_S if isinstance(error, NotTheWriter) else RETRY_S)
                 continue
             if self._closing and (not self.writing or self._seen <= self.position == self._stored):
                 return
@@ -184,6 +186,7 @@ class Indexer:
     def _failed(self, error: Exception) -> None:
         if isinstance(error, NotTheWriter):
             self.writing = False
+            self._shown = ShownStock()  # the documents of that index were made by somebody else
         if isinstance(error, NotTheWriter | SearchUnavailable):
             self._outage.met(error, position=self.position)
         else:
@@ -218,6 +221,7 @@ class Indexer:
             return  # perhaps half way: the next start begins where this one did
         self._seen = max(self._seen, target)
         self.writing = True
+        self.generation += 1
 
     async def _replay(self, target: int) -> None:
         """Touches what the events since the last commit concern."""
@@ -309,9 +313,9 @@ class Indexer:
         reached = self._seen
         if await self._concerned(pending):
             self._owed = reached
-        await asyncio.to_thread(self._search.refresh)
+        another = await asyncio.to_thread(self._search.refresh)
         stored = self._search.position()
-        if stored != self._stored:
+        if another or stored != self._stored:
             self._stored = stored
             self.generation += 1
         self._reach(max(self._stored, reached if self._stored >= self._owed else 0))

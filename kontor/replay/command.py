@@ -17,6 +17,7 @@ from kontor.replay.code import code_of, code_of_views
 from kontor.replay.own import own_projection
 from kontor.replay.telling import Telling
 from kontor.replay.views import Refused, Views, opened
+from kontor.running import run
 from kontor.settings import Settings
 from projections.generations import BadGeneration
 from projections.projector import Projection
@@ -45,7 +46,7 @@ def run_replay(name: str, wishes: Wishes, settings: Settings, as_json: bool) -> 
             elif wishes.upto is not None:
                 _apart(_chosen(name), code_of_views(), wishes, settings, tell)
             else:
-                _in_place(_chosen(name), wishes, settings, tell)
+                _in_place(name, wishes, settings, tell)
     except (Refused, UnusableLog, Damaged) as error:
         console.fail(str(error))
     except BadGeneration as error:
@@ -87,7 +88,7 @@ def _chosen(name: str) -> Sequence[Projection]:
     by_name = {projection.name: projection for projection in PROJECTIONS}
     if name != "all" and name not in by_name:
         console.fail(
-            f"no projection is called {name!r}; one of {', '.join(by_name)}, all, or a file that ends in .py", 2
+            f"no projection is called {name!r}; one of {', '.join(by_name)}, search, all, or a file that ends in .py", 2
         )
     return PROJECTIONS if name == "all" else (by_name[name],)
 
@@ -99,9 +100,30 @@ def _apart(projections: Sequence[Projection], code: str, wishes: Wishes, setting
             apart.fold(projection, code, from_scratch=wishes.from_scratch)
 
 
-def _in_place(projections: Sequence[Projection], wishes: Wishes, settings: Settings, tell: Telling) -> None:
+def _in_place(name: str, wishes: Wishes, settings: Settings, tell: Telling) -> None:
+    projections: Sequence[Projection] = () if name == "search" else _chosen(name)
     if settings.profile == "full":
-        raise Refused(IN_SERVERS)
+        raise Refused(SEARCH_IN_SERVER if name == "search" else IN_SERVERS)
+    if projections:
+        _views(projections, wishes, settings, tell)
+    indexed = (DataFolder(settings.data).search / "version").exists()
+    if name == "search" or (name == "all" and indexed and not wishes.rollback):
+        _search(wishes, settings, tell)
+
+
+def _search(wishes: Wishes, settings: Settings, tell: Telling) -> None:
+    from kontor.embedded import PROJECTIONS
+    from kontor.replay.search import Search
+
+    search = Search(DataFolder(settings.data), tell)
+    if wishes.rollback:
+        search.roll_back()
+    else:
+        with opened(DataFolder(settings.data)):  # the documents are made of the views, so these must be good
+            run(search.replay(PROJECTIONS, verify=wishes.verify))
+
+
+def _views(projections: Sequence[Projection], wishes: Wishes, settings: Settings, tell: Telling) -> None:
     with opened(DataFolder(settings.data)) as (log, connection):
         views = Views(log, connection, tell)
         if wishes.rollback:
@@ -111,6 +133,10 @@ def _in_place(projections: Sequence[Projection], wishes: Wishes, settings: Setti
             views.replay(projection, from_scratch=wishes.from_scratch, verify=wishes.verify)
 
 
+SEARCH_IN_SERVER = (
+    "the index in Elasticsearch cannot be replayed from here yet: delete the indices that begin with KONTOR_NAMESPACE, "
+    "and its worker fills another at once"
+)
 IN_SERVERS = (
     "views in Redis and Cassandra cannot be folded beside the live ones yet. Stop the workers, empty the store "
     "(KONTOR_NAMESPACE begins its keys in Redis and is its keyspace in Cassandra) and start them again: they fill it "

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import msgspec
@@ -45,6 +46,23 @@ class Telling:
         )
         for difference in () if self._json else one.differences:
             console.out.print(f"  {difference}", markup=False)
+
+    @contextmanager
+    def counting(self, name: str, total: int, unit: str) -> Iterator[Callable[[int], None]]:
+        """To be told how many of a total are done."""
+        if not self._json:
+            with console.progress(name, total, unit) as bar:
+                yield bar
+            return
+        told_at = time.monotonic()
+
+        def told(done: int) -> None:
+            nonlocal told_at
+            if done >= total or time.monotonic() - told_at >= EVERY_S:
+                told_at = time.monotonic()
+                self.step("fold", name, "", done=done, total=total)
+
+        yield told
 
     def folding(self, name: str, way: Way, positions: Iterable[int]) -> None:
         """Goes through the positions and shows them, with rates and the time left."""

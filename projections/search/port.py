@@ -167,8 +167,11 @@ class SearchIndex(Protocol):
     def suggest(self, text: str, limit: int = MAX_SUGGESTIONS) -> list[Suggestion]:
         """Completions of the last word, at most MAX_SUGGESTIONS. Never raises for any text."""
 
-    def refresh(self) -> None:
-        """Shows what other processes have committed."""
+    def refresh(self) -> bool:
+        """Shows what other processes have committed. Whether another index is shown now, perhaps at the same position.
+
+        Raises NotTheWriter in a process that was the writer of the one before.
+        """
 
     def close(self) -> None:
         """Gives up the writer's place; changes not committed are dropped."""

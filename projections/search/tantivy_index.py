@@ -23,6 +23,7 @@ from projections.search.limits import within_limits
 from projections.search.lock import FolderLock
 from projections.search.pages import by_column, by_relevance
 from projections.search.panics import as_errors
+from projections.search.places import Places
 from projections.search.port import (
     MAX_SUGGESTIONS,
     MAX_TEXT,
@@ -48,11 +49,16 @@ class TantivyIndex:
     """Opens a folder for reading; ``try_writer`` makes it the writer.
 
     A folder without a usable index reads as empty. It is wiped and made anew by the first process that may write.
+    Another generation may take the index's place at any time (``places.py``). The writer then ceases to be one; what
+    was shown is shown until the other is as far.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, place: Path | None = None) -> None:
+        """``place``: a generation to be looked into, whichever is shown."""
         self._folder = folder
-        self._data = folder / "index"
+        self._places = Places(folder)
+        self._data = place or self._places.current()
+        """The generation that is written, or shown where another process writes."""
         self._lock = FolderLock(folder)
         self._writing = threading.RLock()
         self._writer: tantivy.IndexWriter | None = None
@@ -61,6 +67,8 @@ class TantivyIndex:
         self._schema = schema.build()
         self._synonyms = synonyms.packaged()
         self._names = Names()
+        self._next: tantivy.Index | None = None
+        """What the writer writes while it is not as far as what is shown."""
         self._index: tantivy.Index | None = None
         self._index = self._open()
 
@@ -72,13 +80,18 @@ class TantivyIndex:
                 return True
             if not self._lock.acquire():
                 return False
+            was, self._data = self._data, self._places.current()
             index = self._open() or self._create()
             try:
                 self._writer = index.writer(HEAP, 1)
             except ValueError:
+                self._data = was
                 self._lock.release()
                 return False
-            self._index = index
+            if self._data == was or _position(self._schema, index.searcher()) >= self.position():
+                self._index = index
+            else:
+                self._next = index
             return True
 
     def apply(self, upserts: Sequence[SearchDocument], deletes: Sequence[str]) -> None:
@@ -97,6 +110,7 @@ class TantivyIndex:
 
     def commit(self, position: int) -> Sequence[Rejected]:
         with self._writing:
+            self._heed_exchange()
             writer = self._require_writer()
             if self._replacing and position == 0:
                 return ()
@@ -104,17 +118,28 @@ class TantivyIndex:
             writer.add_json(schema.meta_json(position))
             writer.commit()
             self._replacing = False
+            if self._next is not None and position > 0:
+                self._index, self._next = self._next, None
             self.refresh()
         return ()
+
+    def _heed_exchange(self) -> None:
+        """Raises NotTheWriter when another generation has taken the place of the one that is written."""
+        if self._writer is not None and self._places.current() != self._data:
+            self._discard()
+            raise NotTheWriter("another generation of the index has taken its place")
 
     def close(self) -> None:
         with self._writing:
             if self._writer is not None:
-                self._writer.rollback()
-                self._writer.wait_merging_threads()
-                self._writer = None
-                self._replacing = False
+                self._discard()
             self._lock.release()
+
+    def _discard(self) -> None:
+        """What was not committed, and the writer."""
+        writer, self._writer, self._next, self._replacing = self._require_writer(), None, None, False
+        writer.rollback()
+        writer.wait_merging_threads()
 
     def _require_writer(self) -> tantivy.IndexWriter:
         if self._writer is None:
@@ -147,8 +172,15 @@ class TantivyIndex:
         (self._folder / "version").write_text(str(schema.VERSION))
         return index
 
-    def refresh(self) -> None:
-        """Shows what has been committed, by this process or another; reopens an index that was made anew."""
+    def refresh(self) -> bool:
+        """Shows what has been committed, by this process or another; reopens an index that was made anew.
+
+        Raises NotTheWriter, once, when this process was the writer of another generation.
+        """
+        with self._writing:
+            self._heed_exchange()
+            if self._writer is None and self._places.current() != self._data and self._follow_exchange():
+                return True
         index = self._index
         try:
             if index is None:
@@ -157,9 +189,21 @@ class TantivyIndex:
         except (OSError, ValueError):
             if self._writer is None:
                 self._index = self._open()
+        return False
+
+    def _follow_exchange(self) -> bool:
+        """Shows the other generation if it is as far as this one; whether it is."""
+        was, self._data = self._data, self._places.current()
+        other = self._open()
+        if other is None or _position(self._schema, other.searcher()) < self.position():
+            self._data = was
+            return False
+        self._index = other
+        return True
 
     def position(self) -> int:
-        return 0 if self._index is None else _position(self._schema, self._index.searcher())
+        index = self._next or self._index
+        return 0 if index is None else _position(self._schema, index.searcher())
 
     # reading
 

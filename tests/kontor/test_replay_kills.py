@@ -141,4 +141,4 @@ async def test_killed_anywhere_it_goes_on(
             finished = True
         replayed(from_scratch=False)
         assert made(eventful, projection) == expected, number
-    assert number > 20
+    assert number > 15  # of its transactions

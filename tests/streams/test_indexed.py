@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from projections.search.port import SearchUnavailable
 from streams.indexed import Indexed
+from tests.waiting import until
 
 
 class Index:
     def __init__(self) -> None:
         self.at = 3
         self.away = False
+        self.another = False
 
-    def refresh(self) -> None:
+    def refresh(self) -> bool:
         if self.away:
             raise SearchUnavailable("away")
+        return self.another
 
     def position(self) -> int:
         return self.at
@@ -29,6 +32,8 @@ async def test_who_waits_hears_when_the_index_is_there():
     index.at = 7
     assert await indexed.wait_for(7, 10)
     assert (indexed.position, indexed.generation) == (7, generation + 1)
+    index.another = True
+    await until(lambda: indexed.generation > generation + 1)
     await indexed.close()
 
 

@@ -160,9 +160,10 @@ class ElasticIndex:
 
     # reading
 
-    def refresh(self) -> None:
-        self._current = self._generations.current()
+    def refresh(self) -> bool:
+        was, self._current = self._current, self._generations.current()
         self._known = True
+        return was is not None and self._current is not None and was.name != self._current.name
 
     def position(self) -> int:
         return 0 if self._current is None else self._current.position

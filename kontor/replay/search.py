@@ -1,0 +1,169 @@
+"""The embedded profile's search index, built anew from the views beside the one that is shown."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from commands.engine import now_ms
+from commands.mapper import recorded_or_unreadable
+from commands.store.sqlite import SQLiteLog
+from kontor.comparing import Compared, Sum, digest_of
+from kontor.folder import DataFolder
+from kontor.replay.telling import Telling
+from kontor.replay.views import NEAR, ROUNDS, Refused
+from projections.projector import Projection
+from projections.search import schema
+from projections.search.document import SearchDocument
+from projections.search.places import Places
+from projections.search.port import SearchQuery
+from projections.search.tantivy_index import TantivyIndex
+from projections.sqlite import SQLiteViews
+from streams.assembly import OnSale
+from streams.documents import document
+from streams.indexer import Indexer
+
+NAME = "search"
+BUILDING = "building"
+LOOK_S = 0.1
+PAGE = 2_000
+CATCH_UP_S = 60.0
+
+
+class Search:
+    """Of one data folder. Methods raise Refused."""
+
+    def __init__(self, folder: DataFolder, tell: Telling) -> None:
+        self._folder = folder
+        self._places = Places(folder.search)
+        self._tell = tell
+
+    async def replay(self, projections: tuple[Projection, ...], *, verify: bool) -> None:
+        """A build that was killed begins anew. ``verify``: nothing is swapped that differs from what is shown."""
+        self._require()
+        building = self._folder.search / BUILDING
+        shutil.rmtree(building, ignore_errors=True)
+        log = SQLiteLog.open(self._folder.log)
+        views = SQLiteViews(self._folder.views, projections)
+        index = TantivyIndex(building)
+        try:
+            await Building(log, views, index, self._tell).run()
+            different = self._compare(index)
+            position = index.position()
+        finally:
+            index.close()
+            views.close()
+            await log.close()
+        if different and verify:
+            shutil.rmtree(building)
+            raise Refused(
+                f"the index that is shown and the new one differ in {different:,} places; nothing was swapped. "
+                "`kontor replay search` swaps it"
+            )
+        place = self._places.free()
+        Places(building).current().rename(place)
+        shutil.rmtree(building)
+        self._show(place, position)
+
+    def roll_back(self) -> None:
+        """What was shown before is shown again, once whoever writes it has brought it up to date."""
+        self._require()
+        kept = self._places.kept()
+        if kept is None or not kept.is_dir():
+            raise Refused("nothing is kept to go back to of search; each `kontor replay` keeps what it replaces")
+        position = TantivyIndex(self._folder.search, kept).position()
+        if position == 0:
+            raise Refused("the kept search index is damaged; `kontor replay search` makes a new one")
+        self._show(kept, position)
+
+    def _show(self, place: Path, position: int) -> None:
+        self._places.show(place)
+        text = f"swapped as of event {position:,}; the old one is kept"
+        self._tell.step("swap", NAME, text, position=position)
+
+    def _require(self) -> None:
+        version = self._folder.search / "version"
+        if not version.exists() or version.read_text() != str(schema.VERSION):
+            raise Refused("there is no search index of this version; a service makes one when it starts")
+
+    def _compare(self, new: TantivyIndex) -> int:
+        """What each leads to: all products, and how many there are of each value of each facet."""
+        shown = TantivyIndex(self._folder.search)
+        compared = Compared(NAME, "products")
+        live, built = _counts(shown), _counts(new)
+        compared.found = Sum(live[""], digest_of(live))
+        compared.expected = Sum(built[""], digest_of(built))
+        for value in sorted(live.keys() | built.keys()):
+            if live.get(value) != built.get(value):
+                compared.differs(f"{value or 'all'}: {live.get(value, 0):,} live, {built.get(value, 0):,} new")
+        self._tell.compared(NAME, compared)
+        return compared.different
+
+
+def _counts(index: TantivyIndex) -> dict[str, int]:
+    found = index.search(SearchQuery(limit=1))
+    facets = found.facets
+    buckets = {
+        "category": facets.category,
+        "brand": facets.brand,
+        "price": facets.price,
+        "rating": facets.rating,
+        **facets.attributes,
+    }
+    counts = {f"{name} {one.value}": one.count for name, values in buckets.items() for one in values}
+    return {"": found.total, **counts}
+
+
+class Building:
+    """One index on its way to where the views are."""
+
+    def __init__(self, log: SQLiteLog, views: SQLiteViews, index: TantivyIndex, tell: Telling) -> None:
+        self._log = log
+        self._views = views
+        self._tell = tell
+        self._described = 0
+        self._indexer = Indexer(log, views, index, now_ms, self._describe)
+
+    async def run(self) -> None:
+        """Returns when the index has everything that the views had a moment ago, committed."""
+        total = await self._views.count("products", "all", "")
+        self._tell.step("begin", NAME, f"{total:,} products", position=0)
+        with self._tell.counting(NAME, total, "documents") as told:
+            async with self._indexing():
+                while not self._indexer.writing:
+                    told(self._described)
+                    await asyncio.sleep(LOOK_S)
+                await self._catch_up()
+                told(self._described)
+
+    @asynccontextmanager
+    async def _indexing(self) -> AsyncIterator[None]:
+        await self._indexer.start()
+        try:
+            yield
+        finally:
+            await self._indexer.close()
+
+    async def _catch_up(self) -> None:
+        """With what the views took in meanwhile."""
+        for _ in range(ROUNDS):
+            at, upto = self._indexer.position, self._upto()
+            after = at
+            while after < upto and (rows := await self._log.read(after, min(PAGE, upto - after))):
+                events = [recorded_or_unreadable(row) for row in rows]
+                self._indexer.applied(events, self._views.touched_by(events))
+                after = rows[-1][0]
+            if not await self._indexer.wait_for(upto, CATCH_UP_S):
+                raise Refused(f"the new index did not come up with the views in {CATCH_UP_S:.0f} s; try again")
+            if self._upto() - upto <= NEAR:
+                return
+
+    def _upto(self) -> int:
+        return min(self._views.positions().values())
+
+    def _describe(self, one: OnSale) -> SearchDocument:
+        self._described += 1
+        return document(one)

@@ -1,0 +1,150 @@
+"""`kontor replay search`: another index beside the one that is shown, while its writer goes on."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from kontor.folder import DataFolder
+from projections.search.places import Places
+from projections.search.port import SearchQuery
+from projections.search.tantivy_index import TantivyIndex
+from tests.e2e.house import House, in_process
+from tests.e2e.market import Seller, open_shop
+from tests.kontor.replaying import replay, steps
+from tests.waiting import until
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture
+async def house(tmp_path: Path) -> AsyncIterator[House]:
+    async with in_process(tmp_path / "data") as house:
+        yield house
+
+
+async def replayed(house: House, **wishes: Any) -> None:
+    await asyncio.to_thread(replay, DataFolder(house.folder), "search", **wishes)
+
+
+async def seller_of_some(house: House) -> Seller:
+    seller = await open_shop(house.http)
+    for _ in range(3):
+        await seller.sells(5)
+    await shown(house)
+    return seller
+
+
+async def shown(house: House) -> None:
+    """Searches show everything that was ever recorded."""
+    assert await house.services.indexer.wait_for(await house.head(), 10)
+
+
+def total(house: House) -> int:
+    return house.services.search.search(SearchQuery()).total
+
+
+def place(house: House) -> str:
+    return Places(DataFolder(house.folder).search).current().name
+
+
+def lose_a_document(house: House, product_id: str) -> None:
+    house.services.search.apply([], [product_id])
+    house.services.search.commit(house.services.indexer.position)
+
+
+async def test_the_service_goes_over_to_the_new_index_and_back(house: House, capsys: pytest.CaptureFixture[str]):
+    seller = await seller_of_some(house)
+    (lost,) = house.services.search.search(SearchQuery(limit=1)).product_ids
+    lose_a_document(house, lost)
+    assert total(house) == 2
+    generation = house.services.indexer.generation
+    await replayed(house)
+    told = steps(capsys)
+    (compared,) = [one for one in told if one["step"] == "compare"]
+    assert "all: 2 live, 3 new" in compared["differences"]
+    assert told[-1]["step"] == "swap"
+    assert place(house) == "g1"
+    await seller.sells(5)
+    await shown(house)
+    assert total(house) == 4
+    assert house.services.indexer.generation > generation
+    await replayed(house, rollback=True)
+    assert place(house) == "index"
+    await seller.sells(5)
+    await shown(house)
+    assert total(house) == 4, "what was lost is still lost, and what came since is there"
+    await replayed(house, rollback=True)
+    await seller.sells(5)
+    await shown(house)
+    assert total(house) == 6
+
+
+async def test_a_quiet_shop_shows_it_too(house: House, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("streams.indexer.LOOK_S", 0.1)
+    await seller_of_some(house)
+    (lost,) = house.services.search.search(SearchQuery(limit=1)).product_ids
+    lose_a_document(house, lost)
+    await replayed(house)
+    await until(lambda: total(house) == 3)
+
+
+async def test_verified_it_is_not_swapped_if_it_differs(house: House, capsys: pytest.CaptureFixture[str]):
+    seller = await seller_of_some(house)
+    (lost,) = house.services.search.search(SearchQuery(limit=1)).product_ids
+    lose_a_document(house, lost)
+    with pytest.raises(SystemExit) as ended:
+        await replayed(house, verify=True)
+    assert ended.value.code == 1
+    assert "nothing was swapped" in capsys.readouterr().err
+    assert place(house) == "index"
+    await replayed(house)
+    await seller.sells(5)
+    await shown(house)
+    await replayed(house, verify=True)
+    assert place(house) == "g2"
+
+
+async def test_nothing_found_is_ever_missing_again(house: House):
+    """Writes and searches go on while one index after the other is built and swapped."""
+    seller = await seller_of_some(house)
+    replays = asyncio.create_task(twice(house))
+    sold = 3
+    while not replays.done():
+        await seller.sells(5)
+        sold += 1
+        await shown(house)
+        assert total(house) == sold
+    await replays
+    assert place(house) == "g2"
+    assert sold > 5
+
+
+async def twice(house: House) -> None:
+    await replayed(house)
+    await replayed(house)
+
+
+async def test_there_must_be_something_to_go_back_to(house: House, capsys: pytest.CaptureFixture[str]):
+    await seller_of_some(house)
+    with pytest.raises(SystemExit):
+        await replayed(house, rollback=True)
+    assert "nothing is kept" in capsys.readouterr().err
+    await replayed(house)
+    (house.folder / "search" / "index" / "meta.json").unlink()
+    with pytest.raises(SystemExit):
+        await replayed(house, rollback=True)
+    assert "damaged" in capsys.readouterr().err
+    assert place(house) == "g1"
+
+
+def test_without_an_index_there_is_nothing_to_replay(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    with pytest.raises(SystemExit):
+        replay(DataFolder(tmp_path), "search")
+    assert "there is no event log" in capsys.readouterr().err
+    index = TantivyIndex(tmp_path / "search")
+    assert index.position() == 0
