@@ -78,7 +78,7 @@ class FeedItem(ProductCard):
     reason: Reason
 
 
-class Note(Shape):
+class FeedNote(Shape):
     kind: Literal["price_drop", "back_in_stock"]
     sku: str = Field(examples=["BED-160"])
     product_id: str
@@ -90,4 +90,4 @@ class Note(Shape):
 
 class FeedOut(Listed):
     items: list[FeedItem]
-    notes: list[Note] = Field(description="of wishes, the newest first; on the first page only")
+    notes: list[FeedNote] = Field(description="of wishes, the newest first; on the first page only")

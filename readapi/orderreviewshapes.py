@@ -12,7 +12,7 @@ from readapi.models import Listed, MoneyOut, Shape, Versioned
 OrderId = Field(examples=["ord_01KARQ0000ABCDEFGHJKMNPQRS"])
 
 
-class ReviewOut(Versioned):
+class OrderReviewOut(Versioned):
     order_id: str = OrderId
     account_id: str
     status: Literal["open", "approved", "rejected", "cancelled"] = Field(
@@ -27,11 +27,11 @@ class ReviewOut(Versioned):
     note: str | None = Field(description="null once the buyer is erased")
 
 
-class ReviewList(Listed):
-    items: list[ReviewOut]
+class OrderReviewList(Listed):
+    items: list[OrderReviewOut]
 
 
-class ReviewReply(Shape):
+class OrderReviewReply(Shape):
     order_id: str = OrderId
     status: Literal["approved", "rejected"]
     order_status: str = Field(examples=["PENDING"])

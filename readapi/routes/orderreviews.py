@@ -16,7 +16,7 @@ from readapi.edge.paging import CursorParameter, Limit, page
 from readapi.edge.principal import AdminPrincipal
 from readapi.instants import instant
 from readapi.lists import List, page_of
-from readapi.orderreviewshapes import ReviewList
+from readapi.orderreviewshapes import OrderReviewList
 from readapi.routes.shops import answer
 from readapi.services import ReadServices
 
@@ -27,7 +27,7 @@ router = APIRouter(tags=["operations"])
     "/api/admin/reviews",
     summary="Orders that wait for a person, the longest waiting first",
     responses={
-        200: {"model": ReviewList},
+        200: {"model": OrderReviewList},
         **problem_responses("unauthenticated", "forbidden", "position_not_reached"),
     },
     openapi_extra=signed_in(),

@@ -15,14 +15,14 @@ from domain.orderreviewing import ApproveReview, RejectReview
 from readapi.edge.idempotency import idempotency_of
 from readapi.edge.openapi import problem_responses, signed_in
 from readapi.edge.principal import AdminPrincipal, Principal
-from readapi.orderreviewshapes import ReviewReply
+from readapi.orderreviewshapes import OrderReviewReply
 from writeapi.ordering import Said, order_of, sealed
 from writeapi.requests import Body, command_reply, context_of, execute, services_of
 from writeapi.routes.orders import KEY, KEYED
 
 router = APIRouter(tags=["operations"])
 REPLIES = {
-    200: {"model": ReviewReply},
+    200: {"model": OrderReviewReply},
     **KEYED,
     **problem_responses("illegal_transition", "idempotency_in_flight"),
 }
