@@ -195,6 +195,24 @@ def replay(
     run_replay(name, Wishes(from_scratch, verify, rollback, upto), _settings(data=data), as_json=json)
 
 
+@app.command()
+def simulate(
+    seed: Annotated[int | None, typer.Option(help="One seed. [1]", min=0)] = None,
+    seeds: Annotated[str | None, typer.Option(metavar="N..M", help="Several, both ends included.")] = None,
+    steps: Annotated[
+        int | None, typer.Option(help="After so many callbacks nothing goes wrong any more.", min=1)
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Trade under every fault that one seed decides, in one process and without a clock; exit 1 if a promise breaks.
+
+    The real engine, saga, payments and views; simulated log, provider, people and time. Prints the seed that fails.
+    """
+    from kontor.simulation.command import run_simulate
+
+    run_simulate(seed, seeds, steps, as_json=json)
+
+
 @app.command(name="copy-log")
 def copy_log(
     source: Annotated[str, typer.Option("--from", metavar="DIR|URL", help="Data folder, or postgresql://…")],

@@ -155,14 +155,19 @@ def verify_folder(folder: DataFolder, progress: Callable[[int], None] = lambda d
 
 def verify(log: Path | str, progress: Callable[[int], None] = lambda done: None) -> Report:
     """Everything wrong with a log. ``progress`` is told the events done. Raises UnusableLog if it cannot be opened."""
+    with evidence(log) as opened:
+        return examine(opened, progress)
+
+
+def examine(opened: Evidence, progress: Callable[[int], None] = lambda done: None) -> Report:
+    """The same of a log that is open, wherever it is kept."""
     report = Report()
     begun = time.perf_counter()
-    with evidence(log) as opened:
-        try:
-            _check_positions(opened, report)
-            _Walk(opened, report).run(progress)
-        except Damaged as damage:
-            report.add(None, "", str(damage))
+    try:
+        _check_positions(opened, report)
+        _Walk(opened, report).run(progress)
+    except Damaged as damage:
+        report.add(None, "", str(damage))
     report.seconds = time.perf_counter() - begun
     return report
 

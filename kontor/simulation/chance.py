@@ -1,0 +1,70 @@
+"""Where chance comes from in a simulation, and the one place where the code's own sources of it are replaced.
+
+What the engine, the processes and the views would draw or read for themselves is the command ids (their process's
+number and their counter), the jitter of pauses between calls to the provider, and the seconds that a commit took.
+"""
+
+from __future__ import annotations
+
+import random
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import count
+from random import Random
+from types import SimpleNamespace
+from typing import Any
+from unittest.mock import patch
+
+import structlog
+
+from kontor.simulation.loop import SimulatedLoop
+from kontor.simulation.violation import Verdict
+
+POLL_S = 0.5
+"""How often followers look for events of others: seldom, for a look costs as much as any other step."""
+
+
+def source(seed: int, part: str) -> Random:
+    """Of its own for each part, so that one part drawing more changes nothing for the others."""
+    return Random(f"{seed}/{part}")
+
+
+@contextmanager
+def nothing_from_outside(seed: int, loop: SimulatedLoop) -> Iterator[None]:
+    """For the time of a run, nothing that is simulated sees the real clock or draws a number without the seed."""
+    virtual = SimpleNamespace(
+        time=loop.time,
+        monotonic=loop.time,
+        perf_counter=loop.time,
+        time_ns=lambda: int(loop.time() * 1e9),
+    )
+    jitter = SimpleNamespace(uniform=source(seed, "jitter").uniform, Random=random.Random)
+    with (
+        patch("commands.context._PROCESS", "simulated"),
+        patch("commands.context._NUMBERS", count(1)),
+        patch("commands.engine.time", virtual),
+        patch("commands.outage.Outage.__init__.__defaults__", (loop.time,)),
+        patch("streams.payments.random", jitter),
+        patch("streams.follower.POLL_S", POLL_S),
+    ):
+        yield
+
+
+@contextmanager
+def bugs_are_told(verdict: Verdict) -> Iterator[None]:
+    """Nothing is logged; what the code itself calls an error is a violation."""
+
+    def hear(logger: Any, method: str, event: dict[str, Any]) -> dict[str, Any]:
+        if method in ("error", "exception", "critical"):
+            error = sys.exc_info()[1]
+            verdict.fail(f"the code reports {event}{f': {error!r}' if error else ''}")
+        raise structlog.DropEvent
+
+    processors = structlog.get_config()["processors"]
+    before = list(processors)
+    processors[:] = [hear]
+    try:
+        yield
+    finally:
+        processors[:] = before

@@ -1,0 +1,135 @@
+"""What must be true once nothing goes wrong any more and everything has come to rest."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from itertools import groupby
+from typing import Any
+
+from commands.mapper import recorded
+from commands.store.memory import MemoryLog
+from domain.payment import PaymentCaptured, PaymentRefunded
+from domain.recorded import Recorded
+from kontor.comparing import Store, compare
+from kontor.evidence import Evidence
+from kontor.simulation.audit import Audit
+from kontor.simulation.door import Journal
+from kontor.simulation.process import PROJECTIONS, Process
+from kontor.simulation.provider import Provider
+from kontor.simulation.violation import Verdict
+from kontor.verifying import examine
+from kontor.verifying_views import InAFile
+from projections.checkouts.projector import CHECKOUT_ROWS, CHECKOUTS, CheckoutRow, fold, order_of
+from streams.effect import order_of as order_of_payment
+
+
+class MemoryEvidence:
+    """The log in memory, as its examiner sees it."""
+
+    def __init__(self, log: MemoryLog) -> None:
+        self._log = log
+
+    def extent(self) -> tuple[int, int, int]:
+        rows = self._log.rows
+        return (len(rows), rows[0].position, rows[-1].position) if rows else (0, 1, 0)
+
+    def positions(self) -> Iterator[int]:
+        return (row.position for row in self._log.rows)
+
+    def events(self) -> Iterator[list[tuple[Any, ...]]]:
+        in_order = sorted(self._log.rows, key=lambda row: (row.stream, row.version, row.position))
+        for _, rows in groupby(in_order, lambda row: row.stream):
+            yield list(rows)
+
+    def rows(self, after: int, limit: int) -> list[tuple[Any, ...]]:
+        return list(self._log.rows[after : after + limit])
+
+    def replies(self) -> Iterator[tuple[Any, ...]]:
+        return iter(self._log.stored_replies.values())
+
+    def snapshots(self) -> Iterator[tuple[Any, ...]]:
+        return iter([self._log.snapshots[stream] for stream in sorted(self._log.snapshots)])
+
+    def stream(self, name: str, before: int) -> list[tuple[str, bytes]]:
+        return [(row.topic, row.data) for row in self._log.streams[name] if row.position < before]
+
+
+def log_is_sound(log: MemoryLog, verdict: Verdict) -> None:
+    """By the examiner of ``kontor verify``, the ledger and the snapshots included."""
+    opened: Evidence = MemoryEvidence(log)
+    report = examine(opened)
+    for problem in report.problems[:1]:
+        verdict.fail(f"position {problem.position}, {problem.stream}: {problem.what}")
+
+
+def every_answer_is_in_the_log_once(journal: Journal, audit: Audit, log: MemoryLog, verdict: Verdict) -> None:
+    """What was told stands where it was told to stand; of all attempts at one request at most one did anything."""
+    made: Counter[str] = Counter()
+    where: dict[int, str] = {}
+    for row in log.rows:
+        command_id = recorded(row).meta.command_id
+        where[row.position] = command_id
+        made[command_id] += 1
+    for key, command_ids in journal.tried.items():
+        acted = [command_id for command_id in command_ids if made[command_id]]
+        if len(acted) > 1:
+            verdict.fail(f"the request {key} was carried out {len(acted)} times, as {acted}")
+    for key, told in journal.told.items():
+        lost = [position for position in told.positions if where.get(position) != told.command_id]
+        if lost:
+            verdict.fail(f"{key} was acknowledged, and its event at position {lost[0]} is not in the log")
+        if made[told.command_id] != len(told.positions):
+            verdict.fail(f"{key} was told of {len(told.positions)} events and made {made[told.command_id]}")
+    for key, body in journal.answers.items():
+        stored = audit.replies.get(key)
+        if stored is None or stored.body != body:
+            verdict.fail(f"{key} was answered {body!r}, and stored is {stored and stored.body!r}")
+
+
+def money_is_where_the_log_says(provider: Provider, log: MemoryLog, verdict: Verdict) -> None:
+    """The provider's own count, order by order, against what was recorded; nothing is left set aside for nobody."""
+    captured: Counter[str] = Counter()
+    refunded: Counter[str] = Counter()
+    for row in log.rows:
+        if row.stream.startswith("pay_"):
+            match recorded(row).event:
+                case PaymentCaptured(amount=amount):
+                    captured[order_of_payment(row.stream)] += amount.amount
+                case PaymentRefunded(amount=amount):
+                    refunded[order_of_payment(row.stream)] += amount.amount
+    for charge in provider.charges.values():
+        recorded_sums = captured.pop(charge.order_id, 0), refunded.pop(charge.order_id, 0)
+        if recorded_sums != (charge.captured, charge.refunded):
+            verdict.fail(
+                f"of {charge.order_id} the log has {recorded_sums} captured and refunded, "
+                f"the provider {(charge.captured, charge.refunded)}"
+            )
+        if not charge.captured and not charge.voided:
+            verdict.fail(f"the money of {charge.order_id} is set aside and nobody wants it")
+    if +captured or +refunded:
+        verdict.fail(f"the log has money that the provider never saw: {dict(captured)}, {dict(refunded)}")
+
+
+async def views_are_the_fold_of_the_log(process: Process, log: MemoryLog, verdict: Verdict) -> None:
+    """Each row, list and count; those of checkouts, which are folded from several streams, in the log's order."""
+    views = process.views
+    behind = {name: at for name, at in views.positions().items() if at != len(log.rows)}
+    if behind:
+        verdict.fail(f"the views of {process.name} stand at {behind}, the log ends at {len(log.rows)}")
+    one_stream = [projection for projection in PROJECTIONS if projection is not CHECKOUTS]
+    found = await compare(lambda: MemoryEvidence(log), [Store(process.name, InAFile(views), one_stream, 1)])
+    for compared in found:
+        if compared.different:
+            verdict.fail(f"the views of {process.name}, {compared.what}: {compared.differences[0]}")
+    checkouts: dict[str, CheckoutRow] = {}
+    for row in log.rows:
+        event: Recorded = recorded(row)
+        for key in order_of(event) if type(event.event) in CHECKOUT_ROWS.folds else ():
+            folded = fold(checkouts.get(key), event)
+            if folded is not None:
+                checkouts[key] = folded
+    stored = {key: kept.row for key, kept in views.walk(CHECKOUT_ROWS.name)}
+    if stored != checkouts:
+        wrong = sorted(key for key in stored.keys() | checkouts.keys() if stored.get(key) != checkouts.get(key))
+        verdict.fail(f"the views of {process.name}, checkouts: {wrong[0]} is not what the log adds up to")

@@ -1,0 +1,254 @@
+"""Buyers who fill carts, order, pay by every kind of token and change their minds; and the staff of the shops."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+from functools import partial
+from random import Random
+from typing import Any, NamedTuple
+
+from commands.errors import StorageUnavailable
+from domain import aftersale, order
+from domain.cart import AddItem, CartLine, ChangeQuantity, OpenCart, RemoveItem, cart_of, order_id_of
+from domain.decider import Command
+from domain.ids import new_id, stock_id
+from domain.inventory import HOLD_MS, ReceiveStock, SetStock
+from domain.money import Money
+from domain.order import OpenOrder, PaidOrder, PlaceOrder
+from domain.orderreviewing import ApproveReview, RejectReview
+from domain.orderstate import to_send
+from domain.policy import LATER, SHIPMENT, OrderPolicy
+from domain.pricing import Destination, Quote, QuoteLine, price_quote
+from domain.returns import DAY_MS
+from kontor.simulation.door import Door
+from kontor.simulation.process import Gone
+from kontor.tables import shipping_table, tax_table
+from streams.gateways.simulated import BEHAVIOURS
+
+THINKING_S = 0.4
+SHOPS = ("shp_01HF7YAT0000000000000000A0", "shp_01HF7YAT0000000000000000B0")
+RETURN_MS = 30 * DAY_MS
+
+
+class Good(NamedTuple):
+    shop_id: str
+    sku: str
+    price: int
+    limit: int | None = None
+    backorder: bool = False
+
+    @property
+    def stock_id(self) -> str:
+        return stock_id(self.shop_id, self.sku)
+
+
+GOODS = (
+    Good(SHOPS[0], "plain", 1999),
+    Good(SHOPS[0], "limited", 501, limit=2),
+    Good(SHOPS[1], "scarce", 12_999),
+    Good(SHOPS[1], "endless", 333, backorder=True),
+)
+BY_PLACE = {(good.shop_id, good.sku): good for good in GOODS}
+POLICIES = (
+    OrderPolicy(),
+    OrderPolicy(),
+    OrderPolicy(capture=SHIPMENT),
+    OrderPolicy(capture=LATER, capture_after=2_000),
+    OrderPolicy(review_above=3_000, review_within=5_000),
+)
+TOKENS = ("pm_card_visa",) * 6 + tuple(BEHAVIOURS)
+
+
+class People:
+    """Everybody at once; ``orders`` are those that were ever placed, in the order of their placing."""
+
+    def __init__(self, door: Door, chance: Random, orders: Sequence[str]) -> None:
+        self.calm = False
+        self._door = door
+        self._chance = chance
+        self._orders = orders
+        self._tasks: list[asyncio.Task[None]] = []
+
+    async def open(self) -> None:
+        """Something is on the shelves."""
+        for good in GOODS:
+            await self._staff(ReceiveStock(good.stock_id, self._chance.randint(2, 8), self._now()))
+
+    def come(self, buyers: int) -> None:
+        for number in range(buyers):
+            account_id = f"usr_01HF7YAT00000000000000000{number}"
+            self._tasks.append(asyncio.ensure_future(self._live(partial(self._buyer, account_id))))
+        self._tasks.append(asyncio.ensure_future(self._live(self._clerk)))
+
+    async def go(self) -> None:
+        """They finish what they are at."""
+        self.calm = True
+        await asyncio.gather(*self._tasks)
+
+    async def _live(self, act: Callable[[], Awaitable[None]]) -> None:
+        while not self.calm:
+            await asyncio.sleep(self._chance.expovariate(1 / THINKING_S))
+            with suppress(Gone, StorageUnavailable):
+                await act()
+
+    # buyers
+
+    async def _buyer(self, account_id: str) -> None:
+        draw = self._chance.random()
+        if draw < 0.45:
+            await self._fill(account_id)
+        elif draw < 0.8:
+            await self._order(account_id)
+        elif draw < 0.9:
+            await self._change(account_id)
+        else:
+            await self._regret(account_id)
+
+    async def _fill(self, account_id: str) -> None:
+        good, cart_id, now = self._chance.choice(GOODS), cart_of(account_id), self._now()
+        line = CartLine(
+            self._id("line"),
+            good.shop_id,
+            good.sku,
+            f"prd_{good.sku}",
+            good.sku.title(),
+            self._chance.randint(1, 3),
+            Money(good.price, "USD"),
+        )
+        await self._door.ask(account_id, AddItem(cart_id, line, now, account_id))
+
+    async def _change(self, account_id: str) -> None:
+        cart_id = cart_of(account_id)
+        state = await self._door.state(cart_id)
+        if isinstance(state, OpenCart) and state.lines:
+            item_id = self._chance.choice(state.lines).item_id
+            remove = self._chance.random() < 0.5
+            units = self._chance.randint(1, 3)
+            command = RemoveItem(cart_id, item_id) if remove else ChangeQuantity(cart_id, item_id, units)
+            await self._door.ask(account_id, command)
+
+    async def _order(self, account_id: str) -> None:
+        cart_id = cart_of(account_id)
+        state = await self._door.state(cart_id)
+        if isinstance(state, OpenCart) and state.lines:
+            command = self._purchase(account_id, cart_id, state)
+            await self._door.ask(account_id, command, command.order_id)
+
+    def _purchase(self, account_id: str, cart_id: str, cart: OpenCart) -> PlaceOrder:
+        goods = [BY_PLACE[line.shop_id, line.sku] for line in cart.lines]
+        policy, now = self._chance.choice(POLICIES), self._now()
+        quote = quote_of(cart)
+        return PlaceOrder(
+            order_id=order_id_of(cart_id, cart),
+            account_id=account_id,
+            cart_id=cart_id,
+            generation=cart.generation,
+            quote=quote,
+            address=b"sealed",
+            country="US",
+            region="CA",
+            payment_token=self._chance.choice(TOKENS),
+            at=now,
+            hold_until=now + self._chance.choice((HOLD_MS, HOLD_MS, 1_500)),
+            limits={good.stock_id: good.limit for good in goods if good.limit is not None},
+            backorder=tuple(sorted({good.stock_id for good in goods if good.backorder})),
+            capture=policy.capture,
+            capture_at=policy.capture_at(now),
+            review=policy.reasons(quote, "US"),
+            review_within=policy.review_within,
+        )
+
+    async def _regret(self, account_id: str) -> None:
+        order_id, state = await self._some_order()
+        if isinstance(state, OpenOrder | PaidOrder) and state.placed.account_id == account_id:
+            named = {self._chance.choice(state.placed.quote.lines).line_id: self._chance.choice((1, None))}
+            now, fresh = self._now(), self._id
+            command: Command = self._chance.choice(
+                (
+                    order.CancelOrder(order_id, "cancelled", account_id),
+                    aftersale.CancelLines(order_id, fresh("cancellation"), fresh("refund"), {**named}, now),
+                    aftersale.RequestReturn(order_id, fresh("return"), {**named}, now, RETURN_MS),
+                )
+            )
+            await self._door.ask(account_id, command, order_id)
+
+    # staff
+
+    async def _clerk(self) -> None:
+        if self._chance.random() < 0.2:
+            good, now = self._chance.choice(GOODS), self._now()
+            units = self._chance.randint(1, 5)
+            counted = self._chance.random() < 0.2
+            stock = SetStock(good.stock_id, units, now) if counted else ReceiveStock(good.stock_id, units, now)
+            await self._staff(stock)
+            return
+        order_id, state = await self._some_order()
+        commands = self._due(order_id, state)
+        if commands:
+            await self._staff(self._chance.choice(commands), order_id)
+
+    def _due(self, order_id: str, state: Any) -> list[Command]:
+        """What the staff might do about an order."""
+        now = self._now()
+        if isinstance(state, OpenOrder) and state.placed.review:
+            return [ApproveReview(order_id, now, "usr_staff"), RejectReview(order_id, now, "usr_staff")]
+        if isinstance(state, OpenOrder):
+            return self._parcels(order_id, state) if state.placed.capture == SHIPMENT else []
+        if not isinstance(state, PaidOrder):
+            return []
+        commands = self._parcels(order_id, state)
+        commands += [order.DeliverShipment(order_id, shipment_id, now) for shipment_id in state.shipments]
+        for return_id, one in state.returns.items():
+            if one.status == "requested":
+                commands.append(aftersale.ApproveReturn(order_id, return_id, now))
+            refund_id, restock = self._id("refund"), self._chance.random() < 0.5
+            commands.append(aftersale.ReceiveReturn(order_id, return_id, refund_id, now, restock))
+        amount = Money(self._chance.randint(1, 700), "USD")
+        commands.append(aftersale.GrantRefund(order_id, self._id("refund"), "goodwill", now, amount))
+        return commands
+
+    def _parcels(self, order_id: str, state: OpenOrder | PaidOrder) -> list[Command]:
+        left = to_send(state)
+        lines = [line for line in state.placed.quote.lines if left.get(line.line_id)]
+        now = self._now()
+        return [
+            order.PackShipment(order_id, self._id("shipment"), line.shop_id, now, {line.line_id: 1}, "UPS")
+            for line in lines
+        ]
+
+    async def send_what_waits(self) -> None:
+        """Orders whose money waits for a parcel get one."""
+        for order_id in tuple(self._orders):
+            state = await self._door.state(order_id)
+            if isinstance(state, OpenOrder) and state.placed.capture == SHIPMENT and not state.shipments:
+                for parcel in self._parcels(order_id, state)[:1]:
+                    await self._staff(parcel, order_id)
+
+    # what all of them use
+
+    async def _some_order(self) -> tuple[str, Any]:
+        if not self._orders:
+            return "", None
+        order_id = self._chance.choice(self._orders[-12:])
+        return order_id, await self._door.state(order_id)
+
+    async def _staff(self, command: Command, correlation: str = "") -> None:
+        await self._door.ask("usr_staff", command, correlation)
+
+    def _now(self) -> int:
+        return self._door.any().clock()
+
+    def _id(self, kind: str) -> str:
+        return new_id(kind, self._now(), self._chance.randbytes(10))
+
+
+def quote_of(cart: OpenCart) -> Quote:
+    lines = [
+        QuoteLine(
+            line.item_id, line.shop_id, "US", line.sku, line.product_id, line.title, line.quantity, line.unit_price
+        )
+        for line in cart.lines
+    ]
+    return price_quote(lines, Destination("US", "CA", "94105"), "standard", tax_table(), shipping_table())

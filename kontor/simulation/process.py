@@ -1,0 +1,156 @@
+"""One process of Kontor: engine, views, follower, checkouts, payments, books; wired as in ``kontor/embedded.py``.
+
+Killed at any moment, it leaves behind what it had committed and the file of its views, which a power cut may take too.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+from collections.abc import Callable, Coroutine, Sequence
+from contextvars import copy_context
+from pathlib import Path
+from typing import Any, TypeVar
+
+from commands.engine import Engine
+from domain.recorded import Recorded
+from kontor.simulation.loop import OWNER
+from kontor.simulation.provider import Provider
+from kontor.simulation.store import Connection, Disk, Faults
+from kontor.simulation.violation import Verdict
+from projections.carts.projector import CARTS
+from projections.checkouts.projector import CHECKOUTS
+from projections.ledger.projector import LEDGER
+from projections.orderreviews.projector import ORDER_REVIEWS
+from projections.orders.projector import ORDERS
+from projections.sqlite import SQLiteViews
+from projections.stock.projector import STOCK
+from projections.views import Touched
+from streams.bookkeeping import Bookkeeping
+from streams.checkout import CheckoutProcess
+from streams.follower import Follower
+from streams.payments import PaymentProcess
+
+PROJECTIONS = (STOCK, CARTS, ORDERS, CHECKOUTS, LEDGER, ORDER_REVIEWS)
+COMMISSION_PPM = 50_000
+T = TypeVar("T")
+
+
+class Gone(Exception):
+    """The process was killed before it answered, or is not there."""
+
+
+class WatchedViews(SQLiteViews):
+    """No thread of its own, and positions that may only grow."""
+
+    def __init__(self, path: Path, verdict: Verdict) -> None:
+        super().__init__(path, PROJECTIONS)
+        self._verdict = verdict
+        self.reached = dict.fromkeys(self.projections, 0)
+
+    def apply(self, names: Sequence[str], events: Sequence[Recorded]) -> Touched | None:
+        touched = super().apply(names, events)
+        self.stand()
+        return touched
+
+    def stand(self) -> None:
+        for name, position in self.positions().items():
+            if position < self.reached[name]:
+                self._verdict.fail(f"the view {name} went back from {self.reached[name]} to {position}")
+            self.reached[name] = position
+
+    def _checkpoint_sometimes(self) -> None:
+        pass
+
+    def abandon(self) -> None:
+        """As a kill leaves the file."""
+        self._reader.close()
+        self._writer.close()
+
+
+class Process:
+    def __init__(
+        self,
+        name: str,
+        disk: Disk,
+        faults: Faults,
+        provider: Provider,
+        clock: Callable[[], int],
+        folder: Path,
+        verdict: Verdict,
+    ) -> None:
+        self.name = name
+        self.clock = clock
+        self.up = False
+        self.engine: Engine
+        self.views: WatchedViews
+        self.payments: PaymentProcess
+        self._disk = disk
+        self._faults = faults
+        self._provider = provider
+        self._folder = folder
+        self._verdict = verdict
+        self._tasks: list[asyncio.Task[Any]] = []
+        self._connection = Connection(disk, faults)
+        self._context = copy_context()
+        self._context.run(OWNER.set, self._tasks)
+        self._reached: dict[str, int] = {}
+        folder.mkdir()
+
+    async def start(self) -> None:
+        """A new life on the same log. Raises Gone when it is killed meanwhile, or what a failing start raises."""
+        self._connection = Connection(self._disk, self._faults)
+        await self._within(self._start())
+        self.up = True
+
+    async def _start(self) -> None:
+        log: Any = self._connection
+        self.views = WatchedViews(self._folder / "views.db", self._verdict)
+        self.views.reached.update(self._reached)
+        self.views.stand()
+        self.engine = Engine(log, clock=self.clock)
+        self.follower = Follower(log, self.views, self.engine)
+        self.payments = PaymentProcess(self.engine, self.views, self._provider)
+        checkouts = CheckoutProcess(self.engine, self.views)
+        books = Bookkeeping(log, self.engine, COMMISSION_PPM)
+        self.engine.listeners.append(self.payments.committed)
+        self.follower.applied += [checkouts.applied, books.applied]
+        await self.engine.start()
+        await self.follower.start()
+        for part in (self.payments, checkouts, books):
+            await part.start()
+
+    async def ask(self, work: Callable[[], Coroutine[Any, Any, T]]) -> T:
+        """What ``work`` returns or raises, done inside of this process. Raises Gone."""
+        if not self.up:
+            raise Gone
+        return await self._within(work())
+
+    async def _within(self, work: Coroutine[Any, Any, T]) -> T:
+        task = asyncio.get_running_loop().create_task(work, context=self._context.copy())
+        await asyncio.wait([task])
+        if task.cancelled():
+            raise Gone
+        return task.result()
+
+    async def kill(self, *, power_cut: bool) -> None:
+        """With its power, the machine loses what nobody flushed: the views."""
+        self.up = False
+        while alive := [task for task in self._tasks if not task.done()]:
+            for task in alive:
+                task.cancel()
+            await asyncio.wait(alive)
+        self._tasks.clear()
+        await self._connection.cut()
+        if hasattr(self, "views"):
+            self._reached = {} if power_cut else self.views.reached
+            self.views.abandon()
+            del self.views
+        if power_cut:
+            shutil.rmtree(self._folder)
+            self._folder.mkdir()
+
+    def let_go(self) -> None:
+        """Of its files; nothing more happens in it."""
+        if hasattr(self, "views"):
+            self.views.abandon()

@@ -1,0 +1,218 @@
+"""One seed: a shop opens, people trade, everything goes wrong; then nothing more does, and the account is settled."""
+
+from __future__ import annotations
+
+import asyncio
+import tempfile
+from collections import deque
+from contextlib import suppress
+from hashlib import sha256
+from pathlib import Path
+
+import msgspec
+
+from commands.errors import StorageUnavailable
+from domain.checkout import is_settled
+from kontor.simulation import ending
+from kontor.simulation.audit import Audit
+from kontor.simulation.chance import bugs_are_told, nothing_from_outside, source
+from kontor.simulation.door import Door, Journal
+from kontor.simulation.loop import SimulatedLoop, Stuck
+from kontor.simulation.people import People
+from kontor.simulation.process import Gone, Process
+from kontor.simulation.provider import Provider
+from kontor.simulation.store import Disk, Faults
+from kontor.simulation.violation import Verdict, Violation
+
+START_MS = 1_700_000_000_000
+STEPS = 6_000
+"""After which nothing goes wrong any more."""
+LAST = 30
+"""Things that happened, told of a seed that fails."""
+RUNNING_S = 1.5
+"""Between two kills, on average."""
+SETTLING_S = 400.0
+QUIET_S = 2.0
+AWHILE_MS = 15 * 60_000
+"""By so much the clocks go forward in the end: longer than holds, grace, reviews and late captures take."""
+
+
+class Result(msgspec.Struct):
+    """What one seed came to. ``digest`` is of every byte of the log and of all that happened beside it."""
+
+    seed: int
+    steps: int
+    events: int
+    orders: int
+    kills: int
+    digest: str
+    violation: str = ""
+    last: list[str] = []
+    """The last things that happened before the violation."""
+
+
+class Clock:
+    """What a process takes for the time: milliseconds since 1970, and wrong by some."""
+
+    def __init__(self, loop: SimulatedLoop) -> None:
+        self.skew = 0
+        self._loop = loop
+
+    def __call__(self) -> int:
+        return START_MS + int(self._loop.time() * 1000) + self.skew
+
+
+def simulate(seed: int, steps: int = STEPS) -> Result:
+    """Runs one seed. The same seed and steps give the same result, whatever the machine and the day."""
+    with tempfile.TemporaryDirectory(prefix="kontor-simulation-") as folder:
+        return Simulation(seed, steps, Path(folder)).run()
+
+
+class Simulation:
+    def __init__(self, seed: int, steps: int, folder: Path) -> None:
+        self._seed = seed
+        self._steps = steps
+        self._chance = source(seed, "fate")
+        self._loop = SimulatedLoop(source(seed, "order"))  # type: ignore[abstract]  # no sockets, files, signals here
+        self._verdict = Verdict()
+        self._told = sha256()
+        self._last: deque[str] = deque(maxlen=LAST)
+        self._kills = 0
+        self._audit = Audit(self._verdict, self._tell)
+        self._disk = Disk(self._audit.committed)
+        self._faults = Faults(source(seed, "faults"), self._tell)
+        self._provider = Provider(self._faults, self._verdict)
+        self._journal = Journal(self._verdict)
+        self._clocks = [Clock(self._loop) for _ in range(self._chance.choice((1, 1, 2)))]
+        self._processes = [
+            Process(f"process {i}", self._disk, self._faults, self._provider, clock, folder / str(i), self._verdict)
+            for i, clock in enumerate(self._clocks, 1)
+        ]
+        self._door = Door(self._processes, self._journal, source(seed, "door"), self._verdict)
+        self._people = People(self._door, source(seed, "people"), self._audit.orders)
+        self._provider.deliver = self._call_back
+
+    def run(self) -> Result:
+        violation = ""
+        self._loop.after_step = self._verdict.look
+        self._loop.late_s = self._chance.choice((0.0, 0.2, 2.0))
+        with nothing_from_outside(self._seed, self._loop), bugs_are_told(self._verdict):
+            try:
+                self._loop.run_until_complete(self._story())
+            except (Violation, Stuck) as error:
+                violation = str(self._verdict.first or error)
+        for process in self._processes:
+            process.let_go()
+        for row in self._disk.rows:
+            self._told.update(repr(row).encode())
+        return Result(
+            self._seed,
+            self._loop.steps,
+            len(self._disk.rows),
+            len(self._audit.orders),
+            self._kills,
+            self._told.hexdigest(),
+            violation,
+            list(self._last) if violation else [],
+        )
+
+    def _tell(self, what: str) -> None:
+        line = f"step {self._loop.steps}, {self._loop.time():.3f} s: {what}"
+        self._last.append(line)
+        self._told.update(line.encode())
+
+    async def _call_back(self, body: bytes) -> None:
+        """A callback goes to whichever process is there. Raises when it was not taken."""
+        process = self._door.any()
+
+        async def receive() -> bool:
+            return await process.payments.receive(body, {})
+
+        self._tell(f"a callback for {process.name}")
+        await process.ask(receive)
+
+    # the story
+
+    async def _story(self) -> None:
+        for process in self._processes:
+            await self._started(process)
+        await self._people.open()
+        self._people.come(self._chance.randint(1, 4))
+        fates = [asyncio.ensure_future(self._fate(process)) for process in self._processes]
+        clocks = asyncio.ensure_future(self._clocks_jump())
+        await asyncio.gather(*fates, clocks)
+        self._faults.calm, self._loop.late_s = True, 0.0
+        self._tell("calm: nothing goes wrong from here on")
+        await self._people.go()
+        await self._settled()
+        await self._looked_at()
+
+    @property
+    def _troubled(self) -> bool:
+        return self._loop.steps < self._steps
+
+    async def _started(self, process: Process) -> None:
+        """Tried until it works, as whoever supervises a service does."""
+        while not process.up:
+            try:
+                await process.start()
+                self._tell(f"{process.name} starts")
+            except StorageUnavailable:
+                await process.kill(power_cut=False)
+                await asyncio.sleep(0.1)
+
+    async def _fate(self, process: Process) -> None:
+        """Lives, killed between any two steps, and what comes after."""
+        while self._troubled:
+            await asyncio.sleep(self._chance.expovariate(1 / RUNNING_S))
+            for _ in range(self._chance.randrange(12)):
+                await asyncio.sleep(0)
+            power_cut = self._chance.random() < 0.2
+            self._tell(f"{process.name} is killed{', the power is cut' if power_cut else ''}")
+            self._kills += 1
+            await process.kill(power_cut=power_cut)
+            await asyncio.sleep(self._chance.random() * 0.5)
+            await self._started(process)
+
+    async def _clocks_jump(self) -> None:
+        while self._troubled:
+            await asyncio.sleep(self._chance.expovariate(1 / 3.0))
+            clock = self._chance.choice(self._clocks)
+            clock.skew += self._chance.choice((-5_000, -300, 300, 3_000, 700_000))
+            self._tell(f"a clock is {clock.skew} ms ahead")
+
+    # the end
+
+    async def _settled(self) -> None:
+        """Every order comes to an end, the books are kept, the views are there. Violated if that takes too long."""
+        until = self._loop.time() + SETTLING_S
+        late = max(clock.skew for clock in self._clocks)
+        for clock in self._clocks:
+            clock.skew = late + AWHILE_MS
+        await asyncio.sleep(1.0)
+        quiet_since, head = self._loop.time(), -1
+        while True:
+            with suppress(Gone, StorageUnavailable):
+                await self._people.send_what_waits()
+            waits = self._what_waits()
+            if waits or head != len(self._disk.rows):
+                quiet_since, head = self._loop.time(), len(self._disk.rows)
+            elif self._loop.time() - quiet_since > QUIET_S:
+                return
+            if self._loop.time() > until:
+                self._verdict.fail(f"not settled {SETTLING_S:.0f} s after the last fault: {waits or 'the log grows'}")
+            await asyncio.sleep(0.5)
+
+    def _what_waits(self) -> str:
+        for order_id, state in self._audit.checkouts.items():
+            if not is_settled(state):
+                return f"{order_id} is {state.order}, its payment {state.payment}, its cart {state.cart}"
+        behind = [process.name for process in self._processes if process.follower.position < len(self._disk.rows)]
+        return f"the views of {behind[0]} are behind" if behind else ""
+
+    async def _looked_at(self) -> None:
+        ending.log_is_sound(self._disk, self._verdict)
+        ending.every_answer_is_in_the_log_once(self._journal, self._audit, self._disk, self._verdict)
+        ending.money_is_where_the_log_says(self._provider, self._disk, self._verdict)
+        for process in self._processes:
+            await ending.views_are_the_fold_of_the_log(process, self._disk, self._verdict)

@@ -1,0 +1,162 @@
+"""Bugs to be planted: each a small mistake that somebody could make, and that no type and no layer would notice."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from msgspec.structs import replace as with_fields
+
+from commands.batch import answer
+from commands.decisions import Decisions
+from commands.engine import Engine
+from commands.store.memory import MemoryLog
+from domain import payment
+from domain.ledger import LEDGER, PostTransactions
+from domain.stock import InventoryItem
+from projections.sqlite import SQLiteViews
+from streams import payments
+from streams.bookkeeping import Bookkeeping
+from streams.checkout import CheckoutProcess
+from streams.effect import perform
+from streams.payments import PaymentProcess
+
+Plant = Callable[[pytest.MonkeyPatch], None]
+
+
+def version_check_dropped(plant: pytest.MonkeyPatch) -> None:
+    """What others have written is not folded in, and the store takes any version."""
+
+    async def catch_up(engine: Any, transaction: Any) -> None:
+        engine.position = transaction.head
+
+    def store(log: Any, rows: Any, replies: Any, snapshots: Any) -> None:
+        for row in rows:
+            log.rows.append(row)
+            log.streams[row.stream].append(row)
+        log.stored_replies.update((reply.key, reply) for reply in replies)
+
+    plant.setattr(Engine, "_catch_up", catch_up)
+    plant.setattr(MemoryLog, "_store", store)
+
+
+def replies_not_looked_up(plant: pytest.MonkeyPatch) -> None:
+    """A request that was answered is carried out again."""
+
+    async def nothing_known(*_: Any) -> dict[str, Any]:
+        return {}
+
+    plant.setattr(Decisions, "_known_replies", nothing_known)
+
+
+def acknowledged_before_the_commit(plant: pytest.MonkeyPatch) -> None:
+    fly = Engine._fly
+
+    async def early(engine: Any, batch: Any, transaction: Any, writing: Any) -> bool:
+        answer(batch.answers)
+        return await fly(engine, batch, transaction, writing)
+
+    plant.setattr(Engine, "_fly", early)
+
+
+def lost_reply_taken_for_success(plant: pytest.MonkeyPatch) -> None:
+    async def written(engine: Any, batch: Any) -> bool:
+        return True
+
+    plant.setattr(Engine, "_was_written", written)
+
+
+def holds_not_counted(plant: pytest.MonkeyPatch) -> None:
+    """Units that are set aside for one are promised to another."""
+    plant.setattr(InventoryItem, "held_at", lambda item, at: 0)
+
+
+def sweep_early(plant: pytest.MonkeyPatch) -> None:
+    """Holds are counted as expired half a minute before they are."""
+    plant.setattr(InventoryItem, "held_at", lambda item, at: _alive(item, at + 30_000))
+
+
+def _alive(item: InventoryItem, at: int) -> int:
+    return sum(hold.quantity for hold in item.holds.values() if hold.expires_at > at)
+
+
+def charged_under_a_new_key(plant: pytest.MonkeyPatch) -> None:
+    """Each attempt has a key of its own, so that the provider cannot tell it from another purchase."""
+    _new_key_for_each(plant, "authorize")
+
+
+def refunded_twice(plant: pytest.MonkeyPatch) -> None:
+    _new_key_for_each(plant, "refund")
+
+
+def _new_key_for_each(plant: pytest.MonkeyPatch, kind: str) -> None:
+    attempts = iter(range(1_000_000))
+
+    async def anew(gateway: Any, effect: Any) -> Any:
+        if effect.kind == kind:
+            effect = replace(effect, key=f"{effect.key}#{next(attempts)}")
+        return await perform(gateway, effect)
+
+    plant.setattr(payments, "perform", anew)
+
+
+def payments_not_taken_up_again(plant: pytest.MonkeyPatch) -> None:
+    async def nothing(process: Any) -> None:
+        pass
+
+    plant.setattr(PaymentProcess, "sweep", nothing)
+
+
+def checkouts_not_looked_after(plant: pytest.MonkeyPatch) -> None:
+    async def nothing(process: Any) -> None:
+        pass
+
+    plant.setattr(CheckoutProcess, "sweep", nothing)
+    plant.setattr(CheckoutProcess, "applied", lambda process, events, touched: None)
+
+
+def events_left_out_of_views(plant: pytest.MonkeyPatch) -> None:
+    """The first event of a longer batch is passed over; the position says that it was not."""
+    fold = SQLiteViews._fold
+    plant.setattr(SQLiteViews, "_fold", lambda views, names, events: fold(views, names, events[len(events) > 3 :]))
+
+
+def posted_twice(plant: pytest.MonkeyPatch) -> None:
+    """The books begin anew with each process, and the journal takes what it has."""
+
+    async def from_the_start(books: Any) -> None:
+        books._after = 0
+
+    decide = LEDGER.decisions[PostTransactions]
+    plant.setattr(Bookkeeping, "begin", from_the_start)
+    plant.setitem(
+        LEDGER.decisions, PostTransactions, lambda command, state: decide(command, with_fields(state, upto=0))
+    )
+
+
+def captured_twice(plant: pytest.MonkeyPatch) -> None:
+    """An outcome that comes a second time is recorded a second time."""
+    plant.setitem(payment.PAYMENT.decisions, payment.RecordCapture, _captured_again)
+
+
+def _captured_again(command: Any, state: Any) -> list[Any]:
+    return [payment.PaymentCaptured(state.amount)]
+
+
+MUTANTS: tuple[Plant, ...] = (
+    version_check_dropped,
+    replies_not_looked_up,
+    acknowledged_before_the_commit,
+    lost_reply_taken_for_success,
+    holds_not_counted,
+    sweep_early,
+    charged_under_a_new_key,
+    refunded_twice,
+    payments_not_taken_up_again,
+    checkouts_not_looked_after,
+    events_left_out_of_views,
+    posted_twice,
+    captured_twice,
+)

@@ -1,0 +1,65 @@
+"""The simulation itself: the same again for the same seed, quiet on sound code, loud on planted bugs."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+import pytest
+from typer.testing import CliRunner
+
+from kontor.cli import app
+from kontor.simulation.command import seeds_of
+from kontor.simulation.run import simulate
+from tests.simulation.mutants import MUTANTS, Plant
+
+SEEDS = range(1, 31)
+"""Within which each planted bug is to be found."""
+
+
+def test_a_short_run_says_how_many_steps_it_took() -> None:
+    result = CliRunner().invoke(app, ["simulate", "--seed", "7", "--steps", "300"])
+    assert result.exit_code == 0, result.output
+    assert "1 seeds held" in result.output
+    assert "steps/s" in result.output
+
+
+def test_seeds_are_named_one_way() -> None:
+    assert seeds_of(None, None) == range(1, 2)
+    assert seeds_of(7, None) == range(7, 8)
+    assert seeds_of(None, "3..5") == range(3, 6)
+    for seed, seeds in ((1, "3..5"), (None, "5..3"), (None, "3"), (None, "a..b")):
+        with pytest.raises(ValueError):  # noqa: PT011 - whatever int() says of it
+            seeds_of(seed, seeds)
+
+
+def digest_in_a_process_of_its_own(hash_seed: str) -> str:
+    code = "from kontor.simulation.run import simulate; print(simulate(10).digest)"
+    env = {**os.environ, "PYTHONHASHSEED": hash_seed}
+    return subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True, check=True).stdout
+
+
+@pytest.mark.slow
+def test_one_seed_is_the_same_to_the_byte_whatever_the_process() -> None:
+    assert digest_in_a_process_of_its_own("1") == digest_in_a_process_of_its_own("2") != ""
+
+
+def test_two_runs_of_a_seed_are_the_same() -> None:
+    first, second = simulate(4, 500), simulate(4, 500)
+    assert first == second
+    assert simulate(5, 500).digest != first.digest
+
+
+@pytest.mark.slow
+def test_nothing_is_violated() -> None:
+    for seed in range(1, 121):
+        result = simulate(seed)
+        assert not result.violation, (seed, result.violation, result.last)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.__name__)
+def test_planted_bugs_are_found(mutant: Plant, monkeypatch: pytest.MonkeyPatch) -> None:
+    mutant(monkeypatch)
+    assert any(simulate(seed).violation for seed in SEEDS)
