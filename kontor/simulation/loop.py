@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine, Generator
+from contextlib import suppress
 from contextvars import Context, ContextVar, copy_context
 from heapq import heappop, heappush
 from itertools import count
 from random import Random
 from typing import Any, TypeVar
+from weakref import WeakSet
 
 T = TypeVar("T")
 OWNER: ContextVar[list[asyncio.Task[Any]] | None] = ContextVar("owner", default=None)
@@ -36,6 +38,7 @@ class SimulatedLoop(asyncio.AbstractEventLoop):
         self._ready: list[asyncio.Handle] = []
         self._timers: list[tuple[float, int, asyncio.TimerHandle]] = []
         self._numbers = count()
+        self._tasks: WeakSet[asyncio.Task[Any]] = WeakSet()
         self._running = False
 
     # time and callbacks
@@ -82,6 +85,7 @@ class SimulatedLoop(asyncio.AbstractEventLoop):
     ) -> asyncio.Task[T]:
         context = context or copy_context()
         task = asyncio.Task(coro, loop=self, name=str(name), context=context)
+        self._tasks.add(task)
         owned = context.get(OWNER)
         if owned is not None:
             if len(owned) >= OWNED_MIN:
@@ -103,6 +107,12 @@ class SimulatedLoop(asyncio.AbstractEventLoop):
         finally:
             self._running = False
             asyncio._set_running_loop(None)
+
+    def abandon(self) -> None:
+        """Ends whatever still waits, when nobody will turn any more. What it says on its way out is no longer heard."""
+        for task in [task for task in self._tasks if not task.done()]:
+            with suppress(BaseException):
+                task.get_coro().close()
 
     def _turn(self) -> None:
         timers, ready = self._timers, self._ready

@@ -101,6 +101,7 @@ class Simulation:
                 self._loop.run_until_complete(self._story())
             except (Violation, Stuck) as error:
                 violation = str(self._verdict.first or error)
+            self._loop.abandon()
         for process in self._processes:
             process.let_go()
         for row in self._disk.rows:
