@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
+import msgspec
 from starlette.responses import Response
 
 from readapi.edge.positions import HEADER
@@ -24,14 +26,20 @@ class Ready(Response):
         self.status_code = status
         self.background = None
         self.body = body
-        self.raw_headers = list(headers) or [
-            _JSON,
-            (b"content-length", str(len(body)).encode()),
-            (b"cache-control", b"no-cache"),
-        ]
+        self.raw_headers = list(headers) or [*headers_of(body), (b"cache-control", b"no-cache")]
         self.raw_headers.append((_POSITION, str(position).encode()))
         if age is not None:
             self.raw_headers.append((b"age", str(age).encode()))
+
+
+def answer(body: Any, position: int) -> Ready:
+    """For whoever asked, and for nobody's cache."""
+    encoded = msgspec.json.encode(body)
+    return Ready(encoded, position, (*headers_of(encoded), (b"cache-control", b"private, no-store")))
+
+
+def headers_of(body: bytes) -> tuple[tuple[bytes, bytes], ...]:
+    return _JSON, (b"content-length", str(len(body)).encode())
 
 
 class Unchanged(Ready):

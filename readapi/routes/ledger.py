@@ -19,7 +19,8 @@ from readapi.edge.principal import AdminPrincipal, RequiredPrincipal
 from readapi.instants import instant
 from readapi.lists import List, page_of
 from readapi.models import LedgerAccountList, ShopLedger
-from readapi.routes.shops import OWN, answer, manage, shop_row
+from readapi.ready import answer
+from readapi.routes.shops import OWN, manage, shop_row
 from readapi.services import ReadServices
 
 router = APIRouter(tags=["money"])

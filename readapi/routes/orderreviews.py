@@ -17,7 +17,7 @@ from readapi.edge.principal import AdminPrincipal
 from readapi.instants import instant
 from readapi.lists import List, page_of
 from readapi.orderreviewshapes import OrderReviewList
-from readapi.routes.shops import answer
+from readapi.ready import answer
 from readapi.services import ReadServices
 
 router = APIRouter(tags=["operations"])

@@ -18,7 +18,8 @@ from readapi.edge.principal import Principal, RequiredPrincipal
 from readapi.instants import instant
 from readapi.lists import List, page_of
 from readapi.models import PromotionList, PromotionOut
-from readapi.routes.shops import answer, manage, shop_row
+from readapi.ready import answer
+from readapi.routes.shops import manage, shop_row
 from readapi.services import ReadServices
 
 router = APIRouter(tags=["promotions"])

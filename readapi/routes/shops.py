@@ -31,7 +31,7 @@ from readapi.instants import instant
 from readapi.lists import List, page_of
 from readapi.models import InventoryList, ShopOrderList, ShopOut
 from readapi.orders import return_json, shipment_json, units_json
-from readapi.ready import Ready, Unchanged
+from readapi.ready import Ready, Unchanged, answer, headers_of
 from readapi.services import ReadServices
 from streams.fromthelog import rows_of
 
@@ -153,26 +153,13 @@ def manage(principal: Principal, row: ShopRow) -> None:
 # answers
 
 
-def answer(body: Any, position: int) -> Response:
-    encoded = msgspec.json.encode(body)
-    return Ready(encoded, position, private(encoded))
-
-
-def private(body: bytes) -> tuple[tuple[bytes, bytes], ...]:
-    return (*_json(body), (b"cache-control", b"private, no-store"))
-
-
 def public(body: bytes, tag: str) -> tuple[tuple[bytes, bytes], ...]:
     return (
-        *_json(body),
+        *headers_of(body),
         (b"etag", tag.encode()),
         (b"cache-control", b"public, max-age=0, must-revalidate"),
         (b"vary", b"Authorization, Kontor-Min-Position"),
     )
-
-
-def _json(body: bytes) -> tuple[tuple[bytes, bytes], ...]:
-    return (b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())
 
 
 def shop_json(shop_id: str, row: ShopRow) -> dict[str, Any]:
