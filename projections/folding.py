@@ -49,6 +49,12 @@ def concerned(tables: Iterable[Table], events: Sequence[Recorded]) -> list[Table
     return [table for table in tables if Unreadable in kinds or not kinds.isdisjoint(table.folds)]
 
 
+def of_concern(table: Table, events: Sequence[Recorded]) -> list[Recorded]:
+    """Those that the table folds, or that keep it from folding others."""
+    folds = table.folds
+    return [recorded for recorded in events if type(recorded.event) in folds or _stops(table, recorded)]
+
+
 def keys_of(table: Table, events: Sequence[Recorded]) -> set[str]:
     """Of all rows that the events concern."""
     wanted: set[str] = set()

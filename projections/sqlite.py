@@ -17,7 +17,7 @@ from typing import Any
 
 from domain.recorded import Recorded
 from projections import flushing, generations
-from projections.folding import NOWHERE, Kept, Parked, concerned, fold_events, keys_of
+from projections.folding import NOWHERE, Kept, Parked, concerned, fold_events, keys_of, of_concern
 from projections.projector import Projection, Table
 from projections.rowcache import RowCache
 from projections.sqlitetable import POSITIONS, StoredTable, begin, connect, position_key
@@ -244,6 +244,7 @@ class SQLiteViews:
     def _fold_table(
         self, projection: str, table: Table, events: Sequence[Recorded], broken: dict[str, int]
     ) -> dict[str, Kept]:
+        events = of_concern(table, events)
         rows, missing = self._cache.get_many(table.name, keys_of(table, events))
         blobs = dict(self._stored[table.name].find(self._writer, missing))
         decode = self._stored[table.name].decode

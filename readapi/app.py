@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from fastapi import APIRouter, FastAPI
 from fastapi.telemetry import TelemetryConfig
+from starlette.middleware.exceptions import ExceptionMiddleware
+from starlette.types import ASGIApp
 
 from readapi import reading
 from readapi.edge import dispatch, middleware, openapi
@@ -72,6 +75,21 @@ ROUTERS = (
 )
 
 
+class Application(FastAPI):
+    """Without the framework's error page, telemetry and limit of bodies: the edge does all three, and each would cost
+    every request."""
+
+    def build_middleware_stack(self) -> ASGIApp:
+        own, self.user_middleware = self.user_middleware, []
+        stack: Any = super().build_middleware_stack()
+        self.user_middleware = own
+        while not isinstance(stack, ExceptionMiddleware):
+            stack = stack.app
+        for middleware, arguments, options in reversed(own):
+            stack = middleware(stack, *arguments, **options)
+        return stack  # type: ignore[no-any-return]  # an application, whatever the last middleware made of it
+
+
 def edge_for(services: ReadServices, settings: EdgeSettings) -> EdgeState:
     secrets = services.vault.secrets
     return edge_state(
@@ -86,7 +104,7 @@ def edge_for(services: ReadServices, settings: EdgeSettings) -> EdgeState:
 
 def application(title: str, services: ReadServices, edge: EdgeState, routers: Sequence[APIRouter]) -> FastAPI:
     """A service with these routes behind the edge."""
-    app = FastAPI(title=title, version=VERSION, openapi_url=None, redirect_slashes=False, telemetry=NO_TELEMETRY)
+    app = Application(title=title, version=VERSION, openapi_url=None, redirect_slashes=False, telemetry=NO_TELEMETRY)
     app.state.services = services
     reading.install(app, reading.reading(services))
     dispatch.install(app, routers)

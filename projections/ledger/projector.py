@@ -63,9 +63,13 @@ def turnovers(recorded: Recorded) -> Mapping[str, Turnover]:
     for one in posted.transactions:
         for posting in one.postings:
             key = f"{posting.account}/{one.currency}"
-            known = found.get(key) or Turnover(posting.account, one.currency, 0, 0)
-            debit, credit = max(posting.amount, 0), max(-posting.amount, 0)
-            found[key] = known._replace(debits=known.debits + debit, credits=known.credits + credit)
+            known = found.get(key)
+            debits, credits = (known.debits, known.credits) if known is not None else (0, 0)
+            if posting.amount > 0:
+                debits += posting.amount
+            else:
+                credits -= posting.amount
+            found[key] = Turnover(posting.account, one.currency, debits, credits)
     return found
 
 

@@ -70,7 +70,7 @@ def key_of(request: Request) -> str:
 async def idempotency_of(request: Request, scope: str) -> IdempotencyKey:
     """Key and fingerprint of a request that must have a key; ``scope`` is the account it belongs to."""
     key = key_of(request)
-    return IdempotencyKey(scope, key, fingerprint(request.method, request.url.path, await request.body()))
+    return IdempotencyKey(scope, key, fingerprint(request.method, request.scope["path"], await request.body()))
 
 
 def fingerprint(method: str, path: str, body: bytes) -> bytes:
