@@ -61,10 +61,12 @@ class Aggregates:
 
     def missing(self, streams: Iterable[str]) -> set[str]:
         """Which of them would have to be loaded."""
-        missing = set(streams)
-        for known in (self._overlay.deciding, self._overlay.flying, self._young, self._old):
-            missing = missing.difference(known)  # one at a time: of several, the later ones would be walked through
-        return missing
+        deciding, flying, young, old = self._overlay.deciding, self._overlay.flying, self._young, self._old
+        return {
+            stream
+            for stream in streams
+            if stream not in deciding and stream not in young and stream not in flying and stream not in old
+        }
 
     def committed(self, stream: str) -> Aggregate | None:
         """Without what a batch that is still on its way has made of it."""

@@ -38,7 +38,7 @@ class ShippingRate(msgspec.Struct, frozen=True, gc=False, rename="camel"):
         return self.base + self.per_item * (items - 1)
 
 
-class ShippingTable(msgspec.Struct, frozen=True, rename="camel"):
+class ShippingTable(msgspec.Struct, frozen=True, eq=False, rename="camel"):
     """Rates by currency, method and zone.
 
     A currency without rates of its own is charged a share of the goods' value (``shares``, ppm by method and zone): it

@@ -30,7 +30,7 @@ class TaxRate(msgspec.Struct, frozen=True, gc=False):
     covers_shipping: bool = True
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class TaxTable:
     """Rates by country, by country and region, and by country and postal code; the most particular one counts."""
 

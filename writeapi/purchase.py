@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from functools import lru_cache
 from typing import NamedTuple
 
 from domain.cart import CartLine, OpenCart, order_id_of
@@ -15,10 +16,15 @@ from domain.policy import OrderPolicy
 from domain.pricing import Destination, Quote, QuoteLine, price_quote
 from domain.product import ActiveProduct
 from domain.promotion import Terms, uses_of
+from domain.shipping import ShippingTable
 from domain.shop import require_open
+from domain.tax import TaxTable
 from writeapi.basket import goods_at, still_offered
 from writeapi.promotions import not_used, running, shopper_of
 from writeapi.services import WriteServices
+
+QUOTES_MAX = 512
+"""Some kilobytes each."""
 
 
 class Delivery(NamedTuple):
@@ -76,10 +82,23 @@ async def quote_cart(
     shops = [item.line.shop_id for item in items]
     known = await running(services, shops, cart.coupons, account_id, now)
     shopper = await shopper_of(services, account_id, cart.coupons, now)
-    lines = [_quote_line(item) for item in items]
-    quote = price_quote(lines, destination, shipping_method, services.tax, services.shipping, known.terms, shopper)
+    lines = tuple([_quote_line(item) for item in items])
+    asked = (lines, destination, shipping_method, services.tax, services.shipping)
+    quote = price_quote(*asked, known.terms, shopper) if known.terms else _usual_quote(*asked)
     terms = {used.promotion_id: known.terms[used.promotion_id] for used in quote.promotions}
     return Quoted(quote, terms, not_used(cart.coupons, known, (used.code for used in quote.promotions)))
+
+
+@lru_cache(maxsize=QUOTES_MAX)
+def _usual_quote(
+    lines: tuple[QuoteLine, ...],
+    destination: Destination,
+    shipping_method: str,
+    tax: TaxTable,
+    shipping: ShippingTable,
+) -> Quote:
+    """Without promotions. Everybody asks twice, to see it and to order by it; whatever it is made of is a parameter."""
+    return price_quote(lines, destination, shipping_method, tax, shipping)
 
 
 def _quote_line(item: Item) -> QuoteLine:
