@@ -52,7 +52,15 @@ class Follower:
     away = False
     """Its views lie in this process's own folder."""
 
-    def __init__(self, event_log: EventLog, views: SQLiteViews, engine: Engine | None = None) -> None:
+    def __init__(
+        self,
+        event_log: EventLog,
+        views: SQLiteViews,
+        engine: Engine | None = None,
+        *,
+        timer: Callable[[], float] = time.perf_counter,
+    ) -> None:
+        """``timer`` gives seconds from any origin."""
         self.applied: list[Applied] = []
         self.exchanged: list[Callable[[], None]] = []
         """Called when a view was replaced by another that may have other rows."""
@@ -60,6 +68,7 @@ class Follower:
         self._log = event_log
         self._views = views
         self._engine = engine
+        self._timer = timer
         self._arrived: deque[Sequence[Recorded]] = deque()
         self._wake = asyncio.Event()
         self._asked = asyncio.Event()
@@ -132,9 +141,9 @@ class Follower:
                 self._heed_exchange()
                 if events:
                     self._asked.clear()
-                    began = time.perf_counter()
+                    began = self._timer()
                     await self._apply(names, events)
-                    pause = min(PACE * (time.perf_counter() - began), PAUSE_MAX_S)
+                    pause = min(PACE * (self._timer() - began), PAUSE_MAX_S)
                     await self._pause(0 if self._waiters or len(events) >= APPLY_MAX else pause)
                     continue
             except Exception as error:
@@ -148,7 +157,7 @@ class Follower:
 
     async def _pause(self, seconds: float) -> None:
         """Until somebody waits, at the longest."""
-        if not seconds or self._closing:
+        if seconds <= 0 or self._closing:
             await asyncio.sleep(0)
             return
         with contextlib.suppress(TimeoutError):

@@ -109,7 +109,7 @@ class Process:
         self.views.reached.update(self._reached)
         self.views.stand()
         self.engine = Engine(log, clock=self.clock)
-        self.follower = Follower(log, self.views, self.engine)
+        self.follower = Follower(log, self.views, self.engine, timer=self._timer)
         self.payments = PaymentProcess(self.engine, self.views, self._provider)
         checkouts = CheckoutProcess(self.engine, self.views)
         books = Bookkeeping(log, self.engine, COMMISSION_PPM)
@@ -119,6 +119,10 @@ class Process:
         await self.follower.start()
         for part in (self.payments, checkouts, books):
             await part.start()
+
+    def _timer(self) -> float:
+        """Folding takes no virtual time, so as if it took up to 10 ms."""
+        return asyncio.get_running_loop().time() + self._faults.chance.random() * 0.01
 
     async def ask(self, work: Callable[[], Coroutine[Any, Any, T]]) -> T:
         """What ``work`` returns or raises, done inside of this process. Raises Gone."""
