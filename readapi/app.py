@@ -85,8 +85,8 @@ class Application(FastAPI):
         self.user_middleware = own
         while not isinstance(stack, ExceptionMiddleware):
             stack = stack.app
-        for middleware, arguments, options in reversed(own):
-            stack = middleware(stack, *arguments, **options)
+        for ours, arguments, options in reversed(own):
+            stack = ours(stack, *arguments, **options)
         return stack  # type: ignore[no-any-return]  # an application, whatever the last middleware made of it
 
 

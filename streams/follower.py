@@ -32,9 +32,9 @@ APPLY_MAX = 400
 """Events per transaction while live: the event loop stands still for that long (about 10 ms)."""
 POLL_S = 0.02
 PACE = 5
-"""A pause between transactions is so many times as long as the last one took, unless somebody waits for one: what arrives
-meanwhile shares the next. Folding thus takes a small part of the event loop when much is sold, and is soon done when
-little is: whoever reads without a position, as simple clients do, should not miss what he has just written."""
+"""A pause between transactions is so many times as long as the last one took, unless somebody waits for one: what
+arrives meanwhile shares the next. Folding thus takes a small part of the event loop when much is sold, and is soon done
+when little is: whoever reads without a position, as simple clients do, should not miss what he has just written."""
 PAUSE_MAX_S = 0.05
 PUBLISHED_IN_S = 0.004
 """How soon after a commit this process has usually heard of it from its own engine."""
