@@ -88,7 +88,7 @@ from writeapi.services import WriteServices
 IN_REDIS = (CATALOG, STOCK, CARTS, SHOPS, PROMOTIONS, DIFFERENCES, ORDER_REVIEWS, WISHLISTS, RATINGS)
 IN_CASSANDRA = (ORDERS, LEDGER, REVIEWS, PURCHASES)
 OF_PROCESSES = (CHECKOUTS, STOCK, ERASURES)
-WITHIN_S = {"views": 0.02, "orders": 0.15}
+WITHIN_S = {"views": 0.02, "orders": 0.06}
 """Between two writes while there is little to do. Somebody may wait for either; but each costs Cassandra, for every
 partition, a look at its marks and two of them written to the disk."""
 WORKERS = ("views", "orders", "processes", "search")
