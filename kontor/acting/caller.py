@@ -11,7 +11,7 @@ import msgspec
 from starlette.types import ASGIApp
 
 _encode = msgspec.json.Encoder().encode
-_HEADERS = ((b"host", b"past-orders"), (b"accept", b"application/json"))
+_HEADERS = ((b"host", b"kontor.internal"), (b"accept", b"application/json"))
 _JSON = (b"content-type", b"application/json")
 
 
@@ -25,7 +25,7 @@ class Answer(NamedTuple):
 
 
 class Unexpected(Exception):
-    """An answer that is none of those a deed can have; the message holds the request and the problem."""
+    """An answer that was not to come; the message holds the request and the problem."""
 
 
 class Caller:
@@ -101,6 +101,6 @@ def _scope(method: str, path: str, headers: list[tuple[bytes, bytes]]) -> dict[s
         "root_path": "",
         "headers": headers,
         "client": ("127.0.0.1", 1),
-        "server": ("past-orders", 80),
+        "server": ("kontor.internal", 80),
         "state": {},
     }

@@ -1,4 +1,4 @@
-"""Accounts for everybody of a story. Nobody signs in: they have no password, and the service's own token maker gives
+"""Accounts for whoever acts. Nobody signs in: they have no password, and the service's own token maker gives
 them the tokens that a sign-in would."""
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from writeapi.services import WriteServices
 
 FRESH_S = 600.0
 """A token is used for so long; the service takes it for fifteen minutes."""
-FAMILY = "past-orders"
+FAMILY = "acting"
 
 
 class People:
@@ -30,15 +30,19 @@ class People:
     def account(key: str) -> str:
         return derived_id("account", 0, FAMILY, key)
 
+    def know(self, key: str, *scopes: str) -> None:
+        """Somebody was registered before, in this process or another."""
+        self._scopes[key] = ("customer", *scopes)
+
     async def register(self, key: str, *scopes: str) -> None:
-        """``key`` is whatever the story calls somebody."""
+        """``key`` is whatever somebody is called here."""
         services, account_id = self._services, self.account(key)
-        email = f"{quote(key, safe='')}@past-orders.example"
+        email = f"{quote(key, safe='')}@acting.example"
         claim = claim_id("email", services.vault.email_lookup(email))
         await asyncio.to_thread(services.vault.ensure_key, account_id)
         profile = services.vault.seal(account_id, {"name": key[:100], "email": email})
-        context = system_context("past-orders", services.clock(), account_id)
-        self._scopes[key] = ("customer", *scopes)
+        context = system_context("acting", services.clock(), account_id)
+        self.know(key, *scopes)
         await services.engine.submit(TakeClaim(claim, account_id), context)
         await services.engine.submit(RegisterAccount(account_id, claim, profile, self._scopes[key]), context)
 

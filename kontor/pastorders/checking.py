@@ -8,9 +8,10 @@ from collections import Counter
 from collections.abc import AsyncIterator
 from typing import Any, NamedTuple
 
+from kontor.acting.abreast import abreast
 from kontor.pastorders.driving import Driver
 from kontor.pastorders.expected import Expected, Standing
-from kontor.pastorders.stage import ADMIN, Stage, abreast
+from kontor.pastorders.stage import ADMIN, Stage
 from streams.gateways.simulated import SimulatedGateway
 
 PAGE = 100

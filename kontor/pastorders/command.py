@@ -11,8 +11,8 @@ import msgspec
 
 from domain.money import Money
 from kontor import console
+from kontor.acting.caller import Unexpected
 from kontor.folder import DataFolder
-from kontor.pastorders.caller import Unexpected
 from kontor.pastorders.running import READERS, Done, Show, read_story, replay
 from kontor.pastorders.story import NotThisData, Story
 from kontor.running import run

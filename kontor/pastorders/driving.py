@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Any, NamedTuple
 
-from kontor.pastorders.caller import Unexpected
-from kontor.pastorders.stage import ADMIN, Clock, Stage, abreast
+from kontor.acting.abreast import abreast
+from kontor.acting.caller import Unexpected
+from kontor.pastorders.stage import ADMIN, Clock, Stage
 from kontor.pastorders.story import (
     Cancellation,
     Deed,

@@ -9,16 +9,16 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from kontor.acting.caller import Caller
+from kontor.acting.people import People
 from kontor.embedded import embedded
 from kontor.folder import DataFolder
 from kontor.importfile import Rejection, read_lines
 from kontor.pastorders import olist, retail
 from kontor.pastorders.amounts import DAY_MS
-from kontor.pastorders.caller import Caller
 from kontor.pastorders.checking import Check, Disagreement
 from kontor.pastorders.driving import Driver, Failed
 from kontor.pastorders.expected import Expected
-from kontor.pastorders.people import People
 from kontor.pastorders.stage import Clock, Stage
 from kontor.pastorders.story import NotThisData, Story
 from kontor.running import build_app

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
-from collections.abc import Awaitable, Callable, Iterable, Mapping
-from typing import TypeVar
+from collections.abc import Mapping
 from urllib.parse import quote
 
 from domain.shipping import ZONES, ShippingMethod, ShippingRate, ShippingTable
 from domain.tax import TaxTable
-from kontor.pastorders.caller import Caller
-from kontor.pastorders.people import People
+from kontor.acting.abreast import abreast
+from kontor.acting.caller import Caller
+from kontor.acting.people import People
 from kontor.pastorders.story import Good, Purchase, Story
 from writeapi.services import WriteServices
 
-T = TypeVar("T")
-ABREAST = 64
-"""Requests at one time, of those whose order does not matter."""
 ADMIN = "administrator"
 NO_TAX = TaxTable({}, {}, {})
 """What the data says was paid is all that was paid."""
@@ -45,23 +41,6 @@ def carriage(currency: str, freight: int, regions: dict[str, str]) -> ShippingTa
     method = ShippingMethod("standard", "Carrier", 1, 30)
     shares = {method.id: dict.fromkeys(ZONES, 0)}
     return ShippingTable((method,), dict.fromkeys(ZONES, 0), {currency: {method.id: rates}}, shares, regions)
-
-
-async def abreast(things: Iterable[T], do: Callable[[T], Awaitable[None]]) -> None:
-    """``do`` for each, many at one time; raises the first error."""
-    waiting = list(things)
-    waiting.reverse()
-
-    async def work() -> None:
-        while waiting:
-            await do(waiting.pop())
-
-    try:
-        async with asyncio.TaskGroup() as group:
-            for _ in range(min(ABREAST, len(waiting))):
-                group.create_task(work())
-    except ExceptionGroup as errors:
-        raise errors.exceptions[0] from None
 
 
 class Stage:
