@@ -213,6 +213,28 @@ def simulate(
     run_simulate(seed, seeds, steps, as_json=json)
 
 
+@app.command(name="replay-orders")
+def replay_orders(
+    what: Annotated[str, typer.Argument(metavar="olist|online_retail", help="What the file is made of.")],
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE.ndjson", exists=True, dir_okay=False, help="Real orders; .gz is read too.")
+    ],
+    first: Annotated[int | None, typer.Option(metavar="N", help="Only its first lines. [all]", min=1)] = None,
+    refused: Annotated[
+        Path | None, typer.Option(metavar="FILE.ndjson", help="Rows refused, with reasons. [WHAT.refused.ndjson]")
+    ] = None,
+    data: Annotated[Path | None, typer.Option(help="A folder to be made and kept. [a temporary one]")] = None,
+    json: Json = False,
+) -> None:
+    """Buy, cancel, deliver and return what real shops once did, over the API and at their own times; exit 1 unless
+    money, stock and ledger agree with the data to the cent."""
+    from kontor import console
+    from kontor.pastorders.command import run_replay_orders
+
+    console.configure_logs("warning")
+    run_replay_orders(what, file, data, refused, first, as_json=json)
+
+
 @app.command(name="copy-log")
 def copy_log(
     source: Annotated[str, typer.Option("--from", metavar="DIR|URL", help="Data folder, or postgresql://…")],

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 from commands.engine import Engine, now_ms
@@ -79,8 +79,9 @@ async def _begin(gateway: SimulatedGateway | OutsideGateway, payments: PaymentPr
 
 
 @asynccontextmanager
-async def embedded(settings: Settings) -> AsyncIterator[WriteServices]:
-    """Everything running, until the block ends; then what was accepted is finished. Raises UnusableLog."""
+async def embedded(settings: Settings, *, clock: Callable[[], int] = now_ms) -> AsyncIterator[WriteServices]:
+    """Everything running, until the block ends; then what was accepted is finished. ``clock`` gives milliseconds since
+    1970. Raises UnusableLog."""
     elsewhere = outside(settings)
     folder = DataFolder(settings.data)
     folder.prepare()
@@ -88,11 +89,11 @@ async def embedded(settings: Settings) -> AsyncIterator[WriteServices]:
     vault = Vault(folder.vault)
     views = SQLiteViews(folder.views, PROJECTIONS)
     search = TantivyIndex(folder.search)
-    engine = Engine(log, aggregates_max=settings.aggregates_cached_max)
+    engine = Engine(log, aggregates_max=settings.aggregates_cached_max, clock=clock)
     follower = Follower(log, views, engine)
-    indexer = Indexer(log, views, search)
+    indexer = Indexer(log, views, search, clock)
     gateway = elsewhere or SimulatedGateway(
-        folder.provider, vault.secrets.webhook_secret, timeout_s=settings.provider_timeout
+        folder.provider, vault.secrets.webhook_secret, timeout_s=settings.provider_timeout, clock=clock
     )
     payments = PaymentProcess(engine, views, gateway)
     checkout = CheckoutProcess(engine, views)
@@ -114,7 +115,7 @@ async def embedded(settings: Settings) -> AsyncIterator[WriteServices]:
         tax=tax_table(),
         shipping=shipping_table(),
         countries=dict(countries()),
-        clock=now_ms,
+        clock=clock,
         engine=engine,
         payments=payments,
         sellers=sellers_in_views(views, follower, engine),

@@ -44,6 +44,8 @@ class SQLiteViews:
         self._commits = 0
         self._checkpointer = ThreadPoolExecutor(1, thread_name_prefix="views-checkpoint")
         self._writer, self._reader = self._open()
+        # Processes that are killed before they come to it would leave one another an ever longer write-ahead log.
+        self._checkpointer.submit(self._checkpoint)
 
     def _open(self) -> tuple[sqlite3.Connection, sqlite3.Connection]:
         try:

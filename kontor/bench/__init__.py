@@ -22,6 +22,7 @@ BENCHES = {
     "lag": "lag",
     "reads": "reads",
     "discovery": "discovery",
+    "day": "day",
 }
 """Name on the command line, and module. ``history`` measures ``start`` and ``memory``."""
 NEED_A_SERVER = {

@@ -83,7 +83,10 @@ class TantivyIndex:
             was, self._data = self._data, self._places.current()
             index = self._open() or self._create()
             try:
-                self._writer = index.writer(HEAP, 1)
+                writer = index.writer(HEAP, 1)
+                # A commit that was cut off has left files by the very names that the next one is going to choose.
+                writer.garbage_collect_files()
+                self._writer = writer
             except ValueError:
                 self._data = was
                 self._lock.release()

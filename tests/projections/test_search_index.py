@@ -89,6 +89,22 @@ def test_bits_that_rot_never_escape_as_a_panic(tmp_path):
         _replace(file, sound)
 
 
+def test_a_commit_that_was_cut_off_is_in_nobodys_way(tmp_path):
+    """Killed just before the commit counts, a process leaves files by the very names that its successor will choose."""
+    filled(tmp_path)
+    meta = tmp_path / "index" / "meta.json"
+    committed = meta.read_bytes()
+    for _ in range(2):
+        index = TantivyIndex(tmp_path)
+        assert index.try_writer()
+        assert index.position() == 7
+        index.apply(CATALOG[:1], [])
+        index.commit(8)
+        assert index.search(SearchQuery()).total == len(CATALOG)
+        index.close()
+        _replace(meta, committed)
+
+
 def _replace(file: Path, content: bytes) -> None:
     """As a new file: the old one may still be mapped into memory, where shortening it would kill the process."""
     file.unlink()

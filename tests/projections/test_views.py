@@ -76,6 +76,23 @@ def views(tmp_path: Path) -> Iterator[SQLiteViews]:
     opened.close()
 
 
+def test_what_processes_that_were_killed_left_is_moved_into_the_file(tmp_path):
+    """None of them may have lived long enough to do it, however many there were."""
+    killed = SQLiteViews(tmp_path / "views.db", (TALK,))
+    killed.apply(["talk"], Talk()(("a", "x" * 100_000)))
+    left = tmp_path / "left"
+    left.mkdir()
+    for file in ("views.db", "views.db-wal"):
+        (left / file).write_bytes((tmp_path / file).read_bytes())
+    killed.close()
+    before = (left / "views.db").stat().st_size
+    views = SQLiteViews(left / "views.db", (TALK,))
+    views._checkpointer.submit(int).result()  # after what it was given first
+    assert (left / "views.db").stat().st_size >= before + 100_000
+    assert views.positions() == {"talk": 1}
+    views.close()
+
+
 class Talk:
     """Numbers events as the log does."""
 

@@ -1,0 +1,83 @@
+"""``day``: purchases over the API with every payment token mixed in, in processes that are killed; see docs/day.md.
+
+Exit 1 when a promise is broken.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import tempfile
+import time
+from argparse import ArgumentParser
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+from kontor import console
+from kontor.bench.report import report
+from kontor.day.crashing import Day
+from kontor.day.evening import Evening, evening
+from kontor.day.morning import morning
+from kontor.day.plan import Plan
+
+PURCHASES, SEED = 20_000, 26
+CRASH_SHARE = 0.01
+EVENTS_MAX, COMMITS_MAX = 12, 6
+SHOWN_MAX = 5
+
+
+async def run(*options: str) -> dict[str, Any]:
+    """``--purchases N``, ``--crashes N`` (a hundredth of them), ``--seed N``, ``--data DIR`` to keep the folder."""
+    parser = ArgumentParser(prog="kontor bench day")
+    parser.add_argument("--purchases", type=int, default=PURCHASES)
+    parser.add_argument("--crashes", type=int)
+    parser.add_argument("--seed", type=int, default=SEED)
+    parser.add_argument("--data", type=Path)
+    chosen = parser.parse_args(options)
+    crashes = chosen.crashes if chosen.crashes is not None else int(chosen.purchases * CRASH_SHARE)
+    plan = Plan(chosen.purchases, crashes, chosen.seed)
+    with tempfile.TemporaryDirectory(prefix="kontor-day-") as folder:
+        return await spend(plan, chosen.data or Path(folder))
+
+
+async def spend(plan: Plan, data: Path) -> dict[str, Any]:
+    """The figures. Raises SystemExit when a promise is broken."""
+    begun = time.perf_counter()
+    house = await morning(data, plan)
+    day = Day(data, plan, house)
+    with console.progress("buying", plan.purchases, "purchases") as bar:
+        # The day's processes are waited for, so nothing else goes on here.
+        await asyncio.to_thread(day.pass_by, lambda done: bar(done))
+    bought = time.perf_counter() - begun
+    done = await evening(data, plan, house, list(day.answered.values()), day.contradicted)
+    result = report(
+        "day",
+        purchases=plan.purchases,
+        kills=day.kills,
+        answered=dict(Counter(one.refusal or "order" for one in day.answered.values())),
+        orders=dict(sorted(done.orders.items())),
+        **_figures(done),
+        buying_seconds=round(bought, 1),
+        seconds=round(time.perf_counter() - begun, 1),
+        promises={name: _said(broken) for name, broken in done.proof.broken.items()},
+    )
+    if not done.proof.ok:
+        raise SystemExit(1)
+    return result
+
+
+def _figures(done: Evening) -> dict[str, Any]:
+    return {
+        "came_to_rest_in_s": round(done.rest_seconds, 1),
+        "completed_by_reconciliation": done.completed,
+        "differences_found": done.found,
+        "events": done.events,
+        "events_of_a_purchase_alone": done.alone_events,
+        "target_events": EVENTS_MAX,
+        "commits_of_a_purchase_alone": done.alone_commits,
+        "target_commits": COMMITS_MAX,
+    }
+
+
+def _said(broken: list[str]) -> Any:
+    return "kept" if not broken else {"broken": len(broken), "such as": broken[:SHOWN_MAX]}

@@ -1,0 +1,107 @@
+"""The day itself: one process after the other, each killed amid its work, until every purchase is answered."""
+
+from __future__ import annotations
+
+import multiprocessing
+from collections.abc import Callable
+from multiprocessing.connection import Connection
+from multiprocessing.context import ForkServerContext
+from pathlib import Path
+from random import Random
+
+import msgspec
+
+from kontor.day.life import Turn, live
+from kontor.day.plan import LANES, Answered, House, Plan
+
+SILENT_S = 120.0
+"""A process that answers nothing for so long hangs."""
+_decode = msgspec.json.Decoder(Answered).decode
+
+
+class Stuck(Exception):
+    """A process ended by itself, or does not go on; the message says which."""
+
+
+class Day:
+    def __init__(self, data: Path, plan: Plan, house: House) -> None:
+        self.answered: dict[int, Answered] = {}
+        """By number, what each buyer was told first."""
+        self.contradicted: list[str] = []
+        """Buyers who were told something else later."""
+        self.kills = 0
+        self._data = data
+        self._plan = plan
+        self._house = house
+        self._chance = Random(f"{plan.seed}/kills")
+        self._handed_out = 0
+        """Numbers below this may have been asked for."""
+        self._context = _context()
+
+    def pass_by(self, show: Callable[[int], None]) -> None:
+        """Raises Stuck."""
+        while len(self.answered) < self._plan.purchases:
+            last = self._live(self._chance.randint(1, 2 * self._plan.between))
+            self.kills += 1
+            show(len(self.answered))
+            if not last and self.kills > 50 * max(1, self._plan.crashes):
+                raise Stuck("processes are killed before they answer anything")
+
+    def _live(self, until: int) -> bool:
+        """One process, killed after so many answers, or when there is nothing more to buy; whether there was any."""
+        turns = self._turns(until + 2 * LANES)
+        ours, theirs = multiprocessing.Pipe(duplex=False)
+        process = self._context.Process(target=live, args=(str(self._data), self._plan, self._house, turns, theirs))
+        process.start()
+        theirs.close()
+        try:
+            heard = self._listen(ours, min(until, len(turns)))
+        finally:
+            process.kill()
+            process.join()
+        heard += self._rest(ours)
+        ours.close()
+        return heard > 0
+
+    def _turns(self, count: int) -> list[Turn]:
+        """The next purchases without an answer. Each lane had begun at most the first of its own."""
+        open_ = [number for number in range(self._plan.purchases) if number not in self.answered][:count]
+        first: dict[int, int] = {}
+        for number in open_:
+            first.setdefault(number % LANES, number)
+        turns = [Turn(n, n < self._handed_out and first[n % LANES] == n) for n in open_]
+        self._handed_out = max(self._handed_out, open_[-1] + 1)
+        return turns
+
+    def _listen(self, answers: Connection, until: int) -> int:
+        for heard in range(until):
+            try:
+                if not answers.poll(SILENT_S):
+                    raise Stuck(f"no answer for {SILENT_S:.0f} s, after {heard} of a process")
+                self._note(_decode(answers.recv_bytes()))
+            except EOFError:
+                raise Stuck("a process has ended by itself; what it said is above") from None
+        return until
+
+    def _rest(self, answers: Connection) -> int:
+        """What had been told before the process died and was not heard yet."""
+        heard = 0
+        try:
+            while answers.poll(0):
+                self._note(_decode(answers.recv_bytes()))
+                heard += 1
+        except (EOFError, OSError):  # the end, or half a message
+            pass
+        return heard
+
+    def _note(self, one: Answered) -> None:
+        before = self.answered.setdefault(one.number, one)
+        if before != one:
+            self.contradicted.append(f"purchase {one.number} was {before}, and then {one}")
+
+
+def _context() -> ForkServerContext:
+    """Processes are forked from one that has all the code and nothing else, so that a life begins within moments."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["kontor.day.life"])
+    return context

@@ -1,0 +1,162 @@
+"""After the day: one more process, left alone until nothing moves any more; one reconciliation; and the proof."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import Counter
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from commands.batch import Batch
+from commands.mapper import recorded
+from domain import order
+from domain.ids import stock_id
+from domain.ledger import CUSTOMER, JOURNAL, PROVIDER, REFUNDS, SUSPENSE, LedgerPosted
+from kontor.acting.caller import Caller
+from kontor.acting.people import People
+from kontor.day.morning import settings
+from kontor.day.plan import PLENTY, Answered, Buyer, House, Plan
+from kontor.day.proof import Charge, Proof, charges_in, prove_money, prove_purchases, prove_stock
+from kontor.embedded import embedded
+from kontor.folder import DataFolder
+from kontor.running import build_app
+from kontor.verifying import verify
+from projections.checkouts.projector import CHECKOUT_ROWS
+from streams.bookkeeping import TOPICS as MOVES
+from streams.reconciling import Reconciler
+from writeapi.services import WriteServices
+
+REST_S = 1_500.0
+"""Holds run out within ten minutes, and payments with them."""
+QUIET_S = 3.0
+PAGE = 5_000
+PLACED = "order.placed@"
+
+
+@dataclass
+class Evening:
+    proof: Proof = field(default_factory=Proof)
+    orders: Counter[str] = field(default_factory=Counter)
+    """By status and, of those cancelled, reason."""
+    completed: int = 0
+    """Outcomes that only the reconciliation brought."""
+    found: int = 0
+    """Differences that it found."""
+    events: int = 0
+    alone_events: int = 0
+    """Of a purchase that has the house to itself: from the order to paid."""
+    alone_commits: int = 0
+    rest_seconds: float = 0.0
+    """Until nothing moved any more."""
+
+
+async def evening(
+    data: Path, plan: Plan, house: House, answers: Collection[Answered], contradicted: Collection[str]
+) -> Evening:
+    """Raises TimeoutError when something goes on moving, Unexpected."""
+    done, chosen, folder = Evening(), settings(data), DataFolder(data)
+    async with embedded(chosen) as services:
+        begun = time.perf_counter()
+        await _at_rest(services)
+        done.rest_seconds = time.perf_counter() - begun
+        reconciled = await Reconciler(services.log, services.engine, services.payments, folder.books).with_provider(
+            grace=0
+        )
+        done.completed, done.found = reconciled.completed, reconciled.found
+        for key, known in reconciled.open:
+            done.proof.require("all settled after one reconciliation", False, f"{key}: {known.what}")
+        await _at_rest(services)
+        orders = {order_id: await services.engine.state(order_id) for order_id in await _placed(services)}
+        done.orders.update(map(_became, orders.values()))
+        stock = {sku: await services.engine.state(stock_id(house.shop_id, sku)) for sku in plan.stock()}
+        charges = charges_in(folder.provider)
+        prove_purchases(done.proof, answers, contradicted, orders)
+        prove_money(done.proof, orders, charges)
+        prove_stock(done.proof, plan.stock(), stock, orders)
+        await _prove_ledger(done.proof, services, charges)
+        app = build_app("all", services, chosen)
+        people = People(services, app.state.edge.tokens)
+        done.alone_events, done.alone_commits = await _alone(services, Caller(app), people, house)
+    report = verify(folder.log)
+    done.events = report.events
+    for problem in report.problems:
+        done.proof.require("log sound", False, f"{problem.position} {problem.stream}: {problem.what}")
+    return done
+
+
+async def _at_rest(services: WriteServices) -> None:
+    """No checkout is open and no money under way, and that stays so while stragglers would be taken up."""
+    quiet_since = time.monotonic()
+    async with asyncio.timeout(REST_S):
+        while time.monotonic() - quiet_since < QUIET_S:
+            await services.follower.wait_for(services.engine.position, REST_S)
+            open_ = await services.views.listed(CHECKOUT_ROWS.name, "open", "", limit=1)
+            if open_ or services.payments.working:
+                quiet_since = time.monotonic()
+            await asyncio.sleep(0.1)
+
+
+async def _placed(services: WriteServices) -> list[str]:
+    found, after = [], 0
+    while rows := await services.log.read(after, PAGE):
+        after = rows[-1].position
+        found += [row.stream for row in rows if row.topic.startswith(PLACED)]
+    return found
+
+
+def _became(state: order.Order) -> str:
+    status = order.status(state)
+    return f"{status} {state.reason}" if isinstance(state, order.CancelledOrder) else status
+
+
+async def _prove_ledger(proof: Proof, services: WriteServices, charges: dict[str, list[Charge]]) -> None:
+    kept = sum(one.captured - one.refunded for some in charges.values() for one in some)
+    await _books_closed(services)
+    balances: Counter[str] = Counter()
+    for row in await services.log.read_stream(JOURNAL):
+        event: Any = recorded(row).event
+        if isinstance(event, LedgerPosted):
+            for one in event.transactions:
+                for posting in one.postings:
+                    balances[posting.account] += posting.amount
+    proof.same("ledger zero", "all accounts together", 0, sum(balances.values()))
+    proof.same("ledger zero", "the provider's account", kept, balances[PROVIDER])
+    for account in (CUSTOMER, REFUNDS, SUSPENSE):
+        proof.same("ledger zero", account, 0, balances[account])
+
+
+async def _books_closed(services: WriteServices) -> None:
+    """Everything that moved is posted. Raises TimeoutError."""
+    last, after = 0, 0
+    while rows := await services.log.read(after, PAGE):
+        after = rows[-1].position
+        last = max([last, *(row.position for row in rows if row.topic.startswith(MOVES))])
+    async with asyncio.timeout(REST_S):
+        while (await services.engine.state(JOURNAL, keep_absent=True)).upto < last:  # noqa: ASYNC110  # it is polled
+            await asyncio.sleep(0.1)
+
+
+async def _alone(services: WriteServices, caller: Caller, people: People, house: House) -> tuple[int, int]:
+    """Events and commits of a purchase while nothing else happens, its books included."""
+    name, buyer = Buyer.name(0), house.buyers[0]
+    people.know(name)
+    headers = people.headers(name)
+    wanted = {"sku": PLENTY[0], "shopId": house.shop_id, "quantity": 1}
+    cart = await caller.expect(201, "POST", "/api/cart/items", wanted, headers)
+    for line in cart["lines"]:
+        if line["sku"] != PLENTY[0]:
+            await caller.expect(200, "DELETE", f"/api/cart/items/{line['itemId']}", None, headers)
+    await _at_rest(services)
+    batches: list[Batch] = []
+    services.engine.landed.append(lambda batch, seconds: batches.append(batch))
+    body = {"cartId": cart["cartId"], "addressId": buyer.address_id, "paymentMethodId": buyer.methods["pm_card_visa"]}
+    placed = await caller.expect(
+        202, "POST", "/api/orders", body, {**headers, "Idempotency-Key": "alone", "Prefer": "wait=10"}
+    )
+    await _books_closed(services)
+    written = [batch for batch in batches if batch.events]
+    assert placed["status"] == "PAID", placed
+    return sum(len(batch.events) for batch in written), len(written)
