@@ -19,6 +19,7 @@ from projections.carts.projector import CARTS
 from projections.catalog.projector import CATALOG
 from projections.checkouts.projector import CHECKOUTS
 from projections.differences.projector import DIFFERENCES
+from projections.disputes.projector import DISPUTES
 from projections.erasures.projector import ERASURES
 from projections.folding import Parked
 from projections.ledger.projector import LEDGER
@@ -57,6 +58,7 @@ PROJECTIONS = (
     PROMOTIONS,
     ERASURES,
     DIFFERENCES,
+    DISPUTES,
     LEDGER,
     ORDER_REVIEWS,
     WISHLISTS,

@@ -38,6 +38,7 @@ from projections.cassandraviews.sink import CassandraSink
 from projections.catalog.projector import CATALOG
 from projections.checkouts.projector import CHECKOUTS
 from projections.differences.projector import DIFFERENCES
+from projections.disputes.projector import DISPUTES
 from projections.erasures.projector import ERASURES
 from projections.ledger.projector import LEDGER
 from projections.orderreviews.projector import ORDER_REVIEWS
@@ -85,7 +86,7 @@ from streams.sinking import Sinking
 from writeapi.sellers import OFFERS_MAX
 from writeapi.services import WriteServices
 
-IN_REDIS = (CATALOG, STOCK, CARTS, SHOPS, PROMOTIONS, DIFFERENCES, ORDER_REVIEWS, WISHLISTS, RATINGS)
+IN_REDIS = (CATALOG, STOCK, CARTS, SHOPS, PROMOTIONS, DIFFERENCES, DISPUTES, ORDER_REVIEWS, WISHLISTS, RATINGS)
 IN_CASSANDRA = (ORDERS, LEDGER, REVIEWS, PURCHASES)
 OF_PROCESSES = (CHECKOUTS, STOCK, ERASURES)
 WITHIN_S = {"views": 0.02, "orders": 0.15}

@@ -19,6 +19,7 @@ from domain.recorded import Recorded
 from domain.refund import RefundGranted
 from domain.returns import Return
 from domain.shipment import Shipment, Shipments
+from readapi.disputeshapes import disputes_json
 from readapi.edge.positions import format_position
 from readapi.instants import instant
 
@@ -32,6 +33,7 @@ class OrderView(NamedTuple):
     progress: str
     reason: str
     payment: str
+    disputes: list[dict[str, Any]]
     version: int
     """Of the order's own stream, as are the times."""
     updated_at: int
@@ -53,6 +55,7 @@ def view_of_checkout(
         progress=checkout.progress(state),
         reason=state.reason,
         payment=state.payment,
+        disputes=disputes_json(paid),
         version=version,
         updated_at=updated_at,
         note=own.note if isinstance(own, order.CancelledOrder) else b"",
@@ -156,7 +159,11 @@ def order_json(view: OrderView, vault: Vault, *, position: int, with_address: bo
         "shippingMethod": placed.quote.method,
         "taxInclusive": placed.quote.tax_inclusive,
         "promotions": placed.quote.promotions,
-        "payment": {"paymentId": payment_id(view.order_id), "status": view.payment},
+        "payment": {
+            "paymentId": payment_id(view.order_id),
+            "status": view.payment,
+            "disputes": view.disputes,
+        },
         "shipments": [shipment_json(key, one) for key, one in view.shipments.items()],
         "cancellations": [
             {

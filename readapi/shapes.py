@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
+from readapi.disputeshapes import OrderDispute
 from readapi.models import MoneyOut, Shape, Versioned
 
 POSITION = Field(description="opaque; pass it on as Kontor-Min-Position to read this write", examples=["4711"])
@@ -153,6 +154,7 @@ class PaymentOut(Shape):
         "partially_refunded",
         "refunded",
     ] = Field(examples=["captured"])
+    disputes: list[OrderDispute]
 
 
 class CheckoutOut(Shape):
