@@ -34,6 +34,7 @@ from projections.sqlite import SQLiteViews
 from projections.stock.projector import STOCK
 from projections.wishlists.projector import WISHLISTS
 from readapi.services import Workings
+from streams.archiving import Archiving
 from streams.bookkeeping import Bookkeeping
 from streams.checkout import CheckoutProcess
 from streams.erasure import ErasureProcess
@@ -105,6 +106,7 @@ async def embedded(settings: Settings) -> AsyncIterator[WriteServices]:
     reconciler = Reconciler(log, engine, payments, folder.books)
     daily = DailyRound(log, engine, reconciler, settings.reconcile_every * HOUR_MS)
     books = Bookkeeping(log, engine, settings.commission_ppm)
+    archiving = Archiving(views, settings.archive_after, settings.return_days, now_ms)
     services = WriteServices(
         log=log,
         views=views,
@@ -131,7 +133,7 @@ async def embedded(settings: Settings) -> AsyncIterator[WriteServices]:
     await follower.start()
 
     await _begin(gateway, payments)
-    parts = (indexer, payments, checkout, erasures, deliveries, books, daily)
+    parts = (indexer, payments, checkout, erasures, deliveries, books, daily, archiving)
     for part in parts:
         await part.start()
     settle_garbage()

@@ -4,7 +4,7 @@
     kontor serve read    queries: views in Redis and Cassandra, search in Elasticsearch
     kontor relay         log → Kafka
     kontor work views    Kafka → Redis: catalog, stock, carts, shops, wishlists, ratings
-    kontor work orders   Kafka → Cassandra: order history, sellers' lists, timelines, the ledger, reviews, purchases
+    kontor work orders   Kafka → Cassandra: order history, sellers' lists, timelines, the ledger, reviews, disputes
     kontor work search   log and Redis → Elasticsearch
     kontor work processes   checkouts, payments, erasures, webhooks, mail, bookkeeping, the daily reconciliation
     kontor gateway       the simulated payment provider, with records of its own (kontor/gateway.py)
@@ -60,6 +60,7 @@ from projections.wishlists.projector import WISHLISTS
 from readapi.edge.sharedlimits import SharedLimiter
 from readapi.reading import TOLD
 from readapi.services import ReadServices, Workings
+from streams.archiving import Archiving
 from streams.bookkeeping import Bookkeeping
 from streams.broker.faust_source import FaustSource
 from streams.broker.kafka_source import KafkaSource
@@ -86,8 +87,9 @@ from streams.sinking import Sinking
 from writeapi.sellers import OFFERS_MAX
 from writeapi.services import WriteServices
 
-IN_REDIS = (CATALOG, STOCK, CARTS, SHOPS, PROMOTIONS, DIFFERENCES, DISPUTES, ORDER_REVIEWS, WISHLISTS, RATINGS)
-IN_CASSANDRA = (ORDERS, LEDGER, REVIEWS, PURCHASES)
+IN_REDIS = (CATALOG, STOCK, CARTS, SHOPS, PROMOTIONS, DIFFERENCES, WISHLISTS, RATINGS)
+IN_CASSANDRA = (ORDERS, LEDGER, REVIEWS, PURCHASES, ORDER_REVIEWS, DISPUTES)
+"""With everything that grows with the orders, so that no order leaves anything in Redis."""
 OF_PROCESSES = (CHECKOUTS, STOCK, ERASURES)
 WITHIN_S = {"views": 0.02, "orders": 0.15}
 """Between two writes while there is little to do. Somebody may wait for either; but each costs Cassandra, for every
@@ -360,6 +362,8 @@ async def process_worker(settings: Settings) -> AsyncIterator[tuple[PostgresLog,
         ]
         reconciler = Reconciler(log, engine, payments, DataFolder(settings.data).books)
         daily = DailyRound(log, engine, reconciler, settings.reconcile_every * HOUR_MS)
+        archiving = Archiving(views, settings.archive_after, settings.return_days, now_ms)
         await _begun(stack, engine, follower, gateway, payments, checkouts, erasures, deliveries, books, daily)
+        await _begun(stack, archiving)
         settle_garbage()
         yield log, engine, follower, views

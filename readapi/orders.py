@@ -159,11 +159,7 @@ def order_json(view: OrderView, vault: Vault, *, position: int, with_address: bo
         "shippingMethod": placed.quote.method,
         "taxInclusive": placed.quote.tax_inclusive,
         "promotions": placed.quote.promotions,
-        "payment": {
-            "paymentId": payment_id(view.order_id),
-            "status": view.payment,
-            "disputes": view.disputes,
-        },
+        "payment": {"paymentId": payment_id(view.order_id), "status": view.payment},
         "shipments": [shipment_json(key, one) for key, one in view.shipments.items()],
         "cancellations": [
             {
@@ -179,6 +175,7 @@ def order_json(view: OrderView, vault: Vault, *, position: int, with_address: bo
             for key, one in view.returns.items()
         ],
         "refunds": view.refunds,
+        "disputes": view.disputes,
         "checkout": progress,
         "createdAt": instant(placed.at),
         "updatedAt": instant(view.updated_at),

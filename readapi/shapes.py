@@ -154,7 +154,6 @@ class PaymentOut(Shape):
         "partially_refunded",
         "refunded",
     ] = Field(examples=["captured"])
-    disputes: list[OrderDispute]
 
 
 class CheckoutOut(Shape):
@@ -280,6 +279,7 @@ class OrderOut(Versioned):
     cancellations: list[CancellationOut] = Field(description="of some units; CANCELLED is the whole order")
     returns: list[ReturnOut]
     refunds: list[RefundOut]
+    disputes: list[OrderDispute] = Field(description="what the buyer asked his bank to give back")
     checkout: CheckoutOut
     address: dict[str, str | None] | None = Field(None, description="not in replies to commands; null once erased")
     position: str = POSITION

@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from projections.disputes.projector import DISPUTE_ROWS, DisputeRow
-from readapi.consistency import at_position
+from readapi.consistency import at_history_position
 from readapi.disputeshapes import DisputeList
 from readapi.edge.openapi import problem_responses, signed_in
 from readapi.edge.paging import CursorParameter, Limit, page
@@ -43,7 +43,7 @@ async def list_disputes(
 ) -> Response:
     """As the payment provider tells of them. Evidence goes to the provider, by `evidenceBy`; its verdict comes here by
     itself. Until then the money can be refunded to nobody."""
-    position = await at_position(request)
+    position = await at_history_position(request)
     services: ReadServices = request.app.state.services
     listed = List(
         f"disputes:{status}",

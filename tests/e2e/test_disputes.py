@@ -21,7 +21,7 @@ LIST = "/api/admin/disputes"
 async def order(seller: Seller, shopper: Shopper) -> dict[str, Any]:
     await shopper.add(await seller.sells(price=1999), 3)
     paid = await shopper.buy()
-    assert (paid["status"], paid["payment"]["disputes"]) == ("PAID", [])
+    assert (paid["status"], paid["disputes"]) == ("PAID", [])
     return paid
 
 
@@ -48,10 +48,10 @@ async def shown(shopper: Shopper, order: dict[str, Any], status: str) -> dict[st
     """The order once its dispute stands so."""
     for _ in range(500):
         found = await shopper.order(order["orderId"])
-        if [one["status"] for one in found["payment"]["disputes"]] == [status]:
+        if [one["status"] for one in found["disputes"]] == [status]:
             return found
         await asyncio.sleep(0.02)
-    raise AssertionError(found["payment"])
+    raise AssertionError(found["disputes"])
 
 
 async def listed(admin: Shopper, order: dict[str, Any], status: str) -> list[dict[str, Any]]:
@@ -71,7 +71,7 @@ async def refund(admin: Shopper, order: dict[str, Any], **body: Any) -> Any:
 async def test_open_and_lost(house: House, admin: Shopper, shopper: Shopper, order: dict[str, Any]) -> None:
     decide = await dispute(house, order)
     found = await shown(shopper, order, "OPEN")
-    [one] = found["payment"]["disputes"]
+    [one] = found["disputes"]
     assert (found["status"], found["payment"]["status"]) == ("PAID", "captured")
     assert (one["amount"], one["reason"], one["closedAt"]) == (grand(order), "fraudulent", None)
     assert one["evidenceBy"] > one["openedAt"]
@@ -82,7 +82,7 @@ async def test_open_and_lost(house: House, admin: Shopper, shopper: Shopper, ord
     assert "disputed" in said["detail"]
     await decide("lost")
     found = await shown(shopper, order, "LOST")
-    assert found["payment"]["disputes"][0]["closedAt"] is not None
+    assert found["disputes"][0]["closedAt"] is not None
     [item] = await listed(admin, order, "closed")
     assert (item["status"], item["version"]) == ("lost", 6)
     assert (await admin.read(LIST))["items"] == []

@@ -17,8 +17,6 @@ class Books:
         """Units by order and line that were called off one by one."""
         self.owed: Counter[str] = Counter()
         """Minor units by order that it said it owes back."""
-        self.refused: Counter[str] = Counter()
-        """Of that, minor units that came to nothing because the buyer had won a dispute."""
         self.sent: Counter[str] = Counter()
         """Units by stock that left the house."""
         self.to_shelf: Counter[tuple[str, str]] = Counter()
@@ -50,13 +48,6 @@ class Books:
                 self._owes(recorded.stream, granted)
             case order.OrderRefunded():
                 self._once("refunded", recorded.stream)
-            case payment.PaymentRefunded() | payment.RefundRefused():
-                self._back(recorded)
-
-    def _back(self, recorded: Recorded) -> None:
-        match recorded.event:
-            case payment.RefundRefused(amount=amount) if amount is not None:
-                self.refused["ord_" + recorded.stream.removeprefix("pay_")] += amount.amount
             case payment.PaymentRefunded(refund_id=refund_id):
                 self._once("paid back", recorded.stream, refund_id)
 

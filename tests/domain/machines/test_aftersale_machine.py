@@ -36,13 +36,13 @@ class AfterSaleMachine(CheckoutMachine):
 
     @initialize(goods=st.lists(baskets, min_size=1, max_size=2))
     def open(self, goods: Any) -> None:
-        """Each buyer has bought something."""
+        """Each buyer has bought something, unless the first has left nothing."""
         self.market.open(6)
         for buyer, basket in zip(BUYERS, goods, strict=False):
             self.put_into_cart(buyer, False, basket)
             command = self.market.order(buyer, False)
-            assert command is not None
-            self.submit(command, command.order_id)
+            if command is not None:
+                self.submit(command, command.order_id)
         self.everything_settles()
 
     def fresh(self, kind: str) -> str:
