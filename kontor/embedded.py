@@ -27,6 +27,7 @@ from projections.orderreviews.projector import ORDER_REVIEWS
 from projections.orders.projector import ORDERS
 from projections.promotions.projector import PROMOTIONS
 from projections.purchases.projector import PURCHASES
+from projections.refusals.projector import REFUSALS
 from projections.reviews.projector import RATINGS, REVIEWS
 from projections.search.tantivy_index import TantivyIndex
 from projections.shops.projector import SHOPS
@@ -60,6 +61,7 @@ PROJECTIONS = (
     ERASURES,
     DIFFERENCES,
     DISPUTES,
+    REFUSALS,
     LEDGER,
     ORDER_REVIEWS,
     WISHLISTS,

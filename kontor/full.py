@@ -49,6 +49,7 @@ from projections.redisviews.lastpages import RedisPages
 from projections.redisviews.reader import RedisViews
 from projections.redisviews.server import RedisServer
 from projections.redisviews.sink import RedisSink
+from projections.refusals.projector import REFUSALS
 from projections.reviews.projector import RATINGS, REVIEWS
 from projections.routed import routed
 from projections.search.elastic.index import ElasticIndex
@@ -88,7 +89,7 @@ from writeapi.sellers import OFFERS_MAX
 from writeapi.services import WriteServices
 
 IN_REDIS = (CATALOG, STOCK, CARTS, SHOPS, PROMOTIONS, DIFFERENCES, WISHLISTS, RATINGS)
-IN_CASSANDRA = (ORDERS, LEDGER, REVIEWS, PURCHASES, ORDER_REVIEWS, DISPUTES)
+IN_CASSANDRA = (ORDERS, LEDGER, REVIEWS, PURCHASES, ORDER_REVIEWS, DISPUTES, REFUSALS)
 """With everything that grows with the orders, so that no order leaves anything in Redis."""
 OF_PROCESSES = (CHECKOUTS, STOCK, ERASURES)
 WITHIN_S = {"views": 0.02, "orders": 0.15}

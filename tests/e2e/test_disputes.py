@@ -13,6 +13,7 @@ from tests.e2e.aftersale import given_back, once, post
 from tests.e2e.house import House
 from tests.e2e.market import Seller
 from tests.e2e.shopper import Shopper, expect, problem
+from tests.e2e.test_refunds import refusals
 
 LIST = "/api/admin/disputes"
 
@@ -92,6 +93,26 @@ async def test_open_and_lost(house: House, admin: Shopper, shopper: Shopper, ord
     words = [entry["text"] for entry in timeline["items"]]
     assert words[-2].startswith("The buyer disputes the payment with his bank: ")
     assert words[-1].startswith("The dispute is lost: the bank has given the money to the buyer: ")
+    assert verify(DataFolder(house.folder).log).problems == []
+
+
+async def test_units_called_off_whose_money_is_lost_are_told_to_administrators(
+    house: House, admin: Shopper, shopper: Shopper, order: dict[str, Any]
+) -> None:
+    decide = await dispute(house, order)
+    await shown(shopper, order, "OPEN")
+    line = {"lineId": order["lines"][0]["lineId"], "quantity": 1}
+    expect(200, await post(shopper, f"/api/orders/{order['orderId']}/cancel", {"lines": [line]}))
+    [waiting] = (await shopper.order(order["orderId"]))["refunds"]
+    assert waiting["status"] == "PENDING"
+    await decide("lost")
+    [item] = await refusals(admin, 1, "lost")
+    assert (item["refundId"], item["amount"], item["refusal"]) == (waiting["refundId"], waiting["amount"], "disputed")
+    [refused] = (await shopper.order(order["orderId"]))["refunds"]
+    assert (refused["status"], refused["refusal"]) == ("REFUSED", "disputed")
+    path = f"/api/orders/{order['orderId']}/refunds/{item['refundId']}/retry"
+    said = problem(await post(admin, path), 409, "illegal_transition")
+    assert "by a dispute" in said["detail"]
     assert verify(DataFolder(house.folder).log).problems == []
 
 
