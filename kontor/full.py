@@ -231,9 +231,10 @@ async def write_side(settings: Settings) -> AsyncIterator[FullWriteServices]:
         views = await _views(stack, settings)
         gateway = outside(settings)
         assert gateway is not None
-        payments = PaymentProcess(engine, views["views"], gateway)  # takes callbacks in; effects are a worker's
+        # Takes callbacks in, and asks the provider how disputes stand; effects are a worker's.
+        payments = PaymentProcess(engine, views["views"], gateway)
         engine.listeners.append(Notifying(settings, engine, vault).unconnected.committed)
-        await _begun(stack, engine, Listening(engine, log))
+        await _begun(stack, engine, Listening(engine, log), gateway)
 
         async def sellers(product_id: str, sku: str) -> Sequence[str]:
             return await log.offers_of(sku, OFFERS_MAX)  # not from the views: buying needs nothing but the log
