@@ -26,7 +26,16 @@ from domain.payment import Payment, RecordFailedAttempt
 from domain.recorded import Recorded
 from projections.views import Views
 from streams.effect import Effect, asked_for, left_open, order_of, payment_of, perform, recording, recording_of
-from streams.gateways.port import Declined, Disputed, GatewayError, GatewayTimeout, Outcome, PaymentGateway, Pending
+from streams.gateways.port import (
+    Declined,
+    Disputed,
+    GatewayError,
+    GatewayMisuse,
+    GatewayTimeout,
+    Outcome,
+    PaymentGateway,
+    Pending,
+)
 from streams.silent import silent_checkouts
 
 AUTHORIZE_ATTEMPTS_MAX = 4
@@ -167,6 +176,9 @@ class PaymentProcess:
                 known = await self.gateway.disputes(reference)
         except TimeoutError as error:
             raise GatewayTimeout("no answer") from error
+        except GatewayMisuse as error:  # nothing that it could mend by telling us again
+            log.warning("disputes_not_known", reference=reference, error=str(error))
+            return False
         news = False
         for one in known:
             if not one.payment_id.startswith("pay_"):

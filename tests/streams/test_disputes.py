@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from prometheus_client import CollectorRegistry
 
 from commands.context import Context
 from commands.errors import StorageUnavailable
@@ -18,10 +19,11 @@ from domain.decider import Command
 from domain.ids import payment_id
 from domain.ledger import Transaction, is_balanced
 from domain.money import Money
+from kontor.metrics import EngineMetrics
 from kontor.verifying import verify
 from streams.bookkeeping import Bookkeeping
 from streams.gateways import disputes
-from streams.gateways.port import BadSignature, GatewayError
+from streams.gateways.port import BadSignature, GatewayError, GatewayMisuse
 from streams.gateways.signatures import Signer
 from streams.reconciling import Reconciler
 from tests.streams.house import SECRET, SHOP, House, opened, place_order, quote_of
@@ -140,6 +142,14 @@ async def test_a_webhook_of_what_was_never_disputed_says_nothing_new(shop: House
     assert await disputed(shop, order_id) == []
 
 
+async def test_a_charge_that_the_provider_knows_nothing_of_is_not_asked_for_again_and_again(shop: House) -> None:
+    async def misuse(reference: str) -> Any:
+        raise GatewayMisuse("no such charge")
+
+    shop.gateway.disputes = misuse  # type: ignore[method-assign]  # a provider that lost its records
+    assert not await shop.payments.look_into_disputes("ch_nobody")
+
+
 async def test_while_the_provider_does_not_answer_the_webhook_is_to_come_again(shop: House) -> None:
     held = silence(shop)
     order_id, reference = await paid(shop)
@@ -162,6 +172,8 @@ async def test_while_the_provider_does_not_answer_the_webhook_is_to_come_again(s
 
 
 async def test_a_refund_that_needs_it_waits_until_it_is_won(shop: House) -> None:
+    registry = CollectorRegistry()
+    EngineMetrics(registry).watch(shop.engine)
     order_id, reference = await paid(shop)
     dispute_id = await shop.gateway.open_dispute(reference, GRAND)
     await stands(shop, order_id, "open")
@@ -172,6 +184,8 @@ async def test_a_refund_that_needs_it_waits_until_it_is_won(shop: House) -> None
     await shop.gateway.decide_dispute(reference, dispute_id, "won")
     await once(shop, order_id, lambda state: state.status == "partially_refunded")
     assert [row.amount for row in shop.gateway.report() if row.kind == "refund"] == [PART.amount]
+    for outcome in ("disputed", "dispute_won"):
+        assert registry.get_sample_value("kontor_payments_total", {"outcome": outcome}) == 1
     assert verify(shop.log_file).ok
 
 
