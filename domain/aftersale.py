@@ -68,6 +68,10 @@ class GrantRefund(Command, frozen=True):
     units: dict[str, int | None] = {}
     """By line; None means all of them that are left."""
     shipping: bool = False
+    contested: Money | None = None
+    """What open disputes are about; it cannot be given back while the bank decides."""
+    lost: Money | None = None
+    """What the buyer got by disputes."""
 
 
 class RequestReturn(Command, frozen=True):
@@ -168,10 +172,11 @@ def grant_refund(command: GrantRefund, state: Order) -> list[Event]:
         raise Invalid(f"an order has at most {REFUNDS_MAX} refunds")
     if command.units or command.shipping:
         return [_computed(command, paid)]
-    left = refund.left(paid.placed.quote, granted)
+    left = _refundable(command, paid)
     amount = left if command.amount is None else command.amount
     if amount.currency != left.currency:
         raise Invalid(f"this order was paid in {left.currency}", "/amount/currency")
+    _check_disputes(command, amount, left)
     if not 1 <= amount.amount <= left.amount:
         raise Invalid(f"{left} of this order are left to be refunded", "/amount")
     return [RefundGranted(command.refund_id, amount, command.reason, command.at)]
@@ -187,11 +192,27 @@ def _computed(command: GrantRefund, paid: PaidOrder) -> RefundGranted:
     if command.shipping and not shipping:
         raise Invalid("shipping was free, or is refunded already", "/shipping")
     lines = refund.lines_of(quote, granted, units)
-    left = refund.left(quote, granted)
+    left = _refundable(command, paid)
     amount = refund.amount_of(lines, shipping, left.currency)
+    _check_disputes(command, amount, left)
     if not 1 <= amount.amount <= left.amount:
         raise Invalid(f"these cost {amount}; {left} of this order are left to be refunded", "/lines")
     return RefundGranted(command.refund_id, amount, command.reason, command.at, lines, shipping)
+
+
+def _refundable(command: GrantRefund, paid: PaidOrder) -> Money:
+    """What is neither owed back already nor disputed, nor gone by a dispute."""
+    left = refund.left(paid.placed.quote, paid.refunds.values())
+    gone = sum(one.amount for one in (command.contested, command.lost) if one is not None)
+    return Money(max(0, left.amount - gone), left.currency)
+
+
+def _check_disputes(command: GrantRefund, amount: Money, left: Money) -> None:
+    contested = 0 if command.contested is None else command.contested.amount
+    if contested and (not amount.amount or left.amount < amount.amount <= left.amount + contested):
+        raise IllegalTransition(
+            f"{command.contested} of this order are disputed, {left} are left: wait until the bank has decided"
+        )
 
 
 def request_return(command: RequestReturn, state: Order) -> list[Event]:

@@ -103,14 +103,21 @@ def _restock(state: Checkout) -> list[Command]:
 
 
 def _refund(state: Checkout) -> list[Command]:
-    """What is owed back is asked of the payment, one after the other; once all has gone back, the order is told."""
+    """What is owed back is asked of the payment, one after the other; once all has gone back, the order is told. What a
+    buyer disputes cannot be given back until the bank has decided: whatever needs it waits."""
     paid = payment_id(state.order_id)
-    if state.payment in payment.REFUNDABLE and state.owed:
-        refund_id, owed = next(iter(state.owed.items()))
-        return [payment.RequestRefund(paid, owed.reason, refund_id, owed.amount)]
+    if state.payment in payment.REFUNDABLE:
+        for refund_id, owed in state.owed.items():
+            if not state.contested or owed.amount.amount <= _left(state):
+                return [payment.RequestRefund(paid, owed.reason, refund_id, owed.amount)]
     if state.payment == "refunded" and not state.refunded:
         return [order.MarkOrderRefunded(state.order_id)]
     return []
+
+
+def _left(state: Checkout) -> int:
+    """Minor units of what was captured that are neither given back nor disputed."""
+    return state.placed.quote.totals.grand.amount - state.back - sum(state.contested.values()) - state.lost
 
 
 def _check_out_cart(state: Checkout, now: int) -> Command:
@@ -217,9 +224,14 @@ def _compensate(state: Checkout, now: int) -> list[Command]:
         commands.append(payment.RequestVoid(payment_id(state.order_id), state.reason))
     elif state.payment in payment.REFUNDABLE and state.owed:
         commands += _refund(state)
-    elif state.payment in payment.REFUNDABLE and not state.rest_asked:
+    elif state.payment in payment.REFUNDABLE and not (state.rest_asked or state.contested or _is_lost(state)):
         commands.append(payment.RequestRefund(payment_id(state.order_id), state.reason))
     return commands + _reopen(state, now)
+
+
+def _is_lost(state: Checkout) -> bool:
+    """Whether a dispute has left nothing to be given back."""
+    return state.lost > 0 and _left(state) <= 0
 
 
 def _give_back(state: Checkout, line: Line, now: int) -> list[Command]:

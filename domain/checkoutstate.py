@@ -55,6 +55,10 @@ class Checkout(State, frozen=True):
     """What the open refund gives back."""
     back: int = 0
     """Minor units that were given back."""
+    contested: dict[str, int] = {}
+    """Minor units by open dispute."""
+    lost: int = 0
+    """Minor units that the buyer got by disputes."""
     rest_asked: bool = False
     """Whatever was left was asked back, because the order was called off. That happens once."""
     order: str = "pending"
@@ -155,7 +159,21 @@ def _refunded(state: Checkout, recorded: Recorded) -> Checkout:
 
 
 def _refund_refused(state: Checkout, recorded: Recorded) -> Checkout:
-    return replace(state, payment="partially_refunded" if state.back else "captured", intent="", refunding=None)
+    owed = {key: owed for key, owed in state.owed.items() if key != recorded.event.refund_id}
+    status = "partially_refunded" if state.back else "captured"
+    return replace(state, payment=status, intent="", refunding=None, owed=owed)
+
+
+def _dispute_opened(state: Checkout, recorded: Recorded) -> Checkout:
+    opened: payment.DisputeOpened = recorded.event
+    return replace(state, contested={**state.contested, opened.dispute_id: opened.amount.amount})
+
+
+def _dispute_ended(state: Checkout, recorded: Recorded) -> Checkout:
+    ended: payment.DisputeWon | payment.DisputeLost = recorded.event
+    contested = {key: amount for key, amount in state.contested.items() if key != ended.dispute_id}
+    lost = ended.amount.amount if isinstance(ended, payment.DisputeLost) else 0
+    return replace(state, contested=contested, lost=state.lost + lost)
 
 
 def _attempt_failed(state: Checkout, recorded: Recorded) -> Checkout:
@@ -265,6 +283,9 @@ _EVOLUTIONS: dict[type, Callable[[Checkout, Recorded], Checkout]] = {
     payment.PaymentRefunded: _refunded,
     payment.RefundRefused: _refund_refused,
     payment.AttemptFailed: _attempt_failed,
+    payment.DisputeOpened: _dispute_opened,
+    payment.DisputeWon: _dispute_ended,
+    payment.DisputeLost: _dispute_ended,
     order.OrderConfirmed: _set(order="confirmed"),
     order.OrderPaid: _set(order="paid"),
     order.OrderCancelled: _cancelled,

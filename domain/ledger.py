@@ -18,13 +18,14 @@ JOURNAL = "led_journal"
 TRANSACTIONS_MAX = 20
 """Posted by one event."""
 
-CUSTOMER, PROVIDER, REFUNDS, FEES, TAX, DISCOUNTS, SUSPENSE = (
+CUSTOMER, PROVIDER, REFUNDS, FEES, TAX, DISCOUNTS, DISPUTES, SUSPENSE = (
     "customer",
     "provider",
     "refunds",
     "fees",
     "tax",
     "discounts",
+    "disputes",
     "suspense",
 )
 """Accounts of the marketplace; docs/ledger.md says what is on each."""
@@ -37,7 +38,8 @@ class Posting(msgspec.Struct, frozen=True, array_like=True, gc=False):
     account: str
     amount: int
     what: str
-    """``sale``, ``payment``, ``refund``, ``goods``, ``shipping``, ``tax``, ``fee``, ``discount`` or ``unknown``."""
+    """``sale``, ``payment``, ``refund``, ``goods``, ``shipping``, ``tax``, ``fee``, ``discount``, ``dispute`` or
+    ``unknown``."""
 
 
 class Transaction(msgspec.Struct, frozen=True, gc=False):
@@ -46,7 +48,7 @@ class Transaction(msgspec.Struct, frozen=True, gc=False):
     position: int
     """Where in the log that event stands: the journal goes through them in their order."""
     kind: str
-    """``captured`` or ``refunded``."""
+    """``captured``, ``refunded``, ``disputed``, ``dispute_won`` or ``dispute_lost``."""
     order_id: str
     amount: int
     currency: str

@@ -4,13 +4,18 @@ Each effect on the outside world is an intent in the log first (``…_requested`
 intent's event id is the provider's idempotency key, so that asking twice charges once.
 
 What was captured may be given back in several refunds, one after the other: each has an id of its own, is asked for
-once however often the command comes, and never exceeds what is left.
+once however often the command comes, and never exceeds what is left. What a buyer disputes is left to no refund while
+the bank decides, nor afterwards if it is lost (``domain/dispute.py``).
 """
 
 from __future__ import annotations
 
-from domain import paymentstate
+from domain import disputing, paymentstate
 from domain.decider import Command, Decider, Event
+from domain.dispute import DisputeLost as DisputeLost
+from domain.dispute import DisputeOpened as DisputeOpened
+from domain.dispute import DisputeWon as DisputeWon
+from domain.disputing import RecordDispute as RecordDispute
 from domain.errors import IllegalTransition, Invalid
 from domain.money import Money
 from domain.paymentstate import THE_REST as THE_REST
@@ -112,6 +117,8 @@ class RecordFailedAttempt(Command, frozen=True):
 # decide
 
 REFUNDABLE = ("captured", "partially_refunded")
+DISPUTED = "disputed"
+"""Why a refund comes to nothing whose money the buyer has got by a dispute."""
 
 
 def _existing(state: PaymentState) -> Payment:
@@ -176,6 +183,8 @@ def request_refund(command: RequestRefund, state: PaymentState) -> list[Event]:
     payment = _existing(state)
     if command.refund_id in payment.refunds:
         return []
+    if payment.status in REFUNDABLE and command.amount is not None and _is_lost(payment, command.amount):
+        return [RefundRefused(command.refund_id, DISPUTED, command.amount)]
     return _refund(payment, command.refund_id, command.amount, command.reason)
 
 
@@ -203,9 +212,19 @@ def _refund(payment: Payment, refund_id: str, wanted: Money | None, reason: str)
     amount = left if wanted is None else wanted
     if amount.currency != left.currency:
         raise Invalid(f"this payment was made in {left.currency}", "/amount/currency")
+    if payment.contested.amount and (wanted is None or amount.amount > left.amount):
+        raise IllegalTransition(f"{payment.contested} of this payment are disputed: wait until the bank has decided")
+    if _is_lost(payment, amount):
+        raise IllegalTransition(f"the buyer has got {payment.lost} of this payment by a dispute")
     if amount.amount > left.amount or amount.amount < (0 if wanted is None else 1):
         raise Invalid(f"{left} of this payment are left to be given back", "/amount")
     return [RefundRequested(amount, payment.reference, reason, refund_id)]
+
+
+def _is_lost(payment: Payment, wanted: Money) -> bool:
+    """Whether it is because of lost disputes that so much is not there, and no open one may yet change that."""
+    left = payment.left.amount
+    return not payment.contested.amount and left < wanted.amount <= left + payment.lost.amount
 
 
 def record_refund(command: RecordRefund, state: PaymentState) -> list[Event]:
@@ -252,6 +271,7 @@ PAYMENT = Decider(
         RecordRefund: record_refund,
         RecordRefundRefusal: record_refund_refusal,
         RecordFailedAttempt: record_failed_attempt,
+        **disputing.DECISIONS,
     },
     evolutions=paymentstate.EVOLUTIONS,
     generation=2,

@@ -8,6 +8,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from domain.decider import Event, State
+from domain.dispute import LOST, OPEN, WON, Dispute, DisputeLost, DisputeOpened, DisputeWon
 from domain.money import Money
 
 THE_REST = ""
@@ -68,6 +69,8 @@ class RefundRefused(Event, frozen=True):
 
     refund_id: str
     reason: str
+    amount: Money | None = None
+    """Of one that nobody asked the provider for, because a dispute had taken the money before."""
 
 
 class AttemptFailed(Event, frozen=True):
@@ -111,12 +114,29 @@ class Payment(State, frozen=True):
     """The number of the event whose outcome is awaited; 0 if none is."""
     refunds: dict[str, Refund] = {}
     """By id, in the order in which they were first asked for."""
+    disputes: dict[str, Dispute] = {}
+    """By the provider's id, the oldest first."""
 
     @property
     def left(self) -> Money:
-        """Of what was captured, what is neither given back nor about to be."""
+        """Of what was captured, what is neither given back nor about to be, nor disputed or lost by that."""
         back = sum(refund.amount.amount for refund in self.refunds.values() if refund.status != "refused")
-        return Money(self.amount.amount - back, self.amount.currency)
+        gone = back + self.contested.amount + self.lost.amount
+        return Money(max(0, self.amount.amount - gone), self.amount.currency)
+
+    @property
+    def contested(self) -> Money:
+        """What open disputes are about."""
+        return self._disputed(OPEN)
+
+    @property
+    def lost(self) -> Money:
+        """What the buyer got by disputes."""
+        return self._disputed(LOST)
+
+    def _disputed(self, status: str) -> Money:
+        amounts = (one.amount.amount for one in self.disputes.values() if one.status == status)
+        return Money(sum(amounts), self.amount.currency)
 
     def awaits(self, intent: str) -> bool:
         """Whether ``intent``, an event's id, is the one whose outcome is awaited."""
@@ -154,9 +174,10 @@ def payment_refunded(state: PaymentState, event: PaymentRefunded) -> PaymentStat
 
 def refund_refused(state: PaymentState, event: RefundRefused) -> PaymentState:
     known = state.refunds.get(event.refund_id) if isinstance(state, Payment) else None
-    if known is None:
+    amount = event.amount if known is None else known.amount
+    if amount is None:
         return _next(state)
-    return _refund_ended(state, event.refund_id, Refund(known.amount, "refused", event.reason))
+    return _refund_ended(state, event.refund_id, Refund(amount, "refused", event.reason))
 
 
 def _refund_ended(state: PaymentState, refund_id: str, refund: Refund) -> PaymentState:
@@ -168,6 +189,24 @@ def _refund_ended(state: PaymentState, refund_id: str, refund: Refund) -> Paymen
     if back:
         status = "refunded" if sum(back) >= state.amount.amount else "partially_refunded"
     return _settled(state, status, refunds=refunds)
+
+
+def dispute_opened(state: PaymentState, event: DisputeOpened) -> PaymentState:
+    return _dispute(state, event.dispute_id, Dispute(event.amount, event.reason, event.at, event.evidence_by))
+
+
+def _dispute_ended(status: str) -> Callable[[PaymentState, DisputeWon | DisputeLost], PaymentState]:
+    def evolution(state: PaymentState, event: DisputeWon | DisputeLost) -> PaymentState:
+        known = state.disputes.get(event.dispute_id) if isinstance(state, Payment) else None
+        ended = None if known is None else replace(known, status=status, closed_at=event.at)
+        return _next(state) if ended is None else _dispute(state, event.dispute_id, ended)
+
+    return evolution
+
+
+def _dispute(state: PaymentState, dispute_id: str, dispute: Dispute) -> PaymentState:
+    """Whatever else is under way goes on."""
+    return state if isinstance(state, NoPayment) else _next(state, disputes={**state.disputes, dispute_id: dispute})
 
 
 def _asked(state: PaymentState, status: str, **changes: Any) -> PaymentState:
@@ -196,4 +235,7 @@ EVOLUTIONS: Mapping[type[Event], Callable[[Any, Any], PaymentState]] = {
     PaymentRefunded: payment_refunded,
     RefundRefused: refund_refused,
     AttemptFailed: attempt_failed,
+    DisputeOpened: dispute_opened,
+    DisputeWon: _dispute_ended(WON),
+    DisputeLost: _dispute_ended(LOST),
 }

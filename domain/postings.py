@@ -16,6 +16,7 @@ from typing import NamedTuple
 from domain.ledger import (
     CUSTOMER,
     DISCOUNTS,
+    DISPUTES,
     FEES,
     PROVIDER,
     REFUNDS,
@@ -199,6 +200,17 @@ def postings_of_refund(was: Holding, now: Holding, amount: int, rate_ppm: int) -
         *_posted(PROVIDER, -amount, "payment"),
         *_posted(REFUNDS, amount, "payment"),
     )
+
+
+def postings_of_dispute(amount: int, opened: bool) -> tuple[Posting, ...]:
+    """The provider takes the money from us until the bank has decided, and gives it back when the dispute is won."""
+    taken = amount if opened else -amount
+    return (*_posted(DISPUTES, taken, "dispute"), *_posted(PROVIDER, -taken, "dispute"))
+
+
+def postings_of_lost_dispute(was: Holding, now: Holding, amount: int, rate_ppm: int) -> tuple[Posting, ...]:
+    """What the provider had taken is gone, and those who sold bear it as they bear a refund that names no lines."""
+    return (*_changes(shares(was, rate_ppm), shares(now, rate_ppm)), *_posted(DISPUTES, -amount, "dispute"))
 
 
 def _posted(account: str, amount: int, what: str) -> tuple[Posting, ...]:

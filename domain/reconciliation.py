@@ -19,7 +19,7 @@ from domain.difference import Difference
 from domain.money import Money
 from domain.recorded import Recorded
 
-KINDS = ("authorize", "capture", "void", "refund")
+KINDS = ("authorize", "capture", "void", "refund", "dispute", "reinstatement")
 
 
 class Movement(NamedTuple):
@@ -78,9 +78,16 @@ class Books(State, frozen=True):
     moved_at: int = 0
     back: int = 0
     """What the order owes back, of lines or as somebody granted it."""
+    disputes: int = 0
+    """Open ones."""
 
     def total(self, kind: str) -> int:
         return sum(move.amount for move in self.moves if move.kind == kind)
+
+    @property
+    def withheld(self) -> int:
+        """What disputes have taken and not given back."""
+        return self.total("dispute") - self.total("reinstatement")
 
     def span(self, kind: str, window: Window) -> tuple[int, int]:
         """What surely moved within the window, and what perhaps did."""
@@ -123,6 +130,16 @@ def _moved(kind: str, status: str) -> Callable[[Books, Recorded], Books]:
     return evolution
 
 
+def _disputed(kind: str, opened: int) -> Callable[[Books, Recorded], Books]:
+    """Whatever else is under way goes on. A dispute that is lost moves nothing more."""
+
+    def evolution(books: Books, recorded: Recorded) -> Books:
+        move = Move(kind, recorded.event.amount.amount, recorded.meta.recorded_at)
+        return replace(books, disputes=books.disputes + opened, moves=(*books.moves, move) if kind else books.moves)
+
+    return evolution
+
+
 def _ordered(status: str) -> Callable[[Books, Recorded], Books]:
     return lambda books, recorded: replace(books, order=status)
 
@@ -142,10 +159,16 @@ EVOLUTIONS: dict[type, Callable[[Books, Recorded], Books]] = {
     payment.RefundRequested: _intended("refunding"),
     payment.PaymentRefunded: _moved("refund", "refunded"),
     payment.RefundRefused: lambda books, recorded: replace(books, payment="captured", intent=""),
+    payment.DisputeOpened: _disputed("dispute", 1),
+    payment.DisputeWon: _disputed("reinstatement", -1),
+    payment.DisputeLost: _disputed("", -1),
 }
 
 
 # comparing
+
+TOTALS = {"capture": "captured", "refund": "refunded", "dispute": "disputed", "reinstatement": "reinstated"}
+"""Where a charge has what moved of a kind."""
 
 
 class Charge(NamedTuple):
@@ -157,6 +180,8 @@ class Charge(NamedTuple):
     captured: int
     refunded: int
     voided: bool
+    disputed: int = 0
+    reinstated: int = 0
 
     @property
     def held(self) -> int:
@@ -176,6 +201,10 @@ def charges_of(movements: Iterable[Movement]) -> list[Charge]:
                 charge = charge._replace(captured=charge.captured + one.amount)
             case "refund":
                 charge = charge._replace(refunded=charge.refunded + one.amount)
+            case "dispute":
+                charge = charge._replace(disputed=charge.disputed + one.amount)
+            case "reinstatement":
+                charge = charge._replace(reinstated=charge.reinstated + one.amount)
             case "void":
                 charge = charge._replace(voided=True)
         charges[one.reference, one.currency] = charge
@@ -206,7 +235,8 @@ def differences(order_id: str, books: Books | None, movements: Sequence[Movement
     ]
     if not strange:
         found += _captures(order_id, books, ours, window, at)
-        found += _amounts(order_id, books, ours, window, at, "refund")
+        for kind in ("refund", "dispute", "reinstatement"):
+            found += _amounts(order_id, books, ours, window, at, kind)
     return found + _held(order_id, books, ours, window, at) + _inner(order_id, books, window, at)
 
 
@@ -224,7 +254,7 @@ def _amounts(
     order_id: str, books: Books, charges: Sequence[Charge], window: Window, at: int, kind: str
 ) -> list[Difference]:
     sure, perhaps = books.span(kind, window)
-    theirs = sum(charge.captured if kind == "capture" else charge.refunded for charge in charges)
+    theirs = sum(getattr(charge, TOTALS[kind]) for charge in charges)
     if sure <= theirs <= perhaps:
         return []
     missing = theirs < sure
@@ -259,13 +289,13 @@ def _inner(order_id: str, books: Books, window: Window, at: int) -> list[Differe
         return []
     currency = books.owed.currency
     captured, refunded = books.total("capture"), books.total("refund")
-    kept = captured - refunded
+    kept = captured - refunded - books.withheld
     if books.order == "paid" and books.owed.amount and not captured:
         return [Difference("paid_without_capture", order_id, "", books.owed, Money(0, currency), at)]
     if kept > 0 and not books.intent and books.order != "paid":
         what = Money(kept, currency)
         return [Difference("captured_without_order", order_id, books.reference, what, what, at, books.order)]
-    if captured and books.back > refunded and not books.intent:
+    if captured and books.back > refunded + books.withheld and not books.intent:
         owed, paid = Money(books.back, currency), Money(refunded, currency)
         return [Difference("refund_owed", order_id, books.reference, owed, paid, at)]
     return []
@@ -277,3 +307,10 @@ def in_doubt(books: Books, movements: Iterable[Movement]) -> list[str]:
     return [
         one.key for one in movements if one.key and (one.key == books.intent or (given_up and one.kind == "authorize"))
     ]
+
+
+def disputed(books: Books, movements: Iterable[Movement]) -> list[str]:
+    """References of charges of whose disputes the log does not know all, or waits for the verdict."""
+    theirs = {kind: sum(one.amount for one in movements if one.kind == kind) for kind in ("dispute", "reinstatement")}
+    news = any(amount > books.total(kind) for kind, amount in theirs.items())
+    return [books.reference] if books.reference and (news or books.disputes) else []

@@ -62,6 +62,11 @@ def payment_refund_1(data: Data) -> Data:
     return {"refund_id": "", **data}
 
 
+def payment_refund_refused_1(data: Data) -> Data:
+    """Version 1 knew no disputes: every refund that was refused had been asked of the provider."""
+    return {"amount": None, **data}
+
+
 def wishlist_item_wished_1(data: Data) -> Data:
     """Version 1 did not say whether it could be had."""
     return {"sold_out": False, **data}
@@ -77,6 +82,7 @@ STEPS: dict[tuple[str, int], Callable[[Data], Data]] = {
     ("order.placed", 3): order_placed_3,
     ("order.shipment_packed", 1): shipment_packed_1,
     ("payment.refund_requested", 1): payment_refund_1,
+    ("payment.refund_refused", 1): payment_refund_refused_1,
     ("payment.refunded", 1): payment_refund_1,
     ("stock.uncommitted", 1): stock_uncommitted_1,
     ("wishlist.item_wished", 1): wishlist_item_wished_1,

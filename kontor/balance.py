@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
-from domain import ledger, payment
+from domain import ledger
 from domain.ledger import Journal
 from domain.recorded import Meta
+from streams.bookkeeping import KINDS
 
 
 class Posted:
@@ -43,8 +43,6 @@ class LedgerCheck:
 class BookedCheck:
     """Of one payment: what moved is posted, if the journal has come so far."""
 
-    KINDS: Mapping[type[Any], str] = {payment.PaymentCaptured: "captured", payment.PaymentRefunded: "refunded"}
-
     def __init__(self, stream: str, posted: Posted) -> None:
         self._stream = stream
         self._posted = posted
@@ -52,7 +50,7 @@ class BookedCheck:
 
     def __call__(self, position: int, event: Any, meta: Meta, before: Any, after: Any) -> str | None:
         self._version += 1
-        kind = self.KINDS.get(type(event))
+        kind = KINDS.get(type(event))
         if kind is None or position > self._posted.upto:
             return None
         moved = hash((f"{self._stream}/{self._version}", kind, event.amount.amount, event.amount.currency))

@@ -19,6 +19,7 @@ from projections.carts.projector import CARTS
 from projections.catalog.projector import CATALOG
 from projections.checkouts.projector import CHECKOUTS
 from projections.differences.projector import DIFFERENCES
+from projections.disputes.projector import DISPUTES
 from projections.erasures.projector import ERASURES
 from projections.folding import Parked
 from projections.ledger.projector import LEDGER
@@ -26,6 +27,7 @@ from projections.orderreviews.projector import ORDER_REVIEWS
 from projections.orders.projector import ORDERS
 from projections.promotions.projector import PROMOTIONS
 from projections.purchases.projector import PURCHASES
+from projections.refusals.projector import REFUSALS
 from projections.reviews.projector import RATINGS, REVIEWS
 from projections.search.tantivy_index import TantivyIndex
 from projections.shops.projector import SHOPS
@@ -33,6 +35,7 @@ from projections.sqlite import SQLiteViews
 from projections.stock.projector import STOCK
 from projections.wishlists.projector import WISHLISTS
 from readapi.services import Workings
+from streams.archiving import Archiving
 from streams.bookkeeping import Bookkeeping
 from streams.checkout import CheckoutProcess
 from streams.erasure import ErasureProcess
@@ -57,6 +60,8 @@ PROJECTIONS = (
     PROMOTIONS,
     ERASURES,
     DIFFERENCES,
+    DISPUTES,
+    REFUSALS,
     LEDGER,
     ORDER_REVIEWS,
     WISHLISTS,
@@ -104,6 +109,7 @@ async def embedded(settings: Settings, *, clock: Callable[[], int] = now_ms) -> 
     reconciler = Reconciler(log, engine, payments, folder.books)
     daily = DailyRound(log, engine, reconciler, settings.reconcile_every * HOUR_MS)
     books = Bookkeeping(log, engine, settings.commission_ppm)
+    archiving = Archiving(views, settings.archive_after, settings.return_days, now_ms)
     services = WriteServices(
         log=log,
         views=views,
@@ -130,7 +136,7 @@ async def embedded(settings: Settings, *, clock: Callable[[], int] = now_ms) -> 
     await follower.start()
 
     await _begin(gateway, payments)
-    parts = (indexer, payments, checkout, erasures, deliveries, books, daily)
+    parts = (indexer, payments, checkout, erasures, deliveries, books, daily, archiving)
     for part in parts:
         await part.start()
     settle_garbage()

@@ -4,7 +4,7 @@
     kontor serve read    queries: views in Redis and Cassandra, search in Elasticsearch
     kontor relay         log → Kafka
     kontor work views    Kafka → Redis: catalog, stock, carts, shops, wishlists, ratings
-    kontor work orders   Kafka → Cassandra: order history, sellers' lists, timelines, the ledger, reviews, purchases
+    kontor work orders   Kafka → Cassandra: order history, sellers' lists, timelines, the ledger, reviews, disputes
     kontor work search   log and Redis → Elasticsearch
     kontor work processes   checkouts, payments, erasures, webhooks, mail, bookkeeping, the daily reconciliation
     kontor gateway       the simulated payment provider, with records of its own (kontor/gateway.py)
@@ -38,6 +38,7 @@ from projections.cassandraviews.sink import CassandraSink
 from projections.catalog.projector import CATALOG
 from projections.checkouts.projector import CHECKOUTS
 from projections.differences.projector import DIFFERENCES
+from projections.disputes.projector import DISPUTES
 from projections.erasures.projector import ERASURES
 from projections.ledger.projector import LEDGER
 from projections.orderreviews.projector import ORDER_REVIEWS
@@ -48,6 +49,7 @@ from projections.redisviews.lastpages import RedisPages
 from projections.redisviews.reader import RedisViews
 from projections.redisviews.server import RedisServer
 from projections.redisviews.sink import RedisSink
+from projections.refusals.projector import REFUSALS
 from projections.reviews.projector import RATINGS, REVIEWS
 from projections.routed import routed
 from projections.search.elastic.index import ElasticIndex
@@ -59,6 +61,7 @@ from projections.wishlists.projector import WISHLISTS
 from readapi.edge.sharedlimits import SharedLimiter
 from readapi.reading import TOLD
 from readapi.services import ReadServices, Workings
+from streams.archiving import Archiving
 from streams.bookkeeping import Bookkeeping
 from streams.broker.faust_source import FaustSource
 from streams.broker.kafka_source import KafkaSource
@@ -85,8 +88,9 @@ from streams.sinking import Sinking
 from writeapi.sellers import OFFERS_MAX
 from writeapi.services import WriteServices
 
-IN_REDIS = (CATALOG, STOCK, CARTS, SHOPS, PROMOTIONS, DIFFERENCES, ORDER_REVIEWS, WISHLISTS, RATINGS)
-IN_CASSANDRA = (ORDERS, LEDGER, REVIEWS, PURCHASES)
+IN_REDIS = (CATALOG, STOCK, CARTS, SHOPS, PROMOTIONS, DIFFERENCES, WISHLISTS, RATINGS)
+IN_CASSANDRA = (ORDERS, LEDGER, REVIEWS, PURCHASES, ORDER_REVIEWS, DISPUTES, REFUSALS)
+"""With everything that grows with the orders, so that no order leaves anything in Redis."""
 OF_PROCESSES = (CHECKOUTS, STOCK, ERASURES)
 WITHIN_S = {"views": 0.02, "orders": 0.06}
 """Between two writes while there is little to do. Somebody may wait for either; but each costs Cassandra, for every
@@ -227,9 +231,10 @@ async def write_side(settings: Settings) -> AsyncIterator[FullWriteServices]:
         views = await _views(stack, settings)
         gateway = outside(settings)
         assert gateway is not None
-        payments = PaymentProcess(engine, views["views"], gateway)  # takes callbacks in; effects are a worker's
+        # Takes callbacks in, and asks the provider how disputes stand; effects are a worker's.
+        payments = PaymentProcess(engine, views["views"], gateway)
         engine.listeners.append(Notifying(settings, engine, vault).unconnected.committed)
-        await _begun(stack, engine, Listening(engine, log))
+        await _begun(stack, engine, Listening(engine, log), gateway)
 
         async def sellers(product_id: str, sku: str) -> Sequence[str]:
             return await log.offers_of(sku, OFFERS_MAX)  # not from the views: buying needs nothing but the log
@@ -359,6 +364,8 @@ async def process_worker(settings: Settings) -> AsyncIterator[tuple[PostgresLog,
         ]
         reconciler = Reconciler(log, engine, payments, DataFolder(settings.data).books)
         daily = DailyRound(log, engine, reconciler, settings.reconcile_every * HOUR_MS)
+        archiving = Archiving(views, settings.archive_after, settings.return_days, now_ms)
         await _begun(stack, engine, follower, gateway, payments, checkouts, erasures, deliveries, books, daily)
+        await _begun(stack, archiving)
         settle_garbage()
         yield log, engine, follower, views

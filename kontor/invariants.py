@@ -144,7 +144,8 @@ class Both:
 
 
 class PaymentCheck:
-    """captured <= authorized, asked back and refunded <= captured, each refund as the order owes it, one currency."""
+    """captured <= authorized, asked back and refunded <= captured and not disputed, each refund as the order owes it,
+    one currency."""
 
     def __init__(self, stream: str, elsewhere: Elsewhere) -> None:
         self._order_id = "ord_" + stream.removeprefix("pay_")
@@ -155,6 +156,10 @@ class PaymentCheck:
         self._refunded = 0
         self._asked: tuple[str, Money] | None = None
         """Id and amount of the refund under way."""
+        self._open: dict[str, Money] = {}
+        self._closed: set[str] = set()
+        self._lost = 0
+        """Disputes, and what the buyer got by them."""
 
     def __call__(self, position: int, event: Any, meta: Meta, before: Any, after: Any) -> str | None:
         amount = getattr(event, "amount", None)
@@ -171,23 +176,22 @@ class PaymentCheck:
                     return f"{self._captured} captured of {self._authorized} authorized"
             case payment.RefundRequested() | payment.PaymentRefunded() | payment.RefundRefused():
                 return self._refund(position, event)
+            case payment.DisputeOpened() | payment.DisputeWon() | payment.DisputeLost():
+                return self._dispute(event)
             case payment.PaymentVoided() if self._captured > self._refunded:
                 return f"voided with {self._captured} captured and {self._refunded} refunded"
         return None
 
     def _refund(self, position: int, event: Any) -> str | None:
+        if isinstance(event, payment.RefundRefused) and event.amount is not None:
+            return None if self._lost else f"refund {event.refund_id!r} is refused for a dispute that nobody lost"
         asked, self._asked = self._asked, None
         match event:
             case payment.RefundRequested(amount=amount, refund_id=refund_id):
                 self._asked = refund_id, amount
                 if asked is not None:
                     return f"refund {refund_id!r} is asked for while {asked[0]!r} is under way"
-                if self._refunded + amount.amount > self._captured:
-                    return f"{amount.amount} asked back, {self._captured} captured and {self._refunded} refunded"
-                if refund_id == payment.THE_REST:
-                    return None
-                granted = self._elsewhere.granted(self._order_id, refund_id, position)
-                return None if granted == amount else f"{amount} asked back as {refund_id!r}, owed is {granted}"
+                return self._asked_back(position, refund_id, amount)
             case payment.PaymentRefunded(amount=amount, refund_id=refund_id):
                 self._refunded += amount.amount
                 if self._refunded > self._captured:
@@ -197,6 +201,29 @@ class PaymentCheck:
             case payment.RefundRefused(refund_id=refund_id) if asked is None or asked[0] != refund_id:
                 return f"refund {refund_id!r} is refused, asked for was {asked}"
         return None
+
+    def _asked_back(self, position: int, refund_id: str, amount: Money) -> str | None:
+        if self._refunded + amount.amount > self._captured:
+            return f"{amount.amount} asked back, {self._captured} captured and {self._refunded} refunded"
+        disputed = self._lost + sum(one.amount for one in self._open.values())
+        if amount.amount and self._refunded + amount.amount + disputed > self._captured:
+            return f"{amount.amount} asked back of {self._captured}, {disputed} of it disputed"
+        if refund_id == payment.THE_REST:
+            return None
+        granted = self._elsewhere.granted(self._order_id, refund_id, position)
+        return None if granted == amount else f"{amount} asked back as {refund_id!r}, owed is {granted}"
+
+    def _dispute(self, event: payment.DisputeOpened | payment.DisputeWon | payment.DisputeLost) -> str | None:
+        """Each is opened once and decided once."""
+        dispute_id = event.dispute_id
+        if isinstance(event, payment.DisputeOpened):
+            twice = dispute_id in self._open or dispute_id in self._closed
+            self._open[dispute_id] = event.amount
+            return f"dispute {dispute_id} is opened a second time" if twice else None
+        opened = self._open.pop(dispute_id, None)
+        self._closed.add(dispute_id)
+        self._lost += event.amount.amount if isinstance(event, payment.DisputeLost) else 0
+        return None if opened == event.amount else f"dispute {dispute_id} of {event.amount} ends, opened was {opened}"
 
     def _wrong_amount(self, amount: Money) -> str | None:
         if amount.amount < 0:

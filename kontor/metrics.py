@@ -51,6 +51,9 @@ PAYMENTS: Mapping[type, str] = {
     payment.PaymentVoided: "voided",
     payment.PaymentRefunded: "refunded",
     payment.RefundRefused: "refund_refused",
+    payment.DisputeOpened: "disputed",
+    payment.DisputeWon: "dispute_won",
+    payment.DisputeLost: "dispute_lost",
     payment.AttemptFailed: "attempt_failed",
 }
 CARTS: Mapping[type, str] = {

@@ -77,6 +77,9 @@ class Settings(BaseSettings):
     body_limit: int = Field(1 << 20, ge=1024, description="bytes of a request body")
     request_timeout: float = Field(30.0, gt=0, description="seconds")
     access_token_ttl: int = Field(900, ge=1, le=900, description="seconds")
+    archive_after: int = Field(
+        180, ge=0, le=36_500, description="days without any event until an order that is over is archived; 0 for never"
+    )
     return_days: int = Field(30, ge=0, le=3_650, description="how long after delivery goods can be sent back")
     capture: Annotated[str, BeforeValidator(_when_money_is_taken)] = Field(
         "immediate",

@@ -20,6 +20,7 @@ import msgspec
 from projections import flushing
 from projections.folding import Kept, Parked, first_of_each
 from projections.projector import Projection
+from projections.shelf import SUFFIX
 from projections.sqlitetable import Busy, Form, StoredTable, begin, position_key
 
 SCHEMA = """
@@ -90,23 +91,29 @@ class Generation:
                 stored.create(self.connection, mark)
             self.connection.execute("INSERT INTO generations VALUES (?,?,0,?)", (self.key, self.role, code))
 
+    def complete_live(self) -> None:
+        """Gives live tables that an older program made the archives that today's have."""
+        with self.transaction():
+            for stored in self.stored.values():
+                StoredTable(stored.table, self.projection).create(self.connection)
+
     def drop(self) -> None:
         """Some rows at a time: to free a large table at once takes long."""
         with self.transaction():
             for table in TABLES:
                 statement = f"DELETE FROM {table} WHERE projection = ? AND role = ?"
                 self.connection.execute(statement, (self.key, self.role))
-        for stored in self.stored.values():
-            if not stored.exists(self.connection):
+        for name in [name for stored in self.stored.values() for name in stored.names]:
+            if not self._exists(name):
                 continue
-            some = f"DELETE FROM {stored.name} WHERE rowid IN (SELECT rowid FROM {stored.name} LIMIT {ROWS})"
+            some = f"DELETE FROM {name} WHERE rowid IN (SELECT rowid FROM {name} LIMIT {ROWS})"
             left = ROWS
             while left == ROWS:
                 with self.transaction():
                     left = self.connection.execute(some).rowcount
                 time.sleep(PAUSE_S)
             with self.transaction():
-                self.connection.execute(f"DROP TABLE {stored.name}")
+                self.connection.execute(f"DROP TABLE {name}")
 
     # rows
 
@@ -141,7 +148,7 @@ class Generation:
             for start in range(0, len(keys), ROWS):
                 some = [stored.parameters(key, *rows[key]) for key in keys[start : start + ROWS]]
                 with self.transaction():
-                    self.connection.executemany(stored.upsert, some)
+                    stored.put(self.connection, some)
                 time.sleep(PAUSE_S)
             count += len(rows)
         with self.transaction():
@@ -155,7 +162,7 @@ class Generation:
         for table, rows in changed.items():
             stored = self.stored[table]
             puts = [stored.parameters(key, *kept) for key, kept in rows.items() if kept.row is not None]
-            self.connection.executemany(stored.upsert, puts)
+            stored.put(self.connection, puts)
         self._end(gone, position)
         return sum(map(len, changed.values()))
 
@@ -165,8 +172,7 @@ class Generation:
 
     def _end(self, gone: Mapping[str, Sequence[str]], position: int) -> None:
         for table, keys in gone.items():
-            statement = f"DELETE FROM {self.stored[table].name} WHERE key = ?"
-            self.connection.executemany(statement, [(key,) for key in keys])
+            self.stored[table].take_out(self.connection, keys)
         update = "UPDATE generations SET position = ? WHERE projection = ? AND role = ?"
         self.connection.execute(update, (position, self.key, self.role))
 
@@ -209,7 +215,10 @@ class Generation:
         run("INSERT OR REPLACE INTO positions VALUES (?,?)", (self.key, position))
 
     def _rename(self, old: str, new: str) -> None:
-        self.connection.execute(f"ALTER TABLE {old} RENAME TO {new}")
+        """With its archive, if it has one."""
+        for archive in ("", SUFFIX):
+            if self._exists(old + archive):
+                self.connection.execute(f"ALTER TABLE {old}{archive} RENAME TO {new}{archive}")
 
     def _exists(self, table: str) -> bool:
         query = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?"

@@ -42,6 +42,8 @@ class Table:
     """Where one event means something else to each of its rows: what it means to which. Takes the place of ``keys``;
     the folds get that part as well."""
     indexes: Mapping[str, Index] = field(default_factory=dict)
+    archived: bool = False
+    """Whether rows of which nothing is expected any more may lie apart (``shelf.py``), where a store has daily ones."""
     prefixes: frozenset[str] = frozenset()
     """Of the streams whose events it folds; given by the stored names of those unless it is told."""
 

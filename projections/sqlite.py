@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
-from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from projections import flushing, generations
 from projections.folding import NOWHERE, Kept, Parked, concerned, fold_events, keys_of, of_concern
 from projections.projector import Projection, Table
 from projections.rowcache import RowCache
+from projections.shelf import Shelf
 from projections.sqlitetable import POSITIONS, StoredTable, begin, connect, position_key
 from projections.views import LISTED_MAX, Entry, Place, Touched
 
@@ -111,25 +112,28 @@ class SQLiteViews:
         stored = self._stored[table]
         statement, parameters = stored.listing(index, owner, after, backwards)
         rows = self._reader.execute(statement, (*parameters, limit))
-        return [Entry(key, stored.decode(row)) for key, row in rows]
+        return [Entry(key, stored.decode(row)) for key, row, *_ in rows]
 
     async def listed_all(self, table: str, index: str, owners: Collection[str]) -> dict[str, list[Entry]]:
         return {owner: await self.listed(table, index, owner, limit=LISTED_MAX) for owner in owners}
 
     async def count(self, table: str, index: str, owner: str) -> int:
-        stored = self._stored[table]
-        found = self._reader.execute(f'SELECT count(*) FROM {stored.name} WHERE "{index}" = ?', (owner,)).fetchone()
-        return int(found[0])
+        names = self._stored[table].names
+        counted = " + ".join(f'(SELECT count(*) FROM {name} WHERE "{index}" = ?)' for name in names)
+        return int(self._reader.execute(f"SELECT {counted}", (owner,) * len(names)).fetchone()[0])
 
     async def counts(self, table: str, index: str) -> dict[str, int]:
-        stored = self._stored[table]
-        statement = f'SELECT "{index}", count(*) FROM {stored.name} WHERE "{index}" IS NOT NULL GROUP BY "{index}"'
-        return dict(self._reader.execute(statement).fetchall())
+        query = 'SELECT "{1}", count(*) FROM {0} WHERE "{1}" IS NOT NULL GROUP BY "{1}"'
+        both = " UNION ALL ".join(query.format(name, index) for name in self._stored[table].names)
+        counted: Counter[str] = Counter()
+        for owner, rows in self._reader.execute(both):
+            counted[owner] += rows
+        return dict(counted)
 
     def walk(self, table: str) -> Iterator[tuple[str, Kept]]:
         """Every row by key: for checks, not for readers."""
         stored = self._stored[table]
-        for key, position, row in self._reader.execute(f"SELECT key, position, row FROM {stored.name} ORDER BY key"):
+        for key, position, row in stored.walk(self._reader):
             yield key, Kept(position, stored.decode(row))
 
     def parked(self) -> list[tuple[str, int, str, str]]:
@@ -159,10 +163,40 @@ class SQLiteViews:
         self._checkpoint_sometimes()
         return touched
 
+    def daily(self, table: str, after: str, before: str, limit: int) -> list[str]:
+        """Keys between two others of rows that are not archived, in their order."""
+        return self._stored[table].daily(self._reader, after, before, limit)
+
+    def archive(self, keys: Mapping[str, Sequence[str]]) -> int:
+        """Puts rows by table and key into the archive, all of them or none; how many. They are found as before.
+
+        Raises Busy when another process is writing.
+        """
+        begin(self._writer)
+        try:
+            moved = sum(shelf.put(self._writer, keys[name]) for name, shelf in self._shelves(keys))
+            flushing.owe(self._writer)
+            self._writer.execute("COMMIT")
+        except BaseException:
+            with contextlib.suppress(sqlite3.Error):
+                self._writer.execute("ROLLBACK")
+            raise
+        for name, _ in self._shelves(keys):
+            for key in keys[name]:
+                self._cache.forget(name, key)
+        self._checkpoint_sometimes()
+        return moved
+
+    def _shelves(self, names: Iterable[str]) -> Iterator[tuple[str, Shelf]]:
+        for name in names:
+            shelf = self._stored[name].shelf
+            assert shelf is not None, name
+            yield name, shelf
+
     def reset(self) -> None:
         """Empties every view: all of the log is to be folded again."""
         self._forget()
-        emptied = [*(stored.name for stored in self._stored.values()), "parked", *generations.TABLES]
+        emptied = [*(name for stored in self._stored.values() for name in stored.names), "parked", *generations.TABLES]
         statements = [f"DELETE FROM {name}" for name in emptied]
         self._writer.executescript(
             ";".join(["BEGIN IMMEDIATE", *statements, "UPDATE positions SET position = 0", "COMMIT"])
@@ -173,7 +207,8 @@ class SQLiteViews:
         begin(self._writer)
         self._forget()
         for table in self.projections[name].tables:
-            self._writer.execute(f"DELETE FROM {self._stored[table.name].name}")
+            for stored in self._stored[table.name].names:
+                self._writer.execute(f"DELETE FROM {stored}")
         self._writer.execute("DELETE FROM parked WHERE projection = ?", (name,))
         at = position_key(self.projections[name])
         self._writer.execute("UPDATE positions SET position = 0 WHERE projection = ?", (at,))
@@ -266,15 +301,15 @@ class SQLiteViews:
         for key, (position, row) in changed.items():
             if row is None:
                 put(name, key, None, 0)
-                deletes.append((key,))
+                deletes.append(key)
             else:
                 parameters = stored.parameters(key, position, row)
                 put(name, key, row, len(parameters[2]))
                 puts.append(parameters)
         if puts:
-            self._writer.executemany(stored.upsert, puts)
+            stored.put(self._writer, puts)
         if deletes:
-            self._writer.executemany(f"DELETE FROM {stored.name} WHERE key = ?", deletes)
+            stored.take_out(self._writer, deletes)
 
     def _parked_streams(self, projection: str) -> dict[str, int]:
         query = "SELECT stream, min(position) FROM parked WHERE projection = ? GROUP BY stream"

@@ -11,6 +11,7 @@ import msgspec
 
 from projections import flushing
 from projections.projector import Index, Projection, Table
+from projections.shelf import Shelf, register, unpacking
 from projections.views import Place
 
 KEYS_PER_QUERY = 500
@@ -45,9 +46,13 @@ class StoredTable:
             f"ON CONFLICT (key) DO UPDATE SET {changes}"
         )
         codec: Any = msgspec.msgpack if form == "msgpack" else msgspec.json
-        self.decode = codec.Decoder(table.row).decode
-        self.encode = codec.Encoder().encode
         self._blobs = form == "msgpack"
+        self.shelf = Shelf(self.name, self.columns) if table.archived and self._blobs else None
+        decode = codec.Decoder(table.row).decode
+        self.decode = decode if self.shelf is None else unpacking(decode)
+        self.encode = codec.Encoder().encode
+        self.names = [self.name] if self.shelf is None else [self.name, self.shelf.name]
+        """Of the tables whose rows together are its rows."""
         self._values = [
             value for index in table.indexes.values() for value in (index.owner, index.order) if value is not None
         ]
@@ -57,28 +62,29 @@ class StoredTable:
 
         ``mark`` ends the names of the indexes, which stay when a table gets another name.
         """
-        if self.exists(connection):
-            return
         columns = "".join(f", {column}" for column in self.columns)
         form = "BLOB" if self._blobs else "TEXT"
-        connection.execute(
-            f"CREATE TABLE {self.name} (key TEXT PRIMARY KEY, position INTEGER NOT NULL, row {form} NOT NULL{columns})"
-        )
-        for name, index in self.table.indexes.items():
-            listed = ", ".join([*_columns(name, index), "key"])
-            connection.execute(f"CREATE INDEX {self.live}_{name}{mark} ON {self.name} ({listed})")
+        for made in self.names:
+            if _exists(connection, made):
+                continue
+            connection.execute(
+                f"CREATE TABLE {made} (key TEXT PRIMARY KEY, position INTEGER NOT NULL, row {form} NOT NULL{columns})"
+            )
+            for name, index in self.table.indexes.items():
+                listed = ", ".join([*_columns(name, index), "key"])
+                called = f"{self.live}{made.removeprefix(self.name)}_{name}{mark}"
+                connection.execute(f"CREATE INDEX {called} ON {made} ({listed})")
 
     def exists(self, connection: sqlite3.Connection) -> bool:
-        statement = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?"
-        return connection.execute(statement, (self.name,)).fetchone() is not None
+        return _exists(connection, self.name)
 
     def fits(self, connection: sqlite3.Connection) -> bool:
         """Whether the table in the file has these columns; a program with other indexes may have made it."""
-        columns = [row[1] for row in connection.execute(f"PRAGMA table_info({self.name})")]
-        return columns == ["key", "position", "row", *(column.strip('"') for column in self.columns)]
+        today = ["key", "position", "row", *(column.strip('"') for column in self.columns)]
+        return all([row[1] for row in connection.execute(f"PRAGMA table_info({name})")] == today for name in self.names)
 
     def listing(self, index: str, owner: str, after: Place | None, backwards: bool) -> tuple[str, list[Any]]:
-        """A query whose last parameter is its limit."""
+        """A query whose last parameter is its limit; keys and rows come first in what it finds."""
         place = [*_columns(index, self.table.indexes[index])[1:], "key"]
         where = f'"{index}" = ?'
         parameters: list[Any] = [owner]
@@ -86,7 +92,10 @@ class StoredTable:
             where += f" AND ({', '.join(place)}) {'<' if backwards else '>'} ({', '.join('?' * len(place))})"
             parameters += after if len(place) == 2 else (after.key,)
         order = ", ".join(f"{column} {'DESC' if backwards else 'ASC'}" for column in place)
-        return f"SELECT key, row FROM {self.name} WHERE {where} ORDER BY {order} LIMIT ?", parameters
+        found = ", ".join(["key", "row", *place[:-1]])
+        # SQLite merges them, each in the order of its index.
+        both = " UNION ALL ".join(f"SELECT {found} FROM {name} WHERE {where}" for name in self.names)
+        return f"{both} ORDER BY {order} LIMIT ?", parameters * len(self.names)
 
     def find(self, connection: sqlite3.Connection, keys: Sequence[str]) -> Iterator[tuple[str, bytes]]:
         """Keys and encoded rows of those that exist."""
@@ -98,7 +107,31 @@ class StoredTable:
         for start in range(0, len(keys), KEYS_PER_QUERY):
             some = keys[start : start + KEYS_PER_QUERY]
             marks = ",".join("?" * len(some))
-            yield from connection.execute(f"SELECT key, position, row FROM {self.name} WHERE key IN ({marks})", some)
+            # One statement, lest a row be moved between two of them.
+            both = " UNION ALL ".join(
+                f"SELECT key, position, row FROM {name} WHERE key IN ({marks})" for name in self.names
+            )
+            yield from connection.execute(both, [*some] * len(self.names))
+
+    def walk(self, connection: sqlite3.Connection) -> Iterator[tuple[str, int, bytes]]:
+        """Every row by key."""
+        both = " UNION ALL ".join(f"SELECT key, position, row FROM {name}" for name in self.names)
+        yield from connection.execute(f"{both} ORDER BY key")
+
+    def put(self, connection: sqlite3.Connection, rows: Sequence[tuple[Any, ...]]) -> None:
+        """Writes ``parameters`` of rows, within the caller's transaction."""
+        connection.executemany(self.upsert, rows)
+        if self.shelf is not None:
+            self.shelf.take_out(connection, [row[0] for row in rows])
+
+    def take_out(self, connection: sqlite3.Connection, keys: Sequence[str]) -> None:
+        for name in self.names:
+            connection.executemany(f"DELETE FROM {name} WHERE key = ?", [(key,) for key in keys])
+
+    def daily(self, connection: sqlite3.Connection, after: str, before: str, limit: int) -> list[str]:
+        """Keys between two others of rows that are not archived."""
+        query = f"SELECT key FROM {self.name} WHERE key > ? AND key < ? ORDER BY key LIMIT ?"
+        return [key for (key,) in connection.execute(query, (after, before, limit))]
 
     def parameters(self, key: str, position: int, row: Any) -> tuple[Any, ...]:
         encoded = self.encode(row)
@@ -108,6 +141,11 @@ class StoredTable:
             encoded if self._blobs else encoded.decode(),
             *(value(key, row) for value in self._values),
         )
+
+
+def _exists(connection: sqlite3.Connection, table: str) -> bool:
+    statement = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?"
+    return connection.execute(statement, (table,)).fetchone() is not None
 
 
 def _columns(name: str, index: Index) -> list[str]:
@@ -125,6 +163,7 @@ def connect(path: Path, busy_ms: int) -> sqlite3.Connection:
     connection.execute("PRAGMA journal_mode=WAL")
     connection.execute(f"PRAGMA synchronous={flushing.SYNCHRONOUS}")
     connection.execute("PRAGMA wal_autocheckpoint=0")
+    register(connection)
     return connection
 
 

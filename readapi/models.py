@@ -339,7 +339,7 @@ class LedgerEntry(Shape):
 
     entry_id: str = Field(description="the event that moved the money", examples=["pay_01KARQ0000ABCDEFGHJKMNPQRS/5"])
     order_id: str
-    kind: Literal["captured", "refunded"]
+    kind: Literal["captured", "refunded", "dispute_lost"]
     goods: MoneyOut = Field(description="without tax, before what the marketplace pays of it")
     shipping: MoneyOut
     fee: MoneyOut = Field(description="the marketplace's commission, taken off")

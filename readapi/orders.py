@@ -19,6 +19,7 @@ from domain.recorded import Recorded
 from domain.refund import RefundGranted
 from domain.returns import Return
 from domain.shipment import Shipment, Shipments
+from readapi.disputeshapes import disputes_json
 from readapi.edge.positions import format_position
 from readapi.instants import instant
 
@@ -32,6 +33,7 @@ class OrderView(NamedTuple):
     progress: str
     reason: str
     payment: str
+    disputes: list[dict[str, Any]]
     version: int
     """Of the order's own stream, as are the times."""
     updated_at: int
@@ -53,6 +55,7 @@ def view_of_checkout(
         progress=checkout.progress(state),
         reason=state.reason,
         payment=state.payment,
+        disputes=disputes_json(paid),
         version=version,
         updated_at=updated_at,
         note=own.note if isinstance(own, order.CancelledOrder) else b"",
@@ -172,6 +175,7 @@ def order_json(view: OrderView, vault: Vault, *, position: int, with_address: bo
             for key, one in view.returns.items()
         ],
         "refunds": view.refunds,
+        "disputes": view.disputes,
         "checkout": progress,
         "createdAt": instant(placed.at),
         "updatedAt": instant(view.updated_at),

@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
+from readapi.disputeshapes import OrderDispute
 from readapi.models import MoneyOut, Shape, Versioned
 
 POSITION = Field(description="opaque; pass it on as Kontor-Min-Position to read this write", examples=["4711"])
@@ -278,6 +279,7 @@ class OrderOut(Versioned):
     cancellations: list[CancellationOut] = Field(description="of some units; CANCELLED is the whole order")
     returns: list[ReturnOut]
     refunds: list[RefundOut]
+    disputes: list[OrderDispute] = Field(description="what the buyer asked his bank to give back")
     checkout: CheckoutOut
     address: dict[str, str | None] | None = Field(None, description="not in replies to commands; null once erased")
     position: str = POSITION

@@ -43,6 +43,9 @@ WORDS: dict[type, str] = {
     payment.RefundRequested: "Refund requested",
     payment.PaymentRefunded: "Refunded",
     payment.RefundRefused: "The provider refused the refund",
+    payment.DisputeOpened: "The buyer disputes the payment with his bank",
+    payment.DisputeWon: "The dispute is won: the money stays",
+    payment.DisputeLost: "The dispute is lost: the bank has given the money to the buyer",
     payment.AttemptFailed: "The payment provider could not be reached; trying again",
 }
 
@@ -102,6 +105,9 @@ def _of_money(words: str, event: Any) -> str:
             | payment.PaymentCaptured()
             | payment.RefundRequested()
             | payment.PaymentRefunded()
+            | payment.DisputeOpened()
+            | payment.DisputeWon()
+            | payment.DisputeLost()
         ):
             return f"{words}: {event.amount}"
     return words

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import structlog
@@ -22,16 +22,38 @@ from commands.mapper import recorded_or_unreadable
 from commands.outage import Outage
 from commands.store.port import EventLog
 from domain import order
-from domain.ledger import JOURNAL, TRANSACTIONS_MAX, Journal, PostTransactions, SetCommission, Transaction
+from domain.codec import TOPICS as TOPICS_OF
+from domain.ledger import JOURNAL, TRANSACTIONS_MAX, Journal, Posting, PostTransactions, SetCommission, Transaction
 from domain.money import Money
-from domain.payment import PaymentCaptured, PaymentRefunded
-from domain.postings import NOTHING, Holding, given_back, held, postings_of_capture, postings_of_refund
+from domain.payment import DisputeLost, DisputeOpened, DisputeWon, PaymentCaptured, PaymentRefunded
+from domain.postings import (
+    NOTHING,
+    Holding,
+    given_back,
+    held,
+    postings_of_capture,
+    postings_of_dispute,
+    postings_of_lost_dispute,
+    postings_of_refund,
+)
 from domain.recorded import Recorded
 from projections.views import Touched
 from streams.effect import order_of
 
-MOVES = frozenset((PaymentCaptured, PaymentRefunded))
-TOPICS = ("payment.captured@", "payment.refunded@")
+KINDS: dict[type, str] = {
+    PaymentCaptured: "captured",
+    PaymentRefunded: "refunded",
+    DisputeOpened: "disputed",
+    DisputeWon: "dispute_won",
+    DisputeLost: "dispute_lost",
+}
+MOVES = frozenset(KINDS)
+TOPICS = tuple(f"{TOPICS_OF[kind].partition('@')[0]}@" for kind in KINDS)
+POSTINGS: dict[type, Callable[[Holding, Holding, int, int], tuple[Posting, ...]]] = {
+    PaymentCaptured: postings_of_capture,
+    PaymentRefunded: postings_of_refund,
+    DisputeLost: postings_of_lost_dispute,
+}
 PAUSE_S = 0.25
 """What moves within it is posted together."""
 REST_S = 0.005
@@ -135,6 +157,21 @@ class Bookkeeping:
     async def _transaction(self, moved: Recorded, journal: Journal) -> Transaction:
         order_id, event = order_of(moved.stream), moved.event
         amount: Money = event.amount
+        return Transaction(
+            cause=moved.event_id,
+            position=moved.position,
+            kind=KINDS[type(event)],
+            order_id=order_id,
+            amount=amount.amount,
+            currency=amount.currency,
+            at=moved.meta.recorded_at,
+            postings=await self._postings(moved, order_id, amount, journal),
+        )
+
+    async def _postings(self, moved: Recorded, order_id: str, amount: Money, journal: Journal) -> tuple[Posting, ...]:
+        event = moved.event
+        if isinstance(event, DisputeOpened | DisputeWon):
+            return postings_of_dispute(amount.amount, isinstance(event, DisputeOpened))
         known = await self._order(order_id, amount.currency)
         quote = known.placed.quote if known is not None else None
         captured = isinstance(event, PaymentCaptured)
@@ -143,18 +180,7 @@ class Bookkeeping:
             was, since = NOTHING, moved.position
         else:
             was, since = await self._before(moved, known)
-        now = _after(was, event, known)
-        posted = postings_of_capture if captured else postings_of_refund
-        return Transaction(
-            cause=moved.event_id,
-            position=moved.position,
-            kind="captured" if captured else "refunded",
-            order_id=order_id,
-            amount=amount.amount,
-            currency=amount.currency,
-            at=moved.meta.recorded_at,
-            postings=posted(was, now, amount.amount, journal.rate_at(since)),
-        )
+        return POSTINGS[type(event)](was, _after(was, event, known), amount.amount, journal.rate_at(since))
 
     async def _order(self, order_id: str, currency: str) -> Placed | None:
         """None for an order that cannot be known: its money waits in the account for such."""
@@ -189,4 +215,6 @@ def _after(holding: Holding, event: Any, known: Placed | None) -> Holding:
     if isinstance(event, PaymentRefunded):
         refunds = known.refunds if isinstance(known, order.PaidOrder | order.CancelledOrder) else {}
         return given_back(holding, event.amount.amount, refunds.get(event.refund_id))
+    if isinstance(event, DisputeLost):
+        return given_back(holding, event.amount.amount)
     return holding

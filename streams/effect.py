@@ -16,6 +16,7 @@ from streams.gateways.port import (
     Captured,
     CaptureRefused,
     Declined,
+    Dispute,
     Outcome,
     PaymentGateway,
     Pending,
@@ -30,6 +31,8 @@ KINDS: dict[type, str] = {
     payment.VoidRequested: "void",
     payment.RefundRequested: "refund",
 }
+REASON_MAX = 100
+"""Characters of a provider's reason that are kept."""
 OPEN = {"authorizing": "authorize", "capturing": "capture", "voiding": "void", "refunding": "refund"}
 """By the payment's status while the intent is open."""
 
@@ -134,3 +137,17 @@ def recording(key: str, outcome: Outcome) -> Command:
             return payment.RecordRefund(paid, key)
         case RefundRefused(reason):
             return payment.RecordRefundRefusal(paid, key, reason)
+
+
+def recording_of(told: Dispute, at: int) -> Command:
+    """The command that puts on record how a dispute stands. It decides nothing when that is known."""
+    return payment.RecordDispute(
+        told.payment_id,
+        told.dispute_id,
+        told.amount,
+        told.reason[:REASON_MAX],
+        told.opened_at,
+        told.evidence_by,
+        told.status,
+        at,
+    )

@@ -25,8 +25,17 @@ from domain.order import CancelledOrder
 from domain.payment import Payment, RecordFailedAttempt
 from domain.recorded import Recorded
 from projections.views import Views
-from streams.effect import Effect, asked_for, left_open, order_of, payment_of, perform, recording
-from streams.gateways.port import Declined, GatewayError, GatewayTimeout, Outcome, PaymentGateway, Pending
+from streams.effect import Effect, asked_for, left_open, order_of, payment_of, perform, recording, recording_of
+from streams.gateways.port import (
+    Declined,
+    Disputed,
+    GatewayError,
+    GatewayMisuse,
+    GatewayTimeout,
+    Outcome,
+    PaymentGateway,
+    Pending,
+)
 from streams.silent import silent_checkouts
 
 AUTHORIZE_ATTEMPTS_MAX = 4
@@ -129,11 +138,13 @@ class PaymentProcess:
     async def receive(self, body: bytes, headers: Mapping[str, str]) -> bool:
         """A callback of the provider; whether it was of interest. Header names in lower case.
 
-        Raises what ``PaymentGateway.notice`` and ``complete`` raise.
+        Raises what ``PaymentGateway.notice``, ``complete`` and ``look_into_disputes`` raise.
         """
         notice = self.gateway.notice(body, headers)
         if notice is None:
             return False
+        if isinstance(notice, Disputed):
+            return await self.look_into_disputes(notice.reference)
         try:
             await self.complete(notice.key, notice.outcome)
         except DomainError as refusal:
@@ -154,6 +165,31 @@ class PaymentProcess:
         work = self._working.get(key)
         if work is not None:
             work.settled.set()
+
+    async def look_into_disputes(self, reference: str) -> bool:
+        """Asks the provider how the disputes of a charge stand and puts that on record; whether any of it was new.
+
+        Raises GatewayTimeout and GatewayError, and WritePathError when it could not be recorded now.
+        """
+        try:
+            async with asyncio.timeout(self._pacing.call):
+                known = await self.gateway.disputes(reference)
+        except TimeoutError as error:
+            raise GatewayTimeout("no answer") from error
+        except GatewayMisuse as error:  # nothing that it could mend by telling us again
+            log.warning("disputes_not_known", reference=reference, error=str(error))
+            return False
+        news = False
+        for one in known:
+            if not one.payment_id.startswith("pay_"):
+                continue  # others may share the account with the provider
+            try:
+                context = self._context(one.payment_id, "")
+                outcome = await self._engine.submit(recording_of(one, context.at), context)
+                news = news or bool(outcome.events)
+            except DomainError as refusal:
+                log.warning("dispute_not_recorded", dispute=one.dispute_id, reason=refusal.detail)
+        return news
 
     async def sweep(self) -> None:
         """Takes up every open intent that has been silent for a while and that nobody here is working on."""

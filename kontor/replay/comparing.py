@@ -131,5 +131,7 @@ def _pages(
 
 
 def _some(connection: sqlite3.Connection, stored: StoredTable, columns: str, after: str) -> dict[str, Stored]:
-    query = f"SELECT key, position, row{columns} FROM {stored.name} WHERE key > ? ORDER BY key LIMIT {ROWS}"
-    return {row[0]: Stored(row[1], row[2], tuple(row[3:])) for row in connection.execute(query, (after,))}
+    some = f"SELECT key, position, row{columns} FROM {{}} WHERE key > ?"
+    query = " UNION ALL ".join(some.format(name) for name in stored.names) + f" ORDER BY key LIMIT {ROWS}"
+    rows = connection.execute(query, (after,) * len(stored.names))
+    return {row[0]: Stored(row[1], row[2], tuple(row[3:])) for row in rows}

@@ -94,6 +94,7 @@ class Views:
         replaying = self._begun(generation, from_scratch)
         self._approach(projection.name, replaying)
         if self._is_live(projection):
+            generation.complete_live()
             different = self._compare(generation, replaying)
             if different and verify:
                 raise Refused(

@@ -8,7 +8,7 @@ own count of the money, and objects to being asked for what no honest caller ask
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
 from contextvars import Context
 from dataclasses import dataclass
 from typing import Any, NamedTuple, NoReturn
@@ -25,6 +25,7 @@ from streams.gateways.port import (
     Captured,
     CaptureRefused,
     Declined,
+    Dispute,
     GatewayError,
     GatewayTimeout,
     Notice,
@@ -140,6 +141,10 @@ class Provider:
             await self._times_out()
         known = self.operations.get(key)
         return None if known is None else known.outcome
+
+    async def disputes(self, reference: str) -> Sequence[Dispute]:
+        """Nobody disputes anything here."""
+        return ()
 
     def notice(self, body: bytes, headers: Mapping[str, str]) -> Notice | None:
         return _notices.decode(body)

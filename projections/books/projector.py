@@ -31,6 +31,9 @@ BOOK_ROWS = Table(
     row=BookRow,
     folds=dict.fromkeys(reconciliation.EVOLUTIONS, fold),
     keys=order_of,
-    indexes={"moved": Index(lambda key, row: "all", lambda key, row: row.books.moved_at)},
+    indexes={
+        "moved": Index(lambda key, row: "all", lambda key, row: row.books.moved_at),
+        "disputed": Index(lambda key, row: "open" if row.books.disputes else None),
+    },
 )
-BOOKS = Projection("books", 1, (BOOK_ROWS,))
+BOOKS = Projection("books", 2, (BOOK_ROWS,))

@@ -56,5 +56,6 @@ CHECKOUT_ROWS = Table(
             order=lambda key, row: checkout.rests_until(row.checkout) or 0,
         ),
     },
+    archived=True,
 )
 CHECKOUTS = Projection("checkouts", 3, (CHECKOUT_ROWS,))

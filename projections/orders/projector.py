@@ -82,8 +82,11 @@ ORDER_ROWS = Table(
             lambda key, row: account_and_status(row.placed.account_id, row.status), lambda key, row: row.created_at
         ),
     },
+    archived=True,
 )
-PAYMENT_ROWS = Table(name="payments", row=PaymentRow, folds=dict.fromkeys(PAYMENT.evolutions, fold_payment))
+PAYMENT_ROWS = Table(
+    name="payments", row=PaymentRow, folds=dict.fromkeys(PAYMENT.evolutions, fold_payment), archived=True
+)
 SHOP_ORDERS = Table(
     name="shop_orders",
     row=ShopOrderRow,

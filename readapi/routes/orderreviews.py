@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from commands.vault import Vault
 from projections.orderreviews.projector import REVIEW_ROWS, ReviewRow
-from readapi.consistency import at_position
+from readapi.consistency import at_history_position
 from readapi.edge.openapi import problem_responses, signed_in
 from readapi.edge.paging import CursorParameter, Limit, page
 from readapi.edge.principal import AdminPrincipal
@@ -43,7 +43,7 @@ async def list_reviews(
 ) -> Response:
     """`KONTOR_REVIEW_ABOVE` and `KONTOR_REVIEW_COUNTRIES` say which orders come here. Goods and money stay set aside
     until somebody approves or rejects, or the time is over and the order is rejected by itself."""
-    position = await at_position(request)
+    position = await at_history_position(request)
     services: ReadServices = request.app.state.services
     listed = List(
         f"reviews:{status}",

@@ -11,7 +11,7 @@ import msgspec
 import structlog
 
 from domain.errors import Invalid
-from streams.gateways.port import GatewayError, GatewayTimeout, Notice
+from streams.gateways.port import Disputed, GatewayError, GatewayTimeout, Notice
 from streams.gateways.records import Callback, Records, claim_callback, finish_callback
 from streams.gateways.signatures import Signer
 
@@ -25,13 +25,21 @@ log = structlog.get_logger("provider")
 Deliver = Callable[[bytes, dict[str, str]], Awaitable[object]]
 """Takes body and headers; raises when the listener did not accept the callback."""
 _notices = msgspec.json.Decoder(Notice)
+_disputed = msgspec.json.Decoder(Disputed)
 
 
-def read_callback(signer: Signer, body: bytes, headers: Mapping[str, str], now: int) -> Notice:
+class _Kind(msgspec.Struct):
+    type: str = ""
+
+
+_kinds = msgspec.json.Decoder(_Kind)
+
+
+def read_callback(signer: Signer, body: bytes, headers: Mapping[str, str], now: int) -> Notice | Disputed:
     """What a callback of this provider says; ``now`` in milliseconds since 1970. Raises BadSignature, Invalid."""
     signer.verify(headers, body, now / 1000)
     try:
-        return _notices.decode(body)
+        return (_disputed if _kinds.decode(body).type == "disputed" else _notices).decode(body)
     except msgspec.MsgspecError as error:
         raise Invalid(f"not a callback of this provider: {error}") from error
 

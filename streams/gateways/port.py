@@ -7,7 +7,7 @@ settles every doubt.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Protocol
 
 import msgspec
@@ -70,6 +70,27 @@ class Notice(msgspec.Struct, frozen=True):
     outcome: Outcome
 
 
+class Dispute(msgspec.Struct, frozen=True):
+    """How a dispute stands at the provider. ``status``: open, won or lost; instants in milliseconds."""
+
+    dispute_id: str
+    payment_id: str
+    """Ours."""
+    amount: Money
+    reason: str
+    status: str
+    opened_at: int
+    evidence_by: int = 0
+    """Until when evidence is heard; 0 if no day is named."""
+
+
+class Disputed(msgspec.Struct, frozen=True, tag="disputed"):
+    """A callback that says that something about disputes of the charge ``reference`` is new. ``disputes`` tells what:
+    so it may come late, twice, or after a newer one."""
+
+    reference: str
+
+
 class GatewayError(Exception):
     """The provider certainly did nothing. Try again later."""
 
@@ -107,13 +128,17 @@ class PaymentGateway(Protocol):
     async def find(self, key: str) -> Outcome | Pending | None:
         """What became of the operation with this key; None when the provider never heard of it."""
 
+    async def disputes(self, reference: str) -> Sequence[Dispute]:
+        """How the disputes of a charge stand now. Inquiries that moved no money are none."""
+
     def settlement(self, since: int = 0, until: int = FOREVER) -> AsyncIterator[Movement]:
         """The provider's own account of what it did from ``since`` to before ``until`` (ms), in any order.
 
-        Whatever set money aside, took it, gave it up or gave it back; what was declined or refused is no movement.
+        Whatever set money aside, took it, gave it up or gave it back, and what disputes took and gave back; what was
+        declined or refused is no movement.
         """
 
-    def notice(self, body: bytes, headers: Mapping[str, str]) -> Notice | None:
+    def notice(self, body: bytes, headers: Mapping[str, str]) -> Notice | Disputed | None:
         """Reads a callback; header names in lower case. None: genuine, and of no interest.
 
         Raises BadSignature, and ``domain.errors.Invalid`` for a signed body that cannot be read.

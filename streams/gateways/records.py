@@ -18,6 +18,8 @@ from typing import Any, NamedTuple, TypeVar
 
 from commands.store.sqlite import Checkpointer
 from commands.store.sqlitefile import SQLiteFile, begin_patiently, is_busy
+from domain.reconciliation import Movement
+from streams.gateways import disputes
 from streams.gateways.port import GatewayError, GatewayTimeout
 
 RECORDS_FILE = SQLiteFile(application_id=0x4B505256, schema=1, what="payment provider's file")  # "KPRV"
@@ -102,7 +104,7 @@ class Records:
         """Raises ``commands.errors.UnusableLog`` when the file is not one of these."""
         RECORDS_FILE.check(path)
         self._writer = RECORDS_FILE.connect(path, synchronous="FULL", busy_ms=BUSY_MS)
-        self._writer.executescript(SCHEMA)
+        self._writer.executescript(SCHEMA + disputes.SCHEMA)
         RECORDS_FILE.stamp(self._writer)
         self._writer.execute("PRAGMA busy_timeout=0")
         self._reader = RECORDS_FILE.connect(path, synchronous="FULL", busy_ms=BUSY_MS)
@@ -205,6 +207,13 @@ class Records:
             if len(rows) < PAGE:
                 return
             after = rows[-1][0]
+
+    def disputes_of(self, reference: str, now: int) -> list[disputes.Row]:
+        return disputes.of_charge(self._reader, reference, now)
+
+    def disputed(self, now: int) -> list[Movement]:
+        """What disputes moved until now."""
+        return list(disputes.movements(self._reader, now))
 
     def due_callbacks(self, now: int, limit: int) -> list[Callback]:
         rows = self._reader.execute(

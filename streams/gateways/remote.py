@@ -7,7 +7,7 @@ is in doubt takes the second, because ``find`` settles it.
 from __future__ import annotations
 
 import io
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 
 import aiohttp
 import msgspec
@@ -23,6 +23,8 @@ from streams.gateways.port import (
     Captured,
     CaptureRefused,
     Declined,
+    Dispute,
+    Disputed,
     GatewayError,
     GatewayMisuse,
     GatewayTimeout,
@@ -89,9 +91,18 @@ class RemoteGateway:
         raise _beside_the_point(answer)
 
     async def find(self, key: str) -> Outcome | Pending | None:
-        return await self._call(wire.Find(key))
+        answer = await self._call(wire.Find(key))
+        if isinstance(answer, wire.DisputesOf):
+            raise _beside_the_point(answer)
+        return answer
 
-    def notice(self, body: bytes, headers: Mapping[str, str]) -> Notice | None:
+    async def disputes(self, reference: str) -> Sequence[Dispute]:
+        answer = await self._call(wire.Disputes(reference))
+        if isinstance(answer, wire.DisputesOf):
+            return answer.disputes
+        raise _beside_the_point(answer)
+
+    def notice(self, body: bytes, headers: Mapping[str, str]) -> Notice | Disputed:
         return read_callback(self._signer, body, headers, self._clock())
 
     async def settlement(self, since: int = 0, until: int = FOREVER) -> AsyncIterator[Movement]:

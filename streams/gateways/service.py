@@ -134,6 +134,8 @@ async def perform(gateway: PaymentGateway, call: wire.Call) -> wire.Answer:
             return await gateway.refund(key, reference, amount)
         case wire.Find(key):
             return await gateway.find(key)
+        case wire.Disputes(reference):
+            return wire.DisputesOf(tuple(await gateway.disputes(reference)))
 
 
 async def _body(request: Request) -> bytes | None:

@@ -9,16 +9,17 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import sqlite3
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
 
 from commands.engine import now_ms
+from domain.dispute import LOST, OPEN, WON
 from domain.money import Money
 from domain.reconciliation import Movement
-from streams.gateways import records
+from streams.gateways import disputes, records
 from streams.gateways.callbacks import Callbacks, Deliver, read_callback
 from streams.gateways.port import (
     FOREVER,
@@ -26,6 +27,8 @@ from streams.gateways.port import (
     Captured,
     CaptureRefused,
     Declined,
+    Dispute,
+    Disputed,
     GatewayError,
     GatewayMisuse,
     GatewayTimeout,
@@ -62,6 +65,8 @@ class Behaviour:
     copies: int = 1
     authorized_after_ms: int = 0
     captured_after_ms: int = 0
+    disputed: str = ""
+    """``open``, ``won`` or ``lost``: a dispute is opened after the capture, and what becomes of it."""
 
 
 BEHAVIOURS = {
@@ -76,6 +81,9 @@ BEHAVIOURS = {
     # Late enough for the query to settle the authorization first: the callback of the capture overtakes it.
     "pm_sim_reordered_webhooks": Behaviour(pending=True, authorized_after_ms=1_500),
     "pm_sim_late_webhook": Behaviour(pending=True, authorized_after_ms=3_000, captured_after_ms=3_000),
+    "pm_sim_dispute": Behaviour(disputed=OPEN),
+    "pm_sim_dispute_won": Behaviour(disputed=WON),
+    "pm_sim_dispute_lost": Behaviour(disputed=LOST),
 }
 UNKNOWN = Behaviour(declines="unknown_payment_method")
 
@@ -165,7 +173,7 @@ class SimulatedGateway:
             if known is not None:
                 return _same(known, "refund", reference, amount)
             charge = records.charge(connection, reference)
-            refusal = _refund_refusal(charge, amount)
+            refusal = _refund_refusal(charge, amount, disputes.withheld(connection, reference, self._clock()))
             if charge is None:
                 charge = Charge(reference, "", "", 0, amount.currency, 0, 0, 0)
             if refusal:
@@ -181,7 +189,11 @@ class SimulatedGateway:
         known = self._records.operation(key)
         return None if known is None else _outcomes.decode(known.outcome)
 
-    def notice(self, body: bytes, headers: Mapping[str, str]) -> Notice | None:
+    async def disputes(self, reference: str) -> Sequence[Dispute]:
+        now = self._clock()
+        return [one.told(now) for one in self._records.disputes_of(reference, now)]
+
+    def notice(self, body: bytes, headers: Mapping[str, str]) -> Notice | Disputed:
         return read_callback(self._signer, body, headers, self._clock())
 
     async def settlement(self, since: int = 0, until: int = FOREVER) -> AsyncIterator[Movement]:
@@ -198,6 +210,36 @@ class SimulatedGateway:
                 yield Movement(
                     made.key, made.reference, made.order_id, made.kind, made.amount, 0, made.currency, made.at
                 )
+
+        for moved in self._records.disputed(self._clock()):
+            if since <= moved.at < until:
+                yield moved
+
+    # what buyers and their banks do
+
+    async def open_dispute(self, reference: str, amount: Money) -> str:
+        """As a buyer's bank would, and tells by a callback; its id. Raises GatewayMisuse."""
+
+        def work(connection: sqlite3.Connection) -> str:
+            charge = _charge(connection, reference)
+            return self._dispute(connection, charge, amount, self._clock(), "", FOREVER)
+
+        opened = await self._records.write(work)
+        self._pending()
+        return opened
+
+    async def decide_dispute(self, reference: str, dispute_id: str, verdict: str) -> None:
+        """``won`` or ``lost``, told by a callback."""
+
+        def work(connection: sqlite3.Connection) -> None:
+            now = self._clock()
+            for one in disputes.of_charge(connection, reference, now):
+                if one.id == dispute_id:
+                    disputes.put(connection, one._replace(verdict=verdict, decided_at=now))
+                    self._tell(connection, f"{verdict} {dispute_id}", Disputed(reference), 1, now)
+
+        await self._records.write(work)
+        self._pending()
 
     # within a transaction
 
@@ -224,7 +266,28 @@ class SimulatedGateway:
         outcome = self._record(connection, key, "capture", charge, amount.amount, Captured())
         behaviour = BEHAVIOURS[charge.token]
         self._call_back(connection, key, outcome, behaviour, behaviour.captured_after_ms)
+        if behaviour.disputed and amount.amount:
+            at = self._clock() + disputes.OPENED_AFTER_MS
+            verdict = "" if behaviour.disputed == OPEN else behaviour.disputed
+            self._dispute(connection, charge, amount, at, verdict, at + disputes.DECIDED_AFTER_MS)
         return outcome
+
+    def _dispute(
+        self,
+        connection: sqlite3.Connection,
+        charge: Charge,
+        amount: Money,
+        at: int,
+        verdict: str,
+        decided_at: int,
+    ) -> str:
+        """Its id. Each step is told by a callback of its own."""
+        made = disputes.made(connection, charge.reference, charge.order_id, amount, at)
+        disputes.put(connection, made._replace(verdict=verdict, decided_at=decided_at))
+        self._tell(connection, f"open {made.id}", Disputed(charge.reference), 1, at)
+        if verdict:
+            self._tell(connection, f"{verdict} {made.id}", Disputed(charge.reference), 1, decided_at)
+        return made.id
 
     def _record(
         self, connection: sqlite3.Connection, key: str, kind: str, charge: Charge, amount: int, outcome: Outcome
@@ -247,10 +310,11 @@ class SimulatedGateway:
         self, connection: sqlite3.Connection, key: str, outcome: Outcome, behaviour: Behaviour, after_ms: int
     ) -> None:
         if behaviour.pending and behaviour.copies:
-            message_id = "msg_" + hashlib.sha256(b"callback " + key.encode()).hexdigest()[:24]
-            due_at = self._clock() + after_ms
-            body = _encode(Notice(key, outcome))
-            records.add_callback(connection, Callback(message_id, body, behaviour.copies, due_at, 0))
+            self._tell(connection, key, Notice(key, outcome), behaviour.copies, self._clock() + after_ms)
+
+    def _tell(self, connection: sqlite3.Connection, of: str, notice: Notice | Disputed, copies: int, at: int) -> None:
+        message_id = "msg_" + hashlib.sha256(b"callback " + of.encode()).hexdigest()[:24]
+        records.add_callback(connection, Callback(message_id, _encode(notice), copies, at, 0))
 
     def _pending(self) -> Pending:
         if self._callbacks is not None:
@@ -285,9 +349,11 @@ def _capture_refusal(charge: Charge | None, amount: Money) -> str:
     return ""
 
 
-def _refund_refusal(charge: Charge | None, amount: Money) -> str:
+def _refund_refusal(charge: Charge | None, amount: Money, withheld: int) -> str:
     if charge is None:
         return "unknown_charge"
+    if withheld and charge.refunded + amount.amount > charge.captured - withheld:
+        return "disputed"
     if amount.currency != charge.currency or charge.refunded + amount.amount > charge.captured:
         return "more_than_captured"
     return ""

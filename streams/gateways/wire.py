@@ -13,7 +13,7 @@ from __future__ import annotations
 import msgspec
 
 from domain.money import Money
-from streams.gateways.port import Outcome, Pending
+from streams.gateways.port import Dispute, Outcome, Pending
 
 CALLS = "/v1/calls"
 SETTLEMENT = "/v1/settlement"
@@ -56,8 +56,18 @@ class Find(msgspec.Struct, frozen=True, tag="find"):
     key: str
 
 
-Call = Authorize | Capture | Void | Refund | Find
-Answer = Outcome | Pending | None
+class Disputes(msgspec.Struct, frozen=True, tag="disputes"):
+    reference: str
+
+
+class DisputesOf(msgspec.Struct, frozen=True, tag="disputes_of"):
+    """The answer to ``Disputes``."""
+
+    disputes: tuple[Dispute, ...]
+
+
+Call = Authorize | Capture | Void | Refund | Find | Disputes
+Answer = Outcome | Pending | DisputesOf | None
 """None only for Find: the provider never heard of it."""
 
 

@@ -136,6 +136,11 @@ class GatewayContract(ABC):
         assert {row.currency for row in rows} == {"USD"}
         assert [row async for row in gateway.settlement(begun - 1_000, begun)] == []
 
+    async def test_tells_of_no_disputes_where_there_are_none(self, gateway):
+        reference = await self.authorized(gateway)
+        await gateway.capture("pay_1/2", reference, PRICE)
+        assert list(await gateway.disputes(reference)) == []
+
     async def test_remembers_after_a_restart(self, tmp_path):
         async with self.open(tmp_path) as gateway:
             reference = await self.authorized(gateway)

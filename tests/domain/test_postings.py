@@ -10,9 +10,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.discounts import Shopper
-from domain.ledger import CUSTOMER, DISCOUNTS, FEES, PROVIDER, REFUNDS, SUSPENSE, TAX, Posting, seller
+from domain.ledger import CUSTOMER, DISCOUNTS, DISPUTES, FEES, PROVIDER, REFUNDS, SUSPENSE, TAX, Posting, seller
 from domain.money import PPM, Money
-from domain.postings import NOTHING, Holding, given_back, held, pieces_of, postings_of_capture, postings_of_refund
+from domain.postings import (
+    NOTHING,
+    Holding,
+    given_back,
+    held,
+    pieces_of,
+    postings_of_capture,
+    postings_of_dispute,
+    postings_of_lost_dispute,
+    postings_of_refund,
+)
 from domain.pricing import Destination, Quote, QuoteLine, price_quote
 from domain.promotion import FreeShipping, Scope, Terms
 from domain.refund import RefundGranted, amount_of, lines_of, shipping_left
@@ -276,3 +286,45 @@ def test_captures_in_parts_come_to_the_same_as_one(order: tuple[Quote, int], par
             holding = held(made, holding.paid + amount)
     if grand:
         assert balances(*journal) == captured(made, rate)
+
+
+# disputes
+
+
+def lost(was: Holding, amount: int, rate_ppm: int = 0) -> tuple[Posting, ...]:
+    return postings_of_lost_dispute(was, given_back(was, amount), amount, rate_ppm)
+
+
+def test_while_the_bank_decides_the_provider_has_the_money_no_more() -> None:
+    made = quote([line(0, "shp_1", 2000, 1)])
+    opened = postings_of_dispute(2599, opened=True)
+    assert balances(*taken(made, 2599), *opened) == {DISPUTES: 2599, seller("shp_1"): -2599}
+    assert balances(*opened, *postings_of_dispute(2599, opened=False)) == {}
+
+
+def test_a_lost_dispute_is_borne_by_those_who_sold() -> None:
+    made = quote([line(0, "shp_1", 2000, 1), line(1, "shp_2", 1000, 1)], to=CALIFORNIA)
+    grand = made.totals.grand.amount
+    sale, opened = taken(made, grand, 100_000), postings_of_dispute(grand, opened=True)
+    assert balances(*sale, *opened, *lost(whole(made), grand, 100_000)) == {}
+    half = grand // 2
+    partly = balances(*sale, *postings_of_dispute(half, opened=True), *lost(whole(made), half, 100_000))
+    assert (partly[PROVIDER], sum(partly.values())) == (grand - half, 0)
+    assert all(abs(2 * partly[of] - captured(made, 100_000)[of]) <= 4 for of in (seller("shp_1"), seller("shp_2"), TAX))
+
+
+def test_what_is_lost_beyond_what_was_kept_waits_to_be_looked_into() -> None:
+    """Given back, and disputed all the same."""
+    made = quote([line(0, "shp_1", 2000, 1)])
+    after = given_back(whole(made), 2599)
+    history = (*taken(made, 2599), *back(whole(made), 2599), *postings_of_dispute(2599, opened=True))
+    assert balances(*history, *lost(after, 2599)) == {PROVIDER: -2599, SUSPENSE: 2599}
+
+
+@given(st.integers(1, 2599), st.integers(0, 2599), st.integers(0, PPM))
+@settings(max_examples=50)
+def test_whatever_is_disputed_of_whatever_is_left_sums_to_zero(amount: int, before: int, rate_ppm: int) -> None:
+    made = quote([line(0, "shp_1", 1500, 1), line(1, "shp_2", 500, 1)])
+    was = given_back(whole(made), before)
+    for postings in (postings_of_dispute(amount, opened=True), lost(was, amount, rate_ppm)):
+        assert sum(posting.amount for posting in postings) == 0

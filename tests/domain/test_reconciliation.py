@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from domain import order, payment
 from domain.difference import ADVICE, WORDS, Difference, explanation
 from domain.money import Money
-from domain.reconciliation import Books, Movement, Window, differences, evolve, in_doubt
+from domain.reconciliation import Books, Movement, Window, differences, disputed, evolve, in_doubt
 from domain.recorded import Meta, Recorded
 from tests.domain.corpus.examples import QUOTE
 
@@ -27,6 +27,8 @@ REFUNDING, REFUNDED = payment.RefundRequested(PRICE, CHARGE, "cancelled"), payme
 HALF = Money(500, "USD")
 OWED = order.RefundGranted("ref_1", HALF, "late", 1)
 ASKED_BACK = payment.RefundRequested(HALF, CHARGE, "late", "ref_1")
+DISPUTED = payment.DisputeOpened("dp_1", PRICE, "fraudulent", 1)
+WON, LOST = payment.DisputeWon("dp_1", PRICE, 2), payment.DisputeLost("dp_1", PRICE, 2)
 BOUGHT = (PLACED, ASKED, AUTHORIZED, CAPTURING, CAPTURED, PAID)
 
 
@@ -34,7 +36,7 @@ def books(*events: Any, at: int = 100) -> Books:
     """The events one after the other, the first at ``at``; those of orders and payments count separately."""
     known, versions = Books(), {ORDER: 0, PAYMENT: 0}
     for number, event in enumerate(events):
-        stream = PAYMENT if type(event).__module__.startswith("domain.payment") else ORDER
+        stream = PAYMENT if type(event).__module__ in ("domain.paymentstate", "domain.dispute") else ORDER
         versions[stream] += 1
         meta = Meta(at + number, at + number, "", "", "", "", "", b"")
         known = evolve(known, Recorded(number + 1, stream, versions[stream], event, meta, b""))
@@ -43,7 +45,7 @@ def books(*events: Any, at: int = 100) -> Books:
 
 def moved(kind: str, amount: int = 1999, at: int = 100, reference: str = CHARGE, **changes: Any) -> Movement:
     keys = {"authorize": "pay_1/1", "capture": "pay_1/3", "refund": "pay_1/5", "void": "pay_1/3"}
-    return Movement(keys[kind], reference, ORDER, kind, amount, 0, "USD", at)._replace(**changes)
+    return Movement(keys.get(kind, ""), reference, ORDER, kind, amount, 0, "USD", at)._replace(**changes)
 
 
 TAKEN = (moved("authorize"), moved("capture"))
@@ -76,6 +78,11 @@ def compared(known: Books | None, *movements: Movement, window: Window = ALWAYS)
             (*BOUGHT, payment.PaymentRefunded(Money(500, "USD")), payment.PaymentRefunded(Money(99, "USD"))),
             (*TAKEN, moved("refund", 99), moved("refund", 500)),
         ),
+        ((*BOUGHT, DISPUTED), (*TAKEN, moved("dispute"))),
+        ((*BOUGHT, DISPUTED, WON), (*TAKEN, moved("dispute"), moved("reinstatement"))),
+        ((*BOUGHT, DISPUTED, LOST), (*TAKEN, moved("dispute"))),
+        ((*BOUGHT, DISPUTED, OWED), (*TAKEN, moved("dispute"))),
+        ((*BOUGHT, DISPUTED, CANCELLED, LOST), (*TAKEN, moved("dispute"))),
     ],
 )
 def test_what_agrees_is_no_difference(events: Any, movements: Any) -> None:
@@ -206,3 +213,26 @@ def test_whatever_is_lost_on_the_way_is_found(captured: int, refunds: list[int],
 def test_a_difference_is_plain_data() -> None:
     (found,) = differences(ORDER, books(*BOUGHT), (), ALWAYS)
     assert found == Difference("capture_missing", ORDER, CHARGE, PRICE, Money(0, "USD"), 102)
+
+
+# disputes
+
+
+def test_what_disputes_moved_is_compared() -> None:
+    assert compared(books(*BOUGHT), *TAKEN, moved("dispute")) == [("dispute_unrecorded", 0, 1999)]
+    assert compared(books(*BOUGHT, DISPUTED), *TAKEN) == [("dispute_missing", 1999, 0)]
+    lost = books(*BOUGHT, DISPUTED, LOST)
+    back = (*TAKEN, moved("dispute"), moved("reinstatement"))
+    assert compared(lost, *back) == [("reinstatement_unrecorded", 0, 1999)]
+    won = books(*BOUGHT, DISPUTED, WON)
+    assert compared(won, *TAKEN, moved("dispute")) == [("reinstatement_missing", 1999, 0)]
+    assert compared(books(*BOUGHT, DISPUTED, WON, OWED), *back) == [("refund_owed", 500, 0)]
+    assert compared(books(*BOUGHT, DISPUTED, WON, CANCELLED), *back) == [("captured_without_order", 1999, 1999)]
+
+
+def test_the_provider_is_asked_where_it_knows_more_or_may_have_decided() -> None:
+    assert disputed(books(*BOUGHT), TAKEN) == []
+    assert disputed(books(*BOUGHT), (*TAKEN, moved("dispute"))) == [CHARGE]
+    assert disputed(books(*BOUGHT, DISPUTED), ()) == [CHARGE]
+    assert disputed(books(*BOUGHT, DISPUTED, LOST), (*TAKEN, moved("dispute"))) == []
+    assert disputed(books(PLACED, ASKED), (moved("dispute"),)) == [], "whose charge is not known"

@@ -108,6 +108,40 @@ async def test_two_refunds_at_the_same_instant_exceed_the_captured_amount(
     assert given_back(house, order) == amount
 
 
+async def refusals(admin: Shopper, number: int, status: str = "refused") -> list[dict[str, Any]]:
+    """Those in the list, once there are so many."""
+    for _ in range(500):
+        items: list[dict[str, Any]] = (await admin.read(f"/api/admin/refused-refunds?status={status}"))["items"]
+        if len(items) == number:
+            break
+        await asyncio.sleep(0.02)
+    return items
+
+
+async def test_the_rest_of_an_order_that_is_called_off_may_be_refused_too(
+    house: House, admin: Shopper, shopper: Shopper, order: dict[str, Any]
+) -> None:
+    gateway: Any = house.services.payments.gateway
+    refund = gateway.refund
+
+    async def refuse(*arguments: Any) -> RefundRefused:
+        return RefundRefused("unknown_charge")
+
+    gateway.refund = refuse
+    expect(200, await shopper.cancel(order["orderId"]))
+    [item] = await refusals(admin, 1)
+    assert (item["orderId"], item["reason"], item["amount"]) == (
+        order["orderId"],
+        "cancelled",
+        order["totals"]["grand"],
+    )
+    gateway.refund = refund
+    path = f"/api/orders/{order['orderId']}/refunds/{item['refundId']}/retry"
+    expect(202, await admin.send("POST", path, Idempotency_Key=fresh_key()))
+    await once(shopper, order, payment="refunded")
+    assert await refusals(admin, 0) == []
+
+
 async def test_a_refused_refund_is_tried_again(
     house: House, admin: Shopper, shopper: Shopper, order: dict[str, Any]
 ) -> None:
@@ -126,6 +160,9 @@ async def test_a_refused_refund_is_tried_again(
             break
         await asyncio.sleep(0.02)
     assert (shown["status"], shown["refusal"]) == ("REFUSED", "unknown_charge")
+    [item] = await refusals(admin, 1)
+    assert (item["refundId"], item["orderId"]) == (granted["refundId"], order["orderId"])
+    assert (item["amount"], item["reason"], item["refusal"]) == (granted["amount"], "goodwill", "unknown_charge")
     gateway.refund = refund
     problem(await admin.send("POST", f"{path}/rfd_nobody/retry", Idempotency_Key=fresh_key()), 404, "not_found")
     key = fresh_key()
@@ -133,6 +170,7 @@ async def test_a_refused_refund_is_tried_again(
         answer = await admin.send("POST", f"{path}/{granted['refundId']}/retry", Idempotency_Key=key)
         assert expect(202, answer)["status"] == "PENDING"
     await once(shopper, order, status="REFUNDED")
+    assert await refusals(admin, 0) == []
     late = await admin.send("POST", f"{path}/{granted['refundId']}/retry", Idempotency_Key=fresh_key())
     problem(late, 409, "illegal_transition")
     assert given_back(house, order) == order["totals"]["grand"]["amount"]
@@ -155,6 +193,7 @@ async def test_called_off_after_a_partial_refund(
 async def test_only_administrators_refund(seller: Seller, shopper: Shopper, order: dict[str, Any]) -> None:
     for who in (shopper, seller.shopper):
         problem(await ask(who, order), 403, "forbidden")
+        problem(await who.send("GET", "/api/admin/refused-refunds"), 403, "forbidden")
 
 
 async def test_a_key_is_required(admin: Shopper, order: dict[str, Any]) -> None:

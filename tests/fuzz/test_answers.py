@@ -94,6 +94,8 @@ async def looks_at_orders(house: House, root: Shopper, seller: Seller, sku: str)
 
 async def keeps_books(house: House, root: Shopper, seller: Seller) -> None:
     assert (await root.read("/api/admin/ledger"))["items"]
+    for path in ("disputes?status=closed", "refused-refunds?status=lost"):
+        assert "items" in await root.read(f"/api/admin/{path}")
     assert (await seller.shopper.read(f"/api/shops/{seller.shop_id}/ledger"))["items"]
     differs = Difference("unknown_charge", "ord_X", "ch_1", Money(0, "USD"), Money(500, "USD"), 1)
     found = FindDifference(difference_id(differs), differs, 1)

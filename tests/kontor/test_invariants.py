@@ -19,7 +19,15 @@ from domain.inventory import (
 from domain.inventory import StockUncommitted as Uncommitted
 from domain.money import Money
 from domain.order import LinesCancelled, OrderPaid, OrderPlaced
-from domain.payment import PaymentCaptured, PaymentRefunded, RefundRefused, RefundRequested
+from domain.payment import (
+    DisputeLost,
+    DisputeOpened,
+    DisputeWon,
+    PaymentCaptured,
+    PaymentRefunded,
+    RefundRefused,
+    RefundRequested,
+)
 from domain.refund import RefundGranted
 from domain.returns import ReturnReceived, ReturnRequested
 from domain.shipment import ShipmentPacked
@@ -128,6 +136,9 @@ def test_only_a_backorder_may_go_below_zero(path, connection):
         (PaymentRefunded(Money(1, "USD"), "rfd_1"), "asked for was None"),
         (RefundRefused("rfd_1", "unknown_charge"), "asked for was None"),
         (RefundRequested(Money(100_000, "USD"), "ch_1", "returned", "rfd_1"), "asked back"),
+        (RefundRefused("rfd_1", "disputed", Money(1, "USD")), "for a dispute that nobody lost"),
+        (DisputeWon("dp_1", Money(1, "USD"), START), "opened was None"),
+        (DisputeOpened("dp_1", Money(1, "EUR"), "fraudulent", START), "EUR in a payment of USD"),
     ],
 )
 def test_planted_money_is_found(path, connection, event, what):
@@ -142,6 +153,33 @@ def grant(connection, refund_id: str, amount: int) -> str:
     paid = first_of(connection, OrderPaid)
     plant(connection, paid.stream, RefundGranted(refund_id, Money(amount, "USD"), "returned", START))
     return payment_id(paid.stream)
+
+
+@pytest.mark.parametrize("verdict", [None, DisputeLost, DisputeWon])
+def test_what_is_disputed_is_given_to_nobody(path, connection, verdict):
+    paying = grant(connection, "rfd_1", 1)
+    assert first_of(connection, PaymentCaptured).stream == paying
+    captured = first_of(connection, PaymentCaptured).event.amount
+    plant(connection, paying, DisputeOpened("dp_1", captured, "fraudulent", START))
+    if verdict is not None:
+        plant(connection, paying, verdict("dp_1", captured, START))
+    assert verify(path).ok
+    position = plant(connection, paying, RefundRequested(Money(1, "USD"), "ch_1", "returned", "rfd_1"))
+    if verdict is DisputeWon:
+        assert verify(path).ok
+    else:
+        found, why = first(verify(path))
+        assert (found, f"{captured.amount} of it disputed" in why) == (position, True)
+
+
+def test_a_dispute_that_is_opened_or_decided_twice_is_found(path, connection):
+    paying = payment_id(first_of(connection, OrderPaid).stream)
+    one = Money(1, "USD")
+    plant(connection, paying, DisputeOpened("dp_1", one, "fraudulent", START))
+    plant(connection, paying, DisputeLost("dp_1", one, START))
+    assert verify(path).ok
+    position = plant(connection, paying, DisputeLost("dp_1", one, START))
+    assert first(verify(path)) == (position, "dispute dp_1 of 0.01 USD ends, opened was None")
 
 
 def test_refunds_that_run_side_by_side_are_found(path, connection):

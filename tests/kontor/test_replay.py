@@ -31,6 +31,13 @@ async def test_what_is_replayed_is_what_was_live(folder: DataFolder, capsys: pyt
     replay(folder, "all", verify=True)  # over what it has kept
 
 
+async def test_a_file_of_before_there_were_archives_gets_them(folder: DataFolder):
+    run(folder, "DROP TABLE orders_v3_archive", "DROP TABLE payments_v3_archive")
+    replay(folder, "orders", verify=True)
+    replay(folder, "orders", rollback=True)
+    assert await good(folder)
+
+
 async def test_a_step_says_how_fast_and_how_far(folder: DataFolder, capsys: pytest.CaptureFixture[str]):
     replay(folder, "stock")
     fold = next(one for one in steps(capsys) if one["step"] == "fold")

@@ -5,6 +5,7 @@ What is added here, and nothing else, is not shown by tests against localstripe 
 - Idempotency-Key: the first answer again; another request with the key is an ``idempotency_error``; 409 while it runs
 - search by metadata, and lists between two instants
 - metadata and state of a capture, and how much may be given back: localstripe lets everything pass or says 400 alone
+- disputes: there are none
 - ``amount_received`` and ``canceled_at`` of a PaymentIntent
 """
 
@@ -117,6 +118,8 @@ class Front:
         path = request.url.path
         if path == "/v1/payment_intents/search":
             return await self._search(request.query_params["query"])
+        if path == "/v1/disputes":
+            return 200, {"object": "list", "url": path, "has_more": False, "data": []}
         if request.method == "GET" and path in LISTS:
             return await self._list(path, request.query_params)
         if path.endswith("/capture"):

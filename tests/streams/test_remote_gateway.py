@@ -27,11 +27,14 @@ from streams.gateways.port import (
     GatewayTimeout,
     Notice,
     Pending,
+    Refunded,
+    RefundRefused,
 )
 from streams.gateways.posting import Posting
 from streams.gateways.remote import RemoteGateway
 from streams.gateways.service import CALLS_MAX
 from streams.gateways.signatures import Signer
+from streams.gateways.simulated import SimulatedGateway
 from tests.contracts.gateway import ORDER, PRICE, GatewayContract
 from tests.streams.serving import SECRET, client, listening, opened, provider
 
@@ -210,6 +213,33 @@ async def test_callbacks_are_posted_signed_and_posted_again_until_they_are_taken
                 await all_taken.wait()
         await posting.close()
     assert notices == [Notice(KEY, charge)] * 4
+
+
+async def test_how_disputes_stand_is_asked_over_http(tmp_path):
+    simulated = SimulatedGateway(tmp_path / "provider.db", SECRET)
+    await simulated.start()
+    async with opened(tmp_path) as gateway:
+        charge = await gateway.authorize(KEY, ORDER, PRICE, "pm_card_visa")
+        await gateway.capture("pay_1/2", charge.reference, PRICE)
+        dispute_id = await simulated.open_dispute(charge.reference, PRICE)
+        [known] = await gateway.disputes(charge.reference)
+        assert (known.dispute_id, known.payment_id, known.amount, known.status) == (dispute_id, "pay_1", PRICE, "open")
+        assert isinstance(await gateway.refund("pay_1/4", charge.reference, PRICE), RefundRefused)
+        await simulated.decide_dispute(charge.reference, dispute_id, "won")
+        assert [one.status for one in await gateway.disputes(charge.reference)] == ["won"]
+        assert await gateway.refund("pay_1/6", charge.reference, PRICE) == Refunded()
+        assert {row.kind for row in await reported(gateway)} >= {"dispute", "reinstatement"}
+    await simulated.close()
+
+
+async def test_whoever_answers_something_else_has_not_answered():
+    async def answer(request: Request) -> Response:
+        return Response(b'{"type":"captured"}')
+
+    app = Starlette(routes=[Route(wire.CALLS, answer, methods=["POST"])])
+    async with listening(app) as url, client(url) as gateway:
+        with pytest.raises(GatewayTimeout):
+            await gateway.disputes("ch_1")
 
 
 async def test_the_report_is_the_providers(gateway):

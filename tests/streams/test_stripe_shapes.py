@@ -312,6 +312,7 @@ async def test_a_statement_tells_of_our_money_and_its_fees(stub):
     made.answer(listed(taken | {"metadata": marks}, given_up, failed, strangers))
     back = shape("refund", amount=1000, currency="usd", created=1_700_000_300, payment_intent="pi_1", metadata=MARKS)
     made.answer(listed(back | {"metadata": {**MARKS, "kontor_refund": "pay_1/5"}}, shape("refund", status="failed")))
+    made.answer(listed())
     rows = [row async for row in gateway.settlement(1_700_000_000_000)]
     assert rows == [
         Movement("pay_1/1", "pi_1", ORDER, "authorize", 1999, 0, "USD", 1_700_000_000_000),
@@ -321,6 +322,7 @@ async def test_a_statement_tells_of_our_money_and_its_fees(stub):
         Movement("pay_1/5", "pi_1", ORDER, "refund", 1000, 0, "USD", 1_700_000_300_000),
     ]
     made.answer(listed(taken | {"metadata": marks}))
+    made.answer(listed())
     made.answer(listed())
     rows = [row async for row in gateway.settlement(1_700_000_000_000, 1_700_000_050_000)]
     assert [row.kind for row in rows] == ["authorize"]

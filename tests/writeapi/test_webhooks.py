@@ -12,7 +12,7 @@ from fastapi import FastAPI
 
 from domain.ids import payment_id
 from readapi.edge import problems
-from streams.gateways.port import Pending
+from streams.gateways.port import GatewayTimeout, Pending
 from streams.gateways.signatures import Signer
 from tests.streams.house import SECRET, House, opened, place_order
 from writeapi.routes import webhooks
@@ -88,3 +88,28 @@ async def test_the_route_takes_note_of_what_is_not_ours_and_does_nothing(client,
     reply = await client.post("/api/webhooks/payments/simulated", content=body, headers=headers)
     assert (reply.status_code, reply.json()) == (200, {"received": True})
     assert await shop.log.head() == head
+
+
+async def test_a_callback_of_a_dispute_is_looked_into_and_comes_again_while_nobody_answers(client, shop, monkeypatch):
+    order_id = await shop.buy(place_order(1, "pm_card_visa"))
+    await shop.ended(order_id)
+    state = await shop.engine.state(payment_id(order_id))
+
+    async def away(reference: str) -> None:
+        raise GatewayTimeout("no answer")
+
+    async def told(secret: bytes = SECRET) -> httpx.Response:
+        body = b'{"type":"disputed","reference":"%s"}' % state.reference.encode()
+        headers = Signer(secret).headers("msg_1", shop.engine.clock() // 1000, body)
+        return await client.post("/api/webhooks/payments/simulated", content=body, headers=headers)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(shop.gateway, "disputes", away)
+        await shop.gateway.open_dispute(state.reference, state.amount)
+        reply = await told()
+        assert (reply.status_code, reply.json()["code"]) == (503, "overloaded")
+        assert "Retry-After" in reply.headers
+    assert (await told(b"another secret")).status_code == 401
+    for _ in range(2):
+        assert (await told()).json() == {"received": True}
+    assert (await shop.payment_events(order_id)).count("DisputeOpened") == 1

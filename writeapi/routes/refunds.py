@@ -57,16 +57,19 @@ class RefundRequest(Body):
 )
 async def refund(request: Request, order_id: str, body: RefundRequest, principal: AdminPrincipal) -> Response:
     """Granted with this answer, paid out by the provider afterwards: the order's `refunds` tell. What is granted
-    never exceeds what was paid, and no unit is refunded twice."""
+    never exceeds what was paid, and no unit is refunded twice. What the buyer disputes with his bank is refused until
+    that has decided, and for good if it is lost."""
     key = await idempotency_of(request, principal.account_id)
     require_id("order", order_id, "order")
     context = context_of(request, principal.account_id, order_id)
     refund_id = fresh_id("refund", context.at)
     amount = None if body.amount is None else Money(body.amount.amount, body.amount.currency)
-    command = GrantRefund(
-        order_id, refund_id, body.reason, context.at, amount, units_of(body.lines), shipping=body.shipping
-    )
     services = services_of(request)
+    known: payment.PaymentState = await services.engine.state(payment_id(order_id))
+    disputed = (known.contested, known.lost) if isinstance(known, payment.Payment) else (None, None)
+    command = GrantRefund(
+        order_id, refund_id, body.reason, context.at, amount, units_of(body.lines), body.shipping, *disputed
+    )
 
     def render(outcome: Outcome) -> Response:
         paid = services.engine.peek(payment_id(order_id))

@@ -11,7 +11,7 @@ from starlette.requests import Request
 from domain.errors import NotFound
 from readapi.edge.openapi import problem_responses
 from readapi.edge.problems import ProblemError
-from streams.gateways.port import BadSignature
+from streams.gateways.port import BadSignature, GatewayError, GatewayTimeout
 from streams.payments import PaymentProcess
 
 router = APIRouter(tags=["webhooks"])
@@ -51,4 +51,6 @@ async def receive_payment_callback(provider: str, request: Request) -> Received:
         await payments.receive(await request.body(), request.headers)
     except BadSignature as error:
         raise ProblemError("unauthenticated", str(error)) from error
+    except (GatewayError, GatewayTimeout) as error:  # it was asked back, and did not answer
+        raise ProblemError("overloaded", "the provider does not answer; send the callback again") from error
     return Received()

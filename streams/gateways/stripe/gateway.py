@@ -7,7 +7,7 @@ No card number passes through here: a token names a payment method that Stripe k
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -22,6 +22,8 @@ from streams.gateways.port import (
     Captured,
     CaptureRefused,
     Declined,
+    Dispute,
+    Disputed,
     GatewayMisuse,
     Notice,
     Outcome,
@@ -31,6 +33,7 @@ from streams.gateways.port import (
     Voided,
 )
 from streams.gateways.stripe.amounts import to_stripe
+from streams.gateways.stripe.disputes import disputes_of
 from streams.gateways.stripe.errors import NOT_NOW, meaning, reason
 from streams.gateways.stripe.marks import (
     AUTHORIZE,
@@ -211,7 +214,13 @@ class StripeGateway:
             async for movement in movements(self._client, since, until):
                 yield movement
 
-    def notice(self, body: bytes, headers: Mapping[str, str]) -> Notice | None:
+    async def disputes(self, reference: str) -> Sequence[Dispute]:
+        if reference == FREE:
+            return ()
+        with _meaning():
+            return await disputes_of(self._client, reference)
+
+    def notice(self, body: bytes, headers: Mapping[str, str]) -> Notice | Disputed | None:
         return read_notice(body, headers, self._webhook_secret)
 
     # Stripe

@@ -14,6 +14,7 @@ from streams.gateways.port import (
     BadSignature,
     Captured,
     Declined,
+    Disputed,
     Notice,
     Outcome,
     Refunded,
@@ -24,10 +25,12 @@ from streams.gateways.stripe.marks import AUTHORIZE, CAPTURE, REFUND, VOID
 
 HEADER = "stripe-signature"
 TOLERANCE_S = 300
+DISPUTE = "charge.dispute."
+"""Created, updated, closed, funds withdrawn or reinstated: each says that it is to be looked at."""
 
 
 class _Subject(msgspec.Struct):
-    """A PaymentIntent or a Refund; what else they have is of no interest here."""
+    """A PaymentIntent, a Refund or a Dispute; what else they have is of no interest here."""
 
     id: str
     object: str
@@ -35,6 +38,8 @@ class _Subject(msgspec.Struct):
     metadata: dict[str, str] = {}
     last_payment_error: dict[str, Any] | None = None
     failure_reason: str | None = None
+    payment_intent: str | None = None
+    """Of a Dispute, which carries no marks of ours."""
 
 
 class _Data(msgspec.Struct):
@@ -54,7 +59,7 @@ _kinds = msgspec.json.Decoder(_Kind)
 _events = msgspec.json.Decoder(_Event)
 
 
-def read_notice(body: bytes, headers: Mapping[str, str], secret: str) -> Notice | None:
+def read_notice(body: bytes, headers: Mapping[str, str], secret: str) -> Notice | Disputed | None:
     """None for what is none of ours. Raises BadSignature, Invalid."""
     try:
         stripe.WebhookSignature.verify_header(body.decode(), headers.get(HEADER), secret, TOLERANCE_S)
@@ -63,7 +68,7 @@ def read_notice(body: bytes, headers: Mapping[str, str], secret: str) -> Notice 
     except (UnicodeDecodeError, TypeError) as error:
         raise BadSignature("the signature or the body is not text") from error
     try:
-        if not _kinds.decode(body).type.startswith(("payment_intent.", "refund.", "charge.refund.")):
+        if not _kinds.decode(body).type.startswith(("payment_intent.", "refund.", "charge.refund.", DISPUTE)):
             return None
         event = _events.decode(body)
     except msgspec.MsgspecError as error:
@@ -71,7 +76,9 @@ def read_notice(body: bytes, headers: Mapping[str, str], secret: str) -> Notice 
     return _told(event.type, event.data.object)
 
 
-def _told(kind: str, subject: _Subject) -> Notice | None:
+def _told(kind: str, subject: _Subject) -> Notice | Disputed | None:
+    if kind.startswith(DISPUTE):
+        return Disputed(subject.payment_intent) if subject.payment_intent else None
     mark, outcome = _outcome(kind, subject)
     key = subject.metadata.get(mark, "")
     return Notice(key, outcome) if key and outcome is not None else None

@@ -1,4 +1,4 @@
-"""What Stripe did with our money, told as movements: from its PaymentIntents and its refunds, oldest last."""
+"""What Stripe did with our money, told as movements: from its PaymentIntents, its refunds and its disputes."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import stripe
 
 from domain.reconciliation import Movement
 from streams.gateways.port import FOREVER
+from streams.gateways.stripe import disputes
 from streams.gateways.stripe.amounts import from_stripe
 from streams.gateways.stripe.marks import AUTHORIZE, CAPTURE, ORDER, PAYMENT, REFUND, VOID, marks_of
 
@@ -41,6 +42,8 @@ async def movements(client: stripe.StripeClient, since: int, until: int) -> Asyn
             movement = _of_refund(refund)
             if since <= movement.at < until:
                 yield movement
+    async for movement in disputes.movements(client, since, until):
+        yield movement
 
 
 def _created(since: int, until: int) -> dict[str, int]:

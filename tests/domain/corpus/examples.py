@@ -14,6 +14,7 @@ from domain import (
     claim,
     delivery,
     difference,
+    dispute,
     inventory,
     ledger,
     offer,
@@ -190,8 +191,11 @@ PURCHASES: list[Event] = [
     payment.PaymentVoided(),
     payment.RefundRequested(PRICE, "ch_01K", "cancelled", "rfd_01K"),
     payment.PaymentRefunded(PRICE, "rfd_01K"),
-    payment.RefundRefused("rfd_01K", "unknown_charge"),
+    payment.RefundRefused("rfd_01K", "disputed", PRICE),
     payment.AttemptFailed("pay_01K/1", 2, "GatewayTimeout: no answer"),
+    dispute.DisputeOpened("dp_01K", PRICE, "fraudulent", AT, AT + 604_800_000),
+    dispute.DisputeWon("dp_01K", PRICE, AT),
+    dispute.DisputeLost("dp_01K", PRICE, AT),
 ]
 OUTGOING: list[Event] = [
     subscription.SubscriptionCreated(

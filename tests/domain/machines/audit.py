@@ -130,7 +130,8 @@ class Audit:
             assert len(self.provider.charges.get(paid_id, ())) <= 1, f"{order_id} was charged twice"
             if isinstance(self.world.state(order_id), PaidOrder):
                 grand = placed.quote.totals.grand.amount
-                assert grand - self.books.owed[order_id] <= kept <= grand, f"{order_id} is paid, kept {kept}"
+                least = grand - self.books.owed[order_id] - self.provider.withheld(paid_id)
+                assert least <= kept <= grand, f"{order_id} is paid, kept {kept}"
             if isinstance(self.world.state(order_id), OpenOrder) and kept:
                 assert self.world.state(paid_id).status in ("capturing", "captured")
 
@@ -141,11 +142,14 @@ class Audit:
             stock = BY_LINE[line.shop_id, line.sku]
             assert self.sold[stock, order_id] == line.quantity - self.books.cut[order_id][line.line_id]
         grand = placed.quote.totals.grand.amount
-        kept = self.provider.kept(payment_id(order_id))
-        assert kept == grand - self.books.owed[order_id], (
-            f"{kept} of {grand} kept, {self.books.owed[order_id]} owed back"
-        )
-        assert (order.status(state) == "REFUNDED") == (kept == 0)
+        paid_id = payment_id(order_id)
+        kept, lost = self.provider.kept(paid_id), self.provider.withheld(paid_id)
+        asked = self.world.state(paid_id).refunds.values()
+        refused = sum(one.amount.amount for one in asked if one.status == "refused")
+        owed = self.books.owed[order_id] - refused
+        assert kept == grand - owed - lost, f"{kept} of {grand} kept, {owed} owed back, {lost} lost"
+        assert lost or not refused, "refused, and nobody lost a dispute"
+        assert (order.status(state) == "REFUNDED") == (kept == 0 and not lost)
         assert self.closed[order_id] == 1
         assert self.put_back[order_id] == 0
 
@@ -159,7 +163,8 @@ class Audit:
         assert self.provider.kept(paid_id) == 0, f"{order_id} is cancelled, its money kept"
         assert not self.provider.set_aside(paid_id), f"{order_id} is cancelled, its money still set aside"
         if isinstance(paid, payment.Payment):
-            assert paid.status in ("declined", "voided", "refunded"), paid
+            lost = self.provider.withheld(paid_id)
+            assert lost or paid.status in ("declined", "voided", "refunded"), paid
         failed = state.reason not in ("cancelled", "rejected")  # who calls an order off does not want its lines back
         assert self.put_back[order_id] == (failed and bool(self.taken_out[order_id])), f"{order_id}: {state.reason}"
 

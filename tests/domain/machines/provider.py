@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+from msgspec.structs import replace
 
 from domain import payment
 from domain.decider import Command
@@ -25,6 +27,13 @@ class Charge:
     status: str = "authorized"
     back: int = 0
     """Minor units given back."""
+    disputes: dict[str, payment.RecordDispute] = field(default_factory=dict)
+    """By id: the command that puts on record how each stands."""
+
+    @property
+    def withheld(self) -> int:
+        """Minor units that disputes have taken."""
+        return sum(one.amount.amount for one in self.disputes.values() if one.status != "won")
 
 
 class Provider:
@@ -42,7 +51,33 @@ class Provider:
     def kept(self, payment_id: str) -> int:
         """Minor units that the buyer has paid and not got back."""
         charges = self.charges.get(payment_id, ())
-        return sum(charge.amount.amount - charge.back for charge in charges if charge.status == "captured")
+        return sum(
+            charge.amount.amount - charge.back - charge.withheld for charge in charges if charge.status == "captured"
+        )
+
+    def withheld(self, payment_id: str) -> int:
+        """Minor units of it that disputes have taken."""
+        return sum(charge.withheld for charge in self.charges.get(payment_id, ()))
+
+    def dispute(self, payment_id: str, amount: int, at: int) -> None:
+        """A buyer goes to his bank, for no more than is there."""
+        for charge in self.charges.get(payment_id, ()):
+            left = charge.amount.amount - charge.back - charge.withheld
+            if charge.status == "captured" and left > 0:
+                number, money = len(charge.disputes) + 1, Money(min(amount, left), charge.amount.currency)
+                told = payment.RecordDispute(payment_id, f"dp_{number}", money, "fraudulent", at, 0, "open", at)
+                charge.disputes[told.dispute_id] = told
+
+    def decide(self, payment_id: str, won: bool, at: int) -> None:
+        """The bank decides whatever is open."""
+        for charge in self.charges.get(payment_id, ()):
+            for dispute_id, told in charge.disputes.items():
+                if told.status == "open":
+                    charge.disputes[dispute_id] = replace(told, status="won" if won else "lost", at=at)
+
+    def disputes(self) -> list[Command]:
+        """How all of them stand, for whoever asks."""
+        return [told for charges in self.charges.values() for one in charges for told in one.disputes.values()]
 
     def set_aside(self, payment_id: str) -> bool:
         return any(charge.status == "authorized" for charge in self.charges.get(payment_id, ()))
@@ -70,7 +105,8 @@ class Provider:
         assert isinstance(asked, payment.RefundRequested), asked
         assert charge.status == "captured", charge
         assert charge.back + asked.amount.amount <= charge.amount.amount, (charge, asked)
-        if not willing:
+        disputed = charge.back + asked.amount.amount + charge.withheld > charge.amount.amount
+        if not willing or disputed:
             return payment.RecordRefundRefusal(payment_id, intent.event_id, "unknown_charge")
         charge.back += asked.amount.amount
         return payment.RecordRefund(payment_id, intent.event_id)

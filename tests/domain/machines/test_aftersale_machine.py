@@ -15,8 +15,10 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, precondition, rule, run_state_machine_as_test
 
+from commands.routes import stream_of
 from domain import order
 from domain.aftersale import ApproveReturn, CancelLines, GrantRefund, ReceiveReturn, RejectReturn, RequestReturn
+from domain.ids import payment_id
 from domain.money import Money
 from domain.order import PaidOrder
 from domain.returns import DAY_MS
@@ -34,18 +36,19 @@ class AfterSaleMachine(CheckoutMachine):
 
     @initialize(goods=st.lists(baskets, min_size=1, max_size=2))
     def open(self, goods: Any) -> None:
-        """Each buyer has bought something."""
+        """Each buyer has bought something, unless the first has left nothing."""
         self.market.open(6)
         for buyer, basket in zip(BUYERS, goods, strict=False):
             self.put_into_cart(buyer, False, basket)
             command = self.market.order(buyer, False)
-            assert command is not None
-            self.submit(command, command.order_id)
+            if command is not None:
+                self.submit(command, command.order_id)
         self.everything_settles()
 
     def fresh(self, kind: str) -> str:
+        """Of its own, beside the parcels of the machine below."""
         self.ids += 1
-        return f"{kind}_{self.ids}"
+        return f"{kind}_after_{self.ids}"
 
     def a_paid_order(self, index: int) -> tuple[str, PaidOrder]:
         orders = self.orders(PaidOrder)
@@ -117,6 +120,19 @@ class AfterSaleMachine(CheckoutMachine):
         order_id, state = self.a_paid_order(index)
         for return_id in state.returns:
             self.submit(RejectReturn(order_id, return_id, self.world.now), order_id, process)
+
+    @precondition(lambda self: self.orders(PaidOrder))
+    @rule(index=any_index, amount=amounts, won=st.sampled_from((None, True, False)), heard=st.booleans())
+    def dispute(self, index: int, amount: int, won: bool | None, heard: bool) -> None:
+        """A buyer goes to his bank, or the bank decides; we may hear of it now, or later."""
+        order_id, _ = self.a_paid_order(index)
+        paid_id = payment_id(order_id)
+        if won is None:
+            self.provider.dispute(paid_id, amount + 1, self.world.now)
+        else:
+            self.provider.decide(paid_id, won, self.world.now)
+        for told in self.provider.disputes() if heard else ():
+            self.submit(told, order_id) if stream_of(told) == paid_id else None
 
 
 class AfterSaleWithoutReactors(AfterSaleMachine):

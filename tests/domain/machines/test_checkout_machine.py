@@ -22,6 +22,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
+from commands.routes import stream_of
 from domain import inventory, order, orderreviewing, payment, stock
 from domain.checkout import FOREVER, PAYMENT_GRACE_MS, is_settled, next_commands, rests_until
 from domain.decider import Command
@@ -271,6 +272,7 @@ class CheckoutMachine(RuleBasedStateMachine):
             self.hear_everything()
             self.world.follow()
             self.asked += self.next_steps()
+            self.hear_of_disputes()
             if len(self.world.log) == before and not self.asked and not self.wait():
                 break
             self.audit.now()
@@ -291,6 +293,13 @@ class CheckoutMachine(RuleBasedStateMachine):
         hours = [until for until in due.values() if until is not None and until != FOREVER]
         self.world.now = max([self.world.now, *(until + 1 for until in hours)])
         return any(until is not None for until in due.values())
+
+    def hear_of_disputes(self) -> None:
+        """Every bank decides in the end, and the provider is asked how it stands."""
+        for paid_id in self.world.streams("pay_"):
+            self.provider.decide(paid_id, False, self.world.now)
+        for told in self.provider.disputes():
+            self.submit(told, "ord_" + stream_of(told).removeprefix("pay_"))
 
     def hear_everything(self) -> None:
         given_up = {row.stream for row in self.world.log if isinstance(row.event, payment.PaymentDeclined)}

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import invariant, rule
 
 from domain import payment
+from domain.disputing import DISPUTABLE, RecordDispute
 from domain.errors import DomainError
 from domain.money import Money
 from domain.payment import PAYMENT, Payment
@@ -32,8 +33,11 @@ NEXT = {
     payment.PaymentVoided: {"voiding"},
     payment.RefundRequested: {"captured", "partially_refunded"},
     payment.PaymentRefunded: {"refunding"},
-    payment.RefundRefused: {"refunding"},
+    payment.RefundRefused: {"refunding", "captured", "partially_refunded"},
     payment.AttemptFailed: {"authorizing", "capturing", "voiding", "refunding"},
+    payment.DisputeOpened: set(DISPUTABLE),
+    payment.DisputeWon: set(DISPUTABLE),
+    payment.DisputeLost: set(DISPUTABLE),
 }
 
 
@@ -84,6 +88,13 @@ class PaymentMachine(AggregateMachine):
         if len(self.events) > before:
             assert isinstance(self.events[number - 1], payment.RefundRequested)
 
+    @rule(number=st.integers(1, 2), share=st.integers(1, 24), status=st.sampled_from(("open", "won", "lost")))
+    def a_buyer_disputes(self, number: int, share: int, status: str) -> None:
+        """Also what he has got back already, and more than he had paid."""
+        paid = getattr(self.state, "amount", Money(20, "USD"))
+        amount = Money(paid.amount * share // 20, paid.currency)
+        self.told(RecordDispute(ID, f"dp_{number}", amount, "fraudulent", 1, 9, status, 5))
+
     @rule(number=st.integers(1, 4), of=st.integers(1, 12))
     def an_attempt_fails(self, number: int, of: int) -> None:
         before = getattr(self.state, "attempts", 0)
@@ -125,9 +136,40 @@ class PaymentMachine(AggregateMachine):
                     assert refund_id not in done
                     assert asked.pop(refund_id) == amount
                     done.add(refund_id)
-                case payment.RefundRefused(refund_id=refund_id):
+                case payment.RefundRefused(refund_id=refund_id, amount=None):
                     del asked[refund_id]
             assert len(asked) <= 1, "one at a time"
+
+    @invariant()
+    def a_dispute_is_opened_once_and_decided_once(self) -> None:
+        stands: dict[str, str] = {}
+        for event in self.events:
+            match event:
+                case payment.DisputeOpened(dispute_id=dispute_id):
+                    assert dispute_id not in stands
+                    stands[dispute_id] = "open"
+                case payment.DisputeWon(dispute_id=dispute_id) | payment.DisputeLost(dispute_id=dispute_id):
+                    assert stands[dispute_id] == "open"
+                    stands[dispute_id] = "decided"
+
+    @invariant()
+    def nobody_is_given_what_is_disputed(self) -> None:
+        """When it is asked for; a bank may take later what was given back before."""
+        captured, back, gone, last = 0, 0, {}, 0
+        for event in self.events:
+            match event:
+                case payment.PaymentCaptured(amount=amount):
+                    captured = amount.amount
+                case payment.DisputeOpened(dispute_id=dispute_id, amount=amount):
+                    gone[dispute_id] = amount.amount
+                case payment.DisputeWon(dispute_id=dispute_id):
+                    del gone[dispute_id]
+                case payment.RefundRequested(amount=amount):
+                    last = amount.amount
+                    assert last == 0 or back + last + sum(gone.values()) <= captured
+                    back += last
+                case payment.RefundRefused(amount=None):
+                    back -= last
 
     @invariant()
     def money_is_not_both_taken_and_given_up(self) -> None:

@@ -1,0 +1,110 @@
+"""When an order is over, as a specification."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from domain import order, payment
+from domain.closing import is_over
+from domain.dispute import DisputeLost, DisputeOpened, DisputeWon
+from domain.money import Money
+from domain.payment import PAYMENT
+from domain.refund import RefundGranted
+from tests.domain.test_refund import GRAND, a_paid_order, placed
+from tests.domain.test_returns import APPROVED, ARRIVED, INK, PENS, RECEIVED, REJECTED, REQUESTED, WINDOW
+from tests.spec import given
+
+LATER = ARRIVED + WINDOW + 1
+PART = Money(1, GRAND.currency)
+ASKED = payment.AuthorizationRequested("ord_1", GRAND, "pm_card_visa")
+AUTHORIZED = payment.PaymentAuthorized("ch_1")
+CAPTURED = (ASKED, AUTHORIZED, payment.CaptureRequested(GRAND, "ch_1"), payment.PaymentCaptured(GRAND))
+GRANTED = RefundGranted("rfd_1", PART, "late", 9)
+BACK = payment.RefundRequested(PART, "ch_1", "late", "rfd_1")
+PAID_BACK = payment.PaymentRefunded(PART, "rfd_1")
+REFUSED = payment.RefundRefused("rfd_1", "unknown_charge")
+ALL_BACK = (payment.RefundRequested(GRAND, "ch_1", "cancelled"), payment.PaymentRefunded(GRAND))
+OPENED = DisputeOpened("dp_1", GRAND, "fraudulent", 9)
+WON, LOST = DisputeWon("dp_1", GRAND, 10), DisputeLost("dp_1", GRAND, 10)
+LOST_REFUND = payment.RefundRefused("rfd_1", "disputed", PART)
+
+
+def over(state: order.Order, *money: Any, at: int = LATER) -> bool:
+    return is_over(state, given(PAYMENT, *money).state, at, WINDOW)
+
+
+def sold(*since: Any) -> order.Order:
+    state: order.Order = a_paid_order(*since).state
+    return state
+
+
+def test_delivered_it_is_over_when_nothing_can_be_returned_any_more() -> None:
+    assert over(sold(*PENS, *INK), *CAPTURED)
+    assert not over(sold(*PENS, *INK), *CAPTURED, at=LATER - 1)
+    assert not over(sold(*PENS), *CAPTURED), "the ink is still to come"
+    assert not over(sold(*PENS, *INK[:2]), *CAPTURED), "it is on its way"
+    assert not over(sold(), *CAPTURED)
+
+
+@pytest.mark.parametrize(
+    ("of_it", "expected"),
+    [((), False), ((APPROVED,), False), ((REJECTED,), True), ((APPROVED, RECEIVED), True)],
+    ids=["requested", "approved", "rejected", "received"],
+)
+def test_a_return_that_is_under_way_keeps_it_open(of_it: Any, expected: bool) -> None:
+    assert over(sold(*PENS, *INK, REQUESTED, *of_it), *CAPTURED) is expected
+
+
+@pytest.mark.parametrize(
+    ("money", "expected"),
+    [((), False), ((BACK,), False), ((BACK, PAID_BACK), True), ((BACK, REFUSED), False)],
+    ids=["owed", "asked for", "paid back", "refused"],
+)
+def test_what_is_owed_back_keeps_it_open(money: Any, expected: bool) -> None:
+    assert over(sold(*PENS, *INK, GRANTED), *CAPTURED, *money) is expected
+
+
+@pytest.mark.parametrize(
+    ("money", "expected"),
+    [((OPENED,), False), ((OPENED, WON), True), ((OPENED, LOST), True), ((OPENED, LOST, LOST_REFUND), True)],
+    ids=["open", "won", "lost", "lost with a refund"],
+)
+def test_a_dispute_keeps_it_open_until_the_bank_has_decided(money: Any, expected: bool) -> None:
+    granted = (GRANTED,) if LOST_REFUND in money else ()
+    assert over(sold(*PENS, *INK, *granted), *CAPTURED, *money) is expected
+
+
+def test_refunded_whole_it_is_over_wherever_the_goods_are() -> None:
+    assert over(sold(*PENS, order.OrderRefunded()), *CAPTURED, *ALL_BACK, at=1)
+
+
+def cancelled(*before: Any) -> order.Order:
+    state: order.Order = a_paid_order(*before, order.OrderCancelled("cancelled")).state
+    return state
+
+
+@pytest.mark.parametrize(
+    ("money", "expected"),
+    [
+        ((), True),
+        ((ASKED,), False),
+        ((ASKED, payment.PaymentDeclined("card_declined")), True),
+        ((ASKED, AUTHORIZED), False),
+        ((ASKED, AUTHORIZED, payment.VoidRequested("ch_1", "cancelled")), False),
+        ((ASKED, AUTHORIZED, payment.VoidRequested("ch_1", "cancelled"), payment.PaymentVoided()), True),
+        (CAPTURED, False),
+        ((*CAPTURED, ALL_BACK[0]), False),
+        ((*CAPTURED, *ALL_BACK), True),
+        ((*CAPTURED, OPENED), False),
+        ((*CAPTURED, OPENED, LOST), True),
+    ],
+)
+def test_called_off_it_is_over_when_its_money_is_back(money: Any, expected: bool) -> None:
+    assert over(cancelled(), *money, at=1) is expected
+
+
+def test_what_is_not_paid_yet_is_not_over() -> None:
+    assert not over(order.NoOrder())
+    assert not over(order.OpenOrder(placed()), ASKED)
