@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 
 import structlog
 
@@ -89,14 +89,22 @@ class CheckoutProcess:
     async def sweep(self) -> None:
         """Goes once through the checkouts that are silent or due, and through the expired holds."""
         now = self._engine.clock()
-        async for _, row in silent_checkouts(self._views, now, SILENT_MS):
-            await self._advance(row)
-        async for row in due_checkouts(self._views, now):
-            await self._advance(row)
+        await self._advance_all(row async for _, row in silent_checkouts(self._views, now, SILENT_MS))
+        await self._advance_all(due_checkouts(self._views, now))
         for stock_id, item in await self._views.listed(STOCK_ROWS.name, "expiring", "", limit=SWEEP_MAX):
             if item.item.soonest_expiry > now:
                 break
             await self._submit(ExpireHolds(stock_id, now), "sweeper")
+
+    async def _advance_all(self, rows: AsyncIterator[CheckoutRow]) -> None:
+        """Many share a commit: after an outage there may be thousands."""
+        some: list[CheckoutRow] = []
+        async for row in rows:
+            some.append(row)
+            if len(some) == SWEEP_MAX:
+                await asyncio.gather(*map(self._advance, some))
+                some.clear()
+        await asyncio.gather(*map(self._advance, some))
 
     async def _look_after(self, order_ids: Sequence[str]) -> None:
         for start in range(0, len(order_ids), SWEEP_MAX):

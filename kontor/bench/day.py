@@ -15,7 +15,7 @@ from typing import Any
 
 from kontor import console
 from kontor.bench.report import report
-from kontor.day.crashing import Day
+from kontor.day.crashing import Day, Stuck
 from kontor.day.evening import Evening, evening
 from kontor.day.morning import morning
 from kontor.day.plan import Plan
@@ -47,7 +47,10 @@ async def spend(plan: Plan, data: Path) -> dict[str, Any]:
     day = Day(data, plan, house)
     with console.progress("buying", plan.purchases, "purchases") as bar:
         # The day's processes are waited for, so nothing else goes on here.
-        await asyncio.to_thread(day.pass_by, lambda done: bar(done))
+        try:
+            await asyncio.to_thread(day.pass_by, lambda done: bar(done))
+        except Stuck as error:
+            console.fail(str(error))
     bought = time.perf_counter() - begun
     done = await evening(data, plan, house, list(day.answered.values()), day.contradicted)
     result = report(

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import multiprocessing
 from collections.abc import Callable
 from multiprocessing.connection import Connection
 from multiprocessing.context import ForkServerContext
 from pathlib import Path
-from random import Random
 
 import msgspec
 
@@ -33,7 +33,7 @@ class Day:
         self._data = data
         self._plan = plan
         self._house = house
-        self._chance = Random(f"{plan.seed}/kills")
+        self._kill_at = plan.kills()
         self._handed_out = 0
         """Numbers below this may have been asked for."""
         self._context = _context()
@@ -41,27 +41,25 @@ class Day:
     def pass_by(self, show: Callable[[int], None]) -> None:
         """Raises Stuck."""
         while len(self.answered) < self._plan.purchases:
-            last = self._live(self._chance.randint(1, 2 * self._plan.between))
+            at = self._kill_at.pop(0) if self._kill_at else self._plan.purchases
+            self._live(max(1, at - len(self.answered)))
             self.kills += 1
             show(len(self.answered))
-            if not last and self.kills > 50 * max(1, self._plan.crashes):
-                raise Stuck("processes are killed before they answer anything")
 
-    def _live(self, until: int) -> bool:
-        """One process, killed after so many answers, or when there is nothing more to buy; whether there was any."""
+    def _live(self, until: int) -> None:
+        """One process, killed after so many answers, or when there is nothing more to buy."""
         turns = self._turns(until + 2 * LANES)
         ours, theirs = multiprocessing.Pipe(duplex=False)
         process = self._context.Process(target=live, args=(str(self._data), self._plan, self._house, turns, theirs))
         process.start()
         theirs.close()
         try:
-            heard = self._listen(ours, min(until, len(turns)))
+            self._listen(ours, min(until, len(turns)))
         finally:
             process.kill()
             process.join()
-        heard += self._rest(ours)
+        self._rest(ours)
         ours.close()
-        return heard > 0
 
     def _turns(self, count: int) -> list[Turn]:
         """The next purchases without an answer. Each lane had begun at most the first of its own."""
@@ -73,7 +71,7 @@ class Day:
         self._handed_out = max(self._handed_out, open_[-1] + 1)
         return turns
 
-    def _listen(self, answers: Connection, until: int) -> int:
+    def _listen(self, answers: Connection, until: int) -> None:
         for heard in range(until):
             try:
                 if not answers.poll(SILENT_S):
@@ -81,18 +79,12 @@ class Day:
                 self._note(_decode(answers.recv_bytes()))
             except EOFError:
                 raise Stuck("a process has ended by itself; what it said is above") from None
-        return until
 
-    def _rest(self, answers: Connection) -> int:
-        """What had been told before the process died and was not heard yet."""
-        heard = 0
-        try:
+    def _rest(self, answers: Connection) -> None:
+        """What had been told before the process died and was not heard yet, up to the end or half a message."""
+        with contextlib.suppress(EOFError, OSError):
             while answers.poll(0):
                 self._note(_decode(answers.recv_bytes()))
-                heard += 1
-        except (EOFError, OSError):  # the end, or half a message
-            pass
-        return heard
 
     def _note(self, one: Answered) -> None:
         before = self.answered.setdefault(one.number, one)

@@ -89,13 +89,16 @@ async def evening(
 
 async def _at_rest(services: WriteServices) -> None:
     """No checkout is open and no money under way, and that stays so while stragglers would be taken up."""
-    quiet_since = time.monotonic()
+    quiet_since: float | None = None
     async with asyncio.timeout(REST_S):
-        while time.monotonic() - quiet_since < QUIET_S:
+        while True:
             await services.follower.wait_for(services.engine.position, REST_S)
-            open_ = await services.views.listed(CHECKOUT_ROWS.name, "open", "", limit=1)
-            if open_ or services.payments.working:
+            if services.payments.working or await services.views.listed(CHECKOUT_ROWS.name, "open", "", limit=1):
+                quiet_since = None
+            elif quiet_since is None:
                 quiet_since = time.monotonic()
+            elif time.monotonic() - quiet_since >= QUIET_S:
+                return
             await asyncio.sleep(0.1)
 
 

@@ -24,6 +24,8 @@ from kontor.embedded import embedded
 from kontor.running import build_app
 
 REFUSED = (409, 422)
+UNAVAILABLE = 503
+TRIES_MAX = 10
 PATIENCE_S = 1
 """So long a buyer waits for the payment; slower ones go on by themselves."""
 
@@ -108,7 +110,7 @@ class Lane:
             "paymentMethodId": self._buyer.methods[wish.token],
         }
         headers = {**self._headers(f"day-{number}"), "Prefer": f"wait={PATIENCE_S}"}
-        return await self._caller.ask("POST", "/api/orders", body, headers)
+        return await self._ask("POST", "/api/orders", body, headers)
 
     async def _fill(self, wish: Wish) -> str:
         """Makes the cart hold what is wanted and nothing else; why it cannot, if it cannot.
@@ -116,7 +118,7 @@ class Lane:
         Lines of orders that came to nothing are back in it.
         """
         wanted = {"sku": wish.sku, "shopId": self._shop_id, "quantity": wish.quantity}
-        added = await self._caller.ask("POST", "/api/cart/items", wanted, self._headers())
+        added = await self._ask("POST", "/api/cart/items", wanted, self._headers())
         if added.status in REFUSED:
             return str(added.json()["code"])
         if added.status != 201:
@@ -128,16 +130,25 @@ class Lane:
     async def _tidy(self, line: dict[str, Any], wish: Wish) -> None:
         path = f"/api/cart/items/{line['itemId']}"
         if line["sku"] != wish.sku:
-            await self._caller.ask("DELETE", path, None, self._headers())
+            await self._ask("DELETE", path, None, self._headers())
         elif line["quantity"] != wish.quantity:
-            await self._caller.ask("PATCH", path, {"quantity": wish.quantity}, self._headers())
+            await self._ask("PATCH", path, {"quantity": wish.quantity}, self._headers())
 
     async def _call_off(self, number: int, order_id: str) -> None:
         """Whatever has become of it: an order that is cancelled already, or was, is as good."""
         headers = self._headers(f"regret-{number}")
-        answer = await self._caller.ask("POST", f"/api/orders/{order_id}/cancel", None, headers)
+        answer = await self._ask("POST", f"/api/orders/{order_id}/cancel", None, headers)
         if answer.status != 200 and answer.status not in REFUSED:
             raise Unexpected(f"calling {order_id} off: {answer.status} {answer.body!r}")
+
+    async def _ask(self, method: str, path: str, body: Any, headers: dict[str, str]) -> Answer:
+        """Again where the service says that it could not: what was asked for twice has one key, or is tidied up."""
+        for _ in range(TRIES_MAX):
+            answer = await self._caller.ask(method, path, body, headers)
+            if answer.status != UNAVAILABLE:
+                break
+            await asyncio.sleep(PATIENCE_S)
+        return answer
 
     def _headers(self, key: str = "") -> dict[str, str]:
         own = self._people.headers(self._name)

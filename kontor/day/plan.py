@@ -25,10 +25,10 @@ class Plan(NamedTuple):
     """Processes that are killed on the way."""
     seed: int
 
-    @property
-    def between(self) -> int:
-        """Purchases between two crashes, on average."""
-        return max(1, self.purchases // max(1, self.crashes))
+    def kills(self) -> list[int]:
+        """After how many answers each process is killed: once in every part of the day, anywhere in it."""
+        chance, part = Random(f"{self.seed}/kills"), self.purchases / max(1, self.crashes)
+        return [int(part * (number + chance.random())) for number in range(self.crashes)]
 
     def stock(self) -> dict[str, int]:
         """Units on hand at the beginning: of what is hot, about half of what is wanted."""
