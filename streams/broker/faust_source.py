@@ -7,6 +7,7 @@ What is set and why, learned by measuring:
 - A static instance id and a session of 6 s: after a kill the partitions are taken over in seconds, not in a minute.
 - No standby tables: only then partitions are dealt out in turn. Faust's own assignor leaves a third worker of four
   partitions with none.
+- Faust passes over messages below the offset that it knows, which are all of a topic that was made anew: watched for.
 - ``exactly_once`` and tables are not used: the sink is idempotent by position, and the offsets are only a bookmark.
 """
 
@@ -38,6 +39,8 @@ BUFFER = 65_536
 """Messages between Faust's fetcher and the agent."""
 STOP_S = 15.0
 RETRY_S = 1.0
+LOOK_S = 2.0
+"""Between two looks for a partition that ends before what is known of it."""
 
 log = structlog.get_logger("faust_source")
 
@@ -76,12 +79,17 @@ class FaustSource:
         with tempfile.TemporaryDirectory(prefix="kontor-faust-") as folder:
             app = self._app(folder)
             self._agent(app, intake)
+            looking: asyncio.Task[None] | None = None
             try:
                 await app.start()
+                looking = asyncio.create_task(_begin_anew_where_it_ends_early(app), name="faust-offsets")
                 await app.wait(self._stopping)
             except Exception as error:  # whatever Faust makes of a broker that is away
                 raise BrokerUnavailable(repr(error)) from error
             finally:
+                if looking is not None:
+                    looking.cancel()
+                    await asyncio.wait([looking])
                 await self._end(app)
         if isinstance(self._failure, Stopped):
             return
@@ -144,6 +152,25 @@ class FaustSource:
             await asyncio.wait_for(app.stop(), STOP_S)
         except Exception as error:
             log.warning("faust_did_not_stop", error=repr(error))
+
+
+async def _begin_anew_where_it_ends_early(app: Any) -> None:
+    """Until cancelled. What comes twice for it is dropped by the intake."""
+    while True:
+        await asyncio.sleep(LOOK_S)
+        try:
+            for partition in set(app.consumer.assignment()):
+                await _begin_anew(app.consumer, partition)
+        except Exception as error:  # whatever Faust makes of partitions that are just being taken away
+            log.debug("offsets_unknown", error=repr(error))
+
+
+async def _begin_anew(consumer: Any, partition: Any) -> None:
+    known = consumer._read_offset.get(partition)  # nothing that Faust shows tells it
+    end = consumer.highwater(partition)
+    if known is not None and end is not None and known > end:
+        log.warning("topic_begins_anew", partition=partition.partition, known=known, end=end)
+        await consumer.seek(partition, 0)
 
 
 def _by_partition(events: Any) -> dict[int, list[Message]]:

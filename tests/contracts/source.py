@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import pytest
+from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 
 from commands.store.memory import MemoryLog
@@ -62,6 +63,16 @@ async def committed(topic: Topic, group: str) -> dict[int, int]:
     return {partition.partition: offset.offset for partition, offset in offsets.items() if offset.offset > 0}
 
 
+async def commit(topic: Topic, group: str, offset: int) -> None:
+    """As the group's, for every partition."""
+    consumer = AIOKafkaConsumer(bootstrap_servers=topic.servers, group_id=group, enable_auto_commit=False)
+    await consumer.start()
+    partitions = [TopicPartition(topic.name, number) for number in range(topic.partitions)]
+    consumer.assign(partitions)
+    await consumer.commit(dict.fromkeys(partitions, offset))
+    await consumer.stop()
+
+
 @pytest.mark.stack
 @pytest.mark.timeout(240)
 class SourceContract:
@@ -106,6 +117,18 @@ class SourceContract:
                 await grow(log, 50)
                 await until(lambda: len(fresh.everything()) == 50)
         assert fresh.everything() == list(range(1_001, 1_051))
+
+    async def test_a_topic_that_ends_before_what_was_committed_is_read_from_its_beginning(self, topic, log, group):
+        """Somebody deleted it, and the relay has made another since."""
+        await grow(log, 100)
+        sink = ListSink()
+        async with relaying(log, topic) as relay:
+            await until(lambda: relay.position == 100)
+            await commit(topic, group, 10_000)
+            async with consuming(self.source(topic, group), sink, log, topic):
+                await until(lambda: sink.everything() == list(range(1, 101)), what=sink.positions)
+                head = await grow(log, 20)
+                await until(lambda: sink.everything() == list(range(1, head + 1)), what=sink.positions)
 
     async def test_a_sink_that_is_away_is_waited_for(self, topic, log, group):
         sink = ListSink()
