@@ -42,6 +42,8 @@ class Client:
         head = await reader.readuntil(b"\r\n\r\n")
         status = int(head[9:12])
         lower = head.lower()
+        if b"transfer-encoding: chunked" in lower:
+            return Answer(status, await _chunks(reader))
         at = lower.find(b"content-length:")
         length = int(lower[at + 15 : lower.index(b"\r", at)]) if at >= 0 else 0
         return Answer(status, await reader.readexactly(length) if length else b"")
@@ -55,6 +57,16 @@ class Client:
     def close(self) -> None:
         if self._writer is not None:
             self._writer.close()
+
+
+async def _chunks(reader: asyncio.StreamReader) -> bytes:
+    """A body of which each part tells its length, and the last one that it has none."""
+    body = []
+    while length := int(await reader.readuntil(b"\r\n"), 16):
+        body.append(await reader.readexactly(length))
+        await reader.readexactly(2)
+    await reader.readexactly(2)
+    return b"".join(body)
 
 
 class ByMethod(Client):
