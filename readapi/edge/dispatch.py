@@ -14,7 +14,6 @@ from typing import Any, NamedTuple
 from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
 from starlette.requests import Request
-from starlette.routing import Match
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from readapi.edge.lean import Handler, lean
@@ -70,14 +69,21 @@ class Dispatch:
         method, path = scope["method"], scope["path"]
         way = self._exact.get((method, path))
         if way is not None:
-            scope["endpoint"], scope["path_params"], scope["route"] = way.route.endpoint, {}, way.route
+            _note(scope, way.route, {})
             return way
         for way in self._under.get((method, first_words(path)), ()):
-            match, found = way.route.matches(scope)
-            if match is Match.FULL:
-                scope.update(found)
+            found = way.route.path_regex.match(path)
+            if found is not None:
+                convertors = way.route.param_convertors
+                words = {name: convertors[name].convert(word) for name, word in found.groupdict().items()}
+                _note(scope, way.route, words)
                 return way
         return None
+
+
+def _note(scope: Scope, route: APIRoute, words: dict[str, Any]) -> None:
+    """What Starlette notes of a route that it has found."""
+    scope["endpoint"], scope["path_params"], scope["route"] = route.endpoint, words, route
 
 
 def first_words(path: str) -> str:
