@@ -10,10 +10,12 @@ import re
 
 from starlette.requests import Request
 
+from readapi.edge.headers import header
 from readapi.edge.problems import BadParameter
 
 HEADER = "Kontor-Position"
 MIN_HEADER = "Kontor-Min-Position"
+_MIN_HEADER = MIN_HEADER.lower().encode()
 POSITION_MAX = (1 << 63) - 1
 WAIT_DEFAULT = 1
 WAIT_MAX = 10
@@ -39,7 +41,7 @@ def parse_position(raw: str, name: str = MIN_HEADER, where: str = "header") -> i
 
 def min_position(request: Request) -> int:
     """The position that the answer must include at least; 0 when the client named none."""
-    raw = request.headers.get(MIN_HEADER)
+    raw = header(request, _MIN_HEADER)
     return 0 if raw is None else parse_position(raw)
 
 

@@ -14,6 +14,7 @@ from readapi.catalogue import age_of, listing, product
 from readapi.consistency import at_search_position
 from readapi.edge.degraded import is_degraded
 from readapi.edge.etags import not_modified
+from readapi.edge.headers import header
 from readapi.edge.openapi import problem_responses
 from readapi.edge.problems import BadParameter
 from readapi.models import ProductList, ProductPage, SuggestionList
@@ -112,6 +113,6 @@ async def get_product(request: Request) -> Response:
         raise NotFound("no such product")
     if is_degraded(request):
         return Ready(page.body, position)
-    if not_modified(request.headers.get("if-none-match"), page.etag):
+    if not_modified(header(request, b"if-none-match"), page.etag):
         return Unchanged(page.headers, position)
     return Ready(page.body, position, page.headers)
