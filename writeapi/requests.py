@@ -31,7 +31,7 @@ from domain.errors import DomainError, Forbidden, NotFound
 from domain.ids import PREFIXES, new_id
 from domain.shop import OpenedShop, require_open
 from readapi.edge.etags import etag
-from readapi.edge.idempotency import HEADER as IDEMPOTENCY_HEADER
+from readapi.edge.headers import header
 from readapi.edge.idempotency import REPLAYED_HEADER, IdempotencyKey, idempotency_of
 from readapi.edge.positions import HEADER as POSITION_HEADER
 from readapi.edge.positions import format_position
@@ -146,7 +146,7 @@ async def execute(
 
 async def optional_key(request: Request, scope: str) -> IdempotencyKey | None:
     """The request's Idempotency-Key where it is not compulsory; ``scope`` is the account it belongs to."""
-    return await idempotency_of(request, scope) if IDEMPOTENCY_HEADER in request.headers else None
+    return await idempotency_of(request, scope) if header(request, b"idempotency-key") is not None else None
 
 
 def stored_answer(response: Response) -> Answer:

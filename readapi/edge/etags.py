@@ -7,6 +7,7 @@ import re
 from starlette.requests import Request
 
 from domain.errors import VersionMismatch
+from readapi.edge.headers import header
 from readapi.edge.problems import BadParameter, ProblemError
 
 TAGS_CHARS_MAX = 2048
@@ -47,7 +48,7 @@ def expected_version(request: Request) -> int | None:
     Raises ``version_mismatch`` when no version can match, and ``BadParameter`` for a choice of several, which the
     engine does not take.
     """
-    raw = request.headers.get("if-match")
+    raw = header(request, b"if-match")
     versions = None if raw is None else parse_if_match(raw)
     if versions is None:
         return None

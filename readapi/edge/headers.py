@@ -11,3 +11,8 @@ def header(request: Request, name: bytes) -> str | None:
         if sent == name:
             return str(value, "latin-1")
     return None
+
+
+def headers(request: Request, name: bytes) -> list[str]:
+    """All of this name, in the order in which they were sent."""
+    return [str(value, "latin-1") for sent, value in request.scope["headers"] if sent == name]

@@ -15,10 +15,12 @@ from typing import NamedTuple
 import msgspec
 from starlette.requests import Request
 
+from readapi.edge.headers import headers
 from readapi.edge.problems import BadParameter, Overloaded, ProblemError
 from readapi.edge.structured import parse_string_item
 
 HEADER = "Idempotency-Key"
+_HEADER = HEADER.lower().encode()
 REPLAYED_HEADER = "Idempotent-Replayed"
 KEY_CHARS_MAX = 255
 IN_FLIGHT_MAX = 20_000
@@ -57,7 +59,7 @@ def parse_key(raw: str) -> str:
 
 def key_of(request: Request) -> str:
     """The key of a request that must have one. Raises ``idempotency_key_missing`` or ``BadParameter``."""
-    sent = request.headers.getlist(HEADER)
+    sent = headers(request, _HEADER)
     if not sent:
         raise ProblemError(
             "idempotency_key_missing", f"send the header {HEADER} with a value of your own, such as a UUID"

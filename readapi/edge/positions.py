@@ -10,7 +10,7 @@ import re
 
 from starlette.requests import Request
 
-from readapi.edge.headers import header
+from readapi.edge.headers import header, headers
 from readapi.edge.problems import BadParameter
 
 HEADER = "Kontor-Position"
@@ -66,7 +66,7 @@ def preferences(raw: str) -> dict[str, str]:
 
 def prefer_wait(request: Request) -> int | None:
     """The seconds of ``Prefer: wait=…``, at most ``WAIT_MAX``; ``None`` when there is no such preference."""
-    sent = request.headers.getlist("prefer")
+    sent = headers(request, b"prefer")
     return parse_wait(sent[0] if len(sent) == 1 else ", ".join(sent)) if sent else None
 
 

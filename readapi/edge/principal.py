@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple, cast
 from fastapi import Depends
 from starlette.requests import Request
 
+from readapi.edge.headers import header
 from readapi.edge.problems import CHALLENGE, ProblemError, Unauthenticated
 
 if TYPE_CHECKING:
@@ -45,18 +46,18 @@ def principal_of(request: Request) -> Principal | None:
     if "principal" in state:
         return cast("Principal | None", state["principal"])
     principal = None
-    header = request.headers.get("authorization")
-    if header is not None:
+    sent = header(request, b"authorization")
+    if sent is not None:
         edge = edge_of(request)
-        principal = edge.tokens.verify(bearer(header))
+        principal = edge.tokens.verify(bearer(sent))
         edge.limiter.charge(state, "default", principal.account_id)
     state["principal"] = principal
     return principal
 
 
-def bearer(header: str) -> str:
+def bearer(sent: str) -> str:
     """The token of an Authorization header; other schemes are refused."""
-    scheme, _, token = header.partition(" ")
+    scheme, _, token = sent.partition(" ")
     token = token.strip()
     if scheme.lower() != "bearer" or not token:
         raise Unauthenticated("the Authorization header must be: Bearer TOKEN", token_refused=True)
