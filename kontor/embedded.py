@@ -21,6 +21,7 @@ from projections.checkouts.projector import CHECKOUTS
 from projections.differences.projector import DIFFERENCES
 from projections.erasures.projector import ERASURES
 from projections.folding import Parked
+from projections.giftcards.projector import GIFT_CARDS
 from projections.ledger.projector import LEDGER
 from projections.orderreviews.projector import ORDER_REVIEWS
 from projections.orders.projector import ORDERS
@@ -55,6 +56,7 @@ PROJECTIONS = (
     CHECKOUTS,
     SHOPS,
     PROMOTIONS,
+    GIFT_CARDS,
     ERASURES,
     DIFFERENCES,
     LEDGER,

@@ -3,7 +3,7 @@
     kontor serve write   commands: engine, log and vault; needs nothing else
     kontor serve read    queries: views in Redis and Cassandra, search in Elasticsearch
     kontor relay         log → Kafka
-    kontor work views    Kafka → Redis: catalog, stock, carts, shops, wishlists, ratings
+    kontor work views    Kafka → Redis: catalog, stock, carts, shops, gift cards, wishlists, ratings
     kontor work orders   Kafka → Cassandra: order history, sellers' lists, timelines, the ledger, reviews, purchases
     kontor work search   log and Redis → Elasticsearch
     kontor work processes   checkouts, payments, erasures, webhooks, mail, bookkeeping, the daily reconciliation
@@ -39,6 +39,7 @@ from projections.catalog.projector import CATALOG
 from projections.checkouts.projector import CHECKOUTS
 from projections.differences.projector import DIFFERENCES
 from projections.erasures.projector import ERASURES
+from projections.giftcards.projector import GIFT_CARDS
 from projections.ledger.projector import LEDGER
 from projections.orderreviews.projector import ORDER_REVIEWS
 from projections.orders.projector import ORDERS
@@ -85,7 +86,7 @@ from streams.sinking import Sinking
 from writeapi.sellers import OFFERS_MAX
 from writeapi.services import WriteServices
 
-IN_REDIS = (CATALOG, STOCK, CARTS, SHOPS, PROMOTIONS, DIFFERENCES, ORDER_REVIEWS, WISHLISTS, RATINGS)
+IN_REDIS = (CATALOG, STOCK, CARTS, SHOPS, PROMOTIONS, GIFT_CARDS, DIFFERENCES, ORDER_REVIEWS, WISHLISTS, RATINGS)
 IN_CASSANDRA = (ORDERS, LEDGER, REVIEWS, PURCHASES)
 OF_PROCESSES = (CHECKOUTS, STOCK, ERASURES)
 WITHIN_S = {"views": 0.02, "orders": 0.15}

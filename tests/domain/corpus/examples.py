@@ -14,6 +14,7 @@ from domain import (
     claim,
     delivery,
     difference,
+    giftcard,
     inventory,
     ledger,
     offer,
@@ -193,6 +194,15 @@ PURCHASES: list[Event] = [
     payment.RefundRefused("rfd_01K", "unknown_charge"),
     payment.AttemptFailed("pay_01K/1", 2, "GatewayTimeout: no answer"),
 ]
+GIFT_CARDS: list[Event] = [
+    giftcard.GiftCardIssued(Money(5000, "USD"), AT + 86_400_000, "shp_01K"),
+    giftcard.GiftCardReserved(ORDER, PRICE),
+    giftcard.GiftCardRefused(ORDER, PRICE, "empty"),
+    giftcard.GiftCardReleased(ORDER, PRICE),
+    giftcard.GiftCardRedeemed(ORDER, PRICE),
+    giftcard.GiftCardRefunded(ORDER, PRICE, "rfd_01K"),
+    giftcard.GiftCardDisabled(),
+]
 OUTGOING: list[Event] = [
     subscription.SubscriptionCreated(
         "sub_01K", "https://hooks.example/kontor", ("order.*",), b"\x00sealed\xff", 41, AT
@@ -247,7 +257,7 @@ LEDGER: list[Event] = [
     ),
     ledger.CommissionSet(50_000, 40),
 ]
-TODAY = ACCOUNTS + CARTS + WISHES + CATALOG + STOCK + PURCHASES + OUTGOING + RECONCILIATION + LEDGER
+TODAY = ACCOUNTS + CARTS + WISHES + CATALOG + STOCK + PURCHASES + GIFT_CARDS + OUTGOING + RECONCILIATION + LEDGER
 
 
 def usd(amount: int) -> dict[str, Any]:
