@@ -9,7 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from domain import refund
+from msgspec.structs import replace
+
+from domain import refund, tender
 from domain.decider import Command, Event
 from domain.errors import IllegalTransition, Invalid, NotFound
 from domain.money import Money
@@ -156,7 +158,15 @@ def _owed(
     if carriage is not None:
         shipping[shipping_of] = Money(min(carriage.amount, left.amount - amount.amount), left.currency)
         amount = amount.add(shipping[shipping_of])
-    return [RefundGranted(refund_id, amount, reason, at, lines, shipping, cause)] if amount.amount else []
+    granting = RefundGranted(refund_id, amount, reason, at, lines, shipping, cause)
+    return [_with_its_ways(paid, granting)] if amount.amount else []
+
+
+def _with_its_ways(paid: PaidOrder, granting: RefundGranted) -> RefundGranted:
+    """It says how much of it goes back to a gift card."""
+    placed = paid.placed
+    part = tender.for_the_card(granting.amount, placed.quote, placed.gift_card, paid.refunds.values())
+    return granting if part is None else replace(granting, gift_card=part)
 
 
 def grant_refund(command: GrantRefund, state: Order) -> list[Event]:
@@ -174,7 +184,7 @@ def grant_refund(command: GrantRefund, state: Order) -> list[Event]:
         raise Invalid(f"this order was paid in {left.currency}", "/amount/currency")
     if not 1 <= amount.amount <= left.amount:
         raise Invalid(f"{left} of this order are left to be refunded", "/amount")
-    return [RefundGranted(command.refund_id, amount, command.reason, command.at)]
+    return [_with_its_ways(paid, RefundGranted(command.refund_id, amount, command.reason, command.at))]
 
 
 def _computed(command: GrantRefund, paid: PaidOrder) -> RefundGranted:
@@ -191,7 +201,8 @@ def _computed(command: GrantRefund, paid: PaidOrder) -> RefundGranted:
     amount = refund.amount_of(lines, shipping, left.currency)
     if not 1 <= amount.amount <= left.amount:
         raise Invalid(f"these cost {amount}; {left} of this order are left to be refunded", "/lines")
-    return RefundGranted(command.refund_id, amount, command.reason, command.at, lines, shipping)
+    granting = RefundGranted(command.refund_id, amount, command.reason, command.at, lines, shipping)
+    return _with_its_ways(paid, granting)
 
 
 def request_return(command: RequestReturn, state: Order) -> list[Event]:

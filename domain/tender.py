@@ -6,12 +6,14 @@ to the card. Whoever paid gets money back before credit.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import msgspec
 
 from domain.giftcard import GiftCard
 from domain.money import Money
 from domain.pricing import Quote
-from domain.refund import shipping_left
+from domain.refund import RefundGranted, shipping_left
 
 
 class Covered(msgspec.Struct, frozen=True, gc=False):
@@ -34,3 +36,14 @@ def payable(card: GiftCard, quote: Quote) -> int:
     goods = sum(line.total.amount for line in quote.lines if line.shop_id == card.shop_id)
     carriage = shipping_left(quote, ()).get(card.shop_id)
     return goods + (carriage.amount if carriage is not None else 0)
+
+
+def for_the_card(
+    amount: Money, quote: Quote, covered: Covered | None, granted: Iterable[RefundGranted]
+) -> Money | None:
+    """What of a refund goes to the card, after those ``granted`` before; None when it is nothing."""
+    if covered is None:
+        return None
+    to_method = sum(one.to_method.amount for one in granted)
+    rest = amount.amount - (due(quote, covered).amount - to_method)
+    return Money(rest, amount.currency) if rest > 0 else None

@@ -11,7 +11,6 @@ import asyncio
 import contextlib
 from collections import deque
 from collections.abc import Sequence
-from typing import Any
 
 import structlog
 
@@ -22,16 +21,31 @@ from commands.mapper import recorded_or_unreadable
 from commands.outage import Outage
 from commands.store.port import EventLog
 from domain import order
-from domain.ledger import JOURNAL, TRANSACTIONS_MAX, Journal, PostTransactions, SetCommission, Transaction
+from domain.course import GIVEN_BACK, TAKEN, Course, Placed
+from domain.giftcard import GiftCardIssued, GiftCardRedeemed
+from domain.ids import payment_id
+from domain.ledger import (
+    GIFT_CARDS,
+    JOURNAL,
+    PROVIDER,
+    TRANSACTIONS_MAX,
+    Journal,
+    Posting,
+    PostTransactions,
+    SetCommission,
+    Transaction,
+)
 from domain.money import Money
 from domain.payment import PaymentCaptured, PaymentRefunded
-from domain.postings import NOTHING, Holding, given_back, held, postings_of_capture, postings_of_refund
+from domain.postings import postings_of_capture, postings_of_issue, postings_of_refund
 from domain.recorded import Recorded
 from projections.views import Touched
 from streams.effect import order_of
 
-MOVES = frozenset((PaymentCaptured, PaymentRefunded))
-TOPICS = ("payment.captured@", "payment.refunded@")
+OF_PAYMENTS = (PaymentCaptured, PaymentRefunded)
+MOVES = frozenset((*TAKEN, *GIVEN_BACK, GiftCardIssued))
+OF_ORDERS = ("payment.captured@", "payment.refunded@", "giftcard.redeemed@", "giftcard.refunded@")
+TOPICS = (*OF_ORDERS, "giftcard.issued@")
 PAUSE_S = 0.25
 """What moves within it is posted together."""
 REST_S = 0.005
@@ -41,7 +55,6 @@ PENDING_MAX = 2_000
 PAGE = 1_000
 
 log = structlog.get_logger("bookkeeping")
-Placed = order.OpenOrder | order.PaidOrder | order.CancelledOrder
 
 
 class Bookkeeping:
@@ -133,28 +146,28 @@ class Bookkeeping:
         return True
 
     async def _transaction(self, moved: Recorded, journal: Journal) -> Transaction:
-        order_id, event = order_of(moved.stream), moved.event
-        amount: Money = event.amount
+        event = moved.event
+        if isinstance(event, GiftCardIssued):
+            postings = postings_of_issue(event.value.amount, event.shop_id)
+            return _made(moved, "issued", "", event.value, postings)
+        order_id, amount, by = (
+            _order_of(moved),
+            event.amount,
+            PROVIDER if isinstance(event, OF_PAYMENTS) else GIFT_CARDS,
+        )
         known = await self._order(order_id, amount.currency)
         quote = known.placed.quote if known is not None else None
-        captured = isinstance(event, PaymentCaptured)
-        # Nothing can have moved before all of it is captured; of everything else the log knows what did.
-        if captured and quote is not None and amount == quote.totals.grand:
-            was, since = NOTHING, moved.position
+        taken = isinstance(event, TAKEN)
+        # Nothing can have moved before all of it is taken at once; of everything else the log knows what did.
+        if taken and quote is not None and amount == quote.totals.grand:
+            before = Course(known)
         else:
-            was, since = await self._before(moved, known)
-        now = _after(was, event, known)
-        posted = postings_of_capture if captured else postings_of_refund
-        return Transaction(
-            cause=moved.event_id,
-            position=moved.position,
-            kind="captured" if captured else "refunded",
-            order_id=order_id,
-            amount=amount.amount,
-            currency=amount.currency,
-            at=moved.meta.recorded_at,
-            postings=posted(was, now, amount.amount, journal.rate_at(since)),
-        )
+            before = await self._before(moved, order_id, known)
+        was, now = before.holding, before.after(event)
+        rate = journal.rate_at(before.since or moved.position)
+        posted = postings_of_capture if taken else postings_of_refund
+        kind = "refunded" if not taken else "redeemed" if isinstance(event, GiftCardRedeemed) else "captured"
+        return _made(moved, kind, order_id, amount, posted(was, now, amount.amount, rate, by))
 
     async def _order(self, order_id: str, currency: str) -> Placed | None:
         """None for an order that cannot be known: its money waits in the account for such."""
@@ -167,26 +180,36 @@ class Bookkeeping:
             return None
         return state
 
-    async def _before(self, moved: Recorded, known: Placed | None) -> tuple[Holding, int]:
-        """What was held of the payment before, and where in the log the first of it was captured."""
-        holding, since = NOTHING, moved.position
-        for row in await self._log.read_stream(moved.stream):
-            if row.version >= moved.version:
-                break
-            if row.topic.startswith(TOPICS):
-                event = recorded_or_unreadable(row).event
-                if isinstance(event, PaymentCaptured):
-                    since = min(since, row.position)
-                holding = _after(holding, event, known)
-        return holding, since
+    async def _before(self, moved: Recorded, order_id: str, known: Placed | None) -> Course:
+        """What had become of the order's money before: of its payment's, and of its part on a gift card."""
+        streams = {payment_id(order_id), moved.stream}
+        if known is not None and known.placed.gift_card is not None:
+            streams.add(known.placed.gift_card.gift_card_id)
+        rows = [row for stream in streams for row in await self._log.read_stream(stream)]
+        course = Course(known)
+        for row in sorted(rows):
+            if row.position < moved.position and row.topic.startswith(OF_ORDERS):
+                one = recorded_or_unreadable(row)
+                if _order_of(one) == order_id:
+                    course.take_in(one)
+        return course
 
 
-def _after(holding: Holding, event: Any, known: Placed | None) -> Holding:
-    """What is held when a payment's event is taken in."""
-    if isinstance(event, PaymentCaptured):
-        quote = known.placed.quote if known is not None else None
-        return held(quote, holding.paid + holding.beyond + event.amount.amount)
-    if isinstance(event, PaymentRefunded):
-        refunds = known.refunds if isinstance(known, order.PaidOrder | order.CancelledOrder) else {}
-        return given_back(holding, event.amount.amount, refunds.get(event.refund_id))
-    return holding
+def _order_of(moved: Recorded) -> str:
+    """Whose money it is."""
+    if moved.stream.startswith("pay_"):
+        return order_of(moved.stream)
+    return str(getattr(moved.event, "order_id", ""))
+
+
+def _made(moved: Recorded, kind: str, order_id: str, amount: Money, postings: tuple[Posting, ...]) -> Transaction:
+    return Transaction(
+        cause=moved.event_id,
+        position=moved.position,
+        kind=kind,
+        order_id=order_id,
+        amount=amount.amount,
+        currency=amount.currency,
+        at=moved.meta.recorded_at,
+        postings=postings,
+    )

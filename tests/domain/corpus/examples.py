@@ -30,6 +30,7 @@ from domain import (
     shipment,
     shop,
     subscription,
+    tender,
     wishlist,
 )
 from domain.decider import Event
@@ -157,6 +158,7 @@ PURCHASES: list[Event] = [
         capture_at=AT + 86_400_000,
         review=("amount", "country"),
         review_within=259_200_000,
+        gift_card=tender.Covered("gft_01K", PRICE),
     ),
     orderreview.ReviewBegun(ACCOUNT, PRICE, ("amount", "country"), AT, AT + 259_200_000),
     orderreview.ReviewApproved(AT, ACCOUNT, b"\x00sealed\xff"),
@@ -178,6 +180,7 @@ PURCHASES: list[Event] = [
         (refund.RefundLine("lin_01K", 1, Money(2000, "USD"), Money(150, "USD")),),
         {"shp_01K": Money(450, "USD")},
         "ret_01K",
+        Money(1000, "USD"),
     ),
     shipment.ShipmentPacked("shi_01K", "shp_01K", {"lin_01K": 2}, AT, "UPS", "1Z999AA10123456784"),
     shipment.ShipmentShipped("shi_01K", "UPS", "1Z999AA10123456784", {"lin_01K": 2}, AT),
