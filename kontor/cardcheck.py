@@ -25,7 +25,7 @@ class GiftCardCheck:
         self._back: dict[tuple[str, str], int] = {}
 
     def __call__(self, position: int, event: Any, meta: Meta, before: Any, after: GiftCardState) -> str | None:
-        amount = getattr(event, "amount", self._value)
+        amount = event.value if isinstance(event, giftcard.GiftCardIssued) else getattr(event, "amount", None)
         refused = isinstance(event, giftcard.GiftCardRefused)
         if amount is not None and not refused and (wrong := self._wrong_amount(amount)):
             return wrong

@@ -15,6 +15,7 @@ from tests.e2e.house import House, charges
 from tests.e2e.market import Seller, open_shop
 from tests.e2e.shopper import Shopper, expect, fresh_key, problem
 from tests.e2e.test_gift_cards import UNKNOWN
+from tests.e2e.test_ledger import balances
 
 
 async def in_cart(shopper: Shopper, seller: Seller, units: int = 2) -> int:
@@ -168,6 +169,47 @@ async def test_what_comes_back_of_a_wholly_covered_order_goes_to_the_card(
     assert charges(house.folder) == {}
     await house.head()
     assert sound(house)
+
+
+async def accounts(house: House, admin: Shopper) -> dict[str, int]:
+    """Balances by account, once all is posted; they sum to zero."""
+    admin.position = str(await house.head())
+    found = await balances(admin)
+    assert sum(found.values()) == 0
+    return found
+
+
+async def test_what_is_on_cards_is_owed_until_it_is_spent(
+    house: House, admin: Shopper, seller: Seller, shopper: Shopper
+) -> None:
+    card = await issue(admin, 1_500)
+    assert await accounts(house, admin) == {"gift_cards": -1_500, "gift_cards_issued": 1_500}
+    grand = await in_cart(shopper, seller)
+    order = await shopper.buy(giftCard=card.code)
+    spent = await accounts(house, admin)
+    assert (spent["gift_cards"], spent["gift_cards_issued"], spent["provider"]) == (0, 1_500, grand - 1_500)
+    await refund(admin, order)
+    await once(shopper, order, status="REFUNDED")
+    back = await accounts(house, admin)
+    assert {name: amount for name, amount in back.items() if amount} == {
+        "gift_cards": -1_500,
+        "gift_cards_issued": 1_500,
+    }
+
+
+async def test_a_shop_owes_the_cards_it_issues(house: House, admin: Shopper, seller: Seller) -> None:
+    await issue(seller.shopper, 700, shopId=seller.shop_id)
+    assert await accounts(house, admin) == {"gift_cards": -700, f"seller:{seller.shop_id}": 700}
+    seller.shopper.position = admin.position
+    ledger = await seller.shopper.read(f"/api/shops/{seller.shop_id}/ledger")
+    [entry] = ledger["items"]
+    assert (entry["kind"], entry["orderId"], entry["giftCard"], entry["total"]) == (
+        "issued",
+        None,
+        usd(-700),
+        usd(-700),
+    )
+    assert ledger["due"] == [usd(-700)]
 
 
 # what a card does not pay for

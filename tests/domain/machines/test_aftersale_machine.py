@@ -21,7 +21,7 @@ from domain.money import Money
 from domain.order import PaidOrder
 from domain.returns import DAY_MS
 from tests.domain.machines.market import BUYERS
-from tests.domain.machines.test_checkout_machine import PROCESSES, CheckoutMachine, any_index, baskets
+from tests.domain.machines.test_checkout_machine import PROCESSES, CheckoutMachine, any_index, baskets, cards
 
 amounts = st.integers(0, 3000)
 WINDOW = 30 * DAY_MS
@@ -32,13 +32,13 @@ class AfterSaleMachine(CheckoutMachine):
         super().__init__()
         self.ids = 0
 
-    @initialize(goods=st.lists(baskets, min_size=1, max_size=2))
-    def open(self, goods: Any) -> None:
-        """Each buyer has bought something."""
+    @initialize(goods=st.lists(baskets, min_size=1, max_size=2), card=cards)
+    def open(self, goods: Any, card: str) -> None:
+        """Each buyer has bought something, perhaps with a gift card."""
         self.market.open(6)
         for buyer, basket in zip(BUYERS, goods, strict=False):
             self.put_into_cart(buyer, False, basket)
-            command = self.market.order(buyer, False)
+            command = self.market.order(buyer, False, card=card)
             assert command is not None
             self.submit(command, command.order_id)
         self.everything_settles()
@@ -81,7 +81,7 @@ class AfterSaleMachine(CheckoutMachine):
         order_id, state = self.a_paid_order(index)
         sent = self.a_line(state, line)
         parcel = {sent.line_id: units}
-        pack = order.PackShipment(order_id, self.fresh("shi"), sent.shop_id, self.world.now, parcel, "UPS")
+        pack = order.PackShipment(order_id, self.fresh("shi_sent"), sent.shop_id, self.world.now, parcel, "UPS")
         self.submit(pack, order_id, process)
 
     @precondition(lambda self: self.orders(PaidOrder))
