@@ -59,15 +59,21 @@ def next_commands(state: Checkout, now: int) -> list[Command]:
     if _is_funded(state):
         return _confirm(state, now)
     if state.payment == "none":
-        return _reserve(state, now) or _reserve_card(state, now) or [_authorize(state)]
+        return _reserve(state, now) or _fund(state, now)
     if state.payment == "authorizing":
         return _extend(state, now)
     return []
 
 
-def _authorize(state: Checkout) -> Command:
-    paid, placed = payment_id(state.order_id), state.placed
-    return payment.RequestAuthorization(paid, state.order_id, placed.due, placed.payment_token)
+def _fund(state: Checkout, now: int) -> list[Command]:
+    """The gift card first, then the payment method for what is due. Where the card was released, the order was called
+    off, whether or not that is known here."""
+    placed = state.placed
+    if placed.gift_card is not None and state.card != "reserved":
+        card = placed.gift_card
+        return [] if state.card else [giftcard.ReserveGiftCard(card.gift_card_id, state.order_id, card.amount, now)]
+    paid = payment_id(state.order_id)
+    return [payment.RequestAuthorization(paid, state.order_id, placed.due, placed.payment_token)]
 
 
 def _is_funded(state: Checkout) -> bool:
@@ -175,13 +181,6 @@ def _reserve(state: Checkout, now: int) -> list[Command]:
         for line in state.lines
         if line.stock == "none"
     ]
-
-
-def _reserve_card(state: Checkout, now: int) -> list[Command]:
-    covered = state.placed.gift_card
-    if covered is None or state.card:
-        return []
-    return [giftcard.ReserveGiftCard(covered.gift_card_id, state.order_id, covered.amount, now)]
 
 
 def _redeem(state: Checkout) -> list[Command]:

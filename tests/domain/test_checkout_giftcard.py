@@ -143,6 +143,13 @@ def test_a_card_reserved_after_the_order_was_called_off_is_released():
     assert is_settled(partly(*ended, SET_ASIDE, about_card(giftcard.GiftCardReleased(ORDER, PART))).state)
 
 
+@pytest.mark.parametrize("order_placed", [PARTLY, WHOLLY])
+def test_once_the_card_is_released_nobody_is_asked_for_money(order_placed):
+    """Whoever sees that before the cancellation."""
+    released = about_card(giftcard.GiftCardReleased(ORDER, PART))
+    given(*RESERVED, SET_ASIDE, released, placed=order_placed).asks_for_nothing()
+
+
 def test_an_order_called_off_after_it_was_paid_gives_back_both():
     after = partly(*BOUGHT, cancelled("cancelled"))
     after.asks_for(
