@@ -45,9 +45,12 @@ class CheckoutReactor:
     def streams(self, command: Command | None, order_id: str) -> list[str]:
         """What the reactions to a command may touch, so that it can be loaded for many checkouts at once."""
         if isinstance(command, PlaceOrder):
-            return checkout.streams_of(order_id, command.cart_id, command.quote)
+            return checkout.streams_of(order_id, command.cart_id, command.quote, command.gift_card)
         known = self._overlay.get(order_id) or self._open.get(order_id)
-        return [] if known is None else checkout.streams_of(order_id, known.placed.cart_id, known.placed.quote)
+        if known is None:
+            return []
+        placed = known.placed
+        return checkout.streams_of(order_id, placed.cart_id, placed.quote, placed.gift_card)
 
     def react(self, events: Iterable[Recorded], now: int) -> list[tuple[str, Command]]:
         """Order id and command, for every checkout that the events moved."""

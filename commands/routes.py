@@ -9,6 +9,7 @@ from domain.claim import CLAIM
 from domain.decider import Command, Decider
 from domain.delivery import DELIVERY
 from domain.difference import DIFFERENCE
+from domain.giftcard import GIFT_CARD
 from domain.inventory import INVENTORY
 from domain.ledger import LEDGER
 from domain.offer import OFFER
@@ -29,6 +30,7 @@ DECIDERS: dict[str, Decider] = {
     "clm": CLAIM,
     "dlv": DELIVERY,
     "dif": DIFFERENCE,
+    "gft": GIFT_CARD,
     "stk": INVENTORY,
     "led": LEDGER,
     "off": OFFER,

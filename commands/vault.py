@@ -70,6 +70,7 @@ class Secrets:
     cart_key: bytes
     cursor_key: bytes
     webhook_secret: bytes
+    gift_card_key: bytes
 
     def __repr__(self) -> str:
         return "Secrets(…)"

@@ -9,7 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from domain import refund
+from msgspec.structs import replace
+
+from domain import refund, tender
 from domain.decider import Command, Event
 from domain.errors import IllegalTransition, Invalid, NotFound
 from domain.money import Money
@@ -160,7 +162,15 @@ def _owed(
     if carriage is not None:
         shipping[shipping_of] = Money(min(carriage.amount, left.amount - amount.amount), left.currency)
         amount = amount.add(shipping[shipping_of])
-    return [RefundGranted(refund_id, amount, reason, at, lines, shipping, cause)] if amount.amount else []
+    granting = RefundGranted(refund_id, amount, reason, at, lines, shipping, cause)
+    return [_with_its_ways(paid, granting)] if amount.amount else []
+
+
+def _with_its_ways(paid: PaidOrder, granting: RefundGranted, disputed: int = 0) -> RefundGranted:
+    """It says how much of it goes back to a gift card."""
+    placed = paid.placed
+    part = tender.for_the_card(granting.amount, placed.quote, placed.gift_card, paid.refunds.values(), disputed)
+    return granting if part is None else replace(granting, gift_card=part)
 
 
 def grant_refund(command: GrantRefund, state: Order) -> list[Event]:
@@ -179,7 +189,8 @@ def grant_refund(command: GrantRefund, state: Order) -> list[Event]:
     _check_disputes(command, amount, left)
     if not 1 <= amount.amount <= left.amount:
         raise Invalid(f"{left} of this order are left to be refunded", "/amount")
-    return [RefundGranted(command.refund_id, amount, command.reason, command.at)]
+    granting = RefundGranted(command.refund_id, amount, command.reason, command.at)
+    return [_with_its_ways(paid, granting, _disputed(command))]
 
 
 def _computed(command: GrantRefund, paid: PaidOrder) -> RefundGranted:
@@ -197,14 +208,18 @@ def _computed(command: GrantRefund, paid: PaidOrder) -> RefundGranted:
     _check_disputes(command, amount, left)
     if not 1 <= amount.amount <= left.amount:
         raise Invalid(f"these cost {amount}; {left} of this order are left to be refunded", "/lines")
-    return RefundGranted(command.refund_id, amount, command.reason, command.at, lines, shipping)
+    granting = RefundGranted(command.refund_id, amount, command.reason, command.at, lines, shipping)
+    return _with_its_ways(paid, granting, _disputed(command))
 
 
 def _refundable(command: GrantRefund, paid: PaidOrder) -> Money:
     """What is neither owed back already nor disputed, nor gone by a dispute."""
     left = refund.left(paid.placed.quote, paid.refunds.values())
-    gone = sum(one.amount for one in (command.contested, command.lost) if one is not None)
-    return Money(max(0, left.amount - gone), left.currency)
+    return Money(max(0, left.amount - _disputed(command)), left.currency)
+
+
+def _disputed(command: GrantRefund) -> int:
+    return sum(one.amount for one in (command.contested, command.lost) if one is not None)
 
 
 def _check_disputes(command: GrantRefund, amount: Money, left: Money) -> None:

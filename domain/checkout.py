@@ -7,13 +7,17 @@ after a crash.
 
     CART_VALIDATED → INVENTORY_RESERVED → PAYMENT_AUTHORIZED → ORDER_CREATED → PAYMENT_CAPTURED, or COMPENSATED
 
+A gift card pays as far as it goes: its part is reserved before the payment is authorized for the rest, redeemed when
+that is captured, and released or given back when the order comes to nothing. Where it pays for everything, there is no
+payment, and nobody outside is asked.
+
 It may rest twice, for days: PAYMENT_AUTHORIZED while a person looks at the order, ORDER_CREATED while the money is to
 be taken later. How long is in the order and in its review, so the timer is a question that anybody may ask of the log.
 """
 
 from __future__ import annotations
 
-from domain import cart, inventory, order, orderreviewing, payment, policy
+from domain import cart, giftcard, inventory, order, orderreviewing, payment, policy
 from domain.checkoutstate import RELEVANT as RELEVANT
 from domain.checkoutstate import Checkout as Checkout
 from domain.checkoutstate import Line, ordered
@@ -24,6 +28,7 @@ from domain.ids import payment_id
 from domain.orderreview import REJECTED
 from domain.pricing import Quote
 from domain.promotion import is_use
+from domain.tender import Covered
 
 PAYMENT_GRACE_MS = 60_000
 """How long after the holds ran out an unanswered authorization may still come back before the order is cancelled."""
@@ -32,9 +37,10 @@ EXTEND_MS = 60_000
 FOREVER = 1 << 62
 
 
-def streams_of(order_id: str, cart_id: str, quote: Quote) -> list[str]:
+def streams_of(order_id: str, cart_id: str, quote: Quote, covered: Covered | None = None) -> list[str]:
     """All that a checkout touches."""
-    return [order_id, payment_id(order_id), cart_id, *(stock for stock, _ in order.stock_lines(quote))]
+    streams = [order_id, payment_id(order_id), cart_id, *(stock for stock, _ in order.stock_lines(quote))]
+    return streams if covered is None else [*streams, covered.gift_card_id]
 
 
 def next_commands(state: Checkout, now: int) -> list[Command]:
@@ -48,22 +54,33 @@ def next_commands(state: Checkout, now: int) -> list[Command]:
     refusal = _refusal(state, now)
     if refusal:
         return [order.CancelOrder(state.order_id, refusal)]
+    if state.payment == "captured" or state.card == "redeemed":
+        return _redeem(state) or [order.MarkOrderPaid(state.order_id, payment_id(state.order_id), now)]
+    if _is_funded(state):
+        return _confirm(state, now)
     if state.payment == "none":
-        return _reserve(state, now) or [
-            payment.RequestAuthorization(
-                payment_id(state.order_id),
-                state.order_id,
-                state.placed.quote.totals.grand,
-                state.placed.payment_token,
-            )
-        ]
+        return _reserve(state, now) or _fund(state, now)
     if state.payment == "authorizing":
         return _extend(state, now)
-    if state.payment == "authorized":
-        return _confirm(state, now)
-    if state.payment == "captured":
-        return [order.MarkOrderPaid(state.order_id, payment_id(state.order_id), now)]
     return []
+
+
+def _fund(state: Checkout, now: int) -> list[Command]:
+    """The gift card first, then the payment method for what is due. Where the card was released, the order was called
+    off, whether or not that is known here."""
+    placed = state.placed
+    if placed.gift_card is not None and state.card != "reserved":
+        card = placed.gift_card
+        return [] if state.card else [giftcard.ReserveGiftCard(card.gift_card_id, state.order_id, card.amount, now)]
+    paid = payment_id(state.order_id)
+    return [payment.RequestAuthorization(paid, state.order_id, placed.due, placed.payment_token)]
+
+
+def _is_funded(state: Checkout) -> bool:
+    """All of the money is set aside: authorized, or reserved on a gift card that pays for everything."""
+    if state.payment == "none":
+        return state.card == "reserved" and not state.placed.due.amount
+    return state.payment == "authorized"
 
 
 def _ship(state: Checkout) -> list[Command]:
@@ -103,21 +120,34 @@ def _restock(state: Checkout) -> list[Command]:
 
 
 def _refund(state: Checkout) -> list[Command]:
-    """What is owed back is asked of the payment, one after the other; once all has gone back, the order is told. What a
-    buyer disputes cannot be given back until the bank has decided: whatever needs it waits."""
-    paid = payment_id(state.order_id)
+    """What is owed back is put on the gift card, and asked of the payment one after the other; once all has gone back,
+    the order is told."""
+    commands = _refund_card(state) + _refund_payment(state)
+    if not commands and not state.refunded and _is_refunded(state):
+        return [order.MarkOrderRefunded(state.order_id)]
+    return commands
+
+
+def _refund_payment(state: Checkout) -> list[Command]:
+    """What a buyer disputes cannot be given back until the bank has decided: whatever needs it waits."""
     if state.payment in payment.REFUNDABLE:
         for refund_id, owed in state.owed.items():
             if not state.contested or owed.amount.amount <= _left(state):
-                return [payment.RequestRefund(paid, owed.reason, refund_id, owed.amount)]
-    if state.payment == "refunded" and not state.refunded:
-        return [order.MarkOrderRefunded(state.order_id)]
+                return [payment.RequestRefund(payment_id(state.order_id), owed.reason, refund_id, owed.amount)]
     return []
+
+
+def _is_refunded(state: Checkout) -> bool:
+    covered = state.placed.gift_card
+    if covered is None:
+        return state.payment == "refunded"
+    whole = state.card_back >= covered.amount.amount
+    return whole and (state.payment == "refunded" or not state.placed.due.amount)
 
 
 def _left(state: Checkout) -> int:
     """Minor units of what was captured that are neither given back nor disputed."""
-    return state.placed.quote.totals.grand.amount - state.back - sum(state.contested.values()) - state.lost
+    return state.placed.due.amount - state.back - sum(state.contested.values()) - state.lost
 
 
 def _check_out_cart(state: Checkout, now: int) -> Command:
@@ -133,6 +163,10 @@ def _refusal(state: Checkout, now: int) -> str:
             return "limit_exceeded" if is_use(line.stock_id) and line.refusal == "out_of_stock" else line.refusal
     if state.payment == "declined":
         return "payment_declined"
+    if state.card == "refused":
+        return "payment_declined"
+    if _is_funded(state) or state.card == "redeemed":
+        return ""
     ran_out = {"none": state.placed.hold_until, "authorizing": state.placed.hold_until + PAYMENT_GRACE_MS}
     return "expired" if now > ran_out.get(state.payment, now) else ""
 
@@ -154,6 +188,35 @@ def _reserve(state: Checkout, now: int) -> list[Command]:
         for line in state.lines
         if line.stock == "none"
     ]
+
+
+def _redeem(state: Checkout) -> list[Command]:
+    covered = state.placed.gift_card
+    if covered is None or state.card == "redeemed":
+        return []
+    return [giftcard.RedeemGiftCard(covered.gift_card_id, state.order_id)]
+
+
+def _refund_card(state: Checkout) -> list[Command]:
+    covered = state.placed.gift_card
+    if covered is None or state.card != "redeemed":
+        return []
+    return [
+        giftcard.RefundGiftCard(covered.gift_card_id, state.order_id, refund_id, amount)
+        for refund_id, amount in state.card_owed.items()
+    ]
+
+
+def _undo_card(state: Checkout) -> list[Command]:
+    """Of an order that was called off: whatever it has of the card."""
+    covered = state.placed.gift_card
+    if covered is None:
+        return []
+    if state.card == "reserved":
+        return [giftcard.ReleaseGiftCard(covered.gift_card_id, state.order_id)]
+    if state.card == "redeemed" and state.card_back < covered.amount.amount:
+        return [giftcard.RefundGiftCard(covered.gift_card_id, state.order_id)]
+    return []
 
 
 def _extend(state: Checkout, now: int) -> list[Command]:
@@ -187,7 +250,9 @@ def _confirm(state: Checkout, now: int) -> list[Command]:
         return _review(state, now)
     if state.order == "pending":
         return [order.ConfirmOrder(state.order_id)]
-    return [payment.RequestCapture(payment_id(state.order_id))] if now >= _captures_at(state) else []
+    if now < _captures_at(state):
+        return []
+    return [payment.RequestCapture(payment_id(state.order_id))] if state.payment == "authorized" else _redeem(state)
 
 
 def _review(state: Checkout, now: int) -> list[Command]:
@@ -209,7 +274,7 @@ def _captures_at(state: Checkout) -> int:
 def rests_until(state: Checkout) -> int | None:
     """When a checkout that waits for a person or an hour is due; FOREVER when no hour is set, None when it waits for
     neither."""
-    if state.payment != "authorized" or any(line.stock != "committed" for line in state.lines):
+    if not _is_funded(state) or any(line.stock != "committed" for line in state.lines):
         return None
     if state.order == "confirmed":
         return _captures_at(state) or None
@@ -220,10 +285,11 @@ def _compensate(state: Checkout, now: int) -> list[Command]:
     """Undoes, in any order, whatever had been done. An unanswered authorization or capture is waited for."""
     commands = _give_up(state, now)
     commands += [command for line in state.lines for command in _give_back(state, line, now)]
+    commands += _undo_card(state)
     if state.payment == "authorized":
         commands.append(payment.RequestVoid(payment_id(state.order_id), state.reason))
     elif state.payment in payment.REFUNDABLE and state.owed:
-        commands += _refund(state)
+        commands += _refund_payment(state)
     elif state.payment in payment.REFUNDABLE and not (state.rest_asked or state.contested or _is_lost(state)):
         commands.append(payment.RequestRefund(payment_id(state.order_id), state.reason))
     return commands + _reopen(state, now)
@@ -301,10 +367,10 @@ def progress(state: Checkout) -> str:
     """The checkout state of the public contract."""
     if state.order == "cancelled":
         return "COMPENSATED"
-    if state.order == "paid" or state.payment == "captured":
+    if state.order == "paid" or state.payment == "captured" or state.card == "redeemed":
         return "PAYMENT_CAPTURED"
     if state.order == "confirmed":
         return "ORDER_CREATED"
-    if state.payment in ("authorized", "capturing"):
+    if state.payment == "capturing" or _is_funded(state):
         return "PAYMENT_AUTHORIZED"
     return "CART_VALIDATED" if state.payment == "none" else "INVENTORY_RESERVED"

@@ -7,7 +7,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from domain import cart, inventory, order, payment, shipment
+from domain import cart, giftcard, inventory, order, payment, shipment
 from domain.decider import State
 from domain.ids import stock_id
 from domain.money import Money
@@ -64,6 +64,12 @@ class Checkout(State, frozen=True):
     order: str = "pending"
     """``pending``, ``confirmed``, ``paid`` or ``cancelled``."""
     reason: str = ""
+    card: str = ""
+    """What became of a gift card's part of the price: ``reserved``, ``refused``, ``redeemed`` or ``released``."""
+    card_back: int = 0
+    """Minor units that were given back to it."""
+    card_owed: dict[str, Money] = {}
+    """What is to be given back to it, by refund."""
     refunded: bool = False
     """The order knows that all its money has gone back."""
     review: str = ""
@@ -153,7 +159,7 @@ def _refund_requested(state: Checkout, recorded: Recorded) -> Checkout:
 
 def _refunded(state: Checkout, recorded: Recorded) -> Checkout:
     back = state.back + recorded.event.amount.amount
-    done = back >= state.placed.quote.totals.grand.amount
+    done = back >= state.placed.due.amount
     status = "refunded" if done else "partially_refunded"
     return replace(state, payment=status, intent="", refunding=None, back=back)
 
@@ -183,7 +189,29 @@ def _attempt_failed(state: Checkout, recorded: Recorded) -> Checkout:
 
 def _refund_granted(state: Checkout, recorded: Recorded) -> Checkout:
     granted: RefundGranted = recorded.event
-    return replace(state, owed={**state.owed, granted.refund_id: Owed(granted.amount, granted.reason)})
+    if granted.gift_card is not None:
+        state = replace(state, card_owed={**state.card_owed, granted.refund_id: granted.gift_card})
+    if not granted.to_method.amount:
+        return state
+    return replace(state, owed={**state.owed, granted.refund_id: Owed(granted.to_method, granted.reason)})
+
+
+def _card_to(status: str) -> Callable[[Checkout, Recorded], Checkout]:
+    return lambda state, recorded: replace(state, card=status) if _is_its_card(state, recorded) else state
+
+
+def _card_refunded(state: Checkout, recorded: Recorded) -> Checkout:
+    if not _is_its_card(state, recorded):
+        return state
+    back: giftcard.GiftCardRefunded = recorded.event
+    rest = back.refund_id == giftcard.THE_REST
+    owed = {} if rest else {key: amount for key, amount in state.card_owed.items() if key != back.refund_id}
+    return replace(state, card_back=state.card_back + back.amount.amount, card_owed=owed)
+
+
+def _is_its_card(state: Checkout, recorded: Recorded) -> bool:
+    covered = state.placed.gift_card
+    return covered is not None and covered.gift_card_id == recorded.stream and recorded.event.order_id == state.order_id
 
 
 def _cancelled(state: Checkout, recorded: Recorded) -> Checkout:
@@ -286,6 +314,11 @@ _EVOLUTIONS: dict[type, Callable[[Checkout, Recorded], Checkout]] = {
     payment.DisputeOpened: _dispute_opened,
     payment.DisputeWon: _dispute_ended,
     payment.DisputeLost: _dispute_ended,
+    giftcard.GiftCardReserved: _card_to("reserved"),
+    giftcard.GiftCardRefused: _card_to("refused"),
+    giftcard.GiftCardReleased: _card_to("released"),
+    giftcard.GiftCardRedeemed: _card_to("redeemed"),
+    giftcard.GiftCardRefunded: _card_refunded,
     order.OrderConfirmed: _set(order="confirmed"),
     order.OrderPaid: _set(order="paid"),
     order.OrderCancelled: _cancelled,

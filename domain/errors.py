@@ -7,6 +7,7 @@
     ├── IllegalTransition       illegal_transition     right command, wrong state
     ├── OutOfStock              out_of_stock           with sku, requested, available
     ├── LimitExceeded           validation_failed      a limit of ours or of the seller's
+    ├── GiftCardUnusable        gift_card_unusable     with a reason
     └── VersionMismatch         version_mismatch       If-Match named another version
 
 Outcomes that belong to the business (stock refused, payment declined) are events, not errors. Bugs are assertions.
@@ -60,6 +61,15 @@ class OutOfStock(DomainError):
 
 class LimitExceeded(Invalid):
     """More than a stated limit allows."""
+
+
+class GiftCardUnusable(Invalid):
+    """The gift card that was named pays for nothing of this order."""
+
+    code = "gift_card_unusable"
+
+    def __init__(self, reason: str, detail: str, pointer: str = "/giftCard") -> None:
+        super().__init__(detail, pointer, reason=reason)
 
 
 class VersionMismatch(DomainError):

@@ -36,6 +36,7 @@ PREFIXES = {
     "ledger": "led",
     "wishlist": "wsl",
     "review": "rvw",
+    "giftcard": "gft",
 }
 
 

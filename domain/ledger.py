@@ -18,9 +18,11 @@ JOURNAL = "led_journal"
 TRANSACTIONS_MAX = 20
 """Posted by one event."""
 
-CUSTOMER, PROVIDER, REFUNDS, FEES, TAX, DISCOUNTS, DISPUTES, SUSPENSE = (
+CUSTOMER, PROVIDER, GIFT_CARDS, ISSUED, REFUNDS, FEES, TAX, DISCOUNTS, DISPUTES, SUSPENSE = (
     "customer",
     "provider",
+    "gift_cards",
+    "gift_cards_issued",
     "refunds",
     "fees",
     "tax",
@@ -38,18 +40,20 @@ class Posting(msgspec.Struct, frozen=True, array_like=True, gc=False):
     account: str
     amount: int
     what: str
-    """``sale``, ``payment``, ``refund``, ``goods``, ``shipping``, ``tax``, ``fee``, ``discount``, ``dispute`` or
-    ``unknown``."""
+    """``sale``, ``payment``, ``refund``, ``goods``, ``shipping``, ``tax``, ``fee``, ``discount``, ``gift_card``,
+    ``dispute`` or ``unknown``."""
 
 
 class Transaction(msgspec.Struct, frozen=True, gc=False):
     cause: str
-    """Id of the event that moved the money, ``pay_…/5``."""
+    """Id of the event that moved the money, ``pay_…/5`` or ``gft_…/3``."""
     position: int
     """Where in the log that event stands: the journal goes through them in their order."""
     kind: str
-    """``captured``, ``refunded``, ``disputed``, ``dispute_won`` or ``dispute_lost``."""
+    """``captured``, ``refunded``, ``disputed``, ``dispute_won`` or ``dispute_lost``; of gift cards ``issued``,
+    ``redeemed`` or ``refunded``."""
     order_id: str
+    """Empty for a gift card that is issued."""
     amount: int
     currency: str
     at: int

@@ -35,6 +35,7 @@ from domain.shipment import (
     check_carriage,
     to_pack,
 )
+from domain.tender import Covered
 
 LINES_MAX = 100
 
@@ -60,6 +61,7 @@ class PlaceOrder(Command, frozen=True):
     capture_at: int = 0
     review: tuple[str, ...] = ()
     review_within: int = 0
+    gift_card: Covered | None = None
 
 
 class ConfirmOrder(Command, frozen=True):
@@ -118,6 +120,8 @@ def place_order(command: PlaceOrder, state: Order) -> list[Event]:
         return []
     if not 1 <= len(command.quote.lines) <= LINES_MAX:
         raise Invalid(f"an order has 1 to {LINES_MAX} lines", "/cartId")
+    if command.gift_card is not None:
+        assert 0 < command.gift_card.amount.amount <= command.quote.totals.grand.amount, command.gift_card
     return [
         OrderPlaced(
             account_id=command.account_id,
@@ -137,6 +141,7 @@ def place_order(command: PlaceOrder, state: Order) -> list[Event]:
             capture_at=command.capture_at,
             review=command.review,
             review_within=command.review_within,
+            gift_card=command.gift_card,
         )
     ]
 

@@ -10,9 +10,11 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from domain import tender
 from domain.decider import Event, State
 from domain.errors import NotFound
 from domain.ids import stock_id
+from domain.money import Money
 from domain.orderreview import Review, ReviewApproved, ReviewBegun, ReviewRejected
 from domain.policy import SHIPMENT
 from domain.pricing import Quote
@@ -20,6 +22,7 @@ from domain.promotion import uses_of
 from domain.refund import RefundGranted
 from domain.returns import Return, ReturnApproved, ReturnReceived, ReturnRejected, ReturnRequested
 from domain.shipment import Shipment, ShipmentDelivered, ShipmentPacked, ShipmentShipped, Units, packed, reached
+from domain.tender import Covered
 
 # events
 
@@ -52,6 +55,12 @@ class OrderPlaced(Event, frozen=True):
     """Why a person is to look at it before the money is taken."""
     review_within: int = 0
     """How long that person has (ms)."""
+    gift_card: Covered | None = None
+
+    @property
+    def due(self) -> Money:
+        """What the payment method pays."""
+        return tender.due(self.quote, self.gift_card)
 
 
 class OrderConfirmed(Event, frozen=True):

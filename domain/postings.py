@@ -18,6 +18,8 @@ from domain.ledger import (
     DISCOUNTS,
     DISPUTES,
     FEES,
+    GIFT_CARDS,
+    ISSUED,
     PROVIDER,
     REFUNDS,
     SUSPENSE,
@@ -80,22 +82,25 @@ def held(quote: Quote | None, captured: int) -> Holding:
     return Holding(_in_part(pieces, parts, captured, whole))
 
 
-def given_back(holding: Holding, amount: int, granted: RefundGranted | None = None) -> Holding:
-    """What is left. ``granted`` says of which lines and parcels, if it is known."""
+def given_back(holding: Holding, amount: int, granted: RefundGranted | None = None, before: int = 0) -> Holding:
+    """What is left. ``granted`` says of which lines and parcels, if it is known; ``before`` how much of what it names
+    went back another way already."""
     pieces, rest = list(holding.pieces), amount
     if granted is not None:
         named = {line.line_id: (line.amount.amount, line.tax.amount) for line in granted.lines}
         parcels = {shop_id: money.amount for shop_id, money in granted.shipping.items()}
         for i, piece in enumerate(pieces):
             asked, tax = named.get(piece.of, (0, None)) if piece.what == "goods" else (parcels.get(piece.of, 0), None)
-            part = min(asked, piece.paid, rest)
+            gone = min(asked, before)
+            before -= gone
+            part = min(asked - gone, piece.paid, rest)
             kept_tax = max(0, piece.tax - tax) if tax is not None and part == asked else None
             pieces[i] = piece.keeping(piece.paid - part, kept_tax)
             rest -= part
-    before, left = holding.paid, sum(piece.paid for piece in pieces)
+    whole, left = holding.paid, sum(piece.paid for piece in pieces)
     shared = min(rest, left)
     parts = [piece.paid - part for piece, part in zip(pieces, _shared(shared, pieces), strict=True)]
-    kept = _in_part(pieces, parts, left - shared, before)
+    kept = _in_part(pieces, parts, left - shared, whole)
     return Holding(kept if left > shared else (), holding.beyond - (rest - shared))
 
 
@@ -182,22 +187,32 @@ def _add(found: Accounts, account: str, what: str, amount: int) -> None:
 # transactions
 
 
-def postings_of_capture(was: Holding, now: Holding, amount: int, rate_ppm: int) -> tuple[Posting, ...]:
-    """The buyer owes it to those who sold, and pays it."""
+def postings_of_issue(value: int, shop_id: str) -> tuple[Posting, ...]:
+    """Whoever issues a gift card owes its value to whoever will come with it."""
+    issuer = seller(shop_id) if shop_id else ISSUED
+    return (*_posted(issuer, value, "gift_card"), *_posted(GIFT_CARDS, -value, "gift_card"))
+
+
+def postings_of_capture(
+    was: Holding, now: Holding, amount: int, rate_ppm: int, by: str = PROVIDER
+) -> tuple[Posting, ...]:
+    """The buyer owes it to those who sold, and pays it: ``by`` the provider, or with what a gift card was worth."""
     return (
         *_posted(CUSTOMER, amount, "sale"),
         *_changes(shares(was, rate_ppm), shares(now, rate_ppm)),
-        *_posted(PROVIDER, amount, "payment"),
+        *_posted(by, amount, "payment"),
         *_posted(CUSTOMER, -amount, "payment"),
     )
 
 
-def postings_of_refund(was: Holding, now: Holding, amount: int, rate_ppm: int) -> tuple[Posting, ...]:
-    """Those who sold give it back, and the provider pays it out."""
+def postings_of_refund(
+    was: Holding, now: Holding, amount: int, rate_ppm: int, by: str = PROVIDER
+) -> tuple[Posting, ...]:
+    """Those who sold give it back, and the provider pays it out, or a gift card is worth more again."""
     return (
         *_posted(REFUNDS, -amount, "refund"),
         *_changes(shares(was, rate_ppm), shares(now, rate_ppm)),
-        *_posted(PROVIDER, -amount, "payment"),
+        *_posted(by, -amount, "payment"),
         *_posted(REFUNDS, amount, "payment"),
     )
 

@@ -105,7 +105,7 @@ def evolve(books: Books, recorded: Recorded) -> Books:
 
 
 def _placed(books: Books, recorded: Recorded) -> Books:
-    return replace(books, order="pending", owed=recorded.event.quote.totals.grand)
+    return replace(books, order="pending", owed=recorded.event.due)
 
 
 def _asked(books: Books, recorded: Recorded) -> Books:
@@ -113,7 +113,7 @@ def _asked(books: Books, recorded: Recorded) -> Books:
 
 
 def _granted(books: Books, recorded: Recorded) -> Books:
-    return replace(books, back=books.back + recorded.event.amount.amount)
+    return replace(books, back=books.back + recorded.event.to_method.amount)
 
 
 def _intended(status: str) -> Callable[[Books, Recorded], Books]:

@@ -41,6 +41,13 @@ class RefundGranted(Event, frozen=True):
     """By shop."""
     cause: str = ""
     """The cancellation or return that it follows from."""
+    gift_card: Money | None = None
+    """So much of it goes back to the order's gift card, because the payment method had not paid more."""
+
+    @property
+    def to_method(self) -> Money:
+        """What the payment gives back."""
+        return self.amount if self.gift_card is None else self.amount.subtract(self.gift_card)
 
 
 Granted = Collection[RefundGranted]

@@ -42,6 +42,16 @@ def order_placed_3(data: Data) -> Data:
     return {"capture": "", "capture_at": 0, "review": [], "review_within": 0, **data}
 
 
+def order_placed_4(data: Data) -> Data:
+    """Version 4 was paid for by the payment method alone."""
+    return {"gift_card": None, **data}
+
+
+def order_refund_granted_1(data: Data) -> Data:
+    """Version 1 gave everything back to the payment method."""
+    return {"gift_card": None, **data}
+
+
 def shipment_packed_1(data: Data) -> Data:
     """Version 1 was packed when the money was there, so none waited with its carrier."""
     return {"carrier": "", "tracking": "", **data}
@@ -80,6 +90,8 @@ STEPS: dict[tuple[str, int], Callable[[Data], Data]] = {
     ("order.placed", 1): order_placed_1,
     ("order.placed", 2): order_placed_2,
     ("order.placed", 3): order_placed_3,
+    ("order.placed", 4): order_placed_4,
+    ("order.refund_granted", 1): order_refund_granted_1,
     ("order.shipment_packed", 1): shipment_packed_1,
     ("payment.refund_requested", 1): payment_refund_1,
     ("payment.refund_refused", 1): payment_refund_refused_1,

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from domain import ledger
-from domain.ledger import Journal
+from domain.ledger import JOURNAL, Journal
 from domain.recorded import Meta
-from streams.bookkeeping import KINDS
+from streams.bookkeeping import KINDS, amount_of
 
 
 class Posted:
@@ -18,10 +18,16 @@ class Posted:
         """The journal claims to hold every movement up to this position."""
         self.missing: set[int] = set()
         """Posted, and not found in the log so far."""
+        self.early: dict[int, tuple[int, str, str]] = {}
+        """Moved in a stream that is walked before the journal: where, and what is wrong if the journal has it not."""
+
+    def unposted(self) -> list[tuple[int, str, str]]:
+        """Of those, the ones that the journal should have. Asked once it has been walked."""
+        return [moved for moved in self.early.values() if moved[0] <= self.upto]
 
 
 class LedgerCheck:
-    """Walked before the payments, because streams are walked in the order of their names."""
+    """Walked after the gift cards and before the payments: streams are walked in the order of their names."""
 
     def __init__(self, posted: Posted) -> None:
         self._posted = posted
@@ -36,12 +42,13 @@ class LedgerCheck:
             if one.position <= self._posted.upto or moved in self._posted.missing:
                 return f"the transaction of {one.cause} is posted a second time, or out of order"
             self._posted.upto = one.position
-            self._posted.missing.add(moved)
+            if self._posted.early.pop(moved, None) is None:
+                self._posted.missing.add(moved)
         return None
 
 
 class BookedCheck:
-    """Of one payment: what moved is posted, if the journal has come so far."""
+    """Of one payment or gift card: what moved is posted, if the journal has come so far."""
 
     def __init__(self, stream: str, posted: Posted) -> None:
         self._stream = stream
@@ -51,10 +58,16 @@ class BookedCheck:
     def __call__(self, position: int, event: Any, meta: Meta, before: Any, after: Any) -> str | None:
         self._version += 1
         kind = KINDS.get(type(event))
-        if kind is None or position > self._posted.upto:
+        early = self._stream < JOURNAL
+        if kind is None or (position > self._posted.upto and not early):
             return None
-        moved = hash((f"{self._stream}/{self._version}", kind, event.amount.amount, event.amount.currency))
+        amount = amount_of(event)
+        moved = hash((f"{self._stream}/{self._version}", kind, amount.amount, amount.currency))
+        wrong = f"{amount} {kind}, and the ledger does not have it so"
+        if early:
+            self._posted.early[moved] = position, self._stream, wrong
+            return None
         if moved not in self._posted.missing:
-            return f"{event.amount} {kind}, and the ledger does not have it so"
+            return wrong
         self._posted.missing.discard(moved)
         return None

@@ -22,6 +22,7 @@ from projections.differences.projector import DIFFERENCES
 from projections.disputes.projector import DISPUTES
 from projections.erasures.projector import ERASURES
 from projections.folding import Parked
+from projections.giftcards.projector import GIFT_CARDS
 from projections.ledger.projector import LEDGER
 from projections.orderreviews.projector import ORDER_REVIEWS
 from projections.orders.projector import ORDERS
@@ -58,6 +59,7 @@ PROJECTIONS = (
     CHECKOUTS,
     SHOPS,
     PROMOTIONS,
+    GIFT_CARDS,
     ERASURES,
     DIFFERENCES,
     DISPUTES,

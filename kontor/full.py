@@ -3,7 +3,7 @@
     kontor serve write   commands: engine, log and vault; needs nothing else
     kontor serve read    queries: views in Redis and Cassandra, search in Elasticsearch
     kontor relay         log → Kafka
-    kontor work views    Kafka → Redis: catalog, stock, carts, shops, wishlists, ratings
+    kontor work views    Kafka → Redis: catalog, stock, carts, shops, gift cards, wishlists, ratings
     kontor work orders   Kafka → Cassandra: order history, sellers' lists, timelines, the ledger, reviews, disputes
     kontor work search   log and Redis → Elasticsearch
     kontor work processes   checkouts, payments, erasures, webhooks, mail, bookkeeping, the daily reconciliation
@@ -40,6 +40,7 @@ from projections.checkouts.projector import CHECKOUTS
 from projections.differences.projector import DIFFERENCES
 from projections.disputes.projector import DISPUTES
 from projections.erasures.projector import ERASURES
+from projections.giftcards.projector import GIFT_CARDS
 from projections.ledger.projector import LEDGER
 from projections.orderreviews.projector import ORDER_REVIEWS
 from projections.orders.projector import ORDERS
@@ -88,7 +89,7 @@ from streams.sinking import Sinking
 from writeapi.sellers import OFFERS_MAX
 from writeapi.services import WriteServices
 
-IN_REDIS = (CATALOG, STOCK, CARTS, SHOPS, PROMOTIONS, DIFFERENCES, WISHLISTS, RATINGS)
+IN_REDIS = (CATALOG, STOCK, CARTS, SHOPS, PROMOTIONS, GIFT_CARDS, DIFFERENCES, WISHLISTS, RATINGS)
 IN_CASSANDRA = (ORDERS, LEDGER, REVIEWS, PURCHASES, ORDER_REVIEWS, DISPUTES, REFUSALS)
 """With everything that grows with the orders, so that no order leaves anything in Redis."""
 OF_PROCESSES = (CHECKOUTS, STOCK, ERASURES)

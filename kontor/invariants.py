@@ -15,6 +15,7 @@ from domain.money import Money
 from domain.orderstate import to_send
 from domain.pricing import verify_quote
 from domain.recorded import Meta
+from domain.tender import Covered
 
 
 class Elsewhere(Protocol):
@@ -24,10 +25,16 @@ class Elsewhere(Protocol):
         """Whether the holder, an order or a cart, had been promised a backorder."""
 
     def granted(self, order_id: str, refund_id: str, before: int) -> Money | None:
-        """What the order had said, before a position, that it owes back under this id; None if it had not."""
+        """What the order had said, before a position, that its payment owes back under this id; None if it had not."""
+
+    def granted_to_card(self, order_id: str, refund_id: str, before: int) -> Money | None:
+        """The same of its gift card."""
 
     def captured(self, payment_id: str, before: int) -> Money | None:
         """The money of a payment that was captured before a position; None if none was."""
+
+    def redeemed(self, gift_card_id: str, order_id: str, before: int) -> Money | None:
+        """What the order had redeemed of the card before a position; None if nothing."""
 
 
 class Check(Protocol):
@@ -237,11 +244,13 @@ class OrderCheck:
     """The quote adds up, no cart generation is ordered twice, paid means captured in full, no more is owed back than
     was paid, and no unit goes two ways."""
 
-    def __init__(self, generations: set[int], elsewhere: Elsewhere) -> None:
+    def __init__(self, stream: str, generations: set[int], elsewhere: Elsewhere) -> None:
+        self._stream = stream
         self._generations = generations
         """Hashes of (cart, generation) of all orders so far; shared by the checks of one walk."""
         self._elsewhere = elsewhere
         self._grand: Money | None = None
+        self._covered: Covered | None = None
         self._owed = 0
 
     def __call__(self, position: int, event: Any, meta: Meta, before: Any, after: Any) -> str | None:
@@ -253,17 +262,29 @@ class OrderCheck:
                 if self._grand is None or self._owed > self._grand.amount:
                     return f"{self._owed} owed back of {self._grand}"
             case order.OrderPaid(payment_id=payment_id):
-                captured = self._elsewhere.captured(payment_id, position)
-                if self._grand is None or captured != self._grand:
-                    return f"paid, but {payment_id} captured {captured} of {self._grand}"
+                return self._paid(payment_id, position)
             case order.LinesCancelled() | shipment.ShipmentPacked() | returns.ReturnReceived():
                 return _two_ways(after)
         return None
 
+    def _paid(self, payment_id: str, position: int) -> str | None:
+        """In full, by the provider and the gift card together."""
+        captured = self._elsewhere.captured(payment_id, position)
+        if self._covered is None:
+            return None if captured == self._grand else f"paid, but {payment_id} captured {captured} of {self._grand}"
+        card = self._covered.gift_card_id
+        redeemed = self._elsewhere.redeemed(card, self._stream, position)
+        if redeemed != self._covered.amount:
+            return f"paid, but {redeemed} redeemed of {card}, not {self._covered.amount}"
+        paid = redeemed if captured is None else redeemed.add(captured)
+        return (
+            None if paid == self._grand else f"paid, but {captured} captured and {redeemed} redeemed of {self._grand}"
+        )
+
     def _placed(self, placed: order.OrderPlaced) -> str | None:
         if self._grand is not None:
             return "placed a second time"
-        self._grand = placed.quote.totals.grand
+        self._grand, self._covered = placed.quote.totals.grand, placed.gift_card
         generation = hash((placed.cart_id, placed.generation))
         if generation in self._generations:
             return f"another order of cart {placed.cart_id}, generation {placed.generation}"

@@ -31,6 +31,7 @@ from domain.payment import PaymentCaptured
 from domain.recorded import chain_hash
 from kontor import console
 from kontor.balance import BookedCheck, LedgerCheck, Posted
+from kontor.cardcheck import GiftCardCheck
 from kontor.comparing import Compared
 from kontor.evidence import Damaged, Evidence, count_of, evidence
 from kontor.folder import DataFolder
@@ -40,7 +41,7 @@ from kontor.witnesses import seen_by_others
 
 PROBLEMS_MAX = 100
 """Problems that are told; those at the lowest positions."""
-CAPTURED, GRANTED = "payment.captured@", "order.refund_granted@"
+CAPTURED, GRANTED, REDEEMED = "payment.captured@", "order.refund_granted@", "giftcard.redeemed@"
 NO_POSITION = 2**62
 
 
@@ -228,6 +229,8 @@ class _Walk:
         self._leave(stream)
         if self._next_snapshot is not None:
             self._orphans(None)
+        for position, name, what in self._posted.unposted():
+            self._report.add(position, name, what)
         if self._posted.missing:
             what = f"the ledger posts {len(self._posted.missing)} movements of money that the log does not hold"
             self._report.add(None, JOURNAL, what)
@@ -255,7 +258,9 @@ class _Walk:
             case "led":
                 return LedgerCheck(self._posted)
             case "ord":
-                return OrderCheck(self._generations, self)
+                return OrderCheck(name, self._generations, self)
+            case "gft":
+                return Both(GiftCardCheck(name, self), BookedCheck(name, self._posted))
         return None
 
     def _leave(self, stream: _Stream | None) -> None:
@@ -330,7 +335,15 @@ class _Walk:
 
     def granted(self, order_id: str, refund_id: str, before: int) -> Money | None:
         found = self._events_of(order_id, before, GRANTED)
-        return next((event.amount for event in found if event.refund_id == refund_id), None)
+        return next((event.to_method for event in found if event.refund_id == refund_id), None)
+
+    def granted_to_card(self, order_id: str, refund_id: str, before: int) -> Money | None:
+        found = self._events_of(order_id, before, GRANTED)
+        return next((event.gift_card for event in found if event.refund_id == refund_id), None)
+
+    def redeemed(self, gift_card_id: str, order_id: str, before: int) -> Money | None:
+        found = self._events_of(gift_card_id, before, REDEEMED)
+        return next((event.amount for event in found if event.order_id == order_id), None)
 
     def captured(self, payment_id: str, before: int) -> Money | None:
         found = self._events_of(payment_id, before, CAPTURED)

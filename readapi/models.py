@@ -338,11 +338,12 @@ class LedgerEntry(Shape):
     """What one movement of money did to a seller's account; less than before is negative."""
 
     entry_id: str = Field(description="the event that moved the money", examples=["pay_01KARQ0000ABCDEFGHJKMNPQRS/5"])
-    order_id: str
-    kind: Literal["captured", "refunded", "dispute_lost"]
+    order_id: str | None = Field(description="null for a gift card that the shop issues")
+    kind: Literal["captured", "refunded", "issued", "redeemed", "dispute_lost"]
     goods: MoneyOut = Field(description="without tax, before what the marketplace pays of it")
     shipping: MoneyOut
     fee: MoneyOut = Field(description="the marketplace's commission, taken off")
+    gift_card: MoneyOut = Field(description="a gift card that the shop issued and therefore owes, taken off")
     total: MoneyOut
     at: datetime
 

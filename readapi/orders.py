@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from commands.mapper import recorded
@@ -11,17 +11,18 @@ from commands.vault import Vault
 from domain import checkout, order
 from domain.checkout import Checkout
 from domain.errors import NotFound
-from domain.ids import payment_id, rest_id
+from domain.giftcard import GiftCardRefunded
+from domain.ids import payment_id
 from domain.order import ORDER
 from domain.orderreview import REJECTED
-from domain.payment import PAYMENT, THE_REST, Payment, PaymentState, Refund
+from domain.payment import PAYMENT, Payment, PaymentState
 from domain.recorded import Recorded
-from domain.refund import RefundGranted
 from domain.returns import Return
 from domain.shipment import Shipment, Shipments
 from readapi.disputeshapes import disputes_json
 from readapi.edge.positions import format_position
 from readapi.instants import instant
+from readapi.refunds import refunds_json
 
 
 class OrderView(NamedTuple):
@@ -46,7 +47,12 @@ class OrderView(NamedTuple):
 
 
 def view_of_checkout(
-    state: Checkout, own: order.Order, paid: PaymentState | None, version: int, updated_at: int
+    state: Checkout,
+    own: order.Order,
+    paid: PaymentState | None,
+    version: int,
+    updated_at: int,
+    on_card: Collection[str] | None = None,
 ) -> OrderView:
     return OrderView(
         order_id=state.order_id,
@@ -62,7 +68,7 @@ def view_of_checkout(
         shipments=own.shipments if isinstance(own, order.OpenOrder | order.PaidOrder) else {},
         cancellations=own.cancellations if isinstance(own, order.PaidOrder | order.CancelledOrder) else {},
         returns=own.returns if isinstance(own, order.PaidOrder) else {},
-        refunds=refunds_json(state.order_id, own, paid, updated_at),
+        refunds=refunds_json(state.order_id, own, paid, updated_at, on_card),
     )
 
 
@@ -96,17 +102,27 @@ class Until(NamedTuple):
 
 
 async def history(log: EventLog, order_id: str, until: Until | None = None) -> list[Recorded]:
-    """Every event of the order and its payment, in log order. Raises NotFound when there is none by then."""
+    """Every event of the order, its payment and its part on a gift card, in log order. Raises NotFound when there is
+    none by then."""
     own = [recorded(row) for row in await log.read_stream(order_id)]
     if not own:
         raise NotFound("no such order")
     paid = [recorded(row) for row in await log.read_stream(payment_id(order_id))]
-    events = sorted(own + paid, key=lambda event: event.position)
+    events = sorted(own + paid + await _on_gift_card(log, own[0]), key=lambda event: event.position)
     if until is not None:
         events = _cut(events, own, until)
     if not events:
         raise NotFound("the order did not exist then")
     return events
+
+
+async def _on_gift_card(log: EventLog, first: Recorded) -> list[Recorded]:
+    """What others have to do with the card stays untold."""
+    placed: order.OrderPlaced = first.event
+    if placed.gift_card is None:
+        return []
+    events = [recorded(row) for row in await log.read_stream(placed.gift_card.gift_card_id)]
+    return [one for one in events if getattr(one.event, "order_id", "") == first.stream]
 
 
 def _cut(events: list[Recorded], own: Sequence[Recorded], until: Until) -> list[Recorded]:
@@ -125,21 +141,25 @@ def fold(events: Iterable[Recorded]) -> OrderView:
     own: Any = ORDER.initial
     paid: Any = PAYMENT.initial
     version = updated_at = 0
+    on_card: set[str] = set()
     for event in events:
         state = checkout.evolve(state, event)
         if event.stream.startswith("ord_"):
             own = ORDER.evolve(own, event.event)
             version, updated_at = event.version, event.meta.occurred_at
-        else:
+        elif event.stream.startswith("pay_"):
             paid = PAYMENT.evolve(paid, event.event)
+        elif isinstance(event.event, GiftCardRefunded):
+            on_card.add(event.event.refund_id)
     assert state is not None
-    return view_of_checkout(state, own, paid, version, updated_at)
+    return view_of_checkout(state, own, paid, version, updated_at, on_card)
 
 
 def order_json(view: OrderView, vault: Vault, *, position: int, with_address: bool = True) -> dict[str, Any]:
     """``with_address`` is for answers that nobody stores; replies to idempotent commands are kept, and go without, as
     they do without what people wrote."""
     placed = view.placed
+    covered = placed.gift_card
 
     def said(sealed: bytes) -> str | None:
         opened = vault.open(placed.account_id, sealed) if sealed and with_address else None
@@ -159,6 +179,8 @@ def order_json(view: OrderView, vault: Vault, *, position: int, with_address: bo
         "shippingMethod": placed.quote.method,
         "taxInclusive": placed.quote.tax_inclusive,
         "promotions": placed.quote.promotions,
+        "giftCard": covered and {"giftCardId": covered.gift_card_id, "amount": covered.amount},
+        "due": placed.due,
         "payment": {"paymentId": payment_id(view.order_id), "status": view.payment},
         "shipments": [shipment_json(key, one) for key, one in view.shipments.items()],
         "cancellations": [
@@ -227,38 +249,3 @@ def return_json(return_id: str, one: Return, vault: Vault | None, buyer_id: str)
         "createdAt": instant(one.requested_at),
         "updatedAt": instant(one.moved_at),
     }
-
-
-def refunds_json(order_id: str, own: order.Order, paid: PaymentState | None, updated_at: int) -> list[dict[str, Any]]:
-    """What is owed back, and what became of it; last the rest of an order that was called off."""
-    granted = own.refunds if isinstance(own, order.PaidOrder | order.CancelledOrder) else {}
-    asked = paid.refunds if isinstance(paid, Payment) else {}
-    rest = asked.get(THE_REST)
-    # What the payment was not asked for before the whole order was called off is part of the rest.
-    shown = [refund_json(one, asked.get(key)) for key, one in granted.items() if rest is None or key in asked]
-    if rest is not None:
-        whole = RefundGranted(rest_id(order_id), rest.amount, "cancelled", updated_at)
-        shown.append(refund_json(whole, rest))
-    return shown
-
-
-def refund_json(granted: RefundGranted, asked: Refund | None) -> dict[str, Any]:
-    shipping: Mapping[str, Any] = granted.shipping
-    carriage = sum(one.amount for one in shipping.values())
-    return {
-        "refundId": granted.refund_id,
-        "status": _REFUND_STATUS[asked.status if asked is not None else "requested"],
-        "amount": granted.amount,
-        "reason": granted.reason,
-        "lines": [
-            {"lineId": one.line_id, "quantity": one.quantity, "amount": one.amount, "tax": one.tax}
-            for one in granted.lines
-        ],
-        "shipping": {"amount": carriage, "currency": granted.amount.currency} if shipping else None,
-        "cause": granted.cause or None,
-        "refusal": asked.refusal or None if asked is not None else None,
-        "createdAt": instant(granted.at),
-    }
-
-
-_REFUND_STATUS = {"requested": "PENDING", "refunded": "REFUNDED", "refused": "REFUSED"}

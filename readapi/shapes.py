@@ -126,6 +126,15 @@ class UnusedCoupon(Shape):
     reason: Literal["unknown", "not_started", "over", "used_up", "not_met"]
 
 
+class GiftCardShare(Shape):
+    gift_card_id: str = Field(examples=["gft_4ZC3S9NB8XE2V5W6Y7T8R9Q0PA"])
+    amount: MoneyOut = Field(description="what the card pays")
+
+
+class QuotedGiftCard(GiftCardShare):
+    balance: MoneyOut = Field(description="what is on it now")
+
+
 class QuoteOut(Shape):
     cart_id: str
     lines: list[OrderLineOut]
@@ -136,6 +145,8 @@ class QuoteOut(Shape):
     unserviceable: list[str] = Field(description="lines whose seller does not deliver there")
     promotions: list[AppliedPromotionOut]
     coupons: list[UnusedCoupon] = Field(description="those in the cart that take nothing off, and why")
+    gift_card: QuotedGiftCard | None
+    due: MoneyOut = Field(description="what is left for the payment method")
     derivation: list[dict[str, Any]] = Field(description="how each amount came about, step by step")
 
 
@@ -250,6 +261,7 @@ class RefundOut(Shape):
     refund_id: str = Field(examples=["rfd_01KARQ0000ABCDEFGHJKMNPQRS"])
     status: Literal["PENDING", "REFUNDED", "REFUSED"] = Field(description="a refused one can be asked for again")
     amount: MoneyOut
+    gift_card: MoneyOut | None = Field(description="so much of it goes back to the order's gift card")
     reason: str = Field(examples=["damaged"])
     lines: list[RefundLineOut] = Field(description="what the amount follows from; none when it was named")
     shipping: MoneyOut | None
@@ -274,6 +286,8 @@ class OrderOut(Versioned):
     shipping_method: str = Field(examples=["standard"])
     tax_inclusive: bool
     promotions: list[AppliedPromotionOut]
+    gift_card: GiftCardShare | None
+    due: MoneyOut = Field(description="what no gift card pays; if that is nothing, there is no payment")
     payment: PaymentOut
     shipments: list[ShipmentOut]
     cancellations: list[CancellationOut] = Field(description="of some units; CANCELLED is the whole order")

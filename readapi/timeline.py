@@ -1,4 +1,4 @@
-"""An order's life in words and data: every event of it and of its payment."""
+"""An order's life in words and data: every event of it, of its payment and of its part on a gift card."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from domain import order, orderreview, payment, refund, returns, shipment
+from domain import giftcard, order, orderreview, payment, refund, returns, shipment
 from domain.codec import stored_name
 from domain.recorded import Recorded
 from readapi.edge.positions import format_position
@@ -46,6 +46,11 @@ WORDS: dict[type, str] = {
     payment.DisputeOpened: "The buyer disputes the payment with his bank",
     payment.DisputeWon: "The dispute is won: the money stays",
     payment.DisputeLost: "The dispute is lost: the bank has given the money to the buyer",
+    giftcard.GiftCardReserved: "Set aside on the gift card",
+    giftcard.GiftCardRefused: "The gift card does not pay for it any more",
+    giftcard.GiftCardReleased: "Set aside on the gift card no longer",
+    giftcard.GiftCardRedeemed: "Paid by gift card",
+    giftcard.GiftCardRefunded: "Given back to the gift card",
     payment.AttemptFailed: "The payment provider could not be reached; trying again",
 }
 
@@ -108,6 +113,10 @@ def _of_money(words: str, event: Any) -> str:
             | payment.DisputeOpened()
             | payment.DisputeWon()
             | payment.DisputeLost()
+            | giftcard.GiftCardReserved()
+            | giftcard.GiftCardReleased()
+            | giftcard.GiftCardRedeemed()
+            | giftcard.GiftCardRefunded()
         ):
             return f"{words}: {event.amount}"
     return words

@@ -11,6 +11,7 @@ import asyncio
 import contextlib
 from collections import deque
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import structlog
@@ -23,16 +24,26 @@ from commands.outage import Outage
 from commands.store.port import EventLog
 from domain import order
 from domain.codec import TOPICS as TOPICS_OF
-from domain.ledger import JOURNAL, TRANSACTIONS_MAX, Journal, Posting, PostTransactions, SetCommission, Transaction
+from domain.course import TAKEN, Course, Placed
+from domain.giftcard import GiftCardIssued, GiftCardRedeemed, GiftCardRefunded
+from domain.ids import payment_id
+from domain.ledger import (
+    GIFT_CARDS,
+    JOURNAL,
+    TRANSACTIONS_MAX,
+    Journal,
+    Posting,
+    PostTransactions,
+    SetCommission,
+    Transaction,
+)
 from domain.money import Money
 from domain.payment import DisputeLost, DisputeOpened, DisputeWon, PaymentCaptured, PaymentRefunded
 from domain.postings import (
-    NOTHING,
     Holding,
-    given_back,
-    held,
     postings_of_capture,
     postings_of_dispute,
+    postings_of_issue,
     postings_of_lost_dispute,
     postings_of_refund,
 )
@@ -46,14 +57,21 @@ KINDS: dict[type, str] = {
     DisputeOpened: "disputed",
     DisputeWon: "dispute_won",
     DisputeLost: "dispute_lost",
+    GiftCardIssued: "issued",
+    GiftCardRedeemed: "redeemed",
+    GiftCardRefunded: "refunded",
 }
+"""What a transaction is called, by the event that moved its money."""
 MOVES = frozenset(KINDS)
 TOPICS = tuple(f"{TOPICS_OF[kind].partition('@')[0]}@" for kind in KINDS)
 POSTINGS: dict[type, Callable[[Holding, Holding, int, int], tuple[Posting, ...]]] = {
     PaymentCaptured: postings_of_capture,
     PaymentRefunded: postings_of_refund,
     DisputeLost: postings_of_lost_dispute,
+    GiftCardRedeemed: partial(postings_of_capture, by=GIFT_CARDS),
+    GiftCardRefunded: partial(postings_of_refund, by=GIFT_CARDS),
 }
+"""Of those that change who is to have an order's money."""
 PAUSE_S = 0.25
 """What moves within it is posted together."""
 REST_S = 0.005
@@ -63,7 +81,6 @@ PENDING_MAX = 2_000
 PAGE = 1_000
 
 log = structlog.get_logger("bookkeeping")
-Placed = order.OpenOrder | order.PaidOrder | order.CancelledOrder
 
 
 class Bookkeeping:
@@ -155,12 +172,11 @@ class Bookkeeping:
         return True
 
     async def _transaction(self, moved: Recorded, journal: Journal) -> Transaction:
-        order_id, event = order_of(moved.stream), moved.event
-        amount: Money = event.amount
+        order_id, amount = _order_of(moved), amount_of(moved.event)
         return Transaction(
             cause=moved.event_id,
             position=moved.position,
-            kind=KINDS[type(event)],
+            kind=KINDS[type(moved.event)],
             order_id=order_id,
             amount=amount.amount,
             currency=amount.currency,
@@ -170,17 +186,19 @@ class Bookkeeping:
 
     async def _postings(self, moved: Recorded, order_id: str, amount: Money, journal: Journal) -> tuple[Posting, ...]:
         event = moved.event
+        if isinstance(event, GiftCardIssued):
+            return postings_of_issue(amount.amount, event.shop_id)
         if isinstance(event, DisputeOpened | DisputeWon):
             return postings_of_dispute(amount.amount, isinstance(event, DisputeOpened))
         known = await self._order(order_id, amount.currency)
         quote = known.placed.quote if known is not None else None
-        captured = isinstance(event, PaymentCaptured)
-        # Nothing can have moved before all of it is captured; of everything else the log knows what did.
-        if captured and quote is not None and amount == quote.totals.grand:
-            was, since = NOTHING, moved.position
+        # Nothing can have moved before all of it is taken at once; of everything else the log knows what did.
+        if isinstance(event, TAKEN) and quote is not None and amount == quote.totals.grand:
+            before = Course(known)
         else:
-            was, since = await self._before(moved, known)
-        return POSTINGS[type(event)](was, _after(was, event, known), amount.amount, journal.rate_at(since))
+            before = await self._before(moved, order_id, known)
+        rate = journal.rate_at(before.since or moved.position)
+        return POSTINGS[type(event)](before.holding, before.after(event), amount.amount, rate)
 
     async def _order(self, order_id: str, currency: str) -> Placed | None:
         """None for an order that cannot be known: its money waits in the account for such."""
@@ -193,28 +211,29 @@ class Bookkeeping:
             return None
         return state
 
-    async def _before(self, moved: Recorded, known: Placed | None) -> tuple[Holding, int]:
-        """What was held of the payment before, and where in the log the first of it was captured."""
-        holding, since = NOTHING, moved.position
-        for row in await self._log.read_stream(moved.stream):
-            if row.version >= moved.version:
-                break
-            if row.topic.startswith(TOPICS):
-                event = recorded_or_unreadable(row).event
-                if isinstance(event, PaymentCaptured):
-                    since = min(since, row.position)
-                holding = _after(holding, event, known)
-        return holding, since
+    async def _before(self, moved: Recorded, order_id: str, known: Placed | None) -> Course:
+        """What had become of the order's money before: of its payment's, and of its part on a gift card."""
+        streams = {payment_id(order_id), moved.stream}
+        if known is not None and known.placed.gift_card is not None:
+            streams.add(known.placed.gift_card.gift_card_id)
+        rows = [row for stream in streams for row in await self._log.read_stream(stream)]
+        course = Course(known)
+        for row in sorted(rows):
+            if row.position < moved.position and row.topic.startswith(TOPICS):
+                one = recorded_or_unreadable(row)
+                if _order_of(one) == order_id:
+                    course.take_in(one)
+        return course
 
 
-def _after(holding: Holding, event: Any, known: Placed | None) -> Holding:
-    """What is held when a payment's event is taken in."""
-    if isinstance(event, PaymentCaptured):
-        quote = known.placed.quote if known is not None else None
-        return held(quote, holding.paid + holding.beyond + event.amount.amount)
-    if isinstance(event, PaymentRefunded):
-        refunds = known.refunds if isinstance(known, order.PaidOrder | order.CancelledOrder) else {}
-        return given_back(holding, event.amount.amount, refunds.get(event.refund_id))
-    if isinstance(event, DisputeLost):
-        return given_back(holding, event.amount.amount)
-    return holding
+def amount_of(event: Any) -> Money:
+    """How much moved by an event of ``KINDS``."""
+    amount: Money = event.value if isinstance(event, GiftCardIssued) else event.amount
+    return amount
+
+
+def _order_of(moved: Recorded) -> str:
+    """Whose money it is."""
+    if moved.stream.startswith("pay_"):
+        return order_of(moved.stream)
+    return str(getattr(moved.event, "order_id", ""))

@@ -103,7 +103,7 @@ def left_open(state: Checkout) -> Effect | None:
 def _amount_of(kind: str, state: Checkout) -> Money | None:
     if kind == "refund":
         return state.refunding
-    return None if kind == "void" else state.placed.quote.totals.grand
+    return None if kind == "void" else state.placed.due
 
 
 async def perform(gateway: PaymentGateway, effect: Effect) -> Outcome | Pending:

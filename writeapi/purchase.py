@@ -19,6 +19,7 @@ from domain.promotion import Terms, uses_of
 from domain.shipping import ShippingTable
 from domain.shop import require_open
 from domain.tax import TaxTable
+from domain.tender import Covered
 from writeapi.basket import goods_at, still_offered
 from writeapi.promotions import not_used, running, shopper_of
 from writeapi.services import WriteServices
@@ -33,6 +34,8 @@ class Delivery(NamedTuple):
     destination: Destination
     address: bytes
     payment_token: str
+    covered: Covered | None
+    """By a gift card."""
 
 
 class Item(NamedTuple):
@@ -163,4 +166,5 @@ def place_order(
         capture_at=policy.capture_at(now),
         review=policy.reasons(quoted.quote, delivery.destination.country),
         review_within=policy.review_within if policy.reviews else 0,
+        gift_card=delivery.covered,
     )

@@ -14,12 +14,14 @@ from commands.routes import decider_of
 from commands.store.port import Reply, Row
 from domain import checkout
 from domain.checkout import Checkout
+from domain.giftcard import GiftCardRedeemed
 from domain.inventory import InventoryItem
 from domain.money import Money
 from domain.order import OrderPlaced, RefundGranted
 from domain.payment import PaymentCaptured
 from domain.recorded import Recorded, chain_hash
 from kontor.balance import LedgerCheck, Posted
+from kontor.cardcheck import GiftCardCheck
 from kontor.invariants import Check, OrderCheck, PaymentCheck, StockCheck
 from kontor.simulation.violation import Verdict
 
@@ -47,7 +49,8 @@ class Audit:
         self._generations: set[int] = set()
         self._posted = Posted()
         self._backorders: dict[str, tuple[str, ...]] = {}
-        self._granted: dict[tuple[str, str], Money] = {}
+        self._granted: dict[tuple[str, str], RefundGranted] = {}
+        self._redeemed: dict[tuple[str, str], Money] = {}
         self._captured: dict[str, Money] = {}
 
     def committed(self, rows: Sequence[Row], replies: Sequence[Reply]) -> None:
@@ -97,7 +100,9 @@ class Audit:
             case "led":
                 return LedgerCheck(self._posted)
             case "ord":
-                return OrderCheck(self._generations, self)
+                return OrderCheck(name, self._generations, self)
+            case "gft":
+                return GiftCardCheck(name, self)
         return None
 
     def _remember(self, event: Recorded) -> None:
@@ -105,8 +110,10 @@ class Audit:
             case OrderPlaced(backorder=backorder):
                 self.orders.append(event.stream)
                 self._backorders[event.stream] = backorder
-            case RefundGranted(refund_id=refund_id, amount=amount):
-                self._granted[event.stream, refund_id] = amount
+            case RefundGranted(refund_id=refund_id) as granted:
+                self._granted[event.stream, refund_id] = granted
+            case GiftCardRedeemed(order_id=order_id, amount=amount):
+                self._redeemed[event.stream, order_id] = amount
             case PaymentCaptured(amount=amount):
                 self._captured[event.stream] = self._captured.get(event.stream, amount.multiply(0)).add(amount)
         order_id = event.meta.correlation
@@ -121,7 +128,15 @@ class Audit:
         return stock_id in self._backorders.get(hold_id, ())
 
     def granted(self, order_id: str, refund_id: str, before: int) -> Money | None:
-        return self._granted.get((order_id, refund_id))
+        granted = self._granted.get((order_id, refund_id))
+        return None if granted is None else granted.to_method
+
+    def granted_to_card(self, order_id: str, refund_id: str, before: int) -> Money | None:
+        granted = self._granted.get((order_id, refund_id))
+        return None if granted is None else granted.gift_card
+
+    def redeemed(self, gift_card_id: str, order_id: str, before: int) -> Money | None:
+        return self._redeemed.get((gift_card_id, order_id))
 
     def captured(self, payment_id: str, before: int) -> Money | None:
         return self._captured.get(payment_id)

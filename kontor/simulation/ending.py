@@ -9,6 +9,7 @@ from typing import Any
 
 from commands.mapper import recorded
 from commands.store.memory import MemoryLog
+from domain.giftcard import GiftCard
 from domain.payment import PaymentCaptured, PaymentRefunded
 from domain.recorded import Recorded
 from kontor.comparing import Store, compare
@@ -109,6 +110,14 @@ def money_is_where_the_log_says(provider: Provider, log: MemoryLog, verdict: Ver
             verdict.fail(f"the money of {charge.order_id} is set aside and nobody wants it")
     if +captured or +refunded:
         verdict.fail(f"the log has money that the provider never saw: {dict(captured)}, {dict(refunded)}")
+
+
+def no_gift_card_waits(audit: Audit, verdict: Verdict) -> None:
+    """What orders had set aside on a card is spent, or on it again."""
+    for name, stream in audit.streams.items():
+        card = stream.state
+        if isinstance(card, GiftCard) and card.reserved:
+            verdict.fail(f"{card.reserved} of {name} is set aside for orders that are done")
 
 
 async def views_are_the_fold_of_the_log(process: Process, log: MemoryLog, verdict: Verdict) -> None:

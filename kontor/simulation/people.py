@@ -13,6 +13,7 @@ from commands.errors import StorageUnavailable
 from domain import aftersale, order
 from domain.cart import AddItem, CartLine, ChangeQuantity, OpenCart, RemoveItem, cart_of, order_id_of
 from domain.decider import Command
+from domain.giftcard import IssueGiftCard
 from domain.ids import new_id, stock_id
 from domain.inventory import HOLD_MS, ReceiveStock, SetStock
 from domain.money import Money
@@ -22,6 +23,7 @@ from domain.orderstate import to_send
 from domain.policy import LATER, SHIPMENT, OrderPolicy
 from domain.pricing import Destination, Quote, QuoteLine, price_quote
 from domain.returns import DAY_MS
+from domain.tender import Covered
 from kontor.simulation.door import Door
 from kontor.simulation.process import Gone
 from kontor.tables import shipping_table, tax_table
@@ -51,6 +53,8 @@ GOODS = (
     Good(SHOPS[1], "endless", 333, backorder=True),
 )
 BY_PLACE = {(good.shop_id, good.sku): good for good in GOODS}
+CARDS = {"gft_01HF7YAT0000000000000000C0": 1_000_000, "gft_01HF7YAT0000000000000000D0": 4_000}
+"""One that pays for whatever there is, and one that is soon empty."""
 POLICIES = (
     OrderPolicy(),
     OrderPolicy(),
@@ -75,6 +79,8 @@ class People:
         """Something is on the shelves."""
         for good in GOODS:
             await self._staff(ReceiveStock(good.stock_id, self._chance.randint(2, 8), self._now()))
+        for gift_card_id, value in CARDS.items():
+            await self._staff(IssueGiftCard(gift_card_id, Money(value, "USD"), self._now()))
 
     def come(self, buyers: int) -> None:
         for number in range(buyers):
@@ -158,7 +164,15 @@ class People:
             capture_at=policy.capture_at(now),
             review=policy.reasons(quote, "US"),
             review_within=policy.review_within,
+            gift_card=self._covered(quote),
         )
+
+    def _covered(self, quote: Quote) -> Covered | None:
+        """Every sixth order has a gift card, which may have been worth more when its buyer looked."""
+        if self._chance.random() > 1 / 6:
+            return None
+        gift_card_id, value = self._chance.choice(tuple(CARDS.items()))
+        return Covered(gift_card_id, Money(min(value, quote.totals.grand.amount), "USD"))
 
     async def _regret(self, account_id: str) -> None:
         order_id, state = await self._some_order()

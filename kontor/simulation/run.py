@@ -215,5 +215,6 @@ class Simulation:
         ending.log_is_sound(self._disk, self._verdict)
         ending.every_answer_is_in_the_log_once(self._journal, self._audit, self._disk, self._verdict)
         ending.money_is_where_the_log_says(self._provider, self._disk, self._verdict)
+        ending.no_gift_card_waits(self._audit, self._verdict)
         for process in self._processes:
             await ending.views_are_the_fold_of_the_log(process, self._disk, self._verdict)

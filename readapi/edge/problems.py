@@ -66,6 +66,7 @@ PROBLEMS: dict[str, ProblemType] = {
     "unsupported_media_type": ProblemType(415, "Unsupported media type"),
     "validation_failed": ProblemType(422, "The request is not valid"),
     "idempotency_key_reused": ProblemType(422, "This Idempotency-Key belongs to another request"),
+    "gift_card_unusable": ProblemType(422, "The gift card does not pay for this order"),
     "precondition_required": ProblemType(428, "This request needs If-Match"),
     "rate_limited": ProblemType(429, "Too many requests", 1),
     "internal": ProblemType(500, "Internal error"),

@@ -41,9 +41,10 @@ POLICIES: dict[str, Policy] = {
     "checkout": Policy(1_000, 10),
     "auth": Policy(500, 10),
     "login": Policy(10, 60),
+    "gift_card": Policy(20, 600),
 }
 """``ip`` per client address on every request; ``default`` and ``checkout`` per account; ``auth`` per client address;
-``login`` counts failed sign-ins per e-mail look-up."""
+``login`` counts failed sign-ins per e-mail look-up, ``gift_card`` codes that are no card's per client address."""
 
 
 class Decision(NamedTuple):

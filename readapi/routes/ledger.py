@@ -24,6 +24,8 @@ from readapi.routes.shops import OWN, manage, shop_row
 from readapi.services import ReadServices
 
 router = APIRouter(tags=["money"])
+PARTS = {"goods": "goods", "shipping": "shipping", "fee": "fee", "giftCard": "gift_card"}
+"""What an entry shows apart, by the ``what`` of its postings."""
 
 
 @router.get(
@@ -69,10 +71,10 @@ async def accounts(
 
 
 def entry_json(row: EntryRow) -> dict[str, Any]:
-    amounts = {what: Money(row.amounts.get(what, 0), row.currency) for what in ("goods", "shipping", "fee")}
+    amounts = {name: Money(row.amounts.get(what, 0), row.currency) for name, what in PARTS.items()}
     return {
         "entryId": row.cause,
-        "orderId": row.order_id,
+        "orderId": row.order_id or None,
         "kind": row.kind,
         **amounts,
         "total": Money(sum(row.amounts.values()), row.currency),

@@ -18,6 +18,7 @@ SUBJECTS = {
     "delivered": "Your order {order} was delivered",
     "cancelled": "Your order {order} was cancelled",
     "refunded": "Your refund for order {order}",
+    "credited": "Your gift card, for order {order}",
 }
 
 
@@ -51,6 +52,7 @@ def letter(notice: Notice, recipient: Recipient) -> Letter:
 def _content(notice: Notice) -> dict[str, Any]:
     """What templates may speak of. Amounts are texts, ``19.99 USD``."""
     quote, event = notice.placed.quote, notice.event.event
+    covered = notice.placed.gift_card
     content: dict[str, Any] = {
         "order": notice.order_id,
         "lines": [{"title": line.title, "quantity": line.quantity, "total": str(line.total)} for line in quote.lines],
@@ -60,6 +62,8 @@ def _content(notice: Notice) -> dict[str, Any]:
             "shipping": str(quote.totals.shipping),
             "tax": str(quote.totals.tax),
             "grand": str(quote.totals.grand),
+            "gift_card": "" if covered is None else str(covered.amount),
+            "due": str(notice.placed.due),
         },
         "tax_inclusive": quote.tax_inclusive,
     }
@@ -72,6 +76,6 @@ def _content(notice: Notice) -> dict[str, Any]:
             content["carrier"], content["tracking"] = event.carrier, event.tracking
         case "cancelled":
             content["reason"] = REASONS.get(event.reason, event.reason)
-        case "refunded":
+        case "refunded" | "credited":
             content["amount"] = str(event.amount)
     return content

@@ -16,7 +16,7 @@ import structlog
 
 from commands.engine import Engine
 from commands.vault import Vault
-from domain import order, payment, shipment
+from domain import giftcard, order, payment, shipment
 from domain.account import ActiveAccount
 from domain.codec import EVENTS
 from domain.ids import delivery_id
@@ -32,6 +32,7 @@ KINDS: dict[type, str] = {
     shipment.ShipmentShipped: "shipped",
     shipment.ShipmentDelivered: "delivered",
     payment.PaymentRefunded: "refunded",
+    giftcard.GiftCardRefunded: "credited",
 }
 TYPES = frozenset(name for name, (_, kind) in EVENTS.items() if kind in KINDS)
 
@@ -116,4 +117,6 @@ class Notices:
 
 
 def _order_of(event: Recorded) -> str:
+    if isinstance(event.event, giftcard.GiftCardRefunded):
+        return event.event.order_id
     return event.stream if event.stream.startswith("ord_") else order_of(event.stream)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from domain import order, payment
 from domain.closing import is_over
@@ -12,6 +13,7 @@ from domain.dispute import DisputeLost, DisputeOpened, DisputeWon
 from domain.money import Money
 from domain.payment import PAYMENT
 from domain.refund import RefundGranted
+from domain.tender import Covered
 from tests.domain.test_refund import GRAND, a_paid_order, placed
 from tests.domain.test_returns import APPROVED, ARRIVED, INK, PENS, RECEIVED, REJECTED, REQUESTED, WINDOW
 from tests.spec import given
@@ -78,6 +80,25 @@ def test_a_dispute_keeps_it_open_until_the_bank_has_decided(money: Any, expected
 
 def test_refunded_whole_it_is_over_wherever_the_goods_are() -> None:
     assert over(sold(*PENS, order.OrderRefunded()), *CAPTURED, *ALL_BACK, at=1)
+
+
+@pytest.mark.parametrize(
+    ("to_card", "expected"),
+    [(PART, True), (Money(0, GRAND.currency), False), (None, False)],
+    ids=["to the card", "to the payment", "no card"],
+)
+def test_what_goes_back_to_a_gift_card_is_asked_of_no_payment(to_card: Money | None, expected: bool) -> None:
+    granted = RefundGranted("rfd_1", PART, "late", 9, gift_card=to_card)
+    assert over(sold(*PENS, *INK, granted), *CAPTURED) is expected
+
+
+def test_without_a_payment_it_is_over_if_a_gift_card_paid_for_everything() -> None:
+    state = sold(*PENS, *INK)
+    assert isinstance(state, order.PaidOrder)
+    assert not over(state)
+    for part, expected in ((GRAND, True), (PART, False)):
+        covered = replace(state, placed=replace(state.placed, gift_card=Covered("gft_1", part)))
+        assert over(covered) is expected
 
 
 def cancelled(*before: Any) -> order.Order:

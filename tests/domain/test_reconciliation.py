@@ -7,12 +7,14 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from domain import order, payment
 from domain.difference import ADVICE, WORDS, Difference, explanation
 from domain.money import Money
 from domain.reconciliation import Books, Movement, Window, differences, disputed, evolve, in_doubt
 from domain.recorded import Meta, Recorded
+from domain.tender import Covered
 from tests.domain.corpus.examples import QUOTE
 
 ORDER, PAYMENT, CHARGE = "ord_1", "pay_1", "ch_1"
@@ -236,3 +238,25 @@ def test_the_provider_is_asked_where_it_knows_more_or_may_have_decided() -> None
     assert disputed(books(*BOUGHT, DISPUTED), ()) == [CHARGE]
     assert disputed(books(*BOUGHT, DISPUTED, LOST), (*TAKEN, moved("dispute"))) == []
     assert disputed(books(PLACED, ASKED), (moved("dispute"),)) == [], "whose charge is not known"
+
+
+# a gift card pays a part, of which the provider knows nothing
+
+
+def test_what_a_gift_card_pays_is_no_difference():
+    part = Money(QUOTE.totals.grand.amount - PRICE.amount, "USD")
+    partly = replace(PLACED, gift_card=Covered("gft_1", part))
+    assert books(partly).owed == PRICE
+    assert compared(books(partly, *BOUGHT[1:]), *TAKEN) == []
+    to_both = order.RefundGranted("ref_1", Money(700, "USD"), "late", 1, gift_card=Money(200, "USD"))
+    back = payment.PaymentRefunded(HALF, "ref_1")
+    paid_back = (*TAKEN, moved("refund", 500))
+    assert compared(books(partly, *BOUGHT[1:], to_both, ASKED_BACK, back), *paid_back) == []
+
+
+def test_an_order_that_a_gift_card_paid_for_wholly_has_no_payment_to_be_missed():
+    wholly = replace(PLACED, gift_card=Covered("gft_1", QUOTE.totals.grand))
+    owing = order.RefundGranted("ref_1", HALF, "late", 1, gift_card=HALF)
+    for events in ((wholly,), (wholly, PAID), (wholly, PAID, owing), (wholly, PAID, CANCELLED)):
+        assert compared(books(*events)) == []
+    assert compared(books(wholly, PAID), moved("capture"))[0][0] == "unknown_charge"

@@ -9,6 +9,7 @@ import pytest
 
 from kontor.folder import DataFolder
 from kontor.verifying import verify
+from tests.e2e.giftcards import issue
 from tests.e2e.house import House, in_process
 from tests.e2e.market import Seller
 from tests.e2e.shopper import Shopper, expect, fresh_key
@@ -67,6 +68,18 @@ async def test_cancelled_and_refunded(box: MailBox, seller: Seller, shopper: Sho
     told = await subjects(box, 3)
     number = order["orderId"]
     assert sorted(told[1:]) == [f"Your order {number} was cancelled", f"Your refund for order {number}"]
+
+
+async def test_what_is_put_back_on_a_gift_card(box: MailBox, seller: Seller, shopper: Shopper, admin: Shopper) -> None:
+    await shopper.add(await seller.sells())
+    card = await issue(admin, 100_000)
+    order = await shopper.buy(giftCard=card.code)
+    await box.got(1)
+    expect(200, await shopper.cancel(order["orderId"]))
+    told = await subjects(box, 3)
+    number = order["orderId"]
+    assert sorted(told[1:]) == [f"Your gift card, for order {number}", f"Your order {number} was cancelled"]
+    assert all(card.code not in bodies(letter)[0] for letter in box.letters)
 
 
 async def test_who_switched_them_off_gets_none(

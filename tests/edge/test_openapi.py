@@ -82,5 +82,5 @@ def test_documented_responses_of_a_route_are_kept():
     operation = app.openapi()["paths"]["/x/{number}"]["get"]
     assert operation["security"] == [{"bearer": []}]
     examples = operation["responses"]["422"]["content"]["application/problem+json"]["examples"]
-    assert examples.keys() == {"validation_failed", "idempotency_key_reused"}
+    assert examples.keys() == {"validation_failed", "idempotency_key_reused", "gift_card_unusable"}
     assert operation["responses"]["503"]["content"]["application/problem+json"]["examples"].keys() >= {"overloaded"}

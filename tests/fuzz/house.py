@@ -20,6 +20,7 @@ from domain.difference import Difference, FindDifference, difference_id
 from domain.money import Money
 from kontor.running import build_app
 from kontor.settings import Settings
+from tests.e2e.giftcards import issue
 from tests.e2e.house import House, client_of, in_process
 from tests.e2e.market import open_shop
 from tests.e2e.shopper import PASSWORD, Shopper, sign_up
@@ -101,6 +102,7 @@ async def _populate(built: FuzzedHouse) -> None:
     await admin.sign_in()
     differs = Difference("unknown_charge", "ord_X", "ch_1", Money(0, "USD"), Money(500, "USD"), now_ms())
     await services.engine.submit(FindDifference(difference_id(differs), differs, now_ms()), context)
+    card = await issue(admin, 10_000_000)
     built.people = {"customer": customer, "merchant": seller.shopper, "admin": admin}
     built.known = {
         "shop_id": seller.shop_id,
@@ -112,6 +114,8 @@ async def _populate(built: FuzzedHouse) -> None:
         "payment_method_id": customer.method_id,
         "cart_id": customer.cart_id,
         "difference_id": difference_id(differs),
+        "gift_card_id": card.gift_card_id,
+        "code": card.code,
         "provider": "simulated",
         "path": "Furniture/Beds",
     }

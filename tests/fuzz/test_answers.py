@@ -22,6 +22,7 @@ from kontor.running import build_app
 from kontor.settings import Settings
 from streams.gateways.port import RefundRefused
 from streams.gateways.signatures import Signer
+from tests.e2e.giftcards import balance, issue
 from tests.e2e.house import House, in_process
 from tests.e2e.market import Seller, open_shop
 from tests.e2e.shopper import HOME, Shopper, expect, fresh_key, sign_up
@@ -48,6 +49,7 @@ async def test_every_operation_answers_as_the_document_says(house: House) -> Non
     await runs_the_shop(seller, sku)
     root = await in_charge(house)
     await runs_promotions(root, seller, ada, sku)
+    await issues_gift_cards(root, seller, ada)
     await wishes(ada, sku)
     await sends(seller, ada, sku)
     await gives_back(house, root, seller, ada, sku)
@@ -146,6 +148,14 @@ async def runs_promotions(root: Shopper, seller: Seller, ada: Shopper, sku: str)
     await ada.do("DELETE", "/api/cart/coupons/SALE")
     await seller.shopper.do("DELETE", path)
     await root.do("PUT", f"/api/admin/accounts/{ada.user_id}/groups", {"groups": ["teachers"]})
+
+
+async def issues_gift_cards(root: Shopper, seller: Seller, ada: Shopper) -> None:
+    card = await issue(root, 500)
+    assert await balance(ada, card) == (500, 0)
+    assert (await root.read("/api/gift-cards"))["items"]
+    other = await issue(seller.shopper, 500, shopId=seller.shop_id)
+    await seller.shopper.do("POST", f"/api/gift-cards/{other.gift_card_id}/disable")
 
 
 async def wishes(ada: Shopper, sku: str) -> None:

@@ -19,7 +19,7 @@ def poison(position: int, stream: str) -> Recorded:
 def test_a_table_knows_the_streams_that_it_folds():
     assert ORDER_ROWS.prefixes == SHOP_ORDERS.prefixes == {"ord"}
     assert PAYMENT_ROWS.prefixes == {"pay"}
-    assert CHECKOUT_ROWS.prefixes == {"ord", "pay", "stk", "crt"}
+    assert CHECKOUT_ROWS.prefixes == {"ord", "pay", "stk", "crt", "gft"}
 
 
 def test_what_cannot_be_read_concerns_every_table_until_its_stream_is_looked_at():

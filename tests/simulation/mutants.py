@@ -13,7 +13,7 @@ from commands.batch import answer
 from commands.decisions import Decisions
 from commands.engine import Engine
 from commands.store.memory import MemoryLog
-from domain import payment
+from domain import checkout, giftcard, payment
 from domain.ledger import LEDGER, PostTransactions
 from domain.stock import InventoryItem
 from projections.sqlite import SQLiteViews
@@ -146,6 +146,20 @@ def _captured_again(command: Any, state: Any) -> list[Any]:
     return [payment.PaymentCaptured(state.amount)]
 
 
+def card_not_looked_at(plant: pytest.MonkeyPatch) -> None:
+    """A gift card pays whatever is asked of it."""
+    plant.setitem(giftcard.GIFT_CARD.decisions, giftcard.ReserveGiftCard, _reserved_anyhow)
+
+
+def _reserved_anyhow(command: Any, state: Any) -> list[Any]:
+    known = command.order_id in state.uses
+    return [] if known else [giftcard.GiftCardReserved(command.order_id, command.amount)]
+
+
+def card_not_given_back(plant: pytest.MonkeyPatch) -> None:
+    plant.setattr(checkout, "_undo_card", lambda state: [])
+
+
 MUTANTS: tuple[Plant, ...] = (
     version_check_dropped,
     replies_not_looked_up,
@@ -160,4 +174,6 @@ MUTANTS: tuple[Plant, ...] = (
     events_left_out_of_views,
     posted_twice,
     captured_twice,
+    card_not_looked_at,
+    card_not_given_back,
 )

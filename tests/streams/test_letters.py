@@ -6,6 +6,7 @@ import pytest
 from msgspec.structs import replace
 
 from domain.decider import Event
+from domain.giftcard import GiftCardRefunded
 from domain.money import Money
 from domain.order import OrderCancelled, OrderConfirmed, OrderPlaced
 from domain.payment import PaymentRefunded
@@ -74,6 +75,20 @@ def test_a_cancellation_says_why(reason: str) -> None:
 def test_a_refund_says_how_much_and_a_delivery_that_it_came() -> None:
     assert "19.99 USD" in written(PaymentRefunded(Money(1999, "USD"))).text
     assert "was delivered" in written(ShipmentDelivered("shi_1", 5)).html
+
+
+def test_what_a_gift_card_paid_and_got_back_is_told() -> None:
+    assert PLACED.gift_card is not None
+    confirmed = written(OrderConfirmed())
+    for text in (confirmed.text, confirmed.html):
+        assert str(PLACED.gift_card.amount) in text
+        assert str(PLACED.due) in text
+    plain = written(OrderConfirmed(), replace(PLACED, gift_card=None))
+    assert "Gift card" not in plain.text + plain.html
+    credited = written(GiftCardRefunded("ord_1", Money(1234, "USD")))
+    assert credited.subject == "Your gift card, for order ord_1"
+    assert "12.34 USD" in credited.text
+    assert "12.34 USD" in credited.html
 
 
 def test_what_people_wrote_is_no_markup() -> None:

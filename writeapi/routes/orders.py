@@ -20,9 +20,11 @@ from domain.account import ActiveAccount, address_of, payment_method_of, require
 from domain.cart import OpenCart, cart_of
 from domain.errors import DomainError, Forbidden, Invalid
 from domain.ids import payment_id
+from domain.money import Money
 from domain.orderstate import rests
 from domain.pricing import Destination
 from domain.shipping import DEFAULT_METHOD
+from domain.tender import due
 from readapi.edge.cart_token import HEADER as CART_TOKEN
 from readapi.edge.idempotency import idempotency_of
 from readapi.edge.openapi import problem_responses, signed_in
@@ -33,6 +35,7 @@ from readapi.edge.schemas import AddressIn
 from readapi.orders import order_json, view_of_states
 from readapi.shapes import OrderOut, QuoteOut
 from writeapi.basket import open_cart
+from writeapi.giftcards import Code, covered_by
 from writeapi.purchase import Delivery, destination_of, items_of, place_order, quote_cart, require_goods
 from writeapi.requests import Body, command_reply, context_of, replay, require_id, services_of, stored_answer
 from writeapi.services import WriteServices
@@ -69,6 +72,7 @@ class QuoteRequest(Body):
     address_id: AddressId | None = None
     address: AddressIn | None = None
     shipping_method: Method = DEFAULT_METHOD
+    gift_card: Code | None = None
 
     @model_validator(mode="after")
     def one_address(self) -> QuoteRequest:
@@ -78,19 +82,26 @@ class QuoteRequest(Body):
 
 
 class OrderRequest(Body):
+    """Without a payment method where the gift card pays for everything."""
+
     cart_id: CartId
     address_id: AddressId
-    payment_method_id: Annotated[str, Field(max_length=40, examples=["pmt_01JD3Z8Q5V7W9X2Y4Z6A8B0C1D"])]
+    payment_method_id: Annotated[str, Field(max_length=40, examples=["pmt_01JD3Z8Q5V7W9X2Y4Z6A8B0C1D"])] | None = None
     shipping_method: Method = DEFAULT_METHOD
+    gift_card: Code | None = None
 
 
 @router.post(
     "/api/orders/quote",
     summary="What the cart would cost, and why; changes nothing",
-    responses={200: {"model": QuoteOut}, **problem_responses("forbidden", "not_found", "out_of_stock")},
+    responses={
+        200: {"model": QuoteOut},
+        **problem_responses("forbidden", "not_found", "out_of_stock", "validation_failed", "gift_card_unusable"),
+    },
     openapi_extra=signed_in(required=False),
 )
 async def quote(request: Request, body: QuoteRequest, principal: OptionalPrincipal) -> Response:
+    """With a gift card's code: how much of it the card pays, and what is due from the payment method then."""
     services = services_of(request)
     cart = await _own_cart(request, services, principal, body.cart_id)
     if body.address is not None:
@@ -99,9 +110,16 @@ async def quote(request: Request, body: QuoteRequest, principal: OptionalPrincip
         destination = await _stored_destination(services, principal, body.address_id or "")
     items = await items_of(services, cart)
     account_id = principal.account_id if principal else ""
-    quoted = await quote_cart(services, cart, items, destination, body.shipping_method, account_id, services.clock())
+    now = services.clock()
+    quoted = await quote_cart(services, cart, items, destination, body.shipping_method, account_id, now)
     content = {"cartId": body.cart_id, **msgspec.structs.asdict(quoted.quote), "coupons": quoted.refused}
     content["taxInclusive"] = content.pop("tax_inclusive")
+    content |= {"giftCard": None, "due": quoted.quote.totals.grand}
+    if body.gift_card is not None:
+        covered, card = await covered_by(request, body.gift_card, quoted.quote, now)
+        balance = Money(card.balance, card.value.currency)
+        content["giftCard"] = {"giftCardId": covered.gift_card_id, "amount": covered.amount, "balance": balance}
+        content["due"] = due(quoted.quote, covered)
     return Response(msgspec.json.encode(content), media_type="application/json")
 
 
@@ -132,7 +150,12 @@ def _destination(services: WriteServices, account_id: str, account: ActiveAccoun
     "/api/orders",
     status_code=202,
     summary="Place the order; Idempotency-Key required",
-    responses={202: {"model": OrderOut}, **KEYED, **problem_responses("out_of_stock", "idempotency_in_flight")},
+    responses={
+        202: {"model": OrderOut},
+        **KEYED,
+        **problem_responses("out_of_stock", "idempotency_in_flight"),
+        **problem_responses("validation_failed", "idempotency_key_reused", "gift_card_unusable"),
+    },
     openapi_extra={**signed_in(), "parameters": [KEY, PREFER]},
 )
 async def create_order(request: Request, body: OrderRequest, principal: CustomerPrincipal) -> Response:
@@ -182,11 +205,17 @@ async def _order(
     account = require_active(await services.engine.state(principal.account_id))
     cart = await _own_cart(request, services, principal, body.cart_id)
     destination = _destination(services, principal.account_id, account, body.address_id)
-    method = payment_method_of(account, body.payment_method_id)
+    named = body.payment_method_id
+    token = "" if named is None else payment_method_of(account, named).token
     items = await items_of(services, cart)
     quoted = await quote_cart(services, cart, items, destination, body.shipping_method, principal.account_id, now)
     require_goods(body.cart_id, items, now)
-    delivery = Delivery(destination, account.addresses[body.address_id].sealed, method.token)
+    covered = None
+    if body.gift_card is not None:
+        covered, _ = await covered_by(request, body.gift_card, quoted.quote, now)
+    if not token and (covered is None or due(quoted.quote, covered).amount):
+        raise Invalid("name what pays for all that no gift card does", "/paymentMethodId")
+    delivery = Delivery(destination, account.addresses[body.address_id].sealed, token, covered)
     return place_order(principal.account_id, body.cart_id, cart, items, quoted, delivery, services.policy, now)
 
 

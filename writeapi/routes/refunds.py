@@ -20,7 +20,7 @@ from readapi.edge.idempotency import idempotency_of
 from readapi.edge.openapi import problem_responses, signed_in
 from readapi.edge.principal import AdminPrincipal
 from readapi.edge.schemas import MoneyIn
-from readapi.orders import refunds_json
+from readapi.refunds import refunds_json
 from readapi.shapes import RefundReply
 from writeapi.ordering import Lines, Said, units_of
 from writeapi.requests import Body, command_reply, context_of, execute, fresh_id, require_id, services_of
@@ -121,7 +121,7 @@ def _reply(
     position: int,
     at: int,
 ) -> Response:
-    (shown,) = (one for one in refunds_json(order_id, state, paid, at) if one["refundId"] == refund_id)
+    (shown,) = (one for one in refunds_json(order_id, state, paid, at, ()) if one["refundId"] == refund_id)
     body = {"orderId": order_id, "orderStatus": order.status(state), **shown}
     headers = {"Location": f"/api/orders/{order_id}"}
     return command_reply(body, position=position, version=version, status=202, headers=headers)

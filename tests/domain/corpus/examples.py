@@ -15,6 +15,7 @@ from domain import (
     delivery,
     difference,
     dispute,
+    giftcard,
     inventory,
     ledger,
     offer,
@@ -30,6 +31,7 @@ from domain import (
     shipment,
     shop,
     subscription,
+    tender,
     wishlist,
 )
 from domain.decider import Event
@@ -157,6 +159,7 @@ PURCHASES: list[Event] = [
         capture_at=AT + 86_400_000,
         review=("amount", "country"),
         review_within=259_200_000,
+        gift_card=tender.Covered("gft_01K", PRICE),
     ),
     orderreview.ReviewBegun(ACCOUNT, PRICE, ("amount", "country"), AT, AT + 259_200_000),
     orderreview.ReviewApproved(AT, ACCOUNT, b"\x00sealed\xff"),
@@ -178,6 +181,7 @@ PURCHASES: list[Event] = [
         (refund.RefundLine("lin_01K", 1, Money(2000, "USD"), Money(150, "USD")),),
         {"shp_01K": Money(450, "USD")},
         "ret_01K",
+        Money(1000, "USD"),
     ),
     shipment.ShipmentPacked("shi_01K", "shp_01K", {"lin_01K": 2}, AT, "UPS", "1Z999AA10123456784"),
     shipment.ShipmentShipped("shi_01K", "UPS", "1Z999AA10123456784", {"lin_01K": 2}, AT),
@@ -196,6 +200,15 @@ PURCHASES: list[Event] = [
     dispute.DisputeOpened("dp_01K", PRICE, "fraudulent", AT, AT + 604_800_000),
     dispute.DisputeWon("dp_01K", PRICE, AT),
     dispute.DisputeLost("dp_01K", PRICE, AT),
+]
+GIFT_CARDS: list[Event] = [
+    giftcard.GiftCardIssued(Money(5000, "USD"), AT + 86_400_000, "shp_01K"),
+    giftcard.GiftCardReserved(ORDER, PRICE),
+    giftcard.GiftCardRefused(ORDER, PRICE, "empty"),
+    giftcard.GiftCardReleased(ORDER, PRICE),
+    giftcard.GiftCardRedeemed(ORDER, PRICE),
+    giftcard.GiftCardRefunded(ORDER, PRICE, "rfd_01K"),
+    giftcard.GiftCardDisabled(),
 ]
 OUTGOING: list[Event] = [
     subscription.SubscriptionCreated(
@@ -251,7 +264,7 @@ LEDGER: list[Event] = [
     ),
     ledger.CommissionSet(50_000, 40),
 ]
-TODAY = ACCOUNTS + CARTS + WISHES + CATALOG + STOCK + PURCHASES + OUTGOING + RECONCILIATION + LEDGER
+TODAY = ACCOUNTS + CARTS + WISHES + CATALOG + STOCK + PURCHASES + GIFT_CARDS + OUTGOING + RECONCILIATION + LEDGER
 
 
 def usd(amount: int) -> dict[str, Any]:

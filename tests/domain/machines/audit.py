@@ -7,11 +7,12 @@ from collections import Counter, defaultdict
 from domain import cart, inventory, order, payment
 from domain.cart import OpenCart, order_id_of
 from domain.checkout import is_settled
+from domain.giftcard import GiftCard, Use
 from domain.ids import payment_id
 from domain.order import CancelledOrder, NoOrder, OpenOrder, OrderPlaced, PaidOrder
 from domain.recorded import Recorded
 from tests.domain.machines.books import Books
-from tests.domain.machines.market import BY_STOCK
+from tests.domain.machines.market import BY_STOCK, CARDS
 from tests.domain.machines.patience import Patience
 from tests.domain.machines.provider import Provider
 from tests.domain.machines.world import World
@@ -48,6 +49,7 @@ class Audit:
         self._no_unit_is_sold_twice()
         self._nobody_exceeds_a_limit()
         self._money_is_where_the_orders_say()
+        self._no_card_pays_what_it_has_not()
         for generation, orders in self.generations.items():
             assert len(orders) == 1, f"{generation} made {orders}"
         for order_id in self.closed:
@@ -126,14 +128,31 @@ class Audit:
     def _money_is_where_the_orders_say(self) -> None:
         for order_id, placed in self.orders.items():
             paid_id = payment_id(order_id)
-            kept = self.provider.kept(paid_id)
-            assert len(self.provider.charges.get(paid_id, ())) <= 1, f"{order_id} was charged twice"
+            charged = self.provider.kept(paid_id)
+            charges = len(self.provider.charges.get(paid_id, ()))
+            assert charges <= bool(placed.due.amount), f"{order_id} was charged {charges} times for {placed.due}"
+            assert charged <= placed.due.amount
+            kept = charged + self._card_of(placed, order_id).left
             if isinstance(self.world.state(order_id), PaidOrder):
                 grand = placed.quote.totals.grand.amount
                 least = grand - self.books.owed[order_id] - self.provider.withheld(paid_id)
                 assert least <= kept <= grand, f"{order_id} is paid, kept {kept}"
-            if isinstance(self.world.state(order_id), OpenOrder) and kept:
+            if isinstance(self.world.state(order_id), OpenOrder) and charged:
                 assert self.world.state(paid_id).status in ("capturing", "captured")
+
+    def _card_of(self, placed: OrderPlaced, order_id: str) -> Use:
+        """What the order has to do with its gift card; nothing, if it has none."""
+        covered = placed.gift_card
+        none = Use(0, "released")
+        return none if covered is None else self.world.state(covered.gift_card_id).uses.get(order_id, none)
+
+    def _no_card_pays_what_it_has_not(self) -> None:
+        for gift_card_id, value in CARDS.items():
+            card = self.world.state(gift_card_id)
+            if isinstance(card, GiftCard):
+                spent = sum(use.left for use in card.uses.values())
+                assert card.balance >= 0, card
+                assert card.balance + card.reserved + spent == value, card
 
     # in the end
 
@@ -142,9 +161,12 @@ class Audit:
             stock = BY_LINE[line.shop_id, line.sku]
             assert self.sold[stock, order_id] == line.quantity - self.books.cut[order_id][line.line_id]
         grand = placed.quote.totals.grand.amount
+        use = self._card_of(placed, order_id)
+        assert use.status != "reserved", f"{order_id} is paid, its gift card still waits"
         paid_id = payment_id(order_id)
-        kept, lost = self.provider.kept(paid_id), self.provider.withheld(paid_id)
-        asked = self.world.state(paid_id).refunds.values()
+        kept, lost = self.provider.kept(paid_id) + use.left, self.provider.withheld(paid_id)
+        paid = self.world.state(paid_id)
+        asked = paid.refunds.values() if isinstance(paid, payment.Payment) else ()
         refused = sum(one.amount.amount for one in asked if one.status == "refused")
         owed = self.books.owed[order_id] - refused
         assert kept == grand - owed - lost, f"{kept} of {grand} kept, {owed} owed back, {lost} lost"
@@ -161,6 +183,8 @@ class Audit:
         paid_id = payment_id(order_id)
         paid = self.world.state(paid_id)
         assert self.provider.kept(paid_id) == 0, f"{order_id} is cancelled, its money kept"
+        use = self._card_of(state.placed, order_id)
+        assert (use.status != "reserved", use.left) == (True, 0), f"{order_id} is cancelled, its gift card is not"
         assert not self.provider.set_aside(paid_id), f"{order_id} is cancelled, its money still set aside"
         if isinstance(paid, payment.Payment):
             lost = self.provider.withheld(paid_id)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 
-from domain import inventory, order, payment, returns
+from domain import giftcard, inventory, order, payment, returns
 from domain.ids import stock_id
 from domain.order import OrderPlaced
 from domain.recorded import Recorded
@@ -44,10 +44,16 @@ class Books:
             case inventory.StockReturned(return_id=return_id, quantity=units):
                 self._once("on the shelf", recorded.stream, return_id)
                 self.to_shelf[return_id, recorded.stream] -= units
+        self._count_money(recorded)
+
+    def _count_money(self, recorded: Recorded) -> None:
+        match recorded.event:
             case order.RefundGranted() as granted:
                 self._owes(recorded.stream, granted)
             case order.OrderRefunded():
                 self._once("refunded", recorded.stream)
+            case giftcard.GiftCardRefunded(order_id=order_id, refund_id=refund_id):
+                self._once("on the card", order_id, refund_id)
             case payment.PaymentRefunded(refund_id=refund_id):
                 self._once("paid back", recorded.stream, refund_id)
 

@@ -8,10 +8,14 @@ from typing import NamedTuple
 from domain import cart, inventory
 from domain.cart import MergedCart, OpenCart, cart_of, find_line, order_id_of
 from domain.errors import DomainError
+from domain.giftcard import IssueGiftCard
 from domain.ids import stock_id
 from domain.inventory import HOLD_MS, HoldStock, ReceiveStock, StockRefused
+from domain.money import Money
 from domain.order import PlaceOrder
 from domain.policy import LATER, SHIPMENT, OrderPolicy
+from domain.pricing import Quote
+from domain.tender import Covered, payable
 from tests.domain.machines.goods import cart_line, place_order, quote_of
 from tests.domain.machines.world import World
 
@@ -45,6 +49,8 @@ POLICIES = (
 )
 BY_STOCK = {terms.stock_id: terms for terms in OFFERS}
 BUYERS = ("usr_1", "usr_2")
+CARDS = {"gft_large": 100_000, "gft_small": 2_500}
+"""One that pays for whole orders, and one that several orders quarrel about."""
 
 
 class Market:
@@ -56,6 +62,8 @@ class Market:
     def open(self, units: int) -> None:
         for terms in OFFERS:
             self.world.submit(ReceiveStock(terms.stock_id, units, self.world.now))
+        for gift_card_id, value in CARDS.items():
+            self.world.submit(IssueGiftCard(gift_card_id, Money(value, "USD"), self.world.now))
 
     def cart_id(self, buyer: str, guest: bool) -> str:
         """The buyer's own cart, or the anonymous one they use before they sign in."""
@@ -98,7 +106,7 @@ class Market:
                 self.world.submit(cart.CloseMergedCart(source, target))
 
     def order(
-        self, buyer: str, guest: bool, serviceable: bool = True, policy: OrderPolicy = PLAINLY
+        self, buyer: str, guest: bool, serviceable: bool = True, policy: OrderPolicy = PLAINLY, card: str = ""
     ) -> PlaceOrder | None:
         """What the route would submit for the cart as it is now."""
         cart_id, now = self.cart_id(buyer, guest), self.world.now
@@ -122,4 +130,11 @@ class Market:
             capture_at=policy.capture_at(now),
             review=policy.reasons(quote, "US"),
             review_within=policy.review_within,
+            gift_card=self._covered(card, quote),
         )
+
+    def _covered(self, card: str, quote: Quote) -> Covered | None:
+        """As it was quoted, before anybody else came with the same card."""
+        if not card:
+            return None
+        return Covered(card, Money(min(CARDS[card], payable(self.world.state(card), quote)), "USD"))

@@ -21,9 +21,10 @@ from domain.aftersale import ApproveReturn, CancelLines, GrantRefund, ReceiveRet
 from domain.ids import payment_id
 from domain.money import Money
 from domain.order import PaidOrder
+from domain.payment import Payment
 from domain.returns import DAY_MS
 from tests.domain.machines.market import BUYERS
-from tests.domain.machines.test_checkout_machine import PROCESSES, CheckoutMachine, any_index, baskets
+from tests.domain.machines.test_checkout_machine import PROCESSES, CheckoutMachine, any_index, baskets, cards
 
 amounts = st.integers(0, 3000)
 WINDOW = 30 * DAY_MS
@@ -34,13 +35,13 @@ class AfterSaleMachine(CheckoutMachine):
         super().__init__()
         self.ids = 0
 
-    @initialize(goods=st.lists(baskets, min_size=1, max_size=2))
-    def open(self, goods: Any) -> None:
-        """Each buyer has bought something, unless the first has left nothing."""
+    @initialize(goods=st.lists(baskets, min_size=1, max_size=2), card=cards)
+    def open(self, goods: Any, card: str) -> None:
+        """Each buyer has bought something, perhaps with a gift card, unless the first has left nothing."""
         self.market.open(6)
         for buyer, basket in zip(BUYERS, goods, strict=False):
             self.put_into_cart(buyer, False, basket)
-            command = self.market.order(buyer, False)
+            command = self.market.order(buyer, False, card=card)
             if command is not None:
                 self.submit(command, command.order_id)
         self.everything_settles()
@@ -72,9 +73,12 @@ class AfterSaleMachine(CheckoutMachine):
     @precondition(lambda self: self.orders(PaidOrder))
     @rule(index=any_index, amount=amounts, twice=st.booleans(), process=PROCESSES)
     def give_money_back(self, index: int, amount: int, twice: bool, process: int) -> None:
+        """Who does so knows what is disputed, as far as we have heard of it."""
         order_id, _ = self.a_paid_order(index)
         wanted = Money(amount, "USD") if amount else None
-        command = GrantRefund(order_id, self.fresh("rfd"), "goodwill", self.world.now, wanted)
+        paid = self.world.state(payment_id(order_id))
+        disputed = (paid.contested, paid.lost) if isinstance(paid, Payment) else (None, None)
+        command = GrantRefund(order_id, self.fresh("rfd"), "goodwill", self.world.now, wanted, {}, False, *disputed)
         for number in range(2 if twice else 1):
             self.submit(command, order_id, process + number)
 
@@ -84,7 +88,7 @@ class AfterSaleMachine(CheckoutMachine):
         order_id, state = self.a_paid_order(index)
         sent = self.a_line(state, line)
         parcel = {sent.line_id: units}
-        pack = order.PackShipment(order_id, self.fresh("shi"), sent.shop_id, self.world.now, parcel, "UPS")
+        pack = order.PackShipment(order_id, self.fresh("shi_sent"), sent.shop_id, self.world.now, parcel, "UPS")
         self.submit(pack, order_id, process)
 
     @precondition(lambda self: self.orders(PaidOrder))

@@ -30,7 +30,7 @@ from domain.errors import DomainError
 from domain.inventory import HOLD_MS
 from domain.order import OpenOrder, PaidOrder
 from tests.domain.machines.audit import Audit
-from tests.domain.machines.market import BUYERS, BY_STOCK, OFFERS, PLAINLY, POLICIES, Market
+from tests.domain.machines.market import BUYERS, BY_STOCK, CARDS, OFFERS, PLAINLY, POLICIES, Market
 from tests.domain.machines.provider import INTENTS, Provider
 from tests.domain.machines.world import World
 
@@ -39,6 +39,7 @@ PROCESSES = st.integers(0, 1)
 buyers = st.sampled_from(BUYERS)
 offers = st.sampled_from(OFFERS)
 guests = st.booleans()
+cards = st.sampled_from(("", "", *CARDS))
 policies = st.one_of(st.just(PLAINLY), st.sampled_from(POLICIES))
 seldom_not = st.sampled_from((True, True, True, False))
 baskets = st.lists(st.tuples(offers, st.integers(1, 2)), min_size=1, max_size=3)
@@ -100,16 +101,18 @@ class CheckoutMachine(RuleBasedStateMachine):
         goods=baskets,
         serviceable=seldom_not,
         policy=policies,
+        card=cards,
         hurry=seldom_not,
         process=PROCESSES,
     )
     def check_out(
-        self, buyer: str, guest: bool, goods: Any, serviceable: bool, policy: Any, hurry: bool, process: int
+        self, buyer: str, guest: bool, goods: Any, serviceable: bool, policy: Any, card: str, hurry: bool, process: int
     ) -> None:
-        """Some click twice; some requests take their time to arrive. The shop changes its mind about how it sells."""
+        """Some click twice; some requests take their time to arrive, and find the card empty. The shop changes its mind
+        about how it sells."""
         if self.market.order(buyer, guest) is None:
             self.put_into_cart(buyer, guest, goods)
-        command = self.market.order(buyer, guest, serviceable, policy)
+        command = self.market.order(buyer, guest, serviceable, policy, card)
         if command is not None:
             self.submit(command, command.order_id, process) if hurry else self.asked.append((command.order_id, command))
 

@@ -1,0 +1,65 @@
+"""Gift cards, for those who issued them: of a shop, for its owner; of the marketplace, for administrators."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+from starlette.requests import Request
+from starlette.responses import Response
+
+from domain.errors import Forbidden
+from projections.giftcards.projector import GIFT_CARD_ROWS, GiftCardRow
+from readapi.consistency import at_position
+from readapi.edge.openapi import problem_responses, signed_in
+from readapi.edge.paging import CursorParameter, Limit, page
+from readapi.edge.principal import RequiredPrincipal
+from readapi.giftcards import GiftCardList, gift_card_json
+from readapi.instants import instant
+from readapi.lists import List, page_of
+from readapi.ready import answer
+from readapi.routes.shops import manage, shop_row
+from readapi.services import ReadServices
+
+router = APIRouter(tags=["gift cards"])
+
+
+@router.get(
+    "/api/gift-cards",
+    summary="Gift cards, newest first",
+    responses={
+        200: {"model": GiftCardList},
+        **problem_responses("unauthenticated", "forbidden", "not_found", "position_not_reached"),
+    },
+    openapi_extra=signed_in(),
+)
+async def list_gift_cards(
+    request: Request,
+    principal: RequiredPrincipal,
+    shop_id: Annotated[str, Query(alias="shopId", max_length=40)] = "",
+    cursor: CursorParameter = None,
+    limit: Limit = 20,
+) -> Response:
+    """Of one shop, or without ``shopId`` of the marketplace. Their codes are known to their holders alone."""
+    position = await at_position(request)
+    services: ReadServices = request.app.state.services
+    if shop_id:
+        manage(principal, await shop_row(services, shop_id))
+    elif "admin" not in principal.scopes:
+        raise Forbidden("gift cards of the marketplace are for administrators; name your shop")
+    mine = List(
+        f"gift_cards:{shop_id}",
+        GIFT_CARD_ROWS.name,
+        "shop",
+        shop_id,
+        lambda entry: entry.row.created_at,
+        newest_first=True,
+    )
+    found = await page_of(request, services.views, mine, cursor, limit)
+    now = services.clock()
+    items = [{**gift_card_json(entry.key, entry.row.card, now), **_stamps(entry.row)} for entry in found.entries]
+    return answer(page(items, next=found.next, prev=found.prev), position)
+
+
+def _stamps(row: GiftCardRow) -> dict[str, object]:
+    return {"createdAt": instant(row.created_at), "updatedAt": instant(row.updated_at), "version": row.version}
