@@ -63,7 +63,8 @@ class WatchedViews(SQLiteViews):
         pass
 
     def abandon(self) -> None:
-        """As a kill leaves the file."""
+        """As a kill leaves the file: nothing writes to it any more, what began when it was opened included."""
+        self._checkpointer.shutdown()
         self._reader.close()
         self._writer.close()
 

@@ -5,13 +5,17 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import time
+from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
 from kontor.cli import app
 from kontor.simulation.command import seeds_of
+from kontor.simulation.process import WatchedViews
 from kontor.simulation.run import simulate
+from kontor.simulation.violation import Verdict
 from tests.simulation.mutants import MUTANTS, Plant
 
 SEEDS = range(1, 31)
@@ -32,6 +36,19 @@ def test_seeds_are_named_one_way() -> None:
     for seed, seeds in ((1, "3..5"), (None, "5..3"), (None, "3"), (None, "a..b")):
         with pytest.raises(ValueError):  # noqa: PT011 - whatever int() says of it
             seeds_of(seed, seeds)
+
+
+def test_once_killed_nothing_writes_to_the_views(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Least of all the checkpoint that began when they were opened."""
+    opening: list[str] = []
+
+    def late(views: WatchedViews) -> None:
+        time.sleep(0.05)
+        opening.append("checkpoint")
+
+    monkeypatch.setattr(WatchedViews, "_checkpoint", late)
+    WatchedViews(tmp_path / "views.db", Verdict()).abandon()
+    assert opening == ["checkpoint"]
 
 
 def digest_in_a_process_of_its_own(hash_seed: str) -> str:
