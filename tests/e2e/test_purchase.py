@@ -127,7 +127,8 @@ async def test_one_order_of_several_sellers(house: House, seller: Seller, shoppe
     adds_up(order)
     for shop, sku, left in ((seller, shared, 9), (other, shared, 8), (other, own, 7)):
         assert (await shop.stock(sku, shopper.position))["available"] == left
-        [seen] = (await shop.shopper.read(f"/api/shops/{shop.shop_id}/orders"))["items"]
+        path, known = f"/api/shops/{shop.shop_id}/orders", shopper.position
+        [seen] = (await shop.shopper.read(path, Kontor_Min_Position=known))["items"]
         assert seen["orderId"] == order["orderId"]
         assert {line["sku"] for line in seen["lines"]} == {sku for who, sku, _ in bought if who == shop.shop_id}
 
