@@ -92,6 +92,7 @@ class Follower:
     async def close(self) -> None:
         self._closing = True
         self._wake.set()
+        self._asked.set()
         if self._task is not None:
             await self._task
 

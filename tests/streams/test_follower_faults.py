@@ -118,6 +118,20 @@ async def test_closing_does_not_wait_for_views_that_stay_broken(log, engine, vie
     await asyncio.wait_for(follower.close(), 2)
 
 
+async def test_it_pauses_in_proportion_to_the_last_fold_unless_somebody_waits(log, engine, views, monkeypatch):
+    monkeypatch.setattr(module, "PAUSE_MAX_S", 20.0)
+    seconds = iter(range(0, 1_000, 3))  # each fold takes three
+    follower = Follower(log, views[0], engine, timer=lambda: next(seconds))
+    await follower.start()
+    await do(engine, receive(1))
+    assert await follower.wait_for(1, 5)  # and nobody waits any more
+    await do(engine, receive(1))
+    await asyncio.sleep(0.1)
+    assert follower.position == 1
+    assert await follower.wait_for(2, 5)
+    await follower.close()
+
+
 async def test_views_of_a_longer_log_are_folded_anew(log, engine, views):
     """As after an older backup of the log was put back: what the views know beyond it never happened."""
     await do(engine, receive(3))
