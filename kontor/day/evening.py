@@ -19,7 +19,7 @@ from kontor.acting.caller import Caller
 from kontor.acting.people import People
 from kontor.day.morning import settings
 from kontor.day.plan import PLENTY, Answered, Buyer, House, Plan
-from kontor.day.proof import Charge, Proof, charges_in, prove_money, prove_purchases, prove_stock
+from kontor.day.proof import Charge, Proof, charges_in, disputed_in, prove_money, prove_purchases, prove_stock
 from kontor.embedded import embedded
 from kontor.folder import DataFolder
 from kontor.running import build_app
@@ -74,9 +74,10 @@ async def evening(
         stock = {sku: await services.engine.state(stock_id(house.shop_id, sku)) for sku in plan.stock()}
         charges = charges_in(folder.provider)
         prove_purchases(done.proof, answers, contradicted, orders)
-        prove_money(done.proof, orders, charges)
+        disputed = disputed_in(folder.provider, services.clock())
+        prove_money(done.proof, orders, charges, disputed)
         prove_stock(done.proof, plan.stock(), stock, orders)
-        await _prove_ledger(done.proof, services, charges)
+        await _prove_ledger(done.proof, services, charges, sum(disputed.values()))
         app = build_app("all", services, chosen)
         people = People(services, app.state.edge.tokens)
         done.alone_events, done.alone_commits = await _alone(services, Caller(app), people, house)
@@ -115,8 +116,8 @@ def _became(state: order.Order) -> str:
     return f"{status} {state.reason}" if isinstance(state, order.CancelledOrder) else status
 
 
-async def _prove_ledger(proof: Proof, services: WriteServices, charges: dict[str, list[Charge]]) -> None:
-    kept = sum(one.captured - one.refunded for some in charges.values() for one in some)
+async def _prove_ledger(proof: Proof, services: WriteServices, charges: dict[str, list[Charge]], disputed: int) -> None:
+    kept = sum(one.captured - one.refunded for some in charges.values() for one in some) - disputed
     await _books_closed(services)
     balances: Counter[str] = Counter()
     for row in await services.log.read_stream(JOURNAL):

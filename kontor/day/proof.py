@@ -6,6 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping
 from contextlib import closing
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from domain import order
@@ -13,6 +14,7 @@ from domain.inventory import InventoryItem
 from domain.orderstate import ordered
 from kontor.day.plan import Answered
 from kontor.readonly import open_readonly
+from streams.gateways import disputes
 
 PROMISES = (
     "no oversell",
@@ -62,6 +64,15 @@ def charges_in(file: Path) -> dict[str, list[Charge]]:
     return found
 
 
+def disputed_in(file: Path, now: int) -> Counter[str]:
+    """What the provider has taken back for disputes that are open or lost, by order, in minor units."""
+    taken: Counter[str] = Counter()
+    with closing(open_readonly(file)) as connection:
+        for one in disputes.movements(connection, now):
+            taken[one.order_id] += one.amount if one.kind == "dispute" else -one.amount
+    return taken
+
+
 def prove_purchases(
     proof: Proof, answers: Collection[Answered], contradicted: Collection[str], orders: Mapping[str, Any]
 ) -> None:
@@ -76,7 +87,13 @@ def prove_purchases(
         proof.require("one order a purchase", False, one)
 
 
-def prove_money(proof: Proof, orders: Mapping[str, Any], charges: Mapping[str, Collection[Charge]]) -> None:
+def prove_money(
+    proof: Proof,
+    orders: Mapping[str, Any],
+    charges: Mapping[str, Collection[Charge]],
+    disputed: Mapping[str, int] = MappingProxyType({}),
+) -> None:
+    """``disputed`` is what banks hold or have given back: an order that is called off meanwhile waits for them."""
     for order_id, some in charges.items():
         proof.require("no money without its order", order_id in orders, f"{order_id} was charged, and is in no log")
         taken = [one for one in some if one.captured]
@@ -92,6 +109,7 @@ def prove_money(proof: Proof, orders: Mapping[str, Any], charges: Mapping[str, C
             proof.same("no paid order lost", f"money kept of {order_id}, which is paid", owed, kept)
         else:
             proof.require("no paid order lost", isinstance(state, order.CancelledOrder), f"{order_id} stands open")
+            kept -= disputed.get(order_id, 0)
             proof.same("no paid order lost", f"money kept of {order_id}, which is not paid", 0, kept)
 
 

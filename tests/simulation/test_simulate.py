@@ -18,7 +18,7 @@ from kontor.simulation.run import simulate
 from kontor.simulation.violation import Verdict
 from tests.simulation.mutants import MUTANTS, Plant
 
-SEEDS = range(1, 31)
+SEEDS = range(1, 61)
 """Within which each planted bug is to be found."""
 
 

@@ -76,7 +76,7 @@ async def ledger_is_zero(house: House) -> None:
             for one in event.transactions:
                 for posting in one.postings:
                     balances[posting.account] += posting.amount
-    signs = {"capture": 1, "refund": -1}
+    signs = {"capture": 1, "refund": -1, "dispute": -1, "reinstatement": 1}
     assert sum(balances.values()) == 0
     assert balances["provider"] == sum(signs.get(row.kind, 0) * row.amount for row in house.gateway.report())
     assert (balances["customer"], balances["refunds"], balances["suspense"]) == (0, 0, 0)
