@@ -192,8 +192,7 @@ class Bookkeeping:
             return postings_of_dispute(amount.amount, isinstance(event, DisputeOpened))
         known = await self._order(order_id, amount.currency)
         quote = known.placed.quote if known is not None else None
-        # Nothing can have moved before all of it is taken at once; of everything else the log knows what did.
-        if isinstance(event, TAKEN) and quote is not None and amount == quote.totals.grand:
+        if quote is not None and amount == quote.totals.grand and await self._is_first(moved):
             before = Course(known)
         else:
             before = await self._before(moved, order_id, known)
@@ -210,6 +209,16 @@ class Bookkeeping:
         if isinstance(state, order.NoOrder) or state.placed.quote.totals.grand.currency != currency:
             return None
         return state
+
+    async def _is_first(self, moved: Recorded) -> bool:
+        """Whether nothing of the order's money has moved before all of it is taken. A bank may be heard of earlier than
+        of the capture; of whatever else comes first the log knows."""
+        if not isinstance(moved.event, PaymentCaptured):
+            return isinstance(moved.event, TAKEN)
+        try:
+            return not getattr(await self._engine.state(moved.stream), "disputes", None)
+        except UnreadableStream:
+            return False
 
     async def _before(self, moved: Recorded, order_id: str, known: Placed | None) -> Course:
         """What had become of the order's money before: of its payment's, and of its part on a gift card."""

@@ -88,6 +88,16 @@ def withheld(connection: sqlite3.Connection, reference: str, now: int) -> int:
     return sum(one.amount for one in of_charge(connection, reference, now) if one.status(now) != WON)
 
 
+def forgo(connection: sqlite3.Connection, reference: str, left: int, now: int) -> None:
+    """Nobody complains of money that came back before: what is not open yet will be of no more than is ``left``."""
+    if left > 0:
+        connection.execute(
+            "UPDATE disputes SET amount = min(amount, ?) WHERE reference = ? AND opened_at > ?", (left, reference, now)
+        )
+    else:
+        connection.execute("DELETE FROM disputes WHERE reference = ? AND opened_at > ?", (reference, now))
+
+
 def movements(connection: sqlite3.Connection, now: int) -> Iterator[Movement]:
     """What disputes moved until now. Nobody's intent asked for it, so it has no key."""
     rows = connection.execute("SELECT * FROM disputes WHERE opened_at <= ? ORDER BY id", (now,)).fetchall()

@@ -178,7 +178,9 @@ class SimulatedGateway:
                 charge = Charge(reference, "", "", 0, amount.currency, 0, 0, 0)
             if refusal:
                 return self._record(connection, key, "refund", charge, amount.amount, RefundRefused(refusal))
-            records.put_charge(connection, charge._replace(refunded=charge.refunded + amount.amount))
+            charge = charge._replace(refunded=charge.refunded + amount.amount)
+            records.put_charge(connection, charge)
+            disputes.forgo(connection, reference, charge.captured - charge.refunded, self._clock())
             return self._record(connection, key, "refund", charge, amount.amount, Refunded())
 
         outcome = await self._records.write(work)

@@ -14,7 +14,7 @@ from domain.ids import payment_id
 from domain.ledger import JOURNAL, SUSPENSE, CommissionSet, LedgerPosted, Transaction, is_balanced
 from domain.money import Money
 from domain.order import CancelOrder
-from domain.payment import RecordAuthorization, RecordCapture, RequestAuthorization, RequestCapture
+from domain.payment import RecordAuthorization, RecordCapture, RecordDispute, RequestAuthorization, RequestCapture
 from kontor.verifying import verify
 from projections.views import Touched
 from streams import bookkeeping
@@ -145,6 +145,27 @@ async def test_what_was_sold_before_pays_no_commission(house):
     transactions = await posted(house)
     assert "fees" not in balances([one for one in transactions if one.order_id == order_id])
     assert balances([one for one in transactions if one.order_id == later])["fees"] == -200
+
+
+async def test_a_dispute_may_be_lost_before_the_capture_is_heard_of(house):
+    """Its callback was lost; the bank's was not."""
+    await house.payments.close()
+    order_id = await house.buy(place_order(1, "pm_card_visa"))
+    paid = payment_id(order_id)
+    async with asyncio.timeout(5):
+        while "AuthorizationRequested" not in await house.payment_events(order_id):
+            await asyncio.sleep(0.01)
+    whole = quote_of().totals.grand
+    for command in (
+        RecordAuthorization(paid, "ch_1"),
+        RequestCapture(paid),
+        RecordDispute(paid, "dp_1", whole, "fraudulent", 1, 2, "lost", 3),
+        RecordCapture(paid),
+    ):
+        await house.submit(command)
+    await Bookkeeping(house.log, house.engine).post()
+    assert [one.kind for one in await posted(house)] == ["disputed", "dispute_lost", "captured"]
+    assert balances(await posted(house)) == {}
 
 
 async def test_money_without_an_order_waits_in_an_account_of_its_own(house):

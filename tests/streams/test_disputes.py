@@ -23,7 +23,7 @@ from kontor.metrics import EngineMetrics
 from kontor.verifying import verify
 from streams.bookkeeping import Bookkeeping
 from streams.gateways import disputes
-from streams.gateways.port import BadSignature, GatewayError, GatewayMisuse
+from streams.gateways.port import BadSignature, GatewayError, GatewayMisuse, Refunded
 from streams.gateways.signatures import Signer
 from streams.reconciling import Reconciler
 from tests.streams.house import SECRET, SHOP, House, opened, place_order, quote_of
@@ -102,6 +102,16 @@ async def test_a_token_has_the_payment_disputed_and_decided(
     kinds = [row.kind for row in shop.gateway.report()]
     assert kinds == ["authorize", "capture", "dispute", *(["reinstatement"] if verdict == "won" else [])]
     assert verify(shop.log_file).ok
+
+
+@pytest.mark.parametrize("part", [PART, GRAND])
+async def test_nobody_disputes_what_came_back_before(shop: House, monkeypatch: pytest.MonkeyPatch, part: Money) -> None:
+    monkeypatch.setattr(disputes, "OPENED_AFTER_MS", 300)
+    order_id, reference = await paid(shop, "pm_sim_dispute")
+    assert await shop.gateway.refund("early", reference, part) == Refunded()
+    await asyncio.sleep(0.4)
+    left = [Money(GRAND.amount - part.amount, "USD")] if part != GRAND else []
+    assert [one.amount for one in await shop.gateway.disputes(reference)] == left
 
 
 @pytest.mark.parametrize("verdict", ["won", "lost"])
