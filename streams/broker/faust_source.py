@@ -84,7 +84,8 @@ class FaustSource:
                 await app.start()
                 looking = asyncio.create_task(_begin_anew_where_it_ends_early(app), name="faust-offsets")
                 await app.wait(self._stopping)
-            except Exception as error:  # whatever Faust makes of a broker that is away
+            except (Exception, asyncio.CancelledError) as error:  # whatever Faust makes of a broker that is away
+                _pass_on_our_own(error)
                 raise BrokerUnavailable(repr(error)) from error
             finally:
                 if looking is not None:
@@ -150,8 +151,16 @@ class FaustSource:
         """Offsets of what was acknowledged are committed; a crashed app is not waited for."""
         try:
             await asyncio.wait_for(app.stop(), STOP_S)
-        except Exception as error:
+        except (Exception, asyncio.CancelledError) as error:
+            _pass_on_our_own(error)
             log.warning("faust_did_not_stop", error=repr(error))
+
+
+def _pass_on_our_own(error: BaseException) -> None:
+    """Faust lets through that its consumer's thread was cancelled, which looks as if we were. Raises it if we are."""
+    task = asyncio.current_task()
+    if isinstance(error, asyncio.CancelledError) and task is not None and task.cancelling():
+        raise error
 
 
 async def _begin_anew_where_it_ends_early(app: Any) -> None:
