@@ -44,8 +44,8 @@ class Aggregates:
         self._young: dict[str, Aggregate] = {}
         self._old: dict[str, Aggregate] = {}
         self._overlay: Overlay[Aggregate] = Overlay()
-        self._read: set[str] = set()
-        """Streams of which something was read from the log since the last take-off."""
+        self._heard: dict[str, int] = {}
+        """Streams in flight, and the last version of them that was read from the log since the take-off."""
 
     def __len__(self) -> int:
         return len(self._young.keys() | self._old.keys())
@@ -81,12 +81,13 @@ class Aggregates:
         known = self.committed(stream)
         if known is None or known.version < aggregate.version:
             self._young[stream] = aggregate
-            self._read.add(stream)
+            self._hear(stream, aggregate.version)
         self._age()
 
     def absorb(self, rows: Iterable[Row]) -> None:
         """Folds events that were committed elsewhere into whatever of them is cached."""
         for row in rows:
+            self._hear(row.stream, row.version)
             known = self.committed(row.stream)
             if known is None or row.version <= known.version:
                 continue
@@ -100,23 +101,25 @@ class Aggregates:
                 self._drop(row.stream)
                 continue
             self._young[row.stream] = Aggregate(row.version, row.hash, state, known.snapshot_version)
-            self._read.add(row.stream)
+
+    def _hear(self, stream: str, version: int) -> None:
+        if stream in self._overlay.flying:
+            self._heard[stream] = version
 
     def _drop(self, stream: str) -> None:
         self._young.pop(stream, None)
         self._old.pop(stream, None)
 
     def take_off(self) -> None:
-        self._read.clear()
+        self._heard.clear()
         self._overlay.take_off()
 
     def land(self) -> None:
         """Values older than what was read meanwhile are dropped: somebody may have written right behind the flight,
         and been read before it was known here to have landed."""
         landed = self._overlay.land()
-        for stream in self._read & landed.keys():
-            known = self.committed(stream)
-            if known is not None and known.version > landed[stream].version:
+        for stream, version in self._heard.items():
+            if version > landed[stream].version:
                 del landed[stream]
         self._young.update(landed)
         self._age()

@@ -194,14 +194,26 @@ async def test_what_another_process_wrote_and_nobody_here_can_read_holds_up_its_
         await engine.load(STOCK)
 
 
-def test_a_flight_that_lands_late_does_not_hide_what_was_read_of_its_successor():
+@pytest.mark.parametrize("cached", [True, False])
+def test_a_flight_that_lands_late_does_not_hide_what_was_read_of_its_successor(cached):
     """Another process wrote to the same stream right behind our batch, and was read before our commit was known."""
     rows = chained(1, STOCK, StockReceived(1), StockReceived(2), StockReceived(4))
     aggregates = Aggregates(100)
-    aggregates.keep(STOCK, fold(STOCK, Loaded(None, rows[:1])))
+    if cached:
+        aggregates.keep(STOCK, fold(STOCK, Loaded(None, rows[:1])))
     aggregates.put(STOCK, fold(STOCK, Loaded(None, rows[:2])))
     aggregates.take_off()
     aggregates.absorb(rows[1:])
+    aggregates.land()
+    assert aggregates.committed(STOCK) == (fold(STOCK, Loaded(None, rows)) if cached else None)
+
+
+def test_what_was_read_of_a_flight_itself_lands():
+    rows = chained(1, STOCK, StockReceived(1), StockReceived(2))
+    aggregates = Aggregates(100)
+    aggregates.put(STOCK, fold(STOCK, Loaded(None, rows)))
+    aggregates.take_off()
+    aggregates.absorb(rows)
     aggregates.land()
     assert aggregates.committed(STOCK) == fold(STOCK, Loaded(None, rows))
 
