@@ -316,7 +316,7 @@ def _source(settings: Settings, name: str) -> FaustSource | KafkaSource:
 
 
 @asynccontextmanager
-async def search_worker(settings: Settings) -> AsyncIterator[tuple[PostgresLog, Indexer]]:
+async def search_worker(settings: Settings) -> AsyncIterator[tuple[PostgresLog, Cataloguing, Indexer]]:
     """Goes by the log, and builds documents of what Redis shows once it shows as much."""
     redis_url, elastic_url = required(settings, "redis_url", "elasticsearch_url")
     async with AsyncExitStack() as stack:
@@ -332,7 +332,7 @@ async def search_worker(settings: Settings) -> AsyncIterator[tuple[PostgresLog, 
         indexer = Indexer(log, cataloguing, search, describe=document_with_copy)
         cataloguing.applied.append(indexer.applied)
         await _begun(stack, noticing, cataloguing, indexer)
-        yield log, indexer
+        yield log, cataloguing, indexer
 
 
 @asynccontextmanager

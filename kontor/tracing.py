@@ -8,6 +8,7 @@ nothing on the hot paths knows of it. Names of routes, commands and projections 
 from __future__ import annotations
 
 import time
+from collections import deque
 from collections.abc import Sequence
 
 from opentelemetry.context import Context
@@ -27,9 +28,12 @@ from opentelemetry.trace import (
 
 from commands.batch import Batch
 from domain.recorded import Recorded
+from projections.views import Touched
 
 EVENTS_TOLD_MAX = 200
 """Of one batch: a bulk load is not worth a span for each row."""
+AWAITED_MAX = 10_000
+"""Events that searches do not show yet; of more, the oldest are not told."""
 
 
 class GivenIds(RandomIdGenerator):
@@ -108,6 +112,26 @@ class Spans:
         if failed:
             span.set_status(Status(StatusCode.ERROR))
         span.end(end)
+
+
+class Searchable:
+    """Tells of events once searches show them, with the time since they were heard of."""
+
+    def __init__(self, spans: Spans) -> None:
+        self._spans = spans
+        self._awaited: deque[tuple[float, Recorded]] = deque(maxlen=AWAITED_MAX)
+
+    def applied(self, events: Sequence[Recorded], touched: Touched) -> None:
+        """What the indexer hears of."""
+        now = time.monotonic()
+        self._awaited.extend((now, event) for event in events[:EVENTS_TOLD_MAX])
+
+    def reached(self, position: int) -> None:
+        """For ``indexer.reached``."""
+        now = time.monotonic()
+        while self._awaited and self._awaited[0][1].position <= position:
+            heard, event = self._awaited.popleft()
+            self._spans.folded("search", [event], now - heard)
 
 
 def _within(parent: str) -> Context:

@@ -19,6 +19,8 @@ from readapi.services import Followed
 
 if TYPE_CHECKING:
     from kontor.tracing import Spans
+    from streams.cataloguing import Cataloguing
+    from streams.indexer import Indexer
 
 
 class Work(NamedTuple):
@@ -93,7 +95,9 @@ async def _begin(stack: AsyncExitStack, settings: Settings, name: str, registry:
     consumer: Followed
     parked: tuple[Parked, ...]
     if name == "search":
-        log, indexer = await stack.enter_async_context(full.search_worker(settings))
+        log, cataloguing, indexer = await stack.enter_async_context(full.search_worker(settings))
+        if told is not None:
+            _tell_of_searches(cataloguing, indexer, told)
         consumer, parked = indexer, (refused_by(indexer),)
     else:
         log, engine, consumer, views = await stack.enter_async_context(full.process_worker(settings))
@@ -114,6 +118,14 @@ def _spans(stack: AsyncExitStack, settings: Settings, name: str) -> Spans | None
     told = spans(f"kontor-{name}", settings.otlp_url)
     stack.callback(told.close)
     return told
+
+
+def _tell_of_searches(cataloguing: Cataloguing, indexer: Indexer, told: Spans) -> None:
+    from kontor.tracing import Searchable
+
+    searchable = Searchable(told)
+    cataloguing.applied.append(searchable.applied)
+    indexer.reached.append(searchable.reached)
 
 
 class At:

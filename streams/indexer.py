@@ -91,6 +91,8 @@ class Indexer:
         """``describe`` makes the document of a product."""
         self.position = 0
         """Searches show at least everything up to here."""
+        self.reached: list[Callable[[int], None]] = []
+        """Told of that position whenever it moves on."""
         self.writing = False
         """Whether this process is the one that writes the index."""
         self.generation = 0
@@ -366,7 +368,10 @@ class Indexer:
     # who waits
 
     def _reach(self, position: int) -> None:
-        self.position = max(self.position, position)
+        if position > self.position:
+            self.position = position
+            for told in self.reached:
+                told(position)
         while self._waiters and self._waiters[0][0] <= self.position:
             _, _, future = heappop(self._waiters)
             if not future.done():

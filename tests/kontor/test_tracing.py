@@ -8,7 +8,8 @@ import pytest
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 from domain.recorded import Meta, Recorded
-from kontor.tracing import Spans
+from kontor.tracing import Searchable, Spans
+from projections.views import Touched
 from tests.e2e.house import in_process
 from tests.e2e.market import open_shop
 
@@ -65,3 +66,15 @@ def test_what_was_not_sampled_is_not_told(told):
     spans.relayed(["", unwanted, CLIENT], 0.1)
     spans._provider.force_flush()
     assert [span.name for span in exporter.get_finished_spans()] == ["relay"]
+
+
+def test_an_event_is_told_once_searches_show_it(told):
+    spans, exporter = told
+    searchable = Searchable(spans)
+    meta = Meta(0, 0, "", "", "", "", CLIENT, b"")
+    searchable.applied([Recorded(n, "prd_1", n, None, meta, b"") for n in (1, 2, 3)], Touched())
+    for position, spans_told in ((0, 0), (2, 2), (2, 2), (9, 3)):
+        searchable.reached(position)
+        spans._provider.force_flush()
+        assert [span.name for span in exporter.get_finished_spans()] == ["fold search"] * spans_told
+    assert {span.context.trace_id for span in exporter.get_finished_spans()} == {int(CLIENT[3:35], 16)}

@@ -16,7 +16,7 @@ from commands.mapper import record
 from commands.store.port import Row
 from domain.inventory import StockReceived
 from domain.recorded import Meta
-from kontor.tracing import Spans
+from kontor.tracing import Searchable, Spans
 from streams.broker.kafka_source import KafkaSource
 from streams.broker.messages import Letter, of_row
 from streams.broker.topic import Topic
@@ -104,6 +104,20 @@ async def test_one_trace_from_the_client_to_the_sink(tmp_path: Path, told: Every
     one_trace(told.of_the_client())
     carried = {dict(headers).get("traceparent", b"").decode()[:35] for *_, headers in channel.letters}
     assert CLIENT[:35] in carried
+
+
+async def test_a_trace_ends_where_searches_show_it(tmp_path: Path, told: Everywhere):
+    searchable = Searchable(told.spans)
+    async with shop(tmp_path, told) as (house, seller, sku):
+        indexer: Any = house.services.indexer
+        house.services.follower.applied.append(searchable.applied)
+        indexer.reached.append(searchable.reached)
+        await receive(seller, sku)
+        head = await house.head()
+        assert await indexer.wait_for(head, 10)
+        spans = told.of_the_client()
+    assert "fold search" in spans
+    assert spans["fold search"].parent.span_id == spans["command ReceiveStock"].parent.span_id
 
 
 @pytest.mark.stack
