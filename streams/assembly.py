@@ -5,6 +5,7 @@ The one place where catalog, stock and ratings meet, so that a search hit and a 
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable, Sequence
 from itertools import islice
 from typing import NamedTuple
@@ -14,7 +15,7 @@ from domain.money import Money
 from projections.catalog.projector import OfferRow, ProductRow, split_offer
 from projections.reviews.projector import RatingRow
 from projections.stock.projector import StockRow
-from projections.views import Views
+from projections.views import Entry, Views
 
 LOW_STOCK = 5
 """At so many units or fewer, shoppers are told that it is nearly gone."""
@@ -107,11 +108,16 @@ def offer_of(stock_id: str) -> str:
 async def assemble(views: Views, product_ids: Sequence[str], at: int) -> dict[str, OnSale]:
     """The products that exist, from at most ``SOME`` ids."""
     assert len(product_ids) <= SOME, len(product_ids)
-    products: dict[str, ProductRow] = await views.get_many("products", product_ids)
-    offers = await views.listed_all("offers", "product", products)
-    ratings: dict[str, RatingRow] = await views.get_many("ratings", products)
+    products: dict[str, ProductRow]
+    offers: dict[str, list[Entry]]
+    ratings: dict[str, RatingRow]
+    products, offers, ratings = await asyncio.gather(
+        views.get_many("products", product_ids),
+        views.listed_all("offers", "product", product_ids),
+        views.get_many("ratings", product_ids),
+    )
     stock: dict[str, StockRow] = {}
-    for some in in_slices((stock_of(key) for listed in offers.values() for key, _ in listed), SOME):
+    for some in in_slices((stock_of(key) for product in products for key, _ in offers[product]), SOME):
         stock.update(await views.get_many("stock", some))
     return {key: on_sale(key, row, offers[key], stock, at, ratings.get(key)) for key, row in products.items()}
 

@@ -31,7 +31,7 @@ from projections.catalog.projector import OfferRow
 from projections.search.document import SearchDocument
 from projections.search.port import NotTheWriter, Rejected, SearchIndex, SearchUnavailable
 from projections.stock.projector import StockRow
-from projections.views import Place, Touched, Views
+from projections.views import Place, Touched, Views, ViewsUnavailable
 from streams.assembly import SOME, OnSale, assemble, in_slices, offer_of
 from streams.documents import document
 from streams.pending import Pending
@@ -189,7 +189,7 @@ class Indexer:
         if isinstance(error, NotTheWriter):
             self.writing = False
             self._shown = ShownStock()  # the documents of that index were made by somebody else
-        if isinstance(error, NotTheWriter | SearchUnavailable):
+        if isinstance(error, NotTheWriter | SearchUnavailable | ViewsUnavailable):
             self._outage.met(error, position=self.position)
         else:
             log.exception("indexing_failed", position=self.position)

@@ -31,7 +31,8 @@ SECONDS = 4.0
 ROUNDS = 3
 PRODUCTS = 50
 SEARCHES = 600
-WARM_UP = 50
+WARM_UP = 500
+"""Searches before those that are measured, with other words: a service learns names of attributes as it is asked."""
 
 
 class Rate(NamedTuple):

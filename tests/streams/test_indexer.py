@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
+from unittest.mock import AsyncMock
 
 import pytest
 
@@ -27,6 +28,7 @@ from projections.search.port import Rejected, SearchIndex, SearchQuery
 from projections.search.tantivy_index import TantivyIndex
 from projections.sqlite import SQLiteViews
 from projections.stock.projector import STOCK
+from projections.views import ViewsUnavailable
 from streams import indexer
 from streams.documents import plain_text
 from streams.follower import Follower
@@ -222,6 +224,20 @@ async def test_a_commit_that_fails_is_made_again(one: Process):
     assert not await one.indexer.wait_for(position, 0.3)
     one.search.broken = False
     assert await one.found("wardrobe", position) == ["prd_1"]
+
+
+async def test_views_that_are_away_are_waited_for(one: Process, monkeypatch: pytest.MonkeyPatch, capsys):
+    """As Redis is that nobody has filled yet: an outage, and no bug."""
+    monkeypatch.setattr(indexer, "RETRY_S", 0.02)
+    away = AsyncMock(side_effect=ViewsUnavailable("nobody has begun to fill it"))
+    with monkeypatch.context() as meanwhile:
+        meanwhile.setattr(one.views, "get_many", away)
+        position = await one.do(product(1))
+        await until(lambda: away.await_count > 2)
+    assert await one.found(position=position) == ["prd_1"]
+    told = capsys.readouterr().out
+    assert "nobody has begun to fill it" in told
+    assert "Traceback" not in told
 
 
 async def test_a_document_that_is_refused_is_parked_until_it_is_accepted(one: Process):
