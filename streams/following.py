@@ -15,6 +15,7 @@ import structlog
 
 from commands.outage import Outage
 from projections.views import ViewsUnavailable
+from streams.progress import Progress
 from streams.reached import Reached
 
 AWAITED_S = 0.05
@@ -35,40 +36,18 @@ class Followed(Protocol):
         """Whether it was reached within ``timeout`` seconds."""
 
 
-class Following:
+class Following(Progress):
     """``progress`` gives the position of each partition, as a sink's does; ``partitions`` is how many there are."""
 
     def __init__(
         self, progress: Callable[[], Awaitable[Mapping[int, int]]], partitions: int, awaited_s: float = AWAITED_S
     ) -> None:
+        self._awaited = asyncio.Event()
+        super().__init__(Reached(partitions, self._awaited.set), Outage(log, "progress_unknown", "progress_known"))
         self._progress = progress
         self._awaited_s = awaited_s
-        self._awaited = asyncio.Event()
-        self._reached = Reached(partitions, self._awaited.set)
-        self._outage = Outage(log, "progress_unknown", "progress_known")
-        self._task: asyncio.Task[None] | None = None
 
-    @property
-    def away(self) -> bool:
-        """The store does not answer, or has lost rows that workers are filling in again."""
-        return self._outage.lasts or self._reached.fallen
-
-    @property
-    def position(self) -> int:
-        return self._reached.position
-
-    async def wait_for(self, position: int, timeout: float) -> bool:
-        return await self._reached.wait_for(position, timeout)
-
-    async def start(self) -> None:
-        self._task = asyncio.create_task(self._follow(), name="following")
-
-    async def close(self) -> None:
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.wait([self._task])
-
-    async def _follow(self) -> None:
+    async def _learn(self) -> None:
         while True:
             try:
                 self._reached.replace(await self._progress())

@@ -29,6 +29,7 @@ from projections.redisviews.notice import Notice
 from projections.redisviews.reader import RedisViews
 from projections.redisviews.server import ANSWER_S, AWAY
 from projections.views import ViewsUnavailable
+from streams.progress import Progress
 from streams.reached import Reached
 
 CHECK_S = 1.0
@@ -41,41 +42,19 @@ class Missed(Exception):
     """Notices may have been lost."""
 
 
-class Noticing:
+class Noticing(Progress):
     """Follows what workers write to ``views``. Listeners must be there before ``start``."""
 
     def __init__(self, views: RedisViews, partitions: int) -> None:
+        super().__init__(Reached(partitions), Outage(log, "notices_missed", "notices_again"))
         self.changed: list[Callable[[Notice], None]] = []
         """Called with each notice."""
         self.missed: list[Callable[[], None]] = []
         """Called when notices may have been lost: nothing cached can be trusted."""
         self._views = views
-        self._reached = Reached(partitions)
         self._born: bytes | None = None
-        self._outage = Outage(log, "notices_missed", "notices_again")
-        self._task: asyncio.Task[None] | None = None
 
-    @property
-    def away(self) -> bool:
-        """The store does not answer, or has lost rows that workers are filling in again."""
-        return self._outage.lasts or self._reached.fallen
-
-    @property
-    def position(self) -> int:
-        return self._reached.position
-
-    async def wait_for(self, position: int, timeout: float) -> bool:
-        return await self._reached.wait_for(position, timeout)
-
-    async def start(self) -> None:
-        self._task = asyncio.create_task(self._follow(), name="noticing")
-
-    async def close(self) -> None:
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.wait([self._task])
-
-    async def _follow(self) -> None:
+    async def _learn(self) -> None:
         while True:
             subscription = self._views.server.subscription()
             try:
