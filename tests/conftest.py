@@ -10,7 +10,9 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
-from tests.needed import absent, address
+pytest.register_assert_rewrite("tests.contracts")  # so that an assertion of theirs says what it compared
+
+from tests.needed import absent, address  # noqa: E402  # after that
 
 ROOT = Path(__file__).resolve().parent.parent
 

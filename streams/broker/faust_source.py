@@ -4,6 +4,8 @@ What is set and why, learned by measuring:
 
 - ``noack_take``: ``take`` and one-by-one iteration acknowledge a batch whose body raised.
 - Acknowledged in order, one agent: Faust commits past an offset that was left out.
+- ``client_only`` once a handler gave up: an agent that ends acknowledges what it was not handed any more, and stopping
+  would commit that.
 - A static instance id and a session of 6 s: after a kill the partitions are taken over in seconds, not in a minute.
 - No standby tables: only then partitions are dealt out in turn. Faust's own assignor leaves a third worker of four
   partitions with none.
@@ -14,8 +16,6 @@ What is set and why, learned by measuring:
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import random
 import tempfile
 from collections import defaultdict
 from typing import Any
@@ -23,59 +23,28 @@ from typing import Any
 import faust
 import structlog
 
-from commands.outage import Outage
 from streams.broker.errors import BrokerUnavailable
 from streams.broker.messages import Message, read
+from streams.broker.source import COMMIT_S, HEARTBEAT_S, MESSAGES, METADATA_S, SESSION_S, WITHIN_S, Source
 from streams.broker.topic import Topic
-from streams.intake import Intake, Stopped
+from streams.intake import Intake
 
-MESSAGES = 1_000
-WITHIN_S = 0.05
-SESSION_S = 6.0
-HEARTBEAT_S = 1.0
-COMMIT_S = 0.5
-METADATA_MS = 5_000
 BUFFER = 65_536
 """Messages between Faust's fetcher and the agent."""
 STOP_S = 15.0
-RETRY_S = 1.0
 LOOK_S = 2.0
 """Between two looks for a partition that ends before what is known of it."""
 
 log = structlog.get_logger("faust_source")
 
 
-class FaustSource:
+class FaustSource(Source):
     def __init__(self, topic: Topic, group: str, instance: str, within: float = WITHIN_S) -> None:
-        """``instance`` is the member's own name, the same after a restart: it then gets its partitions back at once.
-        ``within``: seconds between two calls of the handlers while there is little to do."""
-        self._topic = topic
-        self._group = group
-        self._instance = instance
-        self._within = within
-        self._stopping = asyncio.Event()
-        self._intake: Intake | None = None
+        super().__init__(topic, group, instance, within)
         self._failure: Exception | None = None
-        self._outage = Outage(log, "source_interrupted", "source_goes_on")
-
-    def stop(self) -> None:
-        self._stopping.set()
-        if self._intake is not None:
-            self._intake.stop()
-
-    async def run(self, intake: Intake) -> None:
-        self._intake = intake
-        while not self._stopping.is_set():
-            try:
-                await self._topic.ensure()
-                await self._consume(intake)
-            except BrokerUnavailable as error:
-                self._outage.met(error)
-                with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._stopping.wait(), RETRY_S * (0.5 + random.random()))
 
     async def _consume(self, intake: Intake) -> None:
-        """Until stopped, or until Faust or a handler gives up."""
+        self._failure = None
         with tempfile.TemporaryDirectory(prefix="kontor-faust-") as folder:
             app = self._app(folder)
             self._agent(app, intake)
@@ -92,8 +61,6 @@ class FaustSource:
                     looking.cancel()
                     await asyncio.wait([looking])
                 await self._end(app)
-        if isinstance(self._failure, Stopped):
-            return
         if self._failure is not None:
             raise self._failure
         if not self._stopping.is_set():
@@ -112,7 +79,7 @@ class FaustSource:
             table_standby_replicas=0,
             consumer_group_instance_id=self._instance,
             consumer_auto_offset_reset="earliest",
-            consumer_metadata_max_age_ms=METADATA_MS,
+            consumer_metadata_max_age_ms=int(METADATA_S * 1000),
             broker_session_timeout=SESSION_S,
             broker_heartbeat_interval=HEARTBEAT_S,
             broker_commit_interval=COMMIT_S,
@@ -133,6 +100,7 @@ class FaustSource:
                     await intake.take(_by_partition(events))
                 except Exception as error:
                     self._failure = error
+                    app.client_only = True
                     await app.crash(error)
                     return
                 for event in events:
@@ -141,9 +109,7 @@ class FaustSource:
         app.agent(topic, name=f"{self._group}.project", concurrency=1)(project)
 
         async def assigned(_: Any, partitions: Any, **__: Any) -> None:
-            intake.assigned()
-            self._outage.ended()
-            log.info("assigned", partitions=sorted(each.partition for each in partitions))
+            self._assigned([each.partition for each in partitions], intake)
 
         app.on_partitions_assigned.connect(assigned, weak=False)
 

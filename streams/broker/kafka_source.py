@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import random
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -13,66 +11,25 @@ import structlog
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
 from aiokafka.errors import IllegalStateError, KafkaError
 
-from commands.outage import Outage
-from streams.broker.errors import BrokerUnavailable
 from streams.broker.messages import read
+from streams.broker.source import COMMIT_S, HEARTBEAT_S, MESSAGES, METADATA_S, SESSION_S, WITHIN_S, Source
 from streams.broker.topic import Topic
-from streams.intake import Intake, Stopped
+from streams.intake import Intake
 
-MESSAGES = 1_000
-"""Messages a call of the handlers."""
-WITHIN_S = 0.05
 WAIT_MS = 200
-COMMIT_S = 0.5
-SESSION_MS = 6_000
-HEARTBEAT_MS = 1_000
-METADATA_MS = 5_000
-"""How soon a topic that was deleted and made again is found."""
 REVOKE_S = 5.0
 """How long a rebalance waits for the batch under way. Beyond it somebody else may begin the same: harmless."""
-RETRY_S = 1.0
 
 log = structlog.get_logger("kafka_source")
 
 
-class KafkaSource:
+class KafkaSource(Source):
     def __init__(self, topic: Topic, group: str, instance: str, within: float = WITHIN_S) -> None:
-        """``instance`` is the member's own name, the same after a restart: it then gets its partitions back at once.
-        ``within``: seconds between two calls of the handlers while there is little to do."""
-        self._topic = topic
-        self._group = group
-        self._instance = instance
-        self._within = within
-        self._stopping = asyncio.Event()
-        self._intake: Intake | None = None
+        super().__init__(topic, group, instance, within)
         self._taking = asyncio.Lock()
         self._handled: dict[TopicPartition, int] = {}
         """Offsets to commit: of the first message that the sink does not hold."""
         self._committed_at = 0.0
-        self._outage = Outage(log, "source_interrupted", "source_goes_on")
-
-    def stop(self) -> None:
-        self._stopping.set()
-        if self._intake is not None:
-            self._intake.stop()
-
-    async def run(self, intake: Intake) -> None:
-        self._intake = intake
-        while not self._stopping.is_set():
-            try:
-                await self._topic.ensure()
-                await self._consume(intake)
-            except Stopped:
-                return
-            except (BrokerUnavailable, KafkaError, OSError) as error:
-                self._outage.met(error)
-                await self._pause(RETRY_S * (0.5 + random.random()))
-
-    async def _pause(self, seconds: float) -> None:
-        """Shorter if it is to stop."""
-        if seconds > 0:
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._stopping.wait(), seconds)
 
     async def _consume(self, intake: Intake) -> None:
         consumer = self._consumer()
@@ -109,9 +66,9 @@ class KafkaSource:
             group_instance_id=self._instance,
             enable_auto_commit=False,
             auto_offset_reset="earliest",
-            session_timeout_ms=SESSION_MS,
-            heartbeat_interval_ms=HEARTBEAT_MS,
-            metadata_max_age_ms=METADATA_MS,
+            session_timeout_ms=int(SESSION_S * 1000),
+            heartbeat_interval_ms=int(HEARTBEAT_S * 1000),
+            metadata_max_age_ms=int(METADATA_S * 1000),
         )
 
     async def _commit(self, consumer: Any) -> None:
@@ -138,9 +95,7 @@ class KafkaSource:
 
     def assigned(self, partitions: Iterable[TopicPartition], intake: Intake) -> None:
         self._handled = {}
-        intake.assigned()
-        self._outage.ended()
-        log.info("assigned", partitions=sorted(partition.partition for partition in partitions))
+        self._assigned([partition.partition for partition in partitions], intake)
 
 
 class _Rebalances(ConsumerRebalanceListener):  # type: ignore[misc]  # the client has no types

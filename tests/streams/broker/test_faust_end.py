@@ -45,10 +45,12 @@ def consume(source: FaustSource, monkeypatch: pytest.MonkeyPatch, starts: bool) 
 
 
 async def test_a_bug_is_told_and_not_a_cancellation(source, monkeypatch):
+    task = consume(source, monkeypatch, starts=True)
+    await asyncio.sleep(0.01)
     source._failure = ZeroDivisionError("a bug")
-    source._stopping.set()
+    source.stop()
     with pytest.raises(ZeroDivisionError):
-        await consume(source, monkeypatch, starts=True)
+        await task
 
 
 async def test_one_that_does_not_start_is_a_broker_that_is_away(source, monkeypatch):
