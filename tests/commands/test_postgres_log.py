@@ -155,6 +155,19 @@ async def test_a_lost_notification_is_made_up_for(two_logs, monkeypatch):
     assert await asyncio.wait_for(waiting, 5)
 
 
+async def test_names_of_streams_are_found_in_their_order(postgres):
+    log = PostgresLog.open(postgres)
+    for name in ("stk_shp_b.A", "stk_shp_a.Z", "stk_shp_a.A", "stk_shp_a.M", "stk_shp_aa.A"):
+        await append(log, *received(3), stream=name)
+    mine, end = "stk_shp_a.", "stk_shp_a/"
+    assert await log.streams_between(mine, end, 10) == ["stk_shp_a.A", "stk_shp_a.M", "stk_shp_a.Z"]
+    assert await log.streams_between("stk_shp_a.A", end, 1) == ["stk_shp_a.M"]
+    assert await log.streams_between(mine, end, 2, backwards=True) == ["stk_shp_a.Z", "stk_shp_a.M"]
+    assert await log.streams_between(mine, "stk_shp_a.M", 2, backwards=True) == ["stk_shp_a.A"]
+    assert await log.streams_between("stk_shp_c.", "stk_shp_c/", 10) == []
+    await log.close()
+
+
 async def test_offers_of_a_sku_are_found_by_it(postgres):
     log = PostgresLog.open(postgres)
     names = ("off_shp_a.S-1", "off_shp_b.S-1", "off_shp_a.S-1.x", "off_shp_a.x.S-1", "stk_shp_a.S-1", "off_shp_c.s-1")
