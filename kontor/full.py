@@ -85,6 +85,7 @@ from streams.payments import PaymentProcess
 from streams.reconciling import Reconciler
 from streams.relay import Relay
 from streams.rounds import HOUR_MS, DailyRound
+from streams.sellerslists import SellersLists
 from streams.sinking import Sinking
 from writeapi.sellers import OFFERS_MAX
 from writeapi.services import WriteServices
@@ -203,12 +204,12 @@ async def _views(stack: AsyncExitStack, settings: Settings) -> dict[str, Any]:
     }
 
 
-def _tables() -> dict[str, Any]:
+def _tables(clock: Callable[[], int] = now_ms) -> dict[str, Any]:
     return {
         "tax": tax_table(),
         "shipping": shipping_table(),
         "countries": dict(countries()),
-        "clock": now_ms,
+        "clock": clock,
     }
 
 
@@ -218,17 +219,17 @@ async def read_side(settings: Settings) -> AsyncIterator[FullReadServices]:
     async with AsyncExitStack() as stack:
         log, vault = _opened_log(stack, settings), _opened_vault(stack, settings)
         views = await _views(stack, settings)
-        services = FullReadServices(log=log, vault=vault, **views, **_tables())
+        services = FullReadServices(log=log, vault=vault, sellers_lists=SellersLists(log), **views, **_tables())
         settle_garbage()
         yield services
 
 
 @asynccontextmanager
-async def write_side(settings: Settings) -> AsyncIterator[FullWriteServices]:
-    """Raises UnusableLog."""
+async def write_side(settings: Settings, clock: Callable[[], int] = now_ms) -> AsyncIterator[FullWriteServices]:
+    """``clock`` gives milliseconds since 1970. Raises UnusableLog."""
     async with AsyncExitStack() as stack:
         log, vault = _opened_log(stack, settings), _opened_vault(stack, settings)
-        engine = Engine(log, aggregates_max=settings.aggregates_cached_max)
+        engine = Engine(log, aggregates_max=settings.aggregates_cached_max, clock=clock)
         views = await _views(stack, settings)
         gateway = outside(settings)
         assert gateway is not None
@@ -250,7 +251,7 @@ async def write_side(settings: Settings) -> AsyncIterator[FullWriteServices]:
             webhooks_private=settings.webhooks_private,
             policy=order_policy(settings),
             **views,
-            **_tables(),
+            **_tables(clock),
         )
         settle_garbage()
         yield services
@@ -336,7 +337,9 @@ async def search_worker(settings: Settings) -> AsyncIterator[tuple[PostgresLog, 
 
 
 @asynccontextmanager
-async def process_worker(settings: Settings) -> AsyncIterator[tuple[PostgresLog, Engine, Follower, SQLiteViews]]:
+async def process_worker(
+    settings: Settings, clock: Callable[[], int] = now_ms
+) -> AsyncIterator[tuple[PostgresLog, Engine, Follower, SQLiteViews]]:
     """A saga needs several streams in the log's order, so these follow the log itself, with views of their own."""
     async with AsyncExitStack() as stack:
         log, vault = _opened_log(stack, settings), _opened_vault(stack, settings)
@@ -345,7 +348,7 @@ async def process_worker(settings: Settings) -> AsyncIterator[tuple[PostgresLog,
         settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
         views = SQLiteViews(DataFolder(settings.data).processes, OF_PROCESSES)
         stack.callback(views.close)
-        engine = Engine(log, aggregates_max=settings.aggregates_cached_max)
+        engine = Engine(log, aggregates_max=settings.aggregates_cached_max, clock=clock)
         follower = Follower(log, views, engine)
         payments = PaymentProcess(engine, views, gateway)
         checkouts = CheckoutProcess(engine, views)

@@ -1,6 +1,7 @@
 """What shoppers see of the catalog, each part from where it is kept or from what stands in for that.
 
 what is found    the search index; while it is away the last good page (``lastgood.py``)
+suggestions      the search index; while it is away the names of categories
 products         the views; while they are away what the search index keeps of each (``standins.py``)
 """
 
@@ -11,7 +12,8 @@ from typing import NamedTuple
 
 from starlette.requests import Request
 
-from projections.search.port import SearchQuery
+from projections.search.port import MAX_SUGGESTIONS, MAX_TEXT, SearchQuery, Suggestion
+from projections.search.suggest import of_categories
 from readapi.categories import Tree
 from readapi.consistency import at_position, at_search_position, require
 from readapi.degraded import or_else
@@ -57,6 +59,22 @@ async def listing(request: Request, query: SearchQuery, key: bytes = b"") -> Lis
 
     found, position, made_at = await or_else(request, "search", from_index, from_last_good)
     return Listing(list_body(await cards(request, found.product_ids), found), position, made_at)
+
+
+async def suggestions(request: Request, typed: str) -> tuple[list[Suggestion], int]:
+    """And the position. While search is away, of categories alone. Raises PositionNotReached, SearchUnavailable,
+    ViewsUnavailable."""
+
+    async def from_index() -> tuple[list[Suggestion], int]:
+        position = await at_search_position(request)
+        return await reading_of(request).searches.suggest(typed), position
+
+    async def from_categories() -> tuple[list[Suggestion], int]:
+        found, position = await tree(request)
+        counted = [("/".join(path), count) for path, count in found.counts.items()]
+        return of_categories(typed[:MAX_TEXT], counted, MAX_SUGGESTIONS), position
+
+    return await or_else(request, "search", from_index, from_categories)
 
 
 def age_of(request: Request, found: Listing) -> int | None:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from starlette.requests import Request
 
-from projections.views import Entry, Place, Views
+from projections.views import Entry, Place
 from readapi.edge.principal import edge_of
 from readapi.edge.problems import BadParameter
 
@@ -25,13 +25,28 @@ class List:
     newest_first: bool = False
 
 
+class Listing(Protocol):
+    """Views, or what stands in for one list of theirs."""
+
+    async def listed(
+        self,
+        table: str,
+        index: str,
+        owner: str,
+        *,
+        limit: int,
+        after: Place | None = None,
+        backwards: bool = False,
+    ) -> list[Entry]: ...
+
+
 class Page(NamedTuple):
     entries: list[Entry]
     prev: str | None
     next: str | None
 
 
-async def page_of(request: Request, views: Views, listed: List, cursor: str | None, limit: int) -> Page:
+async def page_of(request: Request, views: Listing, listed: List, cursor: str | None, limit: int) -> Page:
     """Raises BadParameter for a cursor of another list."""
     cursors = edge_of(request).cursors
     after, back = None, False

@@ -16,6 +16,7 @@ from projections.views import Views
 from readapi.edge.ratelimit import Limiter
 from streams.assembly import OnSale
 from streams.follower import Applied
+from streams.sellerslists import SellersLists
 
 
 class Followed(Protocol):
@@ -103,6 +104,8 @@ class ReadServices:
     """Lists to show while search is away; None where search is in the same process."""
     catalog: Catalog | None = field(default=None, kw_only=True)
     """Products to show while the views are away; None where the views are in the same process."""
+    sellers_lists: SellersLists | None = field(default=None, kw_only=True)
+    """What sellers see of their shops while the views are away; None where the views are in the same process."""
     limiter: Limiter | None = field(default=None, kw_only=True)
     """Quotas that are shared with other processes, if they are."""
     workings: Workings = field(default_factory=Workings, kw_only=True)

@@ -22,7 +22,10 @@ from commands.store.migrating import lock_key, migrate
 from commands.store.port import Loaded, Reply, Row, Snapshot
 from commands.store.postgres_library import COPY, HEAD, SELECT, LibraryDatastore, LibraryRecorder, server_of
 from commands.store.postgres_queries import (
+    BACKWARDS,
+    FORWARDS,
     OFFERS,
+    PLACED,
     PUT_REPLIES,
     PUT_SNAPSHOTS,
     columns,
@@ -189,6 +192,15 @@ class PostgresLog(LibraryRecorder):
     async def offers_of(self, sku: str, limit: int) -> Sequence[str]:
         """Streams of offers of a SKU, by name, whatever has become of them."""
         return [stream for (stream,) in await self._read(OFFERS, (sku, limit), tuple)]
+
+    async def streams_between(self, first: str, end: str, limit: int, *, backwards: bool = False) -> Sequence[str]:
+        """Names of streams after one and before another, in the order of their bytes, from the near end."""
+        query, last = (BACKWARDS, first) if backwards else (FORWARDS, end)
+        return [stream for (stream,) in await self._read(query, (first, end, last, limit), tuple)]
+
+    async def placed_with(self, shop_id: str, back: int, limit: int) -> Sequence[str]:
+        """Orders that were placed within the last ``back`` events and name a shop, the newest first."""
+        return [stream for (stream,) in await self._read(PLACED, (back, shop_id.encode(), limit), tuple)]
 
     async def changed(self, after: int, timeout: float) -> bool:
         """Woken by the writer's notification; looks for itself now and then, in case that one got lost."""

@@ -28,6 +28,26 @@ WHERE substr(stream, strpos(stream, '.') + 1) = %s AND version = 1 AND left(stre
 ORDER BY stream LIMIT %s
 """
 """As the index offers_by_sku has it."""
+NAMES = """
+WITH RECURSIVE found (stream) AS (
+    (SELECT stream FROM events WHERE stream > %s AND stream < %s ORDER BY stream {order} LIMIT 1)
+    UNION ALL
+    SELECT (
+        SELECT stream FROM events WHERE stream {beyond} found.stream AND stream {within} %s
+        ORDER BY stream {order} LIMIT 1
+    ) FROM found WHERE stream IS NOT NULL
+)
+SELECT stream FROM found WHERE stream IS NOT NULL LIMIT %s
+"""
+"""A step down the index for each name, however long the streams are."""
+FORWARDS = NAMES.format(order="ASC", beyond=">", within="<")
+BACKWARDS = NAMES.format(order="DESC", beyond="<", within=">")
+PLACED = """
+SELECT stream FROM events
+WHERE position > (SELECT max(position) FROM events) - %s
+    AND topic LIKE 'order.placed@%%' AND position(%s::bytea IN data) > 0
+ORDER BY position DESC LIMIT %s
+"""
 REPLIES = "SELECT key, digest, status, headers, body, at FROM replies WHERE key = ANY(%s)"
 PUT_REPLIES = """
 INSERT INTO replies (key, digest, status, headers, body, at)

@@ -8,9 +8,13 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import psycopg
+import structlog
 from psycopg.conninfo import conninfo_to_dict
 
 from commands.errors import StorageUnavailable, UnusableLog
+from commands.outage import Outage
+
+log = structlog.get_logger("postgres")
 
 CONNECT_TIMEOUT_S = 5
 LOCK_TIMEOUT_S = 5.0
@@ -48,6 +52,8 @@ class Server:
     """What is kept there, for messages: the event log, the vault."""
     parameters: dict[str, str] = field(repr=False)
     """libpq's; they hold the password."""
+    outages: dict[str, Outage] = field(default_factory=dict, repr=False, compare=False)
+    """By what cannot be done: writing may fail while reading goes on. Requests that meet one need not tell."""
 
     @classmethod
     def at(cls, url: str, what: str = "event log") -> Server:
@@ -92,11 +98,19 @@ class Server:
 
     @contextmanager
     def told(self, doing: str) -> Iterator[None]:
-        """Turns the driver's errors into StorageUnavailable, whose message says where and why, and no secret."""
+        """Turns the driver's errors into StorageUnavailable, whose message says where and why, and no secret; and tells
+        the log how long that lasts."""
         try:
             yield
         except (psycopg.Error, OSError, TimeoutError, Refused, Lost) as error:
-            raise StorageUnavailable(f"the {self.what} at {self} cannot be {doing}: {self.mask(error)}") from None
+            unavailable = StorageUnavailable(f"the {self.what} at {self} cannot be {doing}: {self.mask(error)}")
+            self._outage(doing).met(unavailable)
+            raise unavailable from None
+        if doing in self.outages:
+            self.outages.pop(doing).ended()
+
+    def _outage(self, doing: str) -> Outage:
+        return self.outages.setdefault(doing, Outage(log, "storage_unavailable", "storage_available"))
 
 
 def milliseconds(seconds: float) -> str:

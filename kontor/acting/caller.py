@@ -32,8 +32,6 @@ class Caller:
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
         self.requests = 0
-        self.position = b"0"
-        """Of the last command: queries that send it see everything."""
 
     async def expect(
         self, status: int, method: str, path: str, body: Any = None, headers: Mapping[str, str] | None = None
@@ -43,8 +41,6 @@ class Caller:
         if answer.status != status:
             said = answer.body.decode(errors="replace")[:500]
             raise Unexpected(f"{method} {path} was answered with {answer.status}: {said}")
-        if method != "GET":
-            self.position = answer.headers.get(b"kontor-position", self.position)
         return answer.json() if answer.body else None
 
     async def ask(self, method: str, path: str, body: Any = None, headers: Mapping[str, str] | None = None) -> Answer:

@@ -12,7 +12,6 @@ from kontor.acting.abreast import abreast
 from kontor.pastorders.driving import Driver
 from kontor.pastorders.expected import Expected, Standing
 from kontor.pastorders.stage import ADMIN, Stage
-from streams.gateways.simulated import SimulatedGateway
 
 PAGE = 100
 QUIET_S = 3.0
@@ -39,7 +38,7 @@ class Check:
         await abreast(self._expected.purchases.items(), self._order)
         await abreast(self._stage.story.shops, self._stock)
         await self._books()
-        self._provider()
+        await self._provider()
         self._rows()
 
     def _same(self, what: str, key: str, expected: object, found: object) -> None:
@@ -107,12 +106,10 @@ class Check:
                 found[account] = row["balance"]["amount"]
         return found
 
-    def _provider(self) -> None:
+    async def _provider(self) -> None:
         """The payment provider's own records, by order."""
-        gateway = self._stage.services.payments.gateway
-        assert isinstance(gateway, SimulatedGateway)
         moved: Counter[tuple[str, str]] = Counter()
-        for row in gateway.report():
+        async for row in self._stage.services.payments.gateway.settlement():
             moved[row.order_id, row.kind] += row.amount
         for key, placed in self._driver.placed.items():
             standing = self._expected.purchases[key]
@@ -134,7 +131,7 @@ class Check:
         caller, cursor = self._stage.caller, ""
         while True:
             headers = {**self._stage.people.headers(ADMIN), "Prefer": "wait=10"}
-            headers["Kontor-Min-Position"] = caller.position.decode()
+            headers["Kontor-Min-Position"] = str(await self._stage.services.log.head())
             query = f"?limit={PAGE}{f'&cursor={cursor}' if cursor else ''}"
             page = await caller.expect(200, "GET", f"{path}{query}", None, headers)
             for item in page["items"]:

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from kontor.acting.abreast import abreast
 from kontor.acting.caller import Unexpected
+from kontor.pastorders.house import House
 from kontor.pastorders.stage import ADMIN, Clock, Stage
 from kontor.pastorders.story import (
     Cancellation,
@@ -52,10 +53,11 @@ class Placed:
 
 
 class Driver:
-    def __init__(self, stage: Stage, clock: Clock) -> None:
+    def __init__(self, stage: Stage, house: House, clock: Clock) -> None:
         self.placed: dict[str, Placed] = {}
         self.failed: list[Failed] = []
         self._stage = stage
+        self._house = house
         self._clock = clock
         self._prices: dict[Good, int] = {}
         self._addresses: dict[str, str] = {}
@@ -98,21 +100,20 @@ class Driver:
     async def _money_at_rest(self) -> None:
         """The next day must not begin while money moves. Raises TimeoutError."""
         async with asyncio.timeout(REST_S):
-            while self._stage.services.payments.working:  # noqa: ASYNC110  # it is polled for want of an event
+            while self._house.working():  # noqa: ASYNC110  # it is polled for want of an event
                 await asyncio.sleep(0.0005)
 
     async def _goods_at_rest(self) -> None:
         """Nor before stock has heard of what left and came back, which is a moment later. Raises TimeoutError."""
         async with asyncio.timeout(REST_S):
             await self._views_at_rest()
-            while await self._stage.services.views.listed(CHECKOUT_ROWS.name, "open", "", limit=1):
+            while await self._house.checkouts.listed(CHECKOUT_ROWS.name, "open", "", limit=1):
                 await asyncio.sleep(0.001)
                 await self._views_at_rest()
 
     async def _views_at_rest(self) -> None:
         """Raises TimeoutError."""
-        services = self._stage.services
-        if not await services.follower.wait_for(services.engine.position, REST_S):
+        if not await self._house.follower.wait_for(await self._house.services.log.head(), REST_S):
             raise TimeoutError
 
     # buying

@@ -1,4 +1,4 @@
-"""A whole replay: read, build, drive, compare. Everything runs in this process, in a folder of its own."""
+"""A whole replay: read, build, drive, compare. In the embedded profile everything runs in this process."""
 
 from __future__ import annotations
 
@@ -11,19 +11,18 @@ from typing import Any
 
 from kontor.acting.caller import Caller
 from kontor.acting.people import People
-from kontor.embedded import embedded
-from kontor.folder import DataFolder
 from kontor.importfile import Rejection, read_lines
 from kontor.pastorders import olist, retail
 from kontor.pastorders.amounts import DAY_MS
 from kontor.pastorders.checking import Check, Disagreement
 from kontor.pastorders.driving import Driver, Failed
 from kontor.pastorders.expected import Expected
+from kontor.pastorders.house import opened
 from kontor.pastorders.stage import Clock, Stage
 from kontor.pastorders.story import NotThisData, Story
 from kontor.running import build_app
 from kontor.settings import Settings
-from kontor.verifying import verify
+from kontor.verifying import log_of, verify
 
 READERS: dict[str, Callable[[Iterable[tuple[int, Mapping[str, Any]]]], Story]] = {
     "olist": olist.read,
@@ -81,20 +80,21 @@ def _settings(data: Path) -> Settings:
 
 
 async def replay(story: Story, data: Path, show: Show = lambda done: None) -> Done:
-    """In the folder ``data``, which must have no log yet. Raises UnusableLog, Unexpected."""
+    """In the folder ``data``, which must have no log yet; or in the full profile, whose log must be empty. Raises
+    UnusableLog, Unexpected."""
     begun = time.perf_counter()
     settings = _settings(data)
     expected, clock = Expected(story), Clock(story.deeds[0].at - DAY_MS if story.deeds else 0)
-    async with embedded(settings, clock=clock) as services:
-        app = build_app("all", services, settings)
+    async with opened(settings, clock) as house:
+        app = build_app("all", house.services, settings)
         caller = Caller(app)
-        stage = Stage(story, services, caller, People(services, app.state.edge.tokens))
+        stage = Stage(story, house.services, caller, People(house.services, app.state.edge.tokens))
         await stage.build(expected.received)
-        driver = Driver(stage, clock)
+        driver = Driver(stage, house, clock)
         await driver.drive(story.deeds, show)
         check = Check(stage, driver, expected)
         await check.all()
-    report = verify(DataFolder(data).log)
+    report = verify(log_of(settings, None))
     found = [Disagreement("log", one.stream, "sound", one.what) for one in report.problems]
     return Done(
         story,

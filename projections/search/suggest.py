@@ -28,6 +28,15 @@ def choose(
     return list(reversed(unique.values()))[:limit]
 
 
+def of_categories(text: str, counted: Iterable[tuple[str, int]], limit: int) -> list[Suggestion]:
+    """What can be said without an index: the same choice among the paths of all categories, with their counts."""
+    words = analysis.words(analysis.clean(text))
+    if not words:
+        return []
+    known = [(path, count) for path, count in counted if set(words[:-1]) <= set(analysis.words(path))]
+    return choose(words, limit, known, (), ())
+
+
 def _named(
     words: Sequence[str], counted: Iterable[tuple[str, int]], kind: Literal["category", "brand"]
 ) -> list[Suggestion]:

@@ -213,7 +213,8 @@ def response_for(scope: Scope, error: Exception) -> Response:
         missing = degraded.noted(scope.get("state", {})) or "the store of what this shows"
         return problem_response("storage_unavailable", f"not available now: {missing}; try again", scope=scope)
     if isinstance(error, sqlite3.OperationalError | StorageUnavailable):
-        _log_failure("storage_unavailable", scope, error)
+        if isinstance(error, sqlite3.OperationalError):  # of a server that is away its client tells, once a minute
+            _log_failure("storage_unavailable", scope, error)
         return problem_response("storage_unavailable", "the request was not finished; try again", scope=scope)
     _log_failure("unhandled", scope, error)
     return problem_response("internal", "something went wrong on our side; quote the trace id", scope=scope)

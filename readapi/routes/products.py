@@ -10,8 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from domain.errors import NotFound
-from readapi.catalogue import age_of, listing, product
-from readapi.consistency import at_search_position
+from readapi.catalogue import age_of, listing, product, suggestions
 from readapi.edge.degraded import is_degraded
 from readapi.edge.etags import not_modified
 from readapi.edge.headers import header
@@ -19,7 +18,6 @@ from readapi.edge.openapi import problem_responses
 from readapi.edge.problems import BadParameter
 from readapi.models import ProductList, ProductPage, SuggestionList
 from readapi.productquery import parse, refuse_unknown, text
-from readapi.reading import reading_of
 from readapi.ready import Ready, Unchanged
 
 router = APIRouter(tags=["catalog"])
@@ -86,11 +84,11 @@ async def search_products(request: Request) -> Response:
     openapi_extra={"parameters": [_parameter("q", "what was typed so far", {"type": "string"}, example="oak b")]},
 )
 async def suggest(request: Request) -> Response:
+    """While search is away only categories are suggested, and `Kontor-Degraded: search` says so."""
     parameters = refuse_unknown(request.scope["query_string"], _SUGGEST)
     if "q" not in parameters:
         raise BadParameter("query", "q", "needed")
-    position = await at_search_position(request)
-    found = await reading_of(request).searches.suggest(text("q", parameters["q"]))
+    found, position = await suggestions(request, text("q", parameters["q"]))
     items = [{"text": one.text, "kind": one.kind, "productId": one.product_id} for one in found]
     return Ready(msgspec.json.encode({"items": items, "next": None, "prev": None}), position)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -21,6 +21,7 @@ from domain.pricing import PricedLine
 from projections.orders.projector import OrderRow
 from projections.shops.projector import SHOP_ROWS, ShopRow
 from projections.stock.projector import split_stock
+from projections.views import ViewsUnavailable
 from readapi.consistency import at_history_position, at_log_position, at_position
 from readapi.degraded import or_else
 from readapi.edge.etags import etag, not_modified
@@ -28,15 +29,17 @@ from readapi.edge.openapi import problem_responses, signed_in
 from readapi.edge.paging import CursorParameter, Limit, page
 from readapi.edge.principal import Principal, RequiredPrincipal, principal_of
 from readapi.instants import instant
-from readapi.lists import List, page_of
+from readapi.lists import List, Listing, Page, page_of
 from readapi.models import InventoryList, ShopOrderList, ShopOut
 from readapi.orders import return_json, shipment_json, units_json
 from readapi.ready import Ready, Unchanged, answer, headers_of
 from readapi.services import ReadServices
 from streams.fromthelog import rows_of
+from streams.sellerslists import SellersLists
 
 router = APIRouter(tags=["merchants"])
 _ID = re.compile(r"shp_\w{1,60}", re.ASCII)
+NOTHING_BESIDE = Page([], None, None)
 OWN = {**problem_responses("unauthenticated", "forbidden", "not_found", "position_not_reached")}
 
 
@@ -59,10 +62,7 @@ async def get_shop(request: Request, shop_id: str) -> Response:
 
     async def from_log() -> Response:
         position = await at_log_position(request)
-        rows = await rows_of(services.log, SHOP_ROWS, [shop_id] if _ID.fullmatch(shop_id) else [])
-        if shop_id not in rows:
-            raise NotFound("no such shop")
-        return _shop(request, shop_id, rows[shop_id], {}, position)
+        return _shop(request, shop_id, await _logged(request, shop_id), {}, position)
 
     return await or_else(request, "shops", from_views, from_log)
 
@@ -92,20 +92,32 @@ def _shop(request: Request, shop_id: str, row: ShopRow, numbers: dict[str, int],
 async def shop_orders(
     request: Request, shop_id: str, principal: RequiredPrincipal, cursor: CursorParameter = None, limit: Limit = 20
 ) -> Response:
-    """Each with this shop's lines only."""
-    await at_position(request)
-    position = await at_history_position(request)
+    """Each with this shop's lines only. While the store of order lists is away, the newest orders come from the log, as
+    far as they are among its last 50,000 events, and `Kontor-Degraded: orders` says so."""
     services: ReadServices = request.app.state.services
-    manage(principal, await shop_row(services, shop_id))
+    await _own(request, principal, shop_id)
 
-    mine = List(
-        f"orders:{shop_id}", "shop_orders", "shop", shop_id, lambda entry: entry.row.placed_at, newest_first=True
-    )
-    found = await page_of(request, services.views, mine, cursor, limit)
-    ids = [entry.row.order_id for entry in found.entries]
-    rows: dict[str, OrderRow] = await services.views.get_many("orders", ids)
-    items = [order_item(order_id, rows[order_id], shop_id, services.vault) for order_id in ids if order_id in rows]
-    return answer(page(items, next=found.next, prev=found.prev), position)
+    def shown(rows: Mapping[str, OrderRow], found: Page, position: int) -> Response:
+        items = [order_item(order_id, row, shop_id, services.vault) for order_id, row in rows.items()]
+        return answer(page(items, next=found.next, prev=found.prev), position)
+
+    async def from_views() -> Response:
+        position = await at_history_position(request)
+        mine = List(
+            f"orders:{shop_id}", "shop_orders", "shop", shop_id, lambda entry: entry.row.placed_at, newest_first=True
+        )
+        found = await page_of(request, services.views, mine, cursor, limit)
+        ids = [entry.row.order_id for entry in found.entries]
+        rows: dict[str, OrderRow] = await services.views.get_many("orders", ids)
+        return shown({order_id: rows[order_id] for order_id in ids if order_id in rows}, found, position)
+
+    async def from_log() -> Response:
+        position = await at_log_position(request)
+        if cursor is not None:
+            raise ViewsUnavailable("only the newest orders can be had from the log")
+        return shown(await _from_log(services).newest_orders(shop_id, limit), NOTHING_BESIDE, position)
+
+    return await or_else(request, "orders", from_views, from_log)
 
 
 @router.get(
@@ -117,19 +129,58 @@ async def shop_orders(
 async def shop_inventory(
     request: Request, shop_id: str, principal: RequiredPrincipal, cursor: CursorParameter = None, limit: Limit = 20
 ) -> Response:
-    position = await at_position(request)
+    """While the views are away it comes from the log, and `Kontor-Degraded: shops` says so."""
     services: ReadServices = request.app.state.services
-    manage(principal, await shop_row(services, shop_id))
-    mine = List(f"stock:{shop_id}", "stock", "shop", shop_id)
-    found = await page_of(request, services.views, mine, cursor, limit)
-    now = services.clock()
-    items = [
-        {**inventory_json(split_stock(key)[1], row.item, now), "version": row.version} for key, row in found.entries
-    ]
-    return answer(page(items, next=found.next, prev=found.prev), position)
+    await _own(request, principal, shop_id)
+
+    async def shown(views: Listing, position: int) -> Response:
+        mine = List(f"stock:{shop_id}", "stock", "shop", shop_id)
+        found = await page_of(request, views, mine, cursor, limit)
+        now = services.clock()
+        items = [
+            {**inventory_json(split_stock(key)[1], row.item, now), "version": row.version} for key, row in found.entries
+        ]
+        return answer(page(items, next=found.next, prev=found.prev), position)
+
+    async def from_views() -> Response:
+        position = await at_position(request)
+        return await shown(services.views, position)
+
+    async def from_log() -> Response:
+        position = await at_log_position(request)
+        return await shown(_from_log(services), position)
+
+    return await or_else(request, "shops", from_views, from_log)
+
+
+def _from_log(services: ReadServices) -> SellersLists:
+    if services.sellers_lists is None:
+        raise ViewsUnavailable("nothing else keeps what sellers see")
+    return services.sellers_lists
 
 
 # who may
+
+
+async def _own(request: Request, principal: Principal, shop_id: str) -> None:
+    """Raises NotFound, Forbidden."""
+    services: ReadServices = request.app.state.services
+
+    async def from_views() -> ShopRow:
+        await at_position(request)
+        return await shop_row(services, shop_id)
+
+    manage(principal, await or_else(request, "shops", from_views, lambda: _logged(request, shop_id)))
+
+
+async def _logged(request: Request, shop_id: str) -> ShopRow:
+    """The row from the log. Raises NotFound."""
+    await at_log_position(request)
+    log = request.app.state.services.log
+    rows: dict[str, ShopRow] = await rows_of(log, SHOP_ROWS, [shop_id] if _ID.fullmatch(shop_id) else [])
+    if shop_id not in rows:
+        raise NotFound("no such shop")
+    return rows[shop_id]
 
 
 async def shop_row(services: ReadServices, shop_id: str) -> ShopRow:

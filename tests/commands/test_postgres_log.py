@@ -103,6 +103,41 @@ async def test_a_lost_notification_is_made_up_for(two_logs, monkeypatch):
     assert await asyncio.wait_for(waiting, 5)
 
 
+async def test_names_of_streams_are_found_in_their_order(postgres):
+    log = PostgresLog.open(postgres)
+    for name in ("stk_shp_b.A", "stk_shp_a.Z", "stk_shp_a.A", "stk_shp_a.M", "stk_shp_aa.A"):
+        await append(log, *received(3), stream=name)
+    mine, end = "stk_shp_a.", "stk_shp_a/"
+    assert await log.streams_between(mine, end, 10) == ["stk_shp_a.A", "stk_shp_a.M", "stk_shp_a.Z"]
+    assert await log.streams_between("stk_shp_a.A", end, 1) == ["stk_shp_a.M"]
+    assert await log.streams_between(mine, end, 2, backwards=True) == ["stk_shp_a.Z", "stk_shp_a.M"]
+    assert await log.streams_between(mine, "stk_shp_a.M", 2, backwards=True) == ["stk_shp_a.A"]
+    assert await log.streams_between("stk_shp_c.", "stk_shp_c/", 10) == []
+    await log.close()
+
+
+async def test_the_newest_orders_that_name_a_shop(postgres):
+    log = PostgresLog.open(postgres)
+    told = [
+        ("ord_1", "order.placed@5", "shp_a"),
+        ("ord_2", "order.placed@5", "shp_a shp_b"),
+        ("ord_2", "order.paid@1", "shp_a"),
+    ]
+    told += [
+        ("ord_3", "order.placed@6", "shp_b"),
+        ("ord_4", "order.placed@5", "shp_a"),
+        ("stk_shp_a.A", "stock.held@1", "shp_a"),
+    ]
+    for number, (stream, topic, data) in enumerate(told, 1):
+        values = (number, stream, number, topic, b"", data.encode(), b"")
+        run(postgres, "INSERT INTO events VALUES (%s, %s, %s, %s, %s, %s, %s)", *values)
+    assert await log.placed_with("shp_a", 100, 10) == ["ord_4", "ord_2", "ord_1"]
+    assert await log.placed_with("shp_a", 100, 2) == ["ord_4", "ord_2"]
+    assert await log.placed_with("shp_a", 3, 10) == ["ord_4"]
+    assert await log.placed_with("shp_c", 100, 10) == []
+    await log.close()
+
+
 async def test_offers_of_a_sku_are_found_by_it(postgres):
     log = PostgresLog.open(postgres)
     names = ("off_shp_a.S-1", "off_shp_b.S-1", "off_shp_a.S-1.x", "off_shp_a.x.S-1", "stk_shp_a.S-1", "off_shp_c.s-1")

@@ -7,8 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from commands.context import system_context
-from domain.account import GrantScope
 from tests.e2e.house import House, in_process
 from tests.e2e.market import Seller, open_shop
 from tests.e2e.shopper import Shopper, sign_up
@@ -36,7 +34,7 @@ async def shopper(house: House) -> Shopper:
 async def admin(house: House) -> Shopper:
     """Runs the marketplace."""
     shopper = await sign_up(house.http, "Root Admin")
-    await house.services.engine.submit(GrantScope(shopper.user_id, "admin"), system_context("test", 1))
+    await house.grant(shopper.user_id, "admin")
     await shopper.sign_in()
     return shopper
 

@@ -19,9 +19,13 @@ from typing import Any
 
 import httpx
 
+from commands.context import system_context
+from domain.account import GrantScope
 from kontor import embedded as composition
+from kontor.folder import DataFolder
 from kontor.running import build_app
 from kontor.settings import Settings
+from kontor.verifying import Problem, verify
 from tests.books import kept
 from writeapi.services import WriteServices
 
@@ -42,6 +46,22 @@ class House:
     async def head(self) -> int:
         """Of the log, when nothing that was done so far has anything more to follow in the ledger."""
         return await kept(self.services.log)
+
+    async def grant(self, user_id: str, scope: str) -> None:
+        await self.services.engine.submit(GrantScope(user_id, scope), system_context("test", 1))
+
+    async def state(self, stream: str) -> Any:
+        """Of an aggregate."""
+        return await self.services.engine.state(stream)
+
+    def problems(self) -> list[Problem]:
+        """Of the log, as ``kontor verify`` finds them."""
+        return verify(DataFolder(self.folder).log).problems
+
+    @property
+    def provider(self) -> Any:
+        """The simulated payment provider."""
+        return self.services.payments.gateway
 
 
 @asynccontextmanager

@@ -12,6 +12,7 @@ from projections.search.port import Copy, SearchUnavailable
 from projections.views import ViewsUnavailable
 from streams.assembly import OnSale, assemble
 from streams.indexcatalog import document_with_copy, on_sale_of
+from streams.sellerslists import SellersLists
 from writeapi.services import WriteServices
 
 ORDER_TABLES = ("orders", "payments", "shop_orders")
@@ -53,6 +54,26 @@ class Servers:
         services.search = ShakySearch(services.search, self.search)
         services.last_pages = Pages(self.views)
         services.catalog = Catalog(real, self.search)
+        services.sellers_lists = SellersLists(Named(services.log))
+
+
+class Named:
+    """A log of which names can be asked, as of the one in Postgres."""
+
+    def __init__(self, real: Any) -> None:
+        self._real = real
+
+    async def streams_between(self, first: str, end: str, limit: int, *, backwards: bool = False) -> list[str]:
+        names = {row.stream for row in await self._real.read(0, 100_000)}
+        return sorted((name for name in names if first < name < end), reverse=backwards)[:limit]
+
+    async def placed_with(self, shop_id: str, back: int, limit: int) -> list[str]:
+        rows = reversed(await self._real.read(0, 100_000))
+        found = (row.stream for row in rows if row.topic.startswith("order.placed@") and shop_id.encode() in row.data)
+        return list(found)[:limit]
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._real, name)
 
 
 class Followed:

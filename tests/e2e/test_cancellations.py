@@ -8,8 +8,6 @@ from typing import Any
 import httpx
 import pytest
 
-from kontor.folder import DataFolder
-from kontor.verifying import verify
 from tests.e2e.aftersale import given_back, in_stock, settled, some
 from tests.e2e.house import House
 from tests.e2e.market import Seller, open_shop
@@ -53,7 +51,7 @@ async def test_some_units_by_the_buyer(
     timeline = await shopper.read(f"/api/orders/{order['orderId']}/timeline?limit=100")
     assert "Cancelled by line: 1 item" in [entry["text"] for entry in timeline["items"]]
     assert "ordered too many" not in str(timeline)
-    assert verify(DataFolder(house.folder).log).problems == []
+    assert house.problems() == []
 
 
 async def test_line_by_line_until_nothing_is_left(
@@ -69,7 +67,7 @@ async def test_line_by_line_until_nothing_is_left(
     assert sum(one["amount"]["amount"] for one in shown["refunds"]) == order["totals"]["grand"]["amount"]
     for sku in skus:
         assert await in_stock(seller, sku, committed=0) == {"onHand": 10, "committed": 0, "held": 0, "available": 10}
-    assert verify(DataFolder(house.folder).log).problems == []
+    assert house.problems() == []
 
 
 async def test_a_seller_cancels_lines_of_their_own(
@@ -133,7 +131,7 @@ async def test_cancel_and_pack_at_the_same_instant(
             problem(cancelled, 422, "validation_failed", "#/lines/0/quantity")
             expect(201, packed)
             assert given_back(house, order) == 0
-    assert verify(DataFolder(house.folder).log).problems == []
+    assert house.problems() == []
 
 
 async def test_clicked_twice(house: House, seller: Seller, shopper: Shopper, order: dict[str, Any]) -> None:

@@ -61,7 +61,7 @@ async def degraded(asked: Any, part: str) -> Any:
     body = expect(200, answer)
     assert answer.headers["Kontor-Degraded"] == part
     assert "etag" not in answer.headers, "nobody keeps it"
-    assert answer.headers["Cache-Control"] in ("no-cache", "no-store")
+    assert answer.headers["Cache-Control"] in ("no-cache", "no-store", "private, no-store")
     return body
 
 
@@ -106,8 +106,8 @@ async def test_a_store_that_is_known_to_be_away_is_not_asked(shopper: Shopper, o
 async def test_what_only_the_store_knows_is_a_503_that_names_no_server(
     seller: Seller, ordered: list[str], servers: Servers
 ):
-    servers.orders.goes(noticed=False)
-    answer = await seller.shopper.send("GET", f"/api/shops/{seller.shop_id}/orders")
+    servers.views.goes(noticed=False)
+    answer = await seller.shopper.send("GET", f"/api/shops/{seller.shop_id}/ledger")
     body = problem(answer, 503, "storage_unavailable")
     assert "10.0.0.1" not in str(body)
     assert answer.headers["Retry-After"] == "1"
@@ -189,6 +189,20 @@ async def test_what_no_last_good_page_answers_is_a_503_that_says_what_is_away(
     assert "search" in problem(answer, 503, "storage_unavailable")["detail"]
     assert answer.headers["Kontor-Degraded"] == "search"
     assert int(answer.headers["Retry-After"]) >= 1
+
+
+async def test_of_suggestions_the_categories_stay(visitor: Shopper, beds: list[str], servers: Servers):
+    path = "/api/products/suggest?q={}"
+    before = (await visitor.read(path.format("be")))["items"]
+    categories = [item for item in before if item["kind"] == "category"]
+    assert len(before) > len(categories) == 1
+    servers.search.goes()
+    assert (await degraded(visitor.send("GET", path.format("be")), "search"))["items"] == categories
+    assert (await degraded(visitor.send("GET", path.format("furniture+be")), "search"))["items"] == categories
+    for nothing in ("oak+be", "edb", ""):
+        assert (await degraded(visitor.send("GET", path.format(nothing)), "search"))["items"] == [], nothing
+    servers.views.goes()
+    problem(await visitor.send("GET", path.format("be")), 503, "storage_unavailable")
 
 
 async def test_what_was_found_before_is_still_the_answer_for_its_position(

@@ -9,10 +9,7 @@ from typing import Any
 import pytest
 
 from commands.engine import now_ms
-from kontor.folder import DataFolder
-from kontor.verifying import verify
-from streams.gateways.port import CaptureRefused
-from tests.e2e.aftersale import in_stock, once, post
+from tests.e2e.aftersale import in_stock, mislaid, once, post
 from tests.e2e.house import House, charges, in_process
 from tests.e2e.market import Seller, open_shop
 from tests.e2e.shopper import Shopper, expect, problem, sign_up
@@ -65,7 +62,7 @@ async def test_the_first_parcel_brings_the_money_and_leaves_when_it_is_there(
     assert [one["status"] for one in shown["shipments"]] == ["SHIPPED"]
     assert money(house, order) == TAKEN
     assert (await in_stock(seller, sku, onHand=3))["committed"] == 0
-    assert verify(DataFolder(house.folder).log).problems == []
+    assert house.problems() == []
 
 
 async def test_a_parcel_that_is_only_packed_brings_the_money_too(
@@ -120,14 +117,11 @@ async def test_after_its_hours_the_money_is_taken_whoever_is_there_to_take_it(tm
 
 
 async def test_a_refused_capture_cancels_the_order_and_nothing_leaves(
-    house: House, seller: Seller, shopper: Shopper, order: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+    house: House, seller: Seller, shopper: Shopper, order: dict[str, Any]
 ) -> None:
-    async def refuses(*_: Any) -> CaptureRefused:
-        return CaptureRefused("authorization_expired")
-
-    monkeypatch.setattr(house.services.payments.gateway, "capture", refuses)
-    await pack(seller, order, **UPS)
-    shown = await once(shopper, order, status="CANCELLED", payment="declined")
+    with mislaid(house, order):
+        await pack(seller, order, **UPS)
+        shown = await once(shopper, order, status="CANCELLED", payment="declined")
     assert shown["checkout"] == {"state": "COMPENSATED", "reason": "payment_declined"}
     assert (await in_stock(seller, order["lines"][0]["sku"], committed=0)) == {
         "onHand": 5,

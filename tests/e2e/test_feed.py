@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from tests.e2e.house import House
 from tests.e2e.market import Seller
 from tests.e2e.shopper import Shopper, problem, sign_up
@@ -19,6 +21,7 @@ def shown(found: dict[str, Any]) -> list[tuple[str, str, str | None]]:
     return [(item["sku"], item["reason"]["kind"], item["reason"]["productId"]) for item in found["items"]]
 
 
+@pytest.mark.own_house
 async def test_what_goes_with_what_was_bought_and_wished_and_then_what_sells(house: House, seller: Seller) -> None:
     bed, rug, lamp, bulb, pen = [await seller.sells() for _ in range(5)]
     for skus in ((bed, rug), (bed, rug), (lamp, bulb), (lamp, bulb), (pen,)):

@@ -7,8 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from kontor.folder import DataFolder
-from kontor.verifying import verify
 from tests.e2e.giftcards import issue
 from tests.e2e.house import House, in_process
 from tests.e2e.market import Seller
@@ -56,7 +54,7 @@ async def test_confirmed_shipped_and_delivered(house: House, box: MailBox, selle
         f"Your order {number} was delivered",
     ]
     assert "1Z999" in bodies(box.letters[1])[0]
-    assert verify(DataFolder(house.folder).log).problems == []
+    assert house.problems() == []
 
 
 async def test_cancelled_and_refunded(box: MailBox, seller: Seller, shopper: Shopper) -> None:

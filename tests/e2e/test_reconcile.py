@@ -11,8 +11,6 @@ import pytest
 
 from domain.money import Money
 from domain.reconciliation import Movement
-from kontor.folder import DataFolder
-from kontor.verifying import verify
 from streams.gateways.settlement import csv_lines
 from tests.e2e.aftersale import settled as refunded
 from tests.e2e.aftersale import some
@@ -87,7 +85,7 @@ async def test_a_difference_is_listed_explained_and_settled(house: House, admin:
     (item,) = (await admin.read(f"{LIST}?status=settled"))["items"]
     assert (item["note"], item["by"]) == ("It is the till's.", admin.user_id)
     assert await reconcile(house, exit_code=0)
-    assert verify(DataFolder(house.folder).log).ok
+    assert house.problems() == []
 
 
 async def _listed(house: House, admin: Shopper) -> Any:

@@ -9,8 +9,6 @@ import httpx
 import pytest
 
 from domain.returns import DAY_MS
-from kontor.folder import DataFolder
-from kontor.verifying import verify
 from tests.e2e.aftersale import given_back, in_stock, post, settled, some
 from tests.e2e.house import House, in_process
 from tests.e2e.market import Seller, open_shop
@@ -83,7 +81,7 @@ async def test_from_the_request_to_the_refund(
     assert "too small" not in str(timeline)
     listed = await seller.shopper.read(f"/api/shops/{seller.shop_id}/orders", Kontor_Min_Position=shopper.position)
     assert listed["items"][0]["returns"][0]["lines"][0]["reason"] == "too small"
-    assert verify(DataFolder(house.folder).log).problems == []
+    assert house.problems() == []
 
 
 async def test_everything_with_its_shipping_is_refunded_whole(
@@ -115,7 +113,7 @@ async def test_a_part_arrives_and_is_written_off(
     again = expect(201, await send_back(shopper, order, some(order, 0, 2)))
     assert again["status"] == "REQUESTED"
     assert await in_stock(seller, skus[0], onHand=7) == {"onHand": 7, "committed": 0, "held": 0, "available": 7}
-    assert verify(DataFolder(house.folder).log).problems == []
+    assert house.problems() == []
 
 
 async def test_rejected(seller: Seller, shopper: Shopper, order: dict[str, Any]) -> None:

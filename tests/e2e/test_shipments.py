@@ -7,8 +7,6 @@ from typing import Any
 import httpx
 import pytest
 
-from kontor.folder import DataFolder
-from kontor.verifying import verify
 from tests.e2e.aftersale import in_stock
 from tests.e2e.house import House
 from tests.e2e.market import Seller, open_shop
@@ -63,7 +61,7 @@ async def test_from_packed_to_delivered(house: House, seller: Seller, shopper: S
         "Shipment on its way: 3 items with UPS, 1Z999AA10123456784",
         "Shipment delivered",
     ]
-    assert verify(DataFolder(house.folder).log).problems == []
+    assert house.problems() == []
 
 
 async def test_in_parts_the_order_is_as_far_as_its_last_unit(
@@ -92,7 +90,7 @@ async def test_what_has_left_leaves_the_stock(house: House, seller: Seller, shop
     assert await in_stock(seller, sku, onHand=8) == {"onHand": 8, "committed": 1, "held": 0, "available": 7}
     await pack(seller, order, **UPS)
     assert await in_stock(seller, sku, onHand=7) == {"onHand": 7, "committed": 0, "held": 0, "available": 7}
-    assert verify(DataFolder(house.folder).log).problems == []
+    assert house.problems() == []
 
 
 async def test_a_backorder_that_ships_as_it_comes_is_counted_in(house: House, seller: Seller, shopper: Shopper) -> None:
@@ -101,7 +99,7 @@ async def test_a_backorder_that_ships_as_it_comes_is_counted_in(house: House, se
     order = await shopper.buy()
     await pack(seller, order, **UPS)
     assert await in_stock(seller, sku, committed=0) == {"onHand": 0, "committed": 0, "held": 0, "available": 0}
-    assert verify(DataFolder(house.folder).log).problems == []
+    assert house.problems() == []
 
 
 async def test_each_seller_ships_their_own(house: House, seller: Seller, shopper: Shopper) -> None:

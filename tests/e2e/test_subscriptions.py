@@ -8,8 +8,6 @@ from typing import Any
 
 import pytest
 
-from kontor.folder import DataFolder
-from kontor.verifying import verify
 from streams.gateways.signatures import Signer
 from tests.e2e.house import House, in_process
 from tests.e2e.market import Seller
@@ -58,7 +56,7 @@ async def test_a_paid_order_is_told_to_who_subscribed(
     by_position = {"position": told["position"]}
     await admin.do("POST", f"/api/subscriptions/{created['subscriptionId']}/redeliver", by_position, 202)
     await receiver.got(3)
-    assert verify(DataFolder(house.folder).log).problems == []
+    assert house.problems() == []
 
 
 async def test_the_secret_is_told_once_and_lies_nowhere_in_the_clear(

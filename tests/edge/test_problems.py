@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 
 import pytest
+from structlog.testing import capture_logs
 
+from commands.errors import StorageUnavailable
 from domain.errors import DomainError, NotFound
-from readapi.edge.problems import MEDIA_TYPE, PROBLEMS, TYPE_BASE, BadParameter, problem_response
+from readapi.edge.problems import MEDIA_TYPE, PROBLEMS, TYPE_BASE, BadParameter, problem_response, response_for
 from readapi.edge.validation import entries, summary
 from tests.edge.conftest import RAISED
 
@@ -189,3 +191,11 @@ def test_bad_parameter_is_a_domain_error():
     error = BadParameter("query", "cursor", "not a cursor")
     assert error.code == "validation_failed"
     assert error.entry == {"in": "query", "parameter": "cursor", "detail": "not a cursor"}
+
+
+def test_a_log_that_is_away_is_no_news_of_every_request():
+    scope = {"type": "http", "path": "/api/orders", "state": {}}
+    with capture_logs() as told:
+        response = response_for(scope, StorageUnavailable("the event log at db.example cannot be read"))
+    assert (response.status_code, told) == (503, [])
+    assert b"db.example" not in response.body

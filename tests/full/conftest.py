@@ -2,50 +2,63 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
-import pytest_asyncio
 
-from tests.e2e.market import Seller, open_shop
-from tests.e2e.shopper import Shopper, sign_up
-from tests.full.processes import Everything, everything
+from tests.e2e.conftest import admin as admin
+from tests.e2e.conftest import seller as seller
+from tests.e2e.conftest import shopper as shopper
+from tests.e2e.conftest import visitor as visitor
+from tests.full.processes import Deployment, Everything, beside, entered, everything
 
 PARTS = ("write", "read", "relay", "work")
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def shared_house(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Everything]:
-    async with everything(tmp_path_factory.mktemp("shared"), *PARTS) as house:
+@pytest.fixture(scope="session")
+def shared_house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
+    """It takes its time to start, and outlives the event loops of the tests that share it. In the end all that they did
+    is proved once more."""
+    with asyncio.Runner(loop_factory=asyncio.new_event_loop) as runner:
+        running = everything(tmp_path_factory.mktemp("shared"), *PARTS)
+        house = runner.run(running.__aenter__())
+        try:
+            yield house.deployment
+            runner.run(house.deployment.proved())
+        finally:
+            runner.run(running.__aexit__(None, None, None))
+
+
+@pytest.fixture(scope="module")
+def shared_here(request: pytest.FixtureRequest, shared_house: Deployment) -> Iterator[Deployment]:
+    """The same, entered by the command service whose settings a module names as ``SETTINGS``."""
+    settings: dict[str, str] = getattr(request.module, "SETTINGS", {})
+    if not settings:
+        yield shared_house
+        return
+    with asyncio.Runner(loop_factory=asyncio.new_event_loop) as runner:
+        running = beside(shared_house, **settings)
+        yield runner.run(running.__aenter__())
+        runner.run(running.__aexit__(None, None, None))
+
+
+@pytest.fixture
+async def own_house(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Everything]:
+    async with everything(tmp_path, *PARTS, **getattr(request.module, "SETTINGS", {})) as house:
         yield house
 
 
-@pytest_asyncio.fixture(loop_scope="module")
-async def own_house(tmp_path: Path) -> AsyncIterator[Everything]:
-    async with everything(tmp_path, *PARTS) as house:
+@pytest.fixture
+async def guest(shared_here: Deployment) -> AsyncIterator[Everything]:
+    async with entered(shared_here) as house:
         yield house
 
 
 @pytest.fixture
 def house(request: pytest.FixtureRequest) -> Everything:
-    """It takes its time to start, so that tests share one unless they are marked."""
-    found: Everything = request.getfixturevalue(
-        "own_house" if request.node.get_closest_marker("own_house") else "shared_house"
-    )
+    """Tests share one unless they are marked."""
+    own = request.node.get_closest_marker("own_house")
+    found: Everything = request.getfixturevalue("own_house" if own else "guest")
     return found
-
-
-@pytest_asyncio.fixture(loop_scope="module")
-async def seller(house: Everything) -> Seller:
-    return await open_shop(house.http)
-
-
-@pytest_asyncio.fixture(loop_scope="module")
-async def shopper(house: Everything) -> Shopper:
-    return await (await sign_up(house.http)).move_in()
-
-
-@pytest.fixture
-def visitor(house: Everything) -> Shopper:
-    return Shopper(house.http)

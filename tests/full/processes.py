@@ -10,17 +10,30 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import httpx
 from aiokafka.admin import AIOKafkaAdminClient
 
+from commands.context import system_context
+from commands.engine import Engine
 from commands.store.postgres import PostgresLog
+from domain.account import GrantScope
+from kontor.folder import DataFolder
+from kontor.settings import load
+from kontor.verifying import Problem, verify
+from kontor.verifying_views import compare_views
 from projections.cassandraviews.settings import CassandraSettings
+from readapi.edge.degraded import HEADER as DEGRADED
+from streams.gateways.simulated import SimulatedGateway
+from tests.books import kept
 from tests.cassandra import drop, hosts
 from tests.e2e.market import open_shop
 from tests.needed import VARIABLES, address
@@ -94,29 +107,63 @@ class Part:
             raise AssertionError(f"{self.name} did not stop:\n{self.log.read_text()[-3000:]}") from None
 
 
+@dataclass(frozen=True)
+class Deployment:
+    """What runs, and where."""
+
+    folder: Path
+    environment: Mapping[str, str]
+    parts: Mapping[str, Part]
+    ports: Mapping[str, int]
+
+    @property
+    def postgres(self) -> str:
+        return self.environment["KONTOR_POSTGRES_URL"]
+
+    async def proved(self) -> None:
+        """The log is sound, and every view is what it adds up to."""
+        assert verify(self.postgres).problems == []
+        with patch.dict(os.environ, self.environment):
+            settings = load()
+        compared = await compare_views(settings, self.postgres)
+        assert [one for one in compared if one.different] == []
+
+
 class Everything:
-    """What tests of journeys ask of a house."""
+    """What tests of journeys ask of a house, in the event loop of a test."""
 
     def __init__(
-        self,
-        folder: Path,
-        environment: Mapping[str, str],
-        parts: Mapping[str, Part],
-        ports: Mapping[str, int],
-        log: PostgresLog,
-        http: httpx.AsyncClient,
+        self, deployment: Deployment, log: PostgresLog, http: httpx.AsyncClient, provider: SimulatedGateway
     ) -> None:
-        self.environment = environment
-        self.parts = parts
-        self.urls = {name: f"http://127.0.0.1:{port}" for name, port in ports.items()}
+        self.deployment = deployment
+        self.environment = deployment.environment
+        self.parts = deployment.parts
+        self.urls = {name: f"http://127.0.0.1:{port}" for name, port in deployment.ports.items()}
         """Of the services, and of the others' metrics."""
         self.log = log
         self.http = http
-        self.folder = folder / "gateway"
+        self.folder = deployment.folder / "gateway"
         """Where the payment provider has its records."""
+        self.provider = provider
+        """The same provider over the same records, beside the process that Kontor asks."""
 
     async def head(self) -> int:
-        return await self.log.head()
+        """Of the log, when nothing that was done so far has anything more to follow in the ledger."""
+        return await kept(self.log)
+
+    async def grant(self, user_id: str, scope: str) -> None:
+        engine = Engine(self.log)
+        await engine.start()
+        await engine.submit(GrantScope(user_id, scope), system_context("test", 1))
+        await engine.close()
+
+    async def state(self, stream: str) -> Any:
+        """Of an aggregate."""
+        return await Engine(self.log).state(stream)
+
+    def problems(self) -> list[Problem]:
+        """Of the log, as ``kontor verify`` finds them."""
+        return verify(self.deployment.postgres).problems
 
 
 async def shown(http: httpx.AsyncClient) -> None:
@@ -124,7 +171,7 @@ async def shown(http: httpx.AsyncClient) -> None:
     seller = await open_shop(http, "First of all")
     until = time.monotonic() + READY_S
     for path in ("/api/products", f"/api/shops/{seller.shop_id}", f"/api/shops/{seller.shop_id}/orders"):
-        while (answer := await seller.shopper.send("GET", path)).status_code != 200:
+        while (answer := await seller.shopper.send("GET", path)).status_code != 200 or DEGRADED in answer.headers:
             assert time.monotonic() < until, answer.text
             await asyncio.sleep(0.1)
 
@@ -146,40 +193,77 @@ class ByMethod(httpx.AsyncBaseTransport):
 
 
 @asynccontextmanager
-async def everything(folder: Path, *names: str, postgres: str | None = None) -> AsyncIterator[Everything]:
+async def everything(
+    folder: Path, *names: str, postgres: str | None = None, **settings: str
+) -> AsyncIterator[Everything]:
     """With these processes, and the payment provider; ``postgres`` is another server's URL."""
     with namespace(postgres) as environment:
-        async with deployed(environment, folder, *names) as house:
+        async with deployed(environment | settings, folder, *names) as house:
             yield house
 
 
 @asynccontextmanager
 async def deployed(environment: Mapping[str, str], folder: Path, *names: str) -> AsyncIterator[Everything]:
     """The same, under names that are there already."""
+    async with running(environment, folder, *names) as deployment, entered(deployment) as house:
+        await shown(house.http)
+        yield house
+
+
+@asynccontextmanager
+async def running(environment: Mapping[str, str], folder: Path, *names: str) -> AsyncIterator[Deployment]:
+    """Whichever processes are named, and the payment provider, once they are ready."""
     ports = {name: free_port() for name in (*names, "gateway")}
-    environment = {
-        **environment,
-        "KONTOR_PROVIDER_URL": f"http://127.0.0.1:{ports['gateway']}",
-        "KONTOR_PROVIDER_CALLBACKS": f"http://127.0.0.1:{ports['write']}/api/webhooks/payments/simulated",
-    }
-    parts = {
-        name: Part(name, folder, environment | {"KONTOR_PORT": str(port), "KONTOR_METRICS_PORT": str(port)})
-        for name, port in ports.items()
-    }
-    log = PostgresLog.open(environment["KONTOR_POSTGRES_URL"])
-    transport = ByMethod(ports["write"], ports["read"])
+    environment = {**environment, "KONTOR_PROVIDER_URL": f"http://127.0.0.1:{ports['gateway']}"}
+    if "write" in ports:
+        callbacks = f"http://127.0.0.1:{ports['write']}/api/webhooks/payments/simulated"
+        environment["KONTOR_PROVIDER_CALLBACKS"] = callbacks
+    parts = {name: part(name, folder, environment, port) for name, port in ports.items()}
     try:
-        for part in parts.values():
-            part.start()
-        await asyncio.gather(*(part.ready() for part in parts.values()))
-        async with httpx.AsyncClient(transport=transport, base_url="http://kontor.test", timeout=30) as http:
-            await shown(http)
-            yield Everything(folder, environment, parts, ports, log, http)
+        for one in parts.values():
+            one.start()
+        await asyncio.gather(*(one.ready() for one in parts.values()))
+        yield Deployment(folder, environment, parts, ports)
     finally:
-        codes = {name: part.stop() for name, part in parts.items()}
-        await log.close()
+        codes = {name: one.stop() for name, one in parts.items()}
         await delete_topic(environment["KONTOR_NAMESPACE"])
     assert set(codes.values()) == {0}, codes
+
+
+def part(name: str, folder: Path, environment: Mapping[str, str], port: int) -> Part:
+    return Part(name, folder, {**environment, "KONTOR_PORT": str(port), "KONTOR_METRICS_PORT": str(port)})
+
+
+@asynccontextmanager
+async def entered(deployment: Deployment) -> AsyncIterator[Everything]:
+    """By a test, whose event loop is its own."""
+    log = PostgresLog.open(deployment.postgres)
+    provider = SimulatedGateway(
+        DataFolder(deployment.folder / "gateway").provider, deployment.environment["KONTOR_PROVIDER_SECRET"]
+    )
+    await provider.start()
+    transport = ByMethod(deployment.ports["write"], deployment.ports["read"])
+    try:
+        async with httpx.AsyncClient(transport=transport, base_url="http://kontor.test", timeout=30) as http:
+            yield Everything(deployment, log, http, provider)
+    finally:
+        await provider.close()
+        await log.close()
+
+
+@asynccontextmanager
+async def beside(deployment: Deployment, **settings: str) -> AsyncIterator[Deployment]:
+    """The same deployment, by way of one more command service that has settings of its own."""
+    port = free_port()
+    folder = Path(tempfile.mkdtemp(dir=deployment.folder))
+    write = part("write", folder, {**deployment.environment, **settings}, port)
+    write.start()
+    try:
+        await write.ready()
+        yield replace(deployment, ports={**deployment.ports, "write": port})
+    finally:
+        code = write.stop()
+    assert code == 0
 
 
 @contextmanager

@@ -16,10 +16,10 @@ from domain.money import Money
 from streams.gateways.remote import RemoteGateway
 from tests.conftest import ROOT
 from tests.e2e.market import Seller
-from tests.e2e.shopper import PASSWORD, Shopper, expect
+from tests.e2e.shopper import Shopper, expect
 from tests.full.processes import Everything
 
-pytestmark = [pytest.mark.stack, pytest.mark.timeout(300), pytest.mark.asyncio(loop_scope="module")]
+pytestmark = [pytest.mark.stack, pytest.mark.timeout(300)]
 
 
 async def kontor(house: Everything, *arguments: str, exit_code: int = 0) -> str:
@@ -31,13 +31,6 @@ async def kontor(house: Everything, *arguments: str, exit_code: int = 0) -> str:
     )
     assert ended.returncode == exit_code, ended.stdout + ended.stderr
     return ended.stdout
-
-
-async def admin_of(house: Everything) -> Shopper:
-    await kontor(house, "user", "create", "--email", "root@example.com", "--password", PASSWORD, "--scope", "admin")
-    admin = Shopper(house.http, email="root@example.com")
-    await admin.sign_in()
-    return admin
 
 
 async def entries(seller: Seller, count: int) -> Any:
@@ -56,8 +49,9 @@ async def reconciled(house: Everything, folder: Path, exit_code: int) -> Any:
     return json.loads(said)
 
 
+@pytest.mark.own_house
 async def test_money_is_booked_and_agrees_with_the_provider(
-    house: Everything, seller: Seller, shopper: Shopper, tmp_path: Path
+    house: Everything, seller: Seller, shopper: Shopper, admin: Shopper, tmp_path: Path
 ) -> None:
     sku = await seller.sells(stock=5)
     orders = []
@@ -71,7 +65,6 @@ async def test_money_is_booked_and_agrees_with_the_provider(
     totals = [item["total"]["amount"] for item in ledger["items"]]
     assert totals[0] == -totals[1]
     assert ledger["due"] == [{"amount": sum(totals), "currency": "USD"}]
-    admin = await admin_of(house)
     admin.position = str(await house.head())
     balances: Counter[str] = Counter()
     for account in (await admin.read("/api/admin/ledger?limit=100"))["items"]:

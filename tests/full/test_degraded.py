@@ -178,6 +178,8 @@ async def test_redis_is_killed(house: Everything, servers: Stack, shopper: Shopp
     page = f"/api/products/{product_id}"
     paths = ("/api/products", BEDS, BEDS_PAGE, page, "/api/cart", f"/api/shops/{seller.shop_id}")
     before, cart = await shopper.read(page), await shopper.read("/api/cart")
+    stock = f"/api/shops/{seller.shop_id}/inventory"
+    on_hand = await seller.shopper.read(stock, Kontor_Min_Position=shopper.position)
     async with reading(shopper, *paths) as readers:
         await do(servers, "kill", "redis")
         await until_away(house, "carts", "products", "shops")
@@ -186,6 +188,7 @@ async def test_redis_is_killed(house: Everything, servers: Stack, shopper: Shopp
         assert shown["offers"][0]["available"] == 6, "at least"
         await answer_of(shopper, BEDS, "products")
         assert (await answer_of(shopper, "/api/cart", "carts"))["lines"] == cart["lines"]
+        assert (await answer_of(seller.shopper, stock, "shops"))["items"] == on_hand["items"]
         await shopper.add(next(iter(seller.products)))
         assert len((await answer_of(shopper, "/api/cart", "carts", Kontor_Min_Position=shopper.position))["lines"]) == 2
         answer = await shopper.send("GET", page, Kontor_Min_Position=shopper.position, Prefer="wait=0")
@@ -204,6 +207,8 @@ async def test_cassandra_is_killed(house: Everything, servers: Stack, shopper: S
     async with reading(shopper, "/api/orders", "/api/products", "/api/cart") as readers:
         await do(servers, "kill", "cassandra")
         await until_away(house, "orders")
+        sold = await answer_of(seller.shopper, f"/api/shops/{seller.shop_id}/orders", "orders")
+        assert before["items"][0]["orderId"] in [order["orderId"] for order in sold["items"]]
         shown = await answer_of(shopper, "/api/orders", "orders")
         assert [order["orderId"] for order in shown["items"]] == [order["orderId"] for order in before["items"]]
         await asyncio.sleep(1.0)

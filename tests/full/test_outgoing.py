@@ -13,7 +13,7 @@ import pytest
 
 from streams.gateways.signatures import Signer
 from tests.e2e.market import open_shop
-from tests.e2e.shopper import PASSWORD, Shopper, sign_up
+from tests.e2e.shopper import PASSWORD, Shopper, expect, sign_up
 from tests.full.processes import Everything, deployed, namespace
 from tests.mailserver import mail_server
 from tests.receiver import receiving
@@ -73,4 +73,11 @@ async def test_a_paid_order_is_told_and_operators_see_it(tmp_path: Path) -> None
                 assert await parked(root) == []
                 listed = await root.read("/api/subscriptions")
                 assert [one["subscriptionId"] for one in listed["items"]] == [created["subscriptionId"]]
-    assert len(receiver.calls) == len(box.letters) == 1
+                again = f"/api/subscriptions/{created['subscriptionId']}/redeliver"
+                await root.do("POST", again, {"eventId": call.json["id"]}, 202)
+                assert [one.body for one in await receiver.got(2, 30)] == [call.body] * 2
+                expect(200, await shopper.cancel(order["orderId"]))
+                told = sorted(letter["Subject"] for letter in (await box.got(3, 30))[1:])
+                number = order["orderId"]
+                assert told == [f"Your order {number} was cancelled", f"Your refund for order {number}"]
+    assert (len(receiver.calls), len(box.letters)) == (2, 3)

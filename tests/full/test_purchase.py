@@ -6,4 +6,4 @@ import pytest
 
 from tests.e2e.test_purchase import *  # noqa: F403  # the point: these very tests
 
-pytestmark = [pytest.mark.stack, pytest.mark.timeout(600), pytest.mark.asyncio(loop_scope="module")]
+pytestmark = [pytest.mark.stack, pytest.mark.timeout(600)]

@@ -1,0 +1,22 @@
+"""What goes with a product, the feed, and the pull feed of events, in the full profile."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.e2e.test_also_bought import (  # noqa: F401  # the point: these very tests
+    test_from_two_orders_to_what_goes_together,
+    test_limits_and_nonsense,
+    test_only_what_can_be_had,
+)
+from tests.e2e.test_events import (  # noqa: F401  # the point: these very tests
+    test_every_event_in_order_and_nothing_personal,
+    test_only_the_types_that_are_asked_for,
+    test_who_has_seen_everything_waits_for_the_next,
+)
+from tests.e2e.test_feed import (  # noqa: F401  # the point: these very tests
+    test_notes_of_a_price_that_fell_and_of_what_is_back,
+    test_what_goes_with_what_was_bought_and_wished_and_then_what_sells,
+)
+
+pytestmark = [pytest.mark.stack, pytest.mark.timeout(300)]
