@@ -315,10 +315,11 @@ async def test_search_that_is_away_is_told_and_product_pages_go_on(house: Kontor
     product_id, position = await shop.sell()
     for name in ("search", "suggest"):
         monkeypatch.setattr(house.services.search, name, away)
-    for path in ("/api/products?q=bed", "/api/products/suggest?q=be"):
-        response = await house.client().get(path)
-        assert (response.status_code, response.headers["Retry-After"]) == (503, "1"), response.text
-        assert response.json()["code"] == "storage_unavailable"
+    response = await house.client().get("/api/products?q=bed")
+    assert (response.status_code, response.headers["Retry-After"]) == (503, "1"), response.text
+    assert response.json()["code"] == "storage_unavailable"
+    suggested = await house.client().get("/api/products/suggest?q=be")
+    assert (suggested.status_code, suggested.headers["Kontor-Degraded"]) == (200, "search")
     monkeypatch.undo()
     page = await house.client().get(f"/api/products/{product_id}", headers=since(position))
     assert page.status_code == 200
