@@ -107,7 +107,7 @@ async def test_a_token_has_the_payment_disputed_and_decided(
 @pytest.mark.parametrize("part", [PART, GRAND])
 async def test_nobody_disputes_what_came_back_before(shop: House, monkeypatch: pytest.MonkeyPatch, part: Money) -> None:
     monkeypatch.setattr(disputes, "OPENED_AFTER_MS", 300)
-    order_id, reference = await paid(shop, "pm_sim_dispute")
+    _, reference = await paid(shop, "pm_sim_dispute")
     assert await shop.gateway.refund("early", reference, part) == Refunded()
     await asyncio.sleep(0.4)
     left = [Money(GRAND.amount - part.amount, "USD")] if part != GRAND else []
