@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
+from operator import attrgetter
 from typing import Any, TypeVar
 
 from msgspec.structs import replace
@@ -115,6 +116,9 @@ class Hold(State, frozen=True):
     limited: bool = False
 
 
+_expiry = attrgetter("expires_at")
+
+
 class InventoryItem(State, frozen=True):
     """Every question about an instant takes the time of the command that asks."""
 
@@ -142,15 +146,15 @@ class InventoryItem(State, frozen=True):
     """Holds that had expired by then may have been given to others. A command that was long under way, or comes from
     a slow clock, must not find them alive again."""
 
-    def with_holds(self, holds: dict[str, Hold], **changes: Any) -> InventoryItem:
-        """The same with these holds, and what is known of them together."""
-        return replace(
-            self,
-            holds=holds,
-            held=sum(hold.quantity for hold in holds.values()),
-            soonest_expiry=min((hold.expires_at for hold in holds.values()), default=0),
-            **changes,
-        )
+    def but_for(self, hold_id: str) -> InventoryItem:
+        """The same without this hold, if it is there. However many others there are, they are not added up again."""
+        gone = self.holds.get(hold_id)
+        if gone is None:
+            return self
+        holds, soonest = without(self.holds, hold_id), self.soonest_expiry
+        if gone.expires_at == soonest:
+            soonest = min(map(_expiry, holds.values()), default=0)
+        return replace(self, holds=holds, held=self.held - gone.quantity, soonest_expiry=soonest)
 
     def instant(self, at: int) -> int:
         return max(at, self.as_of)
@@ -183,10 +187,12 @@ class InventoryItem(State, frozen=True):
         return hold_id in self.settled or hold_id in self.undone
 
 
-def without(holds: dict[str, T], *hold_ids: str) -> dict[str, T]:
-    if not any(hold_id in holds for hold_id in hold_ids):
-        return holds
-    return {hold_id: hold for hold_id, hold in holds.items() if hold_id not in hold_ids}
+def without(known: dict[str, T], hold_id: str) -> dict[str, T]:
+    if hold_id not in known:
+        return known
+    left = known.copy()  # ten times as fast as picking out the others
+    del left[hold_id]
+    return left
 
 
 EMPTY = InventoryItem()
@@ -208,20 +214,17 @@ def stock_adjusted(state: InventoryItem, event: StockAdjusted) -> InventoryItem:
 
 
 def stock_held(state: InventoryItem, event: StockHeld) -> InventoryItem:
-    hold = Hold(event.quantity, event.expires_at, event.account_id, event.limited)
-    if not event.replaces and event.hold_id not in state.holds:
-        # the hot path: nothing to take away, so no need to look at every other hold
-        soonest = min(state.soonest_expiry, event.expires_at) if state.holds else event.expires_at
-        return replace(
-            state,
-            holds={**state.holds, event.hold_id: hold},
-            held=state.held + event.quantity,
-            soonest_expiry=soonest,
-            lapsed=without(state.lapsed, event.hold_id),
-            as_of=state.instant(event.as_of),
-        )
-    holds = {**without(state.holds, event.replaces, event.hold_id), event.hold_id: hold}
-    return state.with_holds(holds, lapsed=without(state.lapsed, event.hold_id), as_of=state.instant(event.as_of))
+    state = state.but_for(event.replaces).but_for(event.hold_id)
+    holds = state.holds.copy()
+    holds[event.hold_id] = Hold(event.quantity, event.expires_at, event.account_id, event.limited)
+    return replace(
+        state,
+        holds=holds,
+        held=state.held + event.quantity,
+        soonest_expiry=min(state.soonest_expiry, event.expires_at) if state.holds else event.expires_at,
+        lapsed=without(state.lapsed, event.hold_id),
+        as_of=state.instant(event.as_of),
+    )
 
 
 def stock_committed(state: InventoryItem, event: StockCommitted) -> InventoryItem:
@@ -230,8 +233,8 @@ def stock_committed(state: InventoryItem, event: StockCommitted) -> InventoryIte
     account_id = event.account_id or (hold.account_id if hold is not None else "")
     if account_id:
         bought = {**bought, account_id: bought.get(account_id, 0) + event.quantity}
-    return state.with_holds(
-        without(state.holds, event.hold_id),
+    return replace(
+        state.but_for(event.hold_id),
         committed=state.committed + event.quantity,
         lapsed=without(state.lapsed, event.hold_id),
         settled=_remember(state.settled, event.hold_id),
@@ -241,12 +244,12 @@ def stock_committed(state: InventoryItem, event: StockCommitted) -> InventoryIte
 
 
 def stock_released(state: InventoryItem, event: StockReleased) -> InventoryItem:
-    holds, lapsed = without(state.holds, event.hold_id), without(state.lapsed, event.hold_id)
+    state, lapsed = state.but_for(event.hold_id), without(state.lapsed, event.hold_id)
     if event.reason == "expired":
         kept = list(lapsed.items())[-LAPSED_MAX + 1 :]
-        return state.with_holds(holds, lapsed={**dict(kept), event.hold_id: event.quantity})
+        return replace(state, lapsed={**dict(kept), event.hold_id: event.quantity})
     settled = state.settled if event.reason in OPEN_ENDED else _remember(state.settled, event.hold_id)
-    return state.with_holds(holds, lapsed=lapsed, settled=settled)
+    return replace(state, lapsed=lapsed, settled=settled)
 
 
 def hold_barred(state: InventoryItem, event: HoldBarred) -> InventoryItem:

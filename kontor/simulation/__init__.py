@@ -5,8 +5,9 @@ loop.py       the event loop: virtual time, an order of callbacks drawn from the
 chance.py     where chance comes from, and everything outside that is taken from the code for the run
 store.py      a log whose commits fail, whose answers are lost
 provider.py   a payment provider that is slow, forgetful and repetitive
+banks.py      buyers' banks, which take money back and decide whose it is
 process.py    one Kontor process that can be killed and started again
 door.py       how people reach it, and the journal of what they were told
 people.py     buyers and staff
-audit.py      what must be true after every commit; ending.py: and at the end
+audit.py      what must be true after every commit; ending.py, money.py: and at the end
 """

@@ -10,19 +10,16 @@ from typing import Any
 from commands.mapper import recorded
 from commands.store.memory import MemoryLog
 from domain.giftcard import GiftCard
-from domain.payment import PaymentCaptured, PaymentRefunded
 from domain.recorded import Recorded
 from kontor.comparing import Store, compare
 from kontor.evidence import Evidence
 from kontor.simulation.audit import Audit
 from kontor.simulation.door import Journal
 from kontor.simulation.process import PROJECTIONS, Process
-from kontor.simulation.provider import Provider
 from kontor.simulation.violation import Verdict
 from kontor.verifying import examine
 from kontor.verifying_views import InAFile
 from projections.checkouts.projector import CHECKOUT_ROWS, CHECKOUTS, CheckoutRow, fold, order_of
-from streams.effect import order_of as order_of_payment
 
 
 class MemoryEvidence:
@@ -86,30 +83,6 @@ def every_answer_is_in_the_log_once(journal: Journal, audit: Audit, log: MemoryL
         stored = audit.replies.get(key)
         if stored is None or stored.body != body:
             verdict.fail(f"{key} was answered {body!r}, and stored is {stored and stored.body!r}")
-
-
-def money_is_where_the_log_says(provider: Provider, log: MemoryLog, verdict: Verdict) -> None:
-    """The provider's own count, order by order, against what was recorded; nothing is left set aside for nobody."""
-    captured: Counter[str] = Counter()
-    refunded: Counter[str] = Counter()
-    for row in log.rows:
-        if row.stream.startswith("pay_"):
-            match recorded(row).event:
-                case PaymentCaptured(amount=amount):
-                    captured[order_of_payment(row.stream)] += amount.amount
-                case PaymentRefunded(amount=amount):
-                    refunded[order_of_payment(row.stream)] += amount.amount
-    for charge in provider.charges.values():
-        recorded_sums = captured.pop(charge.order_id, 0), refunded.pop(charge.order_id, 0)
-        if recorded_sums != (charge.captured, charge.refunded):
-            verdict.fail(
-                f"of {charge.order_id} the log has {recorded_sums} captured and refunded, "
-                f"the provider {(charge.captured, charge.refunded)}"
-            )
-        if not charge.captured and not charge.voided:
-            verdict.fail(f"the money of {charge.order_id} is set aside and nobody wants it")
-    if +captured or +refunded:
-        verdict.fail(f"the log has money that the provider never saw: {dict(captured)}, {dict(refunded)}")
 
 
 def no_gift_card_waits(audit: Audit, verdict: Verdict) -> None:

@@ -14,12 +14,13 @@ from domain import aftersale, order
 from domain.cart import AddItem, CartLine, ChangeQuantity, OpenCart, RemoveItem, cart_of, order_id_of
 from domain.decider import Command
 from domain.giftcard import IssueGiftCard
-from domain.ids import new_id, stock_id
+from domain.ids import new_id, payment_id, stock_id
 from domain.inventory import HOLD_MS, ReceiveStock, SetStock
 from domain.money import Money
-from domain.order import OpenOrder, PaidOrder, PlaceOrder
+from domain.order import CancelledOrder, OpenOrder, PaidOrder, PlaceOrder
 from domain.orderreviewing import ApproveReview, RejectReview
 from domain.orderstate import to_send
+from domain.payment import Payment, RetryRefund
 from domain.policy import LATER, SHIPMENT, OrderPolicy
 from domain.pricing import Destination, Quote, QuoteLine, price_quote
 from domain.returns import DAY_MS
@@ -199,7 +200,10 @@ class People:
             await self._staff(stock)
             return
         order_id, state = await self._some_order()
+        paid = await self._door.state(payment_id(order_id)) if isinstance(state, PaidOrder | CancelledOrder) else None
         commands = self._due(order_id, state)
+        if isinstance(paid, Payment):
+            commands += self._about_refunds(order_id, state, paid)
         if commands:
             await self._staff(self._chance.choice(commands), order_id)
 
@@ -219,8 +223,17 @@ class People:
                 commands.append(aftersale.ApproveReturn(order_id, return_id, now))
             refund_id, restock = self._id("refund"), self._chance.random() < 0.5
             commands.append(aftersale.ReceiveReturn(order_id, return_id, refund_id, now, restock))
-        amount = Money(self._chance.randint(1, 700), "USD")
-        commands.append(aftersale.GrantRefund(order_id, self._id("refund"), "goodwill", now, amount))
+        return commands
+
+    def _about_refunds(self, order_id: str, state: Any, paid: Payment) -> list[Command]:
+        """Money given back for goodwill, and refunds tried again that the provider had refused."""
+        refused = [refund_id for refund_id, one in paid.refunds.items() if one.status == "refused"]
+        commands: list[Command] = [RetryRefund(payment_id(order_id), refund_id, "again") for refund_id in refused]
+        if isinstance(state, PaidOrder):
+            amount = Money(self._chance.randint(1, 700), "USD")
+            refund_id, now = self._id("refund"), self._now()
+            disputed = paid.contested, paid.lost
+            commands.append(aftersale.GrantRefund(order_id, refund_id, "goodwill", now, amount, {}, False, *disputed))
         return commands
 
     def _parcels(self, order_id: str, state: OpenOrder | PaidOrder) -> list[Command]:

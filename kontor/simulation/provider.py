@@ -15,8 +15,10 @@ from typing import Any, NamedTuple, NoReturn
 
 import msgspec
 
+from domain.ids import payment_id
 from domain.money import Money
 from domain.reconciliation import Movement
+from kontor.simulation.banks import Banks
 from kontor.simulation.store import Faults
 from kontor.simulation.violation import Verdict
 from streams.gateways.port import (
@@ -26,6 +28,7 @@ from streams.gateways.port import (
     CaptureRefused,
     Declined,
     Dispute,
+    Disputed,
     GatewayError,
     GatewayTimeout,
     Notice,
@@ -39,8 +42,17 @@ from streams.gateways.simulated import BEHAVIOURS, UNKNOWN, Behaviour
 
 LOST, ANSWER_LOST, AWAY, CALLBACK_LOST, CALLBACK_TWICE = 0.04, 0.05, 0.03, 0.1, 0.2
 TIMEOUT_S = 0.3
+
+
+class Callback(msgspec.Struct, frozen=True):
+    """What became of the operation with this key; without an outcome, that disputes of the charge are new."""
+
+    about: str
+    outcome: Outcome | None = None
+
+
 _encode = msgspec.json.Encoder().encode
-_notices = msgspec.json.Decoder(Notice)
+_callbacks = msgspec.json.Decoder(Callback)
 
 
 @dataclass
@@ -61,11 +73,13 @@ class Operation(NamedTuple):
 class Provider:
     name = "simulated"
 
-    def __init__(self, faults: Faults, verdict: Verdict) -> None:
+    def __init__(self, faults: Faults, verdict: Verdict, banks: Banks) -> None:
         self.deliver: Callable[[bytes], Awaitable[None]]
         """Brings a callback to some process; raises when it was not taken."""
         self.charges: dict[str, Charge] = {}
         self.operations: dict[str, Operation] = {}
+        self.banks = banks
+        banks.tell = self._tell_of_disputes
         self._faults = faults
         self._verdict = verdict
         self._refused_once: set[str] = set()
@@ -103,6 +117,8 @@ class Provider:
             if amount.amount > charge.amount.amount:
                 self._verdict.fail(f"{key} captures {amount} of {charge.amount} authorized")
             charge.captured = amount.amount
+            if amount.amount:
+                self._banks_may_act(reference, charge.behaviour.disputed)
             return Captured()
 
         outcome = await self._asked(key, ("capture", reference, amount), act, charge.behaviour)
@@ -128,7 +144,11 @@ class Provider:
         def act() -> Outcome:
             if charge.refunded + amount.amount > charge.captured:
                 self._verdict.fail(f"{key} refunds {amount}: {charge.refunded} of {charge.captured} went back before")
+            withheld = self.banks.withheld(reference)
+            if withheld and charge.refunded + amount.amount > charge.captured - withheld:
+                return RefundRefused("disputed")
             charge.refunded += amount.amount
+            self._banks_may_act(reference)
             return Refunded()
 
         outcome = await self._asked(key, ("refund", reference, amount), act, BEHAVIOURS["pm_card_visa"])
@@ -143,11 +163,28 @@ class Provider:
         return None if known is None else known.outcome
 
     async def disputes(self, reference: str) -> Sequence[Dispute]:
-        """Nobody disputes anything here."""
-        return ()
+        """As they stood at some instant while the answer was on its way."""
+        charge = self._charge(reference, "a question about disputes")
+        await self._faults.wire()
+        if self._faults.strikes(AWAY, f"the provider does not answer what is disputed of {reference}"):
+            await self._times_out()
+        found = [
+            Dispute(
+                one.dispute_id,
+                payment_id(charge.order_id),
+                Money(one.amount, charge.amount.currency),
+                "fraudulent",
+                one.status,
+                one.opened_at,
+            )
+            for one in self.banks.disputes.get(reference, ())
+        ]
+        await self._faults.wire()
+        return found
 
-    def notice(self, body: bytes, headers: Mapping[str, str]) -> Notice | None:
-        return _notices.decode(body)
+    def notice(self, body: bytes, headers: Mapping[str, str]) -> Notice | Disputed:
+        callback = _callbacks.decode(body)
+        return Disputed(callback.about) if callback.outcome is None else Notice(callback.about, callback.outcome)
 
     async def settlement(self, since: int = 0, until: int = FOREVER) -> AsyncIterator[Movement]:
         """Nobody reconciles here: the records are compared with the log directly."""
@@ -161,6 +198,12 @@ class Provider:
         if reference not in self.charges:
             self._verdict.fail(f"{key} names the charge {reference!r}, which there is not")
         return self.charges[reference]
+
+    def _banks_may_act(self, reference: str, token_asks: str = "") -> None:
+        charge = self.charges[reference]
+        if self.banks.care_about(token_asks):
+            work = self.banks.deal_with(reference, lambda: (charge.captured, charge.refunded), token_asks)
+            self._on_its_own(work)
 
     async def _asked(
         self, key: str, request: tuple[str, str, Money | None], act: Callable[[], Outcome], behaviour: Behaviour
@@ -201,13 +244,18 @@ class Provider:
         raise GatewayTimeout("no answer")
 
     def _call_back(self, key: str, outcome: Outcome, behaviour: Behaviour) -> None:
-        copies = behaviour.copies + self._faults.strikes(CALLBACK_TWICE, f"the callback of {key} comes twice")
-        if self._faults.strikes(CALLBACK_LOST, f"the callback of {key} is lost"):
-            copies = 0
         after_ms = behaviour.authorized_after_ms if isinstance(outcome, Authorized) else behaviour.captured_after_ms
-        for _ in range(copies if behaviour.copies else 0):
-            delay = after_ms / 1000 + self._faults.chance.random() * 0.5
-            self._on_its_own(self._bring(_encode(Notice(key, outcome)), delay))
+        self._send(Callback(key, outcome), behaviour.copies, after_ms / 1000)
+
+    def _tell_of_disputes(self, reference: str) -> None:
+        self._send(Callback(reference), 1, 0.0)
+
+    def _send(self, callback: Callback, copies: int, after_s: float) -> None:
+        more = self._faults.strikes(CALLBACK_TWICE, f"the callback of {callback.about} comes twice")
+        if self._faults.strikes(CALLBACK_LOST, f"the callback of {callback.about} is lost") or not copies:
+            return
+        for _ in range(copies + more):
+            self._on_its_own(self._bring(_encode(callback), after_s + self._faults.chance.random() * 0.5))
 
     async def _bring(self, body: bytes, delay: float) -> None:
         for pause in (delay, 1.0, 2.0, 4.0):

@@ -6,6 +6,7 @@ import asyncio
 import tempfile
 from collections import deque
 from contextlib import suppress
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 
@@ -13,8 +14,9 @@ import msgspec
 
 from commands.errors import StorageUnavailable
 from domain.checkout import is_settled
-from kontor.simulation import ending
+from kontor.simulation import ending, money
 from kontor.simulation.audit import Audit
+from kontor.simulation.banks import Banks
 from kontor.simulation.chance import bugs_are_told, nothing_from_outside, source
 from kontor.simulation.door import Door, Journal
 from kontor.simulation.loop import SimulatedLoop, Stuck
@@ -44,6 +46,8 @@ class Result(msgspec.Struct):
     steps: int
     events: int
     orders: int
+    disputes: int
+    """That buyers' banks opened."""
     kills: int
     digest: str
     violation: str = ""
@@ -81,7 +85,7 @@ class Simulation:
         self._audit = Audit(self._verdict, self._tell)
         self._disk = Disk(self._audit.committed)
         self._faults = Faults(source(seed, "faults"), self._tell)
-        self._provider = Provider(self._faults, self._verdict)
+        self._provider = Provider(self._faults, self._verdict, Banks(self._faults, source(seed, "banks")))
         self._journal = Journal(self._verdict)
         self._clocks = [Clock(self._loop) for _ in range(self._chance.choice((1, 1, 2)))]
         self._processes = [
@@ -111,6 +115,7 @@ class Simulation:
             self._loop.steps,
             len(self._disk.rows),
             len(self._audit.orders),
+            sum(map(len, self._provider.banks.disputes.values())),
             self._kills,
             self._told.hexdigest(),
             violation,
@@ -191,6 +196,7 @@ class Simulation:
         for clock in self._clocks:
             clock.skew = late + AWHILE_MS
         await asyncio.sleep(1.0)
+        await self._disputes_asked_after()
         quiet_since, head = self._loop.time(), -1
         while True:
             with suppress(Gone, StorageUnavailable):
@@ -204,6 +210,12 @@ class Simulation:
                 self._verdict.fail(f"not settled {SETTLING_S:.0f} s after the last fault: {waits or 'the log grows'}")
             await asyncio.sleep(0.5)
 
+    async def _disputes_asked_after(self) -> None:
+        """As reconciling does every night: callbacks may never have come."""
+        process = self._door.any()
+        for reference in self._provider.banks.disputes:
+            await process.ask(partial(process.payments.look_into_disputes, reference))
+
     def _what_waits(self) -> str:
         for order_id, state in self._audit.checkouts.items():
             if not is_settled(state):
@@ -214,7 +226,8 @@ class Simulation:
     async def _looked_at(self) -> None:
         ending.log_is_sound(self._disk, self._verdict)
         ending.every_answer_is_in_the_log_once(self._journal, self._audit, self._disk, self._verdict)
-        ending.money_is_where_the_log_says(self._provider, self._disk, self._verdict)
+        money.is_where_the_log_says(self._provider, self._disk, self._verdict)
+        money.is_where_the_books_say(self._provider, self._disk, self._verdict)
         ending.no_gift_card_waits(self._audit, self._verdict)
         for process in self._processes:
             await ending.views_are_the_fold_of_the_log(process, self._disk, self._verdict)

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from domain.giftcard import GiftCardRefunded
+from domain.money import Money
+from domain.order import OpenOrder, PaidOrder
+from domain.payment import PaymentRefunded
+from domain.refund import RefundGranted
 from streams.outgoing.notices import Notice, Recipient
 from streams.outgoing.reasons import REASONS
 
@@ -17,6 +23,10 @@ SUBJECTS = {
     "shipped": "Your order {order} is on its way",
     "delivered": "Your order {order} was delivered",
     "cancelled": "Your order {order} was cancelled",
+    "lines_cancelled": "Part of your order {order} was cancelled",
+    "return_approved": "You may send back goods of order {order}",
+    "return_rejected": "Your return for order {order} was refused",
+    "return_received": "Your return for order {order} has arrived",
     "refunded": "Your refund for order {order}",
     "credited": "Your gift card, for order {order}",
 }
@@ -51,7 +61,7 @@ def letter(notice: Notice, recipient: Recipient) -> Letter:
 
 def _content(notice: Notice) -> dict[str, Any]:
     """What templates may speak of. Amounts are texts, ``19.99 USD``."""
-    quote, event = notice.placed.quote, notice.event.event
+    quote = notice.placed.quote
     covered = notice.placed.gift_card
     content: dict[str, Any] = {
         "order": notice.order_id,
@@ -67,15 +77,61 @@ def _content(notice: Notice) -> dict[str, Any]:
         },
         "tax_inclusive": quote.tax_inclusive,
     }
+    return content | _told(notice)
+
+
+def _told(notice: Notice) -> dict[str, Any]:
+    """What is said of this kind of notice alone."""
+    event: Any = notice.event.event
     match notice.kind:
         case "shipped":
-            titles = {line.line_id: line.title for line in quote.lines}
-            content["parcel"] = [
-                {"title": titles.get(line_id, line_id), "quantity": units} for line_id, units in event.units.items()
-            ]
-            content["carrier"], content["tracking"] = event.carrier, event.tracking
+            return {"units": _units(notice, event.units), "carrier": event.carrier, "tracking": event.tracking}
         case "cancelled":
-            content["reason"] = REASONS.get(event.reason, event.reason)
-        case "refunded" | "credited":
-            content["amount"] = str(event.amount)
-    return content
+            return {"reason": REASONS.get(event.reason, event.reason)}
+        case "lines_cancelled":
+            owed = _owed(notice, event.cancellation_id)
+            return {"units": _units(notice, event.units), "owed": owed, "said": notice.said}
+        case "return_approved":
+            units = _units(notice, _returned(notice, event.return_id))
+            return {"units": units, "carrier": event.carrier, "tracking": event.tracking}
+        case "return_rejected":
+            return {"units": _units(notice, _returned(notice, event.return_id)), "said": notice.said}
+        case "return_received":
+            return {"units": _units(notice, event.units), "owed": _owed(notice, event.return_id)}
+        case "refunded":
+            return _refund(notice, event, notice.placed.due)
+        case "credited":
+            covered = notice.placed.gift_card
+            return _refund(notice, event, event.amount if covered is None else covered.amount)
+    return {}
+
+
+def _units(notice: Notice, units: Mapping[str, int]) -> list[dict[str, Any]]:
+    titles = {line.line_id: line.title for line in notice.placed.quote.lines}
+    return [{"title": titles.get(line_id, line_id), "quantity": count} for line_id, count in units.items()]
+
+
+def _returned(notice: Notice, return_id: str) -> Mapping[str, int]:
+    known = notice.order.returns.get(return_id) if isinstance(notice.order, PaidOrder) else None
+    return {} if known is None else known.units
+
+
+def _granted(notice: Notice) -> Mapping[str, RefundGranted]:
+    return {} if isinstance(notice.order, OpenOrder) else notice.order.refunds
+
+
+def _owed(notice: Notice, cause: str) -> str:
+    """What a cancellation or return brings the buyer; empty if that had been paid back before."""
+    return next((str(one.amount) for one in _granted(notice).values() if one.cause == cause), "")
+
+
+def _refund(notice: Notice, event: PaymentRefunded | GiftCardRefunded, paid: Money) -> dict[str, Any]:
+    """For what the money is, as far as the order says so: of one that is called off whole it does not."""
+    granted = _granted(notice).get(event.refund_id)
+    part = event.amount.amount < paid.amount
+    content: dict[str, Any] = {"amount": str(event.amount), "part_of": str(paid) if part else ""}
+    if granted is None:
+        return content | {"units": [], "shipping": False, "reason": ""}
+    units = {line.line_id: line.quantity for line in granted.lines}
+    reason = REASONS.get(granted.reason, granted.reason)
+    return content | {"units": _units(notice, units), "shipping": bool(granted.shipping), "reason": reason}

@@ -16,11 +16,11 @@ import structlog
 
 from commands.engine import Engine
 from commands.vault import Vault
-from domain import giftcard, order, payment, shipment
+from domain import giftcard, order, payment, returns, shipment
 from domain.account import ActiveAccount
 from domain.codec import EVENTS
 from domain.ids import delivery_id
-from domain.order import NoOrder, OrderPlaced
+from domain.order import CancelledOrder, NoOrder, OpenOrder, OrderPlaced, PaidOrder
 from domain.recorded import Recorded
 from streams.effect import order_of
 from streams.outgoing.port import Told, hopeless, message_id, skipped
@@ -31,6 +31,10 @@ KINDS: dict[type, str] = {
     order.OrderCancelled: "cancelled",
     shipment.ShipmentShipped: "shipped",
     shipment.ShipmentDelivered: "delivered",
+    order.LinesCancelled: "lines_cancelled",
+    returns.ReturnApproved: "return_approved",
+    returns.ReturnRejected: "return_rejected",
+    returns.ReturnReceived: "return_received",
     payment.PaymentRefunded: "refunded",
     giftcard.GiftCardRefunded: "credited",
 }
@@ -44,10 +48,16 @@ class Notice:
     kind: str
     """One of ``KINDS``."""
     order_id: str
-    placed: OrderPlaced
+    order: OpenOrder | PaidOrder | CancelledOrder
     event: Recorded
     message_id: str
     """The same at every attempt, and another for every channel."""
+    said: str = ""
+    """What somebody wrote for the buyer with it, opened."""
+
+    @property
+    def placed(self) -> OrderPlaced:
+        return self.order.placed
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,8 +119,17 @@ class Notices:
             return skipped("erased")
         recipient = Recipient(str(opened.get("name", "")), str(opened["email"]))
         kind = KINDS[type(event.event)]
-        notice = Notice(kind, order_id, placed, event, message_id(self.delivery_id, event.event_id))
+        key = message_id(self.delivery_id, event.event_id)
+        notice = Notice(kind, order_id, known, event, key, self._said(placed.account_id, event))
         return await self._channel.send(notice, recipient)
+
+    def _said(self, account_id: str, event: Recorded) -> str:
+        """Why units were called off or a return is refused, if somebody wrote it. Nothing of a whole order: who rejects
+        one after a review writes for the house."""
+        if not isinstance(event.event, order.LinesCancelled | returns.ReturnRejected) or not event.event.note:
+            return ""
+        opened = self._vault.open(account_id, event.event.note)
+        return str((opened or {}).get("note") or "")
 
     async def gone(self) -> None:
         raise AssertionError("a channel does not end")

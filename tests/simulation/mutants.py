@@ -14,7 +14,9 @@ from commands.decisions import Decisions
 from commands.engine import Engine
 from commands.store.memory import MemoryLog
 from domain import checkout, giftcard, payment
+from domain.course import TAKEN
 from domain.ledger import LEDGER, PostTransactions
+from domain.money import Money
 from domain.stock import InventoryItem
 from projections.sqlite import SQLiteViews
 from streams import payments
@@ -160,6 +162,36 @@ def card_not_given_back(plant: pytest.MonkeyPatch) -> None:
     plant.setattr(checkout, "_undo_card", lambda state: [])
 
 
+def capture_taken_for_the_first(plant: pytest.MonkeyPatch) -> None:
+    """The books do not look whether a bank took the money before they heard of the capture."""
+
+    async def taken(books: Any, moved: Any) -> bool:
+        return isinstance(moved.event, TAKEN)
+
+    plant.setattr(Bookkeeping, "_is_first", taken)
+
+
+def disputes_opened_again(plant: pytest.MonkeyPatch) -> None:
+    """Each callback opens what it tells of, as if nobody had heard of it."""
+    decide = payment.PAYMENT.decisions[payment.RecordDispute]
+
+    def anew(command: Any, state: Any) -> Any:
+        return decide(command, with_fields(state, disputes={}) if isinstance(state, payment.Payment) else state)
+
+    plant.setitem(payment.PAYMENT.decisions, payment.RecordDispute, anew)
+
+
+def disputed_money_given_back(plant: pytest.MonkeyPatch) -> None:
+    """What banks have taken is asked of the provider once more."""
+
+    def left(state: payment.Payment) -> Money:
+        back = sum(one.amount.amount for one in state.refunds.values() if one.status != "refused")
+        return Money(state.amount.amount - back, state.amount.currency)
+
+    plant.setattr(payment.Payment, "left", property(left))
+    plant.setattr(checkout, "_left", lambda state: state.placed.due.amount - state.back)
+
+
 MUTANTS: tuple[Plant, ...] = (
     version_check_dropped,
     replies_not_looked_up,
@@ -176,4 +208,7 @@ MUTANTS: tuple[Plant, ...] = (
     captured_twice,
     card_not_looked_at,
     card_not_given_back,
+    capture_taken_for_the_first,
+    disputes_opened_again,
+    disputed_money_given_back,
 )

@@ -70,9 +70,12 @@ def test_two_runs_of_a_seed_are_the_same() -> None:
 
 @pytest.mark.slow
 def test_nothing_is_violated() -> None:
+    disputes = 0
     for seed in range(1, 121):
         result = simulate(seed)
         assert not result.violation, (seed, result.violation, result.last)
+        disputes += result.disputes
+    assert disputes > 100, "banks are hardly heard of"
 
 
 @pytest.mark.slow

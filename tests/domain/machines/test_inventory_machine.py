@@ -246,6 +246,8 @@ class InventoryMachine(AggregateMachine):
         assert {key: hold.quantity for key, hold in self.state.holds.items()} == {
             key: hold.quantity for key, hold in self.holds.items()
         }
+        assert self.state.held == sum(hold.quantity for hold in self.state.holds.values())
+        assert self.state.soonest_expiry == min((hold.expires_at for hold in self.state.holds.values()), default=0)
         assert self.state.lapsed == self.lapsed
         for at in (self.now - 2 * TTL, self.now, self.now + TTL - 1, self.now + TTL):
             assert self.state.available(at) == self.available(at)
