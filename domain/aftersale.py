@@ -22,6 +22,7 @@ from domain.orderstate import (
     OpenOrder,
     Order,
     OrderCancelled,
+    OrderGivenBack,
     PaidOrder,
     status,
     to_send,
@@ -136,17 +137,18 @@ def cancel_lines(command: CancelLines, state: Order) -> list[Event]:
     left = to_send(paid)
     units = refund.chosen(left, command.units, "are left to be cancelled; what is packed can be returned")
     if not paid.shipments and units == {line_id: most for line_id, most in left.items() if most}:
-        return [cancelled_whole(paid, command.by, command.note)]
+        return cancelled_whole(paid, command.by, command.note)
     if len(paid.cancellations) >= CANCELLATIONS_MAX:
         raise Invalid(f"an order has at most {CANCELLATIONS_MAX} cancellations of lines")
     cancellation = LinesCancelled(command.cancellation_id, units, command.at, command.by, command.note)
     return [cancellation, *_owed(paid, units, command.refund_id, "cancelled", command.at, command.cancellation_id)]
 
 
-def cancelled_whole(paid: PaidOrder, by: str, note: bytes) -> OrderCancelled:
+def cancelled_whole(paid: PaidOrder, by: str, note: bytes) -> list[Event]:
     """With what was left of it, when some units had been cancelled before: whoever gives the goods back must not need
     to know that from elsewhere."""
-    return OrderCancelled("cancelled", by, to_send(paid) if paid.cancellations else {}, note)
+    called_off = OrderCancelled("cancelled", by, to_send(paid) if paid.cancellations else {}, note)
+    return [called_off] if paid.payment_id else [called_off, OrderGivenBack(paid.placed.quote.totals.grand)]
 
 
 def _owed(
@@ -154,6 +156,8 @@ def _owed(
 ) -> list[Event]:
     """What these units cost, and a shop's share of shipping, as far as it is not owed back for another reason."""
     quote, granted = paid.placed.quote, paid.refunds.values()
+    if not paid.payment_id:
+        return [OrderGivenBack(quote.totals.grand, units)]
     left = refund.left(quote, granted)
     lines = refund.within(refund.lines_of(quote, granted, units), left)
     amount = refund.amount_of(lines, {}, left.currency)

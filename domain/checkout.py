@@ -8,8 +8,8 @@ after a crash.
     CART_VALIDATED → INVENTORY_RESERVED → PAYMENT_AUTHORIZED → ORDER_CREATED → PAYMENT_CAPTURED, or COMPENSATED
 
 A gift card pays as far as it goes: its part is reserved before the payment is authorized for the rest, redeemed when
-that is captured, and released or given back when the order comes to nothing. Where it pays for everything, there is no
-payment, and nobody outside is asked.
+that is captured, and released or given back when the order comes to nothing. Where it pays for everything, or nothing
+is to be paid at all, there is no payment, and nobody outside is asked.
 
 It may rest twice, for days: PAYMENT_AUTHORIZED while a person looks at the order, ORDER_CREATED while the money is to
 be taken later. How long is in the order and in its review, so the timer is a question that anybody may ask of the log.
@@ -55,7 +55,7 @@ def next_commands(state: Checkout, now: int) -> list[Command]:
     if refusal:
         return [order.CancelOrder(state.order_id, refusal)]
     if state.payment == "captured" or state.card == "redeemed":
-        return _redeem(state) or [order.MarkOrderPaid(state.order_id, payment_id(state.order_id), now)]
+        return _redeem(state) or _mark_paid(state, now)
     if _is_funded(state):
         return _confirm(state, now)
     if state.payment == "none":
@@ -77,10 +77,22 @@ def _fund(state: Checkout, now: int) -> list[Command]:
 
 
 def _is_funded(state: Checkout) -> bool:
-    """All of the money is set aside: authorized, or reserved on a gift card that pays for everything."""
-    if state.payment == "none":
-        return state.card == "reserved" and not state.placed.due.amount
-    return state.payment == "authorized"
+    """All of the money is set aside: authorized, or reserved on a gift card that pays for everything. Of an order that
+    costs nothing there is none, once its goods are held."""
+    if state.payment != "none":
+        return state.payment == "authorized"
+    if _is_free(state):
+        return all(line.stock != "none" for line in state.lines)
+    return state.card == "reserved" and not state.placed.due.amount
+
+
+def _is_free(state: Checkout) -> bool:
+    """Promotions pay for everything. Older orders asked the provider for a payment of nothing, and go on with that."""
+    return state.payment == "none" and not state.placed.quote.totals.grand.amount
+
+
+def _mark_paid(state: Checkout, now: int) -> list[Command]:
+    return [order.MarkOrderPaid(state.order_id, "" if _is_free(state) else payment_id(state.order_id), now)]
 
 
 def _ship(state: Checkout) -> list[Command]:
@@ -250,6 +262,8 @@ def _confirm(state: Checkout, now: int) -> list[Command]:
         return _review(state, now)
     if state.order == "pending":
         return [order.ConfirmOrder(state.order_id)]
+    if _is_free(state):
+        return _mark_paid(state, now)
     if now < _captures_at(state):
         return []
     return [payment.RequestCapture(payment_id(state.order_id))] if state.payment == "authorized" else _redeem(state)
@@ -277,7 +291,7 @@ def rests_until(state: Checkout) -> int | None:
     if not _is_funded(state) or any(line.stock != "committed" for line in state.lines):
         return None
     if state.order == "confirmed":
-        return _captures_at(state) or None
+        return None if _is_free(state) else _captures_at(state) or None
     return state.review_until if state.order == "pending" and state.review == "open" else None
 
 

@@ -93,6 +93,8 @@ EVENTS: dict[str, tuple[int, type[Event]]] = {
     "order.placed": (5, order.OrderPlaced),
     "order.confirmed": (1, order.OrderConfirmed),
     "order.paid": (1, order.OrderPaid),
+    "order.given": (1, order.OrderGiven),
+    "order.given_back": (1, order.OrderGivenBack),
     "order.cancelled": (2, order.OrderCancelled),
     "order.lines_cancelled": (1, order.LinesCancelled),
     "order.review_begun": (1, orderreview.ReviewBegun),

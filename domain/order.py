@@ -16,6 +16,8 @@ from domain.orderstate import OpenOrder as OpenOrder
 from domain.orderstate import Order as Order
 from domain.orderstate import OrderCancelled as OrderCancelled
 from domain.orderstate import OrderConfirmed as OrderConfirmed
+from domain.orderstate import OrderGiven as OrderGiven
+from domain.orderstate import OrderGivenBack as OrderGivenBack
 from domain.orderstate import OrderPaid as OrderPaid
 from domain.orderstate import OrderPlaced as OrderPlaced
 from domain.orderstate import OrderRefunded as OrderRefunded
@@ -71,6 +73,7 @@ class ConfirmOrder(Command, frozen=True):
 class MarkOrderPaid(Command, frozen=True):
     order_id: str
     payment_id: str
+    """Empty when nothing was to be paid."""
     at: int
 
 
@@ -159,6 +162,9 @@ def confirm_order(command: ConfirmOrder, state: Order) -> list[Event]:
 
 def mark_order_paid(command: MarkOrderPaid, state: Order) -> list[Event]:
     match state:
+        case OpenOrder(confirmed=True, placed=placed) if not command.payment_id:
+            assert not placed.quote.totals.grand.amount, placed
+            return [OrderPaid(""), OrderGiven(placed.quote.totals.grand)]
         case OpenOrder(confirmed=True, shipments=shipments):
             waiting = [
                 ShipmentShipped(shipment_id, one.carrier, one.tracking, one.units, command.at)
@@ -188,7 +194,7 @@ def cancel_order(command: CancelOrder, state: Order) -> list[Event]:
         case OpenOrder():
             return [OrderCancelled(command.reason, command.by, note=command.note)]
         case PaidOrder():
-            return [aftersale.cancelled_whole(state, command.by, command.note)]
+            return aftersale.cancelled_whole(state, command.by, command.note)
         case CancelledOrder():
             return []
     raise NotFound("no such order")

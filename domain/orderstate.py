@@ -69,6 +69,22 @@ class OrderConfirmed(Event, frozen=True):
 
 class OrderPaid(Event, frozen=True):
     payment_id: str
+    """Empty when nothing was to be paid."""
+
+
+class OrderGiven(Event, frozen=True):
+    """It costs nothing, so no money moves; but whoever pays for its promotions owes those who sold."""
+
+    amount: Money
+    """Nothing, in the order's currency."""
+
+
+class OrderGivenBack(Event, frozen=True):
+    """Of an order that cost nothing: these units are not sold after all, or came back."""
+
+    amount: Money
+    units: Units = {}
+    """By line; none means all that are left."""
 
 
 class OrderRefunded(Event, frozen=True):
@@ -310,6 +326,8 @@ EVOLUTIONS: Mapping[type[Event], Callable[[Any, Any], Order]] = {
     OrderPlaced: order_placed,
     OrderConfirmed: order_confirmed,
     OrderPaid: order_paid,
+    OrderGiven: lambda state, event: state,  # for the ledger
+    OrderGivenBack: lambda state, event: state,
     OrderCancelled: order_cancelled,
     ReviewBegun: review_begun,
     ReviewApproved: review_approved,

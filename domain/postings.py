@@ -104,6 +104,23 @@ def given_back(holding: Holding, amount: int, granted: RefundGranted | None = No
     return Holding(kept if left > shared else (), holding.beyond - (rest - shared))
 
 
+def without(quote: Quote, holding: Holding, before: Mapping[str, int], units: Mapping[str, int]) -> Holding:
+    """What is left of an order that cost nothing when these units of its lines are not sold, after those ``before``."""
+    quantities = {line.line_id: line.quantity for line in quote.lines}
+    whole = {piece.of: piece.discount for piece in pieces_of(quote) if piece.what == "goods"}
+
+    def discount(piece: Piece) -> int:
+        if piece.what != "goods" or piece.of not in units:
+            return piece.discount
+        gone = before.get(piece.of, 0)
+        upto, until = (
+            round_half_up(whole[piece.of] * count, quantities[piece.of]) for count in (gone + units[piece.of], gone)
+        )
+        return piece.discount - (upto - until)
+
+    return Holding(tuple(piece._replace(discount=discount(piece)) for piece in holding.pieces), holding.beyond)
+
+
 def _shared(amount: int, pieces: Iterable[Piece]) -> list[int]:
     weights = [piece.paid for piece in pieces]
     return allocate_units(amount, weights) if weights and amount else [0] * len(weights)

@@ -268,7 +268,10 @@ class OrderCheck:
         return None
 
     def _paid(self, payment_id: str, position: int) -> str | None:
-        """In full, by the provider and the gift card together."""
+        """In full, by the provider and the gift card together; by nobody if it costs nothing."""
+        if not payment_id:
+            free = self._grand is not None and not self._grand.amount
+            return None if free else f"paid without a payment of {self._grand}"
         captured = self._elsewhere.captured(payment_id, position)
         if self._covered is None:
             return None if captured == self._grand else f"paid, but {payment_id} captured {captured} of {self._grand}"

@@ -19,6 +19,8 @@ WORDS: dict[type, str] = {
     order.OrderPlaced: "Order placed",
     order.OrderConfirmed: "Order confirmed: the goods are set aside and the payment is authorized",
     order.OrderPaid: "Order paid",
+    order.OrderGiven: "Nothing was to be paid",
+    order.OrderGivenBack: "Nothing is to be given back",
     order.OrderCancelled: "Order cancelled",
     order.LinesCancelled: "Cancelled by line",
     orderreview.ReviewBegun: "Waits until somebody has looked at it; the goods and the money stay set aside",

@@ -60,8 +60,10 @@ KINDS: dict[type, str] = {
     GiftCardIssued: "issued",
     GiftCardRedeemed: "redeemed",
     GiftCardRefunded: "refunded",
+    order.OrderGiven: "given",
+    order.OrderGivenBack: "given_back",
 }
-"""What a transaction is called, by the event that moved its money."""
+"""What a transaction is called, by the event that moved its money, or that would have if it had cost any."""
 MOVES = frozenset(KINDS)
 TOPICS = tuple(f"{TOPICS_OF[kind].partition('@')[0]}@" for kind in KINDS)
 POSTINGS: dict[type, Callable[[Holding, Holding, int, int], tuple[Posting, ...]]] = {
@@ -70,6 +72,8 @@ POSTINGS: dict[type, Callable[[Holding, Holding, int, int], tuple[Posting, ...]]
     DisputeLost: postings_of_lost_dispute,
     GiftCardRedeemed: partial(postings_of_capture, by=GIFT_CARDS),
     GiftCardRefunded: partial(postings_of_refund, by=GIFT_CARDS),
+    order.OrderGiven: postings_of_capture,
+    order.OrderGivenBack: postings_of_refund,
 }
 """Of those that change who is to have an order's money."""
 PAUSE_S = 0.25
@@ -245,4 +249,6 @@ def _order_of(moved: Recorded) -> str:
     """Whose money it is."""
     if moved.stream.startswith("pay_"):
         return order_of(moved.stream)
+    if moved.stream.startswith("ord_"):
+        return moved.stream
     return str(getattr(moved.event, "order_id", ""))

@@ -172,6 +172,8 @@ PURCHASES: list[Event] = [
     returns.ReturnApproved("ret_01K", AT, "UPS", "1Z999AA10123456784"),
     returns.ReturnRejected("ret_01K", AT, b"\x00sealed\xff"),
     returns.ReturnReceived("ret_01K", {"lin_01K": 1}, True, AT),
+    order.OrderGiven(Money(0, "USD")),
+    order.OrderGivenBack(Money(0, "USD"), {"lin_1": 1}),
     order.OrderRefunded(),
     refund.RefundGranted(
         "rfd_01K",
