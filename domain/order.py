@@ -6,7 +6,7 @@ ever. Its id is derived from the cart and the cart's generation: two requests fo
 
 from __future__ import annotations
 
-from domain import aftersale, orderreviewing, orderstate
+from domain import aftersale, orderreviewing, orderstate, parcelling
 from domain.decider import Command, Decider, Event
 from domain.errors import IllegalTransition, Invalid, NotFound
 from domain.orderstate import CancelledOrder as CancelledOrder
@@ -22,9 +22,10 @@ from domain.orderstate import OrderPaid as OrderPaid
 from domain.orderstate import OrderPlaced as OrderPlaced
 from domain.orderstate import OrderRefunded as OrderRefunded
 from domain.orderstate import PaidOrder as PaidOrder
-from domain.orderstate import may_be_packed, to_send
+from domain.orderstate import may_be_packed, ordered, to_send
 from domain.orderstate import status as status
 from domain.orderstate import stock_lines as stock_lines
+from domain.parcel import is_by_parcel
 from domain.pricing import Quote
 from domain.refund import RefundGranted as RefundGranted
 from domain.shipment import (
@@ -191,8 +192,9 @@ def cancel_order(command: CancelOrder, state: Order) -> list[Event]:
             command.reason == "cancelled"
         ):
             raise IllegalTransition("parts of this order are packed already; what arrives can be returned")
-        case OpenOrder():
-            return [OrderCancelled(command.reason, command.by, note=command.note)]
+        case OpenOrder(cancellations=cancellations):
+            left = ordered(state) if cancellations else {}
+            return [OrderCancelled(command.reason, command.by, left, command.note)]
         case PaidOrder():
             return aftersale.cancelled_whole(state, command.by, command.note)
         case CancelledOrder():
@@ -213,6 +215,8 @@ def pack_shipment(command: PackShipment, state: Order) -> list[Event]:
     if not left:
         raise NotFound("this order has nothing of this shop")
     units = to_pack(left, command.units)
+    if is_by_parcel(order):
+        return parcelling.packed(command, units, order)
     if isinstance(order, OpenOrder):
         waits = (command.carrier, command.tracking)
         return [ShipmentPacked(command.shipment_id, command.shop_id, units, command.at, *waits)]
@@ -226,6 +230,8 @@ def ship_shipment(command: ShipShipment, state: Order) -> list[Event]:
     shipment = _shipment(state, command.shipment_id)
     if isinstance(state, OpenOrder):
         raise IllegalTransition("its money is being taken: it may leave once the order is PAID")
+    if shipment.due is not None and not shipment.paid:
+        raise IllegalTransition("its money is being taken: it may leave once that is there")
     if not command.carrier:
         raise Invalid("name the carrier", "/carrier")
     check_carriage(command.carrier, command.tracking)
@@ -274,6 +280,7 @@ ORDER = Decider(
         ShipShipment: ship_shipment,
         DeliverShipment: deliver_shipment,
         **aftersale.DECISIONS,
+        **parcelling.DECISIONS,
         **orderreviewing.DECISIONS,
     },
     evolutions=orderstate.EVOLUTIONS,

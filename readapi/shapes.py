@@ -158,6 +158,7 @@ class PaymentOut(Shape):
         "authorized",
         "declined",
         "capturing",
+        "partially_captured",
         "captured",
         "voiding",
         "voided",
@@ -165,6 +166,7 @@ class PaymentOut(Shape):
         "partially_refunded",
         "refunded",
     ] = Field(examples=["captured"])
+    captured: MoneyOut = Field(description="taken so far; what was given back of it is in the refunds")
 
 
 class CheckoutOut(Shape):
@@ -192,6 +194,7 @@ class ShipmentOut(Shape):
     lines: list[ParcelLineOut]
     carrier: str | None = Field(examples=["UPS"])
     tracking: str | None = Field(examples=["1Z999AA10123456784"])
+    due: MoneyOut | None = Field(description="what it costs, where the money is taken parcel by parcel")
     packed_at: datetime
     shipped_at: datetime | None
     delivered_at: datetime | None

@@ -122,7 +122,7 @@ async def test_after_its_hours_the_money_is_taken_whoever_is_there_to_take_it(tm
 async def test_a_refused_capture_cancels_the_order_and_nothing_leaves(
     house: House, seller: Seller, shopper: Shopper, order: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def refuses(*_: Any) -> CaptureRefused:
+    async def refuses(*_: Any, **__: Any) -> CaptureRefused:
         return CaptureRefused("authorization_expired")
 
     monkeypatch.setattr(house.services.payments.gateway, "capture", refuses)

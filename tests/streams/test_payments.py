@@ -182,7 +182,7 @@ async def test_an_authorization_found_after_it_was_given_up_is_voided(shop):
 async def test_a_refused_capture_cancels_the_order_and_frees_the_goods(shop):
     void = shop.gateway.void
 
-    async def capture_after_expiry(key, reference, amount):
+    async def capture_after_expiry(key, reference, amount, *, more=False):
         await void("expiry/1", reference)
         return await type(shop.gateway).capture(shop.gateway, key, reference, amount)
 
