@@ -75,9 +75,10 @@ class PaymentMachine(AggregateMachine):
         amount = Money(whole.amount * share // 10, whole.currency)
         self.told(payment.RequestCapture(ID, part, amount))
 
-    @rule(number=st.integers(0, 12), willing=st.sampled_from((True, True, False)))
-    def the_provider_says_of_a_capture(self, number: int, willing: bool) -> None:
-        """Of any, also of one that ended long ago."""
+    @rule(number=st.one_of(st.none(), st.integers(0, 12)), willing=st.sampled_from((True, True, False)))
+    def the_provider_says_of_a_capture(self, number: int | None, willing: bool) -> None:
+        """Of the one that is under way, or of any, also of one that ended long ago."""
+        number = getattr(self.state, "intent", 0) if number is None else number
         intent, before = f"{ID}/{number}", len(self.events)
         refused = payment.RecordCaptureRefusal(ID, intent, "expired")
         self.told(payment.RecordCapture(ID, intent) if willing else refused)
