@@ -17,7 +17,7 @@ from domain.policy import PARCEL, OrderPolicy
 from tests.domain.machines.market import BUYERS, PLAINLY, Market
 from tests.domain.machines.test_aftersale_machine import AfterSaleMachine
 from tests.domain.machines.test_checkout_machine import PROCESSES, CheckoutMachine, any_index, baskets
-from tests.domain.machines.test_payment_machine import ID, PaymentMachine
+from tests.domain.machines.test_payment_machine import ID, PARTS, PaymentMachine
 
 POLICY = OrderPolicy(capture=PARCEL)
 
@@ -82,12 +82,15 @@ class AfterParcels(ParcelMachine, AfterSaleMachine):
 
 
 class PartsMachine(PaymentMachine):
-    """A payment that is authorized, and captured in parts."""
+    """A payment that is authorized, and captured in parts before anything else is done with it."""
 
-    @initialize(amount=st.integers(1, 10**6))
-    def authorized(self, amount: int) -> None:
+    @initialize(amount=st.integers(10, 10**6), parts=st.lists(st.tuples(st.sampled_from(PARTS), st.integers(1, 11))))
+    def authorized(self, amount: int, parts: Any) -> None:
         self.told(payment.RequestAuthorization(ID, "ord_1", Money(amount, "USD"), "pm_card", True))
         self.told(payment.RecordAuthorization(ID, "ch_1"))
+        for part, share in parts:
+            self.a_parcel_is_packed(part, share)
+            self.the_provider_says_of_a_capture(None, True)
 
 
 MACHINES = [ParcelMachine, WithoutReactors, TwoEngines, AfterParcels]
