@@ -186,11 +186,8 @@ def order_json(view: OrderView, vault: Vault, *, position: int, with_address: bo
         "promotions": placed.quote.promotions,
         "giftCard": covered and {"giftCardId": covered.gift_card_id, "amount": covered.amount},
         "due": placed.due,
-        "payment": {
-            "paymentId": payment_id(view.order_id),
-            "status": view.payment,
-            "captured": Money(view.captured, placed.due.currency),
-        },
+        "captured": Money(view.captured, placed.due.currency),
+        "payment": {"paymentId": payment_id(view.order_id), "status": view.payment},
         "shipments": [shipment_json(key, one) for key, one in view.shipments.items()],
         "cancellations": [
             {

@@ -166,7 +166,6 @@ class PaymentOut(Shape):
         "partially_refunded",
         "refunded",
     ] = Field(examples=["captured"])
-    captured: MoneyOut = Field(description="taken so far; what was given back of it is in the refunds")
 
 
 class CheckoutOut(Shape):
@@ -291,6 +290,7 @@ class OrderOut(Versioned):
     promotions: list[AppliedPromotionOut]
     gift_card: GiftCardShare | None
     due: MoneyOut = Field(description="what no gift card pays; if that is nothing, there is no payment")
+    captured: MoneyOut = Field(description="what the payment has taken so far, whatever was given back of it")
     payment: PaymentOut
     shipments: list[ShipmentOut]
     cancellations: list[CancellationOut] = Field(description="of some units; CANCELLED is the whole order")
