@@ -11,7 +11,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from domain import refund, tender
+from domain import parcel, refund, tender
 from domain.decider import Command, Event
 from domain.errors import IllegalTransition, Invalid, NotFound
 from domain.money import Money
@@ -22,10 +22,13 @@ from domain.orderstate import (
     OpenOrder,
     Order,
     OrderCancelled,
+    OrderGivenBack,
     PaidOrder,
+    may_be_packed,
     status,
     to_send,
 )
+from domain.parcel import is_by_parcel
 from domain.refund import REFUNDS_MAX, RefundGranted
 from domain.returns import (
     DAY_MS,
@@ -46,7 +49,8 @@ CANCELLATIONS_MAX = 200
 
 
 class CancelLines(Command, frozen=True):
-    """Some units, before they are packed. Of all that is left, it is the whole order."""
+    """Some units, before they are packed. Of all that is left, it is the whole order. Of an order whose money is taken
+    by parcel no money was taken for them, and none is owed back."""
 
     order_id: str
     cancellation_id: str
@@ -125,28 +129,38 @@ class ReceiveReturn(Command, frozen=True):
 
 
 def cancel_lines(command: CancelLines, state: Order) -> list[Event]:
-    match state:
-        case OpenOrder():
-            raise IllegalTransition("before it is paid, an order is called off whole or not at all")
-        case CancelledOrder():
-            return []
-    paid = _paid(state, "cancelled by line")
-    if command.cancellation_id in paid.cancellations:
+    if isinstance(state, CancelledOrder):
         return []
-    left = to_send(paid)
+    placed = _divisible(state)
+    if command.cancellation_id in placed.cancellations:
+        return []
+    left = to_send(placed)
     units = refund.chosen(left, command.units, "are left to be cancelled; what is packed can be returned")
-    if not paid.shipments and units == {line_id: most for line_id, most in left.items() if most}:
-        return [cancelled_whole(paid, command.by, command.note)]
-    if len(paid.cancellations) >= CANCELLATIONS_MAX:
+    if not placed.shipments and units == {line_id: most for line_id, most in left.items() if most}:
+        return cancelled_whole(placed, command.by, command.note)
+    if len(placed.cancellations) >= CANCELLATIONS_MAX:
         raise Invalid(f"an order has at most {CANCELLATIONS_MAX} cancellations of lines")
     cancellation = LinesCancelled(command.cancellation_id, units, command.at, command.by, command.note)
-    return [cancellation, *_owed(paid, units, command.refund_id, "cancelled", command.at, command.cancellation_id)]
+    if isinstance(placed, OpenOrder) or is_by_parcel(placed):
+        return [cancellation]
+    return [cancellation, *_owed(placed, units, command.refund_id, "cancelled", command.at, command.cancellation_id)]
 
 
-def cancelled_whole(paid: PaidOrder, by: str, note: bytes) -> OrderCancelled:
+def _divisible(state: Order) -> OpenOrder | PaidOrder:
+    """An order that can be called off by line: paid, or one whose money is taken by parcel once it stands."""
+    if not isinstance(state, OpenOrder):
+        return _paid(state, "cancelled by line")
+    if is_by_parcel(state) and may_be_packed(state):
+        return state
+    raise IllegalTransition("before it is paid, an order is called off whole or not at all")
+
+
+def cancelled_whole(order: OpenOrder | PaidOrder, by: str, note: bytes) -> list[Event]:
     """With what was left of it, when some units had been cancelled before: whoever gives the goods back must not need
     to know that from elsewhere."""
-    return OrderCancelled("cancelled", by, to_send(paid) if paid.cancellations else {}, note)
+    called_off = OrderCancelled("cancelled", by, to_send(order) if order.cancellations else {}, note)
+    free = isinstance(order, PaidOrder) and not order.payment_id
+    return [called_off, OrderGivenBack(order.placed.quote.totals.grand)] if free else [called_off]
 
 
 def _owed(
@@ -154,16 +168,46 @@ def _owed(
 ) -> list[Event]:
     """What these units cost, and a shop's share of shipping, as far as it is not owed back for another reason."""
     quote, granted = paid.placed.quote, paid.refunds.values()
-    left = refund.left(quote, granted)
+    if not paid.payment_id:
+        return [OrderGivenBack(quote.totals.grand, units)]
+    left = _left(paid)
     lines = refund.within(refund.lines_of(quote, granted, units), left)
     amount = refund.amount_of(lines, {}, left.currency)
-    carriage = refund.shipping_left(quote, granted).get(shipping_of)
+    carriage = _shipping_left(paid).get(shipping_of)
     shipping: dict[str, Money] = {}
     if carriage is not None:
         shipping[shipping_of] = Money(min(carriage.amount, left.amount - amount.amount), left.currency)
         amount = amount.add(shipping[shipping_of])
     granting = RefundGranted(refund_id, amount, reason, at, lines, shipping, cause)
     return [_with_its_ways(paid, granting)] if amount.amount else []
+
+
+def _left(paid: PaidOrder) -> Money:
+    """What was taken and is not owed back yet."""
+    granted = paid.refunds.values()
+    left = refund.left(paid.placed.quote, granted)
+    if not is_by_parcel(paid):
+        return left
+    back = paid.placed.quote.totals.grand.subtract(left)
+    return parcel.taken(paid).amount.subtract(back)
+
+
+def _units_left(paid: PaidOrder) -> Units:
+    """Units of each line whose money was taken and is not owed back yet."""
+    left = refund.units_left(paid.placed.quote, paid.refunds.values())
+    if not is_by_parcel(paid):
+        return left
+    sold, units = parcel.taken(paid).units, {line.line_id: line.quantity for line in paid.placed.quote.lines}
+    return {line_id: max(0, count - units[line_id] + sold.get(line_id, 0)) for line_id, count in left.items()}
+
+
+def _shipping_left(paid: PaidOrder) -> dict[str, Money]:
+    """What was taken for the parcels of each shop; without those whose shipping is owed back already."""
+    granted = paid.refunds.values()
+    if not is_by_parcel(paid):
+        return refund.shipping_left(paid.placed.quote, granted)
+    back = {shop_id for one in granted for shop_id in one.shipping}
+    return {shop_id: amount for shop_id, amount in parcel.taken(paid).shipping.items() if shop_id not in back}
 
 
 def _with_its_ways(paid: PaidOrder, granting: RefundGranted, disputed: int = 0) -> RefundGranted:
@@ -197,9 +241,8 @@ def _computed(command: GrantRefund, paid: PaidOrder) -> RefundGranted:
     if command.amount is not None:
         raise Invalid("name an amount, or lines and shipping from which it follows", "/amount")
     quote, granted = paid.placed.quote, paid.refunds.values()
-    available = refund.units_left(quote, granted)
-    units = refund.chosen(available, command.units, "are left to be refunded")
-    shipping = refund.shipping_left(quote, granted) if command.shipping else {}
+    units = refund.chosen(_units_left(paid), command.units, "are left to be refunded")
+    shipping = _shipping_left(paid) if command.shipping else {}
     if command.shipping and not shipping:
         raise Invalid("shipping was free, or is refunded already", "/shipping")
     lines = refund.lines_of(quote, granted, units)
@@ -214,7 +257,7 @@ def _computed(command: GrantRefund, paid: PaidOrder) -> RefundGranted:
 
 def _refundable(command: GrantRefund, paid: PaidOrder) -> Money:
     """What is neither owed back already nor disputed, nor gone by a dispute."""
-    left = refund.left(paid.placed.quote, paid.refunds.values())
+    left = _left(paid)
     return Money(max(0, left.amount - _disputed(command)), left.currency)
 
 
@@ -291,7 +334,7 @@ def receive_return(command: ReceiveReturn, state: Order) -> list[Event]:
             "approve the return first" if known.status == "requested" else f"this return is {known.status} already"
         )
     shop_id = known.shop_id if command.refund_shipping else ""
-    if shop_id and shop_id not in refund.shipping_left(paid.placed.quote, paid.refunds.values()):
+    if shop_id and shop_id not in _shipping_left(paid):
         raise Invalid("shipping was free, or is refunded already", "/refundShipping")
     owed = _owed(paid, units, command.refund_id, "returned", command.at, command.return_id, shop_id)
     return [ReturnReceived(command.return_id, units, command.restock, command.at), *owed]

@@ -8,19 +8,20 @@ after a crash.
     CART_VALIDATED → INVENTORY_RESERVED → PAYMENT_AUTHORIZED → ORDER_CREATED → PAYMENT_CAPTURED, or COMPENSATED
 
 A gift card pays as far as it goes: its part is reserved before the payment is authorized for the rest, redeemed when
-that is captured, and released or given back when the order comes to nothing. Where it pays for everything, there is no
-payment, and nobody outside is asked.
+that is captured, and released or given back when the order comes to nothing. Where it pays for everything, or nothing
+is to be paid at all, there is no payment, and nobody outside is asked.
 
 It may rest twice, for days: PAYMENT_AUTHORIZED while a person looks at the order, ORDER_CREATED while the money is to
-be taken later. How long is in the order and in its review, so the timer is a question that anybody may ask of the log.
+be taken later. Where it is taken by parcel (``domain/checkoutparcels.py``), it rests between parcels too. How long is
+in the order and in its review, so the timer is a question that anybody may ask of the log.
 """
 
 from __future__ import annotations
 
-from domain import cart, giftcard, inventory, order, orderreviewing, payment, policy
+from domain import cart, checkoutparcels, giftcard, inventory, order, orderreviewing, payment, policy
+from domain.checkoutknown import Checkout as Checkout
+from domain.checkoutknown import Line, captured, is_by_parcel, ordered
 from domain.checkoutstate import RELEVANT as RELEVANT
-from domain.checkoutstate import Checkout as Checkout
-from domain.checkoutstate import Line, ordered
 from domain.checkoutstate import begin as begin
 from domain.checkoutstate import evolve as evolve
 from domain.decider import Command
@@ -46,7 +47,7 @@ def streams_of(order_id: str, cart_id: str, quote: Quote, covered: Covered | Non
 def next_commands(state: Checkout, now: int) -> list[Command]:
     """What to ask for at the instant ``now`` (ms); nothing when the checkout is settled or waits for the provider."""
     if state.order == "paid":
-        return _ship(state) + _give_up(state, now) + _restock(state) + _refund(state)
+        return _ship(state) + _give_up(state, now) + _restock(state) + (_by_parcel(state, now) or _refund(state))
     if state.order == "cancelled":
         return _compensate(state, now)
     if state.cart == "open":
@@ -54,8 +55,10 @@ def next_commands(state: Checkout, now: int) -> list[Command]:
     refusal = _refusal(state, now)
     if refusal:
         return [order.CancelOrder(state.order_id, refusal)]
+    if state.order == "confirmed" and is_by_parcel(state):
+        return _give_up(state, now) + _by_parcel(state, now)
     if state.payment == "captured" or state.card == "redeemed":
-        return _redeem(state) or [order.MarkOrderPaid(state.order_id, payment_id(state.order_id), now)]
+        return _redeem(state) or _mark_paid(state, now)
     if _is_funded(state):
         return _confirm(state, now)
     if state.payment == "none":
@@ -72,15 +75,31 @@ def _fund(state: Checkout, now: int) -> list[Command]:
     if placed.gift_card is not None and state.card != "reserved":
         card = placed.gift_card
         return [] if state.card else [giftcard.ReserveGiftCard(card.gift_card_id, state.order_id, card.amount, now)]
-    paid = payment_id(state.order_id)
-    return [payment.RequestAuthorization(paid, state.order_id, placed.due, placed.payment_token)]
+    paid, in_parts = payment_id(state.order_id), is_by_parcel(state)
+    return [payment.RequestAuthorization(paid, state.order_id, placed.due, placed.payment_token, in_parts)]
+
+
+def _by_parcel(state: Checkout, now: int) -> list[Command]:
+    return checkoutparcels.next_steps(state, now) if is_by_parcel(state) else []
 
 
 def _is_funded(state: Checkout) -> bool:
-    """All of the money is set aside: authorized, or reserved on a gift card that pays for everything."""
-    if state.payment == "none":
-        return state.card == "reserved" and not state.placed.due.amount
-    return state.payment == "authorized"
+    """All of the money is set aside: authorized, or reserved on a gift card that pays for everything. Of an order that
+    costs nothing there is none, once its goods are held."""
+    if state.payment != "none":
+        return state.payment == "authorized"
+    if _is_free(state):
+        return all(line.stock != "none" for line in state.lines)
+    return state.card == "reserved" and not state.placed.due.amount
+
+
+def _is_free(state: Checkout) -> bool:
+    """Promotions pay for everything. Older orders asked the provider for a payment of nothing, and go on with that."""
+    return state.payment == "none" and not state.placed.quote.totals.grand.amount
+
+
+def _mark_paid(state: Checkout, now: int) -> list[Command]:
+    return [order.MarkOrderPaid(state.order_id, "" if _is_free(state) else payment_id(state.order_id), now)]
 
 
 def _ship(state: Checkout) -> list[Command]:
@@ -147,7 +166,7 @@ def _is_refunded(state: Checkout) -> bool:
 
 def _left(state: Checkout) -> int:
     """Minor units of what was captured that are neither given back nor disputed."""
-    return state.placed.due.amount - state.back - sum(state.contested.values()) - state.lost
+    return captured(state) - state.back - sum(state.contested.values()) - state.lost
 
 
 def _check_out_cart(state: Checkout, now: int) -> Command:
@@ -250,6 +269,8 @@ def _confirm(state: Checkout, now: int) -> list[Command]:
         return _review(state, now)
     if state.order == "pending":
         return [order.ConfirmOrder(state.order_id)]
+    if _is_free(state):
+        return _mark_paid(state, now)
     if now < _captures_at(state):
         return []
     return [payment.RequestCapture(payment_id(state.order_id))] if state.payment == "authorized" else _redeem(state)
@@ -274,10 +295,13 @@ def _captures_at(state: Checkout) -> int:
 def rests_until(state: Checkout) -> int | None:
     """When a checkout that waits for a person or an hour is due; FOREVER when no hour is set, None when it waits for
     neither."""
+    if is_by_parcel(state) and state.order in ("confirmed", "paid"):
+        waits = checkoutparcels.rests(state) and not next_commands(state, 0)
+        return FOREVER if waits else None
     if not _is_funded(state) or any(line.stock != "committed" for line in state.lines):
         return None
     if state.order == "confirmed":
-        return _captures_at(state) or None
+        return None if _is_free(state) else _captures_at(state) or None
     return state.review_until if state.order == "pending" and state.review == "open" else None
 
 
@@ -356,8 +380,8 @@ def _cart_lines(state: Checkout) -> tuple[cart.CartLine, ...]:
 def is_settled(state: Checkout) -> bool:
     """Nothing is left to ask for or to wait for."""
     if state.order == "paid":
-        waiting = state.leaving or state.giving or state.returning
-        return not (waiting or state.intent or _refund(state))
+        waiting = state.leaving or state.giving or state.returning or state.unsent
+        return not (waiting or state.intent or _by_parcel(state, 0) or _refund(state))
     if state.order != "cancelled" or state.intent:
         return False
     return not _compensate(state, 0)

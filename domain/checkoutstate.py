@@ -1,4 +1,5 @@
-"""What is known of one checkout, and of what came after it. What follows from it is in ``domain/checkout.py``."""
+"""How what is known of one checkout (``domain/checkoutknown.py``) grows with each event. What follows from it is in
+``domain/checkout.py``."""
 
 from __future__ import annotations
 
@@ -7,93 +8,21 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from domain import cart, giftcard, inventory, order, payment, shipment
-from domain.decider import State
+from domain import cart, checkoutparcels, giftcard, inventory, order, payment, shipment
+from domain.checkoutknown import Checkout, Line, Owed, captured, is_by_parcel, ordered
+from domain.checkoutparcels import at_rest
 from domain.ids import stock_id
-from domain.money import Money
 from domain.orderreview import ReviewApproved, ReviewBegun
 from domain.recorded import Recorded
 from domain.refund import RefundGranted
 from domain.returns import ReturnReceived
 
 
-class Line(State, frozen=True):
-    """One line's stock: ``none``, ``held``, ``refused``, ``committed`` or ``released``."""
-
-    stock_id: str
-    quantity: int
-    stock: str = "none"
-    refusal: str = ""
-    until: int = 0
-    """When the hold runs out, if it is held."""
-
-
-class Owed(State, frozen=True):
-    """Money that the order owes back."""
-
-    amount: Money
-    reason: str
-
-
-class Checkout(State, frozen=True):
-    """Known so far of the checkout of one order."""
-
-    order_id: str
-    placed: order.OrderPlaced
-    lines: tuple[Line, ...]
-    cart: str = "open"
-    """``open``, ``closed``, ``reopened``, or ``merged`` into the buyer's own while the order was under way."""
-    taken: dict[str, int] = {}
-    """Units that left the cart, by line; they come back if the order comes to nothing."""
-    payment: str = "none"
-    """The payment's status, as in ``domain/payment.py``."""
-    intent: str = ""
-    """Event id of the open payment intent: the provider's idempotency key."""
-    reference: str = ""
-    attempts: int = 0
-    refunding: Money | None = None
-    """What the open refund gives back."""
-    back: int = 0
-    """Minor units that were given back."""
-    contested: dict[str, int] = {}
-    """Minor units by open dispute."""
-    lost: int = 0
-    """Minor units that the buyer got by disputes."""
-    rest_asked: bool = False
-    """Whatever was left was asked back, because the order was called off. That happens once."""
-    order: str = "pending"
-    """``pending``, ``confirmed``, ``paid`` or ``cancelled``."""
-    reason: str = ""
-    card: str = ""
-    """What became of a gift card's part of the price: ``reserved``, ``refused``, ``redeemed`` or ``released``."""
-    card_back: int = 0
-    """Minor units that were given back to it."""
-    card_owed: dict[str, Money] = {}
-    """What is to be given back to it, by refund."""
-    refunded: bool = False
-    """The order knows that all its money has gone back."""
-    review: str = ""
-    """Of an order that a person is to look at: ``open`` or ``approved``, once it has come so far."""
-    review_until: int = 0
-    packed: bool = False
-    """A parcel stands ready."""
-    owed: dict[str, Owed] = {}
-    """Refunds by id that the payment has not been asked for, the oldest first."""
-    giving: dict[str, dict[str, int]] = {}
-    """Units by stock id of each cancellation of lines, while stock has not heard of it."""
-    returning: dict[str, dict[str, int]] = {}
-    """Units by stock id of each return that can be sold again, while stock has not heard of it."""
-    leaving: dict[str, dict[str, int]] = {}
-    """Units by stock id of each shipment that has left, while stock has not heard of it."""
-
-
-# evolve
-
-
 def begin(recorded: Recorded) -> Checkout:
     placed: order.OrderPlaced = recorded.event
     lines = tuple(Line(stock_id, quantity) for stock_id, quantity in order.stock_lines(placed.quote))
-    return Checkout(recorded.stream, placed, lines)
+    begun = Checkout(recorded.stream, placed, lines)
+    return replace(begun, unsent=ordered(begun)) if is_by_parcel(begun) else begun
 
 
 def evolve(state: Checkout | None, recorded: Recorded) -> Checkout | None:
@@ -159,15 +88,13 @@ def _refund_requested(state: Checkout, recorded: Recorded) -> Checkout:
 
 def _refunded(state: Checkout, recorded: Recorded) -> Checkout:
     back = state.back + recorded.event.amount.amount
-    done = back >= state.placed.due.amount
-    status = "refunded" if done else "partially_refunded"
-    return replace(state, payment=status, intent="", refunding=None, back=back)
+    status = "refunded" if back >= captured(state) else "partially_refunded"
+    return at_rest(replace(state, refunding=None, back=back), status)
 
 
 def _refund_refused(state: Checkout, recorded: Recorded) -> Checkout:
     owed = {key: owed for key, owed in state.owed.items() if key != recorded.event.refund_id}
-    status = "partially_refunded" if state.back else "captured"
-    return replace(state, payment=status, intent="", refunding=None, owed=owed)
+    return at_rest(replace(state, refunding=None, owed=owed), "partially_refunded" if state.back else "captured")
 
 
 def _dispute_opened(state: Checkout, recorded: Recorded) -> Checkout:
@@ -232,7 +159,8 @@ def _line_left(line: Line, left: dict[str, int]) -> Line:
 def _lines_cancelled(state: Checkout, recorded: Recorded) -> Checkout:
     cancelled: order.LinesCancelled = recorded.event
     units = _by_stock(state, cancelled.units)
-    return replace(state, giving={**state.giving, cancelled.cancellation_id: units})
+    unsent = checkoutparcels.without(state.unsent, cancelled.units)
+    return replace(state, giving={**state.giving, cancelled.cancellation_id: units}, unsent=unsent)
 
 
 def _cart_checked_out(state: Checkout, recorded: Recorded) -> Checkout:
@@ -304,9 +232,7 @@ _EVOLUTIONS: dict[type, Callable[[Checkout, Recorded], Checkout]] = {
     payment.PaymentAuthorized: _authorized,
     payment.PaymentDeclined: _set(payment="declined", intent=""),
     payment.CaptureRequested: _intent("capturing"),
-    payment.PaymentCaptured: _set(payment="captured", intent=""),
     payment.VoidRequested: _intent("voiding"),
-    payment.PaymentVoided: _set(payment="voided", intent=""),
     payment.RefundRequested: _refund_requested,
     payment.PaymentRefunded: _refunded,
     payment.RefundRefused: _refund_refused,
@@ -327,15 +253,10 @@ _EVOLUTIONS: dict[type, Callable[[Checkout, Recorded], Checkout]] = {
     RefundGranted: _refund_granted,
     ReviewBegun: _review_begun,
     ReviewApproved: _set(review="approved"),
-    shipment.ShipmentPacked: _set(packed=True),
     shipment.ShipmentShipped: _shipped,
     inventory.StockShipped: _stock_shipped,
     ReturnReceived: _return_received,
     inventory.StockReturned: _stock_returned,
+    **checkoutparcels.EVOLUTIONS,
 }
 RELEVANT = frozenset((order.OrderPlaced, *_EVOLUTIONS))
-
-
-def ordered(state: Checkout) -> dict[str, int]:
-    """Units by line of the cart."""
-    return {line.line_id: line.quantity for line in state.placed.quote.lines}

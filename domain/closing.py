@@ -46,4 +46,4 @@ def _has_let_go(paid: PaymentState) -> bool:
 def _rests(paid: Payment) -> bool:
     """A refund that was refused waits for a person, as long as its money is there."""
     waits = any(one.status == "refused" and one.amount.amount <= paid.left.amount for one in paid.refunds.values())
-    return not (paid.intent or paid.contested.amount or waits)
+    return not (paid.intent or paid.contested.amount or waits or paid.status == "partially_captured")

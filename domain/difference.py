@@ -30,7 +30,7 @@ WORDS = {
     "refund_owed": "The log owes {ours} back for {order}, has {theirs} refunded and asks for no more.",
     "still_held": "The provider still holds {theirs} for {order}, for which the log waits no longer.",
     "currency": "The provider moved {theirs} for {order}, which was to pay {ours}.",
-    "paid_without_capture": "{order} counts as paid, and no money was captured for its {ours}.",
+    "paid_without_capture": "{order} counts as paid, and {theirs} was captured for its {ours}.",
     "captured_without_order": "{ours} is captured for {order}, which is not paid: {state}.",
 }
 """What each kind means."""

@@ -18,7 +18,15 @@ from domain.paymentstate import Payment, PaymentState
 
 DISPUTES_MAX = 20
 """Of one payment; banks know few."""
-DISPUTABLE = ("capturing", "captured", "refunding", "partially_refunded", "refunded")
+DISPUTABLE = (
+    "capturing",
+    "partially_captured",
+    "captured",
+    "voiding",
+    "refunding",
+    "partially_refunded",
+    "refunded",
+)
 """Where the money has been taken, or may have been while we have not heard of it."""
 
 

@@ -46,12 +46,12 @@ class Posting(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 class Transaction(msgspec.Struct, frozen=True, gc=False):
     cause: str
-    """Id of the event that moved the money, ``pay_…/5`` or ``gft_…/3``."""
+    """Id of the event that moved the money, ``pay_…/5`` or ``gft_…/3``; of an order that cost nothing ``ord_…/3``."""
     position: int
     """Where in the log that event stands: the journal goes through them in their order."""
     kind: str
     """``captured``, ``refunded``, ``disputed``, ``dispute_won`` or ``dispute_lost``; of gift cards ``issued``,
-    ``redeemed`` or ``refunded``."""
+    ``redeemed`` or ``refunded``; ``given`` or ``given_back`` where no money moves."""
     order_id: str
     """Empty for a gift card that is issued."""
     amount: int

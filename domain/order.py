@@ -6,7 +6,7 @@ ever. Its id is derived from the cart and the cart's generation: two requests fo
 
 from __future__ import annotations
 
-from domain import aftersale, orderreviewing, orderstate
+from domain import aftersale, orderreviewing, orderstate, parcelling
 from domain.decider import Command, Decider, Event
 from domain.errors import IllegalTransition, Invalid, NotFound
 from domain.orderstate import CancelledOrder as CancelledOrder
@@ -16,13 +16,16 @@ from domain.orderstate import OpenOrder as OpenOrder
 from domain.orderstate import Order as Order
 from domain.orderstate import OrderCancelled as OrderCancelled
 from domain.orderstate import OrderConfirmed as OrderConfirmed
+from domain.orderstate import OrderGiven as OrderGiven
+from domain.orderstate import OrderGivenBack as OrderGivenBack
 from domain.orderstate import OrderPaid as OrderPaid
 from domain.orderstate import OrderPlaced as OrderPlaced
 from domain.orderstate import OrderRefunded as OrderRefunded
 from domain.orderstate import PaidOrder as PaidOrder
-from domain.orderstate import may_be_packed, to_send
+from domain.orderstate import may_be_packed, ordered, to_send
 from domain.orderstate import status as status
 from domain.orderstate import stock_lines as stock_lines
+from domain.parcel import is_by_parcel
 from domain.pricing import Quote
 from domain.refund import RefundGranted as RefundGranted
 from domain.shipment import (
@@ -71,6 +74,7 @@ class ConfirmOrder(Command, frozen=True):
 class MarkOrderPaid(Command, frozen=True):
     order_id: str
     payment_id: str
+    """Empty when nothing was to be paid."""
     at: int
 
 
@@ -159,6 +163,9 @@ def confirm_order(command: ConfirmOrder, state: Order) -> list[Event]:
 
 def mark_order_paid(command: MarkOrderPaid, state: Order) -> list[Event]:
     match state:
+        case OpenOrder(confirmed=True, placed=placed) if not command.payment_id:
+            assert not placed.quote.totals.grand.amount, placed
+            return [OrderPaid(""), OrderGiven(placed.quote.totals.grand)]
         case OpenOrder(confirmed=True, shipments=shipments):
             waiting = [
                 ShipmentShipped(shipment_id, one.carrier, one.tracking, one.units, command.at)
@@ -185,10 +192,11 @@ def cancel_order(command: CancelOrder, state: Order) -> list[Event]:
             command.reason == "cancelled"
         ):
             raise IllegalTransition("parts of this order are packed already; what arrives can be returned")
-        case OpenOrder():
-            return [OrderCancelled(command.reason, command.by, note=command.note)]
+        case OpenOrder(cancellations=cancellations):
+            left = ordered(state) if cancellations else {}
+            return [OrderCancelled(command.reason, command.by, left, command.note)]
         case PaidOrder():
-            return [aftersale.cancelled_whole(state, command.by, command.note)]
+            return aftersale.cancelled_whole(state, command.by, command.note)
         case CancelledOrder():
             return []
     raise NotFound("no such order")
@@ -207,6 +215,8 @@ def pack_shipment(command: PackShipment, state: Order) -> list[Event]:
     if not left:
         raise NotFound("this order has nothing of this shop")
     units = to_pack(left, command.units)
+    if is_by_parcel(order):
+        return parcelling.packed(command, units, order)
     if isinstance(order, OpenOrder):
         waits = (command.carrier, command.tracking)
         return [ShipmentPacked(command.shipment_id, command.shop_id, units, command.at, *waits)]
@@ -220,6 +230,8 @@ def ship_shipment(command: ShipShipment, state: Order) -> list[Event]:
     shipment = _shipment(state, command.shipment_id)
     if isinstance(state, OpenOrder):
         raise IllegalTransition("its money is being taken: it may leave once the order is PAID")
+    if shipment.due is not None and not shipment.paid:
+        raise IllegalTransition("its money is being taken: it may leave once that is there")
     if not command.carrier:
         raise Invalid("name the carrier", "/carrier")
     check_carriage(command.carrier, command.tracking)
@@ -268,6 +280,7 @@ ORDER = Decider(
         ShipShipment: ship_shipment,
         DeliverShipment: deliver_shipment,
         **aftersale.DECISIONS,
+        **parcelling.DECISIONS,
         **orderreviewing.DECISIONS,
     },
     evolutions=orderstate.EVOLUTIONS,

@@ -16,12 +16,23 @@ from domain.errors import NotFound
 from domain.ids import stock_id
 from domain.money import Money
 from domain.orderreview import Review, ReviewApproved, ReviewBegun, ReviewRejected
-from domain.policy import SHIPMENT
+from domain.policy import PARCEL, SHIPMENT
 from domain.pricing import Quote
 from domain.promotion import uses_of
 from domain.refund import RefundGranted
 from domain.returns import Return, ReturnApproved, ReturnReceived, ReturnRejected, ReturnRequested
-from domain.shipment import Shipment, ShipmentDelivered, ShipmentPacked, ShipmentShipped, Units, packed, reached
+from domain.shipment import (
+    Shipment,
+    ShipmentDelivered,
+    ShipmentGiven,
+    ShipmentPacked,
+    ShipmentPaid,
+    ShipmentShipped,
+    ShipmentUnpacked,
+    Units,
+    packed,
+    reached,
+)
 from domain.tender import Covered
 
 # events
@@ -69,6 +80,22 @@ class OrderConfirmed(Event, frozen=True):
 
 class OrderPaid(Event, frozen=True):
     payment_id: str
+    """Empty when nothing was to be paid."""
+
+
+class OrderGiven(Event, frozen=True):
+    """It costs nothing, so no money moves; but whoever pays for its promotions owes those who sold."""
+
+    amount: Money
+    """Nothing, in the order's currency."""
+
+
+class OrderGivenBack(Event, frozen=True):
+    """Of an order that cost nothing: these units are not sold after all, or came back."""
+
+    amount: Money
+    units: Units = {}
+    """By line; none means all that are left."""
 
 
 class OrderRefunded(Event, frozen=True):
@@ -105,12 +132,14 @@ class NoOrder(State, frozen=True):
 
 
 class OpenOrder(State, frozen=True):
-    """PENDING: placed, perhaps confirmed, not paid. Packed in part or whole if the money is taken at the shipment."""
+    """PENDING: placed, perhaps confirmed, not paid. Packed in part or whole if the money is taken at the shipment;
+    cancelled by line if it is taken by parcel."""
 
     placed: OrderPlaced
     confirmed: bool = False
     shipments: dict[str, Shipment] = {}
     review: Review | None = None
+    cancellations: dict[str, LinesCancelled] = {}
 
 
 class PaidOrder(State, frozen=True):
@@ -160,9 +189,9 @@ def rests(state: Order) -> bool:
 
 
 def may_be_packed(state: Order) -> bool:
-    """Paid, or confirmed when the money is taken at the shipment."""
+    """Paid, or confirmed when the money is taken at the shipment or by parcel."""
     if isinstance(state, OpenOrder):
-        return state.confirmed and state.placed.capture == SHIPMENT
+        return state.confirmed and state.placed.capture in (SHIPMENT, PARCEL)
     return isinstance(state, PaidOrder)
 
 
@@ -179,8 +208,6 @@ def ordered(state: OpenOrder | PaidOrder, shop_id: str = "") -> Units:
 def cancelled(state: OpenOrder | PaidOrder | CancelledOrder) -> Units:
     """Units by line that were cancelled one by one."""
     units: Units = {}
-    if isinstance(state, OpenOrder):
-        return units
     for cancellation in state.cancellations.values():
         for line_id, quantity in cancellation.units.items():
             units[line_id] = units.get(line_id, 0) + quantity
@@ -213,7 +240,8 @@ def order_confirmed(state: Order, event: OrderConfirmed) -> Order:
 def order_paid(state: Order, event: OrderPaid) -> Order:
     if isinstance(state, NoOrder):
         return state
-    return PaidOrder(state.placed, event.payment_id, state.shipments if isinstance(state, OpenOrder) else {})
+    known = state if isinstance(state, OpenOrder) else OpenOrder(state.placed)
+    return PaidOrder(state.placed, event.payment_id, known.shipments, known.cancellations)
 
 
 def order_cancelled(state: Order, event: OrderCancelled) -> Order:
@@ -221,7 +249,8 @@ def order_cancelled(state: Order, event: OrderCancelled) -> Order:
         return state
     if isinstance(state, PaidOrder):
         return CancelledOrder(state.placed, event.reason, True, event.note, state.cancellations, state.refunds)
-    return CancelledOrder(state.placed, event.reason, note=event.note)
+    cancellations = state.cancellations if isinstance(state, OpenOrder) else {}
+    return CancelledOrder(state.placed, event.reason, note=event.note, cancellations=cancellations)
 
 
 def review_begun(state: Order, event: ReviewBegun) -> Order:
@@ -235,7 +264,7 @@ def review_approved(state: Order, event: ReviewApproved) -> Order:
 
 
 def lines_cancelled(state: Order, event: LinesCancelled) -> Order:
-    if not isinstance(state, PaidOrder):
+    if not isinstance(state, OpenOrder | PaidOrder):
         return state
     return replace(state, cancellations={**state.cancellations, event.cancellation_id: event})
 
@@ -251,8 +280,21 @@ def refund_granted(state: Order, event: RefundGranted) -> Order:
 
 
 def shipment_packed(state: Order, event: ShipmentPacked) -> Order:
-    packed = Shipment(event.shop_id, event.units, event.at, carrier=event.carrier, tracking=event.tracking)
+    packed = Shipment(
+        event.shop_id, event.units, event.at, carrier=event.carrier, tracking=event.tracking, due=event.due
+    )
     return _with(state, event.shipment_id, packed)
+
+
+def shipment_paid(state: Order, event: ShipmentPaid) -> Order:
+    return _moved(state, event.shipment_id, paid=True)
+
+
+def shipment_unpacked(state: Order, event: ShipmentUnpacked) -> Order:
+    if not isinstance(state, OpenOrder | PaidOrder):
+        return state
+    kept = {key: one for key, one in state.shipments.items() if key != event.shipment_id}
+    return replace(state, shipments=kept)
 
 
 def shipment_shipped(state: Order, event: ShipmentShipped) -> Order:
@@ -310,6 +352,9 @@ EVOLUTIONS: Mapping[type[Event], Callable[[Any, Any], Order]] = {
     OrderPlaced: order_placed,
     OrderConfirmed: order_confirmed,
     OrderPaid: order_paid,
+    OrderGiven: lambda state, event: state,  # for the ledger
+    OrderGivenBack: lambda state, event: state,
+    ShipmentGiven: lambda state, event: state,
     OrderCancelled: order_cancelled,
     ReviewBegun: review_begun,
     ReviewApproved: review_approved,
@@ -317,6 +362,8 @@ EVOLUTIONS: Mapping[type[Event], Callable[[Any, Any], Order]] = {
     LinesCancelled: lines_cancelled,
     OrderRefunded: order_refunded,
     ShipmentPacked: shipment_packed,
+    ShipmentPaid: shipment_paid,
+    ShipmentUnpacked: shipment_unpacked,
     ShipmentShipped: shipment_shipped,
     ShipmentDelivered: shipment_delivered,
     RefundGranted: refund_granted,

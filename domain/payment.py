@@ -3,6 +3,9 @@
 Each effect on the outside world is an intent in the log first (``…_requested``), then attempts, then one outcome. The
 intent's event id is the provider's idempotency key, so that asking twice charges once.
 
+It is captured at once, or in parts: one for each parcel of an order, each asked for once, one after the other, and
+together never more than was authorized. What no parcel comes for any more is let go.
+
 What was captured may be given back in several refunds, one after the other: each has an id of its own, is asked for
 once however often the command comes, and never exceeds what is left. What a buyer disputes is left to no refund while
 the bank decides, nor afterwards if it is lost (``domain/dispute.py``).
@@ -21,8 +24,10 @@ from domain.money import Money
 from domain.paymentstate import THE_REST as THE_REST
 from domain.paymentstate import AttemptFailed as AttemptFailed
 from domain.paymentstate import AuthorizationRequested as AuthorizationRequested
+from domain.paymentstate import CaptureRefused as CaptureRefused
 from domain.paymentstate import CaptureRequested as CaptureRequested
 from domain.paymentstate import NoPayment as NoPayment
+from domain.paymentstate import Part as Part
 from domain.paymentstate import Payment as Payment
 from domain.paymentstate import PaymentAuthorized as PaymentAuthorized
 from domain.paymentstate import PaymentCaptured as PaymentCaptured
@@ -43,6 +48,7 @@ class RequestAuthorization(Command, frozen=True):
     order_id: str
     amount: Money
     token: str
+    in_parts: bool = False
 
 
 class RecordAuthorization(Command, frozen=True):
@@ -59,15 +65,22 @@ class RecordCaptureRefusal(Command, frozen=True):
     """The provider will not pay out what it had authorized: the authorization expired or was withdrawn."""
 
     payment_id: str
+    intent: str
     reason: str
 
 
 class RequestCapture(Command, frozen=True):
+    """Of everything, or of a part."""
+
     payment_id: str
+    part: str = ""
+    amount: Money | None = None
 
 
 class RecordCapture(Command, frozen=True):
     payment_id: str
+    intent: str
+    """Event id of the intent that this came of: an earlier part's callback says nothing of a later one."""
 
 
 class RequestVoid(Command, frozen=True):
@@ -116,7 +129,8 @@ class RecordFailedAttempt(Command, frozen=True):
 
 # decide
 
-REFUNDABLE = ("captured", "partially_refunded")
+REFUNDABLE = ("partially_captured", "captured", "partially_refunded")
+UNDER_WAY = ("capturing", "voiding", "refunding")
 DISPUTED = "disputed"
 """Why a refund comes to nothing whose money the buyer has got by a dispute."""
 
@@ -131,7 +145,7 @@ def request_authorization(command: RequestAuthorization, state: PaymentState) ->
     if isinstance(state, Payment):
         return []
     assert command.amount.amount >= 0, command.amount
-    return [AuthorizationRequested(command.order_id, command.amount, command.token)]
+    return [AuthorizationRequested(command.order_id, command.amount, command.token, command.in_parts)]
 
 
 def record_authorization(command: RecordAuthorization, state: PaymentState) -> list[Event]:
@@ -148,6 +162,8 @@ def record_decline(command: RecordDecline, state: PaymentState) -> list[Event]:
 
 def request_capture(command: RequestCapture, state: PaymentState) -> list[Event]:
     payment = _existing(state)
+    if command.part:
+        return _request_part(command, payment)
     if payment.status == "authorized":
         return [CaptureRequested(payment.amount, payment.reference)]
     if payment.status in ("capturing", "captured"):
@@ -155,27 +171,52 @@ def request_capture(command: RequestCapture, state: PaymentState) -> list[Event]
     raise IllegalTransition(f"a payment that is {payment.status} cannot be captured")
 
 
+def _request_part(command: RequestCapture, payment: Payment) -> list[Event]:
+    """One at a time, and not beside a refund: whoever asks will ask again."""
+    assert command.amount is not None, command
+    if command.part in payment.parts or (payment.parts and payment.status in UNDER_WAY):
+        return []
+    if payment.status not in ("authorized", "partially_captured"):
+        raise IllegalTransition(f"a payment that is {payment.status} cannot be captured")
+    amount, rest = command.amount, payment.set_aside if payment.parts else payment.amount
+    if amount.currency != rest.currency or not 1 <= amount.amount <= rest.amount:
+        raise Invalid(f"{rest} of this payment are left to be captured", "/amount")
+    return [CaptureRequested(amount, payment.reference, command.part)]
+
+
 def record_capture(command: RecordCapture, state: PaymentState) -> list[Event]:
     payment = _existing(state)
-    return [PaymentCaptured(payment.amount)] if payment.status == "capturing" else []
+    if payment.status != "capturing" or not payment.awaits(command.intent):
+        return []
+    part = payment.part_under_way
+    return [PaymentCaptured(payment.parts[part].amount if part else payment.amount, part)]
 
 
 def record_capture_refusal(command: RecordCaptureRefusal, state: PaymentState) -> list[Event]:
+    """Where nothing was captured before, the payment is declined as a whole."""
     payment = _existing(state)
-    return [PaymentDeclined(command.reason)] if payment.status == "capturing" else []
+    if payment.status != "capturing" or not payment.awaits(command.intent):
+        return []
+    if payment.parts and payment.captured.amount:
+        return [CaptureRefused(payment.part_under_way, command.reason)]
+    return [PaymentDeclined(command.reason)]
 
 
 def request_void(command: RequestVoid, state: PaymentState) -> list[Event]:
+    """Of all that is set aside; of what was captured before nothing changes."""
     payment = _existing(state)
-    if payment.status == "authorized":
+    if payment.status in ("authorized", "partially_captured"):
         return [VoidRequested(payment.reference, command.reason)]
-    if payment.status in ("voiding", "voided"):
+    if payment.status in ("voiding", "voided") or payment.released or (payment.parts and payment.status in UNDER_WAY):
         return []
     raise IllegalTransition(f"a payment that is {payment.status} cannot be voided")
 
 
 def record_void(command: RecordVoid, state: PaymentState) -> list[Event]:
-    return [PaymentVoided()] if _existing(state).status == "voiding" else []
+    payment = _existing(state)
+    if payment.status != "voiding":
+        return []
+    return [PaymentVoided(payment.set_aside if payment.parts else None)]
 
 
 def request_refund(command: RequestRefund, state: PaymentState) -> list[Event]:
@@ -204,7 +245,7 @@ def retry_refund(command: RetryRefund, state: PaymentState) -> list[Event]:
 
 
 def _refund(payment: Payment, refund_id: str, wanted: Money | None, reason: str) -> list[Event]:
-    if payment.status == "refunding":
+    if payment.status == "refunding" or (payment.parts and payment.status in UNDER_WAY):
         return []
     if payment.status not in REFUNDABLE:
         raise IllegalTransition(f"a payment that is {payment.status} cannot be refunded")
@@ -274,5 +315,5 @@ PAYMENT = Decider(
         **disputing.DECISIONS,
     },
     evolutions=paymentstate.EVOLUTIONS,
-    generation=2,
+    generation=3,
 )

@@ -21,6 +21,8 @@ class AuthorizationRequested(Event, frozen=True):
     order_id: str
     amount: Money
     token: str
+    in_parts: bool = False
+    """It is to be captured in several parts."""
 
 
 class PaymentAuthorized(Event, frozen=True):
@@ -37,10 +39,20 @@ class PaymentDeclined(Event, frozen=True):
 class CaptureRequested(Event, frozen=True):
     amount: Money
     reference: str
+    part: str = ""
+    """The parcel that it is for, where the money is taken parcel by parcel; the rest stays set aside."""
 
 
 class PaymentCaptured(Event, frozen=True):
     amount: Money
+    part: str = ""
+
+
+class CaptureRefused(Event, frozen=True):
+    """Of a payment of which parts were captured: this one will not be, and nothing is set aside any more."""
+
+    part: str
+    reason: str
 
 
 class VoidRequested(Event, frozen=True):
@@ -49,7 +61,8 @@ class VoidRequested(Event, frozen=True):
 
 
 class PaymentVoided(Event, frozen=True):
-    pass
+    amount: Money | None = None
+    """What was let go, when parts of it had been captured; None for all of it."""
 
 
 class RefundRequested(Event, frozen=True):
@@ -97,9 +110,17 @@ class Refund(State, frozen=True):
     """Why, in the provider's words."""
 
 
+class Part(State, frozen=True):
+    """``status``: requested, captured or refused."""
+
+    amount: Money
+    status: str = "requested"
+
+
 class Payment(State, frozen=True):
-    """``status``: authorizing, authorized, declined, capturing, captured, voiding, voided, refunding,
-    partially_refunded or refunded."""
+    """``status``: authorizing, authorized, declined, capturing, partially_captured, captured, voiding, voided,
+    refunding, partially_refunded or refunded. Partially captured it stays, whatever is refunded meanwhile, until all of
+    it is captured or the rest is let go."""
 
     order_id: str
     amount: Money
@@ -116,13 +137,34 @@ class Payment(State, frozen=True):
     """By id, in the order in which they were first asked for."""
     disputes: dict[str, Dispute] = {}
     """By the provider's id, the oldest first."""
+    parts: dict[str, Part] = {}
+    """By parcel, in the order in which they were asked for, where it is captured in parts."""
+    released: bool = False
+    """Parts were captured, and nothing is set aside any more."""
+
+    @property
+    def captured(self) -> Money:
+        """In all; what is captured at once counts from the start."""
+        parts = (part.amount.amount for part in self.parts.values() if part.status == "captured")
+        return Money(sum(parts), self.amount.currency) if self.parts else self.amount
+
+    @property
+    def set_aside(self) -> Money:
+        """Of a payment that is captured in parts, what may still be."""
+        rest = 0 if self.released else self.amount.amount - self.captured.amount
+        return Money(rest, self.amount.currency)
 
     @property
     def left(self) -> Money:
         """Of what was captured, what is neither given back nor about to be, nor disputed or lost by that."""
         back = sum(refund.amount.amount for refund in self.refunds.values() if refund.status != "refused")
         gone = back + self.contested.amount + self.lost.amount
-        return Money(max(0, self.amount.amount - gone), self.amount.currency)
+        return Money(max(0, self.captured.amount - gone), self.amount.currency)
+
+    @property
+    def part_under_way(self) -> str:
+        """The part whose capture was asked for; empty if there is none."""
+        return next((key for key, part in self.parts.items() if part.status == "requested"), "")
 
     @property
     def contested(self) -> Money:
@@ -145,6 +187,15 @@ class Payment(State, frozen=True):
 
 
 PaymentState = NoPayment | Payment
+UNTAKEN = ("authorizing", "authorized", "declined", "capturing", "voiding", "voided")
+"""Where nothing is captured, unless it was in parts."""
+
+
+def captured_so_far(state: PaymentState | None) -> int:
+    """Minor units, whatever was given back of them."""
+    if not isinstance(state, Payment) or (not state.parts and state.status in UNTAKEN):
+        return 0
+    return state.captured.amount
 
 
 # evolve
@@ -160,6 +211,51 @@ def payment_authorized(state: PaymentState, event: PaymentAuthorized) -> Payment
 
 def attempt_failed(state: PaymentState, event: AttemptFailed) -> PaymentState:
     return _next(state, attempts=event.number)
+
+
+def capture_requested(state: PaymentState, event: CaptureRequested) -> PaymentState:
+    return _asked(state, "capturing", **_with_part(state, event.part, Part(event.amount)))
+
+
+def payment_captured(state: PaymentState, event: PaymentCaptured) -> PaymentState:
+    if not isinstance(state, Payment) or not event.part:
+        return _settled(state, "captured")
+    captured = replace(state, **_with_part(state, event.part, Part(event.amount, "captured")))
+    return _settled(captured, _rests_as(captured))
+
+
+def capture_refused(state: PaymentState, event: CaptureRefused) -> PaymentState:
+    if not isinstance(state, Payment):
+        return state
+    known = state.parts.get(event.part)
+    parts = state.parts if known is None else {**state.parts, event.part: replace(known, status="refused")}
+    return _let_go(replace(state, parts=parts))
+
+
+def payment_voided(state: PaymentState, event: PaymentVoided) -> PaymentState:
+    if isinstance(state, Payment) and state.captured.amount and state.parts:
+        return _let_go(state)
+    return _settled(state, "voided")
+
+
+def _let_go(payment: Payment) -> PaymentState:
+    over = replace(payment, released=True)
+    return _settled(over, _rests_as(over))
+
+
+def _with_part(state: PaymentState, key: str, part: Part) -> dict[str, Any]:
+    known = state.parts if isinstance(state, Payment) else {}
+    return {"parts": {**known, key: part}} if key else {}
+
+
+def _rests_as(payment: Payment) -> str:
+    """The status of one that is captured, at least in part, and of which nothing is under way."""
+    if payment.parts and payment.set_aside.amount:
+        return "partially_captured"
+    back = [one.amount.amount for one in payment.refunds.values() if one.status == "refunded"]
+    if not back:
+        return "captured"
+    return "refunded" if sum(back) >= payment.captured.amount else "partially_refunded"
 
 
 def refund_requested(state: PaymentState, event: RefundRequested) -> PaymentState:
@@ -183,12 +279,8 @@ def refund_refused(state: PaymentState, event: RefundRefused) -> PaymentState:
 def _refund_ended(state: PaymentState, refund_id: str, refund: Refund) -> PaymentState:
     if isinstance(state, NoPayment):
         return state
-    refunds = {**state.refunds, refund_id: refund}
-    back = [one.amount.amount for one in refunds.values() if one.status == "refunded"]
-    status = "captured"
-    if back:
-        status = "refunded" if sum(back) >= state.amount.amount else "partially_refunded"
-    return _settled(state, status, refunds=refunds)
+    ended = replace(state, refunds={**state.refunds, refund_id: refund})
+    return _settled(ended, _rests_as(ended))
 
 
 def dispute_opened(state: PaymentState, event: DisputeOpened) -> PaymentState:
@@ -227,10 +319,11 @@ EVOLUTIONS: Mapping[type[Event], Callable[[Any, Any], PaymentState]] = {
     AuthorizationRequested: authorization_requested,
     PaymentAuthorized: payment_authorized,
     PaymentDeclined: lambda state, event: _settled(state, "declined"),
-    CaptureRequested: lambda state, event: _asked(state, "capturing"),
-    PaymentCaptured: lambda state, event: _settled(state, "captured"),
+    CaptureRequested: capture_requested,
+    PaymentCaptured: payment_captured,
+    CaptureRefused: capture_refused,
     VoidRequested: lambda state, event: _asked(state, "voiding"),
-    PaymentVoided: lambda state, event: _settled(state, "voided"),
+    PaymentVoided: payment_voided,
     RefundRequested: refund_requested,
     PaymentRefunded: payment_refunded,
     RefundRefused: refund_refused,

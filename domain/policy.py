@@ -7,6 +7,7 @@ import msgspec
 from domain.pricing import Quote
 
 SHIPMENT = "shipment"
+PARCEL = "parcel"
 LATER = "later"
 ABOVE = "amount"
 COUNTRY = "country"
@@ -14,7 +15,8 @@ COUNTRY = "country"
 
 class OrderPolicy(msgspec.Struct, frozen=True, gc=False):
     """``capture`` says when the money is taken: at once if it is empty, ``shipment`` when the first parcel is packed,
-    ``later`` when ``capture_after`` (ms) have gone by since the order was placed."""
+    ``parcel`` for each parcel what it costs when that is packed, ``later`` when ``capture_after`` (ms) have gone by
+    since the order was placed."""
 
     capture: str = ""
     capture_after: int = 0
@@ -29,6 +31,10 @@ class OrderPolicy(msgspec.Struct, frozen=True, gc=False):
     def reviews(self) -> bool:
         """Whether any order is looked at."""
         return self.review_above is not None or bool(self.review_countries)
+
+    def capture_of(self, covered: bool) -> str:
+        """A gift card is redeemed at once and whole, so what it pays a part of is taken with the first parcel."""
+        return SHIPMENT if covered and self.capture == PARCEL else self.capture
 
     def capture_at(self, placed_at: int) -> int:
         return placed_at + self.capture_after if self.capture == LATER else 0

@@ -1,11 +1,10 @@
 """From money that moved to the postings of its transaction: who is to have how much of it. Pure.
 
-A quote falls into pieces, one for each line and one for each seller's parcels. Each piece knows what the buyer paid for
-it, the tax within, and what of its price the marketplace paid by a promotion. A ``Holding`` is what of an order's money
-is kept, piece by piece: after the capture all of it, to the cent what the quote says. A refund that names lines and
-parcels takes from those; any other is shared out over what is left (``allocate_units``, largest remainder), tax and
-discount going along in proportion. A transaction posts what changes between two holdings, so that however many parts
-a refund has, in the end nothing is left in any account.
+A quote falls into pieces (``domain/pieces.py``). A ``Holding`` is what of an order's money is kept, piece by piece:
+after the capture all of it, to the cent what the quote says; where it is taken parcel by parcel, what is in the parcels
+that are paid. A refund that names lines and parcels takes from those; any other is shared out over what is left
+(``allocate_units``, largest remainder), tax and discount going along in proportion. A transaction posts what changes
+between two holdings, so that however many parts a refund has, in the end nothing is left in any account.
 """
 
 from __future__ import annotations
@@ -28,33 +27,12 @@ from domain.ledger import (
     seller,
 )
 from domain.money import PPM, allocate_units, round_half_up
+from domain.pieces import Piece, pieces_of
 from domain.pricing import Quote
 from domain.refund import RefundGranted
 
 Accounts = dict[tuple[str, str], int]
 """Minor units by account and what they are for."""
-
-
-class Piece(NamedTuple):
-    of: str
-    """The line, or the shop whose parcels it is."""
-    shop_id: str
-    what: str
-    """``goods`` or ``shipping``."""
-    paid: int
-    """By the buyer, with tax."""
-    tax: int
-    discount: int
-    """What the marketplace pays of it."""
-
-    def keeping(self, paid: int, tax: int | None = None) -> Piece:
-        """The same when only so much of it is kept; with so much tax, or in proportion."""
-        if paid == self.paid:
-            return self
-        if not paid:
-            return self._replace(paid=0, tax=0, discount=0)
-        kept = round_half_up(self.tax * paid, self.paid) if tax is None else tax
-        return self._replace(paid=paid, tax=kept, discount=round_half_up(self.discount * paid, self.paid))
 
 
 class Holding(NamedTuple):
@@ -82,6 +60,15 @@ def held(quote: Quote | None, captured: int) -> Holding:
     return Holding(_in_part(pieces, parts, captured, whole))
 
 
+def with_parcel(holding: Holding, parcel: Iterable[Piece], amount: int) -> Holding:
+    """When ``amount`` was taken for one parcel more; what its pieces do not come to, nobody knows a piece for."""
+    more = {(piece.of, piece.what): piece for piece in parcel}
+    known = tuple(piece.more(more.pop((piece.of, piece.what), piece.none())) for piece in holding.pieces)
+    pieces = (*known, *more.values())
+    beyond = amount - sum(piece.paid for piece in pieces) + holding.paid
+    return Holding(pieces, holding.beyond + beyond)
+
+
 def given_back(holding: Holding, amount: int, granted: RefundGranted | None = None, before: int = 0) -> Holding:
     """What is left. ``granted`` says of which lines and parcels, if it is known; ``before`` how much of what it names
     went back another way already."""
@@ -104,6 +91,23 @@ def given_back(holding: Holding, amount: int, granted: RefundGranted | None = No
     return Holding(kept if left > shared else (), holding.beyond - (rest - shared))
 
 
+def without(quote: Quote, holding: Holding, before: Mapping[str, int], units: Mapping[str, int]) -> Holding:
+    """What is left of an order that cost nothing when these units of its lines are not sold, after those ``before``."""
+    quantities = {line.line_id: line.quantity for line in quote.lines}
+    whole = {piece.of: piece.discount for piece in pieces_of(quote) if piece.what == "goods"}
+
+    def discount(piece: Piece) -> int:
+        if piece.what != "goods" or piece.of not in units:
+            return piece.discount
+        gone = before.get(piece.of, 0)
+        upto, until = (
+            round_half_up(whole[piece.of] * count, quantities[piece.of]) for count in (gone + units[piece.of], gone)
+        )
+        return piece.discount - (upto - until)
+
+    return Holding(tuple(piece._replace(discount=discount(piece)) for piece in holding.pieces), holding.beyond)
+
+
 def _shared(amount: int, pieces: Iterable[Piece]) -> list[int]:
     weights = [piece.paid for piece in pieces]
     return allocate_units(amount, weights) if weights and amount else [0] * len(weights)
@@ -117,43 +121,6 @@ def _in_part(pieces: Iterable[Piece], paid: Iterable[int], kept: int, whole: int
         else piece._replace(discount=round_half_up(piece.discount * kept, whole) if whole else 0)
         for piece, part in zip(pieces, paid, strict=True)
     )
-
-
-def pieces_of(quote: Quote) -> list[Piece]:
-    """What the buyer pays for them adds up to the quote's grand total."""
-    amounts = {step.what: step.amount.amount for step in quote.derivation}
-    market = [k for k, promotion in enumerate(quote.promotions) if not promotion.shop_id]
-    pieces = [
-        Piece(
-            line.line_id,
-            line.shop_id,
-            "goods",
-            line.total.amount,
-            line.tax.amount,
-            sum(amounts.get(f"promotions/{k}/lines/{i}", 0) for k in market),
-        )
-        for i, line in enumerate(quote.lines)
-    ]
-    return pieces + _parcels(quote, amounts, market)
-
-
-def _parcels(quote: Quote, amounts: Mapping[str, int], market: Iterable[int]) -> list[Piece]:
-    shops = [
-        shop_id for shop_id in dict.fromkeys(line.shop_id for line in quote.lines) if f"shipping/{shop_id}" in amounts
-    ]
-    if not shops:
-        return []
-    off = {
-        shop_id: [amounts.get(f"promotions/{k}/shipping/{shop_id}", 0) for k in range(len(quote.promotions))]
-        for shop_id in shops
-    }
-    net = [amounts[f"shipping/{shop_id}"] - sum(off[shop_id]) for shop_id in shops]
-    taxes = allocate_units(amounts.get("shipping/tax", 0), net)
-    added = 0 if quote.tax_inclusive else 1
-    return [
-        Piece(shop_id, shop_id, "shipping", paid + added * tax, tax, sum(off[shop_id][k] for k in market))
-        for shop_id, paid, tax in zip(shops, net, taxes, strict=True)
-    ]
 
 
 def shares(holding: Holding, rate_ppm: int) -> Accounts:

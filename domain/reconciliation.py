@@ -13,7 +13,7 @@ from typing import NamedTuple
 import msgspec
 from msgspec.structs import replace
 
-from domain import order, payment
+from domain import order, payment, policy, shipment
 from domain.decider import State
 from domain.difference import Difference
 from domain.money import Money
@@ -80,6 +80,9 @@ class Books(State, frozen=True):
     """What the order owes back, of lines or as somebody granted it."""
     disputes: int = 0
     """Open ones."""
+    by_parcel: bool = False
+    parcels: int = 0
+    """What parcels came to that count as paid."""
 
     def total(self, kind: str) -> int:
         return sum(move.amount for move in self.moves if move.kind == kind)
@@ -105,7 +108,12 @@ def evolve(books: Books, recorded: Recorded) -> Books:
 
 
 def _placed(books: Books, recorded: Recorded) -> Books:
-    return replace(books, order="pending", owed=recorded.event.due)
+    by_parcel = recorded.event.capture == policy.PARCEL
+    return replace(books, order="pending", owed=recorded.event.due, by_parcel=by_parcel)
+
+
+def _parcel_paid(books: Books, recorded: Recorded) -> Books:
+    return replace(books, parcels=books.parcels + recorded.event.amount.amount)
 
 
 def _asked(books: Books, recorded: Recorded) -> Books:
@@ -122,7 +130,7 @@ def _intended(status: str) -> Callable[[Books, Recorded], Books]:
 
 def _moved(kind: str, status: str) -> Callable[[Books, Recorded], Books]:
     def evolution(books: Books, recorded: Recorded) -> Books:
-        amount: Money = getattr(recorded.event, "amount", books.owed)
+        amount: Money = getattr(recorded.event, "amount", None) or books.owed
         moves = (*books.moves, Move(kind, amount.amount, recorded.meta.recorded_at))
         reference = getattr(recorded.event, "reference", books.reference)
         return replace(books, payment=status, intent="", reference=reference, moves=moves)
@@ -151,6 +159,8 @@ EVOLUTIONS: dict[type, Callable[[Books, Recorded], Books]] = {
     order.RefundGranted: _granted,
     payment.AuthorizationRequested: _asked,
     payment.PaymentAuthorized: _moved("authorize", "authorized"),
+    shipment.ShipmentPaid: _parcel_paid,
+    payment.CaptureRefused: lambda books, recorded: replace(books, payment="declined", intent=""),
     payment.PaymentDeclined: lambda books, recorded: replace(books, payment="declined", intent=""),
     payment.CaptureRequested: _intended("capturing"),
     payment.PaymentCaptured: _moved("capture", "captured"),
@@ -186,7 +196,7 @@ class Charge(NamedTuple):
     @property
     def held(self) -> int:
         """Set aside, and neither taken nor given up."""
-        return 0 if self.captured or self.voided else self.authorized
+        return 0 if self.voided else max(0, self.authorized - self.captured)
 
 
 def charges_of(movements: Iterable[Movement]) -> list[Charge]:
@@ -290,8 +300,9 @@ def _inner(order_id: str, books: Books, window: Window, at: int) -> list[Differe
     currency = books.owed.currency
     captured, refunded = books.total("capture"), books.total("refund")
     kept = captured - refunded - books.withheld
-    if books.order == "paid" and books.owed.amount and not captured:
-        return [Difference("paid_without_capture", order_id, "", books.owed, Money(0, currency), at)]
+    due = books.parcels if books.by_parcel else books.owed.amount
+    if books.order == "paid" and due and captured < (due if books.by_parcel else 1):
+        return [Difference("paid_without_capture", order_id, "", Money(due, currency), Money(captured, currency), at)]
     if kept > 0 and not books.intent and books.order != "paid":
         what = Money(kept, currency)
         return [Difference("captured_without_order", order_id, books.reference, what, what, at, books.order)]

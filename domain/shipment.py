@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 
 from domain.decider import Event, State
 from domain.errors import Invalid
+from domain.money import Money
 
 SHIPMENTS_MAX = 200
 """Of one order."""
@@ -23,8 +24,32 @@ class ShipmentPacked(Event, frozen=True):
     units: Units
     at: int
     carrier: str = ""
-    """With whom it leaves as soon as the order is paid."""
+    """With whom it leaves as soon as the order, or this parcel of it, is paid."""
     tracking: str = ""
+    due: Money | None = None
+    """What it costs, where the money is taken parcel by parcel."""
+
+
+class ShipmentPaid(Event, frozen=True):
+    """Its money is taken, so it may leave."""
+
+    shipment_id: str
+    amount: Money
+
+
+class ShipmentGiven(Event, frozen=True):
+    """It costs nothing, so no money moves; but whoever pays for its promotions owes those who sold."""
+
+    shipment_id: str
+    amount: Money
+    """Nothing, in the order's currency."""
+
+
+class ShipmentUnpacked(Event, frozen=True):
+    """Its money cannot be taken, so it stays."""
+
+    shipment_id: str
+    at: int
 
 
 class ShipmentShipped(Event, frozen=True):
@@ -52,6 +77,10 @@ class Shipment(State, frozen=True):
     tracking: str = ""
     shipped_at: int = 0
     delivered_at: int = 0
+    due: Money | None = None
+    """What it costs, where the money is taken parcel by parcel."""
+    paid: bool = False
+    """That money is taken."""
 
 
 Shipments = Mapping[str, Shipment]
@@ -60,21 +89,22 @@ STATUSES = ("packed", "shipped", "delivered")
 
 def packed(shipments: Shipments) -> Units:
     """Units of each line that are in any parcel."""
-    return _units(shipments.values())
+    return in_all(shipments.values())
 
 
 def reached(shipments: Shipments, ordered: Mapping[str, int]) -> str:
     """The status that every unit has reached; empty while some are not packed."""
     far = ""
     for i, status in enumerate(STATUSES):
-        there = _units(one for one in shipments.values() if STATUSES.index(one.status) >= i)
+        there = in_all(one for one in shipments.values() if STATUSES.index(one.status) >= i)
         if any(there.get(line_id, 0) < units for line_id, units in ordered.items()):
             break
         far = status
     return far
 
 
-def _units(shipments: Iterable[Shipment]) -> Units:
+def in_all(shipments: Iterable[Shipment]) -> Units:
+    """Units of each line that are in any of them."""
     units: Units = {}
     for shipment in shipments:
         for line_id, quantity in shipment.units.items():

@@ -57,6 +57,26 @@ def shipment_packed_1(data: Data) -> Data:
     return {"carrier": "", "tracking": "", **data}
 
 
+def shipment_packed_2(data: Data) -> Data:
+    """Version 2 was paid with the whole order."""
+    return {"due": None, **data}
+
+
+def payment_authorization_requested_1(data: Data) -> Data:
+    """Version 1 was captured at once."""
+    return {"in_parts": False, **data}
+
+
+def payment_part_1(data: Data) -> Data:
+    """Version 1 was captured at once."""
+    return {"part": "", **data}
+
+
+def payment_voided_1(data: Data) -> Data:
+    """Version 1 let all of it go."""
+    return {"amount": None, **data}
+
+
 def order_cancelled_1(data: Data) -> Data:
     """Version 1 called off everything, and kept no note of it."""
     return {"units": {}, "note": b"", **data}
@@ -93,6 +113,11 @@ STEPS: dict[tuple[str, int], Callable[[Data], Data]] = {
     ("order.placed", 4): order_placed_4,
     ("order.refund_granted", 1): order_refund_granted_1,
     ("order.shipment_packed", 1): shipment_packed_1,
+    ("order.shipment_packed", 2): shipment_packed_2,
+    ("payment.authorization_requested", 1): payment_authorization_requested_1,
+    ("payment.capture_requested", 1): payment_part_1,
+    ("payment.captured", 1): payment_part_1,
+    ("payment.voided", 1): payment_voided_1,
     ("payment.refund_requested", 1): payment_refund_1,
     ("payment.refund_refused", 1): payment_refund_refused_1,
     ("payment.refunded", 1): payment_refund_1,

@@ -48,7 +48,7 @@ class LedgerCheck:
 
 
 class BookedCheck:
-    """Of one payment or gift card: what moved is posted, if the journal has come so far."""
+    """Of one payment, gift card or order: what moved is posted, if the journal has come so far."""
 
     def __init__(self, stream: str, posted: Posted) -> None:
         self._stream = stream

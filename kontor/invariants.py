@@ -10,9 +10,11 @@ from typing import Any, Protocol
 
 from domain import inventory, order, payment, returns, shipment
 from domain.errors import DomainError
+from domain.ids import payment_id
 from domain.inventory import InventoryItem
 from domain.money import Money
 from domain.orderstate import to_send
+from domain.policy import PARCEL
 from domain.pricing import verify_quote
 from domain.recorded import Meta
 from domain.tender import Covered
@@ -160,6 +162,7 @@ class PaymentCheck:
         self._requested: Money | None = None
         self._authorized = 0
         self._captured = 0
+        self._parts: set[str] = set()
         self._refunded = 0
         self._asked: tuple[str, Money] | None = None
         """Id and amount of the refund under way."""
@@ -177,16 +180,27 @@ class PaymentCheck:
                 self._requested = amount
             case payment.PaymentAuthorized():
                 self._authorized = self._requested.amount if self._requested else 0
-            case payment.PaymentCaptured():
-                self._captured += event.amount.amount
-                if self._captured > self._authorized:
-                    return f"{self._captured} captured of {self._authorized} authorized"
+            case payment.PaymentCaptured() | payment.PaymentVoided():
+                return self._captured_or_voided(event)
             case payment.RefundRequested() | payment.PaymentRefunded() | payment.RefundRefused():
                 return self._refund(position, event)
             case payment.DisputeOpened() | payment.DisputeWon() | payment.DisputeLost():
                 return self._dispute(event)
-            case payment.PaymentVoided() if self._captured > self._refunded:
+        return None
+
+    def _captured_or_voided(self, event: Any) -> str | None:
+        match event:
+            case payment.PaymentCaptured(part=part, amount=amount):
+                self._captured += amount.amount
+                if part in self._parts:
+                    return f"captured a second time for {part or 'the order'}"
+                self._parts.add(part)
+                if self._captured > self._authorized:
+                    return f"{self._captured} captured of {self._authorized} authorized"
+            case payment.PaymentVoided(amount=None) if self._captured > self._refunded:
                 return f"voided with {self._captured} captured and {self._refunded} refunded"
+            case payment.PaymentVoided(amount=Money(amount=rest)) if self._captured + rest != self._authorized:
+                return f"{rest} let go of {self._authorized} with {self._captured} captured"
         return None
 
     def _refund(self, position: int, event: Any) -> str | None:
@@ -241,8 +255,8 @@ class PaymentCheck:
 
 
 class OrderCheck:
-    """The quote adds up, no cart generation is ordered twice, paid means captured in full, no more is owed back than
-    was paid, and no unit goes two ways."""
+    """The quote adds up, no cart generation is ordered twice, paid means captured in full, or parcel by parcel, no more
+    is owed back than was paid, and no unit goes two ways."""
 
     def __init__(self, stream: str, generations: set[int], elsewhere: Elsewhere) -> None:
         self._stream = stream
@@ -252,6 +266,8 @@ class OrderCheck:
         self._grand: Money | None = None
         self._covered: Covered | None = None
         self._owed = 0
+        self._parcels: int | None = None
+        """What was paid, if it is paid by parcel."""
 
     def __call__(self, position: int, event: Any, meta: Meta, before: Any, after: Any) -> str | None:
         match event:
@@ -259,16 +275,28 @@ class OrderCheck:
                 return self._placed(event)
             case order.RefundGranted(amount=amount):
                 self._owed += amount.amount
-                if self._grand is None or self._owed > self._grand.amount:
-                    return f"{self._owed} owed back of {self._grand}"
-            case order.OrderPaid(payment_id=payment_id):
-                return self._paid(payment_id, position)
+                if self._grand is None or self._owed > (self._grand.amount if self._parcels is None else self._parcels):
+                    return f"{self._owed} owed back of {self._grand if self._parcels is None else self._parcels}"
+            case shipment.ShipmentPaid(amount=amount):
+                return self._parcel_paid(amount, position)
+            case order.OrderPaid(payment_id=paid_by):
+                return self._paid(paid_by, position) if self._parcels is None else None
             case order.LinesCancelled() | shipment.ShipmentPacked() | returns.ReturnReceived():
                 return _two_ways(after)
         return None
 
+    def _parcel_paid(self, amount: Money, position: int) -> str | None:
+        """Each of them by the provider, before it counts as paid."""
+        self._parcels = (self._parcels or 0) + amount.amount
+        captured = self._elsewhere.captured(payment_id(self._stream), position)
+        enough = self._parcels <= (0 if captured is None else captured.amount)
+        return None if enough else f"parcels of {self._parcels} are paid, {captured} is captured"
+
     def _paid(self, payment_id: str, position: int) -> str | None:
-        """In full, by the provider and the gift card together."""
+        """In full, by the provider and the gift card together; by nobody if it costs nothing."""
+        if not payment_id:
+            free = self._grand is not None and not self._grand.amount
+            return None if free else f"paid without a payment of {self._grand}"
         captured = self._elsewhere.captured(payment_id, position)
         if self._covered is None:
             return None if captured == self._grand else f"paid, but {payment_id} captured {captured} of {self._grand}"
@@ -285,6 +313,7 @@ class OrderCheck:
         if self._grand is not None:
             return "placed a second time"
         self._grand, self._covered = placed.quote.totals.grand, placed.gift_card
+        self._parcels = 0 if placed.capture == PARCEL and self._grand.amount else None
         generation = hash((placed.cart_id, placed.generation))
         if generation in self._generations:
             return f"another order of cart {placed.cart_id}, generation {placed.generation}"

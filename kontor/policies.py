@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from domain.policy import LATER, SHIPMENT, OrderPolicy
+from domain.policy import LATER, PARCEL, SHIPMENT, OrderPolicy
 from kontor.settings import Settings
 
 HOUR_MS = 3_600_000
@@ -11,7 +11,7 @@ HOUR_MS = 3_600_000
 def order_policy(settings: Settings) -> OrderPolicy:
     hours = int(settings.capture) if settings.capture.isdecimal() else 0
     return OrderPolicy(
-        capture=LATER if hours else SHIPMENT if settings.capture == SHIPMENT else "",
+        capture=LATER if hours else settings.capture if settings.capture in (SHIPMENT, PARCEL) else "",
         capture_after=hours * HOUR_MS,
         review_above=settings.review_above,
         review_countries=tuple(filter(None, settings.review_countries.split(","))),

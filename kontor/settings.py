@@ -40,8 +40,8 @@ def _a_mail_server(value: str | None) -> str | None:
 def _when_money_is_taken(value: object) -> str:
     """As a word; in TOML hours may be a number. Raises ValueError."""
     text = str(value)
-    if text not in ("immediate", "shipment") and not (text.isdecimal() and 1 <= int(text) <= 720):
-        raise ValueError("immediate, shipment, or a number of hours from 1 to 720")
+    if text not in ("immediate", "shipment", "parcel") and not (text.isdecimal() and 1 <= int(text) <= 720):
+        raise ValueError("immediate, shipment, parcel, or a number of hours from 1 to 720")
     return text
 
 
@@ -83,7 +83,8 @@ class Settings(BaseSettings):
     return_days: int = Field(30, ge=0, le=3_650, description="how long after delivery goods can be sent back")
     capture: Annotated[str, BeforeValidator(_when_money_is_taken)] = Field(
         "immediate",
-        description="when the money of new orders is taken: immediate, shipment, or so many hours after (1 to 720)",
+        description="when the money of new orders is taken: immediate, shipment, parcel, or so many hours after "
+        "(1 to 720)",
     )
     review_above: int | None = Field(
         None, ge=0, description="a person looks at new orders of more minor units than this, in whatever currency"
@@ -122,6 +123,15 @@ class Settings(BaseSettings):
     def _mail_has_a_sender(self) -> Settings:
         if self.smtp_url is not None and "@" not in parseaddr(self.mail_from or "")[1]:
             raise ValueError("with smtp_url, mail_from names the sender: orders@shop.example")
+        return self
+
+    @model_validator(mode="after")
+    def _provider_captures_so(self) -> Settings:
+        if self.capture == "parcel" and self.provider == "stripe":
+            raise ValueError(
+                "capture=parcel takes several captures of one charge, which Stripe allows to some accounts and cards "
+                "(multicapture); with provider=stripe choose shipment, see docs/payments.md"
+            )
         return self
 
     @classmethod

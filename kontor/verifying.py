@@ -258,7 +258,7 @@ class _Walk:
             case "led":
                 return LedgerCheck(self._posted)
             case "ord":
-                return OrderCheck(name, self._generations, self)
+                return Both(OrderCheck(name, self._generations, self), BookedCheck(name, self._posted))
             case "gft":
                 return Both(GiftCardCheck(name, self), BookedCheck(name, self._posted))
         return None

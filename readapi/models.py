@@ -339,7 +339,7 @@ class LedgerEntry(Shape):
 
     entry_id: str = Field(description="the event that moved the money", examples=["pay_01KARQ0000ABCDEFGHJKMNPQRS/5"])
     order_id: str | None = Field(description="null for a gift card that the shop issues")
-    kind: Literal["captured", "refunded", "issued", "redeemed", "dispute_lost"]
+    kind: Literal["captured", "refunded", "issued", "redeemed", "dispute_lost", "given", "given_back"]
     goods: MoneyOut = Field(description="without tax, before what the marketplace pays of it")
     shipping: MoneyOut
     fee: MoneyOut = Field(description="the marketplace's commission, taken off")

@@ -13,9 +13,11 @@ from domain.checkout import Checkout
 from domain.errors import NotFound
 from domain.giftcard import GiftCardRefunded
 from domain.ids import payment_id
+from domain.money import Money
 from domain.order import ORDER
 from domain.orderreview import REJECTED
 from domain.payment import PAYMENT, Payment, PaymentState
+from domain.paymentstate import captured_so_far
 from domain.recorded import Recorded
 from domain.returns import Return
 from domain.shipment import Shipment, Shipments
@@ -34,6 +36,8 @@ class OrderView(NamedTuple):
     progress: str
     reason: str
     payment: str
+    captured: int
+    """Minor units that the payment has taken."""
     disputes: list[dict[str, Any]]
     version: int
     """Of the order's own stream, as are the times."""
@@ -61,12 +65,13 @@ def view_of_checkout(
         progress=checkout.progress(state),
         reason=state.reason,
         payment=state.payment,
+        captured=captured_so_far(paid),
         disputes=disputes_json(paid),
         version=version,
         updated_at=updated_at,
         note=own.note if isinstance(own, order.CancelledOrder) else b"",
         shipments=own.shipments if isinstance(own, order.OpenOrder | order.PaidOrder) else {},
-        cancellations=own.cancellations if isinstance(own, order.PaidOrder | order.CancelledOrder) else {},
+        cancellations={} if isinstance(own, order.NoOrder) else own.cancellations,
         returns=own.returns if isinstance(own, order.PaidOrder) else {},
         refunds=refunds_json(state.order_id, own, paid, updated_at, on_card),
     )
@@ -181,6 +186,7 @@ def order_json(view: OrderView, vault: Vault, *, position: int, with_address: bo
         "promotions": placed.quote.promotions,
         "giftCard": covered and {"giftCardId": covered.gift_card_id, "amount": covered.amount},
         "due": placed.due,
+        "captured": Money(view.captured, placed.due.currency),
         "payment": {"paymentId": payment_id(view.order_id), "status": view.payment},
         "shipments": [shipment_json(key, one) for key, one in view.shipments.items()],
         "cancellations": [
@@ -221,6 +227,7 @@ def shipment_json(shipment_id: str, shipment: Shipment) -> dict[str, Any]:
         "lines": units_json(shipment.units),
         "carrier": shipment.carrier or None,
         "tracking": shipment.tracking or None,
+        "due": shipment.due,
         "packedAt": instant(shipment.packed_at),
         "shippedAt": instant(shipment.shipped_at) if shipment.shipped_at else None,
         "deliveredAt": instant(shipment.delivered_at) if shipment.delivered_at else None,

@@ -158,6 +158,7 @@ class PaymentOut(Shape):
         "authorized",
         "declined",
         "capturing",
+        "partially_captured",
         "captured",
         "voiding",
         "voided",
@@ -192,6 +193,7 @@ class ShipmentOut(Shape):
     lines: list[ParcelLineOut]
     carrier: str | None = Field(examples=["UPS"])
     tracking: str | None = Field(examples=["1Z999AA10123456784"])
+    due: MoneyOut | None = Field(description="what it costs, where the money is taken parcel by parcel")
     packed_at: datetime
     shipped_at: datetime | None
     delivered_at: datetime | None
@@ -288,6 +290,7 @@ class OrderOut(Versioned):
     promotions: list[AppliedPromotionOut]
     gift_card: GiftCardShare | None
     due: MoneyOut = Field(description="what no gift card pays; if that is nothing, there is no payment")
+    captured: MoneyOut = Field(description="what the payment has taken so far, whatever was given back of it")
     payment: PaymentOut
     shipments: list[ShipmentOut]
     cancellations: list[CancellationOut] = Field(description="of some units; CANCELLED is the whole order")

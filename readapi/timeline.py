@@ -19,6 +19,8 @@ WORDS: dict[type, str] = {
     order.OrderPlaced: "Order placed",
     order.OrderConfirmed: "Order confirmed: the goods are set aside and the payment is authorized",
     order.OrderPaid: "Order paid",
+    order.OrderGiven: "Nothing was to be paid",
+    order.OrderGivenBack: "Nothing is to be given back",
     order.OrderCancelled: "Order cancelled",
     order.LinesCancelled: "Cancelled by line",
     orderreview.ReviewBegun: "Waits until somebody has looked at it; the goods and the money stay set aside",
@@ -31,6 +33,9 @@ WORDS: dict[type, str] = {
     order.OrderRefunded: "Everything that was paid has been given back",
     refund.RefundGranted: "Refund granted",
     shipment.ShipmentPacked: "Shipment packed",
+    shipment.ShipmentPaid: "Shipment paid",
+    shipment.ShipmentGiven: "Nothing is to be paid for the shipment",
+    shipment.ShipmentUnpacked: "Shipment unpacked: its money could not be taken",
     shipment.ShipmentShipped: "Shipment on its way",
     shipment.ShipmentDelivered: "Shipment delivered",
     payment.AuthorizationRequested: "Payment authorization requested",
@@ -38,6 +43,7 @@ WORDS: dict[type, str] = {
     payment.PaymentDeclined: "Payment declined",
     payment.CaptureRequested: "Payment capture requested",
     payment.PaymentCaptured: "Payment captured",
+    payment.CaptureRefused: "The provider refused the capture",
     payment.VoidRequested: "Release of the authorized amount requested",
     payment.PaymentVoided: "Authorized amount released",
     payment.RefundRequested: "Refund requested",
@@ -103,11 +109,16 @@ def _of_money(words: str, event: Any) -> str:
     match event:
         case refund.RefundGranted(amount=amount, reason=reason):
             return f"{words}: {amount}, {REASONS.get(reason, reason)}"
-        case payment.PaymentDeclined(reason=reason) | payment.RefundRefused(reason=reason):
+        case (
+            payment.PaymentDeclined(reason=reason)
+            | payment.RefundRefused(reason=reason)
+            | payment.CaptureRefused(reason=reason)
+        ):
             return f"{words}: {reason.replace('_', ' ')}"
         case (
             payment.AuthorizationRequested()
             | payment.PaymentCaptured()
+            | shipment.ShipmentPaid()
             | payment.RefundRequested()
             | payment.PaymentRefunded()
             | payment.DisputeOpened()

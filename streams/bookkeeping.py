@@ -24,7 +24,7 @@ from commands.outage import Outage
 from commands.store.port import EventLog
 from domain import order
 from domain.codec import TOPICS as TOPICS_OF
-from domain.course import TAKEN, Course, Placed
+from domain.course import Course, Placed
 from domain.giftcard import GiftCardIssued, GiftCardRedeemed, GiftCardRefunded
 from domain.ids import payment_id
 from domain.ledger import (
@@ -39,6 +39,7 @@ from domain.ledger import (
 )
 from domain.money import Money
 from domain.payment import DisputeLost, DisputeOpened, DisputeWon, PaymentCaptured, PaymentRefunded
+from domain.policy import PARCEL
 from domain.postings import (
     Holding,
     postings_of_capture,
@@ -48,6 +49,7 @@ from domain.postings import (
     postings_of_refund,
 )
 from domain.recorded import Recorded
+from domain.shipment import ShipmentGiven
 from projections.views import Touched
 from streams.effect import order_of
 
@@ -60,8 +62,11 @@ KINDS: dict[type, str] = {
     GiftCardIssued: "issued",
     GiftCardRedeemed: "redeemed",
     GiftCardRefunded: "refunded",
+    order.OrderGiven: "given",
+    order.OrderGivenBack: "given_back",
+    ShipmentGiven: "given",
 }
-"""What a transaction is called, by the event that moved its money."""
+"""What a transaction is called, by the event that moved its money, or that would have if it had cost any."""
 MOVES = frozenset(KINDS)
 TOPICS = tuple(f"{TOPICS_OF[kind].partition('@')[0]}@" for kind in KINDS)
 POSTINGS: dict[type, Callable[[Holding, Holding, int, int], tuple[Posting, ...]]] = {
@@ -70,6 +75,9 @@ POSTINGS: dict[type, Callable[[Holding, Holding, int, int], tuple[Posting, ...]]
     DisputeLost: postings_of_lost_dispute,
     GiftCardRedeemed: partial(postings_of_capture, by=GIFT_CARDS),
     GiftCardRefunded: partial(postings_of_refund, by=GIFT_CARDS),
+    order.OrderGiven: postings_of_capture,
+    order.OrderGivenBack: postings_of_refund,
+    ShipmentGiven: postings_of_capture,
 }
 """Of those that change who is to have an order's money."""
 PAUSE_S = 0.25
@@ -213,8 +221,8 @@ class Bookkeeping:
     async def _is_first(self, moved: Recorded) -> bool:
         """Whether nothing of the order's money has moved before all of it is taken. A bank may be heard of earlier than
         of the capture; of whatever else comes first the log knows."""
-        if not isinstance(moved.event, PaymentCaptured):
-            return isinstance(moved.event, TAKEN)
+        if not isinstance(moved.event, PaymentCaptured) or moved.event.part:
+            return isinstance(moved.event, GiftCardRedeemed | order.OrderGiven)
         try:
             return not getattr(await self._engine.state(moved.stream), "disputes", None)
         except UnreadableStream:
@@ -223,6 +231,8 @@ class Bookkeeping:
     async def _before(self, moved: Recorded, order_id: str, known: Placed | None) -> Course:
         """What had become of the order's money before: of its payment's, and of its part on a gift card."""
         streams = {payment_id(order_id), moved.stream}
+        if known is not None and known.placed.capture == PARCEL:
+            streams.add(order_id)
         if known is not None and known.placed.gift_card is not None:
             streams.add(known.placed.gift_card.gift_card_id)
         rows = [row for stream in streams for row in await self._log.read_stream(stream)]
@@ -245,4 +255,6 @@ def _order_of(moved: Recorded) -> str:
     """Whose money it is."""
     if moved.stream.startswith("pay_"):
         return order_of(moved.stream)
+    if moved.stream.startswith("ord_"):
+        return moved.stream
     return str(getattr(moved.event, "order_id", ""))

@@ -7,6 +7,8 @@ from typing import Any
 
 from domain import payment
 from domain.checkout import Checkout
+from domain.checkoutknown import is_by_parcel
+from domain.checkoutparcels import to_capture
 from domain.decider import Command
 from domain.ids import payment_id
 from domain.money import Money
@@ -39,7 +41,8 @@ OPEN = {"authorizing": "authorize", "capturing": "capture", "voiding": "void", "
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """``amount`` is None for a void, ``token`` is set for an authorization, ``reference`` for everything else."""
+    """``amount`` is None for a void, ``token`` is set for an authorization, ``reference`` for everything else.
+    ``in_parts``: of an authorization that is to be captured in parts, and of the capture of one of them."""
 
     kind: str
     key: str
@@ -48,6 +51,7 @@ class Effect:
     amount: Money | None = None
     token: str = ""
     reference: str = ""
+    in_parts: bool = False
     attempts: int = 0
     """Failed ones that the log knows of."""
     traceparent: str = ""
@@ -79,6 +83,7 @@ def asked_for(recorded: Recorded) -> Effect | None:
         amount=None if kind == "void" else event.amount,
         token=event.token if kind == "authorize" else "",
         reference="" if kind == "authorize" else event.reference,
+        in_parts=bool(getattr(event, "in_parts", False) or getattr(event, "part", "")),
         traceparent=recorded.meta.traceparent,
     )
 
@@ -96,6 +101,7 @@ def left_open(state: Checkout) -> Effect | None:
         amount=_amount_of(kind, state),
         token=state.placed.payment_token if kind == "authorize" else "",
         reference=state.reference,
+        in_parts=is_by_parcel(state) and kind in ("authorize", "capture"),
         attempts=state.attempts,
     )
 
@@ -103,6 +109,8 @@ def left_open(state: Checkout) -> Effect | None:
 def _amount_of(kind: str, state: Checkout) -> Money | None:
     if kind == "refund":
         return state.refunding
+    if kind == "capture":
+        return to_capture(state)
     return None if kind == "void" else state.placed.due
 
 
@@ -112,9 +120,11 @@ async def perform(gateway: PaymentGateway, effect: Effect) -> Outcome | Pending:
         return await gateway.void(effect.key, effect.reference)
     assert effect.amount is not None, effect
     if effect.kind == "authorize":
-        return await gateway.authorize(effect.key, effect.order_id, effect.amount, effect.token)
+        return await gateway.authorize(
+            effect.key, effect.order_id, effect.amount, effect.token, in_parts=effect.in_parts
+        )
     if effect.kind == "capture":
-        return await gateway.capture(effect.key, effect.reference, effect.amount)
+        return await gateway.capture(effect.key, effect.reference, effect.amount, more=effect.in_parts)
     assert effect.kind == "refund", effect
     return await gateway.refund(effect.key, effect.reference, effect.amount)
 
@@ -128,9 +138,9 @@ def recording(key: str, outcome: Outcome) -> Command:
         case Declined(reason):
             return payment.RecordDecline(paid, reason)
         case Captured():
-            return payment.RecordCapture(paid)
+            return payment.RecordCapture(paid, key)
         case CaptureRefused(reason):
-            return payment.RecordCaptureRefusal(paid, reason)
+            return payment.RecordCaptureRefusal(paid, key, reason)
         case Voided():
             return payment.RecordVoid(paid)
         case Refunded():

@@ -162,7 +162,7 @@ def place_order(
         limits=limits,
         backorder=tuple(endless),
         cart_holds=tuple(item.stock_id for item in items if cart_id in item.stock.holds),
-        capture=policy.capture,
+        capture=policy.capture_of(delivery.covered is not None),
         capture_at=policy.capture_at(now),
         review=policy.reasons(quoted.quote, delivery.destination.country),
         review_within=policy.review_within if policy.reviews else 0,

@@ -61,6 +61,8 @@ class Charge:
     behaviour: Behaviour
     amount: Money
     captured: int = 0
+    more: bool = False
+    """Further parts may be captured."""
     refunded: int = 0
     voided: bool = False
 
@@ -87,7 +89,9 @@ class Provider:
 
     # the port
 
-    async def authorize(self, key: str, order_id: str, amount: Money, token: str) -> Authorized | Declined | Pending:
+    async def authorize(
+        self, key: str, order_id: str, amount: Money, token: str, *, in_parts: bool = False
+    ) -> Authorized | Declined | Pending:
         behaviour = BEHAVIOURS.get(token, UNKNOWN)
         if behaviour.forgets:
             await self._times_out()
@@ -108,15 +112,18 @@ class Provider:
         assert isinstance(outcome, Authorized | Declined | Pending), outcome
         return outcome
 
-    async def capture(self, key: str, reference: str, amount: Money) -> Captured | CaptureRefused | Pending:
+    async def capture(
+        self, key: str, reference: str, amount: Money, *, more: bool = False
+    ) -> Captured | CaptureRefused | Pending:
         charge = self._charge(reference, key)
 
         def act() -> Outcome:
-            if charge.voided or charge.captured:
+            if charge.voided or (charge.captured and not charge.more):
                 return CaptureRefused("voided" if charge.voided else "captured_already")
-            if amount.amount > charge.amount.amount:
-                self._verdict.fail(f"{key} captures {amount} of {charge.amount} authorized")
-            charge.captured = amount.amount
+            charge.captured += amount.amount
+            charge.more = more
+            if charge.captured > charge.amount.amount:
+                self._verdict.fail(f"{key} captures {charge.captured} of {charge.amount} authorized")
             if amount.amount:
                 self._banks_may_act(reference, charge.behaviour.disputed)
             return Captured()
@@ -129,7 +136,7 @@ class Provider:
         charge = self._charge(reference, key)
 
         def act() -> Outcome:
-            if charge.captured:
+            if charge.captured and not charge.more:
                 self._verdict.fail(f"{key} voids what was captured")
             charge.voided = True
             return Voided()

@@ -113,14 +113,19 @@ class PaymentGateway(Protocol):
     name: str
     """The ``{provider}`` of its callback's address."""
 
-    async def authorize(self, key: str, order_id: str, amount: Money, token: str) -> Authorized | Declined | Pending:
-        """Sets ``amount`` aside on the payment method that ``token`` names."""
+    async def authorize(
+        self, key: str, order_id: str, amount: Money, token: str, *, in_parts: bool = False
+    ) -> Authorized | Declined | Pending:
+        """Sets ``amount`` aside on the payment method that ``token`` names; ``in_parts`` to be captured in several."""
 
-    async def capture(self, key: str, reference: str, amount: Money) -> Captured | CaptureRefused | Pending:
-        """Takes what was set aside."""
+    async def capture(
+        self, key: str, reference: str, amount: Money, *, more: bool = False
+    ) -> Captured | CaptureRefused | Pending:
+        """Takes what was set aside, or a part of it. The rest stays set aside if ``more`` is to come, and is let go
+        otherwise. All parts together never exceed what was authorized."""
 
     async def void(self, key: str, reference: str) -> Voided | Pending:
-        """Gives up what was set aside."""
+        """Gives up what was set aside and is not captured."""
 
     async def refund(self, key: str, reference: str, amount: Money) -> Refunded | RefundRefused | Pending:
         """Gives back what was taken, or a part of it. A provider may have forgotten that it refused."""

@@ -66,14 +66,18 @@ class RemoteGateway:
 
     # the port
 
-    async def authorize(self, key: str, order_id: str, amount: Money, token: str) -> Authorized | Declined | Pending:
-        answer = await self._call(wire.Authorize(key, order_id, amount, token))
+    async def authorize(
+        self, key: str, order_id: str, amount: Money, token: str, *, in_parts: bool = False
+    ) -> Authorized | Declined | Pending:
+        answer = await self._call(wire.Authorize(key, order_id, amount, token, in_parts))
         if isinstance(answer, Authorized | Declined | Pending):
             return answer
         raise _beside_the_point(answer)
 
-    async def capture(self, key: str, reference: str, amount: Money) -> Captured | CaptureRefused | Pending:
-        answer = await self._call(wire.Capture(key, reference, amount))
+    async def capture(
+        self, key: str, reference: str, amount: Money, *, more: bool = False
+    ) -> Captured | CaptureRefused | Pending:
+        answer = await self._call(wire.Capture(key, reference, amount, more))
         if isinstance(answer, Captured | CaptureRefused | Pending):
             return answer
         raise _beside_the_point(answer)

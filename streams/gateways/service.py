@@ -124,10 +124,10 @@ class Service:
 async def perform(gateway: PaymentGateway, call: wire.Call) -> wire.Answer:
     """Raises GatewayError and GatewayTimeout."""
     match call:
-        case wire.Authorize(key, order_id, amount, token):
-            return await gateway.authorize(key, order_id, amount, token)
-        case wire.Capture(key, reference, amount):
-            return await gateway.capture(key, reference, amount)
+        case wire.Authorize(key, order_id, amount, token, in_parts):
+            return await gateway.authorize(key, order_id, amount, token, in_parts=in_parts)
+        case wire.Capture(key, reference, amount, more):
+            return await gateway.capture(key, reference, amount, more=more)
         case wire.Void(key, reference):
             return await gateway.void(key, reference)
         case wire.Refund(key, reference, amount):

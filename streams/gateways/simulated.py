@@ -118,7 +118,9 @@ class SimulatedGateway:
 
     # the port
 
-    async def authorize(self, key: str, order_id: str, amount: Money, token: str) -> Authorized | Declined | Pending:
+    async def authorize(
+        self, key: str, order_id: str, amount: Money, token: str, *, in_parts: bool = False
+    ) -> Authorized | Declined | Pending:
         behaviour = BEHAVIOURS.get(token, UNKNOWN)
         if behaviour.forgets:
             await asyncio.sleep(self._timeout_s)
@@ -139,13 +141,15 @@ class SimulatedGateway:
         assert isinstance(outcome, Authorized | Declined), outcome
         return self._pending() if fresh and behaviour.pending else outcome
 
-    async def capture(self, key: str, reference: str, amount: Money) -> Captured | CaptureRefused | Pending:
+    async def capture(
+        self, key: str, reference: str, amount: Money, *, more: bool = False
+    ) -> Captured | CaptureRefused | Pending:
         def work(connection: sqlite3.Connection) -> tuple[Outcome, Behaviour | None]:
             known = records.operation(connection, key)
             if known is not None:
                 return _same(known, "capture", reference, amount), None
             charge = records.charge(connection, reference)
-            outcome = self._capture(connection, key, reference, amount, charge)
+            outcome = self._capture(connection, key, reference, amount, charge, more)
             return outcome, BEHAVIOURS[charge.token] if charge is not None else None
 
         outcome, behaviour = await self._records.write(work)
@@ -158,10 +162,10 @@ class SimulatedGateway:
             if known is not None:
                 return _same(known, "void", reference)
             charge = _charge(connection, reference)
-            if charge.captured:
+            if charge.captured >= charge.amount:
                 raise GatewayMisuse("captured already; a refund gives it back")
             records.put_charge(connection, charge._replace(voided=1))
-            return self._record(connection, key, "void", charge, charge.amount, Voided())
+            return self._record(connection, key, "void", charge, charge.amount - charge.captured, Voided())
 
         outcome = await self._records.write(work)
         assert isinstance(outcome, Voided), outcome
@@ -257,14 +261,17 @@ class SimulatedGateway:
         return outcome
 
     def _capture(
-        self, connection: sqlite3.Connection, key: str, reference: str, amount: Money, charge: Charge | None
+        self, connection: sqlite3.Connection, key: str, reference: str, amount: Money, charge: Charge | None, more: bool
     ) -> Outcome:
+        """Without ``more`` to come the charge comes to what was captured."""
         refusal = _capture_refusal(charge, amount)
         if charge is None:
             charge = Charge(reference, "", "", 0, amount.currency, 0, 0, 0)
         if refusal:
             return self._record(connection, key, "capture", charge, amount.amount, CaptureRefused(refusal))
-        records.put_charge(connection, charge._replace(captured=amount.amount))
+        captured = charge.captured + amount.amount
+        whole = charge.amount if more else captured
+        records.put_charge(connection, charge._replace(captured=captured, amount=whole))
         outcome = self._record(connection, key, "capture", charge, amount.amount, Captured())
         behaviour = BEHAVIOURS[charge.token]
         self._call_back(connection, key, outcome, behaviour, behaviour.captured_after_ms)
@@ -344,9 +351,9 @@ def _capture_refusal(charge: Charge | None, amount: Money) -> str:
         return "unknown_charge"
     if charge.voided:
         return "voided"
-    if charge.captured:
+    if charge.captured and charge.captured >= charge.amount:
         return "captured_already"
-    if amount.currency != charge.currency or amount.amount > charge.amount:
+    if amount.currency != charge.currency or charge.captured + amount.amount > charge.amount:
         return "more_than_authorized"
     return ""
 

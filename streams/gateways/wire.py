@@ -33,12 +33,14 @@ class Authorize(msgspec.Struct, frozen=True, tag="authorize"):
     order_id: str
     amount: Money
     token: str
+    in_parts: bool = False
 
 
 class Capture(msgspec.Struct, frozen=True, tag="capture"):
     key: str
     reference: str
     amount: Money
+    more: bool = False
 
 
 class Void(msgspec.Struct, frozen=True, tag="void"):

@@ -105,7 +105,7 @@ async def pay(engine: Engine, order_id: str) -> None:
     """What the payment provider reports, when all is well."""
     paying = payment_id(order_id)
     await engine.submit(RecordAuthorization(paying, "ch_1"), context(engine.clock(), order_id))
-    await engine.submit(RecordCapture(paying), context(engine.clock(), order_id))
+    await engine.submit(RecordCapture(paying, f"{paying}/3"), context(engine.clock(), order_id))
 
 
 async def buy(engine: Engine, buyer: str, skus: Sequence[str], quantity: int = 1, **more: Any) -> str:

@@ -25,7 +25,7 @@ async def other(log, clock, engine):
 async def steps(engine: Engine, order_id: str) -> list[int]:
     """Events that each report of the provider led to, in the commit that recorded it."""
     paying = payment_id(order_id)
-    reports = (RecordAuthorization(paying, "ch_1"), RecordCapture(paying))
+    reports = (RecordAuthorization(paying, "ch_1"), RecordCapture(paying, f"{paying}/3"))
     outcomes = [await engine.submit(report, context(engine.clock(), order_id)) for report in reports]
     return [len(outcome.events) for outcome in outcomes]
 

@@ -97,6 +97,11 @@ class GatewayContract(ABC):
         reference = await self.authorized(gateway)
         assert isinstance(await gateway.capture("pay_1/2", reference, Money(2000, "USD")), CaptureRefused)
 
+    async def test_a_capture_after_which_no_more_is_to_come_lets_the_rest_go(self, gateway):
+        reference = await self.authorized(gateway)
+        assert await gateway.capture("pay_1/3", reference, Money(1500, "USD")) == Captured()
+        assert isinstance(await gateway.capture("pay_1/5", reference, Money(1, "USD")), CaptureRefused)
+
     async def test_gives_back_no_more_than_was_taken(self, gateway):
         reference = await self.authorized(gateway)
         refused = await gateway.refund("pay_1/3", reference, PRICE)
@@ -159,3 +164,37 @@ class GatewayContract(ABC):
     async def test_believes_no_callback_without_a_good_signature(self, gateway, headers):
         with pytest.raises(BadSignature):
             gateway.notice(b"{}", headers)
+
+
+class PartsContract(GatewayContract):
+    """Of gateways whose charges can be captured in several parts."""
+
+    async def test_captures_in_parts_up_to_what_was_authorized(self, gateway):
+        charge = await gateway.authorize("pay_1/1", ORDER, PRICE, self.good, in_parts=True)
+        first, second = Money(1500, "USD"), Money(499, "USD")
+        for _ in range(2):
+            assert await gateway.capture("pay_1/3", charge.reference, first, more=True) == Captured()
+        assert isinstance(
+            await gateway.capture("pay_1/5", charge.reference, Money(500, "USD"), more=True), CaptureRefused
+        )
+        for _ in range(2):
+            assert await gateway.capture("pay_1/7", charge.reference, second, more=True) == Captured()
+        assert isinstance(
+            await gateway.capture("pay_1/9", charge.reference, Money(1, "USD"), more=True), CaptureRefused
+        )
+        assert await gateway.refund("pay_1/11", charge.reference, PRICE) == Refunded()
+        rows = [(row.key, row.amount) async for row in gateway.settlement() if row.kind == "capture"]
+        assert sorted(rows) == [("pay_1/3", 1500), ("pay_1/7", 499)]
+
+    async def test_lets_go_of_what_no_part_took(self, gateway):
+        charge = await gateway.authorize("pay_1/1", ORDER, PRICE, self.good, in_parts=True)
+        await gateway.capture("pay_1/3", charge.reference, Money(1500, "USD"), more=True)
+        for _ in range(2):
+            assert await gateway.void("pay_1/5", charge.reference) == Voided()
+        assert isinstance(
+            await gateway.capture("pay_1/7", charge.reference, Money(1, "USD"), more=True), CaptureRefused
+        )
+        assert isinstance(await gateway.refund("pay_1/9", charge.reference, PRICE), RefundRefused)
+        assert await gateway.refund("pay_1/11", charge.reference, Money(1500, "USD")) == Refunded()
+        rows = [(row.kind, row.amount) async for row in gateway.settlement()]
+        assert sorted(rows) == [("authorize", 1999), ("capture", 1500), ("refund", 1500), ("void", 499)]

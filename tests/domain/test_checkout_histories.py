@@ -81,7 +81,7 @@ def test_an_order_takes_its_way(house):
     house.step(order_id, AUTHORIZING)
     house.authorized(order_id)
     house.step(order_id, 3)
-    house.tell(order_id, payment.RecordCapture(payment_id(order_id)))
+    house.tell(order_id, payment.RecordCapture(payment_id(order_id), f"{payment_id(order_id)}/3"))
     assert house.settled(order_id)
     assert isinstance(house.world.state(order_id), PaidOrder)
 

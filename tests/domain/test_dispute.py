@@ -71,7 +71,7 @@ def test_a_payment_has_few_disputes() -> None:
 
 def test_whatever_else_is_under_way_goes_on() -> None:
     capturing = given(PAYMENT, *STATES["capturing"], OPENED)
-    capturing.when(payment.RecordCapture(ID)).then(CAPTURED)
+    capturing.when(payment.RecordCapture(ID, f"{ID}/3")).then(CAPTURED)
     refunding = a_capture(FIRST_ASKED, OPENED)
     assert refunding.state.status == "refunding"
     refunding.when(payment.RecordRefund(ID, "pay_1/5")).then(FIRST_DONE)
@@ -203,4 +203,4 @@ def test_the_price_of_units_that_are_disputed_is_not_granted() -> None:
 
 def test_a_dispute_may_be_heard_of_before_the_capture_is() -> None:
     early = given(PAYMENT, *STATES["capturing"]).when(told("lost")).then(OPENED, LOST)
-    early.when(payment.RecordCapture(ID)).then(CAPTURED)
+    early.when(payment.RecordCapture(ID, f"{ID}/3")).then(CAPTURED)

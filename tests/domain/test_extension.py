@@ -62,7 +62,7 @@ def test_the_goods_are_there_for_as_long_as_the_payment_may_come_back(looked_aft
         house.step(slow)
     if looked_after:
         assert house.world.state(quick).reason == "out_of_stock"
-        house.tell(slow, payment.RecordCapture(payment_id(slow)))
+        house.tell(slow, payment.RecordCapture(payment_id(slow), f"{payment_id(slow)}/3"))
         house.step(slow)
         assert isinstance(house.world.state(slow), PaidOrder)
     else:

@@ -58,7 +58,7 @@ def test_takes_the_whole_way():
         .then(AUTHORIZED)
         .when(payment.RequestCapture(ID))
         .then(CAPTURING)
-        .when(payment.RecordCapture(ID))
+        .when(payment.RecordCapture(ID, f"{ID}/3"))
         .then(CAPTURED)
         .when(payment.RequestRefund(ID, "cancelled"))
         .then(REFUNDING)
@@ -72,8 +72,8 @@ EFFECTIVE = {
     ("authorizing", payment.RecordAuthorization(ID, "ch_1")): AUTHORIZED,
     ("authorizing", payment.RecordDecline(ID, "card_declined")): DECLINED,
     ("declined", payment.RecordAuthorization(ID, "ch_1")): AUTHORIZED,
-    ("capturing", payment.RecordCapture(ID)): CAPTURED,
-    ("capturing", payment.RecordCaptureRefusal(ID, "expired")): payment.PaymentDeclined("expired"),
+    ("capturing", payment.RecordCapture(ID, f"{ID}/3")): CAPTURED,
+    ("capturing", payment.RecordCaptureRefusal(ID, f"{ID}/3", "expired")): payment.PaymentDeclined("expired"),
     ("voiding", payment.RecordVoid(ID)): payment.PaymentVoided(),
     ("refunding", payment.RecordRefund(ID, "pay_1/5")): payment.PaymentRefunded(PRICE),
     ("refunding", payment.RecordRefundRefusal(ID, "pay_1/5", "unknown_charge")): payment.RefundRefused(

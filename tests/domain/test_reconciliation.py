@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from domain import order, payment
+from domain import order, payment, shipment
 from domain.difference import ADVICE, WORDS, Difference, explanation
 from domain.money import Money
 from domain.reconciliation import Books, Movement, Window, differences, disputed, evolve, in_doubt
@@ -260,3 +260,55 @@ def test_an_order_that_a_gift_card_paid_for_wholly_has_no_payment_to_be_missed()
     for events in ((wholly,), (wholly, PAID), (wholly, PAID, owing), (wholly, PAID, CANCELLED)):
         assert compared(books(*events)) == []
     assert compared(books(wholly, PAID), moved("capture"))[0][0] == "unknown_charge"
+
+
+# parcel by parcel
+
+FIRST, SECOND = Money(1500, "USD"), Money(499, "USD")
+BY_PARCEL = replace(PLACED, capture="parcel")
+
+
+def part(number: int, amount: Money) -> tuple[Any, ...]:
+    asked = payment.CaptureRequested(amount, CHARGE, f"shi_{number}")
+    return asked, payment.PaymentCaptured(amount, f"shi_{number}")
+
+
+STANDS = (BY_PARCEL, ASKED, AUTHORIZED)
+ONE = (*STANDS, *part(1, FIRST), PAID, shipment.ShipmentPaid("shi_1", FIRST))
+TWO = (*ONE, *part(2, SECOND), shipment.ShipmentPaid("shi_2", SECOND))
+LET_GO = (*ONE, payment.VoidRequested(CHARGE, "rest"), payment.PaymentVoided(SECOND))
+
+
+def took(*amounts: int) -> tuple[Movement, ...]:
+    keys = (f"pay_1/{3 + 2 * number}" for number in range(len(amounts)))
+    captures = (moved("capture", amount, key=key) for amount, key in zip(amounts, keys, strict=True))
+    return (moved("authorize"), *captures)
+
+
+@pytest.mark.parametrize(
+    ("events", "movements"),
+    [(ONE, took(1500)), (TWO, took(1500, 499)), (LET_GO, (*took(1500), moved("void", 499)))],
+)
+def test_several_captures_of_one_charge_agree(events: tuple[Any, ...], movements: tuple[Movement, ...]) -> None:
+    assert compared(books(*events), *movements) == []
+
+
+def test_of_several_captures_each_is_missed() -> None:
+    assert compared(books(*TWO), *took(1500)) == [("capture_missing", 1999, 1500)]
+    assert compared(books(*ONE), *took(1500, 499)) == [("capture_unrecorded", 1500, 1999)]
+
+
+def test_what_the_provider_keeps_set_aside_is_seen() -> None:
+    assert compared(books(*LET_GO), *took(1500)) == [("still_held", 0, 499)]
+
+
+def test_a_parcel_that_counts_as_paid_was_taken() -> None:
+    unpaid = (*ONE, shipment.ShipmentPaid("shi_2", SECOND))
+    assert compared(books(*unpaid), *took(1500)) == [("paid_without_capture", 1999, 1500)]
+    free = (*STANDS, PAID, shipment.ShipmentPaid("shi_1", Money(0, "USD")))
+    assert compared(books(*free), moved("authorize")) == []
+
+
+def test_an_answer_to_a_part_that_was_lost_is_asked_for() -> None:
+    waiting = books(*ONE, payment.CaptureRequested(SECOND, CHARGE, "shi_2"))
+    assert in_doubt(waiting, (moved("capture", 499, key=waiting.intent),)) == [waiting.intent]

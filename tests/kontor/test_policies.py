@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from domain.policy import LATER, SHIPMENT, OrderPolicy
+from domain.policy import LATER, PARCEL, SHIPMENT, OrderPolicy
 from kontor.policies import HOUR_MS, order_policy
 from kontor.settings import BadSettings, load
 
@@ -15,6 +15,7 @@ from kontor.settings import BadSettings, load
         ({}, OrderPolicy()),
         ({"capture": "immediate"}, OrderPolicy()),
         ({"capture": "shipment"}, OrderPolicy(capture=SHIPMENT)),
+        ({"capture": "parcel"}, OrderPolicy(capture=PARCEL)),
         ({"capture": "24"}, OrderPolicy(capture=LATER, capture_after=24 * HOUR_MS)),
         ({"capture": 24}, OrderPolicy(capture=LATER, capture_after=24 * HOUR_MS)),
         ({"review_above": 50_000, "review_hours": 1}, OrderPolicy(review_above=50_000, review_within=HOUR_MS)),
@@ -39,6 +40,7 @@ def test_by_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
         ({"capture": "721"}, "capture"),
         ({"capture": "soon"}, "capture"),
         ({"capture": "²"}, "capture"),
+        ({"capture": "parcel", "provider": "stripe"}, "multicapture"),
         ({"review_above": -1}, "review_above"),
         ({"review_countries": "Nigeria"}, "review_countries"),
         ({"review_hours": 0}, "review_hours"),

@@ -125,11 +125,11 @@ async def test_others_buy_while_the_provider_thinks(
     authorize, thinks = gateway.authorize, asyncio.Event()
     slow: list[str] = []
 
-    async def thinking(key: str, order_id: str, *rest: Any) -> Any:
+    async def thinking(key: str, order_id: str, *rest: Any, **more: Any) -> Any:
         if not slow:
             slow.append(order_id)
             await thinks.wait()
-        return await authorize(key, order_id, *rest)
+        return await authorize(key, order_id, *rest, **more)
 
     monkeypatch.setattr(gateway, "authorize", thinking)
     sku = await seller.sells(stock=5)

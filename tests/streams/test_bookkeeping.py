@@ -161,7 +161,7 @@ async def test_a_dispute_may_be_lost_before_the_capture_is_heard_of(house):
         RecordAuthorization(paid, "ch_1"),
         RequestCapture(paid),
         RecordDispute(paid, "dp_1", whole, "fraudulent", 1, 2, "lost", 3),
-        RecordCapture(paid),
+        RecordCapture(paid, f"{paid}/3"),
     ):
         await house.submit(command)
     await Bookkeeping(house.log, house.engine).post()
@@ -175,7 +175,7 @@ async def test_money_without_an_order_waits_in_an_account_of_its_own(house):
         RequestAuthorization(paid, "ord_NOBODY", Money(700, "EUR"), "pm_card_visa"),
         RecordAuthorization(paid, "ch_1"),
         RequestCapture(paid),
-        RecordCapture(paid),
+        RecordCapture(paid, f"{paid}/3"),
     ):
         await house.submit(command)
     await Bookkeeping(house.log, house.engine).post()

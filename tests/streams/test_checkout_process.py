@@ -37,7 +37,7 @@ async def test_checkouts_that_were_left_behind_share_commits(tmp_path):
         await house.checkouts.sweep()
         await house.follower.wait_for(house.engine.position, 10)
     for order_id in orders:
-        await house.submit(RecordCapture(payment_id(order_id)), order_id)
+        await house.submit(RecordCapture(payment_id(order_id), f"{payment_id(order_id)}/3"), order_id)
     await house.follower.wait_for(house.engine.position, 10)
     batches.clear()
     later(house, 4)

@@ -182,7 +182,7 @@ async def test_an_authorization_found_after_it_was_given_up_is_voided(shop):
 async def test_a_refused_capture_cancels_the_order_and_frees_the_goods(shop):
     void = shop.gateway.void
 
-    async def capture_after_expiry(key, reference, amount):
+    async def capture_after_expiry(key, reference, amount, *, more=False):
         await void("expiry/1", reference)
         return await type(shop.gateway).capture(shop.gateway, key, reference, amount)
 
@@ -205,10 +205,10 @@ async def test_captures_are_tried_until_they_succeed(shop):
     failures = iter([GatewayTimeout("no answer"), GatewayError("away")] * 4)
     capture = shop.gateway.capture
 
-    async def unreliable(key: str, reference: str, amount: Money):
+    async def unreliable(key: str, reference: str, amount: Money, **more: bool):
         for failure in failures:
             raise failure
-        return await capture(key, reference, amount)
+        return await capture(key, reference, amount, **more)
 
     shop.gateway.capture = unreliable
     order_id = await shop.buy(place_order(1, "pm_card_visa"))
@@ -237,8 +237,8 @@ async def test_a_call_that_hangs_is_a_timeout(tmp_path):
         await house.stock(1)
         authorize, slow = house.gateway.authorize, iter([True])
 
-        async def hanging(*arguments):
-            result = await authorize(*arguments)
+        async def hanging(*arguments, **more):
+            result = await authorize(*arguments, **more)
             for _ in slow:
                 await asyncio.sleep(60)
             return result
@@ -295,9 +295,9 @@ async def test_a_crash_leaves_exactly_one_charge(tmp_path, moment):
 def stop_at_capture(house: House, charged: bool) -> None:
     capture = house.gateway.capture
 
-    async def hang(*arguments):
+    async def hang(*arguments, **more):
         if charged:
-            await capture(*arguments)
+            await capture(*arguments, **more)
         await asyncio.Event().wait()
 
     house.gateway.capture = hang
@@ -360,10 +360,10 @@ async def test_a_clean_end_lets_calls_in_flight_finish(tmp_path):
     await house.stock(1)
     authorize, called = house.gateway.authorize, asyncio.Event()
 
-    async def slow(*arguments):
+    async def slow(*arguments, **more):
         called.set()
         await asyncio.sleep(0.3)
-        return await authorize(*arguments)
+        return await authorize(*arguments, **more)
 
     house.gateway.authorize = slow
     order_id = await house.buy(place_order(1, "pm_card_visa"))

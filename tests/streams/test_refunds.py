@@ -167,9 +167,9 @@ async def test_cancel_races_capture(shop: House) -> None:
     """Called off after the money was asked for and before it came: it is taken, and given back whole."""
     capture, called_off = shop.gateway.capture, asyncio.Event()
 
-    async def slow(*arguments: Any) -> Any:
+    async def slow(*arguments: Any, **more: Any) -> Any:
         await called_off.wait()
-        return await capture(*arguments)
+        return await capture(*arguments, **more)
 
     shop.gateway.capture = slow  # type: ignore[method-assign]  # a provider that takes its time
     order_id = await shop.buy(place_order(1, "pm_card_visa"))

@@ -35,13 +35,13 @@ from streams.gateways.remote import RemoteGateway
 from streams.gateways.service import CALLS_MAX
 from streams.gateways.signatures import Signer
 from streams.gateways.simulated import SimulatedGateway
-from tests.contracts.gateway import ORDER, PRICE, GatewayContract
+from tests.contracts.gateway import ORDER, PRICE, PartsContract
 from tests.streams.serving import SECRET, client, listening, opened, provider
 
 KEY = "pay_1/1"
 
 
-class TestRemoteGateway(GatewayContract):
+class TestRemoteGateway(PartsContract):
     def open(self, folder):
         return opened(folder)
 

@@ -22,7 +22,7 @@ from streams.gateways.settlement import csv_lines, read_csv
 from streams.gateways.signatures import Signer
 from streams.gateways.simulated import SimulatedGateway
 from tests.conftest import ROOT
-from tests.contracts.gateway import ORDER, PRICE, GatewayContract
+from tests.contracts.gateway import ORDER, PRICE, PartsContract
 
 SECRET = b"provider's secret"
 KEY = "pay_1/1"
@@ -38,7 +38,7 @@ async def opened(folder: Path, deliver: callbacks.Deliver | None = None) -> Asyn
         await gateway.close()
 
 
-class TestSimulatedGateway(GatewayContract):
+class TestSimulatedGateway(PartsContract):
     def open(self, folder):
         return opened(folder)
 

@@ -127,3 +127,13 @@ async def test_localstripes_own_webhooks_are_believed_and_read(provider, front, 
         async with asyncio.timeout(10):
             await told.wait()
     assert heard == [Notice("pay_1/2", Captured())]
+
+
+async def test_a_payment_is_not_captured_in_parts(gateway):
+    """Which the settings refuse before; here nothing is set aside that could not be taken as it was meant."""
+    with pytest.raises(GatewayMisuse, match="multicapture"):
+        await gateway.authorize("pay_1/1", ORDER, PRICE, "pm_card_visa", in_parts=True)
+    assert await gateway.find("pay_1/1") is None
+    charge = await gateway.authorize("pay_2/1", ORDER, PRICE, "pm_card_visa")
+    with pytest.raises(GatewayMisuse, match="multicapture"):
+        await gateway.capture("pay_2/3", charge.reference, Money(500, "USD"), more=True)

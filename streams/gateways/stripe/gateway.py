@@ -55,7 +55,8 @@ RETRIES = 2
 """By the client itself, under the same key: of connections that broke, and while the same request is under way."""
 FOUND_MAX = 10
 FREE = "free"
-"""Reference of an order that costs nothing: Stripe moves no zeros."""
+"""Reference of an order that costs nothing: Stripe moves no zeros. New orders ask for no such payment."""
+SEVERAL = "a PaymentIntent is captured once here; several captures want multicapture, which only some accounts have"
 NOT_PAYABLE = frozenset(("resource_missing", "amount_too_small", "amount_too_large", "payment_method_unexpected_state"))
 """Codes of requests that are refused for what they ask for, whoever asks."""
 GONE = frozenset(
@@ -98,7 +99,11 @@ class StripeGateway:
 
     # the port
 
-    async def authorize(self, key: str, order_id: str, amount: Money, token: str) -> Authorized | Declined | Pending:
+    async def authorize(
+        self, key: str, order_id: str, amount: Money, token: str, *, in_parts: bool = False
+    ) -> Authorized | Declined | Pending:
+        if in_parts:
+            raise GatewayMisuse(SEVERAL)
         units, currency = to_stripe(amount)
         if not units:
             return Authorized(FREE)
@@ -124,7 +129,11 @@ class StripeGateway:
             raise meaning(error) from error
         return _authorization(intent)
 
-    async def capture(self, key: str, reference: str, amount: Money) -> Captured | CaptureRefused | Pending:
+    async def capture(
+        self, key: str, reference: str, amount: Money, *, more: bool = False
+    ) -> Captured | CaptureRefused | Pending:
+        if more:
+            raise GatewayMisuse(SEVERAL)
         if reference == FREE:
             return Captured()
         units, _ = to_stripe(amount)

@@ -10,6 +10,7 @@ from domain.checkout import is_settled
 from domain.giftcard import GiftCard, Use
 from domain.ids import payment_id
 from domain.order import CancelledOrder, NoOrder, OpenOrder, OrderPlaced, PaidOrder
+from domain.policy import PARCEL
 from domain.recorded import Recorded
 from tests.domain.machines.books import Books
 from tests.domain.machines.market import BY_STOCK, CARDS
@@ -134,11 +135,16 @@ class Audit:
             assert charged <= placed.due.amount
             kept = charged + self._card_of(placed, order_id).left
             if isinstance(self.world.state(order_id), PaidOrder):
-                grand = placed.quote.totals.grand.amount
-                least = grand - self.books.owed[order_id] - self.provider.withheld(paid_id)
-                assert least <= kept <= grand, f"{order_id} is paid, kept {kept}"
+                most = placed.quote.totals.grand.amount
+                least = self._paid_for(order_id) - self.books.owed[order_id] - self.provider.withheld(paid_id)
+                assert least <= kept <= most, f"{order_id} is paid, kept {kept}"
             if isinstance(self.world.state(order_id), OpenOrder) and charged:
-                assert self.world.state(paid_id).status in ("capturing", "captured")
+                assert self.world.state(paid_id).status in ("capturing", "partially_captured", "captured")
+
+    def _paid_for(self, order_id: str) -> int:
+        """What a paid order came to: all of it, or its parcels."""
+        placed = self.orders[order_id]
+        return self.books.parcels[order_id] if placed.capture == PARCEL else placed.quote.totals.grand.amount
 
     def _card_of(self, placed: OrderPlaced, order_id: str) -> Use:
         """What the order has to do with its gift card; nothing, if it has none."""
@@ -160,7 +166,8 @@ class Audit:
         for line in placed.quote.lines:
             stock = BY_LINE[line.shop_id, line.sku]
             assert self.sold[stock, order_id] == line.quantity - self.books.cut[order_id][line.line_id]
-        grand = placed.quote.totals.grand.amount
+        grand = self._paid_for(order_id)
+        assert not self.provider.set_aside(payment_id(order_id)), f"{order_id} is over, money is still set aside"
         use = self._card_of(placed, order_id)
         assert use.status != "reserved", f"{order_id} is paid, its gift card still waits"
         paid_id = payment_id(order_id)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 
-from domain import giftcard, inventory, order, payment, returns
+from domain import giftcard, inventory, order, payment, returns, shipment
 from domain.ids import stock_id
 from domain.order import OrderPlaced
+from domain.policy import PARCEL
 from domain.recorded import Recorded
 
 
@@ -17,6 +18,8 @@ class Books:
         """Units by order and line that were called off one by one."""
         self.owed: Counter[str] = Counter()
         """Minor units by order that it said it owes back."""
+        self.parcels: Counter[str] = Counter()
+        """Minor units by order that were paid for single parcels."""
         self.sent: Counter[str] = Counter()
         """Units by stock that left the house."""
         self.to_shelf: Counter[tuple[str, str]] = Counter()
@@ -50,6 +53,9 @@ class Books:
         match recorded.event:
             case order.RefundGranted() as granted:
                 self._owes(recorded.stream, granted)
+            case shipment.ShipmentPaid(shipment_id=shipment_id, amount=amount):
+                self._once("paid", recorded.stream, shipment_id)
+                self.parcels[recorded.stream] += amount.amount
             case order.OrderRefunded():
                 self._once("refunded", recorded.stream)
             case giftcard.GiftCardRefunded(order_id=order_id, refund_id=refund_id):
@@ -68,7 +74,8 @@ class Books:
     def _owes(self, order_id: str, granted: order.RefundGranted) -> None:
         """What follows from something costs what the units of it cost, as far as that is not owed back already."""
         placed = self._orders[order_id]
-        left = placed.quote.totals.grand.amount - self.owed[order_id]
+        paid = self.parcels[order_id] if placed.capture == PARCEL else placed.quote.totals.grand.amount
+        left = paid - self.owed[order_id]
         if granted.cause:
             prices = {line.line_id: line.unit_price.amount for line in placed.quote.lines}
             cost = sum(units * prices[line_id] for line_id, units in self._due[granted.cause].items())

@@ -7,7 +7,8 @@ from typing import Any
 
 from domain.cart import CartLine
 from domain.money import Money
-from domain.order import PlaceOrder
+from domain.order import OpenOrder, PaidOrder, PlaceOrder
+from domain.orderstate import to_send
 from domain.pricing import PricedLine, Quote, Totals
 
 PRICE = Money(1999, "USD")
@@ -61,3 +62,9 @@ def place_order(order_id: str, quote: Quote, **changes: Any) -> PlaceOrder:
         "hold_until": 601_000,
     }
     return PlaceOrder(**fields | changes)
+
+
+def first_to_pack(state: OpenOrder | PaidOrder) -> PricedLine:
+    """The first line of which units are left to be packed."""
+    lines, left = state.placed.quote.lines, to_send(state)
+    return next((line for line in lines if left[line.line_id]), lines[0])

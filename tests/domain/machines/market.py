@@ -13,7 +13,7 @@ from domain.ids import stock_id
 from domain.inventory import HOLD_MS, HoldStock, ReceiveStock, StockRefused
 from domain.money import Money
 from domain.order import PlaceOrder
-from domain.policy import LATER, SHIPMENT, OrderPolicy
+from domain.policy import LATER, PARCEL, SHIPMENT, OrderPolicy
 from domain.pricing import Quote
 from domain.tender import Covered, payable
 from tests.domain.machines.goods import cart_line, place_order, quote_of
@@ -42,6 +42,8 @@ PLAINLY = OrderPolicy()
 POLICIES = (
     PLAINLY,
     OrderPolicy(capture=SHIPMENT),
+    OrderPolicy(capture=PARCEL),
+    OrderPolicy(capture=PARCEL, review_countries=("US",), review_within=2 * HOLD_MS),
     OrderPolicy(capture=LATER, capture_after=2 * HOLD_MS),
     OrderPolicy(review_above=0, review_within=2 * HOLD_MS),
     OrderPolicy(capture=SHIPMENT, review_countries=("US",), review_within=2 * HOLD_MS),
@@ -126,7 +128,7 @@ class Market:
             limits={key: term.limit for key, term in terms.items() if term.limit is not None},
             backorder=tuple(key for key, term in terms.items() if term.backorder),
             cart_holds=tuple(key for key in terms if cart_id in self.world.state(key).holds),
-            capture=policy.capture,
+            capture=policy.capture_of(bool(card)),
             capture_at=policy.capture_at(now),
             review=policy.reasons(quote, "US"),
             review_within=policy.review_within,

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from domain import order, payment, shipment
+from domain.money import Money
 from domain.order import OrderPlaced
 from domain.orderreview import ReviewApproved, ReviewBegun, ReviewRejected
-from domain.policy import LATER, SHIPMENT
+from domain.policy import LATER, PARCEL, SHIPMENT
 from domain.recorded import Recorded
 
 
@@ -16,6 +17,8 @@ class Patience:
         self._reviewed: dict[str, int] = {}
         self._packed: set[str] = set()
         self._paid: set[str] = set()
+        self._parts: dict[str, Money] = {}
+        """What was charged for each parcel, where that is done one by one."""
 
     def count(self, recorded: Recorded) -> None:
         stream = recorded.stream
@@ -32,12 +35,25 @@ class Patience:
                 assert self._may_go_on(stream), f"{stream} stands, and nobody has looked at it"
             case payment.CaptureRequested():
                 self._taken(recorded)
-            case shipment.ShipmentPacked():
-                self._packed.add(stream)
             case order.OrderPaid():
                 self._paid.add(stream)
-            case shipment.ShipmentShipped():
+        self._parcel(recorded)
+
+    def _parcel(self, recorded: Recorded) -> None:
+        stream = recorded.stream
+        match recorded.event:
+            case shipment.ShipmentPacked(shipment_id=shipment_id):
+                self._packed |= {stream, shipment_id}
+            case shipment.ShipmentPaid(shipment_id=shipment_id, amount=amount):
+                assert self._parts[shipment_id] == amount, f"{shipment_id} is paid with another amount"
+                self._paid.add(shipment_id)
+            case payment.PaymentCaptured(part=part, amount=amount) if part:
+                assert part not in self._parts, f"{part} is charged twice"
+                self._parts[part] = amount
+            case shipment.ShipmentShipped(shipment_id=shipment_id):
+                by_parcel = self._orders[stream].capture == PARCEL
                 assert stream in self._paid, f"{stream} left unpaid"
+                assert not by_parcel or shipment_id in self._paid, f"{shipment_id} left unpaid"
 
     def _taken(self, recorded: Recorded) -> None:
         order_id = "ord_" + recorded.stream.removeprefix("pay_")
@@ -45,6 +61,9 @@ class Patience:
         assert self._may_go_on(order_id), f"{order_id} is charged, and nobody has looked at it"
         if placed.capture == SHIPMENT:
             assert order_id in self._packed, f"{order_id} is charged, and nothing is packed"
+        assert bool(recorded.event.part) == (placed.capture == PARCEL)
+        if placed.capture == PARCEL:
+            assert recorded.event.part in self._packed, f"{order_id} is charged for what is not packed"
         if placed.capture == LATER:
             assert recorded.meta.occurred_at >= placed.capture_at, f"{order_id} is charged too early"
 

@@ -21,10 +21,12 @@ INTENTS = (
 
 @dataclass(slots=True)
 class Charge:
-    """``status``: authorized, captured, voided, or gone when the authorization ran out."""
+    """``status``: authorized, voided, or gone when the authorization ran out."""
 
     amount: Money
     status: str = "authorized"
+    captured: int = 0
+    """Minor units, perhaps in several parts."""
     back: int = 0
     """Minor units given back."""
     disputes: dict[str, payment.RecordDispute] = field(default_factory=dict)
@@ -50,10 +52,7 @@ class Provider:
 
     def kept(self, payment_id: str) -> int:
         """Minor units that the buyer has paid and not got back."""
-        charges = self.charges.get(payment_id, ())
-        return sum(
-            charge.amount.amount - charge.back - charge.withheld for charge in charges if charge.status == "captured"
-        )
+        return sum(one.captured - one.back - one.withheld for one in self.charges.get(payment_id, ()))
 
     def withheld(self, payment_id: str) -> int:
         """Minor units of it that disputes have taken."""
@@ -62,8 +61,8 @@ class Provider:
     def dispute(self, payment_id: str, amount: int, at: int) -> None:
         """A buyer goes to his bank, for no more than is there."""
         for charge in self.charges.get(payment_id, ()):
-            left = charge.amount.amount - charge.back - charge.withheld
-            if charge.status == "captured" and left > 0:
+            left = charge.captured - charge.back - charge.withheld
+            if left > 0:
                 number, money = len(charge.disputes) + 1, Money(min(amount, left), charge.amount.currency)
                 told = payment.RecordDispute(payment_id, f"dp_{number}", money, "fraudulent", at, 0, "open", at)
                 charge.disputes[told.dispute_id] = told
@@ -80,7 +79,8 @@ class Provider:
         return [told for charges in self.charges.values() for one in charges for told in one.disputes.values()]
 
     def set_aside(self, payment_id: str) -> bool:
-        return any(charge.status == "authorized" for charge in self.charges.get(payment_id, ()))
+        charges = self.charges.get(payment_id, ())
+        return any(one.status == "authorized" and one.captured < one.amount.amount for one in charges)
 
     def _act(self, intent: Recorded, willing: bool) -> Command:
         payment_id, asked = intent.stream, intent.event
@@ -92,20 +92,21 @@ class Provider:
             return payment.RecordAuthorization(payment_id, f"ch_{payment_id}_{len(charges)}")
         (charge,) = charges
         if isinstance(asked, payment.CaptureRequested):
-            assert asked.amount == charge.amount
+            assert charge.captured + asked.amount.amount <= charge.amount.amount, (charge, asked)
+            assert asked.part or asked.amount == charge.amount
             if charge.status != "authorized" or not willing:
                 charge.status = "gone"
-                return payment.RecordCaptureRefusal(payment_id, "authorization_expired")
-            charge.status = "captured"
-            return payment.RecordCapture(payment_id)
+                return payment.RecordCaptureRefusal(payment_id, intent.event_id, "authorization_expired")
+            charge.captured += asked.amount.amount
+            return payment.RecordCapture(payment_id, intent.event_id)
         if isinstance(asked, payment.VoidRequested):
             assert charge.status == "authorized", charge
+            assert charge.captured < charge.amount.amount, charge
             charge.status = "voided"
             return payment.RecordVoid(payment_id)
         assert isinstance(asked, payment.RefundRequested), asked
-        assert charge.status == "captured", charge
-        assert charge.back + asked.amount.amount <= charge.amount.amount, (charge, asked)
-        disputed = charge.back + asked.amount.amount + charge.withheld > charge.amount.amount
+        assert charge.back + asked.amount.amount <= charge.captured, (charge, asked)
+        disputed = charge.back + asked.amount.amount + charge.withheld > charge.captured
         if not willing or disputed:
             return payment.RecordRefundRefusal(payment_id, intent.event_id, "unknown_charge")
         charge.back += asked.amount.amount

@@ -24,12 +24,15 @@ from hypothesis.stateful import (
 
 from commands.routes import stream_of
 from domain import inventory, order, orderreviewing, payment, stock
+from domain.aftersale import CancelLines
 from domain.checkout import FOREVER, PAYMENT_GRACE_MS, is_settled, next_commands, rests_until
 from domain.decider import Command
 from domain.errors import DomainError
 from domain.inventory import HOLD_MS
 from domain.order import OpenOrder, PaidOrder
+from domain.policy import PARCEL
 from tests.domain.machines.audit import Audit
+from tests.domain.machines.goods import first_to_pack
 from tests.domain.machines.market import BUYERS, BY_STOCK, CARDS, OFFERS, PLAINLY, POLICIES, Market
 from tests.domain.machines.provider import INTENTS, Provider
 from tests.domain.machines.world import World
@@ -132,11 +135,25 @@ class CheckoutMachine(RuleBasedStateMachine):
         self.pack_of(orders[index % len(orders)], units, carrier, process)
 
     def pack_of(self, order_id: str, units: int, carrier: str, process: int = 0) -> None:
-        line = self.world.state(order_id).placed.quote.lines[0]
+        line = first_to_pack(self.world.state(order_id))
         self.parcels += 1
         wanted = {line.line_id: units} if units else {}
         parcel = order.PackShipment(order_id, f"shi_{self.parcels}", line.shop_id, self.world.now, wanted, carrier)
         self.submit(parcel, order_id, process)
+
+    @precondition(lambda self: self.by_parcel())
+    @rule(index=any_index, units=st.sampled_from((1, None)), process=PROCESSES)
+    def call_off_a_line(self, index: int, units: int | None, process: int) -> None:
+        orders = self.by_parcel()
+        order_id = orders[index % len(orders)]
+        self.parcels += 1
+        wanted = {first_to_pack(self.world.state(order_id)).line_id: units}
+        names = f"can_{self.parcels}", f"rfd_{self.parcels}"
+        self.submit(CancelLines(order_id, *names, wanted, self.world.now, "usr_1"), order_id, process)
+
+    def by_parcel(self) -> list[str]:
+        orders = self.orders(OpenOrder, PaidOrder)
+        return [order_id for order_id in orders if self.world.state(order_id).placed.capture == PARCEL]
 
     @precondition(lambda self: self.under_review())
     @rule(index=any_index, approves=seldom_not, process=PROCESSES)

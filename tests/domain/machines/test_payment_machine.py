@@ -17,23 +17,23 @@ ID = "pay_1"
 OUTCOMES = (
     payment.RecordAuthorization(ID, "ch_1"),
     payment.RecordDecline(ID, "card_declined"),
-    payment.RecordCaptureRefusal(ID, "expired"),
-    payment.RecordCapture(ID),
     payment.RecordVoid(ID),
 )
+PARTS = ("shi_1", "shi_2", "shi_3")
 INTENTS = (payment.RequestCapture(ID), payment.RequestVoid(ID, "cancelled"), payment.RequestRefund(ID, "cancelled"))
 REFUNDS = ("rfd_1", "rfd_2", "rfd_3")
 NEXT = {
     payment.AuthorizationRequested: {"none"},
     payment.PaymentAuthorized: {"authorizing", "declined"},
     payment.PaymentDeclined: {"authorizing", "capturing"},
-    payment.CaptureRequested: {"authorized"},
+    payment.CaptureRequested: {"authorized", "partially_captured"},
     payment.PaymentCaptured: {"capturing"},
-    payment.VoidRequested: {"authorized"},
+    payment.CaptureRefused: {"capturing"},
+    payment.VoidRequested: {"authorized", "partially_captured"},
     payment.PaymentVoided: {"voiding"},
-    payment.RefundRequested: {"captured", "partially_refunded"},
+    payment.RefundRequested: {"partially_captured", "captured", "partially_refunded"},
     payment.PaymentRefunded: {"refunding"},
-    payment.RefundRefused: {"refunding", "captured", "partially_refunded"},
+    payment.RefundRefused: {"refunding", "partially_captured", "captured", "partially_refunded"},
     payment.AttemptFailed: {"authorizing", "capturing", "voiding", "refunding"},
     payment.DisputeOpened: set(DISPUTABLE),
     payment.DisputeWon: set(DISPUTABLE),
@@ -68,6 +68,22 @@ class PaymentMachine(AggregateMachine):
     @rule(intent=st.sampled_from(INTENTS))
     def the_checkout_asks(self, intent: object) -> None:
         self.told(intent)
+
+    @rule(part=st.sampled_from(PARTS), share=st.integers(0, 11))
+    def a_parcel_is_packed(self, part: str, share: int) -> None:
+        whole = getattr(self.state, "amount", Money(20, "USD"))
+        amount = Money(whole.amount * share // 10, whole.currency)
+        self.told(payment.RequestCapture(ID, part, amount))
+
+    @rule(number=st.one_of(st.none(), st.integers(0, 12)), willing=st.sampled_from((True, True, False)))
+    def the_provider_says_of_a_capture(self, number: int | None, willing: bool) -> None:
+        """Of the one that is under way, or of any, also of one that ended long ago."""
+        number = getattr(self.state, "intent", 0) if number is None else number
+        intent, before = f"{ID}/{number}", len(self.events)
+        refused = payment.RecordCaptureRefusal(ID, intent, "expired")
+        self.told(payment.RecordCapture(ID, intent) if willing else refused)
+        if len(self.events) > before:
+            assert isinstance(self.events[number - 1], payment.CaptureRequested)
 
     @rule(refund_id=st.sampled_from(REFUNDS), amount=st.integers(-1, 40), again=st.booleans())
     def somebody_asks_for_money_back(self, refund_id: str, amount: int, again: bool) -> None:
@@ -110,16 +126,21 @@ class PaymentMachine(AggregateMachine):
 
     @invariant()
     def there_is_one_charge(self) -> None:
+        """And one capture, or one of each part."""
         assert len(self.amounts(payment.AuthorizationRequested)) <= 1
-        assert len(self.amounts(payment.CaptureRequested)) <= 1
-        assert len(self.amounts(payment.PaymentCaptured)) <= 1
+        for kind in (payment.CaptureRequested, payment.PaymentCaptured):
+            parts = [event.part for event in self.events if isinstance(event, kind)]  # type: ignore[attr-defined]
+            assert len(set(parts)) == len(parts)
+            assert "" not in parts or len(parts) == 1
 
     @invariant()
     def no_more_is_taken_than_was_set_aside_nor_given_back_than_was_taken(self) -> None:
         authorized = self.amounts(payment.AuthorizationRequested)
         captured = self.amounts(payment.PaymentCaptured)
         refunded = self.amounts(payment.PaymentRefunded)
-        assert captured in ([], authorized)
+        assert not captured or sum(one.amount for one in captured) <= authorized[0].amount
+        if isinstance(self.state, Payment) and captured and not self.state.parts:
+            assert captured == authorized
         assert all(amount.currency == captured[0].currency for amount in refunded)
         assert sum(amount.amount for amount in refunded) <= sum(amount.amount for amount in captured)
 
@@ -159,7 +180,7 @@ class PaymentMachine(AggregateMachine):
         for event in self.events:
             match event:
                 case payment.PaymentCaptured(amount=amount):
-                    captured = amount.amount
+                    captured += amount.amount
                 case payment.DisputeOpened(dispute_id=dispute_id, amount=amount):
                     gone[dispute_id] = amount.amount
                 case payment.DisputeWon(dispute_id=dispute_id):
@@ -173,9 +194,20 @@ class PaymentMachine(AggregateMachine):
 
     @invariant()
     def money_is_not_both_taken_and_given_up(self) -> None:
-        kinds = {type(event) for event in self.events}
-        assert not {payment.PaymentCaptured, payment.PaymentVoided} <= kinds
-        assert not {payment.CaptureRequested, payment.VoidRequested} <= kinds
+        """What was captured in parts stays, and only the rest is given up; nothing is captured after that."""
+        captured, given_up = 0, False
+        for event in self.events:
+            match event:
+                case payment.CaptureRequested():
+                    assert not given_up
+                case payment.PaymentCaptured(amount=amount):
+                    captured += amount.amount
+                case payment.CaptureRefused() | payment.VoidRequested():
+                    given_up = True
+                case payment.PaymentVoided(amount=None):
+                    assert not captured
+                case payment.PaymentVoided(amount=rest):
+                    assert captured + rest.amount == self.amounts(payment.AuthorizationRequested)[0].amount
 
 
 TestPayment = PaymentMachine.TestCase
