@@ -68,12 +68,15 @@ function chrome() {
 function missing() {
   return {
     title: "Not found",
-    content: empty(
-      "search",
-      "There is no such panel",
-      "It may have moved.",
-      h("a", { class: "button", href: "/console" }, "Overview"),
-    ),
+    content: [
+      h("h1", { class: "unseen" }, "Not found"),
+      empty(
+        "search",
+        "There is no such panel",
+        "It may have moved.",
+        h("a", { class: "button", href: "/console" }, "Overview"),
+      ),
+    ],
   };
 }
 

@@ -26,7 +26,6 @@ export const ORDER_COLUMNS = [
   ["Payment", payment],
   ["First line", (order) => order.title, "long"],
   ["Units", (order) => order.units, "number"],
-  ["Sellers", (order) => order.shopIds.length, "number"],
   ["To", (order) => order.country],
   ["Total", (order) => money(order.total), "number"],
   ["Placed", (order) => when(order.createdAt)],

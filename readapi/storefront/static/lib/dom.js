@@ -40,13 +40,3 @@ export function fresh(prefix) {
   numbered += 1;
   return `${prefix}-${numbered}`;
 }
-
-/** Links lead within the site or to http(s); any other address, such as one of a script, leads nowhere. */
-export function safe(address) {
-  try {
-    const url = new URL(address, location.href);
-    return url.protocol === "https:" || url.protocol === "http:" ? url.href : "#";
-  } catch {
-    return "#";
-  }
-}

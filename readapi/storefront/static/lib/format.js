@@ -11,7 +11,7 @@ function fractionDigits(currency) {
 }
 
 /** Minor units in the units of everyday life. */
-export function major(amount, currency) {
+function major(amount, currency) {
   return amount / 10 ** fractionDigits(currency);
 }
 
@@ -56,3 +56,5 @@ export function plural(count, one, many = `${one}s`) {
 export function short(id) {
   return id.slice(-8);
 }
+
+export const capital = (text) => text.charAt(0).toUpperCase() + text.slice(1);

@@ -1,7 +1,7 @@
 /* What the API refused, and what a person can do about it. */
 
 /** A problem of RFC 9457, or a request that found nobody. */
-export class Problem extends Error {
+class Problem extends Error {
   constructor(status, body, retryAfter = null) {
     super(body.detail || body.title);
     this.status = status;

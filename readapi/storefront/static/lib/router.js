@@ -1,7 +1,7 @@
 /* Addresses to pages. A page is a function that fills the main element; what it returns is called when it is left. */
 
 import { announce } from "./announce.js";
-import { put } from "./dom.js";
+import { h, put } from "./dom.js";
 import { loading, refused } from "./states.js";
 
 export class Router {
@@ -44,6 +44,7 @@ export class Router {
       if (problem.title === undefined) throw problem;
       put(
         this.main,
+        h("h1", { class: "unseen" }, problem.title),
         refused(problem, () => this.show()),
       );
       this.title(problem.title, focus);

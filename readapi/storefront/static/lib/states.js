@@ -1,6 +1,7 @@
 /* What a page shows while there is nothing to show: loading, empty, or refused. */
 
 import { h } from "./dom.js";
+import { capital } from "./format.js";
 import { icon } from "./icons.js";
 import { advice } from "./problem.js";
 
@@ -61,6 +62,6 @@ function signInAddress() {
 }
 
 function sentence(text) {
-  const first = text.charAt(0).toUpperCase() + text.slice(1);
+  const first = capital(text);
   return /[.!?]$/.test(first) ? first : `${first}.`;
 }

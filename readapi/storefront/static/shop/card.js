@@ -5,8 +5,13 @@ import { money, plural } from "../lib/format.js";
 import { picture } from "./picture.js";
 import { stars } from "./stars.js";
 
-export function stock({ inStock, lowStock }) {
-  const [kind, text] = !inStock ? ["gone", "Sold out"] : lowStock ? ["low", "Only a few left"] : ["there", "In stock"];
+/** Sellers' offers tell how many are left, lists do not. */
+export function stock({ inStock, lowStock, available = 0 }) {
+  const [kind, text] = !inStock
+    ? ["gone", "Sold out"]
+    : lowStock
+      ? ["low", available > 0 ? `Only ${available} left` : "Only a few left"]
+      : ["there", "In stock"];
   return h("span", { class: `stock ${kind}` }, text);
 }
 
@@ -29,7 +34,7 @@ export function card(product) {
       h("span", { class: "price" }, product.price ? money(product.price) : "No offer"),
       stock(product),
     ),
-    product.offers > 1 ? h("p", { class: "quiet" }, `${plural(product.offers, "seller")}, the best price shown`) : null,
+    product.offers > 1 ? h("p", { class: "quiet" }, `Best of ${plural(product.offers, "offer")}`) : null,
   );
 }
 

@@ -2,7 +2,7 @@
 
 import { announce } from "../lib/announce.js";
 import { h, put } from "../lib/dom.js";
-import { money, plural } from "../lib/format.js";
+import { capital, money, plural } from "../lib/format.js";
 import { icon } from "../lib/icons.js";
 import { empty, notice, refused } from "../lib/states.js";
 import { thumb } from "./thumb.js";
@@ -21,7 +21,7 @@ function said(line) {
       "p",
       { class: `warning ${SEVERE.has(code) ? "severe" : ""}` },
       icon(SEVERE.has(code) ? "warn" : "info", 16),
-      message.charAt(0).toUpperCase() + message.slice(1) + prices,
+      capital(message) + prices,
     );
   });
 }

@@ -46,6 +46,7 @@ class Checkout {
     this.method = "standard";
     this.quote = null;
     this.attempt = null;
+    this.lines = h("ul", { class: "brief", role: "list" });
     this.where = h("div", {});
     this.how = h("div", {});
     this.sum = h("div", {});
@@ -60,6 +61,7 @@ class Checkout {
 
   content() {
     this.showAddresses();
+    this.showLines(this.cart.lines);
     return h(
       "div",
       { class: "with-summary" },
@@ -74,7 +76,7 @@ class Checkout {
         "aside",
         { class: "summary", "aria-label": "Summary" },
         h("h2", {}, "Your order"),
-        this.lines(),
+        this.lines,
         this.codes.element,
         this.sum,
         this.said,
@@ -83,13 +85,11 @@ class Checkout {
     );
   }
 
-  lines() {
-    return h(
-      "ul",
-      { class: "brief", role: "list" },
-      this.cart.lines.map((line) =>
-        h("li", {}, h("span", {}, `${line.quantity} × ${line.title}`), h("span", {}, money(line.total))),
-      ),
+  showLines(lines) {
+    const price = ({ unitPrice, quantity }) => money({ ...unitPrice, amount: unitPrice.amount * quantity });
+    put(
+      this.lines,
+      lines.map((line) => h("li", {}, h("span", {}, `${line.quantity} × ${line.title}`), h("span", {}, price(line)))),
     );
   }
 
@@ -195,6 +195,7 @@ class Checkout {
 
   show(quote) {
     this.quote = quote;
+    this.showLines(quote.lines);
     this.showMethods();
     this.codes.show(quote);
     put(this.sum, totals(quote));

@@ -2,7 +2,7 @@
 
 import { h } from "../lib/dom.js";
 import { countries } from "../lib/countries.js";
-import { money, number } from "../lib/format.js";
+import { capital, money, number } from "../lib/format.js";
 
 const SHOWN = 7;
 
@@ -146,7 +146,7 @@ export function facets(shop, criteria, found) {
     brand.length > 0 || criteria.get("brand") ? group("Brand", choices(shop, criteria, "brand", brand), true) : null,
     rating.length > 0 ? group("Rating", ratings(shop, criteria, rating), true) : null,
     Object.entries(attributes).map(([name, buckets]) =>
-      group(name, choices(shop, criteria, `attr.${name}`, buckets), criteria.query.has(`attr.${name}`)),
+      group(capital(name), choices(shop, criteria, `attr.${name}`, buckets), criteria.query.has(`attr.${name}`)),
     ),
   ];
 }

@@ -1,15 +1,22 @@
 /* The head of every page: name, search, account, cart. */
 
 import { h, put } from "../lib/dom.js";
-import { plural } from "../lib/format.js";
 import { icon } from "../lib/icons.js";
 import { mark } from "../lib/mark.js";
 
 export function header(shop) {
   const { api, basket, router } = shop;
   const account = h("div", { class: "account" });
-  const count = h("span", { class: "count", "aria-hidden": "true" });
-  const cart = h("a", { class: "tool", href: "/cart" }, icon("cart", 24), h("span", { class: "word" }, "Cart"), count);
+  const count = h("span", { class: "count" });
+  const units = h("span", { class: "unseen" });
+  const cart = h(
+    "a",
+    { class: "tool", href: "/cart" },
+    icon("cart", 24),
+    h("span", { class: "word" }, "Cart"),
+    count,
+    units,
+  );
 
   function showAccount() {
     if (!api.session.signedIn) {
@@ -31,7 +38,7 @@ export function header(shop) {
     const quantity = basket.quantity;
     count.textContent = quantity > 99 ? "99+" : String(quantity);
     count.hidden = quantity === 0;
-    cart.setAttribute("aria-label", quantity === 0 ? "Cart, empty" : `Cart, ${plural(quantity, "item")}`);
+    units.textContent = quantity === 0 ? "empty" : quantity === 1 ? " item" : " items";
   }
 
   api.session.addEventListener("change", showAccount);

@@ -5,7 +5,7 @@ import { number } from "../lib/format.js";
 import { cards } from "./card.js";
 import { glyph } from "./picture.js";
 
-const SHOWN = 8;
+const SHOWN = 10;
 
 function tile(category) {
   return h(

@@ -33,12 +33,15 @@ shop.narrow = async (address) => {
 function missing() {
   return {
     title: "Not found",
-    content: empty(
-      "search",
-      "There is no such page",
-      "It may have moved.",
-      h("a", { class: "button", href: "/" }, "Go to the front page"),
-    ),
+    content: [
+      h("h1", { class: "unseen" }, "Not found"),
+      empty(
+        "search",
+        "There is no such page",
+        "It may have moved.",
+        h("a", { class: "button", href: "/" }, "Go to the front page"),
+      ),
+    ],
   };
 }
 

@@ -11,10 +11,6 @@ export function delivery({ shipsTo }) {
   return shipsTo.includes("*") ? "Delivers everywhere" : `Delivers to ${shipsTo.join(", ")}`;
 }
 
-function left(offer) {
-  return offer.lowStock && offer.inStock && offer.available > 0 ? `Only ${offer.available} left` : null;
-}
-
 /** Puts an offer into the cart, and says so beside the button. */
 export function buyButton(shop, offer, title, said, quantity = () => 1) {
   async function buy() {
@@ -41,7 +37,7 @@ export function buyButton(shop, offer, title, said, quantity = () => 1) {
       type: "button",
       onclick: buy,
       disabled: !offer.inStock,
-      "aria-label": `Add to cart from ${offer.shopName}`,
+      "aria-label": offer.inStock ? `Add to cart from ${offer.shopName}` : null,
     },
     offer.inStock ? "Add to cart" : "Sold out",
   );
@@ -70,14 +66,9 @@ export function offers(shop, product) {
         offer.shopName,
         index === 0 && offer.inStock ? h("span", { class: "tag" }, "Best offer") : null,
       ),
-      h("td", { "data-label": "Price" }, price(offer)),
-      h("td", { "data-label": "Delivery" }, delivery(offer)),
-      h(
-        "td",
-        { "data-label": "Stock" },
-        stock(offer),
-        left(offer) ? h("span", { class: "quiet" }, ` ${left(offer)}`) : null,
-      ),
+      h("td", {}, price(offer)),
+      h("td", {}, delivery(offer)),
+      h("td", {}, stock(offer)),
       h("td", {}, buyButton(shop, offer, product.title, said)),
     ),
   );

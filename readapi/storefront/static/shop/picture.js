@@ -57,12 +57,12 @@ export function glyph(category, size = 24) {
   );
 }
 
-function drawing({ category, brand, productId = "" }) {
+function drawing({ category, brand, productId }, labelled) {
   const [top, below] = category;
   return s(
     "svg",
     {
-      class: `drawn hue-${drawn(brand ?? below ?? top, HUES)}`,
+      class: `drawn hue-${drawn(brand ?? below ?? top ?? "", HUES)}`,
       viewBox: "0 0 200 160",
       "aria-hidden": "true",
       preserveAspectRatio: "xMidYMid slice",
@@ -70,7 +70,7 @@ function drawing({ category, brand, productId = "" }) {
     s("rect", { class: "ground", width: 200, height: 160 }),
     BACKGROUNDS[drawn(productId, BACKGROUNDS.length)](),
     s("g", { class: "glyph", transform: "translate(67 39) scale(2.75)" }, s("path", { d: DRAWN[top] ?? DRAWN.Other })),
-    brand
+    labelled && brand
       ? s(
           "text",
           { class: "label", x: 100, y: 146, "text-anchor": "middle" },
@@ -80,10 +80,10 @@ function drawing({ category, brand, productId = "" }) {
   );
 }
 
-/** Of a card or a page: `image`, `category` and `brand` are looked at. */
-export function picture(product) {
+/** Of a card or a page; small ones go without the label. */
+export function picture(product, { labelled = true } = {}) {
   const frame = h("div", { class: "picture" });
-  const draw = () => frame.replaceChildren(drawing(product));
+  const draw = () => frame.replaceChildren(drawing(product, labelled));
   if (product.image && /^(https:|\/)/.test(product.image)) {
     frame.append(h("img", { src: product.image, alt: "", loading: "lazy", decoding: "async", onerror: draw }));
   } else {

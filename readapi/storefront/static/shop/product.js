@@ -1,7 +1,7 @@
 /* The page of one product. */
 
 import { h } from "../lib/dom.js";
-import { day } from "../lib/format.js";
+import { capital, day } from "../lib/format.js";
 import { icon } from "../lib/icons.js";
 import { notice } from "../lib/states.js";
 import { cards, stock } from "./card.js";
@@ -12,7 +12,7 @@ import { stars } from "./stars.js";
 const BESIDE = 4;
 const QUANTITIES = 10;
 
-export function breadcrumbs(category) {
+function breadcrumbs(category) {
   const steps = category.map((name, index) => ({ name, path: category.slice(0, index + 1).join("/") }));
   return h(
     "nav",
@@ -80,7 +80,7 @@ function attributes(product) {
     h(
       "tr",
       {},
-      h("th", { scope: "row" }, name.charAt(0).toUpperCase() + name.slice(1)),
+      h("th", { scope: "row" }, capital(name)),
       h("td", {}, typeof value === "boolean" ? (value ? "Yes" : "No") : String(value)),
     ),
   );

@@ -4,7 +4,7 @@ import { h } from "../lib/dom.js";
 import { picture } from "./picture.js";
 
 const known = new Map();
-const UNKNOWN = { category: ["Other"], brand: null, image: null };
+const UNKNOWN = { productId: "", category: ["Other"], brand: null, image: null };
 
 export function thumb(api, productId) {
   const frame = h("span", { class: "thumb" });
@@ -12,11 +12,11 @@ export function thumb(api, productId) {
     known.set(
       productId,
       api.get(`/api/products/${productId}`).then(
-        ({ body }) => ({ ...body, brand: null }),
+        ({ body }) => body,
         () => UNKNOWN,
       ),
     );
   }
-  known.get(productId).then((product) => frame.append(picture(product)));
+  known.get(productId).then((product) => frame.append(picture(product, { labelled: false })));
   return frame;
 }
