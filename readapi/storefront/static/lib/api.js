@@ -72,11 +72,9 @@ export class Api {
       return this.send(method, path, request, true);
     }
     if (!response.ok) throw await problemOf(response);
-    if (method !== "GET") this.note(response);
-    const type = response.headers.get("Content-Type") ?? "";
-    return type.includes("json")
-      ? { body: await response.json(), headers: response.headers }
-      : { body: null, headers: response.headers };
+    const body = await content(response);
+    if (method !== "GET") this.note(response.headers, body);
+    return { body, headers: response.headers };
   }
 
   async fetched(method, path, { body, headers = {}, origin = "", signal }, token) {
@@ -99,10 +97,20 @@ export class Api {
     }
   }
 
-  note(response) {
-    const position = response.headers.get("Kontor-Position");
+  note(headers, body) {
+    const position = headers.get("Kontor-Position");
     if (position !== null) sessionStorage.setItem(POSITION, position);
-    const issued = response.headers.get("Cart-Token");
-    if (issued !== null) this.cartToken = issued;
+    if (body?.cartToken) this.cartToken = body.cartToken;
+  }
+}
+
+/** The JSON of an answer; null when there is none. */
+async function content(response) {
+  if (!(response.headers.get("Content-Type") ?? "").includes("json")) return null;
+  try {
+    return await response.json();
+  } catch (error) {
+    if (error.name === "AbortError") throw error;
+    throw unreachable();
   }
 }
