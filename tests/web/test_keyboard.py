@@ -132,7 +132,7 @@ async def test_signing_out_is_noticed_everywhere(chrome: Browser) -> None:
     await other.goto("/")
     await page.get_by_role("button", name="Sign out").click()
     await expect(other.get_by_role("link", name="Sign in")).to_be_visible()
-    assert await other.evaluate("[sessionStorage.length, localStorage.getItem('kontor.refresh')]") in (
+    assert await other.evaluate("[sessionStorage.length, localStorage.getItem('kontor.signed-in')]") in (
         [0, None],
         [1, None],
     )

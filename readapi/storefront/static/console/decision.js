@@ -1,18 +1,18 @@
 /* A note and what to do with it: decisions that the log keeps for ever. */
 
 import { announce } from "../lib/announce.js";
-import { Api } from "../lib/api.js";
+import { Attempt } from "../lib/attempt.js";
 import { h, put } from "../lib/dom.js";
 import { field, form } from "../lib/form.js";
 import { refused } from "../lib/states.js";
 
 /** `choices` are a label, a path, and the button's class; `done` is called when one of them was carried out. */
 export function decision(api, about, choices, { noted, done }) {
-  const keys = new Map(choices.map(([, path]) => [path, Api.freshKey()]));
+  const attempt = new Attempt(api);
   let path = null;
   const made = form(
     async ({ note }) => {
-      await api.command("POST", path, note === undefined ? {} : { note }, { key: keys.get(path) });
+      await attempt.send("POST", path, note === undefined ? {} : { note });
       announce(`${about}: done`);
       await done();
     },
@@ -41,12 +41,12 @@ export function decision(api, about, choices, { noted, done }) {
 
 /** One button for what needs no words. */
 export function act(api, label, about, path, done) {
-  const key = Api.freshKey();
+  const attempt = new Attempt(api);
   const said = h("span", {});
   async function run() {
     put(said);
     try {
-      await api.command("POST", path, undefined, { key });
+      await attempt.send("POST", path);
       announce(`${label}: ${about}, done`);
       await done();
     } catch (problem) {

@@ -18,13 +18,6 @@ export class Api {
     this.session = new Session(this.write);
   }
 
-  /** Names one attempt of something that must not be done twice. */
-  static freshKey() {
-    return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join(
-      "",
-    );
-  }
-
   get cartToken() {
     return localStorage.getItem(CART);
   }

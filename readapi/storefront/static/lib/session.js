@@ -1,9 +1,11 @@
 /* Who is signed in. The access token is this tab's own; the refresh token, which works once, is shared by all tabs and
    used by one at a time. */
 
+import { drop, keep, kept } from "./keep.js";
 import { problemOf, unreachable } from "./problem.js";
 
-const REFRESH = "kontor.refresh";
+const REFRESH = "refresh";
+const SIGNED_IN = "kontor.signed-in";
 const ACCESS = "kontor.access";
 const EARLY_MS = 30_000;
 
@@ -17,12 +19,12 @@ export class Session extends EventTarget {
     this.write = write;
     this.access = JSON.parse(sessionStorage.getItem(ACCESS) ?? "null");
     addEventListener("storage", (event) => {
-      if (event.key === REFRESH && event.newValue === null) this.forget();
+      if (event.key === SIGNED_IN && event.newValue === null) this.forget();
     });
   }
 
   get signedIn() {
-    return localStorage.getItem(REFRESH) !== null;
+    return localStorage.getItem(SIGNED_IN) !== null;
   }
 
   get scopes() {
@@ -40,8 +42,11 @@ export class Session extends EventTarget {
   renew(stale) {
     return exclusively("kontor.refresh", async () => {
       if (this.access && this.access.token !== stale) return this.access.token;
-      const refresh = localStorage.getItem(REFRESH);
-      if (refresh === null) return null;
+      const refresh = await kept(REFRESH);
+      if (refresh === undefined) {
+        this.forget();
+        return null;
+      }
       try {
         await this.grant({ grant_type: "refresh_token", refresh_token: refresh });
       } catch (problem) {
@@ -73,12 +78,14 @@ export class Session extends EventTarget {
       until: Date.now() + granted.expires_in * 1000,
     };
     sessionStorage.setItem(ACCESS, JSON.stringify(this.access));
-    localStorage.setItem(REFRESH, granted.refresh_token);
+    await keep(REFRESH, granted.refresh_token);
+    localStorage.setItem(SIGNED_IN, "yes");
   }
 
   async signOut() {
     const token = await this.token().catch(() => null);
     this.forget();
+    await drop(REFRESH);
     if (!token) return;
     const headers = { Authorization: `Bearer ${token}` };
     // Whoever leaves is out here at once, whether or not the server hears of it.
@@ -88,7 +95,7 @@ export class Session extends EventTarget {
   forget() {
     this.access = null;
     sessionStorage.removeItem(ACCESS);
-    localStorage.removeItem(REFRESH);
+    localStorage.removeItem(SIGNED_IN);
     this.dispatchEvent(new Event("change"));
   }
 }

@@ -1,7 +1,7 @@
 /* The checkout: where to, how, paid by what; then one button, which buys once however often it is pressed. */
 
 import { announce } from "../lib/announce.js";
-import { Api } from "../lib/api.js";
+import { Attempt } from "../lib/attempt.js";
 import { h, put } from "../lib/dom.js";
 import { money } from "../lib/format.js";
 import { empty, notice, refused } from "../lib/states.js";
@@ -45,7 +45,7 @@ class Checkout {
     this.token = cardsOf(me.paymentMethods)[0].token;
     this.method = "standard";
     this.quote = null;
-    this.attempt = null;
+    this.attempt = new Attempt(shop.api);
     this.lines = h("ul", { class: "brief", role: "list" });
     this.where = h("div", {});
     this.how = h("div", {});
@@ -259,15 +259,7 @@ class Checkout {
       shippingMethod: this.method,
     };
     if (this.codes.giftCard) body.giftCard = this.codes.giftCard;
-    const same = JSON.stringify(body);
-    if (this.attempt?.same !== same) this.attempt = { same, key: Api.freshKey() };
-    try {
-      return (await this.api.command("POST", "/api/orders", body, { key: this.attempt.key, wait: WAIT_S })).body;
-    } catch (problem) {
-      // Refused for good: the next press is another attempt. Without an answer it is the same one.
-      if (!problem.passing) this.attempt = null;
-      throw problem;
-    }
+    return (await this.attempt.send("POST", "/api/orders", body, { wait: WAIT_S })).body;
   }
 
   async paymentMethod() {

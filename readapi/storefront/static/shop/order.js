@@ -1,6 +1,6 @@
 /* One order as it stands, and its timeline, which goes on by itself. */
 
-import { Api } from "../lib/api.js";
+import { Attempt } from "../lib/attempt.js";
 import { h, put } from "../lib/dom.js";
 import { moment, money, short } from "../lib/format.js";
 import { live } from "../lib/live.js";
@@ -87,7 +87,7 @@ class Order {
     this.head = h("div", {});
     this.rest = h("div", {});
     this.said = h("div", { class: "said" });
-    this.key = Api.freshKey();
+    this.cancelling = new Attempt(shop.api);
   }
 
   /** Whether anything had changed. */
@@ -129,7 +129,7 @@ class Order {
     if (!confirm("Cancel the whole order?")) return;
     put(this.said);
     try {
-      await this.api.command("POST", `${this.path}/cancel`, {}, { key: this.key });
+      await this.cancelling.send("POST", `${this.path}/cancel`, {});
       await this.refresh();
     } catch (problem) {
       if (problem.title === undefined) throw problem;
