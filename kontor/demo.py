@@ -129,6 +129,7 @@ def welcome(url: str) -> None:
     lines = [
         "",
         f"  Kontor is ready:  {url}",
+        f"  Console:          {url}/console",
         f"  API document:     {url}/openapi.json",
         "",
         *logins(),

@@ -179,9 +179,23 @@ def build_app(what: str, services: ReadServices, settings: Settings) -> FastAPI:
         ),
     )
     if what == "read":
-        return create_read(services, edge)
+        return with_pages(create_read(services, edge), settings)
     assert isinstance(services, WriteServices)
-    return (create_both if what == "all" else create_write)(services, edge)
+    return with_pages(create_both(services, edge), settings) if what == "all" else create_write(services, edge)
+
+
+def with_pages(app: FastAPI, settings: Settings) -> FastAPI:
+    """With the storefront and the console, where they are wanted. Raises UnusableLog."""
+    if settings.storefront:
+        from readapi.storefront import pages
+        from readapi.storefront.assets import UnusableFiles
+
+        shown = pages.Settings(settings.storefront_name, settings.storefront_write_url, settings.storefront_files)
+        try:
+            pages.install(app, shown)
+        except UnusableFiles as error:
+            raise UnusableLog(f"KONTOR_STOREFRONT_FILES: {error}") from error
+    return app
 
 
 def url_of(listening: socket.socket) -> str:
@@ -202,7 +216,7 @@ async def _demo(settings: Settings) -> None:
     async with embedded(settings) as services:
         await demo.load(services)
         await shown(services)
-        app = build_app("all", services, settings)
+        app = build_app("all", services, settings.model_copy(update={"storefront": True}))
         async with measured(app, services):
             demo.welcome(url_of(listening))
             await serve(app, listening)

@@ -16,6 +16,7 @@ from pydantic_settings import (
 )
 
 from commands.errors import UnusableLog
+from readapi.storefront.origins import origin_of
 from streams.gateways.signatures import Signer
 
 TOML = Path("kontor.toml")
@@ -35,6 +36,11 @@ def _a_mail_server(value: str | None) -> str | None:
         if parsed.scheme not in ("smtp", "smtps") or not parsed.hostname or parsed.port == 0:  # raises for none
             raise ValueError("a mail server is named as smtp://user:password@host:port or smtps://…")
     return value
+
+
+def _an_origin(value: str | None) -> str | None:
+    """Raises ValueError."""
+    return value if value is None else origin_of(value)
 
 
 def _when_money_is_taken(value: object) -> str:
@@ -93,6 +99,16 @@ class Settings(BaseSettings):
         "", pattern="^([A-Z]{2}(,[A-Z]{2})*)?$", description="and at those that go there: country codes with commas"
     )
     review_hours: int = Field(72, ge=1, le=720, description="after which an order nobody looked at is rejected")
+    storefront: bool = Field(
+        False, description="serve all and serve read also serve the web pages (docs/storefront.md)"
+    )
+    storefront_name: str = Field("Kontor", min_length=1, max_length=60, description="what the pages call the shop")
+    storefront_files: Path | None = Field(
+        None, description="a folder laid over the files of the pages: brand.css, mark.svg"
+    )
+    storefront_write_url: Annotated[str | None, AfterValidator(_an_origin)] = Field(
+        None, description="origin of serve write for the pages, where it is not their own: https://write.shop.example"
+    )
     otlp_url: str | None = Field(None, description="collector of traces, such as http://collector:4318/v1/traces")
     cors_origins: tuple[str, ...] = ()
     aggregates_cached_max: int = Field(20_000, ge=100, description="aggregates kept in memory")

@@ -15,6 +15,7 @@ from starlette.responses import Response
 
 from readapi.edge.principal import edge_of
 from readapi.readiness import LOG, READY, answer, standing
+from readapi.storefront.pages import front_page
 
 router = APIRouter(tags=["operations"])
 ready = APIRouter(tags=["operations"])
@@ -32,9 +33,13 @@ class Alive(BaseModel):
 
 @router.get("/", summary="Where things are", responses={200: {"model": Index}})
 async def index(request: Request) -> Response:
+    """Whoever asks for HTML gets the storefront, where it is served."""
+    page = front_page(request)
+    if page is not None:
+        return page
     links = {"openapi": "/openapi.json", "products": "/api/products", "ready": "/readyz", "metrics": "/metrics"}
     body = {"name": request.app.title, "version": request.app.version, "links": links}
-    return Response(msgspec.json.encode(body), media_type="application/json")
+    return Response(msgspec.json.encode(body), headers={"Vary": "Accept"}, media_type="application/json")
 
 
 @router.get("/livez", summary="The process answers", responses={200: {"model": Alive}})

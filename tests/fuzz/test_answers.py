@@ -78,6 +78,8 @@ async def operates(root: Shopper) -> None:
     await root.do("GET", path)
     assert (await root.read("/api/admin/projections"))["items"]
     assert (await root.read("/api/admin/parked"))["items"] == []
+    assert (await root.read("/api/admin/orders"))["items"]
+    assert (await root.read("/api/admin/shops"))["items"]
     await root.do("POST", f"{path}/redeliver", {"position": events["items"][0]["position"]}, 202)
     await root.do("DELETE", path, status=204)
 

@@ -1,0 +1,1 @@
+"""The web pages: a storefront at ``/`` and the operator's console at ``/console``, which talk to the public API."""

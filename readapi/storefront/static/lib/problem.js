@@ -1,0 +1,60 @@
+/* What the API refused, and what a person can do about it. */
+
+/** A problem of RFC 9457, or a request that found nobody. */
+class Problem extends Error {
+  constructor(status, body, retryAfter = null) {
+    super(body.detail || body.title);
+    this.status = status;
+    this.code = body.code ?? "";
+    this.title = body.title ?? "Something went wrong";
+    this.detail = body.detail ?? "";
+    this.errors = body.errors ?? [];
+    this.traceId = body.traceId ?? null;
+    this.body = body;
+    this.retryAfter = retryAfter;
+  }
+
+  /** Nothing was done, or is not known to be: the same request may be sent again. */
+  get passing() {
+    return this.status === 0 || this.status === 429 || this.status === 503 || this.code === "idempotency_in_flight";
+  }
+}
+
+export async function problemOf(response) {
+  let body = {};
+  try {
+    body = await response.json();
+  } catch {
+    body = { title: "Unexpected answer", detail: `The server answered ${response.status} without a reason.` };
+  }
+  const after = Number.parseInt(response.headers.get("Retry-After") ?? "", 10);
+  return new Problem(response.status, body, Number.isNaN(after) ? null : after);
+}
+
+export function unreachable() {
+  return new Problem(0, {
+    title: "No connection",
+    detail: "The shop cannot be reached at the moment.",
+    code: "unreachable",
+  });
+}
+
+const ADVICE = {
+  unreachable: "Check your connection and try again.",
+  unauthenticated: "Sign in and try again.",
+  forbidden: "Sign in with an account that may do this.",
+  not_found: "It may have been removed, or the address is mistyped.",
+  out_of_stock: "Take fewer, or choose another seller.",
+  version_mismatch: "Reload to see how it is now, then try again.",
+  illegal_transition: "Reload to see how it is now.",
+  rate_limited: "Wait a moment, then try again.",
+  overloaded: "Wait a moment, then try again.",
+  storage_unavailable: "Wait a moment, then try again.",
+  position_not_reached: "Your last change is still on its way here. Try again in a moment.",
+  request_timeout: "Look whether it was done before you try again.",
+  gift_card_unusable: "Leave the code out, or enter another one.",
+};
+
+export function advice(problem) {
+  return ADVICE[problem.code] ?? (problem.status >= 500 ? "Try again; if it stays, quote the trace id below." : "");
+}

@@ -1,0 +1,92 @@
+/* Addresses to pages. A page is a function that fills the main element; what it returns is called when it is left. */
+
+import { announce } from "./announce.js";
+import { h, put } from "./dom.js";
+import { loading, refused } from "./states.js";
+
+export class Router {
+  /** `routes` are pairs of a pattern with one group for each parameter, and a page. */
+  constructor(main, name, routes, missing) {
+    this.main = main;
+    this.name = name;
+    this.routes = routes;
+    this.missing = missing;
+    this.leave = null;
+    this.visit = 0;
+    document.addEventListener("click", (event) => this.clicked(event));
+    addEventListener("popstate", () => this.show(false));
+  }
+
+  go(address, { replace = false, focus = true } = {}) {
+    history[replace ? "replaceState" : "pushState"](null, "", address);
+    return this.show(focus);
+  }
+
+  async show(focus = true) {
+    this.leave?.();
+    this.leave = null;
+    this.visit += 1;
+    const visit = this.visit;
+    const current = () => visit === this.visit;
+    const [page, parameters] = this.find(location.pathname);
+    const waiting = setTimeout(() => current() && put(this.main, loading("Loading the page")), 120);
+    try {
+      const shown = await page({ parameters, query: new URLSearchParams(location.search), current });
+      if (!current()) {
+        shown?.leave?.();
+        return;
+      }
+      this.leave = shown.leave ?? null;
+      put(this.main, shown.content);
+      this.title(shown.title, focus);
+    } catch (problem) {
+      if (!current() || problem.name === "AbortError") return;
+      if (problem.title === undefined) throw problem;
+      put(
+        this.main,
+        h("h1", { class: "unseen" }, problem.title),
+        refused(problem, () => this.show()),
+      );
+      this.title(problem.title, focus);
+    } finally {
+      clearTimeout(waiting);
+    }
+  }
+
+  title(text, focus) {
+    document.title = text === this.name ? text : `${text} · ${this.name}`;
+    if (!focus) return;
+    scrollTo(0, 0);
+    const heading = this.main.querySelector("h1");
+    heading?.setAttribute("tabindex", "-1");
+    heading?.focus({ preventScroll: true });
+    if (!heading) announce(text);
+  }
+
+  find(path) {
+    for (const [pattern, page] of this.routes) {
+      const found = pattern.exec(path);
+      if (found) return [page, found.slice(1)];
+    }
+    return [this.missing, []];
+  }
+
+  clicked(event) {
+    const link = event.target.closest("a[href]");
+    if (
+      !link ||
+      event.defaultPrevented ||
+      event.button !== 0 ||
+      event.metaKey ||
+      event.ctrlKey ||
+      event.shiftKey ||
+      event.altKey
+    )
+      return;
+    const url = new URL(link.href);
+    const inside = url.origin === location.origin && !link.target && this.find(url.pathname)[0] !== this.missing;
+    if (!inside || (url.hash && url.pathname === location.pathname)) return;
+    event.preventDefault();
+    this.go(url.pathname + url.search);
+  }
+}

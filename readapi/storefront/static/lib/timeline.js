@@ -1,0 +1,53 @@
+/* An order's events, newest first. New ones are put on top, and told. */
+
+import { announce } from "./announce.js";
+import { h } from "./dom.js";
+import { second } from "./format.js";
+
+const GOOD = new Set(["order.paid", "payment.captured", "shipment.delivered", "order.confirmed"]);
+const BAD = new Set(["order.cancelled", "payment.declined", "refund.refused", "dispute.lost"]);
+
+function entry(item, detailed) {
+  const kind = GOOD.has(item.type) ? "good" : BAD.has(item.type) ? "bad" : "";
+  return h(
+    "li",
+    { class: kind },
+    h("span", { class: "text" }, item.text),
+    h("time", { datetime: item.at, class: "quiet" }, second(item.at)),
+    detailed
+      ? h(
+          "details",
+          {},
+          h(
+            "summary",
+            {},
+            h("code", {}, item.type),
+            h("span", { class: "quiet" }, ` by ${item.actor}, position ${item.position}`),
+          ),
+          h("pre", { tabindex: "0" }, JSON.stringify(item.data, null, 2)),
+        )
+      : null,
+  );
+}
+
+export class Timeline {
+  constructor(detailed = false) {
+    this.detailed = detailed;
+    this.known = new Set();
+    this.list = h("ol", { class: "timeline", reversed: true, role: "list" });
+  }
+
+  /** Whether there was anything new. */
+  show(items) {
+    const fresh = items.filter((item) => !this.known.has(item.eventId));
+    const first = this.known.size === 0;
+    for (const item of fresh) {
+      this.known.add(item.eventId);
+      const shown = entry(item, this.detailed);
+      if (!first) shown.classList.add("new");
+      this.list.prepend(shown);
+    }
+    if (!first && fresh.length > 0) announce(fresh.map((item) => item.text).join(". "));
+    return fresh.length > 0;
+  }
+}

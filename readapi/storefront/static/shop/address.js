@@ -1,0 +1,41 @@
+/* Addresses: to choose from, and a new one. */
+
+import { countries, country } from "../lib/countries.js";
+import { h } from "../lib/dom.js";
+import { field, form, select } from "../lib/form.js";
+
+export function lines(address) {
+  const town = [address.city, address.region, address.postalCode].filter(Boolean).join(", ");
+  return [address.name, address.line1, address.line2, town, country(address.country)].filter(Boolean);
+}
+
+export function addressBlock(address) {
+  return h(
+    "address",
+    {},
+    lines(address).map((line) => h("span", {}, line)),
+  );
+}
+
+export function addressForm(send, cancel) {
+  return form(
+    send,
+    field("Name", "name", { required: true, autocomplete: "name", maxlength: 100 }),
+    field("Street and number", "line1", { required: true, autocomplete: "address-line1", maxlength: 200 }),
+    field("Flat, floor", "line2", { autocomplete: "address-line2", maxlength: 200 }),
+    h(
+      "div",
+      { class: "row" },
+      field("City", "city", { autocomplete: "address-level2", maxlength: 100 }),
+      field("State or region", "region", { autocomplete: "address-level1", maxlength: 100, hint: "Such as IL" }),
+      field("Postal code", "postalCode", { autocomplete: "postal-code", maxlength: 20 }),
+    ),
+    select("Country", "country", countries, "US"),
+    h(
+      "p",
+      { class: "actions" },
+      h("button", { class: "button", type: "submit" }, "Keep this address"),
+      cancel ? h("button", { class: "button quiet", type: "button", onclick: cancel }, "Cancel") : null,
+    ),
+  );
+}

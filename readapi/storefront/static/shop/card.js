@@ -1,0 +1,43 @@
+/* A product in a list. */
+
+import { h } from "../lib/dom.js";
+import { money, plural } from "../lib/format.js";
+import { picture } from "./picture.js";
+import { stars } from "./stars.js";
+
+/** Sellers' offers tell how many are left, lists do not. */
+export function stock({ inStock, lowStock, available = 0 }) {
+  const [kind, text] = !inStock
+    ? ["gone", "Sold out"]
+    : lowStock
+      ? ["low", available > 0 ? `Only ${available} left` : "Only a few left"]
+      : ["there", "In stock"];
+  return h("span", { class: `stock ${kind}` }, text);
+}
+
+export function card(product) {
+  const named = product.brand && product.title.toLowerCase().startsWith(product.brand.toLowerCase());
+  return h(
+    "li",
+    { class: "card" },
+    h(
+      "a",
+      { href: `/product/${product.productId}` },
+      picture(product),
+      named ? null : h("span", { class: "brand" }, product.brand ?? product.category.at(-1)),
+      h("span", { class: "title" }, product.title),
+    ),
+    product.rating ? stars(product.rating) : null,
+    h(
+      "div",
+      { class: "price-line" },
+      h("span", { class: "price" }, product.price ? money(product.price) : "No offer"),
+      stock(product),
+    ),
+    product.offers > 1 ? h("p", { class: "quiet" }, `Best of ${plural(product.offers, "offer")}`) : null,
+  );
+}
+
+export function cards(items) {
+  return h("ul", { class: "cards", role: "list" }, items.map(card));
+}

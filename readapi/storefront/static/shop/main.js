@@ -1,0 +1,69 @@
+/* The storefront begins here. */
+
+import { listen } from "../lib/announce.js";
+import { Api } from "../lib/api.js";
+import { h } from "../lib/dom.js";
+import { Router } from "../lib/router.js";
+import { empty } from "../lib/states.js";
+import { Basket } from "./basket.js";
+import { cartPage } from "./cart.js";
+import { checkout } from "./checkout.js";
+import { Combobox } from "./combobox.js";
+import { footer, header } from "./header.js";
+import { home } from "./home.js";
+import { orderPage } from "./order.js";
+import { ordersPage } from "./orders.js";
+import { productPage } from "./product.js";
+import { search } from "./search.js";
+import { signIn } from "./signin.js";
+
+const api = new Api();
+const main = h("main", { id: "main", class: "wide" });
+const shop = { api, basket: new Basket(api), filtersOpen: false, currency: "USD", router: () => router };
+shop.search = new Combobox(api, (address) => router.go(address));
+
+/** Leads to another result and leaves the focus where it was, on the box that was ticked. */
+shop.narrow = async (address) => {
+  const label = document.activeElement?.closest("label")?.textContent;
+  await router.go(address, { focus: false });
+  const again = [...main.querySelectorAll("label")].find((one) => one.textContent === label);
+  again?.querySelector("input, select")?.focus({ preventScroll: true });
+};
+
+function missing() {
+  return {
+    title: "Not found",
+    content: [
+      h("h1", { class: "unseen" }, "Not found"),
+      empty(
+        "search",
+        "There is no such page",
+        "It may have moved.",
+        h("a", { class: "button", href: "/" }, "Go to the front page"),
+      ),
+    ],
+  };
+}
+
+const page = (show) => (visit) => show(visit, shop);
+const router = new Router(
+  main,
+  api.name,
+  [
+    [/^\/$/, page(home)],
+    [/^\/search$/, page(search)],
+    [/^\/product\/([^/]+)$/, page(productPage)],
+    [/^\/cart$/, page(cartPage)],
+    [/^\/checkout$/, page(checkout)],
+    [/^\/orders$/, page(ordersPage)],
+    [/^\/orders\/([^/]+)$/, page(orderPage)],
+    [/^\/sign-in$/, page(signIn)],
+  ],
+  missing,
+);
+
+document.body.append(header(shop), main, footer(shop));
+listen();
+router.show(false);
+// The count in the head; a page that needs the cart says itself what is wrong with it.
+shop.basket.load().catch(() => null);

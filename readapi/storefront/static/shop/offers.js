@@ -1,0 +1,96 @@
+/* All sellers of a product side by side, the best offer first. */
+
+import { announce } from "../lib/announce.js";
+import { h, put } from "../lib/dom.js";
+import { money, plural } from "../lib/format.js";
+import { icon } from "../lib/icons.js";
+import { refused } from "../lib/states.js";
+import { stock } from "./card.js";
+
+export function delivery({ shipsTo }) {
+  return shipsTo.includes("*") ? "Delivers everywhere" : `Delivers to ${shipsTo.join(", ")}`;
+}
+
+/** Puts an offer into the cart, and says so beside the button. */
+export function buyButton(shop, offer, title, said, quantity = () => 1) {
+  async function buy() {
+    button.disabled = true;
+    put(said);
+    try {
+      await shop.basket.add(offer.sku, offer.shopId, quantity());
+      put(
+        said,
+        h("p", { class: "added" }, icon("check", 18), " In your cart. ", h("a", { href: "/cart" }, "Go to the cart")),
+      );
+      announce(`${title} is in your cart: ${plural(shop.basket.quantity, "item")}`);
+    } catch (problem) {
+      if (problem.title === undefined) throw problem;
+      put(said, refused(problem));
+    } finally {
+      button.disabled = false;
+    }
+  }
+  const button = h(
+    "button",
+    {
+      class: "button",
+      type: "button",
+      onclick: buy,
+      disabled: !offer.inStock,
+      "aria-label": offer.inStock ? `Add to cart from ${offer.shopName}` : null,
+    },
+    offer.inStock ? "Add to cart" : "Sold out",
+  );
+  return button;
+}
+
+export function price(offer) {
+  const before = offer.listPrice && offer.listPrice.amount > offer.price.amount ? offer.listPrice : null;
+  return h(
+    "span",
+    { class: "price" },
+    money(offer.price),
+    before ? [" ", h("s", {}, h("span", { class: "unseen" }, "before "), money(before))] : null,
+  );
+}
+
+export function offers(shop, product) {
+  const said = h("div", { class: "said" });
+  const rows = product.offers.map((offer, index) =>
+    h(
+      "tr",
+      {},
+      h(
+        "th",
+        { scope: "row" },
+        offer.shopName,
+        index === 0 && offer.inStock ? h("span", { class: "tag" }, "Best offer") : null,
+      ),
+      h("td", {}, price(offer)),
+      h("td", {}, delivery(offer)),
+      h("td", {}, stock(offer)),
+      h("td", {}, buyButton(shop, offer, product.title, said)),
+    ),
+  );
+  return h(
+    "section",
+    { class: "offers", "aria-labelledby": "offers" },
+    h("h2", { id: "offers" }, `${plural(product.offers.length, "offer")} compared`),
+    h(
+      "table",
+      {},
+      h(
+        "thead",
+        {},
+        h(
+          "tr",
+          {},
+          ["Seller", "Price", "Delivery", "Stock"].map((name) => h("th", { scope: "col" }, name)),
+          h("td", {}),
+        ),
+      ),
+      h("tbody", {}, rows),
+    ),
+    said,
+  );
+}

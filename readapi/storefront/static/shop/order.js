@@ -1,0 +1,157 @@
+/* One order as it stands, and its timeline, which goes on by itself. */
+
+import { Attempt } from "../lib/attempt.js";
+import { h, put } from "../lib/dom.js";
+import { moment, money, short } from "../lib/format.js";
+import { live } from "../lib/live.js";
+import { notice, refused } from "../lib/states.js";
+import { progress, reason, status } from "../lib/status.js";
+import { Timeline } from "../lib/timeline.js";
+import { addressBlock } from "./address.js";
+import { thumb } from "./thumb.js";
+import { totals } from "./totals.js";
+
+function headline(order) {
+  if (order.status === "CANCELLED") {
+    const [title, text] = reason(order.checkout.reason);
+    const again =
+      order.checkout.reason === "cancelled"
+        ? null
+        : h("p", {}, h("a", { class: "button", href: "/cart" }, "Back to the cart"));
+    return notice("bad", title, h("p", {}, text), again);
+  }
+  if (order.status === "PENDING")
+    return notice("info", "We are working on it", h("p", {}, "This page goes on by itself; you need not wait here."));
+  if (order.status === "PAID")
+    return notice("good", "Thank you, your order is paid", h("p", {}, "The sellers have been told, and pack it now."));
+  return null;
+}
+
+function lines(api, order) {
+  return h(
+    "ul",
+    { class: "line-items", role: "list" },
+    order.lines.map((line) =>
+      h(
+        "li",
+        { class: "line-item" },
+        thumb(api, line.productId),
+        h(
+          "div",
+          { class: "what" },
+          h("a", { class: "title", href: `/product/${line.productId}` }, line.title),
+          h("p", { class: "quiet" }, `${line.quantity} × ${money(line.unitPrice)}`),
+        ),
+        h("span", { class: "price" }, money({ ...line.unitPrice, amount: line.unitPrice.amount * line.quantity })),
+      ),
+    ),
+  );
+}
+
+function parcels(order) {
+  if (order.shipments.length === 0) return null;
+  const words = ({ carrier, tracking }) => [carrier, tracking].filter(Boolean).join(" ");
+  return h(
+    "section",
+    {},
+    h("h2", {}, "Parcels"),
+    h(
+      "ul",
+      { class: "brief", role: "list" },
+      order.shipments.map((one) => h("li", {}, status(one.status), h("span", {}, words(one)))),
+    ),
+  );
+}
+
+function refunds(order) {
+  if (order.refunds.length === 0) return null;
+  const WORDS = { PENDING: "on its way", REFUNDED: "paid back", REFUSED: "refused by the provider; we look after it" };
+  return h(
+    "section",
+    {},
+    h("h2", {}, "Refunds"),
+    h(
+      "ul",
+      { class: "brief", role: "list" },
+      order.refunds.map((one) => h("li", {}, h("span", {}, WORDS[one.status]), h("strong", {}, money(one.amount)))),
+    ),
+  );
+}
+
+class Order {
+  constructor(shop, orderId) {
+    this.shop = shop;
+    this.api = shop.api;
+    this.path = `/api/orders/${encodeURIComponent(orderId)}`;
+    this.timeline = new Timeline();
+    this.head = h("div", {});
+    this.rest = h("div", {});
+    this.said = h("div", { class: "said" });
+    this.cancelling = new Attempt(shop.api);
+  }
+
+  /** Whether anything had changed. */
+  async refresh() {
+    const { body: events } = await this.api.get(`${this.path}/timeline`);
+    if (!this.timeline.show(events.items)) return false;
+    this.show((await this.api.get(this.path)).body);
+    return true;
+  }
+
+  show(order) {
+    this.order = order;
+    put(
+      this.head,
+      h(
+        "div",
+        { class: "result-head" },
+        h("div", {}, h("h1", {}, `Order ${short(order.orderId)}`), h("p", { class: "quiet" }, moment(order.createdAt))),
+        status(order.status),
+      ),
+      headline(order),
+      progress(order.status),
+    );
+    const free = ["PENDING", "PAID"].includes(order.status) && order.shipments.length === 0;
+    put(
+      this.rest,
+      totals(order),
+      order.address ? h("section", {}, h("h2", {}, "Goes to"), addressBlock(order.address)) : null,
+      parcels(order),
+      refunds(order),
+      free
+        ? h("button", { class: "button quiet", type: "button", onclick: () => this.cancel() }, "Cancel this order")
+        : null,
+      this.said,
+    );
+  }
+
+  async cancel() {
+    if (!confirm("Cancel the whole order?")) return;
+    put(this.said);
+    try {
+      await this.cancelling.send("POST", `${this.path}/cancel`, {});
+      await this.refresh();
+    } catch (problem) {
+      if (problem.title === undefined) throw problem;
+      put(this.said, refused(problem));
+    }
+  }
+
+  content() {
+    return [
+      this.head,
+      h(
+        "div",
+        { class: "with-summary" },
+        h("div", {}, lines(this.api, this.order), h("section", {}, h("h2", {}, "Timeline"), this.timeline.list)),
+        h("aside", { class: "summary", "aria-label": "Summary" }, this.rest),
+      ),
+    ];
+  }
+}
+
+export async function orderPage({ parameters: [orderId] }, shop) {
+  const made = new Order(shop, orderId);
+  await made.refresh();
+  return { title: `Order ${short(orderId)}`, content: made.content(), leave: live(() => made.refresh()) };
+}

@@ -1,0 +1,152 @@
+/* A result: what was found, narrowed by facets, sorted, page by page. */
+
+import { announce } from "../lib/announce.js";
+import { country } from "../lib/countries.js";
+import { h } from "../lib/dom.js";
+import { number, plural } from "../lib/format.js";
+import { icon } from "../lib/icons.js";
+import { empty } from "../lib/states.js";
+import { cards } from "./card.js";
+import { Criteria } from "./criteria.js";
+import { facets, priceText } from "./facets.js";
+
+const PER_PAGE = 24;
+const PAGES_MAX = Math.floor(10_000 / PER_PAGE);
+const SORTS = [
+  ["relevance", "Best match"],
+  ["price_asc", "Price, lowest first"],
+  ["price_desc", "Price, highest first"],
+  ["newest", "Newest"],
+  ["rating", "Best rated"],
+];
+
+function heading(criteria) {
+  const words = criteria.get("q");
+  if (words) return `Results for “${words}”`;
+  return criteria.get("category")?.split("/").pop() ?? (criteria.query.getAll("brand").join(", ") || "All products");
+}
+
+function worded(shop, criteria, name, value) {
+  if (name === "inStock") return "In stock";
+  if (name === "shipTo") return `Delivers to ${country(value)}`;
+  if (name === "ratingMin") return `${value} stars and more`;
+  if (name === "category") return value.split("/").pop();
+  if (name === "priceMin" || name === "priceMax") {
+    const high = criteria.get("priceMax");
+    const low = Number(criteria.get("priceMin") ?? 0);
+    return priceText(low === 0 ? null : low, high === null ? null : Number(high) + 1, shop.currency);
+  }
+  return name.startsWith("attr.") ? `${name.slice(5)}: ${value}` : value;
+}
+
+function chosen(shop, criteria) {
+  const filters = criteria.filters;
+  if (filters.length === 0) return null;
+  return h(
+    "p",
+    { class: "chips" },
+    filters.map(([name, value]) => {
+      const text = worded(shop, criteria, name, value);
+      const to = name.startsWith("price")
+        ? criteria.with({ priceMin: null, priceMax: null })
+        : criteria.toggled(name, value);
+      return h("a", { class: "chip on", href: to, "aria-label": `Remove the filter ${text}` }, text, icon("cross", 14));
+    }),
+    h("a", { href: criteria.cleared() }, "Clear all"),
+  );
+}
+
+function pager(criteria, page, total) {
+  const pages = Math.min(Math.ceil(total / PER_PAGE), PAGES_MAX);
+  if (pages <= 1) return null;
+  const to = (at) => criteria.with({ page: at === 1 ? null : String(at) });
+  return h(
+    "nav",
+    { class: "pager", "aria-label": "Pages" },
+    page > 1 ? h("a", { class: "button quiet", rel: "prev", href: to(page - 1) }, icon("left", 16), "Previous") : null,
+    h("span", {}, `Page ${number(page)} of ${number(pages)}`),
+    page < pages ? h("a", { class: "button quiet", rel: "next", href: to(page + 1) }, "Next", icon("right", 16)) : null,
+  );
+}
+
+function nothing(criteria) {
+  const filtered = criteria.filters.length > 0;
+  return empty(
+    "search",
+    "Nothing found",
+    filtered ? "No product fits all of these filters." : "Check the spelling, or try fewer and more common words.",
+    filtered
+      ? h("a", { class: "button", href: criteria.cleared() }, "Search without filters")
+      : h("a", { class: "button", href: "/search" }, "See all products"),
+  );
+}
+
+function sorting(shop, criteria) {
+  const current = criteria.get("sort") ?? "relevance";
+  const options = SORTS.map(([value, text]) => h("option", { value, selected: value === current }, text));
+  return h(
+    "label",
+    { class: "sorting" },
+    h("span", {}, "Sort"),
+    h(
+      "select",
+      {
+        onchange: (event) =>
+          shop.narrow(criteria.with({ sort: event.target.value === "relevance" ? null : event.target.value })),
+      },
+      options,
+    ),
+  );
+}
+
+function result(shop, criteria, body) {
+  const page = Number(criteria.get("page") ?? 1);
+  const wide = matchMedia("(min-width: 60rem)").matches;
+  return [
+    h(
+      "div",
+      { class: "result-head" },
+      h("div", {}, h("h1", {}, heading(criteria)), h("p", { class: "quiet" }, plural(body.total, "product"))),
+      sorting(shop, criteria),
+    ),
+    chosen(shop, criteria),
+    h(
+      "div",
+      { class: "result" },
+      h(
+        "details",
+        {
+          class: "filters",
+          open: wide || shop.filtersOpen,
+          ontoggle: (event) => {
+            shop.filtersOpen = event.target.open;
+          },
+        },
+        h("summary", { class: "button quiet" }, icon("sliders", 18), "Filters"),
+        h("div", { role: "group", "aria-label": "Filters" }, facets(shop, criteria, body.facets)),
+      ),
+      h(
+        "section",
+        { "aria-label": "Products" },
+        body.items.length > 0 ? cards(body.items) : nothing(criteria),
+        pager(criteria, page, body.total),
+      ),
+    ),
+  ];
+}
+
+export async function search({ query }, shop) {
+  const criteria = new Criteria(query);
+  const { body } = await shop.api.get("/api/products", asked(criteria));
+  shop.currency = body.items.find((item) => item.price)?.price.currency ?? shop.currency;
+  shop.search.input.value = criteria.get("q") ?? "";
+  const content = h("div", {}, result(shop, criteria, body));
+  announce(plural(body.total, "product"));
+  return { title: heading(criteria), content };
+}
+
+function asked(criteria) {
+  const parameters = new URLSearchParams(criteria.query);
+  parameters.set("limit", String(PER_PAGE));
+  return parameters;
+}

@@ -1,0 +1,62 @@
+/* Signing in, and opening an account. */
+
+import { h } from "../lib/dom.js";
+import { field, form } from "../lib/form.js";
+
+/** Only a path of this site: an address in the query must not lead elsewhere. */
+function onward(query) {
+  const to = query.get("to") ?? "/";
+  return /^\/(?![/\\])/.test(to) ? to : "/";
+}
+
+export async function signIn({ query }, shop) {
+  const { api, basket } = shop;
+
+  async function enter({ email, password }) {
+    await api.session.signIn(email, password);
+    await basket.merge();
+    shop.router().go(onward(query), { replace: true });
+  }
+
+  async function register({ name, email, password }) {
+    await api.command("POST", "/api/auth/register", { name, email, password });
+    await enter({ email, password });
+  }
+
+  return {
+    title: "Sign in",
+    content: h(
+      "div",
+      { class: "two" },
+      h(
+        "section",
+        { class: "panel" },
+        h("h1", {}, "Sign in"),
+        form(
+          enter,
+          field("E-mail", "email", { type: "email", required: true, autocomplete: "username" }),
+          field("Password", "password", { type: "password", required: true, autocomplete: "current-password" }),
+          h("button", { class: "button", type: "submit" }, "Sign in"),
+        ),
+      ),
+      h(
+        "section",
+        { class: "panel" },
+        h("h2", {}, "New here?"),
+        form(
+          register,
+          field("Name", "name", { required: true, autocomplete: "name", maxlength: 100 }),
+          field("E-mail", "email", { type: "email", required: true, autocomplete: "email" }),
+          field("Password", "password", {
+            type: "password",
+            required: true,
+            minlength: 8,
+            autocomplete: "new-password",
+            hint: "Eight characters or more.",
+          }),
+          h("button", { class: "button quiet", type: "submit" }, "Open an account"),
+        ),
+      ),
+    ),
+  };
+}

@@ -1,0 +1,114 @@
+"""The operator's console: who may see it, what its panels show, and what is decided there."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from playwright.async_api import expect
+
+from tests.e2e.market import Seller
+from tests.web.browser import PHONE, Browser, inspected, require_fitting
+from tests.web.conftest import REVIEWED_ABOVE
+from tests.web.walking import pay, to_checkout
+
+pytestmark = [pytest.mark.slow, pytest.mark.browser, pytest.mark.timeout(400)]
+PASSWORD = "kontor-demo"
+PANELS = ("Orders", "Stock", "Reviews", "Money", "Projections", "Parked")
+
+
+async def sign_in(page: Any, email: str) -> None:
+    await page.get_by_label("E-mail").fill(email)
+    await page.get_by_label("Password").fill(PASSWORD)
+    await page.get_by_role("button", name="Sign in", exact=True).click()
+
+
+async def operator(chrome: Browser, path: str = "/console", **look: Any) -> Any:
+    page = await chrome.page(**look)
+    await page.goto(path)
+    await sign_in(page, "admin@kontor.example")
+    await expect(page.get_by_role("navigation", name="Console")).to_be_visible()
+    return page
+
+
+async def bought(chrome: Browser, seller: Seller, price: int = 1999) -> Any:
+    """The page of an order just placed."""
+    sku = await seller.sells(price=price)
+    page = await chrome.page()
+    await to_checkout(page, seller.products[sku])
+    await pay(page).click()
+    await expect(page.locator(".timeline li").first).to_be_visible()
+    return page
+
+
+async def test_only_administrators_see_panels(chrome: Browser) -> None:
+    page = await chrome.page()
+    await page.goto("/console/orders")
+    await expect(page.get_by_role("heading", name="Sign in to the console")).to_be_visible()
+    await inspected(page, "console-sign-in")
+    await sign_in(page, "shopper@kontor.example")
+    await expect(page.get_by_text("This account is no administrator's")).to_be_visible()
+    assert await page.locator("table").count() == 0
+    await sign_in(page, "admin@kontor.example")
+    await expect(page.get_by_role("heading", name="Orders", exact=True)).to_be_visible()
+
+
+async def test_every_panel(chrome: Browser, seller: Seller) -> None:
+    order = await bought(chrome, seller)
+    last = order.url[-8:]
+    page = await operator(chrome)
+    await expect(page.get_by_role("link", name=last)).to_be_visible()
+    await inspected(page, "console")
+    for panel in PANELS:
+        await page.get_by_role("navigation", name="Console").get_by_role("link", name=panel).click()
+        await expect(page.get_by_role("heading", level=1)).to_have_text(
+            re.compile(panel if panel != "Reviews" else "review")
+        )
+        await inspected(page, f"console-{panel.lower()}")
+    await page.goto("/console/orders")
+    await page.get_by_role("link", name=last).click()
+    await expect(page.locator(".timeline")).to_contain_text("order.placed")
+    await page.locator(".timeline summary").first.click()
+    await inspected(page, "console-order", full=True)
+
+
+async def test_stock_of_a_shop(chrome: Browser, seller: Seller) -> None:
+    sku = await seller.sells(stock=7)
+    page = await operator(chrome, f"/console/stock?shop={seller.shop_id}")
+    row = page.get_by_role("row", name=re.compile(sku))
+    await expect(row).to_contain_text("7")
+    await page.get_by_label("Shop").select_option("Harbor Electronics")
+    await expect(page.get_by_text(re.compile("Harbor Electronics: ")).first).to_be_visible()
+    await expect(row).to_have_count(0)
+
+
+async def test_an_order_is_approved_while_its_buyer_looks_on(chrome: Browser, seller: Seller) -> None:
+    buyer = await bought(chrome, seller, REVIEWED_ABOVE + 1)
+    await expect(buyer.locator(".timeline")).to_contain_text("Waits until somebody has looked at it")
+    page = await operator(chrome, "/console/reviews")
+    card = page.locator("li.panel", has=page.get_by_role("link", name=buyer.url[-8:]))
+    await inspected(page, "console-reviews-waiting")
+    await card.get_by_label("Note").fill("Called the buyer back.")
+    await card.get_by_role("button", name="Approve").click()
+    await expect(card).to_have_count(0)
+    await page.get_by_role("link", name="Decided").click()
+    await expect(page.get_by_role("row", name=re.compile(buyer.url[-8:]))).to_contain_text("approved")
+    await expect(page.get_by_role("row", name=re.compile(buyer.url[-8:]))).to_contain_text("Called the buyer back.")
+    await expect(buyer.get_by_text("Thank you, your order is paid")).to_be_visible()
+
+
+async def test_the_newest_order_shows_by_itself(chrome: Browser, seller: Seller) -> None:
+    page = await operator(chrome)
+    await expect(page.get_by_role("heading", name="Newest orders")).to_be_visible()
+    order = await bought(chrome, seller)
+    await expect(page.get_by_role("link", name=order.url[-8:])).to_be_visible()
+
+
+async def test_on_a_phone_in_the_dark(chrome: Browser) -> None:
+    page = await operator(chrome, size=PHONE, dark=True)
+    await inspected(page, "console-phone-dark")
+    for panel in ("orders", "stock", "projections"):
+        await page.goto(f"/console/{panel}")
+        await expect(page.locator("table")).to_be_visible()
+        await require_fitting(page)
