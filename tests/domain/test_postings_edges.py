@@ -108,3 +108,15 @@ def test_an_order_whose_parcels_nobody_priced_falls_into_its_lines():
 
 def test_of_nothing_nothing_is_posted():
     assert postings_of_capture(NOTHING, NOTHING, 0, 0) == ()
+
+
+def test_the_parcels_of_another_shop_are_left_alone():
+    other = Piece("shp_b", "shp_b", "shipping", 20, 2, 0)
+    after = given_back(Holding((PEN, PARCEL, other)), 7, granted(7, {}, shp_b=7))
+    assert kept(after) == {"lin_1": (100, 10), "shp_a": (20, 2), "shp_b": (13, 1)}
+
+
+def test_nobody_pays_for_what_went_back():
+    small = Piece("lin_0", "shp_a", "goods", 10, 1, 6)
+    (gone, _) = given_back(Holding((small, PEN)), 10, granted(10, {"lin_0": (10, 1)})).pieces
+    assert (gone.paid, gone.discount) == (0, 0)

@@ -345,3 +345,14 @@ def test_a_charge_in_another_currency_is_told_once_with_what_was_taken() -> None
 
 def test_an_authorization_that_nobody_asked_for_is_not_in_doubt() -> None:
     assert in_doubt(books(PLACED, ASKED), [moved("authorize", key="pay_1/9")]) == []
+
+
+def test_the_books_count_disputes_that_are_open() -> None:
+    for events, count, kinds in (
+        ((DISPUTED,), 1, ["dispute"]),
+        ((DISPUTED, WON), 0, ["dispute", "reinstatement"]),
+        ((DISPUTED, LOST), 0, ["dispute"]),
+    ):
+        known = books(*BOUGHT, *events)
+        assert known.disputes == count
+        assert [move.kind for move in known.moves] == ["authorize", "capture", *kinds]
