@@ -94,6 +94,11 @@ check: install ## format, lint, types, layers, architecture
 	@echo '== import-linter'; $(BIN)/lint-imports
 	@echo '== architecture'; $(PYTEST) tests/architecture -m 'not slow'
 
+# Killed mutants stay killed until their function changes; `rm -r mutants` forgets them.
+.PHONY: mutants
+mutants: install ## break every guard in domain/ and list what no test notices (FILE=domain/payment.py; docs/mutants.md)
+	@$(BIN)/python scripts/mutants.py $(FILE)
+
 .PHONY: bench
 bench: install ## every benchmark, with the limits of this machine measured beside them
 	@$(BIN)/kontor bench all

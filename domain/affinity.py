@@ -31,7 +31,7 @@ def bought_with(product_id: str, baskets: Sequence[Sequence[str]], sold: Mapping
     weights: dict[str, float] = {}
     support: dict[str, int] = {}
     for basket in baskets:
-        weight = 1 / log(1 + max(len(basket), 2))
+        weight = 1 / log(1 + len(basket))
         for other in basket:
             weights[other] = weights.get(other, 0.0) + weight
             support[other] = support.get(other, 0) + 1

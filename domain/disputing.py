@@ -47,7 +47,7 @@ def record_dispute(command: RecordDispute, state: PaymentState) -> list[Event]:
     if not isinstance(state, Payment):
         raise IllegalTransition("no payment was requested")
     known = state.disputes.get(command.dispute_id)
-    if known is not None and (known.status != OPEN or command.status == OPEN):
+    if known is not None and known.status != OPEN:
         return []
     amount = command.amount if known is None else known.amount
     events: list[Event] = [] if known is not None else [_opened(command, state)]

@@ -135,7 +135,7 @@ def adjust_stock(command: AdjustStock, state: InventoryItem) -> list[Event]:
     if state.on_hand + command.delta > QUANTITY_MAX:
         raise Invalid(f"stock may not exceed {QUANTITY_MAX}", "/quantity")
     promised = state.committed + state.held_at(command.at)
-    if command.delta < 0 and state.on_hand + command.delta < min(promised, state.on_hand):
+    if command.delta < 0 and state.on_hand + command.delta < promised:
         raise Invalid(
             f"{state.on_hand} on hand, {promised} of them promised: cannot take away {-command.delta}", "/quantity"
         )

@@ -24,7 +24,10 @@ settings.register_profile(
     print_blob=True,
     suppress_health_check=[HealthCheck.too_slow],  # how fast examples are drawn says something of the machine only
 )
-settings.load_profile("ci" if os.environ.get("CI") else "dev")
+settings.register_profile(  # few examples, and the same for every mutant: a mutant is killed by rule, not by luck
+    "mutants", deadline=None, derandomize=True, max_examples=25, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE") or ("ci" if os.environ.get("CI") else "dev"))
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

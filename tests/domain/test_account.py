@@ -9,6 +9,8 @@ from hypothesis import strategies as st
 from domain.account import (
     ACCOUNT,
     ADDRESSES_MAX,
+    GROUP_MAX,
+    GROUPS_MAX,
     PAYMENT_METHODS_MAX,
     AccountErased,
     AccountRegistered,
@@ -18,11 +20,13 @@ from domain.account import (
     Address,
     AddressPut,
     AddressRemoved,
+    AssignGroups,
     ChangeAddress,
     ChangeProfile,
     EraseAccount,
     ErasedAccount,
     GrantScope,
+    GroupsAssigned,
     NotificationsChosen,
     PaymentMethod,
     PaymentMethodAdded,
@@ -187,3 +191,36 @@ def test_whatever_was_stored_can_be_folded(events: list[Event]) -> None:
         assert state == ErasedAccount()
     elif registered not in events:
         assert not isinstance(state, ActiveAccount)
+
+
+# customer groups
+
+
+def test_groups_are_assigned_once_each_in_order() -> None:
+    assign = AssignGroups(ID, ("staff", "early", "staff"))
+    assigned = given(ACCOUNT, registered).when(assign).then(GroupsAssigned(("early", "staff")))
+    assigned.when(assign).then_nothing()
+    assigned.when(AssignGroups(ID, ())).then(GroupsAssigned(()))
+    given(ACCOUNT).when(assign).then_refused(NotFound)
+
+
+@pytest.mark.parametrize("groups", [("",), ("a", ""), ("x" * (GROUP_MAX + 1),), tuple(map(str, range(GROUPS_MAX + 1)))])
+def test_groups_that_cannot_be(groups: tuple[str, ...]) -> None:
+    assert given(ACCOUNT, registered).when(AssignGroups(ID, groups)).then_refused(Invalid).pointer == "/groups"
+
+
+def test_groups_as_many_and_long_as_they_may_be() -> None:
+    groups = tuple(sorted(("a", "x" * GROUP_MAX, *map(str, range(GROUPS_MAX - 2)))))
+    given(ACCOUNT, registered).when(AssignGroups(ID, groups)).then(GroupsAssigned(groups))
+
+
+def test_a_payment_method_that_goes_takes_no_other_along() -> None:
+    other = PaymentMethod("pmt_2", "pm_card_mastercard")
+    both = (PaymentMethodAdded(CARD), PaymentMethodAdded(other))
+    account = given(ACCOUNT, registered, *both, PaymentMethodRemoved("pmt_1"))
+    assert account.state.payment_methods == {"pmt_2": other}
+
+
+def test_an_address_that_goes_takes_no_other_along() -> None:
+    account = given(ACCOUNT, registered, AddressPut(HOME), AddressPut(WORK), AddressRemoved("adr_1"))
+    assert account.state.addresses == {"adr_2": WORK}

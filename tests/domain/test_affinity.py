@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from math import log, sqrt
+
+import pytest
+
 from domain.affinity import Scored, blended, bought_with, sold_of
 
 
@@ -46,3 +50,14 @@ def test_what_goes_with_several_comes_before_what_goes_with_one():
 
 def test_what_is_sold_most_comes_first():
     assert list(sold_of([("a", "b"), ("b",), ("c", "b"), ("a",)]).items()) == [("b", 3), ("a", 2), ("c", 1)]
+
+
+@pytest.mark.parametrize(("basket", "weight"), [(("bed", "rug"), 1 / log(3)), (("bed", "rug", "cup"), 1 / log(4))])
+@pytest.mark.parametrize(("sold", "damped"), [({}, 10**0.25), ({"rug": 6}, 2.0)])
+def test_the_score_is_what_the_formula_says(basket, weight, sold, damped):
+    scores = dict(bought_with("bed", [basket] * 3, sold))
+    assert scores["rug"] == pytest.approx(3 * weight / sqrt(3) / damped)
+
+
+def test_equally_sold_ones_go_by_id():
+    assert list(sold_of([("b",), ("a",)])) == ["a", "b"]

@@ -46,3 +46,7 @@ def test_only_its_owner_releases_it_and_only_once() -> None:
     given(CLAIM, ClaimTaken(ADA)).when(ReleaseClaim(ID, GRACE)).then_nothing()
     given(CLAIM, ClaimTaken(ADA), ClaimReleased(ADA)).when(ReleaseClaim(ID, ADA)).then_nothing()
     given(CLAIM).when(ReleaseClaim(ID, ADA)).then_nothing()
+
+
+def test_a_free_value_is_taken_whoever_had_been_thought_to_have_it() -> None:
+    given(CLAIM).when(take(ADA, abandoned=NOBODY)).then(ClaimTaken(ADA))

@@ -15,7 +15,7 @@ from domain.payment import PAYMENT
 from domain.refund import RefundGranted
 from domain.tender import Covered
 from tests.domain.test_refund import GRAND, a_paid_order, placed
-from tests.domain.test_returns import APPROVED, ARRIVED, INK, PENS, RECEIVED, REJECTED, REQUESTED, WINDOW
+from tests.domain.test_returns import APPROVED, ARRIVED, INK, PENS, RECEIVED, REJECTED, REQUESTED, WINDOW, sent
 from tests.spec import given
 
 LATER = ARRIVED + WINDOW + 1
@@ -129,3 +129,14 @@ def test_called_off_it_is_over_when_its_money_is_back(money: Any, expected: bool
 def test_what_is_not_paid_yet_is_not_over() -> None:
     assert not over(order.NoOrder())
     assert not over(order.OpenOrder(placed()), ASKED)
+
+
+def test_the_last_parcel_counts() -> None:
+    late = sent("shi_2", "shp_b", {"lin_2": 1}, ARRIVED + 5)
+    assert not over(sold(*PENS, *late), *CAPTURED, at=LATER + 4)
+    assert over(sold(*PENS, *late), *CAPTURED, at=LATER + 5)
+
+
+def test_a_refused_refund_of_all_that_is_left_still_waits_for_a_person() -> None:
+    whole = payment.RefundRequested(GRAND, "ch_1", "late", "rfd_1")
+    assert not over(sold(*PENS, *INK), *CAPTURED, whole, REFUSED)

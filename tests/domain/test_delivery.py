@@ -17,6 +17,7 @@ from domain.delivery import (
     AskDelivery,
     Attempt,
     BeginDelivery,
+    Delivery,
     DeliveryAdvanced,
     DeliveryAsked,
     DeliveryBegun,
@@ -29,6 +30,7 @@ from domain.delivery import (
     DeliverySkipped,
     DeliveryTaken,
     DropParked,
+    Open,
     RecordAttempts,
     ReleaseDelivery,
     RetryParked,
@@ -195,3 +197,31 @@ def test_what_is_parked_gets_another_three_days_or_is_dropped():
 def test_the_newest_parked_ones_are_remembered():
     state = given(DELIVERY, BEGUN, *(replace(PARKED, event_id=f"ord_{n}/3") for n in range(PARKED_MAX + 2))).state
     assert (len(state.parked), next(iter(state.parked))) == (PARKED_MAX, "ord_2/3")
+
+
+def test_who_hurries_delays_nobody():
+    early = given(DELIVERY, BEGUN, TAKEN, replace(FAILED, again_at=NOW + 1), DeliveryHurried(NOW + 2))
+    assert early.state.open[ONE].again_at == NOW + 1
+    late = given(DELIVERY, BEGUN, TAKEN, replace(FAILED, again_at=NOW + 3), DeliveryHurried(NOW + 2))
+    assert late.state.open[ONE].again_at == NOW + 2
+
+
+def test_one_that_waits_already_can_be_asked_for_though_there_is_no_room():
+    full = [replace(FAILED, event_id=f"ord_{number}/1") for number in range(OPEN_MAX)]
+    ask = AskDelivery(ID, "ord_0/1", 45, NOW)
+    given(DELIVERY, BEGUN, TAKEN, *full).when(ask).then(DeliveryAsked("ord_0/1", 45, NOW))
+
+
+def test_a_delivery_that_began_at_the_very_start_has_begun():
+    first = given(DELIVERY).when(BeginDelivery(ID, 0)).then(DeliveryBegun(0))
+    first.when(BeginDelivery(ID, 7)).then_nothing()
+
+
+def test_the_rest_is_hurried_only_by_one_that_arrived():
+    full = [replace(FAILED, event_id=f"ord_{number}/1") for number in range(OPEN_MAX)]
+    given(DELIVERY, BEGUN, TAKEN, *full).when(record()).then(DeliveryAdvanced(50, UNTIL, 0))
+
+
+def test_there_is_no_less_than_no_room():
+    crowd = {str(number): Open(1, 1, NOW, NOW) for number in range(OPEN_MAX + 1)}
+    assert Delivery(open=crowd).room == 0

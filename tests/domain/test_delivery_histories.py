@@ -101,6 +101,7 @@ def test_whatever_never_succeeds_is_parked_within_three_days() -> None:
     world.decide(TakeDelivery(ID, "me", world.now, 1 << 60))
     attempts, since, made, parked = 0, 0, 0, []
     while not parked:
+        assert attempts < 100, "it is never given up"
         again_at = world.now + pause_after(made + 1)
         one = Attempt("e/1", 1, "failed", "reason", again_at, since)
         parked = [

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
 from msgspec.structs import replace
 
 from domain.difference import (
     DIFFERENCE,
+    NOTE_MAX,
     Difference,
     DifferenceExplained,
     DifferenceFound,
@@ -14,6 +16,7 @@ from domain.difference import (
     FindDifference,
     SettleDifference,
     difference_id,
+    explanation,
 )
 from domain.errors import Invalid, NotFound
 from domain.money import Money
@@ -76,3 +79,13 @@ def test_a_note_says_something_and_ends() -> None:
     for note in ("  ", "x" * 1001):
         refused = given(DIFFERENCE, FOUND).when(SettleDifference(ID, note, "usr_1", 1)).then_refused(Invalid)
         assert refused.pointer == "/note"
+
+
+@pytest.mark.parametrize("note", ["x", "x" * NOTE_MAX])
+def test_a_note_may_be_as_short_and_as_long_as_this(note: str) -> None:
+    given(DIFFERENCE, FOUND).when(SettleDifference(ID, note, "usr_1", 20)).then(DifferenceSettled(note, "usr_1", 20))
+
+
+def test_money_that_no_order_is_known_for_is_told_as_such() -> None:
+    assert "no order" in explanation(replace(WHAT, kind="unknown_charge", order_id=""))
+    assert "order ord_1" in explanation(replace(WHAT, kind="unknown_charge"))

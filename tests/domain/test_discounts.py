@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from domain.discounts import STACKED_MAX, Shopper
 from domain.money import Money
 from domain.pricing import Destination, Quote, QuoteLine, price_quote, verify_quote
-from domain.promotion import Amount, BuyGet, FreeShipping, Scope, Terms
+from domain.promotion import Amount, BuyGet, FreeShipping, Percent, Scope, Terms
 from kontor.tables import shipping_table, tax_table
 from tests.domain.promotions import TERMS, percent_off
 
@@ -225,3 +225,15 @@ def test_more_promotions_never_make_it_dearer(lines, terms):
     assert cheaper.totals.grand.amount <= plain.totals.grand.amount
     best_alone = max((quote(lines, each).totals.discount.amount for each in terms if each.exclusive), default=0)
     assert cheaper.totals.discount.amount >= best_alone
+
+
+def test_of_equally_cheap_units_those_of_the_later_line_come_cheaper():
+    made = quote([line(0, 1000), line(1, 1000)], Terms("Deal", BuyGet(1, 1)))
+    assert [each.discount.amount for each in made.lines] == [0, 1000]
+
+
+@pytest.mark.parametrize(("benefit", "prices"), [(BuyGet(1, 1), (1000, 500)), (Percent(100_000), (0, 500))])
+def test_a_line_that_becomes_no_cheaper_is_in_no_step(benefit, prices):
+    made = quote([line(i, price) for i, price in enumerate(prices)], Terms("Off", benefit))
+    steps = {step.what for step in made.derivation if step.what.startswith("promotions/0/lines/")}
+    assert steps == {"promotions/0/lines/1", "promotions/0/lines/1/left"}

@@ -49,3 +49,9 @@ def test_other_texts_are_no_codes(text):
 
 def test_a_card_says_nothing_of_its_code():
     assert not set(CODE.split("-")) & {card_of(KEY, CODE)[i : i + 4] for i in range(30)}
+
+
+def test_a_code_may_be_typed_with_so_many_blanks_and_no_more():
+    padded = CODE.ljust(TYPED_MAX)
+    assert card_of(KEY, padded) == card_of(KEY, CODE)
+    assert card_of(KEY, padded + " ") == ""

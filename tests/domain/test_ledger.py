@@ -19,6 +19,7 @@ from domain.ledger import (
     SetCommission,
     Transaction,
 )
+from domain.money import PPM
 from tests.spec import given
 
 POSTINGS = (Posting(PROVIDER, 500, "payment"), Posting(CUSTOMER, -500, "payment"))
@@ -65,3 +66,7 @@ def test_a_rate_holds_from_where_it_was_set() -> None:
 @pytest.mark.parametrize("rate", [-1, 1_000_001])
 def test_a_rate_is_a_part_of_the_whole(rate: int) -> None:
     given(LEDGER).when(SetCommission(JOURNAL, rate, 0)).then_refused(Invalid)
+
+
+def test_all_of_a_price_may_be_commission() -> None:
+    given(LEDGER).when(SetCommission(JOURNAL, PPM, 3)).then(CommissionSet(PPM, 3))

@@ -182,3 +182,25 @@ def test_survives_msgpack_and_json(amount, currency):
 def test_a_stored_float_does_not_load_as_money():
     with pytest.raises(msgspec.ValidationError):
         msgspec.json.decode(b'{"amount": 19.99, "currency": "USD"}', type=Money)
+
+
+@pytest.mark.parametrize("amount", [AMOUNT_MAX, -AMOUNT_MAX])
+def test_amounts_end_where_they_are_said_to(amount):
+    assert money(amount, "USD") == usd(amount)
+    assert usd(amount).multiply(1) == usd(amount)
+    beyond = 1 if amount > 0 else -1
+    with pytest.raises(LimitExceeded):
+        money(amount + beyond, "USD")
+    with pytest.raises(LimitExceeded):
+        usd(amount).add(usd(beyond))
+
+
+@pytest.mark.parametrize("currency", ["XXX", "usd", None, ["USD"]])
+def test_what_is_no_currency_is_refused_by_name(currency):
+    with pytest.raises(Invalid) as refusal:
+        money(1, currency)
+    assert refusal.value.pointer == "/currency"
+
+
+def test_an_amount_of_a_currency_of_former_times_is_told_as_it_is():
+    assert str(Money(1999, "DEM")) == "1999 DEM"

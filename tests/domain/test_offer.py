@@ -69,3 +69,9 @@ def test_only_a_live_offer_sells():
     for events in ((), (STANDS, OfferWithdrawn())):
         with pytest.raises(NotFound):
             live(given(OFFER, *events).state)
+
+
+@pytest.mark.parametrize("limit", [1, LIMIT_MAX])
+def test_a_limit_may_be_as_low_and_as_high_as_this(limit):
+    terms = replace(TERMS, limit_per_account=limit)
+    given(OFFER).when(replace(PUT, terms=terms)).then(OfferPut("prd_1", terms))

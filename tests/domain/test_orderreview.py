@@ -135,3 +135,15 @@ def test_only_what_is_under_review_is_decided(verdict: ApproveReview | RejectRev
 def test_why_an_order_is_looked_at(policy: OrderPolicy, reasons: tuple[str, ...]) -> None:
     assert policy.reasons(DOUBTFUL.quote, "US") == reasons
     assert policy.reviews or not reasons
+
+
+@pytest.mark.parametrize(
+    ("policy", "reviews"),
+    [
+        (OrderPolicy(), False),
+        (OrderPolicy(review_above=0), True),
+        (OrderPolicy(review_countries=("US",)), True),
+    ],
+)
+def test_most_policies_have_nothing_looked_at(policy: OrderPolicy, reviews: bool) -> None:
+    assert policy.reviews is reviews

@@ -12,6 +12,7 @@ from domain.errors import Invalid, LimitExceeded
 from domain.money import AMOUNT_MAX, Money
 from domain.pricing import (
     LINES_MAX,
+    QUANTITY_MAX,
     Destination,
     Quote,
     QuoteLine,
@@ -257,3 +258,23 @@ def test_a_tampered_step_is_found():
 def test_a_broken_derivation_is_refused(step):
     with pytest.raises(Invalid, match="totals/grand"):
         recompute([step])
+
+
+@pytest.mark.parametrize(
+    "many",
+    [
+        [line(n) for n in range(LINES_MAX)],
+        [line(quantity=1)],
+        [line(amount=1, quantity=QUANTITY_MAX)],
+        [line(amount=0)],
+    ],
+    ids=["lines", "one", "units", "nothing"],
+)
+def test_what_can_still_be_priced(many):
+    assert len(quote(many).lines) == len(many)
+
+
+def test_there_are_so_many_units_of_a_line_and_no_more():
+    with pytest.raises(Invalid) as refused:
+        quote([line(amount=1, quantity=QUANTITY_MAX + 1)])
+    assert refused.value.pointer == "/cartId"

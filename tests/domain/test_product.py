@@ -78,3 +78,24 @@ def test_a_product_is_discontinued_once_and_for_good():
 @pytest.mark.parametrize("command", [ChangeProduct(ID, TEXT), DISCONTINUE])
 def test_a_product_that_never_was_is_not_found(command):
     given(PRODUCT).when(command).then_refused(NotFound)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"title": "x" * product.TITLE_MAX},
+        {"description": "x" * product.DESCRIPTION_MAX},
+        {"attributes": {str(i): i for i in range(product.ATTRIBUTES_MAX)}},
+        {"category": ("x",) * product.CATEGORY_DEPTH_MAX},
+        {"media": ("x",) * product.MEDIA_MAX},
+    ],
+)
+def test_a_description_may_be_as_long_as_this(change):
+    text = replace(TEXT, **change)
+    given(PRODUCT).when(replace(CREATE, description=text)).then(replace(CREATED, description=text))
+
+
+@pytest.mark.parametrize("number", [1, product.VARIANTS_MAX])
+def test_variants_may_be_as_few_and_as_many_as_this(number):
+    variants = tuple(Variant(str(i)) for i in range(number))
+    given(PRODUCT).when(replace(CREATE, variants=variants)).then(replace(CREATED, variants=variants))

@@ -13,6 +13,7 @@ from domain.promotion import (
     PROMOTION,
     SCOPE_MAX,
     UNITS_MAX,
+    USES_MAX,
     Amount,
     BuyGet,
     EndedPromotion,
@@ -25,6 +26,7 @@ from domain.promotion import (
     Scope,
     Terms,
     is_use,
+    require_live,
     uses_of,
 )
 from tests.spec import given
@@ -122,3 +124,61 @@ def test_a_board_has_room_for_so_many():
     full = given(BOARD, *(PromotionPosted(f"prm_{i}") for i in range(POSTED_MAX)))
     full.when(PostPromotion("brd_market", "prm_more")).then_refused(LimitExceeded)
     full.when(PostPromotion("brd_market", "prm_7")).then_nothing()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"name": "x"},
+        {"name": "x" * NAME_MAX},
+        {"benefit": Percent(1)},
+        {"benefit": Percent(PPM)},
+        {"benefit": Amount(Money(1, "USD"))},
+        {"benefit": BuyGet(1, 1, 1)},
+        {"benefit": BuyGet(UNITS_MAX, UNITS_MAX, PPM)},
+        {"scope": Scope(skus=("x",) * SCOPE_MAX, categories=(("x",),) * SCOPE_MAX)},
+        {"countries": ("US",) * SCOPE_MAX},
+        {"min_spend": Money(0, "USD")},
+        {"min_units": UNITS_MAX},
+        {"starts_at": 5, "ends_at": 6},
+        {"starts_at": 5, "ends_at": 0},
+        {"limit": 1},
+        {"limit": USES_MAX},
+        {"limit_per_account": 1},
+        {"limit_per_account": USES_MAX},
+    ],
+)
+def test_terms_may_go_as_far_as_this(change):
+    terms = replace(TERMS, **change)
+    given(PROMOTION).when(PutPromotion(ID, terms)).then(PromotionPut(terms))
+
+
+def test_a_limit_of_both_kinds_keeps_both():
+    both = replace(TERMS, limit_per_account=1)
+    given(PROMOTION, PromotionPut(both)).when(PutPromotion(ID, TERMS)).then(PromotionPut(TERMS))
+    unlimited = replace(TERMS, limit=None)
+    given(PROMOTION, PromotionPut(unlimited)).when(PutPromotion(ID, TERMS)).then_refused(Invalid)
+
+
+def test_only_a_running_promotion_is_live():
+    assert require_live(RUNNING.state).terms == TERMS
+    for state in (given(PROMOTION).state, given(PROMOTION, PromotionPut(TERMS), PromotionEnded()).state):
+        with pytest.raises(NotFound):
+            require_live(state)
+
+
+def test_what_is_taken_down_takes_nothing_else_along():
+    assert given(BOARD, PromotionPosted(ID), PromotionPosted("prm_2"), PromotionTakenDown(ID)).state == Board(
+        ("prm_2",)
+    )
+
+
+def test_a_promotion_needs_no_code():
+    plain = replace(TERMS, code="")
+    given(PROMOTION).when(PutPromotion(ID, plain)).then(PromotionPut(plain))
+
+
+def test_uses_that_nobody_counted_cannot_be_limited_later():
+    plain = replace(TERMS, limit=None)
+    limited = PutPromotion(ID, replace(plain, limit_per_account=1))
+    assert given(PROMOTION, PromotionPut(plain)).when(limited).then_refused(Invalid).pointer == "/limit"

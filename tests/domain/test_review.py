@@ -42,3 +42,8 @@ def test_there_is_a_limit_and_who_is_in_it_may_change_theirs(monkeypatch: pytest
     full = given(REVIEWS, ReviewWritten(ADA, 2, 5))
     full.when(write(5, BOB)).then_refused(LimitExceeded)
     full.when(write(5)).then(ReviewWritten(ADA, 5, 5, before=2))
+
+
+@pytest.mark.parametrize("rating", [1, 5])
+def test_a_rating_may_be_the_worst_and_the_best(rating: int):
+    given(REVIEWS).when(write(rating)).then(ReviewWritten(ADA, rating, 5))

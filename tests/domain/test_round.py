@@ -37,3 +37,9 @@ def test_it_is_finished_once() -> None:
     after = given(ROUND, BEGUN).when(finish).then(FINISHED)
     after.when(finish).then_nothing()
     assert after.state.until == 10 * DAY
+
+
+def test_one_that_comes_round_more_often_is_given_up_sooner() -> None:
+    often = replace(BEGIN, every=1_000)
+    given(ROUND, BEGUN).when(replace(often, at=BEGUN.at + 999)).then_nothing()
+    given(ROUND, BEGUN).when(replace(often, at=BEGUN.at + 1_000)).then(RoundBegun(BEGUN.at + 1_000))

@@ -47,3 +47,8 @@ def test_only_an_opened_shop_sells():
     assert require_open(given(SHOP, OPENED).state).owner_id == "usr_1"
     with pytest.raises(NotFound):
         require_open(given(SHOP).state)
+
+
+@pytest.mark.parametrize("name", ["x", "x" * NAME_MAX])
+def test_a_name_may_be_as_short_and_as_long_as_this(name):
+    given(SHOP).when(OpenShop(ID, "usr_1", name, "US", "USD")).then(ShopOpened("usr_1", name, "US", "USD"))

@@ -79,3 +79,13 @@ def test_one_that_is_not_there():
 def test_what_was_deleted_meanwhile_stays_deleted():
     history = given(SUBSCRIPTIONS, CREATED, SubscriptionDeleted(ID, 7), DISABLED)
     assert history.state.all == {}
+
+
+def test_it_may_say_as_much_as_this():
+    most = replace(CREATE, url="https://".ljust(URL_MAX, "x"), types=("order.paid",) * PATTERNS_MAX)
+    given(SUBSCRIPTIONS).when(most).then(replace(CREATED, url=most.url, types=most.types))
+
+
+def test_whoever_is_deleted_takes_nobody_along():
+    other = replace(CREATED, subscription_id="sub_2")
+    assert given(SUBSCRIPTIONS, CREATED, other, SubscriptionDeleted(ID, 7)).state.all.keys() == {"sub_2"}

@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from domain.errors import Invalid
+from domain.money import PPM
 from domain.tax import TaxRate, TaxTable
 from kontor.tables import tax_table
 
@@ -95,3 +96,9 @@ def test_a_rate_is_whole_ppm(ppm):
     entry = {"ratePpm": ppm, "name": "VAT", "inclusive": True, "coversShipping": True}
     with pytest.raises(Invalid, match="ppm"):
         TaxTable.from_dict({"countries": {"DE": entry}})
+
+
+@pytest.mark.parametrize("ppm", [0, PPM])
+def test_a_rate_is_from_nothing_to_all(ppm):
+    country = {"ratePpm": ppm, "name": "VAT", "inclusive": True, "coversShipping": True}
+    assert TaxTable.from_dict({"countries": {"XX": country}}).lookup("XX").rate_ppm == ppm

@@ -127,3 +127,27 @@ def test_in_the_end_both_have_back_what_they_had_paid(card: int, parts: list[int
         sums = [before + now for before, now in zip(sums, both, strict=True)]
     assert sums == [GRAND.amount - card, card]
     assert Money(sums[0], "USD") == tender.due(QUOTE, Covered(CARD, usd(card)))
+
+
+@pytest.mark.parametrize(
+    ("card", "before", "disputed", "amount", "expected"),
+    [
+        (None, 0, 0, 500, None),
+        (None, 0, GRAND.amount, 500, None),
+        (700, 0, 0, 500, None),
+        (700, 0, GRAND.amount - 700 - 500, 500, None),
+        (700, 0, GRAND.amount - 700 - 499, 500, 1),
+        (700, 0, GRAND.amount, 500, 500),
+        (700, GRAND.amount - 700, 0, 500, 500),
+        (700, GRAND.amount - 700 - 100, 0, 500, 400),
+    ],
+)
+def test_the_card_gets_what_the_payment_has_not_to_give(card, before, disputed, amount, expected):
+    covered = None if card is None else Covered(CARD, usd(card))
+    granted = [RefundGranted("rfd_0", usd(before), "goodwill", 1)] if before else []
+    assert tender.for_the_card(usd(amount), QUOTE, covered, granted, disputed) == (expected and usd(expected))
+
+
+def test_nothing_is_disputed_unless_somebody_says_so():
+    all_of_it = usd(GRAND.amount - 700)
+    assert tender.for_the_card(all_of_it, QUOTE, Covered(CARD, usd(700)), []) is None

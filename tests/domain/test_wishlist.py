@@ -58,3 +58,8 @@ def test_clearing_names_what_was_there():
     two = given(WISHLIST, WISHED, ItemWished("INK-1", "prd_2", 6))
     empty = two.when(ClearWishlist(ID)).then(WishlistCleared(("PEN-1", "INK-1")))
     empty.when(ClearWishlist(ID)).then_nothing()
+
+
+def test_what_is_taken_off_takes_nothing_else_along():
+    other = ItemWished("INK-1", "prd_2", 5, PRICE)
+    assert given(WISHLIST, WISHED, other, ItemUnwished("PEN-1")).state.items.keys() == {"INK-1"}
