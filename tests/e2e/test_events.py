@@ -55,8 +55,8 @@ async def test_only_the_types_that_are_asked_for(
     }
 
 
-async def test_who_has_seen_everything_waits_for_the_next(seller: Seller, shopper: Shopper, admin: Shopper) -> None:
-    head = (await admin.do("GET", "/api/events?limit=1000"))["next"]
+async def test_who_has_seen_everything_waits_for_the_next(house: House, seller: Seller, admin: Shopper) -> None:
+    head = await house.head()
     waiting = asyncio.create_task(
         admin.send("GET", f"/api/events?after={head}&types=product.created", Prefer="wait=10")
     )

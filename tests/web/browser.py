@@ -14,6 +14,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from tests.needed import absent
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -39,8 +41,10 @@ REFUSED = "Failed to load resource"
 
 
 def chromium() -> str:
-    """Where it is; ``KONTOR_CHROMIUM`` names another."""
+    """Where it is; ``KONTOR_CHROMIUM`` names another, or says ``none`` where none can be had."""
     named = os.environ.get("KONTOR_CHROMIUM")
+    if named == "none":
+        pytest.skip("KONTOR_CHROMIUM says that there is none")
     found = named or next((path for name in NAMES if (path := shutil.which(name))), None)
     return found or absent("needs Chromium (apt install chromium, or KONTOR_CHROMIUM)")
 
