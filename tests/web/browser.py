@@ -14,9 +14,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import pytest
-
-from tests.needed import absent
+from tests.needed import absent, left_out
 
 ROOT = Path(__file__).resolve().parents[2]
 PICTURES = ROOT / "build" / "pictures"
@@ -44,7 +42,7 @@ def chromium() -> str:
     """Where it is; ``KONTOR_CHROMIUM`` names another, or says ``none`` where none can be had."""
     named = os.environ.get("KONTOR_CHROMIUM")
     if named == "none":
-        pytest.skip("KONTOR_CHROMIUM says that there is none")
+        left_out("KONTOR_CHROMIUM says that there is none")
     found = named or next((path for name in NAMES if (path := shutil.which(name))), None)
     return found or absent("needs Chromium (apt install chromium, or KONTOR_CHROMIUM)")
 
