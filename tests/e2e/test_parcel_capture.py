@@ -60,8 +60,8 @@ async def test_each_seller_is_paid_for_what_it_sends(
     assert money(house, order)[:2] == (whole, due)
     (entry,) = (await entries(seller, 1))["items"]
     assert amounts(entry)["goods"] == 4000
-    assert (await balances(admin))[f"seller:{seller.shop_id}"] == -amounts(entry)["total"]
-    assert f"seller:{other.shop_id}" not in await balances(admin)
+    assert (await balances(house, admin))[f"seller:{seller.shop_id}"] == -amounts(entry)["total"]
+    assert f"seller:{other.shop_id}" not in await balances(house, admin)
 
     parts = [await pack(other, order, lines=[some(order, 1, 1)], **UPS) for _ in range(2)]
     assert parts[0]["due"]["amount"] > parts[1]["due"]["amount"]  # the first brings what sending it costs
@@ -73,8 +73,7 @@ async def test_each_seller_is_paid_for_what_it_sends(
     expect(200, await post(other.shopper, path, UPS))
     await once(shopper, order, status="SHIPPED", payment="captured")
     assert [one["kind"] for one in (await entries(other, 3))["items"]] == ["captured"] * 3
-    assert (await balances(admin))["provider"] == whole
-    await house.head()
+    assert (await balances(house, admin))["provider"] == whole
     assert verify(DataFolder(house.folder).log).problems == []
 
 
@@ -98,8 +97,7 @@ async def test_what_is_called_off_is_never_taken_and_what_comes_back_is_given_ba
     await settled(shopper, order)
     await once(shopper, order, status="REFUNDED", payment="refunded")
     assert money(house, order) == (whole, due, due, 1)
-    await house.head()
-    assert not any((await balances(admin)).values())
+    assert not any((await balances(house, admin)).values())
     assert verify(DataFolder(house.folder).log).problems == []
 
 

@@ -129,7 +129,8 @@ def test_only_a_backorder_may_go_below_zero(path, connection):
 @pytest.mark.parametrize(
     ("event", "what"),
     [
-        (PaymentCaptured(Money(100_000, "USD")), "captured of"),
+        (PaymentCaptured(Money(1, "USD")), "captured a second time for the order"),
+        (PaymentCaptured(Money(100_000, "USD"), "shi_1"), "captured of"),
         (PaymentRefunded(Money(100_000, "USD")), "refunded of"),
         (PaymentCaptured(Money(1, "EUR")), "EUR in a payment of USD"),
         (PaymentRefunded(Money(-1, "USD")), "negative"),

@@ -55,7 +55,7 @@ def test_nothing_sealed_and_no_token_leaves_the_house() -> None:
     assert data["quote"]["lines"][0]["lineId"] == placed.quote.lines[0].line_id
     assert not {"address", "paymentToken", "derivation", "methods"} & (data.keys() | data["quote"].keys())
     asked = published(recorded(payment.AuthorizationRequested("ord_1", Money(5, "USD"), "pm_secret")))
-    assert asked["data"] == {"orderId": "ord_1", "amount": {"amount": 5, "currency": "USD"}}
+    assert asked["data"] == {"orderId": "ord_1", "amount": {"amount": 5, "currency": "USD"}, "inParts": False}
 
 
 @pytest.mark.parametrize("event", TODAY, ids=stored_name)

@@ -40,13 +40,13 @@ class ParcelMachine(CheckoutMachine):
 
     @initialize(baskets=st.lists(baskets, min_size=2, max_size=2))
     def open(self, baskets: Any) -> None:
-        """Each buyer has an order that stands."""
+        """Each buyer has an order that stands, or wants more than there is."""
         self.market.open(4)
         for buyer, goods in zip(BUYERS, baskets, strict=True):
             self.put_into_cart(buyer, False, goods)
             command = self.market.order(buyer, False)
-            assert command is not None
-            self.submit(command, command.order_id)
+            if command is not None:
+                self.submit(command, command.order_id)
         for _ in range(4):
             self.see_all_checkouts_on(4, 0)
             self.hear_everything()
