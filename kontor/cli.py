@@ -273,6 +273,17 @@ def status(data: Data = None, json: Json = False) -> None:
     run_status(_settings(data=data), as_json=json)
 
 
+@app.command(name="clear-views")
+def clear_views(agreed: Annotated[bool, typer.Option("--yes", help="Ask nothing.")] = False, data: Data = None) -> None:
+    """After a restore: delete everything derived from the log, which services then fold anew. Stop them first.
+
+    Log, vault and the provider's records stay. Full profile: topic, Redis keys, keyspace and indices of its namespace.
+    """
+    from kontor.clearing import run_clear
+
+    run_clear(_settings(data=data), agreed)
+
+
 @app.command()
 def config(data: Data = None, json: Json = False) -> None:
     """The settings in force, secrets masked."""

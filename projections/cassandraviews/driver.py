@@ -57,6 +57,8 @@ def is_missing(error: BaseException) -> bool:
     return isinstance(error, InvalidRequest) and any(words in str(error).lower() for words in MISSING)
 
 
+DROP_S = 60.0
+"""Of a keyspace: every node forgets its tables, and takes a snapshot of them first where it is told to."""
 Query = tuple[str, Sequence[Any]]
 """One of the schema's queries, and its values."""
 
@@ -110,21 +112,7 @@ def _weight(values: Sequence[Any]) -> int:
 
 def connect(settings: CassandraSettings, schema: Schema) -> Session:
     """Waits for the server; makes what is not there. Raises whatever the driver does."""
-    near = DCAwareRoundRobinPolicy(settings.datacenter) if settings.datacenter else RoundRobinPolicy()
-    profile = ExecutionProfile(
-        load_balancing_policy=TokenAwarePolicy(near),
-        consistency_level=getattr(ConsistencyLevel, settings.consistency),
-        request_timeout=settings.read_s,
-        row_factory=tuple_factory,
-    )
-    cluster = Cluster(
-        list(settings.hosts),
-        execution_profiles={EXEC_PROFILE_DEFAULT: profile},
-        connect_timeout=CONNECT_S,
-        control_connection_timeout=CONNECT_S,
-        reconnection_policy=ConstantReconnectionPolicy(RECONNECT_S, max_attempts=None),
-        schema_event_refresh_window=0,
-    )
+    cluster = _cluster(settings)
     try:
         asking = cluster.connect()
         _make(asking, settings, schema)
@@ -135,6 +123,37 @@ def connect(settings: CassandraSettings, schema: Schema) -> Session:
     for statement in prepared.values():
         statement.is_idempotent = True
     return Session(cluster, asking, prepared)
+
+
+def drop(settings: CassandraSettings) -> bool:
+    """The whole keyspace, and whether it was there. Waits for the server; raises whatever the driver does."""
+    cluster = _cluster(settings)
+    try:
+        asking = cluster.connect()
+        known = "SELECT keyspace_name FROM system_schema.keyspaces WHERE keyspace_name = %s"
+        there = asking.execute(known, (settings.keyspace,), timeout=CONNECT_S).one() is not None
+        asking.execute(f"DROP KEYSPACE IF EXISTS {settings.keyspace}", timeout=DROP_S)
+        return there
+    finally:
+        cluster.shutdown()
+
+
+def _cluster(settings: CassandraSettings) -> Cluster:
+    near = DCAwareRoundRobinPolicy(settings.datacenter) if settings.datacenter else RoundRobinPolicy()
+    profile = ExecutionProfile(
+        load_balancing_policy=TokenAwarePolicy(near),
+        consistency_level=getattr(ConsistencyLevel, settings.consistency),
+        request_timeout=settings.read_s,
+        row_factory=tuple_factory,
+    )
+    return Cluster(
+        list(settings.hosts),
+        execution_profiles={EXEC_PROFILE_DEFAULT: profile},
+        connect_timeout=CONNECT_S,
+        control_connection_timeout=CONNECT_S,
+        reconnection_policy=ConstantReconnectionPolicy(RECONNECT_S, max_attempts=None),
+        schema_event_refresh_window=0,
+    )
 
 
 def _make(asking: Any, settings: CassandraSettings, schema: Schema) -> None:

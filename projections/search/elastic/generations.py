@@ -67,6 +67,13 @@ class Generations:
         actions.append({"add": {"index": index, "alias": self.alias}})
         self._server.write("POST", "/_aliases", {"actions": actions})
 
+    def drop(self) -> int:
+        """Deletes every generation of this version, however far it is; how many there were."""
+        existing = self._existing()
+        for index in existing:
+            self._server.write("DELETE", f"/{index}", ignore_unavailable="true")
+        return len(existing)
+
     def _existing(self) -> list[str]:
         """Every generation, and an index that somebody made under the alias's own name."""
         found = self._server.get(
