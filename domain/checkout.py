@@ -217,8 +217,7 @@ def rests_until(state: Checkout) -> int | None:
     """When a checkout that waits for a person or an hour is due; FOREVER when no hour is set, None when it waits for
     neither."""
     if is_by_parcel(state) and state.order in ("confirmed", "paid"):
-        waits = checkoutparcels.rests(state) and not next_commands(state, 0)
-        return FOREVER if waits else None
+        return FOREVER if checkoutparcels.waits(state) and not next_commands(state, 0) else None
     if not _is_funded(state) or any(line.stock != "committed" for line in state.lines):
         return None
     if state.order == "confirmed":
