@@ -1,0 +1,160 @@
+"""Money that is taken parcel by parcel, at the edges of what may happen to an order."""
+
+from __future__ import annotations
+
+import pytest
+from msgspec.structs import replace
+
+from domain import checkout, order, payment
+from domain.checkout import FOREVER, is_settled, rests_until
+from domain.checkoutparcels import to_capture
+from domain.errors import IllegalTransition, NotFound
+from domain.money import Money
+from domain.order import ORDER, PackShipment
+from domain.parcelling import GiveUpUnpaid, MarkShipmentPaid
+from domain.policy import PARCEL, SHIPMENT
+from domain.shipment import ShipmentGiven, ShipmentPacked, ShipmentPaid, ShipmentShipped, ShipmentUnpacked
+from tests.domain.test_checkout import CAPTURED, CONFIRMED, NOW, PAYMENT, PRICE, TAKING, cancelled, given, placed
+from tests.domain.test_checkout import ORDER as ID
+from tests.domain.test_parcel_capture import (
+    BEGUN,
+    FIRST,
+    FIRST_PAID,
+    INK,
+    ONE,
+    PAID,
+    PENS_BOTH,
+    PLACED,
+    REFUSED,
+    SECOND,
+    STANDS,
+    TAKING_TWO,
+    TWO,
+    an_order,
+    saga,
+)
+from tests.domain.test_parcel_capture import TAKING as TAKING_ONE
+from tests.spec import given as given_order
+
+NOTHING = Money(0, "USD")
+TAKEN_TWO = (PAYMENT, payment.PaymentCaptured(SECOND, "shi_2"))
+TWO_PAID = (ID, ShipmentPaid("shi_2", SECOND))
+OVER = (*BEGUN, TWO, TAKING_TWO, TAKEN_TWO, TWO_PAID)
+UNPACKED = (ID, ShipmentUnpacked("shi_2", 8))
+PACK = PackShipment(ID, "shi_1", "shp_a", 5, INK, "UPS", "1Z")
+GIVE_UP = GiveUpUnpaid(ID, "can_9", 8)
+
+
+def refunding(amount: Money) -> tuple[str, payment.RefundRequested]:
+    return PAYMENT, payment.RefundRequested(amount, "ch_1", "damaged", "rfd_1")
+
+
+def refunded(amount: Money) -> tuple[str, payment.PaymentRefunded]:
+    return PAYMENT, payment.PaymentRefunded(amount, "rfd_1")
+
+
+# the saga
+
+
+def test_a_capture_takes_what_its_parcel_costs_or_all_that_is_due() -> None:
+    assert to_capture(saga(*STANDS, ONE, TAKING_ONE).state) == FIRST
+    assert to_capture(saga(*BEGUN, TWO, TAKING_TWO).state) == SECOND
+    assert to_capture(given(*TAKING).state) == PRICE
+
+
+def test_what_is_disputed_of_a_parcel_is_not_given_back_from_those_to_come() -> None:
+    disputed = (PAYMENT, payment.DisputeOpened("dis_1", Money(1, "USD"), "fraudulent", 5, 9))
+    owed = (ID, order.RefundGranted("rfd_1", FIRST, "damaged", 9))
+    saga(*BEGUN, disputed, owed).asks_for_nothing()
+
+
+def test_all_is_given_back_only_when_all_parcels_are() -> None:
+    some = saga(*OVER, refunding(FIRST), refunded(FIRST))
+    assert some.state.payment == "partially_refunded"
+    some.asks_for_nothing()
+    whole = saga(*OVER, refunding(PRICE), refunded(PRICE))
+    assert whole.state.payment == "refunded"
+    whole.asks_for(order.MarkOrderRefunded(ID))
+
+
+def test_a_checkout_that_was_kept_before_parcels_were_counted_is_not_refunded_by_a_part() -> None:
+    story = given(*TAKING, CAPTURED, PAID)
+    state: checkout.Checkout | None = replace(story.state, captured=0)
+    for stream, event in (refunding(FIRST), refunded(FIRST)):
+        state = checkout.evolve(state, story.record(stream, event))
+    assert state is not None
+    assert state.payment == "partially_refunded"
+
+
+def test_called_off_before_anything_was_taken_its_money_is_let_go() -> None:
+    letting_go = (PAYMENT, payment.VoidRequested("ch_1", "cancelled"))
+    state = saga(*STANDS, cancelled("cancelled"), letting_go, (PAYMENT, payment.PaymentVoided())).state
+    assert state.payment == "voided"
+
+
+def test_what_is_unpacked_is_to_be_sent_again_or_given_up() -> None:
+    unpacked = saga(*BEGUN, TWO, TAKING_TWO, REFUSED, UNPACKED)
+    assert (unpacked.state.parcels.keys(), unpacked.state.unsent) == ({"shi_1"}, PENS_BOTH)
+    unpacked.asks_for(GiveUpUnpaid(ID, "can_1", NOW))
+    unknown = (ID, ShipmentUnpacked("shi_9", 8))
+    assert saga(*BEGUN, unknown).state == saga(*BEGUN).state
+
+
+def test_a_parcel_that_costs_nothing_has_no_money_taken() -> None:
+    free = (ID, ShipmentPacked("shi_1", "shp_a", INK, 5, due=NOTHING))
+    saga(*STANDS, free).asks_for(MarkShipmentPaid(ID, "shi_1", NOW))
+
+
+def test_refused_after_a_parcel_that_cost_nothing_the_rest_is_given_up() -> None:
+    free = (ID, ShipmentPacked("shi_1", "shp_a", INK, 5, due=NOTHING))
+    whole = (ID, ShipmentPacked("shi_2", "shp_a", PENS_BOTH, 6, due=PRICE))
+    taking = (PAYMENT, payment.CaptureRequested(PRICE, "ch_1", "shi_2"))
+    refused = (PAYMENT, payment.PaymentDeclined("authorization_expired"))
+    begun = (*STANDS, free, PAID, (ID, ShipmentPaid("shi_1", NOTHING)), whole, taking)
+    saga(*begun, refused).asks_for(GiveUpUnpaid(ID, "can_1", NOW))
+
+
+def test_it_does_not_rest_while_the_provider_is_at_it() -> None:
+    story = saga(*BEGUN, refunding(FIRST))
+    story.asks_for_nothing()
+    assert (rests_until(story.state), is_settled(story.state)) == (None, False)
+    assert rests_until(saga(*BEGUN, refunding(FIRST), refunded(FIRST)).state) == FOREVER
+
+
+# the order
+
+
+def test_of_an_order_that_costs_nothing_no_parcel_has_a_price() -> None:
+    quote = replace(PLACED.quote, totals=replace(PLACED.quote.totals, grand=NOTHING))
+    of = placed(capture=PARCEL, quote=quote)
+    paid = given_order(ORDER, of, CONFIRMED[1], order.OrderPaid(""))
+    paid.when(PACK).then(ShipmentPacked("shi_1", "shp_a", INK, 5), ShipmentShipped("shi_1", "UPS", "1Z", INK, 5))
+
+
+def test_a_parcel_that_costs_nothing_is_paid_when_its_turn_has_come() -> None:
+    free = ShipmentPacked("shi_1", "shp_a", INK, 5, due=NOTHING)
+    an_order((ID, free)).when(MarkShipmentPaid(ID, "shi_1", 9)).then(
+        PAID[1], ShipmentPaid("shi_1", NOTHING), ShipmentGiven("shi_1", NOTHING)
+    )
+
+
+@pytest.mark.parametrize("command", [MarkShipmentPaid(ID, "shi_1", 9), GIVE_UP])
+def test_only_what_is_sold_by_parcel_is_paid_by_parcel(command: MarkShipmentPaid | GiveUpUnpaid) -> None:
+    given_order(ORDER).when(command).then_refused(NotFound if command is GIVE_UP else IllegalTransition)
+    whole = given_order(ORDER, placed(capture=SHIPMENT), CONFIRMED[1], PAID[1])
+    whole.when(PACK).then(ShipmentPacked("shi_1", "shp_a", INK, 5), ShipmentShipped("shi_1", "UPS", "1Z", INK, 5)).when(
+        command
+    ).then_refused(IllegalTransition)
+
+
+def test_a_parcel_that_is_not_there_is_not_paid() -> None:
+    an_order(ONE).when(MarkShipmentPaid(ID, "shi_9", 9)).then_refused(NotFound)
+
+
+def test_what_is_not_paid_of_a_line_is_given_up() -> None:
+    some = (ID, ShipmentPacked("shi_1", "shp_a", {"lin_PEN": 1}, 5, due=FIRST))
+    paid = an_order(some, PAID, FIRST_PAID)
+    over = paid.when(GIVE_UP).then(order.LinesCancelled("can_9", {"lin_PEN": 1, "lin_INK": 1}, 8))
+    over.when(GiveUpUnpaid(ID, "can_10", 8)).then_nothing()
+    before = (ID, order.LinesCancelled("can_9", {"lin_PEN": 1}, 7))
+    an_order(some, PAID, FIRST_PAID, before).when(GIVE_UP).then_nothing()
