@@ -75,8 +75,8 @@ async def settled(house: House, order_id: str, left: bool) -> None:
     """The goods have left the books, if they left the house, and the view says so."""
 
     def is_done() -> bool:
-        known = house.views.rows("checkouts", [order_id])[order_id].checkout
-        return is_settled(known) and house.follower.position >= head
+        row = house.views.rows("checkouts", [order_id]).get(order_id)
+        return row is not None and is_settled(row.checkout) and house.follower.position >= head
 
     for _ in range(500):
         rows = await house.log.read_stream(STOCK_ID)
