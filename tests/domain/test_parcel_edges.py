@@ -28,8 +28,10 @@ from tests.domain.test_parcel_capture import (
     REFUSED,
     SECOND,
     STANDS,
+    TAKEN,
     TAKING_TWO,
     TWO,
+    a_payment,
     an_order,
     saga,
 )
@@ -158,3 +160,23 @@ def test_what_is_not_paid_of_a_line_is_given_up() -> None:
     over.when(GiveUpUnpaid(ID, "can_10", 8)).then_nothing()
     before = (ID, order.LinesCancelled("can_9", {"lin_PEN": 1}, 7))
     an_order(some, PAID, FIRST_PAID, before).when(GIVE_UP).then_nothing()
+
+
+# the payment
+
+
+def test_a_part_may_be_of_one_cent() -> None:
+    cent = Money(1, "USD")
+    asked = a_payment().when(payment.RequestCapture(PAYMENT, "shi_1", cent))
+    asked.then(payment.CaptureRequested(cent, "ch_1", "shi_1"))
+
+
+def test_what_is_captured_whole_is_not_captured_in_parts() -> None:
+    part = payment.RequestCapture(PAYMENT, "shi_1", FIRST)
+    a_payment(payment.CaptureRequested(PRICE, "ch_1")).when(part).then_refused(IllegalTransition)
+
+
+def test_the_rest_is_let_go_when_no_part_is_under_way_and_while_there_is_one() -> None:
+    let_go = payment.RequestVoid(PAYMENT, "rest")
+    a_payment(TAKING_ONE[1]).when(let_go).then_nothing()
+    a_payment(TAKING_ONE[1], TAKEN[1], TAKING_TWO[1], TAKEN_TWO[1]).when(let_go).then_refused(IllegalTransition)
