@@ -180,3 +180,8 @@ def test_the_rest_is_let_go_when_no_part_is_under_way_and_while_there_is_one() -
     let_go = payment.RequestVoid(PAYMENT, "rest")
     a_payment(TAKING_ONE[1]).when(let_go).then_nothing()
     a_payment(TAKING_ONE[1], TAKEN[1], TAKING_TWO[1], TAKEN_TWO[1]).when(let_go).then_refused(IllegalTransition)
+
+
+def test_no_refund_is_asked_for_beside_a_part() -> None:
+    refund = payment.RequestRefund(PAYMENT, "damaged", "rfd_1", FIRST)
+    a_payment(TAKING_ONE[1], TAKEN[1], TAKING_TWO[1]).when(refund).then_nothing()
