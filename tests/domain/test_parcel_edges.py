@@ -127,6 +127,7 @@ def test_it_does_not_rest_while_the_provider_is_at_it() -> None:
     story = saga(*BEGUN, refunding(FIRST))
     story.asks_for_nothing()
     assert (rests_until(story.state), is_settled(story.state)) == (None, False)
+    assert not is_settled(saga(*BEGUN, TWO).state)
     assert rests_until(saga(*BEGUN, refunding(FIRST), refunded(FIRST)).state) == FOREVER
 
 
@@ -231,3 +232,9 @@ def test_the_rest_is_let_go_when_no_part_is_under_way_and_while_there_is_one() -
 def test_no_refund_is_asked_for_beside_a_part() -> None:
     refund = payment.RequestRefund(PAYMENT, "damaged", "rfd_1", FIRST)
     a_payment(TAKING_ONE[1], TAKEN[1], TAKING_TWO[1]).when(refund).then_nothing()
+
+
+def test_a_part_that_is_refused_is_under_way_no_more() -> None:
+    asked = a_payment(TAKING_ONE[1], TAKEN[1], TAKING_TWO[1])
+    refused = a_payment(TAKING_ONE[1], TAKEN[1], TAKING_TWO[1], REFUSED[1])
+    assert (asked.state.part_under_way, refused.state.part_under_way) == ("shi_2", "")
