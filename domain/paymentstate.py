@@ -233,7 +233,7 @@ def capture_refused(state: PaymentState, event: CaptureRefused) -> PaymentState:
 
 
 def payment_voided(state: PaymentState, event: PaymentVoided) -> PaymentState:
-    if isinstance(state, Payment) and state.captured.amount and state.parts:
+    if isinstance(state, Payment) and state.parts:
         return _let_go(state)
     return _settled(state, "voided")
 
