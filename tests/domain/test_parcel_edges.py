@@ -182,7 +182,8 @@ def test_what_is_not_paid_of_a_line_is_given_up() -> None:
 
 def test_called_off_after_some_lines_it_says_what_was_left() -> None:
     declined = order.OrderCancelled("payment_declined", units={"lin_PEN": 0, "lin_INK": 1})
-    an_order(CANCELLED).when(order.CancelOrder(ID, "payment_declined")).then(declined)
+    after = an_order(CANCELLED).when(order.CancelOrder(ID, "payment_declined")).then(declined)
+    assert after.state.cancellations == {"can_1": CANCELLED[1]}
 
 
 def test_before_it_stands_no_line_is_called_off() -> None:
