@@ -5,19 +5,25 @@ from __future__ import annotations
 import pytest
 from msgspec.structs import replace
 
-from domain import checkout, order, payment
+from domain import checkout, inventory, order, payment
+from domain.aftersale import CancelLines, GrantRefund
 from domain.checkout import FOREVER, is_settled, rests_until
 from domain.checkoutparcels import to_capture
-from domain.errors import IllegalTransition, NotFound
+from domain.errors import IllegalTransition, Invalid, NotFound
 from domain.money import Money
 from domain.order import ORDER, PackShipment
+from domain.orderreview import ReviewBegun
+from domain.parcel import cost
 from domain.parcelling import GiveUpUnpaid, MarkShipmentPaid
 from domain.policy import PARCEL, SHIPMENT
-from domain.shipment import ShipmentGiven, ShipmentPacked, ShipmentPaid, ShipmentShipped, ShipmentUnpacked
-from tests.domain.test_checkout import CAPTURED, CONFIRMED, NOW, PAYMENT, PRICE, TAKING, cancelled, given, placed
+from domain.refund import lines_of
+from domain.shipment import Shipment, ShipmentGiven, ShipmentPacked, ShipmentPaid, ShipmentShipped, ShipmentUnpacked
+from tests.domain.test_checkout import CAPTURED, CONFIRMED, NOW, PAYMENT, PENS, PRICE, TAKING, cancelled, given, placed
+from tests.domain.test_checkout import INK as INKS
 from tests.domain.test_checkout import ORDER as ID
 from tests.domain.test_parcel_capture import (
     BEGUN,
+    CANCELLED,
     FIRST,
     FIRST_PAID,
     INK,
@@ -28,12 +34,15 @@ from tests.domain.test_parcel_capture import (
     REFUSED,
     SECOND,
     STANDS,
+    TAKEN,
     TAKING_TWO,
     TWO,
+    a_payment,
     an_order,
     saga,
 )
 from tests.domain.test_parcel_capture import TAKING as TAKING_ONE
+from tests.domain.test_refund import QUOTE as FROM_TWO
 from tests.spec import given as given_order
 
 NOTHING = Money(0, "USD")
@@ -118,7 +127,18 @@ def test_it_does_not_rest_while_the_provider_is_at_it() -> None:
     story = saga(*BEGUN, refunding(FIRST))
     story.asks_for_nothing()
     assert (rests_until(story.state), is_settled(story.state)) == (None, False)
+    assert not is_settled(saga(*BEGUN, TWO).state)
     assert rests_until(saga(*BEGUN, refunding(FIRST), refunded(FIRST)).state) == FOREVER
+
+
+def test_it_rests_for_parcels_only_as_long_as_it_stands() -> None:
+    reviewed = placed(capture=PARCEL, review=("country",), review_within=50)
+    waiting = given(*STANDS[:-1], (ID, ReviewBegun("usr_1", PRICE, ("country",), NOW, NOW + 50)), placed=reviewed)
+    assert rests_until(waiting.state) == NOW + 50
+    gone = tuple((stock, inventory.StockUncommitted(ID, units, "cancelled")) for stock, units in ((PENS, 2), (INKS, 1)))
+    letting_go = (PAYMENT, payment.VoidRequested("ch_1", "cancelled"))
+    over = saga(*STANDS, cancelled("cancelled"), *gone, letting_go, (PAYMENT, payment.PaymentVoided()))
+    assert (rests_until(over.state), is_settled(over.state)) == (None, True)
 
 
 # the order
@@ -158,3 +178,64 @@ def test_what_is_not_paid_of_a_line_is_given_up() -> None:
     over.when(GiveUpUnpaid(ID, "can_10", 8)).then_nothing()
     before = (ID, order.LinesCancelled("can_9", {"lin_PEN": 1}, 7))
     an_order(some, PAID, FIRST_PAID, before).when(GIVE_UP).then_nothing()
+
+
+def test_called_off_after_some_lines_it_says_what_was_left() -> None:
+    declined = order.OrderCancelled("payment_declined", units={"lin_PEN": 0, "lin_INK": 1})
+    after = an_order(CANCELLED).when(order.CancelOrder(ID, "payment_declined")).then(declined)
+    assert after.state.cancellations == {"can_1": CANCELLED[1]}
+
+
+def test_before_it_stands_no_line_is_called_off() -> None:
+    given_order(ORDER, PLACED).when(CancelLines(ID, "can_1", "rfd_1", INK, 7)).then_refused(IllegalTransition)
+
+
+def test_shipping_is_refunded_of_those_whose_parcels_are_paid() -> None:
+    units = {FROM_TWO.lines[0].line_id: FROM_TWO.lines[0].quantity}
+    due = cost(FROM_TWO, (), Shipment("shp_a", units, 5))
+    carriage = due.subtract(FROM_TWO.lines[0].total)
+    packed = ShipmentPacked("shi_1", "shp_a", units, 5, due=due)
+    taking = (placed(capture=PARCEL, quote=FROM_TWO), CONFIRMED[1], packed, PAID[1])
+    refund = GrantRefund(ID, "rfd_1", "damaged", 9, shipping=True)
+    owed = order.RefundGranted("rfd_1", carriage, "damaged", 9, shipping={"shp_a": carriage})
+    given_order(ORDER, *taking, ShipmentPaid("shi_1", due)).when(refund).then(owed)
+    given_order(ORDER, *taking).when(refund).then_refused(Invalid)
+
+
+def test_of_what_was_taken_lines_can_be_refunded() -> None:
+    (share,) = lines_of(PLACED.quote, (), INK)
+    refund = GrantRefund(ID, "rfd_1", "damaged", 9, units={"lin_INK": 1})
+    owed = order.RefundGranted("rfd_1", share.amount, "damaged", 9, (share,))
+    after = an_order(ONE, TWO, PAID, FIRST_PAID).when(refund).then(owed)
+    after.when(GrantRefund(ID, "rfd_2", "damaged", 9, units={"lin_INK": 1})).then_refused(Invalid)
+
+
+# the payment
+
+
+def test_a_part_may_be_of_one_cent() -> None:
+    cent = Money(1, "USD")
+    asked = a_payment().when(payment.RequestCapture(PAYMENT, "shi_1", cent))
+    asked.then(payment.CaptureRequested(cent, "ch_1", "shi_1"))
+
+
+def test_what_is_captured_whole_is_not_captured_in_parts() -> None:
+    part = payment.RequestCapture(PAYMENT, "shi_1", FIRST)
+    a_payment(payment.CaptureRequested(PRICE, "ch_1")).when(part).then_refused(IllegalTransition)
+
+
+def test_the_rest_is_let_go_when_no_part_is_under_way_and_while_there_is_one() -> None:
+    let_go = payment.RequestVoid(PAYMENT, "rest")
+    a_payment(TAKING_ONE[1]).when(let_go).then_nothing()
+    a_payment(TAKING_ONE[1], TAKEN[1], TAKING_TWO[1], TAKEN_TWO[1]).when(let_go).then_refused(IllegalTransition)
+
+
+def test_no_refund_is_asked_for_beside_a_part() -> None:
+    refund = payment.RequestRefund(PAYMENT, "damaged", "rfd_1", FIRST)
+    a_payment(TAKING_ONE[1], TAKEN[1], TAKING_TWO[1]).when(refund).then_nothing()
+
+
+def test_a_part_that_is_refused_is_under_way_no_more() -> None:
+    asked = a_payment(TAKING_ONE[1], TAKEN[1], TAKING_TWO[1])
+    refused = a_payment(TAKING_ONE[1], TAKEN[1], TAKING_TWO[1], REFUSED[1])
+    assert (asked.state.part_under_way, refused.state.part_under_way) == ("shi_2", "")
