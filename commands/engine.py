@@ -39,6 +39,8 @@ SHARED_MIN = 32
 CATCH_UP_MAX = 20_000
 """Foreign events beyond which it is cheaper to forget the cache than to fold them in."""
 RETRY_S = 0.2
+TELL_S = 0.005
+"""The longest that callers wait for the next batch to take off before they hear that theirs has landed."""
 
 _NOBODY = Context("system:engine", "", 0)
 
@@ -88,8 +90,10 @@ class Engine:
         self._reactor = reactor or CheckoutReactor()
         self._decisions = Decisions(self._aggregates, self._reactor)
         self._flight: Flight | None = None
-        self._told: asyncio.Future[None] | None = None
-        """Done when the callers of the batch that landed last have heard of it."""
+        self._news: Batch | None = None
+        """A batch that has landed, and whose callers have not heard of it yet."""
+        self._latest: asyncio.TimerHandle
+        """When they will, whatever happens."""
         self._queue: deque[Submission] = deque()
         self._watches = Watches()
         self._wake = asyncio.Event()
@@ -112,8 +116,6 @@ class Engine:
         self._wake.set()
         if self._worker is not None:
             await self._worker
-        if self._told is not None:
-            await self._told
 
     @property
     def frontier(self) -> int:
@@ -208,9 +210,11 @@ class Engine:
                 self._flight = None
             if self._queue:
                 await self._run()
+                self._announce()
             elif self._closing and self._flight is None:
-                return
+                return self._announce()
             else:
+                self._announce()
                 self._wake.clear()
                 await self._wake.wait()
 
@@ -321,18 +325,23 @@ class Engine:
         self.position = max(self.position, batch.position)
         self._landed = batch.position
         self._wake.set()
-        # Two turns of the loop later: the worker's comes first, and with it the next take-off.
-        self._told = self._loop.create_future()
-        self._loop.call_soon(self._loop.call_soon, self._tell, batch, self._told)
+        self._news, self._latest = batch, self._loop.call_later(TELL_S, self._announce)
+        if self._contended:
+            self._announce()  # who knows when the lock will be ours again
         for told in self.landed:
             told(batch, time.perf_counter() - began)
         return True
 
-    def _tell(self, batch: Batch, told: asyncio.Future[None] | None = None) -> None:
+    def _announce(self) -> None:
+        """Tells of the batch that landed last: once the next is on its way, for a thousand callers keep the loop busy."""
+        if self._news is not None:
+            batch, self._news = self._news, None
+            self._latest.cancel()
+            self._tell(batch)
+
+    def _tell(self, batch: Batch) -> None:
         answer(batch.answers)
         self._publish(batch.events)
-        if told is not None:
-            told.set_result(None)
 
     # when things go wrong
 
