@@ -25,7 +25,7 @@ from commands.mapper import pack_state, unpack_state
 from commands.routes import decider_of
 from commands.store.checkpointer import Checkpointer
 from commands.store.polling import head_beyond
-from commands.store.port import Loaded, Reply, Row, Snapshot, check_positions
+from commands.store.port import Loaded, News, Reply, Row, Snapshot, Wanted, check_positions, news_of
 from commands.store.sqlitefile import SQLiteFile, begin_patiently, is_busy
 
 LOG_FILE = SQLiteFile(application_id=0x4B4E5452, schema=1, what="event log")  # "KNTR"
@@ -243,6 +243,9 @@ class SQLiteTransaction:
             return ()
         rows = self._log._writer.execute(SELECT + "WHERE position > ? ORDER BY position", (after,))
         return [Row._make(row) for row in rows]
+
+    async def news(self, after: int, wants: Wanted) -> News:
+        return news_of(await self.tail(after), wants)
 
     async def load(self, streams: Iterable[str]) -> dict[str, Loaded]:
         return _load_all(self._log._writer, streams)
