@@ -33,6 +33,7 @@ from projections.cassandraviews.settings import CassandraSettings
 PARTITIONS_MAX, BYTES_MAX = 10, 4_500
 """Of a request. Cassandra warns of batches over more partitions, and of more than 5 KiB."""
 ROW_BYTES = 60
+LONG = (bytes, str)
 RECONNECT_S = 1.0
 CONNECT_S = 5.0
 TRANSIENT: tuple[type[Exception], ...] = (
@@ -96,7 +97,7 @@ def together(queries: Sequence[Sequence[Query]]) -> list[list[Query]]:
     groups: list[list[Query]] = []
     partitions = size = 0
     for some in queries:
-        weight = sum(_weight(values) for _, values in some)
+        weight = sum([_weight(values) for _, values in some])
         if not groups or partitions == PARTITIONS_MAX or size + weight > BYTES_MAX:
             groups.append([])
             partitions = size = 0
@@ -107,7 +108,7 @@ def together(queries: Sequence[Sequence[Query]]) -> list[list[Query]]:
 
 def _weight(values: Sequence[Any]) -> int:
     """Bytes, about."""
-    return ROW_BYTES + sum(len(value) if isinstance(value, bytes | str) else 8 for value in values)
+    return ROW_BYTES + sum([len(value) if type(value) in LONG else 8 for value in values])
 
 
 def connect(settings: CassandraSettings, schema: Schema) -> Session:

@@ -8,6 +8,8 @@ There are no transactions here, so three things make it right whatever happens i
   where a mark stands, so have all rows of its partition. Whoever dies in between is repeated from the mark.
 - Events up to the mark are not folded again, so that not even a deletion whose traces the server has cleared away is
   undone by a repetition.
+
+Partitions that are written in the same moment are written in one round: marks read once, rows and marks sent together.
 """
 
 from __future__ import annotations
@@ -16,6 +18,7 @@ import asyncio
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from itertools import count
+from typing import NamedTuple
 
 from domain.recorded import Recorded
 from projections.cassandraviews.driver import Query
@@ -27,6 +30,7 @@ from projections.cassandraviews.tables import StoredTable
 from projections.cassandraviews.timeline import NAME as TIMELINE
 from projections.folding import NOWHERE, Kept, Parked, concerned, first_of_each, fold_events, keys_of
 from projections.projector import Projection
+from projections.rounds import Rounds
 from projections.rowcache import RowCache
 from projections.sink import RowsLost
 from projections.views import Touched
@@ -53,14 +57,29 @@ class Partition:
         """Noted as having entries."""
 
 
+class Call(NamedTuple):
+    """Of ``write``."""
+
+    partition: int
+    known: Partition
+    upto: int
+    events: Sequence[Recorded]
+
+
 class Batch:
     """What is to be written for a call."""
 
-    def __init__(self) -> None:
+    def __init__(self, call: Call, marks: Marks) -> None:
+        self.call = call
+        self.marks = marks
+        """As they were found."""
+        self.moved: Marks = {}
+        """Those that are to be noted."""
         self.lists: list[Sequence[Query]] = []
         self.rows: list[Sequence[Query]] = []
         """Of which a list changes: to be written when that is acknowledged."""
         self.others: list[Sequence[Query]] = []
+        self.archived: Sequence[Recorded] = ()
         self.touched = Touched()
         self.remember: list[tuple[StoredTable, str, Kept, int]] = []
         self.broken: dict[str, dict[str, int]] = {}
@@ -73,6 +92,7 @@ class CassandraSink(CassandraViews):
         self._partitions: defaultdict[int, Partition] = defaultdict(Partition)
         self._cache = RowCache()
         self._eras = count(1)
+        self._rounds: Rounds[Call, Touched] = Rounds(self._write)
 
     async def progress(self) -> dict[int, int]:
         found = await super().progress()
@@ -96,29 +116,40 @@ class CassandraSink(CassandraViews):
         known = self._partitions[partition]
         async with known.lock:
             try:
-                return await self._write(partition, known, upto, events)
+                return await self._rounds.join(Call(partition, known, upto, events))
             except BaseException:
                 known.trusted = None
                 raise
 
-    async def _write(self, partition: int, known: Partition, upto: int, events: Sequence[Recorded]) -> Touched:
-        marks = await self._books.of(self.connection, partition)
-        self._look_for_losses(known, marks)
+    async def _write(self, calls: Sequence[Call]) -> list[Touched | Exception]:
+        marks = await self._books.marks(self.connection)
+        batches = [await self._batch(call, marks.get(call.partition, {})) for call in calls]
+        whole = [batch for batch in batches if isinstance(batch, Batch)]
+        first = [queries for batch in whole for queries in (*batch.lists, *batch.others)]
+        first += self._timeline.put([event for batch in whole for event in batch.archived])
+        await self.connection.send(first, [queries for batch in whole for queries in batch.rows])
+        await self.connection.send([self._books.note(batch.call.partition, batch.moved) for batch in whole if batch.moved])
+        for batch in whole:
+            self._learn(batch)
+        return [batch.touched if isinstance(batch, Batch) else batch for batch in batches]
+
+    async def _batch(self, call: Call, marks: Marks) -> Batch | RowsLost:
+        known = call.known
+        try:
+            self._look_for_losses(known, marks)
+        except RowsLost as lost:
+            return lost
         if known.trusted != marks:
             known.era = next(self._eras)
             known.broken, known.months = {}, set()
-        batch = Batch()
+        batch = Batch(call, marks)
         for projection in self.projections:
-            fresh = _beyond(marks.get(name_of(projection), NOWHERE), events)
+            fresh = _beyond(marks.get(name_of(projection), NOWHERE), call.events)
             if fresh:
                 await self._fold(batch, known, projection, fresh)
-        batch.others += self._timeline.put(_beyond(marks.get(TIMELINE, NOWHERE), events))
-        await self.connection.send([*batch.lists, *batch.others], batch.rows)
-        moved = {name: upto for name in self._books.names if marks.get(name, NOWHERE) < upto}
-        await self.connection.send(self._books.note(partition, moved))
-        known.acknowledged = known.trusted = {**marks, **moved}
-        self._learn(batch, known)
-        return batch.touched
+        batch.archived = _beyond(marks.get(TIMELINE, NOWHERE), call.events)
+        batch.moved = {name: call.upto for name in self._books.names if marks.get(name, NOWHERE) < call.upto}
+        return batch
 
     def _look_for_losses(self, known: Partition, marks: Marks) -> None:
         if any(marks.get(name, NOWHERE) < upto for name, upto in known.acknowledged.items()):
@@ -138,8 +169,8 @@ class CassandraSink(CassandraViews):
             known.broken[name] = first_of_each(await self._books.parked(self.connection, name))
         broken = dict(known.broken[name])
         parked: list[Parked] = []
-        before = await asyncio.gather(*(self._rows_before(stored, known.era, events) for stored in tables))
-        for stored, rows in zip(tables, before, strict=True):
+        for stored in tables:
+            rows = await self._rows_before(stored, known.era, events)
             parked += self._fold_table(batch, known, stored, events, rows, broken)
         batch.broken[name] = broken
         batch.others += self._books.park(name, parked)
@@ -150,7 +181,8 @@ class CassandraSink(CassandraViews):
         """As remembered, and as found. A row comes from one stream, so it is not there before that begins."""
         first = keys_of(stored.table, [recorded for recorded in events if recorded.version == 1])
         rows, missing = self._cache.get_many(f"{stored.table.name}.{era}", keys_of(stored.table, events))
-        found = await self._find(stored, [key for key in missing if key not in first])
+        missing = [key for key in missing if key not in first]
+        found = await self._find(stored, missing) if missing else []
         return rows, {key: (position, row) for key, position, row in found}
 
     def _fold_table(
@@ -187,8 +219,10 @@ class CassandraSink(CassandraViews):
         batch.months.update(months)
         return parked
 
-    def _learn(self, batch: Batch, known: Partition) -> None:
+    def _learn(self, batch: Batch) -> None:
         """What is certain once it is acknowledged."""
+        known = batch.call.known
+        known.acknowledged = known.trusted = {**batch.marks, **batch.moved}
         for stored, key, kept, size in batch.remember:
             self._cache.put(f"{stored.table.name}.{known.era}", key, kept, size)
         known.broken.update(batch.broken)
