@@ -18,7 +18,7 @@ import socket
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from commands.engine import Engine, now_ms
 from commands.store.postgres import PostgresLog
@@ -336,10 +336,18 @@ async def search_worker(settings: Settings) -> AsyncIterator[tuple[PostgresLog, 
         yield log, cataloguing, indexer
 
 
+class Processing(NamedTuple):
+    """What sees orders through."""
+
+    log: PostgresLog
+    engine: Engine
+    follower: Follower
+    views: SQLiteViews
+    payments: PaymentProcess
+
+
 @asynccontextmanager
-async def process_worker(
-    settings: Settings, clock: Callable[[], int] = now_ms
-) -> AsyncIterator[tuple[PostgresLog, Engine, Follower, SQLiteViews]]:
+async def process_worker(settings: Settings, clock: Callable[[], int] = now_ms) -> AsyncIterator[Processing]:
     """A saga needs several streams in the log's order, so these follow the log itself, with views of their own."""
     async with AsyncExitStack() as stack:
         log, vault = _opened_log(stack, settings), _opened_vault(stack, settings)
@@ -369,7 +377,7 @@ async def process_worker(
         reconciler = Reconciler(log, engine, payments, DataFolder(settings.data).books)
         daily = DailyRound(log, engine, reconciler, settings.reconcile_every * HOUR_MS)
         archiving = Archiving(views, settings.archive_after, settings.return_days, now_ms)
-        await _begun(stack, engine, follower, gateway, payments, checkouts, erasures, deliveries, books, daily)
+        await _begun(stack, engine, gateway, follower, payments, checkouts, erasures, deliveries, books, daily)
         await _begun(stack, archiving)
         settle_garbage()
-        yield log, engine, follower, views
+        yield Processing(log, engine, follower, views, payments)
