@@ -37,6 +37,9 @@ PREFIXES = {
     "wishlist": "wsl",
     "review": "rvw",
     "giftcard": "gft",
+    "merchantfeed": "mfd",
+    "feed_run": "run",
+    "push": "psh",
 }
 
 
