@@ -12,6 +12,7 @@ from domain.difference import DIFFERENCE
 from domain.giftcard import GIFT_CARD
 from domain.inventory import INVENTORY
 from domain.ledger import LEDGER
+from domain.media import GALLERY
 from domain.merchantfeed import MERCHANT_FEEDS
 from domain.offer import OFFER
 from domain.order import ORDER
@@ -35,6 +36,7 @@ DECIDERS: dict[str, Decider] = {
     "gft": GIFT_CARD,
     "stk": INVENTORY,
     "led": LEDGER,
+    "med": GALLERY,
     "mfd": MERCHANT_FEEDS,
     "off": OFFER,
     "ord": ORDER,

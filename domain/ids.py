@@ -40,6 +40,8 @@ PREFIXES = {
     "merchantfeed": "mfd",
     "feed_run": "run",
     "push": "psh",
+    "media": "med",
+    "picture": "pic",
 }
 
 
