@@ -127,7 +127,7 @@ class FeedRun:
 
     def _next(self, reader: Reader, memory: FeedMemory) -> _Batch:
         lines = reader.rows(BATCH)
-        keyed = [(line, _key(line.data)) for line in lines]
+        keyed = [(line, key_of(line.data)) for line in lines]
         known = memory.known([key for _, key in keyed if key])
         fresh: list[Line] = []
         digests: dict[int, tuple[str, bytes]] = {}
@@ -136,7 +136,7 @@ class FeedRun:
             if not key:
                 fresh.append(line)
                 continue
-            digest = blake2b(_encode(line.data), digest_size=16).digest()
+            digest = digest_of(line.data)
             if known.get(key) == digest:
                 unchanged.append(key)
             else:
@@ -228,9 +228,14 @@ class FeedFiles(NamedTuple):
         return self.folder / f"{self.shop_id}.{self.name}.{suffix}"
 
 
-def _key(data: Any) -> str:
+def key_of(data: Any) -> str:
+    """What a row is remembered by; empty where nobody can tell."""
     key = next(names_of(data), "")
     return key if len(key) <= KEY_MAX else ""
+
+
+def digest_of(data: Any) -> bytes:
+    return blake2b(_encode(data), digest_size=16).digest()
 
 
 def _has_size(path: Path, size: int) -> bool:

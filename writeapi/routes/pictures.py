@@ -73,6 +73,7 @@ class UploadReply(Shape):
     fields: dict[str, str]
     headers: dict[str, str]
     expires_at: str = Field(examples=["2026-01-01T12:10:00Z"])
+    position: str = Field(description="opaque; where the log stands", examples=["4711"])
 
 
 class PictureIn(Body):
