@@ -22,10 +22,14 @@ app.add_typer(quotes, name="quote")
 letters = typer.Typer(help="What could not be done: events, deliveries. Keys come from `list`.", no_args_is_help=True)
 app.add_typer(letters, name="parked")
 
+feeds = typer.Typer(help="What merchants' systems have to say, by shop.", no_args_is_help=True)
+app.add_typer(feeds, name="feeds")
+
 Data = Annotated[Path | None, typer.Option("--data", help="Data folder. [$KONTOR_DATA, else ./kontor-data]")]
 Json = Annotated[bool, typer.Option("--json", help="For programs.")]
 Url = Annotated[str | None, typer.Option("--url", help="A Postgres log. [$KONTOR_POSTGRES_URL in the full profile]")]
 Key = Annotated[str, typer.Argument(metavar="KEY")]
+Shop = Annotated[str, typer.Argument(metavar="SHOP", help="shp_…")]
 Port = Annotated[int | None, typer.Option(help="Port to listen on.", min=0, max=65535)]
 
 
@@ -298,7 +302,7 @@ def bench(
     name: Annotated[
         str,
         typer.Argument(
-            help="append, hot-sku, http-hot-sku, checkout, import, history, quote, replay, cassandra-sink or all"
+            help="append, hot-sku, http-hot-sku, checkout, import, feeds, history, quote, replay, cassandra-sink or all"
         ),
     ],
 ) -> None:
@@ -364,3 +368,24 @@ def drop_parked(key: Key, data: Data = None, json: Json = False) -> None:
     from kontor.parked import run_drop
 
     run_drop(_settings(data=data), key, as_json=json)
+
+
+@feeds.command("list")
+def list_feeds(shop: Shop, data: Data = None, json: Json = False) -> None:
+    """A shop's feeds, and how their last runs ended; with --json one object a line."""
+    from kontor.feedcommands import run_list
+
+    run_list(_settings(data=data), shop, as_json=json)
+
+
+@feeds.command("run")
+def run_feed(
+    shop: Shop,
+    name: Annotated[str, typer.Argument(metavar="FEED")],
+    anew: Annotated[bool, typer.Option("--anew", help="Compare every row with what is stored.")] = False,
+    data: Data = None,
+) -> None:
+    """Ask for a run now, which the service or `kontor work` begins."""
+    from kontor.feedcommands import run_now
+
+    run_now(_settings(data=data), shop, name, anew=anew)
