@@ -1,6 +1,6 @@
 """One of several processes that write into one Postgres log: ready, go, and then it tells what it did.
 
-Either through an engine (``write``), or with COPY and nothing else (``copy``). What it writes is said on its first line.
+Either through an engine (``write``), or with COPY and nothing else (``copy``). What it writes its first line says.
 """
 
 from __future__ import annotations
