@@ -1,6 +1,7 @@
 """One of several processes that write into one Postgres log: ready, set, go, and then it tells what it did.
 
-Either through an engine (``write``), or with COPY and nothing else (``copy``). What it writes is said on its first line.
+Either through an engine (``write``), or with COPY and nothing else (``copy``). What it writes is said on the first line
+of its input.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from kontor.bench.append import Driven, drive
 class Commands(NamedTuple):
     """So many, for the stock of each of the SKUs in turn."""
 
-    count: int
+    number: int
     skus: list[int]
 
 
@@ -38,7 +39,7 @@ class Copies(NamedTuple):
 
 async def write(url: str, what: Commands) -> Driven:
     log = PostgresLog.open(url)
-    driven = await drive(log, what.count, what.skus, _take_turns)
+    driven = await drive(log, what.number, what.skus, _take_turns)
     await log.close()
     return driven
 

@@ -136,9 +136,7 @@ def numbered(key):
     return IdempotentRequest(key, b"digest", lambda outcome: Answer(200, b"{}", f"at {outcome.position}".encode()))
 
 
-async def test_what_was_decided_ahead_holds_although_others_write_to_other_streams(
-    engine, log, decided_under_the_lock
-):
+async def test_what_was_decided_ahead_holds_although_others_write_to_other_streams(engine, log, decided_under_the_lock):
     foreign = chained(1, "stk_shp_1.B", StockReceived(7))
     _, second, twin, third = await overtaken(
         engine, log, foreign, (receive(2), numbered("k")), (receive(2), numbered("k")), (receive(4), None)
