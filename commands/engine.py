@@ -4,8 +4,8 @@
 
 Batching is natural: whatever arrives while a commit flies is the next batch. No timer, no version conflict, and a hot
 SKU costs one commit for hundreds of buyers. The next batch is decided while the last is being written, upon its
-results; should that fail, or somebody else have appended meanwhile, it is decided once more under the lock. Nothing is
-answered before it is durable. Several engines may share one log.
+results; should that fail, or somebody else have appended to the same streams meanwhile, it is decided once more under
+the lock. Nothing is answered before it is durable. Several engines may share one log.
 """
 
 from __future__ import annotations
