@@ -167,14 +167,22 @@ class Engine:
         """
         known = self.known(stream)
         if known is None:
-            loaded = await self.log.load([stream])
-            known = fold(stream, loaded[stream])
+            known = await self._from_the_log(stream)
             if known.version or keep_absent:
                 self._aggregates.keep(stream, known)
         return known
 
+    async def _from_the_log(self, stream: str) -> Aggregate:
+        return fold(stream, (await self.log.load([stream]))[stream])
+
     async def state(self, stream: str, *, keep_absent: bool = False) -> Any:
         return (await self.load(stream, keep_absent=keep_absent)).state
+
+    async def state_since(self, stream: str, position: int) -> Any:
+        """The same for whoever is as far as ``position`` in the log by himself, and needs no older one."""
+        if self.position >= position:
+            return await self.state(stream)
+        return (await self._from_the_log(stream)).state
 
     def reacts_to(self, order_id: str) -> bool:
         """Whether the next step of this checkout will be decided along with the events that call for it."""

@@ -127,7 +127,7 @@ EVENTS: dict[str, tuple[int, type[Event]]] = {
     "order.shipment_shipped": (1, shipment.ShipmentShipped),
     "order.shipment_delivered": (1, shipment.ShipmentDelivered),
     "payment.authorization_requested": (2, payment.AuthorizationRequested),
-    "payment.authorized": (1, payment.PaymentAuthorized),
+    "payment.authorized": (2, payment.PaymentAuthorized),
     "payment.declined": (1, payment.PaymentDeclined),
     "payment.capture_requested": (2, payment.CaptureRequested),
     "payment.captured": (2, payment.PaymentCaptured),

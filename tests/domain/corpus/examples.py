@@ -209,7 +209,7 @@ PURCHASES: list[Event] = [
     shipment.ShipmentShipped("shi_01K", "UPS", "1Z999AA10123456784", {"lin_01K": 2}, AT),
     shipment.ShipmentDelivered("shi_01K", AT),
     payment.AuthorizationRequested(ORDER, PRICE, "pm_card_visa", True),
-    payment.PaymentAuthorized("ch_01K"),
+    payment.PaymentAuthorized("ch_01K", AT),
     payment.PaymentDeclined("card_declined"),
     payment.CaptureRequested(PRICE, "ch_01K", "shi_01K"),
     payment.PaymentCaptured(PRICE, "shi_01K"),
