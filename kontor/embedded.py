@@ -17,6 +17,7 @@ from kontor.settings import Settings
 from kontor.tables import countries, shipping_table, tax_table
 from projections.carts.projector import CARTS
 from projections.catalog.projector import CATALOG
+from projections.categories.projector import CATEGORIES
 from projections.checkouts.projector import CHECKOUTS
 from projections.differences.projector import DIFFERENCES
 from projections.disputes.projector import DISPUTES
@@ -53,6 +54,7 @@ from writeapi.services import WriteServices
 
 PROJECTIONS = (
     CATALOG,
+    CATEGORIES,
     STOCK,
     CARTS,
     ORDERS,

@@ -36,6 +36,7 @@ from projections.cassandraviews.reader import CassandraViews
 from projections.cassandraviews.settings import CassandraSettings, hosts_of
 from projections.cassandraviews.sink import CassandraSink
 from projections.catalog.projector import CATALOG
+from projections.categories.projector import CATEGORIES
 from projections.checkouts.projector import CHECKOUTS
 from projections.differences.projector import DIFFERENCES
 from projections.disputes.projector import DISPUTES
@@ -90,7 +91,7 @@ from streams.sinking import Sinking
 from writeapi.sellers import OFFERS_MAX
 from writeapi.services import WriteServices
 
-IN_REDIS = (CATALOG, STOCK, CARTS, SHOPS, PROMOTIONS, GIFT_CARDS, DIFFERENCES, WISHLISTS, RATINGS)
+IN_REDIS = (CATALOG, CATEGORIES, STOCK, CARTS, SHOPS, PROMOTIONS, GIFT_CARDS, DIFFERENCES, WISHLISTS, RATINGS)
 IN_CASSANDRA = (ORDERS, LEDGER, REVIEWS, PURCHASES, ORDER_REVIEWS, DISPUTES, REFUSALS)
 """With everything that grows with the orders, so that no order leaves anything in Redis."""
 OF_PROCESSES = (CHECKOUTS, STOCK, ERASURES)

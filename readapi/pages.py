@@ -39,6 +39,11 @@ class Page(NamedTuple):
     """Everything that the response says besides the position."""
 
 
+class Draft(NamedTuple):
+    owner_id: str
+    body: bytes
+
+
 @dataclass(slots=True)
 class Entry:
     fresh_until: int
@@ -90,7 +95,7 @@ class Pages:
         return len(self._entries)
 
     async def page(self, product_id: str) -> Page | None:
-        """None for a product that does not exist."""
+        """None for a product that does not exist, or is a draft."""
         entry = self._entries.get(product_id)
         if entry is not None and entry.page is not None and self._clock() < entry.fresh_until:
             self._entries.move_to_end(product_id)
@@ -100,6 +105,11 @@ class Pages:
             making = self._making[product_id] = asyncio.create_task(self._make(product_id))
         # Shielded, because others may be waiting for the same page when one of them goes away.
         return await asyncio.shield(making)
+
+    async def draft(self, product_id: str) -> Draft | None:
+        """A draft as its owner sees it, made each time; None for what is none."""
+        one = (await assemble(self._views, (product_id,), self._clock())).get(product_id)
+        return Draft(one.product.owner_id, _encode(product_page(one, {}))) if one and one.product.draft else None
 
     async def cards(self, product_ids: Sequence[str]) -> list[bytes]:
         """In the order asked for, without products that are not on sale (any more)."""
@@ -125,8 +135,8 @@ class Pages:
         try:
             with self._gather() as gathering:
                 one = (await assemble(self._views, (product_id,), self._clock())).get(product_id)
-                if one is None:
-                    return None
+                if one is None or one.product.draft:
+                    return None  # a draft is its owner's business, and asked for there
                 page = await self._page_of(one)
             self._keep(one, card_of(one), page, gathering)
             return page
@@ -222,8 +232,8 @@ class Pages:
 
 
 def card_of(one: OnSale) -> bytes | None:
-    """None for what is discontinued."""
-    return None if one.product.discontinued else _encode(product_card(one))
+    """None for what is discontinued or a draft."""
+    return _encode(product_card(one)) if one.product.published else None
 
 
 def encoded_page(one: OnSale, shop_names: Mapping[str, str]) -> Page:

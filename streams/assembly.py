@@ -77,8 +77,8 @@ def on_sale(
     at: int,
     rating: RatingRow | None = None,
 ) -> OnSale:
-    """``stock`` by stock id, ``at`` in milliseconds; a product that is discontinued is on sale nowhere."""
-    sellers = [] if product.discontinued else [seller(key, row, stock.get(stock_of(key)), at) for key, row in offers]
+    """``stock`` by stock id, ``at`` in milliseconds; a product that is not published is on sale nowhere."""
+    sellers = [seller(key, row, stock.get(stock_of(key)), at) for key, row in offers] if product.published else []
     sellers.sort(key=lambda one: (not one.in_stock, one.price.amount, one.price.currency, one.shop_id, one.sku))
     return OnSale(product_id, product, sellers, rating)
 

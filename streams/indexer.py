@@ -355,7 +355,7 @@ class Indexer:
         self._unwritten = len(product_ids)
         for some in in_slices(product_ids, DOCUMENTS_PER_SLICE):
             found = await assemble(self._views, some, self._clock())
-            upserts = [self._describe(one) for one in found.values() if not one.product.discontinued]
+            upserts = [self._describe(one) for one in found.values() if one.product.published]
             kept = {one.product_id for one in upserts}
             for one in found.values():
                 for seller in one.sellers:

@@ -13,7 +13,7 @@ from domain.errors import IllegalTransition, Invalid, NotFound, OutOfStock
 from domain.ids import claim_id, offer_id, stock_id
 from domain.inventory import InventoryItem
 from domain.offer import LiveOffer, NoOffer
-from domain.product import ActiveProduct, DiscontinuedProduct
+from domain.product import ActiveProduct, DiscontinuedProduct, Product, is_sold
 from projections.catalog.projector import split_offer
 from readapi.carts import Goods, Lookup, Stamps, cart_json
 from readapi.edge.cart_token import HEADER as CART_TOKEN
@@ -50,7 +50,11 @@ async def open_cart(services: WriteServices, cart_id: str | None) -> OpenCart:
 
 
 async def goods_of(services: WriteServices, cart: OpenCart) -> Lookup:
-    goods = {(line.shop_id, line.sku): await goods_at(services, line.shop_id, line.sku) for line in cart.lines}
+    goods = {}
+    for line in cart.lines:
+        found = await goods_at(services, line.shop_id, line.sku)
+        sold = is_sold(await services.engine.state(line.product_id))
+        goods[line.shop_id, line.sku] = found if sold else found._replace(offer=NoOffer())
     return lambda shop_id, sku: goods[shop_id, sku]
 
 
@@ -96,8 +100,12 @@ async def only_sku(services: WriteServices, product_id: str | None) -> str:
 
 
 async def require_sold(services: WriteServices, product_id: str) -> None:
-    if isinstance(await services.engine.state(product_id), DiscontinuedProduct):
+    """Raises IllegalTransition, or NotFound for a draft, which is its owner's business."""
+    state = await services.engine.state(product_id)
+    if isinstance(state, DiscontinuedProduct):
         raise IllegalTransition("this product is discontinued")
+    if isinstance(state, ActiveProduct) and state.draft:
+        raise NotFound("no such product")
 
 
 async def best_offer_of(services: WriteServices, product_id: str, sku: str) -> Wanted:
@@ -134,9 +142,9 @@ def line_of(cart: OpenCart, item_id: str) -> CartLine:
     raise NotFound("no such line in the cart")
 
 
-def still_offered(goods: Goods, line: CartLine) -> LiveOffer:
-    """Raises OutOfStock for a line whose seller withdrew it."""
-    if isinstance(goods.offer, NoOffer):
+def still_offered(goods: Goods, line: CartLine, product: Product) -> LiveOffer:
+    """Raises OutOfStock for a line whose seller withdrew it, and for a product that is not on sale any more."""
+    if isinstance(goods.offer, NoOffer) or not is_sold(product):
         raise OutOfStock(line.sku, line.quantity, 0)
     assert isinstance(goods.offer, LiveOffer)
     return goods.offer

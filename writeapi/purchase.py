@@ -14,7 +14,6 @@ from domain.offer import LiveOffer
 from domain.order import PlaceOrder
 from domain.policy import OrderPolicy
 from domain.pricing import Destination, Quote, QuoteLine, price_quote
-from domain.product import ActiveProduct
 from domain.promotion import Terms, uses_of
 from domain.shipping import ShippingTable
 from domain.shop import require_open
@@ -59,8 +58,8 @@ async def items_of(services: WriteServices, cart: OpenCart) -> list[Item]:
         goods = await goods_at(services, line.shop_id, line.sku)
         shop = require_open(await services.engine.state(line.shop_id))
         product = await services.engine.state(line.product_id)
-        category = product.category if isinstance(product, ActiveProduct) else ()
-        items.append(Item(line, still_offered(goods, line), goods.stock, shop.country, category))
+        offer = still_offered(goods, line, product)
+        items.append(Item(line, offer, goods.stock, shop.country, product.category))
     return items
 
 

@@ -86,10 +86,14 @@ async def lookup_in_views(services: ReadServices, cart: OpenCart) -> Lookup:
     stock_ids = [stock_id(line.shop_id, line.sku) for line in cart.lines]
     stocks: dict[str, Any] = await services.views.get_many("stock", stock_ids)
 
+    products: dict[str, Any] = await services.views.get_many("products", [line.product_id for line in cart.lines])
+    withdrawn = {key for key, row in products.items() if not row.published}
+
     def lookup(shop_id: str, sku: str) -> Goods:
         offer = offers.get(offer_id(shop_id, sku))
         stock = stocks.get(stock_id(shop_id, sku))
-        live = NoOffer() if offer is None else LiveOffer(offer.product_id, offer.terms)
+        sold = offer is not None and offer.product_id not in withdrawn
+        live = LiveOffer(offer.product_id, offer.terms) if offer is not None and sold else NoOffer()
         return Goods(live, EMPTY if stock is None else stock.item)
 
     return lookup

@@ -165,7 +165,8 @@ async def change_quantity(request: Request, item_id: str, body: NewQuantity, pri
     check_if_match(request.headers.get("if-match"), (await services.engine.load(cart_id)).version)
     goods = await goods_at(services, line.shop_id, line.sku)
     if body.quantity > line.quantity or cart_id in goods.stock.holds:
-        wanted = Wanted(line.shop_id, line.sku, still_offered(goods, line), goods.stock)
+        product = await services.engine.state(line.product_id)
+        wanted = Wanted(line.shop_id, line.sku, still_offered(goods, line, product), goods.stock)
         if body.quantity > line.quantity:
             require_units(cart_id, wanted, body.quantity, context.at)
         await _hold_in_cart(services, cart_id, wanted, body.quantity, context)
