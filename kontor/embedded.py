@@ -48,6 +48,7 @@ from streams.outgoing.process import DeliveryProcess
 from streams.outgoing.webhooks import Webhooks
 from streams.payments import PaymentProcess
 from streams.reconciling import Reconciler
+from streams.repricing import Repricing
 from streams.rounds import HOUR_MS, DailyRound
 from writeapi.sellers import sellers_in_views
 from writeapi.services import WriteServices
@@ -101,6 +102,7 @@ async def embedded(settings: Settings, *, clock: Callable[[], int] = now_ms) -> 
     engine = Engine(log, aggregates_max=settings.aggregates_cached_max, clock=clock)
     follower = Follower(log, views, engine)
     indexer = Indexer(log, views, search, clock)
+    repricing = Repricing(views, indexer.touch, clock)
     gateway = elsewhere or SimulatedGateway(
         folder.provider, vault.secrets.webhook_secret, timeout_s=settings.provider_timeout, clock=clock
     )
@@ -135,12 +137,12 @@ async def embedded(settings: Settings, *, clock: Callable[[], int] = now_ms) -> 
         workings=workings(views, indexer),
     )
     engine.listeners += [payments.committed, notifying.unconnected.committed]
-    follower.applied += [part.applied for part in (indexer, checkout, erasures, deliveries, books)]
+    follower.applied += [part.applied for part in (indexer, repricing, checkout, erasures, deliveries, books)]
     await engine.start()
     await follower.start()
 
     await _begin(gateway, payments)
-    parts = (indexer, payments, checkout, erasures, deliveries, books, daily, archiving)
+    parts = (indexer, repricing, payments, checkout, erasures, deliveries, books, daily, archiving)
     for part in parts:
         await part.start()
     settle_garbage()

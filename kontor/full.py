@@ -85,6 +85,7 @@ from streams.outgoing.webhooks import Webhooks
 from streams.payments import PaymentProcess
 from streams.reconciling import Reconciler
 from streams.relay import Relay
+from streams.repricing import Repricing
 from streams.rounds import HOUR_MS, DailyRound
 from streams.sellerslists import SellersLists
 from streams.sinking import Sinking
@@ -332,8 +333,9 @@ async def search_worker(settings: Settings) -> AsyncIterator[tuple[PostgresLog, 
         cataloguing = Cataloguing(log, redis, noticing, IN_REDIS)
         search = ElasticIndex(elastic, index_of(settings))
         indexer = Indexer(log, cataloguing, search, describe=document_with_copy)
-        cataloguing.applied.append(indexer.applied)
-        await _begun(stack, noticing, cataloguing, indexer)
+        repricing = Repricing(cataloguing, indexer.touch)
+        cataloguing.applied += [indexer.applied, repricing.applied]
+        await _begun(stack, noticing, cataloguing, indexer, repricing)
         yield log, cataloguing, indexer
 
 

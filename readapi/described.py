@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any, Literal
 
 from pydantic import Field
@@ -53,6 +54,14 @@ class PastProduct(Described):
     variants: list[PastVariant]
 
 
+class ScheduledPriceOut(Shape):
+    price: MoneyOut
+    starts_at: datetime | None
+    ends_at: datetime | None
+    group: str | None = Field(description="the customer group that it is for; null for everybody")
+    name: str | None = Field(examples=["Black Friday"])
+
+
 class OfferTermsOut(Versioned):
     """All that its seller has settled."""
 
@@ -66,6 +75,7 @@ class OfferTermsOut(Versioned):
     hold_policy: Literal["checkout", "cart"]
     limit_per_account: int | None
     backorder: bool
+    prices: list[ScheduledPriceOut]
 
 
 class KeptCategory(Shape):

@@ -39,7 +39,9 @@ class OfferOut(Shape):
     shop_name: str
     sku: str
     price: MoneyOut
-    list_price: MoneyOut | None
+    list_price: MoneyOut | None = Field(description="what it is usually sold for; in a sale the usual price")
+    price_name: str | None = Field(description="of a price that holds for a time", examples=["Black Friday"])
+    price_ends_at: datetime | None
     ships_to: list[str] = Field(description="ISO 3166 codes, or * for everywhere", examples=[["US", "CA"]])
     limit_per_account: int | None
     backorder: bool

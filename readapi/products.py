@@ -8,6 +8,7 @@ from typing import Any
 from domain.attributes import Attribute
 from domain.ids import offer_id
 from domain.money import Money
+from domain.offer import Terms, price_at
 from domain.product import Variant
 from projections.catalog.projector import ProductRow
 from projections.reviews.projector import RatingRow
@@ -118,13 +119,16 @@ def rating_json(row: RatingRow | None) -> dict[str, Any] | None:
 
 def offer_json(seller: Seller, shop_name: str) -> dict[str, Any]:
     offer, terms = seller.offer, seller.offer.terms
+    asked = price_at(terms, seller.at)
     return {
         "offerId": offer_id(seller.shop_id, seller.sku),
         "shopId": seller.shop_id,
         "shopName": shop_name,
         "sku": seller.sku,
-        "price": terms.price,
-        "listPrice": terms.list_price,
+        "price": asked.price,
+        "listPrice": list_price(terms, asked.price),
+        "priceName": asked.why or None,
+        "priceEndsAt": instant(asked.until) if asked.until else None,
         "shipsTo": terms.ships_to,
         "limitPerAccount": terms.limit_per_account,
         "backorder": terms.backorder,
@@ -134,6 +138,13 @@ def offer_json(seller: Seller, shop_name: str) -> dict[str, Any]:
         "updatedAt": instant(offer.updated_at),
         "version": offer.version,
     }
+
+
+def list_price(terms: Terms, price: Money) -> Money | None:
+    """What it is usually sold for: the seller's word, or in a sale the price outside of it."""
+    if terms.list_price is not None or price.amount >= terms.price.amount:
+        return terms.list_price
+    return terms.price
 
 
 def price_of(one: OnSale) -> Money | None:

@@ -152,6 +152,11 @@ class Indexer:
         self._news.set()
         self._hurry_if_awaited()
 
+    def touch(self, touched: Touched) -> None:
+        """These are others without an event that says so."""
+        self._pending.add(touched)
+        self._news.set()
+
     async def wait_for(self, position: int, timeout: float) -> bool:
         """Whether searches show everything up to ``position`` within ``timeout`` seconds."""
         if position <= self.position:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import ConfigDict, Field, GetPydanticSchema, StrictBool, StrictInt
+from pydantic import AwareDatetime, ConfigDict, Field, GetPydanticSchema, StrictBool, StrictInt
 
+from domain.account import GROUP_MAX
 from domain.attributes import ITEMS_MAX, Attribute
 from domain.inventory import QUANTITY_MAX
 from domain.money import Money
-from domain.offer import EVERYWHERE, LIMIT_MAX, Terms
+from domain.offer import EVERYWHERE, LIMIT_MAX, PRICES_MAX, ScheduledPrice, Terms
 from domain.product import (
     ATTRIBUTES_MAX,
     AXES_MAX,
@@ -180,6 +182,26 @@ class ProductChange(Body):
         )
 
 
+class PriceIn(Body):
+    """Instead of the offer's price: for a time, for a customer group, or both."""
+
+    model_config = ConfigDict(strict=False)
+
+    price: MoneyIn
+    starts_at: AwareDatetime | None = None
+    ends_at: AwareDatetime | None = None
+    group: Annotated[str | None, Field(min_length=1, max_length=GROUP_MAX, examples=["wholesale"])] = None
+    name: Annotated[Line100 | None, Field(examples=["Black Friday"])] = None
+
+    def scheduled(self) -> ScheduledPrice:
+        price = Money(self.price.amount, self.price.currency)
+        return ScheduledPrice(price, _ms(self.starts_at), _ms(self.ends_at), self.group or "", self.name or "")
+
+
+def _ms(at: datetime | None) -> int:
+    return 0 if at is None else max(1, int(at.timestamp() * 1000))
+
+
 class OfferTerms(Body):
     """In the shop's currency. ``shipsTo`` lists countries; without it the shop ships everywhere."""
 
@@ -193,6 +215,7 @@ class OfferTerms(Body):
     hold_policy: Literal["checkout", "cart"] = "checkout"
     limit_per_account: Annotated[StrictInt, Field(ge=1, le=LIMIT_MAX)] | None = None
     backorder: StrictBool = False
+    prices: Annotated[list[PriceIn], Field(max_length=PRICES_MAX)] = []
 
     def terms(self) -> Terms:
         listed = self.list_price
@@ -203,6 +226,7 @@ class OfferTerms(Body):
             hold_policy=self.hold_policy,
             limit_per_account=self.limit_per_account,
             backorder=self.backorder,
+            prices=tuple(one.scheduled() for one in self.prices),
         )
 
 

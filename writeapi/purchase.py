@@ -10,7 +10,7 @@ from domain.cart import CartLine, OpenCart, order_id_of
 from domain.errors import Invalid, OutOfStock
 from domain.ids import stock_id
 from domain.inventory import HOLD_MS, InventoryItem
-from domain.offer import LiveOffer
+from domain.offer import Asked, LiveOffer, price_at
 from domain.order import PlaceOrder
 from domain.policy import OrderPolicy
 from domain.pricing import Destination, Quote, QuoteLine, price_quote
@@ -84,7 +84,7 @@ async def quote_cart(
     shops = [item.line.shop_id for item in items]
     known = await running(services, shops, cart.coupons, account_id, now)
     shopper = await shopper_of(services, account_id, cart.coupons, now)
-    lines = tuple([_quote_line(item) for item in items])
+    lines = tuple([_quote_line(item, price_at(item.offer.terms, now, shopper.groups)) for item in items])
     asked = (lines, destination, shipping_method, services.tax, services.shipping)
     quote = price_quote(*asked, known.terms, shopper) if known.terms else _usual_quote(*asked)
     terms = {used.promotion_id: known.terms[used.promotion_id] for used in quote.promotions}
@@ -103,7 +103,7 @@ def _usual_quote(
     return price_quote(lines, destination, shipping_method, tax, shipping)
 
 
-def _quote_line(item: Item) -> QuoteLine:
+def _quote_line(item: Item, asked: Asked) -> QuoteLine:
     return QuoteLine(
         line_id=item.line.item_id,
         shop_id=item.line.shop_id,
@@ -112,9 +112,10 @@ def _quote_line(item: Item) -> QuoteLine:
         product_id=item.line.product_id,
         title=item.line.title,
         quantity=item.line.quantity,
-        unit_price=item.offer.terms.price,
+        unit_price=asked.price,
         ships_to=item.offer.terms.ships_to,
         category=item.category,
+        price_of=asked.why,
     )
 
 

@@ -124,6 +124,7 @@ OFFERS = Table(
     indexes={
         "product": Index(lambda key, row: row.product_id),
         "shop": Index(lambda key, row: split_offer(key)[0]),
+        "scheduled": Index(lambda key, row: "" if row.terms.prices else None),
     },
 )
-CATALOG = Projection("catalog", 2, (PRODUCTS, OFFERS))
+CATALOG = Projection("catalog", 3, (PRODUCTS, OFFERS))

@@ -10,6 +10,8 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
+from commands.mapper import recorded
+from domain.account import ACCOUNT, ActiveAccount
 from domain.cart import OpenCart, cart_of
 from domain.ids import offer_id, stock_id
 from domain.inventory import EMPTY
@@ -69,10 +71,22 @@ async def _reply(
     cart = row.cart if row is not None and isinstance(row.cart, OpenCart) else OpenCart()
     stamps = Stamps(row.version, row.created_at, row.updated_at) if row is not None else _unwritten(services)
     goods = await lookup(services, cart)
-    body = cart_json(cart_id or "", cart, stamps, goods, now=services.clock(), position=position)
+    groups = await groups_of(services, cart_id, cart, goods)
+    body = cart_json(cart_id or "", cart, stamps, goods, now=services.clock(), position=position, groups=groups)
     body["cartId"] = cart_id
     headers = {POSITION_HEADER: format_position(position), "Cache-Control": "no-store", "ETag": f'"{stamps.version}"'}
     return Response(msgspec.json.encode(body), headers=headers, media_type="application/json")
+
+
+async def groups_of(services: ReadServices, cart_id: str | None, cart: OpenCart, lookup: Lookup) -> tuple[str, ...]:
+    """Of the cart's owner, from the account's own stream, and only where a price depends on them."""
+    offers = [lookup(line.shop_id, line.sku).offer for line in cart.lines]
+    special = any(one.group for offer in offers if isinstance(offer, LiveOffer) for one in offer.terms.prices)
+    if not special or not cart.account_id or cart_id != cart_of(cart.account_id):
+        return ()
+    events = [recorded(row).event for row in await services.log.read_stream(cart.account_id)]
+    account = ACCOUNT.fold(events)
+    return account.groups if isinstance(account, ActiveAccount) else ()
 
 
 def _unwritten(services: ReadServices) -> Stamps:

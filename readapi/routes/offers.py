@@ -67,6 +67,16 @@ def offer_terms_json(shop_id: str, sku: str, row: OfferRow) -> dict[str, Any]:
         "holdPolicy": terms.hold_policy,
         "limitPerAccount": terms.limit_per_account,
         "backorder": terms.backorder,
+        "prices": [
+            {
+                "price": one.price,
+                "startsAt": instant(one.starts_at) if one.starts_at else None,
+                "endsAt": instant(one.ends_at) if one.ends_at else None,
+                "group": one.group or None,
+                "name": one.name or None,
+            }
+            for one in terms.prices
+        ],
         "createdAt": instant(row.created_at),
         "updatedAt": instant(row.updated_at),
         "version": row.version,

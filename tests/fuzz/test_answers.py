@@ -150,7 +150,9 @@ async def keeps_the_catalog(root: Shopper, seller: Seller) -> None:
     await mo.do("POST", f"{path}/variants", {"sku": "KEPT-2", "attributes": {"size": 2}}, 201)
     assert (await mo.read(path))["status"] == "draft"
     await mo.do("POST", f"{path}/publish")
-    await seller.sells(5, sku="KEPT-2")
+    group = {"price": {"amount": 900, "currency": "USD"}, "group": "wholesale", "startsAt": "2026-01-01T00:00:00Z"}
+    sale = {"price": {"amount": 1500, "currency": "USD"}, "name": "Sale", "endsAt": "2999-01-01T00:00:00Z"}
+    await seller.sells(5, sku="KEPT-2", prices=[group, sale])
     await mo.read(path)
     await mo.read(f"{path}?version=1")
     await mo.read(f"/api/offers/{seller.shop_id}/KEPT-2")

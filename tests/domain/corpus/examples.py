@@ -380,6 +380,16 @@ PARTICULAR: dict[str, Event] = {
         draft=True,
         axes=("colour",),
     ),
+    "offer.put@1.scheduled": offer.OfferPut(
+        "prd_01K",
+        offer.Terms(
+            PRICE,
+            prices=(
+                offer.ScheduledPrice(Money(1499, "USD"), AT, AT + 86_400_000, name="Black Friday"),
+                offer.ScheduledPrice(Money(1200, "USD"), group="wholesale"),
+            ),
+        ),
+    ),
     "product.changed@1.measured": product.ProductChanged(MEASURED),
 }
 """Files of their own for what was added to an event that had files already, by topic and what is particular."""
