@@ -5,6 +5,7 @@ from __future__ import annotations
 from domain.account import ACCOUNT
 from domain.board import BOARD
 from domain.cart import CART
+from domain.category import CATEGORY
 from domain.claim import CLAIM
 from domain.decider import Command, Decider
 from domain.delivery import DELIVERY
@@ -30,6 +31,7 @@ DECIDERS: dict[str, Decider] = {
     "usr": ACCOUNT,
     "brd": BOARD,
     "crt": CART,
+    "cat": CATEGORY,
     "clm": CLAIM,
     "dlv": DELIVERY,
     "dif": DIFFERENCE,

@@ -42,6 +42,7 @@ PREFIXES = {
     "push": "psh",
     "media": "med",
     "picture": "pic",
+    "category": "cat",
 }
 
 

@@ -61,7 +61,7 @@ async def _expected(views: Walked, keys: Sequence[str], at: int) -> dict[str, An
     return {
         key: msgspec.json.decode(document_json(document_with_copy(one)))
         for key, one in on_sale.items()
-        if not one.product.discontinued
+        if one.product.published
     }
 
 

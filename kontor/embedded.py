@@ -20,6 +20,7 @@ from kontor.settings import Settings
 from kontor.tables import countries, shipping_table, tax_table
 from projections.carts.projector import CARTS
 from projections.catalog.projector import CATALOG
+from projections.categories.projector import CATEGORIES
 from projections.checkouts.projector import CHECKOUTS
 from projections.differences.projector import DIFFERENCES
 from projections.disputes.projector import DISPUTES
@@ -51,12 +52,14 @@ from streams.outgoing.process import DeliveryProcess
 from streams.outgoing.webhooks import Webhooks
 from streams.payments import PaymentProcess
 from streams.reconciling import Reconciler
+from streams.repricing import Repricing
 from streams.rounds import HOUR_MS, DailyRound
 from writeapi.sellers import sellers_in_views
 from writeapi.services import WriteServices
 
 PROJECTIONS = (
     CATALOG,
+    CATEGORIES,
     STOCK,
     CARTS,
     ORDERS,
@@ -115,6 +118,7 @@ async def embedded(settings: Settings, *, clock: Callable[[], int] = now_ms) -> 
     engine = Engine(log, aggregates_max=settings.aggregates_cached_max, clock=clock)
     follower = Follower(log, views, engine)
     indexer = Indexer(log, views, search, clock)
+    repricing = Repricing(views, indexer.touch, clock)
     gateway = elsewhere or SimulatedGateway(
         folder.provider, vault.secrets.webhook_secret, timeout_s=settings.provider_timeout, clock=clock
     )
@@ -152,12 +156,13 @@ async def embedded(settings: Settings, *, clock: Callable[[], int] = now_ms) -> 
         workings=workings(views, indexer),
     )
     engine.listeners += [payments.committed, notifying.unconnected.committed]
-    follower.applied += [part.applied for part in (indexer, checkout, erasures, deliveries, books, feeds)]
+    working = (indexer, repricing, checkout, erasures, deliveries, books, feeds)
+    follower.applied += [part.applied for part in working]
     await engine.start()
     await follower.start()
 
     await _begin(gateway, payments)
-    parts = (indexer, payments, checkout, erasures, deliveries, books, daily, archiving, feeds)
+    parts = (indexer, repricing, payments, checkout, erasures, deliveries, books, daily, archiving, feeds)
     try:
         async with _at_work(parts):
             settle_garbage()

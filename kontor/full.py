@@ -38,6 +38,7 @@ from projections.cassandraviews.reader import CassandraViews
 from projections.cassandraviews.settings import CassandraSettings, hosts_of
 from projections.cassandraviews.sink import CassandraSink
 from projections.catalog.projector import CATALOG
+from projections.categories.projector import CATEGORIES
 from projections.checkouts.projector import CHECKOUTS
 from projections.differences.projector import DIFFERENCES
 from projections.disputes.projector import DISPUTES
@@ -87,13 +88,15 @@ from streams.outgoing.webhooks import Webhooks
 from streams.payments import PaymentProcess
 from streams.reconciling import Reconciler
 from streams.relay import Relay
+from streams.repricing import Repricing
 from streams.rounds import HOUR_MS, DailyRound
 from streams.sellerslists import SellersLists
 from streams.sinking import Sinking
 from writeapi.sellers import OFFERS_MAX
 from writeapi.services import WriteServices
 
-IN_REDIS = (CATALOG, STOCK, CARTS, SHOPS, PROMOTIONS, GIFT_CARDS, DIFFERENCES, WISHLISTS, RATINGS, MERCHANT_FEEDS)
+IN_REDIS = (CATALOG, CATEGORIES, STOCK, CARTS, SHOPS, PROMOTIONS, GIFT_CARDS, DIFFERENCES, WISHLISTS, RATINGS)
+IN_REDIS += (MERCHANT_FEEDS,)
 IN_CASSANDRA = (ORDERS, LEDGER, REVIEWS, PURCHASES, ORDER_REVIEWS, DISPUTES, REFUSALS)
 """With everything that grows with the orders, so that no order leaves anything in Redis."""
 OF_PROCESSES = (CHECKOUTS, STOCK, ERASURES, MERCHANT_FEEDS)
@@ -343,8 +346,9 @@ async def search_worker(settings: Settings) -> AsyncIterator[tuple[PostgresLog, 
         cataloguing = Cataloguing(log, redis, noticing, IN_REDIS)
         search = ElasticIndex(elastic, index_of(settings))
         indexer = Indexer(log, cataloguing, search, describe=document_with_copy)
-        cataloguing.applied.append(indexer.applied)
-        await _begun(stack, noticing, cataloguing, indexer)
+        repricing = Repricing(cataloguing, indexer.touch)
+        cataloguing.applied += [indexer.applied, repricing.applied]
+        await _begun(stack, noticing, cataloguing, indexer, repricing)
         yield log, cataloguing, indexer
 
 

@@ -31,6 +31,7 @@ class Listing(NamedTuple):
     body: bytes
     position: int
     made_at: int | None = None
+    product_ids: Sequence[str] = ()
 
 
 class Shown(NamedTuple):
@@ -58,7 +59,8 @@ async def listing(request: Request, query: SearchQuery, key: bytes = b"") -> Lis
         return found, last.position, last.made_at
 
     found, position, made_at = await or_else(request, "search", from_index, from_last_good)
-    return Listing(list_body(await cards(request, found.product_ids), found), position, made_at)
+    shown = list_body(await cards(request, found.product_ids), found)
+    return Listing(shown, position, made_at, found.product_ids)
 
 
 async def suggestions(request: Request, typed: str) -> tuple[list[Suggestion], int]:

@@ -63,6 +63,7 @@ TOLD: Mapping[str, Collection[str]] = {
     "shops": (),
     "ratings": (),
     "media": (),
+    "categories": (),
 }
 """What the caches need to hear of, for the sink that publishes notices: tables, and indexes whose owners are told."""
 

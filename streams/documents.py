@@ -5,6 +5,8 @@ from __future__ import annotations
 import html
 import re
 
+from domain.attributes import Attribute
+from domain.units import Measure
 from projections.search.document import SearchDocument
 from streams.assembly import OnSale
 
@@ -21,7 +23,7 @@ def document(one: OnSale) -> SearchDocument:
         brand=said.brand,
         category=said.category,
         description=plain_text(said.description),
-        attributes=dict(said.attributes),
+        attributes={name: comparable(value) for name, value in said.attributes.items()},
         skus=tuple(variant.sku for variant in product.variants),
         price=None if best is None else best.price.amount,
         currency=None if best is None else best.price.currency,
@@ -32,6 +34,13 @@ def document(one: OnSale) -> SearchDocument:
         offers=len(one.sellers),
         created_at=product.created_at,
     )
+
+
+def comparable(value: Attribute) -> str | float | bool:
+    """What a facet counts: of a measure the value in its category's unit, so that 17 in and 43.18 cm are one."""
+    if isinstance(value, Measure):
+        return str(value)
+    return ", ".join(map(str, value)) if isinstance(value, tuple) else value
 
 
 def plain_text(description: str) -> str:

@@ -152,6 +152,11 @@ class Indexer:
         self._news.set()
         self._hurry_if_awaited()
 
+    def touch(self, touched: Touched) -> None:
+        """These are others without an event that says so."""
+        self._pending.add(touched)
+        self._news.set()
+
     async def wait_for(self, position: int, timeout: float) -> bool:
         """Whether searches show everything up to ``position`` within ``timeout`` seconds."""
         if position <= self.position:
@@ -355,7 +360,7 @@ class Indexer:
         self._unwritten = len(product_ids)
         for some in in_slices(product_ids, DOCUMENTS_PER_SLICE):
             found = await assemble(self._views, some, self._clock())
-            upserts = [self._describe(one) for one in found.values() if not one.product.discontinued]
+            upserts = [self._describe(one) for one in found.values() if one.product.published]
             kept = {one.product_id for one in upserts}
             for one in found.values():
                 for seller in one.sellers:

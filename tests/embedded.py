@@ -21,6 +21,7 @@ from domain.ids import new_id
 from domain.recorded import Recorded
 from projections.carts.projector import CARTS
 from projections.catalog.projector import CATALOG
+from projections.categories.projector import CATEGORIES
 from projections.checkouts.projector import CHECKOUTS
 from projections.orders.projector import ORDERS
 from projections.reviews.projector import RATINGS
@@ -160,7 +161,7 @@ async def kontor(folder: Path, routers: Sequence[APIRouter] = ROUTERS) -> AsyncI
     clock = Clock()
     log = SQLiteLog.open(folder / "log.db")
     vault = Vault(folder / "vault.db")
-    views = SQLiteViews(folder / "views.db", (CATALOG, STOCK, SHOPS, CARTS, ORDERS, CHECKOUTS, RATINGS))
+    views = SQLiteViews(folder / "views.db", (CATALOG, CATEGORIES, STOCK, SHOPS, CARTS, ORDERS, CHECKOUTS, RATINGS))
     search = TantivyIndex(folder / "search")
     engine = Engine(log, clock=clock)
     follower = Follower(log, views, engine)

@@ -46,6 +46,11 @@ class ProductReply(CommandReply):
     discontinued: bool = False
 
 
+class CategoryReply(CommandReply):
+    category_id: str = Field(examples=["cat_000000000030KFQ6X6R9TBRXWC"])
+    path: str = Field(examples=["Furniture/Beds"])
+
+
 class OfferReply(CommandReply):
     offer_id: str
     product_id: str

@@ -2,12 +2,12 @@
 
     kontor/born                             which life of the store this is: gone after a flush, another one after it
     kontor/changes                          the channel of notices (notice.py)
-    kontor:catalog@2:products:prd_…         a row: 8 bytes of position, then the row as MessagePack; nothing after the
+    kontor:catalog@3:products:prd_…         a row: 8 bytes of position, then the row as MessagePack; nothing after the
                                             position for a row that is gone
-    kontor:catalog@2:products.category:…    the list of one owner: a sorted set, all scores 0, so by member
-    kontor:catalog@2:products.category      hash: owner → rows, of owners that have any
-    kontor:catalog@2/progress               hash: partition → position
-    kontor:catalog@2/parked                 hash: position → stream and error
+    kontor:catalog@3:products.category:…    the list of one owner: a sorted set, all scores 0, so by member
+    kontor:catalog@3:products.category      hash: owner → rows, of owners that have any
+    kontor:catalog@3/progress               hash: partition → position
+    kontor:catalog@3/parked                 hash: position → stream and error
 
 A member is the key, after 16 hexadecimal digits of order in an index that has one. Sorted sets compare members of
 equal score byte by byte, so a page of a list is found in O(log n + its length) wherever it begins, ties or not; scores

@@ -10,15 +10,24 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from domain.errors import NotFound
+from projections.catalog.projector import PRODUCTS, ProductRow
 from readapi.catalogue import age_of, listing, product, suggestions
+from readapi.consistency import at_log_position
+from readapi.described import PastProduct
 from readapi.edge.degraded import is_degraded
 from readapi.edge.etags import not_modified
 from readapi.edge.headers import header
-from readapi.edge.openapi import problem_responses
+from readapi.edge.openapi import problem_responses, signed_in
+from readapi.edge.principal import Principal, principal_of
 from readapi.edge.problems import BadParameter
+from readapi.instants import parse_instant
 from readapi.models import ProductList, ProductPage, SuggestionList
-from readapi.productquery import parse, refuse_unknown, text
-from readapi.ready import Ready, Unchanged
+from readapi.past import Until, row_then
+from readapi.productquery import page_number, parse, refuse_unknown, text
+from readapi.products import past_product
+from readapi.reading import reading_of
+from readapi.ready import Ready, Unchanged, answer, headers_of
+from readapi.services import ReadServices
 
 router = APIRouter(tags=["catalog"])
 _SUGGEST = frozenset(("q",))
@@ -54,6 +63,9 @@ PARAMETERS = [
     _parameter("cursor", "`next` or `prev` of an earlier page of the same search", {"type": "string"}),
     _parameter("limit", "items on a page", {"type": "integer", "minimum": 1, "maximum": 100, "default": 20}),
 ]
+AS_OF = _parameter("asOf", "as it stood at this instant", {"type": "string", "format": "date-time"})
+VERSION = _parameter("version", "as it stood at this version", {"type": "integer", "minimum": 1})
+_PAST = frozenset(("asOf", "version"))
 PRODUCT_ID = {"name": "product_id", "in": "path", "required": True, "schema": {"type": "string"}}
 
 
@@ -96,21 +108,67 @@ async def suggest(request: Request) -> Response:
 @router.get(
     "/api/products/{product_id}",
     summary="The page of one product",
-    responses={200: {"model": ProductPage}, 304: {}, **problem_responses("not_found", "position_not_reached")},
-    openapi_extra={"parameters": [PRODUCT_ID]},
+    responses={
+        200: {"model": ProductPage | PastProduct},
+        304: {},
+        **problem_responses("unauthenticated", "not_found", "position_not_reached"),
+    },
+    openapi_extra={"parameters": [PRODUCT_ID, AS_OF, VERSION], **signed_in(required=False)},
 )
 async def get_product(request: Request) -> Response:
     """With every seller's offer, the best first, and what is available this instant.
 
     While the views are away it is shown as the search index keeps it, with the number of units that are available at
     least, and `Kontor-Degraded: products`.
+
+    With `asOf` or `version` it is told as it stood then, from the log, without offers and stock. A draft is shown to
+    its owner and to administrators.
     """
+    if asked := past_asked(request.scope["query_string"]):
+        return await _as_it_stood(request, asked)
     # Not a parameter of the function: FastAPI's validation of one costs a third of the whole request.
     page, position = await product(request, request.path_params["product_id"])
     if page is None:
-        raise NotFound("no such product")
+        return await _draft(request, position)
     if is_degraded(request):
         return Ready(page.body, position)
     if not_modified(header(request, b"if-none-match"), page.etag):
         return Unchanged(page.headers, position)
     return Ready(page.body, position, page.headers)
+
+
+async def _draft(request: Request, position: int) -> Response:
+    """Raises NotFound for everybody whose draft it is not."""
+    principal = principal_of(request)
+    draft = None if principal is None else await reading_of(request).pages.draft(request.path_params["product_id"])
+    if draft is None or principal is None or not _may_see(principal, draft.owner_id):
+        raise NotFound("no such product")
+    return Ready(draft.body, position, (*headers_of(draft.body), (b"cache-control", b"private, no-store")))
+
+
+async def _as_it_stood(request: Request, until: Until) -> Response:
+    services: ReadServices = request.app.state.services
+    product_id = request.path_params["product_id"]
+    position = await at_log_position(request)
+    known = product_id.startswith("prd_")
+    row: ProductRow | None = await row_then(services.log, PRODUCTS, product_id, until) if known else None
+    if row is None:
+        raise NotFound("there was no such product then")
+    if row.draft:
+        principal = principal_of(request)
+        if principal is None or not _may_see(principal, row.owner_id):
+            raise NotFound("it was not published then")
+    return answer(past_product(product_id, row), position)
+
+
+def _may_see(principal: Principal, owner_id: str) -> bool:
+    return principal.account_id == owner_id or "admin" in principal.scopes
+
+
+def past_asked(query_string: bytes) -> Until | None:
+    """Raises BadParameter."""
+    if b"asOf" not in query_string and b"version" not in query_string:
+        return None
+    asked = refuse_unknown(query_string, _PAST)
+    at = parse_instant(asked["asOf"], "asOf") if "asOf" in asked else None
+    return Until(page_number("version", asked["version"]) if "version" in asked else None, at)

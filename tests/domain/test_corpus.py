@@ -55,7 +55,7 @@ def test_every_stored_shape_there_ever_was_has_a_file():
 
 @every_shape
 def test_a_file_is_what_it_says(stored: Stored):
-    assert stored.name.partition(".bare")[0] == stored.topic
+    assert re.fullmatch(re.escape(stored.topic) + r"(\.[a-z]+)?", stored.name)
     assert msgspec.json.decode(msgspec.json.encode(msgspec.msgpack.decode(stored.data))) == stored.plain
 
 

@@ -7,10 +7,13 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
+
 from domain import (
     account,
     board,
     cart,
+    category,
     claim,
     delivery,
     difference,
@@ -37,11 +40,13 @@ from domain import (
     tender,
     wishlist,
 )
+from domain.attributes import AttributeSchema, Property
 from domain.decider import Event
 from domain.discounts import Shopper
 from domain.feedterms import FeedTerms, RunCounts, SourceMark
 from domain.money import Money
 from domain.pricing import Destination, QuoteLine, price_quote
+from domain.units import Measure
 from kontor.tables import shipping_table, tax_table
 
 AT = 1_763_000_000_000
@@ -100,6 +105,21 @@ DESCRIPTION = product.Description(
     media=("https://img.example/pen.jpg",),
 )
 
+MEASURED = msgspec.structs.replace(
+    DESCRIPTION, attributes={"length": Measure(13.97, "cm", "5.5 in"), "nibs": ("F", "M"), "weight": Measure(17.0, "g")}
+)
+SCHEMA = AttributeSchema(
+    properties={
+        "nib": Property("string", "Nib", "Of steel.", {"de": "Feder"}, enum=("F", "M"), min_length=1, max_length=9),
+        "length": Property("number", unit="cm", minimum=1, maximum=30.5),
+        "grams": Property("integer", exclusive_minimum=0, exclusive_maximum=1000),
+        "inks": Property("array", items=Property("string"), min_items=1, max_items=5, unique_items=True),
+        "refillable": Property("boolean"),
+    },
+    required=("nib",),
+    additional_properties=False,
+)
+
 ACCOUNTS: list[Event] = [
     account.AccountRegistered("clm_email.3q2-7w", b"\x00sealed\xff", ("customer", "merchant")),
     account.ProfileChanged(b"\x01sealed\xfe"),
@@ -131,7 +151,12 @@ CATALOG: list[Event] = [
     offer.OfferWithdrawn(),
     product.ProductCreated(ACCOUNT, DESCRIPTION, (product.Variant("PEN-1", {"colour": "red", "size": 2}),), "3920564"),
     product.ProductChanged(DESCRIPTION),
+    product.ProductPublished(),
+    product.ProductWithdrawn(),
+    product.VariantAdded(product.Variant("PEN-2", {"colour": "blue"})),
     product.ProductDiscontinued(),
+    category.CategoryPut(("Office", "Pens"), {"de": "Stifte"}, SCHEMA),
+    category.CategoryClosed(),
     promotion.PromotionPut(TERMS),
     promotion.PromotionEnded(),
     board.PromotionPosted("prm_01K"),
@@ -377,3 +402,25 @@ OLD: dict[str, dict[str, Any]] = {
         "hold_until": 1_762_000_600_000,
     },
 }
+
+PARTICULAR: dict[str, Event] = {
+    "product.created@1.family": product.ProductCreated(
+        ACCOUNT,
+        MEASURED,
+        (product.Variant("PEN-1", {"colour": "red"}), product.Variant("PEN-2", {"colour": "blue"})),
+        draft=True,
+        axes=("colour",),
+    ),
+    "offer.put@1.scheduled": offer.OfferPut(
+        "prd_01K",
+        offer.Terms(
+            PRICE,
+            prices=(
+                offer.ScheduledPrice(Money(1499, "USD"), AT, AT + 86_400_000, name="Black Friday"),
+                offer.ScheduledPrice(Money(1200, "USD"), group="wholesale"),
+            ),
+        ),
+    ),
+    "product.changed@1.measured": product.ProductChanged(MEASURED),
+}
+"""Files of their own for what was added to an event that had files already, by topic and what is particular."""
