@@ -101,8 +101,7 @@ IN_CASSANDRA = (ORDERS, LEDGER, REVIEWS, PURCHASES, ORDER_REVIEWS, DISPUTES, REF
 """With everything that grows with the orders, so that no order leaves anything in Redis."""
 OF_PROCESSES = (CHECKOUTS, STOCK, ERASURES, MERCHANT_FEEDS)
 WITHIN_S = {"views": 0.02, "orders": 0.06}
-"""Between two writes while there is little to do. Somebody may wait for either; but each costs Cassandra a look at its
-marks and a note of them, and an order that moves on twice in between is written once."""
+"""Between two writes while there is little to do: each costs, and an order that moves on twice in between is written once."""
 WORKERS = ("views", "orders", "processes", "search")
 """In the order they begin: search waits for what Redis shows, and nobody is to wait for search."""
 

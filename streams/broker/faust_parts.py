@@ -8,7 +8,7 @@ import faust
 from faust.sensors import Monitor
 
 
-class AsItIs(faust.Schema):  # type: ignore[misc]  # Faust's classes are untyped to mypy
+class AsItIs(faust.Schema[Any, Any]):
     """Keys and values are bytes and stay so: no serializers are looked up and called for each message."""
 
     def compile(self, app: Any, **_: Any) -> Any:
@@ -20,7 +20,7 @@ class AsItIs(faust.Schema):  # type: ignore[misc]  # Faust's classes are untyped
         return decode
 
 
-class NoMonitor(Monitor):  # type: ignore[misc]  # see above
+class NoMonitor(Monitor):
     """Neither counts nor times messages: a worker's own metrics tell what there is to know."""
 
     def on_message_in(self, *_: Any) -> None: ...
