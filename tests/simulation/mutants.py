@@ -13,7 +13,7 @@ from commands.batch import answer
 from commands.decisions import Decisions
 from commands.engine import Engine
 from commands.store.memory import MemoryLog
-from domain import checkout, checkoutparcels, giftcard, payment
+from domain import checkout, giftcard, payment
 from domain.course import TAKEN
 from domain.ledger import LEDGER, PostTransactions
 from domain.money import Money
@@ -192,26 +192,9 @@ def disputed_money_given_back(plant: pytest.MonkeyPatch) -> None:
     plant.setattr(checkout, "_left", lambda state: state.placed.due.amount - state.back)
 
 
-def earlier_part_taken_for_a_later(plant: pytest.MonkeyPatch) -> None:
-    """What came of one parcel's money is put down to whichever is under way."""
-
-    def taken(command: Any, state: Any) -> list[Any]:
-        if not isinstance(state, payment.Payment) or state.status != "capturing":
-            return []
-        part = state.part_under_way
-        return [payment.PaymentCaptured(state.parts[part].amount if part else state.amount, part)]
-
-    plant.setitem(payment.PAYMENT.decisions, payment.RecordCapture, taken)
-
-
-def rest_not_let_go(plant: pytest.MonkeyPatch) -> None:
-    """What no parcel comes for any more stays set aside."""
-    steps = checkoutparcels.next_steps
-
-    def without_the_last(state: Any, now: int) -> list[Any]:
-        return [one for one in steps(state, now) if not isinstance(one, payment.RequestVoid)]
-
-    plant.setattr(checkoutparcels, "next_steps", without_the_last)
+def books_ahead_of_their_orders(plant: pytest.MonkeyPatch) -> None:
+    """What a parcel is paid for is looked up in the order as it was before it was packed."""
+    plant.setattr(Engine, "state_since", lambda engine, stream, position: engine.state(stream))
 
 
 MUTANTS: tuple[Plant, ...] = (
@@ -233,6 +216,5 @@ MUTANTS: tuple[Plant, ...] = (
     capture_taken_for_the_first,
     disputes_opened_again,
     disputed_money_given_back,
-    earlier_part_taken_for_a_later,
-    rest_not_let_go,
+    books_ahead_of_their_orders,
 )
