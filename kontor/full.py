@@ -95,13 +95,13 @@ from streams.sinking import Sinking
 from writeapi.sellers import OFFERS_MAX
 from writeapi.services import WriteServices
 
-IN_REDIS = (CATALOG, CATEGORIES, STOCK, CARTS, SHOPS, PROMOTIONS, GIFT_CARDS, DIFFERENCES, WISHLISTS, RATINGS)
-IN_REDIS += (MERCHANT_FEEDS,)
+_SOLD = (CATALOG, CATEGORIES, STOCK, CARTS, SHOPS, PROMOTIONS, GIFT_CARDS)
+IN_REDIS = (*_SOLD, DIFFERENCES, WISHLISTS, RATINGS, MERCHANT_FEEDS)
 IN_CASSANDRA = (ORDERS, LEDGER, REVIEWS, PURCHASES, ORDER_REVIEWS, DISPUTES, REFUSALS)
 """With everything that grows with the orders, so that no order leaves anything in Redis."""
 OF_PROCESSES = (CHECKOUTS, STOCK, ERASURES, MERCHANT_FEEDS)
 WITHIN_S = {"views": 0.02, "orders": 0.06}
-"""Between two writes while there is little to do: each costs, and an order that moves on twice in between is written once."""
+"""Between two writes while there is little to do. An order that moves on twice in between is written once."""
 WORKERS = ("views", "orders", "processes", "search")
 """In the order they begin: search waits for what Redis shows, and nobody is to wait for search."""
 
