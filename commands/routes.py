@@ -19,6 +19,7 @@ from domain.product import PRODUCT
 from domain.promotion import PROMOTION
 from domain.review import REVIEWS
 from domain.round import ROUND
+from domain.rule import RULE
 from domain.shop import SHOP
 from domain.subscription import SUBSCRIPTIONS
 from domain.wishlist import WISHLIST
@@ -40,6 +41,7 @@ DECIDERS: dict[str, Decider] = {
     "prm": PROMOTION,
     "rvw": REVIEWS,
     "rnd": ROUND,
+    "rul": RULE,
     "shp": SHOP,
     "sub": SUBSCRIPTIONS,
     "wsl": WISHLIST,

@@ -37,6 +37,7 @@ PREFIXES = {
     "wishlist": "wsl",
     "review": "rvw",
     "giftcard": "gft",
+    "rule": "rul",
 }
 
 

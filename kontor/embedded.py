@@ -11,7 +11,7 @@ from commands.store.sqlite import SQLiteLog
 from commands.vault import Vault
 from kontor.folder import DataFolder
 from kontor.notifying import Notifying
-from kontor.policies import order_policy
+from kontor.policies import order_policy, search_weights
 from kontor.providers import OutsideGateway, outside
 from kontor.settings import Settings
 from kontor.tables import countries, shipping_table, tax_table
@@ -30,6 +30,7 @@ from projections.promotions.projector import PROMOTIONS
 from projections.purchases.projector import PURCHASES
 from projections.refusals.projector import REFUSALS
 from projections.reviews.projector import RATINGS, REVIEWS
+from projections.rules.projector import RULES
 from projections.search.tantivy_index import TantivyIndex
 from projections.shops.projector import SHOPS
 from projections.sqlite import SQLiteViews
@@ -59,6 +60,7 @@ PROJECTIONS = (
     CHECKOUTS,
     SHOPS,
     PROMOTIONS,
+    RULES,
     GIFT_CARDS,
     ERASURES,
     DIFFERENCES,
@@ -131,6 +133,7 @@ async def embedded(settings: Settings, *, clock: Callable[[], int] = now_ms) -> 
         webhooks_private=settings.webhooks_private,
         policy=order_policy(settings),
         workings=workings(views, indexer),
+        weights=search_weights(settings),
     )
     engine.listeners += [payments.committed, notifying.unconnected.committed]
     follower.applied += [part.applied for part in (indexer, checkout, erasures, deliveries, books)]

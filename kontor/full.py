@@ -27,7 +27,7 @@ from commands.vault_server import VaultServer
 from kontor.embedded import settle_garbage
 from kontor.folder import DataFolder
 from kontor.notifying import Notifying
-from kontor.policies import order_policy
+from kontor.policies import order_policy, search_weights
 from kontor.providers import outside
 from kontor.settings import Settings, required
 from kontor.tables import countries, shipping_table, tax_table
@@ -53,6 +53,7 @@ from projections.redisviews.sink import RedisSink
 from projections.refusals.projector import REFUSALS
 from projections.reviews.projector import RATINGS, REVIEWS
 from projections.routed import routed
+from projections.rules.projector import RULES
 from projections.search.elastic.index import ElasticIndex
 from projections.search.elastic.server import Server as ElasticServer
 from projections.shops.projector import SHOPS
@@ -90,7 +91,7 @@ from streams.sinking import Sinking
 from writeapi.sellers import OFFERS_MAX
 from writeapi.services import WriteServices
 
-IN_REDIS = (CATALOG, STOCK, CARTS, SHOPS, PROMOTIONS, GIFT_CARDS, DIFFERENCES, WISHLISTS, RATINGS)
+IN_REDIS = (CATALOG, STOCK, CARTS, SHOPS, PROMOTIONS, RULES, GIFT_CARDS, DIFFERENCES, WISHLISTS, RATINGS)
 IN_CASSANDRA = (ORDERS, LEDGER, REVIEWS, PURCHASES, ORDER_REVIEWS, DISPUTES, REFUSALS)
 """With everything that grows with the orders, so that no order leaves anything in Redis."""
 OF_PROCESSES = (CHECKOUTS, STOCK, ERASURES)
@@ -197,6 +198,7 @@ async def _views(stack: AsyncExitStack, settings: Settings) -> dict[str, Any]:
         "last_pages": RedisPages(server, settings.namespace),
         "catalog": CatalogFromTheIndex(search),
         "limiter": limiter,
+        "weights": search_weights(settings),
         "workings": Workings(
             positions=lambda: {"views": noticing.position, "orders": history.position, "search": indexed.position},
             parked={"redis": redis.parked, "cassandra": cassandra.parked},

@@ -12,6 +12,7 @@ from domain.shipping import ShippingTable
 from domain.tax import TaxTable
 from projections.folding import Parked
 from projections.search.port import SearchIndex
+from projections.search.ranking import Weights
 from projections.views import Views
 from readapi.edge.ratelimit import Limiter
 from streams.assembly import OnSale
@@ -109,3 +110,5 @@ class ReadServices:
     limiter: Limiter | None = field(default=None, kw_only=True)
     """Quotas that are shared with other processes, if they are."""
     workings: Workings = field(default_factory=Workings, kw_only=True)
+    weights: Weights = field(default_factory=Weights, kw_only=True)
+    """What merits are worth to searches."""

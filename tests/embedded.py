@@ -24,6 +24,7 @@ from projections.catalog.projector import CATALOG
 from projections.checkouts.projector import CHECKOUTS
 from projections.orders.projector import ORDERS
 from projections.reviews.projector import RATINGS
+from projections.rules.projector import RULES
 from projections.search.tantivy_index import TantivyIndex
 from projections.shops.projector import SHOPS
 from projections.sqlite import SQLiteViews
@@ -160,7 +161,7 @@ async def kontor(folder: Path, routers: Sequence[APIRouter] = ROUTERS) -> AsyncI
     clock = Clock()
     log = SQLiteLog.open(folder / "log.db")
     vault = Vault(folder / "vault.db")
-    views = SQLiteViews(folder / "views.db", (CATALOG, STOCK, SHOPS, CARTS, ORDERS, CHECKOUTS, RATINGS))
+    views = SQLiteViews(folder / "views.db", (CATALOG, STOCK, SHOPS, CARTS, ORDERS, CHECKOUTS, RATINGS, RULES))
     search = TantivyIndex(folder / "search")
     engine = Engine(log, clock=clock)
     follower = Follower(log, views, engine)
