@@ -49,6 +49,7 @@ from streams.outgoing.webhooks import Webhooks
 from streams.payments import PaymentProcess
 from streams.reconciling import Reconciler
 from streams.rounds import HOUR_MS, DailyRound
+from streams.standing import Standing
 from writeapi.sellers import sellers_in_views
 from writeapi.services import WriteServices
 
@@ -87,6 +88,16 @@ async def _begin(gateway: SimulatedGateway | OutsideGateway, payments: PaymentPr
         await gateway.start()
 
 
+def _indexing(
+    log: SQLiteLog, views: SQLiteViews, search: TantivyIndex, clock: Callable[[], int]
+) -> tuple[Standing, Indexer]:
+    """What writes the index, and what counts the merits of its documents."""
+    standing = Standing(log, clock)
+    indexer = Indexer(log, views, search, clock, standing.describe)
+    standing.touch = indexer.touch
+    return standing, indexer
+
+
 @asynccontextmanager
 async def embedded(settings: Settings, *, clock: Callable[[], int] = now_ms) -> AsyncIterator[WriteServices]:
     """Everything running, until the block ends; then what was accepted is finished. ``clock`` gives milliseconds since
@@ -100,7 +111,7 @@ async def embedded(settings: Settings, *, clock: Callable[[], int] = now_ms) -> 
     search = TantivyIndex(folder.search)
     engine = Engine(log, aggregates_max=settings.aggregates_cached_max, clock=clock)
     follower = Follower(log, views, engine)
-    indexer = Indexer(log, views, search, clock)
+    standing, indexer = _indexing(log, views, search, clock)
     gateway = elsewhere or SimulatedGateway(
         folder.provider, vault.secrets.webhook_secret, timeout_s=settings.provider_timeout, clock=clock
     )
@@ -136,12 +147,12 @@ async def embedded(settings: Settings, *, clock: Callable[[], int] = now_ms) -> 
         weights=search_weights(settings),
     )
     engine.listeners += [payments.committed, notifying.unconnected.committed]
-    follower.applied += [part.applied for part in (indexer, checkout, erasures, deliveries, books)]
+    follower.applied += [part.applied for part in (standing, indexer, checkout, erasures, deliveries, books)]
     await engine.start()
     await follower.start()
 
     await _begin(gateway, payments)
-    parts = (indexer, payments, checkout, erasures, deliveries, books, daily, archiving)
+    parts = (indexer, standing, payments, checkout, erasures, deliveries, books, daily, archiving)
     for part in parts:
         await part.start()
     settle_garbage()

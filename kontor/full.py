@@ -88,6 +88,7 @@ from streams.relay import Relay
 from streams.rounds import HOUR_MS, DailyRound
 from streams.sellerslists import SellersLists
 from streams.sinking import Sinking
+from streams.standing import Standing
 from writeapi.sellers import OFFERS_MAX
 from writeapi.services import WriteServices
 
@@ -332,9 +333,11 @@ async def search_worker(settings: Settings) -> AsyncIterator[tuple[PostgresLog, 
         noticing = Noticing(redis, settings.partitions)
         cataloguing = Cataloguing(log, redis, noticing, IN_REDIS)
         search = ElasticIndex(elastic, index_of(settings))
-        indexer = Indexer(log, cataloguing, search, describe=document_with_copy)
-        cataloguing.applied.append(indexer.applied)
-        await _begun(stack, noticing, cataloguing, indexer)
+        standing = Standing(log, now_ms, document_with_copy)
+        indexer = Indexer(log, cataloguing, search, describe=standing.describe)
+        standing.touch = indexer.touch
+        cataloguing.applied += [standing.applied, indexer.applied]
+        await _begun(stack, noticing, cataloguing, indexer, standing)
         yield log, cataloguing, indexer
 
 

@@ -43,6 +43,7 @@ class Searches:
         self._search = search
         self._indexer = indexer
         self._found: Remembered[Found] = Remembered(lambda: indexer.generation, maximum)
+        self._suggested: Remembered[list[Suggestion]] = Remembered(lambda: indexer.generation, maximum)
 
     async def find(self, query: SearchQuery, ranking: Ranking, key: bytes = b"") -> Found:
         """``key`` stands for the query, if the caller has one at hand.
@@ -61,7 +62,7 @@ class Searches:
 
     async def suggest(self, text: str) -> list[Suggestion]:
         """Raises SearchUnavailable."""
-        return await self._ask(self._search.suggest, text)
+        return await self._suggested.get(text.encode("utf-8", "replace"), lambda: self._ask(self._search.suggest, text))
 
     async def _ask(self, question: Callable[[Q], A], about: Q) -> A:
         if self._indexer.away:

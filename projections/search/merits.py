@@ -22,13 +22,20 @@ NOT_BURIED = 10_000.0
 
 def ranked(say: Dialect[Q], build: QueryBuilder[Q], query: SearchQuery, ranking: Ranking) -> Q | None:
     """The query of the text with all that moves products; None without a text."""
-    words = build.text(query.text, query.loosely)
-    if words is None:
-        return None
-    pins = pinned(say, query, ranking)
-    base = say.some_of([words, *(pin.query for pin in pins)], 1) if pins else words
-    moved = [part.query for part in merits(say, query, ranking)]
-    return say.all_of([base], moved) if moved else base
+    base = _with_pinned(say, build.text(query.text, query.loosely), query, ranking)
+    moved = [] if base is None else [part.query for part in merits(say, query, ranking)]
+    return say.all_of([base], moved) if base is not None and moved else base
+
+
+def matched(say: Dialect[Q], build: QueryBuilder[Q], query: SearchQuery, ranking: Ranking) -> Q | None:
+    """Finds the same and ranks nothing: to count."""
+    base = _with_pinned(say, build.text(query.text, query.loosely, bare=True), query, ranking)
+    return None if base is None else say.constant(base, 1.0)
+
+
+def _with_pinned(say: Dialect[Q], words: Q | None, query: SearchQuery, ranking: Ranking) -> Q | None:
+    pins = [] if words is None else pinned(say, query, ranking)
+    return say.some_of([words, *(pin.query for pin in pins)], 1) if words is not None and pins else words
 
 
 def pinned(say: Dialect[Q], query: SearchQuery, ranking: Ranking) -> list[Part[Q]]:

@@ -192,6 +192,9 @@ class SearchIndex(Protocol):
     def search(self, query: SearchQuery, ranking: Ranking = PLAIN) -> SearchResult:
         """Never raises for any text; BadCursor for a foreign cursor, SearchFailed if the index is damaged."""
 
+    def count(self, query: SearchQuery, ranking: Ranking = PLAIN) -> int:
+        """How many products it finds; cheaper than to search."""
+
     def explain(self, query: SearchQuery, product_ids: Sequence[str], ranking: Ranking = PLAIN) -> list[Explanation]:
         """Of those that the query finds, at most MAX_LIMIT, in the order given; nothing without a text, which ranks
         nothing."""

@@ -141,21 +141,21 @@ class QueryBuilder(Generic[Q]):
 
     # words
 
-    def text(self, text: str, loosely: bool = False) -> Q | None:
+    def text(self, text: str, loosely: bool = False, bare: bool = False) -> Q | None:
         """The query of a text; None for a blank one. A text of nothing but signs finds nothing. ``loosely``: one word
-        of it is enough, and what has as many as it takes otherwise comes first."""
+        of it is enough, and what has as many as it takes otherwise comes first. ``bare``: finds the same, cheaper, and
+        ranks nothing."""
         if not text.strip():
             return None
         say, (units, wishes, codes) = self._say, self.reading(text)
         if not units:
             return say.nothing()
-        words = self.enough(units)
-        preferred = [wish.query for wish in wishes]
-        if loosely:
-            preferred.append(say.constant(words, ENOUGH_BOOST))
-            words = say.some_of([unit.query for unit in units], 1)
-        meant = say.all_of([words], preferred)
-        return say.some_of([meant, *(code.query for code in codes)], 1) if codes else meant
+        enough = self.enough(units)
+        words = say.some_of([unit.query for unit in units], 1) if loosely else enough
+        if not bare:
+            preferred = [wish.query for wish in wishes]
+            words = say.all_of([words], [*preferred, say.constant(enough, ENOUGH_BOOST)] if loosely else preferred)
+        return say.some_of([words, *(code.query for code in codes)], 1) if codes else words
 
     def enough(self, units: Sequence[Part[Q]]) -> Q:
         """What has as many of the units as it takes."""

@@ -30,27 +30,20 @@ class Answer(NamedTuple):
 
 def answer(index: SearchIndex, query: SearchQuery, ranking: Ranking) -> Answer:
     """Raises what ``index.search`` raises. A search that was corrected is one page: its cursors are of another text."""
-    result, asked = _filled(index, query, index.search(query, ranking), ranking)
-    rescued: Way | None = "fewer_words" if asked.loosely and not query.loosely else None
+    asked = _filling(index, query, ranking)
+    result = index.search(asked, ranking)
+    rescued: Way | None = "fewer_words" if asked.loosely and result.total else None
     if not query.text.strip() or query.cursor is not None or query.offset:
         return Answer(result, asked, None, rescued)
     suggestion = index.corrected(query.text)
     if suggestion is None or result.total:
         return Answer(result, asked, suggestion, rescued)
-    meant = msgspec.structs.replace(query, text=suggestion)
-    result, asked = _filled(index, meant, index.search(meant, ranking), ranking)
-    result = msgspec.structs.replace(result, next=None, prev=None)
+    asked = _filling(index, msgspec.structs.replace(query, text=suggestion), ranking)
+    result = msgspec.structs.replace(index.search(asked, ranking), next=None, prev=None)
     return Answer(result, asked, suggestion, "spelling" if result.total else None)
 
 
-def _filled(
-    index: SearchIndex, query: SearchQuery, result: SearchResult, ranking: Ranking
-) -> tuple[SearchResult, SearchQuery]:
-    if result.total >= FEW or query.loosely or len(words_of(query.text)) < 2:
-        return result, query
-    alone = SearchQuery(text=query.text, limit=1)
-    if index.search(alone, ranking).total >= FEW:
-        return result, query
-    loosely = msgspec.structs.replace(query, loosely=True)
-    more = index.search(loosely, ranking)
-    return (more, loosely) if more.total > result.total else (result, query)
+def _filling(index: SearchIndex, query: SearchQuery, ranking: Ranking) -> SearchQuery:
+    if len(words_of(query.text)) < 2 or index.count(SearchQuery(text=query.text), ranking) >= FEW:
+        return query
+    return msgspec.structs.replace(query, loosely=True)

@@ -24,7 +24,7 @@ from projections.search.explaining import explain
 from projections.search.filters import filters, in_stock
 from projections.search.limits import within_limits
 from projections.search.lock import FolderLock
-from projections.search.merits import ranked
+from projections.search.merits import matched, ranked
 from projections.search.pages import by_column, by_relevance
 from projections.search.panics import as_errors
 from projections.search.places import Places
@@ -224,13 +224,17 @@ class TantivyIndex:
             return SearchResult([], 0, Facets())
         searcher = self._index.searcher()
         say = TantivyDialect(self._schema, searcher)
-        words = ranked(say, QueryBuilder(say, ranking.synonyms), query, ranking)
+        build = QueryBuilder(say, ranking.synonyms)
+        words = ranked(say, build, query, ranking)
+        counted = matched(say, build, query, ranking) or say.everything()
         filtered = filters(say, query, ranking)
-        base = say.everything() if words is None else words
+
+        def narrowed(query: tantivy.Query, facet: str | None = None) -> tantivy.Query:
+            parts = [say.constant(part, 0.0) for name, part in filtered.items() if name != facet]
+            return say.all_of([query, *parts]) if parts else query
 
         def without(facet: str | None) -> tantivy.Query:
-            parts = [say.constant(part, 0.0) for name, part in filtered.items() if name != facet]
-            return say.all_of([base, *parts]) if parts else base
+            return narrowed(counted, facet)
 
         def examples(codes: Sequence[int]) -> Iterator[Mapping[str, str]]:
             for code in codes:
@@ -248,8 +252,9 @@ class TantivyIndex:
 
         passes = facets.plan(query, filtered)
         answers = {name: searcher.aggregate(without(name), wanted) for name, wanted in passes.items() if wanted}
+        found = narrowed(say.everything() if words is None else words)
         by_score = words is not None and query.sort == "relevance"
-        page: Page = (by_relevance if by_score else by_column)(searcher, say, without(None), query, place)
+        page: Page = (by_relevance if by_score else by_column)(searcher, say, found, query, place)
         return SearchResult(
             product_ids=page.product_ids,
             total=page.total,
@@ -257,6 +262,16 @@ class TantivyIndex:
             next=page.next,
             prev=page.prev,
         )
+
+    @as_errors()
+    def count(self, query: SearchQuery, ranking: Ranking = PLAIN) -> int:
+        query = within_limits(query)
+        if self._index is None:
+            return 0
+        searcher = self._index.searcher()
+        say = TantivyDialect(self._schema, searcher)
+        words = matched(say, QueryBuilder(say, ranking.synonyms), query, ranking)
+        return _count(searcher, say.all_of([words or say.everything(), *filters(say, query, ranking).values()]))
 
     @as_errors()
     def explain(self, query: SearchQuery, product_ids: Sequence[str], ranking: Ranking = PLAIN) -> list[Explanation]:

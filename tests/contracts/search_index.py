@@ -112,7 +112,7 @@ class SearchIndexContract(RankingContract, ABC):
     def test_filters(self, index, filters, found):
         result = index.search(SearchQuery(**filters))
         assert set(result.product_ids) == found
-        assert result.total == len(found)
+        assert result.total == len(found) == index.count(SearchQuery(**filters))
 
     # facets
 

@@ -190,6 +190,18 @@ class ElasticIndex:
                 return _NOTHING
             raise
 
+    def count(self, query: SearchQuery, ranking: Ranking = PLAIN) -> int:
+        query = within_limits(query)
+        if self._is_empty():
+            return 0
+        try:
+            say = self._dialect(query.text, ranking.synonyms)
+            return int(self._ask("_count", queries.count_body(query, say, ranking))["count"])
+        except Refused as refused:
+            if is_missing(refused):
+                return 0
+            raise
+
     def explain(self, query: SearchQuery, product_ids: Sequence[str], ranking: Ranking = PLAIN) -> list[Explanation]:
         query = within_limits(query)
         wanted = [analysis.clean(product_id) for product_id in product_ids[:MAX_LIMIT]]

@@ -10,7 +10,7 @@ from projections.search.cursor import Cursor
 from projections.search.elastic import mapping
 from projections.search.elastic.dialect import ElasticDialect, Query
 from projections.search.filters import filters, in_stock
-from projections.search.merits import ranked
+from projections.search.merits import matched, ranked
 from projections.search.port import SearchQuery, Sort
 from projections.search.query import QueryBuilder, whole
 from projections.search.ranking import Ranking
@@ -66,6 +66,12 @@ def search_body(query: SearchQuery, say: ElasticDialect, ranking: Ranking, place
     else:
         body["search_after"] = [_edge(query, words is not None, place), place.tie]
     return body
+
+
+def count_body(query: SearchQuery, say: ElasticDialect, ranking: Ranking) -> dict[str, Any]:
+    words = matched(say, QueryBuilder(say, ranking.synonyms), query, ranking)
+    required = [_PRODUCTS, *filters(say, query, ranking).values(), *([] if words is None else [words])]
+    return {"query": {"bool": {"filter": required}}}
 
 
 def walk_body(point_in_time: str, after: Sequence[Any] | None) -> dict[str, Any]:
