@@ -23,6 +23,7 @@ from domain.promotion import PROMOTION
 from domain.push import PUSH
 from domain.review import REVIEWS
 from domain.round import ROUND
+from domain.rule import RULE
 from domain.shop import SHOP
 from domain.subscription import SUBSCRIPTIONS
 from domain.wishlist import WISHLIST
@@ -48,6 +49,7 @@ DECIDERS: dict[str, Decider] = {
     "psh": PUSH,
     "rvw": REVIEWS,
     "rnd": ROUND,
+    "rul": RULE,
     "shp": SHOP,
     "sub": SUBSCRIPTIONS,
     "wsl": WISHLIST,

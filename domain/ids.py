@@ -43,6 +43,7 @@ PREFIXES = {
     "media": "med",
     "picture": "pic",
     "category": "cat",
+    "rule": "rul",
 }
 
 

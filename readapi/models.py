@@ -103,6 +103,8 @@ class FacetsOut(Shape):
     brand: list[BucketOut]
     price: list[BucketOut] = Field(description="low-high in minor units, the high end not included")
     rating: list[BucketOut]
+    availability: list[BucketOut] = Field(description="true: in stock, false: not")
+    seller: list[BucketOut] = Field(description="shop ids")
     attributes: dict[str, list[BucketOut]]
 
 
@@ -111,10 +113,26 @@ class Listed(Shape):
     prev: str | None = Field(description="cursor of the page before")
 
 
+class ReasonOut(Shape):
+    part: str = Field(examples=["words"])
+    about: str = Field(examples=["oak"])
+    score: float = Field(examples=[12.4])
+    details: list[ReasonOut] = Field(description="how the part came about; the best of them counts most")
+
+
+class ExplanationOut(Shape):
+    product_id: str
+    score: float
+    reasons: list[ReasonOut] = Field(description="their scores add up to it")
+
+
 class ProductList(Listed):
     items: list[ProductCard]
     total: int
     facets: FacetsOut
+    suggestion: str | None = Field(description="the text with misspelt words corrected", examples=["oak bed"])
+    rescued: Literal["fewer_words", "spelling"] | None = Field(description="how more was found than the text finds")
+    explain: list[ExplanationOut] | None = Field(None, description="for administrators who ask for it")
 
 
 class SuggestionOut(Shape):

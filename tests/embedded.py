@@ -25,6 +25,7 @@ from projections.categories.projector import CATEGORIES
 from projections.checkouts.projector import CHECKOUTS
 from projections.orders.projector import ORDERS
 from projections.reviews.projector import RATINGS
+from projections.rules.projector import RULES
 from projections.search.tantivy_index import TantivyIndex
 from projections.shops.projector import SHOPS
 from projections.sqlite import SQLiteViews
@@ -161,7 +162,8 @@ async def kontor(folder: Path, routers: Sequence[APIRouter] = ROUTERS) -> AsyncI
     clock = Clock()
     log = SQLiteLog.open(folder / "log.db")
     vault = Vault(folder / "vault.db")
-    views = SQLiteViews(folder / "views.db", (CATALOG, CATEGORIES, STOCK, SHOPS, CARTS, ORDERS, CHECKOUTS, RATINGS))
+    kept = (CATALOG, CATEGORIES, STOCK, SHOPS, CARTS, ORDERS, CHECKOUTS, RATINGS, RULES)
+    views = SQLiteViews(folder / "views.db", kept)
     search = TantivyIndex(folder / "search")
     engine = Engine(log, clock=clock)
     follower = Follower(log, views, engine)

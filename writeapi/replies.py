@@ -62,6 +62,10 @@ class PromotionReply(CommandReply):
     promotion_id: str = Field(examples=["prm_01KARQ0000ABCDEFGHJKMNPQRS"])
 
 
+class RuleReply(CommandReply):
+    rule_id: str = Field(examples=["rul_01KARQ0000ABCDEFGHJKMNPQRS"])
+
+
 class StockReply(CommandReply):
     shop_id: str
     sku: str

@@ -6,10 +6,11 @@ from typing import Any
 
 import msgspec
 from fastapi import APIRouter
+from msgspec.structs import replace
 from starlette.requests import Request
 from starlette.responses import Response
 
-from domain.errors import NotFound
+from domain.errors import Forbidden, NotFound
 from projections.catalog.projector import PRODUCTS, ProductRow
 from readapi.catalogue import age_of, listing, product, suggestions
 from readapi.consistency import at_log_position
@@ -19,11 +20,11 @@ from readapi.edge.etags import not_modified
 from readapi.edge.headers import header
 from readapi.edge.openapi import problem_responses, signed_in
 from readapi.edge.principal import Principal, principal_of
-from readapi.edge.problems import BadParameter
+from readapi.edge.problems import BadParameter, Unauthenticated
 from readapi.instants import parse_instant
 from readapi.models import ProductList, ProductPage, SuggestionList
 from readapi.past import Until, row_then
-from readapi.productquery import page_number, parse, refuse_unknown, text
+from readapi.productquery import ANYWHERE, page_number, parse, refuse_unknown, text, wants_reasons
 from readapi.products import past_product
 from readapi.reading import reading_of
 from readapi.ready import Ready, Unchanged, answer, headers_of
@@ -57,7 +58,15 @@ PARAMETERS = [
         explode=True,
     ),
     _parameter("inStock", "only what is, or is not, in stock", {"type": "boolean"}),
-    _parameter("shipTo", "ISO 3166-1 country", {"type": "string", "pattern": "^[A-Z]{2}$"}, example="US"),
+    _parameter("seller", "a shop id; repeated: any of them", _TEXTS),
+    _parameter(
+        "shipTo",
+        "where it is to go: a country of ISO 3166-1 or a part of one, `US` or `US-CA`; `*` is anywhere. For an account "
+        "that says nothing, its newest address",
+        {"type": "string", "pattern": r"^([A-Z]{2}(-[A-Z0-9]{1,3})?|\*)$"},
+        example="US",
+    ),
+    _parameter("explain", "for administrators: why each item stands where it does", {"type": "boolean"}),
     _parameter("sort", "without words, relevance means newest first", {"type": "string", "enum": _SORTS}),
     _parameter("page", "within the first 10,000 results", {"type": "integer", "minimum": 1}),
     _parameter("cursor", "`next` or `prev` of an earlier page of the same search", {"type": "string"}),
@@ -69,24 +78,48 @@ _PAST = frozenset(("asOf", "version"))
 PRODUCT_ID = {"name": "product_id", "in": "path", "required": True, "schema": {"type": "string"}}
 
 
+def require_admin(request: Request) -> None:
+    """Raises Unauthenticated, Forbidden."""
+    principal = principal_of(request)
+    if principal is None:
+        raise Unauthenticated
+    if "admin" not in principal.scopes:
+        raise Forbidden("this needs the scope admin")
+
+
 @router.get(
     "/api/products",
     summary="Search products",
-    responses={200: {"model": ProductList}, **problem_responses("position_not_reached")},
-    openapi_extra={"parameters": PARAMETERS},
+    responses={
+        200: {"model": ProductList},
+        **problem_responses("unauthenticated", "forbidden", "position_not_reached"),
+    },
+    openapi_extra={"parameters": PARAMETERS, **signed_in(required=False)},
 )
 async def search_products(request: Request) -> Response:
     """Words and filters narrow the result; facets count what each further filter would leave.
 
-    The same parameter again means another accepted value. Unknown parameters are refused.
+    The same parameter again means another accepted value. Unknown parameters are refused. What cannot be sold where it
+    is to go, because no seller ships there or the law forbids it, is in no count and on no page.
+
+    With fewer than ten products for several words, those that have one of the words follow (`rescued`: `fewer_words`);
+    if nothing is found, the text is searched for as it may have been meant (`spelling`, see `suggestion`).
 
     While search is away, the last good first page of a category (or of everything) is answered where no more than that
     is asked for: without `next`, with its age in seconds in `Age`, and `Kontor-Degraded: search`. While the views are
     away, products are shown as the search index keeps them: `Kontor-Degraded: products`.
     """
     query_string: bytes = request.scope["query_string"]
-    found = await listing(request, parse(query_string), key=query_string)
-    return Ready(found.body, found.position, age=age_of(request, found))
+    plain = query = parse(query_string)
+    if explain := wants_reasons(query_string):
+        require_admin(request)
+    if query.ship_to is None and (place := await reading_of(request).destinations.of(request)):
+        query, query_string = replace(query, ship_to=place), b"%b\x1f%b" % (query_string, place.encode())
+    elif query.ship_to == ANYWHERE:
+        query = replace(query, ship_to=None)
+    found = await listing(request, query, query_string, plain, explain)
+    own = () if query is plain and not explain else (*headers_of(found.body), (b"cache-control", b"private, no-cache"))
+    return Ready(found.body, found.position, own, age=age_of(request, found))
 
 
 @router.get(

@@ -34,6 +34,7 @@ from domain import (
     returns,
     review,
     round,
+    rule,
     shipment,
     shop,
     subscription,
@@ -326,7 +327,15 @@ LEDGER: list[Event] = [
     ),
     ledger.CommissionSet(50_000, 40),
 ]
-TODAY = ACCOUNTS + CARTS + WISHES + CATALOG + STOCK + PURCHASES + GIFT_CARDS + OUTGOING + RECONCILIATION + LEDGER
+RULES: list[Event] = [
+    rule.RulePut(
+        rule.Restriction(("US-CA", "DE"), rule.Scope((("Office", "Pens"),), ("Pens & Co",), ("prd_01K",)), "ink law")
+    ),
+    rule.RuleWithdrawn(),
+]
+TODAY = (
+    ACCOUNTS + CARTS + WISHES + CATALOG + STOCK + PURCHASES + GIFT_CARDS + OUTGOING + RECONCILIATION + LEDGER + RULES
+)
 
 
 def usd(amount: int) -> dict[str, Any]:
