@@ -30,10 +30,10 @@ from kontor.bench.house import Running, serving
 from kontor.bench.report import percentile, report
 from kontor.catalog.icecat import Rejected, base_price, convert
 from kontor.embedded import embedded
-from kontor.importfile import Line
-from kontor.importing import load_lines
 from kontor.settings import Settings
+from streams.merchantfeeds.rows import Line
 from writeapi.registration import register
+from writeapi.rows import load_lines
 from writeapi.services import WriteServices
 
 CONNECTIONS = 32
