@@ -141,8 +141,7 @@ async def embedded(settings: Settings, *, clock: Callable[[], int] = now_ms) -> 
     webhooks = Webhooks(engine, vault, private=settings.webhooks_private)
     notifying = Notifying(settings, engine, vault)
     deliveries = DeliveryProcess(engine, webhooks.targets, notifying.targets)
-    reconciler = Reconciler(log, engine, payments, folder.books)
-    daily = DailyRound(log, engine, reconciler, settings.reconcile_every * HOUR_MS)
+    daily = DailyRound(log, engine, Reconciler(log, engine, payments, folder.books), settings.reconcile_every * HOUR_MS)
     books = Bookkeeping(log, engine, settings.commission_ppm)
     archiving = Archiving(views, settings.archive_after, settings.return_days, now_ms)
     feeds = feed_process(settings, engine, vault, views, lambda: indexer.backlog)
@@ -174,7 +173,6 @@ async def embedded(settings: Settings, *, clock: Callable[[], int] = now_ms) -> 
     follower.applied += [part.applied for part in working]
     await engine.start()
     await follower.start()
-
     await _begin(gateway, payments)
     parts = (indexer, standing, repricing, payments, checkout, erasures, deliveries, books, daily, archiving, feeds)
     try:

@@ -19,7 +19,7 @@ from domain.pricing import verify_quote
 from domain.recorded import Meta, Recorded
 from domain.upcasters import STEPS
 from tests.domain.corpus import FOLDER, Stored, digests, files, read
-from tests.domain.corpus.examples import OLD
+from tests.domain.corpus.old import OLD
 
 CORPUS = [read(path) for path in files()]
 META = Meta(1, 1, "", "", "ord_1", "", "", b"")

@@ -15,7 +15,8 @@ import msgspec
 from domain.codec import TOPICS, encode
 from domain.decider import Event
 from tests.domain.corpus import DIGESTS, FOLDER, digests
-from tests.domain.corpus.examples import OLD, PARTICULAR, TODAY
+from tests.domain.corpus.examples import PARTICULAR, TODAY
+from tests.domain.corpus.old import OLD
 
 
 def shapes() -> Iterator[tuple[str, str, bytes]]:
