@@ -197,12 +197,13 @@ async def test_of_suggestions_the_categories_stay(visitor: Shopper, beds: list[s
     categories = [item for item in before if item["kind"] == "category"]
     assert len(before) > len(categories) == 1
     servers.search.goes()
-    assert (await degraded(visitor.send("GET", path.format("be")), "search"))["items"] == categories
+    assert (await visitor.read(path.format("be")))["items"] == before, "what was asked before is remembered"
+    assert (await degraded(visitor.send("GET", path.format("bed")), "search"))["items"] == categories
     assert (await degraded(visitor.send("GET", path.format("furniture+be")), "search"))["items"] == categories
     for nothing in ("oak+be", "edb", ""):
         assert (await degraded(visitor.send("GET", path.format(nothing)), "search"))["items"] == [], nothing
     servers.views.goes()
-    problem(await visitor.send("GET", path.format("be")), 503, "storage_unavailable")
+    problem(await visitor.send("GET", path.format("bed")), 503, "storage_unavailable")
 
 
 async def test_what_was_found_before_is_still_the_answer_for_its_position(
