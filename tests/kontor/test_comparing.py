@@ -78,7 +78,8 @@ DAMAGE: dict[str, tuple[Callable[[DataFolder], None], str, str]] = {
     "a row that nobody made": (
         lambda folder: change(
             folder.views,
-            "INSERT INTO offers_v4 SELECT 'off_shp.forged', position, row, product, shop, scheduled FROM offers_v4 LIMIT 1",
+            "INSERT INTO offers_v4 "
+            "SELECT 'off_shp.forged', position, row, product, shop, scheduled FROM offers_v4 LIMIT 1",
         ),
         "offers",
         "off_shp.forged is as of event",
