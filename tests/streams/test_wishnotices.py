@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -28,7 +27,7 @@ from kontor.settings import Settings
 from projections.views import Touched
 from streams.outgoing.courier import Pacing
 from streams.outgoing.process import DeliveryProcess
-from tests.mailserver import MailBox, bodies, mail_server
+from tests.mailserver import MailBox, bodies
 from tests.waiting import until
 
 QUICK = Pacing(pace=0.01, idle=0.05, call=5.0, claim=0.4, retry=0.02, pause=0.005)
@@ -116,24 +115,6 @@ class Market:
     async def skipped(self) -> list[str]:
         found = [recorded(row).event for row in await self.engine.log.read(0, 1_000)]
         return [event.reason for event in found if type(event).__name__ == "DeliverySkipped"]
-
-
-@pytest.fixture
-def log() -> MemoryLog:
-    return MemoryLog()
-
-
-@pytest.fixture
-def vault(tmp_path: Path) -> Any:
-    opened = Vault(tmp_path / "vault.db")
-    yield opened
-    opened.close()
-
-
-@pytest.fixture
-async def box() -> AsyncIterator[MailBox]:
-    async with mail_server() as box:
-        yield box
 
 
 @asynccontextmanager
