@@ -14,37 +14,7 @@ end
 return redis.call('GET', KEYS[1])
 """
 
-WRITE = """
--- KEYS: born, channel.
--- ARGV: (born, partition, upto, projections, keys, positions, sizes of values, added, removed, counts), the values one
--- after the other, and the notice.
--- All or nothing. 'lost': the store is not what the writer takes it for. 'parked': other events are parked than it
--- thinks. Numbers: rows (from 0) that are not at the position the writer folded from. Nothing: written.
-local born, partition, upto, projections, keys, positions, sizes, added, removed, counts =
-    unpack(cmsgpack.unpack(ARGV[1]))
-local values, notice = ARGV[2], ARGV[3]
-local MANY = 1000
-if redis.call('GET', KEYS[1]) ~= born then return {'lost'} end
-
-local reached = {}
-for i, p in ipairs(projections) do  -- progress key, least position, parked key, how many are parked, newly parked
-    reached[i] = tonumber(redis.call('HGET', p[1], partition) or 0)
-    if reached[i] < p[2] then return {'lost'} end
-    if redis.call('HLEN', p[3]) ~= p[4] then return {'parked'} end
-end
-
-local moved = {}
-for start = 1, #keys, MANY do
-    local stored = redis.call('MGET', unpack(keys, start, math.min(start + MANY - 1, #keys)))
-    for i = 1, #stored do
-        local value = stored[i]
-        if (value and struct.unpack('>I8', value) or -1) ~= positions[start + i - 1] then
-            moved[#moved + 1] = start + i - 2
-        end
-    end
-end
-if #moved > 0 then return moved end
-
+_ROWS = """
 local offset = 1
 for start = 1, #keys, MANY do
     local set = {}
@@ -76,6 +46,43 @@ for hash, owners in pairs(counts) do
     end
 end
 
+"""
+"""Of what ``Batch`` has gathered: rows, lists and counts."""
+
+WRITE = (
+    """
+-- KEYS: born, channel.
+-- ARGV: (born, partition, upto, projections, keys, positions, sizes of values, added, removed, counts), the values one
+-- after the other, and the notice.
+-- All or nothing. 'lost': the store is not what the writer takes it for. 'parked': other events are parked than it
+-- thinks. Numbers: rows (from 0) that are not at the position the writer folded from. Nothing: written.
+local born, partition, upto, projections, keys, positions, sizes, added, removed, counts =
+    unpack(cmsgpack.unpack(ARGV[1]))
+local values, notice = ARGV[2], ARGV[3]
+local MANY = 1000
+if redis.call('GET', KEYS[1]) ~= born then return {'lost'} end
+
+local reached = {}
+for i, p in ipairs(projections) do  -- progress key, least position, parked key, how many are parked, newly parked
+    reached[i] = tonumber(redis.call('HGET', p[1], partition) or 0)
+    if reached[i] < p[2] then return {'lost'} end
+    if redis.call('HLEN', p[3]) ~= p[4] then return {'parked'} end
+end
+
+local moved = {}
+for start = 1, #keys, MANY do
+    local stored = redis.call('MGET', unpack(keys, start, math.min(start + MANY - 1, #keys)))
+    for i = 1, #stored do
+        local value = stored[i]
+        if (value and struct.unpack('>I8', value) or -1) ~= positions[start + i - 1] then
+            moved[#moved + 1] = start + i - 2
+        end
+    end
+end
+if #moved > 0 then return moved end
+"""
+    + _ROWS
+    + """
 local least = nil
 for i, p in ipairs(projections) do
     for position, event in pairs(p[5]) do redis.call('HSETNX', p[3], position, event) end
@@ -86,16 +93,33 @@ end
 redis.call('PUBLISH', KEYS[2], string.format('%s %d %.0f ', born, partition, least) .. notice)
 return {}
 """
+)
+
+FILL = (
+    """
+-- KEYS: generations.  ARGV: (keys, sizes of values, added, removed, counts), and the values one after the other.
+-- For a generation that nobody reads. 'gone': the store was flushed, and it went with it. Nothing: written.
+if redis.call('EXISTS', KEYS[1]) == 0 then return {'gone'} end
+local keys, sizes, added, removed, counts = unpack(cmsgpack.unpack(ARGV[1]))
+local values = ARGV[2]
+local MANY = 1000
+"""
+    + _ROWS
+    + "return {}\n"
+)
 
 LIST = """
--- KEYS: born.  ARGV: prefix of rows, width of the order in a member, from, to, REV or nothing, limit, then lists.
--- Members and rows of each list; nil where the store has no life.
-if redis.call('EXISTS', KEYS[1]) == 0 then return nil end
+-- KEYS: born.  ARGV: which life the names are of, prefix of rows, width of the order in a member, from, to, REV or
+-- nothing, limit, then lists.
+-- Members and rows of each list; nil where the store has no life, 0 where it has another one.
+local born = redis.call('GET', KEYS[1])
+if not born then return nil end
 local MANY = 1000
-local rows, order, from, to, rev, limit = unpack(ARGV, 1, 6)
+local life, rows, order, from, to, rev, limit = unpack(ARGV, 1, 7)
+if born ~= life then return 0 end
 order = tonumber(order)
 local listed = {}
-for n = 7, #ARGV do
+for n = 8, #ARGV do
     local members
     if rev == 'REV' then
         members = redis.call('ZRANGE', ARGV[n], from, to, 'BYLEX', 'REV', 'LIMIT', 0, limit)
@@ -113,4 +137,25 @@ for n = 7, #ARGV do
     listed[#listed + 1] = {members, values}
 end
 return listed
+"""
+
+EXCHANGE = """
+-- KEYS: born, channel, generations, progress of the live one, progress of the new one.
+-- ARGV: projection, number of the live one, number of the new one, position, partitions.
+-- The new one, folded up to the position, becomes live, and the other is kept. 'behind': the live one is further in some
+-- partition. 'moved': it is not the live one any more.
+local born = redis.call('GET', KEYS[1])
+local name, live, new, position, partitions = unpack(ARGV)
+if not born or (redis.call('HGET', KEYS[3], name) or '0') ~= live then return 'moved' end
+for _, at in ipairs(redis.call('HVALS', KEYS[4])) do
+    if tonumber(at) > tonumber(position) then return 'behind' end
+end
+for partition = 0, tonumber(partitions) - 1 do redis.call('HSET', KEYS[5], partition, position) end
+redis.call('HSET', KEYS[3], name, new, name .. '/kept', live)
+redis.call('HDEL', KEYS[3], name .. '/next')
+local swaps = redis.call('HINCRBY', KEYS[3], 'exchanged', 1)
+born = string.match(born, '^[^.]*') .. '.' .. swaps
+redis.call('SET', KEYS[1], born)
+redis.call('PUBLISH', KEYS[2], born .. ' -1 0 ')
+return 'exchanged'
 """

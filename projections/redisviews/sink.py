@@ -6,7 +6,8 @@ is folded again. As rows carry positions, repeated events are passed over, and r
 write happens or nothing, so progress never runs ahead of rows.
 
 A store that was flushed or came back older than it was is noticed before anything is written: each life of the store
-has a name that dies with it, and a partition's progress is never less than what we have seen of it.
+has a name that dies with it, and a partition's progress is never less than what we have seen of it. Where generations
+were exchanged, the same events are folded into the new one, which has all that was written to the other.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from domain.recorded import Recorded
 from projections.folding import Kept, concerned, first_of_each, fold_events, keys_of
 from projections.projector import Projection
 from projections.redisviews.batch import Batch
-from projections.redisviews.names import PREFIX, StoredTable, position_of
+from projections.redisviews.names import PREFIX, Names, StoredTable, position_of
 from projections.redisviews.reader import KEYS_PER_QUERY, RedisViews
 from projections.redisviews.scripts import BEGIN, WRITE
 from projections.redisviews.server import RedisServer
@@ -69,6 +70,7 @@ class RedisSink(RedisViews):
         self._script = server.client.register_script(WRITE)
         self._cache = RowCache()
         self._born: bytes | None = None
+        """For which life and generations all that is remembered holds."""
         self._held: dict[int, list[int]] = {}
         """Progress that was seen, by partition and projection."""
         self._lost: set[int] = set()
@@ -86,6 +88,9 @@ class RedisSink(RedisViews):
         partitions = {int(partition) for found in hashes for partition in found}
         held = {partition: [int(found.get(b"%d" % partition, 0)) for found in hashes] for partition in partitions}
         if self._born not in (None, born):
+            self._cache.clear()
+            self._parked = [None] * len(self._projections)
+        if self._born is not None and life_of(self._born) != life_of(born):
             self._forget(known)
         else:
             self._forget(partition for partition, least in known.items() if _behind(held.get(partition), least))
@@ -96,7 +101,8 @@ class RedisSink(RedisViews):
 
     async def begin_again(self, projection: str) -> None:
         number = [one.name for one in self._projections].index(projection)
-        keys = (self.names.progress[number], self.names.parked[number])
+        names = await self._named()
+        keys = (names.progress[number], names.parked[number])
         await self.server.ask(lambda client: client.delete(*keys))
         self._parked[number] = None
 
@@ -118,23 +124,25 @@ class RedisSink(RedisViews):
         return touched
 
     async def _write(self, partition: int, upto: int, events: Sequence[Recorded]) -> Touched:
-        if self._born is None:
-            await self.progress()
         for attempt in range(ATTEMPTS):
+            if self._born is None or self._born != self.names.life:
+                await self.progress()
             if partition in self._lost:
                 self._lost.discard(partition)
                 raise RowsLost
-            batch = await self._fold(events)
-            if await self._store(partition, upto, batch):
+            names = self.names
+            batch = await self._fold(names, events)
+            if await self._store(names, partition, upto, batch):
                 return batch.touched
             await asyncio.sleep(random.random() * PAUSE_S * attempt)
         raise ViewsUnavailable("others keep writing the same rows")
 
     # folding
 
-    async def _fold(self, events: Sequence[Recorded]) -> Batch:
+    async def _fold(self, names: Names, events: Sequence[Recorded]) -> Batch:
         batch = Batch(self._told)
-        parts = [part for number in range(len(self._projections)) for part in await self._parts(number, events)]
+        projections = range(len(self._projections))
+        parts = [part for number in projections for part in await self._parts(names, number, events)]
         values: dict[str, bytes | None] = {}
         known: list[dict[str, Kept]] = []
         missing: list[str] = []
@@ -151,14 +159,14 @@ class RedisSink(RedisViews):
             self._fold_part(part, before, values, broken[part.projection], batch)
         return batch
 
-    async def _parts(self, number: int, events: Sequence[Recorded]) -> list[Part]:
+    async def _parts(self, names: Names, number: int, events: Sequence[Recorded]) -> list[Part]:
         tables = concerned(self._projections[number].tables, events)
         if tables:
             first = (self._parked[number] or await self._read_parked(number)).first
             if first:
                 # What came before the first parked event of its stream has been folded, whenever it comes again.
                 events = [one for one in events if one.position >= first.get(one.stream, 0)]
-        return [Part(number, self._tables[table.name], events, keys_of(table, events)) for table in tables]
+        return [Part(number, names.tables[table.name], events, keys_of(table, events)) for table in tables]
 
     def _fold_part(
         self,
@@ -183,26 +191,26 @@ class RedisSink(RedisViews):
 
     # writing
 
-    async def _store(self, partition: int, upto: int, batch: Batch) -> bool:
-        """False: somebody else wrote meanwhile, and what we took for true of it is forgotten. Raises RowsLost."""
+    async def _store(self, names: Names, partition: int, upto: int, batch: Batch) -> bool:
+        """False: somebody else wrote meanwhile, and what we took for true of it is forgotten."""
         least = self._held.get(partition) or [0] * len(self._projections)
         state = []
         for number, projection in enumerate(self._projections):
             parked = self._parked[number] or await self._read_parked(number)
             new = batch.parked.get(projection.name, {})
-            state.append((self.names.progress[number], least[number], self.names.parked[number], parked.number, new))
-        assert self._born is not None
-        arguments = batch.encode(self._born, partition, upto, state)
-        names = (self.names.born, self.names.changes)
-        answer = await self.server.ask(lambda _: self._script(names, arguments))
+            state.append((names.progress[number], least[number], names.parked[number], parked.number, new))
+        assert names.life is not None
+        arguments = batch.encode(names.life, partition, upto, state)
+        keys = (names.born, names.changes)
+        answer = await self.server.ask(lambda _: self._script(keys, arguments))
         if not answer:
             self._remember(partition, upto, batch)
             return True
         if answer == [b"lost"]:
-            self._forget((partition,))
-            self._lost.discard(partition)
-            self._held.pop(partition, None)
-            raise RowsLost
+            await self.progress()
+            if life_of(names.life) != life_of(self.names.life or b""):
+                self._lost.add(partition)
+            return False
         if answer == [b"parked"]:
             self._parked = [None] * len(self._projections)
         else:
@@ -223,6 +231,11 @@ class RedisSink(RedisViews):
         events = await self._parked_events(number)
         known = self._parked[number] = ParkedStreams(len(events), first_of_each(events))
         return known
+
+
+def life_of(born: bytes) -> bytes:
+    """Without how often generations were exchanged in it."""
+    return born.partition(b".")[0]
 
 
 def _behind(held: Sequence[int] | None, least: Sequence[int]) -> bool:
