@@ -13,11 +13,12 @@ import sqlite3
 import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
 
 import msgspec
 
 from projections import flushing
+from projections.beside import BadGeneration, Rows, Standing
 from projections.folding import Kept, Parked, first_of_each
 from projections.projector import Projection
 from projections.shelf import SUFFIX
@@ -47,22 +48,16 @@ BUSY_LOOK_S = 0.002
 CHECKPOINT_EVERY = 100
 
 
-class Standing(NamedTuple):
-    position: int
-    code: str
-    """Names the program that made the rows."""
-
-
-class BadGeneration(Exception):
-    """What should be in the file is not there, or of another shape."""
-
-
 class Generation:
     """Tables of one projection in one role. Methods raise Busy when the file stays taken for BUSY_S seconds."""
+
+    listed = False
+    """SQLite enters rows in its indexes by itself."""
 
     def __init__(
         self, connection: sqlite3.Connection, projection: Projection, role: Role, form: Form = "msgpack"
     ) -> None:
+        """``json`` is for a file that nobody else writes."""
         self.connection = connection
         self.projection = projection
         self.role = role
@@ -70,6 +65,7 @@ class Generation:
         self.key = position_key(projection)
         self._form: Form = form
         self._commits = 0
+        self._pause_s = PAUSE_S if form == "msgpack" else 0.0
 
     def standing(self) -> Standing | None:
         """None where there is no such generation. Raises BadGeneration."""
@@ -131,40 +127,41 @@ class Generation:
         query = "SELECT position, stream, error FROM generations_parked WHERE projection = ? AND role = ?"
         return first_of_each(map(Parked._make, self.connection.execute(query, (self.key, self.role))))
 
-    def write(self, changed: Mapping[str, Mapping[str, Kept]], parked: Sequence[Parked], position: int) -> int:
-        """Rows by table and key, and how far they are folded. How many were written.
+    def passing(self, table: str) -> None:
+        return None
 
-        In several transactions, and killed between two of them it is as if the log had been folded a little further in
-        some rows: each has its position and takes in no event twice. What is parked is noted first, and rows
-        that are gone go last, together with the position, because nothing of them tells how far they were.
+    def settle(self) -> None:
+        """All is written by then."""
+
+    def write(self, changed: Rows, before: Rows, parked: Sequence[Parked], position: int) -> int:
+        """In several transactions, or in the one that the caller has begun, for few rows.
+
+        What is parked is noted first, and rows that are gone go last, together with the position, because nothing of
+        them tells how far they were.
         """
+        gone = {table: [key for key, kept in rows.items() if kept.row is None] for table, rows in changed.items()}
+        if self.connection.in_transaction:
+            self._park(parked)
+            for table, rows in changed.items():
+                self._put(table, rows, list(rows))
+            self._end(gone, position)
+            return sum(map(len, changed.values()))
         with self.transaction():
             self._park(parked)
-        count, gone = 0, dict[str, list[str]]()
         for table, rows in changed.items():
-            stored = self.stored[table]
-            gone[table] = [key for key, kept in rows.items() if kept.row is None]
-            keys = sorted(key for key, kept in rows.items() if kept.row is not None)
+            keys = sorted(rows)
             for start in range(0, len(keys), ROWS):
-                some = [stored.parameters(key, *rows[key]) for key in keys[start : start + ROWS]]
                 with self.transaction():
-                    stored.put(self.connection, some)
-                time.sleep(PAUSE_S)
-            count += len(rows)
+                    self._put(table, rows, keys[start : start + ROWS])
+                time.sleep(self._pause_s)
         with self.transaction():
             self._end(gone, position)
-        return count
-
-    def write_now(self, changed: Mapping[str, Mapping[str, Kept]], parked: Sequence[Parked], position: int) -> int:
-        """The same within the caller's transaction, for few rows."""
-        self._park(parked)
-        gone = {table: [key for key, kept in rows.items() if kept.row is None] for table, rows in changed.items()}
-        for table, rows in changed.items():
-            stored = self.stored[table]
-            puts = [stored.parameters(key, *kept) for key, kept in rows.items() if kept.row is not None]
-            stored.put(self.connection, puts)
-        self._end(gone, position)
         return sum(map(len, changed.values()))
+
+    def _put(self, table: str, rows: Mapping[str, Kept], keys: Sequence[str]) -> None:
+        stored = self.stored[table]
+        some = [stored.parameters(key, *rows[key]) for key in keys if rows[key].row is not None]
+        stored.put(self.connection, some)
 
     def _park(self, parked: Sequence[Parked]) -> None:
         rows = [(self.key, self.role, *event) for event in parked]

@@ -11,8 +11,8 @@ from collections.abc import Callable, Sequence
 import msgspec
 
 from domain.recorded import Recorded
+from projections.beside import Beside
 from projections.folding import Kept, Parked, concerned, fold_events, keys_of
-from projections.generations import Generation
 from projections.projector import Table
 
 CHANGED_MAX = 16_000_000
@@ -24,12 +24,13 @@ PARKED_MAX = 1_000
 
 
 class HeldRows:
-    def __init__(self, generation: Generation, position: int) -> None:
-        """``position`` is where the generation stands."""
+    def __init__(self, generation: Beside, position: int, share: int = 1) -> None:
+        """``position`` is where the generation stands; ``share`` is how many there are like this one."""
         self._generation = generation
         self._tables = {table.name: TableRows(table, position == 0) for table in generation.projection.tables}
         self._broken = generation.broken()
         self._parked: list[Parked] = []
+        self._max = CHANGED_MAX // share
         self.written = 0
         """Rows, so far."""
 
@@ -40,7 +41,10 @@ class HeldRows:
             found: dict[str, Kept] = {}
             if not rows.whole:
                 found = self._generation.find(table.name, rows.missing(keys_of(table, events)))
-            changed, parked = fold_events(table, events, _kept(rows, found), self._broken)
+            passed = self._generation.passing(table.name)
+            changed, parked = fold_events(table, events, _kept(rows, found), self._broken, passed)
+            if self._generation.listed:
+                rows.note(changed, found)
             rows.changed.update(changed)
             rows.weigh(changed)
             self._parked += parked
@@ -48,22 +52,17 @@ class HeldRows:
     @property
     def many(self) -> bool:
         """Whether it is time to write."""
-        return sum(rows.bytes for rows in self._tables.values()) > CHANGED_MAX or len(self._parked) > PARKED_MAX
+        return sum(rows.bytes for rows in self._tables.values()) > self._max or len(self._parked) > PARKED_MAX
 
     def write(self, position: int) -> None:
         """Everything folded so far, which is the log up to ``position``."""
         changed = {name: rows.changed for name, rows in self._tables.items()}
-        self.written += self._generation.write(changed, self._parked, position)
-        self._wrote()
-
-    def write_now(self, position: int) -> None:
-        """The same within a transaction that the caller has begun."""
-        changed = {name: rows.changed for name, rows in self._tables.items()}
-        self.written += self._generation.write_now(changed, self._parked, position)
+        before = {name: rows.before for name, rows in self._tables.items()}
+        self.written += self._generation.write(changed, before, self._parked, position)
         self._wrote()
 
     def _wrote(self) -> None:
-        many = sum(rows.bytes + rows.written_bytes for rows in self._tables.values()) > CHANGED_MAX
+        many = sum(rows.bytes + rows.written_bytes for rows in self._tables.values()) > self._max
         for rows in self._tables.values():
             rows.wrote(many)
         self._parked = []
@@ -81,6 +80,8 @@ class TableRows:
         self.whole = whole
         """Whether every row that exists is here."""
         self.changed: dict[str, Kept] = {}
+        self.before: dict[str, Kept] = {}
+        """Changed rows as they are stored, of those that are."""
         self._written: dict[str, Kept] = {}
         self._size = 0.0
         """Of a row, about."""
@@ -91,6 +92,13 @@ class TableRows:
 
     def missing(self, keys: set[str]) -> set[str]:
         return keys - self.changed.keys() - self._written.keys()
+
+    def note(self, changed: dict[str, Kept], found: dict[str, Kept]) -> None:
+        """Before they are among those that changed: how they are stored."""
+        for key in changed.keys() - self.changed.keys():
+            was = self._written.get(key) or found.get(key)
+            if was is not None:
+                self.before[key] = was
 
     def weigh(self, changed: dict[str, Kept]) -> None:
         """By one row of each page."""
@@ -112,4 +120,4 @@ class TableRows:
             self._written, self.whole = self.changed, False
         else:
             self._written.update(self.changed)
-        self.changed = {}
+        self.changed, self.before = {}, {}

@@ -20,6 +20,7 @@ from kontor.bench.orders import lives
 from kontor.bench.report import report
 from kontor.embedded import PROJECTIONS, settle_garbage
 from kontor.folder import DataFolder
+from kontor.replay.rebuilding import Rebuilding
 from kontor.replay.telling import Telling, Way
 from kontor.replay.views import Log, Views, opened
 from projections.orders.projector import ORDERS
@@ -103,5 +104,5 @@ def _decode(log: Log) -> float:
 def _replay(log: Log, connection: sqlite3.Connection, projection: Projection) -> tuple[float, float]:
     """Seconds of folding with writing the rows, and of all of it."""
     tell, began = Silent(), time.perf_counter()
-    Views(log, connection, tell).replay(projection, from_scratch=True, verify=False)
+    Rebuilding(Views(log, connection), tell).replay([projection], from_scratch=True)
     return tell.seconds, time.perf_counter() - began

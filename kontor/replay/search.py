@@ -13,8 +13,8 @@ from commands.mapper import recorded_or_unreadable
 from commands.store.sqlite import SQLiteLog
 from kontor.comparing import Compared, Sum, digest_of
 from kontor.folder import DataFolder
+from kontor.replay.rebuilding import NEAR, ROUNDS, Refused
 from kontor.replay.telling import Telling
-from kontor.replay.views import NEAR, ROUNDS, Refused
 from projections.projector import Projection
 from projections.search import schema
 from projections.search.document import SearchDocument
@@ -41,8 +41,9 @@ class Search:
         self._places = Places(folder.search)
         self._tell = tell
 
-    async def replay(self, projections: tuple[Projection, ...], *, verify: bool) -> None:
-        """A build that was killed begins anew. ``verify``: nothing is swapped that differs from what is shown."""
+    async def replay(self, projections: tuple[Projection, ...], *, verify: bool, dry: bool = False) -> None:
+        """A build that was killed begins anew. ``verify``: nothing is swapped that differs from what is shown. ``dry``:
+        nothing is swapped."""
         self._require()
         building = self._folder.search / BUILDING
         shutil.rmtree(building, ignore_errors=True)
@@ -57,6 +58,9 @@ class Search:
             index.close()
             views.close()
             await log.close()
+        if dry:
+            shutil.rmtree(building)
+            return
         if different and verify:
             shutil.rmtree(building)
             raise Refused(

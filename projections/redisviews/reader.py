@@ -117,19 +117,23 @@ class RedisViews:
         return (await self.get_many(table, (key,))).get(key)
 
     async def get_many(self, table: str, keys: Collection[str]) -> dict[str, Any]:
-        return {key: kept.row for key, kept in (await self.kept_many(table, keys)).items() if kept.row is not None}
-
-    async def kept_many(self, table: str, keys: Collection[str]) -> dict[str, Kept]:
-        """Rows with their positions, those that are gone too."""
         wanted: list[str] = list(keys)
-        found: dict[str, Kept] = {}
+        found: dict[str, Any] = {}
         for start in range(0, len(wanted), KEYS_PER_QUERY):
             some = wanted[start : start + KEYS_PER_QUERY]
             stored, values = await self._values(table, some)
             for key, value in zip(some, values, strict=True):
-                if value is not None:
-                    found[key] = Kept(position_of(value), stored.decode(value))
+                row = stored.decode(value)
+                if row is not None:
+                    found[key] = row
         return found
+
+    async def kept_many(self, table: str, keys: Collection[str]) -> dict[str, Kept]:
+        """Rows with their positions, those that are gone too; bytes for one that cannot be read. At most some hundreds,
+        for checks."""
+        wanted = list(keys)
+        stored, values = await self._values(table, wanted)
+        return {key: _kept(stored, value) for key, value in zip(wanted, values, strict=True) if value is not None}
 
     async def _values(self, table: str, keys: Sequence[str]) -> tuple[StoredTable, list[Any]]:
         while True:
@@ -228,6 +232,13 @@ def _entries(stored: StoredTable, order_width: int, members: Sequence[bytes], va
         Entry(member[order_width:].decode(), stored.decode(value))
         for member, value in zip(members, values, strict=True)
     ]
+
+
+def _kept(stored: StoredTable, value: bytes) -> Kept:
+    try:
+        return Kept(position_of(value), stored.decode(value))
+    except msgspec.MsgspecError:
+        return Kept(position_of(value), value)
 
 
 def _lifeless() -> ViewsUnavailable:

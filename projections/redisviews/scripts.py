@@ -142,8 +142,8 @@ return listed
 EXCHANGE = """
 -- KEYS: born, channel, generations, progress of the live one, progress of the new one.
 -- ARGV: projection, number of the live one, number of the new one, position, partitions.
--- The new one, folded up to the position, becomes live, and the other is kept. 'behind': the live one is further in some
--- partition. 'moved': it is not the live one any more.
+-- The new one, folded up to the position, becomes live, and the other is kept. 'behind': the live one is further in
+-- some partition. 'moved': it is not the live one any more.
 local born = redis.call('GET', KEYS[1])
 local name, live, new, position, partitions = unpack(ARGV)
 if not born or (redis.call('HGET', KEYS[3], name) or '0') ~= live then return 'moved' end
@@ -152,7 +152,7 @@ for _, at in ipairs(redis.call('HVALS', KEYS[4])) do
 end
 for partition = 0, tonumber(partitions) - 1 do redis.call('HSET', KEYS[5], partition, position) end
 redis.call('HSET', KEYS[3], name, new, name .. '/kept', live)
-redis.call('HDEL', KEYS[3], name .. '/next')
+if redis.call('HGET', KEYS[3], name .. '/next') == new then redis.call('HDEL', KEYS[3], name .. '/next') end
 local swaps = redis.call('HINCRBY', KEYS[3], 'exchanged', 1)
 born = string.match(born, '^[^.]*') .. '.' .. swaps
 redis.call('SET', KEYS[1], born)
