@@ -13,6 +13,15 @@ Rows = Mapping[str, Mapping[str, Kept]]
 Passed = Callable[[str, Kept, Kept], None]
 
 
+def name_of(projection: Projection) -> str:
+    return f"{projection.name}@{projection.version}"
+
+
+def generation_of(name: str, number: int) -> str:
+    """How a server's generation is called. The first has no number."""
+    return f"{name}~{number}" if number else name
+
+
 class Standing(NamedTuple):
     position: int
     code: str

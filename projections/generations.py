@@ -23,6 +23,7 @@ from projections.folding import Kept, Parked, first_of_each
 from projections.projector import Projection
 from projections.shelf import SUFFIX
 from projections.sqlitetable import Busy, Form, StoredTable, begin, position_key
+from projections.writingahead import WritingAhead
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS generations (
@@ -65,6 +66,7 @@ class Generation:
         self.key = position_key(projection)
         self._form: Form = form
         self._commits = 0
+        self._writing = WritingAhead()
         self._pause_s = PAUSE_S if form == "msgpack" else 0.0
 
     def standing(self) -> Standing | None:
@@ -115,6 +117,7 @@ class Generation:
 
     def find(self, table: str, keys: Collection[str]) -> dict[str, Kept]:
         """Raises BadGeneration."""
+        self.settle()
         stored = self.stored[table]
         try:
             rows = list(stored.find_kept(self.connection, list(keys)))
@@ -131,21 +134,25 @@ class Generation:
         return None
 
     def settle(self) -> None:
-        """All is written by then."""
+        self._writing.settle()
 
     def write(self, changed: Rows, before: Rows, parked: Sequence[Parked], position: int) -> int:
-        """In several transactions, or in the one that the caller has begun, for few rows.
+        """In several transactions and by another thread, or in the one that the caller has begun, for few rows.
 
         What is parked is noted first, and rows that are gone go last, together with the position, because nothing of
         them tells how far they were.
         """
-        gone = {table: [key for key, kept in rows.items() if kept.row is None] for table, rows in changed.items()}
+        self.settle()
         if self.connection.in_transaction:
             self._park(parked)
             for table, rows in changed.items():
                 self._put(table, rows, list(rows))
-            self._end(gone, position)
-            return sum(map(len, changed.values()))
+            self._end(_gone(changed), position)
+        else:
+            self._writing.begin(lambda: self._write(changed, parked, position))
+        return sum(map(len, changed.values()))
+
+    def _write(self, changed: Rows, parked: Sequence[Parked], position: int) -> None:
         with self.transaction():
             self._park(parked)
         for table, rows in changed.items():
@@ -155,8 +162,7 @@ class Generation:
                     self._put(table, rows, keys[start : start + ROWS])
                 time.sleep(self._pause_s)
         with self.transaction():
-            self._end(gone, position)
-        return sum(map(len, changed.values()))
+            self._end(_gone(changed), position)
 
     def _put(self, table: str, rows: Mapping[str, Kept], keys: Sequence[str]) -> None:
         stored = self.stored[table]
@@ -238,6 +244,10 @@ class Generation:
         if self._commits % CHECKPOINT_EVERY == 0:
             with contextlib.suppress(sqlite3.Error):
                 self.connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
+
+
+def _gone(changed: Rows) -> dict[str, list[str]]:
+    return {table: [key for key, kept in rows.items() if kept.row is None] for table, rows in changed.items()}
 
 
 def begin_patiently(connection: sqlite3.Connection) -> None:

@@ -69,7 +69,8 @@ class HeldRows:
 
 
 def _kept(rows: TableRows, found: dict[str, Kept]) -> Callable[[str], Kept | None]:
-    return lambda key: rows.get(key) or found.get(key)
+    changed, written, stored = rows.changed.get, rows.written.get, found.get
+    return lambda key: changed(key) or written(key) or stored(key)
 
 
 class TableRows:
@@ -82,21 +83,19 @@ class TableRows:
         self.changed: dict[str, Kept] = {}
         self.before: dict[str, Kept] = {}
         """Changed rows as they are stored, of those that are."""
-        self._written: dict[str, Kept] = {}
+        self.written: dict[str, Kept] = {}
+        """Rows that did not change since."""
         self._size = 0.0
         """Of a row, about."""
         self._encode = msgspec.msgpack.Encoder().encode
 
-    def get(self, key: str) -> Kept | None:
-        return self.changed.get(key) or self._written.get(key)
-
     def missing(self, keys: set[str]) -> set[str]:
-        return keys - self.changed.keys() - self._written.keys()
+        return keys - self.changed.keys() - self.written.keys()
 
     def note(self, changed: dict[str, Kept], found: dict[str, Kept]) -> None:
         """Before they are among those that changed: how they are stored."""
         for key in changed.keys() - self.changed.keys():
-            was = self._written.get(key) or found.get(key)
+            was = self.written.get(key) or found.get(key)
             if was is not None:
                 self.before[key] = was
 
@@ -112,12 +111,12 @@ class TableRows:
 
     @property
     def written_bytes(self) -> int:
-        return round(len(self._written) * (self._size + ROW_COSTS))
+        return round(len(self.written) * (self._size + ROW_COSTS))
 
     def wrote(self, many: bool) -> None:
         """``many``: what did not change since the last time is let go."""
-        if many and self._written:
-            self._written, self.whole = self.changed, False
+        if many and self.written:
+            self.written, self.whole = self.changed, False
         else:
-            self._written.update(self.changed)
+            self.written.update(self.changed)
         self.changed, self.before = {}, {}

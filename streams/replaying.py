@@ -10,9 +10,8 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from commands.mapper import recorded_or_unreadable
-from commands.store.port import Row
-from domain.codec import TOPICS
+from commands.mapper import recorded, recorded_or_unreadable
+from domain.codec import EVENTS, topics_of
 from domain.recorded import Recorded
 from projections.beside import Beside
 from projections.heldrows import HeldRows
@@ -21,30 +20,27 @@ from projections.projector import Projection
 PAGE = 5_000
 WRITE_S = 20.0
 """Rows are written at least so often: what a crash costs."""
-Read = Callable[[int, int], Sequence[tuple[Any, ...]]]
-"""Stored events after a position, at most so many, in order."""
+Read = Callable[[int, int, Sequence[str]], Sequence[tuple[Any, ...]]]
+"""Stored events after a position and up to another, in order. Those of some topics may be left out."""
 
 
 class Wanted:
-    """Which stored events projections have to hear of; nobody decodes the others."""
+    """Which stored events projections have to hear of; nobody decodes the others, or even fetches them.
+
+    Of names that this program does not know all are wanted: they might mean anything to their streams.
+    """
 
     def __init__(self, *projections: Projection) -> None:
-        tables = [table for projection in projections for table in projection.tables]
-        self._names = {TOPICS[kind].partition("@")[0] for table in tables for kind in table.folds if kind in TOPICS}
-        self._prefixes = {prefix for table in tables for prefix in table.prefixes}
-        self._known: dict[str, bool] = {}
+        names = {name for projection in projections for table in projection.tables for name in table.names}
+        self.others = [topic for name in sorted(EVENTS.keys() - names) for topic in topics_of(name)]
+        self._left_out = frozenset(self.others)
 
     def of(self, rows: Sequence[tuple[Any, ...]]) -> list[Recorded]:
-        """Also events of its streams that it does not fold: they stand still if one of those cannot be read."""
-        known, prefixes = self._known, self._prefixes
-        wanted = []
-        for row in rows:
-            topic = row[3]
-            if topic not in known:
-                known[topic] = topic.partition("@")[0] in self._names
-            if known[topic] or row[1][:3] in prefixes:
-                wanted.append(recorded_or_unreadable(Row._make(row)))
-        return wanted
+        left_out = self._left_out
+        try:
+            return [recorded(row) for row in rows if row[3] not in left_out]
+        except Exception:  # one of them cannot be read; that is seldom
+            return [recorded_or_unreadable(row) for row in rows if row[3] not in left_out]
 
 
 class Lane:
@@ -60,7 +56,9 @@ class Lane:
     def take(self, events: Sequence[Recorded], upto: int) -> None:
         """``events`` may be of no concern to it, and some may lie behind it already."""
         if self.position < upto:
-            self.rows.fold([one for one in events if one.position > self.position] if events else events)
+            if events and events[0].position <= self.position:
+                events = [one for one in events if one.position > self.position]
+            self.rows.fold(events)
             self.position = upto
 
     def write(self) -> None:
@@ -89,7 +87,8 @@ class Replaying:
 
     def fold(self, upto: int) -> Iterator[int]:
         """The position after each page. Rows are written as they become many, and in the end all of them."""
-        while self.position < upto and self._page(upto):
+        while self.position < upto:
+            self._page(upto)
             late = time.monotonic() - self._written_at > WRITE_S
             for lane in self.lanes:
                 if late or lane.rows.many:
@@ -104,15 +103,14 @@ class Replaying:
 
     def finish(self, upto: int) -> None:
         """The last few events, within a transaction that the caller has begun."""
-        while self.position < upto and self._page(upto):
-            pass
+        while self.position < upto:
+            self._page(upto)
         for lane in self.lanes:
             lane.write()
 
-    def _page(self, upto: int) -> bool:
-        rows = self._read(self.position, min(PAGE, upto - self.position))
-        if rows:
-            events = self._wanted.of(rows)
-            for lane in self.lanes:
-                lane.take(events, rows[-1][0])
-        return bool(rows)
+    def _page(self, upto: int) -> None:
+        """Positions have no holes, so whatever is not there was left out."""
+        end = min(self.position + PAGE, upto)
+        events = self._wanted.of(self._read(self.position, end, self._wanted.others))
+        for lane in self.lanes:
+            lane.take(events, end)

@@ -94,9 +94,9 @@ def _rows(events: Iterable[Recorded]) -> Iterator[Row]:
 def _decode(log: Log) -> float:
     """Seconds."""
     began, position = time.perf_counter(), 0
-    while rows := log.read(position, PAGE):
+    while rows := log.read(position, position + PAGE):
         for row in rows:
-            recorded(Row._make(row))
+            recorded(row)
         position = rows[-1][0]
     return time.perf_counter() - began
 

@@ -53,7 +53,7 @@ def past(settings: Settings, upto: str | None) -> Iterator[Past]:
 def _log(settings: Settings) -> Iterator[tuple[Read, int]]:
     if settings.profile == "full":
         with evidence(*required(settings, "postgres_url")) as found:
-            yield found.rows, found.extent()[2]
+            yield lambda after, upto, _: found.rows(after, upto - after), found.extent()[2]
         return
     folder = DataFolder(settings.data)
     folder.require_log()
@@ -76,7 +76,7 @@ def _position(upto: str, read: Read, head: int) -> int:
     low, high = 0, head
     while low < high:  # the log is in the order in which it was recorded
         middle = (low + high + 1) // 2
-        (row,) = read(middle - 1, 1)
+        (row,) = read(middle - 1, middle, ())
         if decode_meta(row[4]).recorded_at <= instant:
             low = middle
         else:

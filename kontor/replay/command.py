@@ -118,11 +118,12 @@ def _in_place(name: str, wishes: Wishes, settings: Settings, tell: Telling) -> N
 
 
 def _in_servers(name: str, wishes: Wishes, settings: Settings, tell: Telling) -> None:
-    from kontor.full import IN_REDIS
+    from kontor.full import IN_CASSANDRA, IN_REDIS
     from kontor.replay.servers import servers
 
-    with servers(settings) as place:
-        _rebuild(Rebuilding(place, tell), _chosen(name, IN_REDIS), wishes)
+    projections = _chosen(name, (*IN_REDIS, *IN_CASSANDRA))
+    with servers(settings, projections) as place:
+        _rebuild(Rebuilding(place, tell), projections, wishes)
 
 
 def _search(wishes: Wishes, settings: Settings, tell: Telling) -> None:

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from kontor.comparing import Compared, Walked, digest_of
 from projections.folding import Kept
 from projections.projector import Projection, Table
 
 ROWS = 1_000
+LOOKS, LOOK_S = 50, 0.1
+
+
+class Between(NamedTuple):
+    """How far two generations are."""
+
+    live: int
+    new: int
 
 
 class Pinned(Walked, Protocol):
@@ -20,30 +29,37 @@ class Pinned(Walked, Protocol):
 
 
 async def compare(store: str, projection: Projection, live: Pinned, new: Pinned, position: int) -> list[Compared]:
-    """The new one is folded up to ``position``. Raises ViewsUnavailable."""
-    began = await live.progress()
-    found = [await _rows(store, table, live, new, position) for table in projection.tables]
+    """The new one is folded up to ``position``, and workers may not be there yet: they get some time to come up with it,
+    and what is newer than they are is not compared. Raises ViewsUnavailable."""
+    for _ in range(LOOKS):
+        began = await live.progress()
+        reached = min(began.values(), default=0)
+        if reached >= position:
+            break
+        await asyncio.sleep(LOOK_S)
+    between = Between(reached, position)
+    found = [await _rows(store, table, live, new, between) for table in projection.tables]
     if began == await live.progress() and not any(one.newer for one in found):
         found += [await _counts(store, table, live, new) for table in projection.tables if table.indexes]
-    return [*found, await _parked(store, live, new, position)]
+    return [*found, await _parked(store, live, new, min(between))]
 
 
-async def _rows(store: str, table: Table, live: Pinned, new: Pinned, position: int) -> Compared:
+async def _rows(store: str, table: Table, live: Pinned, new: Pinned, between: Between) -> Compared:
     compared = Compared(store, table.name)
     async for olds in _pages(live, table.name):
         news = await new.kept_many(table.name, list(olds))
         for key, old in olds.items():
-            _compare(compared, key, old, news.get(key), position)
+            _compare(compared, key, old, news.get(key), between)
     async for news in _pages(new, table.name):
         olds = await live.kept_many(table.name, list(news))
         for key in news.keys() - olds.keys():
-            _compare(compared, key, None, news[key], position)
+            _compare(compared, key, None, news[key], between)
     return compared
 
 
-def _compare(compared: Compared, key: str, old: Kept | None, new: Kept | None, position: int) -> None:
+def _compare(compared: Compared, key: str, old: Kept | None, new: Kept | None, between: Between) -> None:
     """``found`` counts the live rows, ``expected`` the new ones."""
-    if old is not None and old.position > position:
+    if (old is not None and old.position > between.new) or (new is not None and new.position > between.live):
         compared.newer += 1
         return
     digests = [None if one is None or one.row is None else digest_of((key, one.row)) for one in (old, new)]

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from typing import Any, Protocol
 
 import psycopg
+from cassandra import DriverException
+from cassandra.cluster import NoHostAvailable
+from redis import RedisError
 
 from commands.store.server import Server
 from kontor.comparing import Compared
 from kontor.evidence import COLUMNS, Damaged
-from kontor.replay.compared import compare
 from kontor.replay.rebuilding import Place, Refused
 from kontor.settings import Settings, required
 from projections.beside import Beside
 from projections.generations import Role
 from projections.projector import Projection
+from projections.views import ViewsUnavailable
 from streams.replaying import Lane, Read, Replaying
 
 LOCK = "SELECT pg_try_advisory_lock(hashtextextended(%s, 0))"
@@ -33,9 +36,9 @@ class ServerLog:
     def head(self) -> int:
         return int(self._all("SELECT coalesce(max(position), 0) FROM events")[0][0])
 
-    def read(self, after: int, limit: int) -> list[tuple[Any, ...]]:
-        query = f"SELECT {COLUMNS} FROM events WHERE position > %s ORDER BY position LIMIT %s"
-        return self._all(query, after, limit)
+    def read(self, after: int, upto: int, others: Sequence[str]) -> list[tuple[Any, ...]]:
+        query = f"SELECT {COLUMNS} FROM events WHERE position > %s AND position <= %s AND topic <> ALL(%s) "
+        return self._all(query + "ORDER BY position", after, upto, list(others))
 
     def alone(self, name: str) -> bool:
         """Whether nobody else replays there, until the connection is closed."""
@@ -98,59 +101,34 @@ class InServers:
         self._stores[projection.name].generation(projection, "_gone").tidy()
 
 
-class InRedis:
-    def __init__(self, url: str, prefix: str, partitions: int) -> None:
-        from redis import Redis
-
-        self._url = url
-        self._client = Redis.from_url(url)
-        self._prefix = prefix
-        self._partitions = partitions
-
-    def close(self) -> None:
-        self._client.close()
-
-    def generation(self, projection: Projection, role: Role) -> Any:
-        from projections.redisviews.generation import RedisGeneration
-
-        return RedisGeneration(self._client, self._prefix, projection, role, self._partitions)
-
-    def is_live(self, projection: Projection) -> bool:
-        from projections.redisviews.names import Names
-
-        return bool(self._client.hlen(Names(self._prefix, (projection,), self._numbers(projection)).progress[0]))
-
-    def _numbers(self, projection: Projection) -> dict[str, int]:
-        from projections.redisviews.generation import Notes
-
-        notes = Notes(self._client, self._prefix, projection)
-        return {notes.name: notes.number("live") or 0}
-
-    async def compared(self, lane: Lane) -> list[Compared]:
-        from projections.redisviews.reader import RedisViews
-        from projections.redisviews.server import RedisServer
-
-        generation: Any = lane.generation
-        projection, server = generation.projection, RedisServer(self._url)
-        live = RedisViews(server, (projection,), self._prefix, self._numbers(projection))
-        new = RedisViews(server, (projection,), self._prefix, generation.names.numbers)
-        try:
-            return await compare("Redis", projection, live, new, lane.position)
-        finally:
-            await server.close()
-
-
 @contextmanager
-def servers(settings: Settings) -> Iterator[Place]:
-    """Raises UnusableLog, Refused."""
-    from kontor.full import IN_REDIS
+def servers(settings: Settings, projections: Sequence[Projection]) -> Iterator[Place]:
+    """Of these projections. Raises UnusableLog, Refused."""
+    from kontor.full import IN_CASSANDRA, IN_REDIS, cassandra_settings
 
-    postgres_url, redis_url = required(settings, "postgres_url", "redis_url")
+    (postgres_url,) = required(settings, "postgres_url")
+    in_redis = [one.name for one in projections if one in IN_REDIS]
+    in_cassandra = [one.name for one in projections if one in IN_CASSANDRA]
     with ExitStack() as stack:
         server = Server.at(postgres_url)
         log = ServerLog(stack.enter_context(server.connect()), server)
         if not log.alone(settings.namespace):
             raise Refused("another replay is at work on these servers; wait until it ends")
-        redis = InRedis(redis_url, settings.namespace, settings.partitions)
-        stack.callback(redis.close)
-        yield InServers(log, dict.fromkeys((one.name for one in IN_REDIS), redis))
+        stores: dict[str, Store] = {}
+        try:
+            if in_redis:
+                from kontor.replay.inredis import InRedis
+
+                (redis_url,) = required(settings, "redis_url")
+                redis = InRedis(redis_url, settings.namespace, settings.partitions)
+                stack.callback(redis.close)
+                stores |= dict.fromkeys(in_redis, redis)
+            if in_cassandra:
+                from kontor.replay.incassandra import InCassandra
+
+                cassandra = InCassandra(cassandra_settings(settings), settings.partitions)
+                stack.callback(cassandra.close)
+                stores |= dict.fromkeys(in_cassandra, cassandra)
+            yield InServers(log, stores)
+        except (RedisError, ViewsUnavailable, DriverException, NoHostAvailable) as error:
+            raise Refused(f"{type(error).__name__}: {error}; what was folded stays, try again") from error

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import Any
@@ -32,11 +32,12 @@ class Log:
     def head(self) -> int:
         return int(self._connection.execute("SELECT max(position) FROM events").fetchone()[0] or 0)
 
-    def read(self, after: int, limit: int) -> list[tuple[Any, ...]]:
-        """Raises Damaged."""
-        query = f"SELECT {COLUMNS} FROM events WHERE position > ? ORDER BY position LIMIT ?"
+    def read(self, after: int, upto: int, others: Sequence[str] = ()) -> list[tuple[Any, ...]]:
+        """Without those of the topics ``others``. Raises Damaged."""
+        query = f"SELECT {COLUMNS} FROM events WHERE position > ? AND position <= ? "
+        query += f"AND topic NOT IN ({', '.join('?' * len(others))}) ORDER BY position"
         try:
-            return self._connection.execute(query, (after, limit)).fetchall()
+            return self._connection.execute(query, (after, upto, *others)).fetchall()
         except sqlite3.Error as error:
             raise Damaged(f"the log is damaged after event {after}: {error}; restore it from a backup") from error
 

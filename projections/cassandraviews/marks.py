@@ -1,4 +1,4 @@
-"""How far each partition is folded into each projection, and the events that could not be."""
+"""How far each partition is folded into each projection, the events that could not be, and which generation is live."""
 
 from __future__ import annotations
 
@@ -20,7 +20,11 @@ class Bookkeeping:
             "(name text, partition int, upto bigint, PRIMARY KEY (name, partition))",
             "parked": f"CREATE TABLE IF NOT EXISTS {keyspace}.parked "
             "(name text, position bigint, stream text, error text, PRIMARY KEY (name, position))",
+            "generations": f"CREATE TABLE IF NOT EXISTS {keyspace}.generations "
+            "(shard int, name text, live int, kept int, next int, last int, position bigint, upto bigint, code text, "
+            "PRIMARY KEY (shard, name))",
         }
+        self.live = f"SELECT name, live FROM {keyspace}.generations WHERE shard = 0"
         self._all = f"SELECT name, partition, upto FROM {keyspace}.progress WHERE name IN ?"
         self._of = f"SELECT name, upto FROM {keyspace}.progress WHERE name IN ? AND partition = ?"
         self._note = f"INSERT INTO {keyspace}.progress (name, partition, upto) VALUES (?, ?, ?) USING TIMESTAMP ?"
@@ -30,7 +34,8 @@ class Bookkeeping:
         )
         self._empty_progress, self._empty_parked = f"TRUNCATE {keyspace}.progress", f"TRUNCATE {keyspace}.parked"
         self.queries = [
-            self._all, self._of, self._note, self._parked, self._park, self._empty_progress, self._empty_parked
+            self.live, self._all, self._of, self._note, self._parked, self._park, self._empty_progress,
+            self._empty_parked,
         ]  # fmt: skip
 
     async def progress(self, connection: Connection) -> dict[int, int]:
@@ -39,6 +44,10 @@ class Bookkeeping:
         for _, partition, upto in await connection.rows(self._all, (self.names,)):
             marks.setdefault(partition, []).append(upto)
         return {partition: min(told) for partition, told in sorted(marks.items()) if len(told) == len(self.names)}
+
+    async def numbers(self, connection: Connection) -> dict[str, int]:
+        """Of the generations that are live, of the projections that ever had another than the first."""
+        return {name: live or 0 for name, live in await connection.rows(self.live)}
 
     async def of(self, connection: Connection, partition: int) -> Marks:
         return dict(await connection.rows(self._of, (self.names, partition)))

@@ -8,6 +8,9 @@ There are no transactions here, so three things make it right whatever happens i
   where a mark stands, so have all rows of its partition. Whoever dies in between is repeated from the mark.
 - Events up to the mark are not folded again, so that not even a deletion whose traces the server has cleared away is
   undone by a repetition.
+
+Where another generation has gone live, whoever writes a partition hears of it as of rows that were lost: it is asked
+anew how far that one is, and what it lacks is handed over again.
 """
 
 from __future__ import annotations
@@ -20,8 +23,9 @@ from itertools import count
 from domain.recorded import Recorded
 from projections.cassandraviews.driver import Query
 from projections.cassandraviews.marks import Marks
-from projections.cassandraviews.reader import CassandraViews, name_of
+from projections.cassandraviews.reader import CassandraViews
 from projections.cassandraviews.settings import CassandraSettings
+from projections.cassandraviews.shape import Shape
 from projections.cassandraviews.spots import Moves
 from projections.cassandraviews.tables import StoredTable
 from projections.cassandraviews.timeline import NAME as TIMELINE
@@ -39,6 +43,8 @@ class Partition:
 
     def __init__(self) -> None:
         self.lock = asyncio.Lock()
+        self.shape: Shape | None = None
+        """The generations that it was told the progress of, or wrote to."""
         self.acknowledged: Marks = {}
         """Never less is to be found there again."""
         self.lost = self.told = False
@@ -81,12 +87,18 @@ class CassandraSink(CassandraViews):
                 known.acknowledged, known.trusted, known.lost, known.told = {}, None, False, False
             elif found.get(partition, NOWHERE) < min(known.acknowledged.values(), default=NOWHERE):
                 known.lost = True  # and it is another one that asks: each has to hear of it
+        for partition in found:  # one that is not among them begins at the beginning, whatever is live
+            known = self._partitions[partition]
+            known.shape = known.shape or self._shape
         return found
+
+    async def _may_turn_to(self, newer: Shape) -> bool:
+        return True
 
     async def begin_again(self, projection: str) -> None:
         """All of them: see ``Bookkeeping.empty``."""
         assert projection in [one.name for one in self.projections], projection
-        await self._books.empty(self.connection)
+        await self._shape.books.empty(self.connection)
 
     async def write(self, partition: int, upto: int, events: Sequence[Recorded]) -> Touched:
         """Raises RowsLost, until ``progress`` is called, when the tables were dropped or emptied under our feet.
@@ -102,20 +114,28 @@ class CassandraSink(CassandraViews):
                 raise
 
     async def _write(self, partition: int, known: Partition, upto: int, events: Sequence[Recorded]) -> Touched:
-        marks = await self._books.of(self.connection, partition)
+        shape = await self._now()
+        marks, numbers = await asyncio.gather(
+            shape.books.of(self.connection, partition), shape.books.numbers(self.connection)
+        )
+        await self._turn_to(numbers)
+        if self._shape is not shape or known.shape not in (None, shape):
+            known.shape, known.acknowledged = self._shape, {}
+            raise RowsLost("another generation has gone live")
+        known.shape = shape
         self._look_for_losses(known, marks)
         if known.trusted != marks:
             known.era = next(self._eras)
             known.broken, known.months = {}, set()
         batch = Batch()
         for projection in self.projections:
-            fresh = _beyond(marks.get(name_of(projection), NOWHERE), events)
+            fresh = _beyond(marks.get(shape.marked[projection.name], NOWHERE), events)
             if fresh:
                 await self._fold(batch, known, projection, fresh)
-        batch.others += self._timeline.put(_beyond(marks.get(TIMELINE, NOWHERE), events))
+        batch.others += shape.timeline.put(_beyond(marks.get(TIMELINE, NOWHERE), events))
         await self.connection.send([*batch.lists, *batch.others], batch.rows)
-        moved = {name: upto for name in self._books.names if marks.get(name, NOWHERE) < upto}
-        await self.connection.send(self._books.note(partition, moved))
+        moved = {name: upto for name in shape.books.names if marks.get(name, NOWHERE) < upto}
+        await self.connection.send(shape.books.note(partition, moved))
         known.acknowledged = known.trusted = {**marks, **moved}
         self._learn(batch, known)
         return batch.touched
@@ -130,19 +150,21 @@ class CassandraSink(CassandraViews):
     # folding
 
     async def _fold(self, batch: Batch, known: Partition, projection: Projection, events: Sequence[Recorded]) -> None:
-        name = name_of(projection)
-        tables = [self._stored[table.name] for table in concerned(projection.tables, events)]
+        shape = known.shape
+        assert shape is not None
+        name = shape.marked[projection.name]
+        tables = [shape.stored[table.name] for table in concerned(projection.tables, events)]
         if not tables:
             return
         if name not in known.broken:
-            known.broken[name] = first_of_each(await self._books.parked(self.connection, name))
+            known.broken[name] = first_of_each(await shape.books.parked(self.connection, name))
         broken = dict(known.broken[name])
         parked: list[Parked] = []
         before = await asyncio.gather(*(self._rows_before(stored, known.era, events) for stored in tables))
         for stored, rows in zip(tables, before, strict=True):
             parked += self._fold_table(batch, known, stored, events, rows, broken)
         batch.broken[name] = broken
-        batch.others += self._books.park(name, parked)
+        batch.others += shape.books.park(name, parked)
 
     async def _rows_before(
         self, stored: StoredTable, era: int, events: Sequence[Recorded]

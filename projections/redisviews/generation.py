@@ -16,11 +16,11 @@ from typing import Any, Literal
 import msgspec
 from redis import Redis
 
-from projections.beside import BadGeneration, Rows, Standing
+from projections.beside import BadGeneration, Rows, Standing, name_of
 from projections.folding import NOWHERE, Kept, Parked, first_of_each
 from projections.projector import Projection
 from projections.redisviews.batch import Batch
-from projections.redisviews.names import Names, name_of, position_of
+from projections.redisviews.names import Names, position_of
 from projections.redisviews.scripts import EXCHANGE, FILL
 from projections.writingahead import WritingAhead
 

@@ -26,6 +26,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from projections.beside import generation_of, name_of
 from projections.folding import NOWHERE
 from projections.projector import Index, Projection, Table
 from projections.views import Place
@@ -61,14 +62,6 @@ class Names:
             for projection, base in zip(projections, self.bases, strict=True)
             for table in projection.tables
         }
-
-
-def name_of(projection: Projection) -> str:
-    return f"{projection.name}@{projection.version}"
-
-
-def generation_of(name: str, number: int) -> str:
-    return f"{name}~{number}" if number else name
 
 
 class Standing(NamedTuple):

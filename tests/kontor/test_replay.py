@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import replace
 from typing import Any
@@ -87,9 +88,9 @@ async def test_the_log_is_read_once_for_all(folder: DataFolder, monkeypatch: pyt
     monkeypatch.setattr("streams.replaying.PAGE", 7)
     asked: list[int] = []
 
-    def read(log: Log, after: int, limit: int) -> list[tuple[Any, ...]]:
+    def read(log: Log, after: int, upto: int, others: Sequence[str]) -> list[tuple[Any, ...]]:
         asked.append(after)
-        return read_log(log, after, limit)
+        return read_log(log, after, upto, others)
 
     read_log = Log.read
     monkeypatch.setattr(Log, "read", read)
