@@ -6,7 +6,7 @@ import resource
 import sqlite3
 import tempfile
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import closing
 from itertools import islice
 from pathlib import Path
@@ -23,11 +23,13 @@ from kontor.folder import DataFolder
 from kontor.replay.rebuilding import Rebuilding
 from kontor.replay.telling import Telling, Way
 from kontor.replay.views import Log, Views, opened
+from projections.beside import Rows
+from projections.folding import Kept, Parked
 from projections.orders.projector import ORDERS
 from projections.projector import Projection
 from projections.sqlite import SQLiteViews
 from projections.stock.projector import STOCK
-from streams.replaying import PAGE
+from streams.replaying import PAGE, Lane, Replaying
 
 ORDERS_PLACED = 20_000
 EVERY_MS = 1_000
@@ -53,11 +55,12 @@ class Silent(Telling):
 async def run(orders: str = str(ORDERS_PLACED)) -> dict[str, Any]:
     with tempfile.TemporaryDirectory(prefix="kontor-bench-") as name:
         folder = DataFolder(Path(name))
-        events = await _grow(folder, int(orders))
+        events = await grow(folder, int(orders))
         SQLiteViews(folder.views, PROJECTIONS).close()
         settle_garbage()
         with opened(folder) as (log, connection):
             decoded = events / _decode(log)
+            folded = [round(events / _fold(log, events, one)) for one in (STOCK, ORDERS)]
             stock, all_of_stock = _replay(log, connection, STOCK)
             history, all_of_history = _replay(log, connection, ORDERS)
     return report(
@@ -65,6 +68,8 @@ async def run(orders: str = str(ORDERS_PLACED)) -> dict[str, Any]:
         stock_events_per_s=round(events / stock),
         orders_events_per_s=round(events / history),
         target_events_per_s=100_000,
+        stock_folded_events_per_s=folded[0],
+        orders_folded_events_per_s=folded[1],
         read_and_decoded_events_per_s=round(decoded),
         stock_ratio=round(events / stock / decoded, 3),
         orders_ratio=round(events / history / decoded, 3),
@@ -75,10 +80,10 @@ async def run(orders: str = str(ORDERS_PLACED)) -> dict[str, Any]:
     )
 
 
-async def _grow(folder: DataFolder, orders: int) -> int:
+async def grow(folder: DataFolder, orders: int, every_ms: int = EVERY_MS) -> int:
     """Orders, from placed to paid; how many events they are."""
     await SQLiteLog.open(folder.log).close()
-    stored, count = _rows(lives(orders, EVERY_MS)), 0
+    stored, count = _rows(lives(orders, every_ms)), 0
     with closing(sqlite3.connect(folder.log)) as connection:
         while some := list(islice(stored, WRITTEN)):
             with connection:
@@ -106,3 +111,37 @@ def _replay(log: Log, connection: sqlite3.Connection, projection: Projection) ->
     tell, began = Silent(), time.perf_counter()
     Rebuilding(Views(log, connection), tell).replay([projection], from_scratch=True)
     return tell.seconds, time.perf_counter() - began
+
+
+def _fold(log: Log, head: int, projection: Projection) -> float:
+    """Seconds of folding alone, with rows written nowhere."""
+    began = time.perf_counter()
+    for _ in Replaying(log.read, [Lane(Nowhere(projection), 0)]).fold(head):
+        pass
+    return time.perf_counter() - began
+
+
+class Nowhere:
+    """A generation that forgets what is written."""
+
+    listed = False
+
+    def __init__(self, projection: Projection) -> None:
+        self.projection = projection
+
+    def standing(self) -> None: ...
+
+    def begin(self, code: str) -> None: ...
+
+    def find(self, table: str, keys: Collection[str]) -> dict[str, Kept]:
+        return {}
+
+    def broken(self) -> dict[str, int]:
+        return {}
+
+    def passing(self, table: str) -> None: ...
+
+    def write(self, changed: Rows, before: Rows, parked: Sequence[Parked], position: int) -> int:
+        return sum(map(len, changed.values()))
+
+    def settle(self) -> None: ...

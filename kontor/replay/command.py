@@ -121,9 +121,15 @@ def _in_servers(name: str, wishes: Wishes, settings: Settings, tell: Telling) ->
     from kontor.full import IN_CASSANDRA, IN_REDIS
     from kontor.replay.servers import servers
 
-    projections = _chosen(name, (*IN_REDIS, *IN_CASSANDRA))
-    with servers(settings, projections) as place:
-        _rebuild(Rebuilding(place, tell), projections, wishes)
+    if name != "search":
+        projections = _chosen(name, (*IN_REDIS, *IN_CASSANDRA))
+        with servers(settings, projections) as place:
+            _rebuild(Rebuilding(place, tell), projections, wishes)
+    if name == "search" or (name == "all" and not wishes.rollback):
+        from kontor.replay.elastic import InElasticsearch
+
+        search = InElasticsearch(settings, tell)
+        run(search.roll_back() if wishes.rollback else search.replay(verify=wishes.verify, dry=wishes.dry_run))
 
 
 def _search(wishes: Wishes, settings: Settings, tell: Telling) -> None:

@@ -29,7 +29,7 @@ class Pinned(Walked, Protocol):
 
 
 async def compare(store: str, projection: Projection, live: Pinned, new: Pinned, position: int) -> list[Compared]:
-    """The new one is folded up to ``position``, and workers may not be there yet: they get some time to come up with it,
+    """The new one is folded up to ``position``; workers may not be there yet. They get some time to come up with it,
     and what is newer than they are is not compared. Raises ViewsUnavailable."""
     for _ in range(LOOKS):
         began = await live.progress()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import AsyncExitStack
+from dataclasses import replace
 from typing import Any
 
 from kontor.comparing import Compared
@@ -17,12 +18,14 @@ from projections.projector import Projection
 from streams.replaying import Lane
 
 CONNECT_S = 15.0
+PATIENCE_S = 60.0
+"""For an answer: nobody waits for this one, and to make a table takes its time."""
 
 
 class InCassandra:
     def __init__(self, settings: CassandraSettings, partitions: int) -> None:
         """Raises what the driver does."""
-        self._settings = settings
+        self._settings = settings = replace(settings, read_s=PATIENCE_S, write_s=PATIENCE_S)
         self._session = driver.connect(settings, books_of(settings))
         self._partitions = partitions
 

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import itertools
 import re
+import time
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, Literal
 
@@ -34,6 +35,8 @@ from projections.writingahead import WritingAhead
 
 WINDOW = 128
 """Requests under way at once."""
+ATTEMPTS, PAUSE_S = 5, 1.0
+"""For what a server had no time for, which may be written twice."""
 KEYS = 50
 Role = Literal["_next", "_kept", "_gone"]
 NOTED = ("live", "kept", "next", "last", "position", "upto", "code")
@@ -192,11 +195,17 @@ class CassandraGeneration:
     def _send(self, queries: Iterable[Sequence[Query]]) -> None:
         """Returns when all are acknowledged."""
         requests = (self._session.request(group) for group in together(list(queries)))
-        work = ((request.statement, request.values or ()) for request in requests)
-        for _ in execute_concurrent(
-            self._session.asking, work, concurrency=WINDOW, raise_on_first_error=True, results_generator=True
-        ):
-            pass
+        work = [(request.statement, request.values or ()) for request in requests]
+        for attempt in range(ATTEMPTS):
+            done = execute_concurrent(self._session.asking, work, WINDOW, raise_on_first_error=False)
+            failed = [at for at, (good, _) in enumerate(done) if not good]
+            if not failed:
+                return
+            error = done[failed[0]][1]
+            if not isinstance(error, driver.TRANSIENT) or attempt == ATTEMPTS - 1:
+                raise error
+            work = [work[at] for at in failed]
+            time.sleep(PAUSE_S)
 
     # taking over
 
