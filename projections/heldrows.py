@@ -16,8 +16,8 @@ from projections.folding import Kept, Parked, concerned, fold_events, keys_of
 from projections.projector import Table
 
 CHANGED_MAX = 16_000_000
-"""Bytes of changed rows as stored; as objects they take five to six times as much, and as many again that are written
-already."""
+"""Bytes of rows as stored, a quarter of them not written yet; as objects they take five to six times as much, and as
+many again while what was changed is being let go."""
 ROW_COSTS = 150
 """Bytes that a row takes besides: its key and its places in dicts, reckoned as stored bytes."""
 PARKED_MAX = 1_000
@@ -51,8 +51,8 @@ class HeldRows:
 
     @property
     def many(self) -> bool:
-        """Whether it is time to write."""
-        return sum(rows.bytes for rows in self._tables.values()) > self._max or len(self._parked) > PARKED_MAX
+        """Whether it is time to write. Long before memory is full, for it goes on while the next events are folded."""
+        return sum(rows.bytes for rows in self._tables.values()) > self._max // 4 or len(self._parked) > PARKED_MAX
 
     def write(self, position: int) -> None:
         """Everything folded so far, which is the log up to ``position``."""

@@ -6,7 +6,7 @@ import resource
 import sqlite3
 import tempfile
 import time
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import closing
 from itertools import islice
 from pathlib import Path
@@ -23,13 +23,11 @@ from kontor.folder import DataFolder
 from kontor.replay.rebuilding import Rebuilding
 from kontor.replay.telling import Telling, Way
 from kontor.replay.views import Log, Views, opened
-from projections.beside import Rows
-from projections.folding import Kept, Parked
 from projections.orders.projector import ORDERS
 from projections.projector import Projection
 from projections.sqlite import SQLiteViews
 from projections.stock.projector import STOCK
-from streams.replaying import PAGE, Lane, Replaying
+from streams.replaying import PAGE
 
 ORDERS_PLACED = 20_000
 EVERY_MS = 1_000
@@ -60,7 +58,6 @@ async def run(orders: str = str(ORDERS_PLACED)) -> dict[str, Any]:
         settle_garbage()
         with opened(folder) as (log, connection):
             decoded = events / _decode(log)
-            folded = [round(events / _fold(log, events, one)) for one in (STOCK, ORDERS)]
             stock, all_of_stock = _replay(log, connection, STOCK)
             history, all_of_history = _replay(log, connection, ORDERS)
     return report(
@@ -68,8 +65,6 @@ async def run(orders: str = str(ORDERS_PLACED)) -> dict[str, Any]:
         stock_events_per_s=round(events / stock),
         orders_events_per_s=round(events / history),
         target_events_per_s=100_000,
-        stock_folded_events_per_s=folded[0],
-        orders_folded_events_per_s=folded[1],
         read_and_decoded_events_per_s=round(decoded),
         stock_ratio=round(events / stock / decoded, 3),
         orders_ratio=round(events / history / decoded, 3),
@@ -111,37 +106,3 @@ def _replay(log: Log, connection: sqlite3.Connection, projection: Projection) ->
     tell, began = Silent(), time.perf_counter()
     Rebuilding(Views(log, connection), tell).replay([projection], from_scratch=True)
     return tell.seconds, time.perf_counter() - began
-
-
-def _fold(log: Log, head: int, projection: Projection) -> float:
-    """Seconds of folding alone, with rows written nowhere."""
-    began = time.perf_counter()
-    for _ in Replaying(log.read, [Lane(Nowhere(projection), 0)]).fold(head):
-        pass
-    return time.perf_counter() - began
-
-
-class Nowhere:
-    """A generation that forgets what is written."""
-
-    listed = False
-
-    def __init__(self, projection: Projection) -> None:
-        self.projection = projection
-
-    def standing(self) -> None: ...
-
-    def begin(self, code: str) -> None: ...
-
-    def find(self, table: str, keys: Collection[str]) -> dict[str, Kept]:
-        return {}
-
-    def broken(self) -> dict[str, int]:
-        return {}
-
-    def passing(self, table: str) -> None: ...
-
-    def write(self, changed: Rows, before: Rows, parked: Sequence[Parked], position: int) -> int:
-        return sum(map(len, changed.values()))
-
-    def settle(self) -> None: ...

@@ -10,10 +10,12 @@ from typing import NamedTuple
 
 from commands.errors import UnusableLog
 from kontor import console
+from kontor.embedded import settle_garbage
 from kontor.evidence import Damaged
 from kontor.folder import DataFolder
 from kontor.replay.apart import Apart, past
 from kontor.replay.code import code_of, code_of_views
+from kontor.replay.gauges import gauges
 from kontor.replay.own import own_projection
 from kontor.replay.rebuilding import Rebuilding, Refused
 from kontor.replay.telling import Telling
@@ -38,9 +40,10 @@ def run_replay(name: str, wishes: Wishes, settings: Settings, as_json: bool) -> 
     """Exit 1 when nothing was swapped, 2 for wishes that make no sense."""
     own = name.endswith(".py")
     _check(own, wishes)
-    tell = Telling(as_json)
+    settle_garbage()
     try:
-        with _alone(DataFolder(settings.data)):
+        with _alone(DataFolder(settings.data)), gauges(settings) as measured:
+            tell = Telling(as_json, measured)
             if own:
                 file = Path(name)
                 projection = own_projection(file)

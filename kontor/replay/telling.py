@@ -11,14 +11,16 @@ import msgspec
 
 from kontor import console
 from kontor.comparing import Compared
+from kontor.replay.gauges import Gauges
 
 EVERY_S = 1.0
 """Between two lines of JSON while events are folded."""
 
 
 class Telling:
-    def __init__(self, as_json: bool) -> None:
+    def __init__(self, as_json: bool, gauges: Gauges | None = None) -> None:
         self._json = as_json
+        self._gauges = gauges
 
     def step(self, step: str, projection: str, text: str, **figures: Any) -> None:
         if self._json:
@@ -68,12 +70,19 @@ class Telling:
         """Goes through the positions and shows them, with rates and the time left."""
         if way.length <= 0:
             return
+        if self._gauges is not None:
+            positions = self._measured(name, way, positions, self._gauges)
         if self._json:
             self._in_json(name, way, positions)
             return
         with console.progress(name, way.length, "events") as bar:
             for position in positions:
                 bar(position - way.first, f"{way.rows_a_second():,.0f} rows/s")
+
+    def _measured(self, name: str, way: Way, positions: Iterable[int], gauges: Gauges) -> Iterator[int]:
+        for position in positions:
+            gauges.folding(name, way.figures(position))
+            yield position
 
     def _in_json(self, name: str, way: Way, positions: Iterable[int]) -> None:
         told_at = time.monotonic()

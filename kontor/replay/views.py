@@ -21,6 +21,8 @@ from projections.sqlitetable import POSITIONS, connect
 from streams.replaying import Lane, Read, Replaying
 
 BUSY_MS = 5_000
+CACHE_KIB = 65_536
+"""Of the file's pages: rows are written in the order of their keys, and lists in no order."""
 
 
 class Log:
@@ -66,6 +68,7 @@ def _views(path: Path) -> sqlite3.Connection:
                 raise UnusableLog(f"{path} was cut off when the machine went down; start a service, which folds anew")
             views.executescript(POSITIONS + generations.SCHEMA + flushing.SCHEMA)
             views.execute("PRAGMA busy_timeout=0")
+            views.execute(f"PRAGMA cache_size=-{CACHE_KIB}")
         except sqlite3.Error as error:
             raise UnusableLog(f"{path} cannot be used: {error}; start a service, which folds anew") from error
         stack.pop_all()

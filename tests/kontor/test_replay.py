@@ -9,9 +9,11 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from prometheus_client import CollectorRegistry
 
 from kontor.embedded import PROJECTIONS
 from kontor.folder import DataFolder
+from kontor.replay.gauges import Gauges
 from kontor.replay.rebuilding import Rebuilding
 from kontor.replay.telling import Telling
 from kontor.replay.views import Log, Views, opened
@@ -20,6 +22,8 @@ from projections.sqlite import SQLiteViews
 from projections.stock.projector import STOCK
 from tests.kontor.conftest import HOT
 from tests.kontor.replaying import GHOST, damage, good, grow, on_hand, replay, run, steps
+
+FIGURES = ("position", "upto", "events_per_second", "rows_per_second", "left_seconds")
 
 
 async def test_what_is_replayed_is_what_was_live(folder: DataFolder, capsys: pytest.CaptureFixture[str]):
@@ -46,6 +50,18 @@ async def test_a_step_says_how_fast_and_how_far(folder: DataFolder, capsys: pyte
     assert fold["position"] == fold["upto"] > 0
     assert fold["events_per_s"] > 0
     assert fold["left_s"] == 0
+
+
+async def test_metrics_tell_how_it_comes_on(folder: DataFolder):
+    registry = CollectorRegistry()
+    with opened(folder) as (log, connection):
+        tell = Telling(as_json=True, gauges=Gauges(registry))
+        Rebuilding(Views(log, connection), tell).replay([STOCK], from_scratch=True, dry=True)
+    told = {name: registry.get_sample_value(f"kontor_replay_{name}", {"projection": "stock"}) for name in FIGURES}
+    assert told["position"] == told["upto"] == log_head(folder)
+    assert told["left_seconds"] == 0
+    assert told["events_per_second"]
+    assert told["rows_per_second"]
 
 
 async def test_wrong_rows_are_told_and_replaced(folder: DataFolder, capsys: pytest.CaptureFixture[str]):
