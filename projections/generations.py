@@ -56,9 +56,15 @@ class Generation:
     """SQLite enters rows in its indexes by itself."""
 
     def __init__(
-        self, connection: sqlite3.Connection, projection: Projection, role: Role, form: Form = "msgpack"
+        self,
+        connection: sqlite3.Connection,
+        projection: Projection,
+        role: Role,
+        form: Form = "msgpack",
+        writing: WritingAhead | None = None,
     ) -> None:
-        """``json`` is for a file that nobody else writes."""
+        """``json`` is for a file that nobody else writes. ``writing`` is shared by all generations of a connection,
+        which takes one transaction at a time."""
         self.connection = connection
         self.projection = projection
         self.role = role
@@ -66,7 +72,7 @@ class Generation:
         self.key = position_key(projection)
         self._form: Form = form
         self._commits = 0
-        self._writing = WritingAhead()
+        self._writing = writing or WritingAhead()
         self._pause_s = PAUSE_S if form == "msgpack" else 0.0
 
     def standing(self) -> Standing | None:

@@ -98,8 +98,13 @@ class Replaying:
             yield self.position
         for lane in self.lanes:
             lane.write()
-            lane.generation.settle()
+        self.settle()
         yield self.position
+
+    def settle(self) -> None:
+        """Nothing is written any more when this returns, whatever went wrong."""
+        for lane in self.lanes:
+            lane.generation.settle()
 
     def finish(self, upto: int) -> None:
         """The last few events, within a transaction that the caller has begun."""

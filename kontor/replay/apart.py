@@ -120,7 +120,10 @@ class Apart:
         replaying = Replaying(self._past.read, lanes)
         way = Way(replaying.position, self._past.upto, replaying)
         name = made[0].projection.name if len(made) == 1 else "all"
-        self._tell.folding(name, way, replaying.fold(self._past.upto))
+        try:
+            self._tell.folding(name, way, replaying.fold(self._past.upto))
+        finally:
+            replaying.settle()
         for generation, lane in zip(made, lanes, strict=True):
             projection, connection = generation.projection, generation.connection
             with generation.transaction():

@@ -35,8 +35,8 @@ class Gauges:
 
 @contextmanager
 def gauges(settings: Settings) -> Iterator[Gauges | None]:
-    """Told over HTTP while this lasts; None where nobody asks, or another process has the port."""
-    if not settings.metrics_port:
+    """Told over HTTP while this lasts; None where no port was named for it, or another process has that."""
+    if not settings.metrics_port or "metrics_port" not in settings.model_fields_set:
         yield None
         return
     registry = CollectorRegistry()
@@ -50,4 +50,5 @@ def gauges(settings: Settings) -> Iterator[Gauges | None]:
         yield Gauges(registry)
     finally:
         server.shutdown()
+        server.server_close()
         thread.join()

@@ -121,11 +121,14 @@ class Rebuilding:
         """Until nearly nothing is missing, although others write; then all that was folded is in the store."""
         replaying = Replaying(self._place.read, lanes)
         name = lanes[0].generation.projection.name if len(lanes) == 1 else "all"
-        for _ in range(ROUNDS):
-            upto = self._place.upto()
-            self._tell.folding(name, Way(replaying.position, upto, replaying), replaying.fold(upto))
-            if self._place.upto() - replaying.position <= NEAR:
-                break
+        try:
+            for _ in range(ROUNDS):
+                upto = self._place.upto()
+                self._tell.folding(name, Way(replaying.position, upto, replaying), replaying.fold(upto))
+                if self._place.upto() - replaying.position <= NEAR:
+                    break
+        finally:
+            replaying.settle()
 
     def _compare(self, lane: Lane) -> int:
         """How many differences there are; all are told, the first in words."""

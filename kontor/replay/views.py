@@ -18,6 +18,7 @@ from projections import flushing, generations
 from projections.generations import Generation, Role, stands_at
 from projections.projector import Projection
 from projections.sqlitetable import POSITIONS, connect
+from projections.writingahead import WritingAhead
 from streams.replaying import Lane, Read, Replaying
 
 BUSY_MS = 5_000
@@ -82,9 +83,10 @@ class Views:
         self.read: Read = log.read
         self._log = log
         self._connection = connection
+        self._writing = WritingAhead()
 
     def generation(self, projection: Projection, role: Role) -> Generation:
-        return Generation(self._connection, projection, role)
+        return Generation(self._connection, projection, role, writing=self._writing)
 
     def upto(self) -> int:
         """Where the other views stand: a follower feeds all of them together. The end of a log that nobody followed."""
