@@ -99,6 +99,10 @@ check: install ## format, lint, types, layers, architecture
 mutants: install ## break every guard in domain/ and list what no test notices (FILE=domain/payment.py; docs/mutants.md)
 	@$(BIN)/python scripts/mutants.py $(FILE)
 
+.PHONY: site
+site: install ## the documentation as a site, in build/site; every warning is an error
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --quiet
+
 .PHONY: bench
 bench: install ## every benchmark, with the limits of this machine measured beside them
 	@$(BIN)/kontor bench all

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Generator, Iterable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
+from msgspec.structs import force_setattr
 
 from commands.context import Context
 from commands.idempotency import IdempotentRequest
-from commands.store.port import Reply, Row
+from commands.store.port import Reply, Row, new_row
 from domain.decider import Command
+from domain.errors import DomainError
 from domain.recorded import Recorded
 
 
@@ -58,10 +60,48 @@ class Batch:
     submissions: list[Submission] = field(default_factory=list)
     events: list[Recorded] = field(default_factory=list)
     rows: list[Row] = field(default_factory=list)
+    used: set[str] = field(default_factory=set)
+    """Streams that it was decided upon."""
     replies: dict[str, Reply] = field(default_factory=dict)
     first_asked: set[str] = field(default_factory=set)
     """Idempotency keys that had no answer when the batch was decided."""
+    rendered: list[tuple[IdempotentRequest, Outcome | DomainError]] = field(default_factory=list)
+    """What the replies were made of."""
     answers: list[tuple[Submission | Watch, Outcome | BaseException]] = field(default_factory=list)
+
+    def move_to(self, head: int) -> None:
+        """Upon another head, although it was decided upon an earlier one: others have written, but to other streams.
+
+        Nobody has seen the events yet, and neither hashes nor states know of positions; replies do.
+        """
+        by = head - self.base
+        if not by:
+            return
+        self.base, self.position = head, self.position + by
+        self.rows = [new_row((position, *row[1:])) for position, row in enumerate(self.rows, head + 1)]
+        for position, event in enumerate(self.events, head + 1):
+            force_setattr(event, "position", position)
+        outcomes = [result for _, result in self.answers if isinstance(result, Outcome)]
+        for outcome in outcomes:
+            outcome.position += by
+        for request, result in self.rendered:
+            self.replies[request.key] = request.reply(result, self.now)
+        for outcome in outcomes:
+            if outcome.replayed is not None:
+                outcome.replayed = self.replies.get(outcome.replayed.key, outcome.replayed)
+
+
+class Flight(NamedTuple):
+    """A batch that is decided and on its way to the disk. Awaiting it tells whether it landed as decided."""
+
+    batch: Batch
+    task: asyncio.Task[bool]
+
+    def done(self) -> bool:
+        return self.task.done()
+
+    def __await__(self) -> Generator[Any, None, bool]:
+        return self.task.__await__()
 
 
 def answer(answers: Iterable[tuple[Submission | Watch, Outcome | BaseException]]) -> None:

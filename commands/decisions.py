@@ -45,7 +45,9 @@ class Decisions:
     ) -> None:
         """Adds rows, replies and answers to the batch. ``earlier`` are replies that are not in the source yet."""
         known = await self._known_replies(batch, submissions, source, earlier)
-        await self._prefetch(source, self._needed(submissions))
+        needed = self._needed(submissions)
+        batch.used.update(needed)
+        await self._prefetch(source, needed)
         for submission in submissions:
             await self._decide_one(batch, submission, source, known)
 
@@ -110,6 +112,7 @@ class Decisions:
                 result = refusal
             if request is not None:
                 known[request.key] = batch.replies[request.key] = request.reply(result, batch.now)
+                batch.rendered.append((request, result))
         except UnreadableStream as error:
             self._take_back(batch, first)
             result = error
@@ -150,7 +153,9 @@ class Decisions:
         first = begun
         for _ in range(REACTIONS_MAX):
             reactions = self._reactor.react(batch.events[first:], batch.now)
-            await self._prefetch(source, [stream_of(command) for _, command in reactions])
+            needed = [stream_of(command) for _, command in reactions]
+            batch.used.update(needed)
+            await self._prefetch(source, needed)
             first = len(batch.events)
             for order_id, command in reactions:
                 self._apply_reaction(batch, command, order_id, context)

@@ -13,19 +13,20 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import deque
-from collections.abc import Awaitable, Callable, Generator, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
 
 import structlog
 
 from commands.aggregates import Aggregate, Aggregates, fold
-from commands.batch import Batch, Outcome, Submission, answer
+from commands.batch import Batch, Flight, Outcome, Submission, answer
 from commands.context import Context
 from commands.decisions import Decisions
 from commands.errors import NothingWritten, Overloaded, StorageUnavailable
 from commands.idempotency import IdempotentRequest
+from commands.moved import Moved
 from commands.outage import Outage
-from commands.reactor import CheckoutReactor
+from commands.reactor import CheckoutReactor, is_relevant
 from commands.routes import stream_of
 from commands.store.port import EventLog, Row, Transaction
 from commands.watches import Watches
@@ -39,6 +40,8 @@ SHARED_MIN = 32
 CATCH_UP_MAX = 20_000
 """Foreign events beyond which it is cheaper to forget the cache than to fold them in."""
 RETRY_S = 0.2
+TELL_S = 0.002
+"""The longest that callers wait for the next batch to take off before they hear that theirs has landed."""
 
 _NOBODY = Context("system:engine", "", 0)
 
@@ -49,19 +52,6 @@ Landed = Callable[[Batch, float], None]
 
 def now_ms() -> int:
     return time.time_ns() // 1_000_000
-
-
-class Flight(NamedTuple):
-    """A batch that is decided and on its way to the disk. Awaiting it tells whether it landed as decided."""
-
-    batch: Batch
-    task: asyncio.Task[bool]
-
-    def done(self) -> bool:
-        return self.task.done()
-
-    def __await__(self) -> Generator[Any, None, bool]:
-        return self.task.__await__()
 
 
 class Engine:
@@ -80,16 +70,18 @@ class Engine:
         """Told of each batch that was written, and of the seconds it took."""
         self.position = 0
         """The last event known here."""
-        self._landed = 0
-        """Where the log ended when this process last wrote."""
+        self._moved = Moved()
+        """What others have written since the last take-off."""
         self._contended = False
-        """Whether others have written since then, and therefore probably go on."""
+        """Whether that was to the streams of our last batch, and therefore probably goes on."""
         self._aggregates = Aggregates(aggregates_max)
         self._reactor = reactor or CheckoutReactor()
         self._decisions = Decisions(self._aggregates, self._reactor)
         self._flight: Flight | None = None
-        self._told: asyncio.Future[None] | None = None
-        """Done when the callers of the batch that landed last have heard of it."""
+        self._news: Batch | None = None
+        """A batch that has landed, and whose callers have not heard of it yet."""
+        self._latest: asyncio.TimerHandle
+        """When they will, whatever happens."""
         self._queue: deque[Submission] = deque()
         self._watches = Watches()
         self._wake = asyncio.Event()
@@ -102,7 +94,7 @@ class Engine:
     # callers' side
 
     async def start(self) -> None:
-        self.position = self._landed = await self.log.head()
+        self.position = await self.log.head()
         self._loop = asyncio.get_running_loop()
         self._worker = self._loop.create_task(self._work(), name="engine")
 
@@ -112,8 +104,6 @@ class Engine:
         self._wake.set()
         if self._worker is not None:
             await self._worker
-        if self._told is not None:
-            await self._told
 
     @property
     def frontier(self) -> int:
@@ -194,6 +184,7 @@ class Engine:
         """Takes in events that were committed by another process."""
         fresh = [row for row in rows if row.position > self.position]
         if fresh and fresh[0].position == self.position + 1:
+            self._moved.hear(row.stream for row in fresh if row.position > self.frontier)
             self._aggregates.absorb(fresh)
             self._reactor.absorb(fresh)
             self.position = fresh[-1].position
@@ -208,9 +199,11 @@ class Engine:
                 self._flight = None
             if self._queue:
                 await self._run()
+                self._announce()
             elif self._closing and self._flight is None:
-                return
+                return self._announce()
             else:
+                self._announce()
                 self._wake.clear()
                 await self._wake.wait()
 
@@ -227,12 +220,10 @@ class Engine:
         submissions = guess.submissions if guess is not None else self._take(self._fair_half())
         try:
             transaction = await self.log.begin()
-            self._contended = transaction.head != self._landed
             try:
-                batch = guess if guess is not None and await self._holds(guess, transaction) else None
-                if batch is None:
-                    self._forget()
-                    batch = await self._decide(transaction, submissions)
+                await self._catch_up(transaction)
+                batch = await self._held(guess, transaction) or await self._decide(transaction, submissions)
+                self._watches.fulfil(batch, self._aggregates)
                 snapshots = self._aggregates.snapshots_due()
                 await transaction.append(batch.rows, list(batch.replies.values()), snapshots)
                 writing = transaction.commit()
@@ -245,13 +236,15 @@ class Engine:
                 self._aggregates.clear()  # what the log would not take was perhaps decided upon a wrong state
             await self._fail(submissions, error)
             return
+        self._contended = self._moved.touches(batch.used)
+        self._moved.forget()
         self._aggregates.take_off()
         self._reactor.take_off()
         self._flight = Flight(batch, asyncio.create_task(self._fly(batch, transaction, writing), name="flight"))
 
     async def _guess(self, flight: Flight) -> Batch | None:
         """Decides whatever arrives until the flight has landed, as if nothing but it were being written; nothing when
-        others write as well, for then it would hardly ever hold."""
+        others write to the same streams, for then it would hardly ever hold."""
         if self._contended:
             await flight
             return None
@@ -264,39 +257,44 @@ class Engine:
             else:
                 self._wake.clear()
                 await self._wake.wait()
-        if await flight:
-            self._watches.fulfil(batch, self._aggregates)
-        else:
-            batch.base = -1  # what it was decided upon did not come to be
+        if not await flight:
+            self._moved.lose_track()  # what it was decided upon did not come to be
         return batch
 
-    async def _holds(self, guess: Batch, transaction: Transaction) -> bool:
-        """Whether the log is, under its lock, what the guess supposed."""
-        if transaction.head != guess.base or self.position != guess.base:
-            return False
-        return not guess.first_asked or not await transaction.replies(guess.first_asked)
+    async def _held(self, guess: Batch | None, transaction: Transaction) -> Batch | None:
+        """The guess, if what it was decided upon is so, under the log's lock; and then at the end of the log."""
+        if guess is None or self._moved.touches(guess.used):
+            return None
+        if guess.first_asked and await transaction.replies(guess.first_asked):
+            return None
+        guess.move_to(transaction.head)
+        return guess
 
     async def _decide(self, transaction: Transaction, submissions: list[Submission]) -> Batch:
-        await self._catch_up(transaction)
+        self._forget()
         batch = Batch(transaction.head, transaction.head, self.clock(), submissions)
         await self._decisions.decide(batch, submissions, transaction, {})
-        self._watches.fulfil(batch, self._aggregates)
         return batch
 
     async def _catch_up(self, transaction: Transaction) -> None:
+        """Takes in what others have written; of streams that are not cached only that they have moved."""
         if transaction.head <= self.position:
             return
-        moved: set[str] | None = None
+        streams: set[str] | None = None
         if transaction.head - self.position > CATCH_UP_MAX:
+            self._moved.lose_track()
             self._aggregates.clear()
             self._reactor.clear()
         else:
-            rows = await transaction.tail(self.position)
+            streams, rows = await transaction.news(self.position, self._wants)
+            self._moved.hear(streams)
             self._aggregates.absorb(rows)
             self._reactor.absorb(rows)
-            moved = {row.stream for row in rows}
         self.position = transaction.head
-        self._watches.notify(self, moved)
+        self._watches.notify(self, streams)
+
+    def _wants(self, stream: str, topic: str) -> bool:
+        return self.known(stream) is not None or is_relevant(topic)
 
     async def _fly(self, batch: Batch, transaction: Transaction, writing: Awaitable[None]) -> bool:
         """Waits for the disk, then answers. Whatever goes wrong is settled before the next batch may follow."""
@@ -319,20 +317,24 @@ class Engine:
         self._aggregates.land()
         self._reactor.land(batch.position)
         self.position = max(self.position, batch.position)
-        self._landed = batch.position
         self._wake.set()
-        # Two turns of the loop later: the worker's comes first, and with it the next take-off.
-        self._told = self._loop.create_future()
-        self._loop.call_soon(self._loop.call_soon, self._tell, batch, self._told)
+        self._news, self._latest = batch, self._loop.call_later(TELL_S, self._announce)
+        if self._contended:
+            self._announce()  # who knows when the lock will be ours again
         for told in self.landed:
             told(batch, time.perf_counter() - began)
         return True
 
-    def _tell(self, batch: Batch, told: asyncio.Future[None] | None = None) -> None:
+    def _announce(self) -> None:
+        """Tells of the batch that landed last: when the next is on its way, for its callers keep the loop busy."""
+        if self._news is not None:
+            batch, self._news = self._news, None
+            self._latest.cancel()
+            self._tell(batch)
+
+    def _tell(self, batch: Batch) -> None:
         answer(batch.answers)
         self._publish(batch.events)
-        if told is not None:
-            told.set_result(None)
 
     # when things go wrong
 

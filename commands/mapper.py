@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Any
 
 import msgspec
 import structlog
 from eventsourcing.persistence import Mapper, StoredEvent
 
-from commands.store.port import Row
+from commands.store.port import Row, new_row
 from domain.codec import TOPICS, decode, decode_meta, encode
 from domain.decider import Event
 from domain.recorded import Meta, Recorded, Unreadable, chain_hash
 
 _encode_meta = msgspec.msgpack.Encoder().encode
-_row = partial(tuple.__new__, Row)
-"""A named tuple's own constructor is a Python function and takes twice as long."""
 NO_META = Meta(0, 0, "", "", "", "", "", b"")
 
 log = structlog.get_logger("log")
@@ -28,7 +25,7 @@ def record(position: int, stream: str, version: int, event: Event, meta: Meta) -
     meta_bytes = _encode_meta(meta)
     data = encode(event)
     digest = chain_hash(stream, version, topic, meta_bytes, data)
-    row = _row((position, stream, version, topic, meta_bytes, data, digest))
+    row = new_row((position, stream, version, topic, meta_bytes, data, digest))
     return Recorded(position, stream, version, event, meta, digest), row
 
 

@@ -26,6 +26,11 @@ RELEVANT = frozenset(TOPICS[kind].partition("@")[0] for kind in checkout.RELEVAN
 PLACED = TOPICS[OrderPlaced].partition("@")[0]
 
 
+def is_relevant(topic: str) -> bool:
+    """Whether a checkout may go on because of it."""
+    return topic.partition("@")[0] in RELEVANT
+
+
 class CheckoutReactor:
     def __init__(self, maximum: int = 10_000) -> None:
         self._maximum = maximum
@@ -77,7 +82,7 @@ class CheckoutReactor:
             self._open.pop(order_id, None)
 
     def absorb(self, rows: Iterable[Row]) -> None:
-        """Takes in what was committed elsewhere: rows of the log, none left out."""
+        """Takes in what was committed elsewhere: rows of the log, none left out that ``is_relevant``."""
         for row in rows:
             name = row.topic.partition("@")[0]
             if name not in RELEVANT:

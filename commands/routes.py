@@ -12,11 +12,14 @@ from domain.difference import DIFFERENCE
 from domain.giftcard import GIFT_CARD
 from domain.inventory import INVENTORY
 from domain.ledger import LEDGER
+from domain.media import GALLERY
+from domain.merchantfeed import MERCHANT_FEEDS
 from domain.offer import OFFER
 from domain.order import ORDER
 from domain.payment import PAYMENT
 from domain.product import PRODUCT
 from domain.promotion import PROMOTION
+from domain.push import PUSH
 from domain.review import REVIEWS
 from domain.round import ROUND
 from domain.shop import SHOP
@@ -33,11 +36,14 @@ DECIDERS: dict[str, Decider] = {
     "gft": GIFT_CARD,
     "stk": INVENTORY,
     "led": LEDGER,
+    "med": GALLERY,
+    "mfd": MERCHANT_FEEDS,
     "off": OFFER,
     "ord": ORDER,
     "pay": PAYMENT,
     "prd": PRODUCT,
     "prm": PROMOTION,
+    "psh": PUSH,
     "rvw": REVIEWS,
     "rnd": ROUND,
     "shp": SHOP,

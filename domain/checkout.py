@@ -18,12 +18,13 @@ in the order and in its review, so the timer is a question that anybody may ask 
 
 from __future__ import annotations
 
-from domain import cart, checkoutparcels, giftcard, inventory, order, orderreviewing, payment, policy
+from domain import cart, checkoutparcels, checkoutstock, giftcard, order, orderreviewing, payment, policy
 from domain.checkoutknown import Checkout as Checkout
-from domain.checkoutknown import Line, captured, is_by_parcel, ordered
+from domain.checkoutknown import captured, is_by_parcel, ordered
 from domain.checkoutstate import RELEVANT as RELEVANT
 from domain.checkoutstate import begin as begin
 from domain.checkoutstate import evolve as evolve
+from domain.checkoutstock import PAYMENT_GRACE_MS as PAYMENT_GRACE_MS
 from domain.decider import Command
 from domain.ids import payment_id
 from domain.orderreview import REJECTED
@@ -31,10 +32,6 @@ from domain.pricing import Quote
 from domain.promotion import is_use
 from domain.tender import Covered
 
-PAYMENT_GRACE_MS = 60_000
-"""How long after the holds ran out an unanswered authorization may still come back before the order is cancelled."""
-EXTEND_MS = 60_000
-"""How long before they run out the holds of an unanswered authorization are extended, as far as that grace."""
 FOREVER = 1 << 62
 
 
@@ -47,7 +44,8 @@ def streams_of(order_id: str, cart_id: str, quote: Quote, covered: Covered | Non
 def next_commands(state: Checkout, now: int) -> list[Command]:
     """What to ask for at the instant ``now`` (ms); nothing when the checkout is settled or waits for the provider."""
     if state.order == "paid":
-        return _ship(state) + _give_up(state, now) + _restock(state) + (_by_parcel(state, now) or _refund(state))
+        goods = checkoutstock.ship(state) + checkoutstock.give_up(state, now) + checkoutstock.restock(state)
+        return goods + (_by_parcel(state, now) or _refund(state))
     if state.order == "cancelled":
         return _compensate(state, now)
     if state.cart == "open":
@@ -56,15 +54,15 @@ def next_commands(state: Checkout, now: int) -> list[Command]:
     if refusal:
         return [order.CancelOrder(state.order_id, refusal)]
     if state.order == "confirmed" and is_by_parcel(state):
-        return _give_up(state, now) + _by_parcel(state, now)
+        return checkoutstock.give_up(state, now) + _by_parcel(state, now)
     if state.payment == "captured" or state.card == "redeemed":
         return _redeem(state) or _mark_paid(state, now)
     if _is_funded(state):
         return _confirm(state, now)
     if state.payment == "none":
-        return _reserve(state, now) or _fund(state, now)
+        return checkoutstock.reserve(state, now) or _fund(state, now)
     if state.payment == "authorizing":
-        return _extend(state, now)
+        return checkoutstock.extend(state, now)
     return []
 
 
@@ -100,42 +98,6 @@ def _is_free(state: Checkout) -> bool:
 
 def _mark_paid(state: Checkout, now: int) -> list[Command]:
     return [order.MarkOrderPaid(state.order_id, "" if _is_free(state) else payment_id(state.order_id), now)]
-
-
-def _ship(state: Checkout) -> list[Command]:
-    """What has left the house leaves the books of its stock."""
-    return [
-        inventory.ShipStock(stock, shipment_id, units)
-        for shipment_id, left in state.leaving.items()
-        for stock, units in left.items()
-    ]
-
-
-def _give_up(state: Checkout, now: int) -> list[Command]:
-    """Units that were cancelled by line can be sold to others."""
-    limited = state.placed.limits
-    return [
-        inventory.UncommitStock(
-            stock_id=stock,
-            hold_id=state.order_id,
-            quantity=units,
-            at=now,
-            reason="cancelled",
-            account_id=state.placed.account_id if stock in limited else "",
-            cause=cancellation_id,
-        )
-        for cancellation_id, given_up in state.giving.items()
-        for stock, units in given_up.items()
-    ]
-
-
-def _restock(state: Checkout) -> list[Command]:
-    """What came back and is good enough can be sold again."""
-    return [
-        inventory.ReturnStock(stock, return_id, units)
-        for return_id, back in state.returning.items()
-        for stock, units in back.items()
-    ]
 
 
 def _refund(state: Checkout) -> list[Command]:
@@ -190,25 +152,6 @@ def _refusal(state: Checkout, now: int) -> str:
     return "expired" if now > ran_out.get(state.payment, now) else ""
 
 
-def _reserve(state: Checkout, now: int) -> list[Command]:
-    placed = state.placed
-    return [
-        inventory.HoldStock(
-            stock_id=line.stock_id,
-            hold_id=state.order_id,
-            quantity=line.quantity,
-            at=now,
-            expires_at=placed.hold_until,
-            account_id=placed.account_id,
-            limit=placed.limits.get(line.stock_id),
-            backorder=line.stock_id in placed.backorder,
-            replaces=placed.cart_id if line.stock_id in placed.cart_holds else "",
-        )
-        for line in state.lines
-        if line.stock == "none"
-    ]
-
-
 def _redeem(state: Checkout) -> list[Command]:
     covered = state.placed.gift_card
     if covered is None or state.card == "redeemed":
@@ -238,31 +181,9 @@ def _undo_card(state: Checkout) -> list[Command]:
     return []
 
 
-def _extend(state: Checkout, now: int) -> list[Command]:
-    """Whoever is still paying keeps the goods for as long as the payment may come back."""
-    placed, until = state.placed, state.placed.hold_until + PAYMENT_GRACE_MS
-    return [
-        inventory.HoldStock(line.stock_id, state.order_id, line.quantity, now, until, placed.account_id, extends=True)
-        for line in state.lines
-        if line.stock == "held" and line.until < until and line.until - EXTEND_MS <= now < line.until
-    ]
-
-
 def _confirm(state: Checkout, now: int) -> list[Command]:
     """Stock is committed before the money is captured: a sale may fail for want of money, never for want of goods."""
-    commits: list[Command] = [
-        inventory.CommitStock(
-            stock_id=line.stock_id,
-            hold_id=state.order_id,
-            quantity=line.quantity,
-            at=now,
-            backorder=line.stock_id in state.placed.backorder,
-            account_id=_limited(state, line),
-            limit=state.placed.limits.get(line.stock_id),
-        )
-        for line in state.lines
-        if line.stock != "committed"  # a hold that ran out meanwhile is tried again: the units may still be there
-    ]
+    commits = checkoutstock.commit(state, now)
     if commits:
         return commits
     if state.order == "pending" and state.placed.review and state.review != "approved":
@@ -296,8 +217,7 @@ def rests_until(state: Checkout) -> int | None:
     """When a checkout that waits for a person or an hour is due; FOREVER when no hour is set, None when it waits for
     neither."""
     if is_by_parcel(state) and state.order in ("confirmed", "paid"):
-        waits = checkoutparcels.rests(state) and not next_commands(state, 0)
-        return FOREVER if waits else None
+        return FOREVER if checkoutparcels.waits(state) and not next_commands(state, 0) else None
     if not _is_funded(state) or any(line.stock != "committed" for line in state.lines):
         return None
     if state.order == "confirmed":
@@ -307,9 +227,7 @@ def rests_until(state: Checkout) -> int | None:
 
 def _compensate(state: Checkout, now: int) -> list[Command]:
     """Undoes, in any order, whatever had been done. An unanswered authorization or capture is waited for."""
-    commands = _give_up(state, now)
-    commands += [command for line in state.lines for command in _give_back(state, line, now)]
-    commands += _undo_card(state)
+    commands = checkoutstock.give_up(state, now) + checkoutstock.give_back(state, now) + _undo_card(state)
     if state.payment == "authorized":
         commands.append(payment.RequestVoid(payment_id(state.order_id), state.reason))
     elif state.payment in payment.REFUNDABLE and state.owed:
@@ -322,22 +240,6 @@ def _compensate(state: Checkout, now: int) -> list[Command]:
 def _is_lost(state: Checkout) -> bool:
     """Whether a dispute has left nothing to be given back."""
     return state.lost > 0 and _left(state) <= 0
-
-
-def _give_back(state: Checkout, line: Line, now: int) -> list[Command]:
-    if line.stock == "held":
-        # "expired" would leave the hold free to be taken again, by a command that is still on its way
-        reason = "cancelled" if state.reason in inventory.OPEN_ENDED else state.reason
-        return [inventory.ReleaseStock(line.stock_id, state.order_id, now, reason)]
-    if line.stock == "committed":
-        buyer = _limited(state, line)
-        return [inventory.UncommitStock(line.stock_id, state.order_id, line.quantity, now, state.reason, buyer)]
-    return []
-
-
-def _limited(state: Checkout, line: Line) -> str:
-    """The buyer, if the units count towards a limit."""
-    return state.placed.account_id if line.stock_id in state.placed.limits else ""
 
 
 def _reopen(state: Checkout, now: int) -> list[Command]:

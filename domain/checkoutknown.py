@@ -76,7 +76,7 @@ class Checkout(State, frozen=True):
     """Of an order that a person is to look at: ``open`` or ``approved``, once it has come so far."""
     review_until: int = 0
     packed: bool = False
-    """A parcel stands ready."""
+    """A parcel stands ready, for which the money is not taken in parts."""
     parcels: dict[str, Parcel] = {}
     """In the order in which they were packed, where the money is taken by parcel."""
     unsent: dict[str, int] = {}

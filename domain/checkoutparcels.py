@@ -55,7 +55,7 @@ def _packed(state: Checkout, recorded: Recorded) -> Checkout:
     if packed.due is None:
         return replace(state, packed=True)
     parcels = {**state.parcels, packed.shipment_id: Parcel(packed.due, packed.units)}
-    return replace(state, packed=True, parcels=parcels, unsent=without(state.unsent, packed.units))
+    return replace(state, parcels=parcels, unsent=without(state.unsent, packed.units))
 
 
 def _unpacked(state: Checkout, recorded: Recorded) -> Checkout:
@@ -103,8 +103,8 @@ def next_steps(state: Checkout, now: int) -> list[Command]:
     if _is_gone(state):
         # Its own number will do: what is set aside is gone once.
         cancellation_id = "can_" + state.order_id.removeprefix("ord_")
-        waits = parcel is not None or state.unsent
-        return [GiveUpUnpaid(state.order_id, cancellation_id, now)] if waits else []
+        unpaid = parcel is not None or state.unsent
+        return [GiveUpUnpaid(state.order_id, cancellation_id, now)] if unpaid else []
     if state.payment not in OPEN:
         return []
     paid = payment_id(state.order_id)
@@ -119,9 +119,9 @@ def to_capture(state: Checkout) -> Money:
     return state.placed.due if parcel is None else parcel.due
 
 
-def rests(state: Checkout) -> bool:
-    """Whether nothing is to be done until somebody packs, cancels, returns or refunds."""
-    return bool(state.unsent) and not (state.intent or _is_gone(state) or _first_unpaid(state)[1])
+def waits(state: Checkout) -> bool:
+    """Whether it is for somebody to pack or cancel, if nothing is to be asked for."""
+    return bool(state.unsent) and not state.intent
 
 
 def _first_unpaid(state: Checkout) -> tuple[str, Parcel | None]:

@@ -37,6 +37,11 @@ PREFIXES = {
     "wishlist": "wsl",
     "review": "rvw",
     "giftcard": "gft",
+    "merchantfeed": "mfd",
+    "feed_run": "run",
+    "push": "psh",
+    "media": "med",
+    "picture": "pic",
 }
 
 

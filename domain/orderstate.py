@@ -249,8 +249,7 @@ def order_cancelled(state: Order, event: OrderCancelled) -> Order:
         return state
     if isinstance(state, PaidOrder):
         return CancelledOrder(state.placed, event.reason, True, event.note, state.cancellations, state.refunds)
-    cancellations = state.cancellations if isinstance(state, OpenOrder) else {}
-    return CancelledOrder(state.placed, event.reason, note=event.note, cancellations=cancellations)
+    return CancelledOrder(state.placed, event.reason, note=event.note, cancellations=state.cancellations)
 
 
 def review_begun(state: Order, event: ReviewBegun) -> Order:

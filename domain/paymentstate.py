@@ -150,7 +150,7 @@ class Payment(State, frozen=True):
 
     @property
     def set_aside(self) -> Money:
-        """Of a payment that is captured in parts, what may still be."""
+        """Of a payment that is captured in parts, what may still be; nothing of one that is captured at once."""
         rest = 0 if self.released else self.amount.amount - self.captured.amount
         return Money(rest, self.amount.currency)
 
@@ -233,7 +233,7 @@ def capture_refused(state: PaymentState, event: CaptureRefused) -> PaymentState:
 
 
 def payment_voided(state: PaymentState, event: PaymentVoided) -> PaymentState:
-    if isinstance(state, Payment) and state.captured.amount and state.parts:
+    if isinstance(state, Payment) and state.parts:
         return _let_go(state)
     return _settled(state, "voided")
 
@@ -250,7 +250,7 @@ def _with_part(state: PaymentState, key: str, part: Part) -> dict[str, Any]:
 
 def _rests_as(payment: Payment) -> str:
     """The status of one that is captured, at least in part, and of which nothing is under way."""
-    if payment.parts and payment.set_aside.amount:
+    if payment.set_aside.amount:
         return "partially_captured"
     back = [one.amount.amount for one in payment.refunds.values() if one.status == "refunded"]
     if not back:

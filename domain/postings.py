@@ -94,10 +94,10 @@ def given_back(holding: Holding, amount: int, granted: RefundGranted | None = No
 def without(quote: Quote, holding: Holding, before: Mapping[str, int], units: Mapping[str, int]) -> Holding:
     """What is left of an order that cost nothing when these units of its lines are not sold, after those ``before``."""
     quantities = {line.line_id: line.quantity for line in quote.lines}
-    whole = {piece.of: piece.discount for piece in pieces_of(quote) if piece.what == "goods"}
+    whole = {piece.of: piece.discount for piece in pieces_of(quote)}
 
     def discount(piece: Piece) -> int:
-        if piece.what != "goods" or piece.of not in units:
+        if piece.of not in units:
             return piece.discount
         gone = before.get(piece.of, 0)
         upto, until = (

@@ -22,10 +22,14 @@ app.add_typer(quotes, name="quote")
 letters = typer.Typer(help="What could not be done: events, deliveries. Keys come from `list`.", no_args_is_help=True)
 app.add_typer(letters, name="parked")
 
+feeds = typer.Typer(help="What merchants' systems have to say, by shop.", no_args_is_help=True)
+app.add_typer(feeds, name="feeds")
+
 Data = Annotated[Path | None, typer.Option("--data", help="Data folder. [$KONTOR_DATA, else ./kontor-data]")]
 Json = Annotated[bool, typer.Option("--json", help="For programs.")]
 Url = Annotated[str | None, typer.Option("--url", help="A Postgres log. [$KONTOR_POSTGRES_URL in the full profile]")]
 Key = Annotated[str, typer.Argument(metavar="KEY")]
+Shop = Annotated[str, typer.Argument(metavar="SHOP", help="shp_…")]
 Port = Annotated[int | None, typer.Option(help="Port to listen on.", min=0, max=65535)]
 
 
@@ -274,6 +278,17 @@ def status(data: Data = None, json: Json = False) -> None:
     run_status(_settings(data=data), as_json=json)
 
 
+@app.command(name="clear-views")
+def clear_views(agreed: Annotated[bool, typer.Option("--yes", help="Ask nothing.")] = False, data: Data = None) -> None:
+    """After a restore: delete everything derived from the log, which services then fold anew. Stop them first.
+
+    Log, vault and the provider's records stay. Full profile: topic, Redis keys, keyspace and indices of its namespace.
+    """
+    from kontor.clearing import run_clear
+
+    run_clear(_settings(data=data), agreed)
+
+
 @app.command()
 def config(data: Data = None, json: Json = False) -> None:
     """The settings in force, secrets masked."""
@@ -288,7 +303,7 @@ def bench(
     name: Annotated[
         str,
         typer.Argument(
-            help="append, hot-sku, http-hot-sku, checkout, import, history, quote, replay, cassandra-sink or all"
+            help="append, hot-sku, http-hot-sku, checkout, import, feeds, history, quote, replay, cassandra-sink or all"
         ),
     ],
 ) -> None:
@@ -354,3 +369,24 @@ def drop_parked(key: Key, data: Data = None, json: Json = False) -> None:
     from kontor.parked import run_drop
 
     run_drop(_settings(data=data), key, as_json=json)
+
+
+@feeds.command("list")
+def list_feeds(shop: Shop, data: Data = None, json: Json = False) -> None:
+    """A shop's feeds, and how their last runs ended; with --json one object a line."""
+    from kontor.feedcommands import run_list
+
+    run_list(_settings(data=data), shop, as_json=json)
+
+
+@feeds.command("run")
+def run_feed(
+    shop: Shop,
+    name: Annotated[str, typer.Argument(metavar="FEED")],
+    anew: Annotated[bool, typer.Option("--anew", help="Compare every row with what is stored.")] = False,
+    data: Data = None,
+) -> None:
+    """Ask for a run now, which the service or `kontor work` begins."""
+    from kontor.feedcommands import run_now
+
+    run_now(_settings(data=data), shop, name, anew=anew)

@@ -11,6 +11,7 @@ from typing import NoReturn, Protocol
 import structlog
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.prompt import Confirm
 from structlog.typing import Processor
 
 from kontor.libraries import Forwarding
@@ -22,6 +23,13 @@ err = Console(stderr=True, highlight=False, soft_wrap=True)
 def fail(message: str, code: int = 1) -> NoReturn:
     err.print(f"kontor: {message}", style="red" if err.is_terminal else None, markup=False)
     raise SystemExit(code)
+
+
+def confirmed(question: str) -> bool:
+    """What a person answers; no, where nobody can be asked."""
+    if not sys.stdin.isatty():
+        fail(f"{question} Say so with --yes", 2)
+    return Confirm.ask(question, console=err, default=False)
 
 
 def configure_logs(level: str) -> None:

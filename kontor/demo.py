@@ -16,11 +16,12 @@ from domain.shop import OpenShop
 from kontor import console
 from kontor.catalog import sample
 from kontor.desk import Commanding
-from kontor.importfile import Line, Rejection
-from kontor.importing import importer, load_lines
+from kontor.importing import importer
 from kontor.running import run
 from kontor.settings import Settings
+from streams.merchantfeeds.rows import Line, Rejection
 from writeapi.registration import register
+from writeapi.rows import load_lines
 
 PASSWORD = "kontor-demo"
 USERS = (
@@ -64,7 +65,7 @@ async def load(commanding: Commanding) -> None:
     with console.progress("Loading the sample catalog", total, "lines") as show:
         for name, lines in (("products", sample.products()), ("offers", sample.offers()), ("stock", sample.stock())):
             for batch in _batches(_addressed(lines, shops), BATCH):
-                _require_taken(await load_lines(commanding, name, batch, merchant, admin=True))
+                _require_taken((await load_lines(commanding, name, batch, merchant, admin=True)).rejections)
                 done += len(batch)
                 show(done)
     await commanding.engine.submit(TakeClaim(LOADED, merchant), system_context("demo", commanding.clock()))

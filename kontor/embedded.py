@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
+from typing import Any
 
 from commands.engine import Engine, now_ms
 from commands.store.sqlite import SQLiteLog
 from commands.vault import Vault
+from kontor.feeding import feed_process, feed_rules
 from kontor.folder import DataFolder
 from kontor.notifying import Notifying
+from kontor.objects import objects_of
 from kontor.policies import order_policy
 from kontor.providers import OutsideGateway, outside
 from kontor.settings import Settings
@@ -24,6 +27,7 @@ from projections.erasures.projector import ERASURES
 from projections.folding import Parked
 from projections.giftcards.projector import GIFT_CARDS
 from projections.ledger.projector import LEDGER
+from projections.merchantfeeds.projector import MERCHANT_FEEDS
 from projections.orderreviews.projector import ORDER_REVIEWS
 from projections.orders.projector import ORDERS
 from projections.promotions.projector import PROMOTIONS
@@ -70,6 +74,7 @@ PROJECTIONS = (
     RATINGS,
     REVIEWS,
     PURCHASES,
+    MERCHANT_FEEDS,
 )
 
 
@@ -83,6 +88,17 @@ async def _begin(gateway: SimulatedGateway | OutsideGateway, payments: PaymentPr
         await gateway.start(call_back)
     else:
         await gateway.start()
+
+
+@asynccontextmanager
+async def _at_work(parts: Sequence[Any]) -> AsyncIterator[None]:
+    for part in parts:
+        await part.start()
+    try:
+        yield
+    finally:
+        for part in reversed(parts):
+            await part.close()
 
 
 @asynccontextmanager
@@ -112,6 +128,7 @@ async def embedded(settings: Settings, *, clock: Callable[[], int] = now_ms) -> 
     daily = DailyRound(log, engine, reconciler, settings.reconcile_every * HOUR_MS)
     books = Bookkeeping(log, engine, settings.commission_ppm)
     archiving = Archiving(views, settings.archive_after, settings.return_days, now_ms)
+    feeds = feed_process(settings, engine, vault, views, lambda: indexer.backlog)
     services = WriteServices(
         log=log,
         views=views,
@@ -129,24 +146,23 @@ async def embedded(settings: Settings, *, clock: Callable[[], int] = now_ms) -> 
         sellers=sellers_in_views(views, follower, engine),
         return_days=settings.return_days,
         webhooks_private=settings.webhooks_private,
+        feed_rules=feed_rules(settings),
+        objects=objects_of(settings, vault),
         policy=order_policy(settings),
         workings=workings(views, indexer),
     )
     engine.listeners += [payments.committed, notifying.unconnected.committed]
-    follower.applied += [part.applied for part in (indexer, checkout, erasures, deliveries, books)]
+    follower.applied += [part.applied for part in (indexer, checkout, erasures, deliveries, books, feeds)]
     await engine.start()
     await follower.start()
 
     await _begin(gateway, payments)
-    parts = (indexer, payments, checkout, erasures, deliveries, books, daily, archiving)
-    for part in parts:
-        await part.start()
-    settle_garbage()
+    parts = (indexer, payments, checkout, erasures, deliveries, books, daily, archiving, feeds)
     try:
-        yield services
+        async with _at_work(parts):
+            settle_garbage()
+            yield services
     finally:
-        for part in reversed(parts):
-            await part.close()
         await webhooks.close()
         await gateway.close()
         await engine.close()

@@ -47,6 +47,16 @@ class DataFolder:
         return self.path / "books.db"
 
     @property
+    def objects(self) -> Path:
+        """Pictures of products, and rows of feeds that were not taken."""
+        return self.path / "objects"
+
+    @property
+    def feeds(self) -> Path:
+        """What feeds are remembered to have said, and copies of those that are being read; can be deleted."""
+        return self.path / "feeds"
+
+    @property
     def replay(self) -> Path:
         """Of `kontor replay`: its lock, and what it folds for investigation."""
         return self.path / "replay"

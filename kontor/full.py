@@ -18,15 +18,17 @@ import socket
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from commands.engine import Engine, now_ms
 from commands.store.postgres import PostgresLog
 from commands.vault import Vault
 from commands.vault_server import VaultServer
 from kontor.embedded import settle_garbage
+from kontor.feeding import feed_process, feed_rules
 from kontor.folder import DataFolder
 from kontor.notifying import Notifying
+from kontor.objects import objects_of
 from kontor.policies import order_policy
 from kontor.providers import outside
 from kontor.settings import Settings, required
@@ -42,6 +44,7 @@ from projections.disputes.projector import DISPUTES
 from projections.erasures.projector import ERASURES
 from projections.giftcards.projector import GIFT_CARDS
 from projections.ledger.projector import LEDGER
+from projections.merchantfeeds.projector import MERCHANT_FEEDS
 from projections.orderreviews.projector import ORDER_REVIEWS
 from projections.orders.projector import ORDERS
 from projections.promotions.projector import PROMOTIONS
@@ -90,10 +93,10 @@ from streams.sinking import Sinking
 from writeapi.sellers import OFFERS_MAX
 from writeapi.services import WriteServices
 
-IN_REDIS = (CATALOG, STOCK, CARTS, SHOPS, PROMOTIONS, GIFT_CARDS, DIFFERENCES, WISHLISTS, RATINGS)
+IN_REDIS = (CATALOG, STOCK, CARTS, SHOPS, PROMOTIONS, GIFT_CARDS, DIFFERENCES, WISHLISTS, RATINGS, MERCHANT_FEEDS)
 IN_CASSANDRA = (ORDERS, LEDGER, REVIEWS, PURCHASES, ORDER_REVIEWS, DISPUTES, REFUSALS)
 """With everything that grows with the orders, so that no order leaves anything in Redis."""
-OF_PROCESSES = (CHECKOUTS, STOCK, ERASURES)
+OF_PROCESSES = (CHECKOUTS, STOCK, ERASURES, MERCHANT_FEEDS)
 WITHIN_S = {"views": 0.02, "orders": 0.06}
 """Between two writes while there is little to do. Somebody may wait for either; but each costs Cassandra, for every
 partition, a look at its marks and two of them written to the disk."""
@@ -219,7 +222,14 @@ async def read_side(settings: Settings) -> AsyncIterator[FullReadServices]:
     async with AsyncExitStack() as stack:
         log, vault = _opened_log(stack, settings), _opened_vault(stack, settings)
         views = await _views(stack, settings)
-        services = FullReadServices(log=log, vault=vault, sellers_lists=SellersLists(log), **views, **_tables())
+        services = FullReadServices(
+            log=log,
+            vault=vault,
+            sellers_lists=SellersLists(log),
+            objects=objects_of(settings, vault),
+            **views,
+            **_tables(),
+        )
         settle_garbage()
         yield services
 
@@ -249,6 +259,8 @@ async def write_side(settings: Settings, clock: Callable[[], int] = now_ms) -> A
             sellers=sellers,
             return_days=settings.return_days,
             webhooks_private=settings.webhooks_private,
+            feed_rules=feed_rules(settings),
+            objects=objects_of(settings, vault),
             policy=order_policy(settings),
             **views,
             **_tables(clock),
@@ -336,10 +348,18 @@ async def search_worker(settings: Settings) -> AsyncIterator[tuple[PostgresLog, 
         yield log, cataloguing, indexer
 
 
+class Processing(NamedTuple):
+    """What sees orders through."""
+
+    log: PostgresLog
+    engine: Engine
+    follower: Follower
+    views: SQLiteViews
+    payments: PaymentProcess
+
+
 @asynccontextmanager
-async def process_worker(
-    settings: Settings, clock: Callable[[], int] = now_ms
-) -> AsyncIterator[tuple[PostgresLog, Engine, Follower, SQLiteViews]]:
+async def process_worker(settings: Settings, clock: Callable[[], int] = now_ms) -> AsyncIterator[Processing]:
     """A saga needs several streams in the log's order, so these follow the log itself, with views of their own."""
     async with AsyncExitStack() as stack:
         log, vault = _opened_log(stack, settings), _opened_vault(stack, settings)
@@ -359,17 +379,19 @@ async def process_worker(
         deliveries = DeliveryProcess(engine, webhooks.targets, notifying.targets)
         engine.listeners.append(notifying.unconnected.committed)
         books = Bookkeeping(log, engine, settings.commission_ppm)
+        feeds = feed_process(settings, engine, vault, views)
         follower.applied += [
             lambda events, touched: payments.committed(events),
             checkouts.applied,
             erasures.applied,
             deliveries.applied,
             books.applied,
+            feeds.applied,
         ]
         reconciler = Reconciler(log, engine, payments, DataFolder(settings.data).books)
         daily = DailyRound(log, engine, reconciler, settings.reconcile_every * HOUR_MS)
         archiving = Archiving(views, settings.archive_after, settings.return_days, now_ms)
-        await _begun(stack, engine, follower, gateway, payments, checkouts, erasures, deliveries, books, daily)
-        await _begun(stack, archiving)
+        await _begun(stack, engine, gateway, follower, payments, checkouts, erasures, deliveries, books, daily)
+        await _begun(stack, archiving, feeds)
         settle_garbage()
-        yield log, engine, follower, views
+        yield Processing(log, engine, follower, views, payments)

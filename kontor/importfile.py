@@ -8,26 +8,14 @@ import io
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
-from typing import IO, Any, NamedTuple
+from typing import IO, Any
 
 import msgspec
 
+from streams.merchantfeeds.rows import ROW_MAX, Line, Rejection
+
 BATCH = 250
 """Lines; more would keep the event loop from others for longer than they gain."""
-LINE_MAX = 1 << 20
-"""Bytes; the same as a request body may have."""
-
-
-class Line(NamedTuple):
-    number: int
-    data: Any
-    """The decoded object, or the reason why there is none, as a Rejection."""
-
-
-class Rejection(NamedTuple):
-    number: int
-    reason: str
-    pointer: str | None = None
 
 
 def rejected_path(file: Path) -> Path:
@@ -82,8 +70,8 @@ def read_lines(file: Path) -> Iterator[Line]:
         for number, line in enumerate(lines, 1):
             if not line.strip():
                 continue
-            if len(line) > LINE_MAX:
-                yield Line(number, Rejection(number, f"the line is longer than {LINE_MAX} bytes"))
+            if len(line) > ROW_MAX:
+                yield Line(number, Rejection(number, f"the line is longer than {ROW_MAX} bytes"))
                 continue
             try:
                 yield Line(number, decode(line))

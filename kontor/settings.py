@@ -127,6 +127,17 @@ class Settings(BaseSettings):
     )
     mail_from: str | None = Field(None, description="who they are from: Nordwald <orders@shop.example>")
     webhooks_private: bool = Field(False, description="webhooks may go to private addresses and http://, as for tests")
+    feeds_private: bool = Field(False, description="feeds may come from private addresses and http://, as for tests")
+    feeds_folder: Path | None = Field(
+        None, description="feeds may be files here, of each shop in a folder called by its id; none without it"
+    )
+    objects_bucket: str | None = Field(
+        None, description="pictures and rejected rows of feeds go there, not into the data folder"
+    )
+    objects_url: str | None = Field(None, description="where S3 is, if it is not Amazon's")
+    objects_region: str | None = None
+    objects_access_key: str | None = Field(None, repr=False, description="of the bucket; else what the machine has")
+    objects_secret_key: str | None = Field(None, repr=False)
     reconcile_every: int = Field(
         24, ge=0, le=8760, description="hours between two reconciliations with the payment provider; 0 for none"
     )

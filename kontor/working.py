@@ -100,11 +100,12 @@ async def _begin(stack: AsyncExitStack, settings: Settings, name: str, registry:
             _tell_of_searches(cataloguing, indexer, told)
         consumer, parked = indexer, (refused_by(indexer),)
     else:
-        log, engine, consumer, views = await stack.enter_async_context(full.process_worker(settings))
-        parked = (parked_in(views), given_up(log))
-        EngineMetrics(registry).watch(engine)
+        processing = await stack.enter_async_context(full.process_worker(settings))
+        log, consumer = processing.log, processing.follower
+        parked = (parked_in(processing.views), given_up(log))
+        EngineMetrics(registry).watch(processing.engine)
         if told is not None:
-            engine.landed.append(told.landed)
+            processing.engine.landed.append(told.landed)
     stopped = asyncio.Event()
     return Work(log, consumer, stopped.wait(), stopped.set, parked)
 

@@ -73,6 +73,16 @@ class Availability(Shape):
     low_stock: bool
 
 
+class PictureOut(Shape):
+    media_id: str | None = Field(
+        description="null for one that lies elsewhere", examples=["pic_01KARQ0000ABCDEFGHJKMNPQRS"]
+    )
+    url: str = Field(examples=["/api/media/prd_01KARQ0000ABCDEFGHJKMNPQRS/pic_01KARQ0000ABCDEFGHJKMNPQRS.jpg"])
+    alt: str = Field(description="what it shows, for who cannot see it", examples=["The bed from the front"])
+    type: str | None = Field(examples=["image/jpeg"])
+    position: int = Field(examples=[0])
+
+
 class ProductPage(Versioned):
     product_id: str
     title: str
@@ -80,8 +90,9 @@ class ProductPage(Versioned):
     brand: str | None
     category: list[str]
     attributes: dict[str, str | int | float | bool]
-    media: list[str]
-    image: str | None
+    media: list[str] = Field(description="addresses that its description links to")
+    image: str | None = Field(description="the first picture")
+    pictures: list[PictureOut] = Field(description="in their order: uploaded ones, then `media`")
     skus: list[str]
     variants: list[VariantOut]
     offers: list[OfferOut] = Field(description="every seller's, the best first")

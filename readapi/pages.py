@@ -141,7 +141,7 @@ class Pages:
 
     def changed(self, touched: Touched, offered: Collection[str]) -> None:
         """Forgets what shows one of these rows. ``offered``: the products that touched offers are or were for."""
-        products = {*touched.get("products", ()), *touched.get("ratings", ()), *offered}
+        products = {*touched.get("products", ()), *touched.get("ratings", ()), *touched.get("media", ()), *offered}
         goods = {key[4:] for table in ("offers", "stock") for key in touched.get(table, ())}
         shops = touched.get("shops", set())
         for gathering in self._gathering:

@@ -9,6 +9,7 @@ from domain.ids import offer_id
 from domain.money import Money
 from projections.reviews.projector import RatingRow
 from readapi.instants import instant
+from readapi.pictures import image_of, pictures_json
 from streams.assembly import OnSale, Seller
 
 AVAILABLE_SHOWN_MAX = 100
@@ -26,7 +27,7 @@ def product_card(one: OnSale) -> dict[str, Any]:
         "title": said.title,
         "brand": said.brand,
         "category": said.category,
-        "image": said.media[0] if said.media else None,
+        "image": image_of(one),
         "price": price_of(one),
         "offers": len(one.sellers),
         "rating": rating_json(one.rating),
@@ -47,7 +48,8 @@ def product_page(one: OnSale, shop_names: Mapping[str, str]) -> dict[str, Any]:
         "category": said.category,
         "attributes": said.attributes,
         "media": said.media,
-        "image": said.media[0] if said.media else None,
+        "image": image_of(one),
+        "pictures": pictures_json(one),
         "skus": [variant.sku for variant in product.variants],
         "variants": [{"sku": variant.sku, "attributes": variant.attributes} for variant in product.variants],
         "offers": offers,

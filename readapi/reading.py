@@ -56,7 +56,14 @@ def reading(services: ReadServices) -> Reading:
     return made
 
 
-TOLD: Mapping[str, Collection[str]] = {"products": (), "offers": ("product",), "stock": (), "shops": (), "ratings": ()}
+TOLD: Mapping[str, Collection[str]] = {
+    "products": (),
+    "offers": ("product",),
+    "stock": (),
+    "shops": (),
+    "ratings": (),
+    "media": (),
+}
 """What the caches need to hear of, for the sink that publishes notices: tables, and indexes whose owners are told."""
 
 

@@ -16,6 +16,7 @@ from projections.views import Views
 from readapi.edge.ratelimit import Limiter
 from streams.assembly import OnSale
 from streams.follower import Applied
+from streams.objects.port import Objects
 from streams.sellerslists import SellersLists
 
 
@@ -108,4 +109,6 @@ class ReadServices:
     """What sellers see of their shops while the views are away; None where the views are in the same process."""
     limiter: Limiter | None = field(default=None, kw_only=True)
     """Quotas that are shared with other processes, if they are."""
+    objects: Objects | None = field(default=None, kw_only=True)
+    """Where files lie: pictures, and rejected rows of feeds; None where nothing is kept."""
     workings: Workings = field(default_factory=Workings, kw_only=True)

@@ -11,6 +11,7 @@ from domain.money import Money
 from projections.wishlists.projector import WishRow
 from readapi.instants import instant
 from readapi.models import Listed, MoneyOut, Shape
+from readapi.pictures import image_of
 from readapi.shapes import POSITION
 from streams.assembly import OnSale, Seller
 
@@ -23,7 +24,7 @@ def wish_json(row: WishRow, one: OnSale | None) -> dict[str, Any]:
         "sku": row.sku,
         "productId": row.product_id,
         "title": row.sku if said is None else said.title,
-        "image": said.media[0] if said is not None and said.media else None,
+        "image": None if one is None else image_of(one),
         "price": None if offer is None else offer.price,
         "priceAtAdding": row.price,
         "priceChange": price_change(row.price, None if offer is None else offer.price),

@@ -117,6 +117,7 @@ def prepare(files: list[str]) -> None:
     _put(mutmut, mutate_file_contents=undecorated, collect_source_file_mutation_data=chosen)
     _put(mutmut, collect_or_load_stats=with_makers)
     _put(mutmut.PytestRunner, run_tests=imported_anew)
+    _put(mutmut, register_timeout=lambda **limit: None)  # the limit of processor time is enough (pyproject.toml)
     _put(pytest.Item, _nodeid=property(lambda item: item.nodeid))  # what mutmut before 3.8 calls it
 
 

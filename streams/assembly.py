@@ -11,7 +11,9 @@ from itertools import islice
 from typing import NamedTuple
 
 from domain.inventory import InventoryItem
+from domain.media import Picture
 from domain.money import Money
+from projections.catalog.media import MediaRow
 from projections.catalog.projector import OfferRow, ProductRow, split_offer
 from projections.reviews.projector import RatingRow
 from projections.stock.projector import StockRow
@@ -54,6 +56,8 @@ class OnSale(NamedTuple):
     sellers: Sequence[Seller]
     rating: RatingRow | None = None
     """None while nobody has reviewed it."""
+    pictures: Sequence[Picture] = ()
+    """In our own store; others are in its description."""
 
     @property
     def best(self) -> Seller | None:
@@ -76,11 +80,12 @@ def on_sale(
     stock: dict[str, StockRow],
     at: int,
     rating: RatingRow | None = None,
+    pictures: Sequence[Picture] = (),
 ) -> OnSale:
     """``stock`` by stock id, ``at`` in milliseconds; a product that is discontinued is on sale nowhere."""
     sellers = [] if product.discontinued else [seller(key, row, stock.get(stock_of(key)), at) for key, row in offers]
     sellers.sort(key=lambda one: (not one.in_stock, one.price.amount, one.price.currency, one.shop_id, one.sku))
-    return OnSale(product_id, product, sellers, rating)
+    return OnSale(product_id, product, sellers, rating, pictures)
 
 
 def seller(offer_id: str, row: OfferRow, stock: StockRow | None, at: int) -> Seller:
@@ -111,15 +116,20 @@ async def assemble(views: Views, product_ids: Sequence[str], at: int) -> dict[st
     products: dict[str, ProductRow]
     offers: dict[str, list[Entry]]
     ratings: dict[str, RatingRow]
-    products, offers, ratings = await asyncio.gather(
+    media: dict[str, MediaRow]
+    products, offers, ratings, media = await asyncio.gather(
         views.get_many("products", product_ids),
         views.listed_all("offers", "product", product_ids),
         views.get_many("ratings", product_ids),
+        views.get_many("media", product_ids),
     )
     stock: dict[str, StockRow] = {}
     for some in in_slices((stock_of(key) for product in products for key, _ in offers[product]), SOME):
         stock.update(await views.get_many("stock", some))
-    return {key: on_sale(key, row, offers[key], stock, at, ratings.get(key)) for key, row in products.items()}
+    return {
+        key: on_sale(key, row, offers[key], stock, at, ratings.get(key), media[key].pictures if key in media else ())
+        for key, row in products.items()
+    }
 
 
 def in_slices(items: Iterable[str], size: int) -> Iterable[list[str]]:

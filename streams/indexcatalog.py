@@ -13,6 +13,7 @@ from typing import TypeVar
 import msgspec
 from msgspec.structs import replace
 
+from domain.media import Picture
 from projections.catalog.projector import OfferRow, ProductRow
 from projections.reviews.projector import RatingRow
 from projections.search.document import SearchDocument
@@ -38,13 +39,14 @@ class Kept(msgspec.Struct, frozen=True):
     product: ProductRow
     sellers: list[KeptSeller]
     rating: RatingRow | None = None
+    pictures: tuple[Picture, ...] = ()
 
 
 def document_with_copy(one: OnSale) -> SearchDocument:
     """For an indexer whose index may have to stand in for the views."""
     product = replace(one.product, description=replace(one.product.description, description=""))
     sellers = [KeptSeller(each.shop_id, each.sku, each.offer, at_least(each.available)) for each in one.sellers]
-    return replace(document(one), kept=_encode(Kept(product, sellers, one.rating)))
+    return replace(document(one), kept=_encode(Kept(product, sellers, one.rating, tuple(one.pictures))))
 
 
 def at_least(available: int) -> int:
@@ -56,7 +58,7 @@ def on_sale_of(product_id: str, copy: Copy) -> OnSale:
     kept = msgspec.convert(copy.kept, Kept)
     product = replace(kept.product, description=replace(kept.product.description, description=copy.description))
     sellers = [Seller(each.shop_id, each.sku, each.offer, each.available, 0) for each in kept.sellers]
-    return OnSale(product_id, product, sellers, kept.rating)
+    return OnSale(product_id, product, sellers, kept.rating, kept.pictures)
 
 
 class CatalogFromTheIndex:

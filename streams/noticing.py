@@ -99,12 +99,14 @@ class Noticing(Progress):
         if message["type"] != "message":
             return
         told = notice.read(message["data"])
-        if told.partition < 0 or told.born != self._born or told.position < self._reached.get(told.partition):
+        fell = any(at < self._reached.get(partition) for partition, at in told.reached.items())
+        if not told.reached or told.born != self._born or fell:
             await self._synchronize()
             return
         for listener in self.changed:
             listener(told)
-        self._reached.advance(told.partition, told.position)
+        for partition, at in told.reached.items():
+            self._reached.advance(partition, at)
 
     async def _check(self, subscription: Any) -> None:
         """Whether what the notices say is what the store says."""

@@ -19,7 +19,7 @@ class Pending:
         return len(self.products) + len(self.offers) + len(self.stock)
 
     def add(self, touched: Touched) -> None:
-        self.products |= touched.get("products", set()) | touched.get("ratings", set())
+        self.products |= touched.get("products", set()) | touched.get("ratings", set()) | touched.get("media", set())
         self.offers |= touched.get("offers", set())
         self.stock |= touched.get("stock", set())
 

@@ -57,6 +57,8 @@ class Made(NamedTuple):
     version: int
     position: int
     existed: bool
+    changed: bool
+    """Whether this call made events."""
 
 
 @dataclass(slots=True)
@@ -121,7 +123,7 @@ async def _recognise(engine: Engine, context: Context, works: Iterable[_Work], i
     """Finds the drafts that were created, or begun, before; the latter go on under the id they had."""
     named = [work for work in works if work.result is None and _name_of(work.draft, importing)]
     external = [work for work in named if work.draft.external_id]
-    taken = await _all(
+    taken = await submit_all(
         engine,
         context,
         [
@@ -157,12 +159,12 @@ async def _resume(engine: Engine, context: Context, work: _Work, product_id: str
     work.product_id = product_id
     known = await engine.load(product_id)
     if isinstance(known.state, ActiveProduct | DiscontinuedProduct):
-        work.result = Made(product_id, known.state.skus, known.version, engine.position, True)
+        work.result = Made(product_id, known.state.skus, known.version, engine.position, True, False)
 
 
 async def _claim_skus(engine: Engine, context: Context, works: Sequence[_Work]) -> None:
     claims = _claims(context, works)
-    outcomes = await _all(engine, context, [claim for _, claim in claims])
+    outcomes = await submit_all(engine, context, [claim for _, claim in claims])
     again: list[tuple[_Work, TakeClaim]] = []
     for (work, claim), outcome in zip(claims, outcomes, strict=True):
         if isinstance(outcome, AlreadyClaimed) and await _is_abandoned(engine, context, outcome.data["owner"]):
@@ -170,7 +172,7 @@ async def _claim_skus(engine: Engine, context: Context, works: Sequence[_Work]) 
         else:
             _note(work, claim, outcome)
     if again:
-        outcomes = await _all(engine, context, [claim for _, claim in again])
+        outcomes = await submit_all(engine, context, [claim for _, claim in again])
         for (work, claim), outcome in zip(again, outcomes, strict=True):
             _note(work, claim, outcome)
     await _give_back(engine, context, works)
@@ -219,18 +221,18 @@ async def _give_back(engine: Engine, context: Context, works: Iterable[_Work]) -
         if isinstance(work.result, DomainError)
         for claim in work.taken
     ]
-    await _all(engine, context, releases)
+    await submit_all(engine, context, releases)
 
 
 async def _create(engine: Engine, context: Context, works: Iterable[_Work]) -> None:
     ready = [work for work in works if work.result is None]
-    outcomes = await _all(engine, context, [_creation(context, work) for work in ready])
+    outcomes = await submit_all(engine, context, [_creation(context, work) for work in ready])
     for work, outcome in zip(ready, outcomes, strict=True):
         if isinstance(outcome, DomainError):
             work.result = outcome
         else:
-            existed = not outcome.events
-            work.result = Made(work.product_id, outcome.state.skus, outcome.version, outcome.position, existed)
+            made = bool(outcome.events)
+            work.result = Made(work.product_id, outcome.state.skus, outcome.version, outcome.position, not made, made)
     await _give_back(engine, context, ready)
 
 
@@ -238,11 +240,12 @@ async def _bring_up(engine: Engine, context: Context, works: Iterable[_Work]) ->
     """Where a line has changed since its last import, so does the product."""
     known = [(work, work.result) for work in works if isinstance(work.result, Made) and work.result.existed]
     changes = [ChangeProduct(made.product_id, work.draft.description) for work, made in known]
-    for (work, made), outcome in zip(known, await _all(engine, context, changes), strict=True):
+    for (work, made), outcome in zip(known, await submit_all(engine, context, changes), strict=True):
         if isinstance(outcome, DomainError):
             work.result = outcome
         else:
-            work.result = made._replace(version=outcome.version, position=outcome.position)
+            changed = bool(outcome.events)
+            work.result = made._replace(version=outcome.version, position=outcome.position, changed=changed)
 
 
 def _settled(work: _Work) -> Made | DomainError:
@@ -310,11 +313,11 @@ def require_owner(state: Any, actor: str, *, admin: bool, discontinued_too: bool
 async def _those_that_stand(
     engine: Engine, context: Context, commands: Sequence[Command | DomainError]
 ) -> list[Outcome | DomainError]:
-    outcomes = iter(await _all(engine, context, [one for one in commands if isinstance(one, Command)]))
+    outcomes = iter(await submit_all(engine, context, [one for one in commands if isinstance(one, Command)]))
     return [one if isinstance(one, DomainError) else next(outcomes) for one in commands]
 
 
-async def _all(engine: Engine, context: Context, commands: Sequence[Command]) -> list[Outcome | DomainError]:
+async def submit_all(engine: Engine, context: Context, commands: Sequence[Command]) -> list[Outcome | DomainError]:
     """Outcomes and refusals, in order. Raises what is neither: an overloaded engine, a log that cannot be written."""
     if not commands:
         return []

@@ -97,6 +97,15 @@ async def owned_shop(services: WriteServices, principal: Principal, shop_id: str
     return shop
 
 
+async def require_runner(services: WriteServices, principal: Principal, shop_id: str, what: str) -> None:
+    """Of what a shop's owner runs for the shop and administrators for the whole marketplace, which is meant without a
+    shop. Raises NotFound, Forbidden."""
+    if shop_id:
+        await owned_shop(services, principal, shop_id)
+    elif "admin" not in principal.scopes:
+        raise Forbidden(f"{what} of the whole marketplace are for administrators; name your shop")
+
+
 async def require_merchant(services: WriteServices, principal: Principal) -> None:
     """Raises ``forbidden`` for accounts without a shop.
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from commands.engine import Engine
 from domain.policy import OrderPolicy
 from readapi.services import ReadServices
+from streams.merchantfeeds.sources import Rules
 from streams.payments import PaymentProcess
 from writeapi.sellers import Sellers
 
@@ -23,6 +24,8 @@ class WriteServices(ReadServices):
     """How long after delivery goods can be sent back."""
     webhooks_private: bool = field(default=False, kw_only=True)
     """Whether webhooks may go into private networks."""
+    feed_rules: Rules = field(default=Rules(), kw_only=True)
+    """Where merchants' feeds may come from."""
     policy: OrderPolicy = field(default=OrderPolicy(), kw_only=True)
     """Of orders that are placed from now on."""
 

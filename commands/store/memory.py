@@ -14,7 +14,7 @@ from commands.errors import NothingWritten
 from commands.mapper import pack_state, unpack_state
 from commands.routes import decider_of
 from commands.store.polling import head_beyond
-from commands.store.port import Loaded, Reply, Row, Snapshot, check_positions
+from commands.store.port import Loaded, News, Reply, Row, Snapshot, Wanted, check_positions, news_of
 
 
 class MemoryLog(POPOApplicationRecorder):
@@ -103,6 +103,9 @@ class MemoryTransaction:
 
     async def tail(self, after: int) -> Sequence[Row]:
         return self._log.rows[after : self.head]
+
+    async def news(self, after: int, wants: Wanted) -> News:
+        return news_of(await self.tail(after), wants)
 
     async def load(self, streams: Iterable[str]) -> dict[str, Loaded]:
         return await self._log.load(streams)

@@ -6,7 +6,8 @@ page by ``position > n`` and never miss an event. Every adapter passes ``tests/c
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from functools import partial
 from typing import NamedTuple, Protocol
 
 from eventsourcing.persistence import IntegrityError
@@ -24,6 +25,10 @@ class Row(NamedTuple):
     meta: bytes
     data: bytes
     hash: bytes
+
+
+new_row = partial(tuple.__new__, Row)
+"""From a sequence. A named tuple's own constructor is a Python function and takes twice as long."""
 
 
 class Snapshot(NamedTuple):
@@ -53,6 +58,22 @@ class Loaded(NamedTuple):
     rows: Sequence[Row]
 
 
+class News(NamedTuple):
+    streams: set[str]
+    """All that have moved."""
+    rows: Sequence[Row]
+    """Events of those that are wanted, in order."""
+
+
+Wanted = Callable[[str, str], bool]
+"""By stream and topic."""
+
+
+def news_of(rows: Sequence[Row], wants: Wanted) -> News:
+    streams = {row.stream for row in rows if wants(row.stream, row.topic)}
+    return News({row.stream for row in rows}, [row for row in rows if row.stream in streams])
+
+
 def check_positions(rows: Sequence[Row], head: Position) -> None:
     """For every store's ``append``. Raises IntegrityError unless they go on from the head without a hole."""
     if [row.position for row in rows] != list(range(head + 1, head + len(rows) + 1)):
@@ -66,6 +87,9 @@ class Transaction(Protocol):
 
     async def tail(self, after: Position) -> Sequence[Row]:
         """Events with positions in (after, head], in order."""
+
+    async def news(self, after: Position, wants: Wanted) -> News:
+        """What has moved after a position; events of the streams of which at least one event is wanted."""
 
     async def load(self, streams: Iterable[str]) -> dict[str, Loaded]:
         """Snapshots of another generation than today's are left out, and all events come instead."""

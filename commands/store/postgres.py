@@ -19,7 +19,7 @@ from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 from commands.errors import NothingWritten
 from commands.store.migrating import lock_key, migrate
-from commands.store.port import Loaded, Reply, Row, Snapshot
+from commands.store.port import Loaded, News, Reply, Row, Snapshot, Wanted, new_row
 from commands.store.postgres_library import COPY, HEAD, SELECT, LibraryDatastore, LibraryRecorder, server_of
 from commands.store.postgres_queries import (
     BACKWARDS,
@@ -28,10 +28,11 @@ from commands.store.postgres_queries import (
     PLACED,
     PUT_REPLIES,
     PUT_SNAPSHOTS,
+    TAIL,
     columns,
     fetch,
     load_streams,
-    new_row,
+    moved_since,
     stored_replies,
 )
 from commands.store.server import (
@@ -250,7 +251,10 @@ class PostgresTransaction:
     async def tail(self, after: int) -> Sequence[Row]:
         if after >= self.head:
             return ()
-        return await self._read(SELECT + "WHERE position > %s ORDER BY position", (after,), new_row)
+        return await self._read(TAIL, (after,), new_row)
+
+    async def news(self, after: int, wants: Wanted) -> News:
+        return await moved_since(self._read, after, self.head, wants)
 
     async def load(self, streams: Iterable[str]) -> dict[str, Loaded]:
         return await load_streams(self._read, streams)

@@ -11,7 +11,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import sqlite3
-import time
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import chain, islice
@@ -24,17 +23,12 @@ from eventsourcing.sqlite import SQLiteApplicationRecorder, SQLiteCursor, SQLite
 from commands.errors import NothingWritten, StorageUnavailable, UnusableLog
 from commands.mapper import pack_state, unpack_state
 from commands.routes import decider_of
+from commands.store.checkpointer import Checkpointer
 from commands.store.polling import head_beyond
-from commands.store.port import Loaded, Reply, Row, Snapshot, check_positions
+from commands.store.port import Loaded, News, Reply, Row, Snapshot, Wanted, check_positions, news_of
 from commands.store.sqlitefile import SQLiteFile, begin_patiently, is_busy
 
 LOG_FILE = SQLiteFile(application_id=0x4B4E5452, schema=1, what="event log")  # "KNTR"
-CHECKPOINT_PAGES = 2_000
-WAL_PAGES_MAX = 16_000
-"""64 MB. Beyond it commits wait for a checkpoint, so that the write-ahead log begins anew."""
-RESTART_EVERY_S = 5.0
-CHECKPOINT_WAIT_MS = 200
-CHECKPOINT_COMMITS = 16
 LOAD_MAX = 500
 """Streams a query."""
 CHUNKS = tuple(2**power for power in range(10, -1, -1))
@@ -92,7 +86,7 @@ class SQLiteLog(SQLiteApplicationRecorder):
         self._turn = asyncio.Lock()
         """SQLite's lock is between connections; this one is between the users of our only writer."""
         self._committer = ThreadPoolExecutor(1, thread_name_prefix="commit")
-        self._checkpointer = Checkpointer(path)
+        self._checkpointer = Checkpointer(LOG_FILE, path)
 
     @classmethod
     def open(cls, path: Path) -> SQLiteLog:
@@ -250,6 +244,9 @@ class SQLiteTransaction:
         rows = self._log._writer.execute(SELECT + "WHERE position > ? ORDER BY position", (after,))
         return [Row._make(row) for row in rows]
 
+    async def news(self, after: int, wants: Wanted) -> News:
+        return news_of(await self.tail(after), wants)
+
     async def load(self, streams: Iterable[str]) -> dict[str, Loaded]:
         return _load_all(self._log._writer, streams)
 
@@ -289,45 +286,6 @@ class SQLiteTransaction:
         if not self._ended:
             self._ended = True
             self._log._end()
-
-
-class Checkpointer:
-    """Moves the write-ahead log into the file on a thread of its own, so that no commit has to wait for it.
-
-    It begins anew only when everything in it was moved, which never happens beside a writer that never pauses. So
-    when it has become long, the writer is now and then kept waiting for the rest; shortly, for a reader of old may
-    be in the way.
-    """
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="checkpoint")
-        self._connection: sqlite3.Connection | None = None
-        self._commits = 0
-        self._restarted_at = -RESTART_EVERY_S
-
-    def committed(self) -> None:
-        self._commits += 1
-        if self._commits % CHECKPOINT_COMMITS == 0:
-            self._thread.submit(self._checkpoint)
-
-    def _checkpoint(self) -> None:
-        if self._connection is None:
-            self._connection = LOG_FILE.connect(self._path, synchronous="FULL", busy_ms=CHECKPOINT_WAIT_MS)
-        wal = self._path.with_name(self._path.name + "-wal")
-        if not wal.exists() or wal.stat().st_size < CHECKPOINT_PAGES * 4096:
-            return
-        with contextlib.suppress(sqlite3.Error):
-            _, pages, moved = self._connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
-            overdue = time.monotonic() - self._restarted_at >= RESTART_EVERY_S
-            if overdue and pages > WAL_PAGES_MAX and moved * 2 > pages:
-                self._restarted_at = time.monotonic()
-                self._connection.execute("PRAGMA wal_checkpoint(RESTART)")
-
-    def close(self) -> None:
-        self._thread.shutdown()
-        if self._connection is not None:
-            self._connection.close()
 
 
 def _stream(connection: sqlite3.Connection, stream: str, after_version: int) -> list[Row]:

@@ -12,6 +12,7 @@ BENCHES = {
     "http-hot-sku": "http_hot_sku",
     "checkout": "checkout",
     "import": "imports",
+    "feeds": "feeds",
     "history": "history",
     "quote": "quote",
     "replay": "replay",

@@ -36,7 +36,7 @@ class Driven(NamedTuple):
     """Events of each commit."""
 
 
-async def run(*options: str) -> dict[str, Any]:
+async def run(*options: str) -> dict[str, Any] | list[dict[str, Any]]:
     """``--store sqlite|postgres``, and on Postgres ``--processes N`` that write into one log."""
     parser = ArgumentParser(prog="kontor bench append")
     parser.add_argument("--store", choices=["sqlite", "postgres"], default="sqlite")
@@ -83,14 +83,16 @@ async def _through_the_engine(path: Path) -> tuple[float, list[Row], list[int]]:
     return COMMANDS / (driven.ended - driven.began), rows, driven.batches
 
 
-async def drive(log: EventLog, commands: int, started: Callable[[], None] = lambda: None) -> Driven:
+async def drive(
+    log: EventLog, commands: int, skus: Sequence[int] = range(SKUS), started: Callable[[], None] = lambda: None
+) -> Driven:
     """So many commands through an engine of their own. ``started`` is called when all is ready, and may wait."""
     engine = Engine(log)
     await engine.start()
     batches: list[int] = []
     engine.listeners.append(lambda events: batches.append(len(events)))
     settle_garbage()
-    remaining = iter([ReceiveStock(f"stk_shp_bench.{i % SKUS:05d}", 5, now_ms()) for i in range(commands)])
+    remaining = iter([ReceiveStock(f"stk_shp_bench.{skus[i % len(skus)]:05d}", 5, now_ms()) for i in range(commands)])
 
     async def caller() -> None:
         for command in remaining:

@@ -1,8 +1,11 @@
 """``append --store postgres``: the whole write path on a Postgres log, by one process or by several on one log.
 
-The limit of the same run: the same rows in as many a commit, by binary COPY from one connection and nothing else. Told
-twice: as psycopg's ``write_row`` does it, which the ratio is made with, and with the bytes ready made and no round trip
-too many, which nobody who starts from rows can reach.
+The limit of the same run: the same rows in as many a commit, by binary COPY and nothing else. Told thrice: as psycopg's
+``write_row`` does it, from one connection and from as many processes at once as wrote, which the ratio is made with;
+and with the bytes ready made and no round trip too many, which nobody who starts from rows can reach.
+
+Several processes are measured twice: each with streams of its own, as carts, orders and payments are, and all with the
+same streams, so that each has to read and fold whatever the others wrote before it may write itself.
 """
 
 from __future__ import annotations
@@ -15,7 +18,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from itertools import islice
+from itertools import accumulate
 from typing import Any, NamedTuple
 
 import msgspec
@@ -24,59 +27,85 @@ from psycopg import pq
 
 from commands.store.port import Row
 from commands.store.postgres import PostgresLog
-from commands.store.postgres_library import COPY, TYPES
+from commands.store.postgres_library import COPY
 from commands.store.server import Server
 from commands.store.wire import copy_bytes
 from kontor import console
-from kontor.bench.append import COMMANDS, ROUNDS, Driven
+from kontor.bench.append import COMMANDS, ROUNDS, SKUS, Driven
 from kontor.bench.report import median, report
+from kontor.bench.writer import Commands, Copies, copy_rows
 from kontor.settings import load
 
 
 class Round(NamedTuple):
     events_per_s: float
     raw_per_s: float
+    raw_together_per_s: float
     ready_made_per_s: float
     events_per_commit: float
     client_cpu_us: float
 
 
-async def run(processes: int) -> dict[str, Any]:
+async def run(processes: int) -> list[dict[str, Any]]:
     url = load().postgres_url
     if url is None:
         console.fail("name the server to measure: set KONTOR_POSTGRES_URL", 2)
-    rounds = [await _round(url, processes) for _ in range(ROUNDS)]
+    same = [range(SKUS)] * processes
+    own = [range(first, SKUS, processes) for first in range(processes)]
+    cases = {"each its own": own, "all the same": same} if processes > 1 else {"its own": own}
+    return [await _case(url, streams, skus) for streams, skus in cases.items()]
+
+
+async def _case(url: str, streams: str, skus: Sequence[range]) -> dict[str, Any]:
+    rounds = [await _round(url, skus) for _ in range(ROUNDS)]
     return report(
         "append",
         events_per_s=round(median([one.events_per_s for one in rounds])),
         raw_copy_events_per_s=round(median([one.raw_per_s for one in rounds])),
+        raw_copy_together_events_per_s=round(median([one.raw_together_per_s for one in rounds])),
         ready_made_copy_events_per_s=round(median([one.ready_made_per_s for one in rounds])),
-        ratio=round(median([one.events_per_s / one.raw_per_s for one in rounds]), 3),
+        ratio=round(median([one.events_per_s / one.raw_together_per_s for one in rounds]), 3),
+        ratio_to_one_writer=round(median([one.events_per_s / one.raw_per_s for one in rounds]), 3),
         target_ratio=0.6,
-        processes=processes,
+        processes=len(skus),
+        streams=streams,
         events_per_commit=round(median([one.events_per_commit for one in rounds])),
         client_cpu_us_per_event=round(median([one.client_cpu_us for one in rounds]), 1),
         store="postgres",
     )
 
 
-async def _round(url: str, processes: int) -> Round:
+async def _round(url: str, skus: Sequence[range]) -> Round:
+    count = COMMANDS // len(skus)
+    with _schema(url) as log:
+        driven = await asyncio.to_thread(_drive, log, "write", [Commands(count, list(some)) for some in skus])
+        rows = await _rows(log)
+        assert len(rows) == count * len(skus)
+        sizes = [size for one in driven for size in one.batches]
+        ends = list(accumulate(sizes))
+        parts = [(end - size, size) for end, size in zip(ends, sizes, strict=True)]
+        with _schema(url) as own:
+            shares = [Copies(log, parts[first :: len(skus)]) for first in range(len(skus))]
+            together = await asyncio.to_thread(_drive, own, "copy", shares)
+    grouped = [rows[after : after + size] for after, size in parts]
     with _schema(url) as own:
-        driven = await asyncio.to_thread(_drive, own, processes)
-        rows = await _rows(own)
-    assert len(rows) == COMMANDS // processes * processes
-    batches = [size for one in driven for size in one.batches]
-    seconds = max(one.ended for one in driven) - min(one.began for one in driven)
-    left = iter(rows)
-    parts = [list(islice(left, size)) for size in batches]
-    with _schema(url) as own:
-        raw = _limit(own, parts, _write_rows)
-    ready = [copy_bytes(part) for part in parts]
+        raw = _limit(own, grouped, copy_rows)
+    ready = [copy_bytes(part) for part in grouped]
     with _schema(url) as own:
         ready_made = _limit(own, ready, _write_bytes)
-    cpu = sum(one.cpu_s for one in driven) / len(rows) * 1e6
-    count = len(rows)
-    return Round(count / seconds, count / raw, count / ready_made, count / len(batches), cpu)
+    events = len(rows)
+    return Round(
+        events / _seconds(driven),
+        events / raw,
+        events / _seconds(together),
+        events / ready_made,
+        events / len(parts),
+        sum(one.cpu_s for one in driven) / events * 1e6,
+    )
+
+
+def _seconds(driven: Sequence[Driven]) -> float:
+    return max(one.ended for one in driven) - min(one.began for one in driven)
 
 
 @contextmanager
@@ -93,30 +122,36 @@ def _schema(url: str) -> Iterator[str]:
             connection.execute(f"DROP SCHEMA IF EXISTS {name} CASCADE".encode())
 
 
-def _drive(url: str, processes: int) -> list[Driven]:
-    """Lets so many processes write, all at once, each its share."""
-    command = [sys.executable, "-m", "kontor.bench.writer", str(COMMANDS // processes)]
+def _drive(url: str, how: str, shares: Sequence[Commands | Copies]) -> list[Driven]:
+    """Lets as many processes write, all at once, each its share."""
+    command = [sys.executable, "-m", "kontor.bench.writer", how]
     environment = os.environ | {
         "KONTOR_POSTGRES_URL": url
     }  # not an argument, which everybody on the machine could read
     started = [
         subprocess.Popen(command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        for _ in range(processes)
+        for _ in shares
     ]
     try:
+        for process, share in zip(started, shares, strict=True):
+            _say(process, msgspec.json.encode(share).decode())
         for process in started:
             assert process.stdout is not None
             if process.stdout.readline() != "ready\n":
                 raise RuntimeError("a writer did not start")
         for process in started:
-            assert process.stdin is not None
-            process.stdin.write("go\n")
-            process.stdin.flush()
+            _say(process, "go")
         return [msgspec.json.decode(process.communicate(timeout=300)[0], type=Driven) for process in started]
     finally:
         for process in started:
             process.kill()
             process.wait()
+
+
+def _say(process: subprocess.Popen[str], line: str) -> None:
+    assert process.stdin is not None
+    process.stdin.write(line + "\n")
+    process.stdin.flush()
 
 
 async def _rows(url: str) -> list[Row]:
@@ -130,21 +165,12 @@ Write = Callable[[psycopg.Connection[Any], Any], None]
 
 
 def _limit(url: str, parts: Sequence[Any], write: Write) -> float:
-    """Seconds until all parts are in the table, a commit each."""
+    """Seconds until all parts are in the table, a commit each, from one connection."""
     with Server.at(url).connect() as connection:
         began = time.perf_counter()
         for part in parts:
             write(connection, part)
         return time.perf_counter() - began
-
-
-def _write_rows(connection: psycopg.Connection[Any], rows: Sequence[Row]) -> None:
-    connection.execute("BEGIN")
-    with connection.cursor().copy(COPY) as copy:
-        copy.set_types(TYPES)
-        for row in rows:
-            copy.write_row(row)
-    connection.execute("COMMIT")
 
 
 def _write_bytes(connection: psycopg.Connection[Any], ready: bytes) -> None:

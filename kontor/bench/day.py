@@ -18,7 +18,9 @@ from kontor.bench.report import report
 from kontor.day.crashing import Day, Stuck
 from kontor.day.evening import Evening, evening
 from kontor.day.morning import morning
+from kontor.day.place import embedded_settings
 from kontor.day.plan import Plan
+from kontor.settings import Settings
 
 PURCHASES, SEED = 20_000, 26
 CRASH_SHARE = 0.01
@@ -27,8 +29,10 @@ SHOWN_MAX = 5
 
 
 async def run(*options: str) -> dict[str, Any]:
-    """``--purchases N``, ``--crashes N`` (a hundredth of them), ``--seed N``, ``--data DIR`` to keep the folder."""
+    """``--profile embedded|full``, ``--purchases N``, ``--crashes N`` (a hundredth of them), ``--seed N``, and
+    ``--data DIR`` to keep the folder of the embedded profile."""
     parser = ArgumentParser(prog="kontor bench day")
+    parser.add_argument("--profile", choices=["embedded", "full"], default="embedded")
     parser.add_argument("--purchases", type=int, default=PURCHASES)
     parser.add_argument("--crashes", type=int)
     parser.add_argument("--seed", type=int, default=SEED)
@@ -36,15 +40,41 @@ async def run(*options: str) -> dict[str, Any]:
     chosen = parser.parse_args(options)
     crashes = chosen.crashes if chosen.crashes is not None else int(chosen.purchases * CRASH_SHARE)
     plan = Plan(chosen.purchases, crashes, chosen.seed)
+    if chosen.profile == "full":
+        if chosen.data is not None:
+            parser.error("--data is for the embedded profile; what the full one leaves on the servers is deleted")
+        from kontor.bench.day_full import run as run_full
+
+        return await run_full(plan)
     with tempfile.TemporaryDirectory(prefix="kontor-day-") as folder:
-        return await spend(plan, chosen.data or Path(folder))
+        return await spend(plan, Surroundings(embedded_settings(chosen.data or Path(folder))))
 
 
-async def spend(plan: Plan, data: Path) -> dict[str, Any]:
+class Surroundings:
+    """Who else there is; on the embedded profile nobody."""
+
+    provider: Path | None = None
+    """The payment provider's file, where it is not the service's own."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+
+    def strike(self) -> None:
+        """Kills whoever is to die together with a service."""
+
+    async def calm(self) -> None:
+        """In the evening: all are there again."""
+
+    def figures(self) -> dict[str, Any]:
+        return {"profile": self.settings.profile}
+
+
+async def spend(plan: Plan, around: Surroundings) -> dict[str, Any]:
     """The figures. Raises SystemExit when a promise is broken."""
     begun = time.perf_counter()
-    house = await morning(data, plan)
-    day = Day(data, plan, house)
+    settings = around.settings
+    house = await morning(settings, plan)
+    day = Day(settings, plan, house, around.strike)
     with console.progress("buying", plan.purchases, "purchases") as bar:
         # The day's processes are waited for, so nothing else goes on here.
         try:
@@ -52,9 +82,11 @@ async def spend(plan: Plan, data: Path) -> dict[str, Any]:
         except Stuck as error:
             console.fail(str(error))
     bought = time.perf_counter() - begun
-    done = await evening(data, plan, house, list(day.answered.values()), day.contradicted)
+    await around.calm()
+    done = await evening(settings, plan, house, list(day.answered.values()), day.contradicted, around.provider)
     result = report(
         "day",
+        **around.figures(),
         purchases=plan.purchases,
         kills=day.kills,
         answered=dict(Counter(one.refusal or "order" for one in day.answered.values())),

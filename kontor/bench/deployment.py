@@ -40,7 +40,7 @@ PARTS: Mapping[str, tuple[str, ...]] = {
     "gateway": ("gateway",),
     "processes": ("work", "--projection", "processes"),
 }
-GIVEN = (*SERVERS, "vault_url", "namespace", "profile", "source", "partitions")
+GIVEN = (*SERVERS, "vault_url", "namespace", "profile", "source", "partitions", "reconcile_every")
 PROVIDER = ("provider_url", "provider_secret", "provider_callbacks")
 READY_S = 120.0
 STOP_S = 20.0
@@ -51,7 +51,8 @@ class Deployment:
         self.settings = settings
         """For what this process does itself."""
         self.parts: dict[str, Running] = {}
-        self._folder = folder
+        self.folder = folder
+        """Each part has its own in it, and its output."""
         self._started: dict[str, subprocess.Popen[bytes]] = {}
 
     def pids(self) -> dict[str, int]:
@@ -62,11 +63,20 @@ class Deployment:
     async def start(self, *names: str) -> None:
         """Returns when all of them say that they are ready. Raises RuntimeError for one that does not."""
         for name in names:
-            self._begin(name)
+            self.begin(name)
+        await self.ready(*names)
+
+    async def ready(self, *names: str) -> None:
+        """They were begun. Raises RuntimeError for one that does not get so far."""
         for name in names:
             self.parts[name] = await self._ready(name)
 
-    def _begin(self, name: str) -> None:
+    def kill(self, name: str) -> None:
+        """With SIGKILL; ``begin`` begins it again, with what its folder and the servers have of it."""
+        self._started[name].kill()
+        self._started[name].wait()
+
+    def begin(self, name: str) -> None:
         with self._output(name).open("wb") as output:
             self._started[name] = subprocess.Popen(
                 [sys.executable, "-m", "kontor", *PARTS[name]],
@@ -78,14 +88,14 @@ class Deployment:
     def _environment(self, name: str) -> dict[str, str]:
         settings = self.settings
         given = {each: str(getattr(settings, each)) for each in (*GIVEN, *PROVIDER)}
-        given |= {"data": str(self._folder / name), "metrics_port": "0", "rate_limits": "false"}
+        given |= {"data": str(self.folder / name), "metrics_port": "0", "rate_limits": "false"}
         # The provider and the write service call each other, so their addresses have to be known before they run.
         ports = {"gateway": settings.provider_url, "write": settings.provider_callbacks}
         given["port"] = str(urlsplit(ports.get(name) or "").port or 0)
         return {f"KONTOR_{key.upper()}": value for key, value in given.items()}
 
     def _output(self, name: str) -> Path:
-        return self._folder / f"{name}.log"
+        return self.folder / f"{name}.log"
 
     async def _ready(self, name: str) -> Running:
         until = time.monotonic() + READY_S

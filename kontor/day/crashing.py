@@ -7,15 +7,15 @@ import multiprocessing
 from collections.abc import Callable
 from multiprocessing.connection import Connection
 from multiprocessing.context import ForkServerContext
-from pathlib import Path
 
 import msgspec
 
 from kontor.day.life import Turn, live
 from kontor.day.plan import LANES, Answered, House, Plan
+from kontor.settings import Settings
 
-SILENT_S = 120.0
-"""A process that answers nothing for so long hangs."""
+SILENT_S = 300.0
+"""A process that answers nothing for so long hangs. A busy machine needs a while to begin one."""
 _decode = msgspec.json.Decoder(Answered).decode
 
 
@@ -23,16 +23,22 @@ class Stuck(Exception):
     """A process ended by itself, or does not go on; the message says which."""
 
 
+def _nobody() -> None:
+    pass
+
+
 class Day:
-    def __init__(self, data: Path, plan: Plan, house: House) -> None:
+    def __init__(self, settings: Settings, plan: Plan, house: House, strike: Callable[[], None] = _nobody) -> None:
+        """``strike`` kills whoever else is to die together with a service."""
         self.answered: dict[int, Answered] = {}
         """By number, what each buyer was told first."""
         self.contradicted: list[str] = []
         """Buyers who were told something else later."""
         self.kills = 0
-        self._data = data
+        self._settings = settings
         self._plan = plan
         self._house = house
+        self._strike = strike
         self._kill_at = plan.kills()
         self._handed_out = 0
         """Numbers below this may have been asked for."""
@@ -50,13 +56,14 @@ class Day:
         """One process, killed after so many answers, or when there is nothing more to buy."""
         turns = self._turns(until + 2 * LANES)
         ours, theirs = multiprocessing.Pipe(duplex=False)
-        process = self._context.Process(target=live, args=(str(self._data), self._plan, self._house, turns, theirs))
+        process = self._context.Process(target=live, args=(self._settings, self._plan, self._house, turns, theirs))
         process.start()
         theirs.close()
         try:
             self._listen(ours, min(until, len(turns)))
         finally:
             process.kill()
+            self._strike()
             process.join()
         self._rest(ours)
         ours.close()

@@ -17,12 +17,11 @@ from domain.ids import stock_id
 from domain.ledger import CUSTOMER, JOURNAL, PROVIDER, REFUNDS, SUSPENSE, LedgerPosted
 from kontor.acting.caller import Caller
 from kontor.acting.people import People
-from kontor.day.morning import settings
+from kontor.day.place import Whole, evidence_of, whole
 from kontor.day.plan import PLENTY, Answered, Buyer, House, Plan
 from kontor.day.proof import Charge, Proof, charges_in, disputed_in, prove_money, prove_purchases, prove_stock
-from kontor.embedded import embedded
 from kontor.folder import DataFolder
-from kontor.running import build_app
+from kontor.settings import Settings
 from kontor.verifying import verify
 from projections.checkouts.projector import CHECKOUT_ROWS
 from streams.bookkeeping import TOPICS as MOVES
@@ -54,53 +53,81 @@ class Evening:
 
 
 async def evening(
-    data: Path, plan: Plan, house: House, answers: Collection[Answered], contradicted: Collection[str]
+    settings: Settings,
+    plan: Plan,
+    house: House,
+    answers: Collection[Answered],
+    contradicted: Collection[str],
+    provider: Path | None = None,
 ) -> Evening:
-    """Raises TimeoutError when something goes on moving, Unexpected."""
-    done, chosen, folder = Evening(), settings(data), DataFolder(data)
-    async with embedded(chosen) as services:
+    """``provider`` is the payment provider's file where that is not in the data folder.
+
+    Raises TimeoutError when something goes on moving, Unexpected.
+    """
+    done, folder = Evening(), DataFolder(settings.data)
+    records = provider or folder.provider
+    async with whole(settings) as at:
+        services = at.services
         begun = time.perf_counter()
-        await _at_rest(services)
+        await _at_rest(at)
         done.rest_seconds = time.perf_counter() - begun
-        reconciled = await Reconciler(services.log, services.engine, services.payments, folder.books).with_provider(
-            grace=0
-        )
+        reconciled = await Reconciler(services.log, services.engine, at.payments, folder.books).with_provider(grace=0)
         done.completed, done.found = reconciled.completed, reconciled.found
         for key, known in reconciled.open:
             done.proof.require("all settled after one reconciliation", False, f"{key}: {known.what}")
-        await _at_rest(services)
+        await _at_rest(at)
         orders = {order_id: await services.engine.state(order_id) for order_id in await _placed(services)}
         done.orders.update(map(_became, orders.values()))
         stock = {sku: await services.engine.state(stock_id(house.shop_id, sku)) for sku in plan.stock()}
-        charges = charges_in(folder.provider)
+        charges = charges_in(records)
         prove_purchases(done.proof, answers, contradicted, orders)
-        disputed = disputed_in(folder.provider, services.clock())
+        disputed = disputed_in(records, services.clock())
         prove_money(done.proof, orders, charges, disputed)
         prove_stock(done.proof, plan.stock(), stock, orders)
         await _prove_ledger(done.proof, services, charges, sum(disputed.values()))
-        app = build_app("all", services, chosen)
-        people = People(services, app.state.edge.tokens)
-        done.alone_events, done.alone_commits = await _alone(services, Caller(app), people, house)
-    report = verify(folder.log)
-    done.events = report.events
-    for problem in report.problems:
-        done.proof.require("log sound", False, f"{problem.position} {problem.stream}: {problem.what}")
+        done.alone_events, done.alone_commits = await _alone(at, house)
+        await _at_rest(at)
+        await _shown(services)
+    await _prove_log(done, settings)
     return done
 
 
-async def _at_rest(services: WriteServices) -> None:
+async def _prove_log(done: Evening, settings: Settings) -> None:
+    """With what other servers made of it, where there are such."""
+    log = evidence_of(settings)
+    report = verify(log)
+    done.events = report.events
+    for problem in report.problems:
+        done.proof.require("log sound", False, f"{problem.position} {problem.stream}: {problem.what}")
+    if settings.profile == "full":
+        from kontor.verifying_views import compare_views
+
+        for one in await compare_views(settings, log):
+            for difference in one.differences:
+                done.proof.require("log sound", False, f"{one.store}, {one.what}: {difference}")
+
+
+async def _at_rest(at: Whole) -> None:
     """No checkout is open and no money under way, and that stays so while stragglers would be taken up."""
     quiet_since: float | None = None
     async with asyncio.timeout(REST_S):
         while True:
-            await services.follower.wait_for(services.engine.position, REST_S)
-            if services.payments.working or await services.views.listed(CHECKOUT_ROWS.name, "open", "", limit=1):
+            await at.follower.wait_for(await at.services.log.head(), REST_S)
+            if at.payments.working or await at.checkouts.listed(CHECKOUT_ROWS.name, "open", "", limit=1):
                 quiet_since = None
             elif quiet_since is None:
                 quiet_since = time.monotonic()
             elif time.monotonic() - quiet_since >= QUIET_S:
                 return
             await asyncio.sleep(0.1)
+
+
+async def _shown(services: WriteServices) -> None:
+    """All views and the search index are as far as the log. Raises TimeoutError."""
+    head = await services.log.head()
+    async with asyncio.timeout(REST_S):
+        for part in (services.follower, services.history, services.indexer):
+            await part.wait_for(head, REST_S)
 
 
 async def _placed(services: WriteServices) -> list[str]:
@@ -143,8 +170,9 @@ async def _books_closed(services: WriteServices) -> None:
             await asyncio.sleep(0.1)
 
 
-async def _alone(services: WriteServices, caller: Caller, people: People, house: House) -> tuple[int, int]:
+async def _alone(at: Whole, house: House) -> tuple[int, int]:
     """Events and commits of a purchase while nothing else happens, its books included."""
+    services, caller, people = at.services, Caller(at.app), People(at.services, at.app.state.edge.tokens)
     name, buyer = Buyer.name(0), house.buyers[0]
     people.know(name)
     headers = people.headers(name)
@@ -153,9 +181,10 @@ async def _alone(services: WriteServices, caller: Caller, people: People, house:
     for line in cart["lines"]:
         if line["sku"] != PLENTY[0]:
             await caller.expect(200, "DELETE", f"/api/cart/items/{line['itemId']}", None, headers)
-    await _at_rest(services)
+    await _at_rest(at)
     batches: list[Batch] = []
-    services.engine.landed.append(lambda batch, seconds: batches.append(batch))
+    for engine in at.engines:
+        engine.landed.append(lambda batch, seconds: batches.append(batch))
     body = {"cartId": cart["cartId"], "addressId": buyer.address_id, "paymentMethodId": buyer.methods["pm_card_visa"]}
     placed = await caller.expect(
         202, "POST", "/api/orders", body, {**headers, "Idempotency-Key": "alone", "Prefer": "wait=10"}

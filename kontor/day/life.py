@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from multiprocessing.connection import Connection
-from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -18,10 +17,9 @@ from domain.cart import cart_of
 from kontor import console
 from kontor.acting.caller import Answer, Caller, Unexpected
 from kontor.acting.people import People
-from kontor.day.morning import settings
+from kontor.day.place import opened
 from kontor.day.plan import LANES, Answered, Buyer, House, Plan, Wish
-from kontor.embedded import embedded
-from kontor.running import build_app
+from kontor.settings import Settings
 
 REFUSED = (409, 422)
 UNAVAILABLE = 503
@@ -37,16 +35,14 @@ class Turn(msgspec.Struct, frozen=True):
     again: bool
 
 
-def live(data: str, plan: Plan, house: House, turns: Sequence[Turn], answers: Connection) -> None:
+def live(settings: Settings, plan: Plan, house: House, turns: Sequence[Turn], answers: Connection) -> None:
     """What a process does. It is not meant to come to an end by itself: after its turns it waits."""
     console.configure_logs("error")
-    asyncio.run(_live(Path(data), plan, house, turns, answers))
+    asyncio.run(_live(settings, plan, house, turns, answers))
 
 
-async def _live(data: Path, plan: Plan, house: House, turns: Sequence[Turn], answers: Connection) -> None:
-    chosen = settings(data)
-    async with embedded(chosen) as services:
-        app = build_app("all", services, chosen)
+async def _live(settings: Settings, plan: Plan, house: House, turns: Sequence[Turn], answers: Connection) -> None:
+    async with opened(settings) as (services, app):
         people = People(services, app.state.edge.tokens)
         lanes = [
             Lane(lane, plan, house, Caller(app), people, answers, [one for one in turns if one.number % LANES == lane])

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from kontor.acting.abreast import abreast
 from kontor.acting.caller import Caller
 from kontor.acting.people import People
+from kontor.day.place import opened
 from kontor.day.plan import CURRENCY, LANES, TOKENS, Buyer, House, Plan, price
-from kontor.embedded import embedded
-from kontor.running import build_app
 from kontor.settings import Settings
 
 SELLER = "seller"
@@ -23,15 +20,9 @@ ADDRESS = {
 }
 
 
-def settings(data: Path) -> Settings:
-    return Settings(data=data, rate_limits=False, reconcile_every=0, provider="simulated", smtp_url=None, otlp_url=None)
-
-
-async def morning(data: Path, plan: Plan) -> House:
+async def morning(settings: Settings, plan: Plan) -> House:
     """Raises Unexpected."""
-    chosen = settings(data)
-    async with embedded(chosen) as services:
-        app = build_app("all", services, chosen)
+    async with opened(settings) as (services, app):
         caller, people = Caller(app), People(services, app.state.edge.tokens)
         await people.register(SELLER, "merchant")
         shop = {"name": "Day", "country": "US", "currency": CURRENCY}

@@ -45,9 +45,9 @@ async def _beside_the_others(settings: Settings, clock: Callable[[], int]) -> As
 
     async with (
         full.write_side(settings, clock) as services,
-        full.process_worker(settings, clock) as (log, _, follower, views),
+        full.process_worker(settings, clock) as worker,
     ):
-        if await log.head():
+        if await worker.log.head():
             raise UnusableLog("past orders need a shop of their own: there are events in this log already")
         await services.noticing.start()
-        yield House(services, follower, views, lambda: 0)  # a purchase is answered when it is paid
+        yield House(services, worker.follower, worker.views, lambda: 0)  # a purchase is answered when it is paid

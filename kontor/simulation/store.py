@@ -14,7 +14,7 @@ from typing import Any
 
 from commands.errors import NothingWritten, StorageUnavailable
 from commands.store.memory import MemoryLog, MemoryTransaction
-from commands.store.port import Loaded, Reply, Row, Snapshot
+from commands.store.port import Loaded, News, Reply, Row, Snapshot, Wanted
 
 
 class ConnectionLost(Exception):
@@ -109,6 +109,10 @@ class Transaction:
     async def tail(self, after: int) -> Sequence[Row]:
         await self._faults.wire()
         return await self._real.tail(after)
+
+    async def news(self, after: int, wants: Wanted) -> News:
+        await self._faults.wire()
+        return await self._real.news(after, wants)
 
     async def load(self, streams: Iterable[str]) -> dict[str, Loaded]:
         await self._faults.wire()

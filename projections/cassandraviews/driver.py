@@ -33,6 +33,7 @@ from projections.cassandraviews.settings import CassandraSettings
 PARTITIONS_MAX, BYTES_MAX = 10, 4_500
 """Of a request. Cassandra warns of batches over more partitions, and of more than 5 KiB."""
 ROW_BYTES = 60
+LONG = (bytes, str)
 RECONNECT_S = 1.0
 CONNECT_S = 5.0
 TRANSIENT: tuple[type[Exception], ...] = (
@@ -57,6 +58,8 @@ def is_missing(error: BaseException) -> bool:
     return isinstance(error, InvalidRequest) and any(words in str(error).lower() for words in MISSING)
 
 
+DROP_S = 60.0
+"""Of a keyspace: every node forgets its tables, and takes a snapshot of them first where it is told to."""
 Query = tuple[str, Sequence[Any]]
 """One of the schema's queries, and its values."""
 
@@ -94,7 +97,7 @@ def together(queries: Sequence[Sequence[Query]]) -> list[list[Query]]:
     groups: list[list[Query]] = []
     partitions = size = 0
     for some in queries:
-        weight = sum(_weight(values) for _, values in some)
+        weight = sum([_weight(values) for _, values in some])
         if not groups or partitions == PARTITIONS_MAX or size + weight > BYTES_MAX:
             groups.append([])
             partitions = size = 0
@@ -105,26 +108,12 @@ def together(queries: Sequence[Sequence[Query]]) -> list[list[Query]]:
 
 def _weight(values: Sequence[Any]) -> int:
     """Bytes, about."""
-    return ROW_BYTES + sum(len(value) if isinstance(value, bytes | str) else 8 for value in values)
+    return ROW_BYTES + sum([len(value) if type(value) in LONG else 8 for value in values])
 
 
 def connect(settings: CassandraSettings, schema: Schema) -> Session:
     """Waits for the server; makes what is not there. Raises whatever the driver does."""
-    near = DCAwareRoundRobinPolicy(settings.datacenter) if settings.datacenter else RoundRobinPolicy()
-    profile = ExecutionProfile(
-        load_balancing_policy=TokenAwarePolicy(near),
-        consistency_level=getattr(ConsistencyLevel, settings.consistency),
-        request_timeout=settings.read_s,
-        row_factory=tuple_factory,
-    )
-    cluster = Cluster(
-        list(settings.hosts),
-        execution_profiles={EXEC_PROFILE_DEFAULT: profile},
-        connect_timeout=CONNECT_S,
-        control_connection_timeout=CONNECT_S,
-        reconnection_policy=ConstantReconnectionPolicy(RECONNECT_S, max_attempts=None),
-        schema_event_refresh_window=0,
-    )
+    cluster = _cluster(settings)
     try:
         session = Session(cluster, cluster.connect(), {})
         extend(session, settings, schema)
@@ -142,6 +131,37 @@ def extend(session: Session, settings: CassandraSettings, schema: Schema) -> Non
             statement = session.asking.prepare(query)
             statement.is_idempotent = True
             session.prepared[query] = statement
+
+
+def drop(settings: CassandraSettings) -> bool:
+    """The whole keyspace, and whether it was there. Waits for the server; raises whatever the driver does."""
+    cluster = _cluster(settings)
+    try:
+        asking = cluster.connect()
+        known = "SELECT keyspace_name FROM system_schema.keyspaces WHERE keyspace_name = %s"
+        there = asking.execute(known, (settings.keyspace,), timeout=CONNECT_S).one() is not None
+        asking.execute(f"DROP KEYSPACE IF EXISTS {settings.keyspace}", timeout=DROP_S)
+        return there
+    finally:
+        cluster.shutdown()
+
+
+def _cluster(settings: CassandraSettings) -> Cluster:
+    near = DCAwareRoundRobinPolicy(settings.datacenter) if settings.datacenter else RoundRobinPolicy()
+    profile = ExecutionProfile(
+        load_balancing_policy=TokenAwarePolicy(near),
+        consistency_level=getattr(ConsistencyLevel, settings.consistency),
+        request_timeout=settings.read_s,
+        row_factory=tuple_factory,
+    )
+    return Cluster(
+        list(settings.hosts),
+        execution_profiles={EXEC_PROFILE_DEFAULT: profile},
+        connect_timeout=CONNECT_S,
+        control_connection_timeout=CONNECT_S,
+        reconnection_policy=ConstantReconnectionPolicy(RECONNECT_S, max_attempts=None),
+        schema_event_refresh_window=0,
+    )
 
 
 def _make(asking: Any, settings: CassandraSettings, schema: Schema) -> None:

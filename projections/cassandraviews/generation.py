@@ -103,8 +103,9 @@ class CassandraGeneration:
         return Standing(min(marks.values()) if len(marks) >= self._partitions else 0, "")
 
     def _marks(self, shape: Shape) -> dict[int, int]:
-        query = f"SELECT partition, upto FROM {self._settings.keyspace}.progress WHERE name = %s"
-        return dict(self._session.asking.execute(query, (shape.marked[self.projection.name],)))
+        name = shape.marked[self.projection.name]
+        query = f"SELECT partition, upto FROM {self._settings.keyspace}.marks WHERE one = 0"
+        return {partition: upto[name] for partition, upto in self._session.asking.execute(query) if name in upto}
 
     def is_followed(self) -> bool:
         """Whether anybody ever folded into the live one."""
@@ -217,8 +218,7 @@ class CassandraGeneration:
         if any(at > position for at in self._marks(self._shaped(live)).values()):
             return False
         marks = {shape.marked[self.projection.name]: position}
-        for partition in range(self._partitions):
-            self._send(shape.books.note(partition, marks))
+        self._send([shape.books.note(partition, marks) for partition in range(self._partitions)])
         own: dict[str, Any] = {"next": None, "position": None, "upto": None} if noted["next"] == number else {}
         self._note(live=number, kept=live, **own)
         return True

@@ -1,4 +1,8 @@
-"""How far each partition is folded into each projection, the events that could not be, and which generation is live."""
+"""How far each partition is folded into each projection, the events that could not be, and which generation is live.
+
+All marks lie in one partition of the server: a worker reads them before it writes and notes them after, so what matters
+is that either is one small request, for however many partitions and projections.
+"""
 
 from __future__ import annotations
 
@@ -16,8 +20,8 @@ class Bookkeeping:
     def __init__(self, keyspace: str, names: Collection[str]) -> None:
         self.names = list(names)
         self.tables = {
-            "progress": f"CREATE TABLE IF NOT EXISTS {keyspace}.progress "
-            "(name text, partition int, upto bigint, PRIMARY KEY (name, partition))",
+            "marks": f"CREATE TABLE IF NOT EXISTS {keyspace}.marks "
+            "(one int, partition int, upto map<text, bigint>, PRIMARY KEY (one, partition))",
             "parked": f"CREATE TABLE IF NOT EXISTS {keyspace}.parked "
             "(name text, position bigint, stream text, error text, PRIMARY KEY (name, position))",
             "generations": f"CREATE TABLE IF NOT EXISTS {keyspace}.generations "
@@ -25,36 +29,36 @@ class Bookkeeping:
             "PRIMARY KEY (shard, name))",
         }
         self.live = f"SELECT name, live FROM {keyspace}.generations WHERE shard = 0"
-        self._all = f"SELECT name, partition, upto FROM {keyspace}.progress WHERE name IN ?"
-        self._of = f"SELECT name, upto FROM {keyspace}.progress WHERE name IN ? AND partition = ?"
-        self._note = f"INSERT INTO {keyspace}.progress (name, partition, upto) VALUES (?, ?, ?) USING TIMESTAMP ?"
+        self._marks = f"SELECT partition, upto FROM {keyspace}.marks WHERE one = 0"
+        self._note = f"UPDATE {keyspace}.marks USING TIMESTAMP ? SET upto = upto + ? WHERE one = 0 AND partition = ?"
         self._parked = f"SELECT position, stream, error FROM {keyspace}.parked WHERE name = ?"
         self._park = (
             f"INSERT INTO {keyspace}.parked (name, position, stream, error) VALUES (?, ?, ?, ?) USING TIMESTAMP ?"
         )
-        self._empty_progress, self._empty_parked = f"TRUNCATE {keyspace}.progress", f"TRUNCATE {keyspace}.parked"
+        self._empty_marks, self._empty_parked = f"TRUNCATE {keyspace}.marks", f"TRUNCATE {keyspace}.parked"
         self.queries = [
-            self.live, self._all, self._of, self._note, self._parked, self._park, self._empty_progress,
-            self._empty_parked,
+            self.live, self._marks, self._note, self._parked, self._park, self._empty_marks, self._empty_parked,
         ]  # fmt: skip
 
     async def progress(self, connection: Connection) -> dict[int, int]:
         """Of every partition that all names have: where the one that is furthest behind stands."""
-        marks: dict[int, list[int]] = {}
-        for _, partition, upto in await connection.rows(self._all, (self.names,)):
-            marks.setdefault(partition, []).append(upto)
-        return {partition: min(told) for partition, told in sorted(marks.items()) if len(told) == len(self.names)}
+        found = await self.marks(connection)
+        return {partition: min(marks.values()) for partition, marks in found.items() if len(marks) == len(self.names)}
 
     async def numbers(self, connection: Connection) -> dict[str, int]:
         """Of the generations that are live, of the projections that ever had another than the first."""
         return {name: live or 0 for name, live in await connection.rows(self.live)}
 
-    async def of(self, connection: Connection, partition: int) -> Marks:
-        return dict(await connection.rows(self._of, (self.names, partition)))
+    async def marks(self, connection: Connection) -> dict[int, Marks]:
+        """By partition, those of other names left out."""
+        return {
+            partition: {name: upto[name] for name in self.names if name in upto}
+            for partition, upto in await connection.rows(self._marks)
+        }
 
-    def note(self, partition: int, marks: Marks) -> list[list[Query]]:
-        """With the position as the timestamp, so that a mark never goes back."""
-        return [[(self._note, (name, partition, upto, upto))] for name, upto in marks.items()]
+    def note(self, partition: int, marks: Marks) -> list[Query]:
+        """With the position as the timestamp, so that a mark never goes back. All of ``marks`` are at one position."""
+        return [(self._note, (max(marks.values()), marks, partition))]
 
     async def parked(self, connection: Connection, name: str) -> list[Parked]:
         return [Parked(*row) for row in await connection.rows(self._parked, (name,))]
@@ -71,4 +75,4 @@ class Bookkeeping:
 
         Parked events go first: while their marks stand, nobody folds them again and parks them once more.
         """
-        await connection.send([[(self._empty_parked, ())]], then=[[(self._empty_progress, ())]])
+        await connection.send([[(self._empty_parked, ())]], then=[[(self._empty_marks, ())]])

@@ -9,6 +9,8 @@ There are no transactions here, so three things make it right whatever happens i
 - Events up to the mark are not folded again, so that not even a deletion whose traces the server has cleared away is
   undone by a repetition.
 
+Partitions that are written in the same moment are written in one round: marks read once, rows and marks sent together.
+
 Where another generation has gone live, whoever writes a partition hears of it as of rows that were lost: it is asked
 anew how far that one is, and what it lacks is handed over again.
 """
@@ -19,6 +21,7 @@ import asyncio
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from itertools import count
+from typing import NamedTuple
 
 from domain.recorded import Recorded
 from projections.cassandraviews.driver import Query
@@ -31,6 +34,7 @@ from projections.cassandraviews.tables import StoredTable
 from projections.cassandraviews.timeline import NAME as TIMELINE
 from projections.folding import NOWHERE, Kept, Parked, concerned, first_of_each, fold_events, keys_of
 from projections.projector import Projection
+from projections.rounds import Rounds
 from projections.rowcache import RowCache
 from projections.sink import RowsLost
 from projections.views import Touched
@@ -59,14 +63,31 @@ class Partition:
         """Noted as having entries."""
 
 
+class Call(NamedTuple):
+    """Of ``write``."""
+
+    partition: int
+    known: Partition
+    upto: int
+    events: Sequence[Recorded]
+
+
 class Batch:
     """What is to be written for a call."""
 
-    def __init__(self) -> None:
+    def __init__(self, call: Call, shape: Shape, marks: Marks) -> None:
+        self.call = call
+        self.shape = shape
+        """The generations that it is written to."""
+        self.marks = marks
+        """As they were found."""
+        self.moved: Marks = {}
+        """Those that are to be noted."""
         self.lists: list[Sequence[Query]] = []
         self.rows: list[Sequence[Query]] = []
         """Of which a list changes: to be written when that is acknowledged."""
         self.others: list[Sequence[Query]] = []
+        self.archived: Sequence[Recorded] = ()
         self.touched = Touched()
         self.remember: list[tuple[StoredTable, str, Kept, int]] = []
         self.broken: dict[str, dict[str, int]] = {}
@@ -79,6 +100,7 @@ class CassandraSink(CassandraViews):
         self._partitions: defaultdict[int, Partition] = defaultdict(Partition)
         self._cache = RowCache()
         self._eras = count(1)
+        self._rounds: Rounds[Call, Touched] = Rounds(self._write)
 
     async def progress(self) -> dict[int, int]:
         found = await super().progress()
@@ -101,44 +123,57 @@ class CassandraSink(CassandraViews):
         await self._shape.books.empty(self.connection)
 
     async def write(self, partition: int, upto: int, events: Sequence[Recorded]) -> Touched:
-        """Raises RowsLost, until ``progress`` is called, when the tables were dropped or emptied under our feet.
+        """Raises RowsLost, until ``progress`` is called, when the tables were dropped or emptied under our feet, and
+        once when another generation has gone live.
 
         Each partition hears of it once at least, whoever noticed it first.
         """
         known = self._partitions[partition]
         async with known.lock:
             try:
-                return await self._write(partition, known, upto, events)
+                return await self._rounds.join(Call(partition, known, upto, events))
             except BaseException:
                 known.trusted = None
                 raise
 
-    async def _write(self, partition: int, known: Partition, upto: int, events: Sequence[Recorded]) -> Touched:
+    async def _write(self, calls: Sequence[Call]) -> list[Touched | Exception]:
         shape = await self._now()
-        marks, numbers = await asyncio.gather(
-            shape.books.of(self.connection, partition), shape.books.numbers(self.connection)
-        )
+        marks, numbers = await asyncio.gather(shape.books.marks(self.connection), shape.books.numbers(self.connection))
         await self._turn_to(numbers)
-        if self._shape is not shape or known.shape not in (None, shape):
-            known.shape, known.acknowledged = self._shape, {}
-            raise RowsLost("another generation has gone live")
+        live = self._shape  # for all of the round, whatever another finds meanwhile
+        batches = [await self._batch(call, shape, live, marks.get(call.partition, {})) for call in calls]
+        whole = [batch for batch in batches if isinstance(batch, Batch)]
+        first = [queries for batch in whole for queries in (*batch.lists, *batch.others)]
+        first += shape.timeline.put([event for batch in whole for event in batch.archived])
+        await self.connection.send(first, [queries for batch in whole for queries in batch.rows])
+        moved = [shape.books.note(batch.call.partition, batch.moved) for batch in whole if batch.moved]
+        await self.connection.send(moved)
+        for batch in whole:
+            self._learn(batch)
+        return [batch.touched if isinstance(batch, Batch) else batch for batch in batches]
+
+    async def _batch(self, call: Call, shape: Shape, live: Shape, marks: Marks) -> Batch | RowsLost:
+        """``marks`` were read of ``shape``."""
+        known = call.known
+        if live is not shape or known.shape not in (None, shape):
+            known.shape, known.acknowledged = live, {}
+            return RowsLost("another generation has gone live")
         known.shape = shape
-        self._look_for_losses(known, marks)
+        try:
+            self._look_for_losses(known, marks)
+        except RowsLost as lost:
+            return lost
         if known.trusted != marks:
             known.era = next(self._eras)
             known.broken, known.months = {}, set()
-        batch = Batch()
+        batch = Batch(call, shape, marks)
         for projection in self.projections:
-            fresh = _beyond(marks.get(shape.marked[projection.name], NOWHERE), events)
+            fresh = _beyond(marks.get(shape.marked[projection.name], NOWHERE), call.events)
             if fresh:
-                await self._fold(batch, known, projection, fresh)
-        batch.others += shape.timeline.put(_beyond(marks.get(TIMELINE, NOWHERE), events))
-        await self.connection.send([*batch.lists, *batch.others], batch.rows)
-        moved = {name: upto for name in shape.books.names if marks.get(name, NOWHERE) < upto}
-        await self.connection.send(shape.books.note(partition, moved))
-        known.acknowledged = known.trusted = {**marks, **moved}
-        self._learn(batch, known)
-        return batch.touched
+                await self._fold(batch, projection, fresh)
+        batch.archived = _beyond(marks.get(TIMELINE, NOWHERE), call.events)
+        batch.moved = {name: call.upto for name in shape.books.names if marks.get(name, NOWHERE) < call.upto}
+        return batch
 
     def _look_for_losses(self, known: Partition, marks: Marks) -> None:
         if any(marks.get(name, NOWHERE) < upto for name, upto in known.acknowledged.items()):
@@ -149,9 +184,8 @@ class CassandraSink(CassandraViews):
 
     # folding
 
-    async def _fold(self, batch: Batch, known: Partition, projection: Projection, events: Sequence[Recorded]) -> None:
-        shape = known.shape
-        assert shape is not None
+    async def _fold(self, batch: Batch, projection: Projection, events: Sequence[Recorded]) -> None:
+        known, shape = batch.call.known, batch.shape
         name = shape.marked[projection.name]
         tables = [shape.stored[table.name] for table in concerned(projection.tables, events)]
         if not tables:
@@ -160,8 +194,8 @@ class CassandraSink(CassandraViews):
             known.broken[name] = first_of_each(await shape.books.parked(self.connection, name))
         broken = dict(known.broken[name])
         parked: list[Parked] = []
-        before = await asyncio.gather(*(self._rows_before(stored, known.era, events) for stored in tables))
-        for stored, rows in zip(tables, before, strict=True):
+        for stored in tables:
+            rows = await self._rows_before(stored, known.era, events)
             parked += self._fold_table(batch, known, stored, events, rows, broken)
         batch.broken[name] = broken
         batch.others += shape.books.park(name, parked)
@@ -172,7 +206,8 @@ class CassandraSink(CassandraViews):
         """As remembered, and as found. A row comes from one stream, so it is not there before that begins."""
         first = keys_of(stored.table, [recorded for recorded in events if recorded.version == 1])
         rows, missing = self._cache.get_many(f"{stored.table.name}.{era}", keys_of(stored.table, events))
-        found = await self._find(stored, [key for key in missing if key not in first])
+        missing = [key for key in missing if key not in first]
+        found = await self._find(stored, missing) if missing else []
         return rows, {key: (position, row) for key, position, row in found}
 
     def _fold_table(
@@ -209,8 +244,10 @@ class CassandraSink(CassandraViews):
         batch.months.update(months)
         return parked
 
-    def _learn(self, batch: Batch, known: Partition) -> None:
+    def _learn(self, batch: Batch) -> None:
         """What is certain once it is acknowledged."""
+        known = batch.call.known
+        known.acknowledged = known.trusted = {**batch.marks, **batch.moved}
         for stored, key, kept, size in batch.remember:
             self._cache.put(f"{stored.table.name}.{known.era}", key, kept, size)
         known.broken.update(batch.broken)

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from domain.offer import OfferPut, OfferWithdrawn, Terms
 from domain.product import Description, ProductChanged, ProductCreated, ProductDiscontinued, Variant
 from domain.recorded import Recorded
+from projections.catalog.media import MEDIA
 from projections.projector import Index, Projection, Table, ViewRow
 
 
@@ -85,4 +86,4 @@ OFFERS = Table(
         "shop": Index(lambda key, row: split_offer(key)[0]),
     },
 )
-CATALOG = Projection("catalog", 2, (PRODUCTS, OFFERS))
+CATALOG = Projection("catalog", 3, (PRODUCTS, OFFERS, MEDIA))

@@ -79,14 +79,14 @@ class Batch:
         return _encode(plain), b"".join(self._values)
 
     def encode(
-        self, born: bytes, partition: int, upto: int, projections: list[tuple[Any, ...]]
+        self, born: bytes, upto: Mapping[int, int], projections: list[tuple[Any, ...]]
     ) -> tuple[bytes, bytes, bytes]:
-        """For the script WRITE. ``projections``: progress key, least position, parked key, how many are parked, and
-        the newly parked."""
+        """For the script WRITE. ``upto`` by partition. ``projections``: progress key, least position of each partition,
+        parked key, how many are parked, and the newly parked."""
         told = Touched({name: keys for name, keys in self.touched.items() if name in self._told})
         sizes = [len(value) for value in self._values]
         plain = (
-            born.decode(), partition, upto, projections, self._keys, self._positions, sizes, self._added,
-            self._removed, self._counts,
+            born.decode(), list(upto), list(upto.values()), projections, self._keys, self._positions, sizes,
+            self._added, self._removed, self._counts,
         )  # fmt: skip
         return _encode(plain), b"".join(self._values), notice.body(told, self._owners) if told else b""

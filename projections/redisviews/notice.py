@@ -1,4 +1,4 @@
-"""What is told on the channel when a batch is in: how far a partition is now, and what the batch touched.
+"""What is told on the channel when a batch is in: how far its partitions are now, and what the batch touched.
 
 The script that writes the batch publishes the notice, so nothing is ever written and not told, and notices come in
 the order of the writes.
@@ -19,28 +19,25 @@ _decode = msgspec.msgpack.Decoder(tuple[dict[str, list[str]], dict[str, list[str
 class Notice(NamedTuple):
     born: bytes
     """Which life of the store this is about."""
-    partition: int
-    """-1: a life has just begun, and nothing is in the store."""
-    position: int
-    """Up to which the store has this partition."""
+    reached: dict[int, int]
+    """Up to where the store has the partitions that were written. None: a life has just begun, and nothing is in it."""
     touched: Touched
     owners: dict[str, set[str]]
     """Owners of the lists that touched rows stand or stood in, by ``table.index``, of the indexes that are told of."""
 
 
 def body(touched: Touched, owners: dict[str, set[str]]) -> bytes:
-    """What the writer knows; the script puts life, partition and position in front."""
+    """What the writer knows; the script puts life, partitions and positions in front."""
     plain: tuple[Any, Any] = (_lists(touched), _lists(owners))
     return _encode(plain)
 
 
 def read(message: bytes) -> Notice:
-    born, partition, position, rest = message.split(b" ", 3)
+    born, reached, rest = message.split(b" ", 2)
     touched, owners = _decode(rest) if rest else ({}, {})
     return Notice(
         born,
-        int(partition),
-        int(position),
+        {int(partition): int(at) for one in reached.split(b",") if one for partition, at in [one.split(b":")]},
         Touched({table: set(keys) for table, keys in touched.items()}),
         {index: set(of) for index, of in owners.items()},
     )

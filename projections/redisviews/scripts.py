@@ -9,7 +9,7 @@ from __future__ import annotations
 BEGIN = """
 -- KEYS: born, channel.  ARGV: a name for a new life.  Answers the name of the life that it is.
 if redis.call('SET', KEYS[1], ARGV[1], 'NX') then
-    redis.call('PUBLISH', KEYS[2], ARGV[1] .. ' -1 0 ')
+    redis.call('PUBLISH', KEYS[2], ARGV[1] .. '  ')
 end
 return redis.call('GET', KEYS[1])
 """
@@ -52,20 +52,23 @@ end
 WRITE = (
     """
 -- KEYS: born, channel.
--- ARGV: (born, partition, upto, projections, keys, positions, sizes of values, added, removed, counts), the values one
--- after the other, and the notice.
+-- ARGV: (born, partitions, upto where each, projections, keys, positions, sizes of values, added, removed, counts), the
+-- values one after the other, and the notice.
 -- All or nothing. 'lost': the store is not what the writer takes it for. 'parked': other events are parked than it
 -- thinks. Numbers: rows (from 0) that are not at the position the writer folded from. Nothing: written.
-local born, partition, upto, projections, keys, positions, sizes, added, removed, counts =
+local born, partitions, upto, projections, keys, positions, sizes, added, removed, counts =
     unpack(cmsgpack.unpack(ARGV[1]))
 local values, notice = ARGV[2], ARGV[3]
 local MANY = 1000
 if redis.call('GET', KEYS[1]) ~= born then return {'lost'} end
 
 local reached = {}
-for i, p in ipairs(projections) do  -- progress key, least position, parked key, how many are parked, newly parked
-    reached[i] = tonumber(redis.call('HGET', p[1], partition) or 0)
-    if reached[i] < p[2] then return {'lost'} end
+for i, p in ipairs(projections) do  -- progress key, least positions, parked key, how many are parked, newly parked
+    reached[i] = redis.call('HMGET', p[1], unpack(partitions))
+    for n = 1, #partitions do
+        reached[i][n] = tonumber(reached[i][n] or 0)
+        if reached[i][n] < p[2][n] then return {'lost'} end
+    end
     if redis.call('HLEN', p[3]) ~= p[4] then return {'parked'} end
 end
 
@@ -83,14 +86,22 @@ if #moved > 0 then return moved end
 """
     + _ROWS
     + """
-local least = nil
+local least = {}
 for i, p in ipairs(projections) do
     for position, event in pairs(p[5]) do redis.call('HSETNX', p[3], position, event) end
-    local at = math.max(reached[i], upto)
-    if at ~= reached[i] or at == 0 then redis.call('HSET', p[1], partition, string.format('%.0f', at)) end
-    least = math.min(least or at, at)
+    local moved_on = {}
+    for n, partition in ipairs(partitions) do
+        local at = math.max(reached[i][n], upto[n])
+        if at ~= reached[i][n] or at == 0 then
+            moved_on[#moved_on + 1] = partition
+            moved_on[#moved_on + 1] = string.format('%.0f', at)
+        end
+        least[n] = math.min(least[n] or at, at)
+    end
+    if #moved_on > 0 then redis.call('HSET', p[1], unpack(moved_on)) end
 end
-redis.call('PUBLISH', KEYS[2], string.format('%s %d %.0f ', born, partition, least) .. notice)
+for n, partition in ipairs(partitions) do least[n] = string.format('%d:%.0f', partition, least[n]) end
+redis.call('PUBLISH', KEYS[2], born .. ' ' .. table.concat(least, ',') .. ' ' .. notice)
 return {}
 """
 )
@@ -156,6 +167,6 @@ if redis.call('HGET', KEYS[3], name .. '/next') == new then redis.call('HDEL', K
 local swaps = redis.call('HINCRBY', KEYS[3], 'exchanged', 1)
 born = string.match(born, '^[^.]*') .. '.' .. swaps
 redis.call('SET', KEYS[1], born)
-redis.call('PUBLISH', KEYS[2], born .. ' -1 0 ')
+redis.call('PUBLISH', KEYS[2], born .. '  ')
 return 'exchanged'
 """

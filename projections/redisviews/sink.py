@@ -5,6 +5,9 @@ the script writes only if every row is still at that position, and otherwise say
 is folded again. As rows carry positions, repeated events are passed over, and rows that are gone keep theirs. All of a
 write happens or nothing, so progress never runs ahead of rows.
 
+Partitions that are written in the same moment are written at once, and one notice tells of them: what a write costs the
+worker, and a notice whoever reads, is hardly more for several.
+
 A store that was flushed or came back older than it was is noticed before anything is written: each life of the store
 has a name that dies with it, and a partition's progress is never less than what we have seen of it. Where generations
 were exchanged, the same events are folded into the new one, which has all that was written to the other.
@@ -26,6 +29,7 @@ from projections.redisviews.names import PREFIX, Names, StoredTable, position_of
 from projections.redisviews.reader import KEYS_PER_QUERY, RedisViews
 from projections.redisviews.scripts import BEGIN, WRITE
 from projections.redisviews.server import RedisServer
+from projections.rounds import Rounds
 from projections.rowcache import RowCache
 from projections.sink import RowsLost
 from projections.views import Touched, ViewsUnavailable
@@ -54,6 +58,14 @@ class Part(NamedTuple):
     keys: Collection[str]
 
 
+class Call(NamedTuple):
+    """Of ``write``."""
+
+    partition: int
+    upto: int
+    events: Sequence[Recorded]
+
+
 class RedisSink(RedisViews):
     """``told``: tables of which notices say what was touched, and of each the indexes whose owners are told as well."""
 
@@ -69,6 +81,7 @@ class RedisSink(RedisViews):
         self._begin = server.client.register_script(BEGIN)
         self._script = server.client.register_script(WRITE)
         self._cache = RowCache()
+        self._rounds: Rounds[Call, Touched] = Rounds(self._write)
         self._born: bytes | None = None
         """For which life and generations all that is remembered holds."""
         self._held: dict[int, list[int]] = {}
@@ -114,28 +127,51 @@ class RedisSink(RedisViews):
             self._parked = [None] * len(self._projections)
 
     async def write(self, partition: int, upto: int, events: Sequence[Recorded]) -> Touched:
+        """What was touched in the same moment, by whomever."""
         touched = Touched()
         last = len(events) - 1
         for start in range(0, max(1, len(events)), EVENTS_MAX):
             some = events[start : start + EVENTS_MAX]
             end = upto if start + EVENTS_MAX > last else some[-1].position
-            for table, keys in (await self._write(partition, end, some)).items():
+            for table, keys in (await self._rounds.join(Call(partition, end, some))).items():
                 touched.setdefault(table, set()).update(keys)
         return touched
 
-    async def _write(self, partition: int, upto: int, events: Sequence[Recorded]) -> Touched:
+    async def _write(self, calls: Sequence[Call]) -> list[Touched | Exception]:
+        together = len(calls) > 1 and sum(len(call.events) for call in calls) <= EVENTS_MAX
+        touched = await self._all(calls) if together else None
+        if touched is not None:
+            return [touched] * len(calls)
+        return [await self._alone(call) for call in calls]
+
+    async def _all(self, calls: Sequence[Call]) -> Touched | None:
+        """None where something is not as we took it to be: whose it is shows when they come one by one."""
+        names = await self._live()
+        if not self._lost.isdisjoint(call.partition for call in calls):
+            return None
+        batch = await self._fold(names, [event for call in calls for event in call.events])
+        upto: dict[int, int] = {}
+        for call in calls:
+            upto[call.partition] = max(call.upto, upto.get(call.partition, 0))
+        return batch.touched if await self._store(names, upto, batch) else None
+
+    async def _alone(self, call: Call) -> Touched | RowsLost:
         for attempt in range(ATTEMPTS):
-            if self._born is None or self._born != self.names.life:
-                await self.progress()
-            if partition in self._lost:
-                self._lost.discard(partition)
-                raise RowsLost
-            names = self.names
-            batch = await self._fold(names, events)
-            if await self._store(names, partition, upto, batch):
+            names = await self._live()
+            if call.partition in self._lost:
+                self._lost.discard(call.partition)
+                return RowsLost()
+            batch = await self._fold(names, call.events)
+            if await self._store(names, {call.partition: call.upto}, batch):
                 return batch.touched
             await asyncio.sleep(random.random() * PAUSE_S * attempt)
         raise ViewsUnavailable("others keep writing the same rows")
+
+    async def _live(self) -> Names:
+        """Of which holds what is remembered."""
+        if self._born is None or self._born != self.names.life:
+            await self.progress()
+        return self.names
 
     # folding
 
@@ -191,25 +227,29 @@ class RedisSink(RedisViews):
 
     # writing
 
-    async def _store(self, names: Names, partition: int, upto: int, batch: Batch) -> bool:
-        """False: somebody else wrote meanwhile, and what we took for true of it is forgotten."""
-        least = self._held.get(partition) or [0] * len(self._projections)
+    async def _store(self, names: Names, upto: Mapping[int, int], batch: Batch) -> bool:
+        """By partition. False: somebody else wrote meanwhile, and what we took for true of it is forgotten; or the
+        store has lost rows or has other generations."""
+        nothing = [0] * len(self._projections)
+        held = [self._held.get(partition, nothing) for partition in upto]
         state = []
         for number, projection in enumerate(self._projections):
             parked = self._parked[number] or await self._read_parked(number)
             new = batch.parked.get(projection.name, {})
-            state.append((names.progress[number], least[number], names.parked[number], parked.number, new))
+            least = [each[number] for each in held]
+            state.append((names.progress[number], least, names.parked[number], parked.number, new))
         assert names.life is not None
-        arguments = batch.encode(names.life, partition, upto, state)
+        arguments = batch.encode(names.life, upto, state)
         keys = (names.born, names.changes)
         answer = await self.server.ask(lambda _: self._script(keys, arguments))
         if not answer:
-            self._remember(partition, upto, batch)
+            if names.life == self._born:  # or what was written is not what is live now
+                self._remember(upto, batch)
             return True
         if answer == [b"lost"]:
             await self.progress()
             if life_of(names.life) != life_of(self.names.life or b""):
-                self._lost.add(partition)
+                self._lost.update(upto)
             return False
         if answer == [b"parked"]:
             self._parked = [None] * len(self._projections)
@@ -218,11 +258,12 @@ class RedisSink(RedisViews):
                 self._cache.forget(*batch.rows[row][:2])
         return False
 
-    def _remember(self, partition: int, upto: int, batch: Batch) -> None:
+    def _remember(self, upto: Mapping[int, int], batch: Batch) -> None:
         for table, key, kept, size in batch.rows:
             self._cache.put(table, key, kept, size)
-        seen = self._held.get(partition) or [0] * len(self._projections)
-        self._held[partition] = [max(at, upto) for at in seen]
+        for partition, position in upto.items():
+            seen = self._held.get(partition) or [0] * len(self._projections)
+            self._held[partition] = [max(at, position) for at in seen]
         for number, projection in enumerate(self._projections):
             if projection.name in batch.parked:
                 self._parked[number] = None

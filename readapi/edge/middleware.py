@@ -167,20 +167,31 @@ class _Exchange:
         return Response(status_code=204, headers={"Allow": ", ".join(allowed)}) if allowed else None
 
     def check_body(self, length: bytes, encoding: bytes) -> Response | None:
-        limit = self.edge.settings.body_limit
+        limit = self.body_limit
         if length.isdigit() and (len(length) > 18 or int(length) > limit):
             return problems.response_for(self.scope, _too_large(limit))
         if encoding.lower() != b"identity":
             uncompressed = HTTPException(415, "send the body uncompressed", {"Accept-Encoding": "identity"})
             return problems.response_for(self.scope, uncompressed)
         if not self.type_accepted():
-            return problems.response_for(self.scope, _unsupported())
+            return problems.response_for(self.scope, _unsupported(self.is_upload))
         return None
 
+    @property
+    def is_upload(self) -> bool:
+        path: str = self.scope["path"]
+        return path.startswith(self.edge.settings.uploads)
+
+    @property
+    def body_limit(self) -> int:
+        return self.edge.settings.upload_limit if self.is_upload else self.edge.settings.body_limit
+
     def type_accepted(self) -> bool:
-        if self.content_type == _JSON:
+        if self.content_type == _JSON and not self.is_upload:
             return True
         essence = self.content_type.partition(b";")[0].strip().lower()
+        if self.is_upload:
+            return essence.startswith(b"image/")
         return essence == _JSON or (essence in _FORMS and self.scope["path"] in self.edge.settings.form_paths)
 
     async def receive(self) -> Message:
@@ -188,10 +199,10 @@ class _Exchange:
         if message["type"] == "http.request" and (size := len(message.get("body", b""))):
             # Framework exceptions, because FastAPI lets only those through while it reads a body.
             self.read += size
-            if self.read > self.edge.settings.body_limit:
-                raise _too_large(self.edge.settings.body_limit)
+            if self.read > self.body_limit:
+                raise _too_large(self.body_limit)
             if not self.type_accepted():
-                raise _unsupported()
+                raise _unsupported(self.is_upload)
         return message
 
     # out
@@ -230,7 +241,9 @@ def _too_large(limit: int) -> HTTPException:
     return HTTPException(413, f"a request body has at most {limit} bytes", {"Connection": "close"})
 
 
-def _unsupported() -> HTTPException:
+def _unsupported(upload: bool) -> HTTPException:
+    if upload:
+        return HTTPException(415, "send a picture, as image/jpeg or another type of pictures", {"Accept": "image/*"})
     return HTTPException(415, "send the body as application/json", {"Accept": "application/json"})
 
 

@@ -25,6 +25,9 @@ class EdgeSettings:
     access_log: bool = True
     cors_origins: tuple[str, ...] = ()
     """Origins such as ``https://shop.example``, or ``*``; empty turns CORS off."""
+    uploads: str = "/api/media/uploads/"
+    """Below here a body is a picture and not JSON, and has a limit of its own."""
+    upload_limit: int = 10 << 20
     form_paths: frozenset[str] = frozenset({"/api/auth/token"})
     rate_limits: bool = True
     policies: dict[str, Policy] = field(default_factory=lambda: dict(POLICIES))

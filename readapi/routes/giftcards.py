@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
-from fastapi import APIRouter, Query
+from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from domain.errors import Forbidden
 from projections.giftcards.projector import GIFT_CARD_ROWS, GiftCardRow
 from readapi.consistency import at_position
 from readapi.edge.openapi import problem_responses, signed_in
@@ -16,9 +13,8 @@ from readapi.edge.paging import CursorParameter, Limit, page
 from readapi.edge.principal import RequiredPrincipal
 from readapi.giftcards import GiftCardList, gift_card_json
 from readapi.instants import instant
-from readapi.lists import List, page_of
 from readapi.ready import answer
-from readapi.routes.shops import manage, shop_row
+from readapi.routes.run import ShopParameter, newest_of, require_runner
 from readapi.services import ReadServices
 
 router = APIRouter(tags=["gift cards"])
@@ -36,26 +32,15 @@ router = APIRouter(tags=["gift cards"])
 async def list_gift_cards(
     request: Request,
     principal: RequiredPrincipal,
-    shop_id: Annotated[str, Query(alias="shopId", max_length=40)] = "",
+    shop_id: ShopParameter = "",
     cursor: CursorParameter = None,
     limit: Limit = 20,
 ) -> Response:
     """Of one shop, or without ``shopId`` of the marketplace. Their codes are known to their holders alone."""
     position = await at_position(request)
     services: ReadServices = request.app.state.services
-    if shop_id:
-        manage(principal, await shop_row(services, shop_id))
-    elif "admin" not in principal.scopes:
-        raise Forbidden("gift cards of the marketplace are for administrators; name your shop")
-    mine = List(
-        f"gift_cards:{shop_id}",
-        GIFT_CARD_ROWS.name,
-        "shop",
-        shop_id,
-        lambda entry: entry.row.created_at,
-        newest_first=True,
-    )
-    found = await page_of(request, services.views, mine, cursor, limit)
+    await require_runner(services, principal, shop_id, "gift cards")
+    found = await newest_of(request, GIFT_CARD_ROWS, shop_id, cursor, limit)
     now = services.clock()
     items = [{**gift_card_json(entry.key, entry.row.card, now), **_stamps(entry.row)} for entry in found.entries]
     return answer(page(items, next=found.next, prev=found.prev), position)

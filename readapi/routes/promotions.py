@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from domain.errors import Forbidden, NotFound
+from domain.errors import NotFound
 from domain.promotion import Amount, Benefit, BuyGet, FreeShipping, Percent
-from projections.promotions.projector import PromotionRow
+from projections.promotions.projector import PROMOTION_ROWS, PromotionRow
 from readapi.consistency import at_position
 from readapi.edge.openapi import problem_responses, signed_in
 from readapi.edge.paging import CursorParameter, Limit, page
-from readapi.edge.principal import Principal, RequiredPrincipal
+from readapi.edge.principal import RequiredPrincipal
 from readapi.instants import instant
-from readapi.lists import List, page_of
 from readapi.models import PromotionList, PromotionOut
 from readapi.ready import answer
-from readapi.routes.shops import manage, shop_row
+from readapi.routes.run import ShopParameter, newest_of, require_runner
 from readapi.services import ReadServices
 
 router = APIRouter(tags=["promotions"])
@@ -35,18 +34,15 @@ OWN = problem_responses("unauthenticated", "forbidden", "not_found", "position_n
 async def list_promotions(
     request: Request,
     principal: RequiredPrincipal,
-    shop_id: Annotated[str, Query(alias="shopId", max_length=40)] = "",
+    shop_id: ShopParameter = "",
     cursor: CursorParameter = None,
     limit: Limit = 20,
 ) -> Response:
     """Of one shop, or without ``shopId`` of the marketplace; ended ones as well."""
     position = await at_position(request)
     services: ReadServices = request.app.state.services
-    await _require_runner(services, principal, shop_id)
-    mine = List(
-        f"promotions:{shop_id}", "promotions", "shop", shop_id, lambda entry: entry.row.created_at, newest_first=True
-    )
-    found = await page_of(request, services.views, mine, cursor, limit)
+    await require_runner(services, principal, shop_id, "promotions")
+    found = await newest_of(request, PROMOTION_ROWS, shop_id, cursor, limit)
     items = [promotion_json(entry.key, entry.row) for entry in found.entries]
     return answer(page(items, next=found.next, prev=found.prev), position)
 
@@ -60,18 +56,11 @@ async def list_promotions(
 async def get_promotion(request: Request, promotion_id: str, principal: RequiredPrincipal) -> Response:
     position = await at_position(request)
     services: ReadServices = request.app.state.services
-    row: PromotionRow | None = await services.views.get("promotions", promotion_id)
+    row: PromotionRow | None = await services.views.get(PROMOTION_ROWS.name, promotion_id)
     if row is None:
         raise NotFound("no such promotion")
-    await _require_runner(services, principal, row.terms.scope.shop_id)
+    await require_runner(services, principal, row.terms.scope.shop_id, "promotions")
     return answer(promotion_json(promotion_id, row), position)
-
-
-async def _require_runner(services: ReadServices, principal: Principal, shop_id: str) -> None:
-    if shop_id:
-        manage(principal, await shop_row(services, shop_id))
-    elif "admin" not in principal.scopes:
-        raise Forbidden("promotions of the whole marketplace are for administrators; name your shop")
 
 
 def promotion_json(promotion_id: str, row: PromotionRow) -> dict[str, Any]:

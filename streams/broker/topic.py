@@ -62,6 +62,22 @@ class Topic:
             self._require_partitions(found)
         return None if found is None else await self.last_positions()
 
+    async def delete(self) -> bool:
+        """With all that it tells, and whether it was there. Raises BrokerUnavailable."""
+        admin = AIOKafkaAdminClient(bootstrap_servers=self.servers, request_timeout_ms=REQUEST_MS)
+        try:
+            await admin.start()
+            answer = await admin.delete_topics([self.name])
+            [(_, code)] = [error[:2] for error in answer.topic_error_codes]
+            if code == UnknownTopicOrPartitionError.errno:
+                return False
+            _raise_for(code)
+            return True
+        except (KafkaError, OSError) as error:
+            raise BrokerUnavailable(f"{self.servers}: {error!r}") from error
+        finally:
+            await admin.close()
+
     def _require_partitions(self, found: int) -> None:
         if found != self.partitions:
             raise WrongTopic(

@@ -16,7 +16,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
-from commands.store.sqlite import Checkpointer
+from commands.store.checkpointer import Checkpointer
 from commands.store.sqlitefile import SQLiteFile, begin_patiently, is_busy
 from domain.reconciliation import Movement
 from streams.gateways import disputes
@@ -109,7 +109,7 @@ class Records:
         self._writer.execute("PRAGMA busy_timeout=0")
         self._reader = RECORDS_FILE.connect(path, synchronous="FULL", busy_ms=BUSY_MS)
         self._committer = ThreadPoolExecutor(1, thread_name_prefix="provider-commit")
-        self._checkpointer = Checkpointer(path)
+        self._checkpointer = Checkpointer(RECORDS_FILE, path)
         self._queue: deque[tuple[Work[Any], asyncio.Future[Any]]] = deque()
         self._wake = asyncio.Event()
         self._task: asyncio.Task[None] | None = None

@@ -49,22 +49,23 @@ def sockets(private: bool) -> Callable[[tuple[Any, ...]], socket.socket] | None:
     return None if private else public_socket
 
 
-def require_receiver(url: str, private: bool, pointer: str = "/url") -> None:
-    """What can be said of a URL without looking anything up. Raises Invalid."""
+def require_receiver(url: str, private: bool, pointer: str = "/url", purpose: str = "webhooks are sent to") -> None:
+    """What can be said of a URL without looking anything up. Raises Invalid, in a sentence that begins with
+    ``purpose``."""
     try:
         parsed = urlsplit(url)
         host, port = parsed.hostname, parsed.port
     except ValueError:
         raise Invalid("not a URL", pointer) from None
     if parsed.scheme not in ("https", "http") or (parsed.scheme == "http" and not private):
-        raise Invalid("webhooks are sent to https:// only", pointer)
+        raise Invalid(f"{purpose} https:// only", pointer)
     if not host or port == 0 or not url.isascii() or not url.isprintable() or " " in url:
         raise Invalid("not a URL that names a host, in ASCII", pointer)
     if parsed.username is not None or parsed.password is not None:
-        raise Invalid("a URL with a password in it is not kept; messages are signed instead", pointer)
+        raise Invalid("a URL with a password in it is not kept", pointer)
     local = host == "localhost" or host.endswith((".localhost", ".local", ".internal"))
     if not private and (local or (_is_address(host) and not is_public(host))):
-        raise Invalid("the address is private; webhooks go to public ones only", pointer)
+        raise Invalid(f"the address is private; {purpose} public ones only", pointer)
 
 
 def _is_address(host: str) -> bool:

@@ -1,7 +1,8 @@
-"""What README.md tells a reader to type is typed here, against a demo started from nothing.
+"""What README.md and the tutorial tell a reader to type is typed here, against a demo started from nothing.
 
-A fenced block whose info string is ``sh run`` is executed. All of them run in one bash session with ``set -e``, so
-later blocks see the variables of earlier ones. README's port 8000 is replaced by a free one when it is taken.
+A fenced block whose info string is ``sh run`` is executed. All of a paper run in one bash session with ``set -e``, so
+later blocks see the variables of earlier ones. Their port 8000 is replaced by a free one when it is taken. Blocks that
+are ``python run`` are executed too, without a demo.
 """
 
 from __future__ import annotations
@@ -20,30 +21,36 @@ import pytest
 
 from tests.architecture.sources import ROOT
 
-README = ROOT / "README.md"
+TYPED = ("README.md", "docs/tutorial.md")
+PAPERS = sorted(str(file.relative_to(ROOT)) for file in (ROOT / "docs").rglob("*.md"))
 PORT = 8000
 READY_SECONDS = 120
 END_SECONDS = 20
 SCRIPT_SECONDS = 300
-HEAD = """set -e; trap 'echo "README.md:$LINENO: failed: $BASH_COMMAND" >&2' ERR; set -E"""
+HEAD = """set -e; trap 'echo "line $LINENO: failed: $BASH_COMMAND" >&2' ERR; set -E"""
 
 FENCE = re.compile(r"^(`{3,}|~{3,})\s*(.*?)\s*$")
 
 
 def script(text: str) -> str:
     """The ``sh run`` blocks at the lines where they stand in the text, so that bash's line numbers are the reader's."""
+    return "\n".join([HEAD, *blocks(text, "sh run")[1:]]) + "\n"
+
+
+def blocks(text: str, kind: str) -> list[str]:
+    """The lines of such blocks where they stand, and empty ones elsewhere."""
     lines, fence, runs = [], "", False
     for line in text.splitlines():
         found = FENCE.match(line)
         if not fence and found:
-            fence, runs = found[1], found[2] == "sh run"
+            fence, runs = found[1], found[2] == kind
             lines.append("")
         elif fence and found and found[1].startswith(fence) and not found[2]:
             fence = ""
             lines.append("")
         else:
             lines.append(line if fence and runs else "")
-    return "\n".join([HEAD, *lines[1:]]) + "\n"
+    return lines
 
 
 def free_port(wished: int) -> int:
@@ -87,18 +94,33 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[int, Path]]
         process.wait()
 
 
-def test_the_readme_has_blocks_to_run() -> None:
-    assert script(README.read_text(encoding="utf-8")).removeprefix(HEAD).strip(), "no ``sh run`` block in README.md"
+@pytest.mark.parametrize("paper", TYPED)
+def test_there_are_blocks_to_run(paper: str) -> None:
+    assert commands_of(paper).removeprefix(HEAD).strip(), f"no ``sh run`` block in {paper}"
+
+
+def commands_of(paper: str) -> str:
+    return script((ROOT / paper).read_text(encoding="utf-8"))
+
+
+def test_no_other_paper_has_blocks_that_nobody_runs() -> None:
+    assert {paper for paper in PAPERS if commands_of(paper).removeprefix(HEAD).strip()} <= set(TYPED)
+
+
+@pytest.mark.parametrize("paper", PAPERS)
+def test_python_that_a_paper_shows_runs(paper: str) -> None:
+    """All of it in one module, so that later blocks go on from earlier ones."""
+    source = "\n".join(blocks((ROOT / paper).read_text(encoding="utf-8"), "python run"))
+    exec(compile(source, paper, "exec"), {"__name__": "paper"})
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(READY_SECONDS + SCRIPT_SECONDS + END_SECONDS + 30)
-def test_the_readme_works(demo: tuple[int, Path], tmp_path: Path) -> None:
+@pytest.mark.parametrize("paper", TYPED)
+def test_what_a_reader_types_works(demo: tuple[int, Path], tmp_path: Path, paper: str) -> None:
     port, data = demo
-    commands = script(README.read_text(encoding="utf-8"))
-    assert commands.removeprefix(HEAD).strip(), "no ``sh run`` block in README.md"
-    file = tmp_path / "README.sh"
-    file.write_text(re.sub(rf"\b{PORT}\b", str(port), commands), encoding="utf-8")
+    file = tmp_path / "typed.sh"
+    file.write_text(re.sub(rf"\b{PORT}\b", str(port), commands_of(paper)), encoding="utf-8")
     environment = {
         **os.environ,
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
@@ -123,4 +145,4 @@ def test_blocks_keep_their_line_numbers_and_share_variables(tmp_path: Path) -> N
     file.write_text(script(text), encoding="utf-8")
     result = subprocess.run(["bash", str(file)], capture_output=True, text=True, check=False)
     assert (result.returncode, result.stdout) == (1, "Ada\n")
-    assert result.stderr == "README.md:12: failed: false\n"
+    assert result.stderr == "line 12: failed: false\n"

@@ -10,6 +10,7 @@ from tests.architecture.sources import ROOT
 PROGRAM = """
 import sys
 clients = ("psycopg", "psycopg_pool", "aiokafka", "redis", "elasticsearch", "cassandra", "faust", "aiohttp", "stripe")
+clients += ("boto3", "botocore")
 for name in clients:
     sys.modules[name] = None
 import kontor.cli, kontor.embedded, kontor.running, kontor.verifying, kontor.copying, kontor.bench.append

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from commands.errors import StorageUnavailable
-from commands.store.port import EventLog, Loaded, Reply, Row, Snapshot, Transaction
+from commands.store.port import EventLog, Loaded, News, Reply, Row, Snapshot, Transaction, Wanted
 
 
 class ConnectionLost(Exception):
@@ -54,6 +54,9 @@ class FaultyTransaction:
 
     async def tail(self, after: int) -> Sequence[Row]:
         return await self.real.tail(after)
+
+    async def news(self, after: int, wants: Wanted) -> News:
+        return await self.real.news(after, wants)
 
     async def load(self, streams: Iterable[str]) -> dict[str, Loaded]:
         return self.log.counted(await self.real.load(streams))

@@ -83,6 +83,39 @@ async def test_what_comes_when_all_is_in_flight_is_decided_before_it_lands(engin
     assert log.commits == 2
 
 
+async def test_a_batch_takes_off_before_anybody_hears_of_the_last(engine, log):
+    """However far away the log is: its server would wait while a thousand callers go on with what they do next."""
+    begin, log.gate, taken_off = log.begin, asyncio.Event(), []
+
+    async def far_away() -> Any:
+        for _ in range(20):
+            await asyncio.sleep(0)
+        return await begin()
+
+    log.begin = far_away
+    first = engine.submit(receive(1), context())
+    await until(lambda: log.commits == 1)
+    first.add_done_callback(lambda _: taken_off.append(log.commits))
+    second = engine.submit(receive(2), context())
+    log.gate.set()
+    await settle(first, second)
+    assert taken_off == [2]
+
+
+async def test_callers_hear_although_the_next_batch_cannot_take_off(engine, log):
+    log.gate = asyncio.Event()
+    first = engine.submit(receive(1), context())
+    await until(lambda: log.commits == 1)
+    second = engine.submit(receive(2), context())
+    others = asyncio.create_task(log.real.begin())  # the next to have the lock
+    await asyncio.sleep(0)
+    log.gate.set()
+    assert (await asyncio.wait_for(first, 1)).state.on_hand == 1
+    assert not second.done()
+    await (await others).rollback()
+    assert (await asyncio.wait_for(second, 1)).state.on_hand == 3
+
+
 async def test_a_batch_is_bounded(engine, log, monkeypatch):
     monkeypatch.setattr(module, "BATCH_MAX", 10)
     await settle(*(engine.submit(receive(1), context()) for _ in range(95)))

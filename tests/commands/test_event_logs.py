@@ -11,8 +11,7 @@ from eventsourcing.application import Application
 
 from commands.engine import Engine
 from commands.errors import StorageUnavailable
-from commands.store import sqlite as module
-from commands.store import sqlitefile
+from commands.store import checkpointer, sqlitefile
 from commands.store.memory import MemoryLog
 from commands.store.sqlite import SQLiteLog
 from domain.inventory import INVENTORY, StockReceived
@@ -99,9 +98,9 @@ async def test_the_librarys_own_application_opens_the_file(tmp_path):
 
 async def test_the_write_ahead_log_stays_small_although_nobody_ever_pauses(tmp_path, monkeypatch):
     """A checkpoint beside a busy writer never catches up with it, and only one that does lets the file begin anew."""
-    monkeypatch.setattr(module, "CHECKPOINT_PAGES", 100)
-    monkeypatch.setattr(module, "WAL_PAGES_MAX", 500)
-    monkeypatch.setattr(module, "RESTART_EVERY_S", 0)
+    monkeypatch.setattr(checkpointer, "CHECKPOINT_PAGES", 100)
+    monkeypatch.setattr(checkpointer, "WAL_PAGES_MAX", 500)
+    monkeypatch.setattr(checkpointer, "RESTART_EVERY_S", 0)
     log = SQLiteLog.open(tmp_path / "log.db")
     engine = Engine(log, clock=Clock())
     await engine.start()

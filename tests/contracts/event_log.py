@@ -148,6 +148,26 @@ class EventLogContract(ABC):
         finally:
             await opened.rollback()
 
+    @pytest.mark.parametrize("many", [2, 80])
+    async def test_news_are_the_names_of_all_and_the_events_of_those_wanted(self, log, many):
+        """Whether few have moved or many: stores may ask the one or the other way."""
+        await append(log, *received(3))
+        await append(log, ClaimTaken("prd_0"), stream="clm_sku.OLD")
+        stock = await append(log, *received(many))
+        claim = await append(log, ClaimTaken("prd_1"), ClaimReleased("prd_1"), stream=CLAIMED)
+        opened = await log.begin()
+        try:
+            everything = await opened.news(4, lambda stream, topic: True)
+            assert (everything.streams, list(everything.rows)) == ({STOCK, CLAIMED}, [*stock, *claim])
+            some = await opened.news(4, lambda stream, topic: stream == STOCK)
+            assert (some.streams, list(some.rows)) == ({STOCK, CLAIMED}, stock)
+            released = await opened.news(4, lambda stream, topic: topic == claim[1].topic)
+            assert (released.streams, list(released.rows)) == ({STOCK, CLAIMED}, claim)
+            assert await opened.news(4, lambda stream, topic: False) == ({STOCK, CLAIMED}, [])
+            assert await opened.news(many + 6, lambda stream, topic: True) == (set(), [])
+        finally:
+            await opened.rollback()
+
     async def test_many_streams_in_one_append(self, log):
         async with transaction(log) as opened:
             rows = chained(1, STOCK, *received(2)) + chained(3, CLAIMED, ClaimTaken("prd_1"), ClaimReleased("prd_1"))

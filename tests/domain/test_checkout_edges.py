@@ -8,7 +8,7 @@ import pytest
 from msgspec.structs import replace
 
 from domain import cart, checkout, giftcard, inventory, order, payment, shipment
-from domain.checkout import EXTEND_MS, PAYMENT_GRACE_MS
+from domain.checkoutstock import EXTEND_MS, PAYMENT_GRACE_MS
 from domain.decider import Event
 from domain.discounts import AppliedPromotion
 from domain.giftcard import GiftCardRedeemed, GiftCardReserved

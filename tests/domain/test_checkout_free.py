@@ -5,11 +5,12 @@ from __future__ import annotations
 import pytest
 from msgspec.structs import replace
 
-from domain import checkout, inventory, order, orderreviewing, policy
+from domain import checkout, inventory, order, orderreviewing, payment, policy
 from domain.checkout import is_settled, progress, rests_until
 from domain.money import Money
 from domain.order import OrderPlaced
 from tests.domain.test_checkout import (
+    AUTHORIZED,
     CLOSED,
     CONFIRMED,
     HOLD_UNTIL,
@@ -20,6 +21,7 @@ from tests.domain.test_checkout import (
     NOW,
     ORDER,
     PAID,
+    PAYMENT,
     PENS,
     PENS_HELD,
     PENS_SOLD,
@@ -32,7 +34,8 @@ from tests.domain.test_checkout import (
 
 NOTHING = Money(0, "USD")
 COMMIT = (inventory.CommitStock(PENS, ORDER, 2, NOW), inventory.CommitStock(INK, ORDER, 1, NOW))
-SOLD = (*RESERVED, PENS_SOLD, INK_SOLD)
+COMMITTED = (PENS_SOLD, INK_SOLD)
+SOLD = (*RESERVED, *COMMITTED)
 
 
 def free(*events: tuple[str, object], **changes: object) -> Story:
@@ -53,11 +56,20 @@ def test_it_is_sold_and_paid_without_a_payment() -> None:
     assert (progress(paid.state), is_settled(paid.state)) == ("PAYMENT_CAPTURED", True)
 
 
-@pytest.mark.parametrize("capture", [policy.SHIPMENT, policy.LATER])
+@pytest.mark.parametrize("capture", [policy.SHIPMENT, policy.LATER, policy.PARCEL])
 def test_it_waits_for_no_money(capture: str) -> None:
     story = free(*SOLD, CONFIRMED, capture=capture, capture_at=NOW + 1)
     story.asks_for(order.MarkOrderPaid(ORDER, "", NOW))
     assert rests_until(story.state) is None
+
+
+def test_an_older_order_goes_on_with_its_payment_of_nothing() -> None:
+    asked = (PAYMENT, payment.AuthorizationRequested(ORDER, NOTHING, "pm_card_visa"))
+    taking = (PAYMENT, payment.CaptureRequested(NOTHING, "ch_1"))
+    taken = free(
+        *RESERVED, asked, AUTHORIZED, *COMMITTED, CONFIRMED, taking, (PAYMENT, payment.PaymentCaptured(NOTHING))
+    )
+    taken.asks_for(order.MarkOrderPaid(ORDER, PAYMENT, NOW))
 
 
 def test_a_person_still_looks_at_it() -> None:

@@ -137,6 +137,14 @@ def test_the_last_parcel_counts() -> None:
     assert over(sold(*PENS, *late), *CAPTURED, at=LATER + 5)
 
 
+def test_money_that_is_set_aside_for_no_parcel_keeps_it_open_until_it_is_let_go() -> None:
+    taken = GRAND.subtract(PART)
+    of_one = (payment.CaptureRequested(taken, "ch_1", "shi_1"), payment.PaymentCaptured(taken, "shi_1"))
+    let_go = (payment.VoidRequested("ch_1", "rest"), payment.PaymentVoided(PART))
+    assert not over(sold(*PENS, *INK), ASKED, AUTHORIZED, *of_one)
+    assert over(sold(*PENS, *INK), ASKED, AUTHORIZED, *of_one, *let_go)
+
+
 def test_a_refused_refund_of_all_that_is_left_still_waits_for_a_person() -> None:
     whole = payment.RefundRequested(GRAND, "ch_1", "late", "rfd_1")
     assert not over(sold(*PENS, *INK), *CAPTURED, whole, REFUSED)

@@ -22,11 +22,15 @@ from domain.postings import (
     postings_of_refund,
 )
 from domain.pricing import Quote
+from domain.promotion import FreeShipping, Scope, Terms
 from domain.recorded import Meta, Recorded
+from tests.domain.promotions import percent_off
 from tests.domain.test_postings import CALIFORNIA, balances, captured, granted, line, orders, quote, whole
 from tests.domain.test_refund import placed
 
 META = Meta(1, 1, "", "", "ord_1", "", "", b"")
+NO_MONEY = Money(0, "USD")
+FREE = Terms("Free", FreeShipping())
 
 
 def bought(made: Quote, *owed: Any) -> order.PaidOrder:
@@ -137,6 +141,26 @@ def test_what_the_bank_gave_to_the_buyer_is_held_no_more():
     course.take_in(recorded(DisputeLost("dp_1", Money(600, "USD"), 1), 3))
     assert (course.since, course.holding.paid) == (1, 1999)
     assert course.after(GiftCardRefunded("ord_1", Money(1999, "USD"))) == NOTHING
+
+
+def test_what_is_not_sold_after_all_of_an_order_that_cost_nothing_is_owed_to_no_seller():
+    """Units of a line share its odd cent, in whatever parts they come back."""
+    half = percent_off(50, scope=Scope("shp_1"), priority=1)
+    made = quote([line(0, "shp_1", 333, 3), line(1, "shp_2", 500, 1)], half, percent_off(100), FREE)
+    course = Course(bought(made))
+    course.take_in(recorded(order.OrderGiven(NO_MONEY), 4))
+    assert (course.since, course.holding) == (4, whole(made))
+    owed = {piece.of: piece.discount for piece in course.holding.pieces}
+    assert owed == {"lin_0": 499, "lin_1": 500, "shp_1": 799, "shp_2": 599}
+    for left in (333, 166, 0):
+        course.take_in(recorded(order.OrderGivenBack(NO_MONEY, {"lin_0": 1}), 5))
+        assert {piece.of: piece.discount for piece in course.holding.pieces} == {**owed, "lin_0": left}
+    course.take_in(recorded(order.OrderGivenBack(NO_MONEY), 6))
+    assert (course.since, course.holding) == (4, NOTHING)
+
+
+def test_of_an_order_that_nobody_knows_nothing_is_left_when_it_comes_back():
+    assert Course(None).after(order.OrderGivenBack(NO_MONEY, {"lin_0": 1})) == NOTHING
 
 
 def test_money_of_an_order_that_nobody_knows_waits_where_it_is_seen():

@@ -100,6 +100,12 @@ def test_free_shipping_pays_the_parcels_of_its_lines():
     assert off(half) == [0, 0]
 
 
+def test_a_parcel_becomes_free_once():
+    lines = [line(0, 1000), line(1, 1000, shop="shp_b")]
+    made = quote(lines, Terms("One", FreeShipping(), Scope("shp_a")), Terms("All", FreeShipping()))
+    assert [one.amount.amount for one in made.promotions] == [599, 599]
+
+
 def test_shipping_that_is_free_is_not_taxed():
     canada = Destination("CA", "ON", "M5V 2T6")
     lines = [line(0, 10_000)]
@@ -180,6 +186,18 @@ def test_of_two_exclusive_ones_the_better_counts_and_in_a_tie_the_one_with_prior
     assert quote([line(0, 10_000)], second, first, more).promotions[0].name == "more"
 
 
+def test_in_a_tie_with_all_the_others_it_counts_whose_first_one_has_priority():
+    lines, half = [line(0, 10_000)], Amount(Money(100, "USD"))
+    others = Terms("together", half, priority=3), Terms("together", half, priority=1)
+    alone = Terms("alone", Amount(Money(200, "USD")), priority=2, exclusive=True)
+    assert quote(lines, *others, alone).promotions[0].name == "together"
+
+
+def test_one_that_is_not_for_this_shopper_keeps_no_other_away():
+    made = quote([line(0, 1000)], percent_off(50, code="NO", priority=1), percent_off(10))
+    assert applied(made) == {"prm_1": 100}
+
+
 def test_what_has_nothing_left_to_take_is_not_applied():
     made = quote([line(0, 1000)], percent_off(100, priority=1), percent_off(10), Terms("Off", Amount(Money(5, "USD"))))
     assert applied(made) == {"prm_0": 1000}
@@ -188,6 +206,12 @@ def test_what_has_nothing_left_to_take_is_not_applied():
 def test_so_many_can_be_used_together_and_no_more():
     made = quote([line(0, 1_000_000)], *(percent_off(1) for _ in range(STACKED_MAX + 5)))
     assert len(made.promotions) == STACKED_MAX
+
+
+def test_an_exclusive_one_is_weighed_however_many_came_before_it():
+    many = (percent_off(1, priority=1) for _ in range(STACKED_MAX + 5))
+    made = quote([line(0, 1_000_000)], *many, percent_off(90, "alone", exclusive=True))
+    assert [one.name for one in made.promotions] == ["alone"]
 
 
 def test_who_pays_and_whether_a_use_is_counted_is_told():

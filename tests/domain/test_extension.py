@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from domain import inventory, payment
-from domain.checkout import EXTEND_MS, PAYMENT_GRACE_MS
+from domain.checkoutstock import EXTEND_MS, PAYMENT_GRACE_MS
 from domain.ids import payment_id
 from domain.inventory import HOLD_MS
 from domain.order import PaidOrder

@@ -119,7 +119,14 @@ def test_of_an_order_some_of_which_is_paid_so_much_is_taken() -> None:
     made = quote([line(0, "shp_1", 1000, 2), line(1, "shp_2", 500, 1)])
     shipments = parcels_of(made, [1])
     first, second, third = shipments.values()
-    unpaid = {"shi_0": first, "shi_1": replace(second, paid=False), "shi_2": replace(third, paid=False)}
-    amount, units, shipping = parcel.taken(sold(made, unpaid))
-    assert (amount, units) == (cost(made, (), first), {"lin_0": 1})
-    assert {shop_id: money.amount for shop_id, money in shipping.items()} == {"shp_1": amount.amount - 1000}
+    carriage = cost(made, (), first).amount - 1000
+    one_paid = {"shi_0": first, "shi_1": replace(second, paid=False), "shi_2": replace(third, paid=False)}
+    two_paid = {**one_paid, "shi_1": second}
+    for known, units in ((one_paid, 1), (two_paid, 2)):
+        amount, counted, shipping = parcel.taken(sold(made, known))
+        assert (amount.amount, counted) == (1000 * units + carriage, {"lin_0": units})
+        assert {shop_id: money.amount for shop_id, money in shipping.items()} == {"shp_1": carriage}
+
+
+def test_of_a_parcel_that_is_not_there_nothing_is_known() -> None:
+    assert parcel.pieces_of_parcel(quote([line(0, "shp_1", 1000, 2)]), {}, "shi_1") == ()

@@ -9,7 +9,11 @@ from domain import payment
 from domain.errors import IllegalTransition
 from domain.money import Money
 from domain.payment import PAYMENT
+from domain.paymentstate import NoPayment, captured_so_far
 from tests.domain.test_dispute import LOST, OPENED, PARTLY, PARTLY_LOST, told
+from tests.domain.test_parcel_capture import FIRST as PART
+from tests.domain.test_parcel_capture import TAKEN, TAKING, TAKING_TWO
+from tests.domain.test_parcel_capture import a_payment as in_parts
 from tests.domain.test_payment import (
     AUTHORIZED,
     FIRST,
@@ -37,6 +41,25 @@ def test_what_is_said_of_a_refund_ends_nothing_else(status: str, intent: str):
 
 def test_a_settled_payment_awaits_no_intent_whatever_it_is_called():
     assert not a_payment("captured").state.awaits("pay_1/0")
+
+
+# what was captured
+
+
+@pytest.mark.parametrize("status", ["authorizing", "authorized", "declined", "capturing", "voiding", "voided"])
+def test_before_it_is_captured_nothing_is(status: str):
+    assert captured_so_far(a_payment(status).state) == 0
+
+
+def test_what_was_captured_stays_so_whatever_was_given_back():
+    assert (captured_so_far(None), captured_so_far(NoPayment())) == (0, 0)
+    assert captured_so_far(captured().state) == PRICE.amount
+    assert captured_so_far(captured(FIRST_ASKED, FIRST_DONE).state) == PRICE.amount
+
+
+def test_in_parts_each_counts_when_it_is_captured():
+    assert captured_so_far(in_parts(TAKING[1]).state) == 0
+    assert captured_so_far(in_parts(TAKING[1], TAKEN[1], TAKING_TWO[1]).state) == PART.amount
 
 
 # how much can be given back

@@ -6,7 +6,7 @@ import pytest
 
 from domain import order, payment
 from domain.money import Money
-from domain.reconciliation import Window, differences, in_doubt
+from domain.reconciliation import Window, charges_of, differences, in_doubt
 from tests.domain.test_reconciliation import (
     ALWAYS,
     ASKED,
@@ -114,6 +114,16 @@ def test_a_charge_in_another_currency_is_told_once_with_what_was_taken() -> None
 
 def test_an_authorization_that_nobody_asked_for_is_not_in_doubt() -> None:
     assert in_doubt(books(PLACED, ASKED), [moved("authorize", key="pay_1/9")]) == []
+
+
+def test_what_was_authorized_before_the_window_is_not_held_below_nothing() -> None:
+    (charge,) = charges_of([moved("capture")])
+    assert (charge.authorized, charge.captured, charge.held) == (0, 1999, 0)
+
+
+def test_an_order_that_is_not_sold_by_parcel_is_paid_by_a_part() -> None:
+    known = books(PLACED, ASKED, AUTHORIZED, CAPTURING, payment.PaymentCaptured(HALF), PAID)
+    assert compared(known, moved("authorize"), moved("capture", HALF.amount), moved("void", 1)) == []
 
 
 def test_the_books_count_disputes_that_are_open() -> None:

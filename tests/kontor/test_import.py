@@ -17,10 +17,11 @@ from domain.shop import OpenShop
 from kontor import importfile, importing
 from kontor.catalog.icecat import Converted, convert
 from kontor.embedded import embedded
-from kontor.importfile import LINE_MAX, Bookmark, Line, Rejection, rejected_path
+from kontor.importfile import Bookmark, rejected_path
 from kontor.importing import Tally, import_file
 from kontor.settings import Settings
 from projections.search.port import SearchQuery
+from streams.merchantfeeds.rows import ROW_MAX, Line, Loaded
 from writeapi.services import WriteServices
 
 NOW = 1_800_000_000_000
@@ -83,7 +84,7 @@ async def test_bad_lines_are_refused_one_by_one(services: WriteServices, tmp_pat
             product(7, attributes={"width": [160]}),
             product(8),
             '{"title": "\\ud800"}',
-            json.dumps(product(9, description="x" * LINE_MAX)),
+            json.dumps(product(9, description="x" * ROW_MAX)),
         ],
     )
     tally = await load(services, "products", file)
@@ -207,7 +208,7 @@ async def test_an_interrupted_import_goes_on_where_it_was(
     genuine = importing.load_lines
     loaded: list[int] = []
 
-    async def failing(services: Any, what: str, batch: Sequence[Line], *rest: Any, **more: Any) -> list[Rejection]:
+    async def failing(services: Any, what: str, batch: Sequence[Line], *rest: Any, **more: Any) -> Loaded:
         if len(loaded) == 30 and batch[0].number == 31:
             raise OSError("planted")
         loaded.extend(line.number for line in batch)

@@ -8,8 +8,6 @@ from typing import Any
 
 import pytest
 
-from commands.context import Context
-from commands.errors import StorageUnavailable
 from commands.mapper import recorded
 from domain import inventory, order, payment
 from domain.aftersale import ApproveReturn, CancelLines, GrantRefund, ReceiveReturn, RequestReturn
@@ -17,8 +15,8 @@ from domain.decider import Command
 from domain.ids import payment_id
 from domain.inventory import InventoryItem
 from domain.returns import DAY_MS
-from streams import checkout
 from tests.streams.house import STOCK_ID, House, opened, place_order, quote_of
+from tests.streams.mortal import Mortal
 
 STEPS = [
     inventory.UncommitStock,
@@ -29,35 +27,7 @@ STEPS = [
     order.MarkOrderRefunded,
 ]
 UNITS, ON_HAND = 3, 10
-
-
-@pytest.fixture(autouse=True)
-def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Who finds a silent order looks after it soon."""
-    monkeypatch.setattr(checkout, "SILENT_MS", 20)
-    monkeypatch.setattr(checkout, "SWEEP_S", 0.05)
-
-
-class Mortal:
-    """A process whose own steps end with one of a kind: before it or after it was done. What people ask goes on."""
-
-    def __init__(self, house: House, step: type[Command], done: bool) -> None:
-        self._submit = house.engine.submit
-        self._step, self._done = step, done
-        self.dead = asyncio.Event()
-        house.engine.submit = self.submit  # type: ignore[method-assign, assignment]  # to die in the middle of it
-
-    async def submit(self, command: Command, context: Context, **more: Any) -> Any:
-        if not context.actor.startswith("system:"):
-            return await self._submit(command, context, **more)
-        if self.dead.is_set():
-            raise StorageUnavailable("this process is dead")
-        if not isinstance(command, self._step):
-            return await self._submit(command, context, **more)
-        if self._done:
-            await self._submit(command, context, **more)
-        self.dead.set()
-        raise StorageUnavailable("the process died")
+pytestmark = pytest.mark.usefixtures("impatient")
 
 
 async def everything_after_the_purchase(house: House, order_id: str) -> None:
@@ -123,11 +93,7 @@ async def test_a_step_that_is_lost_is_taken_by_the_next_process(
     assert await first.ended(order_id) == "PAID"
     mortal = Mortal(first, step, done)
     await everything_after_the_purchase(first, order_id)
-    await asyncio.wait_for(mortal.dead.wait(), 10)
-    for work in first.payments._working.values():
-        assert work.task is not None
-        work.task.cancel()
-    await first.close()
+    await mortal.dies()
 
     async with opened(tmp_path) as second:
         await settled(second, order_id)

@@ -18,7 +18,7 @@ from domain.returns import DAY_MS
 from projections.checkouts.projector import CHECKOUTS
 from projections.orders.projector import ORDERS
 from projections.sqlite import SQLiteViews
-from streams import archiving, checkout
+from streams import archiving
 from streams.archiving import Archiving
 from streams.follower import Follower
 from tests.streams.house import STOCK_ID, House, opened, place_order, quote_of
@@ -29,9 +29,7 @@ TABLES = ("orders_v3", "payments_v3", "checkouts_v3")
 
 
 @pytest.fixture(autouse=True)
-def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(checkout, "SILENT_MS", 20)
-    monkeypatch.setattr(checkout, "SWEEP_S", 0.05)
+def quick(impatient: None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(archiving, "SOME", 2)
     monkeypatch.setattr(archiving, "PAUSE_S", 0.0)
 
@@ -77,8 +75,8 @@ async def settled(house: House, order_id: str, left: bool) -> None:
     """The goods have left the books, if they left the house, and the view says so."""
 
     def is_done() -> bool:
-        known = house.views.rows("checkouts", [order_id])[order_id].checkout
-        return is_settled(known) and house.follower.position >= head
+        row = house.views.rows("checkouts", [order_id]).get(order_id)
+        return row is not None and is_settled(row.checkout) and house.follower.position >= head
 
     for _ in range(500):
         rows = await house.log.read_stream(STOCK_ID)

@@ -25,14 +25,6 @@ CRASH_EVERY = 40
 SEED = 26
 
 
-async def crashed(house: House) -> None:
-    """It stops in the middle of whatever it did: calls are cut off, outcomes are not recorded."""
-    for work in list(house.payments._working.values()):
-        if work.task is not None:
-            work.task.cancel()
-    await house.close()
-
-
 @pytest.mark.slow
 async def test_money_log_and_ledger_agree_at_the_end_of_the_day(tmp_path: Path) -> None:
     chance = random.Random(SEED)
@@ -46,7 +38,7 @@ async def test_money_log_and_ledger_agree_at_the_end_of_the_day(tmp_path: Path) 
         some = range(begin, begin + CRASH_EVERY)
         ids += await asyncio.gather(*(house.buy(place_order(number, tokens[number])) for number in some))
         await asyncio.sleep(0.05)
-        await crashed(house)
+        await house.crash()
     async with opened(tmp_path, pacing=QUICK) as house:
         for order_id in ids:
             await house.ended(order_id, within=60)

@@ -21,23 +21,16 @@ from domain.ledger import GIFT_CARDS, ISSUED
 from domain.money import Money
 from domain.tender import Covered
 from kontor.verifying import verify
-from streams import checkout
 from streams.bookkeeping import Bookkeeping
 from tests.streams.house import House, opened, place_order, quote_of
-from tests.streams.test_aftersale import Mortal
+from tests.streams.mortal import Mortal
 from tests.streams.test_bookkeeping import balances, posted
 
 CARD = "gft_1"
 GRAND = quote_of().totals.grand
 PART = Money(500, "USD")
 REST = GRAND.subtract(PART)
-
-
-@pytest.fixture(autouse=True)
-def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Who finds a silent order looks after it soon."""
-    monkeypatch.setattr(checkout, "SILENT_MS", 20)
-    monkeypatch.setattr(checkout, "SWEEP_S", 0.05)
+pytestmark = pytest.mark.usefixtures("impatient")
 
 
 @pytest.fixture
@@ -226,11 +219,7 @@ async def test_a_step_that_is_lost_is_taken_by_the_next_process(
     else:
         mortal = Mortal(first, step, done)
         order_id = await begun(first, story)
-    await asyncio.wait_for(mortal.dead.wait(), 10)
-    for work in first.payments._working.values():
-        assert work.task is not None
-        work.task.cancel()
-    await first.close()
+    await mortal.dies()
     async with opened(tmp_path) as second:
         await comes_to(second, order_id, IN_THE_END[story])
         known = await card(second)

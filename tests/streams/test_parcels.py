@@ -20,11 +20,10 @@ from domain.order import OpenOrder, PackShipment
 from domain.parcelling import GiveUpUnpaid, MarkShipmentPaid
 from domain.payment import Payment
 from domain.policy import PARCEL
-from streams import checkout
 from streams.bookkeeping import Bookkeeping
 from streams.gateways.port import Captured, CaptureRefused
 from tests.streams.house import SHOP, STOCK_ID, House, opened, place_order, quote_of
-from tests.streams.test_aftersale import Mortal
+from tests.streams.mortal import Mortal
 from tests.streams.test_bookkeeping import balances, posted
 
 UNITS = 3
@@ -50,13 +49,7 @@ MONEY = [
     "VoidRequested",
     "PaymentVoided",
 ]
-
-
-@pytest.fixture(autouse=True)
-def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Who finds a silent order looks after it soon."""
-    monkeypatch.setattr(checkout, "SILENT_MS", 20)
-    monkeypatch.setattr(checkout, "SWEEP_S", 0.05)
+pytestmark = pytest.mark.usefixtures("impatient")
 
 
 async def stands(house: House) -> str:
@@ -134,11 +127,7 @@ async def test_a_step_that_is_lost_is_taken_by_the_next_process(
     await second.start()
     mortal = Mortal(second, step, done)
     await two_parcels_and_a_change_of_mind(second, order_id)
-    await asyncio.wait_for(mortal.dead.wait(), 20)
-    for work in second.payments._working.values():
-        assert work.task is not None
-        work.task.cancel()
-    await second.close()
+    await mortal.dies()
 
     async with opened(tmp_path) as third:
         await sold(third, order_id)

@@ -284,7 +284,7 @@ async def test_a_crash_leaves_exactly_one_charge(tmp_path, moment):
     if "capture" in moment:
         await asyncio.sleep(0.3)
     assert isinstance(await first.engine.state(order_id), order.OpenOrder)
-    await abandon(first)
+    await first.crash()
 
     async with opened(tmp_path) as second:
         assert await second.ended(order_id) == "PAID"
@@ -301,13 +301,6 @@ def stop_at_capture(house: House, charged: bool) -> None:
         await asyncio.Event().wait()
 
     house.gateway.capture = hang
-
-
-async def abandon(house: House) -> None:
-    """As near to a kill as one process can come to: nothing more is recorded, then the files are let go."""
-    for work in house.payments._working.values():
-        work.task.cancel()
-    await house.close()
 
 
 async def test_two_processes_on_one_log_charge_once(tmp_path):

@@ -154,10 +154,7 @@ async def test_a_crash_leaves_exactly_one_refund(tmp_path: Path, charged: bool) 
     first.gateway.refund = hang  # type: ignore[method-assign]  # the process dies here
     await ask(first, order_id, "rfd_1", PART)
     await asyncio.sleep(0.1)
-    for work in first.payments._working.values():
-        assert work.task is not None
-        work.task.cancel()
-    await first.close()
+    await first.crash()
     async with opened(tmp_path) as second:
         await reached(second, order_id, "partially_refunded")
         assert refunds(second) == [PART.amount]

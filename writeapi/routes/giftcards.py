@@ -12,19 +12,19 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from commands.batch import Outcome
-from domain.errors import Forbidden, NotFound
+from domain.errors import NotFound
 from domain.giftcard import DisableGiftCard, GiftCard, IssueGiftCard
 from domain.giftcode import card_of, new_code
 from domain.money import Money
 from readapi.edge.etags import expected_version
 from readapi.edge.idempotency import idempotency_of
 from readapi.edge.openapi import problem_responses, signed_in
-from readapi.edge.principal import Principal, RequiredPrincipal
+from readapi.edge.principal import RequiredPrincipal
 from readapi.edge.schemas import MoneyIn
 from readapi.giftcards import GiftCardBalance, GiftCardIssuedReply, GiftCardReply, gift_card_json
 from writeapi.giftcards import Code, find_card
 from writeapi.replies import REPLIES
-from writeapi.requests import Body, command_reply, context_of, execute, owned_shop, require_id, services_of
+from writeapi.requests import Body, command_reply, context_of, execute, require_id, require_runner, services_of
 from writeapi.routes.orders import KEY, KEYED
 
 router = APIRouter(tags=["gift cards"])
@@ -64,7 +64,7 @@ async def issue(request: Request, body: NewGiftCard, principal: RequiredPrincipa
     the only one with the code: it is kept nowhere, and the same request again makes it anew."""
     key = await idempotency_of(request, principal.account_id)
     services = services_of(request)
-    await _require_issuer(request, principal, body.shop_id or "")
+    await require_runner(services, principal, body.shop_id or "", "gift cards")
     secret = services.vault.secrets.gift_card_key
     code = new_code(secret, key.scope, key.key)
     context = context_of(request, principal.account_id)
@@ -115,7 +115,7 @@ async def disable(request: Request, gift_card_id: str, principal: RequiredPrinci
     card = await services_of(request).engine.state(named)
     if not isinstance(card, GiftCard):
         raise NotFound("no such gift card")
-    await _require_issuer(request, principal, card.shop_id)
+    await require_runner(services_of(request), principal, card.shop_id, "gift cards")
     context = context_of(request, principal.account_id)
     expected = expected_version(request)
     command = DisableGiftCard(named)
@@ -125,13 +125,6 @@ async def disable(request: Request, gift_card_id: str, principal: RequiredPrinci
 def _reply(request: Request, outcome: Outcome, status: int = 200) -> Response:
     body = gift_card_json(outcome.stream, outcome.state, services_of(request).clock())
     return command_reply(body, position=outcome.position, version=outcome.version, status=status)
-
-
-async def _require_issuer(request: Request, principal: Principal, shop_id: str) -> None:
-    if shop_id:
-        await owned_shop(services_of(request), principal, shop_id)
-    elif "admin" not in principal.scopes:
-        raise Forbidden("gift cards of the marketplace are for administrators; name your shop")
 
 
 def _ms(at: datetime | None) -> int:

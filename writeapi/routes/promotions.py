@@ -40,8 +40,8 @@ from writeapi.requests import (
     context_of_anybody,
     execute,
     fresh_id,
-    owned_shop,
     require_id,
+    require_runner,
     services_of,
 )
 from writeapi.routes.carts import EITHER, REFUSALS, cart_reply, own_cart
@@ -60,7 +60,7 @@ router = APIRouter(tags=["promotions"])
 async def create_promotion(request: Request, body: PromotionTerms, principal: RequiredPrincipal) -> Response:
     """With a code it applies to carts that hold the coupon, without one to every cart that meets its terms."""
     terms = body.terms()
-    await _require_runner(request, principal, terms)
+    await require_runner(services_of(request), principal, terms.scope.shop_id, "promotions")
     context = context_of(request, principal.account_id)
     promotion_id = fresh_id("promotion", context.at)
     PROMOTION.decide(PutPromotion(promotion_id, terms), NoPromotion())  # raises before its code is taken
@@ -147,15 +147,8 @@ async def _existing(request: Request, principal: Principal, promotion_id: str) -
     state: Promotion = await services_of(request).engine.state(require_id("promotion", promotion_id, "promotion"))
     if isinstance(state, NoPromotion):
         raise NotFound("no such promotion")
-    await _require_runner(request, principal, state.terms)
+    await require_runner(services_of(request), principal, state.terms.scope.shop_id, "promotions")
     return state
-
-
-async def _require_runner(request: Request, principal: Principal, terms: Terms) -> None:
-    if terms.scope.shop_id:
-        await owned_shop(services_of(request), principal, terms.scope.shop_id)
-    elif "admin" not in principal.scopes:
-        raise Forbidden("promotions of the whole marketplace are for administrators; name your shop")
 
 
 def promotion_reply(outcome: Outcome, status: int = 200) -> Response:

@@ -97,6 +97,13 @@ class Generations:
     def delete(self, index: str) -> None:
         self._server.once("DELETE", f"/{index}", None)
 
+    def drop(self) -> int:
+        """Deletes every generation of this version, however far it is, the kept one too; how many there were."""
+        existing = self._existing()
+        for index in existing:
+            self._server.write("DELETE", f"/{index}", ignore_unavailable="true")
+        return len(existing)
+
     def _existing(self) -> list[str]:
         """Every generation, and an index that somebody made under the alias's own name."""
         found = self._server.get(

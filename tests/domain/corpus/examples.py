@@ -18,12 +18,15 @@ from domain import (
     giftcard,
     inventory,
     ledger,
+    media,
+    merchantfeed,
     offer,
     order,
     orderreview,
     payment,
     product,
     promotion,
+    push,
     refund,
     returns,
     review,
@@ -36,6 +39,7 @@ from domain import (
 )
 from domain.decider import Event
 from domain.discounts import Shopper
+from domain.feedterms import FeedTerms, RunCounts, SourceMark
 from domain.money import Money
 from domain.pricing import Destination, QuoteLine, price_quote
 from kontor.tables import shipping_table, tax_table
@@ -58,6 +62,19 @@ QUOTE = price_quote(
     {"prm_01K": promotion.Terms("Spring", promotion.Amount(Money(500, "USD")), code="SPRING", limit=100)},
     Shopper(AT, frozenset(["SPRING"])),
 )
+FEED = FeedTerms(
+    "offers",
+    "https://feeds.example/prices.csv",
+    "csv",
+    {"sku": "Artikel", "price": "Preis"},
+    ";",
+    "windows-1252",
+    every=60,
+    daily_at=-1,
+    complete=True,
+)
+COUNTS = RunCounts(100, 10, 80, 10, 3)
+MARK = SourceMark('"v7"', "Thu, 26 Nov 2026 16:00:00 GMT", "9f86d081")
 TERMS = promotion.Terms(
     name="Spring",
     benefit=promotion.Percent(100_000),
@@ -215,6 +232,20 @@ GIFT_CARDS: list[Event] = [
     giftcard.GiftCardRedeemed(ORDER, PRICE),
     giftcard.GiftCardRefunded(ORDER, PRICE, "rfd_01K"),
     giftcard.GiftCardDisabled(),
+    media.PictureAdded("pic_01K", "media/prd_01K/pic_01K.jpg", "image/jpeg", 204_800, AT, "Füller", 2),
+    media.PictureDescribed("pic_01K", "Füller, offen", 0, AT),
+    media.PictureRemoved("pic_01K", AT),
+    merchantfeed.FeedPut("prices", FEED, AT),
+    merchantfeed.FeedPaused("prices", AT),
+    merchantfeed.FeedResumed("prices", AT),
+    merchantfeed.FeedDeleted("prices", AT),
+    merchantfeed.RunAsked("prices", "run_01K", AT, anew=True),
+    merchantfeed.RunBegun("prices", "run_01K", "3f2a", AT, AT + 60_000),
+    merchantfeed.RunRenewed("prices", "3f2a", AT + 90_000),
+    merchantfeed.RunFinished("prices", "run_01K", AT, "cut_off", "the file ends in a row", COUNTS, 2, MARK),
+    push.PushSecretPut(b"\x00sealed\xff", AT),
+    push.PushSecretDropped(AT),
+    push.PushTaken(b"0123456789abcdef", AT, COUNTS),
 ]
 OUTGOING: list[Event] = [
     subscription.SubscriptionCreated(

@@ -10,11 +10,12 @@ import pytest
 
 from domain.inventory import InventoryItem
 from domain.order import CancelledOrder, OrderPlaced, PaidOrder
-from kontor.bench.day import COMMITS_MAX, EVENTS_MAX, spend
+from kontor.bench.day import COMMITS_MAX, EVENTS_MAX, Surroundings, spend
 from kontor.day.crashing import Day
 from kontor.day.evening import evening
 from kontor.day.life import Turn
 from kontor.day.morning import morning
+from kontor.day.place import embedded_settings
 from kontor.day.plan import HOT, LANES, TOKENS, Answered, House, Plan
 from kontor.day.proof import PROMISES, Charge, Proof, prove_money, prove_purchases, prove_stock
 from tests.streams.house import SKU, quote_of
@@ -26,7 +27,7 @@ PURCHASES, CRASHES = 200, 4
 @pytest.mark.timeout(300)
 async def test_every_promise_is_kept_through_crashes(tmp_path: Path, capsys) -> None:
     plan = Plan(PURCHASES, CRASHES, seed=26)
-    told = await spend(plan, tmp_path / "data")
+    told = await spend(plan, Surroundings(embedded_settings(tmp_path / "data")))
     assert told["promises"] == dict.fromkeys(PROMISES, "kept")
     assert told["kills"] > CRASHES
     assert sum(told["answered"].values()) == PURCHASES
@@ -38,11 +39,12 @@ async def test_every_promise_is_kept_through_crashes(tmp_path: Path, capsys) -> 
 @pytest.mark.slow
 async def test_an_order_that_nobody_was_told_of_is_noticed(tmp_path: Path) -> None:
     plan = Plan(LANES, 1, seed=1)
-    house = await morning(tmp_path, plan)
-    day = Day(tmp_path, plan, house)
+    settings = embedded_settings(tmp_path)
+    house = await morning(settings, plan)
+    day = Day(settings, plan, house)
     day.pass_by(lambda done: None)
     known = [one for one in day.answered.values() if one.order_id]
-    done = await evening(tmp_path, plan, house, known[1:], [])
+    done = await evening(settings, plan, house, known[1:], [])
     assert [name for name, broken in done.proof.broken.items() if broken] == ["one order a purchase"]
 
 
@@ -65,7 +67,7 @@ class TestPlan:
         assert wanted > sum(plan.stock()[sku] for sku in HOT) > 0
 
     def test_only_the_first_purchase_of_each_lane_may_have_been_asked_for(self, tmp_path):
-        day = Day(tmp_path, Plan(10 * LANES, 1, 1), House("shp_1", []))
+        day = Day(embedded_settings(tmp_path), Plan(10 * LANES, 1, 1), House("shp_1", []))
         assert day._turns(3) == [Turn(0, False), Turn(1, False), Turn(2, False)]
         assert day._turns(2 * LANES)[:4] == [Turn(0, True), Turn(1, True), Turn(2, True), Turn(3, False)]
         day._note(Answered(1, "ord_1"))
@@ -75,7 +77,7 @@ class TestPlan:
         assert not turns[2 + LANES]
 
     def test_who_is_told_two_things_is_remembered(self, tmp_path):
-        day = Day(tmp_path, Plan(2, 1, 1), House("shp_1", []))
+        day = Day(embedded_settings(tmp_path), Plan(2, 1, 1), House("shp_1", []))
         day._note(Answered(1, "ord_1"))
         day._note(Answered(1, "ord_1"))
         assert day.contradicted == []

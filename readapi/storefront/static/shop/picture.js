@@ -80,12 +80,12 @@ function drawing({ category, brand, productId }, labelled) {
   );
 }
 
-/** Of a card or a page; small ones go without the label. */
-export function picture(product, { labelled = true } = {}) {
+/** Of a card or a page; small ones go without the label. Beside a title a picture is decoration, unless `alt` is given. */
+export function picture(product, { labelled = true, alt = "" } = {}) {
   const frame = h("div", { class: "picture" });
   const draw = () => frame.replaceChildren(drawing(product, labelled));
   if (product.image && /^(https:|\/)/.test(product.image)) {
-    frame.append(h("img", { src: product.image, alt: "", loading: "lazy", decoding: "async", onerror: draw }));
+    frame.append(h("img", { src: product.image, alt, loading: "lazy", decoding: "async", onerror: draw }));
   } else {
     draw();
   }

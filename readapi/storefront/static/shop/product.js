@@ -121,7 +121,7 @@ export async function productPage({ parameters: [productId] }, shop) {
       h(
         "div",
         { class: "product" },
-        picture(product),
+        picture(product, { alt: product.pictures[0]?.alt }),
         h(
           "div",
           {},

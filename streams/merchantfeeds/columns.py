@@ -1,0 +1,117 @@
+"""From the cells of a CSV to the fields of a row. What means nothing stays text, and is refused where rows are."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from domain.errors import Invalid
+from domain.feedterms import FeedTerms
+from domain.money import CURRENCIES
+
+ATTRIBUTE = "attribute."
+CONSTANT = "="
+"""A column that begins so is none: what follows is every row's value."""
+STEP = ">"
+"""Between the steps of a category."""
+FIELDS = {
+    "products": ("externalId", "sku", "title", "description", "brand", "category", "media"),
+    "offers": ("sku", "price", "currency", "listPrice", "shipsTo", "holdPolicy", "limitPerAccount", "backorder"),
+    "stock": ("sku", "quantity"),
+}
+_WHOLE = re.compile(r"-?(0|[1-9][0-9]{0,14})")
+_NUMBER = re.compile(r"-?(0|[1-9][0-9]{0,11})\.[0-9]{1,6}")
+_PRICE = re.compile(r"([0-9]{1,12})(?:[.,]([0-9]{1,4}))?")
+_SEVERAL = re.compile(r"[|\s]+")
+_COUNTRIES = re.compile(r"[|,;\s]+")
+
+
+class Columns:
+    """How a file's columns become fields."""
+
+    def __init__(self, terms: FeedTerms, header: Sequence[str], currency: str) -> None:
+        """``currency`` is the shop's. Raises Invalid if header and terms do not fit together."""
+        self._make = {"products": self._product, "offers": self._offer, "stock": self._stock}[terms.what]
+        self._currency = currency
+        self._constants: dict[str, str] = {}
+        self._at: dict[str, int] = {}
+        known = FIELDS[terms.what]
+        for field, column in (terms.columns or dict(zip(header, header, strict=True))).items():
+            require_field(terms.what, field)
+            if column.startswith(CONSTANT):
+                self._constants[field] = column.removeprefix(CONSTANT)
+            elif column in header:
+                self._at[field] = header.index(column)
+            else:
+                raise Invalid(f"the file has no column {column!r}")
+        if not {"sku", "externalId"} & (self._at.keys() & set(known)):
+            raise Invalid("no column is called sku; say with columns which one it is")
+
+    def row(self, cells: Sequence[str]) -> dict[str, Any]:
+        """Empty cells are left out."""
+        found = {field: cells[at].strip() for field, at in self._at.items()} | self._constants
+        return self._make({field: text for field, text in found.items() if text})
+
+    def _product(self, cells: dict[str, str]) -> dict[str, Any]:
+        attributes = {
+            field.removeprefix(ATTRIBUTE): value_of(text)
+            for field, text in cells.items()
+            if field.startswith(ATTRIBUTE)
+        }
+        row: dict[str, Any] = {
+            field: cells[field] for field in ("externalId", "title", "description", "brand") if field in cells
+        }
+        if "category" in cells:
+            row["category"] = [step.strip() for step in cells["category"].split(STEP)]
+        if "media" in cells:
+            row["media"] = [url for url in _SEVERAL.split(cells["media"]) if url]
+        if attributes:
+            row["attributes"] = attributes
+        if "sku" in cells:
+            row["variants"] = [{"sku": cells["sku"]}]
+        return row
+
+    def _offer(self, cells: dict[str, str]) -> dict[str, Any]:
+        currency = cells.pop("currency", self._currency)
+        row: dict[str, Any] = dict(cells)
+        for field in ("price", "listPrice"):
+            if field in row:
+                row[field] = {"amount": minor_units(row[field], currency), "currency": currency}
+        if "shipsTo" in row:
+            row["shipsTo"] = [code for code in _COUNTRIES.split(row["shipsTo"]) if code]
+        for field in ("limitPerAccount", "backorder"):
+            if field in row:
+                row[field] = value_of(row[field])
+        return row
+
+    def _stock(self, cells: dict[str, str]) -> dict[str, Any]:
+        return {field: value_of(text) if field == "quantity" else text for field, text in cells.items()}
+
+
+def require_field(what: str, field: str, pointer: str | None = None) -> None:
+    """Raises Invalid for what rows of this kind do not have."""
+    attribute = what == "products" and field.startswith(ATTRIBUTE) and len(field) > len(ATTRIBUTE)
+    if field not in FIELDS[what] and not attribute:
+        more = f" and {ATTRIBUTE}NAME" if what == "products" else ""
+        raise Invalid(
+            f"{what} have no field {field!r}; say with columns what means {', '.join(FIELDS[what])}{more}", pointer
+        )
+
+
+def value_of(text: str) -> str | int | float | bool:
+    """A number or a truth value where the text is written like one; ``007`` is a text."""
+    if _WHOLE.fullmatch(text):
+        return int(text)
+    if _NUMBER.fullmatch(text):
+        return float(text)
+    return text.lower() == "true" if text.lower() in ("true", "false") else text
+
+
+def minor_units(text: str, currency: str) -> int | str:
+    """``19.99`` or ``19,99`` as 1999; the text itself where it is no amount of the currency."""
+    digits, found = CURRENCIES.get(currency), _PRICE.fullmatch(text)
+    if digits is None or found is None or len(found[2] or "") > digits:
+        return text
+    fraction = (found[2] or "").ljust(digits, "0")
+    return int(found[1] + fraction)

@@ -1,0 +1,51 @@
+"""Rows of products, offers and stock on their way in: what was read, what came of it, and whoever takes them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple, Protocol
+
+ROW_MAX = 1 << 20
+"""Bytes; the same as a request body may have."""
+
+
+class Rejection(NamedTuple):
+    number: int
+    reason: str
+    pointer: str | None = None
+
+
+class Line(NamedTuple):
+    number: int
+    data: Any
+    """The decoded object, or the reason why there is none, as a Rejection."""
+
+
+class Loaded(NamedTuple):
+    rejections: list[Rejection]
+    """In the order of the lines."""
+    changed: int
+    """Lines of which something became an event."""
+
+
+class Loader(Protocol):
+    """The write path, for rows of one shop. Methods raise WritePathError, and NotFound where there is no such shop."""
+
+    async def load(self, what: str, lines: Sequence[Line], shop_id: str) -> Loaded:
+        """Each line is taken or refused by itself, by the checks that the API has."""
+
+    async def withdraw(self, what: str, skus: Sequence[str], shop_id: str) -> int:
+        """Ends the shop's offers of these, or counts their stock as none; how many that changed."""
+
+
+def names_of(data: Any) -> Iterator[str]:
+    """What a line is known by; a later line of the same name must find what the earlier one did."""
+    if not isinstance(data, dict):
+        return
+    variants = data.get("variants")
+    for one in (data, *(variants if isinstance(variants, list) else ())):
+        if isinstance(one, dict):
+            for key in ("sku", "externalId", "external_id"):
+                name = one.get(key)
+                if isinstance(name, str):
+                    yield name

@@ -1,0 +1,111 @@
+"""Pictures of a product: in an order, bounded, and of kinds that hold no script."""
+
+from __future__ import annotations
+
+import pytest
+from msgspec.structs import replace
+
+from domain.errors import Invalid, LimitExceeded, NotFound
+from domain.media import (
+    ALT_MAX,
+    GALLERY,
+    LAST,
+    PICTURES_MAX,
+    AddPicture,
+    DescribePicture,
+    PictureAdded,
+    PictureDescribed,
+    PictureRemoved,
+    RemovePicture,
+    gallery_id,
+    media_type_of,
+    product_of,
+)
+from tests.spec import Given, given
+
+ID, AT = "med_01K", 1_763_000_000_000
+
+
+def added(name: str, position: int = LAST, alt: str = "") -> PictureAdded:
+    return PictureAdded(name, f"media/prd_01K/{name}.jpg", "image/jpeg", 10, AT, alt, position)
+
+
+def add(name: str, position: int = LAST, alt: str = "") -> AddPicture:
+    return AddPicture(ID, name, f"media/prd_01K/{name}.jpg", "image/jpeg", 10, AT, alt, position)
+
+
+def order(known: Given) -> list[str]:
+    return [picture.media_id for picture in known.state.pictures]
+
+
+def test_a_product_and_its_pictures_have_the_same_number():
+    assert (gallery_id("prd_01K"), product_of("med_01K")) == ("med_01K", "prd_01K")
+
+
+def test_pictures_stand_where_they_are_put():
+    known = given(GALLERY).when(add("a")).then(added("a")).when(add("b")).then(added("b"))
+    known = known.when(add("c", 0)).then(added("c", 0)).when(add("d", 1)).then(added("d", 1))
+    assert order(known) == ["c", "d", "a", "b"]
+    known.when(add("a", 0)).then_nothing()
+
+
+def test_a_picture_is_described_and_moved():
+    known = given(GALLERY, added("a"), added("b"), added("c"))
+    moved = known.when(DescribePicture(ID, "c", AT, "Front", 0)).then(PictureDescribed("c", "Front", 0, AT))
+    assert order(moved) == ["c", "a", "b"]
+    assert moved.state.pictures[0].alt == "Front"
+    moved.when(DescribePicture(ID, "c", AT, "Front", 0)).then_nothing()
+    moved.when(DescribePicture(ID, "b", AT, None, LAST)).then_nothing()
+    moved.when(DescribePicture(ID, "c", AT)).then_nothing()
+    said = moved.when(DescribePicture(ID, "a", AT, "Back")).then(PictureDescribed("a", "Back", 1, AT))
+    assert order(said) == ["c", "a", "b"]
+    known.when(DescribePicture(ID, "x", AT, "Front")).then_refused(NotFound)
+
+
+def test_a_picture_is_removed():
+    gone = given(GALLERY, added("a"), added("b")).when(RemovePicture(ID, "a", AT)).then(PictureRemoved("a", AT))
+    assert order(gone) == ["b"]
+    gone.when(RemovePicture(ID, "a", AT)).then_refused(NotFound)
+
+
+def test_pictures_are_so_many_at_most():
+    many = [added(str(number)) for number in range(PICTURES_MAX)]
+    given(GALLERY, *many[1:]).when(add("x")).then(added("x"))
+    given(GALLERY, *many).when(add("x")).then_refused(LimitExceeded)
+    given(GALLERY, *many).when(add("3")).then_nothing()
+
+
+def test_what_is_said_of_a_picture_has_its_limits():
+    given(GALLERY).when(add("a", 0, "x" * ALT_MAX)).then(added("a", 0, "x" * ALT_MAX))
+    assert given(GALLERY).when(add("a", 0, "x" * (ALT_MAX + 1))).then_refused(Invalid).pointer == "/alt"
+    for position in (-1, LAST + 1):
+        assert given(GALLERY).when(add("a", position)).then_refused(Invalid).pointer == "/position"
+    wrong = replace(add("a"), media_type="image/svg+xml")
+    assert given(GALLERY).when(wrong).then_refused(Invalid).pointer == "/type"
+
+
+def test_a_description_of_a_picture_that_is_gone_changes_nothing():
+    assert order(given(GALLERY, added("a"), PictureDescribed("b", "x", 0, AT), PictureRemoved("c", AT))) == ["a"]
+
+
+@pytest.mark.parametrize(
+    ("head", "media_type"),
+    [
+        (b"\xff\xd8\xff\xe0\x00\x10JFIF", "image/jpeg"),
+        (b"\x89PNG\r\n\x1a\n\x00\x00", "image/png"),
+        (b"GIF87a", "image/gif"),
+        (b"GIF89a", "image/gif"),
+        (b"RIFF\x00\x00\x00\x00WEBPVP8 ", "image/webp"),
+        (b"\x00\x00\x00\x1cftypavif", "image/avif"),
+        (b"\x00\x00\x00\x1cftypavis", "image/avif"),
+        (b"RIFF\x00\x00\x00\x00WAVE", None),
+        (b"\x00\x00\x00\x1cftypmp42", None),
+        (b"<svg xmlns=", None),
+        (b"<!doctype html>", None),
+        (b" GIF89a", None),
+        (b"\xff\xd8", None),
+        (b"", None),
+    ],
+)
+def test_what_a_file_is_is_told_by_its_first_bytes(head: bytes, media_type: str | None):
+    assert media_type_of(head) == media_type

@@ -1,0 +1,25 @@
+"""A small day on the full profile: with each service dies one of the other processes, and every promise is kept."""
+
+from __future__ import annotations
+
+import pytest
+
+from kontor.bench.day import COMMITS_MAX, EVENTS_MAX
+from kontor.bench.day_full import OTHERS, run
+from kontor.day.plan import LANES, Plan
+from kontor.day.proof import PROMISES
+
+pytestmark = [pytest.mark.stack, pytest.mark.timeout(600)]
+PURCHASES, CRASHES = 2 * LANES, 6
+
+
+async def test_every_promise_is_kept_while_every_process_is_killed(capsys: pytest.CaptureFixture[str]) -> None:
+    told = await run(Plan(PURCHASES, CRASHES, seed=26))
+    assert "payment_failed" not in capsys.readouterr().err
+    assert told["promises"] == dict.fromkeys(PROMISES, "kept")
+    assert told["kills"] > CRASHES
+    assert set(told["killed_with_it"]) == set(OTHERS)
+    assert sum(told["answered"].values()) == PURCHASES
+    assert told["orders"]["PAID"] > 0
+    assert told["events_of_a_purchase_alone"] <= EVENTS_MAX
+    assert told["commits_of_a_purchase_alone"] <= COMMITS_MAX

@@ -1,0 +1,247 @@
+"""Pictures of products: a permission to upload one, taking it up, describing, removing."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Path
+from pydantic import ConfigDict, Field, StrictInt
+from starlette.requests import Request
+from starlette.responses import Response
+
+from commands.batch import Outcome
+from domain.errors import Invalid, NotFound
+from domain.instants import instant
+from domain.media import (
+    ALT_MAX,
+    LAST,
+    SIZE_MAX,
+    TYPES,
+    AddPicture,
+    DescribePicture,
+    Gallery,
+    RemovePicture,
+    gallery_id,
+    media_type_of,
+    picture_of,
+    require_room,
+)
+from readapi.edge.openapi import problem_responses, signed_in
+from readapi.edge.positions import HEADER, format_position
+from readapi.edge.principal import RequiredPrincipal
+from readapi.edge.problems import ProblemError
+from readapi.models import Shape
+from streams.objects.folder import UPLOADS, FolderObjects
+from streams.objects.port import Objects, ObjectsUnavailable, TooLarge
+from streams.objects.tickets import CHARS_MAX, BadTicket
+from writeapi.replies import REPLIES, CommandReply
+from writeapi.requests import Body, command_reply, context_of, execute, fresh_id, optional_key, require_id, services_of
+from writeapi.routes.products import own_product
+from writeapi.services import WriteServices
+
+router = APIRouter(tags=["merchants"])
+UPLOAD_S = 600
+ID = Field(examples=["pic_01KARQ0000ABCDEFGHJKMNPQRS"])
+MediaType = Literal["image/jpeg", "image/png", "image/webp", "image/gif", "image/avif"]
+Alt = Annotated[str, Field(max_length=ALT_MAX, examples=["The bed from the front"])]
+Position = Annotated[StrictInt, Field(ge=0, le=LAST, examples=[0])]
+MediaId = Annotated[str, Path(max_length=40, examples=["pic_01KARQ0000ABCDEFGHJKMNPQRS"])]
+AWAY = problem_responses("overloaded")
+FILE = {
+    "requestBody": {
+        "required": True,
+        "description": "The file itself.",
+        "content": {media_type: {"schema": {"type": "string", "format": "binary"}} for media_type in TYPES},
+    }
+}
+
+
+class UploadIn(Body):
+    model_config = ConfigDict(json_schema_extra={"examples": [{"type": "image/jpeg", "size": 204800}]})
+
+    type: MediaType
+    size: Annotated[StrictInt, Field(ge=1, le=SIZE_MAX, description="bytes")]
+
+
+class UploadReply(Shape):
+    media_id: str = ID
+    method: Literal["POST", "PUT"] = Field(
+        description="POST a form with `fields` and then `file`; or PUT the file with `headers`"
+    )
+    url: str = Field(description="a path is of this service")
+    fields: dict[str, str]
+    headers: dict[str, str]
+    expires_at: str = Field(examples=["2026-01-01T12:10:00Z"])
+    position: str = Field(description="opaque; where the log stands", examples=["4711"])
+
+
+class PictureIn(Body):
+    """What was uploaded under this id. Without ``position`` it comes last."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"mediaId": "pic_01KARQ0000ABCDEFGHJKMNPQRS", "alt": "The bed from the front"}]}
+    )
+
+    media_id: Annotated[str, Field(max_length=40)]
+    alt: Alt = ""
+    position: Position = LAST
+
+
+class PictureChange(Body):
+    alt: Alt | None = None
+    position: Position | None = None
+
+
+class PictureReply(CommandReply):
+    media_id: str = ID
+
+
+@router.post(
+    "/api/products/{product_id}/media/uploads",
+    status_code=201,
+    summary="Where and how to upload a picture",
+    responses={201: {"model": UploadReply}, **REPLIES, **AWAY},
+    openapi_extra=signed_in(),
+)
+async def begin_upload(request: Request, product_id: str, body: UploadIn, principal: RequiredPrincipal) -> Response:
+    """For one file of this type and at most this size, within ten minutes. It is shown once it is taken up by
+    `POST …/media`."""
+    services = services_of(request)
+    await own_product(services, principal, product_id)
+    require_room(await services.engine.state(gallery_id(product_id)))
+    now = services.clock()
+    media_id = fresh_id("picture", now)
+    try:
+        upload = await _objects(services).upload(_upload_key(product_id, media_id), body.type, body.size, UPLOAD_S)
+    except ObjectsUnavailable as error:
+        raise _away() from error
+    reply = {"mediaId": media_id, **upload._asdict(), "expiresAt": instant(now + UPLOAD_S * 1000)}
+    return command_reply(reply, position=services.engine.position, status=201, headers={"Cache-Control": "no-store"})
+
+
+@router.put(
+    UPLOADS + "{ticket}",
+    status_code=204,
+    summary="The upload itself, where files lie in a folder",
+    responses=problem_responses("forbidden", "not_found", "overloaded"),
+    openapi_extra=FILE,
+)
+async def upload(request: Request, ticket: Annotated[str, Path(max_length=CHARS_MAX)]) -> Response:
+    """At the address and with the headers that `…/media/uploads` gave; the address is the permission."""
+    objects = services_of(request).objects
+    if not isinstance(objects, FolderObjects):
+        raise NotFound("files are uploaded elsewhere: to the url that was given")
+    try:
+        await objects.take(ticket, request.headers.get("content-type", ""), request.stream())
+    except BadTicket as error:
+        raise ProblemError("forbidden", str(error)) from error
+    except TypeError as error:
+        raise ProblemError("unsupported_media_type", str(error)) from error
+    except TooLarge as error:
+        raise ProblemError("payload_too_large", "the file is larger than was said") from error
+    except ObjectsUnavailable as error:
+        raise _away() from error
+    return Response(None, 204)
+
+
+@router.post(
+    "/api/products/{product_id}/media",
+    status_code=201,
+    summary="Show a picture that was uploaded",
+    responses={201: {"model": PictureReply}, **REPLIES, **AWAY},
+    openapi_extra=signed_in(),
+)
+async def add_picture(request: Request, product_id: str, body: PictureIn, principal: RequiredPrincipal) -> Response:
+    """It is looked at: its type is what its first bytes say, whatever was said before. Once more changes nothing."""
+    services = services_of(request)
+    await own_product(services, principal, product_id)
+    gallery: Gallery = await services.engine.state(gallery_id(product_id))
+    media_id = require_id("picture", body.media_id, "upload")
+    known = [picture for picture in gallery.pictures if picture.media_id == media_id]
+    if known:
+        key, media_type, size = known[0].key, known[0].media_type, 0
+    else:
+        key, media_type, size = await _taken_up(_objects(services), product_id, media_id)
+    context = context_of(request, principal.account_id)
+    command = AddPicture(gallery_id(product_id), media_id, key, media_type, size, context.at, body.alt, body.position)
+
+    def render(outcome: Outcome) -> Response:
+        reply = {"mediaId": media_id}
+        headers = {"Location": f"/api/{key}"}
+        return command_reply(reply, position=outcome.position, version=outcome.version, status=201, headers=headers)
+
+    return await execute(request, command, context, render, key=await optional_key(request, principal.account_id))
+
+
+@router.patch(
+    "/api/products/{product_id}/media/{media_id}",
+    summary="Say what a picture shows, or where it stands",
+    responses={200: {"model": PictureReply}, **REPLIES},
+    openapi_extra=signed_in(),
+)
+async def describe_picture(
+    request: Request, product_id: str, media_id: MediaId, body: PictureChange, principal: RequiredPrincipal
+) -> Response:
+    services = services_of(request)
+    await own_product(services, principal, product_id)
+    context = context_of(request, principal.account_id)
+    command = DescribePicture(gallery_id(product_id), media_id, context.at, body.alt, body.position)
+    outcome = await services.engine.submit(command, context)
+    return command_reply({"mediaId": media_id}, position=outcome.position, version=outcome.version)
+
+
+@router.delete(
+    "/api/products/{product_id}/media/{media_id}",
+    status_code=204,
+    summary="Remove a picture, and its file",
+    responses=REPLIES,
+    openapi_extra=signed_in(),
+)
+async def remove_picture(
+    request: Request, product_id: str, media_id: MediaId, principal: RequiredPrincipal
+) -> Response:
+    services = services_of(request)
+    await own_product(services, principal, product_id, discontinued_too=True)
+    picture = picture_of(await services.engine.state(gallery_id(product_id)), media_id)
+    context = context_of(request, principal.account_id)
+    outcome = await services.engine.submit(RemovePicture(gallery_id(product_id), media_id, context.at), context)
+    with contextlib.suppress(ObjectsUnavailable):  # nothing leads there any more
+        await _objects(services).delete(picture.key)
+    return Response(None, 204, {HEADER: format_position(outcome.position)})
+
+
+async def _taken_up(objects: Objects, product_id: str, media_id: str) -> tuple[str, str, int]:
+    """Key, type and size of what was uploaded, where nobody can upload anything in its place any more. Raises NotFound,
+    Invalid."""
+    uploaded = _upload_key(product_id, media_id)
+    try:
+        body = await objects.get(uploaded, SIZE_MAX)
+        if body is None:
+            raise NotFound("nothing was uploaded under this id, or it was taken up already and removed")
+        media_type = media_type_of(body[:16])
+        if media_type is None:
+            await objects.delete(uploaded)
+            raise Invalid("the file is no picture in JPEG, PNG, WebP, GIF or AVIF", "/mediaId")
+        key = f"media/{product_id}/{media_id}.{TYPES[media_type]}"
+        await objects.put(key, body, media_type)
+        await objects.delete(uploaded)
+    except TooLarge:
+        raise Invalid(f"the file is larger than {SIZE_MAX} bytes", "/mediaId") from None
+    except ObjectsUnavailable as error:
+        raise _away() from error
+    return key, media_type, len(body)
+
+
+def _upload_key(product_id: str, media_id: str) -> str:
+    return f"uploads/{product_id}.{media_id}"
+
+
+def _objects(services: WriteServices) -> Objects:
+    if services.objects is None:
+        raise _away()
+    return services.objects
+
+
+def _away() -> Any:
+    return ProblemError("overloaded", "the store of pictures does not answer")
