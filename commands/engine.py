@@ -4,8 +4,8 @@
 
 Batching is natural: whatever arrives while a commit flies is the next batch. No timer, no version conflict, and a hot
 SKU costs one commit for hundreds of buyers. The next batch is decided while the last is being written, upon its
-results; should that fail, or somebody else have appended meanwhile, it is decided once more under the lock. Nothing is
-answered before it is durable. Several engines may share one log.
+results; should that fail, or somebody else have appended to the same streams meanwhile, it is decided once more under
+the lock. Nothing is answered before it is durable. Several engines may share one log.
 """
 
 from __future__ import annotations
@@ -167,14 +167,22 @@ class Engine:
         """
         known = self.known(stream)
         if known is None:
-            loaded = await self.log.load([stream])
-            known = fold(stream, loaded[stream])
+            known = await self._from_the_log(stream)
             if known.version or keep_absent:
                 self._aggregates.keep(stream, known)
         return known
 
+    async def _from_the_log(self, stream: str) -> Aggregate:
+        return fold(stream, (await self.log.load([stream]))[stream])
+
     async def state(self, stream: str, *, keep_absent: bool = False) -> Any:
         return (await self.load(stream, keep_absent=keep_absent)).state
+
+    async def state_since(self, stream: str, position: int) -> Any:
+        """The same for whoever is as far as ``position`` in the log by himself, and needs no older one."""
+        if self.position >= position:
+            return await self.state(stream)
+        return (await self._from_the_log(stream)).state
 
     def reacts_to(self, order_id: str) -> bool:
         """Whether the next step of this checkout will be decided along with the events that call for it."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from domain.account import ACCOUNT
 from domain.board import BOARD
 from domain.cart import CART
+from domain.category import CATEGORY
 from domain.claim import CLAIM
 from domain.decider import Command, Decider
 from domain.delivery import DELIVERY
@@ -22,6 +23,7 @@ from domain.promotion import PROMOTION
 from domain.push import PUSH
 from domain.review import REVIEWS
 from domain.round import ROUND
+from domain.rule import RULE
 from domain.shop import SHOP
 from domain.subscription import SUBSCRIPTIONS
 from domain.wishlist import WISHLIST
@@ -30,6 +32,7 @@ DECIDERS: dict[str, Decider] = {
     "usr": ACCOUNT,
     "brd": BOARD,
     "crt": CART,
+    "cat": CATEGORY,
     "clm": CLAIM,
     "dlv": DELIVERY,
     "dif": DIFFERENCE,
@@ -46,6 +49,7 @@ DECIDERS: dict[str, Decider] = {
     "psh": PUSH,
     "rvw": REVIEWS,
     "rnd": ROUND,
+    "rul": RULE,
     "shp": SHOP,
     "sub": SUBSCRIPTIONS,
     "wsl": WISHLIST,

@@ -18,21 +18,22 @@ in the order and in its review, so the timer is a question that anybody may ask 
 
 from __future__ import annotations
 
-from domain import cart, checkoutparcels, checkoutstock, giftcard, order, orderreviewing, payment, policy
+from domain import checkoutcart, checkoutparcels, checkoutstock, giftcard, order, orderreviewing, payment, policy
+from domain.checkoutknown import FOREVER as FOREVER
 from domain.checkoutknown import Checkout as Checkout
-from domain.checkoutknown import captured, is_by_parcel, ordered
+from domain.checkoutknown import captured, is_by_parcel, runs_out_at
 from domain.checkoutstate import RELEVANT as RELEVANT
 from domain.checkoutstate import begin as begin
 from domain.checkoutstate import evolve as evolve
 from domain.checkoutstock import PAYMENT_GRACE_MS as PAYMENT_GRACE_MS
 from domain.decider import Command
 from domain.ids import payment_id
-from domain.orderreview import REJECTED
 from domain.pricing import Quote
 from domain.promotion import is_use
 from domain.tender import Covered
 
-FOREVER = 1 << 62
+LEAD_MS = 3_600_000
+"""How long before an authorization runs out its money is taken that was to be taken later than that."""
 
 
 def streams_of(order_id: str, cart_id: str, quote: Quote, covered: Covered | None = None) -> list[str]:
@@ -49,7 +50,7 @@ def next_commands(state: Checkout, now: int) -> list[Command]:
     if state.order == "cancelled":
         return _compensate(state, now)
     if state.cart == "open":
-        return [_check_out_cart(state, now)]
+        return [checkoutcart.close(state, now)]
     refusal = _refusal(state, now)
     if refusal:
         return [order.CancelOrder(state.order_id, refusal)]
@@ -131,10 +132,6 @@ def _left(state: Checkout) -> int:
     return captured(state) - state.back - sum(state.contested.values()) - state.lost
 
 
-def _check_out_cart(state: Checkout, now: int) -> Command:
-    return cart.CheckOutCart(state.placed.cart_id, state.order_id, ordered(state), now)
-
-
 def _refusal(state: Checkout, now: int) -> str:
     """Why the order cannot go on, or an empty string."""
     if state.placed.quote.unserviceable:
@@ -146,6 +143,8 @@ def _refusal(state: Checkout, now: int) -> str:
         return "payment_declined"
     if state.card == "refused":
         return "payment_declined"
+    if state.order == "confirmed" and not state.packed and now >= runs_out_at(state):
+        return "expired"  # what is packed is asked for all the same: the provider knows best
     if _is_funded(state) or state.card == "redeemed":
         return ""
     ran_out = {"none": state.placed.hold_until, "authorizing": state.placed.hold_until + PAYMENT_GRACE_MS}
@@ -204,24 +203,26 @@ def _review(state: Checkout, now: int) -> list[Command]:
 
 
 def _captures_at(state: Checkout) -> int:
-    """From when on the money of a confirmed order is taken; FOREVER while that waits for a parcel."""
+    """From when on the money of a confirmed order is taken; FOREVER while that waits for a parcel. What would
+    not be set aside any more by its hour is taken before."""
     match state.placed.capture:
         case policy.SHIPMENT if not state.packed:
             return FOREVER
         case policy.LATER:
-            return state.placed.capture_at
+            return min(state.placed.capture_at, runs_out_at(state) - LEAD_MS)
     return 0
 
 
 def rests_until(state: Checkout) -> int | None:
     """When a checkout that waits for a person or an hour is due; FOREVER when no hour is set, None when it waits for
-    neither."""
+    neither. The money that waits with it may run out before."""
     if is_by_parcel(state) and state.order in ("confirmed", "paid"):
-        return FOREVER if checkoutparcels.waits(state) and not next_commands(state, 0) else None
+        waits = checkoutparcels.waits(state) and not next_commands(state, 0)
+        return runs_out_at(state) if waits else None
     if not _is_funded(state) or any(line.stock != "committed" for line in state.lines):
         return None
     if state.order == "confirmed":
-        return None if _is_free(state) else _captures_at(state) or None
+        return None if _is_free(state) else min(_captures_at(state), runs_out_at(state)) or None
     return state.review_until if state.order == "pending" and state.review == "open" else None
 
 
@@ -234,49 +235,12 @@ def _compensate(state: Checkout, now: int) -> list[Command]:
         commands += _refund_payment(state)
     elif state.payment in payment.REFUNDABLE and not (state.rest_asked or state.contested or _is_lost(state)):
         commands.append(payment.RequestRefund(payment_id(state.order_id), state.reason))
-    return commands + _reopen(state, now)
+    return commands + checkoutcart.reopen(state, now)
 
 
 def _is_lost(state: Checkout) -> bool:
     """Whether a dispute has left nothing to be given back."""
     return state.lost > 0 and _left(state) <= 0
-
-
-def _reopen(state: Checkout, now: int) -> list[Command]:
-    """The lines go back where they came from, or into the buyer's own cart. Who called the order off wants neither, and
-    of whom it was not accepted would only try again."""
-    placed = state.placed
-    if state.cart == "open":
-        # Until this generation is closed, the cart would only make the same order again.
-        return [_check_out_cart(state, now)]
-    if state.reason in ("cancelled", REJECTED):
-        return []
-    if state.cart == "closed":
-        return [cart.ReopenCart(placed.cart_id, state.order_id, _cart_lines(state), _coupons(state))]
-    if state.cart == "merged":
-        own = cart.cart_of(placed.account_id)
-        return [cart.MergeCart(own, placed.account_id, state.order_id, _cart_lines(state), now, _coupons(state))]
-    return []
-
-
-def _coupons(state: Checkout) -> tuple[str, ...]:
-    return tuple(used.code for used in state.placed.quote.promotions if used.code)
-
-
-def _cart_lines(state: Checkout) -> tuple[cart.CartLine, ...]:
-    return tuple(
-        cart.CartLine(
-            item_id=line.line_id,
-            shop_id=line.shop_id,
-            sku=line.sku,
-            product_id=line.product_id,
-            title=line.title,
-            quantity=state.taken[line.line_id],
-            unit_price=line.unit_price,
-        )
-        for line in state.placed.quote.lines
-        if line.line_id in state.taken
-    )
 
 
 def is_settled(state: Checkout) -> bool:

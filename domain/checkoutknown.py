@@ -7,6 +7,10 @@ from domain import order, policy
 from domain.decider import State
 from domain.money import Money
 
+FOREVER = 1 << 62
+OPEN = ("authorized", "partially_captured")
+"""Money is set aside, and nothing of the payment is under way."""
+
 
 class Line(State, frozen=True):
     """One line's stock: ``none``, ``held``, ``refused``, ``committed`` or ``released``."""
@@ -50,6 +54,8 @@ class Checkout(State, frozen=True):
     intent: str = ""
     """Event id of the open payment intent: the provider's idempotency key."""
     reference: str = ""
+    authorized_until: int = 0
+    """When the provider lets the money go by itself (ms); 0 if it did not say."""
     attempts: int = 0
     refunding: Money | None = None
     """What the open refund gives back."""
@@ -98,6 +104,13 @@ class Checkout(State, frozen=True):
 def is_by_parcel(state: Checkout) -> bool:
     """Whether money is taken for each parcel when that is packed."""
     return state.placed.capture == policy.PARCEL and state.placed.quote.totals.grand.amount > 0
+
+
+def runs_out_at(state: Checkout) -> int:
+    """When an order that stands, whose money is to be taken later, comes to nothing because it is not set aside any
+    more; FOREVER while that is not known, or nothing is set aside."""
+    waits = state.order in ("confirmed", "paid") and state.payment in OPEN
+    return state.authorized_until if waits and state.authorized_until else FOREVER
 
 
 def captured(state: Checkout) -> int:

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from msgspec.structs import replace
 
 from domain import payment, shipment
-from domain.checkoutknown import Checkout, Parcel, is_by_parcel
+from domain.checkoutknown import OPEN, Checkout, Parcel, is_by_parcel, runs_out_at
 from domain.decider import Command
 from domain.ids import payment_id
 from domain.money import Money
@@ -23,8 +23,7 @@ from domain.recorded import Recorded
 
 REST = "rest"
 """Why what is left of an authorization is let go."""
-OPEN = ("authorized", "partially_captured")
-"""Money is set aside, and nothing of the payment is under way."""
+RAN_OUT = "expired"
 
 # evolve
 
@@ -110,6 +109,8 @@ def next_steps(state: Checkout, now: int) -> list[Command]:
     paid = payment_id(state.order_id)
     if parcel is not None:
         return [payment.RequestCapture(paid, shipment_id, parcel.due)]
+    if state.unsent and now >= runs_out_at(state):
+        return [payment.RequestVoid(paid, RAN_OUT)]
     return [] if state.unsent else [payment.RequestVoid(paid, REST)]
 
 

@@ -69,7 +69,9 @@ def _intent(status: str) -> Callable[[Checkout, Recorded], Checkout]:
 
 
 def _authorized(state: Checkout, recorded: Recorded) -> Checkout:
-    return replace(state, payment="authorized", intent="", reference=recorded.event.reference)
+    authorized: payment.PaymentAuthorized = recorded.event
+    known = {"reference": authorized.reference, "authorized_until": authorized.until}
+    return replace(state, payment="authorized", intent="", **known)
 
 
 def _refund_requested(state: Checkout, recorded: Recorded) -> Checkout:

@@ -2,6 +2,7 @@
 
     DomainError                 a stable ``code``, a sentence for a person, data for a program
     ├── Invalid                 validation_failed      the command itself is wrong; names the fields
+    │   └── SeveralInvalid      validation_failed      in several places, each with what was expected there
     ├── NotFound                not_found              the thing addressed does not exist (or is not yours to see)
     ├── Forbidden               forbidden              it exists, and is somebody else's
     ├── IllegalTransition       illegal_transition     right command, wrong state
@@ -16,7 +17,8 @@ HTTP statuses for these codes live in one table in ``readapi/edge/problems.py``.
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from collections.abc import Sequence
+from typing import Any, ClassVar, NamedTuple
 
 
 class DomainError(Exception):
@@ -36,6 +38,27 @@ class Invalid(DomainError):
     def __init__(self, detail: str, pointer: str | None = None, **data: Any) -> None:
         super().__init__(detail, **data)
         self.pointer = pointer
+
+
+TOLD_MAX = 10
+"""Violations that the sentence for a person names; programs are told all."""
+
+
+class Violation(NamedTuple):
+    pointer: str
+    """JSON pointer of the offending field in the request body."""
+    detail: str
+    """What was expected there; never the value itself."""
+
+
+class SeveralInvalid(Invalid):
+    """Every place where the command is malformed, at once. ``pointer`` is the first."""
+
+    def __init__(self, violations: Sequence[Violation]) -> None:
+        told = [f"{one.pointer}: {one.detail}" for one in violations[:TOLD_MAX]]
+        more = f"; and {len(violations) - TOLD_MAX} more" if len(violations) > TOLD_MAX else ""
+        super().__init__("; ".join(told) + more, violations[0].pointer)
+        self.violations = tuple(violations)
 
 
 class NotFound(DomainError):

@@ -42,6 +42,8 @@ PREFIXES = {
     "push": "psh",
     "media": "med",
     "picture": "pic",
+    "category": "cat",
+    "rule": "rul",
 }
 
 

@@ -1,13 +1,37 @@
-"""Offer: the terms on which one shop sells one SKU. Stream ``off_<shop>.<sku>``."""
+"""Offer: the terms on which one shop sells one SKU. Stream ``off_<shop>.<sku>``.
+
+What it costs follows from the terms, the instant and who asks, and from nothing else: no timer has to run for a sale to
+begin or to end. Of the prices that hold for everybody, the one that began last counts; so it does for each customer
+group. A buyer pays the least of those that are theirs, so a group never pays more than everybody.
+"""
 
 from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from typing import NamedTuple
 
 from domain.decider import Command, Decider, Event, State
 from domain.errors import Invalid, NotFound
 from domain.money import Money
 
 LIMIT_MAX = 100_000
+PRICES_MAX = 100
 EVERYWHERE = ("*",)
+
+
+class ScheduledPrice(Event, frozen=True):
+    """Instead of the offer's price: for a time, or for a customer group, or both. That is a price list's line."""
+
+    price: Money
+    starts_at: int = 0
+    ends_at: int = 0
+    """Milliseconds since 1970; 0 is no bound. The end is the first instant at which it is over."""
+    group: str = ""
+    """Empty: for everybody."""
+    name: str = ""
+
+    def holds_at(self, at: int) -> bool:
+        return self.starts_at <= at and (self.ends_at == 0 or at < self.ends_at)
 
 
 class Terms(Event, frozen=True):
@@ -18,6 +42,7 @@ class Terms(Event, frozen=True):
     """``checkout`` or ``cart``: when the units are held."""
     limit_per_account: int | None = None
     backorder: bool = False
+    prices: tuple[ScheduledPrice, ...] = ()
 
 
 class OfferPut(Event, frozen=True):
@@ -40,6 +65,44 @@ class WithdrawOffer(Command, frozen=True):
     offer_id: str
 
 
+class Asked(NamedTuple):
+    price: Money
+    why: str = ""
+    """In words, where it is not the offer's usual price."""
+    until: int = 0
+    """When it ends; 0 if nobody knows."""
+
+
+def price_at(terms: Terms, at: int, groups: Collection[str] = ()) -> Asked:
+    """What one unit costs at an instant, for somebody of these customer groups."""
+    usual = Asked(terms.price)
+    if not terms.prices:
+        return usual
+    found = _newest((one for one in terms.prices if not one.group), at) or usual
+    for group in groups:
+        theirs = _newest((one for one in terms.prices if one.group == group), at)
+        if theirs is not None and theirs.price.amount < found.price.amount:
+            found = theirs
+    return found
+
+
+def _newest(prices: Iterable[ScheduledPrice], at: int) -> Asked | None:
+    newest: ScheduledPrice | None = None
+    for one in prices:
+        if one.holds_at(at) and (newest is None or one.starts_at >= newest.starts_at):
+            newest = one
+    if newest is None:
+        return None
+    why = (newest.name or "scheduled") + (f", for {newest.group}" if newest.group else "")
+    return Asked(newest.price, why, newest.ends_at)
+
+
+def next_change(terms: Terms, at: int) -> int:
+    """The first instant after ``at`` at which the price that everybody sees may be another; 0 if none is known."""
+    bounds = (bound for one in terms.prices if not one.group for bound in (one.starts_at, one.ends_at))
+    return min((bound for bound in bounds if bound > at), default=0)
+
+
 class NoOffer(State, frozen=True):
     pass
 
@@ -54,18 +117,29 @@ Offer = NoOffer | LiveOffer
 
 def put_offer(command: PutOffer, state: Offer) -> list[Event]:
     terms = command.terms
-    for price, pointer in ((terms.price, "/price"), (terms.list_price, "/listPrice")):
-        if price is None:
-            continue
-        if price.amount < 0:
-            raise Invalid("a price must not be negative", pointer + "/amount")
-        if price.currency != command.shop_currency:
-            raise Invalid(f"this shop sells in {command.shop_currency}", pointer + "/currency")
+    _check_prices(terms, command.shop_currency)
     if terms.limit_per_account is not None and not 1 <= terms.limit_per_account <= LIMIT_MAX:
         raise Invalid(f"limitPerAccount must be between 1 and {LIMIT_MAX}", "/limitPerAccount")
     if isinstance(state, LiveOffer) and (state.product_id, state.terms) == (command.product_id, terms):
         return []
     return [OfferPut(command.product_id, terms)]
+
+
+def _check_prices(terms: Terms, currency: str) -> None:
+    if len(terms.prices) > PRICES_MAX:
+        raise Invalid(f"an offer has at most {PRICES_MAX} prices besides its own", "/prices")
+    told = [(terms.price, "/price"), (terms.list_price, "/listPrice")]
+    told += [(one.price, f"/prices/{i}/price") for i, one in enumerate(terms.prices)]
+    for price, pointer in told:
+        if price is None:
+            continue
+        if price.amount < 0:
+            raise Invalid("a price must not be negative", pointer + "/amount")
+        if price.currency != currency:
+            raise Invalid(f"this shop sells in {currency}", pointer + "/currency")
+    for i, one in enumerate(terms.prices):
+        if one.ends_at and one.ends_at <= one.starts_at:
+            raise Invalid("it ends before it begins", f"/prices/{i}/endsAt")
 
 
 def withdraw_offer(command: WithdrawOffer, state: Offer) -> list[Event]:

@@ -192,6 +192,8 @@ def cancel_order(command: CancelOrder, state: Order) -> list[Event]:
             command.reason == "cancelled"
         ):
             raise IllegalTransition("parts of this order are packed already; what arrives can be returned")
+        case OpenOrder(shipments=shipments) if shipments and command.reason == "expired":
+            return []  # packed in time, of which who asks for it has not heard
         case OpenOrder(cancellations=cancellations):
             left = ordered(state) if cancellations else {}
             return [OrderCancelled(command.reason, command.by, left, command.note)]

@@ -54,6 +54,7 @@ class RequestAuthorization(Command, frozen=True):
 class RecordAuthorization(Command, frozen=True):
     payment_id: str
     reference: str
+    until: int = 0
 
 
 class RecordDecline(Command, frozen=True):
@@ -152,7 +153,9 @@ def record_authorization(command: RecordAuthorization, state: PaymentState) -> l
     """Also after Kontor gave up waiting: the money is then set aside after all, and the checkout has it voided."""
     payment = _existing(state)
     given_up = payment.status == "declined" and not payment.reference
-    return [PaymentAuthorized(command.reference)] if payment.status == "authorizing" or given_up else []
+    if payment.status != "authorizing" and not given_up:
+        return []
+    return [PaymentAuthorized(command.reference, command.until)]
 
 
 def record_decline(command: RecordDecline, state: PaymentState) -> list[Event]:
@@ -315,5 +318,5 @@ PAYMENT = Decider(
         **disputing.DECISIONS,
     },
     evolutions=paymentstate.EVOLUTIONS,
-    generation=3,
+    generation=4,
 )

@@ -28,6 +28,8 @@ class AuthorizationRequested(Event, frozen=True):
 class PaymentAuthorized(Event, frozen=True):
     reference: str
     """The provider's id of the charge."""
+    until: int = 0
+    """When the provider lets the money go by itself (ms); 0 if it does not say."""
 
 
 class PaymentDeclined(Event, frozen=True):
@@ -141,6 +143,8 @@ class Payment(State, frozen=True):
     """By parcel, in the order in which they were asked for, where it is captured in parts."""
     released: bool = False
     """Parts were captured, and nothing is set aside any more."""
+    until: int = 0
+    """When the provider lets what is set aside go by itself (ms); 0 if it does not say."""
 
     @property
     def captured(self) -> Money:
@@ -206,7 +210,7 @@ def authorization_requested(state: PaymentState, event: AuthorizationRequested) 
 
 
 def payment_authorized(state: PaymentState, event: PaymentAuthorized) -> PaymentState:
-    return _settled(state, "authorized", reference=event.reference)
+    return _settled(state, "authorized", reference=event.reference, until=event.until)
 
 
 def attempt_failed(state: PaymentState, event: AttemptFailed) -> PaymentState:

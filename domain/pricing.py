@@ -45,6 +45,8 @@ class QuoteLine(msgspec.Struct, frozen=True, gc=False, rename="camel"):
     unit_price: Money
     ships_to: tuple[str, ...] = (EVERYWHERE,)
     category: tuple[str, ...] = ()
+    price_of: str = ""
+    """Why the unit costs what it does, where it is not the seller's usual price."""
 
 
 class PricedLine(msgspec.Struct, frozen=True, gc=False, rename="camel"):
@@ -163,7 +165,8 @@ def _checked(lines: Sequence[QuoteLine], destination: Destination, shipping: Shi
 def _derive_items(made: Derivation, lines: Sequence[QuoteLine]) -> None:
     names = tuple(f"lines/{i}/items" for i in range(len(lines)))
     for name, line in zip(names, lines, strict=True):
-        made.step(name, "times", {"unit": line.unit_price.amount, "quantity": line.quantity})
+        inputs: Inputs = {"unit": line.unit_price.amount, "quantity": line.quantity}
+        made.step(name, "times", inputs | {"price": line.price_of} if line.price_of else inputs)
     made.step("totals/items", "sum", {"of": names})
 
 

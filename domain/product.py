@@ -1,5 +1,9 @@
 """Product: what can be offered. Stream ``prd_…``.
 
+A draft is seen by its owner alone, a published product by everybody, a discontinued one can still be read. Its variants
+are a family: each has a SKU of its own, and where ``axes`` are named they differ by these, no two alike. Axes stay as
+they were when it was created, because carts and orders name SKUs.
+
 The state keeps digests instead of texts: enough to see that nothing changed, small enough that a million products
 fit a cache.
 """
@@ -7,11 +11,13 @@ fit a cache.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import msgspec
 from msgspec.structs import replace
 
+from domain.attributes import Attribute, escaped
 from domain.decider import Command, Decider, Event, State
 from domain.errors import IllegalTransition, Invalid, NotFound
 
@@ -21,8 +27,7 @@ ATTRIBUTES_MAX = 500
 CATEGORY_DEPTH_MAX = 8
 MEDIA_MAX = 50
 VARIANTS_MAX = 200
-
-Attribute = str | int | float | bool
+AXES_MAX = 5
 
 
 class Variant(Event, frozen=True):
@@ -46,10 +51,25 @@ class ProductCreated(Event, frozen=True):
     description: Description
     variants: tuple[Variant, ...]
     external_id: str = ""
+    draft: bool = False
+    axes: tuple[str, ...] = ()
+    """Attributes by which the variants differ."""
 
 
 class ProductChanged(Event, frozen=True):
     description: Description
+
+
+class ProductPublished(Event, frozen=True):
+    pass
+
+
+class ProductWithdrawn(Event, frozen=True):
+    """A draft again."""
+
+
+class VariantAdded(Event, frozen=True):
+    variant: Variant
 
 
 class ProductDiscontinued(Event, frozen=True):
@@ -62,11 +82,26 @@ class CreateProduct(Command, frozen=True):
     description: Description
     variants: tuple[Variant, ...]
     external_id: str = ""
+    draft: bool = False
+    axes: tuple[str, ...] = ()
 
 
 class ChangeProduct(Command, frozen=True):
     product_id: str
     description: Description
+
+
+class PublishProduct(Command, frozen=True):
+    product_id: str
+
+
+class WithdrawProduct(Command, frozen=True):
+    product_id: str
+
+
+class AddVariant(Command, frozen=True):
+    product_id: str
+    variant: Variant
 
 
 class DiscontinueProduct(Command, frozen=True):
@@ -83,6 +118,10 @@ class ActiveProduct(State, frozen=True):
     digest: bytes
     title: str
     category: tuple[str, ...] = ()
+    draft: bool = False
+    axes: tuple[str, ...] = ()
+    taken: tuple[str, ...] = ()
+    """Of a family with axes, where on them each variant stands."""
 
 
 class DiscontinuedProduct(State, frozen=True):
@@ -122,13 +161,69 @@ def create_product(command: CreateProduct, state: Product) -> list[Event]:
     for i, sku in enumerate(skus):
         if sku in skus[:i]:
             raise Invalid("this SKU occurs twice", f"/variants/{i}/sku")
-    return [ProductCreated(command.owner_id, command.description, command.variants, command.external_id)]
+    _check_axes(command)
+    return [
+        ProductCreated(
+            command.owner_id,
+            command.description,
+            command.variants,
+            command.external_id,
+            command.draft,
+            command.axes,
+        )
+    ]
+
+
+def _check_axes(command: CreateProduct) -> None:
+    if len(command.axes) > AXES_MAX:
+        raise Invalid(f"variants differ by at most {AXES_MAX} attributes", "/axes")
+    if len(set(command.axes)) < len(command.axes):
+        raise Invalid("this axis occurs twice", "/axes")
+    taken: list[str] = []
+    for i, variant in enumerate(command.variants):
+        taken.append(_free_place(variant, command.axes, taken, f"/variants/{i}/attributes"))
+
+
+def _free_place(variant: Variant, axes: Sequence[str], taken: Collection[str], at: str) -> str:
+    """Where on the axes the variant stands. Raises Invalid if it says too little, or another one stands there."""
+    for axis in axes:
+        if axis not in variant.attributes:
+            raise Invalid("expected: the variants differ by it", f"{at}/{escaped(axis)}")
+    place = _place(variant, axes)
+    if axes and place in taken:
+        raise Invalid(f"another variant has the same {' and '.join(axes)}", at)
+    return place
+
+
+def _place(variant: Variant, axes: Sequence[str]) -> str:
+    return "\x1f".join(str(variant.attributes.get(axis, "")) for axis in axes)
 
 
 def change_product(command: ChangeProduct, state: Product) -> list[Event]:
     product = require_active(state)
     _check(command.description)
     return [] if digest(command.description) == product.digest else [ProductChanged(command.description)]
+
+
+def publish_product(command: PublishProduct, state: Product) -> list[Event]:
+    """Whether it has what its category asks for was looked at before."""
+    return [ProductPublished()] if require_active(state).draft else []
+
+
+def withdraw_product(command: WithdrawProduct, state: Product) -> list[Event]:
+    return [] if require_active(state).draft else [ProductWithdrawn()]
+
+
+def add_variant(command: AddVariant, state: Product) -> list[Event]:
+    product, variant = require_active(state), command.variant
+    if variant.sku in product.skus:
+        return []
+    if len(product.skus) >= VARIANTS_MAX:
+        raise Invalid(f"a product has 1 to {VARIANTS_MAX} variants")
+    if len(variant.attributes) > ATTRIBUTES_MAX:
+        raise Invalid(f"longer than {ATTRIBUTES_MAX}", "/attributes")
+    _free_place(variant, product.axes, product.taken, "/attributes")
+    return [VariantAdded(variant)]
 
 
 def discontinue_product(command: DiscontinueProduct, state: Product) -> list[Event]:
@@ -138,6 +233,11 @@ def discontinue_product(command: DiscontinueProduct, state: Product) -> list[Eve
         case DiscontinuedProduct():
             return []
     raise NotFound("no such product")
+
+
+def is_sold(state: Product) -> bool:
+    """Whether it may be put into carts and bought."""
+    return isinstance(state, ActiveProduct) and not state.draft
 
 
 def require_active(state: Product) -> ActiveProduct:
@@ -152,7 +252,8 @@ def require_active(state: Product) -> ActiveProduct:
 def product_created(state: Product, event: ProductCreated) -> Product:
     skus = tuple(variant.sku for variant in event.variants)
     told = event.description
-    return ActiveProduct(event.owner_id, skus, digest(told), told.title, told.category)
+    taken = tuple(_place(variant, event.axes) for variant in event.variants) if event.axes else ()
+    return ActiveProduct(event.owner_id, skus, digest(told), told.title, told.category, event.draft, event.axes, taken)
 
 
 def product_changed(state: Product, event: ProductChanged) -> Product:
@@ -160,6 +261,21 @@ def product_changed(state: Product, event: ProductChanged) -> Product:
         return state
     told = event.description
     return replace(state, digest=digest(told), title=told.title, category=told.category)
+
+
+def product_published(state: Product, event: ProductPublished) -> Product:
+    return replace(state, draft=False) if isinstance(state, ActiveProduct) else state
+
+
+def product_withdrawn(state: Product, event: ProductWithdrawn) -> Product:
+    return replace(state, draft=True) if isinstance(state, ActiveProduct) else state
+
+
+def variant_added(state: Product, event: VariantAdded) -> Product:
+    if not isinstance(state, ActiveProduct):
+        return state
+    taken = (*state.taken, _place(event.variant, state.axes)) if state.axes else ()
+    return replace(state, skus=(*state.skus, event.variant.sku), taken=taken)
 
 
 def product_discontinued(state: Product, event: ProductDiscontinued) -> Product:
@@ -173,12 +289,18 @@ PRODUCT = Decider(
     decisions={
         CreateProduct: create_product,
         ChangeProduct: change_product,
+        PublishProduct: publish_product,
+        WithdrawProduct: withdraw_product,
+        AddVariant: add_variant,
         DiscontinueProduct: discontinue_product,
     },
     evolutions={
         ProductCreated: product_created,
         ProductChanged: product_changed,
+        ProductPublished: product_published,
+        ProductWithdrawn: product_withdrawn,
+        VariantAdded: variant_added,
         ProductDiscontinued: product_discontinued,
     },
-    generation=3,
+    generation=4,
 )

@@ -13,6 +13,7 @@ import msgspec
 from domain.decider import Event
 from domain.errors import Invalid
 from domain.money import Money, allocate, round_half_up, total
+from domain.pieces import pieces_of
 from domain.pricing import PricedLine, Quote
 from domain.shipment import Units
 
@@ -95,13 +96,14 @@ def shipping_left(quote: Quote, granted: Granted) -> dict[str, Money]:
 
 
 def _shipping(quote: Quote) -> dict[str, Money]:
-    """Shared out by what the parcels would have cost, so that the shares add up to what was paid."""
+    """As the ledger has it; of a quote that does not tell how it came about, shared out equally."""
+    currency = quote.totals.grand.currency
+    parts = {piece.shop_id: Money(piece.paid, currency) for piece in pieces_of(quote) if piece.what == "shipping"}
+    if parts:
+        return parts
     shops = list(dict.fromkeys(line.shop_id for line in quote.lines))
-    grand = quote.totals.grand
-    paid = grand.subtract(total((line.total for line in quote.lines), grand.currency))
-    rates = {step.what: step.amount.amount for step in quote.derivation}
-    shares = allocate(paid, [rates.get(f"shipping/{shop_id}", 0) for shop_id in shops])
-    return dict(zip(shops, shares, strict=True))
+    paid = quote.totals.grand.subtract(total((line.total for line in quote.lines), currency))
+    return dict(zip(shops, allocate(paid, [0] * len(shops)), strict=True))
 
 
 def amount_of(lines: Sequence[RefundLine], shipping: Mapping[str, Money], currency: str) -> Money:

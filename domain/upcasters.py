@@ -67,6 +67,11 @@ def payment_authorization_requested_1(data: Data) -> Data:
     return {"in_parts": False, **data}
 
 
+def payment_authorized_1(data: Data) -> Data:
+    """Version 1 did not say for how long."""
+    return {"until": 0, **data}
+
+
 def payment_part_1(data: Data) -> Data:
     """Version 1 was captured at once."""
     return {"part": "", **data}
@@ -115,6 +120,7 @@ STEPS: dict[tuple[str, int], Callable[[Data], Data]] = {
     ("order.shipment_packed", 1): shipment_packed_1,
     ("order.shipment_packed", 2): shipment_packed_2,
     ("payment.authorization_requested", 1): payment_authorization_requested_1,
+    ("payment.authorized", 1): payment_authorized_1,
     ("payment.capture_requested", 1): payment_part_1,
     ("payment.captured", 1): payment_part_1,
     ("payment.voided", 1): payment_voided_1,

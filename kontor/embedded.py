@@ -14,12 +14,13 @@ from kontor.feeding import feed_process, feed_rules
 from kontor.folder import DataFolder
 from kontor.notifying import Notifying
 from kontor.objects import objects_of
-from kontor.policies import order_policy
+from kontor.policies import order_policy, search_weights
 from kontor.providers import OutsideGateway, outside
 from kontor.settings import Settings
 from kontor.tables import countries, shipping_table, tax_table
 from projections.carts.projector import CARTS
 from projections.catalog.projector import CATALOG
+from projections.categories.projector import CATEGORIES
 from projections.checkouts.projector import CHECKOUTS
 from projections.differences.projector import DIFFERENCES
 from projections.disputes.projector import DISPUTES
@@ -34,6 +35,7 @@ from projections.promotions.projector import PROMOTIONS
 from projections.purchases.projector import PURCHASES
 from projections.refusals.projector import REFUSALS
 from projections.reviews.projector import RATINGS, REVIEWS
+from projections.rules.projector import RULES
 from projections.search.tantivy_index import TantivyIndex
 from projections.shops.projector import SHOPS
 from projections.sqlite import SQLiteViews
@@ -51,18 +53,22 @@ from streams.outgoing.process import DeliveryProcess
 from streams.outgoing.webhooks import Webhooks
 from streams.payments import PaymentProcess
 from streams.reconciling import Reconciler
+from streams.repricing import Repricing
 from streams.rounds import HOUR_MS, DailyRound
+from streams.standing import Standing
 from writeapi.sellers import sellers_in_views
 from writeapi.services import WriteServices
 
 PROJECTIONS = (
     CATALOG,
+    CATEGORIES,
     STOCK,
     CARTS,
     ORDERS,
     CHECKOUTS,
     SHOPS,
     PROMOTIONS,
+    RULES,
     GIFT_CARDS,
     ERASURES,
     DIFFERENCES,
@@ -90,6 +96,16 @@ async def _begin(gateway: SimulatedGateway | OutsideGateway, payments: PaymentPr
         await gateway.start()
 
 
+def _indexing(
+    log: SQLiteLog, views: SQLiteViews, search: TantivyIndex, clock: Callable[[], int]
+) -> tuple[Standing, Indexer]:
+    """What writes the index, and what counts the merits of its documents."""
+    standing = Standing(log, clock)
+    indexer = Indexer(log, views, search, clock, standing.describe)
+    standing.touch = indexer.renew
+    return standing, indexer
+
+
 @asynccontextmanager
 async def _at_work(parts: Sequence[Any]) -> AsyncIterator[None]:
     for part in parts:
@@ -114,7 +130,8 @@ async def embedded(settings: Settings, *, clock: Callable[[], int] = now_ms) -> 
     search = TantivyIndex(folder.search)
     engine = Engine(log, aggregates_max=settings.aggregates_cached_max, clock=clock)
     follower = Follower(log, views, engine)
-    indexer = Indexer(log, views, search, clock)
+    standing, indexer = _indexing(log, views, search, clock)
+    repricing = Repricing(views, indexer.touch, clock)
     gateway = elsewhere or SimulatedGateway(
         folder.provider, vault.secrets.webhook_secret, timeout_s=settings.provider_timeout, clock=clock
     )
@@ -124,8 +141,7 @@ async def embedded(settings: Settings, *, clock: Callable[[], int] = now_ms) -> 
     webhooks = Webhooks(engine, vault, private=settings.webhooks_private)
     notifying = Notifying(settings, engine, vault)
     deliveries = DeliveryProcess(engine, webhooks.targets, notifying.targets)
-    reconciler = Reconciler(log, engine, payments, folder.books)
-    daily = DailyRound(log, engine, reconciler, settings.reconcile_every * HOUR_MS)
+    daily = DailyRound(log, engine, Reconciler(log, engine, payments, folder.books), settings.reconcile_every * HOUR_MS)
     books = Bookkeeping(log, engine, settings.commission_ppm)
     archiving = Archiving(views, settings.archive_after, settings.return_days, now_ms)
     feeds = feed_process(settings, engine, vault, views, lambda: indexer.backlog)
@@ -150,14 +166,15 @@ async def embedded(settings: Settings, *, clock: Callable[[], int] = now_ms) -> 
         objects=objects_of(settings, vault),
         policy=order_policy(settings),
         workings=workings(views, indexer),
+        weights=search_weights(settings),
     )
     engine.listeners += [payments.committed, notifying.unconnected.committed]
-    follower.applied += [part.applied for part in (indexer, checkout, erasures, deliveries, books, feeds)]
+    working = (standing, indexer, repricing, checkout, erasures, deliveries, books, feeds)
+    follower.applied += [part.applied for part in working]
     await engine.start()
     await follower.start()
-
     await _begin(gateway, payments)
-    parts = (indexer, payments, checkout, erasures, deliveries, books, daily, archiving, feeds)
+    parts = (indexer, standing, repricing, payments, checkout, erasures, deliveries, books, daily, archiving, feeds)
     try:
         async with _at_work(parts):
             settle_garbage()

@@ -29,39 +29,22 @@ from kontor.feeding import feed_process, feed_rules
 from kontor.folder import DataFolder
 from kontor.notifying import Notifying
 from kontor.objects import objects_of
-from kontor.policies import order_policy
+from kontor.policies import order_policy, search_weights
 from kontor.providers import outside
 from kontor.settings import Settings, required
+from kontor.stores import IN_CASSANDRA, IN_REDIS, OF_PROCESSES
 from kontor.tables import countries, shipping_table, tax_table
-from projections.carts.projector import CARTS
 from projections.cassandraviews.reader import CassandraViews
 from projections.cassandraviews.settings import CassandraSettings, hosts_of
 from projections.cassandraviews.sink import CassandraSink
-from projections.catalog.projector import CATALOG
-from projections.checkouts.projector import CHECKOUTS
-from projections.differences.projector import DIFFERENCES
-from projections.disputes.projector import DISPUTES
-from projections.erasures.projector import ERASURES
-from projections.giftcards.projector import GIFT_CARDS
-from projections.ledger.projector import LEDGER
-from projections.merchantfeeds.projector import MERCHANT_FEEDS
-from projections.orderreviews.projector import ORDER_REVIEWS
-from projections.orders.projector import ORDERS
-from projections.promotions.projector import PROMOTIONS
-from projections.purchases.projector import PURCHASES
 from projections.redisviews.lastpages import RedisPages
 from projections.redisviews.reader import RedisViews
 from projections.redisviews.server import RedisServer
 from projections.redisviews.sink import RedisSink
-from projections.refusals.projector import REFUSALS
-from projections.reviews.projector import RATINGS, REVIEWS
 from projections.routed import routed
 from projections.search.elastic.index import ElasticIndex
 from projections.search.elastic.server import Server as ElasticServer
-from projections.shops.projector import SHOPS
 from projections.sqlite import SQLiteViews
-from projections.stock.projector import STOCK
-from projections.wishlists.projector import WISHLISTS
 from readapi.edge.sharedlimits import SharedLimiter
 from readapi.reading import TOLD
 from readapi.services import ReadServices, Workings
@@ -87,19 +70,16 @@ from streams.outgoing.webhooks import Webhooks
 from streams.payments import PaymentProcess
 from streams.reconciling import Reconciler
 from streams.relay import Relay
+from streams.repricing import Repricing
 from streams.rounds import HOUR_MS, DailyRound
 from streams.sellerslists import SellersLists
 from streams.sinking import Sinking
+from streams.standing import Standing
 from writeapi.sellers import OFFERS_MAX
 from writeapi.services import WriteServices
 
-IN_REDIS = (CATALOG, STOCK, CARTS, SHOPS, PROMOTIONS, GIFT_CARDS, DIFFERENCES, WISHLISTS, RATINGS, MERCHANT_FEEDS)
-IN_CASSANDRA = (ORDERS, LEDGER, REVIEWS, PURCHASES, ORDER_REVIEWS, DISPUTES, REFUSALS)
-"""With everything that grows with the orders, so that no order leaves anything in Redis."""
-OF_PROCESSES = (CHECKOUTS, STOCK, ERASURES, MERCHANT_FEEDS)
 WITHIN_S = {"views": 0.02, "orders": 0.06}
-"""Between two writes while there is little to do. Somebody may wait for either; but each costs Cassandra, for every
-partition, a look at its marks and two of them written to the disk."""
+"""Between two writes while there is little to do. An order that moves on twice in between is written once."""
 WORKERS = ("views", "orders", "processes", "search")
 """In the order they begin: search waits for what Redis shows, and nobody is to wait for search."""
 
@@ -200,6 +180,7 @@ async def _views(stack: AsyncExitStack, settings: Settings) -> dict[str, Any]:
         "last_pages": RedisPages(server, settings.namespace),
         "catalog": CatalogFromTheIndex(search),
         "limiter": limiter,
+        "weights": search_weights(settings),
         "workings": Workings(
             positions=lambda: {"views": noticing.position, "orders": history.position, "search": indexed.position},
             parked={"redis": redis.parked, "cassandra": cassandra.parked},
@@ -342,9 +323,12 @@ async def search_worker(settings: Settings) -> AsyncIterator[tuple[PostgresLog, 
         noticing = Noticing(redis, settings.partitions)
         cataloguing = Cataloguing(log, redis, noticing, IN_REDIS)
         search = ElasticIndex(elastic, index_of(settings))
-        indexer = Indexer(log, cataloguing, search, describe=document_with_copy)
-        cataloguing.applied.append(indexer.applied)
-        await _begun(stack, noticing, cataloguing, indexer)
+        standing = Standing(log, now_ms, document_with_copy)
+        indexer = Indexer(log, cataloguing, search, describe=standing.describe)
+        standing.touch = indexer.renew
+        repricing = Repricing(cataloguing, indexer.touch)
+        cataloguing.applied += [standing.applied, indexer.applied, repricing.applied]
+        await _begun(stack, noticing, cataloguing, indexer, standing, repricing)
         yield log, cataloguing, indexer
 
 

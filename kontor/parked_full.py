@@ -11,10 +11,11 @@ import asyncio
 from commands.store.port import EventLog
 from kontor import console
 from kontor.folder import DataFolder
-from kontor.full import IN_CASSANDRA, IN_REDIS, OF_PROCESSES, cassandra_settings
+from kontor.full import cassandra_settings
 from kontor.parked import folded_again, in_file
 from kontor.settings import Settings, required
 from kontor.status_full import CONNECTED_S, LOOKS, asked
+from kontor.stores import IN_CASSANDRA, IN_REDIS, OF_PROCESSES
 from projections.cassandraviews.sink import CassandraSink
 from projections.folding import Parked
 from projections.redisviews.server import RedisServer

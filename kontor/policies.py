@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from domain.policy import LATER, PARCEL, SHIPMENT, OrderPolicy
 from kontor.settings import Settings
+from projections.search.ranking import Weights
 
 HOUR_MS = 3_600_000
 
@@ -16,4 +17,14 @@ def order_policy(settings: Settings) -> OrderPolicy:
         review_above=settings.review_above,
         review_countries=tuple(filter(None, settings.review_countries.split(","))),
         review_within=settings.review_hours * HOUR_MS,
+    )
+
+
+def search_weights(settings: Settings) -> Weights:
+    return Weights(
+        popularity=settings.rank_popularity,
+        conversion=settings.rank_conversion,
+        rating=settings.rank_rating,
+        availability=settings.rank_availability,
+        margin=settings.rank_margin,
     )

@@ -109,6 +109,16 @@ class Settings(BaseSettings):
     storefront_write_url: Annotated[str | None, AfterValidator(_an_origin)] = Field(
         None, description="origin of serve write for the pages, where it is not their own: https://write.shop.example"
     )
+    rank_popularity: float = Field(
+        3.0,
+        ge=0,
+        le=1_000,
+        description="points that searches give the best seller; a word in a title is worth 10 to 25",
+    )
+    rank_conversion: float = Field(1.5, ge=0, le=1_000, description="what is always bought once it is in a cart")
+    rank_rating: float = Field(1.5, ge=0, le=1_000, description="what has five stars from many")
+    rank_availability: float = Field(4.0, ge=0, le=1_000, description="what is in stock")
+    rank_margin: float = Field(0.0, ge=0, le=1_000, description="what the marketplace would keep the whole price of")
     otlp_url: str | None = Field(None, description="collector of traces, such as http://collector:4318/v1/traces")
     cors_origins: tuple[str, ...] = ()
     aggregates_cached_max: int = Field(20_000, ge=100, description="aggregates kept in memory")

@@ -23,16 +23,10 @@ from kontor import console
 from kontor.evidence import Damaged
 from kontor.evidence_postgres import PostgresEvidence, postgres_evidence
 from kontor.folder import DataFolder
-from kontor.full import (
-    IN_CASSANDRA,
-    IN_REDIS,
-    OF_PROCESSES,
-    cassandra_settings,
-    index_of,
-    topic_of,
-)
+from kontor.full import cassandra_settings, index_of, topic_of
 from kontor.settings import Settings, required
 from kontor.status import COUNTED_MAX, PARKED_SHOWN, stored_views
+from kontor.stores import IN_CASSANDRA, IN_REDIS, OF_PROCESSES
 from projections.cassandraviews.sink import CassandraSink
 from projections.folding import Parked
 from projections.redisviews.server import RedisServer

@@ -47,7 +47,7 @@ async def compare_views(settings: Settings, log: Path | str) -> list[Compared]:
 
 @asynccontextmanager
 async def _in_full(settings: Settings) -> AsyncIterator[Stores]:
-    from kontor import full
+    from kontor import full, stores
     from projections.cassandraviews.reader import CassandraViews
     from projections.redisviews.reader import RedisViews
     from projections.redisviews.server import RedisServer
@@ -57,8 +57,8 @@ async def _in_full(settings: Settings) -> AsyncIterator[Stores]:
     async with AsyncExitStack() as stack:
         server = RedisServer(redis_url)
         stack.push_async_callback(server.close)
-        redis = RedisViews(server, full.IN_REDIS, settings.namespace)
-        cassandra = CassandraViews(full.cassandra_settings(settings), full.IN_CASSANDRA)
+        redis = RedisViews(server, stores.IN_REDIS, settings.namespace)
+        cassandra = CassandraViews(full.cassandra_settings(settings), stores.IN_CASSANDRA)
         await cassandra.start()
         stack.push_async_callback(cassandra.close)
         await cassandra.connection.wait(CONNECT_S)
@@ -66,8 +66,8 @@ async def _in_full(settings: Settings) -> AsyncIterator[Stores]:
         stack.callback(elastic.close)
         yield Stores(
             [
-                Store("Redis", redis, full.IN_REDIS, settings.partitions),
-                Store("Cassandra", cassandra, full.IN_CASSANDRA, settings.partitions, cassandra.timeline),
+                Store("Redis", redis, stores.IN_REDIS, settings.partitions),
+                Store("Cassandra", cassandra, stores.IN_CASSANDRA, settings.partitions, cassandra.timeline),
             ],
             ElasticIndex(elastic, full.index_of(settings)),
         )

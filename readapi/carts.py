@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any, NamedTuple
 
 from domain.cart import CartLine, OpenCart
 from domain.inventory import EMPTY, InventoryItem
 from domain.money import Money
-from domain.offer import LiveOffer, NoOffer, Offer
+from domain.offer import LiveOffer, NoOffer, Offer, price_at
 from readapi.edge.positions import format_position
 from readapi.instants import instant
 
@@ -36,9 +36,17 @@ class Stamps(NamedTuple):
 
 
 def cart_json(
-    cart_id: str, cart: OpenCart, stamps: Stamps, lookup: Lookup, *, now: int, position: int
+    cart_id: str,
+    cart: OpenCart,
+    stamps: Stamps,
+    lookup: Lookup,
+    *,
+    now: int,
+    position: int,
+    groups: Collection[str] = (),
 ) -> dict[str, Any]:
-    lines = [_line(cart_id, line, lookup(line.shop_id, line.sku), now) for line in cart.lines]
+    """``groups``: the customer groups whose prices the cart's owner gets."""
+    lines = [_line(cart_id, line, lookup(line.shop_id, line.sku), now, groups) for line in cart.lines]
     currency = cart.lines[0].unit_price.currency if cart.lines else DEFAULT_CURRENCY
     items = sum(line["total"].amount for line in lines)
     return {
@@ -53,9 +61,9 @@ def cart_json(
     }
 
 
-def _line(cart_id: str, line: CartLine, goods: Goods, now: int) -> dict[str, Any]:
+def _line(cart_id: str, line: CartLine, goods: Goods, now: int, groups: Collection[str]) -> dict[str, Any]:
     live = goods.offer if isinstance(goods.offer, LiveOffer) else None
-    price = live.terms.price if live else line.unit_price
+    price = price_at(live.terms, now, groups).price if live else line.unit_price
     own = goods.stock.holds.get(cart_id)
     available = goods.stock.available(now) + (own.quantity if own and own.expires_at > now else 0)
     backorder = live is not None and live.terms.backorder
@@ -73,17 +81,19 @@ def _line(cart_id: str, line: CartLine, goods: Goods, now: int) -> dict[str, Any
             "lowStock": 0 < available <= LOW_STOCK,
             "available": max(0, min(available, AVAILABLE_SHOWN_MAX)),
         },
-        "warnings": _warnings(line, live, available, backorder),
+        "warnings": _warnings(line, live, price, available, backorder),
         "total": Money(price.amount * line.quantity, price.currency),
     }
 
 
-def _warnings(line: CartLine, live: LiveOffer | None, available: int, backorder: bool) -> list[dict[str, Any]]:
+def _warnings(
+    line: CartLine, live: LiveOffer | None, price: Money, available: int, backorder: bool
+) -> list[dict[str, Any]]:
     """Each a stable code and a sentence."""
     if live is None:
         return [{"code": "unavailable", "message": "this seller no longer offers the item"}]
     warnings: list[dict[str, Any]] = []
-    price, limit = live.terms.price, live.terms.limit_per_account
+    limit = live.terms.limit_per_account
     if price.amount != line.unit_price.amount:
         change = "rose" if price.amount > line.unit_price.amount else "fell"
         warnings.append({"code": "price_changed", "message": f"the price {change} since you added it"})

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from starlette.requests import Request
 
-from projections.search.port import MAX_SUGGESTIONS, MAX_TEXT, SearchQuery, Suggestion
+from projections.search.port import MAX_SUGGESTIONS, MAX_TEXT, Explanation, SearchQuery, Suggestion
 from projections.search.suggest import of_categories
 from readapi.categories import Tree
 from readapi.consistency import at_position, at_search_position, require
@@ -20,7 +20,7 @@ from readapi.degraded import or_else
 from readapi.edge.positions import MIN_HEADER, min_position
 from readapi.edge.problems import PositionNotReached
 from readapi.pages import Page
-from readapi.reading import reading_of
+from readapi.reading import Reading, reading_of
 from readapi.searches import Found, list_body
 from readapi.services import ReadServices
 
@@ -31,6 +31,7 @@ class Listing(NamedTuple):
     body: bytes
     position: int
     made_at: int | None = None
+    product_ids: Sequence[str] = ()
 
 
 class Shown(NamedTuple):
@@ -39,26 +40,35 @@ class Shown(NamedTuple):
     position: int
 
 
-async def listing(request: Request, query: SearchQuery, key: bytes = b"") -> Listing:
-    """``key`` stands for the query, if the caller has one at hand. Raises BadParameter, PositionNotReached,
-    SearchUnavailable, ViewsUnavailable."""
+async def listing(
+    request: Request, query: SearchQuery, key: bytes = b"", plain: SearchQuery | None = None, explain: bool = False
+) -> Listing:
+    """``key`` stands for the query, if the caller has one at hand; ``plain`` is another one that a last good page may
+    answer instead. Raises BadParameter, PositionNotReached, SearchUnavailable, ViewsUnavailable."""
     reading = reading_of(request)
 
     async def from_index() -> tuple[Found, int, int | None]:
         position = await at_search_position(request)
-        found = await reading.searches.find(query, key)
+        ranking = await reading.merchandising.ranking(min_position(request))
+        found = await reading.searches.find(query, ranking, key)
         await reading.last_good.served(query, found, position)
         return found, position, None
 
     async def from_last_good() -> tuple[Found, int, int | None]:
-        last = await reading.last_good.find(query)
+        last = await reading.last_good.find(plain or query)
         if min_position(request) > last.position:
             raise PositionNotReached(last.position)
         found = Found(last.product_ids[: query.limit], last.total, last.facets, None, None)
         return found, last.position, last.made_at
 
     found, position, made_at = await or_else(request, "search", from_index, from_last_good)
-    return Listing(list_body(await cards(request, found.product_ids), found), position, made_at)
+    explained = await _explained(reading, found) if explain else None
+    shown = list_body(await cards(request, found.product_ids), found, explained)
+    return Listing(shown, position, made_at, found.product_ids)
+
+
+async def _explained(reading: Reading, found: Found) -> list[Explanation]:
+    return await reading.searches.explain(found, await reading.merchandising.ranking())
 
 
 async def suggestions(request: Request, typed: str) -> tuple[list[Suggestion], int]:

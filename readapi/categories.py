@@ -1,4 +1,4 @@
-"""The tree of categories and how many products each has, from the paths that products name.
+"""The tree of categories, those that administrators keep and those that products name, and how many products each has.
 
 Counted in one query when somebody asks after products changed. With a large catalog that query takes long enough to be
 rationed; whoever names a position gets it fresh.
@@ -7,15 +7,18 @@ rationed; whoever names a position gets it fresh.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from time import monotonic
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import msgspec
 
+from domain.attributes import ANYTHING, DRAFT, AttributeSchema, inherited
 from domain.errors import NotFound
 from domain.recorded import Recorded
-from projections.views import Touched, Views
+from projections.categories.projector import CategoryRow
+from projections.views import LISTED_MAX, Place, Touched, Views
 
 Path = tuple[str, ...]
 RATION = 50
@@ -29,6 +32,8 @@ class Tree(NamedTuple):
     """In alphabetical order; the root is the empty path."""
     body: bytes
     etag: str
+    kept: Mapping[Path, CategoryRow] = MappingProxyType({})
+    """Those that administrators keep; none while the views are away."""
 
 
 class Categories:
@@ -44,7 +49,7 @@ class Categories:
         self.changed(touched)
 
     def changed(self, touched: Touched) -> None:
-        if "products" in touched:
+        if "products" in touched or "categories" in touched:
             self._changed = True
 
     def clear(self) -> None:
@@ -56,7 +61,7 @@ class Categories:
         if self._tree is None or (self._changed and (fresh or started >= self._not_before)):
             self._changed = False
             try:
-                self._tree = grown(await self._counted())
+                self._tree = grown(await self._counted(), await self._kept())
             except BaseException:
                 self._changed = True
                 raise
@@ -68,24 +73,32 @@ class Categories:
         counts = await self._views.counts("products", "category")
         return {tuple(category.split("\x1f")): products for category, products in counts.items()}
 
+    async def _kept(self) -> dict[Path, CategoryRow]:
+        rows: dict[Path, CategoryRow] = {}
+        last = ""
+        while some := await self._views.listed("categories", "all", "", after=Place(0, last), limit=LISTED_MAX):
+            rows.update((row.path, row) for _, row in some)
+            last = some[-1].key
+        return {path: row for path, row in rows.items() if all(path[:depth] in rows for depth in range(1, len(path)))}
 
-def grown(products: dict[Path, int]) -> Tree:
-    """The tree over products counted by their full path."""
-    counts: dict[Path, int] = {}
+
+def grown(products: dict[Path, int], kept: Mapping[Path, CategoryRow] = MappingProxyType({})) -> Tree:
+    """The tree over products counted by their full path, and over what is kept whether it has any or not."""
+    counts: dict[Path, int] = dict.fromkeys(kept, 0)
     for path, number in products.items():
         for depth in range(1, len(path) + 1):
             counts[path[:depth]] = counts.get(path[:depth], 0) + number
-    return tree_of(counts)
+    return tree_of(counts, kept)
 
 
-def tree_of(counts: dict[Path, int]) -> Tree:
+def tree_of(counts: dict[Path, int], kept: Mapping[Path, CategoryRow] = MappingProxyType({})) -> Tree:
     """The tree of categories whose products, with those below, are counted."""
     children: dict[Path, list[Path]] = {}
     for path in sorted(counts, key=lambda path: [part.casefold() for part in path]):
         children.setdefault(path[:-1], []).append(path)
     root = [node(path, counts, children, deep=True) for path in children.get((), ())]
     body = msgspec.json.encode({"items": root, "next": None, "prev": None})
-    return Tree(counts, children, body, digest_tag(body))
+    return Tree(counts, children, body, digest_tag(body), kept)
 
 
 def node(path: Path, counts: dict[Path, int], children: dict[Path, list[Path]], *, deep: bool) -> dict[str, Any]:
@@ -96,7 +109,7 @@ def node(path: Path, counts: dict[Path, int], children: dict[Path, list[Path]], 
 
 
 def category_head(tree: Tree, path: Path) -> dict[str, Any]:
-    """A category's page without its products. Raises NotFound for one without any."""
+    """A category's page without its products. Raises NotFound for one that has none and that nobody keeps."""
     if path not in tree.counts:
         raise NotFound("no such category")
     above = [path[: depth + 1] for depth in range(len(path))]
@@ -104,7 +117,25 @@ def category_head(tree: Tree, path: Path) -> dict[str, Any]:
         **node(path, tree.counts, tree.children, deep=False),
         "breadcrumbs": [{"name": step[-1], "path": "/".join(step)} for step in above],
         "children": [node(child, tree.counts, tree.children, deep=False) for child in tree.children.get(path, ())],
+        "kept": kept_json(tree, path) if path in tree.kept else None,
     }
+
+
+def kept_json(tree: Tree, path: Path) -> dict[str, Any]:
+    """What the category asks of its products."""
+    row, effective = tree.kept[path], ANYTHING
+    for depth in range(1, len(path) + 1):
+        effective = inherited(effective, tree.kept[path[:depth]].own_schema)
+    return {
+        "version": row.version,
+        "titles": row.titles,
+        "schema": _as_schema(row.own_schema),
+        "effectiveSchema": _as_schema(effective),
+    }
+
+
+def _as_schema(schema: AttributeSchema) -> dict[str, Any]:
+    return {"$schema": DRAFT, "type": "object", **msgspec.to_builtins(schema)}
 
 
 def digest_tag(body: bytes) -> str:

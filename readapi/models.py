@@ -5,25 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
-from pydantic.alias_generators import to_camel
+from pydantic import Field
 
-
-class Shape(BaseModel):
-    model_config = ConfigDict(alias_generator=to_camel, validate_by_name=True)
-
-
-class MoneyOut(Shape):
-    """Minor units: 1999 with USD is $19.99."""
-
-    amount: int = Field(examples=[1999])
-    currency: str = Field(examples=["USD"])
-
-
-class Versioned(Shape):
-    created_at: datetime
-    updated_at: datetime
-    version: int = Field(description="of the resource's own history; its entity tag", examples=[1])
+from readapi.described import AttributeOut, Described, KeptCategory
+from readapi.shape import MoneyOut as MoneyOut
+from readapi.shape import Shape as Shape
+from readapi.shape import Versioned as Versioned
 
 
 class RatingOut(Shape):
@@ -52,7 +39,9 @@ class OfferOut(Shape):
     shop_name: str
     sku: str
     price: MoneyOut
-    list_price: MoneyOut | None
+    list_price: MoneyOut | None = Field(description="what it is usually sold for; in a sale the usual price")
+    price_name: str | None = Field(description="of a price that holds for a time", examples=["Black Friday"])
+    price_ends_at: datetime | None
     ships_to: list[str] = Field(description="ISO 3166 codes, or * for everywhere", examples=[["US", "CA"]])
     limit_per_account: int | None
     backorder: bool
@@ -64,8 +53,14 @@ class OfferOut(Shape):
 
 
 class VariantOut(Shape):
+    """One of a family, with its own price and availability: of its best offer."""
+
     sku: str
-    attributes: dict[str, str | int | float | bool]
+    attributes: dict[str, AttributeOut]
+    price: MoneyOut | None
+    offers: int
+    in_stock: bool
+    low_stock: bool
 
 
 class Availability(Shape):
@@ -83,17 +78,9 @@ class PictureOut(Shape):
     position: int = Field(examples=[0])
 
 
-class ProductPage(Versioned):
-    product_id: str
-    title: str
-    description: str
-    brand: str | None
-    category: list[str]
-    attributes: dict[str, str | int | float | bool]
-    media: list[str] = Field(description="addresses that its description links to")
+class ProductPage(Described):
     image: str | None = Field(description="the first picture")
     pictures: list[PictureOut] = Field(description="in their order: uploaded ones, then `media`")
-    skus: list[str]
     variants: list[VariantOut]
     offers: list[OfferOut] = Field(description="every seller's, the best first")
     best_offer: OfferOut | None
@@ -102,7 +89,6 @@ class ProductPage(Versioned):
     in_stock: bool
     low_stock: bool
     rating: RatingOut | None
-    discontinued: bool = Field(description="still readable, but in no list and on sale nowhere")
 
 
 class BucketOut(Shape):
@@ -117,6 +103,8 @@ class FacetsOut(Shape):
     brand: list[BucketOut]
     price: list[BucketOut] = Field(description="low-high in minor units, the high end not included")
     rating: list[BucketOut]
+    availability: list[BucketOut] = Field(description="true: in stock, false: not")
+    seller: list[BucketOut] = Field(description="shop ids")
     attributes: dict[str, list[BucketOut]]
 
 
@@ -125,10 +113,26 @@ class Listed(Shape):
     prev: str | None = Field(description="cursor of the page before")
 
 
+class ReasonOut(Shape):
+    part: str = Field(examples=["words"])
+    about: str = Field(examples=["oak"])
+    score: float = Field(examples=[12.4])
+    details: list[ReasonOut] = Field(description="how the part came about; the best of them counts most")
+
+
+class ExplanationOut(Shape):
+    product_id: str
+    score: float
+    reasons: list[ReasonOut] = Field(description="their scores add up to it")
+
+
 class ProductList(Listed):
     items: list[ProductCard]
     total: int
     facets: FacetsOut
+    suggestion: str | None = Field(description="the text with misspelt words corrected", examples=["oak bed"])
+    rescued: Literal["fewer_words", "spelling"] | None = Field(description="how more was found than the text finds")
+    explain: list[ExplanationOut] | None = Field(None, description="for administrators who ask for it")
 
 
 class SuggestionOut(Shape):
@@ -163,6 +167,7 @@ class Step(Shape):
 class CategoryPage(CategoryOut):
     breadcrumbs: list[Step]
     children: list[CategoryOut]
+    kept: KeptCategory | None = Field(description="null for a path that products name and nobody keeps")
     products: ProductList
 
 

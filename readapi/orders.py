@@ -10,6 +10,7 @@ from commands.store.port import EventLog
 from commands.vault import Vault
 from domain import checkout, order
 from domain.checkout import Checkout
+from domain.checkoutknown import OPEN
 from domain.errors import NotFound
 from domain.giftcard import GiftCardRefunded
 from domain.ids import payment_id
@@ -36,6 +37,8 @@ class OrderView(NamedTuple):
     progress: str
     reason: str
     payment: str
+    authorized_until: int
+    """When the provider lets go what it has set aside (ms); 0 if nothing is, or it does not say."""
     captured: int
     """Minor units that the payment has taken."""
     disputes: list[dict[str, Any]]
@@ -65,6 +68,7 @@ def view_of_checkout(
         progress=checkout.progress(state),
         reason=state.reason,
         payment=state.payment,
+        authorized_until=paid.until if isinstance(paid, Payment) and paid.status in OPEN else 0,
         captured=captured_so_far(paid),
         disputes=disputes_json(paid),
         version=version,
@@ -160,6 +164,14 @@ def fold(events: Iterable[Recorded]) -> OrderView:
     return view_of_checkout(state, own, paid, version, updated_at, on_card)
 
 
+def payment_json(view: OrderView) -> dict[str, Any]:
+    return {
+        "paymentId": payment_id(view.order_id),
+        "status": view.payment,
+        "authorizedUntil": instant(view.authorized_until) if view.authorized_until else None,
+    }
+
+
 def order_json(view: OrderView, vault: Vault, *, position: int, with_address: bool = True) -> dict[str, Any]:
     """``with_address`` is for answers that nobody stores; replies to idempotent commands are kept, and go without, as
     they do without what people wrote."""
@@ -187,7 +199,7 @@ def order_json(view: OrderView, vault: Vault, *, position: int, with_address: bo
         "giftCard": covered and {"giftCardId": covered.gift_card_id, "amount": covered.amount},
         "due": placed.due,
         "captured": Money(view.captured, placed.due.currency),
-        "payment": {"paymentId": payment_id(view.order_id), "status": view.payment},
+        "payment": payment_json(view),
         "shipments": [shipment_json(key, one) for key, one in view.shipments.items()],
         "cancellations": [
             {

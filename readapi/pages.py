@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from domain.offer import OfferPut
+from domain.offer import OfferPut, next_change
 from domain.recorded import Recorded
 from projections.shops.projector import ShopRow
 from projections.views import Touched, Views
@@ -28,6 +28,8 @@ BYTES_MAX = 96 << 20
 ENTRY_BYTES = 1_500
 """What keeping an entry costs besides its text."""
 _NEVER = 1 << 62
+SHARED_MS = 60_000
+"""For so long at most a shared cache holds a page: fresh for 30 s, and stale for 30 s while it asks again."""
 _encode = msgspec.json.Encoder().encode
 
 
@@ -39,9 +41,16 @@ class Page(NamedTuple):
     """Everything that the response says besides the position."""
 
 
+class Draft(NamedTuple):
+    owner_id: str
+    body: bytes
+
+
 @dataclass(slots=True)
 class Entry:
     fresh_until: int
+    price_until: int
+    """When a price on it begins or ends by itself (ms)."""
     goods: tuple[str, ...]
     """``<shop>.<sku>`` of its offers."""
     shops: frozenset[str]
@@ -90,7 +99,7 @@ class Pages:
         return len(self._entries)
 
     async def page(self, product_id: str) -> Page | None:
-        """None for a product that does not exist."""
+        """None for a product that does not exist, or is a draft."""
         entry = self._entries.get(product_id)
         if entry is not None and entry.page is not None and self._clock() < entry.fresh_until:
             self._entries.move_to_end(product_id)
@@ -100,6 +109,17 @@ class Pages:
             making = self._making[product_id] = asyncio.create_task(self._make(product_id))
         # Shielded, because others may be waiting for the same page when one of them goes away.
         return await asyncio.shield(making)
+
+    def may_be_shared(self, product_ids: Iterable[str]) -> bool:
+        """Whether none of these cards, asked for just now, shows a price that is about to change by itself."""
+        soon = self._clock() + SHARED_MS
+        known = (self._entries.get(product_id) for product_id in product_ids)
+        return all(entry is None or entry.price_until > soon for entry in known)
+
+    async def draft(self, product_id: str) -> Draft | None:
+        """A draft as its owner sees it, made each time; None for what is none."""
+        one = (await assemble(self._views, (product_id,), self._clock())).get(product_id)
+        return Draft(one.product.owner_id, _encode(product_page(one, {}))) if one and one.product.draft else None
 
     async def cards(self, product_ids: Sequence[str]) -> list[bytes]:
         """In the order asked for, without products that are not on sale (any more)."""
@@ -125,8 +145,8 @@ class Pages:
         try:
             with self._gather() as gathering:
                 one = (await assemble(self._views, (product_id,), self._clock())).get(product_id)
-                if one is None:
-                    return None
+                if one is None or one.product.draft:
+                    return None  # a draft is its owner's business, and asked for there
                 page = await self._page_of(one)
             self._keep(one, card_of(one), page, gathering)
             return page
@@ -202,7 +222,8 @@ class Pages:
             return
         self._drop_entry(one.product_id)
         entry = Entry(
-            fresh_until=min((seller.changes_at for seller in one.sellers if seller.changes_at), default=_NEVER),
+            fresh_until=fresh_until(one),
+            price_until=price_until(one),
             goods=goods,
             shops=frozenset(seller.shop_id for seller in one.sellers),
             card=card,
@@ -222,24 +243,43 @@ class Pages:
 
 
 def card_of(one: OnSale) -> bytes | None:
-    """None for what is discontinued."""
-    return None if one.product.discontinued else _encode(product_card(one))
+    """None for what is discontinued or a draft."""
+    return _encode(product_card(one)) if one.product.published else None
 
 
 def encoded_page(one: OnSale, shop_names: Mapping[str, str]) -> Page:
     body = _encode(product_page(one, shop_names))
     etag = f'"{one.product.version}-{hashlib.blake2b(body, digest_size=6).hexdigest()}"'
-    return Page(body, etag, page_headers(body, etag, surrogate_key=one.product_id))
+    at = max((seller.at for seller in one.sellers), default=0)
+    shared = price_until(one) - at > SHARED_MS
+    return Page(body, etag, page_headers(body, etag, surrogate_key=one.product_id, shared=shared))
 
 
-def page_headers(body: bytes, etag: str, surrogate_key: str) -> tuple[tuple[bytes, bytes], ...]:
-    """Browsers ask again each time and mostly hear 304; a shared cache may hold the page until its key is purged."""
+def price_until(one: OnSale) -> int:
+    changes = (next_change(seller.offer.terms, seller.at) for seller in one.sellers)
+    return min((at for at in changes if at), default=_NEVER)
+
+
+def fresh_until(one: OnSale) -> int:
+    """Until it shows something else, or may no longer lie in shared caches because a price is about to change."""
+    at = max((seller.at for seller in one.sellers), default=0)
+    changes = [seller.changes_at for seller in one.sellers if seller.changes_at]
+    if at < price_until(one) - SHARED_MS < _NEVER - SHARED_MS:
+        changes.append(price_until(one) - SHARED_MS)
+    return min(changes, default=_NEVER)
+
+
+def page_headers(body: bytes, etag: str, surrogate_key: str, *, shared: bool = True) -> tuple[tuple[bytes, bytes], ...]:
+    """Browsers ask again each time and mostly hear 304; a shared cache may hold the page until its key is purged.
+
+    Unless ``shared`` it may not: nothing would tell it of a price that ends by itself.
+    """
     return (
         (b"content-length", str(len(body)).encode()),
         (b"content-type", b"application/json"),
         (b"etag", etag.encode()),
         (b"cache-control", b"public, max-age=0, must-revalidate"),
-        (b"surrogate-control", b"max-age=30, stale-while-revalidate=30"),
+        (b"surrogate-control", b"max-age=30, stale-while-revalidate=30" if shared else b"no-store"),
         (b"surrogate-key", surrogate_key.encode()),
         (b"vary", b"Kontor-Min-Position"),
     )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from collections import defaultdict
 from collections.abc import Callable
 from functools import lru_cache
@@ -11,6 +10,7 @@ from typing import Any, get_args
 from urllib.parse import parse_qsl
 
 from domain.money import AMOUNT_MAX
+from domain.rule import REGION
 from projections.search.port import MAX_OFFSET, SearchQuery, Sort
 from readapi.edge.paging import CURSOR_CHARS_MAX, LIMIT_DEFAULT, parse_limit
 from readapi.edge.problems import BadParameter
@@ -18,7 +18,8 @@ from readapi.edge.problems import BadParameter
 PARAMETERS_MAX = 100
 CHARS_MAX = 500
 ATTRIBUTE = "attr."
-_COUNTRY = re.compile(r"[A-Z]{2}")
+ANYWHERE = "*"
+EXPLAIN = "explain"
 _SORTS = get_args(Sort)
 _BOOLEANS = {"true": True, "1": True, "false": False, "0": False}
 
@@ -60,9 +61,9 @@ def boolean(name: str, raw: str) -> bool:
     return _BOOLEANS[raw]
 
 
-def country(name: str, raw: str) -> str:
-    if _COUNTRY.fullmatch(raw) is None:
-        raise _bad(name, "a country code of ISO 3166-1 such as US")
+def place(name: str, raw: str) -> str:
+    if raw != ANYWHERE and REGION.fullmatch(raw) is None:
+        raise _bad(name, "a country such as US, a part of one such as US-CA, or * for anywhere")
     return raw
 
 
@@ -91,7 +92,7 @@ SINGLE: dict[str, tuple[str, Callable[[str, str], Any]]] = {
     "priceMax": ("price_max", amount),
     "ratingMin": ("rating_min", rating),
     "inStock": ("in_stock", boolean),
-    "shipTo": ("ship_to", country),
+    "shipTo": ("ship_to", place),
     "sort": ("sort", sort),
     "cursor": ("cursor", cursor),
     "limit": ("limit", lambda name, raw: parse_limit(raw, name)),
@@ -116,6 +117,7 @@ def parse(query_string: bytes) -> SearchQuery:
 def _parse(query_string: bytes) -> SearchQuery:
     fields: dict[str, Any] = {}
     brands: list[str] = []
+    sellers: list[str] = []
     attributes: defaultdict[str, list[str]] = defaultdict(list)
     for name, raw in pairs_of(query_string):
         if name in SINGLE:
@@ -125,6 +127,10 @@ def _parse(query_string: bytes) -> SearchQuery:
             fields[field] = read(name, raw)
         elif name == "brand":
             brands.append(text(name, raw))
+        elif name == "seller":
+            sellers.append(text(name, raw))
+        elif name == EXPLAIN:
+            boolean(name, raw)
         elif name.startswith(ATTRIBUTE) and len(name) > len(ATTRIBUTE):
             attributes[text(name[:40], name)[len(ATTRIBUTE) :]].append(text(name, raw))
         else:
@@ -132,6 +138,7 @@ def _parse(query_string: bytes) -> SearchQuery:
     _window(fields)
     return SearchQuery(
         brands=tuple(dict.fromkeys(brands)),
+        sellers=tuple(dict.fromkeys(sellers)),
         attributes={name: tuple(dict.fromkeys(values)) for name, values in attributes.items()},
         **fields,
     )
@@ -139,6 +146,13 @@ def _parse(query_string: bytes) -> SearchQuery:
 
 _parse_again = lru_cache(maxsize=2_000)(_parse)
 """Shops ask the same things over and over."""
+
+
+def wants_reasons(query_string: bytes) -> bool:
+    """Of a query string that could be parsed."""
+    return EXPLAIN.encode() in query_string and any(
+        name == EXPLAIN and _BOOLEANS[raw] for name, raw in pairs_of(query_string)
+    )
 
 
 def _window(fields: dict[str, Any]) -> None:

@@ -5,8 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from domain.attributes import Attribute
 from domain.ids import offer_id
 from domain.money import Money
+from domain.offer import Terms, price_at
+from domain.product import Variant
+from projections.catalog.projector import ProductRow
 from projections.reviews.projector import RatingRow
 from readapi.instants import instant
 from readapi.pictures import image_of, pictures_json
@@ -38,20 +42,13 @@ def product_card(one: OnSale) -> dict[str, Any]:
 
 def product_page(one: OnSale, shop_names: Mapping[str, str]) -> dict[str, Any]:
     """Everything about a product; ``offers`` and ``bestOffer`` are as of now, the best offer is the first of them."""
-    product, said = one.product, one.product.description
+    product = one.product
     offers = [offer_json(seller, shop_names.get(seller.shop_id, "")) for seller in one.sellers]
     return {
-        "productId": one.product_id,
-        "title": said.title,
-        "description": said.description,
-        "brand": said.brand,
-        "category": said.category,
-        "attributes": said.attributes,
-        "media": said.media,
+        **described_json(one.product_id, product),
         "image": image_of(one),
         "pictures": pictures_json(one),
-        "skus": [variant.sku for variant in product.variants],
-        "variants": [{"sku": variant.sku, "attributes": variant.attributes} for variant in product.variants],
+        "variants": [variant_json(variant, one) for variant in product.variants],
         "offers": offers,
         "bestOffer": offers[0] if offers else None,
         "price": price_of(one),
@@ -59,11 +56,62 @@ def product_page(one: OnSale, shop_names: Mapping[str, str]) -> dict[str, Any]:
         "inStock": one.in_stock,
         "lowStock": one.low_stock,
         "rating": rating_json(one.rating),
+    }
+
+
+def past_product(product_id: str, product: ProductRow) -> dict[str, Any]:
+    """What was said of it at some time, without what depends on others."""
+    variants = [{"sku": variant.sku, "attributes": variant.attributes} for variant in product.variants]
+    return {**described_json(product_id, product), "variants": variants}
+
+
+def described_json(product_id: str, product: ProductRow) -> dict[str, Any]:
+    said = product.description
+    return {
+        "productId": product_id,
+        "title": said.title,
+        "description": said.description,
+        "brand": said.brand,
+        "category": said.category,
+        "attributes": said.attributes,
+        "media": said.media,
+        "skus": [variant.sku for variant in product.variants],
+        "axes": axes_json(product),
+        "status": status_of(product),
         "discontinued": product.discontinued,
         "createdAt": instant(product.created_at),
         "updatedAt": instant(product.updated_at),
         "version": product.version,
     }
+
+
+def status_of(product: ProductRow) -> str:
+    return "discontinued" if product.discontinued else "draft" if product.draft else "published"
+
+
+def variant_json(variant: Variant, one: OnSale) -> dict[str, Any]:
+    """A sibling on the product's page, as its own best seller has it."""
+    sellers = [seller for seller in one.sellers if seller.sku == variant.sku]
+    return {
+        "sku": variant.sku,
+        "attributes": variant.attributes,
+        "price": sellers[0].price if sellers else None,
+        "offers": len(sellers),
+        "inStock": bool(sellers) and sellers[0].in_stock,
+        "lowStock": bool(sellers) and sellers[0].low_stock,
+    }
+
+
+def axes_json(product: ProductRow) -> list[dict[str, Any]]:
+    """With their values in the order of the variants."""
+    return [
+        {"name": axis, "values": list({str(value): value for value in _values(product, axis)}.values())}
+        for axis in product.axes
+    ]
+
+
+def _values(product: ProductRow, axis: str) -> list[Attribute]:
+    return [variant.attributes[axis] for variant in product.variants if axis in variant.attributes]
 
 
 def rating_json(row: RatingRow | None) -> dict[str, Any] | None:
@@ -73,13 +121,16 @@ def rating_json(row: RatingRow | None) -> dict[str, Any] | None:
 
 def offer_json(seller: Seller, shop_name: str) -> dict[str, Any]:
     offer, terms = seller.offer, seller.offer.terms
+    asked = price_at(terms, seller.at)
     return {
         "offerId": offer_id(seller.shop_id, seller.sku),
         "shopId": seller.shop_id,
         "shopName": shop_name,
         "sku": seller.sku,
-        "price": terms.price,
-        "listPrice": terms.list_price,
+        "price": asked.price,
+        "listPrice": list_price(terms, asked.price),
+        "priceName": asked.why or None,
+        "priceEndsAt": instant(asked.until) if asked.until else None,
         "shipsTo": terms.ships_to,
         "limitPerAccount": terms.limit_per_account,
         "backorder": terms.backorder,
@@ -89,6 +140,13 @@ def offer_json(seller: Seller, shop_name: str) -> dict[str, Any]:
         "updatedAt": instant(offer.updated_at),
         "version": offer.version,
     }
+
+
+def list_price(terms: Terms, price: Money) -> Money | None:
+    """What it is usually sold for: the seller's word, or in a sale the price outside of it."""
+    if terms.list_price is not None or price.amount >= terms.price.amount:
+        return terms.list_price
+    return terms.price
 
 
 def price_of(one: OnSale) -> Money | None:

@@ -10,7 +10,9 @@ from fastapi import FastAPI
 from starlette.requests import Request
 
 from readapi.categories import Categories
+from readapi.destination import Destinations
 from readapi.lastgood import LastGood
+from readapi.merchandising import Merchandising
 from readapi.pages import Pages
 from readapi.searches import Searches
 from readapi.services import ReadServices
@@ -32,6 +34,8 @@ class Reading:
     stand_in: StandIn
     affinities: Affinities
     feeds: Feeds
+    merchandising: Merchandising
+    destinations: Destinations
 
 
 def reading(services: ReadServices) -> Reading:
@@ -50,9 +54,11 @@ def reading(services: ReadServices) -> Reading:
             services.clock,
             lambda: min(services.history.position, services.follower.position),
         ),
+        Merchandising(services.views, services.weights, lambda: services.follower.position),
+        Destinations(services.log, services.clock),
     )
-    services.follower.applied += [made.pages.applied, made.categories.applied]
-    services.follower.exchanged += [made.pages.clear, made.categories.clear]
+    services.follower.applied += [made.pages.applied, made.categories.applied, made.merchandising.applied]
+    services.follower.exchanged += [made.pages.clear, made.categories.clear, made.merchandising.clear]
     return made
 
 
@@ -63,6 +69,7 @@ TOLD: Mapping[str, Collection[str]] = {
     "shops": (),
     "ratings": (),
     "media": (),
+    "categories": (),
 }
 """What the caches need to hear of, for the sink that publishes notices: tables, and indexes whose owners are told."""
 

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
-from typing import NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import msgspec
 
-from projections.search.port import BadCursor, SearchIndex, SearchQuery, SearchUnavailable, Suggestion
+from projections.search.port import BadCursor, Explanation, SearchIndex, SearchQuery, SearchUnavailable, Suggestion
+from projections.search.ranking import Ranking
+from projections.search.rescue import Way, answer
 from readapi.edge.problems import BadParameter
 from readapi.remembered import Remembered
 from readapi.services import FollowedSearch
@@ -30,6 +32,10 @@ class Found(NamedTuple):
     """As JSON."""
     next: str | None
     prev: str | None
+    suggestion: str | None = None
+    rescued: Way | None = None
+    asked: SearchQuery | None = None
+    """What found them, where it may be explained."""
 
 
 class Searches:
@@ -37,38 +43,59 @@ class Searches:
         self._search = search
         self._indexer = indexer
         self._found: Remembered[Found] = Remembered(lambda: indexer.generation, maximum)
+        self._suggested: Remembered[list[Suggestion]] = Remembered(lambda: indexer.generation, maximum)
 
-    async def find(self, query: SearchQuery, key: bytes = b"") -> Found:
+    async def find(self, query: SearchQuery, ranking: Ranking, key: bytes = b"") -> Found:
         """``key`` stands for the query, if the caller has one at hand.
 
         Raises BadParameter for a foreign cursor, SearchUnavailable.
         """
-        return await self._found.get(key or _encode(query), lambda: self._ask(self._run, query))
+        key = (key or _encode(query)) + b"\x1f" + ranking.version.encode()
+        return await self._found.get(key, lambda: self._ask(lambda asked: self._run(asked, ranking), query))
+
+    async def explain(self, found: Found, ranking: Ranking) -> list[Explanation]:
+        """Why what was found stands where it does. Raises SearchUnavailable."""
+        asked = found.asked
+        if asked is None:
+            return []
+        return await self._ask(lambda ids: self._search.explain(asked, ids, ranking), found.product_ids)
 
     async def suggest(self, text: str) -> list[Suggestion]:
         """Raises SearchUnavailable."""
-        return await self._ask(self._search.suggest, text)
+        return await self._suggested.get(text.encode("utf-8", "replace"), lambda: self._ask(self._search.suggest, text))
 
     async def _ask(self, question: Callable[[Q], A], about: Q) -> A:
         if self._indexer.away:
             raise SearchUnavailable("known to be away")
         return await asyncio.to_thread(question, about)
 
-    def _run(self, query: SearchQuery) -> Found:
+    def _run(self, query: SearchQuery, ranking: Ranking) -> Found:
         try:
-            result = self._search.search(query)
+            found = answer(self._search, query, ranking)
         except BadCursor as error:
             raise BadParameter("query", "cursor", error.detail) from None
-        return Found(result.product_ids, result.total, _encode(result.facets), result.next, result.prev)
+        result = found.result
+        facets = _encode(result.facets)
+        window = (result.next, result.prev)
+        return Found(result.product_ids, result.total, facets, *window, found.suggestion, found.rescued, found.asked)
 
 
-def list_body(cards: Sequence[bytes], found: Found) -> bytes:
-    """``{items, total, facets, next, prev}`` around cards that are JSON already."""
+def list_body(cards: Sequence[bytes], found: Found, explained: Sequence[Explanation] | None = None) -> bytes:
+    """``{items, total, facets, suggestion, rescued, next, prev}`` around cards that are JSON already, and ``explain``
+    if it was asked for."""
     head = b'{"items":[' + b",".join(cards)
-    return b'%b],"total":%d,"facets":%b,"next":%b,"prev":%b}' % (
+    more = b"" if explained is None else b',"explain":' + _encode(list(map(reasons_json, explained)))
+    return b'%b],"total":%d,"facets":%b,"suggestion":%b,"rescued":%b%b,"next":%b,"prev":%b}' % (
         head,
         found.total,
         found.facets,
+        _encode(found.suggestion),
+        _encode(found.rescued),
+        more,
         _encode(found.next),
         _encode(found.prev),
     )
+
+
+def reasons_json(one: Explanation) -> dict[str, Any]:
+    return {"productId": one.product_id, "score": one.score, "reasons": one.reasons}

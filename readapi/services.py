@@ -12,6 +12,7 @@ from domain.shipping import ShippingTable
 from domain.tax import TaxTable
 from projections.folding import Parked
 from projections.search.port import SearchIndex
+from projections.search.ranking import Weights
 from projections.views import Views
 from readapi.edge.ratelimit import Limiter
 from streams.assembly import OnSale
@@ -112,3 +113,5 @@ class ReadServices:
     objects: Objects | None = field(default=None, kw_only=True)
     """Where files lie: pictures, and rejected rows of feeds; None where nothing is kept."""
     workings: Workings = field(default_factory=Workings, kw_only=True)
+    weights: Weights = field(default_factory=Weights, kw_only=True)
+    """What merits are worth to searches."""

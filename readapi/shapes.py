@@ -166,6 +166,11 @@ class PaymentOut(Shape):
         "partially_refunded",
         "refunded",
     ] = Field(examples=["captured"])
+    authorized_until: str | None = Field(
+        None,
+        description="when the provider lets go what it has set aside: what is not packed by then is called off",
+        examples=["2026-07-08T12:00:00.000Z"],
+    )
 
 
 class CheckoutOut(Shape):

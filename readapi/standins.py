@@ -56,12 +56,12 @@ class StandIn:
         return encoded_page(one, {shop_id: row.shop.name for shop_id, row in shops.items()})
 
     async def _not_on_sale(self, product_id: str) -> OnSale | None:
-        """A product that is not in the index is discontinued, or too new, or none. The log knows which."""
+        """A product that is not in the index is discontinued, or a draft, or too new, or none. The log knows which."""
         rows: dict[str, ProductRow] = await rows_of(self._log, PRODUCTS, (product_id,))
         row = rows.get(product_id)
-        if row is not None and not row.discontinued:
+        if row is not None and row.published:
             raise ViewsUnavailable("the index has not got this product yet")
-        return None if row is None else OnSale(product_id, row, ())
+        return None if row is None or row.draft else OnSale(product_id, row, ())
 
     async def _cards_of(self, product_ids: Sequence[str]) -> list[bytes]:
         found = await self._there().on_sale(product_ids) if product_ids else {}

@@ -30,7 +30,7 @@ def wish_json(row: WishRow, one: OnSale | None) -> dict[str, Any]:
         "priceChange": price_change(row.price, None if offer is None else offer.price),
         "inStock": offer is not None and offer.in_stock,
         "lowStock": offer is not None and offer.low_stock,
-        "discontinued": one is None or one.product.discontinued,
+        "discontinued": one is None or not one.product.published,
         "addedAt": instant(row.at),
     }
 

@@ -107,7 +107,7 @@ class Affinities:
         sold = sold_of(baskets)
         most = list(sold)[:POPULAR_MAX]
         rows: dict[str, ProductRow] = await self._views.get_many("products", most)
-        categories = {key: rows[key].description.category for key in most if key in rows and not rows[key].discontinued}
+        categories = {key: rows[key].description.category for key in most if key in rows and rows[key].published}
         return Popular(sold, categories)
 
     async def _paid(self, found: Sequence[Entry]) -> list[Sequence[str]]:

@@ -13,6 +13,7 @@ from typing import NamedTuple
 from domain.inventory import InventoryItem
 from domain.media import Picture
 from domain.money import Money
+from domain.offer import next_change, price_at
 from projections.catalog.media import MediaRow
 from projections.catalog.projector import OfferRow, ProductRow, split_offer
 from projections.reviews.projector import RatingRow
@@ -33,7 +34,9 @@ class Seller(NamedTuple):
     offer: OfferRow
     available: int
     changes_at: int
-    """When the next hold expires and ``available`` grows by itself (ms); 0 for never."""
+    """When it will be another without an event (ms), because a hold expires or a price begins or ends; 0 for never."""
+    at: int = 0
+    """The instant asked for."""
 
     @property
     def in_stock(self) -> bool:
@@ -45,7 +48,7 @@ class Seller(NamedTuple):
 
     @property
     def price(self) -> Money:
-        return self.offer.terms.price
+        return price_at(self.offer.terms, self.at).price
 
 
 class OnSale(NamedTuple):
@@ -82,16 +85,16 @@ def on_sale(
     rating: RatingRow | None = None,
     pictures: Sequence[Picture] = (),
 ) -> OnSale:
-    """``stock`` by stock id, ``at`` in milliseconds; a product that is discontinued is on sale nowhere."""
-    sellers = [] if product.discontinued else [seller(key, row, stock.get(stock_of(key)), at) for key, row in offers]
+    """``stock`` by stock id, ``at`` in milliseconds; a product that is not published is on sale nowhere."""
+    sellers = [seller(key, row, stock.get(stock_of(key)), at) for key, row in offers] if product.published else []
     sellers.sort(key=lambda one: (not one.in_stock, one.price.amount, one.price.currency, one.shop_id, one.sku))
     return OnSale(product_id, product, sellers, rating, pictures)
 
 
 def seller(offer_id: str, row: OfferRow, stock: StockRow | None, at: int) -> Seller:
-    if stock is None:
-        return Seller(*split_offer(offer_id), row, 0, 0)
-    return Seller(*split_offer(offer_id), row, max(0, stock.item.available(at)), next_expiry(stock.item, at))
+    available, expires_at = (0, 0) if stock is None else (max(0, stock.item.available(at)), next_expiry(stock.item, at))
+    changes_at = min((one for one in (expires_at, next_change(row.terms, at)) if one), default=0)
+    return Seller(*split_offer(offer_id), row, available, changes_at, at)
 
 
 def next_expiry(item: InventoryItem, at: int) -> int:

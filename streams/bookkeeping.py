@@ -198,7 +198,7 @@ class Bookkeeping:
             return postings_of_issue(amount.amount, event.shop_id)
         if isinstance(event, DisputeOpened | DisputeWon):
             return postings_of_dispute(amount.amount, isinstance(event, DisputeOpened))
-        known = await self._order(order_id, amount.currency)
+        known = await self._order(order_id, amount.currency, moved.position)
         quote = known.placed.quote if known is not None else None
         if quote is not None and amount == quote.totals.grand and await self._is_first(moved):
             before = Course(known)
@@ -207,10 +207,11 @@ class Bookkeeping:
         rate = journal.rate_at(before.since or moved.position)
         return POSTINGS[type(event)](before.holding, before.after(event), amount.amount, rate)
 
-    async def _order(self, order_id: str, currency: str) -> Placed | None:
-        """None for an order that cannot be known: its money waits in the account for such."""
+    async def _order(self, order_id: str, currency: str, at: int) -> Placed | None:
+        """With all that had become of it by then. None for one that cannot be known: its money waits in the account for
+        such."""
         try:
-            state: order.Order = await self._engine.state(order_id)
+            state: order.Order = await self._engine.state_since(order_id, at)
         except UnreadableStream as error:
             log.error("order_unreadable", order=order_id, reason=str(error))
             return None
@@ -224,7 +225,7 @@ class Bookkeeping:
         if not isinstance(moved.event, PaymentCaptured) or moved.event.part:
             return isinstance(moved.event, GiftCardRedeemed | order.OrderGiven)
         try:
-            return not getattr(await self._engine.state(moved.stream), "disputes", None)
+            return not getattr(await self._engine.state_since(moved.stream, moved.position), "disputes", None)
         except UnreadableStream:
             return False
 

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import html
 import re
+from collections.abc import Iterable
 
+from domain.attributes import Attribute
+from domain.units import Measure
 from projections.search.document import SearchDocument
-from streams.assembly import OnSale
+from streams.assembly import OnSale, Seller
 
 DESCRIPTION_CHARS_MAX = 20_000
 _MARKUP = re.compile(r"</?[A-Za-z!][^<>]{0,2000}>")
@@ -21,17 +24,31 @@ def document(one: OnSale) -> SearchDocument:
         brand=said.brand,
         category=said.category,
         description=plain_text(said.description),
-        attributes=dict(said.attributes),
+        attributes={name: comparable(value) for name, value in said.attributes.items()},
         skus=tuple(variant.sku for variant in product.variants),
         price=None if best is None else best.price.amount,
         currency=None if best is None else best.price.currency,
         rating=None if one.rating is None else one.rating.average,
         in_stock=one.in_stock,
         low_stock=one.low_stock,
-        ships_to=tuple(sorted({country for each in one.sellers for country in each.offer.terms.ships_to})),
+        ships_to=_shipped_to(one.sellers),
+        stocked_for=_shipped_to(seller for seller in one.sellers if seller.in_stock),
+        sellers=tuple(sorted({seller.shop_id for seller in one.sellers})),
         offers=len(one.sellers),
+        reviews=0 if one.rating is None else one.rating.count,
         created_at=product.created_at,
     )
+
+
+def comparable(value: Attribute) -> str | float | bool:
+    """What a facet counts: of a measure the value in its category's unit, so that 17 in and 43.18 cm are one."""
+    if isinstance(value, Measure):
+        return str(value)
+    return ", ".join(map(str, value)) if isinstance(value, tuple) else value
+
+
+def _shipped_to(sellers: Iterable[Seller]) -> tuple[str, ...]:
+    return tuple(sorted({country for seller in sellers for country in seller.offer.terms.ships_to}))
 
 
 def plain_text(description: str) -> str:

@@ -133,8 +133,8 @@ def recording(key: str, outcome: Outcome) -> Command:
     """The command that puts the outcome of the intent ``key`` on record. It decides nothing the second time."""
     paid = payment_of(key)
     match outcome:
-        case Authorized(reference):
-            return payment.RecordAuthorization(paid, reference)
+        case Authorized(reference, until):
+            return payment.RecordAuthorization(paid, reference, until)
         case Declined(reason):
             return payment.RecordDecline(paid, reason)
         case Captured():

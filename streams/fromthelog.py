@@ -15,7 +15,8 @@ from commands.store.port import EventLog
 from domain.cart import CartLine, OpenCart
 from domain.ids import offer_id, stock_id
 from domain.inventory import InventoryItem
-from domain.offer import Offer
+from domain.offer import NoOffer, Offer
+from domain.product import is_sold
 from projections.carts.projector import CartRow
 from projections.folding import fold_events
 from projections.projector import Table
@@ -59,6 +60,8 @@ async def goods_of(log: EventLog, lines: Sequence[CartLine]) -> Goods:
     """From snapshots too: much is sold of some things. Raises StorageUnavailable."""
     offers = [offer_id(line.shop_id, line.sku) for line in lines]
     stock = [stock_id(line.shop_id, line.sku) for line in lines]
-    loaded = await log.load({*offers, *stock})
+    loaded = await log.load({*offers, *stock, *(line.product_id for line in lines)})
     states: dict[str, Any] = {stream: fold(stream, found).state for stream, found in loaded.items()}
-    return Goods({key: states[key] for key in offers}, {key: states[key] for key in stock})
+    sold = {line.product_id for line in lines if is_sold(states[line.product_id])}
+    live = {key: states[key] if line.product_id in sold else NoOffer() for key, line in zip(offers, lines, strict=True)}
+    return Goods(live, {key: states[key] for key in stock})

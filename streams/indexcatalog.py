@@ -13,6 +13,7 @@ from typing import TypeVar
 import msgspec
 from msgspec.structs import replace
 
+from commands.engine import now_ms
 from domain.media import Picture
 from projections.catalog.projector import OfferRow, ProductRow
 from projections.reviews.projector import RatingRow
@@ -54,22 +55,24 @@ def at_least(available: int) -> int:
     return available if available <= 0 else 1 if available <= LOW_STOCK else LOW_STOCK + 1
 
 
-def on_sale_of(product_id: str, copy: Copy) -> OnSale:
+def on_sale_of(product_id: str, copy: Copy, at: int) -> OnSale:
     kept = msgspec.convert(copy.kept, Kept)
     product = replace(kept.product, description=replace(kept.product.description, description=copy.description))
-    sellers = [Seller(each.shop_id, each.sku, each.offer, each.available, 0) for each in kept.sellers]
+    sellers = [Seller(each.shop_id, each.sku, each.offer, each.available, 0, at) for each in kept.sellers]
     return OnSale(product_id, product, sellers, kept.rating, kept.pictures)
 
 
 class CatalogFromTheIndex:
     """Methods raise ViewsUnavailable."""
 
-    def __init__(self, index: KeepingIndex) -> None:
+    def __init__(self, index: KeepingIndex, clock: Callable[[], int] = now_ms) -> None:
         self._index = index
+        self._clock = clock
 
     async def on_sale(self, product_ids: Sequence[str]) -> dict[str, OnSale]:
         found = await _asked(lambda: self._index.copies(product_ids))
-        return {product_id: on_sale_of(product_id, copy) for product_id, copy in found.items()}
+        at = self._clock()
+        return {product_id: on_sale_of(product_id, copy, at) for product_id, copy in found.items()}
 
     async def categories(self) -> dict[tuple[str, ...], int]:
         return await _asked(self._index.categories)

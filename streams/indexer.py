@@ -12,11 +12,10 @@ reaches the disk now and then: what is lost in a crash is read from the log agai
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from heapq import heappop, heappush
 from itertools import count
-from typing import Protocol
 
 import structlog
 
@@ -31,8 +30,9 @@ from projections.catalog.projector import OfferRow
 from projections.search.document import SearchDocument
 from projections.search.port import NotTheWriter, Rejected, SearchIndex, SearchUnavailable
 from projections.stock.projector import StockRow
-from projections.views import Place, Touched, Views, ViewsUnavailable
+from projections.views import Place, Touched, ViewsUnavailable
 from streams.assembly import SOME, OnSale, assemble, in_slices, offer_of
+from streams.catalogued import Catalogued
 from streams.documents import document
 from streams.pending import Pending
 from streams.shownstock import ShownStock
@@ -64,16 +64,6 @@ READ_PAGE = 1_000
 PARKED_MAX = 1_000
 
 log = structlog.get_logger("indexer")
-
-
-class Catalogued(Views, Protocol):
-    """Views that say how far they are."""
-
-    def positions(self) -> Mapping[str, int]:
-        """Of each projection that documents are made of."""
-
-    def touched_by(self, events: Sequence[Recorded]) -> Touched:
-        """Keys of the rows that events concern."""
 
 
 class Indexer:
@@ -151,6 +141,18 @@ class Indexer:
         self._pending.add(touched)
         self._news.set()
         self._hurry_if_awaited()
+
+    def touch(self, touched: Touched) -> None:
+        """These are others without an event that says so."""
+        self._pending.add(touched)
+        self._news.set()
+
+    def renew(self, product_ids: Iterable[str]) -> bool:
+        """Makes new documents of these, if this process is the one that does; whether it is."""
+        if self.writing:
+            self._pending.products.update(product_ids)
+            self._news.set()
+        return self.writing
 
     async def wait_for(self, position: int, timeout: float) -> bool:
         """Whether searches show everything up to ``position`` within ``timeout`` seconds."""
@@ -355,7 +357,7 @@ class Indexer:
         self._unwritten = len(product_ids)
         for some in in_slices(product_ids, DOCUMENTS_PER_SLICE):
             found = await assemble(self._views, some, self._clock())
-            upserts = [self._describe(one) for one in found.values() if not one.product.discontinued]
+            upserts = [self._describe(one) for one in found.values() if one.product.published]
             kept = {one.product_id for one in upserts}
             for one in found.values():
                 for seller in one.sellers:

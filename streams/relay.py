@@ -46,6 +46,9 @@ CHUNK = 4_000
 """Events read at once; they are unconfirmed together with those of the chunk before."""
 MARK_S = 0.03
 """Between two watermarks while there is news: how long the reader of a quiet partition may wait for its token."""
+PACE_S = 0.015
+"""Between the beginnings of two reads while there is news. Every one costs a round trip to the log and to the broker,
+and each consumer an answer to its fetch; whoever comes after a pause is not kept waiting."""
 HEARTBEAT_S = 10.0
 """Between two watermarks while there is none. They keep the topic's end from expiring, show consumers that the relay is
 alive, and notice that a topic is gone."""
@@ -122,6 +125,7 @@ class Relay:
         first: Sequence[Row] = ()
         first_at = 0.0
         while not self._closing.is_set():
+            began = time.monotonic()
             rows = await self._log.read(self._read, CHUNK)
             if rows and not first:
                 first, first_at = rows[:TRACED_MAX], time.monotonic()
@@ -139,6 +143,8 @@ class Relay:
                 first = ()
             if not rows:
                 await self._news()
+            elif len(rows) < CHUNK:
+                await self._pause(began + PACE_S - time.monotonic())
 
     def _letters(self, rows: Sequence[Row]) -> list[list[Letter]]:
         partitions, said = self._channel.partitions, self._said
@@ -175,5 +181,8 @@ class Relay:
             await self._log.changed(self._read, min(due, 1.0))
 
     async def _pause(self, seconds: float) -> None:
+        """Shorter if it is to stop."""
+        if seconds <= 0:
+            return
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._closing.wait(), seconds)

@@ -21,9 +21,11 @@ from domain.ids import new_id
 from domain.recorded import Recorded
 from projections.carts.projector import CARTS
 from projections.catalog.projector import CATALOG
+from projections.categories.projector import CATEGORIES
 from projections.checkouts.projector import CHECKOUTS
 from projections.orders.projector import ORDERS
 from projections.reviews.projector import RATINGS
+from projections.rules.projector import RULES
 from projections.search.tantivy_index import TantivyIndex
 from projections.shops.projector import SHOPS
 from projections.sqlite import SQLiteViews
@@ -160,7 +162,8 @@ async def kontor(folder: Path, routers: Sequence[APIRouter] = ROUTERS) -> AsyncI
     clock = Clock()
     log = SQLiteLog.open(folder / "log.db")
     vault = Vault(folder / "vault.db")
-    views = SQLiteViews(folder / "views.db", (CATALOG, STOCK, SHOPS, CARTS, ORDERS, CHECKOUTS, RATINGS))
+    kept = (CATALOG, CATEGORIES, STOCK, SHOPS, CARTS, ORDERS, CHECKOUTS, RATINGS, RULES)
+    views = SQLiteViews(folder / "views.db", kept)
     search = TantivyIndex(folder / "search")
     engine = Engine(log, clock=clock)
     follower = Follower(log, views, engine)

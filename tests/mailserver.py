@@ -28,6 +28,8 @@ class MailBox:
     """Addresses that are refused for good."""
 
     wants_login: bool = False
+    patience: float = 10
+    """Seconds that a letter may take."""
 
     async def handle_RCPT(
         self, server: Any, session: Session, envelope: Envelope, address: str, options: list[str]
@@ -51,8 +53,8 @@ class MailBox:
             self.recipients += envelope.rcpt_tos
         return answer
 
-    async def got(self, letters: int, within: float = 10) -> list[EmailMessage]:
-        await until(lambda: len(self.letters) >= letters, within, lambda: self)
+    async def got(self, letters: int, within: float | None = None) -> list[EmailMessage]:
+        await until(lambda: len(self.letters) >= letters, within or self.patience, lambda: self)
         return self.letters
 
 

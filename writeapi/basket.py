@@ -7,13 +7,14 @@ from typing import NamedTuple
 from starlette.requests import Request
 
 from commands.aggregates import Aggregate
+from domain.account import ActiveAccount
 from domain.cart import CartLine, MergedCart, OpenCart, cart_of
 from domain.claim import Claim
 from domain.errors import IllegalTransition, Invalid, NotFound, OutOfStock
 from domain.ids import claim_id, offer_id, stock_id
 from domain.inventory import InventoryItem
-from domain.offer import LiveOffer, NoOffer
-from domain.product import ActiveProduct, DiscontinuedProduct
+from domain.offer import LiveOffer, NoOffer, price_at
+from domain.product import ActiveProduct, DiscontinuedProduct, Product, is_sold
 from projections.catalog.projector import split_offer
 from readapi.carts import Goods, Lookup, Stamps, cart_json
 from readapi.edge.cart_token import HEADER as CART_TOKEN
@@ -50,7 +51,11 @@ async def open_cart(services: WriteServices, cart_id: str | None) -> OpenCart:
 
 
 async def goods_of(services: WriteServices, cart: OpenCart) -> Lookup:
-    goods = {(line.shop_id, line.sku): await goods_at(services, line.shop_id, line.sku) for line in cart.lines}
+    goods = {}
+    for line in cart.lines:
+        found = await goods_at(services, line.shop_id, line.sku)
+        sold = is_sold(await services.engine.state(line.product_id))
+        goods[line.shop_id, line.sku] = found if sold else found._replace(offer=NoOffer())
     return lambda shop_id, sku: goods[shop_id, sku]
 
 
@@ -59,13 +64,20 @@ async def goods_at(services: WriteServices, shop_id: str, sku: str) -> Goods:
     return Goods(await engine.state(offer_id(shop_id, sku)), await engine.state(stock_id(shop_id, sku)))
 
 
+async def groups_of(services: WriteServices, account_id: str) -> tuple[str, ...]:
+    """The customer groups whose prices somebody gets; ``account_id`` is empty for a visitor."""
+    account = await services.engine.state(account_id) if account_id else None
+    return account.groups if isinstance(account, ActiveAccount) else ()
+
+
 async def cart_body(services: WriteServices, cart_id: str, aggregate: Aggregate, position: int) -> dict[str, object]:
     """The cart as GET /api/cart would show it, without waiting for the view."""
     cart = aggregate.state if isinstance(aggregate.state, OpenCart) else OpenCart()
     lookup = await goods_of(services, cart)
     now = services.clock()
     stamps = Stamps(aggregate.version, cart.opened_at or now, now)
-    return cart_json(cart_id, cart, stamps, lookup, now=now, position=position)
+    groups = await groups_of(services, cart.account_id)
+    return cart_json(cart_id, cart, stamps, lookup, now=now, position=position, groups=groups)
 
 
 async def find_wanted(services: WriteServices, sku: str | None, product_id: str | None, shop_id: str | None) -> Wanted:
@@ -96,8 +108,12 @@ async def only_sku(services: WriteServices, product_id: str | None) -> str:
 
 
 async def require_sold(services: WriteServices, product_id: str) -> None:
-    if isinstance(await services.engine.state(product_id), DiscontinuedProduct):
+    """Raises IllegalTransition, or NotFound for a draft, which is its owner's business."""
+    state = await services.engine.state(product_id)
+    if isinstance(state, DiscontinuedProduct):
         raise IllegalTransition("this product is discontinued")
+    if isinstance(state, ActiveProduct) and state.draft:
+        raise NotFound("no such product")
 
 
 async def best_offer_of(services: WriteServices, product_id: str, sku: str) -> Wanted:
@@ -110,7 +126,7 @@ async def best_offer_of(services: WriteServices, product_id: str, sku: str) -> W
         if isinstance(goods.offer, LiveOffer):
             sold_out = goods.stock.available(now) <= 0 and not goods.offer.terms.backorder
             wanted = Wanted(shop_id, sku, goods.offer, goods.stock)
-            ranked.append((sold_out, goods.offer.terms.price.amount, shop_id, wanted))
+            ranked.append((sold_out, price_at(goods.offer.terms, now).price.amount, shop_id, wanted))
     if not ranked:
         raise NotFound("nobody offers this SKU at present", pointer="/sku")
     return min(ranked, key=lambda entry: entry[:3])[3]
@@ -134,9 +150,9 @@ def line_of(cart: OpenCart, item_id: str) -> CartLine:
     raise NotFound("no such line in the cart")
 
 
-def still_offered(goods: Goods, line: CartLine) -> LiveOffer:
-    """Raises OutOfStock for a line whose seller withdrew it."""
-    if isinstance(goods.offer, NoOffer):
+def still_offered(goods: Goods, line: CartLine, product: Product) -> LiveOffer:
+    """Raises OutOfStock for a line whose seller withdrew it, and for a product that is not on sale any more."""
+    if isinstance(goods.offer, NoOffer) or not is_sold(product):
         raise OutOfStock(line.sku, line.quantity, 0)
     assert isinstance(goods.offer, LiveOffer)
     return goods.offer

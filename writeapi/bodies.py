@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
+from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import ConfigDict, Field, GetPydanticSchema, StrictBool, StrictInt
+from pydantic import AwareDatetime, ConfigDict, Field, GetPydanticSchema, StrictBool, StrictInt
 
+from domain.account import GROUP_MAX
+from domain.attributes import ITEMS_MAX, Attribute
 from domain.inventory import QUANTITY_MAX
 from domain.money import Money
-from domain.offer import EVERYWHERE, LIMIT_MAX, Terms
+from domain.offer import EVERYWHERE, LIMIT_MAX, PRICES_MAX, ScheduledPrice, Terms
 from domain.product import (
     ATTRIBUTES_MAX,
+    AXES_MAX,
     CATEGORY_DEPTH_MAX,
     DESCRIPTION_MAX,
     MEDIA_MAX,
@@ -20,6 +26,7 @@ from domain.product import (
     Variant,
 )
 from domain.shop import NAME_MAX
+from domain.units import VALUE_MAX, Measure
 from readapi.edge.schemas import CountryCode, CurrencyCode, Line100, MoneyIn
 from writeapi.merchandise import Draft
 from writeapi.requests import Body
@@ -43,8 +50,28 @@ Sku = Annotated[str, Field(pattern=r"^[!-~]([ -~]{0,98}[!-~])?$", max_length=100
 """Printable ASCII without a space at its ends: it stands in paths, on labels and in streams' names."""
 Name = Annotated[str, Field(min_length=1, max_length=200)]
 Whole = Annotated[StrictInt, Field(ge=-WHOLE_MAX, le=WHOLE_MAX)]
-Value = Annotated[
+
+
+class MeasureIn(Body):
+    """A number with a unit; shown and compared in the unit that the category asks for."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"value": 17, "unit": "in"}]})
+
+    value: Annotated[float, Field(ge=-VALUE_MAX, le=VALUE_MAX)]
+    unit: Annotated[str, Field(min_length=1, max_length=12)]
+
+
+_Scalar = Annotated[
     Annotated[str, Field(max_length=20_000)] | StrictBool | Whole | float,
+    Field(union_mode="left_to_right"),
+]
+Value = Annotated[
+    Annotated[str, Field(max_length=20_000)]
+    | StrictBool
+    | Whole
+    | float
+    | MeasureIn
+    | Annotated[list[_Scalar], Field(max_length=ITEMS_MAX)],
     Field(union_mode="left_to_right"),
     GetPydanticSchema(lambda source, handler: _in_one_sentence(handler(source))),
 ]
@@ -58,10 +85,18 @@ Media = Annotated[list[Address], Field(max_length=MEDIA_MAX)]
 Reason = Annotated[str, Field(max_length=200)]
 
 
+def is_category_step(text: str) -> bool:
+    """Whether a product could name it as a step of its category."""
+    return len(text) <= 100 and re.fullmatch(_STEP, text) is not None
+
+
 def _in_one_sentence(union: Any) -> Any:
     """One error for a value that is none of the kinds, not one for each kind."""
     assert union["type"] == "union", union["type"]
-    message = "a text of at most 20000 characters, a number, true or false"
+    message = (
+        "a text of at most 20000 characters, a number, true or false, a number with a unit such as "
+        f'{{"value": 17, "unit": "in"}}, or a list of at most {ITEMS_MAX} of the first three'
+    )
     return {**union, "custom_error_type": "attribute_value", "custom_error_message": message}
 
 
@@ -81,9 +116,27 @@ class NewVariant(Body):
     sku: Sku
     attributes: Attributes = {}
 
+    def variant(self) -> Variant:
+        return Variant(self.sku, stored(self.attributes))
+
+
+def stored(attributes: Mapping[str, Any]) -> dict[str, Attribute]:
+    """Attributes as the domain has them."""
+    return {name: _stored(value) for name, value in attributes.items()}
+
+
+def _stored(value: Any) -> Attribute:
+    if isinstance(value, MeasureIn):
+        return Measure(value.value, value.unit)
+    return tuple(value) if isinstance(value, list) else value
+
 
 class NewProduct(Body):
-    """Without variants one SKU is made. ``externalId`` is the merchant's own name: sent again, nothing is created."""
+    """Without variants one SKU is made. ``externalId`` is the merchant's own name: sent again, nothing is created.
+
+    ``axes`` are the attributes by which the variants differ, no two alike. A draft is seen by its owner alone, and may
+    lack what its category asks for until it is published.
+    """
 
     model_config = ConfigDict(json_schema_extra={"examples": [_EXAMPLE]})
 
@@ -94,14 +147,16 @@ class NewProduct(Body):
     attributes: Attributes = {}
     media: Media = []
     variants: Annotated[list[NewVariant], Field(max_length=VARIANTS_MAX)] = []
+    axes: Annotated[list[Name], Field(max_length=AXES_MAX, examples=[["width_cm"]])] = []
+    status: Literal["draft", "published"] = "published"
     external_id: Annotated[Line100 | None, Field(examples=["erp-4711"])] = None
 
     def draft(self) -> Draft:
         said = Description(
-            self.title, self.description, self.brand, tuple(self.category), self.attributes, tuple(self.media)
+            self.title, self.description, self.brand, tuple(self.category), stored(self.attributes), tuple(self.media)
         )
-        variants = tuple(Variant(variant.sku, variant.attributes) for variant in self.variants)
-        return Draft(said, variants, self.external_id or "")
+        variants = tuple(variant.variant() for variant in self.variants)
+        return Draft(said, variants, self.external_id or "", self.status == "draft", tuple(self.axes))
 
 
 class ProductChange(Body):
@@ -122,9 +177,29 @@ class ProductChange(Body):
             description=(self.description or "") if "description" in given else said.description,
             brand=self.brand if "brand" in given else said.brand,
             category=tuple(self.category or ()) if "category" in given else said.category,
-            attributes=(self.attributes or {}) if "attributes" in given else said.attributes,
+            attributes=stored(self.attributes or {}) if "attributes" in given else said.attributes,
             media=tuple(self.media or ()) if "media" in given else said.media,
         )
+
+
+class PriceIn(Body):
+    """Instead of the offer's price: for a time, for a customer group, or both."""
+
+    model_config = ConfigDict(strict=False)
+
+    price: MoneyIn
+    starts_at: AwareDatetime | None = None
+    ends_at: AwareDatetime | None = None
+    group: Annotated[str | None, Field(min_length=1, max_length=GROUP_MAX, examples=["wholesale"])] = None
+    name: Annotated[Line100 | None, Field(examples=["Black Friday"])] = None
+
+    def scheduled(self) -> ScheduledPrice:
+        price = Money(self.price.amount, self.price.currency)
+        return ScheduledPrice(price, _ms(self.starts_at), _ms(self.ends_at), self.group or "", self.name or "")
+
+
+def _ms(at: datetime | None) -> int:
+    return 0 if at is None else max(1, int(at.timestamp() * 1000))
 
 
 class OfferTerms(Body):
@@ -140,6 +215,7 @@ class OfferTerms(Body):
     hold_policy: Literal["checkout", "cart"] = "checkout"
     limit_per_account: Annotated[StrictInt, Field(ge=1, le=LIMIT_MAX)] | None = None
     backorder: StrictBool = False
+    prices: Annotated[list[PriceIn], Field(max_length=PRICES_MAX)] = []
 
     def terms(self) -> Terms:
         listed = self.list_price
@@ -150,6 +226,7 @@ class OfferTerms(Body):
             hold_policy=self.hold_policy,
             limit_per_account=self.limit_per_account,
             backorder=self.backorder,
+            prices=tuple(one.scheduled() for one in self.prices),
         )
 
 

@@ -34,6 +34,7 @@ from domain.product import (
     NoProduct,
     Variant,
 )
+from writeapi.attributes import Said, Schemas, conformed
 
 ABANDONED_AFTER_MS = 60_000
 """Longer than any request lives: a product that has not come by then never will."""
@@ -49,6 +50,8 @@ class Draft(NamedTuple):
     variants: tuple[Variant, ...] = ()
     external_id: str = ""
     """The merchant's own name for it: creating it again changes nothing."""
+    unpublished: bool = False
+    axes: tuple[str, ...] = ()
 
 
 class Made(NamedTuple):
@@ -83,8 +86,10 @@ async def create_products(
     is brought to the line's description.
     """
     results: list[Made | DomainError] = []
+    schemas = Schemas(engine)
     for start in range(0, len(drafts), CHUNK):
-        works = [_begun(context, draft, importing) for draft in drafts[start : start + CHUNK]]
+        checked = [await _checked(schemas, draft) for draft in drafts[start : start + CHUNK]]
+        works = [_begun(context, draft, refusal, importing) for draft, refusal in checked]
         await _recognise(engine, context, works, importing)
         await _claim_skus(engine, context, works)
         await _create(engine, context, works)
@@ -94,12 +99,25 @@ async def create_products(
     return results
 
 
-def _begun(context: Context, draft: Draft, importing: bool) -> _Work:
+async def _checked(schemas: Schemas, draft: Draft) -> tuple[Draft, DomainError | None]:
+    """The draft with its attributes as its category wants them, or why that cannot be."""
+    try:
+        asked = await schemas.of(draft.description.category)
+        said = conformed(Said(draft.description, draft.variants), asked, complete=not draft.unpublished)
+    except DomainError as refusal:
+        return draft, refusal
+    return draft._replace(description=said.description, variants=said.variants), None
+
+
+def _begun(context: Context, draft: Draft, refusal: DomainError | None, importing: bool) -> _Work:
     name = _name_of(draft, importing)
     if name:
         work = _Work(draft, derived_id("product", context.at, context.actor, name))
     else:
         work = _Work(draft, new_id("product", context.at, os.urandom(10)))
+    work.result = refusal
+    if refusal is not None:
+        return work
     try:
         # Asked before anything is claimed: a malformed product must leave no trace in the log.
         PRODUCT.decide(_creation(context, work), NoProduct())
@@ -116,7 +134,10 @@ def _name_of(draft: Draft, importing: bool) -> str:
 
 def _creation(context: Context, work: _Work) -> CreateProduct:
     variants = work.draft.variants or (Variant(work.product_id.removeprefix("prd_")),)
-    return CreateProduct(work.product_id, context.actor, work.draft.description, variants, work.draft.external_id)
+    draft = work.draft
+    return CreateProduct(
+        work.product_id, context.actor, draft.description, variants, draft.external_id, draft.unpublished, draft.axes
+    )
 
 
 async def _recognise(engine: Engine, context: Context, works: Iterable[_Work], importing: bool) -> None:

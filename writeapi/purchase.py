@@ -10,11 +10,10 @@ from domain.cart import CartLine, OpenCart, order_id_of
 from domain.errors import Invalid, OutOfStock
 from domain.ids import stock_id
 from domain.inventory import HOLD_MS, InventoryItem
-from domain.offer import LiveOffer
+from domain.offer import Asked, LiveOffer, price_at
 from domain.order import PlaceOrder
 from domain.policy import OrderPolicy
 from domain.pricing import Destination, Quote, QuoteLine, price_quote
-from domain.product import ActiveProduct
 from domain.promotion import Terms, uses_of
 from domain.shipping import ShippingTable
 from domain.shop import require_open
@@ -59,8 +58,8 @@ async def items_of(services: WriteServices, cart: OpenCart) -> list[Item]:
         goods = await goods_at(services, line.shop_id, line.sku)
         shop = require_open(await services.engine.state(line.shop_id))
         product = await services.engine.state(line.product_id)
-        category = product.category if isinstance(product, ActiveProduct) else ()
-        items.append(Item(line, still_offered(goods, line), goods.stock, shop.country, category))
+        offer = still_offered(goods, line, product)
+        items.append(Item(line, offer, goods.stock, shop.country, product.category))
     return items
 
 
@@ -85,7 +84,7 @@ async def quote_cart(
     shops = [item.line.shop_id for item in items]
     known = await running(services, shops, cart.coupons, account_id, now)
     shopper = await shopper_of(services, account_id, cart.coupons, now)
-    lines = tuple([_quote_line(item) for item in items])
+    lines = tuple([_quote_line(item, price_at(item.offer.terms, now, shopper.groups)) for item in items])
     asked = (lines, destination, shipping_method, services.tax, services.shipping)
     quote = price_quote(*asked, known.terms, shopper) if known.terms else _usual_quote(*asked)
     terms = {used.promotion_id: known.terms[used.promotion_id] for used in quote.promotions}
@@ -104,7 +103,7 @@ def _usual_quote(
     return price_quote(lines, destination, shipping_method, tax, shipping)
 
 
-def _quote_line(item: Item) -> QuoteLine:
+def _quote_line(item: Item, asked: Asked) -> QuoteLine:
     return QuoteLine(
         line_id=item.line.item_id,
         shop_id=item.line.shop_id,
@@ -113,9 +112,10 @@ def _quote_line(item: Item) -> QuoteLine:
         product_id=item.line.product_id,
         title=item.line.title,
         quantity=item.line.quantity,
-        unit_price=item.offer.terms.price,
+        unit_price=asked.price,
         ships_to=item.offer.terms.ships_to,
         category=item.category,
+        price_of=asked.why,
     )
 
 

@@ -46,6 +46,11 @@ class ProductReply(CommandReply):
     discontinued: bool = False
 
 
+class CategoryReply(CommandReply):
+    category_id: str = Field(examples=["cat_000000000030KFQ6X6R9TBRXWC"])
+    path: str = Field(examples=["Furniture/Beds"])
+
+
 class OfferReply(CommandReply):
     offer_id: str
     product_id: str
@@ -55,6 +60,10 @@ class OfferReply(CommandReply):
 
 class PromotionReply(CommandReply):
     promotion_id: str = Field(examples=["prm_01KARQ0000ABCDEFGHJKMNPQRS"])
+
+
+class RuleReply(CommandReply):
+    rule_id: str = Field(examples=["rul_01KARQ0000ABCDEFGHJKMNPQRS"])
 
 
 class StockReply(CommandReply):

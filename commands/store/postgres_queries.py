@@ -47,7 +47,8 @@ WHERE position > (SELECT max(position) FROM events) - %s
     AND topic LIKE 'order.placed@%%' AND position(%s::bytea IN data) > 0
 ORDER BY position DESC LIMIT %s
 """
-MOVED = "SELECT DISTINCT stream, topic FROM events WHERE position > %s"
+MOVED = "SELECT topic, array_agg(stream) FROM events WHERE position > %s GROUP BY topic"
+"""Few rows with many names in them: a row costs as much as ten names."""
 TAIL = SELECT + "WHERE position > %s ORDER BY position"
 TAIL_OF = f"""
 WITH tail AS MATERIALIZED ({SELECT} WHERE position > %s)
@@ -102,10 +103,10 @@ async def moved_since(read: Read, after: int, head: int, wants: Wanted) -> News:
     """Of many events only those that are wanted cross the wire."""
     if head - after <= FEW:
         return news_of(await read(TAIL, (after,), new_row), wants)
-    moved = await read(MOVED, (after,), tuple)
-    wanted = list({stream for stream, topic in moved if wants(stream, topic)})
-    rows = await read(TAIL_OF, (after, wanted), new_row) if wanted else []
-    return News({stream for stream, _ in moved}, rows)
+    moved = {topic: set(streams) for topic, streams in await read(MOVED, (after,), tuple)}
+    wanted = {stream for topic, streams in moved.items() for stream in streams if wants(stream, topic)}
+    rows = await read(TAIL_OF, (after, list(wanted)), new_row) if wanted else []
+    return News(set().union(*moved.values()), rows)
 
 
 async def stored_replies(read: Read, keys: Iterable[str]) -> dict[str, Reply]:

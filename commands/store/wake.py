@@ -12,9 +12,11 @@ import contextlib
 
 import psycopg
 import structlog
+from psycopg.sql import quote
 
 from commands.outage import Outage
-from commands.store.server import Server
+from commands.store.server import Lost, Refused, Server
+from commands.store.wire import Wire
 
 RING_EVERY_S = 0.01
 RECONNECT_S = 1.0
@@ -88,16 +90,17 @@ class Wake:
         while True:
             try:
                 async with await self._server.connect_async() as connection:
+                    wire = Wire(connection)
                     self._bell.ended()
                     while True:
                         position = self.horizon.position
                         if position > self._rung:
-                            await connection.execute("SELECT pg_notify(%s, %s)", (self._channel, str(position)))
+                            await wire.ask(f"SELECT pg_notify({quote(self._channel)}, '{position}')".encode())
                             self._rung = position
                             await asyncio.sleep(RING_EVERY_S)
                         else:
                             await self.horizon.passed(position, 3600)
-            except (psycopg.Error, OSError) as error:
+            except (psycopg.Error, OSError, Lost, Refused) as error:
                 self._bell.met(self._server.mask(error))
                 await asyncio.sleep(RECONNECT_S)
 

@@ -24,6 +24,7 @@ BENCHES = {
     "lag": "lag",
     "reads": "reads",
     "discovery": "discovery",
+    "search": "search",
     "day": "day",
 }
 """Name on the command line, and module. ``history`` measures ``start`` and ``memory``."""

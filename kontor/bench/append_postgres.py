@@ -1,8 +1,9 @@
 """``append --store postgres``: the whole write path on a Postgres log, by one process or by several on one log.
 
-The limit of the same run: the same rows in as many a commit, by binary COPY and nothing else. Told thrice: as psycopg's
-``write_row`` does it, from one connection and from as many processes at once as wrote, which the ratio is made with;
-and with the bytes ready made and no round trip too many, which nobody who starts from rows can reach.
+The limit of the same run: the same rows in as many a commit, by binary COPY and nothing else. Told three times: as
+psycopg's ``write_row`` does it, from one connection and from as many processes at once as wrote (``ratio`` is to these,
+``ratio_to_one_writer`` to that); and with the bytes ready made and no round trip too many, which nobody who starts from
+rows can reach.
 
 Several processes are measured twice: each with streams of its own, as carts, orders and payments are, and all with the
 same streams, so that each has to read and fold whatever the others wrote before it may write itself.

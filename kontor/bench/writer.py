@@ -1,6 +1,7 @@
-"""One of several processes that write into one Postgres log: ready, go, and then it tells what it did.
+"""One of several processes that write into one Postgres log: ready, set, go, and then it tells what it did.
 
-Either through an engine (``write``), or with COPY and nothing else (``copy``). What it writes its first line says.
+Either through an engine (``write``), or with COPY and nothing else (``copy``). What it writes is said on the first line
+of its input.
 """
 
 from __future__ import annotations

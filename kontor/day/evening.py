@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from commands.batch import Batch
+from commands.errors import UnusableLog
 from commands.mapper import recorded
 from domain import order
 from domain.ids import stock_id
@@ -32,6 +33,7 @@ REST_S = 1_500.0
 """Holds run out within ten minutes, and payments with them."""
 QUIET_S = 3.0
 PAGE = 5_000
+COMPARED_MAX = 10
 PLACED = "order.placed@"
 
 
@@ -100,11 +102,23 @@ async def _prove_log(done: Evening, settings: Settings) -> None:
     for problem in report.problems:
         done.proof.require("log sound", False, f"{problem.position} {problem.stream}: {problem.what}")
     if settings.profile == "full":
-        from kontor.verifying_views import compare_views
+        for difference in await _views_differ(settings):
+            done.proof.require("log sound", False, difference)
 
-        for one in await compare_views(settings, log):
-            for difference in one.differences:
-                done.proof.require("log sound", False, f"{one.store}, {one.what}: {difference}")
+
+async def _views_differ(settings: Settings) -> list[str]:
+    """Asked again while a server is not there: what was proved before must not be lost for that. Raises UnusableLog."""
+    from kontor.verifying_views import compare_views
+
+    for _ in range(COMPARED_MAX):
+        try:
+            compared = await compare_views(settings, evidence_of(settings))
+        except UnusableLog as error:
+            last = error
+            await asyncio.sleep(QUIET_S)
+        else:
+            return [f"{one.store}, {one.what}: {told}" for one in compared for told in one.differences]
+    raise last
 
 
 async def _at_rest(at: Whole) -> None:

@@ -121,8 +121,8 @@ def _in_place(name: str, wishes: Wishes, settings: Settings, tell: Telling) -> N
 
 
 def _in_servers(name: str, wishes: Wishes, settings: Settings, tell: Telling) -> None:
-    from kontor.full import IN_CASSANDRA, IN_REDIS
     from kontor.replay.servers import servers
+    from kontor.stores import IN_CASSANDRA, IN_REDIS
 
     if name != "search":
         projections = _chosen(name, (*IN_REDIS, *IN_CASSANDRA))

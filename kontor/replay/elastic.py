@@ -7,11 +7,12 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 
 from commands.store.postgres import PostgresLog
-from kontor.full import IN_REDIS, index_of
+from kontor.full import index_of
 from kontor.replay.rebuilding import Refused
 from kontor.replay.search import NAME, Building, compare
 from kontor.replay.telling import Telling
 from kontor.settings import Settings, required
+from kontor.stores import IN_REDIS
 from projections.redisviews.reader import RedisViews
 from projections.redisviews.server import RedisServer
 from projections.search.elastic.building import ElasticBuild

@@ -24,8 +24,9 @@ from projections.search.port import SearchIndex, SearchQuery
 from projections.search.tantivy_index import TantivyIndex
 from projections.sqlite import SQLiteViews
 from streams.assembly import OnSale
+from streams.catalogued import Catalogued
 from streams.documents import document
-from streams.indexer import Catalogued, Indexer
+from streams.indexer import Indexer
 
 NAME = "search"
 BUILDING = "building"

@@ -104,7 +104,8 @@ class InServers:
 @contextmanager
 def servers(settings: Settings, projections: Sequence[Projection]) -> Iterator[Place]:
     """Of these projections. Raises UnusableLog, Refused."""
-    from kontor.full import IN_CASSANDRA, IN_REDIS, cassandra_settings
+    from kontor.full import cassandra_settings
+    from kontor.stores import IN_CASSANDRA, IN_REDIS
 
     (postgres_url,) = required(settings, "postgres_url")
     in_redis = [one.name for one in projections if one in IN_REDIS]

@@ -10,7 +10,7 @@ from domain.dispute import LOST, OPEN, WON
 from domain.giftcard import GiftCardRedeemed, GiftCardRefunded
 from domain.ledger import DISPUTES, JOURNAL, PROVIDER, SUSPENSE, LedgerPosted
 from domain.payment import DisputeLost, DisputeOpened, DisputeWon, PaymentCaptured, PaymentRefunded
-from kontor.simulation.provider import Provider
+from kontor.simulation.provider import Charge, Provider
 from kontor.simulation.violation import Verdict
 from streams.effect import order_of
 
@@ -41,12 +41,20 @@ def is_where_the_log_says(provider: Provider, log: MemoryLog, verdict: Verdict) 
                 f"of {charge.order_id} the log has {recorded_sums} captured and refunded, "
                 f"the provider {(charge.captured, charge.refunded)}"
             )
-        if not charge.captured and not charge.voided:
-            verdict.fail(f"the money of {charge.order_id} is set aside and nobody wants it")
+        if _is_set_aside(charge):
+            verdict.fail(
+                f"{charge.captured} of {charge.amount} of {charge.order_id} are taken, and nobody wants the rest"
+            )
         _disputes_agree(provider, reference, claims.pop(charge.order_id, {}), verdict)
     if +captured or +refunded or claims:
         left = f"{dict(captured)}, {dict(refunded)}, {claims}"
         verdict.fail(f"the log has money that the provider never saw: {left}")
+
+
+def _is_set_aside(charge: Charge) -> bool:
+    """All of the money, or what no parcel came for."""
+    taken = charge.captured and not (charge.more and charge.captured < charge.amount.amount)
+    return not taken and not charge.voided
 
 
 def _disputes_agree(provider: Provider, reference: str, claims: Claims, verdict: Verdict) -> None:

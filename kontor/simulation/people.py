@@ -20,8 +20,9 @@ from domain.money import Money
 from domain.order import CancelledOrder, OpenOrder, PaidOrder, PlaceOrder
 from domain.orderreviewing import ApproveReview, RejectReview
 from domain.orderstate import to_send
+from domain.parcel import is_by_parcel
 from domain.payment import Payment, RetryRefund
-from domain.policy import LATER, SHIPMENT, OrderPolicy
+from domain.policy import LATER, PARCEL, SHIPMENT, OrderPolicy
 from domain.pricing import Destination, Quote, QuoteLine, price_quote
 from domain.returns import DAY_MS
 from domain.tender import Covered
@@ -60,6 +61,7 @@ POLICIES = (
     OrderPolicy(),
     OrderPolicy(),
     OrderPolicy(capture=SHIPMENT),
+    OrderPolicy(capture=PARCEL),
     OrderPolicy(capture=LATER, capture_after=2_000),
     OrderPolicy(review_above=3_000, review_within=5_000),
 )
@@ -147,6 +149,7 @@ class People:
         goods = [BY_PLACE[line.shop_id, line.sku] for line in cart.lines]
         policy, now = self._chance.choice(POLICIES), self._now()
         quote = quote_of(cart)
+        covered = self._covered(quote)
         return PlaceOrder(
             order_id=order_id_of(cart_id, cart),
             account_id=account_id,
@@ -161,11 +164,11 @@ class People:
             hold_until=now + self._chance.choice((HOLD_MS, HOLD_MS, 1_500)),
             limits={good.stock_id: good.limit for good in goods if good.limit is not None},
             backorder=tuple(sorted({good.stock_id for good in goods if good.backorder})),
-            capture=policy.capture,
+            capture=policy.capture_of(covered is not None),
             capture_at=policy.capture_at(now),
             review=policy.reasons(quote, "US"),
             review_within=policy.review_within,
-            gift_card=self._covered(quote),
+            gift_card=covered,
         )
 
     def _covered(self, quote: Quote) -> Covered | None:
@@ -213,7 +216,7 @@ class People:
         if isinstance(state, OpenOrder) and state.placed.review:
             return [ApproveReview(order_id, now, "usr_staff"), RejectReview(order_id, now, "usr_staff")]
         if isinstance(state, OpenOrder):
-            return self._parcels(order_id, state) if state.placed.capture == SHIPMENT else []
+            return self._parcels(order_id, state) if state.placed.capture in (SHIPMENT, PARCEL) else []
         if not isinstance(state, PaidOrder):
             return []
         commands = self._parcels(order_id, state)
@@ -246,12 +249,14 @@ class People:
         ]
 
     async def send_what_waits(self) -> None:
-        """Orders whose money waits for a parcel get one."""
+        """Orders whose money waits for a parcel get one; those that are paid by parcel, all of theirs."""
         for order_id in tuple(self._orders):
             state = await self._door.state(order_id)
-            if isinstance(state, OpenOrder) and state.placed.capture == SHIPMENT and not state.shipments:
-                for parcel in self._parcels(order_id, state)[:1]:
-                    await self._staff(parcel, order_id)
+            if not isinstance(state, OpenOrder | PaidOrder):
+                continue
+            waits = isinstance(state, OpenOrder) and state.placed.capture == SHIPMENT and not state.shipments
+            for parcel in self._parcels(order_id, state)[: len(GOODS) if is_by_parcel(state) else int(waits)]:
+                await self._staff(parcel, order_id)
 
     # what all of them use
 

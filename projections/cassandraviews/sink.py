@@ -146,8 +146,9 @@ class CassandraSink(CassandraViews):
         first = [queries for batch in whole for queries in (*batch.lists, *batch.others)]
         first += shape.timeline.put([event for batch in whole for event in batch.archived])
         await self.connection.send(first, [queries for batch in whole for queries in batch.rows])
-        moved = [shape.books.note(batch.call.partition, batch.moved) for batch in whole if batch.moved]
-        await self.connection.send(moved)
+        await self.connection.send(
+            [shape.books.note(batch.call.partition, batch.moved) for batch in whole if batch.moved]
+        )
         for batch in whole:
             self._learn(batch)
         return [batch.touched if isinstance(batch, Batch) else batch for batch in batches]

@@ -7,7 +7,16 @@ from typing import Any
 from msgspec.structs import replace
 
 from domain.offer import OfferPut, OfferWithdrawn, Terms
-from domain.product import Description, ProductChanged, ProductCreated, ProductDiscontinued, Variant
+from domain.product import (
+    Description,
+    ProductChanged,
+    ProductCreated,
+    ProductDiscontinued,
+    ProductPublished,
+    ProductWithdrawn,
+    Variant,
+    VariantAdded,
+)
 from domain.recorded import Recorded
 from projections.catalog.media import MEDIA
 from projections.projector import Index, Projection, Table, ViewRow
@@ -21,6 +30,13 @@ class ProductRow(ViewRow, frozen=True):
     updated_at: int
     version: int
     discontinued: bool = False
+    draft: bool = False
+    axes: tuple[str, ...] = ()
+
+    @property
+    def published(self) -> bool:
+        """Whether shoppers find it and can buy it."""
+        return not (self.discontinued or self.draft)
 
 
 class OfferRow(ViewRow, frozen=True):
@@ -34,7 +50,16 @@ class OfferRow(ViewRow, frozen=True):
 def product_created(row: Any, recorded: Recorded) -> ProductRow:
     event: ProductCreated = recorded.event
     at = recorded.meta.occurred_at
-    return ProductRow(event.owner_id, event.description, event.variants, at, at, recorded.version)
+    return ProductRow(
+        event.owner_id,
+        event.description,
+        event.variants,
+        at,
+        at,
+        recorded.version,
+        draft=event.draft,
+        axes=event.axes,
+    )
 
 
 def product_changed(row: ProductRow, recorded: Recorded) -> ProductRow:
@@ -44,6 +69,19 @@ def product_changed(row: ProductRow, recorded: Recorded) -> ProductRow:
         updated_at=recorded.meta.occurred_at,
         version=recorded.version,
     )
+
+
+def product_published(row: ProductRow, recorded: Recorded) -> ProductRow:
+    return replace(row, draft=False, updated_at=recorded.meta.occurred_at, version=recorded.version)
+
+
+def product_withdrawn(row: ProductRow, recorded: Recorded) -> ProductRow:
+    return replace(row, draft=True, updated_at=recorded.meta.occurred_at, version=recorded.version)
+
+
+def variant_added(row: ProductRow, recorded: Recorded) -> ProductRow:
+    variants = (*row.variants, recorded.event.variant)
+    return replace(row, variants=variants, updated_at=recorded.meta.occurred_at, version=recorded.version)
 
 
 def product_discontinued(row: ProductRow, recorded: Recorded) -> ProductRow:
@@ -64,7 +102,7 @@ def split_offer(offer_id: str) -> tuple[str, str]:
 
 def category_of(product_id: str, row: ProductRow) -> str | None:
     """The whole path; None for what is not on sale or stands nowhere."""
-    return None if row.discontinued else "\x1f".join(row.description.category) or None
+    return "\x1f".join(row.description.category) or None if row.published else None
 
 
 PRODUCTS = Table(
@@ -73,6 +111,9 @@ PRODUCTS = Table(
     folds={
         ProductCreated: product_created,
         ProductChanged: product_changed,
+        ProductPublished: product_published,
+        ProductWithdrawn: product_withdrawn,
+        VariantAdded: variant_added,
         ProductDiscontinued: product_discontinued,
     },
     indexes={"all": Index(lambda key, row: ""), "category": Index(category_of)},
@@ -84,6 +125,7 @@ OFFERS = Table(
     indexes={
         "product": Index(lambda key, row: row.product_id),
         "shop": Index(lambda key, row: split_offer(key)[0]),
+        "scheduled": Index(lambda key, row: "" if row.terms.prices else None),
     },
 )
-CATALOG = Projection("catalog", 3, (PRODUCTS, OFFERS, MEDIA))
+CATALOG = Projection("catalog", 4, (PRODUCTS, OFFERS, MEDIA))

@@ -81,7 +81,7 @@ class Batch:
     def encode(
         self, born: bytes, upto: Mapping[int, int], projections: list[tuple[Any, ...]]
     ) -> tuple[bytes, bytes, bytes]:
-        """For the script WRITE. ``upto`` by partition. ``projections``: progress key, least position of each partition,
+        """For the script WRITE. ``upto`` by partition. ``projections``: progress key, least position in each partition,
         parked key, how many are parked, and the newly parked."""
         told = Touched({name: keys for name, keys in self.touched.items() if name in self._told})
         sizes = [len(value) for value in self._values]

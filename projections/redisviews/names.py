@@ -4,12 +4,12 @@
                                             and, after a dot, how often generations have been exchanged in it
     kontor/generations                      hash: catalog@2 → which generation is live, besides notes of others
     kontor/changes                          the channel of notices (notice.py)
-    kontor:catalog@2:products:prd_…         a row: 8 bytes of position, then the row as MessagePack; nothing after the
+    kontor:catalog@3:products:prd_…         a row: 8 bytes of position, then the row as MessagePack; nothing after the
                                             position for a row that is gone
-    kontor:catalog@2:products.category:…    the list of one owner: a sorted set, all scores 0, so by member
-    kontor:catalog@2:products.category      hash: owner → rows, of owners that have any
-    kontor:catalog@2/progress               hash: partition → position
-    kontor:catalog@2/parked                 hash: position → stream and error
+    kontor:catalog@3:products.category:…    the list of one owner: a sorted set, all scores 0, so by member
+    kontor:catalog@3:products.category      hash: owner → rows, of owners that have any
+    kontor:catalog@3/progress               hash: partition → position
+    kontor:catalog@3/parked                 hash: position → stream and error
 
 The first generation of a projection is called like that; a later one has its number behind, as ``catalog@2~3``.
 

@@ -28,8 +28,8 @@ class Cursor(msgspec.Struct, frozen=True, array_like=True):
 
 
 def fingerprint(query: SearchQuery) -> str:
-    """Two searches share their cursors if all but the window is the same."""
-    same = msgspec.structs.replace(query, limit=0, offset=0, cursor=None)
+    """Two searches share their cursors if all but the window is the same, and how much of the text must match."""
+    same = msgspec.structs.replace(query, limit=0, offset=0, cursor=None, loosely=False)
     return blake2b(msgspec.json.encode(same, order="sorted"), digest_size=6).hexdigest()
 
 

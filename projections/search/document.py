@@ -29,7 +29,17 @@ class SearchDocument(msgspec.Struct, frozen=True, kw_only=True):
     low_stock: bool = False
     ships_to: tuple[str, ...] = ("*",)
     """ISO 3166 country codes; ``"*"`` stands for everywhere."""
+    stocked_for: tuple[str, ...] | None = None
+    """Where those ship to who have it in stock; None: where anybody does, if it is in stock."""
+    sellers: tuple[str, ...] = ()
+    """Shop ids."""
     offers: int = 0
+    reviews: int = 0
+    """How many ``rating`` is the mean of."""
+    popularity: float = 0.0
+    """How well it sells, beside the best seller's 1."""
+    conversion: float = 0.0
+    """How often it is bought once it is in a cart, 0 to 1."""
     created_at: int = 0
     """Milliseconds since 1970."""
     kept: bytes = b""

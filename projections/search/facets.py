@@ -1,4 +1,4 @@
-"""Counting a result by category, brand, price, rating and attribute.
+"""Counting a result by category, brand, price, rating, availability, seller and attribute.
 
 Each facet is counted over the products that all filters but its own let through. Facets without a filter of their own
 therefore share one pass over the result; every filtered facet costs a pass more.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
 from itertools import pairwise
-from typing import Any
+from typing import Any, NamedTuple
 
 from projections.search import row
 from projections.search.attributes import Attribute
@@ -20,6 +20,7 @@ Names = Callable[[Iterable[int]], dict[int, Attribute]]
 """What attribute codes stand for."""
 
 BRANDS = 30
+SELLERS = 30
 CATEGORIES = 400
 PRICE_BUCKETS = 7
 ATTRIBUTES = 8
@@ -36,6 +37,7 @@ def plan(query: SearchQuery, filtered: Collection[str]) -> Plan:
         "brand": {"brand": _terms("brand", BRANDS)},
         "price": {"price": _price_request()},
         "rating": {"rating": _rating_request()},
+        "seller": {"seller": _terms("seller", SELLERS)},
         "attribute": {"attribute": _terms("attribute", _ATTRIBUTE_PAIRS)},
     }
     passes: Plan = {None: {}}
@@ -45,8 +47,15 @@ def plan(query: SearchQuery, filtered: Collection[str]) -> Plan:
     return passes
 
 
-def read(query: SearchQuery, answers: Mapping[str | None, dict[str, Any]], names: Names) -> Facets:
-    """From the answers to each pass of the plan."""
+class Stocked(NamedTuple):
+    """Products that all filters but the one of availability let through."""
+
+    total: int
+    in_stock: int
+
+
+def read(query: SearchQuery, answers: Mapping[str | None, dict[str, Any]], stocked: Stocked, names: Names) -> Facets:
+    """From the answers to each pass of the plan, and what was counted beside it."""
     own = {name: answer for name, answer in answers.items() if name is not None and name.startswith(_ATTRIBUTE)}
     answer = {key: part for name, parts in answers.items() if name not in own for key, part in parts.items()}
     return Facets(
@@ -54,6 +63,8 @@ def read(query: SearchQuery, answers: Mapping[str | None, dict[str, Any]], names
         brand=_buckets(answer["brand"]),
         price=_prices(answer["price"]),
         rating=_ratings(answer["rating"]),
+        availability=_availability(stocked),
+        seller=_buckets(answer["seller"]),
         attributes=_attributes(answer, own, names),
     )
 
@@ -110,6 +121,11 @@ def _ratings(answer: dict[str, Any]) -> list[Bucket]:
     counts = {round(bucket["from"]): bucket["doc_count"] for bucket in answer["buckets"] if "from" in bucket}
     totals = [Bucket(str(least), sum(n for from_, n in counts.items() if from_ >= least)) for least in (4, 3, 2, 1)]
     return [bucket for bucket in totals if bucket.count]
+
+
+def _availability(stocked: Stocked) -> list[Bucket]:
+    counts = {"true": stocked.in_stock, "false": stocked.total - stocked.in_stock}
+    return [Bucket(value, count) for value, count in counts.items() if count]
 
 
 def _attributes(answer: dict[str, Any], own: dict[str, dict[str, Any]], names: Names) -> dict[str, list[Bucket]]:

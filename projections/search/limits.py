@@ -14,6 +14,7 @@ def within_limits(query: SearchQuery) -> SearchQuery:
         text=clean(query.text[:MAX_TEXT]),
         category=tuple(map(clean, query.category)),
         brands=tuple(map(clean, query.brands)),
+        sellers=tuple(map(clean, query.sellers)),
         attributes={clean(name): tuple(map(clean, values)) for name, values in query.attributes.items()},
         ship_to=None if query.ship_to is None else clean(query.ship_to),
         limit=max(1, min(query.limit, MAX_LIMIT)),

@@ -9,6 +9,7 @@ import msgspec
 
 from domain.errors import Invalid
 from projections.search.document import SearchDocument
+from projections.search.ranking import PLAIN, Ranking
 
 Sort = Literal["relevance", "price_asc", "price_desc", "newest", "rating"]
 
@@ -56,17 +57,23 @@ class SearchQuery(msgspec.Struct, frozen=True, kw_only=True):
     category: tuple[str, ...] = ()
     """A path from the top; products below it match too."""
     brands: tuple[str, ...] = ()
+    sellers: tuple[str, ...] = ()
+    """Shop ids."""
     price_min: int | None = None
     price_max: int | None = None
     rating_min: float | None = None
     attributes: dict[str, tuple[str, ...]] = {}
     in_stock: bool | None = None
     ship_to: str | None = None
+    """A country of ISO 3166-1 or a part of one, as US-CA. Only what can be sold there; in stock is then what somebody
+    has who ships there."""
     sort: Sort = "relevance"
     """Without a text, relevance means newest first."""
     limit: int = 20
     cursor: str | None = None
     offset: int = 0
+    loosely: bool = False
+    """Whether one word of the text is enough; what has more of them comes first all the same."""
 
 
 class Bucket(msgspec.Struct, frozen=True):
@@ -81,13 +88,16 @@ class Facets(msgspec.Struct, frozen=True):
 
     ``category``: paths joined by "/": the top level, then the levels down the chosen path, then its children.
     ``price``: "low-high" in minor units, low included and high not; the last one is open: "50000-".
-    ``rating``: "4" counts products rated 4 and better. ``attributes``: name to buckets, most covered name first.
+    ``rating``: "4" counts products rated 4 and better. ``availability``: "true" for what is in stock, "false" for what
+    is not. ``seller``: shop ids. ``attributes``: name to buckets, most covered name first.
     """
 
     category: list[Bucket] = []
     brand: list[Bucket] = []
     price: list[Bucket] = []
     rating: list[Bucket] = []
+    availability: list[Bucket] = []
+    seller: list[Bucket] = []
     attributes: dict[str, list[Bucket]] = {}
 
 
@@ -99,6 +109,24 @@ class SearchResult(msgspec.Struct, frozen=True):
     facets: Facets
     next: str | None = None
     prev: str | None = None
+
+
+class Reason(msgspec.Struct, frozen=True):
+    """A part of a score. ``about``: the words, or what of it counts. ``details`` tell how the part came about: which
+    fields the words stand in, which synonyms were found; of these the best counts most, so they do not add up."""
+
+    part: str
+    about: str
+    score: float
+    details: list[Reason] = []
+
+
+class Explanation(msgspec.Struct, frozen=True):
+    """Why a product ranks where it does: reasons whose scores add up to ``score``."""
+
+    product_id: str
+    score: float
+    reasons: list[Reason]
 
 
 class Suggestion(msgspec.Struct, frozen=True):
@@ -161,8 +189,19 @@ class SearchIndex(Protocol):
     def position(self) -> int:
         """The position of the last commit this object sees; 0 for a new index."""
 
-    def search(self, query: SearchQuery) -> SearchResult:
+    def search(self, query: SearchQuery, ranking: Ranking = PLAIN) -> SearchResult:
         """Never raises for any text; BadCursor for a foreign cursor, SearchFailed if the index is damaged."""
+
+    def count(self, query: SearchQuery, ranking: Ranking = PLAIN) -> int:
+        """How many products it finds; cheaper than to search."""
+
+    def explain(self, query: SearchQuery, product_ids: Sequence[str], ranking: Ranking = PLAIN) -> list[Explanation]:
+        """Of those that the query finds, at most MAX_LIMIT, in the order given; nothing without a text, which ranks
+        nothing."""
+
+    def corrected(self, text: str) -> str | None:
+        """The text with words that no product has replaced by similar ones that products have; None if there are none.
+        Never raises for any text."""
 
     def suggest(self, text: str, limit: int = MAX_SUGGESTIONS) -> list[Suggestion]:
         """Completions of the last word, at most MAX_SUGGESTIONS. Never raises for any text."""

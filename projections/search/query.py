@@ -9,10 +9,9 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
-from typing import Generic, Protocol, TypeVar
+from typing import Generic, NamedTuple, Protocol, TypeVar
 
 from projections.search import analysis, row
-from projections.search.port import SearchQuery
 from projections.search.synonyms import Synonyms
 
 FIELDS = {"title": 2.4, "brand_text": 2.0, "category_text": 2.5, "attributes_text": 1.0, "description": 0.6}
@@ -22,6 +21,7 @@ CODE_BOOST = 6.0
 WHOLE_KIND_BOOST = 20.0
 HEAD_KIND_BOOST = 6.0
 PHRASE_BOOST = 1.0
+ENOUGH_BOOST = 10.0
 SYNONYM_BOOST = 0.5
 GUESS_BOOST = 0.4
 GUESS_FIELDS = ("title", "brand_text", "category_text")
@@ -47,6 +47,8 @@ class Dialect(Protocol[Q]):
     def knows_code(self, code: str) -> bool:
         """Whether a product has exactly this part number."""
 
+    def everything(self) -> Q: ...
+
     def nothing(self) -> Q: ...
 
     def term(self, field: str, value: str | bool) -> Q:
@@ -60,14 +62,13 @@ class Dialect(Protocol[Q]):
 
     def attribute(self, name: str, values: Sequence[str]) -> Q: ...
 
+    def these(self, product_ids: Sequence[str]) -> Q: ...
+
     def word(self, field: str, word: str) -> Q:
         """Whatever its grammatical number."""
 
     def fields(self, word: str) -> Q:
         """In any of FIELDS by their worth: the best counts, the others break ties."""
-
-    def synonyms(self, words: Sequence[str]) -> list[Q]:
-        """What the phrase also finds, for SYNONYM_BOOST; a rare synonym is worth no more than the phrase itself."""
 
     def phrase(self, field: str, words: Sequence[str], slop: int) -> Q: ...
 
@@ -89,6 +90,8 @@ class Dialect(Protocol[Q]):
     def all_of(self, queries: Sequence[Q], preferably: Sequence[Q] = ()) -> Q:
         """All of the first; of the others each that matches adds to the score."""
 
+    def without(self, query: Q, unwanted: Sequence[Q]) -> Q: ...
+
 
 def edits(word: str) -> int:
     """How many letters of a word may be wrong: a short word with a wrong letter is another word."""
@@ -99,9 +102,10 @@ def words_of(text: str) -> list[str]:
     return analysis.words(text)[:MAX_WORDS]
 
 
-def candidates(words: Sequence[str]) -> list[str]:
+def candidates(words: Sequence[str], synonyms: Synonyms) -> list[str]:
     """Every word whose frequency reading a text of these words may ask for."""
-    return [*words, *(first + second for first, second in pairwise(words))]
+    apart = (first + second for first, second in pairwise(words))
+    return list(dict.fromkeys([*words, *apart, *synonyms.reachable(words)]))
 
 
 def whole(value: float) -> int:
@@ -114,6 +118,22 @@ def _required(units: int) -> int:
     return units if units < 3 else units - 1 if units < 6 else units - 2
 
 
+class Part(NamedTuple, Generic[Q]):
+    """What adds to the score by itself: its kind, and the words or the thing that it is about."""
+
+    kind: str
+    about: str
+    query: Q
+
+
+class Reading(NamedTuple, Generic[Q]):
+    """A text, understood: units of which most must match, wishes that need not, and part numbers that do instead."""
+
+    units: list[Part[Q]]
+    wishes: list[Part[Q]]
+    codes: list[Part[Q]]
+
+
 class QueryBuilder(Generic[Q]):
     def __init__(self, dialect: Dialect[Q], synonyms: Synonyms) -> None:
         self._say = dialect
@@ -121,20 +141,39 @@ class QueryBuilder(Generic[Q]):
 
     # words
 
-    def text(self, text: str) -> Q | None:
-        """The query of a text; None for a blank one. A text of nothing but signs finds nothing."""
+    def text(self, text: str, loosely: bool = False, bare: bool = False) -> Q | None:
+        """The query of a text; None for a blank one. A text of nothing but signs finds nothing. ``loosely``: one word
+        of it is enough, and what has as many as it takes otherwise comes first. ``bare``: finds the same, cheaper, and
+        ranks nothing."""
+        if not text.strip():
+            return None
+        say, (units, wishes, codes) = self._say, self.reading(text)
+        if not units:
+            return say.nothing()
+        enough = self.enough(units)
+        words = say.some_of([unit.query for unit in units], 1) if loosely else enough
+        if not bare:
+            preferred = [wish.query for wish in wishes]
+            words = say.all_of([words], [*preferred, say.constant(enough, ENOUGH_BOOST)] if loosely else preferred)
+        return say.some_of([words, *(code.query for code in codes)], 1) if codes else words
+
+    def enough(self, units: Sequence[Part[Q]]) -> Q:
+        """What has as many of the units as it takes."""
+        return self._say.some_of([unit.query for unit in units], _required(len(units)))
+
+    def reading(self, text: str) -> Reading[Q]:
+        """Without any units if there are no words in it."""
         words = words_of(text)
         if not words:
-            return self._say.nothing() if text.strip() else None
-        spans = list(self._spans(words))
-        units = [self._unit(words, span) for span in spans]
-        loose = self._say.some_of(units, _required(len(units)))
-        preferred = list(self._kinds(words, spans[-1]))
+            return Reading([], [], [])
+        spans = list(self.spans(words))
+        units = [Part("words", " ".join(words[slice(*span)]), self._unit(words, span)) for span in spans]
+        wishes = list(self._kinds(words, spans[-1]))
         if len(words) > 1:
-            preferred.insert(0, self._say.boost(self._say.phrase("title", words, 2), PHRASE_BOOST))
-        meant = self._say.all_of([loose], preferred)
+            phrase = self._say.boost(self._say.phrase("title", words, 2), PHRASE_BOOST)
+            wishes.insert(0, Part("phrase", " ".join(words), phrase))
         codes = list(dict.fromkeys(analysis.codes(text)))[:MAX_WORDS]
-        return self._say.some_of([meant, *map(self._code, codes)], 1) if codes else meant
+        return Reading(units, wishes, [Part("code", code, self._code(code)) for code in codes])
 
     def _code(self, code: str) -> Q:
         """A model or part number, or the beginning of one that is not known in full."""
@@ -142,7 +181,7 @@ class QueryBuilder(Generic[Q]):
         whole = len(code) < SHORTEST_PREFIX or say.knows_code(code)
         return say.boost(say.term("code", code) if whole else say.prefix("code", code), CODE_BOOST)
 
-    def _spans(self, words: Sequence[str]) -> Iterator[tuple[int, int]]:
+    def spans(self, words: Sequence[str]) -> Iterator[tuple[int, int]]:
         """Cuts the words into units that mean one thing: known phrases, words written apart, single words."""
         start = 0
         while start < len(words):
@@ -163,11 +202,28 @@ class QueryBuilder(Generic[Q]):
         ways = [each[0] if len(each) == 1 else self._say.all_of(each)]
         if len(unit) == 2:
             ways.append(self._say.fields("".join(unit)))
-        if any(self._synonyms.others(unit)):
-            ways += self._say.synonyms(unit)
+        ways += [query for _, query in self.synonyms(unit)]
         return ways[0] if len(ways) == 1 else self._say.best_of(ways)
 
-    def _kinds(self, words: Sequence[str], last: tuple[int, int]) -> Iterator[Q]:
+    def synonyms(self, unit: Sequence[str]) -> Iterator[tuple[str, Q]]:
+        """What the phrase also finds, for SYNONYM_BOOST; a rare one is worth no more than the phrase itself."""
+        for other in self._synonyms.others(unit):
+            boost = SYNONYM_BOOST * min(1.0, self._weight(unit) / self._weight(other))
+            yield " ".join(other), self._say.boost(self._together(other), boost)
+
+    def _together(self, words: Sequence[str]) -> Q:
+        """Its words next to each other."""
+        say = self._say
+        if len(words) == 1:
+            return say.fields(words[0])
+        return say.best_of([say.boost(say.phrase(field, words, 0), worth) for field, worth in FIELDS.items()])
+
+    def _weight(self, words: Sequence[str]) -> float:
+        """The inverse document frequency of a phrase, as if its words were independent."""
+        everything = self._say.products + 1
+        return sum(math.log1p(everything / (self._say.frequency(word) + 0.5)) for word in words)
+
+    def _kinds(self, words: Sequence[str], last: tuple[int, int]) -> Iterator[Part[Q]]:
         """Products whose category is just what was asked for: a notebook before a lock for notebooks.
 
         The whole text may name the category, or its last unit, which in English is what the others describe.
@@ -178,7 +234,7 @@ class QueryBuilder(Generic[Q]):
             named.append((head, HEAD_KIND_BOOST))
         for name, boost in named:
             keys = {row.leaf_key(way) for way in (name, *self._synonyms.others(name))}
-            yield self._say.constant(self._say.any("leaf", sorted(keys)), boost)
+            yield Part("kind", " ".join(name), self._say.constant(self._say.any("leaf", sorted(keys)), boost))
 
     def _word(self, word: str, last: bool) -> Q:
         frequency = self._say.frequency(word)
@@ -189,37 +245,18 @@ class QueryBuilder(Generic[Q]):
 
     def _guesses(self, word: str, last: bool) -> Iterator[Q]:
         """What a rare word may have meant: a word with a letter wrong, or one that was not typed to its end."""
-        forms = sorted({analysis.stem(word), word}) if edits(word) else ()
         for field in GUESS_FIELDS:
-            for form in forms:
-                yield self._say.boost(self._say.fuzzy(field, form, edits(word)), GUESS_BOOST * FIELDS[field])
+            for query in self.misspelt(field, word):
+                yield self._say.boost(query, GUESS_BOOST * FIELDS[field])
             if last and len(word) > 1:
                 yield self._say.boost(self._say.prefix(field, word), GUESS_BOOST * FIELDS[field])
+
+    def misspelt(self, field: str, word: str) -> list[Q]:
+        forms = sorted({analysis.stem(word), word}) if edits(word) else ()
+        return [self._say.fuzzy(field, form, edits(word)) for form in forms]
 
     def completing(self, field: str, words: Sequence[str]) -> Q:
         """Products whose field has all the words, of which the last may go on."""
         before = [self._say.word(field, word) for word in words[:-1]]
         ways = [self._say.word(field, words[-1]), self._say.prefix(field, words[-1])]
         return self._say.all_of([*before, self._say.some_of(ways, 1)])
-
-    # filters
-
-    def filters(self, query: SearchQuery) -> dict[str, Q]:
-        """One query per facet that is filtered, by the facet's name; ``attribute:NAME`` for attributes."""
-        say, found = self._say, dict[str, Q]()
-        if query.category:
-            found["category"] = say.term("category_key", row.path_key(query.category))
-        if query.brands:
-            found["brand"] = say.any("brand_key", [brand.casefold() for brand in query.brands])
-        if query.price_min is not None or query.price_max is not None:
-            low, high = (None if end is None else whole(end) for end in (query.price_min, query.price_max))
-            found["price"] = say.between("price", low, high)
-        if query.rating_min is not None and math.isfinite(query.rating_min):
-            found["rating"] = say.between("rating", float(query.rating_min), None)
-        if query.in_stock is not None:
-            found["in_stock"] = say.term("in_stock", query.in_stock)
-        if query.ship_to is not None:
-            found["ship_to"] = say.any("ships_to", [query.ship_to, "*"])
-        for name, values in query.attributes.items():
-            found[f"attribute:{name}"] = say.attribute(name, values)
-        return found

@@ -19,6 +19,13 @@ MAX_FACETS = 80
 """Attributes of one product that are counted."""
 
 
+STANDINGS = ("popularity", "conversion", "rating")
+STEPS = 5
+"""Merits are kept in so many steps: most changes of them change no document."""
+RATED_USUALLY, AS_MANY_REVIEWS = 3.5, 5
+"""A rating counts as if so many reviews more had given the usual one: one cheer is not yet a good product."""
+
+
 class Place(NamedTuple):
     """A category path as it is filtered, counted and searched by."""
 
@@ -59,7 +66,10 @@ def columns(document: SearchDocument) -> tuple[dict[str, Any], dict[str, str]]:
         "attributes_text": words,
         "code": list(analysis.codes(document.title, *document.skus)),
         "ships_to": document.ships_to,
+        "stocked": _stocked(document),
         "in_stock": document.in_stock,
+        "seller": document.sellers,
+        "standing": _standings(document),
         "newest": document.created_at,
         **place.levels,
     }
@@ -72,6 +82,30 @@ def columns(document: SearchDocument) -> tuple[dict[str, Any], dict[str, str]]:
     if document.rating is not None:
         row["rating"] = float(document.rating)
     return row, shown
+
+
+def standing(name: str, step: int) -> str:
+    return f"{name}{step}"
+
+
+def _standings(document: SearchDocument) -> list[str]:
+    """Nothing for a merit below the first step."""
+    shares = {"popularity": document.popularity, "conversion": document.conversion, "rating": _esteem(document)}
+    steps = {name: min(STEPS, max(0, round(share * STEPS))) for name, share in shares.items()}
+    return [standing(name, step) for name, step in steps.items() if step]
+
+
+def _esteem(document: SearchDocument) -> float:
+    """From 0 for one star to 1 for five; what nobody has rated is as good as usual."""
+    reviews = 0 if document.rating is None else max(1, document.reviews)
+    total = (document.rating or 0.0) * reviews + RATED_USUALLY * AS_MANY_REVIEWS
+    return (total / (reviews + AS_MANY_REVIEWS) - 1) / 4
+
+
+def _stocked(document: SearchDocument) -> tuple[str, ...]:
+    if document.stocked_for is not None:
+        return document.stocked_for
+    return document.ships_to if document.in_stock else ()
 
 
 def _attributes(document: SearchDocument) -> tuple[list[str], dict[str, str]]:

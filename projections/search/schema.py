@@ -16,7 +16,7 @@ from projections.search import analysis, attributes, row, stored
 from projections.search.document import SearchDocument
 from projections.search.stored import Stored
 
-VERSION = 2
+VERSION = 3
 
 PRODUCT, META = "product", "meta"
 _NO_PRICE = 1 << 53
@@ -26,13 +26,13 @@ def build() -> tantivy.Schema:
     schema = tantivy.SchemaBuilder()
     schema.add_text_field("id", tokenizer_name="raw", index_option="basic", fast=True)
     schema.add_bytes_field("stored", stored=True)
-    for name in ("kind", "brand_key", "category_key", "ships_to"):
+    for name in ("kind", "brand_key", "category_key", "ships_to", "stocked", "standing"):
         schema.add_text_field(name, tokenizer_name="raw", index_option="basic")
     for name in ("title", "brand_text", "category_text", "description", "attributes_text"):
         schema.add_text_field(name, tokenizer_name=analysis.STEMMED)
     schema.add_text_field("leaf", tokenizer_name="raw", index_option="basic")
     schema.add_text_field("code", tokenizer_name=analysis.VERBATIM, index_option="basic")
-    for name in ("brand", *(row.level(depth) for depth in range(row.DEPTH))):
+    for name in ("brand", "seller", *(row.level(depth) for depth in range(row.DEPTH))):
         schema.add_text_field(name, tokenizer_name="raw", index_option="basic", fast=True)
     for name in ("price", "price_up", "price_down", "newest", "tie", "attribute", "position"):
         schema.add_integer_field(name, indexed=name == "attribute", fast=True)

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 
 import tantivy
 
 from projections.search import analysis, attributes, schema
-from projections.search.query import FIELDS, SYNONYM_BOOST, TIE_BREAKER, whole
-from projections.search.synonyms import Synonyms
+from projections.search.query import FIELDS, TIE_BREAKER, whole
 
-Must, Should = tantivy.Occur.Must, tantivy.Occur.Should
+Must, Should, MustNot = tantivy.Occur.Must, tantivy.Occur.Should, tantivy.Occur.MustNot
 Query = tantivy.Query
 _KINDS = {"rating": tantivy.FieldType.Float, "rating_down": tantivy.FieldType.Float}
 
@@ -19,10 +17,9 @@ _KINDS = {"rating": tantivy.FieldType.Float, "rating_down": tantivy.FieldType.Fl
 class TantivyDialect:
     """Against one searcher, which knows how frequent each word is."""
 
-    def __init__(self, shape: tantivy.Schema, searcher: tantivy.Searcher, synonyms: Synonyms) -> None:
+    def __init__(self, shape: tantivy.Schema, searcher: tantivy.Searcher) -> None:
         self._schema = shape
         self._searcher = searcher
-        self._synonyms = synonyms
 
     @property
     def products(self) -> int:
@@ -55,6 +52,9 @@ class TantivyDialect:
         codes = [attributes.code(name, value) for value in values]
         return Query.term_set_query(self._schema, "attribute", codes)
 
+    def these(self, product_ids: Sequence[str]) -> Query:
+        return self.any("id", product_ids)
+
     def having(self, code: int) -> list[tantivy.DocAddress]:
         """A product with the attribute of this code."""
         query = Query.term_query(self._schema, "attribute", code)
@@ -66,23 +66,6 @@ class TantivyDialect:
     def fields(self, word: str) -> Query:
         stem = analysis.stem(word)
         return self.best_of([self.boost(self.term(field, stem), boost) for field, boost in FIELDS.items()])
-
-    def synonyms(self, words: Sequence[str]) -> list[Query]:
-        weight = self._weight(words)
-        return [self._synonym(other, weight) for other in self._synonyms.others(words)]
-
-    def _synonym(self, words: Sequence[str], weight: float) -> Query:
-        """One other phrase, its words next to each other."""
-        boost = SYNONYM_BOOST * min(1.0, weight / self._weight(words))
-        if len(words) == 1:
-            return self.boost(self.fields(words[0]), boost)
-        phrases = [self.boost(self.phrase(field, words, 0), boost * worth) for field, worth in FIELDS.items()]
-        return self.best_of(phrases)
-
-    def _weight(self, words: Sequence[str]) -> float:
-        """The inverse document frequency of a phrase, as if its words were independent."""
-        everything = self.products + 1
-        return sum(math.log1p(everything / (self.frequency(word) + 0.5)) for word in words)
 
     def phrase(self, field: str, words: Sequence[str], slop: int) -> Query:
         return Query.phrase_query(self._schema, field, [analysis.stem(word) for word in words], slop)
@@ -108,6 +91,9 @@ class TantivyDialect:
     def all_of(self, queries: Sequence[Query], preferably: Sequence[Query] = ()) -> Query:
         clauses = [(Must, query) for query in queries] + [(Should, query) for query in preferably]
         return Query.boolean_query(clauses)
+
+    def without(self, query: Query, unwanted: Sequence[Query]) -> Query:
+        return Query.boolean_query([(Must, query), *((MustNot, each) for each in unwanted)])
 
     def beyond(self, column: str, rising: bool, value: float, tie: int) -> Query:
         """What stands behind (value, tie) in the order (column, tie), both rising or both falling."""

@@ -13,20 +13,26 @@ import shutil
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import tantivy
 
-from projections.search import analysis, cursor, facets, schema, stored, synonyms
+from projections.search import analysis, cursor, facets, schema, spelling, stored, synonyms
 from projections.search.attributes import Attribute, Names
 from projections.search.document import SearchDocument
+from projections.search.explaining import explain
+from projections.search.filters import filters, in_stock
 from projections.search.limits import within_limits
 from projections.search.lock import FolderLock
+from projections.search.merits import matched, ranked
 from projections.search.pages import by_column, by_relevance
 from projections.search.panics import as_errors
 from projections.search.places import Places
 from projections.search.port import (
+    MAX_LIMIT,
     MAX_SUGGESTIONS,
     MAX_TEXT,
+    Explanation,
     Facets,
     NotTheWriter,
     Rejected,
@@ -36,6 +42,7 @@ from projections.search.port import (
     Suggestion,
 )
 from projections.search.query import QueryBuilder
+from projections.search.ranking import PLAIN, Ranking
 from projections.search.tantivy_dialect import TantivyDialect
 from projections.search.tantivy_suggest import suggestions
 from projections.search.window import Page
@@ -65,7 +72,6 @@ class TantivyIndex:
         self._replacing = False
         """Whether a whole index stays visible until its successor is whole too."""
         self._schema = schema.build()
-        self._synonyms = synonyms.packaged()
         self._names = Names()
         self._next: tantivy.Index | None = None
         """What the writer writes while it is not as far as what is shown."""
@@ -211,21 +217,24 @@ class TantivyIndex:
     # reading
 
     @as_errors()
-    def search(self, query: SearchQuery) -> SearchResult:
+    def search(self, query: SearchQuery, ranking: Ranking = PLAIN) -> SearchResult:
         query = within_limits(query)
         place = cursor.decode(query)
         if self._index is None:
             return SearchResult([], 0, Facets())
         searcher = self._index.searcher()
-        say = TantivyDialect(self._schema, searcher, self._synonyms)
-        build = QueryBuilder(say, self._synonyms)
-        words = build.text(query.text)
-        filters = build.filters(query)
-        base = say.everything() if words is None else words
+        say = TantivyDialect(self._schema, searcher)
+        build = QueryBuilder(say, ranking.synonyms)
+        words = ranked(say, build, query, ranking)
+        counted = matched(say, build, query, ranking) or say.everything()
+        filtered = filters(say, query, ranking)
+
+        def narrowed(query: tantivy.Query, facet: str | None = None) -> tantivy.Query:
+            parts = [say.constant(part, 0.0) for name, part in filtered.items() if name != facet]
+            return say.all_of([query, *parts]) if parts else query
 
         def without(facet: str | None) -> tantivy.Query:
-            parts = [part for name, part in filters.items() if name != facet]
-            return say.all_of([base, *parts]) if parts else base
+            return narrowed(counted, facet)
 
         def examples(codes: Sequence[int]) -> Iterator[Mapping[str, str]]:
             for code in codes:
@@ -234,25 +243,87 @@ class TantivyIndex:
         def names(codes: Iterable[int]) -> dict[int, Attribute]:
             return self._names.of(codes, examples)
 
-        passes = facets.plan(query, filters)
+        def stocked(total: int) -> facets.Stocked:
+            all_of = without("in_stock")
+            there = say.all_of([all_of, in_stock(say, query)])
+            return facets.Stocked(
+                _count(searcher, all_of) if "in_stock" in filtered else total, _count(searcher, there)
+            )
+
+        passes = facets.plan(query, filtered)
         answers = {name: searcher.aggregate(without(name), wanted) for name, wanted in passes.items() if wanted}
-        ranked = by_relevance if words is not None and query.sort == "relevance" else by_column
-        page: Page = ranked(searcher, say, without(None), query, place)
+        found = narrowed(say.everything() if words is None else words)
+        by_score = words is not None and query.sort == "relevance"
+        page: Page = (by_relevance if by_score else by_column)(searcher, say, found, query, place)
         return SearchResult(
             product_ids=page.product_ids,
             total=page.total,
-            facets=facets.read(query, answers, names),
+            facets=facets.read(query, answers, stocked(page.total), names),
             next=page.next,
             prev=page.prev,
         )
+
+    @as_errors()
+    def count(self, query: SearchQuery, ranking: Ranking = PLAIN) -> int:
+        query = within_limits(query)
+        if self._index is None:
+            return 0
+        searcher = self._index.searcher()
+        say = TantivyDialect(self._schema, searcher)
+        words = matched(say, QueryBuilder(say, ranking.synonyms), query, ranking)
+        return _count(searcher, say.all_of([words or say.everything(), *filters(say, query, ranking).values()]))
+
+    @as_errors()
+    def explain(self, query: SearchQuery, product_ids: Sequence[str], ranking: Ranking = PLAIN) -> list[Explanation]:
+        query = within_limits(query)
+        if self._index is None:
+            return []
+        searcher = self._index.searcher()
+        say = TantivyDialect(self._schema, searcher)
+        build = QueryBuilder(say, ranking.synonyms)
+        whole = ranked(say, build, query, ranking)
+        wanted = [analysis.clean(product_id) for product_id in product_ids[:MAX_LIMIT]]
+        if whole is None or not wanted:
+            return []
+        only = say.constant(say.these(wanted), 0.0)
+
+        def scores(queries: Sequence[tantivy.Query]) -> Iterator[dict[str, float]]:
+            for one in queries:
+                hits = searcher.search(say.all_of([one, only]), len(wanted), count=False).hits
+                yield {stored.read(searcher, address).product_id: score for score, address in hits}
+
+        return explain(say, build, query, ranking, wanted, whole, lambda queries: list(scores(queries)))
+
+    @as_errors()
+    def corrected(self, text: str) -> str | None:
+        if self._index is None:
+            return None
+        searcher = self._index.searcher()
+        say = TantivyDialect(self._schema, searcher)
+
+        def titles(query: tantivy.Query) -> list[str]:
+            hits = searcher.search(query, spelling.TITLES, count=False).hits
+            return [stored.read(searcher, address).title for _, address in hits]
+
+        def frequencies(words: Sequence[str]) -> dict[str, int]:
+            return {word: say.frequency(word) for word in words}
+
+        build = QueryBuilder(say, synonyms.packaged())
+        return spelling.corrected(analysis.clean(text[:MAX_TEXT]), say, build, titles, frequencies)
 
     @as_errors()
     def suggest(self, text: str, limit: int = MAX_SUGGESTIONS) -> list[Suggestion]:
         if self._index is None:
             return []
         searcher = self._index.searcher()
-        build = QueryBuilder(TantivyDialect(self._schema, searcher, self._synonyms), self._synonyms)
+        build = QueryBuilder(TantivyDialect(self._schema, searcher), synonyms.packaged())
         return suggestions(searcher, build, analysis.clean(text[:MAX_TEXT]), max(0, min(limit, MAX_SUGGESTIONS)))
+
+
+def _count(searcher: tantivy.Searcher, query: tantivy.Query) -> int:
+    """The library's type stub forgets the attribute."""
+    found: Any = searcher.search(query, 1)
+    return int(found.count)
 
 
 def _position(shape: tantivy.Schema, searcher: tantivy.Searcher) -> int:

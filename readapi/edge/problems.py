@@ -31,7 +31,7 @@ from starlette.responses import Response
 from starlette.types import Scope
 
 from commands.errors import StorageUnavailable
-from domain.errors import DomainError, Invalid
+from domain.errors import DomainError, Invalid, SeveralInvalid
 from projections.search.port import SearchUnavailable
 from projections.views import ViewsUnavailable
 from readapi.edge import degraded, validation
@@ -235,6 +235,9 @@ def _domain_problem(scope: Scope, error: DomainError) -> Response:
     errors = None
     if isinstance(error, BadParameter):
         errors = [error.entry]
+    elif isinstance(error, SeveralInvalid):
+        shown = error.violations[: validation.ENTRIES_MAX]
+        errors = [{"pointer": "#" + one.pointer, "detail": one.detail} for one in shown]
     elif isinstance(error, Invalid) and error.pointer is not None:
         errors = [{"pointer": "#" + error.pointer.removeprefix("#"), "detail": error.detail}]
     data = {name: value for name, value in error.data.items() if name not in {"code", "detail", "scope", "errors"}}

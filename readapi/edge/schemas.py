@@ -49,6 +49,14 @@ CountryCode = Annotated[
 ]
 
 
+LanguageTag = Annotated[
+    str,
+    Field(
+        pattern=r"^[a-z]{2,3}(-[A-Z][a-z]{3})?(-([A-Z]{2}|[0-9]{3}))?$",
+        description="BCP 47: language, then script and region where they matter",
+        examples=["de-CH"],
+    ),
+]
 Line100 = Annotated[str, Field(min_length=1, max_length=100), AfterValidator(no_control_characters)]
 Line200 = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(no_control_characters)]
 Password = Annotated[str, StringConstraints(strip_whitespace=False, min_length=8, max_length=256)]

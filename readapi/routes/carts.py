@@ -10,6 +10,8 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
+from commands.mapper import recorded
+from domain.account import ACCOUNT, ActiveAccount
 from domain.cart import OpenCart, cart_of
 from domain.ids import offer_id, stock_id
 from domain.inventory import EMPTY
@@ -69,10 +71,22 @@ async def _reply(
     cart = row.cart if row is not None and isinstance(row.cart, OpenCart) else OpenCart()
     stamps = Stamps(row.version, row.created_at, row.updated_at) if row is not None else _unwritten(services)
     goods = await lookup(services, cart)
-    body = cart_json(cart_id or "", cart, stamps, goods, now=services.clock(), position=position)
+    groups = await groups_of(services, cart_id, cart, goods)
+    body = cart_json(cart_id or "", cart, stamps, goods, now=services.clock(), position=position, groups=groups)
     body["cartId"] = cart_id
     headers = {POSITION_HEADER: format_position(position), "Cache-Control": "no-store", "ETag": f'"{stamps.version}"'}
     return Response(msgspec.json.encode(body), headers=headers, media_type="application/json")
+
+
+async def groups_of(services: ReadServices, cart_id: str | None, cart: OpenCart, lookup: Lookup) -> tuple[str, ...]:
+    """Of the cart's owner, from the account's own stream, and only where a price depends on them."""
+    offers = [lookup(line.shop_id, line.sku).offer for line in cart.lines]
+    special = any(one.group for offer in offers if isinstance(offer, LiveOffer) for one in offer.terms.prices)
+    if not special or not cart.account_id or cart_id != cart_of(cart.account_id):
+        return ()
+    events = [recorded(row).event for row in await services.log.read_stream(cart.account_id)]
+    account = ACCOUNT.fold(events)
+    return account.groups if isinstance(account, ActiveAccount) else ()
 
 
 def _unwritten(services: ReadServices) -> Stamps:
@@ -86,10 +100,14 @@ async def lookup_in_views(services: ReadServices, cart: OpenCart) -> Lookup:
     stock_ids = [stock_id(line.shop_id, line.sku) for line in cart.lines]
     stocks: dict[str, Any] = await services.views.get_many("stock", stock_ids)
 
+    products: dict[str, Any] = await services.views.get_many("products", [line.product_id for line in cart.lines])
+    withdrawn = {key for key, row in products.items() if not row.published}
+
     def lookup(shop_id: str, sku: str) -> Goods:
         offer = offers.get(offer_id(shop_id, sku))
         stock = stocks.get(stock_id(shop_id, sku))
-        live = NoOffer() if offer is None else LiveOffer(offer.product_id, offer.terms)
+        sold = offer is not None and offer.product_id not in withdrawn
+        live = LiveOffer(offer.product_id, offer.terms) if offer is not None and sold else NoOffer()
         return Goods(live, EMPTY if stock is None else stock.item)
 
     return lookup

@@ -16,6 +16,7 @@ from readapi.edge.openapi import problem_responses
 from readapi.models import CategoryPage, CategoryTree
 from readapi.pages import page_headers
 from readapi.productquery import refuse_unknown
+from readapi.reading import reading_of
 from readapi.ready import Ready, Unchanged
 
 router = APIRouter(tags=["catalog"])
@@ -32,7 +33,7 @@ async def category_tree(request: Request) -> Response:
     """Those that have products, with how many."""
     refuse_unknown(request.scope["query_string"])
     categories, position = await tree(request)
-    return tagged(request, categories.body, categories.etag, position, "categories")
+    return tagged(request, categories.body, categories.etag, position)
 
 
 @router.get(
@@ -49,15 +50,16 @@ async def category_page(request: Request, path: str) -> Response:
     head = category_head(categories, steps)
     found = await listing(request, SearchQuery(category=steps, limit=FIRST))
     body = msgspec.json.encode({**head, "products": msgspec.Raw(found.body)})
-    return tagged(request, body, digest_tag(body), min(position, found.position), "categories", age_of(request, found))
-
-
-def tagged(
-    request: Request, body: bytes, etag: str, position: int, surrogate_key: str, age: int | None = None
-) -> Response:
     if is_degraded(request):
-        return Ready(body, position, age=age)
-    headers = page_headers(body, etag, surrogate_key)
+        return Ready(body, min(position, found.position), age=age_of(request, found))
+    shared = reading_of(request).pages.may_be_shared(found.product_ids)
+    return tagged(request, body, digest_tag(body), min(position, found.position), shared=shared)
+
+
+def tagged(request: Request, body: bytes, etag: str, position: int, *, shared: bool = True) -> Response:
+    if is_degraded(request):
+        return Ready(body, position)
+    headers = page_headers(body, etag, "categories", shared=shared)
     if not_modified(request.headers.get("if-none-match"), etag):
         return Unchanged(headers, position)
     return Ready(body, position, headers)

@@ -19,7 +19,7 @@ from readapi.edge.principal import AdminPrincipal, edge_of
 from readapi.edge.problems import BadParameter
 from readapi.instants import instant
 from readapi.models import Listed, MoneyOut, Shape, ShopOut, Versioned
-from readapi.orders import OrderView, view_of_states
+from readapi.orders import OrderView, payment_json, view_of_states
 from readapi.ready import answer
 from readapi.routes.shops import shop_json
 from readapi.services import ReadServices
@@ -98,7 +98,7 @@ def _item(order_id: str, row: OrderRow, paid: PaymentRow | None) -> dict[str, An
         "accountId": row.placed.account_id,
         "status": view.status,
         "checkout": {"state": view.progress, "reason": view.reason or None},
-        "payment": {"paymentId": payment_id(order_id), "status": view.payment},
+        "payment": payment_json(view),
         "total": row.placed.quote.totals.grand,
         "units": sum(line.quantity for line in lines),
         "title": lines[0].title,

@@ -6,19 +6,29 @@ from typing import Any
 
 import msgspec
 from fastapi import APIRouter
+from msgspec.structs import replace
 from starlette.requests import Request
 from starlette.responses import Response
 
-from domain.errors import NotFound
+from domain.errors import Forbidden, NotFound
+from projections.catalog.projector import PRODUCTS, ProductRow
 from readapi.catalogue import age_of, listing, product, suggestions
+from readapi.consistency import at_log_position
+from readapi.described import PastProduct
 from readapi.edge.degraded import is_degraded
 from readapi.edge.etags import not_modified
 from readapi.edge.headers import header
-from readapi.edge.openapi import problem_responses
-from readapi.edge.problems import BadParameter
+from readapi.edge.openapi import problem_responses, signed_in
+from readapi.edge.principal import Principal, principal_of
+from readapi.edge.problems import BadParameter, Unauthenticated
+from readapi.instants import parse_instant
 from readapi.models import ProductList, ProductPage, SuggestionList
-from readapi.productquery import parse, refuse_unknown, text
-from readapi.ready import Ready, Unchanged
+from readapi.past import Until, row_then
+from readapi.productquery import ANYWHERE, page_number, parse, refuse_unknown, text, wants_reasons
+from readapi.products import past_product
+from readapi.reading import reading_of
+from readapi.ready import Ready, Unchanged, answer, headers_of
+from readapi.services import ReadServices
 
 router = APIRouter(tags=["catalog"])
 _SUGGEST = frozenset(("q",))
@@ -48,33 +58,68 @@ PARAMETERS = [
         explode=True,
     ),
     _parameter("inStock", "only what is, or is not, in stock", {"type": "boolean"}),
-    _parameter("shipTo", "ISO 3166-1 country", {"type": "string", "pattern": "^[A-Z]{2}$"}, example="US"),
+    _parameter("seller", "a shop id; repeated: any of them", _TEXTS),
+    _parameter(
+        "shipTo",
+        "where it is to go: a country of ISO 3166-1 or a part of one, `US` or `US-CA`; `*` is anywhere. For an account "
+        "that says nothing, its newest address",
+        {"type": "string", "pattern": r"^([A-Z]{2}(-[A-Z0-9]{1,3})?|\*)$"},
+        example="US",
+    ),
+    _parameter("explain", "for administrators: why each item stands where it does", {"type": "boolean"}),
     _parameter("sort", "without words, relevance means newest first", {"type": "string", "enum": _SORTS}),
     _parameter("page", "within the first 10,000 results", {"type": "integer", "minimum": 1}),
     _parameter("cursor", "`next` or `prev` of an earlier page of the same search", {"type": "string"}),
     _parameter("limit", "items on a page", {"type": "integer", "minimum": 1, "maximum": 100, "default": 20}),
 ]
+AS_OF = _parameter("asOf", "as it stood at this instant", {"type": "string", "format": "date-time"})
+VERSION = _parameter("version", "as it stood at this version", {"type": "integer", "minimum": 1})
+_PAST = frozenset(("asOf", "version"))
 PRODUCT_ID = {"name": "product_id", "in": "path", "required": True, "schema": {"type": "string"}}
+
+
+def require_admin(request: Request) -> None:
+    """Raises Unauthenticated, Forbidden."""
+    principal = principal_of(request)
+    if principal is None:
+        raise Unauthenticated
+    if "admin" not in principal.scopes:
+        raise Forbidden("this needs the scope admin")
 
 
 @router.get(
     "/api/products",
     summary="Search products",
-    responses={200: {"model": ProductList}, **problem_responses("position_not_reached")},
-    openapi_extra={"parameters": PARAMETERS},
+    responses={
+        200: {"model": ProductList},
+        **problem_responses("unauthenticated", "forbidden", "position_not_reached"),
+    },
+    openapi_extra={"parameters": PARAMETERS, **signed_in(required=False)},
 )
 async def search_products(request: Request) -> Response:
     """Words and filters narrow the result; facets count what each further filter would leave.
 
-    The same parameter again means another accepted value. Unknown parameters are refused.
+    The same parameter again means another accepted value. Unknown parameters are refused. What cannot be sold where it
+    is to go, because no seller ships there or the law forbids it, is in no count and on no page.
+
+    With fewer than ten products for several words, those that have one of the words follow (`rescued`: `fewer_words`);
+    if nothing is found, the text is searched for as it may have been meant (`spelling`, see `suggestion`).
 
     While search is away, the last good first page of a category (or of everything) is answered where no more than that
     is asked for: without `next`, with its age in seconds in `Age`, and `Kontor-Degraded: search`. While the views are
     away, products are shown as the search index keeps them: `Kontor-Degraded: products`.
     """
     query_string: bytes = request.scope["query_string"]
-    found = await listing(request, parse(query_string), key=query_string)
-    return Ready(found.body, found.position, age=age_of(request, found))
+    plain = query = parse(query_string)
+    if explain := wants_reasons(query_string):
+        require_admin(request)
+    if query.ship_to is None and (place := await reading_of(request).destinations.of(request)):
+        query, query_string = replace(query, ship_to=place), b"%b\x1f%b" % (query_string, place.encode())
+    elif query.ship_to == ANYWHERE:
+        query = replace(query, ship_to=None)
+    found = await listing(request, query, query_string, plain, explain)
+    own = () if query is plain and not explain else (*headers_of(found.body), (b"cache-control", b"private, no-cache"))
+    return Ready(found.body, found.position, own, age=age_of(request, found))
 
 
 @router.get(
@@ -96,21 +141,67 @@ async def suggest(request: Request) -> Response:
 @router.get(
     "/api/products/{product_id}",
     summary="The page of one product",
-    responses={200: {"model": ProductPage}, 304: {}, **problem_responses("not_found", "position_not_reached")},
-    openapi_extra={"parameters": [PRODUCT_ID]},
+    responses={
+        200: {"model": ProductPage | PastProduct},
+        304: {},
+        **problem_responses("unauthenticated", "not_found", "position_not_reached"),
+    },
+    openapi_extra={"parameters": [PRODUCT_ID, AS_OF, VERSION], **signed_in(required=False)},
 )
 async def get_product(request: Request) -> Response:
     """With every seller's offer, the best first, and what is available this instant.
 
     While the views are away it is shown as the search index keeps it, with the number of units that are available at
     least, and `Kontor-Degraded: products`.
+
+    With `asOf` or `version` it is told as it stood then, from the log, without offers and stock. A draft is shown to
+    its owner and to administrators.
     """
+    if asked := past_asked(request.scope["query_string"]):
+        return await _as_it_stood(request, asked)
     # Not a parameter of the function: FastAPI's validation of one costs a third of the whole request.
     page, position = await product(request, request.path_params["product_id"])
     if page is None:
-        raise NotFound("no such product")
+        return await _draft(request, position)
     if is_degraded(request):
         return Ready(page.body, position)
     if not_modified(header(request, b"if-none-match"), page.etag):
         return Unchanged(page.headers, position)
     return Ready(page.body, position, page.headers)
+
+
+async def _draft(request: Request, position: int) -> Response:
+    """Raises NotFound for everybody whose draft it is not."""
+    principal = principal_of(request)
+    draft = None if principal is None else await reading_of(request).pages.draft(request.path_params["product_id"])
+    if draft is None or principal is None or not _may_see(principal, draft.owner_id):
+        raise NotFound("no such product")
+    return Ready(draft.body, position, (*headers_of(draft.body), (b"cache-control", b"private, no-store")))
+
+
+async def _as_it_stood(request: Request, until: Until) -> Response:
+    services: ReadServices = request.app.state.services
+    product_id = request.path_params["product_id"]
+    position = await at_log_position(request)
+    known = product_id.startswith("prd_")
+    row: ProductRow | None = await row_then(services.log, PRODUCTS, product_id, until) if known else None
+    if row is None:
+        raise NotFound("there was no such product then")
+    if row.draft:
+        principal = principal_of(request)
+        if principal is None or not _may_see(principal, row.owner_id):
+            raise NotFound("it was not published then")
+    return answer(past_product(product_id, row), position)
+
+
+def _may_see(principal: Principal, owner_id: str) -> bool:
+    return principal.account_id == owner_id or "admin" in principal.scopes
+
+
+def past_asked(query_string: bytes) -> Until | None:
+    """Raises BadParameter."""
+    if b"asOf" not in query_string and b"version" not in query_string:
+        return None
+    asked = refuse_unknown(query_string, _PAST)
+    at = parse_instant(asked["asOf"], "asOf") if "asOf" in asked else None
+    return Until(page_number("version", asked["version"]) if "version" in asked else None, at)

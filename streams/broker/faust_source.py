@@ -24,6 +24,7 @@ import faust
 import structlog
 
 from streams.broker.errors import BrokerUnavailable
+from streams.broker.faust_parts import AsItIs, NoMonitor
 from streams.broker.messages import Message, read
 from streams.broker.source import COMMIT_S, HEARTBEAT_S, MESSAGES, METADATA_S, SESSION_S, WITHIN_S, Source
 from streams.broker.topic import Topic
@@ -67,7 +68,7 @@ class FaustSource(Source):
             raise BrokerUnavailable(f"faust stopped: {app.crash_reason!r}")
 
     def _app(self, folder: str) -> Any:
-        return faust.App(
+        app = faust.App(
             self._group,
             broker=[f"kafka://{server}" for server in self._topic.servers.split(",")],
             datadir=folder,
@@ -87,12 +88,12 @@ class FaustSource(Source):
             stream_buffer_maxsize=BUFFER,
             cython_optimizations=True,
             worker_redirect_stdouts=False,
-            key_serializer="raw",
-            value_serializer="raw",
+            Monitor=NoMonitor,
         )
+        return app
 
     def _agent(self, app: Any, intake: Intake) -> None:
-        topic = app.topic(self._topic.name, key_serializer="raw", value_serializer="raw")
+        topic = app.topic(self._topic.name, schema=AsItIs())
 
         async def project(stream: Any) -> None:
             async for events in stream.noack_take(MESSAGES, within=self._within):

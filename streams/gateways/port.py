@@ -20,9 +20,11 @@ FOREVER = 2**62
 
 
 class Authorized(msgspec.Struct, frozen=True, tag="authorized"):
-    """The money is set aside. ``reference`` is the provider's id of the charge."""
+    """The money is set aside. ``reference`` is the provider's id of the charge, ``until`` the instant (ms) at which the
+    provider lets it go by itself; 0 if it does not say."""
 
     reference: str
+    until: int = 0
 
 
 class Declined(msgspec.Struct, frozen=True, tag="declined"):

@@ -49,6 +49,7 @@ CREATE TABLE IF NOT EXISTS charges (
     refunded INTEGER NOT NULL DEFAULT 0,
     voided INTEGER NOT NULL DEFAULT 0
 ) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS expiries (reference TEXT PRIMARY KEY, until INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS refused_once (key TEXT PRIMARY KEY) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS callbacks (
     id TEXT PRIMARY KEY,
@@ -240,6 +241,16 @@ def operation(connection: sqlite3.Connection, key: str) -> Operation | None:
 def charge(connection: sqlite3.Connection, reference: str) -> Charge | None:
     row = connection.execute("SELECT * FROM charges WHERE reference = ?", (reference,)).fetchone()
     return None if row is None else Charge._make(row)
+
+
+def set_expiry(connection: sqlite3.Connection, reference: str, until: int) -> None:
+    connection.execute("INSERT INTO expiries VALUES (?,?)", (reference, until))
+
+
+def expiry(connection: sqlite3.Connection, reference: str) -> int:
+    """When what is set aside is let go by itself; 0 if never."""
+    row = connection.execute("SELECT until FROM expiries WHERE reference = ?", (reference,)).fetchone()
+    return 0 if row is None else int(row[0])
 
 
 def add_operation(connection: sqlite3.Connection, made: Operation) -> None:

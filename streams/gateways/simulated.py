@@ -43,6 +43,8 @@ from streams.gateways.records import Callback, Charge, Operation, Records
 from streams.gateways.signatures import Signer
 
 TIMEOUT_S = 0.3
+AUTHORIZED_FOR_MS = 7 * 86_400_000
+"""As most cards do."""
 MOVED = frozenset(("authorized", "captured", "voided", "refunded"))
 """What became of operations that moved money."""
 REPORTED_AT_ONCE = 500
@@ -255,8 +257,10 @@ class SimulatedGateway:
         charge = Charge(reference, order_id, token, amount.amount, amount.currency, 0, 0, 0)
         if behaviour.declines:
             return self._record(connection, key, "authorize", charge, amount.amount, Declined(behaviour.declines))
+        until = self._clock() + AUTHORIZED_FOR_MS
         records.put_charge(connection, charge)
-        outcome = self._record(connection, key, "authorize", charge, amount.amount, Authorized(reference))
+        records.set_expiry(connection, reference, until)
+        outcome = self._record(connection, key, "authorize", charge, amount.amount, Authorized(reference, until))
         self._call_back(connection, key, outcome, behaviour, behaviour.authorized_after_ms)
         return outcome
 
@@ -264,7 +268,7 @@ class SimulatedGateway:
         self, connection: sqlite3.Connection, key: str, reference: str, amount: Money, charge: Charge | None, more: bool
     ) -> Outcome:
         """Without ``more`` to come the charge comes to what was captured."""
-        refusal = _capture_refusal(charge, amount)
+        refusal = _capture_refusal(charge, amount, 0 < records.expiry(connection, reference) <= self._clock())
         if charge is None:
             charge = Charge(reference, "", "", 0, amount.currency, 0, 0, 0)
         if refusal:
@@ -346,9 +350,11 @@ def _charge(connection: sqlite3.Connection, reference: str) -> Charge:
     return charge
 
 
-def _capture_refusal(charge: Charge | None, amount: Money) -> str:
+def _capture_refusal(charge: Charge | None, amount: Money, expired: bool) -> str:
     if charge is None:
         return "unknown_charge"
+    if expired:
+        return "authorization_expired"
     if charge.voided:
         return "voided"
     if charge.captured and charge.captured >= charge.amount:

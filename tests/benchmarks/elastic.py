@@ -17,14 +17,14 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from projections.search import analysis, cursor
+from projections.search import cursor
 from projections.search.document import SearchDocument
 from projections.search.elastic import bulk, queries
 from projections.search.elastic.generations import Generations, write_alias
 from projections.search.elastic.index import ElasticIndex
 from projections.search.elastic.server import Server
 from projections.search.port import SearchQuery
-from projections.search.query import candidates, words_of
+from projections.search.ranking import PLAIN
 from tests.benchmarks import icecat
 from tests.elastic import names_of_its_own
 from tests.needed import VARIABLES
@@ -91,8 +91,8 @@ def building(index: ElasticIndex, texts: Sequence[str]) -> float:
     started = time.process_time()
     for text in texts * 20:
         query = SearchQuery(text=text)
-        build = index._builder(candidates(words_of(text)), list(analysis.codes(text)))
-        msgspec.json.encode(queries.search_body(query, build, cursor.decode(query)))
+        say = index._dialect(text, PLAIN.synonyms)
+        msgspec.json.encode(queries.search_body(query, say, PLAIN, cursor.decode(query)))
     return (time.process_time() - started) / (len(texts) * 20) * 1e6
 
 

@@ -83,8 +83,9 @@ async def test_what_comes_when_all_is_in_flight_is_decided_before_it_lands(engin
     assert log.commits == 2
 
 
-async def test_a_batch_takes_off_before_anybody_hears_of_the_last(engine, log):
+async def test_a_batch_takes_off_before_anybody_hears_of_the_last(engine, log, monkeypatch):
     """However far away the log is: its server would wait while a thousand callers go on with what they do next."""
+    monkeypatch.setattr(module, "TELL_S", 60)
     begin, log.gate, taken_off = log.begin, asyncio.Event(), []
 
     async def far_away() -> Any:
@@ -110,10 +111,10 @@ async def test_callers_hear_although_the_next_batch_cannot_take_off(engine, log)
     others = asyncio.create_task(log.real.begin())  # the next to have the lock
     await asyncio.sleep(0)
     log.gate.set()
-    assert (await asyncio.wait_for(first, 1)).state.on_hand == 1
+    assert (await asyncio.wait_for(first, 20)).state.on_hand == 1
     assert not second.done()
     await (await others).rollback()
-    assert (await asyncio.wait_for(second, 1)).state.on_hand == 3
+    assert (await asyncio.wait_for(second, 20)).state.on_hand == 3
 
 
 async def test_a_batch_is_bounded(engine, log, monkeypatch):

@@ -150,7 +150,9 @@ class GatewayContract(ABC):
         async with self.open(tmp_path) as gateway:
             reference = await self.authorized(gateway)
         async with self.open(tmp_path) as gateway:
-            assert await gateway.find("pay_1/1") == Authorized(reference)
+            found = await gateway.find("pay_1/1")
+            assert isinstance(found, Authorized)
+            assert found.reference == reference
             assert await gateway.capture("pay_1/2", reference, PRICE) == Captured()
 
     @pytest.mark.parametrize(

@@ -23,6 +23,7 @@ CATALOG = [
         rating=4.5,
         in_stock=True,
         ships_to=("DE", "AT"),
+        sellers=("shp_a", "shp_b"),
         created_at=1,
     ),
     product(
@@ -60,6 +61,7 @@ CATALOG = [
         currency="EUR",
         in_stock=True,
         ships_to=("DE",),
+        sellers=("shp_a",),
         created_at=4,
     ),
     product("prd_bags", "Canvas shopping bags", category=("Furniture", "Storage"), created_at=5),

@@ -12,13 +12,14 @@ from hypothesis import strategies as st
 
 from projections.search.port import BadCursor, Bucket, NotTheWriter, SearchIndex, SearchQuery
 from tests.contracts.search_catalog import CATALOG, product
+from tests.contracts.search_ranking import RankingContract
 
 
 def counts(buckets: list[Bucket]) -> dict[str, int]:
     return {bucket.value: bucket.count for bucket in buckets}
 
 
-class SearchIndexContract(ABC):
+class SearchIndexContract(RankingContract, ABC):
     """Inherit as ``class TestX(SearchIndexContract)``."""
 
     @abstractmethod
@@ -97,6 +98,11 @@ class SearchIndexContract(ABC):
             ({"attributes": {"buttons": ("3",)}}, {"prd_mouse"}),
             ({"in_stock": True}, {"prd_mouse", "prd_cable", "prd_sofa", "prd_keyboard"}),
             ({"in_stock": False}, {"prd_toner", "prd_bags"}),
+            ({"sellers": ("shp_b",)}, {"prd_mouse"}),
+            ({"sellers": ("shp_a", "shp_z")}, {"prd_mouse", "prd_sofa"}),
+            ({"in_stock": True, "ship_to": "AT"}, {"prd_mouse", "prd_cable", "prd_keyboard"}),
+            ({"in_stock": False, "ship_to": "US"}, {"prd_toner", "prd_bags"}),
+            ({"ship_to": "DE-BY", "sellers": ("shp_a",)}, {"prd_mouse", "prd_sofa"}),
             ({"ship_to": "AT"}, {"prd_mouse", "prd_cable", "prd_toner", "prd_bags", "prd_keyboard"}),
             ({"ship_to": "US"}, {"prd_cable", "prd_toner", "prd_bags", "prd_keyboard"}),
             ({"text": "wireless", "in_stock": True}, {"prd_mouse"}),
@@ -106,7 +112,7 @@ class SearchIndexContract(ABC):
     def test_filters(self, index, filters, found):
         result = index.search(SearchQuery(**filters))
         assert set(result.product_ids) == found
-        assert result.total == len(found)
+        assert result.total == len(found) == index.count(SearchQuery(**filters))
 
     # facets
 
@@ -116,6 +122,8 @@ class SearchIndexContract(ABC):
         assert counts(facets.brand) == {"Logi": 1, "Startech": 1, "Xerox": 1, "Nora": 1, "Cherry": 1}
         assert sum(counts(facets.price).values()) == 5
         assert counts(facets.rating) == {"4": 2, "3": 3, "2": 4, "1": 4}
+        assert counts(facets.availability) == {"true": 4, "false": 2}
+        assert counts(facets.seller) == {"shp_a": 2, "shp_b": 1}
         assert counts(facets.attributes["color"]) == {"red": 2, "black": 2, "grey": 1}
 
     def test_a_chosen_category_shows_its_children_beside_its_siblings(self, index):
@@ -135,13 +143,15 @@ class SearchIndexContract(ABC):
             ("price", {"price_max": 600}),
             ("rating", {"rating_min": 4.6}),
             ("category", {"category": ("Furniture",)}),
+            ("seller", {"sellers": ("shp_b",)}),
+            ("availability", {"in_stock": False}),
             ("color", {"attributes": {"color": ("grey",)}}),
         ],
     )
     def test_a_filter_narrows_all_facets_but_its_own(self, index, facet, chosen):
         before = index.search(SearchQuery()).facets
         after = index.search(SearchQuery(**chosen)).facets
-        for name in ("brand", "price", "rating", "category"):
+        for name in ("brand", "price", "rating", "category", "seller", "availability"):
             was, is_ = counts(getattr(before, name)), counts(getattr(after, name))
             same = {value: is_.get(value) for value in was} == was
             assert same is (facet == name), name
@@ -308,6 +318,8 @@ class SearchIndexContract(ABC):
     @given(text=st.text(st.characters(), max_size=60), other=st.text(max_size=8), number=st.integers() | st.floats())
     def test_any_input_is_answered(self, index, text, other, number):
         index.suggest(text)
+        index.corrected(text)
+        index.explain(SearchQuery(text=text), ["prd_mouse", other])
         whole = int(number) if number == number and abs(number) != float("inf") else 0
         query = SearchQuery(
             text=text,
@@ -318,6 +330,8 @@ class SearchIndexContract(ABC):
             price_max=-whole,
             rating_min=float(number) if abs(number) < 1e300 else None,
             ship_to=text,
+            sellers=(text, other),
+            in_stock=bool(other),
         )
         assert index.search(SearchQuery(text=text)).total <= len(CATALOG)
         assert index.search(query).total <= len(CATALOG)
@@ -345,3 +359,5 @@ class SearchIndexContract(ABC):
     def test_known_nasty_inputs(self, index, text):
         assert index.search(SearchQuery(text=text)).total <= len(CATALOG)
         index.suggest(text)
+        index.corrected(text)
+        index.explain(SearchQuery(text=text), ["prd_mouse"])

@@ -19,7 +19,7 @@ from domain.pricing import verify_quote
 from domain.recorded import Meta, Recorded
 from domain.upcasters import STEPS
 from tests.domain.corpus import FOLDER, Stored, digests, files, read
-from tests.domain.corpus.examples import OLD
+from tests.domain.corpus.old import OLD
 
 CORPUS = [read(path) for path in files()]
 META = Meta(1, 1, "", "", "ord_1", "", "", b"")
@@ -55,7 +55,7 @@ def test_every_stored_shape_there_ever_was_has_a_file():
 
 @every_shape
 def test_a_file_is_what_it_says(stored: Stored):
-    assert stored.name.partition(".bare")[0] == stored.topic
+    assert re.fullmatch(re.escape(stored.topic) + r"(\.[a-z]+)?", stored.name)
     assert msgspec.json.decode(msgspec.json.encode(msgspec.msgpack.decode(stored.data))) == stored.plain
 
 

@@ -118,3 +118,41 @@ def test_an_order_keeps_what_held_when_it_was_placed() -> None:
     assert OrderPolicy().capture_at(NOW) == 0
     assert OrderPolicy(capture=SHIPMENT, capture_after=5).capture_at(NOW) == 0
     assert OrderPolicy(capture=LATER, capture_after=5).capture_at(NOW) == NOW + 5
+
+
+# an authorization that runs out
+
+HOUR = 3_600_000
+UNTIL = 7 * LATE
+
+
+def until(*events: object, instant: int = UNTIL) -> tuple[object, ...]:
+    """The same, told by a provider who says for how long the money is set aside."""
+    said = payment.PaymentAuthorized("ch_1", instant)
+    return tuple((PAYMENT, said) if one == (PAYMENT, payment.PaymentAuthorized("ch_1")) else one for one in events)
+
+
+def test_an_order_that_nobody_packs_comes_to_nothing_when_its_money_is_let_go() -> None:
+    story = given(*until(*STANDS), placed=AT_SHIPMENT)
+    assert checkout.rests_until(story.state) == UNTIL
+    story.at(UNTIL - 1).asks_for_nothing()
+    story.at(UNTIL).asks_for(order.CancelOrder(ID, "expired"))
+
+
+def test_what_is_packed_in_time_is_asked_for_however_late_it_is() -> None:
+    story = given(*until(*STANDS), (ID, PACKED), placed=AT_SHIPMENT)
+    story.at(UNTIL + 1).asks_for(TAKEN)
+    packed = given_order(ORDER, AT_SHIPMENT, CONFIRMED[1], PACKED)
+    packed.when(order.CancelOrder(ID, "expired")).then_nothing()
+
+
+def test_money_that_would_be_gone_by_its_hour_is_taken_an_hour_before_it_goes() -> None:
+    story = given(*until(*STANDS, instant=LATE), placed=AFTER_A_DAY)
+    assert checkout.rests_until(story.state) == LATE - HOUR
+    story.at(LATE - HOUR - 1).asks_for_nothing()
+    story.at(LATE - HOUR).asks_for(TAKEN)
+
+
+def test_one_who_does_not_say_until_when_is_waited_for() -> None:
+    story = given(*STANDS, placed=AT_SHIPMENT)
+    story.at(FOREVER - 1).asks_for_nothing()

@@ -7,7 +7,20 @@ from msgspec.structs import replace
 
 from domain.errors import Invalid, NotFound
 from domain.money import Money
-from domain.offer import LIMIT_MAX, OFFER, LiveOffer, OfferPut, OfferWithdrawn, PutOffer, Terms, WithdrawOffer
+from domain.offer import (
+    LIMIT_MAX,
+    OFFER,
+    PRICES_MAX,
+    LiveOffer,
+    OfferPut,
+    OfferWithdrawn,
+    PutOffer,
+    ScheduledPrice,
+    Terms,
+    WithdrawOffer,
+    next_change,
+    price_at,
+)
 from domain.offer import require_live as live
 from tests.spec import given
 
@@ -75,3 +88,66 @@ def test_only_a_live_offer_sells():
 def test_a_limit_may_be_as_low_and_as_high_as_this(limit):
     terms = replace(TERMS, limit_per_account=limit)
     given(OFFER).when(replace(PUT, terms=terms)).then(OfferPut("prd_1", terms))
+
+
+# prices that begin and end, and prices of groups
+
+DAY = 86_400_000
+
+
+def sale(cents: int, starts_at: int = 0, ends_at: int = 0, group: str = "", name: str = "") -> ScheduledPrice:
+    return ScheduledPrice(Money(cents, "USD"), starts_at, ends_at, group, name)
+
+
+def asked(*prices: ScheduledPrice, at: int = 5, groups: tuple[str, ...] = ()) -> tuple[int, str]:
+    found = price_at(Terms(Money(1000, "USD"), prices=prices), at, groups)
+    return found.price.amount, found.why
+
+
+def test_a_price_holds_from_its_first_instant_to_the_one_before_its_end() -> None:
+    black_friday = sale(700, 5, 9, name="Black Friday")
+    prices = [asked(black_friday, at=at)[0] for at in (4, 5, 8, 9)]
+    assert prices == [1000, 700, 700, 1000]
+    assert asked(black_friday) == (700, "Black Friday")
+
+
+def test_the_one_that_began_last_takes_the_place_of_the_others_also_when_it_is_higher() -> None:
+    season, day = sale(1200, 1, 10), sale(600, 5, 6)
+    assert [asked(season, day, at=at)[0] for at in (0, 1, 5, 6, 10)] == [1000, 1200, 600, 1200, 1000]
+    assert asked(sale(800, 5), sale(900, 5))[0] == 900, "of two that began together the later in the list"
+
+
+def test_a_group_pays_its_own_price_and_never_more_than_everybody() -> None:
+    wholesale = sale(800, group="wholesale", name="Trade")
+    assert asked(wholesale) == (1000, "")
+    assert asked(wholesale, groups=("wholesale", "staff")) == (800, "Trade, for wholesale")
+    assert asked(wholesale, sale(700, 5), groups=("wholesale",)) == (700, "scheduled")
+    assert asked(wholesale, sale(750, group="staff"), groups=("wholesale", "staff")) == (750, "scheduled, for staff")
+    assert asked(sale(900, 6, group="staff"), groups=("staff",)) == (1000, "")
+    assert asked(sale(1100, group="staff"), groups=("staff",)) == (1000, "")
+
+
+def test_when_everybodys_price_changes_next() -> None:
+    terms = Terms(Money(1000, "USD"), prices=(sale(700, 5, 9), sale(600, 7, 0), sale(1, 6, 8, "staff")))
+    assert [next_change(terms, at) for at in (0, 5, 7, 9)] == [5, 7, 9, 0]
+
+
+@pytest.mark.parametrize(
+    ("price", "pointer"),
+    [
+        (sale(-1), "/prices/1/price/amount"),
+        (ScheduledPrice(Money(1, "EUR")), "/prices/1/price/currency"),
+        (sale(1, 9, 9), "/prices/1/endsAt"),
+        (sale(1, 9, 5), "/prices/1/endsAt"),
+    ],
+)
+def test_a_scheduled_price_that_cannot_be(price: ScheduledPrice, pointer: str) -> None:
+    terms = replace(PUT.terms, prices=(sale(1, 5, 9), price))
+    assert given(OFFER).when(replace(PUT, terms=terms)).then_refused(Invalid).pointer == pointer
+
+
+def test_not_too_many_prices() -> None:
+    most = replace(PUT.terms, prices=(sale(1),) * PRICES_MAX)
+    given(OFFER).when(replace(PUT, terms=most)).then(OfferPut(PUT.product_id, most))
+    more = replace(PUT.terms, prices=(sale(1),) * (PRICES_MAX + 1))
+    assert given(OFFER).when(replace(PUT, terms=more)).then_refused(Invalid).pointer == "/prices"

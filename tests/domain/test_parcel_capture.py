@@ -37,6 +37,7 @@ from tests.spec import given as given_order
 PLACED = placed(capture=PARCEL)
 INK_LINE, PEN_LINE = PLACED.quote.lines[1], PLACED.quote.lines[0]
 CARRIAGE = PRICE.subtract(INK_LINE.total).subtract(PEN_LINE.total)
+UNTIL = 604_800_000
 FIRST, SECOND = INK_LINE.total.add(CARRIAGE), PEN_LINE.total
 """What the ink costs with the shop's shipping, and the pens."""
 ASKED = (PAYMENT, payment.AuthorizationRequested(ID, PRICE, "pm_card_visa", True))
@@ -68,6 +69,19 @@ def test_it_rests_until_somebody_packs() -> None:
     story.asks_for_nothing()
     assert (rests_until(story.state), is_settled(story.state)) == (FOREVER, False)
     assert checkout.progress(story.state) == "ORDER_CREATED"
+
+
+def test_when_its_money_is_let_go_what_nobody_packed_is_given_up() -> None:
+    """The first parcel's money was taken; before, the order would come to nothing as a whole."""
+    said = (PAYMENT, payment.PaymentAuthorized("ch_1", UNTIL))
+    until = [said if one == AUTHORIZED else one for one in BEGUN]
+    begun = saga(*until)
+    assert rests_until(begun.state) == UNTIL
+    begun.at(UNTIL - 1).asks_for_nothing()
+    begun.at(UNTIL).asks_for(payment.RequestVoid(PAYMENT, "expired"))
+    gone = saga(*until, (PAYMENT, payment.VoidRequested("ch_1", "expired")), (PAYMENT, payment.PaymentVoided(SECOND)))
+    gone.at(UNTIL + 1).asks_for(GiveUpUnpaid(ID, "can_1", UNTIL + 1))
+    saga(*until[: len(STANDS)]).at(UNTIL).asks_for(order.CancelOrder(ID, "expired"))
 
 
 def test_each_parcel_has_its_part_taken() -> None:

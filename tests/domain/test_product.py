@@ -7,7 +7,20 @@ from msgspec.structs import replace
 
 from domain import product
 from domain.errors import IllegalTransition, Invalid, NotFound
-from domain.product import PRODUCT, ChangeProduct, CreateProduct, Description, DiscontinueProduct, Variant
+from domain.product import (
+    PRODUCT,
+    AddVariant,
+    ChangeProduct,
+    CreateProduct,
+    Description,
+    DiscontinueProduct,
+    ProductPublished,
+    ProductWithdrawn,
+    PublishProduct,
+    Variant,
+    VariantAdded,
+    WithdrawProduct,
+)
 from tests.spec import given
 
 ID = "prd_1"
@@ -99,3 +112,77 @@ def test_a_description_may_be_as_long_as_this(change):
 def test_variants_may_be_as_few_and_as_many_as_this(number):
     variants = tuple(Variant(str(i)) for i in range(number))
     given(PRODUCT).when(replace(CREATE, variants=variants)).then(replace(CREATED, variants=variants))
+
+
+# drafts
+
+
+def test_a_draft_is_published_withdrawn_and_published_again():
+    draft = given(PRODUCT).when(replace(CREATE, draft=True)).then(replace(CREATED, draft=True))
+    assert draft.state.draft
+    draft.when(WithdrawProduct(ID)).then_nothing()
+    published = draft.when(PublishProduct(ID)).then(ProductPublished())
+    assert not published.state.draft
+    published.when(PublishProduct(ID)).then_nothing()
+    withdrawn = published.when(WithdrawProduct(ID)).then(ProductWithdrawn())
+    assert withdrawn.state.draft
+    withdrawn.when(ChangeProduct(ID, replace(TEXT, title="Pen"))).then(
+        product.ProductChanged(replace(TEXT, title="Pen"))
+    )
+
+
+@pytest.mark.parametrize("command", [PublishProduct(ID), WithdrawProduct(ID), AddVariant(ID, Variant("PEN-BLUE"))])
+def test_what_is_discontinued_or_never_was_is_neither_published_nor_added_to(command):
+    given(PRODUCT, CREATED, DISCONTINUED).when(command).then_refused(IllegalTransition)
+    given(PRODUCT).when(command).then_refused(NotFound)
+
+
+# families
+
+FAMILY = replace(CREATE, axes=("colour",))
+BORN = replace(CREATED, axes=("colour",))
+
+
+def test_variants_of_a_family_differ_by_its_axes():
+    family = given(PRODUCT).when(FAMILY).then(BORN)
+    blue = Variant("PEN-BLUE", {"colour": "blue", "nib": "M"})
+    bigger = family.when(AddVariant(ID, blue)).then(VariantAdded(blue))
+    assert bigger.state.skus == ("PEN-BLACK", "PEN-RED", "PEN-BLUE")
+    bigger.when(AddVariant(ID, blue)).then_nothing()
+    again = bigger.when(AddVariant(ID, Variant("PEN-AZURE", {"colour": "blue"}))).then_refused(Invalid)
+    assert (again.pointer, again.detail) == ("/attributes", "another variant has the same colour")
+    assert family.when(AddVariant(ID, Variant("PEN-X"))).then_refused(Invalid).pointer == "/attributes/colour"
+
+
+@pytest.mark.parametrize(
+    ("change", "pointer"),
+    [
+        ({"axes": ("size",)}, "/variants/0/attributes/size"),
+        ({"axes": ("colour", "colour")}, "/axes"),
+        ({"axes": tuple("abcdef")}, "/axes"),
+        ({"variants": (*VARIANTS, Variant("PEN-RUBY", {"colour": "red"}))}, "/variants/2/attributes"),
+        ({"variants": (*VARIANTS, Variant("PEN-X", {"nib": "F"}))}, "/variants/2/attributes/colour"),
+    ],
+)
+def test_a_family_that_cannot_be_told_apart_is_refused(change, pointer):
+    assert given(PRODUCT).when(replace(FAMILY, **change)).then_refused(Invalid).pointer == pointer
+
+
+def test_a_family_of_five_axes_and_one_of_none():
+    attributes = dict.fromkeys("abcde", 1)
+    five = replace(CREATE, axes=tuple("abcde"), variants=(Variant("X", attributes),))
+    given(PRODUCT).when(five).then(replace(CREATED, axes=tuple("abcde"), variants=five.variants))
+    alike = Variant("PEN-RUBY", {"colour": "red"})
+    given(PRODUCT, CREATED).when(AddVariant(ID, alike)).then(VariantAdded(alike))
+
+
+def test_a_family_is_not_too_large():
+    many = tuple(Variant(str(i)) for i in range(product.VARIANTS_MAX - 1))
+    almost = (
+        given(PRODUCT, replace(CREATED, variants=many))
+        .when(AddVariant(ID, Variant("x")))
+        .then(VariantAdded(Variant("x")))
+    )
+    almost.when(AddVariant(ID, Variant("y"))).then_refused(Invalid)
+    wordy = Variant("z", {str(i): i for i in range(product.ATTRIBUTES_MAX + 1)})
+    assert given(PRODUCT, CREATED).when(AddVariant(ID, wordy)).then_refused(Invalid).pointer == "/attributes"

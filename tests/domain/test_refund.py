@@ -13,8 +13,9 @@ from domain.aftersale import GrantRefund
 from domain.errors import IllegalTransition, Invalid, NotFound
 from domain.money import Money
 from domain.order import ORDER, OrderPlaced, status
+from domain.pieces import pieces_of
 from domain.pricing import Destination, PricedLine, Quote, QuoteLine, Totals, price_quote
-from domain.promotion import Percent, Terms
+from domain.promotion import FreeShipping, Percent, Scope, Terms
 from domain.refund import REFUNDS_MAX, RefundGranted, RefundLine, amount_of, left, lines_of, shipping_left, within
 from kontor.tables import shipping_table, tax_table
 from tests.domain.machines.goods import place_order
@@ -28,13 +29,15 @@ def usd(amount: int) -> Money:
     return Money(amount, "USD")
 
 
-def quoted(country: str = "US", region: str | None = "CA") -> Quote:
-    """Two sellers, tax, shipping, and a tenth off the first seller's goods."""
+def quoted(country: str = "US", region: str | None = "CA", free: str = "") -> Quote:
+    """Two sellers, tax, shipping, and a tenth off the first seller's goods; one of them may carry for nothing."""
     lines = [
         QuoteLine("lin_1", "shp_a", "US", "PEN", "prd_1", "Pen", 3, usd(1999)),
         QuoteLine("lin_2", "shp_b", "DE", "INK", "prd_2", "Ink", 1, usd(850)),
     ]
-    sale = {"prm_1": Terms("Sale", Percent(100_000), scope=replace(Terms("", Percent(1)).scope, shop_id="shp_a"))}
+    sale = {"prm_1": Terms("Sale", Percent(100_000), scope=Scope(shop_id="shp_a"))}
+    if free:
+        sale["prm_2"] = Terms("Carried", FreeShipping(), scope=Scope(shop_id=free))
     return price_quote(lines, Destination(country, region), "standard", tax_table(), shipping_table(), sale)
 
 
@@ -99,6 +102,17 @@ def test_lines_and_shipping_add_up_to_what_was_paid(country, region):
     whole = quote.totals.grand.amount - sum(line.total.amount for line in quote.lines)
     for shop_id, share in shipping.items():
         assert abs(share.amount - whole * paid[shop_id] / sum(paid.values())) <= 1
+
+
+@pytest.mark.parametrize(("country", "region"), [("US", "CA"), ("DE", None)])
+@pytest.mark.parametrize("free", ["shp_a", "shp_b", ""])
+def test_shipping_goes_back_to_where_the_ledger_has_it_from(country, region, free):
+    """Also where a promotion makes one seller's parcels free: then nothing of them is owed back."""
+    quote = quoted(country, region, free)
+    carriage = {piece.shop_id: piece.paid for piece in pieces_of(quote) if piece.what == "shipping" and piece.paid}
+    assert {shop_id: paid.amount for shop_id, paid in shipping_left(quote, ()).items()} == carriage
+    assert free not in carriage
+    assert len(carriage) == (1 if free else 2)
 
 
 @examples(st.lists(st.integers(0, 10**4), min_size=1, max_size=5), st.integers(0, 4 * 10**4))

@@ -20,6 +20,7 @@ from typing import Any
 import httpx
 
 from commands.context import system_context
+from commands.store.port import EventLog
 from domain.account import GrantScope
 from kontor import embedded as composition
 from kontor.folder import DataFolder
@@ -57,6 +58,10 @@ class House:
     def problems(self) -> list[Problem]:
         """Of the log, as ``kontor verify`` finds them."""
         return verify(DataFolder(self.folder).log).problems
+
+    @property
+    def log(self) -> EventLog:
+        return self.services.log
 
     @property
     def provider(self) -> Any:

@@ -121,13 +121,14 @@ class ShakySearch:
         self._real = real
         self._server = server
 
-    def search(self, *arguments: Any) -> Any:
-        self._server.ask()
-        return self._real.search(*arguments)
+    def __getattr__(self, name: str) -> Any:
+        real = getattr(self._real, name)
 
-    def suggest(self, *arguments: Any) -> Any:
-        self._server.ask()
-        return self._real.suggest(*arguments)
+        def ask(*arguments: Any) -> Any:
+            self._server.ask()
+            return real(*arguments)
+
+        return ask
 
 
 class Pages:

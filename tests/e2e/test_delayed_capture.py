@@ -37,6 +37,7 @@ async def stands(seller: Seller, shopper: Shopper) -> dict[str, Any]:
     placed = await shopper.buy()
     shown = (placed["status"], placed["checkout"]["state"], placed["payment"]["status"])
     assert shown == ("PENDING", "ORDER_CREATED", "authorized")
+    assert placed["payment"]["authorizedUntil"] > placed["createdAt"]
     return placed
 
 

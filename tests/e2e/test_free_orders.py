@@ -8,8 +8,6 @@ from typing import Any
 
 import pytest
 
-from kontor.folder import DataFolder
-from kontor.verifying import verify
 from tests.e2e.aftersale import in_stock, once
 from tests.e2e.house import House, charges, in_process
 from tests.e2e.market import Seller
@@ -38,11 +36,12 @@ async def got(shopper: Shopper, seller: Seller, units: int = 2) -> dict[str, Any
 
 async def unasked(house: House) -> None:
     assert charges(house.folder) == {}
-    rows = await house.services.log.read(0, 10_000)
+    rows = await house.log.read(0, 10_000)
     assert [row.topic for row in rows if row.stream.startswith("pay_")] == []
-    assert verify(DataFolder(house.folder).log).problems == []
+    assert house.problems() == []
 
 
+@pytest.mark.own_house
 async def test_the_marketplace_owes_the_seller_what_it_gives_away(
     house: House, seller: Seller, shopper: Shopper, admin: Shopper
 ) -> None:
@@ -70,6 +69,7 @@ async def test_the_marketplace_owes_the_seller_what_it_gives_away(
     await unasked(house)
 
 
+@pytest.mark.own_house
 async def test_a_seller_who_gives_it_away_is_owed_nothing(
     house: House, seller: Seller, shopper: Shopper, admin: Shopper
 ) -> None:

@@ -8,8 +8,6 @@ from typing import Any
 
 import pytest
 
-from kontor.folder import DataFolder
-from kontor.verifying import verify
 from tests.e2e.aftersale import in_stock, once, post, settled, some
 from tests.e2e.giftcards import issue
 from tests.e2e.house import House, charges, in_process
@@ -48,6 +46,7 @@ def money(house: House, order: dict[str, Any]) -> tuple[int, ...]:
     return charge
 
 
+@pytest.mark.own_house
 async def test_each_seller_is_paid_for_what_it_sends(
     house: House, seller: Seller, other: Seller, shopper: Shopper, admin: Shopper, order: dict[str, Any]
 ) -> None:
@@ -74,9 +73,10 @@ async def test_each_seller_is_paid_for_what_it_sends(
     await once(shopper, order, status="SHIPPED", payment="captured")
     assert [one["kind"] for one in (await entries(other, 3))["items"]] == ["captured"] * 3
     assert (await balances(house, admin))["provider"] == whole
-    assert verify(DataFolder(house.folder).log).problems == []
+    assert house.problems() == []
 
 
+@pytest.mark.own_house
 async def test_what_is_called_off_is_never_taken_and_what_comes_back_is_given_back(
     house: House, seller: Seller, other: Seller, shopper: Shopper, admin: Shopper, order: dict[str, Any]
 ) -> None:
@@ -98,7 +98,7 @@ async def test_what_is_called_off_is_never_taken_and_what_comes_back_is_given_ba
     await once(shopper, order, status="REFUNDED", payment="refunded")
     assert money(house, order) == (whole, due, due, 1)
     assert not any((await balances(house, admin)).values())
-    assert verify(DataFolder(house.folder).log).problems == []
+    assert house.problems() == []
 
 
 async def test_called_off_whole_before_it_is_packed_nothing_is_taken(

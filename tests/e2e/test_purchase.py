@@ -53,8 +53,9 @@ async def test_from_registration_to_a_paid_order(house: House, seller: Seller, v
     ada.position = seller.shopper.position
 
     found = await ada.read("/api/products?q=oak&inStock=true")
-    assert set(found) == {"items", "total", "facets", "next", "prev"}
-    assert set(found["facets"]) == {"category", "brand", "price", "rating", "attributes"}
+    assert set(found) == {"items", "total", "facets", "suggestion", "rescued", "next", "prev"}
+    facets = {"category", "brand", "price", "rating", "availability", "seller", "attributes"}
+    assert set(found["facets"]) == facets
     [card] = found["items"]
     assert set(card) == CARD
     assert (card["sku"], card["price"], card["offers"], card["inStock"]) == (sku, usd(1999), 1, True)

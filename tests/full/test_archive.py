@@ -10,7 +10,7 @@ import pytest
 from commands.engine import now_ms
 from domain.returns import DAY_MS
 from kontor.folder import DataFolder
-from kontor.full import OF_PROCESSES
+from kontor.stores import OF_PROCESSES
 from projections.checkouts.projector import CHECKOUTS
 from projections.sqlite import SQLiteViews
 from streams.archiving import Archiving

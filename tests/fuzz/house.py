@@ -103,6 +103,9 @@ async def _populate(built: FuzzedHouse) -> None:
     differs = Difference("unknown_charge", "ord_X", "ch_1", Money(0, "USD"), Money(500, "USD"), now_ms())
     await services.engine.submit(FindDifference(difference_id(differs), differs, now_ms()), context)
     card = await issue(admin, 10_000_000)
+    schema = {"properties": {"width": {"type": "number", "x-unit": "cm"}}, "additionalProperties": True}
+    for path in ("Furniture", "Furniture/Beds"):
+        await admin.do("PUT", f"/api/categories/{path}", {"schema": schema})
     built.people = {"customer": customer, "merchant": seller.shopper, "admin": admin}
     built.known = {
         "shop_id": seller.shop_id,

@@ -30,6 +30,7 @@ from tests.fuzz.strict import Clerk
 
 pytestmark = pytest.mark.fuzz
 GOOD = {200, 201, 202, 204}
+ARRAY = {"type": "array", "items": {"type": "string"}}
 
 
 @pytest.fixture
@@ -48,6 +49,7 @@ async def test_every_operation_answers_as_the_document_says(house: House) -> Non
     await is_called_back(house)
     await runs_the_shop(seller, sku)
     root = await in_charge(house)
+    await keeps_the_catalog(root, seller)
     await runs_promotions(root, seller, ada, sku)
     await issues_gift_cards(root, seller, ada)
     await wishes(ada, sku)
@@ -135,6 +137,28 @@ async def buys_and_looks(ada: Shopper, seller: Seller, sku: str) -> None:
     [line] = (await ada.cart())["lines"]
     await ada.do("DELETE", f"/api/cart/items/{line['itemId']}")
     await seller.shopper.read(f"/api/shops/{seller.shop_id}/orders", Kontor_Min_Position=ada.position)
+
+
+async def keeps_the_catalog(root: Shopper, seller: Seller) -> None:
+    schema = {"properties": {"width": {"type": "number", "x-unit": "cm"}, "tags": ARRAY}, "required": ["width"]}
+    await root.do("PUT", "/api/categories/Kept", {"titles": {"de": "Gepflegt"}, "schema": schema})
+    mo = seller.shopper
+    attributes = {"width": {"value": 63, "unit": "in"}, "tags": ["a", "b"]}
+    variants = [{"sku": "KEPT-1", "attributes": {"size": 1}}]
+    body = {"title": "Kept", "category": ["Kept"], "attributes": attributes, "variants": variants, "axes": ["size"]}
+    path = f"/api/products/{(await mo.do('POST', '/api/products', {**body, 'status': 'draft'}, 201))['productId']}"
+    await mo.do("POST", f"{path}/variants", {"sku": "KEPT-2", "attributes": {"size": 2}}, 201)
+    assert (await mo.read(path))["status"] == "draft"
+    await mo.do("POST", f"{path}/publish")
+    group = {"price": {"amount": 900, "currency": "USD"}, "group": "wholesale", "startsAt": "2026-01-01T00:00:00Z"}
+    sale = {"price": {"amount": 1500, "currency": "USD"}, "name": "Sale", "endsAt": "2999-01-01T00:00:00Z"}
+    await seller.sells(5, sku="KEPT-2", prices=[group, sale])
+    await mo.read(path)
+    await mo.read(f"{path}?version=1")
+    await mo.read(f"/api/offers/{seller.shop_id}/KEPT-2")
+    await mo.do("POST", f"{path}/withdraw")
+    assert (await mo.read("/api/categories/Kept"))["kept"]["effectiveSchema"]["required"] == ["width"]
+    await root.do("DELETE", "/api/categories/Kept")
 
 
 async def runs_promotions(root: Shopper, seller: Seller, ada: Shopper, sku: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from pathlib import Path
 
@@ -14,29 +15,39 @@ from domain.ids import new_id
 from domain.merchantfeed import PutFeed
 from domain.shop import OpenShop
 from kontor.desk import desk
+from kontor.feedcommands import run_list, run_now
 from kontor.settings import Settings
-from tests.e2e.house import kontor
 
 NOW = 1_800_000_000_000
 SHOP = new_id("shop", NOW, bytes(10))
 
 
-@pytest.mark.slow
-async def test_feeds_are_listed_and_run(tmp_path: Path) -> None:
-    data = tmp_path / "data"
-    async with desk(Settings(data=data)) as at:
+async def set_up(settings: Settings) -> None:
+    async with desk(settings) as at:
         context = system_context("test", NOW)
         await at.engine.submit(OpenShop(SHOP, "usr_1", "Nordwald", "US", "USD"), context)
         terms = FeedTerms("stock", "https://feeds.example/stock")
         await at.engine.submit(PutFeed(feeds_id(SHOP), "stock", terms, NOW), context)
-    listed = kontor("feeds", "list", SHOP, "--json", data=data)
-    assert listed.returncode == 0, listed.stderr
-    [feed] = map(json.loads, listed.stdout.splitlines())
+
+
+async def asked(settings: Settings) -> str:
+    async with desk(settings) as at:
+        waiting = (await at.engine.state(feeds_id(SHOP))).feeds["stock"].asked
+        return str(waiting.run_id)
+
+
+def test_feeds_are_listed_and_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    settings = Settings(data=tmp_path / "data")
+    asyncio.run(set_up(settings))
+    run_list(settings, SHOP, as_json=True)
+    [feed] = map(json.loads, capsys.readouterr().out.splitlines())
     assert (feed["name"], feed["what"], feed["nextRunAt"]) == ("stock", "stock", None)
-    asked = kontor("feeds", "run", SHOP, "stock", data=data)
-    assert asked.returncode == 0, asked.stderr
-    assert asked.stdout.startswith("run_")
-    refused = kontor("feeds", "run", SHOP, "stock", data=data)
-    assert (refused.returncode, "is to begin already" in refused.stderr) == (1, True)
-    async with desk(Settings(data=data)) as at:
-        assert (await at.engine.state(feeds_id(SHOP))).feeds["stock"].asked is not None
+    run_list(settings, SHOP, as_json=False)
+    assert "stock" in capsys.readouterr().out
+
+    run_now(settings, SHOP, "stock", anew=False)
+    assert capsys.readouterr().out.startswith(asyncio.run(asked(settings)))
+    for wrong in ((SHOP, "stock"), (SHOP, "none"), ("shp_none", "stock"), ("usr_1", "stock")):
+        with pytest.raises(SystemExit):
+            run_now(settings, *wrong, anew=False)
+    assert "is to begin already" in capsys.readouterr().err

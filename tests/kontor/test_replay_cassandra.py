@@ -132,6 +132,26 @@ async def test_folded_compared_swapped_and_gone_back_to(house: House, capsys: py
     assert {match[1] for (name,) in tables if (match := re.search(r"_g(\d+)", name))} == {"2", "3"}
 
 
+async def test_every_partition_of_a_round_hears_of_the_swap(house: House):
+    """And nothing of the round is written, until each has asked how far it is."""
+    orders = await house.orders()
+    await house.replay("orders", verify=True)
+    await house.sell()
+    events = [recorded(row) for row in await house.log.read(0, 10_000)]
+
+    async def write(partition: int) -> Any:
+        mine = [one for one in events if partition_of(one.stream, PARTITIONS) == partition]
+        return await house.sink.write(partition, events[-1].position, mine)
+
+    told = await asyncio.gather(*map(write, range(PARTITIONS)), return_exceptions=True)
+    assert [type(error) for error in told] == [RowsLost] * PARTITIONS
+    assert await house.orders() == orders
+    assert set(await house.sink.progress()) == set(range(PARTITIONS))
+    await asyncio.gather(*map(write, range(PARTITIONS)))
+    assert len(await house.orders()) == 2
+    assert await house.sink.progress() == dict.fromkeys(range(PARTITIONS), events[-1].position)
+
+
 class Killed(BaseException):
     """The process ends here."""
 

@@ -15,12 +15,12 @@ from commands.engine import Engine
 from commands.mapper import recorded
 from commands.store.postgres import PostgresLog
 from domain.recorded import Recorded
-from kontor.full import IN_REDIS
 from kontor.replay.command import Wishes, run_replay
 from kontor.replay.rebuilding import Rebuilding
 from kontor.replay.servers import servers
 from kontor.replay.telling import Telling
 from kontor.settings import Settings
+from kontor.stores import IN_REDIS
 from projections.redisviews.generation import RedisGeneration
 from projections.redisviews.reader import RedisViews
 from projections.redisviews.server import RedisServer
@@ -140,6 +140,26 @@ async def test_wrong_rows_are_told_and_replaced_for_everybody_at_once(house: Hou
     await house.receive(3)
     await house.follow()
     assert await house.on_hand() == 208
+
+
+async def test_a_round_is_written_to_what_has_gone_live(house: House):
+    """All partitions at once, by a worker that has not heard of it."""
+    house.damage()
+    wrong = await house.on_hand()
+    progress = await house.sink.progress()
+    await house.receive(3)
+    await house.replay("stock")
+    await house.receive(4)
+    events = [recorded(row) for row in await house.log.read(0, 10_000)]
+
+    async def write(partition: int) -> None:
+        mine = [one for one in events if partition_of(one.stream, PARTITIONS) == partition]
+        later = [one for one in mine if one.position > progress[partition]]
+        await house.sink.write(partition, events[-1].position, later)
+
+    await asyncio.gather(*map(write, range(PARTITIONS)))
+    assert await house.on_hand() == 212 != wrong
+    assert await house.sink.progress() == dict.fromkeys(range(PARTITIONS), events[-1].position)
 
 
 async def test_verified_replays_and_dry_runs_swap_nothing(house: House, capsys: pytest.CaptureFixture[str]):

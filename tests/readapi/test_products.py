@@ -38,7 +38,9 @@ async def test_a_page_shows_the_product_and_every_sellers_offer(house: Kontor):
     page = await read(house, f"/api/products/{product_id}", position)
 
     assert page["title"] == "Oak bed"
-    assert page["variants"] == [{"sku": "BED-160", "attributes": {"width_cm": 160}}]
+    [variant] = page["variants"]
+    assert (variant["sku"], variant["attributes"]) == ("BED-160", {"width_cm": 160})
+    assert (variant["price"]["amount"], variant["offers"], variant["inStock"]) == (40_000, 2, True)
     shown = [(o["shopName"], o["price"]["amount"], o["available"], o["lowStock"]) for o in page["offers"]]
     assert shown == [("Sund", 40_000, 3, True), ("Nordwald", 50_000, 100, False)]
     assert page["offers"][0]["shipsTo"] == ["US"]

@@ -192,6 +192,11 @@ def disputed_money_given_back(plant: pytest.MonkeyPatch) -> None:
     plant.setattr(checkout, "_left", lambda state: state.placed.due.amount - state.back)
 
 
+def books_ahead_of_their_orders(plant: pytest.MonkeyPatch) -> None:
+    """What a parcel is paid for is looked up in the order as it was before it was packed."""
+    plant.setattr(Engine, "state_since", lambda engine, stream, position: engine.state(stream))
+
+
 MUTANTS: tuple[Plant, ...] = (
     version_check_dropped,
     replies_not_looked_up,
@@ -211,4 +216,5 @@ MUTANTS: tuple[Plant, ...] = (
     capture_taken_for_the_first,
     disputes_opened_again,
     disputed_money_given_back,
+    books_ahead_of_their_orders,
 )

@@ -15,6 +15,7 @@ from domain.product import Description, ProductCreated, Variant
 from domain.recorded import Meta, Recorded
 from domain.shop import ShopOpened
 from projections.catalog.projector import CATALOG
+from projections.categories.projector import CATEGORIES
 from projections.redisviews.reader import RedisViews
 from projections.redisviews.server import RedisServer
 from projections.redisviews.sink import RedisSink
@@ -28,7 +29,7 @@ from readapi.pages import Pages
 from readapi.reading import TOLD, hear
 from streams.noticing import Noticing
 
-PROJECTIONS = (CATALOG, STOCK, SHOPS, RATINGS)
+PROJECTIONS = (CATALOG, CATEGORIES, STOCK, SHOPS, RATINGS)
 PARTITIONS = 3
 META = Meta(0, 0, "", "", "", "", "", b"")
 

@@ -10,12 +10,13 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+from commands.engine import Engine
 from commands.mapper import recorded
 from domain import inventory, order, payment
 from domain.aftersale import CancelLines
 from domain.decider import Command
 from domain.ids import payment_id
-from domain.ledger import is_balanced
+from domain.ledger import SUSPENSE, is_balanced
 from domain.order import OpenOrder, PackShipment
 from domain.parcelling import GiveUpUnpaid, MarkShipmentPaid
 from domain.payment import Payment
@@ -190,3 +191,17 @@ async def test_a_late_callback_of_one_part_says_nothing_of_the_next(tmp_path: Pa
         for _ in range(2):
             await house.payments.complete(intent, Captured())
         await sold(house, order_id)
+
+
+async def test_books_of_a_process_that_has_not_heard_of_the_parcel_know_whose_the_money_is(tmp_path: Path) -> None:
+    """They go on in the log by themselves, ahead of the orders that their process remembers."""
+    async with opened(tmp_path) as house:
+        order_id = await stands(house)
+        behind = Engine(house.log)
+        await behind.start()
+        await behind.state(order_id)
+        await house.submit(PackShipment(order_id, "shi_1", SHOP, house.engine.clock(), ONE, "UPS"), order_id)
+        await until(house, payment_id(order_id), over("partially_captured"))
+        await Bookkeeping(house.log, behind).post()
+        await behind.close()
+        assert SUSPENSE not in balances(await posted(house))

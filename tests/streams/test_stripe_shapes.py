@@ -129,11 +129,18 @@ async def test_a_search_cannot_be_talked_into_something_else(stub):
 
 # what is answered
 
+CHARGE = {
+    "id": "ch_1",
+    "object": "charge",
+    "payment_method_details": {"type": "card", "card": {"capture_before": 1_763_000_000}},
+}
+
 
 @pytest.mark.parametrize(
     ("status", "changes", "outcome"),
     [
         ("requires_capture", {}, Authorized("pi_1")),
+        ("requires_capture", {"latest_charge": CHARGE}, Authorized("pi_1", 1_763_000_000_000)),
         ("processing", {}, Pending()),
         ("requires_action", {}, Declined("authentication_required")),
         ("requires_payment_method", {}, Declined("requires_payment_method")),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from contextlib import suppress
 from typing import Annotated
 
@@ -28,7 +29,7 @@ from domain.cart import (
 )
 from domain.errors import Invalid, NotFound, OutOfStock
 from domain.ids import stock_id
-from domain.offer import LiveOffer
+from domain.offer import LiveOffer, price_at
 from domain.product import ActiveProduct
 from readapi.edge.cart_token import HEADER as CART_TOKEN
 from readapi.edge.etags import check_if_match, expected_version
@@ -41,6 +42,7 @@ from writeapi.basket import (
     cart_id_of,
     find_wanted,
     goods_at,
+    groups_of,
     line_of,
     open_cart,
     require_units,
@@ -89,7 +91,8 @@ async def add_item(request: Request, body: NewItem, principal: OptionalPrincipal
     same = find_line(cart, wanted.shop_id, wanted.sku) if isinstance(cart, OpenCart) else None
     quantity = body.quantity + (same.quantity if same else 0)
     require_units(cart_id, wanted, quantity, context.at)
-    line = await _line(services, wanted, body.quantity, context.at)
+    groups = await groups_of(services, principal.account_id if principal else "")
+    line = await _line(services, wanted, body.quantity, context.at, groups)
     command = AddItem(cart_id, line, context.at, principal.account_id if principal else "")
     CART.decide(command, cart)  # raises what is wrong with it before anything is set aside
     await _hold_in_cart(services, cart_id, wanted, quantity, context)
@@ -98,7 +101,7 @@ async def add_item(request: Request, body: NewItem, principal: OptionalPrincipal
     return reply
 
 
-async def _line(services: WriteServices, wanted: Wanted, quantity: int, at: int) -> CartLine:
+async def _line(services: WriteServices, wanted: Wanted, quantity: int, at: int, groups: Collection[str]) -> CartLine:
     product_id = wanted.offer.product_id
     product = await services.engine.state(product_id)
     return CartLine(
@@ -108,7 +111,7 @@ async def _line(services: WriteServices, wanted: Wanted, quantity: int, at: int)
         product_id=product_id,
         title=product.title if isinstance(product, ActiveProduct) else wanted.sku,
         quantity=quantity,
-        unit_price=wanted.offer.terms.price,
+        unit_price=price_at(wanted.offer.terms, at, groups).price,
     )
 
 
@@ -165,7 +168,8 @@ async def change_quantity(request: Request, item_id: str, body: NewQuantity, pri
     check_if_match(request.headers.get("if-match"), (await services.engine.load(cart_id)).version)
     goods = await goods_at(services, line.shop_id, line.sku)
     if body.quantity > line.quantity or cart_id in goods.stock.holds:
-        wanted = Wanted(line.shop_id, line.sku, still_offered(goods, line), goods.stock)
+        product = await services.engine.state(line.product_id)
+        wanted = Wanted(line.shop_id, line.sku, still_offered(goods, line, product), goods.stock)
         if body.quantity > line.quantity:
             require_units(cart_id, wanted, body.quantity, context.at)
         await _hold_in_cart(services, cart_id, wanted, body.quantity, context)

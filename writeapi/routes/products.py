@@ -1,7 +1,8 @@
-"""Products: creating, describing, discontinuing."""
+"""Products: creating, describing, publishing, adding variants, discontinuing."""
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from fastapi import APIRouter
@@ -10,14 +11,15 @@ from starlette.responses import Response
 
 from commands.batch import Outcome
 from commands.context import Context
-from commands.mapper import recorded
-from domain.errors import DomainError, NotFound, VersionMismatch
-from domain.product import ChangeProduct, Description, DiscontinueProduct, ProductChanged, ProductCreated
+from domain.errors import DomainError, VersionMismatch
+from domain.product import DiscontinueProduct, WithdrawProduct
+from projections.catalog.projector import ProductRow
 from readapi.edge.etags import parse_tags
 from readapi.edge.openapi import problem_responses, signed_in
 from readapi.edge.principal import Principal, RequiredPrincipal
 from readapi.edge.problems import BadParameter, ProblemError
-from writeapi.bodies import NewProduct, ProductChange
+from writeapi.bodies import NewProduct, NewVariant, ProductChange
+from writeapi.families import add_variant, change, product_row, publish
 from writeapi.merchandise import create_products, require_owner
 from writeapi.replies import REPLIES, ProductReply
 from writeapi.requests import command_reply, context_of, require_id, require_merchant, services_of
@@ -65,18 +67,59 @@ async def change_product(
     services = services_of(request)
     await own_product(services, principal, product_id)
     context = context_of(request, principal.account_id)
-    insisted = version_insisted_on(request)
-    for attempt in range(ATTEMPTS):
-        version, said = await described(services, product_id)
-        try:
-            # What was merged must still be what is stored, so the version read is insisted on in any case.
-            expected = version if insisted is None else insisted
-            command = ChangeProduct(product_id, body.onto(said))
-            return product_reply(await submit(services, command, context, expected))
-        except VersionMismatch:
-            if insisted is not None or attempt == ATTEMPTS - 1:
-                raise
-    raise AssertionError("the last attempt returns or raises")
+
+    async def changed(row: ProductRow, expected: int) -> Outcome:
+        return await change(services, context, row, product_id, body.onto(row.description), expected)
+
+    return product_reply(await upon_the_newest(request, product_id, changed))
+
+
+@router.post(
+    "/api/products/{product_id}/publish",
+    summary="Publish a draft",
+    responses={200: {"model": ProductReply}, **REPLIES},
+    openapi_extra=signed_in(),
+)
+async def publish_product(request: Request, product_id: str, principal: RequiredPrincipal) -> Response:
+    """From now on it is found and can be bought. It has to have what its category asks for."""
+    services = services_of(request)
+    await own_product(services, principal, product_id)
+    context = context_of(request, principal.account_id)
+
+    async def published(row: ProductRow, expected: int) -> Outcome:
+        return await publish(services, context, row, product_id, expected)
+
+    return product_reply(await upon_the_newest(request, product_id, published))
+
+
+@router.post(
+    "/api/products/{product_id}/withdraw",
+    summary="Make a product a draft again",
+    responses={200: {"model": ProductReply}, **REPLIES},
+    openapi_extra=signed_in(),
+)
+async def withdraw_product(request: Request, product_id: str, principal: RequiredPrincipal) -> Response:
+    """It is in no list and not sold until it is published again. What was ordered stays ordered."""
+    services = services_of(request)
+    await own_product(services, principal, product_id)
+    context = context_of(request, principal.account_id)
+    return product_reply(await submit(services, WithdrawProduct(product_id), context, version_insisted_on(request)))
+
+
+@router.post(
+    "/api/products/{product_id}/variants",
+    status_code=201,
+    summary="Add a variant",
+    responses={201: {"model": ProductReply}, **REPLIES},
+    openapi_extra=signed_in(),
+)
+async def create_variant(request: Request, product_id: str, body: NewVariant, principal: RequiredPrincipal) -> Response:
+    """With a SKU of its own. Where the family has axes it has to differ on them from every other variant."""
+    services = services_of(request)
+    await own_product(services, principal, product_id)
+    context = context_of(request, principal.account_id)
+    row = await product_row(services, product_id)
+    return product_reply(await add_variant(services, context, row, product_id, body.variant()), status=201)
 
 
 @router.delete(
@@ -102,17 +145,19 @@ async def own_product(
     require_owner(state, principal.account_id, admin="admin" in principal.scopes, discontinued_too=discontinued_too)
 
 
-async def described(services: WriteServices, product_id: str) -> tuple[int, Description]:
-    """The description as it stands in the product's own stream, and the version it stands at."""
-    said: Description | None = None
-    version = 0
-    for row in await services.log.read_stream(product_id):
-        event, version = recorded(row).event, row.version
-        if isinstance(event, ProductCreated | ProductChanged):
-            said = event.description
-    if said is None:
-        raise NotFound("no such product")
-    return version, said
+async def upon_the_newest(
+    request: Request, product_id: str, work: Callable[[ProductRow, int], Awaitable[Outcome]]
+) -> Outcome:
+    """What ``work`` made of the product as it stands, which must still stand so when it is written."""
+    insisted = version_insisted_on(request)
+    for attempt in range(ATTEMPTS):
+        row = await product_row(services_of(request), product_id)
+        try:
+            return await work(row, row.version if insisted is None else insisted)
+        except VersionMismatch:
+            if insisted is not None or attempt == ATTEMPTS - 1:
+                raise
+    raise AssertionError("the last attempt returns or raises")
 
 
 async def submit(services: WriteServices, command: Any, context: Context, expected: int | None) -> Outcome:
@@ -133,6 +178,6 @@ def version_insisted_on(request: Request) -> int | None:
     return int(version)
 
 
-def product_reply(outcome: Outcome, **more: Any) -> Response:
+def product_reply(outcome: Outcome, status: int = 200, **more: Any) -> Response:
     body = {"productId": outcome.stream, "skus": outcome.state.skus, **more}
-    return command_reply(body, position=outcome.position, version=outcome.version)
+    return command_reply(body, position=outcome.position, version=outcome.version, status=status)

@@ -14,6 +14,7 @@ from domain.claim import Claim
 from domain.errors import NotFound
 from domain.ids import claim_id
 from domain.money import Money
+from domain.offer import price_at
 from domain.wishlist import UnwishItem, WishItem, Wishlist, wishlist_of
 from readapi.edge.openapi import problem_responses, signed_in
 from readapi.edge.principal import RequiredPrincipal
@@ -95,4 +96,4 @@ async def _terms(services: WriteServices, product_id: str, sku: str, at: int) ->
     except NotFound:
         return None, True
     terms = best.offer.terms
-    return terms.price, best.stock.available(at) <= 0 and not terms.backorder
+    return price_at(terms, at).price, best.stock.available(at) <= 0 and not terms.backorder

@@ -6,9 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from projections.search import attributes
-from projections.search.elastic.mapping import SYNONYMS
 from projections.search.elastic.words import Words
-from projections.search.query import FIELDS, SYNONYM_BOOST, TIE_BREAKER
+from projections.search.query import FIELDS, TIE_BREAKER
 
 Query = Mapping[str, Any]
 _WEIGHED = [f"{field}^{worth}" for field, worth in FIELDS.items()]
@@ -30,6 +29,9 @@ class ElasticDialect:
     def knows_code(self, code: str) -> bool:
         return self._words.knows_code(code)
 
+    def everything(self) -> Query:
+        return {"match_all": {}}
+
     def nothing(self) -> Query:
         return {"match_none": {}}
 
@@ -46,16 +48,14 @@ class ElasticDialect:
     def attribute(self, name: str, values: Sequence[str]) -> Query:
         return {"terms": {"attribute": [attributes.code(name, value) for value in values]}}
 
+    def these(self, product_ids: Sequence[str]) -> Query:
+        return {"ids": {"values": [*filter(None, product_ids)]}}  # the server refuses an empty one
+
     def word(self, field: str, word: str) -> Query:
         return {"match": {field: word}}
 
     def fields(self, word: str) -> Query:
         return {"multi_match": {"query": word, "fields": _WEIGHED, "tie_breaker": TIE_BREAKER}}
-
-    def synonyms(self, words: Sequence[str]) -> list[Query]:
-        """The server's synonym graph counts all single-word synonyms as one word, as frequent as the most frequent."""
-        phrase = {"query": " ".join(words), "fields": _WEIGHED, "analyzer": SYNONYMS, "operator": "and"}
-        return [{"multi_match": phrase | {"tie_breaker": TIE_BREAKER, "boost": SYNONYM_BOOST}}]
 
     def phrase(self, field: str, words: Sequence[str], slop: int) -> Query:
         return {"match_phrase": {field: {"query": " ".join(words), "slop": slop}}}
@@ -80,3 +80,6 @@ class ElasticDialect:
 
     def all_of(self, queries: Sequence[Query], preferably: Sequence[Query] = ()) -> Query:
         return {"bool": {"must": list(queries), "should": list(preferably)}}
+
+    def without(self, query: Query, unwanted: Sequence[Query]) -> Query:
+        return {"bool": {"must": [query], "must_not": list(unwanted)}}

@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 import structlog
 
-from projections.search import analysis, cursor, synonyms
+from projections.search import analysis, cursor, spelling, synonyms
 from projections.search.attributes import Attribute, Names
 from projections.search.document import SearchDocument
 from projections.search.elastic import bulk, mapping, queries, results
@@ -23,11 +23,15 @@ from projections.search.elastic.generations import Current, Generations, is_miss
 from projections.search.elastic.lease import TTL_S, Lease
 from projections.search.elastic.server import Body, Refused, Server
 from projections.search.elastic.words import Vocabulary, Words
+from projections.search.explaining import explain
 from projections.search.limits import within_limits
+from projections.search.merits import ranked
 from projections.search.port import (
+    MAX_LIMIT,
     MAX_SUGGESTIONS,
     MAX_TEXT,
     Copy,
+    Explanation,
     Facets,
     NotTheWriter,
     Rejected,
@@ -37,6 +41,8 @@ from projections.search.port import (
     Suggestion,
 )
 from projections.search.query import MAX_WORDS, QueryBuilder, candidates, words_of
+from projections.search.ranking import PLAIN, Ranking
+from projections.search.synonyms import Synonyms
 
 NAME = "kontor-products"
 _EXAMPLES_AT_ONCE = 50
@@ -59,7 +65,6 @@ class ElasticIndex:
         self._generations = Generations(server, name)
         self._lease = Lease(server, f"{name}-lease", lease_ttl_s)
         self._vocabulary = Vocabulary(lambda body: self._ask("_termvectors", body))
-        self._synonyms = synonyms.packaged()
         self._names = Names(_EXAMPLES_AT_ONCE)
         self._writing = threading.RLock()
         self._buffering = threading.Lock()
@@ -183,14 +188,14 @@ class ElasticIndex:
     def position(self) -> int:
         return 0 if self._current is None else self._current.position
 
-    def search(self, query: SearchQuery) -> SearchResult:
+    def search(self, query: SearchQuery, ranking: Ranking = PLAIN) -> SearchResult:
         query = within_limits(query)
         place = cursor.decode(query)
         if self._is_empty():
             return _NOTHING
         try:
-            build = self._builder(words_of(query.text), list(analysis.codes(query.text))[:MAX_WORDS])
-            body = queries.search_body(query, build, place)
+            say = self._dialect(query.text, ranking.synonyms)
+            body = queries.search_body(query, say, ranking, place)
             answer = self._ask(
                 "_search", body, preference=cursor.fingerprint(query), allow_partial_search_results="false"
             )
@@ -200,12 +205,65 @@ class ElasticIndex:
                 return _NOTHING
             raise
 
+    def count(self, query: SearchQuery, ranking: Ranking = PLAIN) -> int:
+        query = within_limits(query)
+        if self._is_empty():
+            return 0
+        try:
+            say = self._dialect(query.text, ranking.synonyms)
+            return int(self._ask("_count", queries.count_body(query, say, ranking))["count"])
+        except Refused as refused:
+            if is_missing(refused):
+                return 0
+            raise
+
+    def explain(self, query: SearchQuery, product_ids: Sequence[str], ranking: Ranking = PLAIN) -> list[Explanation]:
+        query = within_limits(query)
+        wanted = [analysis.clean(product_id) for product_id in product_ids[:MAX_LIMIT]]
+        if not wanted or self._is_empty():
+            return []
+        try:
+            say = self._dialect(query.text, ranking.synonyms)
+            build = QueryBuilder(say, ranking.synonyms)
+            whole = ranked(say, build, query, ranking)
+            if whole is None:
+                return []
+
+            def scores(parts: Sequence[Query]) -> list[dict[str, float]]:
+                return results.scores(self._ask("_msearch", queries.score_lines(parts, wanted)))
+
+            return explain(say, build, query, ranking, wanted, whole, scores)
+        except Refused as refused:
+            if is_missing(refused):
+                return []
+            raise
+
+    def corrected(self, text: str) -> str | None:
+        text = analysis.clean(text[:MAX_TEXT])
+        if not words_of(text) or self._is_empty():
+            return None
+
+        def titles(query: Query) -> list[str]:
+            return results.titles(self._ask("_search", queries.titles_body(query)))
+
+        def frequencies(words: Sequence[str]) -> dict[str, int]:
+            known = self._vocabulary.of(words, ())
+            return {word: known.frequency(word) for word in words}
+
+        try:
+            say = self._dialect(text, synonyms.packaged())
+            return spelling.corrected(text, say, QueryBuilder(say, synonyms.packaged()), titles, frequencies)
+        except Refused as refused:
+            if is_missing(refused):
+                return None
+            raise
+
     def suggest(self, text: str, limit: int = MAX_SUGGESTIONS) -> list[Suggestion]:
         words = words_of(analysis.clean(text[:MAX_TEXT]))
         limit = max(0, min(limit, MAX_SUGGESTIONS))
         if not words or limit == 0 or self._is_empty():
             return []
-        build = QueryBuilder(ElasticDialect(Words(0, {}, {})), self._synonyms)
+        build = QueryBuilder(ElasticDialect(Words(0, {}, {})), synonyms.packaged())
         try:
             answer = self._ask("_msearch", queries.suggest_lines(build, words, limit))
             return results.suggestions(words, limit, answer)
@@ -271,9 +329,10 @@ class ElasticIndex:
                 raise
         return self._server.search(f"/{self._generations.alias}/{what}", body, **params)
 
-    def _builder(self, words: Sequence[str], codes: Sequence[str]) -> QueryBuilder[Query]:
-        known = self._vocabulary.of(candidates(words), codes)
-        return QueryBuilder(ElasticDialect(known), self._synonyms)
+    def _dialect(self, text: str, known: Synonyms) -> ElasticDialect:
+        """With the frequencies of all that reading the text may ask for."""
+        words, codes = candidates(words_of(text), known), list(analysis.codes(text))[:MAX_WORDS]
+        return ElasticDialect(self._vocabulary.of(words, codes))
 
     def _meanings(self, codes: Iterable[int]) -> dict[int, Attribute]:
         return self._names.of(codes, self._examples)

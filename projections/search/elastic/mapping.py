@@ -17,16 +17,15 @@ from projections.search import attributes, row
 from projections.search.document import SearchDocument
 from projections.search.port import MAX_LIMIT, MAX_OFFSET
 from projections.search.query import SHORTEST_PREFIX
-from projections.search.synonyms import packaged
 
-VERSION = 2
+VERSION = 3
 
 STATE_ID = "kontor:state"
 """The one document that is no product: it carries the position."""
 PRODUCT, STATE = "product", "state"
 KEPT = "kept"
 
-STEMMED, SYNONYMS, PLAIN, BEGINNINGS = "kontor_stemmed", "kontor_synonyms", "kontor_plain", "kontor_beginnings"
+STEMMED, PLAIN, BEGINNINGS = "kontor_stemmed", "kontor_plain", "kontor_beginnings"
 CODE, CODE_BEGINNINGS = "kontor_code", "kontor_code_beginnings"
 _PREFIX_MIN, _PREFIX_MAX = 1, 20
 _LONGEST_TERM = 40
@@ -53,7 +52,6 @@ def _analysis() -> dict[str, Any]:
     filters = {
         "kontor_length": {"type": "length", "min": 1, "max": _LONGEST_TERM},
         "kontor_english": {"type": "stemmer", "language": "porter2"},
-        "kontor_synonyms": {"type": "synonym_graph", "synonyms": packaged().rules()},
         "kontor_beginnings": {"type": "edge_ngram", "min_gram": _PREFIX_MIN, "max_gram": _PREFIX_MAX},
         "kontor_code_beginnings": {"type": "edge_ngram", "min_gram": SHORTEST_PREFIX, "max_gram": _LONGEST_TERM},
     }
@@ -66,7 +64,6 @@ def _analysis() -> dict[str, Any]:
         "filter": filters,
         "analyzer": {
             STEMMED: analyzer(*words, "kontor_english"),
-            SYNONYMS: analyzer(*words, "kontor_english", "kontor_synonyms"),
             PLAIN: analyzer(*words),
             BEGINNINGS: analyzer(*words, "kontor_beginnings"),
             CODE: analyzer(tokenizer="keyword"),
@@ -105,6 +102,9 @@ def mappings() -> dict[str, Any]:
             "brand_key": key,
             "category_key": key,
             "ships_to": key,
+            "stocked": key,
+            "standing": key,
+            "seller": counted,
             "brand": counted,
             **{row.level(depth): counted for depth in range(row.DEPTH)},
             "attribute": {"type": "long"},

@@ -8,9 +8,13 @@ from typing import Any, NamedTuple
 from projections.search import facets, row
 from projections.search.cursor import Cursor
 from projections.search.elastic import mapping
-from projections.search.elastic.dialect import Query
+from projections.search.elastic.dialect import ElasticDialect, Query
+from projections.search.filters import filters, in_stock
+from projections.search.merits import matched, ranked
 from projections.search.port import SearchQuery, Sort
 from projections.search.query import QueryBuilder, whole
+from projections.search.ranking import Ranking
+from projections.search.spelling import TITLES
 from projections.search.suggest import BRAND_COLUMNS, CATEGORY_COLUMNS, VALUES
 
 _NO_PRICE = 1 << 53
@@ -19,7 +23,8 @@ LEVELS = range(row.DEPTH)
 CATEGORIES_MAX = 10_000
 """Of one level; with all levels together no more than a server counts at once."""
 WALK_PAGE, WALK_KEPT = 1_000, "1m"
-FACETS = ("category", "brand", "price", "rating", "attribute:")
+FACETS = ("category", "brand", "price", "rating", "in_stock", "seller", "attribute:")
+STOCKED = "stocked"
 """Beginnings of the names of filters that have a facet of their own to leave alone."""
 
 
@@ -40,14 +45,15 @@ COLUMNS: dict[Sort, Column] = {
 }
 
 
-def search_body(query: SearchQuery, build: QueryBuilder[Query], place: Cursor | None) -> dict[str, Any]:
+def search_body(query: SearchQuery, say: ElasticDialect, ranking: Ranking, place: Cursor | None) -> dict[str, Any]:
     """Facets are counted over what all filters but their own let through, so these filter after counting."""
-    words, filters = build.text(query.text), build.filters(query)
-    own = {name: part for name, part in filters.items() if name.startswith(FACETS)}
-    always = [_PRODUCTS, *(part for name, part in filters.items() if name not in own)]
+    words = ranked(say, QueryBuilder(say, ranking.synonyms), query, ranking)
+    filtered = filters(say, query, ranking)
+    own = {name: part for name, part in filtered.items() if name.startswith(FACETS)}
+    always = [_PRODUCTS, *(part for name, part in filtered.items() if name not in own)]
     body: dict[str, Any] = {
         "query": {"bool": {"filter": always} | ({} if words is None else {"must": words})},
-        "aggs": _aggregations(facets.plan(query, filters), own),
+        "aggs": _aggregations(facets.plan(query, filtered), own) | _stocked(own, in_stock(say, query)),
         "size": query.limit + 1,
         "track_total_hits": True,
         "_source": False,
@@ -60,6 +66,12 @@ def search_body(query: SearchQuery, build: QueryBuilder[Query], place: Cursor | 
     else:
         body["search_after"] = [_edge(query, words is not None, place), place.tie]
     return body
+
+
+def count_body(query: SearchQuery, say: ElasticDialect, ranking: Ranking) -> dict[str, Any]:
+    words = matched(say, QueryBuilder(say, ranking.synonyms), query, ranking)
+    required = [_PRODUCTS, *filters(say, query, ranking).values(), *([] if words is None else [words])]
+    return {"query": {"bool": {"filter": required}}}
 
 
 def walk_body(point_in_time: str, after: Sequence[Any] | None) -> dict[str, Any]:
@@ -85,6 +97,12 @@ def _aggregations(passes: facets.Plan, own: Mapping[str, Query]) -> dict[str, An
         for facet, wanted in passes.items()
         if wanted
     }
+
+
+def _stocked(own: Mapping[str, Query], there: Query) -> dict[str, Any]:
+    """What all filters but that of availability let through, and what of that is in stock."""
+    others = [part for name, part in own.items() if name != "in_stock"]
+    return {STOCKED: {"filter": {"bool": {"filter": others}}, "aggs": {STOCKED: {"filter": there}}}}
 
 
 def pass_name(facet: str | None) -> str:
@@ -125,6 +143,18 @@ def suggest_lines(build: QueryBuilder[Query], words: Sequence[str], limit: int) 
     titles = {"size": limit * 2, "query": build.completing("title", words), "_source": ["title"]}
     bodies = [values("category_text", CATEGORY_COLUMNS), values("brand_text", BRAND_COLUMNS), titles]
     return [line for body in bodies for line in ({}, body)]
+
+
+def score_lines(parts: Sequence[Query], product_ids: Sequence[str]) -> list[Mapping[str, Any]]:
+    """For each query its scores of these products."""
+    only = {"ids": {"values": [*filter(None, product_ids)]}}
+    bodies = ({"bool": {"must": part, "filter": [_PRODUCTS, only]}} for part in parts)
+    size = {"size": len(product_ids), "_source": False, "track_total_hits": False}
+    return [line for body in bodies for line in ({}, {"query": body, **size})]
+
+
+def titles_body(query: Query) -> dict[str, Any]:
+    return {"size": TITLES, "query": query, "_source": ["title"], "track_total_hits": False}
 
 
 def category_body() -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import Any
 from projections.search import facets
 from projections.search.cursor import Cursor
 from projections.search.elastic.mapping import KEPT
-from projections.search.elastic.queries import facet_of
+from projections.search.elastic.queries import STOCKED, facet_of
 from projections.search.elastic.server import Refused
 from projections.search.port import Copy, SearchQuery, SearchResult, Suggestion
 from projections.search.suggest import BRAND_COLUMNS, CATEGORY_COLUMNS, choose
@@ -21,11 +21,13 @@ def search_result(
     found = answer["hits"]
     hits = [Hit(float(hit["sort"][0]), int(hit["sort"][1]), hit["_id"]) for hit in found["hits"]]
     page = keyset(query, place, hits, found["total"]["value"])
-    answers = {facet_of(name): counted for name, counted in answer["aggregations"].items()}
+    answers = {facet_of(name): counted for name, counted in answer["aggregations"].items() if name != STOCKED}
+    there = answer["aggregations"][STOCKED]
+    stocked = facets.Stocked(there["doc_count"], there[STOCKED]["doc_count"])
     return SearchResult(
         product_ids=page.product_ids,
         total=page.total,
-        facets=facets.read(query, answers, names),
+        facets=facets.read(query, answers, stocked, names),
         next=page.next,
         prev=page.prev,
     )
@@ -35,6 +37,14 @@ def suggestions(words: Sequence[str], limit: int, answer: Mapping[str, Any]) -> 
     categories, brands, titles = _each(answer)
     products = [Suggestion(hit["_source"]["title"], "product", hit["_id"]) for hit in titles["hits"]["hits"]]
     return choose(words, limit, _values(categories, CATEGORY_COLUMNS), _values(brands, BRAND_COLUMNS), products)
+
+
+def scores(answer: Mapping[str, Any]) -> list[dict[str, float]]:
+    return [{hit["_id"]: hit["_score"] for hit in found["hits"]["hits"]} for found in _each(answer)]
+
+
+def titles(answer: Mapping[str, Any]) -> list[str]:
+    return [hit["_source"]["title"] for hit in answer["hits"]["hits"]]
 
 
 def copies(answer: Mapping[str, Any]) -> dict[str, Copy]:

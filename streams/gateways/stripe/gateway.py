@@ -117,6 +117,7 @@ class StripeGateway:
                     "capture_method": "manual",
                     "confirm": True,
                     "off_session": True,
+                    "expand": ["latest_charge"],
                     "metadata": {ORDER: order_id, PAYMENT: payment_of(key), AUTHORIZE: key},
                 },
                 options={"idempotency_key": key},
@@ -199,7 +200,11 @@ class StripeGateway:
     async def find(self, key: str) -> Outcome | Pending | None:
         with _meaning():
             found = await self._intents.search_async(
-                params={"query": f"metadata['{PAYMENT}']:'{_quoted(payment_of(key))}'", "limit": FOUND_MAX}
+                params={
+                    "query": f"metadata['{PAYMENT}']:'{_quoted(payment_of(key))}'",
+                    "limit": FOUND_MAX,
+                    "expand": ["data.latest_charge"],
+                }
             )
         for intent in found.data:
             if _mark(intent, AUTHORIZE) == key:
@@ -246,7 +251,8 @@ class StripeGateway:
 
     async def _intent(self, reference: str) -> stripe.PaymentIntent:
         with _meaning():
-            intent: stripe.PaymentIntent = await self._intents.retrieve_async(reference)
+            params = {"expand": ["latest_charge"]}
+            intent: stripe.PaymentIntent = await self._intents.retrieve_async(reference, params=params)
             return intent
 
 
@@ -263,7 +269,7 @@ def _authorization(intent: stripe.PaymentIntent) -> Authorized | Declined | Pend
     """What became of the authorization, whatever became of the money later."""
     match intent.status:
         case "requires_capture" | "succeeded":
-            return Authorized(intent.id)
+            return Authorized(intent.id, _capture_before(intent))
         case "canceled" if intent.latest_charge is not None:
             return Authorized(intent.id)
         case "processing":
@@ -277,6 +283,14 @@ def _authorization(intent: stripe.PaymentIntent) -> Authorized | Declined | Pend
 def _word(error: Any) -> str:
     """Of what went wrong; Stripe leaves out what does not apply."""
     return str(getattr(error, "decline_code", None) or getattr(error, "code", None) or "")
+
+
+def _capture_before(intent: stripe.PaymentIntent) -> int:
+    """Of the charge, where it came along; 0 where Stripe does not say."""
+    charge: Any = intent.latest_charge
+    details = getattr(charge, "payment_method_details", None)
+    seconds = getattr(getattr(details, "card", None), "capture_before", None)
+    return int(seconds) * 1000 if seconds else 0
 
 
 def _refund(refund: stripe.Refund) -> Refunded | RefundRefused | Pending:

@@ -5,12 +5,13 @@ Only read when a file of the corpus is missing: changing an example here changes
 
 from __future__ import annotations
 
-from typing import Any
+import msgspec
 
 from domain import (
     account,
     board,
     cart,
+    category,
     claim,
     delivery,
     difference,
@@ -31,17 +32,20 @@ from domain import (
     returns,
     review,
     round,
+    rule,
     shipment,
     shop,
     subscription,
     tender,
     wishlist,
 )
+from domain.attributes import AttributeSchema, Property
 from domain.decider import Event
 from domain.discounts import Shopper
 from domain.feedterms import FeedTerms, RunCounts, SourceMark
 from domain.money import Money
 from domain.pricing import Destination, QuoteLine, price_quote
+from domain.units import Measure
 from kontor.tables import shipping_table, tax_table
 
 AT = 1_763_000_000_000
@@ -100,6 +104,21 @@ DESCRIPTION = product.Description(
     media=("https://img.example/pen.jpg",),
 )
 
+MEASURED = msgspec.structs.replace(
+    DESCRIPTION, attributes={"length": Measure(13.97, "cm", "5.5 in"), "nibs": ("F", "M"), "weight": Measure(17.0, "g")}
+)
+SCHEMA = AttributeSchema(
+    properties={
+        "nib": Property("string", "Nib", "Of steel.", {"de": "Feder"}, enum=("F", "M"), min_length=1, max_length=9),
+        "length": Property("number", unit="cm", minimum=1, maximum=30.5),
+        "grams": Property("integer", exclusive_minimum=0, exclusive_maximum=1000),
+        "inks": Property("array", items=Property("string"), min_items=1, max_items=5, unique_items=True),
+        "refillable": Property("boolean"),
+    },
+    required=("nib",),
+    additional_properties=False,
+)
+
 ACCOUNTS: list[Event] = [
     account.AccountRegistered("clm_email.3q2-7w", b"\x00sealed\xff", ("customer", "merchant")),
     account.ProfileChanged(b"\x01sealed\xfe"),
@@ -131,7 +150,12 @@ CATALOG: list[Event] = [
     offer.OfferWithdrawn(),
     product.ProductCreated(ACCOUNT, DESCRIPTION, (product.Variant("PEN-1", {"colour": "red", "size": 2}),), "3920564"),
     product.ProductChanged(DESCRIPTION),
+    product.ProductPublished(),
+    product.ProductWithdrawn(),
+    product.VariantAdded(product.Variant("PEN-2", {"colour": "blue"})),
     product.ProductDiscontinued(),
+    category.CategoryPut(("Office", "Pens"), {"de": "Stifte"}, SCHEMA),
+    category.CategoryClosed(),
     promotion.PromotionPut(TERMS),
     promotion.PromotionEnded(),
     board.PromotionPosted("prm_01K"),
@@ -209,7 +233,7 @@ PURCHASES: list[Event] = [
     shipment.ShipmentShipped("shi_01K", "UPS", "1Z999AA10123456784", {"lin_01K": 2}, AT),
     shipment.ShipmentDelivered("shi_01K", AT),
     payment.AuthorizationRequested(ORDER, PRICE, "pm_card_visa", True),
-    payment.PaymentAuthorized("ch_01K"),
+    payment.PaymentAuthorized("ch_01K", AT),
     payment.PaymentDeclined("card_declined"),
     payment.CaptureRequested(PRICE, "ch_01K", "shi_01K"),
     payment.PaymentCaptured(PRICE, "shi_01K"),
@@ -301,79 +325,35 @@ LEDGER: list[Event] = [
     ),
     ledger.CommissionSet(50_000, 40),
 ]
-TODAY = ACCOUNTS + CARTS + WISHES + CATALOG + STOCK + PURCHASES + GIFT_CARDS + OUTGOING + RECONCILIATION + LEDGER
+RULES: list[Event] = [
+    rule.RulePut(
+        rule.Restriction(("US-CA", "DE"), rule.Scope((("Office", "Pens"),), ("Pens & Co",), ("prd_01K",)), "ink law")
+    ),
+    rule.RuleWithdrawn(),
+]
+TODAY = (
+    ACCOUNTS + CARTS + WISHES + CATALOG + STOCK + PURCHASES + GIFT_CARDS + OUTGOING + RECONCILIATION + LEDGER + RULES
+)
 
 
-def usd(amount: int) -> dict[str, Any]:
-    return {"amount": amount, "currency": "USD"}
-
-
-OLD: dict[str, dict[str, Any]] = {
-    "cart.checked_out@1": {"order_id": ORDER, "item_ids": ["lin_01K", "lin_02K"], "at": AT},
-    "order.placed@1": {
-        "account_id": "usr_01J",
-        "cart_id": "crt_01J",
-        "generation": 0,
-        "quote": {
-            "lines": [
-                {
-                    "lineId": "lin_01J",
-                    "shopId": "shp_01J",
-                    "sku": "PEN-1",
-                    "productId": "prd_01J",
-                    "title": "Pen",
-                    "quantity": 2,
-                    "unitPrice": usd(1999),
-                    "tax": usd(330),
-                    "total": usd(4328),
-                    "discount": usd(0),
-                }
-            ],
-            "totals": {
-                "items": usd(3998),
-                "discount": usd(0),
-                "shipping": usd(0),
-                "tax": usd(330),
-                "grand": usd(4328),
-            },
-            "methods": [{"id": "standard", "name": "Standard", "amount": usd(0), "daysMin": 3, "daysMax": 5}],
-            "method": "standard",
-            "derivation": [
-                {
-                    "what": "lines/0/items",
-                    "rule": "times",
-                    "inputs": {"unit": 1999, "quantity": 2},
-                    "amount": usd(3998),
-                },
-                {
-                    "what": "totals/items",
-                    "rule": "sum",
-                    "inputs": {"of": ["lines/0/items"]},
-                    "amount": usd(3998),
-                },
-                {
-                    "what": "lines/0/tax",
-                    "rule": "tax_added",
-                    "inputs": {"of": "lines/0/items", "ratePpm": 82_500},
-                    "amount": usd(330),
-                },
-                {
-                    "what": "lines/0/total",
-                    "rule": "sum",
-                    "inputs": {"of": ["lines/0/items", "lines/0/tax"]},
-                    "amount": usd(4328),
-                },
-                {"what": "totals/tax", "rule": "sum", "inputs": {"of": ["lines/0/tax"]}, "amount": usd(330)},
-                {"what": "totals/grand", "rule": "sum", "inputs": {"of": ["lines/0/total"]}, "amount": usd(4328)},
-            ],
-            "unserviceable": [],
-            "taxInclusive": False,
-        },
-        "address": b"\x00sealed\xff",
-        "country": "US",
-        "region": "CA",
-        "payment_token": "pm_card_visa",
-        "at": 1_762_000_000_000,
-        "hold_until": 1_762_000_600_000,
-    },
+PARTICULAR: dict[str, Event] = {
+    "product.created@1.family": product.ProductCreated(
+        ACCOUNT,
+        MEASURED,
+        (product.Variant("PEN-1", {"colour": "red"}), product.Variant("PEN-2", {"colour": "blue"})),
+        draft=True,
+        axes=("colour",),
+    ),
+    "offer.put@1.scheduled": offer.OfferPut(
+        "prd_01K",
+        offer.Terms(
+            PRICE,
+            prices=(
+                offer.ScheduledPrice(Money(1499, "USD"), AT, AT + 86_400_000, name="Black Friday"),
+                offer.ScheduledPrice(Money(1200, "USD"), group="wholesale"),
+            ),
+        ),
+    ),
+    "product.changed@1.measured": product.ProductChanged(MEASURED),
 }
+"""Files of their own for what was added to an event that had files already, by topic and what is particular."""

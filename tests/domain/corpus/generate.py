@@ -15,13 +15,16 @@ import msgspec
 from domain.codec import TOPICS, encode
 from domain.decider import Event
 from tests.domain.corpus import DIGESTS, FOLDER, digests
-from tests.domain.corpus.examples import OLD, TODAY
+from tests.domain.corpus.examples import PARTICULAR, TODAY
+from tests.domain.corpus.old import OLD
 
 
 def shapes() -> Iterator[tuple[str, str, bytes]]:
     """File name, topic and stored bytes."""
     for topic, plain in OLD.items():
         yield topic, topic, msgspec.msgpack.encode(plain)
+    for name, event in PARTICULAR.items():
+        yield name, TOPICS[type(event)], encode(event)
     for event in TODAY:
         topic = TOPICS[type(event)]
         yield topic, topic, encode(event)

@@ -1,0 +1,60 @@
+"""Where a search is to be sent to, if nobody says: to the newest address of the account that asks."""
+
+from __future__ import annotations
+
+import re
+from collections import OrderedDict
+from collections.abc import Callable
+from contextlib import suppress
+
+from starlette.requests import Request
+
+from commands.mapper import recorded
+from commands.store.port import EventLog
+from domain.account import ACCOUNT, ActiveAccount
+from domain.rule import REGION
+from readapi.edge.positions import min_position
+from readapi.edge.principal import principal_of
+from readapi.edge.problems import Unauthenticated
+
+REMEMBERED_MS = 30_000
+REMEMBERED_MAX = 10_000
+_PART = re.compile(r"[A-Za-z0-9]{1,3}")
+
+
+class Destinations:
+    """``clock`` gives milliseconds since 1970."""
+
+    def __init__(self, log: EventLog, clock: Callable[[], int]) -> None:
+        self._log = log
+        self._clock = clock
+        self._known: OrderedDict[str, tuple[int, str | None]] = OrderedDict()
+
+    async def of(self, request: Request) -> str | None:
+        """US, or US-NY where the address says so; None for visitors, and for accounts without an address. A token that
+        is refused is nobody's: a search needs none."""
+        principal = None
+        with suppress(Unauthenticated):
+            principal = principal_of(request)
+        if principal is None:
+            return None
+        asked_at, known = self._known.get(principal.account_id, (0, None))
+        if min_position(request) or self._clock() - asked_at >= REMEMBERED_MS:
+            known = await self._newest(principal.account_id)
+            self._known[principal.account_id] = (self._clock(), known)
+            self._known.move_to_end(principal.account_id)
+            if len(self._known) > REMEMBERED_MAX:
+                self._known.popitem(last=False)
+        return known
+
+    async def _newest(self, account_id: str) -> str | None:
+        account = ACCOUNT.fold(recorded(row).event for row in await self._log.read_stream(account_id))
+        if not isinstance(account, ActiveAccount) or not account.addresses:
+            return None
+        return place_of(*[(one.country, one.region) for one in account.addresses.values()][-1])
+
+
+def place_of(country: str, region: str) -> str | None:
+    """The region counts where it is a code."""
+    place = f"{country}-{region.upper()}" if _PART.fullmatch(region) else country
+    return place if REGION.fullmatch(place) else None

@@ -1,0 +1,30 @@
+"""What a row of the catalog was at an instant or version: its table's own folds over a part of its stream."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from commands.mapper import recorded
+from commands.store.port import EventLog
+from domain.errors import NotFound
+from domain.recorded import Recorded
+from projections.folding import fold_events
+from projections.projector import Table
+from readapi.orders import Until as Until
+
+
+async def row_then(log: EventLog, table: Table, stream: str, until: Until) -> Any | None:
+    """None where it was not there, then or at all. Raises NotFound for a version that there never was."""
+    events = cut([recorded(row) for row in await log.read_stream(stream)], until)
+    kept = fold_events(table, events, lambda key: None, {}).changed.get(stream)
+    return None if kept is None else kept.row
+
+
+def cut(events: list[Recorded], until: Until) -> list[Recorded]:
+    if until.version is not None:
+        if until.version > len(events):
+            raise NotFound(f"it has versions 1 to {len(events)}" if events else "there is no such thing")
+        events = events[: until.version]
+    if until.at is not None:
+        events = [event for event in events if event.meta.recorded_at <= until.at]
+    return events

@@ -1,0 +1,25 @@
+"""What all shapes of answers have in common; they are for the OpenAPI document alone."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic.alias_generators import to_camel
+
+
+class Shape(BaseModel):
+    model_config = ConfigDict(alias_generator=to_camel, validate_by_name=True)
+
+
+class MoneyOut(Shape):
+    """Minor units: 1999 with USD is $19.99."""
+
+    amount: int = Field(examples=[1999])
+    currency: str = Field(examples=["USD"])
+
+
+class Versioned(Shape):
+    created_at: datetime
+    updated_at: datetime
+    version: int = Field(description="of the resource's own history; its entity tag", examples=[1])

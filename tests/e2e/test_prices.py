@@ -1,0 +1,138 @@
+"""Prices that begin and end at an instant, and prices of customer groups: on pages, in carts, quotes and search."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+import uuid
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from tests.e2e.market import Seller
+from tests.e2e.shopper import Shopper, problem
+
+
+def scheduled(cents: int, *, starts: float | None = None, ends: float | None = None, **more: Any) -> dict[str, Any]:
+    """Bounds in seconds from now."""
+    now = datetime.now(UTC)
+    bounds = {"startsAt": starts, "endsAt": ends}
+    told = {name: (now + timedelta(seconds=at)).isoformat() for name, at in bounds.items() if at is not None}
+    return {"price": {"amount": cents, "currency": "USD"}, **told, **more}
+
+
+async def sells(seller: Seller, *prices: dict[str, Any]) -> str:
+    """Something for 20 dollars of a brand that nobody else has."""
+    sku = await seller.describes(brand=f"Nordwald-{uuid.uuid4().hex[:8]}")
+    return await seller.sells(20, 2000, sku=sku, prices=list(prices))
+
+
+def step(quote: dict[str, Any], what: str) -> dict[str, Any]:
+    [found] = [one for one in quote["derivation"] if one["what"] == what]
+    inputs: dict[str, Any] = found["inputs"]
+    return inputs
+
+
+async def test_a_sale_is_shown_quoted_and_paid(seller: Seller, shopper: Shopper) -> None:
+    sku = await sells(seller, scheduled(1500, starts=-60, ends=3600, name="Black Friday"), scheduled(1, starts=3600))
+    shopper.position = seller.shopper.position
+    page = await shopper.read(f"/api/products/{seller.products[sku]}")
+    best = page["bestOffer"]
+    assert (page["price"]["amount"], best["listPrice"]["amount"], best["priceName"]) == (1500, 2000, "Black Friday")
+    assert best["priceEndsAt"] is not None
+    cart = await shopper.add(sku, 2)
+    assert (cart["lines"][0]["unitPrice"]["amount"], cart["lines"][0]["warnings"]) == (1500, [])
+    quote = await shopper.quote()
+    assert quote["totals"]["items"]["amount"] == 3000
+    assert step(quote, "lines/0/items") == {"unit": 1500, "quantity": 2, "price": "Black Friday"}
+    order = await shopper.buy()
+    assert order["lines"][0]["unitPrice"]["amount"] == 1500
+
+
+async def test_a_group_gets_its_price_and_nobody_else_hears_of_it(
+    seller: Seller, shopper: Shopper, admin: Shopper, visitor: Shopper
+) -> None:
+    sku = await sells(seller, scheduled(900, group="wholesale", name="Trade list"))
+    path = f"/api/products/{seller.products[sku]}"
+    await admin.do("PUT", f"/api/admin/accounts/{shopper.user_id}/groups", {"groups": ["wholesale"]})
+    shopper.position = visitor.position = admin.position
+    for who in (visitor, shopper):
+        assert "900" not in (await who.send("GET", path, Kontor_Min_Position=who.position)).text
+    await visitor.add(sku)
+    assert (await visitor.cart())["lines"][0]["unitPrice"]["amount"] == 2000
+    added = await shopper.add(sku)
+    assert added["lines"][0]["unitPrice"]["amount"] == 900
+    [line] = (await shopper.cart())["lines"]
+    assert (line["unitPrice"]["amount"], line["priceAtAdding"]["amount"], line["warnings"]) == (900, 900, [])
+    quote = await shopper.quote()
+    assert step(quote, "lines/0/items")["price"] == "Trade list, for wholesale"
+    assert (await shopper.buy())["totals"]["items"]["amount"] == 900
+    await admin.do("PUT", f"/api/admin/accounts/{shopper.user_id}/groups", {"groups": []})
+    await shopper.add(sku)
+    assert (await shopper.quote())["totals"]["items"]["amount"] == 2000
+
+
+async def test_shared_caches_do_not_hold_a_price_that_is_about_to_end(seller: Seller, visitor: Shopper) -> None:
+    soon, later = await sells(seller, scheduled(1500, ends=50)), await sells(seller, scheduled(1500, ends=3600))
+    visitor.position = seller.shopper.position
+    controls = []
+    for sku in (soon, later):
+        path = f"/api/products/{seller.products[sku]}"
+        page = await visitor.send("GET", path, Kontor_Min_Position=visitor.position, Prefer="wait=10")
+        controls.append(page.headers["surrogate-control"])
+    assert controls == ["no-store", "max-age=30, stale-while-revalidate=30"]
+    beds = await visitor.send("GET", "/api/categories/Furniture/Beds", Kontor_Min_Position=visitor.position)
+    assert beds.headers["surrogate-control"] == "no-store"
+
+
+@pytest.mark.slow
+async def test_a_sale_begins_and_ends_without_an_event_everywhere_within_a_second(
+    seller: Seller, shopper: Shopper
+) -> None:
+    sku = await sells(seller, scheduled(1500, starts=2, ends=5))
+    shopper.position = seller.shopper.position
+    path = f"/api/products/{seller.products[sku]}"
+    brand = (await shopper.read(path))["brand"]
+    await shopper.add(sku)
+    began = time.monotonic()
+
+    async def prices() -> tuple[int, int, int, int, int]:
+        found = await shopper.read(f"/api/products?brand={brand}&priceMax=1600")
+        listed = await shopper.read(f"/api/products?brand={brand}")
+        page, cart, quote = await shopper.do("GET", path), await shopper.cart(), await shopper.quote()
+        shown = (page["price"], listed["items"][0]["price"], cart["lines"][0]["unitPrice"], quote["totals"]["items"])
+        return (found["total"], *(price["amount"] for price in shown))
+
+    assert await prices() == (0, 2000, 2000, 2000, 2000)
+    await asyncio.sleep(began + 3.2 - time.monotonic())
+    assert await prices() == (1, 1500, 1500, 1500, 1500)
+    await asyncio.sleep(began + 6.2 - time.monotonic())
+    assert await prices() == (0, 2000, 2000, 2000, 2000)
+
+
+@pytest.mark.parametrize(
+    ("prices", "pointer"),
+    [
+        ([scheduled(1, starts=60, ends=60)], "#/prices/0/endsAt"),
+        ([{"price": {"amount": 1, "currency": "EUR"}}], "#/prices/0/price/currency"),
+        ([{"price": {"amount": -1, "currency": "USD"}}], "#/prices/0/price/amount"),
+        ([scheduled(1, group="")], "#/prices/0/group"),
+        ([{"price": {"amount": 1, "currency": "USD"}, "startsAt": "2026-01-01T00:00:00"}], "#/prices/0/startsAt"),
+        ([scheduled(1)] * 101, "#/prices"),
+    ],
+)
+async def test_prices_that_cannot_be(seller: Seller, prices: Any, pointer: str) -> None:
+    sku = await seller.describes()
+    body = {"price": {"amount": 2000, "currency": "USD"}, "prices": prices}
+    told = await seller.shopper.send("PUT", f"/api/offers/{seller.shop_id}/{sku}", body)
+    problem(told, 422, "validation_failed", pointer)
+
+
+async def test_what_was_settled_is_told_to_the_seller_as_it_is_and_was(seller: Seller) -> None:
+    sku = await sells(seller, scheduled(900, group="wholesale"))
+    await seller.offers(sku, 2000)
+    path = f"/api/offers/{seller.shop_id}/{sku}"
+    assert (await seller.shopper.read(path))["prices"] == []
+    [then] = (await seller.shopper.read(f"{path}?version=1"))["prices"]
+    assert (then["price"]["amount"], then["group"], then["startsAt"]) == (900, "wholesale", None)
