@@ -26,6 +26,7 @@ from domain.round import ROUND
 from domain.rule import RULE
 from domain.shop import SHOP
 from domain.subscription import SUBSCRIPTIONS
+from domain.watch import WATCH
 from domain.wishlist import WISHLIST
 
 DECIDERS: dict[str, Decider] = {
@@ -52,6 +53,7 @@ DECIDERS: dict[str, Decider] = {
     "rul": RULE,
     "shp": SHOP,
     "sub": SUBSCRIPTIONS,
+    "wch": WATCH,
     "wsl": WISHLIST,
 }
 """By the prefix of the stream's id."""

@@ -135,9 +135,12 @@ def _prepare(db: sqlite3.Connection, path: Path) -> None:
 
 
 def _check_identity(db: sqlite3.Connection, path: Path) -> None:
+    # All of one moment: another process may be making the vault.
+    db.execute("BEGIN")
+    tables = db.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]
     application = db.execute("PRAGMA application_id").fetchone()[0]
     version = db.execute("PRAGMA user_version").fetchone()[0]
-    tables = db.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]
+    db.execute("COMMIT")
     if application != APPLICATION_ID and (application or version or tables):
         raise VaultError(f"{path.name} is not a vault")
     if version > SCHEMA_VERSION:

@@ -73,9 +73,11 @@ class PaymentMethodRemoved(Event, frozen=True):
 
 
 class NotificationsChosen(Event, frozen=True):
-    """Whether the person wants to hear of their orders."""
+    """Of what the person wants to hear: of their orders, and of what became of their wishes. The latter is advertising,
+    so nobody is told who did not ask for it."""
 
     orders: bool
+    wishes: bool = False
 
 
 class AccountErased(Event, frozen=True):
@@ -98,6 +100,7 @@ class ChangeProfile(Command, frozen=True):
     account_id: str
     profile: bytes | None = None
     told_of_orders: bool | None = None
+    told_of_wishes: bool | None = None
 
 
 class GrantScope(Command, frozen=True):
@@ -154,6 +157,7 @@ class ActiveAccount(State, frozen=True):
     payment_methods: dict[str, PaymentMethod] = {}
     groups: tuple[str, ...] = ()
     told_of_orders: bool = True
+    told_of_wishes: bool = False
 
 
 class ErasedAccount(State, frozen=True):
@@ -201,8 +205,10 @@ def register_account(command: RegisterAccount, state: Account) -> list[Event]:
 def change_profile(command: ChangeProfile, state: Account) -> list[Event]:
     account = require_active(state)
     events: list[Event] = [] if command.profile is None else [ProfileChanged(command.profile)]
-    if command.told_of_orders not in (None, account.told_of_orders):
-        events.append(NotificationsChosen(bool(command.told_of_orders)))
+    orders = account.told_of_orders if command.told_of_orders is None else command.told_of_orders
+    wishes = account.told_of_wishes if command.told_of_wishes is None else command.told_of_wishes
+    if (orders, wishes) != (account.told_of_orders, account.told_of_wishes):
+        events.append(NotificationsChosen(orders, wishes))
     return events
 
 
@@ -324,7 +330,9 @@ ACCOUNT = Decider(
         AddressRemoved: address_removed,
         PaymentMethodAdded: payment_method_added,
         PaymentMethodRemoved: payment_method_removed,
-        NotificationsChosen: lambda state, event: _changed(state, told_of_orders=event.orders),
+        NotificationsChosen: lambda state, event: _changed(
+            state, told_of_orders=event.orders, told_of_wishes=event.wishes
+        ),
         AccountErased: lambda state, event: ErasedAccount(),
     },
 )

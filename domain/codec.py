@@ -39,6 +39,7 @@ from domain import (
     shipment,
     shop,
     subscription,
+    watch,
     wishlist,
 )
 from domain.decider import Event
@@ -176,6 +177,10 @@ EVENTS: dict[str, tuple[int, type[Event]]] = {
     "subscription.created": (1, subscription.SubscriptionCreated),
     "subscription.disabled": (1, subscription.SubscriptionDisabled),
     "subscription.deleted": (1, subscription.SubscriptionDeleted),
+    "watch.begun": (1, watch.WatchBegun),
+    "watch.ended": (1, watch.WatchEnded),
+    "watch.watcher_called": (1, watch.WatcherCalled),
+    "watch.watchers_left": (1, watch.WatchersLeft),
     "wishlist.item_wished": (2, wishlist.ItemWished),
     "wishlist.item_unwished": (1, wishlist.ItemUnwished),
     "wishlist.cleared": (1, wishlist.WishlistCleared),

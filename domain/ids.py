@@ -35,6 +35,7 @@ PREFIXES = {
     "round": "rnd",
     "ledger": "led",
     "wishlist": "wsl",
+    "watch": "wch",
     "review": "rvw",
     "giftcard": "gft",
     "merchantfeed": "mfd",

@@ -61,12 +61,13 @@ def held(quote: Quote | None, captured: int) -> Holding:
 
 
 def with_parcel(holding: Holding, parcel: Iterable[Piece], amount: int) -> Holding:
-    """When ``amount`` was taken for one parcel more; what its pieces do not come to, nobody knows a piece for."""
+    """When ``amount`` was taken for one parcel more; what its pieces do not come to, nobody knows a piece for. What a
+    bank has had back before it was heard of here is taken from them."""
     more = {(piece.of, piece.what): piece for piece in parcel}
     known = tuple(piece.more(more.pop((piece.of, piece.what), piece.none())) for piece in holding.pieces)
     pieces = (*known, *more.values())
-    beyond = amount - sum(piece.paid for piece in pieces) + holding.paid
-    return Holding(pieces, holding.beyond + beyond)
+    beyond = holding.beyond + amount - sum(piece.paid for piece in pieces) + holding.paid
+    return given_back(Holding(pieces), -beyond) if beyond < 0 else Holding(pieces, beyond)
 
 
 def given_back(holding: Holding, amount: int, granted: RefundGranted | None = None, before: int = 0) -> Holding:

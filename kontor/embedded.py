@@ -136,10 +136,10 @@ async def embedded(settings: Settings, *, clock: Callable[[], int] = now_ms) -> 
         folder.provider, vault.secrets.webhook_secret, timeout_s=settings.provider_timeout, clock=clock
     )
     payments = PaymentProcess(engine, views, gateway)
-    checkout = CheckoutProcess(engine, views)
-    erasures = ErasureProcess(engine, views, vault)
+    checkout, erasures = CheckoutProcess(engine, views), ErasureProcess(engine, views, vault)
     webhooks = Webhooks(engine, vault, private=settings.webhooks_private)
-    notifying = Notifying(settings, engine, vault)
+    sellers = sellers_in_views(views, follower, engine)
+    notifying = Notifying(settings, engine, vault, sellers)
     deliveries = DeliveryProcess(engine, webhooks.targets, notifying.targets)
     daily = DailyRound(log, engine, Reconciler(log, engine, payments, folder.books), settings.reconcile_every * HOUR_MS)
     books = Bookkeeping(log, engine, settings.commission_ppm)
@@ -159,7 +159,7 @@ async def embedded(settings: Settings, *, clock: Callable[[], int] = now_ms) -> 
         clock=clock,
         engine=engine,
         payments=payments,
-        sellers=sellers_in_views(views, follower, engine),
+        sellers=sellers,
         return_days=settings.return_days,
         webhooks_private=settings.webhooks_private,
         feed_rules=feed_rules(settings),

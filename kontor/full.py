@@ -75,7 +75,7 @@ from streams.rounds import HOUR_MS, DailyRound
 from streams.sellerslists import SellersLists
 from streams.sinking import Sinking
 from streams.standing import Standing
-from writeapi.sellers import OFFERS_MAX
+from writeapi.sellers import OFFERS_MAX, Sellers
 from writeapi.services import WriteServices
 
 WITHIN_S = {"views": 0.02, "orders": 0.06}
@@ -151,6 +151,13 @@ def _opened_vault(stack: AsyncExitStack, settings: Settings) -> Vault:
     vault = Vault(VaultServer.open(url))
     stack.callback(vault.close)
     return vault
+
+
+def _sellers(log: PostgresLog) -> Sellers:
+    async def offers_of(product_id: str, sku: str) -> Sequence[str]:
+        return await log.offers_of(sku, OFFERS_MAX)  # not from the views: buying needs nothing but the log
+
+    return offers_of
 
 
 async def _views(stack: AsyncExitStack, settings: Settings) -> dict[str, Any]:
@@ -229,15 +236,12 @@ async def write_side(settings: Settings, clock: Callable[[], int] = now_ms) -> A
         engine.listeners.append(Notifying(settings, engine, vault).unconnected.committed)
         await _begun(stack, engine, Listening(engine, log), gateway)
 
-        async def sellers(product_id: str, sku: str) -> Sequence[str]:
-            return await log.offers_of(sku, OFFERS_MAX)  # not from the views: buying needs nothing but the log
-
         services = FullWriteServices(
             log=log,
             vault=vault,
             engine=engine,
             payments=payments,
-            sellers=sellers,
+            sellers=_sellers(log),
             return_days=settings.return_days,
             webhooks_private=settings.webhooks_private,
             feed_rules=feed_rules(settings),
@@ -359,7 +363,7 @@ async def process_worker(settings: Settings, clock: Callable[[], int] = now_ms) 
         erasures = ErasureProcess(engine, views, vault)
         webhooks = Webhooks(engine, vault, private=settings.webhooks_private)
         stack.push_async_callback(webhooks.close)
-        notifying = Notifying(settings, engine, vault)
+        notifying = Notifying(settings, engine, vault, _sellers(log))
         deliveries = DeliveryProcess(engine, webhooks.targets, notifying.targets)
         engine.listeners.append(notifying.unconnected.committed)
         books = Bookkeeping(log, engine, settings.commission_ppm)

@@ -7,6 +7,7 @@ products         the views; while they are away what the search index keeps of e
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -63,7 +64,11 @@ async def listing(
 
     found, position, made_at = await or_else(request, "search", from_index, from_last_good)
     explained = await _explained(reading, found) if explain else None
-    shown = list_body(await cards(request, found.product_ids), found, explained)
+    shown_cards, facets = await asyncio.gather(
+        cards(request, found.product_ids),
+        reading.seller_names.beside(found.facets, fresh=MIN_HEADER in request.headers),
+    )
+    shown = list_body(shown_cards, found._replace(facets=facets), explained)
     return Listing(shown, position, made_at, found.product_ids)
 
 

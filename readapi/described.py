@@ -36,7 +36,6 @@ class Described(Versioned):
     category: list[str]
     attributes: dict[str, AttributeOut]
     media: list[str]
-    image: str | None
     skus: list[str]
     axes: list[AxisOut] = Field(description="what a shopper chooses among the variants by")
     status: Literal["draft", "published", "discontinued"]

@@ -96,6 +96,11 @@ class BucketOut(Shape):
     count: int
 
 
+class SellerBucketOut(BucketOut):
+    value: str = Field(description="a shop id", examples=["shp_01KARQ0000ABCDEFGHJKMNPQRS"])
+    name: str | None = Field(description="what the shop calls itself; null while that is not known")
+
+
 class FacetsOut(Shape):
     """Counts beside a result; a filter narrows every facet but its own."""
 
@@ -104,7 +109,7 @@ class FacetsOut(Shape):
     price: list[BucketOut] = Field(description="low-high in minor units, the high end not included")
     rating: list[BucketOut]
     availability: list[BucketOut] = Field(description="true: in stock, false: not")
-    seller: list[BucketOut] = Field(description="shop ids")
+    seller: list[SellerBucketOut]
     attributes: dict[str, list[BucketOut]]
 
 

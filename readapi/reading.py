@@ -15,6 +15,7 @@ from readapi.lastgood import LastGood
 from readapi.merchandising import Merchandising
 from readapi.pages import Pages
 from readapi.searches import Searches
+from readapi.sellernames import SellerNames
 from readapi.services import ReadServices
 from readapi.standins import StandIn
 from streams.affinities import Affinities
@@ -36,6 +37,7 @@ class Reading:
     feeds: Feeds
     merchandising: Merchandising
     destinations: Destinations
+    seller_names: SellerNames
 
 
 def reading(services: ReadServices) -> Reading:
@@ -56,6 +58,7 @@ def reading(services: ReadServices) -> Reading:
         ),
         Merchandising(services.views, services.weights, lambda: services.follower.position),
         Destinations(services.log, services.clock),
+        SellerNames(services.views, services.clock),
     )
     services.follower.applied += [made.pages.applied, made.categories.applied, made.merchandising.applied]
     services.follower.exchanged += [made.pages.clear, made.categories.clear, made.merchandising.clear]

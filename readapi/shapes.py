@@ -32,6 +32,7 @@ class PaymentMethodOut(Shape):
 
 class NotificationsOut(Shape):
     orders: bool = Field(description="whether the person is told of their orders")
+    wishes: bool = Field(description="whether the person is told what became of their wishes")
 
 
 class AccountOut(Versioned):

@@ -19,7 +19,7 @@ from domain.ids import delivery_id
 from domain.instants import instant
 from domain.subscription import BOOK, Subscription, Subscriptions
 from projections.folding import Parked
-from streams.outgoing.notices import CHANNELS
+from streams.outgoing.notices import COURIERS
 
 LISTED_MAX = 1_000
 """Of each source; more than that is one trouble, not a thousand."""
@@ -78,7 +78,7 @@ async def deliveries(log: EventLog) -> list[Stuck]:
     Raises StorageUnavailable.
     """
     try:
-        told = {delivery_id(key): key for key in (*await subscriptions(log), *CHANNELS)}
+        told = {delivery_id(key): key for key in (*await subscriptions(log), *COURIERS)}
     except UnreadableStream as error:
         return [Stuck("delivery", BOOK, BOOK, str(error), BOOK)]
     found: list[Stuck] = []

@@ -26,7 +26,7 @@ import structlog
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import Scope
 
@@ -208,6 +208,8 @@ def response_for(scope: Scope, error: Exception) -> Response:
         return problem_response("validation_failed", validation.summary(entries), scope=scope, errors=entries)
     if isinstance(error, HTTPException):
         return _framework_problem(scope, error)
+    if isinstance(error, ClientDisconnect):  # nobody hears it, and nothing is wrong here
+        return problem_response("validation_failed", "the body ended before it was whole", scope=scope)
     if isinstance(error, ViewsUnavailable | SearchUnavailable):
         # Whoever follows the store tells the log that it is away, once: requests may be thousands.
         missing = degraded.noted(scope.get("state", {})) or "the store of what this shows"

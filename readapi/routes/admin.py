@@ -21,7 +21,7 @@ from readapi.edge.principal import AdminPrincipal
 from readapi.models import ConsumerList, ParkedList
 from readapi.services import ReadServices
 from streams import parked
-from streams.outgoing.notices import CHANNELS
+from streams.outgoing.notices import COURIERS
 
 router = APIRouter(tags=["operations"])
 OWN = problem_responses("unauthenticated", "forbidden", "position_not_reached")
@@ -65,9 +65,9 @@ async def list_projections(request: Request, principal: AdminPrincipal) -> Respo
         for name, position in services.workings.positions().items()
     ]
     known = await parked.subscriptions(services.log)
-    told = await parked.delivered(services.log, [delivery_id(key) for key in (*known, *CHANNELS)])
+    told = await parked.delivered(services.log, [delivery_id(key) for key in (*known, *COURIERS)])
     begun = {key: known[key].after for key in known if not known[key].disabled}
-    begun |= {key: 0 for key in CHANNELS if told[delivery_id(key)].position >= 0}
+    begun |= {key: 0 for key in COURIERS if told[delivery_id(key)].position >= 0}
     for key, after in begun.items():
         items.append(_consumer("delivery", key, max(after, told[delivery_id(key)].position), head))
     return _answer(page(items), head)

@@ -62,7 +62,7 @@ def account_json(account_id: str, events: list[Recorded], vault: Vault) -> dict[
         "email": profile.get("email"),
         "name": profile.get("name"),
         "scopes": account.scopes,
-        "notifications": {"orders": account.told_of_orders},
+        "notifications": {"orders": account.told_of_orders, "wishes": account.told_of_wishes},
         "addresses": [
             {"addressId": address_id, **_opened(account_id, address.sealed, vault)}
             for address_id, address in account.addresses.items()

@@ -107,9 +107,8 @@ class Sources:
             raise SourceFailed(f"the file cannot be read: {error.strerror}") from error
 
     async def _address(self, url: str, spool: Path, known: SourceMark) -> Fetched | None:
-        aiohttp = await asyncio.to_thread(
-            import_module, "aiohttp"
-        )  # most shops have no feeds, and it is slow to import
+        # Here, because it is slow to import and most shops have no feeds.
+        aiohttp = await asyncio.to_thread(import_module, "aiohttp")
         self._http = self._http or _session(aiohttp, self._rules.private)
         try:
             for _ in range(REDIRECTS_MAX + 1):

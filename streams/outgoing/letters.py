@@ -14,7 +14,8 @@ from domain.money import Money
 from domain.order import OpenOrder, PaidOrder
 from domain.payment import PaymentRefunded
 from domain.refund import RefundGranted
-from streams.outgoing.notices import Notice, Recipient
+from domain.watch import BACK, DROP
+from streams.outgoing.notices import Notice, Recipient, WishNotice
 from streams.outgoing.reasons import REASONS
 
 TEMPLATES = Path(__file__).with_name("templates")
@@ -29,6 +30,10 @@ SUBJECTS = {
     "return_received": "Your return for order {order} has arrived",
     "refunded": "Your refund for order {order}",
     "credited": "Your gift card, for order {order}",
+}
+WISH_SUBJECTS = {
+    BACK: "Back in stock: {title}",
+    DROP: "Costs less now: {title}",
 }
 
 
@@ -51,12 +56,22 @@ def _templates() -> Environment:
     )
 
 
-def letter(notice: Notice, recipient: Recipient) -> Letter:
-    content = {"name": recipient.name, **_content(notice)}
-    subject = SUBJECTS[notice.kind].format(order=notice.order_id)
-    content["subject"] = subject
+def letter(notice: Notice | WishNotice, recipient: Recipient) -> Letter:
+    if isinstance(notice, WishNotice):
+        subject = WISH_SUBJECTS[notice.kind].format(title=" ".join(notice.called.title.split()))
+        content = _wish(notice)
+    else:
+        subject = SUBJECTS[notice.kind].format(order=notice.order_id)
+        content = _content(notice)
+    content |= {"name": recipient.name, "subject": subject}
     text, html = (_templates().get_template(f"{notice.kind}{ending}").render(content) for ending in (".txt", ".html"))
     return Letter(subject, text, html)
+
+
+def _wish(notice: WishNotice) -> dict[str, Any]:
+    called = notice.called
+    was = "" if called.was is None else str(called.was)
+    return {"title": called.title, "sku": called.sku, "price": str(called.price), "was": was}
 
 
 def _content(notice: Notice) -> dict[str, Any]:

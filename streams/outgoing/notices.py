@@ -22,10 +22,13 @@ from domain.codec import EVENTS
 from domain.ids import delivery_id
 from domain.order import CancelledOrder, NoOrder, OpenOrder, OrderPlaced, PaidOrder
 from domain.recorded import Recorded
+from domain.watch import WatcherCalled
 from streams.effect import order_of
 from streams.outgoing.port import Told, hopeless, message_id, skipped
 
 CHANNELS = ("mail", "sms", "push")
+COURIERS = (*CHANNELS, "wishes", *(f"{channel}_wishes" for channel in CHANNELS))
+"""By name, all that notices may have: of orders, of who is to hear of a wish, and of wishes."""
 KINDS: dict[type, str] = {
     order.OrderConfirmed: "confirmed",
     order.OrderCancelled: "cancelled",
@@ -61,9 +64,29 @@ class Notice:
 
 
 @dataclass(frozen=True, slots=True)
+class WishNotice:
+    called: WatcherCalled
+    event: Recorded
+    message_id: str
+    """The same at every attempt, and another for every channel."""
+
+    @property
+    def kind(self) -> str:
+        return self.called.kind
+
+
+@dataclass(frozen=True, slots=True)
 class Recipient:
     name: str
     email: str
+
+
+def recipient_of(vault: Vault, account_id: str, account: ActiveAccount) -> Recipient | None:
+    """None for somebody who was erased."""
+    opened = vault.open(account_id, account.profile)
+    if not opened or not opened.get("email"):
+        return None
+    return Recipient(str(opened.get("name", "")), str(opened["email"]))
 
 
 class Channel(Protocol):
@@ -71,7 +94,7 @@ class Channel(Protocol):
     def name(self) -> str:
         """One of ``CHANNELS``."""
 
-    async def send(self, notice: Notice, recipient: Recipient) -> Told:
+    async def send(self, notice: Notice | WishNotice, recipient: Recipient) -> Told:
         """Sends it once. The reason of a failure says nothing about the person."""
 
 
@@ -114,10 +137,9 @@ class Notices:
             return skipped("erased")
         if not account.told_of_orders:
             return skipped("not wanted")
-        opened = self._vault.open(placed.account_id, account.profile)
-        if not opened or not opened.get("email"):
+        recipient = recipient_of(self._vault, placed.account_id, account)
+        if recipient is None:
             return skipped("erased")
-        recipient = Recipient(str(opened.get("name", "")), str(opened["email"]))
         kind = KINDS[type(event.event)]
         key = message_id(self.delivery_id, event.event_id)
         notice = Notice(kind, order_id, known, event, key, self._said(placed.account_id, event))

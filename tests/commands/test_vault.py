@@ -6,12 +6,15 @@ import os
 import sqlite3
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from commands import vault_file
 from commands.vault import Vault, VaultError
 from tests.contracts.vault import ADA, Clock, Credentials, PersonKeys, Secrets, Sessions
 
@@ -132,6 +135,25 @@ class TestTheFile:
         ]
         assert len({process.communicate(timeout=60)[0] for process in running}) == 1
         assert {process.returncode for process in running} == {0}
+
+
+def test_a_vault_that_another_process_makes_meanwhile_is_one(tmp_path):
+    """Between two looks at what the file is."""
+    path = tmp_path / "vault.db"
+    path.touch()
+    maker = threading.Thread(target=lambda: Vault(path).close())
+
+    class Looking(sqlite3.Connection):
+        def execute(self, *query):
+            answer = super().execute(*query)
+            if "application_id" in query[0]:
+                maker.start()
+                maker.join(0.5)
+            return answer
+
+    with closing(sqlite3.connect(path, isolation_level=None, factory=Looking)) as looking:
+        vault_file._check_identity(looking, path)
+    maker.join()
 
 
 def _value(path: Path, query: str):

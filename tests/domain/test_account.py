@@ -81,6 +81,16 @@ def test_whether_one_is_told_of_orders_is_chosen_once() -> None:
     given(ACCOUNT, registered).when(ChangeProfile(ID, told_of_orders=True)).then_nothing()
 
 
+def test_nobody_is_told_of_wishes_who_did_not_choose_it() -> None:
+    before = given(ACCOUNT, registered)
+    assert before.state.told_of_wishes is False
+    after = before.when(ChangeProfile(ID, told_of_wishes=True)).then(NotificationsChosen(True, True))
+    assert (after.state.told_of_orders, after.state.told_of_wishes) == (True, True)
+    quiet = after.when(ChangeProfile(ID, told_of_orders=False)).then(NotificationsChosen(False, True))
+    quiet.when(ChangeProfile(ID, told_of_wishes=True)).then_nothing()
+    quiet.when(ChangeProfile(ID, told_of_wishes=False)).then(NotificationsChosen(False))
+
+
 def test_a_scope_is_granted_once() -> None:
     grant = GrantScope(ID, "merchant")
     after = given(ACCOUNT, registered).when(grant).then(ScopeGranted("merchant"))

@@ -11,14 +11,14 @@ from domain.course import Course
 from domain.ledger import PROVIDER
 from domain.money import Money
 from domain.parcel import cost
-from domain.payment import PaymentCaptured, PaymentRefunded
+from domain.payment import DisputeLost, PaymentCaptured, PaymentRefunded
 from domain.pieces import pieces_of
 from domain.policy import PARCEL
 from domain.postings import NOTHING, Holding, held, with_parcel
 from domain.pricing import Quote
 from domain.refund import RefundGranted
 from domain.shipment import Shipment, ShipmentGiven
-from tests.domain.test_course import journal
+from tests.domain.test_course import journal, recorded
 from tests.domain.test_postings import CALIFORNIA, balances, captured, line, orders, quote
 from tests.domain.test_refund import placed
 
@@ -108,6 +108,23 @@ def test_what_is_refunded_between_two_parcels_leaves_nothing_behind(
     assert accounts.get(PROVIDER, 0) == 0
     if before + after:
         assert sum(piece.paid for piece in course.holding.pieces) + course.holding.beyond == 0
+
+
+@settings(max_examples=50, deadline=None)
+@given(orders(), st.lists(st.integers(1, 3), min_size=1, max_size=4), st.integers(0, 100))
+def test_a_bank_may_be_heard_of_before_the_parcel_whose_money_it_has(
+    made_and_rate: tuple[Quote, int], sizes: list[int], when: int
+) -> None:
+    """It has given all of it back to the buyer; nobody is owed anything of it, and nothing is left to be explained."""
+    made, _ = made_and_rate
+    shipments = parcels_of(made, sizes)
+    moves = [one for one in taken(made, shipments) if isinstance(one, PaymentCaptured)]
+    course = Course(sold(made, shipments))
+    lost = DisputeLost("dp_1", Money(sum(one.amount.amount for one in moves), made.totals.grand.currency), 1)
+    when %= len(moves) + 1
+    for position, event in enumerate([*moves[:when], lost, *moves[when:]], 1):
+        course.take_in(recorded(event, position))
+    assert (course.holding.paid, course.holding.beyond) == (0, 0)
 
 
 def test_what_no_parcel_is_known_for_waits_where_it_is_seen() -> None:

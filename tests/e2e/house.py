@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import os
 import re
 import signal
@@ -16,6 +15,7 @@ from contextlib import asynccontextmanager, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import httpx
 
@@ -75,15 +75,20 @@ async def in_process(
 ) -> AsyncIterator[House]:
     """``prepare`` may exchange services before the application is built."""
     chosen = Settings(data=folder, rate_limits=False, **settings)
-    thresholds = gc.get_threshold()
-    async with composition.embedded(chosen) as services:
-        # A process that serves for months freezes its garbage; one that runs tests must not.
-        gc.unfreeze()
-        gc.set_threshold(*thresholds)
+    async with _begun(chosen) as services:
         prepare(services)
         app = build_app("all", services, chosen)
         async with client_of(app) as http:
             yield House(folder, services, app, http)
+
+
+@asynccontextmanager
+async def _begun(chosen: Settings) -> AsyncIterator[WriteServices]:
+    """A process that serves for months freezes its garbage; one that runs tests must not, nor walk through all that
+    other tests have left in it."""
+    with patch.object(composition, "settle_garbage"):
+        async with composition.embedded(chosen) as services:
+            yield services
 
 
 def client_of(app: Any) -> httpx.AsyncClient:

@@ -178,4 +178,4 @@ class Catalog:
 def _copied(one: OnSale) -> OnSale:
     """There and back again."""
     document = document_with_copy(one)
-    return on_sale_of(one.product_id, Copy(msgspec.json.decode(document.kept), document.description))
+    return on_sale_of(one.product_id, Copy(msgspec.json.decode(document.kept), document.description), 0)

@@ -53,13 +53,14 @@ async def put(seller: Seller, name: str = "beds", **terms: Any) -> None:
 
 
 async def run(seller: Seller, name: str = "beds", **how: Any) -> dict[str, Any]:
-    """One run, to its end."""
+    """One run, to its end; whoever reads after it sees what it wrote."""
     asked = await seller.shopper.do("POST", path(seller, name, "/runs"), how, 202)
     async with asyncio.timeout(30):
         while True:
             answer = await seller.shopper.send("GET", path(seller, name, f"/runs/{asked['runId']}"))
             if answer.status_code == 200 and answer.json()["status"] != "running":
                 found: dict[str, Any] = answer.json()
+                seller.shopper.position = answer.headers["Kontor-Position"]  # what the run wrote is to be seen
                 return found
             await asyncio.sleep(0.02)
 

@@ -148,7 +148,7 @@ async def test_who_switched_them_off_gets_none(
     house: House, box: MailBox, seller: Seller, shopper: Shopper, admin: Shopper
 ) -> None:
     await shopper.do("PATCH", "/api/me", {"notifications": {"orders": False}})
-    assert (await shopper.read("/api/me"))["notifications"] == {"orders": False}
+    assert (await shopper.read("/api/me"))["notifications"] == {"orders": False, "wishes": False}
     await shopper.add(await seller.sells())
     order = await shopper.buy()
     await delivered(seller, order)

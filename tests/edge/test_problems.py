@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
+from starlette.requests import ClientDisconnect
 from structlog.testing import capture_logs
 
 from commands.errors import StorageUnavailable
@@ -191,6 +192,14 @@ def test_bad_parameter_is_a_domain_error():
     error = BadParameter("query", "cursor", "not a cursor")
     assert error.code == "validation_failed"
     assert error.entry == {"in": "query", "parameter": "cursor", "detail": "not a cursor"}
+
+
+def test_a_client_that_goes_away_is_no_news():
+    """In the middle of its body: there is nobody to answer, and nothing for us to mend."""
+    with capture_logs() as logged:
+        response = response_for({"type": "http", "method": "POST", "path": "/api/orders"}, ClientDisconnect())
+    assert response.status_code == 422
+    assert logged == []
 
 
 def test_a_log_that_is_away_is_no_news_of_every_request():

@@ -126,7 +126,8 @@ class Deployment:
         with patch.dict(os.environ, self.environment):
             settings = load()
         compared = await compare_views(settings, self.postgres)
-        assert [one for one in compared if one.different] == []
+        different = [one for one in compared if one.different]
+        assert different == [], different
 
 
 class Everything:

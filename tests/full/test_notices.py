@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.e2e import test_notices as notices
+from tests.e2e import test_wish_notices as wishes
 from tests.e2e.market import open_shop
 from tests.e2e.shopper import sign_up
 from tests.full.conftest import PARTS
@@ -23,6 +24,7 @@ JOURNEYS = (
     notices.test_a_return_is_refused,
     notices.test_what_is_put_back_on_a_gift_card,
     notices.test_who_switched_them_off_gets_none,
+    wishes.test_back_in_stock_and_costing_less,
 )
 
 

@@ -26,6 +26,10 @@ from tests.e2e.giftcards import balance, issue
 from tests.e2e.house import House, in_process
 from tests.e2e.market import Seller, open_shop
 from tests.e2e.shopper import HOME, Shopper, expect, fresh_key, sign_up
+from tests.e2e.test_media import shows
+from tests.e2e.test_merchant_feeds import bed, lines, put, rejected, run
+from tests.e2e.test_merchant_feeds import path as feed
+from tests.e2e.test_pushes import push, secret_of
 from tests.fuzz.strict import Clerk
 
 pytestmark = pytest.mark.fuzz
@@ -35,7 +39,7 @@ ARRAY = {"type": "array", "items": {"type": "string"}}
 
 @pytest.fixture
 async def house(tmp_path: Path) -> AsyncIterator[House]:
-    async with in_process(tmp_path / "data") as house:
+    async with in_process(tmp_path / "data", feeds_folder=tmp_path / "feeds") as house:
         yield house
 
 
@@ -50,6 +54,9 @@ async def test_every_operation_answers_as_the_document_says(house: House) -> Non
     await runs_the_shop(seller, sku)
     root = await in_charge(house)
     await keeps_the_catalog(root, seller)
+    await shows_pictures(house, seller, sku)
+    await brings_rows(house, seller)
+    await moves_what_is_found(root)
     await runs_promotions(root, seller, ada, sku)
     await issues_gift_cards(root, seller, ada)
     await wishes(ada, sku)
@@ -159,6 +166,45 @@ async def keeps_the_catalog(root: Shopper, seller: Seller) -> None:
     await mo.do("POST", f"{path}/withdraw")
     assert (await mo.read("/api/categories/Kept"))["kept"]["effectiveSchema"]["required"] == ["width"]
     await root.do("DELETE", "/api/categories/Kept")
+
+
+async def shows_pictures(house: House, seller: Seller, sku: str) -> None:
+    product = seller.products[sku]
+    media_id = await shows(house, seller, product, alt="From the front")
+    path = f"/api/products/{product}/media/{media_id}"
+    await seller.shopper.do("PATCH", path, {"alt": "The front"})
+    page = await seller.shopper.read(f"/api/products/{product}")
+    assert (await house.http.get(page["image"])).status_code == 200
+    await seller.shopper.do("DELETE", path, status=204)
+
+
+async def brings_rows(house: House, seller: Seller) -> None:
+    """By a feed that is fetched, and by a message that is pushed."""
+    folder = house.folder.parent / "feeds" / seller.shop_id
+    folder.mkdir(parents=True)
+    (folder / "beds.ndjson").write_bytes(lines([bed(1), b"torn"]))
+    await put(seller, source="file:beds.ndjson")
+    done = await run(seller)
+    assert len(await rejected(seller, done)) == 1
+    for more in ("", "/runs"):
+        await seller.shopper.read(feed(seller, more=more))
+    await seller.shopper.read(f"/api/shops/{seller.shop_id}/feeds")
+    for step in ("pause", "resume"):
+        await seller.shopper.do("POST", feed(seller, more=f"/{step}"))
+    await seller.shopper.do("DELETE", feed(seller), status=204)
+    secret = await secret_of(seller)
+    expect(200, await push(house, seller, secret, {"title": "Bed", "variants": [{"sku": "BED-9"}]}, what="products"))
+    await seller.shopper.do("DELETE", f"/api/shops/{seller.shop_id}/push-secret", status=204)
+
+
+async def moves_what_is_found(root: Shopper) -> None:
+    rule = {"kind": "synonyms", "phrases": ["sofa", "couch"]}
+    made = await root.do("POST", "/api/admin/search/rules", rule, 201)
+    path = f"/api/admin/search/rules/{made['ruleId']}"
+    await root.read("/api/admin/search/rules")
+    await root.read(path)
+    await root.do("PUT", path, {**rule, "phrases": ["sofa", "couch", "settee"]})
+    await root.do("DELETE", path)
 
 
 async def runs_promotions(root: Shopper, seller: Seller, ada: Shopper, sku: str) -> None:

@@ -81,7 +81,7 @@ async def test_bad_lines_are_refused_one_by_one(services: WriteServices, tmp_pat
             product(5, variants=[{"sku": "TWIN"}, {"sku": "TWIN"}]),
             {"title": "Nameless"},
             product(6, title=" "),
-            product(7, attributes={"width": [160]}),
+            product(7, attributes={"width": [[160]]}),
             product(8),
             '{"title": "\\ud800"}',
             json.dumps(product(9, description="x" * ROW_MAX)),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -78,12 +79,14 @@ def views(tmp_path: Path) -> Iterator[SQLiteViews]:
 
 def test_what_processes_that_were_killed_left_is_moved_into_the_file(tmp_path):
     """None of them may have lived long enough to do it, however many there were."""
-    killed = SQLiteViews(tmp_path / "views.db", (TALK,))
+    killed, copied = SQLiteViews(tmp_path / "views.db", (TALK,)), threading.Event()
+    killed._checkpointer.submit(copied.wait)  # it does not live to do it
     killed.apply(["talk"], Talk()(("a", "x" * 100_000)))
     left = tmp_path / "left"
     left.mkdir()
     for file in ("views.db", "views.db-wal"):
         (left / file).write_bytes((tmp_path / file).read_bytes())
+    copied.set()
     killed.close()
     before = (left / "views.db").stat().st_size
     views = SQLiteViews(left / "views.db", (TALK,))

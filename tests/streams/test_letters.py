@@ -22,8 +22,9 @@ from domain.recorded import Meta, Recorded
 from domain.refund import RefundGranted, RefundLine
 from domain.returns import Return, ReturnApproved, ReturnReceived, ReturnRejected
 from domain.shipment import ShipmentDelivered, ShipmentShipped
-from streams.outgoing.letters import SUBJECTS, TEMPLATES, Letter, letter
-from streams.outgoing.notices import KINDS, Notice, Recipient
+from domain.watch import BACK, DROP, WatcherCalled
+from streams.outgoing.letters import SUBJECTS, TEMPLATES, WISH_SUBJECTS, Letter, letter
+from streams.outgoing.notices import KINDS, Notice, Recipient, WishNotice
 from streams.outgoing.reasons import REASONS
 from tests.domain.corpus.examples import TODAY
 
@@ -59,7 +60,7 @@ def says(letter: Letter, *words: str) -> bool:
 def test_every_kind_has_subject_and_templates() -> None:
     assert set(SUBJECTS) == set(KINDS.values())
     files = {path.name for path in TEMPLATES.iterdir()}
-    assert {f"{kind}{ending}" for kind in SUBJECTS for ending in (".txt", ".html")} <= files
+    assert {f"{kind}{ending}" for kind in (*SUBJECTS, *WISH_SUBJECTS) for ending in (".txt", ".html")} <= files
 
 
 def test_a_confirmation_lists_what_was_bought_and_what_it_costs() -> None:
@@ -200,3 +201,14 @@ def test_what_people_wrote_is_no_markup() -> None:
     assert "<script>alert(1)</script> & co" in confirmed.text
     refused = of(granted(), ReturnRejected("ret_1", 5), "<script>worn</script>")
     assert "&lt;script&gt;worn" in refused.html
+
+
+def test_letters_of_wishes_say_what_it_costs_and_how_to_end_them() -> None:
+    price, was = Money(1999, "USD"), Money(2999, "USD")
+    for kind, words in ((BACK, "can be had again"), (DROP, "It was 29.99 USD when you wished it")):
+        called = WatcherCalled("usr_1", "PEN-1", kind, "Pen\n<b> & Ink", price, 7, 8, was)
+        notice = WishNotice(called, Recorded(7, "wch_1", 3, called, META, b""), "msg_1")
+        told = letter(notice, Recipient("Ada", "ada@example.com"))
+        assert told.subject == WISH_SUBJECTS[kind].format(title="Pen <b> & Ink"), "one line"
+        assert says(told, words, "19.99 USD", "switch notices of wishes off in your account")
+        assert "Pen\n&lt;b&gt; &amp; Ink" in told.html

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -81,24 +80,6 @@ class Sender:
         found = [recorded(row) for row in await self.engine.log.read(0, 1_000) if row.stream == DELIVERY]
         events = [one.event for one in found if hasattr(one.event, "event_id")]
         return [(type(event).__name__, getattr(event, "reason", "")) for event in events]
-
-
-@pytest.fixture
-def log() -> MemoryLog:
-    return MemoryLog()
-
-
-@pytest.fixture
-def vault(tmp_path: Path) -> Any:
-    opened = Vault(tmp_path / "vault.db")
-    yield opened
-    opened.close()
-
-
-@pytest.fixture
-async def box() -> AsyncIterator[MailBox]:
-    async with mail_server() as box:
-        yield box
 
 
 @asynccontextmanager

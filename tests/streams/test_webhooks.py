@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import time
 from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -25,18 +24,6 @@ from streams.outgoing.webhooks import Subscriber
 from tests.receiver import Receiver, receiving
 from tests.streams.sender import DELIVERY, ID, Sender, sending
 from tests.waiting import until
-
-
-@pytest.fixture
-def log() -> MemoryLog:
-    return MemoryLog()
-
-
-@pytest.fixture
-def vault(tmp_path: Path) -> Any:
-    opened = Vault(tmp_path / "vault.db")
-    yield opened
-    opened.close()
 
 
 @pytest.fixture

@@ -52,7 +52,7 @@ async def test_what_one_sees_of_oneself(house: House) -> None:
         "email": "Ada.Lovelace@example.com",
         "name": "Ada Lovelace",
         "scopes": ["customer"],
-        "notifications": {"orders": True},
+        "notifications": {"orders": True, "wishes": False},
         "addresses": [{"addressId": address_id, **HOME}],
         "paymentMethods": [{"paymentMethodId": method_id, "token": "pm_card_visa"}],
         "version": 3,
@@ -77,6 +77,17 @@ async def test_whether_one_is_told_of_ones_orders(house: House) -> None:
     assert await shown() == ("Ada King", True)
     for wrong in ({"orders": "maybe"}, {}, {"orders": True, "news": True}):
         refused(await ada.call("PATCH", "/api/me", {"notifications": wrong}), 422, "validation_failed")
+
+
+async def test_being_told_of_wishes_is_chosen_apart(house: House) -> None:
+    ada = await house.person()
+    chosen = {"notifications": {"wishes": True}}
+    for _ in range(2):
+        assert (await ada.call("PATCH", "/api/me", chosen)).json()["version"] == 2
+    assert (await ada.call("GET", "/api/me")).json()["notifications"] == {"orders": True, "wishes": True}
+    quiet = {"notifications": {"orders": False}}
+    assert (await ada.call("PATCH", "/api/me", quiet)).json()["version"] == 3
+    assert (await ada.call("GET", "/api/me")).json()["notifications"] == {"orders": False, "wishes": True}
 
 
 async def test_reading_needs_a_token(house: House) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Annotated, Any, cast
 
 from fastapi import APIRouter
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, ConfigDict, Field, model_validator
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -62,12 +62,36 @@ _OF_ONE = {**_COMMON, **problem_responses("not_found")}
 
 
 class Notifications(CommandBody):
-    orders: Annotated[bool, Field(description="whether to be told of one's orders", examples=[False])]
+    """What is left out stays; one of them is needed."""
+
+    model_config = ConfigDict(json_schema_extra={"minProperties": 1})
+
+    orders: Annotated[
+        bool, Field(default_factory=bool, description="whether to be told of one's orders", examples=[False])
+    ]
+    wishes: Annotated[
+        bool,
+        Field(
+            default_factory=bool,
+            description="whether to be told when something on one's wishlist is back in stock or costs less",
+            examples=[True],
+        ),
+    ]
+
+    @model_validator(mode="after")
+    def _names_one(self) -> Notifications:
+        if not self.model_fields_set:
+            raise ValueError("name orders, wishes or both")
+        return self
+
+    def chosen(self, name: str) -> bool | None:
+        """None for what is left out."""
+        return getattr(self, name) if name in self.model_fields_set else None
 
 
 class ProfileChange(CommandBody):
     name: Annotated[Line100, Field(default_factory=str, examples=["Ada King"])]
-    notifications: Annotated[Notifications | None, Field(examples=[{"orders": False}])] = None
+    notifications: Annotated[Notifications | None, Field(examples=[{"orders": False, "wishes": True}])] = None
 
 
 class NewAddress(CommandBody):
@@ -122,11 +146,13 @@ async def change_profile(request: Request, body: ProfileChange, principal: Requi
     known = services.vault.open(principal.account_id, account.profile) or {}
     changed = {**known, **body.model_dump(exclude_unset=True, exclude={"notifications"})}
     answer = {"userId": principal.account_id}
-    orders = account.told_of_orders if body.notifications is None else body.notifications.orders
-    if changed == known and orders == account.told_of_orders:
+    told = body.notifications
+    orders, wishes = (None, None) if told is None else (told.chosen("orders"), told.chosen("wishes"))
+    same = orders in (None, account.told_of_orders) and wishes in (None, account.told_of_wishes)
+    if changed == known and same:
         return _unchanged(request, services, answer, version)
     profile = None if changed == known else _seal(services, principal, changed)
-    return await _run(request, principal, ChangeProfile(principal.account_id, profile, orders), answer)
+    return await _run(request, principal, ChangeProfile(principal.account_id, profile, orders, wishes), answer)
 
 
 @router.delete("/api/me", status_code=204, summary="Erase this person", openapi_extra=signed_in(), responses=_COMMON)

@@ -37,6 +37,7 @@ from domain import (
     shop,
     subscription,
     tender,
+    watch,
     wishlist,
 )
 from domain.attributes import AttributeSchema, Property
@@ -167,6 +168,10 @@ WISHES: list[Event] = [
     wishlist.ItemWished("PEN-1", "prd_01K", AT, PRICE, True),
     wishlist.ItemUnwished("PEN-1"),
     wishlist.WishlistCleared(("PEN-1", "INK-1")),
+    watch.WatchBegun(ACCOUNT, "PEN-1", 7, PRICE, True),
+    watch.WatchEnded(ACCOUNT, "PEN-1"),
+    watch.WatcherCalled(ACCOUNT, "PEN-1", "price_drop", "Pen", PRICE, 9, AT, PRICE),
+    watch.WatchersLeft("PEN-1", True, 9),
     review.ReviewWritten(ACCOUNT, 4, AT, b"\x00sealed\xff", 2),
 ]
 STOCK: list[Event] = [
@@ -337,6 +342,7 @@ TODAY = (
 
 
 PARTICULAR: dict[str, Event] = {
+    "account.notifications_chosen@1.wishes": account.NotificationsChosen(False, True),
     "product.created@1.family": product.ProductCreated(
         ACCOUNT,
         MEASURED,

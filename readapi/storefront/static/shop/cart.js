@@ -47,7 +47,7 @@ function row(shop, line, act) {
     h(
       "div",
       { class: "what" },
-      h("a", { class: "title", href: `/product/${line.productId}` }, line.title),
+      h("a", { class: "title", href: `/product/${line.productId}?${new URLSearchParams({ sku: line.sku })}` }, line.title),
       h("p", { class: "quiet" }, `${money(line.unitPrice)} each`),
       said(line),
     ),

@@ -1,6 +1,6 @@
 /* What is searched for, as it stands in the address: the parameters of GET /api/products by their own names. */
 
-const MANY = (name) => name === "brand" || name.startsWith("attr.");
+const MANY = (name) => name === "brand" || name === "seller" || name.startsWith("attr.");
 const KEPT = new Set(["q", "sort"]);
 
 export class Criteria {
@@ -16,7 +16,7 @@ export class Criteria {
     return this.query.getAll(name).includes(value);
   }
 
-  /** The address with this filter turned on or off; of most names one value counts, of brands and attributes any. */
+  /** The address with this filter turned on or off; of most names one value counts, of brands, sellers and attributes any. */
   toggled(name, value) {
     const others = this.query.getAll(name).filter((one) => one !== value);
     const on = !this.has(name, value);

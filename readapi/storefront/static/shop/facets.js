@@ -1,10 +1,23 @@
 /* The filters beside a result. Each box leads to the result with it turned over; categories are links down the tree. */
 
 import { h } from "../lib/dom.js";
-import { countries } from "../lib/countries.js";
-import { capital, money, number } from "../lib/format.js";
+import { countries, country } from "../lib/countries.js";
+import { capital, money, number, short } from "../lib/format.js";
 
 const SHOWN = 7;
+const ANYWHERE = "*";
+
+/** A country, or a part of one as ISO 3166-2 has it: US-CA. */
+export function placeText(place) {
+  if (place === ANYWHERE) return "Anywhere";
+  const [code, part] = place.split("-");
+  return part ? `${country(code)} (${part})` : country(code);
+}
+
+/** A shop by its name; by the end of its id while that is not known. */
+export function sellerText({ value, name }) {
+  return name ?? `Seller ${short(value)}`;
+}
 
 export function priceText(low, high, currency) {
   const cents = (amount) => money({ amount, currency }).replace(/\.00$/, "");
@@ -31,12 +44,12 @@ function choice(shop, text, count, on, to) {
   );
 }
 
-/** The first few, and the rest behind a word; whatever is chosen always shows. */
-function choices(shop, criteria, name, buckets) {
+/** The first few, and the rest behind a word; whatever is chosen always shows. `text` words a bucket. */
+function choices(shop, criteria, name, buckets, text = ({ value }) => value) {
   const chosen = criteria.query.getAll(name).filter((value) => !buckets.some((bucket) => bucket.value === value));
   const all = [...chosen.map((value) => ({ value, count: 0 })), ...buckets];
-  const item = ({ value, count }) =>
-    choice(shop, value, count, criteria.has(name, value), criteria.toggled(name, value));
+  const item = (bucket) =>
+    choice(shop, text(bucket), bucket.count, criteria.has(name, bucket.value), criteria.toggled(name, bucket.value));
   const first = all.filter((bucket, index) => index < SHOWN || criteria.has(name, bucket.value));
   const rest = all.filter((bucket) => !first.includes(bucket));
   return [
@@ -121,30 +134,45 @@ function ratings(shop, criteria, buckets) {
   );
 }
 
-function destination(shop, criteria) {
+/** Whoever is signed in and has an address is shown what goes there, unless they say otherwise. */
+function destination(shop, criteria, address) {
   const current = criteria.get("shipTo") ?? "";
-  const options = [["", "anywhere"], ...countries].map(([code, name]) =>
-    h("option", { value: code, selected: code === current }, name),
-  );
+  const unsaid = address
+    ? [
+        ["", `Your address (${country(address.country)})`],
+        [ANYWHERE, "Anywhere"],
+      ]
+    : [["", "Anywhere"]];
+  const listed = [...unsaid, ...countries];
+  if (!listed.some(([code]) => code === current)) listed.splice(unsaid.length, 0, [current, placeText(current)]);
+  const options = listed.map(([code, name]) => h("option", { value: code, selected: code === current }, name));
   const chosen = (event) => shop.narrow(criteria.with({ shipTo: event.target.value || null }));
   return h("label", { class: "destination" }, h("span", {}, "Deliver to"), h("select", { onchange: chosen }, options));
 }
 
-export function facets(shop, criteria, found) {
-  const { category, brand, price, rating, attributes } = found;
-  const available = choice(
-    shop,
-    "In stock only",
-    null,
-    criteria.has("inStock", "true"),
-    criteria.toggled("inStock", "true"),
-  );
+function availability(shop, criteria, buckets) {
+  const counts = new Map(buckets.map(({ value, count }) => [value, count]));
+  const item = (value, text) =>
+    choice(shop, text, counts.get(value) ?? 0, criteria.has("inStock", value), criteria.toggled("inStock", value));
+  const soldOut = counts.has("false") || criteria.has("inStock", "false");
+  return h("ul", { role: "list" }, item("true", "In stock only"), soldOut ? item("false", "Sold out") : null);
+}
+
+export function facets(shop, criteria, found, address) {
+  const { category, brand, price, rating, seller, attributes } = found;
   return [
-    group("Availability", [h("ul", { role: "list" }, available), destination(shop, criteria)], true),
+    group(
+      "Availability",
+      [availability(shop, criteria, found.availability), destination(shop, criteria, address)],
+      true,
+    ),
     category.length > 0 || criteria.get("category") ? group("Category", categories(criteria, category), true) : null,
     price.length > 0 ? group("Price", prices(shop, criteria, price), true) : null,
     brand.length > 0 || criteria.get("brand") ? group("Brand", choices(shop, criteria, "brand", brand), true) : null,
     rating.length > 0 ? group("Rating", ratings(shop, criteria, rating), true) : null,
+    seller.length > 0 || criteria.get("seller")
+      ? group("Seller", choices(shop, criteria, "seller", seller, sellerText), true)
+      : null,
     Object.entries(attributes).map(([name, buckets]) =>
       group(capital(name), choices(shop, criteria, `attr.${name}`, buckets), criteria.query.has(`attr.${name}`)),
     ),

@@ -1,4 +1,4 @@
-/* All sellers of a product side by side, the best offer first. */
+/* All sellers of a product, or of one sibling of a family, side by side, the best offer first. */
 
 import { announce } from "../lib/announce.js";
 import { h, put } from "../lib/dom.js";
@@ -54,9 +54,9 @@ export function price(offer) {
   );
 }
 
-export function offers(shop, product) {
+export function offers(shop, product, sold) {
   const said = h("div", { class: "said" });
-  const rows = product.offers.map((offer, index) =>
+  const rows = sold.map((offer, index) =>
     h(
       "tr",
       {},
@@ -75,7 +75,7 @@ export function offers(shop, product) {
   return h(
     "section",
     { class: "offers", "aria-labelledby": "offers" },
-    h("h2", { id: "offers" }, `${plural(product.offers.length, "offer")} compared`),
+    h("h2", { id: "offers" }, `${plural(sold.length, "offer")} compared`),
     h(
       "table",
       {},

@@ -80,12 +80,19 @@ function drawing({ category, brand, productId }, labelled) {
   );
 }
 
-/** Of a card or a page; small ones go without the label. Beside a title a picture is decoration, unless `alt` is given. */
-export function picture(product, { labelled = true, alt = "" } = {}) {
+/** For the browser to keep the place free before it knows the picture; the frame has the same shape. */
+const [WIDTH, HEIGHT] = [500, 400];
+
+/** Of a card or a page; small ones go without the label. Beside a title a picture is decoration, unless `alt` is given.
+    Waits until it is about to be seen, unless it is `eager`. */
+export function picture(product, { labelled = true, alt = "", eager = false } = {}) {
   const frame = h("div", { class: "picture" });
   const draw = () => frame.replaceChildren(drawing(product, labelled));
   if (product.image && /^(https:|\/)/.test(product.image)) {
-    frame.append(h("img", { src: product.image, alt, loading: "lazy", decoding: "async", onerror: draw }));
+    const loading = eager ? "eager" : "lazy";
+    // The address comes last: what is set after it would be too late for it.
+    const how = { alt, width: WIDTH, height: HEIGHT, loading, decoding: "async", onerror: draw };
+    frame.append(h("img", { ...how, src: product.image }));
   } else {
     draw();
   }

@@ -1,13 +1,16 @@
-/* The page of one product. */
+/* The page of one product, as the sibling that is chosen of its family. */
 
-import { h } from "../lib/dom.js";
-import { capital, day } from "../lib/format.js";
+import { announce } from "../lib/announce.js";
+import { h, put } from "../lib/dom.js";
+import { day, moment } from "../lib/format.js";
 import { icon } from "../lib/icons.js";
 import { notice } from "../lib/states.js";
+import { attributes } from "./attributes.js";
 import { cards, stock } from "./card.js";
+import { gallery } from "./gallery.js";
 import { buyButton, delivery, offers, price } from "./offers.js";
-import { picture } from "./picture.js";
 import { stars } from "./stars.js";
+import { axes, offersOf, variantOf, variantText } from "./variants.js";
 
 const BESIDE = 4;
 const QUANTITIES = 10;
@@ -28,9 +31,15 @@ function breadcrumbs(category) {
   );
 }
 
-/** The best offer, ready to be bought. */
-function best(shop, product) {
-  const offer = product.bestOffer;
+/** A price that holds for a time only. */
+function occasion(offer) {
+  if (!offer.priceName && !offer.priceEndsAt) return null;
+  const until = offer.priceEndsAt ? `until ${moment(offer.priceEndsAt)}` : null;
+  return h("p", { class: "line occasion" }, [offer.priceName, until].filter(Boolean).join(", "));
+}
+
+/** The best of these offers, ready to be bought. */
+function best(shop, product, [offer]) {
   if (product.discontinued)
     return notice(
       "info",
@@ -54,6 +63,7 @@ function best(shop, product) {
     "div",
     { class: "buy" },
     h("p", { class: "best" }, price(offer), stock(offer)),
+    occasion(offer),
     h("p", { class: "quiet" }, "Sold by ", h("strong", {}, offer.shopName)),
     h("p", { class: "line" }, icon("truck"), delivery(offer)),
     h("p", { class: "line" }, icon("card"), "You pay once, however many sellers"),
@@ -71,22 +81,6 @@ function best(shop, product) {
   );
 }
 
-function attributes(product) {
-  const known = Object.entries({ ...product.attributes, ...(product.variants[0]?.attributes ?? {}) }).filter(
-    ([name]) => name !== "gtins",
-  );
-  if (known.length === 0) return null;
-  const rows = known.map(([name, value]) =>
-    h(
-      "tr",
-      {},
-      h("th", { scope: "row" }, capital(name)),
-      h("td", {}, typeof value === "boolean" ? (value ? "Yes" : "No") : String(value)),
-    ),
-  );
-  return h("section", { class: "attributes" }, h("h2", {}, "Details"), h("table", {}, h("tbody", {}, rows)));
-}
-
 function reviews(items) {
   if (items.length === 0) return null;
   const shown = items.map((one) =>
@@ -102,7 +96,51 @@ function reviews(items) {
   return h("section", {}, h("h2", {}, "What buyers say"), h("ul", { class: "reviews", role: "list" }, shown));
 }
 
-export async function productPage({ parameters: [productId] }, shop) {
+function title(product) {
+  const brand = product.brand ? `/search?${new URLSearchParams({ brand: product.brand })}` : null;
+  return [
+    brand ? h("p", { class: "brand" }, h("a", { href: brand }, product.brand)) : null,
+    h("h1", {}, product.title),
+    product.rating ? stars(product.rating) : null,
+  ];
+}
+
+function description({ title, description }) {
+  if (!description || description === title) return null;
+  const parts = description.split(/\n+/).map((part) => h("p", {}, part));
+  return h("section", { class: "prose" }, h("h2", {}, "Description"), parts);
+}
+
+/** The parts that depend on which of a family is chosen; the address says which, and keeps saying it. */
+class Chosen {
+  constructor(shop, product, sku) {
+    this.shop = shop;
+    this.product = product;
+    this.axes = h("div", { class: "axes" });
+    this.best = h("div", {});
+    this.offers = h("div", {});
+    this.attributes = h("div", {});
+    this.show(variantOf(product, sku));
+  }
+
+  show(variant) {
+    const { shop, product } = this;
+    const sold = offersOf(product, variant);
+    put(this.axes, axes(product, variant, (other, axis) => this.choose(other, axis)));
+    put(this.best, best(shop, product, sold));
+    put(this.offers, sold.length > 0 ? offers(shop, product, sold) : null);
+    put(this.attributes, attributes(product, variant));
+  }
+
+  choose(variant, axis) {
+    history.replaceState(null, "", `?${new URLSearchParams({ sku: variant.sku })}`);
+    this.show(variant);
+    [...this.axes.querySelectorAll("input:checked")].find((one) => one.name === `axis-${axis}`)?.focus();
+    announce(`${variantText(this.product, variant)} is chosen`);
+  }
+}
+
+export async function productPage({ parameters: [productId], query }, shop) {
   const { api } = shop;
   const quietly = (asked) =>
     asked.then(
@@ -114,39 +152,15 @@ export async function productPage({ parameters: [productId] }, shop) {
     quietly(api.get(`/api/products/${encodeURIComponent(productId)}/reviews`, { limit: 5 })),
     quietly(api.get(`/api/products/${encodeURIComponent(productId)}/also-bought`, { limit: BESIDE })),
   ]);
+  const chosen = new Chosen(shop, product, query.get("sku"));
   return {
     title: product.title,
     content: [
       breadcrumbs(product.category),
-      h(
-        "div",
-        { class: "product" },
-        picture(product, { alt: product.pictures[0]?.alt }),
-        h(
-          "div",
-          {},
-          product.brand
-            ? h(
-                "p",
-                { class: "brand" },
-                h("a", { href: `/search?${new URLSearchParams({ brand: product.brand })}` }, product.brand),
-              )
-            : null,
-          h("h1", {}, product.title),
-          product.rating ? stars(product.rating) : null,
-          best(shop, product),
-        ),
-      ),
-      product.offers.length > 0 ? offers(shop, product) : null,
-      product.description && product.description !== product.title
-        ? h(
-            "section",
-            { class: "prose" },
-            h("h2", {}, "Description"),
-            product.description.split(/\n+/).map((part) => h("p", {}, part)),
-          )
-        : null,
-      attributes(product),
+      h("div", { class: "product" }, gallery(product), h("div", {}, title(product), chosen.axes, chosen.best)),
+      chosen.offers,
+      description(product),
+      chosen.attributes,
       reviews(said),
       beside.length > 0 ? h("section", {}, h("h2", {}, "Goes well with it"), cards(beside)) : null,
     ],

@@ -1,14 +1,13 @@
 /* A result: what was found, narrowed by facets, sorted, page by page. */
 
 import { announce } from "../lib/announce.js";
-import { country } from "../lib/countries.js";
 import { h } from "../lib/dom.js";
 import { number, plural } from "../lib/format.js";
 import { icon } from "../lib/icons.js";
 import { empty } from "../lib/states.js";
 import { cards } from "./card.js";
 import { Criteria } from "./criteria.js";
-import { facets, priceText } from "./facets.js";
+import { facets, placeText, priceText, sellerText } from "./facets.js";
 
 const PER_PAGE = 24;
 const PAGES_MAX = Math.floor(10_000 / PER_PAGE);
@@ -26,9 +25,10 @@ function heading(criteria) {
   return criteria.get("category")?.split("/").pop() ?? (criteria.query.getAll("brand").join(", ") || "All products");
 }
 
-function worded(shop, criteria, name, value) {
-  if (name === "inStock") return "In stock";
-  if (name === "shipTo") return `Delivers to ${country(value)}`;
+function worded(shop, criteria, name, value, sellers) {
+  if (name === "inStock") return value === "true" ? "In stock" : "Sold out";
+  if (name === "shipTo") return `Deliver to: ${placeText(value)}`;
+  if (name === "seller") return sellerText(sellers.find((one) => one.value === value) ?? { value });
   if (name === "ratingMin") return `${value} stars and more`;
   if (name === "category") return value.split("/").pop();
   if (name === "priceMin" || name === "priceMax") {
@@ -39,14 +39,14 @@ function worded(shop, criteria, name, value) {
   return name.startsWith("attr.") ? `${name.slice(5)}: ${value}` : value;
 }
 
-function chosen(shop, criteria) {
+function chosen(shop, criteria, sellers) {
   const filters = criteria.filters;
   if (filters.length === 0) return null;
   return h(
     "p",
     { class: "chips" },
     filters.map(([name, value]) => {
-      const text = worded(shop, criteria, name, value);
+      const text = worded(shop, criteria, name, value, sellers);
       const to = name.startsWith("price")
         ? criteria.with({ priceMin: null, priceMax: null })
         : criteria.toggled(name, value);
@@ -54,6 +54,21 @@ function chosen(shop, criteria) {
     }),
     h("a", { href: criteria.cleared() }, "Clear all"),
   );
+}
+
+/** How more was found than the words find, and what may have been meant by them. */
+function meant(criteria, { suggestion, rescued }) {
+  const to = suggestion
+    ? h("a", { class: "meant-words", href: criteria.with({ q: suggestion, page: null }) }, suggestion)
+    : null;
+  if (rescued === "spelling")
+    return h("p", { class: "meant" }, `Nothing has “${criteria.get("q")}”. These were found for `, to, ".");
+  return [
+    to ? h("p", { class: "meant" }, "Did you mean ", to, "?") : null,
+    rescued === "fewer_words"
+      ? h("p", { class: "meant quiet" }, "Few products have all of these words, so those with some of them follow.")
+      : null,
+  ];
 }
 
 function pager(criteria, page, total) {
@@ -99,7 +114,7 @@ function sorting(shop, criteria) {
   );
 }
 
-function result(shop, criteria, body) {
+function result(shop, criteria, body, address) {
   const page = Number(criteria.get("page") ?? 1);
   const wide = matchMedia("(min-width: 60rem)").matches;
   return [
@@ -109,7 +124,8 @@ function result(shop, criteria, body) {
       h("div", {}, h("h1", {}, heading(criteria)), h("p", { class: "quiet" }, plural(body.total, "product"))),
       sorting(shop, criteria),
     ),
-    chosen(shop, criteria),
+    meant(criteria, body),
+    chosen(shop, criteria, body.facets.seller),
     h(
       "div",
       { class: "result" },
@@ -123,7 +139,7 @@ function result(shop, criteria, body) {
           },
         },
         h("summary", { class: "button quiet" }, icon("sliders", 18), "Filters"),
-        h("div", { role: "group", "aria-label": "Filters" }, facets(shop, criteria, body.facets)),
+        h("div", { role: "group", "aria-label": "Filters" }, facets(shop, criteria, body.facets, address)),
       ),
       h(
         "section",
@@ -137,12 +153,22 @@ function result(shop, criteria, body) {
 
 export async function search({ query }, shop) {
   const criteria = new Criteria(query);
-  const { body } = await shop.api.get("/api/products", asked(criteria));
+  const [{ body }, address] = await Promise.all([shop.api.get("/api/products", asked(criteria)), newest(shop.api)]);
   shop.currency = body.items.find((item) => item.price)?.price.currency ?? shop.currency;
   shop.search.input.value = criteria.get("q") ?? "";
-  const content = h("div", {}, result(shop, criteria, body));
+  const content = h("div", {}, result(shop, criteria, body, address));
   announce(plural(body.total, "product"));
   return { title: heading(criteria), content };
+}
+
+/** The address that the API takes for the destination where none is said; null for visitors. */
+async function newest(api) {
+  if (!api.session.signedIn) return null;
+  const asked = api.get("/api/me");
+  return asked.then(
+    ({ body }) => body.addresses.at(-1) ?? null,
+    () => null,
+  );
 }
 
 function asked(criteria) {
