@@ -49,7 +49,7 @@ class Beside(Protocol):
         """Empty, in place of what is there."""
 
     def find(self, table: str, keys: Collection[str]) -> dict[str, Kept]:
-        """Raises BadGeneration."""
+        """Does not wait for rows that are being written; nobody asks for those. Raises BadGeneration."""
 
     def broken(self) -> dict[str, int]:
         """Streams that stand still, and since which position."""

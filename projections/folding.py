@@ -87,11 +87,13 @@ def fold_events(
     """
     changed: dict[str, Kept] = {}
     parked: list[Parked] = []
+    folds = table.folds
     for recorded in events:
-        fold = table.folds.get(type(recorded.event))
-        if fold is None and not _stops(table, recorded):
+        kind = type(recorded.event)
+        fold = folds.get(kind)
+        if fold is None and (kind is not Unreadable or not _stops(table, recorded)):
             continue
-        first = broken.get(recorded.stream, NEVER)
+        first = broken.get(recorded.stream, NEVER) if broken else NEVER
         if recorded.position >= first:
             if recorded.position > first:  # or another table has parked it
                 parked.append(Parked(recorded.position, recorded.stream, AFTER_A_PARKED_ONE))

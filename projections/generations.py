@@ -11,8 +11,9 @@ import contextlib
 import secrets
 import sqlite3
 import time
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, Literal
 
 import msgspec
@@ -22,7 +23,7 @@ from projections.beside import BadGeneration, Rows, Standing
 from projections.folding import Kept, Parked, first_of_each
 from projections.projector import Projection
 from projections.shelf import SUFFIX
-from projections.sqlitetable import Busy, Form, StoredTable, begin, position_key
+from projections.sqlitetable import Busy, Form, StoredTable, begin, connect, position_key
 from projections.writingahead import WritingAhead
 
 SCHEMA = """
@@ -45,6 +46,7 @@ ROWS = 1_000
 PAUSE_S = 0.004
 """Between two of them; a follower that found the file taken tries again after 3 ms."""
 BUSY_S = 30.0
+READ_BUSY_MS = 5_000
 BUSY_LOOK_S = 0.002
 CHECKPOINT_EVERY = 100
 
@@ -73,6 +75,7 @@ class Generation:
         self._form: Form = form
         self._commits = 0
         self._writing = writing or WritingAhead()
+        self._reading: sqlite3.Connection | None = None
         self._pause_s = PAUSE_S if form == "msgpack" else 0.0
 
     def standing(self) -> Standing | None:
@@ -123,10 +126,9 @@ class Generation:
 
     def find(self, table: str, keys: Collection[str]) -> dict[str, Kept]:
         """Raises BadGeneration."""
-        self.settle()
         stored = self.stored[table]
         try:
-            rows = list(stored.find_kept(self.connection, list(keys)))
+            rows = list(stored.find_kept(self._reader(), list(keys)))
             return {key: Kept(position, stored.decode(row)) for key, position, row in rows}
         except (sqlite3.Error, msgspec.MsgspecError) as error:
             raise BadGeneration(f"table {stored.name} has rows that cannot be read: {error}") from error
@@ -139,7 +141,17 @@ class Generation:
     def passing(self, table: str) -> None:
         return None
 
+    def _reader(self) -> sqlite3.Connection:
+        """Of rows, while the other connection writes."""
+        if self._reading is None:
+            (_, _, path), *_ = self.connection.execute("PRAGMA database_list")
+            self._reading = connect(Path(path), READ_BUSY_MS)
+        return self._reading
+
     def settle(self) -> None:
+        if self._reading is not None:
+            self._reading.close()
+            self._reading = None
         self._writing.settle()
 
     def write(self, changed: Rows, before: Rows, parked: Sequence[Parked], position: int) -> int:
@@ -148,11 +160,11 @@ class Generation:
         What is parked is noted first, and rows that are gone go last, together with the position, because nothing of
         them tells how far they were.
         """
-        self.settle()
+        self._writing.settle()
         if self.connection.in_transaction:
             self._park(parked)
             for table, rows in changed.items():
-                self._put(table, rows, list(rows))
+                self.stored[table].put(self.connection, self._parameters(table, rows, rows))
             self._end(_gone(changed), position)
         else:
             self._writing.begin(lambda: self._write(changed, parked, position))
@@ -164,16 +176,17 @@ class Generation:
         for table, rows in changed.items():
             keys = sorted(rows)
             for start in range(0, len(keys), ROWS):
+                some = self._parameters(table, rows, keys[start : start + ROWS])
                 with self.transaction():
-                    self._put(table, rows, keys[start : start + ROWS])
+                    self.stored[table].put_many(self.connection, some)
                 time.sleep(self._pause_s)
         with self.transaction():
             self._end(_gone(changed), position)
 
-    def _put(self, table: str, rows: Mapping[str, Kept], keys: Sequence[str]) -> None:
-        stored = self.stored[table]
-        some = [stored.parameters(key, *rows[key]) for key in keys if rows[key].row is not None]
-        stored.put(self.connection, some)
+    def _parameters(self, table: str, rows: Mapping[str, Kept], keys: Iterable[str]) -> list[tuple[Any, ...]]:
+        """Of the rows that there are."""
+        parameters = self.stored[table].parameters
+        return [parameters(key, *rows[key]) for key in keys if rows[key].row is not None]
 
     def _park(self, parked: Sequence[Parked]) -> None:
         rows = [(self.key, self.role, *event) for event in parked]

@@ -136,7 +136,6 @@ class CassandraGeneration:
     # rows
 
     def find(self, table: str, keys: Collection[str]) -> dict[str, Kept]:
-        self.settle()
         stored, wanted = self.shape.stored[table], list(keys)
         chunks = [(wanted[start : start + KEYS],) for start in range(0, len(wanted), KEYS)]
         statement = self._session.prepared[stored.find]

@@ -133,7 +133,6 @@ class RedisGeneration:
     # rows
 
     def find(self, table: str, keys: Collection[str]) -> dict[str, Kept]:
-        self.settle()
         stored, found, wanted = self.names.tables[table], dict[str, Kept](), list(keys)
         for start in range(0, len(wanted), KEYS):
             some = wanted[start : start + KEYS]
