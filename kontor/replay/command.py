@@ -16,6 +16,7 @@ from kontor.folder import DataFolder
 from kontor.replay.apart import Apart, past
 from kontor.replay.code import code_of, code_of_views
 from kontor.replay.gauges import gauges
+from kontor.replay.noting import noting
 from kontor.replay.own import own_projection
 from kontor.replay.rebuilding import Rebuilding, Refused
 from kontor.replay.telling import Telling
@@ -39,11 +40,12 @@ class Wishes(NamedTuple):
 def run_replay(name: str, wishes: Wishes, settings: Settings, as_json: bool) -> None:
     """Exit 1 when nothing was swapped, 2 for wishes that make no sense."""
     own = name.endswith(".py")
+    asked = Path(name).name if own else name
     _check(own, wishes)
     settle_garbage()
     try:
-        with _alone(DataFolder(settings.data)), gauges(settings) as measured:
-            tell = Telling(as_json, measured)
+        with _alone(DataFolder(settings.data)), gauges(settings) as measured, noting(asked, settings) as note:
+            tell = Telling(as_json, measured, note)
             if own:
                 file = Path(name)
                 projection = own_projection(file)

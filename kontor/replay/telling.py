@@ -12,17 +12,25 @@ import msgspec
 from kontor import console
 from kontor.comparing import Compared
 from kontor.replay.gauges import Gauges
+from kontor.replay.noting import Noting
 
 EVERY_S = 1.0
 """Between two lines of JSON while events are folded."""
 
 
 class Telling:
-    def __init__(self, as_json: bool, gauges: Gauges | None = None) -> None:
+    def __init__(self, as_json: bool, gauges: Gauges | None = None, note: Noting | None = None) -> None:
+        """``gauges`` are for collectors of metrics, ``note`` is for the console."""
         self._json = as_json
         self._gauges = gauges
+        self._note = note
 
     def step(self, step: str, projection: str, text: str, **figures: Any) -> None:
+        if self._note is not None:
+            self._note.step(step, projection, text)
+        self._show(step, projection, text, **figures)
+
+    def _show(self, step: str, projection: str, text: str, **figures: Any) -> None:
         if self._json:
             line = msgspec.json.encode({"step": step, "projection": projection, **figures})
             console.out.print(line.decode(), markup=False)
@@ -52,6 +60,18 @@ class Telling:
     @contextmanager
     def counting(self, name: str, total: int, unit: str) -> Iterator[Callable[[int], None]]:
         """To be told how many of a total are done."""
+        with self._counted(name, total, unit) as told:
+            yield told if self._note is None else self._noted(self._note, name, total, told)
+
+    def _noted(self, note: Noting, name: str, total: int, told: Callable[[int], None]) -> Callable[[int], None]:
+        def both(done: int) -> None:
+            note.counted(name, done, total)
+            told(done)
+
+        return both
+
+    @contextmanager
+    def _counted(self, name: str, total: int, unit: str) -> Iterator[Callable[[int], None]]:
         if not self._json:
             with console.progress(name, total, unit) as bar:
                 yield bar
@@ -62,7 +82,7 @@ class Telling:
             nonlocal told_at
             if done >= total or time.monotonic() - told_at >= EVERY_S:
                 told_at = time.monotonic()
-                self.step("fold", name, "", done=done, total=total)
+                self._show("fold", name, "", done=done, total=total)
 
         yield told
 
@@ -71,7 +91,10 @@ class Telling:
         if way.length <= 0:
             return
         if self._gauges is not None:
-            positions = self._measured(name, way, positions, self._gauges)
+            positions = self._heard(name, way, positions, self._gauges)
+        if self._note is not None:
+            self._note.folding(name, way.figures(way.first))
+            positions = self._heard(name, way, positions, self._note)
         if self._json:
             self._in_json(name, way, positions)
             return
@@ -79,9 +102,9 @@ class Telling:
             for position in positions:
                 bar(position - way.first, f"{way.rows_a_second():,.0f} rows/s")
 
-    def _measured(self, name: str, way: Way, positions: Iterable[int], gauges: Gauges) -> Iterator[int]:
+    def _heard(self, name: str, way: Way, positions: Iterable[int], hearer: Gauges | Noting) -> Iterator[int]:
         for position in positions:
-            gauges.folding(name, way.figures(position))
+            hearer.folding(name, way.figures(position))
             yield position
 
     def _in_json(self, name: str, way: Way, positions: Iterable[int]) -> None:
@@ -90,8 +113,8 @@ class Telling:
         for position in positions:
             if time.monotonic() - told_at >= EVERY_S:
                 told_at = time.monotonic()
-                self.step("fold", name, "", **way.figures(position))
-        self.step("fold", name, "", **way.figures(position))
+                self._show("fold", name, "", **way.figures(position))
+        self._show("fold", name, "", **way.figures(position))
 
 
 class Way:
