@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,7 +22,7 @@ from kontor.replay.own import own_projection
 from kontor.replay.rebuilding import Rebuilding, Refused
 from kontor.replay.telling import Telling
 from kontor.replay.views import Views, opened
-from kontor.running import run
+from kontor.running import SWITCH_S, run
 from kontor.settings import Settings
 from projections.beside import BadGeneration
 from projections.projector import Projection
@@ -43,6 +44,7 @@ def run_replay(name: str, wishes: Wishes, settings: Settings, as_json: bool) -> 
     asked = Path(name).name if own else name
     _check(own, wishes)
     settle_garbage()
+    sys.setswitchinterval(SWITCH_S)  # rows are written by another thread than the one that folds
     try:
         with _alone(DataFolder(settings.data)), gauges(settings) as measured, noting(asked, settings) as note:
             tell = Telling(as_json, measured, note)
