@@ -38,7 +38,7 @@ async def run() -> dict[str, Any]:
     url = os.environ.get("KONTOR_REDIS_URL")
     if not url:
         console.fail("redis-sink needs a Redis server; KONTOR_REDIS_URL names it", 2)
-    events = list(_events())
+    events = list(catalog_events(PRODUCTS))
     sink, client, wire = [], [], []
     prefix = f"bench-{secrets.token_hex(4)}"
     settle_garbage()
@@ -64,10 +64,10 @@ async def run() -> dict[str, Any]:
     )
 
 
-def _events() -> Iterator[Recorded]:
+def catalog_events(products: int) -> Iterator[Recorded]:
     """A catalog as it is imported: product, offer, stock, and stock again."""
     position = 0
-    for n in range(PRODUCTS):
+    for n in range(products):
         product, good = f"prd_{n:06d}", f"shp_{n % 20:02d}.SKU-{n:06d}"
         described = Description(
             f"Product number {n}", "It does what it says. " * 12, "Brand", ("Computers", f"Kind {n % 50}"),

@@ -1,4 +1,5 @@
-"""``replay-full``: rows a second folded anew into Redis and Cassandra; limit, the same final rows by the client alone.
+"""``replay-full``: rows a second folded anew into Redis and Cassandra and documents into Elasticsearch; limit, the same
+rows and documents as they are in the end by each server's client alone.
 
 The whole way is timed: the log is read, decoded, folded and written. It lies in a file here, for the servers that the
 rows go to are what is measured.
@@ -20,6 +21,7 @@ from kontor import console
 from kontor.bench.cassandra_sink import final_rows, write_alone
 from kontor.bench.redis_sink import by_the_client, clear, final_commands, on_the_wire
 from kontor.bench.replay import grow
+from kontor.bench.replay_index import elasticsearch
 from kontor.bench.report import report
 from kontor.embedded import PROJECTIONS, settle_garbage
 from kontor.folder import DataFolder
@@ -31,14 +33,16 @@ from projections.stock.projector import STOCK
 from streams.replaying import Lane, Replaying
 
 ORDERS_PLACED = 6_000
+PRODUCTS = 5_000
+NEEDED = ("KONTOR_REDIS_URL", "KONTOR_CASSANDRA", "KONTOR_ELASTICSEARCH_URL")
 EVERY_MS = 3_600_000
 BATCH = 1_000
 
 
-async def run(orders: str = str(ORDERS_PLACED)) -> dict[str, Any]:
-    url, hosts = os.environ.get("KONTOR_REDIS_URL"), os.environ.get("KONTOR_CASSANDRA")
-    if not url or not hosts:
-        console.fail("replay-full needs Redis and Cassandra: KONTOR_REDIS_URL and KONTOR_CASSANDRA=host:port", 2)
+async def run(orders: str = str(ORDERS_PLACED), products: str = str(PRODUCTS)) -> dict[str, Any]:
+    url, hosts, elastic_url = map(os.environ.get, NEEDED)
+    if not url or not hosts or not elastic_url:
+        console.fail(f"replay-full needs servers of all three kinds: {', '.join(NEEDED)}", 2)
     with tempfile.TemporaryDirectory(prefix="kontor-bench-") as name:
         folder = DataFolder(Path(name))
         events = await grow(folder, int(orders), EVERY_MS)
@@ -47,10 +51,14 @@ async def run(orders: str = str(ORDERS_PLACED)) -> dict[str, Any]:
         with opened(folder) as (log, _):
             in_redis = await _redis(url, log, events)
             in_cassandra = _cassandra(hosts, log, events)
+        catalog = Path(name) / "catalog"
+        catalog.mkdir()
+        in_elasticsearch = await elasticsearch(elastic_url, catalog, int(products))
     return report(
         "replay-full",
         **in_redis,
         **in_cassandra,
+        **in_elasticsearch,
         target_ratio=0.9,
         events=events,
         peak_mb=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,

@@ -41,7 +41,7 @@ class Noting:
 
     def counted(self, projection: str, done: int, total: int) -> None:
         """Documents of the search index."""
-        if self._due(projection, done >= total):
+        if self._due(projection, done >= total and done != self._last.done):
             self._note("fold", projection, "", done=done, total=total, unit="documents")
 
     def ended(self, end: End, said: str = "") -> None:

@@ -76,12 +76,12 @@ class Telling:
             with console.progress(name, total, unit) as bar:
                 yield bar
             return
-        told_at = time.monotonic()
+        told_at, last = time.monotonic(), -1
 
         def told(done: int) -> None:
-            nonlocal told_at
-            if done >= total or time.monotonic() - told_at >= EVERY_S:
-                told_at = time.monotonic()
+            nonlocal told_at, last
+            if done != last and (done >= total or time.monotonic() - told_at >= EVERY_S):
+                told_at, last = time.monotonic(), done
                 self._show("fold", name, "", done=done, total=total)
 
         yield told

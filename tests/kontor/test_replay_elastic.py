@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from projections.search.elastic.building import ElasticBuild
+from projections.search.elastic.bulk import REQUEST_CHANGES_MAX
 from projections.search.elastic.generations import Generations
 from projections.search.elastic.index import ElasticIndex
 from projections.search.elastic.server import Server
@@ -79,6 +81,24 @@ def test_it_is_seen_by_nobody_until_it_is_shown_and_then_by_all(url: str, name: 
     reader.refresh()
     assert found(reader) == ["p1", "p4"]
     writer.close()
+
+
+def test_documents_are_sent_while_more_are_made_and_the_last_word_stands(url: str, name: str):
+    server = Server(url)
+    build = ElasticBuild(server, name)
+    assert build.try_writer()
+    ids = [f"p{number:04}" for number in range(REQUEST_CHANGES_MAX)]
+    bad = product("p_bad", "Oak bed", price=1 << 70)
+    build.apply([bad, *(product(one, f"Oak bed {one}") for one in ids)], [])
+    while server.get(f"/{build.mine.name}/_doc/{ids[0]}") is None:
+        time.sleep(0.02)  # nothing is committed yet
+    build.apply([product(ids[0], "Pine bed")], [ids[1]])
+    rejected = build.commit(5)
+    assert [one.product_id for one in rejected] == ["p_bad"]
+    assert build.search(SearchQuery(text="oak")).total == len(ids) - 2
+    assert build.search(SearchQuery(text="pine")).product_ids == [ids[0]]
+    build.close()
+    server.close()
 
 
 def test_a_reader_goes_over_when_it_is_as_far_as_what_was_seen(url: str, name: str):

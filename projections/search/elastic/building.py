@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 
 from projections.search.document import SearchDocument
 from projections.search.elastic import bulk
@@ -19,6 +20,8 @@ class ElasticBuild(ElasticIndex):
         super().__init__(server, name)
         self._mine = kept
         self._changes: dict[str, SearchDocument | None] = {}
+        self._sender = ThreadPoolExecutor(1, "search-build")
+        self._sent: list[Future[list[Rejected]]] = []
         self._beside = Generations(server, name)
 
     @property
@@ -38,11 +41,19 @@ class ElasticBuild(ElasticIndex):
     def apply(self, upserts: Sequence[SearchDocument], deletes: Sequence[str]) -> None:
         self._changes |= dict.fromkeys(deletes)
         self._changes |= {document.product_id: document for document in upserts}
+        if len(self._changes) >= bulk.REQUEST_CHANGES_MAX:
+            self._send(self.mine.position)
+
+    def _send(self, version: int) -> None:
+        """While further documents are made. ``version`` is that of the last commit, which none there is beyond."""
+        changes, self._changes = self._changes, {}
+        self._sent.append(self._sender.submit(bulk.write, self._server, self.mine.name, changes, version))
 
     def commit(self, position: int) -> Sequence[Rejected]:
-        changes, self._changes = self._changes, {}
+        self._send(position)
+        sent, self._sent = self._sent, []
+        rejected = [one for each in sent for one in each.result()]
         index = self.mine.name
-        rejected = bulk.write(self._server, index, changes, position)
         self._server.write("POST", f"/{write_alias(index)}/_refresh")
         self._beside.reach(index, position)
         self._current = self._mine = Current(index, position)
@@ -53,6 +64,7 @@ class ElasticBuild(ElasticIndex):
 
     def close(self) -> None:
         """The caller's server stays open."""
+        self._sender.shutdown(cancel_futures=True)
 
     def show(self) -> None:
         """In place of what is shown, which is kept."""
