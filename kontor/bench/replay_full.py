@@ -33,7 +33,7 @@ from projections.stock.projector import STOCK
 from streams.replaying import Lane, Replaying
 
 ORDERS_PLACED = 6_000
-PRODUCTS = 5_000
+PRODUCTS = 10_000
 NEEDED = ("KONTOR_REDIS_URL", "KONTOR_CASSANDRA", "KONTOR_ELASTICSEARCH_URL")
 EVERY_MS = 3_600_000
 BATCH = 1_000

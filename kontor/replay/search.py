@@ -30,7 +30,7 @@ from streams.indexer import Indexer
 
 NAME = "search"
 BUILDING = "building"
-LOOK_S = 0.1
+LOOK_S = 0.02
 PAGE = 2_000
 CATCH_UP_S = 60.0
 
