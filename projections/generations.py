@@ -75,6 +75,8 @@ class Generation:
         self._form: Form = form
         self._commits = 0
         self._writing = writing or WritingAhead()
+        (_, _, path), *_ = connection.execute("PRAGMA database_list")
+        self._path = Path(path)
         self._reading: sqlite3.Connection | None = None
         self._pause_s = PAUSE_S if form == "msgpack" else 0.0
 
@@ -144,8 +146,7 @@ class Generation:
     def _reader(self) -> sqlite3.Connection:
         """Of rows, while the other connection writes."""
         if self._reading is None:
-            (_, _, path), *_ = self.connection.execute("PRAGMA database_list")
-            self._reading = connect(Path(path), READ_BUSY_MS)
+            self._reading = connect(self._path, READ_BUSY_MS)
         return self._reading
 
     def settle(self) -> None:
