@@ -29,13 +29,13 @@ def record(position: int, stream: str, version: int, event: Event, meta: Meta) -
     return Recorded(position, stream, version, event, meta, digest), row
 
 
-def recorded(row: Row) -> Recorded:
-    """Decodes one stored event. Raises what ``domain.codec.decode`` raises."""
+def recorded(row: Row | tuple[Any, ...]) -> Recorded:
+    """Decodes one stored event; its row may be a plain tuple. Raises what ``domain.codec.decode`` raises."""
     position, stream, version, topic, meta, data, digest = row
     return Recorded(position, stream, version, decode(topic, data), decode_meta(meta), digest)
 
 
-def recorded_or_unreadable(row: Row) -> Recorded:
+def recorded_or_unreadable(row: Row | tuple[Any, ...]) -> Recorded:
     """For whoever goes on without what cannot be read: ``Unreadable`` takes its place, in an empty envelope."""
     try:
         return recorded(row)

@@ -224,6 +224,11 @@ def _decode_older(topic: str, data: bytes) -> Event:
     return msgspec.convert(upcast(name, int(version), current, plain), kind)
 
 
+def topics_of(name: str) -> list[str]:
+    """Every topic under which events of a known name may lie in the log."""
+    return [f"{name}@{version}" for version in range(1, EVENTS[name][0] + 1)]
+
+
 def stored_name(event: Event) -> str:
     """``order.placed`` without its version."""
     return TOPICS[type(event)].partition("@")[0]

@@ -183,6 +183,7 @@ def replay(
     ] = False,
     verify: Annotated[bool, typer.Option("--verify", help="Swap nothing that differs; exit 1 then.")] = False,
     rollback: Annotated[bool, typer.Option("--rollback", help="Back to what the last swap replaced.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Fold and compare, and swap nothing.")] = False,
     upto: Annotated[
         str | None,
         typer.Option(metavar="POSITION|INSTANT", help="Into a file of its own, as it was after that event or then."),
@@ -196,7 +197,7 @@ def replay(
     """
     from kontor.replay.command import Wishes, run_replay
 
-    run_replay(name, Wishes(from_scratch, verify, rollback, upto), _settings(data=data), as_json=json)
+    run_replay(name, Wishes(from_scratch, verify, rollback, upto, dry_run), _settings(data=data), as_json=json)
 
 
 @app.command()

@@ -165,7 +165,7 @@ async def embedded(settings: Settings, *, clock: Callable[[], int] = now_ms) -> 
         feed_rules=feed_rules(settings),
         objects=objects_of(settings, vault),
         policy=order_policy(settings),
-        workings=workings(views, indexer),
+        workings=workings(views, indexer, folder),
         weights=search_weights(settings),
     )
     engine.listeners += [payments.committed, notifying.unconnected.committed]
@@ -190,14 +190,21 @@ async def embedded(settings: Settings, *, clock: Callable[[], int] = now_ms) -> 
         await log.close()
 
 
-def workings(views: SQLiteViews, indexer: Indexer) -> Workings:
+def workings(views: SQLiteViews, indexer: Indexer, folder: DataFolder) -> Workings:
     async def parked() -> list[tuple[str, Parked]]:
         return [(name, Parked(position, stream, why)) for name, position, stream, why in views.parked()]
+
+    async def replay() -> bytes | None:
+        try:
+            return folder.replay_news.read_bytes()
+        except OSError:  # nothing was ever replayed, or by somebody else
+            return None
 
     return Workings(
         positions=lambda: {**views.positions(), "search": indexer.position},
         parked={"views": parked},
         refused=lambda: indexer.parked,
+        replay=replay,
     )
 
 

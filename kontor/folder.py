@@ -62,6 +62,11 @@ class DataFolder:
         return self.path / "replay"
 
     @property
+    def replay_news(self) -> Path:
+        """What the last replay said of itself."""
+        return self.replay / "news.json"
+
+    @property
     def processes(self) -> Path:
         """Of the full profile: what `work processes` has to see through."""
         return self.path / "processes.db"

@@ -18,6 +18,7 @@ import socket
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, NamedTuple, Protocol
 
 from commands.engine import Engine, now_ms
@@ -37,6 +38,7 @@ from kontor.tables import countries, shipping_table, tax_table
 from projections.cassandraviews.reader import CassandraViews
 from projections.cassandraviews.settings import CassandraSettings, hosts_of
 from projections.cassandraviews.sink import CassandraSink
+from projections.redisviews import replaynews
 from projections.redisviews.lastpages import RedisPages
 from projections.redisviews.reader import RedisViews
 from projections.redisviews.server import RedisServer
@@ -191,6 +193,7 @@ async def _views(stack: AsyncExitStack, settings: Settings) -> dict[str, Any]:
         "workings": Workings(
             positions=lambda: {"views": noticing.position, "orders": history.position, "search": indexed.position},
             parked={"redis": redis.parked, "cassandra": cassandra.parked},
+            replay=partial(replaynews.news, server, settings.namespace),
         ),
     }
 

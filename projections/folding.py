@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
+from domain.codec import EVENTS
 from domain.recorded import Recorded, Unreadable
 from projections.projector import Table
 
@@ -20,6 +22,11 @@ class Kept(NamedTuple):
     position: int
     row: Any
     """None for a row that is gone or never was."""
+
+
+_as_kept = partial(tuple.__new__, Kept)
+"""A named tuple's own constructor is a Python function and takes twice as long."""
+NEVER_WAS = Kept(NOWHERE, None)
 
 
 class Parked(NamedTuple):
@@ -80,11 +87,13 @@ def fold_events(
     """
     changed: dict[str, Kept] = {}
     parked: list[Parked] = []
+    folds = table.folds
     for recorded in events:
-        fold = table.folds.get(type(recorded.event))
-        if fold is None and not _stops(table, recorded):
+        kind = type(recorded.event)
+        fold = folds.get(kind)
+        if fold is None and (kind is not Unreadable or not _stops(table, recorded)):
             continue
-        first = broken.get(recorded.stream, NEVER)
+        first = broken.get(recorded.stream, NEVER) if broken else NEVER
         if recorded.position >= first:
             if recorded.position > first:  # or another table has parked it
                 parked.append(Parked(recorded.position, recorded.stream, AFTER_A_PARKED_ONE))
@@ -94,10 +103,11 @@ def fold_events(
                 raise ValueError(f"cannot be read: {recorded.event.why}")
             parts = None if table.parts is None else table.parts(recorded)
             for key in table.keys(recorded) if parts is None else parts:
-                before = changed.get(key) or kept(key) or Kept(NOWHERE, None)
+                before = changed.get(key) or kept(key) or NEVER_WAS
                 if before.position < recorded.position:
                     part = () if parts is None else (parts[key],)
-                    after = Kept(recorded.position, fold(before.row, recorded, *part))
+                    row = fold(before.row, recorded, *part) if part else fold(before.row, recorded)
+                    after = _as_kept((recorded.position, row))
                     if passed is not None:
                         passed(key, before, after)
                     changed[key] = after
@@ -108,5 +118,9 @@ def fold_events(
 
 
 def _stops(table: Table, recorded: Recorded) -> bool:
-    """Whether it is an event of one of the table's streams that nobody can read: it might mean anything."""
-    return type(recorded.event) is Unreadable and recorded.stream[:3] in table.prefixes
+    """Whether it is an event of one of its streams that nobody can read, unless its name says that it is none of
+    those that the table folds."""
+    if type(recorded.event) is not Unreadable or recorded.stream[:3] not in table.prefixes:
+        return False
+    name = recorded.event.topic.partition("@")[0]
+    return name not in EVENTS or name in table.names

@@ -11,17 +11,20 @@ import contextlib
 import secrets
 import sqlite3
 import time
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any, Literal, NamedTuple
+from pathlib import Path
+from typing import Any, Literal
 
 import msgspec
 
 from projections import flushing
+from projections.beside import BadGeneration, Rows, Standing
 from projections.folding import Kept, Parked, first_of_each
 from projections.projector import Projection
 from projections.shelf import SUFFIX
-from projections.sqlitetable import Busy, Form, StoredTable, begin, position_key
+from projections.sqlitetable import Busy, Form, StoredTable, begin, connect, position_key
+from projections.writingahead import WritingAhead
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS generations (
@@ -43,26 +46,27 @@ ROWS = 1_000
 PAUSE_S = 0.004
 """Between two of them; a follower that found the file taken tries again after 3 ms."""
 BUSY_S = 30.0
+READ_BUSY_MS = 5_000
 BUSY_LOOK_S = 0.002
 CHECKPOINT_EVERY = 100
-
-
-class Standing(NamedTuple):
-    position: int
-    code: str
-    """Names the program that made the rows."""
-
-
-class BadGeneration(Exception):
-    """What should be in the file is not there, or of another shape."""
 
 
 class Generation:
     """Tables of one projection in one role. Methods raise Busy when the file stays taken for BUSY_S seconds."""
 
+    listed = False
+    """SQLite enters rows in its indexes by itself."""
+
     def __init__(
-        self, connection: sqlite3.Connection, projection: Projection, role: Role, form: Form = "msgpack"
+        self,
+        connection: sqlite3.Connection,
+        projection: Projection,
+        role: Role,
+        form: Form = "msgpack",
+        writing: WritingAhead | None = None,
     ) -> None:
+        """``json`` is for a file that nobody else writes. ``writing`` is shared by all generations of a connection,
+        which takes one transaction at a time."""
         self.connection = connection
         self.projection = projection
         self.role = role
@@ -70,6 +74,11 @@ class Generation:
         self.key = position_key(projection)
         self._form: Form = form
         self._commits = 0
+        self._writing = writing or WritingAhead()
+        (_, _, path), *_ = connection.execute("PRAGMA database_list")
+        self._path = Path(path)
+        self._reading: sqlite3.Connection | None = None
+        self._pause_s = PAUSE_S if form == "msgpack" else 0.0
 
     def standing(self) -> Standing | None:
         """None where there is no such generation. Raises BadGeneration."""
@@ -121,7 +130,7 @@ class Generation:
         """Raises BadGeneration."""
         stored = self.stored[table]
         try:
-            rows = list(stored.find_kept(self.connection, list(keys)))
+            rows = list(stored.find_kept(self._reader(), list(keys)))
             return {key: Kept(position, stored.decode(row)) for key, position, row in rows}
         except (sqlite3.Error, msgspec.MsgspecError) as error:
             raise BadGeneration(f"table {stored.name} has rows that cannot be read: {error}") from error
@@ -131,40 +140,54 @@ class Generation:
         query = "SELECT position, stream, error FROM generations_parked WHERE projection = ? AND role = ?"
         return first_of_each(map(Parked._make, self.connection.execute(query, (self.key, self.role))))
 
-    def write(self, changed: Mapping[str, Mapping[str, Kept]], parked: Sequence[Parked], position: int) -> int:
-        """Rows by table and key, and how far they are folded. How many were written.
+    def passing(self, table: str) -> None:
+        return None
 
-        In several transactions, and killed between two of them it is as if the log had been folded a little further in
-        some rows: each has its position and takes in no event twice. What is parked is noted first, and rows
-        that are gone go last, together with the position, because nothing of them tells how far they were.
+    def _reader(self) -> sqlite3.Connection:
+        """Of rows, while the other connection writes."""
+        if self._reading is None:
+            self._reading = connect(self._path, READ_BUSY_MS)
+        return self._reading
+
+    def settle(self) -> None:
+        if self._reading is not None:
+            self._reading.close()
+            self._reading = None
+        self._writing.settle()
+
+    def write(self, changed: Rows, before: Rows, parked: Sequence[Parked], position: int) -> int:
+        """In several transactions and by another thread, or in the one that the caller has begun, for few rows.
+
+        What is parked is noted first, and rows that are gone go last, together with the position, because nothing of
+        them tells how far they were.
         """
+        self._writing.settle()
+        if self.connection.in_transaction:
+            self._park(parked)
+            for table, rows in changed.items():
+                self.stored[table].put(self.connection, self._parameters(table, rows, rows))
+            self._end(_gone(changed), position)
+        else:
+            self._writing.begin(lambda: self._write(changed, parked, position))
+        return sum(map(len, changed.values()))
+
+    def _write(self, changed: Rows, parked: Sequence[Parked], position: int) -> None:
         with self.transaction():
             self._park(parked)
-        count, gone = 0, dict[str, list[str]]()
         for table, rows in changed.items():
-            stored = self.stored[table]
-            gone[table] = [key for key, kept in rows.items() if kept.row is None]
-            keys = sorted(key for key, kept in rows.items() if kept.row is not None)
+            keys = sorted(rows)
             for start in range(0, len(keys), ROWS):
-                some = [stored.parameters(key, *rows[key]) for key in keys[start : start + ROWS]]
+                some = self._parameters(table, rows, keys[start : start + ROWS])
                 with self.transaction():
-                    stored.put(self.connection, some)
-                time.sleep(PAUSE_S)
-            count += len(rows)
+                    self.stored[table].put_many(self.connection, some)
+                time.sleep(self._pause_s)
         with self.transaction():
-            self._end(gone, position)
-        return count
+            self._end(_gone(changed), position)
 
-    def write_now(self, changed: Mapping[str, Mapping[str, Kept]], parked: Sequence[Parked], position: int) -> int:
-        """The same within the caller's transaction, for few rows."""
-        self._park(parked)
-        gone = {table: [key for key, kept in rows.items() if kept.row is None] for table, rows in changed.items()}
-        for table, rows in changed.items():
-            stored = self.stored[table]
-            puts = [stored.parameters(key, *kept) for key, kept in rows.items() if kept.row is not None]
-            stored.put(self.connection, puts)
-        self._end(gone, position)
-        return sum(map(len, changed.values()))
+    def _parameters(self, table: str, rows: Mapping[str, Kept], keys: Iterable[str]) -> list[tuple[Any, ...]]:
+        """Of the rows that there are."""
+        parameters = self.stored[table].parameters
+        return [parameters(key, *rows[key]) for key in keys if rows[key].row is not None]
 
     def _park(self, parked: Sequence[Parked]) -> None:
         rows = [(self.key, self.role, *event) for event in parked]
@@ -241,6 +264,10 @@ class Generation:
         if self._commits % CHECKPOINT_EVERY == 0:
             with contextlib.suppress(sqlite3.Error):
                 self.connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
+
+
+def _gone(changed: Rows) -> dict[str, list[str]]:
+    return {table: [key for key, kept in rows.items() if kept.row is None] for table, rows in changed.items()}
 
 
 def begin_patiently(connection: sqlite3.Connection) -> None:

@@ -11,25 +11,26 @@ from collections.abc import Callable, Sequence
 import msgspec
 
 from domain.recorded import Recorded
+from projections.beside import Beside
 from projections.folding import Kept, Parked, concerned, fold_events, keys_of
-from projections.generations import Generation
 from projections.projector import Table
 
 CHANGED_MAX = 16_000_000
-"""Bytes of changed rows as stored; as objects they take five to six times as much, and as many again that are written
-already."""
+"""Bytes of rows as stored, a quarter of them not written yet; as objects they take five to six times as much, and as
+many again while what was changed is being let go."""
 ROW_COSTS = 150
 """Bytes that a row takes besides: its key and its places in dicts, reckoned as stored bytes."""
 PARKED_MAX = 1_000
 
 
 class HeldRows:
-    def __init__(self, generation: Generation, position: int) -> None:
-        """``position`` is where the generation stands."""
+    def __init__(self, generation: Beside, position: int, share: int = 1) -> None:
+        """``position`` is where the generation stands; ``share`` is how many there are like this one."""
         self._generation = generation
         self._tables = {table.name: TableRows(table, position == 0) for table in generation.projection.tables}
         self._broken = generation.broken()
         self._parked: list[Parked] = []
+        self._max = CHANGED_MAX // share
         self.written = 0
         """Rows, so far."""
 
@@ -40,37 +41,36 @@ class HeldRows:
             found: dict[str, Kept] = {}
             if not rows.whole:
                 found = self._generation.find(table.name, rows.missing(keys_of(table, events)))
-            changed, parked = fold_events(table, events, _kept(rows, found), self._broken)
+            passed = self._generation.passing(table.name)
+            changed, parked = fold_events(table, events, _kept(rows, found), self._broken, passed)
+            if self._generation.listed:
+                rows.note(changed, found)
             rows.changed.update(changed)
             rows.weigh(changed)
             self._parked += parked
 
     @property
     def many(self) -> bool:
-        """Whether it is time to write."""
-        return sum(rows.bytes for rows in self._tables.values()) > CHANGED_MAX or len(self._parked) > PARKED_MAX
+        """Whether it is time to write. Long before memory is full, for it goes on while the next events are folded."""
+        return sum(rows.bytes for rows in self._tables.values()) > self._max // 4 or len(self._parked) > PARKED_MAX
 
     def write(self, position: int) -> None:
         """Everything folded so far, which is the log up to ``position``."""
         changed = {name: rows.changed for name, rows in self._tables.items()}
-        self.written += self._generation.write(changed, self._parked, position)
-        self._wrote()
-
-    def write_now(self, position: int) -> None:
-        """The same within a transaction that the caller has begun."""
-        changed = {name: rows.changed for name, rows in self._tables.items()}
-        self.written += self._generation.write_now(changed, self._parked, position)
+        before = {name: rows.before for name, rows in self._tables.items()}
+        self.written += self._generation.write(changed, before, self._parked, position)
         self._wrote()
 
     def _wrote(self) -> None:
-        many = sum(rows.bytes + rows.written_bytes for rows in self._tables.values()) > CHANGED_MAX
+        many = sum(rows.bytes + rows.written_bytes for rows in self._tables.values()) > self._max
         for rows in self._tables.values():
             rows.wrote(many)
         self._parked = []
 
 
 def _kept(rows: TableRows, found: dict[str, Kept]) -> Callable[[str], Kept | None]:
-    return lambda key: rows.get(key) or found.get(key)
+    changed, written, stored = rows.changed.get, rows.written.get, found.get
+    return lambda key: changed(key) or written(key) or stored(key)
 
 
 class TableRows:
@@ -81,16 +81,23 @@ class TableRows:
         self.whole = whole
         """Whether every row that exists is here."""
         self.changed: dict[str, Kept] = {}
-        self._written: dict[str, Kept] = {}
+        self.before: dict[str, Kept] = {}
+        """Changed rows as they are stored, of those that are."""
+        self.written: dict[str, Kept] = {}
+        """Rows that did not change since."""
         self._size = 0.0
         """Of a row, about."""
         self._encode = msgspec.msgpack.Encoder().encode
 
-    def get(self, key: str) -> Kept | None:
-        return self.changed.get(key) or self._written.get(key)
-
     def missing(self, keys: set[str]) -> set[str]:
-        return keys - self.changed.keys() - self._written.keys()
+        return keys - self.changed.keys() - self.written.keys()
+
+    def note(self, changed: dict[str, Kept], found: dict[str, Kept]) -> None:
+        """Before they are among those that changed: how they are stored."""
+        for key in changed.keys() - self.changed.keys():
+            was = self.written.get(key) or found.get(key)
+            if was is not None:
+                self.before[key] = was
 
     def weigh(self, changed: dict[str, Kept]) -> None:
         """By one row of each page."""
@@ -104,12 +111,12 @@ class TableRows:
 
     @property
     def written_bytes(self) -> int:
-        return round(len(self._written) * (self._size + ROW_COSTS))
+        return round(len(self.written) * (self._size + ROW_COSTS))
 
     def wrote(self, many: bool) -> None:
         """``many``: what did not change since the last time is let go."""
-        if many and self._written:
-            self._written, self.whole = self.changed, False
+        if many and self.written:
+            self.written, self.whole = self.changed, False
         else:
-            self._written.update(self.changed)
-        self.changed = {}
+            self.written.update(self.changed)
+        self.changed, self.before = {}, {}

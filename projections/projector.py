@@ -46,13 +46,17 @@ class Table:
     """Whether rows of which nothing is expected any more may lie apart (``shelf.py``), where a store has daily ones."""
     prefixes: frozenset[str] = frozenset()
     """Of the streams whose events it folds; given by the stored names of those unless it is told."""
+    names: frozenset[str] = field(default=frozenset(), init=False)
+    """Stored names of the events that it folds."""
 
     def __post_init__(self) -> None:
         if self.parts is not None:
             parts = self.parts
             object.__setattr__(self, "keys", lambda recorded: tuple(parts(recorded)))
+        names = frozenset(TOPICS[kind].partition("@")[0] for kind in self.folds if kind in TOPICS)
+        object.__setattr__(self, "names", names)
         if not self.prefixes:
-            families = {TOPICS[kind].partition(".")[0] for kind in self.folds if kind in TOPICS}
+            families = {name.partition(".")[0] for name in names}
             object.__setattr__(self, "prefixes", frozenset(PREFIXES[family] for family in families))
 
 

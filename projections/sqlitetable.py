@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import Any, Literal
 
@@ -15,6 +16,8 @@ from projections.shelf import Shelf, register, unpacking
 from projections.views import Place
 
 KEYS_PER_QUERY = 500
+TOGETHER = 250
+"""Rows written by one statement where there are many."""
 POSITIONS = """
 CREATE TABLE IF NOT EXISTS positions (projection TEXT PRIMARY KEY, position INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS parked (
@@ -41,10 +44,9 @@ class StoredTable:
         self.columns = [column for name, index in table.indexes.items() for column in _columns(name, index)]
         changes = ", ".join(f"{name} = excluded.{name}" for name in ("position", "row", *self.columns))
         # Not REPLACE, which deletes the row from every index and enters it anew: a third slower.
-        self.upsert = (
-            f"INSERT INTO {self.name} VALUES (?,?,?{',?' * len(self.columns)}) "
-            f"ON CONFLICT (key) DO UPDATE SET {changes}"
-        )
+        marks, conflict = f"(?,?,?{',?' * len(self.columns)})", f" ON CONFLICT (key) DO UPDATE SET {changes}"
+        self.upsert = f"INSERT INTO {self.name} VALUES {marks}{conflict}"
+        self._upsert_many = f"INSERT INTO {self.name} VALUES {','.join([marks] * TOGETHER)}{conflict}"
         codec: Any = msgspec.msgpack if form == "msgpack" else msgspec.json
         self._blobs = form == "msgpack"
         self.shelf = Shelf(self.name, self.columns) if table.archived and self._blobs else None
@@ -123,6 +125,16 @@ class StoredTable:
         connection.executemany(self.upsert, rows)
         if self.shelf is not None:
             self.shelf.take_out(connection, [row[0] for row in rows])
+
+    def put_many(self, connection: sqlite3.Connection, rows: Sequence[tuple[Any, ...]]) -> None:
+        """The same for a thread beside another that is busy: Python is asked for once in so many rows, not for each."""
+        whole = len(rows) - len(rows) % TOGETHER
+        for start in range(0, whole, TOGETHER):
+            some = rows[start : start + TOGETHER]
+            connection.execute(self._upsert_many, list(chain.from_iterable(some)))
+        self.put(connection, rows[whole:])
+        if self.shelf is not None:
+            self.shelf.take_out(connection, [row[0] for row in rows[:whole]])
 
     def take_out(self, connection: sqlite3.Connection, keys: Sequence[str]) -> None:
         for name in self.names:

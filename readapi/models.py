@@ -275,40 +275,6 @@ class EventList(Shape):
     prev: None
 
 
-class ParkedOut(Shape):
-    kind: Literal["projection", "search", "delivery"]
-    key: str = Field(description="for `kontor parked`", examples=["catalog/4711"])
-    name: str = Field(
-        description="the projection, the product, or whom it was to be delivered to", examples=["catalog"]
-    )
-    stream: str | None
-    position: str | None
-    since: datetime | None
-    attempts: int | None = Field(description="of a delivery")
-    reason: str = Field(examples=["ValueError('…')"])
-
-
-class ParkedList(Shape):
-    items: list[ParkedOut]
-    next: None
-    prev: None
-    unknown: list[str] = Field(description="stores that do not answer", examples=[["redis"]])
-
-
-class ConsumerOut(Shape):
-    kind: Literal["projection", "delivery"]
-    name: str = Field(examples=["catalog"])
-    position: str = Field(examples=["4711"])
-    lag: int = Field(description="events")
-    seconds: float | None = Field(description="age of the first event that was not taken in; null for deliveries")
-
-
-class ConsumerList(Shape):
-    items: list[ConsumerOut]
-    next: None
-    prev: None
-
-
 SUBSCRIPTION_ID = Field(examples=["sub_01KARQ0000ABCDEFGHJKMNPQRS"])
 
 

@@ -74,6 +74,10 @@ class Catalog(Protocol):
         """Products in each category and below it."""
 
 
+async def _nothing() -> None:
+    """No replay ever said anything."""
+
+
 @dataclass(frozen=True, slots=True)
 class Workings:
     """What operators may look into, as far as this process knows of it."""
@@ -84,6 +88,8 @@ class Workings:
     """By store: events that could not be folded, by projection. Raise ViewsUnavailable."""
     refused: Callable[[], Mapping[str, str]] = dict
     """Products that search would not take, and why."""
+    replay: Callable[[], Awaitable[bytes | None]] = _nothing
+    """What the last replay said of itself (``streams/replaynews.py``). Raises ViewsUnavailable."""
 
 
 @dataclass(slots=True)

@@ -1,4 +1,5 @@
-"""Folding a long stretch of the log into one projection: large pages, each event decoded once, only final rows written.
+"""Folding a long stretch of the log anew: read once for all projections that are folded, in large pages, each event
+decoded once and only if somebody folds it, only final rows written.
 
 Synchronous, for a process that does nothing else.
 """
@@ -9,84 +10,112 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from commands.mapper import recorded_or_unreadable
-from commands.store.port import Row
-from domain.codec import TOPICS
+from commands.mapper import recorded, recorded_or_unreadable
+from domain.codec import EVENTS, topics_of
 from domain.recorded import Recorded
-from projections.generations import Generation
+from projections.beside import Beside
 from projections.heldrows import HeldRows
 from projections.projector import Projection
 
 PAGE = 5_000
-WRITE_S = 5.0
+WRITE_S = 20.0
 """Rows are written at least so often: what a crash costs."""
-Read = Callable[[int, int], Sequence[tuple[Any, ...]]]
-"""Stored events after a position, at most so many, in order."""
+Read = Callable[[int, int, Sequence[str]], Sequence[tuple[Any, ...]]]
+"""Stored events after a position and up to another, in order. Those of some topics may be left out."""
 
 
 class Wanted:
-    """Which stored events a projection has to hear of; nobody decodes the others."""
+    """Which stored events projections have to hear of; nobody decodes the others, or even fetches them.
 
-    def __init__(self, projection: Projection) -> None:
-        kinds = {kind for table in projection.tables for kind in table.folds}
-        self._names = {TOPICS[kind].partition("@")[0] for kind in kinds if kind in TOPICS}
-        self._prefixes = {prefix for table in projection.tables for prefix in table.prefixes}
-        self._known: dict[str, bool] = {}
+    Of names that this program does not know all are wanted: they might mean anything to their streams.
+    """
+
+    def __init__(self, *projections: Projection) -> None:
+        names = {name for projection in projections for table in projection.tables for name in table.names}
+        self.others = [topic for name in sorted(EVENTS.keys() - names) for topic in topics_of(name)]
+        self._left_out = frozenset(self.others)
 
     def of(self, rows: Sequence[tuple[Any, ...]]) -> list[Recorded]:
-        """Also events of its streams that it does not fold: they stand still if one of those cannot be read."""
-        known, prefixes = self._known, self._prefixes
-        wanted = []
-        for row in rows:
-            topic = row[3]
-            if topic not in known:
-                known[topic] = topic.partition("@")[0] in self._names
-            if known[topic] or row[1][:3] in prefixes:
-                wanted.append(recorded_or_unreadable(Row._make(row)))
-        return wanted
+        left_out = self._left_out
+        try:
+            return [recorded(row) for row in rows if row[3] not in left_out]
+        except Exception:  # one of them cannot be read; that is seldom
+            return [recorded_or_unreadable(row) for row in rows if row[3] not in left_out]
+
+
+class Lane:
+    """One generation on its way along the log."""
+
+    def __init__(self, generation: Beside, position: int, *, share: int = 1) -> None:
+        """``position`` is where the generation stands; ``share`` is how many are held in memory together."""
+        self.generation = generation
+        self.position = position
+        self.written_to = position
+        self.rows = HeldRows(generation, position, share)
+
+    def take(self, events: Sequence[Recorded], upto: int) -> None:
+        """``events`` may be of no concern to it, and some may lie behind it already."""
+        if self.position < upto:
+            if events and events[0].position <= self.position:
+                events = [one for one in events if one.position > self.position]
+            self.rows.fold(events)
+            self.position = upto
+
+    def write(self) -> None:
+        if self.written_to < self.position:
+            self.rows.write(self.position)
+            self.written_to = self.position
 
 
 class Replaying:
-    """One generation on its way along the log."""
+    """Several generations on their way together."""
 
-    def __init__(self, generation: Generation, read: Read, position: int) -> None:
-        """``position`` is where the generation stands."""
-        self.position = position
+    def __init__(self, read: Read, lanes: Sequence[Lane]) -> None:
+        self.lanes = lanes
         self._read = read
-        self._wanted = Wanted(generation.projection)
-        self._rows = HeldRows(generation, position)
+        self._wanted = Wanted(*(lane.generation.projection for lane in lanes))
         self._written_at = time.monotonic()
+
+    @property
+    def position(self) -> int:
+        return min(lane.position for lane in self.lanes)
 
     @property
     def rows(self) -> int:
         """Written so far."""
-        return self._rows.written
+        return sum(lane.rows.written for lane in self.lanes)
 
     def fold(self, upto: int) -> Iterator[int]:
         """The position after each page. Rows are written as they become many, and in the end all of them."""
-        written = self.position
-        while self.position < upto and self._page(upto):
-            if self._rows.many or time.monotonic() - self._written_at > WRITE_S:
-                written = self._write()
+        while self.position < upto:
+            self._page(upto)
+            late = time.monotonic() - self._written_at > WRITE_S
+            for lane in self.lanes:
+                if late or lane.rows.many:
+                    lane.write()
+            if late:
+                self._written_at = time.monotonic()
             yield self.position
-        if written < self.position:
-            self._write()
-            yield self.position
+        for lane in self.lanes:
+            lane.write()
+        self.settle()
+        yield self.position
 
-    def _write(self) -> int:
-        self._rows.write(self.position)
-        self._written_at = time.monotonic()
-        return self.position
+    def settle(self) -> None:
+        """Nothing is written any more when this returns, whatever went wrong."""
+        for lane in self.lanes:
+            lane.generation.settle()
 
     def finish(self, upto: int) -> None:
         """The last few events, within a transaction that the caller has begun."""
-        while self.position < upto and self._page(upto):
-            pass
-        self._rows.write_now(self.position)
+        while self.position < upto:
+            self._page(upto)
+        for lane in self.lanes:
+            lane.write()
 
-    def _page(self, upto: int) -> bool:
-        rows = self._read(self.position, min(PAGE, upto - self.position))
-        if rows:
-            self._rows.fold(self._wanted.of(rows))
-            self.position = rows[-1][0]
-        return bool(rows)
+    def _page(self, upto: int) -> None:
+        """Positions have no holes, so whatever is not there was left out."""
+        end = min(self.position + PAGE, upto)
+        events = self._wanted.of(self._read(self.position, end, self._wanted.others))
+        for lane in self.lanes:
+            lane.take(events, end)

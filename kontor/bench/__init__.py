@@ -16,6 +16,7 @@ BENCHES = {
     "history": "history",
     "quote": "quote",
     "replay": "replay",
+    "replay-full": "replay_full",
     "relay": "relay",
     "worker": "worker",
     "cassandra-sink": "cassandra_sink",
@@ -32,6 +33,7 @@ NEED_A_SERVER = {
     "worker": "KONTOR_KAFKA",
     "cassandra-sink": "KONTOR_CASSANDRA",
     "redis-sink": "KONTOR_REDIS_URL",
+    "replay-full": "KONTOR_CASSANDRA",
     "lag": "KONTOR_CASSANDRA",
 }
 """Left out of ``all`` where the variable that names the server is not set."""

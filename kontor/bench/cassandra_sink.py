@@ -96,24 +96,30 @@ async def _through_the_sink(sink: CassandraSink, events: Sequence[Recorded]) -> 
 
 async def _driver_alone(sink: CassandraSink, events: Sequence[Recorded]) -> float:
     """Everything that is there in the end, written once, as fast as the driver's own bulk helper can."""
-    session = session_of(sink)
+    final = _final(sink.connection.settings.keyspace, events)
+    return len(events) / await asyncio.to_thread(write_alone, session_of(sink), final)
+
+
+def write_alone(session: Session, final: Sequence[Sequence[Query]]) -> float:
+    """Seconds."""
     work = []
-    for queries in _final(sink.connection.settings.keyspace, events):
+    for queries in final:
         request = session.request(queries)
         work.append((request.statement, request.values or ()))
     settle_garbage()
-
-    def write() -> float:
-        started = time.perf_counter()
-        for good, outcome in execute_concurrent(session.asking, work, concurrency=128, results_generator=True):
-            assert good, outcome
-        return time.perf_counter() - started
-
-    return len(events) / await asyncio.to_thread(write)
+    started = time.perf_counter()
+    for good, outcome in execute_concurrent(session.asking, work, concurrency=128, results_generator=True):
+        assert good, outcome
+    return time.perf_counter() - started
 
 
 def _final(keyspace: str, events: Sequence[Recorded]) -> list[Sequence[Query]]:
-    work: list[Sequence[Query]] = list(Timeline(keyspace).put(events))
+    return [*Timeline(keyspace).put(events), *final_rows(keyspace, events)]
+
+
+def final_rows(keyspace: str, events: Sequence[Recorded]) -> list[Sequence[Query]]:
+    """Of orders and their lists."""
+    work: list[Sequence[Query]] = []
     for table in ORDERS.tables:
         stored, moves = StoredTable(keyspace, table, ORDERS), Moves(table)
         changed, parked = fold_events(table, events, lambda key: None, {}, moves.passed)

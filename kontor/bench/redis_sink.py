@@ -38,18 +38,18 @@ async def run() -> dict[str, Any]:
     url = os.environ.get("KONTOR_REDIS_URL")
     if not url:
         console.fail("redis-sink needs a Redis server; KONTOR_REDIS_URL names it", 2)
-    events = list(_events())
+    events = list(catalog_events(PRODUCTS))
     sink, client, wire = [], [], []
     prefix = f"bench-{secrets.token_hex(4)}"
     settle_garbage()
     for _ in range(ROUNDS):
         seconds, commands = await _through_the_sink(url, prefix, events)
-        await _clear(url, prefix)
+        await clear(url, prefix)
         sink.append(len(events) / seconds)
-        client.append(len(events) / await _by_the_client(url, commands))
-        await _clear(url, prefix)
-        wire.append(len(events) / await _on_the_wire(url, commands))
-        await _clear(url, prefix)
+        client.append(len(events) / await by_the_client(url, commands))
+        await clear(url, prefix)
+        wire.append(len(events) / await on_the_wire(url, commands))
+        await clear(url, prefix)
     return report(
         "redis-sink",
         events_per_s=round(median(sink)),
@@ -64,10 +64,10 @@ async def run() -> dict[str, Any]:
     )
 
 
-def _events() -> Iterator[Recorded]:
+def catalog_events(products: int) -> Iterator[Recorded]:
     """A catalog as it is imported: product, offer, stock, and stock again."""
     position = 0
-    for n in range(PRODUCTS):
+    for n in range(products):
         product, good = f"prd_{n:06d}", f"shp_{n % 20:02d}.SKU-{n:06d}"
         described = Description(
             f"Product number {n}", "It does what it says. " * 12, "Brand", ("Computers", f"Kind {n % 50}"),
@@ -97,13 +97,13 @@ async def _through_the_sink(url: str, prefix: str, events: Sequence[Recorded]) -
         some = events[start : start + BATCH]
         await sink.write(0, some[-1].position, some)
     seconds = time.perf_counter() - started
-    commands = [command async for command in _final(server.client, prefix)]
+    commands = [command async for command in final_commands(server.client, prefix)]
     await server.close()
     size = -(-len(commands) // -(-len(events) // BATCH))
     return seconds, [commands[start : start + size] for start in range(0, len(commands), size)]
 
 
-async def _final(client: Any, prefix: str) -> Any:
+async def final_commands(client: Any, prefix: str) -> Any:
     async for key in client.scan_iter(match=f"{prefix}*", count=1000):
         kind = await client.type(key)
         if kind == b"string":
@@ -116,7 +116,7 @@ async def _final(client: Any, prefix: str) -> Any:
                 yield ("HSET", key, field, value)
 
 
-async def _clear(url: str, prefix: str) -> None:
+async def clear(url: str, prefix: str) -> None:
     from redis.asyncio import Redis
 
     client = Redis.from_url(url)
@@ -125,7 +125,7 @@ async def _clear(url: str, prefix: str) -> None:
     await client.aclose()
 
 
-async def _by_the_client(url: str, batches: Sequence[Sequence[Command]]) -> float:
+async def by_the_client(url: str, batches: Sequence[Sequence[Command]]) -> float:
     from redis.asyncio import Redis
 
     client = Redis.from_url(url)
@@ -141,7 +141,7 @@ async def _by_the_client(url: str, batches: Sequence[Sequence[Command]]) -> floa
     return seconds
 
 
-async def _on_the_wire(url: str, batches: Sequence[Sequence[Command]]) -> float:
+async def on_the_wire(url: str, batches: Sequence[Sequence[Command]]) -> float:
     place = urlsplit(url)
     reader, writer = await asyncio.open_connection(place.hostname, place.port or 6379)
     database = place.path.strip("/") or "0"

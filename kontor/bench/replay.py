@@ -1,4 +1,6 @@
-"""``replay``: events a second folded into a projection anew; limit, the same log read and decoded and nothing else."""
+"""``replay``: events a second folded into a projection anew. Two limits: the same log read and decoded and nothing
+else, and the same final rows put into a file of the same tables and lists in one transaction.
+"""
 
 from __future__ import annotations
 
@@ -20,11 +22,13 @@ from kontor.bench.orders import lives
 from kontor.bench.report import report
 from kontor.embedded import PROJECTIONS, settle_garbage
 from kontor.folder import DataFolder
+from kontor.replay.rebuilding import Rebuilding
 from kontor.replay.telling import Telling, Way
 from kontor.replay.views import Log, Views, opened
 from projections.orders.projector import ORDERS
 from projections.projector import Projection
 from projections.sqlite import SQLiteViews
+from projections.sqlitetable import StoredTable, connect
 from projections.stock.projector import STOCK
 from streams.replaying import PAGE
 
@@ -52,13 +56,14 @@ class Silent(Telling):
 async def run(orders: str = str(ORDERS_PLACED)) -> dict[str, Any]:
     with tempfile.TemporaryDirectory(prefix="kontor-bench-") as name:
         folder = DataFolder(Path(name))
-        events = await _grow(folder, int(orders))
+        events = await grow(folder, int(orders))
         SQLiteViews(folder.views, PROJECTIONS).close()
         settle_garbage()
         with opened(folder) as (log, connection):
             decoded = events / _decode(log)
             stock, all_of_stock = _replay(log, connection, STOCK)
             history, all_of_history = _replay(log, connection, ORDERS)
+            rows, bulk = _in_bulk(connection, ORDERS, folder.path / "bulk.db")
     return report(
         "replay",
         stock_events_per_s=round(events / stock),
@@ -67,6 +72,9 @@ async def run(orders: str = str(ORDERS_PLACED)) -> dict[str, Any]:
         read_and_decoded_events_per_s=round(decoded),
         stock_ratio=round(events / stock / decoded, 3),
         orders_ratio=round(events / history / decoded, 3),
+        orders_rows_per_s=round(rows / history),
+        orders_bulk_rows_per_s=round(rows / bulk),
+        orders_ratio_to_bulk=round(bulk / history, 3),
         stock_s_with_comparing_and_swap=round(all_of_stock, 2),
         orders_s_with_comparing_and_swap=round(all_of_history, 2),
         peak_mb=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
@@ -74,10 +82,10 @@ async def run(orders: str = str(ORDERS_PLACED)) -> dict[str, Any]:
     )
 
 
-async def _grow(folder: DataFolder, orders: int) -> int:
+async def grow(folder: DataFolder, orders: int, every_ms: int = EVERY_MS) -> int:
     """Orders, from placed to paid; how many events they are."""
     await SQLiteLog.open(folder.log).close()
-    stored, count = _rows(lives(orders, EVERY_MS)), 0
+    stored, count = _rows(lives(orders, every_ms)), 0
     with closing(sqlite3.connect(folder.log)) as connection:
         while some := list(islice(stored, WRITTEN)):
             with connection:
@@ -93,9 +101,9 @@ def _rows(events: Iterable[Recorded]) -> Iterator[Row]:
 def _decode(log: Log) -> float:
     """Seconds."""
     began, position = time.perf_counter(), 0
-    while rows := log.read(position, PAGE):
+    while rows := log.read(position, position + PAGE):
         for row in rows:
-            recorded(Row._make(row))
+            recorded(row)
         position = rows[-1][0]
     return time.perf_counter() - began
 
@@ -103,5 +111,20 @@ def _decode(log: Log) -> float:
 def _replay(log: Log, connection: sqlite3.Connection, projection: Projection) -> tuple[float, float]:
     """Seconds of folding with writing the rows, and of all of it."""
     tell, began = Silent(), time.perf_counter()
-    Views(log, connection, tell).replay(projection, from_scratch=True, verify=False)
+    Rebuilding(Views(log, connection), tell).replay([projection], from_scratch=True)
     return tell.seconds, time.perf_counter() - began
+
+
+def _in_bulk(connection: sqlite3.Connection, projection: Projection, path: Path) -> tuple[int, float]:
+    """How many live rows there are, and the seconds that SQLite needs for them in a file of their own."""
+    tables = [StoredTable(table, projection) for table in projection.tables]
+    found = [connection.execute(f"SELECT * FROM {table.name} ORDER BY key").fetchall() for table in tables]
+    with closing(connect(path, 1_000)) as other:
+        for table in tables:
+            table.create(other)
+        began = time.perf_counter()
+        other.execute("BEGIN")
+        for table, rows in zip(tables, found, strict=True):
+            other.executemany(table.upsert, rows)
+        other.execute("COMMIT")
+        return sum(map(len, found)), time.perf_counter() - began

@@ -6,8 +6,8 @@ Rows are JSON there, and each table has a plain name, so that SQL and a person c
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, closing, contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
@@ -16,14 +16,16 @@ from domain.codec import decode_meta
 from kontor.evidence import evidence
 from kontor.folder import DataFolder
 from kontor.readonly import open_readonly
+from kontor.replay.rebuilding import Refused
 from kontor.replay.telling import Telling, Way
-from kontor.replay.views import Log, Refused
+from kontor.replay.views import Log
 from kontor.settings import Settings, required
 from projections import flushing, generations
-from projections.generations import BadGeneration, Generation
+from projections.beside import BadGeneration
+from projections.generations import Generation
 from projections.projector import Projection
 from projections.sqlitetable import POSITIONS, connect
-from streams.replaying import Read, Replaying
+from streams.replaying import Lane, Read, Replaying
 
 BUSY_MS = 5_000
 
@@ -51,7 +53,7 @@ def past(settings: Settings, upto: str | None) -> Iterator[Past]:
 def _log(settings: Settings) -> Iterator[tuple[Read, int]]:
     if settings.profile == "full":
         with evidence(*required(settings, "postgres_url")) as found:
-            yield found.rows, found.extent()[2]
+            yield lambda after, upto, _: found.rows(after, upto - after), found.extent()[2]
         return
     folder = DataFolder(settings.data)
     folder.require_log()
@@ -74,7 +76,7 @@ def _position(upto: str, read: Read, head: int) -> int:
     low, high = 0, head
     while low < high:  # the log is in the order in which it was recorded
         middle = (low + high + 1) // 2
-        (row,) = read(middle - 1, 1)
+        (row,) = read(middle - 1, middle, ())
         if decode_meta(row[4]).recorded_at <= instant:
             low = middle
         else:
@@ -90,33 +92,52 @@ class Apart:
         self._past = past
         self._tell = tell
 
-    def fold(self, projection: Projection, code: str, *, from_scratch: bool) -> None:
-        """``code`` names the program. Raises Refused when events could not be folded; the rest is there then."""
+    def fold(self, projections: Sequence[Projection], code: str, *, from_scratch: bool) -> None:
+        """The log is read once for all. ``code`` names the program. Raises Refused when events could not be folded;
+        the rest is there then."""
+        with ExitStack() as stack:
+            generations = [self._opened(stack, one, code, from_scratch) for one in projections]
+            self._fold(generations, code)
+            for generation in generations:
+                flushing.flush(generation.connection)
+                self._told(self._file(generation.projection), generation.connection, generation.projection)
+
+    def _file(self, projection: Projection) -> Path:
         name = projection.name if self._past.whole else f"{projection.name}-{self._past.upto}"
-        file = self._folder / f"{name}.db"
+        return self._folder / f"{name}.db"
+
+    def _opened(self, stack: ExitStack, projection: Projection, code: str, from_scratch: bool) -> Generation:
+        file = self._file(projection)
         if from_scratch or not _unfinished(file, projection, code):
             for suffix in ("", "-wal", "-shm"):
                 file.with_name(file.name + suffix).unlink(missing_ok=True)
-        with closing(connect(file, BUSY_MS)) as connection:
-            connection.executescript(POSITIONS + generations.SCHEMA + flushing.SCHEMA)
-            self._fold(connection, projection, code)
-            flushing.flush(connection)
-            self._told(file, connection, projection)
+        connection = stack.enter_context(closing(connect(file, BUSY_MS)))
+        connection.executescript(POSITIONS + generations.SCHEMA + flushing.SCHEMA)
+        return Generation(connection, projection, "_next", "json")
 
-    def _fold(self, connection: sqlite3.Connection, projection: Projection, code: str) -> None:
-        generation = Generation(connection, projection, "_next", "json")
+    def _fold(self, made: Sequence[Generation], code: str) -> None:
+        lanes = [self._begun(generation, code, len(made)) for generation in made]
+        replaying = Replaying(self._past.read, lanes)
+        way = Way(replaying.position, self._past.upto, replaying)
+        name = made[0].projection.name if len(made) == 1 else "all"
+        try:
+            self._tell.folding(name, way, replaying.fold(self._past.upto))
+        finally:
+            replaying.settle()
+        for generation, lane in zip(made, lanes, strict=True):
+            projection, connection = generation.projection, generation.connection
+            with generation.transaction():
+                generation.take_over(lane.position)
+                for table in projection.tables:
+                    connection.execute(f"CREATE VIEW {table.name} AS SELECT * FROM {table.name}_v{projection.version}")
+
+    def _begun(self, generation: Generation, code: str, share: int) -> Lane:
         standing = generation.standing()
         if standing is None:
             generation.begin(code)
         position = 0 if standing is None else standing.position
-        self._tell.step("begin", projection.name, f"from event {position:,}", position=position)
-        replaying = Replaying(generation, self._past.read, position)
-        way = Way(position, self._past.upto, replaying)
-        self._tell.folding(projection.name, way, replaying.fold(self._past.upto))
-        with generation.transaction():
-            generation.take_over(replaying.position)
-            for table in projection.tables:
-                connection.execute(f"CREATE VIEW {table.name} AS SELECT * FROM {table.name}_v{projection.version}")
+        self._tell.step("begin", generation.projection.name, f"from event {position:,}", position=position)
+        return Lane(generation, position, share=share)
 
     def _told(self, file: Path, connection: sqlite3.Connection, projection: Projection) -> None:
         tables = [table.name for table in projection.tables]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,16 +11,20 @@ from typing import NamedTuple
 
 from commands.errors import UnusableLog
 from kontor import console
+from kontor.embedded import settle_garbage
 from kontor.evidence import Damaged
 from kontor.folder import DataFolder
 from kontor.replay.apart import Apart, past
 from kontor.replay.code import code_of, code_of_views
+from kontor.replay.gauges import gauges
+from kontor.replay.noting import noting
 from kontor.replay.own import own_projection
+from kontor.replay.rebuilding import Rebuilding, Refused
 from kontor.replay.telling import Telling
-from kontor.replay.views import Refused, Views, opened
-from kontor.running import run
+from kontor.replay.views import Views, opened
+from kontor.running import SWITCH_S, run
 from kontor.settings import Settings
-from projections.generations import BadGeneration
+from projections.beside import BadGeneration
 from projections.projector import Projection
 from projections.search.lock import FolderLock
 from projections.sqlitetable import Busy
@@ -30,15 +35,19 @@ class Wishes(NamedTuple):
     verify: bool = False
     rollback: bool = False
     upto: str | None = None
+    dry_run: bool = False
 
 
 def run_replay(name: str, wishes: Wishes, settings: Settings, as_json: bool) -> None:
     """Exit 1 when nothing was swapped, 2 for wishes that make no sense."""
     own = name.endswith(".py")
+    asked = Path(name).name if own else name
     _check(own, wishes)
-    tell = Telling(as_json)
+    settle_garbage()
+    sys.setswitchinterval(SWITCH_S)  # rows are written by another thread than the one that folds
     try:
-        with _alone(DataFolder(settings.data)):
+        with _alone(DataFolder(settings.data)), gauges(settings) as measured, noting(asked, settings) as note:
+            tell = Telling(as_json, measured, note)
             if own:
                 file = Path(name)
                 projection = own_projection(file)
@@ -60,10 +69,12 @@ def run_replay(name: str, wishes: Wishes, settings: Settings, as_json: bool) -> 
 
 
 def _check(own: bool, wishes: Wishes) -> None:
-    if wishes.rollback and (wishes.from_scratch or wishes.verify or wishes.upto is not None):
+    if wishes.rollback and (wishes.from_scratch or wishes.verify or wishes.dry_run or wishes.upto is not None):
         console.fail("--rollback goes back to what is kept; it goes with no other option", 2)
-    if (own or wishes.upto is not None) and (wishes.verify or wishes.rollback):
-        console.fail("what is folded into a file of its own is not swapped: --verify and --rollback mean nothing", 2)
+    if (own or wishes.upto is not None) and (wishes.verify or wishes.rollback or wishes.dry_run):
+        console.fail(
+            "what is folded into a file of its own is not swapped: --verify, --dry-run and --rollback mean nothing", 2
+        )
 
 
 @contextmanager
@@ -82,33 +93,50 @@ def _alone(folder: DataFolder) -> Iterator[None]:
         lock.release()
 
 
-def _chosen(name: str) -> Sequence[Projection]:
+def _chosen(name: str, known: Sequence[Projection] = ()) -> Sequence[Projection]:
+    """Of those that are known; of all that Kontor has, where it matters not which store keeps them."""
     from kontor.embedded import PROJECTIONS
 
-    by_name = {projection.name: projection for projection in PROJECTIONS}
+    known = known or PROJECTIONS
+    by_name = {projection.name: projection for projection in known}
     if name != "all" and name not in by_name:
         console.fail(
             f"no projection is called {name!r}; one of {', '.join(by_name)}, search, all, or a file that ends in .py", 2
         )
-    return PROJECTIONS if name == "all" else (by_name[name],)
+    return known if name == "all" else (by_name[name],)
 
 
 def _apart(projections: Sequence[Projection], code: str, wishes: Wishes, settings: Settings, tell: Telling) -> None:
     with past(settings, wishes.upto) as until:
         apart = Apart(DataFolder(settings.data).replay, until, tell)
-        for projection in projections:
-            apart.fold(projection, code, from_scratch=wishes.from_scratch)
+        apart.fold(projections, code, from_scratch=wishes.from_scratch)
 
 
 def _in_place(name: str, wishes: Wishes, settings: Settings, tell: Telling) -> None:
-    projections: Sequence[Projection] = () if name == "search" else _chosen(name)
     if settings.profile == "full":
-        raise Refused(SEARCH_IN_SERVER if name == "search" else IN_SERVERS)
+        _in_servers(name, wishes, settings, tell)
+        return
+    projections: Sequence[Projection] = () if name == "search" else _chosen(name)
     if projections:
         _views(projections, wishes, settings, tell)
     indexed = (DataFolder(settings.data).search / "version").exists()
     if name == "search" or (name == "all" and indexed and not wishes.rollback):
         _search(wishes, settings, tell)
+
+
+def _in_servers(name: str, wishes: Wishes, settings: Settings, tell: Telling) -> None:
+    from kontor.replay.servers import servers
+    from kontor.stores import IN_CASSANDRA, IN_REDIS
+
+    if name != "search":
+        projections = _chosen(name, (*IN_REDIS, *IN_CASSANDRA))
+        with servers(settings, projections) as place:
+            _rebuild(Rebuilding(place, tell), projections, wishes)
+    if name == "search" or (name == "all" and not wishes.rollback):
+        from kontor.replay.elastic import InElasticsearch
+
+        search = InElasticsearch(settings, tell)
+        run(search.roll_back() if wishes.rollback else search.replay(verify=wishes.verify, dry=wishes.dry_run))
 
 
 def _search(wishes: Wishes, settings: Settings, tell: Telling) -> None:
@@ -120,25 +148,16 @@ def _search(wishes: Wishes, settings: Settings, tell: Telling) -> None:
         search.roll_back()
     else:
         with opened(DataFolder(settings.data)):  # the documents are made of the views, so these must be good
-            run(search.replay(PROJECTIONS, verify=wishes.verify))
+            run(search.replay(PROJECTIONS, verify=wishes.verify, dry=wishes.dry_run))
 
 
 def _views(projections: Sequence[Projection], wishes: Wishes, settings: Settings, tell: Telling) -> None:
     with opened(DataFolder(settings.data)) as (log, connection):
-        views = Views(log, connection, tell)
-        if wishes.rollback:
-            views.roll_back(projections)
-            return
-        for projection in projections:
-            views.replay(projection, from_scratch=wishes.from_scratch, verify=wishes.verify)
+        _rebuild(Rebuilding(Views(log, connection), tell), projections, wishes)
 
 
-SEARCH_IN_SERVER = (
-    "the index in Elasticsearch cannot be replayed from here yet: delete the indices that begin with KONTOR_NAMESPACE, "
-    "and its worker fills another at once"
-)
-IN_SERVERS = (
-    "views in Redis and Cassandra cannot be folded beside the live ones yet. Stop the workers, empty the store "
-    "(KONTOR_NAMESPACE begins its keys in Redis and is its keyspace in Cassandra) and start them again: they fill it "
-    "from the topic. Meanwhile readers are answered from elsewhere; docs/replay.md tells more"
-)
+def _rebuild(rebuilding: Rebuilding, projections: Sequence[Projection], wishes: Wishes) -> None:
+    if wishes.rollback:
+        rebuilding.roll_back(projections)
+    else:
+        rebuilding.replay(projections, from_scratch=wishes.from_scratch, verify=wishes.verify, dry=wishes.dry_run)

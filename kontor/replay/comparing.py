@@ -61,11 +61,12 @@ class Comparison:
     def _look(self) -> None:
         """Notes the rows that moved on. Within the transaction in which rows were read."""
         upto = stands_at(self._connection)
-        while self._seen < upto and (rows := self._read(self._seen, min(PAGE, upto - self._seen))):
-            events: list[Recorded] = self._wanted.of(rows)
+        while self._seen < upto:
+            end = min(self._seen + PAGE, upto)
+            events: list[Recorded] = self._wanted.of(self._read(self._seen, end, self._wanted.others))
             for table in self._generation.projection.tables:
                 self._newer[table.name] |= keys_of(table, events)
-            self._seen = rows[-1][0]
+            self._seen = end
 
     def _parked(self) -> Compared:
         compared = Compared("views.db", "parked")

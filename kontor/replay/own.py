@@ -8,7 +8,7 @@ import sys
 import traceback
 from pathlib import Path
 
-from kontor.replay.views import Refused
+from kontor.replay.rebuilding import Refused
 from projections.projector import Projection
 
 MODULE = "own_projection"

@@ -4,31 +4,33 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 from commands.engine import now_ms
 from commands.mapper import recorded_or_unreadable
+from commands.store.port import EventLog
 from commands.store.sqlite import SQLiteLog
 from kontor.comparing import Compared, Sum, digest_of
 from kontor.folder import DataFolder
+from kontor.replay.rebuilding import NEAR, ROUNDS, Refused
 from kontor.replay.telling import Telling
-from kontor.replay.views import NEAR, ROUNDS, Refused
 from projections.projector import Projection
 from projections.search import schema
 from projections.search.document import SearchDocument
 from projections.search.places import Places
-from projections.search.port import SearchQuery
+from projections.search.port import SearchIndex, SearchQuery
 from projections.search.tantivy_index import TantivyIndex
 from projections.sqlite import SQLiteViews
 from streams.assembly import OnSale
+from streams.catalogued import Catalogued
 from streams.documents import document
 from streams.indexer import Indexer
 
 NAME = "search"
 BUILDING = "building"
-LOOK_S = 0.1
+LOOK_S = 0.02
 PAGE = 2_000
 CATCH_UP_S = 60.0
 
@@ -41,8 +43,9 @@ class Search:
         self._places = Places(folder.search)
         self._tell = tell
 
-    async def replay(self, projections: tuple[Projection, ...], *, verify: bool) -> None:
-        """A build that was killed begins anew. ``verify``: nothing is swapped that differs from what is shown."""
+    async def replay(self, projections: tuple[Projection, ...], *, verify: bool, dry: bool = False) -> None:
+        """A build that was killed begins anew. ``verify``: nothing is swapped that differs from what is shown. ``dry``:
+        nothing is swapped."""
         self._require()
         building = self._folder.search / BUILDING
         shutil.rmtree(building, ignore_errors=True)
@@ -51,12 +54,15 @@ class Search:
         index = TantivyIndex(building)
         try:
             await Building(log, views, index, self._tell).run()
-            different = self._compare(index)
+            different = compare(TantivyIndex(self._folder.search), index, self._tell)
             position = index.position()
         finally:
             index.close()
             views.close()
             await log.close()
+        if dry:
+            shutil.rmtree(building)
+            return
         if different and verify:
             shutil.rmtree(building)
             raise Refused(
@@ -89,21 +95,21 @@ class Search:
         if not version.exists() or version.read_text() != str(schema.VERSION):
             raise Refused("there is no search index of this version; a service makes one when it starts")
 
-    def _compare(self, new: TantivyIndex) -> int:
-        """What each leads to: all products, and how many there are of each value of each facet."""
-        shown = TantivyIndex(self._folder.search)
-        compared = Compared(NAME, "products")
-        live, built = _counts(shown), _counts(new)
-        compared.found = Sum(live[""], digest_of(live))
-        compared.expected = Sum(built[""], digest_of(built))
-        for value in sorted(live.keys() | built.keys()):
-            if live.get(value) != built.get(value):
-                compared.differs(f"{value or 'all'}: {live.get(value, 0):,} live, {built.get(value, 0):,} new")
-        self._tell.compared(NAME, compared)
-        return compared.different
+
+def compare(shown: SearchIndex, new: SearchIndex, tell: Telling) -> int:
+    """What each leads to: all products, and how many there are of each value of each facet. How many differ."""
+    compared = Compared(NAME, "products")
+    live, built = _counts(shown), _counts(new)
+    compared.found = Sum(live[""], digest_of(live))
+    compared.expected = Sum(built[""], digest_of(built))
+    for value in sorted(live.keys() | built.keys()):
+        if live.get(value) != built.get(value):
+            compared.differs(f"{value or 'all'}: {live.get(value, 0):,} live, {built.get(value, 0):,} new")
+    tell.compared(NAME, compared)
+    return compared.different
 
 
-def _counts(index: TantivyIndex) -> dict[str, int]:
+def _counts(index: SearchIndex) -> dict[str, int]:
     found = index.search(SearchQuery(limit=1))
     facets = found.facets
     buckets = {
@@ -120,11 +126,19 @@ def _counts(index: TantivyIndex) -> dict[str, int]:
 class Building:
     """One index on its way to where the views are."""
 
-    def __init__(self, log: SQLiteLog, views: SQLiteViews, index: TantivyIndex, tell: Telling) -> None:
+    def __init__(
+        self,
+        log: EventLog,
+        views: Catalogued,
+        index: SearchIndex,
+        tell: Telling,
+        describe: Callable[[OnSale], SearchDocument] = document,
+    ) -> None:
         self._log = log
         self._views = views
         self._tell = tell
         self._described = 0
+        self._make = describe
         self._indexer = Indexer(log, views, index, now_ms, self._describe)
 
     async def run(self) -> None:
@@ -166,4 +180,4 @@ class Building:
 
     def _describe(self, one: OnSale) -> SearchDocument:
         self._described += 1
-        return document(one)
+        return self._make(one)

@@ -1,4 +1,4 @@
-"""A projection of the embedded profile, folded anew in the file of its live rows."""
+"""Where the embedded profile's projections are folded anew: in the file of their live rows."""
 
 from __future__ import annotations
 
@@ -9,27 +9,21 @@ from pathlib import Path
 from typing import Any
 
 from commands.errors import UnusableLog
+from kontor.comparing import Compared
 from kontor.evidence import COLUMNS, Damaged
 from kontor.folder import DataFolder
 from kontor.readonly import open_readonly
-from kontor.replay.code import code_of_views
 from kontor.replay.comparing import Comparison
-from kontor.replay.telling import Telling, Way
 from projections import flushing, generations
-from projections.generations import BadGeneration, Generation, Standing, stands_at
+from projections.generations import Generation, Role, stands_at
 from projections.projector import Projection
 from projections.sqlitetable import POSITIONS, connect
-from streams.replaying import Replaying
+from projections.writingahead import WritingAhead
+from streams.replaying import Lane, Read, Replaying
 
-NEAR = 500
-"""Events that may still be missing when the file is taken for the swap: some 10 ms."""
-ROUNDS = 50
-"""Attempts to come so near while others write."""
 BUSY_MS = 5_000
-
-
-class Refused(Exception):
-    """Nothing was swapped; says why, and what to do."""
+CACHE_KIB = 65_536
+"""Of the file's pages: rows are written in the order of their keys, and lists in no order."""
 
 
 class Log:
@@ -41,11 +35,12 @@ class Log:
     def head(self) -> int:
         return int(self._connection.execute("SELECT max(position) FROM events").fetchone()[0] or 0)
 
-    def read(self, after: int, limit: int) -> list[tuple[Any, ...]]:
-        """Raises Damaged."""
-        query = f"SELECT {COLUMNS} FROM events WHERE position > ? ORDER BY position LIMIT ?"
+    def read(self, after: int, upto: int, others: Sequence[str] = ()) -> list[tuple[Any, ...]]:
+        """Without those of the topics ``others``. Raises Damaged."""
+        query = f"SELECT {COLUMNS} FROM events WHERE position > ? AND position <= ? "
+        query += f"AND topic NOT IN ({', '.join('?' * len(others))}) ORDER BY position"
         try:
-            return self._connection.execute(query, (after, limit)).fetchall()
+            return self._connection.execute(query, (after, upto, *others)).fetchall()
         except sqlite3.Error as error:
             raise Damaged(f"the log is damaged after event {after}: {error}; restore it from a backup") from error
 
@@ -74,6 +69,7 @@ def _views(path: Path) -> sqlite3.Connection:
                 raise UnusableLog(f"{path} was cut off when the machine went down; start a service, which folds anew")
             views.executescript(POSITIONS + generations.SCHEMA + flushing.SCHEMA)
             views.execute("PRAGMA busy_timeout=0")
+            views.execute(f"PRAGMA cache_size=-{CACHE_KIB}")
         except sqlite3.Error as error:
             raise UnusableLog(f"{path} cannot be used: {error}; start a service, which folds anew") from error
         stack.pop_all()
@@ -81,111 +77,37 @@ def _views(path: Path) -> sqlite3.Connection:
 
 
 class Views:
-    """Replays projections of one folder. Methods raise Refused, Damaged, Busy."""
+    """The file of the embedded profile, as a place of generations. Methods raise Damaged, Busy."""
 
-    def __init__(self, log: Log, connection: sqlite3.Connection, tell: Telling) -> None:
+    def __init__(self, log: Log, connection: sqlite3.Connection) -> None:
+        self.read: Read = log.read
         self._log = log
         self._connection = connection
-        self._tell = tell
+        self._writing = WritingAhead()
 
-    def replay(self, projection: Projection, *, from_scratch: bool, verify: bool) -> None:
-        """``verify``: nothing is swapped that differs from the live rows."""
-        generation = Generation(self._connection, projection, "_next")
-        replaying = self._begun(generation, from_scratch)
-        self._approach(projection.name, replaying)
-        if self._is_live(projection):
-            generation.complete_live()
-            different = self._compare(generation, replaying)
-            if different and verify:
-                raise Refused(
-                    f"the live {projection.name} and the new one differ in {different:,} places; nothing was swapped. "
-                    f"`kontor replay {projection.name}` swaps it"
-                )
-            self._approach(projection.name, replaying)
-        self._swap(generation, replaying)
+    def generation(self, projection: Projection, role: Role) -> Generation:
+        return Generation(self._connection, projection, role, writing=self._writing)
 
-    def roll_back(self, projections: Sequence[Projection]) -> None:
-        """Those that were live before become live again, brought up to date; the live ones are kept in their places."""
-        kept = [(one, standing) for one in projections if (standing := self._kept(one)) is not None]
-        if not kept:
-            names = ", ".join(one.name for one in projections)
-            raise Refused(f"nothing is kept to go back to of {names}; each `kontor replay` keeps what it replaces")
-        for projection, standing in kept:
-            self._back(projection, standing)
-
-    def _kept(self, projection: Projection) -> Standing | None:
-        name = projection.name
-        try:
-            return Generation(self._connection, projection, "_kept").standing()
-        except BadGeneration as error:
-            raise Refused(f"the kept {name} is damaged ({error}); `kontor replay {name}` makes a new one") from error
-
-    def _back(self, projection: Projection, standing: Standing) -> None:
-        name = projection.name
-        generation = Generation(self._connection, projection, "_kept")
-        replaying = Replaying(generation, self._log.read, standing.position)
-        self._tell.step("begin", name, f"the kept one is as of event {standing.position:,}", position=standing.position)
-        self._approach(name, replaying)
-        self._swap(generation, replaying)
-
-    def _begun(self, generation: Generation, from_scratch: bool) -> Replaying:
-        """A new generation, or the unfinished one of a replay before if today's program had begun it."""
-        name, code, position = generation.projection.name, code_of_views(), 0
-        standing = None if from_scratch else self._unfinished(generation)
-        if standing is None or standing.code != code:
-            Generation(self._connection, generation.projection, "_gone").drop()
-            generation.begin(code)
-            told = "from the beginning" if standing is None else "from the beginning, for the program is another now"
-        else:
-            position = standing.position
-            told = f"on from event {position:,}, where the last one ended"
-        self._tell.step("begin", name, told, position=position)
-        return Replaying(generation, self._log.read, position)
-
-    def _unfinished(self, generation: Generation) -> Standing | None:
-        name = generation.projection.name
-        try:
-            return generation.standing()
-        except BadGeneration as error:
-            raise Refused(
-                f"the unfinished {name} is damaged ({error}); `kontor replay {name} --from-scratch` begins anew"
-            ) from error
-
-    def _upto(self) -> int:
+    def upto(self) -> int:
         """Where the other views stand: a follower feeds all of them together. The end of a log that nobody followed."""
         return stands_at(self._connection) or self._log.head()
 
-    def _approach(self, name: str, replaying: Replaying) -> None:
-        """Until nearly nothing is missing, although others write; then all that was folded is in the file."""
-        for _ in range(ROUNDS):
-            upto = self._upto()
-            self._tell.folding(name, Way(replaying.position, upto, replaying), replaying.fold(upto))
-            if self._upto() - replaying.position <= NEAR:
-                break
-
-    def _is_live(self, projection: Projection) -> bool:
-        """Not where a new version was never followed yet."""
-        stored = Generation(self._connection, projection, "_next").stored.values()
+    def is_live(self, projection: Projection) -> bool:
         query = "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = ?"
+        stored = self.generation(projection, "_next").stored.values()
         return all(self._connection.execute(query, (one.live,)).fetchone()[0] for one in stored)
 
-    def _compare(self, generation: Generation, replaying: Replaying) -> int:
-        """How many differences there are; all are told, the first in words."""
-        different = 0
-        for one in Comparison(generation, replaying.position, self._log.read).made():
-            different += one.different
-            self._tell.compared(generation.projection.name, one)
-        return different
+    def compared(self, lane: Lane) -> list[Compared]:
+        generation = self.generation(lane.generation.projection, "_next")
+        generation.complete_live()
+        return Comparison(generation, lane.position, self.read).made()
 
-    def _swap(self, generation: Generation, replaying: Replaying) -> None:
+    def exchange(self, replaying: Replaying, role: Role) -> bool:
+        generation = self.generation(replaying.lanes[0].generation.projection, role)
         with generation.transaction():
-            replaying.finish(self._upto())
+            replaying.finish(self.upto())
             generation.take_over(replaying.position)
-        name = generation.projection.name
-        self._tell.step(
-            "swap",
-            name,
-            f"swapped as of event {replaying.position:,}; the old one is kept",
-            position=replaying.position,
-        )
-        Generation(self._connection, generation.projection, "_gone").drop()
+        return True
+
+    def tidy(self, projection: Projection) -> None:
+        self.generation(projection, "_gone").drop()

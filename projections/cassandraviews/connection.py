@@ -130,6 +130,19 @@ class Connection:
         if any(parts):
             await self._guarded(send, self.settings.write_s)
 
+    async def extend(self, schema: Schema) -> None:
+        """Lets these queries be asked as well. Raises ViewsUnavailable."""
+
+        async def extend(session: Session) -> None:
+            await asyncio.to_thread(driver.extend, session, self.settings, schema)
+
+        await self._guarded(extend, self.settings.write_s)
+        self._schema = Schema({**self._schema.tables, **schema.tables}, [*self._schema.queries, *schema.queries])
+
+    def keep(self, schema: Schema) -> None:
+        """Only these are needed in the next session."""
+        self._schema = schema
+
     async def _guarded(self, ask: Callable[[Session], Awaitable[Answer]], patience_s: float) -> Answer:
         session = self.session
         if session is None:

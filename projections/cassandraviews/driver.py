@@ -74,7 +74,7 @@ class Schema(NamedTuple):
 class Session(NamedTuple):
     cluster: Any
     asking: Any
-    prepared: Mapping[str, Any]
+    prepared: dict[str, Any]
 
     def request(self, queries: Sequence[Query]) -> Request:
         """Of several queries that are ``together`` one batch."""
@@ -115,15 +115,22 @@ def connect(settings: CassandraSettings, schema: Schema) -> Session:
     """Waits for the server; makes what is not there. Raises whatever the driver does."""
     cluster = _cluster(settings)
     try:
-        asking = cluster.connect()
-        _make(asking, settings, schema)
-        prepared = {query: asking.prepare(query) for query in schema.queries}
+        session = Session(cluster, cluster.connect(), {})
+        extend(session, settings, schema)
     except BaseException:
         cluster.shutdown()
         raise
-    for statement in prepared.values():
-        statement.is_idempotent = True
-    return Session(cluster, asking, prepared)
+    return session
+
+
+def extend(session: Session, settings: CassandraSettings, schema: Schema) -> None:
+    """Makes what is not there, and prepares for more to be asked. Raises whatever the driver does."""
+    _make(session.asking, settings, schema)
+    for query in schema.queries:
+        if query not in session.prepared:
+            statement = session.asking.prepare(query)
+            statement.is_idempotent = True
+            session.prepared[query] = statement
 
 
 def drop(settings: CassandraSettings) -> bool:

@@ -1,4 +1,4 @@
-"""How far each partition is folded into each projection, and the events that could not be.
+"""How far each partition is folded into each projection, the events that could not be, and which generation is live.
 
 All marks lie in one partition of the server: a worker reads them before it writes and notes them after, so what matters
 is that either is one small request, for however many partitions and projections.
@@ -24,7 +24,11 @@ class Bookkeeping:
             "(one int, partition int, upto map<text, bigint>, PRIMARY KEY (one, partition))",
             "parked": f"CREATE TABLE IF NOT EXISTS {keyspace}.parked "
             "(name text, position bigint, stream text, error text, PRIMARY KEY (name, position))",
+            "generations": f"CREATE TABLE IF NOT EXISTS {keyspace}.generations "
+            "(shard int, name text, live int, kept int, next int, last int, position bigint, upto bigint, code text, "
+            "PRIMARY KEY (shard, name))",
         }
+        self.live = f"SELECT name, live FROM {keyspace}.generations WHERE shard = 0"
         self._marks = f"SELECT partition, upto FROM {keyspace}.marks WHERE one = 0"
         self._note = f"UPDATE {keyspace}.marks USING TIMESTAMP ? SET upto = upto + ? WHERE one = 0 AND partition = ?"
         self._parked = f"SELECT position, stream, error FROM {keyspace}.parked WHERE name = ?"
@@ -32,15 +36,21 @@ class Bookkeeping:
             f"INSERT INTO {keyspace}.parked (name, position, stream, error) VALUES (?, ?, ?, ?) USING TIMESTAMP ?"
         )
         self._empty_marks, self._empty_parked = f"TRUNCATE {keyspace}.marks", f"TRUNCATE {keyspace}.parked"
-        self.queries = [self._marks, self._note, self._parked, self._park, self._empty_marks, self._empty_parked]
+        self.queries = [
+            self.live, self._marks, self._note, self._parked, self._park, self._empty_marks, self._empty_parked,
+        ]  # fmt: skip
 
     async def progress(self, connection: Connection) -> dict[int, int]:
         """Of every partition that all names have: where the one that is furthest behind stands."""
         found = await self.marks(connection)
         return {partition: min(marks.values()) for partition, marks in found.items() if len(marks) == len(self.names)}
 
+    async def numbers(self, connection: Connection) -> dict[str, int]:
+        """Of the generations that are live, of the projections that ever had another than the first."""
+        return {name: live or 0 for name, live in await connection.rows(self.live)}
+
     async def marks(self, connection: Connection) -> dict[int, Marks]:
-        """By partition."""
+        """By partition, those of other names left out."""
         return {
             partition: {name: upto[name] for name in self.names if name in upto}
             for partition, upto in await connection.rows(self._marks)

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Collection, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from typing import Any
+
+import msgspec
 
 from domain.recorded import Recorded
 from projections.cassandraviews.connection import Connection
-from projections.cassandraviews.driver import Schema
-from projections.cassandraviews.marks import Bookkeeping
+from projections.cassandraviews.driver import Session
 from projections.cassandraviews.months import month_of
 from projections.cassandraviews.settings import CassandraSettings
+from projections.cassandraviews.shape import Shape
 from projections.cassandraviews.tables import StoredLists, StoredTable
-from projections.cassandraviews.timeline import NAME as TIMELINE
-from projections.cassandraviews.timeline import Timeline
 from projections.folding import Kept, Parked
 from projections.projector import Projection
 from projections.views import LISTED_MAX, Entry, Place
@@ -29,20 +29,29 @@ FIRST_TOKEN = -(1 << 63)
 
 
 class CassandraViews:
-    """Raises ViewsUnavailable wherever Cassandra does not answer."""
+    """Raises ViewsUnavailable wherever Cassandra does not answer.
 
-    def __init__(self, settings: CassandraSettings, projections: Sequence[Projection]) -> None:
+    Which generation of each projection is live is learned whenever progress is asked for. A reader turns to another
+    only when that is at least as far as what it has seen: whoever was promised a position never reads older rows.
+    """
+
+    def __init__(
+        self,
+        settings: CassandraSettings,
+        projections: Sequence[Projection],
+        pinned: Mapping[str, int] | None = None,
+    ) -> None:
+        """``pinned`` are numbers of generations by projection, to look at those and not at the live ones."""
         self.projections = list(projections)
-        self._stored = {
-            table.name: StoredTable(settings.keyspace, table, projection)
-            for projection in projections
-            for table in projection.tables
-        }
-        self._timeline = Timeline(settings.keyspace)
-        self._books = Bookkeeping(settings.keyspace, [*map(name_of, projections), TIMELINE])
-        parts: tuple[Any, ...] = (self._books, self._timeline, *self._stored.values())
-        tables = {name: definition for part in parts for name, definition in part.tables.items()}
-        self.connection = Connection(settings, Schema(tables, [query for part in parts for query in part.queries]))
+        self._keyspace = settings.keyspace
+        self._pinned = pinned
+        self._shape = Shape(settings.keyspace, projections, pinned)
+        self._newer: Shape | None = None
+        """Is live, and not yet as far as what was seen."""
+        self._seen: Mapping[int, int] = {}
+        self._asked: Session | None = None
+        """In which session it was asked what is live."""
+        self.connection = Connection(settings, self._shape.schema)
 
     async def start(self) -> None:
         """Connects in the background; ``connection.wait`` says when."""
@@ -52,7 +61,42 @@ class CassandraViews:
         await self.connection.close()
 
     async def progress(self) -> dict[int, int]:
-        return await self._books.progress(self.connection)
+        await self._turn()
+        self._seen = found = await self._shape.books.progress(self.connection)
+        return found
+
+    # generations
+
+    async def _now(self) -> Shape:
+        """The generations that are read."""
+        if self._asked is None or self._asked is not self.connection.session:
+            await self._turn()
+        return self._shape
+
+    async def _turn(self) -> None:
+        """To what is live."""
+        session = self.connection.session
+        found = self._pinned or await self._shape.books.numbers(self.connection)
+        await self._turn_to(found)
+        self._asked = session
+
+    async def _turn_to(self, found: Mapping[str, int]) -> None:
+        shape, numbers = self._shape, {name: found.get(name, 0) for name in self._shape.numbers}
+        if numbers == shape.numbers:
+            return
+        newer = self._newer
+        if newer is None or newer.numbers != numbers:
+            newer = Shape(self._keyspace, self.projections, numbers)
+            await self.connection.extend(newer.schema)
+            self._newer = newer
+        made_anew = any(name not in found for name, number in shape.numbers.items() if number)
+        if (made_anew or await self._may_turn_to(newer)) and self._shape is shape:
+            self._shape, self._newer = newer, None
+            self.connection.keep(newer.schema)
+
+    async def _may_turn_to(self, newer: Shape) -> bool:
+        found = await newer.books.progress(self.connection)
+        return all(found.get(partition, 0) >= at for partition, at in self._seen.items())
 
     # rows
 
@@ -60,9 +104,16 @@ class CassandraViews:
         return (await self.get_many(table, (key,))).get(key)
 
     async def get_many(self, table: str, keys: Collection[str]) -> dict[str, Any]:
-        stored = self._stored[table]
+        return await self._get_many((await self._now()).stored[table], keys)
+
+    async def _get_many(self, stored: StoredTable, keys: Collection[str]) -> dict[str, Any]:
         found = await self._find(stored, list(keys))
         return {key: stored.decode(row) for key, _, row in found if row is not None}
+
+    async def kept_many(self, table: str, keys: Collection[str]) -> dict[str, Kept]:
+        """Rows with their positions, those that are gone too; bytes for one that cannot be read. For checks."""
+        stored = (await self._now()).stored[table]
+        return {key: _kept(stored, position, row) for key, position, row in await self._find(stored, list(keys))}
 
     async def _find(self, stored: StoredTable, keys: Sequence[str]) -> list[tuple[str, int, bytes | None]]:
         """Key, position and encoded row of those that exist or did. An empty key never does; the server refuses it."""
@@ -77,25 +128,26 @@ class CassandraViews:
 
     async def timeline(self, order_id: str) -> list[Recorded]:
         """Every event that belongs to an order, in log order; none if the archive does not have it."""
-        return await self._timeline.read(self.connection, order_id)
+        return await self._shape.timeline.read(self.connection, order_id)
 
     # as a whole
 
     async def walk(self, table: str) -> AsyncIterator[tuple[str, Kept]]:
         """Every row once, those that are gone too, in no order and as of the moment that each is met: for checks, not
         for readers."""
-        stored, after = self._stored[table], FIRST_TOKEN
+        stored, after = (await self._now()).stored[table], FIRST_TOKEN
         while page := await self.connection.rows(stored.walk, (after, ROWS_WALKED)):
             for _, key, position, row in page:
-                yield key, Kept(position, None if row is None else stored.decode(row))
+                yield key, _kept(stored, position, row)
             after = page[-1][0]
 
     async def parked(self) -> Sequence[tuple[str, Parked]]:
         """By projection, in the log's order."""
+        shape = await self._now()
         return [
             (projection.name, event)
             for projection in self.projections
-            for event in await self._books.parked(self.connection, name_of(projection))
+            for event in await shape.books.parked(self.connection, shape.marked[projection.name])
         ]
 
     # lists
@@ -110,11 +162,12 @@ class CassandraViews:
         after: Place | None = None,
         backwards: bool = False,
     ) -> list[Entry]:
-        lists = self._stored[table].lists
+        stored = (await self._now()).stored[table]
+        lists = stored.lists
         found: list[Entry] = []
         while (wanted := limit - len(found)) > 0:
             places = await self._places(lists, index, owner, wanted, after, backwards)
-            rows = await self.get_many(table, [place.key for place in places])
+            rows = await self._get_many(stored, [place.key for place in places])
             found += [
                 Entry(place.key, rows[place.key])
                 for place in places
@@ -135,14 +188,14 @@ class CassandraViews:
         return found
 
     async def count(self, table: str, index: str, owner: str) -> int:
-        lists = self._stored[table].lists
+        lists = (await self._now()).stored[table].lists
         months = await self._months(lists, index, owner)
         return int((await self.connection.rows(*lists.count(index, owner, months)))[0][0]) if months else 0
 
     async def counts(self, table: str, index: str) -> dict[str, int]:
         """Walks through all of the table's lists: for thousands of rows, not for millions."""
         counted: dict[str, int] = {}
-        for of, head, tail, entries in await self.connection.rows(self._stored[table].lists.counts):
+        for of, head, tail, entries in await self.connection.rows((await self._now()).stored[table].lists.counts):
             if of == index:
                 counted[head + tail] = counted.get(head + tail, 0) + entries
         return counted
@@ -171,5 +224,8 @@ class CassandraViews:
         return found[:limit]
 
 
-def name_of(projection: Projection) -> str:
-    return f"{projection.name}@{projection.version}"
+def _kept(stored: StoredTable, position: int, row: bytes | None) -> Kept:
+    try:
+        return Kept(position, None if row is None else stored.decode(row))
+    except msgspec.MsgspecError:
+        return Kept(position, row)

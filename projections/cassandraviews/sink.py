@@ -10,6 +10,9 @@ There are no transactions here, so three things make it right whatever happens i
   undone by a repetition.
 
 Partitions that are written in the same moment are written in one round: marks read once, rows and marks sent together.
+
+Where another generation has gone live, whoever writes a partition hears of it as of rows that were lost: it is asked
+anew how far that one is, and what it lacks is handed over again.
 """
 
 from __future__ import annotations
@@ -23,8 +26,9 @@ from typing import NamedTuple
 from domain.recorded import Recorded
 from projections.cassandraviews.driver import Query
 from projections.cassandraviews.marks import Marks
-from projections.cassandraviews.reader import CassandraViews, name_of
+from projections.cassandraviews.reader import CassandraViews
 from projections.cassandraviews.settings import CassandraSettings
+from projections.cassandraviews.shape import Shape
 from projections.cassandraviews.spots import Moves
 from projections.cassandraviews.tables import StoredTable
 from projections.cassandraviews.timeline import NAME as TIMELINE
@@ -43,6 +47,8 @@ class Partition:
 
     def __init__(self) -> None:
         self.lock = asyncio.Lock()
+        self.shape: Shape | None = None
+        """The generations that it was told the progress of, or wrote to."""
         self.acknowledged: Marks = {}
         """Never less is to be found there again."""
         self.lost = self.told = False
@@ -69,8 +75,10 @@ class Call(NamedTuple):
 class Batch:
     """What is to be written for a call."""
 
-    def __init__(self, call: Call, marks: Marks) -> None:
+    def __init__(self, call: Call, shape: Shape, marks: Marks) -> None:
         self.call = call
+        self.shape = shape
+        """The generations that it is written to."""
         self.marks = marks
         """As they were found."""
         self.moved: Marks = {}
@@ -101,15 +109,22 @@ class CassandraSink(CassandraViews):
                 known.acknowledged, known.trusted, known.lost, known.told = {}, None, False, False
             elif found.get(partition, NOWHERE) < min(known.acknowledged.values(), default=NOWHERE):
                 known.lost = True  # and it is another one that asks: each has to hear of it
+        for partition in found:  # one that is not among them begins at the beginning, whatever is live
+            known = self._partitions[partition]
+            known.shape = known.shape or self._shape
         return found
+
+    async def _may_turn_to(self, newer: Shape) -> bool:
+        return True
 
     async def begin_again(self, projection: str) -> None:
         """All of them: see ``Bookkeeping.empty``."""
         assert projection in [one.name for one in self.projections], projection
-        await self._books.empty(self.connection)
+        await self._shape.books.empty(self.connection)
 
     async def write(self, partition: int, upto: int, events: Sequence[Recorded]) -> Touched:
-        """Raises RowsLost, until ``progress`` is called, when the tables were dropped or emptied under our feet.
+        """Raises RowsLost, until ``progress`` is called, when the tables were dropped or emptied under our feet, and
+        once when another generation has gone live.
 
         Each partition hears of it once at least, whoever noticed it first.
         """
@@ -122,21 +137,29 @@ class CassandraSink(CassandraViews):
                 raise
 
     async def _write(self, calls: Sequence[Call]) -> list[Touched | Exception]:
-        marks = await self._books.marks(self.connection)
-        batches = [await self._batch(call, marks.get(call.partition, {})) for call in calls]
+        shape = await self._now()
+        marks, numbers = await asyncio.gather(shape.books.marks(self.connection), shape.books.numbers(self.connection))
+        await self._turn_to(numbers)
+        live = self._shape  # for all of the round, whatever another finds meanwhile
+        batches = [await self._batch(call, shape, live, marks.get(call.partition, {})) for call in calls]
         whole = [batch for batch in batches if isinstance(batch, Batch)]
         first = [queries for batch in whole for queries in (*batch.lists, *batch.others)]
-        first += self._timeline.put([event for batch in whole for event in batch.archived])
+        first += shape.timeline.put([event for batch in whole for event in batch.archived])
         await self.connection.send(first, [queries for batch in whole for queries in batch.rows])
         await self.connection.send(
-            [self._books.note(batch.call.partition, batch.moved) for batch in whole if batch.moved]
+            [shape.books.note(batch.call.partition, batch.moved) for batch in whole if batch.moved]
         )
         for batch in whole:
             self._learn(batch)
         return [batch.touched if isinstance(batch, Batch) else batch for batch in batches]
 
-    async def _batch(self, call: Call, marks: Marks) -> Batch | RowsLost:
+    async def _batch(self, call: Call, shape: Shape, live: Shape, marks: Marks) -> Batch | RowsLost:
+        """``marks`` were read of ``shape``."""
         known = call.known
+        if live is not shape or known.shape not in (None, shape):
+            known.shape, known.acknowledged = live, {}
+            return RowsLost("another generation has gone live")
+        known.shape = shape
         try:
             self._look_for_losses(known, marks)
         except RowsLost as lost:
@@ -144,13 +167,13 @@ class CassandraSink(CassandraViews):
         if known.trusted != marks:
             known.era = next(self._eras)
             known.broken, known.months = {}, set()
-        batch = Batch(call, marks)
+        batch = Batch(call, shape, marks)
         for projection in self.projections:
-            fresh = _beyond(marks.get(name_of(projection), NOWHERE), call.events)
+            fresh = _beyond(marks.get(shape.marked[projection.name], NOWHERE), call.events)
             if fresh:
-                await self._fold(batch, known, projection, fresh)
+                await self._fold(batch, projection, fresh)
         batch.archived = _beyond(marks.get(TIMELINE, NOWHERE), call.events)
-        batch.moved = {name: call.upto for name in self._books.names if marks.get(name, NOWHERE) < call.upto}
+        batch.moved = {name: call.upto for name in shape.books.names if marks.get(name, NOWHERE) < call.upto}
         return batch
 
     def _look_for_losses(self, known: Partition, marks: Marks) -> None:
@@ -162,20 +185,21 @@ class CassandraSink(CassandraViews):
 
     # folding
 
-    async def _fold(self, batch: Batch, known: Partition, projection: Projection, events: Sequence[Recorded]) -> None:
-        name = name_of(projection)
-        tables = [self._stored[table.name] for table in concerned(projection.tables, events)]
+    async def _fold(self, batch: Batch, projection: Projection, events: Sequence[Recorded]) -> None:
+        known, shape = batch.call.known, batch.shape
+        name = shape.marked[projection.name]
+        tables = [shape.stored[table.name] for table in concerned(projection.tables, events)]
         if not tables:
             return
         if name not in known.broken:
-            known.broken[name] = first_of_each(await self._books.parked(self.connection, name))
+            known.broken[name] = first_of_each(await shape.books.parked(self.connection, name))
         broken = dict(known.broken[name])
         parked: list[Parked] = []
         for stored in tables:
             rows = await self._rows_before(stored, known.era, events)
             parked += self._fold_table(batch, known, stored, events, rows, broken)
         batch.broken[name] = broken
-        batch.others += self._books.park(name, parked)
+        batch.others += shape.books.park(name, parked)
 
     async def _rows_before(
         self, stored: StoredTable, era: int, events: Sequence[Recorded]

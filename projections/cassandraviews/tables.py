@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -19,9 +20,9 @@ BATCH_MAX = 50
 class StoredTable:
     """``key, position, row``. A row that is gone stays without its ``row``, so that what it has taken in is known."""
 
-    def __init__(self, keyspace: str, table: Table, projection: Projection) -> None:
+    def __init__(self, keyspace: str, table: Table, projection: Projection, generation: int = 0) -> None:
         self.table = table
-        name = f"{table.name}_v{projection.version}"
+        name = f"{table.name}_v{projection.version}" + (f"_g{generation}" if generation else "")
         self.lists = StoredLists(keyspace, name, table.indexes)
         self.tables = {
             name: f"CREATE TABLE IF NOT EXISTS {keyspace}.{name} (key text PRIMARY KEY, position bigint, row blob)",
@@ -48,13 +49,15 @@ class StoredLists:
     def __init__(self, keyspace: str, name: str, indexes: Mapping[str, Index]) -> None:
         self.indexes = indexes
         self._name = name
-        lists, months = f"{keyspace}.{name}_lists", f"{keyspace}.months"
+        # Of later generations each has a table of its own, which goes when the generation goes.
+        noted = f"{name}_months" if re.search(r"_g\d+$", name) else "months"
+        lists, months = f"{keyspace}.{name}_lists", f"{keyspace}.{noted}"
         self.tables = {
             f"{name}_lists": f"CREATE TABLE IF NOT EXISTS {lists} "
             "(head text, month int, list text, tail text, place bigint, key text, "
             "PRIMARY KEY ((head, month), list, tail, place, key)) "
             "WITH CLUSTERING ORDER BY (list ASC, tail ASC, place DESC, key DESC)",
-            "months": f"CREATE TABLE IF NOT EXISTS {months} "
+            noted: f"CREATE TABLE IF NOT EXISTS {months} "
             "(name text, head text, month int, PRIMARY KEY ((name, head), month))",
         }
         one = "head = ? AND month = ? AND list = ? AND tail = ?"

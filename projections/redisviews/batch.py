@@ -72,6 +72,12 @@ class Batch:
             for position, stream, error in parked:
                 events.setdefault(position, _encode_event((stream, error)).decode())
 
+    def filling(self) -> tuple[bytes, bytes]:
+        """For the script FILL."""
+        sizes = [len(value) for value in self._values]
+        plain = (self._keys, sizes, self._added, self._removed, self._counts)
+        return _encode(plain), b"".join(self._values)
+
     def encode(
         self, born: bytes, upto: Mapping[int, int], projections: list[tuple[Any, ...]]
     ) -> tuple[bytes, bytes, bytes]:

@@ -1,6 +1,8 @@
 """How rows, lists and progress are called in Redis.
 
-    kontor/born                             which life of the store this is: gone after a flush, another one after it
+    kontor/born                             which life of the store this is: gone after a flush, another one after it;
+                                            and, after a dot, how often generations have been exchanged in it
+    kontor/generations                      hash: catalog@2 → which generation is live, besides notes of others
     kontor/changes                          the channel of notices (notice.py)
     kontor:catalog@3:products:prd_…         a row: 8 bytes of position, then the row as MessagePack; nothing after the
                                             position for a row that is gone
@@ -8,6 +10,8 @@
     kontor:catalog@3:products.category      hash: owner → rows, of owners that have any
     kontor:catalog@3/progress               hash: partition → position
     kontor:catalog@3/parked                 hash: position → stream and error
+
+The first generation of a projection is called like that; a later one has its number behind, as ``catalog@2~3``.
 
 A member is the key, after 16 hexadecimal digits of order in an index that has one. Sorted sets compare members of
 equal score byte by byte, so a page of a list is found in O(log n + its length) wherever it begins, ties or not; scores
@@ -17,11 +21,12 @@ with replicas, not a cluster.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import msgspec
 
+from projections.beside import generation_of, name_of
 from projections.folding import NOWHERE
 from projections.projector import Index, Projection, Table
 from projections.views import Place
@@ -33,13 +38,23 @@ ORDER_WIDTH = 16
 
 
 class Names:
-    """Everything under one prefix."""
+    """Everything under one prefix, as it is called in one life of the store while one set of generations is live."""
 
-    def __init__(self, prefix: str, projections: Sequence[Projection]) -> None:
+    def __init__(
+        self,
+        prefix: str,
+        projections: Sequence[Projection],
+        numbers: Mapping[str, int] | None = None,
+        life: bytes | None = None,
+    ) -> None:
+        """``numbers`` of the generations by projection. ``life`` as in ``born``; None while that was never asked."""
         self.prefix = prefix
+        self.life = life
         self.born = f"{prefix}/born"
         self.changes = f"{prefix}/changes"
-        self.bases = [f"{prefix}:{projection.name}@{projection.version}" for projection in projections]
+        self.generations = f"{prefix}/generations"
+        self.numbers = {name: (numbers or {}).get(name, 0) for name in map(name_of, projections)}
+        self.bases = [f"{prefix}:{generation_of(name, number)}" for name, number in self.numbers.items()]
         self.progress = [f"{base}/progress" for base in self.bases]
         self.parked = [f"{base}/parked" for base in self.bases]
         self.tables = {

@@ -9,7 +9,8 @@ Partitions that are written in the same moment are written at once, and one noti
 worker, and a notice whoever reads, is hardly more for several.
 
 A store that was flushed or came back older than it was is noticed before anything is written: each life of the store
-has a name that dies with it, and a partition's progress is never less than what we have seen of it.
+has a name that dies with it, and a partition's progress is never less than what we have seen of it. Where generations
+were exchanged, the same events are folded into the new one, which has all that was written to the other.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from domain.recorded import Recorded
 from projections.folding import Kept, concerned, first_of_each, fold_events, keys_of
 from projections.projector import Projection
 from projections.redisviews.batch import Batch
-from projections.redisviews.names import PREFIX, StoredTable, position_of
+from projections.redisviews.names import PREFIX, Names, StoredTable, position_of
 from projections.redisviews.reader import KEYS_PER_QUERY, RedisViews
 from projections.redisviews.scripts import BEGIN, WRITE
 from projections.redisviews.server import RedisServer
@@ -82,6 +83,7 @@ class RedisSink(RedisViews):
         self._cache = RowCache()
         self._rounds: Rounds[Call, Touched] = Rounds(self._write)
         self._born: bytes | None = None
+        """For which life and generations all that is remembered holds."""
         self._held: dict[int, list[int]] = {}
         """Progress that was seen, by partition and projection."""
         self._lost: set[int] = set()
@@ -99,6 +101,9 @@ class RedisSink(RedisViews):
         partitions = {int(partition) for found in hashes for partition in found}
         held = {partition: [int(found.get(b"%d" % partition, 0)) for found in hashes] for partition in partitions}
         if self._born not in (None, born):
+            self._cache.clear()
+            self._parked = [None] * len(self._projections)
+        if self._born is not None and life_of(self._born) != life_of(born):
             self._forget(known)
         else:
             self._forget(partition for partition, least in known.items() if _behind(held.get(partition), least))
@@ -109,7 +114,8 @@ class RedisSink(RedisViews):
 
     async def begin_again(self, projection: str) -> None:
         number = [one.name for one in self._projections].index(projection)
-        keys = (self.names.progress[number], self.names.parked[number])
+        names = await self._named()
+        keys = (names.progress[number], names.parked[number])
         await self.server.ask(lambda client: client.delete(*keys))
         self._parked[number] = None
 
@@ -132,8 +138,6 @@ class RedisSink(RedisViews):
         return touched
 
     async def _write(self, calls: Sequence[Call]) -> list[Touched | Exception]:
-        if self._born is None:
-            await self.progress()
         together = len(calls) > 1 and sum(len(call.events) for call in calls) <= EVENTS_MAX
         touched = await self._all(calls) if together else None
         if touched is not None:
@@ -142,40 +146,39 @@ class RedisSink(RedisViews):
 
     async def _all(self, calls: Sequence[Call]) -> Touched | None:
         """None where something is not as we took it to be: whose it is shows when they come one by one."""
+        names = await self._live()
         if not self._lost.isdisjoint(call.partition for call in calls):
             return None
-        batch = await self._fold([event for call in calls for event in call.events])
+        batch = await self._fold(names, [event for call in calls for event in call.events])
         upto: dict[int, int] = {}
         for call in calls:
             upto[call.partition] = max(call.upto, upto.get(call.partition, 0))
-        try:
-            return batch.touched if await self._store(upto, batch) else None
-        except RowsLost:
-            return None
+        return batch.touched if await self._store(names, upto, batch) else None
 
     async def _alone(self, call: Call) -> Touched | RowsLost:
-        partition = call.partition
         for attempt in range(ATTEMPTS):
-            if partition in self._lost:
-                self._lost.discard(partition)
+            names = await self._live()
+            if call.partition in self._lost:
+                self._lost.discard(call.partition)
                 return RowsLost()
-            batch = await self._fold(call.events)
-            try:
-                if await self._store({partition: call.upto}, batch):
-                    return batch.touched
-            except RowsLost as lost:
-                self._forget((partition,))
-                self._lost.discard(partition)
-                self._held.pop(partition, None)
-                return lost
+            batch = await self._fold(names, call.events)
+            if await self._store(names, {call.partition: call.upto}, batch):
+                return batch.touched
             await asyncio.sleep(random.random() * PAUSE_S * attempt)
         raise ViewsUnavailable("others keep writing the same rows")
 
+    async def _live(self) -> Names:
+        """Of which holds what is remembered."""
+        if self._born is None or self._born != self.names.life:
+            await self.progress()
+        return self.names
+
     # folding
 
-    async def _fold(self, events: Sequence[Recorded]) -> Batch:
+    async def _fold(self, names: Names, events: Sequence[Recorded]) -> Batch:
         batch = Batch(self._told)
-        parts = [part for number in range(len(self._projections)) for part in await self._parts(number, events)]
+        projections = range(len(self._projections))
+        parts = [part for number in projections for part in await self._parts(names, number, events)]
         values: dict[str, bytes | None] = {}
         known: list[dict[str, Kept]] = []
         missing: list[str] = []
@@ -192,14 +195,14 @@ class RedisSink(RedisViews):
             self._fold_part(part, before, values, broken[part.projection], batch)
         return batch
 
-    async def _parts(self, number: int, events: Sequence[Recorded]) -> list[Part]:
+    async def _parts(self, names: Names, number: int, events: Sequence[Recorded]) -> list[Part]:
         tables = concerned(self._projections[number].tables, events)
         if tables:
             first = (self._parked[number] or await self._read_parked(number)).first
             if first:
                 # What came before the first parked event of its stream has been folded, whenever it comes again.
                 events = [one for one in events if one.position >= first.get(one.stream, 0)]
-        return [Part(number, self._tables[table.name], events, keys_of(table, events)) for table in tables]
+        return [Part(number, names.tables[table.name], events, keys_of(table, events)) for table in tables]
 
     def _fold_part(
         self,
@@ -224,9 +227,9 @@ class RedisSink(RedisViews):
 
     # writing
 
-    async def _store(self, upto: Mapping[int, int], batch: Batch) -> bool:
-        """By partition. False: somebody else wrote meanwhile, and what we took for true of it is forgotten. Raises
-        RowsLost."""
+    async def _store(self, names: Names, upto: Mapping[int, int], batch: Batch) -> bool:
+        """By partition. False: somebody else wrote meanwhile, and what we took for true of it is forgotten; or the
+        store has lost rows or has other generations."""
         nothing = [0] * len(self._projections)
         held = [self._held.get(partition, nothing) for partition in upto]
         state = []
@@ -234,16 +237,20 @@ class RedisSink(RedisViews):
             parked = self._parked[number] or await self._read_parked(number)
             new = batch.parked.get(projection.name, {})
             least = [each[number] for each in held]
-            state.append((self.names.progress[number], least, self.names.parked[number], parked.number, new))
-        assert self._born is not None
-        arguments = batch.encode(self._born, upto, state)
-        names = (self.names.born, self.names.changes)
-        answer = await self.server.ask(lambda _: self._script(names, arguments))
+            state.append((names.progress[number], least, names.parked[number], parked.number, new))
+        assert names.life is not None
+        arguments = batch.encode(names.life, upto, state)
+        keys = (names.born, names.changes)
+        answer = await self.server.ask(lambda _: self._script(keys, arguments))
         if not answer:
-            self._remember(upto, batch)
+            if names.life == self._born:  # or what was written is not what is live now
+                self._remember(upto, batch)
             return True
         if answer == [b"lost"]:
-            raise RowsLost
+            await self.progress()
+            if life_of(names.life) != life_of(self.names.life or b""):
+                self._lost.update(upto)
+            return False
         if answer == [b"parked"]:
             self._parked = [None] * len(self._projections)
         else:
@@ -265,6 +272,11 @@ class RedisSink(RedisViews):
         events = await self._parked_events(number)
         known = self._parked[number] = ParkedStreams(len(events), first_of_each(events))
         return known
+
+
+def life_of(born: bytes) -> bytes:
+    """Without how often generations were exchanged in it."""
+    return born.partition(b".")[0]
 
 
 def _behind(held: Sequence[int] | None, least: Sequence[int]) -> bool:

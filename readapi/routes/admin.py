@@ -18,9 +18,9 @@ from readapi.edge.openapi import problem_responses, signed_in
 from readapi.edge.paging import page
 from readapi.edge.positions import HEADER, format_position
 from readapi.edge.principal import AdminPrincipal
-from readapi.models import ConsumerList, ParkedList
 from readapi.services import ReadServices
-from streams import parked
+from readapi.workingshapes import ConsumerList, ParkedList
+from streams import parked, replaynews
 from streams.outgoing.notices import COURIERS
 
 router = APIRouter(tags=["operations"])
@@ -57,7 +57,8 @@ async def list_parked(request: Request, principal: AdminPrincipal) -> Response:
 )
 async def list_projections(request: Request, principal: AdminPrincipal) -> Response:
     """Views, search, subscriptions and channels of notices. A lag counts events of any kind; the position of a delivery
-    moves when something for it has happened, or ten thousand events later."""
+    moves when something for it has happened, or ten thousand events later. `replay` is the last `kontor replay` of the
+    last day: how far it is while it is at work, and how it ended."""
     head = await at_log_position(request)
     services: ReadServices = request.app.state.services
     items = [
@@ -70,7 +71,15 @@ async def list_projections(request: Request, principal: AdminPrincipal) -> Respo
     begun |= {key: 0 for key in COURIERS if told[delivery_id(key)].position >= 0}
     for key, after in begun.items():
         items.append(_consumer("delivery", key, max(after, told[delivery_id(key)].position), head))
-    return _answer(page(items), head)
+    return _answer({**page(items), "replay": await _replay(services)}, head)
+
+
+async def _replay(services: ReadServices) -> dict[str, Any] | None:
+    try:
+        news = replaynews.current(await services.workings.replay(), services.clock())
+    except ViewsUnavailable:
+        return None
+    return None if news is None else replaynews.news_json(news)
 
 
 def _consumer(kind: str, name: str, position: int, head: int, seconds: float | None = None) -> dict[str, Any]:

@@ -14,6 +14,9 @@ from projections.search.port import BadCursor, Bucket, NotTheWriter, SearchIndex
 from tests.contracts.search_catalog import CATALOG, product
 from tests.contracts.search_ranking import RankingContract
 
+UNCHECKED = [HealthCheck.function_scoped_fixture, HealthCheck.differing_executors]
+"""Each engine runs the same test, and what one of them fails on is worth trying on the others."""
+
 
 def counts(buckets: list[Bucket]) -> dict[str, int]:
     return {bucket.value: bucket.count for bucket in buckets}
@@ -314,7 +317,7 @@ class SearchIndexContract(RankingContract, ABC):
 
     # hostile input
 
-    @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    @settings(max_examples=150, deadline=None, suppress_health_check=UNCHECKED)
     @given(text=st.text(st.characters(), max_size=60), other=st.text(max_size=8), number=st.integers() | st.floats())
     def test_any_input_is_answered(self, index, text, other, number):
         index.suggest(text)

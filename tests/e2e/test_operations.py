@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 from typing import Any
 
 import pytest
 
+from kontor.folder import DataFolder
+from kontor.replay.command import Wishes, run_replay
+from kontor.replay.noting import noting
+from kontor.settings import Settings
 from projections.views import ViewsUnavailable
 from tests.e2e.house import House
 from tests.e2e.market import Seller
@@ -27,6 +32,24 @@ async def test_everybody_who_follows_the_log(house: House, seller: Seller, admin
     catalog = consumers["projection", "catalog"]
     assert (catalog["lag"], catalog["seconds"]) == (0, 0.0)
     assert ("delivery", created["subscriptionId"]) in consumers
+
+
+async def test_a_replay_says_how_it_comes_on(house: House, seller: Seller, admin: Shopper) -> None:
+    await seller.sells()
+    assert (await admin.do("GET", "/api/admin/projections"))["replay"] is None
+    settings = Settings(data=house.folder)
+    DataFolder(house.folder).replay.mkdir()
+    with noting("all", settings) as note:
+        note.step("begin", "stock", "from the beginning")
+        note.folding("all", {"position": 50, "upto": 200, "events_per_s": 25, "rows_per_s": 7, "left_s": 6.0})
+        found = (await admin.do("GET", "/api/admin/projections"))["replay"]
+        assert (found["asked"], found["projection"], found["step"], found["end"]) == ("all", "all", "fold", None)
+        assert (found["done"], found["total"], found["unit"]) == (50, 200, "events")
+        assert (found["eventsPerSecond"], found["rowsPerSecond"], found["secondsLeft"]) == (25, 7, 6.0)
+    await asyncio.to_thread(run_replay, "stock", Wishes(verify=True), settings, True)
+    ended = (await admin.do("GET", "/api/admin/projections"))["replay"]
+    assert (ended["asked"], ended["step"], ended["end"]) == ("stock", "swap", "done")
+    assert ended["beganAt"] <= ended["at"]
 
 
 async def test_what_is_parked(house: House, seller: Seller, admin: Shopper, monkeypatch: pytest.MonkeyPatch) -> None:

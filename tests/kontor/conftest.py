@@ -13,7 +13,7 @@ import pytest
 
 from commands.engine import Engine
 from commands.mapper import record, recorded
-from commands.store.port import Row
+from commands.store.port import EventLog, Row
 from commands.store.sqlite import INSERT, SELECT, SQLiteLog
 from domain.decider import Event
 from domain.ids import payment_id, stock_id
@@ -43,8 +43,14 @@ A, B, HOT = (stock_id(SHOP, sku) for sku in ("A", "B", "HOT"))
 
 
 async def make(path: Path) -> None:
-    """A shop's first days: sales, a backorder, a refusal, a refund, holds that ran out, and a snapshot."""
-    log, clock = SQLiteLog.open(path), Clock()
+    log = SQLiteLog.open(path)
+    await first_days(log)
+    await log.close()
+
+
+async def first_days(log: EventLog) -> None:
+    """Of a shop: sales, a backorder, a refusal, a refund, holds that ran out, and a snapshot."""
+    clock = Clock()
     engine = Engine(log, clock=clock)
     await engine.start()
     await offer(engine, "A", 6)
@@ -66,7 +72,6 @@ async def make(path: Path) -> None:
     for _ in range(205):
         await do(engine, receive(1, HOT))
     await engine.close()
-    await log.close()
 
 
 @pytest.fixture(scope="module")

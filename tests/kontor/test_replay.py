@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import replace
 from typing import Any
 
 import pytest
+from prometheus_client import CollectorRegistry
 
 from kontor.embedded import PROJECTIONS
 from kontor.folder import DataFolder
+from kontor.replay.gauges import Gauges
+from kontor.replay.rebuilding import Rebuilding
 from kontor.replay.telling import Telling
-from kontor.replay.views import Views, opened
+from kontor.replay.views import Log, Views, opened
 from projections.search.lock import FolderLock
 from projections.sqlite import SQLiteViews
 from projections.stock.projector import STOCK
 from tests.kontor.conftest import HOT
 from tests.kontor.replaying import GHOST, damage, good, grow, on_hand, replay, run, steps
+
+FIGURES = ("position", "upto", "events_per_second", "rows_per_second", "left_seconds")
 
 
 async def test_what_is_replayed_is_what_was_live(folder: DataFolder, capsys: pytest.CaptureFixture[str]):
@@ -46,6 +52,18 @@ async def test_a_step_says_how_fast_and_how_far(folder: DataFolder, capsys: pyte
     assert fold["left_s"] == 0
 
 
+async def test_metrics_tell_how_it_comes_on(folder: DataFolder):
+    registry = CollectorRegistry()
+    with opened(folder) as (log, connection):
+        tell = Telling(as_json=True, gauges=Gauges(registry))
+        Rebuilding(Views(log, connection), tell).replay([STOCK], from_scratch=True, dry=True)
+    told = {name: registry.get_sample_value(f"kontor_replay_{name}", {"projection": "stock"}) for name in FIGURES}
+    assert told["position"] == told["upto"] == log_head(folder)
+    assert told["left_seconds"] == 0
+    assert told["events_per_second"]
+    assert told["rows_per_second"]
+
+
 async def test_wrong_rows_are_told_and_replaced(folder: DataFolder, capsys: pytest.CaptureFixture[str]):
     damage(folder)
     replay(folder, "stock")
@@ -67,6 +85,33 @@ async def test_verified_replays_swap_nothing_that_differs(folder: DataFolder, ca
     replay(folder, "stock")  # goes on with what is there
     assert steps(capsys)[0]["position"] > 0
     assert await good(folder)
+
+
+async def test_a_dry_run_compares_and_swaps_nothing(folder: DataFolder, capsys: pytest.CaptureFixture[str]):
+    damage(folder)
+    before = on_hand(folder)
+    replay(folder, "all", dry_run=True)
+    told = steps(capsys)
+    assert [one for one in told if one["step"] == "swap"] == []
+    assert sum(one["different"] for one in told if one["step"] == "compare") == 2
+    assert on_hand(folder) == before
+    replay(folder, "stock")  # what was folded is there
+    assert steps(capsys)[0]["position"] > 0
+    assert await good(folder)
+
+
+async def test_the_log_is_read_once_for_all(folder: DataFolder, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("streams.replaying.PAGE", 7)
+    asked: list[int] = []
+
+    def read(log: Log, after: int, upto: int, others: Sequence[str]) -> list[tuple[Any, ...]]:
+        asked.append(after)
+        return read_log(log, after, upto, others)
+
+    read_log = Log.read
+    monkeypatch.setattr(Log, "read", read)
+    replay(folder, "all", dry_run=True)
+    assert asked == list(range(0, log_head(folder), 7))
 
 
 async def test_going_back_brings_the_old_rows_up_to_date(folder: DataFolder, capsys: pytest.CaptureFixture[str]):
@@ -147,7 +192,7 @@ async def test_another_program_begins_anew(
     with pytest.raises(SystemExit):
         replay(folder, "stock", verify=True)
     capsys.readouterr()
-    monkeypatch.setattr("kontor.replay.views.code_of_views", lambda: "another")
+    monkeypatch.setattr("kontor.replay.rebuilding.code_of_views", lambda: "another")
     replay(folder, "stock")
     assert steps(capsys)[0]["position"] == 0
 
@@ -155,7 +200,7 @@ async def test_another_program_begins_anew(
 async def test_a_new_version_is_ready_before_anybody_follows_it(folder: DataFolder):
     newer = replace(STOCK, version=STOCK.version + 1)
     with opened(folder) as (log, connection):
-        Views(log, connection, Telling(as_json=True)).replay(newer, from_scratch=False, verify=True)
+        Rebuilding(Views(log, connection), Telling(as_json=True)).replay([newer], from_scratch=False, verify=True)
     assert on_hand(folder) is not None  # the program of today has its own
     views = SQLiteViews(folder.views, [newer])
     try:

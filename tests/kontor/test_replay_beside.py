@@ -36,7 +36,7 @@ async def test_a_follower_notices_at_once(folder: DataFolder):
 
 
 async def test_nothing_is_lost_that_is_written_meanwhile(folder: DataFolder, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("kontor.replay.views.NEAR", 5)
+    monkeypatch.setattr("kontor.replay.rebuilding.NEAR", 5)
     log, views = SQLiteLog.open(folder.log), SQLiteViews(folder.views, PROJECTIONS)
     engine = Engine(log, clock=Clock())
     follower = Follower(log, views, engine)

@@ -17,6 +17,7 @@ from domain.offer import OfferPut, OfferWithdrawn
 from domain.recorded import Recorded
 from kontor.embedded import PROJECTIONS
 from kontor.folder import DataFolder
+from kontor.replay.rebuilding import Rebuilding
 from kontor.replay.telling import Telling
 from kontor.replay.views import Views, opened
 from projections import generations
@@ -127,8 +128,8 @@ async def test_killed_anywhere_it_goes_on(
 
     def replayed(*, from_scratch: bool) -> None:
         with opened(eventful) as (log, connection):
-            views = Views(log, connection, Telling(as_json=True))
-            views.replay(projection, from_scratch=from_scratch, verify=False)
+            rebuilding = Rebuilding(Views(log, connection), Telling(as_json=True))
+            rebuilding.replay([projection], from_scratch=from_scratch)
 
     replayed(from_scratch=True)
     expected = made(eventful, projection)

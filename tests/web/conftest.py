@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 
 import httpx
 import pytest
@@ -16,9 +17,14 @@ REVIEWED_ABOVE = 500_000
 
 
 @pytest.fixture(scope="session")
-def origin(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The demo's folder."""
+    return tmp_path_factory.mktemp("web") / "data"
+
+
+@pytest.fixture(scope="session")
+def origin(data: Path) -> Iterator[str]:
     chromium()  # there is no need to wait for the demo where nothing can look at it
-    data = tmp_path_factory.mktemp("web") / "data"
     demo = Process("demo", data=data, env={"KONTOR_REVIEW_ABOVE": str(REVIEWED_ABOVE)})
     try:
         yield demo.url()

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.async_api import expect
 
+from kontor.replay.noting import noting
+from kontor.settings import Settings
+from tests.e2e.house import kontor
 from tests.e2e.market import Seller
 from tests.web.browser import PHONE, Browser, inspected, require_fitting
 from tests.web.conftest import REVIEWED_ABOVE
@@ -15,6 +20,7 @@ from tests.web.walking import pay, to_checkout
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser, pytest.mark.timeout(400)]
 PASSWORD = "kontor-demo"
+FOLDING = {"position": 50_000, "upto": 200_000, "events_per_s": 25_000, "rows_per_s": 7_000, "left_s": 150.0}
 PANELS = ("Orders", "Stock", "Reviews", "Money", "Projections", "Parked")
 
 
@@ -103,6 +109,24 @@ async def test_the_newest_order_shows_by_itself(chrome: Browser, seller: Seller)
     await expect(page.get_by_role("heading", name="Newest orders")).to_be_visible()
     order = await bought(chrome, seller)
     await expect(page.get_by_role("link", name=order.url[-8:])).to_be_visible()
+
+
+async def test_a_replay_says_how_far_it_is_and_how_it_ended(chrome: Browser, data: Path) -> None:
+    page = await operator(chrome, "/console/projections")
+    ended = await asyncio.to_thread(kontor, "replay", "stock", data=data)
+    assert ended.returncode == 0, ended.stderr
+    await expect(page.get_by_text("The replay of stock is done")).to_be_visible()
+    await expect(page.get_by_text(re.compile("Stock: swapped as of event .* the old one is kept"))).to_be_visible()
+    with noting("all", Settings(data=data)) as note:
+        note.folding("all", FOLDING)
+        replay = page.get_by_role("region", name="Replay")
+        await expect(replay.get_by_role("heading", name="All is being built anew")).to_be_visible()
+        await expect(replay.get_by_role("progressbar")).to_have_attribute("value", "0.25")
+        for figure in ("50,000 of 200,000 events", "25,000 a second", "7,000 a second", "3 min"):
+            await expect(replay).to_contain_text(figure)
+        await inspected(page, "console-replay")
+    await expect(replay).to_have_count(0)
+    await expect(page.get_by_text("The replay of all is done")).to_be_visible()
 
 
 async def test_on_a_phone_in_the_dark(chrome: Browser) -> None:

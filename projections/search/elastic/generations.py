@@ -1,5 +1,8 @@
 """The indices behind one alias: each rebuild makes a new one, and the alias moves when it is whole.
 
+A rebuild by the writer itself deletes what it replaces. One that somebody makes beside him keeps it, under an alias
+that says so, and lets him find out.
+
 The alias carries the version of the mapping, so processes of two versions each have an index while one replaces the
 other. Writes go through an alias of each generation's own, and only if that alias is there: a server that is asked to
 write into an index that is gone would otherwise make one up.
@@ -24,12 +27,24 @@ class Current(NamedTuple):
 class Generations:
     def __init__(self, server: Server, name: str) -> None:
         self.alias = f"{name}-v{mapping.VERSION}"
+        self._kept = f"{self.alias}-kept"
         self._server = server
         self._numbered = re.compile(re.escape(self.alias) + r"-(\d{6,})")
 
     def current(self) -> Current | None:
         """None if there is no index, or one that is not ours."""
         found = self._server.get(f"/{self.alias}/_doc/{mapping.STATE_ID}")
+        return self._ours(found)
+
+    def of(self, index: str) -> Current | None:
+        """The same of one generation."""
+        return self._ours(self._server.get(f"/{index}/_doc/{mapping.STATE_ID}"))
+
+    def kept(self) -> Current | None:
+        """What was shown before the one that is shown."""
+        return self._ours(self._server.get(f"/{self._kept}/_doc/{mapping.STATE_ID}"))
+
+    def _ours(self, found: Any) -> Current | None:
         if (
             not found
             or found["_source"].get("version") != mapping.VERSION
@@ -67,8 +82,23 @@ class Generations:
         actions.append({"add": {"index": index, "alias": self.alias}})
         self._server.write("POST", "/_aliases", {"actions": actions})
 
+    def exchange(self, index: str) -> None:
+        """The same, and what was shown is kept. In one step as well."""
+        shown = self.current()
+        others = [other for other in self._existing() if other != index and (shown is None or other != shown.name)]
+        actions: list[dict[str, Any]] = [{"remove_index": {"index": other}} for other in others]
+        if shown is not None and shown.name != index:
+            actions.append({"remove": {"index": shown.name, "alias": self.alias}})
+            actions.append({"add": {"index": shown.name, "alias": self._kept, "is_hidden": True}})
+        actions.append({"remove": {"index": index, "alias": self._kept, "must_exist": False}})
+        actions.append({"add": {"index": index, "alias": self.alias}})
+        self._server.write("POST", "/_aliases", {"actions": actions})
+
+    def delete(self, index: str) -> None:
+        self._server.once("DELETE", f"/{index}", None)
+
     def drop(self) -> int:
-        """Deletes every generation of this version, however far it is; how many there were."""
+        """Deletes every generation of this version, however far it is, the kept one too; how many there were."""
         existing = self._existing()
         for index in existing:
             self._server.write("DELETE", f"/{index}", ignore_unavailable="true")

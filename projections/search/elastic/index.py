@@ -91,7 +91,7 @@ class ElasticIndex:
             if not self._lease.acquire():
                 return False
             self._forget_changes()
-            self.refresh()
+            self._current, self._known = self._generations.current(), True  # even if readers do not see it yet
             self._target = None if self._current is None else self._current.name
             self._writer, self._hidden = True, False
             return True
@@ -122,6 +122,7 @@ class ElasticIndex:
         with self._writing:
             self._require_writer()
             target = self._target or self._begin()
+            self._require_shown(target)
             with self._buffering:
                 changes, self._buffer = self._buffer, {}
             try:
@@ -135,6 +136,13 @@ class ElasticIndex:
                     raise NotTheWriter(str(refused)) from refused
                 raise
             return rejected
+
+    def _require_shown(self, target: str) -> None:
+        """Somebody may have built another one beside, which is the one to be written now."""
+        shown = None if self._hidden else self._generations.current()
+        if shown is not None and shown.name != target:
+            self._give_up()
+            raise NotTheWriter(f"{shown.name} has taken its place")
 
     def _show(self, index: str, position: int) -> None:
         if self._hidden and position > 0:
@@ -166,9 +174,16 @@ class ElasticIndex:
     # reading
 
     def refresh(self) -> bool:
-        was, self._current = self._current, self._generations.current()
+        """Goes over to another index once that is as far as what was seen, while that is still there."""
+        was, shown = self._current, self._generations.current()
         self._known = True
-        return was is not None and self._current is not None and was.name != self._current.name
+        another = was is not None and shown is not None and was.name != shown.name
+        if was is not None and shown is not None and another and shown.position < was.position:
+            still = self._generations.of(was.name)
+            if still is not None and still.position > 0:
+                return False
+        self._current = shown
+        return another
 
     def position(self) -> int:
         return 0 if self._current is None else self._current.position
@@ -280,7 +295,9 @@ class ElasticIndex:
         """Of all documents that searches see, in no order."""
         if self._is_empty():
             return
-        opened = self._server.write("POST", f"/{self._generations.alias}/_pit", keep_alive=queries.WALK_KEPT)
+        current = self._current
+        assert current is not None
+        opened = self._server.write("POST", f"/{current.name}/_pit", keep_alive=queries.WALK_KEPT)
         after = None
         try:
             while hits := self._server.search("/_search", queries.walk_body(opened["id"], after))["hits"]["hits"]:
@@ -302,6 +319,14 @@ class ElasticIndex:
         return self._current is None
 
     def _ask(self, what: str, body: Body, **params: str) -> Any:
+        """Of the index whose position was told; of whatever has taken its place if that was deleted."""
+        current = self._current
+        try:
+            asked = self._generations.alias if current is None else current.name
+            return self._server.search(f"/{asked}/{what}", body, **params)
+        except Refused as refused:
+            if current is None or not is_missing(refused):
+                raise
         return self._server.search(f"/{self._generations.alias}/{what}", body, **params)
 
     def _dialect(self, text: str, known: Synonyms) -> ElasticDialect:

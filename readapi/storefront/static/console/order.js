@@ -5,7 +5,7 @@ import { moment, money, short } from "../lib/format.js";
 import { live } from "../lib/live.js";
 import { status } from "../lib/status.js";
 import { Timeline } from "../lib/timeline.js";
-import { table } from "./table.js";
+import { facts, table } from "./table.js";
 
 const LINES = [
   ["SKU", (line) => h("a", { href: `/product/${line.productId}` }, line.sku)],
@@ -17,9 +17,9 @@ const LINES = [
   ["Total", (line) => money(line.total), "number"],
 ];
 
-function facts(order) {
+function known(order) {
   const { totals } = order;
-  const known = [
+  return facts([
     ["Order", h("code", {}, order.orderId)],
     ["Status", status(order.status)],
     ["Checkout", [order.checkout.state, order.checkout.reason].filter(Boolean).join(", ")],
@@ -42,12 +42,7 @@ function facts(order) {
         ]
       : null,
     order.disputes.length > 0 ? ["Disputes", order.disputes.map((one) => one.status).join(", ")] : null,
-  ];
-  return h(
-    "dl",
-    { class: "facts" },
-    known.filter(Boolean).map(([name, value]) => h("div", {}, h("dt", {}, name), h("dd", {}, value))),
-  );
+  ]);
 }
 
 export async function order({ parameters: [orderId] }, { api }) {
@@ -59,7 +54,7 @@ export async function order({ parameters: [orderId] }, { api }) {
     const { body } = await api.get(`${path}/timeline`);
     if (!timeline.show(body.items)) return false;
     const { body: now } = await api.get(path);
-    put(shown, facts(now), h("h2", {}, "Lines"), table("Lines", LINES, now.lines, ""));
+    put(shown, known(now), h("h2", {}, "Lines"), table("Lines", LINES, now.lines, ""));
     return true;
   }
 

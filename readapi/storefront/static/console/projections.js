@@ -5,21 +5,15 @@ import { number, plural } from "../lib/format.js";
 import { live } from "../lib/live.js";
 import { notice } from "../lib/states.js";
 import { readiness } from "./readiness.js";
-import { table } from "./table.js";
+import { rebuild } from "./rebuild.js";
+import { bar, table } from "./table.js";
 
 function share(lag, head) {
   return head === 0 ? 1 : Math.max(0, 1 - lag / head);
 }
 
 function progress({ name, lag }, head) {
-  const done = share(lag, head);
-  const percent = done === 1 ? "100 %" : `${(done * 100).toFixed(1)} %`;
-  return h(
-    "div",
-    { class: "bar" },
-    h("progress", { value: done, max: 1, "aria-label": `How far ${name} is` }),
-    h("span", {}, percent),
-  );
+  return bar(`How far ${name} is`, share(lag, head));
 }
 
 function columns(head) {
@@ -62,11 +56,16 @@ export async function projections(_, { api }) {
 
   async function refresh() {
     const [ready, { body, headers }] = await Promise.all([readiness(api), api.get("/api/admin/projections")]);
-    const seen = JSON.stringify([ready, body.items]);
+    const seen = JSON.stringify([ready, body.items, body.replay]);
     if (seen === last) return false;
     last = seen;
     const head = Number(headers.get("Kontor-Position"));
-    put(shown, standing(ready), table("Who follows the log", columns(head), body.items, "Nobody follows the log."));
+    put(
+      shown,
+      standing(ready),
+      body.replay ? rebuild(body.replay) : null,
+      table("Who follows the log", columns(head), body.items, "Nobody follows the log."),
+    );
     return true;
   }
 

@@ -1,4 +1,4 @@
-/* Tables that scroll sideways where they must, and lists that grow page by page. */
+/* Tables that scroll sideways where they must, facts, bars, and lists that grow page by page. */
 
 import { h, put } from "../lib/dom.js";
 import { refused } from "../lib/states.js";
@@ -32,6 +32,21 @@ export function table(label, columns, items, none) {
       ),
       h("tbody", {}, body),
     ),
+  );
+}
+
+/** `done` is a share of 1. */
+export function bar(label, done) {
+  const percent = done === 1 ? "100 %" : `${(done * 100).toFixed(1)} %`;
+  return h("div", { class: "bar" }, h("progress", { value: done, max: 1, "aria-label": label }), h("span", {}, percent));
+}
+
+/** Pairs of a name and a value; null in place of one leaves it out. */
+export function facts(pairs) {
+  return h(
+    "dl",
+    { class: "facts" },
+    pairs.filter(Boolean).map(([name, value]) => h("div", {}, h("dt", {}, name), h("dd", {}, value))),
   );
 }
 

@@ -48,6 +48,13 @@ export function ago(instant) {
   return RELATIVE.format(Math.trunc(seconds / size), unit);
 }
 
+/** "45 s", "12 min", "3 h 5 min". */
+export function duration(seconds) {
+  if (seconds < 60) return `${number(Math.ceil(seconds))} s`;
+  const minutes = Math.ceil(seconds / 60);
+  return minutes < 60 ? `${minutes} min` : `${number(Math.floor(minutes / 60))} h ${minutes % 60} min`;
+}
+
 export function plural(count, one, many = `${one}s`) {
   return `${number(count)} ${count === 1 ? one : many}`;
 }

@@ -1,0 +1,95 @@
+"""The full profile's search index, built anew from the views in Redis beside the one that is shown."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+
+from commands.store.postgres import PostgresLog
+from kontor.full import index_of
+from kontor.replay.rebuilding import Refused
+from kontor.replay.search import NAME, Building, compare
+from kontor.replay.telling import Telling
+from kontor.settings import Settings, required
+from kontor.stores import IN_REDIS
+from projections.redisviews.reader import RedisViews
+from projections.redisviews.server import RedisServer
+from projections.search.elastic.building import ElasticBuild
+from projections.search.elastic.generations import Current, Generations
+from projections.search.elastic.index import ElasticIndex
+from projections.search.elastic.server import Server
+from projections.search.port import SearchUnavailable
+from streams.cataloguing import Cataloguing
+from streams.indexcatalog import document_with_copy
+from streams.noticing import Noticing
+
+
+class InElasticsearch:
+    """Methods raise Refused."""
+
+    def __init__(self, settings: Settings, tell: Telling) -> None:
+        self._settings = settings
+        self._tell = tell
+
+    async def replay(self, *, verify: bool, dry: bool) -> None:
+        """A build that was killed begins anew. ``verify``: nothing is shown that differs from what is. ``dry``: nothing
+        is shown."""
+        async with self._built(None) as (shown, build):
+            different = await asyncio.to_thread(compare, shown, build, self._tell)
+            if dry or (different and verify):
+                await asyncio.to_thread(build.delete)
+            if dry:
+                return
+            if different and verify:
+                raise Refused(
+                    f"the index that is shown and the new one differ in {different:,} places; nothing was swapped. "
+                    "`kontor replay search` swaps it"
+                )
+            await self._show(build)
+
+    async def roll_back(self) -> None:
+        """What was shown before is shown again, brought up to date."""
+        kept = await asyncio.to_thread(self._kept)
+        if kept is None:
+            raise Refused("nothing is kept to go back to of search; each `kontor replay` keeps what it replaces")
+        async with self._built(kept) as (_, build):
+            await self._show(build)
+
+    def _kept(self) -> Current | None:
+        (url,) = required(self._settings, "elasticsearch_url")
+        server = Server(url)
+        try:
+            return Generations(server, index_of(self._settings)).kept()
+        finally:
+            server.close()
+
+    @asynccontextmanager
+    async def _built(self, kept: Current | None) -> AsyncIterator[tuple[ElasticIndex, ElasticBuild]]:
+        """What is shown, and what has everything that the views had a moment ago."""
+        postgres_url, redis_url, elastic_url = required(
+            self._settings, "postgres_url", "redis_url", "elasticsearch_url"
+        )
+        async with AsyncExitStack() as stack:
+            log, redis, elastic = PostgresLog.open(postgres_url), RedisServer(redis_url), Server(elastic_url)
+            stack.push_async_callback(log.close)
+            stack.push_async_callback(redis.close)
+            stack.callback(elastic.close)
+            views = RedisViews(redis, IN_REDIS, self._settings.namespace)
+            noticing = Noticing(views, self._settings.partitions)
+            cataloguing = Cataloguing(log, views, noticing, IN_REDIS)
+            for part in (noticing, cataloguing):
+                await part.start()
+                stack.push_async_callback(part.close)
+            name = index_of(self._settings)
+            build = ElasticBuild(elastic, name, kept)
+            try:
+                await Building(log, cataloguing, build, self._tell, document_with_copy).run()
+            except SearchUnavailable as error:
+                raise Refused(f"{error}; try again") from error
+            yield ElasticIndex(elastic, name), build
+
+    async def _show(self, build: ElasticBuild) -> None:
+        position = build.position()
+        await asyncio.to_thread(build.show)
+        self._tell.step("swap", NAME, f"swapped as of event {position:,}; the old one is kept", position=position)

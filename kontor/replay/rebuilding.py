@@ -1,0 +1,152 @@
+"""Folding projections anew beside the live ones, wherever views lie: begun, brought near, compared, exchanged, kept."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from kontor.comparing import Compared
+from kontor.replay.code import code_of_views
+from kontor.replay.telling import Telling, Way
+from projections.beside import BadGeneration, Beside, Standing
+from projections.generations import Role
+from projections.projector import Projection
+from streams.replaying import Lane, Read, Replaying
+
+NEAR = 500
+"""Events that may still be missing when generations are exchanged: some 10 ms."""
+ROUNDS = 50
+"""Attempts to come so near while others write."""
+
+
+class Refused(Exception):
+    """Nothing was swapped; says why, and what to do."""
+
+
+class Place(Protocol):
+    """Where the rows of projections lie. Methods raise Refused, Damaged, and what the store has to say."""
+
+    @property
+    def read(self) -> Read: ...
+
+    def generation(self, projection: Projection, role: Role) -> Beside: ...
+
+    def upto(self) -> int:
+        """Up to where there is something to fold, now."""
+
+    def is_live(self, projection: Projection) -> bool:
+        """Not where a new version was never followed yet."""
+
+    def compared(self, lane: Lane) -> list[Compared]: ...
+
+    def exchange(self, replaying: Replaying, role: Role) -> bool:
+        """Makes the one lane's generation the live one and keeps the other. False: that has gone on meanwhile, and the
+        lane is to be brought nearer."""
+
+    def tidy(self, projection: Projection) -> None:
+        """Removes what nobody will go back to."""
+
+
+class Rebuilding:
+    """Methods raise Refused, Damaged, and what the store has to say."""
+
+    def __init__(self, place: Place, tell: Telling) -> None:
+        self._place = place
+        self._tell = tell
+
+    def replay(
+        self, projections: Sequence[Projection], *, from_scratch: bool, verify: bool = False, dry: bool = False
+    ) -> None:
+        """The log is read once for all. ``verify``: nothing is swapped that differs from the live rows. ``dry``:
+        nothing is swapped."""
+        lanes = [self._begun(projection, from_scratch, len(projections)) for projection in projections]
+        self._approach(lanes)
+        for lane in lanes:
+            projection = lane.generation.projection
+            if self._place.is_live(projection):
+                different = self._compare(lane)
+                if different and verify and not dry:
+                    raise Refused(
+                        f"the live {projection.name} and the new one differ in {different:,} places; nothing was "
+                        f"swapped. `kontor replay {projection.name}` swaps it"
+                    )
+            if not dry:
+                self._exchange(lane, "_next")
+
+    def roll_back(self, projections: Sequence[Projection]) -> None:
+        """Those that were live before become live again, brought up to date; the live ones are kept in their places."""
+        kept = [(one, standing) for one in projections if (standing := self._kept(one)) is not None]
+        if not kept:
+            names = ", ".join(one.name for one in projections)
+            raise Refused(f"nothing is kept to go back to of {names}; each `kontor replay` keeps what it replaces")
+        for projection, standing in kept:
+            at = f"the kept one is as of event {standing.position:,}"
+            self._tell.step("begin", projection.name, at, position=standing.position)
+            lane = Lane(self._place.generation(projection, "_kept"), standing.position)
+            self._approach([lane])
+            self._exchange(lane, "_kept")
+
+    def _kept(self, projection: Projection) -> Standing | None:
+        name = projection.name
+        try:
+            return self._place.generation(projection, "_kept").standing()
+        except BadGeneration as error:
+            raise Refused(f"the kept {name} is damaged ({error}); `kontor replay {name}` makes a new one") from error
+
+    def _begun(self, projection: Projection, from_scratch: bool, share: int) -> Lane:
+        """A new generation, or the unfinished one of a replay before if today's program had begun it."""
+        name, code, position = projection.name, code_of_views(), 0
+        generation = self._place.generation(projection, "_next")
+        standing = None if from_scratch else self._unfinished(generation)
+        if standing is None or standing.code != code:
+            self._place.tidy(projection)
+            generation.begin(code)
+            told = "from the beginning" if standing is None else "from the beginning, for the program is another now"
+        else:
+            position = standing.position
+            told = f"on from event {position:,}, where the last one ended"
+        self._tell.step("begin", name, told, position=position)
+        return Lane(generation, position, share=share)
+
+    def _unfinished(self, generation: Beside) -> Standing | None:
+        name = generation.projection.name
+        try:
+            return generation.standing()
+        except BadGeneration as error:
+            raise Refused(
+                f"the unfinished {name} is damaged ({error}); `kontor replay {name} --from-scratch` begins anew"
+            ) from error
+
+    def _approach(self, lanes: Sequence[Lane]) -> None:
+        """Until nearly nothing is missing, although others write; then all that was folded is in the store."""
+        replaying = Replaying(self._place.read, lanes)
+        name = lanes[0].generation.projection.name if len(lanes) == 1 else "all"
+        try:
+            for _ in range(ROUNDS):
+                upto = self._place.upto()
+                self._tell.folding(name, Way(replaying.position, upto, replaying), replaying.fold(upto))
+                if self._place.upto() - replaying.position <= NEAR:
+                    break
+        finally:
+            replaying.settle()
+
+    def _compare(self, lane: Lane) -> int:
+        """How many differences there are; all are told, the first in words."""
+        different = 0
+        for one in self._place.compared(lane):
+            different += one.different
+            self._tell.compared(lane.generation.projection.name, one)
+        return different
+
+    def _exchange(self, lane: Lane, role: Role) -> None:
+        name = lane.generation.projection.name
+        replaying = Replaying(self._place.read, [lane])
+        for _ in range(ROUNDS):
+            self._approach([lane])
+            if self._place.exchange(replaying, role):
+                break
+        else:
+            raise Refused(f"the live {name} kept ahead of the new one; nothing was swapped. Try again")
+        text = f"swapped as of event {lane.position:,}; the old one is kept"
+        self._tell.step("swap", name, text, position=lane.position)
+        self._place.tidy(lane.generation.projection)

@@ -1,0 +1,61 @@
+"""Shapes of what operators are told, for the OpenAPI document alone."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+
+from pydantic import Field
+
+from readapi.shape import Shape
+
+
+class ParkedOut(Shape):
+    kind: Literal["projection", "search", "delivery"]
+    key: str = Field(description="for `kontor parked`", examples=["catalog/4711"])
+    name: str = Field(
+        description="the projection, the product, or whom it was to be delivered to", examples=["catalog"]
+    )
+    stream: str | None
+    position: str | None
+    since: datetime | None
+    attempts: int | None = Field(description="of a delivery")
+    reason: str = Field(examples=["ValueError('…')"])
+
+
+class ParkedList(Shape):
+    items: list[ParkedOut]
+    next: None
+    prev: None
+    unknown: list[str] = Field(description="stores that do not answer", examples=[["redis"]])
+
+
+class ConsumerOut(Shape):
+    kind: Literal["projection", "delivery"]
+    name: str = Field(examples=["catalog"])
+    position: str = Field(examples=["4711"])
+    lag: int = Field(description="events")
+    seconds: float | None = Field(description="age of the first event that was not taken in; null for deliveries")
+
+
+class ReplayOut(Shape):
+    asked: str = Field(description="a projection, `all`, or a file with one", examples=["orders"])
+    projection: str = Field(description="what is at work; `all` while several are folded together", examples=["orders"])
+    step: str = Field(description="`begin`, `fold`, `compare`, `swap` or `done`", examples=["fold"])
+    said: str = Field(description="the step in words, or why it ended", examples=["from the beginning"])
+    began_at: datetime
+    at: datetime = Field(description="when it last said anything")
+    done: int | None = Field(examples=[120_000])
+    total: int | None = Field(examples=[250_000])
+    unit: Literal["events", "documents"]
+    events_per_second: int | None = Field(examples=[91_000])
+    rows_per_second: int | None = Field(examples=[12_000])
+    seconds_left: float | None = Field(examples=[1.4])
+    end: Literal["done", "refused", "interrupted"] | None = Field(description="null while it is at work, or was killed")
+
+
+class ConsumerList(Shape):
+    items: list[ConsumerOut]
+    next: None
+    prev: None
+    replay: ReplayOut | None
