@@ -122,6 +122,7 @@ class ActiveProduct(State, frozen=True):
     axes: tuple[str, ...] = ()
     taken: tuple[str, ...] = ()
     """Of a family with axes, where on them each variant stands."""
+    brand: str | None = None
 
 
 class DiscontinuedProduct(State, frozen=True):
@@ -253,14 +254,24 @@ def product_created(state: Product, event: ProductCreated) -> Product:
     skus = tuple(variant.sku for variant in event.variants)
     told = event.description
     taken = tuple(_place(variant, event.axes) for variant in event.variants) if event.axes else ()
-    return ActiveProduct(event.owner_id, skus, digest(told), told.title, told.category, event.draft, event.axes, taken)
+    return ActiveProduct(
+        event.owner_id,
+        skus,
+        digest(told),
+        told.title,
+        told.category,
+        event.draft,
+        event.axes,
+        taken,
+        told.brand,
+    )
 
 
 def product_changed(state: Product, event: ProductChanged) -> Product:
     if not isinstance(state, ActiveProduct):
         return state
     told = event.description
-    return replace(state, digest=digest(told), title=told.title, category=told.category)
+    return replace(state, digest=digest(told), title=told.title, category=told.category, brand=told.brand)
 
 
 def product_published(state: Product, event: ProductPublished) -> Product:
@@ -302,5 +313,5 @@ PRODUCT = Decider(
         VariantAdded: variant_added,
         ProductDiscontinued: product_discontinued,
     },
-    generation=4,
+    generation=5,
 )

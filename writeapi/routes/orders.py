@@ -101,7 +101,8 @@ class OrderRequest(Body):
     openapi_extra=signed_in(required=False),
 )
 async def quote(request: Request, body: QuoteRequest, principal: OptionalPrincipal) -> Response:
-    """With a gift card's code: how much of it the card pays, and what is due from the payment method then."""
+    """Names lines that cannot go there, and why. With a gift card's code: how much of it the card pays, and what is due
+    from the payment method then."""
     services = services_of(request)
     cart = await _own_cart(request, services, principal, body.cart_id)
     if body.address is not None:
@@ -114,6 +115,7 @@ async def quote(request: Request, body: QuoteRequest, principal: OptionalPrincip
     quoted = await quote_cart(services, cart, items, destination, body.shipping_method, account_id, now)
     content = {"cartId": body.cart_id, **msgspec.structs.asdict(quoted.quote), "coupons": quoted.refused}
     content["taxInclusive"] = content.pop("tax_inclusive")
+    content["undeliverable"] = quoted.quote.undeliverable or ()
     content |= {"giftCard": None, "due": quoted.quote.totals.grand}
     if body.gift_card is not None:
         covered, card = await covered_by(request, body.gift_card, quoted.quote, now)
@@ -159,7 +161,8 @@ def _destination(services: WriteServices, account_id: str, account: ActiveAccoun
     openapi_extra={**signed_in(), "parameters": [KEY, PREFER]},
 )
 async def create_order(request: Request, body: OrderRequest, principal: CustomerPrincipal) -> Response:
-    """Answers 202 as soon as the order is recorded, or with ``Prefer: wait=N`` once it is PAID or CANCELLED; or once
+    """Of a line that cannot be delivered there the order comes to nothing at once, as `not_serviceable`. Answers 202 as
+    soon as the order is recorded, or with ``Prefer: wait=N`` once it is PAID or CANCELLED; or once
     it stands and its money is taken later, or waits until somebody has looked at it: then it is PENDING still."""
     services = services_of(request)
     key = await idempotency_of(request, principal.account_id)

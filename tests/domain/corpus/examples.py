@@ -67,6 +67,18 @@ QUOTE = price_quote(
     {"prm_01K": promotion.Terms("Spring", promotion.Amount(Money(500, "USD")), code="SPRING", limit=100)},
     Shopper(AT, frozenset(["SPRING"])),
 )
+FORBIDDEN = price_quote(
+    [
+        QuoteLine(
+            "lin_01K", "shp_01K", "US", "BED-1", "prd_01K", "Bett", 1, PRICE, forbidden="it may not be sold there"
+        ),
+        QuoteLine("lin_02K", "shp_02K", "DE", "INK-1", "prd_02K", "Ink", 1, Money(850, "USD"), ("DE",)),
+    ],
+    Destination("US", "CA", "94105"),
+    "standard",
+    tax_table(),
+    shipping_table(),
+)
 FEED = FeedTerms(
     "offers",
     "https://feeds.example/prices.csv",
@@ -359,6 +371,9 @@ PARTICULAR: dict[str, Event] = {
                 offer.ScheduledPrice(Money(1200, "USD"), group="wholesale"),
             ),
         ),
+    ),
+    "order.placed@5.undeliverable": order.OrderPlaced(
+        ACCOUNT, "crt_01K", 4, FORBIDDEN, b"\x00sealed\xff", "US", "CA", "pm_card_visa", AT, AT + 600_000
     ),
     "product.changed@1.measured": product.ProductChanged(MEASURED),
 }
