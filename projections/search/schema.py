@@ -16,7 +16,7 @@ from projections.search import analysis, attributes, row, stored
 from projections.search.document import SearchDocument
 from projections.search.stored import Stored
 
-VERSION = 3
+VERSION = 4
 
 PRODUCT, META = "product", "meta"
 _NO_PRICE = 1 << 53

@@ -18,7 +18,7 @@ from projections.search.document import SearchDocument
 from projections.search.port import MAX_LIMIT, MAX_OFFSET
 from projections.search.query import SHORTEST_PREFIX
 
-VERSION = 3
+VERSION = 4
 
 STATE_ID = "kontor:state"
 """The one document that is no product: it carries the position."""
