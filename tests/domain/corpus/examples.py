@@ -44,6 +44,7 @@ from domain.attributes import AttributeSchema, Property
 from domain.decider import Event
 from domain.discounts import Shopper
 from domain.feedterms import FeedTerms, RunCounts, SourceMark
+from domain.language import Text
 from domain.money import Money
 from domain.pricing import Destination, QuoteLine, price_quote
 from domain.units import Measure
@@ -119,6 +120,12 @@ DESCRIPTION = product.Description(
 
 MEASURED = msgspec.structs.replace(
     DESCRIPTION, attributes={"length": Measure(13.97, "cm", "5.5 in"), "nibs": ("F", "M"), "weight": Measure(17.0, "g")}
+)
+TOLD = product.Description(
+    "Füller",
+    "Aus Stahl.",
+    language="de",
+    texts={"en": Text("Fountain pen", "Of steel.", {"nibs": "Nibs"}), "pt-BR": Text("Caneta")},
 )
 SCHEMA = AttributeSchema(
     properties={
@@ -376,5 +383,7 @@ PARTICULAR: dict[str, Event] = {
         ACCOUNT, "crt_01K", 4, FORBIDDEN, b"\x00sealed\xff", "US", "CA", "pm_card_visa", AT, AT + 600_000
     ),
     "product.changed@1.measured": product.ProductChanged(MEASURED),
+    "product.created@1.texts": product.ProductCreated(ACCOUNT, TOLD, (product.Variant("PEN-1"),)),
+    "product.changed@1.texts": product.ProductChanged(TOLD),
 }
 """Files of their own for what was added to an event that had files already, by topic and what is particular."""
