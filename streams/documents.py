@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from domain.attributes import Attribute
-from domain.product import Variant
+from domain.language import DEFAULT, base
+from domain.product import Description, Variant
 from domain.units import Measure
 from projections.search.document import SearchDocument, Value
 from streams.assembly import OnSale, Seller
@@ -25,6 +26,7 @@ def document(one: OnSale) -> SearchDocument:
         brand=said.brand,
         category=said.category,
         description=plain_text(said.description),
+        texts=tuple(_translated(said)),
         attributes=_compared(said.attributes, product.variants),
         skus=tuple(variant.sku for variant in product.variants),
         price=None if best is None else best.price.amount,
@@ -39,6 +41,13 @@ def document(one: OnSale) -> SearchDocument:
         reviews=0 if one.rating is None else one.rating.count,
         created_at=product.created_at,
     )
+
+
+def _translated(said: Description) -> Iterator[tuple[str, str, str]]:
+    if base(said.language) != DEFAULT:
+        yield said.language, said.title, plain_text(said.description)
+    for language, text in said.texts.items():
+        yield language, text.title, " ".join((plain_text(text.description), *text.labels.values()))
 
 
 def _compared(own: Mapping[str, Attribute], variants: Iterable[Variant]) -> dict[str, Value | tuple[Value, ...]]:

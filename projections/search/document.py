@@ -20,6 +20,8 @@ class SearchDocument(msgspec.Struct, frozen=True, kw_only=True):
     """Path from broad to narrow."""
     description: str = ""
     """Plain text; markup is taken out before."""
+    texts: tuple[tuple[str, str, str], ...] = ()
+    """In other languages than English: language, title, and plain text."""
     attributes: dict[str, Value | tuple[Value, ...]] = {}
     """Each of several values counts by itself."""
     skus: tuple[str, ...] = ()

@@ -7,7 +7,7 @@ from functools import lru_cache
 from hashlib import blake2b
 from typing import Any, NamedTuple
 
-from projections.search import analysis, attributes
+from projections.search import analysis, attributes, translations
 from projections.search.attributes import Pairs
 from projections.search.document import SearchDocument, Value
 
@@ -81,6 +81,10 @@ def columns(document: SearchDocument) -> tuple[dict[str, Any], Pairs]:
         row["price"] = document.price
     if document.rating is not None:
         row["rating"] = float(document.rating)
+    if document.texts:
+        titles = translations.terms((language, title) for language, title, _ in document.texts)
+        row["told_title"] = f"{translations.ANY} {titles}"
+        row["told_text"] = translations.terms((language, text) for language, _, text in document.texts)
     return row, shown
 
 

@@ -10,16 +10,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from projections.search.port import BadCursor, Bucket, NotTheWriter, SearchIndex, SearchQuery
+from projections.search.port import BadCursor, NotTheWriter, SearchIndex, SearchQuery
 from tests.contracts.search_catalog import CATALOG, product
-from tests.contracts.search_ranking import RankingContract
+from tests.contracts.search_ranking import RankingContract, counts
+from tests.contracts.search_texts import TextsContract
 
 
-def counts(buckets: list[Bucket]) -> dict[str, int]:
-    return {bucket.value: bucket.count for bucket in buckets}
-
-
-class SearchIndexContract(RankingContract, ABC):
+class SearchIndexContract(RankingContract, TextsContract, ABC):
     """Inherit as ``class TestX(SearchIndexContract)``."""
 
     @abstractmethod
@@ -125,33 +122,6 @@ class SearchIndexContract(RankingContract, ABC):
         assert counts(facets.availability) == {"true": 4, "false": 2}
         assert counts(facets.seller) == {"shp_a": 2, "shp_b": 1}
         assert counts(facets.attributes["color"]) == {"red": 2, "black": 2, "grey": 1}
-
-    def test_each_value_of_a_list_counts_and_filters_by_itself(self, index):
-        desk = product("prd_desk", "Desk", attributes={"color": ("red", "white", "red"), "legs": (4.0, 1.0, True)})
-        lamp = product("prd_lamp", "Lamp", attributes={"color": ("white",), "legs": 4.0})
-        index.apply([desk, lamp], [])
-        index.commit(8)
-        facets = index.search(SearchQuery()).facets
-        assert counts(facets.attributes["color"]) == {"red": 3, "black": 2, "white": 2, "grey": 1}
-        assert counts(facets.attributes["legs"]) == {"4": 2, "1": 1, "true": 1}
-        assert set(self.ids(index, attributes={"color": ("white",)})) == {"prd_desk", "prd_lamp"}
-        assert set(self.ids(index, attributes={"color": ("red",)})) == {"prd_desk", "prd_mouse", "prd_sofa"}
-        assert self.ids(index, attributes={"color": ("red, white",)}) == []
-        assert self.ids(index, attributes={"color": ("grey", "white"), "legs": ("true",)}) == ["prd_desk"]
-        assert self.ids(index, "white desk")[:1] == ["prd_desk"]
-        narrowed = index.search(SearchQuery(attributes={"color": ("white",)})).facets
-        assert counts(narrowed.attributes["color"]) == counts(facets.attributes["color"])
-        assert counts(narrowed.attributes["legs"]) == {"4": 2, "1": 1, "true": 1}
-
-    def test_an_attribute_of_many_values_covers_no_more_than_its_products(self, index):
-        tones = tuple(f"tone {n}" for n in range(12))
-        rows = [product(f"prd_{n}", "Tile", attributes={"zone": str(n % 2)}) for n in range(3)]
-        index.apply([*rows, product("prd_9", "Swatch", attributes={"tone": tones, "zone": "0"})], [])
-        index.apply([], [document.product_id for document in CATALOG])
-        index.commit(8)
-        facets = index.search(SearchQuery()).facets
-        assert list(facets.attributes) == ["zone", "tone"]
-        assert len(facets.attributes["tone"]) == len(tones)
 
     def test_a_chosen_category_shows_its_children_beside_its_siblings(self, index):
         facets = index.search(SearchQuery(category=("Furniture",))).facets

@@ -87,6 +87,25 @@ async def test_lists_are_told_in_it_too(seller: Seller, visitor: Shopper, shoppe
     assert [(wish["title"], wish["language"]) for wish in wishes["items"]] == [("Eichenbett", "de")]
 
 
+async def test_a_search_finds_the_words_of_every_language(seller: Seller, visitor: Shopper) -> None:
+    texts = {
+        "de": {"title": "Gartenstühle", "labels": {"material": "Werkstoff"}},
+        "fr": {"title": "Chaises de jardin"},
+        "es": {"title": "Sillas de jardín"},
+        "it": {"title": "Sedie da giardino", "description": "<b>Pieghevoli</b> e leggere."},
+    }
+    sku = await seller.describes("Patio set", description="", texts=texts, brand="Sprachreich")
+    german = await seller.describes("Liegestühle", description="", language="de", brand="Sprachreich")
+    visitor.position = seller.shopper.position
+    for word in ("gartenstuhl", "chaise", "silla", "sedia", "pieghevole", "werkstoff", "patio"):
+        answer = await asked(visitor, f"/api/products?brand=Sprachreich&q={word}", "it")
+        assert [(item["productId"], item["title"]) for item in expect(200, answer)["items"]] == [
+            (seller.products[sku], "Sedie da giardino")
+        ], word
+    found = expect(200, await asked(visitor, "/api/products?brand=Sprachreich&q=liegestuhl"))
+    assert [item["productId"] for item in found["items"]] == [seller.products[german]]
+
+
 async def test_a_product_may_be_told_in_another_language_than_english(seller: Seller, visitor: Shopper) -> None:
     sku = await seller.describes("Stuhl", language="de", texts={"en": {"title": "Chair"}})
     path = f"/api/products/{seller.products[sku]}"
