@@ -19,6 +19,7 @@ from domain.derivation import recompute as recompute
 from domain.discounts import AppliedPromotion, Promotions, Shopper, choose, derive
 from domain.errors import Invalid, LimitExceeded
 from domain.money import Money
+from domain.serviceability import NOT_SHIPPED, RESTRICTED, Undeliverable
 from domain.shipping import EVERYWHERE, ShippingTable, serves
 from domain.tax import TaxRate, TaxTable
 
@@ -47,6 +48,8 @@ class QuoteLine(msgspec.Struct, frozen=True, gc=False, rename="camel"):
     category: tuple[str, ...] = ()
     price_of: str = ""
     """Why the unit costs what it does, where it is not the seller's usual price."""
+    forbidden: str = ""
+    """Why it may not be sold at the destination, as a sentence."""
 
 
 class PricedLine(msgspec.Struct, frozen=True, gc=False, rename="camel"):
@@ -94,9 +97,11 @@ class Quote(msgspec.Struct, frozen=True, gc=False, rename="camel"):
     method: str
     derivation: tuple[Step, ...]
     unserviceable: tuple[str, ...] = ()
-    """Lines whose seller does not ship there. They are priced as if he did; such a quote must not become an order."""
+    """Lines that cannot go there. They are priced as if they could; an order of such a quote comes to nothing."""
     tax_inclusive: bool = False
     promotions: tuple[AppliedPromotion, ...] = ()
+    undeliverable: tuple[Undeliverable, ...] | msgspec.UnsetType = msgspec.UNSET
+    """Why each of ``unserviceable`` cannot. Left out where there is none, as in all quotes of before there was this."""
 
 
 NO_PROMOTIONS: Promotions = {}
@@ -133,16 +138,29 @@ def price_quote(
         applied = derive(made, plans, lines)
     for i in range(len(lines)):
         _derive_line(made, i, rate)
+    undeliverable = _undeliverable(lines, destination)
     return Quote(
         lines=tuple(_priced(made, i, line) for i, line in enumerate(lines)),
         totals=_derive_totals(made, len(lines), rate),
         methods=_options(made, parcels, destination, shipping),
         method=shipping_method,
         derivation=tuple(made.steps),
-        unserviceable=tuple(line.line_id for line in lines if not serves(line.ships_to, destination.country)),
+        unserviceable=tuple([one.line_id for one in undeliverable]),
         tax_inclusive=rate.inclusive,
         promotions=applied,
+        undeliverable=undeliverable or msgspec.UNSET,
     )
+
+
+def _undeliverable(lines: Sequence[QuoteLine], destination: Destination) -> tuple[Undeliverable, ...]:
+    """Of lines that cannot go there."""
+    found = []
+    for line in lines:
+        if line.forbidden:
+            found.append(Undeliverable(line.line_id, RESTRICTED, line.forbidden))
+        elif not serves(line.ships_to, destination.country):
+            found.append(Undeliverable(line.line_id, NOT_SHIPPED, f"its seller does not ship to {destination.country}"))
+    return tuple(found)
 
 
 def _checked(lines: Sequence[QuoteLine], destination: Destination, shipping: ShippingTable) -> str:

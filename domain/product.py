@@ -20,9 +20,10 @@ from msgspec.structs import replace
 from domain.attributes import Attribute, escaped
 from domain.decider import Command, Decider, Event, State
 from domain.errors import IllegalTransition, Invalid, NotFound
+from domain.language import DEFAULT, Text, check_texts
+from domain.language import DESCRIPTION_MAX as DESCRIPTION_MAX
+from domain.language import TITLE_MAX as TITLE_MAX
 
-TITLE_MAX = 1_000
-DESCRIPTION_MAX = 50_000
 ATTRIBUTES_MAX = 500
 CATEGORY_DEPTH_MAX = 8
 MEDIA_MAX = 50
@@ -44,6 +45,31 @@ class Description(Event, frozen=True):
     category: tuple[str, ...] = ()
     attributes: dict[str, Attribute] = {}
     media: tuple[str, ...] = ()
+    language: str = DEFAULT
+    """Of title and description."""
+    texts: dict[str, Text] = {}
+    """The same in other languages, by their tags."""
+
+    @property
+    def languages(self) -> tuple[str, ...]:
+        """Its own first."""
+        return (self.language, *sorted(self.texts.keys() - {self.language}))
+
+    def told_in(self, language: str) -> Description:
+        """With title and description in one of its languages, and its own among the others. A text without a
+        description has the product's own."""
+        text = self.texts.get(language)
+        if text is None:
+            return self
+        told = text.description or self.description
+        others = {**self.texts, self.language: Text(self.title, self.description)}
+        return replace(self, language=language, title=text.title, description=told, texts=others)
+
+    @property
+    def labels(self) -> dict[str, str]:
+        """What attributes are called in the language it is told in."""
+        text = self.texts.get(self.language)
+        return {} if text is None else text.labels
 
 
 class ProductCreated(Event, frozen=True):
@@ -122,6 +148,7 @@ class ActiveProduct(State, frozen=True):
     axes: tuple[str, ...] = ()
     taken: tuple[str, ...] = ()
     """Of a family with axes, where on them each variant stands."""
+    brand: str | None = None
 
 
 class DiscontinuedProduct(State, frozen=True):
@@ -149,6 +176,7 @@ def _check(description: Description) -> None:
             raise Invalid(f"longer than {limit}", pointer)
     if not description.title.strip():
         raise Invalid("a product needs a title", "/title")
+    check_texts(description.language, description.texts)
 
 
 def create_product(command: CreateProduct, state: Product) -> list[Event]:
@@ -253,14 +281,24 @@ def product_created(state: Product, event: ProductCreated) -> Product:
     skus = tuple(variant.sku for variant in event.variants)
     told = event.description
     taken = tuple(_place(variant, event.axes) for variant in event.variants) if event.axes else ()
-    return ActiveProduct(event.owner_id, skus, digest(told), told.title, told.category, event.draft, event.axes, taken)
+    return ActiveProduct(
+        event.owner_id,
+        skus,
+        digest(told),
+        told.title,
+        told.category,
+        event.draft,
+        event.axes,
+        taken,
+        told.brand,
+    )
 
 
 def product_changed(state: Product, event: ProductChanged) -> Product:
     if not isinstance(state, ActiveProduct):
         return state
     told = event.description
-    return replace(state, digest=digest(told), title=told.title, category=told.category)
+    return replace(state, digest=digest(told), title=told.title, category=told.category, brand=told.brand)
 
 
 def product_published(state: Product, event: ProductPublished) -> Product:
@@ -302,5 +340,5 @@ PRODUCT = Decider(
         VariantAdded: variant_added,
         ProductDiscontinued: product_discontinued,
     },
-    generation=4,
+    generation=5,
 )

@@ -56,6 +56,7 @@ from streams.reconciling import Reconciler
 from streams.repricing import Repricing
 from streams.rounds import HOUR_MS, DailyRound
 from streams.standing import Standing
+from writeapi.restrictions import Restrictions, rules_in_views
 from writeapi.sellers import sellers_in_views
 from writeapi.services import WriteServices
 
@@ -126,8 +127,7 @@ async def embedded(settings: Settings, *, clock: Callable[[], int] = now_ms) -> 
     folder.prepare()
     log = SQLiteLog.open(folder.log)
     vault = Vault(folder.vault)
-    views = SQLiteViews(folder.views, PROJECTIONS)
-    search = TantivyIndex(folder.search)
+    views, search = SQLiteViews(folder.views, PROJECTIONS), TantivyIndex(folder.search)
     engine = Engine(log, aggregates_max=settings.aggregates_cached_max, clock=clock)
     follower = Follower(log, views, engine)
     standing, indexer = _indexing(log, views, search, clock)
@@ -161,6 +161,7 @@ async def embedded(settings: Settings, *, clock: Callable[[], int] = now_ms) -> 
         payments=payments,
         sellers=sellers,
         return_days=settings.return_days,
+        restrictions=Restrictions(engine, rules_in_views(views)),
         webhooks_private=settings.webhooks_private,
         feed_rules=feed_rules(settings),
         objects=objects_of(settings, vault),
@@ -168,7 +169,7 @@ async def embedded(settings: Settings, *, clock: Callable[[], int] = now_ms) -> 
         workings=workings(views, indexer, folder),
         weights=search_weights(settings),
     )
-    engine.listeners += [payments.committed, notifying.unconnected.committed]
+    engine.listeners += [payments.committed, notifying.unconnected.committed, services.restrictions.committed]
     working = (standing, indexer, repricing, checkout, erasures, deliveries, books, feeds)
     follower.applied += [part.applied for part in working]
     await engine.start()

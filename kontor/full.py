@@ -77,6 +77,7 @@ from streams.rounds import HOUR_MS, DailyRound
 from streams.sellerslists import SellersLists
 from streams.sinking import Sinking
 from streams.standing import Standing
+from writeapi.restrictions import Restrictions, Rules
 from writeapi.sellers import OFFERS_MAX, Sellers
 from writeapi.services import WriteServices
 
@@ -162,6 +163,13 @@ def _sellers(log: PostgresLog) -> Sellers:
     return offers_of
 
 
+def _rules(log: PostgresLog) -> Rules:
+    async def rules(limit: int) -> Sequence[str]:
+        return await log.streams_between("rul_", "rul`", limit)  # for the same reason
+
+    return rules
+
+
 async def _views(stack: AsyncExitStack, settings: Settings) -> dict[str, Any]:
     """What both services read, and how far it is."""
     redis_url, elastic_url = required(settings, "redis_url", "elasticsearch_url")
@@ -236,7 +244,8 @@ async def write_side(settings: Settings, clock: Callable[[], int] = now_ms) -> A
         assert gateway is not None
         # Takes callbacks in, and asks the provider how disputes stand; effects are a worker's.
         payments = PaymentProcess(engine, views["views"], gateway)
-        engine.listeners.append(Notifying(settings, engine, vault).unconnected.committed)
+        restrictions = Restrictions(engine, _rules(log))
+        engine.listeners += [Notifying(settings, engine, vault).unconnected.committed, restrictions.committed]
         await _begun(stack, engine, Listening(engine, log), gateway)
 
         services = FullWriteServices(
@@ -246,6 +255,7 @@ async def write_side(settings: Settings, clock: Callable[[], int] = now_ms) -> A
             payments=payments,
             sellers=_sellers(log),
             return_days=settings.return_days,
+            restrictions=restrictions,
             webhooks_private=settings.webhooks_private,
             feed_rules=feed_rules(settings),
             objects=objects_of(settings, vault),

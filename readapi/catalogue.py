@@ -20,7 +20,8 @@ from readapi.consistency import at_position, at_search_position, require
 from readapi.degraded import or_else
 from readapi.edge.positions import MIN_HEADER, min_position
 from readapi.edge.problems import PositionNotReached
-from readapi.pages import Page
+from readapi.languages import wanted_of
+from readapi.pages import Card, Page
 from readapi.reading import Reading, reading_of
 from readapi.searches import Found, list_body
 from readapi.services import ReadServices
@@ -33,6 +34,8 @@ class Listing(NamedTuple):
     position: int
     made_at: int | None = None
     product_ids: Sequence[str] = ()
+    languages: tuple[str, ...] = ()
+    """Those that its items are told in."""
 
 
 class Shown(NamedTuple):
@@ -68,8 +71,9 @@ async def listing(
         cards(request, found.product_ids),
         reading.seller_names.beside(found.facets, fresh=MIN_HEADER in request.headers),
     )
-    shown = list_body(shown_cards, found._replace(facets=facets), explained)
-    return Listing(shown, position, made_at, found.product_ids)
+    shown = list_body([card.body for card in shown_cards], found._replace(facets=facets), explained)
+    languages = tuple(dict.fromkeys([card.language for card in shown_cards]))
+    return Listing(shown, position, made_at, found.product_ids, languages)
 
 
 async def _explained(reading: Reading, found: Found) -> list[Explanation]:
@@ -98,28 +102,28 @@ def age_of(request: Request, found: Listing) -> int | None:
     return None if found.made_at is None else max(0, services.clock() - found.made_at) // 1000
 
 
-async def cards(request: Request, product_ids: Sequence[str]) -> list[bytes]:
+async def cards(request: Request, product_ids: Sequence[str]) -> list[Card]:
     """Raises ViewsUnavailable."""
-    reading = reading_of(request)
+    reading, wanted = reading_of(request), wanted_of(request)
 
-    async def from_views() -> list[bytes]:
+    async def from_views() -> list[Card]:
         require(request.app.state.services.follower)
-        return await reading.pages.cards(product_ids)
+        return await reading.pages.cards(product_ids, wanted)
 
-    return await or_else(request, "products", from_views, lambda: reading.stand_in.cards(product_ids))
+    return await or_else(request, "products", from_views, lambda: reading.stand_in.cards(product_ids, wanted))
 
 
 async def product(request: Request, product_id: str) -> Shown:
     """Raises PositionNotReached, ViewsUnavailable."""
-    reading = reading_of(request)
+    reading, wanted = reading_of(request), wanted_of(request)
 
     async def from_views() -> Shown:
         position = await at_position(request)
-        return Shown(await reading.pages.page(product_id), position)
+        return Shown(await reading.pages.page(product_id, wanted), position)
 
     async def from_index() -> Shown:
         position = await at_search_position(request)
-        return Shown(await reading.stand_in.page(product_id), position)
+        return Shown(await reading.stand_in.page(product_id, wanted), position)
 
     return await or_else(request, "products", from_views, from_index)
 

@@ -32,6 +32,9 @@ class Described(Versioned):
     product_id: str
     title: str
     description: str
+    language: str = Field(description="of title, description and labels", examples=["en"])
+    languages: list[str] = Field(description="those that it can be told in", examples=[["de", "en"]])
+    labels: dict[str, str] = Field(description="what attributes are called, by their names", examples=[{}])
     brand: str | None
     category: list[str]
     attributes: dict[str, AttributeOut]

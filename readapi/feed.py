@@ -10,8 +10,9 @@ from pydantic import Field
 from domain.wishlist import wishlist_of
 from projections.views import Views
 from projections.wishlists.projector import WISH_ROWS, WishRow
+from readapi.languages import Wanted
 from readapi.models import Listed, MoneyOut, ProductCard, Shape
-from readapi.products import product_card
+from readapi.products import product_card, told_to
 from readapi.wishes import seller_of, wish_json
 from streams.assembly import assemble
 from streams.feeds import Suggested
@@ -22,7 +23,7 @@ NOTES_MAX = 20
 
 
 async def items_from(
-    views: Views, feed: Sequence[Suggested], after: int, limit: int, at: int
+    views: Views, feed: Sequence[Suggested], after: int, limit: int, at: int, wanted: Wanted = ()
 ) -> tuple[list[dict[str, Any]], int | None]:
     """Those of the feed from ``after`` on that are in stock, and how much of it was looked at; None at its end.
 
@@ -37,7 +38,7 @@ async def items_from(
                 return items, number
             one = found.get(suggested.product_id)
             if one is not None and one.in_stock:
-                items.append({**product_card(one), "reason": reason_of(suggested)})
+                items.append({**product_card(told_to(one, wanted)), "reason": reason_of(suggested)})
     return items, None
 
 
@@ -48,7 +49,7 @@ def reason_of(suggested: Suggested) -> dict[str, str | None]:
     return {"kind": kind, "productId": suggested.because}
 
 
-async def notes_of(views: Views, account_id: str, at: int) -> list[dict[str, Any]]:
+async def notes_of(views: Views, account_id: str, at: int, wanted: Wanted = ()) -> list[dict[str, Any]]:
     """Of the newest wishes: whose price fell, and which can be had again. Raises ViewsUnavailable."""
     owner = wishlist_of(account_id)
     listed = await views.listed(WISH_ROWS.name, "wishlist", owner, limit=WISHES_LOOKED_AT, backwards=True)
@@ -56,7 +57,7 @@ async def notes_of(views: Views, account_id: str, at: int) -> list[dict[str, Any
     goods = await assemble(views, list(dict.fromkeys(row.product_id for row in wishes)), at)
     notes: list[dict[str, Any]] = []
     for row in wishes:
-        shown = wish_json(row, goods.get(row.product_id))
+        shown = wish_json(row, goods.get(row.product_id), wanted)
         told = {name: shown[name] for name in ("sku", "productId", "title", "image", "price", "priceAtAdding")}
         offer = seller_of(goods.get(row.product_id), row.sku)
         if row.sold_out and offer is not None and offer.in_stock:

@@ -13,7 +13,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import msgspec
 
@@ -21,7 +21,8 @@ from domain.offer import OfferPut, next_change
 from domain.recorded import Recorded
 from projections.shops.projector import ShopRow
 from projections.views import Touched, Views
-from readapi.products import product_card, product_page
+from readapi.languages import Told, Wanted, list_headers
+from readapi.products import product_card, product_page, told_in, told_to
 from streams.assembly import SOME, OnSale, assemble, in_slices
 
 BYTES_MAX = 96 << 20
@@ -31,6 +32,7 @@ _NEVER = 1 << 62
 SHARED_MS = 60_000
 """For so long at most a shared cache holds a page: fresh for 30 s, and stale for 30 s while it asks again."""
 _encode = msgspec.json.Encoder().encode
+T = TypeVar("T")
 
 
 class Page(NamedTuple):
@@ -41,9 +43,17 @@ class Page(NamedTuple):
     """Everything that the response says besides the position."""
 
 
+class Card(NamedTuple):
+    """An item of a list, as JSON."""
+
+    body: bytes
+    language: str
+
+
 class Draft(NamedTuple):
     owner_id: str
     body: bytes
+    language: str
 
 
 @dataclass(slots=True)
@@ -54,8 +64,8 @@ class Entry:
     goods: tuple[str, ...]
     """``<shop>.<sku>`` of its offers."""
     shops: frozenset[str]
-    card: bytes | None
-    page: Page | None
+    cards: Told[Card] | None
+    pages: Told[Page] | None
     size: int
 
 
@@ -92,23 +102,24 @@ class Pages:
         self._entries: OrderedDict[str, Entry] = OrderedDict()
         self._sold_as: dict[str, str] = {}
         self._bytes = 0
-        self._making: dict[str, asyncio.Task[Page | None]] = {}
+        self._making: dict[str, asyncio.Task[Told[Page] | None]] = {}
         self._gathering: set[Gathering] = set()
 
     def __len__(self) -> int:
         return len(self._entries)
 
-    async def page(self, product_id: str) -> Page | None:
-        """None for a product that does not exist, or is a draft."""
+    async def page(self, product_id: str, wanted: Wanted = ()) -> Page | None:
+        """In the language that is ``wanted`` most. None for a product that does not exist, or is a draft."""
         entry = self._entries.get(product_id)
-        if entry is not None and entry.page is not None and self._clock() < entry.fresh_until:
+        if entry is not None and entry.pages is not None and self._clock() < entry.fresh_until:
             self._entries.move_to_end(product_id)
-            return entry.page
+            return entry.pages.best(wanted)
         making = self._making.get(product_id)
         if making is None:
             making = self._making[product_id] = asyncio.create_task(self._make(product_id))
         # Shielded, because others may be waiting for the same page when one of them goes away.
-        return await asyncio.shield(making)
+        made = await asyncio.shield(making)
+        return None if made is None else made.best(wanted)
 
     def may_be_shared(self, product_ids: Iterable[str]) -> bool:
         """Whether none of these cards, asked for just now, shows a price that is about to change by itself."""
@@ -116,15 +127,18 @@ class Pages:
         known = (self._entries.get(product_id) for product_id in product_ids)
         return all(entry is None or entry.price_until > soon for entry in known)
 
-    async def draft(self, product_id: str) -> Draft | None:
+    async def draft(self, product_id: str, wanted: Wanted = ()) -> Draft | None:
         """A draft as its owner sees it, made each time; None for what is none."""
         one = (await assemble(self._views, (product_id,), self._clock())).get(product_id)
-        return Draft(one.product.owner_id, _encode(product_page(one, {}))) if one and one.product.draft else None
+        if one is None or not one.product.draft:
+            return None
+        one = told_to(one, wanted)
+        return Draft(one.product.owner_id, _encode(product_page(one, {})), one.product.description.language)
 
-    async def cards(self, product_ids: Sequence[str]) -> list[bytes]:
+    async def cards(self, product_ids: Sequence[str], wanted: Wanted = ()) -> list[Card]:
         """In the order asked for, without products that are not on sale (any more)."""
         now, entries = self._clock(), self._entries
-        found: dict[str, bytes | None] = {}
+        found: dict[str, Told[Card] | None] = {}
         missing = []
         for product_id in product_ids:
             entry = entries.get(product_id)
@@ -132,24 +146,24 @@ class Pages:
                 missing.append(product_id)
             else:
                 entries.move_to_end(product_id)
-                found[product_id] = entry.card
+                found[product_id] = entry.cards
         for some in in_slices(missing, SOME):
             with self._gather() as gathering:
                 assembled = await assemble(self._views, some, now)
             for product_id, one in assembled.items():
-                card = found[product_id] = card_of(one)
-                self._keep(one, card, None, gathering)
-        return [card for product_id in product_ids if (card := found.get(product_id)) is not None]
+                cards = found[product_id] = cards_of(one)
+                self._keep(one, cards, None, gathering)
+        return [cards.best(wanted) for product_id in product_ids if (cards := found.get(product_id)) is not None]
 
-    async def _make(self, product_id: str) -> Page | None:
+    async def _make(self, product_id: str) -> Told[Page] | None:
         try:
             with self._gather() as gathering:
                 one = (await assemble(self._views, (product_id,), self._clock())).get(product_id)
                 if one is None or one.product.draft:
                     return None  # a draft is its owner's business, and asked for there
-                page = await self._page_of(one)
-            self._keep(one, card_of(one), page, gathering)
-            return page
+                pages = await self._pages_of(one)
+            self._keep(one, cards_of(one), pages, gathering)
+            return pages
         finally:
             if self._making.get(product_id) is asyncio.current_task():
                 del self._making[product_id]
@@ -215,7 +229,7 @@ class Pages:
         finally:
             self._gathering.discard(gathering)
 
-    def _keep(self, one: OnSale, card: bytes | None, page: Page | None, gathering: Gathering) -> None:
+    def _keep(self, one: OnSale, cards: Told[Card] | None, pages: Told[Page] | None, gathering: Gathering) -> None:
         """Unless something of it changed while it was gathered."""
         goods = tuple(f"{seller.shop_id}.{seller.sku}" for seller in one.sellers)
         if gathering.stale(one.product_id, goods, [seller.shop_id for seller in one.sellers]):
@@ -226,9 +240,9 @@ class Pages:
             price_until=price_until(one),
             goods=goods,
             shops=frozenset(seller.shop_id for seller in one.sellers),
-            card=card,
-            page=page,
-            size=ENTRY_BYTES + len(card or b"") + (0 if page is None else len(page.body)),
+            cards=cards,
+            pages=pages,
+            size=ENTRY_BYTES + _size(cards) + _size(pages),
         )
         self._entries[one.product_id] = entry
         self._sold_as.update(dict.fromkeys(goods, one.product_id))
@@ -236,23 +250,40 @@ class Pages:
         while self._bytes > self._bytes_max and len(self._entries) > 1:
             self._drop_entry(next(iter(self._entries)))
 
-    async def _page_of(self, one: OnSale) -> Page:
+    async def _pages_of(self, one: OnSale) -> Told[Page]:
         shop_ids = sorted({seller.shop_id for seller in one.sellers})
         rows: dict[str, ShopRow] = await self._views.get_many("shops", shop_ids)
-        return encoded_page(one, {shop_id: row.shop.name for shop_id, row in rows.items()})
+        return encoded_pages(one, {shop_id: row.shop.name for shop_id, row in rows.items()})
 
 
-def card_of(one: OnSale) -> bytes | None:
+def _size(told: Told[Card] | Told[Page] | None) -> int:
+    return 0 if told is None else sum(len(one.body) for one in told.by_language.values())
+
+
+def cards_of(one: OnSale) -> Told[Card] | None:
     """None for what is discontinued or a draft."""
-    return _encode(product_card(one)) if one.product.published else None
+    if not one.product.published:
+        return None
+    return _told(one, lambda told: Card(_encode(product_card(told)), told.product.description.language))
 
 
-def encoded_page(one: OnSale, shop_names: Mapping[str, str]) -> Page:
+def encoded_pages(one: OnSale, shop_names: Mapping[str, str]) -> Told[Page]:
+    return _told(one, lambda told: _encoded_page(told, shop_names))
+
+
+def _told(one: OnSale, make: Callable[[OnSale], T]) -> Told[T]:
+    """In every language at once: it is the rows that are dear, and most products have one."""
+    languages = one.product.description.languages
+    return Told(languages, {language: make(told_in(one, language)) for language in languages})
+
+
+def _encoded_page(one: OnSale, shop_names: Mapping[str, str]) -> Page:
     body = _encode(product_page(one, shop_names))
     etag = f'"{one.product.version}-{hashlib.blake2b(body, digest_size=6).hexdigest()}"'
     at = max((seller.at for seller in one.sellers), default=0)
     shared = price_until(one) - at > SHARED_MS
-    return Page(body, etag, page_headers(body, etag, surrogate_key=one.product_id, shared=shared))
+    told = (one.product.description.language,)
+    return Page(body, etag, page_headers(body, etag, one.product_id, told, shared=shared))
 
 
 def price_until(one: OnSale) -> int:
@@ -269,10 +300,13 @@ def fresh_until(one: OnSale) -> int:
     return min(changes, default=_NEVER)
 
 
-def page_headers(body: bytes, etag: str, surrogate_key: str, *, shared: bool = True) -> tuple[tuple[bytes, bytes], ...]:
+def page_headers(
+    body: bytes, etag: str, surrogate_key: str, languages: Iterable[str] = (), *, shared: bool = True
+) -> tuple[tuple[bytes, bytes], ...]:
     """Browsers ask again each time and mostly hear 304; a shared cache may hold the page until its key is purged.
 
-    Unless ``shared`` it may not: nothing would tell it of a price that ends by itself.
+    Unless ``shared`` it may not: nothing would tell it of a price that ends by itself. ``languages`` are those that it
+    is told in.
     """
     return (
         (b"content-length", str(len(body)).encode()),
@@ -282,4 +316,5 @@ def page_headers(body: bytes, etag: str, surrogate_key: str, *, shared: bool = T
         (b"surrogate-control", b"max-age=30, stale-while-revalidate=30" if shared else b"no-store"),
         (b"surrogate-key", surrogate_key.encode()),
         (b"vary", b"Kontor-Min-Position"),
+        *list_headers(languages),
     )

@@ -5,19 +5,38 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from msgspec.structs import replace
+
 from domain.attributes import Attribute
 from domain.ids import offer_id
+from domain.language import best_of
 from domain.money import Money
 from domain.offer import Terms, price_at
 from domain.product import Variant
 from projections.catalog.projector import ProductRow
 from projections.reviews.projector import RatingRow
 from readapi.instants import instant
+from readapi.languages import Wanted
 from readapi.pictures import image_of, pictures_json
 from streams.assembly import OnSale, Seller
 
 AVAILABLE_SHOWN_MAX = 100
 """What exceeds it is shown as it: nobody needs a competitor's stock to the unit."""
+
+
+def told_in(one: OnSale, language: str) -> OnSale:
+    """With the texts of one of its languages."""
+    return one._replace(product=row_in(one.product, language))
+
+
+def row_in(row: ProductRow, language: str) -> ProductRow:
+    return replace(row, description=row.description.told_in(language))
+
+
+def told_to(one: OnSale, wanted: Wanted) -> OnSale:
+    """With the texts that somebody would rather read."""
+    languages = one.product.description.languages
+    return one if len(languages) == 1 else told_in(one, best_of(languages, wanted))
 
 
 def product_card(one: OnSale) -> dict[str, Any]:
@@ -29,6 +48,7 @@ def product_card(one: OnSale) -> dict[str, Any]:
         "sku": skus[0] if best is None else best.sku,
         "skus": skus,
         "title": said.title,
+        "language": said.language,
         "brand": said.brand,
         "category": said.category,
         "image": image_of(one),
@@ -71,6 +91,9 @@ def described_json(product_id: str, product: ProductRow) -> dict[str, Any]:
         "productId": product_id,
         "title": said.title,
         "description": said.description,
+        "language": said.language,
+        "languages": sorted(said.languages),
+        "labels": said.labels,
         "brand": said.brand,
         "category": said.category,
         "attributes": said.attributes,

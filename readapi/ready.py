@@ -32,10 +32,10 @@ class Ready(Response):
             self.raw_headers.append((b"age", str(age).encode()))
 
 
-def answer(body: Any, position: int) -> Ready:
+def answer(body: Any, position: int, *headers: tuple[bytes, bytes]) -> Ready:
     """For whoever asked, and for nobody's cache."""
     encoded = msgspec.json.encode(body)
-    return Ready(encoded, position, (*headers_of(encoded), (b"cache-control", b"private, no-store")))
+    return Ready(encoded, position, (*headers_of(encoded), (b"cache-control", b"private, no-store"), *headers))
 
 
 def headers_of(body: bytes) -> tuple[tuple[bytes, bytes], ...]:

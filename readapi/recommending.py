@@ -8,8 +8,9 @@ from typing import Any, Literal
 from pydantic import Field
 
 from projections.views import Views
+from readapi.languages import Wanted
 from readapi.models import Listed, ProductCard
-from readapi.products import product_card
+from readapi.products import product_card, told_to
 from streams.affinities import Affinities
 from streams.assembly import assemble
 
@@ -27,24 +28,26 @@ async def also_bought(
     return "popular", (await affinities.popular(position)).within(category, but=product_id)
 
 
-async def cards_on_sale(views: Views, product_ids: Sequence[str], at: int, limit: int) -> list[dict[str, Any]]:
+async def cards_on_sale(
+    views: Views, product_ids: Sequence[str], at: int, limit: int, wanted: Wanted = ()
+) -> list[dict[str, Any]]:
     """The first of them that somebody has in stock now. Raises ViewsUnavailable."""
     cards: list[dict[str, Any]] = []
-    async for card in _on_sale(views, product_ids, at):
+    async for card in _on_sale(views, product_ids, at, wanted):
         cards.append(card)
         if len(cards) == limit:
             break
     return cards
 
 
-async def _on_sale(views: Views, product_ids: Sequence[str], at: int) -> AsyncIterator[dict[str, Any]]:
+async def _on_sale(views: Views, product_ids: Sequence[str], at: int, wanted: Wanted) -> AsyncIterator[dict[str, Any]]:
     for start in range(0, len(product_ids), AT_ONCE):
         some = product_ids[start : start + AT_ONCE]
         found = await assemble(views, some, at)
         for product_id in some:
             one = found.get(product_id)
             if one is not None and one.in_stock:
-                yield product_card(one)
+                yield product_card(told_to(one, wanted))
 
 
 # for the OpenAPI document alone

@@ -136,6 +136,14 @@ class QuotedGiftCard(GiftCardShare):
     balance: MoneyOut = Field(description="what is on it now")
 
 
+class UndeliverableOut(Shape):
+    line_id: str
+    code: Literal["not_shipped", "restricted"] = Field(
+        description="its seller does not ship there; it may not be sold there by anybody"
+    )
+    why: str = Field(examples=["it may not be sold there: TB 117"])
+
+
 class QuoteOut(Shape):
     cart_id: str
     lines: list[OrderLineOut]
@@ -143,7 +151,8 @@ class QuoteOut(Shape):
     method: str = Field(examples=["standard"])
     totals: TotalsOut
     tax_inclusive: bool = Field(description="whether tax is contained in the other totals")
-    unserviceable: list[str] = Field(description="lines whose seller does not deliver there")
+    unserviceable: list[str] = Field(description="lines that cannot go there; an order of them comes to nothing")
+    undeliverable: list[UndeliverableOut] = Field(description="why each of them cannot")
     promotions: list[AppliedPromotionOut]
     coupons: list[UnusedCoupon] = Field(description="those in the cart that take nothing off, and why")
     gift_card: QuotedGiftCard | None
@@ -294,6 +303,7 @@ class OrderOut(Versioned):
     shipping_method: str = Field(examples=["standard"])
     tax_inclusive: bool
     promotions: list[AppliedPromotionOut]
+    undeliverable: list[UndeliverableOut] = Field(description="why it is `not_serviceable`, line by line")
     gift_card: GiftCardShare | None
     due: MoneyOut = Field(description="what no gift card pays; if that is nothing, there is no payment")
     captured: MoneyOut = Field(description="what the payment has taken so far, whatever was given back of it")

@@ -10,20 +10,23 @@ from pydantic import Field
 from domain.money import Money
 from projections.wishlists.projector import WishRow
 from readapi.instants import instant
+from readapi.languages import Wanted
 from readapi.models import Listed, MoneyOut, Shape
 from readapi.pictures import image_of
+from readapi.products import told_to
 from readapi.shapes import POSITION
 from streams.assembly import OnSale, Seller
 
 
-def wish_json(row: WishRow, one: OnSale | None) -> dict[str, Any]:
+def wish_json(row: WishRow, one: OnSale | None, wanted: Wanted = ()) -> dict[str, Any]:
     """``one`` is the product as it is on sale; None if there is none any more."""
     offer = seller_of(one, row.sku)
-    said = None if one is None else one.product.description
+    said = None if one is None else told_to(one, wanted).product.description
     return {
         "sku": row.sku,
         "productId": row.product_id,
         "title": row.sku if said is None else said.title,
+        "language": None if said is None else said.language,
         "image": None if one is None else image_of(one),
         "price": None if offer is None else offer.price,
         "priceAtAdding": row.price,
@@ -64,6 +67,7 @@ class WishReply(Wish):
 
 class WishOut(Wish):
     title: str = Field(examples=["Oak bed"])
+    language: str | None = Field(description="of the title", examples=["en"])
     image: str | None
     price: MoneyOut | None = Field(description="of the best offer now; null while nobody offers it")
     price_change: Literal["fell", "rose"] | None = Field(description="since it was put here")

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 
 from domain.attributes import Attribute
+from domain.language import DEFAULT, base
+from domain.product import Description, Variant
 from domain.units import Measure
-from projections.search.document import SearchDocument
+from projections.search.document import SearchDocument, Value
 from streams.assembly import OnSale, Seller
 
 DESCRIPTION_CHARS_MAX = 20_000
@@ -24,7 +26,8 @@ def document(one: OnSale) -> SearchDocument:
         brand=said.brand,
         category=said.category,
         description=plain_text(said.description),
-        attributes={name: comparable(value) for name, value in said.attributes.items()},
+        texts=tuple(_translated(said)),
+        attributes=_compared(said.attributes, product.variants),
         skus=tuple(variant.sku for variant in product.variants),
         price=None if best is None else best.price.amount,
         currency=None if best is None else best.price.currency,
@@ -40,11 +43,30 @@ def document(one: OnSale) -> SearchDocument:
     )
 
 
-def comparable(value: Attribute) -> str | float | bool:
-    """What a facet counts: of a measure the value in its category's unit, so that 17 in and 43.18 cm are one."""
-    if isinstance(value, Measure):
-        return str(value)
-    return ", ".join(map(str, value)) if isinstance(value, tuple) else value
+def _translated(said: Description) -> Iterator[tuple[str, str, str]]:
+    if base(said.language) != DEFAULT:
+        yield said.language, said.title, plain_text(said.description)
+    for language, text in said.texts.items():
+        yield language, text.title, " ".join((plain_text(text.description), *text.labels.values()))
+
+
+def _compared(own: Mapping[str, Attribute], variants: Iterable[Variant]) -> dict[str, Value | tuple[Value, ...]]:
+    """The product's own, and what its variants have besides: whoever looks for red finds the family with a red one."""
+    found = {name: comparable(value) for name, value in own.items()}
+    for variant in variants:
+        for name, value in variant.attributes.items():
+            found[name] = (*_each(found[name]), *_each(comparable(value))) if name in found else comparable(value)
+    return found
+
+
+def _each(value: Value | tuple[Value, ...]) -> tuple[Value, ...]:
+    return value if isinstance(value, tuple) else (value,)
+
+
+def comparable(value: Attribute) -> Value | tuple[Value, ...]:
+    """What a facet counts: each value of a list by itself, and of a measure the value in its category's unit, so that
+    17 in and 43.18 cm are one."""
+    return str(value) if isinstance(value, Measure) else value
 
 
 def _shipped_to(sellers: Iterable[Seller]) -> tuple[str, ...]:

@@ -39,6 +39,7 @@ from readapi.routes import shops as read_shops
 from streams.follower import Follower
 from streams.indexer import Indexer
 from writeapi import requests
+from writeapi.restrictions import Restrictions, rules_in_views
 from writeapi.routes import inventory, offers, products, shops
 from writeapi.sellers import sellers_in_views
 from writeapi.services import WriteServices
@@ -186,6 +187,7 @@ async def kontor(folder: Path, routers: Sequence[APIRouter] = ROUTERS) -> AsyncI
         unused,
         sellers_in_views(views, follower, engine),
         30,
+        restrictions=Restrictions(engine, rules_in_views(views)),
     )
     made = reading.reading(services)
     app = application(services, made, routers)

@@ -12,15 +12,24 @@ from pydantic import AwareDatetime, ConfigDict, Field, GetPydanticSchema, Strict
 from domain.account import GROUP_MAX
 from domain.attributes import ITEMS_MAX, Attribute
 from domain.inventory import QUANTITY_MAX
+from domain.language import (
+    DEFAULT,
+    DESCRIPTION_MAX,
+    LABEL_MAX,
+    LABELS_MAX,
+    LANGUAGES_MAX,
+    TAG,
+    TAG_MAX,
+    TITLE_MAX,
+    Text,
+)
 from domain.money import Money
 from domain.offer import EVERYWHERE, LIMIT_MAX, PRICES_MAX, ScheduledPrice, Terms
 from domain.product import (
     ATTRIBUTES_MAX,
     AXES_MAX,
     CATEGORY_DEPTH_MAX,
-    DESCRIPTION_MAX,
     MEDIA_MAX,
-    TITLE_MAX,
     VARIANTS_MAX,
     Description,
     Variant,
@@ -43,6 +52,7 @@ _EXAMPLE: dict[str, Any] = {
     "attributes": {"material": "oak", "width_cm": 160},
     "media": ["https://img.example/oak-bed.jpg"],
     "variants": [{"sku": "BED-160", "attributes": {"width_cm": 160}}],
+    "texts": {"de": {"title": "Eichenbett", "labels": {"material": "Werkstoff", "width_cm": "Breite"}}},
 }
 
 
@@ -78,10 +88,13 @@ Value = Annotated[
 Attributes = Annotated[dict[Name, Value], Field(max_length=ATTRIBUTES_MAX)]
 Title = Annotated[str, Field(min_length=1, max_length=TITLE_MAX)]
 Prose = Annotated[str, Field(max_length=DESCRIPTION_MAX)]
+Language = Annotated[str, Field(pattern=f"^{TAG.pattern}$", max_length=TAG_MAX, examples=["de"])]
+"""A tag of BCP 47."""
 CategoryStep = Annotated[str, Field(pattern=_STEP, max_length=100)]
 CategoryPath = Annotated[list[CategoryStep], Field(max_length=CATEGORY_DEPTH_MAX)]
 Address = Annotated[str, Field(pattern=r"^(https?://|/)\S+$", max_length=2_000)]
 Media = Annotated[list[Address], Field(max_length=MEDIA_MAX)]
+Labels = Annotated[dict[Name, Annotated[str, Field(min_length=1, max_length=LABEL_MAX)]], Field(max_length=LABELS_MAX)]
 Reason = Annotated[str, Field(max_length=200)]
 
 
@@ -131,11 +144,31 @@ def _stored(value: Any) -> Attribute:
     return tuple(value) if isinstance(value, list) else value
 
 
+class TextIn(Body):
+    """In one more language. ``labels`` are what attributes are called, by their names; without a description the
+    product's own is shown."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"title": "Eichenbett", "labels": {"material": "Holz"}}]})
+
+    title: Title
+    description: Prose = ""
+    labels: Labels = {}
+
+
+Texts = Annotated[dict[Language, TextIn], Field(max_length=LANGUAGES_MAX)]
+
+
+def told(texts: Mapping[str, TextIn]) -> dict[str, Text]:
+    """Texts as the domain has them."""
+    return {tag: Text(one.title, one.description, one.labels) for tag, one in texts.items()}
+
+
 class NewProduct(Body):
     """Without variants one SKU is made. ``externalId`` is the merchant's own name: sent again, nothing is created.
 
     ``axes`` are the attributes by which the variants differ, no two alike. A draft is seen by its owner alone, and may
-    lack what its category asks for until it is published.
+    lack what its category asks for until it is published. ``language`` is that of title and description; ``texts`` has
+    them in others, by language tag.
     """
 
     model_config = ConfigDict(json_schema_extra={"examples": [_EXAMPLE]})
@@ -150,10 +183,19 @@ class NewProduct(Body):
     axes: Annotated[list[Name], Field(max_length=AXES_MAX, examples=[["width_cm"]])] = []
     status: Literal["draft", "published"] = "published"
     external_id: Annotated[Line100 | None, Field(examples=["erp-4711"])] = None
+    language: Language = DEFAULT
+    texts: Texts = {}
 
     def draft(self) -> Draft:
         said = Description(
-            self.title, self.description, self.brand, tuple(self.category), stored(self.attributes), tuple(self.media)
+            self.title,
+            self.description,
+            self.brand,
+            tuple(self.category),
+            stored(self.attributes),
+            tuple(self.media),
+            self.language,
+            told(self.texts),
         )
         variants = tuple(variant.variant() for variant in self.variants)
         return Draft(said, variants, self.external_id or "", self.status == "draft", tuple(self.axes))
@@ -168,6 +210,8 @@ class ProductChange(Body):
     category: CategoryPath | None = None
     attributes: Attributes | None = None
     media: Media | None = None
+    language: Language | None = None
+    texts: Texts | None = None
 
     def onto(self, said: Description) -> Description:
         """The description with these changes."""
@@ -179,6 +223,8 @@ class ProductChange(Body):
             category=tuple(self.category or ()) if "category" in given else said.category,
             attributes=stored(self.attributes or {}) if "attributes" in given else said.attributes,
             media=tuple(self.media or ()) if "media" in given else said.media,
+            language=(self.language or DEFAULT) if "language" in given else said.language,
+            texts=told(self.texts or {}) if "texts" in given else said.texts,
         )
 
 

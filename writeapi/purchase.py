@@ -15,6 +15,7 @@ from domain.order import PlaceOrder
 from domain.policy import OrderPolicy
 from domain.pricing import Destination, Quote, QuoteLine, price_quote
 from domain.promotion import Terms, uses_of
+from domain.serviceability import Goods, forbidden, place_of
 from domain.shipping import ShippingTable
 from domain.shop import require_open
 from domain.tax import TaxTable
@@ -42,7 +43,7 @@ class Item(NamedTuple):
     offer: LiveOffer
     stock: InventoryItem
     shop_country: str
-    category: tuple[str, ...]
+    product: Goods
 
     @property
     def stock_id(self) -> str:
@@ -59,7 +60,8 @@ async def items_of(services: WriteServices, cart: OpenCart) -> list[Item]:
         shop = require_open(await services.engine.state(line.shop_id))
         product = await services.engine.state(line.product_id)
         offer = still_offered(goods, line, product)
-        items.append(Item(line, offer, goods.stock, shop.country, product.category))
+        sold = Goods(line.product_id, product.category, product.brand)
+        items.append(Item(line, offer, goods.stock, shop.country, sold))
     return items
 
 
@@ -80,11 +82,22 @@ async def quote_cart(
     account_id: str,
     now: int,
 ) -> Quoted:
-    """At today's prices and promotions. Raises Invalid for an unknown shipping method or country."""
+    """At today's prices, promotions and restrictions. Raises Invalid for an unknown shipping method or country."""
     shops = [item.line.shop_id for item in items]
     known = await running(services, shops, cart.coupons, account_id, now)
     shopper = await shopper_of(services, account_id, cart.coupons, now)
-    lines = tuple([_quote_line(item, price_at(item.offer.terms, now, shopper.groups)) for item in items])
+    restrictions = await services.restrictions.now()
+    place = place_of(destination.country, destination.region, services.tax)
+    lines = tuple(
+        [
+            _quote_line(
+                item,
+                price_at(item.offer.terms, now, shopper.groups),
+                forbidden(item.product, place, restrictions) if restrictions else "",
+            )
+            for item in items
+        ]
+    )
     asked = (lines, destination, shipping_method, services.tax, services.shipping)
     quote = price_quote(*asked, known.terms, shopper) if known.terms else _usual_quote(*asked)
     terms = {used.promotion_id: known.terms[used.promotion_id] for used in quote.promotions}
@@ -103,7 +116,7 @@ def _usual_quote(
     return price_quote(lines, destination, shipping_method, tax, shipping)
 
 
-def _quote_line(item: Item, asked: Asked) -> QuoteLine:
+def _quote_line(item: Item, asked: Asked, why_not: str) -> QuoteLine:
     return QuoteLine(
         line_id=item.line.item_id,
         shop_id=item.line.shop_id,
@@ -114,8 +127,9 @@ def _quote_line(item: Item, asked: Asked) -> QuoteLine:
         quantity=item.line.quantity,
         unit_price=asked.price,
         ships_to=item.offer.terms.ships_to,
-        category=item.category,
+        category=item.product.category,
         price_of=asked.why,
+        forbidden=why_not,
     )
 
 

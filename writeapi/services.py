@@ -12,6 +12,7 @@ from domain.policy import OrderPolicy
 from readapi.services import ReadServices
 from streams.merchantfeeds.sources import Rules
 from streams.payments import PaymentProcess
+from writeapi.restrictions import Restrictions
 from writeapi.sellers import Sellers
 
 
@@ -22,6 +23,8 @@ class WriteServices(ReadServices):
     sellers: Sellers
     return_days: int
     """How long after delivery goods can be sent back."""
+    restrictions: Restrictions = field(kw_only=True)
+    """What may not be sold where."""
     webhooks_private: bool = field(default=False, kw_only=True)
     """Whether webhooks may go into private networks."""
     feed_rules: Rules = field(default=Rules(), kw_only=True)

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import tantivy
 
 STEMMED = "kontor_en"
+TERMS = "kontor_terms"
 VERBATIM = "kontor_verbatim"
 
 _LONGEST_TERM = 40
@@ -17,11 +18,18 @@ _DIGIT = re.compile(r"\d")
 
 def _builder() -> tantivy.TextAnalyzerBuilder:
     words = tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.simple()).filter(tantivy.Filter.remove_long(_LONGEST_TERM))
-    return words.filter(tantivy.Filter.lowercase()).filter(tantivy.Filter.ascii_fold())
+    return words.filter(tantivy.Filter.lowercase())
 
 
-_plain = _builder().build()
-_stemmed = _builder().filter(tantivy.Filter.stemmer("english")).build()
+def stemming(language: str, *, folded_first: bool) -> tantivy.TextAnalyzer:
+    """Stems without accents; these are taken off before the ending is, or after it."""
+    fold, stem = tantivy.Filter.ascii_fold(), tantivy.Filter.stemmer(language)
+    return _builder().filter(fold if folded_first else stem).filter(stem if folded_first else fold).build()
+
+
+_plain = _builder().filter(tantivy.Filter.ascii_fold()).build()
+_stemmed = stemming("english", folded_first=True)
+_terms = tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.whitespace()).build()
 
 
 def register(index: tantivy.Index) -> None:
@@ -29,6 +37,7 @@ def register(index: tantivy.Index) -> None:
     verbatim = tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.raw()).filter(tantivy.Filter.lowercase()).build()
     index.register_tokenizer(STEMMED, _stemmed)
     index.register_tokenizer(VERBATIM, verbatim)
+    index.register_tokenizer(TERMS, _terms)
 
 
 def clean(text: str) -> str:

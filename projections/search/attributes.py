@@ -7,7 +7,7 @@ from any product that has one. A code is a hash of its name and value, so what w
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from hashlib import blake2b
 from typing import NamedTuple
 
@@ -23,7 +23,9 @@ class Attribute(NamedTuple):
     value: str
 
 
-Examples = Callable[[Sequence[int]], Iterable[Mapping[str, str]]]
+Pairs = Sequence[tuple[str, str]]
+"""Names and values; of an attribute with several values one pair for each."""
+Examples = Callable[[Sequence[int]], Iterable[Pairs]]
 """For each code the attributes of any product that has it."""
 
 
@@ -38,15 +40,12 @@ def text(value: str | float | bool) -> str:
 
 def code(name: str, value: str) -> int:
     """53 bits, exact as a float too: of ten thousand catalogs with a million different values one has a clash."""
-    return codes({name: value})[0]
+    return codes(((name, value),))[0]
 
 
-def codes(values: Mapping[str, str]) -> list[int]:
-    """The codes of a product's attributes, by name, in order: without a call for each of dozens."""
-    return [
-        _from_bytes(blake2b(f"{name}\x1f{value}".encode(), digest_size=8).digest()) >> 11
-        for name, value in values.items()
-    ]
+def codes(values: Pairs) -> list[int]:
+    """The codes of a product's attributes, in order: without a call for each of dozens."""
+    return [_from_bytes(blake2b(f"{name}\x1f{value}".encode(), digest_size=8).digest()) >> 11 for name, value in values]
 
 
 class Names:
@@ -63,7 +62,7 @@ class Names:
         while unknown := [one for one in wanted if one not in known and one not in asked][: self._at_once]:
             asked.update(unknown)
             for shown in examples(unknown):
-                known.update((code(name, value), Attribute(name, value)) for name, value in shown.items())
+                known.update((code(name, value), Attribute(name, value)) for name, value in shown)
         if len(known) > _REMEMBERED:
             self._known = {}
         return {one: known[one] for one in wanted if one in known}

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
+Value = str | float | bool
+
 
 class SearchDocument(msgspec.Struct, frozen=True, kw_only=True):
     """One product as shoppers search for it: the product, and what its sellers' offers and stock add up to.
@@ -18,7 +20,10 @@ class SearchDocument(msgspec.Struct, frozen=True, kw_only=True):
     """Path from broad to narrow."""
     description: str = ""
     """Plain text; markup is taken out before."""
-    attributes: dict[str, str | float | bool] = {}
+    texts: tuple[tuple[str, str, str], ...] = ()
+    """In other languages than English: language, title, and plain text."""
+    attributes: dict[str, Value | tuple[Value, ...]] = {}
+    """Each of several values counts by itself."""
     skus: tuple[str, ...] = ()
     price: int | None = None
     """Best offer in minor units of ``currency``; None while nobody offers it."""

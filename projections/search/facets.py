@@ -65,7 +65,7 @@ def read(query: SearchQuery, answers: Mapping[str | None, dict[str, Any]], stock
         rating=_ratings(answer["rating"]),
         availability=_availability(stocked),
         seller=_buckets(answer["seller"]),
-        attributes=_attributes(answer, own, names),
+        attributes=_attributes(answer, own, names, stocked.total),
     )
 
 
@@ -128,11 +128,14 @@ def _availability(stocked: Stocked) -> list[Bucket]:
     return [Bucket(value, count) for value, count in counts.items() if count]
 
 
-def _attributes(answer: dict[str, Any], own: dict[str, dict[str, Any]], names: Names) -> dict[str, list[Bucket]]:
-    """The names whose frequent values cover most of the result, which leaves out serial numbers and weights."""
+def _attributes(
+    answer: dict[str, Any], own: dict[str, dict[str, Any]], names: Names, total: int
+) -> dict[str, list[Bucket]]:
+    """The names whose frequent values cover most of the result, which leaves out serial numbers and weights. However
+    many values a product has of one, it covers no more than all."""
     named = _by_name(answer["attribute"], names)
     chosen = {facet.removeprefix(_ATTRIBUTE): counts["attribute"] for facet, counts in own.items()}
-    covered = {name: (len(counts) > 1, sum(counts.values()), name) for name, counts in named.items()}
+    covered = {name: (len(counts) > 1, min(total, sum(counts.values())), name) for name, counts in named.items()}
     others = [name for name in sorted(named, key=covered.__getitem__, reverse=True) if name not in chosen][:ATTRIBUTES]
     for name, unfiltered in chosen.items():
         named[name] = _by_name(unfiltered, names).get(name, {})

@@ -70,6 +70,9 @@ class Dialect(Protocol[Q]):
     def fields(self, word: str) -> Q:
         """In any of FIELDS by their worth: the best counts, the others break ties."""
 
+    def told(self, word: str) -> list[Q]:
+        """In texts of other languages, whatever its grammatical number there, by their worth; part of ``fields``."""
+
     def phrase(self, field: str, words: Sequence[str], slop: int) -> Q: ...
 
     def fuzzy(self, field: str, word: str, distance: int) -> Q:

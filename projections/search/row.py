@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from hashlib import blake2b
-from itertools import islice
 from typing import Any, NamedTuple
 
-from projections.search import analysis, attributes
-from projections.search.document import SearchDocument
+from projections.search import analysis, attributes, translations
+from projections.search.attributes import Pairs
+from projections.search.document import SearchDocument, Value
 
 DEPTH = 6
 """Category levels that are counted as facets; deeper ones are found and filtered all the same."""
 MAX_FACET_VALUE = 60
 """Characters; longer attribute values are prose, no facet."""
-MAX_FACETS = 80
-"""Attributes of one product that are counted."""
+MAX_FACETS = 160
+"""Attributes of one product that are counted; of one with several values each value."""
 
 
 STANDINGS = ("popularity", "conversion", "rating")
@@ -53,7 +53,7 @@ def tie(product_id: str) -> int:
     return int.from_bytes(blake2b(product_id.encode("utf-8", "replace"), digest_size=8).digest()) >> 11
 
 
-def columns(document: SearchDocument) -> tuple[dict[str, Any], dict[str, str]]:
+def columns(document: SearchDocument) -> tuple[dict[str, Any], Pairs]:
     """The columns by name, and the attributes to count, in the text they are shown as."""
     place = _place(document.category)
     words, shown = _attributes(document)
@@ -81,6 +81,10 @@ def columns(document: SearchDocument) -> tuple[dict[str, Any], dict[str, str]]:
         row["price"] = document.price
     if document.rating is not None:
         row["rating"] = float(document.rating)
+    if document.texts:
+        titles = translations.terms((language, title) for language, title, _ in document.texts)
+        row["told_title"] = f"{translations.ANY} {titles}"
+        row["told_text"] = translations.terms((language, text) for language, _, text in document.texts)
     return row, shown
 
 
@@ -108,15 +112,15 @@ def _stocked(document: SearchDocument) -> tuple[str, ...]:
     return document.ships_to if document.in_stock else ()
 
 
-def _attributes(document: SearchDocument) -> tuple[list[str], dict[str, str]]:
+def _attributes(document: SearchDocument) -> tuple[list[str], Pairs]:
     """Texts to search in, and the attributes to count.
 
     A yes/no attribute is searched by its name, any other by its value. In one pass, because a product has dozens;
     remembering what was seen before costs as much as it saves.
     """
     words: list[str] = []
-    shown: dict[str, str] = {}
-    for name, value in document.attributes.items():
+    shown: list[tuple[str, str]] = []
+    for name, value in _values(document.attributes.items()):
         if value.__class__ is str:
             words.append(text := value.strip())
         elif value.__class__ is bool:
@@ -125,8 +129,16 @@ def _attributes(document: SearchDocument) -> tuple[list[str], dict[str, str]]:
         else:
             words.append(text := attributes.text(value))
         if 0 < len(text) <= MAX_FACET_VALUE:
-            shown[name] = text
-    return words, shown if len(shown) <= MAX_FACETS else dict(islice(shown.items(), MAX_FACETS))
+            shown.append((name, text))
+    return words, shown if len(shown) <= MAX_FACETS else shown[:MAX_FACETS]
+
+
+def _values(said: Iterable[tuple[str, Value | tuple[Value, ...]]]) -> Iterator[tuple[str, Any]]:
+    for name, value in said:
+        if value.__class__ is tuple:
+            yield from ((name, each) for each in {attributes.text(each): each for each in value}.values())
+        else:
+            yield name, value
 
 
 @lru_cache(2_048)

@@ -12,11 +12,11 @@ from typing import Any
 import msgspec
 import tantivy
 
-from projections.search import analysis, attributes, row, stored
+from projections.search import analysis, attributes, row, stored, translations
 from projections.search.document import SearchDocument
 from projections.search.stored import Stored
 
-VERSION = 3
+VERSION = 5
 
 PRODUCT, META = "product", "meta"
 _NO_PRICE = 1 << 53
@@ -30,6 +30,8 @@ def build() -> tantivy.Schema:
         schema.add_text_field(name, tokenizer_name="raw", index_option="basic")
     for name in ("title", "brand_text", "category_text", "description", "attributes_text"):
         schema.add_text_field(name, tokenizer_name=analysis.STEMMED)
+    for name in translations.FIELDS:
+        schema.add_text_field(name, tokenizer_name=analysis.TERMS)
     schema.add_text_field("leaf", tokenizer_name="raw", index_option="basic")
     schema.add_text_field("code", tokenizer_name=analysis.VERBATIM, index_option="basic")
     for name in ("brand", "seller", *(row.level(depth) for depth in range(row.DEPTH))):

@@ -7,11 +7,13 @@ import base64
 import msgspec
 import tantivy
 
+from projections.search.attributes import Pairs
+
 
 class Stored(msgspec.Struct, frozen=True, array_like=True):
     product_id: str
     title: str
-    attributes: dict[str, str]
+    attributes: Pairs
     """Those that are counted as facets, in the text they are shown as."""
 
 
@@ -24,4 +26,4 @@ _decoder = msgspec.json.Decoder(Stored)
 
 
 def read(searcher: tantivy.Searcher, address: tantivy.DocAddress) -> Stored:
-    return _decoder.decode(bytes(searcher.doc(address).get_first("stored") or b'["","",{}]'))
+    return _decoder.decode(bytes(searcher.doc(address).get_first("stored") or b'["","",[]]'))

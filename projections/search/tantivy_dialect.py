@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import tantivy
 
-from projections.search import analysis, attributes, schema
+from projections.search import analysis, attributes, schema, translations
 from projections.search.query import FIELDS, TIE_BREAKER, whole
 
 Must, Should, MustNot = tantivy.Occur.Must, tantivy.Occur.Should, tantivy.Occur.MustNot
@@ -20,6 +20,7 @@ class TantivyDialect:
     def __init__(self, shape: tantivy.Schema, searcher: tantivy.Searcher) -> None:
         self._schema = shape
         self._searcher = searcher
+        self._translated = bool(searcher.doc_freq("told_title", translations.ANY))
 
     @property
     def products(self) -> int:
@@ -27,7 +28,8 @@ class TantivyDialect:
 
     def frequency(self, word: str) -> int:
         stem = analysis.stem(word)
-        return sum(self._searcher.doc_freq(field, stem) for field in FIELDS)
+        own = sum(self._searcher.doc_freq(field, stem) for field in FIELDS)
+        return own + sum(self._searcher.doc_freq(field, way) for field, way in self._ways(word))
 
     def knows_code(self, code: str) -> bool:
         return bool(self._searcher.doc_freq("code", code))
@@ -65,7 +67,19 @@ class TantivyDialect:
 
     def fields(self, word: str) -> Query:
         stem = analysis.stem(word)
-        return self.best_of([self.boost(self.term(field, stem), boost) for field, boost in FIELDS.items()])
+        own = [self.boost(self.term(field, stem), boost) for field, boost in FIELDS.items()]
+        return self.best_of([*own, *self.told(word)])
+
+    def told(self, word: str) -> list[Query]:
+        worth = translations.FIELDS
+        known = [one for one in self._ways(word) if self._searcher.doc_freq(*one)]
+        return [self.boost(self.term(field, way), worth[field]) for field, way in known]
+
+    def _ways(self, word: str) -> list[tuple[str, str]]:
+        """Fields and terms to look for; none where there is no text but in English."""
+        if not self._translated:
+            return []
+        return [(field, way) for field in translations.FIELDS for way in translations.ways(word)]
 
     def phrase(self, field: str, words: Sequence[str], slop: int) -> Query:
         return Query.phrase_query(self._schema, field, [analysis.stem(word) for word in words], slop)

@@ -11,14 +11,14 @@ from __future__ import annotations
 
 import shutil
 import threading
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import tantivy
 
 from projections.search import analysis, cursor, facets, schema, spelling, stored, synonyms
-from projections.search.attributes import Attribute, Names
+from projections.search.attributes import Attribute, Names, Pairs
 from projections.search.document import SearchDocument
 from projections.search.explaining import explain
 from projections.search.filters import filters, in_stock
@@ -236,7 +236,7 @@ class TantivyIndex:
         def without(facet: str | None) -> tantivy.Query:
             return narrowed(counted, facet)
 
-        def examples(codes: Sequence[int]) -> Iterator[Mapping[str, str]]:
+        def examples(codes: Sequence[int]) -> Iterator[Pairs]:
             for code in codes:
                 yield from (stored.read(searcher, address).attributes for address in say.having(code))
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import msgspec
 from fastapi import APIRouter
 from starlette.requests import Request
@@ -13,6 +15,7 @@ from readapi.categories import Path, category_head, digest_tag
 from readapi.edge.degraded import is_degraded
 from readapi.edge.etags import not_modified
 from readapi.edge.openapi import problem_responses
+from readapi.languages import PARAMETER as ACCEPTED
 from readapi.models import CategoryPage, CategoryTree
 from readapi.pages import page_headers
 from readapi.productquery import refuse_unknown
@@ -40,6 +43,7 @@ async def category_tree(request: Request) -> Response:
     "/api/categories/{path:path}",
     summary="The page of one category",
     responses={200: {"model": CategoryPage}, 304: {}, **problem_responses("not_found", "position_not_reached")},
+    openapi_extra={"parameters": [ACCEPTED]},
 )
 async def category_page(request: Request, path: str) -> Response:
     """Its place in the tree and its first products, with the facets to narrow them; while search is away, the last good
@@ -53,13 +57,15 @@ async def category_page(request: Request, path: str) -> Response:
     if is_degraded(request):
         return Ready(body, min(position, found.position), age=age_of(request, found))
     shared = reading_of(request).pages.may_be_shared(found.product_ids)
-    return tagged(request, body, digest_tag(body), min(position, found.position), shared=shared)
+    return tagged(request, body, digest_tag(body), min(position, found.position), found.languages, shared=shared)
 
 
-def tagged(request: Request, body: bytes, etag: str, position: int, *, shared: bool = True) -> Response:
+def tagged(
+    request: Request, body: bytes, etag: str, position: int, languages: Sequence[str] = (), *, shared: bool = True
+) -> Response:
     if is_degraded(request):
         return Ready(body, position)
-    headers = page_headers(body, etag, "categories", shared=shared)
+    headers = page_headers(body, etag, "categories", languages, shared=shared)
     if not_modified(request.headers.get("if-none-match"), etag):
         return Unchanged(headers, position)
     return Ready(body, position, headers)

@@ -14,9 +14,11 @@ from projections.catalog.projector import ProductRow
 from readapi.consistency import at_history_position
 from readapi.edge.openapi import problem_responses
 from readapi.edge.paging import page
-from readapi.edge.positions import HEADER as POSITION_HEADER
-from readapi.edge.positions import format_position, min_position
+from readapi.edge.positions import min_position
+from readapi.languages import PARAMETER as ACCEPTED
+from readapi.languages import list_headers, wanted_of
 from readapi.reading import reading_of
+from readapi.ready import Ready, headers_of
 from readapi.recommending import AlsoBought, also_bought, cards_on_sale
 from readapi.services import ReadServices
 
@@ -28,6 +30,7 @@ BESIDE_MAX = 20
     "/api/products/{product_id}/also-bought",
     summary="What buyers of a product bought with it",
     responses={200: {"model": AlsoBought}, **problem_responses("not_found", "position_not_reached")},
+    openapi_extra={"parameters": [ACCEPTED]},
 )
 async def get_also_bought(
     request: Request, product_id: str, limit: Annotated[int, Query(ge=1, le=BESIDE_MAX)] = 10
@@ -41,7 +44,7 @@ async def get_also_bought(
         raise NotFound("no such product")
     affinities = reading_of(request).affinities
     basis, found = await also_bought(affinities, product_id, row.description.category, min_position(request))
-    cards = await cards_on_sale(services.views, found, services.clock(), limit)
+    cards = await cards_on_sale(services.views, found, services.clock(), limit, wanted_of(request))
     body = msgspec.json.encode({"basis": basis, **page(cards)})
-    headers = {POSITION_HEADER: format_position(position), "Cache-Control": "public, max-age=60"}
-    return Response(body, headers=headers, media_type="application/json")
+    own = (*headers_of(body), (b"cache-control", b"public, max-age=60"))
+    return Ready(body, position, (*own, *list_headers(card["language"] for card in cards)))

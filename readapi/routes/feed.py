@@ -15,6 +15,8 @@ from readapi.edge.positions import format_position, min_position
 from readapi.edge.principal import CustomerPrincipal, edge_of
 from readapi.edge.problems import BadParameter
 from readapi.feed import FeedOut, items_from, notes_of
+from readapi.languages import PARAMETER as ACCEPTED
+from readapi.languages import wanted_of
 from readapi.reading import reading_of
 from readapi.services import ReadServices
 
@@ -26,7 +28,7 @@ NAME = "feed"
     "/api/feed",
     summary="What may please, and news of one's wishes",
     responses={200: {"model": FeedOut}, **problem_responses("unauthenticated", "forbidden", "position_not_reached")},
-    openapi_extra=signed_in(),
+    openapi_extra={"parameters": [ACCEPTED], **signed_in()},
 )
 async def get_feed(
     request: Request, principal: CustomerPrincipal, cursor: CursorParameter = None, limit: Limit = 20
@@ -37,10 +39,10 @@ async def get_feed(
     after = _after(request, cursor)
     position = min(await at_position(request), await at_history_position(request))
     feed = await reading_of(request).feeds.of(principal.account_id, min_position(request))
-    now = services.clock()
-    items, upto = await items_from(services.views, feed, after, limit, now)
+    now, wanted = services.clock(), wanted_of(request)
+    items, upto = await items_from(services.views, feed, after, limit, now, wanted)
     following = None if upto is None else edge_of(request).cursors.encode_cursor({"list": NAME, "after": upto})
-    notes = [] if after else await notes_of(services.views, principal.account_id, now)
+    notes = [] if after else await notes_of(services.views, principal.account_id, now, wanted)
     body = msgspec.json.encode({"items": items, "notes": notes, "next": following, "prev": None})
     headers = {POSITION_HEADER: format_position(position), "Cache-Control": "private, no-store"}
     return Response(body, headers=headers, media_type="application/json")

@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from domain.errors import Forbidden, NotFound
+from domain.language import best_of
 from projections.catalog.projector import PRODUCTS, ProductRow
 from readapi.catalogue import age_of, listing, product, suggestions
 from readapi.consistency import at_log_position
@@ -22,10 +23,12 @@ from readapi.edge.openapi import problem_responses, signed_in
 from readapi.edge.principal import Principal, principal_of
 from readapi.edge.problems import BadParameter, Unauthenticated
 from readapi.instants import parse_instant
+from readapi.languages import PARAMETER as ACCEPTED
+from readapi.languages import list_headers, wanted_of
 from readapi.models import ProductList, ProductPage, SuggestionList
 from readapi.past import Until, row_then
 from readapi.productquery import ANYWHERE, page_number, parse, refuse_unknown, text, wants_reasons
-from readapi.products import past_product
+from readapi.products import past_product, row_in
 from readapi.reading import reading_of
 from readapi.ready import Ready, Unchanged, answer, headers_of
 from readapi.services import ReadServices
@@ -94,7 +97,7 @@ def require_admin(request: Request) -> None:
         200: {"model": ProductList},
         **problem_responses("unauthenticated", "forbidden", "position_not_reached"),
     },
-    openapi_extra={"parameters": PARAMETERS, **signed_in(required=False)},
+    openapi_extra={"parameters": [*PARAMETERS, ACCEPTED], **signed_in(required=False)},
 )
 async def search_products(request: Request) -> Response:
     """Words and filters narrow the result; facets count what each further filter would leave.
@@ -118,7 +121,8 @@ async def search_products(request: Request) -> Response:
     elif query.ship_to == ANYWHERE:
         query = replace(query, ship_to=None)
     found = await listing(request, query, query_string, plain, explain)
-    own = () if query is plain and not explain else (*headers_of(found.body), (b"cache-control", b"private, no-cache"))
+    kept = b"no-cache" if query is plain and not explain else b"private, no-cache"
+    own = (*headers_of(found.body), (b"cache-control", kept), *list_headers(found.languages))
     return Ready(found.body, found.position, own, age=age_of(request, found))
 
 
@@ -146,13 +150,16 @@ async def suggest(request: Request) -> Response:
         304: {},
         **problem_responses("unauthenticated", "not_found", "position_not_reached"),
     },
-    openapi_extra={"parameters": [PRODUCT_ID, AS_OF, VERSION], **signed_in(required=False)},
+    openapi_extra={"parameters": [PRODUCT_ID, AS_OF, VERSION, ACCEPTED], **signed_in(required=False)},
 )
 async def get_product(request: Request) -> Response:
     """With every seller's offer, the best first, and what is available this instant.
 
     While the views are away it is shown as the search index keeps it, with the number of units that are available at
     least, and `Kontor-Degraded: products`.
+
+    Title, description and `labels` are in that one of `languages` that `Accept-Language` asks for first, else in the
+    product's own; `language` and `Content-Language` say which.
 
     With `asOf` or `version` it is told as it stood then, from the log, without offers and stock. A draft is shown to
     its owner and to administrators.
@@ -173,10 +180,13 @@ async def get_product(request: Request) -> Response:
 async def _draft(request: Request, position: int) -> Response:
     """Raises NotFound for everybody whose draft it is not."""
     principal = principal_of(request)
-    draft = None if principal is None else await reading_of(request).pages.draft(request.path_params["product_id"])
+    draft = None
+    if principal is not None:
+        draft = await reading_of(request).pages.draft(request.path_params["product_id"], wanted_of(request))
     if draft is None or principal is None or not _may_see(principal, draft.owner_id):
         raise NotFound("no such product")
-    return Ready(draft.body, position, (*headers_of(draft.body), (b"cache-control", b"private, no-store")))
+    own = (*headers_of(draft.body), (b"cache-control", b"private, no-store"), *list_headers((draft.language,)))
+    return Ready(draft.body, position, own)
 
 
 async def _as_it_stood(request: Request, until: Until) -> Response:
@@ -191,7 +201,8 @@ async def _as_it_stood(request: Request, until: Until) -> Response:
         principal = principal_of(request)
         if principal is None or not _may_see(principal, row.owner_id):
             raise NotFound("it was not published then")
-    return answer(past_product(product_id, row), position)
+    row = row_in(row, best_of(row.description.languages, wanted_of(request)))
+    return answer(past_product(product_id, row), position, *list_headers((row.description.language,)))
 
 
 def _may_see(principal: Principal, owner_id: str) -> bool:

@@ -15,6 +15,8 @@ from readapi.edge.paging import CursorParameter, Limit, page
 from readapi.edge.positions import HEADER as POSITION_HEADER
 from readapi.edge.positions import format_position
 from readapi.edge.principal import RequiredPrincipal
+from readapi.languages import PARAMETER as ACCEPTED
+from readapi.languages import wanted_of
 from readapi.lists import List, page_of
 from readapi.services import ReadServices
 from readapi.wishes import WishList, wish_json
@@ -27,7 +29,7 @@ router = APIRouter(tags=["discovery"])
     "/api/wishlist",
     summary="Own wishlist, at today's prices and availability",
     responses={200: {"model": WishList}, **problem_responses("unauthenticated", "position_not_reached")},
-    openapi_extra=signed_in(),
+    openapi_extra={"parameters": [ACCEPTED], **signed_in()},
 )
 async def get_wishlist(
     request: Request, principal: RequiredPrincipal, cursor: CursorParameter = None, limit: Limit = 20
@@ -40,7 +42,7 @@ async def get_wishlist(
     wishes: list[WishRow] = [row for _, row in found.entries]
     product_ids = list(dict.fromkeys(row.product_id for row in wishes))
     goods = await assemble(services.views, product_ids, services.clock())
-    items = [wish_json(row, goods.get(row.product_id)) for row in wishes]
+    items = [wish_json(row, goods.get(row.product_id), wanted_of(request)) for row in wishes]
     body = msgspec.json.encode(page(items, next=found.next, prev=found.prev))
     headers = {POSITION_HEADER: format_position(position), "Cache-Control": "no-store"}
     return Response(body, headers=headers, media_type="application/json")

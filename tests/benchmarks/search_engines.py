@@ -60,7 +60,7 @@ def columns(document: SearchDocument) -> dict[str, str]:
 
 
 def shown_attributes(document: SearchDocument) -> dict[str, str]:
-    return kept_columns(document)[1]
+    return dict(kept_columns(document)[1])
 
 
 def words(text: str) -> list[str]:

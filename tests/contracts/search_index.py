@@ -10,19 +10,16 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from projections.search.port import BadCursor, Bucket, NotTheWriter, SearchIndex, SearchQuery
+from projections.search.port import BadCursor, NotTheWriter, SearchIndex, SearchQuery
 from tests.contracts.search_catalog import CATALOG, product
-from tests.contracts.search_ranking import RankingContract
+from tests.contracts.search_ranking import RankingContract, counts
+from tests.contracts.search_texts import TextsContract
 
 UNCHECKED = [HealthCheck.function_scoped_fixture, HealthCheck.differing_executors]
 """Each engine runs the same test, and what one of them fails on is worth trying on the others."""
 
 
-def counts(buckets: list[Bucket]) -> dict[str, int]:
-    return {bucket.value: bucket.count for bucket in buckets}
-
-
-class SearchIndexContract(RankingContract, ABC):
+class SearchIndexContract(RankingContract, TextsContract, ABC):
     """Inherit as ``class TestX(SearchIndexContract)``."""
 
     @abstractmethod

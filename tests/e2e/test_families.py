@@ -86,6 +86,28 @@ async def test_a_family_shows_its_siblings_each_with_its_price(seller: Seller, v
     assert siblings == {black: (1000, True), red: (None, False), added["sku"]: (3000, False)}
 
 
+async def test_a_family_is_found_by_what_each_sibling_has_and_lists_count_by_value(
+    seller: Seller, visitor: Shopper
+) -> None:
+    body = family(title="Bunk", attributes={"material": ["oak", "steel"]})
+    product_id = (await seller.shopper.do("POST", "/api/products", body, 201))["productId"]
+    added = {"sku": f"{body['brand']}-green", "attributes": {"colour": "green"}}
+    await seller.shopper.do("POST", f"/api/products/{product_id}/variants", added, 201)
+    visitor.position = seller.shopper.position
+
+    async def found(query: str) -> list[str]:
+        items = (await visitor.read(f"/api/products?brand={body['brand']}&{query}"))["items"]
+        return [item["productId"] for item in items if item["productId"] == product_id]
+
+    for query in ("attr.colour=red", "attr.colour=black", "attr.colour=green", "attr.material=oak", "q=green+bunk"):
+        assert await found(query) == [product_id], query
+    assert await found("attr.colour=yellow") == []
+    assert await found("attr.material=oak,+steel") == []
+    listed = await visitor.read(f"/api/products?brand={body['brand']}")
+    counted = {value["value"]: value["count"] for value in listed["facets"]["attributes"]["colour"]}
+    assert counted == {"red": 1, "black": 1, "green": 1}
+
+
 async def test_siblings_that_cannot_be_told_apart_are_refused(seller: Seller, shopper: Shopper) -> None:
     mo = seller.shopper
     created = await mo.do("POST", "/api/products", family(), 201)

@@ -14,6 +14,7 @@ from tests.e2e.test_categories import (  # noqa: F401  # the point: these very t
 )
 from tests.e2e.test_families import (  # noqa: F401  # the point: these very tests
     test_a_draft_is_its_owners_until_it_is_published,
+    test_a_family_is_found_by_what_each_sibling_has_and_lists_count_by_value,
     test_a_family_shows_its_siblings_each_with_its_price,
     test_a_product_and_its_offer_as_they_stood,
     test_what_is_withdrawn_or_discontinued_is_not_sold_from_a_cart_either,

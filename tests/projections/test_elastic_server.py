@@ -10,6 +10,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from projections.breaker import Breaker
+from projections.search import translations
 from projections.search.elastic import server as server_module
 from projections.search.elastic.server import SEARCH_ATTEMPTS, WRITE_ATTEMPTS, Refused, Server
 from projections.search.elastic.words import REMEMBERED_S, Vocabulary
@@ -129,7 +130,9 @@ def test_frequencies_are_asked_once_and_forgotten_in_time():
         words = vocabulary.of(["mice", "mouse", "mouse"], ["m185"])
         assert (words.products, words.frequency("mouse"), words.frequency("mice")) == (9, 7, 0)
         assert not words.knows_code("m185")
-    assert asked == [{field: ["mice", "mouse"] for field in FIELDS} | {"code": ["m185"]}]
+    told = [way for word in ("mice", "mouse") for way in translations.ways(word)]
+    translated = dict.fromkeys(translations.FIELDS, told)
+    assert asked == [{field: ["mice", "mouse"] for field in FIELDS} | translated | {"code": ["m185"]}]
     now[0] += REMEMBERED_S
     vocabulary.of(["mouse"], [])
     assert len(asked) == 2

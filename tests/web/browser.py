@@ -83,17 +83,17 @@ class Browser:
         self._watch = Watch(origins)
         self.origin = origins[0]
 
-    async def person(self, size: dict[str, int] | None = None, dark: bool = False) -> Any:
+    async def person(self, size: dict[str, int] | None = None, dark: bool = False, locale: str = "en-US") -> Any:
         scheme = "dark" if dark else "light"
         context = await self._driven.new_context(
-            viewport=size or DESKTOP, color_scheme=scheme, base_url=self.origin, reduced_motion="reduce", locale="en-US"
+            viewport=size or DESKTOP, color_scheme=scheme, base_url=self.origin, reduced_motion="reduce", locale=locale
         )
         context.set_default_timeout(PATIENCE_MS)
         self._watch.look_at(context)
         return context
 
-    async def page(self, size: dict[str, int] | None = None, dark: bool = False) -> Any:
-        context = await self.person(size, dark)
+    async def page(self, size: dict[str, int] | None = None, dark: bool = False, locale: str = "en-US") -> Any:
+        context = await self.person(size, dark, locale)
         return await context.new_page()
 
     def require_quiet(self) -> None:

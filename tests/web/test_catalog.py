@@ -255,3 +255,22 @@ async def test_no_former_price_is_made_up_and_measures_have_their_units(chrome: 
     details = page.locator(".attributes tr")
     await expect(details).to_have_text(["Width160.02 cm (63 in)", "Weight1,200 kg", "PortsHDMI, USB"])
     await expect(page.locator("s")).to_have_count(0)
+
+
+async def test_a_product_is_told_in_the_language_of_the_browser(chrome: Browser, seller: Seller) -> None:
+    german = {"title": "Eichenbett", "description": "Massive Eiche.", "labels": {"material": "Werkstoff"}}
+    sku = await seller.describes("Oak bed", brand="Sprachlos", texts={"de": german})
+    await seller.sells(sku=sku)
+    page = await chrome.page(locale="de-AT")
+    await page.goto("/search?brand=Sprachlos")
+    await page.locator(".card a").first.click()
+    heading = page.get_by_role("heading", level=1)
+    await expect(heading).to_have_text("Eichenbett")
+    await expect(heading).to_have_attribute("lang", "de")
+    await expect(page.locator(".prose")).to_contain_text("Massive Eiche.")
+    await expect(page.locator(".attributes th")).to_have_text("Werkstoff")
+    await inspected(page, "product-german")
+    english = await chrome.page()
+    await english.goto(f"/product/{seller.products[sku]}")
+    await expect(english.get_by_role("heading", level=1)).to_have_text("Oak bed")
+    await expect(english.locator(".attributes th")).to_have_text("Material")

@@ -111,6 +111,19 @@ async def test_a_declined_card_costs_nothing_and_leaves_the_cart(chrome: Browser
     await expect(page.get_by_text("Thank you, your order is paid")).to_be_visible()
 
 
+async def test_what_cannot_go_there_is_named_and_not_ordered(chrome: Browser, seller: Seller) -> None:
+    sku = await seller.sells(sku=await seller.describes("Lamp for Germany"), shipsTo=["DE"])
+    page = await chrome.page()
+    await put_into_cart(page, seller.products[sku])
+    await page.goto("/sign-in?to=/checkout")
+    await register(page)
+    await give_address(page)
+    said = page.locator(".notice", has_text="Not all of it can go there")
+    await expect(said).to_contain_text("Lamp for Germany: its seller does not ship to US")
+    await expect(pay(page)).to_be_disabled()
+    await inspected(page, "checkout-elsewhere", full=True)
+
+
 async def test_nothing_is_bought_at_a_price_that_was_not_shown(chrome: Browser, seller: Seller) -> None:
     sku = await seller.sells(price=1999)
     page = await chrome.page()

@@ -105,7 +105,8 @@ class OrderRequest(Body):
     openapi_extra=signed_in(required=False),
 )
 async def quote(request: Request, body: QuoteRequest, principal: OptionalPrincipal) -> Response:
-    """With a gift card's code: how much of it the card pays, and what is due from the payment method then."""
+    """Names lines that cannot go there, and why. With a gift card's code: how much of it the card pays, and what is due
+    from the payment method then."""
     services = services_of(request)
     cart = await _own_cart(request, services, principal, body.cart_id)
     if body.address is not None:
@@ -123,6 +124,7 @@ async def quote(request: Request, body: QuoteRequest, principal: OptionalPrincip
 def _quote_json(cart_id: str, quoted: Quoted, card: tuple[Covered, GiftCard] | None) -> dict[str, Any]:
     content = {"cartId": cart_id, **msgspec.structs.asdict(quoted.quote), "coupons": quoted.refused}
     content["taxInclusive"] = content.pop("tax_inclusive")
+    content["undeliverable"] = quoted.quote.undeliverable or ()
     if card is None:
         return content | {"giftCard": None, "due": quoted.quote.totals.grand}
     covered, known = card
@@ -167,7 +169,8 @@ def _destination(services: WriteServices, account_id: str, account: ActiveAccoun
     openapi_extra={**signed_in(), "parameters": [KEY, PREFER]},
 )
 async def create_order(request: Request, body: OrderRequest, principal: CustomerPrincipal) -> Response:
-    """Answers 202 as soon as the order is recorded, or with ``Prefer: wait=N`` once it is PAID or CANCELLED; or once
+    """Of a line that cannot be delivered there the order comes to nothing at once, as `not_serviceable`. Answers 202 as
+    soon as the order is recorded, or with ``Prefer: wait=N`` once it is PAID or CANCELLED; or once
     it stands and its money is taken later, or waits until somebody has looked at it: then it is PENDING still."""
     services = services_of(request)
     key = await idempotency_of(request, principal.account_id)

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from projections.search import attributes
+from projections.search import attributes, translations
 from projections.search.elastic.words import Words
 from projections.search.query import FIELDS, TIE_BREAKER
 
 Query = Mapping[str, Any]
-_WEIGHED = [f"{field}^{worth}" for field, worth in FIELDS.items()]
+_WEIGHED, _TRANSLATED = (
+    [f"{field}^{worth}" for field, worth in fields.items()] for fields in (FIELDS, translations.FIELDS)
+)
 
 
 class ElasticDialect:
@@ -55,7 +57,11 @@ class ElasticDialect:
         return {"match": {field: word}}
 
     def fields(self, word: str) -> Query:
-        return {"multi_match": {"query": word, "fields": _WEIGHED, "tie_breaker": TIE_BREAKER}}
+        return self.best_of([_in_any(word, _WEIGHED), *self.told(word)])
+
+    def told(self, word: str) -> list[Query]:
+        """Whether any product has it is not asked: what is remembered of words is a minute old."""
+        return [_in_any(" ".join(translations.ways(word)), _TRANSLATED)]
 
     def phrase(self, field: str, words: Sequence[str], slop: int) -> Query:
         return {"match_phrase": {field: {"query": " ".join(words), "slop": slop}}}
@@ -83,3 +89,7 @@ class ElasticDialect:
 
     def without(self, query: Query, unwanted: Sequence[Query]) -> Query:
         return {"bool": {"must": [query], "must_not": list(unwanted)}}
+
+
+def _in_any(words: str, fields: Sequence[str]) -> Query:
+    return {"multi_match": {"query": words, "fields": fields, "tie_breaker": TIE_BREAKER}}

@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 import structlog
 
 from projections.search import analysis, cursor, spelling, synonyms
-from projections.search.attributes import Attribute, Names
+from projections.search.attributes import Attribute, Names, Pairs
 from projections.search.document import SearchDocument
 from projections.search.elastic import bulk, mapping, queries, results
 from projections.search.elastic.dialect import ElasticDialect, Query
@@ -337,5 +337,5 @@ class ElasticIndex:
     def _meanings(self, codes: Iterable[int]) -> dict[int, Attribute]:
         return self._names.of(codes, self._examples)
 
-    def _examples(self, codes: Sequence[int]) -> Iterator[Mapping[str, str]]:
+    def _examples(self, codes: Sequence[int]) -> Iterator[Pairs]:
         return results.examples(self._ask("_msearch", queries.example_lines(codes)))

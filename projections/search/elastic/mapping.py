@@ -13,12 +13,12 @@ from typing import Any
 
 import msgspec
 
-from projections.search import attributes, row
+from projections.search import attributes, row, translations
 from projections.search.document import SearchDocument
 from projections.search.port import MAX_LIMIT, MAX_OFFSET
 from projections.search.query import SHORTEST_PREFIX
 
-VERSION = 3
+VERSION = 5
 
 STATE_ID = "kontor:state"
 """The one document that is no product: it carries the position."""
@@ -27,6 +27,7 @@ KEPT = "kept"
 
 STEMMED, PLAIN, BEGINNINGS = "kontor_stemmed", "kontor_plain", "kontor_beginnings"
 CODE, CODE_BEGINNINGS = "kontor_code", "kontor_code_beginnings"
+TERMS = "kontor_terms"
 _PREFIX_MIN, _PREFIX_MAX = 1, 20
 _LONGEST_TERM = 40
 """Letters; longer ones are no words, nor part numbers."""
@@ -66,6 +67,7 @@ def _analysis() -> dict[str, Any]:
             STEMMED: analyzer(*words, "kontor_english"),
             PLAIN: analyzer(*words),
             BEGINNINGS: analyzer(*words, "kontor_beginnings"),
+            TERMS: analyzer(tokenizer="whitespace"),
             CODE: analyzer(tokenizer="keyword"),
             CODE_BEGINNINGS: analyzer("kontor_code_beginnings", tokenizer="keyword"),
         },
@@ -97,6 +99,7 @@ def mappings() -> dict[str, Any]:
             "category_text": searched,
             "attributes_text": text,
             "description": text,
+            **{field: {"type": "text", "analyzer": TERMS} for field in translations.FIELDS},
             "code": key | {"fields": {"beginning": code_beginnings}},
             "leaf": key,
             "brand_key": key,

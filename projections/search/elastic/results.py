@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from projections.search import facets
+from projections.search.attributes import Pairs
 from projections.search.cursor import Cursor
 from projections.search.elastic.mapping import KEPT
 from projections.search.elastic.queries import STOCKED, facet_of
@@ -61,7 +62,7 @@ def categories(answer: Mapping[str, Any]) -> dict[tuple[str, ...], int]:
     return {tuple(bucket["key"].split("/")): bucket["doc_count"] for level in levels for bucket in level["buckets"]}
 
 
-def examples(answer: Mapping[str, Any]) -> Iterator[Mapping[str, str]]:
+def examples(answer: Mapping[str, Any]) -> Iterator[Pairs]:
     for found in _each(answer):
         for hit in found["hits"]["hits"]:
             yield hit["_source"]["shown"]

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from projections.search import analysis
+from projections.search import analysis, translations
 from projections.search.query import FIELDS
 
 REMEMBERED_S = 60.0
@@ -64,17 +64,24 @@ class Vocabulary:
             self._forget_at = now + REMEMBERED_S
 
     def _learn(self, known: dict[tuple[str, str], int], words: Sequence[str], codes: Sequence[str]) -> None:
-        made_up = {field: list(words) for field in FIELDS} if words else {}
+        made_up = _made_up(words) if words else {}
         wanted = [*made_up, *(["code"] if codes else [])]
         body = {"doc": made_up | ({"code": list(codes)} if codes else {}), "fields": wanted, "term_statistics": True}
         answer = self._ask(body | {"positions": False, "offsets": False, "payloads": False})["term_vectors"]
         for word in words:
             stem = analysis.stem(word)
-            known["word", word] = sum(_documents(answer, field, stem) for field in FIELDS)
+            told = ((field, way) for field in translations.FIELDS for way in translations.ways(word))
+            terms = [*((field, stem) for field in FIELDS), *told]
+            known["word", word] = sum(_documents(answer, field, term) for field, term in terms)
         for code in codes:
             known["code", code] = _documents(answer, "code", code)
         if words:
             self._products = answer.get("title", {}).get("field_statistics", {}).get("doc_count", 0)
+
+
+def _made_up(words: Sequence[str]) -> dict[str, list[str]]:
+    told = [way for word in words for way in translations.ways(word)]
+    return {field: list(words) for field in FIELDS} | {field: told for field in translations.FIELDS}
 
 
 def _documents(answer: Mapping[str, Any], field: str, term: str) -> int:

@@ -44,6 +44,7 @@ from domain.attributes import AttributeSchema, Property
 from domain.decider import Event
 from domain.discounts import Shopper
 from domain.feedterms import FeedTerms, RunCounts, SourceMark
+from domain.language import Text
 from domain.money import Money
 from domain.pricing import Destination, QuoteLine, price_quote
 from domain.units import Measure
@@ -66,6 +67,18 @@ QUOTE = price_quote(
     shipping_table(),
     {"prm_01K": promotion.Terms("Spring", promotion.Amount(Money(500, "USD")), code="SPRING", limit=100)},
     Shopper(AT, frozenset(["SPRING"])),
+)
+FORBIDDEN = price_quote(
+    [
+        QuoteLine(
+            "lin_01K", "shp_01K", "US", "BED-1", "prd_01K", "Bett", 1, PRICE, forbidden="it may not be sold there"
+        ),
+        QuoteLine("lin_02K", "shp_02K", "DE", "INK-1", "prd_02K", "Ink", 1, Money(850, "USD"), ("DE",)),
+    ],
+    Destination("US", "CA", "94105"),
+    "standard",
+    tax_table(),
+    shipping_table(),
 )
 FEED = FeedTerms(
     "offers",
@@ -107,6 +120,12 @@ DESCRIPTION = product.Description(
 
 MEASURED = msgspec.structs.replace(
     DESCRIPTION, attributes={"length": Measure(13.97, "cm", "5.5 in"), "nibs": ("F", "M"), "weight": Measure(17.0, "g")}
+)
+TOLD = product.Description(
+    "Füller",
+    "Aus Stahl.",
+    language="de",
+    texts={"en": Text("Fountain pen", "Of steel.", {"nibs": "Nibs"}), "pt-BR": Text("Caneta")},
 )
 SCHEMA = AttributeSchema(
     properties={
@@ -360,6 +379,11 @@ PARTICULAR: dict[str, Event] = {
             ),
         ),
     ),
+    "order.placed@5.undeliverable": order.OrderPlaced(
+        ACCOUNT, "crt_01K", 4, FORBIDDEN, b"\x00sealed\xff", "US", "CA", "pm_card_visa", AT, AT + 600_000
+    ),
     "product.changed@1.measured": product.ProductChanged(MEASURED),
+    "product.created@1.texts": product.ProductCreated(ACCOUNT, TOLD, (product.Variant("PEN-1"),)),
+    "product.changed@1.texts": product.ProductChanged(TOLD),
 }
 """Files of their own for what was added to an event that had files already, by topic and what is particular."""

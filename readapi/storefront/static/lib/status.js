@@ -24,7 +24,7 @@ const REASONS = {
     "Nothing was charged. Choose another card and try again: your cart is as it was.",
   ],
   expired: ["It took too long", "The payment did not come through in time. Nothing was charged."],
-  not_serviceable: ["Not delivered there", "A seller does not deliver to this address. Nothing was charged."],
+  not_serviceable: ["Not delivered there", "Something in it cannot go to this address. Nothing was charged."],
   limit_exceeded: ["More than one customer may buy", "Take fewer and try again. Nothing was charged."],
   cancelled: ["Called off", "What was paid goes back to where it came from."],
 };

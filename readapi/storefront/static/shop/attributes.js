@@ -16,7 +16,8 @@ export function valueText(value) {
   return String(value);
 }
 
-export const nameText = (name) => capital(name.replaceAll("_", " "));
+/** As the product has it in the language it is told in, or made of the attribute's own name. */
+export const nameText = (name, labels = {}) => labels[name] ?? capital(name.replaceAll("_", " "));
 
 /** What all of a family share, and what this one of it has besides. */
 export function attributes(product, variant) {
@@ -25,7 +26,7 @@ export function attributes(product, variant) {
   );
   if (known.length === 0) return null;
   const rows = known.map(([name, value]) =>
-    h("tr", {}, h("th", { scope: "row" }, nameText(name)), h("td", {}, valueText(value))),
+    h("tr", {}, h("th", { scope: "row" }, nameText(name, product.labels)), h("td", {}, valueText(value))),
   );
   return h("section", { class: "attributes" }, h("h2", {}, "Details"), h("table", {}, h("tbody", {}, rows)));
 }

@@ -199,18 +199,24 @@ class Checkout {
     this.showMethods();
     this.codes.show(quote);
     put(this.sum, totals(quote));
-    const elsewhere = quote.unserviceable.length > 0;
-    if (elsewhere)
-      put(
-        this.said,
-        notice(
-          "warn",
-          "A seller does not deliver there",
-          h("p", {}, "Choose another address, or take these out: ", h("a", { href: "/cart" }, "to the cart")),
-        ),
-      );
-    this.button.disabled = elsewhere;
+    if (quote.undeliverable.length > 0) put(this.said, this.elsewhere(quote));
+    this.button.disabled = quote.undeliverable.length > 0;
     this.button.textContent = `Pay ${money(quote.due)}`;
+  }
+
+  /** What cannot go to this address, and why. */
+  elsewhere(quote) {
+    const title = Object.fromEntries(quote.lines.map((line) => [line.lineId, line.title]));
+    return notice(
+      "warn",
+      "Not all of it can go there",
+      h(
+        "ul",
+        { role: "list" },
+        quote.undeliverable.map(({ lineId, why }) => h("li", {}, h("strong", {}, title[lineId]), `: ${why}`)),
+      ),
+      h("p", {}, "Choose another address, or take these out: ", h("a", { href: "/cart" }, "to the cart")),
+    );
   }
 
   async place() {

@@ -100,14 +100,14 @@ function title(product) {
   const brand = product.brand ? `/search?${new URLSearchParams({ brand: product.brand })}` : null;
   return [
     brand ? h("p", { class: "brand" }, h("a", { href: brand }, product.brand)) : null,
-    h("h1", {}, product.title),
+    h("h1", { lang: product.language }, product.title),
     product.rating ? stars(product.rating) : null,
   ];
 }
 
-function description({ title, description }) {
+function description({ title, description, language }) {
   if (!description || description === title) return null;
-  const parts = description.split(/\n+/).map((part) => h("p", {}, part));
+  const parts = description.split(/\n+/).map((part) => h("p", { lang: language }, part));
   return h("section", { class: "prose" }, h("h2", {}, "Description"), parts);
 }
 

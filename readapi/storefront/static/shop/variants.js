@@ -39,7 +39,7 @@ export function axes(product, current, choose) {
     h(
       "fieldset",
       { class: "axis" },
-      h("legend", {}, nameText(name)),
+      h("legend", {}, nameText(name, product.labels)),
       h(
         "div",
         { class: "variants" },
