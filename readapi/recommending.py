@@ -53,3 +53,7 @@ async def _on_sale(views: Views, product_ids: Sequence[str], at: int) -> AsyncIt
 class AlsoBought(Listed):
     basis: Basis = Field(description="`popular`: too little is known of the product, these sell in its category")
     items: list[ProductCard]
+
+
+class PopularList(Listed):
+    items: list[ProductCard]

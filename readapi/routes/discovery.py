@@ -1,8 +1,8 @@
-"""What else might please: beside a product."""
+"""What else might please: beside a product, and at all."""
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import msgspec
 from fastapi import APIRouter, Query
@@ -16,12 +16,14 @@ from readapi.edge.openapi import problem_responses
 from readapi.edge.paging import page
 from readapi.edge.positions import HEADER as POSITION_HEADER
 from readapi.edge.positions import format_position, min_position
+from readapi.productquery import CHARS_MAX, path
 from readapi.reading import reading_of
-from readapi.recommending import AlsoBought, also_bought, cards_on_sale
+from readapi.recommending import AlsoBought, PopularList, also_bought, cards_on_sale
 from readapi.services import ReadServices
 
 router = APIRouter(tags=["discovery"])
 BESIDE_MAX = 20
+POPULAR_MAX = 50
 
 
 @router.get(
@@ -42,6 +44,28 @@ async def get_also_bought(
     affinities = reading_of(request).affinities
     basis, found = await also_bought(affinities, product_id, row.description.category, min_position(request))
     cards = await cards_on_sale(services.views, found, services.clock(), limit)
-    body = msgspec.json.encode({"basis": basis, **page(cards)})
+    return _for_everybody({"basis": basis, **page(cards)}, position)
+
+
+@router.get(
+    "/api/popular",
+    summary="What sells",
+    responses={200: {"model": PopularList}, **problem_responses("position_not_reached")},
+)
+async def get_popular(
+    request: Request,
+    category: Annotated[str, Query(max_length=CHARS_MAX, examples=["Furniture/Beds"])] = "",
+    limit: Annotated[int, Query(ge=1, le=POPULAR_MAX)] = 20,
+) -> Response:
+    """What was in most paid orders of the last five weeks, the most first, and only what is in stock. Of a `category`
+    and below it, or of the nearest broader one of which anything was sold. New orders count within a minute."""
+    services: ReadServices = request.app.state.services
+    position = await at_history_position(request)
+    popular = await reading_of(request).affinities.popular(min_position(request))
+    found = popular.within(path("category", category))
+    return _for_everybody(page(await cards_on_sale(services.views, found, services.clock(), limit)), position)
+
+
+def _for_everybody(body: dict[str, Any], position: int) -> Response:
     headers = {POSITION_HEADER: format_position(position), "Cache-Control": "public, max-age=60"}
-    return Response(body, headers=headers, media_type="application/json")
+    return Response(msgspec.json.encode(body), headers=headers, media_type="application/json")

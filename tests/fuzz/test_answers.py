@@ -337,7 +337,7 @@ async def looks_around(house: House, seller: Seller, sku: str) -> None:
     for path in looked_at:
         tag = (await visitor.send("GET", path)).headers["etag"]
         assert (await visitor.send("GET", path, If_None_Match=tag)).status_code == 304
-    for path in ("/", "/livez", "/readyz"):
+    for path in ("/", "/livez", "/readyz", "/api/popular?category=Furniture"):
         await visitor.read(path)
 
 
