@@ -55,6 +55,8 @@ from streams.payments import PaymentProcess
 from streams.reconciling import Reconciler
 from streams.repricing import Repricing
 from streams.rounds import HOUR_MS, DailyRound
+from streams.signals.handover import Signals
+from streams.signals.sqlite import SQLiteSignals
 from streams.standing import Standing
 from writeapi.sellers import sellers_in_views
 from writeapi.services import WriteServices
@@ -106,6 +108,11 @@ def _indexing(
     return standing, indexer
 
 
+def _signals(folder: DataFolder) -> Signals:
+    store = SQLiteSignals(folder.signals)
+    return Signals(store, store)
+
+
 @asynccontextmanager
 async def _at_work(parts: Sequence[Any]) -> AsyncIterator[None]:
     for part in parts:
@@ -124,8 +131,7 @@ async def embedded(settings: Settings, *, clock: Callable[[], int] = now_ms) -> 
     elsewhere = outside(settings)
     folder = DataFolder(settings.data)
     folder.prepare()
-    log = SQLiteLog.open(folder.log)
-    vault = Vault(folder.vault)
+    log, vault = SQLiteLog.open(folder.log), Vault(folder.vault)
     views = SQLiteViews(folder.views, PROJECTIONS)
     search = TantivyIndex(folder.search)
     engine = Engine(log, aggregates_max=settings.aggregates_cached_max, clock=clock)
@@ -165,6 +171,7 @@ async def embedded(settings: Settings, *, clock: Callable[[], int] = now_ms) -> 
         feed_rules=feed_rules(settings),
         objects=objects_of(settings, vault),
         policy=order_policy(settings),
+        signals=_signals(folder),
         workings=workings(views, indexer),
         weights=search_weights(settings),
     )
@@ -174,9 +181,9 @@ async def embedded(settings: Settings, *, clock: Callable[[], int] = now_ms) -> 
     await engine.start()
     await follower.start()
     await _begin(gateway, payments)
-    parts = (indexer, standing, repricing, payments, checkout, erasures, deliveries, books, daily, archiving, feeds)
+    parts = (indexer, standing, repricing, payments, checkout, erasures, deliveries, books)
     try:
-        async with _at_work(parts):
+        async with _at_work((*parts, daily, archiving, feeds, services.signals)):
             settle_garbage()
             yield services
     finally:

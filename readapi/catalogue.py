@@ -81,8 +81,12 @@ async def suggestions(request: Request, typed: str) -> tuple[list[Suggestion], i
     ViewsUnavailable."""
 
     async def from_index() -> tuple[list[Suggestion], int]:
-        position = await at_search_position(request)
-        return await reading_of(request).searches.suggest(typed), position
+        position, reading = await at_search_position(request), reading_of(request)
+        popular = reading.popular_searches.completing(typed)
+        known = {one.text.casefold() for one in popular}
+        indexed = await reading.searches.suggest(typed)
+        others = [one for one in indexed if one.text.casefold() not in known]
+        return [*popular, *others][:MAX_SUGGESTIONS], position
 
     async def from_categories() -> tuple[list[Suggestion], int]:
         found, position = await tree(request)

@@ -37,6 +37,13 @@ async def cards_on_sale(views: Views, product_ids: Sequence[str], at: int, limit
     return cards
 
 
+async def cards_of(views: Views, product_ids: Sequence[str], at: int, limit: int) -> list[dict[str, Any]]:
+    """The first of them that are not discontinued, in stock or not. Raises ViewsUnavailable."""
+    found = await assemble(views, product_ids, at)
+    known = (found[product_id] for product_id in product_ids if product_id in found)
+    return [product_card(one) for one in known if one.product.published][:limit]
+
+
 async def _on_sale(views: Views, product_ids: Sequence[str], at: int) -> AsyncIterator[dict[str, Any]]:
     for start in range(0, len(product_ids), AT_ONCE):
         some = product_ids[start : start + AT_ONCE]

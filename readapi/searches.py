@@ -64,6 +64,10 @@ class Searches:
         """Raises SearchUnavailable."""
         return await self._suggested.get(text.encode("utf-8", "replace"), lambda: self._ask(self._search.suggest, text))
 
+    async def finds(self, text: str, ranking: Ranking) -> bool:
+        """Whether any product has all of the words. Raises SearchUnavailable."""
+        return await self._ask(lambda query: self._search.count(query, ranking), SearchQuery(text=text)) > 0
+
     async def _ask(self, question: Callable[[Q], A], about: Q) -> A:
         if self._indexer.away:
             raise SearchUnavailable("known to be away")
