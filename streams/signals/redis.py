@@ -1,9 +1,10 @@
-"""Signals in Redis: what each session opened, and what led somewhere, by day.
+"""Signals in Redis: what each session opened, and what led somewhere, by day. Under the prefix and ``/signals``:
 
-kontor/signals/viewed/<session>    sorted set: product, by when it was opened; a month after the last
-kontor/signals/once/<day>          set: what counted already; two days
-kontor/signals/searched/<day>      sorted set: words, by sessions that searched for them
-kontor/signals/led/<day>           the same, by sessions that went on from there
+``viewed/<session>``: sorted set, products by when they were opened; a month after the last
+``sessions``: sorted set, those that have such a list, by when they opened something last; the oldest go
+``once/<day>``: set, what counted already; two days
+``searched/<day>``: sorted set, words by how many sessions searched for them
+``led/<day>``: the same, by how many went on from there
 """
 
 from __future__ import annotations
@@ -21,6 +22,8 @@ from streams.signals.port import ASKED_MAX, COUNTED_MAX, DAYS, VIEWED_DAYS, VIEW
 from streams.signals.signal import DAY_MS, Signal
 
 DAY_S = DAY_MS // 1000
+SESSIONS_MAX = 100_000
+"""That viewed something; of 50 views each they take 200 MB."""
 T = TypeVar("T")
 
 COUNT = """
@@ -36,13 +39,42 @@ end
 for i, key in ipairs(KEYS) do redis.call('EXPIRE', key, ARGV[i + 1]) end
 """
 
+VIEW = """
+-- KEYS: sessions.  ARGV: what keys of theirs begin with, how many sessions and views of each there may be, seconds that
+-- a session is kept; then session, product and instant of each signal.
+for i = 5, #ARGV, 3 do
+    local key = ARGV[1] .. ARGV[i]
+    redis.call('ZADD', key, 'GT', ARGV[i + 2], ARGV[i + 1])
+    redis.call('ZREMRANGEBYRANK', key, 0, -ARGV[3] - 1)
+    redis.call('EXPIRE', key, ARGV[4])
+    redis.call('ZADD', KEYS[1], 'GT', ARGV[i + 2], ARGV[i])
+end
+redis.call('EXPIRE', KEYS[1], ARGV[4])
+local over = redis.call('ZCARD', KEYS[1]) - ARGV[2]
+if over > 0 then
+    local oldest = redis.call('ZPOPMIN', KEYS[1], over)
+    for i = 1, #oldest, 2 do redis.call('DEL', ARGV[1] .. oldest[i]) end
+end
+"""
+
 
 class RedisSignals:
-    def __init__(self, server: RedisServer, prefix: str = PREFIX, *, counted_max: int = COUNTED_MAX) -> None:
+    """Scripts use names that are not among their keys: one primary with replicas, not a cluster."""
+
+    def __init__(
+        self,
+        server: RedisServer,
+        prefix: str = PREFIX,
+        *,
+        counted_max: int = COUNTED_MAX,
+        sessions_max: int = SESSIONS_MAX,
+    ) -> None:
         self._server = server
         self._prefix = f"{prefix}/signals"
         self._counted_max = counted_max
+        self._sessions_max = sessions_max
         self._count = server.client.register_script(COUNT)
+        self._view = server.client.register_script(VIEW)
 
     async def take(self, signals: Sequence[Signal]) -> None:
         worded = sorted((one for one in signals if one.text), key=lambda one: one.day)
@@ -52,9 +84,10 @@ class RedisSignals:
             arguments = [self._counted_max, 2 * DAY_S, *[(DAYS + 1) * DAY_S] * 2, *told]
             # mypy cannot infer the type of a lambda with defaults
             await self._ask(lambda _, keys=keys, arguments=arguments: self._count(keys, arguments))  # type: ignore[misc]
-        opened = [one for one in signals if one.kind == "click"]
+        opened = [part for one in signals if one.kind == "click" for part in (one.session, one.product_id, one.at)]
         if opened:
-            await self._ask(lambda client: self._view(client, opened))
+            limits = (self._of(""), self._sessions_max, VIEWED_MAX, VIEWED_DAYS * DAY_S)
+            await self._ask(lambda _: self._view((f"{self._prefix}/sessions",), (*limits, *opened)))
 
     async def viewed(self, session: str) -> list[str]:
         found: Any = await self._ask(lambda client: client.zrevrange(self._of(session), 0, VIEWED_MAX - 1))
@@ -80,15 +113,6 @@ class RedisSignals:
         key = self._of_day("led", day)
         found: Any = await self._ask(lambda client: client.zrevrange(key, 0, ASKED_MAX - 1, withscores=True))
         return {text.decode(): int(score) for text, score in found}
-
-    async def _view(self, client: Redis, opened: Sequence[Signal]) -> None:
-        async with client.pipeline(transaction=False) as told:
-            for one in opened:
-                told.zadd(self._of(one.session), {one.product_id: one.at}, gt=True)
-            for key in {self._of(one.session) for one in opened}:
-                told.zremrangebyrank(key, 0, -VIEWED_MAX - 1)
-                told.expire(key, VIEWED_DAYS * DAY_S)
-            await told.execute()
 
     async def _ask(self, command: Callable[[Redis], Awaitable[T]]) -> T:
         try:

@@ -34,8 +34,16 @@ class TestInRedis(SignalStoreContract):
         keys = [key async for key in server.client.scan_iter(f"{self.prefix}/signals/*")]
         lives = [await server.client.ttl(key) for key in keys]
         await server.close()
-        assert len(keys) == 7  # four sessions viewed something
+        assert len(keys) == 8  # four sessions viewed something
         assert all(0 < seconds <= 30 * 86_400 for seconds in lives), dict(zip(keys, lives, strict=True))
+
+    async def test_the_oldest_sessions_make_room(self) -> None:
+        server = RedisServer(self.url)
+        store = RedisSignals(server, self.prefix, sessions_max=3)
+        await store.take([opened(f"s{number}", "prd_1", NOW + number) for number in range(4)])
+        await store.take([opened("s1", "prd_2", NOW + 9), opened("s4", "prd_1", NOW + 5)])
+        assert [len(await store.viewed(f"s{number}")) for number in range(5)] == [0, 2, 0, 1, 1]
+        await server.close()
 
 
 async def test_a_server_that_is_away_is_told(redis_prefix: str) -> None:

@@ -36,9 +36,7 @@ async def find_and_open(page: Any, word: str) -> None:
     await expect(page.get_by_role("heading", level=1)).to_contain_text(word)
 
 
-async def test_what_was_looked_at_is_on_the_front_page(
-    chrome: Browser, http: httpx.AsyncClient, seller: Seller
-) -> None:
+async def test_what_was_looked_at_is_on_the_front_page(chrome: Browser, seller: Seller) -> None:
     word = f"Zirbel{uuid.uuid4().hex[:6]}"
     sku = await seller.sells(sku=await seller.describes(f"{word} chest"))
     await seller.shopper.read("/api/products")
