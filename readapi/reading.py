@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, cast
 
 from fastapi import FastAPI
 from starlette.requests import Request
 
 from readapi.categories import Categories
+from readapi.categorypages import CategoryPages
 from readapi.destination import Destinations
 from readapi.lastgood import LastGood
 from readapi.merchandising import Merchandising
@@ -40,6 +41,7 @@ class Reading:
     destinations: Destinations
     seller_names: SellerNames
     popular_searches: PopularSearches
+    category_pages: CategoryPages = field(default_factory=CategoryPages)
 
 
 def reading(services: ReadServices) -> Reading:

@@ -13,6 +13,7 @@ from starlette.responses import Response
 from domain.errors import Forbidden, NotFound
 from projections.catalog.projector import PRODUCTS, ProductRow
 from readapi.catalogue import age_of, listing, product, suggestions
+from readapi.cdn import list_headers
 from readapi.consistency import at_log_position
 from readapi.described import PastProduct
 from readapi.edge.degraded import is_degraded
@@ -27,7 +28,7 @@ from readapi.past import Until, row_then
 from readapi.productquery import ANYWHERE, page_number, parse, refuse_unknown, text, wants_reasons
 from readapi.products import past_product
 from readapi.reading import reading_of
-from readapi.ready import Ready, Unchanged, answer, headers_of
+from readapi.ready import RawHeaders, Ready, Unchanged, answer, headers_of
 from readapi.services import ReadServices
 
 router = APIRouter(tags=["catalog"])
@@ -118,7 +119,12 @@ async def search_products(request: Request) -> Response:
     elif query.ship_to == ANYWHERE:
         query = replace(query, ship_to=None)
     found = await listing(request, query, query_string, plain, explain)
-    own = () if query is plain and not explain else (*headers_of(found.body), (b"cache-control", b"private, no-cache"))
+    own: RawHeaders = ()
+    if query is not plain or explain:
+        own = (*headers_of(found.body), (b"cache-control", b"private, no-cache"))
+    elif not is_degraded(request):
+        shared = reading_of(request).pages.may_be_shared(found.product_ids)
+        own = list_headers(found.body, found.product_ids, shared=shared)
     return Ready(found.body, found.position, own, age=age_of(request, found))
 
 
