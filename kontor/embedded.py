@@ -55,6 +55,8 @@ from streams.payments import PaymentProcess
 from streams.reconciling import Reconciler
 from streams.repricing import Repricing
 from streams.rounds import HOUR_MS, DailyRound
+from streams.signals.handover import Signals
+from streams.signals.sqlite import SQLiteSignals
 from streams.standing import Standing
 from writeapi.restrictions import Restrictions, rules_in_views
 from writeapi.sellers import sellers_in_views
@@ -107,6 +109,11 @@ def _indexing(
     return standing, indexer
 
 
+def _signals(folder: DataFolder) -> Signals:
+    store = SQLiteSignals(folder.signals)
+    return Signals(store, store)
+
+
 @asynccontextmanager
 async def _at_work(parts: Sequence[Any]) -> AsyncIterator[None]:
     for part in parts:
@@ -125,8 +132,7 @@ async def embedded(settings: Settings, *, clock: Callable[[], int] = now_ms) -> 
     elsewhere = outside(settings)
     folder = DataFolder(settings.data)
     folder.prepare()
-    log = SQLiteLog.open(folder.log)
-    vault = Vault(folder.vault)
+    log, vault = SQLiteLog.open(folder.log), Vault(folder.vault)
     views, search = SQLiteViews(folder.views, PROJECTIONS), TantivyIndex(folder.search)
     engine = Engine(log, aggregates_max=settings.aggregates_cached_max, clock=clock)
     follower = Follower(log, views, engine)
@@ -166,6 +172,7 @@ async def embedded(settings: Settings, *, clock: Callable[[], int] = now_ms) -> 
         feed_rules=feed_rules(settings),
         objects=objects_of(settings, vault),
         policy=order_policy(settings),
+        signals=_signals(folder),
         workings=workings(views, indexer, folder),
         weights=search_weights(settings),
     )
@@ -175,9 +182,9 @@ async def embedded(settings: Settings, *, clock: Callable[[], int] = now_ms) -> 
     await engine.start()
     await follower.start()
     await _begin(gateway, payments)
-    parts = (indexer, standing, repricing, payments, checkout, erasures, deliveries, books, daily, archiving, feeds)
+    parts = (indexer, standing, repricing, payments, checkout, erasures, deliveries, books)
     try:
-        async with _at_work(parts):
+        async with _at_work((*parts, daily, archiving, feeds, services.signals)):
             settle_garbage()
             yield services
     finally:

@@ -57,6 +57,11 @@ class DataFolder:
         return self.path / "feeds"
 
     @property
+    def signals(self) -> Path:
+        """What shoppers searched for and viewed, without their names; can be deleted, and is lost then."""
+        return self.path / "signals.db"
+
+    @property
     def replay(self) -> Path:
         """Of `kontor replay`: its lock, and what it folds for investigation."""
         return self.path / "replay"

@@ -3,7 +3,7 @@
     kontor serve write   commands: engine, log and vault; needs nothing else
     kontor serve read    queries: views in Redis and Cassandra, search in Elasticsearch
     kontor relay         log → Kafka
-    kontor work views    Kafka → Redis: catalog, stock, carts, shops, gift cards, wishlists, ratings
+    kontor work views    Kafka → Redis: catalog, stock, carts, shops, gift cards, wishlists, ratings, signals
     kontor work orders   Kafka → Cassandra: order history, sellers' lists, timelines, the ledger, reviews, disputes
     kontor work search   log and Redis → Elasticsearch
     kontor work processes   checkouts, payments, erasures, webhooks, mail, bookkeeping, the daily reconciliation
@@ -28,11 +28,13 @@ from commands.vault_server import VaultServer
 from kontor.embedded import settle_garbage
 from kontor.feeding import feed_process, feed_rules
 from kontor.folder import DataFolder
+from kontor.noticed import Noticed
 from kontor.notifying import Notifying
 from kontor.objects import objects_of
 from kontor.policies import order_policy, search_weights
 from kontor.providers import outside
 from kontor.settings import Settings, required
+from kontor.signals import shared_signals, signal_intake
 from kontor.stores import IN_CASSANDRA, IN_REDIS, OF_PROCESSES
 from kontor.tables import countries, shipping_table, tax_table
 from projections.cassandraviews.reader import CassandraViews
@@ -59,7 +61,7 @@ from streams.broker.topic import Topic
 from streams.cataloguing import Cataloguing
 from streams.checkout import CheckoutProcess
 from streams.erasure import ErasureProcess
-from streams.follower import Applied, Follower
+from streams.follower import Follower
 from streams.following import Following
 from streams.indexcatalog import CatalogFromTheIndex, document_with_copy
 from streams.indexed import Indexed
@@ -90,26 +92,6 @@ WORKERS = ("views", "orders", "processes", "search")
 class Part(Protocol):
     async def start(self) -> None: ...
     async def close(self) -> None: ...
-
-
-class Noticed:
-    """The views in Redis as a read service follows them. What changes is told by notices, not by events."""
-
-    def __init__(self, noticing: Noticing) -> None:
-        self.noticing = noticing
-        self.applied: list[Applied] = []
-        self.exchanged: list[Callable[[], None]] = []
-
-    @property
-    def position(self) -> int:
-        return self.noticing.position
-
-    @property
-    def away(self) -> bool:
-        return self.noticing.away
-
-    async def wait_for(self, position: int, timeout: float) -> bool:
-        return await self.noticing.wait_for(position, timeout)
 
 
 @dataclass(slots=True)
@@ -184,7 +166,8 @@ async def _views(stack: AsyncExitStack, settings: Settings) -> dict[str, Any]:
     history = Following(cassandra.progress, settings.partitions)
     indexed = Indexed(search)
     limiter = SharedLimiter(server, prefix=settings.namespace, enabled=settings.rate_limits)
-    await _begun(stack, cassandra, history, indexed, limiter)
+    signals = shared_signals(settings, server)
+    await _begun(stack, cassandra, history, indexed, limiter, *([signals] if signals else []))
     # Begun when the caches that listen are there.
     stack.push_async_callback(noticing.close)
     return {
@@ -198,6 +181,7 @@ async def _views(stack: AsyncExitStack, settings: Settings) -> dict[str, Any]:
         "catalog": CatalogFromTheIndex(search),
         "limiter": limiter,
         "weights": search_weights(settings),
+        "signals": signals,
         "workings": Workings(
             positions=lambda: {"views": noticing.position, "orders": history.position, "search": indexed.position},
             parked={"redis": redis.parked, "cassandra": cassandra.parked},
@@ -313,6 +297,7 @@ async def sink_worker(settings: Settings, name: str) -> AsyncIterator[tuple[Post
             server = RedisServer(url)
             stack.push_async_callback(server.close)
             sink: Any = RedisSink(server, IN_REDIS, settings.namespace, TOLD)
+            await _begun(stack, signal_intake(settings, server))  # beside the views, for it fills the same store
         else:
             sink = CassandraSink(cassandra_settings(settings), IN_CASSANDRA)
             await _begun(stack, sink)

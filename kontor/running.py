@@ -119,6 +119,10 @@ async def measured(app: FastAPI, services: ReadServices) -> AsyncIterator[None]:
         gauge(registry, "kontor_queue_depth", "Commands that wait for a batch.", lambda: engine.queue_depth)
     away: dict[str, Callable[[], float]] = {part: partial(_away, store) for part, store in stores(services).items()}
     gauges(registry, "kontor_degraded", "1 while the store of a part is away.", "part", away)
+    if services.signals is not None:
+        signals = services.signals
+        outcomes: dict[str, Callable[[], float]] = {"taken": lambda: signals.taken, "lost": lambda: signals.lost}
+        gauges(registry, "kontor_signals", "Signals since the start, by what became of them.", "outcome", outcomes)
     metrics = LogMetrics(registry, services.log, consumers, _parked(services))
     await metrics.start()
     try:

@@ -38,6 +38,7 @@ from readapi.routes import (
     reviews,
     rules,
     shops,
+    signals,
     subscriptions,
     wishlist,
 )
@@ -78,6 +79,7 @@ ROUTERS = (
     reviews.router,
     discovery.router,
     feed.router,
+    signals.router,
     wishlist.router,
     events.router,
     subscriptions.router,

@@ -52,9 +52,10 @@ async def listing(
     reading = reading_of(request)
 
     async def from_index() -> tuple[Found, int, int | None]:
-        position = await at_search_position(request)
-        ranking = await reading.merchandising.ranking(min_position(request))
-        found = await reading.searches.find(query, ranking, key)
+        await at_search_position(request)
+        wanted = min_position(request)
+        ranking = await reading.merchandising.ranking(wanted)
+        found, position = await reading.searches.find(query, ranking, key, wanted)
         await reading.last_good.served(query, found, position)
         return found, position, None
 
@@ -85,8 +86,13 @@ async def suggestions(request: Request, typed: str) -> tuple[list[Suggestion], i
     ViewsUnavailable."""
 
     async def from_index() -> tuple[list[Suggestion], int]:
-        position = await at_search_position(request)
-        return await reading_of(request).searches.suggest(typed), position
+        await at_search_position(request)
+        reading = reading_of(request)
+        popular = reading.popular_searches.completing(typed)
+        known = {one.text.casefold() for one in popular}
+        indexed, position = await reading.searches.suggest(typed, min_position(request))
+        others = [one for one in indexed if one.text.casefold() not in known]
+        return [*popular, *others][:MAX_SUGGESTIONS], position
 
     async def from_categories() -> tuple[list[Suggestion], int]:
         found, position = await tree(request)

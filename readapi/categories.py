@@ -108,10 +108,15 @@ def node(path: Path, counts: dict[Path, int], children: dict[Path, list[Path]], 
     return shown
 
 
-def category_head(tree: Tree, path: Path) -> dict[str, Any]:
-    """A category's page without its products. Raises NotFound for one that has none and that nobody keeps."""
+def require_known(tree: Tree, path: Path) -> None:
+    """Raises NotFound for a category that has no products and that nobody keeps."""
     if path not in tree.counts:
         raise NotFound("no such category")
+
+
+def category_head(tree: Tree, path: Path) -> dict[str, Any]:
+    """A category's page without its products. Raises NotFound."""
+    require_known(tree, path)
     above = [path[: depth + 1] for depth in range(len(path))]
     return {
         **node(path, tree.counts, tree.children, deep=False),

@@ -61,7 +61,7 @@ class Told(NamedTuple, Generic[T]):
         return self.by_language[best_of(languages, wanted)]
 
 
-def list_headers(languages: Iterable[str]) -> tuple[tuple[bytes, bytes], ...]:
-    """Of a list of things that are told in these languages."""
+def told_headers(languages: Iterable[str]) -> tuple[tuple[bytes, bytes], ...]:
+    """Of what is told in these languages."""
     told = ", ".join(dict.fromkeys(languages))
     return ((b"content-language", told.encode()), VARY) if told else (VARY,)

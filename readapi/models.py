@@ -143,7 +143,7 @@ class ProductList(Listed):
 
 class SuggestionOut(Shape):
     text: str
-    kind: Literal["category", "brand", "product"]
+    kind: Literal["category", "brand", "product", "search"] = Field(description="`search`: what others search for")
     product_id: str | None = Field(description="set for a product")
 
 

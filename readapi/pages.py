@@ -21,16 +21,16 @@ from domain.offer import OfferPut, next_change
 from domain.recorded import Recorded
 from projections.shops.projector import ShopRow
 from projections.views import Touched, Views
-from readapi.languages import Told, Wanted, list_headers
+from readapi.cdn import SHARED_MS, page_headers
+from readapi.languages import Told, Wanted
 from readapi.products import product_card, product_page, told_in, told_to
+from readapi.ready import RawHeaders
 from streams.assembly import SOME, OnSale, assemble, in_slices
 
 BYTES_MAX = 96 << 20
 ENTRY_BYTES = 1_500
 """What keeping an entry costs besides its text."""
 _NEVER = 1 << 62
-SHARED_MS = 60_000
-"""For so long at most a shared cache holds a page: fresh for 30 s, and stale for 30 s while it asks again."""
 _encode = msgspec.json.Encoder().encode
 T = TypeVar("T")
 
@@ -39,7 +39,7 @@ class Page(NamedTuple):
     body: bytes
     etag: str
     """Version of the product's stream and a digest of the page: ``"7-0123456789ab"``."""
-    headers: tuple[tuple[bytes, bytes], ...]
+    headers: RawHeaders
     """Everything that the response says besides the position."""
 
 
@@ -283,7 +283,8 @@ def _encoded_page(one: OnSale, shop_names: Mapping[str, str]) -> Page:
     at = max((seller.at for seller in one.sellers), default=0)
     shared = price_until(one) - at > SHARED_MS
     told = (one.product.description.language,)
-    return Page(body, etag, page_headers(body, etag, one.product_id, told, shared=shared))
+    shops = sorted({seller.shop_id for seller in one.sellers})
+    return Page(body, etag, page_headers(body, etag, (one.product_id, *shops), told, shared=shared))
 
 
 def price_until(one: OnSale) -> int:
@@ -298,23 +299,3 @@ def fresh_until(one: OnSale) -> int:
     if at < price_until(one) - SHARED_MS < _NEVER - SHARED_MS:
         changes.append(price_until(one) - SHARED_MS)
     return min(changes, default=_NEVER)
-
-
-def page_headers(
-    body: bytes, etag: str, surrogate_key: str, languages: Iterable[str] = (), *, shared: bool = True
-) -> tuple[tuple[bytes, bytes], ...]:
-    """Browsers ask again each time and mostly hear 304; a shared cache may hold the page until its key is purged.
-
-    Unless ``shared`` it may not: nothing would tell it of a price that ends by itself. ``languages`` are those that it
-    is told in.
-    """
-    return (
-        (b"content-length", str(len(body)).encode()),
-        (b"content-type", b"application/json"),
-        (b"etag", etag.encode()),
-        (b"cache-control", b"public, max-age=0, must-revalidate"),
-        (b"surrogate-control", b"max-age=30, stale-while-revalidate=30" if shared else b"no-store"),
-        (b"surrogate-key", surrogate_key.encode()),
-        (b"vary", b"Kontor-Min-Position"),
-        *list_headers(languages),
-    )

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, cast
 
 from fastapi import FastAPI
 from starlette.requests import Request
 
 from readapi.categories import Categories
+from readapi.categorypages import CategoryPages
 from readapi.destination import Destinations
 from readapi.lastgood import LastGood
 from readapi.merchandising import Merchandising
 from readapi.pages import Pages
+from readapi.popularsearches import PopularSearches, finding
 from readapi.searches import Searches
 from readapi.sellernames import SellerNames
 from readapi.services import ReadServices
@@ -38,14 +40,18 @@ class Reading:
     merchandising: Merchandising
     destinations: Destinations
     seller_names: SellerNames
+    popular_searches: PopularSearches
+    category_pages: CategoryPages = field(default_factory=CategoryPages)
 
 
 def reading(services: ReadServices) -> Reading:
     """Caches in front of the views, told by the follower what changed. Make one per process, and before it starts."""
     affinities = Affinities(services.views, services.clock, lambda: services.history.position)
+    searches = Searches(services.search, services.indexer)
+    merchandising = Merchandising(services.views, services.weights, lambda: services.follower.position)
     made = Reading(
         Pages(services.views, services.clock),
-        Searches(services.search, services.indexer),
+        searches,
         Categories(services.views),
         LastGood(services.last_pages, services.clock),
         StandIn(services.catalog, services.indexer, services.log),
@@ -56,9 +62,10 @@ def reading(services: ReadServices) -> Reading:
             services.clock,
             lambda: min(services.history.position, services.follower.position),
         ),
-        Merchandising(services.views, services.weights, lambda: services.follower.position),
+        merchandising,
         Destinations(services.log, services.clock),
         SellerNames(services.views, services.clock),
+        PopularSearches(services.signals, finding(searches, merchandising), services.clock),
     )
     services.follower.applied += [made.pages.applied, made.categories.applied, made.merchandising.applied]
     services.follower.exchanged += [made.pages.clear, made.categories.clear, made.merchandising.clear]

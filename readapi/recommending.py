@@ -40,6 +40,15 @@ async def cards_on_sale(
     return cards
 
 
+async def cards_of(
+    views: Views, product_ids: Sequence[str], at: int, limit: int, wanted: Wanted = ()
+) -> list[dict[str, Any]]:
+    """The first of them that are not discontinued, in stock or not. Raises ViewsUnavailable."""
+    found = await assemble(views, product_ids, at)
+    known = (found[product_id] for product_id in product_ids if product_id in found)
+    return [product_card(told_to(one, wanted)) for one in known if one.product.published][:limit]
+
+
 async def _on_sale(views: Views, product_ids: Sequence[str], at: int, wanted: Wanted) -> AsyncIterator[dict[str, Any]]:
     for start in range(0, len(product_ids), AT_ONCE):
         some = product_ids[start : start + AT_ONCE]
@@ -55,4 +64,8 @@ async def _on_sale(views: Views, product_ids: Sequence[str], at: int, wanted: Wa
 
 class AlsoBought(Listed):
     basis: Basis = Field(description="`popular`: too little is known of the product, these sell in its category")
+    items: list[ProductCard]
+
+
+class PopularList(Listed):
     items: list[ProductCard]

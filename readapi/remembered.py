@@ -4,12 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections import OrderedDict
+import random
+from collections import Counter, OrderedDict
 from collections.abc import Awaitable, Callable
-from typing import Generic, TypeVar
+from time import monotonic
+from typing import Generic, NamedTuple, TypeVar
 
 KEY_BYTES_MAX = 500
+STALE_S = 1.0
+"""An answer is shown for so long at most after the index has changed."""
+RENEWED_MAX = 20
+RENEWED_ASKED = 3
+"""Only what was asked that often is worth being found before anybody asks again."""
+RENEW_EVERY_S = 2.0
+JITTER = 0.2
 T = TypeVar("T")
+Make = Callable[[], Awaitable[T]]
 
 
 class Remembered(Generic[T]):
@@ -21,23 +31,115 @@ class Remembered(Generic[T]):
         self._generation = -1
         self._answers: OrderedDict[bytes, asyncio.Future[T]] = OrderedDict()
 
-    async def get(self, key: bytes, make: Callable[[], Awaitable[T]]) -> T:
+    async def get(self, key: bytes, make: Make[T]) -> T:
         """Raises what ``make`` raises."""
         if self._generation != self._of():
             self._generation = self._of()
             self._answers.clear()
-        if len(key) > KEY_BYTES_MAX:
-            key = hashlib.blake2b(key).digest()
+        return await _of(self._answer(short(key), make))
+
+    def _answer(self, key: bytes, make: Make[T]) -> asyncio.Future[T]:
         known = self._answers.get(key)
         if known is None:
             known = self._answers[key] = asyncio.ensure_future(make())
             known.add_done_callback(lambda done: self._forget_failure(key, done))
             while len(self._answers) > self._maximum:
                 self._answers.popitem(last=False)
-        # Shielded, because others may be waiting for the same answer when one of them goes away.
-        return known.result() if known.done() else await asyncio.shield(known)
+        return known
 
     def _forget_failure(self, key: bytes, done: asyncio.Future[T]) -> None:
         failed = done.cancelled() or done.exception() is not None
         if failed and self._answers.get(key) is done:
             del self._answers[key]
+
+
+class Shown(NamedTuple, Generic[T]):
+    answer: T
+    position: int
+    """What it shows at least."""
+
+
+class Refreshed(Remembered[T]):
+    """Remembers besides for a moment what it knew before the index changed, so that nobody waits who does not insist.
+
+    Whoever asks for something old gets it and begins the next answer, once for everybody; what is asked most is begun
+    by itself when somebody is seen to ask anything after a change, one after the other. ``position`` is how far the
+    index shows; ``now`` gives seconds from any origin, ``chance`` a number from 0 to 1.
+    """
+
+    def __init__(
+        self,
+        generation: Callable[[], int],
+        position: Callable[[], int],
+        maximum: int,
+        now: Callable[[], float] = monotonic,
+        chance: Callable[[], float] = random.random,
+    ) -> None:
+        super().__init__(generation, maximum)
+        self._position = position
+        self._now = now
+        self._chance = chance
+        self._old: OrderedDict[bytes, asyncio.Future[T]] = OrderedDict()
+        self._old_position = 0
+        self._old_until = 0.0
+        self._seen = (0.0, 0)
+        """When the index was last seen as it is now, and how far it showed then."""
+        self._asked: Counter[bytes] = Counter()
+        self._makes: dict[bytes, Make[T]] = {}
+        self._renew_at = 0.0
+        self._renewing: asyncio.Task[None] | None = None
+
+    async def shown(self, key: bytes, make: Make[T], at_least: int = 0) -> Shown[T]:
+        """An answer of ``at_least`` this position, which the index has reached. Raises what ``make`` raises."""
+        key, position = short(key), self._position()
+        if self._generation != self._of():
+            self._turn()
+        self._seen = (self._now(), position)
+        answer = self._answer(key, make)
+        self._note(key, make)
+        old = None if answer.done() or at_least > self._old_position else self._old.get(key)
+        if old is not None and self._now() < self._old_until:
+            return Shown(old.result(), self._old_position)
+        return Shown(await _of(answer), position)
+
+    def _turn(self) -> None:
+        """The index is another one."""
+        seen_at, self._old_position = self._seen
+        self._generation, self._old_until = self._of(), seen_at + STALE_S
+        self._old = OrderedDict(
+            (key, known)
+            for key, known in self._answers.items()
+            if known.done() and not known.cancelled() and known.exception() is None
+        )
+        self._answers.clear()
+        if self._renewing is None and self._now() >= self._renew_at:
+            often = [key for key, times in self._asked.most_common(RENEWED_MAX) if times >= RENEWED_ASKED]
+            makes = {key: self._makes[key] for key in often}
+            self._asked.clear()
+            self._makes.clear()
+            if makes:
+                self._renewing = asyncio.create_task(self._renew(makes), name="renewing")
+
+    def _note(self, key: bytes, make: Make[T]) -> None:
+        if key in self._makes or len(self._makes) < self._maximum:
+            self._asked[key] += 1
+            self._makes[key] = make
+
+    async def _renew(self, makes: dict[bytes, Make[T]]) -> None:
+        try:
+            for key, make in makes.items():
+                answer = self._answer(key, make)
+                await asyncio.wait([answer])  # whoever asks for it hears why it failed
+        finally:
+            spread = 1 + JITTER * (2 * self._chance() - 1)
+            self._renew_at = self._now() + RENEW_EVERY_S * spread
+            self._renewing = None
+
+
+def short(key: bytes) -> bytes:
+    return hashlib.blake2b(key).digest() if len(key) > KEY_BYTES_MAX else key
+
+
+async def _of(known: asyncio.Future[T]) -> T:
+    # Shielded, because others may be waiting for the same answer when one of them goes away.
+    return known.result() if known.done() else await asyncio.shield(known)

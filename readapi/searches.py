@@ -1,4 +1,4 @@
-"""Searches, answered once for everybody who asks the same until the index changes.
+"""Searches, answered once for everybody who asks the same until the index changes, and found anew beside that.
 
 A search costs milliseconds and runs in a thread; the cards of what it found are added later, so they are never older
 than the view.
@@ -16,7 +16,7 @@ from projections.search.port import BadCursor, Explanation, SearchIndex, SearchQ
 from projections.search.ranking import Ranking
 from projections.search.rescue import Way, answer
 from readapi.edge.problems import BadParameter
-from readapi.remembered import Remembered
+from readapi.remembered import Refreshed, Shown
 from readapi.services import FollowedSearch
 
 Q = TypeVar("Q")
@@ -42,16 +42,17 @@ class Searches:
     def __init__(self, search: SearchIndex, indexer: FollowedSearch, maximum: int = REMEMBERED_MAX) -> None:
         self._search = search
         self._indexer = indexer
-        self._found: Remembered[Found] = Remembered(lambda: indexer.generation, maximum)
-        self._suggested: Remembered[list[Suggestion]] = Remembered(lambda: indexer.generation, maximum)
+        index = (lambda: indexer.generation, lambda: indexer.position)
+        self._found: Refreshed[Found] = Refreshed(*index, maximum)
+        self._suggested: Refreshed[list[Suggestion]] = Refreshed(*index, maximum)
 
-    async def find(self, query: SearchQuery, ranking: Ranking, key: bytes = b"") -> Found:
-        """``key`` stands for the query, if the caller has one at hand.
+    async def find(self, query: SearchQuery, ranking: Ranking, key: bytes = b"", at_least: int = 0) -> Shown[Found]:
+        """``key`` stands for the query, if the caller has one at hand; the index has reached ``at_least``.
 
         Raises BadParameter for a foreign cursor, SearchUnavailable.
         """
         key = (key or _encode(query)) + b"\x1f" + ranking.version.encode()
-        return await self._found.get(key, lambda: self._ask(lambda asked: self._run(asked, ranking), query))
+        return await self._found.shown(key, lambda: self._ask(lambda asked: self._run(asked, ranking), query), at_least)
 
     async def explain(self, found: Found, ranking: Ranking) -> list[Explanation]:
         """Why what was found stands where it does. Raises SearchUnavailable."""
@@ -60,9 +61,14 @@ class Searches:
             return []
         return await self._ask(lambda ids: self._search.explain(asked, ids, ranking), found.product_ids)
 
-    async def suggest(self, text: str) -> list[Suggestion]:
+    async def suggest(self, text: str, at_least: int = 0) -> Shown[list[Suggestion]]:
         """Raises SearchUnavailable."""
-        return await self._suggested.get(text.encode("utf-8", "replace"), lambda: self._ask(self._search.suggest, text))
+        key = text.encode("utf-8", "replace")
+        return await self._suggested.shown(key, lambda: self._ask(self._search.suggest, text), at_least)
+
+    async def finds(self, text: str, ranking: Ranking) -> bool:
+        """Whether any product has all of the words. Raises SearchUnavailable."""
+        return await self._ask(lambda query: self._search.count(query, ranking), SearchQuery(text=text)) > 0
 
     async def _ask(self, question: Callable[[Q], A], about: Q) -> A:
         if self._indexer.away:

@@ -19,6 +19,7 @@ from streams.assembly import OnSale
 from streams.follower import Applied
 from streams.objects.port import Objects
 from streams.sellerslists import SellersLists
+from streams.signals.handover import Signals
 
 
 class Followed(Protocol):
@@ -118,6 +119,8 @@ class ReadServices:
     """Quotas that are shared with other processes, if they are."""
     objects: Objects | None = field(default=None, kw_only=True)
     """Where files lie: pictures, and rejected rows of feeds; None where nothing is kept."""
+    signals: Signals | None = field(default=None, kw_only=True)
+    """Where signals go; None where nobody takes any."""
     workings: Workings = field(default_factory=Workings, kw_only=True)
     weights: Weights = field(default_factory=Weights, kw_only=True)
     """What merits are worth to searches."""

@@ -43,7 +43,7 @@ async def _kafka(settings: Settings) -> None:
     topic = topic_of(settings)
     admin = AIOKafkaAdminClient(bootstrap_servers=topic.servers)
     await admin.start()
-    await admin.delete_topics([topic.name])
+    await admin.delete_topics([topic.name, f"{settings.namespace}.signals"])
     await admin.close()
 
 

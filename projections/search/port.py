@@ -133,7 +133,8 @@ class Suggestion(msgspec.Struct, frozen=True):
     """A completion of what was typed. ``product_id`` is set for a product only."""
 
     text: str
-    kind: Literal["category", "brand", "product"]
+    kind: Literal["category", "brand", "product", "search"]
+    """``search`` is what others searched for, which no index knows."""
     product_id: str | None = None
 
 

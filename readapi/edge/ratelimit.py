@@ -42,9 +42,11 @@ POLICIES: dict[str, Policy] = {
     "auth": Policy(500, 10),
     "login": Policy(10, 60),
     "gift_card": Policy(20, 600),
+    "signals": Policy(300, 60),
 }
 """``ip`` per client address on every request; ``default`` and ``checkout`` per account; ``auth`` per client address;
-``login`` counts failed sign-ins per e-mail look-up, ``gift_card`` codes that are no card's per client address."""
+``login`` counts failed sign-ins per e-mail look-up, ``gift_card`` codes that are no card's per client address;
+``signals`` what is told or asked of a session, likewise."""
 
 
 class Decision(NamedTuple):

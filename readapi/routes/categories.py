@@ -4,20 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import msgspec
 from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
 from projections.search.port import SearchQuery
 from readapi.catalogue import age_of, listing, tree
-from readapi.categories import Path, category_head, digest_tag
+from readapi.categories import Path, require_known
+from readapi.cdn import CATEGORIES, category_key, page_headers
 from readapi.edge.degraded import is_degraded
 from readapi.edge.etags import not_modified
 from readapi.edge.openapi import problem_responses
 from readapi.languages import PARAMETER as ACCEPTED
 from readapi.models import CategoryPage, CategoryTree
-from readapi.pages import page_headers
 from readapi.productquery import refuse_unknown
 from readapi.reading import reading_of
 from readapi.ready import Ready, Unchanged
@@ -51,21 +50,30 @@ async def category_page(request: Request, path: str) -> Response:
     refuse_unknown(request.scope["query_string"])
     steps: Path = tuple(part for part in path.split("/") if part)
     categories, position = await tree(request)
-    head = category_head(categories, steps)
+    reading = reading_of(request)
+    require_known(categories, steps)
     found = await listing(request, SearchQuery(category=steps, limit=FIRST))
-    body = msgspec.json.encode({**head, "products": msgspec.Raw(found.body)})
+    page = reading.category_pages.page(steps, found.languages, categories, found.body)
     if is_degraded(request):
-        return Ready(body, min(position, found.position), age=age_of(request, found))
-    shared = reading_of(request).pages.may_be_shared(found.product_ids)
-    return tagged(request, body, digest_tag(body), min(position, found.position), found.languages, shared=shared)
+        return Ready(page.body, min(position, found.position), age=age_of(request, found))
+    keys = (CATEGORIES, category_key(steps), *found.product_ids)
+    shared = reading.pages.may_be_shared(found.product_ids)
+    return tagged(request, page.body, page.etag, min(position, found.position), keys, found.languages, shared=shared)
 
 
 def tagged(
-    request: Request, body: bytes, etag: str, position: int, languages: Sequence[str] = (), *, shared: bool = True
+    request: Request,
+    body: bytes,
+    etag: str,
+    position: int,
+    keys: Sequence[str] = (CATEGORIES,),
+    languages: Sequence[str] = (),
+    *,
+    shared: bool = True,
 ) -> Response:
     if is_degraded(request):
         return Ready(body, position)
-    headers = page_headers(body, etag, "categories", languages, shared=shared)
+    headers = page_headers(body, etag, keys, languages, shared=shared)
     if not_modified(request.headers.get("if-none-match"), etag):
         return Unchanged(headers, position)
     return Ready(body, position, headers)

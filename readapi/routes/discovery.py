@@ -1,8 +1,8 @@
-"""What else might please: beside a product."""
+"""What else might please: beside a product, and at all."""
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import msgspec
 from fastapi import APIRouter, Query
@@ -16,14 +16,16 @@ from readapi.edge.openapi import problem_responses
 from readapi.edge.paging import page
 from readapi.edge.positions import min_position
 from readapi.languages import PARAMETER as ACCEPTED
-from readapi.languages import list_headers, wanted_of
+from readapi.languages import told_headers, wanted_of
+from readapi.productquery import CHARS_MAX, path
 from readapi.reading import reading_of
 from readapi.ready import Ready, headers_of
-from readapi.recommending import AlsoBought, also_bought, cards_on_sale
+from readapi.recommending import AlsoBought, PopularList, also_bought, cards_on_sale
 from readapi.services import ReadServices
 
 router = APIRouter(tags=["discovery"])
 BESIDE_MAX = 20
+POPULAR_MAX = 50
 
 
 @router.get(
@@ -45,6 +47,31 @@ async def get_also_bought(
     affinities = reading_of(request).affinities
     basis, found = await also_bought(affinities, product_id, row.description.category, min_position(request))
     cards = await cards_on_sale(services.views, found, services.clock(), limit, wanted_of(request))
-    body = msgspec.json.encode({"basis": basis, **page(cards)})
+    return _for_everybody({"basis": basis, **page(cards)}, cards, position)
+
+
+@router.get(
+    "/api/popular",
+    summary="What sells",
+    responses={200: {"model": PopularList}, **problem_responses("position_not_reached")},
+    openapi_extra={"parameters": [ACCEPTED]},
+)
+async def get_popular(
+    request: Request,
+    category: Annotated[str, Query(max_length=CHARS_MAX, examples=["Furniture/Beds"])] = "",
+    limit: Annotated[int, Query(ge=1, le=POPULAR_MAX)] = 20,
+) -> Response:
+    """What was in most paid orders of the last five weeks, the most first, and only what is in stock. Of a `category`
+    and below it, or of the nearest broader one of which anything was sold. New orders count within a minute."""
+    services: ReadServices = request.app.state.services
+    position = await at_history_position(request)
+    popular = await reading_of(request).affinities.popular(min_position(request))
+    found = popular.within(path("category", category))
+    cards = await cards_on_sale(services.views, found, services.clock(), limit, wanted_of(request))
+    return _for_everybody(page(cards), cards, position)
+
+
+def _for_everybody(content: dict[str, Any], cards: list[dict[str, Any]], position: int) -> Response:
+    body = msgspec.json.encode(content)
     own = (*headers_of(body), (b"cache-control", b"public, max-age=60"))
-    return Ready(body, position, (*own, *list_headers(card["language"] for card in cards)))
+    return Ready(body, position, (*own, *told_headers(card["language"] for card in cards)))

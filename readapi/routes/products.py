@@ -14,6 +14,7 @@ from domain.errors import Forbidden, NotFound
 from domain.language import best_of
 from projections.catalog.projector import PRODUCTS, ProductRow
 from readapi.catalogue import age_of, listing, product, suggestions
+from readapi.cdn import list_headers
 from readapi.consistency import at_log_position
 from readapi.described import PastProduct
 from readapi.edge.degraded import is_degraded
@@ -24,13 +25,13 @@ from readapi.edge.principal import Principal, principal_of
 from readapi.edge.problems import BadParameter, Unauthenticated
 from readapi.instants import parse_instant
 from readapi.languages import PARAMETER as ACCEPTED
-from readapi.languages import list_headers, wanted_of
+from readapi.languages import told_headers, wanted_of
 from readapi.models import ProductList, ProductPage, SuggestionList
 from readapi.past import Until, row_then
 from readapi.productquery import ANYWHERE, page_number, parse, refuse_unknown, text, wants_reasons
 from readapi.products import past_product, row_in
 from readapi.reading import reading_of
-from readapi.ready import Ready, Unchanged, answer, headers_of
+from readapi.ready import RawHeaders, Ready, Unchanged, answer, headers_of
 from readapi.services import ReadServices
 
 router = APIRouter(tags=["catalog"])
@@ -121,8 +122,14 @@ async def search_products(request: Request) -> Response:
     elif query.ship_to == ANYWHERE:
         query = replace(query, ship_to=None)
     found = await listing(request, query, query_string, plain, explain)
-    kept = b"no-cache" if query is plain and not explain else b"private, no-cache"
-    own = (*headers_of(found.body), (b"cache-control", kept), *list_headers(found.languages))
+    told = told_headers(found.languages)
+    if query is not plain or explain:
+        own: RawHeaders = (*headers_of(found.body), (b"cache-control", b"private, no-cache"), *told)
+    elif is_degraded(request):
+        own = (*headers_of(found.body), (b"cache-control", b"no-cache"), *told)
+    else:
+        shared = reading_of(request).pages.may_be_shared(found.product_ids)
+        own = (*list_headers(found.body, found.product_ids, shared=shared), *told)
     return Ready(found.body, found.position, own, age=age_of(request, found))
 
 
@@ -185,7 +192,7 @@ async def _draft(request: Request, position: int) -> Response:
         draft = await reading_of(request).pages.draft(request.path_params["product_id"], wanted_of(request))
     if draft is None or principal is None or not _may_see(principal, draft.owner_id):
         raise NotFound("no such product")
-    own = (*headers_of(draft.body), (b"cache-control", b"private, no-store"), *list_headers((draft.language,)))
+    own = (*headers_of(draft.body), (b"cache-control", b"private, no-store"), *told_headers((draft.language,)))
     return Ready(draft.body, position, own)
 
 
@@ -202,7 +209,7 @@ async def _as_it_stood(request: Request, until: Until) -> Response:
         if principal is None or not _may_see(principal, row.owner_id):
             raise NotFound("it was not published then")
     row = row_in(row, best_of(row.description.languages, wanted_of(request)))
-    return answer(past_product(product_id, row), position, *list_headers((row.description.language,)))
+    return answer(past_product(product_id, row), position, *told_headers((row.description.language,)))
 
 
 def _may_see(principal: Principal, owner_id: str) -> bool:

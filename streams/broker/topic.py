@@ -31,6 +31,7 @@ class Topic:
     partitions: int = 8
     """Fixed for the topic's life: sinks keep a position for each."""
     replicas: int = 1
+    retention_ms: int = RETENTION_MS
 
     async def ensure(self) -> None:
         """Makes the topic unless it is there. Raises WrongTopic if it has other partitions, BrokerUnavailable."""
@@ -93,7 +94,7 @@ class Topic:
         return len(description["partitions"])
 
     async def _make(self, admin: Any) -> None:
-        config = {"retention.ms": str(RETENTION_MS), "max.message.bytes": str(MESSAGE_BYTES_MAX)}
+        config = {"retention.ms": str(self.retention_ms), "max.message.bytes": str(MESSAGE_BYTES_MAX)}
         wanted = NewTopic(self.name, self.partitions, self.replicas, topic_configs=config)
         answer = await admin.create_topics([wanted])
         for _, code, *_ in answer.topic_errors:

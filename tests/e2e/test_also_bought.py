@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import httpx
+import pytest
 
 from tests.e2e.house import House
 from tests.e2e.market import Seller
@@ -36,6 +37,7 @@ async def test_from_two_orders_to_what_goes_together(house: House, seller: Selle
     assert await beside(last, seller, rug) == ("also_bought", [bed])
 
 
+@pytest.mark.own_house
 async def test_orders_that_came_to_nothing_say_nothing(house: House, seller: Seller) -> None:
     bed, rug = await seller.sells(), await seller.sells()
     for _ in range(2):
@@ -59,6 +61,7 @@ async def test_only_what_can_be_had(house: House, seller: Seller) -> None:
     assert await beside(last, seller, bed) == ("also_bought", [rug])
 
 
+@pytest.mark.own_house
 async def test_what_sells_in_the_category_stands_in(house: House, seller: Seller, visitor: Shopper) -> None:
     bed, new = await seller.sells(), await seller.sells()
     lamp = await seller.describes("Lamp", category=["Light", "Lamps"])

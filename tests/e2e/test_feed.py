@@ -47,6 +47,7 @@ async def test_who_is_new_sees_what_sells(house: House, seller: Seller) -> None:
     assert shown(await feed(ada)) == [(bed, "popular", None), (rug, "popular", None)]
 
 
+@pytest.mark.own_house
 async def test_what_is_bought_again_and_again_comes_back(house: House, seller: Seller) -> None:
     soap, towel = await seller.sells(), await seller.sells()
     ada = await buy(house.http, soap, towel)

@@ -310,7 +310,7 @@ def clean(name: str, postgres: str) -> None:
 async def delete_topic(name: str) -> None:
     admin = AIOKafkaAdminClient(bootstrap_servers=os.environ["KONTOR_KAFKA"])
     await admin.start()
-    await admin.delete_topics([f"{name}.events"])
+    await admin.delete_topics([f"{name}.events", f"{name}.signals"])
     await admin.close()
 
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from starlette.requests import Request
 
 from domain.language import best_of
-from readapi.languages import RANGES_MAX, VARY, Told, list_headers, wanted_of
+from readapi.languages import RANGES_MAX, VARY, Told, told_headers, wanted_of
 
 
 def asked(value: str | None) -> tuple[str, ...]:
@@ -47,5 +47,5 @@ def test_told_in_the_language_that_is_wanted_most_or_its_own():
 
 
 def test_a_list_says_all_languages_it_is_told_in():
-    assert list_headers(["de", "en", "de"]) == ((b"content-language", b"de, en"), VARY)
-    assert list_headers([]) == (VARY,)
+    assert told_headers(["de", "en", "de"]) == ((b"content-language", b"de, en"), VARY)
+    assert told_headers([]) == (VARY,)

@@ -143,7 +143,9 @@ async def test_an_unchanged_page_is_not_sent_again(house: Kontor):
     assert (again.status_code, again.content) == (304, b"")
     assert again.headers["ETag"] == first.headers["ETag"]
     assert "must-revalidate" in again.headers["Cache-Control"]
-    assert first.headers["Surrogate-Key"] == product_id
+    assert first.headers["Surrogate-Key"] == f"{product_id} {merchant.shop_id}"
+    assert first.headers["Cache-Tag"] == f"{product_id},{merchant.shop_id}"
+    assert first.headers["Surrogate-Control"] == "max-age=30, stale-while-revalidate=30"
     assert changed.status_code == 200
     assert changed.headers["ETag"] != first.headers["ETag"]
 

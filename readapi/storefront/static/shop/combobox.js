@@ -7,11 +7,11 @@ import { plural } from "../lib/format.js";
 import { icon } from "../lib/icons.js";
 
 const PAUSE_MS = 120;
-const KINDS = { category: "Category", brand: "Brand", product: "Product" };
+const KINDS = { category: "Category", brand: "Brand", product: "Product", search: "Search" };
 
 function target({ kind, text, productId }) {
   if (kind === "product") return `/product/${productId}`;
-  return `/search?${new URLSearchParams({ [kind]: text })}`;
+  return `/search?${new URLSearchParams({ [kind === "search" ? "q" : kind]: text })}`;
 }
 
 export class Combobox {
@@ -135,7 +135,7 @@ export class Combobox {
 
   follow(index) {
     const item = this.items[index];
-    if (item.kind !== "product") this.input.value = "";
+    if (item.kind !== "product" && item.kind !== "search") this.input.value = "";
     this.close();
     this.go(target(item));
   }

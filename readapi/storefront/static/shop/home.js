@@ -6,6 +6,8 @@ import { cards } from "./card.js";
 import { glyph } from "./picture.js";
 
 const SHOWN = 10;
+const SEARCHES = ["laptop", "usb-c cable", "monitor", "headphones", "toner"];
+/* Until shoppers have searches of their own. */
 
 function tile(category) {
   return h(
@@ -28,12 +30,23 @@ function shelf(title, items, more) {
     : null;
 }
 
-export async function home(_, { api }) {
+async function searches(api) {
+  const asked = api.get("/api/searches/popular", { limit: 6 });
+  const known = await asked.then(
+    ({ body }) => body.items.map((item) => item.text),
+    () => [],
+  );
+  return known.length > 0 ? known : SEARCHES;
+}
+
+export async function home(_, { api, signals }) {
   const pleasing = api.session.signedIn ? api.get("/api/feed", { limit: SHOWN }).catch(() => null) : null;
-  const [tree, fresh, feed] = await Promise.all([
+  const [tree, fresh, feed, recent, popular] = await Promise.all([
     api.get("/api/categories"),
     api.get("/api/products", { inStock: true, sort: "newest", limit: SHOWN }),
     pleasing,
+    signals.recent(SHOWN),
+    searches(api),
   ]);
   const known = tree.body.items.reduce((sum, one) => sum + one.count, 0);
   return {
@@ -51,7 +64,7 @@ export async function home(_, { api }) {
         h(
           "p",
           { class: "chips" },
-          ["laptop", "usb-c cable", "monitor", "headphones", "toner"].map((q) =>
+          popular.map((q) =>
             h("a", { class: "chip", href: `/search?${new URLSearchParams({ q })}` }, q),
           ),
         ),
@@ -62,6 +75,7 @@ export async function home(_, { api }) {
         h("div", { class: "section-head" }, h("h2", {}, "Categories")),
         h("ul", { class: "tiles", role: "list" }, tree.body.items.map(tile)),
       ),
+      shelf("You looked at", recent, null),
       shelf("For you", feed?.body.items ?? [], null),
       shelf("Just in", fresh.body.items, "/search?inStock=true&sort=newest"),
     ],

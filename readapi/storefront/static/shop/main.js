@@ -4,6 +4,7 @@ import { listen } from "../lib/announce.js";
 import { Api } from "../lib/api.js";
 import { h } from "../lib/dom.js";
 import { Router } from "../lib/router.js";
+import { Signals } from "../lib/signals.js";
 import { empty } from "../lib/states.js";
 import { Basket } from "./basket.js";
 import { cartPage } from "./cart.js";
@@ -20,6 +21,7 @@ import { signIn } from "./signin.js";
 const api = new Api();
 const main = h("main", { id: "main", class: "wide" });
 const shop = { api, basket: new Basket(api), filtersOpen: false, currency: "USD", router: () => router };
+shop.signals = new Signals(api);
 shop.search = new Combobox(api, (address) => router.go(address));
 
 /** Leads to another result and leaves the focus where it was, on the box that was ticked. */

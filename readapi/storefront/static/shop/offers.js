@@ -18,6 +18,7 @@ export function buyButton(shop, offer, title, said, quantity = () => 1) {
     put(said);
     try {
       await shop.basket.add(offer.sku, offer.shopId, quantity());
+      shop.signals.carted();
       put(
         said,
         h("p", { class: "added" }, icon("check", 18), " In your cart. ", h("a", { href: "/cart" }, "Go to the cart")),

@@ -152,6 +152,7 @@ export async function productPage({ parameters: [productId], query }, shop) {
     quietly(api.get(`/api/products/${encodeURIComponent(productId)}/reviews`, { limit: 5 })),
     quietly(api.get(`/api/products/${encodeURIComponent(productId)}/also-bought`, { limit: BESIDE })),
   ]);
+  shop.signals.viewed(product.productId);
   const chosen = new Chosen(shop, product, query.get("sku"));
   return {
     title: product.title,

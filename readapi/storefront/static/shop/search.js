@@ -156,6 +156,7 @@ export async function search({ query }, shop) {
   const [{ body }, address] = await Promise.all([shop.api.get("/api/products", asked(criteria)), newest(shop.api)]);
   shop.currency = body.items.find((item) => item.price)?.price.currency ?? shop.currency;
   shop.search.input.value = criteria.get("q") ?? "";
+  shop.signals.searched(criteria.get("q"), body.items);
   const content = h("div", {}, result(shop, criteria, body, address));
   announce(plural(body.total, "product"));
   return { title: heading(criteria), content };

@@ -1,0 +1,41 @@
+"""What sells: at all, in a category, and only what can be had."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.e2e.house import House
+from tests.e2e.market import Seller
+from tests.e2e.shopper import Shopper, problem
+from tests.e2e.test_also_bought import buy
+
+
+async def popular(who: Shopper, query: str = "") -> list[str]:
+    found = await who.read(f"/api/popular{query}")
+    assert (found["next"], found["prev"]) == (None, None)
+    return [item["sku"] for item in found["items"]]
+
+
+@pytest.mark.own_house
+async def test_what_is_in_most_orders_comes_first(house: House, seller: Seller) -> None:
+    bed, rug = await seller.sells(), await seller.sells()
+    lamp = await seller.sells(sku=await seller.describes("Lamp", category=["Light", "Lamps"]))
+    last_one = await seller.sells(stock=1)
+    for skus in ((rug, bed), (rug, lamp), (rug,), (bed,), (last_one,)):
+        last = await buy(house.http, *skus)
+    await buy(house.http, lamp, card="pm_card_declined")
+    assert await popular(last) == [rug, bed, lamp], "without what is sold out, and orders count that were paid"
+    assert await popular(last, "?category=Light") == [lamp]
+    assert await popular(last, "?category=Furniture/Beds&limit=1") == [rug]
+    assert await popular(last, "?category=Light/Torches") == [lamp], "of the nearest broader category"
+    assert await popular(last, "?category=Nothing/Here") == [rug, bed, lamp], "or of all"
+
+
+async def test_nonsense(visitor: Shopper) -> None:
+    for query in ("?limit=0", "?limit=51", "?limit=x", f"?category={'a' * 501}"):
+        problem(await visitor.send("GET", f"/api/popular{query}"), 422, "validation_failed")
+
+
+async def test_anybody_may_hold_it_for_a_minute(visitor: Shopper) -> None:
+    answer = await visitor.send("GET", "/api/popular")
+    assert (answer.json()["items"], answer.headers["Cache-Control"]) == ([], "public, max-age=60")
