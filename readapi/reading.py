@@ -63,7 +63,7 @@ def reading(services: ReadServices) -> Reading:
             lambda: min(services.history.position, services.follower.position),
         ),
         merchandising,
-        Destinations(services.log, services.clock),
+        Destinations(services.log, services.clock, services.tax),
         SellerNames(services.views, services.clock),
         PopularSearches(services.signals, finding(searches, merchandising), services.clock),
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from pydantic import Field
 
@@ -12,10 +12,15 @@ from readapi.languages import Wanted
 from readapi.models import Listed, ProductCard
 from readapi.products import product_card, told_to
 from streams.affinities import Affinities
-from streams.assembly import assemble
+from streams.assembly import OnSale, assemble
 
 Basis = Literal["also_bought", "popular"]
 AT_ONCE = 40
+
+
+class Card(NamedTuple):
+    shown: dict[str, Any]
+    language: str
 
 
 async def also_bought(
@@ -30,9 +35,9 @@ async def also_bought(
 
 async def cards_on_sale(
     views: Views, product_ids: Sequence[str], at: int, limit: int, wanted: Wanted = ()
-) -> list[dict[str, Any]]:
+) -> list[Card]:
     """The first of them that somebody has in stock now. Raises ViewsUnavailable."""
-    cards: list[dict[str, Any]] = []
+    cards: list[Card] = []
     async for card in _on_sale(views, product_ids, at, wanted):
         cards.append(card)
         if len(cards) == limit:
@@ -40,23 +45,26 @@ async def cards_on_sale(
     return cards
 
 
-async def cards_of(
-    views: Views, product_ids: Sequence[str], at: int, limit: int, wanted: Wanted = ()
-) -> list[dict[str, Any]]:
+async def cards_of(views: Views, product_ids: Sequence[str], at: int, limit: int, wanted: Wanted = ()) -> list[Card]:
     """The first of them that are not discontinued, in stock or not. Raises ViewsUnavailable."""
     found = await assemble(views, product_ids, at)
     known = (found[product_id] for product_id in product_ids if product_id in found)
-    return [product_card(told_to(one, wanted)) for one in known if one.product.published][:limit]
+    return [_card(one, wanted) for one in known if one.product.published][:limit]
 
 
-async def _on_sale(views: Views, product_ids: Sequence[str], at: int, wanted: Wanted) -> AsyncIterator[dict[str, Any]]:
+async def _on_sale(views: Views, product_ids: Sequence[str], at: int, wanted: Wanted) -> AsyncIterator[Card]:
     for start in range(0, len(product_ids), AT_ONCE):
         some = product_ids[start : start + AT_ONCE]
         found = await assemble(views, some, at)
         for product_id in some:
             one = found.get(product_id)
             if one is not None and one.in_stock:
-                yield product_card(told_to(one, wanted))
+                yield _card(one, wanted)
+
+
+def _card(one: OnSale, wanted: Wanted) -> Card:
+    told = told_to(one, wanted)
+    return Card(product_card(told), told.product.description.language)
 
 
 # for the OpenAPI document alone

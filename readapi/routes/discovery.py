@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 import msgspec
 from fastapi import APIRouter, Query
@@ -47,7 +47,7 @@ async def get_also_bought(
     affinities = reading_of(request).affinities
     basis, found = await also_bought(affinities, product_id, row.description.category, min_position(request))
     cards = await cards_on_sale(services.views, found, services.clock(), limit, wanted_of(request))
-    return _for_everybody({"basis": basis, **page(cards)}, cards, position)
+    return _for_everybody(cards, position, basis=basis)
 
 
 @router.get(
@@ -68,10 +68,10 @@ async def get_popular(
     popular = await reading_of(request).affinities.popular(min_position(request))
     found = popular.within(path("category", category))
     cards = await cards_on_sale(services.views, found, services.clock(), limit, wanted_of(request))
-    return _for_everybody(page(cards), cards, position)
+    return _for_everybody(cards, position)
 
 
-def _for_everybody(content: dict[str, Any], cards: list[dict[str, Any]], position: int) -> Response:
-    body = msgspec.json.encode(content)
+def _for_everybody(cards: list[Card], position: int, **more: str) -> Response:
+    body = msgspec.json.encode({**more, **page([card.shown for card in cards])})
     own = (*headers_of(body), (b"cache-control", b"public, max-age=60"))
-    return Ready(body, position, (*own, *told_headers(card["language"] for card in cards)))
+    return Ready(body, position, (*own, *told_headers(card.language for card in cards)))

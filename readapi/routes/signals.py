@@ -55,7 +55,7 @@ async def get_recently_viewed(
         except SignalsAway:
             viewed = []
     cards = await cards_of(services.views, viewed, services.clock(), limit, wanted_of(request))
-    body = msgspec.json.encode(page(cards))
+    body = msgspec.json.encode(page([card.shown for card in cards]))
     return Response(body, headers={"Cache-Control": "private, no-store"}, media_type="application/json")
 
 
