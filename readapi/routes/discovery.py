@@ -20,7 +20,7 @@ from readapi.languages import told_headers, wanted_of
 from readapi.productquery import CHARS_MAX, path
 from readapi.reading import reading_of
 from readapi.ready import Ready, headers_of
-from readapi.recommending import AlsoBought, PopularList, also_bought, cards_on_sale
+from readapi.recommending import AlsoBought, Card, PopularList, also_bought, cards_on_sale
 from readapi.services import ReadServices
 
 router = APIRouter(tags=["discovery"])
