@@ -21,7 +21,7 @@ from __future__ import annotations
 from domain import checkoutcart, checkoutparcels, checkoutstock, giftcard, order, orderreviewing, payment, policy
 from domain.checkoutknown import FOREVER as FOREVER
 from domain.checkoutknown import Checkout as Checkout
-from domain.checkoutknown import captured, is_by_parcel, runs_out_at
+from domain.checkoutknown import Refunding, captured, is_by_parcel, runs_out_at
 from domain.checkoutstate import RELEVANT as RELEVANT
 from domain.checkoutstate import begin as begin
 from domain.checkoutstate import evolve as evolve
@@ -111,12 +111,24 @@ def _refund(state: Checkout) -> list[Command]:
 
 
 def _refund_payment(state: Checkout) -> list[Command]:
-    """What a buyer disputes cannot be given back until the bank has decided: whatever needs it waits."""
-    if state.payment in payment.REFUNDABLE:
-        for refund_id, owed in state.owed.items():
-            if not state.contested or owed.amount.amount <= _left(state):
-                return [payment.RequestRefund(payment_id(state.order_id), owed.reason, refund_id, owed.amount)]
+    """What a buyer disputes cannot be given back until the bank has decided: whatever needs it waits. The provider may
+    know of a dispute before we do and refuse; once it is won, that is asked for again."""
+    if state.payment not in payment.REFUNDABLE:
+        return []
+    for refund_id, owed in state.owed.items():
+        if not state.contested or owed.amount.amount <= _left(state):
+            return [payment.RequestRefund(payment_id(state.order_id), owed.reason, refund_id, owed.amount)]
+    for refund_id, refused in state.refused.items():
+        if refused.won < state.won and _is_there(state, refund_id, refused):
+            return [payment.RetryRefund(payment_id(state.order_id), refund_id, refused.reason)]
     return []
+
+
+def _is_there(state: Checkout, refund_id: str, refused: Refunding) -> bool:
+    """Whether what the provider would not give back, since it was disputed, can be given back now."""
+    if refund_id == payment.THE_REST:
+        return not state.contested and _left(state) > 0
+    return refused.amount.amount <= _left(state)
 
 
 def _is_refunded(state: Checkout) -> bool:
@@ -231,11 +243,15 @@ def _compensate(state: Checkout, now: int) -> list[Command]:
     commands = checkoutstock.give_up(state, now) + checkoutstock.give_back(state, now) + _undo_card(state)
     if state.payment == "authorized":
         commands.append(payment.RequestVoid(payment_id(state.order_id), state.reason))
-    elif state.payment in payment.REFUNDABLE and state.owed:
-        commands += _refund_payment(state)
-    elif state.payment in payment.REFUNDABLE and not (state.rest_asked or state.contested or _is_lost(state)):
-        commands.append(payment.RequestRefund(payment_id(state.order_id), state.reason))
+    else:
+        commands += _refund_payment(state) or _refund_rest(state)
     return commands + checkoutcart.reopen(state, now)
+
+
+def _refund_rest(state: Checkout) -> list[Command]:
+    if state.payment not in payment.REFUNDABLE or state.rest_asked or state.contested or _is_lost(state):
+        return []
+    return [payment.RequestRefund(payment_id(state.order_id), state.reason)]
 
 
 def _is_lost(state: Checkout) -> bool:

@@ -39,6 +39,15 @@ class Owed(State, frozen=True):
     reason: str
 
 
+class Refunding(State, frozen=True):
+    """A refund that the payment was asked for."""
+
+    amount: Money
+    reason: str
+    won: int = 0
+    """Disputes that had been won by then."""
+
+
 class Checkout(State, frozen=True):
     """Known so far of the checkout of one order."""
 
@@ -57,14 +66,18 @@ class Checkout(State, frozen=True):
     authorized_until: int = 0
     """When the provider lets the money go by itself (ms); 0 if it did not say."""
     attempts: int = 0
-    refunding: Money | None = None
-    """What the open refund gives back."""
+    refunding: Refunding | None = None
+    """The open refund."""
+    refused: dict[str, Refunding] = {}
+    """Refunds by id that the provider did not make, and that nobody has asked for again."""
     back: int = 0
     """Minor units that were given back."""
     contested: dict[str, int] = {}
     """Minor units by open dispute."""
     lost: int = 0
     """Minor units that the buyer got by disputes."""
+    won: int = 0
+    """Disputes that the buyer has lost."""
     rest_asked: bool = False
     """Whatever was left was asked back, because the order was called off. That happens once."""
     order: str = "pending"

@@ -3,13 +3,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
 
 from msgspec.structs import replace
 
 from domain import cart, checkoutparcels, giftcard, inventory, order, payment, shipment
-from domain.checkoutknown import Checkout, Line, Owed, captured, is_by_parcel, ordered
+from domain.checkoutknown import Checkout, Line, Owed, Refunding, captured, is_by_parcel, ordered
 from domain.checkoutparcels import at_rest
 from domain.ids import stock_id
 from domain.orderreview import ReviewApproved, ReviewBegun
@@ -74,6 +74,13 @@ def _authorized(state: Checkout, recorded: Recorded) -> Checkout:
     return replace(state, payment="authorized", intent="", **known)
 
 
+Known = TypeVar("Known")
+
+
+def _but(known: Mapping[str, Known], key: str) -> dict[str, Known]:
+    return {other: one for other, one in known.items() if other != key}
+
+
 def _refund_requested(state: Checkout, recorded: Recorded) -> Checkout:
     asked: payment.RefundRequested = recorded.event
     rest = asked.refund_id == payment.THE_REST  # which covers whatever was not asked for before
@@ -82,9 +89,10 @@ def _refund_requested(state: Checkout, recorded: Recorded) -> Checkout:
         payment="refunding",
         intent=recorded.event_id,
         attempts=0,
-        refunding=asked.amount,
+        refunding=Refunding(asked.amount, asked.reason, state.won),
+        refused=_but(state.refused, asked.refund_id),
         rest_asked=state.rest_asked or rest,
-        owed={} if rest else {key: owed for key, owed in state.owed.items() if key != asked.refund_id},
+        owed={} if rest else _but(state.owed, asked.refund_id),
     )
 
 
@@ -95,8 +103,10 @@ def _refunded(state: Checkout, recorded: Recorded) -> Checkout:
 
 
 def _refund_refused(state: Checkout, recorded: Recorded) -> Checkout:
-    owed = {key: owed for key, owed in state.owed.items() if key != recorded.event.refund_id}
-    return at_rest(replace(state, refunding=None, owed=owed), "partially_refunded" if state.back else "captured")
+    refund_id = recorded.event.refund_id
+    refused = state.refused if state.refunding is None else {**state.refused, refund_id: state.refunding}
+    state = replace(state, refunding=None, refused=refused, owed=_but(state.owed, refund_id))
+    return at_rest(state, "partially_refunded" if state.back else "captured")
 
 
 def _dispute_opened(state: Checkout, recorded: Recorded) -> Checkout:
@@ -106,9 +116,10 @@ def _dispute_opened(state: Checkout, recorded: Recorded) -> Checkout:
 
 def _dispute_ended(state: Checkout, recorded: Recorded) -> Checkout:
     ended: payment.DisputeWon | payment.DisputeLost = recorded.event
-    contested = {key: amount for key, amount in state.contested.items() if key != ended.dispute_id}
-    lost = ended.amount.amount if isinstance(ended, payment.DisputeLost) else 0
-    return replace(state, contested=contested, lost=state.lost + lost)
+    state = replace(state, contested=_but(state.contested, ended.dispute_id))
+    if isinstance(ended, payment.DisputeLost):
+        return replace(state, lost=state.lost + ended.amount.amount)
+    return replace(state, won=state.won + 1)
 
 
 def _attempt_failed(state: Checkout, recorded: Recorded) -> Checkout:

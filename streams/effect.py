@@ -108,7 +108,7 @@ def left_open(state: Checkout) -> Effect | None:
 
 def _amount_of(kind: str, state: Checkout) -> Money | None:
     if kind == "refund":
-        return state.refunding
+        return state.refunding.amount if state.refunding is not None else None
     if kind == "capture":
         return to_capture(state)
     return None if kind == "void" else state.placed.due

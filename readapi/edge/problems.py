@@ -59,6 +59,7 @@ PROBLEMS: dict[str, ProblemType] = {
     "method_not_allowed": ProblemType(405, "Method not allowed"),
     "not_acceptable": ProblemType(406, "No representation of the accepted types"),
     "out_of_stock": ProblemType(409, "Not enough in stock"),
+    "price_changed": ProblemType(409, "The price is another now"),
     "illegal_transition": ProblemType(409, "Not possible in the present state"),
     "idempotency_in_flight": ProblemType(409, "The first request with this key is still running", 1),
     "version_mismatch": ProblemType(412, "Changed meanwhile"),

@@ -104,7 +104,8 @@ class ProblemEntry(BaseModel):
 
 
 class Problem(BaseModel):
-    """RFC 9457. Some codes add members, such as ``sku``, ``requested`` and ``available`` for ``out_of_stock``."""
+    """RFC 9457. Some codes add members: ``sku``, ``requested`` and ``available`` for ``out_of_stock``, ``quote`` for
+    ``price_changed``."""
 
     model_config = ConfigDict(extra="allow")
 

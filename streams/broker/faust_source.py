@@ -24,7 +24,7 @@ import faust
 import structlog
 
 from streams.broker.errors import BrokerUnavailable
-from streams.broker.faust_parts import AsItIs, NoMonitor
+from streams.broker.faust_parts import AsItIs, NoMonitor, StraightConsumer
 from streams.broker.messages import Message, read
 from streams.broker.source import COMMIT_S, HEARTBEAT_S, MESSAGES, METADATA_S, SESSION_S, WITHIN_S, Source
 from streams.broker.topic import Topic
@@ -68,7 +68,7 @@ class FaustSource(Source):
             raise BrokerUnavailable(f"faust stopped: {app.crash_reason!r}")
 
     def _app(self, folder: str) -> Any:
-        app = faust.App(
+        app: Any = faust.App(
             self._group,
             broker=[f"kafka://{server}" for server in self._topic.servers.split(",")],
             datadir=folder,
@@ -90,6 +90,7 @@ class FaustSource(Source):
             worker_redirect_stdouts=False,
             Monitor=NoMonitor,
         )
+        app.transport.Consumer = StraightConsumer
         return app
 
     def _agent(self, app: Any, intake: Intake) -> None:
@@ -105,7 +106,7 @@ class FaustSource(Source):
                     await app.crash(error)
                     return
                 for event in events:
-                    await stream.ack(event)
+                    event.ack()
 
         app.agent(topic, name=f"{self._group}.project", concurrency=1)(project)
 

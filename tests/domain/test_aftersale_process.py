@@ -5,6 +5,7 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from domain import checkout, inventory, order, payment, returns
+from domain.checkoutknown import Refunding
 from domain.decider import Event
 from domain.discounts import AppliedPromotion
 from domain.money import Money
@@ -68,7 +69,7 @@ def test_refunds_are_asked_for_one_after_the_other():
     after_sale(*both).asks_for(request("rfd_1", FIVE))
     waiting = after_sale(*both, asked("rfd_1", FIVE))
     waiting.asks_for_nothing()
-    assert waiting.state.refunding == FIVE
+    assert waiting.state.refunding == Refunding(FIVE, "goodwill")
     assert not checkout.is_settled(waiting.state)
     after_sale(*both, asked("rfd_1", FIVE), paid_out("rfd_1", FIVE)).asks_for(request("rfd_2", TWO))
 

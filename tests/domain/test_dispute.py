@@ -14,7 +14,17 @@ from domain.errors import IllegalTransition, Invalid
 from domain.money import Money
 from domain.order import ORDER
 from domain.payment import PAYMENT, DisputeLost, DisputeOpened, DisputeWon, RecordDispute
-from tests.domain.test_aftersale_process import FIVE, SETTLED, after_sale, asked, granted, request
+from tests.domain.test_aftersale_process import (
+    FIVE,
+    SETTLED,
+    TWO,
+    after_sale,
+    asked,
+    granted,
+    paid_out,
+    refused,
+    request,
+)
 from tests.domain.test_checkout import ORDER as ORDER_ID
 from tests.domain.test_checkout import PAYMENT as PAYMENT_ID
 from tests.domain.test_checkout import PLACED, cancelled
@@ -149,10 +159,40 @@ def test_what_needs_nothing_of_it_does_not_wait() -> None:
 
 
 def test_a_refund_that_came_to_nothing_is_not_asked_for_again() -> None:
-    refused = (PAYMENT_ID, payment.RefundRefused("rfd_1", "disputed", FIVE))
-    story = after_sale(opened(GRAND), granted("rfd_1", FIVE), closed(DisputeLost, GRAND), refused)
+    by_us = (PAYMENT_ID, payment.RefundRefused("rfd_1", "disputed", FIVE))
+    story = after_sale(opened(GRAND), granted("rfd_1", FIVE), closed(DisputeLost, GRAND), by_us)
     story.asks_for_nothing()
     assert checkout.is_settled(story.state)
+
+
+def again(refund_id: str, reason: str) -> payment.RetryRefund:
+    return payment.RetryRefund(PAYMENT_ID, refund_id, reason)
+
+
+def test_what_the_provider_refused_for_a_dispute_is_asked_for_again_once_that_is_won() -> None:
+    """It knew of the dispute before we did."""
+    refused_early = (granted("rfd_1", FIVE), asked("rfd_1", FIVE), refused("rfd_1"), opened(GRAND))
+    after_sale(*refused_early).asks_for_nothing()
+    after_sale(*refused_early, closed(DisputeLost, GRAND)).asks_for_nothing()
+    won = after_sale(*refused_early, closed(DisputeWon, GRAND))
+    won.asks_for(again("rfd_1", "goodwill"))
+    assert not checkout.is_settled(won.state)
+    once_more = (*refused_early, closed(DisputeWon, GRAND), asked("rfd_1", FIVE))
+    after_sale(*once_more, refused("rfd_1")).asks_for_nothing()  # a person may ask a third time
+    after_sale(*once_more, paid_out("rfd_1", FIVE)).asks_for_nothing()
+
+
+def test_that_is_noticed_too_when_the_verdict_comes_before_the_refusal() -> None:
+    under_way = (granted("rfd_1", FIVE), asked("rfd_1", FIVE), opened(GRAND), closed(DisputeWon, GRAND))
+    after_sale(*under_way, refused("rfd_1")).asks_for(again("rfd_1", "goodwill"))
+
+
+def test_another_dispute_that_took_too_much_is_waited_for() -> None:
+    other = (PAYMENT_ID, DisputeOpened("dp_2", GRAND.subtract(TWO), "fraudulent", 6))
+    refused_early = (granted("rfd_1", FIVE), asked("rfd_1", FIVE), refused("rfd_1"), opened(TWO), other)
+    after_sale(*refused_early, closed(DisputeWon, TWO)).asks_for_nothing()
+    fits = (granted("rfd_1", TWO), asked("rfd_1", TWO), refused("rfd_1"), opened(TWO), other)
+    after_sale(*fits, closed(DisputeWon, TWO)).asks_for(again("rfd_1", "goodwill"))
 
 
 def test_the_rest_of_an_order_that_is_called_off_waits_for_the_bank() -> None:
@@ -167,6 +207,20 @@ def test_the_rest_of_an_order_that_is_called_off_waits_for_the_bank() -> None:
     partly = (opened(FIVE), cancelled("cancelled"), closed(DisputeLost, FIVE))
     assert rest(*partly) == [payment.RequestRefund(PAYMENT_ID, "cancelled")]
     assert rest(*partly, asked("", GRAND.subtract(FIVE))) == []
+
+
+def test_so_does_the_rest_that_the_provider_refused_since_it_knew_of_the_dispute_before_us() -> None:
+    def retries(*events: Any) -> list[Any]:
+        state = after_sale(cancelled("cancelled"), asked("", GRAND), refused(""), *events).state
+        return [one for one in checkout.next_commands(state, 1) if isinstance(one, payment.RetryRefund)]
+
+    other = (PAYMENT_ID, DisputeOpened("dp_2", FIVE, "fraudulent", 6))
+    assert retries() == retries(opened(GRAND)) == retries(opened(GRAND), closed(DisputeLost, GRAND)) == []
+    assert retries(opened(GRAND), other, closed(DisputeWon, GRAND)) == [], "what is left is not known yet"
+    both = (opened(TWO), other, (PAYMENT_ID, DisputeLost("dp_2", FIVE, 10)))
+    assert retries(*both) == []
+    assert retries(*both, closed(DisputeWon, TWO)) == [again("", "goodwill")]
+    assert retries(opened(GRAND), closed(DisputeWon, GRAND)) == [again("", "goodwill")]
 
 
 # what an administrator may grant

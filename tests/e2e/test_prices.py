@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from tests.e2e.giftcards import issue
 from tests.e2e.market import Seller
 from tests.e2e.shopper import Shopper, problem
 
@@ -136,3 +137,29 @@ async def test_what_was_settled_is_told_to_the_seller_as_it_is_and_was(seller: S
     assert (await seller.shopper.read(path))["prices"] == []
     [then] = (await seller.shopper.read(f"{path}?version=1"))["prices"]
     assert (then["price"]["amount"], then["group"], then["startsAt"]) == (900, "wholesale", None)
+
+
+async def test_what_was_quoted_is_paid_or_nothing(seller: Seller, shopper: Shopper) -> None:
+    sku = await seller.sells(price=1000)
+    await shopper.add(sku, 2)
+    seen = (await shopper.quote())["totals"]["grand"]
+    await seller.offers(sku, 1200)
+    refused = problem(await shopper.place(total=seen), 409, "price_changed", "#/total")
+    assert refused["quote"] == await shopper.quote()
+    assert (await shopper.read("/api/orders"))["items"] == []
+    now = refused["quote"]["totals"]["grand"]
+    assert now["amount"] > seen["amount"]
+    problem(await shopper.place(total={**now, "currency": "EUR"}), 409, "price_changed")
+    assert (await shopper.buy(total=now))["totals"]["grand"] == now
+
+
+async def test_it_is_the_whole_price_that_counts_whatever_pays_for_it(
+    admin: Shopper, seller: Seller, shopper: Shopper
+) -> None:
+    await shopper.add(await seller.sells(price=1000))
+    code = (await issue(admin, 700)).code
+    quoted = await shopper.quote(giftCard=code)
+    refused = problem(await shopper.place(giftCard=code, total=quoted["due"]), 409, "price_changed")
+    assert refused["quote"] == quoted
+    order = await shopper.buy(giftCard=code, total=quoted["totals"]["grand"])
+    assert order["status"] == "PAID"

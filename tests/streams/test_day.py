@@ -14,11 +14,11 @@ from domain import order
 from domain.ledger import JOURNAL, LedgerPosted
 from domain.order import CancelOrder
 from kontor.verifying import verify
+from projections.checkouts.projector import CHECKOUT_ROWS
 from streams.bookkeeping import Bookkeeping
 from streams.gateways.simulated import BEHAVIOURS
 from streams.reconciling import Reconciler
 from tests.streams.house import QUICK, House, opened, place_order
-from tests.waiting import until
 
 ORDERS = 120
 CRASH_EVERY = 40
@@ -45,9 +45,7 @@ async def test_money_log_and_ledger_agree_at_the_end_of_the_day(tmp_path: Path) 
         paid = [one for one in ids if isinstance(await house.engine.state(one), order.PaidOrder)]
         for order_id in chance.sample(paid, len(paid) // 4):
             await house.submit(CancelOrder(order_id, "cancelled"), order_id)
-        await until(lambda: not house.payments.working, what="payments under way")
-        await asyncio.sleep(1.0)  # what the last sweep took up
-        await until(lambda: not house.payments.working)
+        await came_to_rest(house)
         reconciler = Reconciler(house.log, house.engine, house.payments, tmp_path / "books.db")
         done = await reconciler.with_provider(grace=0)
         assert [known.what for _, known in done.open] == []
@@ -57,6 +55,16 @@ async def test_money_log_and_ledger_agree_at_the_end_of_the_day(tmp_path: Path) 
         charged = Counter((row.order_id, row.kind) for row in house.gateway.report())
         assert max(charged.values()) == 1, "charged twice"
     assert verify(tmp_path / "log.db").problems == []
+
+
+async def came_to_rest(house: House, within: float = 60) -> None:
+    """Every checkout has what it asks for, as far as the log goes."""
+    async with asyncio.timeout(within):
+        while True:
+            await house.follower.wait_for(await house.log.head(), timeout=within)
+            if not await house.views.listed(CHECKOUT_ROWS.name, "open", "", limit=1):
+                return
+            await asyncio.sleep(0.05)
 
 
 async def ledger_is_zero(house: House) -> None:

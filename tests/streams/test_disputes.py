@@ -233,6 +233,24 @@ async def test_a_refund_at_the_same_instant_is_refused_by_the_provider(shop: Hou
     assert state.refunds["rfd_1"].refusal == "disputed"
 
 
+@pytest.mark.parametrize("called_off", [False, True])
+async def test_and_asked_for_again_once_the_dispute_is_won(shop: House, called_off: bool) -> None:
+    silence(shop)
+    order_id, reference = await paid(shop)
+    dispute_id = await shop.gateway.open_dispute(reference, GRAND)
+    granted = GrantRefund(order_id, "rfd_1", "goodwill", shop.engine.clock(), PART)
+    await shop.submit(order.CancelOrder(order_id, "cancelled") if called_off else granted, order_id)
+    await once(shop, order_id, lambda state: any(one.refusal for one in state.refunds.values()))
+    await shop.payments.look_into_disputes(reference)
+    await stands(shop, order_id, "open")
+    await shop.gateway.decide_dispute(reference, dispute_id, "won")
+    await shop.payments.look_into_disputes(reference)
+    await once(shop, order_id, lambda state: state.status == ("refunded" if called_off else "partially_refunded"))
+    wanted = GRAND if called_off else PART
+    assert [row.amount for row in shop.gateway.report() if row.kind == "refund"] == [wanted.amount]
+    assert verify(shop.log_file).ok
+
+
 # books
 
 

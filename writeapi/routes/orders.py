@@ -19,24 +19,25 @@ from domain import order
 from domain.account import ActiveAccount, address_of, payment_method_of, require_active
 from domain.cart import OpenCart, cart_of
 from domain.errors import DomainError, Forbidden, Invalid
+from domain.giftcard import GiftCard
 from domain.ids import payment_id
 from domain.money import Money
 from domain.orderstate import rests
 from domain.pricing import Destination
 from domain.shipping import DEFAULT_METHOD
-from domain.tender import due
+from domain.tender import Covered, due
 from readapi.edge.cart_token import HEADER as CART_TOKEN
 from readapi.edge.idempotency import idempotency_of
 from readapi.edge.openapi import problem_responses, signed_in
 from readapi.edge.positions import prefer_wait, preference_applied
 from readapi.edge.principal import CustomerPrincipal, OptionalPrincipal, Principal, edge_of
-from readapi.edge.problems import response_for
-from readapi.edge.schemas import AddressIn
+from readapi.edge.problems import ProblemError, response_for
+from readapi.edge.schemas import AddressIn, MoneyIn
 from readapi.orders import order_json, view_of_states
 from readapi.shapes import OrderOut, QuoteOut
 from writeapi.basket import open_cart
 from writeapi.giftcards import Code, covered_by
-from writeapi.purchase import Delivery, destination_of, items_of, place_order, quote_cart, require_goods
+from writeapi.purchase import Delivery, Quoted, destination_of, items_of, place_order, quote_cart, require_goods
 from writeapi.requests import Body, command_reply, context_of, replay, require_id, services_of, stored_answer
 from writeapi.services import WriteServices
 
@@ -89,6 +90,9 @@ class OrderRequest(Body):
     payment_method_id: Annotated[str, Field(max_length=40, examples=["pmt_01JD3Z8Q5V7W9X2Y4Z6A8B0C1D"])] | None = None
     shipping_method: Method = DEFAULT_METHOD
     gift_card: Code | None = None
+    total: Annotated[
+        MoneyIn | None, Field(description="`totals.grand` as the buyer has seen it; at any other nothing is ordered")
+    ] = None
 
 
 @router.post(
@@ -112,15 +116,19 @@ async def quote(request: Request, body: QuoteRequest, principal: OptionalPrincip
     account_id = principal.account_id if principal else ""
     now = services.clock()
     quoted = await quote_cart(services, cart, items, destination, body.shipping_method, account_id, now)
-    content = {"cartId": body.cart_id, **msgspec.structs.asdict(quoted.quote), "coupons": quoted.refused}
+    card = None if body.gift_card is None else await covered_by(request, body.gift_card, quoted.quote, now)
+    return Response(msgspec.json.encode(_quote_json(body.cart_id, quoted, card)), media_type="application/json")
+
+
+def _quote_json(cart_id: str, quoted: Quoted, card: tuple[Covered, GiftCard] | None) -> dict[str, Any]:
+    content = {"cartId": cart_id, **msgspec.structs.asdict(quoted.quote), "coupons": quoted.refused}
     content["taxInclusive"] = content.pop("tax_inclusive")
-    content |= {"giftCard": None, "due": quoted.quote.totals.grand}
-    if body.gift_card is not None:
-        covered, card = await covered_by(request, body.gift_card, quoted.quote, now)
-        balance = Money(card.balance, card.value.currency)
-        content["giftCard"] = {"giftCardId": covered.gift_card_id, "amount": covered.amount, "balance": balance}
-        content["due"] = due(quoted.quote, covered)
-    return Response(msgspec.json.encode(content), media_type="application/json")
+    if card is None:
+        return content | {"giftCard": None, "due": quoted.quote.totals.grand}
+    covered, known = card
+    balance = Money(known.balance, known.value.currency)
+    paid = {"giftCardId": covered.gift_card_id, "amount": covered.amount, "balance": balance}
+    return content | {"giftCard": paid, "due": due(quoted.quote, covered)}
 
 
 async def _own_cart(request: Request, services: WriteServices, principal: Principal | None, cart_id: str) -> OpenCart:
@@ -153,7 +161,7 @@ def _destination(services: WriteServices, account_id: str, account: ActiveAccoun
     responses={
         202: {"model": OrderOut},
         **KEYED,
-        **problem_responses("out_of_stock", "idempotency_in_flight"),
+        **problem_responses("out_of_stock", "price_changed", "idempotency_in_flight"),
         **problem_responses("validation_failed", "idempotency_key_reused", "gift_card_unusable"),
     },
     openapi_extra={**signed_in(), "parameters": [KEY, PREFER]},
@@ -210,13 +218,26 @@ async def _order(
     items = await items_of(services, cart)
     quoted = await quote_cart(services, cart, items, destination, body.shipping_method, principal.account_id, now)
     require_goods(body.cart_id, items, now)
-    covered = None
-    if body.gift_card is not None:
-        covered, _ = await covered_by(request, body.gift_card, quoted.quote, now)
+    card = None if body.gift_card is None else await covered_by(request, body.gift_card, quoted.quote, now)
+    _require_price(body, quoted, card)
+    covered = card[0] if card is not None else None
     if not token and (covered is None or due(quoted.quote, covered).amount):
         raise Invalid("name what pays for all that no gift card does", "/paymentMethodId")
     delivery = Delivery(destination, account.addresses[body.address_id].sealed, token, covered)
     return place_order(principal.account_id, body.cart_id, cart, items, quoted, delivery, services.policy, now)
+
+
+def _require_price(body: OrderRequest, quoted: Quoted, card: tuple[Covered, GiftCard] | None) -> None:
+    """Raises a problem that has the new quote with it if the buyer has seen another total."""
+    grand = quoted.quote.totals.grand
+    if body.total is None or (body.total.amount, body.total.currency) == (grand.amount, grand.currency):
+        return
+    raise ProblemError(
+        "price_changed",
+        f"the order comes to {grand} now; nothing was ordered",
+        errors=[{"pointer": "#/total", "detail": "is not what the order comes to now"}],
+        quote=_quote_json(body.cart_id, quoted, card),
+    )
 
 
 def _is_settled(state: Any) -> bool:

@@ -218,16 +218,15 @@ class Checkout {
     this.button.disabled = true;
     put(this.said, h("p", { role: "status", class: "working" }, "Placing your order…"));
     try {
-      const now = await this.quoted();
-      if (now.totals.grand.amount !== this.quote.totals.grand.amount) {
-        this.changed(now);
-        return;
-      }
       const order = await this.send();
       this.shop.basket.load().catch(() => null);
       this.shop.router().go(`/orders/${order.orderId}`, { replace: true });
     } catch (problem) {
       if (problem.title === undefined) throw problem;
+      if (problem.code === "price_changed") {
+        this.changed(problem.body.quote);
+        return;
+      }
       put(this.said, refused(problem));
       this.button.disabled = false;
     }
@@ -257,6 +256,7 @@ class Checkout {
       addressId: this.addressId,
       paymentMethodId: await this.paymentMethod(),
       shippingMethod: this.method,
+      total: this.quote.totals.grand,
     };
     if (this.codes.giftCard) body.giftCard = this.codes.giftCard;
     return (await this.attempt.send("POST", "/api/orders", body, { wait: WAIT_S })).body;
