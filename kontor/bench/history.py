@@ -73,10 +73,11 @@ async def _resident_after_use(running: Running) -> float:
     for _ in range(200):
         await client.get("/api/products?limit=20")
     client.close()
-    return _resident(running.pid)
+    return resident_mb(running.pid)
 
 
-def _resident(pid: int) -> float:
+def resident_mb(pid: int) -> float:
+    """Of a process that runs now."""
     status = Path(f"/proc/{pid}/status").read_text()
     return int(next(line for line in status.splitlines() if line.startswith("VmRSS")).split()[1]) / 1024
 
@@ -91,7 +92,7 @@ async def _demo_resident(data: Path) -> float:
                 for item in found.json()["items"]:
                     await client.get(f"/api/products/{item['productId']}")
         client.close()
-        return _resident(running.pid)
+        return resident_mb(running.pid)
 
 
 def _bare_start() -> float:
