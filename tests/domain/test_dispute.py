@@ -219,6 +219,8 @@ def test_so_does_the_rest_that_the_provider_refused_since_it_knew_of_the_dispute
     assert retries(opened(GRAND), other, closed(DisputeWon, GRAND)) == [], "what is left is not known yet"
     both = (opened(TWO), other, (PAYMENT_ID, DisputeLost("dp_2", FIVE, 10)))
     assert retries(*both) == []
+    all_lost = (PAYMENT_ID, DisputeOpened("dp_3", GRAND, "fraudulent", 7)), (PAYMENT_ID, DisputeLost("dp_3", GRAND, 11))
+    assert retries(opened(TWO), closed(DisputeWon, TWO), *all_lost) == []
     assert retries(*both, closed(DisputeWon, TWO)) == [again("", "goodwill")]
     assert retries(opened(GRAND), closed(DisputeWon, GRAND)) == [again("", "goodwill")]
 

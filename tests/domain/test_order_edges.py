@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from domain.errors import Invalid
 from domain.order import LINES_MAX, ORDER, OrderCancelled
-from domain.orderstate import rests
+from domain.orderstate import PaidOrder, rests
 from domain.shipment import NAME_MAX, check_carriage, to_pack
 from tests.domain.machines.goods import place_order
 from tests.domain.test_checkout import placed
@@ -47,6 +47,11 @@ def test_an_order_has_so_many_lines_and_no_more(lines: int, accepted: bool):
         assert len(ORDER.decide(many, given(ORDER).state)) == 1
     else:
         given(ORDER).when(many).then_refused(Invalid)
+
+
+def test_an_order_that_was_called_off_before_it_is_paid_has_no_parcels():
+    paid = given(ORDER, placed(), OrderCancelled("expired"), PAID).state
+    assert paid == PaidOrder(placed(), PAID.payment_id)
 
 
 # parcels

@@ -132,6 +132,21 @@ def test_what_no_parcel_is_known_for_waits_where_it_is_seen() -> None:
     assert Course(None).after(PaymentCaptured(Money(5, "USD"), "shi_1")) == Holding((), 5)
 
 
+def test_what_is_taken_for_a_parcel_is_its_sellers() -> None:
+    made = quote([line(0, "shp_1", 1000, 1), line(1, "shp_2", 500, 1)])
+    shipments = parcels_of(made, [1])
+    first, _ = taken(made, shipments)
+    course = Course(sold(made, shipments))
+    course.take_in(recorded(first, 1))
+    owners = {piece.shop_id for piece in course.holding.pieces if piece.paid}
+    assert (owners, course.holding.beyond) == ({"shp_1"}, 0)
+
+
+def test_an_order_that_was_called_off_has_no_parcel_to_take_money_for() -> None:
+    off = order.CancelledOrder(placed(quote([line(0, "shp_1", 1000, 1)])), "cancelled")
+    assert Course(off).after(PaymentCaptured(Money(5, "USD"), "shi_1")) == Holding((), 5)
+
+
 def test_of_an_order_some_of_which_is_paid_so_much_is_taken() -> None:
     made = quote([line(0, "shp_1", 1000, 2), line(1, "shp_2", 500, 1)])
     shipments = parcels_of(made, [1])

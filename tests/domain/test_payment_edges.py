@@ -10,6 +10,7 @@ from domain.errors import IllegalTransition
 from domain.money import Money
 from domain.payment import PAYMENT
 from domain.paymentstate import NoPayment, captured_so_far
+from domain.upcasters import upcast
 from tests.domain.test_dispute import LOST, OPENED, PARTLY, PARTLY_LOST, told
 from tests.domain.test_parcel_capture import FIRST as PART
 from tests.domain.test_parcel_capture import TAKEN, TAKING, TAKING_TWO
@@ -123,3 +124,11 @@ def test_once_there_is_an_outcome_no_attempt_at_it_counts():
     failed = payment.AttemptFailed("pay_1/1", 3, "GatewayTimeout")
     assert given(PAYMENT, REQUESTED, failed).state.attempts == 3
     assert given(PAYMENT, REQUESTED, failed, AUTHORIZED).state.attempts == 0
+
+
+# what older versions did not say
+
+
+def test_older_payments_were_captured_at_once_and_lasted_for_nobody_knows_how_long():
+    assert upcast("payment.authorization_requested", 1, 2, {"token": "t"}) == {"token": "t", "in_parts": False}
+    assert upcast("payment.authorized", 1, 2, {"reference": "ch_1"}) == {"reference": "ch_1", "until": 0}

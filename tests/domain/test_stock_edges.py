@@ -35,6 +35,14 @@ def test_each_hold_runs_out_at_its_own_end(holds: tuple, after: tuple):
     assert stock.state.held_at(LATER) == 0
 
 
+def test_when_the_first_to_run_out_has_ended_the_next_one_is_looked_at():
+    last = inventory.StockHeld(THIRD, 1, LATER + 1)
+    first_gone = inventory.StockReleased(OTHER, 1, "cancelled")
+    stock = given(INVENTORY, FIVE, last, GONE_LATER, SOON_GONE, first_gone).state
+    assert (stock.soonest_expiry, stock.held_at(SOON), stock.held_at(LATER)) == (LATER, 2, 1)
+    assert given(INVENTORY, FIVE, SOON_GONE, first_gone).state.soonest_expiry == 0
+
+
 def test_a_hold_that_is_changed_counts_once():
     assert units(given(INVENTORY, FIVE, HELD, inventory.StockHeld(ORDER, 5, SOON))) == (5, 0, 5, 0)
     assert units(given(INVENTORY, FIVE, HELD, inventory.StockHeld(ORDER, 2, LATER)), SOON) == (5, 0, 2, 3)
