@@ -19,8 +19,8 @@ from domain.derivation import recompute as recompute
 from domain.discounts import AppliedPromotion, Promotions, Shopper, choose, derive
 from domain.errors import Invalid, LimitExceeded
 from domain.money import Money
-from domain.serviceability import NOT_SHIPPED, RESTRICTED, Undeliverable
-from domain.shipping import EVERYWHERE, ShippingTable, serves
+from domain.serviceability import RESTRICTED, Undeliverable, not_shipped
+from domain.shipping import EVERYWHERE, ShippingTable
 from domain.tax import TaxRate, TaxTable
 
 LINES_MAX = 200
@@ -158,8 +158,8 @@ def _undeliverable(lines: Sequence[QuoteLine], destination: Destination) -> tupl
     for line in lines:
         if line.forbidden:
             found.append(Undeliverable(line.line_id, RESTRICTED, line.forbidden))
-        elif not serves(line.ships_to, destination.country):
-            found.append(Undeliverable(line.line_id, NOT_SHIPPED, f"its seller does not ship to {destination.country}"))
+        elif why := not_shipped(line.ships_to, destination.country):
+            found.append(Undeliverable(line.line_id, why.code, why.sentence))
     return tuple(found)
 
 

@@ -6,12 +6,13 @@ Searches leave out what may not; a quote says of each such line why, and an orde
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import NamedTuple
 
 import msgspec
 
 from domain.rule import Restriction, Scope
+from domain.shipping import serves
 from domain.tax import TaxTable
 
 NOT_SHIPPED = "not_shipped"
@@ -20,12 +21,18 @@ _PART = re.compile(r"[A-Z0-9]{1,3}")
 
 
 class Place(NamedTuple):
+    """Where something goes, as exactly as a restriction may name it."""
+
     country: str
     part: str
     """US-CA; empty where the address does not say it in a way that is understood."""
 
+    @property
+    def name(self) -> str:
+        return self.part or self.country
 
-class Goods(NamedTuple):
+
+class Wares(NamedTuple):
     """All of a product that a restriction may name."""
 
     product_id: str
@@ -42,6 +49,13 @@ class Undeliverable(msgspec.Struct, frozen=True, gc=False, rename="camel"):
     why: str
 
 
+class Why(NamedTuple):
+    """One of the codes of ``Undeliverable``, and the same for people."""
+
+    code: str
+    sentence: str
+
+
 def place_of(country: str, region: str | None, table: TaxTable) -> Place:
     """The region counts as a code of ISO 3166-2, with or without its country, or by a name that the table knows."""
     if not region:
@@ -53,7 +67,18 @@ def place_of(country: str, region: str | None, table: TaxTable) -> Place:
     return Place(country, f"{country}-{plain}" if _PART.fullmatch(plain) else "")
 
 
-def forbidden(goods: Goods, place: Place, restrictions: Iterable[Restriction]) -> str:
+def why_not(wares: Wares, ships_to: Collection[str], place: Place, restrictions: Iterable[Restriction]) -> Why | None:
+    """Why a seller who ships to ``ships_to`` cannot deliver it there; None if he can."""
+    sentence = forbidden(wares, place, restrictions)
+    return Why(RESTRICTED, sentence) if sentence else not_shipped(ships_to, place.country)
+
+
+def not_shipped(ships_to: Collection[str], country: str) -> Why | None:
+    """None if a seller who ships to ``ships_to`` ships to the country."""
+    return None if serves(ships_to, country) else Why(NOT_SHIPPED, f"its seller does not ship to {country}")
+
+
+def forbidden(goods: Wares, place: Place, restrictions: Iterable[Restriction]) -> str:
     """Why the goods may not be sold there, as a sentence; empty if they may.
 
     Where the law of a part of the country forbids it and the address does not say which part is meant, they may not.
@@ -78,7 +103,7 @@ def _holds(one: Restriction, place: Place) -> tuple[bool, bool]:
     return False, any(region.startswith(f"{place.country}-") for region in one.regions)
 
 
-def covers(scope: Scope, goods: Goods) -> bool:
+def covers(scope: Scope, goods: Wares) -> bool:
     """Whether the goods are of one of its categories or below, of one of its brands however written, or named."""
     if goods.product_id in scope.product_ids:
         return True

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from typing import Any, NamedTuple
 
 from domain.cart import CartLine, OpenCart
 from domain.inventory import EMPTY, InventoryItem
 from domain.money import Money
 from domain.offer import LiveOffer, NoOffer, Offer, price_at
+from domain.rule import Restriction
+from domain.serviceability import Place, Wares, why_not
 from readapi.edge.positions import format_position
 from readapi.instants import instant
 
@@ -23,6 +25,15 @@ class Goods(NamedTuple):
 
     offer: Offer
     stock: InventoryItem
+    wares: Wares | None = None
+    """None where nobody sells it."""
+
+
+class Bound(NamedTuple):
+    """Where a cart will probably go, to its owner's newest address, and what may not go where."""
+
+    place: Place
+    restrictions: Sequence[Restriction]
 
 
 Lookup = Callable[[str, str], Goods]
@@ -44,9 +55,11 @@ def cart_json(
     now: int,
     position: int,
     groups: Collection[str] = (),
+    bound: Bound | None = None,
 ) -> dict[str, Any]:
-    """``groups``: the customer groups whose prices the cart's owner gets."""
-    lines = [_line(cart_id, line, lookup(line.shop_id, line.sku), now, groups) for line in cart.lines]
+    """``groups``: the customer groups whose prices the cart's owner gets. ``bound``: None where nobody knows where it
+    goes."""
+    lines = [_line(cart_id, line, lookup(line.shop_id, line.sku), now, groups, bound) for line in cart.lines]
     currency = cart.lines[0].unit_price.currency if cart.lines else DEFAULT_CURRENCY
     items = sum(line["total"].amount for line in lines)
     return {
@@ -61,7 +74,9 @@ def cart_json(
     }
 
 
-def _line(cart_id: str, line: CartLine, goods: Goods, now: int, groups: Collection[str]) -> dict[str, Any]:
+def _line(
+    cart_id: str, line: CartLine, goods: Goods, now: int, groups: Collection[str], bound: Bound | None
+) -> dict[str, Any]:
     live = goods.offer if isinstance(goods.offer, LiveOffer) else None
     price = price_at(live.terms, now, groups).price if live else line.unit_price
     own = goods.stock.holds.get(cart_id)
@@ -81,7 +96,7 @@ def _line(cart_id: str, line: CartLine, goods: Goods, now: int, groups: Collecti
             "lowStock": 0 < available <= LOW_STOCK,
             "available": max(0, min(available, AVAILABLE_SHOWN_MAX)),
         },
-        "warnings": _warnings(line, live, price, available, backorder),
+        "warnings": [*_warnings(line, live, price, available, backorder), *_elsewhere(goods, bound)],
         "total": Money(price.amount * line.quantity, price.currency),
     }
 
@@ -108,6 +123,16 @@ def _warnings(
     elif available <= LOW_STOCK:
         warnings.append({"code": "low_stock", "message": f"only {available} left"})
     return warnings
+
+
+def _elsewhere(goods: Goods, bound: Bound | None) -> list[dict[str, Any]]:
+    """It can be had, and not be sent there; another address may do."""
+    if bound is None or goods.wares is None or not isinstance(goods.offer, LiveOffer):
+        return []
+    why = why_not(goods.wares, goods.offer.terms.ships_to, bound.place, bound.restrictions)
+    if why is None:
+        return []
+    return [{"code": "not_deliverable", "message": f"cannot go to your address in {bound.place.name}: {why.sentence}"}]
 
 
 def nothing_on_offer() -> Goods:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import OrderedDict
 from collections.abc import Callable
 from contextlib import suppress
@@ -13,21 +12,24 @@ from commands.mapper import recorded
 from commands.store.port import EventLog
 from domain.account import ACCOUNT, ActiveAccount
 from domain.rule import REGION
+from domain.serviceability import place_of
+from domain.tax import TaxTable
 from readapi.edge.positions import min_position
 from readapi.edge.principal import principal_of
 from readapi.edge.problems import Unauthenticated
 
 REMEMBERED_MS = 30_000
 REMEMBERED_MAX = 10_000
-_PART = re.compile(r"[A-Za-z0-9]{1,3}")
 
 
 class Destinations:
     """``clock`` gives milliseconds since 1970."""
 
-    def __init__(self, log: EventLog, clock: Callable[[], int]) -> None:
+    def __init__(self, log: EventLog, clock: Callable[[], int], table: TaxTable) -> None:
+        """``table`` knows regions by their names."""
         self._log = log
         self._clock = clock
+        self._table = table
         self._known: OrderedDict[str, tuple[int, str | None]] = OrderedDict()
 
     async def of(self, request: Request) -> str | None:
@@ -51,10 +53,6 @@ class Destinations:
         account = ACCOUNT.fold(recorded(row).event for row in await self._log.read_stream(account_id))
         if not isinstance(account, ActiveAccount) or not account.addresses:
             return None
-        return place_of(*[(one.country, one.region) for one in account.addresses.values()][-1])
-
-
-def place_of(country: str, region: str) -> str | None:
-    """The region counts where it is a code."""
-    place = f"{country}-{region.upper()}" if _PART.fullmatch(region) else country
-    return place if REGION.fullmatch(place) else None
+        newest = list(account.addresses.values())[-1]
+        place = place_of(newest.country, newest.region, self._table).name
+        return place if REGION.fullmatch(place) else None

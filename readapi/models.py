@@ -23,7 +23,6 @@ class ProductCard(Shape):
     sku: str = Field(description="what the best offer sells", examples=["BED-160"])
     skus: list[str]
     title: str = Field(examples=["Oak bed"])
-    language: str = Field(description="of the title", examples=["en"])
     brand: str | None
     category: list[str] = Field(examples=[["Furniture", "Beds"]])
     image: str | None

@@ -48,7 +48,6 @@ def product_card(one: OnSale) -> dict[str, Any]:
         "sku": skus[0] if best is None else best.sku,
         "skus": skus,
         "title": said.title,
-        "language": said.language,
         "brand": said.brand,
         "category": said.category,
         "image": image_of(one),

@@ -57,7 +57,7 @@ def reading(services: ReadServices) -> Reading:
             lambda: min(services.history.position, services.follower.position),
         ),
         Merchandising(services.views, services.weights, lambda: services.follower.position),
-        Destinations(services.log, services.clock),
+        Destinations(services.log, services.clock, services.tax),
         SellerNames(services.views, services.clock),
     )
     services.follower.applied += [made.pages.applied, made.categories.applied, made.merchandising.applied]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from pydantic import Field
 
@@ -18,6 +18,11 @@ Basis = Literal["also_bought", "popular"]
 AT_ONCE = 40
 
 
+class Card(NamedTuple):
+    shown: dict[str, Any]
+    language: str
+
+
 async def also_bought(
     affinities: Affinities, product_id: str, category: tuple[str, ...], position: int
 ) -> tuple[Basis, list[str]]:
@@ -30,9 +35,9 @@ async def also_bought(
 
 async def cards_on_sale(
     views: Views, product_ids: Sequence[str], at: int, limit: int, wanted: Wanted = ()
-) -> list[dict[str, Any]]:
+) -> list[Card]:
     """The first of them that somebody has in stock now. Raises ViewsUnavailable."""
-    cards: list[dict[str, Any]] = []
+    cards: list[Card] = []
     async for card in _on_sale(views, product_ids, at, wanted):
         cards.append(card)
         if len(cards) == limit:
@@ -40,14 +45,15 @@ async def cards_on_sale(
     return cards
 
 
-async def _on_sale(views: Views, product_ids: Sequence[str], at: int, wanted: Wanted) -> AsyncIterator[dict[str, Any]]:
+async def _on_sale(views: Views, product_ids: Sequence[str], at: int, wanted: Wanted) -> AsyncIterator[Card]:
     for start in range(0, len(product_ids), AT_ONCE):
         some = product_ids[start : start + AT_ONCE]
         found = await assemble(views, some, at)
         for product_id in some:
             one = found.get(product_id)
             if one is not None and one.in_stock:
-                yield product_card(told_to(one, wanted))
+                told = told_to(one, wanted)
+                yield Card(product_card(told), told.product.description.language)
 
 
 # for the OpenAPI document alone

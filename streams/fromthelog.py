@@ -17,6 +17,7 @@ from domain.ids import offer_id, stock_id
 from domain.inventory import InventoryItem
 from domain.offer import NoOffer, Offer
 from domain.product import is_sold
+from domain.serviceability import Wares
 from projections.carts.projector import CartRow
 from projections.folding import fold_events
 from projections.projector import Table
@@ -54,6 +55,8 @@ class Goods(NamedTuple):
 
     offers: dict[str, Offer]
     stock: dict[str, InventoryItem]
+    wares: dict[str, Wares]
+    """By product."""
 
 
 async def goods_of(log: EventLog, lines: Sequence[CartLine]) -> Goods:
@@ -64,4 +67,5 @@ async def goods_of(log: EventLog, lines: Sequence[CartLine]) -> Goods:
     states: dict[str, Any] = {stream: fold(stream, found).state for stream, found in loaded.items()}
     sold = {line.product_id for line in lines if is_sold(states[line.product_id])}
     live = {key: states[key] if line.product_id in sold else NoOffer() for key, line in zip(offers, lines, strict=True)}
-    return Goods(live, {key: states[key] for key in stock})
+    wares = {key: Wares(key, states[key].category, states[key].brand) for key in sold}
+    return Goods(live, {key: states[key] for key in stock}, wares)

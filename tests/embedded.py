@@ -19,6 +19,7 @@ from commands.vault import Vault
 from domain.account import RegisterAccount
 from domain.ids import new_id
 from domain.recorded import Recorded
+from kontor.tables import tax_table
 from projections.carts.projector import CARTS
 from projections.catalog.projector import CATALOG
 from projections.categories.projector import CATEGORIES
@@ -179,7 +180,7 @@ async def kontor(folder: Path, routers: Sequence[APIRouter] = ROUTERS) -> AsyncI
         search,
         indexer,
         vault,
-        unused,
+        tax_table(),
         unused,
         {"US": {}, "DE": {}},
         clock,

@@ -15,8 +15,9 @@ from domain.ids import claim_id, offer_id, stock_id
 from domain.inventory import InventoryItem
 from domain.offer import LiveOffer, NoOffer, price_at
 from domain.product import ActiveProduct, DiscontinuedProduct, Product, is_sold
+from domain.serviceability import Wares, place_of
 from projections.catalog.projector import split_offer
-from readapi.carts import Goods, Lookup, Stamps, cart_json
+from readapi.carts import Bound, Goods, Lookup, Stamps, cart_json
 from readapi.edge.cart_token import HEADER as CART_TOKEN
 from readapi.edge.principal import Principal, edge_of
 from writeapi.requests import require_id
@@ -54,8 +55,12 @@ async def goods_of(services: WriteServices, cart: OpenCart) -> Lookup:
     goods = {}
     for line in cart.lines:
         found = await goods_at(services, line.shop_id, line.sku)
-        sold = is_sold(await services.engine.state(line.product_id))
-        goods[line.shop_id, line.sku] = found if sold else found._replace(offer=NoOffer())
+        product = await services.engine.state(line.product_id)
+        if is_sold(product):
+            wares = Wares(line.product_id, product.category, product.brand)
+            goods[line.shop_id, line.sku] = found._replace(wares=wares)
+        else:
+            goods[line.shop_id, line.sku] = found._replace(offer=NoOffer())
     return lambda shop_id, sku: goods[shop_id, sku]
 
 
@@ -77,7 +82,16 @@ async def cart_body(services: WriteServices, cart_id: str, aggregate: Aggregate,
     now = services.clock()
     stamps = Stamps(aggregate.version, cart.opened_at or now, now)
     groups = await groups_of(services, cart.account_id)
-    return cart_json(cart_id, cart, stamps, lookup, now=now, position=position, groups=groups)
+    bound = await _bound(services, cart.account_id) if cart.lines else None
+    return cart_json(cart_id, cart, stamps, lookup, now=now, position=position, groups=groups, bound=bound)
+
+
+async def _bound(services: WriteServices, account_id: str) -> Bound | None:
+    account = await services.engine.state(account_id) if account_id else None
+    if not isinstance(account, ActiveAccount) or not account.addresses:
+        return None
+    newest = list(account.addresses.values())[-1]
+    return Bound(place_of(newest.country, newest.region, services.tax), await services.restrictions.now())
 
 
 async def find_wanted(services: WriteServices, sku: str | None, product_id: str | None, shop_id: str | None) -> Wanted:

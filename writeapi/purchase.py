@@ -15,7 +15,7 @@ from domain.order import PlaceOrder
 from domain.policy import OrderPolicy
 from domain.pricing import Destination, Quote, QuoteLine, price_quote
 from domain.promotion import Terms, uses_of
-from domain.serviceability import Goods, forbidden, place_of
+from domain.serviceability import Wares, forbidden, place_of
 from domain.shipping import ShippingTable
 from domain.shop import require_open
 from domain.tax import TaxTable
@@ -43,7 +43,7 @@ class Item(NamedTuple):
     offer: LiveOffer
     stock: InventoryItem
     shop_country: str
-    product: Goods
+    product: Wares
 
     @property
     def stock_id(self) -> str:
@@ -60,7 +60,7 @@ async def items_of(services: WriteServices, cart: OpenCart) -> list[Item]:
         shop = require_open(await services.engine.state(line.shop_id))
         product = await services.engine.state(line.product_id)
         offer = still_offered(goods, line, product)
-        sold = Goods(line.product_id, product.category, product.brand)
+        sold = Wares(line.product_id, product.category, product.brand)
         items.append(Item(line, offer, goods.stock, shop.country, sold))
     return items
 

@@ -16,15 +16,17 @@ from domain.cart import OpenCart, cart_of
 from domain.ids import offer_id, stock_id
 from domain.inventory import EMPTY
 from domain.offer import LiveOffer, NoOffer
+from domain.serviceability import Place, Wares
 from projections.carts.projector import CartRow
-from readapi.carts import Goods, Lookup, Stamps, cart_json
+from readapi.carts import Bound, Goods, Lookup, Stamps, cart_json
 from readapi.consistency import at_log_position, at_position
 from readapi.degraded import or_else
 from readapi.edge.cart_token import HEADER as CART_TOKEN
 from readapi.edge.openapi import problem_responses, signed_in
 from readapi.edge.positions import HEADER as POSITION_HEADER
-from readapi.edge.positions import format_position
+from readapi.edge.positions import format_position, min_position
 from readapi.edge.principal import Principal, edge_of, principal_of
+from readapi.reading import reading_of
 from readapi.services import ReadServices
 from readapi.shapes import CartOut
 from streams.fromthelog import cart_row, goods_of
@@ -48,34 +50,48 @@ def cart_id_of(request: Request, principal: Principal | None) -> str | None:
     openapi_extra=signed_in(required=False),
 )
 async def get_cart(request: Request) -> Response:
-    """While the views are away it comes from the log, and `Kontor-Degraded: carts` says so."""
+    """Whether a line can go to the newest address of who is signed in, is among its warnings: `not_deliverable`.
+
+    While the views are away it comes from the log, and `Kontor-Degraded: carts` says so."""
     services: ReadServices = request.app.state.services
     cart_id = cart_id_of(request, principal_of(request))
 
     async def from_views() -> Response:
         position = await at_position(request)
         row = None if cart_id is None else await services.views.get("carts", cart_id)
-        return await _reply(services, cart_id, row, lookup_in_views, position)
+        return await _reply(request, cart_id, row, lookup_in_views, position, min_position(request))
 
     async def from_log() -> Response:
         position = await at_log_position(request)
         row = None if cart_id is None else await cart_row(services.log, cart_id)
-        return await _reply(services, cart_id, row, lookup_in_log, position)
+        return await _reply(request, cart_id, row, lookup_in_log, position)
 
     return await or_else(request, "carts", from_views, from_log)
 
 
 async def _reply(
-    services: ReadServices, cart_id: str | None, row: CartRow | None, lookup: LookingUp, position: int
+    request: Request, cart_id: str | None, row: CartRow | None, lookup: LookingUp, position: int, shown: int = 0
 ) -> Response:
+    """``shown``: the position that the views have to show and do, if it comes from them."""
+    services: ReadServices = request.app.state.services
     cart = row.cart if row is not None and isinstance(row.cart, OpenCart) else OpenCart()
     stamps = Stamps(row.version, row.created_at, row.updated_at) if row is not None else _unwritten(services)
     goods = await lookup(services, cart)
     groups = await groups_of(services, cart_id, cart, goods)
-    body = cart_json(cart_id or "", cart, stamps, goods, now=services.clock(), position=position, groups=groups)
+    now, bound = services.clock(), await _bound(request, shown) if cart.lines else None
+    body = cart_json(cart_id or "", cart, stamps, goods, now=now, position=position, groups=groups, bound=bound)
     body["cartId"] = cart_id
     headers = {POSITION_HEADER: format_position(position), "Cache-Control": "no-store", "ETag": f'"{stamps.version}"'}
     return Response(msgspec.json.encode(body), headers=headers, media_type="application/json")
+
+
+async def _bound(request: Request, shown: int) -> Bound | None:
+    reading = reading_of(request)
+    named = await reading.destinations.of(request)
+    if named is None:
+        return None
+    ranking = await reading.merchandising.ranking(shown)
+    return Bound(Place(named[:2], named if len(named) > 2 else ""), ranking.restrictions)
 
 
 async def groups_of(services: ReadServices, cart_id: str | None, cart: OpenCart, lookup: Lookup) -> tuple[str, ...]:
@@ -102,17 +118,25 @@ async def lookup_in_views(services: ReadServices, cart: OpenCart) -> Lookup:
 
     products: dict[str, Any] = await services.views.get_many("products", [line.product_id for line in cart.lines])
     withdrawn = {key for key, row in products.items() if not row.published}
+    wares = {key: Wares(key, row.description.category, row.description.brand) for key, row in products.items()}
 
     def lookup(shop_id: str, sku: str) -> Goods:
         offer = offers.get(offer_id(shop_id, sku))
         stock = stocks.get(stock_id(shop_id, sku))
         sold = offer is not None and offer.product_id not in withdrawn
         live = LiveOffer(offer.product_id, offer.terms) if offer is not None and sold else NoOffer()
-        return Goods(live, EMPTY if stock is None else stock.item)
+        known = None if offer is None else wares.get(offer.product_id)
+        return Goods(live, EMPTY if stock is None else stock.item, known)
 
     return lookup
 
 
 async def lookup_in_log(services: ReadServices, cart: OpenCart) -> Lookup:
     found = await goods_of(services.log, cart.lines)
-    return lambda shop_id, sku: Goods(found.offers[offer_id(shop_id, sku)], found.stock[stock_id(shop_id, sku)])
+
+    def lookup(shop_id: str, sku: str) -> Goods:
+        offer = found.offers[offer_id(shop_id, sku)]
+        wares = found.wares.get(offer.product_id) if isinstance(offer, LiveOffer) else None
+        return Goods(offer, found.stock[stock_id(shop_id, sku)], wares)
+
+    return lookup

@@ -45,6 +45,6 @@ async def get_also_bought(
     affinities = reading_of(request).affinities
     basis, found = await also_bought(affinities, product_id, row.description.category, min_position(request))
     cards = await cards_on_sale(services.views, found, services.clock(), limit, wanted_of(request))
-    body = msgspec.json.encode({"basis": basis, **page(cards)})
+    body = msgspec.json.encode({"basis": basis, **page([card.shown for card in cards])})
     own = (*headers_of(body), (b"cache-control", b"public, max-age=60"))
-    return Ready(body, position, (*own, *list_headers(card["language"] for card in cards)))
+    return Ready(body, position, (*own, *list_headers(card.language for card in cards)))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from domain.attributes import NAME_MAX
 from domain.errors import Invalid
 from domain.language import (
     DESCRIPTION_MAX,
@@ -46,7 +47,8 @@ def test_what_is_no_tag(tag: str):
 
 
 def test_the_bounds_themselves_are_allowed():
-    most = Text("x" * TITLE_MAX, "x" * DESCRIPTION_MAX, {f"{n}": "x" * LABEL_MAX for n in range(LABELS_MAX // 2)})
+    labels = {f"{n}": "x" * LABEL_MAX for n in range(LABELS_MAX // 2)} | {"n" * NAME_MAX: "x"}
+    most = Text("x" * TITLE_MAX, "x" * DESCRIPTION_MAX, labels)
     check_texts("en", {"de": most})
     tags = [f"a{letter}" for letter in "abcdefghijklmnopqrst"]
     check_texts("en", {tag: Text("x", labels=dict.fromkeys(map(str, range(LABELS_MAX)), "y")) for tag in tags})
@@ -56,6 +58,8 @@ def test_the_bounds_themselves_are_allowed():
     with pytest.raises(Invalid, match="in all languages together") as refused:
         check_texts("en", {**full, "aa": Text("x" * 1_000, "y" * (TEXTS_CHARS_MAX // 20 - 999))})
     assert refused.value.pointer == "/texts"
+    with pytest.raises(Invalid, match="in all languages together"):
+        check_texts("en", {**full, "aa": Text("x" * 998, "y" * (TEXTS_CHARS_MAX // 20 - 999), {"n": "l"})})
 
 
 @pytest.mark.parametrize(
@@ -71,6 +75,7 @@ def test_the_bounds_themselves_are_allowed():
         ("en", {"de": Text("x", labels={"a/b": ""})}, "/texts/de/labels/a~1b"),
         ("en", {"de": Text("x", labels={"a": "x" * (LABEL_MAX + 1)})}, "/texts/de/labels/a"),
         ("en", {"de": Text("x", labels={"": "x"})}, "/texts/de/labels/"),
+        ("en", {"de": Text("x", labels={"n" * (NAME_MAX + 1): "x"})}, f"/texts/de/labels/{'n' * (NAME_MAX + 1)}"),
     ],
 )
 def test_what_cannot_be_said(own: str, texts: dict[str, Text], pointer: str):

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from domain.rule import Restriction, Scope
-from domain.serviceability import Goods, Place, covers, forbidden, place_of
+from domain.serviceability import Place, Wares, covers, forbidden, place_of, why_not
 from kontor.tables import tax_table
 
-SOFA = Goods("prd_sofa", ("Furniture", "Sofas"), "Nora")
+SOFA = Wares("prd_sofa", ("Furniture", "Sofas"), "Nora")
 CALIFORNIA = Place("US", "US-CA")
 SOMEWHERE = Place("US", "")
 
@@ -76,6 +76,7 @@ def test_an_address_that_does_not_say_which_part_may_be_the_forbidden_one():
     assert why == "it may not be sold to US-CA, US-NV: the address has to name its region by its code"
     assert forbidden(SOFA, SOMEWHERE, [restriction("US-CA", brand="Elm")]) == ""
     assert forbidden(SOFA, Place("CA", ""), [restriction("US-CA")]) == ""
+    assert "US-CA" in forbidden(SOFA, SOMEWHERE, [restriction("US-CA"), restriction("US-NV")]), "the first is told"
 
 
 def test_what_is_certain_is_told_before_what_is_unclear():
@@ -87,3 +88,12 @@ def test_rules_for_other_goods_forbid_nothing():
     others = [restriction("US", brand="Elm"), restriction("DE")]
     assert forbidden(SOFA, CALIFORNIA, others) == ""
     assert forbidden(SOFA, CALIFORNIA, []) == ""
+
+
+def test_what_nobody_may_sell_there_is_told_before_that_this_seller_does_not_ship_there():
+    rule = [restriction("US", reason="law")]
+    assert why_not(SOFA, ("DE",), CALIFORNIA, rule) == ("restricted", "it may not be sold there: law")
+    assert why_not(SOFA, ("DE",), CALIFORNIA, []) == ("not_shipped", "its seller does not ship to US")
+    for ships_to in (("US",), ("*",), ("DE", "US")):
+        assert why_not(SOFA, ships_to, CALIFORNIA, []) is None
+    assert (CALIFORNIA.name, SOMEWHERE.name) == ("US-CA", "US")

@@ -109,3 +109,30 @@ async def test_a_seller_who_does_not_ship_there_is_told_apart(house: House, sell
     order = await refused(house, seller, shopper, sku)
     assert why_not(order) == [{"code": "not_shipped", "why": "its seller does not ship to US"}]
     assert why_not(await shopper.quote(addressId=None, address={**HOME, "country": "DE", "postalCode": "10115"})) == []
+
+
+async def test_the_cart_says_what_cannot_go_to_its_owners_address(
+    seller: Seller, shopper: Shopper, visitor: Shopper, admin: Shopper
+) -> None:
+    forbidden = await seller.sells(sku=await seller.describes(brand="Warnholz"))
+    elsewhere = await seller.sells(shipsTo=["DE"])
+    free = await seller.sells()
+    await forbid(admin, "US-NY", brands=["Warnholz"])
+    for buyer in (visitor, shopper):
+        for sku in (forbidden, elsewhere, free):
+            cart = await buyer.add(sku)
+        for shown in (cart, await buyer.cart()):
+            told = {line["sku"]: [one["message"] for one in line["warnings"]] for line in shown["lines"]}
+            assert told == {forbidden: [], elsewhere: [], free: []} or buyer is shopper
+            codes = {one["code"] for line in shown["lines"] for one in line["warnings"]}
+            assert codes == ({"not_deliverable"} if buyer is shopper else set())
+    assert told == {
+        forbidden: ["cannot go to your address in US-NY: it may not be sold there: TB 117"],
+        elsewhere: ["cannot go to your address in US-NY: its seller does not ship to US"],
+        free: [],
+    }
+    await moves(shopper, "california")
+    shown = await shopper.cart()
+    assert [one["message"] for line in shown["lines"] for one in line["warnings"]] == [
+        "cannot go to your address in US-CA: its seller does not ship to US"
+    ]

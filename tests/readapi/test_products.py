@@ -159,7 +159,6 @@ async def test_a_search_shows_what_was_written_before_the_position_it_names(hous
         "sku": "BED-160",
         "skus": ["BED-160"],
         "title": "Oak bed",
-        "language": "en",
         "brand": "Nordwald",
         "category": ["Furniture", "Beds"],
         "image": "https://img.example/bed.jpg",

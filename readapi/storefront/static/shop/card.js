@@ -25,7 +25,7 @@ export function card(product) {
       { href: `/product/${product.productId}` },
       picture(product),
       named ? null : h("span", { class: "brand" }, product.brand ?? product.category.at(-1)),
-      h("span", { class: "title", lang: product.language }, product.title),
+      h("span", { class: "title" }, product.title),
     ),
     product.rating ? stars(product.rating) : null,
     h(
