@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from domain.rule import Restriction, Scope
-from domain.serviceability import Place, Wares, covers, forbidden, place_of
+from domain.serviceability import Place, Wares, covers, forbidden, place_of, why_not
 from kontor.tables import tax_table
 
 SOFA = Wares("prd_sofa", ("Furniture", "Sofas"), "Nora")
