@@ -82,8 +82,10 @@ test: install ## all tests; the fast ones side by side, then slow, crash and fuz
 test-stack: install ## the tests that need real servers; starts those of stack/ and leaves them running
 	@stack/up
 	@eval "$$(stack/env)"; $(RUN); \
-	echo '== tests on real servers, side by side'; run -n 2 --dist loadfile -m 'stack and not alone' || exit; \
-	$(if $(wildcard tests/faults),echo '== tests that kill them'; run -m 'stack and alone')
+	failed=0; \
+	echo '== tests on real servers, side by side'; run -n 2 --dist loadfile -m 'stack and not alone' || failed=$$?; \
+	echo '== tests that kill them'; run -m 'stack and alone' || failed=$$?; \
+	exit $$failed
 
 .PHONY: check
 check: install ## format, lint, types, layers, architecture
