@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import subprocess
-import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -13,25 +11,13 @@ import pytest
 
 from streams.gateways.signatures import Signer
 from tests.e2e.market import open_shop
-from tests.e2e.shopper import PASSWORD, Shopper, expect, sign_up
-from tests.full.processes import Everything, deployed, namespace
+from tests.e2e.shopper import Shopper, expect, sign_up
+from tests.full.operating import in_charge
+from tests.full.processes import deployed, namespace
 from tests.mailserver import mail_server
 from tests.receiver import receiving
 
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(300)]
-
-
-async def in_charge(house: Everything, folder: Path) -> Shopper:
-    """As an operator makes the first administrator."""
-    create = ["user", "create", "--email", "root@example.com", "--password", PASSWORD, "--scope", "admin"]
-    command = [sys.executable, "-m", "kontor", *create, "--data", str(folder)]
-    done = await asyncio.to_thread(
-        subprocess.run, command, env=dict(house.environment), capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stderr
-    root = Shopper(house.http, email="root@example.com")
-    await root.sign_in()
-    return root
 
 
 async def parked(root: Shopper) -> list[Any]:

@@ -14,6 +14,7 @@ from readapi.edge.degraded import HEADER as DEGRADED
 from tests.conftest import ROOT
 from tests.e2e.market import Seller
 from tests.e2e.shopper import Shopper, expect
+from tests.full.operating import in_charge
 from tests.full.processes import Everything
 
 pytestmark = [pytest.mark.stack, pytest.mark.slow, pytest.mark.timeout(580)]
@@ -114,5 +115,8 @@ async def test_nothing_fails_and_nothing_is_stale(house: Everything, seller: Sel
     assert [one for one in compared if one["different"]] == []
     assert len([one for one in told if one["step"] == "swap"]) == len(WORK)
     assert trade.rounds >= 10 * len(WORK)
+    root = await in_charge(house, house.deployment.folder)
+    news = (await root.read("/api/admin/projections"))["replay"]
+    assert (news["asked"], news["step"], news["end"]) == (*WORK[-1], "swap", "done")
     await house.head()
     await house.deployment.proved()
