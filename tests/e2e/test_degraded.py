@@ -265,6 +265,24 @@ async def test_a_product_is_shown_as_the_index_keeps_it(
     assert await visitor.do("GET", f"/api/products/{beds[0]}") == before
 
 
+async def test_it_is_told_in_the_language_that_is_asked_for_there_too(
+    visitor: Shopper, seller: Seller, beds: list[str], servers: Servers, house: House
+):
+    change = {"texts": {"de": {"title": "Eichenbett", "description": "Massiv."}}}
+    await seller.shopper.do("PATCH", f"/api/products/{beds[0]}", change)
+    visitor.position = seller.shopper.position
+    await visitor.read("/api/products?q=bed")
+    servers.views.goes()
+    house.app.state.reading.pages.clear()
+    page = await visitor.send("GET", f"/api/products/{beds[0]}", Accept_Language="de")
+    assert (page.json()["title"], page.json()["description"]) == ("Eichenbett", "Massiv.")
+    found = await visitor.send("GET", "/api/products?q=bed", Accept_Language="de")
+    assert "Eichenbett" in [item["title"] for item in found.json()["items"]]
+    for answer in (page, found):
+        assert answer.headers["Kontor-Degraded"] == "products"
+        assert "de" in answer.headers["content-language"]
+
+
 async def test_lists_and_categories_too(visitor: Shopper, beds: list[str], servers: Servers):
     paths = ("/api/products?q=bed", "/api/categories/Furniture/Beds", "/api/categories")
     before = [await visitor.read(path) for path in paths]
