@@ -115,7 +115,7 @@ async def quote(request: Request, body: QuoteRequest, principal: OptionalPrincip
     quoted = await quote_cart(services, cart, items, destination, body.shipping_method, account_id, now)
     content = {"cartId": body.cart_id, **msgspec.structs.asdict(quoted.quote), "coupons": quoted.refused}
     content["taxInclusive"] = content.pop("tax_inclusive")
-    content["undeliverable"] = quoted.quote.undeliverable or ()
+    content["undeliverable"] = quoted.undeliverable
     content |= {"giftCard": None, "due": quoted.quote.totals.grand}
     if body.gift_card is not None:
         covered, card = await covered_by(request, body.gift_card, quoted.quote, now)
