@@ -28,6 +28,7 @@ from domain.orderstate import stock_lines as stock_lines
 from domain.parcel import is_by_parcel
 from domain.pricing import Quote
 from domain.refund import RefundGranted as RefundGranted
+from domain.serviceability import Undeliverable
 from domain.shipment import (
     SHIPMENTS_MAX,
     Shipment,
@@ -65,6 +66,7 @@ class PlaceOrder(Command, frozen=True):
     review: tuple[str, ...] = ()
     review_within: int = 0
     gift_card: Covered | None = None
+    undeliverable: tuple[Undeliverable, ...] = ()
 
 
 class ConfirmOrder(Command, frozen=True):
@@ -146,6 +148,7 @@ def place_order(command: PlaceOrder, state: Order) -> list[Event]:
             review=command.review,
             review_within=command.review_within,
             gift_card=command.gift_card,
+            undeliverable=command.undeliverable,
         )
     ]
 

@@ -21,6 +21,7 @@ from domain.pricing import Quote
 from domain.promotion import uses_of
 from domain.refund import RefundGranted
 from domain.returns import Return, ReturnApproved, ReturnReceived, ReturnRejected, ReturnRequested
+from domain.serviceability import Undeliverable
 from domain.shipment import (
     Shipment,
     ShipmentDelivered,
@@ -67,6 +68,8 @@ class OrderPlaced(Event, frozen=True):
     review_within: int = 0
     """How long that person has (ms)."""
     gift_card: Covered | None = None
+    undeliverable: tuple[Undeliverable, ...] = ()
+    """Why each of the quote's ``unserviceable`` lines cannot go there."""
 
     @property
     def due(self) -> Money:

@@ -100,8 +100,6 @@ class Quote(msgspec.Struct, frozen=True, gc=False, rename="camel"):
     """Lines that cannot go there. They are priced as if they could; an order of such a quote comes to nothing."""
     tax_inclusive: bool = False
     promotions: tuple[AppliedPromotion, ...] = ()
-    undeliverable: tuple[Undeliverable, ...] | msgspec.UnsetType = msgspec.UNSET
-    """Why each of ``unserviceable`` cannot. Left out where there is none, as in all quotes of before there was this."""
 
 
 NO_PROMOTIONS: Promotions = {}
@@ -138,22 +136,20 @@ def price_quote(
         applied = derive(made, plans, lines)
     for i in range(len(lines)):
         _derive_line(made, i, rate)
-    undeliverable = _undeliverable(lines, destination)
     return Quote(
         lines=tuple(_priced(made, i, line) for i, line in enumerate(lines)),
         totals=_derive_totals(made, len(lines), rate),
         methods=_options(made, parcels, destination, shipping),
         method=shipping_method,
         derivation=tuple(made.steps),
-        unserviceable=tuple([one.line_id for one in undeliverable]),
+        unserviceable=tuple([one.line_id for one in undeliverable(lines, destination)]),
         tax_inclusive=rate.inclusive,
         promotions=applied,
-        undeliverable=undeliverable or msgspec.UNSET,
     )
 
 
-def _undeliverable(lines: Sequence[QuoteLine], destination: Destination) -> tuple[Undeliverable, ...]:
-    """Of lines that cannot go there."""
+def undeliverable(lines: Sequence[QuoteLine], destination: Destination) -> tuple[Undeliverable, ...]:
+    """Lines that cannot go there, and why; a quote has their ids."""
     found = []
     for line in lines:
         if line.forbidden:

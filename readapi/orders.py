@@ -196,7 +196,7 @@ def order_json(view: OrderView, vault: Vault, *, position: int, with_address: bo
         "shippingMethod": placed.quote.method,
         "taxInclusive": placed.quote.tax_inclusive,
         "promotions": placed.quote.promotions,
-        "undeliverable": placed.quote.undeliverable or (),
+        "undeliverable": placed.undeliverable,
         "giftCard": covered and {"giftCardId": covered.gift_card_id, "amount": covered.amount},
         "due": placed.due,
         "captured": Money(view.captured, placed.due.currency),

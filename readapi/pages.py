@@ -41,6 +41,7 @@ class Page(NamedTuple):
     """Version of the product's stream and a digest of the page: ``"7-0123456789ab"``."""
     headers: RawHeaders
     """Everything that the response says besides the position."""
+    language: str
 
 
 class Card(NamedTuple):
@@ -282,9 +283,10 @@ def _encoded_page(one: OnSale, shop_names: Mapping[str, str]) -> Page:
     etag = f'"{one.product.version}-{hashlib.blake2b(body, digest_size=6).hexdigest()}"'
     at = max((seller.at for seller in one.sellers), default=0)
     shared = price_until(one) - at > SHARED_MS
-    told = (one.product.description.language,)
+    language = one.product.description.language
     shops = sorted({seller.shop_id for seller in one.sellers})
-    return Page(body, etag, page_headers(body, etag, (one.product_id, *shops), told, shared=shared))
+    headers = page_headers(body, etag, (one.product_id, *shops), (language,), shared=shared)
+    return Page(body, etag, headers, language)
 
 
 def price_until(one: OnSale) -> int:

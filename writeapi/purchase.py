@@ -13,9 +13,9 @@ from domain.inventory import HOLD_MS, InventoryItem
 from domain.offer import Asked, LiveOffer, price_at
 from domain.order import PlaceOrder
 from domain.policy import OrderPolicy
-from domain.pricing import Destination, Quote, QuoteLine, price_quote
+from domain.pricing import Destination, Quote, QuoteLine, price_quote, undeliverable
 from domain.promotion import Terms, uses_of
-from domain.serviceability import Wares, forbidden, place_of
+from domain.serviceability import Undeliverable, Wares, forbidden, place_of
 from domain.shipping import ShippingTable
 from domain.shop import require_open
 from domain.tax import TaxTable
@@ -71,6 +71,7 @@ class Quoted(NamedTuple):
     """Of the promotions it uses, by id."""
     refused: list[dict[str, str]]
     """Coupons of the cart that it does not use, each with a code and a reason."""
+    undeliverable: tuple[Undeliverable, ...]
 
 
 async def quote_cart(
@@ -101,7 +102,8 @@ async def quote_cart(
     asked = (lines, destination, shipping_method, services.tax, services.shipping)
     quote = price_quote(*asked, known.terms, shopper) if known.terms else _usual_quote(*asked)
     terms = {used.promotion_id: known.terms[used.promotion_id] for used in quote.promotions}
-    return Quoted(quote, terms, not_used(cart.coupons, known, (used.code for used in quote.promotions)))
+    refused = not_used(cart.coupons, known, (used.code for used in quote.promotions))
+    return Quoted(quote, terms, refused, undeliverable(lines, destination))
 
 
 @lru_cache(maxsize=QUOTES_MAX)
@@ -181,4 +183,5 @@ def place_order(
         review=policy.reasons(quoted.quote, delivery.destination.country),
         review_within=policy.review_within if policy.reviews else 0,
         gift_card=delivery.covered,
+        undeliverable=quoted.undeliverable,
     )

@@ -178,7 +178,8 @@ async def get_product(request: Request) -> Response:
     if page is None:
         return await _draft(request, position)
     if is_degraded(request):
-        return Ready(page.body, position)
+        own = (*headers_of(page.body), (b"cache-control", b"no-cache"), *list_headers((page.language,)))
+        return Ready(page.body, position, own)
     if not_modified(header(request, b"if-none-match"), page.etag):
         return Unchanged(page.headers, position)
     return Ready(page.body, position, page.headers)

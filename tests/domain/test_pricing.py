@@ -19,6 +19,7 @@ from domain.pricing import (
     Step,
     price_quote,
     recompute,
+    undeliverable,
     verify_quote,
 )
 from domain.serviceability import Undeliverable
@@ -116,9 +117,8 @@ def test_a_seller_who_does_not_ship_there_is_named():
 
 def test_why_a_line_cannot_go_there_and_that_nobody_may_sell_it_there_counts_first():
     lines = [line(0, ships_to=("US",)), line(1), line(2, ships_to=("US",), forbidden="it may not be sold there: law")]
-    priced = quote(lines, BERLIN)
-    assert priced.unserviceable == ("lin_0", "lin_2")
-    assert priced.undeliverable == (
+    assert quote(lines, BERLIN).unserviceable == ("lin_0", "lin_2")
+    assert undeliverable(lines, BERLIN) == (
         Undeliverable("lin_0", "not_shipped", "its seller does not ship to DE"),
         Undeliverable("lin_2", "restricted", "it may not be sold there: law"),
     )

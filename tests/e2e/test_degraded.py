@@ -265,6 +265,22 @@ async def test_a_product_is_shown_as_the_index_keeps_it(
     assert await visitor.do("GET", f"/api/products/{beds[0]}") == before
 
 
+async def test_it_is_told_in_the_language_that_is_asked_for_there_too(
+    visitor: Shopper, seller: Seller, beds: list[str], servers: Servers, house: House
+):
+    await seller.shopper.do("PATCH", f"/api/products/{beds[0]}", {"texts": {"de": {"title": "Eichenbett"}}})
+    visitor.position = seller.shopper.position
+    await visitor.read("/api/products?q=bed")
+    servers.views.goes()
+    house.app.state.reading.pages.clear()
+    page = await visitor.send("GET", f"/api/products/{beds[0]}", Accept_Language="de")
+    assert page.json()["title"] == "Eichenbett"
+    found = await visitor.send("GET", "/api/products?q=eichenbett", Accept_Language="de")
+    assert [item["title"] for item in found.json()["items"]] == ["Eichenbett"]
+    told = [(one.headers["Kontor-Degraded"], one.headers["content-language"][:2]) for one in (page, found)]
+    assert told == [("products", "de")] * 2
+
+
 async def test_lists_and_categories_too(visitor: Shopper, beds: list[str], servers: Servers):
     paths = ("/api/products?q=bed", "/api/categories/Furniture/Beds", "/api/categories")
     before = [await visitor.read(path) for path in paths]

@@ -124,7 +124,7 @@ async def quote(request: Request, body: QuoteRequest, principal: OptionalPrincip
 def _quote_json(cart_id: str, quoted: Quoted, card: tuple[Covered, GiftCard] | None) -> dict[str, Any]:
     content = {"cartId": cart_id, **msgspec.structs.asdict(quoted.quote), "coupons": quoted.refused}
     content["taxInclusive"] = content.pop("tax_inclusive")
-    content["undeliverable"] = quoted.quote.undeliverable or ()
+    content["undeliverable"] = quoted.undeliverable
     if card is None:
         return content | {"giftCard": None, "due": quoted.quote.totals.grand}
     covered, known = card

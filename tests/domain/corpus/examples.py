@@ -47,6 +47,7 @@ from domain.feedterms import FeedTerms, RunCounts, SourceMark
 from domain.language import Text
 from domain.money import Money
 from domain.pricing import Destination, QuoteLine, price_quote
+from domain.serviceability import Undeliverable
 from domain.units import Measure
 from kontor.tables import shipping_table, tax_table
 
@@ -67,18 +68,6 @@ QUOTE = price_quote(
     shipping_table(),
     {"prm_01K": promotion.Terms("Spring", promotion.Amount(Money(500, "USD")), code="SPRING", limit=100)},
     Shopper(AT, frozenset(["SPRING"])),
-)
-FORBIDDEN = price_quote(
-    [
-        QuoteLine(
-            "lin_01K", "shp_01K", "US", "BED-1", "prd_01K", "Bett", 1, PRICE, forbidden="it may not be sold there"
-        ),
-        QuoteLine("lin_02K", "shp_02K", "DE", "INK-1", "prd_02K", "Ink", 1, Money(850, "USD"), ("DE",)),
-    ],
-    Destination("US", "CA", "94105"),
-    "standard",
-    tax_table(),
-    shipping_table(),
 )
 FEED = FeedTerms(
     "offers",
@@ -380,7 +369,20 @@ PARTICULAR: dict[str, Event] = {
         ),
     ),
     "order.placed@5.undeliverable": order.OrderPlaced(
-        ACCOUNT, "crt_01K", 4, FORBIDDEN, b"\x00sealed\xff", "US", "CA", "pm_card_visa", AT, AT + 600_000
+        ACCOUNT,
+        "crt_01K",
+        4,
+        QUOTE,
+        b"\x00sealed\xff",
+        "US",
+        "CA",
+        "pm_card_visa",
+        AT,
+        AT + 600_000,
+        undeliverable=(
+            Undeliverable("lin_01K", "restricted", "it may not be sold there: TB 117"),
+            Undeliverable("lin_02K", "not_shipped", "its seller does not ship to US"),
+        ),
     ),
     "product.changed@1.measured": product.ProductChanged(MEASURED),
     "product.created@1.texts": product.ProductCreated(ACCOUNT, TOLD, (product.Variant("PEN-1"),)),
