@@ -47,7 +47,7 @@ async def cards_on_sale(
 
 async def cards_of(views: Views, product_ids: Sequence[str], at: int, limit: int, wanted: Wanted = ()) -> list[Card]:
     """The first of them that are not discontinued, in stock or not. Raises ViewsUnavailable."""
-    found = await assemble(views, product_ids, at)
+    found = await assemble(views, product_ids, at) if product_ids else {}
     known = (found[product_id] for product_id in product_ids if product_id in found)
     return [_card(one, wanted) for one in known if one.product.published][:limit]
 

@@ -18,6 +18,8 @@ from writeapi.services import WriteServices
 READ_MAX = 5_000
 """Whoever is farther behind has only just started, and is caught up by the follower."""
 _SAFE = frozenset(("GET", "HEAD", "OPTIONS"))
+_NO_COMMANDS = frozenset(("/api/signals",))
+"""What is sent there has nothing to do with the log, and is not to wait for it."""
 
 
 class Abreast:
@@ -28,7 +30,7 @@ class Abreast:
         self._application = application
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and scope["method"] not in _SAFE:
+        if scope["type"] == "http" and scope["method"] not in _SAFE and scope["path"] not in _NO_COMMANDS:
             with suppress(WritePathError, sqlite3.Error):  # a log that cannot be read is the route's to answer for
                 await catch_up(self._application.state.services)
         await self._app(scope, receive, send)

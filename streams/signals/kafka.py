@@ -28,6 +28,7 @@ REQUEST_MS = 3_000
 WAIT_MS = 500
 MESSAGES = 2_000
 REST_S = 1.0
+CLOSE_S = 5.0
 
 log = structlog.get_logger("signals")
 _encode = msgspec.msgpack.Encoder().encode
@@ -98,7 +99,7 @@ class SignalIntake:
     async def close(self) -> None:
         if self._task is not None:
             self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+            await asyncio.wait([self._task], timeout=CLOSE_S)  # a broker that is away is not asked to let it go
 
     async def _work(self) -> None:
         """Whatever fails is begun anew: nothing else of the worker is to end for signals."""
