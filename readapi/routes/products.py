@@ -178,7 +178,7 @@ async def get_product(request: Request) -> Response:
     if page is None:
         return await _draft(request, position)
     if is_degraded(request):
-        own = (*headers_of(page.body), (b"cache-control", b"no-cache"), *list_headers((page.language,)))
+        own = (*headers_of(page.body), (b"cache-control", b"no-cache"), *told_headers((page.language,)))
         return Ready(page.body, position, own)
     if not_modified(header(request, b"if-none-match"), page.etag):
         return Unchanged(page.headers, position)
