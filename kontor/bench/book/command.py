@@ -29,9 +29,11 @@ def run_all(options: Sequence[str]) -> None:
     path = chosen.docs / RUNS
     try:
         before = load(path)
+        run = _measured(cases, chosen)
     except Unreadable as error:
         console.fail(str(error), 2)
-    run = _measured(cases, chosen)
+    except KeyboardInterrupt:
+        console.fail("interrupted", 130)
     book = before.add(run)
     if chosen.write:
         write(chosen.docs, book, cases)

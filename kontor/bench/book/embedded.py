@@ -96,6 +96,7 @@ EMBEDDED: tuple[Case, ...] = (
         ),
         DISK,
         small=("100000",),
+        minutes=20,
     ),
     Case(
         "quote",

@@ -14,8 +14,7 @@ from kontor.bench.book.command import run_all
 from kontor.bench.book.machine import Pace, pace
 from kontor.bench.book.measuring import Manner, Said, command, lacking, listen, measure
 from kontor.bench.book.page import TARGETS
-from kontor.bench.book.runs import FAILED, LEFT_OUT, MEASURED, Run, load
-from kontor.bench.book.servers import servers
+from kontor.bench.book.runs import FAILED, LEFT_OUT, MEASURED, Measured, Run, load
 from tests.kontor.bench.runs import MEMORY, line
 
 ALL = Manner({"catalog": Path("c.gz")}, {"KONTOR_KAFKA": "there"})
@@ -48,7 +47,7 @@ def test_what_does_not_end_is_ended() -> None:
 
 def test_a_benchmark_that_lacks_something_is_left_out() -> None:
     needy = Case("relay", (MEMORY,), "none", needs=("KONTOR_KAFKA", "KONTOR_FAR"))
-    assert measure(needy, ALL) == measuring.Measured("relay", LEFT_OUT, "KONTOR_FAR not set")
+    assert measure(needy, ALL) == Measured("relay", LEFT_OUT, "KONTOR_FAR not set")
     assert lacking(Case("search", (MEMORY,), "none", file="orders"), ALL) == "no --orders FILE"
     assert lacking(Case("search", (MEMORY,), "none", file="catalog"), ALL) == ""
 
@@ -67,11 +66,6 @@ def test_all_of_it_has_failed_if_one_repeat_has(monkeypatch: pytest.MonkeyPatch)
     good, bad = measure(case, twice), measure(case, twice)
     assert (good.outcome, len(good.lines)) == (MEASURED, 2)
     assert (bad.outcome, bad.why, bad.lines) == (FAILED, "ended with 1", ())
-
-
-def test_a_server_that_is_away_is_told_without_its_address() -> None:
-    assert servers({"KONTOR_REDIS_URL": "redis://:secret@127.0.0.1:1/0"}) == {"Redis": "did not tell (ConnectionError)"}
-    assert servers({}) == {}
 
 
 def test_a_machine_tells_its_pace() -> None:
@@ -144,6 +138,16 @@ def test_a_foreign_file_ends_the_run_before_it_begins(tmp_path: Path) -> None:
     (tmp_path / "benchmarks.json").write_text("[]")
     with pytest.raises(SystemExit, match="2"):
         run_all(["--docs", str(tmp_path)])
+
+
+def test_whoever_interrupts_it_has_nothing_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(case: Case, manner: Manner) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("kontor.bench.book.command.measure", interrupted)
+    with pytest.raises(SystemExit, match="130"):
+        run_all(["--docs", str(tmp_path), "--write", "--only", "append"])
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.slow
