@@ -106,8 +106,8 @@ site: install ## the documentation as a site, in build/site; every warning is an
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --quiet
 
 .PHONY: bench
-bench: install ## every benchmark, with the limits of this machine measured beside them
-	@$(BIN)/kontor bench all
+bench: install ## every benchmark, held against the last accepted run (BENCH_ARGS=--write; docs/howto/benchmarks.md)
+	@$(BIN)/kontor bench all $(BENCH_ARGS)
 
 .PHONY: format
 format: install ## rewrite the sources as ruff wants them

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from importlib import import_module
 
@@ -28,15 +27,6 @@ BENCHES = {
     "day": "day",
 }
 """Name on the command line, and module. ``history`` measures ``start`` and ``memory``."""
-NEED_A_SERVER = {
-    "relay": "KONTOR_KAFKA",
-    "worker": "KONTOR_KAFKA",
-    "cassandra-sink": "KONTOR_CASSANDRA",
-    "redis-sink": "KONTOR_REDIS_URL",
-    "replay-full": "KONTOR_CASSANDRA",
-    "lag": "KONTOR_CASSANDRA",
-}
-"""Left out of ``all`` where the variable that names the server is not set."""
 ALIASES = {"start": "history", "memory": "history"}
 
 
@@ -48,6 +38,9 @@ def run_bench(name: str, arguments: Sequence[str] = ()) -> None:
     if name != "all" and name not in BENCHES:
         console.fail(f"no such benchmark: {name!r}; one of {', '.join((*BENCHES, *ALIASES))}, all", 2)
     console.configure_logs("warning")
-    everything = [each for each in BENCHES if NEED_A_SERVER.get(each, "PATH") in os.environ]
-    for chosen in everything if name == "all" else [name]:
-        run(import_module(f"kontor.bench.{BENCHES[chosen]}").run(*arguments))
+    if name == "all":
+        from kontor.bench.book.command import run_all
+
+        run_all(arguments)
+    else:
+        run(import_module(f"kontor.bench.{BENCHES[name]}").run(*arguments))

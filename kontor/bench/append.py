@@ -16,7 +16,7 @@ from commands.engine import Engine, now_ms
 from commands.store.port import EventLog, Row
 from commands.store.sqlite import INSERT, LOG_FILE, SCHEMA, SQLiteLog
 from domain.inventory import ReceiveStock
-from kontor.bench.report import median, report
+from kontor.bench.report import median, report, spread
 from kontor.embedded import settle_garbage
 
 COMMANDS = 40_000
@@ -67,6 +67,7 @@ async def run_sqlite() -> dict[str, Any]:
         raw_insert_events_per_s=round(median(raw_rates)),
         ratio=round(median(ratios), 3),
         target_ratio=0.6,
+        spread={"ratio": spread(ratios)},
         events_per_commit=round(median(sizes)),
         bytes_per_event=sum(len(part) for row in rows[:1000] for part in row[4:]) // 1000,
         store="sqlite, WAL, synchronous=FULL",

@@ -33,7 +33,7 @@ from commands.store.server import Server
 from commands.store.wire import copy_bytes
 from kontor import console
 from kontor.bench.append import COMMANDS, ROUNDS, SKUS, Driven
-from kontor.bench.report import median, report
+from kontor.bench.report import median, report, spread
 from kontor.bench.writer import Commands, Copies, copy_rows
 from kontor.settings import load
 
@@ -59,15 +59,18 @@ async def run(processes: int) -> list[dict[str, Any]]:
 
 async def _case(url: str, streams: str, skus: Sequence[range]) -> dict[str, Any]:
     rounds = [await _round(url, skus) for _ in range(ROUNDS)]
+    ratios = [one.events_per_s / one.raw_together_per_s for one in rounds]
+    to_one = [one.events_per_s / one.raw_per_s for one in rounds]
     return report(
         "append",
         events_per_s=round(median([one.events_per_s for one in rounds])),
         raw_copy_events_per_s=round(median([one.raw_per_s for one in rounds])),
         raw_copy_together_events_per_s=round(median([one.raw_together_per_s for one in rounds])),
         ready_made_copy_events_per_s=round(median([one.ready_made_per_s for one in rounds])),
-        ratio=round(median([one.events_per_s / one.raw_together_per_s for one in rounds]), 3),
-        ratio_to_one_writer=round(median([one.events_per_s / one.raw_per_s for one in rounds]), 3),
+        ratio=round(median(ratios), 3),
+        ratio_to_one_writer=round(median(to_one), 3),
         target_ratio=0.6,
+        spread={"ratio": spread(ratios), "ratio_to_one_writer": spread(to_one)},
         processes=len(skus),
         streams=streams,
         events_per_commit=round(median([one.events_per_commit for one in rounds])),

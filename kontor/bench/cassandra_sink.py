@@ -18,7 +18,7 @@ from domain.ids import payment_id
 from domain.recorded import Recorded
 from kontor import console
 from kontor.bench.orders import account, lives
-from kontor.bench.report import median, percentile, report
+from kontor.bench.report import median, percentile, report, spread
 from kontor.embedded import settle_garbage
 from projections.cassandraviews.driver import Query, Session
 from projections.cassandraviews.settings import CassandraSettings, hosts_of
@@ -58,6 +58,7 @@ async def run(orders: str = str(ORDERS_WRITTEN)) -> dict[str, Any]:
         driver_alone_events_per_s=round(median(limits)),
         ratio=round(median(ratios), 3),
         target_ratio=0.7,
+        spread={"ratio": spread(ratios)},
         events=len(events),
         orders=int(orders),
         page_of_20_p50_ms=round(percentile(pages, 0.5), 2),

@@ -12,7 +12,7 @@ from commands.context import Context, new_command_id
 from commands.engine import Engine, now_ms
 from commands.store.sqlite import SQLiteLog
 from domain.inventory import HOLD_MS, HoldStock, ReceiveStock, StockHeld
-from kontor.bench.report import median, report
+from kontor.bench.report import median, report, spread
 from kontor.embedded import settle_garbage
 
 BUYERS = 10_000
@@ -33,6 +33,7 @@ async def run() -> dict[str, Any]:
         "hot-sku",
         commands_per_s=round(median(rates)),
         target_commands_per_s=20_000,
+        spread={"commands_per_s": spread(rates)},
         buyers=BUYERS,
         units=UNITS,
         sold=sold[0],

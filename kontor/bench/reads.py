@@ -22,7 +22,7 @@ from kontor import demo
 from kontor.bench.client import Answer, Client
 from kontor.bench.house import Running, serving
 from kontor.bench.processor import Meter
-from kontor.bench.report import median, percentile, report
+from kontor.bench.report import median, percentile, report, spread
 from kontor.catalog import sample
 from kontor.settings import Settings
 
@@ -86,11 +86,13 @@ async def _pages(running: Running, seconds: float) -> dict[str, Any]:
         empty.append(await _ask(running, ["/livez"], seconds))
         full.append(await _ask(running, pages, seconds))
     pairs = list(zip(full, empty, strict=True))
+    ratios = [page.per_s / nothing.per_s for page, nothing in pairs]
     return {
         "page_per_s": round(median([one.per_s for one in full])),
         "empty_per_s": round(median([one.per_s for one in empty])),
-        "ratio": round(median([page.per_s / nothing.per_s for page, nothing in pairs]), 3),
+        "ratio": round(median(ratios), 3),
         "target_ratio": 0.7,
+        "spread": {"ratio": spread(ratios)},
         "page_p50_ms": round(median([percentile(one.took, 0.5) for one in full]), 1),
         "page_p99_ms": round(median([percentile(one.took, 0.99) for one in full]), 1),
         "target_page_p99_ms": 20,

@@ -20,7 +20,7 @@ from domain.offer import OfferPut, Terms
 from domain.product import Description, ProductCreated, Variant
 from domain.recorded import Meta, Recorded
 from kontor import console
-from kontor.bench.report import median, report
+from kontor.bench.report import median, report, spread
 from kontor.embedded import settle_garbage
 from projections.catalog.projector import CATALOG
 from projections.projector import Projection
@@ -50,14 +50,17 @@ async def run() -> dict[str, Any]:
         await clear(url, prefix)
         wire.append(len(events) / await on_the_wire(url, commands))
         await clear(url, prefix)
+    to_client = [one / limit for one, limit in zip(sink, client, strict=True)]
+    to_wire = [one / limit for one, limit in zip(sink, wire, strict=True)]
     return report(
         "redis-sink",
         events_per_s=round(median(sink)),
         client_bulk_events_per_s=round(median(client)),
         bare_wire_events_per_s=round(median(wire)),
-        ratio=round(median([one / limit for one, limit in zip(sink, client, strict=True)]), 3),
+        ratio=round(median(to_client), 3),
         target_ratio=0.7,
-        ratio_to_bare_wire=round(median([one / limit for one, limit in zip(sink, wire, strict=True)]), 3),
+        ratio_to_bare_wire=round(median(to_wire), 3),
+        spread={"ratio": spread(to_client), "ratio_to_bare_wire": spread(to_wire)},
         events=len(events),
         events_per_batch=BATCH,
         commands=sum(len(batch) for batch in commands),

@@ -13,7 +13,7 @@ from aiokafka import AIOKafkaProducer
 
 from commands.store.sqlite import SQLiteLog
 from kontor.bench.broker import relaying, topic, trading, until
-from kontor.bench.report import median, report
+from kontor.bench.report import median, report, spread
 from kontor.embedded import settle_garbage
 from streams.broker.messages import Letter, of_row, partition_of
 from streams.broker.outlet import BATCH_BYTES
@@ -39,14 +39,17 @@ async def run() -> dict[str, Any]:
                 batched.append(await _send_batches(made, letters))
                 sent.append(await _send(made, letters[:SENT]))
         await log.close()
+    to_send = [a / b for a, b in zip(relayed, sent, strict=True)]
+    to_batch = [a / b for a, b in zip(relayed, batched, strict=True)]
     return report(
         "relay",
         events_per_s=round(median(relayed)),
         bare_send_per_s=round(median(sent)),
         bare_send_batch_per_s=round(median(batched)),
-        ratio=round(median([a / b for a, b in zip(relayed, sent, strict=True)]), 3),
+        ratio=round(median(to_send), 3),
         target_ratio=0.8,
-        ratio_to_send_batch=round(median([a / b for a, b in zip(relayed, batched, strict=True)]), 3),
+        ratio_to_send_batch=round(median(to_batch), 3),
+        spread={"ratio": spread(to_send), "ratio_to_send_batch": spread(to_batch)},
         bytes_per_event=sum(len(value) for _, (_, value, _) in letters) // len(letters),
     )
 

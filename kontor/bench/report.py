@@ -29,3 +29,9 @@ def percentile(values: Sequence[float], share: float) -> float:
 
 def median(values: Sequence[float]) -> float:
     return statistics.median(values)
+
+
+def spread(values: Sequence[float]) -> float:
+    """How far rounds lie apart: the largest less the smallest, as a share of the median."""
+    middle = median(values)
+    return round((max(values) - min(values)) / abs(middle), 3) if middle else 0.0

@@ -1,0 +1,58 @@
+"""A benchmark as ``kontor bench all`` runs it. Targets are those that its lines name themselves, where they do."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from kontor.bench.book.figures import Figure
+
+EVERY_SERVER = (
+    "KONTOR_POSTGRES_URL",
+    "KONTOR_KAFKA",
+    "KONTOR_REDIS_URL",
+    "KONTOR_ELASTICSEARCH_URL",
+    "KONTOR_CASSANDRA",
+)
+DISK = "SQLite, WAL, synchronous=FULL"
+NONE = "nothing is written"
+SERVERS = "as the servers are set, above"
+CATALOG, ORDERS = "catalog", "orders"
+
+
+class Case(NamedTuple):
+    """A benchmark with its options."""
+
+    bench: str
+    figures: tuple[Figure, ...]
+    durability: str
+    options: tuple[str, ...] = ()
+    needs: tuple[str, ...] = ()
+    """Variables that name the servers; left out where one is not set."""
+    file: str = ""
+    """Option of ``bench all`` that names the file to read: ``--catalog`` or ``--orders``."""
+    small: tuple[str, ...] = ()
+    """Options that make it short, to try the whole; what it then says is worth little."""
+    minutes: float = 10
+    """After so many it has failed."""
+
+    @property
+    def name(self) -> str:
+        return " ".join((self.bench, *self.options))
+
+
+def beside(says: str, key: str, unit: str, **more: Any) -> Figure:
+    """A figure whose target is a share of its limit."""
+    return Figure(says, key, unit, target="target_ratio", of_ratio=True, **more)
+
+
+PAGES = (
+    beside(
+        "cached product pages, beside an empty route",
+        "page_per_s",
+        "/s",
+        limit="empty_per_s",
+        ratio="ratio",
+    ),
+    Figure("a cached page, 64 connections, p99", "page_p99_ms", "ms", less=True, target="target_page_p99_ms"),
+)
+"""Of either profile."""

@@ -1,0 +1,219 @@
+"""The benchmarks that need no server."""
+
+from __future__ import annotations
+
+from kontor.bench.book.case import CATALOG, DISK, NONE, ORDERS, PAGES, Case, beside
+from kontor.bench.book.figures import Figure
+
+EMBEDDED: tuple[Case, ...] = (
+    Case(
+        "append",
+        (
+            beside(
+                "commands through the engine, beside the same rows inserted",
+                "events_per_s",
+                "events/s",
+                limit="raw_insert_events_per_s",
+                ratio="ratio",
+            ),
+        ),
+        DISK,
+    ),
+    Case(
+        "hot-sku", (Figure("10,000 buyers of 100 units", "commands_per_s", "/s", target="target_commands_per_s"),), DISK
+    ),
+    Case(
+        "http-hot-sku",
+        (
+            Figure("10,000 buyers of 100 units, over HTTP", "buyers_per_s", "/s"),
+            Figure("an answer, p99", "answer_p99_ms", "ms", less=True),
+        ),
+        DISK,
+        small=("500",),
+    ),
+    Case(
+        "checkout",
+        (
+            Figure(
+                "purchases, beside empty requests",
+                "purchases_per_s",
+                "/s",
+                target="target_purchases_per_s",
+                limit="limit_purchases_per_s",
+                ratio="ratio",
+            ),
+            Figure("POST /api/orders, p99", "post_orders_p99_ms", "ms", less=True, target="target_p99_ms"),
+        ),
+        DISK,
+        small=("--seconds", "2"),
+    ),
+    Case(
+        "import",
+        (
+            Figure(
+                "products into log and search, beside the index alone",
+                "into_log_and_search_per_s",
+                "/s",
+                target="target_per_s",
+                limit="index_alone_per_s",
+                ours=True,
+            ),
+            Figure("products into the log", "into_log_per_s", "/s"),
+        ),
+        DISK,
+        small=("2000",),
+    ),
+    Case(
+        "feeds",
+        (
+            Figure(
+                "rows, a tenth changed, beside reading them",
+                "rows_per_s",
+                "rows/s",
+                target="target_per_s",
+                limit="read_alone_rows_per_s",
+                ours=True,
+            ),
+            Figure("rows, all new", "all_new_rows_per_s", "rows/s"),
+        ),
+        DISK,
+        small=("5000",),
+    ),
+    Case(
+        "history",
+        (
+            Figure(
+                "start with a million events, beside the imports alone",
+                "start_s",
+                "s",
+                less=True,
+                target="target_start_s",
+                limit="bare_interpreter_with_imports_s",
+                ours=True,
+            ),
+            Figure("memory of the demo", "demo_resident_mb", "MB", less=True, target="target_demo_mb"),
+            Figure("memory while a million events are written", "peak_while_writing_mb", "MB", less=True),
+        ),
+        DISK,
+        small=("100000",),
+        minutes=20,
+    ),
+    Case(
+        "quote",
+        (
+            Figure(
+                "a cart of 20 lines, 50 promotions, beside none",
+                "ms",
+                "ms",
+                less=True,
+                target="target_ms",
+                limit="without_promotions_ms",
+                ours=True,
+            ),
+        ),
+        NONE,
+    ),
+    Case(
+        "replay",
+        (
+            Figure(
+                "events folded into stock, beside reading them",
+                "stock_events_per_s",
+                "events/s",
+                target="target_events_per_s",
+                limit="read_and_decoded_events_per_s",
+                ours=True,
+                ratio="stock_ratio",
+            ),
+            Figure(
+                "events folded into orders, beside reading them",
+                "orders_events_per_s",
+                "events/s",
+                target="target_events_per_s",
+                limit="read_and_decoded_events_per_s",
+                ours=True,
+                ratio="orders_ratio",
+            ),
+            Figure(
+                "rows of orders, beside the same in bulk",
+                "orders_rows_per_s",
+                "rows/s",
+                limit="orders_bulk_rows_per_s",
+                ratio="orders_ratio_to_bulk",
+            ),
+            Figure("memory", "peak_mb", "MB", less=True),
+        ),
+        DISK,
+        small=("1000",),
+    ),
+    Case("reads", PAGES, NONE, small=("--seconds", "0.5")),
+    Case(
+        "search",
+        (
+            Figure(
+                "searches with facets, 32 connections, p99, beside one client",
+                "fresh_p99_ms",
+                "ms",
+                less=True,
+                target="target_p99_ms",
+                limit="alone_p99_ms",
+                ours=True,
+            ),
+            Figure(
+                "the same as shoppers repeat them, p99, beside one client",
+                "usual_p99_ms",
+                "ms",
+                less=True,
+                target="target_p99_ms",
+                limit="alone_p99_ms",
+                ours=True,
+            ),
+            Figure(
+                "type-ahead, 32 connections, p99, beside one client",
+                "suggest_p99_ms",
+                "ms",
+                less=True,
+                target="target_suggest_p99_ms",
+                limit="suggest_alone_p99_ms",
+                ours=True,
+            ),
+            Figure("products loaded", "load_per_s", "/s"),
+            Figure("memory of the service", "service_mb", "MB", less=True),
+        ),
+        DISK,
+        file=CATALOG,
+        small=("--products", "700", "--seconds", "0.5"),
+    ),
+    Case(
+        "discovery",
+        (
+            Figure(
+                "recall@20 of also bought, beside what sells",
+                "also_bought.recall_20",
+                target=2,
+                of_ratio=True,
+                limit="also_bought_popular.recall_20",
+            ),
+            Figure(
+                "recall@20 of the feed, beside what sells",
+                "feed.recall_20",
+                target=2,
+                of_ratio=True,
+                limit="feed_popular.recall_20",
+            ),
+        ),
+        NONE,
+        file=ORDERS,
+    ),
+    Case(
+        "day",
+        (
+            Figure("events of a purchase", "events_of_a_purchase_alone", less=True, target="target_events"),
+            Figure("commits of a purchase", "commits_of_a_purchase_alone", less=True, target="target_commits"),
+            Figure("at rest after the last purchase", "came_to_rest_in_s", "s", less=True, slack=10),
+        ),
+        DISK,
+        small=("--purchases", "200"),
+        minutes=40,
+    ),
+)
