@@ -257,14 +257,17 @@ class Engine:
             await flight
             return None
         batch = Batch(flight.batch.position, flight.batch.position, self.clock())
-        while not flight.done() and len(batch.submissions) < BATCH_MAX:
-            submissions = self._take(BATCH_MAX - len(batch.submissions))
-            if submissions:
-                batch.submissions += submissions
-                await self._decisions.decide(batch, submissions, self.log, flight.batch.replies)
-            else:
-                self._wake.clear()
-                await self._wake.wait()
+        try:
+            while not flight.done() and len(batch.submissions) < BATCH_MAX:
+                if submissions := self._take(BATCH_MAX - len(batch.submissions)):
+                    batch.submissions += submissions
+                    await self._decisions.decide(batch, submissions, self.log, flight.batch.replies)
+                else:
+                    self._wake.clear()
+                    await self._wake.wait()
+        except Exception as error:  # the log could not be read: all of it is decided under the lock, or fails there
+            log.info("not_decided_ahead", error=repr(error), commands=len(batch.submissions))
+            self._moved.lose_track()
         if not await flight:
             self._moved.lose_track()  # what it was decided upon did not come to be
         return batch
@@ -366,10 +369,9 @@ class Engine:
         upon an event of the same batch that never came to be.
         """
         if await self._was_written(batch):
-            self._tell(batch)
-        else:
-            lost = StorageUnavailable(f"nothing was written: {error}")
-            answer([(submission, lost) for submission, _ in batch.answers])
+            return self._tell(batch)
+        lost = StorageUnavailable(f"nothing was written: {error}")
+        answer([(submission, lost) for submission, _ in batch.answers])
 
     async def _was_written(self, batch: Batch) -> bool:
         """Asked under the lock, so that nothing is still on its way; a transaction is written whole or not at all.

@@ -22,6 +22,7 @@ class FaultyLog:
         self.commits = 0
         self.rows_loaded = 0
         self.begins_to_fail = 0
+        self.reads_to_fail = 0
         self.lose_commits = 0
         """The next so many transactions are rolled back, and the connection with them."""
         self.lose_replies = 0
@@ -36,7 +37,17 @@ class FaultyLog:
         return FaultyTransaction(self, await self.real.begin())
 
     async def load(self, streams: Iterable[str]) -> dict[str, Loaded]:
+        self._readable()
         return self.counted(await self.real.load(streams))
+
+    async def replies(self, keys: Iterable[str]) -> dict[str, Reply]:
+        self._readable()
+        return await self.real.replies(keys)
+
+    def _readable(self) -> None:
+        if self.reads_to_fail:
+            self.reads_to_fail -= 1
+            raise StorageUnavailable("the log cannot be reached")
 
     def counted(self, loaded: dict[str, Loaded]) -> dict[str, Loaded]:
         self.rows_loaded += sum(len(stream.rows) for stream in loaded.values())

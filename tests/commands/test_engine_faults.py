@@ -22,6 +22,7 @@ from tests.commands.driving import (
     receive,
     request,
 )
+from tests.waiting import until
 
 BIG = 2**70
 """A number no stored event can hold."""
@@ -156,6 +157,24 @@ async def test_a_log_that_cannot_begin(engine, log):
             await do(engine, receive(1))
     assert (await do(engine, receive(1))).version == 1
     assert len(await rows_of(log)) == 1
+
+
+@pytest.mark.parametrize("asked", [request("k"), None], ids=["a reply", "a stream"])
+async def test_a_log_that_cannot_be_read_while_a_batch_flies(engine, log, asked):
+    """What was to be decided ahead is decided in its turn; nothing waits for ever."""
+    await do(engine, receive(1))
+    log.gate = asyncio.Event()
+    first = engine.submit(receive(2), context())
+    await until(lambda: log.commits == 2)
+    log.reads_to_fail = 1
+    second = engine.submit(TakeClaim("clm_sku.A", "prd_1"), context(), request=asked)
+    third = engine.submit(receive(4), context())
+    await until(lambda: not log.reads_to_fail)
+    log.gate.set()
+    async with asyncio.timeout(5):
+        outcomes = await settle(first, second, third)
+    assert [outcome.version for outcome in outcomes] == [2, 1, 3]
+    assert [row.version for row in await rows_of(log)] == [1, 2, 1, 3]
 
 
 async def test_nothing_uncommitted_is_shown(engine, log):
