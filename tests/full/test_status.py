@@ -94,6 +94,7 @@ def test_what_is_parked_is_told(environment):
     create_user(environment)
     names = Names(environment["KONTOR_NAMESPACE"], IN_REDIS)
     with redis.Redis.from_url(environment["KONTOR_REDIS_URL"]) as client:
+        client.set(names.born, "now")  # a store in which a worker has begun
         client.hset(names.parked[1], "2", '["stk_1", "ValueError()"]')
     parked = {"projection": IN_REDIS[1].name, "position": 2, "stream": "stk_1", "error": "ValueError()"}
     assert status(environment)["parked"] == [parked]
