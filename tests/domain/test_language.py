@@ -14,6 +14,7 @@ from domain.language import (
     TEXTS_CHARS_MAX,
     TITLE_MAX,
     Text,
+    base,
     best_of,
     check_texts,
     is_tag,
@@ -33,6 +34,10 @@ BED = Description(
 @pytest.mark.parametrize("tag", ["de", "fil", "pt-BR", "es-419", "zh-Hant", "zh-Hant-TW"])
 def test_tags(tag: str):
     assert is_tag(tag)
+
+
+def test_a_language_without_its_country():
+    assert (base("pt-BR"), base("de")) == ("pt", "de")
 
 
 @pytest.mark.parametrize("tag", ["", "d", "DE", "de_AT", "de-at", "de-", "deutsch", "de-AT-x", "de\n", "*"])
