@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import re
 import signal
 import subprocess
@@ -112,9 +113,9 @@ class Running(NamedTuple):
         return Client(self.host, self.port)
 
 
-def serving(data: Path, *options: str) -> AbstractContextManager[Running]:
-    """``kontor serve all`` on a free port, until the block ends."""
-    return _running("serve", "all", "--port", "0", "--data", str(data), *options)
+def serving(data: Path, *, quotas: bool = True) -> AbstractContextManager[Running]:
+    """``kontor serve all`` on a free port, until the block ends. ``quotas``: whether it refuses who asks too often."""
+    return _running("serve", "all", "--port", "0", "--data", str(data), KONTOR_RATE_LIMITS=str(quotas).lower())
 
 
 def demo(data: Path) -> AbstractContextManager[Running]:
@@ -122,10 +123,14 @@ def demo(data: Path) -> AbstractContextManager[Running]:
 
 
 @contextmanager
-def _running(*arguments: str) -> Iterator[Running]:
+def _running(*arguments: str, **settings: str) -> Iterator[Running]:
     """A ``kontor`` in a process of its own, once it says where it is ready. Raises RuntimeError if it never does."""
     process = subprocess.Popen(
-        [sys.executable, "-m", "kontor", *arguments], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        [sys.executable, "-m", "kontor", *arguments],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        env={**os.environ, **settings},
     )
     assert process.stdout is not None
     try:

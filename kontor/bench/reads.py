@@ -61,7 +61,7 @@ async def _embedded(seconds: float) -> dict[str, Any]:
     with tempfile.TemporaryDirectory(prefix="kontor-bench-") as folder:
         async with embedded(Settings(data=Path(folder))) as services:
             await demo.load(services)
-        with serving(Path(folder)) as running:
+        with serving(Path(folder), quotas=False) as running:
             return await _pages(running, seconds)
 
 
