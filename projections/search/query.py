@@ -105,10 +105,9 @@ def words_of(text: str) -> list[str]:
     return analysis.words(text)[:MAX_WORDS]
 
 
-def candidates(words: Sequence[str], synonyms: Synonyms) -> list[str]:
-    """Every word whose frequency reading a text of these words may ask for."""
-    apart = (first + second for first, second in pairwise(words))
-    return list(dict.fromkeys([*words, *apart, *synonyms.reachable(words)]))
+def joined(words: Sequence[str]) -> list[str]:
+    """Each two that follow each other, as one."""
+    return [first + second for first, second in pairwise(words)]
 
 
 def whole(value: float) -> int:

@@ -10,19 +10,20 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
 import structlog
 
-from projections.search import analysis, cursor, spelling, synonyms
-from projections.search.attributes import Attribute, Names, Pairs
+from projections.search import analysis, cursor, facets, spelling, synonyms
+from projections.search.attributes import Names, Pairs
 from projections.search.document import SearchDocument
 from projections.search.elastic import bulk, mapping, queries, results
 from projections.search.elastic.dialect import ElasticDialect, Query
 from projections.search.elastic.generations import Current, Generations, is_missing, write_alias
 from projections.search.elastic.lease import TTL_S, Lease
-from projections.search.elastic.server import Body, Refused, Server
-from projections.search.elastic.words import Vocabulary, Words
+from projections.search.elastic.server import CONNECTIONS, Body, Refused, Server
+from projections.search.elastic.words import Asked, Vocabulary, Words
 from projections.search.explaining import explain
 from projections.search.limits import within_limits
 from projections.search.merits import ranked
@@ -40,7 +41,7 @@ from projections.search.port import (
     SearchUnavailable,
     Suggestion,
 )
-from projections.search.query import MAX_WORDS, QueryBuilder, candidates, words_of
+from projections.search.query import MAX_WORDS, QueryBuilder, joined, words_of
 from projections.search.ranking import PLAIN, Ranking
 from projections.search.synonyms import Synonyms
 
@@ -66,6 +67,7 @@ class ElasticIndex:
         self._lease = Lease(server, f"{name}-lease", lease_ttl_s)
         self._vocabulary = Vocabulary(lambda body: self._ask("_termvectors", body))
         self._names = Names(_EXAMPLES_AT_ONCE)
+        self._aside = ThreadPoolExecutor(CONNECTIONS, "search-words")
         self._writing = threading.RLock()
         self._buffering = threading.Lock()
         self._buffer: dict[str, bulk.Change] = {}
@@ -154,6 +156,7 @@ class ElasticIndex:
     def close(self) -> None:
         with self._writing:
             self._give_up()
+            self._aside.shutdown(wait=False, cancel_futures=True)
             self._server.close()
 
     def _require_writer(self) -> None:
@@ -194,12 +197,8 @@ class ElasticIndex:
         if self._is_empty():
             return _NOTHING
         try:
-            say = self._dialect(query.text, ranking.synonyms)
-            body = queries.search_body(query, say, ranking, place)
-            answer = self._ask(
-                "_search", body, preference=cursor.fingerprint(query), allow_partial_search_results="false"
-            )
-            return results.search_result(query, place, answer, self._meanings)
+            answer = self._found(query, ranking, place)
+            return results.search_result(query, place, answer, self._meanings_beside(answer))
         except Refused as refused:
             if is_missing(refused):
                 return _NOTHING
@@ -329,13 +328,44 @@ class ElasticIndex:
                 raise
         return self._server.search(f"/{self._generations.alias}/{what}", body, **params)
 
+    def _found(self, query: SearchQuery, ranking: Ranking, place: cursor.Cursor | None) -> Any:
+        """Where words have to be asked about first, the search that is likely is sent at the same time."""
+        window = {"preference": cursor.fingerprint(query), "allow_partial_search_results": "false"}
+
+        def body(words: Words) -> dict[str, Any]:
+            return queries.search_body(query, ElasticDialect(words), ranking, place)
+
+        asked = _asked(query.text, ranking.synonyms)
+        guess = self._vocabulary.likely(asked)
+        if guess is None:
+            return self._ask("_search", body(self._vocabulary.of_text(asked)), **window)
+        likely = body(guess)
+        learning = self._aside.submit(self._vocabulary.of_text, asked)
+        answer = self._ask("_search", likely, **window)
+        right = body(learning.result())
+        return answer if right == likely else self._ask("_search", right, **window)
+
     def _dialect(self, text: str, known: Synonyms) -> ElasticDialect:
         """With the frequencies of all that reading the text may ask for."""
-        words, codes = candidates(words_of(text), known), list(analysis.codes(text))[:MAX_WORDS]
-        return ElasticDialect(self._vocabulary.of(words, codes))
+        return ElasticDialect(self._vocabulary.of_text(_asked(text, known)))
 
-    def _meanings(self, codes: Iterable[int]) -> dict[int, Attribute]:
-        return self._names.of(codes, self._examples)
+    def _meanings_beside(self, answer: Mapping[str, Any]) -> facets.Names:
+        """Of attributes that were counted. The products on the page are looked at first: one request for all of them
+        instead of a search for each attribute."""
+        found = [hit["_id"] for hit in answer["hits"]["hits"]]
+
+        def nearby() -> Iterable[Pairs]:
+            if not found:
+                return []
+            told = self._ask("_mget", {"ids": found}, realtime="false", _source_includes="shown")
+            return results.shown(told)
+
+        return lambda codes: self._names.of(codes, self._examples, nearby)
 
     def _examples(self, codes: Sequence[int]) -> Iterator[Pairs]:
         return results.examples(self._ask("_msearch", queries.example_lines(codes)))
+
+
+def _asked(text: str, known: Synonyms) -> Asked:
+    words = words_of(text)
+    return Asked(words, joined(words), [*known.reachable(words)], list(analysis.codes(text))[:MAX_WORDS])

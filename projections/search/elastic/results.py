@@ -62,6 +62,11 @@ def categories(answer: Mapping[str, Any]) -> dict[tuple[str, ...], int]:
     return {tuple(bucket["key"].split("/")): bucket["doc_count"] for level in levels for bucket in level["buckets"]}
 
 
+def shown(answer: Mapping[str, Any]) -> Iterator[Pairs]:
+    """Attributes of products that were asked for by id."""
+    return (one["_source"]["shown"] for one in answer["docs"] if one.get("found"))
+
+
 def examples(answer: Mapping[str, Any]) -> Iterator[Pairs]:
     for found in _each(answer):
         for hit in found["hits"]["hits"]:
