@@ -284,6 +284,7 @@ class Worker:
 async def relaying(settings: Settings) -> AsyncIterator[tuple[PostgresLog, Relay]]:
     async with AsyncExitStack() as stack:
         log = _opened_log(stack, settings)
+        settle_garbage()
         yield log, Relay(log, Outlet(topic_of(settings)))
 
 
@@ -302,6 +303,7 @@ async def sink_worker(settings: Settings, name: str) -> AsyncIterator[tuple[Post
             sink = CassandraSink(cassandra_settings(settings), IN_CASSANDRA)
             await _begun(stack, sink)
         sinking = Sinking(name, sink, settings.partitions)
+        settle_garbage()
         yield log, Worker(name, _source(settings, name), Intake(sinking, log, settings.partitions), sinking)
 
 
@@ -331,6 +333,7 @@ async def search_worker(settings: Settings) -> AsyncIterator[tuple[PostgresLog, 
         repricing = Repricing(cataloguing, indexer.touch)
         cataloguing.applied += [standing.applied, indexer.applied, repricing.applied]
         await _begun(stack, noticing, cataloguing, indexer, standing, repricing)
+        settle_garbage()
         yield log, cataloguing, indexer
 
 
