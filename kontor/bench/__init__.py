@@ -13,6 +13,7 @@ BENCHES = {
     "import": "imports",
     "feeds": "feeds",
     "history": "history",
+    "growth": "growth",
     "quote": "quote",
     "replay": "replay",
     "replay-full": "replay_full",

@@ -80,6 +80,24 @@ EMBEDDED: tuple[Case, ...] = (
         small=("5000",),
     ),
     Case(
+        "growth",
+        (
+            Figure(
+                "purchases with ten million events in the log, beside ten thousand",
+                "long_purchases_per_s",
+                "/s",
+                limit="short_purchases_per_s",
+                ratio="ratio",
+                target="target_ratio",
+            ),
+            Figure("start with ten million events", "long_start_s", "s", less=True),
+            Figure("memory with ten million events", "long_resident_mb", "MB", less=True),
+        ),
+        DISK,
+        small=("--events", "20000", "--seconds", "1", "--rounds", "1"),
+        minutes=90,
+    ),
+    Case(
         "history",
         (
             Figure(
