@@ -9,7 +9,7 @@ import typer
 
 from kontor.clioptions import Data, Json, Url
 from kontor.clioptions import settings_of as _settings
-from kontor.clipast import show
+from kontor.clipast import show, what_if
 
 app = typer.Typer(
     name="kontor",
@@ -190,6 +190,7 @@ def replay(
 
 
 app.command()(show)
+app.command(name="what-if")(what_if)
 
 
 @app.command()
