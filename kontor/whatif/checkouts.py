@@ -52,10 +52,17 @@ class Checkouts:
         self._told.setdefault(order_id, Answers()).take(event)
         self.advance(order_id, now)
 
-    def deed(self, order_id: str, one: Recorded, now: int) -> None:
-        """What somebody did to an order that stands."""
-        self._heard(self._world.happen(order_id, one.event, now, order_id))
+    def deed(self, order_id: str, command: Command, now: int) -> bool:
+        """What somebody did to an order; whether that can be done to it now."""
+        done = order_id in self._known
+        if done:
+            try:
+                for one in self._world.decide(command, now, order_id):
+                    self._heard(one)
+            except DomainError:
+                done = False
         self.advance(order_id, now)
+        return done
 
     def run_until(self, now: int) -> None:
         """Everything that is due by then."""

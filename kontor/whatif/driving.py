@@ -11,7 +11,6 @@ from typing import Any, NamedTuple
 
 from msgspec.structs import replace
 
-from domain import shipment
 from domain.checkoutstock import PAYMENT_GRACE_MS
 from domain.errors import DomainError
 from domain.ids import payment_id
@@ -25,16 +24,14 @@ from domain.inventory import (
     StockReleased,
 )
 from domain.offer import LiveOffer
-from domain.order import LinesCancelled, OpenOrder, OrderCancelled, OrderPlaced, PaidOrder
-from domain.orderreview import ReviewApproved
-from domain.orderstate import may_be_packed
+from domain.order import OrderPlaced
 from domain.promotion import is_use
 from domain.recorded import Recorded
-from domain.returns import ReturnApproved, ReturnReceived, ReturnRequested
 from kontor.whatif.attempt import ordering
 from kontor.whatif.checkouts import Checkouts
+from kontor.whatif.deeds import deed_of
 from kontor.whatif.opening import open_under
-from kontor.whatif.outcome import BY_PEOPLE, Purchase
+from kontor.whatif.outcome import Purchase
 from kontor.whatif.period import Stretch
 from kontor.whatif.provider import Answers
 from kontor.whatif.terms import Changes
@@ -43,15 +40,6 @@ from kontor.whatif.world import World
 PURCHASES_MAX = 200_000
 SETTLING_MS = 5 * PAYMENT_GRACE_MS
 """Beyond the end of a hold: the payment's grace, and time for whoever looks after checkouts."""
-AFTER_SALE = (
-    LinesCancelled,
-    shipment.ShipmentPacked,
-    shipment.ShipmentShipped,
-    shipment.ShipmentDelivered,
-    ReturnRequested,
-    ReturnApproved,
-    ReturnReceived,
-)
 Show = Callable[[int], None]
 
 
@@ -97,6 +85,8 @@ class Run:
     def __init__(self, stretch: Stretch, was: Was, changes: Changes) -> None:
         self.purchases: dict[str, Purchase] = {}
         self.cart_refused = 0
+        self.not_done = 0
+        """What people did to orders afterwards and could not have done to these."""
         self._stretch = stretch
         self._was = was
         self._changes = changes
@@ -143,8 +133,8 @@ class Run:
             return
         if isinstance(one.event, OrderPlaced):
             await self._attempt(order_id, one.event)
-        elif _is_deed(one.event, self._world.state(order_id)):
-            self._checkouts.deed(order_id, one, self._now)
+        elif (deed := deed_of(order_id, one.event)) is not None:
+            self.not_done += not self._checkouts.deed(order_id, deed, self._now)
         else:
             self._checkouts.advance(order_id, self._now)
 
@@ -218,12 +208,3 @@ class Run:
 def settling_ms(changes: Changes) -> int:
     """How long purchases may take to come to their ends."""
     return changes.held_for() + SETTLING_MS
-
-
-def _is_deed(event: Any, order: Any) -> bool:
-    """Whether it is what people did, and can be done to the order as it is now."""
-    if isinstance(event, AFTER_SALE):
-        return may_be_packed(order)
-    if isinstance(event, ReviewApproved) or (isinstance(event, OrderCancelled) and event.reason in BY_PEOPLE):
-        return isinstance(order, OpenOrder | PaidOrder)
-    return False

@@ -95,6 +95,8 @@ class Totals(msgspec.Struct, rename="camel"):
     """By code."""
     cart_refused: int = 0
     """Units that were to be held when they were put into a cart, and could not be."""
+    not_done: int = 0
+    """Parcels sent, returns and the like of orders that did not stand, or not so."""
     amounts: dict[str, Amounts] = {}
     """By currency."""
     promotions: dict[str, int] = {}
@@ -105,8 +107,8 @@ class Totals(msgspec.Struct, rename="camel"):
         return sum(self.refused.values())
 
 
-def totals_of(purchases: Iterable[Purchase], cart_refused: int) -> Totals:
-    found, refused, used = Totals(cart_refused=cart_refused), Counter[str](), Counter[str]()
+def totals_of(purchases: Iterable[Purchase], cart_refused: int, not_done: int = 0) -> Totals:
+    found, refused, used = Totals(cart_refused=cart_refused, not_done=not_done), Counter[str](), Counter[str]()
     for one in purchases:
         found.tried += 1
         found.pending += one.status == "pending"

@@ -36,8 +36,8 @@ def report_of(period: Period, changes: Changes, was: Was, control: Run, changed:
         period,
         changes,
         totals_of(was.purchases.values(), was.cart_refused),
-        totals_of(control.purchases.values(), control.cart_refused),
-        totals_of(changed.purchases.values(), changed.cart_refused),
+        totals_of(control.purchases.values(), control.cart_refused, control.not_done),
+        totals_of(changed.purchases.values(), changed.cart_refused, changed.not_done),
         differing(was.purchases, control.purchases),
         differing(control.purchases, changed.purchases),
     )
@@ -116,6 +116,7 @@ def _totals(report: Report) -> Table:
         "called off unpaid": [one.cancelled for one in found],
         "pending": [one.pending for one in found],
         "not tried again": [one.not_tried for one in found],
+        "not done after the sale": [one.not_done for one in found],
     }
     names = {key: terms.name for key, terms in report.changes.promotions.items()}
     for key in dict.fromkeys(key for one in found for key in one.promotions):

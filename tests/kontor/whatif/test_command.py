@@ -16,6 +16,7 @@ from typer.testing import CliRunner
 
 from commands.store.sqlite import SQLiteLog
 from domain.instants import instant
+from kontor import console
 from kontor.cli import app
 from kontor.copying import copy_log
 from kontor.folder import DataFolder
@@ -126,7 +127,10 @@ def test_tables_for_people(folder: DataFolder, capsys: pytest.CaptureFixture[str
         (["--from", BEGIN], 2, "--to"),
     ],
 )
-def test_what_cannot_be_asked(folder: DataFolder, arguments: list[str], code: int, why: str) -> None:
+def test_what_cannot_be_asked(
+    folder: DataFolder, arguments: list[str], code: int, why: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(console, "configure_logs", lambda level: None)  # the runner's error stream is closed afterwards
     ended = CliRunner().invoke(app, ["what-if", "--data", str(folder.path), *arguments])
     assert ended.exit_code == code
     assert why in ended.output
