@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
+
+from kontor.clioptions import Data, Json, Url
+from kontor.clioptions import settings_of as _settings
+from kontor.clipast import show, what_if
 
 app = typer.Typer(
     name="kontor",
@@ -25,9 +29,6 @@ app.add_typer(letters, name="parked")
 feeds = typer.Typer(help="What merchants' systems have to say, by shop.", no_args_is_help=True)
 app.add_typer(feeds, name="feeds")
 
-Data = Annotated[Path | None, typer.Option("--data", help="Data folder. [$KONTOR_DATA, else ./kontor-data]")]
-Json = Annotated[bool, typer.Option("--json", help="For programs.")]
-Url = Annotated[str | None, typer.Option("--url", help="A Postgres log. [$KONTOR_POSTGRES_URL in the full profile]")]
 Key = Annotated[str, typer.Argument(metavar="KEY")]
 Shop = Annotated[str, typer.Argument(metavar="SHOP", help="shp_…")]
 Port = Annotated[int | None, typer.Option(help="Port to listen on.", min=0, max=65535)]
@@ -36,18 +37,6 @@ Port = Annotated[int | None, typer.Option(help="Port to listen on.", min=0, max=
 def main() -> None:
     """Exit codes: 0 good, 1 failed, 2 wrong use."""
     app(prog_name="kontor")
-
-
-def _settings(**given: Any) -> Any:
-    from kontor import console
-    from kontor.settings import BadSettings, load
-
-    try:
-        settings = load(**given)
-    except BadSettings as error:
-        console.fail(str(error), 2)
-    console.configure_logs(settings.log_level)
-    return settings
 
 
 @app.command()
@@ -198,6 +187,10 @@ def replay(
     from kontor.replay.command import Wishes, run_replay
 
     run_replay(name, Wishes(from_scratch, verify, rollback, upto, dry_run), _settings(data=data), as_json=json)
+
+
+app.command()(show)
+app.command(name="what-if")(what_if)
 
 
 @app.command()

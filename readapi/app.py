@@ -39,6 +39,7 @@ from readapi.routes import (
     rules,
     shops,
     signals,
+    streams,
     subscriptions,
     wishlist,
 )
@@ -82,6 +83,7 @@ ROUTERS = (
     signals.router,
     wishlist.router,
     events.router,
+    streams.router,
     subscriptions.router,
     admin.router,
     marketplace.router,

@@ -5,15 +5,42 @@ It is the query service's services and the engine: command routes answer with re
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any, Protocol
 
 from commands.engine import Engine
 from domain.policy import OrderPolicy
+from domain.rule import Restriction
+from domain.shipping import ShippingTable
+from domain.tax import TaxTable
 from readapi.services import ReadServices
 from streams.merchantfeeds.sources import Rules
 from streams.payments import PaymentProcess
 from writeapi.restrictions import Restrictions
 from writeapi.sellers import Sellers
+
+
+class States(Protocol):
+    async def state(self, stream: str, *, keep_absent: bool = False) -> Any:
+        """Of an aggregate."""
+
+
+class Restricting(Protocol):
+    async def now(self) -> Sequence[Restriction]: ...
+
+
+class Quoting(Protocol):
+    """All that a quote rests on."""
+
+    @property
+    def engine(self) -> States: ...
+    @property
+    def restrictions(self) -> Restricting: ...
+    @property
+    def tax(self) -> TaxTable: ...
+    @property
+    def shipping(self) -> ShippingTable: ...
 
 
 @dataclass(slots=True)

@@ -52,6 +52,9 @@ class MemoryEvidence:
     def stream(self, name: str, before: int) -> list[tuple[str, bytes]]:
         return [(row.topic, row.data) for row in self._log.streams[name] if row.position < before]
 
+    def history(self, name: str, after: int, limit: int) -> list[tuple[Any, ...]]:
+        return list(self._log.streams[name][after : after + limit])
+
 
 def log_is_sound(log: MemoryLog, verdict: Verdict) -> None:
     """By the examiner of ``kontor verify``, the ledger and the snapshots included."""
