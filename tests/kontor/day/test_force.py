@@ -28,7 +28,7 @@ SECONDS = 6
 async def test_every_promise_is_kept_whenever_the_service_dies(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
     told = await endure(Plan(600, 0, seed=3), Surroundings(embedded_settings(tmp_path / "data")), SECONDS)
     assert told["promises"] == dict.fromkeys(PROMISES, "kept")
-    assert told["kills"] >= 3
+    assert told["kills"] >= 2
     assert told["orders"]["PAID"] > 0
     assert told["acknowledged"] > told["purchases"] > 0
 
