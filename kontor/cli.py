@@ -198,7 +198,11 @@ def simulate(
     seed: Annotated[int | None, typer.Option(help="One seed. [1]", min=0)] = None,
     seeds: Annotated[str | None, typer.Option(metavar="N..M", help="Several, both ends included.")] = None,
     steps: Annotated[
-        int | None, typer.Option(help="After so many callbacks nothing goes wrong any more.", min=1)
+        int | None, typer.Option(help="After so many callbacks nothing goes wrong any more. [each seed draws]", min=1)
+    ] = None,
+    jobs: Annotated[int, typer.Option(help="Seeds at one time, a process for each.", min=1)] = 1,
+    minutes: Annotated[
+        float | None, typer.Option(help="From --seed on, until so many are over.", min=0, show_default=False)
     ] = None,
     json: Json = False,
 ) -> None:
@@ -208,7 +212,7 @@ def simulate(
     """
     from kontor.simulation.command import run_simulate
 
-    run_simulate(seed, seeds, steps, as_json=json)
+    run_simulate(seed, seeds, steps, as_json=json, jobs=jobs, minutes=minutes)
 
 
 @app.command(name="replay-orders")

@@ -100,9 +100,7 @@ class Indexer:
         self._unwritten = 0
         self._building = False
         """Not in a process that only reads, nor while a commit is written or after one that failed."""
-        self._seen = 0
-        self._stored = 0
-        self._owed = 0
+        self._seen = self._stored = self._owed = 0
         self._shown = ShownStock()
         self._waiters: list[tuple[int, int, asyncio.Future[None]]] = []
         self._order = count()
@@ -215,6 +213,7 @@ class Indexer:
     async def _try_writing(self) -> None:
         if self._closing or not await asyncio.to_thread(self._search.try_writer):
             return
+        self._shown = ShownStock()  # what was read along has been written by nobody, if the writer died with it
         self._stored = self._search.position()
         target = min(self._views.positions().values())
         if self._stored == 0 or not 0 <= target - self._stored <= REPLAY_MAX:
@@ -315,8 +314,12 @@ class Indexer:
         """Shows what the writer committed. Events that change no document need no commit to count as shown."""
         pending, self._pending = self._pending, Pending()
         reached = self._seen
-        if await self._concerned(pending):
-            self._owed = reached
+        try:
+            if await self._concerned(pending):
+                self._owed = reached
+        except BaseException:
+            self._pending.merge(pending)
+            raise
         another = await asyncio.to_thread(self._search.refresh)
         stored = self._search.position()
         if another or stored != self._stored:
@@ -327,14 +330,15 @@ class Indexer:
     # which products
 
     async def _concerned(self, pending: Pending) -> set[str]:
-        products, offers = set(pending.products), set(pending.offers)
+        products, named = set(pending.products), set(pending.offers)
         for some in in_slices(pending.stock, SOME):
-            offers |= {offer_of(key) for key in await self._flipped(some)}
+            # A flip is news once, so it is kept where it survives that the views fail in between.
+            pending.offers |= {offer_of(key) for key in await self._flipped(some)}
             await asyncio.sleep(0)
-        for some in in_slices(offers, SOME):
+        for some in in_slices(pending.offers, SOME):
             rows: dict[str, OfferRow] = await self._views.get_many("offers", some)
             products |= {row.product_id for row in rows.values()}
-            for gone in pending.offers.intersection(some) - rows.keys():
+            for gone in named.intersection(some) - rows.keys():
                 products |= await self._last_product_of(gone)
             await asyncio.sleep(0)
         return products

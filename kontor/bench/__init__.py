@@ -26,6 +26,7 @@ BENCHES = {
     "discovery": "discovery",
     "search": "search",
     "day": "day",
+    "force": "force",
 }
 """Name on the command line, and module. ``history`` measures ``start`` and ``memory``."""
 ALIASES = {"start": "history", "memory": "history"}
