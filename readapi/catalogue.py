@@ -11,11 +11,13 @@ import asyncio
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from msgspec.structs import replace
 from starlette.requests import Request
 
 from projections.search.port import MAX_SUGGESTIONS, MAX_TEXT, Explanation, SearchQuery, Suggestion
 from projections.search.suggest import of_categories
 from readapi.categories import Tree
+from readapi.categorytitles import Named, suggested
 from readapi.consistency import at_position, at_search_position, require
 from readapi.degraded import or_else
 from readapi.edge.positions import MIN_HEADER, min_position
@@ -53,9 +55,9 @@ async def listing(
 
     async def from_index() -> tuple[Found, int, int | None]:
         await at_search_position(request)
-        wanted = min_position(request)
-        ranking = await reading.merchandising.ranking(wanted)
-        found, position = await reading.searches.find(query, ranking, key, wanted)
+        at_least = min_position(request)
+        ranking = await reading.merchandising.ranking(at_least)
+        found, position = await reading.searches.find(query, ranking, key, at_least, wanted_of(request))
         await reading.last_good.served(query, found, position)
         return found, position, None
 
@@ -72,9 +74,17 @@ async def listing(
         cards(request, found.product_ids),
         reading.seller_names.beside(found.facets, fresh=MIN_HEADER in request.headers),
     )
+    if (named := await names(request)) is not None:
+        facets = named.facets(facets, query.category)
     shown = list_body([card.body for card in shown_cards], found._replace(facets=facets), explained)
     languages = tuple(dict.fromkeys([card.language for card in shown_cards]))
     return Listing(shown, position, made_at, found.product_ids, languages)
+
+
+async def names(request: Request) -> Named | None:
+    """What categories and attributes are called for whoever asks; None where nothing is called otherwise."""
+    wanted = wanted_of(request)
+    return await reading_of(request).category_titles.named(wanted) if wanted else None
 
 
 async def _explained(reading: Reading, found: Found) -> list[Explanation]:
@@ -88,11 +98,12 @@ async def suggestions(request: Request, typed: str) -> tuple[list[Suggestion], i
     async def from_index() -> tuple[list[Suggestion], int]:
         await at_search_position(request)
         reading = reading_of(request)
-        popular = reading.popular_searches.completing(typed)
-        known = {one.text.casefold() for one in popular}
-        indexed, position = await reading.searches.suggest(typed, min_position(request))
-        others = [one for one in indexed if one.text.casefold() not in known]
-        return [*popular, *others][:MAX_SUGGESTIONS], position
+        indexed, position = await reading.searches.suggest(typed, min_position(request), wanted_of(request))
+        first = [*reading.popular_searches.completing(typed), *await _named_categories(request, typed)]
+        named = await names(request)
+        others = [one if named is None else _labelled(one, named) for one in indexed]
+        unique = {one.text.casefold(): one for one in reversed([*first, *others])}
+        return list(reversed(unique.values()))[:MAX_SUGGESTIONS], position
 
     async def from_categories() -> tuple[list[Suggestion], int]:
         found, position = await tree(request)
@@ -100,6 +111,21 @@ async def suggestions(request: Request, typed: str) -> tuple[list[Suggestion], i
         return of_categories(typed[:MAX_TEXT], counted, MAX_SUGGESTIONS), position
 
     return await or_else(request, "search", from_index, from_categories)
+
+
+async def _named_categories(request: Request, typed: str) -> list[Suggestion]:
+    """Those whose name in the reader's language goes on from what was typed."""
+    named = await names(request)
+    found = [] if named is None else named.completing(typed[:MAX_TEXT])
+    return suggested(found, (await tree(request))[0]) if found else []
+
+
+def _labelled(one: Suggestion, named: Named) -> Suggestion:
+    if one.kind != "category":
+        return one
+    path = tuple(one.text.split("/"))
+    steps = [named.category(path[: depth + 1]) or path[depth] for depth in range(len(path))]
+    return one if tuple(steps) == path else replace(one, label="/".join(steps))
 
 
 def age_of(request: Request, found: Listing) -> int | None:

@@ -26,6 +26,7 @@ def document(one: OnSale) -> SearchDocument:
         brand=said.brand,
         category=said.category,
         description=plain_text(said.description),
+        language=said.language,
         texts=tuple(_translated(said)),
         attributes=_compared(said.attributes, product.variants),
         skus=tuple(variant.sku for variant in product.variants),

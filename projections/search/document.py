@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
+from domain.language import DEFAULT
+
 Value = str | float | bool
 
 
@@ -20,6 +22,8 @@ class SearchDocument(msgspec.Struct, frozen=True, kw_only=True):
     """Path from broad to narrow."""
     description: str = ""
     """Plain text; markup is taken out before."""
+    language: str = DEFAULT
+    """Of title and description."""
     texts: tuple[tuple[str, str, str], ...] = ()
     """In other languages than English: language, title, and plain text."""
     attributes: dict[str, Value | tuple[Value, ...]] = {}

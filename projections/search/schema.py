@@ -16,7 +16,7 @@ from projections.search import analysis, attributes, row, stored, translations
 from projections.search.document import SearchDocument
 from projections.search.stored import Stored
 
-VERSION = 5
+VERSION = 6
 
 PRODUCT, META = "product", "meta"
 _NO_PRICE = 1 << 53
@@ -47,10 +47,11 @@ def build() -> tantivy.Schema:
 def document_json(document: SearchDocument) -> str:
     """The document as tantivy's ``add_json`` takes it, the cheapest way over the language border."""
     columns, shown = row.columns(document)
+    told = stored.encode(Stored(document.product_id, document.title, shown, row.titles(document)))
     columns |= {
         "id": document.product_id,
         "kind": PRODUCT,
-        "stored": stored.encode(Stored(document.product_id, document.title, shown)),
+        "stored": told,
         "attribute": attributes.codes(shown),
         "price_up": _NO_PRICE if document.price is None else document.price,
         "price_down": -1 if document.price is None else document.price,

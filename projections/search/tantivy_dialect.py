@@ -22,6 +22,10 @@ class TantivyDialect:
         self._searcher = searcher
         self._translated = bool(searcher.doc_freq("told_title", translations.ANY))
 
+    def languages(self, wanted: Sequence[str]) -> tuple[str, ...]:
+        """Those that are asked for, as terms call them; none where there is no text but in English."""
+        return translations.asked(wanted) if self._translated else ()
+
     @property
     def products(self) -> int:
         return int(self._searcher.num_docs)

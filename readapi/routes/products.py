@@ -25,7 +25,7 @@ from readapi.edge.principal import Principal, principal_of
 from readapi.edge.problems import BadParameter, Unauthenticated
 from readapi.instants import parse_instant
 from readapi.languages import PARAMETER as ACCEPTED
-from readapi.languages import told_headers, wanted_of
+from readapi.languages import VARY, told_headers, wanted_of
 from readapi.models import ProductList, ProductPage, SuggestionList
 from readapi.past import Until, row_then
 from readapi.productquery import ANYWHERE, page_number, parse, refuse_unknown, text, wants_reasons
@@ -137,16 +137,25 @@ async def search_products(request: Request) -> Response:
     "/api/products/suggest",
     summary="Complete what is being typed",
     responses={200: {"model": SuggestionList}, **problem_responses("position_not_reached")},
-    openapi_extra={"parameters": [_parameter("q", "what was typed so far", {"type": "string"}, example="oak b")]},
+    openapi_extra={
+        "parameters": [_parameter("q", "what was typed so far", {"type": "string"}, example="oak b"), ACCEPTED]
+    },
 )
 async def suggest(request: Request) -> Response:
-    """While search is away only categories are suggested, and `Kontor-Degraded: search` says so."""
+    """Titles in that one of their languages that `Accept-Language` asks for first; words are completed in any that it
+    asks for, and in the products' own.
+
+    While search is away only categories are suggested, and `Kontor-Degraded: search` says so."""
     parameters = refuse_unknown(request.scope["query_string"], _SUGGEST)
     if "q" not in parameters:
         raise BadParameter("query", "q", "needed")
     found, position = await suggestions(request, text("q", parameters["q"]))
-    items = [{"text": one.text, "kind": one.kind, "productId": one.product_id} for one in found]
-    return Ready(msgspec.json.encode({"items": items, "next": None, "prev": None}), position)
+    items = [
+        {"text": one.text, "kind": one.kind, "productId": one.product_id, "label": one.label or one.text}
+        for one in found
+    ]
+    body = msgspec.json.encode({"items": items, "next": None, "prev": None})
+    return Ready(body, position, (*headers_of(body), (b"cache-control", b"no-cache"), VARY))
 
 
 @router.get(

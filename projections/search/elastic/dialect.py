@@ -70,6 +70,8 @@ class ElasticDialect:
         return {"fuzzy": {field: {"value": word, "fuzziness": distance, "rewrite": "constant_score"}}}
 
     def prefix(self, field: str, word: str) -> Query:
+        if field in translations.FIELDS:
+            return {"prefix": {field: {"value": word, "rewrite": "constant_score"}}}
         return self.constant({"match": {f"{field}.beginning": word}}, 1.0)
 
     def boost(self, query: Query, boost: float) -> Query:

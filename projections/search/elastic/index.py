@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 import structlog
 
-from projections.search import analysis, cursor, spelling, synonyms
+from projections.search import analysis, cursor, spelling, synonyms, translations
 from projections.search.attributes import Attribute, Names, Pairs
 from projections.search.document import SearchDocument
 from projections.search.elastic import bulk, mapping, queries, results
@@ -43,6 +43,7 @@ from projections.search.port import (
 from projections.search.query import MAX_WORDS, QueryBuilder, candidates, words_of
 from projections.search.ranking import PLAIN, Ranking
 from projections.search.synonyms import Synonyms
+from projections.search.translations import Titles
 
 NAME = "kontor-products"
 _EXAMPLES_AT_ONCE = 50
@@ -238,12 +239,12 @@ class ElasticIndex:
                 return []
             raise
 
-    def corrected(self, text: str) -> str | None:
+    def corrected(self, text: str, wanted: Sequence[str] = ()) -> str | None:
         text = analysis.clean(text[:MAX_TEXT])
         if not words_of(text) or self._is_empty():
             return None
 
-        def titles(query: Query) -> list[str]:
+        def titles(query: Query) -> list[Titles]:
             return results.titles(self._ask("_search", queries.titles_body(query)))
 
         def frequencies(words: Sequence[str]) -> dict[str, int]:
@@ -252,21 +253,22 @@ class ElasticIndex:
 
         try:
             say = self._dialect(text, synonyms.packaged())
-            return spelling.corrected(text, say, QueryBuilder(say, synonyms.packaged()), titles, frequencies)
+            build = QueryBuilder(say, synonyms.packaged())
+            return spelling.corrected(text, say, build, titles, frequencies, translations.asked(wanted))
         except Refused as refused:
             if is_missing(refused):
                 return None
             raise
 
-    def suggest(self, text: str, limit: int = MAX_SUGGESTIONS) -> list[Suggestion]:
+    def suggest(self, text: str, limit: int = MAX_SUGGESTIONS, wanted: Sequence[str] = ()) -> list[Suggestion]:
         words = words_of(analysis.clean(text[:MAX_TEXT]))
         limit = max(0, min(limit, MAX_SUGGESTIONS))
         if not words or limit == 0 or self._is_empty():
             return []
         build = QueryBuilder(ElasticDialect(Words(0, {}, {})), synonyms.packaged())
         try:
-            answer = self._ask("_msearch", queries.suggest_lines(build, words, limit))
-            return results.suggestions(words, limit, answer)
+            lines = queries.suggest_lines(build, words, limit, translations.asked(wanted))
+            return results.suggestions(words, limit, wanted, self._ask("_msearch", lines))
         except Refused as refused:
             if is_missing(refused):
                 return []

@@ -18,7 +18,7 @@ from projections.search.document import SearchDocument
 from projections.search.port import MAX_LIMIT, MAX_OFFSET
 from projections.search.query import SHORTEST_PREFIX
 
-VERSION = 5
+VERSION = 6
 
 STATE_ID = "kontor:state"
 """The one document that is no product: it carries the position."""
@@ -112,6 +112,7 @@ def mappings() -> dict[str, Any]:
             **{row.level(depth): counted for depth in range(row.DEPTH)},
             "attribute": {"type": "long"},
             "shown": {"type": "object", "enabled": False},
+            "titles": {"type": "object", "enabled": False},
             KEPT: {"type": "object", "enabled": False},
             "price": {"type": "long"},
             "rating": {"type": "double"},
@@ -133,6 +134,8 @@ def document_json(document: SearchDocument) -> bytes:
     columns["kind"] = PRODUCT
     columns["attribute"] = attributes.codes(shown)
     columns["shown"] = shown
+    if titles := row.titles(document):
+        columns["titles"] = titles
     if document.kept:
         columns[KEPT] = msgspec.Raw(document.kept)
     return _encode(columns)

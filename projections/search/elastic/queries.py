@@ -19,6 +19,7 @@ from projections.search.suggest import BRAND_COLUMNS, CATEGORY_COLUMNS, VALUES
 
 _NO_PRICE = 1 << 53
 _PRODUCTS: Query = {"term": {"kind": mapping.PRODUCT}}
+_TITLES = ["title", "titles"]
 LEVELS = range(row.DEPTH)
 CATEGORIES_MAX = 10_000
 """Of one level; with all levels together no more than a server counts at once."""
@@ -133,14 +134,16 @@ def _edge(query: SearchQuery, worded: bool, place: Cursor) -> float:
     return place.value if fraction else whole(place.value)
 
 
-def suggest_lines(build: QueryBuilder[Query], words: Sequence[str], limit: int) -> list[Mapping[str, Any]]:
+def suggest_lines(
+    build: QueryBuilder[Query], words: Sequence[str], limit: int, languages: Sequence[str]
+) -> list[Mapping[str, Any]]:
     """Three searches in one request: values of categories, values of brands, and products."""
 
     def values(field: str, columns: tuple[str, ...]) -> dict[str, Any]:
         counted = {column: {"terms": {"field": column, "size": VALUES}} for column in columns}
         return {"size": 0, "query": build.completing(field, words), "aggs": counted, "track_total_hits": False}
 
-    titles = {"size": limit * 2, "query": build.completing("title", words), "_source": ["title"]}
+    titles = {"size": limit * 2, "query": build.completing_titles(words, languages), "_source": _TITLES}
     bodies = [values("category_text", CATEGORY_COLUMNS), values("brand_text", BRAND_COLUMNS), titles]
     return [line for body in bodies for line in ({}, body)]
 
@@ -154,7 +157,7 @@ def score_lines(parts: Sequence[Query], product_ids: Sequence[str]) -> list[Mapp
 
 
 def titles_body(query: Query) -> dict[str, Any]:
-    return {"size": TITLES, "query": query, "_source": ["title"], "track_total_hits": False}
+    return {"size": TITLES, "query": query, "_source": _TITLES, "track_total_hits": False}
 
 
 def category_body() -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from domain.language import DEFAULT
 from projections.search import facets
 from projections.search.attributes import Pairs
 from projections.search.cursor import Cursor
@@ -13,6 +14,7 @@ from projections.search.elastic.queries import STOCKED, facet_of
 from projections.search.elastic.server import Refused
 from projections.search.port import Copy, SearchQuery, SearchResult, Suggestion
 from projections.search.suggest import BRAND_COLUMNS, CATEGORY_COLUMNS, choose
+from projections.search.translations import Titles, title_for
 from projections.search.window import Hit, keyset
 
 
@@ -34,9 +36,10 @@ def search_result(
     )
 
 
-def suggestions(words: Sequence[str], limit: int, answer: Mapping[str, Any]) -> list[Suggestion]:
-    categories, brands, titles = _each(answer)
-    products = [Suggestion(hit["_source"]["title"], "product", hit["_id"]) for hit in titles["hits"]["hits"]]
+def suggestions(words: Sequence[str], limit: int, wanted: Sequence[str], answer: Mapping[str, Any]) -> list[Suggestion]:
+    categories, brands, found = _each(answer)
+    told = [(hit["_id"], _titles(hit)) for hit in found["hits"]["hits"]]
+    products = [Suggestion(title_for(titles, wanted), "product", product_id) for product_id, titles in told]
     return choose(words, limit, _values(categories, CATEGORY_COLUMNS), _values(brands, BRAND_COLUMNS), products)
 
 
@@ -44,8 +47,13 @@ def scores(answer: Mapping[str, Any]) -> list[dict[str, float]]:
     return [{hit["_id"]: hit["_score"] for hit in found["hits"]["hits"]} for found in _each(answer)]
 
 
-def titles(answer: Mapping[str, Any]) -> list[str]:
-    return [hit["_source"]["title"] for hit in answer["hits"]["hits"]]
+def titles(answer: Mapping[str, Any]) -> list[Titles]:
+    return [_titles(hit) for hit in answer["hits"]["hits"]]
+
+
+def _titles(hit: Mapping[str, Any]) -> Titles:
+    source = hit["_source"]
+    return source.get("titles") or [(DEFAULT, source["title"])]
 
 
 def copies(answer: Mapping[str, Any]) -> dict[str, Copy]:
