@@ -16,6 +16,7 @@ from starlette.requests import Request
 
 from projections.search.port import MAX_SUGGESTIONS, MAX_TEXT, Explanation, SearchQuery, Suggestion
 from projections.search.suggest import of_categories
+from readapi.audience import EVERYBODY, Audience
 from readapi.categories import Tree
 from readapi.categorytitles import Named, suggested
 from readapi.consistency import at_position, at_search_position, require
@@ -47,7 +48,12 @@ class Shown(NamedTuple):
 
 
 async def listing(
-    request: Request, query: SearchQuery, key: bytes = b"", plain: SearchQuery | None = None, explain: bool = False
+    request: Request,
+    query: SearchQuery,
+    key: bytes = b"",
+    plain: SearchQuery | None = None,
+    explain: bool = False,
+    audience: Audience = EVERYBODY,
 ) -> Listing:
     """``key`` stands for the query, if the caller has one at hand; ``plain`` is another one that a last good page may
     answer instead. Raises BadParameter, PositionNotReached, SearchUnavailable, ViewsUnavailable."""
@@ -71,7 +77,7 @@ async def listing(
     found, position, made_at = await or_else(request, "search", from_index, from_last_good)
     explained = await _explained(reading, found) if explain else None
     shown_cards, facets = await asyncio.gather(
-        cards(request, found.product_ids),
+        cards(request, found.product_ids, audience),
         reading.seller_names.beside(found.facets, fresh=MIN_HEADER in request.headers),
     )
     if (named := await names(request)) is not None:
@@ -134,24 +140,24 @@ def age_of(request: Request, found: Listing) -> int | None:
     return None if found.made_at is None else max(0, services.clock() - found.made_at) // 1000
 
 
-async def cards(request: Request, product_ids: Sequence[str]) -> list[Card]:
-    """Raises ViewsUnavailable."""
+async def cards(request: Request, product_ids: Sequence[str], audience: Audience = EVERYBODY) -> list[Card]:
+    """While the views are away, as everybody sees them. Raises ViewsUnavailable."""
     reading, wanted = reading_of(request), wanted_of(request)
 
     async def from_views() -> list[Card]:
         require(request.app.state.services.follower)
-        return await reading.pages.cards(product_ids, wanted)
+        return await reading.pages.cards(product_ids, wanted, audience)
 
     return await or_else(request, "products", from_views, lambda: reading.stand_in.cards(product_ids, wanted))
 
 
-async def product(request: Request, product_id: str) -> Shown:
-    """Raises PositionNotReached, ViewsUnavailable."""
+async def product(request: Request, product_id: str, audience: Audience = EVERYBODY) -> Shown:
+    """While the views are away, as everybody sees it. Raises PositionNotReached, ViewsUnavailable."""
     reading, wanted = reading_of(request), wanted_of(request)
 
     async def from_views() -> Shown:
         position = await at_position(request)
-        return Shown(await reading.pages.page(product_id, wanted), position)
+        return Shown(await reading.pages.page_for(product_id, audience, wanted), position)
 
     async def from_index() -> Shown:
         position = await at_search_position(request)

@@ -31,6 +31,8 @@ class SearchDocument(msgspec.Struct, frozen=True, kw_only=True):
     skus: tuple[str, ...] = ()
     price: int | None = None
     """Best offer in minor units of ``currency``; None while nobody offers it."""
+    prices_to: tuple[tuple[str, int], ...] = ()
+    """Of the best offer to each country, and to all others (``*``), where these are not all ``price``."""
     currency: str | None = None
     rating: float | None = None
     """Mean of the reviews, 0 to 5."""

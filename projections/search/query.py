@@ -52,6 +52,10 @@ class Dialect(Protocol[Q]):
 
     def nothing(self) -> Q: ...
 
+    def sold_to(self, place: str | None) -> Q | None:
+        """Of products with an entry for each price the one that holds there, or for whoever does not say where; None
+        where each has one entry alone."""
+
     def term(self, field: str, value: str | bool) -> Q:
         """The value as it is."""
 
@@ -60,6 +64,9 @@ class Dialect(Protocol[Q]):
 
     def between(self, field: str, low: float | None, high: float | None) -> Q:
         """Both ends included."""
+
+    def priced(self, place: str | None, low: float | None, high: float | None) -> Q:
+        """That costs as much there, or anywhere; both ends included."""
 
     def attribute(self, name: str, values: Sequence[str]) -> Q: ...
 

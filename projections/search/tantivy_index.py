@@ -112,7 +112,8 @@ class TantivyIndex:
                 writer.delete_documents_by_term("id", product_id)
             for document in upserts:
                 writer.delete_documents_by_term("id", document.product_id)
-                writer.add_json(schema.document_json(document))
+                for entry in schema.entries_json(document):
+                    writer.add_json(entry)
 
     def start_over(self) -> None:
         with self._writing:
@@ -287,7 +288,7 @@ class TantivyIndex:
         wanted = [analysis.clean(product_id) for product_id in product_ids[:MAX_LIMIT]]
         if whole is None or not wanted:
             return []
-        only = say.constant(say.these(wanted), 0.0)
+        only = say.constant(say.all_of([say.these(wanted), say.sold_to(None) or say.everything()]), 0.0)
 
         def scores(queries: Sequence[tantivy.Query]) -> Iterator[dict[str, float]]:
             for one in queries:
@@ -323,7 +324,7 @@ class TantivyIndex:
         say = TantivyDialect(self._schema, searcher)
         build, limit = QueryBuilder(say, synonyms.packaged()), max(0, min(limit, MAX_SUGGESTIONS))
         typed = analysis.clean(text[:MAX_TEXT])
-        return suggestions(searcher, build, typed, limit, wanted, say.languages(wanted))
+        return suggestions(searcher, say, build, typed, limit, wanted, say.languages(wanted))
 
 
 def _count(searcher: tantivy.Searcher, query: tantivy.Query) -> int:

@@ -10,11 +10,13 @@ from projections.search import stored
 from projections.search.port import Suggestion
 from projections.search.query import QueryBuilder, words_of
 from projections.search.suggest import BRAND_COLUMNS, CATEGORY_COLUMNS, VALUES, choose
+from projections.search.tantivy_dialect import TantivyDialect
 from projections.search.translations import title_for
 
 
 def suggestions(
     searcher: tantivy.Searcher,
+    say: TantivyDialect,
     build: QueryBuilder[tantivy.Query],
     text: str,
     limit: int,
@@ -25,9 +27,13 @@ def suggestions(
     words = words_of(text)
     if not words or limit == 0:
         return []
-    categories = _values(searcher, build.completing("category_text", words), CATEGORY_COLUMNS)
-    brands = _values(searcher, build.completing("brand_text", words), BRAND_COLUMNS)
-    titles = searcher.search(build.completing_titles(words, languages), limit * 2, count=False).hits
+
+    def once(query: tantivy.Query) -> tantivy.Query:
+        return say.all_of([query, only]) if (only := say.sold_to(None)) else query
+
+    categories = _values(searcher, once(build.completing("category_text", words)), CATEGORY_COLUMNS)
+    brands = _values(searcher, once(build.completing("brand_text", words)), BRAND_COLUMNS)
+    titles = searcher.search(once(build.completing_titles(words, languages)), limit * 2, count=False).hits
     return choose(words, limit, categories, brands, [_product(searcher, address, wanted) for _, address in titles])
 
 

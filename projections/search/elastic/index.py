@@ -17,7 +17,7 @@ import structlog
 from projections.search import analysis, cursor, spelling, synonyms, translations
 from projections.search.attributes import Attribute, Names, Pairs
 from projections.search.document import SearchDocument
-from projections.search.elastic import bulk, mapping, queries, results
+from projections.search.elastic import bulk, destinations, mapping, queries, results
 from projections.search.elastic.dialect import ElasticDialect, Query
 from projections.search.elastic.generations import Current, Generations, is_missing, write_alias
 from projections.search.elastic.lease import TTL_S, Lease
@@ -197,14 +197,20 @@ class ElasticIndex:
         try:
             say = self._dialect(query.text, ranking.synonyms)
             body = queries.search_body(query, say, ranking, place)
-            answer = self._ask(
-                "_search", body, preference=cursor.fingerprint(query), allow_partial_search_results="false"
-            )
+            asked = {"preference": cursor.fingerprint(query), "allow_partial_search_results": "false"}
+            answer = self._ask_by_price(query, body, asked) or self._ask("_search", body, **asked)
             return results.search_result(query, place, answer, self._meanings)
         except Refused as refused:
             if is_missing(refused):
                 return _NOTHING
             raise
+
+    def _ask_by_price(self, query: SearchQuery, body: dict[str, Any], asked: dict[str, str]) -> Any | None:
+        """None where the order is not that of what things cost somewhere."""
+        if not destinations.is_sorted(query):
+            return None
+        lines = [line for one in destinations.sorted_bodies(query, body) for line in (asked, one)]
+        return destinations.merged(body, results.each(self._ask("_msearch", lines)))
 
     def count(self, query: SearchQuery, ranking: Ranking = PLAIN) -> int:
         query = within_limits(query)

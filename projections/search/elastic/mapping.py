@@ -15,6 +15,7 @@ import msgspec
 
 from projections.search import attributes, row, translations
 from projections.search.document import SearchDocument
+from projections.search.elastic import destinations
 from projections.search.port import MAX_LIMIT, MAX_OFFSET
 from projections.search.query import SHORTEST_PREFIX
 
@@ -115,6 +116,7 @@ def mappings() -> dict[str, Any]:
             "titles": {"type": "object", "enabled": False},
             KEPT: {"type": "object", "enabled": False},
             "price": {"type": "long"},
+            **destinations.properties(key),
             "rating": {"type": "double"},
             "in_stock": {"type": "boolean"},
             "newest": column,
@@ -134,6 +136,7 @@ def document_json(document: SearchDocument) -> bytes:
     columns["kind"] = PRODUCT
     columns["attribute"] = attributes.codes(shown)
     columns["shown"] = shown
+    columns |= destinations.columns(document)
     if titles := row.titles(document):
         columns["titles"] = titles
     if document.kept:

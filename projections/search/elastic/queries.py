@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from projections.search import facets, row
 from projections.search.cursor import Cursor
-from projections.search.elastic import mapping
+from projections.search.elastic import destinations, mapping
 from projections.search.elastic.dialect import ElasticDialect, Query
 from projections.search.filters import filters, in_stock
 from projections.search.merits import matched, ranked
@@ -54,7 +54,7 @@ def search_body(query: SearchQuery, say: ElasticDialect, ranking: Ranking, place
     always = [_PRODUCTS, *(part for name, part in filtered.items() if name not in own)]
     body: dict[str, Any] = {
         "query": {"bool": {"filter": always} | ({} if words is None else {"must": words})},
-        "aggs": _aggregations(facets.plan(query, filtered), own) | _stocked(own, in_stock(say, query)),
+        "aggs": _aggregations(query, facets.plan(query, filtered), own) | _stocked(own, in_stock(say, query)),
         "size": query.limit + 1,
         "track_total_hits": True,
         "_source": False,
@@ -88,12 +88,12 @@ def walk_body(point_in_time: str, after: Sequence[Any] | None) -> dict[str, Any]
     return body if after is None else body | {"search_after": list(after)}
 
 
-def _aggregations(passes: facets.Plan, own: Mapping[str, Query]) -> dict[str, Any]:
+def _aggregations(query: SearchQuery, passes: facets.Plan, own: Mapping[str, Query]) -> dict[str, Any]:
     """One filter for each pass of the plan, named by ``pass_name``."""
     return {
         pass_name(facet): {
             "filter": {"bool": {"filter": [part for name, part in own.items() if name != facet]}},
-            "aggs": wanted,
+            "aggs": destinations.counted(query.ship_to, wanted),
         }
         for facet, wanted in passes.items()
         if wanted

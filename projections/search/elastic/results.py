@@ -9,6 +9,7 @@ from domain.language import DEFAULT
 from projections.search import facets
 from projections.search.attributes import Pairs
 from projections.search.cursor import Cursor
+from projections.search.elastic import destinations
 from projections.search.elastic.mapping import KEPT
 from projections.search.elastic.queries import STOCKED, facet_of
 from projections.search.elastic.server import Refused
@@ -24,7 +25,11 @@ def search_result(
     found = answer["hits"]
     hits = [Hit(float(hit["sort"][0]), int(hit["sort"][1]), hit["_id"]) for hit in found["hits"]]
     page = keyset(query, place, hits, found["total"]["value"])
-    answers = {facet_of(name): counted for name, counted in answer["aggregations"].items() if name != STOCKED}
+    answers = {
+        facet_of(name): destinations.read(counted)
+        for name, counted in answer["aggregations"].items()
+        if name != STOCKED
+    }
     there = answer["aggregations"][STOCKED]
     stocked = facets.Stocked(there["doc_count"], there[STOCKED]["doc_count"])
     return SearchResult(
@@ -37,14 +42,14 @@ def search_result(
 
 
 def suggestions(words: Sequence[str], limit: int, wanted: Sequence[str], answer: Mapping[str, Any]) -> list[Suggestion]:
-    categories, brands, found = _each(answer)
+    categories, brands, found = each(answer)
     told = [(hit["_id"], _titles(hit)) for hit in found["hits"]["hits"]]
     products = [Suggestion(title_for(titles, wanted), "product", product_id) for product_id, titles in told]
     return choose(words, limit, _values(categories, CATEGORY_COLUMNS), _values(brands, BRAND_COLUMNS), products)
 
 
 def scores(answer: Mapping[str, Any]) -> list[dict[str, float]]:
-    return [{hit["_id"]: hit["_score"] for hit in found["hits"]["hits"]} for found in _each(answer)]
+    return [{hit["_id"]: hit["_score"] for hit in found["hits"]["hits"]} for found in each(answer)]
 
 
 def titles(answer: Mapping[str, Any]) -> list[Titles]:
@@ -71,7 +76,7 @@ def categories(answer: Mapping[str, Any]) -> dict[tuple[str, ...], int]:
 
 
 def examples(answer: Mapping[str, Any]) -> Iterator[Pairs]:
-    for found in _each(answer):
+    for found in each(answer):
         for hit in found["hits"]["hits"]:
             yield hit["_source"]["shown"]
 
@@ -81,7 +86,7 @@ def _values(found: Mapping[str, Any], columns: tuple[str, ...]) -> list[tuple[st
     return [(bucket["key"], bucket["doc_count"]) for bucket in buckets]
 
 
-def _each(answer: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+def each(answer: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     """The answers to several searches. Raises Refused if one of them was."""
     for found in answer["responses"]:
         if error := found.get("error"):
