@@ -100,7 +100,7 @@ def gateway(
 
 @app.command(name="import")
 def import_(
-    what: Annotated[str, typer.Argument(metavar="products|offers|stock|sample")],
+    what: Annotated[str, typer.Argument(metavar="products|offers|stock|categories|sample")],
     file: Annotated[
         Path | None, typer.Argument(metavar="FILE.ndjson", help="One JSON object a line; .gz is read too.")
     ] = None,
@@ -115,8 +115,8 @@ def import_(
     from kontor.demo import run_load
     from kontor.importing import run_import
 
-    if what not in ("products", "offers", "stock", "sample"):
-        console.fail(f"import what? {what!r} is none of products, offers, stock, sample", 2)
+    if what not in ("products", "offers", "stock", "categories", "sample"):
+        console.fail(f"import what? {what!r} is none of products, offers, stock, categories, sample", 2)
     if what == "sample":
         if file is not None:
             console.fail("the sample comes with Kontor; name no file", 2)

@@ -5,6 +5,7 @@ Whether it finds little is decided by its text alone, so that no filter changes 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
 import msgspec
@@ -28,13 +29,14 @@ class Answer(NamedTuple):
     """How anything, or more, was found; None if the search itself found what there is."""
 
 
-def answer(index: SearchIndex, query: SearchQuery, ranking: Ranking) -> Answer:
-    """Raises what ``index.search`` raises. A search that was corrected is one page: its cursors are of another text."""
+def answer(index: SearchIndex, query: SearchQuery, ranking: Ranking, wanted: Sequence[str] = ()) -> Answer:
+    """For somebody who reads the ``wanted`` languages. Raises what ``index.search`` raises. A search that was corrected
+    is one page: its cursors are of another text."""
     asked, result = _filled(index, query, ranking)
     rescued: Way | None = "fewer_words" if asked.loosely and result.total else None
     if not query.text.strip() or query.cursor is not None or query.offset:
         return Answer(result, asked, None, rescued)
-    suggestion = index.corrected(query.text)
+    suggestion = index.corrected(query.text, wanted)
     if suggestion is None or result.total:
         return Answer(result, asked, suggestion, rescued)
     asked, result = _filled(index, msgspec.structs.replace(query, text=suggestion), ranking)

@@ -11,6 +11,7 @@ import { gallery } from "./gallery.js";
 import { buyButton, delivery, offers, price } from "./offers.js";
 import { stars } from "./stars.js";
 import { axes, offersOf, variantOf, variantText } from "./variants.js";
+import { wishButton } from "./wishlist.js";
 
 const BESIDE = 4;
 const QUANTITIES = 10;
@@ -38,13 +39,20 @@ function occasion(offer) {
   return h("p", { class: "line occasion" }, [offer.priceName, until].filter(Boolean).join(", "));
 }
 
-/** The best of these offers, ready to be bought. */
-function best(shop, product, [offer]) {
+/** The best of these offers that goes there, ready to be bought. */
+function best(shop, product, sold) {
+  const offer = sold.find(({ deliverable }) => deliverable);
   if (product.discontinued)
     return notice(
       "info",
       "No longer made",
       h("p", {}, "Nobody sells it any more; this page stays for those who bought it."),
+    );
+  if (!offer && sold.length > 0)
+    return notice(
+      "info",
+      "Nobody delivers it there",
+      h("p", {}, "Its sellers do not ship to your address, or to where you chose."),
     );
   if (!offer)
     return notice(
@@ -118,6 +126,7 @@ class Chosen {
     this.product = product;
     this.axes = h("div", { class: "axes" });
     this.best = h("div", {});
+    this.wish = product.discontinued ? null : wishButton(shop, product.title, () => this.variant);
     this.offers = h("div", {});
     this.attributes = h("div", {});
     this.show(variantOf(product, sku));
@@ -125,6 +134,7 @@ class Chosen {
 
   show(variant) {
     const { shop, product } = this;
+    this.variant = variant;
     const sold = offersOf(product, variant);
     put(this.axes, axes(product, variant, (other, axis) => this.choose(other, axis)));
     put(this.best, best(shop, product, sold));
@@ -133,7 +143,9 @@ class Chosen {
   }
 
   choose(variant, axis) {
-    history.replaceState(null, "", `?${new URLSearchParams({ sku: variant.sku })}`);
+    const query = new URLSearchParams(location.search);
+    query.set("sku", variant.sku);
+    history.replaceState(null, "", `?${query}`);
     this.show(variant);
     [...this.axes.querySelectorAll("input:checked")].find((one) => one.name === `axis-${axis}`)?.focus();
     announce(`${variantText(this.product, variant)} is chosen`);
@@ -147,8 +159,9 @@ export async function productPage({ parameters: [productId], query }, shop) {
       ({ body }) => body.items,
       () => [],
     );
+  const shipTo = query.get("shipTo");
   const [{ body: product }, said, beside] = await Promise.all([
-    api.get(`/api/products/${encodeURIComponent(productId)}`),
+    api.get(`/api/products/${encodeURIComponent(productId)}`, shipTo ? { shipTo } : null),
     quietly(api.get(`/api/products/${encodeURIComponent(productId)}/reviews`, { limit: 5 })),
     quietly(api.get(`/api/products/${encodeURIComponent(productId)}/also-bought`, { limit: BESIDE })),
   ]);
@@ -158,7 +171,7 @@ export async function productPage({ parameters: [productId], query }, shop) {
     title: product.title,
     content: [
       breadcrumbs(product.category),
-      h("div", { class: "product" }, gallery(product), h("div", {}, title(product), chosen.axes, chosen.best)),
+      h("div", { class: "product" }, gallery(product), h("div", {}, title(product), chosen.axes, chosen.best, chosen.wish)),
       chosen.offers,
       description(product),
       chosen.attributes,
