@@ -17,9 +17,10 @@ from streams.waiting.tokens import Admission, DropTokens, Ticket
 
 ID = Field(examples=["drp_01KARQ0000ABCDEFGHJKMNPQRS"])
 POLL_MAX_S = 30
-AT_THE_OPENING_A_SECOND = 500
-"""So many ask for their place in the first seconds; the others are told to come a little later."""
-HELD_S, LATER_S = 5, 60
+LOOKS_A_SECOND = 2_000
+"""So many may ask for their place at a time; the others are told to come a little later."""
+SPREAD_MAX_S = 10
+HELD_S, LATER_S = 3, 60
 
 
 class DropOut(Shape):
@@ -65,6 +66,11 @@ class PlaceOut(Shape):
     state: Literal["announced", "waiting", "admitted", "all_held", "sold_out", "lapsed", "ended"]
     estimated_seconds: int | None = Field(
         description="until it is this place's turn, at the stated rate; null while nobody can know", examples=[4]
+    )
+    enough: bool | None = Field(
+        description="while waiting: whether there are units for everybody up to here; if not, some of those before "
+        "have to let theirs go",
+        examples=[True],
     )
     admission: AdmissionOut | None = None
     available: int
@@ -134,22 +140,32 @@ class Place(NamedTuple):
     @property
     def estimated_s(self) -> int:
         """At the stated rate, which is the fastest."""
-        before = self.place - self.room.pace.called
-        return ceil(before * MINUTE_MS / self.room.terms.per_minute / 1000)
+        return self._seconds_for(self.place - self.room.pace.called)
+
+    @property
+    def enough(self) -> bool:
+        """Whether there are units for everybody up to here."""
+        return self.place - self.room.pace.called <= self.room.seats
+
+    def _seconds_for(self, people: int) -> int:
+        return ceil(people * MINUTE_MS / self.room.terms.per_minute / 1000)
 
     @property
     def retry_after(self) -> int | None:
-        """Seconds after which there may be something new; None when there is nothing to wait for."""
-        number = self.ticket.number
+        """Seconds after which there may be something new; None when there is nothing to wait for.
+
+        The more there are, the further they are spread.
+        """
+        spread = self.ticket.number % (1 + self.room.issued // LOOKS_A_SECOND)
         match self.state:
             case "announced":
-                until = ceil(max(0, self.room.terms.opens_at - self.at) / 1000)
-                spread = min(10, 1 + self.room.issued // AT_THE_OPENING_A_SECOND)
-                return min(LATER_S, until + 1 + number % spread)
-            case "waiting":
+                until = ceil((self.room.terms.opens_at - self.at) / 1000)
+                return min(LATER_S, max(1, until) + min(SPREAD_MAX_S, spread))
+            case "waiting" if self.enough:
                 return max(1, min(POLL_MAX_S, self.estimated_s // 3))
-            case "all_held":
-                return HELD_S + number % HELD_S
+            case "waiting" | "all_held":  # soon there is something to tell: when as many are in as there are seats
+                soon = min(POLL_MAX_S, self._seconds_for(self.room.seats))
+                return max(HELD_S, soon) + min(POLL_MAX_S, spread + self.ticket.number % HELD_S)
             case "sold_out":
                 return LATER_S
         return None
@@ -169,6 +185,7 @@ def place_json(found: Place, tokens: DropTokens) -> dict[str, Any]:
         "ahead": max(0, found.place - room.pace.called - 1) if found.place else None,
         "state": state,
         "estimatedSeconds": found.estimated_s if state == "waiting" else None,
+        "enough": found.enough if state == "waiting" else None,
         "admission": admission,
         **_left(room),
     }

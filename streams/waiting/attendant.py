@@ -87,13 +87,13 @@ class Attendant:
 
     async def _attend(self, room: Room, drop: Drop, limit: int, at: int) -> None:
         line = self._rooms.line
+        stock: InventoryItem = await self._engine.state("stk_" + room.offer_id[4:])
+        units = Units(stock.available(at), stock.held_at(at), stock.on_hand - stock.committed)
         if not room.opened:
             opened = drop if drop.seed else await self._open(room, at)
             if not opened.seed:
                 return
-            await asyncio.to_thread(line.open, room.drop_id, opened.seed, opened.joined)
-        stock: InventoryItem = await self._engine.state("stk_" + room.offer_id[4:])
-        units = Units(stock.available(at), stock.held_at(at), stock.on_hand - stock.committed)
+            await asyncio.to_thread(line.open, room.drop_id, opened.seed, opened.joined, units)
         await asyncio.to_thread(line.move, room.drop_id, units, limit, at)
         self._rooms.stale()
 

@@ -105,11 +105,14 @@ class Line:
             ((joined,),) = db.execute("SELECT joined FROM drops WHERE drop_id = ?", (drop_id,))
             return int(joined)
 
-    def open(self, drop_id: str, seed: str, joined: int) -> None:
-        """With the seed and the number of tickets that the log has recorded."""
+    def open(self, drop_id: str, seed: str, joined: int, units: Units) -> None:
+        """With the seed and the number of tickets that the log has recorded. The first time counts."""
         with self._store.writing() as db:
-            statement = "UPDATE drops SET seed = ?, joined = ?, paced_at = opens_at WHERE drop_id = ? AND seed = ''"
-            db.execute(statement, (seed, joined, drop_id))
+            db.execute(
+                "UPDATE drops SET seed = ?, joined = ?, paced_at = opens_at, available = ?, held = ?, unsold = ? "
+                "WHERE drop_id = ? AND seed = ''",
+                (seed, joined, *units, drop_id),
+            )
 
     def move(self, drop_id: str, units: Units, limit: int, at: int) -> None:
         """Lets in whoever is due."""

@@ -48,7 +48,7 @@ class WaitingLine:
         """As many joined before."""
         if count:
             line.join(DROP, people(1, count))
-        line.open(DROP, "seed", line.close_the_draw(DROP))
+        line.open(DROP, "seed", line.close_the_draw(DROP), PLENTY)
         return line
 
     def test_comes_back_as_it_was_announced(self, line, other):
@@ -80,10 +80,12 @@ class WaitingLine:
         assert line.close_the_draw(DROP) == 3
         line.join(DROP, ["usr_late"])
         assert other.close_the_draw(DROP) == 3
-        other.open(DROP, "seed", 3)
-        line.open(DROP, "another", 4)
+        other.open(DROP, "seed", 3, Units(5, 1, 6))
+        line.open(DROP, "another", 4, PLENTY)
         room = self.room(line)
         assert (room.seed, room.joined, room.issued, room.pace) == ("seed", 3, 4, (0, OPENS))
+        assert room.units == (5, 1, 6)
+        assert not room.sold_out, "nobody has looked at the stock since"
 
     def test_moves_at_the_stated_rate_and_no_faster_for_being_moved_twice(self, line, other):
         self.opened(line, 50)

@@ -142,7 +142,7 @@ async def test_a_store_that_is_away_is_told_and_asked_again(
 
 async def test_places_of_those_before_are_drawn_and_the_others_follow(rooms: Rooms, line: Counted) -> None:
     line.join(DROP, people(1, 50))
-    line.open(DROP, "seed", line.close_the_draw(DROP))
+    line.open(DROP, "seed", line.close_the_draw(DROP), Units(1, 0, 1))
     room = await rooms.room(DROP)
     assert room is not None
     assert [await rooms.place(room, number) for number in range(1, 51)] == list(by_lot("seed", 50))

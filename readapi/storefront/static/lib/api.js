@@ -43,8 +43,8 @@ export class Api {
   }
 
   /** A command. With a `key` it may be repeated, and is, when no answer came. */
-  async command(method, path, body = undefined, { key = null, wait = null } = {}) {
-    const headers = {};
+  async command(method, path, body = undefined, { key = null, wait = null, headers: more = {} } = {}) {
+    const headers = { ...more };
     if (key !== null) headers["Idempotency-Key"] = key;
     if (wait !== null) headers.Prefer = `wait=${wait}`;
     for (let tried = 1; ; tried += 1) {

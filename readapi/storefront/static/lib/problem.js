@@ -52,6 +52,8 @@ const ADVICE = {
   storage_unavailable: "Wait a moment, then try again.",
   position_not_reached: "Your last change is still on its way here. Try again in a moment.",
   request_timeout: "Look whether it was done before you try again.",
+  admission_required: "Its page shows the line, and whose turn it is.",
+  admission_used: "Your orders show what was bought with it.",
   gift_card_unusable: "Leave the code out, or enter another one.",
 };
 
