@@ -2,9 +2,11 @@
 
     ticket.<drop>.<account>.<number>.<signature>
     admission.<drop>.<account>.<number>.<place>.<until>.<signature>
+    turn.<account>.<at>.<signature>
 
 A ticket says who joined as which number. An admission says that it was this number's turn, and until when (milliseconds
-since 1970). Both belong to one account; whoever sends one must be signed in as that account.
+since 1970). A turn says when one is to come back while the write path has too much to do. All belong to one account;
+whoever sends one must be signed in as that account.
 """
 
 from __future__ import annotations
@@ -15,6 +17,7 @@ from typing import NamedTuple
 
 TOKEN_CHARS_MAX = 250
 _TICKET, _ADMISSION, _SEED = b"kontor drop ticket\x00", b"kontor drop admission\x00", b"kontor drop seed\x00"
+_TURN = b"kontor turn\x00"
 
 
 class BadToken(Exception):
@@ -33,6 +36,11 @@ class Admission(NamedTuple):
     number: int
     place: int
     until: int
+
+
+class Turn(NamedTuple):
+    account_id: str
+    at: int
 
 
 class DropTokens:
@@ -62,6 +70,14 @@ class DropTokens:
         fields = self._verified(token, "admission", _ADMISSION, len(Admission._fields))
         drop_id, account_id, number, place, until = fields
         return Admission(drop_id, account_id, int(number), int(place), int(until))
+
+    def give(self, turn: Turn) -> str:
+        return self._signed("turn", _TURN, turn)
+
+    def turn(self, token: str) -> Turn:
+        """Raises BadToken."""
+        account_id, at = self._verified(token, "turn", _TURN, len(Turn._fields))
+        return Turn(account_id, int(at))
 
     def _signed(self, kind: str, purpose: bytes, fields: tuple[object, ...]) -> str:
         told = ".".join(map(str, fields))

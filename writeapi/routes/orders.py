@@ -27,6 +27,7 @@ from domain.pricing import Destination
 from domain.shipping import DEFAULT_METHOD
 from domain.tender import Covered, due
 from readapi.edge.cart_token import HEADER as CART_TOKEN
+from readapi.edge.headers import header
 from readapi.edge.idempotency import idempotency_of
 from readapi.edge.openapi import problem_responses, signed_in
 from readapi.edge.positions import prefer_wait, preference_applied
@@ -43,6 +44,7 @@ from writeapi.giftcards import Code, covered_by
 from writeapi.purchase import Delivery, Quoted, destination_of, items_of, place_order, quote_cart, require_goods
 from writeapi.requests import Body, command_reply, context_of, replay, require_id, services_of, stored_answer
 from writeapi.services import WriteServices
+from writeapi.turns import HEADER as TURN
 
 router = APIRouter(tags=["checkout"])
 KEYED = problem_responses(
@@ -70,6 +72,13 @@ ADMITTED = {
     "description": "For goods of a drop: what GET /api/drops/{dropId}/place told. Of several drops, with commas.",
     "schema": {"type": "string"},
     "example": "admission.drp_01KARQ0000ABCDEFGHJKMNPQRS.usr_01KARQ0000ABCDEFGHJKMNPQRS.4711.42.1764612300000.c2lnbmVk",
+}
+ITS_TURN = {
+    "name": TURN,
+    "in": "header",
+    "description": "What an answer 503 `overloaded` had with it, for the request that comes back after Retry-After.",
+    "schema": {"type": "string"},
+    "example": "turn.usr_01KARQ0000ABCDEFGHJKMNPQRS.1764612300000.c2lnbmVk",
 }
 CartId = Annotated[str, Field(max_length=40, examples=["crt_01JD3Z8Q5V7W9X2Y4Z6A8B0C1D"])]
 AddressId = Annotated[str, Field(max_length=40, examples=["adr_01JD3Z8Q5V7W9X2Y4Z6A8B0C1D"])]
@@ -177,13 +186,14 @@ def _destination(services: WriteServices, account_id: str, account: ActiveAccoun
         **problem_responses("forbidden", "admission_required"),
         **problem_responses("out_of_stock", "price_changed", "idempotency_in_flight", "admission_used"),
     },
-    openapi_extra={**signed_in(), "parameters": [KEY, PREFER, ADMITTED]},
+    openapi_extra={**signed_in(), "parameters": [KEY, PREFER, ADMITTED, ITS_TURN]},
 )
 async def create_order(request: Request, body: OrderRequest, principal: CustomerPrincipal) -> Response:
     """Of a line that cannot be delivered there the order comes to nothing at once, as `not_serviceable`. Answers 202 as
     soon as the order is recorded, or with ``Prefer: wait=N`` once it is PAID or CANCELLED; or once
     it stands and its money is taken later, or waits until somebody has looked at it: then it is PENDING still."""
     services = services_of(request)
+    services.turns.require(header(request, TURN.lower().encode()), principal.account_id, services.clock())
     key = await idempotency_of(request, principal.account_id)
     wait = prefer_wait(request)
     stored_key = f"{key.scope}\x1f{key.key}"

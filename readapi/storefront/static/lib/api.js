@@ -52,6 +52,7 @@ export class Api {
         return await this.send(method, path, { body, headers, origin: this.write });
       } catch (problem) {
         if (key === null || tried === TRIES || !problem.passing) throw problem;
+        if (problem.turn !== null) headers["Kontor-Turn"] = problem.turn;
         await pause((problem.retryAfter ?? 0) * 1000 || PAUSE_MS * tried);
       }
     }

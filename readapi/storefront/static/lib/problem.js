@@ -2,7 +2,7 @@
 
 /** A problem of RFC 9457, or a request that found nobody. */
 class Problem extends Error {
-  constructor(status, body, retryAfter = null) {
+  constructor(status, body, retryAfter = null, turn = null) {
     super(body.detail || body.title);
     this.status = status;
     this.code = body.code ?? "";
@@ -12,6 +12,7 @@ class Problem extends Error {
     this.traceId = body.traceId ?? null;
     this.body = body;
     this.retryAfter = retryAfter;
+    this.turn = turn; // to be sent with the same request when it is repeated
   }
 
   /** Nothing was done, or is not known to be: the same request may be sent again. */
@@ -28,7 +29,7 @@ export async function problemOf(response) {
     body = { title: "Unexpected answer", detail: `The server answered ${response.status} without a reason.` };
   }
   const after = Number.parseInt(response.headers.get("Retry-After") ?? "", 10);
-  return new Problem(response.status, body, Number.isNaN(after) ? null : after);
+  return new Problem(response.status, body, Number.isNaN(after) ? null : after, response.headers.get("Kontor-Turn"));
 }
 
 export function unreachable() {
