@@ -44,7 +44,7 @@ class Rooms:
         self._fresh_until = 0.0
         self._changes = 0
         self._reading: asyncio.Task[None] | None = None
-        self._draws: OrderedDict[str, array[int]] = OrderedDict()
+        self._draws: OrderedDict[str, asyncio.Task[array[int]]] = OrderedDict()
         self._joining: list[_Joining] = []
         self._writing: asyncio.Task[None] | None = None
 
@@ -90,12 +90,12 @@ class Rooms:
         if number > room.joined:
             return number
         draw = self._draws.get(room.drop_id)
-        if draw is None:
-            draw = await asyncio.to_thread(by_lot, room.seed, room.joined)
-            self._draws[room.drop_id] = draw
-            while len(self._draws) > DRAWS_KEPT:
+        if draw is None:  # once for all who ask meanwhile
+            drawing = asyncio.to_thread(by_lot, room.seed, room.joined)
+            draw = self._draws[room.drop_id] = asyncio.create_task(drawing, name="drawing lots")
+            if len(self._draws) > DRAWS_KEPT:
                 self._draws.popitem(last=False)
-        return draw[number - 1]
+        return (await asyncio.shield(draw))[number - 1]
 
     # joining
 

@@ -149,6 +149,25 @@ async def test_places_of_those_before_are_drawn_and_the_others_follow(rooms: Roo
     assert await rooms.place(room, 51) == 51
 
 
+async def test_lots_are_drawn_once_however_many_ask_at_once(
+    rooms: Rooms, line: Counted, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawn: list[int] = []
+
+    def counted(seed: str, joined: int) -> Any:
+        drawn.append(joined)
+        return by_lot(seed, joined)
+
+    monkeypatch.setattr(module, "by_lot", counted)
+    line.join(DROP, people(1, 100))
+    line.open(DROP, "seed", line.close_the_draw(DROP), Units(1, 0, 1))
+    room = await rooms.room(DROP)
+    assert room is not None
+    places = await asyncio.gather(*(rooms.place(room, number) for number in range(1, 101)))
+    assert sorted(places) == list(range(1, 101))
+    assert drawn == [100]
+
+
 # tokens
 
 
