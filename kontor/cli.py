@@ -300,8 +300,8 @@ def bench(
     name: Annotated[
         str,
         typer.Argument(
-            help="append, hot-sku, http-hot-sku, checkout, import, feeds, history, quote, replay, cassandra-sink; "
-            "or all, which takes --write and more (docs/howto/benchmarks.md)"
+            help="append, hot-sku, http-hot-sku, drop, checkout, import, feeds, history, quote, replay, "
+            "cassandra-sink; or all, which takes --write and more (docs/howto/benchmarks.md)"
         ),
     ],
 ) -> None:

@@ -79,6 +79,8 @@ from streams.rounds import HOUR_MS, DailyRound
 from streams.sellerslists import SellersLists
 from streams.sinking import Sinking
 from streams.standing import Standing
+from streams.waiting.attendant import Attendant
+from streams.waiting.rooms import Rooms
 from writeapi.restrictions import Restrictions, Rules
 from writeapi.sellers import OFFERS_MAX, Sellers
 from writeapi.services import WriteServices
@@ -210,6 +212,7 @@ async def read_side(settings: Settings) -> AsyncIterator[FullReadServices]:
             vault=vault,
             sellers_lists=SellersLists(log),
             objects=objects_of(settings, vault),
+            drops=Rooms.of(vault, now_ms),
             **views,
             **_tables(),
         )
@@ -230,7 +233,8 @@ async def write_side(settings: Settings, clock: Callable[[], int] = now_ms) -> A
         payments = PaymentProcess(engine, views["views"], gateway)
         restrictions = Restrictions(engine, _rules(log))
         engine.listeners += [Notifying(settings, engine, vault).unconnected.committed, restrictions.committed]
-        await _begun(stack, engine, Listening(engine, log), gateway)
+        rooms = Rooms.of(vault, clock)
+        await _begun(stack, engine, Listening(engine, log), gateway, Attendant(engine, rooms))
 
         services = FullWriteServices(
             log=log,
@@ -244,6 +248,7 @@ async def write_side(settings: Settings, clock: Callable[[], int] = now_ms) -> A
             feed_rules=feed_rules(settings),
             objects=objects_of(settings, vault),
             policy=order_policy(settings),
+            drops=rooms,
             **views,
             **_tables(clock),
         )

@@ -19,6 +19,7 @@ from streams.merchantfeeds.sources import Rules
 from streams.payments import PaymentProcess
 from writeapi.restrictions import Restrictions
 from writeapi.sellers import Sellers
+from writeapi.turns import Turns
 
 
 class States(Protocol):
@@ -58,6 +59,14 @@ class WriteServices(ReadServices):
     """Where merchants' feeds may come from."""
     policy: OrderPolicy = field(default=OrderPolicy(), kw_only=True)
     """Of orders that are placed from now on."""
+
+    turns: Turns = field(init=False)
+    """For orders while too many commands wait."""
+
+    def __post_init__(self) -> None:
+        engine = self.engine
+        self.turns = Turns(lambda: engine.queue_depth, self.drops.tokens)
+        engine.landed.append(self.turns.landed)
 
     @property
     def backlog(self) -> int:

@@ -9,6 +9,7 @@ BENCHES = {
     "append": "append",
     "hot-sku": "hot_sku",
     "http-hot-sku": "http_hot_sku",
+    "drop": "drop",
     "checkout": "checkout",
     "import": "imports",
     "feeds": "feeds",

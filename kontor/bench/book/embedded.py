@@ -32,6 +32,21 @@ EMBEDDED: tuple[Case, ...] = (
         small=("500",),
     ),
     Case(
+        "drop",
+        (
+            Figure(
+                "people who join a line, beside empty requests",
+                "joins_per_s",
+                "/s",
+                limit="limit_empty_requests_per_s",
+                ratio="ratio",
+            ),
+            Figure("the first honest answer after the opening, p99", "honest_answer_p99_s", "s", less=True),
+        ),
+        DISK,
+        small=("300",),
+    ),
+    Case(
         "checkout",
         (
             Figure(

@@ -7,6 +7,7 @@ import { icon } from "../lib/icons.js";
 import { notice } from "../lib/states.js";
 import { attributes } from "./attributes.js";
 import { cards, stock } from "./card.js";
+import { dropPanel } from "./drops.js";
 import { gallery } from "./gallery.js";
 import { buyButton, delivery, offers, price } from "./offers.js";
 import { stars } from "./stars.js";
@@ -40,7 +41,7 @@ function occasion(offer) {
 }
 
 /** The best of these offers that goes there, ready to be bought. */
-function best(shop, product, sold) {
+function best(shop, product, sold, drops) {
   const offer = sold.find(({ deliverable }) => deliverable);
   if (product.discontinued)
     return notice(
@@ -61,6 +62,7 @@ function best(shop, product, sold) {
       h("p", {}, "Look again later, or search for something like it."),
     );
   const said = h("div", { class: "said" });
+  const drop = drops.find(({ shopId, sku }) => shopId === offer.shopId && sku === offer.sku);
   const most = Math.max(1, Math.min(QUANTITIES, offer.available, offer.limitPerAccount ?? QUANTITIES));
   const amount = h(
     "select",
@@ -78,6 +80,7 @@ function best(shop, product, sold) {
     offer.limitPerAccount
       ? h("p", { class: "line" }, icon("info"), `At most ${offer.limitPerAccount} per customer`)
       : null,
+    drop ? dropPanel(shop, drop) : null,
     h(
       "div",
       { class: "add" },
@@ -121,9 +124,10 @@ function description({ title, description, language }) {
 
 /** The parts that depend on which of a family is chosen; the address says which, and keeps saying it. */
 class Chosen {
-  constructor(shop, product, sku) {
+  constructor(shop, product, sku, drops) {
     this.shop = shop;
     this.product = product;
+    this.drops = drops;
     this.axes = h("div", { class: "axes" });
     this.best = h("div", {});
     this.wish = product.discontinued ? null : wishButton(shop, product.title, () => this.variant);
@@ -137,7 +141,7 @@ class Chosen {
     this.variant = variant;
     const sold = offersOf(product, variant);
     put(this.axes, axes(product, variant, (other, axis) => this.choose(other, axis)));
-    put(this.best, best(shop, product, sold));
+    put(this.best, best(shop, product, sold, this.drops));
     put(this.offers, sold.length > 0 ? offers(shop, product, sold) : null);
     put(this.attributes, attributes(product, variant));
   }
@@ -160,13 +164,14 @@ export async function productPage({ parameters: [productId], query }, shop) {
       () => [],
     );
   const shipTo = query.get("shipTo");
-  const [{ body: product }, said, beside] = await Promise.all([
+  const [{ body: product }, said, beside, drops] = await Promise.all([
     api.get(`/api/products/${encodeURIComponent(productId)}`, shipTo ? { shipTo } : null),
     quietly(api.get(`/api/products/${encodeURIComponent(productId)}/reviews`, { limit: 5 })),
     quietly(api.get(`/api/products/${encodeURIComponent(productId)}/also-bought`, { limit: BESIDE })),
+    quietly(api.get("/api/drops", { productId })),
   ]);
   shop.signals.viewed(product.productId);
-  const chosen = new Chosen(shop, product, query.get("sku"));
+  const chosen = new Chosen(shop, product, query.get("sku"), drops);
   return {
     title: product.title,
     content: [
