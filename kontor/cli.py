@@ -30,6 +30,7 @@ Json = Annotated[bool, typer.Option("--json", help="For programs.")]
 Url = Annotated[str | None, typer.Option("--url", help="A Postgres log. [$KONTOR_POSTGRES_URL in the full profile]")]
 Key = Annotated[str, typer.Argument(metavar="KEY")]
 Shop = Annotated[str, typer.Argument(metavar="SHOP", help="shp_…")]
+Logs = Annotated[int | None, typer.Option(help="Event logs of a folder that is begun.", min=1, max=64)]
 Port = Annotated[int | None, typer.Option(help="Port to listen on.", min=0, max=65535)]
 
 
@@ -51,11 +52,11 @@ def _settings(**given: Any) -> Any:
 
 
 @app.command()
-def demo(port: Port = None, data: Data = None) -> None:
+def demo(port: Port = None, data: Data = None, logs: Logs = None) -> None:
     """A marketplace with a real catalog, sample users and stock, on this machine. Ctrl-C ends it."""
     from kontor.running import run_demo
 
-    run_demo(_settings(data=data, port=port))
+    run_demo(_settings(data=data, port=port, logs=logs))
 
 
 @app.command()
@@ -66,6 +67,7 @@ def serve(
     port: Port = None,
     workers: Annotated[int | None, typer.Option(help="Processes that share the port.", min=1, max=64)] = None,
     data: Data = None,
+    logs: Logs = None,
 ) -> None:
     """The services: `all` on one port (8000), or `write` (8001) and `read` (8002) alone."""
     from kontor import console
@@ -73,7 +75,7 @@ def serve(
 
     if what not in ("all", "write", "read"):
         console.fail(f"serve what? {what!r} is none of all, write, read", 2)
-    run_services(what, _settings(profile=profile, host=host, port=port, workers=workers, data=data))
+    run_services(what, _settings(profile=profile, host=host, port=port, workers=workers, data=data, logs=logs))
 
 
 @app.command()
