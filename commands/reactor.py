@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable
 
 from commands.mapper import recorded
 from commands.overlay import Overlay
+from commands.routes import stream_of
 from commands.store.port import Position, Row
 from domain import checkout
 from domain.checkout import Checkout
@@ -75,7 +76,10 @@ class CheckoutReactor:
             assert state is not None
             self._overlay.deciding[order_id] = moved[order_id] = state
         return [
-            (order_id, command) for order_id, state in moved.items() for command in checkout.next_commands(state, now)
+            (order_id, command)
+            for order_id, state in moved.items()
+            for command in checkout.next_commands(state, now)
+            if self._owns is None or self._owns(stream_of(command))
         ]
 
     def _begins(self, event: Recorded) -> bool:

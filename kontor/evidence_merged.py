@@ -10,6 +10,7 @@ from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from heapq import merge
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -125,7 +126,10 @@ class MergedEvidence:
             yield from log.replies()
 
     def snapshots(self) -> Iterator[tuple[Any, ...]]:
-        yield from merge(*(log.snapshots() for log in self._logs), key=lambda row: row[0].encode())
+        """Of a stream that has moved the newest."""
+        both = merge(*(log.snapshots() for log in self._logs), key=lambda row: row[0].encode())
+        for _, own in groupby(both, key=lambda row: row[0]):
+            yield max(own, key=lambda row: row[1])
 
     def stream(self, name: str, before: int) -> list[tuple[str, bytes]]:
         found = []

@@ -21,24 +21,30 @@ from msgspec.structs import replace as changed
 
 from commands.aggregates import Aggregate
 from commands.batch import Outcome
-from commands.context import Context
+from commands.context import Context, system_context
 from commands.engine import Engine, Landed, Listener, now_ms
 from commands.errors import WritePathError
 from commands.idempotency import IdempotentRequest
 from commands.logs.crossing import Crossing
+from commands.logs.home import Home
 from commands.logs.merged import MergedLog
+from commands.logs.moving import Moving
 from commands.logs.vector import Vector
 from commands.outage import Outage
 from commands.reactor import CheckoutReactor
 from commands.routes import stream_of
 from commands.store.polling import POLL_S
 from commands.store.port import Row
+from domain.claim import TakeClaim
 from domain.decider import Command
+from domain.errors import DomainError
+from domain.ids import claim_id
 from domain.recorded import Recorded
 
 UNPUBLISHED_MAX = 20_000
 """Events of a log that wait for their places; older ones are read from the log by whoever wants them."""
 RETRY_S = 0.2
+MARK = claim_id("mark", "move")
 REST_S = 1.0
 REST_LOOK_S = 0.002
 
@@ -55,12 +61,13 @@ class Engines(Engine):
         self.landed: list[Landed] = []
         self._merged = merged
         self._crossing = Crossing(self._step, clock)
+        self._homes = [Home(merged, number) for number in range(len(merged.logs))]
+        self._reactors = [CheckoutReactor(owns=partial(self._is_home, number)) for number in range(len(merged.logs))]
         self._each = [
-            Engine(
-                one, aggregates_max=aggregates_max, clock=clock, reactor=CheckoutReactor(owns=partial(self._is_home, n))
-            )
-            for n, one in enumerate(merged.logs)
+            Engine(home, aggregates_max=aggregates_max, clock=clock, reactor=reactor)
+            for home, reactor in zip(self._homes, self._reactors, strict=True)
         ]
+        self._moving = Moving()
         self._unpublished: list[deque[Recorded]] = [deque(maxlen=UNPUBLISHED_MAX) for _ in merged.logs]
         self._wake = asyncio.Event()
         self._worker = None
@@ -133,6 +140,8 @@ class Engines(Engine):
     def _decided(
         self, command: Command, context: Context, expected: int | None, request: IdempotentRequest | None
     ) -> asyncio.Future[Outcome]:
+        if self._moving.goes_on:
+            return self._moving.put_off(partial(self._decided, command, context, expected, request))
         number = self._merged.directory.home_of(stream_of(command))
         asked = self._asked(number, request)
         deciding = self._each[number].submit(command, context, expected_version=expected, request=asked)
@@ -163,6 +172,8 @@ class Engines(Engine):
         return called_for
 
     def answer_again(self, stream: str, request: IdempotentRequest) -> asyncio.Future[Outcome]:
+        if self._moving.goes_on:
+            return self._moving.put_off(partial(self.answer_again, stream, request))
         number = self._merged.directory.home_of(stream)
         again = self._asked(number, request)
         assert again is not None
@@ -171,9 +182,29 @@ class Engines(Engine):
     def watch(
         self, stream: str, until: Callable[[Any], bool], request: IdempotentRequest | None = None
     ) -> asyncio.Future[Outcome]:
-        number = self._merged.directory.home_of(stream)
-        told = self._told(number, self._each[number].watch(stream, until, self._asked(number, request)))
+        told = self._moving.watching(partial(self._watched, stream, until, request))
         return asyncio.ensure_future(self._followed(told, stream, stream, request)) if stream[:4] == "ord_" else told
+
+    def _watched(
+        self, stream: str, until: Callable[[Any], bool], request: IdempotentRequest | None
+    ) -> asyncio.Future[Outcome]:
+        number = self._merged.directory.home_of(stream)
+        return self._told(number, self._each[number].watch(stream, until, self._asked(number, request)))
+
+    async def move(self, first: int, last: int, to: int) -> int:
+        """Gives the slices ``first`` to ``last`` to another log; the version of the directory that says so.
+
+        Commands wait for it for a few commits' time. Where other processes write as well, theirs that come then are
+        refused with StorageUnavailable, to be given again. Raises StorageUnavailable when it could not be written.
+        """
+        async with self._moving.everybody_waits():
+            await asyncio.gather(*map(_come_to_an_end, self._each))
+            await self._merged.move(first, last, to, self.clock())
+            for home, engine, reactor in zip(self._homes, self._each, self._reactors, strict=True):
+                home.version = self._merged.directory.version
+                engine._aggregates.clear()
+                reactor.clear()
+        return self._merged.directory.version
 
     def peek(self, stream: str) -> Any | None:
         return self._of(stream).peek(stream)
@@ -296,3 +327,10 @@ class Engines(Engine):
                 listener(events)
             except Exception:  # what was committed is committed, whatever a listener makes of it
                 log.exception("listener_failed")
+
+
+async def _come_to_an_end(engine: Engine) -> None:
+    """Returns when whatever the engine was given before has been written and told: its commands come one after the
+    other, so one that is refused for sure is a mark between them."""
+    with contextlib.suppress(DomainError):
+        await engine.submit(TakeClaim(MARK, ""), system_context("move", engine.clock()), expected_version=-1)

@@ -55,6 +55,28 @@ class MergedLog:
             except sqlite3.Error as error:
                 raise StorageUnavailable(f"the order of the logs cannot be written: {error}") from error
 
+    async def move(self, first: int, last: int, to: int, at: int) -> None:
+        """Gives slices another home, from one commit to the next: all logs are locked meanwhile, and whoever writes
+        looks under the lock of his log whether the directory is still what he went by. ``at`` in milliseconds.
+
+        Events stay where they are; what follows them is written to the new home, and comes after them in the order,
+        because there is a cut between. Raises StorageUnavailable.
+        """
+        async with self._cutting:
+            held: list[Transaction] = []
+            try:
+                for one in self.logs:
+                    held.append(await one.begin())
+                heads, loop = [transaction.head for transaction in held], asyncio.get_running_loop()
+                await loop.run_in_executor(self._thread, self.order.cut, heads)
+                await loop.run_in_executor(self._thread, self.order.move, first, last, to, at)
+            except sqlite3.Error as error:
+                raise StorageUnavailable(f"the order of the logs cannot be written: {error}") from error
+            finally:
+                for transaction in held:
+                    await transaction.rollback()
+            self.order.look()
+
     def place_of(self, wanted: Vector) -> int | None:
         """The place in the order from which on everything in it is seen; None while there is none."""
         known = self.order.heads[: len(wanted.parts)]  # what another process or thread has cut since is not read yet
@@ -113,7 +135,7 @@ class MergedLog:
             if rows and rows[-1].position > self.order.heads[number]:
                 await self.cut()
             found += [new_row((self._place(number, row.position), *row[1:])) for row in rows]
-        return found
+        return sorted(found, key=lambda row: row.version)
 
     def _place(self, number: int, position: int) -> int:
         place = self.order.place(number, position)

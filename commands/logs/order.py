@@ -135,6 +135,28 @@ class Order:
             raise
         self._checkpointer.committed()
 
+    def version(self) -> int:
+        """Of the directory, whoever has changed it."""
+        return int(self._reader.execute("SELECT max(version) FROM slices").fetchone()[0])
+
+    def move(self, first: int, last: int, log: int, at: int) -> None:
+        """Gives the slices ``first`` to ``last`` another home; durable when it returns. Raises sqlite3.Error.
+
+        Whoever calls it holds the locks of all logs concerned.
+        """
+        assert 0 <= first <= last < SLICES, (first, last)
+        assert 0 <= log < self.logs, log
+        begin_patiently(self._writer)
+        try:
+            known = _directory(self._writer)
+            homes = (*known.homes[:first], *(log for _ in range(first, last + 1)), *known.homes[last + 1 :])
+            self._write_directory(known.version + 1, homes, at)
+            self._writer.execute("COMMIT")
+        except BaseException:
+            if self._writer.in_transaction:
+                self._writer.execute("ROLLBACK")
+            raise
+
     def spans(self, after: int, upto: int) -> list[Span]:
         """What lies in (after, upto] of the order, cut to fit."""
         (begin,) = self._reader.execute("SELECT max(first) FROM spans WHERE first <= ?", (after + 1,)).fetchone()

@@ -17,7 +17,8 @@ from tests.commands.driving import Clock
 
 def merged(folder: Path, logs: int) -> MergedLog:
     order = Order.open(folder / "order.db", logs)
-    return MergedLog([SQLiteLog.open(folder / f"log-{number}.db") for number in range(logs)], order)
+    names = ["log.db", *(f"log-{number}.db" for number in range(1, logs))]
+    return MergedLog([SQLiteLog.open(folder / name) for name in names], order)
 
 
 @asynccontextmanager

@@ -39,7 +39,7 @@ def unrolled(spans: list[Span]) -> list[tuple[int, int]]:
 
 
 @given(GROWTH)
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=10, deadline=None)
 def test_places_are_those_of_the_cuts_in_every_view_of_them(tmp_path_factory, growth):
     path = tmp_path_factory.mktemp("order") / "order.db"
     order, heads, cuts = Order.open(path, 3), [0, 0, 0], []
