@@ -211,8 +211,8 @@ class Engine:
             elif self._closing and self._flight is None:
                 return self._announce()
             else:
-                self._announce()
                 self._wake.clear()
+                self._announce()  # to listeners who give commands, perhaps
                 await self._wake.wait()
 
     def _fair_half(self) -> int:

@@ -10,10 +10,11 @@ to ask for, ``streams/checkout.py`` asks for later.
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from commands.mapper import recorded
 from commands.overlay import Overlay
+from commands.routes import stream_of
 from commands.store.port import Position, Row
 from domain import checkout
 from domain.checkout import Checkout
@@ -32,8 +33,11 @@ def is_relevant(topic: str) -> bool:
 
 
 class CheckoutReactor:
-    def __init__(self, maximum: int = 10_000) -> None:
+    def __init__(self, maximum: int = 10_000, owns: Callable[[str], bool] | None = None) -> None:
+        """``owns`` tells the streams of the engine's log, if there are others. A checkout that touches more is left
+        alone: what becomes of it there is not heard of here (``logs/crossing.py``)."""
         self._maximum = maximum
+        self._owns = owns
         self._open: OrderedDict[str, Checkout] = OrderedDict()
         self._overlay: Overlay[Checkout] = Overlay()
         self._heard: dict[str, Position] = {}
@@ -50,7 +54,8 @@ class CheckoutReactor:
     def streams(self, command: Command | None, order_id: str) -> list[str]:
         """What the reactions to a command may touch, so that it can be loaded for many checkouts at once."""
         if isinstance(command, PlaceOrder):
-            return checkout.streams_of(order_id, command.cart_id, command.quote, command.gift_card)
+            touched = checkout.streams_of(order_id, command.cart_id, command.quote, command.gift_card)
+            return touched if self._owns is None or all(map(self._owns, touched)) else []
         known = self._overlay.get(order_id) or self._open.get(order_id)
         if known is None:
             return []
@@ -65,14 +70,27 @@ class CheckoutReactor:
                 continue
             order_id = event.meta.correlation
             known = self._overlay.get(order_id) or self._open.get(order_id)
-            if known is None and type(event.event) is not OrderPlaced:
+            if known is None and not self._begins(event):
                 continue
             state = checkout.evolve(known, event)
             assert state is not None
             self._overlay.deciding[order_id] = moved[order_id] = state
         return [
-            (order_id, command) for order_id, state in moved.items() for command in checkout.next_commands(state, now)
+            (order_id, command)
+            for order_id, state in moved.items()
+            for command in checkout.next_commands(state, now)
+            if self._owns is None or self._owns(stream_of(command))
         ]
+
+    def _begins(self, event: Recorded) -> bool:
+        """Whether a checkout that may be taken care of here begins with it."""
+        placed = event.event
+        if type(placed) is not OrderPlaced:
+            return False
+        if self._owns is None:
+            return True
+        touched = checkout.streams_of(event.stream, placed.cart_id, placed.quote, placed.gift_card)
+        return all(map(self._owns, touched))
 
     def disown(self, order_ids: Iterable[str]) -> None:
         """What was seen of these did not happen after all; the checkout process takes them over."""
@@ -95,7 +113,10 @@ class CheckoutReactor:
 
     def _hear(self, order_id: str, known: Checkout | None, row: Row) -> None:
         try:
-            state = checkout.evolve(known, recorded(row))
+            event = recorded(row)
+            if known is None and not self._begins(event):
+                return
+            state = checkout.evolve(known, event)
         except Exception:  # told of by whoever folds its stream; this checkout is left to the checkout process
             self._open.pop(order_id, None)
             return

@@ -31,6 +31,7 @@ app.add_typer(feeds, name="feeds")
 
 Key = Annotated[str, typer.Argument(metavar="KEY")]
 Shop = Annotated[str, typer.Argument(metavar="SHOP", help="shp_…")]
+Logs = Annotated[int | None, typer.Option(help="Event logs of a folder that is begun.", min=1, max=64)]
 Port = Annotated[int | None, typer.Option(help="Port to listen on.", min=0, max=65535)]
 
 
@@ -40,11 +41,11 @@ def main() -> None:
 
 
 @app.command()
-def demo(port: Port = None, data: Data = None) -> None:
+def demo(port: Port = None, data: Data = None, logs: Logs = None) -> None:
     """A marketplace with a real catalog, sample users and stock, on this machine. Ctrl-C ends it."""
     from kontor.running import run_demo
 
-    run_demo(_settings(data=data, port=port))
+    run_demo(_settings(data=data, port=port, logs=logs))
 
 
 @app.command()
@@ -55,6 +56,7 @@ def serve(
     port: Port = None,
     workers: Annotated[int | None, typer.Option(help="Processes that share the port.", min=1, max=64)] = None,
     data: Data = None,
+    logs: Logs = None,
 ) -> None:
     """The services: `all` on one port (8000), or `write` (8001) and `read` (8002) alone."""
     from kontor import console
@@ -62,7 +64,7 @@ def serve(
 
     if what not in ("all", "write", "read"):
         console.fail(f"serve what? {what!r} is none of all, write, read", 2)
-    run_services(what, _settings(profile=profile, host=host, port=port, workers=workers, data=data))
+    run_services(what, _settings(profile=profile, host=host, port=port, workers=workers, data=data, logs=logs))
 
 
 @app.command()

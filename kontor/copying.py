@@ -86,7 +86,9 @@ async def copy_log(source: Path | str, target: Path | str, progress: Callable[..
 
 def _open(target: Path | str) -> EventLog:
     if isinstance(target, Path):
-        DataFolder(target.parent).prepare()
+        folder = DataFolder(target.parent)
+        folder.prepare()
+        folder.require_one_log()
         return SQLiteLog.open(target)
     from commands.store.postgres import PostgresLog
 

@@ -12,9 +12,9 @@ from typing import Protocol
 
 from commands.engine import Engine, now_ms
 from commands.store.port import EventLog
-from commands.store.sqlite import SQLiteLog
 from commands.vault import Vault
 from kontor.folder import DataFolder
+from kontor.logfiles import open_log
 from kontor.settings import Settings, required
 
 
@@ -46,11 +46,10 @@ class Desk:
 @asynccontextmanager
 async def desk(settings: Settings) -> AsyncIterator[Desk]:
     """Raises UnusableLog."""
-    log = _log(settings)
+    log, engine = _log(settings)
     try:
         vault = _vault(settings)
         try:
-            engine = Engine(log, aggregates_max=settings.aggregates_cached_max)
             await engine.start()
             try:
                 yield Desk(log, engine, vault)
@@ -62,14 +61,15 @@ async def desk(settings: Settings) -> AsyncIterator[Desk]:
         await log.close()
 
 
-def _log(settings: Settings) -> EventLog:
+def _log(settings: Settings) -> tuple[EventLog, Engine]:
     if settings.profile == "full":
         from commands.store.postgres import PostgresLog
 
-        return PostgresLog.open(*required(settings, "postgres_url"))
+        log = PostgresLog.open(*required(settings, "postgres_url"))
+        return log, Engine(log, aggregates_max=settings.aggregates_cached_max)
     folder = DataFolder(settings.data)
     folder.prepare()
-    return SQLiteLog.open(folder.log)
+    return open_log(folder, settings, now_ms)
 
 
 def _vault(settings: Settings) -> Vault:

@@ -7,11 +7,12 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
-from commands.engine import Engine, now_ms
-from commands.store.sqlite import SQLiteLog
+from commands.engine import now_ms
+from commands.store.port import EventLog
 from commands.vault import Vault
 from kontor.feeding import feed_process, feed_rules
 from kontor.folder import DataFolder
+from kontor.logfiles import open_log
 from kontor.notifying import Notifying
 from kontor.objects import objects_of
 from kontor.policies import order_policy, search_weights
@@ -102,7 +103,7 @@ async def _begin(gateway: SimulatedGateway | OutsideGateway, payments: PaymentPr
 
 
 def _indexing(
-    log: SQLiteLog, views: SQLiteViews, search: TantivyIndex, clock: Callable[[], int]
+    log: EventLog, views: SQLiteViews, search: TantivyIndex, clock: Callable[[], int]
 ) -> tuple[Standing, Indexer]:
     """What writes the index, and what counts the merits of its documents."""
     standing = Standing(log, clock)
@@ -134,9 +135,9 @@ async def embedded(settings: Settings, *, clock: Callable[[], int] = now_ms) -> 
     elsewhere = outside(settings)
     folder = DataFolder(settings.data)
     folder.prepare()
-    log, vault = SQLiteLog.open(folder.log), Vault(folder.vault)
+    log, engine = open_log(folder, settings, clock)
+    vault = Vault(folder.vault)
     views, search = SQLiteViews(folder.views, PROJECTIONS), TantivyIndex(folder.search)
-    engine = Engine(log, aggregates_max=settings.aggregates_cached_max, clock=clock)
     follower = Follower(log, views, engine)
     standing, indexer = _indexing(log, views, search, clock)
     repricing, books = Repricing(views, indexer.touch, clock), Bookkeeping(log, engine, settings.commission_ppm)

@@ -54,6 +54,13 @@ class Evidence(Protocol):
 def evidence(log: Path | str) -> Iterator[Evidence]:
     """Of a file, or of the Postgres log that a URL names. Raises UnusableLog when it cannot be opened."""
     if isinstance(log, Path):
+        order = log.with_name("order.db")
+        if order.exists():
+            from kontor.evidence_merged import merged_evidence
+
+            with merged_evidence(log.parent) as several:
+                yield several
+            return
         with closing(open_readonly(log)) as connection:
             connection.execute(f"PRAGMA cache_size=-{CACHE_KIB}")
             connection.execute("BEGIN")

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from commands.errors import UnusableLog
+from commands.logs.order import ORDER_FILE
 from commands.store.sqlite import LOG_FILE
 from commands.store.sqlitefile import SQLiteFile
 from commands.vault_file import APPLICATION_ID, SCHEMA_VERSION
@@ -17,13 +18,25 @@ VAULT_FILE = SQLiteFile(APPLICATION_ID, SCHEMA_VERSION, "vault")
 
 @dataclass(frozen=True, slots=True)
 class DataFolder:
-    """``log.db`` and ``vault.db`` are the truth, ``provider.db`` the simulated provider's; the rest can be rebuilt."""
+    """``log.db`` and ``vault.db`` are the truth, ``provider.db`` the simulated provider's; the rest can be rebuilt.
+
+    Where there are several logs, ``log-1.db``, ``log-2.db`` … and ``order.db`` are as true as the first.
+    """
 
     path: Path
 
     @property
     def log(self) -> Path:
         return self.path / "log.db"
+
+    def log_of(self, number: int) -> Path:
+        """One of several, counted from 0."""
+        return self.path / f"log-{number}.db" if number else self.log
+
+    @property
+    def order(self) -> Path:
+        """Of the events of several logs; there is none where one log is alone."""
+        return self.path / "order.db"
 
     @property
     def vault(self) -> Path:
@@ -79,6 +92,7 @@ class DataFolder:
     def prepare(self) -> None:
         """Makes the folder if need be. Raises UnusableLog, with the folder untouched, when it cannot be used."""
         LOG_FILE.check(self.log)
+        ORDER_FILE.check(self.order)
         VAULT_FILE.check(self.vault)
         RECORDS_FILE.check(self.provider)
         try:
@@ -93,3 +107,8 @@ class DataFolder:
         LOG_FILE.check(self.log)
         if not self.log.exists():
             raise UnusableLog(f"there is no event log in {self.path}; start with `kontor demo` or name it with --data")
+
+    def require_one_log(self) -> None:
+        """For tools that know one file. Raises UnusableLog."""
+        if self.order.exists():
+            raise UnusableLog(f"{self.path} has several logs, and this command knows one; docs/scale.md says what does")

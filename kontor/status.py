@@ -6,8 +6,9 @@ import asyncio
 import os
 import sqlite3
 import tomllib
-from collections.abc import Callable, Sequence
-from contextlib import closing
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from commands.errors import UnusableLog
 from commands.routes import DECIDERS
 from kontor import console
 from kontor.folder import DataFolder
+from kontor.logfiles import log_files
 from kontor.readonly import open_readonly
 from kontor.settings import TOML, Settings, load
 from kontor.witnesses import search_position
@@ -57,12 +59,10 @@ def status_of(folder: DataFolder) -> dict[str, Any]:
     A consumer that is ahead of the log has a negative lag: the log was replaced by an older one.
     Raises UnusableLog when the log cannot be read. Everything else can be rebuilt, so its damage is only told.
     """
-    with closing(open_readonly(folder.log)) as connection:
-        try:
-            head = int(connection.execute("SELECT max(position) FROM events").fetchone()[0] or 0)
-            kinds = _kinds(connection) if head <= COUNTED_MAX else None
-        except sqlite3.Error as error:
-            raise UnusableLog(f"{folder.log} is damaged: {error}; restore it from a backup") from error
+    files = log_files(folder)
+    heads = [_head(file) for file in files]
+    head = sum(heads)
+    kinds = _kinds_of(files) if head <= COUNTED_MAX else None
     from kontor.embedded import PROJECTIONS
 
     views, parked, checkouts = stored_views(folder.views, PROJECTIONS)
@@ -80,6 +80,29 @@ def status_of(folder: DataFolder) -> dict[str, Any]:
 
 def _consumer(position: int | None, head: int) -> dict[str, int | None]:
     return {"position": position, "lag": None if position is None else head - position}
+
+
+def _head(file: Path) -> int:
+    with _reading(file) as connection:
+        return int(connection.execute("SELECT max(position) FROM events").fetchone()[0] or 0)
+
+
+def _kinds_of(files: Sequence[Path]) -> dict[str, int]:
+    counted: Counter[str] = Counter()
+    for file in files:
+        with _reading(file) as connection:
+            counted.update(_kinds(connection))
+    return dict(counted)
+
+
+@contextmanager
+def _reading(file: Path) -> Iterator[sqlite3.Connection]:
+    """Raises UnusableLog."""
+    with closing(open_readonly(file)) as connection:
+        try:
+            yield connection
+        except sqlite3.Error as error:
+            raise UnusableLog(f"{file} is damaged: {error}; restore it from a backup") from error
 
 
 def _kinds(connection: sqlite3.Connection) -> dict[str, int]:
@@ -133,7 +156,7 @@ def _count(path: Path, query: str) -> int | None:
 def _sizes(folder: DataFolder) -> dict[str, int]:
     """Bytes on disk by name, write-ahead logs included."""
     sizes = {}
-    for path in (folder.log, folder.vault, folder.views, folder.provider):
+    for path in (*log_files(folder), folder.order, folder.vault, folder.views, folder.provider):
         parts = [path, path.with_name(path.name + "-wal")]
         if path.exists():
             sizes[path.name] = sum(part.stat().st_size for part in parts if part.exists())

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from starlette.requests import Request
 
+from commands.logs.merged import MergedLog
+from commands.logs.vector import Vector
 from projections.views import ViewsUnavailable
 from readapi.edge.positions import min_position, query_wait
 from readapi.edge.problems import PositionNotReached
@@ -32,8 +34,12 @@ async def at_history_position(request: Request) -> int:
 async def at_log_position(request: Request) -> int:
     """The same for what is read from the log itself, which is never behind a position that was given out."""
     services: ReadServices = request.app.state.services
-    head = await services.log.head()
-    if min_position(request) > head:
+    log, wanted = services.log, min_position(request)
+    if isinstance(log, MergedLog) and isinstance(wanted, Vector):
+        await log.wait_for_place(wanted, query_wait(request))
+        wanted = min_position(request)
+    head = await log.head()
+    if wanted > head:
         raise PositionNotReached(head)
     return head
 

@@ -19,6 +19,7 @@ import structlog
 
 from commands.engine import Engine
 from commands.errors import StorageUnavailable
+from commands.logs.merged import placed
 from commands.mapper import recorded_or_unreadable
 from commands.outage import Outage
 from commands.store.port import EventLog
@@ -106,6 +107,7 @@ class Follower:
 
     async def wait_for(self, position: int, timeout: float) -> bool:
         """Whether the views have reached ``position`` within ``timeout`` seconds."""
+        position, timeout = await placed(self._log, position, timeout)
         if position <= self.position:
             return True
         future = asyncio.get_running_loop().create_future()

@@ -20,6 +20,7 @@ from itertools import count
 import structlog
 
 from commands.engine import now_ms
+from commands.logs.merged import placed
 from commands.mapper import recorded_or_unreadable
 from commands.outage import Outage
 from commands.store.port import EventLog
@@ -154,6 +155,7 @@ class Indexer:
 
     async def wait_for(self, position: int, timeout: float) -> bool:
         """Whether searches show everything up to ``position`` within ``timeout`` seconds."""
+        position, timeout = await placed(self._log, position, timeout)
         if position <= self.position:
             return True
         future = asyncio.get_running_loop().create_future()

@@ -67,9 +67,12 @@ LOOSE = """
 SELECT stream, version FROM events AS event WHERE position > ? AND version <> 1 AND NOT EXISTS (
     SELECT 1 FROM events AS before WHERE before.stream = event.stream AND before.version = event.version - 1
     AND before.position < event.position
+) AND NOT EXISTS (
+    SELECT 1 FROM snapshots AS before WHERE before.stream = event.stream AND before.version = event.version - 1
 ) LIMIT 1
 """
-"""New events without a predecessor before them. UNIQUE only keeps a version from being written twice."""
+"""New events without a predecessor before them. UNIQUE only keeps a version from being written twice. A stream that has
+moved here from another log begins with its snapshot (``commands/logs/home.py``)."""
 SELECT = "SELECT position, stream, version, topic, meta, data, hash FROM events "
 
 
@@ -271,12 +274,12 @@ class SQLiteTransaction:
         try:
             for some in _chunks(rows):
                 writer.execute(INSERTS[len(some)], list(chain.from_iterable(some)))
-            if rows:
-                _refuse_loose(writer.execute(LOOSE, (self.head,)).fetchone())
             if replies:
                 writer.executemany("INSERT OR REPLACE INTO replies VALUES (?,?,?,?,?,?)", replies)
             if snapshots:
                 writer.executemany("INSERT OR REPLACE INTO snapshots VALUES (?,?,?,?,?)", snapshots)
+            if rows:
+                _refuse_loose(writer.execute(LOOSE, (self.head,)).fetchone())
         except (sqlite3.Error, IntegrityError) as error:
             raise NothingWritten(f"the event log cannot be written: {error}") from error
         # Not ``Connection.commit``, which succeeds without a word when SQLite has given the transaction up by itself.

@@ -23,6 +23,7 @@ BENCHES = {
     "cassandra-sink": "cassandra_sink",
     "redis-sink": "redis_sink",
     "lag": "lag",
+    "logs": "logs",
     "reads": "reads",
     "discovery": "discovery",
     "search": "search",

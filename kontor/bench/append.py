@@ -56,7 +56,7 @@ async def run_sqlite() -> dict[str, Any]:
     for _ in range(ROUNDS):
         with tempfile.TemporaryDirectory(prefix="kontor-bench-") as folder:
             rate, rows, batches = await _through_the_engine(Path(folder) / "log.db")
-            limit = _raw(Path(folder) / "raw.db", rows, batches)
+            limit = insert_raw(Path(folder) / "raw.db", rows, batches)
         engine_rates.append(rate)
         raw_rates.append(limit)
         ratios.append(rate / limit)
@@ -88,7 +88,12 @@ async def drive(
     log: EventLog, commands: int, skus: Sequence[int] = range(SKUS), started: Callable[[], None] = lambda: None
 ) -> Driven:
     """So many commands through an engine of their own. ``started`` is called when all is ready, and may wait."""
-    engine = Engine(log)
+    return await drive_engine(Engine(log), commands, skus, started)
+
+
+async def drive_engine(
+    engine: Engine, commands: int, skus: Sequence[int] = range(SKUS), started: Callable[[], None] = lambda: None
+) -> Driven:
     await engine.start()
     batches: list[int] = []
     engine.listeners.append(lambda events: batches.append(len(events)))
@@ -107,7 +112,7 @@ async def drive(
     return Driven(began, ended, used, batches)
 
 
-def _raw(path: Path, rows: Sequence[Row], batches: Sequence[int]) -> float:
+def insert_raw(path: Path, rows: Sequence[Row], batches: Sequence[int]) -> float:
     """The same rows into the same table, as many a commit, and nothing else."""
     connection: sqlite3.Connection = LOG_FILE.connect(path, synchronous="FULL")
     connection.executescript(SCHEMA)

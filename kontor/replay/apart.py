@@ -56,6 +56,7 @@ def _log(settings: Settings) -> Iterator[tuple[Read, int]]:
         return
     folder = DataFolder(settings.data)
     folder.require_log()
+    folder.require_one_log()
     with closing(open_readonly(folder.log)) as connection:
         log = Log(connection)
         yield log.read, log.head()

@@ -91,6 +91,7 @@ class Search:
         self._tell.step("swap", NAME, text, position=position)
 
     def _require(self) -> None:
+        self._folder.require_one_log()
         version = self._folder.search / "version"
         if not version.exists() or version.read_text() != str(schema.VERSION):
             raise Refused("there is no search index of this version; a service makes one when it starts")

@@ -49,6 +49,7 @@ class Log:
 def opened(folder: DataFolder) -> Iterator[tuple[Log, sqlite3.Connection]]:
     """The log, and the file of the views. Raises UnusableLog."""
     folder.require_log()
+    folder.require_one_log()
     if not folder.views.exists():
         raise UnusableLog(f"there are no views at {folder.views}; a service makes them when it starts")
     with closing(open_readonly(folder.log)) as log, closing(_views(folder.views)) as views:

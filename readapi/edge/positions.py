@@ -1,6 +1,7 @@
 """Position tokens and how long a client would wait for one.
 
-Outside the services a position is an opaque string; inside it is the number of an event in the log.
+Outside the services a position is an opaque string; inside it is the number of an event in the log. Where there are
+several logs, it is its place in the order of them all, or a position of each (``commands/logs/vector.py``).
 ``Prefer: wait=SECONDS`` is RFC 7240, whose rule for preferences that make no sense is to ignore them.
 """
 
@@ -10,6 +11,8 @@ import re
 
 from starlette.requests import Request
 
+from commands.logs.merged import MergedLog
+from commands.logs.vector import parse_vector
 from readapi.edge.headers import header, headers
 from readapi.edge.problems import BadParameter
 
@@ -39,10 +42,22 @@ def parse_position(raw: str, name: str = MIN_HEADER, where: str = "header") -> i
     raise BadParameter(where, name, "not a position token")
 
 
+def position_of(request: Request, raw: str, name: str = MIN_HEADER, where: str = "header") -> int:
+    """The same where there may be several logs. What the order of them does not show yet stays a vector, which is
+    beyond all that it shows."""
+    vector = parse_vector(raw.strip()) if "." in raw else None
+    log = request.app.state.services.log if vector is not None else None
+    if not isinstance(log, MergedLog):
+        return parse_position(raw, name, where)
+    assert vector is not None
+    place = log.place_of(vector)
+    return vector if place is None else place
+
+
 def min_position(request: Request) -> int:
     """The position that the answer must include at least; 0 when the client named none."""
     raw = header(request, _MIN_HEADER)
-    return 0 if raw is None else parse_position(raw)
+    return 0 if raw is None else position_of(request, raw)
 
 
 def preferences(raw: str) -> dict[str, str]:

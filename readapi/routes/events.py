@@ -14,7 +14,7 @@ from domain.errors import Invalid
 from readapi.consistency import at_log_position
 from readapi.edge.openapi import problem_responses, signed_in
 from readapi.edge.paging import page
-from readapi.edge.positions import HEADER, format_position, parse_position, prefer_wait, preference_applied
+from readapi.edge.positions import HEADER, format_position, position_of, prefer_wait, preference_applied
 from readapi.edge.principal import AdminPrincipal
 from readapi.edge.problems import BadParameter
 from readapi.models import EventList
@@ -51,7 +51,7 @@ async def events(
     for the first event. Personal data is not told."""
     await at_log_position(request)
     services: ReadServices = request.app.state.services
-    begin = parse_position(after, "after", "query") if after else 0
+    begin = position_of(request, after, "after", "query") if after else 0
     wait = prefer_wait(request)
     found = await _next(services, begin, _wanted(types), limit, wait or 0)
     items, reached = _fitting(found)

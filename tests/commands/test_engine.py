@@ -232,6 +232,15 @@ async def test_what_is_taken_back_within_a_batch_leaves_what_came_before_it(engi
     assert [row.version for row in await engine.log.read_stream(STOCK)] == [1, 2, 3]
 
 
+async def test_a_command_that_a_listener_gives_is_not_forgotten(engine):
+    given: list[Any] = []
+    engine.listeners.append(lambda events: given or given.append(engine.submit(receive(2), context())))
+    await do(engine, receive(1))
+    async with asyncio.timeout(5):
+        await until(lambda: given)
+        assert (await given[0]).version == 2
+
+
 async def test_a_listener_that_fails_stops_nobody(engine):
     seen: list[Recorded] = []
     engine.listeners += [lambda events: 1 / 0, seen.extend]

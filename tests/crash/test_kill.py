@@ -28,9 +28,9 @@ def clients_of(process: Process) -> httpx.AsyncClient:
     return httpx.AsyncClient(base_url=process.url(), timeout=15)
 
 
-def service(folder: Path) -> Process:
+def service(folder: Path, logs: int = 1) -> Process:
     """Ready to start: the next one loads its code while its predecessor still lives."""
-    return Process("serve", "all", data=folder, waiting=True)
+    return Process("serve", "all", data=folder, waiting=True, env={"KONTOR_LOGS": str(logs)})
 
 
 async def one_life(process: Process, market: Market | None, chance: random.Random, *, sign_in: bool) -> Market:
@@ -61,9 +61,9 @@ async def one_life(process: Process, market: Market | None, chance: random.Rando
     return market
 
 
-async def last_life(folder: Path, market: Market) -> None:
+async def last_life(folder: Path, market: Market, logs: int) -> None:
     """Everything that was begun comes to its end, and the books agree."""
-    process = service(folder)
+    process = service(folder, logs)
     process.go()
     try:
         async with clients_of(process) as http:
@@ -89,12 +89,23 @@ async def last_life(folder: Path, market: Market) -> None:
 @pytest.mark.crash
 @pytest.mark.timeout(90 + 8 * KILLS)
 async def test_nothing_acknowledged_is_lost(tmp_path: Path) -> None:
-    folder, chance = tmp_path / "data", random.Random(SEED)
+    await lives(tmp_path / "data", 1)
+
+
+@pytest.mark.crash
+@pytest.mark.timeout(90 + 8 * KILLS)
+async def test_nothing_acknowledged_is_lost_in_four_logs(tmp_path: Path) -> None:
+    """Each purchase crosses them, and is killed between two of them."""
+    await lives(tmp_path / "data", 4)
+
+
+async def lives(folder: Path, logs: int) -> None:
+    chance = random.Random(SEED)
     market: Market | None = None
-    following = service(folder)
+    following = service(folder, logs)
     try:
         for number in range(1, KILLS + 1):
-            process, following = following, service(folder)
+            process, following = following, service(folder, logs)
             try:
                 market = await one_life(process, market, chance, sign_in=number % TOKENS_LAST == 0)
             except Exception as error:
@@ -103,6 +114,6 @@ async def test_nothing_acknowledged_is_lost(tmp_path: Path) -> None:
         following.kill()
     assert market is not None
     try:
-        await last_life(folder, market)
+        await last_life(folder, market, logs)
     except Exception as error:
         raise AssertionError(f"KONTOR_SEED={SEED}, after {KILLS} kills: {error!r}") from error

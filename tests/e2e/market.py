@@ -7,7 +7,7 @@ from typing import Any
 
 import httpx
 
-from tests.e2e.shopper import Shopper, sign_up
+from tests.e2e.shopper import Shopper, latest, sign_up
 
 _numbers = count(1)
 
@@ -57,7 +57,7 @@ class Seller:
 
     async def stock(self, sku: str, position: str = "0") -> dict[str, int]:
         """onHand, committed, held and available, not before a position."""
-        reached = str(max(int(position), int(self.shopper.position)))
+        reached = latest(position, self.shopper.position)
         path = f"/api/shops/{self.shop_id}/inventory?limit=100"
         rows = await self.shopper.read(path, Kontor_Min_Position=reached)
         [row] = [row for row in rows["items"] if row["sku"] == sku]

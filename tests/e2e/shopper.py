@@ -55,6 +55,11 @@ def problem(answer: httpx.Response, status: int, code: str, pointer: str | None 
     return body
 
 
+def latest(*positions: str) -> str:
+    """Of tokens that one service gave out. Clients need no such thing: each uses the last that he got."""
+    return max(positions, key=lambda position: sum(map(int, position.split("."))))
+
+
 def under_way(order: dict[str, Any]) -> bool:
     final = ("none", "declined", "voided", "refunded")
     return order["status"] == "PENDING" or (order["status"] == "CANCELLED" and order["payment"]["status"] not in final)

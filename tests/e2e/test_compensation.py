@@ -14,7 +14,7 @@ from streams.gateways.simulated import BEHAVIOURS
 from streams.payments import AUTHORIZE_ATTEMPTS_MAX
 from tests.e2e.house import House, charges
 from tests.e2e.market import Seller
-from tests.e2e.shopper import HOME, Shopper, expect, problem, sign_up
+from tests.e2e.shopper import HOME, Shopper, expect, latest, problem, sign_up
 
 UNTOUCHED = {"onHand": 1, "committed": 0, "held": 0, "available": 1}
 SOLD = {"onHand": 1, "committed": 1, "held": 0, "available": 0}
@@ -74,7 +74,7 @@ async def test_a_race_for_the_last_unit(house: House, seller: Seller) -> None:
         assert order["orderId"] not in charges(house.folder)
     for one in people:
         assert await one.lines() == ([] if one.cart_id == paid[0]["cartId"] else [(sku, 1)])
-    position = max((one.position for one in people), key=int)
+    position = latest(*(one.position for one in people))
     assert await seller.stock(sku, position) == SOLD
 
 
@@ -87,7 +87,7 @@ async def test_one_missing_line_gives_the_others_back(house: House, seller: Sell
     first, second = await asyncio.gather(shopper.place(wait=10), grace.place(wait=10))
     outcomes = sorted(answer.json().get("status", "REFUSED") for answer in (first, second))
     assert outcomes in (["CANCELLED", "PAID"], [409, "PAID"]), outcomes
-    position = max(shopper.position, grace.position, key=int)
+    position = latest(shopper.position, grace.position)
     assert (await seller.stock(plenty, position))["available"] == 8
     assert await seller.stock(scarce, position) == SOLD
 

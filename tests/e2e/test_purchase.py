@@ -10,7 +10,7 @@ import pytest
 
 from tests.e2e.house import House, charges
 from tests.e2e.market import Seller, open_shop
-from tests.e2e.shopper import HOME, Shopper, expect, problem, sign_up
+from tests.e2e.shopper import HOME, Shopper, expect, latest, problem, sign_up
 
 MONEY = {"amount", "currency"}
 CARD = {"productId", "sku", "skus", "title", "brand", "category", "image", "price", "offers", "rating"} | {
@@ -319,7 +319,7 @@ async def test_every_query_shows_what_was_just_written(seller: Seller, shopper: 
             (await seller.shopper.read("/api/products?q=oak"))["items"][0]["price"]["amount"] == number,
         ]
         await shopper.add(sku)
-        shopper.position = str(max(int(shopper.position), int(seller.shopper.position)))
+        shopper.position = latest(shopper.position, seller.shopper.position)
         seen.append(await shopper.lines() == [(sku, number - 1)])
         stale += [(number, seen)] if not all(seen) else []
     assert stale == []

@@ -1,0 +1,202 @@
+"""Several logs, read as one in the order of all of them.
+
+Positions are places in the order, so followers, couriers, the ledger and whoever else reads a log from the beginning
+to the end do not know that there are several. Only engines write, each to a log of its own (``engines.py``).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+from commands.errors import StorageUnavailable, UnusableLog
+from commands.logs.order import Order, Span
+from commands.logs.slices import Directory
+from commands.logs.vector import Vector
+from commands.store.polling import POLL_S, head_beyond
+from commands.store.port import EventLog, Loaded, Reply, Row, Transaction, new_row
+
+
+class MergedLog:
+    def __init__(self, logs: Sequence[EventLog], order: Order) -> None:
+        self.logs = logs
+        self.order = order
+        self._cutting = asyncio.Lock()
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="order")
+
+    @property
+    def directory(self) -> Directory:
+        return self.order.directory
+
+    async def check(self) -> None:
+        """Raises UnusableLog if the order knows of more than the logs have: one of them was restored from an older
+        backup than the order, and what is written now would take the places of what was lost."""
+        for number, (known, one) in enumerate(zip(self.order.heads, self.logs, strict=True)):
+            if (head := await one.head()) < known:
+                raise UnusableLog(
+                    f"log {number} ends at position {head}, and its order knows of {known}; "
+                    "restore logs and order from the same backup"
+                )
+
+    # the order
+
+    async def cut(self) -> None:
+        """Puts into the order whatever has been committed before the call. Raises StorageUnavailable."""
+        async with self._cutting:
+            heads = [await one.head() for one in self.logs]
+            if heads == self.order.heads:
+                return
+            try:
+                await asyncio.get_running_loop().run_in_executor(self._thread, self.order.cut, heads)
+                self.order.look()
+            except sqlite3.Error as error:
+                raise StorageUnavailable(f"the order of the logs cannot be written: {error}") from error
+
+    async def move(self, first: int, last: int, to: int, at: int) -> None:
+        """Gives slices another home, from one commit to the next: all logs are locked meanwhile, and whoever writes
+        looks under the lock of his log whether the directory is still what he went by. ``at`` in milliseconds.
+
+        Events stay where they are; what follows them is written to the new home, and comes after them in the order,
+        because there is a cut between. Raises StorageUnavailable.
+        """
+        async with self._cutting:
+            held: list[Transaction] = []
+            try:
+                for one in self.logs:
+                    held.append(await one.begin())
+                heads, loop = [transaction.head for transaction in held], asyncio.get_running_loop()
+                await loop.run_in_executor(self._thread, self.order.cut, heads)
+                await loop.run_in_executor(self._thread, self.order.move, first, last, to, at)
+            except sqlite3.Error as error:
+                raise StorageUnavailable(f"the order of the logs cannot be written: {error}") from error
+            finally:
+                for transaction in held:
+                    await transaction.rollback()
+            self.order.look()
+
+    def place_of(self, wanted: Vector) -> int | None:
+        """The place in the order from which on everything in it is seen; None while there is none."""
+        known = self.order.heads[: len(wanted.parts)]  # what another process or thread has cut since is not read yet
+        if len(known) < len(wanted.parts) or any(part > head for part, head in zip(wanted.parts, known, strict=True)):
+            return None
+        return max(self.order.place(number, part) or 0 for number, part in enumerate(wanted.parts))
+
+    async def wait_for_place(self, wanted: Vector, timeout: float) -> int | None:
+        """The same once there is one; None if that takes longer than ``timeout`` seconds. Raises StorageUnavailable."""
+        clock = asyncio.get_running_loop().time
+        until = clock() + timeout
+        while True:
+            await self.cut()
+            place, left = self.place_of(wanted), until - clock()
+            if place is not None or left <= 0:
+                return place
+            await asyncio.sleep(min(POLL_S, left))
+
+    def located(self, rows: Sequence[Row]) -> Iterator[tuple[int, list[Row]]]:
+        """Rows that follow one another in the order, by log and with their positions there."""
+        found: dict[int, list[Row]] = defaultdict(list)
+        index = 0
+        for span in self.order.spans(rows[0].position - 1, rows[-1].position) if rows else ():
+            for position, row in enumerate(rows[index : index + span.events], span.start):
+                found[span.log].append(new_row((position, *row[1:])))
+            index += span.events
+        yield from found.items()
+
+    # the port of a log
+
+    async def begin(self) -> Transaction:
+        raise TypeError("several logs have no lock in common: each is written by an engine of its own")
+
+    async def head(self) -> int:
+        """Of the order; what was committed after the last cut follows within moments."""
+        return self.order.head
+
+    async def read(self, after: int, limit: int) -> Sequence[Row]:
+        spans = self.order.spans(after, min(after + limit, self.order.head))
+        parts = {number: iter(await self._part(number, spans)) for number in {span.log for span in spans}}
+        rows = []
+        for span in spans:
+            for place, row in enumerate(_next(parts[span.log], span), span.first):
+                rows.append(new_row((place, *row[1:])))
+        return rows
+
+    async def _part(self, number: int, spans: Sequence[Span]) -> Sequence[Row]:
+        """What the spans are of one log: it has no gaps, for the order goes through each log as that does itself."""
+        own = [span for span in spans if span.log == number]
+        return await self.logs[number].read(own[0].start - 1, sum(span.events for span in own))
+
+    async def read_stream(self, stream: str, after_version: int = 0) -> Sequence[Row]:
+        found: list[Row] = []
+        for number in self.directory.logs_of(stream):
+            rows = await self.logs[number].read_stream(stream, after_version)
+            if rows and rows[-1].position > self.order.heads[number]:
+                await self.cut()
+            found += [new_row((self._place(number, row.position), *row[1:])) for row in rows]
+        return sorted(found, key=lambda row: row.version)
+
+    def _place(self, number: int, position: int) -> int:
+        place = self.order.place(number, position)
+        assert place is not None, (number, position)
+        return place
+
+    async def load(self, streams: Iterable[str]) -> dict[str, Loaded]:
+        """Rows keep the positions of their logs."""
+        by_log: dict[int, list[str]] = defaultdict(list)
+        for stream in streams:
+            for number in self.directory.logs_of(stream):
+                by_log[number].append(stream)
+        found: dict[str, Loaded] = {}
+        for number, some in by_log.items():
+            for stream, loaded in (await self.logs[number].load(some)).items():
+                found[stream] = joined(found[stream], loaded) if stream in found else loaded
+        return found
+
+    async def replies(self, keys: Iterable[str]) -> dict[str, Reply]:
+        """A key lies where the stream of its command does, which it does not tell."""
+        keys = list(keys)
+        found: dict[str, Reply] = {}
+        for one in self.logs:
+            found.update(await one.replies(keys))
+        return found
+
+    async def changed(self, after: int, timeout: float) -> bool:
+        return await head_beyond(self.head, after, timeout)
+
+    async def forget_replies(self, before: int) -> int:
+        return sum([await one.forget_replies(before) for one in self.logs])
+
+    async def close(self) -> None:
+        self._thread.shutdown()
+        for one in self.logs:
+            await one.close()
+        self.order.close()
+
+
+async def placed(log: EventLog, position: int, timeout: float) -> tuple[int, float]:
+    """For whoever follows a log: a position that he can reach, if it gets its place in time, and what is left of the
+    ``timeout`` (seconds)."""
+    if not isinstance(log, MergedLog) or not isinstance(position, Vector):
+        return position, timeout
+    clock = asyncio.get_running_loop().time
+    began = clock()
+    place = await log.wait_for_place(position, timeout)
+    return position if place is None else place, max(0.0, timeout - (clock() - began))
+
+
+def joined(one: Loaded, other: Loaded) -> Loaded:
+    """Two parts of a stream, of different logs; from the newer snapshot on, if any."""
+    snapshots = [part.snapshot for part in (one, other) if part.snapshot is not None]
+    snapshot = max(snapshots, key=lambda known: known.version, default=None)
+    since = 0 if snapshot is None else snapshot.version
+    rows = sorted((row for row in (*one.rows, *other.rows) if row.version > since), key=lambda row: row.version)
+    return Loaded(snapshot, rows)
+
+
+def _next(rows: Iterator[Row], span: Span) -> list[Row]:
+    found = [row for _, row in zip(range(span.events), rows, strict=False)]
+    if len(found) < span.events:
+        raise StorageUnavailable(f"log {span.log} has no event at position {span.start + len(found)} any more")
+    return found

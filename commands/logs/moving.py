@@ -1,0 +1,100 @@
+"""What waits while slices move: commands that are put off, and watches that are set anew at the streams' new homes."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import NamedTuple
+
+from commands.batch import Outcome
+from commands.engine import QUEUE_MAX
+from commands.errors import Overloaded, WritePathError
+
+Begin = Callable[[], "asyncio.Future[Outcome]"]
+
+
+class _Watch(NamedTuple):
+    begin: Begin
+    told: asyncio.Future[Outcome]
+
+
+class Moving:
+    def __init__(self) -> None:
+        self.goes_on = False
+        self._one = asyncio.Lock()
+        self._waiting: deque[tuple[Begin, asyncio.Future[Outcome]]] = deque()
+        self._watches: dict[_Watch, asyncio.Future[Outcome]] = {}
+
+    def put_off(self, begin: Begin) -> asyncio.Future[Outcome]:
+        """What ``begin`` comes to, once the slices have moved. Raises Overloaded."""
+        if len(self._waiting) >= QUEUE_MAX:
+            raise Overloaded
+        told: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
+        self._waiting.append((begin, told))
+        return told
+
+    def watching(self, begin: Begin) -> asyncio.Future[Outcome]:
+        """What ``begin`` comes to, or what it comes to when it is begun anew."""
+        watch = _Watch(begin, asyncio.get_running_loop().create_future())
+        self._set(watch)
+        watch.told.add_done_callback(lambda told: self._end(watch))
+        return watch.told
+
+    def _set(self, watch: _Watch) -> None:
+        self._watches[watch] = set_ = watch.begin()
+        set_.add_done_callback(lambda done: self._hear(watch, done))
+
+    def _hear(self, watch: _Watch, done: asyncio.Future[Outcome]) -> None:
+        if self._watches.get(watch) is done:
+            hand_on(done, watch.told)
+
+    def _end(self, watch: _Watch) -> None:
+        set_ = self._watches.pop(watch, None)
+        if set_ is not None:
+            set_.cancel()
+
+    @asynccontextmanager
+    async def everybody_waits(self) -> AsyncIterator[None]:
+        """Until the block ends; then what was put off begins, in its order."""
+        async with self._one:
+            self.goes_on = True
+            try:
+                yield
+            finally:
+                self.goes_on = False
+                self._begin_all()
+
+    def _begin_all(self) -> None:
+        for watch, old in list(self._watches.items()):
+            if not old.done():
+                self._set(watch)
+                old.cancel()
+        while self._waiting:
+            begin, told = self._waiting.popleft()
+            if told.done():
+                continue
+            try:
+                begun = begin()
+            except WritePathError as error:
+                told.set_exception(error)
+            else:
+                follow(begun, told)
+
+
+def follow(begun: asyncio.Future[Outcome], told: asyncio.Future[Outcome]) -> None:
+    """Hands on what the one comes to, and back when nobody waits for it any more."""
+    begun.add_done_callback(lambda done: hand_on(done, told))
+    told.add_done_callback(lambda gone: begun.cancel() if gone.cancelled() else None)
+
+
+def hand_on(done: asyncio.Future[Outcome], told: asyncio.Future[Outcome]) -> None:
+    if told.done():
+        return
+    if done.cancelled():
+        told.cancel()
+    elif (error := done.exception()) is not None:
+        told.set_exception(error)
+    else:
+        told.set_result(done.result())

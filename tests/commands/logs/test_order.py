@@ -1,0 +1,182 @@
+"""The order of several logs: every event has one place for ever, whoever cuts and whenever it dies."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from commands.errors import UnusableLog
+from commands.logs.order import Order, Span
+from commands.logs.slices import SLICES, Directory, ranges, shared_out, slice_of
+from commands.logs.vector import BEYOND, Vector, parse_vector
+from domain.ids import delivery_id, derived_id, offer_id, payment_id, stock_id
+
+GROWTH = st.lists(
+    st.tuples(st.integers(0, 2), st.integers(1, 5), st.sampled_from(["cut", "wait", "reopen"])), max_size=30
+)
+
+
+def expected(cuts: list[list[int]]) -> list[tuple[int, int]]:
+    """Log and position of each place, by the definition: what is new with each cut, log by log."""
+    found, known = [], [0, 0, 0]
+    for cut in cuts:
+        for log, head in enumerate(cut):
+            found += [(log, position) for position in range(known[log] + 1, head + 1)]
+        known = cut
+    return found
+
+
+def unrolled(spans: list[Span]) -> list[tuple[int, int]]:
+    return [(span.log, span.start + n) for span in spans for n in range(span.events)]
+
+
+@given(GROWTH)
+@settings(max_examples=10, deadline=None)
+def test_places_are_those_of_the_cuts_in_every_view_of_them(tmp_path_factory, growth):
+    path = tmp_path_factory.mktemp("order") / "order.db"
+    order, heads, cuts = Order.open(path, 3), [0, 0, 0], []
+    for log, events, then in growth:
+        heads[log] += events
+        if then == "reopen":
+            order.close()
+            order = Order.open(path)
+        if then != "wait":
+            order.cut(heads)
+            order.look()
+            cuts.append(list(heads))
+    places = expected(cuts)
+    assert order.head == len(places)
+    assert unrolled(order.spans(0, order.head)) == places
+    for after in range(0, len(places), 3):
+        assert unrolled(order.spans(after, after + 4)) == places[after : after + 4]
+    for place, (log, position) in enumerate(places, 1):
+        assert order.place(log, position) == place
+        [span] = order.spans_of(log, position - 1, position)
+        assert span == Span(place, log, position, 1)
+    for log, head in enumerate(heads):
+        assert (order.place(log, head + 1), order.place(log, 0)) == (None, 0)
+    order.close()
+
+
+def test_two_who_cut_the_same_give_each_event_one_place(tmp_path: Path):
+    one, other = Order.open(tmp_path / "order.db", 2), Order.open(tmp_path / "order.db")
+    one.cut([3, 0])
+    other.cut([2, 1])  # it looked at the logs earlier, and came later
+    for order in (one, other):
+        order.look()
+        assert unrolled(order.spans(0, 10)) == [(0, 1), (0, 2), (0, 3), (1, 1)]
+        order.close()
+
+
+KILLED = """
+import sys
+from pathlib import Path
+from commands.logs.order import Order
+order, heads = Order.open(Path(sys.argv[1]), 2), [0, 0]
+while True:
+    heads[heads[0] % 3 == 0] += 1
+    heads[0] += 1
+    order.cut(heads)
+    print(sum(heads), *heads, flush=True)
+"""
+
+
+def test_what_was_cut_before_a_kill_is_there_after_it_and_goes_on(tmp_path: Path):
+    process = subprocess.Popen(
+        [sys.executable, "-c", KILLED, str(tmp_path / "order.db")], stdout=subprocess.PIPE, text=True
+    )
+    assert process.stdout is not None
+    told = [process.stdout.readline() for _ in range(50)]
+    os.kill(process.pid, signal.SIGKILL)
+    told += process.stdout.readlines()
+    process.wait()
+    process.stdout.close()
+    last = [int(word) for word in next(line for line in reversed(told) if line.endswith("\n")).split()]
+    order = Order.open(tmp_path / "order.db")
+    assert order.head >= last[0]
+    assert all(known >= head for known, head in zip(order.heads, last[1:], strict=True))
+    before = unrolled(order.spans(0, order.head))
+    assert len(set(before)) == len(before) == order.head
+    order.cut([head + 1 for head in order.heads])
+    order.look()
+    assert unrolled(order.spans(0, order.head))[:-2] == before
+    order.close()
+
+
+def test_the_number_of_logs_is_chosen_once(tmp_path: Path):
+    Order.open(tmp_path / "order.db", 4).close()
+    again = Order.open(tmp_path / "order.db")
+    assert again.logs == 4
+    again.close()
+    with pytest.raises(UnusableLog, match="has 4 logs, not 2"):
+        Order.open(tmp_path / "order.db", 2)
+
+
+def test_a_log_that_has_been_alone_keeps_its_slices(tmp_path: Path):
+    order = Order.open(tmp_path / "order.db", 2, empty=False)
+    assert set(order.directory.homes) == {0}
+    order.close()
+
+
+def test_a_foreign_file_is_left_alone(tmp_path: Path):
+    (tmp_path / "order.db").write_bytes(b"not ours" * 1000)
+    with pytest.raises(UnusableLog, match="not a Kontor order of the logs"):
+        Order.open(tmp_path / "order.db", 2)
+
+
+# slices
+
+
+def test_neighbours_share_a_slice():
+    order, shop = derived_id("order", 1, "x"), derived_id("shop", 1, "y")
+    assert slice_of(order) == slice_of(payment_id(order))
+    assert slice_of(stock_id(shop, "A-1")) == slice_of(offer_id(shop, "A-1"))
+    subscription = derived_id("subscription", 1, "z")
+    assert slice_of(subscription) == slice_of(delivery_id(subscription))
+
+
+def test_slices_are_for_ever():
+    assert [slice_of(name) for name in ("usr_1", "ord_01HF7YAT00", "stk_shp_1.CHAIR-1")] == [951, 512, 605]
+
+
+@pytest.mark.parametrize("logs", [2, 3, 4])
+def test_streams_spread_over_the_logs(logs):
+    homes = shared_out(logs)
+    assert Counter(homes).keys() == set(range(logs))
+    directory = Directory(1, homes)
+    found = Counter(directory.home_of(derived_id("order", n, str(n))) for n in range(4_000))
+    assert all(0.85 * 4_000 / logs < count < 1.15 * 4_000 / logs for count in found.values())
+    assert [one[2] for one in ranges(homes)] == list(range(logs))
+    assert (ranges(homes)[0][0], ranges(homes)[-1][1]) == (0, SLICES - 1)
+
+
+# tokens
+
+
+@given(st.lists(st.integers(0, 10**18 - 1), min_size=2, max_size=64))
+def test_a_token_comes_back_as_it_went(parts):
+    vector = Vector(parts)
+    assert (again := parse_vector(str(vector))) == vector
+    assert again is not None
+    assert again.parts == tuple(parts)
+    assert BEYOND <= int(vector) < 2**63
+    assert f"{vector}" == str(vector)
+
+
+@pytest.mark.parametrize(
+    "raw", ["", "7", "1.", ".1", "1.-2", "1.x", "1.²", "1. 2", ".".join(["1"] * 65), "1." + "9" * 19]
+)
+def test_anything_else_is_no_token(raw):
+    assert parse_vector(raw) is None
+
+
+def test_of_two_tokens_of_a_process_the_later_is_larger():
+    assert max(Vector((3, 4)), Vector((3, 5))).parts == (3, 5)
