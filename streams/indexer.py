@@ -29,12 +29,13 @@ from domain.offer import OfferPut
 from domain.recorded import Recorded
 from projections.catalog.projector import OfferRow
 from projections.search.document import SearchDocument
-from projections.search.port import NotTheWriter, Rejected, SearchIndex, SearchUnavailable
+from projections.search.port import NotTheWriter, SearchIndex, SearchUnavailable
 from projections.stock.projector import StockRow
 from projections.views import Place, Touched, ViewsUnavailable
 from streams.assembly import SOME, OnSale, assemble, in_slices, offer_of
 from streams.catalogued import Catalogued
 from streams.documents import document
+from streams.lackingproducts import LackingProducts
 from streams.pending import Pending
 from streams.shownstock import ShownStock
 
@@ -62,7 +63,6 @@ REBUILD_COMMIT_S = 5.0
 REPLAY_MAX = 200_000
 """Events behind which it is cheaper to index every product anew."""
 READ_PAGE = 1_000
-PARKED_MAX = 1_000
 
 log = structlog.get_logger("indexer")
 
@@ -88,8 +88,7 @@ class Indexer:
         """Whether this process is the one that writes the index."""
         self.generation = 0
         """Changes whenever searches may find something else than before."""
-        self.parked: dict[str, str] = {}
-        """Products whose documents the index refused, and why; the newest PARKED_MAX."""
+        self.parked = LackingProducts()
         self._log = event_log
         self._views = views
         self._search = search
@@ -295,22 +294,12 @@ class Indexer:
         self._building = False
         rejected = await asyncio.to_thread(self._search.commit, position)
         self._building = True
-        self._park(rejected)
+        self.parked.committed(self._uncommitted, rejected)
         self._uncommitted.clear()
         self.generation += 1
         self._stored = position
         self._committed_at = asyncio.get_running_loop().time()
         self._reach(position)
-
-    def _park(self, rejected: Sequence[Rejected]) -> None:
-        """Notes the products that searches lack, until they change."""
-        for key in self._uncommitted:
-            self.parked.pop(key, None)
-        for one in rejected:
-            self.parked[one.product_id] = one.reason
-            log.error("document_rejected", product=one.product_id, reason=one.reason)
-        while len(self.parked) > PARKED_MAX:
-            del self.parked[next(iter(self.parked))]
 
     async def _read_along(self) -> None:
         """Shows what the writer committed. Events that change no document need no commit to count as shown."""
