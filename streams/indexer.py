@@ -246,7 +246,8 @@ class Indexer:
             await self._write(keys)
             last, indexed = keys[-1], indexed + len(keys)
             if loop.time() - committed_at > REBUILD_COMMIT_S:
-                self._park(await asyncio.to_thread(self._search.commit, 0))
+                rejected = await asyncio.to_thread(self._search.commit, 0)
+                self.parked.committed(self._uncommitted, rejected)
                 self._uncommitted.clear()
                 self.generation += 1
                 committed_at = loop.time()
