@@ -41,7 +41,7 @@ Diff = Annotated[
 
 
 @router.get(
-    "/api/admin/streams/{stream}",
+    "/api/admin/streams/{stream:path}",
     summary="An aggregate as of a moment, and what differs from another",
     responses={
         200: {"model": StreamThen},

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from datetime import UTC, datetime
+from urllib.parse import quote
 
 import pytest
 
-from domain.ids import stock_id
+from domain.ids import offer_id, stock_id
 from readapi.routes import streams
+from tests.e2e.giftcards import usd
 from tests.e2e.house import House
 from tests.e2e.market import Seller
 from tests.e2e.shopper import Shopper, problem
@@ -55,6 +57,14 @@ async def test_moments_and_streams_that_are_none(
     problem(await admin.send("GET", f"{path}?diff=99999999999999999999"), 422, "validation_failed")
     monkeypatch.setattr(streams, "READ_MAX", 0)
     assert "kontor show" in problem(await admin.send("GET", path), 422, "validation_failed")["detail"]
+
+
+async def test_names_that_paths_have_to_write_otherwise(house: House, seller: Seller, admin: Shopper) -> None:
+    sku = await seller.describes(variants=[{"sku": "A/B #1?"}])
+    assert sku == "A/B #1?"
+    await seller.shopper.do("PUT", f"/api/offers/{seller.shop_id}/A%2FB%20%231%3F", {"price": usd(500)})
+    stream = quote(offer_id(seller.shop_id, sku), safe="")
+    assert (await admin.read(f"/api/admin/streams/{stream}"))["state"]["terms"]["price"] == usd(500)
 
 
 async def test_it_is_for_administrators(shopper: Shopper, visitor: Shopper) -> None:
