@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from datetime import UTC, datetime
+from typing import Any
 from urllib.parse import quote
 
 import pytest
 
+from commands.errors import UnreadableStream
 from domain.ids import offer_id, stock_id
 from readapi.routes import streams
 from tests.e2e.giftcards import usd
@@ -57,6 +59,17 @@ async def test_moments_and_streams_that_are_none(
     problem(await admin.send("GET", f"{path}?diff=99999999999999999999"), 422, "validation_failed")
     monkeypatch.setattr(streams, "READ_MAX", 0)
     assert "kontor show" in problem(await admin.send("GET", path), 422, "validation_failed")["detail"]
+
+
+async def test_an_event_that_nobody_can_read_is_named(
+    house: House, seller: Seller, admin: Shopper, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unreadable(stream: str, *_: Any) -> None:
+        raise UnreadableStream(stream, "position 7, damaged")
+
+    monkeypatch.setattr(streams, "part_of", unreadable)
+    answer = await admin.send("GET", f"/api/admin/streams/{seller.shop_id}")
+    assert "cannot be read: position 7" in problem(answer, 500, "internal")["detail"]
 
 
 async def test_names_that_paths_have_to_write_otherwise(house: House, seller: Seller, admin: Shopper) -> None:
