@@ -75,9 +75,9 @@ class Change(NamedTuple):
 
 def streams_of(stream: str) -> list[str]:
     """An order is told with its payment. Raises NotFound for what is no stream's name."""
-    if stream[:3] not in DECIDERS or stream[3:4] != "_":
+    if stream[:3] not in DECIDERS or stream[3:4] != "_" or not stream.isprintable():
         kinds = ", ".join(f"{prefix}_" for prefix in DECIDERS)
-        raise NotFound(f"{stream} names no stream: its id begins with one of {kinds}")
+        raise NotFound(f"{stream!r} names no stream: its id begins with one of {kinds}")
     return [stream, payment_id(stream)] if stream.startswith("ord_") else [stream]
 
 

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from functools import lru_cache
-from typing import Any
+from collections.abc import Sequence
 
 from msgspec.structs import replace
 
 from domain.cart import CartLine, OpenCart
-from domain.derivation import Step
 from domain.errors import GiftCardUnusable
 from domain.giftcard import GiftCard, unusable
 from domain.money import Money
@@ -19,43 +15,11 @@ from domain.policy import OrderPolicy
 from domain.pricing import Destination, PricedLine, Quote
 from domain.rule import Restriction, Scope
 from domain.serviceability import RESTRICTED
-from domain.shipping import ShippingTable
-from domain.tax import TaxRate, TaxTable
 from domain.tender import Covered, due, payable
-from kontor.tables import shipping_table, tax_table
+from kontor.whatif.charged import shipping_of, tax_of
 from kontor.whatif.terms import Changes
 from kontor.whatif.world import States, World
 from writeapi.purchase import Delivery, items_of, place_order, quote_cart
-
-RATES_MAX = 1_000
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class TaxAsCharged(TaxTable):
-    """One rate for whatever is asked: the postal code that decided it is sealed with the address."""
-
-    rate: TaxRate
-
-    def lookup(self, country: str, region: str | None = None, postal_code: str | None = None) -> TaxRate:
-        return self.rate
-
-
-@lru_cache(RATES_MAX)
-def _charging(rate: TaxRate) -> TaxTable:
-    table = tax_table()
-    return TaxAsCharged(table.countries, table.regions, table.areas, rate)
-
-
-def tax_of(quote: Quote) -> TaxTable:
-    """The table that gives what an order was charged."""
-    step = next((step for step in quote.derivation if step.rule.startswith("tax_")), None)
-    return tax_table() if step is None else _charging(_rate(step, quote))
-
-
-def _rate(step: Step, quote: Quote) -> TaxRate:
-    covers = any(step.what == "shipping/tax" for step in quote.derivation)
-    told: Mapping[str, Any] = step.inputs
-    return TaxRate(told["ratePpm"], told["name"], step.rule == "tax_contained", told["jurisdiction"], covers)
 
 
 class Restricted:
@@ -79,7 +43,7 @@ class Terms:
         self.engine = States(world)
         self.restrictions = Restricted(placed)
         self.tax = tax_of(placed.quote)
-        self.shipping: ShippingTable = shipping_table()
+        self.shipping = shipping_of(placed.quote)
 
 
 async def ordering(

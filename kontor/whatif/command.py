@@ -22,6 +22,7 @@ from streams.timetravel import Moment
 HOLD_MINUTES_MAX = 30 * 24 * 60
 MINUTE_MS = 60_000
 PASSES = 3
+SHOWN_EVERY = 500
 
 
 class Asked(NamedTuple):
@@ -84,7 +85,11 @@ async def what_if(stretch: Stretch, changes: Changes, show: Show = lambda done: 
     events = period.last - period.after
 
     def reading(before: int) -> Show:
-        return lambda position: show(before * events + position - period.after)
+        def read(position: int) -> None:
+            if position % SHOWN_EVERY == 0 or position == period.last:
+                show(before * events + position - period.after)
+
+        return read
 
     was = gather(stretch, reading(0))
     control, changed = Run(stretch, was, UNCHANGED), Run(stretch, was, changes)

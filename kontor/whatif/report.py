@@ -138,6 +138,9 @@ def _amounts(table: Table, currency: str, found: list[Amounts]) -> None:
 
 def _pairs(pairs: list[Differing], before: str, after: str) -> Table:
     table = Table("when", "order", before, after, box=None, pad_edge=False)
+    for column in table.columns[:2]:
+        column.no_wrap = True
+        column.overflow = "fold"
     for pair in pairs[:SHOWN_MAX]:
         table.add_row(instant(pair.before.at), pair.before.order_id, _short(pair.before), _short(pair.after))
     if len(pairs) > SHOWN_MAX:

@@ -10,11 +10,13 @@ from fastapi import APIRouter, Path, Query
 from starlette.requests import Request
 from starlette.responses import Response
 
+from commands.errors import UnreadableStream
 from domain.errors import Invalid
 from readapi.consistency import at_log_position
 from readapi.edge.openapi import problem_responses, signed_in
 from readapi.edge.positions import HEADER, format_position, parse_position
 from readapi.edge.principal import AdminPrincipal
+from readapi.edge.problems import ProblemError
 from readapi.instants import parse_instant
 from readapi.services import ReadServices
 from readapi.workingshapes import StreamThen
@@ -41,7 +43,7 @@ Diff = Annotated[
 
 
 @router.get(
-    "/api/admin/streams/{stream}",
+    "/api/admin/streams/{stream:path}",
     summary="An aggregate as of a moment, and what differs from another",
     responses={
         200: {"model": StreamThen},
@@ -77,10 +79,13 @@ def _moment(raw: str, name: str) -> Moment:
 
 
 async def _part(services: ReadServices, stream: str, one: Moment, other: Moment) -> Part | None:
-    """Raises Invalid for more events than one request reads, UnreadableStream."""
+    """Raises Invalid for more events than one request reads, and ProblemError for one that nobody can read."""
     loaded = (await services.log.load([stream]))[stream]
     version = loaded.rows[-1].version if loaded.rows else loaded.snapshot.version if loaded.snapshot else 0
     if version > READ_MAX:
         raise Invalid(f"{stream} has {version} events, and a request reads {READ_MAX}: ask `kontor show`")
     rows = await services.log.read_stream(stream)
-    return await asyncio.to_thread(part_of, stream, rows, one, other)
+    try:
+        return await asyncio.to_thread(part_of, stream, rows, one, other)
+    except UnreadableStream as error:
+        raise ProblemError("internal", str(error)) from error

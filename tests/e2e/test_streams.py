@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import quote
 
 import pytest
 
-from domain.ids import stock_id
+from commands.errors import UnreadableStream
+from domain.ids import offer_id, stock_id
 from readapi.routes import streams
+from tests.e2e.giftcards import usd
 from tests.e2e.house import House
 from tests.e2e.market import Seller
 from tests.e2e.shopper import Shopper, problem
@@ -55,6 +59,25 @@ async def test_moments_and_streams_that_are_none(
     problem(await admin.send("GET", f"{path}?diff=99999999999999999999"), 422, "validation_failed")
     monkeypatch.setattr(streams, "READ_MAX", 0)
     assert "kontor show" in problem(await admin.send("GET", path), 422, "validation_failed")["detail"]
+
+
+async def test_an_event_that_nobody_can_read_is_named(
+    house: House, seller: Seller, admin: Shopper, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unreadable(stream: str, *_: Any) -> None:
+        raise UnreadableStream(stream, "position 7, damaged")
+
+    monkeypatch.setattr(streams, "part_of", unreadable)
+    answer = await admin.send("GET", f"/api/admin/streams/{seller.shop_id}")
+    assert "cannot be read: position 7" in problem(answer, 500, "internal")["detail"]
+
+
+async def test_names_that_paths_have_to_write_otherwise(house: House, seller: Seller, admin: Shopper) -> None:
+    sku = await seller.describes(variants=[{"sku": "A/B #1?"}])
+    assert sku == "A/B #1?"
+    await seller.shopper.do("PUT", f"/api/offers/{seller.shop_id}/A%2FB%20%231%3F", {"price": usd(500)})
+    stream = quote(offer_id(seller.shop_id, sku), safe="")
+    assert (await admin.read(f"/api/admin/streams/{stream}"))["state"]["terms"]["price"] == usd(500)
 
 
 async def test_it_is_for_administrators(shopper: Shopper, visitor: Shopper) -> None:

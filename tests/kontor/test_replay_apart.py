@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import sqlite3
-from contextlib import closing
+from contextlib import closing, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +14,11 @@ import pytest
 from domain.instants import instant
 from domain.inventory import StockReceived
 from domain.order import OrderPlaced
+from kontor.copying import copy_log
 from kontor.embedded import PROJECTIONS
 from kontor.folder import DataFolder
+from kontor.replay.command import Wishes, run_replay
+from kontor.settings import Settings
 from projections import generations
 from tests.architecture.sources import ROOT
 from tests.kontor.conftest import HOT, first_of, plant, rows_of
@@ -173,3 +176,22 @@ async def test_it_goes_on_unless_the_file_has_changed(
 def test_the_lines_are_json(folder: DataFolder, capsys: pytest.CaptureFixture[str]):
     replay(folder, "shops", upto="5")
     assert [json.loads(line)["step"] for line in capsys.readouterr().out.splitlines()] == ["begin", "fold", "done"]
+
+
+@pytest.mark.stack
+async def test_the_log_in_postgres_is_folded_likewise(folder: DataFolder, postgres: str, tmp_path: Path):
+    """Up to an instant, into a file where the command runs."""
+    with closing(log(folder)) as connection:
+        late = instant(1_900_000_000_000)
+        upto = plant(connection, HOT, first_of(connection, StockReceived).event) - 3
+        plant(connection, HOT, first_of(connection, StockReceived).event, at=1_900_000_000_001)
+    await copy_log(folder.log, postgres, lambda *_: nullcontext(lambda done: None))
+    there = DataFolder(tmp_path / "elsewhere")
+    there.path.mkdir()
+    settings = Settings(data=there.path, profile="full", postgres_url=postgres)
+    for asked, position in ((str(upto), upto), (late, upto + 3)):
+        run_replay("stock", Wishes(upto=asked), settings, as_json=True)
+        replay(folder, "stock", upto=asked)
+        query = "SELECT key, position, row FROM stock ORDER BY key"
+        rows = select(there.replay / f"stock-{position}.db", query)
+        assert rows == select(folder.replay / f"stock-{position}.db", query) != []

@@ -119,7 +119,7 @@ async def test_an_order_is_told_with_its_payment_and_without_what_is_sealed() ->
 
 
 def test_what_is_no_stream_is_refused() -> None:
-    for name in ("xyz_1", "stk", "order", ""):
+    for name in ("xyz_1", "stk", "order", "", "stk_shp_1.\0"):
         with pytest.raises(NotFound, match="names no stream"):
             streams_of(name)
 

@@ -9,8 +9,11 @@ import pytest
 from domain.ids import offer_id
 from domain.money import Money
 from domain.offer import PutOffer, Terms
+from domain.tax import TaxTable
+from kontor.pastorders.stage import carriage
 from kontor.simulation.ending import MemoryEvidence
-from kontor.whatif import driving
+from kontor.tables import shipping_table
+from kontor.whatif import charged, driving
 from kontor.whatif.driving import TooMany, gather
 from kontor.whatif.period import NoPeriod, Stretch, period_of
 from kontor.whatif.report import Report
@@ -68,6 +71,19 @@ async def test_the_provider_answers_when_it_answered(shop: Afternoon) -> None:
     same, shorter = await shop.report(), await shop.report(hold_ms=MINUTE)
     assert (same.unexplained, same.differing) == ([], [])
     assert ends(shorter) == [("paid", "expired")]
+
+
+async def test_who_is_still_paying_keeps_the_unit_for_the_payments_grace(shop: Afternoon) -> None:
+    """Also under a hold that ran out meanwhile: whoever comes in between gets none."""
+    await shop.sells("A", 1)
+    first = await shop.orders("A")
+    await shop.passes(2.5)
+    await shop.orders("A")
+    await shop.passes(0.3)
+    await shop.paid(first)
+    report = await shop.report(hold_ms=2 * MINUTE)
+    assert (report.unexplained, report.differing) == ([], [])
+    assert report.changed.refused == {"out_of_stock": 1}
 
 
 async def test_what_was_never_answered_is_not_answered(shop: Afternoon) -> None:
@@ -170,3 +186,22 @@ async def test_what_the_rules_do_not_explain_is_told(shop: Afternoon) -> None:
     report = await shop.report()
     assert [pair.after.grand - pair.before.grand > 501 for pair in report.unexplained] == [True, True]
     assert report.differing == []
+
+
+async def test_an_order_is_charged_by_the_tables_that_charged_it(
+    shop: Afternoon, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever they are today; of goods that cost something else, in proportion."""
+    await shop.sells("A", 1)
+    await shop.paid(await shop.orders("A"))
+    monkeypatch.setattr(charged, "tax_table", lambda: TaxTable({}, {}, {}))
+    monkeypatch.setattr(charged, "shipping_table", lambda: carriage("USD", 1, shipping_table().regions))
+    for table in (charged._taxing, charged._shipping):
+        table.cache_clear()
+    report = await shop.report(prices={offer_id(SHOP, "A"): Money(3_998, "USD")})
+    assert report.unexplained == []
+    (found,) = report.differing
+    assert found.after.shipping == found.before.shipping > 1
+    assert found.after.tax > found.before.tax > 0
+    for table in (charged._taxing, charged._shipping):
+        table.cache_clear()
