@@ -82,6 +82,7 @@ TOLD: Mapping[str, Collection[str]] = {
     "stock": (),
     "shops": (),
     "ratings": (),
+    "seller_ratings": (),
     "media": (),
     "categories": (),
 }

@@ -33,6 +33,7 @@ from domain import (
     review,
     round,
     rule,
+    sellerrating,
     shipment,
     shop,
     subscription,
@@ -169,6 +170,7 @@ CATALOG: list[Event] = [
     promotion.PromotionEnded(),
     board.PromotionPosted("prm_01K"),
     board.PromotionTakenDown("prm_01K"),
+    sellerrating.SellerRated(ACCOUNT, 4, AT, 12, 50, 2),
     shop.ShopOpened(ACCOUNT, "Pens & Co", "US", "USD"),
     shop.ShopRenamed("Ink & Co"),
 ]
