@@ -323,6 +323,14 @@ class SubscriptionList(Shape):
     prev: None
 
 
+class PurgeOut(Shape):
+    keys: list[str] = Field(
+        description="as in `Surrogate-Key` and `Cache-Tag`", examples=[["prd_01KARQ0000ABCDEFGHJKMNPQRS"]]
+    )
+    everything: bool = Field(description="the whole cache is to be purged")
+    next: str = Field(description="goes into `after` of the next request", examples=["5f0c2d91ab3e.42"])
+
+
 class DifferenceOut(Versioned):
     difference_id: str = Field(examples=["dif_4ZC3S9NB8XE2V5W6Y7T8R9Q0PA"])
     status: Literal["open", "settled"]

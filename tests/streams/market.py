@@ -89,7 +89,7 @@ class Market:
         self.noticing = Noticing(self.views, PARTITIONS)
         self.pages = Pages(self.views, lambda: 0)
         self.categories = Categories(self.views)
-        hear(self.pages, self.categories, CategoryTitles(self.views), self.noticing)
+        hear((self.pages,), (self.categories, CategoryTitles(self.views)), self.noticing)
         self._tasks: list[asyncio.Task[Any]] = []
 
     async def __aenter__(self) -> Market:
