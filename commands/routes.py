@@ -24,6 +24,7 @@ from domain.push import PUSH
 from domain.review import REVIEWS
 from domain.round import ROUND
 from domain.rule import RULE
+from domain.sellerrating import SELLER_RATINGS
 from domain.shop import SHOP
 from domain.subscription import SUBSCRIPTIONS
 from domain.watch import WATCH
@@ -52,6 +53,7 @@ DECIDERS: dict[str, Decider] = {
     "rnd": ROUND,
     "rul": RULE,
     "shp": SHOP,
+    "srt": SELLER_RATINGS,
     "sub": SUBSCRIPTIONS,
     "wch": WATCH,
     "wsl": WISHLIST,

@@ -38,6 +38,7 @@ PREFIXES = {
     "wishlist": "wsl",
     "watch": "wch",
     "review": "rvw",
+    "seller": "srt",
     "giftcard": "gft",
     "merchantfeed": "mfd",
     "feed_run": "run",

@@ -38,6 +38,7 @@ from projections.refusals.projector import REFUSALS
 from projections.reviews.projector import RATINGS, REVIEWS
 from projections.rules.projector import RULES
 from projections.search.tantivy_index import TantivyIndex
+from projections.sellerratings.projector import SELLER_RATINGS
 from projections.shops.projector import SHOPS
 from projections.sqlite import SQLiteViews
 from projections.stock.projector import STOCK
@@ -84,6 +85,7 @@ PROJECTIONS = (
     ORDER_REVIEWS,
     WISHLISTS,
     RATINGS,
+    SELLER_RATINGS,
     REVIEWS,
     PURCHASES,
     MERCHANT_FEEDS,

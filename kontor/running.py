@@ -106,7 +106,7 @@ async def heard(app: FastAPI, services: ReadServices) -> AsyncIterator[None]:
     made: Reading | None = getattr(app.state, "reading", None)
     if noticing is not None:
         if made is not None:
-            hear(made.pages, made.categories, made.category_titles, noticing)
+            hear((made.pages, made.purges), (made.categories, made.category_titles), noticing)
         await noticing.start()
     yield
 

@@ -33,10 +33,24 @@ class ProductCard(Shape):
     low_stock: bool
 
 
+class SellerRatingOut(Shape):
+    """As it is shown: to one decimal, and of more than a hundred ratings to two digits how many."""
+
+    average: float = Field(examples=[4.6])
+    count: int = Field(examples=[120])
+
+
+class SellerRatingReply(Shape):
+    shop_id: str = Field(examples=["shp_01KARQ0000ABCDEFGHJKMNPQRS"])
+    rating: int = Field(examples=[5])
+    position: str = Field(examples=["42"])
+
+
 class OfferOut(Shape):
     offer_id: str
     shop_id: str
     shop_name: str
+    seller_rating: SellerRatingOut | None = Field(description="by those to whom it delivered; null while there is none")
     sku: str
     price: MoneyOut
     list_price: MoneyOut | None = Field(description="what it is usually sold for; in a sale the usual price")
@@ -307,6 +321,14 @@ class SubscriptionList(Shape):
     items: list[SubscriptionOut]
     next: None
     prev: None
+
+
+class PurgeOut(Shape):
+    keys: list[str] = Field(
+        description="as in `Surrogate-Key` and `Cache-Tag`", examples=[["prd_01KARQ0000ABCDEFGHJKMNPQRS"]]
+    )
+    everything: bool = Field(description="the whole cache is to be purged")
+    next: str = Field(description="goes into `after` of the next request", examples=["5f0c2d91ab3e.42"])
 
 
 class DifferenceOut(Versioned):

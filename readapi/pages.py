@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections import OrderedDict
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import NamedTuple, TypeVar
@@ -19,12 +19,13 @@ import msgspec
 
 from domain.offer import OfferPut, next_change
 from domain.recorded import Recorded
+from projections.sellerratings.projector import SELLER_RATING_ROWS, SellerRatingRow
 from projections.shops.projector import ShopRow
 from projections.views import Touched, Views
 from readapi.audience import EVERYBODY, Audience, is_special, seen_by
 from readapi.cdn import SHARED_MS, page_headers
 from readapi.languages import Told, Wanted
-from readapi.products import product_card, product_page, told_in, told_to
+from readapi.products import NO_SHOPS, Shops, product_card, product_page, told_in, told_to
 from readapi.ready import RawHeaders
 from streams.assembly import SOME, OnSale, assemble, in_slices
 
@@ -138,7 +139,7 @@ class Pages:
             one = (await assemble(self._views, (product_id,), now)).get(product_id)
         if one is None or one.product.draft:
             return None
-        return _encoded_page(told_to(seen_by(one, audience, now), wanted), await self._names_of(one))
+        return _encoded_page(told_to(seen_by(one, audience, now), wanted), await self._shops_of(one))
 
     def may_be_shared(self, product_ids: Iterable[str]) -> bool:
         """Whether none of these cards, asked for just now, shows a price that is about to change by itself."""
@@ -152,7 +153,7 @@ class Pages:
         if one is None or not one.product.draft:
             return None
         one = told_to(one, wanted)
-        return Draft(one.product.owner_id, _encode(product_page(one, {})), one.product.description.language)
+        return Draft(one.product.owner_id, _encode(product_page(one, NO_SHOPS)), one.product.description.language)
 
     async def cards(
         self, product_ids: Sequence[str], wanted: Wanted = (), audience: Audience = EVERYBODY
@@ -205,7 +206,7 @@ class Pages:
         """Forgets what shows one of these rows. ``offered``: the products that touched offers are or were for."""
         products = {*touched.get("products", ()), *touched.get("ratings", ()), *touched.get("media", ()), *offered}
         goods = {key[4:] for table in ("offers", "stock") for key in touched.get(table, ())}
-        shops = touched.get("shops", set())
+        shops = {*touched.get("shops", ()), *touched.get(SELLER_RATING_ROWS.name, ())}
         for gathering in self._gathering:
             gathering.missed(products, goods, shops)
         for product_id in products:
@@ -280,13 +281,16 @@ class Pages:
             self._drop_entry(next(iter(self._entries)))
 
     async def _pages_of(self, one: OnSale) -> Told[Page]:
-        return encoded_pages(one, await self._names_of(one))
+        return encoded_pages(one, await self._shops_of(one))
 
-    async def _names_of(self, one: OnSale) -> dict[str, str]:
-        """Of its shops."""
+    async def _shops_of(self, one: OnSale) -> Shops:
         shop_ids = sorted({seller.shop_id for seller in one.sellers})
-        rows: dict[str, ShopRow] = await self._views.get_many("shops", shop_ids)
-        return {shop_id: row.shop.name for shop_id, row in rows.items()}
+        rows: dict[str, ShopRow]
+        ratings: dict[str, SellerRatingRow]
+        rows, ratings = await asyncio.gather(
+            self._views.get_many("shops", shop_ids), self._views.get_many(SELLER_RATING_ROWS.name, shop_ids)
+        )
+        return Shops({shop_id: row.shop.name for shop_id, row in rows.items()}, ratings)
 
 
 def _size(told: Told[Card] | Told[Page] | None) -> int:
@@ -304,8 +308,8 @@ def _card(told: OnSale) -> Card:
     return Card(_encode(product_card(told)), told.product.description.language)
 
 
-def encoded_pages(one: OnSale, shop_names: Mapping[str, str]) -> Told[Page]:
-    return _told(one, lambda told: _encoded_page(told, shop_names))
+def encoded_pages(one: OnSale, shops: Shops) -> Told[Page]:
+    return _told(one, lambda told: _encoded_page(told, shops))
 
 
 def _told(one: OnSale, make: Callable[[OnSale], T]) -> Told[T]:
@@ -314,15 +318,15 @@ def _told(one: OnSale, make: Callable[[OnSale], T]) -> Told[T]:
     return Told(languages, {language: make(told_in(one, language)) for language in languages})
 
 
-def _encoded_page(one: OnSale, shop_names: Mapping[str, str]) -> Page:
-    body = _encode(product_page(one, shop_names))
+def _encoded_page(one: OnSale, shops: Shops) -> Page:
+    body = _encode(product_page(one, shops))
     etag = f'"{one.product.version}-{hashlib.blake2b(body, digest_size=6).hexdigest()}"'
     at = max((seller.at for seller in one.offers), default=0)
     shared = price_until(one) - at > SHARED_MS
     language = one.product.description.language
-    shops = sorted({seller.shop_id for seller in one.offers})
+    sold_by = sorted({seller.shop_id for seller in one.offers})
     special = is_special(one)
-    headers = page_headers(body, etag, (one.product_id, *shops), (language,), shared=shared, personal=special)
+    headers = page_headers(body, etag, (one.product_id, *sold_by), (language,), shared=shared, personal=special)
     return Page(body, etag, headers, language, special)
 
 

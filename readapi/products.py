@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from msgspec.structs import replace
 
@@ -15,6 +15,7 @@ from domain.offer import Terms
 from domain.product import Variant
 from projections.catalog.projector import ProductRow
 from projections.reviews.projector import RatingRow
+from projections.sellerratings.projector import SellerRatingRow
 from readapi.instants import instant
 from readapi.languages import Wanted
 from readapi.pictures import image_of, pictures_json
@@ -59,14 +60,21 @@ def product_card(one: OnSale) -> dict[str, Any]:
     }
 
 
-def product_page(one: OnSale, shop_names: Mapping[str, str]) -> dict[str, Any]:
+class Shops(NamedTuple):
+    """What is shown of the shops that sell something, by id."""
+
+    names: Mapping[str, str]
+    ratings: Mapping[str, SellerRatingRow]
+
+
+NO_SHOPS = Shops({}, {})
+
+
+def product_page(one: OnSale, shops: Shops) -> dict[str, Any]:
     """Everything about a product; ``offers`` and ``bestOffer`` are as of now, the best offer is the first of them."""
     product = one.product
     goes = len(one.sellers)
-    offers = [
-        {**offer_json(seller, shop_names.get(seller.shop_id, "")), "deliverable": at < goes}
-        for at, seller in enumerate(one.offers)
-    ]
+    offers = [{**offer_json(seller, shops), "deliverable": at < goes} for at, seller in enumerate(one.offers)]
     return {
         **described_json(one.product_id, product),
         "image": image_of(one),
@@ -140,18 +148,19 @@ def _values(product: ProductRow, axis: str) -> list[Attribute]:
     return [variant.attributes[axis] for variant in product.variants if axis in variant.attributes]
 
 
-def rating_json(row: RatingRow | None) -> dict[str, Any] | None:
-    """None while nobody has reviewed it."""
+def rating_json(row: RatingRow | SellerRatingRow | None) -> dict[str, Any] | None:
+    """None while nobody has rated it."""
     return None if row is None else {"average": row.average, "count": row.count}
 
 
-def offer_json(seller: Seller, shop_name: str) -> dict[str, Any]:
+def offer_json(seller: Seller, shops: Shops) -> dict[str, Any]:
     offer, terms = seller.offer, seller.offer.terms
     asked = seller.asked
     return {
         "offerId": offer_id(seller.shop_id, seller.sku),
         "shopId": seller.shop_id,
-        "shopName": shop_name,
+        "shopName": shops.names.get(seller.shop_id, ""),
+        "sellerRating": rating_json(shops.ratings.get(seller.shop_id)),
         "sku": seller.sku,
         "price": asked.price,
         "listPrice": list_price(terms, asked.price),

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+import secrets
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, cast
 
@@ -17,6 +18,7 @@ from readapi.lastgood import LastGood
 from readapi.merchandising import Merchandising
 from readapi.pages import Pages
 from readapi.popularsearches import PopularSearches, finding
+from readapi.purges import Purges
 from readapi.searches import Searches
 from readapi.sellernames import SellerNames
 from readapi.services import ReadServices
@@ -43,6 +45,7 @@ class Reading:
     seller_names: SellerNames
     category_titles: CategoryTitles
     popular_searches: PopularSearches
+    purges: Purges
     category_pages: CategoryPages = field(default_factory=CategoryPages)
 
 
@@ -69,8 +72,9 @@ def reading(services: ReadServices) -> Reading:
         SellerNames(services.views, services.clock),
         CategoryTitles(services.views),
         PopularSearches(services.signals, finding(searches, merchandising), services.clock),
+        Purges(services.views, services.clock, secrets.token_hex(6)),
     )
-    hearing = (made.pages, made.categories, made.category_titles, made.merchandising)
+    hearing = (made.pages, made.categories, made.category_titles, made.merchandising, made.purges)
     services.follower.applied += [one.applied for one in hearing]
     services.follower.exchanged += [one.clear for one in hearing]
     return made
@@ -82,23 +86,26 @@ TOLD: Mapping[str, Collection[str]] = {
     "stock": (),
     "shops": (),
     "ratings": (),
+    "seller_ratings": (),
     "media": (),
     "categories": (),
 }
 """What the caches need to hear of, for the sink that publishes notices: tables, and indexes whose owners are told."""
 
 
-def hear(pages: Pages, categories: Categories, titles: CategoryTitles, noticing: Noticing) -> None:
+def hear(shown: Sequence[Pages | Purges], named: Sequence[Categories | CategoryTitles], noticing: Noticing) -> None:
     """Lets notices of other processes drop what is cached, where the views are filled by workers."""
 
     def changed(notice: Notice) -> None:
         if notice.touched:
-            pages.changed(notice.touched, notice.owners.get("offers.product", ()))
-            categories.changed(notice.touched)
-            titles.changed(notice.touched)
+            offered = notice.owners.get("offers.product", ())
+            for one in shown:
+                one.changed(notice.touched, offered)
+            for other in named:
+                other.changed(notice.touched)
 
     noticing.changed.append(changed)
-    noticing.missed += [pages.clear, categories.clear, titles.clear]
+    noticing.missed += [one.clear for one in (*shown, *named)]
 
 
 def install(app: FastAPI, made: Reading) -> None:

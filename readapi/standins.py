@@ -16,6 +16,7 @@ from projections.views import ViewsUnavailable
 from readapi.categories import Tree, tree_of
 from readapi.languages import Told, Wanted
 from readapi.pages import Card, Page, cards_of, encoded_pages
+from readapi.products import Shops
 from readapi.remembered import Remembered
 from readapi.services import Catalog, FollowedSearch
 from streams.assembly import OnSale
@@ -56,7 +57,7 @@ class StandIn:
             return None
         shop_ids = {seller.shop_id for seller in one.sellers}
         shops: dict[str, ShopRow] = await rows_of(self._log, SHOP_ROWS, shop_ids)
-        return encoded_pages(one, {shop_id: row.shop.name for shop_id, row in shops.items()})
+        return encoded_pages(one, Shops({shop_id: row.shop.name for shop_id, row in shops.items()}, {}))
 
     async def _not_on_sale(self, product_id: str) -> OnSale | None:
         """A product that is not in the index is discontinued, or a draft, or too new, or none. The log knows which."""

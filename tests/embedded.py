@@ -28,6 +28,7 @@ from projections.orders.projector import ORDERS
 from projections.reviews.projector import RATINGS
 from projections.rules.projector import RULES
 from projections.search.tantivy_index import TantivyIndex
+from projections.sellerratings.projector import SELLER_RATINGS
 from projections.shops.projector import SHOPS
 from projections.sqlite import SQLiteViews
 from projections.stock.projector import STOCK
@@ -165,7 +166,7 @@ async def kontor(folder: Path, routers: Sequence[APIRouter] = ROUTERS) -> AsyncI
     clock = Clock()
     log = SQLiteLog.open(folder / "log.db")
     vault = Vault(folder / "vault.db")
-    kept = (CATALOG, CATEGORIES, STOCK, SHOPS, CARTS, ORDERS, CHECKOUTS, RATINGS, RULES)
+    kept = (CATALOG, CATEGORIES, STOCK, SHOPS, CARTS, ORDERS, CHECKOUTS, RATINGS, SELLER_RATINGS, RULES)
     views = SQLiteViews(folder / "views.db", kept)
     search = TantivyIndex(folder / "search")
     engine = Engine(log, clock=clock)

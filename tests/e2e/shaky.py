@@ -124,9 +124,9 @@ class ShakySearch:
     def __getattr__(self, name: str) -> Any:
         real = getattr(self._real, name)
 
-        def ask(*arguments: Any) -> Any:
+        def ask(*arguments: Any, **more: Any) -> Any:
             self._server.ask()
-            return real(*arguments)
+            return real(*arguments, **more)
 
         return ask
 

@@ -20,6 +20,7 @@ from projections.redisviews.reader import RedisViews
 from projections.redisviews.server import RedisServer
 from projections.redisviews.sink import RedisSink
 from projections.reviews.projector import RATINGS
+from projections.sellerratings.projector import SELLER_RATINGS
 from projections.shops.projector import SHOPS
 from projections.sink import RowsLost
 from projections.stock.projector import STOCK
@@ -30,7 +31,7 @@ from readapi.pages import Pages
 from readapi.reading import TOLD, hear
 from streams.noticing import Noticing
 
-PROJECTIONS = (CATALOG, CATEGORIES, STOCK, SHOPS, RATINGS)
+PROJECTIONS = (CATALOG, CATEGORIES, STOCK, SHOPS, RATINGS, SELLER_RATINGS)
 PARTITIONS = 3
 META = Meta(0, 0, "", "", "", "", "", b"")
 
@@ -88,7 +89,7 @@ class Market:
         self.noticing = Noticing(self.views, PARTITIONS)
         self.pages = Pages(self.views, lambda: 0)
         self.categories = Categories(self.views)
-        hear(self.pages, self.categories, CategoryTitles(self.views), self.noticing)
+        hear((self.pages,), (self.categories, CategoryTitles(self.views)), self.noticing)
         self._tasks: list[asyncio.Task[Any]] = []
 
     async def __aenter__(self) -> Market:

@@ -8,6 +8,7 @@ import pytest
 from playwright.async_api import expect
 
 from tests.e2e.market import Seller
+from tests.e2e.shopper import fresh_key
 from tests.web.browser import Browser, inspected
 from tests.web.walking import give_address, pay, put_into_cart, register, search, to_checkout
 
@@ -208,3 +209,22 @@ async def test_what_sellers_write_stays_text(chrome: Browser, seller: Seller) ->
     await page.goto("/search?q=%3Cscript%3Ealert(4)%3C/script%3E")
     await expect(page.get_by_role("heading", level=1)).to_contain_text("<script>")
     assert await page.locator("main script, main b, main i").count() == 0
+
+
+async def test_what_has_come_is_rated_and_its_seller_shows_it(chrome: Browser, seller: Seller) -> None:
+    sku = await seller.sells()
+    page = await chrome.page()
+    await to_checkout(page, seller.products[sku])
+    await pay(page).click()
+    await expect(page.get_by_text("Thank you, your order is paid")).to_be_visible()
+    path = f"/api/orders/{page.url.rsplit('/', 1)[-1]}/shipments"
+    carried = {"carrier": "UPS", "tracking": "1Z"}
+    packed = await seller.shopper.do("POST", path, carried, 201, Idempotency_Key=fresh_key())
+    await seller.shopper.do("POST", f"{path}/{packed['shipmentId']}/delivered", Idempotency_Key=fresh_key())
+    await page.get_by_label("How was the seller?").select_option("4")
+    await page.get_by_role("button", name="Rate", exact=True).click()
+    await expect(page.get_by_text("Thank you.")).to_be_visible()
+    await inspected(page, "order-rated", full=True)
+    await page.goto(f"/product/{seller.products[sku]}")
+    await expect(page.get_by_role("row", name=re.compile("4 of 5 stars, 1 rating"))).to_be_visible()
+    await inspected(page, "product-rated-seller", full=True)

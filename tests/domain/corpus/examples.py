@@ -34,6 +34,7 @@ from domain import (
     review,
     round,
     rule,
+    sellerrating,
     shipment,
     shop,
     subscription,
@@ -173,6 +174,7 @@ CATALOG: list[Event] = [
     promotion.PromotionEnded(),
     board.PromotionPosted("prm_01K"),
     board.PromotionTakenDown("prm_01K"),
+    sellerrating.SellerRated(ACCOUNT, 4, AT, 12, 50, 2),
     shop.ShopOpened(ACCOUNT, "Pens & Co", "US", "USD"),
     shop.ShopRenamed("Ink & Co"),
 ]

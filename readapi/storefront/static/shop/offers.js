@@ -6,6 +6,7 @@ import { money, plural } from "../lib/format.js";
 import { icon } from "../lib/icons.js";
 import { refused } from "../lib/states.js";
 import { stock } from "./card.js";
+import { stars } from "./stars.js";
 
 export function delivery({ shipsTo }) {
   return shipsTo.includes("*") ? "Delivers everywhere" : `Delivers to ${shipsTo.join(", ")}`;
@@ -65,6 +66,8 @@ export function offers(shop, product, sold) {
         "th",
         { scope: "row" },
         offer.shopName,
+        " ",
+        offer.sellerRating ? stars(offer.sellerRating, "rating") : null,
         index === 0 && offer.inStock && offer.deliverable ? h("span", { class: "tag" }, "Best offer") : null,
       ),
       h("td", {}, price(offer)),

@@ -8,6 +8,7 @@ import { notice, refused } from "../lib/states.js";
 import { progress, reason, status } from "../lib/status.js";
 import { Timeline } from "../lib/timeline.js";
 import { addressBlock } from "./address.js";
+import { sellerRatings } from "./sellerrating.js";
 import { thumb } from "./thumb.js";
 import { totals } from "./totals.js";
 
@@ -117,6 +118,7 @@ class Order {
       totals(order),
       order.address ? h("section", {}, h("h2", {}, "Goes to"), addressBlock(order.address)) : null,
       parcels(order),
+      sellerRatings(this.api, order),
       refunds(order),
       free
         ? h("button", { class: "button quiet", type: "button", onclick: () => this.cancel() }, "Cancel this order")

@@ -74,7 +74,7 @@ function best(shop, product, sold, drops) {
     { class: "buy" },
     h("p", { class: "best" }, price(offer), stock(offer)),
     occasion(offer),
-    h("p", { class: "quiet" }, "Sold by ", h("strong", {}, offer.shopName)),
+    h("p", { class: "quiet" }, "Sold by ", h("strong", {}, offer.shopName), " ", offer.sellerRating ? stars(offer.sellerRating, "rating") : null),
     h("p", { class: "line" }, icon("truck"), delivery(offer)),
     h("p", { class: "line" }, icon("card"), "You pay once, however many sellers"),
     offer.limitPerAccount

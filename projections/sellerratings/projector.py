@@ -1,0 +1,29 @@
+"""How shops are rated, as it is shown: a row changes when that does, and not with every rating."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from domain.recorded import Recorded
+from domain.sellerrating import SellerRated, changes_standing, shop_of, standing
+from projections.projector import Projection, Table, ViewRow
+
+
+class SellerRatingRow(ViewRow, frozen=True):
+    average: float
+    count: int
+
+
+def rating_keys(recorded: Recorded) -> Sequence[str]:
+    event: SellerRated = recorded.event
+    return (shop_of(recorded.stream),) if changes_standing(event) else ()
+
+
+def rated(row: SellerRatingRow | None, recorded: Recorded) -> SellerRatingRow | None:
+    event: SellerRated = recorded.event
+    now = standing(event.count, event.total)
+    return None if now is None else SellerRatingRow(now.average, now.ratings)
+
+
+SELLER_RATING_ROWS = Table(name="seller_ratings", row=SellerRatingRow, folds={SellerRated: rated}, keys=rating_keys)
+SELLER_RATINGS = Projection("seller_ratings", 1, (SELLER_RATING_ROWS,))
