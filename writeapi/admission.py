@@ -76,7 +76,7 @@ def _required(drop: Drop, reason: str, detail: str) -> ProblemError:
 async def use(services: WriteServices, admissions: Iterable[Admission], order_id: str, context: Context) -> None:
     """Raises ``admission_used`` for one that another order has used. For the same order it changes nothing."""
     for one in admissions:
-        claim = claim_id("admission", f"{one.drop_id}.{one.number}")
+        claim = claim_id("admission", f"{one.drop_id}.{one.account_id}.{one.number}")
         try:
             await _take(services, claim, order_id, context)
         except AlreadyClaimed:
