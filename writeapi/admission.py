@@ -96,9 +96,9 @@ async def _take(services: WriteServices, claim: str, order_id: str, context: Con
 
 
 async def note(services: WriteServices, admissions: Iterable[Admission], order_id: str) -> None:
-    """Tells the line that these need no seat any more, once the order stands. Whatever is lost of this counts as let in
+    """Tells the line that these need no seat any more, if the order stands. Whatever is lost of this counts as let in
     until the admission runs out."""
-    if isinstance(await services.engine.state(order_id), NoOrder):
+    if isinstance(await services.engine.state(order_id), NoOrder | CancelledOrder):
         return
     for one in admissions:
         ticket = (one.drop_id, one.account_id, one.number, one.place)
