@@ -76,7 +76,7 @@ def _required(drop: Drop, reason: str, detail: str) -> ProblemError:
 async def use(services: WriteServices, admissions: Iterable[Admission], order_id: str, context: Context) -> None:
     """Raises ``admission_used`` for one that another order has used. For the same order it changes nothing."""
     for one in admissions:
-        claim = claim_id("admission", f"{one.drop_id}.{one.number}")
+        claim = claim_id("admission", f"{one.drop_id}.{one.account_id}.{one.number}")
         try:
             await _take(services, claim, order_id, context)
         except AlreadyClaimed:
@@ -96,9 +96,9 @@ async def _take(services: WriteServices, claim: str, order_id: str, context: Con
 
 
 async def note(services: WriteServices, admissions: Iterable[Admission], order_id: str) -> None:
-    """Tells the line that these need no seat any more, once the order stands. Whatever is lost of this counts as let in
+    """Tells the line that these need no seat any more, if the order stands. Whatever is lost of this counts as let in
     until the admission runs out."""
-    if isinstance(await services.engine.state(order_id), NoOrder):
+    if isinstance(await services.engine.state(order_id), NoOrder | CancelledOrder):
         return
     for one in admissions:
         ticket = (one.drop_id, one.account_id, one.number, one.place)

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from readapi.instants import instant
-from tests.e2e.drops import DAY, OPENS_IN, SECOND, Clock, admitted, begin, moved
+from tests.e2e.drops import DAY, OPENS_IN, SECOND, Buyer, Clock, Drop, admitted, begin, moved
 from tests.e2e.house import House, in_process
 from tests.e2e.market import Seller, open_shop
 from tests.e2e.shopper import Shopper, expect, fresh_key, problem, sign_up
@@ -106,19 +106,27 @@ async def test_of_two_orders_at_once_one_is_refused(house: House, clock: Clock, 
     problem(next(answer for answer in answers if answer.status_code == 409), 409, "admission_used")
 
 
-async def test_an_order_that_came_to_nothing_gives_the_admission_back(
+async def test_an_order_that_came_to_nothing_gives_admission_and_seat_back(
     house: House, clock: Clock, seller: Seller
 ) -> None:
     drop = await begin(house, clock, seller, units=1)
-    [buyer] = await drop.buyers(1)
+    both = await drop.buyers(2)
     await drop.passes(OPENS_IN)
+    await drop.passes(SECOND)
+    buyer, behind = both if await first(drop, both[0]) else reversed(both)
     token = await admitted(drop, buyer)
     good = buyer.shopper.method_id
     await buyer.shopper.pays_with("pm_card_declined")
     declined = expect(202, await buyer.orders(token))
     assert (declined["status"], declined["checkout"]["reason"]) == ("CANCELLED", "payment_declined")
+    await drop.passes(SECOND)
+    assert (await behind.place(drop))["state"] == "all_held", "the unit is still promised to the one inside"
     buyer.shopper.method_id = good
     assert expect(202, await buyer.orders(token))["status"] == "PAID"
+
+
+async def first(drop: Drop, buyer: Buyer) -> bool:
+    return bool((await buyer.place(drop))["place"] == 1)
 
 
 async def test_an_admission_is_good_for_its_account_and_its_time_only(

@@ -8,9 +8,10 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import invariant, rule
 
+from domain.drop import AnnounceDrop, DropTerms, EndDrop, OpenDrop, commitment_of
 from domain.errors import DomainError, IllegalTransition, Invalid, NotFound
 from domain.money import Money
-from domain.offer import OFFER, LiveOffer, PutOffer, Terms, WithdrawOffer
+from domain.offer import OFFER, LiveOffer, PutOffer, Terms, WithdrawOffer, drop_of
 from domain.product import (
     PRODUCT,
     ActiveProduct,
@@ -98,18 +99,29 @@ class ProductMachine(AggregateMachine):
             assert len(set(self.state.skus)) == len(self.state.skus) > 0
 
 
+def fit_for_a_drop(offered: Terms) -> bool:
+    return offered.hold_policy == "checkout" and offered.limit_per_account is not None and not offered.backorder
+
+
 class OfferMachine(AggregateMachine):
+    """An offer and its drop, of which there is one at a time, and none without an offer that is fit for it."""
+
     decider = OFFER
 
     def __init__(self) -> None:
         super().__init__()
         self.live: tuple[str, Terms] | None = None
+        self.drop: tuple[str, int, int] | None = None
+        """Its id, when it opens and when it ends."""
+        self.opened = False
+        self.at = 1_000
 
     @rule(product_id=st.sampled_from(("prd_1", "prd_2")), wanted=terms)
     def put(self, product_id: str, wanted: Terms) -> None:
         decided = self.ask(PutOffer("off_1", product_id, "USD", wanted))
         prices = [wanted.price] + ([wanted.list_price] if wanted.list_price else [])
         wrong = any(price.amount < 0 or price.currency != "USD" for price in prices) or wanted.limit_per_account == 0
+        wrong = wrong or (self.drop is not None and not fit_for_a_drop(wanted))
         assert isinstance(decided, Invalid) == wrong
         if not wrong:
             assert (decided == []) == (self.live == (product_id, wanted))
@@ -118,12 +130,49 @@ class OfferMachine(AggregateMachine):
     @rule()
     def withdraw(self) -> None:
         assert bool(self.ask(WithdrawOffer("off_1"))) == (self.live is not None)
-        self.live = None
+        self.live = self.drop = None
+
+    @rule(passed=st.integers(0, 50))
+    def time_passes(self, passed: int) -> None:
+        self.at += passed
+
+    @rule(drop_id=st.sampled_from(("drp_1", "drp_2")), opens_in=st.integers(1, 30), lasts=st.integers(1, 30))
+    def announce(self, drop_id: str, opens_in: int, lasts: int) -> None:
+        opens, ends = self.at + opens_in, self.at + opens_in + lasts
+        told = DropTerms(opens, ends, 60, 60_000)
+        decided = self.ask(AnnounceDrop("off_1", drop_id, told, commitment_of(drop_id), self.at))
+        may = self.live is not None and fit_for_a_drop(self.live[1])
+        known = self.drop is not None and self.drop[0] == drop_id
+        free = self.drop is None or self.at >= self.drop[2]
+        assert isinstance(decided, list) == (may and (known or free))
+        if isinstance(decided, list) and not known:
+            self.drop, self.opened = (drop_id, opens, ends), False
+
+    @rule(drop_id=st.sampled_from(("drp_1", "drp_2")), honest=st.booleans(), joined=st.integers(0, 9))
+    def open(self, drop_id: str, honest: bool, joined: int) -> None:
+        decided = self.ask(OpenDrop("off_1", drop_id, drop_id if honest else "another", joined, self.at))
+        meant = self.drop is not None and self.drop[0] == drop_id and not self.opened
+        due = self.drop is not None and self.at >= self.drop[1]
+        assert (decided == []) == (not meant)
+        assert isinstance(decided, DomainError) == (meant and not (due and honest))
+        self.opened = self.opened or (meant and due and honest)
+
+    @rule(drop_id=st.sampled_from(("drp_1", "drp_2")), over=st.booleans())
+    def end(self, drop_id: str, over: bool) -> None:
+        decided = self.ask(EndDrop("off_1", drop_id, self.at, "over" if over else "called_off"))
+        meant = self.drop is not None and self.drop[0] == drop_id
+        early = over and self.drop is not None and self.at < self.drop[2]
+        assert isinstance(decided, IllegalTransition) == (meant and early)
+        if meant and not early:
+            self.drop = None
 
     @invariant()
     def the_last_word_counts(self) -> None:
         assert isinstance(self.state, LiveOffer) == (self.live is not None)
         assert self.live is None or (self.state.product_id, self.state.terms) == self.live
+        drop = drop_of(self.state)
+        assert (drop and (drop.drop_id, drop.terms.opens_at, drop.terms.ends_at)) == self.drop
+        assert drop is None or bool(drop.seed) == self.opened
 
 
 class ShopMachine(AggregateMachine):
