@@ -30,7 +30,7 @@ Json = Annotated[bool, typer.Option("--json", help="For programs.")]
 Url = Annotated[str | None, typer.Option("--url", help="A Postgres log. [$KONTOR_POSTGRES_URL in the full profile]")]
 Key = Annotated[str, typer.Argument(metavar="KEY")]
 Shop = Annotated[str, typer.Argument(metavar="SHOP", help="shp_…")]
-Logs = Annotated[int | None, typer.Option(help="Event logs of a folder that is begun.", min=1, max=64)]
+Logs = Annotated[int | None, typer.Option(help="Event logs of the data folder.", min=1, max=64)]
 Port = Annotated[int | None, typer.Option(help="Port to listen on.", min=0, max=65535)]
 
 

@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 from commands.errors import UnusableLog
+from commands.logs.engines import Engines
+from commands.logs.slices import SLICES
 from domain.ids import stock_id
 from tests.e2e.house import House, in_process
 from tests.e2e.market import Seller, open_shop
@@ -74,18 +76,38 @@ async def test_a_folder_keeps_its_number_of_logs(tmp_path: Path) -> None:
     async with in_process(tmp_path / "data") as house:
         assert await house.head() >= before
         assert len(house.log.logs) == 2
-    for settings, why in (({"logs": 3}, "has 2 logs, not 3"), ({"workers": 2}, "written by one process")):
+    for settings, why in (({"logs": 1}, "has 2 logs, not 1"), ({"workers": 2}, "written by one process")):
         with pytest.raises(UnusableLog, match=why):
             async with in_process(tmp_path / "data", **settings):
                 pass
 
 
-async def test_a_folder_that_was_begun_with_one_log_stays_with_it(tmp_path: Path) -> None:
+async def test_a_shop_of_one_log_grows(tmp_path: Path) -> None:
+    """Its tokens stay good, its carts and orders go on, and its history is read where it was written."""
     async with in_process(tmp_path / "data") as house:
-        await sign_up(house.http)
-    with pytest.raises(UnusableLog, match="begun with one log"):
-        async with in_process(tmp_path / "data", logs=2):
-            pass
+        seller = await open_shop(house.http)
+        sku = await seller.sells(stock=10)
+        shopper = await (await sign_up(house.http)).move_in()
+        await shopper.add(sku)
+        first = await shopper.buy()
+        await shopper.add(sku, 2)
+    assert shopper.position.isdigit()
+    async with in_process(tmp_path / "data", logs=3) as house:
+        shopper.http = seller.shopper.http = house.http
+        engine = house.services.engine
+        assert await shopper.lines() == [(sku, 2)]
+        assert isinstance(engine, Engines)
+        for log, slices in enumerate(((0, 340), (341, 681), (682, SLICES - 1))):
+            await engine.move(*slices, log)
+        second = await shopper.buy()
+        assert (second["status"], (await shopper.order(first["orderId"]))["status"]) == ("PAID", "PAID")
+        assert [order["orderId"] for order in (await shopper.read("/api/orders"))["items"]] == [
+            second["orderId"],
+            first["orderId"],
+        ]
+        assert (await seller.stock(sku, shopper.position))["available"] == 7
+        assert sum([await log.head() > 0 for log in house.log.logs]) > 1
+        assert house.problems() == []
 
 
 async def test_a_log_that_was_restored_from_an_older_backup_is_noticed(tmp_path: Path) -> None:
