@@ -35,6 +35,7 @@ from writeapi.routes import (
     shipments,
     shops,
     signals,
+    slices,
     subscriptions,
     webhooks,
     wishlist,
@@ -67,6 +68,7 @@ ROUTERS = (
     orderreviews.router,
     subscriptions.router,
     differences.router,
+    slices.router,
     webhooks.router,
 )
 

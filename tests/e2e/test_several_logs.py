@@ -31,7 +31,6 @@ del test_what_was_added_meanwhile_stays_in_the_cart, test_a_payment_that_never_c
 async def house(tmp_path: Path) -> AsyncIterator[House]:
     async with in_process(tmp_path / "data", logs=LOGS) as house:
         yield house
-        assert sum([await log.head() > 0 for log in house.log.logs]) > 1
         assert house.problems() == []
 
 
@@ -67,6 +66,7 @@ async def test_the_feed_tells_every_event_once_in_order(
         seen += [int(event["position"]) for event in page["items"]]
         after = page["next"]
     assert seen == list(range(1, len(seen) + 1))
+    assert sum([await log.head() > 0 for log in house.log.logs]) > 1
 
 
 async def test_a_folder_keeps_its_number_of_logs(tmp_path: Path) -> None:
@@ -98,8 +98,10 @@ async def test_a_shop_of_one_log_grows(tmp_path: Path) -> None:
         assert await shopper.lines() == [(sku, 2)]
         assert isinstance(engine, Engines)
         for log, slices in enumerate(((0, 340), (341, 681), (682, SLICES - 1))):
-            await engine.move(*slices, log)
+            assert await engine.move(*slices, log) == log + 1
         second = await shopper.buy()
+        for _ in range(6):
+            await sign_up(house.http)
         assert (second["status"], (await shopper.order(first["orderId"]))["status"]) == ("PAID", "PAID")
         assert [order["orderId"] for order in (await shopper.read("/api/orders"))["items"]] == [
             second["orderId"],
@@ -124,3 +126,38 @@ async def test_a_log_that_was_restored_from_an_older_backup_is_noticed(tmp_path:
     with pytest.raises(UnusableLog, match="restore logs and order from the same backup"):
         async with in_process(folder):
             pass
+
+
+async def test_administrators_move_slices_while_others_buy(house: House, seller: Seller, admin: Shopper) -> None:
+    sku = await seller.sells(stock=40)
+    buyers = [await (await sign_up(house.http)).move_in() for _ in range(4)]
+
+    async def buys(shopper: Shopper) -> str:
+        await shopper.add(sku)
+        return str((await shopper.buy())["status"])
+
+    buying = [asyncio.create_task(buys(one)) for one in buyers]
+    for log in (1, 3, 0):
+        told = await admin.do("POST", "/api/admin/slices/move", {"first": 0, "last": SLICES - 1, "log": log})
+        assert told["ranges"] == [{"first": 0, "last": SLICES - 1, "log": log}]
+    assert await asyncio.gather(*buying) == ["PAID"] * 4
+    shown = await admin.read("/api/admin/slices")
+    assert (shown["logs"], shown["version"]) == (LOGS, 4)
+    for body, pointer in (
+        ({"first": 5, "last": 4, "log": 0}, "#/last"),
+        ({"first": 0, "last": 1, "log": LOGS}, "#/log"),
+    ):
+        problem(await admin.send("POST", "/api/admin/slices/move", body), 422, "validation_failed", pointer)
+    problem(
+        await seller.shopper.send("POST", "/api/admin/slices/move", {"first": 0, "last": 1, "log": 0}), 403, "forbidden"
+    )
+
+
+async def test_one_log_has_all_slices_and_moves_none(tmp_path: Path) -> None:
+    async with in_process(tmp_path / "data") as house:
+        admin = await sign_up(house.http)
+        await house.grant(admin.user_id, "admin")
+        await admin.sign_in()
+        assert (await admin.read("/api/admin/slices"))["ranges"] == [{"first": 0, "last": SLICES - 1, "log": 0}]
+        refused = await admin.send("POST", "/api/admin/slices/move", {"first": 0, "last": 1, "log": 1})
+        problem(refused, 422, "validation_failed", "#/log")
