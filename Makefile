@@ -77,6 +77,20 @@ test: install ## all tests; the fast ones side by side, then slow, crash and fuz
 	echo '== fast tests'; run -n 2 -m 'not ($(SLOW) or stack)' || exit; \
 	echo '== slow, crash and fuzz tests'; run -m '($(SLOW)) and not stack'
 
+SEEDS := 1..2000
+JOBS := 2
+
+.PHONY: simulate
+simulate: install ## trade under the faults of two thousand seeds (SEEDS=1..2000 JOBS=2; docs/simulation.md)
+	@$(BIN)/kontor simulate --seeds $(SEEDS) --jobs $(JOBS)
+
+# A million steps a minute or more. Each night begins where no night has been.
+MINUTES := 60
+
+.PHONY: simulate-nightly
+simulate-nightly: install ## the same with seeds of today, for an hour (MINUTES=60)
+	@$(BIN)/kontor simulate --seed $$(date +%s)000 --minutes $(MINUTES) --jobs $(JOBS)
+
 # Side by side, but the tests of a file one after another: they may share a server of their own.
 .PHONY: test-stack
 test-stack: install ## the tests that need real servers; starts those of stack/ and leaves them running

@@ -13,6 +13,7 @@ look into the store when a key is not there, and may be called on the event loop
     credentials      set_password, check_password, drop_credentials
     sessions         issue_family, rotate, revoke_family, revoke_account, family_revoked
     secrets          secrets, email_lookup
+    waiting lines    in the same store, by streams/waiting/
 """
 
 from __future__ import annotations
@@ -71,6 +72,7 @@ class Secrets:
     cursor_key: bytes
     webhook_secret: bytes
     gift_card_key: bytes
+    drop_key: bytes
 
     def __repr__(self) -> str:
         return "Secrets(…)"
@@ -92,14 +94,14 @@ class Vault:
         self._next_check = 0.0
         self._memory = threading.Lock()
         """Held while keys and revocations are looked at, and until what was missing is read."""
-        self._store: VaultStore = VaultFile(Path(store)) if isinstance(store, Path | str) else store
+        self.store: VaultStore = VaultFile(Path(store)) if isinstance(store, Path | str) else store
         self._prune()
         self.secrets = Secrets(**{name: self._secret(name) for name in Secrets.__dataclass_fields__})
         self._dummy_hash = self._stored_dummy_hash()
 
     def close(self) -> None:
         self._keys.clear()
-        self._store.close()
+        self.store.close()
 
     # person keys
 
@@ -107,7 +109,7 @@ class Vault:
         """Makes the person's key unless there is one. Raises ``PersonErased`` for an erased person."""
         if self._key(person_id) is not None:
             return
-        with self._store.writing() as db:
+        with self.store.writing() as db:
             row = (person_id, *new_key(), int(self._now()))
             db.execute(
                 "INSERT INTO person_keys (person_id, key_id, key, created_at) VALUES (?, ?, ?, ?) "
@@ -133,7 +135,7 @@ class Vault:
 
         Other processes know at once when they share a file, within a second when they share a server.
         """
-        with self._store.writing() as db:
+        with self.store.writing() as db:
             at = int(self._now())
             db.execute(
                 "INSERT INTO person_keys (person_id, created_at, destroyed_at) VALUES (?, ?, ?) "
@@ -141,11 +143,11 @@ class Vault:
                 (person_id, at, at),
             )
             db.execute("INSERT INTO revocations (kind, subject, at) VALUES ('person', ?, ?)", (person_id, at))
-        self._store.scrub()
+        self.store.scrub()
 
     def left_of(self, person_ids: Collection[str]) -> list[str]:
         """Which of these have a key, a password or a session, and so have not been erased to the end."""
-        return [person_id for person_id in person_ids if self._store.rows(LEFT_OF, (person_id,) * 3)]
+        return [person_id for person_id in person_ids if self.store.rows(LEFT_OF, (person_id,) * 3)]
 
     def _require_key(self, person_id: str) -> PersonKey:
         key = self._key(person_id)
@@ -161,7 +163,7 @@ class Vault:
                 self._keys.move_to_end(person_id)
                 return key
             query = "SELECT key_id, key FROM person_keys WHERE person_id = ? AND key IS NOT NULL"
-            rows = self._store.rows(query, (person_id,))
+            rows = self.store.rows(query, (person_id,))
             if not rows:
                 return None
             key_id, secret = rows[0]
@@ -181,7 +183,7 @@ class Vault:
 
     def check_password(self, account_id: str, password: str) -> bool:
         """An unknown account costs the same time as a wrong password, so timing does not tell who has an account."""
-        rows = self._store.rows("SELECT hash FROM credentials WHERE account_id = ?", (account_id,))
+        rows = self.store.rows("SELECT hash FROM credentials WHERE account_id = ?", (account_id,))
         stored = rows[0][0] if rows else self._dummy_hash
         prepared = _prepared(password)
         try:
@@ -195,11 +197,11 @@ class Vault:
         return True
 
     def drop_credentials(self, account_id: str) -> None:
-        with self._store.writing() as db:
+        with self.store.writing() as db:
             db.execute("DELETE FROM credentials WHERE account_id = ?", (account_id,))
 
     def _store_hash(self, account_id: str, hashed: str, replaces: str | None = None) -> None:
-        with self._store.writing() as db:
+        with self.store.writing() as db:
             at = int(self._now())
             if replaces is not None:
                 # A password changed meanwhile must not be put back.
@@ -219,7 +221,7 @@ class Vault:
         grant = Grant(account_id, scope, _new_token(), "fam_" + entropy.token_hex(12))
         now = int(self._now())
         expires = now + REFRESH_DAYS * 86400
-        with self._store.writing() as db:
+        with self.store.writing() as db:
             db.execute(
                 "INSERT INTO families (family, account_id, scope, created_at, expires_at) VALUES (?, ?, ?, ?, ?)",
                 (grant.family, account_id, scope, now, expires),
@@ -237,7 +239,7 @@ class Vault:
         """
         now = int(self._now())
         expires = now + REFRESH_DAYS * 86400
-        with self._store.writing() as db:
+        with self.store.writing() as db:
             found = db.execute(
                 "SELECT family, t.expires_at, used_at, account_id, scope, revoked_at "
                 "FROM refresh_tokens t JOIN families USING (family) WHERE digest = ?",
@@ -265,13 +267,13 @@ class Vault:
 
     def revoke_family(self, family: str) -> None:
         """Signs one session out: its refresh token at once, its access tokens as ``family_revoked`` describes."""
-        with self._store.writing() as db:
+        with self.store.writing() as db:
             self._revoke(db, "family = ?", family)
         self._next_check = 0.0
 
     def revoke_account(self, account_id: str) -> None:
         """Signs every session of the account out."""
-        with self._store.writing() as db:
+        with self.store.writing() as db:
             self._revoke(db, "account_id = ?", account_id)
         self._next_check = 0.0
 
@@ -306,9 +308,9 @@ class Vault:
 
     def _secret(self, name: str) -> bytes:
         query = "SELECT value FROM secrets WHERE name = ?"
-        rows = self._store.rows(query, (name,))
+        rows = self.store.rows(query, (name,))
         if not rows:
-            with self._store.writing() as db:
+            with self.store.writing() as db:
                 # Of several processes starting at once the first one draws the secret for all.
                 values = (name, entropy.token_bytes(32), int(self._now()))
                 db.execute(
@@ -321,11 +323,11 @@ class Vault:
 
     def _stored_dummy_hash(self) -> str:
         """Hash of a password nobody knows, kept so that a start does not wait for argon2."""
-        rows = self._store.rows("SELECT value FROM secrets WHERE name = ?", ("dummy_hash",))
+        rows = self.store.rows("SELECT value FROM secrets WHERE name = ?", ("dummy_hash",))
         if rows and not _HASHER.check_needs_rehash(rows[0][0].decode()):
             return str(rows[0][0], "ascii")
         hashed = _HASHER.hash(entropy.token_bytes(32))
-        with self._store.writing() as db:
+        with self.store.writing() as db:
             db.execute(
                 "INSERT INTO secrets (name, value, created_at) VALUES (?, ?, ?) "
                 "ON CONFLICT (name) DO UPDATE SET value = excluded.value, created_at = excluded.created_at",
@@ -335,7 +337,7 @@ class Vault:
 
     def _notice(self) -> None:
         """Applies what any process destroyed or revoked since last time. Microseconds when nothing was."""
-        news = self._store.news()
+        news = self.store.news()
         if news is None:
             self._keys.clear()
             return
@@ -351,7 +353,7 @@ class Vault:
     def _prune(self) -> None:
         """Forgets sessions that ended of themselves, and revocations that no living access token can meet."""
         now = int(self._now())
-        with self._store.writing() as db:
+        with self.store.writing() as db:
             db.execute(
                 "DELETE FROM refresh_tokens WHERE family IN (SELECT family FROM families WHERE expires_at < ?)", (now,)
             )

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from commands.vault_errors import VaultError
-from commands.vault_store import VaultStore, VaultTransaction
+from commands.vault_store import DROP_COLUMNS, VaultStore, VaultTransaction
 
 PAGE = 500
 """Rows a statement: SQLite takes 32,766 parameters."""
@@ -40,6 +40,8 @@ TABLES = (
     Table("refresh_tokens", "digest", b"", ("digest", "family", "expires_at", "used_at")),
     # Numbered anew, in the same order: nobody has heard any of them from the new vault.
     Table("revocations", "seq", 0, ("kind", "subject", "at")),
+    Table("drops", "drop_id", "", DROP_COLUMNS),
+    Table("drop_tickets", "ticket", "", ("ticket", "drop_id", "number", "place")),
 )
 """In this order sessions are there before their tokens."""
 

@@ -16,9 +16,7 @@ from commands.vault_store import REVOCATIONS, Revocation, VaultTransaction
 
 APPLICATION_ID = 0x4B4F4E56
 """``KONV``; keeps the vault from opening the log, or a stranger's database, by mistake."""
-SCHEMA_VERSION = 1
-
-_SCHEMA = """
+_FIRST = """
 CREATE TABLE person_keys (person_id TEXT PRIMARY KEY, key_id BLOB, key BLOB, created_at INTEGER NOT NULL,
     destroyed_at INTEGER) WITHOUT ROWID;
 CREATE TABLE credentials (account_id TEXT PRIMARY KEY, hash TEXT NOT NULL, changed_at INTEGER NOT NULL) WITHOUT ROWID;
@@ -33,6 +31,20 @@ CREATE TABLE revocations (seq INTEGER PRIMARY KEY AUTOINCREMENT, kind TEXT NOT N
     at INTEGER NOT NULL);
 CREATE TABLE secrets (name TEXT PRIMARY KEY, value BLOB NOT NULL, created_at INTEGER NOT NULL) WITHOUT ROWID;
 """
+_WAITING_LINES = """
+CREATE TABLE drops (drop_id TEXT PRIMARY KEY, offer_id TEXT NOT NULL, product_id TEXT NOT NULL,
+    opens_at INTEGER NOT NULL, ends_at INTEGER NOT NULL, per_minute INTEGER NOT NULL, admission_ms INTEGER NOT NULL,
+    commitment TEXT NOT NULL, seed TEXT NOT NULL, issued INTEGER NOT NULL, joined INTEGER NOT NULL,
+    called INTEGER NOT NULL, paced_at INTEGER NOT NULL, calls BLOB NOT NULL, available INTEGER NOT NULL,
+    held INTEGER NOT NULL, unsold INTEGER NOT NULL, admitted INTEGER NOT NULL, seats INTEGER NOT NULL,
+    ended INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE drop_tickets (ticket TEXT PRIMARY KEY, drop_id TEXT NOT NULL, number INTEGER NOT NULL, place INTEGER
+    ) WITHOUT ROWID;
+CREATE INDEX drop_tickets_place ON drop_tickets (drop_id, place);
+"""
+_SCHEMAS = (_FIRST, _WAITING_LINES)
+"""Each is run once, in this order."""
+SCHEMA_VERSION = len(_SCHEMAS)
 
 
 class VaultFile:
@@ -123,9 +135,11 @@ def _prepare(db: sqlite3.Connection, path: Path) -> None:
     db.execute("PRAGMA secure_delete = ON")
     db.execute("BEGIN IMMEDIATE")
     try:
-        if db.execute("PRAGMA user_version").fetchone()[0] == 0:
-            for statement in _SCHEMA.split(";\n"):
-                db.execute(statement)
+        version = db.execute("PRAGMA user_version").fetchone()[0]
+        if version < SCHEMA_VERSION:
+            for schema in _SCHEMAS[version:]:
+                for statement in schema.split(";\n"):
+                    db.execute(statement)
             db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
             db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
         db.execute("COMMIT")

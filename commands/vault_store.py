@@ -18,6 +18,30 @@ SELECT 1 WHERE EXISTS (SELECT 1 FROM person_keys WHERE person_id = ? AND key IS 
 """
 """What a person who was not erased to the end still has; the person's id three times."""
 
+DROP_COLUMNS = (
+    "drop_id",
+    "offer_id",
+    "product_id",
+    "opens_at",
+    "ends_at",
+    "per_minute",
+    "admission_ms",
+    "commitment",
+    "seed",
+    "issued",
+    "joined",
+    "called",
+    "paced_at",
+    "calls",
+    "available",
+    "held",
+    "unsold",
+    "admitted",
+    "seats",
+    "ended",
+)
+"""Of the table of waiting lines (``streams/waiting/line.py``)."""
+
 
 class Revocation(NamedTuple):
     """What everybody has to forget: a person's key (``person``), or the sign-in of a ``family``."""

@@ -21,6 +21,7 @@ PREFIXES = {
     "address": "adr",
     "payment_method": "pmt",
     "offer": "off",
+    "drop": "drp",
     "stock": "stk",
     "claim": "clm",
     "line": "lin",

@@ -10,7 +10,11 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from typing import NamedTuple
 
+from msgspec.structs import replace
+
+from domain import drop
 from domain.decider import Command, Decider, Event, State
+from domain.drop import AnnounceDrop, Drop, DropAnnounced, DropEnded, DropOpened, EndDrop, OpenDrop
 from domain.errors import Invalid, NotFound
 from domain.money import Money
 
@@ -110,6 +114,7 @@ class NoOffer(State, frozen=True):
 class LiveOffer(State, frozen=True):
     product_id: str
     terms: Terms
+    drop: Drop | None = None
 
 
 Offer = NoOffer | LiveOffer
@@ -120,8 +125,11 @@ def put_offer(command: PutOffer, state: Offer) -> list[Event]:
     _check_prices(terms, command.shop_currency)
     if terms.limit_per_account is not None and not 1 <= terms.limit_per_account <= LIMIT_MAX:
         raise Invalid(f"limitPerAccount must be between 1 and {LIMIT_MAX}", "/limitPerAccount")
-    if isinstance(state, LiveOffer) and (state.product_id, state.terms) == (command.product_id, terms):
-        return []
+    if isinstance(state, LiveOffer):
+        if (state.product_id, state.terms) == (command.product_id, terms):
+            return []
+        if state.drop is not None:
+            _require_fit_for_a_drop(terms)
     return [OfferPut(command.product_id, terms)]
 
 
@@ -146,6 +154,44 @@ def withdraw_offer(command: WithdrawOffer, state: Offer) -> list[Event]:
     return [OfferWithdrawn()] if isinstance(state, LiveOffer) else []
 
 
+def announce_drop(command: AnnounceDrop, state: Offer) -> list[Event]:
+    offer = require_live(state)
+    _require_fit_for_a_drop(offer.terms)
+    return drop.announce(command, offer.drop)
+
+
+def _require_fit_for_a_drop(terms: Terms) -> None:
+    """Units that a cart sets aside would be had without a place in the line; without a limit one buyer could take all,
+    and with a backorder nobody has to stand in line."""
+    if terms.hold_policy != "checkout":
+        raise Invalid("an offer with a drop holds its units at the checkout", "/holdPolicy")
+    if terms.limit_per_account is None:
+        raise Invalid("an offer with a drop needs a limit per account", "/limitPerAccount")
+    if terms.backorder:
+        raise Invalid("an offer with a drop takes no backorders", "/backorder")
+
+
+def drop_of(state: Offer) -> Drop | None:
+    return state.drop if isinstance(state, LiveOffer) else None
+
+
+def _offer_put(state: Offer, event: OfferPut) -> LiveOffer:
+    return LiveOffer(event.product_id, event.terms, drop_of(state))
+
+
+def _drop_announced(state: Offer, event: DropAnnounced) -> Offer:
+    return _with_drop(state, Drop(event.drop_id, event.terms, event.commitment))
+
+
+def _drop_opened(state: Offer, event: DropOpened) -> Offer:
+    known = drop_of(state)
+    return state if known is None else _with_drop(state, replace(known, seed=event.seed, joined=event.joined))
+
+
+def _with_drop(state: Offer, known: Drop | None) -> Offer:
+    return replace(state, drop=known) if isinstance(state, LiveOffer) else state
+
+
 def require_live(state: Offer) -> LiveOffer:
     if isinstance(state, LiveOffer):
         return state
@@ -156,9 +202,18 @@ OFFER = Decider(
     name="offer",
     initial=NoOffer(),
     states=Offer,
-    decisions={PutOffer: put_offer, WithdrawOffer: withdraw_offer},
+    decisions={
+        PutOffer: put_offer,
+        WithdrawOffer: withdraw_offer,
+        AnnounceDrop: announce_drop,
+        OpenDrop: lambda command, state: drop.open_drop(command, drop_of(state)),
+        EndDrop: lambda command, state: drop.end_drop(command, drop_of(state)),
+    },
     evolutions={
-        OfferPut: lambda state, event: LiveOffer(event.product_id, event.terms),
+        OfferPut: _offer_put,
         OfferWithdrawn: lambda state, event: NoOffer(),
+        DropAnnounced: _drop_announced,
+        DropOpened: _drop_opened,
+        DropEnded: lambda state, event: _with_drop(state, None),
     },
 )

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
+
+from kontor.clioptions import Data, Json, Url
+from kontor.clioptions import settings_of as _settings
+from kontor.clipast import show, what_if
 
 app = typer.Typer(
     name="kontor",
@@ -25,9 +29,6 @@ app.add_typer(letters, name="parked")
 feeds = typer.Typer(help="What merchants' systems have to say, by shop.", no_args_is_help=True)
 app.add_typer(feeds, name="feeds")
 
-Data = Annotated[Path | None, typer.Option("--data", help="Data folder. [$KONTOR_DATA, else ./kontor-data]")]
-Json = Annotated[bool, typer.Option("--json", help="For programs.")]
-Url = Annotated[str | None, typer.Option("--url", help="A Postgres log. [$KONTOR_POSTGRES_URL in the full profile]")]
 Key = Annotated[str, typer.Argument(metavar="KEY")]
 Shop = Annotated[str, typer.Argument(metavar="SHOP", help="shp_…")]
 Logs = Annotated[int | None, typer.Option(help="Event logs of the data folder.", min=1, max=64)]
@@ -37,18 +38,6 @@ Port = Annotated[int | None, typer.Option(help="Port to listen on.", min=0, max=
 def main() -> None:
     """Exit codes: 0 good, 1 failed, 2 wrong use."""
     app(prog_name="kontor")
-
-
-def _settings(**given: Any) -> Any:
-    from kontor import console
-    from kontor.settings import BadSettings, load
-
-    try:
-        settings = load(**given)
-    except BadSettings as error:
-        console.fail(str(error), 2)
-    console.configure_logs(settings.log_level)
-    return settings
 
 
 @app.command()
@@ -113,7 +102,7 @@ def gateway(
 
 @app.command(name="import")
 def import_(
-    what: Annotated[str, typer.Argument(metavar="products|offers|stock|sample")],
+    what: Annotated[str, typer.Argument(metavar="products|offers|stock|categories|sample")],
     file: Annotated[
         Path | None, typer.Argument(metavar="FILE.ndjson", help="One JSON object a line; .gz is read too.")
     ] = None,
@@ -128,8 +117,8 @@ def import_(
     from kontor.demo import run_load
     from kontor.importing import run_import
 
-    if what not in ("products", "offers", "stock", "sample"):
-        console.fail(f"import what? {what!r} is none of products, offers, stock, sample", 2)
+    if what not in ("products", "offers", "stock", "categories", "sample"):
+        console.fail(f"import what? {what!r} is none of products, offers, stock, categories, sample", 2)
     if what == "sample":
         if file is not None:
             console.fail("the sample comes with Kontor; name no file", 2)
@@ -202,12 +191,20 @@ def replay(
     run_replay(name, Wishes(from_scratch, verify, rollback, upto, dry_run), _settings(data=data), as_json=json)
 
 
+app.command()(show)
+app.command(name="what-if")(what_if)
+
+
 @app.command()
 def simulate(
     seed: Annotated[int | None, typer.Option(help="One seed. [1]", min=0)] = None,
     seeds: Annotated[str | None, typer.Option(metavar="N..M", help="Several, both ends included.")] = None,
     steps: Annotated[
-        int | None, typer.Option(help="After so many callbacks nothing goes wrong any more.", min=1)
+        int | None, typer.Option(help="After so many callbacks nothing goes wrong any more. [each seed draws]", min=1)
+    ] = None,
+    jobs: Annotated[int, typer.Option(help="Seeds at one time, a process for each.", min=1)] = 1,
+    minutes: Annotated[
+        float | None, typer.Option(help="From --seed on, until so many are over.", min=0, show_default=False)
     ] = None,
     json: Json = False,
 ) -> None:
@@ -217,7 +214,7 @@ def simulate(
     """
     from kontor.simulation.command import run_simulate
 
-    run_simulate(seed, seeds, steps, as_json=json)
+    run_simulate(seed, seeds, steps, as_json=json, jobs=jobs, minutes=minutes)
 
 
 @app.command(name="replay-orders")
@@ -305,8 +302,8 @@ def bench(
     name: Annotated[
         str,
         typer.Argument(
-            help="append, hot-sku, http-hot-sku, checkout, import, feeds, history, quote, replay, cassandra-sink; "
-            "or all, which takes --write and more (docs/howto/benchmarks.md)"
+            help="append, hot-sku, http-hot-sku, drop, checkout, import, feeds, history, quote, replay, "
+            "cassandra-sink; or all, which takes --write and more (docs/howto/benchmarks.md)"
         ),
     ],
 ) -> None:

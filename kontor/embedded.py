@@ -59,6 +59,8 @@ from streams.rounds import HOUR_MS, DailyRound
 from streams.signals.handover import Signals
 from streams.signals.sqlite import SQLiteSignals
 from streams.standing import Standing
+from streams.waiting.attendant import Attendant
+from streams.waiting.rooms import Rooms
 from writeapi.restrictions import Restrictions, rules_in_views
 from writeapi.sellers import sellers_in_views
 from writeapi.services import WriteServices
@@ -138,7 +140,7 @@ async def embedded(settings: Settings, *, clock: Callable[[], int] = now_ms) -> 
     views, search = SQLiteViews(folder.views, PROJECTIONS), TantivyIndex(folder.search)
     follower = Follower(log, views, engine)
     standing, indexer = _indexing(log, views, search, clock)
-    repricing = Repricing(views, indexer.touch, clock)
+    repricing, books = Repricing(views, indexer.touch, clock), Bookkeeping(log, engine, settings.commission_ppm)
     gateway = elsewhere or SimulatedGateway(
         folder.provider, vault.secrets.webhook_secret, timeout_s=settings.provider_timeout, clock=clock
     )
@@ -149,7 +151,6 @@ async def embedded(settings: Settings, *, clock: Callable[[], int] = now_ms) -> 
     notifying = Notifying(settings, engine, vault, sellers)
     deliveries = DeliveryProcess(engine, webhooks.targets, notifying.targets)
     daily = DailyRound(log, engine, Reconciler(log, engine, payments, folder.books), settings.reconcile_every * HOUR_MS)
-    books = Bookkeeping(log, engine, settings.commission_ppm)
     archiving = Archiving(views, settings.archive_after, settings.return_days, now_ms)
     feeds = feed_process(settings, engine, vault, views, lambda: indexer.backlog)
     services = WriteServices(
@@ -176,6 +177,7 @@ async def embedded(settings: Settings, *, clock: Callable[[], int] = now_ms) -> 
         signals=_signals(folder),
         workings=workings(views, indexer, folder),
         weights=search_weights(settings),
+        drops=Rooms.of(vault, clock),
     )
     engine.listeners += [payments.committed, notifying.unconnected.committed, services.restrictions.committed]
     working = (standing, indexer, repricing, checkout, erasures, deliveries, books, feeds)
@@ -185,7 +187,7 @@ async def embedded(settings: Settings, *, clock: Callable[[], int] = now_ms) -> 
     await _begin(gateway, payments)
     parts = (indexer, standing, repricing, payments, checkout, erasures, deliveries, books)
     try:
-        async with _at_work((*parts, daily, archiving, feeds, services.signals)):
+        async with _at_work((*parts, daily, archiving, feeds, services.signals, Attendant(engine, services.drops))):
             settle_garbage()
             yield services
     finally:

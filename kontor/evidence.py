@@ -46,6 +46,9 @@ class Evidence(Protocol):
     def stream(self, name: str, before: int) -> list[tuple[str, bytes]]:
         """Topic and data of a stream's events before a position, by version."""
 
+    def history(self, name: str, after: int, limit: int) -> list[tuple[Any, ...]]:
+        """Events of a stream after a version, in order."""
+
 
 @contextmanager
 def evidence(log: Path | str) -> Iterator[Evidence]:
@@ -112,6 +115,21 @@ class SQLiteEvidence:
             return self._connection.execute(
                 "SELECT topic, data FROM events WHERE stream = ? AND position < ? ORDER BY version", (name, before)
             ).fetchall()
+
+    def history(self, name: str, after: int, limit: int) -> list[tuple[Any, ...]]:
+        with _damage():
+            return self._connection.execute(
+                f"SELECT {COLUMNS} FROM events WHERE stream = ? AND version > ? ORDER BY version LIMIT ?",
+                (name, after, limit),
+            ).fetchall()
+
+
+def history_of(opened: Evidence, stream: str) -> Iterator[tuple[Any, ...]]:
+    """All events of a stream, by version, however many they are. Raises Damaged."""
+    after = 0
+    while rows := opened.history(stream, after, PAGE):
+        yield from rows
+        after = rows[-1][2]
 
 
 @contextmanager

@@ -10,7 +10,7 @@ from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from heapq import merge
-from itertools import groupby
+from itertools import groupby, islice
 from pathlib import Path
 from typing import Any
 
@@ -136,6 +136,15 @@ class MergedEvidence:
         for number, log in enumerate(self._logs):
             found += log.stream(name, self._position_before(number, before))
         return found
+
+    def history(self, name: str, after: int, limit: int) -> list[tuple[Any, ...]]:
+        """However often the stream has moved; of each log no more is read than could be wanted."""
+        rows = merge(*(self._history(number, name, after, limit) for number in range(len(self._logs))), key=_by_stream)
+        return list(islice(rows, limit))
+
+    def _history(self, number: int, name: str, after: int, limit: int) -> Iterator[tuple[Any, ...]]:
+        for row in self._logs[number].history(name, after, limit):
+            yield (self._place(number, row[0]), *row[1:])
 
     def _position_before(self, number: int, before: int) -> int:
         """The first position of a log whose place is not before another."""

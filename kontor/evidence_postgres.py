@@ -68,6 +68,10 @@ class PostgresEvidence:
         query = "SELECT topic, data FROM events WHERE stream = %s AND position < %s ORDER BY version"
         return [(topic, data) for topic, data in self._all(query, name, before)]
 
+    def history(self, name: str, after: int, limit: int) -> list[tuple[Any, ...]]:
+        query = f"SELECT {COLUMNS} FROM events WHERE stream = %s AND version > %s ORDER BY version LIMIT %s"
+        return self._all(query, name, after, limit)
+
     def _all(self, query: str, *parameters: Any) -> list[tuple[Any, ...]]:
         with self._damage():
             return self._connection.execute(query.encode(), parameters, binary=True).fetchall()

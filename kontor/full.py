@@ -79,6 +79,8 @@ from streams.rounds import HOUR_MS, DailyRound
 from streams.sellerslists import SellersLists
 from streams.sinking import Sinking
 from streams.standing import Standing
+from streams.waiting.attendant import Attendant
+from streams.waiting.rooms import Rooms
 from writeapi.restrictions import Restrictions, Rules
 from writeapi.sellers import OFFERS_MAX, Sellers
 from writeapi.services import WriteServices
@@ -210,6 +212,7 @@ async def read_side(settings: Settings) -> AsyncIterator[FullReadServices]:
             vault=vault,
             sellers_lists=SellersLists(log),
             objects=objects_of(settings, vault),
+            drops=Rooms.of(vault, now_ms),
             **views,
             **_tables(),
         )
@@ -230,7 +233,8 @@ async def write_side(settings: Settings, clock: Callable[[], int] = now_ms) -> A
         payments = PaymentProcess(engine, views["views"], gateway)
         restrictions = Restrictions(engine, _rules(log))
         engine.listeners += [Notifying(settings, engine, vault).unconnected.committed, restrictions.committed]
-        await _begun(stack, engine, Listening(engine, log), gateway)
+        rooms = Rooms.of(vault, clock)
+        await _begun(stack, engine, Listening(engine, log), gateway, Attendant(engine, rooms))
 
         services = FullWriteServices(
             log=log,
@@ -244,6 +248,7 @@ async def write_side(settings: Settings, clock: Callable[[], int] = now_ms) -> A
             feed_rules=feed_rules(settings),
             objects=objects_of(settings, vault),
             policy=order_policy(settings),
+            drops=rooms,
             **views,
             **_tables(clock),
         )
@@ -284,6 +289,7 @@ class Worker:
 async def relaying(settings: Settings) -> AsyncIterator[tuple[PostgresLog, Relay]]:
     async with AsyncExitStack() as stack:
         log = _opened_log(stack, settings)
+        settle_garbage()
         yield log, Relay(log, Outlet(topic_of(settings)))
 
 
@@ -302,6 +308,7 @@ async def sink_worker(settings: Settings, name: str) -> AsyncIterator[tuple[Post
             sink = CassandraSink(cassandra_settings(settings), IN_CASSANDRA)
             await _begun(stack, sink)
         sinking = Sinking(name, sink, settings.partitions)
+        settle_garbage()
         yield log, Worker(name, _source(settings, name), Intake(sinking, log, settings.partitions), sinking)
 
 
@@ -331,6 +338,7 @@ async def search_worker(settings: Settings) -> AsyncIterator[tuple[PostgresLog, 
         repricing = Repricing(cataloguing, indexer.touch)
         cataloguing.applied += [standing.applied, indexer.applied, repricing.applied]
         await _begun(stack, noticing, cataloguing, indexer, standing, repricing)
+        settle_garbage()
         yield log, cataloguing, indexer
 
 

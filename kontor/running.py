@@ -24,12 +24,18 @@ from readapi.edge.state import EdgeSettings, EdgeState
 from readapi.reading import Reading, hear
 from readapi.services import Followed, ReadServices, Store
 from streams.indexer import Indexer
+from streams.waiting.room import Room
+from streams.waiting.rooms import Rooms
 from writeapi.services import WriteServices
 
 PORTS = {"all": 8000, "write": 8001, "read": 8002, "gateway": 8003}
 SWITCH_S = 0.0002
 """How long a thread may keep the interpreter when another wants it. The disk's thread needs it for moments only, and
 with Python's 5 ms it would wait longer for those than for the disk."""
+PEOPLE: dict[str, Callable[[Room], int]] = {
+    "waiting": lambda room: room.issued - room.pace.called,
+    "admitted": lambda room: room.admitted,
+}
 INHERITED = "KONTOR_LISTEN_FD"
 """Set for the processes of ``--workers``: the socket they share."""
 
@@ -100,7 +106,7 @@ async def heard(app: FastAPI, services: ReadServices) -> AsyncIterator[None]:
     made: Reading | None = getattr(app.state, "reading", None)
     if noticing is not None:
         if made is not None:
-            hear(made.pages, made.categories, noticing)
+            hear(made.pages, made.categories, made.category_titles, noticing)
         await noticing.start()
     yield
 
@@ -123,12 +129,19 @@ async def measured(app: FastAPI, services: ReadServices) -> AsyncIterator[None]:
         signals = services.signals
         outcomes: dict[str, Callable[[], float]] = {"taken": lambda: signals.taken, "lost": lambda: signals.lost}
         gauges(registry, "kontor_signals", "Signals since the start, by what became of them.", "outcome", outcomes)
+    waiting: dict[str, Callable[[], float]] = {state: partial(_people, services.drops, state) for state in PEOPLE}
+    gauges(registry, "kontor_drop_people", "People in the lines of drops, by how they stand.", "state", waiting)
     metrics = LogMetrics(registry, services.log, consumers, _parked(services))
     await metrics.start()
     try:
         yield
     finally:
         await metrics.close()
+
+
+def _people(drops: Rooms, state: str) -> float:
+    """As the lines were last read; command services read them every second at least."""
+    return float(sum(PEOPLE[state](room) for room in drops.known if not room.ended))
 
 
 def _away(store: Store) -> float:

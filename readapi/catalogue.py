@@ -11,11 +11,14 @@ import asyncio
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from msgspec.structs import replace
 from starlette.requests import Request
 
 from projections.search.port import MAX_SUGGESTIONS, MAX_TEXT, Explanation, SearchQuery, Suggestion
 from projections.search.suggest import of_categories
+from readapi.audience import EVERYBODY, Audience
 from readapi.categories import Tree
+from readapi.categorytitles import Named, suggested
 from readapi.consistency import at_position, at_search_position, require
 from readapi.degraded import or_else
 from readapi.edge.positions import MIN_HEADER, min_position
@@ -45,7 +48,12 @@ class Shown(NamedTuple):
 
 
 async def listing(
-    request: Request, query: SearchQuery, key: bytes = b"", plain: SearchQuery | None = None, explain: bool = False
+    request: Request,
+    query: SearchQuery,
+    key: bytes = b"",
+    plain: SearchQuery | None = None,
+    explain: bool = False,
+    audience: Audience = EVERYBODY,
 ) -> Listing:
     """``key`` stands for the query, if the caller has one at hand; ``plain`` is another one that a last good page may
     answer instead. Raises BadParameter, PositionNotReached, SearchUnavailable, ViewsUnavailable."""
@@ -53,9 +61,9 @@ async def listing(
 
     async def from_index() -> tuple[Found, int, int | None]:
         await at_search_position(request)
-        wanted = min_position(request)
-        ranking = await reading.merchandising.ranking(wanted)
-        found, position = await reading.searches.find(query, ranking, key, wanted)
+        at_least = min_position(request)
+        ranking = await reading.merchandising.ranking(at_least)
+        found, position = await reading.searches.find(query, ranking, key, at_least, wanted_of(request))
         await reading.last_good.served(query, found, position)
         return found, position, None
 
@@ -69,12 +77,20 @@ async def listing(
     found, position, made_at = await or_else(request, "search", from_index, from_last_good)
     explained = await _explained(reading, found) if explain else None
     shown_cards, facets = await asyncio.gather(
-        cards(request, found.product_ids),
+        cards(request, found.product_ids, audience),
         reading.seller_names.beside(found.facets, fresh=MIN_HEADER in request.headers),
     )
+    if (named := await names(request)) is not None:
+        facets = named.facets(facets, query.category)
     shown = list_body([card.body for card in shown_cards], found._replace(facets=facets), explained)
     languages = tuple(dict.fromkeys([card.language for card in shown_cards]))
     return Listing(shown, position, made_at, found.product_ids, languages)
+
+
+async def names(request: Request) -> Named | None:
+    """What categories and attributes are called for whoever asks; None where nothing is called otherwise."""
+    wanted = wanted_of(request)
+    return await reading_of(request).category_titles.named(wanted) if wanted else None
 
 
 async def _explained(reading: Reading, found: Found) -> list[Explanation]:
@@ -88,11 +104,12 @@ async def suggestions(request: Request, typed: str) -> tuple[list[Suggestion], i
     async def from_index() -> tuple[list[Suggestion], int]:
         await at_search_position(request)
         reading = reading_of(request)
-        popular = reading.popular_searches.completing(typed)
-        known = {one.text.casefold() for one in popular}
-        indexed, position = await reading.searches.suggest(typed, min_position(request))
-        others = [one for one in indexed if one.text.casefold() not in known]
-        return [*popular, *others][:MAX_SUGGESTIONS], position
+        indexed, position = await reading.searches.suggest(typed, min_position(request), wanted_of(request))
+        first = [*reading.popular_searches.completing(typed), *await _named_categories(request, typed)]
+        named = await names(request)
+        others = [one if named is None else _labelled(one, named) for one in indexed]
+        unique = {one.text.casefold(): one for one in reversed([*first, *others])}
+        return list(reversed(unique.values()))[:MAX_SUGGESTIONS], position
 
     async def from_categories() -> tuple[list[Suggestion], int]:
         found, position = await tree(request)
@@ -102,30 +119,45 @@ async def suggestions(request: Request, typed: str) -> tuple[list[Suggestion], i
     return await or_else(request, "search", from_index, from_categories)
 
 
+async def _named_categories(request: Request, typed: str) -> list[Suggestion]:
+    """Those whose name in the reader's language goes on from what was typed."""
+    named = await names(request)
+    found = [] if named is None else named.completing(typed[:MAX_TEXT])
+    return suggested(found, (await tree(request))[0]) if found else []
+
+
+def _labelled(one: Suggestion, named: Named) -> Suggestion:
+    if one.kind != "category":
+        return one
+    path = tuple(one.text.split("/"))
+    steps = [named.category(path[: depth + 1]) or path[depth] for depth in range(len(path))]
+    return one if tuple(steps) == path else replace(one, label="/".join(steps))
+
+
 def age_of(request: Request, found: Listing) -> int | None:
     """In seconds, of a list that was found earlier."""
     services: ReadServices = request.app.state.services
     return None if found.made_at is None else max(0, services.clock() - found.made_at) // 1000
 
 
-async def cards(request: Request, product_ids: Sequence[str]) -> list[Card]:
-    """Raises ViewsUnavailable."""
+async def cards(request: Request, product_ids: Sequence[str], audience: Audience = EVERYBODY) -> list[Card]:
+    """While the views are away, as everybody sees them. Raises ViewsUnavailable."""
     reading, wanted = reading_of(request), wanted_of(request)
 
     async def from_views() -> list[Card]:
         require(request.app.state.services.follower)
-        return await reading.pages.cards(product_ids, wanted)
+        return await reading.pages.cards(product_ids, wanted, audience)
 
     return await or_else(request, "products", from_views, lambda: reading.stand_in.cards(product_ids, wanted))
 
 
-async def product(request: Request, product_id: str) -> Shown:
-    """Raises PositionNotReached, ViewsUnavailable."""
+async def product(request: Request, product_id: str, audience: Audience = EVERYBODY) -> Shown:
+    """While the views are away, as everybody sees it. Raises PositionNotReached, ViewsUnavailable."""
     reading, wanted = reading_of(request), wanted_of(request)
 
     async def from_views() -> Shown:
         position = await at_position(request)
-        return Shown(await reading.pages.page(product_id, wanted), position)
+        return Shown(await reading.pages.page_for(product_id, audience, wanted), position)
 
     async def from_index() -> Shown:
         position = await at_search_position(request)

@@ -61,7 +61,7 @@ class Categories:
         if self._tree is None or (self._changed and (fresh or started >= self._not_before)):
             self._changed = False
             try:
-                self._tree = grown(await self._counted(), await self._kept())
+                self._tree = grown(await self._counted(), await kept_rows(self._views))
             except BaseException:
                 self._changed = True
                 raise
@@ -73,13 +73,15 @@ class Categories:
         counts = await self._views.counts("products", "category")
         return {tuple(category.split("\x1f")): products for category, products in counts.items()}
 
-    async def _kept(self) -> dict[Path, CategoryRow]:
-        rows: dict[Path, CategoryRow] = {}
-        last = ""
-        while some := await self._views.listed("categories", "all", "", after=Place(0, last), limit=LISTED_MAX):
-            rows.update((row.path, row) for _, row in some)
-            last = some[-1].key
-        return {path: row for path, row in rows.items() if all(path[:depth] in rows for depth in range(1, len(path)))}
+
+async def kept_rows(views: Views) -> dict[Path, CategoryRow]:
+    """Those that administrators keep, and all that is above them. Raises ViewsUnavailable."""
+    rows: dict[Path, CategoryRow] = {}
+    last = ""
+    while some := await views.listed("categories", "all", "", after=Place(0, last), limit=LISTED_MAX):
+        rows.update((row.path, row) for _, row in some)
+        last = some[-1].key
+    return {path: row for path, row in rows.items() if all(path[:depth] in rows for depth in range(1, len(path)))}
 
 
 def grown(products: dict[Path, int], kept: Mapping[Path, CategoryRow] = MappingProxyType({})) -> Tree:
@@ -96,16 +98,34 @@ def tree_of(counts: dict[Path, int], kept: Mapping[Path, CategoryRow] = MappingP
     children: dict[Path, list[Path]] = {}
     for path in sorted(counts, key=lambda path: [part.casefold() for part in path]):
         children.setdefault(path[:-1], []).append(path)
-    root = [node(path, counts, children, deep=True) for path in children.get((), ())]
-    body = msgspec.json.encode({"items": root, "next": None, "prev": None})
-    return Tree(counts, children, body, digest_tag(body), kept)
+    tree = Tree(counts, children, b"", "", kept)
+    body = msgspec.json.encode({"items": roots(tree), "next": None, "prev": None})
+    return tree._replace(body=body, etag=digest_tag(body))
 
 
-def node(path: Path, counts: dict[Path, int], children: dict[Path, list[Path]], *, deep: bool) -> dict[str, Any]:
-    shown: dict[str, Any] = {"name": path[-1], "path": "/".join(path), "count": counts[path]}
+Label = Callable[[Path], str | None]
+"""What a category is called in the reader's language."""
+
+
+def unnamed(path: Path) -> str | None:
+    return None
+
+
+def roots(tree: Tree, label: Label = unnamed) -> list[dict[str, Any]]:
+    return [node(tree, path, label, deep=True) for path in tree.children.get((), ())]
+
+
+def node(tree: Tree, path: Path, label: Label, *, deep: bool) -> dict[str, Any]:
+    shown: dict[str, Any] = {**_step(path, label), "count": tree.counts[path]}
     if deep:
-        shown["children"] = [node(child, counts, children, deep=True) for child in children.get(path, ())]
+        shown["children"] = [node(tree, child, label, deep=True) for child in tree.children.get(path, ())]
     return shown
+
+
+def _step(path: Path, label: Label) -> dict[str, Any]:
+    named = label(path)
+    step = {"name": path[-1], "path": "/".join(path)}
+    return step if named is None else step | {"label": named}
 
 
 def require_known(tree: Tree, path: Path) -> None:
@@ -114,14 +134,14 @@ def require_known(tree: Tree, path: Path) -> None:
         raise NotFound("no such category")
 
 
-def category_head(tree: Tree, path: Path) -> dict[str, Any]:
+def category_head(tree: Tree, path: Path, label: Label = unnamed) -> dict[str, Any]:
     """A category's page without its products. Raises NotFound."""
     require_known(tree, path)
     above = [path[: depth + 1] for depth in range(len(path))]
     return {
-        **node(path, tree.counts, tree.children, deep=False),
-        "breadcrumbs": [{"name": step[-1], "path": "/".join(step)} for step in above],
-        "children": [node(child, tree.counts, tree.children, deep=False) for child in tree.children.get(path, ())],
+        **node(tree, path, label, deep=False),
+        "breadcrumbs": [_step(step, label) for step in above],
+        "children": [node(tree, child, label, deep=False) for child in tree.children.get(path, ())],
         "kept": kept_json(tree, path) if path in tree.kept else None,
     }
 

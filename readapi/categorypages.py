@@ -12,15 +12,17 @@ from typing import NamedTuple
 
 import msgspec
 
-from readapi.categories import Path, Tree, category_head, digest_tag
+from readapi.categories import Path, Tree, category_head, digest_tag, unnamed
+from readapi.categorytitles import Named
 
 BYTES_MAX = 32 << 20
-Key = tuple[Path, tuple[str, ...]]
-"""A category, and the languages that its products are told in."""
+Key = tuple[Path, tuple[str, ...], int]
+"""A category, the languages that its products are told in, and by which names."""
 
 
 class Rendered(NamedTuple):
     tree: Tree
+    named: Named | None
     listing: bytes
     body: bytes
     etag: str
@@ -38,15 +40,18 @@ class CategoryPages:
         self._bytes = 0
         self._pages: OrderedDict[Key, Rendered] = OrderedDict()
 
-    def page(self, path: Path, languages: Sequence[str], tree: Tree, listing: bytes) -> Rendered:
+    def page(
+        self, path: Path, languages: Sequence[str], tree: Tree, listing: bytes, named: Named | None = None
+    ) -> Rendered:
         """``languages`` of the products that it lists. Raises NotFound."""
-        key = (path, tuple(languages))
+        key = (path, tuple(languages), id(named))
         known = self._pages.get(key)
-        if known is not None and known.tree is tree and known.listing == listing:
+        if known is not None and known.tree is tree and known.named is named and known.listing == listing:
             self._pages.move_to_end(key)
             return known
-        body = msgspec.json.encode({**category_head(tree, path), "products": msgspec.Raw(listing)})
-        return self._keep(key, Rendered(tree, listing, body, digest_tag(body)))
+        head = category_head(tree, path, named.category if named else unnamed)
+        body = msgspec.json.encode({**head, "products": msgspec.Raw(listing)})
+        return self._keep(key, Rendered(tree, named, listing, body, digest_tag(body)))
 
     def _keep(self, key: Key, page: Rendered) -> Rendered:
         before = self._pages.pop(key, None)

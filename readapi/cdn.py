@@ -30,17 +30,23 @@ def category_key(path: Sequence[str]) -> str:
 
 
 def page_headers(
-    body: bytes, etag: str, keys: Iterable[str], languages: Iterable[str] = (), *, shared: bool = True
+    body: bytes,
+    etag: str,
+    keys: Iterable[str],
+    languages: Iterable[str] = (),
+    *,
+    shared: bool = True,
+    personal: bool = False,
 ) -> RawHeaders:
     """Complete but for the position. ``languages`` are those that it is told in. Unless ``shared`` no cache may hold
-    it: nothing would tell it of a price that ends by itself."""
+    it: nothing would tell it of a price that ends by itself. ``personal``: an account may have one of its own."""
     return (
         *headers_of(body),
         (b"etag", etag.encode()),
         (b"cache-control", b"public, max-age=0, must-revalidate"),
         (b"surrogate-control", _control(PAGE_S) if shared else b"no-store"),
         *_named(keys),
-        (b"vary", b"Kontor-Min-Position"),
+        (b"vary", b"Kontor-Min-Position, Authorization" if personal else b"Kontor-Min-Position"),
         *told_headers(languages),
     )
 
@@ -65,3 +71,9 @@ def _named(keys: Iterable[str]) -> RawHeaders:
     """The first KEYS_MAX, without those that no cache would take for their length."""
     short = [key for key in keys if len(key) <= KEY_CHARS_MAX][:KEYS_MAX]
     return (b"surrogate-key", " ".join(short).encode()), (b"cache-tag", ",".join(short).encode())
+
+
+def private(headers: RawHeaders) -> RawHeaders:
+    """The same for what one account alone is shown."""
+    others = [header for header in headers if header[0] not in (b"cache-control", b"surrogate-control")]
+    return (*others, (b"cache-control", b"private, no-cache"))

@@ -48,6 +48,7 @@ class OfferOut(Shape):
     in_stock: bool
     low_stock: bool
     available: int = Field(description="units, at most 100 are told")
+    deliverable: bool = Field(description="whether it goes to where it is said to go; those that do not come last")
     updated_at: datetime
     version: int
 
@@ -101,16 +102,24 @@ class SellerBucketOut(BucketOut):
     name: str | None = Field(description="what the shop calls itself; null while that is not known")
 
 
+class CategoryBucketOut(BucketOut):
+    value: str = Field(description="a path", examples=["Furniture/Beds"])
+    label: str | None = Field(None, description="the name of its last step in a language that is asked for")
+
+
 class FacetsOut(Shape):
     """Counts beside a result; a filter narrows every facet but its own."""
 
-    category: list[BucketOut]
+    category: list[CategoryBucketOut]
     brand: list[BucketOut]
     price: list[BucketOut] = Field(description="low-high in minor units, the high end not included")
     rating: list[BucketOut]
     availability: list[BucketOut] = Field(description="true: in stock, false: not")
     seller: list[SellerBucketOut]
     attributes: dict[str, list[BucketOut]]
+    attribute_labels: dict[str, str] = Field(
+        {}, description="what the category calls them in a language that is asked for", examples=[{"width": "Breite"}]
+    )
 
 
 class Listed(Shape):
@@ -144,6 +153,7 @@ class SuggestionOut(Shape):
     text: str
     kind: Literal["category", "brand", "product", "search"] = Field(description="`search`: what others search for")
     product_id: str | None = Field(description="set for a product")
+    label: str = Field(description="the text as it is shown: of a category, its path in the reader's language")
 
 
 class SuggestionList(Listed):
@@ -153,6 +163,9 @@ class SuggestionList(Listed):
 class CategoryOut(Shape):
     name: str = Field(examples=["Beds"])
     path: str = Field(examples=["Furniture/Beds"])
+    label: str | None = Field(
+        None, description="its name in a language that is asked for, where it has one", examples=["Betten"]
+    )
     count: int = Field(description="products in it and below")
 
 
@@ -167,6 +180,7 @@ class CategoryTree(Listed):
 class Step(Shape):
     name: str
     path: str
+    label: str | None = Field(None, description="its name in a language that is asked for")
 
 
 class CategoryPage(CategoryOut):

@@ -21,6 +21,7 @@ from domain.offer import OfferPut, next_change
 from domain.recorded import Recorded
 from projections.shops.projector import ShopRow
 from projections.views import Touched, Views
+from readapi.audience import EVERYBODY, Audience, is_special, seen_by
 from readapi.cdn import SHARED_MS, page_headers
 from readapi.languages import Told, Wanted
 from readapi.products import product_card, product_page, told_in, told_to
@@ -42,6 +43,8 @@ class Page(NamedTuple):
     headers: RawHeaders
     """Everything that the response says besides the position."""
     language: str
+    special: bool
+    """Whether others may see another one (``audience.py``)."""
 
 
 class Card(NamedTuple):
@@ -67,6 +70,8 @@ class Entry:
     shops: frozenset[str]
     cards: Told[Card] | None
     pages: Told[Page] | None
+    special: OnSale | None
+    """What pages are made of for those who see it otherwise; None where nobody does."""
     size: int
 
 
@@ -122,6 +127,19 @@ class Pages:
         made = await asyncio.shield(making)
         return None if made is None else made.best(wanted)
 
+    async def page_for(self, product_id: str, audience: Audience, wanted: Wanted = ()) -> Page | None:
+        """As this audience sees it, made for this once where it is not the same to all."""
+        page = await self.page(product_id, wanted)
+        if page is None or not page.special or audience == EVERYBODY:
+            return page
+        entry, now = self._entries.get(product_id), self._clock()
+        one = None if entry is None else entry.special
+        if one is None or entry is None or now >= entry.fresh_until:
+            one = (await assemble(self._views, (product_id,), now)).get(product_id)
+        if one is None or one.product.draft:
+            return None
+        return _encoded_page(told_to(seen_by(one, audience, now), wanted), await self._names_of(one))
+
     def may_be_shared(self, product_ids: Iterable[str]) -> bool:
         """Whether none of these cards, asked for just now, shows a price that is about to change by itself."""
         soon = self._clock() + SHARED_MS
@@ -136,10 +154,13 @@ class Pages:
         one = told_to(one, wanted)
         return Draft(one.product.owner_id, _encode(product_page(one, {})), one.product.description.language)
 
-    async def cards(self, product_ids: Sequence[str], wanted: Wanted = ()) -> list[Card]:
+    async def cards(
+        self, product_ids: Sequence[str], wanted: Wanted = (), audience: Audience = EVERYBODY
+    ) -> list[Card]:
         """In the order asked for, without products that are not on sale (any more)."""
         now, entries = self._clock(), self._entries
         found: dict[str, Told[Card] | None] = {}
+        special: dict[str, OnSale | None] = {}
         missing = []
         for product_id in product_ids:
             entry = entries.get(product_id)
@@ -147,14 +168,20 @@ class Pages:
                 missing.append(product_id)
             else:
                 entries.move_to_end(product_id)
-                found[product_id] = entry.cards
+                found[product_id], special[product_id] = entry.cards, entry.special
         for some in in_slices(missing, SOME):
             with self._gather() as gathering:
                 assembled = await assemble(self._views, some, now)
             for product_id, one in assembled.items():
                 cards = found[product_id] = cards_of(one)
+                special[product_id] = one if is_special(one) else None
                 self._keep(one, cards, None, gathering)
-        return [cards.best(wanted) for product_id in product_ids if (cards := found.get(product_id)) is not None]
+
+        def card(product_id: str, cards: Told[Card]) -> Card:
+            one = None if audience == EVERYBODY else special.get(product_id)
+            return cards.best(wanted) if one is None else _card(told_to(seen_by(one, audience, now), wanted))
+
+        return [card(product_id, cards) for product_id in product_ids if (cards := found.get(product_id)) is not None]
 
     async def _make(self, product_id: str) -> Told[Page] | None:
         try:
@@ -243,7 +270,8 @@ class Pages:
             shops=frozenset(seller.shop_id for seller in one.sellers),
             cards=cards,
             pages=pages,
-            size=ENTRY_BYTES + _size(cards) + _size(pages),
+            special=one if is_special(one) else None,
+            size=ENTRY_BYTES + (_size(cards) + _size(pages)) * (2 if is_special(one) else 1),
         )
         self._entries[one.product_id] = entry
         self._sold_as.update(dict.fromkeys(goods, one.product_id))
@@ -252,9 +280,13 @@ class Pages:
             self._drop_entry(next(iter(self._entries)))
 
     async def _pages_of(self, one: OnSale) -> Told[Page]:
+        return encoded_pages(one, await self._names_of(one))
+
+    async def _names_of(self, one: OnSale) -> dict[str, str]:
+        """Of its shops."""
         shop_ids = sorted({seller.shop_id for seller in one.sellers})
         rows: dict[str, ShopRow] = await self._views.get_many("shops", shop_ids)
-        return encoded_pages(one, {shop_id: row.shop.name for shop_id, row in rows.items()})
+        return {shop_id: row.shop.name for shop_id, row in rows.items()}
 
 
 def _size(told: Told[Card] | Told[Page] | None) -> int:
@@ -265,7 +297,11 @@ def cards_of(one: OnSale) -> Told[Card] | None:
     """None for what is discontinued or a draft."""
     if not one.product.published:
         return None
-    return _told(one, lambda told: Card(_encode(product_card(told)), told.product.description.language))
+    return _told(one, _card)
+
+
+def _card(told: OnSale) -> Card:
+    return Card(_encode(product_card(told)), told.product.description.language)
 
 
 def encoded_pages(one: OnSale, shop_names: Mapping[str, str]) -> Told[Page]:
@@ -281,23 +317,24 @@ def _told(one: OnSale, make: Callable[[OnSale], T]) -> Told[T]:
 def _encoded_page(one: OnSale, shop_names: Mapping[str, str]) -> Page:
     body = _encode(product_page(one, shop_names))
     etag = f'"{one.product.version}-{hashlib.blake2b(body, digest_size=6).hexdigest()}"'
-    at = max((seller.at for seller in one.sellers), default=0)
+    at = max((seller.at for seller in one.offers), default=0)
     shared = price_until(one) - at > SHARED_MS
     language = one.product.description.language
-    shops = sorted({seller.shop_id for seller in one.sellers})
-    headers = page_headers(body, etag, (one.product_id, *shops), (language,), shared=shared)
-    return Page(body, etag, headers, language)
+    shops = sorted({seller.shop_id for seller in one.offers})
+    special = is_special(one)
+    headers = page_headers(body, etag, (one.product_id, *shops), (language,), shared=shared, personal=special)
+    return Page(body, etag, headers, language, special)
 
 
 def price_until(one: OnSale) -> int:
-    changes = (next_change(seller.offer.terms, seller.at) for seller in one.sellers)
+    changes = (next_change(seller.offer.terms, seller.at) for seller in one.offers)
     return min((at for at in changes if at), default=_NEVER)
 
 
 def fresh_until(one: OnSale) -> int:
     """Until it shows something else, or may no longer lie in shared caches because a price is about to change."""
-    at = max((seller.at for seller in one.sellers), default=0)
-    changes = [seller.changes_at for seller in one.sellers if seller.changes_at]
+    at = max((seller.at for seller in one.offers), default=0)
+    changes = [seller.changes_at for seller in one.offers if seller.changes_at]
     if at < price_until(one) - SHARED_MS < _NEVER - SHARED_MS:
         changes.append(price_until(one) - SHARED_MS)
     return min(changes, default=_NEVER)

@@ -12,13 +12,13 @@ from urllib.parse import parse_qsl
 from domain.money import AMOUNT_MAX
 from domain.rule import REGION
 from projections.search.port import MAX_OFFSET, SearchQuery, Sort
+from readapi.destination import ANYWHERE
 from readapi.edge.paging import CURSOR_CHARS_MAX, LIMIT_DEFAULT, parse_limit
 from readapi.edge.problems import BadParameter
 
 PARAMETERS_MAX = 100
 CHARS_MAX = 500
 ATTRIBUTE = "attr."
-ANYWHERE = "*"
 EXPLAIN = "explain"
 _SORTS = get_args(Sort)
 _BOOLEANS = {"true": True, "1": True, "false": False, "0": False}

@@ -11,7 +11,7 @@ from domain.attributes import Attribute
 from domain.ids import offer_id
 from domain.language import best_of
 from domain.money import Money
-from domain.offer import Terms, price_at
+from domain.offer import Terms
 from domain.product import Variant
 from projections.catalog.projector import ProductRow
 from projections.reviews.projector import RatingRow
@@ -62,14 +62,18 @@ def product_card(one: OnSale) -> dict[str, Any]:
 def product_page(one: OnSale, shop_names: Mapping[str, str]) -> dict[str, Any]:
     """Everything about a product; ``offers`` and ``bestOffer`` are as of now, the best offer is the first of them."""
     product = one.product
-    offers = [offer_json(seller, shop_names.get(seller.shop_id, "")) for seller in one.sellers]
+    goes = len(one.sellers)
+    offers = [
+        {**offer_json(seller, shop_names.get(seller.shop_id, "")), "deliverable": at < goes}
+        for at, seller in enumerate(one.offers)
+    ]
     return {
         **described_json(one.product_id, product),
         "image": image_of(one),
         "pictures": pictures_json(one),
         "variants": [variant_json(variant, one) for variant in product.variants],
         "offers": offers,
-        "bestOffer": offers[0] if offers else None,
+        "bestOffer": offers[0] if one.sellers else None,
         "price": price_of(one),
         "availability": {"inStock": one.in_stock, "lowStock": one.low_stock},
         "inStock": one.in_stock,
@@ -143,7 +147,7 @@ def rating_json(row: RatingRow | None) -> dict[str, Any] | None:
 
 def offer_json(seller: Seller, shop_name: str) -> dict[str, Any]:
     offer, terms = seller.offer, seller.offer.terms
-    asked = price_at(terms, seller.at)
+    asked = seller.asked
     return {
         "offerId": offer_id(seller.shop_id, seller.sku),
         "shopId": seller.shop_id,

@@ -11,6 +11,7 @@ from starlette.requests import Request
 
 from readapi.categories import Categories
 from readapi.categorypages import CategoryPages
+from readapi.categorytitles import CategoryTitles
 from readapi.destination import Destinations
 from readapi.lastgood import LastGood
 from readapi.merchandising import Merchandising
@@ -40,6 +41,7 @@ class Reading:
     merchandising: Merchandising
     destinations: Destinations
     seller_names: SellerNames
+    category_titles: CategoryTitles
     popular_searches: PopularSearches
     category_pages: CategoryPages = field(default_factory=CategoryPages)
 
@@ -65,10 +67,12 @@ def reading(services: ReadServices) -> Reading:
         merchandising,
         Destinations(services.log, services.clock, services.tax),
         SellerNames(services.views, services.clock),
+        CategoryTitles(services.views),
         PopularSearches(services.signals, finding(searches, merchandising), services.clock),
     )
-    services.follower.applied += [made.pages.applied, made.categories.applied, made.merchandising.applied]
-    services.follower.exchanged += [made.pages.clear, made.categories.clear, made.merchandising.clear]
+    hearing = (made.pages, made.categories, made.category_titles, made.merchandising)
+    services.follower.applied += [one.applied for one in hearing]
+    services.follower.exchanged += [one.clear for one in hearing]
     return made
 
 
@@ -84,16 +88,17 @@ TOLD: Mapping[str, Collection[str]] = {
 """What the caches need to hear of, for the sink that publishes notices: tables, and indexes whose owners are told."""
 
 
-def hear(pages: Pages, categories: Categories, noticing: Noticing) -> None:
+def hear(pages: Pages, categories: Categories, titles: CategoryTitles, noticing: Noticing) -> None:
     """Lets notices of other processes drop what is cached, where the views are filled by workers."""
 
     def changed(notice: Notice) -> None:
         if notice.touched:
             pages.changed(notice.touched, notice.owners.get("offers.product", ()))
             categories.changed(notice.touched)
+            titles.changed(notice.touched)
 
     noticing.changed.append(changed)
-    noticing.missed += [pages.clear, categories.clear]
+    noticing.missed += [pages.clear, categories.clear, titles.clear]
 
 
 def install(app: FastAPI, made: Reading) -> None:

@@ -15,7 +15,9 @@ import msgspec
 from projections.search.port import BadCursor, Explanation, SearchIndex, SearchQuery, SearchUnavailable, Suggestion
 from projections.search.ranking import Ranking
 from projections.search.rescue import Way, answer
+from projections.search.translations import asked
 from readapi.edge.problems import BadParameter
+from readapi.languages import Wanted
 from readapi.remembered import Refreshed, Shown
 from readapi.services import FollowedSearch
 
@@ -46,13 +48,21 @@ class Searches:
         self._found: Refreshed[Found] = Refreshed(*index, maximum)
         self._suggested: Refreshed[list[Suggestion]] = Refreshed(*index, maximum)
 
-    async def find(self, query: SearchQuery, ranking: Ranking, key: bytes = b"", at_least: int = 0) -> Shown[Found]:
-        """``key`` stands for the query, if the caller has one at hand; the index has reached ``at_least``.
+    async def find(
+        self, query: SearchQuery, ranking: Ranking, key: bytes = b"", at_least: int = 0, wanted: Wanted = ()
+    ) -> Shown[Found]:
+        """``key`` stands for the query, if the caller has one at hand; the index has reached ``at_least``. Words are
+        corrected for somebody who reads the ``wanted`` languages.
 
         Raises BadParameter for a foreign cursor, SearchUnavailable.
         """
-        key = (key or _encode(query)) + b"\x1f" + ranking.version.encode()
-        return await self._found.shown(key, lambda: self._ask(lambda asked: self._run(asked, ranking), query), at_least)
+        languages = asked(wanted) if query.text.strip() else ()
+        key = b"\x1f".join((key or _encode(query), ranking.version.encode(), " ".join(languages).encode()))
+
+        def run(query: SearchQuery) -> Found:
+            return self._run(query, ranking, wanted if languages else ())
+
+        return await self._found.shown(key, lambda: self._ask(run, query), at_least)
 
     async def explain(self, found: Found, ranking: Ranking) -> list[Explanation]:
         """Why what was found stands where it does. Raises SearchUnavailable."""
@@ -61,10 +71,14 @@ class Searches:
             return []
         return await self._ask(lambda ids: self._search.explain(asked, ids, ranking), found.product_ids)
 
-    async def suggest(self, text: str, at_least: int = 0) -> Shown[list[Suggestion]]:
+    async def suggest(self, text: str, at_least: int = 0, wanted: Wanted = ()) -> Shown[list[Suggestion]]:
         """Raises SearchUnavailable."""
-        key = text.encode("utf-8", "replace")
-        return await self._suggested.shown(key, lambda: self._ask(self._search.suggest, text), at_least)
+        key = b"\x1f".join((text.encode("utf-8", "replace"), " ".join(wanted).encode()))
+
+        def suggest(text: str) -> list[Suggestion]:
+            return self._search.suggest(text, wanted=wanted)
+
+        return await self._suggested.shown(key, lambda: self._ask(suggest, text), at_least)
 
     async def finds(self, text: str, ranking: Ranking) -> bool:
         """Whether any product has all of the words. Raises SearchUnavailable."""
@@ -75,9 +89,9 @@ class Searches:
             raise SearchUnavailable("known to be away")
         return await asyncio.to_thread(question, about)
 
-    def _run(self, query: SearchQuery, ranking: Ranking) -> Found:
+    def _run(self, query: SearchQuery, ranking: Ranking, wanted: Wanted) -> Found:
         try:
-            found = answer(self._search, query, ranking)
+            found = answer(self._search, query, ranking, wanted)
         except BadCursor as error:
             raise BadParameter("query", "cursor", error.detail) from None
         result = found.result

@@ -20,6 +20,7 @@ from streams.follower import Applied
 from streams.objects.port import Objects
 from streams.sellerslists import SellersLists
 from streams.signals.handover import Signals
+from streams.waiting.rooms import Rooms
 
 
 class Followed(Protocol):
@@ -109,6 +110,8 @@ class ReadServices:
     countries: dict[str, Any]
     clock: Callable[[], int]
     """Milliseconds since 1970."""
+    drops: Rooms = field(kw_only=True)
+    """Waiting lines."""
     last_pages: PageStore | None = field(default=None, kw_only=True)
     """Lists to show while search is away; None where search is in the same process."""
     catalog: Catalog | None = field(default=None, kw_only=True)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import Field
 
+from readapi.models import EventOut
 from readapi.shape import Shape
 
 
@@ -59,3 +60,30 @@ class ConsumerList(Shape):
     next: None
     prev: None
     replay: ReplayOut | None
+
+
+class StateThen(Shape):
+    version: int = Field(description="events of the stream that count; 0 is before its first", examples=[3])
+    position: str | None = Field(description="of the last of them", examples=["4711"])
+    recorded_at: datetime | None
+    state: dict[str, Any] | None = Field(description="what they add up to, without what is sealed")
+
+
+class ChangeOut(Shape):
+    path: str = Field(description="a JSON pointer into the state", examples=["/confirmed"])
+    before: Any = Field(description="null where nothing was")
+    after: Any = Field(description="null where nothing is any more")
+
+
+class PartThen(StateThen):
+    stream: str = Field(examples=["ord_01KARQ0000ABCDEFGHJKMNPQRS"])
+    aggregate: str = Field(examples=["order"])
+    before: StateThen | None = Field(None, description="the earlier of two moments; only with `diff`")
+    changes: list[ChangeOut] | None = Field(None, description="a thousand at most; only with `diff`")
+    changes_total: int | None = None
+    events: list[EventOut] | None = Field(None, description="the first thousand between the two; only with `diff`")
+    events_total: int | None = None
+
+
+class StreamThen(PartThen):
+    related: list[PartThen] = Field(description="of an order its payment, once there was one")

@@ -13,7 +13,8 @@ from typing import NamedTuple
 from domain.inventory import InventoryItem
 from domain.media import Picture
 from domain.money import Money
-from domain.offer import next_change, price_at
+from domain.offer import Asked, next_change, price_at
+from domain.shipping import serves
 from projections.catalog.media import MediaRow
 from projections.catalog.projector import OfferRow, ProductRow, split_offer
 from projections.reviews.projector import RatingRow
@@ -37,6 +38,8 @@ class Seller(NamedTuple):
     """When it will be another without an event (ms), because a hold expires or a price begins or ends; 0 for never."""
     at: int = 0
     """The instant asked for."""
+    groups: tuple[str, ...] = ()
+    """Customer groups of whoever asks."""
 
     @property
     def in_stock(self) -> bool:
@@ -47,8 +50,12 @@ class Seller(NamedTuple):
         return 0 < self.available <= LOW_STOCK and not self.offer.terms.backorder
 
     @property
+    def asked(self) -> Asked:
+        return price_at(self.offer.terms, self.at, self.groups)
+
+    @property
     def price(self) -> Money:
-        return price_at(self.offer.terms, self.at).price
+        return self.asked.price
 
 
 class OnSale(NamedTuple):
@@ -61,6 +68,13 @@ class OnSale(NamedTuple):
     """None while nobody has reviewed it."""
     pictures: Sequence[Picture] = ()
     """In our own store; others are in its description."""
+    elsewhere: Sequence[Seller] = ()
+    """Those who do not ship to where it is to go; they do not count."""
+
+    @property
+    def offers(self) -> Sequence[Seller]:
+        """All of them."""
+        return (*self.sellers, *self.elsewhere) if self.elsewhere else self.sellers
 
     @property
     def best(self) -> Seller | None:
@@ -87,8 +101,14 @@ def on_sale(
 ) -> OnSale:
     """``stock`` by stock id, ``at`` in milliseconds; a product that is not published is on sale nowhere."""
     sellers = [seller(key, row, stock.get(stock_of(key)), at) for key, row in offers] if product.published else []
-    sellers.sort(key=lambda one: (not one.in_stock, one.price.amount, one.price.currency, one.shop_id, one.sku))
-    return OnSale(product_id, product, sellers, rating, pictures)
+    return OnSale(product_id, product, recommended(sellers), rating, pictures)
+
+
+def recommended(sellers: Iterable[Seller]) -> list[Seller]:
+    """In stock before sold out, then cheapest first."""
+    return sorted(
+        sellers, key=lambda one: (not one.in_stock, one.price.amount, one.price.currency, one.shop_id, one.sku)
+    )
 
 
 def seller(offer_id: str, row: OfferRow, stock: StockRow | None, at: int) -> Seller:
@@ -111,6 +131,11 @@ def stock_of(offer_id: str) -> str:
 
 def offer_of(stock_id: str) -> str:
     return "off_" + stock_id[4:]
+
+
+def best_to(sellers: Sequence[Seller], country: str) -> Seller | None:
+    """Of those who ship there, in the order of recommendation; ``*``: to wherever nobody ships who names countries."""
+    return next((one for one in sellers if serves(one.offer.terms.ships_to, country)), None)
 
 
 async def assemble(views: Views, product_ids: Sequence[str], at: int) -> dict[str, OnSale]:

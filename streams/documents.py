@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from domain.attributes import Attribute
 from domain.language import DEFAULT, base
 from domain.product import Description, Variant
 from domain.units import Measure
 from projections.search.document import SearchDocument, Value
-from streams.assembly import OnSale, Seller
+from streams.assembly import OnSale, Seller, best_to
 
 DESCRIPTION_CHARS_MAX = 20_000
+PRICES_MAX = 32
+"""Of one product; with more different ones it counts as what it costs anywhere."""
 _MARKUP = re.compile(r"</?[A-Za-z!][^<>]{0,2000}>")
 
 
@@ -26,10 +28,12 @@ def document(one: OnSale) -> SearchDocument:
         brand=said.brand,
         category=said.category,
         description=plain_text(said.description),
+        language=said.language,
         texts=tuple(_translated(said)),
         attributes=_compared(said.attributes, product.variants),
         skus=tuple(variant.sku for variant in product.variants),
         price=None if best is None else best.price.amount,
+        prices_to=prices_to(one.sellers),
         currency=None if best is None else best.price.currency,
         rating=None if one.rating is None else one.rating.average,
         in_stock=one.in_stock,
@@ -71,6 +75,16 @@ def comparable(value: Attribute) -> Value | tuple[Value, ...]:
 
 def _shipped_to(sellers: Iterable[Seller]) -> tuple[str, ...]:
     return tuple(sorted({country for seller in sellers for country in seller.offer.terms.ships_to}))
+
+
+def prices_to(sellers: Sequence[Seller]) -> tuple[tuple[str, int], ...]:
+    """By country, ``*`` for the others, what the best of those asks who ship there; nothing where all cost the same,
+    or too many different things."""
+    if len({seller.offer.terms.ships_to for seller in sellers}) < 2:
+        return ()
+    found = [(place, best) for place in _shipped_to(sellers) if (best := best_to(sellers, place)) is not None]
+    prices = {best.price.amount for _, best in found}
+    return tuple((place, best.price.amount) for place, best in found) if 1 < len(prices) <= PRICES_MAX else ()
 
 
 def plain_text(description: str) -> str:

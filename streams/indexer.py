@@ -29,12 +29,13 @@ from domain.offer import OfferPut
 from domain.recorded import Recorded
 from projections.catalog.projector import OfferRow
 from projections.search.document import SearchDocument
-from projections.search.port import NotTheWriter, Rejected, SearchIndex, SearchUnavailable
+from projections.search.port import NotTheWriter, SearchIndex, SearchUnavailable
 from projections.stock.projector import StockRow
 from projections.views import Place, Touched, ViewsUnavailable
 from streams.assembly import SOME, OnSale, assemble, in_slices, offer_of
 from streams.catalogued import Catalogued
 from streams.documents import document
+from streams.lackingproducts import LackingProducts
 from streams.pending import Pending
 from streams.shownstock import ShownStock
 
@@ -62,7 +63,6 @@ REBUILD_COMMIT_S = 5.0
 REPLAY_MAX = 200_000
 """Events behind which it is cheaper to index every product anew."""
 READ_PAGE = 1_000
-PARKED_MAX = 1_000
 
 log = structlog.get_logger("indexer")
 
@@ -88,8 +88,7 @@ class Indexer:
         """Whether this process is the one that writes the index."""
         self.generation = 0
         """Changes whenever searches may find something else than before."""
-        self.parked: dict[str, str] = {}
-        """Products whose documents the index refused, and why; the newest PARKED_MAX."""
+        self.parked = LackingProducts()
         self._log = event_log
         self._views = views
         self._search = search
@@ -101,9 +100,7 @@ class Indexer:
         self._unwritten = 0
         self._building = False
         """Not in a process that only reads, nor while a commit is written or after one that failed."""
-        self._seen = 0
-        self._stored = 0
-        self._owed = 0
+        self._seen = self._stored = self._owed = 0
         self._shown = ShownStock()
         self._waiters: list[tuple[int, int, asyncio.Future[None]]] = []
         self._order = count()
@@ -217,6 +214,7 @@ class Indexer:
     async def _try_writing(self) -> None:
         if self._closing or not await asyncio.to_thread(self._search.try_writer):
             return
+        self._shown = ShownStock()  # what was read along has been written by nobody, if the writer died with it
         self._stored = self._search.position()
         target = min(self._views.positions().values())
         if self._stored == 0 or not 0 <= target - self._stored <= REPLAY_MAX:
@@ -248,7 +246,8 @@ class Indexer:
             await self._write(keys)
             last, indexed = keys[-1], indexed + len(keys)
             if loop.time() - committed_at > REBUILD_COMMIT_S:
-                self._park(await asyncio.to_thread(self._search.commit, 0))
+                rejected = await asyncio.to_thread(self._search.commit, 0)
+                self.parked.committed(self._uncommitted, rejected)
                 self._uncommitted.clear()
                 self.generation += 1
                 committed_at = loop.time()
@@ -296,29 +295,23 @@ class Indexer:
         self._building = False
         rejected = await asyncio.to_thread(self._search.commit, position)
         self._building = True
-        self._park(rejected)
+        self.parked.committed(self._uncommitted, rejected)
         self._uncommitted.clear()
         self.generation += 1
         self._stored = position
         self._committed_at = asyncio.get_running_loop().time()
         self._reach(position)
 
-    def _park(self, rejected: Sequence[Rejected]) -> None:
-        """Notes the products that searches lack, until they change."""
-        for key in self._uncommitted:
-            self.parked.pop(key, None)
-        for one in rejected:
-            self.parked[one.product_id] = one.reason
-            log.error("document_rejected", product=one.product_id, reason=one.reason)
-        while len(self.parked) > PARKED_MAX:
-            del self.parked[next(iter(self.parked))]
-
     async def _read_along(self) -> None:
         """Shows what the writer committed. Events that change no document need no commit to count as shown."""
         pending, self._pending = self._pending, Pending()
         reached = self._seen
-        if await self._concerned(pending):
-            self._owed = reached
+        try:
+            if await self._concerned(pending):
+                self._owed = reached
+        except BaseException:
+            self._pending.merge(pending)
+            raise
         another = await asyncio.to_thread(self._search.refresh)
         stored = self._search.position()
         if another or stored != self._stored:
@@ -329,14 +322,15 @@ class Indexer:
     # which products
 
     async def _concerned(self, pending: Pending) -> set[str]:
-        products, offers = set(pending.products), set(pending.offers)
+        products, named = set(pending.products), set(pending.offers)
         for some in in_slices(pending.stock, SOME):
-            offers |= {offer_of(key) for key in await self._flipped(some)}
+            # A flip is news once, so it is kept where it survives that the views fail in between.
+            pending.offers |= {offer_of(key) for key in await self._flipped(some)}
             await asyncio.sleep(0)
-        for some in in_slices(offers, SOME):
+        for some in in_slices(pending.offers, SOME):
             rows: dict[str, OfferRow] = await self._views.get_many("offers", some)
             products |= {row.product_id for row in rows.values()}
-            for gone in pending.offers.intersection(some) - rows.keys():
+            for gone in named.intersection(some) - rows.keys():
                 products |= await self._last_product_of(gone)
             await asyncio.sleep(0)
         return products

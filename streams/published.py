@@ -104,24 +104,25 @@ def published(recorded: Recorded) -> dict[str, Any]:
         "correlation": meta.correlation or None,
         "causation": meta.causation or None,
         "actor": meta.actor or None,
-        "data": None if unreadable else _plain(event),
+        "data": None if unreadable else plain(event),
     }
 
 
-def _plain(value: Any) -> Any:
-    """Field names in camel case; names that are data (SKUs, line ids) as they are."""
+def plain(value: Any) -> Any:
+    """Of an event or a state, what others may see. Field names in camel case; names that are data (SKUs, line ids) as
+    they are."""
     if isinstance(value, msgspec.Struct):
         config = value.__struct_config__
         shown = {} if config.tag is None else {str(config.tag_field): config.tag}
         for name in value.__struct_fields__:
             inner = getattr(value, name)
             if name not in HIDDEN and not isinstance(inner, bytes):
-                shown[_camel(name)] = _plain(inner)
+                shown[_camel(name)] = plain(inner)
         return shown
     if isinstance(value, dict):
-        return {key: _plain(inner) for key, inner in value.items() if not isinstance(inner, bytes)}
+        return {key: plain(inner) for key, inner in value.items() if not isinstance(inner, bytes)}
     if isinstance(value, tuple | list):
-        return [_plain(inner) for inner in value if not isinstance(inner, bytes)]
+        return [plain(inner) for inner in value if not isinstance(inner, bytes)]
     return value
 
 

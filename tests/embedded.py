@@ -39,6 +39,7 @@ from readapi.routes import products as read_products
 from readapi.routes import shops as read_shops
 from streams.follower import Follower
 from streams.indexer import Indexer
+from streams.waiting.rooms import Rooms
 from writeapi import requests
 from writeapi.restrictions import Restrictions, rules_in_views
 from writeapi.routes import inventory, offers, products, shops
@@ -189,6 +190,7 @@ async def kontor(folder: Path, routers: Sequence[APIRouter] = ROUTERS) -> AsyncI
         sellers_in_views(views, follower, engine),
         30,
         restrictions=Restrictions(engine, rules_in_views(views)),
+        drops=Rooms.of(vault, clock),
     )
     made = reading.reading(services)
     app = application(services, made, routers)

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 
 from aiohttp import web
 
+from tests.webserver import serving
+
 
 @dataclass
 class FeedServer:
@@ -65,14 +67,5 @@ class FeedServer:
 @asynccontextmanager
 async def feed_server() -> AsyncIterator[FeedServer]:
     server = FeedServer()
-    app = web.Application()
-    app.router.add_get("/{name}", server.give)
-    runner = web.AppRunner(app, shutdown_timeout=0.1)
-    await runner.setup()
-    try:
-        site = web.TCPSite(runner, "127.0.0.1", 0)
-        await site.start()
-        server.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
+    async with serving(web.get("/{name}", server.give)) as server.url:
         yield server
-    finally:
-        await runner.cleanup()

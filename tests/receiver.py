@@ -12,6 +12,7 @@ import msgspec
 from aiohttp import web
 
 from tests.waiting import until
+from tests.webserver import serving
 
 
 @dataclass
@@ -57,14 +58,6 @@ class Receiver:
 @asynccontextmanager
 async def receiving() -> AsyncIterator[Receiver]:
     receiver = Receiver()
-    app = web.Application()
-    app.router.add_post("/hook", receiver.take)
-    runner = web.AppRunner(app, shutdown_timeout=0.1)
-    await runner.setup()
-    try:
-        site = web.TCPSite(runner, "127.0.0.1", 0)
-        await site.start()
-        receiver.url = f"http://127.0.0.1:{runner.addresses[0][1]}/hook"
+    async with serving(web.post("/hook", receiver.take)) as address:
+        receiver.url = f"{address}/hook"
         yield receiver
-    finally:
-        await runner.cleanup()

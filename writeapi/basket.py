@@ -21,7 +21,7 @@ from readapi.carts import Bound, Goods, Lookup, Stamps, cart_json
 from readapi.edge.cart_token import HEADER as CART_TOKEN
 from readapi.edge.principal import Principal, edge_of
 from writeapi.requests import require_id
-from writeapi.services import WriteServices
+from writeapi.services import Quoting, WriteServices
 
 
 class Wanted(NamedTuple):
@@ -64,7 +64,7 @@ async def goods_of(services: WriteServices, cart: OpenCart) -> Lookup:
     return lambda shop_id, sku: goods[shop_id, sku]
 
 
-async def goods_at(services: WriteServices, shop_id: str, sku: str) -> Goods:
+async def goods_at(services: Quoting, shop_id: str, sku: str) -> Goods:
     engine = services.engine
     return Goods(await engine.state(offer_id(shop_id, sku)), await engine.state(stock_id(shop_id, sku)))
 

@@ -12,7 +12,7 @@ from domain.discounts import Shopper
 from domain.ids import claim_id
 from domain.inventory import InventoryItem
 from domain.promotion import LivePromotion, Terms, uses_of
-from writeapi.services import WriteServices
+from writeapi.services import Quoting
 
 
 class Running(NamedTuple):
@@ -22,9 +22,7 @@ class Running(NamedTuple):
     refused: dict[str, str]
 
 
-async def running(
-    services: WriteServices, shops: Iterable[str], coupons: Iterable[str], account_id: str, at: int
-) -> Running:
+async def running(services: Quoting, shops: Iterable[str], coupons: Iterable[str], account_id: str, at: int) -> Running:
     """Without those that are used up, altogether or by this account (empty: not signed in)."""
     found: dict[str, Terms] = {}
     refused: dict[str, str] = {}
@@ -49,12 +47,12 @@ async def running(
     return Running(found, refused)
 
 
-async def _of_code(services: WriteServices, code: str) -> tuple[str, object]:
+async def _of_code(services: Quoting, code: str) -> tuple[str, object]:
     claim: Claim = await services.engine.state(claim_id("coupon", code))
     return claim.owner, await services.engine.state(claim.owner) if claim.owner else None
 
 
-async def _why_not(services: WriteServices, promotion_id: str, terms: Terms, account_id: str, at: int) -> str:
+async def _why_not(services: Quoting, promotion_id: str, terms: Terms, account_id: str, at: int) -> str:
     """``not_started``, ``over`` or ``used_up``; empty when there is nothing against it."""
     if at < terms.starts_at:
         return "not_started"
@@ -77,13 +75,13 @@ WORDS = {
 }
 
 
-async def coupon_problem(services: WriteServices, code: str, account_id: str, at: int) -> str:
+async def coupon_problem(services: Quoting, code: str, account_id: str, at: int) -> str:
     """Why the coupon is good for nothing now, as a sentence; empty when nothing speaks against it."""
     reason = (await running(services, (), (code,), account_id, at)).refused.get(code, "")
     return WORDS.get(reason, reason)
 
 
-async def shopper_of(services: WriteServices, account_id: str, coupons: Iterable[str], at: int) -> Shopper:
+async def shopper_of(services: Quoting, account_id: str, coupons: Iterable[str], at: int) -> Shopper:
     account = await services.engine.state(account_id) if account_id else None
     groups = account.groups if isinstance(account, ActiveAccount) else ()
     return Shopper(at, frozenset(coupons), frozenset(groups))

@@ -22,7 +22,7 @@ from domain.tax import TaxTable
 from domain.tender import Covered
 from writeapi.basket import goods_at, still_offered
 from writeapi.promotions import not_used, running, shopper_of
-from writeapi.services import WriteServices
+from writeapi.services import Quoting
 
 QUOTES_MAX = 512
 """Some kilobytes each."""
@@ -50,7 +50,7 @@ class Item(NamedTuple):
         return stock_id(self.line.shop_id, self.line.sku)
 
 
-async def items_of(services: WriteServices, cart: OpenCart) -> list[Item]:
+async def items_of(services: Quoting, cart: OpenCart) -> list[Item]:
     """The cart's lines with their offers as they are now. Raises OutOfStock for one that was withdrawn."""
     if not cart.lines:
         raise Invalid("the cart is empty", "/cartId")
@@ -75,7 +75,7 @@ class Quoted(NamedTuple):
 
 
 async def quote_cart(
-    services: WriteServices,
+    services: Quoting,
     cart: OpenCart,
     items: Collection[Item],
     destination: Destination,

@@ -1,4 +1,7 @@
-"""Lines of products, offers and stock through the write path: each is checked as a request is, and stands by itself."""
+"""Lines of products, offers, stock and categories through the write path.
+
+Each is checked as a request is, and stands by itself.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +18,7 @@ from domain.inventory import QUANTITY_MAX
 from domain.shop import OpenedShop, require_open
 from streams.merchantfeeds.rows import Line, Loaded, Rejection
 from writeapi.bodies import NewProduct, OfferTerms, Sku
+from writeapi.categorytree import CategoryLine, put_tree
 from writeapi.merchandise import Made, count_stock, create_products, put_offers
 from writeapi.requests import Body
 
@@ -51,10 +55,13 @@ async def load_lines(
     shop_id: str | None = None,
     admin: bool = False,
 ) -> Loaded:
-    """Puts lines of ``products``, ``offers`` or ``stock`` through the write path."""
+    """Puts lines of ``products``, ``offers``, ``stock`` or ``categories`` (which are for administrators) through the
+    write path."""
     context = Context(actor, new_command_id(), writing.clock())
     if what == "products":
         rejections, changed = await _products(writing, context, lines)
+    elif what == "categories":
+        rejections, changed = await _categories(writing, context, lines)
     elif what == "offers":
         rejections, changed = await _offers(writing, context, lines, shop_id, admin)
     else:
@@ -67,6 +74,12 @@ async def _products(writing: Writing, context: Context, lines: Sequence[Line]) -
     drafts = [product.draft() for _, product in good]
     results = await create_products(writing.engine, context, drafts, importing=True)
     return Loaded(rejections + _refused(good, results), sum(isinstance(one, Made) and one.changed for one in results))
+
+
+async def _categories(writing: Writing, context: Context, lines: Sequence[Line]) -> Loaded:
+    rejections, good = _validated(CategoryLine, lines)
+    results = await put_tree(writing.engine, context, [line for _, line in good])
+    return Loaded(rejections + _refused(good, results), changes(results))
 
 
 async def _offers(

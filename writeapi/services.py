@@ -5,15 +5,43 @@ It is the query service's services and the engine: command routes answer with re
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any, Protocol
 
 from commands.engine import Engine
 from domain.policy import OrderPolicy
+from domain.rule import Restriction
+from domain.shipping import ShippingTable
+from domain.tax import TaxTable
 from readapi.services import ReadServices
 from streams.merchantfeeds.sources import Rules
 from streams.payments import PaymentProcess
 from writeapi.restrictions import Restrictions
 from writeapi.sellers import Sellers
+from writeapi.turns import Turns
+
+
+class States(Protocol):
+    async def state(self, stream: str, *, keep_absent: bool = False) -> Any:
+        """Of an aggregate."""
+
+
+class Restricting(Protocol):
+    async def now(self) -> Sequence[Restriction]: ...
+
+
+class Quoting(Protocol):
+    """All that a quote rests on."""
+
+    @property
+    def engine(self) -> States: ...
+    @property
+    def restrictions(self) -> Restricting: ...
+    @property
+    def tax(self) -> TaxTable: ...
+    @property
+    def shipping(self) -> ShippingTable: ...
 
 
 @dataclass(slots=True)
@@ -31,6 +59,14 @@ class WriteServices(ReadServices):
     """Where merchants' feeds may come from."""
     policy: OrderPolicy = field(default=OrderPolicy(), kw_only=True)
     """Of orders that are placed from now on."""
+
+    turns: Turns = field(init=False)
+    """For orders while too many commands wait."""
+
+    def __post_init__(self) -> None:
+        engine = self.engine
+        self.turns = Turns(lambda: engine.queue_depth, self.drops.tokens)
+        engine.landed.append(self.turns.landed)
 
     @property
     def backlog(self) -> int:

@@ -9,10 +9,12 @@ BENCHES = {
     "append": "append",
     "hot-sku": "hot_sku",
     "http-hot-sku": "http_hot_sku",
+    "drop": "drop",
     "checkout": "checkout",
     "import": "imports",
     "feeds": "feeds",
     "history": "history",
+    "growth": "growth",
     "quote": "quote",
     "replay": "replay",
     "replay-full": "replay_full",
@@ -26,6 +28,7 @@ BENCHES = {
     "discovery": "discovery",
     "search": "search",
     "day": "day",
+    "force": "force",
 }
 """Name on the command line, and module. ``history`` measures ``start`` and ``memory``."""
 ALIASES = {"start": "history", "memory": "history"}

@@ -12,6 +12,8 @@ import msgspec
 class Answer(NamedTuple):
     status: int
     body: bytes
+    retry_after: int | None = None
+    """In seconds."""
 
     def json(self) -> Any:
         return msgspec.json.decode(self.body)
@@ -46,7 +48,9 @@ class Client:
             return Answer(status, await _chunks(reader))
         at = lower.find(b"content-length:")
         length = int(lower[at + 15 : lower.index(b"\r", at)]) if at >= 0 else 0
-        return Answer(status, await reader.readexactly(length) if length else b"")
+        later = lower.find(b"retry-after:")
+        retry_after = int(lower[later + 12 : lower.index(b"\r", later)]) if later >= 0 else None
+        return Answer(status, await reader.readexactly(length) if length else b"", retry_after)
 
     async def get(self, path: str, headers: Mapping[str, str] | None = None) -> Answer:
         return await self.request("GET", path, None, headers)

@@ -10,16 +10,19 @@ import tempfile
 import time
 from argparse import ArgumentParser
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from kontor import console
 from kontor.bench.report import report
 from kontor.day.crashing import Day, Stuck
 from kontor.day.evening import Evening, evening
+from kontor.day.hour import Hour
+from kontor.day.journal import Journal
 from kontor.day.morning import morning
 from kontor.day.place import embedded_settings
-from kontor.day.plan import Plan
+from kontor.day.plan import House, Plan
 from kontor.settings import Settings
 
 PURCHASES, SEED = 20_000, 26
@@ -47,7 +50,7 @@ async def run(*options: str) -> dict[str, Any]:
 
         return await run_full(plan)
     with tempfile.TemporaryDirectory(prefix="kontor-day-") as folder:
-        return await spend(plan, Surroundings(embedded_settings(chosen.data or Path(folder))))
+        return await spend(plan, Surroundings(embedded_settings(chosen.data or Path(folder) / "data")))
 
 
 class Surroundings:
@@ -62,6 +65,14 @@ class Surroundings:
     def strike(self) -> None:
         """Kills whoever is to die together with a service."""
 
+    def look(self) -> None:
+        """Kills and begins whatever is due by now, when they die at times of their own. Raises Stuck."""
+
+    @property
+    def troubled(self) -> bool:
+        """Whether a service may have ended by itself now, because something that it needs was taken from it."""
+        return False
+
     async def calm(self) -> None:
         """In the evening: all are there again."""
 
@@ -71,25 +82,44 @@ class Surroundings:
 
 async def spend(plan: Plan, around: Surroundings) -> dict[str, Any]:
     """The figures. Raises SystemExit when a promise is broken."""
+
+    def begin(house: House, journal: Journal) -> Day:
+        return Day(around.settings, plan, house, journal, around.strike)
+
+    return await buy("day", plan, around, begin, Amount(plan.purchases, "purchases"))
+
+
+class Amount(NamedTuple):
+    """What there is to do, and in what it is counted."""
+
+    total: int
+    unit: str
+
+
+async def buy(
+    name: str, plan: Plan, around: Surroundings, begin: Callable[[House, Journal], Day | Hour], amount: Amount
+) -> dict[str, Any]:
+    """From the morning to the proof. Raises SystemExit when a promise is broken."""
     begun = time.perf_counter()
     settings = around.settings
     house = await morning(settings, plan)
-    day = Day(settings, plan, house, around.strike)
-    with console.progress("buying", plan.purchases, "purchases") as bar:
-        # The day's processes are waited for, so nothing else goes on here.
+    buying = begin(house, Journal.beside(settings))
+    with console.progress("buying", amount.total, amount.unit) as bar:
+        # The processes are waited for, so nothing else goes on here.
         try:
-            await asyncio.to_thread(day.pass_by, lambda done: bar(done))
+            await asyncio.to_thread(buying.pass_by, lambda done: bar(done))
         except Stuck as error:
             console.fail(str(error))
     bought = time.perf_counter() - begun
     await around.calm()
-    done = await evening(settings, plan, house, list(day.answered.values()), day.contradicted, around.provider)
+    done = await evening(settings, plan, house, buying, around.provider)
     result = report(
-        "day",
+        name,
         **around.figures(),
-        purchases=plan.purchases,
-        kills=day.kills,
-        answered=dict(Counter(one.refusal or "order" for one in day.answered.values())),
+        purchases=len(buying.answered),
+        acknowledged=buying.journal.written,
+        kills=buying.kills,
+        answered=dict(Counter(one.refusal or "order" for one in buying.answered.values())),
         orders=dict(sorted(done.orders.items())),
         **_figures(done),
         buying_seconds=round(bought, 1),

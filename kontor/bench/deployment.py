@@ -85,6 +85,14 @@ class Deployment:
                 stderr=output,
             )
 
+    def ended(self, name: str) -> bool:
+        """Whether it is not there any more."""
+        return self._started[name].poll() is not None
+
+    def said(self, name: str) -> str:
+        """Since it last began."""
+        return self._output(name).read_text()
+
     def _environment(self, name: str) -> dict[str, str]:
         settings = self.settings
         given = {each: str(getattr(settings, each)) for each in (*GIVEN, *PROVIDER)}
@@ -101,7 +109,7 @@ class Deployment:
         until = time.monotonic() + READY_S
         process = self._started[name]
         while True:
-            said = self._output(name).read_text()
+            said = self.said(name)
             if ready := re.search(r"ready\b(?:.*http://([^:/\s]+):(\d+))?", said):
                 return Running(ready[1] or "", int(ready[2] or 0), process.pid)
             if process.poll() is not None or time.monotonic() > until:
@@ -120,9 +128,9 @@ class Deployment:
                 console.err.print(f"kontor bench: {name} did not stop and was killed", markup=False)
 
     def complaints(self) -> list[str]:
-        """What the parts had to say besides that they are ready: the first few lines."""
-        lines = [f"{name}: {line}" for name in self._started for line in self._output(name).read_text().splitlines()]
-        return [line for line in lines if "ready" not in line][:20]
+        """What the parts had to say besides that they are ready: the first few lines of each."""
+        told = {name: [line for line in self.said(name).splitlines() if "ready" not in line] for name in self._started}
+        return [f"{name}: {line}" for name, lines in told.items() for line in lines[:5]]
 
 
 @asynccontextmanager

@@ -113,9 +113,10 @@ class Running(NamedTuple):
         return Client(self.host, self.port)
 
 
-def serving(data: Path, *, quotas: bool = True) -> AbstractContextManager[Running]:
+def serving(data: Path, *, quotas: bool = True, **settings: str) -> AbstractContextManager[Running]:
     """``kontor serve all`` on a free port, until the block ends. ``quotas``: whether it refuses who asks too often."""
-    return _running("serve", "all", "--port", "0", "--data", str(data), KONTOR_RATE_LIMITS=str(quotas).lower())
+    settings["KONTOR_RATE_LIMITS"] = str(quotas).lower()
+    return _running("serve", "all", "--port", "0", "--data", str(data), **settings)
 
 
 def demo(data: Path) -> AbstractContextManager[Running]:

@@ -14,6 +14,7 @@ from domain.recorded import Meta, Recorded
 from kontor.tables import shipping_table, tax_table
 
 SHOPS, SKUS, ACCOUNTS = 10, 500, 100
+EVENTS_AN_ORDER = 11
 UNDER_WAY = 20
 """Orders whose events come mixed."""
 BEGIN = 1_735_689_600_000
@@ -42,7 +43,7 @@ def account(number: int) -> str:
 
 
 def lives(orders: int, every_ms: int = EVERY_MS) -> Iterator[Recorded]:
-    """Eleven events for each order of two lines. The accounts take turns, an order every so many milliseconds."""
+    """Of orders of two lines. The accounts take turns, an order every so many milliseconds."""
     writer, quotes = Writer(), [_quote(number) for number in range(SKUS)]
     for start in range(0, orders, UNDER_WAY):
         numbers = range(start, min(start + UNDER_WAY, orders))

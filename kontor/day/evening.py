@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import Counter
-from collections.abc import Collection
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,8 +17,10 @@ from domain.ids import stock_id
 from domain.ledger import CUSTOMER, JOURNAL, PROVIDER, REFUNDS, SUSPENSE, LedgerPosted
 from kontor.acting.caller import Caller
 from kontor.acting.people import People
+from kontor.day.crashing import Buying
+from kontor.day.journal import InTheLog, prove_acknowledged
 from kontor.day.place import Whole, evidence_of, whole
-from kontor.day.plan import PLENTY, Answered, Buyer, House, Plan
+from kontor.day.plan import PLENTY, Buyer, House, Plan
 from kontor.day.proof import Charge, Proof, charges_in, disputed_in, prove_money, prove_purchases, prove_stock
 from kontor.folder import DataFolder
 from kontor.settings import Settings
@@ -58,8 +59,7 @@ async def evening(
     settings: Settings,
     plan: Plan,
     house: House,
-    answers: Collection[Answered],
-    contradicted: Collection[str],
+    bought: Buying,
     provider: Path | None = None,
 ) -> Evening:
     """``provider`` is the payment provider's file where that is not in the data folder.
@@ -78,11 +78,13 @@ async def evening(
         for key, known in reconciled.open:
             done.proof.require("all settled after one reconciliation", False, f"{key}: {known.what}")
         await _at_rest(at)
-        orders = {order_id: await services.engine.state(order_id) for order_id in await _placed(services)}
+        placed, in_the_log = await _read(services)
+        orders = {order_id: await services.engine.state(order_id) for order_id in placed}
         done.orders.update(map(_became, orders.values()))
         stock = {sku: await services.engine.state(stock_id(house.shop_id, sku)) for sku in plan.stock()}
         charges = charges_in(records)
-        prove_purchases(done.proof, answers, contradicted, orders)
+        prove_purchases(done.proof, bought.answered.values(), bought.contradicted, orders)
+        prove_acknowledged(done.proof, bought.journal, in_the_log, orders)
         disputed = disputed_in(records, services.clock())
         prove_money(done.proof, orders, charges, disputed)
         prove_stock(done.proof, plan.stock(), stock, orders)
@@ -95,15 +97,14 @@ async def evening(
 
 
 async def _prove_log(done: Evening, settings: Settings) -> None:
-    """With what other servers made of it, where there are such."""
+    """With what was made of it, in whatever stores there are."""
     log = evidence_of(settings)
     report = verify(log)
     done.events = report.events
     for problem in report.problems:
         done.proof.require("log sound", False, f"{problem.position} {problem.stream}: {problem.what}")
-    if settings.profile == "full":
-        for difference in await _views_differ(settings):
-            done.proof.require("log sound", False, difference)
+    for difference in await _views_differ(settings):
+        done.proof.require("views equal the log", False, difference)
 
 
 async def _views_differ(settings: Settings) -> list[str]:
@@ -144,12 +145,14 @@ async def _shown(services: WriteServices) -> None:
             await part.wait_for(head, REST_S)
 
 
-async def _placed(services: WriteServices) -> list[str]:
-    found, after = [], 0
+async def _read(services: WriteServices) -> tuple[list[str], InTheLog]:
+    """The orders that were placed, and where everything is."""
+    placed, found, after = list[str](), InTheLog(), 0
     while rows := await services.log.read(after, PAGE):
         after = rows[-1].position
-        found += [row.stream for row in rows if row.topic.startswith(PLACED)]
-    return found
+        placed += [row.stream for row in rows if row.topic.startswith(PLACED)]
+        found.take(rows)
+    return placed, found
 
 
 def _became(state: order.Order) -> str:

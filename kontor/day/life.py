@@ -18,7 +18,7 @@ from kontor import console
 from kontor.acting.caller import Answer, Caller, Unexpected
 from kontor.acting.people import People
 from kontor.day.place import opened
-from kontor.day.plan import LANES, Answered, Buyer, House, Plan, Wish
+from kontor.day.plan import LANES, Acknowledged, Answered, Buyer, House, Plan, Wish
 from kontor.settings import Settings
 
 REFUSED = (409, 422)
@@ -79,7 +79,7 @@ class Lane:
         for turn in self._turns:
             wish = self._plan.wish(turn.number)
             answered = await self._purchase(turn, wish)
-            self._answers.send_bytes(msgspec.json.encode(answered))
+            self._tell(answered)
             if wish.regrets and answered.order_id:
                 await self._call_off(turn.number, answered.order_id)
 
@@ -144,7 +144,18 @@ class Lane:
             if answer.status != UNAVAILABLE:
                 break
             await asyncio.sleep(PATIENCE_S)
+        if answer.status < 300:
+            self._note(path, answer)
         return answer
+
+    def _note(self, path: str, answer: Answer) -> None:
+        """At once, before anything else may happen."""
+        said = answer.json()
+        stream = said["orderId"] if path.startswith("/api/orders") else said["cartId"]
+        self._tell(Acknowledged(stream, said["version"], int(said["position"]), path.endswith("/cancel")))
+
+    def _tell(self, what: Answered | Acknowledged) -> None:
+        self._answers.send_bytes(msgspec.json.encode(what))
 
     def _headers(self, key: str = "") -> dict[str, str]:
         own = self._people.headers(self._name)

@@ -72,9 +72,19 @@ class House(msgspec.Struct, frozen=True):
     """By lane."""
 
 
-class Answered(msgspec.Struct, frozen=True):
+class Answered(msgspec.Struct, frozen=True, tag="answered"):
     """What the buyer was told of a purchase: an order, or why there is none."""
 
     number: int
     order_id: str = ""
     refusal: str = ""
+
+
+class Acknowledged(msgspec.Struct, frozen=True, tag="acknowledged"):
+    """A change that the buyer was told is made: the stream has come to this version, and the log to this position."""
+
+    stream: str
+    version: int
+    position: int
+    called_off: bool = False
+    """It is an order, and will not stand."""

@@ -25,7 +25,9 @@ PROMISES = (
     "one order a purchase",
     "ledger zero",
     "all settled after one reconciliation",
+    "nothing acknowledged lost",
     "log sound",
+    "views equal the log",
 )
 
 

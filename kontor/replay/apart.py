@@ -8,13 +8,12 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
-from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
 
-from domain.codec import decode_meta
 from kontor.evidence import evidence
 from kontor.folder import DataFolder
+from kontor.instants import NoInstant, instant_of, position_at
 from kontor.readonly import open_readonly
 from kontor.replay.rebuilding import Refused
 from kontor.replay.telling import Telling, Way
@@ -68,21 +67,10 @@ def _position(upto: str, read: Read, head: int) -> int:
     if upto.isdecimal():
         return int(upto)
     try:
-        at = datetime.fromisoformat(upto)
-    except ValueError as error:
-        raise Refused(f"--upto {upto}: neither a position nor an instant such as 2026-03-31T18:00:00+02:00") from error
-    if at.tzinfo is None:
-        raise Refused(f"--upto {upto}: the instant needs an offset, such as Z")
-    instant = at.timestamp() * 1000
-    low, high = 0, head
-    while low < high:  # the log is in the order in which it was recorded
-        middle = (low + high + 1) // 2
-        (row,) = read(middle - 1, middle, ())
-        if decode_meta(row[4]).recorded_at <= instant:
-            low = middle
-        else:
-            high = middle - 1
-    return low
+        at = instant_of(upto)
+    except NoInstant as error:
+        raise Refused(f"--upto {upto}: not a position, and {error}") from error
+    return position_at(lambda position: read(position - 1, position, ())[0], head, at)
 
 
 class Apart:

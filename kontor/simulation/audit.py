@@ -6,7 +6,7 @@ more from the bare fields of its holds, so that a mistake in the item's own arit
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from commands.mapper import recorded
@@ -46,6 +46,7 @@ class Audit:
         self.replies: dict[str, Reply] = {}
         self._verdict = verdict
         self._tell = tell
+        self._stock: list[str] = []
         self._generations: set[int] = set()
         self._posted = Posted()
         self._backorders: dict[str, tuple[str, ...]] = {}
@@ -94,6 +95,7 @@ class Audit:
     def _check_for(self, name: str) -> Check | None:
         match name[:3]:
             case "stk":
+                self._stock.append(name)
                 return StockCheck(name, self)
             case "pay":
                 return PaymentCheck(name, self)
@@ -121,6 +123,12 @@ class Audit:
             state = checkout.evolve(self.checkouts.get(order_id), event)
             if state is not None:
                 self.checkouts[order_id] = state
+
+    def held(self) -> Iterator[tuple[str, int]]:
+        """Items of which something is set aside, and how many units."""
+        for name in self._stock:
+            if (units := self.streams[name].state.held) > 0:
+                yield name, units
 
     # what other streams say; the walk is in the log's order, so what is known came before
 

@@ -24,6 +24,9 @@ from kontor.simulation.violation import Verdict
 POLL_S = 0.5
 """How often followers look for events of others: seldom, for a look costs as much as any other step."""
 
+RELAY_S = 0.2
+"""How often the relay looks, for the same reason."""
+
 
 def source(seed: int, part: str) -> Random:
     """Of its own for each part, so that one part drawing more changes nothing for the others."""
@@ -39,7 +42,8 @@ def nothing_from_outside(seed: int, loop: SimulatedLoop) -> Iterator[None]:
         perf_counter=loop.time,
         time_ns=lambda: int(loop.time() * 1e9),
     )
-    jitter = SimpleNamespace(uniform=source(seed, "jitter").uniform, Random=random.Random)
+    drawn = source(seed, "jitter")
+    jitter = SimpleNamespace(uniform=drawn.uniform, random=drawn.random, Random=random.Random)
     with (
         patch("commands.context._PROCESS", "simulated"),
         patch("commands.context._NUMBERS", count(1)),
@@ -47,6 +51,12 @@ def nothing_from_outside(seed: int, loop: SimulatedLoop) -> Iterator[None]:
         patch("commands.outage.Outage.__init__.__defaults__", (loop.time,)),
         patch("streams.payments.random", jitter),
         patch("streams.follower.POLL_S", POLL_S),
+        patch("streams.relay.time", virtual),
+        patch("streams.relay.random", jitter),
+        patch("streams.relay.PACE_S", RELAY_S),
+        patch("streams.relay.MARK_S", 2 * RELAY_S),
+        patch("streams.sinking.time", virtual),
+        patch("streams.intake.random", jitter),
     ):
         yield
 

@@ -10,11 +10,15 @@ from typing import Any
 from commands.mapper import recorded
 from commands.store.memory import MemoryLog
 from domain.giftcard import GiftCard
+from domain.inventory import InventoryItem
+from domain.order import PaidOrder
+from domain.promotion import uses_of
 from domain.recorded import Recorded
 from kontor.comparing import Store, compare
 from kontor.evidence import Evidence
 from kontor.simulation.audit import Audit
 from kontor.simulation.door import Journal
+from kontor.simulation.goods import PROMOTIONS
 from kontor.simulation.process import PROJECTIONS, Process
 from kontor.simulation.violation import Verdict
 from kontor.verifying import examine
@@ -52,6 +56,9 @@ class MemoryEvidence:
     def stream(self, name: str, before: int) -> list[tuple[str, bytes]]:
         return [(row.topic, row.data) for row in self._log.streams[name] if row.position < before]
 
+    def history(self, name: str, after: int, limit: int) -> list[tuple[Any, ...]]:
+        return list(self._log.streams[name][after : after + limit])
+
 
 def log_is_sound(log: MemoryLog, verdict: Verdict) -> None:
     """By the examiner of ``kontor verify``, the ledger and the snapshots included."""
@@ -83,6 +90,36 @@ def every_answer_is_in_the_log_once(journal: Journal, audit: Audit, log: MemoryL
         stored = audit.replies.get(key)
         if stored is None or stored.body != body:
             verdict.fail(f"{key} was answered {body!r}, and stored is {stored and stored.body!r}")
+
+
+def nothing_is_set_aside(audit: Audit, verdict: Verdict) -> None:
+    """Each hold has ended, by an order or by its time: carts that were left, and orders that came to nothing."""
+    for name, stream in audit.streams.items():
+        item = stream.state
+        if isinstance(item, InventoryItem) and item.holds:
+            verdict.fail(f"{sorted(item.holds)} still hold {name}, whose time is over")
+
+
+def promotions_are_used_as_often_as_counted(audit: Audit, verdict: Verdict) -> None:
+    """By orders that stand; and no more of them than there were to be."""
+    used: Counter[str] = Counter()
+    by_account: Counter[tuple[str, str]] = Counter()
+    for order_id in audit.orders:
+        state = audit.streams[order_id].state
+        for one in state.placed.quote.promotions if isinstance(state, PaidOrder) else ():
+            used[one.promotion_id] += 1
+            by_account[one.promotion_id, state.placed.account_id] += 1
+    for promotion_id, terms in PROMOTIONS.items():
+        stream = audit.streams.get(uses_of(promotion_id))
+        counted = stream.state.committed if stream is not None else 0
+        if counted != used[promotion_id]:
+            verdict.fail(f"{promotion_id} is used by {used[promotion_id]} orders, and {counted} are counted")
+        if terms.limit is not None and counted > terms.limit:
+            verdict.fail(f"{promotion_id} is used {counted} times, and {terms.limit} were to be")
+    for (promotion_id, account_id), times in by_account.items():
+        limit = PROMOTIONS[promotion_id].limit_per_account
+        if limit is not None and times > limit:
+            verdict.fail(f"{account_id} has used {promotion_id} {times} times")
 
 
 def no_gift_card_waits(audit: Audit, verdict: Verdict) -> None:

@@ -7,15 +7,15 @@ from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from functools import partial
 from random import Random
-from typing import Any, NamedTuple
+from typing import Any
 
 from commands.errors import StorageUnavailable
 from domain import aftersale, order
 from domain.cart import AddItem, CartLine, ChangeQuantity, OpenCart, RemoveItem, cart_of, order_id_of
 from domain.decider import Command
 from domain.giftcard import IssueGiftCard
-from domain.ids import new_id, payment_id, stock_id
-from domain.inventory import HOLD_MS, ReceiveStock, SetStock
+from domain.ids import new_id, payment_id
+from domain.inventory import HOLD_MS, HoldStock, ReceiveStock, ReleaseStock, SetStock
 from domain.money import Money
 from domain.order import CancelledOrder, OpenOrder, PaidOrder, PlaceOrder
 from domain.orderreviewing import ApproveReview, RejectReview
@@ -23,40 +23,19 @@ from domain.orderstate import to_send
 from domain.parcel import is_by_parcel
 from domain.payment import Payment, RetryRefund
 from domain.policy import LATER, PARCEL, SHIPMENT, OrderPolicy
-from domain.pricing import Destination, Quote, QuoteLine, price_quote
+from domain.pricing import Quote
+from domain.promotion import PutPromotion, uses_of
 from domain.returns import DAY_MS
 from domain.tender import Covered
 from kontor.simulation.door import Door
+from kontor.simulation.goods import BY_PLACE, CARDS, GOODS, PROMOTIONS, Good, quote_of
 from kontor.simulation.process import Gone
-from kontor.tables import shipping_table, tax_table
 from streams.gateways.simulated import BEHAVIOURS
 
 THINKING_S = 0.4
-SHOPS = ("shp_01HF7YAT0000000000000000A0", "shp_01HF7YAT0000000000000000B0")
 RETURN_MS = 30 * DAY_MS
-
-
-class Good(NamedTuple):
-    shop_id: str
-    sku: str
-    price: int
-    limit: int | None = None
-    backorder: bool = False
-
-    @property
-    def stock_id(self) -> str:
-        return stock_id(self.shop_id, self.sku)
-
-
-GOODS = (
-    Good(SHOPS[0], "plain", 1999),
-    Good(SHOPS[0], "limited", 501, limit=2),
-    Good(SHOPS[1], "scarce", 12_999),
-    Good(SHOPS[1], "endless", 333, backorder=True),
-)
-BY_PLACE = {(good.shop_id, good.sku): good for good in GOODS}
-CARDS = {"gft_01HF7YAT0000000000000000C0": 1_000_000, "gft_01HF7YAT0000000000000000D0": 4_000}
-"""One that pays for whatever there is, and one that is soon empty."""
+REDUCED = 0.3
+"""Of the orders, those that use promotions."""
 POLICIES = (
     OrderPolicy(),
     OrderPolicy(),
@@ -84,6 +63,10 @@ class People:
             await self._staff(ReceiveStock(good.stock_id, self._chance.randint(2, 8), self._now()))
         for gift_card_id, value in CARDS.items():
             await self._staff(IssueGiftCard(gift_card_id, Money(value, "USD"), self._now()))
+        for promotion_id, terms in PROMOTIONS.items():
+            await self._staff(PutPromotion(promotion_id, terms))
+            if terms.limit is not None:
+                await self._staff(SetStock(uses_of(promotion_id), terms.limit, self._now(), "limit"))
 
     def come(self, buyers: int) -> None:
         for number in range(buyers):
@@ -126,29 +109,51 @@ class People:
             self._chance.randint(1, 3),
             Money(good.price, "USD"),
         )
+        if good.in_cart and not await self._set_aside(account_id, good, line.quantity):
+            return
         await self._door.ask(account_id, AddItem(cart_id, line, now, account_id))
+
+    async def _set_aside(self, account_id: str, good: Good, more: int) -> bool:
+        """For the cart, with what it has of it already; whether there was enough."""
+        cart_id, now = cart_of(account_id), self._now()
+        state = await self._door.state(cart_id)
+        there = sum(one.quantity for one in state.lines if one.sku == good.sku) if isinstance(state, OpenCart) else 0
+        until = now + self._chance.choice((HOLD_MS, 1_500))
+        await self._door.ask(
+            account_id, HoldStock(good.stock_id, cart_id, there + more, now, until, account_id, good.limit)
+        )
+        return cart_id in (await self._door.state(good.stock_id)).holds
 
     async def _change(self, account_id: str) -> None:
         cart_id = cart_of(account_id)
         state = await self._door.state(cart_id)
         if isinstance(state, OpenCart) and state.lines:
-            item_id = self._chance.choice(state.lines).item_id
+            line = self._chance.choice(state.lines)
+            good, item_id = BY_PLACE[line.shop_id, line.sku], line.item_id
             remove = self._chance.random() < 0.5
             units = self._chance.randint(1, 3)
             command = RemoveItem(cart_id, item_id) if remove else ChangeQuantity(cart_id, item_id, units)
-            await self._door.ask(account_id, command)
+            if good.in_cart and not remove and not await self._set_aside(account_id, good, units - line.quantity):
+                return
+            if await self._door.ask(account_id, command) and good.in_cart and remove:
+                await self._door.ask(account_id, ReleaseStock(good.stock_id, cart_id, self._now(), "removed"))
 
     async def _order(self, account_id: str) -> None:
         cart_id = cart_of(account_id)
         state = await self._door.state(cart_id)
         if isinstance(state, OpenCart) and state.lines:
-            command = self._purchase(account_id, cart_id, state)
+            command = await self._purchase(account_id, cart_id, state)
             await self._door.ask(account_id, command, command.order_id)
 
-    def _purchase(self, account_id: str, cart_id: str, cart: OpenCart) -> PlaceOrder:
+    async def _purchase(self, account_id: str, cart_id: str, cart: OpenCart) -> PlaceOrder:
         goods = [BY_PLACE[line.shop_id, line.sku] for line in cart.lines]
+        kept = [good.stock_id for good in goods if good.in_cart]
         policy, now = self._chance.choice(POLICIES), self._now()
-        quote = quote_of(cart)
+        quote = quote_of(cart, now, tuple(PROMOTIONS) if self._chance.random() < REDUCED else ())
+        reduced = [(uses_of(used.promotion_id), PROMOTIONS[used.promotion_id]) for used in quote.promotions]
+        limits = {good.stock_id: good.limit for good in goods} | {uses: one.limit_per_account for uses, one in reduced}
+        endless = {good.stock_id for good in goods if good.backorder}
+        endless |= {uses for uses, one in reduced if one.limit is None}
         covered = self._covered(quote)
         return PlaceOrder(
             order_id=order_id_of(cart_id, cart),
@@ -162,8 +167,9 @@ class People:
             payment_token=self._chance.choice(TOKENS),
             at=now,
             hold_until=now + self._chance.choice((HOLD_MS, HOLD_MS, 1_500)),
-            limits={good.stock_id: good.limit for good in goods if good.limit is not None},
-            backorder=tuple(sorted({good.stock_id for good in goods if good.backorder})),
+            limits={stock: limit for stock, limit in limits.items() if limit is not None},
+            backorder=tuple(sorted(endless)),
+            cart_holds=tuple([one for one in kept if cart_id in (await self._door.state(one)).holds]),
             capture=policy.capture_of(covered is not None),
             capture_at=policy.capture_at(now),
             review=policy.reasons(quote, "US"),
@@ -274,13 +280,3 @@ class People:
 
     def _id(self, kind: str) -> str:
         return new_id(kind, self._now(), self._chance.randbytes(10))
-
-
-def quote_of(cart: OpenCart) -> Quote:
-    lines = [
-        QuoteLine(
-            line.item_id, line.shop_id, "US", line.sku, line.product_id, line.title, line.quantity, line.unit_price
-        )
-        for line in cart.lines
-    ]
-    return price_quote(lines, Destination("US", "CA", "94105"), "standard", tax_table(), shipping_table())

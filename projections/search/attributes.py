@@ -27,6 +27,7 @@ Pairs = Sequence[tuple[str, str]]
 """Names and values; of an attribute with several values one pair for each."""
 Examples = Callable[[Sequence[int]], Iterable[Pairs]]
 """For each code the attributes of any product that has it."""
+Nearby = Callable[[], Iterable[Pairs]]
 
 
 def text(value: str | float | bool) -> str:
@@ -56,13 +57,21 @@ class Names:
         self._at_once = at_once
         self._known: dict[int, Attribute] = {}
 
-    def of(self, codes: Iterable[int], examples: Examples) -> dict[int, Attribute]:
+    def of(self, codes: Iterable[int], examples: Examples, nearby: Nearby | None = None) -> dict[int, Attribute]:
+        """``nearby`` are products that are cheap to look at and likely to have what is not known; they are looked at
+        first."""
         wanted, known = list(codes), self._known
+        if nearby is not None and any(one not in known for one in wanted):
+            _learn(known, nearby())
         asked: set[int] = set()
         while unknown := [one for one in wanted if one not in known and one not in asked][: self._at_once]:
             asked.update(unknown)
-            for shown in examples(unknown):
-                known.update((code(name, value), Attribute(name, value)) for name, value in shown)
+            _learn(known, examples(unknown))
         if len(known) > _REMEMBERED:
             self._known = {}
         return {one: known[one] for one in wanted if one in known}
+
+
+def _learn(known: dict[int, Attribute], examples: Iterable[Pairs]) -> None:
+    for shown in examples:
+        known.update(zip(codes(shown), (Attribute(name, value) for name, value in shown), strict=True))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
+from domain.language import DEFAULT
+
 Value = str | float | bool
 
 
@@ -20,6 +22,8 @@ class SearchDocument(msgspec.Struct, frozen=True, kw_only=True):
     """Path from broad to narrow."""
     description: str = ""
     """Plain text; markup is taken out before."""
+    language: str = DEFAULT
+    """Of title and description."""
     texts: tuple[tuple[str, str, str], ...] = ()
     """In other languages than English: language, title, and plain text."""
     attributes: dict[str, Value | tuple[Value, ...]] = {}
@@ -27,6 +31,8 @@ class SearchDocument(msgspec.Struct, frozen=True, kw_only=True):
     skus: tuple[str, ...] = ()
     price: int | None = None
     """Best offer in minor units of ``currency``; None while nobody offers it."""
+    prices_to: tuple[tuple[str, int], ...] = ()
+    """Of the best offer to each country, and to all others (``*``), where these are not all ``price``."""
     currency: str | None = None
     rating: float | None = None
     """Mean of the reviews, 0 to 5."""

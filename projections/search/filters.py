@@ -15,8 +15,8 @@ EVERYWHERE = "*"
 
 
 def filters(say: Dialect[Q], query: SearchQuery, ranking: Ranking) -> dict[str, Q]:
-    """One query per facet that is filtered, by the facet's name; ``attribute:NAME`` for attributes, and ``ship_to`` for
-    what can be sold there."""
+    """One query per facet that is filtered, by the facet's name; ``attribute:NAME`` for attributes, ``ship_to`` for
+    what can be sold there, and ``entry`` for the price that it has there."""
     found = dict[str, Q]()
     if query.category:
         found["category"] = say.term("category_key", row.path_key(query.category))
@@ -26,7 +26,7 @@ def filters(say: Dialect[Q], query: SearchQuery, ranking: Ranking) -> dict[str, 
         found["seller"] = say.any("seller", list(query.sellers))
     if query.price_min is not None or query.price_max is not None:
         low, high = (None if end is None else whole(end) for end in (query.price_min, query.price_max))
-        found["price"] = say.between("price", low, high)
+        found["price"] = say.priced(query.ship_to, low, high)
     if query.rating_min is not None and math.isfinite(query.rating_min):
         found["rating"] = say.between("rating", float(query.rating_min), None)
     if query.in_stock is not None:
@@ -34,6 +34,8 @@ def filters(say: Dialect[Q], query: SearchQuery, ranking: Ranking) -> dict[str, 
         found["in_stock"] = there if query.in_stock else say.without(say.everything(), [there])
     if query.ship_to is not None:
         found["ship_to"] = _sold_to(say, query.ship_to, ranking)
+    if (entry := say.sold_to(query.ship_to)) is not None:
+        found["entry"] = entry
     for name, values in query.attributes.items():
         found[f"attribute:{name}"] = say.attribute(name, values)
     return found

@@ -136,6 +136,8 @@ class Suggestion(msgspec.Struct, frozen=True):
     kind: Literal["category", "brand", "product", "search"]
     """``search`` is what others searched for, which no index knows."""
     product_id: str | None = None
+    label: str | None = None
+    """What a category is called in the reader's language, which no index knows either."""
 
 
 class Copy(NamedTuple):
@@ -200,12 +202,14 @@ class SearchIndex(Protocol):
         """Of those that the query finds, at most MAX_LIMIT, in the order given; nothing without a text, which ranks
         nothing."""
 
-    def corrected(self, text: str) -> str | None:
+    def corrected(self, text: str, wanted: Sequence[str] = ()) -> str | None:
         """The text with words that no product has replaced by similar ones that products have; None if there are none.
-        Never raises for any text."""
+        Words of products' own titles and of those in the ``wanted`` languages (ranges in lower case, the dearest
+        first), of which equally similar ones go first. Never raises for any text."""
 
-    def suggest(self, text: str, limit: int = MAX_SUGGESTIONS) -> list[Suggestion]:
-        """Completions of the last word, at most MAX_SUGGESTIONS. Never raises for any text."""
+    def suggest(self, text: str, limit: int = MAX_SUGGESTIONS, wanted: Sequence[str] = ()) -> list[Suggestion]:
+        """Completions of the last word, at most MAX_SUGGESTIONS; of products by their own titles and by those in the
+        ``wanted`` languages, each in the one that is wanted most. Never raises for any text."""
 
     def refresh(self) -> bool:
         """Shows what other processes have committed. Whether another index is shown now, perhaps at the same position.

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import Generic, NamedTuple, Protocol, TypeVar
 
-from projections.search import analysis, row
+from projections.search import analysis, row, translations
 from projections.search.synonyms import Synonyms
 
 FIELDS = {"title": 2.4, "brand_text": 2.0, "category_text": 2.5, "attributes_text": 1.0, "description": 0.6}
@@ -24,6 +24,7 @@ PHRASE_BOOST = 1.0
 ENOUGH_BOOST = 10.0
 SYNONYM_BOOST = 0.5
 GUESS_BOOST = 0.4
+TOLD = "told_title"
 GUESS_FIELDS = ("title", "brand_text", "category_text")
 RARE, RARELY = 3, 1000
 """A word in fewer products than RARE, and than one of RARELY, may be a typo or half typed: similar words count too."""
@@ -51,6 +52,10 @@ class Dialect(Protocol[Q]):
 
     def nothing(self) -> Q: ...
 
+    def sold_to(self, place: str | None) -> Q | None:
+        """Of products with an entry for each price the one that holds there, or for whoever does not say where; None
+        where each has one entry alone."""
+
     def term(self, field: str, value: str | bool) -> Q:
         """The value as it is."""
 
@@ -59,6 +64,9 @@ class Dialect(Protocol[Q]):
 
     def between(self, field: str, low: float | None, high: float | None) -> Q:
         """Both ends included."""
+
+    def priced(self, place: str | None, low: float | None, high: float | None) -> Q:
+        """That costs as much there, or anywhere; both ends included."""
 
     def attribute(self, name: str, values: Sequence[str]) -> Q: ...
 
@@ -79,7 +87,7 @@ class Dialect(Protocol[Q]):
         """Words that differ in so many letters; all score alike."""
 
     def prefix(self, field: str, word: str) -> Q:
-        """Every product with a word that begins so; all score alike."""
+        """Every product with a word that begins so; all score alike. In texts of other languages, with a term."""
 
     def boost(self, query: Q, boost: float) -> Q: ...
 
@@ -105,10 +113,9 @@ def words_of(text: str) -> list[str]:
     return analysis.words(text)[:MAX_WORDS]
 
 
-def candidates(words: Sequence[str], synonyms: Synonyms) -> list[str]:
-    """Every word whose frequency reading a text of these words may ask for."""
-    apart = (first + second for first, second in pairwise(words))
-    return list(dict.fromkeys([*words, *apart, *synonyms.reachable(words)]))
+def joined(words: Sequence[str]) -> list[str]:
+    """Each two that follow each other, as one."""
+    return [first + second for first, second in pairwise(words)]
 
 
 def whole(value: float) -> int:
@@ -263,3 +270,19 @@ class QueryBuilder(Generic[Q]):
         before = [self._say.word(field, word) for word in words[:-1]]
         ways = [self._say.word(field, words[-1]), self._say.prefix(field, words[-1])]
         return self._say.all_of([*before, self._say.some_of(ways, 1)])
+
+    def completing_titles(self, words: Sequence[str], languages: Sequence[str]) -> Q:
+        """The same of its own title, or of that in one of the languages (``translations.asked``)."""
+        ways = [self.completing("title", words), *(self._completing_told(words, one) for one in languages)]
+        return ways[0] if len(ways) == 1 else self._say.some_of(ways, 1)
+
+    def _completing_told(self, words: Sequence[str], language: str) -> Q:
+        each = [self._say.term(TOLD, translations.way(language, word)) for word in words]
+        beginning = self._say.prefix(TOLD, translations.as_typed(language, words[-1]))
+        return self._say.all_of([*each[:-1], self._say.some_of([each[-1], beginning], 1)])
+
+    def misspelt_titles(self, word: str, languages: Sequence[str]) -> Q:
+        """Products with a similar word in their own title, or in that of one of the languages."""
+        forms = [{translations.way(one, word), translations.as_typed(one, word)} for one in languages]
+        told = [self._say.fuzzy(TOLD, form, edits(word)) for form in sorted(set[str]().union(*forms))]
+        return self._say.some_of([*self.misspelt("title", word), *told], 1)

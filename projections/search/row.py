@@ -88,6 +88,12 @@ def columns(document: SearchDocument) -> tuple[dict[str, Any], Pairs]:
     return row, shown
 
 
+def titles(document: SearchDocument) -> translations.Titles:
+    """None where there is but one language."""
+    others = [(language, title) for language, title, _ in document.texts if language != document.language]
+    return [(document.language, document.title), *others] if document.texts else []
+
+
 def standing(name: str, step: int) -> str:
     return f"{name}{step}"
 

@@ -7,18 +7,22 @@ rebuilt.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import msgspec
 import tantivy
 
-from projections.search import analysis, attributes, row, stored, translations
+from projections.search import analysis, attributes, destinations, row, stored, translations
 from projections.search.document import SearchDocument
 from projections.search.stored import Stored
 
-VERSION = 5
+VERSION = 6
 
 PRODUCT, META = "product", "meta"
+ANYWHERE, THERE = "anywhere", "there"
+"""Kinds of entries of a product that costs not the same everywhere: one for whoever does not say where it is to go,
+and one for each price."""
 _NO_PRICE = 1 << 53
 
 
@@ -26,7 +30,7 @@ def build() -> tantivy.Schema:
     schema = tantivy.SchemaBuilder()
     schema.add_text_field("id", tokenizer_name="raw", index_option="basic", fast=True)
     schema.add_bytes_field("stored", stored=True)
-    for name in ("kind", "brand_key", "category_key", "ships_to", "stocked", "standing"):
+    for name in ("kind", "brand_key", "category_key", "ships_to", "stocked", "standing", "to", "but"):
         schema.add_text_field(name, tokenizer_name="raw", index_option="basic")
     for name in ("title", "brand_text", "category_text", "description", "attributes_text"):
         schema.add_text_field(name, tokenizer_name=analysis.STEMMED)
@@ -44,19 +48,31 @@ def build() -> tantivy.Schema:
     return schema.build()
 
 
-def document_json(document: SearchDocument) -> str:
+def entries_json(document: SearchDocument) -> Iterator[str]:
     """The document as tantivy's ``add_json`` takes it, the cheapest way over the language border."""
+    columns = _columns(document)
+    if not document.prices_to:
+        yield _json(columns)
+        return
+    yield _json(columns | {"kind": ANYWHERE})
+    for price, countries, others in destinations.entries(document):
+        there = {"kind": THERE, "to": countries, "but": others, "price": price, "price_up": price, "price_down": price}
+        yield _json(columns | there)
+
+
+def _columns(document: SearchDocument) -> dict[str, Any]:
     columns, shown = row.columns(document)
+    told = stored.encode(Stored(document.product_id, document.title, shown, row.titles(document)))
     columns |= {
         "id": document.product_id,
         "kind": PRODUCT,
-        "stored": stored.encode(Stored(document.product_id, document.title, shown)),
+        "stored": told,
         "attribute": attributes.codes(shown),
         "price_up": _NO_PRICE if document.price is None else document.price,
         "price_down": -1 if document.price is None else document.price,
         "rating_down": -1.0 if document.rating is None else float(document.rating),
     }
-    return _json(columns)
+    return columns
 
 
 def meta_json(position: int) -> str:

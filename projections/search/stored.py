@@ -8,6 +8,7 @@ import msgspec
 import tantivy
 
 from projections.search.attributes import Pairs
+from projections.search.translations import Titles
 
 
 class Stored(msgspec.Struct, frozen=True, array_like=True):
@@ -15,6 +16,8 @@ class Stored(msgspec.Struct, frozen=True, array_like=True):
     title: str
     attributes: Pairs
     """Those that are counted as facets, in the text they are shown as."""
+    titles: Titles = ()
+    """In all its languages, if there are several."""
 
 
 def encode(product: Stored) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import tantivy
 
 from projections.search import analysis, attributes, schema, translations
+from projections.search.destinations import ELSEWHERE, country_of
 from projections.search.query import FIELDS, TIE_BREAKER, whole
 
 Must, Should, MustNot = tantivy.Occur.Must, tantivy.Occur.Should, tantivy.Occur.MustNot
@@ -20,7 +21,12 @@ class TantivyDialect:
     def __init__(self, shape: tantivy.Schema, searcher: tantivy.Searcher) -> None:
         self._schema = shape
         self._searcher = searcher
+        self._differing = bool(searcher.doc_freq("kind", schema.THERE))
         self._translated = bool(searcher.doc_freq("told_title", translations.ANY))
+
+    def languages(self, wanted: Sequence[str]) -> tuple[str, ...]:
+        """Those that are asked for, as terms call them; none where there is no text but in English."""
+        return translations.asked(wanted) if self._translated else ()
 
     @property
     def products(self) -> int:
@@ -35,8 +41,18 @@ class TantivyDialect:
         return bool(self._searcher.doc_freq("code", code))
 
     def everything(self) -> Query:
-        """Every product; the document that holds the position is none."""
-        return Query.const_score_query(self.term("kind", schema.PRODUCT), 1.0)
+        """Every entry of a product; the document that holds the position is none."""
+        kinds = [schema.PRODUCT, *((schema.ANYWHERE, schema.THERE) if self._differing else ())]
+        return Query.const_score_query(self.any("kind", kinds), 1.0)
+
+    def sold_to(self, place: str | None) -> Query | None:
+        if not self._differing:
+            return None
+        if place is None:
+            return self.any("kind", [schema.PRODUCT, schema.ANYWHERE])
+        country = country_of(place)
+        elsewhere = self.without(self.term("to", ELSEWHERE), [self.term("but", country)])
+        return self.some_of([self.term("kind", schema.PRODUCT), self.term("to", country), elsewhere], 1)
 
     def nothing(self) -> Query:
         return Query.empty_query()
@@ -49,6 +65,10 @@ class TantivyDialect:
 
     def between(self, field: str, low: float | None, high: float | None) -> Query:
         return Query.range_query(self._schema, field, _kind(field), low, high)
+
+    def priced(self, place: str | None, low: float | None, high: float | None) -> Query:
+        """Of the entry that ``sold_to`` leaves."""
+        return self.between("price", low, high)
 
     def attribute(self, name: str, values: Sequence[str]) -> Query:
         codes = [attributes.code(name, value) for value in values]

@@ -17,6 +17,7 @@ from typing import Any
 
 import tantivy
 
+from domain.language import DEFAULT
 from projections.search import analysis, cursor, facets, schema, spelling, stored, synonyms
 from projections.search.attributes import Attribute, Names, Pairs
 from projections.search.document import SearchDocument
@@ -45,6 +46,7 @@ from projections.search.query import QueryBuilder
 from projections.search.ranking import PLAIN, Ranking
 from projections.search.tantivy_dialect import TantivyDialect
 from projections.search.tantivy_suggest import suggestions
+from projections.search.translations import Titles
 from projections.search.window import Page
 
 HEAP = 30_000_000
@@ -110,7 +112,8 @@ class TantivyIndex:
                 writer.delete_documents_by_term("id", product_id)
             for document in upserts:
                 writer.delete_documents_by_term("id", document.product_id)
-                writer.add_json(schema.document_json(document))
+                for entry in schema.entries_json(document):
+                    writer.add_json(entry)
 
     def start_over(self) -> None:
         with self._writing:
@@ -285,7 +288,7 @@ class TantivyIndex:
         wanted = [analysis.clean(product_id) for product_id in product_ids[:MAX_LIMIT]]
         if whole is None or not wanted:
             return []
-        only = say.constant(say.these(wanted), 0.0)
+        only = say.constant(say.all_of([say.these(wanted), say.sold_to(None) or say.everything()]), 0.0)
 
         def scores(queries: Sequence[tantivy.Query]) -> Iterator[dict[str, float]]:
             for one in queries:
@@ -295,29 +298,33 @@ class TantivyIndex:
         return explain(say, build, query, ranking, wanted, whole, lambda queries: list(scores(queries)))
 
     @as_errors()
-    def corrected(self, text: str) -> str | None:
+    def corrected(self, text: str, wanted: Sequence[str] = ()) -> str | None:
         if self._index is None:
             return None
         searcher = self._index.searcher()
         say = TantivyDialect(self._schema, searcher)
 
-        def titles(query: tantivy.Query) -> list[str]:
-            hits = searcher.search(query, spelling.TITLES, count=False).hits
-            return [stored.read(searcher, address).title for _, address in hits]
+        def titles(query: tantivy.Query) -> list[Titles]:
+            found = searcher.search(query, spelling.TITLES, count=False).hits
+            products = [stored.read(searcher, address) for _, address in found]
+            return [product.titles or [(DEFAULT, product.title)] for product in products]
 
         def frequencies(words: Sequence[str]) -> dict[str, int]:
             return {word: say.frequency(word) for word in words}
 
         build = QueryBuilder(say, synonyms.packaged())
-        return spelling.corrected(analysis.clean(text[:MAX_TEXT]), say, build, titles, frequencies)
+        typed = analysis.clean(text[:MAX_TEXT])
+        return spelling.corrected(typed, say, build, titles, frequencies, say.languages(wanted))
 
     @as_errors()
-    def suggest(self, text: str, limit: int = MAX_SUGGESTIONS) -> list[Suggestion]:
+    def suggest(self, text: str, limit: int = MAX_SUGGESTIONS, wanted: Sequence[str] = ()) -> list[Suggestion]:
         if self._index is None:
             return []
         searcher = self._index.searcher()
-        build = QueryBuilder(TantivyDialect(self._schema, searcher), synonyms.packaged())
-        return suggestions(searcher, build, analysis.clean(text[:MAX_TEXT]), max(0, min(limit, MAX_SUGGESTIONS)))
+        say = TantivyDialect(self._schema, searcher)
+        build, limit = QueryBuilder(say, synonyms.packaged()), max(0, min(limit, MAX_SUGGESTIONS))
+        typed = analysis.clean(text[:MAX_TEXT])
+        return suggestions(searcher, say, build, typed, limit, wanted, say.languages(wanted))
 
 
 def _count(searcher: tantivy.Searcher, query: tantivy.Query) -> int:

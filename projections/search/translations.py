@@ -7,10 +7,11 @@ terms ready made, and stem alike.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 
-from domain.language import base
+from domain.language import ANY as ANY_LANGUAGE
+from domain.language import base, best_of
 from projections.search import analysis
 
 FIELDS = {"told_title": 2.4, "told_text": 0.6}
@@ -20,6 +21,10 @@ ANY = "*"
 STEMMERS = {"en": "english", "de": "german", "fr": "french", "es": "spanish", "it": "italian"}
 OTHER = "x"
 """Languages without a stemmer: words as they are."""
+ASKED_MAX = 3
+"""Languages of one reader in which words are completed and corrected."""
+Titles = Sequence[tuple[str, str]]
+"""Of one product, with their languages; its own first."""
 
 
 class _Stemmer:
@@ -57,5 +62,31 @@ def _stems(language: str, text: str) -> Iterator[tuple[str, str]]:
 @lru_cache(4_096)
 def ways(word: str) -> tuple[str, ...]:
     """The terms of a word, as ``analysis.words`` gives it, in each language."""
-    stemmed = (f"{language}:{stemmer.of_word(word)}" for language, stemmer in _stemmers.items())
-    return (*stemmed, f"{OTHER}:{word}")
+    return tuple(way(language, word) for language in (*_stemmers, OTHER))
+
+
+def way(language: str, word: str) -> str:
+    """The term of a word in one of ``asked``."""
+    stemmer = _stemmers.get(language)
+    return as_typed(language, word if stemmer is None else stemmer.of_word(word))
+
+
+def as_typed(language: str, word: str) -> str:
+    """A word, or the beginning of one, that is not to be bent."""
+    return f"{language}:{word}"
+
+
+def asked(wanted: Iterable[str]) -> tuple[str, ...]:
+    """What terms call the languages of somebody who reads the ``wanted`` ones."""
+    bases = (base(tag) for tag in wanted if tag != ANY_LANGUAGE)
+    return tuple(dict.fromkeys(one if one in _stemmers else OTHER for one in bases))[:ASKED_MAX]
+
+
+def title_for(titles: Titles, wanted: Sequence[str]) -> str:
+    """The one that somebody would rather read."""
+    return dict(titles)[best_of(tuple(language for language, _ in titles), tuple(wanted))]
+
+
+def is_asked_for(language: str, asked_for: Sequence[str]) -> bool:
+    one = base(language)
+    return (one if one in _stemmers else OTHER) in asked_for

@@ -11,12 +11,12 @@ from starlette.types import Scope
 from readapi.edge.methods import allowed_methods
 
 _REQUEST_HEADERS = (
-    "Authorization, Cart-Token, Content-Type, Idempotency-Key, If-Match, If-None-Match, Kontor-Min-Position, "
-    "Kontor-Session, Prefer, traceparent"
+    "Authorization, Cart-Token, Content-Type, Idempotency-Key, If-Match, If-None-Match, Kontor-Admission, "
+    "Kontor-Min-Position, Kontor-Session, Kontor-Ticket, Kontor-Turn, Prefer, traceparent"
 )
 _EXPOSED = (
     b"Age, Content-Location, ETag, Idempotent-Replayed, Kontor-Degraded, Kontor-Position, Location, "
-    b"Preference-Applied, RateLimit, RateLimit-Policy, Retry-After, traceparent"
+    b"Kontor-Turn, Preference-Applied, RateLimit, RateLimit-Policy, Retry-After, traceparent"
 )
 _MAX_AGE = "600"
 

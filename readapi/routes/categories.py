@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from projections.search.port import SearchQuery
-from readapi.catalogue import age_of, listing, tree
+from readapi.catalogue import age_of, listing, names, tree
 from readapi.categories import Path, require_known
 from readapi.cdn import CATEGORIES, category_key, page_headers
 from readapi.edge.degraded import is_degraded
@@ -30,12 +30,15 @@ FIRST = 24
     "/api/categories",
     summary="The tree of categories",
     responses={200: {"model": CategoryTree}, 304: {}, **problem_responses("position_not_reached")},
+    openapi_extra={"parameters": [ACCEPTED]},
 )
 async def category_tree(request: Request) -> Response:
-    """Those that have products, with how many."""
+    """Those that have products, with how many; `label` is their name in a language that is asked for."""
     refuse_unknown(request.scope["query_string"])
     categories, position = await tree(request)
-    return tagged(request, categories.body, categories.etag, position)
+    named = await names(request)
+    body, etag = named.tree(categories) if named else (categories.body, categories.etag)
+    return tagged(request, body, etag, position)
 
 
 @router.get(
@@ -53,7 +56,7 @@ async def category_page(request: Request, path: str) -> Response:
     reading = reading_of(request)
     require_known(categories, steps)
     found = await listing(request, SearchQuery(category=steps, limit=FIRST))
-    page = reading.category_pages.page(steps, found.languages, categories, found.body)
+    page = reading.category_pages.page(steps, found.languages, categories, found.body, await names(request))
     if is_degraded(request):
         return Ready(page.body, min(position, found.position), age=age_of(request, found))
     keys = (CATEGORIES, category_key(steps), *found.product_ids)

@@ -13,10 +13,12 @@ from starlette.responses import Response
 from domain.errors import Forbidden, NotFound
 from domain.language import best_of
 from projections.catalog.projector import PRODUCTS, ProductRow
+from readapi.audience import Audience
 from readapi.catalogue import age_of, listing, product, suggestions
-from readapi.cdn import list_headers
+from readapi.cdn import list_headers, private
 from readapi.consistency import at_log_position
 from readapi.described import PastProduct
+from readapi.destination import ANYWHERE
 from readapi.edge.degraded import is_degraded
 from readapi.edge.etags import not_modified
 from readapi.edge.headers import header
@@ -25,10 +27,10 @@ from readapi.edge.principal import Principal, principal_of
 from readapi.edge.problems import BadParameter, Unauthenticated
 from readapi.instants import parse_instant
 from readapi.languages import PARAMETER as ACCEPTED
-from readapi.languages import told_headers, wanted_of
+from readapi.languages import VARY, told_headers, wanted_of
 from readapi.models import ProductList, ProductPage, SuggestionList
 from readapi.past import Until, row_then
-from readapi.productquery import ANYWHERE, page_number, parse, refuse_unknown, text, wants_reasons
+from readapi.productquery import page_number, parse, place, refuse_unknown, text, wants_reasons
 from readapi.products import past_product, row_in
 from readapi.reading import reading_of
 from readapi.ready import RawHeaders, Ready, Unchanged, answer, headers_of
@@ -45,6 +47,13 @@ def _parameter(name: str, about: str, schema: dict[str, Any], **more: Any) -> di
 _WHOLE = {"type": "integer", "minimum": 0}
 _TEXTS = {"type": "array", "items": {"type": "string", "maxLength": 500}}
 _SORTS = ["relevance", "price_asc", "price_desc", "newest", "rating"]
+SHIP_TO = _parameter(
+    "shipTo",
+    "where it is to go: a country of ISO 3166-1 or a part of one, `US` or `US-CA`; `*` is anywhere. For an account "
+    "that says nothing, its newest address",
+    {"type": "string", "pattern": r"^([A-Z]{2}(-[A-Z0-9]{1,3})?|\*)$"},
+    example="US",
+)
 PARAMETERS = [
     _parameter(
         "q", "words; typos and synonyms are understood", {"type": "string", "maxLength": 500}, example="oak bed"
@@ -63,13 +72,7 @@ PARAMETERS = [
     ),
     _parameter("inStock", "only what is, or is not, in stock", {"type": "boolean"}),
     _parameter("seller", "a shop id; repeated: any of them", _TEXTS),
-    _parameter(
-        "shipTo",
-        "where it is to go: a country of ISO 3166-1 or a part of one, `US` or `US-CA`; `*` is anywhere. For an account "
-        "that says nothing, its newest address",
-        {"type": "string", "pattern": r"^([A-Z]{2}(-[A-Z0-9]{1,3})?|\*)$"},
-        example="US",
-    ),
+    SHIP_TO,
     _parameter("explain", "for administrators: why each item stands where it does", {"type": "boolean"}),
     _parameter("sort", "without words, relevance means newest first", {"type": "string", "enum": _SORTS}),
     _parameter("page", "within the first 10,000 results", {"type": "integer", "minimum": 1}),
@@ -78,6 +81,7 @@ PARAMETERS = [
 ]
 AS_OF = _parameter("asOf", "as it stood at this instant", {"type": "string", "format": "date-time"})
 VERSION = _parameter("version", "as it stood at this version", {"type": "integer", "minimum": 1})
+_SHOWN = frozenset(("shipTo",))
 _PAST = frozenset(("asOf", "version"))
 PRODUCT_ID = {"name": "product_id", "in": "path", "required": True, "schema": {"type": "string"}}
 
@@ -117,13 +121,14 @@ async def search_products(request: Request) -> Response:
     plain = query = parse(query_string)
     if explain := wants_reasons(query_string):
         require_admin(request)
-    if query.ship_to is None and (place := await reading_of(request).destinations.of(request)):
-        query, query_string = replace(query, ship_to=place), b"%b\x1f%b" % (query_string, place.encode())
+    if query.ship_to is None and (nearest := await reading_of(request).destinations.of(request)):
+        query, query_string = replace(query, ship_to=nearest), b"%b\x1f%b" % (query_string, nearest.encode())
     elif query.ship_to == ANYWHERE:
         query = replace(query, ship_to=None)
-    found = await listing(request, query, query_string, plain, explain)
+    audience = await reading_of(request).destinations.audience(request, query.ship_to or ANYWHERE)
+    found = await listing(request, query, query_string, plain, explain, audience)
     told = told_headers(found.languages)
-    if query is not plain or explain:
+    if query is not plain or explain or audience.groups:
         own: RawHeaders = (*headers_of(found.body), (b"cache-control", b"private, no-cache"), *told)
     elif is_degraded(request):
         own = (*headers_of(found.body), (b"cache-control", b"no-cache"), *told)
@@ -137,16 +142,25 @@ async def search_products(request: Request) -> Response:
     "/api/products/suggest",
     summary="Complete what is being typed",
     responses={200: {"model": SuggestionList}, **problem_responses("position_not_reached")},
-    openapi_extra={"parameters": [_parameter("q", "what was typed so far", {"type": "string"}, example="oak b")]},
+    openapi_extra={
+        "parameters": [_parameter("q", "what was typed so far", {"type": "string"}, example="oak b"), ACCEPTED]
+    },
 )
 async def suggest(request: Request) -> Response:
-    """While search is away only categories are suggested, and `Kontor-Degraded: search` says so."""
+    """Titles in that one of their languages that `Accept-Language` asks for first; words are completed in any that it
+    asks for, and in the products' own.
+
+    While search is away only categories are suggested, and `Kontor-Degraded: search` says so."""
     parameters = refuse_unknown(request.scope["query_string"], _SUGGEST)
     if "q" not in parameters:
         raise BadParameter("query", "q", "needed")
     found, position = await suggestions(request, text("q", parameters["q"]))
-    items = [{"text": one.text, "kind": one.kind, "productId": one.product_id} for one in found]
-    return Ready(msgspec.json.encode({"items": items, "next": None, "prev": None}), position)
+    items = [
+        {"text": one.text, "kind": one.kind, "productId": one.product_id, "label": one.label or one.text}
+        for one in found
+    ]
+    body = msgspec.json.encode({"items": items, "next": None, "prev": None})
+    return Ready(body, position, (*headers_of(body), (b"cache-control", b"no-cache"), VARY))
 
 
 @router.get(
@@ -157,10 +171,14 @@ async def suggest(request: Request) -> Response:
         304: {},
         **problem_responses("unauthenticated", "not_found", "position_not_reached"),
     },
-    openapi_extra={"parameters": [PRODUCT_ID, AS_OF, VERSION, ACCEPTED], **signed_in(required=False)},
+    openapi_extra={"parameters": [PRODUCT_ID, SHIP_TO, AS_OF, VERSION, ACCEPTED], **signed_in(required=False)},
 )
 async def get_product(request: Request) -> Response:
     """With every seller's offer, the best first, and what is available this instant.
+
+    With `shipTo`, or for an account that has an address, offers of those who ship there come first, and best offer,
+    price and availability are of these alone; prices are those of the account's customer groups. Where nothing of this
+    makes a difference the page is the same for everybody.
 
     While the views are away it is shown as the search index keeps it, with the number of units that are available at
     least, and `Kontor-Degraded: products`.
@@ -171,12 +189,21 @@ async def get_product(request: Request) -> Response:
     With `asOf` or `version` it is told as it stood then, from the log, without offers and stock. A draft is shown to
     its owner and to administrators.
     """
-    if asked := past_asked(request.scope["query_string"]):
+    query_string: bytes = request.scope["query_string"]
+    if asked := past_asked(query_string):
         return await _as_it_stood(request, asked)
     # Not a parameter of the function: FastAPI's validation of one costs a third of the whole request.
-    page, position = await product(request, request.path_params["product_id"])
+    product_id, ship_to = request.path_params["product_id"], destination_asked(query_string)
+    page, position = await product(request, product_id)
     if page is None:
         return await _draft(request, position)
+    if page.special:
+        audience = await reading_of(request).destinations.audience(request, ship_to)
+        page, position = await product(request, product_id, audience)
+        if page is None:
+            raise NotFound("no such product")
+        if audience != Audience((ship_to or "").replace(ANYWHERE, "")[:2]):
+            page = page._replace(headers=private(page.headers))
     if is_degraded(request):
         own = (*headers_of(page.body), (b"cache-control", b"no-cache"), *told_headers((page.language,)))
         return Ready(page.body, position, own)
@@ -215,6 +242,14 @@ async def _as_it_stood(request: Request, until: Until) -> Response:
 
 def _may_see(principal: Principal, owner_id: str) -> bool:
     return principal.account_id == owner_id or "admin" in principal.scopes
+
+
+def destination_asked(query_string: bytes) -> str | None:
+    """Raises BadParameter."""
+    if b"shipTo" not in query_string:
+        return None
+    asked = refuse_unknown(query_string, _SHOWN).get("shipTo")
+    return None if asked is None else place("shipTo", asked)
 
 
 def past_asked(query_string: bytes) -> Until | None:

@@ -24,6 +24,7 @@ SHOP_PATHS = (
     "/checkout",
     "/orders",
     "/orders/{order_id}",
+    "/wishlist",
     "/sign-in",
 )
 """``/`` besides, for those who want HTML."""

@@ -8,15 +8,20 @@ from typing import Any
 
 from domain.errors import Invalid
 from domain.feedterms import FeedTerms
+from domain.language import is_tag
 from domain.money import CURRENCIES
 
 ATTRIBUTE = "attribute."
 CONSTANT = "="
 """A column that begins so is none: what follows is every row's value."""
+AT = "@"
+LOCALIZED = ("title", "description")
+"""May be said in other languages too, as ``title@de``; so may the labels of attributes, as ``label.width@de``."""
+LABEL = "label."
 STEP = ">"
 """Between the steps of a category."""
 FIELDS = {
-    "products": ("externalId", "sku", "title", "description", "brand", "category", "media"),
+    "products": ("externalId", "sku", "title", "description", "language", "brand", "category", "media"),
     "offers": ("sku", "price", "currency", "listPrice", "shipsTo", "holdPolicy", "limitPerAccount", "backorder"),
     "stock": ("sku", "quantity"),
 }
@@ -54,18 +59,23 @@ class Columns:
         return self._make({field: text for field, text in found.items() if text})
 
     def _product(self, cells: dict[str, str]) -> dict[str, Any]:
+        texts = _texts(cells)
         attributes = {
             field.removeprefix(ATTRIBUTE): value_of(text)
             for field, text in cells.items()
             if field.startswith(ATTRIBUTE)
         }
         row: dict[str, Any] = {
-            field: cells[field] for field in ("externalId", "title", "description", "brand") if field in cells
+            field: cells[field]
+            for field in ("externalId", "title", "description", "language", "brand")
+            if field in cells
         }
         if "category" in cells:
             row["category"] = [step.strip() for step in cells["category"].split(STEP)]
         if "media" in cells:
             row["media"] = [url for url in _SEVERAL.split(cells["media"]) if url]
+        if texts:
+            row["texts"] = texts
         if attributes:
             row["attributes"] = attributes
         if "sku" in cells:
@@ -89,11 +99,28 @@ class Columns:
         return {field: value_of(text) if field == "quantity" else text for field, text in cells.items()}
 
 
+def _texts(cells: dict[str, str]) -> dict[str, dict[str, Any]]:
+    """By language. One without a title is refused where rows are."""
+    found: dict[str, dict[str, Any]] = {}
+    for field, text in cells.items():
+        said, _, language = field.rpartition(AT)
+        if said in LOCALIZED:
+            found.setdefault(language, {})[said] = text
+        elif said.startswith(LABEL):
+            found.setdefault(language, {}).setdefault("labels", {})[said.removeprefix(LABEL)] = text
+    return found
+
+
+def _is_localized(field: str) -> bool:
+    said, _, language = field.rpartition(AT)
+    return is_tag(language) and (said in LOCALIZED or (said.startswith(LABEL) and len(said) > len(LABEL)))
+
+
 def require_field(what: str, field: str, pointer: str | None = None) -> None:
     """Raises Invalid for what rows of this kind do not have."""
-    attribute = what == "products" and field.startswith(ATTRIBUTE) and len(field) > len(ATTRIBUTE)
-    if field not in FIELDS[what] and not attribute:
-        more = f" and {ATTRIBUTE}NAME" if what == "products" else ""
+    attribute = field.startswith(ATTRIBUTE) and len(field) > len(ATTRIBUTE)
+    if field not in FIELDS[what] and not (what == "products" and (attribute or _is_localized(field))):
+        more = f", {ATTRIBUTE}NAME, title{AT}de, description{AT}de and {LABEL}NAME{AT}de" if what == "products" else ""
         raise Invalid(
             f"{what} have no field {field!r}; say with columns what means {', '.join(FIELDS[what])}{more}", pointer
         )

@@ -42,7 +42,9 @@ def names_of(data: Any) -> Iterator[str]:
     """What a line is known by; a later line of the same name must find what the earlier one did."""
     if not isinstance(data, dict):
         return
-    variants = data.get("variants")
+    path, variants = data.get("path"), data.get("variants")
+    if isinstance(path, list) and path:
+        yield f"category {path[0]}"  # those below one first step are put one batch after the other
     for one in (data, *(variants if isinstance(variants, list) else ())):
         if isinstance(one, dict):
             for key in ("sku", "externalId", "external_id"):

@@ -79,7 +79,7 @@ class TestSecrets(Secrets):
 def test_a_known_key_costs_no_round_trip(vault, monkeypatch):
     vault.ensure_key("usr_1")
     sealed = vault.seal("usr_1", ADA)
-    monkeypatch.setattr(vault._store, "rows", None)
+    monkeypatch.setattr(vault.store, "rows", None)
     began = time.perf_counter()
     for _ in range(1_000):
         assert vault.open("usr_1", sealed) == ADA
@@ -96,7 +96,7 @@ def test_whoever_cannot_ask_forgets_all_keys(vault, monkeypatch):
     def unreachable(*_: Any) -> Any:
         raise StorageUnavailable("cut off")
 
-    monkeypatch.setattr(vault._store, "rows", unreachable)
+    monkeypatch.setattr(vault.store, "rows", unreachable)
     time.sleep(0.5)
     with pytest.raises(StorageUnavailable):
         vault.open("usr_1", sealed)

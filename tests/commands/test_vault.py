@@ -104,8 +104,8 @@ class TestTheFile:
             os.umask(before)
 
     def test_is_durable(self, vault):
-        assert vault._store._writer.execute("PRAGMA synchronous").fetchone() == (2,)
-        assert vault._store._writer.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+        assert vault.store._writer.execute("PRAGMA synchronous").fetchone() == (2,)
+        assert vault.store._writer.execute("PRAGMA journal_mode").fetchone() == ("wal",)
 
     def test_refuses_a_strangers_database(self, path):
         db = sqlite3.connect(path)
@@ -120,9 +120,19 @@ class TestTheFile:
             Vault(path)
 
     def test_refuses_a_newer_version(self, vault, path):
-        vault._store._writer.execute("PRAGMA user_version = 99")
+        vault.store._writer.execute("PRAGMA user_version = 99")
         with pytest.raises(VaultError, match="schema 99"):
             Vault(path)
+
+    def test_takes_a_file_of_an_older_version_along(self, path, make):
+        with closing(sqlite3.connect(path)) as db:
+            db.executescript(vault_file._SCHEMAS[0])
+            db.execute("INSERT INTO secrets VALUES ('jwt_key', ?, 1)", (b"k" * 32,))
+            db.execute(f"PRAGMA application_id = {vault_file.APPLICATION_ID}")
+            db.execute("PRAGMA user_version = 1")
+            db.commit()
+        assert make().secrets.jwt_key == b"k" * 32
+        assert make().store.rows("SELECT count(*) FROM drops") == [(0,)]
 
     def test_processes_that_start_at_once_agree(self, path):
         program = (

@@ -78,3 +78,18 @@ CATALOG = [
         created_at=6,
     ),
 ]  # fmt: skip
+
+
+def lamp(product_id: str, price: int, *prices_to: tuple[str, int], **fields: Any) -> SearchDocument:
+    """Something that costs not the same everywhere."""
+    countries = tuple(country for country, _ in prices_to) or ("*",)
+    return product(
+        product_id, "Brass lamp", price=price, prices_to=prices_to, ships_to=countries, in_stock=True, **fields
+    )
+
+
+LAMPS = (
+    lamp("prd_same", 2500),
+    lamp("prd_two", 1000, ("US", 3000), ("DE", 1000)),
+    lamp("prd_three", 2000, ("US", 2000), ("CA", 2000), ("*", 4000), category=("Lamps",), sellers=("shp_l",)),
+)

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from projections.search.port import BadCursor, NotTheWriter, SearchIndex, SearchQuery
 from tests.contracts.search_catalog import CATALOG, product
+from tests.contracts.search_destinations import DestinationsContract
 from tests.contracts.search_ranking import RankingContract, counts
 from tests.contracts.search_texts import TextsContract
 
@@ -19,7 +20,7 @@ UNCHECKED = [HealthCheck.function_scoped_fixture, HealthCheck.differing_executor
 """Each engine runs the same test, and what one of them fails on is worth trying on the others."""
 
 
-class SearchIndexContract(RankingContract, TextsContract, ABC):
+class SearchIndexContract(RankingContract, TextsContract, DestinationsContract, ABC):
     """Inherit as ``class TestX(SearchIndexContract)``."""
 
     @abstractmethod
@@ -75,6 +76,12 @@ class SearchIndexContract(RankingContract, TextsContract, ABC):
 
     def test_all_of_two_words_must_match(self, index):
         assert self.ids(index, "red sofa") == ["prd_sofa"]
+
+    def test_a_usual_word_means_itself_whatever_it_is_stemmed_to(self, index):
+        drives = [product(f"prd_drive_{n}", "Internal drive") for n in range(3)]
+        index.apply([*drives, product("prd_router", "Internet router")], [])
+        index.commit(8)
+        assert sorted(self.ids(index, "internal")) == [drive.product_id for drive in drives]
 
     def test_a_blank_text_lists_everything_newest_first(self, index):
         assert self.ids(index, "  ") == [document.product_id for document in reversed(CATALOG)]

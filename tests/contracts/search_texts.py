@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 
 from projections.search.port import SearchIndex, SearchQuery
+from projections.search.ranking import PLAIN
+from projections.search.rescue import answer
 from tests.contracts.search_catalog import CATALOG, product
 from tests.contracts.search_ranking import counts
 
@@ -86,3 +88,65 @@ class TextsContract:
         assert self.ids(index, "dies") == [], "which is what English makes of it"
         assert set(self.ids(index, "sofa")) == {"prd_die", "prd_sofa"}
         assert self.ids(index, "canape") == ["prd_die"]
+
+    CHAIRS = (
+        product("prd_chair", "Garden chair", texts=(("de", "Gartenstuhl aus Eiche", ""), ("nl", "Tuinstoel", ""))),
+        product("prd_bank", "Gartenbank", language="de-AT", texts=(("de-AT", "Gartenbank", ""), ("en", "Bench", ""))),
+    )
+
+    @pytest.mark.parametrize(
+        ("typed", "wanted", "completed"),
+        [
+            ("garten", ("de",), ["Gartenbank", "Gartenstuhl aus Eiche"]),
+            ("gartenstüh", ("de-at",), ["Gartenstuhl aus Eiche"]),
+            ("gartenstuhle aus ei", ("de",), ["Gartenstuhl aus Eiche"]),
+            ("garten", (), ["Gartenbank"]),
+            ("gartenst", ("en", "nl"), []),
+            ("tuin", ("nl", "de"), ["Tuinstoel"]),
+            ("chai", ("fr", "de"), ["Gartenstuhl aus Eiche"]),
+            ("chai", ("fr", "*"), ["Garden chair"]),
+            ("chai", ("en",), ["Garden chair"]),
+            ("benc", ("en-gb",), ["Bench"]),
+            ("benc", ("de",), []),
+        ],
+    )
+    def test_what_is_typed_is_completed_in_the_language_asked_for(self, index, typed, wanted, completed):
+        index.apply(self.CHAIRS, [])
+        index.commit(8)
+        found = index.suggest(typed, wanted=wanted)
+        assert sorted(one.text for one in found) == completed
+        assert {one.kind for one in found} <= {"product"}
+
+    @pytest.mark.parametrize(
+        ("typed", "wanted", "meant"),
+        [
+            ("Gartenstul", ("de",), "gartenstuhl"),
+            ("gartenstule eiche", ("de-de", "en"), "gartenstuhl eiche"),
+            ("tuinstol", ("nl",), "tuinstoel"),
+            ("tuinstol", ("de",), None),
+            ("gartenstul", (), None),
+            ("gartenbenk", (), "gartenbank"),
+            ("keybaord", ("de",), "keyboard"),
+            ("gartenstuhl", (), None),
+        ],
+    )
+    def test_unknown_words_are_corrected_in_the_language_asked_for(self, index, typed, wanted, meant):
+        index.apply(self.CHAIRS, [])
+        index.commit(8)
+        assert index.corrected(typed, wanted) == meant
+
+    def test_of_equally_similar_words_the_readers_own_is_meant(self, index):
+        rows = [product(f"prd_{n}", "Sedan", texts=(("fr", "Sedam", ""),) if n == 0 else ()) for n in range(3)]
+        index.apply(rows, [])
+        index.commit(8)
+        assert index.corrected("sedax") == "sedan"
+        assert index.corrected("sedax", ("fr",)) == "sedam"
+
+    def test_what_finds_nothing_is_rescued_in_the_language_asked_for(self, index):
+        index.apply(self.CHAIRS, [])
+        index.commit(8)
+        query = SearchQuery(text="gartenstul")
+        assert answer(index, query, PLAIN).result.total == 0
+        rescued = answer(index, query, PLAIN, ("de",))
+        assert (rescued.result.product_ids, rescued.suggestion) == (["prd_chair"], "gartenstuhl")
+        assert rescued.rescued == "spelling"

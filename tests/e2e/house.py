@@ -20,6 +20,7 @@ from unittest.mock import patch
 import httpx
 
 from commands.context import system_context
+from commands.engine import now_ms
 from commands.store.port import EventLog
 from domain.account import GrantScope
 from kontor import embedded as composition
@@ -71,11 +72,14 @@ class House:
 
 @asynccontextmanager
 async def in_process(
-    folder: Path, prepare: Callable[[WriteServices], None] = lambda services: None, **settings: Any
+    folder: Path,
+    prepare: Callable[[WriteServices], None] = lambda services: None,
+    clock: Callable[[], int] = now_ms,
+    **settings: Any,
 ) -> AsyncIterator[House]:
     """``prepare`` may exchange services before the application is built."""
     chosen = Settings(data=folder, rate_limits=False, **settings)
-    async with _begun(chosen) as services:
+    async with _begun(chosen, clock) as services:
         prepare(services)
         app = build_app("all", services, chosen)
         async with client_of(app) as http:
@@ -83,11 +87,11 @@ async def in_process(
 
 
 @asynccontextmanager
-async def _begun(chosen: Settings) -> AsyncIterator[WriteServices]:
+async def _begun(chosen: Settings, clock: Callable[[], int]) -> AsyncIterator[WriteServices]:
     """A process that serves for months freezes its garbage; one that runs tests must not, nor walk through all that
     other tests have left in it."""
     with patch.object(composition, "settle_garbage"):
-        async with composition.embedded(chosen) as services:
+        async with composition.embedded(chosen, clock=clock) as services:
             yield services
 
 

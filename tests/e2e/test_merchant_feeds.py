@@ -159,6 +159,21 @@ async def test_a_table_in_another_encoding(seller: Seller, web: FeedServer) -> N
     assert "utf-8" in (await rejected(seller, done, "prices"))[0]["reason"]
 
 
+async def test_a_table_in_several_languages(seller: Seller, web: FeedServer) -> None:
+    web.files["beds"] = (
+        b"sku,title,title@de,description@de\nT-1,Bed,Bett,Aus Eiche\nT-2,Chair,,Aus Kiefer\nT-3,Desk,,\n"
+    )
+    await put(seller, source=web.of("beds"), format="csv")
+    done = await run(seller)
+    assert counted(done) == ("done", 3, 2, 0, 1)
+    [refused] = await rejected(seller, done)
+    assert (refused["line"], refused["pointer"]) == (3, "/texts/de/title")
+    [found] = (await seller.shopper.read("/api/products?q=Bett"))["items"]
+    page = await seller.shopper.read(f"/api/products/{found['productId']}", Accept_Language="de")
+    assert (page["title"], page["description"], page["language"]) == ("Bett", "Aus Eiche", "de")
+    assert counted(await run(seller, anew=True)) == ("done", 3, 0, 2, 1)
+
+
 @pytest.mark.parametrize("packed", [False, True])
 async def test_of_a_file_that_is_cut_off_what_was_whole_is_taken_and_nothing_is_withdrawn(
     seller: Seller, web: FeedServer, packed: bool

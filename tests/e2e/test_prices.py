@@ -58,8 +58,23 @@ async def test_a_group_gets_its_price_and_nobody_else_hears_of_it(
     path = f"/api/products/{seller.products[sku]}"
     await admin.do("PUT", f"/api/admin/accounts/{shopper.user_id}/groups", {"groups": ["wholesale"]})
     shopper.position = visitor.position = admin.position
-    for who in (visitor, shopper):
-        assert "900" not in (await who.send("GET", path, Kontor_Min_Position=who.position)).text
+    shown = await visitor.send("GET", path, Kontor_Min_Position=visitor.position)
+    assert "900" not in shown.text
+    assert (shown.headers["cache-control"], "Authorization" in shown.headers["vary"]) == (
+        "public, max-age=0, must-revalidate",
+        True,
+    )
+    own = await shopper.send("GET", path, Kontor_Min_Position=shopper.position)
+    page = own.json()
+    assert (page["price"]["amount"], page["offers"][0]["priceName"]) == (900, "Trade list, for wholesale")
+    assert page["offers"][0]["listPrice"]["amount"] == 2000
+    assert own.headers["cache-control"] == "private, no-cache"
+    listed = f"/api/products?brand={page['brand']}"
+    card = await shopper.send("GET", listed, Kontor_Min_Position=shopper.position)
+    assert card.json()["items"][0]["price"]["amount"] == 900
+    assert card.headers["cache-control"] == "private, no-cache"
+    [card] = (await visitor.read(listed))["items"]
+    assert card["price"]["amount"] == 2000
     await visitor.add(sku)
     assert (await visitor.cart())["lines"][0]["unitPrice"]["amount"] == 2000
     added = await shopper.add(sku)

@@ -85,7 +85,7 @@ async def test_what_many_searched_for_is_suggested(house: House, seller: Seller,
     await say(visitor, session(), click(bed, "oak canopy"))
     await becomes(popular, ["canopy bed"])
     found = await visitor.do("GET", "/api/products/suggest?q=canopy%20b")
-    assert found["items"][0] == {"text": "canopy bed", "kind": "search", "productId": None}
+    assert found["items"][0] == {"text": "canopy bed", "kind": "search", "productId": None, "label": "canopy bed"}
     assert [item["kind"] for item in found["items"]] == ["search", "product"]
     other = await visitor.do("GET", "/api/products/suggest?q=my%20old")
     assert other["items"] == [], "what finds nothing is suggested to nobody"

@@ -82,6 +82,10 @@ async def operates(root: Shopper) -> None:
     assert (await root.do("POST", "/api/admin/slices/move", slices[0]))["ranges"] == slices
     events = await root.read("/api/events?types=order.*,account.erased")
     assert events["items"]
+    placed = next(event for event in events["items"] if event["type"] == "order.placed")
+    then = f"asOf={placed['position']}&diff={events['items'][-1]['position']}"
+    assert (await root.read(f"/api/admin/streams/{placed['stream']}?{then}"))["changes"]
+    assert (await root.read(f"/api/admin/streams/{placed['stream']}"))["related"]
     wanted = {"url": "https://hooks.invalid/kontor", "types": ["order.*"]}
     created = await root.do("POST", "/api/subscriptions", wanted, 201)
     assert (await root.do("GET", "/api/subscriptions"))["items"]

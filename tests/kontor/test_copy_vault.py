@@ -24,8 +24,11 @@ from commands.vault_errors import VaultError
 from commands.vault_file import VaultFile
 from commands.vault_store import VaultStore
 from domain.account import ActiveAccount, AddAddress, Address
+from domain.drop import DropTerms
 from kontor.copying_vault import copy
 from kontor.folder import DataFolder
+from streams.waiting.line import Line
+from streams.waiting.room import Room
 from tests.conftest import ROOT
 from writeapi.registration import register
 
@@ -62,6 +65,9 @@ async def settle(folder: DataFolder) -> Persons:
     ended = vault.issue_family(persons.ada, "customer")
     persons.revoked = ended.family
     vault.revoke_family(ended.family)
+    line = Line(vault.store)
+    line.announce(Room("drp_1", "off_shp_1.pen", "prd_1", DropTerms(1, 2, 60, 60_000), "9f86d081"))
+    line.join("drp_1", [persons.ada, persons.bob])
     await engine.close()
     vault.close()
     await log.close()
@@ -102,7 +108,8 @@ class Copies:
             secrets, looked_up = original.secrets, original.email_lookup("ada@example.com")
         counts, tried = copy(str(source.path), target, silent)
         assert counts == {
-            "secrets": 7, "person_keys": 2, "credentials": 1, "families": 3, "refresh_tokens": 4, "revocations": 2,
+            "secrets": 8, "person_keys": 2, "credentials": 1, "families": 3, "refresh_tokens": 4, "revocations": 2,
+            "drops": 1, "drop_tickets": 2,
         }  # fmt: skip
         assert tried == (2, 1), "Ada's profile and address; Bob"
         sealed = await sealed_of(source.log, persons.ada)
@@ -113,6 +120,7 @@ class Copies:
             assert copied.check_password(persons.ada, PASSWORD)
             assert not copied.check_password(persons.bob, PASSWORD)
             assert copied.family_revoked(persons.revoked)
+            assert Line(copied.store).join("drp_1", [persons.bob]) == {persons.bob: 2}
             assert copied.rotate(persons.token).account_id == persons.ada
             with pytest.raises(TokenInvalid):
                 copied.rotate(persons.token)
@@ -136,12 +144,12 @@ class Copies:
 
     async def test_more_than_a_page(self, source, persons, target, monkeypatch):
         monkeypatch.setattr(vault_copy, "PAGE", 2)
-        assert sum(copy(str(source.path), target, silent)[0].values()) == 19
+        assert sum(copy(str(source.path), target, silent)[0].values()) == 23
 
     async def test_a_vault_in_use_is_not_written_over(self, source, persons, target):
         Vault(self.open(target)).close()
         before = self.held(target)
-        with pytest.raises(NotEmpty, match="it holds 7 secrets"):
+        with pytest.raises(NotEmpty, match="it holds 8 secrets"):
             copy(str(source.path), target, silent)
         assert self.held(target) == before
         with pytest.raises(NotEmpty):
@@ -160,7 +168,7 @@ class Copies:
             copy(str(source.path), target, silent)
         monkeypatch.undo()
         assert set(self.held(target).values()) == {0}
-        assert sum(copy(str(source.path), target, silent)[0].values()) == 19
+        assert sum(copy(str(source.path), target, silent)[0].values()) == 23
 
     @pytest.mark.parametrize("table", ["person_keys", "credentials", "refresh_tokens"])
     async def test_a_copy_that_differs_is_not_kept(self, source, persons, target, monkeypatch, table):

@@ -11,7 +11,7 @@ import pytest
 from commands.errors import UnusableLog
 from commands.store.port import Row
 from kontor.copying import copy_log
-from kontor.evidence import evidence
+from kontor.evidence import evidence, history_of
 from kontor.folder import DataFolder
 from kontor.logfiles import log_files, open_log
 from kontor.replay.views import opened
@@ -71,6 +71,9 @@ def test_the_examiner_sees_one_log(folder):
         last = [(row.topic, row.data) for row in rows if row.stream == STOCK]
         assert seen.stream(STOCK, len(rows) + 1) == last
         assert seen.stream(STOCK, len(rows)) == last[:-1]
+        own = [row for row in rows if row.stream == STOCK]
+        assert [Row._make(row) for row in history_of(seen, STOCK)] == own
+        assert [Row._make(row) for row in seen.history(STOCK, 1, 2)] == own[1:3]
 
 
 def test_all_logs_are_verified_together(folder):

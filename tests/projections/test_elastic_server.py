@@ -13,7 +13,7 @@ from projections.breaker import Breaker
 from projections.search import translations
 from projections.search.elastic import server as server_module
 from projections.search.elastic.server import SEARCH_ATTEMPTS, WRITE_ATTEMPTS, Refused, Server
-from projections.search.elastic.words import REMEMBERED_S, Vocabulary
+from projections.search.elastic.words import REMEMBERED_S, Asked, Vocabulary
 from projections.search.port import SearchUnavailable
 from projections.search.query import FIELDS
 
@@ -122,7 +122,10 @@ def test_frequencies_are_asked_once_and_forgotten_in_time():
 
     def ask(body):
         asked.append(body["doc"])
-        terms = {"mous": {"term_freq": 1, "doc_freq": 7}, "m185": {"term_freq": 1}}
+        terms = {
+            "mous": {"doc_freq": 7, "tokens": [{"start_offset": 5}]},
+            "mice": {"tokens": [{"start_offset": 0}]},
+        }
         return {"term_vectors": {"title": {"field_statistics": {"doc_count": 9}, "terms": terms}}}
 
     vocabulary = Vocabulary(ask, lambda: now[0])
@@ -136,3 +139,21 @@ def test_frequencies_are_asked_once_and_forgotten_in_time():
     now[0] += REMEMBERED_S
     vocabulary.of(["mouse"], [])
     assert len(asked) == 2
+
+
+def test_what_is_unknown_is_guessed_until_it_is_known():
+    def ask(body):
+        found = {"usb": {"doc_freq": 4, "tokens": [{"start_offset": 0}]}}
+        terms = found if "usb" in body["doc"]["title"] else {}
+        return {"term_vectors": {"title": {"field_statistics": {"doc_count": 9}, "terms": terms}}}
+
+    vocabulary = Vocabulary(ask)
+    asked = Asked(["usb", "hub"], ["usbhub"], [], [])
+    assert vocabulary.likely(asked) is None, "how many products there are is not known"
+    vocabulary.of(["usb"], [])
+    guess = vocabulary.likely(asked)
+    assert [guess.frequency(word) for word in ("usb", "hub", "usbhub")] == [4, 9, 0]
+    assert vocabulary.likely(asked._replace(codes=["x1"])) is None
+    assert vocabulary.likely(asked._replace(others=["port"])) is None
+    assert vocabulary.of_text(asked).frequency("hub") == 0
+    assert vocabulary.likely(asked) is None, "nothing is to be guessed"

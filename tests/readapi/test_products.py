@@ -312,7 +312,7 @@ async def test_a_malformed_position_is_refused(house: Kontor):
 
 
 async def test_search_that_is_away_is_told_and_product_pages_go_on(house: Kontor, monkeypatch: pytest.MonkeyPatch):
-    def away(*_: object) -> None:
+    def away(*_: object, **__: object) -> None:
         raise SearchUnavailable("connection refused")
 
     shop = await house.merchant()

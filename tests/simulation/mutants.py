@@ -13,17 +13,20 @@ from commands.batch import answer
 from commands.decisions import Decisions
 from commands.engine import Engine
 from commands.store.memory import MemoryLog
-from domain import checkout, giftcard, payment
+from domain import checkout, checkoutstock, giftcard, inventory, payment
 from domain.course import TAKEN
 from domain.ledger import LEDGER, PostTransactions
 from domain.money import Money
+from domain.promotion import is_use
 from domain.stock import InventoryItem
 from projections.sqlite import SQLiteViews
 from streams import payments
 from streams.bookkeeping import Bookkeeping
 from streams.checkout import CheckoutProcess
 from streams.effect import perform
+from streams.intake import Intake
 from streams.payments import PaymentProcess
+from streams.relay import Relay
 
 Plant = Callable[[pytest.MonkeyPatch], None]
 
@@ -197,7 +200,83 @@ def books_ahead_of_their_orders(plant: pytest.MonkeyPatch) -> None:
     plant.setattr(Engine, "state_since", lambda engine, stream, position: engine.state(stream))
 
 
+def holds_not_swept(plant: pytest.MonkeyPatch) -> None:
+    """Those of carts that were left lie there for ever, and views show the units as taken."""
+    plant.setitem(inventory.INVENTORY.decisions, inventory.ExpireHolds, lambda command, state: [])
+
+
+def holds_not_replaced(plant: pytest.MonkeyPatch) -> None:
+    """The cart's hold is counted, and goes on, beside that of its order."""
+    hold = inventory.INVENTORY.decisions[inventory.HoldStock]
+
+    def kept(command: Any, state: Any) -> Any:
+        return [
+            with_fields(event, replaces="") if hasattr(event, "replaces") else event for event in hold(command, state)
+        ]
+
+    plant.setitem(inventory.INVENTORY.decisions, inventory.HoldStock, kept)
+
+
+def uses_not_given_back(plant: pytest.MonkeyPatch) -> None:
+    """What an order that came to nothing had used of a promotion stays used."""
+    back = checkoutstock._line_back
+
+    def goods_only(state: Any, line: Any, now: int) -> Any:
+        return [] if is_use(line.stock_id) else back(state, line, now)
+
+    plant.setattr(checkoutstock, "_line_back", goods_only)
+
+
+def accounts_not_limited(plant: pytest.MonkeyPatch) -> None:
+    for kind in (inventory.HoldStock, inventory.CommitStock):
+        decide = inventory.INVENTORY.decisions[kind]
+        plant.setitem(
+            inventory.INVENTORY.decisions,
+            kind,
+            lambda command, state, decide=decide: decide(with_fields(command, limit=None), state),
+        )
+
+
+def gaps_passed_over(plant: pytest.MonkeyPatch) -> None:
+    """A worker takes what comes next for what comes next."""
+
+    async def closed(intake: Intake, partition: int, upto: int) -> None:
+        intake.reached[partition] = upto
+
+    plant.setattr(Intake, "_close_gap", closed)
+
+
+def relay_forgets_where_it_was(plant: pytest.MonkeyPatch) -> None:
+    """What it says after a new beginning is said as if nothing had been before."""
+    begin = Relay._begin
+
+    async def from_nothing(relay: Any) -> None:
+        await begin(relay)
+        relay._said = [0] * len(relay._said)
+
+    plant.setattr(Relay, "_begin", from_nothing)
+
+
+def relay_begins_where_the_furthest_is(plant: pytest.MonkeyPatch) -> None:
+    """What the other partitions had not been told yet is told to nobody."""
+    begin = Relay._begin
+
+    async def ahead(relay: Any) -> None:
+        await begin(relay)
+        relay._read = relay.position = max(await relay._channel.open())
+        relay._said = [0] * len(relay._said)
+
+    plant.setattr(Relay, "_begin", ahead)
+
+
 MUTANTS: tuple[Plant, ...] = (
+    holds_not_swept,
+    holds_not_replaced,
+    uses_not_given_back,
+    accounts_not_limited,
+    gaps_passed_over,
+    relay_forgets_where_it_was,
+    relay_begins_where_the_furthest_is,
     version_check_dropped,
     replies_not_looked_up,
     acknowledged_before_the_commit,

@@ -8,16 +8,19 @@ import sys
 import time
 from pathlib import Path
 
+import msgspec
 import pytest
 from typer.testing import CliRunner
 
 from kontor.cli import app
+from kontor.simulation.chance import source
 from kontor.simulation.command import seeds_of
 from kontor.simulation.process import WatchedViews
-from kontor.simulation.run import simulate
+from kontor.simulation.run import STEPS, simulate
 from kontor.simulation.violation import Verdict
 from tests.simulation.mutants import MUTANTS, Plant
 
+LONG = 6_000
 SEEDS = range(1, 61)
 """Within which each planted bug is to be found."""
 
@@ -70,16 +73,42 @@ def test_two_runs_of_a_seed_are_the_same() -> None:
 
 @pytest.mark.slow
 def test_nothing_is_violated() -> None:
+    """In a few long lives; `make simulate` runs two thousand, most of them short."""
     disputes = 0
-    for seed in range(1, 121):
-        result = simulate(seed)
+    for seed in range(1, 31):
+        result = simulate(seed, LONG)
         assert not result.violation, (seed, result.violation, result.last)
         disputes += result.disputes
-    assert disputes > 100, "banks are hardly heard of"
+    assert disputes > 25, "banks are hardly heard of"
+
+
+@pytest.mark.slow
+def test_several_at_one_time_tell_the_same_in_the_same_order() -> None:
+    def told(*options: str) -> list[str]:
+        result = CliRunner().invoke(app, ["simulate", "--seeds", "3..6", "--steps", "300", "--json", *options])
+        assert result.exit_code == 0, result.output
+        return result.stdout.splitlines()
+
+    assert len(told()) == 4
+    assert told() == told("--jobs", "2")
+
+
+def test_it_goes_on_until_the_time_is_over() -> None:
+    result = CliRunner().invoke(app, ["simulate", "--seed", "9", "--minutes", "0.005", "--steps", "100", "--json"])
+    assert result.exit_code == 0, result.output
+    seeds = [msgspec.json.decode(line)["seed"] for line in result.stdout.splitlines()]
+    assert seeds == list(range(9, 9 + len(seeds)))
+    assert seeds
+    refused = CliRunner().invoke(app, ["simulate", "--seeds", "1..3", "--minutes", "1"])
+    assert refused.exit_code == 2
+
+
+def test_seeds_differ_in_their_length() -> None:
+    assert len({source(seed, "steps").choice(STEPS) for seed in range(50)}) == len(set(STEPS))
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.__name__)
 def test_planted_bugs_are_found(mutant: Plant, monkeypatch: pytest.MonkeyPatch) -> None:
     mutant(monkeypatch)
-    assert any(simulate(seed).violation for seed in SEEDS)
+    assert any(simulate(seed, LONG).violation for seed in SEEDS)

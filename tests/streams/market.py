@@ -25,6 +25,7 @@ from projections.sink import RowsLost
 from projections.stock.projector import STOCK
 from projections.views import ViewsUnavailable
 from readapi.categories import Categories
+from readapi.categorytitles import CategoryTitles
 from readapi.pages import Pages
 from readapi.reading import TOLD, hear
 from streams.noticing import Noticing
@@ -87,7 +88,7 @@ class Market:
         self.noticing = Noticing(self.views, PARTITIONS)
         self.pages = Pages(self.views, lambda: 0)
         self.categories = Categories(self.views)
-        hear(self.pages, self.categories, self.noticing)
+        hear(self.pages, self.categories, CategoryTitles(self.views), self.noticing)
         self._tasks: list[asyncio.Task[Any]] = []
 
     async def __aenter__(self) -> Market:

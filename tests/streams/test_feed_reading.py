@@ -118,6 +118,30 @@ def test_columns_become_fields(tmp_path: Path):
     }
 
 
+def test_columns_of_other_languages_become_texts(tmp_path: Path):
+    terms = FeedTerms("products", "file:a", "csv")
+    content = (
+        "sku,title,language,title@de,description@de,title@pt-BR,label.width@de,label.width@fr\n"
+        "A,Bed,en,Bett,Massiv,Cama,Breite,\n"
+        "B,Chair,,,Holz,,,Largeur\n"
+    )
+    [(_, bed), (_, chair)] = told(read(tmp_path, content.encode(), terms))
+    assert (bed["language"], bed["title"]) == ("en", "Bed")
+    assert bed["texts"] == {
+        "de": {"title": "Bett", "description": "Massiv", "labels": {"width": "Breite"}},
+        "pt-BR": {"title": "Cama"},
+    }
+    assert chair["texts"] == {"de": {"description": "Holz"}, "fr": {"labels": {"width": "Largeur"}}}
+
+
+@pytest.mark.parametrize("field", ["title@German", "brand@de", "title@", "label.@de", "label.width", "@de"])
+def test_columns_of_no_language_are_none(tmp_path: Path, field: str):
+    with pytest.raises(SourceFailed, match="no field"):
+        read(tmp_path, f"sku,{field}\n".encode(), FeedTerms("products", "file:a", "csv"))
+    with pytest.raises(SourceFailed, match="no field"):
+        read(tmp_path, b"sku,title@de\n", FeedTerms("offers", "file:a", "csv"))
+
+
 def test_offers_are_in_the_shops_currency_unless_they_say_so(tmp_path: Path):
     terms = FeedTerms("offers", "file:a", "csv")
     content = b"sku,price,currency,shipsTo,backorder,limitPerAccount\nA,19.99,,US CA,true,2\nB,500,JPY,,,\nC,free,,,,\n"

@@ -271,6 +271,39 @@ async def test_another_process_reads_along_and_takes_over(tmp_path: Path):
         assert await reader.found("sofa", await reader.do(product(2, "sofa"))) == ["prd_2"]
 
 
+async def test_who_takes_over_writes_what_he_read_along_and_nobody_committed(tmp_path: Path):
+    """The writer died with it; that the reader had seen the stock run out is no reason not to tell searches."""
+    async with process(tmp_path, "views-2.db") as writer, process(tmp_path, writer=False) as reader:
+        await reader.found("bed", await reader.do(product(1), offer(1), receive(1, 20)))
+        writer.search.broken = True
+        await reader.do(take(1, 20))
+        await until(lambda: reader.indexer._shown._flags[f"stk_{SHOP}.S-1"] == (False, False))
+        writer.search.close()  # as the system does for one that was killed
+        await until(lambda: reader.indexer.writing)
+        await reader.found()
+        assert reader.search.search(SearchQuery(in_stock=True)).total == 0
+
+
+async def test_stock_that_was_seen_to_run_out_is_not_forgotten_when_the_views_go_away(
+    one: Process, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(indexer, "RETRY_S", 0.02)
+    await one.found(position=await one.do(product(1), offer(1), receive(1, 20)))
+    real, refused = one.views.get_many, 0
+
+    async def away_for_offers(table: str, keys: Sequence[str]) -> dict[str, Any]:
+        nonlocal refused
+        if table == "offers" and refused < 1:
+            refused += 1
+            raise ViewsUnavailable("the connection is lost")
+        return await real(table, keys)
+
+    monkeypatch.setattr(one.views, "get_many", away_for_offers)
+    await one.found(position=await one.do(take(1, 20)))
+    assert refused == 1
+    assert one.search.search(SearchQuery(in_stock=True)).total == 0
+
+
 async def test_indexing_many_products_leaves_others_their_turn(one: Process):
     longest, running = 0.0, True
 

@@ -36,6 +36,7 @@ from streams.gateways.stripe.amounts import from_stripe, to_stripe
 from streams.gateways.stripe.gateway import StripeGateway
 from tests.contracts.gateway import ORDER, PRICE
 from tests.streams.stripe_shapes import listed, shape
+from tests.webserver import serving
 
 SECRET = "whsec_kontor"
 MARKS = {"kontor_order": ORDER, "kontor_payment": "pay_1", "kontor_authorize": "pay_1/1"}
@@ -64,21 +65,6 @@ class Stub:
 
 
 @asynccontextmanager
-async def served(stub: Stub) -> AsyncIterator[str]:
-    """Its URL."""
-    app = web.Application()
-    app.router.add_route("*", "/{path:.*}", stub.take)
-    runner = web.AppRunner(app, shutdown_timeout=0.1)
-    await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0)
-    await site.start()
-    try:
-        yield f"http://127.0.0.1:{runner.addresses[0][1]}"
-    finally:
-        await runner.cleanup()
-
-
-@asynccontextmanager
 async def opened(url: str) -> AsyncIterator[StripeGateway]:
     gateway = StripeGateway("sk_test_kontor", SECRET, url=url)
     await gateway.start()
@@ -92,7 +78,7 @@ async def opened(url: str) -> AsyncIterator[StripeGateway]:
 async def stub(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[tuple[Stub, StripeGateway]]:
     monkeypatch.setattr(adapter, "RETRIES", 0)
     made = Stub()
-    async with served(made) as url, opened(url) as gateway:
+    async with serving(web.route("*", "/{path:.*}", made.take)) as url, opened(url) as gateway:
         yield made, gateway
 
 
@@ -295,7 +281,7 @@ async def test_without_an_answer_anything_may_have_happened(stub, monkeypatch):
     made, _ = stub
     monkeypatch.setattr(adapter, "CALL_S", 0.2)
     made.answer(None)
-    async with served(made) as url, opened(url) as gateway:
+    async with serving(web.route("*", "/{path:.*}", made.take)) as url, opened(url) as gateway:
         with pytest.raises(GatewayTimeout):
             await gateway.authorize("pay_1/1", ORDER, PRICE, "pm_1")
     async with opened("http://127.0.0.1:1") as gateway:

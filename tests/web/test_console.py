@@ -21,7 +21,7 @@ from tests.web.walking import pay, to_checkout
 pytestmark = [pytest.mark.slow, pytest.mark.browser, pytest.mark.timeout(400)]
 PASSWORD = "kontor-demo"
 FOLDING = {"position": 50_000, "upto": 200_000, "events_per_s": 25_000, "rows_per_s": 7_000, "left_s": 150.0}
-PANELS = ("Orders", "Stock", "Reviews", "Money", "Projections", "Parked")
+PANELS = ("Orders", "Stock", "Reviews", "Money", "History", "Projections", "Parked")
 
 
 async def sign_in(page: Any, email: str) -> None:
@@ -87,6 +87,22 @@ async def test_stock_of_a_shop(chrome: Browser, seller: Seller) -> None:
     await page.get_by_label("Shop").select_option("Harbor Electronics")
     await expect(page.get_by_text(re.compile("Harbor Electronics: ")).first).to_be_visible()
     await expect(row).to_have_count(0)
+
+
+async def test_an_order_as_it_was(chrome: Browser, seller: Seller) -> None:
+    order = await bought(chrome, seller)
+    page = await operator(chrome, f"/console/orders/{order.url.rpartition('/')[2]}")
+    await page.get_by_role("link", name="As it was").click()
+    await expect(page.get_by_role("heading", level=1)).to_have_text("History")
+    await expect(page.get_by_label("State of ord_")).to_contain_text("PaidOrder")
+    await page.get_by_label("Compared with").fill("1")
+    await page.get_by_role("button", name="Show").click()
+    await expect(page.get_by_role("row", name=re.compile("order.placed"))).to_be_visible()
+    await expect(page.get_by_text("Before: not there yet.").first).to_be_visible()
+    await inspected(page, "console-history", full=True)
+    await page.get_by_label("As of").fill("yesterday")
+    await page.get_by_role("button", name="Show").click()
+    await expect(page.get_by_role("alert")).to_contain_text("an RFC 3339 instant")
 
 
 async def test_an_order_is_approved_while_its_buyer_looks_on(chrome: Browser, seller: Seller) -> None:

@@ -37,7 +37,9 @@ def addresses(html: str) -> list[str]:
     return re.findall(r'(?:href|src)="(/assets/[^"]+)"', html)
 
 
-@pytest.mark.parametrize("path", ["/", "/search", "/product/prd_1", "/cart", "/checkout", "/orders", "/orders/ord_1"])
+@pytest.mark.parametrize(
+    "path", ["/", "/search", "/product/prd_1", "/cart", "/checkout", "/orders", "/orders/ord_1", "/wishlist"]
+)
 async def test_the_shop_is_at_its_addresses(web: House, path: str) -> None:
     assert "shop/main.js" in (await page(web.http, path)).text
 

@@ -2,62 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
-
-import msgspec
 from fastapi import APIRouter
-from pydantic import ConfigDict, Field, JsonValue
 from starlette.requests import Request
 from starlette.responses import Response
 
 from commands.batch import Outcome
-from domain.attributes import (
-    ANYTHING,
-    NAME_MAX,
-    SCHEMA_BYTES_MAX,
-    TITLES_MAX,
-    AttributeSchema,
-    contradictions,
-    inherited,
-    parse_schema,
-)
-from domain.category import DEPTH_MAX, CloseCategory, OpenCategory, PutCategory, category_id, require_open
-from domain.errors import IllegalTransition, Invalid, SeveralInvalid
+from domain.category import DEPTH_MAX, CloseCategory, PutCategory, category_id, require_open
 from readapi.edge.etags import expected_version
 from readapi.edge.openapi import signed_in
 from readapi.edge.principal import AdminPrincipal
 from readapi.edge.problems import BadParameter
-from readapi.edge.schemas import LanguageTag
 from writeapi.bodies import is_category_step
+from writeapi.categorytree import CategoryIn, Path, above, require_consistent
 from writeapi.replies import REPLIES, CategoryReply
-from writeapi.requests import Body, command_reply, context_of, execute, optional_key, services_of
-from writeapi.services import WriteServices
+from writeapi.requests import command_reply, context_of, execute, optional_key, services_of
 
 router = APIRouter(tags=["catalog"])
-Path = tuple[str, ...]
-_EXAMPLE: dict[str, Any] = {
-    "titles": {"en": "Beds", "de": "Betten"},
-    "schema": {
-        "type": "object",
-        "properties": {
-            "material": {"type": "string", "enum": ["oak", "pine", "steel"]},
-            "width": {"type": "number", "x-unit": "cm", "minimum": 60, "maximum": 300},
-        },
-        "required": ["material"],
-        "additionalProperties": True,
-    },
-}
-
-
-class CategoryIn(Body):
-    """All of it: what is left out is not kept from before. Without a schema it asks for no more than those above it."""
-
-    model_config = ConfigDict(json_schema_extra={"examples": [_EXAMPLE]})
-
-    titles: Annotated[
-        dict[LanguageTag, Annotated[str, Field(min_length=1, max_length=NAME_MAX)]], Field(max_length=TITLES_MAX)
-    ] = {}
-    attribute_schema: Annotated[dict[str, JsonValue] | None, Field(alias="schema")] = None
 
 
 @router.put(
@@ -71,10 +31,8 @@ async def put_category(request: Request, path: str, body: CategoryIn, principal:
     that exist. The schema is JSON Schema 2020-12 for the attributes as one object, without references and patterns; it
     adds to what those above ask for. Products that are there already are held to it when they change."""
     services, steps = services_of(request), steps_of(path)
-    above = await _above(services, steps)
-    own = ANYTHING if body.attribute_schema is None else _schema_of(body.attribute_schema)
-    if wrong := contradictions(above, own, "/schema"):
-        raise SeveralInvalid(wrong)
+    inherits, own = await above(services.engine, steps), body.own()
+    require_consistent(inherits, own)
     command = PutCategory(category_id(steps), steps, dict(body.titles), own)
 
     def render(outcome: Outcome) -> Response:
@@ -117,23 +75,6 @@ def steps_of(path: str) -> Path:
     if not all(is_category_step(step) for step in steps):
         raise BadParameter("path", "path", "steps of 1 to 100 characters, joined by slashes")
     return steps
-
-
-async def _above(services: WriteServices, steps: Path) -> AttributeSchema:
-    """What it inherits. Raises IllegalTransition where there is nothing to hang it under."""
-    schema = ANYTHING
-    for depth in range(1, len(steps)):
-        state = await services.engine.state(category_id(steps[:depth]))
-        if not isinstance(state, OpenCategory):
-            raise IllegalTransition(f"there is no category {'/'.join(steps[:depth])}: put it first")
-        schema = inherited(schema, state.own_schema)
-    return schema
-
-
-def _schema_of(said: dict[str, Any]) -> AttributeSchema:
-    if len(msgspec.json.encode(said)) > SCHEMA_BYTES_MAX:
-        raise Invalid(f"a schema has at most {SCHEMA_BYTES_MAX} bytes", "/schema")
-    return parse_schema(said, "/schema")
 
 
 def category_reply(outcome: Outcome, steps: Path) -> Response:

@@ -27,6 +27,7 @@ from domain.pricing import Destination
 from domain.shipping import DEFAULT_METHOD
 from domain.tender import Covered, due
 from readapi.edge.cart_token import HEADER as CART_TOKEN
+from readapi.edge.headers import header
 from readapi.edge.idempotency import idempotency_of
 from readapi.edge.openapi import problem_responses, signed_in
 from readapi.edge.positions import prefer_wait, preference_applied
@@ -35,11 +36,15 @@ from readapi.edge.problems import ProblemError, response_for
 from readapi.edge.schemas import AddressIn, MoneyIn
 from readapi.orders import order_json, view_of_states
 from readapi.shapes import OrderOut, QuoteOut
+from streams.waiting.tokens import Admission
+from writeapi.admission import HEADER as ADMISSION
+from writeapi.admission import admissions_for, note, use
 from writeapi.basket import open_cart
 from writeapi.giftcards import Code, covered_by
 from writeapi.purchase import Delivery, Quoted, destination_of, items_of, place_order, quote_cart, require_goods
 from writeapi.requests import Body, command_reply, context_of, replay, require_id, services_of, stored_answer
 from writeapi.services import WriteServices
+from writeapi.turns import HEADER as TURN
 
 router = APIRouter(tags=["checkout"])
 KEYED = problem_responses(
@@ -60,6 +65,20 @@ PREFER = {
     "capture.",
     "schema": {"type": "string"},
     "example": "wait=10",
+}
+ADMITTED = {
+    "name": ADMISSION,
+    "in": "header",
+    "description": "For goods of a drop: what GET /api/drops/{dropId}/place told. Of several drops, with commas.",
+    "schema": {"type": "string"},
+    "example": "admission.drp_01KARQ0000ABCDEFGHJKMNPQRS.usr_01KARQ0000ABCDEFGHJKMNPQRS.4711.42.1764612300000.c2lnbmVk",
+}
+ITS_TURN = {
+    "name": TURN,
+    "in": "header",
+    "description": "What an answer 503 `overloaded` had with it, for the request that comes back after Retry-After.",
+    "schema": {"type": "string"},
+    "example": "turn.usr_01KARQ0000ABCDEFGHJKMNPQRS.1764612300000.c2lnbmVk",
 }
 CartId = Annotated[str, Field(max_length=40, examples=["crt_01JD3Z8Q5V7W9X2Y4Z6A8B0C1D"])]
 AddressId = Annotated[str, Field(max_length=40, examples=["adr_01JD3Z8Q5V7W9X2Y4Z6A8B0C1D"])]
@@ -163,16 +182,18 @@ def _destination(services: WriteServices, account_id: str, account: ActiveAccoun
     responses={
         202: {"model": OrderOut},
         **KEYED,
-        **problem_responses("out_of_stock", "price_changed", "idempotency_in_flight"),
         **problem_responses("validation_failed", "idempotency_key_reused", "gift_card_unusable"),
+        **problem_responses("forbidden", "admission_required"),
+        **problem_responses("out_of_stock", "price_changed", "idempotency_in_flight", "admission_used"),
     },
-    openapi_extra={**signed_in(), "parameters": [KEY, PREFER]},
+    openapi_extra={**signed_in(), "parameters": [KEY, PREFER, ADMITTED, ITS_TURN]},
 )
 async def create_order(request: Request, body: OrderRequest, principal: CustomerPrincipal) -> Response:
     """Of a line that cannot be delivered there the order comes to nothing at once, as `not_serviceable`. Answers 202 as
     soon as the order is recorded, or with ``Prefer: wait=N`` once it is PAID or CANCELLED; or once
     it stands and its money is taken later, or waits until somebody has looked at it: then it is PENDING still."""
     services = services_of(request)
+    services.turns.require(header(request, TURN.lower().encode()), principal.account_id, services.clock())
     key = await idempotency_of(request, principal.account_id)
     wait = prefer_wait(request)
     stored_key = f"{key.scope}\x1f{key.key}"
@@ -183,8 +204,9 @@ async def create_order(request: Request, body: OrderRequest, principal: Customer
                 raise KeyReused
             return replay(earlier)
         now = services.clock()
-        command = await _order(request, services, principal, body, now)
+        command, admissions = await _order(request, services, principal, body, now)
         context = context_of(request, principal.account_id, command.order_id)
+        await use(services, admissions, command.order_id, context)
         answers: list[Response] = []
 
         def render(outcome: Outcome | DomainError) -> Answer:
@@ -206,19 +228,22 @@ async def create_order(request: Request, body: OrderRequest, principal: Customer
         finally:
             if settled is not None:
                 settled.cancel()
+            if admissions:
+                await note(services, admissions, command.order_id)
         return answers[-1]  # as it was stored last
 
 
 async def _order(
     request: Request, services: WriteServices, principal: Principal, body: OrderRequest, now: int
-) -> order.PlaceOrder:
-    """Everything validated anew: the cart, its prices, the goods, the address, the payment method."""
+) -> tuple[order.PlaceOrder, list[Admission]]:
+    """Everything validated anew: the cart, its prices, the goods, the address, the payment method, the admissions."""
     account = require_active(await services.engine.state(principal.account_id))
     cart = await _own_cart(request, services, principal, body.cart_id)
     destination = _destination(services, principal.account_id, account, body.address_id)
     named = body.payment_method_id
     token = "" if named is None else payment_method_of(account, named).token
     items = await items_of(services, cart)
+    admissions = admissions_for(request, services, principal, items, now)
     quoted = await quote_cart(services, cart, items, destination, body.shipping_method, principal.account_id, now)
     require_goods(body.cart_id, items, now)
     card = None if body.gift_card is None else await covered_by(request, body.gift_card, quoted.quote, now)
@@ -227,7 +252,8 @@ async def _order(
     if not token and (covered is None or due(quoted.quote, covered).amount):
         raise Invalid("name what pays for all that no gift card does", "/paymentMethodId")
     delivery = Delivery(destination, account.addresses[body.address_id].sealed, token, covered)
-    return place_order(principal.account_id, body.cart_id, cart, items, quoted, delivery, services.policy, now)
+    placed = place_order(principal.account_id, body.cart_id, cart, items, quoted, delivery, services.policy, now)
+    return placed, admissions
 
 
 def _require_price(body: OrderRequest, quoted: Quoted, card: tuple[Covered, GiftCard] | None) -> None:

@@ -59,6 +59,21 @@ EMBEDDED: tuple[Case, ...] = (
         small=("500",),
     ),
     Case(
+        "drop",
+        (
+            Figure(
+                "people who join a line, beside empty requests",
+                "joins_per_s",
+                "/s",
+                limit="limit_empty_requests_per_s",
+                ratio="ratio",
+            ),
+            Figure("the first honest answer after the opening, p99", "honest_answer_p99_s", "s", less=True),
+        ),
+        DISK,
+        small=("300",),
+    ),
+    Case(
         "checkout",
         (
             Figure(
@@ -105,6 +120,24 @@ EMBEDDED: tuple[Case, ...] = (
         ),
         DISK,
         small=("5000",),
+    ),
+    Case(
+        "growth",
+        (
+            Figure(
+                "purchases with ten million events in the log, beside ten thousand",
+                "long_purchases_per_s",
+                "/s",
+                limit="short_purchases_per_s",
+                ratio="ratio",
+                target="target_ratio",
+            ),
+            Figure("start with ten million events", "long_start_s", "s", less=True),
+            Figure("memory with ten million events", "long_resident_mb", "MB", less=True),
+        ),
+        DISK,
+        small=("--events", "20000", "--seconds", "1", "--rounds", "1"),
+        minutes=90,
     ),
     Case(
         "history",

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from projections.search import attributes, translations
+from projections.search.elastic import destinations
 from projections.search.elastic.words import Words
 from projections.search.query import FIELDS, TIE_BREAKER
 
@@ -37,6 +38,9 @@ class ElasticDialect:
     def nothing(self) -> Query:
         return {"match_none": {}}
 
+    def sold_to(self, place: str | None) -> None:
+        """Each product is one document; what it costs there lies in it."""
+
     def term(self, field: str, value: str | bool) -> Query:
         return {"term": {field: value}}
 
@@ -46,6 +50,10 @@ class ElasticDialect:
     def between(self, field: str, low: float | None, high: float | None) -> Query:
         ends = {name: end for name, end in (("gte", low), ("lte", high)) if end is not None}
         return {"range": {field: ends}}
+
+    def priced(self, place: str | None, low: float | None, high: float | None) -> Query:
+        same = self.between("price", low, high)
+        return same if place is None else destinations.between(place, same, same["range"]["price"])
 
     def attribute(self, name: str, values: Sequence[str]) -> Query:
         return {"terms": {"attribute": [attributes.code(name, value) for value in values]}}
@@ -70,6 +78,8 @@ class ElasticDialect:
         return {"fuzzy": {field: {"value": word, "fuzziness": distance, "rewrite": "constant_score"}}}
 
     def prefix(self, field: str, word: str) -> Query:
+        if field in translations.FIELDS:
+            return {"prefix": {field: {"value": word, "rewrite": "constant_score"}}}
         return self.constant({"match": {f"{field}.beginning": word}}, 1.0)
 
     def boost(self, query: Query, boost: float) -> Query:

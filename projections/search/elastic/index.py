@@ -9,20 +9,20 @@ Threads: every method may be called from any thread.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
 import structlog
 
-from projections.search import analysis, cursor, spelling, synonyms
-from projections.search.attributes import Attribute, Names, Pairs
+from projections.search import analysis, cursor, spelling, synonyms, translations
 from projections.search.document import SearchDocument
 from projections.search.elastic import bulk, mapping, queries, results
 from projections.search.elastic.dialect import ElasticDialect, Query
 from projections.search.elastic.generations import Current, Generations, is_missing, write_alias
 from projections.search.elastic.lease import TTL_S, Lease
+from projections.search.elastic.searching import Searching
 from projections.search.elastic.server import Body, Refused, Server
-from projections.search.elastic.words import Vocabulary, Words
+from projections.search.elastic.words import Words
 from projections.search.explaining import explain
 from projections.search.limits import within_limits
 from projections.search.merits import ranked
@@ -40,12 +40,11 @@ from projections.search.port import (
     SearchUnavailable,
     Suggestion,
 )
-from projections.search.query import MAX_WORDS, QueryBuilder, candidates, words_of
+from projections.search.query import QueryBuilder, words_of
 from projections.search.ranking import PLAIN, Ranking
-from projections.search.synonyms import Synonyms
+from projections.search.translations import Titles
 
 NAME = "kontor-products"
-_EXAMPLES_AT_ONCE = 50
 _NOTHING = SearchResult([], 0, Facets())
 K = TypeVar("K")
 V = TypeVar("V")
@@ -64,8 +63,7 @@ class ElasticIndex:
         self._server = server
         self._generations = Generations(server, name)
         self._lease = Lease(server, f"{name}-lease", lease_ttl_s)
-        self._vocabulary = Vocabulary(lambda body: self._ask("_termvectors", body))
-        self._names = Names(_EXAMPLES_AT_ONCE)
+        self._searching = Searching(self._ask)
         self._writing = threading.RLock()
         self._buffering = threading.Lock()
         self._buffer: dict[str, bulk.Change] = {}
@@ -154,6 +152,7 @@ class ElasticIndex:
     def close(self) -> None:
         with self._writing:
             self._give_up()
+            self._searching.close()
             self._server.close()
 
     def _require_writer(self) -> None:
@@ -194,12 +193,7 @@ class ElasticIndex:
         if self._is_empty():
             return _NOTHING
         try:
-            say = self._dialect(query.text, ranking.synonyms)
-            body = queries.search_body(query, say, ranking, place)
-            answer = self._ask(
-                "_search", body, preference=cursor.fingerprint(query), allow_partial_search_results="false"
-            )
-            return results.search_result(query, place, answer, self._meanings)
+            return self._searching.result(query, ranking, place)
         except Refused as refused:
             if is_missing(refused):
                 return _NOTHING
@@ -210,7 +204,7 @@ class ElasticIndex:
         if self._is_empty():
             return 0
         try:
-            say = self._dialect(query.text, ranking.synonyms)
+            say = self._searching.dialect(query.text, ranking.synonyms)
             return int(self._ask("_count", queries.count_body(query, say, ranking))["count"])
         except Refused as refused:
             if is_missing(refused):
@@ -223,7 +217,7 @@ class ElasticIndex:
         if not wanted or self._is_empty():
             return []
         try:
-            say = self._dialect(query.text, ranking.synonyms)
+            say = self._searching.dialect(query.text, ranking.synonyms)
             build = QueryBuilder(say, ranking.synonyms)
             whole = ranked(say, build, query, ranking)
             if whole is None:
@@ -238,35 +232,32 @@ class ElasticIndex:
                 return []
             raise
 
-    def corrected(self, text: str) -> str | None:
+    def corrected(self, text: str, wanted: Sequence[str] = ()) -> str | None:
         text = analysis.clean(text[:MAX_TEXT])
         if not words_of(text) or self._is_empty():
             return None
 
-        def titles(query: Query) -> list[str]:
+        def titles(query: Query) -> list[Titles]:
             return results.titles(self._ask("_search", queries.titles_body(query)))
 
-        def frequencies(words: Sequence[str]) -> dict[str, int]:
-            known = self._vocabulary.of(words, ())
-            return {word: known.frequency(word) for word in words}
-
         try:
-            say = self._dialect(text, synonyms.packaged())
-            return spelling.corrected(text, say, QueryBuilder(say, synonyms.packaged()), titles, frequencies)
+            say = self._searching.dialect(text, synonyms.packaged())
+            build = QueryBuilder(say, synonyms.packaged())
+            return spelling.corrected(text, say, build, titles, self._searching.frequencies, translations.asked(wanted))
         except Refused as refused:
             if is_missing(refused):
                 return None
             raise
 
-    def suggest(self, text: str, limit: int = MAX_SUGGESTIONS) -> list[Suggestion]:
+    def suggest(self, text: str, limit: int = MAX_SUGGESTIONS, wanted: Sequence[str] = ()) -> list[Suggestion]:
         words = words_of(analysis.clean(text[:MAX_TEXT]))
         limit = max(0, min(limit, MAX_SUGGESTIONS))
         if not words or limit == 0 or self._is_empty():
             return []
         build = QueryBuilder(ElasticDialect(Words(0, {}, {})), synonyms.packaged())
         try:
-            answer = self._ask("_msearch", queries.suggest_lines(build, words, limit))
-            return results.suggestions(words, limit, answer)
+            lines = queries.suggest_lines(build, words, limit, translations.asked(wanted))
+            return results.suggestions(words, limit, wanted, self._ask("_msearch", lines))
         except Refused as refused:
             if is_missing(refused):
                 return []
@@ -328,14 +319,3 @@ class ElasticIndex:
             if current is None or not is_missing(refused):
                 raise
         return self._server.search(f"/{self._generations.alias}/{what}", body, **params)
-
-    def _dialect(self, text: str, known: Synonyms) -> ElasticDialect:
-        """With the frequencies of all that reading the text may ask for."""
-        words, codes = candidates(words_of(text), known), list(analysis.codes(text))[:MAX_WORDS]
-        return ElasticDialect(self._vocabulary.of(words, codes))
-
-    def _meanings(self, codes: Iterable[int]) -> dict[int, Attribute]:
-        return self._names.of(codes, self._examples)
-
-    def _examples(self, codes: Sequence[int]) -> Iterator[Pairs]:
-        return results.examples(self._ask("_msearch", queries.example_lines(codes)))

@@ -15,10 +15,11 @@ import msgspec
 
 from projections.search import attributes, row, translations
 from projections.search.document import SearchDocument
+from projections.search.elastic import destinations
 from projections.search.port import MAX_LIMIT, MAX_OFFSET
 from projections.search.query import SHORTEST_PREFIX
 
-VERSION = 5
+VERSION = 6
 
 STATE_ID = "kontor:state"
 """The one document that is no product: it carries the position."""
@@ -112,8 +113,10 @@ def mappings() -> dict[str, Any]:
             **{row.level(depth): counted for depth in range(row.DEPTH)},
             "attribute": {"type": "long"},
             "shown": {"type": "object", "enabled": False},
+            "titles": {"type": "object", "enabled": False},
             KEPT: {"type": "object", "enabled": False},
             "price": {"type": "long"},
+            **destinations.properties(key),
             "rating": {"type": "double"},
             "in_stock": {"type": "boolean"},
             "newest": column,
@@ -133,6 +136,9 @@ def document_json(document: SearchDocument) -> bytes:
     columns["kind"] = PRODUCT
     columns["attribute"] = attributes.codes(shown)
     columns["shown"] = shown
+    columns |= destinations.columns(document)
+    if titles := row.titles(document):
+        columns["titles"] = titles
     if document.kept:
         columns[KEPT] = msgspec.Raw(document.kept)
     return _encode(columns)

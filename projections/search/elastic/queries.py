@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from projections.search import facets, row
 from projections.search.cursor import Cursor
-from projections.search.elastic import mapping
+from projections.search.elastic import destinations, mapping
 from projections.search.elastic.dialect import ElasticDialect, Query
 from projections.search.filters import filters, in_stock
 from projections.search.merits import matched, ranked
@@ -19,6 +19,7 @@ from projections.search.suggest import BRAND_COLUMNS, CATEGORY_COLUMNS, VALUES
 
 _NO_PRICE = 1 << 53
 _PRODUCTS: Query = {"term": {"kind": mapping.PRODUCT}}
+_TITLES = ["title", "titles"]
 LEVELS = range(row.DEPTH)
 CATEGORIES_MAX = 10_000
 """Of one level; with all levels together no more than a server counts at once."""
@@ -53,7 +54,7 @@ def search_body(query: SearchQuery, say: ElasticDialect, ranking: Ranking, place
     always = [_PRODUCTS, *(part for name, part in filtered.items() if name not in own)]
     body: dict[str, Any] = {
         "query": {"bool": {"filter": always} | ({} if words is None else {"must": words})},
-        "aggs": _aggregations(facets.plan(query, filtered), own) | _stocked(own, in_stock(say, query)),
+        "aggs": _aggregations(query, facets.plan(query, filtered), own) | _stocked(own, in_stock(say, query)),
         "size": query.limit + 1,
         "track_total_hits": True,
         "_source": False,
@@ -87,12 +88,12 @@ def walk_body(point_in_time: str, after: Sequence[Any] | None) -> dict[str, Any]
     return body if after is None else body | {"search_after": list(after)}
 
 
-def _aggregations(passes: facets.Plan, own: Mapping[str, Query]) -> dict[str, Any]:
+def _aggregations(query: SearchQuery, passes: facets.Plan, own: Mapping[str, Query]) -> dict[str, Any]:
     """One filter for each pass of the plan, named by ``pass_name``."""
     return {
         pass_name(facet): {
             "filter": {"bool": {"filter": [part for name, part in own.items() if name != facet]}},
-            "aggs": wanted,
+            "aggs": destinations.counted(query.ship_to, wanted),
         }
         for facet, wanted in passes.items()
         if wanted
@@ -133,14 +134,16 @@ def _edge(query: SearchQuery, worded: bool, place: Cursor) -> float:
     return place.value if fraction else whole(place.value)
 
 
-def suggest_lines(build: QueryBuilder[Query], words: Sequence[str], limit: int) -> list[Mapping[str, Any]]:
+def suggest_lines(
+    build: QueryBuilder[Query], words: Sequence[str], limit: int, languages: Sequence[str]
+) -> list[Mapping[str, Any]]:
     """Three searches in one request: values of categories, values of brands, and products."""
 
     def values(field: str, columns: tuple[str, ...]) -> dict[str, Any]:
         counted = {column: {"terms": {"field": column, "size": VALUES}} for column in columns}
         return {"size": 0, "query": build.completing(field, words), "aggs": counted, "track_total_hits": False}
 
-    titles = {"size": limit * 2, "query": build.completing("title", words), "_source": ["title"]}
+    titles = {"size": limit * 2, "query": build.completing_titles(words, languages), "_source": _TITLES}
     bodies = [values("category_text", CATEGORY_COLUMNS), values("brand_text", BRAND_COLUMNS), titles]
     return [line for body in bodies for line in ({}, body)]
 
@@ -154,7 +157,7 @@ def score_lines(parts: Sequence[Query], product_ids: Sequence[str]) -> list[Mapp
 
 
 def titles_body(query: Query) -> dict[str, Any]:
-    return {"size": TITLES, "query": query, "_source": ["title"], "track_total_hits": False}
+    return {"size": TITLES, "query": query, "_source": _TITLES, "track_total_hits": False}
 
 
 def category_body() -> dict[str, Any]:

@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from domain.language import DEFAULT
 from projections.search import facets
 from projections.search.attributes import Pairs
 from projections.search.cursor import Cursor
+from projections.search.elastic import destinations
 from projections.search.elastic.mapping import KEPT
 from projections.search.elastic.queries import STOCKED, facet_of
 from projections.search.elastic.server import Refused
 from projections.search.port import Copy, SearchQuery, SearchResult, Suggestion
 from projections.search.suggest import BRAND_COLUMNS, CATEGORY_COLUMNS, choose
+from projections.search.translations import Titles, title_for
 from projections.search.window import Hit, keyset
 
 
@@ -22,7 +25,11 @@ def search_result(
     found = answer["hits"]
     hits = [Hit(float(hit["sort"][0]), int(hit["sort"][1]), hit["_id"]) for hit in found["hits"]]
     page = keyset(query, place, hits, found["total"]["value"])
-    answers = {facet_of(name): counted for name, counted in answer["aggregations"].items() if name != STOCKED}
+    answers = {
+        facet_of(name): destinations.read(counted)
+        for name, counted in answer["aggregations"].items()
+        if name != STOCKED
+    }
     there = answer["aggregations"][STOCKED]
     stocked = facets.Stocked(there["doc_count"], there[STOCKED]["doc_count"])
     return SearchResult(
@@ -34,18 +41,24 @@ def search_result(
     )
 
 
-def suggestions(words: Sequence[str], limit: int, answer: Mapping[str, Any]) -> list[Suggestion]:
-    categories, brands, titles = _each(answer)
-    products = [Suggestion(hit["_source"]["title"], "product", hit["_id"]) for hit in titles["hits"]["hits"]]
+def suggestions(words: Sequence[str], limit: int, wanted: Sequence[str], answer: Mapping[str, Any]) -> list[Suggestion]:
+    categories, brands, found = each(answer)
+    told = [(hit["_id"], _titles(hit)) for hit in found["hits"]["hits"]]
+    products = [Suggestion(title_for(titles, wanted), "product", product_id) for product_id, titles in told]
     return choose(words, limit, _values(categories, CATEGORY_COLUMNS), _values(brands, BRAND_COLUMNS), products)
 
 
 def scores(answer: Mapping[str, Any]) -> list[dict[str, float]]:
-    return [{hit["_id"]: hit["_score"] for hit in found["hits"]["hits"]} for found in _each(answer)]
+    return [{hit["_id"]: hit["_score"] for hit in found["hits"]["hits"]} for found in each(answer)]
 
 
-def titles(answer: Mapping[str, Any]) -> list[str]:
-    return [hit["_source"]["title"] for hit in answer["hits"]["hits"]]
+def titles(answer: Mapping[str, Any]) -> list[Titles]:
+    return [_titles(hit) for hit in answer["hits"]["hits"]]
+
+
+def _titles(hit: Mapping[str, Any]) -> Titles:
+    source = hit["_source"]
+    return source.get("titles") or [(DEFAULT, source["title"])]
 
 
 def copies(answer: Mapping[str, Any]) -> dict[str, Copy]:
@@ -62,8 +75,13 @@ def categories(answer: Mapping[str, Any]) -> dict[tuple[str, ...], int]:
     return {tuple(bucket["key"].split("/")): bucket["doc_count"] for level in levels for bucket in level["buckets"]}
 
 
+def shown(answer: Mapping[str, Any]) -> Iterator[Pairs]:
+    """Attributes of products that were asked for by id."""
+    return (one["_source"]["shown"] for one in answer["docs"] if one.get("found"))
+
+
 def examples(answer: Mapping[str, Any]) -> Iterator[Pairs]:
-    for found in _each(answer):
+    for found in each(answer):
         for hit in found["hits"]["hits"]:
             yield hit["_source"]["shown"]
 
@@ -73,7 +91,7 @@ def _values(found: Mapping[str, Any], columns: tuple[str, ...]) -> list[tuple[st
     return [(bucket["key"], bucket["doc_count"]) for bucket in buckets]
 
 
-def _each(answer: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+def each(answer: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     """The answers to several searches. Raises Refused if one of them was."""
     for found in answer["responses"]:
         if error := found.get("error"):

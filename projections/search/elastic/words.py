@@ -8,13 +8,25 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any
+from itertools import accumulate
+from typing import Any, NamedTuple
 
-from projections.search import analysis, translations
+from projections.search import translations
 from projections.search.query import FIELDS
 
 REMEMBERED_S = 60.0
 REMEMBERED_MAX = 20_000
+
+
+class Asked(NamedTuple):
+    """What reading a text may ask for."""
+
+    typed: Sequence[str]
+    joined: Sequence[str]
+    """Two words that follow each other, written as one."""
+    others: Sequence[str]
+    """Words of synonyms."""
+    codes: Sequence[str]
 
 
 class Words:
@@ -43,6 +55,23 @@ class Vocabulary:
         self._products = 0
         self._forget_at = 0.0
 
+    def likely(self, asked: Asked) -> Words | None:
+        """A guess of what is not known yet: words that were typed are usual ones, two of them joined stand nowhere.
+        None where nothing has to be guessed, or something is unknown of which nothing is likely."""
+        known, products = self._known, self._products
+        certain = [*(("word", word) for word in asked.others), *(("code", code) for code in asked.codes)]
+        if not products or any(one not in known for one in certain):
+            return None
+        if all(("word", word) in known for word in (*asked.typed, *asked.joined)):
+            return None
+        frequencies = dict.fromkeys(asked.joined, 0) | dict.fromkeys(asked.typed, products)
+        told = {word: known.get(("word", word), guessed) for word, guessed in frequencies.items()}
+        told |= {word: known["word", word] for word in asked.others}
+        return Words(products, told, {code: known["code", code] for code in asked.codes})
+
+    def of_text(self, asked: Asked) -> Words:
+        return self.of((*asked.typed, *asked.joined, *asked.others), asked.codes)
+
     def of(self, words: Iterable[str], codes: Iterable[str]) -> Words:
         self._forget_what_is_old()
         known = self._known
@@ -67,12 +96,10 @@ class Vocabulary:
         made_up = _made_up(words) if words else {}
         wanted = [*made_up, *(["code"] if codes else [])]
         body = {"doc": made_up | ({"code": list(codes)} if codes else {}), "fields": wanted, "term_statistics": True}
-        answer = self._ask(body | {"positions": False, "offsets": False, "payloads": False})["term_vectors"]
-        for word in words:
-            stem = analysis.stem(word)
+        answer = self._ask(body | {"positions": False, "payloads": False})["term_vectors"]
+        for word, documents in zip(words, _stemmed(answer, words), strict=True):
             told = ((field, way) for field in translations.FIELDS for way in translations.ways(word))
-            terms = [*((field, stem) for field in FIELDS), *told]
-            known["word", word] = sum(_documents(answer, field, term) for field, term in terms)
+            known["word", word] = documents + sum(_documents(answer, field, way) for field, way in told)
         for code in codes:
             known["code", code] = _documents(answer, "code", code)
         if words:
@@ -82,6 +109,18 @@ class Vocabulary:
 def _made_up(words: Sequence[str]) -> dict[str, list[str]]:
     told = [way for word in words for way in translations.ways(word)]
     return {field: list(words) for field in FIELDS} | {field: told for field in translations.FIELDS}
+
+
+def _stemmed(answer: Mapping[str, Any], words: Sequence[str]) -> list[int]:
+    """In how many documents each word stands; each field counts. What the server stems a word to is its own affair: a
+    term is known by where the word stood in the made up document, whose values are a letter apart."""
+    starts = {start: number for number, start in enumerate(accumulate((len(word) + 1 for word in words), initial=0))}
+    counts = [0] * (len(words) + 1)
+    for field in FIELDS:
+        for term in answer.get(field, {}).get("terms", {}).values():
+            for token in term["tokens"]:
+                counts[starts.get(token["start_offset"], -1)] += term.get("doc_freq", 0)
+    return counts[:-1]
 
 
 def _documents(answer: Mapping[str, Any], field: str, term: str) -> int:

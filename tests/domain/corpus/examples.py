@@ -16,6 +16,7 @@ from domain import (
     delivery,
     difference,
     dispute,
+    drop,
     giftcard,
     inventory,
     ledger,
@@ -157,6 +158,9 @@ CARTS: list[Event] = [
 CATALOG: list[Event] = [
     offer.OfferPut("prd_01K", offer.Terms(PRICE, Money(2499, "USD"), ("US", "CA"), "cart", 5, True)),
     offer.OfferWithdrawn(),
+    drop.DropAnnounced("drp_01K", drop.DropTerms(AT, AT + 86_400_000, 600, 300_000), "9f86d081" * 8),
+    drop.DropOpened("drp_01K", "9f86d081" * 4, 10_000),
+    drop.DropEnded("drp_01K", "called_off"),
     product.ProductCreated(ACCOUNT, DESCRIPTION, (product.Variant("PEN-1", {"colour": "red", "size": 2}),), "3920564"),
     product.ProductChanged(DESCRIPTION),
     product.ProductPublished(),

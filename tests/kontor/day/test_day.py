@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from domain.inventory import InventoryItem
@@ -13,6 +14,7 @@ from domain.order import CancelledOrder, OrderPlaced, PaidOrder
 from kontor.bench.day import COMMITS_MAX, EVENTS_MAX, Surroundings, spend
 from kontor.day.crashing import Day
 from kontor.day.evening import evening
+from kontor.day.journal import Journal
 from kontor.day.life import Turn
 from kontor.day.morning import morning
 from kontor.day.place import embedded_settings
@@ -39,12 +41,12 @@ async def test_every_promise_is_kept_through_crashes(tmp_path: Path, capsys) -> 
 @pytest.mark.slow
 async def test_an_order_that_nobody_was_told_of_is_noticed(tmp_path: Path) -> None:
     plan = Plan(LANES, 1, seed=1)
-    settings = embedded_settings(tmp_path)
+    settings = embedded_settings(tmp_path / "data")
     house = await morning(settings, plan)
-    day = Day(settings, plan, house)
+    day = Day(settings, plan, house, Journal.beside(settings))
     day.pass_by(lambda done: None)
-    known = [one for one in day.answered.values() if one.order_id]
-    done = await evening(settings, plan, house, known[1:], [])
+    del day.answered[next(one.number for one in day.answered.values() if one.order_id)]
+    done = await evening(settings, plan, house, day)
     assert [name for name, broken in done.proof.broken.items() if broken] == ["one order a purchase"]
 
 
@@ -67,22 +69,27 @@ class TestPlan:
         assert wanted > sum(plan.stock()[sku] for sku in HOT) > 0
 
     def test_only_the_first_purchase_of_each_lane_may_have_been_asked_for(self, tmp_path):
-        day = Day(embedded_settings(tmp_path), Plan(10 * LANES, 1, 1), House("shp_1", []))
-        assert day._turns(3) == [Turn(0, False), Turn(1, False), Turn(2, False)]
-        assert day._turns(2 * LANES)[:4] == [Turn(0, True), Turn(1, True), Turn(2, True), Turn(3, False)]
-        day._note(Answered(1, "ord_1"))
-        turns = {turn.number: turn.again for turn in day._turns(2 * LANES)}
+        day, all_ = day_of(Plan(10 * LANES, 1, 1), tmp_path), range(10 * LANES)
+        assert day.turns(all_, 3) == [Turn(0, False), Turn(1, False), Turn(2, False)]
+        assert day.turns(all_, 2 * LANES)[:4] == [Turn(0, True), Turn(1, True), Turn(2, True), Turn(3, False)]
+        day._note(msgspec.json.encode(Answered(1, "ord_1")))
+        turns = {turn.number: turn.again for turn in day.turns(all_, 2 * LANES)}
         assert 1 not in turns
         assert turns[1 + LANES]
         assert not turns[2 + LANES]
 
     def test_who_is_told_two_things_is_remembered(self, tmp_path):
-        day = Day(embedded_settings(tmp_path), Plan(2, 1, 1), House("shp_1", []))
-        day._note(Answered(1, "ord_1"))
-        day._note(Answered(1, "ord_1"))
+        day = day_of(Plan(2, 1, 1), tmp_path)
+        day._note(msgspec.json.encode(Answered(1, "ord_1")))
+        day._note(msgspec.json.encode(Answered(1, "ord_1")))
         assert day.contradicted == []
-        day._note(Answered(1, "ord_2"))
+        day._note(msgspec.json.encode(Answered(1, "ord_2")))
         assert len(day.contradicted) == 1
+
+
+def day_of(plan: Plan, folder: Path) -> Day:
+    settings = embedded_settings(folder / "data")
+    return Day(settings, plan, House("shp_1", []), Journal.beside(settings))
 
 
 # each promise, broken

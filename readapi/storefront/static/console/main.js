@@ -7,6 +7,7 @@ import { icon } from "../lib/icons.js";
 import { mark } from "../lib/mark.js";
 import { Router } from "../lib/router.js";
 import { empty } from "../lib/states.js";
+import { history } from "./history.js";
 import { moneyPanel } from "./money.js";
 import { order } from "./order.js";
 import { orders } from "./orders.js";
@@ -23,6 +24,7 @@ const PANELS = [
   ["/console/stock", "Stock", "box"],
   ["/console/reviews", "Reviews", "eye"],
   ["/console/money", "Money", "scales"],
+  ["/console/history", "History", "search"],
   ["/console/projections", "Projections", "gauge"],
   ["/console/parked", "Parked", "pause"],
 ];
@@ -90,6 +92,7 @@ const router = new Router(
     [/^\/console\/stock$/, page(stock)],
     [/^\/console\/reviews$/, page(reviews)],
     [/^\/console\/money$/, page(moneyPanel)],
+    [/^\/console\/history$/, page(history)],
     [/^\/console\/projections$/, page(projections)],
     [/^\/console\/parked$/, page(parked)],
   ],

@@ -65,6 +65,7 @@ export async function order({ parameters: [orderId] }, { api }) {
       h("p", { class: "crumb" }, h("a", { href: "/console/orders" }, "Orders")),
       h("h1", {}, `Order ${short(orderId)}`),
       shown,
+      h("p", {}, h("a", { href: `/console/history?stream=${encodeURIComponent(orderId)}` }, "As it was")),
       h("section", {}, h("h2", {}, "Timeline"), timeline.list),
     ],
     leave: live(refresh),

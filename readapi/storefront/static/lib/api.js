@@ -43,8 +43,8 @@ export class Api {
   }
 
   /** A command. With a `key` it may be repeated, and is, when no answer came. */
-  async command(method, path, body = undefined, { key = null, wait = null } = {}) {
-    const headers = {};
+  async command(method, path, body = undefined, { key = null, wait = null, headers: more = {} } = {}) {
+    const headers = { ...more };
     if (key !== null) headers["Idempotency-Key"] = key;
     if (wait !== null) headers.Prefer = `wait=${wait}`;
     for (let tried = 1; ; tried += 1) {
@@ -52,6 +52,7 @@ export class Api {
         return await this.send(method, path, { body, headers, origin: this.write });
       } catch (problem) {
         if (key === null || tried === TRIES || !problem.passing) throw problem;
+        if (problem.turn !== null) headers["Kontor-Turn"] = problem.turn;
         await pause((problem.retryAfter ?? 0) * 1000 || PAUSE_MS * tried);
       }
     }

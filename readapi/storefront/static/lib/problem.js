@@ -2,7 +2,7 @@
 
 /** A problem of RFC 9457, or a request that found nobody. */
 class Problem extends Error {
-  constructor(status, body, retryAfter = null) {
+  constructor(status, body, retryAfter = null, turn = null) {
     super(body.detail || body.title);
     this.status = status;
     this.code = body.code ?? "";
@@ -12,6 +12,7 @@ class Problem extends Error {
     this.traceId = body.traceId ?? null;
     this.body = body;
     this.retryAfter = retryAfter;
+    this.turn = turn; // to be sent with the same request when it is repeated
   }
 
   /** Nothing was done, or is not known to be: the same request may be sent again. */
@@ -28,7 +29,7 @@ export async function problemOf(response) {
     body = { title: "Unexpected answer", detail: `The server answered ${response.status} without a reason.` };
   }
   const after = Number.parseInt(response.headers.get("Retry-After") ?? "", 10);
-  return new Problem(response.status, body, Number.isNaN(after) ? null : after);
+  return new Problem(response.status, body, Number.isNaN(after) ? null : after, response.headers.get("Kontor-Turn"));
 }
 
 export function unreachable() {
@@ -52,6 +53,8 @@ const ADVICE = {
   storage_unavailable: "Wait a moment, then try again.",
   position_not_reached: "Your last change is still on its way here. Try again in a moment.",
   request_timeout: "Look whether it was done before you try again.",
+  admission_required: "Its page shows the line, and whose turn it is.",
+  admission_used: "Your orders show what was bought with it.",
   gift_card_unusable: "Leave the code out, or enter another one.",
 };
 

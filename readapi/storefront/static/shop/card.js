@@ -15,14 +15,15 @@ export function stock({ inStock, lowStock, available = 0 }) {
   return h("span", { class: `stock ${kind}` }, text);
 }
 
-export function card(product) {
+/** `shipTo`: where it is to go, if it was said. */
+export function card(product, shipTo = null) {
   const named = product.brand && product.title.toLowerCase().startsWith(product.brand.toLowerCase());
   return h(
     "li",
     { class: "card" },
     h(
       "a",
-      { href: `/product/${product.productId}` },
+      { href: `/product/${product.productId}${shipTo ? `?${new URLSearchParams({ shipTo })}` : ""}` },
       picture(product),
       named ? null : h("span", { class: "brand" }, product.brand ?? product.category.at(-1)),
       h("span", { class: "title" }, product.title),
@@ -38,6 +39,10 @@ export function card(product) {
   );
 }
 
-export function cards(items) {
-  return h("ul", { class: "cards", role: "list" }, items.map(card));
+export function cards(items, shipTo = null) {
+  return h(
+    "ul",
+    { class: "cards", role: "list" },
+    items.map((item) => card(item, shipTo)),
+  );
 }

@@ -8,6 +8,7 @@ import { empty, notice, refused } from "../lib/states.js";
 import { addressBlock, addressForm } from "./address.js";
 import { hindered } from "./cart.js";
 import { Codes } from "./codes.js";
+import { admissionHeader } from "./drops.js";
 import { cardsOf } from "./testcards.js";
 import { totals } from "./totals.js";
 
@@ -265,7 +266,8 @@ class Checkout {
       total: this.quote.totals.grand,
     };
     if (this.codes.giftCard) body.giftCard = this.codes.giftCard;
-    return (await this.attempt.send("POST", "/api/orders", body, { wait: WAIT_S })).body;
+    const options = { wait: WAIT_S, headers: admissionHeader() };
+    return (await this.attempt.send("POST", "/api/orders", body, options)).body;
   }
 
   async paymentMethod() {

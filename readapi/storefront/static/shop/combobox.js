@@ -86,7 +86,7 @@ export class Combobox {
               this.follow(index);
             },
           },
-          h("span", { class: "text" }, item.text.replaceAll("/", " › ")),
+          h("span", { class: "text" }, (item.label ?? item.text).replaceAll("/", " › ")),
           h("span", { class: "kind" }, KINDS[item.kind] ?? item.kind),
         ),
       ),

@@ -2,7 +2,8 @@
 
 import { h } from "../lib/dom.js";
 import { countries, country } from "../lib/countries.js";
-import { capital, money, number, short } from "../lib/format.js";
+import { money, number, short } from "../lib/format.js";
+import { nameText } from "./attributes.js";
 
 const SHOWN = 7;
 const ANYWHERE = "*";
@@ -73,8 +74,10 @@ function categories(criteria, buckets) {
     ({ value }) => value.split("/").length === depth + 1 && (!here || value.startsWith(`${here}/`)),
   );
   const steps = here ? here.split("/") : [];
-  const up = steps.map((name, index) => ({
-    name,
+  const labels = new Map(buckets.map(({ value, label }) => [value, label]));
+  const nameOf = (path) => labels.get(path) ?? path.split("/").pop();
+  const up = steps.map((_, index) => ({
+    name: nameOf(steps.slice(0, index + 1).join("/")),
     path: steps.slice(0, index).join("/") || null,
     here: index === steps.length - 1,
   }));
@@ -94,7 +97,7 @@ function categories(criteria, buckets) {
           h(
             "li",
             {},
-            h("a", { href: criteria.with({ category: value }) }, value.split("/").pop()),
+            h("a", { href: criteria.with({ category: value }) }, nameOf(value)),
             h("span", { class: "quiet" }, number(count)),
           ),
         ),
@@ -159,7 +162,7 @@ function availability(shop, criteria, buckets) {
 }
 
 export function facets(shop, criteria, found, address) {
-  const { category, brand, price, rating, seller, attributes } = found;
+  const { category, brand, price, rating, seller, attributes, attributeLabels } = found;
   return [
     group(
       "Availability",
@@ -174,7 +177,7 @@ export function facets(shop, criteria, found, address) {
       ? group("Seller", choices(shop, criteria, "seller", seller, sellerText), true)
       : null,
     Object.entries(attributes).map(([name, buckets]) =>
-      group(capital(name), choices(shop, criteria, `attr.${name}`, buckets), criteria.query.has(`attr.${name}`)),
+      group(nameText(name, attributeLabels), choices(shop, criteria, `attr.${name}`, buckets), criteria.query.has(`attr.${name}`)),
     ),
   ];
 }

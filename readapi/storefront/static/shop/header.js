@@ -30,6 +30,7 @@ export function header(shop) {
     put(
       account,
       h("a", { class: "tool", href: "/orders" }, icon("person", 24), h("span", { class: "word" }, "Orders")),
+      h("a", { class: "tool", href: "/wishlist" }, icon("heart", 24), h("span", { class: "word" }, "Wishlist")),
       h("button", { class: "tool plain", type: "button", onclick: out }, h("span", {}, "Sign out")),
     );
   }
@@ -71,6 +72,7 @@ export function footer(shop) {
         { "aria-label": "About" },
         h("a", { href: "/search" }, "All products"),
         h("a", { href: "/orders" }, "Your orders"),
+        h("a", { href: "/wishlist" }, "Your wishlist"),
         h("a", { href: "/openapi.json" }, "API"),
         h("a", { href: "/console" }, "Console"),
       ),

@@ -17,7 +17,7 @@ function tile(category) {
       "a",
       { class: "tile", href: `/search?${new URLSearchParams({ category: category.path })}` },
       glyph(category.name, 30),
-      h("span", { class: "title" }, category.name),
+      h("span", { class: "title" }, category.label ?? category.name),
       h("span", { class: "quiet" }, number(category.count)),
     ),
   );

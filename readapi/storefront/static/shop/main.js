@@ -17,6 +17,7 @@ import { ordersPage } from "./orders.js";
 import { productPage } from "./product.js";
 import { search } from "./search.js";
 import { signIn } from "./signin.js";
+import { wishlistPage } from "./wishlist.js";
 
 const api = new Api();
 const main = h("main", { id: "main", class: "wide" });
@@ -59,6 +60,7 @@ const router = new Router(
     [/^\/checkout$/, page(checkout)],
     [/^\/orders$/, page(ordersPage)],
     [/^\/orders\/([^/]+)$/, page(orderPage)],
+    [/^\/wishlist$/, page(wishlistPage)],
     [/^\/sign-in$/, page(signIn)],
   ],
   missing,

@@ -37,10 +37,10 @@ export function buyButton(shop, offer, title, said, quantity = () => 1) {
       class: "button",
       type: "button",
       onclick: buy,
-      disabled: !offer.inStock,
-      "aria-label": offer.inStock ? `Add to cart from ${offer.shopName}` : null,
+      disabled: !offer.inStock || !offer.deliverable,
+      "aria-label": offer.inStock && offer.deliverable ? `Add to cart from ${offer.shopName}` : null,
     },
-    offer.inStock ? "Add to cart" : "Sold out",
+    !offer.deliverable ? "Not delivered there" : offer.inStock ? "Add to cart" : "Sold out",
   );
   return button;
 }
@@ -65,7 +65,7 @@ export function offers(shop, product, sold) {
         "th",
         { scope: "row" },
         offer.shopName,
-        index === 0 && offer.inStock ? h("span", { class: "tag" }, "Best offer") : null,
+        index === 0 && offer.inStock && offer.deliverable ? h("span", { class: "tag" }, "Best offer") : null,
       ),
       h("td", {}, price(offer)),
       h("td", {}, delivery(offer)),

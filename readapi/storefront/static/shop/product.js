@@ -7,10 +7,12 @@ import { icon } from "../lib/icons.js";
 import { notice } from "../lib/states.js";
 import { attributes } from "./attributes.js";
 import { cards, stock } from "./card.js";
+import { dropPanel } from "./drops.js";
 import { gallery } from "./gallery.js";
 import { buyButton, delivery, offers, price } from "./offers.js";
 import { stars } from "./stars.js";
 import { axes, offersOf, variantOf, variantText } from "./variants.js";
+import { wishButton } from "./wishlist.js";
 
 const BESIDE = 4;
 const QUANTITIES = 10;
@@ -38,13 +40,20 @@ function occasion(offer) {
   return h("p", { class: "line occasion" }, [offer.priceName, until].filter(Boolean).join(", "));
 }
 
-/** The best of these offers, ready to be bought. */
-function best(shop, product, [offer]) {
+/** The best of these offers that goes there, ready to be bought. */
+function best(shop, product, sold, drops) {
+  const offer = sold.find(({ deliverable }) => deliverable);
   if (product.discontinued)
     return notice(
       "info",
       "No longer made",
       h("p", {}, "Nobody sells it any more; this page stays for those who bought it."),
+    );
+  if (!offer && sold.length > 0)
+    return notice(
+      "info",
+      "Nobody delivers it there",
+      h("p", {}, "Its sellers do not ship to your address, or to where you chose."),
     );
   if (!offer)
     return notice(
@@ -53,6 +62,7 @@ function best(shop, product, [offer]) {
       h("p", {}, "Look again later, or search for something like it."),
     );
   const said = h("div", { class: "said" });
+  const drop = drops.find(({ shopId, sku }) => shopId === offer.shopId && sku === offer.sku);
   const most = Math.max(1, Math.min(QUANTITIES, offer.available, offer.limitPerAccount ?? QUANTITIES));
   const amount = h(
     "select",
@@ -70,6 +80,7 @@ function best(shop, product, [offer]) {
     offer.limitPerAccount
       ? h("p", { class: "line" }, icon("info"), `At most ${offer.limitPerAccount} per customer`)
       : null,
+    drop ? dropPanel(shop, drop) : null,
     h(
       "div",
       { class: "add" },
@@ -113,11 +124,13 @@ function description({ title, description, language }) {
 
 /** The parts that depend on which of a family is chosen; the address says which, and keeps saying it. */
 class Chosen {
-  constructor(shop, product, sku) {
+  constructor(shop, product, sku, drops) {
     this.shop = shop;
     this.product = product;
+    this.drops = drops;
     this.axes = h("div", { class: "axes" });
     this.best = h("div", {});
+    this.wish = product.discontinued ? null : wishButton(shop, product.title, () => this.variant);
     this.offers = h("div", {});
     this.attributes = h("div", {});
     this.show(variantOf(product, sku));
@@ -125,15 +138,18 @@ class Chosen {
 
   show(variant) {
     const { shop, product } = this;
+    this.variant = variant;
     const sold = offersOf(product, variant);
     put(this.axes, axes(product, variant, (other, axis) => this.choose(other, axis)));
-    put(this.best, best(shop, product, sold));
+    put(this.best, best(shop, product, sold, this.drops));
     put(this.offers, sold.length > 0 ? offers(shop, product, sold) : null);
     put(this.attributes, attributes(product, variant));
   }
 
   choose(variant, axis) {
-    history.replaceState(null, "", `?${new URLSearchParams({ sku: variant.sku })}`);
+    const query = new URLSearchParams(location.search);
+    query.set("sku", variant.sku);
+    history.replaceState(null, "", `?${query}`);
     this.show(variant);
     [...this.axes.querySelectorAll("input:checked")].find((one) => one.name === `axis-${axis}`)?.focus();
     announce(`${variantText(this.product, variant)} is chosen`);
@@ -147,18 +163,20 @@ export async function productPage({ parameters: [productId], query }, shop) {
       ({ body }) => body.items,
       () => [],
     );
-  const [{ body: product }, said, beside] = await Promise.all([
-    api.get(`/api/products/${encodeURIComponent(productId)}`),
+  const shipTo = query.get("shipTo");
+  const [{ body: product }, said, beside, drops] = await Promise.all([
+    api.get(`/api/products/${encodeURIComponent(productId)}`, shipTo ? { shipTo } : null),
     quietly(api.get(`/api/products/${encodeURIComponent(productId)}/reviews`, { limit: 5 })),
     quietly(api.get(`/api/products/${encodeURIComponent(productId)}/also-bought`, { limit: BESIDE })),
+    quietly(api.get("/api/drops", { productId })),
   ]);
   shop.signals.viewed(product.productId);
-  const chosen = new Chosen(shop, product, query.get("sku"));
+  const chosen = new Chosen(shop, product, query.get("sku"), drops);
   return {
     title: product.title,
     content: [
       breadcrumbs(product.category),
-      h("div", { class: "product" }, gallery(product), h("div", {}, title(product), chosen.axes, chosen.best)),
+      h("div", { class: "product" }, gallery(product), h("div", {}, title(product), chosen.axes, chosen.best, chosen.wish)),
       chosen.offers,
       description(product),
       chosen.attributes,

@@ -144,7 +144,7 @@ function result(shop, criteria, body, address) {
       h(
         "section",
         { "aria-label": "Products" },
-        body.items.length > 0 ? cards(body.items) : nothing(criteria),
+        body.items.length > 0 ? cards(body.items, criteria.get("shipTo")) : nothing(criteria),
         pager(criteria, page, body.total),
       ),
     ),

@@ -1,0 +1,1 @@
+"""``kontor what-if``: a past period's purchases once more under other terms, in memory."""

@@ -1,0 +1,87 @@
+"""From a search to its result, by as few requests as it takes, and those side by side where they can be."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from projections.search import analysis, cursor, facets
+from projections.search.attributes import Names, Pairs
+from projections.search.elastic import destinations, queries, results
+from projections.search.elastic.dialect import ElasticDialect
+from projections.search.elastic.server import CONNECTIONS
+from projections.search.elastic.words import Asked, Vocabulary, Words
+from projections.search.port import SearchQuery, SearchResult
+from projections.search.query import MAX_WORDS, joined, words_of
+from projections.search.ranking import Ranking
+from projections.search.synonyms import Synonyms
+
+_EXAMPLES_AT_ONCE = 50
+Ask = Callable[..., Any]
+"""What, with which body and parameters, of the index that is shown."""
+
+
+class Searching:
+    """Remembers what it has learnt of words and attributes. Safe to share between threads."""
+
+    def __init__(self, ask: Ask) -> None:
+        self._ask = ask
+        self._vocabulary = Vocabulary(lambda body: ask("_termvectors", body))
+        self._names = Names(_EXAMPLES_AT_ONCE)
+        self._aside = ThreadPoolExecutor(CONNECTIONS, "search-words")
+
+    def close(self) -> None:
+        self._aside.shutdown(wait=False, cancel_futures=True)
+
+    def dialect(self, text: str, known: Synonyms) -> ElasticDialect:
+        """With the frequencies of all that reading the text may ask for."""
+        return ElasticDialect(self._vocabulary.of_text(_asked(text, known)))
+
+    def frequencies(self, words: Sequence[str]) -> dict[str, int]:
+        known = self._vocabulary.of(words, ())
+        return {word: known.frequency(word) for word in words}
+
+    def result(self, query: SearchQuery, ranking: Ranking, place: cursor.Cursor | None) -> SearchResult:
+        """Where words have to be asked about first, the search that is likely is sent at the same time."""
+
+        def body(words: Words) -> dict[str, Any]:
+            return queries.search_body(query, ElasticDialect(words), ranking, place)
+
+        asked = _asked(query.text, ranking.synonyms)
+        guess = self._vocabulary.likely(asked)
+        if guess is None:
+            answer = self._send(query, body(self._vocabulary.of_text(asked)))
+        else:
+            likely, learning = body(guess), self._aside.submit(self._vocabulary.of_text, asked)
+            answer = self._send(query, likely)
+            if (right := body(learning.result())) != likely:
+                answer = self._send(query, right)
+        return results.search_result(query, place, answer, self._meanings_beside(answer))
+
+    def _send(self, query: SearchQuery, body: dict[str, Any]) -> Any:
+        window = {"preference": cursor.fingerprint(query), "allow_partial_search_results": "false"}
+        if not destinations.is_sorted(query):
+            return self._ask("_search", body, **window)
+        lines = [line for one in destinations.sorted_bodies(query, body) for line in (window, one)]
+        return destinations.merged(body, results.each(self._ask("_msearch", lines)))
+
+    def _meanings_beside(self, answer: Mapping[str, Any]) -> facets.Names:
+        """Of attributes that were counted. The products on the page are looked at first: one request for all of them
+        instead of a search for each attribute."""
+        found = [hit["_id"] for hit in answer["hits"]["hits"]]
+
+        def nearby() -> Iterable[Pairs]:
+            if not found:
+                return []
+            return results.shown(self._ask("_mget", {"ids": found}, realtime="false", _source_includes="shown"))
+
+        return lambda codes: self._names.of(codes, self._examples, nearby)
+
+    def _examples(self, codes: Sequence[int]) -> Iterator[Pairs]:
+        return results.examples(self._ask("_msearch", queries.example_lines(codes)))
+
+
+def _asked(text: str, known: Synonyms) -> Asked:
+    words = words_of(text)
+    return Asked(words, joined(words), [*known.reachable(words)], list(analysis.codes(text))[:MAX_WORDS])

@@ -1,0 +1,159 @@
+/* The wishlist: what it cost when it was wished and costs now, and whether its owner is told when that changes. */
+
+import { announce } from "../lib/announce.js";
+import { h, put } from "../lib/dom.js";
+import { money, plural } from "../lib/format.js";
+import { icon } from "../lib/icons.js";
+import { empty, refused } from "../lib/states.js";
+import { stock } from "./card.js";
+import { thumb } from "./thumb.js";
+
+const CHANGED = { fell: "costs less than when you saved it", rose: "costs more than when you saved it" };
+
+/** Puts one of the sellers' articles there; whoever is not signed in is asked to. `chosen` names it when it is pressed. */
+export function wishButton(shop, title, chosen) {
+  const said = h("div", { class: "said" });
+  async function wish() {
+    if (!shop.api.session.signedIn) {
+      shop.router().go(`/sign-in?to=${encodeURIComponent(location.pathname + location.search)}`);
+      return;
+    }
+    button.disabled = true;
+    try {
+      await shop.api.command("POST", "/api/wishlist/items", { sku: chosen().sku });
+      put(said, h("p", { class: "added" }, icon("check", 18), " Saved. ", h("a", { href: "/wishlist" }, "Go to your wishlist")));
+      announce(`${title} is on your wishlist`);
+    } catch (problem) {
+      if (problem.title === undefined) throw problem;
+      put(said, refused(problem));
+    } finally {
+      button.disabled = false;
+    }
+  }
+  const button = h(
+    "button",
+    { class: "button quiet", type: "button", onclick: wish },
+    icon("heart", 18),
+    "Save to wishlist",
+  );
+  return h("div", { class: "wish" }, button, said);
+}
+
+function change({ priceChange, priceAtAdding }) {
+  if (!priceChange) return null;
+  return h("p", { class: `price-change ${priceChange}` }, `${money(priceAtAdding)} then: ${CHANGED[priceChange]}`);
+}
+
+function row(shop, item, act) {
+  const buyable = item.inStock && !item.discontinued;
+  const add = () => act(shop.basket.add(item.sku, null, 1), `${item.title} is in your cart`);
+  const out = () =>
+    act(
+      shop.api.command("DELETE", `/api/wishlist/items/${encodeURIComponent(item.sku)}`),
+      `${item.title} was taken off`,
+      () => element.remove(),
+    );
+  const element = h(
+    "li",
+    { class: "line-item" },
+    thumb(shop.api, item.productId),
+    h(
+      "div",
+      { class: "what" },
+      h(
+        "a",
+        {
+          class: "title",
+          lang: item.language,
+          href: `/product/${item.productId}?${new URLSearchParams({ sku: item.sku })}`,
+        },
+        item.title,
+      ),
+      item.discontinued ? h("p", { class: "quiet" }, "No longer made") : h("p", {}, stock(item)),
+      change(item),
+    ),
+    h("span", { class: "price" }, item.price ? money(item.price) : "No offer"),
+    buyable
+      ? h(
+          "button",
+          { class: "button", type: "button", "aria-label": `Add to cart: ${item.title}`, onclick: add },
+          "Add to cart",
+        )
+      : null,
+    h(
+      "button",
+      { class: "button bare", type: "button", "aria-label": `Take ${item.title} off`, onclick: out },
+      icon("trash"),
+    ),
+  );
+  return element;
+}
+
+/** Letters about wishes are advertising: they come to those who switch them on. */
+function notices(api, on, said) {
+  async function turned() {
+    box.disabled = true;
+    put(said);
+    try {
+      await api.command("PATCH", "/api/me", { notifications: { wishes: box.checked } });
+      announce(box.checked ? "You will get letters about your wishes" : "You will get no letters about your wishes");
+    } catch (problem) {
+      if (problem.title === undefined) throw problem;
+      box.checked = !box.checked;
+      put(said, refused(problem));
+    } finally {
+      box.disabled = false;
+      box.focus();
+    }
+  }
+  const box = h("input", { type: "checkbox", role: "switch", checked: on, onchange: turned });
+  return h(
+    "p",
+    { class: "panel" },
+    h("label", { class: "switch" }, box, "Tell me by mail when something here is back in stock or costs less"),
+  );
+}
+
+function nothing() {
+  return empty(
+    "heart",
+    "Nothing saved yet",
+    "What you save from a product's page waits here, and shows when it costs less.",
+    h("a", { class: "button", href: "/search" }, "Look around"),
+  );
+}
+
+export async function wishlistPage(_, shop) {
+  const { api } = shop;
+  const said = h("div", { class: "said" });
+  const list = h("ul", { class: "line-items", role: "list", "aria-label": "Saved" });
+  const more = h("p", { class: "actions" });
+  const content = h("div", {});
+  const heading = h("h1", { tabindex: "-1" }, "Your wishlist");
+
+  async function act(change, words, then = () => null) {
+    put(said);
+    try {
+      await change;
+      then();
+      announce(words);
+      if (list.children.length === 0) put(content, nothing());
+      if (!list.contains(document.activeElement)) heading.focus();
+    } catch (problem) {
+      if (problem.title === undefined) throw problem;
+      put(said, refused(problem));
+    }
+  }
+
+  async function page(cursor) {
+    const { body } = await api.get("/api/wishlist", cursor ? { cursor } : null);
+    list.append(...body.items.map((item) => row(shop, item, act)));
+    const next = () => page(body.next).catch((problem) => put(more, refused(problem)));
+    put(more, body.next ? h("button", { class: "button quiet", type: "button", onclick: next }, "Show more") : null);
+    if (cursor) announce(`${plural(body.items.length, "item")} more`);
+  }
+
+  const [{ body: me }] = await Promise.all([api.get("/api/me"), page(null)]);
+  put(content, list.children.length > 0 ? [list, more] : nothing());
+  return { title: "Your wishlist", content: [heading, notices(api, me.notifications.wishes, said), said, content] };
+}

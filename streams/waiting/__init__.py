@@ -1,0 +1,1 @@
+"""Waiting lines for drops (docs/drops.md)."""

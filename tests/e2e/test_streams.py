@@ -1,0 +1,63 @@
+"""Time travel over HTTP: any aggregate as of a moment, for administrators."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime
+
+import pytest
+
+from domain.ids import stock_id
+from readapi.routes import streams
+from tests.e2e.house import House
+from tests.e2e.market import Seller
+from tests.e2e.shopper import Shopper, problem
+
+
+async def test_an_order_as_it_was_and_what_came_since(
+    house: House, seller: Seller, shopper: Shopper, admin: Shopper
+) -> None:
+    sku = await seller.sells()
+    await shopper.add(sku)
+    order_id = (await shopper.buy())["orderId"]
+    await asyncio.sleep(0.002)
+    then = datetime.now(UTC).isoformat().replace("+00:00", "Z")
+    await asyncio.sleep(0.002)
+    assert (await shopper.cancel(order_id)).status_code == 200
+    path = f"/api/admin/streams/{order_id}"
+    await shopper.settled(order_id)
+    assert (await admin.read(path))["state"]["type"] == "CancelledOrder"
+    was = await admin.read(f"{path}?asOf={then}")
+    assert (was["aggregate"], was["state"]["type"], "before" in was) == ("order", "PaidOrder", False)
+    told = await admin.read(f"{path}?asOf={then}&diff={await house.head()}")
+    assert (told["before"]["state"]["type"], told["state"]["type"]) == ("PaidOrder", "CancelledOrder")
+    assert {"path": "/type", "before": "PaidOrder", "after": "CancelledOrder"} in told["changes"]
+    cancelled = next(event for event in told["events"] if event["type"] == "order.cancelled")
+    assert (cancelled["actor"], cancelled["correlation"]) == (shopper.user_id, order_id)
+    (payment,) = told["related"]
+    assert payment["before"]["state"]["status"] == "captured"
+    assert "Fifth Avenue" not in str(told)
+    assert "pm_card_visa" not in str(told)
+
+
+async def test_moments_and_streams_that_are_none(
+    house: House, seller: Seller, admin: Shopper, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sku = await seller.sells()
+    path = f"/api/admin/streams/{stock_id(seller.shop_id, sku)}"
+    assert (await admin.read(path))["aggregate"] == "inventory"
+    problem(await admin.send("GET", f"{path}?asOf=1"), 404, "not_found")
+    problem(await admin.send("GET", f"{path}?asOf=2001-01-01T00:00:00Z"), 404, "not_found")
+    problem(await admin.send("GET", f"{path}?asOf=999999999"), 404, "not_found")
+    problem(await admin.send("GET", "/api/admin/streams/stk_shp_1.NONE"), 404, "not_found")
+    problem(await admin.send("GET", "/api/admin/streams/nonsense"), 404, "not_found")
+    problem(await admin.send("GET", f"{path}?asOf=yesterday"), 422, "validation_failed")
+    problem(await admin.send("GET", f"{path}?diff=99999999999999999999"), 422, "validation_failed")
+    monkeypatch.setattr(streams, "READ_MAX", 0)
+    assert "kontor show" in problem(await admin.send("GET", path), 422, "validation_failed")["detail"]
+
+
+async def test_it_is_for_administrators(shopper: Shopper, visitor: Shopper) -> None:
+    path = f"/api/admin/streams/{shopper.user_id}"
+    problem(await visitor.send("GET", path), 401, "unauthenticated")
+    problem(await shopper.send("GET", path), 403, "forbidden")
