@@ -31,7 +31,7 @@ app.add_typer(feeds, name="feeds")
 
 Key = Annotated[str, typer.Argument(metavar="KEY")]
 Shop = Annotated[str, typer.Argument(metavar="SHOP", help="shp_…")]
-Logs = Annotated[int | None, typer.Option(help="Event logs of a folder that is begun.", min=1, max=64)]
+Logs = Annotated[int | None, typer.Option(help="Event logs of the data folder.", min=1, max=64)]
 Port = Annotated[int | None, typer.Option(help="Port to listen on.", min=0, max=65535)]
 
 

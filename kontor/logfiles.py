@@ -29,9 +29,7 @@ def open_log(folder: DataFolder, settings: Settings, clock: Callable[[], int]) -
         raise UnusableLog(
             "several logs are written by one process; leave out --workers, or begin a folder with one log"
         )
-    if not folder.order.exists() and not _is_empty(folder):
-        raise UnusableLog(f"{folder.path} was begun with one log; several are chosen when a folder is begun")
-    order = Order.open(folder.order, settings.logs, at=clock())
+    order = Order.open(folder.order, settings.logs, empty=_is_empty(folder), at=clock())
     merged = MergedLog([SQLiteLog.open(folder.log_of(number)) for number in range(order.logs)], order)
     return merged, Engines(merged, aggregates_max=max(1, cached // order.logs), clock=clock)
 

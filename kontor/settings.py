@@ -71,7 +71,7 @@ class Settings(BaseSettings):
     cassandra: str | None = Field(None, description="order history of the full profile, host:port with commas")
     cassandra_consistency: str = Field("LOCAL_QUORUM", description="of its reads and writes")
     logs: int | None = Field(
-        None, ge=1, le=64, description="event logs of a data folder that is begun; one that exists keeps its number"
+        None, ge=1, le=64, description="event logs of the data folder; it keeps as many, and more can be added"
     )
     partitions: int = Field(4, ge=1, le=256, description="of the topic, and so the most workers of a kind at work")
     source: Literal["faust", "aiokafka"] = Field("faust", description="what feeds the workers of the full profile")

@@ -37,6 +37,7 @@ from writeapi.routes import (
     shipments,
     shops,
     signals,
+    slices,
     subscriptions,
     webhooks,
     wishlist,
@@ -71,6 +72,7 @@ ROUTERS = (
     orderreviews.router,
     subscriptions.router,
     differences.router,
+    slices.router,
     webhooks.router,
 )
 

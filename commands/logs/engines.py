@@ -29,6 +29,7 @@ from commands.logs.crossing import Crossing
 from commands.logs.home import Home
 from commands.logs.merged import MergedLog
 from commands.logs.moving import Moving
+from commands.logs.slices import Directory
 from commands.logs.vector import Vector
 from commands.outage import Outage
 from commands.reactor import CheckoutReactor
@@ -191,12 +192,22 @@ class Engines(Engine):
         number = self._merged.directory.home_of(stream)
         return self._told(number, self._each[number].watch(stream, until, self._asked(number, request)))
 
+    @property
+    def logs(self) -> int:
+        return len(self._each)
+
+    @property
+    def directory(self) -> Directory:
+        return self._merged.directory
+
     async def move(self, first: int, last: int, to: int) -> int:
         """Gives the slices ``first`` to ``last`` to another log; the version of the directory that says so.
 
         Commands wait for it for a few commits' time. Where other processes write as well, theirs that come then are
         refused with StorageUnavailable, to be given again. Raises StorageUnavailable when it could not be written.
         """
+        if set(self.directory.homes[first : last + 1]) == {to}:
+            return self.directory.version
         async with self._moving.everybody_waits():
             await asyncio.gather(*map(_come_to_an_end, self._each))
             await self._merged.move(first, last, to, self.clock())
@@ -204,7 +215,7 @@ class Engines(Engine):
                 home.version = self._merged.directory.version
                 engine._aggregates.clear()
                 reactor.clear()
-        return self._merged.directory.version
+        return self.directory.version
 
     def peek(self, stream: str) -> Any | None:
         return self._of(stream).peek(stream)

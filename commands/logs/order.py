@@ -69,9 +69,8 @@ class Order:
     @classmethod
     def open(cls, path: Path, logs: int | None = None, *, empty: bool = True, at: int = 0) -> Order:
         """Opens the order, or makes that of ``logs`` logs: ``empty`` ones share the slices, else all of them are in the
-        first, which has been alone until now. ``at`` is the instant (ms) that the directory is told to be of.
-
-        Raises UnusableLog if it is the order of another number of logs.
+        first, which has been alone until now. Logs that are new to an order have no slices until some are moved there.
+        ``at`` is the instant (ms) that the directory is told to be of. Raises UnusableLog if there are more logs.
         """
         ORDER_FILE.check(path)
         try:
@@ -79,18 +78,20 @@ class Order:
         except sqlite3.Error as error:
             raise UnusableLog(f"{path} cannot be opened as the order of the logs: {error}") from error
         order._found(logs or 1, empty, at)
-        if logs is not None and logs != order.logs:
+        if logs is not None and logs < order.logs:
             order.close()
-            raise UnusableLog(f"this data folder has {order.logs} logs, not {logs}; their number is chosen once")
+            raise UnusableLog(f"this data folder has {order.logs} logs, not {logs}; none of them can be left out")
         return order
 
     def _found(self, logs: int, empty: bool, at: int) -> None:
         assert 1 <= logs <= LOGS_MAX, logs
         begin_patiently(self._writer)
         if self._writer.execute("SELECT count(*) FROM logs").fetchone()[0] == 0:
-            self._writer.executemany("INSERT INTO logs VALUES (?)", [(log,) for log in range(logs)])
             self._write_directory(1, shared_out(logs) if empty else (0,) * SLICES, at)
+        self._writer.executemany("INSERT OR IGNORE INTO logs VALUES (?)", [(log,) for log in range(logs)])
         self._writer.execute("COMMIT")
+        (count,) = self._reader.execute("SELECT count(*) FROM logs").fetchone()
+        self.heads = [0] * count
         self.look()
 
     def _write_directory(self, version: int, homes: Sequence[int], at: int) -> None:
@@ -108,8 +109,7 @@ class Order:
 
     def look(self) -> None:
         """Takes in what other processes have written."""
-        logs = [log for (log,) in self._reader.execute("SELECT log FROM logs ORDER BY log")]
-        self.heads = [_head(self._reader, log) for log in logs]
+        self.heads = [_head(self._reader, log) for log in range(self.logs)]
         version = self._reader.execute("SELECT max(version) FROM slices").fetchone()[0]
         if version != self.directory.version:
             self.directory = _directory(self._reader)

@@ -52,6 +52,7 @@ def _apart(logs: int, commands: int) -> dict[str, Any]:
     rate, limit = events / _seconds(driven), events / _seconds(raw)
     return report(
         "logs",
+        case=f"{logs}, a process each",
         logs=logs,
         processes=logs,
         events_per_s=round(rate),
@@ -77,6 +78,7 @@ async def _together(logs: int, commands: int) -> dict[str, Any]:
     seconds = driven.ended - driven.began
     return report(
         "logs",
+        case=f"{logs}, one process",
         logs=logs,
         processes=1,
         events_per_s=round(commands / seconds),

@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 from commands.errors import UnusableLog
+from commands.logs.engines import Engines
+from commands.logs.slices import SLICES
 from domain.ids import stock_id
 from tests.e2e.house import House, in_process
 from tests.e2e.market import Seller, open_shop
@@ -29,7 +31,6 @@ del test_what_was_added_meanwhile_stays_in_the_cart, test_a_payment_that_never_c
 async def house(tmp_path: Path) -> AsyncIterator[House]:
     async with in_process(tmp_path / "data", logs=LOGS) as house:
         yield house
-        assert sum([await log.head() > 0 for log in house.log.logs]) > 1
         assert house.problems() == []
 
 
@@ -65,6 +66,7 @@ async def test_the_feed_tells_every_event_once_in_order(
         seen += [int(event["position"]) for event in page["items"]]
         after = page["next"]
     assert seen == list(range(1, len(seen) + 1))
+    assert sum([await log.head() > 0 for log in house.log.logs]) > 1
 
 
 async def test_a_folder_keeps_its_number_of_logs(tmp_path: Path) -> None:
@@ -74,18 +76,40 @@ async def test_a_folder_keeps_its_number_of_logs(tmp_path: Path) -> None:
     async with in_process(tmp_path / "data") as house:
         assert await house.head() >= before
         assert len(house.log.logs) == 2
-    for settings, why in (({"logs": 3}, "has 2 logs, not 3"), ({"workers": 2}, "written by one process")):
+    for settings, why in (({"logs": 1}, "has 2 logs, not 1"), ({"workers": 2}, "written by one process")):
         with pytest.raises(UnusableLog, match=why):
             async with in_process(tmp_path / "data", **settings):
                 pass
 
 
-async def test_a_folder_that_was_begun_with_one_log_stays_with_it(tmp_path: Path) -> None:
+async def test_a_shop_of_one_log_grows(tmp_path: Path) -> None:
+    """Its tokens stay good, its carts and orders go on, and its history is read where it was written."""
     async with in_process(tmp_path / "data") as house:
-        await sign_up(house.http)
-    with pytest.raises(UnusableLog, match="begun with one log"):
-        async with in_process(tmp_path / "data", logs=2):
-            pass
+        seller = await open_shop(house.http)
+        sku = await seller.sells(stock=10)
+        shopper = await (await sign_up(house.http)).move_in()
+        await shopper.add(sku)
+        first = await shopper.buy()
+        await shopper.add(sku, 2)
+    assert shopper.position.isdigit()
+    async with in_process(tmp_path / "data", logs=3) as house:
+        shopper.http = seller.shopper.http = house.http
+        engine = house.services.engine
+        assert await shopper.lines() == [(sku, 2)]
+        assert isinstance(engine, Engines)
+        for log, slices in enumerate(((0, 340), (341, 681), (682, SLICES - 1))):
+            assert await engine.move(*slices, log) == log + 1
+        second = await shopper.buy()
+        for _ in range(6):
+            await sign_up(house.http)
+        assert (second["status"], (await shopper.order(first["orderId"]))["status"]) == ("PAID", "PAID")
+        assert [order["orderId"] for order in (await shopper.read("/api/orders"))["items"]] == [
+            second["orderId"],
+            first["orderId"],
+        ]
+        assert (await seller.stock(sku, shopper.position))["available"] == 7
+        assert sum([await log.head() > 0 for log in house.log.logs]) > 1
+        assert house.problems() == []
 
 
 async def test_a_log_that_was_restored_from_an_older_backup_is_noticed(tmp_path: Path) -> None:
@@ -102,3 +126,38 @@ async def test_a_log_that_was_restored_from_an_older_backup_is_noticed(tmp_path:
     with pytest.raises(UnusableLog, match="restore logs and order from the same backup"):
         async with in_process(folder):
             pass
+
+
+async def test_administrators_move_slices_while_others_buy(house: House, seller: Seller, admin: Shopper) -> None:
+    sku = await seller.sells(stock=40)
+    buyers = [await (await sign_up(house.http)).move_in() for _ in range(4)]
+
+    async def buys(shopper: Shopper) -> str:
+        await shopper.add(sku)
+        return str((await shopper.buy())["status"])
+
+    buying = [asyncio.create_task(buys(one)) for one in buyers]
+    for log in (1, 3, 0):
+        told = await admin.do("POST", "/api/admin/slices/move", {"first": 0, "last": SLICES - 1, "log": log})
+        assert told["ranges"] == [{"first": 0, "last": SLICES - 1, "log": log}]
+    assert await asyncio.gather(*buying) == ["PAID"] * 4
+    shown = await admin.read("/api/admin/slices")
+    assert (shown["logs"], shown["version"]) == (LOGS, 4)
+    for body, pointer in (
+        ({"first": 5, "last": 4, "log": 0}, "#/last"),
+        ({"first": 0, "last": 1, "log": LOGS}, "#/log"),
+    ):
+        problem(await admin.send("POST", "/api/admin/slices/move", body), 422, "validation_failed", pointer)
+    problem(
+        await seller.shopper.send("POST", "/api/admin/slices/move", {"first": 0, "last": 1, "log": 0}), 403, "forbidden"
+    )
+
+
+async def test_one_log_has_all_slices_and_moves_none(tmp_path: Path) -> None:
+    async with in_process(tmp_path / "data") as house:
+        admin = await sign_up(house.http)
+        await house.grant(admin.user_id, "admin")
+        await admin.sign_in()
+        assert (await admin.read("/api/admin/slices"))["ranges"] == [{"first": 0, "last": SLICES - 1, "log": 0}]
+        refused = await admin.send("POST", "/api/admin/slices/move", {"first": 0, "last": 1, "log": 1})
+        problem(refused, 422, "validation_failed", "#/log")

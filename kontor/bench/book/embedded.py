@@ -20,6 +20,33 @@ EMBEDDED: tuple[Case, ...] = (
         DISK,
     ),
     Case(
+        "logs",
+        (
+            *(
+                Figure(
+                    f"commands on as many logs: {logs}, a process each, beside as many raw writers",
+                    "events_per_s",
+                    "events/s",
+                    limit="raw_insert_events_per_s",
+                    ratio="ratio",
+                    where=("case", f"{logs}, a process each"),
+                )
+                for logs in (1, 2, 4)
+            ),
+            *(
+                Figure(
+                    f"commands on as many logs: {logs}, one process for all",
+                    "events_per_s",
+                    "events/s",
+                    where=("case", f"{logs}, one process"),
+                )
+                for logs in (1, 2, 4)
+            ),
+        ),
+        DISK,
+        small=("--commands", "4000"),
+    ),
+    Case(
         "hot-sku", (Figure("10,000 buyers of 100 units", "commands_per_s", "/s", target="target_commands_per_s"),), DISK
     ),
     Case(

@@ -111,13 +111,19 @@ def test_what_was_cut_before_a_kill_is_there_after_it_and_goes_on(tmp_path: Path
     order.close()
 
 
-def test_the_number_of_logs_is_chosen_once(tmp_path: Path):
+def test_logs_can_be_added_and_none_left_out(tmp_path: Path):
     Order.open(tmp_path / "order.db", 4).close()
     again = Order.open(tmp_path / "order.db")
     assert again.logs == 4
     again.close()
     with pytest.raises(UnusableLog, match="has 4 logs, not 2"):
         Order.open(tmp_path / "order.db", 2)
+    grown = Order.open(tmp_path / "order.db", 5)
+    assert (grown.logs, grown.heads, set(grown.directory.homes)) == (5, [0] * 5, {0, 1, 2, 3})
+    grown.move(1_000, SLICES - 1, 4, at=7)
+    grown.look()
+    assert (grown.directory.version, grown.directory.homes[999:1_001]) == (2, (3, 4))
+    grown.close()
 
 
 def test_a_log_that_has_been_alone_keeps_its_slices(tmp_path: Path):
