@@ -65,6 +65,10 @@ class Batch:
     replies: dict[str, Reply] = field(default_factory=dict)
     first_asked: set[str] = field(default_factory=set)
     """Idempotency keys that had no answer when the batch was decided."""
+    ahead: bool = False
+    """It is decided while others may be writing to its streams."""
+    doubtful: bool = False
+    """Something failed that cannot fail upon what is really there: a bug, or others have written meanwhile."""
     rendered: list[tuple[IdempotentRequest, Outcome | DomainError]] = field(default_factory=list)
     """What the replies were made of."""
     answers: list[tuple[Submission | Watch, Outcome | BaseException]] = field(default_factory=list)

@@ -117,7 +117,7 @@ class Decisions:
             self._take_back(batch, first)
             result = error
         except Exception as bug:
-            log.exception("command_failed", command=type(submission.command).__name__)
+            self._failed(batch, "command_failed", bug, command=type(submission.command).__name__)
             self._take_back(batch, first)
             result = bug
         batch.answers.append((submission, result))
@@ -179,12 +179,21 @@ class Decisions:
             # The checkout process asks again and reports it; here it must not fail the client's command.
             log.warning("reaction_refused", command=type(command).__name__, stream=stream, reason=refusal.detail)
             return
-        except Exception:  # a bug in a reaction must not fail the command that caused it either
-            log.exception("reaction_failed", command=type(command).__name__, stream=stream)
+        except Exception as bug:  # in a reaction; it must not fail the command that caused it either
+            self._failed(batch, "reaction_failed", bug, command=type(command).__name__, stream=stream)
             return
         cause = batch.events[-1].event_id if batch.events else context.causation
         follow_up = Context("system:checkout", context.command_id, batch.now, order_id, cause, context.traceparent)
         self._append(batch, stream, aggregate, decider, events, follow_up)
+
+    @staticmethod
+    def _failed(batch: Batch, what: str, bug: Exception, **of: str) -> None:
+        """Told of only where it was decided upon what is there; ahead of that, all of it is decided once more."""
+        if batch.ahead:
+            batch.doubtful = True
+            log.info("not_decided_ahead", error=repr(bug), **of)
+        else:
+            log.error(what, exc_info=bug, **of)
 
     def _append(
         self,

@@ -256,7 +256,7 @@ class Engine:
         if self._contended:
             await flight
             return None
-        batch = Batch(flight.batch.position, flight.batch.position, self.clock())
+        batch = Batch(flight.batch.position, flight.batch.position, self.clock(), ahead=True)
         try:
             while not flight.done() and len(batch.submissions) < BATCH_MAX:
                 if submissions := self._take(BATCH_MAX - len(batch.submissions)):
@@ -274,7 +274,7 @@ class Engine:
 
     async def _held(self, guess: Batch | None, transaction: Transaction) -> Batch | None:
         """The guess, if what it was decided upon is so, under the log's lock; and then at the end of the log."""
-        if guess is None or self._moved.touches(guess.used):
+        if guess is None or guess.doubtful or self._moved.touches(guess.used):
             return None
         if guess.first_asked and await transaction.replies(guess.first_asked):
             return None

@@ -204,6 +204,10 @@ _META_DECODER = msgspec.msgpack.Decoder(Meta)
 TOPICS: dict[type[Event], str] = {kind: f"{name}@{version}" for name, (version, kind) in EVENTS.items()}
 """The stored topic of each class: its name and schema version, ``order.placed@2``."""
 
+DAMAGED = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
+"""What msgspec raises for bytes that are none of ours: text that is not UTF-8, and arrays within arrays within arrays,
+are not among its own errors."""
+
 encode = _ENCODER.encode
 decode_meta = _META_DECODER.decode
 
@@ -211,7 +215,7 @@ decode_meta = _META_DECODER.decode
 def decode(topic: str, data: bytes) -> Event:
     """The event stored as ``topic``, lifted to today's shape.
 
-    Raises UnknownEvent for a name or version from the future, ``msgspec.MsgspecError`` for damaged bytes.
+    Raises UnknownEvent for a name or version from the future, one of DAMAGED for damaged bytes.
     """
     decoder = _DECODERS.get(topic)
     if decoder is not None:

@@ -16,8 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal
 
-import msgspec
-
+from domain.codec import DAMAGED
 from projections import flushing
 from projections.beside import BadGeneration, Rows, Standing
 from projections.folding import Kept, Parked, first_of_each
@@ -132,7 +131,7 @@ class Generation:
         try:
             rows = list(stored.find_kept(self._reader(), list(keys)))
             return {key: Kept(position, stored.decode(row)) for key, position, row in rows}
-        except (sqlite3.Error, msgspec.MsgspecError) as error:
+        except (sqlite3.Error, *DAMAGED) as error:
             raise BadGeneration(f"table {stored.name} has rows that cannot be read: {error}") from error
 
     def broken(self) -> dict[str, int]:

@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 import msgspec
 
+from domain.codec import DAMAGED
 from domain.instants import instant
 
 KEPT_MS = 86_400_000
@@ -48,7 +49,7 @@ def current(said: bytes | None, now: int) -> News | None:
     """None where there is no news, or only of another day or in another program's words."""
     try:
         news = None if said is None else _decode(said)
-    except msgspec.MsgspecError:
+    except DAMAGED:
         return None
     return news if news is not None and now - news.at < KEPT_MS else None
 

@@ -19,9 +19,9 @@ import time
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, Literal
 
-import msgspec
 from cassandra.concurrent import execute_concurrent, execute_concurrent_with_args
 
+from domain.codec import DAMAGED
 from projections.beside import BadGeneration, Passed, Rows, Standing, name_of
 from projections.cassandraviews import driver
 from projections.cassandraviews.driver import Query, Schema, Session, together
@@ -144,7 +144,7 @@ class CassandraGeneration:
             for key, position, row in rows:
                 try:
                     found[key] = Kept(position, None if row is None else stored.decode(row))
-                except msgspec.MsgspecError as error:
+                except DAMAGED as error:
                     raise BadGeneration(f"{table} {key} cannot be read: {error}") from error
         return found
 

@@ -6,8 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from typing import Any
 
-import msgspec
-
+from domain.codec import DAMAGED
 from domain.recorded import Recorded
 from projections.cassandraviews.connection import Connection
 from projections.cassandraviews.driver import Session
@@ -227,5 +226,5 @@ class CassandraViews:
 def _kept(stored: StoredTable, position: int, row: bytes | None) -> Kept:
     try:
         return Kept(position, None if row is None else stored.decode(row))
-    except msgspec.MsgspecError:
+    except DAMAGED:
         return Kept(position, row)

@@ -16,6 +16,7 @@ from typing import Any, Literal
 import msgspec
 from redis import Redis
 
+from domain.codec import DAMAGED
 from projections.beside import BadGeneration, Rows, Standing, name_of
 from projections.folding import NOWHERE, Kept, Parked, first_of_each
 from projections.projector import Projection
@@ -141,7 +142,7 @@ class RedisGeneration:
                 if value is not None:
                     try:
                         found[key] = Kept(position_of(value), stored.decode(value))
-                    except msgspec.MsgspecError as error:
+                    except DAMAGED as error:
                         raise BadGeneration(f"{stored.rows}{key} cannot be read: {error}") from error
         return found
 

@@ -14,6 +14,7 @@ from typing import Any
 
 import msgspec
 
+from domain.codec import DAMAGED
 from projections.folding import Kept, Parked
 from projections.projector import Projection
 from projections.redisviews.names import PREFIX, Names, StoredTable, position_of
@@ -237,7 +238,7 @@ def _entries(stored: StoredTable, order_width: int, members: Sequence[bytes], va
 def _kept(stored: StoredTable, value: bytes) -> Kept:
     try:
         return Kept(position_of(value), stored.decode(value))
-    except msgspec.MsgspecError:
+    except DAMAGED:
         return Kept(position_of(value), value)
 
 

@@ -29,6 +29,7 @@ import msgspec
 import structlog
 
 from commands.store.port import Position, Row
+from domain.codec import DAMAGED
 from streams.broker.traces import HEADER, traceparent_of
 
 Headers = list[tuple[str, bytes]]
@@ -49,7 +50,7 @@ class Message(NamedTuple):
         """None for a watermark, and for bytes that are not the event's."""
         try:
             row = _decode(self.value) if self.value else None
-        except msgspec.MsgspecError:
+        except DAMAGED:
             return None
         return row if row is not None and row.position == self.position else None
 

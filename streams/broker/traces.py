@@ -10,6 +10,7 @@ from collections.abc import Iterable
 import msgspec
 
 from commands.store.port import Row
+from domain.codec import DAMAGED
 
 HEADER = "traceparent"
 
@@ -33,7 +34,7 @@ def traceparent_of(row: Row) -> str:
     """Empty when there is none, or when the row is damaged, which is for others to tell."""
     try:
         return _decode(row.meta).traceparent
-    except msgspec.MsgspecError:
+    except DAMAGED:
         return ""
 
 

@@ -10,6 +10,7 @@ from functools import partial
 import msgspec
 import structlog
 
+from domain.codec import DAMAGED
 from domain.errors import Invalid
 from streams.gateways.port import Disputed, GatewayError, GatewayTimeout, Notice
 from streams.gateways.records import Callback, Records, claim_callback, finish_callback
@@ -40,7 +41,7 @@ def read_callback(signer: Signer, body: bytes, headers: Mapping[str, str], now: 
     signer.verify(headers, body, now / 1000)
     try:
         return (_disputed if _kinds.decode(body).type == "disputed" else _notices).decode(body)
-    except msgspec.MsgspecError as error:
+    except DAMAGED as error:
         raise Invalid(f"not a callback of this provider: {error}") from error
 
 

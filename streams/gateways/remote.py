@@ -10,9 +10,9 @@ import io
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 
 import aiohttp
-import msgspec
 
 from commands.engine import now_ms
+from domain.codec import DAMAGED
 from domain.money import Money
 from domain.reconciliation import Movement
 from streams.gateways import wire
@@ -128,7 +128,7 @@ class RemoteGateway:
         if status == 200:
             try:
                 return wire.decode_answer.decode(body)
-            except msgspec.MsgspecError as error:
+            except DAMAGED as error:
                 raise GatewayTimeout(f"the provider answered something else than an outcome: {error}") from error
         raise _refused(status, body)
 
@@ -156,7 +156,7 @@ def _beside_the_point(answer: wire.Answer) -> GatewayTimeout:
 def _refused(status: int, body: bytes) -> GatewayError | GatewayTimeout:
     try:
         reason = wire.decode_refusal.decode(body).reason
-    except msgspec.MsgspecError:
+    except DAMAGED:
         reason = body[:REASON_MAX].decode("utf-8", "replace")
     said = f"{status} {reason}"[:REASON_MAX]
     if status == wire.MISUSE:

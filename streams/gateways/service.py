@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable
 from itertools import islice
 
-import msgspec
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, generate_latest
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -13,6 +12,7 @@ from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
 from commands.engine import now_ms
+from domain.codec import DAMAGED
 from domain.reconciliation import Movement
 from streams.gateways import wire
 from streams.gateways.port import (
@@ -64,7 +64,7 @@ class Service:
             call = wire.decode_call.decode(body)
         except BadSignature as error:
             return _refusal(wire.NOT_GENUINE, str(error))
-        except msgspec.MsgspecError as error:
+        except DAMAGED as error:
             return _refusal(wire.MISUSE, f"not a call: {error}")
         if self._under_way >= CALLS_MAX:
             return _refusal(wire.NOTHING_DONE, "too many calls at once")

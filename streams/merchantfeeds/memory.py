@@ -14,6 +14,7 @@ from pathlib import Path
 
 import msgspec
 
+from domain.codec import DAMAGED
 from domain.feedterms import RunCounts
 from streams.merchantfeeds.reading import Place
 from streams.merchantfeeds.sources import Fetched
@@ -127,7 +128,7 @@ class FeedMemory:
         found = self._db.execute("SELECT value FROM progress").fetchone()
         try:
             return None if found is None else msgspec.msgpack.decode(found[0], type=Progress)
-        except msgspec.MsgspecError:  # of another version
+        except DAMAGED:  # of another version
             return None
 
     def _write(self, progress: Progress) -> None:

@@ -19,7 +19,8 @@ from commands.moved import STREAMS_MAX, Moved
 from commands.store.memory import MemoryLog
 from commands.store.port import Loaded, Reply, Row
 from commands.store.sqlite import SQLiteLog
-from domain.inventory import CommitStock, ReleaseStock, StockHeld, StockReceived
+from domain.inventory import CommitStock, ReleaseStock, ShipStock, StockHeld, StockReceived
+from domain.stock import StockCommitted, StockShipped
 from tests.commands.conftest import settle
 from tests.commands.driving import (
     START,
@@ -161,6 +162,23 @@ async def test_what_was_decided_ahead_is_decided_anew_when_others_wrote_to_its_s
     assert (second.version, second.position, second.state.on_hand) == (3, 3, 10)
     assert (await log.replies(["k"]))["k"].body == b"at 3"
     assert engine._contended
+
+
+async def test_what_fails_upon_what_is_no_longer_so_is_no_bug(engine, log, decided_under_the_lock, capsys):
+    """Units were sold by another process, whose events come with the lock: there is nothing to ship until then."""
+    foreign = chained(1, STOCK, StockReceived(1), StockCommitted("ord_1", 1))[1:]
+    _, shipped = await overtaken(engine, log, foreign, (ShipStock(STOCK, "shi_1", 1), None))
+    assert len(decided_under_the_lock) == 2
+    assert [type(event.event) for event in shipped.events] == [StockShipped]
+    assert "command_failed" not in capsys.readouterr().out
+
+
+async def test_what_fails_although_nothing_has_changed_is_told(engine, log, decided_under_the_lock, capsys):
+    foreign = chained(1, "stk_shp_1.B", StockReceived(7))
+    _, failed = await overtaken(engine, log, foreign, (ShipStock(STOCK, "shi_1", 1), None))
+    assert len(decided_under_the_lock) == 2
+    assert isinstance(failed, AssertionError)
+    assert "command_failed" in capsys.readouterr().out
 
 
 async def test_a_key_that_another_process_answered_meanwhile_is_not_decided(engine, log, decided_under_the_lock):

@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 import stripe
 
+from domain.codec import DAMAGED
 from domain.errors import Invalid
 from streams.gateways.port import (
     Authorized,
@@ -71,7 +72,7 @@ def read_notice(body: bytes, headers: Mapping[str, str], secret: str) -> Notice 
         if not _kinds.decode(body).type.startswith(("payment_intent.", "refund.", "charge.refund.", DISPUTE)):
             return None
         event = _events.decode(body)
-    except msgspec.MsgspecError as error:
+    except DAMAGED as error:
         raise Invalid(f"not an event of Stripe: {error}") from error
     return _told(event.type, event.data.object)
 
