@@ -116,8 +116,10 @@ def _check(terms: DropTerms, at: int) -> None:
     if not 1 <= terms.per_minute <= PER_MINUTE_MAX:
         raise Invalid(f"between 1 and {PER_MINUTE_MAX} are let in a minute", "/perMinute")
     if not ADMISSION_MS_MIN <= terms.admission_ms <= ADMISSION_MS_MAX:
-        shortest, longest = ADMISSION_MS_MIN // 1000, ADMISSION_MS_MAX // 1000
-        raise Invalid(f"an admission lasts between {shortest} and {longest} seconds", "/admissionSeconds")
+        raise Invalid(
+            f"an admission lasts between {ADMISSION_MS_MIN // 1000} and {ADMISSION_MS_MAX // 1000} seconds",
+            "/admissionSeconds",
+        )
 
 
 def open_drop(command: OpenDrop, known: Drop | None) -> list[Event]:
@@ -173,9 +175,7 @@ def next_called(pace: Pace, per_minute: int, waiting: int, seats: int, at: int) 
     count = min(due, waiting, max(0, seats))
     step = -(-MINUTE_MS // per_minute)
     paced_at = pace.paced_at + -(-count * MINUTE_MS // per_minute)
-    if count < due:
-        paced_at = max(paced_at, at - max(BURST_MS, step))
-    return Pace(pace.called + count, paced_at)
+    return Pace(pace.called + count, max(paced_at, at - max(BURST_MS, step)))
 
 
 def seats_for(available: int, limit: int, admitted: int) -> int:

@@ -248,8 +248,18 @@ def test_what_was_not_used_is_made_up_for_a_second_only():
     assert next_called(late, 600, 1_000, 1_000, OPENS + 600_000) == Pace(15, OPENS + 600_000)
 
 
-def test_a_clock_that_is_behind_lets_nobody_in():
-    assert next_called(Pace(3, OPENS), 600, 10, 10, OPENS - 5_000) == Pace(3, OPENS)
+@pytest.mark.parametrize("behind", [0, 1, 5_000])
+def test_a_clock_that_is_behind_lets_nobody_in(behind):
+    assert next_called(Pace(3, OPENS), 60_000, 10, 10, OPENS - behind) == Pace(3, OPENS)
+
+
+def test_more_inside_than_there_are_units_for_sends_nobody_back():
+    assert next_called(Pace(3, OPENS), 600, 10, -2, OPENS + 1_000) == Pace(3, OPENS)
+
+
+def test_a_slow_line_makes_up_for_one_place():
+    assert next_called(Pace(0, OPENS), 1, 5, 0, OPENS + 600_000) == Pace(0, OPENS + 540_000)
+    assert next_called(Pace(0, OPENS + 540_000), 1, 5, 5, OPENS + 600_000) == Pace(1, OPENS + 600_000)
 
 
 @pytest.mark.parametrize(
