@@ -12,6 +12,8 @@ import msgspec
 class Answer(NamedTuple):
     status: int
     body: bytes
+    retry_after: bool = False
+    """Whether it was told when to ask again."""
 
     def json(self) -> Any:
         return msgspec.json.decode(self.body)
@@ -46,7 +48,8 @@ class Client:
             return Answer(status, await _chunks(reader))
         at = lower.find(b"content-length:")
         length = int(lower[at + 15 : lower.index(b"\r", at)]) if at >= 0 else 0
-        return Answer(status, await reader.readexactly(length) if length else b"")
+        body = await reader.readexactly(length) if length else b""
+        return Answer(status, body, b"\r\nretry-after:" in lower)
 
     async def get(self, path: str, headers: Mapping[str, str] | None = None) -> Answer:
         return await self.request("GET", path, None, headers)
