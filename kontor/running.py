@@ -189,6 +189,7 @@ def build_app(what: str, services: ReadServices, settings: Settings) -> FastAPI:
         EdgeSettings(
             body_limit=settings.body_limit,
             timeout=settings.request_timeout,
+            requests_at_once=settings.requests_at_once,
             access_log=settings.access_log,
             cors_origins=settings.cors_origins,
             rate_limits=settings.rate_limits,

@@ -85,6 +85,9 @@ class Settings(BaseSettings):
     rate_limits: bool = Field(True, description="refuse clients that ask too often")
     body_limit: int = Field(1 << 20, ge=1024, description="bytes of a request body")
     request_timeout: float = Field(30.0, gt=0, description="seconds")
+    requests_at_once: int = Field(
+        100, ge=0, description="of each process while it cannot keep up; others get 503; 0: any number"
+    )
     access_token_ttl: int = Field(900, ge=1, le=900, description="seconds")
     archive_after: int = Field(
         180, ge=0, le=36_500, description="days without any event until an order that is over is archived; 0 for never"

@@ -29,6 +29,7 @@ BENCHES = {
     "search": "search",
     "day": "day",
     "force": "force",
+    "overload": "overload",
 }
 """Name on the command line, and module. ``history`` measures ``start`` and ``memory``."""
 ALIASES = {"start": "history", "memory": "history"}

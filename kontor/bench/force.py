@@ -10,7 +10,8 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
-from kontor.bench.day import Amount, Surroundings, buy
+from kontor.bench.day import Amount, Surroundings, buy, kept
+from kontor.bench.report import report
 from kontor.day.hour import Hour
 from kontor.day.journal import Journal
 from kontor.day.place import embedded_settings
@@ -51,4 +52,4 @@ async def endure(plan: Plan, around: Surroundings, seconds: float) -> dict[str, 
     def begin(house: House, journal: Journal) -> Hour:
         return Hour(around.settings, plan, house, journal, around, seconds)
 
-    return await buy("force", plan, around, begin, Amount(int(seconds), "seconds"))
+    return kept(report("force", **await buy(plan, around, begin, Amount(int(seconds), "seconds"))))

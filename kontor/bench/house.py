@@ -96,12 +96,18 @@ async def _stock_shop(services: WriteServices, skus: int, units: int) -> tuple[s
 async def _shopper(services: WriteServices, email: str) -> None:
     context = system_context("bench", services.clock())
     account = await register(services.engine, services.vault, email, PASSWORD, "Bench", context=context)
+    await equip(services, account)
+
+
+async def equip(services: WriteServices, account: str) -> tuple[str, str]:
+    """With an address and a card: their ids."""
     own = Context(account, new_command_id(), services.clock())
     sealed = services.vault.seal(account, ADDRESS)
     address = Address(derived_id("address", 0, account), sealed, "US", "IL")
     await services.engine.submit(AddAddress(account, address), own)
     method = PaymentMethod(derived_id("payment_method", 0, account), "pm_card_visa")
     await services.engine.submit(AddPaymentMethod(account, method), own)
+    return address.address_id, method.payment_method_id
 
 
 class Running(NamedTuple):

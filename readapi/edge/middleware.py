@@ -24,12 +24,15 @@ from readapi.edge import degraded, problems
 from readapi.edge.cors import Cors
 from readapi.edge.deadlines import Deadline, Deadlines
 from readapi.edge.methods import allowed_methods
+from readapi.edge.pressure import Pressure
 from readapi.edge.ratelimit import client_of
 from readapi.edge.state import EdgeState
 from readapi.edge.trace import trace_context
 
 _JSON = b"application/json"
 _FORMS = (b"application/x-www-form-urlencoded", b"multipart/form-data")
+_ALWAYS = ("/livez", "/readyz", "/metrics")
+"""For whoever looks after the service, also when it is busy."""
 _SAFE = ("GET", "HEAD", "OPTIONS")
 _SECURITY_HEADERS = [
     (b"x-content-type-options", b"nosniff"),
@@ -55,6 +58,7 @@ class Edge:
         self.edge = edge
         self.cors = Cors(edge.settings.cors_origins)
         self.deadlines = Deadlines(edge.settings.timeout)
+        self.pressure = Pressure(edge.settings.requests_at_once)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -65,6 +69,7 @@ class Edge:
         try:
             await exchange.run()
         finally:
+            exchange.answered()
             seconds = perf_counter() - started
             method, route, status = exchange.method, _route_template(exchange.scope), exchange.status or 499
             self.edge.metrics.observe(method, route, status, seconds)
@@ -85,6 +90,7 @@ class _Exchange:
         "deadline",
         "edge",
         "head",
+        "inside",
         "method",
         "middleware",
         "origin",
@@ -111,6 +117,8 @@ class _Exchange:
         self.status = 0
         self.deadline: Deadline | None = None
         self.traceparent = b""
+        self.inside = False
+        """And not answered yet."""
 
     async def run(self) -> None:
         response = self.admit()
@@ -152,12 +160,21 @@ class _Exchange:
             self.edge.limiter.charge(state, "ip", client_of(self.scope))
         except problems.RateLimited as limited:
             return problems.response_for(self.scope, limited)
+        if self.scope["path"] not in _ALWAYS:
+            if not self.middleware.pressure.enter():
+                return problems.response_for(self.scope, problems.Overloaded())
+            self.inside = True
         if self.method == "OPTIONS":
             return self.options()
         length = headers.get(b"content-length", b"0")
         if length != b"0" or b"transfer-encoding" in headers:
             return self.check_body(length, headers.get(b"content-encoding", b"identity"))
         return None
+
+    def answered(self) -> None:
+        if self.inside:
+            self.inside = False
+            self.middleware.pressure.leave()
 
     def options(self) -> Response | None:
         preflight = self.middleware.cors.preflight(self.scope, self.origin)
@@ -210,6 +227,7 @@ class _Exchange:
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.status = message["status"]
+            self.answered()
             if self.deadline is not None:
                 # Streams may take as long as they like once they have begun.
                 self.deadline.lift()

@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from readapi.edge.middleware import Edge
+from readapi.edge.pressure import Pressure
 from readapi.edge.state import EdgeSettings
 from readapi.edge.trace import trace_context
 from tests.edge.conftest import client_for, make_app
@@ -301,3 +302,24 @@ async def test_other_protocols_pass(app):
 
     await Edge(inner, edge=app.state.edge)({"type": "lifespan"}, None, None)
     assert seen == ["lifespan"]
+
+
+class TestPressure:
+    async def test_who_may_not_come_in_is_told_when_to_try_again(self, monkeypatch):
+        monkeypatch.setattr(Pressure, "enter", lambda door: False)
+        async with client_for(make_app()) as client:
+            response = await client.get("/api/things/1")
+            assert_problem(response, "overloaded")
+            assert response.headers["Retry-After"] == "1"
+            assert (await client.get("/livez")).status_code == 404, "it came in, though this application has none"
+
+    async def test_everybody_who_came_in_leaves_however_it_ends(self):
+        app = make_app()
+        async with client_for(app) as client:
+            for path in ("/api/things/1", "/nowhere", "/api/things/1?x=1"):
+                await client.get(path)
+            await client.post("/api/things/1", content=b"x" * 10, headers={"content-type": "text/plain"})
+        edge = app.middleware_stack
+        while not isinstance(edge, Edge):
+            edge = edge.app
+        assert edge.pressure.inside == 0

@@ -276,4 +276,27 @@ EMBEDDED: tuple[Case, ...] = (
         small=("--purchases", "200"),
         minutes=40,
     ),
+    Case(
+        "force",
+        (Figure("at rest after a minute of kills", "came_to_rest_in_s", "s", less=True, slack=10),),
+        DISK,
+        options=("--seconds", "60"),
+        small=("--seconds", "5"),
+    ),
+    Case(
+        "overload",
+        (
+            Figure(
+                "p99 of what is let in under three times the capacity, of the normal one",
+                "accepted_p99_of_normal",
+                less=True,
+                target="target_p99_of_normal",
+            ),
+            Figure("normal again after", "recovered_in_s", "s", less=True, target="target_recovered_in_s", slack=1),
+            Figure("let in meanwhile, of the capacity", "accepted_of_capacity"),
+        ),
+        DISK,
+        options=("--seconds", "60"),
+        small=("--seconds", "5"),
+    ),
 )
