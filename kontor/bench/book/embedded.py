@@ -276,4 +276,14 @@ EMBEDDED: tuple[Case, ...] = (
         small=("--purchases", "200"),
         minutes=40,
     ),
+    Case(
+        "force",
+        (
+            Figure("purchases, while everything is killed", "purchases"),
+            Figure("at rest after the last purchase", "came_to_rest_in_s", "s", less=True, slack=10),
+        ),
+        DISK,
+        small=("--seconds", "20"),
+        minutes=90,
+    ),
 )
