@@ -103,7 +103,7 @@ def test_what_is_shown_is_printed(case: Case) -> None:
 
 def printed(name: str) -> tuple[set[str], list[re.Pattern[str]]]:
     """All names and texts of the modules that report under this name, and of those that they use."""
-    reporting = [text for text in SOURCES.values() if re.search(rf'report\(\s*"{name}"', text)]
+    reporting = [text for text in SOURCES.values() if re.search(rf'(report|buy)\(\s*"{name}"', text)]
     used = {module for text in reporting for module in re.findall(r"from kontor\.bench\.(\w+) import", text)}
     words, patterns = set[str](), list[re.Pattern[str]]()
     for text in [*reporting, *(SOURCES[module] for module in used)]:
