@@ -22,6 +22,7 @@ from kontor.running import build_app
 from kontor.settings import Settings
 from streams.gateways.port import RefundRefused
 from streams.gateways.signatures import Signer
+from tests.e2e.drops import Buyer, Clock, Drop
 from tests.e2e.giftcards import balance, issue
 from tests.e2e.house import House, in_process
 from tests.e2e.market import Seller, open_shop
@@ -67,6 +68,7 @@ async def test_every_operation_answers_as_the_document_says(house: House) -> Non
     await operates(root)
     await looks_at_orders(house, root, seller, sku)
     await keeps_books(house, root, seller)
+    await waits_in_line(house, seller)
     assert [label for label, statuses in clerk.statuses.items() if not statuses & GOOD] == []
 
 
@@ -123,6 +125,17 @@ async def keeps_books(house: House, root: Shopper, seller: Seller) -> None:
     await root.do("POST", f"{path}/explain", {"note": "A test of the provider's."})
     await root.do("POST", f"{path}/settle", {"note": "Paid back by hand."})
     assert (await root.read("/api/admin/differences?status=settled"))["items"]
+
+
+async def waits_in_line(house: House, seller: Seller) -> None:
+    drop = Drop(house, Clock(), seller, await seller.sells(stock=1, limitPerAccount=1))
+    await drop.announce()
+    waiting = Buyer(await sign_up(house.http))
+    await waiting.joins(drop)
+    assert (await waiting.place(drop))["state"] == "announced"
+    assert (await waiting.shopper.read(drop.path))["dropId"] == drop.drop_id
+    assert (await waiting.shopper.read("/api/drops"))["items"]
+    expect(200, await seller.shopper.send("DELETE", drop.path))
 
 
 async def buys_and_looks(ada: Shopper, seller: Seller, sku: str) -> None:
