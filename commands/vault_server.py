@@ -18,7 +18,7 @@ from psycopg_pool import ConnectionPool, PoolTimeout
 
 from commands.errors import StorageUnavailable
 from commands.store.migrating import lock_key, migrate
-from commands.store.server import Server, milliseconds
+from commands.store.server import RECONNECT_S, Server, milliseconds
 from commands.vault_store import REVOCATIONS, Revocation, VaultTransaction
 
 ASK_EVERY_S = 0.25
@@ -45,6 +45,7 @@ class VaultServer:
             min_size=1,
             max_size=CONNECTIONS_MAX,
             timeout=PATIENCE_S,
+            reconnect_timeout=RECONNECT_S,
             num_workers=1,
             check=ConnectionPool.check_connection,
             name="vault",

@@ -38,6 +38,7 @@ from commands.store.postgres_queries import (
 from commands.store.server import (
     IDLE_TIMEOUT_S,
     LOCK_TIMEOUT_S,
+    RECONNECT_S,
     STATEMENT_TIMEOUT_S,
     Lost,
     Refused,
@@ -80,6 +81,7 @@ class PostgresLog(LibraryRecorder):
             min_size=1,
             max_size=READERS_MAX,
             timeout=READER_TIMEOUT_S,
+            reconnect_timeout=RECONNECT_S,
             open=False,
         )
         self._turn = asyncio.Lock()

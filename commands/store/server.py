@@ -24,6 +24,9 @@ IDLE_TIMEOUT_S = 15.0
 """A process that was stopped while it held the log's lock loses it, so that the others can go on."""
 ANSWER_TIMEOUT_S = 40.0
 """Beyond it the server is taken for dead although the network says nothing."""
+RECONNECT_S = 1.0
+"""How long a pool tries by itself to replace a broken connection. Beyond that it tries whenever somebody asks for one:
+its own pauses double without an end, so that after a long absence a server would be left alone for as long again."""
 
 LIFELINE = {
     "connect_timeout": str(CONNECT_TIMEOUT_S),

@@ -6,17 +6,21 @@ import asyncio
 import random
 import time
 from collections.abc import AsyncIterator
+from urllib.parse import urlsplit, urlunsplit
 
 import pytest
 
 from commands import engine as module
 from commands.engine import Engine
 from commands.errors import StorageUnavailable
+from commands.store import postgres as store
 from commands.store import server, wire
 from commands.store.postgres import PostgresLog
+from commands.vault_server import VaultServer
 from tests.commands.conftest import rows_of
 from tests.commands.driving import context, do, receive, request
 from tests.commands.proxy import Proxy
+from tests.proxy import Proxy as Way
 
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(120)]
 CLIENTS, TURNS = 12, 6
@@ -127,3 +131,33 @@ async def test_a_long_and_narrow_way_is_only_slow(behind: tuple[Proxy, PostgresL
     await clients.each_is_there_once(log)
     proxy.delay_s = proxy.per_s = 0
     assert (await do(engine, receive(1))).version == CLIENTS * TURNS + 1
+
+
+@pytest.mark.slow
+async def test_after_a_long_absence_reading_goes_on_at_once(postgres: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And not only when as much time has passed again as the server was away."""
+    monkeypatch.setattr(store, "READER_TIMEOUT_S", 0.3)
+    way, parts = Way(postgres), urlsplit(postgres)
+    address = f"{parts.username}@127.0.0.1:{urlsplit(way.url).port}"
+    url = urlunsplit(parts._replace(netloc=address))
+    log, vault = PostgresLog.open(url), VaultServer.open(url)
+    way.cut()
+    until = time.monotonic() + 8
+    while time.monotonic() < until:
+        with pytest.raises(StorageUnavailable):
+            await log.read(0, 1)
+        with pytest.raises(StorageUnavailable):
+            await asyncio.to_thread(vault.rows, "SELECT 1")
+    way.mend()
+    until = time.monotonic() + 3.5
+    for read in (lambda: log.read(0, 1), lambda: asyncio.to_thread(vault.rows, "SELECT 1")):
+        while True:
+            try:
+                await read()
+                break
+            except StorageUnavailable:
+                assert time.monotonic() < until, "still refused"
+                await asyncio.sleep(0.05)
+    await log.close()
+    vault.close()
+    way.cut()
