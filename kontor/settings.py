@@ -86,7 +86,7 @@ class Settings(BaseSettings):
     body_limit: int = Field(1 << 20, ge=1024, description="bytes of a request body")
     request_timeout: float = Field(30.0, gt=0, description="seconds")
     requests_at_once: int = Field(
-        100, ge=0, description="of each process while it cannot keep up; others get 503; 0: any number"
+        300, ge=0, description="of each process while it cannot keep up; others get 503; 0: any number"
     )
     access_token_ttl: int = Field(900, ge=1, le=900, description="seconds")
     archive_after: int = Field(
