@@ -108,7 +108,7 @@ def test_the_sample_needs_no_file_and_everything_else_does(tmp_path):
     for arguments, said in (
         (("sample", "file.ndjson"), "name no file"),
         (("products",), "name the file with the products"),
-        (("prices", "file.ndjson"), "none of products, offers, stock, sample"),
+        (("prices", "file.ndjson"), "none of products, offers, stock, categories, sample"),
     ):
         refused = Desks().kontor({"data": str(tmp_path)}, "import", *arguments)
         assert (refused.returncode, said in refused.stderr) == (2, True), refused.stderr
