@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.e2e.market import Seller
 from tests.e2e.shopper import Shopper, problem
 
 
+@pytest.mark.own_house
 async def test_a_page_is_purged_by_its_category_and_by_each_of_its_products(seller: Seller, visitor: Shopper) -> None:
     bed, rug = [seller.products[await seller.sells()] for _ in range(2)]
     visitor.position = seller.shopper.position
