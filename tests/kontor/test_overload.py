@@ -16,6 +16,7 @@ from kontor.bench.overload import overload
 async def test_whoever_cannot_be_answered_soon_is_told_when_to_ask_again(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    monkeypatch.setenv("KONTOR_REQUESTS_AT_ONCE", "60")
     for name, value in {"VISITORS": 300, "MEASURING_S": 2.0, "AFTER_S": 4.0}.items():
         monkeypatch.setattr(bench, name, value)
     told = await overload(4.0)
