@@ -173,6 +173,7 @@ async def test_pages_go_on_where_the_last_ended(seller: Seller, shopper: Shopper
 async def test_nobody_looks_at_it_in_time(
     house: House, shopper: Shopper, admin: Shopper, order: dict[str, Any]
 ) -> None:
+    assert await house.services.follower.wait_for(house.services.engine.position, 5)
     house.services.engine.clock = lambda: now_ms() + 2 * HOUR_MS + 1
     await once(shopper, order, status="CANCELLED", payment="voided")
     [item] = (await listed(admin, shopper, "decided"))["items"]
