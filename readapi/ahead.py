@@ -14,6 +14,8 @@ JITTER = 0.2
 T = TypeVar("T")
 
 log = structlog.get_logger("ahead")
+_chance = random.Random().random
+"""Of its own: whoever seeds the global generator gets what he asked for."""
 
 
 class Ahead(Generic[T]):
@@ -28,7 +30,7 @@ class Ahead(Generic[T]):
         fresh_s: Callable[[T], float],
         passing: tuple[type[Exception], ...],
         now: Callable[[], float] = monotonic,
-        chance: Callable[[], float] = random.random,
+        chance: Callable[[], float] = _chance,
     ) -> None:
         """``empty`` is shown until the first is made. Failures that are not ``passing`` are logged."""
         self._make = make

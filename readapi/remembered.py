@@ -20,6 +20,8 @@ RENEW_EVERY_S = 2.0
 JITTER = 0.2
 T = TypeVar("T")
 Make = Callable[[], Awaitable[T]]
+_chance = random.Random().random
+"""Of its own: whoever seeds the global generator gets what he asked for."""
 
 
 class Remembered(Generic[T]):
@@ -73,7 +75,7 @@ class Refreshed(Remembered[T]):
         position: Callable[[], int],
         maximum: int,
         now: Callable[[], float] = monotonic,
-        chance: Callable[[], float] = random.random,
+        chance: Callable[[], float] = _chance,
     ) -> None:
         super().__init__(generation, maximum)
         self._position = position
