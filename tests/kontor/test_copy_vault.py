@@ -7,6 +7,7 @@ import json
 import sqlite3
 import subprocess
 import sys
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import closing, nullcontext
 from pathlib import Path
@@ -93,11 +94,11 @@ async def sealed_of(log: Path, account: str) -> bytes:
     return next(iter(state.addresses.values())).sealed
 
 
-class Copies:
+class Copies(ABC):
     """Whoever subclasses this has a fixture ``target``, a place, and says how to open what is there."""
 
-    def open(self, target: str) -> VaultStore:
-        raise NotImplementedError
+    @abstractmethod
+    def open(self, target: str) -> VaultStore: ...
 
     def held(self, target: str) -> dict[str, int]:
         with closing(self.open(target)) as store:
