@@ -71,11 +71,12 @@ run: install ## the shop with its sample catalog on http://127.0.0.1:8000
 RUN = run() { $(PYTEST) "$$@" $(PYTEST_ARGS) || { code=$$?; \
 	[ $$code -eq 5 ] && $(if $(strip $(PYTEST_ARGS)),echo 'none chosen here',exit $$code); }; }
 
+# Of the slow ones those of a file run one after another: they may share a server or a browser of their own.
 .PHONY: test
-test: install ## all tests; the fast ones side by side, then slow, crash and fuzz alone (PYTEST_ARGS='-k cart')
+test: install ## all tests but those on real servers; the fast ones, then slow, crash and fuzz (PYTEST_ARGS='-k cart')
 	@$(RUN); \
 	echo '== fast tests'; run -n 2 -m 'not ($(SLOW) or stack)' || exit; \
-	echo '== slow, crash and fuzz tests'; run -m '($(SLOW)) and not stack'
+	echo '== slow, crash and fuzz tests'; run -n 2 --dist loadfile -m '($(SLOW)) and not stack'
 
 SEEDS := 1..2000
 JOBS := 2

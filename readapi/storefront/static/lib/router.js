@@ -4,6 +4,8 @@ import { announce } from "./announce.js";
 import { h, put } from "./dom.js";
 import { loading, refused } from "./states.js";
 
+const address = () => location.pathname + location.search;
+
 export class Router {
   /** `routes` are pairs of a pattern with one group for each parameter, and a page. */
   constructor(main, name, routes, missing) {
@@ -13,16 +15,23 @@ export class Router {
     this.missing = missing;
     this.leave = null;
     this.visit = 0;
+    this.shown = null;
     document.addEventListener("click", (event) => this.clicked(event));
-    addEventListener("popstate", () => this.show(false));
+    addEventListener("popstate", () => this.moved());
   }
 
-  go(address, { replace = false, focus = true } = {}) {
-    history[replace ? "replaceState" : "pushState"](null, "", address);
+  go(to, { replace = false, focus = true } = {}) {
+    history[replace ? "replaceState" : "pushState"](null, "", to);
     return this.show(focus);
   }
 
+  /** Back and forward; a link to a part of this page ends up here too, and must not take from under it what is drawn. */
+  moved() {
+    if (address() !== this.shown) this.show(false);
+  }
+
   async show(focus = true) {
+    this.shown = address();
     this.leave?.();
     this.leave = null;
     this.visit += 1;
