@@ -61,12 +61,13 @@ class Names:
         """``nearby`` are products that are cheap to look at and likely to have what is not known; they are looked at
         first."""
         wanted, known = list(codes), self._known
-        if nearby is not None and any(one not in known for one in wanted):
+        unknown = [one for one in wanted if one not in known]
+        if nearby is not None and unknown:
             _learn(known, nearby())
-        asked: set[int] = set()
-        while unknown := [one for one in wanted if one not in known and one not in asked][: self._at_once]:
-            asked.update(unknown)
-            _learn(known, examples(unknown))
+            unknown = [one for one in unknown if one not in known]
+        while unknown:
+            _learn(known, examples(unknown[: self._at_once]))
+            unknown = [one for one in unknown[self._at_once :] if one not in known]
         if len(known) > _REMEMBERED:
             self._known = {}
         return {one: known[one] for one in wanted if one in known}

@@ -9,13 +9,14 @@ only while the index stands still.
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import tantivy
 
-from projections.search import stored
 from projections.search.cursor import Cursor
 from projections.search.port import SearchQuery
+from projections.search.stored import Ids
 from projections.search.tantivy_dialect import TantivyDialect
 from projections.search.window import Hit, Page, keyset, page
 
@@ -33,90 +34,90 @@ COLUMNS = {
     "rating": Column("rating_down", False),
 }
 _SLACK = 32
+Ranked = tuple[float, int, tantivy.DocAddress]
+"""Sort value or score, tie number, and where it lies."""
 
 
-def by_column(
-    searcher: tantivy.Searcher, say: TantivyDialect, query: tantivy.Query, asked: SearchQuery, place: Cursor | None
-) -> Page:
-    column = COLUMNS[asked.sort]
-    total = _total(searcher.search(query, 1))
-    back = place is not None and place.direction == "prev"
-    ascending = column.ascending is not back
-    if place is None and asked.offset >= total:
-        hits = []  # the engine panics on a window behind the end
-    elif place is None:
-        hits = _sorted(searcher, query, column.name, ascending, asked.limit + 1, asked.offset)
-    else:
-        beyond = say.beyond(column.name, ascending, place.value, place.tie)
-        hits = _sorted(searcher, say.all_of([query, beyond]), column.name, ascending, asked.limit + 1, 0)
-    return keyset(asked, place, hits, total)
+class Pages(NamedTuple):
+    """Cuts pages out of results of one searcher."""
 
+    searcher: tantivy.Searcher
+    say: TantivyDialect
+    ids: Ids
 
-def _sorted(
-    searcher: tantivy.Searcher, query: tantivy.Query, column: str, ascending: bool, size: int, offset: int
-) -> list[Hit]:
-    """A window of the result in the order (column, tie)."""
-    depth = offset + size
-    order = tantivy.Order.Asc if ascending else tantivy.Order.Desc
-    hits = searcher.search(query, depth + _SLACK, count=False, order_by_field=column, order=order).hits
-    if len(hits) == depth + _SLACK and hits[depth - 1][0] == hits[-1][0]:
-        return _sorted_among_many_equals(searcher, query, column, ascending, size, offset)
-    ties = searcher.fast_field_values("tie", [address for _, address in hits])
-    sign = 1 if ascending else -1
-    ranked = [(sign * value, sign * int(tie or 0), address) for (value, address), tie in zip(hits, ties, strict=True)]
-    ranked.sort(key=lambda hit: hit[:2])
-    return [
-        Hit(sign * value, sign * tie, stored.read(searcher, address).product_id)
-        for value, tie, address in ranked[offset:depth]
-    ]
+    def by_column(self, query: tantivy.Query, asked: SearchQuery, place: Cursor | None) -> Page:
+        column = COLUMNS[asked.sort]
+        total = _total(self.searcher.search(query, 1))
+        back = place is not None and place.direction == "prev"
+        ascending = column.ascending is not back
+        if place is None and asked.offset >= total:
+            hits = []  # the engine panics on a window behind the end
+        elif place is None:
+            hits = self._sorted(query, column.name, ascending, asked.limit + 1, asked.offset)
+        else:
+            beyond = self.say.beyond(column.name, ascending, place.value, place.tie)
+            hits = self._sorted(self.say.all_of([query, beyond]), column.name, ascending, asked.limit + 1, 0)
+        return keyset(asked, place, hits, total)
 
+    def _sorted(self, query: tantivy.Query, column: str, ascending: bool, size: int, offset: int) -> list[Hit]:
+        """A window of the result in the order (column, tie)."""
+        depth = offset + size
+        order = tantivy.Order.Asc if ascending else tantivy.Order.Desc
+        hits = self.searcher.search(query, depth + _SLACK, count=False, order_by_field=column, order=order).hits
+        if len(hits) == depth + _SLACK and hits[depth - 1][0] == hits[-1][0]:
+            return self._sorted_among_many_equals(query, column, ascending, size, offset)
+        sign = 1 if ascending else -1
+        ranked = [(sign * value, sign * tie, address) for (value, address), tie in self._with_ties(hits)]
+        ranked.sort(key=lambda hit: hit[:2])
+        return self._hits([(sign * value, sign * tie, address) for value, tie, address in ranked[offset:depth]])
 
-def _sorted_among_many_equals(
-    searcher: tantivy.Searcher, query: tantivy.Query, column: str, ascending: bool, size: int, offset: int
-) -> list[Hit]:
-    """The same, eight times slower, but however many products share the value at the window's end."""
-    order = "asc" if ascending else "desc"
-    request: dict[str, Any] = {
-        "size": size,
-        "from": offset,
-        "sort": [{column: order}, {"tie": order}],
-        "docvalue_fields": [column, "tie", "id"],
-    }
-    found = searcher.aggregate(query, {"page": {"top_hits": request}})["page"]["hits"]
-    return [Hit(*(hit["docvalue_fields"][name][0] for name in (column, "tie", "id"))) for hit in found]
+    def _sorted_among_many_equals(
+        self, query: tantivy.Query, column: str, ascending: bool, size: int, offset: int
+    ) -> list[Hit]:
+        """The same, eight times slower, but however many products share the value at the window's end."""
+        order = "asc" if ascending else "desc"
+        request: dict[str, Any] = {
+            "size": size,
+            "from": offset,
+            "sort": [{column: order}, {"tie": order}],
+            "docvalue_fields": [column, "tie", "id"],
+        }
+        found = self.searcher.aggregate(query, {"page": {"top_hits": request}})["page"]["hits"]
+        return [Hit(*(hit["docvalue_fields"][name][0] for name in (column, "tie", "id"))) for hit in found]
 
+    def by_relevance(self, query: tantivy.Query, asked: SearchQuery, place: Cursor | None) -> Page:
+        depth = (asked.offset if place is None else place.rank) + asked.limit + 1
+        total, ranking = self._ranking(query, depth)
+        start = asked.offset
+        if place is not None:
+            before, through = _find(ranking, place)
+            start = through if place.direction == "next" else max(0, before - asked.limit)
+        end = start + asked.limit
+        if place is not None and place.direction == "prev":
+            end = before
+        window = self._hits(ranking[start:end])
+        return page(asked, window, total, rank=start, before=start > 0, behind=end < len(ranking))
 
-def by_relevance(
-    searcher: tantivy.Searcher, say: TantivyDialect, query: tantivy.Query, asked: SearchQuery, place: Cursor | None
-) -> Page:
-    depth = (asked.offset if place is None else place.rank) + asked.limit + 1
-    total, ranking = _ranking(searcher, query, depth)
-    start = asked.offset
-    if place is not None:
-        before, through = _find(ranking, place)
-        start = through if place.direction == "next" else max(0, before - asked.limit)
-    end = start + asked.limit
-    if place is not None and place.direction == "prev":
-        end = before
-    window = [Hit(score, tie, stored.read(searcher, address).product_id) for score, tie, address in ranking[start:end]]
-    return page(asked, window, total, rank=start, before=start > 0, behind=end < len(ranking))
+    def _ranking(self, query: tantivy.Query, depth: int) -> tuple[int, list[Ranked]]:
+        """At least the ``depth`` best hits, none of the last one's equals missing, in lasting order."""
+        size = depth + _SLACK
+        while True:
+            result = self.searcher.search(query, size)
+            hits = result.hits
+            if len(hits) < size or hits[depth - 1][0] > hits[-1][0]:
+                break
+            size *= 4
+        ranking = [(score, tie, address) for (score, address), tie in self._with_ties(hits)]
+        ranking.sort(key=lambda hit: (-hit[0], hit[1]))
+        return _total(result), ranking
 
+    def _with_ties(self, hits: list[Any]) -> Iterator[tuple[Any, int]]:
+        ties = self.searcher.fast_field_values("tie", [address for _, address in hits])
+        return zip(hits, (int(tie or 0) for tie in ties), strict=True)
 
-def _ranking(
-    searcher: tantivy.Searcher, query: tantivy.Query, depth: int
-) -> tuple[int, list[tuple[float, int, tantivy.DocAddress]]]:
-    """At least the ``depth`` best hits, none of the last one's equals missing, in lasting order."""
-    size = depth + _SLACK
-    while True:
-        result = searcher.search(query, size)
-        hits = result.hits
-        if len(hits) < size or hits[depth - 1][0] > hits[-1][0]:
-            break
-        size *= 4
-    ties = searcher.fast_field_values("tie", [address for _, address in hits])
-    ranking = [(score, int(tie or 0), address) for (score, address), tie in zip(hits, ties, strict=True)]
-    ranking.sort(key=lambda hit: (-hit[0], hit[1]))
-    return _total(result), ranking
+    def _hits(self, ranked: list[Ranked]) -> list[Hit]:
+        ids = self.ids.of(self.searcher, [(tie, address) for _, tie, address in ranked])
+        return [Hit(value, tie, product_id) for (value, tie, _), product_id in zip(ranked, ids, strict=True)]
 
 
 def _total(result: Any) -> int:
@@ -124,7 +125,7 @@ def _total(result: Any) -> int:
     return int(result.count)
 
 
-def _find(ranking: list[tuple[float, int, tantivy.DocAddress]], place: Cursor) -> tuple[int, int]:
+def _find(ranking: list[Ranked], place: Cursor) -> tuple[int, int]:
     """How many hits stand before the cursor's product, and how many including it; the same if it is gone."""
     for at, (_, tie, _) in enumerate(ranking):
         if tie == place.tie:

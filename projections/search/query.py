@@ -148,6 +148,7 @@ class QueryBuilder(Generic[Q]):
     def __init__(self, dialect: Dialect[Q], synonyms: Synonyms) -> None:
         self._say = dialect
         self._synonyms = synonyms
+        self._understood: dict[str, Reading[Q]] = {}
 
     # words
 
@@ -173,6 +174,12 @@ class QueryBuilder(Generic[Q]):
 
     def reading(self, text: str) -> Reading[Q]:
         """Without any units if there are no words in it."""
+        known = self._understood.get(text)
+        if known is None:
+            known = self._understood[text] = self._reading(text)
+        return known
+
+    def _reading(self, text: str) -> Reading[Q]:
         words = words_of(text)
         if not words:
             return Reading([], [], [])

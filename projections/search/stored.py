@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Iterable
 
 import msgspec
 import tantivy
@@ -30,3 +31,26 @@ _decoder = msgspec.json.Decoder(Stored)
 
 def read(searcher: tantivy.Searcher, address: tantivy.DocAddress) -> Stored:
     return _decoder.decode(bytes(searcher.doc(address).get_first("stored") or b'["","",[]]'))
+
+
+class Ids:
+    """Remembers which product a tie number (``row.tie``) is of: a page needs no more of most products, and reading one
+    costs as much as finding it. Safe to share between threads: entries are only added, or all forgotten."""
+
+    MAXIMUM = 50_000
+    """About 8 MB."""
+
+    def __init__(self) -> None:
+        self._known: dict[int, str] = {}
+
+    def of(self, searcher: tantivy.Searcher, hits: Iterable[tuple[int, tantivy.DocAddress]]) -> list[str]:
+        """Of products by their tie numbers, in order; the addresses say where those lie that are not known."""
+        known, found = self._known, []
+        for number, address in hits:
+            product_id = known.get(number)
+            if product_id is None:
+                product_id = known[number] = read(searcher, address).product_id
+            found.append(product_id)
+        if len(known) > self.MAXIMUM:
+            self._known = {}
+        return found

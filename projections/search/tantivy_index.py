@@ -26,7 +26,7 @@ from projections.search.filters import filters, in_stock
 from projections.search.limits import within_limits
 from projections.search.lock import FolderLock
 from projections.search.merits import matched, ranked
-from projections.search.pages import by_column, by_relevance
+from projections.search.pages import Pages
 from projections.search.panics import as_errors
 from projections.search.places import Places
 from projections.search.port import (
@@ -75,6 +75,7 @@ class TantivyIndex:
         """Whether a whole index stays visible until its successor is whole too."""
         self._schema = schema.build()
         self._names = Names()
+        self._ids = stored.Ids()
         self._next: tantivy.Index | None = None
         """What the writer writes while it is not as far as what is shown."""
         self._index: tantivy.Index | None = None
@@ -257,7 +258,8 @@ class TantivyIndex:
         answers = {name: searcher.aggregate(without(name), wanted) for name, wanted in passes.items() if wanted}
         found = narrowed(say.everything() if words is None else words)
         by_score = words is not None and query.sort == "relevance"
-        page: Page = (by_relevance if by_score else by_column)(searcher, say, found, query, place)
+        pages = Pages(searcher, say, self._ids)
+        page: Page = (pages.by_relevance if by_score else pages.by_column)(found, query, place)
         return SearchResult(
             product_ids=page.product_ids,
             total=page.total,
