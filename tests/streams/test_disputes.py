@@ -15,6 +15,7 @@ from commands.errors import StorageUnavailable
 from commands.mapper import recorded
 from domain import order, payment
 from domain.aftersale import GrantRefund
+from domain.codec import decode
 from domain.decider import Command
 from domain.ids import payment_id
 from domain.ledger import Transaction, is_balanced
@@ -64,6 +65,15 @@ async def stands(shop: House, order_id: str, status: str) -> payment.Payment:
     return await once(shop, order_id, lambda state: [one.status for one in state.disputes.values()] == [status])
 
 
+async def while_open(shop: House, order_id: str) -> payment.Payment:
+    """The payment as it was when its dispute had just been opened, however soon it was decided."""
+    events = [decode(row.topic, row.data) for row in await shop.log.read_stream(payment_id(order_id))]
+    opened_at = next(number for number, event in enumerate(events) if type(event).__name__ == "DisputeOpened")
+    state = payment.PAYMENT.fold(events[: opened_at + 1])
+    assert isinstance(state, payment.Payment)
+    return state
+
+
 async def disputed(shop: House, order_id: str) -> list[str]:
     return [name for name in await shop.payment_events(order_id) if name.startswith("Dispute")]
 
@@ -94,11 +104,11 @@ async def test_a_token_has_the_payment_disputed_and_decided(
     monkeypatch.setattr(disputes, "OPENED_AFTER_MS", 10)
     monkeypatch.setattr(disputes, "DECIDED_AFTER_MS", 300)
     order_id, _ = await paid(shop, f"pm_sim_dispute_{verdict}")
-    state = await stands(shop, order_id, "open")
-    assert (state.status, state.contested, state.left) == ("captured", GRAND, Money(0, "USD"))
     state = await stands(shop, order_id, verdict)
     assert state.lost.amount == (GRAND.amount if verdict == "lost" else 0)
     assert await disputed(shop, order_id) == ["DisputeOpened", CLOSED[verdict]]
+    between = await while_open(shop, order_id)
+    assert (between.status, between.contested, between.left) == ("captured", GRAND, Money(0, "USD"))
     kinds = [row.kind for row in shop.gateway.report()]
     assert kinds == ["authorize", "capture", "dispute", *(["reinstatement"] if verdict == "won" else [])]
     assert verify(shop.log_file).ok
