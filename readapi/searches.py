@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from typing import Any, NamedTuple, TypeVar
 
 import msgspec
@@ -43,6 +45,7 @@ class Found(NamedTuple):
 class Searches:
     def __init__(self, search: SearchIndex, indexer: FollowedSearch, maximum: int = REMEMBERED_MAX) -> None:
         self._search = search
+        self._threads = ThreadPoolExecutor(search.at_once, "search")
         self._indexer = indexer
         index = (lambda: indexer.generation, lambda: indexer.position)
         self._found: Refreshed[Found] = Refreshed(*index, maximum)
@@ -87,7 +90,8 @@ class Searches:
     async def _ask(self, question: Callable[[Q], A], about: Q) -> A:
         if self._indexer.away:
             raise SearchUnavailable("known to be away")
-        return await asyncio.to_thread(question, about)
+        loop, context = asyncio.get_running_loop(), copy_context()
+        return await loop.run_in_executor(self._threads, context.run, question, about)
 
     def _run(self, query: SearchQuery, ranking: Ranking, wanted: Wanted) -> Found:
         try:

@@ -169,6 +169,9 @@ class SearchIndex(Protocol):
     method but ``apply`` and ``position`` may wait for it and raise SearchUnavailable.
     """
 
+    at_once: int
+    """How many questions it answers best at the same time; with more, all take longer."""
+
     def try_writer(self) -> bool:
         """Becomes the writer if no other process is; True if this object is the writer now. Never waits for another."""
 

@@ -9,6 +9,7 @@ interpreter's lock; changes wait for each other.
 
 from __future__ import annotations
 
+import os
 import shutil
 import threading
 from collections.abc import Iterable, Iterator, Sequence
@@ -61,6 +62,9 @@ class TantivyIndex:
     Another generation may take the index's place at any time (``places.py``). The writer then ceases to be one; what
     was shown is shown until the other is as far.
     """
+
+    at_once = os.cpu_count() or 1
+    """It works in this process, between what is said in Python and what the processor does without it."""
 
     def __init__(self, folder: Path, place: Path | None = None) -> None:
         """``place``: a generation to be looked into, whichever is shown."""

@@ -21,7 +21,7 @@ from projections.search.elastic.dialect import ElasticDialect, Query
 from projections.search.elastic.generations import Current, Generations, is_missing, write_alias
 from projections.search.elastic.lease import TTL_S, Lease
 from projections.search.elastic.searching import Searching
-from projections.search.elastic.server import Body, Refused, Server
+from projections.search.elastic.server import CONNECTIONS, Body, Refused, Server
 from projections.search.elastic.words import Words
 from projections.search.explaining import explain
 from projections.search.limits import within_limits
@@ -58,6 +58,8 @@ class ElasticIndex:
     Indices that begin with the same name belong to it. One that is missing or not ours reads as empty, and the first
     process that may write makes a new one.
     """
+
+    at_once = CONNECTIONS
 
     def __init__(self, server: Server, name: str = NAME, lease_ttl_s: float = TTL_S) -> None:
         self._server = server
