@@ -24,6 +24,8 @@ class Proxy:
         self.cut_soon: Callable[[], bool] = lambda: False
         """Asked of each piece: whether the connection breaks before it, in both directions."""
         self.cuts = 0
+        self.answered_as = (b"", b"")
+        """What the server says of itself, and what it is to have said: as many bytes."""
         self._heard = asyncio.Event()
         self._heard.set()
         self._server: asyncio.Server | None = None
@@ -97,6 +99,8 @@ class Proxy:
                     self.lose_commit = False
                     self.lost += 1
                     return
+                if answers and self.answered_as[0]:
+                    data = data.replace(*self.answered_as)
                 await self._heard.wait()
                 if self.cut_soon():
                     self.cuts += 1
