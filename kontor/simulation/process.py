@@ -112,7 +112,7 @@ class Process:
         self.engine = Engine(log, clock=self.clock)
         self.follower = Follower(log, self.views, self.engine, timer=self._timer)
         self.payments = PaymentProcess(self.engine, self.views, self._provider)
-        checkouts = CheckoutProcess(self.engine, self.views)
+        checkouts = CheckoutProcess(self.engine, self.views, self.follower)
         books = Bookkeeping(log, self.engine, COMMISSION_PPM)
         self.engine.listeners.append(self.payments.committed)
         self.follower.applied += [checkouts.applied, books.applied]
