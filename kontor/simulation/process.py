@@ -30,6 +30,7 @@ from streams.bookkeeping import Bookkeeping
 from streams.checkout import CheckoutProcess
 from streams.follower import Follower
 from streams.payments import PaymentProcess
+from streams.reconciling import Reconciler
 
 PROJECTIONS = (STOCK, CARTS, ORDERS, CHECKOUTS, LEDGER, ORDER_REVIEWS)
 COMMISSION_PPM = 50_000
@@ -120,6 +121,11 @@ class Process:
         await self.follower.start()
         for part in (self.payments, checkouts, books):
             await part.start()
+
+    def reconciler(self, books: Path) -> Reconciler:
+        """As this process would reconcile, with ``books`` for what it knows."""
+        log: Any = self._connection
+        return Reconciler(log, self.engine, self.payments, books)
 
     def _timer(self) -> float:
         """Folding takes no virtual time, so as if it took up to 10 ms."""
