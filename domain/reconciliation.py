@@ -303,6 +303,8 @@ def _inner(order_id: str, books: Books, window: Window, at: int) -> list[Differe
     due = books.parcels if books.by_parcel else books.owed.amount
     if books.order == "paid" and due and captured < (due if books.by_parcel else 1):
         return [Difference("paid_without_capture", order_id, "", Money(due, currency), Money(captured, currency), at)]
+    if books.disputes and books.order != "pending":
+        return []  # what is to go back waits for the bank
     if kept > 0 and not books.intent and books.order != "paid":
         what = Money(kept, currency)
         return [Difference("captured_without_order", order_id, books.reference, what, what, at, books.order)]

@@ -147,7 +147,7 @@ async def embedded(settings: Settings, *, clock: Callable[[], int] = now_ms) -> 
         folder.provider, vault.secrets.webhook_secret, timeout_s=settings.provider_timeout, clock=clock
     )
     payments = PaymentProcess(engine, views, gateway)
-    checkout, erasures = CheckoutProcess(engine, views), ErasureProcess(engine, views, vault)
+    checkout, erasures = CheckoutProcess(engine, views, follower), ErasureProcess(engine, views, vault)
     webhooks = Webhooks(engine, vault, private=settings.webhooks_private)
     sellers = sellers_in_views(views, follower, engine)
     notifying = Notifying(settings, engine, vault, sellers)

@@ -2,7 +2,8 @@
 
 The engine reacts within its batches; this process is the safety net. It looks at the checkouts whose rows just
 changed and, from time to time, at all that have been silent for a while, asks ``domain/checkout.py`` what is to be
-done, and submits that. It also tidies expired holds, so that views show the units again.
+done, and submits that. It also tidies expired holds, so that views show the units again. Rows are judged by the present
+(``present.py``) and by no later clock.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from domain.recorded import Recorded
 from projections.checkouts.projector import CHECKOUT_ROWS, CheckoutRow
 from projections.stock.projector import STOCK_ROWS
 from projections.views import Touched, Views
+from streams.present import Present, Shown
 from streams.silent import due_checkouts, silent_checkouts
 
 SWEEP_S = 1.0
@@ -38,9 +40,11 @@ log = structlog.get_logger("checkout")
 
 
 class CheckoutProcess:
-    def __init__(self, engine: Engine, views: Views) -> None:
+    def __init__(self, engine: Engine, views: Views, follower: Shown) -> None:
+        """``follower`` keeps the views up with the log."""
         self._engine = engine
         self._views = views
+        self._present = Present(engine, follower)
         self._moved: set[str] = set()
         self._wake = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
@@ -74,8 +78,7 @@ class CheckoutProcess:
                 await asyncio.wait_for(self._wake.wait(), SWEEP_S)
             self._wake.clear()
             try:
-                moved, self._moved = self._moved, set()
-                await self._look_after(sorted(moved))
+                await self._look_after()
                 if (began := loop.time()) >= next_sweep:
                     await self.sweep()
                     # However many there are, most of the time is for those that move.
@@ -87,34 +90,41 @@ class CheckoutProcess:
                 log.exception("checkout_sweep_failed")
 
     async def sweep(self) -> None:
-        """Goes once through the checkouts that are silent or due, and through the expired holds."""
-        now = self._engine.clock()
-        await self._advance_all(row async for _, row in silent_checkouts(self._views, now, SILENT_MS))
-        await self._advance_all(due_checkouts(self._views, now))
+        """Goes once through the checkouts that are silent or due, and through the expired holds; not while the views
+        are behind."""
+        now = await self._present.instant()
+        if now is None:
+            return
+        await self._advance_all((row async for _, row in silent_checkouts(self._views, now, SILENT_MS)), now)
+        await self._advance_all(due_checkouts(self._views, now), now)
         for stock_id, item in await self._views.listed(STOCK_ROWS.name, "expiring", "", limit=SWEEP_MAX):
             if item.item.soonest_expiry > now:
                 break
             await self._submit(ExpireHolds(stock_id, now), "sweeper")
 
-    async def _advance_all(self, rows: AsyncIterator[CheckoutRow]) -> None:
+    async def _advance_all(self, rows: AsyncIterator[CheckoutRow], now: int) -> None:
         """Many share a commit: after an outage there may be thousands."""
         some: list[CheckoutRow] = []
         async for row in rows:
             some.append(row)
             if len(some) == SWEEP_MAX:
-                await asyncio.gather(*map(self._advance, some))
+                await asyncio.gather(*(self._advance(row, now) for row in some))
                 some.clear()
-        await asyncio.gather(*map(self._advance, some))
+        await asyncio.gather(*(self._advance(row, now) for row in some))
 
-    async def _look_after(self, order_ids: Sequence[str]) -> None:
-        for start in range(0, len(order_ids), SWEEP_MAX):
-            rows = await self._views.get_many(CHECKOUT_ROWS.name, order_ids[start : start + SWEEP_MAX])
-            await asyncio.gather(*(self._advance(row) for row in rows.values()))
+    async def _look_after(self) -> None:
+        """Those that have moved; while the views are behind they are kept in mind."""
+        if not self._moved or (now := await self._present.instant()) is None:
+            return
+        moved, self._moved = sorted(self._moved), set()
+        for start in range(0, len(moved), SWEEP_MAX):
+            rows = await self._views.get_many(CHECKOUT_ROWS.name, moved[start : start + SWEEP_MAX])
+            await asyncio.gather(*(self._advance(row, now) for row in rows.values()))
 
-    async def _advance(self, row: CheckoutRow) -> None:
+    async def _advance(self, row: CheckoutRow, now: int) -> None:
         if checkout.is_settled(row.checkout):
             return
-        commands = checkout.next_commands(row.checkout, self._engine.clock())
+        commands = checkout.next_commands(row.checkout, now)
         # They queue in this order, and share a commit.
         await asyncio.gather(*(self._submit(command, "checkout", row.checkout.order_id) for command in commands))
 

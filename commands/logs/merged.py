@@ -186,6 +186,14 @@ async def placed(log: EventLog, position: int, timeout: float) -> tuple[int, flo
     return position if place is None else place, max(0.0, timeout - (clock() - began))
 
 
+async def head_of(log: EventLog) -> int:
+    """A position that nothing committed before the call lies beyond; of several logs it gets its place in the order for
+    that. Raises StorageUnavailable."""
+    if isinstance(log, MergedLog):
+        await log.cut()
+    return await log.head()
+
+
 def joined(one: Loaded, other: Loaded) -> Loaded:
     """Two parts of a stream, of different logs; from the newer snapshot on, if any."""
     snapshots = [part.snapshot for part in (one, other) if part.snapshot is not None]

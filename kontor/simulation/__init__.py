@@ -6,6 +6,7 @@ chance.py     where chance comes from, and everything outside that is taken from
 store.py      a log whose commits fail, whose answers are lost
 provider.py   a payment provider that is slow, forgetful and repetitive
 banks.py      buyers' banks, which take money back and decide whose it is
+nights.py     reconciling, in the middle of things and at rest
 process.py    one Kontor process that can be killed and started again
 door.py       how people reach it, and the journal of what they were told
 people.py     buyers and staff

@@ -29,17 +29,21 @@ class Dispute:
     status: str = OPEN
     careless: bool = False
     """Some of it had been given back before it was opened."""
+    won_at: int = 0
+    """Milliseconds since 1970; 0 while it is not."""
 
 
 class Banks:
     """``tell`` is called with a charge's reference when something about its disputes is new."""
 
-    def __init__(self, faults: Faults, chance: Random) -> None:
+    def __init__(self, faults: Faults, chance: Random, now: Callable[[], int]) -> None:
+        """``now`` gives milliseconds since 1970."""
         self.tell: Callable[[str], None]
         self.disputes: dict[str, list[Dispute]] = {}
         """By the charge's reference, the oldest first."""
         self._faults = faults
         self._chance = chance
+        self._now = now
 
     def withheld(self, reference: str) -> int:
         """Minor units of a charge that are disputed, or lost by that."""
@@ -63,6 +67,7 @@ class Banks:
             verdict = token_asks or self._chance.choice((WON, LOST, LOST, OPEN))
             if verdict != OPEN and not self._faults.calm:
                 dispute.status = verdict
+                dispute.won_at = self._now() if verdict == WON else 0
                 self._say(reference, f"{dispute.dispute_id} is {verdict}")
             if self._chance.random() > AGAIN:
                 return
@@ -82,8 +87,7 @@ class Banks:
             return None
         amount = self._chance.randint(1, most) if self._chance.random() < IN_PART else most
         known = self.disputes.setdefault(reference, [])
-        at = int(asyncio.get_running_loop().time() * 1000)
-        dispute = Dispute(f"dp_{reference}_{len(known) + 1}", amount, at, careless=amount > kept)
+        dispute = Dispute(f"dp_{reference}_{len(known) + 1}", amount, self._now(), careless=amount > kept)
         known.append(dispute)
         self._say(reference, f"{dispute.dispute_id} is opened, of {amount}")
         return dispute

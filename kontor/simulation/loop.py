@@ -20,6 +20,8 @@ T = TypeVar("T")
 OWNER: ContextVar[list[asyncio.Task[Any]] | None] = ContextVar("owner", default=None)
 """The tasks of the simulated process that is running; every task that is created there joins them."""
 OWNED_MIN = 256
+START_MS = 1_700_000_000_000
+"""When every simulation begins: milliseconds since 1970."""
 
 
 class Stuck(Exception):
@@ -46,6 +48,10 @@ class SimulatedLoop(asyncio.AbstractEventLoop):
     def time(self) -> float:
         """Seconds since the simulation began."""
         return self._now
+
+    def now_ms(self) -> int:
+        """What a clock shows that is right, in milliseconds since 1970."""
+        return START_MS + int(self._now * 1000)
 
     def call_soon(  # type: ignore[override]  # typed more loosely than asyncio's own
         self, callback: Callable[..., Any], *args: Any, context: Context | None = None

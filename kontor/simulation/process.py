@@ -30,6 +30,7 @@ from streams.bookkeeping import Bookkeeping
 from streams.checkout import CheckoutProcess
 from streams.follower import Follower
 from streams.payments import PaymentProcess
+from streams.reconciling import Reconciler
 
 PROJECTIONS = (STOCK, CARTS, ORDERS, CHECKOUTS, LEDGER, ORDER_REVIEWS)
 COMMISSION_PPM = 50_000
@@ -112,7 +113,7 @@ class Process:
         self.engine = Engine(log, clock=self.clock)
         self.follower = Follower(log, self.views, self.engine, timer=self._timer)
         self.payments = PaymentProcess(self.engine, self.views, self._provider)
-        checkouts = CheckoutProcess(self.engine, self.views)
+        checkouts = CheckoutProcess(self.engine, self.views, self.follower)
         books = Bookkeeping(log, self.engine, COMMISSION_PPM)
         self.engine.listeners.append(self.payments.committed)
         self.follower.applied += [checkouts.applied, books.applied]
@@ -120,6 +121,11 @@ class Process:
         await self.follower.start()
         for part in (self.payments, checkouts, books):
             await part.start()
+
+    def reconciler(self, books: Path) -> Reconciler:
+        """As this process would reconcile, with ``books`` for what it knows."""
+        log: Any = self._connection
+        return Reconciler(log, self.engine, self.payments, books)
 
     def _timer(self) -> float:
         """Folding takes no virtual time, so as if it took up to 10 ms."""

@@ -8,7 +8,7 @@ own count of the money, and objects to being asked for what no honest caller ask
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator, Mapping, Sequence
 from contextvars import Context
 from dataclasses import dataclass
 from typing import Any, NamedTuple, NoReturn
@@ -75,7 +75,8 @@ class Operation(NamedTuple):
 class Provider:
     name = "simulated"
 
-    def __init__(self, faults: Faults, verdict: Verdict, banks: Banks) -> None:
+    def __init__(self, faults: Faults, verdict: Verdict, banks: Banks, now: Callable[[], int]) -> None:
+        """``now`` gives milliseconds since 1970."""
         self.deliver: Callable[[bytes], Awaitable[None]]
         """Brings a callback to some process; raises when it was not taken."""
         self.charges: dict[str, Charge] = {}
@@ -84,6 +85,8 @@ class Provider:
         banks.tell = self._tell_of_disputes
         self._faults = faults
         self._verdict = verdict
+        self._now = now
+        self._moved: list[Movement] = []
         self._refused_once: set[str] = set()
         self._outside = Context()
 
@@ -106,6 +109,7 @@ class Provider:
                 self._verdict.fail(f"{order_id} is charged a second time, as {key}")
             reference = f"ch_{len(self.charges) + 1}"
             self.charges[reference] = Charge(order_id, behaviour, amount)
+            self._move(key, reference, "authorize", amount.amount)
             return Authorized(reference)
 
         outcome = await self._asked(key, ("authorize", order_id, amount), act, behaviour)
@@ -124,6 +128,7 @@ class Provider:
             charge.more = more
             if charge.captured > charge.amount.amount:
                 self._verdict.fail(f"{key} captures {charge.captured} of {charge.amount} authorized")
+            self._move(key, reference, "capture", amount.amount)
             if amount.amount:
                 self._banks_may_act(reference, charge.behaviour.disputed)
             return Captured()
@@ -139,6 +144,7 @@ class Provider:
             if charge.captured and not charge.more:
                 self._verdict.fail(f"{key} voids what was captured")
             charge.voided = True
+            self._move(key, reference, "void", charge.amount.amount - charge.captured)
             return Voided()
 
         outcome = await self._asked(key, ("void", reference, None), act, BEHAVIOURS["pm_card_visa"])
@@ -155,6 +161,7 @@ class Provider:
             if withheld and charge.refunded + amount.amount > charge.captured - withheld:
                 return RefundRefused("disputed")
             charge.refunded += amount.amount
+            self._move(key, reference, "refund", amount.amount)
             self._banks_may_act(reference)
             return Refunded()
 
@@ -194,10 +201,10 @@ class Provider:
         return Disputed(callback.about) if callback.outcome is None else Notice(callback.about, callback.outcome)
 
     async def settlement(self, since: int = 0, until: int = FOREVER) -> AsyncIterator[Movement]:
-        """Nobody reconciles here: the records are compared with the log directly."""
-        nothing: tuple[Movement, ...] = ()
-        for movement in nothing:
-            yield movement
+        """Charges first, then what banks did; a provider tells in no order."""
+        for movement in (*self._moved, *self._disputed()):
+            if since <= movement.at < until:
+                yield movement
 
     # within
 
@@ -205,6 +212,20 @@ class Provider:
         if reference not in self.charges:
             self._verdict.fail(f"{key} names the charge {reference!r}, which there is not")
         return self.charges[reference]
+
+    def _move(self, key: str, reference: str, kind: str, amount: int) -> None:
+        self._moved.append(self._movement(key, reference, kind, amount, self._now()))
+
+    def _movement(self, key: str, reference: str, kind: str, amount: int, at: int) -> Movement:
+        charge = self.charges[reference]
+        return Movement(key, reference, charge.order_id, kind, amount, 0, charge.amount.currency, at)
+
+    def _disputed(self) -> Iterator[Movement]:
+        for reference, disputes in self.banks.disputes.items():
+            for one in disputes:
+                yield self._movement("", reference, "dispute", one.amount, one.opened_at)
+                if one.won_at:
+                    yield self._movement("", reference, "reinstatement", one.amount, one.won_at)
 
     def _banks_may_act(self, reference: str, token_asks: str = "") -> None:
         charge = self.charges[reference]

@@ -6,7 +6,6 @@ import asyncio
 import tempfile
 from collections import deque
 from contextlib import suppress
-from functools import partial
 from hashlib import sha256
 from pathlib import Path
 
@@ -21,6 +20,7 @@ from kontor.simulation.banks import Banks
 from kontor.simulation.chance import bugs_are_told, nothing_from_outside, source
 from kontor.simulation.door import Door, Journal
 from kontor.simulation.loop import SimulatedLoop, Stuck
+from kontor.simulation.nights import Nights
 from kontor.simulation.people import People
 from kontor.simulation.process import Gone, Process
 from kontor.simulation.provider import Provider
@@ -28,7 +28,6 @@ from kontor.simulation.store import Disk, Faults
 from kontor.simulation.topic import Feeding
 from kontor.simulation.violation import Verdict, Violation
 
-START_MS = 1_700_000_000_000
 STEPS = (500, 500, 500, 1_000, 1_000, 2_000, 4_000)
 """After which nothing goes wrong any more; each seed draws. Many short lives find more than few long ones: what it is
 worth to try differs at their beginnings, and a history of thousands of steps only repeats itself."""
@@ -36,6 +35,8 @@ LAST = 30
 """Things that happened, told of a seed that fails."""
 RUNNING_S = 1.5
 """Between two kills, on average."""
+NIGHT_S = 4.0
+"""Between two rounds of reconciling while there is trouble, on average."""
 SETTLING_S = 400.0
 QUIET_S = 2.0
 WITH_TOPIC = 0.4
@@ -68,7 +69,7 @@ class Clock:
         self._loop = loop
 
     def __call__(self) -> int:
-        return START_MS + int(self._loop.time() * 1000) + self.skew
+        return self._loop.now_ms() + self.skew
 
 
 def simulate(seed: int, steps: int | None = None) -> Result:
@@ -91,7 +92,8 @@ class Simulation:
         self._audit = Audit(self._verdict, self._tell)
         self._disk = Disk(self._audit.committed)
         self._faults = Faults(source(seed, "faults"), self._tell)
-        self._provider = Provider(self._faults, self._verdict, Banks(self._faults, source(seed, "banks")))
+        now = self._loop.now_ms
+        self._provider = Provider(self._faults, self._verdict, Banks(self._faults, source(seed, "banks"), now), now)
         self._journal = Journal(self._verdict)
         self._clocks = [Clock(self._loop) for _ in range(self._chance.choice((1, 1, 2)))]
         self._processes = [
@@ -100,6 +102,7 @@ class Simulation:
         ]
         self._door = Door(self._processes, self._journal, source(seed, "door"), self._verdict)
         self._people = People(self._door, source(seed, "people"), self._audit.orders)
+        self._nights = Nights(folder / "books.db", self._disk, self._verdict)
         self._provider.deliver = self._call_back
         self._feeding: Feeding | None = None
         if source(seed, "topic").random() < WITH_TOPIC:
@@ -155,9 +158,9 @@ class Simulation:
         await self._people.open()
         self._people.come(self._chance.randint(1, 4))
         fates = [asyncio.ensure_future(self._fate(process)) for process in self._processes]
-        clocks = asyncio.ensure_future(self._clocks_jump())
+        others = [asyncio.ensure_future(self._clocks_jump()), asyncio.ensure_future(self._days_go_by())]
         feeding = asyncio.ensure_future(self._feeding.live()) if self._feeding is not None else None
-        await asyncio.gather(*fates, clocks)
+        await asyncio.gather(*fates, *others)
         self._faults.calm, self._loop.late_s = True, 0.0
         if self._feeding is not None and feeding is not None:
             self._feeding.faults.calm = True
@@ -201,6 +204,12 @@ class Simulation:
             clock.skew += self._chance.choice((-5_000, -300, 300, 3_000, 700_000))
             self._tell(f"a clock is {clock.skew} ms ahead")
 
+    async def _days_go_by(self) -> None:
+        chance = source(self._seed, "nights")
+        while self._troubled:
+            await asyncio.sleep(chance.expovariate(1 / NIGHT_S))
+            await self._nights.in_trouble(self._door.any())
+
     # the end
 
     async def _settled(self) -> None:
@@ -210,7 +219,6 @@ class Simulation:
         for clock in self._clocks:
             clock.skew = late + AWHILE_MS
         await asyncio.sleep(1.0)
-        await self._disputes_asked_after()
         quiet_since, head = self._loop.time(), -1
         while True:
             with suppress(Gone, StorageUnavailable):
@@ -218,17 +226,11 @@ class Simulation:
             waits = self._what_waits()
             if waits or head != len(self._disk.rows):
                 quiet_since, head = self._loop.time(), len(self._disk.rows)
-            elif self._loop.time() - quiet_since > QUIET_S:
+            elif self._loop.time() - quiet_since > QUIET_S and await self._nights.at_rest(self._door.any()):
                 return
             if self._loop.time() > until:
                 self._verdict.fail(f"not settled {SETTLING_S:.0f} s after the last fault: {waits or 'the log grows'}")
             await asyncio.sleep(0.5)
-
-    async def _disputes_asked_after(self) -> None:
-        """As reconciling does every night: callbacks may never have come."""
-        process = self._door.any()
-        for reference in self._provider.banks.disputes:
-            await process.ask(partial(process.payments.look_into_disputes, reference))
 
     def _what_waits(self) -> str:
         for order_id, state in self._audit.checkouts.items():

@@ -13,19 +13,20 @@ from commands.batch import answer
 from commands.decisions import Decisions
 from commands.engine import Engine
 from commands.store.memory import MemoryLog
-from domain import checkout, checkoutstock, giftcard, inventory, payment
+from domain import checkout, checkoutstock, difference, giftcard, inventory, payment, reconciliation
 from domain.course import TAKEN
 from domain.ledger import LEDGER, PostTransactions
 from domain.money import Money
 from domain.promotion import is_use
 from domain.stock import InventoryItem
 from projections.sqlite import SQLiteViews
-from streams import payments
+from streams import payments, reconciling
 from streams.bookkeeping import Bookkeeping
 from streams.checkout import CheckoutProcess
 from streams.effect import perform
 from streams.intake import Intake
 from streams.payments import PaymentProcess
+from streams.reconciling import _Run
 from streams.relay import Relay
 
 Plant = Callable[[pytest.MonkeyPatch], None]
@@ -269,7 +270,37 @@ def relay_begins_where_the_furthest_is(plant: pytest.MonkeyPatch) -> None:
     plant.setattr(Relay, "_begin", ahead)
 
 
+def books_forget_earlier_parcels(plant: pytest.MonkeyPatch) -> None:
+    """Whoever reconciles knows what was taken last, and not what had been taken before."""
+    captured = reconciliation.EVOLUTIONS[payment.PaymentCaptured]
+
+    def last(books: Any, recorded: Any) -> Any:
+        others = tuple(move for move in books.moves if move.kind != "capture")
+        return captured(with_fields(books, moves=others), recorded)
+
+    plant.setitem(reconciliation.EVOLUTIONS, payment.PaymentCaptured, last)
+
+
+def differences_stay_open(plant: pytest.MonkeyPatch) -> None:
+    """What a night in the middle of things took for different is told for ever."""
+    plant.setitem(difference.DIFFERENCE.decisions, difference.SettleDifference, lambda command, state: [])
+
+
+def verdicts_not_asked_for(plant: pytest.MonkeyPatch) -> None:
+    """A dispute that was lost stays open when its callback never came: no statement tells of it."""
+
+    async def nothing(run: Any) -> None:
+        pass
+
+    plant.setattr(_Run, "ask_for_verdicts", nothing)
+    plant.setattr(reconciliation, "disputed", lambda books, movements: [])
+    plant.setattr(reconciling, "disputed", lambda books, movements: [])
+
+
 MUTANTS: tuple[Plant, ...] = (
+    books_forget_earlier_parcels,
+    differences_stay_open,
+    verdicts_not_asked_for,
     holds_not_swept,
     holds_not_replaced,
     uses_not_given_back,

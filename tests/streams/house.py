@@ -66,7 +66,7 @@ class House:
         self.engine = Engine(self.log)
         self.views = SQLiteViews(folder / "views.db", [CHECKOUTS, STOCK])
         self.follower = Follower(self.log, self.views, self.engine)
-        self.checkouts = CheckoutProcess(self.engine, self.views)
+        self.checkouts = CheckoutProcess(self.engine, self.views, self.follower)
         self.gateway = SimulatedGateway(folder / "provider.db", SECRET, timeout_s=0.02)
         self.payments = PaymentProcess(self.engine, self.views, self.gateway, pacing=pacing)
         self.callbacks: list[tuple[bytes, dict[str, str]]] = []
