@@ -18,6 +18,7 @@ look into the store when a key is not there, and may be called on the event loop
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import hmac
 import secrets as entropy
@@ -232,10 +233,12 @@ class Vault:
             )
         return grant
 
-    def rotate(self, refresh_token: str) -> Grant:
+    def rotate(self, refresh_token: str, key: str | None = None) -> Grant:
         """Trades a refresh token for its successor; each works once and for 30 days.
 
-        Raises ``TokenReused`` on the second use, which ends the family, and ``TokenInvalid`` otherwise.
+        With the same ``key``, which is only its holder's, the same request may be made again until the successor was
+        used: the answer was lost. Raises ``TokenReused`` on any other second use, which ends the family, and
+        ``TokenInvalid`` otherwise.
         """
         now = int(self._now())
         expires = now + REFRESH_DAYS * 86400
@@ -250,8 +253,10 @@ class Vault:
             family, expires_at, used_at, account_id, scope, revoked_at = found[0]
             if used_at is None and (revoked_at is not None or expires_at <= now):
                 raise TokenInvalid("the refresh token is not valid any more")
-            grant = Grant(account_id, scope, _new_token(), family)
+            grant = Grant(account_id, scope, _new_token() if key is None else _successor(refresh_token, key), family)
             if used_at is not None:
+                if key is not None and revoked_at is None and self._is_unused(db, grant, now):
+                    return grant
                 self._revoke(db, "family = ?", family)
             else:
                 db.execute("UPDATE refresh_tokens SET used_at = ? WHERE digest = ?", (now, _digest(refresh_token)))
@@ -264,6 +269,15 @@ class Vault:
             self._next_check = 0.0
             raise TokenReused("the refresh token was used before; the session is ended")
         return grant
+
+    @staticmethod
+    def _is_unused(db: VaultTransaction, grant: Grant, now: int) -> bool:
+        return bool(
+            db.execute(
+                "SELECT 1 FROM refresh_tokens WHERE digest = ? AND family = ? AND used_at IS NULL AND expires_at > ?",
+                (_digest(grant.token), grant.family, now),
+            )
+        )
 
     def revoke_family(self, family: str) -> None:
         """Signs one session out: its refresh token at once, its access tokens as ``family_revoked`` describes."""
@@ -369,6 +383,13 @@ def _prepared(password: str) -> bytes | None:
 
 def _new_token() -> str:
     return "krt_" + entropy.token_urlsafe(32)
+
+
+def _successor(refresh_token: str, key: str) -> str:
+    """The token that this one is traded for with this key: whoever holds both may be told once more, and nobody keeps
+    it meanwhile."""
+    made = hmac.digest(refresh_token.encode("utf-8", "surrogatepass"), key.encode("utf-8", "surrogatepass"), "sha256")
+    return "krt_" + base64.urlsafe_b64encode(made).decode().rstrip("=")
 
 
 def _digest(token: str) -> bytes:

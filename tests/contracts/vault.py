@@ -206,6 +206,33 @@ class Sessions:
             vault.rotate(stolen.token)
         assert vault.rotate(mine.token).family == mine.family
 
+    def test_with_its_key_a_token_is_traded_again_until_its_successor_was_used(self, vault, other):
+        first = vault.issue_family("usr_1", "customer")
+        second = vault.rotate(first.token, "mine")
+        assert other.rotate(first.token, "mine") == second
+        third = other.rotate(second.token, "next")
+        with pytest.raises(TokenReused):
+            vault.rotate(first.token, "mine")
+        with pytest.raises(TokenInvalid):
+            vault.rotate(third.token, "last")
+
+    @pytest.mark.parametrize("key", [None, "another"])
+    def test_whoever_has_the_token_and_not_its_key_ends_the_family(self, vault, key):
+        first = vault.issue_family("usr_1", "customer")
+        second = vault.rotate(first.token, "mine")
+        with pytest.raises(TokenReused):
+            vault.rotate(first.token, key)
+        with pytest.raises(TokenReused):
+            vault.rotate(first.token, "mine")
+        with pytest.raises(TokenInvalid):
+            vault.rotate(second.token)
+
+    def test_a_token_that_was_traded_without_a_key_is_not_traded_with_one(self, vault):
+        first = vault.issue_family("usr_1", "customer")
+        vault.rotate(first.token)
+        with pytest.raises(TokenReused):
+            vault.rotate(first.token, "mine")
+
     def test_of_many_who_rotate_at_once_one_wins(self, vault, other):
         grant = vault.issue_family("usr_1", "customer")
         outcomes: list[str] = []

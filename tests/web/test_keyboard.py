@@ -128,6 +128,26 @@ async def test_tabs_take_turns_at_refreshing(chrome: Browser, seller: Seller) ->
         await expect(tab.get_by_text("No orders yet")).to_be_visible()
 
 
+async def test_a_page_that_is_left_while_it_refreshes_leaves_the_session_alone(chrome: Browser) -> None:
+    page = await chrome.page()
+    await page.goto("/sign-in")
+    await register(page)
+    await expect(page.get_by_role("button", name="Sign out")).to_be_visible()
+    lost = asyncio.Event()
+
+    async def answer_nobody_hears(route: Any) -> None:
+        await route.fetch()
+        await route.abort()
+        lost.set()
+
+    await page.route("**/api/auth/token", answer_nobody_hears, times=1)
+    await page.evaluate("sessionStorage.removeItem('kontor.access')")
+    await page.goto("/orders")
+    await lost.wait()
+    await page.goto("/orders")
+    await expect(page.get_by_text("No orders yet")).to_be_visible()
+
+
 async def test_signing_out_is_noticed_everywhere(chrome: Browser) -> None:
     page = await chrome.page()
     await page.goto("/sign-in")

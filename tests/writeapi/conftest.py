@@ -57,8 +57,10 @@ class House:
         data = {"grant_type": "password", "username": email, "password": password}
         return await self.http.post("/api/auth/token", data=data)
 
-    async def refresh(self, token: str) -> httpx.Response:
-        return await self.http.post("/api/auth/token", data={"grant_type": "refresh_token", "refresh_token": token})
+    async def refresh(self, token: str, key: str | None = None) -> httpx.Response:
+        fields = {"grant_type": "refresh_token", "refresh_token": token}
+        headers = {} if key is None else {"Idempotency-Key": key}
+        return await self.http.post("/api/auth/token", data=fields, headers=headers)
 
     async def person(self, who: dict[str, str] = ADA) -> Person:
         """Registered and signed in."""

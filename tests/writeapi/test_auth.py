@@ -337,6 +337,18 @@ async def test_reuse_ends_the_whole_session(house: House) -> None:
     assert (await house.refresh(elsewhere["refresh_token"])).status_code == 200
 
 
+async def test_a_refresh_whose_answer_was_lost_is_repeated_with_its_key(house: House) -> None:
+    ada = await house.person()
+    used = ada.tokens["refresh_token"]
+    lost = (await house.refresh(used, "8e03978e")).json()
+    ada.tokens = (await house.refresh(used, '"8e03978e"')).json()
+    assert ada.tokens["refresh_token"] == lost["refresh_token"]
+    await ada.me()
+    refused(await house.refresh(used, "8e03 978e"), 422, "validation_failed")
+    refused(await house.refresh(used, "another"), 401, "unauthenticated")
+    refused(await ada.call("GET", "/api/me"), 401, "unauthenticated")
+
+
 async def test_an_invented_refresh_token_is_refused(house: House) -> None:
     assert refused(await house.refresh("krt_invented"), 401, "unauthenticated")["error"] == "invalid_grant"
 

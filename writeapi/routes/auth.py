@@ -23,7 +23,8 @@ from domain.account import ActiveAccount, ErasedAccount
 from domain.claim import Claim
 from domain.errors import DomainError, Invalid
 from domain.ids import claim_id
-from readapi.edge.idempotency import IdempotencyKey
+from readapi.edge.headers import header
+from readapi.edge.idempotency import KEY_CHARS_MAX, IdempotencyKey, key_of
 from readapi.edge.openapi import problem_responses, signed_in
 from readapi.edge.principal import RequiredPrincipal, edge_of
 from readapi.edge.problems import ProblemError, response_for
@@ -129,6 +130,13 @@ _TOKEN_REQUEST = {
         "refresh_token": {"type": "string", "description": "works once; a second use ends the session"},
     },
 }
+_REPEATABLE = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "required": False,
+    "description": "random; with a refresh token: the same request may be repeated until its successor was used",
+    "schema": {"type": "string", "maxLength": KEY_CHARS_MAX},
+}
 _TOKEN_ANSWER = {
     "type": "object",
     "required": ["access_token", "refresh_token", "token_type", "expires_in", "scope"],
@@ -147,14 +155,18 @@ _TOKEN_BODY = {"required": True, "content": {kind: {"schema": _TOKEN_REQUEST} fo
     "/api/auth/token",
     summary="Sign in, or trade a refresh token for new tokens",
     dependencies=[Depends(limited_by_client)],
-    openapi_extra={"requestBody": _TOKEN_BODY},
+    openapi_extra={"requestBody": _TOKEN_BODY, "parameters": [_REPEATABLE]},
     responses={
         200: {"description": "Tokens", "content": {JSON: {"schema": _TOKEN_ANSWER}}},
         **problem_responses("unauthenticated"),
     },
 )
 async def create_token(request: Request) -> Response:
-    """OAuth 2.0's grants ``password`` and ``refresh_token``; a form as the standard has it, or JSON."""
+    """OAuth 2.0's grants ``password`` and ``refresh_token``; a form as the standard has it, or JSON.
+
+    A refresh token works once: its second use ends the session. A client that sends a random `Idempotency-Key` along
+    may repeat the request with it until it has used what it was told, and so outlive an answer that was lost.
+    """
     services = services_of(request)
     fields = await _fields(request)
     match _wanted(fields, "grant_type")["grant_type"]:
@@ -164,7 +176,8 @@ async def create_token(request: Request) -> Response:
             wanted = _wanted(fields, "username", "password")
             grant, account = await _sign_in(request, services, wanted["username"], wanted["password"])
         case "refresh_token":
-            grant, account = await _refresh(services, _wanted(fields, "refresh_token")["refresh_token"])
+            key = key_of(request) if header(request, b"idempotency-key") is not None else None
+            grant, account = await _refresh(services, _wanted(fields, "refresh_token")["refresh_token"], key)
         case _:
             raise Invalid("grant_type is password or refresh_token", "/grant_type", error="unsupported_grant_type")
     scope = " ".join(account.scopes)
@@ -247,10 +260,10 @@ def _refused() -> ProblemError:
     return ProblemError("unauthenticated", "e-mail address or password is wrong", error="invalid_grant")
 
 
-async def _refresh(services: WriteServices, token: str) -> tuple[Grant, ActiveAccount]:
+async def _refresh(services: WriteServices, token: str, key: str | None) -> tuple[Grant, ActiveAccount]:
     """With the scopes that the account has today. Raises unauthenticated; a token's second use ends its family."""
     try:
-        grant = await asyncio.to_thread(services.vault.rotate, token[:REFRESH_TOKEN_MAX])
+        grant = await asyncio.to_thread(services.vault.rotate, token[:REFRESH_TOKEN_MAX], key)
     except TokenInvalid as refusal:
         raise ProblemError("unauthenticated", refusal.detail, error="invalid_grant") from None
     account = await services.engine.state(grant.account_id)

@@ -1,6 +1,7 @@
 /* Something that is to happen once, however often a button is pressed. */
 
-function freshKey() {
+/** A random one, which nobody else can guess. */
+export function freshKey() {
   return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 

@@ -1,6 +1,8 @@
 /* Who is signed in. The access token is this tab's own; the refresh token, which works once, is shared by all tabs and
-   used by one at a time. */
+   used by one at a time. Beside it lies the key with which it is to be used: a page that is left while it waits for the
+   answer leaves the next one able to ask again. */
 
+import { freshKey } from "./attempt.js";
 import { drop, keep, kept } from "./keep.js";
 import { problemOf, unreachable } from "./problem.js";
 
@@ -48,7 +50,7 @@ export class Session extends EventTarget {
         return null;
       }
       try {
-        await this.grant({ grant_type: "refresh_token", refresh_token: refresh });
+        await this.grant({ grant_type: "refresh_token", refresh_token: refresh.token }, refresh.key);
       } catch (problem) {
         if (problem.status !== 401) throw problem;
         this.forget();
@@ -63,10 +65,12 @@ export class Session extends EventTarget {
     this.dispatchEvent(new Event("change"));
   }
 
-  async grant(fields) {
+  async grant(fields, key = null) {
+    const headers = key === null ? {} : { "Idempotency-Key": key };
+    const body = new URLSearchParams(fields);
     let response;
     try {
-      response = await fetch(`${this.write}/api/auth/token`, { method: "POST", body: new URLSearchParams(fields) });
+      response = await fetch(`${this.write}/api/auth/token`, { method: "POST", headers, body });
     } catch {
       throw unreachable();
     }
@@ -78,7 +82,7 @@ export class Session extends EventTarget {
       until: Date.now() + granted.expires_in * 1000,
     };
     sessionStorage.setItem(ACCESS, JSON.stringify(this.access));
-    await keep(REFRESH, granted.refresh_token);
+    await keep(REFRESH, { token: granted.refresh_token, key: freshKey() });
     localStorage.setItem(SIGNED_IN, "yes");
   }
 
