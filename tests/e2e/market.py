@@ -50,6 +50,10 @@ class Seller:
         body = {"price": {"amount": price, "currency": self.currency}, **terms}
         await self.shopper.do("PUT", f"/api/offers/{self.shop_id}/{sku}", body)
 
+    async def is_found(self) -> None:
+        """Returns when searches know of all that was done here so far."""
+        await self.shopper.read("/api/products?limit=1")
+
     async def receives(self, sku: str, quantity: int) -> dict[str, Any]:
         path = f"/api/inventory/{self.shop_id}/{sku}/receive"
         row: dict[str, Any] = await self.shopper.do("POST", path, {"quantity": quantity})

@@ -86,6 +86,8 @@ async def test_availability_is_counted_and_sellers_have_names(chrome: Browser, h
     alder, birch = await open_shop(http, "Alder & Sons"), await open_shop(http, "Birch")
     for shop, stock in ((alder, 3), (alder, 0), (birch, 3)):
         await shop.sells(stock, sku=await shop.describes(f"{word} chest"))
+    await alder.is_found()
+    await birch.is_found()
     page = await chrome.page()
     await page.goto(f"/search?q={word}")
     cards = page.locator(".card")
@@ -113,6 +115,7 @@ async def test_only_what_is_sent_there_is_shown(chrome: Browser, http: httpx.Asy
     seller = await open_shop(http)
     chest = await seller.sells(sku=await seller.describes(f"{word} chest"), shipsTo=["US"])
     await seller.sells(sku=await seller.describes(f"{word} box"), shipsTo=["DE"])
+    await seller.is_found()
     page = await chrome.page()
     await page.goto(f"/search?q={word}")
     cards, where = page.locator(".card"), page.locator(".destination select")
@@ -159,6 +162,7 @@ async def test_pictures_are_chosen_from_and_keep_their_place(
     await expect(large).to_have_attribute("alt", f"{word} chest")
     assert await large.get_attribute("src") != first
 
+    await seller.is_found()
     await page.goto(f"/search?q={word}")
     shown = page.locator(".card img")
     assert await shown.get_attribute("src") == first
@@ -174,6 +178,7 @@ async def test_a_picture_holds_its_place_before_it_is_there(
     word = f"Zirbel{uuid.uuid4().hex[:6]}"
     sku = await seller.sells(sku=await seller.describes(f"{word} chest"))
     await hang(http, seller, seller.products[sku], png(SAND, OAK, 300, 600))
+    await seller.is_found()
     page = await chrome.page()
     asked: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
     await page.route("**/api/media/**", lambda route: asked.set_result(route))
@@ -261,6 +266,7 @@ async def test_a_product_is_told_in_the_language_of_the_browser(chrome: Browser,
     german = {"title": "Eichenbett", "description": "Massive Eiche.", "labels": {"material": "Werkstoff"}}
     sku = await seller.describes("Oak bed", brand="Sprachlos", texts={"de": german})
     await seller.sells(sku=sku)
+    await seller.is_found()
     page = await chrome.page(locale="de-AT")
     await page.goto("/search?brand=Sprachlos")
     await page.locator(".card a").first.click()

@@ -197,6 +197,7 @@ async def test_what_sellers_write_stays_text(chrome: Browser, seller: Seller) ->
     evil = 'Zolbert <img src=x onerror="alert(1)"> <script>alert(2)</script>'
     sku = await seller.describes(evil, brand="<b>Bold</b>", attributes={"<i>size</i>": "<svg onload=alert(3)>"})
     await seller.sells(sku=sku)
+    await seller.is_found()
     page = await chrome.page()
     await page.goto(f"/product/{seller.products[sku]}")
     await expect(page.get_by_role("heading", level=1)).to_contain_text("onerror")

@@ -39,7 +39,7 @@ async def find_and_open(page: Any, word: str) -> None:
 async def test_what_was_looked_at_is_on_the_front_page(chrome: Browser, seller: Seller) -> None:
     word = f"Zirbel{uuid.uuid4().hex[:6]}"
     sku = await seller.sells(sku=await seller.describes(f"{word} chest"))
-    await seller.shopper.read("/api/products")
+    await seller.is_found()
     page = await chrome.page()
     signals = told(page)
     await find_and_open(page, word)
@@ -60,7 +60,7 @@ async def test_what_was_looked_at_is_on_the_front_page(chrome: Browser, seller: 
 async def test_nothing_is_told_where_the_browser_says_no(chrome: Browser, seller: Seller) -> None:
     word = f"Zirbel{uuid.uuid4().hex[:6]}"
     await seller.sells(sku=await seller.describes(f"{word} chest"))
-    await seller.shopper.read("/api/products")
+    await seller.is_found()
     page = await chrome.page()
     await page.add_init_script(NO)
     signals = told(page)
