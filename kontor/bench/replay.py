@@ -22,9 +22,10 @@ from kontor.bench.orders import lives
 from kontor.bench.report import report
 from kontor.embedded import PROJECTIONS, settle_garbage
 from kontor.folder import DataFolder
+from kontor.replay.logs import Followed
 from kontor.replay.rebuilding import Rebuilding
 from kontor.replay.telling import Telling, Way
-from kontor.replay.views import Log, Views, opened
+from kontor.replay.views import Views, opened
 from projections.orders.projector import ORDERS
 from projections.projector import Projection
 from projections.sqlite import SQLiteViews
@@ -98,7 +99,7 @@ def _rows(events: Iterable[Recorded]) -> Iterator[Row]:
     return (record(one.position, one.stream, one.version, one.event, one.meta)[1] for one in events)
 
 
-def _decode(log: Log) -> float:
+def _decode(log: Followed) -> float:
     """Seconds."""
     began, position = time.perf_counter(), 0
     while rows := log.read(position, position + PAGE):
@@ -108,7 +109,7 @@ def _decode(log: Log) -> float:
     return time.perf_counter() - began
 
 
-def _replay(log: Log, connection: sqlite3.Connection, projection: Projection) -> tuple[float, float]:
+def _replay(log: Followed, connection: sqlite3.Connection, projection: Projection) -> tuple[float, float]:
     """Seconds of folding with writing the rows, and of all of it."""
     tell, began = Silent(), time.perf_counter()
     Rebuilding(Views(log, connection), tell).replay([projection], from_scratch=True)
