@@ -102,7 +102,7 @@ async def test_a_dry_run_compares_and_swaps_nothing(folder: DataFolder, capsys: 
 
 
 async def test_the_log_is_read_once_for_all(folder: DataFolder, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("streams.replaying.PAGE", 7)
+    monkeypatch.setattr("projections.generations.Generation.page", 7)
     asked: list[int] = []
 
     def read(log: Log, after: int, upto: int, others: Sequence[str]) -> list[tuple[Any, ...]]:

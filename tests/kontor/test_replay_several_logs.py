@@ -16,6 +16,9 @@ from typing import Any
 import pytest
 
 from commands.logs.slices import SLICES, slice_of
+from domain import order
+from domain.ids import payment_id
+from domain.payment import RecordAuthorization, RecordCapture
 from kontor.embedded import PROJECTIONS
 from kontor.evidence import evidence
 from kontor.folder import DataFolder
@@ -27,7 +30,7 @@ from projections.sqlite import SQLiteViews
 from streams.follower import Follower
 from streams.replaying import Wanted
 from tests.architecture.sources import ROOT
-from tests.commands.driving import Clock, do, offer, pay, place, receive
+from tests.commands.driving import Clock, context, do, offer, place, receive
 from tests.commands.logs.place import settled
 from tests.kontor.conftest import HOT
 from tests.kontor.replaying import damage, good, on_hand, replay, run, steps
@@ -39,26 +42,35 @@ EXAMPLE = ROOT / "docs" / "examples" / "sales_by_day.py"
 
 async def sell(folder: DataFolder, first: int, *, end: bool = False) -> None:
     """Some orders, and slices that move to and fro meanwhile. ``end``: with an event that no cut has seen."""
+    engine: Any
     log, engine = open_log(folder, Settings(data=folder.path, logs=LOGS), Clock())
-    engine_: Any = engine
     await engine.start()
     if first == 0:
         for sku in (*SKUS, "HOT"):
             await offer(engine, sku, UNITS)
     for number in range(first, first + 6):
         order_id = await place(engine, f"buyer{number}", [SKUS[number % len(SKUS)], SKUS[(number + 1) % len(SKUS)]])
-        await settled(engine)
-        await pay(engine, order_id)
-        await settled(engine)
+        await paid(engine, order_id)
         await do(engine, receive(1, HOT))
         own = slice_of(HOT)
-        await engine_.move(own, own, number % LOGS)
+        await engine.move(own, own, number % LOGS)
         quarter = number % LOGS * SLICES // LOGS
-        await engine_.move(quarter, quarter + SLICES // LOGS - 1, (number + 1) % LOGS)
+        await engine.move(quarter, quarter + SLICES // LOGS - 1, (number + 1) % LOGS)
     if end:
         await do(engine, receive(1, HOT))
     await engine.close()
     await log.close()
+
+
+async def paid(engine: Any, order_id: str) -> None:
+    """By the provider; what it is asked for comes when the order of the logs has what called for it."""
+    paying = payment_id(order_id)
+    for intent, record in ((1, RecordAuthorization(paying, "ch_1")), (3, RecordCapture(paying, f"{paying}/3"))):
+        while getattr(await engine.state(paying, keep_absent=True), "intent", 0) != intent:
+            await settled(engine)
+        await engine.submit(record, context(engine.clock(), order_id))
+    while order.status(await engine.state(order_id)) != "PAID":
+        await settled(engine)
 
 
 @pytest.fixture(scope="module")
@@ -177,9 +189,9 @@ from kontor.replay.rebuilding import Rebuilding
 from kontor.replay.telling import Telling
 from kontor.replay.views import Views, opened
 from projections.orders.projector import ORDERS
-import projections.heldrows, streams.replaying
+import projections.heldrows
 generations.ROWS, generations.PAUSE_S = 2, 0
-projections.heldrows.CHANGED_MAX, streams.replaying.PAGE = 1, 10
+projections.heldrows.CHANGED_MAX, generations.Generation.page = 1, 10
 begin, left = generations.begin_patiently, int(sys.argv[2])
 def begin_or_die(connection):
     global left
