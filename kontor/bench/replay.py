@@ -71,6 +71,7 @@ async def run(*options: str) -> dict[str, Any]:
         **_figures(events, rounds),
         target_events_per_s=100_000,
         rounds=len(rounds),
+        rows=rounds[0].rows,
         peak_mb=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
         target_peak_mb=500,
         events=events,
