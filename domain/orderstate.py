@@ -176,6 +176,8 @@ def status(state: Order) -> str:
         case OpenOrder():
             return "PENDING"
         case PaidOrder():
+            if not (state.shipments or state.cancellations or state.refunded):
+                return "PAID"
             far = "refunded" if state.refunded else reached(state.shipments, ordered(state))
             return (far or "paid").upper()
         case CancelledOrder():

@@ -10,7 +10,7 @@ from pathlib import Path
 from commands.engine import Engine
 from commands.errors import UnusableLog
 from commands.logs.engines import Engines
-from commands.logs.merged import MergedLog
+from commands.logs.merged import FollowedLogs, MergedLog
 from commands.logs.order import Order
 from commands.store.port import EventLog
 from commands.store.sqlite import SQLiteLog
@@ -32,6 +32,14 @@ def open_log(folder: DataFolder, settings: Settings, clock: Callable[[], int]) -
     order = Order.open(folder.order, settings.logs, empty=_is_empty(folder), at=clock())
     merged = MergedLog([SQLiteLog.open(folder.log_of(number)) for number in range(order.logs)], order)
     return merged, Engines(merged, aggregates_max=max(1, cached // order.logs), clock=clock)
+
+
+def open_to_follow(folder: DataFolder) -> EventLog:
+    """Of a folder that has been begun, for whoever only goes along with what others write. Raises UnusableLog."""
+    if not folder.order.exists():
+        return SQLiteLog.open(folder.log)
+    files = log_files(folder)
+    return FollowedLogs([SQLiteLog.open(file) for file in files], Order.open(folder.order))
 
 
 def log_files(folder: DataFolder) -> list[Path]:

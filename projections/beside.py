@@ -8,6 +8,7 @@ from typing import NamedTuple, Protocol
 from projections.folding import Kept, Parked
 from projections.projector import Projection
 
+NEAR_PAGE, FAR_PAGE = 500, 5_000
 Rows = Mapping[str, Mapping[str, Kept]]
 """By table and key."""
 Passed = Callable[[str, Kept, Kept], None]
@@ -37,6 +38,11 @@ class Beside(Protocol):
 
     @property
     def projection(self) -> Projection: ...
+
+    @property
+    def page(self) -> int:
+        """How many events are best folded at once: few where rows are near, so that all that is made of them stays in
+        the processor's cache; many where each look for rows is a round trip."""
 
     @property
     def listed(self) -> bool:

@@ -64,12 +64,14 @@ def of_concern(table: Table, events: Sequence[Recorded]) -> list[Recorded]:
 
 def keys_of(table: Table, events: Sequence[Recorded]) -> set[str]:
     """Of all rows that the events concern."""
+    folds, keys = table.folds, table.keys
     wanted: set[str] = set()
-    for recorded in events:
-        if type(recorded.event) in table.folds:
-            with contextlib.suppress(Exception):  # it fails again where that can be recorded
-                wanted.update(table.keys(recorded))
-    return wanted
+    left = (recorded for recorded in events if type(recorded.event) in folds)
+    while True:
+        with contextlib.suppress(Exception):  # it fails again where that can be recorded
+            for recorded in left:
+                wanted.update(keys(recorded))
+            return wanted
 
 
 def fold_events(
@@ -87,27 +89,27 @@ def fold_events(
     """
     changed: dict[str, Kept] = {}
     parked: list[Parked] = []
-    folds = table.folds
+    folds, keys_of_event, parts_of = table.folds, table.keys, table.parts
     for recorded in events:
         kind = type(recorded.event)
         fold = folds.get(kind)
         if fold is None and (kind is not Unreadable or not _stops(table, recorded)):
             continue
+        position = recorded.position
         first = broken.get(recorded.stream, NEVER) if broken else NEVER
-        if recorded.position >= first:
-            if recorded.position > first:  # or another table has parked it
-                parked.append(Parked(recorded.position, recorded.stream, AFTER_A_PARKED_ONE))
+        if position >= first:
+            if position > first:  # or another table has parked it
+                parked.append(Parked(position, recorded.stream, AFTER_A_PARKED_ONE))
             continue
         try:
             if fold is None:
                 raise ValueError(f"cannot be read: {recorded.event.why}")
-            parts = None if table.parts is None else table.parts(recorded)
-            for key in table.keys(recorded) if parts is None else parts:
+            parts = None if parts_of is None else parts_of(recorded)
+            for key in keys_of_event(recorded) if parts is None else parts:
                 before = changed.get(key) or kept(key) or NEVER_WAS
-                if before.position < recorded.position:
-                    part = () if parts is None else (parts[key],)
-                    row = fold(before.row, recorded, *part) if part else fold(before.row, recorded)
-                    after = _as_kept((recorded.position, row))
+                if before.position < position:
+                    row = fold(before.row, recorded) if parts is None else fold(before.row, recorded, parts[key])
+                    after = _as_kept((position, row))
                     if passed is not None:
                         passed(key, before, after)
                     changed[key] = after

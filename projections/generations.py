@@ -11,14 +11,14 @@ import contextlib
 import secrets
 import sqlite3
 import time
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal
 
 from domain.codec import DAMAGED
 from projections import flushing
-from projections.beside import BadGeneration, Rows, Standing
+from projections.beside import NEAR_PAGE, BadGeneration, Rows, Standing
 from projections.folding import Kept, Parked, first_of_each
 from projections.projector import Projection
 from projections.shelf import SUFFIX
@@ -36,6 +36,8 @@ CREATE TABLE IF NOT EXISTS generations_parked (
 ) WITHOUT ROWID;
 """
 TABLES = ("generations", "generations_parked")
+Encoded = Mapping[str, Sequence[tuple[Any, ...]]]
+"""Rows as SQLite takes them, by table."""
 Role = Literal["_next", "_kept", "_gone"]
 """Being made; the predecessor of the live one; what nobody wants any more."""
 ASIDE = "_aside"
@@ -53,6 +55,7 @@ CHECKPOINT_EVERY = 100
 class Generation:
     """Tables of one projection in one role. Methods raise Busy when the file stays taken for BUSY_S seconds."""
 
+    page = NEAR_PAGE
     listed = False
     """SQLite enters rows in its indexes by itself."""
 
@@ -160,33 +163,34 @@ class Generation:
         What is parked is noted first, and rows that are gone go last, together with the position, because nothing of
         them tells how far they were.
         """
-        self._writing.settle()
         if self.connection.in_transaction:
+            self._writing.settle()
             self._park(parked)
             for table, rows in changed.items():
-                self.stored[table].put(self.connection, self._parameters(table, rows, rows))
+                self.stored[table].put(self.connection, self._parameters(table, rows))
             self._end(_gone(changed), position)
         else:
-            self._writing.begin(lambda: self._write(changed, parked, position))
+            # Encoded here: whoever needs the interpreter for each row would be in the way of whoever folds and reads.
+            encoded = {table: self._parameters(table, rows) for table, rows in changed.items()}
+            gone = _gone(changed)
+            self._writing.begin(lambda: self._write(encoded, gone, parked, position))
         return sum(map(len, changed.values()))
 
-    def _write(self, changed: Rows, parked: Sequence[Parked], position: int) -> None:
+    def _write(self, encoded: Encoded, gone: Mapping[str, Sequence[str]], parked: Sequence[Parked], at: int) -> None:
         with self.transaction():
             self._park(parked)
-        for table, rows in changed.items():
-            keys = sorted(rows)
-            for start in range(0, len(keys), ROWS):
-                some = self._parameters(table, rows, keys[start : start + ROWS])
+        for table, rows in encoded.items():
+            for start in range(0, len(rows), ROWS):
                 with self.transaction():
-                    self.stored[table].put_many(self.connection, some)
+                    self.stored[table].put_many(self.connection, rows[start : start + ROWS])
                 time.sleep(self._pause_s)
         with self.transaction():
-            self._end(_gone(changed), position)
+            self._end(gone, at)
 
-    def _parameters(self, table: str, rows: Mapping[str, Kept], keys: Iterable[str]) -> list[tuple[Any, ...]]:
-        """Of the rows that there are."""
+    def _parameters(self, table: str, rows: Mapping[str, Kept]) -> list[tuple[Any, ...]]:
+        """Of the rows that there are, by key."""
         parameters = self.stored[table].parameters
-        return [parameters(key, *rows[key]) for key in keys if rows[key].row is not None]
+        return [parameters(key, *rows[key]) for key in sorted(rows) if rows[key].row is not None]
 
     def _park(self, parked: Sequence[Parked]) -> None:
         rows = [(self.key, self.role, *event) for event in parked]

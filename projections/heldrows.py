@@ -39,8 +39,8 @@ class HeldRows:
         for table in concerned(self._generation.projection.tables, events):
             rows = self._tables[table.name]
             found: dict[str, Kept] = {}
-            if not rows.whole:
-                found = self._generation.find(table.name, rows.missing(keys_of(table, events)))
+            if not rows.whole and (missing := rows.missing(events)):
+                found = self._generation.find(table.name, missing)
             passed = self._generation.passing(table.name)
             changed, parked = fold_events(table, events, _kept(rows, found), self._broken, passed)
             if self._generation.listed:
@@ -76,9 +76,11 @@ def _kept(rows: TableRows, found: dict[str, Kept]) -> Callable[[str], Kept | Non
 class TableRows:
     """Of one table."""
 
-    def __init__(self, table: Table, whole: bool) -> None:
+    def __init__(self, table: Table, begun: bool) -> None:
+        """``begun``: the generation is empty. One that goes on may have rows of events that are still to come."""
         self.table = table
-        self.whole = whole
+        self._only_ours = begun
+        self.whole = begun
         """Whether every row that exists is here."""
         self.changed: dict[str, Kept] = {}
         self.before: dict[str, Kept] = {}
@@ -89,8 +91,13 @@ class TableRows:
         """Of a row, about."""
         self._encode = msgspec.msgpack.Encoder().encode
 
-    def missing(self, keys: set[str]) -> set[str]:
-        return keys - self.changed.keys() - self.written.keys()
+    def missing(self, events: Sequence[Recorded]) -> set[str]:
+        """Keys of rows that the events concern and that are not here, unless they cannot be in the store either."""
+        if self._only_ours and self.table.of_one_stream:
+            new = {recorded.stream for recorded in events if recorded.version == 1}
+            events = [recorded for recorded in events if recorded.stream not in new]
+        changed, written = self.changed, self.written
+        return {key for key in keys_of(self.table, events) if key not in changed and key not in written}
 
     def note(self, changed: dict[str, Kept], found: dict[str, Kept]) -> None:
         """Before they are among those that changed: how they are stored."""

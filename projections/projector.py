@@ -17,8 +17,8 @@ from domain.ids import PREFIXES
 from domain.recorded import Recorded
 
 
-class ViewRow(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A row as stored: plain data."""
+class ViewRow(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
+    """A row as stored: plain data, which cannot form cycles."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,19 +31,27 @@ class Index:
     """Ties, and everything where there is no order, go by key."""
 
 
+def own_stream(recorded: Recorded) -> Sequence[str]:
+    """One row for each aggregate."""
+    return (recorded.stream,)
+
+
 @dataclass(frozen=True, slots=True)
 class Table:
     name: str
     row: type[Any]
     folds: Mapping[type, Callable[..., Any]]
     """By event type; other events do not concern this table. They take the old row and the event."""
-    keys: Callable[[Recorded], Sequence[str]] = lambda recorded: (recorded.stream,)
+    keys: Callable[[Recorded], Sequence[str]] = own_stream
     parts: Callable[[Recorded], Mapping[str, Any]] | None = None
     """Where one event means something else to each of its rows: what it means to which. Takes the place of ``keys``;
     the folds get that part as well."""
     indexes: Mapping[str, Index] = field(default_factory=dict)
     archived: bool = False
     """Whether rows of which nothing is expected any more may lie apart (``shelf.py``), where a store has daily ones."""
+    of_one_stream: bool = False
+    """Whether all that a row is made of comes from one stream; so it is without ``keys``. Before the first event of a
+    stream none of its rows needs to be looked for."""
     prefixes: frozenset[str] = frozenset()
     """Of the streams whose events it folds; given by the stored names of those unless it is told."""
     names: frozenset[str] = field(default=frozenset(), init=False)
@@ -53,6 +61,8 @@ class Table:
         if self.parts is not None:
             parts = self.parts
             object.__setattr__(self, "keys", lambda recorded: tuple(parts(recorded)))
+        elif self.keys is own_stream:
+            object.__setattr__(self, "of_one_stream", True)
         names = frozenset(TOPICS[kind].partition("@")[0] for kind in self.folds if kind in TOPICS)
         object.__setattr__(self, "names", names)
         if not self.prefixes:

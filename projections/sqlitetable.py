@@ -151,7 +151,7 @@ class StoredTable:
             key,
             position,
             encoded if self._blobs else encoded.decode(),
-            *(value(key, row) for value in self._values),
+            *[value(key, row) for value in self._values],
         )
 
 

@@ -18,6 +18,7 @@ from projections.heldrows import HeldRows
 from projections.projector import Projection
 
 PAGE = 5_000
+"""Of the log, for whoever does not fold it."""
 WRITE_S = 20.0
 """Rows are written at least so often: what a crash costs."""
 Read = Callable[[int, int, Sequence[str]], Sequence[tuple[Any, ...]]]
@@ -74,6 +75,7 @@ class Replaying:
         self.lanes = lanes
         self._read = read
         self._wanted = Wanted(*(lane.generation.projection for lane in lanes))
+        self._events = max(lane.generation.page for lane in lanes)
         self._written_at = time.monotonic()
 
     @property
@@ -115,7 +117,7 @@ class Replaying:
 
     def _page(self, upto: int) -> None:
         """Positions have no holes, so whatever is not there was left out."""
-        end = min(self.position + PAGE, upto)
+        end = min(self.position + self._events, upto)
         events = self._wanted.of(self._read(self.position, end, self._wanted.others))
         for lane in self.lanes:
             lane.take(events, end)

@@ -175,6 +175,18 @@ class MergedLog:
         self.order.close()
 
 
+class FollowedLogs(MergedLog):
+    """For a process without engines: what another one puts into the order is seen by whoever asks next."""
+
+    async def head(self) -> int:
+        self.order.look()
+        return await super().head()
+
+    async def read(self, after: int, limit: int) -> Sequence[Row]:
+        self.order.look()
+        return await super().read(after, limit)
+
+
 async def placed(log: EventLog, position: int, timeout: float) -> tuple[int, float]:
     """For whoever follows a log: a position that he can reach, if it gets its place in time, and what is left of the
     ``timeout`` (seconds)."""

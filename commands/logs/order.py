@@ -109,7 +109,7 @@ class Order:
 
     def look(self) -> None:
         """Takes in what other processes have written."""
-        self.heads = [_head(self._reader, log) for log in range(self.logs)]
+        self.heads = [head_of(self._reader, log) for log in range(self.logs)]
         version = self._reader.execute("SELECT max(version) FROM slices").fetchone()[0]
         if version != self.directory.version:
             self.directory = _directory(self._reader)
@@ -121,10 +121,9 @@ class Order:
         """
         begin_patiently(self._writer)
         try:
-            last = self._writer.execute("SELECT first + events FROM spans ORDER BY first DESC LIMIT 1").fetchone()
-            first = 1 if last is None else last[0]
+            first = last_place(self._writer) + 1
             for log, head in enumerate(heads):
-                known = _head(self._writer, log)  # perhaps another process has cut meanwhile
+                known = head_of(self._writer, log)  # perhaps another process has cut meanwhile
                 if head > known:
                     self._writer.execute("INSERT INTO spans VALUES (?,?,?,?)", (first, log, known + 1, head - known))
                     first += head - known
@@ -159,12 +158,7 @@ class Order:
 
     def spans(self, after: int, upto: int) -> list[Span]:
         """What lies in (after, upto] of the order, cut to fit."""
-        (begin,) = self._reader.execute("SELECT max(first) FROM spans WHERE first <= ?", (after + 1,)).fetchone()
-        rows = self._reader.execute(
-            "SELECT first, log, start, events FROM spans WHERE first >= ? AND first <= ? ORDER BY first",
-            (begin or 1, upto),
-        )
-        return [cut for row in rows if (cut := _within(Span._make(row), after - row[0] + 1, upto - row[0] + 1))]
+        return spans_between(self._reader, after, upto)
 
     def spans_of(self, log: int, after: int, upto: int) -> list[Span]:
         """Where what a log has in (after, upto] lies in the order, as far as it does."""
@@ -195,6 +189,29 @@ class Order:
         self._writer.close()
 
 
+def spans_between(connection: sqlite3.Connection, after: int, upto: int) -> list[Span]:
+    """What lies in (after, upto] of the order, cut to fit. Of the file, whoever has it open."""
+    (begin,) = connection.execute("SELECT max(first) FROM spans WHERE first <= ?", (after + 1,)).fetchone()
+    rows = connection.execute(
+        "SELECT first, log, start, events FROM spans WHERE first >= ? AND first <= ? ORDER BY first", (begin or 1, upto)
+    )
+    return [cut for row in rows if (cut := _within(Span._make(row), after - row[0] + 1, upto - row[0] + 1))]
+
+
+def last_place(connection: sqlite3.Connection) -> int:
+    """Where the order ends; 0 while nothing is in it."""
+    row = connection.execute("SELECT first + events - 1 FROM spans ORDER BY first DESC LIMIT 1").fetchone()
+    return 0 if row is None else int(row[0])
+
+
+def head_of(connection: sqlite3.Connection, log: int) -> int:
+    """The position up to which a log is in the order."""
+    row = connection.execute(
+        "SELECT start + events - 1 FROM spans WHERE log = ? ORDER BY start DESC LIMIT 1", (log,)
+    ).fetchone()
+    return 0 if row is None else int(row[0])
+
+
 def all_spans(connection: sqlite3.Connection) -> list[Span]:
     """For whoever examines the file by himself."""
     rows = connection.execute("SELECT first, log, start, events FROM spans ORDER BY first")
@@ -205,13 +222,6 @@ def _within(span: Span, skipped: int, kept: int) -> Span | None:
     """Without its first ``skipped`` events, and without those beyond the first ``kept``."""
     skipped, kept = max(0, skipped), min(span.events, kept)
     return Span(span.first + skipped, span.log, span.start + skipped, kept - skipped) if kept > skipped else None
-
-
-def _head(connection: sqlite3.Connection, log: int) -> int:
-    row = connection.execute(
-        "SELECT start + events - 1 FROM spans WHERE log = ? ORDER BY start DESC LIMIT 1", (log,)
-    ).fetchone()
-    return 0 if row is None else int(row[0])
 
 
 def _directory(connection: sqlite3.Connection) -> Directory:

@@ -1,8 +1,8 @@
 """``growth``: whole purchases over HTTP on a log that is long, beside the same on one that is not, in turns.
 
 What costs more with every event ever written shows here: the start, the memory, a purchase. Both services run all the
-time, and one of them sells. Before that they do what the orders of their logs ask for, and would have done long ago:
-letters, the ledger. Their payments no provider knows, so nothing is reconciled.
+time, and one of them sells. Before that they post what the orders of their logs moved in the ledger, as they would have
+long ago. Their payments no provider knows, so nothing is reconciled; nothing is archived, which would take as long.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from kontor.bench.history import resident_mb
 from kontor.bench.house import House, Running, Shopper, furnish, serving, shoppers
 from kontor.bench.orders import EVENTS_AN_ORDER
 from kontor.bench.processor import Meter
-from kontor.bench.replay import grow
+from kontor.bench.replay import fold, grow
 from kontor.bench.report import median, percentile, report, spread
 from kontor.embedded import embedded
 from kontor.folder import DataFolder
@@ -66,12 +66,13 @@ async def _shop(stack: AsyncExitStack, data: Path, events: int) -> Shop:
     folder = DataFolder(data)
     folder.prepare()
     written = await grow(folder, max(1, events // EVENTS_AN_ORDER))
-    async with embedded(Settings(data=data, reconcile_every=0)) as services:
+    await asyncio.to_thread(fold, folder)  # a service that starts would follow them one page after the other
+    async with embedded(Settings(data=data, reconcile_every=0, archive_after=0)) as services:
         if not await services.follower.wait_for(services.engine.position, FOLDED_S):
             raise RuntimeError(f"{written} events were not folded in {FOLDED_S:.0f} s")
         house = await furnish(services, skus=SKUS, units=1_000_000, shoppers=PEOPLE)
     began = time.perf_counter()
-    running = stack.enter_context(serving(data, KONTOR_RECONCILE_EVERY="0"))
+    running = stack.enter_context(serving(data, KONTOR_RECONCILE_EVERY="0", KONTOR_ARCHIVE_AFTER="0"))
     started = time.perf_counter() - began
     await _rested(running)
     return Shop(written, started, running, house, [])

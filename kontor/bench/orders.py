@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from commands.mapper import record
+from commands.store.port import Row
 from domain import inventory, order, payment
 from domain.decider import Event
 from domain.ids import derived_id, payment_id, stock_id
@@ -30,12 +31,19 @@ class Writer:
         self._ends: dict[str, tuple[int, bytes]] = {}
 
     def write(self, stream: str, event: Event, at: int, correlation: str) -> Recorded:
+        return self.store(stream, event, at, correlation)[0]
+
+    def store(self, stream: str, event: Event, at: int, correlation: str) -> tuple[Recorded, Row]:
         version, prev = self._ends.get(stream, (0, b""))
         self.position += 1
         meta = Meta(at, at, "usr_bench", f"cmd_{self.position}", correlation, "", "", prev)
-        written, _ = record(self.position, stream, version + 1, event, meta)
+        written, row = record(self.position, stream, version + 1, event, meta)
         self._ends[stream] = (version + 1, written.hash)
-        return written
+        return written, row
+
+    def forget(self, stream: str) -> None:
+        """Nothing more will be written to it."""
+        del self._ends[stream]
 
 
 def account(number: int) -> str:
@@ -44,13 +52,21 @@ def account(number: int) -> str:
 
 def lives(orders: int, every_ms: int = EVERY_MS) -> Iterator[Recorded]:
     """Of orders of two lines. The accounts take turns, an order every so many milliseconds."""
+    return (written for written, _ in stored_lives(orders, every_ms))
+
+
+def stored_lives(orders: int, every_ms: int = EVERY_MS) -> Iterator[tuple[Recorded, Row]]:
+    """The same, however many, with their rows in the log."""
     writer, quotes = Writer(), [_quote(number) for number in range(SKUS)]
     for start in range(0, orders, UNDER_WAY):
         numbers = range(start, min(start + UNDER_WAY, orders))
         group = [_life(number, BEGIN + number * every_ms, quotes[number % SKUS]) for number in numbers]
         for step in zip(*group, strict=True):
             for stream, event, at, order_id in step:
-                yield writer.write(stream, event, at, order_id)
+                yield writer.store(stream, event, at, order_id)
+        for life in group:
+            for stream in {stream for stream, *_ in life if not stream.startswith("stk_")}:
+                writer.forget(stream)
 
 
 def _life(number: int, at: int, quote: Quote) -> list[tuple[str, Event, int, str]]:

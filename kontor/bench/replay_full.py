@@ -25,7 +25,8 @@ from kontor.bench.replay_index import elasticsearch
 from kontor.bench.report import report
 from kontor.embedded import PROJECTIONS, settle_garbage
 from kontor.folder import DataFolder
-from kontor.replay.views import Log, opened
+from kontor.replay.logs import Followed
+from kontor.replay.views import opened
 from projections.beside import Beside
 from projections.orders.projector import ORDERS
 from projections.sqlite import SQLiteViews
@@ -65,7 +66,7 @@ async def run(orders: str = str(ORDERS_PLACED), products: str = str(PRODUCTS)) -
     )
 
 
-def _folded(generation: Beside, log: Log, events: int) -> tuple[float, int]:
+def _folded(generation: Beside, log: Followed, events: int) -> tuple[float, int]:
     """Seconds from the first event to the last acknowledged row, and how many rows were written."""
     generation.begin("bench")
     replaying, began = Replaying(log.read, [Lane(generation, 0)]), time.perf_counter()
@@ -74,7 +75,7 @@ def _folded(generation: Beside, log: Log, events: int) -> tuple[float, int]:
     return time.perf_counter() - began, replaying.rows
 
 
-async def _redis(url: str, log: Log, events: int) -> dict[str, Any]:
+async def _redis(url: str, log: Followed, events: int) -> dict[str, Any]:
     """Orders as well, of which there are more than of anything that Redis has otherwise."""
     from redis import Redis
     from redis.asyncio import Redis as AsyncRedis
@@ -104,7 +105,7 @@ async def _redis(url: str, log: Log, events: int) -> dict[str, Any]:
     return found
 
 
-def _cassandra(hosts: str, log: Log, events: int) -> dict[str, Any]:
+def _cassandra(hosts: str, log: Followed, events: int) -> dict[str, Any]:
     from projections.cassandraviews import driver
     from projections.cassandraviews.generation import CassandraGeneration, books_of
     from projections.cassandraviews.settings import CassandraSettings, hosts_of

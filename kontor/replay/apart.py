@@ -14,10 +14,9 @@ from typing import NamedTuple
 from kontor.evidence import evidence
 from kontor.folder import DataFolder
 from kontor.instants import NoInstant, instant_of, position_at
-from kontor.readonly import open_readonly
+from kontor.replay.logs import opened_log
 from kontor.replay.rebuilding import Refused
 from kontor.replay.telling import Telling, Way
-from kontor.replay.views import Log
 from kontor.settings import Settings, required
 from projections import flushing, generations
 from projections.beside import BadGeneration
@@ -54,11 +53,7 @@ def _log(settings: Settings) -> Iterator[tuple[Read, int]]:
         with evidence(*required(settings, "postgres_url")) as found:
             yield lambda after, upto, _: found.rows(after, upto - after), found.extent()[2]
         return
-    folder = DataFolder(settings.data)
-    folder.require_log()
-    folder.require_one_log()
-    with closing(open_readonly(folder.log)) as connection:
-        log = Log(connection)
+    with opened_log(DataFolder(settings.data)) as log:
         yield log.read, log.head()
 
 

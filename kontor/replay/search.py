@@ -11,9 +11,9 @@ from pathlib import Path
 from commands.engine import now_ms
 from commands.mapper import recorded_or_unreadable
 from commands.store.port import EventLog
-from commands.store.sqlite import SQLiteLog
 from kontor.comparing import Compared, Sum, digest_of
 from kontor.folder import DataFolder
+from kontor.logfiles import open_to_follow
 from kontor.replay.rebuilding import NEAR, ROUNDS, Refused
 from kontor.replay.telling import Telling
 from projections.projector import Projection
@@ -49,7 +49,7 @@ class Search:
         self._require()
         building = self._folder.search / BUILDING
         shutil.rmtree(building, ignore_errors=True)
-        log = SQLiteLog.open(self._folder.log)
+        log = open_to_follow(self._folder)
         views = SQLiteViews(self._folder.views, projections)
         index = TantivyIndex(building)
         try:
@@ -91,7 +91,6 @@ class Search:
         self._tell.step("swap", NAME, text, position=position)
 
     def _require(self) -> None:
-        self._folder.require_one_log()
         version = self._folder.search / "version"
         if not version.exists() or version.read_text() != str(schema.VERSION):
             raise Refused("there is no search index of this version; a service makes one when it starts")

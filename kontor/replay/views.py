@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
-from typing import Any
 
 from commands.errors import UnusableLog
 from kontor.comparing import Compared
-from kontor.evidence import COLUMNS, Damaged
 from kontor.folder import DataFolder
-from kontor.readonly import open_readonly
 from kontor.replay.comparing import Comparison
+from kontor.replay.logs import Followed, opened_log
 from projections import flushing, generations
 from projections.generations import Generation, Role, stands_at
 from projections.projector import Projection
@@ -26,38 +24,17 @@ CACHE_KIB = 65_536
 """Of the file's pages: rows are written in the order of their keys, and lists in no order."""
 
 
-class Log:
-    """The log of a data folder as it goes on."""
-
-    def __init__(self, connection: sqlite3.Connection) -> None:
-        self._connection = connection
-
-    def head(self) -> int:
-        return int(self._connection.execute("SELECT max(position) FROM events").fetchone()[0] or 0)
-
-    def read(self, after: int, upto: int, others: Sequence[str] = ()) -> list[tuple[Any, ...]]:
-        """Without those of the topics ``others``. Raises Damaged."""
-        query = f"SELECT {COLUMNS} FROM events WHERE position > ? AND position <= ? "
-        query += f"AND topic NOT IN ({', '.join('?' * len(others))}) ORDER BY position"
-        try:
-            return self._connection.execute(query, (after, upto, *others)).fetchall()
-        except sqlite3.Error as error:
-            raise Damaged(f"the log is damaged after event {after}: {error}; restore it from a backup") from error
-
-
 @contextmanager
-def opened(folder: DataFolder) -> Iterator[tuple[Log, sqlite3.Connection]]:
+def opened(folder: DataFolder) -> Iterator[tuple[Followed, sqlite3.Connection]]:
     """The log, and the file of the views. Raises UnusableLog."""
     folder.require_log()
-    folder.require_one_log()
     if not folder.views.exists():
         raise UnusableLog(f"there are no views at {folder.views}; a service makes them when it starts")
-    with closing(open_readonly(folder.log)) as log, closing(_views(folder.views)) as views:
-        found = Log(log)
-        if stands_at(views) > found.head():
+    with opened_log(folder) as log, closing(_views(folder.views)) as views:
+        if stands_at(views) > log.head():
             raise UnusableLog("the views are ahead of the log, so of another one; start a service, which folds anew")
         try:
-            yield found, views
+            yield log, views
         finally:
             flushing.flush(views)
 
@@ -80,7 +57,7 @@ def _views(path: Path) -> sqlite3.Connection:
 class Views:
     """The file of the embedded profile, as a place of generations. Methods raise Damaged, Busy."""
 
-    def __init__(self, log: Log, connection: sqlite3.Connection) -> None:
+    def __init__(self, log: Followed, connection: sqlite3.Connection) -> None:
         self.read: Read = log.read
         self._log = log
         self._connection = connection

@@ -22,7 +22,7 @@ from typing import Any, Literal
 from cassandra.concurrent import execute_concurrent, execute_concurrent_with_args
 
 from domain.codec import DAMAGED
-from projections.beside import BadGeneration, Passed, Rows, Standing, name_of
+from projections.beside import FAR_PAGE, BadGeneration, Passed, Rows, Standing, name_of
 from projections.cassandraviews import driver
 from projections.cassandraviews.driver import Query, Schema, Session, together
 from projections.cassandraviews.settings import CassandraSettings
@@ -45,6 +45,7 @@ NOTED = ("live", "kept", "next", "last", "position", "upto", "code")
 class CassandraGeneration:
     """Methods raise what the driver does."""
 
+    page = FAR_PAGE
     listed = True
 
     def __init__(

@@ -92,6 +92,7 @@ SHOP_ORDERS = Table(
     row=ShopOrderRow,
     folds={OrderPlaced: lambda row, recorded: ShopOrderRow(recorded.stream, recorded.meta.occurred_at)},
     keys=shops_of,
+    of_one_stream=True,
     indexes={"shop": Index(lambda key, row: key.partition("/")[0], lambda key, row: row.placed_at)},
 )
 ORDERS = Projection("orders", 3, (ORDER_ROWS, PAYMENT_ROWS, SHOP_ORDERS))

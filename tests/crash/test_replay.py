@@ -11,15 +11,20 @@ import subprocess
 import sys
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 
+from commands.logs.slices import SLICES
 from commands.mapper import record
 from commands.store.sqlite import INSERT, SQLiteLog
 from domain.ids import stock_id
 from domain.inventory import StockReceived
 from domain.recorded import Meta
+from kontor.folder import DataFolder
+from kontor.logfiles import open_log
+from kontor.settings import Settings
 from tests.crash.load import open_market, trade
 from tests.e2e.house import kontor, process
 
@@ -28,8 +33,9 @@ KILLS = 3
 SEED = int(os.environ.get("KONTOR_SEED", random.SystemRandom().randrange(1 << 32)))
 
 
-async def stocked(folder: Path) -> None:
-    """A log that takes a while to fold: two deliveries each of many things."""
+async def stocked(folder: Path, logs: int) -> None:
+    """A log that takes a while to fold: two deliveries each of many things. Of several logs the first has all of it,
+    and two thirds of what follows go to others."""
     log = SQLiteLog.open(folder / "log.db")
     hashes, rows, at = {}, [], 1_700_000_000_000
     for version in (1, 2):
@@ -42,6 +48,14 @@ async def stocked(folder: Path) -> None:
     await log.close()
     with closing(sqlite3.connect(folder / "log.db")) as connection, connection:
         connection.executemany(INSERT, rows)
+    if logs > 1:
+        engine: Any
+        several, engine = open_log(DataFolder(folder), Settings(data=folder, logs=logs), lambda: at)
+        await engine.start()
+        await engine.move(0, SLICES // 3, 1)
+        await engine.move(SLICES // 3 + 1, SLICES // 3 * 2, logs - 1)
+        await engine.close()
+        await several.close()
 
 
 def begin(folder: Path) -> subprocess.Popen[str]:
@@ -58,10 +72,11 @@ def kill(replay: subprocess.Popen[str]) -> list[str]:
 
 @pytest.mark.crash
 @pytest.mark.timeout(180)
-async def test_a_replay_that_is_killed_under_load_comes_through(tmp_path: Path) -> None:
+@pytest.mark.parametrize("logs", [1, 4])
+async def test_a_replay_that_is_killed_under_load_comes_through(tmp_path: Path, logs: int) -> None:
     folder, chance = tmp_path / "data", random.Random(SEED)
     folder.mkdir()
-    await stocked(folder)
+    await stocked(folder, logs)
     with process("serve", "all", data=folder) as service:
         async with httpx.AsyncClient(base_url=service.url(), timeout=20) as http:
             market, stop = await open_market(http, 3), asyncio.Event()

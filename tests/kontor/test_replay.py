@@ -14,9 +14,10 @@ from prometheus_client import CollectorRegistry
 from kontor.embedded import PROJECTIONS
 from kontor.folder import DataFolder
 from kontor.replay.gauges import Gauges
+from kontor.replay.logs import Log
 from kontor.replay.rebuilding import Rebuilding
 from kontor.replay.telling import Telling
-from kontor.replay.views import Log, Views, opened
+from kontor.replay.views import Views, opened
 from projections.search.lock import FolderLock
 from projections.sqlite import SQLiteViews
 from projections.stock.projector import STOCK
@@ -101,7 +102,7 @@ async def test_a_dry_run_compares_and_swaps_nothing(folder: DataFolder, capsys: 
 
 
 async def test_the_log_is_read_once_for_all(folder: DataFolder, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("streams.replaying.PAGE", 7)
+    monkeypatch.setattr("projections.generations.Generation.page", 7)
     asked: list[int] = []
 
     def read(log: Log, after: int, upto: int, others: Sequence[str]) -> list[tuple[Any, ...]]:

@@ -175,7 +175,7 @@ def killed_at(number: int, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 @pytest.mark.slow
 async def test_killed_anywhere_it_goes_on(house: House, monkeypatch: pytest.MonkeyPatch):
     """Rows and lists are what they would have been, and lists know no place where no row is."""
-    monkeypatch.setattr("streams.replaying.PAGE", 25)
+    monkeypatch.setattr("projections.cassandraviews.generation.CassandraGeneration.page", 25)
     monkeypatch.setattr("projections.heldrows.CHANGED_MAX", 1)
     for number in (3, 8, 15, 22, 30, 37):
         with killed_at(number, monkeypatch):

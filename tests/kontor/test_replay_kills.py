@@ -42,7 +42,7 @@ class Killed(BaseException):
 @pytest.fixture
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
     """Pages, transactions and memory so small that everything happens on a short log."""
-    monkeypatch.setattr("streams.replaying.PAGE", 7)
+    monkeypatch.setattr("projections.generations.Generation.page", 7)
     monkeypatch.setattr("projections.generations.ROWS", 2)
     monkeypatch.setattr("projections.generations.PAUSE_S", 0)
     monkeypatch.setattr("projections.heldrows.CHANGED_MAX", 1)
@@ -124,7 +124,7 @@ async def test_killed_anywhere_it_goes_on(
     eventful: DataFolder, small: None, monkeypatch: pytest.MonkeyPatch, projection: Projection
 ):
     """Rows that were written before their position was are not folded twice, and none is forgotten."""
-    monkeypatch.setattr("streams.replaying.PAGE", KILLED_PAGE)
+    monkeypatch.setattr("projections.generations.Generation.page", KILLED_PAGE)
 
     def replayed(*, from_scratch: bool) -> None:
         with opened(eventful) as (log, connection):

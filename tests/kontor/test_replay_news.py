@@ -44,7 +44,7 @@ def last(folder: DataFolder) -> News:
 
 
 async def test_it_tells_how_far_it_is_how_fast_and_how_long(folder: DataFolder, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("streams.replaying.PAGE", 20)
+    monkeypatch.setattr("projections.generations.Generation.page", 20)
     heard, instants = Heard(), count(0, EVERY_MS)  # so late each time that each page is told
     with opened(folder) as (log, connection):
         head = log.head()

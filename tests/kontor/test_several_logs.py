@@ -14,7 +14,6 @@ from kontor.copying import copy_log
 from kontor.evidence import evidence, history_of
 from kontor.folder import DataFolder
 from kontor.logfiles import log_files, open_log
-from kontor.replay.views import opened
 from kontor.settings import Settings
 from kontor.status import status_of
 from kontor.verifying import verify
@@ -114,11 +113,6 @@ async def test_one_log_is_made_of_them_again(folder, tmp_path):
     assert not target.order.exists()
     with pytest.raises(UnusableLog, match="has several logs"):
         await copy_log(target.log, folder.log, silent)
-
-
-def test_whoever_knows_one_file_says_so(folder):
-    with pytest.raises(UnusableLog, match="has several logs"), opened(folder):
-        pass
 
 
 def test_an_order_that_is_damaged_is_told_of(folder):

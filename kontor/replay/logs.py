@@ -1,0 +1,117 @@
+"""The log of a data folder as a replay reads it: as it goes on, in one file or in several that have an order."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, closing, contextmanager
+from typing import Any, Protocol
+
+from commands.errors import UnusableLog
+from commands.logs.order import Span, head_of, last_place, spans_between
+from kontor.evidence import COLUMNS, Damaged
+from kontor.folder import DataFolder
+from kontor.logfiles import log_files
+from kontor.readonly import open_readonly
+
+
+class Followed(Protocol):
+    """Methods raise Damaged."""
+
+    def head(self) -> int:
+        """The last position that there is."""
+
+    def read(self, after: int, upto: int, others: Sequence[str] = ()) -> list[tuple[Any, ...]]:
+        """What is stored after a position and up to another, in order, without events of the topics ``others``."""
+
+
+class Log:
+    """One file."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+
+    def head(self) -> int:
+        return int(self._connection.execute("SELECT max(position) FROM events").fetchone()[0] or 0)
+
+    def read(self, after: int, upto: int, others: Sequence[str] = ()) -> list[tuple[Any, ...]]:
+        query = f"SELECT {COLUMNS} FROM events WHERE position > ? AND position <= ? "
+        query += f"AND topic NOT IN ({', '.join('?' * len(others))}) ORDER BY position"
+        try:
+            return self._connection.execute(query, (after, upto, *others)).fetchall()
+        except sqlite3.Error as error:
+            raise Damaged(f"the log is damaged after event {after}: {error}; restore it from a backup") from error
+
+
+class SeveralLogs:
+    """Several files as one log, whose positions are places in their order. What was committed and has no place yet is
+    not there yet: no view has it either."""
+
+    def __init__(self, logs: Sequence[Log], order: sqlite3.Connection) -> None:
+        self._logs = logs
+        self._order = order
+
+    def check(self) -> None:
+        """Raises UnusableLog if the order knows of more than the logs have, as a start does, and Damaged."""
+        for number, log in enumerate(self._logs):
+            with _damage():
+                known = head_of(self._order, number)
+            head = log.head()
+            if head < known:
+                raise UnusableLog(
+                    f"log {number} ends at position {head}, and its order knows of {known}; "
+                    "restore logs and order from the same backup"
+                )
+
+    def head(self) -> int:
+        with _damage():
+            return last_place(self._order)
+
+    def read(self, after: int, upto: int, others: Sequence[str] = ()) -> list[tuple[Any, ...]]:
+        with _damage():
+            spans = spans_between(self._order, after, upto)
+        found: list[tuple[Any, ...]] = []
+        for number in {span.log for span in spans}:
+            # The order goes through each log as that does itself, so these have no gaps between them.
+            own = [span for span in spans if span.log == number]
+            last = own[-1].start + own[-1].events - 1
+            found += _placed(self._logs[number].read(own[0].start - 1, last, others), own)
+        found.sort(key=_place)
+        return found
+
+
+def _place(row: tuple[Any, ...]) -> int:
+    place: int = row[0]
+    return place
+
+
+def _placed(rows: Sequence[tuple[Any, ...]], spans: Sequence[Span]) -> Iterator[tuple[Any, ...]]:
+    """Rows of one log, by their places. Some may have been left out."""
+    left, end, ahead = iter(spans), 0, 0
+    for position, *rest in rows:
+        while position >= end:
+            first, _, start, events = next(left)
+            end, ahead = start + events, first - start
+        yield (position + ahead, *rest)
+
+
+@contextmanager
+def opened_log(folder: DataFolder) -> Iterator[Followed]:
+    """Raises UnusableLog."""
+    folder.require_log()
+    with ExitStack() as stack:
+        logs = [Log(stack.enter_context(closing(open_readonly(file)))) for file in log_files(folder)]
+        if not folder.order.exists():
+            yield logs[0]
+            return
+        several = SeveralLogs(logs, stack.enter_context(closing(open_readonly(folder.order))))
+        several.check()
+        yield several
+
+
+@contextmanager
+def _damage() -> Iterator[None]:
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise Damaged(f"the order of the logs is damaged: {error}; restore it with the logs from a backup") from error
