@@ -13,13 +13,16 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from commands.engine import Engine
+from commands.vault import Vault
 from domain.recorded import Recorded
+from kontor.simulation.cabinet import Cabinet, Drawer
 from kontor.simulation.loop import OWNER
 from kontor.simulation.provider import Provider
 from kontor.simulation.store import Connection, Disk, Faults
 from kontor.simulation.violation import Verdict
 from projections.carts.projector import CARTS
 from projections.checkouts.projector import CHECKOUTS
+from projections.erasures.projector import ERASURES
 from projections.ledger.projector import LEDGER
 from projections.orderreviews.projector import ORDER_REVIEWS
 from projections.orders.projector import ORDERS
@@ -28,11 +31,12 @@ from projections.stock.projector import STOCK
 from projections.views import Touched
 from streams.bookkeeping import Bookkeeping
 from streams.checkout import CheckoutProcess
+from streams.erasure import ErasureProcess
 from streams.follower import Follower
 from streams.payments import PaymentProcess
 from streams.reconciling import Reconciler
 
-PROJECTIONS = (STOCK, CARTS, ORDERS, CHECKOUTS, LEDGER, ORDER_REVIEWS)
+PROJECTIONS = (STOCK, CARTS, ORDERS, CHECKOUTS, LEDGER, ORDER_REVIEWS, ERASURES)
 COMMISSION_PPM = 50_000
 T = TypeVar("T")
 
@@ -80,13 +84,17 @@ class Process:
         clock: Callable[[], int],
         folder: Path,
         verdict: Verdict,
+        cabinet: Cabinet | None = None,
     ) -> None:
+        """Without a cabinet nobody has an account, and there is no vault."""
         self.name = name
         self.clock = clock
         self.up = False
         self.engine: Engine
         self.views: WatchedViews
         self.payments: PaymentProcess
+        self.vault: Vault
+        self._cabinet = cabinet
         self._disk = disk
         self._faults = faults
         self._provider = provider
@@ -115,11 +123,15 @@ class Process:
         self.payments = PaymentProcess(self.engine, self.views, self._provider)
         checkouts = CheckoutProcess(self.engine, self.views, self.follower)
         books = Bookkeeping(log, self.engine, COMMISSION_PPM)
+        parts: list[Any] = [checkouts, books]
+        if self._cabinet is not None:
+            self.vault = Vault(Drawer(self._cabinet), now=lambda: self.clock() / 1000)
+            parts.append(ErasureProcess(self.engine, self.views, self.vault))
         self.engine.listeners.append(self.payments.committed)
-        self.follower.applied += [checkouts.applied, books.applied]
+        self.follower.applied += [part.applied for part in parts]
         await self.engine.start()
         await self.follower.start()
-        for part in (self.payments, checkouts, books):
+        for part in (self.payments, *parts):
             await part.start()
 
     def reconciler(self, books: Path) -> Reconciler:
