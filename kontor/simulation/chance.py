@@ -33,6 +33,10 @@ GRACE_S = 1.0
 """How long erasures are left to whoever began them: shorter than most lives here."""
 
 
+LOOK_MS = 5_000
+"""How often whoever waits for a price to begin looks at the clock, which jumps here."""
+
+
 class Hasher:
     """Of passwords: argon2 is slow by design, and nobody breaks in here."""
 
@@ -81,6 +85,7 @@ def nothing_from_outside(seed: int, loop: SimulatedLoop) -> Iterator[None]:
         patch("writeapi.registration.os", urandom),
         patch("writeapi.passwords._waiting", set()),
         patch("streams.erasure.GRACE_S", GRACE_S),
+        patch("streams.repricing.LOOK_MS", LOOK_MS),
         patch("streams.payments.random", jitter),
         patch("streams.follower.POLL_S", POLL_S),
         patch("streams.relay.time", virtual),

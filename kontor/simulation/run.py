@@ -18,8 +18,10 @@ from kontor.simulation import ending, money
 from kontor.simulation.audit import Audit
 from kontor.simulation.banks import Banks
 from kontor.simulation.cabinet import Cabinet
+from kontor.simulation.catalog import Shopkeepers
 from kontor.simulation.chance import bugs_are_told, nothing_from_outside, source
 from kontor.simulation.door import Door, Journal
+from kontor.simulation.index import Index
 from kontor.simulation.loop import SimulatedLoop, Stuck
 from kontor.simulation.members import Members
 from kontor.simulation.nights import Nights
@@ -43,6 +45,8 @@ SETTLING_S = 400.0
 QUIET_S = 2.0
 WITH_TOPIC = 0.4
 """Of the seeds, those that fill a second set of views by way of a topic."""
+WITH_CATALOG = 0.15
+"""Of the seeds, those with a catalog and a search index."""
 WITH_ACCOUNTS = 0.2
 """Of the seeds, those in which people have accounts, and leave."""
 AWHILE_MS = 15 * 60_000
@@ -103,9 +107,12 @@ class Simulation:
         self._cabinet: Cabinet | None = None
         if source(seed, "accounts").random() < WITH_ACCOUNTS:
             self._cabinet = Cabinet(Faults(source(seed, "vault"), self._tell))
+        self._index: Index | None = None
+        if source(seed, "catalog").random() < WITH_CATALOG:
+            self._index = Index(Faults(source(seed, "index"), self._tell))
         world = self._disk, self._faults, self._provider
         self._processes = [
-            Process(f"process {i}", *world, clock, folder / str(i), self._verdict, self._cabinet)
+            Process(f"process {i}", *world, clock, folder / str(i), self._verdict, self._cabinet, self._index)
             for i, clock in enumerate(self._clocks, 1)
         ]
         self._door = Door(self._processes, self._journal, source(seed, "door"), self._verdict)
@@ -114,6 +121,9 @@ class Simulation:
         if self._cabinet is not None:
             chance = source(seed, "members")
             self._members = Members(self._door, self._cabinet, self._audit, chance, self._verdict)
+        self._keepers: Shopkeepers | None = None
+        if self._index is not None:
+            self._keepers = Shopkeepers(self._door, self._index, source(seed, "shopkeepers"))
         self._nights = Nights(folder / "books.db", self._disk, self._verdict)
         self._provider.deliver = self._call_back
         self._feeding: Feeding | None = None
@@ -173,6 +183,8 @@ class Simulation:
         self._people.come(self._chance.randint(1, 4))
         if self._members is not None:
             self._members.come()
+        if self._keepers is not None:
+            self._keepers.come()
         fates = [asyncio.ensure_future(self._fate(process)) for process in self._processes]
         others = [asyncio.ensure_future(self._clocks_jump()), asyncio.ensure_future(self._days_go_by())]
         feeding = asyncio.ensure_future(self._feeding.live()) if self._feeding is not None else None
@@ -183,10 +195,14 @@ class Simulation:
             await feeding
         if self._cabinet is not None:
             self._cabinet.faults.calm = True
+        if self._index is not None:
+            self._index.faults.calm = True
         self._tell("calm: nothing goes wrong from here on")
         await self._people.go()
         if self._members is not None:
             await self._members.go()
+        if self._keepers is not None:
+            await self._keepers.go()
         await self._settled()
         await self._looked_at()
 
@@ -214,6 +230,8 @@ class Simulation:
             self._tell(f"{process.name} is killed{', the power is cut' if power_cut else ''}")
             self._kills += 1
             await process.kill(power_cut=power_cut)
+            if power_cut and self._index is not None:
+                self._index.lose()
             await asyncio.sleep(self._chance.random() * 0.5)
             nobody = not any(one.up for one in self._processes)
             if self._members is not None and nobody and self._members.put_vault_back():
@@ -251,8 +269,10 @@ class Simulation:
             waits = self._what_waits()
             if waits or head != len(self._disk.rows):
                 quiet_since, head = self._loop.time(), len(self._disk.rows)
-            elif self._loop.time() - quiet_since > QUIET_S and await self._nights.at_rest(self._door.any()):
-                return
+            elif self._loop.time() - quiet_since > QUIET_S:
+                waits = await self._keepers.waits(self._door.any()) if self._keepers is not None else ""
+                if not waits and await self._nights.at_rest(self._door.any()):
+                    return
             if self._loop.time() > until:
                 self._verdict.fail(f"not settled {SETTLING_S:.0f} s after the last fault: {waits or 'the log grows'}")
             await asyncio.sleep(0.5)

@@ -30,6 +30,8 @@ from streams.intake import Intake
 from streams.payments import PaymentProcess
 from streams.reconciling import _Run
 from streams.relay import Relay
+from streams.repricing import Repricing
+from streams.shownstock import ShownStock
 
 Plant = Callable[[pytest.MonkeyPatch], None]
 
@@ -327,7 +329,19 @@ def addresses_not_free_again(plant: pytest.MonkeyPatch) -> None:
     plant.setitem(claim.CLAIM.decisions, claim.ReleaseClaim, lambda command, state: [])
 
 
+def prices_begin_unnoticed(plant: pytest.MonkeyPatch) -> None:
+    """A document keeps the price that was asked when it was made."""
+    plant.setattr(Repricing, "_tell_of", lambda repricing, offers: None)
+
+
+def sold_out_unnoticed(plant: pytest.MonkeyPatch) -> None:
+    """Documents say in stock what has run out, until something else of the product changes."""
+    plant.setattr(ShownStock, "remember", lambda shown, key, available: False)
+
+
 MUTANTS: tuple[Plant, ...] = (
+    prices_begin_unnoticed,
+    sold_out_unnoticed,
     erasures_not_finished,
     backups_not_thought_of,
     keys_remembered,
