@@ -42,9 +42,9 @@ CREATE TABLE drop_tickets (ticket TEXT PRIMARY KEY, drop_id TEXT NOT NULL, numbe
     ) WITHOUT ROWID;
 CREATE INDEX drop_tickets_place ON drop_tickets (drop_id, place);
 """
-_SCHEMAS = (_FIRST, _WAITING_LINES)
+SCHEMAS = (_FIRST, _WAITING_LINES)
 """Each is run once, in this order."""
-SCHEMA_VERSION = len(_SCHEMAS)
+SCHEMA_VERSION = len(SCHEMAS)
 
 
 class VaultFile:
@@ -137,7 +137,7 @@ def _prepare(db: sqlite3.Connection, path: Path) -> None:
     try:
         version = db.execute("PRAGMA user_version").fetchone()[0]
         if version < SCHEMA_VERSION:
-            for schema in _SCHEMAS[version:]:
+            for schema in SCHEMAS[version:]:
                 for statement in schema.split(";\n"):
                     db.execute(statement)
             db.execute(f"PRAGMA application_id = {APPLICATION_ID}")

@@ -8,13 +8,16 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import sqlite3
 from collections.abc import Collection, Sequence
 
 import structlog
 
 from commands.context import Context, system_context
 from commands.engine import Engine
+from commands.errors import WritePathError
 from commands.mapper import recorded_or_unreadable
+from commands.outage import Outage
 from commands.vault import Vault
 from domain.account import AccountErased, AccountRegistered, EraseAccount
 from domain.claim import ReleaseClaim
@@ -56,6 +59,7 @@ class ErasureProcess:
         self._heard: set[str] = set()
         self._closing = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
+        self._outage = Outage(log, "erasures_wait", "erasures_go_on")
 
     async def start(self) -> None:
         self._task = asyncio.create_task(self._run(await self._earlier()), name="erasure")
@@ -90,6 +94,10 @@ class ErasureProcess:
             for account_id in await asyncio.to_thread(self._vault.left_of, account_ids):
                 log.warning("erasure_was_interrupted", account=account_id, action="finishing it")
                 await erase(self._engine, self._vault, account_id, system_context("erasure", self._engine.clock()))
+            self._outage.ended()
+            return
+        except (WritePathError, sqlite3.OperationalError) as error:
+            self._outage.met(error)
         except Exception:
             log.exception("erasure_failed")
-            self._heard.update(account_ids)  # and once more
+        self._heard.update(account_ids)  # and once more

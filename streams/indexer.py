@@ -20,6 +20,7 @@ from itertools import count
 import structlog
 
 from commands.engine import now_ms
+from commands.errors import StorageUnavailable
 from commands.logs.merged import placed
 from commands.mapper import recorded_or_unreadable
 from commands.outage import Outage
@@ -190,7 +191,7 @@ class Indexer:
         if isinstance(error, NotTheWriter):
             self.writing = False
             self._shown = ShownStock()  # the documents of that index were made by somebody else
-        if isinstance(error, NotTheWriter | SearchUnavailable | ViewsUnavailable):
+        if isinstance(error, NotTheWriter | SearchUnavailable | ViewsUnavailable | StorageUnavailable):
             self._outage.met(error, position=self.position)
         else:
             log.exception("indexing_failed", position=self.position)

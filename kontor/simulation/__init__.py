@@ -10,5 +10,7 @@ nights.py     reconciling, in the middle of things and at rest
 process.py    one Kontor process that can be killed and started again
 door.py       how people reach it, and the journal of what they were told
 people.py     buyers and staff
+catalog.py    shopkeepers, and whether the search index follows; index.py: what that keeps
+members.py    people with accounts, who are erased; cabinet.py: what the vault keeps
 audit.py      what must be true after every commit; ending.py, money.py: and at the end
 """

@@ -13,6 +13,7 @@ from commands.mapper import recorded
 from commands.routes import decider_of
 from commands.store.port import Reply, Row
 from domain import checkout
+from domain.account import AccountRegistered
 from domain.checkout import Checkout
 from domain.giftcard import GiftCardRedeemed
 from domain.inventory import InventoryItem
@@ -41,6 +42,8 @@ class Audit:
     def __init__(self, verdict: Verdict, tell: Callable[[str], None]) -> None:
         self.position = 0
         self.orders: list[str] = []
+        self.profiles: dict[str, bytes] = {}
+        """What is sealed of each account that was ever registered."""
         self.checkouts: dict[str, Checkout] = {}
         self.streams: dict[str, Stream] = {}
         self.replies: dict[str, Reply] = {}
@@ -112,6 +115,8 @@ class Audit:
             case OrderPlaced(backorder=backorder):
                 self.orders.append(event.stream)
                 self._backorders[event.stream] = backorder
+            case AccountRegistered(profile=profile):
+                self.profiles[event.stream] = profile
             case RefundGranted(refund_id=refund_id) as granted:
                 self._granted[event.stream, refund_id] = granted
             case GiftCardRedeemed(order_id=order_id, amount=amount):

@@ -1,7 +1,8 @@
 """Where chance comes from in a simulation, and the one place where the code's own sources of it are replaced.
 
-What the engine, the processes and the views would draw or read for themselves is the command ids (their process's
-number and their counter), the jitter of pauses between calls to the provider, and the seconds that a commit took.
+What the engine, the processes, the vault and the views would draw or read for themselves is the command ids (their
+process's number and their counter), keys and other secrets, the jitter of pauses between calls to the provider, and the
+seconds that a commit took.
 """
 
 from __future__ import annotations
@@ -28,6 +29,27 @@ RELAY_S = 0.2
 """How often the relay looks, for the same reason."""
 
 
+GRACE_S = 1.0
+"""How long erasures are left to whoever began them: shorter than most lives here."""
+
+
+LOOK_MS = 5_000
+"""How often whoever waits for a price to begin looks at the clock, which jumps here."""
+
+
+class Hasher:
+    """Of passwords: argon2 is slow by design, and nobody breaks in here."""
+
+    def hash(self, password: bytes) -> str:
+        return f"hash of {password!r}"
+
+    def verify(self, hashed: str, password: bytes) -> bool:
+        return hashed == self.hash(password)
+
+    def check_needs_rehash(self, hashed: str) -> bool:
+        return False
+
+
 def source(seed: int, part: str) -> Random:
     """Of its own for each part, so that one part drawing more changes nothing for the others."""
     return Random(f"{seed}/{part}")
@@ -43,12 +65,27 @@ def nothing_from_outside(seed: int, loop: SimulatedLoop) -> Iterator[None]:
         time_ns=lambda: int(loop.time() * 1e9),
     )
     drawn = source(seed, "jitter")
+    secret = source(seed, "secrets")
+    entropy = SimpleNamespace(
+        token_bytes=secret.randbytes,
+        token_hex=lambda count: secret.randbytes(count).hex(),
+        token_urlsafe=lambda count=32: secret.randbytes(count).hex(),
+    )
+    urandom = SimpleNamespace(urandom=secret.randbytes)
     jitter = SimpleNamespace(uniform=drawn.uniform, random=drawn.random, Random=random.Random)
     with (
         patch("commands.context._PROCESS", "simulated"),
         patch("commands.context._NUMBERS", count(1)),
         patch("commands.engine.time", virtual),
         patch("commands.outage.Outage.__init__.__defaults__", (loop.time,)),
+        patch("commands.vault.entropy", entropy),
+        patch("commands.vault.new_key", lambda: (secret.randbytes(8), secret.randbytes(32))),
+        patch("commands.vault._HASHER", Hasher()),
+        patch("commands.sealing.os", urandom),
+        patch("writeapi.registration.os", urandom),
+        patch("writeapi.passwords._waiting", set()),
+        patch("streams.erasure.GRACE_S", GRACE_S),
+        patch("streams.repricing.LOOK_MS", LOOK_MS),
         patch("streams.payments.random", jitter),
         patch("streams.follower.POLL_S", POLL_S),
         patch("streams.relay.time", virtual),

@@ -19,7 +19,7 @@ from kontor.evidence import Evidence
 from kontor.simulation.audit import Audit
 from kontor.simulation.door import Journal
 from kontor.simulation.goods import PROMOTIONS
-from kontor.simulation.process import PROJECTIONS, Process
+from kontor.simulation.process import Process
 from kontor.simulation.violation import Verdict
 from kontor.verifying import examine
 from kontor.verifying_views import InAFile
@@ -136,7 +136,7 @@ async def views_are_the_fold_of_the_log(process: Process, log: MemoryLog, verdic
     behind = {name: at for name, at in views.positions().items() if at != len(log.rows)}
     if behind:
         verdict.fail(f"the views of {process.name} stand at {behind}, the log ends at {len(log.rows)}")
-    one_stream = [projection for projection in PROJECTIONS if projection is not CHECKOUTS]
+    one_stream = [projection for projection in process.projections if projection is not CHECKOUTS]
     found = await compare(lambda: MemoryEvidence(log), [Store(process.name, InAFile(views), one_stream, 1)])
     for compared in found:
         if compared.different:

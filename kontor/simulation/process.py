@@ -13,26 +13,36 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from commands.engine import Engine
+from commands.vault import Vault
 from domain.recorded import Recorded
+from kontor.simulation.cabinet import Cabinet, Drawer
+from kontor.simulation.index import Index, Window
 from kontor.simulation.loop import OWNER
 from kontor.simulation.provider import Provider
 from kontor.simulation.store import Connection, Disk, Faults
 from kontor.simulation.violation import Verdict
 from projections.carts.projector import CARTS
+from projections.catalog.projector import CATALOG
 from projections.checkouts.projector import CHECKOUTS
+from projections.erasures.projector import ERASURES
 from projections.ledger.projector import LEDGER
 from projections.orderreviews.projector import ORDER_REVIEWS
 from projections.orders.projector import ORDERS
+from projections.projector import Projection
+from projections.reviews.projector import RATINGS
 from projections.sqlite import SQLiteViews
 from projections.stock.projector import STOCK
 from projections.views import Touched
 from streams.bookkeeping import Bookkeeping
 from streams.checkout import CheckoutProcess
+from streams.erasure import ErasureProcess
 from streams.follower import Follower
+from streams.indexer import Indexer
 from streams.payments import PaymentProcess
 from streams.reconciling import Reconciler
+from streams.repricing import Repricing
 
-PROJECTIONS = (STOCK, CARTS, ORDERS, CHECKOUTS, LEDGER, ORDER_REVIEWS)
+PROJECTIONS = (STOCK, CARTS, ORDERS, CHECKOUTS, LEDGER, ORDER_REVIEWS, ERASURES)
 COMMISSION_PPM = 50_000
 T = TypeVar("T")
 
@@ -44,8 +54,8 @@ class Gone(Exception):
 class WatchedViews(SQLiteViews):
     """No thread of its own, and positions that may only grow."""
 
-    def __init__(self, path: Path, verdict: Verdict) -> None:
-        super().__init__(path, PROJECTIONS)
+    def __init__(self, path: Path, verdict: Verdict, projections: Sequence[Projection] = PROJECTIONS) -> None:
+        super().__init__(path, projections)
         self._verdict = verdict
         self.reached = dict.fromkeys(self.projections, 0)
 
@@ -80,13 +90,21 @@ class Process:
         clock: Callable[[], int],
         folder: Path,
         verdict: Verdict,
+        cabinet: Cabinet | None = None,
+        index: Index | None = None,
     ) -> None:
+        """Without a cabinet nobody has an account, and there is no vault; without an index there is no catalog."""
         self.name = name
         self.clock = clock
         self.up = False
         self.engine: Engine
         self.views: WatchedViews
         self.payments: PaymentProcess
+        self.vault: Vault
+        self.projections = PROJECTIONS if index is None else (*PROJECTIONS, CATALOG, RATINGS)
+        self._cabinet = cabinet
+        self._index = index
+        self._window: Window | None = None
         self._disk = disk
         self._faults = faults
         self._provider = provider
@@ -107,7 +125,7 @@ class Process:
 
     async def _start(self) -> None:
         log: Any = self._connection
-        self.views = WatchedViews(self._folder / "views.db", self._verdict)
+        self.views = WatchedViews(self._folder / "views.db", self._verdict, self.projections)
         self.views.reached.update(self._reached)
         self.views.stand()
         self.engine = Engine(log, clock=self.clock)
@@ -115,11 +133,19 @@ class Process:
         self.payments = PaymentProcess(self.engine, self.views, self._provider)
         checkouts = CheckoutProcess(self.engine, self.views, self.follower)
         books = Bookkeeping(log, self.engine, COMMISSION_PPM)
+        parts: list[Any] = [checkouts, books]
+        if self._cabinet is not None:
+            self.vault = Vault(Drawer(self._cabinet), now=lambda: self.clock() / 1000)
+            parts.append(ErasureProcess(self.engine, self.views, self.vault))
+        if self._index is not None:
+            self._window = Window(self._index)
+            indexer = Indexer(log, self.views, self._window, self.clock)  # type: ignore[arg-type]  # nobody searches
+            parts += [indexer, Repricing(self.views, indexer.touch, self.clock)]
         self.engine.listeners.append(self.payments.committed)
-        self.follower.applied += [checkouts.applied, books.applied]
+        self.follower.applied += [part.applied for part in parts]
         await self.engine.start()
         await self.follower.start()
-        for part in (self.payments, checkouts, books):
+        for part in (self.payments, *parts):
             await part.start()
 
     def reconciler(self, books: Path) -> Reconciler:
@@ -153,6 +179,8 @@ class Process:
             await asyncio.wait(alive)
         self._tasks.clear()
         await self._connection.cut()
+        if self._window is not None:
+            self._window.close()
         if hasattr(self, "views"):
             self._reached = {} if power_cut else self.views.reached
             self.views.abandon()

@@ -17,9 +17,13 @@ from domain.checkout import is_settled
 from kontor.simulation import ending, money
 from kontor.simulation.audit import Audit
 from kontor.simulation.banks import Banks
+from kontor.simulation.cabinet import Cabinet
+from kontor.simulation.catalog import Shopkeepers
 from kontor.simulation.chance import bugs_are_told, nothing_from_outside, source
 from kontor.simulation.door import Door, Journal
+from kontor.simulation.index import Index
 from kontor.simulation.loop import SimulatedLoop, Stuck
+from kontor.simulation.members import Members
 from kontor.simulation.nights import Nights
 from kontor.simulation.people import People
 from kontor.simulation.process import Gone, Process
@@ -41,6 +45,10 @@ SETTLING_S = 400.0
 QUIET_S = 2.0
 WITH_TOPIC = 0.4
 """Of the seeds, those that fill a second set of views by way of a topic."""
+WITH_CATALOG = 0.15
+"""Of the seeds, those with a catalog and a search index."""
+WITH_ACCOUNTS = 0.2
+"""Of the seeds, those in which people have accounts, and leave."""
 AWHILE_MS = 15 * 60_000
 """By so much the clocks go forward in the end: longer than holds, grace, reviews and late captures take."""
 
@@ -96,12 +104,26 @@ class Simulation:
         self._provider = Provider(self._faults, self._verdict, Banks(self._faults, source(seed, "banks"), now), now)
         self._journal = Journal(self._verdict)
         self._clocks = [Clock(self._loop) for _ in range(self._chance.choice((1, 1, 2)))]
+        self._cabinet: Cabinet | None = None
+        if source(seed, "accounts").random() < WITH_ACCOUNTS:
+            self._cabinet = Cabinet(Faults(source(seed, "vault"), self._tell))
+        self._index: Index | None = None
+        if source(seed, "catalog").random() < WITH_CATALOG:
+            self._index = Index(Faults(source(seed, "index"), self._tell))
+        world = self._disk, self._faults, self._provider
         self._processes = [
-            Process(f"process {i}", self._disk, self._faults, self._provider, clock, folder / str(i), self._verdict)
+            Process(f"process {i}", *world, clock, folder / str(i), self._verdict, self._cabinet, self._index)
             for i, clock in enumerate(self._clocks, 1)
         ]
         self._door = Door(self._processes, self._journal, source(seed, "door"), self._verdict)
         self._people = People(self._door, source(seed, "people"), self._audit.orders)
+        self._members: Members | None = None
+        if self._cabinet is not None:
+            chance = source(seed, "members")
+            self._members = Members(self._door, self._cabinet, self._audit, chance, self._verdict)
+        self._keepers: Shopkeepers | None = None
+        if self._index is not None:
+            self._keepers = Shopkeepers(self._door, self._index, source(seed, "shopkeepers"))
         self._nights = Nights(folder / "books.db", self._disk, self._verdict)
         self._provider.deliver = self._call_back
         self._feeding: Feeding | None = None
@@ -121,6 +143,8 @@ class Simulation:
             self._loop.abandon()
         for process in self._processes:
             process.let_go()
+        if self._cabinet is not None:
+            self._cabinet.close()
         for row in self._disk.rows:
             self._told.update(repr(row).encode())
         return Result(
@@ -157,6 +181,10 @@ class Simulation:
             await self._started(process)
         await self._people.open()
         self._people.come(self._chance.randint(1, 4))
+        if self._members is not None:
+            self._members.come()
+        if self._keepers is not None:
+            self._keepers.come()
         fates = [asyncio.ensure_future(self._fate(process)) for process in self._processes]
         others = [asyncio.ensure_future(self._clocks_jump()), asyncio.ensure_future(self._days_go_by())]
         feeding = asyncio.ensure_future(self._feeding.live()) if self._feeding is not None else None
@@ -165,8 +193,16 @@ class Simulation:
         if self._feeding is not None and feeding is not None:
             self._feeding.faults.calm = True
             await feeding
+        if self._cabinet is not None:
+            self._cabinet.faults.calm = True
+        if self._index is not None:
+            self._index.faults.calm = True
         self._tell("calm: nothing goes wrong from here on")
         await self._people.go()
+        if self._members is not None:
+            await self._members.go()
+        if self._keepers is not None:
+            await self._keepers.go()
         await self._settled()
         await self._looked_at()
 
@@ -194,7 +230,12 @@ class Simulation:
             self._tell(f"{process.name} is killed{', the power is cut' if power_cut else ''}")
             self._kills += 1
             await process.kill(power_cut=power_cut)
+            if power_cut and self._index is not None:
+                self._index.lose()
             await asyncio.sleep(self._chance.random() * 0.5)
+            nobody = not any(one.up for one in self._processes)
+            if self._members is not None and nobody and self._members.put_vault_back():
+                self._tell("the vault is put back to an older copy")
             await self._started(process)
 
     async def _clocks_jump(self) -> None:
@@ -208,6 +249,8 @@ class Simulation:
         chance = source(self._seed, "nights")
         while self._troubled:
             await asyncio.sleep(chance.expovariate(1 / NIGHT_S))
+            if self._members is not None:
+                self._members.copy_vault()
             await self._nights.in_trouble(self._door.any())
 
     # the end
@@ -226,8 +269,10 @@ class Simulation:
             waits = self._what_waits()
             if waits or head != len(self._disk.rows):
                 quiet_since, head = self._loop.time(), len(self._disk.rows)
-            elif self._loop.time() - quiet_since > QUIET_S and await self._nights.at_rest(self._door.any()):
-                return
+            elif self._loop.time() - quiet_since > QUIET_S:
+                waits = await self._keepers.waits(self._door.any()) if self._keepers is not None else ""
+                if not waits and await self._nights.at_rest(self._door.any()):
+                    return
             if self._loop.time() > until:
                 self._verdict.fail(f"not settled {SETTLING_S:.0f} s after the last fault: {waits or 'the log grows'}")
             await asyncio.sleep(0.5)
@@ -239,6 +284,8 @@ class Simulation:
         for name, held in self._audit.held():
             return f"{held} of {name} are set aside"
         if self._feeding is not None and (waits := self._feeding.waits(len(self._disk.rows))):
+            return waits
+        if self._members is not None and (waits := self._members.waits()):
             return waits
         behind = [process.name for process in self._processes if process.follower.position < len(self._disk.rows)]
         return f"the views of {behind[0]} are behind" if behind else ""
@@ -254,4 +301,6 @@ class Simulation:
         if self._feeding is not None:
             self._feeding.are_the_fold_of([recorded(row) for row in self._disk.rows], self._verdict)
         for process in self._processes:
+            if self._members is not None:
+                self._members.are_forgotten_or_known(process)
             await ending.views_are_the_fold_of_the_log(process, self._disk, self._verdict)

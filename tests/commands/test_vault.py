@@ -126,7 +126,7 @@ class TestTheFile:
 
     def test_takes_a_file_of_an_older_version_along(self, path, make):
         with closing(sqlite3.connect(path)) as db:
-            db.executescript(vault_file._SCHEMAS[0])
+            db.executescript(vault_file.SCHEMAS[0])
             db.execute("INSERT INTO secrets VALUES ('jwt_key', ?, 1)", (b"k" * 32,))
             db.execute(f"PRAGMA application_id = {vault_file.APPLICATION_ID}")
             db.execute("PRAGMA user_version = 1")

@@ -13,7 +13,8 @@ from commands.batch import answer
 from commands.decisions import Decisions
 from commands.engine import Engine
 from commands.store.memory import MemoryLog
-from domain import checkout, checkoutstock, difference, giftcard, inventory, payment, reconciliation
+from commands.vault import Vault
+from domain import checkout, checkoutstock, claim, difference, giftcard, inventory, payment, reconciliation
 from domain.course import TAKEN
 from domain.ledger import LEDGER, PostTransactions
 from domain.money import Money
@@ -24,10 +25,13 @@ from streams import payments, reconciling
 from streams.bookkeeping import Bookkeeping
 from streams.checkout import CheckoutProcess
 from streams.effect import perform
+from streams.erasure import ErasureProcess
 from streams.intake import Intake
 from streams.payments import PaymentProcess
 from streams.reconciling import _Run
 from streams.relay import Relay
+from streams.repricing import Repricing
+from streams.shownstock import ShownStock
 
 Plant = Callable[[pytest.MonkeyPatch], None]
 
@@ -297,7 +301,51 @@ def verdicts_not_asked_for(plant: pytest.MonkeyPatch) -> None:
     plant.setattr(reconciling, "disputed", lambda books, movements: [])
 
 
+def erasures_not_finished(plant: pytest.MonkeyPatch) -> None:
+    """What a process that died had begun is left as it is."""
+
+    async def nobody(process: Any) -> set[str]:
+        return set()
+
+    plant.setattr(ErasureProcess, "_earlier", nobody)
+    plant.setattr(ErasureProcess, "applied", lambda process, events, touched: None)
+
+
+def backups_not_thought_of(plant: pytest.MonkeyPatch) -> None:
+    """Erasures are finished by whoever hears of them, and those of earlier are taken for done."""
+
+    async def nobody(process: Any) -> set[str]:
+        return set()
+
+    plant.setattr(ErasureProcess, "_earlier", nobody)
+
+
+def keys_remembered(plant: pytest.MonkeyPatch) -> None:
+    """A process goes on with the keys that it has read, whatever becomes of them."""
+    plant.setattr(Vault, "_notice", lambda vault: None)
+
+
+def addresses_not_free_again(plant: pytest.MonkeyPatch) -> None:
+    plant.setitem(claim.CLAIM.decisions, claim.ReleaseClaim, lambda command, state: [])
+
+
+def prices_begin_unnoticed(plant: pytest.MonkeyPatch) -> None:
+    """A document keeps the price that was asked when it was made."""
+    plant.setattr(Repricing, "_tell_of", lambda repricing, offers: None)
+
+
+def sold_out_unnoticed(plant: pytest.MonkeyPatch) -> None:
+    """Documents say in stock what has run out, until something else of the product changes."""
+    plant.setattr(ShownStock, "remember", lambda shown, key, available: False)
+
+
 MUTANTS: tuple[Plant, ...] = (
+    prices_begin_unnoticed,
+    sold_out_unnoticed,
+    erasures_not_finished,
+    backups_not_thought_of,
+    keys_remembered,
+    addresses_not_free_again,
     books_forget_earlier_parcels,
     differences_stay_open,
     verdicts_not_asked_for,

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 from pathlib import Path
+from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from commands.context import system_context
+from commands.errors import StorageUnavailable
 from domain.account import ActiveAccount, EraseAccount
 from streams import erasure
 from tests.e2e.house import House, in_process
@@ -81,3 +85,25 @@ async def test_what_fails_is_tried_again(tmp_path: Path, monkeypatch: pytest.Mon
         await cut_off_after_the_event(house, ada.user_id)
         await nothing_is_left(house, ada, sealed)
         assert len(tried) == 3
+
+
+@pytest.mark.usefixtures("hurried")
+@pytest.mark.parametrize("away", [StorageUnavailable("no answer"), sqlite3.OperationalError("database is locked")])
+async def test_an_outage_is_told_as_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, away: Exception) -> None:
+    """Of the log or of the vault: it is nothing that anybody could mend here, and no traceback for each attempt."""
+    async with in_process(tmp_path / "data") as house:
+        ada = await sign_up(house.http)
+        sealed, really, tried = await profile_of(house, ada.user_id), erasure.erase, []
+
+        async def at_the_third_go(*asked: Any) -> int:
+            tried.append(asked)
+            if len(tried) < 3:
+                raise away
+            return await really(*asked)
+
+        monkeypatch.setattr(erasure, "erase", at_the_third_go)
+        with capture_logs() as told:
+            await cut_off_after_the_event(house, ada.user_id)
+            await nothing_is_left(house, ada, sealed)
+        assert not [entry for entry in told if entry["log_level"] == "error"]
+        assert [entry["event"] for entry in told if "erasures" in entry["event"]] == ["erasures_wait", "erasures_go_on"]

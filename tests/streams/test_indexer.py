@@ -8,12 +8,14 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
-from unittest.mock import AsyncMock
+from unittest.mock import AsyncMock, Mock
 
 import pytest
+from structlog.testing import capture_logs
 
 from commands.context import system_context
 from commands.engine import Engine
+from commands.errors import StorageUnavailable
 from commands.store.sqlite import SQLiteLog
 from domain.decider import Command
 from domain.inventory import AdjustStock, ReceiveStock
@@ -368,3 +370,33 @@ async def test_what_was_handed_over_is_not_lost_with_the_commit(one: Process, mo
     assert not await one.indexer.wait_for(await one.log.head(), 0.1)
     one.search.broken = False
     assert len(await one.found()) == 13
+
+
+async def test_a_log_that_is_away_is_told_as_an_outage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """While what was missed is read from it: that is tried again, without a traceback."""
+    monkeypatch.setattr(indexer, "RETRY_S", 0.02)
+    async with process(tmp_path) as before:
+        assert await before.found(position=await before.do(product(1))) == ["prd_1"]
+    async with process(tmp_path, writer=False) as one:
+        await one.indexer.close()
+        await one.do(product(2))
+    really = SQLiteLog.read
+    failing = AsyncMock(side_effect=[StorageUnavailable("no answer")] * 2)
+
+    async def at_the_third_go(log: SQLiteLog, after: int, limit: int) -> Any:
+        return await (failing() if failing.await_count < 2 else really(log, after, limit))
+
+    with capture_logs() as told:
+        late = Process(tmp_path)
+        await late.engine.start()
+        await late.follower.start()
+        monkeypatch.setattr(late.indexer, "_log", Mock(read=lambda *asked: at_the_third_go(late.log, *asked)))
+        await late.indexer.start()
+        await until(lambda: late.indexer.writing)
+    assert failing.await_count == 2
+    assert [entry["event"] for entry in told if "index" in entry["event"]][:1] == ["indexing_waits"]
+    assert not [entry for entry in told if entry["log_level"] == "error"]
+    for part in (late.engine, late.follower, late.indexer, late.log):
+        await part.close()
+    late.search.close()
+    late.views.close()
