@@ -8,16 +8,17 @@ only while the index stands still.
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from typing import Any, NamedTuple
 
 import tantivy
 
 from projections.search import stored
 from projections.search.cursor import Cursor
+from projections.search.likeness import FRONT, Found, lifts, reaches_front
 from projections.search.port import SearchQuery
+from projections.search.ranking import Ranking
 from projections.search.tantivy_dialect import TantivyDialect
-from projections.search.window import Hit, Page, keyset, page
+from projections.search.window import Hit, Page, cut, depth, keyset, page
 
 
 class Column(NamedTuple):
@@ -33,6 +34,8 @@ COLUMNS = {
     "rating": Column("rating_down", False),
 }
 _SLACK = 32
+Ranked = tuple[float, int, tantivy.DocAddress]
+"""Score, tie and where it lies."""
 
 
 def by_column(
@@ -87,24 +90,46 @@ def _sorted_among_many_equals(
 
 
 def by_relevance(
-    searcher: tantivy.Searcher, say: TantivyDialect, query: tantivy.Query, asked: SearchQuery, place: Cursor | None
+    searcher: tantivy.Searcher,
+    say: TantivyDialect,
+    query: tantivy.Query,
+    asked: SearchQuery,
+    place: Cursor | None,
+    rules: Ranking,
 ) -> Page:
-    depth = (asked.offset if place is None else place.rank) + asked.limit + 1
-    total, ranking = _ranking(searcher, query, depth)
-    start = asked.offset
-    if place is not None:
-        before, through = _find(ranking, place)
-        start = through if place.direction == "next" else max(0, before - asked.limit)
-    end = start + asked.limit
-    if place is not None and place.direction == "prev":
-        end = before
-    window = [Hit(score, tie, stored.read(searcher, address).product_id) for score, tie, address in ranking[start:end]]
+    total, ranking = _ranking(searcher, query, max(depth(asked, place), FRONT))
+    if reaches_front(asked, place):
+        ranking = _lifted(searcher, say, ranking, asked, rules)
+    start, end = cut(asked, place, ranking)
+    window = [
+        Hit(score, tie, stored.headline(searcher, address).product_id) for score, tie, address in ranking[start:end]
+    ]
     return page(asked, window, total, rank=start, before=start > 0, behind=end < len(ranking))
 
 
-def _ranking(
-    searcher: tantivy.Searcher, query: tantivy.Query, depth: int
-) -> tuple[int, list[tuple[float, int, tantivy.DocAddress]]]:
+def front_lifts(
+    searcher: tantivy.Searcher, say: TantivyDialect, query: tantivy.Query, asked: SearchQuery, rules: Ranking
+) -> dict[str, float]:
+    """What each product of the front gains, by product."""
+    front = _front(searcher, _ranking(searcher, query, FRONT)[1])
+    gained = lifts(front, asked, rules, say.titled)
+    return dict(zip((found.product_id for found in front), gained, strict=True))
+
+
+def _lifted(
+    searcher: tantivy.Searcher, say: TantivyDialect, ranking: list[Ranked], asked: SearchQuery, rules: Ranking
+) -> list[Ranked]:
+    gained = lifts(_front(searcher, ranking), asked, rules, say.titled)
+    front = [(score + lift, tie, address) for (score, tie, address), lift in zip(ranking, gained, strict=False)]
+    return [*sorted(front, key=_order), *ranking[FRONT:]]
+
+
+def _front(searcher: tantivy.Searcher, ranking: list[Ranked]) -> list[Found]:
+    read = ((score, stored.headline(searcher, address)) for score, _, address in ranking[:FRONT])
+    return [Found(score, product.product_id, product.title) for score, product in read]
+
+
+def _ranking(searcher: tantivy.Searcher, query: tantivy.Query, depth: int) -> tuple[int, list[Ranked]]:
     """At least the ``depth`` best hits, none of the last one's equals missing, in lasting order."""
     size = depth + _SLACK
     while True:
@@ -115,19 +140,14 @@ def _ranking(
         size *= 4
     ties = searcher.fast_field_values("tie", [address for _, address in hits])
     ranking = [(score, int(tie or 0), address) for (score, address), tie in zip(hits, ties, strict=True)]
-    ranking.sort(key=lambda hit: (-hit[0], hit[1]))
+    ranking.sort(key=_order)
     return _total(result), ranking
+
+
+def _order(hit: Ranked) -> tuple[float, int]:
+    return -hit[0], hit[1]
 
 
 def _total(result: Any) -> int:
     """All hits, not just those brought; the library's type stub forgets the attribute."""
     return int(result.count)
-
-
-def _find(ranking: list[tuple[float, int, tantivy.DocAddress]], place: Cursor) -> tuple[int, int]:
-    """How many hits stand before the cursor's product, and how many including it; the same if it is gone."""
-    for at, (_, tie, _) in enumerate(ranking):
-        if tie == place.tie:
-            return at, at + 1
-    gap = bisect_right(ranking, (-place.value, place.tie), key=lambda hit: (-hit[0], hit[1]))
-    return gap, gap

@@ -21,12 +21,12 @@ from domain.language import DEFAULT
 from projections.search import analysis, cursor, facets, schema, spelling, stored, synonyms
 from projections.search.attributes import Attribute, Names, Pairs
 from projections.search.document import SearchDocument
-from projections.search.explaining import explain
+from projections.search.explaining import explain, lifted
 from projections.search.filters import filters, in_stock
 from projections.search.limits import within_limits
 from projections.search.lock import FolderLock
 from projections.search.merits import matched, ranked
-from projections.search.pages import by_column, by_relevance
+from projections.search.pages import by_column, by_relevance, front_lifts
 from projections.search.panics import as_errors
 from projections.search.places import Places
 from projections.search.port import (
@@ -257,7 +257,11 @@ class TantivyIndex:
         answers = {name: searcher.aggregate(without(name), wanted) for name, wanted in passes.items() if wanted}
         found = narrowed(say.everything() if words is None else words)
         by_score = words is not None and query.sort == "relevance"
-        page: Page = (by_relevance if by_score else by_column)(searcher, say, found, query, place)
+        page: Page = (
+            by_relevance(searcher, say, found, query, place, ranking)
+            if by_score
+            else by_column(searcher, say, found, query, place)
+        )
         return SearchResult(
             product_ids=page.product_ids,
             total=page.total,
@@ -295,7 +299,11 @@ class TantivyIndex:
                 hits = searcher.search(say.all_of([one, only]), len(wanted), count=False).hits
                 yield {stored.read(searcher, address).product_id: score for score, address in hits}
 
-        return explain(say, build, query, ranking, wanted, whole, lambda queries: list(scores(queries)))
+        explained = explain(say, build, query, ranking, wanted, whole, lambda queries: list(scores(queries)))
+        if query.sort != "relevance":
+            return explained
+        found = say.all_of([whole, *(say.constant(part, 0.0) for part in filters(say, query, ranking).values())])
+        return lifted(explained, front_lifts(searcher, say, found, query, ranking))
 
     @as_errors()
     def corrected(self, text: str, wanted: Sequence[str] = ()) -> str | None:
