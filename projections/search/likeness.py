@@ -41,8 +41,10 @@ class Found(NamedTuple):
     title: str
 
 
-def reaches_front(asked: SearchQuery, place: Cursor | None) -> bool:
-    """Whether the page, or the edge that it begins at, lies in the front."""
+def reaches_front(asked: SearchQuery, place: Cursor | None, ranking: Ranking) -> bool:
+    """Whether anything is lifted, and the page, or the edge that it begins at, lies in the front."""
+    if ranking.weights.likeness <= 0:
+        return False
     if place is None:
         return asked.offset < FRONT
     return place.rank - (asked.limit if place.direction == "prev" else 0) <= FRONT
@@ -58,7 +60,7 @@ def lifts(front: Sequence[Found], asked: SearchQuery, ranking: Ranking, frequenc
     placed = {*ranking.pinned(words), *buried}
     free = [at for at, found in enumerate(front) if found.product_id not in placed]
     gained = [0.0] * len(front)
-    if ranking.weights.likeness <= 0 or len(free) < 2:
+    if len(free) < 2:
         return gained
     ground = NOT_BURIED if buried else 0.0
     scores = [front[at].score - ground for at in free]

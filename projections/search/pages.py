@@ -97,8 +97,9 @@ def by_relevance(
     place: Cursor | None,
     rules: Ranking,
 ) -> Page:
-    total, ranking = _ranking(searcher, query, max(depth(asked, place), FRONT))
-    if reaches_front(asked, place):
+    in_front, known = reaches_front(asked, place, rules), depth(asked, place)
+    total, ranking = _ranking(searcher, query, max(known, FRONT) if in_front else known)
+    if in_front:
         ranking = _lifted(searcher, say, ranking, asked, rules)
     start, end = cut(asked, place, ranking)
     window = [

@@ -55,7 +55,9 @@ def test_the_first_ones_are_the_models_as_much_as_their_score_says():
 
 
 def test_nothing_gains_where_it_is_switched_off_or_alone():
-    assert lifts(front("steel pan", "steel pan"), QUERY, Ranking(weights=Weights(likeness=0.0)), usual) == [0.0, 0.0]
+    off = Ranking(weights=Weights(likeness=0.0))
+    assert lifts(front("steel pan", "steel pan"), QUERY, off, usual) == [0.0, 0.0]
+    assert not reaches_front(QUERY, None, off), "nobody is asked for it"
     assert lifts(front("steel pan"), QUERY, HALF, usual) == [0.0]
     assert lifts([], QUERY, HALF, usual) == []
     assert lifts(front("", "?!"), QUERY, HALF, usual) == [0.0, 0.0]
@@ -81,4 +83,4 @@ def test_what_has_been_placed_neither_gains_nor_is_a_model():
 )
 def test_which_pages_need_the_front(asked, direction, rank, reaches):
     place = Cursor(direction, 1.0, 1, rank, "") if direction else None
-    assert reaches_front(SearchQuery(text="pan", **asked), place) is reaches
+    assert reaches_front(SearchQuery(text="pan", **asked), place, HALF) is reaches

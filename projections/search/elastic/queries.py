@@ -59,7 +59,7 @@ def search_body(query: SearchQuery, say: ElasticDialect, ranking: Ranking, place
         "query": {"bool": {"filter": always} | ({} if words is None else {"must": words})},
         "aggs": _aggregations(query, facets.plan(query, filtered), own) | _stocked(own, in_stock(say, query)),
         "track_total_hits": True,
-        **_window(query, place),
+        **_window(query, place, ranking),
     }
     if own:
         body["post_filter"] = {"bool": {"filter": list(own.values())}}
@@ -81,13 +81,13 @@ def by_score(query: SearchQuery) -> bool:
     return query.sort == "relevance" and bool(query.text.strip())
 
 
-def shows_front(query: SearchQuery, place: Cursor | None) -> bool:
+def shows_front(query: SearchQuery, place: Cursor | None, ranking: Ranking) -> bool:
     """Whether the page is cut out of the front of a result, which is asked for as a whole."""
-    return by_score(query) and reaches_front(query, place)
+    return by_score(query) and reaches_front(query, place, ranking)
 
 
-def _window(query: SearchQuery, place: Cursor | None) -> dict[str, Any]:
-    if shows_front(query, place):
+def _window(query: SearchQuery, place: Cursor | None, ranking: Ranking) -> dict[str, Any]:
+    if shows_front(query, place, ranking):
         return _front(max(FRONT, depth(query, place)))
     window = {"size": query.limit + 1, "_source": False, "sort": _sort(query, place)}
     if place is None:

@@ -73,7 +73,7 @@ class Searching:
         self, query: SearchQuery, ranking: Ranking, place: cursor.Cursor | None, answer: Mapping[str, Any]
     ) -> Page:
         hits, total = results.hits(answer), answer["hits"]["total"]["value"]
-        if not queries.shows_front(query, place):
+        if not queries.shows_front(query, place, ranking):
             return keyset(query, place, hits, total)
         gained = likeness.lifts(results.front(answer), query, ranking, self._titled.frequencies)
         front = (Hit(hit.value + lift, hit.tie, hit.product_id) for hit, lift in zip(hits, gained, strict=False))
