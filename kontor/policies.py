@@ -27,4 +27,5 @@ def search_weights(settings: Settings) -> Weights:
         rating=settings.rank_rating,
         availability=settings.rank_availability,
         margin=settings.rank_margin,
+        likeness=settings.rank_likeness,
     )

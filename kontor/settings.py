@@ -125,6 +125,9 @@ class Settings(BaseSettings):
     rank_rating: float = Field(1.5, ge=0, le=1_000, description="what has five stars from many")
     rank_availability: float = Field(4.0, ge=0, le=1_000, description="what is in stock")
     rank_margin: float = Field(0.0, ge=0, le=1_000, description="what the marketplace would keep the whole price of")
+    rank_likeness: float = Field(
+        0.25, ge=0, le=1, description="what is most like the first results, as a share of the best score"
+    )
     otlp_url: str | None = Field(None, description="collector of traces, such as http://collector:4318/v1/traces")
     cors_origins: tuple[str, ...] = ()
     aggregates_cached_max: int = Field(20_000, ge=100, description="aggregates kept in memory")

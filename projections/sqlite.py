@@ -25,11 +25,15 @@ from projections.sqlitetable import POSITIONS, StoredTable, begin, connect, posi
 from projections.views import LISTED_MAX, Entry, Place, Touched
 
 CHECKPOINT_EVERY = 256
+AHEAD_MAX = 64 << 20
+"""Bytes of the write-ahead log from which on a commit waits until it is in the file. What is copied beside never comes
+to the end of a log that is written all the time, as by an import, and without having been at its end it only grows."""
 
 
 class SQLiteViews:
     def __init__(self, path: Path, projections: Sequence[Projection]) -> None:
         self.path = path
+        self._ahead = path.with_name(path.name + "-wal")
         self.projections = {projection.name: projection for projection in projections}
         self._stored = {
             table.name: StoredTable(table, projection) for projection in projections for table in projection.tables
@@ -324,6 +328,10 @@ class SQLiteViews:
         self._commits += 1
         if self._commits % CHECKPOINT_EVERY == 0:
             self._checkpointer.submit(self._checkpoint)
+        if self._ahead.stat().st_size > AHEAD_MAX:
+            with contextlib.suppress(sqlite3.Error):  # somebody else copies just now; the next commit asks again
+                self._writer.execute(f"PRAGMA journal_size_limit={AHEAD_MAX}")
+                self._writer.execute("PRAGMA wal_checkpoint(PASSIVE)")
 
     def _checkpoint(self) -> None:
         with contextlib.suppress(sqlite3.Error), contextlib.closing(connect(self.path, busy_ms=1_000)) as connection:

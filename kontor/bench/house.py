@@ -30,6 +30,7 @@ from writeapi.services import WriteServices
 
 PASSWORD = "bench-password"
 SHOWN_S = 60.0
+STOP_S = 30.0
 ADDRESS = {
     "name": "B",
     "line1": "1 Main",
@@ -151,7 +152,11 @@ def _running(*arguments: str, **settings: str) -> Iterator[Running]:
         raise RuntimeError("the service did not start")
     finally:
         process.send_signal(signal.SIGTERM)
-        process.wait(30)
+        try:
+            process.wait(STOP_S)
+        except subprocess.TimeoutExpired:  # what went wrong is not to be hidden by a service that stops slowly
+            process.kill()
+            process.wait()
         process.stdout.close()
 
 

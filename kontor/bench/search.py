@@ -21,7 +21,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 from resource import RUSAGE_SELF, getrusage
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import quote
 
 import msgspec
@@ -162,24 +162,35 @@ async def _figures(running: Running, texts: Iterator[str], seconds: float) -> di
         "suggest": await _ask(running, typed, CONNECTIONS, seconds / 2),
     }
     figures: dict[str, Any] = {}
-    for name, took in parts.items():
+    for name, (took, refused) in parts.items():
         figures |= {f"{name}_p{share}_ms": round(percentile(took, share / 100), 1) for share in (50, 99)}
-        figures[f"{name}_asked"] = len(took)
+        figures |= {f"{name}_asked": len(took)} | ({f"{name}_refused": refused} if refused else {})
     return figures | {"target_suggest_p99_ms": 20}
 
 
-async def _ask(running: Running, paths: Iterator[str], connections: int, seconds: float) -> list[float]:
-    """Milliseconds of each request; everybody asks for the next path."""
+class Asked(NamedTuple):
+    took_ms: list[float]
+    """Of each request."""
+    refused: int
+    """How many were told that the service is busy, or that they took too long."""
+
+
+async def _ask(running: Running, paths: Iterator[str], connections: int, seconds: float) -> Asked:
+    """Everybody asks for the next path. Raises RuntimeError for an answer that is neither a page nor a refusal."""
     took: list[float] = []
+    refused = 0
     until = time.perf_counter() + seconds
 
     async def ask() -> None:
+        nonlocal refused
         client = running.connect()
         while (began := time.perf_counter()) < until:
             answer = await client.get(next(paths))
             took.append((time.perf_counter() - began) * 1000)
-            assert answer.status == 200, answer
+            if answer.status not in (200, 429, 503):
+                raise RuntimeError(f"a search was answered with {answer}")
+            refused += answer.status != 200
         client.close()
 
     await asyncio.gather(*(ask() for _ in range(connections)))
-    return took
+    return Asked(took, refused)

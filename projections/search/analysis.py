@@ -50,6 +50,11 @@ def words(text: str) -> list[str]:
     return _plain.analyze(text)
 
 
+def stems(text: str) -> list[str]:
+    """The Snowball (Porter 2) stems of its ``words``, one for each."""
+    return _stemmed.analyze(text)
+
+
 def stem(word: str) -> str:
     """The Snowball (Porter 2) stem of one word as ``words`` gives it."""
     stems = _stemmed.analyze(word)

@@ -42,6 +42,16 @@ def explain(
     ]
 
 
+def lifted(explained: Sequence[Explanation], lifts: Mapping[str, float]) -> list[Explanation]:
+    """With what products gained for being like the first ones (``likeness.py``), by product."""
+    return [
+        Explanation(one.product_id, one.score + lift, [*one.reasons, Reason("alike", "the first results", lift)])
+        if (lift := lifts.get(one.product_id, 0.0))
+        else one
+        for one in explained
+    ]
+
+
 def _parts(say: Dialect[Q], build: QueryBuilder[Q], query: SearchQuery, ranking: Ranking) -> Iterator[Explained[Q]]:
     reading = build.reading(query.text)
     for unit in reading.units:

@@ -8,17 +8,18 @@ only while the index stands still.
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import tantivy
 
 from projections.search.cursor import Cursor
+from projections.search.likeness import FRONT, Found, lifts, reaches_front
 from projections.search.port import SearchQuery
-from projections.search.stored import Ids
+from projections.search.ranking import Ranking
+from projections.search.stored import Ids, headline
 from projections.search.tantivy_dialect import TantivyDialect
-from projections.search.window import Hit, Page, keyset, page
+from projections.search.window import Hit, Page, cut, depth, keyset, page
 
 
 class Column(NamedTuple):
@@ -85,18 +86,33 @@ class Pages(NamedTuple):
         found = self.searcher.aggregate(query, {"page": {"top_hits": request}})["page"]["hits"]
         return [Hit(*(hit["docvalue_fields"][name][0] for name in (column, "tie", "id"))) for hit in found]
 
-    def by_relevance(self, query: tantivy.Query, asked: SearchQuery, place: Cursor | None) -> Page:
-        depth = (asked.offset if place is None else place.rank) + asked.limit + 1
-        total, ranking = self._ranking(query, depth)
-        start = asked.offset
-        if place is not None:
-            before, through = _find(ranking, place)
-            start = through if place.direction == "next" else max(0, before - asked.limit)
-        end = start + asked.limit
-        if place is not None and place.direction == "prev":
-            end = before
+    def by_relevance(self, query: tantivy.Query, asked: SearchQuery, place: Cursor | None, rules: Ranking) -> Page:
+        in_front, known = reaches_front(asked, place, rules), depth(asked, place)
+        total, ranking = self._ranking(query, max(known, FRONT) if in_front else known)
+        if in_front:
+            ranking = self._lifted(ranking, asked, rules)
+        start, end = cut(asked, place, ranking)
         window = self._hits(ranking[start:end])
         return page(asked, window, total, rank=start, before=start > 0, behind=end < len(ranking))
+
+    def front_lifts(self, query: tantivy.Query, asked: SearchQuery, rules: Ranking) -> dict[str, float]:
+        """What each product of the front gains, by product."""
+        front = self._front(self._ranking(query, FRONT)[1])
+        gained = lifts(front, asked, rules, self.say.titled)
+        return dict(zip((found.product_id for found in front), gained, strict=True))
+
+    def _lifted(self, ranking: list[Ranked], asked: SearchQuery, rules: Ranking) -> list[Ranked]:
+        gained = lifts(self._front(ranking), asked, rules, self.say.titled)
+        front = [(score + lift, tie, address) for (score, tie, address), lift in zip(ranking, gained, strict=False)]
+        return [*sorted(front, key=_order), *ranking[FRONT:]]
+
+    def _front(self, ranking: list[Ranked]) -> list[Found]:
+        front = []
+        for score, tie, address in ranking[:FRONT]:
+            product = headline(self.searcher, address)
+            self.ids.learn(tie, product.product_id)
+            front.append(Found(score, product.product_id, product.title))
+        return front
 
     def _ranking(self, query: tantivy.Query, depth: int) -> tuple[int, list[Ranked]]:
         """At least the ``depth`` best hits, none of the last one's equals missing, in lasting order."""
@@ -108,7 +124,7 @@ class Pages(NamedTuple):
                 break
             size *= 4
         ranking = [(score, tie, address) for (score, address), tie in self._with_ties(hits)]
-        ranking.sort(key=lambda hit: (-hit[0], hit[1]))
+        ranking.sort(key=_order)
         return _total(result), ranking
 
     def _with_ties(self, hits: list[Any]) -> Iterator[tuple[Any, int]]:
@@ -125,10 +141,5 @@ def _total(result: Any) -> int:
     return int(result.count)
 
 
-def _find(ranking: list[Ranked], place: Cursor) -> tuple[int, int]:
-    """How many hits stand before the cursor's product, and how many including it; the same if it is gone."""
-    for at, (_, tie, _) in enumerate(ranking):
-        if tie == place.tie:
-            return at, at + 1
-    gap = bisect_right(ranking, (-place.value, place.tie), key=lambda hit: (-hit[0], hit[1]))
-    return gap, gap
+def _order(hit: Ranked) -> tuple[float, int]:
+    return -hit[0], hit[1]

@@ -24,6 +24,8 @@ class Weights(msgspec.Struct, frozen=True, kw_only=True):
     availability: float = 0.0
     margin: float = 0.0
     """For products of which the marketplace keeps the whole price."""
+    likeness: float = 0.25
+    """Of the best score, for what is most like the first results (``likeness.py``)."""
 
 
 class Ranking:

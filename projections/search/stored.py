@@ -21,16 +21,32 @@ class Stored(msgspec.Struct, frozen=True, array_like=True):
     """In all its languages, if there are several."""
 
 
+class Headline(msgspec.Struct, frozen=True, array_like=True):
+    """The beginning of ``Stored``, which is cheaper to read than all of it."""
+
+    product_id: str
+    title: str
+
+
 def encode(product: Stored) -> str:
     """As the engine's JSON takes bytes."""
     return base64.b64encode(msgspec.json.encode(product)).decode()
 
 
 _decoder = msgspec.json.Decoder(Stored)
+_headlines = msgspec.json.Decoder(Headline)
 
 
 def read(searcher: tantivy.Searcher, address: tantivy.DocAddress) -> Stored:
-    return _decoder.decode(bytes(searcher.doc(address).get_first("stored") or b'["","",[]]'))
+    return _decoder.decode(_told(searcher, address))
+
+
+def headline(searcher: tantivy.Searcher, address: tantivy.DocAddress) -> Headline:
+    return _headlines.decode(_told(searcher, address))
+
+
+def _told(searcher: tantivy.Searcher, address: tantivy.DocAddress) -> bytes:
+    return bytes(searcher.doc(address).get_first("stored") or b'["","",[]]')
 
 
 class Ids:
@@ -43,13 +59,16 @@ class Ids:
     def __init__(self) -> None:
         self._known: dict[int, str] = {}
 
+    def learn(self, number: int, product_id: str) -> None:
+        self._known[number] = product_id
+
     def of(self, searcher: tantivy.Searcher, hits: Iterable[tuple[int, tantivy.DocAddress]]) -> list[str]:
         """Of products by their tie numbers, in order; the addresses say where those lie that are not known."""
         known, found = self._known, []
         for number, address in hits:
             product_id = known.get(number)
             if product_id is None:
-                product_id = known[number] = read(searcher, address).product_id
+                product_id = known[number] = headline(searcher, address).product_id
             found.append(product_id)
         if len(known) > self.MAXIMUM:
             self._known = {}

@@ -38,6 +38,10 @@ class TantivyDialect:
         own = sum(self._searcher.doc_freq(field, stem) for field in FIELDS)
         return own + sum(self._searcher.doc_freq(field, way) for field, way in self._ways(word))
 
+    def titled(self, stems: Sequence[str], titles: Sequence[str]) -> dict[str, int]:
+        """In how many titles each of these words stands."""
+        return {stem: self._searcher.doc_freq("title", stem) for stem in stems}
+
     def knows_code(self, code: str) -> bool:
         return bool(self._searcher.doc_freq("code", code))
 

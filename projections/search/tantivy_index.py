@@ -22,7 +22,7 @@ from domain.language import DEFAULT
 from projections.search import analysis, cursor, facets, schema, spelling, stored, synonyms
 from projections.search.attributes import Attribute, Names, Pairs
 from projections.search.document import SearchDocument
-from projections.search.explaining import explain
+from projections.search.explaining import explain, lifted
 from projections.search.filters import filters, in_stock
 from projections.search.limits import within_limits
 from projections.search.lock import FolderLock
@@ -263,7 +263,9 @@ class TantivyIndex:
         found = narrowed(say.everything() if words is None else words)
         by_score = words is not None and query.sort == "relevance"
         pages = Pages(searcher, say, self._ids)
-        page: Page = (pages.by_relevance if by_score else pages.by_column)(found, query, place)
+        page: Page = (
+            pages.by_relevance(found, query, place, ranking) if by_score else pages.by_column(found, query, place)
+        )
         return SearchResult(
             product_ids=page.product_ids,
             total=page.total,
@@ -301,7 +303,11 @@ class TantivyIndex:
                 hits = searcher.search(say.all_of([one, only]), len(wanted), count=False).hits
                 yield {stored.read(searcher, address).product_id: score for score, address in hits}
 
-        return explain(say, build, query, ranking, wanted, whole, lambda queries: list(scores(queries)))
+        explained = explain(say, build, query, ranking, wanted, whole, lambda queries: list(scores(queries)))
+        if query.sort != "relevance":
+            return explained
+        found = say.all_of([whole, *(say.constant(part, 0.0) for part in filters(say, query, ranking).values())])
+        return lifted(explained, Pages(searcher, say, self._ids).front_lifts(found, query, ranking))
 
     @as_errors()
     def corrected(self, text: str, wanted: Sequence[str] = ()) -> str | None:

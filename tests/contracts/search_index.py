@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from projections.search.port import BadCursor, NotTheWriter, SearchIndex, SearchQuery
 from tests.contracts.search_catalog import CATALOG, product
 from tests.contracts.search_destinations import DestinationsContract
+from tests.contracts.search_likeness import LikenessContract
 from tests.contracts.search_ranking import RankingContract, counts
 from tests.contracts.search_texts import TextsContract
 
@@ -20,7 +21,7 @@ UNCHECKED = [HealthCheck.function_scoped_fixture, HealthCheck.differing_executor
 """Each engine runs the same test, and what one of them fails on is worth trying on the others."""
 
 
-class SearchIndexContract(RankingContract, TextsContract, DestinationsContract, ABC):
+class SearchIndexContract(RankingContract, LikenessContract, TextsContract, DestinationsContract, ABC):
     """Inherit as ``class TestX(SearchIndexContract)``."""
 
     @abstractmethod

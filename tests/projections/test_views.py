@@ -13,7 +13,7 @@ import pytest
 
 from domain.decider import Event
 from domain.recorded import Meta, Recorded
-from projections import flushing, rowcache, sqlitetable
+from projections import flushing, rowcache, sqlite, sqlitetable
 from projections.projector import Index, Projection, Table, ViewRow
 from projections.sqlite import SQLiteViews
 from tests.contracts import views as contract
@@ -94,6 +94,19 @@ def test_what_processes_that_were_killed_left_is_moved_into_the_file(tmp_path):
     assert (left / "views.db").stat().st_size >= before + 100_000
     assert views.positions() == {"talk": 1}
     views.close()
+
+
+def test_the_write_ahead_log_stays_small_however_much_is_written_in_a_row(
+    views: SQLiteViews, monkeypatch: pytest.MonkeyPatch
+):
+    """The copying beside never comes to the end of what is written all the time, and then nothing is overwritten."""
+    monkeypatch.setattr(sqlite, "AHEAD_MAX", 200_000)
+    log, ahead, longest = Talk(), views.path.with_name("views.db-wal"), 0
+    for number in range(40):
+        views.apply(["talk"], log((f"s{number}", "x" * 50_000)))
+        longest = max(longest, ahead.stat().st_size)
+    assert 200_000 < longest < 400_000
+    assert views.positions() == {"talk": 40}
 
 
 class Talk:

@@ -23,7 +23,7 @@ from projections.search.elastic.lease import TTL_S, Lease
 from projections.search.elastic.searching import Searching
 from projections.search.elastic.server import CONNECTIONS, Body, Refused, Server
 from projections.search.elastic.words import Words
-from projections.search.explaining import explain
+from projections.search.explaining import explain, lifted
 from projections.search.limits import within_limits
 from projections.search.merits import ranked
 from projections.search.port import (
@@ -228,7 +228,10 @@ class ElasticIndex:
             def scores(parts: Sequence[Query]) -> list[dict[str, float]]:
                 return results.scores(self._ask("_msearch", queries.score_lines(parts, wanted)))
 
-            return explain(say, build, query, ranking, wanted, whole, scores)
+            explained = explain(say, build, query, ranking, wanted, whole, scores)
+            if query.sort != "relevance":
+                return explained
+            return lifted(explained, self._searching.lifts(query, ranking, say))
         except Refused as refused:
             if is_missing(refused):
                 return []

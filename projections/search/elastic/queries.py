@@ -10,16 +10,19 @@ from projections.search.cursor import Cursor
 from projections.search.elastic import destinations, mapping
 from projections.search.elastic.dialect import ElasticDialect, Query
 from projections.search.filters import filters, in_stock
+from projections.search.likeness import FRONT, reaches_front
 from projections.search.merits import matched, ranked
 from projections.search.port import SearchQuery, Sort
 from projections.search.query import QueryBuilder, whole
 from projections.search.ranking import Ranking
 from projections.search.spelling import TITLES
 from projections.search.suggest import BRAND_COLUMNS, CATEGORY_COLUMNS, VALUES
+from projections.search.window import depth
 
 _NO_PRICE = 1 << 53
 _PRODUCTS: Query = {"term": {"kind": mapping.PRODUCT}}
 _TITLES = ["title", "titles"]
+_BY_SCORE = [{"_score": {"order": "desc"}}, {"tie": {"order": "asc"}}]
 LEVELS = range(row.DEPTH)
 CATEGORIES_MAX = 10_000
 """Of one level; with all levels together no more than a server counts at once."""
@@ -55,18 +58,45 @@ def search_body(query: SearchQuery, say: ElasticDialect, ranking: Ranking, place
     body: dict[str, Any] = {
         "query": {"bool": {"filter": always} | ({} if words is None else {"must": words})},
         "aggs": _aggregations(query, facets.plan(query, filtered), own) | _stocked(own, in_stock(say, query)),
-        "size": query.limit + 1,
         "track_total_hits": True,
-        "_source": False,
-        "sort": _sort(query, words is not None, place),
+        **_window(query, place, ranking),
     }
     if own:
         body["post_filter"] = {"bool": {"filter": list(own.values())}}
-    if place is None:
-        body["from"] = query.offset
-    else:
-        body["search_after"] = [_edge(query, words is not None, place), place.tie]
     return body
+
+
+def front_body(query: SearchQuery, say: ElasticDialect, ranking: Ranking) -> dict[str, Any]:
+    """The front of the result alone."""
+    words = ranked(say, QueryBuilder(say, ranking.synonyms), query, ranking)
+    required = {"filter": [_PRODUCTS, *filters(say, query, ranking).values()]}
+    return {
+        "query": {"bool": required | ({} if words is None else {"must": words})},
+        "track_total_hits": False,
+        **_front(FRONT),
+    }
+
+
+def by_score(query: SearchQuery) -> bool:
+    return query.sort == "relevance" and bool(query.text.strip())
+
+
+def shows_front(query: SearchQuery, place: Cursor | None, ranking: Ranking) -> bool:
+    """Whether the page is cut out of the front of a result, which is asked for as a whole."""
+    return by_score(query) and reaches_front(query, place, ranking)
+
+
+def _window(query: SearchQuery, place: Cursor | None, ranking: Ranking) -> dict[str, Any]:
+    if shows_front(query, place, ranking):
+        return _front(max(FRONT, depth(query, place)))
+    window = {"size": query.limit + 1, "_source": False, "sort": _sort(query, place)}
+    if place is None:
+        return window | {"from": query.offset}
+    return window | {"search_after": [_edge(query, place), place.tie]}
+
+
+def _front(size: int) -> dict[str, Any]:
+    return {"size": size, "from": 0, "_source": ["title"], "sort": _BY_SCORE}
 
 
 def count_body(query: SearchQuery, say: ElasticDialect, ranking: Ranking) -> dict[str, Any]:
@@ -115,9 +145,9 @@ def facet_of(pass_name: str) -> str | None:
     return None if pass_name == "all" else bytes.fromhex(pass_name.removeprefix("without_")).decode()
 
 
-def _sort(query: SearchQuery, worded: bool, place: Cursor | None) -> list[dict[str, Any]]:
+def _sort(query: SearchQuery, place: Cursor | None) -> list[dict[str, Any]]:
     back = place is not None and place.direction == "prev"
-    if worded and query.sort == "relevance":
+    if by_score(query):
         return [{"_score": {"order": _order(back)}}, {"tie": {"order": _order(not back)}}]
     column = COLUMNS[query.sort]
     order = _order(column.ascending is not back)
@@ -129,8 +159,8 @@ def _order(ascending: bool) -> str:
     return "asc" if ascending else "desc"
 
 
-def _edge(query: SearchQuery, worded: bool, place: Cursor) -> float:
-    fraction = query.sort == "rating" or (worded and query.sort == "relevance")
+def _edge(query: SearchQuery, place: Cursor) -> float:
+    fraction = query.sort == "rating" or by_score(query)
     return place.value if fraction else whole(place.value)
 
 

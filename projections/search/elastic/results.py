@@ -8,23 +8,28 @@ from typing import Any
 from domain.language import DEFAULT
 from projections.search import facets
 from projections.search.attributes import Pairs
-from projections.search.cursor import Cursor
 from projections.search.elastic import destinations
 from projections.search.elastic.mapping import KEPT
 from projections.search.elastic.queries import STOCKED, facet_of
 from projections.search.elastic.server import Refused
+from projections.search.likeness import FRONT, Found
 from projections.search.port import Copy, SearchQuery, SearchResult, Suggestion
 from projections.search.suggest import BRAND_COLUMNS, CATEGORY_COLUMNS, choose
 from projections.search.translations import Titles, title_for
-from projections.search.window import Hit, keyset
+from projections.search.window import Hit, Page
 
 
-def search_result(
-    query: SearchQuery, place: Cursor | None, answer: Mapping[str, Any], names: facets.Names
-) -> SearchResult:
-    found = answer["hits"]
-    hits = [Hit(float(hit["sort"][0]), int(hit["sort"][1]), hit["_id"]) for hit in found["hits"]]
-    page = keyset(query, place, hits, found["total"]["value"])
+def hits(answer: Mapping[str, Any]) -> list[Hit]:
+    return [Hit(float(hit["sort"][0]), int(hit["sort"][1]), hit["_id"]) for hit in answer["hits"]["hits"]]
+
+
+def front(answer: Mapping[str, Any]) -> list[Found]:
+    """Best first; of products that were asked for with their titles."""
+    best = answer["hits"]["hits"][:FRONT]
+    return [Found(float(hit["sort"][0]), hit["_id"], hit["_source"]["title"]) for hit in best]
+
+
+def search_result(query: SearchQuery, page: Page, answer: Mapping[str, Any], names: facets.Names) -> SearchResult:
     answers = {
         facet_of(name): destinations.read(counted)
         for name, counted in answer["aggregations"].items()

@@ -6,16 +6,18 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from projections.search import analysis, cursor, facets
+from projections.search import analysis, cursor, facets, likeness
 from projections.search.attributes import Names, Pairs
 from projections.search.elastic import destinations, queries, results
 from projections.search.elastic.dialect import ElasticDialect
 from projections.search.elastic.server import CONNECTIONS
+from projections.search.elastic.titled import Titled
 from projections.search.elastic.words import Asked, Vocabulary, Words
 from projections.search.port import SearchQuery, SearchResult
 from projections.search.query import MAX_WORDS, joined, words_of
 from projections.search.ranking import Ranking
 from projections.search.synonyms import Synonyms
+from projections.search.window import Hit, Page, cut, keyset, page
 
 _EXAMPLES_AT_ONCE = 50
 Ask = Callable[..., Any]
@@ -28,6 +30,7 @@ class Searching:
     def __init__(self, ask: Ask) -> None:
         self._ask = ask
         self._vocabulary = Vocabulary(lambda body: ask("_termvectors", body))
+        self._titled = Titled(lambda body: ask("_termvectors", body))
         self._names = Names(_EXAMPLES_AT_ONCE)
         self._aside = ThreadPoolExecutor(CONNECTIONS, "search-words")
 
@@ -57,7 +60,26 @@ class Searching:
             answer = self._send(query, likely)
             if (right := body(learning.result())) != likely:
                 answer = self._send(query, right)
-        return results.search_result(query, place, answer, self._meanings_beside(answer))
+        shown = self._page(query, ranking, place, answer)
+        return results.search_result(query, shown, answer, self._meanings_beside(shown.product_ids))
+
+    def lifts(self, query: SearchQuery, ranking: Ranking, say: ElasticDialect) -> dict[str, float]:
+        """What each product of the front gains, by product."""
+        front = results.front(self._ask("_search", queries.front_body(query, say, ranking)))
+        gained = likeness.lifts(front, query, ranking, self._titled.frequencies)
+        return dict(zip((found.product_id for found in front), gained, strict=True))
+
+    def _page(
+        self, query: SearchQuery, ranking: Ranking, place: cursor.Cursor | None, answer: Mapping[str, Any]
+    ) -> Page:
+        hits, total = results.hits(answer), answer["hits"]["total"]["value"]
+        if not queries.shows_front(query, place, ranking):
+            return keyset(query, place, hits, total)
+        gained = likeness.lifts(results.front(answer), query, ranking, self._titled.frequencies)
+        front = (Hit(hit.value + lift, hit.tie, hit.product_id) for hit, lift in zip(hits, gained, strict=False))
+        hits[: len(gained)] = sorted(front, key=lambda hit: (-hit.value, hit.tie))
+        start, end = cut(query, place, hits)
+        return page(query, hits[start:end], total, rank=start, before=start > 0, behind=end < len(hits))
 
     def _send(self, query: SearchQuery, body: dict[str, Any]) -> Any:
         window = {"preference": cursor.fingerprint(query), "allow_partial_search_results": "false"}
@@ -66,15 +88,14 @@ class Searching:
         lines = [line for one in destinations.sorted_bodies(query, body) for line in (window, one)]
         return destinations.merged(body, results.each(self._ask("_msearch", lines)))
 
-    def _meanings_beside(self, answer: Mapping[str, Any]) -> facets.Names:
+    def _meanings_beside(self, found: Sequence[str]) -> facets.Names:
         """Of attributes that were counted. The products on the page are looked at first: one request for all of them
         instead of a search for each attribute."""
-        found = [hit["_id"] for hit in answer["hits"]["hits"]]
 
         def nearby() -> Iterable[Pairs]:
             if not found:
                 return []
-            return results.shown(self._ask("_mget", {"ids": found}, realtime="false", _source_includes="shown"))
+            return results.shown(self._ask("_mget", {"ids": list(found)}, realtime="false", _source_includes="shown"))
 
         return lambda codes: self._names.of(codes, self._examples, nearby)
 

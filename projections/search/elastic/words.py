@@ -97,7 +97,7 @@ class Vocabulary:
         wanted = [*made_up, *(["code"] if codes else [])]
         body = {"doc": made_up | ({"code": list(codes)} if codes else {}), "fields": wanted, "term_statistics": True}
         answer = self._ask(body | {"positions": False, "payloads": False})["term_vectors"]
-        for word, documents in zip(words, _stemmed(answer, words), strict=True):
+        for word, documents in zip(words, documents_of(answer, words, FIELDS), strict=True):
             told = ((field, way) for field in translations.FIELDS for way in translations.ways(word))
             known["word", word] = documents + sum(_documents(answer, field, way) for field, way in told)
         for code in codes:
@@ -111,12 +111,12 @@ def _made_up(words: Sequence[str]) -> dict[str, list[str]]:
     return {field: list(words) for field in FIELDS} | {field: told for field in translations.FIELDS}
 
 
-def _stemmed(answer: Mapping[str, Any], words: Sequence[str]) -> list[int]:
+def documents_of(answer: Mapping[str, Any], words: Sequence[str], fields: Iterable[str]) -> list[int]:
     """In how many documents each word stands; each field counts. What the server stems a word to is its own affair: a
     term is known by where the word stood in the made up document, whose values are a letter apart."""
     starts = {start: number for number, start in enumerate(accumulate((len(word) + 1 for word in words), initial=0))}
     counts = [0] * (len(words) + 1)
-    for field in FIELDS:
+    for field in fields:
         for term in answer.get(field, {}).get("terms", {}).values():
             for token in term["tokens"]:
                 counts[starts.get(token["start_offset"], -1)] += term.get("doc_freq", 0)
