@@ -81,7 +81,7 @@ def searching(index: ElasticIndex, server: Spied, straight: Straight, texts: Seq
             ]
             for way in ways[:: 1 if turn % 2 else -1]:
                 way()
-            index._vocabulary._forget_at = 0.0
+            index._searching._vocabulary._forget_at = 0.0
             timed("adapter, words unknown", turn, index.search, query)
     return times
 
@@ -91,7 +91,7 @@ def building(index: ElasticIndex, texts: Sequence[str]) -> float:
     started = time.process_time()
     for text in texts * 20:
         query = SearchQuery(text=text)
-        say = index._dialect(text, PLAIN.synonyms)
+        say = index._searching.dialect(text, PLAIN.synonyms)
         msgspec.json.encode(queries.search_body(query, say, PLAIN, cursor.decode(query)))
     return (time.process_time() - started) / (len(texts) * 20) * 1e6
 
