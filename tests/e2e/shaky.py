@@ -119,6 +119,7 @@ class ShakyViews:
 class ShakySearch:
     def __init__(self, real: Any, server: Server) -> None:
         self._real = real
+        self.at_once = real.at_once
         self._server = server
 
     def __getattr__(self, name: str) -> Any:

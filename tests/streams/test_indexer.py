@@ -95,7 +95,12 @@ class Process:
 async def process(
     folder: Path, views: str = "views.db", writer: bool = True, search: SearchIndex | None = None
 ) -> AsyncIterator[Process]:
-    one = Process(folder, views, search)
+    async with running(Process(folder, views, search), writer) as one:
+        yield one
+
+
+@asynccontextmanager
+async def running(one: Process, writer: bool = True) -> AsyncIterator[Process]:
     await one.engine.start()
     await one.follower.start()
     await one.indexer.start()
@@ -114,8 +119,8 @@ async def process(
 
 @pytest.fixture
 async def one(tmp_path: Path) -> AsyncIterator[Process]:
-    async with process(tmp_path) as running:
-        yield running
+    async with process(tmp_path) as opened:
+        yield opened
 
 
 def product(number: int, title: str = "bed") -> CreateProduct:
@@ -380,23 +385,15 @@ async def test_a_log_that_is_away_is_told_as_an_outage(tmp_path: Path, monkeypat
     async with process(tmp_path, writer=False) as one:
         await one.indexer.close()
         await one.do(product(2))
-    really = SQLiteLog.read
-    failing = AsyncMock(side_effect=[StorageUnavailable("no answer")] * 2)
+    late = Process(tmp_path)
+    away = AsyncMock(side_effect=[StorageUnavailable("no answer")] * 2)
 
-    async def at_the_third_go(log: SQLiteLog, after: int, limit: int) -> Any:
-        return await (failing() if failing.await_count < 2 else really(log, after, limit))
+    async def at_the_third_go(after: int, limit: int) -> Any:
+        return await (away() if away.await_count < 2 else late.log.read(after, limit))
 
+    monkeypatch.setattr(late.indexer, "_log", Mock(read=at_the_third_go))
     with capture_logs() as told:
-        late = Process(tmp_path)
-        await late.engine.start()
-        await late.follower.start()
-        monkeypatch.setattr(late.indexer, "_log", Mock(read=lambda *asked: at_the_third_go(late.log, *asked)))
-        await late.indexer.start()
-        await until(lambda: late.indexer.writing)
-    assert failing.await_count == 2
+        async with running(late):
+            assert away.await_count == 2
     assert [entry["event"] for entry in told if "index" in entry["event"]][:1] == ["indexing_waits"]
     assert not [entry for entry in told if entry["log_level"] == "error"]
-    for part in (late.engine, late.follower, late.indexer, late.log):
-        await part.close()
-    late.search.close()
-    late.views.close()
