@@ -112,14 +112,14 @@ def _refund(state: Checkout) -> list[Command]:
 
 def _refund_payment(state: Checkout) -> list[Command]:
     """What a buyer disputes cannot be given back until the bank has decided: whatever needs it waits. The provider may
-    know of a dispute before we do and refuse; once it is won, that is asked for again."""
+    know of a dispute before we do and refuse; once it is decided, whatever is there then is asked for again."""
     if state.payment not in payment.REFUNDABLE:
         return []
     for refund_id, owed in state.owed.items():
         if not state.contested or owed.amount.amount <= _left(state):
             return [payment.RequestRefund(payment_id(state.order_id), owed.reason, refund_id, owed.amount)]
     for refund_id, refused in state.refused.items():
-        if refused.won < state.won and _is_there(state, refund_id, refused):
+        if refused.decided < state.decided and _is_there(state, refund_id, refused):
             return [payment.RetryRefund(payment_id(state.order_id), refund_id, refused.reason)]
     return []
 

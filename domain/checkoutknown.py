@@ -44,8 +44,8 @@ class Refunding(State, frozen=True):
 
     amount: Money
     reason: str
-    won: int = 0
-    """Disputes that had been won by then."""
+    decided: int = 0
+    """Disputes that the bank had decided by then."""
 
 
 class Checkout(State, frozen=True):
@@ -76,8 +76,8 @@ class Checkout(State, frozen=True):
     """Minor units by open dispute."""
     lost: int = 0
     """Minor units that the buyer got by disputes."""
-    won: int = 0
-    """Disputes that the buyer has lost."""
+    decided: int = 0
+    """Disputes that the bank has decided, for whomever."""
     rest_asked: bool = False
     """Whatever was left was asked back, because the order was called off. That happens once."""
     order: str = "pending"

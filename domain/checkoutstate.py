@@ -89,7 +89,7 @@ def _refund_requested(state: Checkout, recorded: Recorded) -> Checkout:
         payment="refunding",
         intent=recorded.event_id,
         attempts=0,
-        refunding=Refunding(asked.amount, asked.reason, state.won),
+        refunding=Refunding(asked.amount, asked.reason, state.decided),
         refused=_but(state.refused, asked.refund_id),
         rest_asked=state.rest_asked or rest,
         owed={} if rest else _but(state.owed, asked.refund_id),
@@ -116,10 +116,9 @@ def _dispute_opened(state: Checkout, recorded: Recorded) -> Checkout:
 
 def _dispute_ended(state: Checkout, recorded: Recorded) -> Checkout:
     ended: payment.DisputeWon | payment.DisputeLost = recorded.event
-    state = replace(state, contested=_but(state.contested, ended.dispute_id))
-    if isinstance(ended, payment.DisputeLost):
-        return replace(state, lost=state.lost + ended.amount.amount)
-    return replace(state, won=state.won + 1)
+    taken = ended.amount.amount if isinstance(ended, payment.DisputeLost) else 0
+    contested = _but(state.contested, ended.dispute_id)
+    return replace(state, contested=contested, lost=state.lost + taken, decided=state.decided + 1)
 
 
 def _attempt_failed(state: Checkout, recorded: Recorded) -> Checkout:

@@ -56,6 +56,7 @@ class Window:
 
     def commit(self, position: int) -> Sequence[Rejected]:
         self._require_writer()
+        self._require_the_same()
         faults = self._index.faults
         if faults.strikes(FAILS, "a commit of the index ends half way"):
             for key in list(self._upserts)[: faults.chance.randrange(len(self._upserts) + 1)]:
@@ -77,15 +78,22 @@ class Window:
 
     def refresh(self) -> bool:
         self._reach()
+        if self._index.writer is self:
+            self._require_the_same()
         another = self._made != self._index.made
-        if another and self._index.writer is self:
-            raise NotTheWriter("another index")
         self._see()
         return another
 
     def close(self) -> None:
         if self._index.writer is self:
             self._index.writer = None
+
+    def _require_the_same(self) -> None:
+        """Who began with another one gives up: whoever is next looks how far this one is."""
+        if self._made != self._index.made:
+            self._upserts, self._anew = {}, False
+            self.close()
+            raise NotTheWriter("the index is gone")
 
     def _put(self, key: str) -> None:
         one = self._upserts.pop(key)

@@ -182,6 +182,11 @@ def test_what_the_provider_refused_for_a_dispute_is_asked_for_again_once_that_is
     after_sale(*once_more, paid_out("rfd_1", FIVE)).asks_for_nothing()
 
 
+def test_so_it_is_once_a_dispute_is_lost_that_leaves_enough() -> None:
+    refused_early = (granted("rfd_1", FIVE), asked("rfd_1", FIVE), refused("rfd_1"), opened(TWO))
+    after_sale(*refused_early, closed(DisputeLost, TWO)).asks_for(again("rfd_1", "goodwill"))
+
+
 def test_that_is_noticed_too_when_the_verdict_comes_before_the_refusal() -> None:
     under_way = (granted("rfd_1", FIVE), asked("rfd_1", FIVE), opened(GRAND), closed(DisputeWon, GRAND))
     after_sale(*under_way, refused("rfd_1")).asks_for(again("rfd_1", "goodwill"))
@@ -222,6 +227,9 @@ def test_so_does_the_rest_that_the_provider_refused_since_it_knew_of_the_dispute
     all_lost = (PAYMENT_ID, DisputeOpened("dp_3", GRAND, "fraudulent", 7)), (PAYMENT_ID, DisputeLost("dp_3", GRAND, 11))
     assert retries(opened(TWO), closed(DisputeWon, TWO), *all_lost) == []
     assert retries(*both, closed(DisputeWon, TWO)) == [again("", "goodwill")]
+    lost = (opened(TWO), closed(DisputeLost, TWO))
+    assert retries(*lost) == [again("", "goodwill")], "what the bank did not take is still the buyer's"
+    assert retries(*lost, asked("", GRAND.subtract(TWO)), refused("")) == [], "and asked for once a verdict"
     assert retries(opened(GRAND), closed(DisputeWon, GRAND)) == [again("", "goodwill")]
 
 

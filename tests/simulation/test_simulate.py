@@ -21,7 +21,7 @@ from kontor.simulation.violation import Verdict
 from tests.simulation.mutants import MUTANTS, Plant
 
 LONG = 6_000
-SEEDS = range(1, 61)
+SEEDS = range(1, 121)
 """Within which each planted bug is to be found."""
 
 

@@ -261,6 +261,22 @@ async def test_and_asked_for_again_once_the_dispute_is_won(shop: House, called_o
     assert verify(shop.log_file).ok
 
 
+async def test_what_a_lost_dispute_leaves_of_an_order_that_was_called_off_is_given_back(shop: House) -> None:
+    """Though the provider, which knew of it before we did, refused all of it."""
+    silence(shop)
+    order_id, reference = await paid(shop)
+    dispute_id = await shop.gateway.open_dispute(reference, PART)
+    await shop.submit(order.CancelOrder(order_id, "cancelled"), order_id)
+    await once(shop, order_id, lambda state: any(one.refusal for one in state.refunds.values()))
+    await shop.payments.look_into_disputes(reference)
+    await stands(shop, order_id, "open")
+    await shop.gateway.decide_dispute(reference, dispute_id, "lost")
+    await shop.payments.look_into_disputes(reference)
+    await once(shop, order_id, lambda state: state.status == "partially_refunded")
+    assert [row.amount for row in shop.gateway.report() if row.kind == "refund"] == [GRAND.subtract(PART).amount]
+    assert verify(shop.log_file).ok
+
+
 # books
 
 
