@@ -119,6 +119,8 @@ class People:
         state = await self._door.state(cart_id)
         there = sum(one.quantity for one in state.lines if one.sku == good.sku) if isinstance(state, OpenCart) else 0
         until = now + self._chance.choice((HOLD_MS, 1_500))
+        if there + more < 1:
+            return False  # the line that was to be shorter has left the cart meanwhile
         await self._door.ask(
             account_id, HoldStock(good.stock_id, cart_id, there + more, now, until, account_id, good.limit)
         )
