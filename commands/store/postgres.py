@@ -19,6 +19,7 @@ from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 from commands.errors import NothingWritten
 from commands.store.migrating import lock_key, migrate
+from commands.store.patience import Silent, answered
 from commands.store.port import Loaded, News, Reply, Row, Snapshot, Wanted, new_row
 from commands.store.postgres_library import COPY, HEAD, SELECT, LibraryDatastore, LibraryRecorder, server_of
 from commands.store.postgres_queries import (
@@ -164,7 +165,8 @@ class PostgresLog(LibraryRecorder):
         try:
             with self.server.told("written"):
                 connection = transaction.wire.connection
-                cursor = await connection.execute("DELETE FROM replies WHERE at < %s", (before,))
+                with answered(connection):
+                    cursor = await connection.execute("DELETE FROM replies WHERE at < %s", (before,))
                 await transaction.commit()
         except BaseException:
             await transaction.rollback()
@@ -222,7 +224,7 @@ class PostgresLog(LibraryRecorder):
             try:
                 return await self._fetch(query, parameters, make)
             except (psycopg.OperationalError, psycopg.InterfaceError) as error:
-                if isinstance(error, PoolTimeout) or error.sqlstate == "57014":
+                if isinstance(error, PoolTimeout | Silent) or error.sqlstate == "57014":
                     raise
                 await self._readers.check()
                 return await self._fetch(query, parameters, make)
@@ -270,10 +272,11 @@ class PostgresTransaction:
         connection = self.wire.connection
         try:
             with self._log.server.told("written"):
-                if replies:
-                    await connection.execute(PUT_REPLIES, columns(replies), binary=True)
-                if snapshots:
-                    await connection.execute(PUT_SNAPSHOTS, columns(snapshots), binary=True)
+                with answered(connection):
+                    if replies:
+                        await connection.execute(PUT_REPLIES, columns(replies), binary=True)
+                    if snapshots:
+                        await connection.execute(PUT_SNAPSHOTS, columns(snapshots), binary=True)
                 if rows:
                     self._rows, self._last = copy_bytes(rows), rows[-1].position
                     await self.wire.begin_copy(WRITE.format(head=self.head).encode())

@@ -8,6 +8,7 @@ from typing import Any
 import psycopg
 
 from commands.routes import decider_of
+from commands.store.patience import answered
 from commands.store.port import Loaded, News, Reply, Row, Snapshot, Wanted, new_row, news_of
 from commands.store.postgres_library import SELECT
 
@@ -78,8 +79,9 @@ async def fetch(
     connection: psycopg.AsyncConnection[Any], query: str, parameters: Sequence[Any], make: Callable[[Any], Any]
 ) -> list[Any]:
     cursor = connection.cursor(binary=True, row_factory=lambda _: make)
-    await cursor.execute(query.encode(), parameters)
-    return await cursor.fetchall()
+    with answered(connection):
+        await cursor.execute(query.encode(), parameters)
+        return await cursor.fetchall()
 
 
 async def load_streams(read: Read, streams: Iterable[str]) -> dict[str, Loaded]:

@@ -19,8 +19,9 @@ import psycopg
 from psycopg import pq
 from psycopg.pq.abc import PGconn, PGresult
 
+from commands.store import server
 from commands.store.port import Row
-from commands.store.server import ANSWER_TIMEOUT_S, Lost, Refused
+from commands.store.server import Lost, Refused
 
 SEND_BUFFER = 1 << 20
 """Bytes; a whole batch goes to the kernel at once, however busy the event loop is afterwards."""
@@ -70,7 +71,7 @@ class Wire:
     async def answers(self) -> Sequence[PGresult]:
         """Answers to what was sent, once all have come. Raises Refused or Lost."""
         try:
-            async with asyncio.timeout(ANSWER_TIMEOUT_S):
+            async with asyncio.timeout(server.ANSWER_TIMEOUT_S):
                 results = await self._collect()
         except (psycopg.Error, OSError, TimeoutError) as error:
             raise self._lost(error) from None

@@ -14,7 +14,7 @@ from commands import engine as module
 from commands.engine import Engine
 from commands.errors import StorageUnavailable
 from commands.store import postgres as store
-from commands.store import server, wire
+from commands.store import server
 from commands.store.postgres import PostgresLog
 from commands.vault_server import VaultServer
 from tests.commands.conftest import rows_of
@@ -29,7 +29,7 @@ CLIENTS, TURNS = 12, 6
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "RETRY_S", 0.02)
-    monkeypatch.setattr(wire, "ANSWER_TIMEOUT_S", 0.5)
+    monkeypatch.setattr(server, "ANSWER_TIMEOUT_S", 0.5)
     monkeypatch.setitem(server.LIFELINE, "connect_timeout", "2")
 
 
@@ -103,6 +103,30 @@ async def test_a_server_that_takes_connections_and_says_nothing(behind: tuple[Pr
         await proxy.mend()
     await working
     await clients.each_is_there_once(log)
+
+
+async def test_whoever_reads_from_a_server_that_says_nothing_is_told_too(
+    behind: tuple[Proxy, PostgresLog, Engine],
+) -> None:
+    proxy, log, _ = behind
+    assert await log.head() == 0
+    proxy.go_silent()
+    with pytest.raises(StorageUnavailable):
+        await asyncio.wait_for(log.read(0, 10), 10)
+    await proxy.mend()
+    assert await log.read(0, 10) == []
+
+
+async def test_a_transaction_that_hears_nothing_any_more_ends(behind: tuple[Proxy, PostgresLog, Engine]) -> None:
+    """While it has the turn, nobody else writes."""
+    proxy, log, engine = behind
+    transaction = await log.begin()
+    proxy.go_silent()
+    with pytest.raises(StorageUnavailable):
+        await asyncio.wait_for(transaction.load(["stk_shp_1.S"]), 10)
+    await proxy.mend()
+    await transaction.rollback()
+    assert await do(engine, receive(1)) is not None
 
 
 async def test_commits_whose_answers_are_lost_one_after_the_other(behind: tuple[Proxy, PostgresLog, Engine]) -> None:
