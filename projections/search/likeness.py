@@ -14,6 +14,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 from itertools import chain
 from typing import NamedTuple
 
@@ -28,6 +29,8 @@ FRONT = 100
 """Products, by score, that are looked at."""
 MODELS = 7
 """The first of them are the ones to be like, each as much as its score says."""
+REMEMBERED_MAX = 5_000
+"""Titles whose stems are kept: the same few products are at the front of most searches. About 5 MB."""
 
 Frequencies = Callable[[Sequence[str], Sequence[str]], Mapping[str, int]]
 """In how many titles stand words, told by their stems, that these titles have."""
@@ -88,11 +91,17 @@ def _alike(vectors: Sequence[_Vector], scores: Sequence[float]) -> list[float]:
 
 def _vectors(titles: Sequence[str], frequencies: Frequencies) -> list[_Vector]:
     """A word that only one of the titles has says nothing about what they have in common."""
-    counted = [Counter(analysis.stems(title)) for title in titles]
+    counted = [_counted(title) for title in titles]
     titled = Counter(chain.from_iterable(counted))
     known = frequencies([stem for stem, number in titled.items() if number > 1], titles)
     weights = {stem: frequency.bit_length() - 1 for stem, frequency in known.items() if frequency > 1}
     return [_vector(stems, weights) for stems in counted]
+
+
+@lru_cache(maxsize=REMEMBERED_MAX)
+def _counted(title: str) -> Mapping[str, int]:
+    """How often each stem stands in it."""
+    return Counter(analysis.stems(title))
 
 
 def _vector(stems: Mapping[str, int], weights: Mapping[str, int]) -> _Vector:

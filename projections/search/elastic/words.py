@@ -57,9 +57,11 @@ class Vocabulary:
 
     def likely(self, asked: Asked) -> Words | None:
         """A guess of what is not known yet: words that were typed are usual ones, two of them joined stand nowhere.
-        None where nothing has to be guessed, or something is unknown of which nothing is likely."""
+        None where nothing has to be guessed, or something is unknown of which nothing is likely: what a synonym is worth
+        is told by how frequent the words are."""
         known, products = self._known, self._products
-        certain = [*(("word", word) for word in asked.others), *(("code", code) for code in asked.codes)]
+        told_apart = (*asked.typed, *asked.others) if asked.others else ()
+        certain = [*(("word", word) for word in told_apart), *(("code", code) for code in asked.codes)]
         if not products or any(one not in known for one in certain):
             return None
         if all(("word", word) in known for word in (*asked.typed, *asked.joined)):
