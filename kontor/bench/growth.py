@@ -1,8 +1,8 @@
 """``growth``: whole purchases over HTTP on a log that is long, beside the same on one that is not, in turns.
 
 What costs more with every event ever written shows here: the start, the memory, a purchase. Both services run all the
-time, and one of them sells. Before that they post what the orders of their logs moved in the ledger, as they would have
-long ago. Their payments no provider knows, so nothing is reconciled; nothing is archived, which would take as long.
+time, and one of them sells. The ledger has been posted long ago. Their payments no provider knows, so nothing is
+reconciled; nothing is archived, which would take long.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ async def run(*options: str) -> dict[str, Any]:
 async def _shop(stack: AsyncExitStack, data: Path, events: int) -> Shop:
     folder = DataFolder(data)
     folder.prepare()
-    written = await grow(folder, max(1, events // EVENTS_AN_ORDER))
+    written = await grow(folder, max(1, events // EVENTS_AN_ORDER), booked=True)
     await asyncio.to_thread(fold, folder)  # a service that starts would follow them one page after the other
     async with embedded(Settings(data=data, reconcile_every=0, archive_after=0)) as services:
         if not await services.follower.wait_for(services.engine.position, FOLDED_S):

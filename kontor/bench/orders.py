@@ -1,15 +1,18 @@
-"""Lives of orders as the log would hold them: placed, held, authorized, confirmed, captured and paid, interleaved."""
+"""Lives of orders as the log would hold them: placed, held, authorized, confirmed, captured and paid, interleaved; and
+what they moved in the ledger.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from commands.mapper import record
 from commands.store.port import Row
-from domain import inventory, order, payment
+from domain import inventory, ledger, order, payment
 from domain.decider import Event
 from domain.ids import derived_id, payment_id, stock_id
 from domain.money import Money
+from domain.postings import NOTHING, held, postings_of_capture
 from domain.pricing import Destination, Quote, QuoteLine, price_quote
 from domain.recorded import Meta, Recorded
 from kontor.tables import shipping_table, tax_table
@@ -55,18 +58,40 @@ def lives(orders: int, every_ms: int = EVERY_MS) -> Iterator[Recorded]:
     return (written for written, _ in stored_lives(orders, every_ms))
 
 
-def stored_lives(orders: int, every_ms: int = EVERY_MS) -> Iterator[tuple[Recorded, Row]]:
-    """The same, however many, with their rows in the log."""
+def stored_lives(orders: int, every_ms: int = EVERY_MS, *, booked: bool = False) -> Iterator[tuple[Recorded, Row]]:
+    """The same, however many, with their rows in the log. ``booked``: the journal stands there as well, an event for
+    every twenty of them."""
     writer, quotes = Writer(), [_quote(number) for number in range(SKUS)]
+    postings = [postings_of_capture(NOTHING, held(quote, paid), paid, 0) for quote, paid in _priced(quotes)]
     for start in range(0, orders, UNDER_WAY):
         numbers = range(start, min(start + UNDER_WAY, orders))
         group = [_life(number, BEGIN + number * every_ms, quotes[number % SKUS]) for number in numbers]
+        transactions = []
         for step in zip(*group, strict=True):
-            for stream, event, at, order_id in step:
-                yield writer.store(stream, event, at, order_id)
+            for number, (stream, event, at, order_id) in zip(numbers, step, strict=True):
+                recorded, row = writer.store(stream, event, at, order_id)
+                yield recorded, row
+                if booked and isinstance(event, payment.PaymentCaptured):
+                    transactions.append(_transaction(recorded, event, order_id, postings[number % SKUS]))
+        if transactions:
+            posted = ledger.LedgerPosted(tuple(transactions))
+            yield writer.store(ledger.JOURNAL, posted, transactions[-1].at, "")
         for life in group:
             for stream in {stream for stream, *_ in life if not stream.startswith("stk_")}:
                 writer.forget(stream)
+
+
+def _priced(quotes: Sequence[Quote]) -> Iterator[tuple[Quote, int]]:
+    return ((quote, quote.totals.grand.amount) for quote in quotes)
+
+
+def _transaction(
+    moved: Recorded, event: payment.PaymentCaptured, order_id: str, postings: tuple[ledger.Posting, ...]
+) -> ledger.Transaction:
+    amount, at = event.amount, moved.meta.recorded_at
+    return ledger.Transaction(
+        moved.event_id, moved.position, "captured", order_id, amount.amount, amount.currency, at, postings
+    )
 
 
 def _life(number: int, at: int, quote: Quote) -> list[tuple[str, Event, int, str]]:

@@ -125,10 +125,10 @@ def fold(folder: DataFolder) -> None:
         Rebuilding(Views(log, connection), Silent()).replay(PROJECTIONS, from_scratch=True)
 
 
-async def grow(folder: DataFolder, orders: int, every_ms: int = EVERY_MS) -> int:
-    """Orders, from placed to paid; how many events they are."""
+async def grow(folder: DataFolder, orders: int, every_ms: int = EVERY_MS, *, booked: bool = False) -> int:
+    """Orders, from placed to paid, and what they moved in the ledger if ``booked``; how many events they are."""
     await SQLiteLog.open(folder.log).close()
-    stored, count = (row for _, row in stored_lives(orders, every_ms)), 0
+    stored, count = (row for _, row in stored_lives(orders, every_ms, booked=booked)), 0
     with closing(sqlite3.connect(folder.log)) as connection:
         while some := list(islice(stored, WRITTEN)):
             with connection:

@@ -9,10 +9,12 @@ import pytest
 from commands.store.sqlite import SQLiteLog
 from kontor.bench import replay
 from kontor.bench.orders import EVENTS_AN_ORDER, lives
-from kontor.embedded import PROJECTIONS
+from kontor.embedded import PROJECTIONS, embedded
 from kontor.folder import DataFolder
+from kontor.settings import Settings
 from kontor.verifying import verify
 from projections.sqlite import SQLiteViews
+from streams.bookkeeping import Bookkeeping
 from streams.follower import Follower
 from tests.kontor.replaying import good, run
 
@@ -29,6 +31,18 @@ async def test_a_grown_log_is_whole(folder: DataFolder):
     report = verify(folder.log)
     assert report.events == ORDERS * EVENTS_AN_ORDER
     assert {one.what.partition(" by ")[0] for one in report.problems} == {"oversold"}, "nobody had received the goods"
+
+
+async def test_a_booked_one_leaves_nothing_to_be_posted(folder: DataFolder):
+    head = await replay.grow(folder, ORDERS, booked=True)
+    assert head > ORDERS * EVENTS_AN_ORDER
+    assert {one.what.partition(" by ")[0] for one in verify(folder.log).problems} == {"oversold"}
+    async with embedded(Settings(data=folder.path, reconcile_every=0, archive_after=0)) as services:
+        await services.follower.wait_for(head, 10.0)
+        books = Bookkeeping(services.log, services.engine)
+        await books.begin()
+        await books.post()
+        assert await services.log.head() == head
 
 
 async def test_its_views_are_folded_before_anybody_follows(folder: DataFolder):
