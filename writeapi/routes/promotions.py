@@ -137,8 +137,8 @@ async def _require_uses(services: WriteServices, promotion_id: str, limit: int, 
 
 
 async def _set_uses(services: WriteServices, promotion_id: str, context: Context) -> None:
-    """As many as the terms allow when that is done: of several who change them at once, the last one has both. Those that
-    orders have taken since the terms were looked at stay theirs; then none is left."""
+    """As many as the terms allow when that is done: of several who change them at once, the last one has both. Those
+    that orders have taken since the terms were looked at stay theirs; then none is left."""
     engine, uses, limit = services.engine, uses_of(promotion_id), None
     while limit != (agreed := (await engine.state(promotion_id)).terms.limit):
         limit = agreed
