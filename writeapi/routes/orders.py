@@ -216,8 +216,8 @@ async def create_order(request: Request, body: OrderRequest, principal: Customer
             outcome = await services.engine.submit(command, context, request=answer)
             if outcome.replayed is not None:
                 return replay(outcome.replayed)
-            # In one batch the answer of who waits for the end is rendered after the command's, and takes its place.
-            if settled is not None and (settled.done() or not _is_settled(outcome.state)):
+            # Also when this very commit was the end: then it was rendered for who waits after it was for the command.
+            if settled is not None and (outcome.events or not _is_settled(outcome.state)):
                 seen = await _within(settled, wait)
                 outcome = seen or await services.engine.answer_again(command.order_id, answer)
         finally:
