@@ -68,7 +68,7 @@ class CartMerged(Event, frozen=True):
 class CartMergedInto(Event, frozen=True):
     target: str
     lines: tuple[CartLine, ...] = ()
-    """What it held, to be put into the other; carts that were merged before this was recorded had put it there already."""
+    """What it held, to be put into the other one; none where that had been done before."""
     coupons: tuple[str, ...] = ()
 
 
@@ -235,7 +235,7 @@ def _new(cart: OpenCart, coupons: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def close_merged_cart(command: CloseMergedCart, state: Cart) -> list[Event]:
-    """For good, with all that is in it: what it held is put into the other one afterwards, however often it is tried."""
+    """For good, and with all that it holds, which is put into the other one afterwards."""
     if isinstance(state, MergedCart) and state.target == command.target:
         return []
     cart = _open(state)

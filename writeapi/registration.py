@@ -24,7 +24,7 @@ from commands.errors import Overloaded
 from commands.idempotency import IdempotentRequest
 from commands.vault import PASSWORD_BYTES_MAX, Vault
 from domain.account import SCOPES, ErasedAccount, NoAccount, RegisterAccount
-from domain.claim import AlreadyClaimed, TakeClaim
+from domain.claim import ABANDONED_MS, AlreadyClaimed, TakeClaim
 from domain.errors import Invalid
 from domain.ids import claim_id, drawn_at, new_id
 from writeapi.passwords import hashing
@@ -33,8 +33,6 @@ EMAIL_MAX = 254
 NAME_MAX = 100
 PASSWORD_MIN = 8
 PASSWORD_MAX = 200
-ABANDONED_MS = 60_000
-"""A claim whose owner does not exist so long after its id was drawn belongs to a registration that died."""
 FINISH_MS = 45_000
 """A registration that took longer gives up: its claim is about to be anybody's."""
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 
 from commands.context import system_context
+from commands.errors import StorageUnavailable
+from domain.ids import claim_id
 from domain.inventory import HOLD_MS, HoldStock, SetStock
 from domain.promotion import PutPromotion, uses_of
 from kontor.explaining import in_words, quote_of
@@ -16,6 +19,7 @@ from kontor.verifying import verify
 from tests.e2e.house import House
 from tests.e2e.market import Seller
 from tests.e2e.shopper import Shopper, expect, problem, sign_up
+from writeapi.routes import promotions
 
 TEN_PERCENT = {"name": "Sale", "benefit": {"kind": "percent", "percent": 10}}
 
@@ -210,6 +214,30 @@ async def test_a_code_belongs_to_one_promotion(house: House, seller: Seller, adm
     await start(admin, code="MINE")
     body = {**TEN_PERCENT, "shopId": seller.shop_id, "code": "mine"}
     problem(await seller.shopper.send("POST", "/api/promotions", body), 422, "validation_failed", "#/code")
+
+
+async def test_ending_it_once_more_does_what_was_left_undone(
+    house: House, admin: Shopper, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    promotion_id = await start(admin, code="AGAIN")
+    with monkeypatch.context() as patched:
+        patched.setattr(promotions, "ReleaseClaim", Mock(side_effect=StorageUnavailable("the log is away")))
+        answer = await admin.send("DELETE", f"/api/promotions/{promotion_id}")
+        problem(answer, 503, "storage_unavailable")
+    await admin.do("DELETE", f"/api/promotions/{promotion_id}")
+    await start(admin, code="AGAIN")
+
+
+async def test_a_code_is_not_taken_from_one_that_is_being_created(
+    house: House, admin: Shopper, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held = Held(house, PutPromotion, monkeypatch)
+    first = asyncio.create_task(start(admin, code="BOTH"))
+    await held.waits.wait()
+    body = {**TEN_PERCENT, "code": "BOTH"}
+    problem(await admin.send("POST", "/api/promotions", body), 422, "validation_failed", "#/code")
+    held.let_go.set()
+    assert (await house.state(claim_id("coupon", "BOTH"))).owner == await first
 
 
 async def test_a_promotion_can_be_changed_and_read(seller: Seller, shopper: Shopper) -> None:

@@ -13,12 +13,13 @@ from commands.context import Context
 from domain.account import AssignGroups
 from domain.board import PostPromotion, TakeDownPromotion, board_of
 from domain.cart import AddCoupon, RemoveCoupon
-from domain.claim import AlreadyClaimed, ReleaseClaim, TakeClaim
+from domain.claim import ABANDONED_MS, AlreadyClaimed, ReleaseClaim, TakeClaim
 from domain.errors import Forbidden, Invalid, NotFound
-from domain.ids import claim_id
+from domain.ids import claim_id, drawn_at
 from domain.inventory import INVENTORY, SetStock
 from domain.promotion import (
     PROMOTION,
+    EndedPromotion,
     EndPromotion,
     LivePromotion,
     NoPromotion,
@@ -97,16 +98,15 @@ async def change_promotion(
     openapi_extra=signed_in(),
 )
 async def end_promotion(request: Request, promotion_id: str, principal: RequiredPrincipal) -> Response:
-    """At once, and for good. Its code may be used for another one."""
+    """At once, and for good. Its code may be used for another one. Repeated, it does what a crash has left undone."""
     known = await _existing(request, principal, promotion_id)
     context = context_of(request, principal.account_id)
     expected = expected_version(request)
     answer = await execute(request, EndPromotion(promotion_id), context, promotion_reply, expected_version=expected)
     engine = services_of(request).engine
-    if isinstance(known, LivePromotion):
-        await engine.submit(TakeDownPromotion(board_of(known.terms.scope.shop_id), promotion_id), context)
-        if known.terms.code:
-            await engine.submit(ReleaseClaim(claim_id("coupon", known.terms.code), promotion_id), context)
+    await engine.submit(TakeDownPromotion(board_of(known.terms.scope.shop_id), promotion_id), context)
+    if known.terms.code:
+        await engine.submit(ReleaseClaim(claim_id("coupon", known.terms.code), promotion_id), context)
     return answer
 
 
@@ -149,7 +149,7 @@ async def _take_code(services: WriteServices, promotion_id: str, code: str, cont
     """A code whose promotion never came to be, because the process ended in between, is taken over."""
     claim = claim_id("coupon", code)
     owner = (await services.engine.state(claim)).owner
-    never = owner != "" and isinstance(await services.engine.state(owner), NoPromotion)
+    never = owner != "" and await _is_abandoned(services, owner, context.at)
     command = TakeClaim(claim, promotion_id, "/code", "code", abandoned=owner if never else "")
     try:
         await services.engine.submit(command, context)
@@ -157,7 +157,14 @@ async def _take_code(services: WriteServices, promotion_id: str, code: str, cont
         raise Invalid(taken.detail, "/code") from taken  # by whom is nobody's business
 
 
-async def _existing(request: Request, principal: Principal, promotion_id: str) -> Promotion:
+async def _is_abandoned(services: WriteServices, owner: str, now: int) -> bool:
+    """A promotion that was to be, so long ago that it never will."""
+    if now - drawn_at(owner) < ABANDONED_MS:
+        return False
+    return isinstance(await services.engine.state(owner), NoPromotion)
+
+
+async def _existing(request: Request, principal: Principal, promotion_id: str) -> LivePromotion | EndedPromotion:
     state: Promotion = await services_of(request).engine.state(require_id("promotion", promotion_id, "promotion"))
     if isinstance(state, NoPromotion):
         raise NotFound("no such promotion")
