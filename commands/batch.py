@@ -28,6 +28,9 @@ class Outcome(msgspec.Struct):
     events: list[Recorded]
     replayed: Reply | None = None
     """Set when the request had been answered before; nothing was decided then."""
+    reply: Reply | None = None
+    """The answer that was written along, if the request has a key. What was rendered for a batch that came to nothing,
+    or was decided once more, is in no outcome."""
 
 
 class Submission(msgspec.Struct, eq=False):
@@ -41,7 +44,8 @@ class Submission(msgspec.Struct, eq=False):
 
 
 class Watch(msgspec.Struct, eq=False):
-    """Somebody waits for a stream to reach a state."""
+    """Somebody waits for a stream to reach a state. If another process brings it there, nothing is written along, and
+    the outcome has no reply."""
 
     stream: str
     until: Callable[[Any], bool]
@@ -73,6 +77,13 @@ class Batch:
     """What the replies were made of."""
     answers: list[tuple[Submission | Watch, Outcome | BaseException]] = field(default_factory=list)
 
+    def keep(self, request: IdempotentRequest, result: Outcome | DomainError) -> Reply:
+        """Renders the answer that is written along."""
+        reply = self.replies[request.key] = request.reply(result, self.now)
+        if isinstance(result, Outcome):
+            result.reply = reply
+        return reply
+
     def move_to(self, head: int) -> None:
         """Upon another head, although it was decided upon an earlier one: others have written, but to other streams.
 
@@ -89,7 +100,7 @@ class Batch:
         for outcome in outcomes:
             outcome.position += by
         for request, result in self.rendered:
-            self.replies[request.key] = request.reply(result, self.now)
+            self.keep(request, result)
         for outcome in outcomes:
             if outcome.replayed is not None:
                 outcome.replayed = self.replies.get(outcome.replayed.key, outcome.replayed)

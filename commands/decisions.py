@@ -111,7 +111,7 @@ class Decisions:
                 self._take_back(batch, first)
                 result = refusal
             if request is not None:
-                known[request.key] = batch.replies[request.key] = request.reply(result, batch.now)
+                known[request.key] = batch.keep(request, result)
                 batch.rendered.append((request, result))
         except UnreadableStream as error:
             self._take_back(batch, first)

@@ -56,7 +56,7 @@ class Watches:
             if not watch.until(aggregate.state):
                 return
             if watch.request is not None:
-                batch.replies[watch.request.key] = watch.request.reply(outcome, batch.now)
+                batch.keep(watch.request, outcome)
         except Exception as bug:
             log.exception("watch_failed", stream=watch.stream)
             batch.answers.append((watch, bug))

@@ -67,6 +67,9 @@ class CartMerged(Event, frozen=True):
 
 class CartMergedInto(Event, frozen=True):
     target: str
+    lines: tuple[CartLine, ...] = ()
+    """What it held, to be put into the other one; none where that had been done before."""
+    coupons: tuple[str, ...] = ()
 
 
 class CartCheckedOut(Event, frozen=True):
@@ -232,10 +235,11 @@ def _new(cart: OpenCart, coupons: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def close_merged_cart(command: CloseMergedCart, state: Cart) -> list[Event]:
+    """For good, and with all that it holds, which is put into the other one afterwards."""
     if isinstance(state, MergedCart) and state.target == command.target:
         return []
-    _open(state)
-    return [CartMergedInto(command.target)]
+    cart = _open(state)
+    return [CartMergedInto(command.target, cart.lines, cart.coupons)]
 
 
 def check_out_cart(command: CheckOutCart, state: Cart) -> list[Event]:
@@ -327,7 +331,7 @@ def cart_merged(state: Cart, event: CartMerged) -> Cart:
 
 def cart_merged_into(state: Cart, event: CartMergedInto) -> Cart:
     cart = _opened(state)
-    return MergedCart(event.target, cart.checked_out, cart.reopened)
+    return MergedCart(event.target, cart.checked_out, cart.reopened, event.lines, event.coupons)
 
 
 def cart_checked_out(state: Cart, event: CartCheckedOut) -> Cart:

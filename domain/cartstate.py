@@ -54,6 +54,9 @@ class MergedCart(State, frozen=True):
     target: str
     checked_out: tuple[str, ...] = ()
     reopened: tuple[str, ...] = ()
+    lines: tuple[CartLine, ...] = ()
+    """What the other cart is to have of it."""
+    coupons: tuple[str, ...] = ()
 
 
 Cart = NoCart | OpenCart | MergedCart

@@ -155,7 +155,7 @@ def _refusal(state: Checkout, now: int) -> str:
         return "payment_declined"
     if state.card == "refused":
         return "payment_declined"
-    if not state.packed and now >= runs_out_at(state):
+    if not (state.packed or state.parcels) and now >= runs_out_at(state):
         return "expired"  # what is packed is asked for all the same: the provider knows best
     if _is_funded(state) or state.card == "redeemed":
         return ""

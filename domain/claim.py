@@ -9,6 +9,9 @@ from __future__ import annotations
 from domain.decider import Command, Decider, Event, State
 from domain.errors import Invalid
 
+ABANDONED_MS = 60_000
+"""Longer than any request lives: an owner whose id was drawn so long ago and who has not come to be never will."""
+
 
 class ClaimTaken(Event, frozen=True):
     owner: str

@@ -66,6 +66,14 @@ def new_id(kind: str, at_ms: int, entropy: bytes) -> str:
     return f"{PREFIXES[kind]}_{ulid(at_ms, entropy)}"
 
 
+def drawn_at(some_id: str) -> int:
+    """Milliseconds since 1970 that an id of a ULID begins with."""
+    at = 0
+    for digit in some_id.partition("_")[2][:10]:
+        at = at * 32 + _ALPHABET.index(digit)
+    return at
+
+
 def derived_id(kind: str, at_ms: int, *parts: str) -> str:
     """The same parts give the same id: a repeated request addresses the same aggregate."""
     return new_id(kind, at_ms, hashlib.sha256("\x1f".join(parts).encode()).digest()[:10])

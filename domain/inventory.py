@@ -55,6 +55,8 @@ class SetStock(Command, frozen=True):
     quantity: int
     at: int
     reason: str = "count"
+    at_least_promised: bool = False
+    """As many as are promised, if those are more; else that is refused."""
 
 
 class HoldStock(Command, frozen=True):
@@ -134,7 +136,7 @@ def adjust_stock(command: AdjustStock, state: InventoryItem) -> list[Event]:
         return []
     if state.on_hand + command.delta > QUANTITY_MAX:
         raise Invalid(f"stock may not exceed {QUANTITY_MAX}", "/quantity")
-    promised = state.committed + state.held_at(command.at)
+    promised = _promised(state, command.at)
     if command.delta < 0 and state.on_hand + command.delta < promised:
         raise Invalid(
             f"{state.on_hand} on hand, {promised} of them promised: cannot take away {-command.delta}", "/quantity"
@@ -146,9 +148,12 @@ def adjust_stock(command: AdjustStock, state: InventoryItem) -> list[Event]:
 def set_stock(command: SetStock, state: InventoryItem) -> list[Event]:
     if command.quantity < 0:
         raise Invalid("quantity must not be negative", "/quantity")
-    return adjust_stock(
-        AdjustStock(command.stock_id, command.quantity - state.on_hand, command.at, command.reason), state
-    )
+    quantity = max(command.quantity, _promised(state, command.at)) if command.at_least_promised else command.quantity
+    return adjust_stock(AdjustStock(command.stock_id, quantity - state.on_hand, command.at, command.reason), state)
+
+
+def _promised(state: InventoryItem, at: int) -> int:
+    return state.committed + state.held_at(at)
 
 
 def hold_stock(command: HoldStock, state: InventoryItem) -> list[Event]:

@@ -18,10 +18,10 @@ from typing import Any, NamedTuple
 from commands.batch import Outcome
 from commands.context import Context
 from commands.engine import Engine
-from domain.claim import AlreadyClaimed, ReleaseClaim, TakeClaim
+from domain.claim import ABANDONED_MS, AlreadyClaimed, ReleaseClaim, TakeClaim
 from domain.decider import Command
 from domain.errors import DomainError, Forbidden, IllegalTransition, Invalid, NotFound
-from domain.ids import claim_id, derived_id, new_id, offer_id, stock_id
+from domain.ids import claim_id, derived_id, drawn_at, new_id, offer_id, stock_id
 from domain.inventory import SetStock
 from domain.offer import PutOffer, Terms
 from domain.product import (
@@ -36,11 +36,8 @@ from domain.product import (
 )
 from writeapi.attributes import Said, Schemas, conformed
 
-ABANDONED_AFTER_MS = 60_000
-"""Longer than any request lives: a product that has not come by then never will."""
 CHUNK = 500
 """Products per round; with their claims well below what the engine's queue takes."""
-_CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 
 class Draft(NamedTuple):
@@ -169,7 +166,7 @@ async def _recognise_by_sku(engine: Engine, context: Context, work: _Work, sku: 
         return
     state = await engine.state(owner)
     if isinstance(state, NoProduct):
-        begun_by_us = derived_id("product", _time_of(owner), context.actor, sku) == owner
+        begun_by_us = derived_id("product", drawn_at(owner), context.actor, sku) == owner
     else:
         begun_by_us = state.owner_id == context.actor
     if begun_by_us:
@@ -221,17 +218,9 @@ def _note(work: _Work, claim: TakeClaim, outcome: Outcome | DomainError) -> None
 
 async def _is_abandoned(engine: Engine, context: Context, product_id: str) -> bool:
     """A product that was to be, so long ago that it never will."""
-    if context.at - _time_of(product_id) < ABANDONED_AFTER_MS:
+    if context.at - drawn_at(product_id) < ABANDONED_MS:
         return False
     return (await engine.load(product_id)).version == 0
-
-
-def _time_of(product_id: str) -> int:
-    """Milliseconds since 1970, which an id begins with (48 bits in Crockford's base 32)."""
-    at = 0
-    for digit in product_id[4:14]:
-        at = at * 32 + _CROCKFORD.index(digit)
-    return at
 
 
 async def _give_back(engine: Engine, context: Context, works: Iterable[_Work]) -> None:

@@ -24,21 +24,17 @@ from commands.errors import Overloaded
 from commands.idempotency import IdempotentRequest
 from commands.vault import PASSWORD_BYTES_MAX, Vault
 from domain.account import SCOPES, ErasedAccount, NoAccount, RegisterAccount
-from domain.claim import AlreadyClaimed, TakeClaim
+from domain.claim import ABANDONED_MS, AlreadyClaimed, TakeClaim
 from domain.errors import Invalid
-from domain.ids import claim_id, new_id
+from domain.ids import claim_id, drawn_at, new_id
 from writeapi.passwords import hashing
 
 EMAIL_MAX = 254
 NAME_MAX = 100
 PASSWORD_MIN = 8
 PASSWORD_MAX = 200
-ABANDONED_MS = 60_000
-"""A claim whose owner does not exist so long after its id was drawn belongs to a registration that died."""
 FINISH_MS = 45_000
 """A registration that took longer gives up: its claim is about to be anybody's."""
-
-_FROM_CROCKFORD = str.maketrans("ABCDEFGHJKMNPQRSTVWXYZ", "abcdefghijklmnopqrstuv")
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,13 +147,8 @@ async def _claim_email(engine: Engine, command: TakeClaim, context: Context) -> 
 async def _is_abandoned(engine: Engine, owner: str, now: int) -> bool:
     state = await engine.state(owner)
     if isinstance(state, NoAccount):
-        return now - _drawn_at(owner) > ABANDONED_MS
+        return now - drawn_at(owner) > ABANDONED_MS
     return isinstance(state, ErasedAccount)
-
-
-def _drawn_at(account_id: str) -> int:
-    """Milliseconds since 1970, from the first ten characters of the id's ULID."""
-    return int(account_id.partition("_")[2][:10].translate(_FROM_CROCKFORD), 32)
 
 
 def _taken() -> Invalid:

@@ -140,17 +140,13 @@ async def execute(
     if key is None:
         return render(await engine.submit(command, context, expected_version=expected_version))
 
-    rendered: list[Response] = []
-
     def answer(outcome: Outcome | DomainError) -> Answer:
-        rendered.append(response_for(request.scope, outcome) if isinstance(outcome, DomainError) else render(outcome))
-        return stored_answer(rendered[-1])
+        refused = isinstance(outcome, DomainError)
+        return stored_answer(response_for(request.scope, outcome) if refused else render(outcome))
 
     stored = IdempotentRequest(f"{key.scope}\x1f{key.key}", key.digest, answer)
     with edge_of(request).in_flight.hold(key):
-        outcome = await engine.submit(command, context, expected_version=expected_version, request=stored)
-    # Not rendered again: what is told now and what is replayed later are one answer.
-    return rendered[-1] if outcome.replayed is None else replay(outcome.replayed)
+        return told(await engine.submit(command, context, expected_version=expected_version, request=stored))
 
 
 async def optional_key(request: Request, scope: str) -> IdempotencyKey | None:
@@ -164,10 +160,23 @@ def stored_answer(response: Response) -> Answer:
     return Answer(response.status_code, _encode(headers), bytes(response.body))
 
 
+def told(outcome: Outcome) -> Response:
+    """Of a request with a key: what is told now and what is replayed later are one answer, which is written already."""
+    if outcome.replayed is not None:
+        return replay(outcome.replayed)
+    assert outcome.reply is not None, outcome.stream
+    return _answer_of(outcome.reply)
+
+
 def replay(reply: Reply) -> Response:
     """The first answer once more."""
-    headers = dict(_decode_headers(reply.headers))
-    return Response(reply.body, reply.status, {**headers, REPLAYED_HEADER: "true"})
+    answer = _answer_of(reply)
+    answer.headers[REPLAYED_HEADER] = "true"
+    return answer
+
+
+def _answer_of(reply: Reply) -> Response:
+    return Response(reply.body, reply.status, dict(_decode_headers(reply.headers)))
 
 
 # replies

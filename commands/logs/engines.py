@@ -27,6 +27,7 @@ from commands.errors import WritePathError
 from commands.idempotency import IdempotentRequest
 from commands.logs.crossing import Crossing
 from commands.logs.home import Home
+from commands.logs.keys import Keys
 from commands.logs.merged import MergedLog
 from commands.logs.moving import Moving
 from commands.logs.slices import Directory
@@ -68,6 +69,7 @@ class Engines(Engine):
             Engine(home, aggregates_max=aggregates_max, clock=clock, reactor=reactor)
             for home, reactor in zip(self._homes, self._reactors, strict=True)
         ]
+        self._keys = Keys(merged)
         self._moving = Moving()
         self._unpublished: list[deque[Recorded]] = [deque(maxlen=UNPUBLISHED_MAX) for _ in merged.logs]
         self._wake = asyncio.Event()
@@ -130,7 +132,8 @@ class Engines(Engine):
         """What somebody does to an order is answered when what it calls for in other logs is done too, as it is where
         one log has them all; unless that takes longer than ``REST_S``. Its cart is closed then, and its stock held."""
         stream, order_id = stream_of(command), context.correlation
-        told = self._decided(command, context, expected_version, request)
+        decide = partial(self._decided, command, context, expected_version, request)
+        told = decide() if request is None else self._keys.once(stream, request, decide)
         if not order_id.startswith("ord_") or context.actor.startswith("system:"):
             return told
         return asyncio.ensure_future(self._followed(told, stream, order_id, request))

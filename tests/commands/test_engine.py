@@ -341,6 +341,18 @@ async def test_a_watch_replaces_the_stored_answer(engine, log):
     assert (await log.replies(["k"]))["k"].body == b"version 2"
 
 
+async def test_an_outcome_has_the_answer_that_was_written_with_it(engine, log):
+    watching = engine.watch(STOCK, lambda state: state.on_hand >= 3, request("k"))
+    first, again = await asyncio.gather(
+        do(engine, receive(1), request=request("k")), do(engine, receive(1), request=request("other"))
+    )
+    assert (first.reply.body, again.reply.body) == (b"version 1", b"version 2")
+    await do(engine, receive(2))
+    assert (await watching).reply == (await log.replies(["k"]))["k"]
+    assert (await engine.answer_again(STOCK, request("k"))).reply.body == b"version 3"
+    assert (await do(engine, receive(2))).reply is None
+
+
 async def test_a_cancelled_watch_is_forgotten(engine):
     watching = engine.watch(STOCK, lambda state: True)
     watching.cancel()

@@ -52,6 +52,17 @@ def test_there_may_be_none_but_not_fewer():
     assert error.detail == "quantity must not be negative"
 
 
+def test_it_can_be_set_to_no_less_than_is_promised():
+    def least(quantity: int, at: int = NOW) -> inventory.SetStock:
+        return inventory.SetStock(ID, quantity, at, at_least_promised=True)
+
+    given(INVENTORY, FIVE, HELD).when(least(2)).then(inventory.StockAdjusted(-2, "count"))
+    given(INVENTORY, FIVE, HELD).when(least(4)).then(inventory.StockAdjusted(-1, "count"))
+    given(INVENTORY, FIVE, HELD, COMMITTED).when(least(2)).then(inventory.StockAdjusted(-2, "count"))
+    given(INVENTORY, FIVE, HELD).when(least(2, LATER)).then(inventory.StockAdjusted(-3, "count", LATER))
+    given(INVENTORY, FIVE, NINE).when(least(2)).then(inventory.StockAdjusted(4, "count"))
+
+
 # holds
 
 

@@ -84,6 +84,20 @@ def test_when_its_money_is_let_go_what_nobody_packed_is_given_up() -> None:
     saga(*until[: len(STANDS)]).at(UNTIL).asks_for(order.CancelOrder(ID, "expired"))
 
 
+def test_what_was_packed_before_anything_was_taken_is_asked_for_when_the_money_runs_out() -> None:
+    """The provider knows best whether it still has the money; if it does not, it refuses, and the order is called off.
+    The order itself would not be called off as expired, since something of it is packed."""
+    said = (PAYMENT, payment.PaymentAuthorized("ch_1", UNTIL))
+    until = [said if one == AUTHORIZED else one for one in STANDS]
+    assert rests_until(saga(*until, ONE).state) is None
+    saga(*until, ONE).at(UNTIL).asks_for(payment.RequestCapture(PAYMENT, "shi_1", FIRST))
+    saga(*until, ONE, TAKING, TAKEN).at(UNTIL).asks_for(MarkShipmentPaid(ID, "shi_1", UNTIL))
+    declined = (PAYMENT, payment.PaymentDeclined("authorization_expired"))
+    saga(*until, ONE, TAKING, declined).at(UNTIL).asks_for(order.CancelOrder(ID, "payment_declined"))
+    an_order(ONE).when(order.CancelOrder(ID, "expired")).then_nothing()
+    an_order(ONE).when(order.CancelOrder(ID, "payment_declined")).then(order.OrderCancelled("payment_declined"))
+
+
 def test_each_parcel_has_its_part_taken() -> None:
     saga(*STANDS, ONE).asks_for(payment.RequestCapture(PAYMENT, "shi_1", FIRST))
     assert rests_until(saga(*STANDS, ONE).state) is None

@@ -12,7 +12,8 @@ import pytest
 
 from commands.context import system_context
 from commands.engine import Engine, now_ms
-from commands.store.sqlite import SQLiteLog
+from commands.errors import NothingWritten
+from commands.store.sqlite import SQLiteLog, SQLiteTransaction
 from domain.order import CancelOrder
 from tests.e2e.house import House, Process, charges, in_process
 from tests.e2e.market import Seller, open_shop
@@ -224,6 +225,44 @@ async def test_an_order_that_was_decided_twice_is_answered_as_another_process_en
     answer = await placing
     assert expect(202, answer)["status"] == "CANCELLED"
     same_answer(answer, await shopper.place("waits", wait=10))
+
+
+async def test_orders_that_end_as_they_are_placed_are_answered_as_they_are_replayed(
+    house: House, seller: Seller
+) -> None:
+    """Each is rendered twice in one batch: by the command, and by who waits for the end."""
+    sku = await seller.sells(stock=100, shipsTo=["DE"])
+    people = [await (await sign_up(house.http)).move_in() for _ in range(4)]
+    for one in people:
+        await one.add(sku)
+    answers = await asyncio.gather(*(one.place("at-once", wait=5) for one in people))
+    for one, answer in zip(people, answers, strict=True):
+        assert expect(202, answer)["status"] == "CANCELLED"
+        same_answer(answer, await one.place("at-once", wait=5))
+
+
+async def test_what_the_log_did_not_take_is_not_answered(
+    seller: Seller, shopper: Shopper, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The answer PAID is rendered before the commit that makes it so."""
+    write = SQLiteTransaction._write
+    refused: list[str] = []
+
+    def full(transaction: SQLiteTransaction) -> None:
+        topics = [row.topic for row in transaction._appended[0]]
+        if any(topic.startswith("order.paid") for topic in topics):
+            refused.extend(topics)
+            raise NothingWritten("planted: the disk is full")
+        write(transaction)
+
+    await shopper.add(await seller.sells())
+    monkeypatch.setattr(SQLiteTransaction, "_write", full)
+    answer = await shopper.place("unwritten", wait=2)
+    assert refused
+    assert expect(202, answer)["status"] == "PENDING"
+    same_answer(answer, await shopper.place("unwritten", wait=2))
+    monkeypatch.setattr(SQLiteTransaction, "_write", write)
+    assert (await shopper.settled(answer.json()["orderId"]))["status"] == "PAID"
 
 
 async def test_stock_received_under_a_key_counts_once(seller: Seller) -> None:

@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import asyncio
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 
-from domain.promotion import uses_of
+from commands.context import system_context
+from commands.errors import StorageUnavailable
+from domain.ids import claim_id
+from domain.inventory import HOLD_MS, HoldStock, SetStock
+from domain.promotion import PutPromotion, uses_of
 from kontor.explaining import in_words, quote_of
 from kontor.folder import DataFolder
 from kontor.verifying import verify
 from tests.e2e.house import House
 from tests.e2e.market import Seller
 from tests.e2e.shopper import Shopper, expect, problem, sign_up
+from writeapi.routes import promotions
 
 TEN_PERCENT = {"name": "Sale", "benefit": {"kind": "percent", "percent": 10}}
 
@@ -210,6 +216,30 @@ async def test_a_code_belongs_to_one_promotion(house: House, seller: Seller, adm
     problem(await seller.shopper.send("POST", "/api/promotions", body), 422, "validation_failed", "#/code")
 
 
+async def test_ending_it_once_more_does_what_was_left_undone(
+    house: House, admin: Shopper, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    promotion_id = await start(admin, code="AGAIN")
+    with monkeypatch.context() as patched:
+        patched.setattr(promotions, "ReleaseClaim", Mock(side_effect=StorageUnavailable("the log is away")))
+        answer = await admin.send("DELETE", f"/api/promotions/{promotion_id}")
+        problem(answer, 503, "storage_unavailable")
+    await admin.do("DELETE", f"/api/promotions/{promotion_id}")
+    await start(admin, code="AGAIN")
+
+
+async def test_a_code_is_not_taken_from_one_that_is_being_created(
+    house: House, admin: Shopper, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held = Held(house, PutPromotion, monkeypatch)
+    first = asyncio.create_task(start(admin, code="BOTH"))
+    await held.waits.wait()
+    body = {**TEN_PERCENT, "code": "BOTH"}
+    problem(await admin.send("POST", "/api/promotions", body), 422, "validation_failed", "#/code")
+    held.let_go.set()
+    assert (await house.state(claim_id("coupon", "BOTH"))).owner == await first
+
+
 async def test_a_promotion_can_be_changed_and_read(seller: Seller, shopper: Shopper) -> None:
     promotion_id = await start(seller.shopper, shopId=seller.shop_id)
     changed = {"name": "Better", "shopId": seller.shop_id, "benefit": {"kind": "buy_get", "buy": 2, "get": 1}}
@@ -241,6 +271,67 @@ async def test_a_limit_cannot_be_lowered_below_what_is_used(seller: Seller, shop
     await seller.shopper.do("PUT", f"/api/promotions/{promotion_id}", {**terms, "limit": 3})
     await shopper.add(sku)
     assert (await shopper.quote())["promotions"]
+
+
+@pytest.mark.parametrize("limit", [1, 1000])
+async def test_a_refused_change_leaves_the_uses_as_they_were(house: House, admin: Shopper, limit: int) -> None:
+    promotion_id = await start(admin, limit=10)
+    path, terms = f"/api/promotions/{promotion_id}", {**TEN_PERCENT, "limit": limit}
+    problem(await admin.send("PUT", path, terms, If_Match='"99"'), 412, "version_mismatch")
+    assert (await house.state(uses_of(promotion_id))).on_hand == 10
+    await admin.do("PUT", path, terms, If_Match='"1"')
+    assert (await house.state(uses_of(promotion_id))).on_hand == limit
+
+
+class Held:
+    """The engine's first command of a kind waits until it is let go."""
+
+    def __init__(self, house: House, kind: type, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.waits, self.let_go = asyncio.Event(), asyncio.Event()
+        submit = house.services.engine.submit
+
+        async def later(*given: Any, **more: Any) -> Any:
+            self.waits.set()
+            await self.let_go.wait()
+            return await submit(*given, **more)
+
+        def holding(command: Any, *given: Any, **more: Any) -> Any:
+            first = type(command) is kind and not self.waits.is_set()
+            return later(command, *given, **more) if first else submit(command, *given, **more)
+
+        monkeypatch.setattr(house.services.engine, "submit", holding)
+
+
+@pytest.mark.parametrize("kind", [PutPromotion, SetStock])
+async def test_who_changes_it_last_has_both_terms_and_uses(
+    house: House, admin: Shopper, monkeypatch: pytest.MonkeyPatch, kind: type
+) -> None:
+    promotion_id = await start(admin, limit=20)
+    path, held = f"/api/promotions/{promotion_id}", Held(house, kind, monkeypatch)
+    first = asyncio.create_task(admin.do("PUT", path, {**TEN_PERCENT, "limit": 5}))
+    await held.waits.wait()
+    await admin.do("PUT", path, {**TEN_PERCENT, "limit": 50})
+    held.let_go.set()
+    await first
+    promotion, used = await house.state(promotion_id), await house.state(uses_of(promotion_id))
+    assert promotion.terms.limit == used.on_hand
+
+
+async def test_a_limit_that_orders_have_overtaken_meanwhile_leaves_no_use(
+    house: House, admin: Shopper, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    promotion_id = await start(admin, limit=20)
+    path, held = f"/api/promotions/{promotion_id}", Held(house, SetStock, monkeypatch)
+    lowering = asyncio.create_task(admin.do("PUT", path, {**TEN_PERCENT, "limit": 1}))
+    await held.waits.wait()
+    now = house.services.clock()
+    for order_id in ("ord_1", "ord_2"):
+        use = HoldStock(uses_of(promotion_id), order_id, 1, now, now + HOLD_MS)
+        await house.services.engine.submit(use, system_context("test", now))
+    held.let_go.set()
+    await lowering
+    used = await house.state(uses_of(promotion_id))
+    assert (used.on_hand, used.available(now)) == (2, 0)
 
 
 async def test_the_log_of_a_promotion_verifies_and_its_order_can_be_explained(

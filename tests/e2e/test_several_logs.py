@@ -14,14 +14,21 @@ from commands.logs.slices import SLICES
 from domain.ids import stock_id
 from tests.e2e.house import House, in_process
 from tests.e2e.market import Seller, open_shop
-from tests.e2e.shopper import Shopper, expect, problem, sign_up
+from tests.e2e.shopper import Shopper, expect, fresh_key, problem, sign_up
 from tests.e2e.test_compensation import *  # noqa: F403  # the same tests in another house
+from tests.e2e.test_idempotency import *  # noqa: F403
+from tests.e2e.test_idempotency import same_answer
 from tests.e2e.test_purchase import *  # noqa: F403
 
 LOGS = 4
 
 # Takes the number of events for what was answered last.
 del test_a_position_is_waited_for  # noqa: F821
+# Know of one log, or are about a folder of their own.
+del test_an_order_that_was_decided_twice_is_answered_as_another_process_ended_it  # noqa: F821
+del test_replayed_after_a_restart, test_replayed_by_the_process_that_comes_after_a_crash  # noqa: F821
+del test_every_scenario_of_the_draft_is_tried  # noqa: F821
+
 # Read the order again and again until it is called off, and find stock and cart given back in that very moment: in one
 # log that is one commit, in several they follow (DECISIONS 62).
 del test_what_was_added_meanwhile_stays_in_the_cart, test_a_payment_that_never_comes_expires  # noqa: F821
@@ -32,6 +39,29 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
     async with in_process(tmp_path / "data", logs=LOGS) as house:
         yield house
         assert house.problems() == []
+
+
+async def test_a_key_holds_in_all_logs(house: House, seller: Seller, shopper: Shopper) -> None:
+    """Whatever stream a repetition would go to, and so whatever log."""
+    body = {"name": "Twice", "country": "US", "currency": "USD"}
+    for _ in range(8):
+        key = fresh_key()
+        first, again = [await shopper.send("POST", "/api/shops", body, Idempotency_Key=key) for _ in range(2)]
+        expect(201, first)
+        same_answer(first, again)
+    skus = [await seller.sells(stock=1) for _ in range(5)]
+    homes = {house.log.directory.home_of(stock_id(seller.shop_id, sku)) for sku in skus}
+    assert len(homes) > 1
+    answers = [
+        await seller.shopper.send(
+            "POST", f"/api/inventory/{seller.shop_id}/{sku}/receive", {"quantity": 5}, Idempotency_Key="truck"
+        )
+        for sku in skus
+    ]
+    expect(200, answers[0])
+    for answer in answers[1:]:
+        problem(answer, 422, "idempotency_key_reused")
+    assert [(await seller.stock(sku))["onHand"] for sku in skus] == [6, 1, 1, 1, 1]
 
 
 async def test_a_token_of_all_logs_is_waited_for(house: House, seller: Seller, shopper: Shopper) -> None:

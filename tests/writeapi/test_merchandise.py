@@ -10,13 +10,13 @@ import pytest
 from commands.context import Context, new_command_id
 from commands.engine import Engine
 from commands.store.sqlite import SQLiteLog
-from domain.claim import AlreadyClaimed, TakeClaim
+from domain.claim import ABANDONED_MS, AlreadyClaimed, TakeClaim
 from domain.errors import IllegalTransition, Invalid, NotFound
 from domain.ids import claim_id, derived_id, new_id, stock_id
 from domain.money import Money
 from domain.offer import Terms
 from domain.product import Description, DiscontinueProduct, Variant
-from writeapi.merchandise import ABANDONED_AFTER_MS, Draft, Made, count_stock, create_products, put_offers
+from writeapi.merchandise import Draft, Made, count_stock, create_products, put_offers
 
 NOW = 1_800_000_000_000
 OWNER, OTHER = "usr_owner", "usr_other"
@@ -108,17 +108,17 @@ async def test_an_external_id_goes_on_where_it_was_interrupted(engine: Engine):
     assert resumed.product_id == begun
 
 
-@pytest.mark.parametrize("age", [ABANDONED_AFTER_MS - 1, ABANDONED_AFTER_MS])
+@pytest.mark.parametrize("age", [ABANDONED_MS - 1, ABANDONED_MS])
 async def test_the_sku_of_a_product_that_never_came_is_free_after_a_minute(engine: Engine, age: int):
     ghost = new_id("product", NOW - age, bytes(10))
     await engine.submit(TakeClaim(claim_id("sku", "A"), ghost), by(OTHER))
     [result] = await create_products(engine, by(), [draft("A")])
-    assert isinstance(result, Made if age >= ABANDONED_AFTER_MS else AlreadyClaimed)
+    assert isinstance(result, Made if age >= ABANDONED_MS else AlreadyClaimed)
 
 
 async def test_the_sku_of_a_product_that_came_is_never_free(engine: Engine):
     await made(engine, draft("A"))
-    [result] = await create_products(engine, by(OTHER, NOW + 10 * ABANDONED_AFTER_MS), [draft("A")])
+    [result] = await create_products(engine, by(OTHER, NOW + 10 * ABANDONED_MS), [draft("A")])
     assert isinstance(result, AlreadyClaimed)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from contextlib import suppress
 from typing import Annotated
 
@@ -27,7 +27,7 @@ from domain.cart import (
     cart_of,
     find_line,
 )
-from domain.errors import Invalid, NotFound, OutOfStock
+from domain.errors import Invalid, LimitExceeded, NotFound, OutOfStock
 from domain.ids import stock_id
 from domain.offer import LiveOffer, price_at
 from domain.product import ActiveProduct
@@ -139,7 +139,7 @@ async def _hold_in_cart(
     for recorded in outcome.events:
         if isinstance(recorded.event, inventory.StockRefused):
             if recorded.event.reason == "limit_exceeded":
-                raise Invalid(f"at most {terms.limit_per_account} per customer", "/quantity")
+                raise LimitExceeded(f"at most {terms.limit_per_account} per customer", "/quantity")
             raise OutOfStock(wanted.sku, quantity, recorded.event.available)
 
 
@@ -221,29 +221,30 @@ async def merge_cart(request: Request, principal: RequiredPrincipal) -> Response
     source = edge_of(request).cart_tokens.verify(token)
     target = cart_of(principal.account_id)
     context = context_of(request, principal.account_id)
-    if await services.engine.state(source) == MergedCart(target):  # asked again, perhaps for want of an answer
-        return await cart_reply(request, services, target, services.engine.position)
-    anonymous = await open_cart(services, source)
-    merge = MergeCart(target, principal.account_id, source, anonymous.lines, context.at, anonymous.coupons)
-    await services.engine.submit(merge, context)
-    outcome = await services.engine.submit(CloseMergedCart(source, target), context)
-    await _take_holds_along(services, source, anonymous, target, context)
+    # Closed first, so that nothing is put into it while its lines are on their way; repeated, all of it goes on.
+    await services.engine.submit(CloseMergedCart(source, target), context)
+    closed: MergedCart = await services.engine.state(source)
+    merge = MergeCart(target, principal.account_id, source, closed.lines, context.at, closed.coupons)
+    outcome = await services.engine.submit(merge, context)
+    await _take_holds_along(services, source, closed.lines, target, context)
     return await cart_reply(request, services, target, max(outcome.position, services.engine.position))
 
 
 async def _take_holds_along(
-    services: WriteServices, source: str, anonymous: OpenCart, target: str, context: Context
+    services: WriteServices, source: str, lines: Sequence[CartLine], target: str, context: Context
 ) -> None:
     """Units set aside for the anonymous cart are from now on set aside for the one it went into."""
+    if not lines:
+        return
     merged = await open_cart(services, target)
-    for line in anonymous.lines:
+    for line in lines:
         goods = await goods_at(services, line.shop_id, line.sku)
         if source not in goods.stock.holds:
             continue
         kept = find_line(merged, line.shop_id, line.sku)
         if kept is not None and isinstance(goods.offer, LiveOffer):
             wanted = Wanted(line.shop_id, line.sku, goods.offer, goods.stock)
-            with suppress(OutOfStock):  # more than there is, or than one may buy: the cart shows it as a warning
+            with suppress(OutOfStock, LimitExceeded):  # the cart shows it as a warning
                 await _hold_in_cart(services, target, wanted, kept.quantity, context, replaces=source)
         # Nothing is left to release where the new hold took over.
         await services.engine.submit(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from typing import Annotated, Any
 
 import msgspec
@@ -42,7 +41,7 @@ from writeapi.admission import admissions_for, note, use
 from writeapi.basket import open_cart
 from writeapi.giftcards import Code, covered_by
 from writeapi.purchase import Delivery, Quoted, destination_of, items_of, place_order, quote_cart, require_goods
-from writeapi.requests import Body, command_reply, context_of, replay, require_id, services_of, stored_answer
+from writeapi.requests import Body, command_reply, context_of, replay, require_id, services_of, stored_answer, told
 from writeapi.services import WriteServices
 from writeapi.turns import HEADER as TURN
 
@@ -207,11 +206,9 @@ async def create_order(request: Request, body: OrderRequest, principal: Customer
         command, admissions = await _order(request, services, principal, body, now)
         context = context_of(request, principal.account_id, command.order_id)
         await use(services, admissions, command.order_id, context)
-        answers: list[Response] = []
 
         def render(outcome: Outcome | DomainError) -> Answer:
-            answers.append(_render(request, services, command.order_id, outcome, wait))
-            return stored_answer(answers[-1])
+            return stored_answer(_render(request, services, command.order_id, outcome, wait))
 
         answer = IdempotentRequest(stored_key, key.digest, render)
         settled = services.engine.watch(command.order_id, _is_settled, answer) if wait else None
@@ -219,18 +216,25 @@ async def create_order(request: Request, body: OrderRequest, principal: Customer
             outcome = await services.engine.submit(command, context, request=answer)
             if outcome.replayed is not None:
                 return replay(outcome.replayed)
-            if settled is not None and not _is_settled(outcome.state):
-                rendered = len(answers)  # a batch may have been decided more than once
-                with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(settled, wait)
-                if len(answers) == rendered:  # the time is over, or another process saw the order through
-                    await services.engine.answer_again(command.order_id, answer)
+            # Also when this very commit was the end: then it was rendered for who waits after it was for the command.
+            if settled is not None and (outcome.events or not _is_settled(outcome.state)):
+                seen = await _within(settled, wait)
+                outcome = seen or await services.engine.answer_again(command.order_id, answer)
         finally:
             if settled is not None:
                 settled.cancel()
             if admissions:
                 await note(services, admissions, command.order_id)
-        return answers[-1]  # as it was stored last
+        return told(outcome)
+
+
+async def _within(settled: asyncio.Future[Outcome], seconds: int | None) -> Outcome | None:
+    """None if the time is over, or another process saw the order through: then the stored answer is an older one."""
+    try:
+        outcome = await asyncio.wait_for(settled, seconds)
+    except TimeoutError:
+        return None
+    return outcome if outcome.reply is not None else None
 
 
 async def _order(

@@ -13,12 +13,13 @@ from commands.context import Context
 from domain.account import AssignGroups
 from domain.board import PostPromotion, TakeDownPromotion, board_of
 from domain.cart import AddCoupon, RemoveCoupon
-from domain.claim import AlreadyClaimed, ReleaseClaim, TakeClaim
+from domain.claim import ABANDONED_MS, AlreadyClaimed, ReleaseClaim, TakeClaim
 from domain.errors import Forbidden, Invalid, NotFound
-from domain.ids import claim_id
-from domain.inventory import SetStock
+from domain.ids import claim_id, drawn_at
+from domain.inventory import INVENTORY, SetStock
 from domain.promotion import (
     PROMOTION,
+    EndedPromotion,
     EndPromotion,
     LivePromotion,
     NoPromotion,
@@ -64,6 +65,8 @@ async def create_promotion(request: Request, body: PromotionTerms, principal: Re
     context = context_of(request, principal.account_id)
     promotion_id = fresh_id("promotion", context.at)
     PROMOTION.decide(PutPromotion(promotion_id, terms), NoPromotion())  # raises before its code is taken
+    if terms.code:
+        await _take_code(services_of(request), promotion_id, terms.code, context)
     return await _put(request, promotion_id, terms, context, status=201)
 
 
@@ -83,6 +86,8 @@ async def change_promotion(
         raise Invalid("a promotion stays with its shop", "/shopId")
     context = context_of(request, principal.account_id)
     PROMOTION.decide(PutPromotion(promotion_id, terms), known)
+    if terms.limit is not None:
+        await _require_uses(services_of(request), promotion_id, terms.limit, context.at)
     return await _put(request, promotion_id, terms, context)
 
 
@@ -93,49 +98,58 @@ async def change_promotion(
     openapi_extra=signed_in(),
 )
 async def end_promotion(request: Request, promotion_id: str, principal: RequiredPrincipal) -> Response:
-    """At once, and for good. Its code may be used for another one."""
+    """At once, and for good. Its code may be used for another one. Repeated, it does what a crash has left undone."""
     known = await _existing(request, principal, promotion_id)
     context = context_of(request, principal.account_id)
     expected = expected_version(request)
     answer = await execute(request, EndPromotion(promotion_id), context, promotion_reply, expected_version=expected)
     engine = services_of(request).engine
-    if isinstance(known, LivePromotion):
-        await engine.submit(TakeDownPromotion(board_of(known.terms.scope.shop_id), promotion_id), context)
-        if known.terms.code:
-            await engine.submit(ReleaseClaim(claim_id("coupon", known.terms.code), promotion_id), context)
+    await engine.submit(TakeDownPromotion(board_of(known.terms.scope.shop_id), promotion_id), context)
+    if known.terms.code:
+        await engine.submit(ReleaseClaim(claim_id("coupon", known.terms.code), promotion_id), context)
     return answer
 
 
 async def _put(request: Request, promotion_id: str, terms: Terms, context: Context, status: int = 200) -> Response:
-    """In an order in which a crash leaves nothing that takes money off: code and uses first, the board last."""
+    """The terms first, for they may be refused; then its uses follow them. A new one takes no money off before it has
+    uses and, without a code, stands on the board; whatever a crash has left undone is done by putting it again."""
     engine = services_of(request).engine
-    if terms.code:
-        await _take_code(services_of(request), promotion_id, terms.code, context)
-    if terms.limit is not None:
-        await _set_uses(services_of(request), promotion_id, terms.limit, context)
 
     def render(outcome: Outcome) -> Response:
         return promotion_reply(outcome, status)
 
     expected = expected_version(request)
     answer = await execute(request, PutPromotion(promotion_id, terms), context, render, expected_version=expected)
+    if terms.limit is not None:
+        await _set_uses(services_of(request), promotion_id, context)
     if not terms.code:
         await engine.submit(PostPromotion(board_of(terms.scope.shop_id), promotion_id), context)
     return answer
 
 
-async def _set_uses(services: WriteServices, promotion_id: str, limit: int, context: Context) -> None:
+async def _require_uses(services: WriteServices, promotion_id: str, limit: int, at: int) -> None:
+    """Raises Invalid for fewer than orders use already. More of them may do so in the next moment."""
+    uses = uses_of(promotion_id)
     try:
-        await services.engine.submit(SetStock(uses_of(promotion_id), limit, context.at, "limit"), context)
+        INVENTORY.decide(SetStock(uses, limit, at), await services.engine.state(uses))
     except Invalid as refused:
         raise Invalid("orders use it more often than that already", "/limit") from refused
+
+
+async def _set_uses(services: WriteServices, promotion_id: str, context: Context) -> None:
+    """As many as the terms allow when that is done: of several who change them at once, the last one has both. Those
+    that orders have taken since the terms were looked at stay theirs; then none is left."""
+    engine, uses, limit = services.engine, uses_of(promotion_id), None
+    while limit != (agreed := (await engine.state(promotion_id)).terms.limit):
+        limit = agreed
+        await engine.submit(SetStock(uses, limit, context.at, "limit", at_least_promised=True), context)
 
 
 async def _take_code(services: WriteServices, promotion_id: str, code: str, context: Context) -> None:
     """A code whose promotion never came to be, because the process ended in between, is taken over."""
     claim = claim_id("coupon", code)
     owner = (await services.engine.state(claim)).owner
-    never = owner != "" and isinstance(await services.engine.state(owner), NoPromotion)
+    never = owner != "" and await _is_abandoned(services, owner, context.at)
     command = TakeClaim(claim, promotion_id, "/code", "code", abandoned=owner if never else "")
     try:
         await services.engine.submit(command, context)
@@ -143,7 +157,14 @@ async def _take_code(services: WriteServices, promotion_id: str, code: str, cont
         raise Invalid(taken.detail, "/code") from taken  # by whom is nobody's business
 
 
-async def _existing(request: Request, principal: Principal, promotion_id: str) -> Promotion:
+async def _is_abandoned(services: WriteServices, owner: str, now: int) -> bool:
+    """A promotion that was to be, so long ago that it never will."""
+    if now - drawn_at(owner) < ABANDONED_MS:
+        return False
+    return isinstance(await services.engine.state(owner), NoPromotion)
+
+
+async def _existing(request: Request, principal: Principal, promotion_id: str) -> LivePromotion | EndedPromotion:
     state: Promotion = await services_of(request).engine.state(require_id("promotion", promotion_id, "promotion"))
     if isinstance(state, NoPromotion):
         raise NotFound("no such promotion")

@@ -184,6 +184,39 @@ async def test_a_request_is_answered_again_with_the_same_token_after_a_restart(t
         assert list(await engine.log.replies(["key", "none"])) == ["key"]
 
 
+async def test_a_key_holds_whatever_log_the_command_goes_to(engine):
+    first = await do(engine, take(engine, 1), request=answered("key"))
+    again = await do(engine, take(engine, 2), request=answered("key"))
+    assert again.replayed == first.reply
+    with pytest.raises(KeyReused):
+        await do(engine, take(engine, 3), request=answered("key", b"another"))
+    assert [await log.head() for log in engine.log.logs] == [0, 1, 0, 0]
+
+
+async def test_of_one_key_in_two_logs_at_the_same_instant_one_command_is_decided(engine):
+    both = await asyncio.gather(*(do(engine, take(engine, log), request=answered("key")) for log in (1, 2)))
+    assert [one.replayed is None for one in both] == [True, False]
+    assert [await log.head() for log in engine.log.logs] == [0, 1, 0, 0]
+
+
+async def test_a_key_holds_also_when_nobody_waits_for_the_first_answer_any_more(engine):
+    """As when the request took too long and is sent again."""
+    asked = engine.submit(take(engine, 1), context(), request=answered("key"))
+    for _ in range(3):  # so that it is under way
+        await asyncio.sleep(0)
+    asked.cancel()
+    again = await do(engine, take(engine, 2), request=answered("key"))
+    assert (again.stream, again.replayed is not None) == (take(engine, 2).claim_id, True)
+    assert [await log.head() for log in engine.log.logs] == [0, 1, 0, 0]
+
+
+async def test_a_refusal_under_a_key_is_that_of_all_logs(engine):
+    with pytest.raises(VersionMismatch):
+        await do(engine, take(engine, 1), request=answered("key"), expected_version=7)
+    again = await do(engine, take(engine, 2), request=answered("key"))
+    assert again.replayed.body == b"refused"
+
+
 async def test_what_is_refused_is_refused_alone(engine):
     first = asyncio.gather(
         do(engine, take(engine, 0)),
