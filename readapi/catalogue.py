@@ -21,7 +21,7 @@ from readapi.categories import Tree
 from readapi.categorytitles import Named, suggested
 from readapi.consistency import at_position, at_search_position, require
 from readapi.degraded import or_else
-from readapi.edge.positions import MIN_HEADER, min_position
+from readapi.edge.positions import MIN_HEADER, min_position, query_wait
 from readapi.edge.problems import PositionNotReached
 from readapi.languages import wanted_of
 from readapi.pages import Card, Page
@@ -62,7 +62,7 @@ async def listing(
     async def from_index() -> tuple[Found, int, int | None]:
         await at_search_position(request)
         at_least = min_position(request)
-        ranking = await reading.merchandising.ranking(at_least)
+        ranking = await reading.merchandising.ranking(at_least, query_wait(request))
         found, position = await reading.searches.find(query, ranking, key, at_least, wanted_of(request))
         await reading.last_good.served(query, found, position)
         return found, position, None

@@ -6,6 +6,7 @@ rationed; whoever names a position gets it fresh.
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from time import monotonic
@@ -43,6 +44,7 @@ class Categories:
         self._tree: Tree | None = None
         self._changed = True
         self._not_before = 0.0
+        self._counting: asyncio.Task[None] | None = None
 
     def applied(self, events: Sequence[Recorded], touched: Touched) -> None:
         """For ``follower.applied``."""
@@ -57,17 +59,35 @@ class Categories:
         self._changed = True
 
     async def tree(self, *, fresh: bool = False) -> Tree:
-        started = self._now()
-        if self._tree is None or (self._changed and (fresh or started >= self._not_before)):
-            self._changed = False
-            try:
-                self._tree = grown(await self._counted(), await kept_rows(self._views))
-            except BaseException:
-                self._changed = True
-                raise
-            ended = self._now()
-            self._not_before = ended + (ended - started) * RATION
+        """``fresh``: with every change that was told of so far. Raises ViewsUnavailable."""
+        if self._tree is not None and not self._is_due(fresh):
+            return self._tree
+        if self._counting is not None:  # and may lack what changed since that began
+            await asyncio.shield(self._counting)
+        if self._tree is None or self._is_due(fresh):
+            if self._counting is None:
+                self._counting = asyncio.create_task(self._count(), name="counting categories")
+                self._counting.add_done_callback(lambda done: done.cancelled() or done.exception())
+            await asyncio.shield(self._counting)
+        assert self._tree is not None
         return self._tree
+
+    def _is_due(self, fresh: bool) -> bool:
+        if fresh:
+            return self._changed or self._counting is not None
+        return self._changed and self._now() >= self._not_before
+
+    async def _count(self) -> None:
+        self._changed, started = False, self._now()
+        try:
+            self._tree = grown(await self._counted(), await kept_rows(self._views))
+        except BaseException:
+            self._changed = True
+            raise
+        finally:
+            self._counting = None
+        ended = self._now()
+        self._not_before = ended + (ended - started) * RATION
 
     async def _counted(self) -> dict[Path, int]:
         counts = await self._views.counts("products", "category")

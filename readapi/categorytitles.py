@@ -158,7 +158,7 @@ class CategoryTitles:
 
     async def named(self, wanted: Wanted) -> Named | None:
         """None where nothing has a name in any of these languages. While the views are away, as last known."""
-        while self._changed:
+        while self._changed or self._reading is not None:  # what is being read may be what somebody has seen already
             if self._reading is None:
                 self._reading = asyncio.create_task(self._read())
             if not await asyncio.shield(self._reading):

@@ -23,6 +23,7 @@ from domain.recorded import Recorded
 from domain.returns import Return
 from domain.shipment import Shipment, Shipments
 from readapi.disputeshapes import disputes_json
+from readapi.edge.ids import require_id
 from readapi.edge.positions import format_position
 from readapi.instants import instant
 from readapi.refunds import refunds_json
@@ -112,8 +113,8 @@ class Until(NamedTuple):
 
 async def history(log: EventLog, order_id: str, until: Until | None = None) -> list[Recorded]:
     """Every event of the order, its payment and its part on a gift card, in log order. Raises NotFound when there is
-    none by then."""
-    own = [recorded(row) for row in await log.read_stream(order_id)]
+    none by then, and for the name of any other stream."""
+    own = [recorded(row) for row in await log.read_stream(require_id("order", order_id, "order"))]
     if not own:
         raise NotFound("no such order")
     paid = [recorded(row) for row in await log.read_stream(payment_id(order_id))]

@@ -53,7 +53,7 @@ def reading(services: ReadServices) -> Reading:
     """Caches in front of the views, told by the follower what changed. Make one per process, and before it starts."""
     affinities = Affinities(services.views, services.clock, lambda: services.history.position)
     searches = Searches(services.search, services.indexer)
-    merchandising = Merchandising(services.views, services.weights, lambda: services.follower.position)
+    merchandising = Merchandising(services.views, services.weights, services.follower)
     made = Reading(
         Pages(services.views, services.clock),
         searches,

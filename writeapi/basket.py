@@ -19,8 +19,8 @@ from domain.serviceability import Wares, place_of
 from projections.catalog.projector import split_offer
 from readapi.carts import Bound, Goods, Lookup, Stamps, cart_json
 from readapi.edge.cart_token import HEADER as CART_TOKEN
+from readapi.edge.ids import require_id
 from readapi.edge.principal import Principal, edge_of
-from writeapi.requests import require_id
 from writeapi.services import Quoting, WriteServices
 
 

@@ -10,9 +10,10 @@ from commands.vault import PersonErased
 from domain import order
 from domain.errors import Invalid, NotFound
 from domain.shop import OpenedShop
+from readapi.edge.ids import require_id
 from readapi.edge.principal import Principal
 from readapi.edge.schemas import Line200, looks_like_card_number
-from writeapi.requests import Body, require_id
+from writeapi.requests import Body
 from writeapi.services import WriteServices
 
 PlacedOrder = order.OpenOrder | order.PaidOrder | order.CancelledOrder

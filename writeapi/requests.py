@@ -9,7 +9,6 @@ command_reply                            position in body and header, ETag from 
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, cast
 
@@ -27,12 +26,13 @@ from commands.idempotency import Answer, IdempotentRequest
 from commands.store.port import Reply
 from domain.account import ActiveAccount
 from domain.decider import Command
-from domain.errors import DomainError, Forbidden, NotFound
-from domain.ids import PREFIXES, new_id
+from domain.errors import DomainError, Forbidden
+from domain.ids import new_id
 from domain.shop import OpenedShop, require_open
 from readapi.edge.etags import etag
 from readapi.edge.headers import header
 from readapi.edge.idempotency import REPLAYED_HEADER, IdempotencyKey, idempotency_of
+from readapi.edge.ids import require_id
 from readapi.edge.positions import HEADER as POSITION_HEADER
 from readapi.edge.positions import format_position
 from readapi.edge.principal import Principal, edge_of
@@ -41,7 +41,6 @@ from writeapi.abreast import Abreast
 from writeapi.services import WriteServices
 
 JSON = "application/json"
-_ULID = re.compile(r"[0-7][0-9A-HJKMNP-TV-Z]{25}")
 _encode = msgspec.json.Encoder().encode
 _decode_headers = msgspec.json.Decoder(list[tuple[str, str]]).decode
 
@@ -76,14 +75,6 @@ def context_of_anybody(request: Request, principal: Principal | None) -> Context
 def fresh_id(kind: str, at: int) -> str:
     """A new id of a kind of ``domain/ids.py``; ``at`` in milliseconds, usually the context's."""
     return new_id(kind, at, os.urandom(10))
-
-
-def require_id(kind: str, value: str, what: str) -> str:
-    """An id from a path, or NotFound for anything that cannot be one: such text never becomes a stream's name."""
-    prefix = PREFIXES[kind] + "_"
-    if not value.startswith(prefix) or _ULID.fullmatch(value, len(prefix)) is None:
-        raise NotFound(f"no such {what}")
-    return value
 
 
 # who may

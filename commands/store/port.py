@@ -124,7 +124,8 @@ class EventLog(Protocol):
     async def read(self, after: Position, limit: int) -> Sequence[Row]:
         """Committed events after a position, in order."""
 
-    async def read_stream(self, stream: str, after_version: int = 0) -> Sequence[Row]: ...
+    async def read_stream(self, stream: str, after_version: int = 0) -> Sequence[Row]:
+        """Nothing for what is no stream's name, whatever it is made of; so does ``load``."""
 
     async def load(self, streams: Iterable[str]) -> dict[str, Loaded]:
         """As of the last commit, without the lock."""

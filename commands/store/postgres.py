@@ -33,6 +33,7 @@ from commands.store.postgres_queries import (
     columns,
     fetch,
     load_streams,
+    may_be_there,
     moved_since,
     stored_replies,
 )
@@ -185,6 +186,8 @@ class PostgresLog(LibraryRecorder):
         return await self._read(SELECT + "WHERE position > %s ORDER BY position LIMIT %s", (after, limit), new_row)
 
     async def read_stream(self, stream: str, after_version: int = 0) -> Sequence[Row]:
+        if not may_be_there(stream):
+            return ()
         query = SELECT + "WHERE stream = %s AND version > %s ORDER BY version"
         return await self._read(query, (stream, after_version), new_row)
 

@@ -1,14 +1,24 @@
-"""Opaque cursors: where in one particular search a page ended."""
+"""Opaque cursors: where in one particular search a page ended.
+
+They are not signed: whoever makes one up learns nothing that he could not ask for. So nothing in them may be believed
+that costs anything. What cannot come from a page is refused here, and how deep an engine looks is bounded by what it
+has, not by what a cursor says (DECISIONS 75).
+"""
 
 from __future__ import annotations
 
 import base64
 from hashlib import blake2b
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
+from msgspec import Meta
 
 from projections.search.port import BadCursor, SearchQuery
+from projections.search.query import WHOLE_MAX
+from projections.search.row import TIE_MAX
+
+RANK_MAX = 1 << 40
 
 
 class Cursor(msgspec.Struct, frozen=True, array_like=True):
@@ -18,9 +28,9 @@ class Cursor(msgspec.Struct, frozen=True, array_like=True):
     """
 
     direction: Literal["next", "prev"]
-    value: float
-    tie: int
-    rank: int
+    value: Annotated[float, Meta(ge=-WHOLE_MAX, le=WHOLE_MAX)]
+    tie: Annotated[int, Meta(ge=0, le=TIE_MAX)]
+    rank: Annotated[int, Meta(ge=0, le=RANK_MAX)]
     search: str
 
     def encode(self) -> str:
@@ -42,6 +52,6 @@ def decode(query: SearchQuery) -> Cursor | None:
         cursor = msgspec.json.decode(base64.urlsafe_b64decode(padded.encode("ascii")), type=Cursor)
     except (ValueError, msgspec.MsgspecError) as error:
         raise BadCursor from error
-    if cursor.search != fingerprint(query) or not 0 <= cursor.rank <= 1 << 40:
+    if cursor.search != fingerprint(query):
         raise BadCursor
     return cursor

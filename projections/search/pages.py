@@ -115,14 +115,19 @@ class Pages(NamedTuple):
         return front
 
     def _ranking(self, query: tantivy.Query, depth: int) -> tuple[int, list[Ranked]]:
-        """At least the ``depth`` best hits, none of the last one's equals missing, in lasting order."""
-        size = depth + _SLACK
+        """At least the ``depth`` best hits, none of the last one's equals missing, in lasting order.
+
+        The engine makes room for as many as it is asked for before it looks for any, so it is never asked for more than
+        it has: the depth is what a cursor says.
+        """
+        all_there_are = max(1, self.searcher.num_docs)
+        size = min(depth + _SLACK, all_there_are)
         while True:
             result = self.searcher.search(query, size)
             hits = result.hits
-            if len(hits) < size or hits[depth - 1][0] > hits[-1][0]:
+            if len(hits) < size or size == all_there_are or hits[depth - 1][0] > hits[-1][0]:
                 break
-            size *= 4
+            size = min(size * 4, all_there_are)
         ranking = [(score, tie, address) for (score, address), tie in self._with_ties(hits)]
         ranking.sort(key=_order)
         return _total(result), ranking

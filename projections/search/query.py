@@ -31,6 +31,7 @@ RARE, RARELY = 3, 1000
 SHORTEST_PREFIX = 4
 """Letters of a part number from which on its beginning is enough."""
 MAX_WORDS = 24
+WHOLE_MAX = 1 << 62
 
 Q = TypeVar("Q")
 
@@ -120,7 +121,7 @@ def joined(words: Sequence[str]) -> list[str]:
 
 def whole(value: float) -> int:
     """Within what an engine's integers hold."""
-    return max(-(1 << 62), min(1 << 62, int(value)))
+    return max(-WHOLE_MAX, min(WHOLE_MAX, int(value)))
 
 
 def _required(units: int) -> int:

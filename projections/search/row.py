@@ -17,7 +17,7 @@ MAX_FACET_VALUE = 60
 """Characters; longer attribute values are prose, no facet."""
 MAX_FACETS = 160
 """Attributes of one product that are counted; of one with several values each value."""
-
+TIE_MAX = (1 << 53) - 1
 
 STANDINGS = ("popularity", "conversion", "rating")
 STEPS = 5

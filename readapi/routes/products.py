@@ -22,6 +22,7 @@ from readapi.destination import ANYWHERE
 from readapi.edge.degraded import is_degraded
 from readapi.edge.etags import not_modified
 from readapi.edge.headers import header
+from readapi.edge.ids import require_id
 from readapi.edge.openapi import problem_responses, signed_in
 from readapi.edge.principal import Principal, principal_of
 from readapi.edge.problems import BadParameter, Unauthenticated
@@ -226,10 +227,9 @@ async def _draft(request: Request, position: int) -> Response:
 
 async def _as_it_stood(request: Request, until: Until) -> Response:
     services: ReadServices = request.app.state.services
-    product_id = request.path_params["product_id"]
+    product_id = require_id("product", request.path_params["product_id"], "product")
     position = await at_log_position(request)
-    known = product_id.startswith("prd_")
-    row: ProductRow | None = await row_then(services.log, PRODUCTS, product_id, until) if known else None
+    row: ProductRow | None = await row_then(services.log, PRODUCTS, product_id, until)
     if row is None:
         raise NotFound("there was no such product then")
     if row.draft:

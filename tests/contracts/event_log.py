@@ -128,6 +128,16 @@ class EventLogContract(ABC):
         assert list(await log.read_stream(STOCK)) == stock + more
         assert list(await log.read_stream(STOCK, 2)) == more
 
+    @pytest.mark.parametrize("name", ["clm_\0", "clm_sku.\0A", "clm_sku.\U0001f6cf", "clm_" + "x" * 4_000])
+    async def test_what_is_no_streams_name_has_no_events(self, log, name):
+        await append(log, *received(2))
+        assert list(await log.read_stream(name)) == []
+        async with transaction(log) as opened:
+            within = await opened.load([name])
+        for loaded in (within, await log.load([name]), both := await log.load([name, STOCK])):
+            assert (loaded[name].snapshot, list(loaded[name].rows)) == (None, [])
+        assert len(both[STOCK].rows) == 2
+
     async def test_reading_in_pages_gives_everything_once(self, log):
         rows = await append(log, *received(25))
         pages, after = [], 0

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
-from projections.views import ViewsUnavailable
-from readapi.categories import Categories, grown
+from projections.views import Touched, Views, ViewsUnavailable
+from readapi.categories import Categories, Tree, grown
 from tests.embedded import kontor, pointers, since
 
 
@@ -53,16 +54,27 @@ def test_a_tree_has_every_step_of_every_path():
 
 
 class Counting:
-    """Views that count products, unless they are away."""
+    """Views that count products, unless they are away; each count takes until its gate opens."""
 
     def __init__(self) -> None:
         self.away = False
         self.products = {"A": 1}
+        self.gates: list[asyncio.Event] = []
+        self.asked = 0
+
+    def gate(self) -> asyncio.Event:
+        """Of the next count that has none yet."""
+        self.gates.append(asyncio.Event())
+        return self.gates[-1]
 
     async def counts(self, table: str, index: str) -> dict[str, int]:
+        self.asked += 1
         if self.away:
             raise ViewsUnavailable("planted")
-        return dict(self.products)
+        found = dict(self.products)
+        if self.asked <= len(self.gates):
+            await self.gates[self.asked - 1].wait()
+        return found
 
     async def listed(self, *which: str, **more: Any) -> list[Any]:
         return []
@@ -80,3 +92,79 @@ async def test_a_count_that_failed_is_made_again_and_not_taken_for_made():
             await categories.tree(fresh=True)
     views.away = False
     assert (await categories.tree(fresh=True)).counts == {("A",): 1, ("B",): 1}
+
+
+class Asking:
+    """Several who ask for the same tree."""
+
+    def __init__(self) -> None:
+        self.views = Counting()
+        self.categories = Categories(cast("Views", self.views), lambda: 0.0)
+
+    async def ask(self, *, fresh: bool = True) -> asyncio.Task[Tree]:
+        asked = asyncio.create_task(self.categories.tree(fresh=fresh))
+        for _ in range(3):
+            await asyncio.sleep(0)
+        return asked
+
+    def grows(self, name: str) -> None:
+        self.views.products[name] = 1
+        self.categories.changed(Touched({"products": {"prd_" + name}}))
+
+
+@pytest.fixture
+async def asking() -> Asking:
+    made = Asking()
+    await made.categories.tree()
+    made.views.asked = 0
+    return made
+
+
+async def test_whoever_has_seen_a_change_waits_for_the_count_that_another_began(asking: Asking):
+    gate = asking.views.gate()
+    asking.grows("B")
+    first = await asking.ask()
+    second = await asking.ask()
+    anybody = await asking.ask(fresh=False)
+    assert not second.done(), "the tree of before is older than what was seen"
+    assert (await anybody).counts == {("A",): 1}, "who has seen nothing does not wait"
+    gate.set()
+    assert (await first).counts == (await second).counts == {("A",): 1, ("B",): 1}
+    assert asking.views.asked == 1
+
+
+async def test_a_count_that_began_before_a_change_is_not_enough_for_whoever_has_seen_it(asking: Asking):
+    gates = [asking.views.gate(), asking.views.gate()]
+    asking.grows("B")
+    first = await asking.ask()
+    asking.grows("C")
+    second = await asking.ask()
+    gates[0].set()
+    assert (await first).counts == {("A",): 1, ("B",): 1}
+    assert not second.done()
+    gates[1].set()
+    assert (await second).counts == {("A",): 1, ("B",): 1, ("C",): 1}
+    assert asking.views.asked == 2
+
+
+async def test_nobody_waits_for_changes_to_come_to_an_end(asking: Asking):
+    gates = [asking.views.gate(), asking.views.gate(), asking.views.gate()]
+    asking.grows("B")
+    await asking.ask()
+    second = await asking.ask()
+    for name, gate in zip("CDE", gates, strict=True):
+        asking.grows(name)
+        gate.set()
+        await asyncio.sleep(0.01)
+    assert ("C",) in (await asyncio.wait_for(second, 5)).counts
+
+
+async def test_whoever_goes_away_leaves_the_count_to_the_others(asking: Asking):
+    gate = asking.views.gate()
+    asking.grows("B")
+    first = await asking.ask()
+    second = await asking.ask()
+    first.cancel()
+    gate.set()
+    assert ("B",) in (await second).counts
+    assert asking.views.asked == 1

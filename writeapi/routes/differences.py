@@ -13,11 +13,12 @@ from commands.batch import Outcome
 from domain.decider import Command
 from domain.difference import NOTE_MAX, ExplainDifference, SettleDifference
 from readapi.edge.etags import expected_version
+from readapi.edge.ids import require_id
 from readapi.edge.openapi import problem_responses, signed_in
 from readapi.edge.principal import AdminPrincipal, Principal
 from readapi.edge.schemas import no_card_number, no_control_characters
 from readapi.models import DifferenceReply
-from writeapi.requests import Body, command_reply, context_of, execute, optional_key, require_id, services_of
+from writeapi.requests import Body, command_reply, context_of, execute, optional_key, services_of
 
 router = APIRouter(tags=["money"])
 REPLIES = {

@@ -18,13 +18,14 @@ from domain.giftcode import card_of, new_code
 from domain.money import Money
 from readapi.edge.etags import expected_version
 from readapi.edge.idempotency import idempotency_of
+from readapi.edge.ids import require_id
 from readapi.edge.openapi import problem_responses, signed_in
 from readapi.edge.principal import RequiredPrincipal
 from readapi.edge.schemas import MoneyIn
 from readapi.giftcards import GiftCardBalance, GiftCardIssuedReply, GiftCardReply, gift_card_json
 from writeapi.giftcards import Code, find_card
 from writeapi.replies import REPLIES
-from writeapi.requests import Body, command_reply, context_of, execute, require_id, require_runner, services_of
+from writeapi.requests import Body, command_reply, context_of, execute, require_runner, services_of
 from writeapi.routes.orders import KEY, KEYED
 
 router = APIRouter(tags=["gift cards"])

@@ -33,6 +33,7 @@ from domain.account import (
 from domain.decider import Command
 from domain.errors import IllegalTransition
 from readapi.edge.etags import check_if_match, expected_version
+from readapi.edge.ids import require_id
 from readapi.edge.openapi import problem_responses, signed_in
 from readapi.edge.positions import HEADER as POSITION_HEADER
 from readapi.edge.positions import format_position
@@ -49,7 +50,7 @@ from readapi.edge.schemas import (
 from streams.erasure import erase
 from writeapi.addresses import wrong_with
 from writeapi.replies import AccountReply, AddressReply, PaymentMethodReply
-from writeapi.requests import command_reply, context_of, empty_reply, execute, fresh_id, require_id, services_of
+from writeapi.requests import command_reply, context_of, empty_reply, execute, fresh_id, services_of
 from writeapi.services import WriteServices
 from writeapi.veil import veiled_key
 

@@ -28,6 +28,7 @@ from domain.tender import Covered, due
 from readapi.edge.cart_token import HEADER as CART_TOKEN
 from readapi.edge.headers import header
 from readapi.edge.idempotency import idempotency_of
+from readapi.edge.ids import require_id
 from readapi.edge.openapi import problem_responses, signed_in
 from readapi.edge.positions import prefer_wait, preference_applied
 from readapi.edge.principal import CustomerPrincipal, OptionalPrincipal, Principal, edge_of
@@ -41,7 +42,7 @@ from writeapi.admission import admissions_for, note, use
 from writeapi.basket import open_cart
 from writeapi.giftcards import Code, covered_by
 from writeapi.purchase import Delivery, Quoted, destination_of, items_of, place_order, quote_cart, require_goods
-from writeapi.requests import Body, command_reply, context_of, replay, require_id, services_of, stored_answer, told
+from writeapi.requests import Body, command_reply, context_of, replay, services_of, stored_answer, told
 from writeapi.services import WriteServices
 from writeapi.turns import HEADER as TURN
 

@@ -27,6 +27,7 @@ from domain.media import (
     picture_of,
     require_room,
 )
+from readapi.edge.ids import require_id
 from readapi.edge.openapi import problem_responses, signed_in
 from readapi.edge.positions import HEADER, format_position
 from readapi.edge.principal import RequiredPrincipal
@@ -36,7 +37,7 @@ from streams.objects.folder import UPLOADS, FolderObjects
 from streams.objects.port import Objects, ObjectsUnavailable, TooLarge
 from streams.objects.tickets import CHARS_MAX, BadTicket
 from writeapi.replies import REPLIES, CommandReply
-from writeapi.requests import Body, command_reply, context_of, execute, fresh_id, optional_key, require_id, services_of
+from writeapi.requests import Body, command_reply, context_of, execute, fresh_id, optional_key, services_of
 from writeapi.routes.products import own_product
 from writeapi.services import WriteServices
 

@@ -15,6 +15,7 @@ from domain.errors import DomainError, VersionMismatch
 from domain.product import DiscontinueProduct, WithdrawProduct
 from projections.catalog.projector import ProductRow
 from readapi.edge.etags import parse_tags
+from readapi.edge.ids import require_id
 from readapi.edge.openapi import problem_responses, signed_in
 from readapi.edge.principal import Principal, RequiredPrincipal
 from readapi.edge.problems import BadParameter, ProblemError
@@ -22,7 +23,7 @@ from writeapi.bodies import NewProduct, NewVariant, ProductChange
 from writeapi.families import add_variant, change, product_row, publish
 from writeapi.merchandise import create_products, require_owner
 from writeapi.replies import REPLIES, ProductReply
-from writeapi.requests import command_reply, context_of, require_id, require_merchant, services_of
+from writeapi.requests import command_reply, context_of, require_merchant, services_of
 from writeapi.services import WriteServices
 
 router = APIRouter(tags=["merchants"])

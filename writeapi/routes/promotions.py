@@ -29,6 +29,7 @@ from domain.promotion import (
     uses_of,
 )
 from readapi.edge.etags import expected_version
+from readapi.edge.ids import require_id
 from readapi.edge.openapi import signed_in
 from readapi.edge.principal import OptionalPrincipal, Principal, RequiredPrincipal
 from readapi.shapes import CartOut
@@ -41,7 +42,6 @@ from writeapi.requests import (
     context_of_anybody,
     execute,
     fresh_id,
-    require_id,
     require_runner,
     services_of,
 )

@@ -18,6 +18,7 @@ from commands.context import system_context
 from domain.errors import Invalid
 from domain.feedterms import RunCounts
 from domain.push import PUSH_WINDOW_MS, PUSHES_MAX, DropPushSecret, Push, PutPushSecret, TakePush, push_id
+from readapi.edge.ids import require_id
 from readapi.edge.openapi import problem_responses, signed_in
 from readapi.edge.positions import HEADER, format_position
 from readapi.edge.principal import RequiredPrincipal
@@ -30,7 +31,7 @@ from streams.outgoing.webhooks import new_secret
 from writeapi.feedbodies import PushReply, PushSecretReply
 from writeapi.loading import RowLoader
 from writeapi.replies import REPLIES
-from writeapi.requests import command_reply, context_of, owned_shop, require_id, services_of
+from writeapi.requests import command_reply, context_of, owned_shop, services_of
 from writeapi.services import WriteServices
 
 router = APIRouter(tags=["merchants"])

@@ -17,13 +17,14 @@ from domain.ids import payment_id, rest_id
 from domain.money import Money
 from readapi.edge.etags import expected_version
 from readapi.edge.idempotency import idempotency_of
+from readapi.edge.ids import require_id
 from readapi.edge.openapi import problem_responses, signed_in
 from readapi.edge.principal import AdminPrincipal
 from readapi.edge.schemas import MoneyIn
 from readapi.refunds import refunds_json
 from readapi.shapes import RefundReply
 from writeapi.ordering import Lines, Said, units_of
-from writeapi.requests import Body, command_reply, context_of, execute, fresh_id, require_id, services_of
+from writeapi.requests import Body, command_reply, context_of, execute, fresh_id, services_of
 from writeapi.routes.orders import KEY, KEYED
 from writeapi.services import WriteServices
 

@@ -13,12 +13,13 @@ from commands.batch import Outcome
 from domain.errors import Forbidden, NotFound
 from domain.product import NoProduct
 from domain.review import RATING_MAX, WriteReview, reviews_of
+from readapi.edge.ids import require_id
 from readapi.edge.openapi import problem_responses, signed_in
 from readapi.edge.principal import RequiredPrincipal
 from readapi.reviews import ReviewReply
 from writeapi.buyers import has_bought
 from writeapi.ordering import Said, no_card_number
-from writeapi.requests import Body, command_reply, context_of, execute, optional_key, require_id, services_of
+from writeapi.requests import Body, command_reply, context_of, execute, optional_key, services_of
 
 router = APIRouter(tags=["discovery"])
 TEXT_MAX = 5_000

@@ -15,13 +15,14 @@ from domain.errors import Forbidden, Invalid, NotFound
 from domain.order import DeliverShipment, OpenOrder, PackShipment, PaidOrder, ShipShipment
 from domain.shipment import NAME_MAX
 from readapi.edge.idempotency import IdempotencyKey, idempotency_of
+from readapi.edge.ids import require_id
 from readapi.edge.openapi import problem_responses, signed_in
 from readapi.edge.principal import Principal, RequiredPrincipal
 from readapi.edge.schemas import no_control_characters
 from readapi.orders import shipment_json
 from readapi.shapes import ShipmentReply
 from writeapi.ordering import may_act_for, order_of, own_shops
-from writeapi.requests import Body, command_reply, context_of, execute, fresh_id, require_id, services_of
+from writeapi.requests import Body, command_reply, context_of, execute, fresh_id, services_of
 from writeapi.routes.orders import KEY, KEYED
 from writeapi.services import WriteServices
 

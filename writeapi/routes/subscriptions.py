@@ -22,6 +22,7 @@ from domain.subscription import (
     require_room,
     subscription_of,
 )
+from readapi.edge.ids import require_id
 from readapi.edge.openapi import signed_in
 from readapi.edge.positions import HEADER, format_position
 from readapi.edge.principal import AdminPrincipal
@@ -30,7 +31,7 @@ from streams.outgoing.webhooks import new_secret
 from streams.parked import subscriptions
 from streams.published import TELLABLE, type_of, types_of
 from writeapi.replies import REPLIES
-from writeapi.requests import command_reply, context_of, execute, fresh_id, require_id, services_of
+from writeapi.requests import command_reply, context_of, execute, fresh_id, services_of
 from writeapi.services import WriteServices
 from writeapi.subscriptionbodies import (
     NewSubscription,
