@@ -24,6 +24,8 @@ class Server:
     away: bool = False
     noticed: bool = False
     """Whoever follows it knows that it is away."""
+    behind: bool = False
+    """It answers, and nothing new arrives in it."""
     asked: int = 0
 
     def goes(self, noticed: bool = True) -> None:
@@ -90,12 +92,16 @@ class Followed:
 
     @property
     def position(self) -> int:
-        if not self._server.away:
+        if not self._stands:
             self._last = self._real.position
         return self._last
 
+    @property
+    def _stands(self) -> bool:
+        return self._server.away or self._server.behind
+
     async def wait_for(self, position: int, timeout: float) -> bool:
-        return not self._server.away and await self._real.wait_for(position, timeout)
+        return not self._stands and await self._real.wait_for(position, timeout)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._real, name)
