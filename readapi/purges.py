@@ -122,9 +122,7 @@ class Purges:
             for key in some:
                 self._note(self._purged(key, offers.get(offer_of(key)), stock.get(stock_of(key)), shown))
 
-    def _purged(
-        self, key: str, offer: OfferRow | None, stock: StockRow | None, shown: ShownStock
-    ) -> Iterable[str]:
+    def _purged(self, key: str, offer: OfferRow | None, stock: StockRow | None, shown: ShownStock) -> Iterable[str]:
         """The product that shows this offer or stock; where nobody knows it any more, all that shows its shop."""
         available = 0 if stock is None else stock.item.available(self._clock())
         news = shown.remember(offer_of(key), available)

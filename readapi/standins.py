@@ -1,8 +1,8 @@
 """Products as the search index keeps them, for while the views are away.
 
-Everything a shopper sees is as of the index's position but for two things. Of the stock it is known whether there is any
-and whether it is nearly gone, so as many units are shown as there are at least. Prices are those of the instant: the
-index stands still meanwhile, and those that begin and end by themselves do so all the same.
+Everything a shopper sees is as of the index's position but for two things. Of the stock it is known whether there is
+any and whether it is nearly gone, so as many units are shown as there are at least. Prices are those of the instant:
+the index stands still meanwhile, and those that begin and end by themselves do so all the same.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Answers that come late, in another order or not at all: pages end up at what is true, and ask no more than they should."""
+"""Answers that come late, in another order or not at all: pages end up at what is true, and ask no more than needed."""
 
 from __future__ import annotations
 
