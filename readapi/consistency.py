@@ -31,6 +31,12 @@ async def at_history_position(request: Request) -> int:
     return await reach(request, services.history)
 
 
+async def at_both_positions(request: Request) -> int:
+    """The lesser of the two, for what is made of rows of both."""
+    views, history = await at_position(request), await at_history_position(request)
+    return min(views, history)
+
+
 async def at_log_position(request: Request) -> int:
     """The same for what is read from the log itself, which is never behind a position that was given out."""
     services: ReadServices = request.app.state.services

@@ -32,7 +32,8 @@ from streams.assembly import SOME, OnSale, assemble, in_slices
 BYTES_MAX = 96 << 20
 ENTRY_BYTES = 1_500
 """What keeping an entry costs besides its text."""
-_NEVER = 1 << 62
+NEVER = 1 << 62
+"""Later than any instant (ms)."""
 _encode = msgspec.json.Encoder().encode
 T = TypeVar("T")
 
@@ -332,13 +333,13 @@ def _encoded_page(one: OnSale, shops: Shops) -> Page:
 
 def price_until(one: OnSale) -> int:
     changes = (next_change(seller.offer.terms, seller.at) for seller in one.offers)
-    return min((at for at in changes if at), default=_NEVER)
+    return min((at for at in changes if at), default=NEVER)
 
 
 def fresh_until(one: OnSale) -> int:
     """Until it shows something else, or may no longer lie in shared caches because a price is about to change."""
     at = max((seller.at for seller in one.offers), default=0)
     changes = [seller.changes_at for seller in one.offers if seller.changes_at]
-    if at < price_until(one) - SHARED_MS < _NEVER - SHARED_MS:
+    if at < price_until(one) - SHARED_MS < NEVER - SHARED_MS:
         changes.append(price_until(one) - SHARED_MS)
-    return min(changes, default=_NEVER)
+    return min(changes, default=NEVER)

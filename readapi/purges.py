@@ -7,6 +7,7 @@ with it; whoever asks with a cursor that is not known any more is told to purge 
 
 from __future__ import annotations
 
+import asyncio
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import NamedTuple
@@ -52,6 +53,9 @@ class Purges:
         self._pending: dict[str, None] = {}
         """Stock and offers that changed, by the id of the offer; a stock's own id where only that changed."""
         self._shown = ShownStock()
+        """As those who ask know it: forgotten whenever somebody is told everything, who may know it otherwise."""
+        self._looking = asyncio.Lock()
+        """Or older rows might be noted after newer ones."""
         self._asked_at = 0
 
     def applied(self, events: Sequence[Recorded], touched: Touched) -> None:
@@ -87,17 +91,24 @@ class Purges:
         known = life == self._life and number.isascii() and number.isdigit() and len(number) < 19
         after = int(number) if known else -1
         if not begun or not self._lost <= after <= self._number:
-            self._pending.clear()
-            return Purge((), True, self._cursor(self._number))
-        await self._look()
+            return self._everything()
+        async with self._looking:
+            await self._look()
+        if after < self._lost:  # meanwhile
+            return self._everything()
         found = [(key, at) for key, at in self._keys.items() if at > after][:TOLD_MAX]
         return Purge([key for key, _ in found], False, self._cursor(found[-1][1] if found else self._number))
+
+    def _everything(self) -> Purge:
+        self._shown = ShownStock()
+        return Purge((), True, self._cursor(self._number))
 
     def _cursor(self, number: int) -> str:
         return f"{self._life}.{number}"
 
     async def _look(self) -> None:
         """Makes keys of what waits. What cannot be looked at now waits on."""
+        shown = self._shown  # rows that are being read say nothing of what is shown to those who begin meanwhile
         for some in in_slices(list(self._pending), SOME):
             for key in some:
                 self._pending.pop(key, None)  # before the rows are read: what changes from now on waits again
@@ -109,12 +120,12 @@ class Purges:
                 self._pending |= dict.fromkeys(some)
                 raise
             for key in some:
-                self._note(self._purged(key, offers.get(offer_of(key)), stock.get(stock_of(key))))
+                self._note(self._purged(key, offers.get(offer_of(key)), stock.get(stock_of(key)), shown))
 
-    def _purged(self, key: str, offer: OfferRow | None, stock: StockRow | None) -> Iterable[str]:
+    def _purged(self, key: str, offer: OfferRow | None, stock: StockRow | None, shown: ShownStock) -> Iterable[str]:
         """The product that shows this offer or stock; where nobody knows it any more, all that shows its shop."""
         available = 0 if stock is None else stock.item.available(self._clock())
-        news = self._shown.remember(offer_of(key), available)
+        news = shown.remember(offer_of(key), available)
         if key.startswith("stk_") and not (news and offer is not None):
             return ()
         return (split_offer(key)[0] if offer is None else offer.product_id,)
@@ -132,3 +143,4 @@ class Purges:
         self._lost = self._number
         self._keys.clear()
         self._pending.clear()
+        self._shown = ShownStock()

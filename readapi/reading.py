@@ -51,7 +51,12 @@ class Reading:
 
 def reading(services: ReadServices) -> Reading:
     """Caches in front of the views, told by the follower what changed. Make one per process, and before it starts."""
-    affinities = Affinities(services.views, services.clock, lambda: services.history.position)
+
+    def reached() -> int:
+        """By purchases, wishes and products together."""
+        return min(services.history.position, services.follower.position)
+
+    affinities = Affinities(services.views, services.clock, reached)
     searches = Searches(services.search, services.indexer)
     merchandising = Merchandising(services.views, services.weights, services.follower)
     made = Reading(
@@ -59,14 +64,9 @@ def reading(services: ReadServices) -> Reading:
         searches,
         Categories(services.views),
         LastGood(services.last_pages, services.clock),
-        StandIn(services.catalog, services.indexer, services.log),
+        StandIn(services.catalog, services.indexer, services.log, services.clock),
         affinities,
-        Feeds(
-            services.views,
-            affinities,
-            services.clock,
-            lambda: min(services.history.position, services.follower.position),
-        ),
+        Feeds(services.views, affinities, services.clock, reached),
         merchandising,
         Destinations(services.log, services.clock, services.tax),
         SellerNames(services.views, services.clock),

@@ -10,6 +10,7 @@ from pydantic import Field
 from projections.views import Views
 from readapi.languages import Wanted
 from readapi.models import Listed, ProductCard
+from readapi.pages import price_until
 from readapi.products import product_card, told_to
 from streams.affinities import Affinities
 from streams.assembly import OnSale, assemble
@@ -21,6 +22,8 @@ AT_ONCE = 40
 class Card(NamedTuple):
     shown: dict[str, Any]
     language: str
+    price_until: int
+    """When a price on it begins or ends by itself (ms)."""
 
 
 async def also_bought(
@@ -64,7 +67,7 @@ async def _on_sale(views: Views, product_ids: Sequence[str], at: int, wanted: Wa
 
 def _card(one: OnSale, wanted: Wanted) -> Card:
     told = told_to(one, wanted)
-    return Card(product_card(told), told.product.description.language)
+    return Card(product_card(told), told.product.description.language, price_until(one))
 
 
 # for the OpenAPI document alone

@@ -33,12 +33,17 @@ class Remembered(Generic[T]):
         self._generation = -1
         self._answers: OrderedDict[bytes, asyncio.Future[T]] = OrderedDict()
 
-    async def get(self, key: bytes, make: Make[T]) -> T:
-        """Raises what ``make`` raises."""
+    async def get(self, key: bytes, make: Make[T], holds: Callable[[T], bool] = lambda answer: True) -> T:
+        """``holds``: whether what is remembered is still true, of an answer that time may change as well. Raises what
+        ``make`` raises."""
         if self._generation != self._of():
             self._generation = self._of()
             self._answers.clear()
-        return await _of(self._answer(short(key), make))
+        key = short(key)
+        known = self._answers.get(key)
+        if known is not None and _succeeded(known) and not holds(known.result()):
+            del self._answers[key]
+        return await _of(self._answer(key, make))
 
     def _answer(self, key: bytes, make: Make[T]) -> asyncio.Future[T]:
         known = self._answers.get(key)
@@ -108,11 +113,7 @@ class Refreshed(Remembered[T]):
         """The index is another one."""
         seen_at, self._old_position = self._seen
         self._generation, self._old_until = self._of(), seen_at + STALE_S
-        self._old = OrderedDict(
-            (key, known)
-            for key, known in self._answers.items()
-            if known.done() and not known.cancelled() and known.exception() is None
-        )
+        self._old = OrderedDict((key, known) for key, known in self._answers.items() if _succeeded(known))
         self._answers.clear()
         if self._renewing is None and self._now() >= self._renew_at:
             often = [key for key, times in self._asked.most_common(RENEWED_MAX) if times >= RENEWED_ASKED]
@@ -140,6 +141,10 @@ class Refreshed(Remembered[T]):
 
 def short(key: bytes) -> bytes:
     return hashlib.blake2b(key).digest() if len(key) > KEY_BYTES_MAX else key
+
+
+def _succeeded(known: asyncio.Future[T]) -> bool:
+    return known.done() and not known.cancelled() and known.exception() is None
 
 
 async def _of(known: asyncio.Future[T]) -> T:

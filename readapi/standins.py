@@ -1,13 +1,15 @@
 """Products as the search index keeps them, for while the views are away.
 
-Everything a shopper sees is as of the index's position but for one thing: of the stock it is known whether there is any
-and whether it is nearly gone, so as many units are shown as there are at least.
+Everything a shopper sees is as of the index's position but for two things. Of the stock it is known whether there is
+any and whether it is nearly gone, so as many units are shown as there are at least. Prices are those of the instant:
+the index stands still meanwhile, and those that begin and end by themselves do so all the same.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from commands.store.port import EventLog
 from projections.catalog.projector import PRODUCTS, ProductRow
@@ -15,7 +17,7 @@ from projections.shops.projector import SHOP_ROWS, ShopRow
 from projections.views import ViewsUnavailable
 from readapi.categories import Tree, tree_of
 from readapi.languages import Told, Wanted
-from readapi.pages import Card, Page, cards_of, encoded_pages
+from readapi.pages import NEVER, Card, Page, cards_of, encoded_pages, price_until
 from readapi.products import Shops
 from readapi.remembered import Remembered
 from readapi.services import Catalog, FollowedSearch
@@ -24,40 +26,56 @@ from streams.fromthelog import rows_of
 
 PAGES_MAX = 2_000
 _ID = re.compile(r"prd_\w{1,60}", re.ASCII)
+T = TypeVar("T")
+
+
+class Lasting(NamedTuple, Generic[T]):
+    answer: T
+    until: int
+    """When a price on it begins or ends by itself (ms)."""
 
 
 class StandIn:
-    """What it answers holds until the index changes, as searches do. All methods raise ViewsUnavailable."""
+    """What it answers holds until the index or a price changes. All methods raise ViewsUnavailable."""
 
-    def __init__(self, catalog: Catalog | None, indexer: FollowedSearch, log: EventLog) -> None:
+    def __init__(
+        self, catalog: Catalog | None, indexer: FollowedSearch, log: EventLog, clock: Callable[[], int]
+    ) -> None:
+        """``clock`` gives milliseconds since 1970."""
         self._catalog = catalog
         self._log = log
-        self._pages: Remembered[Told[Page] | None] = Remembered(lambda: indexer.generation, PAGES_MAX)
-        self._cards: Remembered[list[Told[Card]]] = Remembered(lambda: indexer.generation, PAGES_MAX)
+        self._clock = clock
+        self._pages: Remembered[Lasting[Told[Page] | None]] = Remembered(lambda: indexer.generation, PAGES_MAX)
+        self._cards: Remembered[Lasting[list[Told[Card]]]] = Remembered(lambda: indexer.generation, PAGES_MAX)
         self._trees: Remembered[Tree] = Remembered(lambda: indexer.generation, 1)
 
     async def page(self, product_id: str, wanted: Wanted = ()) -> Page | None:
         """None for a product that does not exist."""
         if not _ID.fullmatch(product_id):
             return None
-        pages = await self._pages.get(product_id.encode(), lambda: self._pages_of(product_id))
+        pages, _ = await self._pages.get(product_id.encode(), lambda: self._pages_of(product_id), self._lasts)
         return None if pages is None else pages.best(wanted)
 
     async def cards(self, product_ids: Sequence[str], wanted: Wanted = ()) -> list[Card]:
         """In the order asked for, without products that are not on sale (any more)."""
-        found = await self._cards.get("\n".join(product_ids).encode(), lambda: self._cards_of(product_ids))
+        key = "\n".join(product_ids).encode()
+        found, _ = await self._cards.get(key, lambda: self._cards_of(product_ids), self._lasts)
         return [cards.best(wanted) for cards in found]
 
     async def tree(self) -> Tree:
         return await self._trees.get(b"", self._tree)
 
-    async def _pages_of(self, product_id: str) -> Told[Page] | None:
+    def _lasts(self, made: Lasting[Any]) -> bool:
+        return self._clock() < made.until
+
+    async def _pages_of(self, product_id: str) -> Lasting[Told[Page] | None]:
         one = (await self._there().on_sale((product_id,))).get(product_id) or await self._not_on_sale(product_id)
         if one is None:
-            return None
+            return Lasting(None, NEVER)
         shop_ids = {seller.shop_id for seller in one.sellers}
         shops: dict[str, ShopRow] = await rows_of(self._log, SHOP_ROWS, shop_ids)
-        return encoded_pages(one, Shops({shop_id: row.shop.name for shop_id, row in shops.items()}, {}))
+        names = {shop_id: row.shop.name for shop_id, row in shops.items()}
+        return Lasting(encoded_pages(one, Shops(names, {})), price_until(one))
 
     async def _not_on_sale(self, product_id: str) -> OnSale | None:
         """A product that is not in the index is discontinued, or a draft, or too new, or none. The log knows which."""
@@ -67,10 +85,11 @@ class StandIn:
             raise ViewsUnavailable("the index has not got this product yet")
         return None if row is None or row.draft else OnSale(product_id, row, ())
 
-    async def _cards_of(self, product_ids: Sequence[str]) -> list[Told[Card]]:
+    async def _cards_of(self, product_ids: Sequence[str]) -> Lasting[list[Told[Card]]]:
         found = await self._there().on_sale(product_ids) if product_ids else {}
         cards = [cards_of(found[product_id]) for product_id in product_ids if product_id in found]
-        return [one for one in cards if one is not None]
+        until = min(map(price_until, found.values()), default=NEVER)
+        return Lasting([one for one in cards if one is not None], until)
 
     async def _tree(self) -> Tree:
         return tree_of(await self._there().categories())

@@ -79,7 +79,7 @@ class Affinities:
     """Methods raise ViewsUnavailable. ``position`` is what an answer must show at least; 0 for any that is known."""
 
     def __init__(self, views: Views, clock: Callable[[], int], reached: Callable[[], int]) -> None:
-        """``reached`` gives the position that the views of purchases show at least."""
+        """``reached`` gives the position that the views of purchases and of products show at least."""
         self._views = views
         self._clock = clock
         self._with: Remembered[list[Scored]] = Remembered(clock, reached, REMEMBERED_MS, REMEMBERED_MAX)

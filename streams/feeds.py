@@ -34,7 +34,7 @@ class Feeds:
     def __init__(
         self, views: Views, affinities: Affinities, clock: Callable[[], int], reached: Callable[[], int]
     ) -> None:
-        """``reached`` gives the position that the views of purchases and wishes show at least."""
+        """``reached`` gives the position that the views of purchases, wishes and products show at least."""
         self._views = views
         self._affinities = affinities
         self._feeds: Remembered[list[Suggested]] = Remembered(clock, reached, REMEMBERED_MS, REMEMBERED_MAX)

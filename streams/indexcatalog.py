@@ -2,6 +2,7 @@
 
 Whatever an indexed product shows besides its stock makes its document anew when it changes, and so does stock when it
 runs out, becomes little, or comes back. So a copy holds no more of it than that: how many units there are at least.
+Prices are those of the instant asked for, and so is who of the sellers comes first.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from projections.reviews.projector import RatingRow
 from projections.search.document import SearchDocument
 from projections.search.port import Copy, KeepingIndex, SearchUnavailable
 from projections.views import ViewsUnavailable
-from streams.assembly import LOW_STOCK, OnSale, Seller
+from streams.assembly import LOW_STOCK, OnSale, Seller, recommended
 from streams.documents import document
 
 T = TypeVar("T")
@@ -59,7 +60,7 @@ def on_sale_of(product_id: str, copy: Copy, at: int) -> OnSale:
     kept = msgspec.convert(copy.kept, Kept)
     product = replace(kept.product, description=replace(kept.product.description, description=copy.description))
     sellers = [Seller(each.shop_id, each.sku, each.offer, each.available, 0, at) for each in kept.sellers]
-    return OnSale(product_id, product, sellers, kept.rating, kept.pictures)
+    return OnSale(product_id, product, recommended(sellers), kept.rating, kept.pictures)
 
 
 class CatalogFromTheIndex:

@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from domain.errors import NotFound
 from projections.catalog.projector import ProductRow
-from readapi.consistency import at_history_position
+from readapi.consistency import at_both_positions
 from readapi.edge.openapi import problem_responses
 from readapi.edge.paging import page
 from readapi.edge.positions import min_position
@@ -26,6 +26,8 @@ from readapi.services import ReadServices
 router = APIRouter(tags=["discovery"])
 BESIDE_MAX = 20
 POPULAR_MAX = 50
+SHARED_S = 60
+"""Anybody may hold an answer for so long, unless a price on it begins or ends before that."""
 
 
 @router.get(
@@ -40,14 +42,15 @@ async def get_also_bought(
     """The best first, and only what is in stock. `basis` says whether orders tell so, or these are what sells in the
     product's category of late because too few orders hold it. New orders count within ten minutes."""
     services: ReadServices = request.app.state.services
-    position = await at_history_position(request)
+    position = await at_both_positions(request)
     row: ProductRow | None = await services.views.get("products", product_id)
     if row is None:
         raise NotFound("no such product")
     affinities = reading_of(request).affinities
     basis, found = await also_bought(affinities, product_id, row.description.category, min_position(request))
-    cards = await cards_on_sale(services.views, found, services.clock(), limit, wanted_of(request))
-    return _for_everybody(cards, position, basis=basis)
+    now = services.clock()
+    cards = await cards_on_sale(services.views, found, now, limit, wanted_of(request))
+    return _for_everybody(cards, position, now, basis=basis)
 
 
 @router.get(
@@ -64,14 +67,22 @@ async def get_popular(
     """What was in most paid orders of the last five weeks, the most first, and only what is in stock. Of a `category`
     and below it, or of the nearest broader one of which anything was sold. New orders count within a minute."""
     services: ReadServices = request.app.state.services
-    position = await at_history_position(request)
+    position = await at_both_positions(request)
     popular = await reading_of(request).affinities.popular(min_position(request))
     found = popular.within(path("category", category))
-    cards = await cards_on_sale(services.views, found, services.clock(), limit, wanted_of(request))
-    return _for_everybody(cards, position)
+    now = services.clock()
+    cards = await cards_on_sale(services.views, found, now, limit, wanted_of(request))
+    return _for_everybody(cards, position, now)
 
 
-def _for_everybody(cards: list[Card], position: int, **more: str) -> Response:
+def _for_everybody(cards: list[Card], position: int, now: int, **more: str) -> Response:
+    """For whoever names no position: a cache may not answer those who do by what it has."""
     body = msgspec.json.encode({**more, **page([card.shown for card in cards])})
-    own = (*headers_of(body), (b"cache-control", b"public, max-age=60"))
-    return Ready(body, position, (*own, *told_headers(card.language for card in cards)))
+    lasts = min((SHARED_S, *((card.price_until - now) // 1000 for card in cards)))
+    own = (
+        *headers_of(body),
+        (b"cache-control", b"public, max-age=%d" % lasts),
+        (b"vary", b"Kontor-Min-Position"),
+        *told_headers(card.language for card in cards),
+    )
+    return Ready(body, position, own)

@@ -7,7 +7,7 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from readapi.consistency import at_history_position, at_position
+from readapi.consistency import at_both_positions
 from readapi.edge.openapi import problem_responses, signed_in
 from readapi.edge.paging import CursorParameter, Limit
 from readapi.edge.positions import HEADER as POSITION_HEADER
@@ -37,7 +37,7 @@ async def get_feed(
     what is in stock. The first page has `notes`: wishes whose price fell, and those that can be had again."""
     services: ReadServices = request.app.state.services
     after = _after(request, cursor)
-    position = min(await at_position(request), await at_history_position(request))
+    position = await at_both_positions(request)
     feed = await reading_of(request).feeds.of(principal.account_id, min_position(request))
     now, wanted = services.clock(), wanted_of(request)
     items, upto = await items_from(services.views, feed, after, limit, now, wanted)

@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from domain.errors import NotFound
 from projections.reviews.projector import REVIEW_ROWS
-from readapi.consistency import at_history_position
+from readapi.consistency import at_history_position, at_position
 from readapi.edge.openapi import problem_responses
 from readapi.edge.paging import CursorParameter, Limit, page
 from readapi.edge.positions import HEADER as POSITION_HEADER
@@ -35,8 +35,10 @@ async def list_reviews(
         "reviews", REVIEW_ROWS.name, "product", product_id, lambda entry: entry.row.updated_at, newest_first=True
     )
     found = await page_of(request, services.views, listed, cursor, limit)
-    if not found.entries and await services.views.get("products", product_id) is None:
-        raise NotFound("no such product")
+    if not found.entries:
+        position = min(position, await at_position(request))  # products are kept elsewhere, and may be missing there
+        if await services.views.get("products", product_id) is None:
+            raise NotFound("no such product")
     items = [review_json(row, services.vault) for _, row in found.entries]
     headers = {POSITION_HEADER: format_position(position), "Cache-Control": "no-cache"}
     body = msgspec.json.encode(page(items, next=found.next, prev=found.prev))

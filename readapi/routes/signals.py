@@ -10,8 +10,11 @@ from pydantic import Field
 from starlette.requests import Request
 from starlette.responses import Response
 
+from readapi.consistency import at_position
 from readapi.edge.openapi import problem_responses
 from readapi.edge.paging import page
+from readapi.edge.positions import HEADER as POSITION_HEADER
+from readapi.edge.positions import format_position
 from readapi.languages import wanted_of
 from readapi.models import Listed, ProductCard, Shape
 from readapi.popularsearches import KEPT_MAX
@@ -39,15 +42,17 @@ class PopularSearchList(Listed):
 @router.get(
     "/api/recently-viewed",
     summary="What a session viewed, the newest first",
-    responses={200: {"model": ViewedList}, **problem_responses("overloaded")},
+    responses={200: {"model": ViewedList}, **problem_responses("overloaded", "position_not_reached")},
     openapi_extra=NAMED,
 )
 async def get_recently_viewed(
     request: Request, session: Session, limit: Annotated[int, Query(ge=1, le=VIEWED_MAX)] = 20
 ) -> Response:
     """Products whose pages were opened (`click`) in the last 30 days, without those that are discontinued. Shows what
-    has arrived, which takes a second or so; while the store of signals is away, nothing."""
+    has arrived, which takes a second or so; while the store of signals is away, nothing. Only the cards are as of the
+    position."""
     services: ReadServices = request.app.state.services
+    position = await at_position(request)
     viewed: list[str] = []
     if services.signals is not None and not opted_out(request):
         try:
@@ -56,7 +61,8 @@ async def get_recently_viewed(
             viewed = []
     cards = await cards_of(services.views, viewed, services.clock(), limit, wanted_of(request))
     body = msgspec.json.encode(page([card.shown for card in cards]))
-    return Response(body, headers={"Cache-Control": "private, no-store"}, media_type="application/json")
+    headers = {POSITION_HEADER: format_position(position), "Cache-Control": "private, no-store"}
+    return Response(body, headers=headers, media_type="application/json")
 
 
 @router.get(

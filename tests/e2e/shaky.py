@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -24,6 +24,8 @@ class Server:
     away: bool = False
     noticed: bool = False
     """Whoever follows it knows that it is away."""
+    behind: bool = False
+    """It answers, and nothing new arrives in it."""
     asked: int = 0
 
     def goes(self, noticed: bool = True) -> None:
@@ -53,7 +55,7 @@ class Servers:
         services.indexer = Followed(services.indexer, self.search)
         services.search = ShakySearch(services.search, self.search)
         services.last_pages = Pages(self.views)
-        services.catalog = Catalog(real, self.search)
+        services.catalog = Catalog(real, self.search, services.clock)
         services.sellers_lists = SellersLists(Named(services.log))
 
 
@@ -90,12 +92,16 @@ class Followed:
 
     @property
     def position(self) -> int:
-        if not self._server.away:
+        if not self._stands:
             self._last = self._real.position
         return self._last
 
+    @property
+    def _stands(self) -> bool:
+        return self._server.away or self._server.behind
+
     async def wait_for(self, position: int, timeout: float) -> bool:
-        return not self._server.away and await self._real.wait_for(position, timeout)
+        return not self._stands and await self._real.wait_for(position, timeout)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._real, name)
@@ -151,14 +157,16 @@ class Pages:
 class Catalog:
     """What an index would have kept of the products that the views hold."""
 
-    def __init__(self, views: Any, server: Server) -> None:
+    def __init__(self, views: Any, server: Server, clock: Callable[[], int]) -> None:
         self._views = views
         self._server = server
+        self._clock = clock
 
     async def on_sale(self, product_ids: Sequence[str]) -> dict[str, OnSale]:
         self._ask()
         found = await assemble(self._views, product_ids, 0)
-        return {key: _copied(one) for key, one in found.items() if not one.product.discontinued}
+        at = self._clock()
+        return {key: _copied(one, at) for key, one in found.items() if not one.product.discontinued}
 
     async def categories(self) -> dict[tuple[str, ...], int]:
         self._ask()
@@ -176,7 +184,7 @@ class Catalog:
             raise ViewsUnavailable(str(error)) from error
 
 
-def _copied(one: OnSale) -> OnSale:
+def _copied(one: OnSale, at: int) -> OnSale:
     """There and back again."""
     document = document_with_copy(one)
-    return on_sale_of(one.product_id, Copy(msgspec.json.decode(document.kept), document.description), 0)
+    return on_sale_of(one.product_id, Copy(msgspec.json.decode(document.kept), document.description), at)

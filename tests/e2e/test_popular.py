@@ -8,6 +8,7 @@ from tests.e2e.house import House
 from tests.e2e.market import Seller
 from tests.e2e.shopper import Shopper, problem
 from tests.e2e.test_also_bought import buy
+from tests.e2e.test_prices import scheduled
 
 
 async def popular(who: Shopper, query: str = "") -> list[str]:
@@ -39,3 +40,16 @@ async def test_nonsense(visitor: Shopper) -> None:
 async def test_anybody_may_hold_it_for_a_minute(visitor: Shopper) -> None:
     answer = await visitor.send("GET", "/api/popular")
     assert (answer.json()["items"], answer.headers["Cache-Control"]) == ([], "public, max-age=60")
+    assert answer.headers["Vary"] == "Kontor-Min-Position, Accept-Language", "whoever names a position asks the service"
+
+
+@pytest.mark.own_house
+async def test_but_not_beyond_the_end_of_a_price(house: House, seller: Seller, visitor: Shopper) -> None:
+    sku = await seller.sells(20, 2000, prices=[scheduled(1500, starts=-60, ends=30)])
+    await buy(house.http, sku)
+    other = seller.products[await seller.sells()]
+    visitor.position = seller.shopper.position
+    for path in ("/api/popular", f"/api/products/{other}/also-bought"):
+        assert [item["sku"] for item in (await visitor.read(path))["items"]] == [sku]
+        held = (await visitor.send("GET", path)).headers["Cache-Control"]
+        assert 0 <= int(held.removeprefix("public, max-age=")) < 30

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Collection
 from types import SimpleNamespace
 from typing import Any, cast
@@ -22,6 +23,9 @@ class Shop:
         self.offered = True
         self.away = False
         self.now = 10 * ASKED_MS
+        self.gate = asyncio.Event()
+        """While it is closed, rows of stock are read and come late."""
+        self.gate.set()
         self.purges = Purges(cast("Views", self), lambda: self.now, "life", kept_max)
         self.cursor = ""
 
@@ -30,8 +34,17 @@ class Shop:
             raise ViewsUnavailable("away")
         if table == "offers":
             return {OFFER: SimpleNamespace(product_id=BED)} if self.offered and OFFER in keys else {}
-        item = SimpleNamespace(available=lambda at: self.available)
+        available = self.available
+        await self.gate.wait()
+        item = SimpleNamespace(available=lambda at: available)
         return {STOCK: SimpleNamespace(item=item)} if STOCK in keys else {}
+
+    async def looking(self) -> asyncio.Task[list[str]]:
+        """Asks, and waits for rows that come when the gate is opened."""
+        self.gate.clear()
+        asked = asyncio.create_task(self.asked())
+        await asyncio.sleep(0)
+        return asked
 
     def changed(self, offered: Collection[str] = (), **tables: str) -> None:
         self.purges.changed(Touched({table: {key} for table, key in tables.items()}), offered)
@@ -136,3 +149,76 @@ async def test_while_the_views_are_away_what_waits_waits_on(shop: Shop) -> None:
         await shop.sold(0)
     shop.away = False
     assert await shop.asked() == [BED]
+
+
+async def test_whoever_begins_anew_hears_of_all_that_changes_afterwards(shop: Shop) -> None:
+    async def nobody_asks_for_long() -> None:
+        shop.now += ASKED_MS + 1
+        shop.available = 20
+        shop.changed(stock=STOCK)
+
+    async def nobody_asks_after_it() -> None:
+        shop.available = 20
+        shop.changed(stock=STOCK)
+        shop.now += ASKED_MS + 1
+
+    async def changes_are_missed() -> None:
+        shop.available = 20
+        shop.purges.clear()
+
+    async def the_cursor_is_lost() -> None:
+        shop.available = 20
+        shop.changed(stock=STOCK)
+        shop.cursor = ""
+
+    for meanwhile in (nobody_asks_for_long, nobody_asks_after_it, changes_are_missed, the_cursor_is_lost):
+        assert await shop.sold(20) == [BED], meanwhile.__name__
+        assert await shop.sold(0) == [BED]
+        await meanwhile()
+        assert await shop.asked() == ["everything"], "and it is seen that there are 20"
+        assert await shop.sold(0) == [BED], meanwhile.__name__
+
+
+async def test_whoever_begins_takes_nothing_from_others(shop: Shop) -> None:
+    await shop.sold(20)
+    first = shop.cursor
+    shop.available = 0
+    shop.changed(stock=STOCK)
+    shop.cursor = ""
+    assert await shop.asked() == ["everything"]
+    shop.cursor = first
+    assert await shop.asked() == [BED]
+
+
+async def test_what_is_missed_while_rows_are_read_purges_everything(shop: Shop) -> None:
+    shop.changed(products="prd_rug", stock=STOCK)
+    asked = await shop.looking()
+    shop.available = 0  # nobody says so
+    shop.purges.clear()
+    shop.gate.set()
+    assert await asked == ["everything"]
+    assert await shop.sold(20) == [BED], "what was read before is known no more"
+
+
+async def test_so_does_what_finds_no_room_then() -> None:
+    shop = Shop(kept_max=3)
+    await shop.asked()
+    for number in range(3):
+        shop.changed(products=f"prd_{number}")
+    shop.changed(stock=STOCK)
+    assert await shop.asked() == ["everything"]
+
+
+async def test_rows_are_looked_at_by_one_after_the_other(shop: Shop) -> None:
+    assert await shop.sold(20) == [BED]
+    shop.changed(stock=STOCK)
+    first, late = await shop.looking(), shop.gate
+    shop.available, shop.gate = 0, asyncio.Event()
+    shop.gate.set()
+    shop.changed(stock=STOCK)
+    second = asyncio.create_task(shop.asked())
+    for _ in range(10):
+        await asyncio.sleep(0)
+    late.set()
+    await asyncio.gather(first, second)
+    assert await shop.sold(20) == [BED], "the older rows were not noted after the newer ones"

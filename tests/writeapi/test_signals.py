@@ -47,7 +47,8 @@ class Away:
 @asynccontextmanager
 async def client(folder: Path, signals: Signals | None, quota: int = 300) -> AsyncIterator[httpx.AsyncClient]:
     vault, app = Vault(folder / "vault.db"), FastAPI(openapi_url=None)
-    app.state.services = SimpleNamespace(vault=vault, clock=lambda: 1, signals=signals, views=None)
+    views = {"views": None, "follower": SimpleNamespace(away=False, position=0)}
+    app.state.services = SimpleNamespace(vault=vault, clock=lambda: 1, signals=signals, **views)
     for router in (told.router, shown.router):
         app.include_router(router)
     keys = vault.secrets

@@ -52,8 +52,9 @@ export async function order({ parameters: [orderId] }, { api }) {
 
   async function refresh() {
     const { body } = await api.get(`${path}/timeline`);
-    if (!timeline.show(body.items)) return false;
-    const { body: now } = await api.get(path);
+    if (timeline.fresh(body.items).length === 0) return false;
+    const { body: now } = await api.get(path); // before they are known, or nobody would ask again if this fails
+    timeline.show(body.items);
     put(shown, known(now), h("h2", {}, "Lines"), table("Lines", LINES, now.lines, ""));
     return true;
   }

@@ -1,9 +1,9 @@
 /* The public API: queries carry the position of the last command, so that everybody reads their own writes. */
 
+import { forget, position, reached } from "./position.js";
 import { problemOf, unreachable } from "./problem.js";
 import { Session } from "./session.js";
 
-const POSITION = "kontor.position";
 const CART = "kontor.cart";
 const TRIES = 3;
 const PAUSE_MS = 400;
@@ -35,7 +35,7 @@ export class Api {
         return await this.send("GET", path + query, { signal });
       } catch (problem) {
         // A position that is never reached is another log's: this one was begun anew.
-        if (problem.code === "position_not_reached" && tried === TRIES) sessionStorage.removeItem(POSITION);
+        if (problem.code === "position_not_reached" && tried === TRIES) forget();
         if (tried === TRIES || !problem.passing || problem.status === 0) throw problem;
         await pause((problem.retryAfter ?? 0) * 1000 || PAUSE_MS * tried);
       }
@@ -73,8 +73,8 @@ export class Api {
 
   async fetched(method, path, { body, headers = {}, origin = "", signal }, token) {
     const sent = { ...headers };
-    const position = sessionStorage.getItem(POSITION);
-    if (method === "GET" && position) sent["Kontor-Min-Position"] = position;
+    const known = position();
+    if (method === "GET" && known) sent["Kontor-Min-Position"] = known;
     if (body !== undefined) sent["Content-Type"] = "application/json";
     if (token !== null) sent.Authorization = `Bearer ${token}`;
     if (this.cartToken !== null) sent["Cart-Token"] = this.cartToken;
@@ -92,8 +92,8 @@ export class Api {
   }
 
   note(headers, body) {
-    const position = headers.get("Kontor-Position");
-    if (position !== null) sessionStorage.setItem(POSITION, position);
+    const token = headers.get("Kontor-Position");
+    if (token !== null) reached(token);
     if (body?.cartToken) this.cartToken = body.cartToken;
   }
 }

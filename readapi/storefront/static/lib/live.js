@@ -9,20 +9,24 @@ export function live(ask) {
   let pause = SOON_MS;
   let timer = 0;
   let over = false;
+  let asking = false;
 
   async function round() {
     if (over) return;
     if (!document.hidden) {
+      asking = true;
       const changed = await ask().catch(() => false);
+      asking = false;
       pause = changed ? SOON_MS : Math.min(LATE_MS, pause * SLOWER);
     }
-    timer = setTimeout(round, pause);
+    if (!over) timer = setTimeout(round, pause);
   }
 
   function seen() {
     if (document.hidden || over) return;
-    clearTimeout(timer);
     pause = SOON_MS;
+    if (asking) return;
+    clearTimeout(timer);
     round();
   }
 

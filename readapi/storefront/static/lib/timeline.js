@@ -37,9 +37,13 @@ export class Timeline {
     this.list = h("ol", { class: "timeline", reversed: true, role: "list" });
   }
 
-  /** Whether there was anything new. */
+  /** Those that are not shown yet. */
+  fresh(items) {
+    return items.filter((item) => !this.known.has(item.eventId));
+  }
+
   show(items) {
-    const fresh = items.filter((item) => !this.known.has(item.eventId));
+    const fresh = this.fresh(items);
     const first = this.known.size === 0;
     for (const item of fresh) {
       this.known.add(item.eventId);
@@ -48,6 +52,5 @@ export class Timeline {
       this.list.prepend(shown);
     }
     if (!first && fresh.length > 0) announce(fresh.map((item) => item.text).join(". "));
-    return fresh.length > 0;
   }
 }

@@ -12,7 +12,10 @@ export class Basket extends EventTarget {
     return this.cart?.totals.quantity ?? 0;
   }
 
+  /** Answers come in any order: of one cart the latest counts, which is returned. */
   changed(cart) {
+    const older = cart !== null && cart.cartId === this.cart?.cartId && cart.version < this.cart.version;
+    if (older) return this.cart;
     this.cart = cart;
     this.dispatchEvent(new Event("change"));
     return cart;

@@ -89,13 +89,20 @@ class Order {
     this.rest = h("div", {});
     this.said = h("div", { class: "said" });
     this.cancelling = new Attempt(shop.api);
+    this.refreshed = Promise.resolve();
   }
 
-  /** Whether anything had changed. */
-  async refresh() {
+  /** Whether anything had changed. One after the other, or an older answer could be shown last. */
+  refresh() {
+    this.refreshed = this.refreshed.catch(() => false).then(() => this.look());
+    return this.refreshed;
+  }
+
+  async look() {
     const { body: events } = await this.api.get(`${this.path}/timeline`);
-    if (!this.timeline.show(events.items)) return false;
-    this.show((await this.api.get(this.path)).body);
+    if (this.timeline.fresh(events.items).length === 0) return false;
+    this.show((await this.api.get(this.path)).body); // before they are known, or nobody would ask again if this fails
+    this.timeline.show(events.items);
     return true;
   }
 
@@ -132,11 +139,14 @@ class Order {
     put(this.said);
     try {
       await this.cancelling.send("POST", `${this.path}/cancel`, {});
-      await this.refresh();
     } catch (problem) {
       if (problem.title === undefined) throw problem;
       put(this.said, refused(problem));
+      return;
     }
+    await this.refresh().catch((problem) => {
+      if (problem.title === undefined) throw problem; // else it was called off, and is asked for again anyway
+    });
   }
 
   content() {
