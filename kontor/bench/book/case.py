@@ -56,3 +56,18 @@ PAGES = (
     Figure("a cached page, 64 connections, p99", "page_p99_ms", "ms", less=True, target="target_page_p99_ms"),
 )
 """Of either profile."""
+
+
+def _first_shown(where: str, key: str, **more: Any) -> tuple[Figure, ...]:
+    return tuple(
+        Figure(f"a new price, acknowledged to {where}, p{share}", f"{key}_p{share}_ms", "ms", less=True, **more)
+        for share in (50, 99)
+    )
+
+
+PRICES = (
+    *_first_shown("shown on the product's page", "page", target="target_p99_ms"),
+    *_first_shown("shown in a list", "list", target="target_p99_ms"),
+    *_first_shown("found by it", "found"),
+)
+"""Of either profile."""

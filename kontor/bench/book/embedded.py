@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kontor.bench.book.case import CATALOG, DISK, NONE, ORDERS, PAGES, Case, beside
+from kontor.bench.book.case import CATALOG, DISK, NONE, ORDERS, PAGES, PRICES, Case, beside
 from kontor.bench.book.figures import Figure
 
 EMBEDDED: tuple[Case, ...] = (
@@ -207,6 +207,7 @@ EMBEDDED: tuple[Case, ...] = (
         small=("1000",),
     ),
     Case("reads", PAGES, NONE, small=("--seconds", "0.5")),
+    Case("prices", PRICES, DISK, small=("--seconds", "1")),
     Case(
         "search",
         (
