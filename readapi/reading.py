@@ -59,7 +59,7 @@ def reading(services: ReadServices) -> Reading:
         searches,
         Categories(services.views),
         LastGood(services.last_pages, services.clock),
-        StandIn(services.catalog, services.indexer, services.log),
+        StandIn(services.catalog, services.indexer, services.log, services.clock),
         affinities,
         Feeds(
             services.views,

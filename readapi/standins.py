@@ -1,13 +1,15 @@
 """Products as the search index keeps them, for while the views are away.
 
-Everything a shopper sees is as of the index's position but for one thing: of the stock it is known whether there is any
-and whether it is nearly gone, so as many units are shown as there are at least.
+Everything a shopper sees is as of the index's position but for two things. Of the stock it is known whether there is
+any and whether it is nearly gone, so as many units are shown as there are at least. And offers are as the log has them
+when a page is made, so that no price is older than one that the views have shown; nor are the views shown again before
+they have got so far.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from commands.store.port import EventLog
 from projections.catalog.projector import PRODUCTS, ProductRow
@@ -20,6 +22,7 @@ from readapi.products import Shops
 from readapi.remembered import Remembered
 from readapi.services import Catalog, FollowedSearch
 from streams.assembly import OnSale
+from streams.changedoffers import ChangedOffers
 from streams.fromthelog import rows_of
 
 PAGES_MAX = 2_000
@@ -27,24 +30,47 @@ _ID = re.compile(r"prd_\w{1,60}", re.ASCII)
 
 
 class StandIn:
-    """What it answers holds until the index changes, as searches do. All methods raise ViewsUnavailable."""
+    """What it answers holds until the index changes, as searches do, or the views were shown again. All methods raise
+    ViewsUnavailable; pages and cards StorageUnavailable."""
 
-    def __init__(self, catalog: Catalog | None, indexer: FollowedSearch, log: EventLog) -> None:
+    def __init__(
+        self, catalog: Catalog | None, indexer: FollowedSearch, log: EventLog, clock: Callable[[], int]
+    ) -> None:
+        """``clock`` gives milliseconds since 1970."""
         self._catalog = catalog
+        self._indexer = indexer
         self._log = log
-        self._pages: Remembered[Told[Page] | None] = Remembered(lambda: indexer.generation, PAGES_MAX)
-        self._cards: Remembered[list[Told[Card]]] = Remembered(lambda: indexer.generation, PAGES_MAX)
+        self._clock = clock
+        self._changed = ChangedOffers(log)
+        self._stood_in = False
+        self._turns = 0
+        self._pages: Remembered[Told[Page] | None] = Remembered(self._generation, PAGES_MAX)
+        self._cards: Remembered[list[Told[Card]]] = Remembered(self._generation, PAGES_MAX)
         self._trees: Remembered[Tree] = Remembered(lambda: indexer.generation, 1)
+
+    def check(self, position: int) -> None:
+        """Raises ViewsUnavailable for views of this position if something newer was shown instead of them."""
+        if position < self._changed.position:
+            raise ViewsUnavailable("they do not show yet what was shown instead of them")
+
+    def step_back(self) -> None:
+        """The views have shown something: what is remembered here is older than that, perhaps."""
+        if self._stood_in:
+            self._stood_in = False
+            self._turns += 1
+            self._changed.look_again()
 
     async def page(self, product_id: str, wanted: Wanted = ()) -> Page | None:
         """None for a product that does not exist."""
         if not _ID.fullmatch(product_id):
             return None
+        self._stood_in = True
         pages = await self._pages.get(product_id.encode(), lambda: self._pages_of(product_id))
         return None if pages is None else pages.best(wanted)
 
     async def cards(self, product_ids: Sequence[str], wanted: Wanted = ()) -> list[Card]:
         """In the order asked for, without products that are not on sale (any more)."""
+        self._stood_in = True
         found = await self._cards.get("\n".join(product_ids).encode(), lambda: self._cards_of(product_ids))
         return [cards.best(wanted) for cards in found]
 
@@ -52,7 +78,7 @@ class StandIn:
         return await self._trees.get(b"", self._tree)
 
     async def _pages_of(self, product_id: str) -> Told[Page] | None:
-        one = (await self._there().on_sale((product_id,))).get(product_id) or await self._not_on_sale(product_id)
+        one = (await self._on_sale((product_id,))).get(product_id) or await self._not_on_sale(product_id)
         if one is None:
             return None
         shop_ids = {seller.shop_id for seller in one.sellers}
@@ -68,9 +94,18 @@ class StandIn:
         return None if row is None or row.draft else OnSale(product_id, row, ())
 
     async def _cards_of(self, product_ids: Sequence[str]) -> list[Told[Card]]:
-        found = await self._there().on_sale(product_ids) if product_ids else {}
+        found = await self._on_sale(product_ids) if product_ids else {}
         cards = [cards_of(found[product_id]) for product_id in product_ids if product_id in found]
         return [one for one in cards if one is not None]
+
+    async def _on_sale(self, product_ids: Sequence[str]) -> dict[str, OnSale]:
+        since = self._indexer.position  # and not later: its copies may be newer, and are then changed to what they are
+        found = await self._there().on_sale(product_ids)
+        return await self._changed.put_on(found, since, self._clock())
+
+    def _generation(self) -> int:
+        """Both numbers only grow."""
+        return self._indexer.generation + self._turns
 
     async def _tree(self) -> Tree:
         return tree_of(await self._there().categories())
