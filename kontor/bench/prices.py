@@ -253,8 +253,10 @@ async def _measured(house: House, doors: Doors, seconds: float) -> dict[str, Any
         answers, prices, began = shown.answers, shown.prices, time.perf_counter()
         purchases = await all_at_once(seconds, 1_000_000)
         passed = time.perf_counter() - began
-    for one in (*readers, *merchants):
-        one.close()
+    for reader in readers:
+        reader.close()
+    for merchant in merchants:
+        merchant.close()
     return {
         **_figures(merchants),
         "target_p99_ms": TARGET_MS,
