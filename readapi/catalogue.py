@@ -145,8 +145,12 @@ async def cards(request: Request, product_ids: Sequence[str], audience: Audience
     reading, wanted = reading_of(request), wanted_of(request)
 
     async def from_views() -> list[Card]:
-        require(request.app.state.services.follower)
-        return await reading.pages.cards(product_ids, wanted, audience)
+        follower = request.app.state.services.follower
+        require(follower)
+        reading.stand_in.check(follower.position)
+        found = await reading.pages.cards(product_ids, wanted, audience)
+        reading.stand_in.step_back()
+        return found
 
     return await or_else(request, "products", from_views, lambda: reading.stand_in.cards(product_ids, wanted))
 
@@ -157,7 +161,10 @@ async def product(request: Request, product_id: str, audience: Audience = EVERYB
 
     async def from_views() -> Shown:
         position = await at_position(request)
-        return Shown(await reading.pages.page_for(product_id, audience, wanted), position)
+        reading.stand_in.check(position)
+        page = await reading.pages.page_for(product_id, audience, wanted)
+        reading.stand_in.step_back()
+        return Shown(page, position)
 
     async def from_index() -> Shown:
         position = await at_search_position(request)

@@ -3,6 +3,9 @@
 What the follower folds in drops the products it concerns at once, before anybody who waited for that position goes on.
 Only time changes a page without an event, when a hold expires; a page knows that instant and is not shown beyond it.
 However many ask for a page at once, it is made once.
+
+A row may be read before this process is told that it is another. So of two who read the same product at once, the one
+who read the older offers keeps nothing: no price is shown after a newer one.
 """
 
 from __future__ import annotations
@@ -10,7 +13,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections import OrderedDict
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import NamedTuple, TypeVar
@@ -34,6 +37,8 @@ ENTRY_BYTES = 1_500
 """What keeping an entry costs besides its text."""
 NEVER = 1 << 62
 """Later than any instant (ms)."""
+Goods = Mapping[str, int]
+"""``<shop>.<sku>`` of a product's offers, and the version of each."""
 _encode = msgspec.json.Encoder().encode
 T = TypeVar("T")
 
@@ -67,8 +72,7 @@ class Entry:
     fresh_until: int
     price_until: int
     """When a price on it begins or ends by itself (ms)."""
-    goods: tuple[str, ...]
-    """``<shop>.<sku>`` of its offers."""
+    goods: Goods
     shops: frozenset[str]
     cards: Told[Card] | None
     pages: Told[Page] | None
@@ -78,10 +82,13 @@ class Entry:
 
 
 class Gathering:
-    """What changed while rows were being read: a page made of older ones is shown to who asked before, and not kept."""
+    """What changed while rows of these products were being read: a page made of older ones is shown to who asked
+    before, and not kept."""
 
-    def __init__(self) -> None:
+    def __init__(self, about: Collection[str]) -> None:
         self.void = False
+        self._about = about
+        self._read: dict[str, dict[str, int]] = {}
         self._products: set[str] = set()
         self._goods: set[str] = set()
         self._shops: set[str] = set()
@@ -91,12 +98,20 @@ class Gathering:
         self._goods.update(goods)
         self._shops.update(shops)
 
-    def stale(self, product_id: str, goods: Iterable[str], shops: Iterable[str]) -> bool:
+    def saw(self, read: Mapping[str, Goods]) -> None:
+        """Somebody has just read these, and may show them."""
+        for product_id in self._about:
+            if product_id in read:
+                known = self._read.setdefault(product_id, {})
+                known.update({good: max(version, known.get(good, 0)) for good, version in read[product_id].items()})
+
+    def stale(self, product_id: str, goods: Goods, shops: Iterable[str]) -> bool:
         return (
             self.void
             or product_id in self._products
             or not self._goods.isdisjoint(goods)
             or not self._shops.isdisjoint(shops)
+            or not as_new(goods, self._read.get(product_id, goods))
         )
 
 
@@ -137,7 +152,8 @@ class Pages:
         entry, now = self._entries.get(product_id), self._clock()
         one = None if entry is None else entry.special
         if one is None or entry is None or now >= entry.fresh_until:
-            one = (await assemble(self._views, (product_id,), now)).get(product_id)
+            with self._gather((product_id,)):
+                one = (await self._assemble((product_id,), now)).get(product_id)
         if one is None or one.product.draft:
             return None
         return _encoded_page(told_to(seen_by(one, audience, now), wanted), await self._shops_of(one))
@@ -172,8 +188,8 @@ class Pages:
                 entries.move_to_end(product_id)
                 found[product_id], special[product_id] = entry.cards, entry.special
         for some in in_slices(missing, SOME):
-            with self._gather() as gathering:
-                assembled = await assemble(self._views, some, now)
+            with self._gather(some) as gathering:
+                assembled = await self._assemble(some, now)
             for product_id, one in assembled.items():
                 cards = found[product_id] = cards_of(one)
                 special[product_id] = one if is_special(one) else None
@@ -187,8 +203,8 @@ class Pages:
 
     async def _make(self, product_id: str) -> Told[Page] | None:
         try:
-            with self._gather() as gathering:
-                one = (await assemble(self._views, (product_id,), self._clock())).get(product_id)
+            with self._gather((product_id,)) as gathering:
+                one = (await self._assemble((product_id,), self._clock())).get(product_id)
                 if one is None or one.product.draft:
                     return None  # a draft is its owner's business, and asked for there
                 pages = await self._pages_of(one)
@@ -250,9 +266,17 @@ class Pages:
             for good in entry.goods:
                 self._sold_as.pop(good, None)
 
+    async def _assemble(self, product_ids: Sequence[str], at: int) -> dict[str, OnSale]:
+        """And tells those who are at it as well."""
+        found = await assemble(self._views, product_ids, at)
+        read = {product_id: goods_of(one) for product_id, one in found.items()}
+        for gathering in self._gathering:
+            gathering.saw(read)
+        return found
+
     @contextmanager
-    def _gather(self) -> Iterator[Gathering]:
-        gathering = Gathering()
+    def _gather(self, about: Collection[str]) -> Iterator[Gathering]:
+        gathering = Gathering(about)
         self._gathering.add(gathering)
         try:
             yield gathering
@@ -260,9 +284,11 @@ class Pages:
             self._gathering.discard(gathering)
 
     def _keep(self, one: OnSale, cards: Told[Card] | None, pages: Told[Page] | None, gathering: Gathering) -> None:
-        """Unless something of it changed while it was gathered."""
-        goods = tuple(f"{seller.shop_id}.{seller.sku}" for seller in one.sellers)
+        """Unless something of it changed while it was gathered, or others have read something newer."""
+        goods, before = goods_of(one), self._entries.get(one.product_id)
         if gathering.stale(one.product_id, goods, [seller.shop_id for seller in one.sellers]):
+            if before is not None and not as_new(before.goods, goods):
+                self._drop_entry(one.product_id)
             return
         self._drop_entry(one.product_id)
         entry = Entry(
@@ -292,6 +318,15 @@ class Pages:
             self._views.get_many("shops", shop_ids), self._views.get_many(SELLER_RATING_ROWS.name, shop_ids)
         )
         return Shops({shop_id: row.shop.name for shop_id, row in rows.items()}, ratings)
+
+
+def goods_of(one: OnSale) -> Goods:
+    return {f"{seller.shop_id}.{seller.sku}": seller.offer.version for seller in one.sellers}
+
+
+def as_new(goods: Goods, other: Goods) -> bool:
+    """Whether they are at least as new as the other; it is not known where one has an offer that the other has not."""
+    return goods.keys() == other.keys() and all(goods[good] >= version for good, version in other.items())
 
 
 def _size(told: Told[Card] | Told[Page] | None) -> int:

@@ -25,6 +25,7 @@ BENCHES = {
     "lag": "lag",
     "logs": "logs",
     "reads": "reads",
+    "prices": "prices",
     "discovery": "discovery",
     "search": "search",
     "day": "day",

@@ -54,10 +54,12 @@ async def fill(data: Path, *, skus: int, units: int, shoppers: int) -> House:
         return await furnish(services, skus=skus, units=units, shoppers=shoppers)
 
 
-async def furnish(services: WriteServices, *, skus: int, units: int, shoppers: int) -> House:
-    """A shop with ``skus`` products of ``units`` each, and people with an address and a card; shown everywhere when
-    this returns."""
-    shop_id, names = await _stock_shop(services, skus, units)
+async def furnish(
+    services: WriteServices, *, skus: int, units: int, shoppers: int, owner: str = "system:bench"
+) -> House:
+    """A shop of this account with ``skus`` products of ``units`` each, and people with an address and a card; shown
+    everywhere when this returns."""
+    shop_id, names = await _stock_shop(services, skus, units, owner)
     emails = [f"shopper{i}@bench.example" for i in range(shoppers)]
     await asyncio.gather(*(_shopper(services, email) for email in emails))
     await shown(services, services.engine.position)
@@ -77,10 +79,10 @@ async def shown(services: WriteServices, position: int) -> None:
         raise RuntimeError(f"not shown in {SHOWN_S:.0f} s: position {position}; {', '.join(late)}")
 
 
-async def _stock_shop(services: WriteServices, skus: int, units: int) -> tuple[str, list[str]]:
+async def _stock_shop(services: WriteServices, skus: int, units: int, owner: str) -> tuple[str, list[str]]:
     now = services.clock()
     shop_id = derived_id("shop", now, "bench")
-    await services.engine.submit(OpenShop(shop_id, "system:bench", "Bench", "US", "USD"), system_context("bench", now))
+    await services.engine.submit(OpenShop(shop_id, owner, "Bench", "US", "USD"), system_context("bench", now))
     context = system_context("bench", now)
     names = [f"BENCH-{i:06d}" for i in range(skus)]
     drafts = [
@@ -179,11 +181,16 @@ async def shoppers(house: House, connect: Callable[[], Client], count: int) -> A
             person.client.close()
 
 
-async def _sign_in(client: Client, email: str) -> Shopper:
+async def signed_in(client: Client, email: str) -> dict[str, str]:
+    """Headers of somebody whose password is the benchmarks'."""
     form = f"grant_type=password&username={email}&password={PASSWORD}".encode()
     form_type = {"Content-Type": "application/x-www-form-urlencoded"}
     token = (await client.request("POST", "/api/auth/token", form, form_type)).json()["access_token"]
-    headers = {"Authorization": f"Bearer {token}"}
+    return {"Authorization": f"Bearer {token}"}
+
+
+async def _sign_in(client: Client, email: str) -> Shopper:
+    headers = await signed_in(client, email)
     me = (await client.get("/api/me", headers)).json()
     cart = (await client.get("/api/cart", headers)).json()
     return Shopper(

@@ -56,3 +56,51 @@ PAGES = (
     Figure("a cached page, 64 connections, p99", "page_p99_ms", "ms", less=True, target="target_page_p99_ms"),
 )
 """Of either profile."""
+
+SEARCHES = (
+    Figure(
+        "searches with facets, 32 connections, p99, beside one client",
+        "fresh_p99_ms",
+        "ms",
+        less=True,
+        target="target_p99_ms",
+        limit="alone_p99_ms",
+        ours=True,
+    ),
+    Figure(
+        "the same as shoppers repeat them, p99, beside one client",
+        "usual_p99_ms",
+        "ms",
+        less=True,
+        target="target_p99_ms",
+        limit="alone_p99_ms",
+        ours=True,
+    ),
+    Figure(
+        "type-ahead, 32 connections, p99, beside one client",
+        "suggest_p99_ms",
+        "ms",
+        less=True,
+        target="target_suggest_p99_ms",
+        limit="suggest_alone_p99_ms",
+        ours=True,
+    ),
+    Figure("products loaded", "load_per_s", "/s"),
+    Figure("memory of the service", "service_mb", "MB", less=True),
+)
+"""Of either profile."""
+
+
+def _first_shown(where: str, key: str, **more: Any) -> tuple[Figure, ...]:
+    return tuple(
+        Figure(f"a new price, acknowledged to {where}, p{share}", f"{key}_p{share}_ms", "ms", less=True, **more)
+        for share in (50, 99)
+    )
+
+
+PRICES = (
+    *_first_shown("shown on the product's page", "page", target="target_p99_ms"),
+    *_first_shown("shown in a list", "list", target="target_p99_ms"),
+    *_first_shown("found by it", "found"),
+)
+"""Of either profile."""

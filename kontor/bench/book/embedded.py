@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kontor.bench.book.case import CATALOG, DISK, NONE, ORDERS, PAGES, Case, beside
+from kontor.bench.book.case import CATALOG, DISK, NONE, ORDERS, PAGES, PRICES, SEARCHES, Case, beside
 from kontor.bench.book.figures import Figure
 
 EMBEDDED: tuple[Case, ...] = (
@@ -207,43 +207,8 @@ EMBEDDED: tuple[Case, ...] = (
         small=("1000",),
     ),
     Case("reads", PAGES, NONE, small=("--seconds", "0.5")),
-    Case(
-        "search",
-        (
-            Figure(
-                "searches with facets, 32 connections, p99, beside one client",
-                "fresh_p99_ms",
-                "ms",
-                less=True,
-                target="target_p99_ms",
-                limit="alone_p99_ms",
-                ours=True,
-            ),
-            Figure(
-                "the same as shoppers repeat them, p99, beside one client",
-                "usual_p99_ms",
-                "ms",
-                less=True,
-                target="target_p99_ms",
-                limit="alone_p99_ms",
-                ours=True,
-            ),
-            Figure(
-                "type-ahead, 32 connections, p99, beside one client",
-                "suggest_p99_ms",
-                "ms",
-                less=True,
-                target="target_suggest_p99_ms",
-                limit="suggest_alone_p99_ms",
-                ours=True,
-            ),
-            Figure("products loaded", "load_per_s", "/s"),
-            Figure("memory of the service", "service_mb", "MB", less=True),
-        ),
-        DISK,
-        file=CATALOG,
-        small=("--products", "700", "--seconds", "0.5"),
-    ),
+    Case("prices", PRICES, DISK, small=("--seconds", "1")),
+    Case("search", SEARCHES, DISK, file=CATALOG, small=("--products", "700", "--seconds", "0.5")),
     Case(
         "discovery",
         (

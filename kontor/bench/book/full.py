@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kontor.bench.book.case import EVERY_SERVER, NONE, PAGES, SERVERS, Case, beside
+from kontor.bench.book.case import CATALOG, EVERY_SERVER, NONE, PAGES, PRICES, SEARCHES, SERVERS, Case, beside
 from kontor.bench.book.figures import Figure
 
 APPEND_POSTGRES = "Postgres, as it is set, above"
@@ -191,6 +191,16 @@ FULL: tuple[Case, ...] = (
         needs=EVERY_SERVER,
         small=("--seconds", "0.5"),
     ),
+    Case(
+        "search",
+        SEARCHES,
+        SERVERS,
+        ("--profile", "full"),
+        needs=EVERY_SERVER,
+        file=CATALOG,
+        small=("--products", "700", "--seconds", "0.5"),
+    ),
+    Case("prices", PRICES, SERVERS, ("--profile", "full"), needs=EVERY_SERVER, small=("--seconds", "1")),
     Case("checkout", CHECKOUT_FULL, SERVERS, ("--profile", "full"), needs=EVERY_SERVER, small=("--seconds", "2")),
     Case(
         "checkout",
