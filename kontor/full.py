@@ -375,7 +375,7 @@ async def process_worker(settings: Settings, clock: Callable[[], int] = now_ms) 
         books = Bookkeeping(log, engine, settings.commission_ppm)
         feeds = feed_process(settings, engine, vault, views)
         follower.applied += [
-            lambda events, touched: payments.committed(events),
+            payments.heard,
             checkouts.applied,
             erasures.applied,
             deliveries.applied,
