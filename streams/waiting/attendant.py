@@ -14,7 +14,7 @@ import structlog
 
 from commands.context import system_context
 from commands.engine import Engine
-from commands.errors import WritePathError
+from commands.errors import UnreadableStream, WritePathError
 from commands.outage import Outage
 from domain.drop import Drop, EndDrop, OpenDrop
 from domain.errors import DomainError
@@ -37,7 +37,7 @@ class Attendant:
         self._engine = engine
         self._rooms = rooms
         self._stuck: set[str] = set()
-        """Drops that cannot be opened, of which has been told."""
+        """Drops that cannot be opened or looked at, of which has been told."""
         self._unsure: dict[str, int] = {}
         """Since when lines have been seen without a drop."""
         self._closing = asyncio.Event()
@@ -71,19 +71,32 @@ class Attendant:
         for room in await self._rooms.all():
             if room.ended:
                 continue
-            offer: Offer = await self._engine.state(room.offer_id)
-            drop = drop_of(offer)
-            if drop is None or drop.drop_id != room.drop_id:
-                await self._abandon(room, at)
-            elif not drop.is_on(at):
-                await self._end(room, at)
-            elif at >= room.terms.opens_at:
-                assert isinstance(offer, LiveOffer), offer
-                await self._attend(room, drop, offer.terms.limit_per_account or 1, at)
-                rest = EVERY_S
-            else:
-                rest = min(rest, max(0.0, (room.terms.opens_at - at) / 1000))
+            try:
+                rest = min(rest, await self._see_to(room, at))
+            except UnreadableStream as error:  # other drops go on
+                self._tell_once("drop_unreadable", room, error)
         return rest
+
+    async def _see_to(self, room: Room, at: int) -> float:
+        """Seconds until something will be to do, at the longest."""
+        offer: Offer = await self._engine.state(room.offer_id)
+        drop = drop_of(offer)
+        if drop is None or drop.drop_id != room.drop_id:
+            await self._abandon(room, at)
+        elif not drop.is_on(at):
+            await self._end(room, at)
+        elif at >= room.terms.opens_at:
+            assert isinstance(offer, LiveOffer), offer
+            await self._attend(room, drop, offer.terms.limit_per_account or 1, at)
+            return EVERY_S
+        else:
+            return max(0.0, (room.terms.opens_at - at) / 1000)
+        return IDLE_S
+
+    def _tell_once(self, what: str, room: Room, error: Exception) -> None:
+        if room.drop_id not in self._stuck:
+            self._stuck.add(room.drop_id)
+            log.error(what, drop=room.drop_id, why=str(error))
 
     async def _attend(self, room: Room, drop: Drop, limit: int, at: int) -> None:
         line = self._rooms.line
@@ -105,9 +118,7 @@ class Attendant:
         try:
             outcome = await self._engine.submit(command, system_context("drops", at))
         except DomainError as error:
-            if room.drop_id not in self._stuck:
-                self._stuck.add(room.drop_id)
-                log.error("drop_cannot_open", drop=room.drop_id, why=str(error))
+            self._tell_once("drop_cannot_open", room, error)
             return Drop(room.drop_id, room.terms, room.commitment)
         return drop_of(outcome.state) or Drop(room.drop_id, room.terms, room.commitment)
 
