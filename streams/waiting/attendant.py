@@ -27,7 +27,7 @@ EVERY_S = 0.25
 """While a drop is open."""
 IDLE_S = 1.0
 UNSURE_MS = 5_000
-"""A line is made before its drop is announced. One whose drop has not been for so long is nobody's."""
+"""A line is made before its drop is announced. One whose drop the log has not had for so long is nobody's."""
 
 log = structlog.get_logger("drops")
 
@@ -80,10 +80,14 @@ class Attendant:
     async def _see_to(self, room: Room, at: int) -> float:
         """Seconds until something will be to do, at the longest."""
         offer: Offer = await self._engine.state(room.offer_id)
-        drop = drop_of(offer)
-        if drop is None or drop.drop_id != room.drop_id:
-            await self._abandon(room, at)
-        elif not drop.is_on(at):
+        if _drop_in(offer, room) is None:  # this process may not have heard of it yet
+            offer = await self._engine.state_since(room.offer_id, await self._engine.log.head())
+        drop = _drop_in(offer, room)
+        if drop is None:
+            await self._abandon(room, offer, at)
+            return IDLE_S
+        self._unsure.pop(room.drop_id, None)
+        if not drop.is_on(at):
             await self._end(room, at)
         elif at >= room.terms.opens_at:
             assert isinstance(offer, LiveOffer), offer
@@ -127,12 +131,20 @@ class Attendant:
         await self._engine.submit(command, system_context("drops", at))
         await self._clear(room, at)
 
-    async def _abandon(self, room: Room, at: int) -> None:
-        """It was called off, or the offer withdrawn; or it is just about to be announced."""
-        if at >= room.terms.opens_at or at - self._unsure.setdefault(room.drop_id, at) >= UNSURE_MS:
+    async def _abandon(self, room: Room, offer: Offer, at: int) -> None:
+        """It was called off, or the offer withdrawn; or it is just about to be announced, however soon it opens. Of an
+        offer that is withdrawn no drop can be."""
+        is_due = at >= room.terms.opens_at and not isinstance(offer, LiveOffer)
+        if is_due or at - self._unsure.setdefault(room.drop_id, at) >= UNSURE_MS:
             await self._clear(room, at)
 
     async def _clear(self, room: Room, at: int) -> None:
         await asyncio.to_thread(self._rooms.line.end, room.drop_id, at)
         self._unsure.pop(room.drop_id, None)
         self._rooms.stale()
+
+
+def _drop_in(offer: Offer, room: Room) -> Drop | None:
+    """The drop that the line is for, if the offer has it."""
+    drop = drop_of(offer)
+    return drop if drop is not None and drop.drop_id == room.drop_id else None

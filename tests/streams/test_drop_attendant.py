@@ -187,3 +187,27 @@ async def test_a_drop_that_cannot_be_read_keeps_no_other_from_opening(
         assert (await there.look(OPENS + 1_000)).pace.called == 3
     assert [entry["drop"] for entry in logged if entry["event"] == "drop_unreadable"] == ["drp_0"]
     await there.engine.close()
+
+
+async def test_a_process_that_has_not_heard_of_a_drop_ends_no_line(
+    here: Here, log: MemoryLog, vault: Vault, clock: Clock
+) -> None:
+    """The line is in the vault, and the drop in the log, of which it may hear later."""
+    there, offer, other = Here(log, vault, clock), "off_shp_1.ink", "drp_2"
+    await there.engine.start()
+    await here.do(PutOffer(offer, "prd_2", "USD", Terms(Money(1999, "USD"), limit_per_account=1)))
+    await there.engine.state(offer)
+    commitment = commitment_of(here.rooms.tokens.seed_of(other))
+    here.rooms.line.announce(Room(other, offer, "prd_2", TERMS, commitment))
+    await here.do(AnnounceDrop(offer, other, TERMS, commitment, NOW))
+    for at in (NOW, NOW + UNSURE_MS, OPENS):
+        await there.look(at)
+    assert await ended(there) == {DROP: False, other: False}
+    await there.engine.close()
+
+
+async def test_a_drop_that_opens_while_it_is_being_announced_keeps_its_line(here: Here) -> None:
+    await here.do(PutOffer("off_shp_1.ink", "prd_2", "USD", Terms(Money(1999, "USD"), limit_per_account=1)))
+    here.rooms.line.announce(Room("drp_2", "off_shp_1.ink", "prd_2", TERMS, ""))
+    await here.look(OPENS)
+    assert await ended(here) == {DROP: False, "drp_2": False}, "its event may be on its way"
