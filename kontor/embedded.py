@@ -143,6 +143,7 @@ async def embedded(settings: Settings, *, clock: Callable[[], int] = now_ms) -> 
     follower = Follower(log, views, engine)
     standing, indexer = _indexing(log, views, search, clock)
     repricing, books = Repricing(views, indexer.touch, clock), Bookkeeping(log, engine, settings.commission_ppm)
+    indexer.began += [standing.tell_anew, repricing.begin_anew]
     gateway = elsewhere or SimulatedGateway(
         folder.provider, vault.secrets.webhook_secret, timeout_s=settings.provider_timeout, clock=clock
     )
