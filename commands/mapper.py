@@ -9,7 +9,7 @@ import structlog
 from eventsourcing.persistence import Mapper, StoredEvent
 
 from commands.store.port import Row, new_row
-from domain.codec import TOPICS, decode, decode_meta, encode
+from domain.codec import TOPICS, UnknownEvent, decode, decode_meta, encode
 from domain.decider import Event
 from domain.recorded import Meta, Recorded, Unreadable, chain_hash
 
@@ -41,7 +41,8 @@ def recorded_or_unreadable(row: Row | tuple[Any, ...]) -> Recorded:
         return recorded(row)
     except Exception as error:  # whatever damaged bytes make of a decoder
         log.warning("unreadable_event", position=row[0], stream=row[1], topic=row[3], error=repr(error))
-        return Recorded(row[0], row[1], row[2], Unreadable(row[3], repr(error)), NO_META, row[6])
+        unreadable = Unreadable(row[3], repr(error), isinstance(error, UnknownEvent))
+        return Recorded(row[0], row[1], row[2], unreadable, NO_META, row[6])
 
 
 class EnvelopeMapper(Mapper[str]):

@@ -16,6 +16,8 @@ class Running(State, frozen=True):
     worker: str
     begun_at: int
     until: int
+    terms: FeedTerms
+    """Those that the feed had when the run began; whoever goes on with it goes by them."""
     anew: bool = False
 
 

@@ -2,7 +2,7 @@
 
 A feed has a source, a schedule and a history of runs. A shop's feeds are few and looked at together, so their limit is
 kept here. A run belongs to one worker until a stated instant; one that vanished is followed by another, which goes on
-with the same run.
+with the same run. Terms that change meanwhile are for the next one.
 """
 
 from __future__ import annotations
@@ -257,7 +257,8 @@ def run_begun(state: ShopFeeds, event: RunBegun) -> ShopFeeds:
         return state
     before = known.running or known.asked
     anew = before is not None and before.anew
-    running = Running(event.run_id, event.worker, event.at, event.until, anew)
+    terms = known.running.terms if known.running is not None else known.terms
+    running = Running(event.run_id, event.worker, event.at, event.until, terms, anew)
     return _with(state, event.name, replace(known, running=running, asked=None, begun_at=event.at))
 
 
@@ -269,19 +270,23 @@ def run_renewed(state: ShopFeeds, event: RunRenewed) -> ShopFeeds:
 
 
 def run_finished(state: ShopFeeds, event: RunFinished) -> ShopFeeds:
+    """What a run read by other terms than those of now tells nothing of what these would find there."""
     known = state.feeds.get(event.name)
     if known is None:
         return state
     begun = known.running.begun_at if known.running is not None else event.at
+    changed = known.running is not None and known.running.terms != known.terms
     run = Run(event.run_id, begun, event.at, event.outcome, event.reason, event.counts, event.kept)
     runs = (*known.runs, run)[-RUNS_MAX:]
-    return _with(state, event.name, replace(known, running=None, runs=runs, mark=event.mark))
+    mark = known.mark if changed else event.mark
+    return _with(state, event.name, replace(known, running=None, runs=runs, mark=mark))
 
 
 MERCHANT_FEEDS = Decider(
     name="merchantfeed",
     initial=ShopFeeds(),
     states=ShopFeeds,
+    generation=2,
     decisions={
         PutFeed: put,
         PauseFeed: pause,

@@ -32,6 +32,8 @@ class Unreadable(msgspec.Struct, frozen=True, gc=False):
 
     topic: str
     why: str
+    unknown: bool = False
+    """Of a name or version that this Kontor does not know, so that a newer one may read it."""
 
 
 class Recorded(msgspec.Struct, frozen=True, gc=False):

@@ -106,12 +106,14 @@ async def _begin(gateway: SimulatedGateway | OutsideGateway, payments: PaymentPr
 
 def _indexing(
     log: EventLog, views: SQLiteViews, search: TantivyIndex, clock: Callable[[], int]
-) -> tuple[Standing, Indexer]:
-    """What writes the index, and what counts the merits of its documents."""
+) -> tuple[Standing, Indexer, Repricing]:
+    """What writes the index, what counts the merits of its documents, and what knows when a price of theirs changes."""
     standing = Standing(log, clock)
     indexer = Indexer(log, views, search, clock, standing.describe)
     standing.touch = indexer.renew
-    return standing, indexer
+    repricing = Repricing(views, indexer.touch, clock)
+    indexer.began += [standing.tell_anew, repricing.begin_anew]
+    return standing, indexer, repricing
 
 
 def _signals(folder: DataFolder) -> Signals:
@@ -141,8 +143,8 @@ async def embedded(settings: Settings, *, clock: Callable[[], int] = now_ms) -> 
     vault = Vault(folder.vault)
     views, search = SQLiteViews(folder.views, PROJECTIONS), TantivyIndex(folder.search)
     follower = Follower(log, views, engine)
-    standing, indexer = _indexing(log, views, search, clock)
-    repricing, books = Repricing(views, indexer.touch, clock), Bookkeeping(log, engine, settings.commission_ppm)
+    standing, indexer, repricing = _indexing(log, views, search, clock)
+    books = Bookkeeping(log, engine, settings.commission_ppm)
     gateway = elsewhere or SimulatedGateway(
         folder.provider, vault.secrets.webhook_secret, timeout_s=settings.provider_timeout, clock=clock
     )

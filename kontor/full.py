@@ -336,6 +336,7 @@ async def search_worker(settings: Settings) -> AsyncIterator[tuple[PostgresLog, 
         indexer = Indexer(log, cataloguing, search, describe=standing.describe)
         standing.touch = indexer.renew
         repricing = Repricing(cataloguing, indexer.touch)
+        indexer.began += [standing.tell_anew, repricing.begin_anew]
         cataloguing.applied += [standing.applied, indexer.applied, repricing.applied]
         await _begun(stack, noticing, cataloguing, indexer, standing, repricing)
         settle_garbage()
@@ -375,7 +376,7 @@ async def process_worker(settings: Settings, clock: Callable[[], int] = now_ms) 
         books = Bookkeeping(log, engine, settings.commission_ppm)
         feeds = feed_process(settings, engine, vault, views)
         follower.applied += [
-            lambda events, touched: payments.committed(events),
+            payments.heard,
             checkouts.applied,
             erasures.applied,
             deliveries.applied,

@@ -2,7 +2,9 @@
 
 It hears of events from the follower and goes back to the log for what it missed, so that every process that keeps
 books arrives at the same transactions; the journal leaves out what it has. Nobody waits for it: a sale is posted a
-moment later, together with others.
+moment later, together with others. A movement that a newer version of Kontor wrote is waited for, with all behind it:
+what the journal has passed is never posted. One that is damaged nobody will read, and its amount is not known: it is
+passed over, and ``kontor verify`` tells of it.
 """
 
 from __future__ import annotations
@@ -21,7 +23,7 @@ from commands.engine import Engine
 from commands.errors import UnreadableStream, WritePathError
 from commands.mapper import recorded_or_unreadable
 from commands.outage import Outage
-from commands.store.port import EventLog
+from commands.store.port import EventLog, Position
 from domain import order
 from domain.codec import TOPICS as TOPICS_OF
 from domain.course import Course, Placed
@@ -48,7 +50,7 @@ from domain.postings import (
     postings_of_lost_dispute,
     postings_of_refund,
 )
-from domain.recorded import Recorded
+from domain.recorded import Recorded, Unreadable
 from domain.shipment import ShipmentGiven
 from projections.views import Touched
 from streams.effect import order_of
@@ -100,6 +102,8 @@ class Bookkeeping:
         self._after = 0
         """Everything up to here is posted or pending."""
         self._pending: deque[Recorded] = deque()
+        self._newer: Recorded | None = None
+        """What moved next, and cannot be read by this version."""
         self._wake = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._closing = asyncio.Event()
@@ -119,8 +123,7 @@ class Bookkeeping:
         """The follower's listener. What does not go on from where we are, or is too much, is read from the log."""
         goes_on = events[0].position <= self._after + 1 <= events[-1].position
         if goes_on and len(self._pending) < PENDING_MAX:
-            self._pending += [one for one in events if one.position > self._after and type(one.event) in MOVES]
-            self._after = events[-1].position
+            self._take_in([one for one in events if one.position > self._after and _moves(one)], events[-1].position)
             if self._pending:
                 self._wake.set()
 
@@ -148,6 +151,7 @@ class Bookkeeping:
         at = system_context("bookkeeping", self._engine.clock())
         await self._engine.submit(SetCommission(JOURNAL, self._commission, await self._log.head()), at)
         self._after = (await self._journal()).upto
+        self._newer = None
         self._pending.clear()  # what was heard before comes again, from the log
 
     async def _journal(self) -> Journal:
@@ -171,13 +175,34 @@ class Bookkeeping:
 
     async def _read(self) -> bool:
         """Goes on in the log; whether there was anything."""
+        if self._newer is not None:
+            await self._pass_by(self._newer)
         after = self._after
         rows = await self._log.read(after, PAGE)
         if not rows or self._after != after:  # heard of meanwhile
             return bool(self._pending)
-        self._pending += [recorded_or_unreadable(row) for row in rows if row.topic.startswith(TOPICS)]
-        self._after = rows[-1].position
+        moved = [recorded_or_unreadable(row) for row in rows if row.topic.startswith(TOPICS)]
+        self._take_in(moved, rows[-1].position)
         return True
+
+    def _take_in(self, moved: Sequence[Recorded], upto: Position) -> None:
+        """All that moved until ``upto``, or until one that a newer version wrote."""
+        for one in moved:
+            if not isinstance(one.event, Unreadable):
+                self._pending.append(one)
+            elif one.event.unknown:
+                self._newer, self._after = one, one.position - 1
+                return
+            else:
+                log.error("movement_damaged", position=one.position, stream=one.stream, reason=one.event.why)
+        self._after = upto
+
+    async def _pass_by(self, newer: Recorded) -> None:
+        """Raises UnreadableStream as long as no other process, which can read it, has posted it."""
+        if (await self._journal()).upto < newer.position:
+            why = f"{newer.event.topic} at position {newer.position} is of a newer version; that one will post it"
+            raise UnreadableStream(newer.stream, why)
+        self._newer, self._after = None, newer.position
 
     async def _transaction(self, moved: Recorded, journal: Journal) -> Transaction:
         order_id, amount = _order_of(moved), amount_of(moved.event)
@@ -244,6 +269,11 @@ class Bookkeeping:
                 if _order_of(one) == order_id:
                     course.take_in(one)
         return course
+
+
+def _moves(one: Recorded) -> bool:
+    event = one.event
+    return type(event) in MOVES or (isinstance(event, Unreadable) and event.topic.startswith(TOPICS))
 
 
 def amount_of(event: Any) -> Money:

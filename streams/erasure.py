@@ -15,7 +15,7 @@ import structlog
 
 from commands.context import Context, system_context
 from commands.engine import Engine
-from commands.errors import WritePathError
+from commands.errors import UnreadableStream, WritePathError
 from commands.mapper import recorded_or_unreadable
 from commands.outage import Outage
 from commands.vault import Vault
@@ -93,7 +93,7 @@ class ErasureProcess:
         try:
             for account_id in await asyncio.to_thread(self._vault.left_of, account_ids):
                 log.warning("erasure_was_interrupted", account=account_id, action="finishing it")
-                await erase(self._engine, self._vault, account_id, system_context("erasure", self._engine.clock()))
+                await self._erase(account_id)
             self._outage.ended()
             return
         except (WritePathError, sqlite3.OperationalError) as error:
@@ -101,3 +101,10 @@ class ErasureProcess:
         except Exception:
             log.exception("erasure_failed")
         self._heard.update(account_ids)  # and once more
+
+    async def _erase(self, account_id: str) -> None:
+        """One that cannot be read is left to the next start, and keeps no others waiting."""
+        try:
+            await erase(self._engine, self._vault, account_id, system_context("erasure", self._engine.clock()))
+        except UnreadableStream as error:
+            log.error("erasure_impossible", account=account_id, reason=str(error))

@@ -87,6 +87,9 @@ class Indexer:
         """Told of that position whenever it moves on."""
         self.writing = False
         """Whether this process is the one that writes the index."""
+        self.began: list[Callable[[], None]] = []
+        """Called when it has become the one, also of an index that has taken the place of its own. What the documents
+        are to know without an event that says so is to be told again: it may have been told to another index."""
         self.generation = 0
         """Changes whenever searches may find something else than before."""
         self.parked = LackingProducts()
@@ -227,6 +230,8 @@ class Indexer:
         self._seen = max(self._seen, target)
         self.writing = True
         self.generation += 1
+        for told in self.began:
+            told()
 
     async def _replay(self, target: int) -> None:
         """Touches what the events since the last commit concern."""

@@ -30,6 +30,8 @@ RETRY_S = (0.05, 5.0)
 """First and longest pause, doubled in between, each with jitter."""
 
 log = structlog.get_logger("intake")
+Held = dict[int, Position]
+"""By partition that is ours: up to where the sink holds everything."""
 
 
 class Stopped(Exception):
@@ -38,8 +40,8 @@ class Stopped(Exception):
 
 class Intake:
     def __init__(self, handler: Handler, event_log: EventLog, partitions: int) -> None:
-        self.reached: dict[int, Position] = {}
-        """By partition that is ours: the sink holds everything up to here."""
+        self.reached: Held = {}
+        """Another assignment begins another; a batch under way goes on by its own."""
         self._handler = handler
         self._log = event_log
         self._partitions = partitions
@@ -49,7 +51,7 @@ class Intake:
 
     def assigned(self) -> None:
         """Partitions may have been with somebody else: their sink knows more than we do."""
-        self.reached.clear()
+        self.reached = {}
 
     def stop(self) -> None:
         """Whoever waits for an unavailable sink gets Stopped."""
@@ -79,11 +81,12 @@ class Intake:
             pause = min(pause * 2, longest)
 
     async def _pass_on(self, partition: int, messages: Sequence[Message]) -> None:
-        if partition not in self.reached:
-            self.reached[partition] = await self._handler.begin(partition)
+        reached = self.reached
+        if partition not in reached:
+            reached[partition] = await self._handler.begin(partition)
         events: list[Recorded] = []
         idle = False
-        upto = self.reached[partition]
+        upto = reached[partition]
         for message in messages:
             after, position, value = message
             if position <= upto:
@@ -92,32 +95,32 @@ class Intake:
             row = message.row
             missing = position if row is None and value else after
             if missing > upto:
-                await self._hand_over(partition, events, upto)
-                await self._close_gap(partition, missing)
+                await self._hand_over(reached, partition, events, upto)
+                await self._close_gap(reached, partition, missing)
                 events, upto = [], missing
             if row is not None:
                 events.append(recorded_or_unreadable(row))
             upto = position
-        if idle and upto == self.reached[partition]:
+        if idle and upto == reached[partition]:
             # Said once more while nothing happens: whoever lost what it held finds out before there is something new.
             await self._handler.handle(partition, (), upto)
-        await self._hand_over(partition, events, upto)
+        await self._hand_over(reached, partition, events, upto)
 
-    async def _hand_over(self, partition: int, events: Sequence[Recorded], upto: Position) -> None:
-        if upto > self.reached[partition]:
+    async def _hand_over(self, reached: Held, partition: int, events: Sequence[Recorded], upto: Position) -> None:
+        if upto > reached[partition]:
             await self._handler.handle(partition, events, upto)
-            self.reached[partition] = upto
+            reached[partition] = upto
 
-    async def _close_gap(self, partition: int, upto: Position) -> None:
+    async def _close_gap(self, reached: Held, partition: int, upto: Position) -> None:
         """What the topic does not tell, from the log. One gap at a time: each may mean reading all of it."""
         async with self._one_gap:
-            log.warning("gap", partition=partition, after=self.reached[partition], upto=upto)
-            while (after := self.reached[partition]) < upto:
+            log.warning("gap", partition=partition, after=reached[partition], upto=upto)
+            while (after := reached[partition]) < upto:
                 rows = await self._log.read(after, min(PAGE, upto - after))
                 if not rows:
                     raise WrongTopic(f"the topic tells of position {upto}, the log ends at {after}")
                 ours = [row for row in rows if partition_of(row.stream, self._partitions) == partition]
-                await self._hand_over(partition, list(map(recorded_or_unreadable, ours)), rows[-1].position)
+                await self._hand_over(reached, partition, list(map(recorded_or_unreadable, ours)), rows[-1].position)
 
     async def _pause(self, seconds: float) -> None:
         with contextlib.suppress(TimeoutError):

@@ -1,9 +1,10 @@
 """The payment process: performs the effects that the log asks for, and puts on record what became of them.
 
-Intents that this process commits are acted on at once. Whatever is still open a while later, be it that a process died
-or a provider was away, is found in the view of open checkouts and taken up again: first ask the provider, then act.
-The key of a call is the event id of its intent, so nothing is charged twice, whoever asks however often. Reply,
-callback and query end in one function, ``complete``.
+Intents that this process commits are acted on at once, and so are those of others that were committed just now.
+Whatever is still open a while later, be it that a process died or a provider was away, is found in the view of open
+checkouts and taken up again: first ask the provider, then act. The key of a call is the event id of its intent, so
+nothing is charged twice, whoever asks however often, for as long as the provider remembers keys: Stripe does for a day.
+Reply, callback and query end in one function, ``complete``.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from domain.errors import DomainError, NotFound
 from domain.order import CancelledOrder
 from domain.payment import Payment, RecordFailedAttempt
 from domain.recorded import Recorded
-from projections.views import Views
+from projections.views import Touched, Views
 from streams.effect import Effect, asked_for, left_open, order_of, payment_of, perform, recording, recording_of
 from streams.gateways.port import (
     Declined,
@@ -44,6 +45,10 @@ ATTEMPTS_RECORDED_MAX = 10
 """Later failed attempts at one intent are not worth an event each."""
 WORKING_MAX = 20_000
 """Effects taken care of at one time; further ones are left to the sweep."""
+
+FRESH_MS = 60_000
+"""An intent of another process is acted on unasked for so long after it was recorded: providers remember its key for
+longer, and clocks of two machines differ by less."""
 
 log = structlog.get_logger("payments")
 
@@ -76,6 +81,8 @@ class Work:
     effect: Effect
     doubtful: bool
     """The provider may have heard of it already, so it is asked first."""
+    heard: bool = False
+    """Of another process, so the log is asked first whether it is still open."""
     attempts: int = 0
     settled: asyncio.Event = field(default_factory=asyncio.Event)
     """Its outcome is on record, or the process closes."""
@@ -128,12 +135,23 @@ class PaymentProcess:
     # the ways in
 
     def committed(self, events: Sequence[Recorded]) -> None:
-        """Acts on the intents among events that were just committed: as the engine's listener on those of this process,
-        as the follower's on everybody's."""
+        """The engine's listener: acts on the intents among events that this process has just committed."""
         for recorded in events:
             effect = asked_for(recorded)
             if effect is not None:
-                self._take_up(effect, doubtful=False)
+                self._take_up(Work(effect, doubtful=False))
+
+    def heard(self, events: Sequence[Recorded], touched: Touched) -> None:
+        """The follower's listener, for a process beside those that serve: acts on everybody's intents that are fresh
+        and still open. Of older ones it is told when views are folded anew, or when it was not there; which of them are
+        open the sweep finds."""
+        if self._sweeper is None:
+            return
+        now = self._engine.clock()
+        for recorded in events:
+            effect = asked_for(recorded)
+            if effect is not None and abs(now - recorded.meta.recorded_at) <= FRESH_MS:
+                self._take_up(Work(effect, doubtful=False, heard=True))
 
     async def receive(self, body: bytes, headers: Mapping[str, str]) -> bool:
         """A callback of the provider; whether it was of interest. Header names in lower case.
@@ -197,13 +215,12 @@ class PaymentProcess:
             if self._closing.is_set() or len(self._working) >= WORKING_MAX:
                 return
             effect = left_open(row.checkout)
-            if effect is not None and await self._still_open(effect):
-                self._take_up(effect, doubtful=True)
+            if effect is not None and effect.key not in self._working and await self._still_open(effect):
+                self._take_up(Work(effect, doubtful=True, attempts=effect.attempts))
 
     async def _still_open(self, effect: Effect) -> bool:
-        """Views that lag behind under load show many an intent as open whose outcome is long on record."""
-        if effect.key in self._working:
-            return False
+        """Views that lag behind under load show many an intent as open whose outcome is long on record, and a follower
+        that begins again tells of all there ever were."""
         try:
             state = await self._engine.state(effect.payment_id)
         except UnreadableStream as error:
@@ -225,15 +242,18 @@ class PaymentProcess:
 
     # one effect
 
-    def _take_up(self, effect: Effect, *, doubtful: bool) -> None:
-        if effect.key in self._working or self._closing.is_set() or len(self._working) >= WORKING_MAX:
+    def _take_up(self, work: Work) -> None:
+        key = work.effect.key
+        if key in self._working or self._closing.is_set() or len(self._working) >= WORKING_MAX:
             return
-        work = self._working[effect.key] = Work(effect, doubtful, effect.attempts)
-        work.task = asyncio.create_task(self._see_through(work), name=effect.key)
+        self._working[key] = work
+        work.task = asyncio.create_task(self._see_through(work), name=key)
 
     async def _see_through(self, work: Work) -> None:
         tries = queries = 0
         try:
+            if work.heard and not await self._found_open(work):
+                return
             while True:
                 pending = await self._step(work)
                 if work.settled.is_set():
@@ -248,6 +268,14 @@ class PaymentProcess:
                     await asyncio.wait_for(work.settled.wait(), pause)
         finally:
             del self._working[work.effect.key]
+
+    async def _found_open(self, work: Work) -> bool:
+        """False also when the log cannot say so now: then the sweep will."""
+        try:
+            return await self._still_open(work.effect)
+        except WritePathError as error:
+            log.warning("intent_not_read", key=work.effect.key, error=str(error))
+            return False
 
     async def _step(self, work: Work) -> bool:
         """Tries once to have the outcome and to record it; whether the provider is still at it."""

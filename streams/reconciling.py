@@ -19,6 +19,7 @@ import structlog
 
 from commands.context import Context, system_context
 from commands.engine import Engine
+from commands.errors import UnreadableStream
 from commands.store.port import EventLog
 from domain.difference import Difference, FindDifference, KnownDifference, SettleDifference, difference_id
 from domain.errors import DomainError
@@ -201,6 +202,8 @@ class _Run:
                     self._result.completed += 1
                 except DomainError as refusal:
                     log.warning("outcome_refused", key=key, reason=refusal.detail)
+                except UnreadableStream as error:  # the others are compared all the same
+                    log.error("outcome_impossible", key=key, reason=str(error))
         await self.catch_up()
 
     async def _look_into(self, books: Books, movements: list[Movement]) -> bool:
@@ -213,6 +216,9 @@ class _Run:
                 log.warning("query_failed", reference=reference, error=repr(error))
                 self._result.unanswered += 1
                 continue
+            except UnreadableStream as error:
+                log.error("disputes_impossible", reference=reference, reason=str(error))
+                continue
             news = news or found
             self._result.completed += found
         return news
@@ -220,13 +226,19 @@ class _Run:
     async def _record(self, window: Window) -> None:
         before = await self.known_open()
         for key, what in self._differences.items():
-            outcome = await self._engine.submit(FindDifference(key, what, self.now), self._context())
-            self._result.found += bool(outcome.events)
+            self._result.found += await self._recorded(FindDifference(key, what, self.now))
         for key, known in before:
             looked_for = window.surely(known.what.at) and known.what.order_id not in self._skipped
             if looked_for and key not in self._differences:
-                await self._engine.submit(SettleDifference(key, GONE, "", self.now), self._context())
-                self._result.gone += 1
+                self._result.gone += await self._recorded(SettleDifference(key, GONE, "", self.now))
+
+    async def _recorded(self, command: FindDifference | SettleDifference) -> bool:
+        """Whether it was news."""
+        try:
+            return bool((await self._engine.submit(command, self._context())).events)
+        except UnreadableStream as error:  # the others are recorded all the same
+            log.error("difference_impossible", id=command.difference_id, reason=str(error))
+            return False
 
     def _context(self) -> Context:
         return system_context("reconciliation", self.now)

@@ -37,6 +37,8 @@ class Repricing:
         self._due: list[tuple[int, str]] = []
         self._put: dict[str, int] = {}
         """Offers to look at, and from which instant on a change of theirs is to be told."""
+        self._known = False
+        """What is due was found in the views."""
         self._news = asyncio.Event()
         self._outage = Outage(log, "repricing_waits", "repricing_goes_on")
         self._task: asyncio.Task[None] | None = None
@@ -56,6 +58,11 @@ class Repricing:
             self._note(touched["offers"])
             self._news.set()
 
+    def begin_anew(self) -> None:
+        """For ``indexer.began``: what was told may have gone to another index."""
+        self._known = False
+        self._news.set()
+
     def _note(self, offers: Iterable[str]) -> None:
         """Now, before any document is made of them: what changes while they wait here must not be missed."""
         now = self._clock()
@@ -63,23 +70,24 @@ class Repricing:
             self._put.setdefault(offer, now)
 
     async def _work(self) -> None:
-        known = False
         while True:
             try:
-                if not known:
+                if not self._known:
+                    self._known = True
                     await self._begin()
-                    known = True
                 await self._look_at_what_was_put()
                 self._tell()
                 self._outage.ended()
                 await self._rest()
             except ViewsUnavailable as error:
+                self._known = False
                 self._outage.met(error)
                 await asyncio.sleep(RETRY_S)
 
     async def _begin(self) -> None:
         """Of what changed while nobody looked the documents are made anew."""
         last, now = "", self._clock()
+        self._due.clear()
         while some := await self._views.listed("offers", "scheduled", "", after=Place(0, last), limit=LISTED_MAX):
             passed = {key for key, row in some for one in row.terms.prices if one.starts_at <= now}
             self._tell_of(passed)
@@ -111,7 +119,7 @@ class Repricing:
             self._touch(Touched(offers=offers))
 
     async def _rest(self) -> None:
-        if self._put:
+        if self._put or not self._known:
             return
         self._news.clear()
         wait = min(LOOK_MS, self._due[0][0] - self._clock()) if self._due else LOOK_MS

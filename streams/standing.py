@@ -13,7 +13,9 @@ from collections.abc import Callable, Iterable, Sequence
 import structlog
 from msgspec.structs import replace
 
+from commands.errors import StorageUnavailable
 from commands.mapper import recorded_or_unreadable
+from commands.outage import Outage
 from commands.store.port import EventLog
 from domain.cart import ItemAdded
 from domain.codec import TOPICS
@@ -60,12 +62,18 @@ class Standing:
         self._carted: dict[int, Counter[str]] = {}
         self._ordered: dict[int, Counter[str]] = {}
         self._merits: dict[str, Merit] = {}
+        self._anew = False
+        """All of them are to be told, whatever has moved."""
         self._after = 0
         """Events beyond come from the follower."""
+        self._tail = 0
+        """Up to where those before have been counted."""
+        self._outage = Outage(log, "standing_waits", "standing_goes_on")
         self._task: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
         self._after = await self._log.head()
+        self._tail = max(0, self._after - TAIL_MAX)
         self._task = asyncio.create_task(self._work(), name="standing")
 
     async def close(self) -> None:
@@ -78,6 +86,10 @@ class Standing:
         for event in events:
             if event.position > self._after:
                 self._count(event)
+
+    def tell_anew(self) -> None:
+        """For ``indexer.began``: what was told may have gone to another index."""
+        self._anew = True
 
     def describe(self, one: OnSale) -> SearchDocument:
         merit = self._merits.get(one.product_id, UNKNOWN)
@@ -92,21 +104,25 @@ class Standing:
 
     async def _work(self) -> None:
         await asyncio.sleep(self._begin_s)
-        await self._read_tail()
         while True:
             try:
+                await self._read_tail()
                 self._tell()
+                self._outage.ended()
+            except StorageUnavailable as error:
+                self._outage.met(error)
             except Exception:
                 log.exception("standing_failed")
             await asyncio.sleep(self._pace_s)
 
     async def _read_tail(self) -> None:
-        after = max(0, self._after - TAIL_MAX)
-        while after < self._after and (rows := await self._log.read(after, min(PAGE, self._after - after))):
+        """Goes on where it was, if the log was away."""
+        while self._tail < self._after:
+            rows = await self._log.read(self._tail, min(PAGE, self._after - self._tail))
             for row in rows:
                 if row.topic in COUNTED:
                     self._count(recorded_or_unreadable(row))
-            after = rows[-1].position
+            self._tail = rows[-1].position if rows else self._after
             await asyncio.sleep(0)
 
     def _tell(self) -> None:
@@ -116,9 +132,13 @@ class Standing:
                 del counts[day]
         was, now = self._merits, merits_of(_total(self._carted), _total(self._ordered))
         moved = {key for key in {*was, *now} if _steps(was.get(key, UNKNOWN)) != _steps(now.get(key, UNKNOWN))}
+        if self._anew:
+            moved |= {key for key, merit in now.items() if _steps(merit) != _steps(UNKNOWN)}
         self._merits = now
         if moved and not self.touch(moved):
             self._merits = was
+        else:
+            self._anew = False
 
 
 def _day(recorded: Recorded) -> int:

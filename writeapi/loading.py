@@ -6,8 +6,11 @@ import asyncio
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import structlog
+
 from commands.context import Context, new_command_id
 from commands.engine import Engine
+from commands.errors import UnreadableStream
 from domain.errors import DomainError
 from domain.ids import offer_id
 from domain.offer import LiveOffer, WithdrawOffer
@@ -19,6 +22,8 @@ from writeapi.rows import changes, load_lines
 BACKLOG_MAX = 2_000
 """Products that search may lag behind; the log waits for it, else a large feed piles up in memory."""
 BACKLOG_LOOK_S = 0.01
+
+log = structlog.get_logger("loading")
 
 
 class RowLoader:
@@ -38,7 +43,21 @@ class RowLoader:
 
     async def withdraw(self, what: str, skus: Sequence[str], shop_id: str) -> int:
         shop: OpenedShop = require_open(await self.engine.state(shop_id))
-        context = Context(shop.owner_id, new_command_id(), self.clock())
+        return await self._withdraw(what, skus, shop_id, shop.owner_id)
+
+    async def _withdraw(self, what: str, skus: Sequence[str], shop_id: str, owner_id: str) -> int:
+        """What is damaged in the log sells nothing, and is left alone; to find it out, the others go by halves."""
+        try:
+            return await self._ended(what, skus, shop_id, Context(owner_id, new_command_id(), self.clock()))
+        except UnreadableStream as error:
+            if len(skus) == 1:
+                log.error("withdrawal_impossible", shop=shop_id, sku=skus[0], reason=str(error))
+                return 0
+        half = len(skus) // 2
+        return sum([await self._withdraw(what, some, shop_id, owner_id) for some in (skus[:half], skus[half:])])
+
+    async def _ended(self, what: str, skus: Sequence[str], shop_id: str, context: Context) -> int:
+        """Raises UnreadableStream."""
         if what == "stock":
             return changes(await count_stock(self.engine, context, shop_id, [(sku, 0) for sku in skus]))
         streams = [offer_id(shop_id, sku) for sku in skus]

@@ -8,11 +8,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import Annotated, Any, Protocol, TypeVar
 
+import structlog
 from pydantic import BaseModel, Field, StrictInt, ValidationError
 
 from commands.batch import Outcome
 from commands.context import Context, new_command_id
 from commands.engine import Engine
+from commands.errors import UnreadableStream
 from domain.errors import DomainError, Invalid
 from domain.inventory import QUANTITY_MAX
 from domain.shop import OpenedShop, require_open
@@ -22,7 +24,10 @@ from writeapi.categorytree import CategoryLine, put_tree
 from writeapi.merchandise import Made, count_stock, create_products, put_offers
 from writeapi.requests import Body
 
+DAMAGED = "what the marketplace has stored about this is damaged; its operator has to look"
 Row = TypeVar("Row", bound=BaseModel)
+
+log = structlog.get_logger("rows")
 
 
 class OfferLine(OfferTerms):
@@ -56,7 +61,25 @@ async def load_lines(
     admin: bool = False,
 ) -> Loaded:
     """Puts lines of ``products``, ``offers``, ``stock`` or ``categories`` (which are for administrators) through the
-    write path."""
+    write path. Lines about what is damaged in the log are refused; to find them out, the others are put by halves."""
+    try:
+        return await _loaded(writing, what, lines, actor, shop_id, admin)
+    except UnreadableStream as error:
+        if len(lines) <= 1:
+            log.error("line_impossible", what=what, reason=str(error))
+            return Loaded([Rejection(line.number, DAMAGED) for line in lines], 0)
+    half = len(lines) // 2
+    first, second = [
+        await load_lines(writing, what, some, actor, shop_id=shop_id, admin=admin)
+        for some in (lines[:half], lines[half:])
+    ]
+    return Loaded(first.rejections + second.rejections, first.changed + second.changed)
+
+
+async def _loaded(
+    writing: Writing, what: str, lines: Sequence[Line], actor: str, shop_id: str | None, admin: bool
+) -> Loaded:
+    """Raises UnreadableStream."""
     context = Context(actor, new_command_id(), writing.clock())
     if what == "products":
         rejections, changed = await _products(writing, context, lines)

@@ -140,7 +140,9 @@ class Process:
         if self._index is not None:
             self._window = Window(self._index)
             indexer = Indexer(log, self.views, self._window, self.clock)  # type: ignore[arg-type]  # nobody searches
-            parts += [indexer, Repricing(self.views, indexer.touch, self.clock)]
+            repricing = Repricing(self.views, indexer.touch, self.clock)
+            indexer.began.append(repricing.begin_anew)
+            parts += [indexer, repricing]
         self.engine.listeners.append(self.payments.committed)
         self.follower.applied += [part.applied for part in parts]
         await self.engine.start()

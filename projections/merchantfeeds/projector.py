@@ -38,4 +38,4 @@ SHOP_FEEDS = Table(
     keys=lambda recorded: (shop_of(recorded.stream),),
     indexes={"due": Index(scheduled, lambda key, row: next_at(row.feeds))},
 )
-MERCHANT_FEEDS = Projection("merchantfeeds", 1, (SHOP_FEEDS,))
+MERCHANT_FEEDS = Projection("merchantfeeds", 2, (SHOP_FEEDS,))

@@ -18,7 +18,8 @@ from streams.intake import Intake
 
 WAIT_MS = 200
 REVOKE_S = 5.0
-"""How long a rebalance waits for the batch under way. Beyond it somebody else may begin the same: harmless."""
+"""How long a rebalance waits for the batch under way. Beyond it somebody else may begin the same: harmless, for sinks
+are idempotent by position, and the batch goes on to its end by what it knew when it began."""
 
 log = structlog.get_logger("kafka_source")
 

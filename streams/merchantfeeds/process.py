@@ -15,7 +15,7 @@ import structlog
 
 from commands.context import system_context
 from commands.engine import Engine
-from commands.errors import WritePathError
+from commands.errors import UnreadableStream, WritePathError
 from commands.outage import Outage
 from domain.errors import DomainError, NotFound
 from domain.feedstate import RUNS_MAX, Feed, feeds_id
@@ -73,6 +73,8 @@ class FeedProcess:
         self._wake = asyncio.Event()
         self._closing = False
         self._task: asyncio.Task[None] | None = None
+        self._unreadable: set[str] = set()
+        """Shops whose feeds cannot be looked at, of which has been told."""
         self._outage = Outage(log, "feeds_wait", "feeds_go_on")
 
     async def start(self) -> None:
@@ -121,8 +123,16 @@ class FeedProcess:
                 if len(self._runs) >= self._pacing.at_once:
                     return self._pacing.idle  # the end of a run wakes it
                 if _may_begin(feed, now):
-                    await self._begin(shop_id, name)
+                    await self._begin_if_readable(shop_id, name)
         return self._pacing.idle
+
+    async def _begin_if_readable(self, shop_id: str, name: str) -> None:
+        try:
+            await self._begin(shop_id, name)
+        except UnreadableStream as error:  # others' feeds run all the same
+            if shop_id not in self._unreadable:
+                self._unreadable.add(shop_id)
+                log.error("feeds_unreadable", shop=shop_id, reason=str(error))
 
     async def _begin(self, shop_id: str, name: str) -> None:
         """Unless another was quicker."""
@@ -177,6 +187,9 @@ class FeedProcess:
             return await FeedRun(files, feed, shop_id, shop.currency, self._sources, self._loader, run.held).perform()
         except NotFound:
             return Result(FAILED, "there is no such shop")
+        except UnreadableStream as error:
+            log.error("feed_run_broke", shop=shop_id, feed=name, reason=str(error))
+            return Result(FAILED, "what the marketplace has stored of this shop is damaged; its operator has to look")
         except (OSError, sqlite3.Error) as error:
             log.error("feed_run_broke", shop=shop_id, feed=name, error=type(error).__name__)
             return Result(FAILED, "the marketplace could not keep its copy; it tries again at the next run")

@@ -68,7 +68,7 @@ class FeedRun:
         assert feed.running is not None
         self._files = files
         self._feed = feed
-        self._terms = feed.terms
+        self._terms = feed.running.terms
         self._running = feed.running
         self._shop_id = shop_id
         self._currency = currency

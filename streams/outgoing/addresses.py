@@ -33,6 +33,8 @@ def is_public(address: str) -> bool:
             inner = ipaddress.IPv4Address(int(ip) & 0xFFFF_FFFF)
         if inner is not None:
             return is_public(str(inner))
+        if ip.is_site_local:  # of which Python says that it is global; virtual machines reach their host by one
+            return False
     return ip.is_global and not ip.is_multicast and not ip.is_reserved
 
 

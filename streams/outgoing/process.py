@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 import structlog
 
 from commands.engine import Engine
-from commands.errors import WritePathError
+from commands.errors import UnreadableStream, WritePathError
 from commands.outage import Outage
 from domain.codec import TOPICS
 from domain.recorded import Recorded
@@ -71,12 +71,22 @@ class DeliveryProcess:
                 await asyncio.wait_for(self._changed.wait(), REFRESH_S)
 
     async def _refresh(self) -> None:
-        wanted = {target.delivery_id: target for targets in self._targets for target in await targets()}
-        await self._let_go([name for name in self._couriers if name not in wanted])
+        """Raises UnreadableStream in the end for targets that are not known; who has one keeps his courier."""
+        wanted: dict[str, Target] = {}
+        unknown: UnreadableStream | None = None
+        for targets in self._targets:
+            try:
+                wanted.update({target.delivery_id: target for target in await targets()})
+            except UnreadableStream as error:
+                unknown = error
+        if unknown is None:
+            await self._let_go([name for name in self._couriers if name not in wanted])
         for name, target in wanted.items():
             if name not in self._couriers:
                 courier = Courier(self._engine, target, self._worker, self._pacing)
                 self._couriers[name] = (courier, asyncio.create_task(courier.run(), name=name))
+        if unknown is not None:
+            raise unknown
 
     async def _let_go(self, names: Sequence[str]) -> None:
         """Within limits: a call that is cut off is made once more by whoever comes next."""

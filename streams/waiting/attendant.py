@@ -14,7 +14,7 @@ import structlog
 
 from commands.context import system_context
 from commands.engine import Engine
-from commands.errors import WritePathError
+from commands.errors import UnreadableStream, WritePathError
 from commands.outage import Outage
 from domain.drop import Drop, EndDrop, OpenDrop
 from domain.errors import DomainError
@@ -27,7 +27,7 @@ EVERY_S = 0.25
 """While a drop is open."""
 IDLE_S = 1.0
 UNSURE_MS = 5_000
-"""A line is made before its drop is announced. One whose drop has not been for so long is nobody's."""
+"""A line is made before its drop is announced. One whose drop the log has not had for so long is nobody's."""
 
 log = structlog.get_logger("drops")
 
@@ -37,7 +37,7 @@ class Attendant:
         self._engine = engine
         self._rooms = rooms
         self._stuck: set[str] = set()
-        """Drops that cannot be opened, of which has been told."""
+        """Drops that cannot be opened or looked at, of which has been told."""
         self._unsure: dict[str, int] = {}
         """Since when lines have been seen without a drop."""
         self._closing = asyncio.Event()
@@ -71,19 +71,36 @@ class Attendant:
         for room in await self._rooms.all():
             if room.ended:
                 continue
-            offer: Offer = await self._engine.state(room.offer_id)
-            drop = drop_of(offer)
-            if drop is None or drop.drop_id != room.drop_id:
-                await self._abandon(room, at)
-            elif not drop.is_on(at):
-                await self._end(room, at)
-            elif at >= room.terms.opens_at:
-                assert isinstance(offer, LiveOffer), offer
-                await self._attend(room, drop, offer.terms.limit_per_account or 1, at)
-                rest = EVERY_S
-            else:
-                rest = min(rest, max(0.0, (room.terms.opens_at - at) / 1000))
+            try:
+                rest = min(rest, await self._see_to(room, at))
+            except UnreadableStream as error:  # other drops go on
+                self._tell_once("drop_unreadable", room, error)
         return rest
+
+    async def _see_to(self, room: Room, at: int) -> float:
+        """Seconds until something will be to do, at the longest."""
+        offer: Offer = await self._engine.state(room.offer_id)
+        if _drop_in(offer, room) is None:  # this process may not have heard of it yet
+            offer = await self._engine.state_since(room.offer_id, await self._engine.log.head())
+        drop = _drop_in(offer, room)
+        if drop is None:
+            await self._abandon(room, offer, at)
+            return IDLE_S
+        self._unsure.pop(room.drop_id, None)
+        if not drop.is_on(at):
+            await self._end(room, at)
+        elif at >= room.terms.opens_at:
+            assert isinstance(offer, LiveOffer), offer
+            await self._attend(room, drop, offer.terms.limit_per_account or 1, at)
+            return EVERY_S
+        else:
+            return max(0.0, (room.terms.opens_at - at) / 1000)
+        return IDLE_S
+
+    def _tell_once(self, what: str, room: Room, error: Exception) -> None:
+        if room.drop_id not in self._stuck:
+            self._stuck.add(room.drop_id)
+            log.error(what, drop=room.drop_id, why=str(error))
 
     async def _attend(self, room: Room, drop: Drop, limit: int, at: int) -> None:
         line = self._rooms.line
@@ -105,9 +122,7 @@ class Attendant:
         try:
             outcome = await self._engine.submit(command, system_context("drops", at))
         except DomainError as error:
-            if room.drop_id not in self._stuck:
-                self._stuck.add(room.drop_id)
-                log.error("drop_cannot_open", drop=room.drop_id, why=str(error))
+            self._tell_once("drop_cannot_open", room, error)
             return Drop(room.drop_id, room.terms, room.commitment)
         return drop_of(outcome.state) or Drop(room.drop_id, room.terms, room.commitment)
 
@@ -116,12 +131,20 @@ class Attendant:
         await self._engine.submit(command, system_context("drops", at))
         await self._clear(room, at)
 
-    async def _abandon(self, room: Room, at: int) -> None:
-        """It was called off, or the offer withdrawn; or it is just about to be announced."""
-        if at >= room.terms.opens_at or at - self._unsure.setdefault(room.drop_id, at) >= UNSURE_MS:
+    async def _abandon(self, room: Room, offer: Offer, at: int) -> None:
+        """It was called off, or the offer withdrawn; or it is just about to be announced, however soon it opens. Of an
+        offer that is withdrawn no drop can be."""
+        is_due = at >= room.terms.opens_at and not isinstance(offer, LiveOffer)
+        if is_due or at - self._unsure.setdefault(room.drop_id, at) >= UNSURE_MS:
             await self._clear(room, at)
 
     async def _clear(self, room: Room, at: int) -> None:
         await asyncio.to_thread(self._rooms.line.end, room.drop_id, at)
         self._unsure.pop(room.drop_id, None)
         self._rooms.stale()
+
+
+def _drop_in(offer: Offer, room: Room) -> Drop | None:
+    """The drop that the line is for, if the offer has it."""
+    drop = drop_of(offer)
+    return drop if drop is not None and drop.drop_id == room.drop_id else None

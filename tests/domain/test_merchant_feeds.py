@@ -77,6 +77,21 @@ def test_other_terms_know_nothing_of_what_the_old_source_brought():
     assert [run.run_id for run in feed.runs] == ["run_1"]
 
 
+OTHER = replace(TERMS, source="file:a")
+
+
+def test_what_changes_while_a_run_is_under_way_is_for_the_next_one():
+    feed: Feed = feeds(PUT, BEGUN, FeedPut("prices", OTHER, AT + 1), replace(BEGUN, worker="two")).state.feeds["prices"]
+    assert (feed.terms, feed.running.terms) == (OTHER, TERMS)
+
+
+def test_a_run_by_old_terms_says_nothing_of_what_the_new_ones_would_find():
+    other, back = FeedPut("prices", OTHER, AT + 1), FeedPut("prices", TERMS, AT + 2)
+    assert feeds(PUT, BEGUN, other, FINISHED).state.feeds["prices"].mark == SourceMark()
+    assert feeds(PUT, BEGUN, other, back, FINISHED).state.feeds["prices"].mark == MARK
+    assert feeds(PUT, BEGUN, other, FINISHED, BEGUN, FINISHED).state.feeds["prices"].mark == MARK
+
+
 @pytest.mark.parametrize(
     ("change", "pointer"),
     [

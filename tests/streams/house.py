@@ -75,14 +75,18 @@ class House:
         self.callbacks.append((body, headers))
         await self.payments.receive(body, headers)
 
-    async def start(self, *, payments: bool = True) -> None:
+    async def start(self, *, payments: bool = True, beside: bool = False) -> None:
+        """``beside`` takes payments up from the follower, as a worker of the full profile does."""
         await self.engine.start()
+        if beside:
+            self.follower.applied.append(self.payments.heard)
         await self.follower.start()
         self.follower.applied.append(self.checkouts.applied)
         await self.checkouts.start()
         await self.gateway.start(self.deliver)
         if payments:
-            self.engine.listeners.append(self.payments.committed)
+            if not beside:
+                self.engine.listeners.append(self.payments.committed)
             await self.payments.start()
 
     async def close(self) -> None:

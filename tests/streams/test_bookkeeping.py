@@ -6,15 +6,27 @@ import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from commands.mapper import recorded
+from commands.errors import UnreadableStream
+from commands.mapper import recorded, recorded_or_unreadable
+from commands.store.memory import MemoryLog
+from commands.store.port import Row
+from domain.codec import TOPICS
 from domain.ids import payment_id
 from domain.ledger import JOURNAL, SUSPENSE, CommissionSet, LedgerPosted, Transaction, is_balanced
 from domain.money import Money
 from domain.order import CancelOrder
-from domain.payment import RecordAuthorization, RecordCapture, RecordDispute, RequestAuthorization, RequestCapture
+from domain.payment import (
+    PaymentCaptured,
+    RecordAuthorization,
+    RecordCapture,
+    RecordDispute,
+    RequestAuthorization,
+    RequestCapture,
+)
 from kontor.verifying import verify
 from projections.views import Touched
 from streams import bookkeeping
@@ -180,3 +192,68 @@ async def test_money_without_an_order_waits_in_an_account_of_its_own(house):
         await house.submit(command)
     await Bookkeeping(house.log, house.engine).post()
     assert balances(await posted(house)) == {"provider": 700, SUSPENSE: -700}
+
+
+@pytest.fixture
+async def shelf(tmp_path: Path) -> AsyncIterator[House]:
+    """A house whose log can be tampered with."""
+    async with opened(tmp_path, "memory") as house:
+        await house.stock(1_000)
+        yield house
+
+
+def tampered(house: House, order_id: str, **change: Any) -> Row:
+    """The order's capture, as it was before it was stored otherwise."""
+    assert isinstance(house.log, MemoryLog)
+    captured = (payment_id(order_id), TOPICS[PaymentCaptured])
+    [row] = [one for one in house.log.rows if (one.stream, one.topic) == captured]
+    house.log.rows[row.position - 1] = row._replace(**change)
+    return row
+
+
+def told(house: House, books: Bookkeeping) -> None:
+    """As a follower tells that keeps up."""
+    assert isinstance(house.log, MemoryLog)
+    books.applied([recorded_or_unreadable(row) for row in house.log.rows], Touched())
+
+
+@pytest.mark.parametrize("heard", [True, False])
+async def test_what_a_newer_version_wrote_is_waited_for(shelf, heard):
+    """In a rolling upgrade; posting what is behind it would pass it for ever."""
+    first, second, third = [await bought(shelf, number) for number in range(3)]
+    row = tampered(shelf, second, topic="payment.captured@9")
+    books = Bookkeeping(shelf.log, shelf.engine)
+    if heard:
+        told(shelf, books)
+    for _ in range(2):
+        with pytest.raises(UnreadableStream, match=r"payment\.captured@9.*newer"):
+            await books.post()
+        assert [one.order_id for one in await posted(shelf)] == [first]
+    shelf.log.rows[row.position - 1] = row
+    await Bookkeeping(shelf.log, shelf.engine).post()
+    assert [one.order_id for one in await posted(shelf)] == [first, second, third]
+
+
+async def test_what_another_process_could_read_is_not_waited_for(shelf):
+    first, second = [await bought(shelf, number) for number in range(2)]
+    row = tampered(shelf, second, topic="payment.captured@9")
+    third = await bought(shelf, 3)
+    books = Bookkeeping(shelf.log, shelf.engine)
+    with pytest.raises(UnreadableStream):
+        await books.post()
+    shelf.log.rows[row.position - 1] = row
+    await Bookkeeping(shelf.log, shelf.engine).post()
+    fourth = await bought(shelf, 4)
+    await books.post()
+    assert [one.order_id for one in await posted(shelf)] == [first, second, third, fourth]
+
+
+@pytest.mark.parametrize("heard", [True, False])
+async def test_a_damaged_movement_keeps_no_others_waiting(shelf, heard):
+    first, second, third = [await bought(shelf, number) for number in range(3)]
+    tampered(shelf, second, data=b"\xc1")
+    books = Bookkeeping(shelf.log, shelf.engine)
+    if heard:
+        told(shelf, books)
+    await books.post()
+    assert [one.order_id for one in await posted(shelf)] == [first, third]

@@ -24,6 +24,7 @@ from streams.waiting.room import Room
 from streams.waiting.rooms import Rooms
 from streams.waiting.tokens import DropTokens
 from tests.contracts.waiting_line import people
+from tests.damage import damage
 from tests.waiting import until
 
 OFFER, STOCK, DROP = "off_shp_1.pen", "stk_shp_1.pen", "drp_1"
@@ -170,3 +171,43 @@ async def test_it_attends_by_itself_and_goes_on_after_a_failure(here: Here, monk
     await here.attendant.start()
     await until(lambda: real(OPENS)[0].opened)
     await here.attendant.close()
+
+
+async def test_a_drop_that_cannot_be_read_keeps_no_other_from_opening(
+    here: Here, log: MemoryLog, vault: Vault, clock: Clock
+) -> None:
+    offer = "off_shp_1.ink"
+    here.rooms.line.announce(Room("drp_0", offer, "prd_2", TERMS, ""))
+    await here.do(PutOffer(offer, "prd_2", "USD", Terms(Money(1999, "USD"))))
+    damage(log, offer)
+    there = Here(log, vault, clock)
+    await there.engine.start()
+    with capture_logs() as logged:
+        assert (await there.look(OPENS)).opened
+        assert (await there.look(OPENS + 1_000)).pace.called == 3
+    assert [entry["drop"] for entry in logged if entry["event"] == "drop_unreadable"] == ["drp_0"]
+    await there.engine.close()
+
+
+async def test_a_process_that_has_not_heard_of_a_drop_ends_no_line(
+    here: Here, log: MemoryLog, vault: Vault, clock: Clock
+) -> None:
+    """The line is in the vault, and the drop in the log, of which it may hear later."""
+    there, offer, other = Here(log, vault, clock), "off_shp_1.ink", "drp_2"
+    await there.engine.start()
+    await here.do(PutOffer(offer, "prd_2", "USD", Terms(Money(1999, "USD"), limit_per_account=1)))
+    await there.engine.state(offer)
+    commitment = commitment_of(here.rooms.tokens.seed_of(other))
+    here.rooms.line.announce(Room(other, offer, "prd_2", TERMS, commitment))
+    await here.do(AnnounceDrop(offer, other, TERMS, commitment, NOW))
+    for at in (NOW, NOW + UNSURE_MS, OPENS):
+        await there.look(at)
+    assert await ended(there) == {DROP: False, other: False}
+    await there.engine.close()
+
+
+async def test_a_drop_that_opens_while_it_is_being_announced_keeps_its_line(here: Here) -> None:
+    await here.do(PutOffer("off_shp_1.ink", "prd_2", "USD", Terms(Money(1999, "USD"), limit_per_account=1)))
+    here.rooms.line.announce(Room("drp_2", "off_shp_1.ink", "prd_2", TERMS, ""))
+    await here.look(OPENS)
+    assert await ended(here) == {DROP: False, "drp_2": False}, "its event may be on its way"

@@ -11,11 +11,12 @@ import pytest
 from structlog.testing import capture_logs
 
 from commands.context import system_context
-from commands.errors import StorageUnavailable
+from commands.errors import StorageUnavailable, UnreadableStream
 from domain.account import ActiveAccount, EraseAccount
 from streams import erasure
 from tests.e2e.house import House, in_process
 from tests.e2e.shopper import PASSWORD, Shopper, sign_up
+from tests.waiting import until
 
 
 @pytest.fixture
@@ -107,3 +108,25 @@ async def test_an_outage_is_told_as_one(tmp_path: Path, monkeypatch: pytest.Monk
             await nothing_is_left(house, ada, sealed)
         assert not [entry for entry in told if entry["log_level"] == "error"]
         assert [entry["event"] for entry in told if "erasures" in entry["event"]] == ["erasures_wait", "erasures_go_on"]
+
+
+async def test_one_that_cannot_be_read_keeps_no_others_waiting(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    really, asked = erasure.erase, []
+
+    async def not_the_first(engine: Any, vault: Any, account_id: str, context: Any) -> int:
+        asked.append(account_id)
+        if account_id == asked[0]:
+            raise UnreadableStream(account_id)
+        return await really(engine, vault, account_id, context)
+
+    monkeypatch.setattr(erasure, "erase", not_the_first)
+    async with in_process(tmp_path / "data") as house:
+        people = [await sign_up(house.http) for _ in range(3)]
+        sealed = {one.user_id: await profile_of(house, one.user_id) for one in people}
+        for one in people:
+            await cut_off_after_the_event(house, one.user_id)
+    async with in_process(tmp_path / "data") as house:
+        await until(lambda: asked)
+        for one in people:
+            if one.user_id != asked[0]:
+                await nothing_is_left(house, one, sealed[one.user_id])

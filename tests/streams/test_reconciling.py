@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 from prometheus_client import CollectorRegistry
 
-from domain.difference import SettleDifference
+from commands.errors import UnreadableStream
+from domain.difference import FindDifference, SettleDifference
 from domain.ids import payment_id
 from domain.order import CancelOrder
 from domain.reconciliation import Movement
@@ -223,3 +224,38 @@ async def test_the_process_looks_by_itself(house, reconciler):
     await daily.start()
     await until(lambda: (rounds := house.engine.peek(RECONCILIATION)) and rounds.until)
     await daily.close()
+
+
+async def test_an_order_that_cannot_be_read_keeps_no_other_from_being_compared(house, reconciler, monkeypatch):
+    damaged, other = await bought(house, "pm_card_visa", "pm_card_visa")
+    asked: list[str] = []
+
+    async def unreadable(key: str, *_: Any) -> None:
+        asked.append(key)
+        raise UnreadableStream(key)
+
+    monkeypatch.setattr(reconciling, "in_doubt", lambda books, movements: [movements[0].key])
+    monkeypatch.setattr(reconciling, "disputed", lambda books, movements: ["ch_1"])
+    monkeypatch.setattr(house.payments, "complete", unreadable)
+    monkeypatch.setattr(house.payments, "look_into_disputes", unreadable)
+    done = await reconciler.with_provider(grace=0)
+    assert (done.orders, done.completed, kinds(done)) == (2, 0, [])
+    assert {f"{payment_id(damaged)}/1", f"{payment_id(other)}/1", "ch_1"} <= set(asked)
+
+
+async def test_a_difference_that_cannot_be_read_keeps_no_other_from_being_recorded(house, reconciler):
+    for order in ("X", "Y"):
+        charge = await house.gateway.authorize(f"pay_{order}/1", f"ord_{order}", PRICE, "pm_card_visa")
+        assert await house.gateway.capture(f"pay_{order}/3", charge.reference, PRICE) == Captured()
+    await asyncio.sleep(0.005)
+    submit, refused = house.engine.submit, []
+
+    async def not_the_first(command: Any, context: Any) -> Any:
+        if isinstance(command, FindDifference) and not refused:
+            refused.append(command)
+            raise UnreadableStream(command.difference_id)
+        return await submit(command, context)
+
+    house.engine.submit = not_the_first
+    done = await reconciler.with_provider(grace=0)
+    assert (done.found, kinds(done)) == (1, ["unknown_charge"])

@@ -14,6 +14,7 @@ from projections.catalog.projector import CATALOG
 from projections.sqlite import SQLiteViews
 from projections.views import Touched, ViewsUnavailable
 from streams.repricing import Repricing
+from tests.waiting import until
 
 META = Meta(0, 0, "", "", "", "", "", b"")
 A, B, PLAIN = "off_shp_1.a", "off_shp_1.b", "off_shp_1.plain"
@@ -96,3 +97,24 @@ async def test_views_that_are_away_are_waited_for(tmp_path: Path, monkeypatch: A
 
     monkeypatch.setattr(shop.views, "listed", away_at_first)
     await run(shop, lambda: shop.tells([{A}]))
+
+
+async def test_another_index_is_told_what_had_changed_before(tmp_path: Path) -> None:
+    """One that took the place of ours was made of what the views showed then."""
+    shop = Shop(tmp_path)
+    shop.put(A, (2_000, 9_000))
+    shop.put(B, (8_000, 9_000))
+
+    async def work() -> None:
+        await until(lambda: len(shop.repricing._due) == 2)
+        shop.now = 2_000
+        shop.repricing.begin_anew()
+        await shop.tells([{A}])
+        shop.repricing.begin_anew()
+        await shop.tells([{A}, {A}])
+        await until(lambda: len(shop.repricing._due) == 2)
+        shop.now = 9_000
+        shop.repricing.begin_anew()
+        await shop.tells([{A}, {A}, {A, B}])
+
+    await run(shop, work)

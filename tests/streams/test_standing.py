@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any, cast
 
+from commands.errors import StorageUnavailable
 from commands.mapper import record
 from commands.store.memory import MemoryLog
 from domain.cart import ItemAdded
@@ -113,3 +114,37 @@ async def test_whoever_begins_to_write_is_told() -> None:
         await asyncio.sleep(0.05)
         told.writing = True
         await until(lambda: len(told.touched) >= 1)
+
+
+async def test_another_index_is_told_all_of_it_again() -> None:
+    """Whoever built it, or wrote it before, knew other merits or none."""
+    log, told = MemoryLog(), Told()
+    await write(log, *[ADDED, PLACED] * 50)
+    async with standing(log, told, [NOW]) as counted:
+        await until(lambda: len(told.touched) == 1)
+        told.writing = False
+        counted.tell_anew()
+        await asyncio.sleep(0.03)
+        told.writing = True
+        await until(lambda: len(told.touched) == 2)
+        assert PRODUCT in told.touched[0] == told.touched[1]
+        await asyncio.sleep(0.03)
+        assert len(told.touched) == 2, "and only once"
+
+
+async def test_a_log_that_is_away_is_read_later_and_nothing_is_counted_twice() -> None:
+    log, told, real = MemoryLog(), Told(), MemoryLog.read
+    other = next(event for event in TODAY if isinstance(event, ItemAdded))
+    await write(log, PLACED, *[other] * 3_000)
+    failing = iter([False, True, True])
+
+    async def away(after: int, limit: int) -> Any:
+        if next(failing, False):
+            raise StorageUnavailable("gone")
+        return await real(log, after, limit)
+
+    log.read = away  # type: ignore[method-assign, assignment]
+    async with standing(log, told, [NOW]) as counted:
+        await until(lambda: told.touched)
+        assert counted._carted[NOW // DAY_MS].total() == 3_000
+        assert counted._ordered[NOW // DAY_MS][PRODUCT] == 1

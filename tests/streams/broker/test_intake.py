@@ -179,6 +179,28 @@ async def test_another_assignment_asks_the_sink_anew(log):
     assert sink.everything() == mine(log, 0)[:5] + mine(log, 0)[10:]
 
 
+async def test_another_assignment_while_a_gap_is_closed_ends_nothing(log):
+    """A rebalance waits for a batch under way, but not for minutes."""
+    sink, read_on, reading, real = ListSink(), asyncio.Event(), asyncio.Event(), log.read
+
+    async def slow(after, limit):
+        reading.set()
+        await read_on.wait()
+        return await real(after, limit)
+
+    log.read = slow
+    intake = Intake(sink, log, PARTITIONS)
+    taking = asyncio.create_task(intake.take({0: told(log, 0)[5:10]}))
+    await reading.wait()
+    intake.assigned()
+    read_on.set()
+    await asyncio.wait_for(taking, 1)
+    assert sink.everything() == mine(log, 0)[:10]
+    sink.positions[0] = mine(log, 0)[14]  # somebody else's work
+    await intake.take({0: told(log, 0)[15:]})
+    assert sink.everything() == mine(log, 0)[:10] + mine(log, 0)[15:], "the sink was asked anew"
+
+
 async def test_a_topic_that_knows_more_than_the_log_is_refused(log):
     with pytest.raises(WrongTopic):
         await Intake(ListSink(), log, PARTITIONS).take({0: [Message(90, 91, b"")]})
