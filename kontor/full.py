@@ -211,7 +211,7 @@ async def read_side(settings: Settings) -> AsyncIterator[FullReadServices]:
             log=log,
             vault=vault,
             sellers_lists=SellersLists(log),
-            objects=objects_of(settings, vault),
+            objects=objects_of(settings, vault, writes=False),
             drops=Rooms.of(vault, now_ms),
             **views,
             **_tables(),

@@ -153,6 +153,9 @@ class Settings(BaseSettings):
     objects_bucket: str | None = Field(
         None, description="pictures and rejected rows of feeds go there, not into the data folder"
     )
+    objects_folder: Path | None = Field(
+        None, description="without a bucket they go there: a folder that write, read and processes share"
+    )
     objects_url: str | None = Field(None, description="where S3 is, if it is not Amazon's")
     objects_region: str | None = None
     objects_access_key: str | None = Field(None, repr=False, description="of the bucket; else what the machine has")
