@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import hashlib
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -52,3 +53,20 @@ def test_what_the_specification_does_not_know_is_found(change: Change, where: st
     file = copy.deepcopy(COMPOSE)
     change(file)
     assert [said for said in complaints(file) if said.startswith(where)] != []
+
+
+def strings(part: Any) -> list[str]:
+    """All that stand anywhere in it, also as keys."""
+    if isinstance(part, dict):
+        return [text for pair in part.items() for one in pair for text in strings(one)]
+    if isinstance(part, list):
+        return [text for one in part for text in strings(one)]
+    return [part] if isinstance(part, str) else []
+
+
+def test_every_dollar_is_a_variable_that_has_a_default() -> None:
+    """Others are an error when they are filled in, or nothing in their place."""
+    variables = re.compile(r"\$\{[A-Z_]+:-[^${}]+\}")
+    texts = strings(COMPOSE)
+    assert sum(bool(variables.search(text)) for text in texts) >= 5
+    assert [text for text in texts if "$" in variables.sub("", text)] == []
