@@ -14,7 +14,9 @@ RUN python -m pip install "$(sed -nE 's/^requires = \["(.*)"\]$/\1/p' pyproject.
     && /opt/kontor/bin/pip check
 
 FROM python:3.11-slim
-RUN useradd --uid 10001 --home-dir /data --create-home --shell /usr/sbin/nologin kontor
+# A new volume takes its owner from what is there in the image: /objects is for the one that several processes share.
+RUN useradd --uid 10001 --home-dir /data --create-home --shell /usr/sbin/nologin kontor \
+    && install -d -o kontor -g kontor -m 700 /objects
 COPY --from=build /opt/kontor /opt/kontor
 ENV PATH=/opt/kontor/bin:$PATH PYTHONUNBUFFERED=1 KONTOR_DATA=/data
 USER kontor

@@ -38,7 +38,7 @@ from kontor.signals import shared_signals, signal_intake
 from kontor.stores import IN_CASSANDRA, IN_REDIS, OF_PROCESSES
 from kontor.tables import countries, shipping_table, tax_table
 from projections.cassandraviews.reader import CassandraViews
-from projections.cassandraviews.settings import CassandraSettings, hosts_of
+from projections.cassandraviews.settings import CassandraSettings, copies_of, hosts_of, replication_of
 from projections.cassandraviews.sink import CassandraSink
 from projections.redisviews import replaynews
 from projections.redisviews.lastpages import RedisPages
@@ -108,12 +108,18 @@ class FullWriteServices(WriteServices):
 
 def cassandra_settings(settings: Settings) -> CassandraSettings:
     (hosts,) = required(settings, "cassandra")
-    return CassandraSettings(hosts_of(hosts), settings.namespace, consistency=settings.cassandra_consistency)
+    return CassandraSettings(
+        hosts_of(hosts),
+        settings.namespace,
+        replication=replication_of(copies_of(settings.cassandra_replicas)),
+        consistency=settings.cassandra_consistency,
+        datacenter=settings.cassandra_datacenter or "",
+    )
 
 
 def topic_of(settings: Settings) -> Topic:
     (servers,) = required(settings, "kafka")
-    return Topic(servers, f"{settings.namespace}.events", settings.partitions)
+    return Topic(servers, f"{settings.namespace}.events", settings.partitions, settings.kafka_replicas)
 
 
 def index_of(settings: Settings) -> str:
@@ -211,7 +217,7 @@ async def read_side(settings: Settings) -> AsyncIterator[FullReadServices]:
             log=log,
             vault=vault,
             sellers_lists=SellersLists(log),
-            objects=objects_of(settings, vault),
+            objects=objects_of(settings, vault, writes=False),
             drops=Rooms.of(vault, now_ms),
             **views,
             **_tables(),

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, model_validator
+from pydantic_core import ErrorDetails
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -16,6 +17,7 @@ from pydantic_settings import (
 )
 
 from commands.errors import UnusableLog
+from projections.cassandraviews.settings import ANYWHERE, copies_of
 from readapi.storefront.origins import origin_of
 from streams.gateways.signatures import Signer
 
@@ -51,6 +53,12 @@ def _when_money_is_taken(value: object) -> str:
     return text
 
 
+def _copies(value: object) -> str:
+    """As a word; in TOML it may be a number. Raises ValueError."""
+    copies_of(str(value))
+    return str(value)
+
+
 class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="KONTOR_", extra="forbid", toml_file=TOML)
 
@@ -69,11 +77,18 @@ class Settings(BaseSettings):
     redis_url: str | None = Field(None, repr=False, description="catalog, stock, carts and shops of the full profile")
     elasticsearch_url: str | None = Field(None, repr=False, description="search of the full profile")
     cassandra: str | None = Field(None, description="order history of the full profile, host:port with commas")
-    cassandra_consistency: str = Field("LOCAL_QUORUM", description="of its reads and writes")
+    cassandra_consistency: Literal["LOCAL_QUORUM", "QUORUM", "ALL", "LOCAL_ONE", "ONE"] = Field(
+        "LOCAL_QUORUM", description="of its reads and writes; with one copy LOCAL_ONE is the same"
+    )
+    cassandra_replicas: Annotated[str, BeforeValidator(_copies)] = Field(
+        "1", description="copies of each row, of a keyspace that is made now: 3, or by data centre eu:3,us:3"
+    )
+    cassandra_datacenter: str | None = Field(None, description="the near one of several data centres")
     logs: int | None = Field(
         None, ge=1, le=64, description="event logs of the data folder; it keeps as many, and more can be added"
     )
     partitions: int = Field(4, ge=1, le=256, description="of the topic, and so the most workers of a kind at work")
+    kafka_replicas: int = Field(1, ge=1, le=99, description="of each partition, of topics that are made now")
     source: Literal["faust", "aiokafka"] = Field("faust", description="what feeds the workers of the full profile")
     instance: str | None = Field(None, description="name of this worker, the same after a restart; else the host's")
     metrics_port: int = Field(9100, ge=0, le=65535, description="of relay and workers; 0 for none")
@@ -153,6 +168,9 @@ class Settings(BaseSettings):
     objects_bucket: str | None = Field(
         None, description="pictures and rejected rows of feeds go there, not into the data folder"
     )
+    objects_folder: Path | None = Field(
+        None, description="without a bucket they go there: a folder that write, read and processes share"
+    )
     objects_url: str | None = Field(None, description="where S3 is, if it is not Amazon's")
     objects_region: str | None = None
     objects_access_key: str | None = Field(None, repr=False, description="of the bucket; else what the machine has")
@@ -169,6 +187,29 @@ class Settings(BaseSettings):
     def _mail_has_a_sender(self) -> Settings:
         if self.smtp_url is not None and "@" not in parseaddr(self.mail_from or "")[1]:
             raise ValueError("with smtp_url, mail_from names the sender: orders@shop.example")
+        return self
+
+    @model_validator(mode="after")
+    def _reads_see_what_was_acknowledged(self) -> Settings:
+        """A fold goes on from the row that it reads; one that is behind would be written back."""
+        copies, near, consistency = (
+            copies_of(self.cassandra_replicas),
+            self.cassandra_datacenter,
+            self.cassandra_consistency,
+        )
+        said = f"cassandra_replicas={self.cassandra_replicas}"
+        if consistency in ("LOCAL_ONE", "ONE") and max(copies.values()) > 1:
+            raise ValueError(
+                f"with {said} a read must see what was acknowledged elsewhere, so cassandra_consistency is "
+                f"LOCAL_QUORUM or QUORUM, not {consistency}"
+            )
+        if near is not None and ANYWHERE not in copies and near not in copies:
+            raise ValueError(f"cassandra_datacenter={near} is none of those where {said} puts rows")
+        if near is None and len(copies) > 1 and consistency.startswith("LOCAL_"):
+            raise ValueError(
+                f"{consistency} is of one data centre, and {said} names several: say which is near in "
+                "cassandra_datacenter, or take QUORUM"
+            )
         return self
 
     @model_validator(mode="after")
@@ -201,10 +242,15 @@ def load(**given: Any) -> Settings:
     try:
         return Settings(**{name: value for name, value in given.items() if value is not None})
     except ValidationError as error:
-        reasons = [f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors()]
-        raise BadSettings("; ".join(reasons)) from error
+        raise BadSettings("; ".join(map(_reason, error.errors()))) from error
     except ValueError as error:  # a kontor.toml that is not TOML
         raise BadSettings(f"{TOML}: {error}") from error
+
+
+def _reason(error: ErrorDetails) -> str:
+    """What is wrong with several settings together has no place of its own, and names them."""
+    where = ".".join(map(str, error["loc"]))
+    return f"{where}: {error['msg']}" if where else error["msg"]
 
 
 def required(settings: Settings, *names: str) -> list[str]:

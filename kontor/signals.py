@@ -14,14 +14,16 @@ def shared_signals(settings: Settings, server: RedisServer) -> Signals | None:
     """None without Kafka, which services need for nothing else."""
     if settings.kafka is None:
         return None
-    return Signals(SignalOutlet(_topic(settings)), RedisSignals(server, settings.namespace))
+    return Signals(SignalOutlet(signal_topic(settings)), RedisSignals(server, settings.namespace))
 
 
 def signal_intake(settings: Settings, server: RedisServer) -> SignalIntake:
     """Raises UnusableLog."""
-    return SignalIntake(_topic(settings), f"{settings.namespace}-signals", RedisSignals(server, settings.namespace))
+    return SignalIntake(
+        signal_topic(settings), f"{settings.namespace}-signals", RedisSignals(server, settings.namespace)
+    )
 
 
-def _topic(settings: Settings) -> Topic:
+def signal_topic(settings: Settings) -> Topic:
     (servers,) = required(settings, "kafka")
-    return topic_of(servers, settings.namespace)
+    return topic_of(servers, settings.namespace, settings.kafka_replicas)

@@ -22,6 +22,7 @@ class Index:
         self.position = 0
         self.made = 0
         """How often it was begun anew."""
+        self.commits = 0
         self.writer: object = None
 
     def lose(self) -> None:
@@ -36,7 +37,7 @@ class Window:
         self._index = index
         self._upserts: dict[str, SearchDocument | None] = {}
         self._anew = False
-        self._made, self._position = index.made, index.position
+        self._see()
 
     def try_writer(self) -> bool:
         self._reach()
@@ -68,6 +69,7 @@ class Window:
         for key in list(self._upserts):
             self._put(key)
         self._index.position, self._anew = position, False
+        self._index.commits += 1
         self._see()
         if faults.strikes(REPLY_LOST, "the index is committed, and nobody hears of it"):
             raise SearchUnavailable("no answer")
@@ -80,7 +82,7 @@ class Window:
         self._reach()
         if self._index.writer is self:
             self._require_the_same()
-        another = self._made != self._index.made
+        another = (self._made, self._commits) != (self._index.made, self._index.commits)
         self._see()
         return another
 
@@ -103,7 +105,7 @@ class Window:
             self._index.documents[key] = one
 
     def _see(self) -> None:
-        self._made, self._position = self._index.made, self._index.position
+        self._made, self._commits, self._position = self._index.made, self._index.commits, self._index.position
 
     def _reach(self) -> None:
         if self._index.faults.strikes(AWAY, "the index does not answer"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import cassandra
@@ -64,6 +65,16 @@ Query = tuple[str, Sequence[Any]]
 """One of the schema's queries, and its values."""
 
 
+class WrongDatacenter(Exception):
+    """No node is in the one that is to be near."""
+
+    def __init__(self, wanted: str, found: Iterable[str]) -> None:
+        super().__init__(
+            f"no node is in the data centre {wanted}, they are in {', '.join(sorted(found))}: set "
+            "KONTOR_CASSANDRA_DATACENTER"
+        )
+
+
 class Schema(NamedTuple):
     """What a session needs: tables by name with their definitions, and the queries it will be asked."""
 
@@ -112,15 +123,39 @@ def _weight(values: Sequence[Any]) -> int:
 
 
 def connect(settings: CassandraSettings, schema: Schema) -> Session:
-    """Waits for the server; makes what is not there. Raises whatever the driver does."""
+    """Waits for the server; makes what is not there. Raises WrongDatacenter, and whatever the driver does."""
     cluster = _cluster(settings)
     try:
-        session = Session(cluster, cluster.connect(), {})
+        session = Session(cluster, _begun(cluster, settings), {})
         extend(session, settings, schema)
     except BaseException:
         cluster.shutdown()
         raise
     return session
+
+
+def _begun(cluster: Any, settings: CassandraSettings) -> Any:
+    """A session. To the driver a data centre that is called otherwise is one where no node is up; raises
+    WrongDatacenter for it."""
+    try:
+        return cluster.connect()
+    except NoHostAvailable as error:
+        found = _datacenters(settings) if settings.datacenter else set()
+        if found and settings.datacenter not in found:
+            raise WrongDatacenter(settings.datacenter, found) from error
+        raise
+
+
+def _datacenters(settings: CassandraSettings) -> set[str]:
+    """Those that nodes are in; none while nobody answers."""
+    cluster = _cluster(replace(settings, datacenter=""))
+    try:
+        cluster.connect()
+        return {str(host.datacenter) for host in cluster.metadata.all_hosts()}
+    except NoHostAvailable:
+        return set()
+    finally:
+        cluster.shutdown()
 
 
 def extend(session: Session, settings: CassandraSettings, schema: Schema) -> None:

@@ -215,7 +215,8 @@ class SearchIndex(Protocol):
         ``wanted`` languages, each in the one that is wanted most. Never raises for any text."""
 
     def refresh(self) -> bool:
-        """Shows what other processes have committed. Whether another index is shown now, perhaps at the same position.
+        """Shows what other processes have committed. Whether something else is shown now, perhaps at the same position:
+        another index, or documents that changed without an event, as by a price that begins.
 
         Raises NotTheWriter in a process that was the writer of the one before.
         """

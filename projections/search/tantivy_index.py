@@ -84,6 +84,7 @@ class TantivyIndex:
         """What the writer writes while it is not as far as what is shown."""
         self._index: tantivy.Index | None = None
         self._index = self._open()
+        self._commit = self._last_commit()
 
     # writing
 
@@ -194,9 +195,11 @@ class TantivyIndex:
 
         Raises NotTheWriter, once, when this process was the writer of another generation.
         """
+        was, self._commit = self._commit, self._last_commit()
         with self._writing:
             self._heed_exchange()
             if self._writer is None and self._places.current() != self._data and self._follow_exchange():
+                self._commit = self._last_commit()
                 return True
         index = self._index
         try:
@@ -206,7 +209,16 @@ class TantivyIndex:
         except (OSError, ValueError):
             if self._writer is None:
                 self._index = self._open()
-        return False
+        return self._commit != was
+
+    def _last_commit(self) -> tuple[int, int] | None:
+        """Each puts another file in the place of the one before; None while there is none. Looked at before what it
+        tells of is read, so that at worst the same commit is told of twice."""
+        try:
+            found = (self._data / "meta.json").stat()
+        except OSError:
+            return None
+        return found.st_ino, found.st_mtime_ns
 
     def _follow_exchange(self) -> bool:
         """Shows the other generation if it is as far as this one; whether it is."""

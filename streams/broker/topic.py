@@ -6,11 +6,18 @@ import asyncio
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
+import structlog
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
-from aiokafka.errors import KafkaError, TopicAlreadyExistsError, UnknownTopicOrPartitionError, for_code
+from aiokafka.errors import (
+    InvalidReplicationFactorError,
+    KafkaError,
+    TopicAlreadyExistsError,
+    UnknownTopicOrPartitionError,
+    for_code,
+)
 
 from commands.store.port import Position
 from streams.broker.errors import BrokerUnavailable, WrongTopic
@@ -22,6 +29,16 @@ MESSAGE_BYTES_MAX = 8 * 1024 * 1024
 READY_S = 15.0
 REQUEST_MS = 5_000
 
+log = structlog.get_logger("topic")
+
+
+class Made(NamedTuple):
+    """A topic as it is."""
+
+    partitions: int
+    replicas: int
+    """Of the partition that has the fewest."""
+
 
 @dataclass(frozen=True, slots=True)
 class Topic:
@@ -31,10 +48,12 @@ class Topic:
     partitions: int = 8
     """Fixed for the topic's life: sinks keep a position for each."""
     replicas: int = 1
+    """Of each partition, of a topic that is made now."""
     retention_ms: int = RETENTION_MS
 
     async def ensure(self) -> None:
-        """Makes the topic unless it is there. Raises WrongTopic if it has other partitions, BrokerUnavailable."""
+        """Makes the topic unless it is there. Raises WrongTopic if it has other partitions; BrokerUnavailable also
+        while there are too few brokers for its replicas, for the others may be about to start."""
         admin = AIOKafkaAdminClient(bootstrap_servers=self.servers, request_timeout_ms=REQUEST_MS)
         try:
             await admin.start()
@@ -47,6 +66,8 @@ class Topic:
         finally:
             await admin.close()
         self._require_partitions(found)
+        if found.replicas != self.replicas:
+            log.warning("topic_has_other_replicas", topic=self.name, replicas=found.replicas, wanted=self.replicas)
 
     async def look(self) -> Sequence[Position] | None:
         """As ``last_positions``, but makes nothing: None while there is no topic. Raises WrongTopic,
@@ -79,29 +100,41 @@ class Topic:
         finally:
             await admin.close()
 
-    def _require_partitions(self, found: int) -> None:
-        if found != self.partitions:
+    def _require_partitions(self, found: Made) -> None:
+        has = found.partitions
+        if has != self.partitions:
             raise WrongTopic(
-                f"topic {self.name} has {found} partitions, not {self.partitions}: set KONTOR_PARTITIONS={found}"
+                f"topic {self.name} has {has} partitions, not {self.partitions}: set KONTOR_PARTITIONS={has}"
             )
 
-    async def _found(self, admin: Any) -> int | None:
-        """How many partitions it has; None while it is not there."""
+    async def _found(self, admin: Any) -> Made | None:
+        """None while it is not there."""
         [description] = await admin.describe_topics([self.name])
         if description["error_code"] == UnknownTopicOrPartitionError.errno:
             return None
         _raise_for(description["error_code"])
-        return len(description["partitions"])
+        partitions = description["partitions"]
+        return Made(len(partitions), min((len(each["replicas"]) for each in partitions), default=0))
 
     async def _make(self, admin: Any) -> None:
-        config = {"retention.ms": str(self.retention_ms), "max.message.bytes": str(MESSAGE_BYTES_MAX)}
+        config = {
+            "retention.ms": str(self.retention_ms),
+            "max.message.bytes": str(MESSAGE_BYTES_MAX),
+            # What is confirmed is on half of them at least: of three one may be away, and one more may be lost.
+            "min.insync.replicas": str((self.replicas + 1) // 2),
+        }
         wanted = NewTopic(self.name, self.partitions, self.replicas, topic_configs=config)
         answer = await admin.create_topics([wanted])
         for _, code, *_ in answer.topic_errors:
+            if code == InvalidReplicationFactorError.errno:
+                raise BrokerUnavailable(
+                    f"{self.servers}: fewer brokers are up than the {self.replicas} replicas that topic {self.name} "
+                    "is to have; start them, or set KONTOR_KAFKA_REPLICAS"
+                )
             if code != TopicAlreadyExistsError.errno:
                 _raise_for(code)
 
-    async def _ready(self, admin: Any) -> int:
+    async def _ready(self, admin: Any) -> Made:
         deadline = time.monotonic() + READY_S
         while (found := await self._found(admin)) is None:
             if time.monotonic() > deadline:

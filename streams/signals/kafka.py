@@ -35,8 +35,8 @@ _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(Signal).decode
 
 
-def topic_of(servers: str, namespace: str) -> Topic:
-    return Topic(servers, f"{namespace}.signals", PARTITIONS, retention_ms=RETENTION_MS)
+def topic_of(servers: str, namespace: str, replicas: int = 1) -> Topic:
+    return Topic(servers, f"{namespace}.signals", PARTITIONS, replicas, RETENTION_MS)
 
 
 class SignalOutlet:

@@ -261,6 +261,19 @@ class SearchIndexContract(RankingContract, LikenessContract, TextsContract, Dest
         assert reader.try_writer()
         reader.close()
 
+    def test_what_is_committed_at_the_same_position_is_told_on_refresh(self, index, tmp_path):
+        """A price begins, and no event says so: whoever remembers answers has to hear of it."""
+        reader = self.make_index(tmp_path)
+        index.commit(8)
+        reader.refresh()
+        assert not reader.refresh()
+        index.apply([product("prd_new", "Anvil")], [])
+        index.commit(8)
+        assert reader.refresh()
+        assert (reader.position(), self.ids(reader, "anvil")) == (8, ["prd_new"])
+        assert not reader.refresh()
+        reader.close()
+
     def test_an_index_nobody_has_made_reads_as_empty(self, tmp_path):
         reader = self.make_index(tmp_path / "none")
         assert reader.position() == 0

@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import gzip
 import json
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.e2e.feedrows import Beds, lines
 from tests.e2e.house import House, in_process
 from tests.e2e.market import Seller, open_shop
 from tests.e2e.shopper import Shopper, problem
@@ -31,17 +32,21 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
         yield house
 
 
-def lines(rows: Iterable[Any]) -> bytes:
-    """What is bytes already is left as it is."""
-    return b"".join((row if isinstance(row, bytes) else json.dumps(row).encode()) + b"\n" for row in rows)
+@pytest.fixture
+def drop_off(tmp_path: Path) -> Path:
+    """Where the operator lets merchants put files, of each shop in a folder called by its id."""
+    return tmp_path / "feeds"
 
 
-def bed(number: int, **more: Any) -> dict[str, Any]:
-    return {"title": f"Bed {number}", "variants": [{"sku": f"BED-{number}"}], **more}
+@pytest.fixture
+def copies(house: House) -> Path:
+    """Where the worker has those of what it reads."""
+    return house.folder / "feeds"
 
 
-def offer(number: int, amount: int = 4_900) -> dict[str, Any]:
-    return {"sku": f"BED-{number}", "price": {"amount": amount, "currency": "USD"}}
+@pytest.fixture
+def beds() -> Beds:
+    return Beds()
 
 
 def path(seller: Seller, name: str = "beds", more: str = "") -> str:
@@ -76,38 +81,48 @@ def counted(done: dict[str, Any]) -> tuple[str, int, int, int, int]:
     return done["status"], counts["read"], counts["changed"], counts["unchanged"], counts["rejected"]
 
 
-async def test_only_what_changed_becomes_an_event(house: House, seller: Seller, web: FeedServer) -> None:
-    web.files["beds"] = lines(bed(number) for number in range(30))
+async def test_only_what_changed_becomes_an_event(
+    house: House, seller: Seller, web: FeedServer, beds: Beds, copies: Path
+) -> None:
+    before = await house.head()
+    web.files["beds"] = lines(beds.row(number) for number in range(30))
     await put(seller, source=web.of("beds"))
     assert counted(await run(seller)) == ("done", 30, 30, 0, 0)
-    products = await products_in_log(house)
-    assert products == 30
+    assert await products_since(house, before) == 30
 
     assert (await run(seller))["status"] == "same", "byte for byte as before"
-    web.files["beds"] = lines([*(bed(number) for number in range(29)), bed(29, brand="Nordwald")])
+    web.files["beds"] = lines([*(beds.row(number) for number in range(29)), beds.row(29, brand="Nordwald")])
     assert counted(await run(seller)) == ("done", 30, 1, 29, 0)
-    assert await products_in_log(house) == products + 1
+    assert await products_since(house, before) == 31
     assert counted(await run(seller, anew=True)) == ("done", 30, 0, 30, 0), "also when compared with what is stored"
-    assert await products_in_log(house) == products + 1
-    assert not list((house.folder / "feeds").glob("*.spool")), "copies are gone when they have been read"
+    assert await products_since(house, before) == 31
+    assert spools(copies) == [], "copies are gone when they have been read"
 
 
-async def products_in_log(house: House) -> int:
-    return sum(row.topic.startswith("product.") for row in await house.services.log.read(0, 100_000))
+def spools(copies: Path) -> list[Path]:
+    assert copies.is_dir()
+    return list(copies.glob("*.spool"))
 
 
-async def test_bad_rows_come_back_as_a_file_with_reasons(house: House, seller: Seller, web: FeedServer) -> None:
+async def products_since(house: House, position: int) -> int:
+    """Events of products in the log."""
+    return sum(row.topic.startswith("product.") for row in await house.log.read(position, 10_000))
+
+
+async def test_bad_rows_come_back_as_a_file_with_reasons(
+    house: House, seller: Seller, web: FeedServer, beds: Beds
+) -> None:
     other = await open_shop(house.http, "Elsewhere")
-    await other.describes(variants=[{"sku": "THEIRS"}])
+    await other.describes(variants=[{"sku": beds.sku(0)}])
     rows = [
-        bed(1),
+        beds.row(1),
         b'{"title": "torn", ',
-        {"title": "Thief", "variants": [{"sku": "THEIRS"}]},
-        bed(2, description="x" * (10 << 20)),
+        {"title": "Thief", "variants": [{"sku": beds.sku(0)}]},
+        beds.row(2, description="x" * (10 << 20)),
         b'{"title": "\xff\xfe bytes"}',
-        bed(3, colour="red"),
-        bed(4, description="<script>alert(1)</script>"),
-        bed(5, category=["No/such step"]),
+        beds.row(3, colour="red"),
+        beds.row(4, description="<script>alert(1)</script>"),
+        beds.row(5, category=["No/such step"]),
         b"[1]",
     ]
     web.files["beds"] = lines(rows)
@@ -126,31 +141,31 @@ async def test_bad_rows_come_back_as_a_file_with_reasons(house: House, seller: S
         (9, None),
     ]
     assert found[1]["reason"] == "this SKU is taken"
-    assert found[4]["row"] == bed(3, colour="red")
+    assert found[4]["row"] == beds.row(3, colour="red")
     assert "row" not in found[2]
     table = await seller.shopper.send("GET", path(seller, more=f"/runs/{done['runId']}/rejected?format=csv"))
     assert table.headers["content-type"].startswith("text/csv")
     assert table.text.splitlines()[0] == "line,reason,pointer,row"
     assert len(table.text.splitlines()) == 8
 
-    [shown] = (await seller.shopper.read("/api/products?q=Bed+4"))["items"][:1]
+    [shown] = (await seller.shopper.read(f"/api/products?q={beds.word}+4"))["items"][:1]
     page = await seller.shopper.read(f"/api/products/{shown['productId']}")
     assert page["description"] == "<script>alert(1)</script>", "inert: it is a text, and shown as one"
     assert (await run(seller))["status"] == "done", "what was refused is tried again, though the file is the same"
 
 
-async def test_a_table_in_another_encoding(seller: Seller, web: FeedServer) -> None:
-    for number in range(3):
-        await seller.describes(f"Bett {number}", variants=[{"sku": f"BED-{number}"}])
+async def test_a_table_in_another_encoding(seller: Seller, web: FeedServer, beds: Beds) -> None:
+    skus = await beds.described(seller, 3)
     web.files["prices"] = (
-        'Artikel;Preis;Farbe\nBED-0;49,90;grün\n"BED-1";"1.5";"sehr\nblau"\nBED-2;19,999;\nBED-9;1,00;\nzu;viele;Zellen;\n'
+        f'Artikel;Preis;Farbe\n{skus[0]};49,90;grün\n"{skus[1]}";"1.5";"sehr\nblau"\n{skus[2]};19,999;\n'
+        f"{beds.sku(9)};1,00;\nzu;viele;Zellen;\n"
     ).encode("windows-1252")
     await put(seller, "prices", **CSV | {"source": web.of("prices"), "encoding": "windows-1252"})
     done = await run(seller, "prices")
     assert counted(done) == ("done", 5, 2, 0, 3)
     found = await rejected(seller, done, "prices")
     assert [(row["line"], row["pointer"]) for row in found] == [(5, "/price/amount"), (6, None), (7, None)]
-    page = await seller.shopper.read(f"/api/products/{seller.products['BED-1']}")
+    page = await seller.shopper.read(f"/api/products/{seller.products[skus[1]]}")
     assert page["price"] == {"amount": 150, "currency": "USD"}
 
     await put(seller, "prices", **CSV | {"source": web.of("prices")})
@@ -159,33 +174,34 @@ async def test_a_table_in_another_encoding(seller: Seller, web: FeedServer) -> N
     assert "utf-8" in (await rejected(seller, done, "prices"))[0]["reason"]
 
 
-async def test_a_table_in_several_languages(seller: Seller, web: FeedServer) -> None:
+async def test_a_table_in_several_languages(seller: Seller, web: FeedServer, beds: Beds) -> None:
+    first, second, third = (beds.sku(number) for number in range(3))
     web.files["beds"] = (
-        b"sku,title,title@de,description@de\nT-1,Bed,Bett,Aus Eiche\nT-2,Chair,,Aus Kiefer\nT-3,Desk,,\n"
-    )
+        f"sku,title,title@de,description@de\n{first},Bed,Bett {beds.word},Aus Eiche\n"
+        f"{second},Chair,,Aus Kiefer\n{third},Desk,,\n"
+    ).encode()
     await put(seller, source=web.of("beds"), format="csv")
     done = await run(seller)
     assert counted(done) == ("done", 3, 2, 0, 1)
     [refused] = await rejected(seller, done)
     assert (refused["line"], refused["pointer"]) == (3, "/texts/de/title")
-    [found] = (await seller.shopper.read("/api/products?q=Bett"))["items"]
+    [found] = (await seller.shopper.read(f"/api/products?q={beds.word}"))["items"]
     page = await seller.shopper.read(f"/api/products/{found['productId']}", Accept_Language="de")
-    assert (page["title"], page["description"], page["language"]) == ("Bett", "Aus Eiche", "de")
+    assert (page["title"], page["description"], page["language"]) == (f"Bett {beds.word}", "Aus Eiche", "de")
     assert counted(await run(seller, anew=True)) == ("done", 3, 0, 2, 1)
 
 
 @pytest.mark.parametrize("packed", [False, True])
 async def test_of_a_file_that_is_cut_off_what_was_whole_is_taken_and_nothing_is_withdrawn(
-    seller: Seller, web: FeedServer, packed: bool
+    seller: Seller, web: FeedServer, beds: Beds, packed: bool
 ) -> None:
-    for number in range(20):
-        await seller.describes(variants=[{"sku": f"BED-{number}"}])
-    whole = lines(offer(number, 1_000 + number) for number in range(20))
+    await beds.described(seller, 20)
+    whole = lines(beds.offer(number, 1_000 + number) for number in range(20))
     web.files["prices"] = whole
     await put(seller, "prices", what="offers", source=web.of("prices"), complete=True)
     assert counted(await run(seller, "prices")) == ("done", 20, 20, 0, 0)
 
-    dearer = lines(offer(number, 2_000 + number) for number in range(20))
+    dearer = lines(beds.offer(number, 2_000 + number) for number in range(20))
     if packed:
         web.files["prices"] = gzip.compress(dearer)[:-20]
     else:
@@ -202,33 +218,34 @@ async def test_of_a_file_that_is_cut_off_what_was_whole_is_taken_and_nothing_is_
     assert again["counts"]["changed"] == 20 - done["counts"]["changed"]
 
 
-async def test_what_a_complete_feed_no_longer_lists_is_withdrawn(house: House, seller: Seller, web: FeedServer) -> None:
-    for number in range(3):
-        await seller.describes(variants=[{"sku": f"BED-{number}"}])
+async def test_what_a_complete_feed_no_longer_lists_is_withdrawn(
+    house: House, seller: Seller, web: FeedServer, beds: Beds
+) -> None:
+    skus = await beds.described(seller, 3)
     by_hand = await seller.sells()
-    web.files["prices"] = lines(offer(number) for number in range(3))
+    web.files["prices"] = lines(beds.offer(number) for number in range(3))
     await put(seller, "prices", what="offers", source=web.of("prices"), complete=True)
     await run(seller, "prices")
 
-    web.files["prices"] = lines([offer(0), b"who knows"])
+    web.files["prices"] = lines([beds.offer(0), b"who knows"])
     done = await run(seller, "prices")
     assert done["counts"]["withdrawn"] == 0, "a row that cannot be read may be about any of them"
     assert "nothing was withdrawn" in done["reason"]
     web.files["prices"] = b""
     done = await run(seller, "prices")
     assert (done["counts"]["withdrawn"], done["status"]) == (0, "done")
-    web.files["prices"] = lines([offer(0), {"sku": "BED-1", "price": "free"}])
+    web.files["prices"] = lines([beds.offer(0), {"sku": skus[1], "price": "free"}])
     assert (await run(seller, "prices"))["counts"]["withdrawn"] == 1
     prices = {}
-    for sku in ("BED-0", "BED-1", "BED-2", by_hand):
+    for sku in (*skus, by_hand):
         page = await seller.shopper.read(f"/api/products/{seller.products[sku]}")
         prices[sku] = page["price"] and page["price"]["amount"]
-    assert prices == {"BED-0": 4_900, "BED-1": 4_900, "BED-2": None, by_hand: 1_999}
+    assert prices == {skus[0]: 4_900, skus[1]: 4_900, skus[2]: None, by_hand: 1_999}
     assert house.problems() == []
 
 
-async def test_the_source_is_asked_whether_it_has_changed(seller: Seller, web: FeedServer) -> None:
-    web.files["beds"], web.tags["beds"] = lines([bed(1)]), '"v1"'
+async def test_the_source_is_asked_whether_it_has_changed(seller: Seller, web: FeedServer, beds: Beds) -> None:
+    web.files["beds"], web.tags["beds"] = lines([beds.row(1)]), '"v1"'
     await put(seller, source=web.of("beds"))
     assert (await run(seller))["status"] == "done"
     assert (await run(seller))["status"] == "same"
@@ -237,11 +254,13 @@ async def test_the_source_is_asked_whether_it_has_changed(seller: Seller, web: F
     assert "if-none-match" not in web.asked[2]
 
 
-async def test_a_feed_may_be_a_file_of_the_shops_own_folder(house: House, seller: Seller, tmp_path: Path) -> None:
-    folder = tmp_path / "feeds" / seller.shop_id
+async def test_a_feed_may_be_a_file_of_the_shops_own_folder(
+    seller: Seller, beds: Beds, drop_off: Path, tmp_path: Path
+) -> None:
+    folder = drop_off / seller.shop_id
     folder.mkdir(parents=True)
-    (folder / "beds.ndjson.gz").write_bytes(gzip.compress(lines([bed(1)])))
-    (tmp_path / "secret").write_bytes(lines([bed(2)]))
+    (folder / "beds.ndjson.gz").write_bytes(gzip.compress(lines([beds.row(1)])))
+    (tmp_path / "secret").write_bytes(lines([beds.row(2)]))
     (folder / "link").symlink_to(tmp_path / "secret")
     await put(seller, source="file:beds.ndjson.gz")
     assert counted(await run(seller)) == ("done", 1, 1, 0, 0)
@@ -254,8 +273,10 @@ async def test_a_feed_may_be_a_file_of_the_shops_own_folder(house: House, seller
         problem(answer, 422, "validation_failed", "#/source")
 
 
-async def test_runs_are_remembered_and_a_paused_feed_runs_only_when_asked(seller: Seller, web: FeedServer) -> None:
-    web.files["beds"] = lines([bed(1)])
+async def test_runs_are_remembered_and_a_paused_feed_runs_only_when_asked(
+    seller: Seller, web: FeedServer, beds: Beds
+) -> None:
+    web.files["beds"] = lines([beds.row(1)])
     await put(seller, source=web.of("beds"), schedule={"everyMinutes": 60})
     feed = await ran_by_itself(seller)
     assert feed["lastRun"]["status"] == "done", "one with a schedule begins by itself"
@@ -320,10 +341,10 @@ async def test_what_makes_no_feed_is_refused(seller: Seller, change: dict[str, A
     problem(await seller.shopper.send("PUT", path(seller), body), 422, "validation_failed", pointer)
 
 
-async def test_a_source_that_fails_says_how(seller: Seller, web: FeedServer) -> None:
+async def test_a_source_that_fails_says_how(seller: Seller, web: FeedServer, beds: Beds) -> None:
     web.moved |= {"round": web.of("round"), "away": "ftp://elsewhere/", "once": web.of("beds")}
     web.files |= {
-        "beds": lines([bed(1)]),
+        "beds": lines([beds.row(1)]),
         "wide": "ärger".encode("utf-16"),
         "twice": b"sku,sku\n",
         "none": b"a,b\n1,2\n",

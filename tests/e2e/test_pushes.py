@@ -8,7 +8,9 @@ import httpx
 import msgspec
 import pytest
 
+from commands.engine import now_ms
 from streams.gateways.signatures import TOLERANCE_S, Signer
+from tests.e2e.feedrows import Beds
 from tests.e2e.house import House
 from tests.e2e.market import Seller
 from tests.e2e.shopper import Shopper, expect, problem
@@ -23,27 +25,26 @@ async def push(
     house: House, seller: Seller, secret: str, body: Any, *, message: str = "msg_1", what: str = "stock", late: int = 0
 ) -> httpx.Response:
     content = body if isinstance(body, bytes) else msgspec.json.encode(body)
-    headers = Signer(secret).headers(message, house.services.clock() // 1000 - late, content)
+    headers = Signer(secret).headers(message, now_ms() // 1000 - late, content)
     path = f"/api/webhooks/shops/{seller.shop_id}/{what}"
     return await house.http.post(path, content=content, headers={**headers, "content-type": "application/json"})
 
 
 async def test_rows_that_are_pushed_are_taken_as_those_of_a_feed(house: House, seller: Seller) -> None:
-    secret = await secret_of(seller)
-    body: dict[str, Any] = {"title": "Bed", "variants": [{"sku": "BED-1"}]}
-    done = expect(200, await push(house, seller, secret, body, what="products"))
+    secret, beds = await secret_of(seller), Beds()
+    done = expect(200, await push(house, seller, secret, beds.row(1), what="products"))
     assert (done["counts"]["changed"], done["rejected"], done["duplicate"]) == (1, [], False)
     offers = [
-        {"sku": "BED-1", "price": {"amount": 1_000, "currency": "USD"}},
-        {"sku": "NONE", "price": {"amount": 1_000, "currency": "USD"}},
-        {"sku": "BED-1", "price": {"amount": 1_000, "currency": "USD"}, "shopId": "shp_other"},
+        beds.offer(1),
+        beds.offer(2),
+        {**beds.offer(1), "shopId": "shp_other"},
         7,
     ]
     done = expect(200, await push(house, seller, secret, {"rows": offers}, what="offers", message="msg_2"))
     assert [(row["row"], row["pointer"]) for row in done["rejected"]] == [(2, None), (3, "/shopId"), (4, None)]
     assert done["counts"] == {"read": 4, "changed": 1, "unchanged": 0, "rejected": 3, "withdrawn": 0}
-    done = expect(200, await push(house, seller, secret, {"sku": "BED-1", "quantity": 7}, message="msg_3"))
-    assert (await seller.stock("BED-1", done["position"]))["available"] == 7
+    done = expect(200, await push(house, seller, secret, {"sku": beds.sku(1), "quantity": 7}, message="msg_3"))
+    assert (await seller.stock(beds.sku(1), done["position"]))["available"] == 7
     assert house.problems() == []
 
 
@@ -59,7 +60,7 @@ async def test_a_message_that_comes_again_changes_nothing(house: House, seller: 
 
 
 async def test_only_who_has_the_secret_may_push(house: House, seller: Seller, shopper: Shopper) -> None:
-    row = {"sku": await seller.sells(), "quantity": 1}
+    row, before = {"sku": await seller.sells(), "quantity": 1}, await house.head()
 
     answer = await house.http.post(f"/api/webhooks/shops/{seller.shop_id}/stock", json=row)
     problem(answer, 401, "unauthenticated")
@@ -75,7 +76,8 @@ async def test_only_who_has_the_secret_may_push(house: House, seller: Seller, sh
     problem(await push(house, seller, newer, row, message="msg_9"), 401, "unauthenticated")
     for method in ("POST", "DELETE"):
         problem(await shopper.send(method, f"/api/shops/{seller.shop_id}/push-secret"), 403, "forbidden")
-    rows = await house.services.log.read(0, 10_000)
+    rows = await house.log.read(before, 10_000)
+    assert rows
     assert not [one for one in rows if newer.removeprefix("whsec_").encode() in one.data]
 
 

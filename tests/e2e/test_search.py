@@ -42,6 +42,7 @@ async def make(admin: Shopper, **rule: Any) -> str:
 # rules
 
 
+@pytest.mark.own_house
 async def test_synonyms_count_as_soon_as_they_are_put_and_until_they_are_withdrawn(
     seller: Seller, admin: Shopper
 ) -> None:
@@ -56,6 +57,7 @@ async def test_synonyms_count_as_soon_as_they_are_put_and_until_they_are_withdra
     assert await titles(admin, q="plushies") == []
 
 
+@pytest.mark.own_house
 async def test_pinned_and_buried_products_and_why(seller: Seller, admin: Shopper) -> None:
     ids = await sofas(seller)
     admin.position = seller.shopper.position
@@ -74,6 +76,7 @@ async def test_pinned_and_buried_products_and_why(seller: Seller, admin: Shopper
     assert "not buried" not in buried
 
 
+@pytest.mark.own_house
 async def test_rules_are_listed_and_shown(admin: Shopper) -> None:
     body = {"kind": "restriction", "regions": ["DE"], "brands": ["Nora"], "reason": "law"}
     rule_id = await make(admin, **body)
@@ -115,6 +118,7 @@ async def test_explanations_are_for_administrators(shopper: Shopper, visitor: Sh
 # serviceability
 
 
+@pytest.mark.own_house
 async def test_what_is_forbidden_where_it_would_go_is_in_no_count(seller: Seller, admin: Shopper) -> None:
     await sofas(seller)
     admin.position = seller.shopper.position
@@ -144,6 +148,7 @@ async def test_an_account_searches_for_where_it_lives(seller: Seller, shopper: S
 # words
 
 
+@pytest.mark.own_house
 async def test_what_finds_little_is_told_and_rescued(seller: Seller, visitor: Shopper) -> None:
     await sofas(seller)
     visitor.position = seller.shopper.position

@@ -22,7 +22,9 @@ def shared_house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deploymen
     """It takes its time to start, and outlives the event loops of the tests that share it. In the end all that they did
     is proved once more."""
     with asyncio.Runner(loop_factory=asyncio.new_event_loop) as runner:
-        running = everything(tmp_path_factory.mktemp("shared"), *PARTS)
+        folder = tmp_path_factory.mktemp("shared")
+        feeds = {"KONTOR_FEEDS_PRIVATE": "true", "KONTOR_FEEDS_FOLDER": str(folder / "merchants")}
+        running = everything(folder, *PARTS, **feeds)
         house = runner.run(running.__aenter__())
         try:
             yield house.deployment

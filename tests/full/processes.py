@@ -215,7 +215,13 @@ async def deployed(environment: Mapping[str, str], folder: Path, *names: str) ->
 async def running(environment: Mapping[str, str], folder: Path, *names: str) -> AsyncIterator[Deployment]:
     """Whichever processes are named, and the payment provider, once they are ready."""
     ports = {name: free_port() for name in (*names, "gateway")}
-    environment = {**environment, "KONTOR_PROVIDER_URL": f"http://127.0.0.1:{ports['gateway']}"}
+    environment = {
+        "KONTOR_OBJECTS_FOLDER": str(
+            folder / "objects"
+        ),  # all that they share but the servers, as in docker-compose.yml
+        **environment,
+        "KONTOR_PROVIDER_URL": f"http://127.0.0.1:{ports['gateway']}",
+    }
     if "write" in ports:
         callbacks = f"http://127.0.0.1:{ports['write']}/api/webhooks/payments/simulated"
         environment["KONTOR_PROVIDER_CALLBACKS"] = callbacks

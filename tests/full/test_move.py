@@ -16,9 +16,11 @@ import httpx
 import pytest
 
 from tests.conftest import ROOT
+from tests.contracts.objects import PNG
 from tests.e2e.house import charges, in_process
 from tests.e2e.market import Seller, open_shop
 from tests.e2e.shopper import HOME, PASSWORD, Shopper, expect, problem, sign_up
+from tests.e2e.test_media import shows
 from tests.full.processes import Everything, deployed, namespace
 
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(400)]
@@ -29,6 +31,7 @@ class Shop:
 
     seller: Seller
     sku: str
+    picture: str
     shopper: Shopper
     erased: Shopper
     paid: str
@@ -42,6 +45,8 @@ async def do_business(folder: Path) -> Shop:
     async with in_process(folder, provider_timeout=60.0) as house:
         shop.seller = await open_shop(house.http)
         shop.sku = await shop.seller.sells(stock=10, price=1999)
+        product = shop.seller.products[shop.sku]
+        shop.picture = f"/api/media/{product}/{await shows(house, shop.seller, product)}.png"
         shop.shopper = await (await sign_up(house.http)).move_in()
         shop.erased = await sign_up(house.http, "Bob Example")
         await shop.erased.do("DELETE", "/api/me", status=204)
@@ -91,8 +96,10 @@ async def test_a_shop_moves_from_one_machine_to_the_full_profile(tmp_path: Path,
     (new / "gateway").mkdir(parents=True)
     for file in old.glob("provider.db*"):
         shutil.copy(file, new / "gateway")
+    shutil.copytree(old / "objects", new / "objects")
     async with deployed(environment, new, "write", "read", "relay", "work") as house:
         await same_customer(house.http, shop)
+        assert (await house.http.get(shop.picture)).content == PNG
         await unfinished_business(house, shop)
         await new_business(house.http, shop)
         await everybody_keeps_up(environment, house, new)

@@ -23,13 +23,14 @@ from kontor.settings import Settings
 from streams.gateways.port import RefundRefused
 from streams.gateways.signatures import Signer
 from tests.e2e.drops import Buyer, Clock, Drop
+from tests.e2e.feedrows import Beds, lines
 from tests.e2e.giftcards import balance, issue
 from tests.e2e.house import House, in_process
 from tests.e2e.market import Seller, open_shop
 from tests.e2e.shopper import HOME, Shopper, expect, fresh_key, sign_up
 from tests.e2e.test_media import shows
-from tests.e2e.test_merchant_feeds import bed, lines, put, rejected, run
 from tests.e2e.test_merchant_feeds import path as feed
+from tests.e2e.test_merchant_feeds import put, rejected, run
 from tests.e2e.test_pushes import push, secret_of
 from tests.fuzz.strict import Clerk
 
@@ -202,7 +203,7 @@ async def brings_rows(house: House, seller: Seller) -> None:
     """By a feed that is fetched, and by a message that is pushed."""
     folder = house.folder.parent / "feeds" / seller.shop_id
     folder.mkdir(parents=True)
-    (folder / "beds.ndjson").write_bytes(lines([bed(1), b"torn"]))
+    (folder / "beds.ndjson").write_bytes(lines([Beds().row(1), b"torn"]))
     await put(seller, source="file:beds.ndjson")
     done = await run(seller)
     assert len(await rejected(seller, done)) == 1

@@ -31,7 +31,7 @@ class ElasticBuild(ElasticIndex):
 
     def try_writer(self) -> bool:
         if self._mine is None:
-            self._mine = Current(self._beside.create(), 0)
+            self._mine = self._beside.create()
         self._current = self._mine
         return True
 
@@ -55,8 +55,7 @@ class ElasticBuild(ElasticIndex):
         rejected = [one for each in sent for one in each.result()]
         index = self.mine.name
         self._server.write("POST", f"/{write_alias(index)}/_refresh")
-        self._beside.reach(index, position)
-        self._current = self._mine = Current(index, position)
+        self._current = self._mine = self._beside.reach(index, position)
         return rejected
 
     def refresh(self) -> bool:

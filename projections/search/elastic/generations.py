@@ -22,6 +22,8 @@ class Current(NamedTuple):
 
     name: str
     position: int
+    commit: int
+    """Of each commit another number, also of several that reach the same position."""
 
 
 class Generations:
@@ -51,9 +53,9 @@ class Generations:
             or not self._numbered.fullmatch(found["_index"])
         ):
             return None
-        return Current(found["_index"], found["_source"]["position"])
+        return Current(found["_index"], found["_source"]["position"], found["_seq_no"])
 
-    def create(self) -> str:
+    def create(self) -> Current:
         """An empty index that nobody sees yet."""
         numbers = [int(match[1]) for match in map(self._numbered.fullmatch, self._existing()) if match]
         index = f"{self.alias}-{max(numbers, default=0) + 1:06}"
@@ -66,14 +68,14 @@ class Generations:
                 "aliases": {write_alias(index): {"is_hidden": True}},
             },
         )
-        self.reach(index, 0)
-        return index
+        return self.reach(index, 0)
 
-    def reach(self, index: str, position: int) -> None:
+    def reach(self, index: str, position: int) -> Current:
         """Stores the position. Raises Refused if it is behind the one that is there."""
         state = {"kind": mapping.STATE, "version": mapping.VERSION, "position": position}
         params = {"version": position, "version_type": "external_gte", "require_alias": "true"}
-        self._server.write("PUT", f"/{write_alias(index)}/_doc/{mapping.STATE_ID}", state, **params)
+        told = self._server.write("PUT", f"/{write_alias(index)}/_doc/{mapping.STATE_ID}", state, **params)
+        return Current(index, position, told["_seq_no"])
 
     def show(self, index: str) -> None:
         """Lets the alias point at this index alone, in one step, and deletes the generations before it."""

@@ -104,7 +104,7 @@ class ElasticIndex:
 
     def _begin(self) -> str:
         """A new generation."""
-        index = self._generations.create()
+        index = self._generations.create().name
         self._hidden = self.position() > 0
         if not self._hidden:
             self._generations.show(index)
@@ -128,8 +128,7 @@ class ElasticIndex:
             try:
                 rejected = bulk.write(self._server, target, changes, position)
                 self._server.write("POST", f"/{write_alias(target)}/_refresh")
-                self._generations.reach(target, position)
-                self._show(target, position)
+                self._show(self._generations.reach(target, position))
             except Refused as refused:
                 if is_missing(refused) or refused.status == 409:
                     self._give_up()
@@ -144,12 +143,12 @@ class ElasticIndex:
             self._give_up()
             raise NotTheWriter(f"{shown.name} has taken its place")
 
-    def _show(self, index: str, position: int) -> None:
-        if self._hidden and position > 0:
-            self._generations.show(index)
+    def _show(self, written: Current) -> None:
+        if self._hidden and written.position > 0:
+            self._generations.show(written.name)
             self._hidden = False
         if not self._hidden:
-            self._current = Current(index, position)
+            self._current = written
 
     def close(self) -> None:
         with self._writing:
@@ -184,7 +183,7 @@ class ElasticIndex:
             if still is not None and still.position > 0:
                 return False
         self._current = shown
-        return another
+        return another or (was is not None and shown is not None and was.commit != shown.commit)
 
     def position(self) -> int:
         return 0 if self._current is None else self._current.position

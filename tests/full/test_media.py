@@ -1,0 +1,18 @@
+"""Pictures in the full profile: put away by the command service, given out by the query service."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.e2e.test_media import (  # noqa: F401  # the point: these very tests
+    product,
+    test_a_picture_is_uploaded_and_shown_first,
+    test_an_upload_is_what_was_permitted,
+    test_pictures_are_the_business_of_who_made_the_product,
+    test_what_is_no_picture_is_not_found,
+    test_what_is_no_picture_is_not_shown,
+    test_what_was_taken_up_cannot_be_uploaded_over,
+    test_whoever_describes_a_product_anew_takes_no_picture_away,
+)
+
+pytestmark = [pytest.mark.stack, pytest.mark.timeout(300)]
