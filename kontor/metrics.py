@@ -19,10 +19,11 @@ from commands.batch import Batch
 from commands.engine import Engine, now_ms
 from commands.outage import Outage
 from commands.store.port import EventLog, Row
-from domain import cart, difference, inventory, order, orderreview, payment, returns
+from domain import difference, inventory, order, orderreview, payment, returns
 from domain.codec import decode_meta
 from domain.promotion import is_use
 from domain.recorded import Recorded
+from kontor.cartlives import CartLives
 from projections.sqlite import SQLiteViews
 from readapi.services import Followed
 from streams.indexer import Indexer
@@ -56,12 +57,6 @@ PAYMENTS: Mapping[type, str] = {
     payment.DisputeLost: "dispute_lost",
     payment.AttemptFailed: "attempt_failed",
 }
-CARTS: Mapping[type, str] = {
-    cart.CartOpened: "opened",
-    cart.ItemAdded: "item_added",
-    cart.CartCheckedOut: "checked_out",
-}
-"""Carts opened or filled and not checked out were abandoned."""
 DIFFERENCES: Mapping[type, str] = {
     difference.DifferenceFound: "found",
     difference.DifferenceSettled: "settled",
@@ -87,6 +82,8 @@ class EngineMetrics:
     """Counts batches and what their events mean, as a listener and an observer of the engine."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
+        self._registry = registry
+        self._carts = CartLives(registry)
         self._commands = Counter("kontor_commands", "Commands decided.", registry=registry)
         self._events = Counter("kontor_events", "Events committed.", registry=registry)
         self._sizes = Histogram("kontor_batch_commands", "Commands a commit.", buckets=SIZES, registry=registry)
@@ -100,7 +97,6 @@ class EngineMetrics:
             for counter, words in (
                 (Counter("kontor_orders", "Orders, by what happened.", ["step"], registry=registry), ORDERS),
                 (Counter("kontor_payments", "Payments, by outcome.", ["outcome"], registry=registry), PAYMENTS),
-                (Counter("kontor_carts", "Carts, by what happened.", ["step"], registry=registry), CARTS),
                 (
                     Counter("kontor_differences", "Differences with the provider.", ["step"], registry=registry),
                     DIFFERENCES,
@@ -111,8 +107,9 @@ class EngineMetrics:
         }
 
     def watch(self, engine: Engine) -> None:
-        engine.landed.append(self.landed)
+        engine.landed += [self.landed, lambda batch, seconds: self._carts.landed(batch, engine.known)]
         engine.listeners.append(self.committed)
+        gauge(self._registry, "kontor_queue_depth", "Commands that wait for a batch.", lambda: engine.queue_depth)
 
     def landed(self, batch: Batch, seconds: float) -> None:
         self._commands.inc(len(batch.submissions))

@@ -15,7 +15,7 @@ from fastapi import FastAPI
 
 from commands.errors import UnusableLog
 from kontor import console
-from kontor.metrics import EngineMetrics, LogMetrics, Parked, gauge, gauges, given_up, parked_in, refused_by
+from kontor.metrics import EngineMetrics, LogMetrics, Parked, gauges, given_up, parked_in, refused_by
 from kontor.server import PortTaken, bind, serve
 from kontor.settings import Settings
 from projections.sqlite import SQLiteViews
@@ -120,9 +120,7 @@ async def measured(app: FastAPI, services: ReadServices) -> AsyncIterator[None]:
     if services.history is not services.follower:
         consumers["orders"] = services.history
     if isinstance(services, WriteServices):
-        engine = services.engine
-        EngineMetrics(registry).watch(engine)
-        gauge(registry, "kontor_queue_depth", "Commands that wait for a batch.", lambda: engine.queue_depth)
+        EngineMetrics(registry).watch(services.engine)
     away: dict[str, Callable[[], float]] = {part: partial(_away, store) for part, store in stores(services).items()}
     gauges(registry, "kontor_degraded", "1 while the store of a part is away.", "part", away)
     if services.signals is not None:
