@@ -16,6 +16,7 @@ from fastapi import FastAPI
 from commands.errors import UnusableLog
 from kontor import console
 from kontor.metrics import EngineMetrics, LogMetrics, Parked, gauges, given_up, parked_in, refused_by
+from kontor.orderlog import OrderLog
 from kontor.server import PortTaken, bind, serve
 from kontor.settings import Settings
 from projections.sqlite import SQLiteViews
@@ -82,6 +83,8 @@ def listen(what: str, settings: Settings) -> socket.socket:
 async def _serve(what: str, settings: Settings, listening: socket.socket | None) -> None:
     listening = listening or listen(what, settings)
     async with side(what, settings) as services:
+        if settings.order_log and isinstance(services, WriteServices):
+            services.engine.listeners.append(OrderLog(services.engine).committed)
         app = build_app(what, services, settings)
         async with heard(app, services), measured(app, services), traced(f"kontor-{what}", app, services, settings):
             console.err.print(f"kontor {what}: ready on {url_of(listening)}", markup=False)

@@ -82,6 +82,7 @@ class Settings(BaseSettings):
     workers: int = Field(1, ge=1, le=64, description="processes that share the port and the data folder")
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     access_log: bool = Field(False, description="one line a request")
+    order_log: bool = Field(True, description="one line for each step of an order")
     rate_limits: bool = Field(True, description="refuse clients that ask too often")
     body_limit: int = Field(1 << 20, ge=1024, description="bytes of a request body")
     request_timeout: float = Field(30.0, gt=0, description="seconds")

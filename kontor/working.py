@@ -13,6 +13,7 @@ from prometheus_client import CollectorRegistry, start_http_server
 from commands.store.port import EventLog
 from kontor import console
 from kontor.metrics import EngineMetrics, LogMetrics, Parked, given_up, parked_in, refused_by
+from kontor.orderlog import OrderLog
 from kontor.running import run
 from kontor.settings import Settings
 from readapi.services import Followed
@@ -104,6 +105,8 @@ async def _begin(stack: AsyncExitStack, settings: Settings, name: str, registry:
         log, consumer = processing.log, processing.follower
         parked = (parked_in(processing.views), given_up(log))
         EngineMetrics(registry).watch(processing.engine)
+        if settings.order_log:
+            processing.engine.listeners.append(OrderLog(processing.engine).committed)
         if told is not None:
             processing.engine.landed.append(told.landed)
     stopped = asyncio.Event()
