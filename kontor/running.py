@@ -15,6 +15,7 @@ from fastapi import FastAPI
 
 from commands.errors import UnusableLog
 from kontor import console
+from kontor.caches import CacheMetrics
 from kontor.metrics import EngineMetrics, LogMetrics, Parked, gauges, given_up, parked_in, refused_by
 from kontor.orderlog import OrderLog
 from kontor.server import PortTaken, bind, serve
@@ -27,6 +28,7 @@ from readapi.services import Followed, ReadServices, Store
 from streams.indexer import Indexer
 from streams.waiting.room import Room
 from streams.waiting.rooms import Rooms
+from writeapi.purchase import quotes_remembered
 from writeapi.services import WriteServices
 
 PORTS = {"all": 8000, "write": 8001, "read": 8002, "gateway": 8003}
@@ -122,8 +124,16 @@ async def measured(app: FastAPI, services: ReadServices) -> AsyncIterator[None]:
     consumers: dict[str, Followed] = {"views": services.follower, "search": services.indexer}
     if services.history is not services.follower:
         consumers["orders"] = services.history
+    caches = CacheMetrics(registry)
+    caches.add("tokens", lambda: (edge.tokens,))
+    made: Reading | None = getattr(app.state, "reading", None)
+    if made is not None:
+        caches.add_all(made.caches)
     if isinstance(services, WriteServices):
-        EngineMetrics(registry).watch(services.engine)
+        engine = services.engine
+        EngineMetrics(registry).watch(engine)
+        caches.add("aggregates", lambda: engine.caches)
+        caches.add("quotes", lambda: (quotes_remembered(),))
     away: dict[str, Callable[[], float]] = {part: partial(_away, store) for part, store in stores(services).items()}
     gauges(registry, "kontor_degraded", "1 while the store of a part is away.", "part", away)
     if services.signals is not None:

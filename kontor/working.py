@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -12,11 +12,12 @@ from prometheus_client import CollectorRegistry, start_http_server
 
 from commands.store.port import EventLog
 from kontor import console
+from kontor.caches import CacheMetrics
 from kontor.metrics import EngineMetrics, LogMetrics, Parked, given_up, parked_in, refused_by
 from kontor.orderlog import OrderLog
 from kontor.running import run
 from kontor.settings import Settings
-from readapi.services import Followed
+from readapi.services import Counted, Followed
 
 if TYPE_CHECKING:
     from kontor.tracing import Spans
@@ -32,6 +33,7 @@ class Work(NamedTuple):
     run: Awaitable[Any]
     stop: Callable[[], None]
     parked: Sequence[Parked] = ()
+    caches: Mapping[str, Sequence[Counted]] = {}
 
 
 def run_relay(settings: Settings) -> None:
@@ -62,6 +64,9 @@ async def _until_signalled(settings: Settings, names: Sequence[str]) -> None:
         works = [await _begin(stack, settings, name, registry) for name in names]
         consumers = {name: work.consumer for name, work in zip(names, works, strict=True)}
         parked = [look for work in works for look in work.parked]
+        caches = CacheMetrics(registry)
+        for work in works:
+            caches.add_all(work.caches)
         metrics = LogMetrics(registry, works[0].log, consumers, parked)
         await metrics.start()
         stack.push_async_callback(metrics.close)
@@ -92,8 +97,10 @@ async def _begin(stack: AsyncExitStack, settings: Settings, name: str, registry:
         log, worker = await stack.enter_async_context(full.sink_worker(settings, name))
         if told is not None:
             worker.sinking.folded.append(told.folded)
-        return Work(log, worker, worker.run(), worker.stop, (worker.parked,))
+        caches: dict[str, Sequence[Counted]] = {f"{name}_rows": (worker.sinking.sink.cache,)}
+        return Work(log, worker, worker.run(), worker.stop, (worker.parked,), caches)
     consumer: Followed
+    caches = {}
     parked: tuple[Parked, ...]
     if name == "search":
         log, cataloguing, indexer = await stack.enter_async_context(full.search_worker(settings))
@@ -102,7 +109,7 @@ async def _begin(stack: AsyncExitStack, settings: Settings, name: str, registry:
         consumer, parked = indexer, (refused_by(indexer),)
     else:
         processing = await stack.enter_async_context(full.process_worker(settings))
-        log, consumer = processing.log, processing.follower
+        log, consumer, caches = processing.log, processing.follower, {"aggregates": processing.engine.caches}
         parked = (parked_in(processing.views), given_up(log))
         EngineMetrics(registry).watch(processing.engine)
         if settings.order_log:
@@ -110,7 +117,7 @@ async def _begin(stack: AsyncExitStack, settings: Settings, name: str, registry:
         if told is not None:
             processing.engine.landed.append(told.landed)
     stopped = asyncio.Event()
-    return Work(log, consumer, stopped.wait(), stopped.set, parked)
+    return Work(log, consumer, stopped.wait(), stopped.set, parked, caches)
 
 
 def _spans(stack: AsyncExitStack, settings: Settings, name: str) -> Spans | None:

@@ -43,6 +43,7 @@ class Categories:
         self._tree: Tree | None = None
         self._changed = True
         self._not_before = 0.0
+        self.hits = self.misses = 0
 
     def applied(self, events: Sequence[Recorded], touched: Touched) -> None:
         """For ``follower.applied``."""
@@ -60,6 +61,7 @@ class Categories:
         started = self._now()
         if self._tree is None or (self._changed and (fresh or started >= self._not_before)):
             self._changed = False
+            self.misses += 1
             try:
                 self._tree = grown(await self._counted(), await kept_rows(self._views))
             except BaseException:
@@ -67,6 +69,8 @@ class Categories:
                 raise
             ended = self._now()
             self._not_before = ended + (ended - started) * RATION
+        else:
+            self.hits += 1
         return self._tree
 
     async def _counted(self) -> dict[Path, int]:

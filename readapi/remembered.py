@@ -32,13 +32,23 @@ class Remembered(Generic[T]):
         self._maximum = maximum
         self._generation = -1
         self._answers: OrderedDict[bytes, asyncio.Future[T]] = OrderedDict()
+        self.hits = self.misses = 0
+        """What was there at once, and what somebody waited for."""
 
     async def get(self, key: bytes, make: Make[T]) -> T:
         """Raises what ``make`` raises."""
         if self._generation != self._of():
             self._generation = self._of()
             self._answers.clear()
-        return await _of(self._answer(short(key), make))
+        answer = self._answer(short(key), make)
+        self._count(answer.done())
+        return await _of(answer)
+
+    def _count(self, at_once: bool) -> None:
+        if at_once:
+            self.hits += 1
+        else:
+            self.misses += 1
 
     def _answer(self, key: bytes, make: Make[T]) -> asyncio.Future[T]:
         known = self._answers.get(key)
@@ -100,7 +110,9 @@ class Refreshed(Remembered[T]):
         answer = self._answer(key, make)
         self._note(key, make)
         old = None if answer.done() or at_least > self._old_position else self._old.get(key)
-        if old is not None and self._now() < self._old_until:
+        shows_old = old is not None and self._now() < self._old_until
+        self._count(shows_old or answer.done())
+        if old is not None and shows_old:
             return Shown(old.result(), self._old_position)
         return Shown(await _of(answer), position)
 

@@ -34,6 +34,16 @@ class Followed(Protocol):
         """Whether it has reached ``position`` within ``timeout`` seconds."""
 
 
+class Counted(Protocol):
+    """A cache that counts, since the process began, what was there at once (``hits``) and what was not."""
+
+    @property
+    def hits(self) -> int: ...
+
+    @property
+    def misses(self) -> int: ...
+
+
 class Store(Followed, Protocol):
     """What keeps up is kept somewhere that may be away."""
 

@@ -18,7 +18,7 @@ from readapi.languages import Told, Wanted
 from readapi.pages import Card, Page, cards_of, encoded_pages
 from readapi.products import Shops
 from readapi.remembered import Remembered
-from readapi.services import Catalog, FollowedSearch
+from readapi.services import Catalog, Counted, FollowedSearch
 from streams.assembly import OnSale
 from streams.fromthelog import rows_of
 
@@ -35,6 +35,10 @@ class StandIn:
         self._pages: Remembered[Told[Page] | None] = Remembered(lambda: indexer.generation, PAGES_MAX)
         self._cards: Remembered[list[Told[Card]]] = Remembered(lambda: indexer.generation, PAGES_MAX)
         self._trees: Remembered[Tree] = Remembered(lambda: indexer.generation, 1)
+
+    @property
+    def caches(self) -> Sequence[Counted]:
+        return (self._pages, self._cards, self._trees)
 
     async def page(self, product_id: str, wanted: Wanted = ()) -> Page | None:
         """None for a product that does not exist."""
