@@ -10,6 +10,7 @@ from typing import Any
 from commands.engine import now_ms
 from commands.store.port import EventLog
 from commands.vault import Vault
+from kontor.beside import backlogs, beside
 from kontor.feeding import feed_process, feed_rules
 from kontor.folder import DataFolder
 from kontor.logfiles import open_log
@@ -177,7 +178,13 @@ async def embedded(settings: Settings, *, clock: Callable[[], int] = now_ms) -> 
         objects=objects_of(settings, vault),
         policy=order_policy(settings),
         signals=_signals(folder),
-        workings=workings(views, indexer, folder),
+        workings=workings(
+            views,
+            indexer,
+            folder,
+            beside=beside(books, deliveries, standing),
+            backlogs=backlogs(payments, deliveries, feeds),
+        ),
         weights=search_weights(settings),
         drops=Rooms.of(vault, clock),
     )
@@ -203,7 +210,7 @@ async def embedded(settings: Settings, *, clock: Callable[[], int] = now_ms) -> 
         await log.close()
 
 
-def workings(views: SQLiteViews, indexer: Indexer, folder: DataFolder) -> Workings:
+def workings(views: SQLiteViews, indexer: Indexer, folder: DataFolder, **more: Any) -> Workings:
     async def parked() -> list[tuple[str, Parked]]:
         return [(name, Parked(position, stream, why)) for name, position, stream, why in views.parked()]
 
@@ -218,6 +225,7 @@ def workings(views: SQLiteViews, indexer: Indexer, folder: DataFolder) -> Workin
         parked={"views": parked},
         refused=lambda: indexer.parked,
         replay=replay,
+        **more,
     )
 
 

@@ -23,6 +23,7 @@ from domain import difference, inventory, order, orderreview, payment, returns
 from domain.codec import decode_meta
 from domain.promotion import is_use
 from domain.recorded import Recorded
+from kontor.beside import Backlogs, Positions
 from kontor.cartlives import CartLives
 from projections.sqlite import SQLiteViews
 from readapi.services import Followed
@@ -135,7 +136,12 @@ class LogMetrics:
         event_log: EventLog,
         consumers: Mapping[str, Followed],
         parked: Sequence[Parked] = (),
+        beside: Sequence[Positions] = (),
     ) -> None:
+        """``beside``: those who come and go."""
+        self._beside = beside
+        self._told: set[str] = set()
+        """Consumers that were told of last."""
         self._log = event_log
         self._consumers = consumers
         self._parked = parked
@@ -169,9 +175,16 @@ class LogMetrics:
         """``now`` in milliseconds since 1970."""
         head = await self._log.head()
         self._head.set(head)
-        for name, consumer in self._consumers.items():
-            behind = max(0, head - consumer.position)
-            first = await self._log.read(consumer.position, 1) if behind else ()
+        positions = {name: consumer.position for name, consumer in self._consumers.items()}
+        for look_at in self._beside:
+            positions |= look_at()
+        for gone in self._told - positions.keys():
+            self._lag.remove(gone)
+            self._lag_seconds.remove(gone)
+        self._told = set(positions)
+        for name, position in positions.items():
+            behind = max(0, head - position)
+            first = await self._log.read(position, 1) if behind else ()
             age = max(0, now - _recorded_at(first[0], now)) / 1000 if first else 0.0
             self._lag.labels(name).set(behind)
             self._lag_seconds.labels(name).set(age)
@@ -190,6 +203,11 @@ class LogMetrics:
             except Exception as error:
                 self._outage.met(error)
             await asyncio.sleep(EVERY_S)
+
+
+def tell_backlogs(registry: CollectorRegistry, backlogs: Backlogs) -> None:
+    """What waits, of which no position tells."""
+    gauges(registry, "kontor_backlog", "What waits for somebody in this process, by what it is.", "of", backlogs)
 
 
 def parked_in(views: SQLiteViews) -> Parked:

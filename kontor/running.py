@@ -15,8 +15,9 @@ from fastapi import FastAPI
 
 from commands.errors import UnusableLog
 from kontor import console
+from kontor.beside import Backlogs
 from kontor.caches import CacheMetrics
-from kontor.metrics import EngineMetrics, LogMetrics, Parked, gauges, given_up, parked_in, refused_by
+from kontor.metrics import EngineMetrics, LogMetrics, Parked, gauges, given_up, parked_in, refused_by, tell_backlogs
 from kontor.orderlog import OrderLog
 from kontor.server import PortTaken, bind, serve
 from kontor.settings import Settings
@@ -142,12 +143,22 @@ async def measured(app: FastAPI, services: ReadServices) -> AsyncIterator[None]:
         gauges(registry, "kontor_signals", "Signals since the start, by what became of them.", "outcome", outcomes)
     waiting: dict[str, Callable[[], float]] = {state: partial(_people, services.drops, state) for state in PEOPLE}
     gauges(registry, "kontor_drop_people", "People in the lines of drops, by how they stand.", "state", waiting)
-    metrics = LogMetrics(registry, services.log, consumers, _parked(services))
+    tell_backlogs(registry, _backlogs(services))
+    metrics = LogMetrics(registry, services.log, consumers, _parked(services), (services.workings.beside,))
     await metrics.start()
     try:
         yield
     finally:
         await metrics.close()
+
+
+def _backlogs(services: ReadServices) -> Backlogs:
+    found = {**services.workings.backlogs}
+    if services.signals is not None:
+        found["signals"] = partial(getattr, services.signals, "waiting")
+    if isinstance(services.indexer, Indexer):
+        found["documents"] = partial(getattr, services.indexer, "backlog")
+    return found
 
 
 def _people(drops: Rooms, state: str) -> float:

@@ -96,6 +96,10 @@ class Workings:
 
     positions: Callable[[], Mapping[str, int]] = dict
     """Of everybody who follows the log, by name."""
+    beside: Callable[[], Mapping[str, int]] = dict
+    """Where those are who follow it and keep no view, by name."""
+    backlogs: Mapping[str, Callable[[], float]] = field(default_factory=dict)
+    """How much waits for somebody in this process, by what it is."""
     parked: Mapping[str, Callable[[], Awaitable[Sequence[tuple[str, Parked]]]]] = field(default_factory=dict)
     """By store: events that could not be folded, by projection. Raise ViewsUnavailable."""
     refused: Callable[[], Mapping[str, str]] = dict

@@ -62,10 +62,19 @@ class Standing:
         self._merits: dict[str, Merit] = {}
         self._after = 0
         """Events beyond come from the follower."""
+        self._tail = 0
+        """How far those before have been read."""
+        self._heard = 0
         self._task: asyncio.Task[None] | None = None
+
+    @property
+    def position(self) -> int:
+        """Everything up to here that counts is counted."""
+        return self._tail if self._tail < self._after else max(self._after, self._heard)
 
     async def start(self) -> None:
         self._after = await self._log.head()
+        self._tail = max(0, self._after - TAIL_MAX)
         self._task = asyncio.create_task(self._work(), name="standing")
 
     async def close(self) -> None:
@@ -75,6 +84,7 @@ class Standing:
 
     def applied(self, events: Sequence[Recorded], touched: Touched) -> None:
         """For ``follower.applied``."""
+        self._heard = events[-1].position
         for event in events:
             if event.position > self._after:
                 self._count(event)
@@ -101,13 +111,16 @@ class Standing:
             await asyncio.sleep(self._pace_s)
 
     async def _read_tail(self) -> None:
-        after = max(0, self._after - TAIL_MAX)
-        while after < self._after and (rows := await self._log.read(after, min(PAGE, self._after - after))):
+        while self._tail < self._after:
+            rows = await self._log.read(self._tail, min(PAGE, self._after - self._tail))
+            if not rows:
+                break
             for row in rows:
                 if row.topic in COUNTED:
                     self._count(recorded_or_unreadable(row))
-            after = rows[-1].position
+            self._tail = rows[-1].position
             await asyncio.sleep(0)
+        self._tail = self._after
 
     def _tell(self) -> None:
         first = self._clock() // DAY_MS - DAYS

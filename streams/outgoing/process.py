@@ -16,6 +16,7 @@ from domain.codec import TOPICS
 from domain.recorded import Recorded
 from projections.views import Touched
 from streams.outgoing.courier import Courier, Pacing
+from streams.outgoing.notices import COURIERS
 from streams.outgoing.port import Target
 from streams.published import type_of
 
@@ -37,6 +38,23 @@ class DeliveryProcess:
         self._closing = False
         self._task: asyncio.Task[None] | None = None
         self._outage = Outage(log, "targets_unknown", "targets_known")
+
+    @property
+    def positions(self) -> dict[str, int]:
+        """How far the couriers of this process are, by whom they tell; the last of all subscribers as ``webhooks``.
+        Those whose work another process does are left out."""
+        found: dict[str, int] = {}
+        for delivery, (courier, _) in self._couriers.items():
+            at, key = courier.position, delivery.removeprefix("dlv_")
+            if at is not None:
+                name = key if key in COURIERS else "webhooks"
+                found[name] = min(found.get(name, at), at)
+        return found
+
+    @property
+    def failed(self) -> int:
+        """Deliveries that wait for another attempt."""
+        return sum(courier.failed for courier, _ in self._couriers.values() if courier.position is not None)
 
     async def start(self) -> None:
         self._task = asyncio.create_task(self._run(), name="deliveries")
