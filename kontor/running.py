@@ -19,6 +19,7 @@ from kontor.beside import Backlogs
 from kontor.caches import CacheMetrics
 from kontor.metrics import EngineMetrics, LogMetrics, Parked, gauges, given_up, parked_in, refused_by, tell_backlogs
 from kontor.orderlog import OrderLog
+from kontor.ownmetrics import has_addresses, told_apart
 from kontor.server import PortTaken, bind, serve
 from kontor.settings import Settings
 from projections.sqlite import SQLiteViews
@@ -40,6 +41,7 @@ PEOPLE: dict[str, Callable[[Room], int]] = {
     "waiting": lambda room: room.issued - room.pace.called,
     "admitted": lambda room: room.admitted,
 }
+ONE_OF_SEVERAL = "/metrics tells of whichever process answers; with KONTOR_METRICS_PORT each has an address of its own"
 INHERITED = "KONTOR_LISTEN_FD"
 """Set for the processes of ``--workers``: the socket they share."""
 
@@ -69,6 +71,8 @@ def run_services(what: str, settings: Settings) -> None:
     if settings.workers > 1 and inherited is None:
         from kontor.workers import supervise
 
+        if not has_addresses(settings):
+            console.err.print(f"kontor: {ONE_OF_SEVERAL}", markup=False)
         supervise(listen(what, settings), settings.workers)
         return
     listening = socket.socket(fileno=int(inherited)) if inherited else None
@@ -89,7 +93,12 @@ async def _serve(what: str, settings: Settings, listening: socket.socket | None)
         if settings.order_log and isinstance(services, WriteServices):
             services.engine.listeners.append(OrderLog(services.engine).committed)
         app = build_app(what, services, settings)
-        async with heard(app, services), measured(app, services), traced(f"kontor-{what}", app, services, settings):
+        async with (
+            heard(app, services),
+            measured(app, services),
+            told_apart(app.state.edge.metrics.registry, settings),
+            traced(f"kontor-{what}", app, services, settings),
+        ):
             console.err.print(f"kontor {what}: ready on {url_of(listening)}", markup=False)
             await serve(app, listening)
 

@@ -76,7 +76,9 @@ class Settings(BaseSettings):
     partitions: int = Field(4, ge=1, le=256, description="of the topic, and so the most workers of a kind at work")
     source: Literal["faust", "aiokafka"] = Field("faust", description="what feeds the workers of the full profile")
     instance: str | None = Field(None, description="name of this worker, the same after a restart; else the host's")
-    metrics_port: int = Field(9100, ge=0, le=65535, description="of relay and workers; 0 for none")
+    metrics_port: int = Field(
+        9100, ge=0, le=65535, description="of relay and workers, and the first of `serve --workers`; 0 for none"
+    )
     host: str = "127.0.0.1"
     port: int | None = Field(None, ge=0, le=65535, description="8000 for both services, 8001 write, 8002 read")
     workers: int = Field(1, ge=1, le=64, description="processes that share the port and the data folder")
