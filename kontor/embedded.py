@@ -183,6 +183,7 @@ async def embedded(settings: Settings, *, clock: Callable[[], int] = now_ms) -> 
             indexer,
             folder,
             beside=beside(books, deliveries, standing),
+            couriers=lambda: deliveries.reached,
             backlogs=backlogs(payments, deliveries, feeds),
         ),
         weights=search_weights(settings),

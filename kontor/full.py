@@ -52,7 +52,7 @@ from projections.search.elastic.server import Server as ElasticServer
 from projections.sqlite import SQLiteViews
 from readapi.edge.sharedlimits import SharedLimiter
 from readapi.reading import TOLD
-from readapi.services import ReadServices, Workings
+from readapi.services import Counted, ReadServices, Workings
 from streams.archiving import Archiving
 from streams.bookkeeping import Bookkeeping
 from streams.broker.faust_source import FaustSource
@@ -269,6 +269,7 @@ class Worker:
     intake: Intake
     sinking: Sinking
     backlogs: Backlogs
+    rows: Counted
 
     @property
     def position(self) -> int:
@@ -313,7 +314,8 @@ async def sink_worker(settings: Settings, name: str) -> AsyncIterator[tuple[Post
             await _begun(stack, sink)
         sinking = Sinking(name, sink, settings.partitions)
         settle_garbage()
-        yield log, Worker(name, _source(settings, name), Intake(sinking, log, settings.partitions), sinking, waiting)
+        intake = Intake(sinking, log, settings.partitions)
+        yield log, Worker(name, _source(settings, name), intake, sinking, waiting, sink.cache)
 
 
 def _source(settings: Settings, name: str) -> FaustSource | KafkaSource:

@@ -58,8 +58,8 @@ class OrderLog:
 
     def _about(self, recorded: Recorded) -> dict[str, Any]:
         event, meta = recorded.event, recorded.meta
-        about = {"order": recorded.stream, "account": self._account(recorded), "trace": meta.traceparent[3:35] or None}
-        about |= {"actor": meta.actor, "position": recorded.position}
+        about: dict[str, Any] = {"order": recorded.stream, "account": self._account(recorded)}
+        about |= {"trace": meta.traceparent[3:35] or None, "actor": meta.actor, "position": recorded.position}
         if type(event) is order.OrderCancelled:
             about["reason"] = event.reason  # a word of the domain
         about |= {name: getattr(event, field) for field, name in MORE.items() if field in event.__struct_fields__}

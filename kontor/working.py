@@ -101,11 +101,12 @@ async def _begin(stack: AsyncExitStack, settings: Settings, name: str, registry:
         log, worker = await stack.enter_async_context(full.sink_worker(settings, name))
         if told is not None:
             worker.sinking.folded.append(told.folded)
-        caches: dict[str, Sequence[Counted]] = {f"{name}_rows": (worker.sinking.sink.cache,)}
+        caches: dict[str, Sequence[Counted]] = {f"{name}_rows": (worker.rows,)}
         return Work(log, worker, worker.run(), worker.stop, (worker.parked,), caches, backlogs=worker.backlogs)
     consumer: Followed
     caches = {}
     parked: tuple[Parked, ...]
+    backlogs: Backlogs
     if name == "search":
         log, cataloguing, indexer, standing = await stack.enter_async_context(full.search_worker(settings))
         if told is not None:

@@ -98,6 +98,8 @@ class Workings:
     """Of everybody who follows the log, by name."""
     beside: Callable[[], Mapping[str, int]] = dict
     """Where those are who follow it and keep no view, by name."""
+    couriers: Callable[[], Mapping[str, int]] = dict
+    """How far those in this process have looked, by the stream of their delivery."""
     backlogs: Mapping[str, Callable[[], float]] = field(default_factory=dict)
     """How much waits for somebody in this process, by what it is."""
     parked: Mapping[str, Callable[[], Awaitable[Sequence[tuple[str, Parked]]]]] = field(default_factory=dict)
