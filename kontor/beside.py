@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import Any
 
 from streams.bookkeeping import Bookkeeping
 from streams.merchantfeeds.process import FeedProcess
@@ -34,4 +35,19 @@ def backlogs(payments: PaymentProcess, deliveries: DeliveryProcess, feeds: FeedP
         "payments": lambda: payments.working,
         "deliveries": lambda: deliveries.failed,
         "feeds": lambda: feeds.due,
+    }
+
+
+def aside(
+    books: Bookkeeping,
+    deliveries: DeliveryProcess,
+    standing: Standing,
+    payments: PaymentProcess,
+    feeds: FeedProcess,
+) -> dict[str, Any]:
+    """What ``Workings`` have of all that, where one process does it."""
+    return {
+        "beside": beside(books, deliveries, standing),
+        "couriers": lambda: deliveries.reached,
+        "backlogs": backlogs(payments, deliveries, feeds),
     }

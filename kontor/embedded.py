@@ -10,7 +10,7 @@ from typing import Any
 from commands.engine import now_ms
 from commands.store.port import EventLog
 from commands.vault import Vault
-from kontor.beside import backlogs, beside
+from kontor.beside import aside
 from kontor.feeding import feed_process, feed_rules
 from kontor.folder import DataFolder
 from kontor.logfiles import open_log
@@ -178,14 +178,7 @@ async def embedded(settings: Settings, *, clock: Callable[[], int] = now_ms) -> 
         objects=objects_of(settings, vault),
         policy=order_policy(settings),
         signals=_signals(folder),
-        workings=workings(
-            views,
-            indexer,
-            folder,
-            beside=beside(books, deliveries, standing),
-            couriers=lambda: deliveries.reached,
-            backlogs=backlogs(payments, deliveries, feeds),
-        ),
+        workings=workings(views, indexer, folder, **aside(books, deliveries, standing, payments, feeds)),
         weights=search_weights(settings),
         drops=Rooms.of(vault, clock),
     )
