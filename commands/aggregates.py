@@ -5,7 +5,7 @@ Batches work on an overlay (``overlay.py``). Only what was written is merged int
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 import msgspec
 import structlog
@@ -44,6 +44,8 @@ class Aggregates:
         self._young: dict[str, Aggregate] = {}
         self._old: dict[str, Aggregate] = {}
         self._overlay: Overlay[Aggregate] = Overlay()
+        self.hits = self.misses = 0
+        """Streams that commands needed, and that were cached or had to be loaded."""
         self._heard: dict[str, int] = {}
         """Streams in flight, and the last version of them that was read from the log since the take-off."""
 
@@ -59,14 +61,17 @@ class Aggregates:
                 self._young[stream] = found
         return found
 
-    def missing(self, streams: Iterable[str]) -> set[str]:
+    def missing(self, streams: Collection[str]) -> set[str]:
         """Which of them would have to be loaded."""
         deciding, flying, young, old = self._overlay.deciding, self._overlay.flying, self._young, self._old
-        return {
+        missing = {
             stream
             for stream in streams
             if stream not in deciding and stream not in young and stream not in flying and stream not in old
         }
+        self.misses += len(missing)
+        self.hits += len(streams) - len(missing)
+        return missing
 
     def committed(self, stream: str) -> Aggregate | None:
         """Without what a batch that is still on its way has made of it."""

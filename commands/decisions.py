@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Iterable, Sequence
+from collections.abc import Awaitable, Collection, Iterable, Sequence
 from typing import Protocol
 
 import structlog
@@ -71,7 +71,7 @@ class Decisions:
         batch.first_asked.update(key for key in keys if key not in known)
         return known
 
-    async def _prefetch(self, source: Source, streams: Iterable[str]) -> None:
+    async def _prefetch(self, source: Source, streams: Collection[str]) -> None:
         """Loads what the batch is going to need. What cannot be loaded fails later, and then alone."""
         missing = {stream for stream in self._aggregates.missing(streams) if stream[:3] in DECIDERS}
         if missing:

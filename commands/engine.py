@@ -44,7 +44,6 @@ TELL_S = 0.002
 """The longest that callers wait for the next batch to take off before they hear that theirs has landed."""
 
 _NOBODY = Context("system:engine", "", 0)
-
 log = structlog.get_logger("engine")
 Listener = Callable[[Sequence[Recorded]], None]
 Landed = Callable[[Batch, float], None]
@@ -75,6 +74,7 @@ class Engine:
         self._contended = False
         """Whether that was to the streams of our last batch, and therefore probably goes on."""
         self._aggregates = Aggregates(aggregates_max)
+        self.caches: Sequence[Aggregates] = (self._aggregates,)
         self._reactor = reactor or CheckoutReactor()
         self._decisions = Decisions(self._aggregates, self._reactor)
         self._flight: Flight | None = None

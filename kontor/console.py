@@ -43,7 +43,6 @@ def configure_logs(level: str) -> None:
         rendering = [plain, structlog.processors.JSONRenderer()]
     structlog.configure(
         processors=[
-            structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             *rendering,

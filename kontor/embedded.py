@@ -10,6 +10,7 @@ from typing import Any
 from commands.engine import now_ms
 from commands.store.port import EventLog
 from commands.vault import Vault
+from kontor.beside import aside
 from kontor.feeding import feed_process, feed_rules
 from kontor.folder import DataFolder
 from kontor.logfiles import open_log
@@ -179,7 +180,7 @@ async def embedded(settings: Settings, *, clock: Callable[[], int] = now_ms) -> 
         objects=objects_of(settings, vault),
         policy=order_policy(settings),
         signals=_signals(folder),
-        workings=workings(views, indexer, folder),
+        workings=workings(views, indexer, folder, **aside(books, deliveries, standing, payments, feeds)),
         weights=search_weights(settings),
         drops=Rooms.of(vault, clock),
     )
@@ -205,7 +206,7 @@ async def embedded(settings: Settings, *, clock: Callable[[], int] = now_ms) -> 
         await log.close()
 
 
-def workings(views: SQLiteViews, indexer: Indexer, folder: DataFolder) -> Workings:
+def workings(views: SQLiteViews, indexer: Indexer, folder: DataFolder, **more: Any) -> Workings:
     async def parked() -> list[tuple[str, Parked]]:
         return [(name, Parked(position, stream, why)) for name, position, stream, why in views.parked()]
 
@@ -220,6 +221,7 @@ def workings(views: SQLiteViews, indexer: Indexer, folder: DataFolder) -> Workin
         parked={"views": parked},
         refused=lambda: indexer.parked,
         replay=replay,
+        **more,
     )
 
 

@@ -25,6 +25,7 @@ from commands.engine import Engine, now_ms
 from commands.store.postgres import PostgresLog
 from commands.vault import Vault
 from commands.vault_server import VaultServer
+from kontor.beside import Backlogs, Positions, backlogs, beside
 from kontor.embedded import settle_garbage
 from kontor.feeding import feed_process, feed_rules
 from kontor.folder import DataFolder
@@ -51,7 +52,7 @@ from projections.search.elastic.server import Server as ElasticServer
 from projections.sqlite import SQLiteViews
 from readapi.edge.sharedlimits import SharedLimiter
 from readapi.reading import TOLD
-from readapi.services import ReadServices, Workings
+from readapi.services import Counted, ReadServices, Workings
 from streams.archiving import Archiving
 from streams.bookkeeping import Bookkeeping
 from streams.broker.faust_source import FaustSource
@@ -273,6 +274,8 @@ class Worker:
     source: Any
     intake: Intake
     sinking: Sinking
+    backlogs: Backlogs
+    rows: Counted
 
     @property
     def position(self) -> int:
@@ -303,19 +306,22 @@ async def relaying(settings: Settings) -> AsyncIterator[tuple[PostgresLog, Relay
 async def sink_worker(settings: Settings, name: str) -> AsyncIterator[tuple[PostgresLog, Worker]]:
     """``views`` or ``orders``."""
     async with AsyncExitStack() as stack:
-        log = _opened_log(stack, settings)
+        log, waiting = _opened_log(stack, settings), dict[str, Callable[[], float]]()
         if name == "views":
             (url,) = required(settings, "redis_url")
             server = RedisServer(url)
             stack.push_async_callback(server.close)
             sink: Any = RedisSink(server, IN_REDIS, settings.namespace, TOLD)
-            await _begun(stack, signal_intake(settings, server))  # beside the views, for it fills the same store
+            signals = signal_intake(settings, server)
+            await _begun(stack, signals)  # beside the views, for it fills the same store
+            waiting = {"signals_topic": lambda: signals.backlog}
         else:
             sink = CassandraSink(cassandra_settings(settings), IN_CASSANDRA)
             await _begun(stack, sink)
         sinking = Sinking(name, sink, settings.partitions)
         settle_garbage()
-        yield log, Worker(name, _source(settings, name), Intake(sinking, log, settings.partitions), sinking)
+        intake = Intake(sinking, log, settings.partitions)
+        yield log, Worker(name, _source(settings, name), intake, sinking, waiting, sink.cache)
 
 
 def _source(settings: Settings, name: str) -> FaustSource | KafkaSource:
@@ -325,7 +331,7 @@ def _source(settings: Settings, name: str) -> FaustSource | KafkaSource:
 
 
 @asynccontextmanager
-async def search_worker(settings: Settings) -> AsyncIterator[tuple[PostgresLog, Cataloguing, Indexer]]:
+async def search_worker(settings: Settings) -> AsyncIterator[tuple[PostgresLog, Cataloguing, Indexer, Standing]]:
     """Goes by the log, and builds documents of what Redis shows once it shows as much."""
     redis_url, elastic_url = required(settings, "redis_url", "elasticsearch_url")
     async with AsyncExitStack() as stack:
@@ -346,7 +352,7 @@ async def search_worker(settings: Settings) -> AsyncIterator[tuple[PostgresLog, 
         cataloguing.applied += [standing.applied, indexer.applied, repricing.applied]
         await _begun(stack, noticing, cataloguing, indexer, standing, repricing)
         settle_garbage()
-        yield log, cataloguing, indexer
+        yield log, cataloguing, indexer, standing
 
 
 class Processing(NamedTuple):
@@ -357,6 +363,8 @@ class Processing(NamedTuple):
     follower: Follower
     views: SQLiteViews
     payments: PaymentProcess
+    beside: Positions
+    backlogs: Backlogs
 
 
 @asynccontextmanager
@@ -395,4 +403,5 @@ async def process_worker(settings: Settings, clock: Callable[[], int] = now_ms) 
         await _begun(stack, engine, gateway, follower, payments, checkouts, erasures, deliveries, books, daily)
         await _begun(stack, archiving, feeds)
         settle_garbage()
-        yield Processing(log, engine, follower, views, payments)
+        waiting = backlogs(payments, deliveries, feeds)
+        yield Processing(log, engine, follower, views, payments, beside(books, deliveries), waiting)

@@ -19,10 +19,12 @@ from commands.batch import Batch
 from commands.engine import Engine, now_ms
 from commands.outage import Outage
 from commands.store.port import EventLog, Row
-from domain import cart, difference, inventory, order, orderreview, payment, returns
+from domain import difference, inventory, order, orderreview, payment, returns
 from domain.codec import decode_meta
 from domain.promotion import is_use
 from domain.recorded import Recorded
+from kontor.beside import Backlogs, Positions
+from kontor.cartlives import CartLives
 from projections.sqlite import SQLiteViews
 from readapi.services import Followed
 from streams.indexer import Indexer
@@ -56,12 +58,6 @@ PAYMENTS: Mapping[type, str] = {
     payment.DisputeLost: "dispute_lost",
     payment.AttemptFailed: "attempt_failed",
 }
-CARTS: Mapping[type, str] = {
-    cart.CartOpened: "opened",
-    cart.ItemAdded: "item_added",
-    cart.CartCheckedOut: "checked_out",
-}
-"""Carts opened or filled and not checked out were abandoned."""
 DIFFERENCES: Mapping[type, str] = {
     difference.DifferenceFound: "found",
     difference.DifferenceSettled: "settled",
@@ -87,6 +83,8 @@ class EngineMetrics:
     """Counts batches and what their events mean, as a listener and an observer of the engine."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
+        self._registry = registry
+        self._carts = CartLives(registry)
         self._commands = Counter("kontor_commands", "Commands decided.", registry=registry)
         self._events = Counter("kontor_events", "Events committed.", registry=registry)
         self._sizes = Histogram("kontor_batch_commands", "Commands a commit.", buckets=SIZES, registry=registry)
@@ -100,7 +98,6 @@ class EngineMetrics:
             for counter, words in (
                 (Counter("kontor_orders", "Orders, by what happened.", ["step"], registry=registry), ORDERS),
                 (Counter("kontor_payments", "Payments, by outcome.", ["outcome"], registry=registry), PAYMENTS),
-                (Counter("kontor_carts", "Carts, by what happened.", ["step"], registry=registry), CARTS),
                 (
                     Counter("kontor_differences", "Differences with the provider.", ["step"], registry=registry),
                     DIFFERENCES,
@@ -111,8 +108,9 @@ class EngineMetrics:
         }
 
     def watch(self, engine: Engine) -> None:
-        engine.landed.append(self.landed)
+        engine.landed += [self.landed, lambda batch, seconds: self._carts.landed(batch, engine.known)]
         engine.listeners.append(self.committed)
+        gauge(self._registry, "kontor_queue_depth", "Commands that wait for a batch.", lambda: engine.queue_depth)
 
     def landed(self, batch: Batch, seconds: float) -> None:
         self._commands.inc(len(batch.submissions))
@@ -138,7 +136,12 @@ class LogMetrics:
         event_log: EventLog,
         consumers: Mapping[str, Followed],
         parked: Sequence[Parked] = (),
+        beside: Sequence[Positions] = (),
     ) -> None:
+        """``beside``: those who come and go."""
+        self._beside = beside
+        self._told: set[str] = set()
+        """Consumers that were told of last."""
         self._log = event_log
         self._consumers = consumers
         self._parked = parked
@@ -172,9 +175,16 @@ class LogMetrics:
         """``now`` in milliseconds since 1970."""
         head = await self._log.head()
         self._head.set(head)
-        for name, consumer in self._consumers.items():
-            behind = max(0, head - consumer.position)
-            first = await self._log.read(consumer.position, 1) if behind else ()
+        positions = {name: consumer.position for name, consumer in self._consumers.items()}
+        for look_at in self._beside:
+            positions |= look_at()
+        for gone in self._told - positions.keys():
+            self._lag.remove(gone)
+            self._lag_seconds.remove(gone)
+        self._told = set(positions)
+        for name, position in positions.items():
+            behind = max(0, head - position)
+            first = await self._log.read(position, 1) if behind else ()
             age = max(0, now - _recorded_at(first[0], now)) / 1000 if first else 0.0
             self._lag.labels(name).set(behind)
             self._lag_seconds.labels(name).set(age)
@@ -193,6 +203,11 @@ class LogMetrics:
             except Exception as error:
                 self._outage.met(error)
             await asyncio.sleep(EVERY_S)
+
+
+def tell_backlogs(registry: CollectorRegistry, backlogs: Backlogs) -> None:
+    """What waits, of which no position tells."""
+    gauges(registry, "kontor_backlog", "What waits for somebody in this process, by what it is.", "of", backlogs)
 
 
 def parked_in(views: SQLiteViews) -> Parked:

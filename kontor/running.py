@@ -15,7 +15,11 @@ from fastapi import FastAPI
 
 from commands.errors import UnusableLog
 from kontor import console
-from kontor.metrics import EngineMetrics, LogMetrics, Parked, gauge, gauges, given_up, parked_in, refused_by
+from kontor.beside import Backlogs
+from kontor.caches import CacheMetrics
+from kontor.metrics import EngineMetrics, LogMetrics, Parked, gauges, given_up, parked_in, refused_by, tell_backlogs
+from kontor.orderlog import OrderLog
+from kontor.ownmetrics import has_addresses, told_apart
 from kontor.server import PortTaken, bind, serve
 from kontor.settings import Settings
 from projections.sqlite import SQLiteViews
@@ -26,6 +30,7 @@ from readapi.services import Followed, ReadServices, Store
 from streams.indexer import Indexer
 from streams.waiting.room import Room
 from streams.waiting.rooms import Rooms
+from writeapi.purchase import quotes_remembered
 from writeapi.services import WriteServices
 
 PORTS = {"all": 8000, "write": 8001, "read": 8002, "gateway": 8003}
@@ -36,6 +41,7 @@ PEOPLE: dict[str, Callable[[Room], int]] = {
     "waiting": lambda room: room.issued - room.pace.called,
     "admitted": lambda room: room.admitted,
 }
+ONE_OF_SEVERAL = "/metrics tells of whichever process answers; with KONTOR_METRICS_PORT each has an address of its own"
 INHERITED = "KONTOR_LISTEN_FD"
 """Set for the processes of ``--workers``: the socket they share."""
 
@@ -65,6 +71,8 @@ def run_services(what: str, settings: Settings) -> None:
     if settings.workers > 1 and inherited is None:
         from kontor.workers import supervise
 
+        if not has_addresses(settings):
+            console.err.print(f"kontor: {ONE_OF_SEVERAL}", markup=False)
         supervise(listen(what, settings), settings.workers)
         return
     listening = socket.socket(fileno=int(inherited)) if inherited else None
@@ -82,8 +90,15 @@ def listen(what: str, settings: Settings) -> socket.socket:
 async def _serve(what: str, settings: Settings, listening: socket.socket | None) -> None:
     listening = listening or listen(what, settings)
     async with side(what, settings) as services:
+        if settings.order_log and isinstance(services, WriteServices):
+            services.engine.listeners.append(OrderLog(services.engine).committed)
         app = build_app(what, services, settings)
-        async with heard(app, services), measured(app, services), traced(f"kontor-{what}", app, services, settings):
+        async with (
+            heard(app, services),
+            measured(app, services),
+            told_apart(app.state.edge.metrics.registry, settings),
+            traced(f"kontor-{what}", app, services, settings),
+        ):
             console.err.print(f"kontor {what}: ready on {url_of(listening)}", markup=False)
             await serve(app, listening)
 
@@ -119,10 +134,16 @@ async def measured(app: FastAPI, services: ReadServices) -> AsyncIterator[None]:
     consumers: dict[str, Followed] = {"views": services.follower, "search": services.indexer}
     if services.history is not services.follower:
         consumers["orders"] = services.history
+    caches = CacheMetrics(registry)
+    caches.add("tokens", lambda: (edge.tokens,))
+    made: Reading | None = getattr(app.state, "reading", None)
+    if made is not None:
+        caches.add_all(made.caches)
     if isinstance(services, WriteServices):
         engine = services.engine
         EngineMetrics(registry).watch(engine)
-        gauge(registry, "kontor_queue_depth", "Commands that wait for a batch.", lambda: engine.queue_depth)
+        caches.add("aggregates", lambda: engine.caches)
+        caches.add("quotes", lambda: (quotes_remembered(),))
     away: dict[str, Callable[[], float]] = {part: partial(_away, store) for part, store in stores(services).items()}
     gauges(registry, "kontor_degraded", "1 while the store of a part is away.", "part", away)
     if services.signals is not None:
@@ -131,12 +152,22 @@ async def measured(app: FastAPI, services: ReadServices) -> AsyncIterator[None]:
         gauges(registry, "kontor_signals", "Signals since the start, by what became of them.", "outcome", outcomes)
     waiting: dict[str, Callable[[], float]] = {state: partial(_people, services.drops, state) for state in PEOPLE}
     gauges(registry, "kontor_drop_people", "People in the lines of drops, by how they stand.", "state", waiting)
-    metrics = LogMetrics(registry, services.log, consumers, _parked(services))
+    tell_backlogs(registry, _backlogs(services))
+    metrics = LogMetrics(registry, services.log, consumers, _parked(services), (services.workings.beside,))
     await metrics.start()
     try:
         yield
     finally:
         await metrics.close()
+
+
+def _backlogs(services: ReadServices) -> Backlogs:
+    found = {**services.workings.backlogs}
+    if services.signals is not None:
+        found["signals"] = partial(getattr, services.signals, "waiting")
+    if isinstance(services.indexer, Indexer):
+        found["documents"] = partial(getattr, services.indexer, "backlog")
+    return found
 
 
 def _people(drops: Rooms, state: str) -> float:

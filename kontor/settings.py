@@ -91,12 +91,15 @@ class Settings(BaseSettings):
     kafka_replicas: int = Field(1, ge=1, le=99, description="of each partition, of topics that are made now")
     source: Literal["faust", "aiokafka"] = Field("faust", description="what feeds the workers of the full profile")
     instance: str | None = Field(None, description="name of this worker, the same after a restart; else the host's")
-    metrics_port: int = Field(9100, ge=0, le=65535, description="of relay and workers; 0 for none")
+    metrics_port: int = Field(
+        9100, ge=0, le=65535, description="of relay and workers, and the first of `serve --workers`; 0 for none"
+    )
     host: str = "127.0.0.1"
     port: int | None = Field(None, ge=0, le=65535, description="8000 for both services, 8001 write, 8002 read")
     workers: int = Field(1, ge=1, le=64, description="processes that share the port and the data folder")
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     access_log: bool = Field(False, description="one line a request")
+    order_log: bool = Field(True, description="one line for each step of an order")
     rate_limits: bool = Field(True, description="refuse clients that ask too often")
     body_limit: int = Field(1 << 20, ge=1024, description="bytes of a request body")
     request_timeout: float = Field(30.0, gt=0, description="seconds")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import sqlite3
+import time
 import tomllib
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -17,6 +18,7 @@ from rich.table import Table
 
 from commands.errors import UnusableLog
 from commands.routes import DECIDERS
+from domain.codec import decode_meta
 from kontor import console
 from kontor.folder import DataFolder
 from kontor.logfiles import log_files
@@ -54,7 +56,8 @@ def run_status(settings: Settings, as_json: bool) -> None:
 
 
 def status_of(folder: DataFolder) -> dict[str, Any]:
-    """What ``status --json`` prints. A lag counts events; it is None for what was never built.
+    """What ``status --json`` prints. A lag counts events and ``seconds`` is the age of the first of them; they are None
+    for what was never built, and the age where there are several logs.
 
     A consumer that is ahead of the log has a negative lag: the log was replaced by an older one.
     Raises UnusableLog when the log cannot be read. Everything else can be rebuilt, so its damage is only told.
@@ -66,20 +69,37 @@ def status_of(folder: DataFolder) -> dict[str, Any]:
     from kontor.embedded import PROJECTIONS
 
     views, parked, checkouts = stored_views(folder.views, PROJECTIONS)
+    searched = search_position(folder.search)
+    told = {position: _consumer(position, head, files) for position in {searched, *views.values()}}
     callbacks = _count(folder.provider, "SELECT count(*) FROM callbacks WHERE due_at IS NOT NULL")
     return {
         "head": head,
         "events": kinds,
-        "projections": {name: _consumer(position, head) for name, position in views.items()},
-        "search": _consumer(search_position(folder.search), head),
+        "projections": {name: told[position] for name, position in views.items()},
+        "search": told[searched],
         "parked": parked,
         "queues": {"checkouts": checkouts, "callbacks": callbacks},
         "files": _sizes(folder),
     }
 
 
-def _consumer(position: int | None, head: int) -> dict[str, int | None]:
-    return {"position": position, "lag": None if position is None else head - position}
+def _consumer(position: int | None, head: int, files: Sequence[Path]) -> dict[str, Any]:
+    if position is None:
+        return {"position": None, "lag": None, "seconds": None}
+    # A place in the order of several logs is no position in any of them.
+    seconds = 0.0 if position >= head else _age(files[0], position) if len(files) == 1 else None
+    return {"position": position, "lag": head - position, "seconds": seconds}
+
+
+def _age(file: Path, position: int) -> float:
+    """Of the first event beyond, in seconds; 0 for one that is damaged, which ``kontor verify`` tells."""
+    query = "SELECT meta FROM events WHERE position > ? ORDER BY position LIMIT 1"
+    with _reading(file) as connection:
+        row = connection.execute(query, (position,)).fetchone()
+    try:
+        return max(0.0, round(time.time() - decode_meta(row[0]).recorded_at / 1000, 3)) if row else 0.0
+    except ValueError:
+        return 0.0
 
 
 def _head(file: Path) -> int:
@@ -175,12 +195,14 @@ def _show(status: dict[str, Any]) -> None:
     table.add_column("consumer")
     table.add_column("position", justify="right")
     table.add_column("lag", justify="right")
+    table.add_column("seconds", justify="right")
     for name, at in {**status["projections"], "search": status["search"]}.items():
         if at["position"] is None:
-            table.add_row(name, "-", "not built yet")
+            table.add_row(name, "-", "not built yet", "-")
         else:
             note = " (ahead of the log: was it restored from a backup?)" if at["lag"] < 0 else ""
-            table.add_row(name, f"{at['position']:,}", f"{at['lag']:,}{note}")
+            seconds = "-" if at["seconds"] is None else f"{at['seconds']:,.1f}"
+            table.add_row(name, f"{at['position']:,}", f"{at['lag']:,}{note}", seconds)
     out.print(table)
     parked = status["parked"]
     out.print(

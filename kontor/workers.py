@@ -11,6 +11,7 @@ import time
 from types import FrameType
 
 from kontor import console
+from kontor.ownmetrics import NUMBER
 from kontor.running import INHERITED
 
 RESTART_PAUSE_S = 1.0
@@ -26,7 +27,7 @@ def supervise(listening: socket.socket, count: int) -> None:
         for worker in workers:
             worker.send_signal(signal.SIGTERM)
 
-    workers: list[subprocess.Popen[bytes]] = [_start(listening) for _ in range(count)]
+    workers: list[subprocess.Popen[bytes]] = [_start(listening, number) for number in range(count)]
     signal.signal(signal.SIGINT, stop)
     signal.signal(signal.SIGTERM, stop)
     while not stopping:
@@ -35,16 +36,16 @@ def supervise(listening: socket.socket, count: int) -> None:
             if worker.poll() is not None and not stopping:
                 console.err.print(f"kontor: worker {worker.pid} ended with {worker.returncode}; starting another")
                 time.sleep(RESTART_PAUSE_S)
-                workers[i] = _start(listening)
+                workers[i] = _start(listening, i)
     for worker in workers:
         worker.wait()
 
 
-def _start(listening: socket.socket) -> subprocess.Popen[bytes]:
+def _start(listening: socket.socket, number: int) -> subprocess.Popen[bytes]:
     descriptor = listening.fileno()
     return subprocess.Popen(
         [sys.executable, "-m", "kontor", *sys.argv[1:]],
-        env={**os.environ, INHERITED: str(descriptor)},
+        env={**os.environ, INHERITED: str(descriptor), NUMBER: str(number)},
         pass_fds=[descriptor],
         start_new_session=True,  # Ctrl-C reaches the supervisor, which passes it on in its own way
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -12,10 +12,13 @@ from prometheus_client import CollectorRegistry, start_http_server
 
 from commands.store.port import EventLog
 from kontor import console
-from kontor.metrics import EngineMetrics, LogMetrics, Parked, given_up, parked_in, refused_by
+from kontor.beside import Backlogs, Positions, merits
+from kontor.caches import CacheMetrics
+from kontor.metrics import EngineMetrics, LogMetrics, Parked, given_up, parked_in, refused_by, tell_backlogs
+from kontor.orderlog import OrderLog
 from kontor.running import run
 from kontor.settings import Settings
-from readapi.services import Followed
+from readapi.services import Counted, Followed
 
 if TYPE_CHECKING:
     from kontor.tracing import Spans
@@ -31,6 +34,9 @@ class Work(NamedTuple):
     run: Awaitable[Any]
     stop: Callable[[], None]
     parked: Sequence[Parked] = ()
+    caches: Mapping[str, Sequence[Counted]] = {}
+    beside: Positions = dict
+    backlogs: Backlogs = {}
 
 
 def run_relay(settings: Settings) -> None:
@@ -61,7 +67,11 @@ async def _until_signalled(settings: Settings, names: Sequence[str]) -> None:
         works = [await _begin(stack, settings, name, registry) for name in names]
         consumers = {name: work.consumer for name, work in zip(names, works, strict=True)}
         parked = [look for work in works for look in work.parked]
-        metrics = LogMetrics(registry, works[0].log, consumers, parked)
+        caches = CacheMetrics(registry)
+        for work in works:
+            caches.add_all(work.caches)
+        tell_backlogs(registry, {of: look for work in works for of, look in work.backlogs.items()})
+        metrics = LogMetrics(registry, works[0].log, consumers, parked, [work.beside for work in works])
         await metrics.start()
         stack.push_async_callback(metrics.close)
         console.err.print(f"kontor: ready, working on {', '.join(names)}", markup=False)
@@ -91,23 +101,30 @@ async def _begin(stack: AsyncExitStack, settings: Settings, name: str, registry:
         log, worker = await stack.enter_async_context(full.sink_worker(settings, name))
         if told is not None:
             worker.sinking.folded.append(told.folded)
-        return Work(log, worker, worker.run(), worker.stop, (worker.parked,))
+        caches: dict[str, Sequence[Counted]] = {f"{name}_rows": (worker.rows,)}
+        return Work(log, worker, worker.run(), worker.stop, (worker.parked,), caches, backlogs=worker.backlogs)
     consumer: Followed
+    caches = {}
     parked: tuple[Parked, ...]
+    backlogs: Backlogs
     if name == "search":
-        log, cataloguing, indexer = await stack.enter_async_context(full.search_worker(settings))
+        log, cataloguing, indexer, standing = await stack.enter_async_context(full.search_worker(settings))
         if told is not None:
             _tell_of_searches(cataloguing, indexer, told)
-        consumer, parked = indexer, (refused_by(indexer),)
+        consumer, parked, backlogs = indexer, (refused_by(indexer),), {"documents": lambda: indexer.backlog}
+        beside = merits(standing)
     else:
         processing = await stack.enter_async_context(full.process_worker(settings))
-        log, consumer = processing.log, processing.follower
-        parked = (parked_in(processing.views), given_up(log))
+        log, consumer, caches = processing.log, processing.follower, {"aggregates": processing.engine.caches}
+        parked, beside = (parked_in(processing.views), given_up(log)), processing.beside
+        backlogs = processing.backlogs
         EngineMetrics(registry).watch(processing.engine)
+        if settings.order_log:
+            processing.engine.listeners.append(OrderLog(processing.engine).committed)
         if told is not None:
             processing.engine.landed.append(told.landed)
     stopped = asyncio.Event()
-    return Work(log, consumer, stopped.wait(), stopped.set, parked)
+    return Work(log, consumer, stopped.wait(), stopped.set, parked, caches, beside, backlogs)
 
 
 def _spans(stack: AsyncExitStack, settings: Settings, name: str) -> Spans | None:

@@ -17,6 +17,7 @@ class RowCache:
     def __init__(self) -> None:
         self._rows: OrderedDict[tuple[str, str], tuple[Any, int]] = OrderedDict()
         self._bytes = 0
+        self.hits = self.misses = 0
 
     def get_many(self, table: str, keys: Iterable[str]) -> tuple[dict[str, Any], list[str]]:
         """What is known, and the keys of what is not."""
@@ -29,6 +30,8 @@ class RowCache:
                 missing.append(key)
             else:
                 found[key] = known[0]
+        self.hits += len(found)
+        self.misses += len(missing)
         return found, missing
 
     def put(self, table: str, key: str, row: Any, size: int) -> None:

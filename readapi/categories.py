@@ -45,6 +45,7 @@ class Categories:
         self._changed = True
         self._not_before = 0.0
         self._counting: asyncio.Task[None] | None = None
+        self.hits = self.misses = 0
 
     def applied(self, events: Sequence[Recorded], touched: Touched) -> None:
         """For ``follower.applied``."""
@@ -61,7 +62,9 @@ class Categories:
     async def tree(self, *, fresh: bool = False) -> Tree:
         """``fresh``: with every change that was told of so far. Raises ViewsUnavailable."""
         if self._tree is not None and not self._is_due(fresh):
+            self.hits += 1
             return self._tree
+        self.misses += 1
         if self._counting is not None:  # and may lack what changed since that began
             await asyncio.shield(self._counting)
         if self._tree is None or self._is_due(fresh):

@@ -39,6 +39,7 @@ class CategoryPages:
         self._bytes_max = bytes_max
         self._bytes = 0
         self._pages: OrderedDict[Key, Rendered] = OrderedDict()
+        self.hits = self.misses = 0
 
     def page(
         self, path: Path, languages: Sequence[str], tree: Tree, listing: bytes, named: Named | None = None
@@ -48,7 +49,9 @@ class CategoryPages:
         known = self._pages.get(key)
         if known is not None and known.tree is tree and known.named is named and known.listing == listing:
             self._pages.move_to_end(key)
+            self.hits += 1
             return known
+        self.misses += 1
         head = category_head(tree, path, named.category if named else unnamed)
         body = msgspec.json.encode({**head, "products": msgspec.Raw(listing)})
         return self._keep(key, Rendered(tree, named, listing, body, digest_tag(body)))

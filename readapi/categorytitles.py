@@ -143,6 +143,7 @@ class CategoryTitles:
         self._named: OrderedDict[Wanted, Named] = OrderedDict()
         self._changed = True
         self._reading: asyncio.Task[bool] | None = None
+        self.hits = self.misses = 0
 
     def applied(self, events: Sequence[Recorded], touched: Touched) -> None:
         """For ``follower.applied``."""
@@ -166,7 +167,10 @@ class CategoryTitles:
         heeded = tuple(one for one in wanted if self._is_known(one))
         if not heeded:
             return None
-        if heeded not in self._named:
+        if heeded in self._named:
+            self.hits += 1
+        else:
+            self.misses += 1
             self._named[heeded] = Named(self._rows, heeded)
             if len(self._named) > READERS_MAX:
                 self._named.popitem(last=False)

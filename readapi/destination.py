@@ -46,6 +46,7 @@ class Destinations:
         self._clock = clock
         self._table = table
         self._known: OrderedDict[str, Known] = OrderedDict()
+        self.hits = self.misses = 0
 
     async def of(self, request: Request) -> str | None:
         """US, or US-NY where the address says so; None for visitors, and for accounts without an address."""
@@ -66,11 +67,14 @@ class Destinations:
             return NOBODY
         known = self._known.get(principal.account_id, NOBODY)
         if min_position(request) or self._clock() - known.asked_at >= REMEMBERED_MS:
+            self.misses += 1
             known = await self._read(principal.account_id)
             self._known[principal.account_id] = known
             self._known.move_to_end(principal.account_id)
             if len(self._known) > REMEMBERED_MAX:
                 self._known.popitem(last=False)
+        else:
+            self.hits += 1
         return known
 
     async def _read(self, account_id: str) -> Known:

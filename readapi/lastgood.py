@@ -51,6 +51,7 @@ class LastGood:
         self._clock = clock
         self._now = now
         self._due: dict[str, float] = {}
+        self.hits = self.misses = 0
 
     async def served(self, query: SearchQuery, found: Found, position: int) -> None:
         """Keeps what was found, if it is such a page and not kept already, or that is a while ago."""
@@ -71,7 +72,9 @@ class LastGood:
         name = name_of(query)
         encoded = None if self._store is None or name is None else await self._store.kept(name)
         if encoded is None:
+            self.misses += 1
             raise SearchUnavailable("search is away, and no last good page answers this query")
+        self.hits += 1
         return _decode(encoded)
 
 

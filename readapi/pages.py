@@ -122,6 +122,7 @@ class Pages:
         self._views = views
         self._clock = clock
         self._bytes_max = bytes_max
+        self.hits = self.misses = 0
         self._entries: OrderedDict[str, Entry] = OrderedDict()
         self._sold_as: dict[str, str] = {}
         self._bytes = 0
@@ -136,7 +137,9 @@ class Pages:
         entry = self._entries.get(product_id)
         if entry is not None and entry.pages is not None and self._clock() < entry.fresh_until:
             self._entries.move_to_end(product_id)
+            self.hits += 1
             return entry.pages.best(wanted)
+        self.misses += 1
         making = self._making.get(product_id)
         if making is None:
             making = self._making[product_id] = asyncio.create_task(self._make(product_id))
@@ -187,6 +190,8 @@ class Pages:
             else:
                 entries.move_to_end(product_id)
                 found[product_id], special[product_id] = entry.cards, entry.special
+        self.misses += len(missing)
+        self.hits += len(product_ids) - len(missing)
         for some in in_slices(missing, SOME):
             with self._gather(some) as gathering:
                 assembled = await self._assemble(some, now)

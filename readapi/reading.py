@@ -21,7 +21,7 @@ from readapi.popularsearches import PopularSearches, finding
 from readapi.purges import Purges
 from readapi.searches import Searches
 from readapi.sellernames import SellerNames
-from readapi.services import ReadServices
+from readapi.services import Counted, ReadServices
 from readapi.standins import StandIn
 from streams.affinities import Affinities
 from streams.feeds import Feeds
@@ -47,6 +47,23 @@ class Reading:
     popular_searches: PopularSearches
     purges: Purges
     category_pages: CategoryPages = field(default_factory=CategoryPages)
+
+    @property
+    def caches(self) -> Mapping[str, Sequence[Counted]]:
+        """By the name under which they are counted together."""
+        return {
+            "products": (self.pages,),
+            "category_pages": (self.category_pages,),
+            "categories": (self.categories,),
+            "category_titles": (self.category_titles,),
+            **{name: (cache,) for name, cache in self.searches.caches.items()},
+            "affinities": self.affinities.remembered,
+            "feeds": (self.feeds.remembered,),
+            "destinations": (self.destinations,),
+            "seller_names": (self.seller_names,),
+            "stand_ins": self.stand_in.caches,
+            "last_pages": (self.last_good,),
+        }
 
 
 def reading(services: ReadServices) -> Reading:

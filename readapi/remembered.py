@@ -32,6 +32,8 @@ class Remembered(Generic[T]):
         self._maximum = maximum
         self._generation = -1
         self._answers: OrderedDict[bytes, asyncio.Future[T]] = OrderedDict()
+        self.hits = self.misses = 0
+        """What was there at once, and what somebody waited for."""
 
     async def get(self, key: bytes, make: Make[T], holds: Callable[[T], bool] = lambda answer: True) -> T:
         """``holds``: whether what is remembered is still true, of an answer that time may change as well. Raises what
@@ -43,7 +45,15 @@ class Remembered(Generic[T]):
         known = self._answers.get(key)
         if known is not None and _succeeded(known) and not holds(known.result()):
             del self._answers[key]
-        return await _of(self._answer(key, make))
+        answer = self._answer(key, make)
+        self._count(answer.done())
+        return await _of(answer)
+
+    def _count(self, at_once: bool) -> None:
+        if at_once:
+            self.hits += 1
+        else:
+            self.misses += 1
 
     def _answer(self, key: bytes, make: Make[T]) -> asyncio.Future[T]:
         known = self._answers.get(key)
@@ -105,7 +115,9 @@ class Refreshed(Remembered[T]):
         answer = self._answer(key, make)
         self._note(key, make)
         old = None if answer.done() or at_least > self._old_position else self._old.get(key)
-        if old is not None and self._now() < self._old_until:
+        shows_old = old is not None and self._now() < self._old_until
+        self._count(shows_old or answer.done())
+        if old is not None and shows_old:
             return Shown(old.result(), self._old_position)
         return Shown(await _of(answer), position)
 

@@ -7,7 +7,7 @@ than the view.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from typing import Any, NamedTuple, TypeVar
@@ -21,7 +21,7 @@ from projections.search.translations import asked
 from readapi.edge.problems import BadParameter
 from readapi.languages import Wanted
 from readapi.remembered import Refreshed, Shown
-from readapi.services import FollowedSearch
+from readapi.services import Counted, FollowedSearch
 
 Q = TypeVar("Q")
 A = TypeVar("A")
@@ -50,6 +50,10 @@ class Searches:
         index = (lambda: indexer.generation, lambda: indexer.position)
         self._found: Refreshed[Found] = Refreshed(*index, maximum)
         self._suggested: Refreshed[list[Suggestion]] = Refreshed(*index, maximum)
+
+    @property
+    def caches(self) -> Mapping[str, Counted]:
+        return {"searches": self._found, "suggestions": self._suggested}
 
     async def find(
         self, query: SearchQuery, ranking: Ranking, key: bytes = b"", at_least: int = 0, wanted: Wanted = ()

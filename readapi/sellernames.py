@@ -50,6 +50,7 @@ class SellerNames:
         self._views = views
         self._clock = clock
         self._known: OrderedDict[str, tuple[int, str]] = OrderedDict()
+        self.hits = self.misses = 0
 
     async def beside(self, facets: bytes, fresh: bool = False) -> bytes:
         """The facets (JSON) with the names of their sellers; ``fresh`` believes nothing that was heard before. While
@@ -64,6 +65,8 @@ class SellerNames:
         since = self._clock() - REMEMBERED_MS
         known = {shop_id: self._known[shop_id] for shop_id in shop_ids if shop_id in self._known}
         asked = [one for one in shop_ids if fresh or one not in known or known[one][0] <= since]
+        self.misses += len(asked)
+        self.hits += len(shop_ids) - len(asked)
         names = {shop_id: name for shop_id, (_, name) in known.items()}
         if asked:
             with suppress(ViewsUnavailable):

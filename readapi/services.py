@@ -34,6 +34,16 @@ class Followed(Protocol):
         """Whether it has reached ``position`` within ``timeout`` seconds."""
 
 
+class Counted(Protocol):
+    """A cache that counts, since the process began, what was there at once (``hits``) and what was not."""
+
+    @property
+    def hits(self) -> int: ...
+
+    @property
+    def misses(self) -> int: ...
+
+
 class Store(Followed, Protocol):
     """What keeps up is kept somewhere that may be away."""
 
@@ -86,6 +96,12 @@ class Workings:
 
     positions: Callable[[], Mapping[str, int]] = dict
     """Of everybody who follows the log, by name."""
+    beside: Callable[[], Mapping[str, int]] = dict
+    """Where those are who follow it and keep no view, by name."""
+    couriers: Callable[[], Mapping[str, int]] = dict
+    """How far those in this process have looked, by the stream of their delivery."""
+    backlogs: Mapping[str, Callable[[], float]] = field(default_factory=dict)
+    """How much waits for somebody in this process, by what it is."""
     parked: Mapping[str, Callable[[], Awaitable[Sequence[tuple[str, Parked]]]]] = field(default_factory=dict)
     """By store: events that could not be folded, by projection. Raise ViewsUnavailable."""
     refused: Callable[[], Mapping[str, str]] = dict

@@ -21,7 +21,7 @@ from readapi.languages import Told, Wanted
 from readapi.pages import NEVER, Card, Page, cards_of, encoded_pages, price_until
 from readapi.products import Shops
 from readapi.remembered import Remembered
-from readapi.services import Catalog, FollowedSearch
+from readapi.services import Catalog, Counted, FollowedSearch
 from streams.assembly import OnSale
 from streams.changedoffers import ChangedOffers
 from streams.fromthelog import rows_of
@@ -55,6 +55,10 @@ class StandIn:
         self._pages: Remembered[Lasting[Told[Page] | None]] = Remembered(self._generation, PAGES_MAX)
         self._cards: Remembered[Lasting[list[Told[Card]]]] = Remembered(self._generation, PAGES_MAX)
         self._trees: Remembered[Tree] = Remembered(lambda: indexer.generation, 1)
+
+    @property
+    def caches(self) -> Sequence[Counted]:
+        return (self._pages, self._cards, self._trees)
 
     def check(self, position: int) -> None:
         """Raises ViewsUnavailable for views of this position if something newer was shown instead of them."""

@@ -36,7 +36,9 @@ class ConsumerOut(Shape):
     name: str = Field(examples=["catalog"])
     position: str = Field(examples=["4711"])
     lag: int = Field(description="events")
-    seconds: float | None = Field(description="age of the first event that was not taken in; null for deliveries")
+    seconds: float | None = Field(
+        description="age of the first event that was not taken in; null for deliveries that another process sees to"
+    )
 
 
 class ReplayOut(Shape):

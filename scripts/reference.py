@@ -10,7 +10,7 @@ import ast
 import inspect
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import groupby
+from itertools import groupby, pairwise
 from pathlib import Path
 from typing import Any
 
@@ -195,8 +195,8 @@ def _measured() -> Iterator[tuple[str, str]]:
     for package in PACKAGES:
         for file in sorted((ROOT / package).rglob("*.py")):
             for node in ast.walk(ast.parse(file.read_text())):
-                if isinstance(node, ast.Call) and len(node.args) > 1:
-                    name, about = (arg.value if isinstance(arg, ast.Constant) else None for arg in node.args[:2])
+                said = [getattr(arg, "value", None) for arg in node.args] if isinstance(node, ast.Call) else []
+                for name, about in pairwise(said):  # where a registry comes first, too
                     if isinstance(name, str) and name.startswith("kontor_") and isinstance(about, str):
                         yield name, about
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Generic, NamedTuple, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from domain.affinity import Scored, bought_with, sold_of
 from projections.catalog.projector import ProductRow
@@ -56,6 +56,8 @@ class Remembered(Generic[T]):
         self._lasts_ms = lasts_ms
         self._maximum = maximum
         self._known: OrderedDict[str, tuple[int, int, asyncio.Future[T]]] = OrderedDict()
+        self.hits = self.misses = 0
+        """What was there at once, and what somebody waited for."""
 
     async def get(self, key: str, position: int, make: Callable[[], Awaitable[T]]) -> T:
         """``position``: what the answer must show at least. Made once for all who ask meanwhile; no failure is kept."""
@@ -67,6 +69,10 @@ class Remembered(Generic[T]):
             answer.add_done_callback(lambda done: self._forget_failure(key, done))
             while len(self._known) > self._maximum:
                 self._known.popitem(last=False)
+        if answer.done():
+            self.hits += 1
+        else:
+            self.misses += 1
         return await asyncio.shield(answer)
 
     def _forget_failure(self, key: str, done: asyncio.Future[T]) -> None:
@@ -84,6 +90,10 @@ class Affinities:
         self._clock = clock
         self._with: Remembered[list[Scored]] = Remembered(clock, reached, REMEMBERED_MS, REMEMBERED_MAX)
         self._popular: Remembered[Popular] = Remembered(clock, reached, POPULAR_MS, 1)
+
+    @property
+    def remembered(self) -> tuple[Remembered[Any], ...]:
+        return (self._with, self._popular)
 
     async def bought_with(self, product_id: str, position: int = 0) -> list[Scored]:
         """The best first, KEPT_MAX at most; none while too little is known."""

@@ -109,6 +109,11 @@ class Bookkeeping:
         self._closing = asyncio.Event()
         self._outage = Outage(log, "books_wait", "books_go_on")
 
+    @property
+    def position(self) -> int:
+        """Everything up to here is posted."""
+        return self._pending[0].position - 1 if self._pending else self._after
+
     async def start(self) -> None:
         self._task = asyncio.create_task(self._run(), name="bookkeeping")
 

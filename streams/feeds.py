@@ -39,6 +39,10 @@ class Feeds:
         self._affinities = affinities
         self._feeds: Remembered[list[Suggested]] = Remembered(clock, reached, REMEMBERED_MS, REMEMBERED_MAX)
 
+    @property
+    def remembered(self) -> Remembered[list[Suggested]]:
+        return self._feeds
+
     async def of(self, account_id: str, position: int = 0) -> list[Suggested]:
         """FEED_MAX at most. ``position`` is what it must show at least of the account's own doing."""
         return await self._feeds.get(account_id, position, lambda: self._made_for(account_id))

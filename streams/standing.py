@@ -68,8 +68,14 @@ class Standing:
         """Events beyond come from the follower."""
         self._tail = 0
         """Up to where those before have been counted."""
+        self._heard = 0
         self._outage = Outage(log, "standing_waits", "standing_goes_on")
         self._task: asyncio.Task[None] | None = None
+
+    @property
+    def position(self) -> int:
+        """Everything up to here that counts is counted."""
+        return self._tail if self._tail < self._after else max(self._after, self._heard)
 
     async def start(self) -> None:
         self._after = await self._log.head()
@@ -83,6 +89,7 @@ class Standing:
 
     def applied(self, events: Sequence[Recorded], touched: Touched) -> None:
         """For ``follower.applied``."""
+        self._heard = events[-1].position
         for event in events:
             if event.position > self._after:
                 self._count(event)

@@ -20,6 +20,7 @@ from domain.shipping import ShippingTable
 from domain.shop import require_open
 from domain.tax import TaxTable
 from domain.tender import Covered
+from readapi.services import Counted
 from writeapi.basket import goods_at, still_offered
 from writeapi.promotions import not_used, running, shopper_of
 from writeapi.services import Quoting
@@ -116,6 +117,11 @@ def _usual_quote(
 ) -> Quote:
     """Without promotions. Everybody asks twice, to see it and to order by it; whatever it is made of is a parameter."""
     return price_quote(lines, destination, shipping_method, tax, shipping)
+
+
+def quotes_remembered() -> Counted:
+    """Those without promotions, of all services in this process."""
+    return _usual_quote.cache_info()
 
 
 def _quote_line(item: Item, asked: Asked, why_not: str) -> QuoteLine:

@@ -70,6 +70,7 @@ class Engines(Engine):
             for home, reactor in zip(self._homes, self._reactors, strict=True)
         ]
         self._keys = Keys(merged)
+        self.caches = [cache for one in self._each for cache in one.caches]
         self._moving = Moving()
         self._unpublished: list[deque[Recorded]] = [deque(maxlen=UNPUBLISHED_MAX) for _ in merged.logs]
         self._wake = asyncio.Event()

@@ -17,14 +17,16 @@ class Gauges:
 
     def __init__(self, registry: CollectorRegistry) -> None:
         def gauge(name: str, what: str) -> Gauge:
-            return Gauge(f"kontor_replay_{name}", what, ["projection"], registry=registry)
+            return Gauge(name, what, ["projection"], registry=registry)
 
         self._gauges = {
-            "position": gauge("position", "Up to which a projection is folded anew; of several together the least"),
-            "upto": gauge("upto", "Up to where it is to be folded"),
-            "events_per_s": gauge("events_per_second", "Events passed since this stretch began"),
-            "rows_per_s": gauge("rows_per_second", "Rows written since this stretch began"),
-            "left_s": gauge("left_seconds", "Until it is there, at this rate"),
+            "position": gauge(
+                "kontor_replay_position", "Up to which a projection is folded anew; of several together the least"
+            ),
+            "upto": gauge("kontor_replay_upto", "Up to where it is to be folded"),
+            "events_per_s": gauge("kontor_replay_events_per_second", "Events passed since this stretch began"),
+            "rows_per_s": gauge("kontor_replay_rows_per_second", "Rows written since this stretch began"),
+            "left_s": gauge("kontor_replay_left_seconds", "Until it is there, at this rate"),
         }
 
     def folding(self, projection: str, figures: dict[str, Any]) -> None:

@@ -102,6 +102,10 @@ class CassandraSink(CassandraViews):
         self._eras = count(1)
         self._rounds: Rounds[Call, Touched] = Rounds(self._write)
 
+    @property
+    def cache(self) -> RowCache:
+        return self._cache
+
     async def progress(self) -> dict[int, int]:
         found = await super().progress()
         for partition, known in self._partitions.items():

@@ -90,6 +90,10 @@ class RedisSink(RedisViews):
         """Partitions whose worker has yet to hear that the store lost rows."""
         self._parked: list[ParkedStreams | None] = [None] * len(self._projections)
 
+    @property
+    def cache(self) -> RowCache:
+        return self._cache
+
     async def progress(self) -> Mapping[int, int]:
         """Begins a life of the store if it has none."""
         known = {partition: list(held) for partition, held in self._held.items()}

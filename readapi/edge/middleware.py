@@ -79,7 +79,11 @@ class Edge:
             if self.edge.settings.access_log:
                 trace = problems.trace_id(exchange.scope)
                 ms = round(seconds * 1000, 2)
-                _access_log.info("request", method=method, route=route, status=status, ms=ms, trace=trace)
+                line: dict[str, object] = {"method": method, "route": route, "status": status, "ms": ms, "trace": trace}
+                principal = exchange.scope.get("state", {}).get("principal")
+                if principal is not None:
+                    line["account"] = principal.account_id
+                _access_log.info("request", **line)
 
 
 class _Exchange:

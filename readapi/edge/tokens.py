@@ -61,6 +61,13 @@ class AccessTokens:
         # Two generations instead of a linked list: a hit in the young one changes nothing.
         self._young: dict[str, tuple[Principal, int]] = {}
         self._old: dict[str, tuple[Principal, int]] = {}
+        self._asked = 0
+        self.misses = 0
+        """Tokens that were not remembered."""
+
+    @property
+    def hits(self) -> int:
+        return self._asked - self.misses
 
     def issue_access(self, account_id: str, scopes: str | Iterable[str], family: str) -> AccessToken:
         """``scopes`` as a list or as one string with spaces."""
@@ -79,6 +86,7 @@ class AccessTokens:
 
     def verify(self, token: str) -> Principal:
         """Raises ``Unauthenticated`` for a token that is forged, expired, signed out or not ours."""
+        self._asked += 1
         known = self._young.get(token) or self._remember(token)
         principal, expires = known
         if expires <= self._now():
@@ -95,6 +103,7 @@ class AccessTokens:
         return known
 
     def _decode(self, token: str) -> tuple[Principal, int]:
+        self.misses += 1
         refused = Unauthenticated("the access token is not valid", token_refused=True)
         if len(token) > TOKEN_CHARS_MAX:
             raise refused

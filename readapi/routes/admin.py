@@ -57,7 +57,8 @@ async def list_parked(request: Request, principal: AdminPrincipal) -> Response:
 )
 async def list_projections(request: Request, principal: AdminPrincipal) -> Response:
     """Views, search, subscriptions and channels of notices. A lag counts events of any kind; the position of a delivery
-    moves when something for it has happened, or ten thousand events later. `replay` is the last `kontor replay` of the
+    moves when something for it has happened, or ten thousand events later; where this process sees to it, its position
+    is how far it has looked, and its lag has `seconds` too. `replay` is the last `kontor replay` of the
     last day: how far it is while it is at work, and how it ended."""
     head = await at_log_position(request)
     services: ReadServices = request.app.state.services
@@ -69,8 +70,12 @@ async def list_projections(request: Request, principal: AdminPrincipal) -> Respo
     told = await parked.delivered(services.log, [delivery_id(key) for key in (*known, *COURIERS)])
     begun = {key: known[key].after for key in known if not known[key].disabled}
     begun |= {key: 0 for key in COURIERS if told[delivery_id(key)].position >= 0}
+    looked = services.workings.couriers()
     for key, after in begun.items():
-        items.append(_consumer("delivery", key, max(after, told[delivery_id(key)].position), head))
+        delivery = delivery_id(key)
+        position = max(after, told[delivery].position, looked.get(delivery, 0))
+        seconds = await _age(services, position) if delivery in looked else None
+        items.append(_consumer("delivery", key, position, head, seconds))
     return _answer({**page(items), "replay": await _replay(services)}, head)
 
 

@@ -71,6 +71,8 @@ class FeedProcess:
         self._worker = secrets.token_hex(8)
         self._runs: dict[tuple[str, str], asyncio.Task[None]] = {}
         self._wake = asyncio.Event()
+        self.due = 0
+        """Runs that should have begun, when one last looked."""
         self._closing = False
         self._task: asyncio.Task[None] | None = None
         self._unreadable: set[str] = set()
@@ -114,17 +116,21 @@ class FeedProcess:
 
     async def _look(self) -> float:
         """Begins what is due; seconds until something will be."""
+        now, rest = self._engine.clock(), self._pacing.idle
+        due: list[tuple[str, str]] = []
         for shop_id, row in await self._views.listed(SHOP_FEEDS.name, "due", "", limit=SHOPS_LOOKED_AT):
-            now = self._engine.clock()
             wait = (next_at(row.feeds) - now) / 1000
             if wait > 0:
-                return min(wait, self._pacing.idle)
-            for name, feed in row.feeds.feeds.items():
-                if len(self._runs) >= self._pacing.at_once:
-                    return self._pacing.idle  # the end of a run wakes it
-                if _may_begin(feed, now):
-                    await self._begin_if_readable(shop_id, name)
-        return self._pacing.idle
+                rest = min(wait, rest)
+                break
+            due += [(shop_id, name) for name, feed in row.feeds.feeds.items() if _may_begin(feed, now)]
+        for shop_id, name in due:
+            if len(self._runs) >= self._pacing.at_once:
+                rest = self._pacing.idle  # the end of a run wakes it
+                break
+            await self._begin_if_readable(shop_id, name)
+        self.due = sum(run not in self._runs for run in due)
+        return rest
 
     async def _begin_if_readable(self, shop_id: str, name: str) -> None:
         try:

@@ -72,12 +72,22 @@ class Courier:
         self._wanted = of_types(target.types)
         self._scanned = 0
         """Nothing wanted lies between the recorded position and here."""
+        self._recorded = target.after
+        self._elsewhere = False
+        """Another process is at it."""
+        self.failed = 0
+        """What waits for another attempt."""
         self._wake = asyncio.Event()
         self._look_at = 0
         """When there will be something to do, unless something is heard of before (ms)."""
         self._calls = asyncio.Semaphore(AT_ONCE)
         self._closing = asyncio.Event()
         self._outage = Outage(log, "deliveries_wait", "deliveries_go_on")
+
+    @property
+    def position(self) -> int | None:
+        """Up to here everything that is wanted was tried at least once; None while another process sees to it."""
+        return None if self._elsewhere else max(self._recorded, self._scanned)
 
     def heard(self, names: set[str], first: int, last: int) -> None:
         """Events with these names and positions are in the log."""
@@ -132,10 +142,12 @@ class Courier:
     async def _round(self) -> bool:
         """Whether there may be more to do at once."""
         now, state = self._engine.clock(), await self._state()
+        self._recorded, self.failed = max(state.position, self.target.after), len(state.open)
+        self._elsewhere = state.taken_from(self._worker, now)
         if state.position < 0:
             await self._submit(BeginDelivery(self.target.delivery_id, self.target.after))
             return True
-        if state.taken_from(self._worker, now):
+        if self._elsewhere:
             self._look_at = state.until
             return False
         due, found = state.due(now), await self._next(state)

@@ -13,13 +13,16 @@ from commands.engine import Engine
 from commands.errors import UnreadableStream, WritePathError
 from commands.outage import Outage
 from domain.codec import TOPICS
+from domain.ids import delivery_id
 from domain.recorded import Recorded
 from projections.views import Touched
 from streams.outgoing.courier import Courier, Pacing
+from streams.outgoing.notices import COURIERS
 from streams.outgoing.port import Target
 from streams.published import type_of
 
 REFRESH_S = 5.0
+CHANNELS = {delivery_id(key): key for key in COURIERS}
 
 log = structlog.get_logger("deliveries")
 Targets = Callable[[], Awaitable[Iterable[Target]]]
@@ -37,6 +40,27 @@ class DeliveryProcess:
         self._closing = False
         self._task: asyncio.Task[None] | None = None
         self._outage = Outage(log, "targets_unknown", "targets_known")
+
+    @property
+    def reached(self) -> dict[str, int]:
+        """How far the couriers of this process have looked, by the stream that knows how far they have told; without
+        those whose work another process does."""
+        found = {name: courier.position for name, (courier, _) in self._couriers.items()}
+        return {name: at for name, at in found.items() if at is not None}
+
+    @property
+    def positions(self) -> dict[str, int]:
+        """The same by channel; the last of all subscribers as ``webhooks``."""
+        found: dict[str, int] = {}
+        for delivery, at in self.reached.items():
+            name = CHANNELS.get(delivery, "webhooks")
+            found[name] = min(found.get(name, at), at)
+        return found
+
+    @property
+    def failed(self) -> int:
+        """Deliveries that wait for another attempt. May be asked by another thread."""
+        return sum(courier.failed for courier, _ in list(self._couriers.values()) if courier.position is not None)
 
     async def start(self) -> None:
         self._task = asyncio.create_task(self._run(), name="deliveries")

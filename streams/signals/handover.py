@@ -39,6 +39,10 @@ class Signals:
         self._outage = Outage(log, "signals_lost", "signals_taken")
         self._task: asyncio.Task[None] | None = None
 
+    @property
+    def waiting(self) -> int:
+        return len(self._waiting)
+
     def offer(self, signals: Sequence[Signal]) -> int:
         """How many of them found room."""
         room = max(0, self._queue_max - len(self._waiting))

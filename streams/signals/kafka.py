@@ -90,6 +90,8 @@ class SignalIntake:
         self._topic = topic
         self._group = group
         self._store = store
+        self.backlog = 0
+        """Messages on the topic that are not in the store yet."""
         self._outage = Outage(log, "signals_wait", "signals_go_on")
         self._task: asyncio.Task[None] | None = None
 
@@ -130,9 +132,20 @@ class SignalIntake:
                     await self._store.take(signals)
                 if found:
                     await consumer.commit()
+                self.backlog = await behind(consumer)
                 self._outage.ended()
         finally:
             await consumer.stop()
+
+
+async def behind(consumer: Any) -> int:
+    """Of the partitions that are this consumer's. What the broker has not told of yet counts as nothing."""
+    messages = 0
+    for partition in consumer.assignment():
+        end = consumer.highwater(partition)
+        if end is not None:
+            messages += max(0, end - await consumer.position(partition))
+    return messages
 
 
 def read(value: bytes | None) -> Signal | None:

@@ -50,7 +50,9 @@ def test_every_event_setting_and_problem_is_told(site: Path) -> None:
 def test_commands_metrics_and_the_command_line_are_told(site: Path) -> None:
     told = {name: text_of(site / "reference" / name / "index.html") for name in ("commands", "metrics", "command-line")}
     assert {"PlaceOrder", "HoldStock", "RequestRefund"} <= set(re.findall(r"\w+", told["commands"]))
-    assert {"kontor_log_head", "kontor_lag_events", "kontor_orders"} <= set(re.findall(r"\w+", told["metrics"]))
+    metrics = {"kontor_log_head", "kontor_lag_events", "kontor_orders", "kontor_queue_depth", "kontor_backlog"}
+    also = {"kontor_carts", "kontor_cache_lookups", "kontor_degraded", "kontor_replay_position"}
+    assert metrics | also <= set(re.findall(r"\w+", told["metrics"]))
     assert all(f"kontor {name}" in told["command-line"] for name in ("demo", "clear-views", "parked retry", "verify"))
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from domain.ids import delivery_id
 from kontor.folder import DataFolder
 from kontor.replay.command import Wishes, run_replay
 from kontor.replay.noting import noting
@@ -16,6 +17,7 @@ from projections.views import ViewsUnavailable
 from tests.e2e.house import House
 from tests.e2e.market import Seller
 from tests.e2e.shopper import Shopper, problem
+from tests.waiting import until
 
 
 async def test_everybody_who_follows_the_log(house: House, seller: Seller, admin: Shopper) -> None:
@@ -31,7 +33,13 @@ async def test_everybody_who_follows_the_log(house: House, seller: Seller, admin
     }
     catalog = consumers["projection", "catalog"]
     assert (catalog["lag"], catalog["seconds"]) == (0, 0.0)
-    assert ("delivery", created["subscriptionId"]) in consumers
+    hook = ("delivery", created["subscriptionId"])
+    assert hook in consumers
+    reached, delivery = house.services.workings.couriers, delivery_id(hook[1])
+    await until(lambda: reached().get(delivery) == house.services.engine.position, what=reached)
+    found = await admin.do("GET", "/api/admin/projections")
+    [told] = [one for one in found["items"] if (one["kind"], one["name"]) == hook]
+    assert (told["lag"], told["seconds"]) == (0, 0.0)
 
 
 async def test_a_replay_says_how_it_comes_on(house: House, seller: Seller, admin: Shopper) -> None:

@@ -268,6 +268,16 @@ class TestObservation:
             }
         ]
 
+    async def test_the_line_names_the_account_and_not_its_token(self):
+        app = make_app(EdgeSettings(access_log=True))
+        token = app.state.edge.tokens.issue_access("usr_1", "customer", "fam_1").token
+        with structlog.testing.capture_logs() as lines:
+            async with client_for(app) as client:
+                await client.get("/api/me", headers={"Authorization": f"Bearer {token}"})
+                await client.get("/api/me", headers={"Authorization": "Bearer forged"})
+        assert [(line["status"], line.get("account")) for line in lines] == [(200, "usr_1"), (401, None)]
+        assert token not in str(lines)
+
     async def test_no_log_when_it_is_off(self, client):
         with structlog.testing.capture_logs() as lines:
             await client.get("/api/things/1")

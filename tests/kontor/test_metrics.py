@@ -42,6 +42,11 @@ async def test_a_purchase_in_numbers(tmp_path):
         assert told["kontor_events_total"] == head
         assert told["kontor_batch_commands_count"] == told["kontor_commit_seconds_count"] > 0
         assert told["kontor_queue_depth"] == 0
+        for consumer in ("views", "search", "bookkeeping", "merits"):
+            assert f'kontor_lag_events{{consumer="{consumer}"}}' in told
+            assert f'kontor_lag_seconds{{consumer="{consumer}"}}' in told
+        for waits in ("payments", "deliveries", "feeds", "signals", "documents"):
+            assert told[f'kontor_backlog{{of="{waits}"}}'] >= 0
 
 
 async def test_a_hold_that_is_taken_over_converts_once(tmp_path):
@@ -82,6 +87,21 @@ async def test_lag_is_told_in_events_and_in_the_age_of_the_first_of_them(tmp_pat
         assert told['kontor_lag_events{consumer="slow"}'] == head - 1
         assert 60 <= told['kontor_lag_seconds{consumer="slow"}'] < 90
         assert told['kontor_lag_events{consumer="quick"}'] == told['kontor_lag_seconds{consumer="quick"}'] == 0
+
+
+async def test_who_comes_and_goes_is_told_of_as_long_as_he_is_there(tmp_path):
+    async with in_process(tmp_path) as house:
+        await open_shop(house.http)
+        couriers = {"webhooks": 1}
+        registry = CollectorRegistry()
+        metrics = LogMetrics(registry, house.services.log, {}, beside=[lambda: couriers])
+        await metrics.refresh(house.services.clock() + 60_000)
+        told = parse(generate_latest(registry).decode())
+        assert told['kontor_lag_events{consumer="webhooks"}'] == await house.services.log.head() - 1
+        assert told['kontor_lag_seconds{consumer="webhooks"}'] >= 60
+        couriers.clear()
+        await metrics.refresh(house.services.clock())
+        assert "webhooks" not in generate_latest(registry).decode()
 
 
 async def test_what_is_degraded_is_told_by_part(tmp_path):

@@ -70,6 +70,21 @@ def balances(transactions: list[Transaction]) -> dict[str, int]:
     return {account: amount for account, amount in found.items() if amount}
 
 
+async def test_what_is_not_posted_yet_is_behind(house):
+    books = Bookkeeping(house.log, house.engine)
+    await books.begin()
+    await books.post()
+    assert books.position == await house.log.head()
+    after = books.position
+    await bought(house, 1)
+    events = [recorded(row) for row in await house.log.read(after, 1_000)]
+    books.applied(events, Touched())
+    moved = next(one.position for one in events if type(one.event) in bookkeeping.MOVES)
+    assert books.position == moved - 1
+    await books.post()
+    assert books.position >= events[-1].position
+
+
 async def test_what_moved_is_posted_in_its_order_and_once(house):
     books = Bookkeeping(house.log, house.engine)
     orders = [await bought(house, number) for number in range(3)]

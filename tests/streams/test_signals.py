@@ -11,6 +11,7 @@ import pytest
 
 from streams.signals import handover
 from streams.signals.handover import Signals
+from streams.signals.kafka import behind
 from streams.signals.port import SignalsAway
 from streams.signals.signal import SESSION, Signal, digest_of, normal
 from streams.signals.sqlite import SQLiteSignals
@@ -161,3 +162,19 @@ def test_a_session_is_known_by_a_digest_of_this_shop() -> None:
     assert here != there
     assert session not in here + there
     assert len(here) == 32
+
+
+async def test_messages_of_the_topic_that_wait_are_counted() -> None:
+    ends, reached = {"p0": 7, "p1": None, "p2": 3}, {"p0": 4, "p2": 3}
+
+    class Consumer:
+        def assignment(self) -> list[str]:
+            return list(ends)
+
+        def highwater(self, partition: str) -> int | None:
+            return ends[partition]
+
+        async def position(self, partition: str) -> int:
+            return reached[partition]
+
+    assert await behind(Consumer()) == 3

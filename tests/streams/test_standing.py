@@ -77,11 +77,13 @@ async def test_what_was_sold_before_the_start_counts_and_what_is_sold_after() ->
     async with standing(log, told, [NOW]) as counted:
         await until(lambda: len(told.touched) >= 1)
         assert PRODUCT in told.touched[0]
+        assert counted.position == await log.head()
         assert document(counted).popularity == 1.0
         before = document(counted).conversion
         assert before == merits_of({PRODUCT: 1}, {PRODUCT: 1})[PRODUCT].conversion
         for event in await write(log, *[PLACED] * 20):
             counted.applied([event], Touched())
+        assert counted.position == await log.head() > 2
         await until(lambda: len(told.touched) >= 2)
         assert document(counted).conversion > before
 
@@ -94,6 +96,16 @@ async def test_what_moves_less_than_a_step_is_not_told() -> None:
         counted.applied(await write(log, PLACED), Touched())
         await asyncio.sleep(0.05)
         assert len(told.touched) == 1
+
+
+async def test_what_has_not_been_read_yet_is_behind() -> None:
+    log = MemoryLog()
+    await write(log, ADDED, PLACED)
+    counted = Standing(log, lambda: NOW, plain, begin_s=60.0)
+    await counted.start()
+    counted.applied(await write(log, PLACED), Touched())
+    assert counted.position == 0
+    await counted.close()
 
 
 async def test_what_sold_long_ago_is_forgotten() -> None:

@@ -87,6 +87,19 @@ async def test_what_fails_is_sent_again_under_the_same_id(sender: Sender, receiv
     ]
 
 
+async def test_how_far_everybody_was_told_and_what_waits(sender: Sender, receiver: Receiver) -> None:
+    await sender.subscribe(receiver.url)
+    await sender.subscribe(receiver.url, subscription_id="sub_02K")
+    await sender.happens(1)
+    await receiver.got(2)
+    await until(lambda: sender.deliveries.positions.get("webhooks") == sender.engine.position)
+    assert sender.deliveries.positions.keys() == {"webhooks"}
+    receiver.answers = [500] * 4
+    failed = await sender.happens(2)
+    await until(lambda: sender.deliveries.failed > 0)
+    await until(lambda: sender.deliveries.failed == 0 and failed in {call.json["id"] for call in receiver.calls})
+
+
 async def test_one_failure_holds_nothing_else_up(sender: Sender, receiver: Receiver) -> None:
     receiver.answers = [500]
     await sender.subscribe(receiver.url)
