@@ -132,8 +132,9 @@ async def execute(
         return render(await engine.submit(command, context, expected_version=expected_version))
 
     def answer(outcome: Outcome | DomainError) -> Answer:
-        refused = isinstance(outcome, DomainError)
-        return stored_answer(response_for(request.scope, outcome) if refused else render(outcome))
+        if isinstance(outcome, DomainError):
+            return stored_answer(response_for(request.scope, outcome))
+        return stored_answer(render(outcome))
 
     stored = IdempotentRequest(f"{key.scope}\x1f{key.key}", key.digest, answer)
     with edge_of(request).in_flight.hold(key):
