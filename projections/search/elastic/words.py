@@ -57,8 +57,8 @@ class Vocabulary:
 
     def likely(self, asked: Asked) -> Words | None:
         """A guess of what is not known yet: words that were typed are usual ones, two of them joined stand nowhere.
-        None where nothing has to be guessed, or something is unknown of which nothing is likely: what a synonym is worth
-        is told by how frequent the words are."""
+        None where nothing has to be guessed, or something is unknown of which nothing is likely: what a synonym is
+        worth is told by how frequent the words are."""
         known, products = self._known, self._products
         told_apart = (*asked.typed, *asked.others) if asked.others else ()
         certain = [*(("word", word) for word in told_apart), *(("code", code) for code in asked.codes)]
