@@ -66,7 +66,6 @@ async def test_whoever_is_nobody_yet_sees_what_sells(
     await expect(popular.get_by_role("link", name=title)).to_be_visible()
     await expect(shelf(page, "Just in").locator(".card").first).to_be_visible()
     await expect(shelf(page, "For you")).to_have_count(0)
-    await popular.scroll_into_view_if_needed()
     await inspected(page, f"home-popular{'-phone' if size else ''}", full=True)
     assert await page.evaluate("window.shifted") == 0
     await popular.get_by_role("link", name=title).click()
