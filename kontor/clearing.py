@@ -80,7 +80,7 @@ def _removed(paths: list[Path], remove: Callable[[Path], Any]) -> bool:
 
 
 async def _kafka(settings: Settings) -> list[str]:
-    from kontor.full import topic_of
+    from kontor.named import topic_of
 
     topic = topic_of(settings)
     return [f"topic {topic.name} deleted"] if await topic.delete() else []
@@ -102,7 +102,7 @@ async def _redis(settings: Settings) -> list[str]:
 
 
 async def _cassandra(settings: Settings) -> list[str]:
-    from kontor.full import cassandra_settings
+    from kontor.named import cassandra_settings
     from projections.cassandraviews.driver import drop
 
     there = await asyncio.to_thread(drop, cassandra_settings(settings))
@@ -110,7 +110,7 @@ async def _cassandra(settings: Settings) -> list[str]:
 
 
 async def _elastic(settings: Settings) -> list[str]:
-    from kontor.full import index_of
+    from kontor.named import index_of
     from projections.search.elastic.generations import Generations
     from projections.search.elastic.server import Server
 

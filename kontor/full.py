@@ -29,6 +29,7 @@ from kontor.beside import Backlogs, Positions, backlogs, beside
 from kontor.embedded import settle_garbage
 from kontor.feeding import feed_process, feed_rules
 from kontor.folder import DataFolder
+from kontor.named import cassandra_settings, index_of, topic_of
 from kontor.noticed import Noticed
 from kontor.notifying import Notifying
 from kontor.objects import objects_of
@@ -39,7 +40,6 @@ from kontor.signals import shared_signals, signal_intake
 from kontor.stores import IN_CASSANDRA, IN_REDIS, OF_PROCESSES
 from kontor.tables import countries, shipping_table, tax_table
 from projections.cassandraviews.reader import CassandraViews
-from projections.cassandraviews.settings import CassandraSettings, copies_of, hosts_of, replication_of
 from projections.cassandraviews.sink import CassandraSink
 from projections.redisviews import replaynews
 from projections.redisviews.lastpages import RedisPages
@@ -58,7 +58,6 @@ from streams.bookkeeping import Bookkeeping
 from streams.broker.faust_source import FaustSource
 from streams.broker.kafka_source import KafkaSource
 from streams.broker.outlet import Outlet
-from streams.broker.topic import Topic
 from streams.cataloguing import Cataloguing
 from streams.checkout import CheckoutProcess
 from streams.erasure import ErasureProcess
@@ -105,26 +104,6 @@ class FullReadServices(ReadServices):
 @dataclass(slots=True)
 class FullWriteServices(WriteServices):
     noticing: Noticing
-
-
-def cassandra_settings(settings: Settings) -> CassandraSettings:
-    (hosts,) = required(settings, "cassandra")
-    return CassandraSettings(
-        hosts_of(hosts),
-        settings.namespace,
-        replication=replication_of(copies_of(settings.cassandra_replicas)),
-        consistency=settings.cassandra_consistency,
-        datacenter=settings.cassandra_datacenter or "",
-    )
-
-
-def topic_of(settings: Settings) -> Topic:
-    (servers,) = required(settings, "kafka")
-    return Topic(servers, f"{settings.namespace}.events", settings.partitions, settings.kafka_replicas)
-
-
-def index_of(settings: Settings) -> str:
-    return f"{settings.namespace}-products"
 
 
 async def _begun(stack: AsyncExitStack, *parts: Any) -> None:

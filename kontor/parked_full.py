@@ -11,7 +11,7 @@ import asyncio
 from commands.store.port import EventLog
 from kontor import console
 from kontor.folder import DataFolder
-from kontor.full import cassandra_settings
+from kontor.named import cassandra_settings
 from kontor.parked import folded_again, in_file
 from kontor.settings import Settings, required
 from kontor.status_full import CONNECTED_S, LOOKS, asked

@@ -23,7 +23,7 @@ from kontor import console
 from kontor.evidence import Damaged
 from kontor.evidence_postgres import PostgresEvidence, postgres_evidence
 from kontor.folder import DataFolder
-from kontor.full import cassandra_settings, index_of, topic_of
+from kontor.named import cassandra_settings, index_of, topic_of
 from kontor.settings import Settings, required
 from kontor.status import COUNTED_MAX, PARKED_SHOWN, stored_views
 from kontor.stores import IN_CASSANDRA, IN_REDIS, OF_PROCESSES

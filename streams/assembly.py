@@ -105,10 +105,16 @@ def on_sale(
 
 
 def recommended(sellers: Iterable[Seller]) -> list[Seller]:
-    """In stock before sold out, then cheapest first."""
-    return sorted(
-        sellers, key=lambda one: (not one.in_stock, one.price.amount, one.price.currency, one.shop_id, one.sku)
-    )
+    """The best first (``preference``)."""
+    return sorted(sellers, key=lambda one: preference(one.in_stock, one.price, one.shop_id, one.sku))
+
+
+def preference(in_stock: bool, price: Money, shop_id: str, sku: str) -> tuple[bool, int, str, str, str]:
+    """The rule of the best offer, on pages, in lists, in searches and for carts (docs/catalog.md); the least is best.
+
+    In stock before sold out, then the cheapest; of equal ones by currency, shop and SKU, so that it is always the same.
+    """
+    return (not in_stock, price.amount, price.currency, shop_id, sku)
 
 
 def seller(offer_id: str, row: OfferRow, stock: StockRow | None, at: int) -> Seller:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from starlette.requests import Request
 
@@ -21,6 +21,7 @@ from readapi.carts import Bound, Goods, Lookup, Stamps, cart_json
 from readapi.edge.cart_token import HEADER as CART_TOKEN
 from readapi.edge.ids import require_id
 from readapi.edge.principal import Principal, edge_of
+from streams.assembly import preference
 from writeapi.services import Quoting, WriteServices
 
 
@@ -131,19 +132,19 @@ async def require_sold(services: WriteServices, product_id: str) -> None:
 
 
 async def best_offer_of(services: WriteServices, product_id: str, sku: str) -> Wanted:
-    """The cheapest offer that is in stock; if none is, the cheapest."""
+    """The cheapest offer that is in stock; if none is, the cheapest (``streams.assembly.preference``)."""
     now = services.clock()
-    ranked: list[tuple[bool, int, str, Wanted]] = []
+    ranked: list[tuple[Any, Wanted]] = []
     for offer in await services.sellers(product_id, sku):
         shop_id, _ = split_offer(offer)
         goods = await goods_at(services, shop_id, sku)
         if isinstance(goods.offer, LiveOffer):
-            sold_out = goods.stock.available(now) <= 0 and not goods.offer.terms.backorder
-            wanted = Wanted(shop_id, sku, goods.offer, goods.stock)
-            ranked.append((sold_out, price_at(goods.offer.terms, now).price.amount, shop_id, wanted))
+            in_stock = goods.stock.available(now) > 0 or goods.offer.terms.backorder
+            rank = preference(in_stock, price_at(goods.offer.terms, now).price, shop_id, sku)
+            ranked.append((rank, Wanted(shop_id, sku, goods.offer, goods.stock)))
     if not ranked:
         raise NotFound("nobody offers this SKU at present", pointer="/sku")
-    return min(ranked, key=lambda entry: entry[:3])[3]
+    return min(ranked, key=lambda entry: entry[0])[1]
 
 
 def require_units(cart_id: str, wanted: Wanted, quantity: int, now: int) -> None:

@@ -11,7 +11,7 @@ from cassandra.cluster import EXEC_PROFILE_DEFAULT, Cluster, ExecutionProfile
 from cassandra.policies import RoundRobinPolicy
 from redis.asyncio import Redis
 
-from kontor.full import cassandra_settings, index_of, topic_of
+from kontor.named import cassandra_settings, index_of, topic_of
 from kontor.settings import Settings
 from projections.search.elastic.server import Refused, Server
 

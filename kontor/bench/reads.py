@@ -148,7 +148,7 @@ async def _searches(running: Running, settings: Settings) -> dict[str, Any]:
     """One at a time, each once over HTTP and once straight to Elasticsearch, whose answer nobody looks at. The order of
     the two alternates, and each has been asked before, so that neither finds the server's caches colder. What found
     little is searched for a second time by the service, and counted by itself; sent straight is the second alone."""
-    from kontor.full import index_of
+    from kontor.named import index_of
     from projections.search.elastic.index import ElasticIndex
     from projections.search.ranking import PLAIN
     from projections.search.rescue import answer

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 
 from commands.store.postgres import PostgresLog
-from kontor.full import index_of
+from kontor.named import index_of
 from kontor.replay.rebuilding import Refused
 from kontor.replay.search import NAME, Building, compare
 from kontor.replay.telling import Telling

@@ -104,7 +104,7 @@ class InServers:
 @contextmanager
 def servers(settings: Settings, projections: Sequence[Projection]) -> Iterator[Place]:
     """Of these projections. Raises UnusableLog, Refused."""
-    from kontor.full import cassandra_settings
+    from kontor.named import cassandra_settings
     from kontor.stores import IN_CASSANDRA, IN_REDIS
 
     (postgres_url,) = required(settings, "postgres_url")

@@ -27,25 +27,26 @@ from projections.checkouts.projector import CHECKOUT_ROWS, CHECKOUTS, CheckoutRo
 
 
 class MemoryEvidence:
-    """The log in memory, as its examiner sees it."""
+    """The log in memory, as its examiner sees it; with ``upto``, as it was when it ended there."""
 
-    def __init__(self, log: MemoryLog) -> None:
+    def __init__(self, log: MemoryLog, upto: int | None = None) -> None:
         self._log = log
+        self._rows = log.rows if upto is None else log.rows[:upto]
 
     def extent(self) -> tuple[int, int, int]:
-        rows = self._log.rows
+        rows = self._rows
         return (len(rows), rows[0].position, rows[-1].position) if rows else (0, 1, 0)
 
     def positions(self) -> Iterator[int]:
-        return (row.position for row in self._log.rows)
+        return (row.position for row in self._rows)
 
     def events(self) -> Iterator[list[tuple[Any, ...]]]:
-        in_order = sorted(self._log.rows, key=lambda row: (row.stream, row.version, row.position))
+        in_order = sorted(self._rows, key=lambda row: (row.stream, row.version, row.position))
         for _, rows in groupby(in_order, lambda row: row.stream):
             yield list(rows)
 
     def rows(self, after: int, limit: int) -> list[tuple[Any, ...]]:
-        return list(self._log.rows[after : after + limit])
+        return list(self._rows[after : after + limit])
 
     def replies(self) -> Iterator[tuple[Any, ...]]:
         return iter(self._log.stored_replies.values())
@@ -130,19 +131,20 @@ def no_gift_card_waits(audit: Audit, verdict: Verdict) -> None:
             verdict.fail(f"{card.reserved} of {name} is set aside for orders that are done")
 
 
-async def views_are_the_fold_of_the_log(process: Process, log: MemoryLog, verdict: Verdict) -> None:
-    """Each row, list and count; those of checkouts, which are folded from several streams, in the log's order."""
+async def views_are_the_fold_of_the_log(process: Process, log: MemoryLog, verdict: Verdict, upto: int) -> None:
+    """Up to a position, at which they have to stand: each row, list and count; those of checkouts, which are folded
+    from several streams, in the log's order."""
     views = process.views
-    behind = {name: at for name, at in views.positions().items() if at != len(log.rows)}
-    if behind:
-        verdict.fail(f"the views of {process.name} stand at {behind}, the log ends at {len(log.rows)}")
+    elsewhere = {name: at for name, at in views.positions().items() if at != upto}
+    if elsewhere:
+        verdict.fail(f"the views of {process.name} stand at {elsewhere} and should be at {upto}")
     one_stream = [projection for projection in process.projections if projection is not CHECKOUTS]
-    found = await compare(lambda: MemoryEvidence(log), [Store(process.name, InAFile(views), one_stream, 1)])
+    found = await compare(lambda: MemoryEvidence(log, upto), [Store(process.name, InAFile(views), one_stream, 1)])
     for compared in found:
         if compared.different:
-            verdict.fail(f"the views of {process.name}, {compared.what}: {compared.differences[0]}")
+            verdict.fail(f"the views of {process.name} at {upto}, {compared.what}: {compared.differences[0]}")
     checkouts: dict[str, CheckoutRow] = {}
-    for row in log.rows:
+    for row in log.rows[:upto]:
         event: Recorded = recorded(row)
         for key in order_of(event) if type(event.event) in CHECKOUT_ROWS.folds else ():
             folded = fold(checkouts.get(key), event)
@@ -151,4 +153,4 @@ async def views_are_the_fold_of_the_log(process: Process, log: MemoryLog, verdic
     stored = {key: kept.row for key, kept in views.walk(CHECKOUT_ROWS.name)}
     if stored != checkouts:
         wrong = sorted(key for key in stored.keys() | checkouts.keys() if stored.get(key) != checkouts.get(key))
-        verdict.fail(f"the views of {process.name}, checkouts: {wrong[0]} is not what the log adds up to")
+        verdict.fail(f"the views of {process.name} at {upto}, checkouts: {wrong[0]} is not what the log adds up to")

@@ -22,6 +22,7 @@ from kontor.simulation.catalog import Shopkeepers
 from kontor.simulation.chance import bugs_are_told, nothing_from_outside, source
 from kontor.simulation.door import Door, Journal
 from kontor.simulation.index import Index
+from kontor.simulation.looks import Looks, views_are_the_fold_so_far
 from kontor.simulation.loop import SimulatedLoop, Stuck
 from kontor.simulation.members import Members
 from kontor.simulation.nights import Nights
@@ -130,10 +131,12 @@ class Simulation:
         if source(seed, "topic").random() < WITH_TOPIC:
             faults = Faults(source(seed, "broker"), self._tell)
             self._feeding = Feeding(self._disk, faults, source(seed, "workers"), self._verdict)
+        seen = self._processes, self._feeding, self._disk, self._verdict
+        self._looks = Looks(source(seed, "looks"), steps, lambda: views_are_the_fold_so_far(*seen))
 
     def run(self) -> Result:
         violation = ""
-        self._loop.after_step = self._verdict.look
+        self._loop.after_step = self._after_step
         self._loop.late_s = self._chance.choice((0.0, 0.2, 2.0))
         with nothing_from_outside(self._seed, self._loop), bugs_are_told(self._verdict):
             try:
@@ -158,6 +161,10 @@ class Simulation:
             violation,
             list(self._last) if violation else [],
         )
+
+    def _after_step(self) -> None:
+        self._verdict.look()
+        self._looks.after(self._loop.steps)
 
     def _tell(self, what: str) -> None:
         line = f"step {self._loop.steps}, {self._loop.time():.3f} s: {what}"
@@ -303,4 +310,4 @@ class Simulation:
         for process in self._processes:
             if self._members is not None:
                 self._members.are_forgotten_or_known(process)
-            await ending.views_are_the_fold_of_the_log(process, self._disk, self._verdict)
+            await ending.views_are_the_fold_of_the_log(process, self._disk, self._verdict, len(self._disk.rows))

@@ -26,7 +26,7 @@ from projections.sink import RowsLost
 from projections.stock.projector import STOCK
 from projections.views import ViewsUnavailable
 from streams.broker.errors import BrokerUnavailable
-from streams.broker.messages import Letter, Message, read
+from streams.broker.messages import Letter, Message, partition_of, read
 from streams.intake import Intake
 from streams.relay import Relay
 from streams.sinking import Sinking
@@ -175,7 +175,7 @@ class Feeding:
         begin = self.topic.acknowledged[partition]
         return self.topic.messages[partition][begin : begin + self._chance.randint(1, FETCHED_MAX)]
 
-    # the end
+    # looking at it
 
     def waits(self, head: int) -> str:
         """For what; empty when the views are as far as the log."""
@@ -183,9 +183,11 @@ class Feeding:
         return f"partition {behind[0]} of the second views is behind" if behind else ""
 
     def are_the_fold_of(self, events: Sequence[Recorded], verdict: Verdict) -> None:
-        """All of the log's."""
+        """Of the whole log's, as far as each partition's worker has come."""
+        reached = self.rows.reached
+        told = [one for one in events if one.position <= reached.get(partition_of(one.stream, PARTITIONS), 0)]
         for table in TABLES:
-            kept = fold_events(table, events, lambda key: None, {}).changed
+            kept = fold_events(table, told, lambda key: None, {}).changed
             found = self.rows.rows[table.name]
             if found != kept:
                 wrong = sorted(key for key in kept.keys() | found.keys() if kept.get(key) != found.get(key))

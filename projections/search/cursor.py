@@ -32,6 +32,8 @@ class Cursor(msgspec.Struct, frozen=True, array_like=True):
     tie: Annotated[int, Meta(ge=0, le=TIE_MAX)]
     rank: Annotated[int, Meta(ge=0, le=RANK_MAX)]
     search: str
+    beside: tuple[int, ...] = ()
+    """Places of those beside it on its page, the nearest first: its edge should it be gone. Of relevance alone."""
 
     def encode(self) -> str:
         return base64.urlsafe_b64encode(msgspec.json.encode(self)).decode().rstrip("=")

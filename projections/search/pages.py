@@ -1,9 +1,9 @@
 """One page of a result, by an order that lasts: sort value, then the product's tie number.
 
 Sorted by a column, a cursor is a keyset: the page begins behind (value, tie), whatever was added or removed before
-it. Relevance has no column to seek in, so a page is cut out of the ranking at the product the last page ended with;
-should that product be gone, at its score. Scores move a little when products are added, so such a walk is exact
-only while the index stands still.
+it. Relevance has no column to seek in, so a page is cut out of the ranking as it is now, behind the product that the
+last page ended with, or where that is gone, behind the one before it. Scores move a little when products are added:
+what that lifts past the page's edge is passed over, what it lowers is met again, and nothing else is.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from projections.search.port import SearchQuery
 from projections.search.ranking import Ranking
 from projections.search.stored import Ids, headline
 from projections.search.tantivy_dialect import TantivyDialect
-from projections.search.window import Hit, Page, cut, depth, keyset, page
+from projections.search.window import Hit, Page, cut, depth, keyset, page, reaches
 
 
 class Column(NamedTuple):
@@ -89,11 +89,13 @@ class Pages(NamedTuple):
     def by_relevance(self, query: tantivy.Query, asked: SearchQuery, place: Cursor | None, rules: Ranking) -> Page:
         in_front, known = reaches_front(asked, place, rules), depth(asked, place)
         total, ranking = self._ranking(query, max(known, FRONT) if in_front else known)
+        if not reaches(asked, place, ranking, total):
+            total, ranking = self._ranking(query, 2 * known + FRONT)
         if in_front:
             ranking = self._lifted(ranking, asked, rules)
         start, end = cut(asked, place, ranking)
         window = self._hits(ranking[start:end])
-        return page(asked, window, total, rank=start, before=start > 0, behind=end < len(ranking))
+        return page(asked, window, total, rank=start, before=start > 0, behind=end < total)
 
     def front_lifts(self, query: tantivy.Query, asked: SearchQuery, rules: Ranking) -> dict[str, float]:
         """What each product of the front gains, by product."""
@@ -128,6 +130,8 @@ class Pages(NamedTuple):
             if len(hits) < size or size == all_there_are or hits[depth - 1][0] > hits[-1][0]:
                 break
             size = min(size * 4, all_there_are)
+        if len(hits) == size < all_there_are:
+            hits = [hit for hit in hits if hit[0] > hits[-1][0]]
         ranking = [(score, tie, address) for (score, address), tie in self._with_ties(hits)]
         ranking.sort(key=_order)
         return _total(result), ranking

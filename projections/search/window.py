@@ -9,6 +9,9 @@ from typing import Any, NamedTuple
 from projections.search.cursor import Cursor, fingerprint
 from projections.search.port import SearchQuery
 
+BESIDE = 4
+"""Products at a page's edge that may be gone before the walk by relevance has to guess from a score where it was."""
+
 
 class Hit(NamedTuple):
     """A product with its sort value and its lasting place among equals."""
@@ -50,11 +53,20 @@ def cut(asked: SearchQuery, place: Cursor | None, ranking: Sequence[tuple[float,
     return through, through + asked.limit
 
 
+def reaches(asked: SearchQuery, place: Cursor | None, ranking: Sequence[tuple[float, int, Any]], total: int) -> bool:
+    """Whether all of the page is in it. It may be further down than it was: better ones may have come before it."""
+    if place is None or len(ranking) >= total:
+        return True
+    return any(tie == place.tie for _, tie, _ in ranking) and cut(asked, place, ranking)[1] <= len(ranking)
+
+
 def _find(ranking: Sequence[tuple[float, int, Any]], place: Cursor) -> tuple[int, int]:
-    """How many hits stand before the cursor's product, and how many including it; the same if it is gone."""
-    for at, (_, tie, _) in enumerate(ranking):
-        if tie == place.tie:
-            return at, at + 1
+    """How many hits stand before the cursor's product, and how many including it. If it is gone, the same of the next
+    one on its page that is not; if all are gone, how many were better twice."""
+    at = {tie: at for at, (_, tie, _) in enumerate(ranking)}
+    for tie in (place.tie, *place.beside):
+        if tie in at:
+            return at[tie], at[tie] + 1
     gap = bisect_right(ranking, (-place.value, place.tie), key=lambda hit: (-hit[0], hit[1]))
     return gap, gap
 
@@ -63,7 +75,18 @@ def page(asked: SearchQuery, hits: list[Hit], total: int, rank: int, before: boo
     search = fingerprint(asked)
     following = previous = None
     if hits and behind:
-        following = Cursor("next", hits[-1].value, hits[-1].tie, rank + len(hits), search).encode()
+        edge, *beside = _edge(asked, hits[::-1])
+        following = Cursor("next", edge.value, edge.tie, rank + len(hits), search, _ties(beside)).encode()
     if hits and before:
-        previous = Cursor("prev", hits[0].value, hits[0].tie, rank, search).encode()
+        edge, *beside = _edge(asked, hits)
+        previous = Cursor("prev", edge.value, edge.tie, rank, search, _ties(beside)).encode()
     return Page([hit.product_id for hit in hits], total, following, previous)
+
+
+def _edge(asked: SearchQuery, hits: Sequence[Hit]) -> Sequence[Hit]:
+    """Those that a cursor remembers, from the edge inwards. A keyset needs one, which may be gone."""
+    return hits[: 1 + (BESIDE if asked.sort == "relevance" else 0)]
+
+
+def _ties(hits: Sequence[Hit]) -> tuple[int, ...]:
+    return tuple(hit.tie for hit in hits)

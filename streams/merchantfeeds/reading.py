@@ -16,7 +16,7 @@ import msgspec
 from domain.errors import Invalid
 from domain.feedterms import FeedTerms
 from streams.merchantfeeds.columns import Columns
-from streams.merchantfeeds.rows import ROW_MAX, Line, Rejection
+from streams.merchantfeeds.rows import DEPTH_MAX, ROW_MAX, Line, Rejection, require_shallow
 from streams.merchantfeeds.sources import SourceFailed
 
 UTF8_MARK = b"\xef\xbb\xbf"
@@ -103,7 +103,7 @@ class Reader:
             return self._torn(number)
         try:
             return Line(number, self._data(raw))
-        except (msgspec.DecodeError, ValueError, csv.Error) as error:
+        except (msgspec.DecodeError, ValueError, RecursionError, csv.Error) as error:
             return Line(number, Rejection(number, self._why(error))) if ends else self._torn(number)
 
     def _torn(self, number: int) -> Line:
@@ -112,7 +112,9 @@ class Reader:
 
     def _data(self, raw: bytes) -> Any:
         if self._columns is None:
-            return _decode(raw if self._terms.encoding == "utf-8" else self._text(raw))
+            data = _decode(raw if self._terms.encoding == "utf-8" else self._text(raw))
+            require_shallow(raw, data)
+            return data
         cells = self._cells(self._text(raw))
         if len(cells) != self._width:
             raise ValueError(f"the row has {len(cells)} cells, the first line {self._width}")
@@ -130,6 +132,10 @@ class Reader:
             return f"not {self._terms.encoding}: byte {error.start + 1} of the row"
         if isinstance(error, csv.Error):
             return f"not a row of a CSV: {error}"
+        if isinstance(error, RecursionError):
+            return f"not a JSON object: it is nested deeper than {DEPTH_MAX}"
+        if isinstance(error, RecursionError):
+            return f"not a JSON object: it is nested deeper than {DEPTH_MAX}"
         return str(error) if self._columns is not None else f"not a JSON object: {error}"
 
     # records

@@ -8,6 +8,9 @@ from typing import Any, NamedTuple, Protocol
 ROW_MAX = 1 << 20
 """Bytes; the same as a request body may have."""
 
+DEPTH_MAX = 64
+"""Lists and objects within each other; whatever is done with a row goes through all of them."""
+
 
 class Rejection(NamedTuple):
     number: int
@@ -36,6 +39,19 @@ class Loader(Protocol):
 
     async def withdraw(self, what: str, skus: Sequence[str], shop_id: str) -> int:
         """Ends the shop's offers of these, or counts their stock as none; how many that changed."""
+
+
+def require_shallow(raw: bytes, data: Any) -> None:
+    """``data`` as it was decoded from ``raw``. Raises ValueError for what is nested deeper than DEPTH_MAX."""
+    if raw.count(b"[") + raw.count(b"{") <= DEPTH_MAX:
+        return
+    level = [data]
+    for _ in range(DEPTH_MAX):
+        inner = (one.values() if isinstance(one, dict) else one for one in level)
+        level = [value for some in inner for value in some if isinstance(value, dict | list)]
+        if not level:
+            return
+    raise ValueError(f"it is nested deeper than {DEPTH_MAX}")
 
 
 def names_of(data: Any) -> Iterator[str]:

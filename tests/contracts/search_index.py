@@ -17,12 +17,15 @@ from tests.contracts.search_destinations import DestinationsContract
 from tests.contracts.search_likeness import LikenessContract
 from tests.contracts.search_ranking import RankingContract, counts
 from tests.contracts.search_texts import TextsContract
+from tests.contracts.search_walks import WalksContract
 
 UNCHECKED = [HealthCheck.function_scoped_fixture, HealthCheck.differing_executors]
 """Each engine runs the same test, and what one of them fails on is worth trying on the others."""
 
 
-class SearchIndexContract(RankingContract, LikenessContract, TextsContract, DestinationsContract, CursorsContract, ABC):
+class SearchIndexContract(
+    RankingContract, LikenessContract, TextsContract, DestinationsContract, CursorsContract, WalksContract, ABC
+):
     """Inherit as ``class TestX(SearchIndexContract)``."""
 
     @abstractmethod

@@ -81,7 +81,10 @@ async def test_only_who_has_the_secret_may_push(house: House, seller: Seller, sh
     assert not [one for one in rows if newer.removeprefix("whsec_").encode() in one.data]
 
 
-@pytest.mark.parametrize("body", [b"", b"[1]", b"\xff", {"rows": []}, {"rows": [{}] * 101}, {"rows": {}}])
+@pytest.mark.parametrize(
+    "body",
+    [b"", b"[1]", b"\xff", b"[" * 3_000, b'{"sku":' + b"[" * 3_000, {"rows": []}, {"rows": [{}] * 101}, {"rows": {}}],
+)
 async def test_a_message_without_rows_is_refused(house: House, seller: Seller, body: Any) -> None:
     secret = await secret_of(seller)
     problem(await push(house, seller, secret, body), 422, "validation_failed")

@@ -8,7 +8,7 @@ import pytest
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 
-from kontor.full import topic_of
+from kontor.named import topic_of
 from kontor.stores import IN_REDIS
 from projections.redisviews.reader import RedisViews
 from projections.redisviews.server import RedisServer

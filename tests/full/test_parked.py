@@ -11,7 +11,7 @@ import pytest
 
 from commands.mapper import NO_META
 from domain.recorded import Recorded, Unreadable
-from kontor.full import cassandra_settings
+from kontor.named import cassandra_settings
 from kontor.settings import Settings
 from kontor.stores import IN_CASSANDRA, IN_REDIS, OF_PROCESSES
 from projections.cassandraviews.sink import CassandraSink

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from kontor.full import cassandra_settings, topic_of
+from kontor.named import cassandra_settings, topic_of
 from kontor.settings import BadSettings, load
 from kontor.signals import signal_topic
 

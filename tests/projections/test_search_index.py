@@ -15,8 +15,9 @@ from projections.search.ranking import PLAIN
 from projections.search.rescue import answer
 from projections.search.tantivy_index import TantivyIndex
 from tests.benchmarks import icecat
-from tests.contracts.search_catalog import CATALOG
+from tests.contracts.search_catalog import CATALOG, product
 from tests.contracts.search_index import SearchIndexContract
+from tests.contracts.search_walks import lids, walk
 
 RELEVANCE_FLOOR = 0.80
 """Of nDCG@10 on the dev half: 0.806 measured, 0.718 with the engine's defaults (docs/decisions/search-engine.md)."""
@@ -147,6 +148,22 @@ def test_another_process_sees_commits_and_inherits_the_writer(tmp_path):
         assert ask("sofa") == "True 7 1"
         assert not index.try_writer()
         other.stdin.close()
+
+
+def test_a_walk_finds_its_edge_however_many_better_ones_came(tmp_path):
+    """More than a page is looked ahead."""
+    index = TantivyIndex(tmp_path)
+    assert index.try_writer()
+    index.apply(lids(0, 150), [])
+    index.commit(1)
+    first = index.search(SearchQuery(text="lid", limit=100))
+    index.apply([product(f"prd_new{n}", "lid") for n in range(70)], [])
+    index.commit(2)
+    rest = walk(index, {"text": "lid", "limit": 20, "cursor": first.next})
+    now = walk(index, {"text": "lid", "limit": 20})
+    index.close()
+    assert len(now) == 220
+    assert rest == now[now.index(first.product_ids[-1]) + 1 :]
 
 
 @pytest.mark.slow

@@ -20,7 +20,9 @@ from domain.ledger import LEDGER, PostTransactions
 from domain.money import Money
 from domain.promotion import is_use
 from domain.stock import InventoryItem
+from projections.orderreviews.projector import ReviewRow
 from projections.sqlite import SQLiteViews
+from projections.sqlitetable import StoredTable
 from streams import payments, reconciling
 from streams.bookkeeping import Bookkeeping
 from streams.checkout import CheckoutProcess
@@ -132,6 +134,18 @@ def events_left_out_of_views(plant: pytest.MonkeyPatch) -> None:
     """The first event of a longer batch is passed over; the position says that it was not."""
     fold = SQLiteViews._fold
     plant.setattr(SQLiteViews, "_fold", lambda views, names, events: fold(views, names, events[len(events) > 3 :]))
+
+
+def unlisted_while_open(plant: pytest.MonkeyPatch) -> None:
+    """Orders that wait for a person are in no list until somebody has decided; in the end all are decided."""
+    parameters = StoredTable.parameters
+
+    def written(stored: StoredTable, key: str, position: int, row: Any) -> tuple[Any, ...]:
+        values = parameters(stored, key, position, row)
+        unlisted = isinstance(row, ReviewRow) and row.status == "open"
+        return (*values[:3], *[None] * len(values[3:])) if unlisted else values
+
+    plant.setattr(StoredTable, "parameters", written)
 
 
 def posted_twice(plant: pytest.MonkeyPatch) -> None:
@@ -367,6 +381,7 @@ MUTANTS: tuple[Plant, ...] = (
     payments_not_taken_up_again,
     checkouts_not_looked_after,
     events_left_out_of_views,
+    unlisted_while_open,
     posted_twice,
     captured_twice,
     card_not_looked_at,

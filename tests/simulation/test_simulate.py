@@ -13,12 +13,13 @@ import pytest
 from typer.testing import CliRunner
 
 from kontor.cli import app
+from kontor.simulation import looks
 from kontor.simulation.chance import source
 from kontor.simulation.command import seeds_of
 from kontor.simulation.process import WatchedViews
 from kontor.simulation.run import STEPS, simulate
 from kontor.simulation.violation import Verdict
-from tests.simulation.mutants import MUTANTS, Plant
+from tests.simulation.mutants import MUTANTS, Plant, unlisted_while_open
 
 LONG = 6_000
 SEEDS = range(1, 121)
@@ -112,3 +113,19 @@ def test_seeds_differ_in_their_length() -> None:
 def test_planted_bugs_are_found(mutant: Plant, monkeypatch: pytest.MonkeyPatch) -> None:
     mutant(monkeypatch)
     assert any(simulate(seed, LONG).violation for seed in SEEDS)
+
+
+@pytest.mark.slow
+def test_what_is_gone_in_the_end_is_found_in_the_middle(monkeypatch: pytest.MonkeyPatch) -> None:
+    """By looks at views in the middle of a life, and not without them."""
+    unlisted_while_open(monkeypatch)
+    found = next(result for seed in SEEDS if (result := simulate(seed, LONG)).violation)
+    assert "order_reviews by status" in found.violation
+    monkeypatch.setattr(looks, "LOOKS", 0)
+    assert not simulate(found.seed, LONG).violation
+
+
+def test_a_look_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    looked_at = simulate(4, 500)
+    monkeypatch.setattr(looks, "LOOKS", 0)
+    assert simulate(4, 500) == looked_at

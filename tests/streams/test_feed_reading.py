@@ -14,7 +14,7 @@ from domain.feedterms import FeedTerms
 from streams.merchantfeeds.columns import minor_units, value_of
 from streams.merchantfeeds.reading import TORN, Place, Reader
 from streams.merchantfeeds.rejected import RejectedFile, as_csv
-from streams.merchantfeeds.rows import ROW_MAX, Line, Rejection
+from streams.merchantfeeds.rows import DEPTH_MAX, ROW_MAX, Line, Rejection
 from streams.merchantfeeds.sources import SourceFailed
 
 NDJSON = FeedTerms("stock", "file:stock")
@@ -241,3 +241,14 @@ def test_the_file_of_rejected_rows_goes_on_where_it_was(tmp_path: Path):
         {"line": 3, "reason": "late", "pointer": None},
     ]
     assert as_csv(content).decode().splitlines() == ["line,reason,pointer,row", '1,\'=bad,/a,"{""a"":1}"', "3,late,,"]
+
+
+def test_a_row_that_is_nested_too_deeply_is_refused_and_the_next_is_read(tmp_path: Path):
+    """However deeply: some could be decoded, and not be written down again."""
+    for deep in (DEPTH_MAX, 400, 900, 100_000):
+        row = b'{"sku":' + b"[" * deep + b"]" * deep + b"}\n"
+        first, second = told(read(tmp_path, row + b'{"sku":"A"}\n'))
+        assert first == (1, f"not a JSON object: it is nested deeper than {DEPTH_MAX}")
+        assert second == (2, {"sku": "A"})
+    wide = {"variants": [{"sku": str(n), "attributes": {"sizes": [n]}} for n in range(200)]}
+    assert told(read(tmp_path, json.dumps(wide).encode())) == [(1, wide)]

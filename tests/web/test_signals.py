@@ -1,7 +1,9 @@
-"""What the pages tell of a visit: searches and views, under an id of the tab; nothing where the browser says no."""
+"""What the pages tell of a visit, from a search to a purchase, under an id of the tab; nothing where the browser says
+no."""
 
 from __future__ import annotations
 
+import re
 import uuid
 from typing import Any
 
@@ -10,7 +12,7 @@ from playwright.async_api import expect
 
 from tests.e2e.market import Seller
 from tests.web.browser import Browser, inspected
-from tests.web.walking import search
+from tests.web.walking import give_address, pay, register, search, to_checkout
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser, pytest.mark.timeout(400)]
 NO = "Object.defineProperty(navigator, 'globalPrivacyControl', {get: () => true})"
@@ -55,6 +57,57 @@ async def test_what_was_looked_at_is_on_the_front_page(chrome: Browser, seller: 
             break
     await expect(shelf.locator(".card")).to_have_count(1)
     await inspected(page, "home-looked-at")
+
+
+def tells_of_a_purchase(request: Any) -> bool:
+    return request.url.endswith("/api/signals") and '"purchase"' in request.post_data
+
+
+async def test_what_was_bought_is_told_once_with_the_words_that_led_there(chrome: Browser, seller: Seller) -> None:
+    word = f"Zirbel{uuid.uuid4().hex[:6]}"
+    sku = await seller.sells(sku=await seller.describes(f"{word} chest"))
+    await seller.is_found()
+    page = await chrome.page()
+    signals = told(page)
+    await find_and_open(page, word)
+    await page.get_by_role("button", name="Add to cart").first.click()
+    await page.get_by_role("link", name="Go to the cart").click()
+    await search(page, "something else")
+    await page.get_by_role("link", name=re.compile("^Cart")).click()
+    await page.get_by_role("link", name="Go to checkout").click()
+    await page.get_by_role("main").get_by_role("link", name="Sign in").click()
+    await register(page)
+    await give_address(page)
+    await expect(pay(page)).to_be_enabled()
+    assert [one["kind"] for one in signals] == ["search", "click", "cart", "search"], "nothing is bought yet"
+    async with page.expect_request(tells_of_a_purchase) as telling:
+        await pay(page).click()
+    purchase = {"kind": "purchase", "productId": seller.products[sku], "query": word}
+    assert (await telling.value).post_data_json == {"signals": [purchase]}, "and neither the order nor who it is"
+    await expect(page.get_by_text("Thank you, your order is paid")).to_be_visible()
+    await page.get_by_role("link", name="Orders", exact=True).click()
+    await page.locator(".order-row").click()
+    await expect(page.get_by_text("Thank you, your order is paid")).to_be_visible()
+    await page.reload()
+    await expect(page.get_by_text("Thank you, your order is paid")).to_be_visible()
+    assert [one["kind"] for one in signals].count("purchase") == 1
+
+
+async def test_what_came_to_nothing_was_not_bought(chrome: Browser, seller: Seller) -> None:
+    sku = await seller.sells()
+    page = await chrome.page()
+    signals = told(page)
+    await to_checkout(page, seller.products[sku])
+    await page.get_by_role("radio", name="Test card that is declined").check()
+    await pay(page).click()
+    await expect(page.get_by_text("The card was declined")).to_be_visible()
+    await expect(page.locator(".timeline")).to_contain_text("Payment declined")
+    assert [one["kind"] for one in signals] == ["click", "cart"]
+    await page.get_by_role("link", name="Back to the cart").click()
+    await page.get_by_role("link", name="Go to checkout").click()
+    async with page.expect_request(tells_of_a_purchase):
+        await pay(page).click()
+    assert signals[2:] == [{"kind": "purchase", "productId": seller.products[sku]}]
 
 
 async def test_nothing_is_told_where_the_browser_says_no(chrome: Browser, seller: Seller) -> None:

@@ -15,6 +15,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from commands.context import system_context
+from domain.codec import DAMAGED
 from domain.errors import Invalid
 from domain.feedterms import RunCounts
 from domain.push import PUSH_WINDOW_MS, PUSHES_MAX, DropPushSecret, Push, PutPushSecret, TakePush, push_id
@@ -139,7 +140,7 @@ def _rows(body: bytes) -> list[Line]:
     """Raises Invalid."""
     try:
         content = msgspec.json.decode(body, type=dict[str, Any])
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except DAMAGED:
         raise Invalid("not a JSON object", "") from None
     rows = content["rows"] if content.keys() == {"rows"} else [content]
     if not isinstance(rows, list) or not 1 <= len(rows) <= ROWS_MAX:

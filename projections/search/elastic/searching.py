@@ -79,7 +79,7 @@ class Searching:
         front = (Hit(hit.value + lift, hit.tie, hit.product_id) for hit, lift in zip(hits, gained, strict=False))
         hits[: len(gained)] = sorted(front, key=lambda hit: (-hit.value, hit.tie))
         start, end = cut(query, place, hits)
-        return page(query, hits[start:end], total, rank=start, before=start > 0, behind=end < len(hits))
+        return page(query, hits[start:end], total, rank=start, before=start > 0, behind=end < total)
 
     def _send(self, query: SearchQuery, body: dict[str, Any]) -> Any:
         window = {"preference": cursor.fingerprint(query), "allow_partial_search_results": "false"}

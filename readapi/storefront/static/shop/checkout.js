@@ -226,6 +226,7 @@ class Checkout {
     put(this.said, h("p", { role: "status", class: "working" }, "Placing your order…"));
     try {
       const order = await this.send();
+      this.shop.signals.ordered(order.orderId);
       this.shop.basket.load().catch(() => null);
       this.shop.router().go(`/orders/${order.orderId}`, { replace: true });
     } catch (problem) {

@@ -39,12 +39,24 @@ async function searches(api) {
   return known.length > 0 ? known : SEARCHES;
 }
 
+/** This account's own feed; what sells, for whoever has none or is nobody yet. */
+async function pleasing(api) {
+  const asked = (path) =>
+    api.get(path, { limit: SHOWN }).then(
+      ({ body }) => body.items,
+      () => [],
+    );
+  const feed = api.session.signedIn ? await asked("/api/feed") : [];
+  if (feed.some(({ reason }) => reason.kind !== "popular")) return shelf("For you", feed, null);
+  return shelf("Popular now", feed.length > 0 ? feed : await asked("/api/popular"), null);
+}
+
+/** Everything is asked for at one time and drawn at once, so that nothing moves under whoever has begun to look. */
 export async function home(_, { api, signals }) {
-  const pleasing = api.session.signedIn ? api.get("/api/feed", { limit: SHOWN }).catch(() => null) : null;
-  const [tree, fresh, feed, recent, popular] = await Promise.all([
+  const [tree, fresh, pleases, recent, popular] = await Promise.all([
     api.get("/api/categories"),
     api.get("/api/products", { inStock: true, sort: "newest", limit: SHOWN }),
-    pleasing,
+    pleasing(api),
     signals.recent(SHOWN),
     searches(api),
   ]);
@@ -76,7 +88,7 @@ export async function home(_, { api, signals }) {
         h("ul", { class: "tiles", role: "list" }, tree.body.items.map(tile)),
       ),
       shelf("You looked at", recent, null),
-      shelf("For you", feed?.body.items ?? [], null),
+      pleases,
       shelf("Just in", fresh.body.items, "/search?inStock=true&sort=newest"),
     ],
   };

@@ -108,6 +108,7 @@ class Order {
 
   show(order) {
     this.order = order;
+    this.shop.signals.stands(order);
     put(
       this.head,
       h(
