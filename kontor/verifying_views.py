@@ -47,7 +47,7 @@ async def compare_views(settings: Settings, log: Path | str) -> list[Compared]:
 
 @asynccontextmanager
 async def _in_full(settings: Settings) -> AsyncIterator[Stores]:
-    from kontor import full, stores
+    from kontor import named, stores
     from projections.cassandraviews.reader import CassandraViews
     from projections.redisviews.reader import RedisViews
     from projections.redisviews.server import RedisServer
@@ -58,7 +58,7 @@ async def _in_full(settings: Settings) -> AsyncIterator[Stores]:
         server = RedisServer(redis_url)
         stack.push_async_callback(server.close)
         redis = RedisViews(server, stores.IN_REDIS, settings.namespace)
-        cassandra = CassandraViews(full.cassandra_settings(settings), stores.IN_CASSANDRA)
+        cassandra = CassandraViews(named.cassandra_settings(settings), stores.IN_CASSANDRA)
         await cassandra.start()
         stack.push_async_callback(cassandra.close)
         await cassandra.connection.wait(CONNECT_S)
@@ -69,7 +69,7 @@ async def _in_full(settings: Settings) -> AsyncIterator[Stores]:
                 Store("Redis", redis, stores.IN_REDIS, settings.partitions),
                 Store("Cassandra", cassandra, stores.IN_CASSANDRA, settings.partitions, cassandra.timeline),
             ],
-            ElasticIndex(elastic, full.index_of(settings)),
+            ElasticIndex(elastic, named.index_of(settings)),
         )
 
 
