@@ -14,6 +14,7 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 
 from kontor.metrics import LogMetrics
+from kontor.replay.gauges import Gauges
 from kontor.running import PORTS, measured
 from readapi.edge.state import EdgeState
 from tests.deploy.test_compose import OURS, ROOT, SERVICES, mounts
@@ -145,6 +146,7 @@ async def told(tmp_path: Path) -> Told:
         worker = CollectorRegistry()
         log = LogMetrics(worker, house.services.log, {"views": house.services.follower}, [parked])
         await log.refresh(house.services.clock())
+        Gauges(worker).folding("stock", dict.fromkeys(("position", "upto", "events_per_s", "rows_per_s", "left_s"), 1))
         page = (await house.http.get("/metrics")).text
     found: Told = defaultdict(list)
     for text in (page, generate_latest(worker).decode()):

@@ -180,7 +180,9 @@ def test_merging_nothing_is_nothing():
 
 def test_a_guests_cart_ends_where_its_lines_went():
     close = cart.CloseMergedCart(ID, "crt_target")
-    A_CART.when(close).then(cart.CartMergedInto("crt_target")).when(close).then_nothing()
+    closed = A_CART.when(close).then(cart.CartMergedInto("crt_target", (PEN, INK)))
+    assert closed.state == cart.MergedCart("crt_target", lines=(PEN, INK))
+    closed.when(close).then_nothing()
     given(CART).when(close).then_refused(NotFound)
 
 

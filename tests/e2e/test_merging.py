@@ -97,6 +97,6 @@ async def test_more_than_one_may_buy_merges_and_leaves_nothing_set_aside(
     merged = await ada.do("POST", "/api/cart/merge", Cart_Token=visitor.cart_token)
     ada.cart_id = merged["cartId"]
     assert [(line["sku"], line["quantity"]) for line in merged["lines"]] == [(limited, 3), (last, 1)]
-    assert (await seller.stock(limited))["held"] == 2, "those of her own cart; of the visitor's none"
+    assert (await seller.stock(limited, ada.position))["held"] == 2, "those of her own cart; of the visitor's none"
     expect(200, await ada.send("PATCH", f"/api/cart/items/{merged['lines'][0]['itemId']}", {"quantity": 2}))
     assert (await ada.buy())["status"] == "PAID"

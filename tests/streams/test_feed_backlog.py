@@ -13,6 +13,7 @@ from tests.waiting import until
 
 NOW = 1_000_000_000
 HOURLY = FeedTerms("offers", "https://shop.example/offers", every=60)
+LEFT = Running("run_1", "gone", NOW - 9_000_000, NOW - 1, HOURLY)
 
 
 def feed(began_ago_ms: int, **more: Any) -> Feed:
@@ -24,7 +25,10 @@ class Views:
 
     rows = (
         ("shp_1", ShopFeeds({"late": feed(7_200_000), "later": feed(60_000)})),
-        ("shp_2", ShopFeeds({"left": feed(9_000_000, running=Running("run_1", "gone", NOW - 9_000_000, NOW - 1))})),
+        (
+            "shp_2",
+            ShopFeeds({"left": feed(9_000_000, running=LEFT)}),
+        ),
         ("shp_3", ShopFeeds({"soon": feed(3_599_000)})),
     )
 

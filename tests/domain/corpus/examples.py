@@ -357,6 +357,7 @@ TODAY = (
 
 PARTICULAR: dict[str, Event] = {
     "account.notifications_chosen@1.wishes": account.NotificationsChosen(False, True),
+    "cart.merged_into@1.lines": cart.CartMergedInto("crt_01K", (LINE,), ("SPRING",)),
     "product.created@1.family": product.ProductCreated(
         ACCOUNT,
         MEASURED,

@@ -127,7 +127,9 @@ class CartMachine(AggregateMachine):
     @rule(rarely=st.integers(0, 9))
     def merge_away(self, rarely: int) -> None:
         if rarely == 0:
-            assert self.ask(cart.CloseMergedCart(ID, "crt_2")) == [cart.CartMergedInto("crt_2")]
+            held = (self.state.lines, self.state.coupons)
+            assert self.ask(cart.CloseMergedCart(ID, "crt_2")) == [cart.CartMergedInto("crt_2", *held)]
+            assert (self.state.lines, self.state.coupons) == held, "the other cart is to have them"
             self.merged_away, self.lines = True, {}
 
     @precondition(lambda self: self.lines)
