@@ -36,7 +36,7 @@ async def test_everything_shown_is_told_by_some_process(house: Everything, selle
     await shopper.buy()
     names, after = await told(house)
     shown = {name for _, target in SHOWN for name, _ in SELECTOR.findall(target["expr"])}
-    assert shown - names == set()
+    assert {name for name in shown - names if not name.startswith("kontor_replay_")} == set(), "a replay tells its own"
     for name, value in (("orders", "placed"), ("orders", "paid"), ("payments", "captured"), ("holds", "sold")):
         key = f"kontor_{name}_total", value
         assert after[key] - before.get(key, 0) == 1, key
