@@ -150,7 +150,7 @@ class PaymentProcess:
         now = self._engine.clock()
         for recorded in events:
             effect = asked_for(recorded)
-            if effect is not None and abs(now - recorded.meta.recorded_at) <= FRESH_MS:
+            if effect is not None and now - recorded.meta.recorded_at <= FRESH_MS:
                 self._take_up(Work(effect, doubtful=False, heard=True))
 
     async def receive(self, body: bytes, headers: Mapping[str, str]) -> bool:
