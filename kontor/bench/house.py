@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractContextManager, asynccontextmanager, contextmanager
 from pathlib import Path
@@ -200,3 +201,17 @@ async def _sign_in(client: Client, email: str) -> Shopper:
         me["addresses"][0]["addressId"],
         me["paymentMethods"][0]["paymentMethodId"],
     )
+
+
+async def shown_in(client: Client, path: str, number: int) -> list[str]:
+    """The products of a list. Raises RuntimeError if they are not so many within a minute: service and index have only
+    just started."""
+    until = time.perf_counter() + SHOWN_S
+    while True:
+        answer = await client.get(path)
+        items = answer.json()["items"] if answer.status == 200 else []
+        if len(items) == number:
+            return [item["productId"] for item in items]
+        if time.perf_counter() > until:
+            raise RuntimeError(f"{len(items)} of {number} products: {answer}")
+        await asyncio.sleep(0.2)

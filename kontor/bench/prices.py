@@ -26,7 +26,7 @@ import msgspec
 from commands.context import system_context
 from kontor.bench.checkout import buy
 from kontor.bench.client import Answer, ByMethod, Client
-from kontor.bench.house import PASSWORD, House, Running, furnish, serving, shoppers, signed_in
+from kontor.bench.house import PASSWORD, House, Running, furnish, serving, shoppers, shown_in, signed_in
 from kontor.bench.report import percentile, report
 from kontor.embedded import embedded
 from kontor.settings import Settings
@@ -41,7 +41,7 @@ READ_EVERY_S, CHANGE_EVERY_S = 0.02, 0.05
 PAGES_A_LIST = 3
 FIRST_PRICE = 10_000
 """Above all that the shop began with."""
-READY_S, GIVEN_UP_S = 60.0, 30.0
+GIVEN_UP_S = 30.0
 TARGET_MS = 1_000
 LIST = f"/api/products?q=bench&sort=newest&limit={CHANGING}"
 """Always the same products: no other is made."""
@@ -282,19 +282,10 @@ async def _read(reader: Reader, goods: list[Good], number: int, seconds: float) 
 
 
 async def _changing(running: Running) -> list[Good]:
-    """What the list shows. Raises RuntimeError if it does not in a minute: service and index have only just started."""
-    client, until = running.connect(), time.perf_counter() + READY_S
-    while True:
-        answer = await client.get(LIST)
-        items = answer.json()["items"] if answer.status == 200 else []
-        if len(items) == CHANGING:
-            break
-        if time.perf_counter() > until:
-            raise RuntimeError(f"{len(items)} of {CHANGING} products: {answer}")
-        await asyncio.sleep(0.2)
-    goods = []
-    for item in items:
-        page = (await client.get(f"/api/products/{item['productId']}")).json()
+    """What the list shows. Raises RuntimeError if it does not."""
+    client, goods = running.connect(), []
+    for product_id in await shown_in(client, LIST, CHANGING):
+        page = (await client.get(f"/api/products/{product_id}")).json()
         goods.append(Good(page["productId"], page["variants"][0]["sku"]))
     client.close()
     return goods

@@ -20,7 +20,7 @@ import msgspec
 
 from kontor import demo
 from kontor.bench.client import Answer, Client
-from kontor.bench.house import Running, serving
+from kontor.bench.house import Running, serving, shown_in
 from kontor.bench.processor import Meter
 from kontor.bench.report import median, percentile, report, spread
 from kontor.catalog import sample
@@ -105,18 +105,10 @@ async def _pages(running: Running, seconds: float) -> dict[str, Any]:
 
 
 async def _product_ids(running: Running) -> list[str]:
-    """Raises RuntimeError if the service cannot tell in half a minute: it and the index have only just started."""
-    client, until = running.connect(), time.perf_counter() + 30
-    while True:
-        answer = await client.get(f"/api/products?limit={PRODUCTS}")
-        items = answer.json()["items"] if answer.status == 200 else []
-        if len(items) == PRODUCTS:
-            break
-        if time.perf_counter() > until:
-            raise RuntimeError(f"{len(items)} of {PRODUCTS} products: {answer}")
-        await asyncio.sleep(0.2)
+    client = running.connect()
+    found = await shown_in(client, f"/api/products?limit={PRODUCTS}", PRODUCTS)
     client.close()
-    return [item["productId"] for item in items]
+    return found
 
 
 async def _ask(running: Running, paths: Sequence[str], seconds: float) -> Rate:

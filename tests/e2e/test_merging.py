@@ -4,54 +4,14 @@ stays behind, however it is cut off.
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
 from commands.errors import StorageUnavailable
 from domain.cart import CloseMergedCart, MergeCart
 from tests.e2e.house import House
+from tests.e2e.interrupted import interrupt
 from tests.e2e.market import Seller
 from tests.e2e.shopper import Shopper, expect, problem, sign_up
-
-
-class Interrupted:
-    """Something happens right before the engine's first command of a kind."""
-
-    def __init__(self, house: House, kind: type, monkeypatch: pytest.MonkeyPatch) -> None:
-        self._submit, self._kind, self._happens = house.services.engine.submit, kind, False
-        monkeypatch.setattr(house.services.engine, "submit", self._submitted)
-
-    async def happens(self) -> None:
-        raise NotImplementedError
-
-    def _submitted(self, command: Any, *given: Any, **more: Any) -> Any:
-        if type(command) is not self._kind or self._happens:
-            return self._submit(command, *given, **more)
-        self._happens = True
-        return self._later(command, *given, **more)
-
-    async def _later(self, *given: Any, **more: Any) -> Any:
-        await self.happens()
-        return await self._submit(*given, **more)
-
-
-class Failing(Interrupted):
-    async def happens(self) -> None:
-        raise StorageUnavailable("the log is away")
-
-
-class Adding(Interrupted):
-    """The visitor puts something more into the cart, in another window."""
-
-    sku, status = "", 0
-
-    def begin(self, visitor: Shopper, sku: str) -> None:
-        self.visitor, self.sku = visitor, sku
-
-    async def happens(self) -> None:
-        answer = await self.visitor.send("POST", "/api/cart/items", {"sku": self.sku, "quantity": 1})
-        self.status = answer.status_code
 
 
 @pytest.mark.parametrize("kind", [CloseMergedCart, MergeCart])
@@ -61,11 +21,16 @@ async def test_what_is_added_during_a_merge_goes_over_or_is_refused(
     first, second = await seller.sells(), await seller.sells()
     await visitor.add(first)
     ada = await sign_up(house.http)
-    meanwhile = Adding(house, kind, monkeypatch)
-    meanwhile.begin(visitor, second)
+    answers = []
+
+    async def add_more() -> None:  # in another window
+        answers.append(await visitor.send("POST", "/api/cart/items", {"sku": second, "quantity": 1}))
+
+    interrupt(house, kind, monkeypatch, add_more)
     merged = await ada.do("POST", "/api/cart/merge", Cart_Token=visitor.cart_token)
-    assert meanwhile.status == (201 if kind is CloseMergedCart else 409)
-    assert [line["sku"] for line in merged["lines"]] == [first, *([second] if meanwhile.status == 201 else [])]
+    added = kind is CloseMergedCart
+    assert [answer.status_code for answer in answers] == [201 if added else 409]
+    assert [line["sku"] for line in merged["lines"]] == [first, *([second] if added else [])]
 
 
 async def test_a_merge_that_was_cut_off_is_completed_when_it_is_repeated(
@@ -75,7 +40,11 @@ async def test_a_merge_that_was_cut_off_is_completed_when_it_is_repeated(
     await visitor.add(sku)
     ada = await sign_up(house.http)
     await ada.move_in()
-    Failing(house, MergeCart, monkeypatch)
+
+    async def fail() -> None:
+        raise StorageUnavailable("the log is away")
+
+    interrupt(house, MergeCart, monkeypatch, fail)
     problem(await ada.send("POST", "/api/cart/merge", Cart_Token=visitor.cart_token), 503, "storage_unavailable")
     for _ in range(2):
         merged = await ada.do("POST", "/api/cart/merge", Cart_Token=visitor.cart_token)

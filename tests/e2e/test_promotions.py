@@ -17,6 +17,7 @@ from kontor.explaining import in_words, quote_of
 from kontor.folder import DataFolder
 from kontor.verifying import verify
 from tests.e2e.house import House
+from tests.e2e.interrupted import Held
 from tests.e2e.market import Seller
 from tests.e2e.shopper import Shopper, expect, problem, sign_up
 from writeapi.routes import promotions
@@ -281,25 +282,6 @@ async def test_a_refused_change_leaves_the_uses_as_they_were(house: House, admin
     assert (await house.state(uses_of(promotion_id))).on_hand == 10
     await admin.do("PUT", path, terms, If_Match='"1"')
     assert (await house.state(uses_of(promotion_id))).on_hand == limit
-
-
-class Held:
-    """The engine's first command of a kind waits until it is let go."""
-
-    def __init__(self, house: House, kind: type, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.waits, self.let_go = asyncio.Event(), asyncio.Event()
-        submit = house.services.engine.submit
-
-        async def later(*given: Any, **more: Any) -> Any:
-            self.waits.set()
-            await self.let_go.wait()
-            return await submit(*given, **more)
-
-        def holding(command: Any, *given: Any, **more: Any) -> Any:
-            first = type(command) is kind and not self.waits.is_set()
-            return later(command, *given, **more) if first else submit(command, *given, **more)
-
-        monkeypatch.setattr(house.services.engine, "submit", holding)
 
 
 @pytest.mark.parametrize("kind", [PutPromotion, SetStock])

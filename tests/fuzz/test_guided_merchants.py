@@ -23,15 +23,15 @@ from streams.gateways import signatures
 from streams.gateways.signatures import Signer
 from streams.merchantfeeds import columns, reading, rejected, rows
 from streams.merchantfeeds.memory import FeedMemory
-from streams.merchantfeeds.reading import Place, Reader
 from streams.merchantfeeds.rejected import RejectedFile, as_csv
-from streams.merchantfeeds.rows import Line, Rejection
+from streams.merchantfeeds.rows import Rejection
 from streams.merchantfeeds.run import digest_of, key_of
 from streams.merchantfeeds.sources import SourceFailed
 from tests.e2e.house import House, in_process
 from tests.e2e.market import open_shop
 from tests.e2e.test_pushes import secret_of
 from tests.fuzz.guided import DEEP, Document, hunt
+from tests.streams.rereading import read_on
 from writeapi import bodies, loading, merchandise
 from writeapi import rows as taking
 from writeapi.routes import pushes
@@ -101,22 +101,6 @@ FEEDS: dict[str, tuple[FeedTerms, list[bytes], Document]] = {
 }
 
 
-def read(spool: Path, terms: FeedTerms, most: int, cut_off: bool) -> Iterator[Line]:
-    """All rows, by a reader that is made anew for each ``most``, as after a crash."""
-    place = Place()
-    while True:
-        reader = Reader(spool, terms, "USD", place, cut_off)
-        try:
-            found = reader.rows(most)
-        finally:
-            reader.close()
-        assert reader.place >= place
-        place = reader.place
-        yield from found
-        if len(found) < most:
-            return
-
-
 def feed_of(folder: Path, terms: FeedTerms) -> Callable[[bytes], None]:
     """Goes through all that is done with a row before and after the write path has it."""
     spool, told, memory = folder / "spool", folder / "rejected", FeedMemory(folder / "memory.db")
@@ -124,8 +108,8 @@ def feed_of(folder: Path, terms: FeedTerms) -> Callable[[bytes], None]:
     def taken(data: bytes) -> None:
         spool.write_bytes(data)
         for cut_off in (False, True):
-            found = list(read(spool, terms, 1_000, cut_off))
-            assert found == list(read(spool, terms, 2, cut_off)), "it matters where reading stopped"
+            found = read_on(spool, terms, 1_000, cut_off)
+            assert found == read_on(spool, terms, 2, cut_off), "it matters where reading stopped"
             assert [one.number for one in found] == sorted({one.number for one in found})
             assert all(isinstance(one.data, dict | Rejection) for one in found)
         memory.known([key for one in found if (key := key_of(one.data))])

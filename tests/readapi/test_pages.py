@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Coroutine
 from typing import Any
 
 import msgspec
@@ -68,66 +68,64 @@ def price_in(body: bytes) -> int:
     return amount
 
 
+async def begun(rows: Rows, reads: Callable[[Pages], Coroutine[Any, Any, int]]) -> tuple[Pages, asyncio.Task[int]]:
+    """Somebody has read of these rows what is held up now, and has not gone on yet."""
+    made = pages(rows)
+    reading = asyncio.create_task(reads(made))
+    await rows.held.wait()
+    return made, reading
+
+
 async def test_a_page_that_was_begun_earlier_is_not_kept_over_what_a_list_read_later():
     rows = Rows()
-    made = pages(rows)
-    begun = asyncio.create_task(on_page(made))
-    await rows.held.wait()
+    made, reading = await begun(rows, on_page)
     rows.price(2, 200)
     assert await on_card(made) == 200
     rows.go_on.set()
-    assert await begun == 100, "whoever asked before it was shown may see it"
+    assert await reading == 100, "whoever asked before it was shown may see it"
     assert await on_page(made) == 200
     assert await on_card(made) == 200
 
 
 async def test_nor_is_a_list_over_a_page():
     rows = Rows()
-    made = pages(rows)
-    begun = asyncio.create_task(on_card(made))
-    await rows.held.wait()
+    made, reading = await begun(rows, on_card)
     rows.price(2, 200)
     assert await on_page(made) == 200
     rows.go_on.set()
-    await begun
+    await reading
     assert await on_card(made) == 200
     assert await on_page(made) == 200
 
 
 async def test_another_seller_counts_as_another_price():
     rows = Rows()
-    made = pages(rows)
-    begun = asyncio.create_task(on_page(made))
-    await rows.held.wait()
+    made, reading = await begun(rows, on_page)
     rows.price(1, 50, "off_shp_2.BED")
     assert await on_card(made) == 50
     rows.go_on.set()
-    await begun
+    await reading
     assert await on_page(made) == 50
 
 
 async def test_what_is_shown_and_not_kept_is_kept_over_by_nothing_older():
     """A list that is told of something else while it is made is shown and not kept; a page made meanwhile is."""
     rows = Rows(hold="offers")
-    made = pages(rows)
-    begun = asyncio.create_task(on_card(made))
-    await rows.held.wait()
+    made, reading = await begun(rows, on_card)
     made.changed(Touched({"products": {PRODUCT}}), ())
     assert await on_page(made) == 100
     rows.price(2, 200)
     rows.go_on.set()
-    assert await begun == 200
+    assert await reading == 200
     assert await on_page(made) == 200
 
 
 async def test_what_two_read_alike_is_kept():
     rows = Rows()
-    made = pages(rows)
-    begun = asyncio.create_task(on_card(made))
-    await rows.held.wait()
+    made, reading = await begun(rows, on_card)
     assert await on_page(made) == 100
     rows.go_on.set()
-    await begun
+    await reading
     rows.price(2, 200)
     assert await on_card(made) == 100, "it is kept until somebody tells of the change"
     made.changed(Touched({"offers": {OFFER}}), (PRODUCT,))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -142,6 +142,22 @@ class House:
     def movements(self) -> Counter[tuple[str, str]]:
         """Order and kind of every operation at the provider that moved money."""
         return Counter((row.order_id, row.kind) for row in self.gateway.report())
+
+
+async def left_unpaid(folder: Path, *commands: Callable[[str], Any]) -> str:
+    """An order that was placed, and to which this happened, while nobody worked on payments; its house is closed."""
+    house = House(folder)
+    await house.start(payments=False)
+    await house.stock(1)
+    order_id = await house.buy(place_order(1, "pm_card_visa"))
+    for command in commands:
+        await house.submit(command(order_id), order_id)
+    await house.close()
+    return order_id
+
+
+def called_off(order_id: str) -> order.CancelOrder:
+    return order.CancelOrder(order_id, "cancelled")
 
 
 @asynccontextmanager

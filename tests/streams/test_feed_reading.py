@@ -16,6 +16,7 @@ from streams.merchantfeeds.reading import TORN, Place, Reader
 from streams.merchantfeeds.rejected import RejectedFile, as_csv
 from streams.merchantfeeds.rows import DEPTH_MAX, ROW_MAX, Line, Rejection
 from streams.merchantfeeds.sources import SourceFailed
+from tests.streams.rereading import batches
 
 NDJSON = FeedTerms("stock", "file:stock")
 CSV = FeedTerms("stock", "file:stock", "csv")
@@ -36,17 +37,10 @@ def reader_of(folder: Path, content: bytes, terms: FeedTerms, cut: bool) -> tupl
 
     def rows(most: int) -> list[Line]:
         found: list[Line] = []
-        place = Place()
-        while True:
-            reader = Reader(spool, terms, "USD", place, cut)
-            try:
-                some = reader.rows(most)
-            finally:
-                reader.close()
-            place, last[0] = reader.place, reader
+        for reader, some in batches(spool, terms, most, cut):
+            last[0] = reader
             found += some
-            if not some:
-                return found
+        return found
 
     return rows, last[0]
 

@@ -22,7 +22,7 @@ from projections.stock.projector import STOCK
 from streams.gateways.port import GatewayError, GatewayTimeout, Pending
 from streams.gateways.signatures import Signer
 from streams.payments import AUTHORIZE_ATTEMPTS_MAX, Pacing, PaymentProcess
-from tests.streams.house import QUICK, SECRET, STOCK_ID, House, opened, place_order, quote_of
+from tests.streams.house import QUICK, SECRET, STOCK_ID, House, called_off, left_unpaid, opened, place_order, quote_of
 
 WHOLE_WAY = ["AuthorizationRequested", "PaymentAuthorized", "CaptureRequested", "PaymentCaptured"]
 
@@ -335,12 +335,7 @@ async def test_views_that_lag_behind_make_no_work(tmp_path):
 
 
 async def test_an_order_cancelled_while_nobody_worked_is_not_charged_any_more(tmp_path):
-    first = House(tmp_path)
-    await first.start(payments=False)
-    await first.stock(1)
-    order_id = await first.buy(place_order(1, "pm_card_visa"))
-    await first.submit(order.CancelOrder(order_id, "cancelled"), order_id)
-    await first.close()
+    order_id = await left_unpaid(tmp_path, called_off)
     async with opened(tmp_path) as second:
         declined = second.engine.watch(payment_id(order_id), lambda state: state.status == "declined")
         await asyncio.wait_for(declined, 5)

@@ -7,11 +7,11 @@ from dataclasses import replace
 from pathlib import Path
 
 from commands.engine import now_ms
-from domain import order, payment
+from domain import payment
 from domain.ids import payment_id
 from domain.money import Money
 from streams.payments import FRESH_MS
-from tests.streams.house import QUICK, House, opened, place_order
+from tests.streams.house import QUICK, House, called_off, left_unpaid, opened, place_order
 
 HALF = Money(1000, "USD")
 
@@ -71,12 +71,7 @@ async def test_what_others_decide_is_acted_on_at_once(tmp_path):
 
 
 async def test_an_order_cancelled_while_nobody_worked_is_not_charged_any_more(tmp_path):
-    first = House(tmp_path)
-    await first.start(payments=False)
-    await first.stock(1)
-    order_id = await first.buy(place_order(1, "pm_card_visa"))
-    await first.submit(order.CancelOrder(order_id, "cancelled"), order_id)
-    await first.close()
+    order_id = await left_unpaid(tmp_path, called_off)
     without_views(tmp_path)
     second = House(tmp_path)
     await second.start(beside=True)
@@ -102,11 +97,7 @@ async def test_what_is_done_is_not_asked_for_again_when_views_are_folded_anew(tm
 
 
 async def test_what_is_long_open_is_asked_for_first_when_views_are_folded_anew(tmp_path):
-    first = House(tmp_path)
-    await first.start(payments=False)
-    await first.stock(1)
-    order_id = await first.buy(place_order(1, "pm_card_visa"))
-    await first.close()
+    order_id = await left_unpaid(tmp_path)
     second = House(tmp_path)
     second.engine.clock = lambda: now_ms() + 2 * FRESH_MS
     calls = calls_of(second)

@@ -31,6 +31,14 @@ def told(page: Any) -> list[dict[str, Any]]:
     return seen
 
 
+async def a_chest(seller: Seller) -> tuple[str, str]:
+    """On sale and found: a word of its title that no other product has, and its SKU."""
+    word = f"Zirbel{uuid.uuid4().hex[:6]}"
+    sku = await seller.sells(sku=await seller.describes(f"{word} chest"))
+    await seller.is_found()
+    return word, sku
+
+
 async def find_and_open(page: Any, word: str) -> None:
     await page.goto("/")
     await search(page, word)
@@ -39,9 +47,7 @@ async def find_and_open(page: Any, word: str) -> None:
 
 
 async def test_what_was_looked_at_is_on_the_front_page(chrome: Browser, seller: Seller) -> None:
-    word = f"Zirbel{uuid.uuid4().hex[:6]}"
-    sku = await seller.sells(sku=await seller.describes(f"{word} chest"))
-    await seller.is_found()
+    word, sku = await a_chest(seller)
     page = await chrome.page()
     signals = told(page)
     await find_and_open(page, word)
@@ -64,9 +70,7 @@ def tells_of_a_purchase(request: Any) -> bool:
 
 
 async def test_what_was_bought_is_told_once_with_the_words_that_led_there(chrome: Browser, seller: Seller) -> None:
-    word = f"Zirbel{uuid.uuid4().hex[:6]}"
-    sku = await seller.sells(sku=await seller.describes(f"{word} chest"))
-    await seller.is_found()
+    word, sku = await a_chest(seller)
     page = await chrome.page()
     signals = told(page)
     await find_and_open(page, word)

@@ -57,34 +57,16 @@ PAGES = (
 )
 """Of either profile."""
 
+
+def _beside_one(what: str, key: str, alone: str, target: str = "target_p99_ms") -> Figure:
+    """What many wait, beside what one client waits."""
+    return Figure(f"{what}, p99, beside one client", key, "ms", less=True, target=target, limit=alone, ours=True)
+
+
 SEARCHES = (
-    Figure(
-        "searches with facets, 32 connections, p99, beside one client",
-        "fresh_p99_ms",
-        "ms",
-        less=True,
-        target="target_p99_ms",
-        limit="alone_p99_ms",
-        ours=True,
-    ),
-    Figure(
-        "the same as shoppers repeat them, p99, beside one client",
-        "usual_p99_ms",
-        "ms",
-        less=True,
-        target="target_p99_ms",
-        limit="alone_p99_ms",
-        ours=True,
-    ),
-    Figure(
-        "type-ahead, 32 connections, p99, beside one client",
-        "suggest_p99_ms",
-        "ms",
-        less=True,
-        target="target_suggest_p99_ms",
-        limit="suggest_alone_p99_ms",
-        ours=True,
-    ),
+    _beside_one("searches with facets, 32 connections", "fresh_p99_ms", "alone_p99_ms"),
+    _beside_one("the same as shoppers repeat them", "usual_p99_ms", "alone_p99_ms"),
+    _beside_one("type-ahead, 32 connections", "suggest_p99_ms", "suggest_alone_p99_ms", "target_suggest_p99_ms"),
     Figure("products loaded", "load_per_s", "/s"),
     Figure("memory of the service", "service_mb", "MB", less=True),
 )
