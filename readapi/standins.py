@@ -8,7 +8,6 @@ they have got so far. Prices that begin and end by themselves do so all the same
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 from typing import Any, Generic, NamedTuple, TypeVar
 
@@ -17,6 +16,7 @@ from projections.catalog.projector import PRODUCTS, ProductRow
 from projections.shops.projector import SHOP_ROWS, ShopRow
 from projections.views import ViewsUnavailable
 from readapi.categories import Tree, tree_of
+from readapi.edge.ids import is_id
 from readapi.languages import Told, Wanted
 from readapi.pages import NEVER, Card, Page, cards_of, encoded_pages, price_until
 from readapi.products import Shops
@@ -27,7 +27,6 @@ from streams.changedoffers import ChangedOffers
 from streams.fromthelog import rows_of
 
 PAGES_MAX = 2_000
-_ID = re.compile(r"prd_\w{1,60}", re.ASCII)
 T = TypeVar("T")
 
 
@@ -74,7 +73,7 @@ class StandIn:
 
     async def page(self, product_id: str, wanted: Wanted = ()) -> Page | None:
         """None for a product that does not exist."""
-        if not _ID.fullmatch(product_id):
+        if not is_id("product", product_id):
             return None
         self._stood_in = True
         pages, _ = await self._pages.get(product_id.encode(), lambda: self._pages_of(product_id), self._lasts)

@@ -48,7 +48,7 @@ WORKING_MAX = 20_000
 
 FRESH_MS = 60_000
 """An intent of another process is acted on unasked for so long after it was recorded: providers remember its key for
-longer, and clocks of two machines differ by less."""
+longer, and clocks of two machines differ by less. One that is recorded later than it is here is new all the same."""
 
 log = structlog.get_logger("payments")
 

@@ -14,9 +14,14 @@ from domain.ids import PREFIXES
 _ULID = re.compile(r"[0-7][0-9A-HJKMNP-TV-Z]{25}")
 
 
-def require_id(kind: str, value: str, what: str) -> str:
-    """An id of a kind of ``domain/ids.py``. Raises NotFound for anything that cannot be one."""
+def is_id(kind: str, value: str) -> bool:
+    """Whether it may be an id of a kind of ``domain/ids.py``."""
     prefix = PREFIXES[kind] + "_"
-    if not value.startswith(prefix) or _ULID.fullmatch(value, len(prefix)) is None:
+    return value.startswith(prefix) and _ULID.fullmatch(value, len(prefix)) is not None
+
+
+def require_id(kind: str, value: str, what: str) -> str:
+    """The same id. Raises NotFound for anything that cannot be one."""
+    if not is_id(kind, value):
         raise NotFound(f"no such {what}")
     return value

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -25,6 +24,7 @@ from projections.views import ViewsUnavailable
 from readapi.consistency import at_history_position, at_log_position, at_position
 from readapi.degraded import or_else
 from readapi.edge.etags import etag, not_modified
+from readapi.edge.ids import is_id
 from readapi.edge.openapi import problem_responses, signed_in
 from readapi.edge.paging import CursorParameter, Limit, page
 from readapi.edge.principal import Principal, RequiredPrincipal, principal_of
@@ -38,7 +38,6 @@ from streams.fromthelog import rows_of
 from streams.sellerslists import SellersLists
 
 router = APIRouter(tags=["merchants"])
-_ID = re.compile(r"shp_\w{1,60}", re.ASCII)
 NOTHING_BESIDE = Page([], None, None)
 OWN = {**problem_responses("unauthenticated", "forbidden", "not_found", "position_not_reached")}
 
@@ -177,7 +176,7 @@ async def _logged(request: Request, shop_id: str) -> ShopRow:
     """The row from the log. Raises NotFound."""
     await at_log_position(request)
     log = request.app.state.services.log
-    rows: dict[str, ShopRow] = await rows_of(log, SHOP_ROWS, [shop_id] if _ID.fullmatch(shop_id) else [])
+    rows: dict[str, ShopRow] = await rows_of(log, SHOP_ROWS, [shop_id] if is_id("shop", shop_id) else [])
     if shop_id not in rows:
         raise NotFound("no such shop")
     return rows[shop_id]

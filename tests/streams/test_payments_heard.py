@@ -6,6 +6,8 @@ import asyncio
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
 from commands.engine import now_ms
 from domain import payment
 from domain.ids import payment_id
@@ -57,8 +59,10 @@ async def refunded_in_part(house: House) -> str:
     return order_id
 
 
-async def test_what_others_decide_is_acted_on_at_once(tmp_path):
+@pytest.mark.parametrize("behind", [0, 3_600_000], ids=["its clock is right", "its clock is an hour behind"])
+async def test_what_others_decide_is_acted_on_at_once(tmp_path, behind):
     serving, working = House(tmp_path), House(tmp_path, pacing=replace(QUICK, silent=60.0))
+    working.engine.clock = lambda: now_ms() - behind
     await serving.start(payments=False)
     await working.start(beside=True)
     calls = calls_of(working)
