@@ -163,7 +163,7 @@ class Generation:
         What is parked is noted first, and rows that are gone go last, together with the position, because nothing of
         them tells how far they were.
         """
-        if self.connection.in_transaction:
+        if self._writing.idle and self.connection.in_transaction:  # otherwise it may be that of the other thread
             self._writing.settle()
             self._park(parked)
             for table, rows in changed.items():

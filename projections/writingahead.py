@@ -18,6 +18,11 @@ class WritingAhead:
         self.settle()
         self._under_way = self._thread.submit(work)
 
+    @property
+    def idle(self) -> bool:
+        """Nothing that was handed over is being done any more."""
+        return self._under_way is None or self._under_way.done()
+
     def settle(self) -> None:
         """Returns when all is done, and raises what it raised."""
         under_way, self._under_way = self._under_way, None

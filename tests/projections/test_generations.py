@@ -103,3 +103,35 @@ def test_rows_are_found_while_others_are_written(connection: sqlite3.Connection)
     last = f"key{2 * MANY - 1:05}"
     assert generation.find("rows", [last])[last].position == 2
     generation.settle()
+
+
+def test_rows_handed_over_amid_a_transaction_of_others_get_their_own(
+    connection: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch
+):
+    """Otherwise each row would be written for itself, and fail where a follower writes at that moment."""
+    amid, may, within = threading.Event(), threading.Event(), []
+
+    def putting(put: Any) -> Any:
+        def watched(stored: StoredTable, on: sqlite3.Connection, some: Any) -> None:
+            amid.set()
+            assert may.wait(10)
+            within.append(on.in_transaction)
+            put(stored, on, some)
+
+        return watched
+
+    writing = WritingAhead()
+    first, second = (
+        Generation(connection, Projection(name, 1, (Table(name=name, row=Row, folds={}),)), "_next", writing=writing)
+        for name in ("first", "second")
+    )
+    for generation in (first, second):
+        generation.begin("code")
+    for name in ("put", "put_many"):
+        monkeypatch.setattr(StoredTable, name, putting(getattr(StoredTable, name)))
+    first.write({"first": {"key": Kept(1, Row("own", 1))}}, {}, [], 1)
+    assert amid.wait(10)
+    threading.Timer(0.1, may.set).start()
+    second.write({"second": {"key": Kept(1, Row("own", 1))}}, {}, [], 1)
+    writing.settle()
+    assert within and all(within)
