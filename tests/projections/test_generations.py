@@ -134,4 +134,5 @@ def test_rows_handed_over_amid_a_transaction_of_others_get_their_own(
     threading.Timer(0.1, may.set).start()
     second.write({"second": {"key": Kept(1, Row("own", 1))}}, {}, [], 1)
     writing.settle()
-    assert within and all(within)
+    assert within
+    assert all(within)
