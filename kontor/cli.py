@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from kontor.bench import BENCHES
 from kontor.clioptions import Data, Json, Url
 from kontor.clioptions import settings_of as _settings
 from kontor.clipast import show, what_if
@@ -301,10 +302,7 @@ def bench(
     context: typer.Context,
     name: Annotated[
         str,
-        typer.Argument(
-            help="append, hot-sku, http-hot-sku, drop, checkout, import, feeds, history, quote, replay, "
-            "cassandra-sink; or all, which takes --write and more (docs/howto/benchmarks.md)"
-        ),
+        typer.Argument(help=f"{', '.join(BENCHES)}; or all, which takes --write and more (docs/howto/benchmarks.md)"),
     ],
 ) -> None:
     """Measure, each figure beside its limit from the same run; one JSON object a line."""

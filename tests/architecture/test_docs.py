@@ -1,4 +1,4 @@
-"""What README.md and the tutorial tell a reader to type is typed here, against a demo started from nothing.
+"""What README.md and some other papers tell a reader to type is typed here, against a demo started from nothing.
 
 A fenced block whose info string is ``sh run`` is executed. All of a paper run in one bash session with ``set -e``, so
 later blocks see the variables of earlier ones. Their port 8000 is replaced by a free one when it is taken. Blocks that
@@ -19,17 +19,15 @@ from pathlib import Path
 
 import pytest
 
+from tests.architecture.papers import PAPERS, blocks_in, text_of
 from tests.architecture.sources import ROOT
 
-TYPED = ("README.md", "docs/tutorial.md")
-PAPERS = sorted(str(file.relative_to(ROOT)) for file in (ROOT / "docs").rglob("*.md"))
+TYPED = ("README.md", "docs/tutorial.md", "docs/replay.md")
 PORT = 8000
 READY_SECONDS = 120
 END_SECONDS = 20
 SCRIPT_SECONDS = 300
 HEAD = """set -e; trap 'echo "line $LINENO: failed: $BASH_COMMAND" >&2' ERR; set -E"""
-
-FENCE = re.compile(r"^(`{3,}|~{3,})\s*(.*?)\s*$")
 
 
 def script(text: str) -> str:
@@ -39,17 +37,11 @@ def script(text: str) -> str:
 
 def blocks(text: str, kind: str) -> list[str]:
     """The lines of such blocks where they stand, and empty ones elsewhere."""
-    lines, fence, runs = [], "", False
-    for line in text.splitlines():
-        found = FENCE.match(line)
-        if not fence and found:
-            fence, runs = found[1], found[2] == kind
-            lines.append("")
-        elif fence and found and found[1].startswith(fence) and not found[2]:
-            fence = ""
-            lines.append("")
-        else:
-            lines.append(line if fence and runs else "")
+    lines = [""] * len(text.splitlines())
+    for block in blocks_in(text):
+        if block.kind == kind:
+            own = block.text.splitlines()
+            lines[block.line - 1 : block.line - 1 + len(own)] = own
     return lines
 
 
@@ -100,7 +92,7 @@ def test_there_are_blocks_to_run(paper: str) -> None:
 
 
 def commands_of(paper: str) -> str:
-    return script((ROOT / paper).read_text(encoding="utf-8"))
+    return script(text_of(paper))
 
 
 def test_no_other_paper_has_blocks_that_nobody_runs() -> None:
@@ -110,7 +102,7 @@ def test_no_other_paper_has_blocks_that_nobody_runs() -> None:
 @pytest.mark.parametrize("paper", PAPERS)
 def test_python_that_a_paper_shows_runs(paper: str) -> None:
     """All of it in one module, so that later blocks go on from earlier ones."""
-    source = "\n".join(blocks((ROOT / paper).read_text(encoding="utf-8"), "python run"))
+    source = "\n".join(blocks(text_of(paper), "python run"))
     exec(compile(source, paper, "exec"), {"__name__": "paper"})
 
 
