@@ -20,6 +20,7 @@ BENCHES = {
     "replay-full": "replay_full",
     "relay": "relay",
     "worker": "worker",
+    "worker-sink": "worker_sink",
     "cassandra-sink": "cassandra_sink",
     "redis-sink": "redis_sink",
     "lag": "lag",

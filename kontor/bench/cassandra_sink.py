@@ -46,11 +46,11 @@ async def run(orders: str = str(ORDERS_WRITTEN)) -> dict[str, Any]:
     rates, limits, ratios = [], [], []
     settle_garbage()
     for _ in range(ROUNDS):
-        async with _empty(settings) as sink:
+        async with empty(settings) as sink:
             rates.append(await _through_the_sink(sink, events))
             pages, single = await _pages(sink), await _single(sink, events[0].stream)
-        async with _empty(settings) as sink:
-            limits.append(await _driver_alone(sink, events))
+        async with empty(settings) as sink:
+            limits.append(len(events) / await driver_alone(sink, events))
         ratios.append(rates[-1] / limits[-1])
     return report(
         "cassandra-sink",
@@ -69,7 +69,7 @@ async def run(orders: str = str(ORDERS_WRITTEN)) -> dict[str, Any]:
 
 
 @asynccontextmanager
-async def _empty(settings: CassandraSettings) -> AsyncIterator[CassandraSink]:
+async def empty(settings: CassandraSettings) -> AsyncIterator[CassandraSink]:
     sink = CassandraSink(settings, [ORDERS])
     await sink.start()
     if not await sink.connection.wait(30):
@@ -95,10 +95,10 @@ async def _through_the_sink(sink: CassandraSink, events: Sequence[Recorded]) -> 
     return len(events) / (time.perf_counter() - started)
 
 
-async def _driver_alone(sink: CassandraSink, events: Sequence[Recorded]) -> float:
-    """Everything that is there in the end, written once, as fast as the driver's own bulk helper can."""
+async def driver_alone(sink: CassandraSink, events: Sequence[Recorded]) -> float:
+    """Seconds in which everything that is there in the end is written once, by the driver's own bulk helper."""
     final = _final(sink.connection.settings.keyspace, events)
-    return len(events) / await asyncio.to_thread(write_alone, session_of(sink), final)
+    return await asyncio.to_thread(write_alone, session_of(sink), final)
 
 
 def write_alone(session: Session, final: Sequence[Sequence[Query]]) -> float:

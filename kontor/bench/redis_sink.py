@@ -100,10 +100,16 @@ async def _through_the_sink(url: str, prefix: str, events: Sequence[Recorded]) -
         some = events[start : start + BATCH]
         await sink.write(0, some[-1].position, some)
     seconds = time.perf_counter() - started
-    commands = [command async for command in final_commands(server.client, prefix)]
+    batches = await final_batches(server.client, prefix, -(-len(events) // BATCH))
     await server.close()
-    size = -(-len(commands) // -(-len(events) // BATCH))
-    return seconds, [commands[start : start + size] for start in range(0, len(commands), size)]
+    return seconds, batches
+
+
+async def final_batches(client: Any, prefix: str, batches: int) -> list[list[Command]]:
+    """What makes the same final state, in so many batches."""
+    commands = [command async for command in final_commands(client, prefix)]
+    size = -(-len(commands) // batches)
+    return [commands[start : start + size] for start in range(0, len(commands), size)]
 
 
 async def final_commands(client: Any, prefix: str) -> Any:

@@ -125,18 +125,37 @@ def _in_place(name: str, wishes: Wishes, settings: Settings, tell: Telling) -> N
 
 
 def _in_servers(name: str, wishes: Wishes, settings: Settings, tell: Telling) -> None:
+    from kontor.replay.ofprocesses import processes
     from kontor.replay.servers import servers
-    from kontor.stores import IN_CASSANDRA, IN_REDIS
 
-    if name != "search":
-        projections = _chosen(name, (*IN_REDIS, *IN_CASSANDRA))
-        with servers(settings, projections) as place:
-            _rebuild(Rebuilding(place, tell), projections, wishes)
+    own, shared = _kept_apart(name, wishes, settings)
+    if own:
+        with processes(settings) as file:
+            _rebuild(Rebuilding(file, tell), own, wishes)
+    if shared:
+        with servers(settings, shared) as place:
+            _rebuild(Rebuilding(place, tell), shared, wishes)
     if name == "search" or (name == "all" and not wishes.rollback):
         from kontor.replay.elastic import InElasticsearch
 
         search = InElasticsearch(settings, tell)
         run(search.roll_back() if wishes.rollback else search.replay(verify=wishes.verify, dry=wishes.dry_run))
+
+
+def _kept_apart(name: str, wishes: Wishes, settings: Settings) -> tuple[Sequence[Projection], Sequence[Projection]]:
+    """What lies in the folder of ``work --projection processes``, and what lies in servers. All of it are what is in
+    servers and, where that folder is, what is in it."""
+    from kontor.stores import IN_CASSANDRA, IN_REDIS, OF_PROCESSES
+
+    if name in ("search", "processes"):
+        return (OF_PROCESSES if name == "processes" else ()), ()
+    only = [one for one in OF_PROCESSES if one not in IN_REDIS]
+    chosen = _chosen(name, (*IN_REDIS, *IN_CASSANDRA, *only))
+    own: Sequence[Projection] = [one for one in chosen if one in only]
+    if name == "all":
+        here = DataFolder(settings.data).processes.exists()
+        own = OF_PROCESSES if here and not wishes.rollback else ()
+    return own, [one for one in chosen if one not in only]
 
 
 def _search(wishes: Wishes, settings: Settings, tell: Telling) -> None:

@@ -36,7 +36,7 @@ class ServerLog:
     def head(self) -> int:
         return int(self._all("SELECT coalesce(max(position), 0) FROM events")[0][0])
 
-    def read(self, after: int, upto: int, others: Sequence[str]) -> list[tuple[Any, ...]]:
+    def read(self, after: int, upto: int, others: Sequence[str] = ()) -> list[tuple[Any, ...]]:
         query = f"SELECT {COLUMNS} FROM events WHERE position > %s AND position <= %s AND topic <> ALL(%s) "
         return self._all(query + "ORDER BY position", after, upto, list(others))
 

@@ -1,4 +1,5 @@
-"""Where the embedded profile's projections are folded anew: in the file of their live rows."""
+"""Where the embedded profile's projections are folded anew, and those of the full profile's processes: in the file of
+their live rows."""
 
 from __future__ import annotations
 
@@ -30,11 +31,18 @@ def opened(folder: DataFolder) -> Iterator[tuple[Followed, sqlite3.Connection]]:
     folder.require_log()
     if not folder.views.exists():
         raise UnusableLog(f"there are no views at {folder.views}; a service makes them when it starts")
-    with opened_log(folder) as log, closing(_views(folder.views)) as views:
+    with opened_log(folder) as log, followed_into(folder.views, log) as views:
+        yield log, views
+
+
+@contextmanager
+def followed_into(path: Path, log: Followed) -> Iterator[sqlite3.Connection]:
+    """The file of views that were folded from this log. Raises UnusableLog."""
+    with closing(_views(path)) as views:
         if stands_at(views) > log.head():
             raise UnusableLog("the views are ahead of the log, so of another one; start a service, which folds anew")
         try:
-            yield log, views
+            yield views
         finally:
             flushing.flush(views)
 

@@ -18,7 +18,7 @@ from streams.broker.errors import BrokerUnavailable
 from streams.broker.topic import Topic
 from streams.intake import Intake, Stopped
 
-MESSAGES = 1_000
+MESSAGES = 4_000
 """A call of the handlers."""
 WITHIN_S = 0.05
 COMMIT_S = 0.5

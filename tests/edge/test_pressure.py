@@ -73,6 +73,21 @@ async def test_no_more_than_so_many_are_inside_while_the_loop_has_no_rest() -> N
     assert door.inside == 3
 
 
+async def test_more_are_inside_where_answers_come_quickly() -> None:
+    door = Pressure(3)
+    entering(door, 5)
+    Thread.share = 0.95
+    for _ in range(20 * LOOKS):
+        await asyncio.sleep(pressure.LOOK_S / 4)
+        for _ in range(5):  # some thousand a second, so that some hundred may be inside
+            door.leave()
+            door.enter()
+    Thread.share = 0.0
+    assert door.refusing
+    assert 20 < entering(door, 1_000) < 500
+    assert not door.enter()
+
+
 async def test_it_is_over_a_while_after_the_last_refusal() -> None:
     door = Pressure(3)
     entering(door, 5)

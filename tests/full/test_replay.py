@@ -23,14 +23,15 @@ LISTED = 100
 WORK = (
     ("stock",), ("orders",), ("catalog",), ("search",),
     ("stock", "--rollback"), ("orders", "--rollback"), ("search", "--rollback"), ("stock",),
+    ("checkouts", "--verify"), ("checkouts", "--rollback"), ("erasures",),
 )  # fmt: skip
 
 
 async def replayed(house: Everything, *arguments: str) -> list[dict[str, Any]]:
-    """What another process said."""
+    """What another process said, where ``work --projection processes`` has its folder."""
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "kontor", "replay", *arguments, "--json",
-        cwd=ROOT, env={**house.environment, "KONTOR_DATA": str(house.deployment.folder)},
+        cwd=ROOT, env={**house.environment, "KONTOR_DATA": str(house.deployment.folder / "processes")},
         stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
     )  # fmt: skip
     out, err = await process.communicate()

@@ -38,6 +38,26 @@ def _source(kind: str) -> tuple[Figure, ...]:
     )
 
 
+def _whole(store: str, needed: str) -> Case:
+    """A worker with its sink."""
+    return Case(
+        "worker-sink",
+        tuple(
+            beside(
+                f"events from the topic into {store.capitalize()}, {kind}",
+                f"{kind}_events_per_s",
+                "events/s",
+                limit=f"{kind}_client_bulk_events_per_s",
+                ratio=f"{kind}_ratio",
+            )
+            for kind in ("faust", "aiokafka")
+        ),
+        SERVERS,
+        ("--store", store),
+        needs=("KONTOR_KAFKA", needed),
+    )
+
+
 def _visible(store: str, *shares: int) -> tuple[Figure, ...]:
     return tuple(
         Figure(
@@ -137,6 +157,8 @@ FULL: tuple[Case, ...] = (
         needs=("KONTOR_CASSANDRA",),
         small=("500",),
     ),
+    _whole("redis", "KONTOR_REDIS_URL"),
+    _whole("cassandra", "KONTOR_CASSANDRA"),
     Case(
         "replay-full",
         (
