@@ -124,13 +124,12 @@ EMBEDDED: tuple[Case, ...] = (
     Case(
         "growth",
         (
-            Figure(
+            beside(
                 "purchases with ten million events in the log, beside ten thousand",
                 "long_purchases_per_s",
                 "/s",
                 limit="short_purchases_per_s",
                 ratio="ratio",
-                target="target_ratio",
             ),
             Figure("start with ten million events", "long_start_s", "s", less=True),
             Figure("memory with ten million events", "long_resident_mb", "MB", less=True),
