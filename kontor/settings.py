@@ -104,7 +104,7 @@ class Settings(BaseSettings):
     body_limit: int = Field(1 << 20, ge=1024, description="bytes of a request body")
     request_timeout: float = Field(30.0, gt=0, description="seconds")
     requests_at_once: int = Field(
-        48,
+        64,
         ge=0,
         description="let in by each process while it cannot keep up, or what it answers in 0.1 s if that is more; "
         "others get 503; 0: any number",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from fastapi import APIRouter, FastAPI
@@ -129,13 +129,21 @@ def edge_for(services: ReadServices, settings: EdgeSettings) -> EdgeState:
     )
 
 
-def application(title: str, services: ReadServices, edge: EdgeState, routers: Sequence[APIRouter]) -> FastAPI:
-    """A service with these routes behind the edge."""
+def application(
+    title: str,
+    services: ReadServices,
+    edge: EdgeState,
+    routers: Sequence[APIRouter],
+    within: Callable[[FastAPI], None] | None = None,
+) -> FastAPI:
+    """A service with these routes behind the edge. ``within`` adds what nobody meets whom the edge refuses."""
     app = Application(title=title, version=VERSION, openapi_url=None, redirect_slashes=False, telemetry=NO_TELEMETRY)
     app.state.services = services
     reading.install(app, reading.reading(services))
     dispatch.install(app, routers)
     openapi.install(app, tags=TAGS)
+    if within is not None:
+        within(app)
     middleware.install(app, edge)
     return app
 

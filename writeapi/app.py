@@ -80,13 +80,9 @@ ROUTERS = (
 def create_app(services: WriteServices, edge: EdgeState) -> FastAPI:
     """The command service alone, which also shows subscriptions: who subscribes to events may know of no other."""
     own = (*ROUTERS, subscribed.router, operations.router, ready.router)
-    app = application("Kontor command service", services, edge, own)
-    requests.install(app)
-    return app
+    return application("Kontor command service", services, edge, own, requests.install)
 
 
 def create_both(services: WriteServices, edge: EdgeState) -> FastAPI:
     """Both services on one port."""
-    app = application("Kontor", services, edge, (*ROUTERS, *READ_ROUTERS))
-    requests.install(app)
-    return app
+    return application("Kontor", services, edge, (*ROUTERS, *READ_ROUTERS), requests.install)

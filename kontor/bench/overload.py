@@ -116,7 +116,7 @@ async def overload(seconds: float, times: float = TIMES) -> dict[str, Any]:
                 for some in batches(people, PEOPLE):  # all of them are connected before it is measured
                     await asyncio.gather(*(visitor.step() for visitor in some))
                 await _saturated(people[:PEOPLE], WARM_UP_S)
-                normal = await _saturated(people[:PEOPLE], MEASURING_S)
+                normal = _accepted(await _saturated(people[:PEOPLE], MEASURING_S))
                 capacity = len(normal) / MEASURING_S
                 flood = await Flood(people).hold(capacity * times, seconds)
                 ended = time.perf_counter()
@@ -170,6 +170,10 @@ async def _saturated(people: list[Visitor], seconds: float) -> list[Told]:
     return told
 
 
+def _accepted(told: list[Told]) -> list[Told]:
+    return [one for one in told if one.status not in REFUSED]
+
+
 class Flood:
     """Requests at a rate, whether those before were answered or not."""
 
@@ -210,7 +214,7 @@ def _told(
     normal: list[Told], capacity: float, times: float, seconds: float, flood: Flood, after: Flood, ended: float
 ) -> dict[str, Any]:
     refused = [one for one in flood.told if one.status in REFUSED]
-    accepted = [one for one in flood.told if one.status not in REFUSED]
+    accepted = _accepted(flood.told)
     held = [one.seconds for one in accepted if one.at - one.seconds > flood.began + min(ONSET_S, seconds / 3)]
     usual = percentile([one.seconds for one in normal], 0.99)
     bound = TARGET_SHARE * usual

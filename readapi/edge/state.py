@@ -22,7 +22,7 @@ class EdgeSettings:
 
     body_limit: int = 1 << 20
     timeout: float = 30.0
-    requests_at_once: int = 48
+    requests_at_once: int = 64
     """That are let in and not answered yet, while the process cannot keep up; 0: any number."""
     access_log: bool = True
     cors_origins: tuple[str, ...] = ()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -12,6 +13,9 @@ from commands.context import system_context
 from commands.engine import Engine
 from commands.store.memory import MemoryLog
 from domain.inventory import ReceiveStock
+from readapi.edge.pressure import Pressure
+from tests.e2e.house import in_process
+from writeapi import abreast
 from writeapi.abreast import catch_up
 from writeapi.services import WriteServices
 
@@ -70,3 +74,19 @@ async def test_our_own_batch_that_others_have_read_already_is_waited_for(
     await catching
     assert (await engine.state(STOCK)).on_hand == 1
     await asking
+
+
+async def test_who_is_refused_for_the_load_costs_no_look_at_the_log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """And nobody waits for it who is not counted among those inside."""
+    looked: list[WriteServices] = []
+
+    async def look(services: WriteServices) -> None:
+        looked.append(services)
+
+    monkeypatch.setattr(abreast, "catch_up", look)
+    async with in_process(tmp_path / "data") as house:
+        assert (await house.http.post("/api/cart/items", json={})).status_code == 422
+        assert len(looked) == 1
+        monkeypatch.setattr(Pressure, "enter", lambda _: False)
+        assert (await house.http.post("/api/cart/items", json={})).status_code == 503
+        assert len(looked) == 1
