@@ -121,8 +121,9 @@ CHECKS: dict[str, Callable[[list[str]], None]] = {
 
 def check_commands(text: str) -> None:
     """In a folder that has the files which are named."""
-    checked = 0
-    for name, *words in commands(text):
+    found = list(commands(text))
+    assert found
+    for name, *words in found:
         if name not in OF_OTHERS:
             for file in filter(FILE.search, words):
                 if not file.startswith("/"):
@@ -130,8 +131,6 @@ def check_commands(text: str) -> None:
                     Path(file).touch()
             assert name in CHECKS, f"nobody knows {name!r}"
             CHECKS[name](words)
-            checked += 1
-    assert checked
 
 
 # everything else
