@@ -17,6 +17,7 @@ from readapi.routes import (
     admin,
     carts,
     categories,
+    deliveries,
     differences,
     discovery,
     disputes,
@@ -70,6 +71,7 @@ TAGS = [
 ROUTERS = (
     products.router,
     categories.router,
+    deliveries.router,
     pictures.router,
     shops.router,
     merchantfeeds.router,

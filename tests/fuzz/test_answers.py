@@ -285,6 +285,7 @@ async def reviews(ada: Shopper, product_id: str) -> None:
 
 async def finds_more(ada: Shopper, product_id: str) -> None:
     assert (await ada.read(f"/api/products/{product_id}/also-bought"))["basis"] == "popular"
+    await ada.read(f"/api/products/{product_id}/delivery?shipTo=US-CA&quantity=2")
     await ada.read("/api/feed")
 
 

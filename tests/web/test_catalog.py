@@ -135,6 +135,22 @@ async def test_only_what_is_sent_there_is_shown(chrome: Browser, http: httpx.Asy
     await expect(page.get_by_role("link", name="Remove the filter Deliver to: Anywhere")).to_be_visible()
 
 
+async def test_what_delivery_costs_stands_beside_each_offer(chrome: Browser, http: httpx.AsyncClient) -> None:
+    word = f"Zirbel{uuid.uuid4().hex[:6]}"
+    seller, other = await open_shop(http), await open_shop(http, "Birch")
+    chest = await seller.sells(sku=await seller.describes(f"{word} chest"))
+    await other.sells(10, 2500, sku=chest, shipsTo=["US"])
+    await other.is_found()
+    page = await chrome.page()
+    await page.goto(f"/product/{seller.products[chest]}")
+    told = page.locator(".offers tbody td:nth-of-type(2)")
+    await expect(told).to_have_text(["$5.99 to United States, 3 to 5 days"] * 2)
+    await page.goto(f"/product/{seller.products[chest]}?shipTo=JP")
+    await expect(told).to_have_text(["$24.99 to Japan, 8 to 10 days", "Does not deliver to Japan"])
+    await expect(page.locator(".buy .line").first).to_have_text("$24.99 to Japan, 8 to 10 days")
+    await inspected(page, "product-delivery")
+
+
 async def test_pictures_are_chosen_from_and_keep_their_place(
     chrome: Browser, http: httpx.AsyncClient, seller: Seller
 ) -> None:

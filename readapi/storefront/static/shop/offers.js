@@ -1,6 +1,7 @@
 /* All sellers of a product, or of one sibling of a family, side by side, the best offer first. */
 
 import { announce } from "../lib/announce.js";
+import { country } from "../lib/countries.js";
 import { h, put } from "../lib/dom.js";
 import { money, plural } from "../lib/format.js";
 import { icon } from "../lib/icons.js";
@@ -8,8 +9,21 @@ import { refused } from "../lib/states.js";
 import { stock } from "./card.js";
 import { stars } from "./stars.js";
 
-export function delivery({ shipsTo }) {
-  return shipsTo.includes("*") ? "Delivers everywhere" : `Delivers to ${shipsTo.join(", ")}`;
+/** What delivery costs and how long it takes, once that is known. `deliveries` is promised, by offer. */
+export function delivery({ offerId, shipsTo }, deliveries) {
+  const said = h("span", {}, shipsTo.includes("*") ? "Delivers everywhere" : `Delivers to ${shipsTo.join(", ")}`);
+  deliveries.then((known) => {
+    const found = known.get(offerId);
+    if (found) put(said, told(found));
+  });
+  return said;
+}
+
+function told({ shipTo, methods }) {
+  if (methods.length === 0) return `Does not deliver to ${country(shipTo)}`;
+  const cheapest = methods.reduce((one, other) => (other.amount.amount < one.amount.amount ? other : one));
+  const { amount, daysMin, daysMax } = cheapest;
+  return `${money(amount)} to ${country(shipTo)}, ${daysMin} to ${daysMax} days`;
 }
 
 /** Puts an offer into the cart, and says so beside the button. */
@@ -56,7 +70,7 @@ export function price(offer) {
   );
 }
 
-export function offers(shop, product, sold) {
+export function offers(shop, product, sold, deliveries) {
   const said = h("div", { class: "said" });
   const rows = sold.map((offer, index) =>
     h(
@@ -71,7 +85,7 @@ export function offers(shop, product, sold) {
         index === 0 && offer.inStock && offer.deliverable ? h("span", { class: "tag" }, "Best offer") : null,
       ),
       h("td", {}, price(offer)),
-      h("td", {}, delivery(offer)),
+      h("td", {}, delivery(offer, deliveries)),
       h("td", {}, stock(offer)),
       h("td", {}, buyButton(shop, offer, product.title, said)),
     ),

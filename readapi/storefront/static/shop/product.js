@@ -41,7 +41,7 @@ function occasion(offer) {
 }
 
 /** The best of these offers that goes there, ready to be bought. */
-function best(shop, product, sold, drops) {
+function best(shop, product, sold, drops, deliveries) {
   const offer = sold.find(({ deliverable }) => deliverable);
   if (product.discontinued)
     return notice(
@@ -75,7 +75,7 @@ function best(shop, product, sold, drops) {
     h("p", { class: "best" }, price(offer), stock(offer)),
     occasion(offer),
     h("p", { class: "quiet" }, "Sold by ", h("strong", {}, offer.shopName), " ", offer.sellerRating ? stars(offer.sellerRating, "rating") : null),
-    h("p", { class: "line" }, icon("truck"), delivery(offer)),
+    h("p", { class: "line" }, icon("truck"), delivery(offer, deliveries)),
     h("p", { class: "line" }, icon("card"), "You pay once, however many sellers"),
     offer.limitPerAccount
       ? h("p", { class: "line" }, icon("info"), `At most ${offer.limitPerAccount} per customer`)
@@ -124,10 +124,11 @@ function description({ title, description, language }) {
 
 /** The parts that depend on which of a family is chosen; the address says which, and keeps saying it. */
 class Chosen {
-  constructor(shop, product, sku, drops) {
+  constructor(shop, product, sku, drops, deliveries) {
     this.shop = shop;
     this.product = product;
     this.drops = drops;
+    this.deliveries = deliveries;
     this.axes = h("div", { class: "axes" });
     this.best = h("div", {});
     this.wish = product.discontinued ? null : wishButton(shop, product.title, () => this.variant);
@@ -141,8 +142,8 @@ class Chosen {
     this.variant = variant;
     const sold = offersOf(product, variant);
     put(this.axes, axes(product, variant, (other, axis) => this.choose(other, axis)));
-    put(this.best, best(shop, product, sold, this.drops));
-    put(this.offers, sold.length > 0 ? offers(shop, product, sold) : null);
+    put(this.best, best(shop, product, sold, this.drops, this.deliveries));
+    put(this.offers, sold.length > 0 ? offers(shop, product, sold, this.deliveries) : null);
     put(this.attributes, attributes(product, variant));
   }
 
@@ -164,14 +165,19 @@ export async function productPage({ parameters: [productId], query }, shop) {
       () => [],
     );
   const shipTo = query.get("shipTo");
+  const path = `/api/products/${encodeURIComponent(productId)}`;
+  const destination = shipTo ? { shipTo } : null;
+  const deliveries = quietly(api.get(`${path}/delivery`, destination)).then(
+    (items) => new Map(items.map((one) => [one.offerId, one])),
+  );
   const [{ body: product }, said, beside, drops] = await Promise.all([
-    api.get(`/api/products/${encodeURIComponent(productId)}`, shipTo ? { shipTo } : null),
-    quietly(api.get(`/api/products/${encodeURIComponent(productId)}/reviews`, { limit: 5 })),
-    quietly(api.get(`/api/products/${encodeURIComponent(productId)}/also-bought`, { limit: BESIDE })),
+    api.get(path, destination),
+    quietly(api.get(`${path}/reviews`, { limit: 5 })),
+    quietly(api.get(`${path}/also-bought`, { limit: BESIDE })),
     quietly(api.get("/api/drops", { productId })),
   ]);
   shop.signals.viewed(product.productId);
-  const chosen = new Chosen(shop, product, query.get("sku"), drops);
+  const chosen = new Chosen(shop, product, query.get("sku"), drops, deliveries);
   return {
     title: product.title,
     content: [
