@@ -28,10 +28,10 @@ WORK = (
 
 
 async def replayed(house: Everything, *arguments: str) -> list[dict[str, Any]]:
-    """What another process said, where ``work --projection processes`` has its folder."""
+    """What another process said, where ``work`` has its folder."""
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "kontor", "replay", *arguments, "--json",
-        cwd=ROOT, env={**house.environment, "KONTOR_DATA": str(house.deployment.folder / "processes")},
+        cwd=ROOT, env={**house.environment, "KONTOR_DATA": str(house.deployment.folder / "work")},
         stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
     )  # fmt: skip
     out, err = await process.communicate()
