@@ -71,6 +71,8 @@ class Engines(Engine):
         ]
         self._keys = Keys(merged)
         self.caches = [cache for one in self._each for cache in one.caches]
+        self._awaited: set[str] = set()
+        """Keys of requests whose end somebody waits for."""
         self._moving = Moving()
         self._unpublished: list[deque[Recorded]] = [deque(maxlen=UNPUBLISHED_MAX) for _ in merged.logs]
         self._wake = asyncio.Event()
@@ -131,13 +133,15 @@ class Engines(Engine):
         request: IdempotentRequest | None = None,
     ) -> asyncio.Future[Outcome]:
         """What somebody does to an order is answered when what it calls for in other logs is done too, as it is where
-        one log has them all; unless that takes longer than ``REST_S``. Its cart is closed then, and its stock held."""
+        one log has them all; unless that takes longer than ``REST_S``. Its cart is closed then, and its stock held.
+        Where somebody ``watch``es for the end of the same request, that is when its answer is kept anew."""
         stream, order_id = stream_of(command), context.correlation
         decide = partial(self._decided, command, context, expected_version, request)
         told = decide() if request is None else self._keys.once(stream, request, decide)
         if not order_id.startswith("ord_") or context.actor.startswith("system:"):
             return told
-        return asyncio.ensure_future(self._followed(told, stream, order_id, request))
+        kept = None if request is not None and request.key in self._awaited else request
+        return asyncio.ensure_future(self._followed(told, stream, order_id, kept))
 
     def _step(self, command: Command, context: Context) -> asyncio.Future[Outcome]:
         return self._decided(command, context, None, None)
@@ -188,7 +192,13 @@ class Engines(Engine):
         self, stream: str, until: Callable[[Any], bool], request: IdempotentRequest | None = None
     ) -> asyncio.Future[Outcome]:
         told = self._moving.watching(partial(self._watched, stream, until, request))
-        return asyncio.ensure_future(self._followed(told, stream, stream, request)) if stream[:4] == "ord_" else told
+        if not stream.startswith("ord_"):
+            return told
+        followed = asyncio.ensure_future(self._followed(told, stream, stream, request))
+        if request is not None:
+            self._awaited.add(request.key)
+            followed.add_done_callback(lambda _: self._awaited.discard(request.key))
+        return followed
 
     def _watched(
         self, stream: str, until: Callable[[Any], bool], request: IdempotentRequest | None

@@ -17,8 +17,9 @@ from domain.inventory import INVENTORY
 from tests.commands.conftest import log_at
 
 ROOT = Path(__file__).resolve().parents[2]
-UNITS = 300
-ASKED_EACH = 400
+UNITS = 1_500
+ASKED_EACH = 2_000
+"""So many that one of them is not done before the other has got a processor."""
 
 PROCESS = """
 import asyncio, json, sys

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from commands.batch import Outcome
 from commands.errors import UnusableLog
 from commands.logs.engines import Engines
 from commands.logs.slices import SLICES
@@ -191,3 +192,21 @@ async def test_one_log_has_all_slices_and_moves_none(tmp_path: Path) -> None:
         assert (await admin.read("/api/admin/slices"))["ranges"] == [{"first": 0, "last": SLICES - 1, "log": 0}]
         refused = await admin.send("POST", "/api/admin/slices/move", {"first": 0, "last": 1, "log": 1})
         problem(refused, 422, "validation_failed", "#/log")
+
+
+async def test_who_waits_is_told_the_answer_that_is_kept(
+    house: House, seller: Seller, shopper: Shopper, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The command and the end that is waited for are told at the same moment, and either may be first."""
+    at_rest = Engines._at_rest
+
+    async def late(self: Engines, stream: str, order_id: str, outcome: Outcome) -> bool:
+        found = await at_rest(self, stream, order_id, outcome)
+        await asyncio.sleep(0.05 if outcome.events else 0)
+        return found
+
+    monkeypatch.setattr(Engines, "_at_rest", late)
+    await shopper.add(await seller.sells(stock=100, shipsTo=["DE"]))
+    first = await shopper.place("once", wait=5)
+    assert expect(202, first)["status"] == "CANCELLED"
+    same_answer(first, await shopper.place("once", wait=5))

@@ -25,9 +25,7 @@ from domain.product import ChangeProduct, CreateProduct, Description, Discontinu
 from domain.shop import OpenShop
 from projections.catalog.projector import CATALOG
 from projections.reviews.projector import RATINGS
-from projections.search.document import SearchDocument
-from projections.search.port import Rejected, SearchIndex, SearchQuery
-from projections.search.tantivy_index import TantivyIndex
+from projections.search.port import SearchIndex, SearchQuery
 from projections.sqlite import SQLiteViews
 from projections.stock.projector import STOCK
 from projections.views import ViewsUnavailable
@@ -35,32 +33,11 @@ from streams import indexer
 from streams.documents import plain_text
 from streams.follower import Follower
 from streams.indexer import Indexer
+from tests.streams.watchedindex import Watched
 from tests.waiting import until
 
 NOW = 1_800_000_000_000
 SHOP = "shp_1"
-
-
-class Watched(TantivyIndex):
-    """Remembers what it was told, and fails to commit when asked to."""
-
-    def __init__(self, folder: Path) -> None:
-        super().__init__(folder)
-        self.upserted: list[str] = []
-        self.commits: list[int] = []
-        self.broken = False
-        self.refused: set[str] = set()
-
-    def apply(self, upserts: Sequence[SearchDocument], deletes: Sequence[str]) -> None:
-        self.upserted += [document.product_id for document in upserts]
-        super().apply(upserts, deletes)
-
-    def commit(self, position: int) -> Sequence[Rejected]:
-        if self.broken:
-            raise OSError("no space left")
-        super().commit(position)
-        self.commits.append(position)
-        return [Rejected(key, "cannot be parsed") for key in self.refused]
 
 
 class Process:
@@ -285,7 +262,8 @@ async def test_who_takes_over_writes_what_he_read_along_and_nobody_committed(tmp
         writer.search.broken = True
         await reader.do(take(1, 20))
         await until(lambda: reader.indexer._shown._flags[f"stk_{SHOP}.S-1"] == (False, False))
-        writer.search.close()  # as the system does for one that was killed
+        writer.search.killed = True
+        writer.search.close()  # as the system does then
         await until(lambda: reader.indexer.writing)
         await reader.found()
         assert reader.search.search(SearchQuery(in_stock=True)).total == 0
