@@ -61,7 +61,8 @@ async def test_from_the_first_letters_to_a_paid_order(chrome: Browser) -> None:
 
 
 IN_ORDER = """() => {
-  const prices = [...document.querySelectorAll(".card .price")].map((one) => Number(one.innerText.replace(/[$,]/g, "")));
+  const shown = [...document.querySelectorAll(".card .price")];
+  const prices = shown.map((one) => Number(one.innerText.replace(/[$,]/g, "")));
   return prices.length > 1 && prices.every((price, at) => at === 0 || prices[at - 1] <= price);
 }"""
 
