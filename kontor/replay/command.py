@@ -143,8 +143,8 @@ def _in_servers(name: str, wishes: Wishes, settings: Settings, tell: Telling) ->
 
 
 def _kept_apart(name: str, wishes: Wishes, settings: Settings) -> tuple[Sequence[Projection], Sequence[Projection]]:
-    """What lies in the folder of ``work --projection processes``, and what lies in servers. All of it are what is in
-    servers and, where that folder is, what is in it."""
+    """Of what ``name`` means: what lies in the folder of ``work --projection processes``, and what lies in servers.
+    ``all`` means that folder only where it is, and not to be rolled back, for it may have nothing to go back to."""
     from kontor.stores import IN_CASSANDRA, IN_REDIS, OF_PROCESSES
 
     if name in ("search", "processes"):

@@ -60,11 +60,11 @@ async def get_deliveries(request: Request) -> Response:
         raise BadParameter("query", "shipTo", "there is no such country")
     audience = await reading_of(request).destinations.audience(request, ship_to)
     position = await at_position(request)
-    product_id = request.path_params["product_id"]
-    one = (await assemble(services.views, (product_id,), services.clock())).get(product_id)
+    product_id, now = request.path_params["product_id"], services.clock()
+    one = (await assemble(services.views, (product_id,), now)).get(product_id)
     if one is None or one.product.draft:
         raise NotFound("no such product")
-    seen = seen_by(one, audience, services.clock())
+    seen = seen_by(one, audience, now)
     shop_ids = sorted({seller.shop_id for seller in seen.offers})
     shops: dict[str, ShopRow] = await services.views.get_many("shops", shop_ids)
     countries = {shop_id: row.shop.country for shop_id, row in shops.items()}
