@@ -7,11 +7,12 @@ therefore share one pass over the result; every filtered facet costs a pass more
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
-from itertools import pairwise
+from heapq import nlargest, nsmallest
+from itertools import chain, pairwise
 from typing import Any, NamedTuple
 
 from projections.search import row
-from projections.search.attributes import Attribute
+from projections.search.attributes import NAME_BITS, Attribute, name_code
 from projections.search.port import Bucket, Facets, SearchQuery
 
 Plan = dict[str | None, dict[str, Any]]
@@ -132,25 +133,30 @@ def _attributes(
     answer: dict[str, Any], own: dict[str, dict[str, Any]], names: Names, total: int
 ) -> dict[str, list[Bucket]]:
     """The names whose frequent values cover most of the result, which leaves out serial numbers and weights. However
-    many values a product has of one, it covers no more than all."""
-    named = _by_name(answer["attribute"], names)
-    chosen = {facet.removeprefix(_ATTRIBUTE): counts["attribute"] for facet, counts in own.items()}
-    covered = {name: (len(counts) > 1, min(total, sum(counts.values())), name) for name, counts in named.items()}
-    others = [name for name in sorted(named, key=covered.__getitem__, reverse=True) if name not in chosen][:ATTRIBUTES]
-    for name, unfiltered in chosen.items():
-        named[name] = _by_name(unfiltered, names).get(name, {})
-    return {name: _most_frequent(named[name]) for name in [*sorted(chosen), *others] if named[name]}
+    many values a product has of one, it covers no more than all. What they are is looked up of those alone that are
+    shown."""
+    counted = _by_name(answer["attribute"])
+    chosen = {name_code(facet.removeprefix(_ATTRIBUTE)): own[facet]["attribute"] for facet in own}
+    covered = {name: (len(counts) > 1, min(total, sum(counts.values()))) for name, counts in counted.items()}
+    others = nlargest(ATTRIBUTES, counted.keys() - chosen.keys(), key=lambda name: (covered[name], name))
+    parts = [_by_name(unfiltered).get(name, {}) for name, unfiltered in chosen.items()]
+    shown = dict(chain.from_iterable(map(_most_frequent, [*parts, *(counted[name] for name in others)])))
+    found: dict[str, list[Bucket]] = {}
+    for code, attribute in names(shown).items():
+        found.setdefault(attribute.name, []).append(Bucket(attribute.value, shown[code]))
+    first = sorted(name for name in found if name_code(name) in chosen)
+    then = sorted(found.keys() - set(first), key=lambda name: (covered[name_code(name)], name), reverse=True)
+    return {name: sorted(found[name], key=lambda bucket: (-bucket.count, bucket.value)) for name in [*first, *then]}
 
 
-def _by_name(answer: dict[str, Any], names: Names) -> dict[str, dict[str, int]]:
-    """Counts by name and value."""
-    counts = {int(bucket["key"]): bucket["doc_count"] for bucket in answer["buckets"]}
-    named: dict[str, dict[str, int]] = {}
-    for code, attribute in names(counts).items():
-        named.setdefault(attribute.name, {})[attribute.value] = counts[code]
+def _by_name(answer: dict[str, Any]) -> dict[int, dict[int, int]]:
+    """Counts by code, by what the codes of one name have in common."""
+    named: dict[int, dict[int, int]] = {}
+    for bucket in answer["buckets"]:
+        code = bucket["key"]
+        named.setdefault(code & NAME_BITS, {})[code] = bucket["doc_count"]
     return named
 
 
-def _most_frequent(counts: dict[str, int]) -> list[Bucket]:
-    rows = sorted(counts.items(), key=lambda row: (-row[1], row[0]))
-    return [Bucket(value, count) for value, count in rows[:ATTRIBUTE_VALUES]]
+def _most_frequent(counts: dict[int, int]) -> list[tuple[int, int]]:
+    return nsmallest(ATTRIBUTE_VALUES, counts.items(), key=lambda row: (-row[1], row[0]))

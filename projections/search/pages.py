@@ -17,7 +17,7 @@ from projections.search.cursor import Cursor
 from projections.search.likeness import FRONT, Found, lifts, reaches_front
 from projections.search.port import SearchQuery
 from projections.search.ranking import Ranking
-from projections.search.stored import Ids, headline
+from projections.search.stored import Headlines
 from projections.search.tantivy_dialect import TantivyDialect
 from projections.search.window import Hit, Page, cut, depth, keyset, page, reaches
 
@@ -44,7 +44,7 @@ class Pages(NamedTuple):
 
     searcher: tantivy.Searcher
     say: TantivyDialect
-    ids: Ids
+    headlines: Headlines
 
     def by_column(self, query: tantivy.Query, asked: SearchQuery, place: Cursor | None) -> Page:
         column = COLUMNS[asked.sort]
@@ -109,12 +109,8 @@ class Pages(NamedTuple):
         return [*sorted(front, key=_order), *ranking[FRONT:]]
 
     def _front(self, ranking: list[Ranked]) -> list[Found]:
-        front = []
-        for score, tie, address in ranking[:FRONT]:
-            product = headline(self.searcher, address)
-            self.ids.learn(tie, product.product_id)
-            front.append(Found(score, product.product_id, product.title))
-        return front
+        found = self.headlines.of(self.searcher, [address for _, _, address in ranking[:FRONT]])
+        return [Found(hit[0], one.product_id, one.title) for hit, one in zip(ranking, found, strict=False)]
 
     def _ranking(self, query: tantivy.Query, depth: int) -> tuple[int, list[Ranked]]:
         """At least the ``depth`` best hits, none of the last one's equals missing, in lasting order.
@@ -141,8 +137,8 @@ class Pages(NamedTuple):
         return zip(hits, (int(tie or 0) for tie in ties), strict=True)
 
     def _hits(self, ranked: list[Ranked]) -> list[Hit]:
-        ids = self.ids.of(self.searcher, [(tie, address) for _, tie, address in ranked])
-        return [Hit(value, tie, product_id) for (value, tie, _), product_id in zip(ranked, ids, strict=True)]
+        found = self.headlines.of(self.searcher, [address for _, _, address in ranked])
+        return [Hit(value, tie, one.product_id) for (value, tie, _), one in zip(ranked, found, strict=True)]
 
 
 def _total(result: Any) -> int:

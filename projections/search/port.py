@@ -195,8 +195,9 @@ class SearchIndex(Protocol):
     def position(self) -> int:
         """The position of the last commit this object sees; 0 for a new index."""
 
-    def search(self, query: SearchQuery, ranking: Ranking = PLAIN) -> SearchResult:
-        """Never raises for any text; BadCursor for a foreign cursor, SearchFailed if the index is damaged."""
+    def search(self, query: SearchQuery, ranking: Ranking = PLAIN, least: int = 0) -> SearchResult:
+        """Never raises for any text; BadCursor for a foreign cursor, SearchFailed if the index is damaged. Of fewer
+        products than ``least``, which nobody is going to look at, it need not tell more than how many they are."""
 
     def count(self, query: SearchQuery, ranking: Ranking = PLAIN) -> int:
         """How many products it finds; cheaper than to search."""

@@ -46,16 +46,17 @@ def answer(index: SearchIndex, query: SearchQuery, ranking: Ranking, wanted: Seq
 
 def _filled(index: SearchIndex, query: SearchQuery, ranking: Ranking) -> tuple[SearchQuery, SearchResult]:
     """What was asked at last, and what it found. Most searches find enough and ask once."""
-    result = index.search(query, ranking)
-    if result.total >= FEW or len(words_of(query.text)) < 2 or not _finds_little(index, query, result, ranking):
+    several, alone = len(words_of(query.text)) > 1, _is_alone(query)
+    result = index.search(query, ranking, FEW if several and alone else 0)
+    if result.total >= FEW or not several:
+        return query, result
+    if not alone and index.count(SearchQuery(text=query.text), ranking) >= FEW:
         return query, result
     loosely = msgspec.structs.replace(query, loosely=True)
     return loosely, index.search(loosely, ranking)
 
 
-def _finds_little(index: SearchIndex, query: SearchQuery, result: SearchResult, ranking: Ranking) -> bool:
-    alone = SearchQuery(text=query.text)
-    window = {"sort": query.sort, "limit": query.limit, "cursor": query.cursor, "offset": query.offset}
-    if query == msgspec.structs.replace(alone, **window):
-        return result.total < FEW
-    return index.count(alone, ranking) < FEW
+def _is_alone(query: SearchQuery) -> bool:
+    """Whether nothing but the text decides what is found."""
+    bare = msgspec.structs.replace(query, text="", sort="relevance", limit=0, cursor=None, offset=0)
+    return bare == SearchQuery(limit=0)

@@ -17,7 +17,7 @@ from projections.search import analysis, attributes, destinations, row, stored, 
 from projections.search.document import SearchDocument
 from projections.search.stored import Stored
 
-VERSION = 6
+VERSION = 7
 
 PRODUCT, META = "product", "meta"
 ANYWHERE, THERE = "anywhere", "there"
@@ -40,7 +40,7 @@ def build() -> tantivy.Schema:
     schema.add_text_field("code", tokenizer_name=analysis.VERBATIM, index_option="basic")
     for name in ("brand", "seller", *(row.level(depth) for depth in range(row.DEPTH))):
         schema.add_text_field(name, tokenizer_name="raw", index_option="basic", fast=True)
-    for name in ("price", "price_up", "price_down", "newest", "tie", "attribute", "position"):
+    for name in ("price", "price_up", "price_down", "newest", "tie", "headline", "attribute", "position"):
         schema.add_integer_field(name, indexed=name == "attribute", fast=True)
     for name in ("rating", "rating_down"):
         schema.add_float_field(name, fast=True)
@@ -67,6 +67,7 @@ def _columns(document: SearchDocument) -> dict[str, Any]:
         "id": document.product_id,
         "kind": PRODUCT,
         "stored": told,
+        "headline": stored.headline_code(document.product_id, document.title),
         "attribute": attributes.codes(shown),
         "price_up": _NO_PRICE if document.price is None else document.price,
         "price_down": -1 if document.price is None else document.price,

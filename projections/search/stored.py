@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterable
+from hashlib import blake2b
 
 import msgspec
 import tantivy
@@ -41,35 +41,35 @@ def read(searcher: tantivy.Searcher, address: tantivy.DocAddress) -> Stored:
     return _decoder.decode(_told(searcher, address))
 
 
-def headline(searcher: tantivy.Searcher, address: tantivy.DocAddress) -> Headline:
-    return _headlines.decode(_told(searcher, address))
-
-
 def _told(searcher: tantivy.Searcher, address: tantivy.DocAddress) -> bytes:
     return bytes(searcher.doc(address).get_first("stored") or b'["","",[]]')
 
 
-class Ids:
-    """Remembers which product a tie number (``row.tie``) is of: a page needs no more of most products, and reading one
-    costs as much as finding it. Safe to share between threads: entries are only added, or all forgotten."""
+def headline_code(product_id: str, title: str) -> int:
+    """Stands for a headline: 63 bits, as much as the engine's integers hold."""
+    told = msgspec.json.encode((product_id, title))
+    return int.from_bytes(blake2b(told, digest_size=8).digest()) >> 1
 
-    MAXIMUM = 50_000
-    """About 8 MB."""
+
+class Headlines:
+    """Remembers what headlines their codes stand for: reading one costs as much as finding it, and what is at the front
+    of one search is at the front of others. Safe to share between threads: entries are only added, or all forgotten."""
+
+    MAXIMUM = 30_000
+    """About 12 MB."""
 
     def __init__(self) -> None:
-        self._known: dict[int, str] = {}
+        self._known: dict[int, Headline] = {}
 
-    def learn(self, number: int, product_id: str) -> None:
-        self._known[number] = product_id
-
-    def of(self, searcher: tantivy.Searcher, hits: Iterable[tuple[int, tantivy.DocAddress]]) -> list[str]:
-        """Of products by their tie numbers, in order; the addresses say where those lie that are not known."""
+    def of(self, searcher: tantivy.Searcher, addresses: list[tantivy.DocAddress]) -> list[Headline]:
+        """Of the products that lie there, in order."""
         known, found = self._known, []
-        for number, address in hits:
-            product_id = known.get(number)
-            if product_id is None:
-                product_id = known[number] = headline(searcher, address).product_id
-            found.append(product_id)
+        for value, address in zip(searcher.fast_field_values("headline", addresses), addresses, strict=True):
+            code = int(value or 0)
+            headline = known.get(code)
+            if headline is None:
+                headline = known[code] = _headlines.decode(_told(searcher, address))
+            found.append(headline)
         if len(known) > self.MAXIMUM:
             self._known = {}
         return found

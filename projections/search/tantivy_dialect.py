@@ -19,9 +19,11 @@ _KINDS = {"rating": tantivy.FieldType.Float, "rating_down": tantivy.FieldType.Fl
 class TantivyDialect:
     """Against one searcher, which knows how frequent each word is."""
 
-    def __init__(self, shape: tantivy.Schema, searcher: tantivy.Searcher) -> None:
+    def __init__(self, shape: tantivy.Schema, searcher: tantivy.Searcher, titled: dict[str, int] | None = None) -> None:
+        """``titled`` remembers in how many titles stems stand, for others who look at the same state of the index."""
         self._schema = shape
         self._searcher = searcher
+        self._titled = {} if titled is None else titled
         self._differing = bool(searcher.doc_freq("kind", schema.THERE))
         self._translated = bool(searcher.doc_freq("told_title", translations.ANY))
 
@@ -40,7 +42,9 @@ class TantivyDialect:
 
     def titled(self, stems: Sequence[str], titles: Sequence[str]) -> dict[str, int]:
         """In how many titles each of these words stands."""
-        return {stem: self._searcher.doc_freq("title", stem) for stem in stems}
+        known = self._titled
+        known |= {stem: self._searcher.doc_freq("title", stem) for stem in stems if stem not in known}
+        return {stem: known[stem] for stem in stems}
 
     def knows_code(self, code: str) -> bool:
         return bool(self._searcher.doc_freq("code", code))

@@ -12,18 +12,17 @@ from __future__ import annotations
 import os
 import shutil
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
 import tantivy
 
 from domain.language import DEFAULT
-from projections.search import analysis, cursor, facets, schema, spelling, stored, synonyms
-from projections.search.attributes import Attribute, Names, Pairs
+from projections.search import analysis, cursor, schema, spelling, stored, synonyms
+from projections.search.attributes import Names
 from projections.search.document import SearchDocument
 from projections.search.explaining import explain, lifted
-from projections.search.filters import filters, in_stock
+from projections.search.filters import filters
 from projections.search.limits import within_limits
 from projections.search.lock import FolderLock
 from projections.search.merits import matched, ranked
@@ -45,6 +44,7 @@ from projections.search.port import (
 )
 from projections.search.query import QueryBuilder
 from projections.search.ranking import PLAIN, Ranking
+from projections.search.tantivy_counting import Counting, count
 from projections.search.tantivy_dialect import TantivyDialect
 from projections.search.tantivy_suggest import suggestions
 from projections.search.translations import Titles
@@ -79,7 +79,9 @@ class TantivyIndex:
         """Whether a whole index stays visible until its successor is whole too."""
         self._schema = schema.build()
         self._names = Names()
-        self._ids = stored.Ids()
+        self._headlines = stored.Headlines()
+        self._titled: dict[str, int] = {}
+        """In how many titles stems stand, about: learnt anew after every commit that is seen."""
         self._next: tantivy.Index | None = None
         """What the writer writes while it is not as far as what is shown."""
         self._index: tantivy.Index | None = None
@@ -196,6 +198,8 @@ class TantivyIndex:
         Raises NotTheWriter, once, when this process was the writer of another generation.
         """
         was, self._commit = self._commit, self._last_commit()
+        if self._commit != was:
+            self._titled = {}
         with self._writing:
             self._heed_exchange()
             if self._writer is None and self._places.current() != self._data and self._follow_exchange():
@@ -237,54 +241,27 @@ class TantivyIndex:
     # reading
 
     @as_errors()
-    def search(self, query: SearchQuery, ranking: Ranking = PLAIN) -> SearchResult:
+    def search(self, query: SearchQuery, ranking: Ranking = PLAIN, least: int = 0) -> SearchResult:
         query = within_limits(query)
         place = cursor.decode(query)
         if self._index is None:
             return SearchResult([], 0, Facets())
         searcher = self._index.searcher()
-        say = TantivyDialect(self._schema, searcher)
+        say = TantivyDialect(self._schema, searcher, self._titled)
         build = QueryBuilder(say, ranking.synonyms)
         words = ranked(say, build, query, ranking)
-        counted = matched(say, build, query, ranking) or say.everything()
-        filtered = filters(say, query, ranking)
-
-        def narrowed(query: tantivy.Query, facet: str | None = None) -> tantivy.Query:
-            parts = [say.constant(part, 0.0) for name, part in filtered.items() if name != facet]
-            return say.all_of([query, *parts]) if parts else query
-
-        def without(facet: str | None) -> tantivy.Query:
-            return narrowed(counted, facet)
-
-        def examples(codes: Sequence[int]) -> Iterator[Pairs]:
-            for code in codes:
-                yield from (stored.read(searcher, address).attributes for address in say.having(code))
-
-        def names(codes: Iterable[int]) -> dict[int, Attribute]:
-            return self._names.of(codes, examples)
-
-        def stocked(total: int) -> facets.Stocked:
-            all_of = without("in_stock")
-            there = say.all_of([all_of, in_stock(say, query)])
-            return facets.Stocked(
-                _count(searcher, all_of) if "in_stock" in filtered else total, _count(searcher, there)
-            )
-
-        passes = facets.plan(query, filtered)
-        answers = {name: searcher.aggregate(without(name), wanted) for name, wanted in passes.items() if wanted}
-        found = narrowed(say.everything() if words is None else words)
+        counting = Counting(searcher, say, self._names, filters(say, query, ranking))
+        found = counting.narrowed(say.everything() if words is None else words)
         by_score = words is not None and query.sort == "relevance"
-        pages = Pages(searcher, say, self._ids)
+        pages = Pages(searcher, say, self._headlines)
         page: Page = (
             pages.by_relevance(found, query, place, ranking) if by_score else pages.by_column(found, query, place)
         )
-        return SearchResult(
-            product_ids=page.product_ids,
-            total=page.total,
-            facets=facets.read(query, answers, stocked(page.total), names),
-            next=page.next,
-            prev=page.prev,
-        )
+        if page.total < least:
+            return SearchResult([], page.total, Facets())
+        counted = matched(say, build, query, ranking) or say.everything()
+        facets = counting.all_facets(query, counted, page.total)
+        return SearchResult(page.product_ids, page.total, facets, page.next, page.prev)
 
     @as_errors()
     def count(self, query: SearchQuery, ranking: Ranking = PLAIN) -> int:
@@ -292,9 +269,9 @@ class TantivyIndex:
         if self._index is None:
             return 0
         searcher = self._index.searcher()
-        say = TantivyDialect(self._schema, searcher)
+        say = TantivyDialect(self._schema, searcher, self._titled)
         words = matched(say, QueryBuilder(say, ranking.synonyms), query, ranking)
-        return _count(searcher, say.all_of([words or say.everything(), *filters(say, query, ranking).values()]))
+        return count(searcher, say.all_of([words or say.everything(), *filters(say, query, ranking).values()]))
 
     @as_errors()
     def explain(self, query: SearchQuery, product_ids: Sequence[str], ranking: Ranking = PLAIN) -> list[Explanation]:
@@ -302,7 +279,7 @@ class TantivyIndex:
         if self._index is None:
             return []
         searcher = self._index.searcher()
-        say = TantivyDialect(self._schema, searcher)
+        say = TantivyDialect(self._schema, searcher, self._titled)
         build = QueryBuilder(say, ranking.synonyms)
         whole = ranked(say, build, query, ranking)
         wanted = [analysis.clean(product_id) for product_id in product_ids[:MAX_LIMIT]]
@@ -319,14 +296,14 @@ class TantivyIndex:
         if query.sort != "relevance":
             return explained
         found = say.all_of([whole, *(say.constant(part, 0.0) for part in filters(say, query, ranking).values())])
-        return lifted(explained, Pages(searcher, say, self._ids).front_lifts(found, query, ranking))
+        return lifted(explained, Pages(searcher, say, self._headlines).front_lifts(found, query, ranking))
 
     @as_errors()
     def corrected(self, text: str, wanted: Sequence[str] = ()) -> str | None:
         if self._index is None:
             return None
         searcher = self._index.searcher()
-        say = TantivyDialect(self._schema, searcher)
+        say = TantivyDialect(self._schema, searcher, self._titled)
 
         def titles(query: tantivy.Query) -> list[Titles]:
             found = searcher.search(query, spelling.TITLES, count=False).hits
@@ -345,16 +322,10 @@ class TantivyIndex:
         if self._index is None:
             return []
         searcher = self._index.searcher()
-        say = TantivyDialect(self._schema, searcher)
+        say = TantivyDialect(self._schema, searcher, self._titled)
         build, limit = QueryBuilder(say, synonyms.packaged()), max(0, min(limit, MAX_SUGGESTIONS))
         typed = analysis.clean(text[:MAX_TEXT])
         return suggestions(searcher, say, build, typed, limit, wanted, say.languages(wanted))
-
-
-def _count(searcher: tantivy.Searcher, query: tantivy.Query) -> int:
-    """The library's type stub forgets the attribute."""
-    found: Any = searcher.search(query, 1)
-    return int(found.count)
 
 
 def _position(shape: tantivy.Schema, searcher: tantivy.Searcher) -> int:

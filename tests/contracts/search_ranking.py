@@ -193,6 +193,11 @@ class RankingContract:
         filtered = answer(index, SearchQuery(text="red sofa", brands=("Nora",)), Ranking())
         assert (filtered.result.product_ids, filtered.rescued) == (["prd_sofa"], None), "filters do not decide"
 
+    def test_of_fewer_products_than_are_wanted_at_least_the_number_is_told(self, index):
+        whole = index.search(SearchQuery(text="red sofa"))
+        assert index.search(SearchQuery(text="red sofa"), least=whole.total) == whole
+        assert index.search(SearchQuery(text="red sofa"), least=whole.total + 1).total == whole.total
+
     def test_a_walk_through_what_was_filled_has_no_gap(self, index):
         seen, cursor = [], None
         while not seen or cursor:

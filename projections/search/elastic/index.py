@@ -188,13 +188,13 @@ class ElasticIndex:
     def position(self) -> int:
         return 0 if self._current is None else self._current.position
 
-    def search(self, query: SearchQuery, ranking: Ranking = PLAIN) -> SearchResult:
+    def search(self, query: SearchQuery, ranking: Ranking = PLAIN, least: int = 0) -> SearchResult:
         query = within_limits(query)
         place = cursor.decode(query)
         if self._is_empty():
             return _NOTHING
         try:
-            return self._searching.result(query, ranking, place)
+            return self._searching.result(query, ranking, place, least)
         except Refused as refused:
             if is_missing(refused):
                 return _NOTHING

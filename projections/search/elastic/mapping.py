@@ -19,7 +19,7 @@ from projections.search.elastic import destinations
 from projections.search.port import MAX_LIMIT, MAX_OFFSET
 from projections.search.query import SHORTEST_PREFIX
 
-VERSION = 6
+VERSION = 7
 
 STATE_ID = "kontor:state"
 """The one document that is no product: it carries the position."""

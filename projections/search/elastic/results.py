@@ -23,6 +23,11 @@ def hits(answer: Mapping[str, Any]) -> list[Hit]:
     return [Hit(float(hit["sort"][0]), int(hit["sort"][1]), hit["_id"]) for hit in answer["hits"]["hits"]]
 
 
+def total(answer: Mapping[str, Any]) -> int:
+    """All hits, not just those brought."""
+    return int(answer["hits"]["total"]["value"])
+
+
 def front(answer: Mapping[str, Any]) -> list[Found]:
     """Best first; of products that were asked for with their titles."""
     best = answer["hits"]["hits"][:FRONT]

@@ -13,7 +13,7 @@ from projections.search.elastic.dialect import ElasticDialect
 from projections.search.elastic.server import CONNECTIONS
 from projections.search.elastic.titled import Titled
 from projections.search.elastic.words import Asked, Vocabulary, Words
-from projections.search.port import SearchQuery, SearchResult
+from projections.search.port import Facets, SearchQuery, SearchResult
 from projections.search.query import MAX_WORDS, joined, words_of
 from projections.search.ranking import Ranking
 from projections.search.synonyms import Synonyms
@@ -45,7 +45,7 @@ class Searching:
         known = self._vocabulary.of(words, ())
         return {word: known.frequency(word) for word in words}
 
-    def result(self, query: SearchQuery, ranking: Ranking, place: cursor.Cursor | None) -> SearchResult:
+    def result(self, query: SearchQuery, ranking: Ranking, place: cursor.Cursor | None, least: int = 0) -> SearchResult:
         """Where words have to be asked about first, the search that is likely is sent at the same time."""
 
         def body(words: Words) -> dict[str, Any]:
@@ -60,6 +60,8 @@ class Searching:
             answer = self._send(query, likely)
             if (right := body(learning.result())) != likely:
                 answer = self._send(query, right)
+        if (total := results.total(answer)) < least:
+            return SearchResult([], total, Facets())
         shown = self._page(query, ranking, place, answer)
         return results.search_result(query, shown, answer, self._meanings_beside(shown.product_ids))
 
@@ -72,7 +74,7 @@ class Searching:
     def _page(
         self, query: SearchQuery, ranking: Ranking, place: cursor.Cursor | None, answer: Mapping[str, Any]
     ) -> Page:
-        hits, total = results.hits(answer), answer["hits"]["total"]["value"]
+        hits, total = results.hits(answer), results.total(answer)
         if not queries.shows_front(query, place, ranking):
             return keyset(query, place, hits, total)
         gained = likeness.lifts(results.front(answer), query, ranking, self._titled.frequencies)
