@@ -25,20 +25,16 @@ from commands.logs.merged import placed
 from commands.mapper import recorded_or_unreadable
 from commands.outage import Outage
 from commands.store.port import EventLog
-from domain.ids import stock_id
-from domain.offer import OfferPut
 from domain.recorded import Recorded
-from projections.catalog.projector import OfferRow
 from projections.search.document import SearchDocument
-from projections.search.port import NotTheWriter, SearchIndex, SearchUnavailable
-from projections.stock.projector import StockRow
+from projections.search.port import NotTheWriter, SearchIndex, SearchUnavailable, Walk
 from projections.views import Place, Touched, ViewsUnavailable
-from streams.assembly import SOME, OnSale, assemble, in_slices, offer_of
+from streams.assembly import SOME, OnSale, assemble, in_slices
 from streams.catalogued import Catalogued
+from streams.concerned import Concerned
 from streams.documents import document
 from streams.lackingproducts import LackingProducts
 from streams.pending import Pending
-from streams.shownstock import ShownStock
 
 PACE_S = 0.2
 """Between two commits, unless somebody waits."""
@@ -79,8 +75,10 @@ class Indexer:
         search: SearchIndex,
         clock: Callable[[], int] = now_ms,
         describe: Callable[[OnSale], SearchDocument] = document,
+        code: str = "",
     ) -> None:
-        """``describe`` makes the document of a product."""
+        """``describe`` makes the document of a product. An index that the same ``code`` had begun to fill, a name for
+        what makes the documents, is filled on from where that ended."""
         self.position = 0
         """Searches show at least everything up to here."""
         self.reached: list[Callable[[int], None]] = []
@@ -98,6 +96,7 @@ class Indexer:
         self._search = search
         self._clock = clock
         self._describe = describe
+        self._code = code
         self._pending = Pending()
         self._uncommitted: set[str] = set()
         """Products whose documents the index has but does not show yet."""
@@ -105,7 +104,7 @@ class Indexer:
         self._building = False
         """Not in a process that only reads, nor while a commit is written or after one that failed."""
         self._seen = self._stored = self._owed = 0
-        self._shown = ShownStock()
+        self._concerned = Concerned(event_log, views, clock)
         self._waiters: list[tuple[int, int, asyncio.Future[None]]] = []
         self._order = count()
         self._news = asyncio.Event()
@@ -193,7 +192,7 @@ class Indexer:
     def _failed(self, error: Exception) -> None:
         if isinstance(error, NotTheWriter):
             self.writing = False
-            self._shown = ShownStock()  # the documents of that index were made by somebody else
+            self._concerned.forget()  # the documents of that index were made by somebody else
         if isinstance(error, NotTheWriter | SearchUnavailable | ViewsUnavailable | StorageUnavailable):
             self._outage.met(error, position=self.position)
         else:
@@ -218,15 +217,14 @@ class Indexer:
     async def _try_writing(self) -> None:
         if self._closing or not await asyncio.to_thread(self._search.try_writer):
             return
-        self._shown = ShownStock()  # what was read along has been written by nobody, if the writer died with it
+        self._concerned.forget()  # what was read along has been written by nobody, if the writer died with it
         self._stored = self._search.position()
         target = min(self._views.positions().values())
         if self._stored == 0 or not 0 <= target - self._stored <= REPLAY_MAX:
             await self._rebuild(target)
-        else:
-            await self._replay(target)
         if self._closing:
             return  # perhaps half way: the next start begins where this one did
+        await self._replay(target)
         self._seen = max(self._seen, target)
         self.writing = True
         self.generation += 1
@@ -244,23 +242,32 @@ class Indexer:
     async def _rebuild(self, target: int) -> None:
         """Every product, from the catalog as it stands; where no whole index is shown meanwhile, commits in between let
         searches find what is there so far."""
-        await asyncio.to_thread(self._search.start_over)
+        walk = self._begun(target)
+        if walk is None:
+            await asyncio.to_thread(self._search.start_over)
+            walk = Walk(target, "", self._code)
         loop = asyncio.get_running_loop()
-        last, committed_at, indexed = "", loop.time(), 0
-        while some := await self._views.listed("products", "all", "", after=Place(0, last), limit=SOME):
+        committed_at, indexed = loop.time(), 0
+        while some := await self._views.listed("products", "all", "", after=Place(0, walk.last), limit=SOME):
             keys = [key for key, _ in some]
             await self._write(keys)
-            last, indexed = keys[-1], indexed + len(keys)
+            walk, indexed = walk._replace(last=keys[-1]), indexed + len(keys)
             if loop.time() - committed_at > REBUILD_COMMIT_S:
-                rejected = await asyncio.to_thread(self._search.commit, 0)
+                rejected = await asyncio.to_thread(self._search.commit, 0, walk)
                 self.parked.committed(self._uncommitted, rejected)
                 self._uncommitted.clear()
                 self.generation += 1
                 committed_at = loop.time()
             if self._closing:
                 return
-        log.info("index_rebuilt", products=indexed, position=target)
-        await self._commit(target)
+        log.info("index_rebuilt", products=indexed, position=walk.position)
+        await self._commit(walk.position)
+
+    def _begun(self, target: int) -> Walk | None:
+        """What was ended before it was whole, if it is worth going on with."""
+        walk = self._search.walk() if self._code else None
+        fits = walk is not None and walk.code == self._code and 0 <= target - walk.position <= REPLAY_MAX
+        return walk if fits else None
 
     async def _index(self) -> None:
         """Hands over what is pending; commits when it is time, or if the position has not been stored for long."""
@@ -272,7 +279,7 @@ class Indexer:
         reached, products = max(self._seen, self.position), set[str]()
         self._building = True
         try:
-            products = await self._concerned(pending)
+            products = await self._concerned.products(pending)
             await self._write(sorted(products))
             if self._uncommitted:
                 due = asyncio.get_running_loop().time() >= self._due() or self._awaited(reached)
@@ -313,7 +320,7 @@ class Indexer:
         pending, self._pending = self._pending, Pending()
         reached = self._seen
         try:
-            if await self._concerned(pending):
+            if await self._concerned.products(pending):
                 self._owed = reached
         except BaseException:
             self._pending.merge(pending)
@@ -325,36 +332,6 @@ class Indexer:
             self.generation += 1
         self._reach(max(self._stored, reached if self._stored >= self._owed else 0))
 
-    # which products
-
-    async def _concerned(self, pending: Pending) -> set[str]:
-        products, named = set(pending.products), set(pending.offers)
-        for some in in_slices(pending.stock, SOME):
-            # A flip is news once, so it is kept where it survives that the views fail in between.
-            pending.offers |= {offer_of(key) for key in await self._flipped(some)}
-            await asyncio.sleep(0)
-        for some in in_slices(pending.offers, SOME):
-            rows: dict[str, OfferRow] = await self._views.get_many("offers", some)
-            products |= {row.product_id for row in rows.values()}
-            for gone in named.intersection(some) - rows.keys():
-                products |= await self._last_product_of(gone)
-            await asyncio.sleep(0)
-        return products
-
-    async def _flipped(self, keys: Sequence[str]) -> list[str]:
-        """Those that ran out, came back, or began or ceased to be few since they were last looked at."""
-        rows: dict[str, StockRow] = await self._views.get_many("stock", keys)
-        at, flipped = self._clock(), []
-        for key, row in rows.items():
-            if self._shown.remember(key, row.item.available(at)):
-                flipped.append(key)
-        return flipped
-
-    async def _last_product_of(self, offer_id: str) -> set[str]:
-        """A withdrawn offer has no row any more; its stream still knows."""
-        events = [recorded_or_unreadable(row).event for row in await self._log.read_stream(offer_id)]
-        return {event.product_id for event in events if isinstance(event, OfferPut)}
-
     async def _write(self, product_ids: Sequence[str]) -> None:
         self._unwritten = len(product_ids)
         for some in in_slices(product_ids, DOCUMENTS_PER_SLICE):
@@ -362,8 +339,7 @@ class Indexer:
             upserts = [self._describe(one) for one in found.values() if one.product.published]
             kept = {one.product_id for one in upserts}
             for one in found.values():
-                for seller in one.sellers:
-                    self._shown.remember(stock_id(seller.shop_id, seller.sku), seller.available)
+                self._concerned.described(one)
             self._search.apply(upserts, [key for key in some if key not in kept])
             self._uncommitted.update(some)
             self._unwritten -= len(some)

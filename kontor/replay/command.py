@@ -139,7 +139,10 @@ def _in_servers(name: str, wishes: Wishes, settings: Settings, tell: Telling) ->
         from kontor.replay.elastic import InElasticsearch
 
         search = InElasticsearch(settings, tell)
-        run(search.roll_back() if wishes.rollback else search.replay(verify=wishes.verify, dry=wishes.dry_run))
+        if wishes.rollback:
+            run(search.roll_back())
+        else:
+            run(search.replay(from_scratch=wishes.from_scratch, verify=wishes.verify, dry=wishes.dry_run))
 
 
 def _kept_apart(name: str, wishes: Wishes, settings: Settings) -> tuple[Sequence[Projection], Sequence[Projection]]:
@@ -167,7 +170,8 @@ def _search(wishes: Wishes, settings: Settings, tell: Telling) -> None:
         search.roll_back()
     else:
         with opened(DataFolder(settings.data)):  # the documents are made of the views, so these must be good
-            run(search.replay(PROJECTIONS, verify=wishes.verify, dry=wishes.dry_run))
+            wanted = {"from_scratch": wishes.from_scratch, "verify": wishes.verify, "dry": wishes.dry_run}
+            run(search.replay(PROJECTIONS, **wanted))
 
 
 def _views(projections: Sequence[Projection], wishes: Wishes, settings: Settings, tell: Telling) -> None:

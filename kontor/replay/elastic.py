@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 
 from commands.store.postgres import PostgresLog
 from kontor.named import index_of
+from kontor.replay.code import code_of_documents
 from kontor.replay.rebuilding import Refused
 from kontor.replay.search import NAME, Building, compare
 from kontor.replay.telling import Telling
@@ -32,10 +33,11 @@ class InElasticsearch:
         self._settings = settings
         self._tell = tell
 
-    async def replay(self, *, verify: bool, dry: bool) -> None:
-        """A build that was killed begins anew. ``verify``: nothing is shown that differs from what is. ``dry``: nothing
-        is shown."""
-        async with self._built(None) as (shown, build):
+    async def replay(self, *, from_scratch: bool, verify: bool, dry: bool) -> None:
+        """One that was killed is gone on with, unless ``from_scratch``. ``verify``: nothing is shown that differs from
+        what is. ``dry``: nothing is shown."""
+        unfinished = None if from_scratch else await asyncio.to_thread(self._unfinished)
+        async with self._built(unfinished) as (shown, build):
             different = await asyncio.to_thread(compare, shown, build, self._tell)
             if dry or (different and verify):
                 await asyncio.to_thread(build.delete)
@@ -57,15 +59,23 @@ class InElasticsearch:
             await self._show(build)
 
     def _kept(self) -> Current | None:
+        return self._asked(Generations.kept)
+
+    def _unfinished(self) -> Current | None:
+        return self._asked(lambda generations: generations.unfinished(code_of_documents()))
+
+    def _asked(self, about: Callable[[Generations], Current | None]) -> Current | None:
         (url,) = required(self._settings, "elasticsearch_url")
         server = Server(url)
         try:
-            return Generations(server, index_of(self._settings)).kept()
+            return about(Generations(server, index_of(self._settings)))
+        except SearchUnavailable as error:
+            raise Refused(f"{error}; try again") from error
         finally:
             server.close()
 
     @asynccontextmanager
-    async def _built(self, kept: Current | None) -> AsyncIterator[tuple[ElasticIndex, ElasticBuild]]:
+    async def _built(self, begun: Current | None) -> AsyncIterator[tuple[ElasticIndex, ElasticBuild]]:
         """What is shown, and what has everything that the views had a moment ago."""
         postgres_url, redis_url, elastic_url = required(
             self._settings, "postgres_url", "redis_url", "elasticsearch_url"
@@ -82,7 +92,7 @@ class InElasticsearch:
                 await part.start()
                 stack.push_async_callback(part.close)
             name = index_of(self._settings)
-            build = ElasticBuild(elastic, name, kept)
+            build = ElasticBuild(elastic, name, begun)
             try:
                 await Building(log, cataloguing, build, self._tell, document_with_copy).run()
             except SearchUnavailable as error:

@@ -14,6 +14,7 @@ from commands.store.port import EventLog
 from kontor.comparing import Compared, Sum, digest_of
 from kontor.folder import DataFolder
 from kontor.logfiles import open_to_follow
+from kontor.replay.code import code_of_documents
 from kontor.replay.rebuilding import NEAR, ROUNDS, Refused
 from kontor.replay.telling import Telling
 from projections.projector import Projection
@@ -43,12 +44,15 @@ class Search:
         self._places = Places(folder.search)
         self._tell = tell
 
-    async def replay(self, projections: tuple[Projection, ...], *, verify: bool, dry: bool = False) -> None:
-        """A build that was killed begins anew. ``verify``: nothing is swapped that differs from what is shown. ``dry``:
-        nothing is swapped."""
+    async def replay(
+        self, projections: tuple[Projection, ...], *, from_scratch: bool = False, verify: bool, dry: bool = False
+    ) -> None:
+        """One that was killed is gone on with, unless ``from_scratch``. ``verify``: nothing is swapped that differs
+        from what is shown. ``dry``: nothing is swapped."""
         self._require()
         building = self._folder.search / BUILDING
-        shutil.rmtree(building, ignore_errors=True)
+        if from_scratch or not _goes_on(TantivyIndex(building)):
+            shutil.rmtree(building, ignore_errors=True)
         log = open_to_follow(self._folder)
         views = SQLiteViews(self._folder.views, projections)
         index = TantivyIndex(building)
@@ -96,6 +100,12 @@ class Search:
             raise Refused("there is no search index of this version; a service makes one when it starts")
 
 
+def _goes_on(index: SearchIndex) -> bool:
+    """Whether today's program had begun to fill it, and was not done."""
+    walk = index.walk()
+    return walk is not None and walk.code == code_of_documents()
+
+
 def compare(shown: SearchIndex, new: SearchIndex, tell: Telling) -> int:
     """What each leads to: all products, and how many there are of each value of each facet. How many differ."""
     compared = Compared(NAME, "products")
@@ -139,12 +149,15 @@ class Building:
         self._tell = tell
         self._described = 0
         self._make = describe
-        self._indexer = Indexer(log, views, index, now_ms, self._describe)
+        self._index = index
+        self._indexer = Indexer(log, views, index, now_ms, self._describe, code_of_documents())
 
     async def run(self) -> None:
         """Returns when the index has everything that the views had a moment ago, committed."""
         total = await self._views.count("products", "all", "")
-        self._tell.step("begin", NAME, f"{total:,} products", position=0)
+        self._described = await asyncio.to_thread(self._done_before)
+        before = f", {self._described:,} of them described by the one before" if self._described else ""
+        self._tell.step("begin", NAME, f"{total:,} products{before}", position=0)
         with self._tell.counting(NAME, total, "documents") as told:
             async with self._indexing():
                 while not self._indexer.writing:
@@ -152,6 +165,11 @@ class Building:
                     await asyncio.sleep(LOOK_S)
                 await self._catch_up()
                 told(self._described)
+
+    def _done_before(self) -> int:
+        """How many documents there are already."""
+        self._index.try_writer()
+        return self._index.count(SearchQuery()) if _goes_on(self._index) else 0
 
     @asynccontextmanager
     async def _indexing(self) -> AsyncIterator[None]:

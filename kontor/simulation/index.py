@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from kontor.simulation.store import Faults
 from projections.search.document import SearchDocument
-from projections.search.port import NotTheWriter, Rejected, SearchUnavailable
+from projections.search.port import NotTheWriter, Rejected, SearchUnavailable, Walk
 
 FAILS, REPLY_LOST, AWAY = 0.04, 0.04, 0.02
 
@@ -55,7 +55,11 @@ class Window:
         self._upserts.update(dict.fromkeys(deletes))
         self._upserts.update((one.product_id, one) for one in upserts)
 
-    def commit(self, position: int) -> Sequence[Rejected]:
+    def walk(self) -> Walk | None:
+        """Nobody is given a code here, so nobody goes on."""
+        return None
+
+    def commit(self, position: int, walk: Walk | None = None) -> Sequence[Rejected]:
         self._require_writer()
         self._require_the_same()
         faults = self._index.faults

@@ -140,6 +140,17 @@ class Suggestion(msgspec.Struct, frozen=True):
     """What a category is called in the reader's language, which no index knows either."""
 
 
+class Walk(NamedTuple):
+    """Through all products, in the order of their ids, to fill an index that is not whole before the end of it."""
+
+    position: int
+    """What the index shows at least of those that it has come past."""
+    last: str
+    """The last of them."""
+    code: str
+    """A name for what made their documents."""
+
+
 class Copy(NamedTuple):
     """What an index hands back of a product."""
 
@@ -185,8 +196,9 @@ class SearchIndex(Protocol):
     def apply(self, upserts: Sequence[SearchDocument], deletes: Sequence[str]) -> None:
         """Buffers changes: deletes first, then upserts. Raises NotTheWriter."""
 
-    def commit(self, position: int) -> Sequence[Rejected]:
-        """Makes the buffered changes and ``position`` durable and visible. Raises NotTheWriter.
+    def commit(self, position: int, walk: Walk | None = None) -> Sequence[Rejected]:
+        """Makes the buffered changes and ``position`` durable and visible. Raises NotTheWriter. ``walk`` is kept with
+        position 0.
 
         Whoever sees the position sees the changes. After an error they may be visible in part; apply them again.
         Tells which documents the engine refused; they are left out until they are applied again.
@@ -194,6 +206,9 @@ class SearchIndex(Protocol):
 
     def position(self) -> int:
         """The position of the last commit this object sees; 0 for a new index."""
+
+    def walk(self) -> Walk | None:
+        """How far the last commit was, while the index is filled; for the writer, and without looking at a server."""
 
     def search(self, query: SearchQuery, ranking: Ranking = PLAIN, least: int = 0) -> SearchResult:
         """Never raises for any text; BadCursor for a foreign cursor, SearchFailed if the index is damaged. Of fewer

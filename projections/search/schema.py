@@ -7,6 +7,7 @@ rebuilt.
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Iterator
 from typing import Any
 
@@ -15,6 +16,7 @@ import tantivy
 
 from projections.search import analysis, attributes, destinations, row, stored, translations
 from projections.search.document import SearchDocument
+from projections.search.port import Walk
 from projections.search.stored import Stored
 
 VERSION = 7
@@ -76,9 +78,14 @@ def _columns(document: SearchDocument) -> dict[str, Any]:
     return columns
 
 
-def meta_json(position: int) -> str:
+def meta_json(position: int, walk: Walk | None = None) -> str:
     """The one document that is no product: it carries the position and is committed with the products."""
-    return _json({"kind": META, "position": position})
+    meta = {"kind": META, "position": position}
+    return _json(meta if walk is None else meta | {"stored": base64.b64encode(_encode(walk)).decode()})
+
+
+def walk_of(stored: bytes | None) -> Walk | None:
+    return msgspec.json.decode(stored, type=Walk) if stored else None
 
 
 _encode = msgspec.json.Encoder().encode

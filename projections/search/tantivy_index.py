@@ -15,6 +15,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+import msgspec
 import tantivy
 
 from domain.language import DEFAULT
@@ -41,6 +42,7 @@ from projections.search.port import (
     SearchQuery,
     SearchResult,
     Suggestion,
+    Walk,
 )
 from projections.search.query import QueryBuilder
 from projections.search.ranking import PLAIN, Ranking
@@ -128,14 +130,14 @@ class TantivyIndex:
             self._require_writer().delete_all_documents()
             self._replacing = self.position() > 0
 
-    def commit(self, position: int) -> Sequence[Rejected]:
+    def commit(self, position: int, walk: Walk | None = None) -> Sequence[Rejected]:
         with self._writing:
             self._heed_exchange()
             writer = self._require_writer()
             if self._replacing and position == 0:
                 return ()
             writer.delete_documents_by_term("kind", schema.META)
-            writer.add_json(schema.meta_json(position))
+            writer.add_json(schema.meta_json(position, walk))
             writer.commit()
             self._replacing = False
             if self._next is not None and position > 0:
@@ -238,6 +240,13 @@ class TantivyIndex:
         index = self._next or self._index
         return 0 if index is None else _position(self._schema, index.searcher())
 
+    def walk(self) -> Walk | None:
+        index = self._next or self._index
+        try:
+            return None if index is None else _walk(index)
+        except (SearchFailed, ValueError, msgspec.MsgspecError):
+            return None  # damaged, so nothing to go on with
+
     # reading
 
     @as_errors()
@@ -328,11 +337,21 @@ class TantivyIndex:
         return suggestions(searcher, say, build, typed, limit, wanted, say.languages(wanted))
 
 
+def _meta(shape: tantivy.Schema, searcher: tantivy.Searcher) -> tantivy.DocAddress | None:
+    found = searcher.search(tantivy.Query.term_query(shape, "kind", schema.META), 1, count=False).hits
+    return found[0][1] if found else None
+
+
 def _position(shape: tantivy.Schema, searcher: tantivy.Searcher) -> int:
-    meta = searcher.search(tantivy.Query.term_query(shape, "kind", schema.META), 1, count=False).hits
-    if not meta:
-        return 0
-    return int(searcher.fast_field_values("position", [meta[0][1]])[0] or 0)
+    meta = _meta(shape, searcher)
+    return 0 if meta is None else int(searcher.fast_field_values("position", [meta])[0] or 0)
+
+
+@as_errors()
+def _walk(index: tantivy.Index) -> Walk | None:
+    searcher = index.searcher()
+    meta = _meta(index.schema, searcher)
+    return None if meta is None else schema.walk_of(searcher.doc(meta).get_first("stored"))
 
 
 @as_errors()

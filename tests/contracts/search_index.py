@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from projections.search.port import NotTheWriter, SearchIndex, SearchQuery
+from projections.search.port import NotTheWriter, SearchIndex, SearchQuery, Walk
 from tests.contracts.search_catalog import CATALOG, product
 from tests.contracts.search_cursors import CursorsContract
 from tests.contracts.search_destinations import DestinationsContract
@@ -40,6 +40,23 @@ class SearchIndexContract(
         index.commit(7)
         yield index
         index.close()
+
+    def test_how_far_it_is_filled_is_kept_with_it_until_it_is_whole(self, tmp_path):
+        walk = Walk(5, CATALOG[1].product_id, "code")
+        index = self.make_index(tmp_path)
+        assert index.try_writer()
+        assert index.walk() is None
+        index.apply(CATALOG[:2], [])
+        index.commit(0, walk)
+        assert index.walk() == walk
+        index.close()
+        again = self.make_index(tmp_path)
+        assert again.try_writer()
+        assert (again.walk(), again.position(), again.count(SearchQuery())) == (walk, 0, 2)
+        again.apply(CATALOG[2:], [])
+        again.commit(5)
+        assert (again.walk(), again.position(), again.count(SearchQuery())) == (None, 5, len(CATALOG))
+        again.close()
 
     def ids(self, index: SearchIndex, text: str = "", **filters: Any) -> list[str]:
         return index.search(SearchQuery(text=text, **filters)).product_ids

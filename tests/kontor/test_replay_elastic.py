@@ -13,7 +13,7 @@ from projections.search.elastic.bulk import REQUEST_CHANGES_MAX
 from projections.search.elastic.generations import Generations
 from projections.search.elastic.index import ElasticIndex
 from projections.search.elastic.server import Server
-from projections.search.port import NotTheWriter, SearchQuery
+from projections.search.port import NotTheWriter, SearchQuery, Walk
 from tests.contracts.search_catalog import product
 from tests.elastic import names_of_its_own
 from tests.needed import address
@@ -76,7 +76,7 @@ def test_it_is_seen_by_nobody_until_it_is_shown_and_then_by_all(url: str, name: 
     kept = Generations(Server(url), name).kept()
     assert kept is not None
     assert kept.position == 5
-    back = built(url, name, 8, "p4", kept=kept)
+    back = built(url, name, 8, "p4", begun=kept)
     back.show()
     reader.refresh()
     assert found(reader) == ["p1", "p4"]
@@ -99,6 +99,30 @@ def test_documents_are_sent_while_more_are_made_and_the_last_word_stands(url: st
     assert build.search(SearchQuery(text="pine")).product_ids == [ids[0]]
     build.close()
     server.close()
+
+
+def test_one_that_was_ended_before_it_was_whole_is_gone_on_with_by_the_same_code(url: str, name: str):
+    writer, generations = opened(url, name), Generations(Server(url), name)
+    assert writer.try_writer()
+    wrote(writer, 5, "p1")
+    begun = ElasticBuild(Server(url), name)
+    assert begun.try_writer()
+    begun.apply([product("p1", "Oak bed")], [])
+    begun.commit(0, Walk(5, "p1", "today"))
+    assert (generations.unfinished("yesterday"), generations.unfinished("today")) == (None, begun.mine)
+    begun.close()
+
+    again = ElasticBuild(Server(url), name, generations.unfinished("today"))
+    assert again.try_writer()
+    assert (again.walk(), found(again)) == (Walk(5, "p1", "today"), ["p1"])
+    wrote(again, 6, "p2")
+    assert again.walk() is None
+    assert generations.unfinished("today") is None, "it is whole"
+    again.show()
+    writer.refresh()
+    assert found(writer) == ["p1", "p2"]
+    again.close()
+    writer.close()
 
 
 def test_a_reader_goes_over_when_it_is_as_far_as_what_was_seen(url: str, name: str):

@@ -261,7 +261,7 @@ async def test_who_takes_over_writes_what_he_read_along_and_nobody_committed(tmp
         await reader.found("bed", await reader.do(product(1), offer(1), receive(1, 20)))
         writer.search.broken = True
         await reader.do(take(1, 20))
-        await until(lambda: reader.indexer._shown._flags[f"stk_{SHOP}.S-1"] == (False, False))
+        await until(lambda: reader.indexer._concerned._shown._flags[f"stk_{SHOP}.S-1"] == (False, False))
         writer.search.killed = True
         writer.search.close()  # as the system does then
         await until(lambda: reader.indexer.writing)

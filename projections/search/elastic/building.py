@@ -10,15 +10,15 @@ from projections.search.elastic import bulk
 from projections.search.elastic.generations import Current, Generations, write_alias
 from projections.search.elastic.index import ElasticIndex
 from projections.search.elastic.server import Server
-from projections.search.port import Rejected
+from projections.search.port import Rejected, Walk
 
 
 class ElasticBuild(ElasticIndex):
-    """Needs no lease, for nobody else writes it. ``kept`` is gone on with instead of a new one."""
+    """Needs no lease, for nobody else writes it. ``begun`` is gone on with instead of a new one."""
 
-    def __init__(self, server: Server, name: str, kept: Current | None = None) -> None:
+    def __init__(self, server: Server, name: str, begun: Current | None = None) -> None:
         super().__init__(server, name)
-        self._mine = kept
+        self._mine = begun
         self._changes: dict[str, SearchDocument | None] = {}
         self._sender = ThreadPoolExecutor(1, "search-build")
         self._sent: list[Future[list[Rejected]]] = []
@@ -36,7 +36,7 @@ class ElasticBuild(ElasticIndex):
         return True
 
     def start_over(self) -> None:
-        """It is new, or the kept one, which then takes in every document once more."""
+        """It is new, or was begun before and then takes in every document once more."""
 
     def apply(self, upserts: Sequence[SearchDocument], deletes: Sequence[str]) -> None:
         self._changes |= dict.fromkeys(deletes)
@@ -49,13 +49,13 @@ class ElasticBuild(ElasticIndex):
         changes, self._changes = self._changes, {}
         self._sent.append(self._sender.submit(bulk.write, self._server, self.mine.name, changes, version))
 
-    def commit(self, position: int) -> Sequence[Rejected]:
+    def commit(self, position: int, walk: Walk | None = None) -> Sequence[Rejected]:
         self._send(position)
         sent, self._sent = self._sent, []
         rejected = [one for each in sent for one in each.result()]
         index = self.mine.name
         self._server.write("POST", f"/{write_alias(index)}/_refresh")
-        self._current = self._mine = self._beside.reach(index, position)
+        self._current = self._mine = self._beside.reach(index, position, walk)
         return rejected
 
     def refresh(self) -> bool:

@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 
 from projections.search.elastic import mapping
 from projections.search.elastic.server import Refused, Server
+from projections.search.port import Walk
 
 
 class Current(NamedTuple):
@@ -24,6 +25,8 @@ class Current(NamedTuple):
     position: int
     commit: int
     """Of each commit another number, also of several that reach the same position."""
+    walk: Walk | None = None
+    """How far it was filled, while it is."""
 
 
 class Generations:
@@ -46,6 +49,14 @@ class Generations:
         """What was shown before the one that is shown."""
         return self._ours(self._server.get(f"/{self._kept}/_doc/{mapping.STATE_ID}"))
 
+    def unfinished(self, code: str) -> Current | None:
+        """The newest one that nobody sees yet and that this code (``Walk``) had begun to fill."""
+        for index in sorted(filter(self._numbered.fullmatch, self._existing()), reverse=True):
+            found = self.of(index)
+            if found is not None and found.position == 0 and found.walk is not None and found.walk.code == code:
+                return found
+        return None
+
     def _ours(self, found: Any) -> Current | None:
         if (
             not found
@@ -53,7 +64,9 @@ class Generations:
             or not self._numbered.fullmatch(found["_index"])
         ):
             return None
-        return Current(found["_index"], found["_source"]["position"], found["_seq_no"])
+        state = found["_source"]
+        walk = Walk(*state["walk"]["at"]) if "walk" in state else None
+        return Current(found["_index"], state["position"], found["_seq_no"], walk)
 
     def create(self) -> Current:
         """An empty index that nobody sees yet."""
@@ -70,12 +83,14 @@ class Generations:
         )
         return self.reach(index, 0)
 
-    def reach(self, index: str, position: int) -> Current:
+    def reach(self, index: str, position: int, walk: Walk | None = None) -> Current:
         """Stores the position. Raises Refused if it is behind the one that is there."""
-        state = {"kind": mapping.STATE, "version": mapping.VERSION, "position": position}
+        state: dict[str, Any] = {"kind": mapping.STATE, "version": mapping.VERSION, "position": position}
+        if walk is not None:
+            state["walk"] = {"at": walk}
         params = {"version": position, "version_type": "external_gte", "require_alias": "true"}
         told = self._server.write("PUT", f"/{write_alias(index)}/_doc/{mapping.STATE_ID}", state, **params)
-        return Current(index, position, told["_seq_no"])
+        return Current(index, position, told["_seq_no"], walk)
 
     def show(self, index: str) -> None:
         """Lets the alias point at this index alone, in one step, and deletes the generations before it."""

@@ -39,6 +39,7 @@ from projections.search.port import (
     SearchResult,
     SearchUnavailable,
     Suggestion,
+    Walk,
 )
 from projections.search.query import QueryBuilder, words_of
 from projections.search.ranking import PLAIN, Ranking
@@ -118,7 +119,7 @@ class ElasticIndex:
             self._buffer |= dict.fromkeys(deletes)
             self._buffer |= {document.product_id: document for document in upserts}
 
-    def commit(self, position: int) -> Sequence[Rejected]:
+    def commit(self, position: int, walk: Walk | None = None) -> Sequence[Rejected]:
         with self._writing:
             self._require_writer()
             target = self._target or self._begin()
@@ -128,7 +129,7 @@ class ElasticIndex:
             try:
                 rejected = bulk.write(self._server, target, changes, position)
                 self._server.write("POST", f"/{write_alias(target)}/_refresh")
-                self._show(self._generations.reach(target, position))
+                self._show(self._generations.reach(target, position, walk))
             except Refused as refused:
                 if is_missing(refused) or refused.status == 409:
                     self._give_up()
@@ -187,6 +188,9 @@ class ElasticIndex:
 
     def position(self) -> int:
         return 0 if self._current is None else self._current.position
+
+    def walk(self) -> Walk | None:
+        return None if self._current is None else self._current.walk
 
     def search(self, query: SearchQuery, ranking: Ranking = PLAIN, least: int = 0) -> SearchResult:
         query = within_limits(query)

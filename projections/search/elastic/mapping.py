@@ -123,6 +123,7 @@ def mappings() -> dict[str, Any]:
             "tie": column,
             "position": column,
             "version": column,
+            "walk": {"type": "object", "enabled": False},
         },
     }
 
