@@ -225,6 +225,15 @@ def to_send(state: OpenOrder | PaidOrder, shop_id: str = "") -> Units:
     return {line_id: units - done.get(line_id, 0) for line_id, units in ordered(state, shop_id).items()}
 
 
+def is_delivered(state: Order, shop_id: str) -> bool:
+    """Whether nothing of it is this shop's to bring to the buyer, now or still."""
+    if not isinstance(state, OpenOrder | PaidOrder) or not may_be_packed(state):
+        return True
+    under_way = any(one.shop_id == shop_id and one.status != "delivered" for one in state.shipments.values())
+    waits = not (isinstance(state, PaidOrder) and state.refunded) and any(to_send(state, shop_id).values())
+    return not (under_way or waits)
+
+
 def stock_lines(quote: Quote) -> list[tuple[str, int]]:
     """Stock id and quantity of each line, and of a use of each promotion that may be used so often only."""
     goods = [(stock_id(line.shop_id, line.sku), line.quantity) for line in quote.lines]

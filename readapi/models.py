@@ -238,6 +238,9 @@ class ShopOrder(Versioned):
     cancelled: list[dict[str, Any]] = Field(description="units that are not to be sent, while others are")
     returns: list[dict[str, Any]] = Field(description="of this shop's lines; as in an order")
     destination: dict[str, Any] = Field(examples=[{"country": "US", "region": "NY"}])
+    address: dict[str, Any] | None = Field(
+        description="of the buyer, as in an order, while this shop has something to pack or to deliver; null otherwise"
+    )
 
 
 class ShopOrderList(Listed):

@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-import msgspec
-
 from domain import giftcard, order, orderreview, payment, refund, returns, shipment
 from domain.codec import stored_name
 from domain.recorded import Recorded
 from readapi.edge.positions import format_position
 from readapi.instants import instant
 from streams.outgoing.reasons import REASONS
-from streams.published import HIDDEN
+from streams.published import plain
 
 WORDS: dict[type, str] = {
     order.OrderPlaced: "Order placed",
@@ -61,7 +59,7 @@ WORDS: dict[type, str] = {
 }
 
 
-REASONS_FOR_REVIEW = frozenset(("review", "reasons"))
+REASONS_FOR_REVIEW = frozenset(("review", "reasons", "reviewWithin"))
 """Buyers read timelines too, and need not learn what is looked for."""
 
 
@@ -75,7 +73,7 @@ def timeline_json(events: Iterable[Recorded]) -> list[dict[str, Any]]:
             "recordedAt": instant(event.meta.recorded_at),
             "actor": event.meta.actor,
             "text": _text(event),
-            "data": _data(msgspec.to_builtins(event.event)),
+            "data": _data(event.event),
         }
         for event in events
     ]
@@ -137,8 +135,6 @@ def _items(count: int) -> str:
     return f"{count} {'item' if count == 1 else 'items'}"
 
 
-def _data(data: dict[str, Any]) -> dict[str, Any]:
-    shown = {name: value for name, value in data.items() if name not in HIDDEN | REASONS_FOR_REVIEW}
-    if "quote" in shown:
-        shown["quote"] = {name: value for name, value in shown["quote"].items() if name not in HIDDEN}
-    return shown
+def _data(event: Any) -> dict[str, Any]:
+    shown: dict[str, Any] = plain(event)
+    return {name: value for name, value in shown.items() if name not in REASONS_FOR_REVIEW}

@@ -19,6 +19,8 @@ from domain.errors import Invalid
 from domain.instants import instant
 from domain.recorded import Recorded, Unreadable
 
+_INSTANTS = frozenset(("at", "until", "hold_until", "since", "as_of", "evidence_by"))
+_OF_A_DAY = frozenset(("daily_at",))
 HIDDEN = frozenset(("address", "payment_token", "token", "derivation", "methods", "note"))
 """Personal data, provider's tokens, and what would only be noise."""
 EVERYTHING = "*"
@@ -109,21 +111,31 @@ def published(recorded: Recorded) -> dict[str, Any]:
 
 
 def plain(value: Any) -> Any:
-    """Of an event or a state, what others may see. Field names in camel case; names that are data (SKUs, line ids) as
-    they are."""
+    """Of an event or a state, what others may see. Field names in camel case, instants as text; names that are data
+    (SKUs, line ids) as they are."""
     if isinstance(value, msgspec.Struct):
         config = value.__struct_config__
         shown = {} if config.tag is None else {str(config.tag_field): config.tag}
         for name in value.__struct_fields__:
             inner = getattr(value, name)
             if name not in HIDDEN and not isinstance(inner, bytes):
-                shown[_camel(name)] = plain(inner)
+                shown[_camel(name)] = _told(inner) if is_instant(name) and type(inner) is int else plain(inner)
         return shown
     if isinstance(value, dict):
         return {key: plain(inner) for key, inner in value.items() if not isinstance(inner, bytes)}
     if isinstance(value, tuple | list):
         return [plain(inner) for inner in value if not isinstance(inner, bytes)]
     return value
+
+
+def is_instant(name: str) -> bool:
+    """Whether a whole number of this name is an instant (ms), as the domain calls them."""
+    return name in _INSTANTS or (name.endswith("_at") and name not in _OF_A_DAY)
+
+
+def _told(at: int) -> str | None:
+    """None for what has not happened, or has no end."""
+    return instant(at) if at else None
 
 
 def _camel(name: str) -> str:

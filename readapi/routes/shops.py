@@ -15,7 +15,7 @@ from domain.errors import Forbidden, NotFound
 from domain.inventory import InventoryItem
 from domain.money import total
 from domain.order import CancelledOrder, OpenOrder, Order, PaidOrder
-from domain.orderstate import cancelled
+from domain.orderstate import cancelled, is_delivered
 from domain.pricing import PricedLine
 from projections.orders.projector import OrderRow
 from projections.shops.projector import SHOP_ROWS, ShopRow
@@ -91,7 +91,8 @@ def _shop(request: Request, shop_id: str, row: ShopRow, numbers: dict[str, int],
 async def shop_orders(
     request: Request, shop_id: str, principal: RequiredPrincipal, cursor: CursorParameter = None, limit: Limit = 20
 ) -> Response:
-    """Each with this shop's lines only. While the store of order lists is away, the newest orders come from the log, as
+    """Each with this shop's lines only, and with the buyer's address from the moment it may be packed until all of them
+    are delivered or called off. While the store of order lists is away, the newest orders come from the log, as
     far as they are among its last 50,000 events, and `Kontor-Degraded: orders` says so."""
     services: ReadServices = request.app.state.services
     await _own(request, principal, shop_id)
@@ -230,8 +231,9 @@ async def dashboard(services: ReadServices, shop_id: str) -> dict[str, int]:
 
 
 def order_item(order_id: str, row: OrderRow, shop_id: str, vault: Vault) -> dict[str, Any]:
-    """Where the goods go is told as country and region; the buyer's other lines and name are not the seller's."""
+    """The buyer's other lines are not the seller's; name and address are as long as there is something to bring."""
     placed = row.placed
+    done = is_delivered(row.order, shop_id)
     lines = [line for line in placed.quote.lines if line.shop_id == shop_id]
     return {
         "orderId": order_id,
@@ -250,6 +252,7 @@ def order_item(order_id: str, row: OrderRow, shop_id: str, vault: Vault) -> dict
             if one.shop_id == shop_id
         ],
         "destination": {"country": placed.country, "region": placed.region},
+        "address": None if done else vault.open(placed.account_id, placed.address),
         "createdAt": instant(row.created_at),
         "updatedAt": instant(row.updated_at),
         "version": row.version,

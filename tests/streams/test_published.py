@@ -13,7 +13,7 @@ from domain.decider import Event
 from domain.errors import Invalid
 from domain.money import Money
 from domain.recorded import Meta, Recorded, Unreadable
-from streams.published import of_types, published, types_of, wanted_after
+from streams.published import of_types, plain, published, types_of, wanted_after
 from tests.domain.corpus.examples import TODAY
 
 META = Meta(1_762_000_000_123, 1_762_000_000_456, "usr_1", "c-1", "ord_1", "pay_1/2", "", b"")
@@ -44,7 +44,13 @@ def test_an_event_is_told_with_its_envelope() -> None:
         "correlation": "ord_1",
         "causation": "pay_1/2",
         "actor": "usr_1",
-        "data": {"shipmentId": "shi_1", "carrier": "UPS", "tracking": "1Z9", "units": {"lin_one_1": 2}, "at": 5},
+        "data": {
+            "shipmentId": "shi_1",
+            "carrier": "UPS",
+            "tracking": "1Z9",
+            "units": {"lin_one_1": 2},
+            "at": "1970-01-01T00:00:00.005Z",
+        },
     }
 
 
@@ -63,6 +69,23 @@ def test_every_event_can_be_told_and_none_tells_what_is_sealed(event: Event) -> 
     told = msgspec.json.encode(published(recorded(event))).decode()
     assert "sealed" not in told.replace("unsealed", "")
     assert "pm_card_visa" not in told
+
+
+@pytest.mark.parametrize("event", TODAY, ids=stored_name)
+def test_instants_are_told_as_text(event: Event) -> None:
+    """No whole number that is left can be milliseconds since 1970: those of the examples are of this century."""
+
+    def numbers(told: object) -> list[int]:
+        if isinstance(told, dict | list):
+            return [one for inner in (told.values() if isinstance(told, dict) else told) for one in numbers(inner)]
+        return [told] if type(told) is int else []
+
+    assert max(numbers(published(recorded(event))["data"]), default=0) < 10**12
+
+
+def test_what_has_not_happened_has_no_instant() -> None:
+    packed = plain(shipment.Shipment("shp_1", {"lin_one_1": 2}, 5))
+    assert (packed["packedAt"], packed["shippedAt"]) == ("1970-01-01T00:00:00.005Z", None)
 
 
 def test_an_event_that_nobody_can_read_has_no_data() -> None:
