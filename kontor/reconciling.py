@@ -111,7 +111,7 @@ def _print(done: Reconciled) -> None:
     if done.unanswered:
         said.append(f"{done.unanswered} outcomes could not be asked for; run it again when the provider answers")
     if done.gone:
-        said.append(f"{done.gone} earlier differences are gone")
+        said.append(f"earlier differences that are gone: {done.gone}")
     for key, known in done.open:
         said += ["", f"{key}  {known.what.kind}, found {instant(known.found_at)}", f"  {explanation(known.what)}"]
         if known.note:

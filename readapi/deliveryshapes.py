@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
+from readapi.models import Listed
 from readapi.shape import Shape
 from readapi.shapes import MethodOut
 
@@ -17,5 +18,5 @@ class DeliveryOut(Shape):
     methods: list[MethodOut] = Field(description="empty where the offer does not go there")
 
 
-class DeliveryList(Shape):
+class DeliveryList(Listed):
     items: list[DeliveryOut]

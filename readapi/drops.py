@@ -49,6 +49,10 @@ class DropOut(Shape):
     )
 
 
+class DropReply(DropOut):
+    position: str = Field(description="of the event, for `Kontor-Min-Position`")
+
+
 class DropList(Listed):
     items: list[DropOut]
 

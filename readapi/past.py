@@ -10,7 +10,16 @@ from domain.errors import NotFound
 from domain.recorded import Recorded
 from projections.folding import fold_events
 from projections.projector import Table
+from readapi.edge.problems import BadParameter
+from readapi.instants import parse_instant
 from readapi.orders import Until as Until
+
+
+def until_of(version: int | None, as_of: str | None) -> Until:
+    """Of ``?version=N`` or ``?asOf=INSTANT``. Raises BadParameter for both at once, and for what is no instant."""
+    if version is not None and as_of is not None:
+        raise BadParameter("query", "version", "either a version or asOf, not both")
+    return Until(version, None if as_of is None else parse_instant(as_of, "asOf"))
 
 
 async def row_then(log: EventLog, table: Table, stream: str, until: Until) -> Any | None:

@@ -124,15 +124,16 @@ def status_of(product: ProductRow) -> str:
 
 
 def variant_json(variant: Variant, one: OnSale) -> dict[str, Any]:
-    """A sibling on the product's page, as its own best seller has it."""
+    """A sibling on the product's page: the price of its own best seller, and what there is of it anywhere."""
     sellers = [seller for seller in one.sellers if seller.sku == variant.sku]
+    stocked = [seller for seller in sellers if seller.in_stock]
     return {
         "sku": variant.sku,
         "attributes": variant.attributes,
         "price": sellers[0].price if sellers else None,
         "offers": len(sellers),
-        "inStock": bool(sellers) and sellers[0].in_stock,
-        "lowStock": bool(sellers) and sellers[0].low_stock,
+        "inStock": bool(stocked),
+        "lowStock": bool(stocked) and all(seller.low_stock for seller in stocked),
     }
 
 

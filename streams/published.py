@@ -115,7 +115,7 @@ def plain(value: Any) -> Any:
     (SKUs, line ids) as they are."""
     if isinstance(value, msgspec.Struct):
         config = value.__struct_config__
-        shown = {} if config.tag is None else {str(config.tag_field): config.tag}
+        shown: dict[str, Any] = {} if config.tag is None else {str(config.tag_field): config.tag}
         for name in value.__struct_fields__:
             inner = getattr(value, name)
             if name not in HIDDEN and not isinstance(inner, bytes):

@@ -211,7 +211,7 @@ def _as_problem(error: Exception) -> Exception:
         case write_path.StorageUnavailable():
             return ProblemError("storage_unavailable", "nothing was written; send the same request again")
         case write_path.KeyReused():
-            return ProblemError("idempotency_key_reused", "the key belongs to a request with another body")
+            return ProblemError("idempotency_key_reused", "the key is of another request; this one needs its own")
     return error
 
 

@@ -53,7 +53,7 @@ def run_simulate(
     try:
         chosen = seeds_of(seed, seeds)
     except ValueError:
-        console.fail("name one seed with --seed N, or several with --seeds N..M, not both", 2)
+        console.fail("name one seed with --seed N, or several with --seeds N..M, the lower one first; not both", 2)
     if minutes is not None and seeds is not None:
         console.fail("--minutes goes on from --seed N until the time is over; it takes no --seeds", 2)
     endless = minutes is not None
@@ -72,7 +72,7 @@ def run_simulate(
     if not as_json:
         of_one = f"; digest {digest}" if seen == 1 else ""
         console.out.print(
-            f"{seen:,} seeds held: {done:,} steps, {events:,} events in {seconds:.1f} s "
+            f"{seen:,} {'seed' if seen == 1 else 'seeds'} held: {done:,} steps, {events:,} events in {seconds:.1f} s "
             f"({done / seconds:,.0f} steps/s, {60 * done / seconds / 1e6:.1f} million a minute){of_one}",
             markup=False,
         )

@@ -16,6 +16,7 @@ from readapi.delivering import deliveries
 from readapi.deliveryshapes import DeliveryList
 from readapi.destination import ANYWHERE
 from readapi.edge.openapi import problem_responses, signed_in
+from readapi.edge.paging import page
 from readapi.edge.problems import BadParameter
 from readapi.productquery import place, refuse_unknown
 from readapi.reading import reading_of
@@ -69,7 +70,7 @@ async def get_deliveries(request: Request) -> Response:
     shops: dict[str, ShopRow] = await services.views.get_many("shops", shop_ids)
     countries = {shop_id: row.shop.country for shop_id, row in shops.items()}
     items: list[dict[str, Any]] = deliveries(seen, countries, services.shipping, audience.country, quantity)
-    return answer({"items": items}, position)
+    return answer(page(items, next=None, prev=None), position)
 
 
 def _quantity(raw: str) -> int:

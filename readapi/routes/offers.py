@@ -15,8 +15,8 @@ from readapi.consistency import at_log_position, at_position
 from readapi.described import OfferTermsOut
 from readapi.edge.openapi import problem_responses, signed_in
 from readapi.edge.principal import RequiredPrincipal
-from readapi.instants import instant, parse_instant
-from readapi.past import Until, row_then
+from readapi.instants import instant
+from readapi.past import row_then, until_of
 from readapi.ready import answer
 from readapi.routes.shops import manage, shop_row
 from readapi.services import ReadServices
@@ -46,9 +46,9 @@ async def get_offer(
     services: ReadServices = request.app.state.services
     await at_position(request)
     manage(principal, await shop_row(services, shop_id))
-    at = None if as_of is None else parse_instant(as_of, "asOf")
+    until = until_of(version, as_of)
     position = await at_log_position(request)
-    row: OfferRow | None = await row_then(services.log, OFFERS, offer_id(shop_id, sku), Until(version, at))
+    row: OfferRow | None = await row_then(services.log, OFFERS, offer_id(shop_id, sku), until)
     if row is None:
         raise NotFound("the shop does not, or did not then, offer this SKU")
     return answer(offer_terms_json(shop_id, sku, row), position)

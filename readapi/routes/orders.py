@@ -20,9 +20,9 @@ from readapi.edge.paging import CursorParameter, Limit, page
 from readapi.edge.positions import HEADER as POSITION_HEADER
 from readapi.edge.positions import format_position
 from readapi.edge.principal import Principal, RequiredPrincipal
-from readapi.instants import parse_instant
 from readapi.lists import List, page_of
-from readapi.orders import OrderView, Until, fold, history, order_json, view_of_states
+from readapi.orders import OrderView, fold, history, order_json, view_of_states
+from readapi.past import until_of
 from readapi.services import ReadServices
 from readapi.shapes import OrderList, OrderOut, Timeline
 from readapi.timeline import timeline_json
@@ -99,8 +99,7 @@ async def get_order(
 ) -> Response:
     services: ReadServices = request.app.state.services
     await at_log_position(request)
-    at = None if as_of is None else parse_instant(as_of, "asOf")
-    events = await history(services.log, order_id, Until(version, at))
+    events = await history(services.log, order_id, until_of(version, as_of))
     view = fold(events)
     _require_reader(view, principal)
     position = await services.log.head()

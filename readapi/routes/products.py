@@ -26,11 +26,10 @@ from readapi.edge.ids import require_id
 from readapi.edge.openapi import problem_responses, signed_in
 from readapi.edge.principal import Principal, principal_of
 from readapi.edge.problems import BadParameter, Unauthenticated
-from readapi.instants import parse_instant
 from readapi.languages import PARAMETER as ACCEPTED
 from readapi.languages import VARY, told_headers, wanted_of
 from readapi.models import ProductList, ProductPage, SuggestionList
-from readapi.past import Until, row_then
+from readapi.past import Until, row_then, until_of
 from readapi.productquery import page_number, parse, place, refuse_unknown, text, wants_reasons
 from readapi.products import past_product, row_in
 from readapi.reading import reading_of
@@ -257,5 +256,4 @@ def past_asked(query_string: bytes) -> Until | None:
     if b"asOf" not in query_string and b"version" not in query_string:
         return None
     asked = refuse_unknown(query_string, _PAST)
-    at = parse_instant(asked["asOf"], "asOf") if "asOf" in asked else None
-    return Until(page_number("version", asked["version"]) if "version" in asked else None, at)
+    return until_of(page_number("version", asked["version"]) if "version" in asked else None, asked.get("asOf"))

@@ -29,7 +29,7 @@ SEEDS = range(1, 121)
 def test_a_short_run_says_how_many_steps_it_took() -> None:
     result = CliRunner().invoke(app, ["simulate", "--seed", "7", "--steps", "300"])
     assert result.exit_code == 0, result.output
-    assert "1 seeds held" in result.output
+    assert "1 seed held" in result.output
     assert "steps/s" in result.output
 
 

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
 
 import msgspec
 from fastapi import APIRouter
@@ -14,7 +17,7 @@ from domain.errors import DomainError, IllegalTransition, LimitExceeded, NotFoun
 from domain.ids import offer_id
 from domain.offer import OFFER, require_live
 from projections.catalog.projector import split_offer
-from readapi.drops import DropOut, Place, TicketOut, drop_json, place_headers, place_json
+from readapi.drops import DropReply, Place, TicketOut, drop_json, place_headers, place_json
 from readapi.edge.openapi import problem_responses, signed_in
 from readapi.edge.positions import HEADER as POSITION_HEADER
 from readapi.edge.positions import format_position
@@ -29,13 +32,14 @@ from writeapi.requests import JSON, context_of, fresh_id, owned_shop, services_o
 from writeapi.services import WriteServices
 
 router = APIRouter(tags=["drops"])
+NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 
 
 @router.post(
     "/api/drops",
     status_code=201,
     summary="Announce a drop of an offer",
-    responses={201: {"model": DropOut}, **REPLIES},
+    responses={201: {"model": DropReply}, **REPLIES},
     openapi_extra=signed_in(),
 )
 async def announce_drop(request: Request, body: NewDrop, principal: RequiredPrincipal) -> Response:
@@ -60,14 +64,13 @@ async def announce_drop(request: Request, body: NewDrop, principal: RequiredPrin
         await asyncio.to_thread(line.forget, drop_id)
         raise
     services.drops.stale()
-    headers = {POSITION_HEADER: format_position(outcome.position), "Location": f"/api/drops/{drop_id}"}
-    return Response(msgspec.json.encode(drop_json(room, context.at)), 201, headers, JSON)
+    return _told(drop_json(room, context.at), outcome.position, 201, {"Location": f"/api/drops/{drop_id}"})
 
 
 @router.delete(
     "/api/drops/{drop_id}",
     summary="Call a drop off, or end it early",
-    responses={200: {"model": DropOut}, **REPLIES},
+    responses={200: {"model": DropReply}, **REPLIES},
     openapi_extra=signed_in(),
 )
 async def call_off_drop(request: Request, drop_id: str, principal: RequiredPrincipal) -> Response:
@@ -79,8 +82,12 @@ async def call_off_drop(request: Request, drop_id: str, principal: RequiredPrinc
     outcome = await services.engine.submit(EndDrop(room.offer_id, drop_id, context.at, "called_off"), context)
     await asyncio.to_thread(services.drops.line.end, drop_id, context.at)
     services.drops.stale()
-    headers = {POSITION_HEADER: format_position(outcome.position)}
-    return Response(msgspec.json.encode(drop_json(await room_of(services, drop_id), context.at)), 200, headers, JSON)
+    return _told(drop_json(await room_of(services, drop_id), context.at), outcome.position)
+
+
+def _told(drop: dict[str, Any], position: int, status: int = 200, headers: Mapping[str, str] = NO_HEADERS) -> Response:
+    at = format_position(position)
+    return Response(msgspec.json.encode({**drop, "position": at}), status, {POSITION_HEADER: at, **headers}, JSON)
 
 
 @router.post(

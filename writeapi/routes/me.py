@@ -49,6 +49,7 @@ from readapi.edge.schemas import (
 )
 from streams.erasure import erase
 from writeapi.addresses import wrong_with
+from writeapi.leaving import require_nothing_sold
 from writeapi.replies import AccountReply, AddressReply, PaymentMethodReply
 from writeapi.requests import command_reply, context_of, empty_reply, execute, fresh_id, services_of
 from writeapi.services import WriteServices
@@ -160,12 +161,14 @@ async def change_profile(request: Request, body: ProfileChange, principal: Requi
 async def erase_me(request: Request, principal: RequiredPrincipal) -> Response:
     """For ever: the account ends, its sessions too, and what the history holds of the person becomes unreadable.
 
-    The e-mail address is free again. Orders stay, without name and address.
+    The e-mail address is free again. Orders stay, without name and address. Refused (409 `illegal_transition`) while a
+    shop of this person offers anything or has something to send.
     """
     services = services_of(request)
     known = await services.engine.load(principal.account_id)
     if isinstance(known.state, ActiveAccount):
         check_if_match(request.headers.get("if-match"), known.version)
+        await require_nothing_sold(services, principal.account_id)
     context = context_of(request, principal.account_id)
     position = await erase(services.engine, services.vault, principal.account_id, context)
     return Response(status_code=204, headers={POSITION_HEADER: format_position(position)})
