@@ -25,6 +25,14 @@ def fail(message: str, code: int = 1) -> NoReturn:
     raise SystemExit(code)
 
 
+def tell(what: str, event: str, message: str, **more: str | int) -> None:
+    """What a process that goes on has to say of itself: text on a terminal, elsewhere a line as its other logs are."""
+    if err.is_terminal:
+        err.print(f"{what}: {message}", markup=False)
+    else:
+        structlog.get_logger(what).info(event, service=what, message=message, **more)
+
+
 def confirmed(question: str) -> bool:
     """What a person answers; no, where nobody can be asked."""
     if not sys.stdin.isatty():

@@ -29,7 +29,7 @@ def run_gateway(settings: Settings) -> None:
 async def _gateway(settings: Settings) -> None:
     listening = listen("gateway", settings)
     async with simulated_provider(settings) as app:
-        console.err.print(f"kontor gateway: ready on {url_of(listening)}", markup=False)
+        console.tell("kontor gateway", "ready", f"ready on {url_of(listening)}", url=url_of(listening))
         await serve(app, listening)
 
 

@@ -72,7 +72,7 @@ def run_services(what: str, settings: Settings) -> None:
         from kontor.workers import supervise
 
         if not has_addresses(settings):
-            console.err.print(f"kontor: {ONE_OF_SEVERAL}", markup=False)
+            console.tell(f"kontor {what}", "metrics_of_several", ONE_OF_SEVERAL)
         supervise(listen(what, settings), settings.workers)
         return
     listening = socket.socket(fileno=int(inherited)) if inherited else None
@@ -99,7 +99,7 @@ async def _serve(what: str, settings: Settings, listening: socket.socket | None)
             told_apart(app.state.edge.metrics.registry, settings),
             traced(f"kontor-{what}", app, services, settings),
         ):
-            console.err.print(f"kontor {what}: ready on {url_of(listening)}", markup=False)
+            console.tell(f"kontor {what}", "ready", f"ready on {url_of(listening)}", url=url_of(listening))
             await serve(app, listening)
 
 

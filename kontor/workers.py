@@ -34,7 +34,8 @@ def supervise(listening: socket.socket, count: int) -> None:
         time.sleep(0.2)
         for i, worker in enumerate(workers):
             if worker.poll() is not None and not stopping:
-                console.err.print(f"kontor: worker {worker.pid} ended with {worker.returncode}; starting another")
+                ended = f"worker {worker.pid} ended with {worker.returncode}; starting another"
+                console.tell("kontor", "worker_ended", ended, worker=worker.pid, code=worker.returncode)
                 time.sleep(RESTART_PAUSE_S)
                 workers[i] = _start(listening, i)
     for worker in workers:

@@ -74,7 +74,7 @@ async def _until_signalled(settings: Settings, names: Sequence[str]) -> None:
         metrics = LogMetrics(registry, works[0].log, consumers, parked, [work.beside for work in works])
         await metrics.start()
         stack.push_async_callback(metrics.close)
-        console.err.print(f"kontor: ready, working on {', '.join(names)}", markup=False)
+        console.tell("kontor work", "ready", f"ready, working on {', '.join(names)}")
         await _run(works, stopping)
 
 

@@ -6,6 +6,7 @@ from fastapi import FastAPI
 
 from readapi.app import ROUTERS as READ_ROUTERS
 from readapi.app import application
+from readapi.edge.schemas import know_countries
 from readapi.edge.state import EdgeState
 from readapi.routes import operations
 from readapi.routes import subscriptions as subscribed
@@ -79,10 +80,12 @@ ROUTERS = (
 
 def create_app(services: WriteServices, edge: EdgeState) -> FastAPI:
     """The command service alone, which also shows subscriptions: who subscribes to events may know of no other."""
+    know_countries(services.countries)
     own = (*ROUTERS, subscribed.router, operations.router, ready.router)
     return application("Kontor command service", services, edge, own, requests.install)
 
 
 def create_both(services: WriteServices, edge: EdgeState) -> FastAPI:
     """Both services on one port."""
+    know_countries(services.countries)
     return application("Kontor", services, edge, (*ROUTERS, *READ_ROUTERS), requests.install)

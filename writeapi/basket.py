@@ -97,7 +97,13 @@ async def _bound(services: WriteServices, account_id: str) -> Bound | None:
 
 async def find_wanted(services: WriteServices, sku: str | None, product_id: str | None, shop_id: str | None) -> Wanted:
     """Resolves what a client named: a SKU, or a product with one SKU; of a shop, or of whoever sells it best."""
-    sku = sku if sku is not None else await only_sku(services, product_id)
+    found = await _wanted(services, sku if sku is not None else await only_sku(services, product_id), shop_id)
+    if product_id is not None and found.offer.product_id != product_id:
+        raise Invalid("the SKU is another product's; name one of the two", "/productId")
+    return found
+
+
+async def _wanted(services: WriteServices, sku: str, shop_id: str | None) -> Wanted:
     if shop_id is not None:
         goods = await goods_at(services, shop_id, sku)
         if isinstance(goods.offer, LiveOffer):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import random
 import signal
 from pathlib import Path
@@ -34,6 +35,8 @@ async def test_a_signal_finishes_what_was_accepted(tmp_path: Path, number: signa
             await trading
         assert await service.ended() == 0, service.said()
         assert "Traceback" not in service.said()
+        for line in service.output.read_text().splitlines():
+            assert isinstance(json.loads(line), dict), "where nobody looks on, each line is one JSON object"
     assert len(market.journal.placed()) > 0
     assert not market.journal.surprises, market.journal.surprises
     verified = kontor("verify", data=folder)

@@ -31,7 +31,7 @@ from kontor.verifying import Problem, verify
 from tests.books import kept
 from writeapi.services import WriteServices
 
-READY = re.compile(r"ready(?: on|:) +(http://\S+)")
+READY = re.compile(r'ready(?: on|:) +(http://[^\s"]+)')
 START_S = 60
 STOP_S = 20
 
