@@ -3,6 +3,9 @@
 import { countries, country } from "../lib/countries.js";
 import { h } from "../lib/dom.js";
 import { field, form, select } from "../lib/form.js";
+import { required } from "./required.js";
+
+const USUAL = "US";
 
 export function lines(address) {
   const town = [address.city, address.region, address.postalCode].filter(Boolean).join(", ");
@@ -17,8 +20,19 @@ export function addressBlock(address) {
   );
 }
 
+/** Says of each field whether this country's addresses need it. */
+function demand(made, country) {
+  for (const [name, needed] of Object.entries(required(country))) {
+    const input = made.elements.namedItem(name);
+    input.required = needed;
+    input.closest(".field").querySelector("label .quiet").hidden = needed;
+  }
+}
+
 export function addressForm(send, cancel) {
-  return form(
+  const country = select("Country", "country", countries, USUAL);
+  country.addEventListener("change", (event) => demand(made, event.target.value));
+  const made = form(
     send,
     field("Name", "name", { required: true, autocomplete: "name", maxlength: 100 }),
     field("Street and number", "line1", { required: true, autocomplete: "address-line1", maxlength: 200 }),
@@ -30,7 +44,7 @@ export function addressForm(send, cancel) {
       field("State or region", "region", { autocomplete: "address-level1", maxlength: 100, hint: "Such as IL" }),
       field("Postal code", "postalCode", { autocomplete: "postal-code", maxlength: 20 }),
     ),
-    select("Country", "country", countries, "US"),
+    country,
     h(
       "p",
       { class: "actions" },
@@ -38,4 +52,6 @@ export function addressForm(send, cancel) {
       cancel ? h("button", { class: "button quiet", type: "button", onclick: cancel }, "Cancel") : null,
     ),
   );
+  demand(made, USUAL);
+  return made;
 }

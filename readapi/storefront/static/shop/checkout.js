@@ -5,27 +5,17 @@ import { Attempt } from "../lib/attempt.js";
 import { h, put } from "../lib/dom.js";
 import { money } from "../lib/format.js";
 import { empty, notice, refused } from "../lib/states.js";
-import { addressBlock, addressForm } from "./address.js";
 import { hindered } from "./cart.js";
 import { Codes } from "./codes.js";
+import { Destination } from "./destination.js";
 import { admissionHeader } from "./drops.js";
+import { redraw } from "./focus.js";
+import { which } from "./goods.js";
+import { option, options } from "./options.js";
 import { cardsOf } from "./testcards.js";
 import { totals } from "./totals.js";
 
 const WAIT_S = 10;
-
-function option(name, value, chosen, onchange, ...words) {
-  return h(
-    "li",
-    {},
-    h(
-      "label",
-      { class: "option" },
-      h("input", { type: "radio", name, value, checked: value === chosen, onchange }),
-      h("span", {}, words),
-    ),
-  );
-}
 
 function step(number, title, ...content) {
   return h(
@@ -42,26 +32,36 @@ class Checkout {
     this.api = shop.api;
     this.me = me;
     this.cart = cart;
-    this.addressId = me.addresses[0]?.addressId ?? null;
     this.token = cardsOf(me.paymentMethods)[0].token;
     this.method = "standard";
     this.quote = null;
+    this.asked = 0;
+    this.known = false; // whether the quote is that of what is chosen
     this.attempt = new Attempt(shop.api);
     this.lines = h("ul", { class: "brief", role: "list" });
-    this.where = h("div", {});
+    this.where = new Destination(shop.api, me.addresses, {
+      chosen: () => this.ask(),
+      entered: () => this.ready(),
+    });
     this.how = h("div", {});
     this.sum = h("div", {});
     this.said = h("div", { class: "said" });
+    this.first = h("p", { class: "quiet", id: "keep-first" });
     this.codes = new Codes(shop, () => this.ask());
     this.button = h(
       "button",
-      { class: "button wide-button", type: "button", onclick: () => this.place() },
+      {
+        class: "button wide-button",
+        type: "button",
+        disabled: true,
+        "aria-describedby": "keep-first",
+        onclick: () => this.place(),
+      },
       "Place order",
     );
   }
 
   content() {
-    this.showAddresses();
     this.showLines(this.cart.lines);
     return h(
       "div",
@@ -69,7 +69,7 @@ class Checkout {
       h(
         "div",
         {},
-        step("1", "Where to", this.where),
+        step("1", "Where to", this.where.element),
         step("2", "Delivery", this.how),
         step("3", "Payment", this.cardList()),
       ),
@@ -81,6 +81,7 @@ class Checkout {
         this.codes.element,
         this.sum,
         this.said,
+        this.first,
         this.button,
       ),
     );
@@ -88,55 +89,18 @@ class Checkout {
 
   showLines(lines) {
     const price = ({ unitPrice, quantity }) => money({ ...unitPrice, amount: unitPrice.amount * quantity });
+    const named = (line) => h("div", { class: "named" }, `${line.quantity} × ${line.title}`, which(this.api, line));
     put(
       this.lines,
-      lines.map((line) => h("li", {}, h("span", {}, `${line.quantity} × ${line.title}`), h("span", {}, price(line)))),
+      lines.map((line) => h("li", {}, named(line), h("span", {}, price(line)))),
     );
-  }
-
-  showAddresses(adding = this.me.addresses.length === 0) {
-    if (adding) {
-      const back = this.me.addresses.length > 0 ? () => this.showAddresses(false) : null;
-      put(
-        this.where,
-        addressForm((fields) => this.keepAddress(fields), back),
-      );
-      return;
-    }
-    const choose = (event) => {
-      this.addressId = event.target.value;
-      this.ask();
-    };
-    put(
-      this.where,
-      h(
-        "ul",
-        { class: "options", role: "list" },
-        this.me.addresses.map((one) => option("address", one.addressId, this.addressId, choose, addressBlock(one))),
-      ),
-      h(
-        "button",
-        { class: "button quiet", type: "button", onclick: () => this.showAddresses(true) },
-        "Another address",
-      ),
-    );
-  }
-
-  async keepAddress(fields) {
-    const { body } = await this.api.command("POST", "/api/me/addresses", fields);
-    this.me.addresses.push({ addressId: body.addressId, ...fields });
-    this.addressId = body.addressId;
-    this.showAddresses(false);
-    await this.ask();
   }
 
   cardList() {
     const choose = (event) => {
       this.token = event.target.value;
     };
-    return h(
-      "ul",
-      { class: "options", role: "list" },
+    return options(
       cardsOf(this.me.paymentMethods).map(({ token, title, note }) =>
         option("card", token, this.token, choose, h("strong", {}, title), h("span", { class: "quiet" }, note)),
       ),
@@ -149,44 +113,47 @@ class Checkout {
       this.ask();
     };
     const { methods, method } = this.quote;
-    put(
-      this.how,
-      h(
-        "ul",
-        { class: "options", role: "list" },
-        methods.map((one) =>
-          option(
-            "method",
-            one.id,
-            method,
-            choose,
-            h("strong", {}, one.name),
-            h("span", { class: "quiet" }, `${one.daysMin} to ${one.daysMax} days`),
-            h("span", { class: "price" }, one.amount.amount ? money(one.amount) : "Free"),
-          ),
-        ),
+    const shown = methods.map((one) =>
+      option(
+        "method",
+        one.id,
+        method,
+        choose,
+        h("strong", {}, one.name),
+        h("span", { class: "quiet" }, `${one.daysMin} to ${one.daysMax} days`),
+        h("span", { class: "price" }, one.amount.amount ? money(one.amount) : "Free"),
       ),
     );
+    redraw(this.how, () => put(this.how, options(shown)));
   }
 
   async quoted() {
-    const body = { cartId: this.cart.cartId, addressId: this.addressId, shippingMethod: this.method };
+    const body = { cartId: this.cart.cartId, addressId: this.where.addressId, shippingMethod: this.method };
     if (this.codes.giftCard) body.giftCard = this.codes.giftCard;
     return (await this.api.command("POST", "/api/orders/quote", body)).body;
   }
 
-  /** What it costs now; until it is known, nothing can be ordered. */
+  /** What it costs now; until it is known, nothing can be ordered. Answers come in any order: the last question counts. */
   async ask() {
-    this.button.disabled = true;
+    this.asked += 1;
+    const { asked } = this;
+    this.known = false;
+    this.ready();
     put(this.said);
-    if (this.addressId === null) {
+    if (this.where.addressId === null) {
       put(this.sum, h("p", { class: "quiet" }, "Tax and delivery show once there is an address."));
       return;
     }
     try {
-      this.show(await this.quoted());
+      const quote = await this.quoted();
+      if (asked === this.asked) this.show(quote);
     } catch (problem) {
       if (problem.title === undefined) throw problem;
+      if (asked !== this.asked) return;
+      if (this.codes.refused(problem)) {
+        await this.ask();
+        return;
+      }
       put(
         this.said,
         refused(problem, () => this.ask()),
@@ -196,13 +163,21 @@ class Checkout {
 
   show(quote) {
     this.quote = quote;
+    this.known = true;
     this.showLines(quote.lines);
     this.showMethods();
     this.codes.show(quote);
     put(this.sum, totals(quote));
     if (quote.undeliverable.length > 0) put(this.said, this.elsewhere(quote));
-    this.button.disabled = quote.undeliverable.length > 0;
     this.button.textContent = `Pay ${money(quote.due)}`;
+    this.ready();
+  }
+
+  /** Whether the button may be pressed: not while an address is being entered, which the order would not go to. */
+  ready() {
+    const { adding, addressId } = this.where;
+    put(this.first, adding && addressId !== null ? "Keep the address first, or cancel." : null);
+    this.button.disabled = adding || !this.known || this.quote.undeliverable.length > 0;
   }
 
   /** What cannot go to this address, and why. */
@@ -235,8 +210,12 @@ class Checkout {
         this.changed(problem.body.quote);
         return;
       }
+      if (this.codes.refused(problem)) {
+        await this.ask();
+        return;
+      }
       put(this.said, refused(problem));
-      this.button.disabled = false;
+      this.ready();
     }
   }
 
@@ -261,7 +240,7 @@ class Checkout {
   async send() {
     const body = {
       cartId: this.cart.cartId,
-      addressId: this.addressId,
+      addressId: this.where.addressId,
       paymentMethodId: await this.paymentMethod(),
       shippingMethod: this.method,
       total: this.quote.totals.grand,

@@ -2,8 +2,9 @@
 
 import { h, put } from "../lib/dom.js";
 import { field, form } from "../lib/form.js";
-import { money } from "../lib/format.js";
+import { capital, money } from "../lib/format.js";
 import { icon } from "../lib/icons.js";
+import { redraw } from "./focus.js";
 
 const REASONS = {
   unknown: "no such code",
@@ -14,30 +15,72 @@ const REASONS = {
 };
 
 export class Codes {
+  /** `ask` asks what it costs with them. */
   constructor(shop, ask) {
     this.basket = shop.basket;
     this.ask = ask;
     this.giftCard = null;
     this.shown = h("div", {});
-    this.element = h(
-      "details",
-      { class: "codes" },
-      h("summary", {}, "Coupon or gift card"),
-      form(
-        async ({ coupon, giftCard }) => {
-          if (coupon) await this.basket.coupon(coupon);
-          if (giftCard) this.giftCard = giftCard;
-          await this.ask();
-        },
-        field("Coupon", "coupon", { maxlength: 40 }),
-        field("Gift card", "giftCard", { maxlength: 40 }),
-        h("button", { class: "button quiet", type: "submit" }, "Use"),
-      ),
-      this.shown,
+    this.form = form(
+      (entered) => this.use(entered),
+      field("Coupon", "coupon", { maxlength: 40 }),
+      field("Gift card", "giftCard", { maxlength: 40 }),
+      h("button", { class: "button quiet", type: "submit" }, "Use"),
     );
+    this.element = h("details", { class: "codes" }, h("summary", {}, "Coupon or gift card"), this.form, this.shown);
+  }
+
+  input(name) {
+    return this.form.elements.namedItem(name);
+  }
+
+  /** What is in use shows below; its field is free for the next, or the next press would bring back what was taken out. */
+  async use({ coupon, giftCard }) {
+    if (coupon && !(await this.coupon(coupon))) return;
+    if (giftCard) this.giftCard = giftCard;
+    await this.ask();
+    if (giftCard && this.giftCard === giftCard) this.input("giftCard").value = "";
+  }
+
+  /** Whether it is in the cart now. What cannot be a code at all is refused there. */
+  async coupon(code) {
+    try {
+      await this.basket.coupon(code);
+    } catch (problem) {
+      if (problem.code !== "validation_failed") throw problem;
+      this.mark("coupon", "There is no such coupon.");
+      return false;
+    }
+    this.input("coupon").value = "";
+    return true;
+  }
+
+  /** Whether a problem is that of the gift card, which is left out then: the order goes on without it. */
+  refused(problem) {
+    const wrong = problem.errors.find(({ pointer }) => pointer === "#/giftCard");
+    if (!wrong) return false;
+    this.giftCard = null;
+    this.mark("giftCard", `${capital(wrong.detail)}.`);
+    return true;
+  }
+
+  mark(name, why) {
+    const input = this.input(name);
+    input.setAttribute("aria-invalid", "true");
+    document.getElementById(input.getAttribute("aria-describedby")).textContent = why;
+    this.element.open = true;
+    input.focus();
   }
 
   show(quote) {
+    redraw(
+      this.shown,
+      () => put(this.shown, this.inUse(quote)),
+      () => this.input("coupon").focus(),
+    );
+  }
+
+  inUse(quote) {
     const drop = (what) => async () => {
       await what();
       await this.ask();
@@ -61,6 +104,6 @@ export class Codes {
         })
       : null;
     const promotions = quote.promotions.map((one) => h("p", { class: "quiet" }, `${one.name}: −${money(one.amount)}`));
-    put(this.shown, h("p", { class: "chips" }, coupons, card), promotions);
+    return [h("p", { class: "chips" }, coupons, card), promotions];
   }
 }
