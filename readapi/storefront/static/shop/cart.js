@@ -5,6 +5,8 @@ import { h, put } from "../lib/dom.js";
 import { capital, money, plural } from "../lib/format.js";
 import { icon } from "../lib/icons.js";
 import { empty, notice, refused } from "../lib/states.js";
+import { redraw } from "./focus.js";
+import { addressOf, which } from "./goods.js";
 import { thumb } from "./thumb.js";
 
 const SEVERE = new Set(["unavailable", "out_of_stock", "insufficient_stock", "limit_exceeded"]);
@@ -34,6 +36,7 @@ function row(shop, line, act) {
   const quantity = h(
     "select",
     {
+      id: `quantity-${line.itemId}`,
       "aria-label": `Quantity of ${line.title}`,
       onchange: (event) => act(shop.basket.take(line.itemId, Number(event.target.value)), "Quantity changed"),
     },
@@ -47,7 +50,8 @@ function row(shop, line, act) {
     h(
       "div",
       { class: "what" },
-      h("a", { class: "title", href: `/product/${line.productId}?${new URLSearchParams({ sku: line.sku })}` }, line.title),
+      h("a", { id: `title-${line.itemId}`, class: "title", href: addressOf(line) }, line.title),
+      which(shop.api, line),
       h("p", { class: "quiet" }, `${money(line.unitPrice)} each`),
       said(line),
     ),
@@ -55,7 +59,13 @@ function row(shop, line, act) {
     h("span", { class: "price" }, money(line.total)),
     h(
       "button",
-      { class: "button bare", type: "button", "aria-label": `Take out ${line.title}`, onclick: out },
+      {
+        id: `out-${line.itemId}`,
+        class: "button bare",
+        type: "button",
+        "aria-label": `Take out ${line.title}`,
+        onclick: out,
+      },
       icon("trash"),
     ),
   );
@@ -79,6 +89,7 @@ function summary(cart) {
     h(
       "a",
       {
+        id: "to-checkout",
         class: "button wide-button",
         href: stuck ? null : "/checkout",
         "aria-disabled": stuck ? "true" : null,
@@ -93,10 +104,11 @@ export async function cartPage(_, shop) {
   const content = h("div", {});
   const problem = h("div", { class: "said" });
 
-  function show(cart) {
+  const show = (cart) => redraw(content, () => put(content, drawn(cart)));
+
+  function drawn(cart) {
     if (cart.lines.length === 0) {
-      put(
-        content,
+      return [
         h("h1", {}, "Your cart"),
         empty(
           "cart",
@@ -104,11 +116,9 @@ export async function cartPage(_, shop) {
           "What you put into the cart waits here for you.",
           h("a", { class: "button", href: "/search" }, "Look around"),
         ),
-      );
-      return;
+      ];
     }
-    put(
-      content,
+    return [
       h("h1", {}, "Your cart"),
       problem,
       h(
@@ -121,7 +131,7 @@ export async function cartPage(_, shop) {
         ),
         summary(cart),
       ),
-    );
+    ];
   }
 
   async function act(change, words) {
@@ -129,7 +139,6 @@ export async function cartPage(_, shop) {
     try {
       show(await change);
       announce(`${words}. ${plural(shop.basket.quantity, "item")} in the cart`);
-      content.querySelector("h1").setAttribute("tabindex", "-1");
     } catch (refusal) {
       if (refusal.title === undefined) throw refusal;
       show(await shop.basket.load());

@@ -8,6 +8,7 @@ import { notice, refused } from "../lib/states.js";
 import { progress, reason, status } from "../lib/status.js";
 import { Timeline } from "../lib/timeline.js";
 import { addressBlock } from "./address.js";
+import { addressOf, which } from "./goods.js";
 import { sellerRatings } from "./sellerrating.js";
 import { thumb } from "./thumb.js";
 import { totals } from "./totals.js";
@@ -40,7 +41,8 @@ function lines(api, order) {
         h(
           "div",
           { class: "what" },
-          h("a", { class: "title", href: `/product/${line.productId}` }, line.title),
+          h("a", { class: "title", href: addressOf(line) }, line.title),
+          which(api, line),
           h("p", { class: "quiet" }, `${line.quantity} × ${money(line.unitPrice)}`),
         ),
         h("span", { class: "price" }, money({ ...line.unitPrice, amount: line.unitPrice.amount * line.quantity })),

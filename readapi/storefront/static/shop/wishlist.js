@@ -6,6 +6,7 @@ import { money, plural } from "../lib/format.js";
 import { icon } from "../lib/icons.js";
 import { empty, refused } from "../lib/states.js";
 import { stock } from "./card.js";
+import { addressOf, which } from "./goods.js";
 import { thumb } from "./thumb.js";
 
 const CHANGED = { fell: "costs less than when you saved it", rose: "costs more than when you saved it" };
@@ -62,13 +63,10 @@ function row(shop, item, act) {
       { class: "what" },
       h(
         "a",
-        {
-          class: "title",
-          lang: item.language,
-          href: `/product/${item.productId}?${new URLSearchParams({ sku: item.sku })}`,
-        },
+        { class: "title", lang: item.language, href: addressOf(item) },
         item.title,
       ),
+      which(shop.api, item),
       item.discontinued ? h("p", { class: "quiet" }, "No longer made") : h("p", {}, stock(item)),
       change(item),
     ),
