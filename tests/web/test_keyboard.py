@@ -80,7 +80,7 @@ async def test_what_does_not_exist(chrome: Browser) -> None:
     await expect(page.get_by_role("heading", name="Nothing found")).to_be_visible()
     await inspected(page, "nothing-found")
     await page.goto("/orders")
-    await expect(page.get_by_role("alert")).to_contain_text("Sign in first")
+    await expect(page.get_by_role("heading", name="Sign in first")).to_be_visible()
 
 
 async def test_a_shop_that_is_away_is_tried_again(chrome: Browser) -> None:

@@ -26,10 +26,12 @@ const REASONS = {
   expired: ["It took too long", "The payment did not come through in time. Nothing was charged."],
   not_serviceable: ["Not delivered there", "Something in it cannot go to this address. Nothing was charged."],
   limit_exceeded: ["More than one customer may buy", "Take fewer and try again. Nothing was charged."],
-  cancelled: ["Called off", "What was paid goes back to where it came from."],
 };
 
-export function reason(code) {
+/** Title and text. Orders are called off before and after they were `paid`. */
+export function reason(code, paid) {
+  if (code === "cancelled")
+    return ["Called off", paid ? "What was paid goes back to where it came from." : "Nothing was charged."];
   return REASONS[code] ?? ["Cancelled", "Nothing was charged."];
 }
 

@@ -14,6 +14,7 @@ import { which } from "./goods.js";
 import { option, options } from "./options.js";
 import { cardsOf } from "./testcards.js";
 import { totals } from "./totals.js";
+import { own } from "./visitors.js";
 
 const WAIT_S = 10;
 
@@ -259,23 +260,7 @@ class Checkout {
   }
 }
 
-function visitors() {
-  return {
-    title: "Checkout",
-    content: [
-      h("h1", {}, "Checkout"),
-      empty(
-        "person",
-        "Sign in to buy",
-        "Your cart comes with you.",
-        h("a", { class: "button", href: "/sign-in?to=/checkout" }, "Sign in"),
-      ),
-    ],
-  };
-}
-
-export async function checkout(_, shop) {
-  if (!shop.api.session.signedIn) return visitors();
+export const checkout = own("Checkout", "Your cart comes with you.", async (_, shop) => {
   const [{ body: me }, cart] = await Promise.all([shop.api.get("/api/me"), shop.basket.load()]);
   if (cart.lines.length === 0 || hindered(cart)) {
     return {
@@ -295,4 +280,4 @@ export async function checkout(_, shop) {
   const content = [h("h1", {}, "Checkout"), made.content()];
   await made.ask();
   return { title: "Checkout", content };
-}
+});

@@ -12,10 +12,12 @@ import { addressOf, which } from "./goods.js";
 import { sellerRatings } from "./sellerrating.js";
 import { thumb } from "./thumb.js";
 import { totals } from "./totals.js";
+import { own } from "./visitors.js";
 
 function headline(order) {
   if (order.status === "CANCELLED") {
-    const [title, text] = reason(order.checkout.reason);
+    const paid = order.captured.amount > 0 || order.giftCard !== null;
+    const [title, text] = reason(order.checkout.reason, paid);
     const again =
       order.checkout.reason === "cancelled"
         ? null
@@ -165,8 +167,9 @@ class Order {
   }
 }
 
-export async function orderPage({ parameters: [orderId] }, shop) {
+export const orderPage = own("Your order", "Orders are shown to those who placed them.", async (visit, shop) => {
+  const [orderId] = visit.parameters;
   const made = new Order(shop, orderId);
   await made.refresh();
   return { title: `Order ${short(orderId)}`, content: made.content(), leave: live(() => made.refresh()) };
-}
+});

@@ -4,6 +4,7 @@ import { h, put } from "../lib/dom.js";
 import { day, money, plural } from "../lib/format.js";
 import { empty, refused } from "../lib/states.js";
 import { status } from "../lib/status.js";
+import { own } from "./visitors.js";
 
 function row(order) {
   const units = order.lines.reduce((sum, line) => sum + line.quantity, 0);
@@ -22,7 +23,9 @@ function row(order) {
   );
 }
 
-export async function ordersPage(_, shop) {
+const WHY = "What you buy shows here, with every step of its way.";
+
+export const ordersPage = own("Your orders", WHY, async (_, shop) => {
   const list = h("ul", { class: "order-rows", role: "list" });
   const more = h("p", { class: "actions" });
 
@@ -55,9 +58,9 @@ export async function ordersPage(_, shop) {
       empty(
         "box",
         "No orders yet",
-        "What you buy shows here, with every step of its way.",
+        WHY,
         h("a", { class: "button", href: "/search" }, "Look around"),
       ),
     ],
   };
-}
+});

@@ -12,7 +12,7 @@ import { gallery } from "./gallery.js";
 import { buyButton, delivery, offers, price } from "./offers.js";
 import { stars } from "./stars.js";
 import { axes, offersOf, variantOf, variantText } from "./variants.js";
-import { wishButton } from "./wishlist.js";
+import { WishButton } from "./wishbutton.js";
 
 const BESIDE = 4;
 const QUANTITIES = 10;
@@ -131,7 +131,7 @@ class Chosen {
     this.deliveries = deliveries;
     this.axes = h("div", { class: "axes" });
     this.best = h("div", {});
-    this.wish = product.discontinued ? null : wishButton(shop, product.title, () => this.variant);
+    this.wish = product.discontinued ? null : new WishButton(shop, product.title);
     this.offers = h("div", {});
     this.attributes = h("div", {});
     this.show(variantOf(product, sku));
@@ -145,6 +145,7 @@ class Chosen {
     put(this.best, best(shop, product, sold, this.drops, this.deliveries));
     put(this.offers, sold.length > 0 ? offers(shop, product, sold, this.deliveries) : null);
     put(this.attributes, attributes(product, variant));
+    this.wish?.choose(variant.sku);
   }
 
   choose(variant, axis) {
@@ -178,11 +179,17 @@ export async function productPage({ parameters: [productId], query }, shop) {
   ]);
   shop.signals.viewed(product.productId);
   const chosen = new Chosen(shop, product, query.get("sku"), drops, deliveries);
+  chosen.wish?.resume();
   return {
     title: product.title,
     content: [
       breadcrumbs(product.category),
-      h("div", { class: "product" }, gallery(product), h("div", {}, title(product), chosen.axes, chosen.best, chosen.wish)),
+      h(
+        "div",
+        { class: "product" },
+        gallery(product),
+        h("div", {}, title(product), chosen.axes, chosen.best, chosen.wish?.element),
+      ),
       chosen.offers,
       description(product),
       chosen.attributes,

@@ -8,37 +8,11 @@ import { empty, refused } from "../lib/states.js";
 import { stock } from "./card.js";
 import { addressOf, which } from "./goods.js";
 import { thumb } from "./thumb.js";
+import { own } from "./visitors.js";
+import { wishesOf } from "./wishes.js";
 
+const WHY = "What you save from a product's page waits here, and shows when it costs less.";
 const CHANGED = { fell: "costs less than when you saved it", rose: "costs more than when you saved it" };
-
-/** Puts one of the sellers' articles there; whoever is not signed in is asked to. `chosen` names it when it is pressed. */
-export function wishButton(shop, title, chosen) {
-  const said = h("div", { class: "said" });
-  async function wish() {
-    if (!shop.api.session.signedIn) {
-      shop.router().go(`/sign-in?to=${encodeURIComponent(location.pathname + location.search)}`);
-      return;
-    }
-    button.disabled = true;
-    try {
-      await shop.api.command("POST", "/api/wishlist/items", { sku: chosen().sku });
-      put(said, h("p", { class: "added" }, icon("check", 18), " Saved. ", h("a", { href: "/wishlist" }, "Go to your wishlist")));
-      announce(`${title} is on your wishlist`);
-    } catch (problem) {
-      if (problem.title === undefined) throw problem;
-      put(said, refused(problem));
-    } finally {
-      button.disabled = false;
-    }
-  }
-  const button = h(
-    "button",
-    { class: "button quiet", type: "button", onclick: wish },
-    icon("heart", 18),
-    "Save to wishlist",
-  );
-  return h("div", { class: "wish" }, button, said);
-}
 
 function change({ priceChange, priceAtAdding }) {
   if (!priceChange) return null;
@@ -50,7 +24,7 @@ function row(shop, item, act) {
   const add = () => act(shop.basket.add(item.sku, null, 1), `${item.title} is in your cart`);
   const out = () =>
     act(
-      shop.api.command("DELETE", `/api/wishlist/items/${encodeURIComponent(item.sku)}`),
+      wishesOf(shop.api).remove(item.sku),
       `${item.title} was taken off`,
       () => element.remove(),
     );
@@ -116,12 +90,12 @@ function nothing() {
   return empty(
     "heart",
     "Nothing saved yet",
-    "What you save from a product's page waits here, and shows when it costs less.",
+    WHY,
     h("a", { class: "button", href: "/search" }, "Look around"),
   );
 }
 
-export async function wishlistPage(_, shop) {
+export const wishlistPage = own("Your wishlist", WHY, async (_, shop) => {
   const { api } = shop;
   const said = h("div", { class: "said" });
   const list = h("ul", { class: "line-items", role: "list", "aria-label": "Saved" });
@@ -154,4 +128,4 @@ export async function wishlistPage(_, shop) {
   const [{ body: me }] = await Promise.all([api.get("/api/me"), page(null)]);
   put(content, list.children.length > 0 ? [list, more] : nothing());
   return { title: "Your wishlist", content: [heading, notices(api, me.notifications.wishes, said), said, content] };
-}
+});
