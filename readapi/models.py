@@ -63,6 +63,7 @@ class OfferOut(Shape):
     low_stock: bool
     available: int = Field(description="units, at most 100 are told")
     deliverable: bool = Field(description="whether it goes to where it is said to go; those that do not come last")
+    created_at: datetime
     updated_at: datetime
     version: int
 

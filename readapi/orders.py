@@ -245,6 +245,8 @@ def shipment_json(shipment_id: str, shipment: Shipment) -> dict[str, Any]:
         "packedAt": instant(shipment.packed_at),
         "shippedAt": instant(shipment.shipped_at) if shipment.shipped_at else None,
         "deliveredAt": instant(shipment.delivered_at) if shipment.delivered_at else None,
+        "createdAt": instant(shipment.packed_at),
+        "updatedAt": instant(max(shipment.packed_at, shipment.shipped_at, shipment.delivered_at)),
     }
 
 

@@ -173,6 +173,7 @@ def offer_json(seller: Seller, shops: Shops) -> dict[str, Any]:
         "inStock": seller.in_stock,
         "lowStock": seller.low_stock,
         "available": min(seller.available, AVAILABLE_SHOWN_MAX),
+        "createdAt": instant(offer.created_at),
         "updatedAt": instant(offer.updated_at),
         "version": offer.version,
     }

@@ -212,6 +212,8 @@ class ShipmentOut(Shape):
     packed_at: datetime
     shipped_at: datetime | None
     delivered_at: datetime | None
+    created_at: datetime
+    updated_at: datetime
 
 
 class ShipmentReply(ShipmentOut):
