@@ -4,8 +4,14 @@ import { announce } from "./announce.js";
 import { h } from "./dom.js";
 import { second } from "./format.js";
 
-const GOOD = new Set(["order.paid", "payment.captured", "shipment.delivered", "order.confirmed"]);
-const BAD = new Set(["order.cancelled", "payment.declined", "refund.refused", "dispute.lost"]);
+const GOOD = new Set(["order.confirmed", "order.paid", "order.shipment_delivered", "payment.captured"]);
+const BAD = new Set([
+  "order.cancelled",
+  "payment.capture_refused",
+  "payment.declined",
+  "payment.dispute_lost",
+  "payment.refund_refused",
+]);
 
 function entry(item, detailed) {
   const kind = GOOD.has(item.type) ? "good" : BAD.has(item.type) ? "bad" : "";
