@@ -2,7 +2,7 @@
 
 import { announce } from "./announce.js";
 import { h, put } from "./dom.js";
-import { loading, refused } from "./states.js";
+import { called, loading, refused } from "./states.js";
 
 const address = () => location.pathname + location.search;
 
@@ -20,7 +20,12 @@ export class Router {
     addEventListener("popstate", () => this.moved());
   }
 
+  /** What is no page here may be one of the other application: the server knows. */
   go(to, { replace = false, focus = true } = {}) {
+    if (this.find(new URL(to, location.href).pathname)[0] === this.missing) {
+      location[replace ? "replace" : "assign"](to);
+      return new Promise(() => {}); // until this page is gone
+    }
     history[replace ? "replaceState" : "pushState"](null, "", to);
     return this.show(focus);
   }
@@ -53,10 +58,10 @@ export class Router {
       if (problem.title === undefined) throw problem;
       put(
         this.main,
-        h("h1", { class: "unseen" }, problem.title),
+        h("h1", { class: "unseen" }, called(problem)),
         refused(problem, () => this.show()),
       );
-      this.title(problem.title, focus);
+      this.title(called(problem), focus);
     } finally {
       clearTimeout(waiting);
     }

@@ -30,13 +30,20 @@ export function notice(kind, title, ...children) {
   return h("div", { class: `notice ${kind}` }, icon(drawn), h("div", {}, h("strong", {}, title), children));
 }
 
+/** What a problem is called: that a request is not valid tells nobody anything, what is wrong with it does. */
+export function called({ code, title, detail }) {
+  return code === "validation_failed" && detail ? capital(detail) : title;
+}
+
 /** A problem with what was wrong, and what to do; `again` offers to repeat. */
 export function refused(problem, again = null) {
   const tips = advice(problem);
+  const title = called(problem);
+  const untold = problem.detail && capital(problem.detail) !== title;
   const shown = notice(
     "bad",
-    problem.title,
-    problem.detail && problem.detail !== problem.title ? h("p", {}, sentence(problem.detail)) : null,
+    title,
+    untold ? h("p", {}, sentence(problem.detail)) : null,
     problem.errors.length > 1
       ? h(
           "ul",

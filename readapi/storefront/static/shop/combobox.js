@@ -9,6 +9,12 @@ import { icon } from "../lib/icons.js";
 const PAUSE_MS = 120;
 const KINDS = { category: "Category", brand: "Brand", product: "Product", search: "Search" };
 
+/** Categories are paths; a slash within another name is its own. */
+function worded({ kind, text, label }) {
+  const shown = label ?? text;
+  return kind === "category" ? shown.replaceAll("/", " › ") : shown;
+}
+
 function target({ kind, text, productId }) {
   if (kind === "product") return `/product/${productId}`;
   return `/search?${new URLSearchParams({ [kind === "search" ? "q" : kind]: text })}`;
@@ -86,7 +92,7 @@ export class Combobox {
               this.follow(index);
             },
           },
-          h("span", { class: "text" }, (item.label ?? item.text).replaceAll("/", " › ")),
+          h("span", { class: "text" }, worded(item)),
           h("span", { class: "kind" }, KINDS[item.kind] ?? item.kind),
         ),
       ),

@@ -1,11 +1,55 @@
 /* What is searched for, as it stands in the address: the parameters of GET /api/products by their own names. */
 
-const MANY = (name) => name === "brand" || name === "seller" || name.startsWith("attr.");
+export const PER_PAGE = 24;
+/* Beyond the ten thousandth product the API has no pages. */
+export const PAGES_MAX = Math.floor(10_000 / PER_PAGE);
+export const SORTS = [
+  ["relevance", "Best match"],
+  ["price_asc", "Price, lowest first"],
+  ["price_desc", "Price, highest first"],
+  ["newest", "Newest"],
+  ["rating", "Best rated"],
+];
+const TEXT_MAX = 500;
+const AMOUNT_MAX = 10 ** 12;
+
+const MANY = (name) => name === "brand" || name === "seller" || /^attr\../.test(name);
 const KEPT = new Set(["q", "sort"]);
+
+const within = (pattern, least, most) => (value) =>
+  pattern.test(value) && Number(value) >= least && Number(value) <= most ? value : null;
+const amount = within(/^\d{1,13}$/, 0, AMOUNT_MAX);
+const matching = (pattern) => (value) => (pattern.test(value) ? value : null);
+const text = (value) => (value.length <= TEXT_MAX ? value : null);
+
+/* What a value of each name means; null for one that cannot be meant. */
+const SINGLE = {
+  q: (value) => value.slice(0, TEXT_MAX),
+  sort: (value) => (SORTS.some(([name]) => name === value) ? value : null),
+  page: (value) => (/^0*[1-9]\d*$/.test(value) ? String(Math.min(Number(value), PAGES_MAX)) : null),
+  category: text,
+  priceMin: amount,
+  priceMax: amount,
+  ratingMin: within(/^[\d.]{1,10}$/, 0, 5),
+  inStock: matching(/^(true|false)$/),
+  shipTo: matching(/^(\*|[A-Z]{2}(-[A-Z0-9]{1,3})?)$/),
+};
+
+/** Links come with the marks of whoever gave them away, and are mistyped: the API refuses both, and here they are left out. */
+function meant(query) {
+  const known = new URLSearchParams();
+  for (const [name, value] of query) {
+    const single = Object.hasOwn(SINGLE, name);
+    if (single ? known.has(name) : !MANY(name) || text(name) === null) continue;
+    const kept = single ? SINGLE[name](value) : text(value);
+    if (kept !== null) known.append(name, kept);
+  }
+  return known;
+}
 
 export class Criteria {
   constructor(query) {
-    this.query = new URLSearchParams(query);
+    this.query = meant(new URLSearchParams(query));
   }
 
   get(name) {

@@ -6,18 +6,11 @@ import { number, plural } from "../lib/format.js";
 import { icon } from "../lib/icons.js";
 import { empty } from "../lib/states.js";
 import { cards } from "./card.js";
-import { Criteria } from "./criteria.js";
+import { Criteria, PAGES_MAX, PER_PAGE, SORTS } from "./criteria.js";
 import { facets, placeText, priceText, sellerText } from "./facets.js";
 
-const PER_PAGE = 24;
-const PAGES_MAX = Math.floor(10_000 / PER_PAGE);
-const SORTS = [
-  ["relevance", "Best match"],
-  ["price_asc", "Price, lowest first"],
-  ["price_desc", "Price, highest first"],
-  ["newest", "Newest"],
-  ["rating", "Best rated"],
-];
+/* From here on the filters stand beside the result, and are not behind a button. */
+const WIDE = matchMedia("(min-width: 60rem)");
 
 function heading(criteria) {
   const words = criteria.get("q");
@@ -71,8 +64,12 @@ function meant(criteria, { suggestion, rescued }) {
   ];
 }
 
-function pager(criteria, page, total) {
-  const pages = Math.min(Math.ceil(total / PER_PAGE), PAGES_MAX);
+const pagesOf = (total) => Math.min(Math.ceil(total / PER_PAGE), PAGES_MAX);
+const pageOf = (criteria) => Number(criteria.get("page") ?? 1);
+
+function pager(criteria, total) {
+  const page = pageOf(criteria);
+  const pages = pagesOf(total);
   if (pages <= 1) return null;
   const to = (at) => criteria.with({ page: at === 1 ? null : String(at) });
   return h(
@@ -114,9 +111,26 @@ function sorting(shop, criteria) {
   );
 }
 
-function result(shop, criteria, body, address) {
-  const page = Number(criteria.get("page") ?? 1);
-  const wide = matchMedia("(min-width: 60rem)").matches;
+/** Behind a button where there is no room beside the result, also when a tablet is turned. */
+function filters(shop, ...shown) {
+  const noted = () => {
+    if (!WIDE.matches) shop.filtersOpen = made.open;
+  };
+  const made = h(
+    "details",
+    { class: "filters", ontoggle: noted },
+    h("summary", { class: "button quiet" }, icon("sliders", 18), "Filters"),
+    h("div", { role: "group", "aria-label": "Filters" }, shown),
+  );
+  const fit = () => {
+    made.open = WIDE.matches || shop.filtersOpen;
+  };
+  fit();
+  WIDE.addEventListener("change", fit);
+  return [made, () => WIDE.removeEventListener("change", fit)];
+}
+
+function result(shop, criteria, body, narrowing) {
   return [
     h(
       "div",
@@ -129,37 +143,43 @@ function result(shop, criteria, body, address) {
     h(
       "div",
       { class: "result" },
-      h(
-        "details",
-        {
-          class: "filters",
-          open: wide || shop.filtersOpen,
-          ontoggle: (event) => {
-            shop.filtersOpen = event.target.open;
-          },
-        },
-        h("summary", { class: "button quiet" }, icon("sliders", 18), "Filters"),
-        h("div", { role: "group", "aria-label": "Filters" }, facets(shop, criteria, body.facets, address)),
-      ),
+      narrowing,
       h(
         "section",
         { "aria-label": "Products" },
         body.items.length > 0 ? cards(body.items, criteria.get("shipTo")) : nothing(criteria),
-        pager(criteria, page, body.total),
+        pager(criteria, body.total),
       ),
     ),
   ];
 }
 
+/** The box keeps the words as long as what they found is shown. */
+function emptied(box) {
+  if (location.pathname !== "/search") box.value = "";
+}
+
 export async function search({ query }, shop) {
-  const criteria = new Criteria(query);
-  const [{ body }, address] = await Promise.all([shop.api.get("/api/products", asked(criteria)), newest(shop.api)]);
+  const [[criteria, body], address] = await Promise.all([found(shop.api, new Criteria(query)), newest(shop.api)]);
   shop.currency = body.items.find((item) => item.price)?.price.currency ?? shop.currency;
   shop.search.input.value = criteria.get("q") ?? "";
   shop.signals.searched(criteria.get("q"), body.items);
-  const content = h("div", {}, result(shop, criteria, body, address));
+  const [narrowing, letGo] = filters(shop, facets(shop, criteria, body.facets, address));
+  const content = h("div", {}, result(shop, criteria, body, narrowing));
   announce(plural(body.total, "product"));
-  return { title: heading(criteria), content };
+  const leave = () => {
+    letGo();
+    emptied(shop.search.input);
+  };
+  return { title: heading(criteria), content, leave };
+}
+
+/** Of fewer pages than were asked for, the last. */
+async function found(api, criteria) {
+  const { body } = await api.get("/api/products", asked(criteria));
+  const last = pagesOf(body.total);
+  if (body.total === 0 || pageOf(criteria) <= last) return [criteria, body];
+  return found(api, new Criteria([...criteria.query].map(([name, value]) => [name, name === "page" ? last : value])));
 }
 
 /** The address that the API takes for the destination where none is said; null for visitors. */
