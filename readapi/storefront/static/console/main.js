@@ -41,7 +41,7 @@ function page(panel) {
     await api.session.token();
     chrome();
     if (api.session.scopes.includes("admin")) return panel(visit, console_);
-    return { title: "Sign in", content: signIn(console_, () => router.show()) };
+    return { title: "Sign in", content: signIn(console_) };
   };
 }
 
@@ -59,7 +59,7 @@ function chrome() {
       : null,
   );
   nav.hidden = !inside;
-  const out = () => api.session.signOut().finally(() => router.show());
+  const out = () => api.session.signOut();
   put(
     account,
     h("a", { href: "/" }, "To the shop"),
@@ -114,4 +114,6 @@ document.body.append(
   h("div", { class: "frame" }, nav, main),
 );
 listen();
+// Whoever signs in or out, or has been away for too long, here or in another tab.
+api.session.addEventListener("change", () => router.show());
 router.show(false);

@@ -4,7 +4,7 @@ import { h } from "../lib/dom.js";
 import { field, form } from "../lib/form.js";
 import { notice } from "../lib/states.js";
 
-export function signIn({ api }, entered) {
+export function signIn({ api }) {
   const wrong = api.session.signedIn
     ? notice("warn", "This account is no administrator's", h("p", {}, "Sign in with one that is."))
     : null;
@@ -14,10 +14,7 @@ export function signIn({ api }, entered) {
     h("h1", {}, "Sign in to the console"),
     wrong,
     form(
-      async ({ email, password }) => {
-        await api.session.signIn(email, password);
-        await entered();
-      },
+      ({ email, password }) => api.session.signIn(email, password),
       field("E-mail", "email", { type: "email", required: true, autocomplete: "username" }),
       field("Password", "password", { type: "password", required: true, autocomplete: "current-password" }),
       h("button", { class: "button", type: "submit" }, "Sign in"),

@@ -10,6 +10,8 @@ const REFRESH = "refresh";
 const SIGNED_IN = "kontor.signed-in";
 const ACCESS = "kontor.access";
 const EARLY_MS = 30_000;
+/* Of a 401 elsewhere the way out is to sign in, which is what was tried here. */
+const WRONG_PASSWORD = { code: "wrong_password", title: "The e-mail address or password is wrong", detail: "" };
 
 function scopesOf(access) {
   return access ? access.scope.split(" ") : [];
@@ -21,7 +23,9 @@ export class Session extends EventTarget {
     this.write = write;
     this.access = JSON.parse(sessionStorage.getItem(ACCESS) ?? "null");
     addEventListener("storage", (event) => {
-      if (event.key === SIGNED_IN && event.newValue === null) this.forget();
+      if (event.key !== SIGNED_IN) return;
+      if (event.newValue === null) this.forget();
+      else this.dispatchEvent(new Event("change"));
     });
   }
 
@@ -61,7 +65,11 @@ export class Session extends EventTarget {
   }
 
   async signIn(email, password) {
-    await this.grant({ grant_type: "password", username: email, password });
+    try {
+      await this.grant({ grant_type: "password", username: email, password });
+    } catch (problem) {
+      throw problem.status === 401 ? Object.assign(problem, WRONG_PASSWORD) : problem;
+    }
     this.dispatchEvent(new Event("change"));
   }
 

@@ -11,6 +11,8 @@ function onward(query) {
 
 export async function signIn({ query }, shop) {
   const { api, basket } = shop;
+  // Not by what is kept alone: a session that is over ends here, and not on the way back and forth.
+  if ((await api.session.token()) !== null) return shop.router().go(onward(query), { replace: true });
 
   async function enter({ email, password }) {
     await api.session.signIn(email, password);
