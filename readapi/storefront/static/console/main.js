@@ -17,6 +17,7 @@ import { projections } from "./projections.js";
 import { reviews } from "./reviews.js";
 import { signIn } from "./signin.js";
 import { stock } from "./stock.js";
+import { keepTime } from "./times.js";
 
 const PANELS = [
   ["/console", "Overview", "home"],
@@ -114,6 +115,7 @@ document.body.append(
   h("div", { class: "frame" }, nav, main),
 );
 listen();
+keepTime();
 // Whoever signs in or out, or has been away for too long, here or in another tab.
 api.session.addEventListener("change", () => router.show());
 router.show(false);

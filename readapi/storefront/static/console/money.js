@@ -3,14 +3,20 @@
 import { h } from "../lib/dom.js";
 import { money, short } from "../lib/format.js";
 import { act, decision } from "./decision.js";
-import { orderLink, when } from "./orderlinks.js";
+import { orderLink } from "./orderlinks.js";
 import { paged, tabs } from "./table.js";
+import { when } from "./times.js";
 
 const SHOWN = [
   ["ledger", "Ledger"],
   ["differences", "Differences"],
   ["disputes", "Disputes"],
   ["refusals", "Refused refunds"],
+];
+
+const STATES = [
+  ["open", "Open"],
+  ["settled", "Settled"],
 ];
 
 const ACCOUNTS = [
@@ -30,11 +36,16 @@ const DISPUTES = [
   ["Opened", (one) => when(one.openedAt)],
 ];
 
+/** What somebody found out about it, or why it is settled. */
+function said({ note, by, settledAt }) {
+  if (!note) return null;
+  return h("p", {}, note, h("span", { class: "quiet" }, by ? ` by ${short(by)} ` : " ", when(settledAt)));
+}
+
 function differences(console_, done) {
   const { api } = console_;
-  const settle = (one) => {
+  const decide = (one) => {
     const path = `/api/admin/differences/${one.differenceId}`;
-    if (one.status === "settled") return one.note ?? "";
     return h(
       "details",
       {},
@@ -57,7 +68,7 @@ function differences(console_, done) {
     ["Theirs", (one) => money(one.theirs), "number"],
     ["What it means", (one) => one.explanation, "long"],
     ["Found", (one) => when(one.foundAt)],
-    ["Decision", settle, "long"],
+    ["Decision", (one) => [said(one), one.status === "settled" ? null : decide(one)], "long"],
   ];
 }
 
@@ -85,6 +96,7 @@ function refusals(console_, done) {
 export async function moneyPanel({ query }, console_) {
   const asked = query.get("show");
   const show = SHOWN.some(([name]) => name === asked) ? asked : "ledger";
+  const status = query.get("status") === "settled" ? "settled" : "open";
   const done = () => console_.router().show();
   const lists = {
     ledger: [
@@ -96,7 +108,7 @@ export async function moneyPanel({ query }, console_) {
     differences: [
       "/api/admin/differences",
       differences(console_, done),
-      "The provider and the log agree.",
+      status === "open" ? "The provider and the log agree." : "Nothing was settled yet.",
       "Found by kontor reconcile or the daily round. Settling moves no money.",
     ],
     disputes: [
@@ -119,8 +131,9 @@ export async function moneyPanel({ query }, console_) {
     content: [
       h("h1", {}, "Money"),
       tabs("Which", "show", show, SHOWN),
+      show === "differences" ? tabs("State", "status", status, STATES, { show }) : null,
       h("p", { class: "quiet" }, about),
-      await paged(console_.api, path, { limit: 50 }, label, columns, none),
+      await paged(console_.api, path, { limit: 50, ...(show === "differences" ? { status } : {}) }, label, columns, none),
     ],
   };
 }

@@ -1,7 +1,7 @@
 /* One order with everything that happened to it, as it happens. */
 
 import { h, put } from "../lib/dom.js";
-import { moment, money, short } from "../lib/format.js";
+import { moment, money, plural, short } from "../lib/format.js";
 import { live } from "../lib/live.js";
 import { status } from "../lib/status.js";
 import { Timeline } from "../lib/timeline.js";
@@ -17,31 +17,45 @@ const LINES = [
   ["Total", (line) => money(line.total), "number"],
 ];
 
+function sum({ items, discount, shipping, tax, grand }) {
+  const less = discount.amount ? `, discount −${money(discount)}` : "";
+  return `${money(grand)} (items ${money(items)}${less}, delivery ${money(shipping)}, tax ${money(tax)})`;
+}
+
+/** A list in words; null where there is none. */
+function listed(name, items, words) {
+  return items.length > 0 ? [name, items.map((one) => h("span", { class: "one" }, words(one)))] : null;
+}
+
+function refund({ amount, status: stands }) {
+  return `${money(amount)} ${stands.toLowerCase()}`;
+}
+
+function parcel(one) {
+  return [one.status.toLowerCase(), one.carrier, one.tracking].filter(Boolean).join(" ");
+}
+
+function sentBack({ status: stands, lines, refusal, label }) {
+  const units = lines.reduce((total, line) => total + line.quantity, 0);
+  const way = label ? [label.carrier, label.tracking].filter(Boolean).join(" ") : null;
+  return `${stands.toLowerCase()}: ${[plural(units, "unit"), way, refusal].filter(Boolean).join(", ")}`;
+}
+
 function known(order) {
-  const { totals } = order;
   return facts([
     ["Order", h("code", {}, order.orderId)],
     ["Status", status(order.status)],
     ["Checkout", [order.checkout.state, order.checkout.reason].filter(Boolean).join(", ")],
     ["Payment", [order.payment.status.replaceAll("_", " "), " ", h("code", {}, order.payment.paymentId)]],
     ["Placed", moment(order.createdAt)],
-    [
-      "Total",
-      `${money(totals.grand)} (items ${money(totals.items)}, delivery ${money(totals.shipping)}, tax ${money(totals.tax)})`,
-    ],
+    ["Total", sum(order.totals)],
+    order.giftCard ? ["Gift card", `−${money(order.giftCard.amount)}`] : null,
+    order.giftCard ? ["To pay", money(order.due)] : null,
     ["Version", order.version],
-    order.refunds.length > 0
-      ? ["Refunds", order.refunds.map((one) => `${money(one.amount)} ${one.status.toLowerCase()}`).join(", ")]
-      : null,
-    order.shipments.length > 0
-      ? [
-          "Parcels",
-          order.shipments
-            .map((one) => [one.status.toLowerCase(), one.carrier, one.tracking].filter(Boolean).join(" "))
-            .join(", "),
-        ]
-      : null,
-    order.disputes.length > 0 ? ["Disputes", order.disputes.map((one) => one.status).join(", ")] : null,
+    listed("Parcels", order.shipments, parcel),
+    listed("Returns", order.returns, sentBack),
+    listed("Refunds", order.refunds, refund),
+    listed("Disputes", order.disputes, (one) => one.status),
   ]);
 }
 

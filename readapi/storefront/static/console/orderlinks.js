@@ -1,15 +1,12 @@
 /* An order in a table: its last letters, and the way to it. */
 
 import { h } from "../lib/dom.js";
-import { ago, money, moment, short } from "../lib/format.js";
+import { money, short } from "../lib/format.js";
 import { status } from "../lib/status.js";
+import { when } from "./times.js";
 
 export function orderLink(orderId) {
   return orderId ? h("a", { href: `/console/orders/${orderId}`, title: orderId }, short(orderId)) : "";
-}
-
-export function when(instant) {
-  return instant ? h("time", { datetime: instant, title: moment(instant) }, ago(instant)) : "";
 }
 
 const payment = (order) => order.payment.status.replaceAll("_", " ");

@@ -2,8 +2,8 @@
 
 import { h } from "../lib/dom.js";
 import { notice } from "../lib/states.js";
-import { when } from "./orderlinks.js";
 import { table } from "./table.js";
+import { when } from "./times.js";
 
 const COLUMNS = [
   ["Key", (one) => h("code", {}, one.key)],

@@ -1,9 +1,10 @@
 /* The last `kontor replay`: how far it is and how long it will take, or how it ended. */
 
 import { h } from "../lib/dom.js";
-import { ago, capital, duration, number, plural, second } from "../lib/format.js";
+import { capital, duration, number, plural, second } from "../lib/format.js";
 import { notice } from "../lib/states.js";
 import { bar, facts } from "./table.js";
+import { when } from "./times.js";
 
 const SILENT_MS = 30_000;
 const ENDS = {
@@ -37,14 +38,14 @@ function folding(replay) {
 function silence(replay) {
   return Date.now() - Date.parse(replay.at) < SILENT_MS
     ? null
-    : h("p", {}, `It last said so ${ago(replay.at)}. If it was killed, the same command goes on where it was.`);
+    : h("p", {}, "It last said so ", when(replay.at), ". If it was killed, the same command goes on where it was.");
 }
 
 export function rebuild(replay) {
   const words = replay.said ? h("p", {}, `${capital(replay.projection)}: ${replay.said}`) : null;
   if (replay.end !== null) {
     const [kind, end] = ENDS[replay.end];
-    return notice(kind, `The replay of ${replay.asked} ${end}`, h("p", {}, ago(replay.at)), words);
+    return notice(kind, `The replay of ${replay.asked} ${end}`, h("p", {}, when(replay.at)), words);
   }
   return h(
     "section",

@@ -3,8 +3,9 @@
 import { h } from "../lib/dom.js";
 import { money, short } from "../lib/format.js";
 import { decision } from "./decision.js";
-import { orderLink, when } from "./orderlinks.js";
+import { orderLink } from "./orderlinks.js";
 import { paged, tabs } from "./table.js";
+import { when } from "./times.js";
 
 const REASONS = { amount: "the amount", country: "where it goes" };
 

@@ -3,6 +3,8 @@
 import { h, put } from "../lib/dom.js";
 import { refused } from "../lib/states.js";
 
+const LOOKED_MAX = 10;
+
 /** `columns` are pairs of a heading and what makes a cell of an item; a third member is the cell's class. */
 export function table(label, columns, items, none) {
   if (items.length === 0) return h("p", { class: "none" }, none);
@@ -50,31 +52,57 @@ export function facts(pairs) {
   );
 }
 
-/** The first page of `path`, and a button for those that follow. */
-export async function paged(api, path, parameters, label, columns, none) {
-  const items = [];
+/** The next page that holds something: some lists have empty ones in between and at their end, so far back at once. */
+async function filled(api, path, parameters, cursor) {
+  let following = cursor;
+  for (let looked = 0; following && looked < LOOKED_MAX; looked += 1) {
+    const { body } = await api.get(path, { ...parameters, cursor: following });
+    if (body.items.length > 0) return body;
+    following = body.next;
+  }
+  return { items: [], next: following };
+}
+
+/** The first page of `path`, and a button once it is known that more follows. What is shown is put into `items`. */
+export async function paged(api, path, parameters, label, columns, none, items = []) {
   const shown = h("div", {});
   const more = h("p", { class: "actions" });
 
-  async function next(cursor) {
-    const { body } = await api.get(path, cursor ? { ...parameters, cursor } : parameters);
-    items.push(...body.items);
+  async function show(page) {
+    items.push(...page.items);
     put(shown, table(label, columns, items, none));
-    const further = () => next(body.next).catch((problem) => put(more, refused(problem)));
-    put(more, body.next ? h("button", { class: "button quiet", type: "button", onclick: further }, "Show more") : null);
+    const next = await filled(api, path, parameters, page.next);
+    const further = () => told(show(next));
+    const button = (words) => h("button", { class: "button quiet", type: "button", onclick: further }, words);
+    if (next.items.length > 0) put(more, button("Show more"));
+    else put(more, next.next ? button("Look further back") : null);
   }
 
-  await next(null);
+  const told = (showing) =>
+    showing.catch((problem) => {
+      if (problem.title === undefined) throw problem;
+      put(more, refused(problem));
+    });
+
+  const { body } = await api.get(path, parameters);
+  told(show(body)); // and is not waited for: what follows is looked for while the first page is read
   return h("div", {}, shown, more);
 }
 
-/** Links to the same panel with another value of one parameter. */
-export function tabs(label, name, current, choices) {
+/** Links to the same panel with another value of one parameter, and with those that stay. */
+export function tabs(label, name, current, choices, kept = {}) {
   return h(
     "nav",
     { class: "tabs", "aria-label": label },
     choices.map(([value, text]) =>
-      h("a", { href: `?${name}=${value}`, "aria-current": value === current ? "page" : null }, text),
+      h(
+        "a",
+        {
+          href: `?${new URLSearchParams({ ...kept, [name]: value })}`,
+          "aria-current": value === current ? "page" : null,
+        },
+        text,
+      ),
     ),
   );
 }
