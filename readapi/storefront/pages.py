@@ -6,10 +6,13 @@ import hashlib
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
+from urllib.parse import quote
 
 from fastapi import FastAPI
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import compile_path
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from domain.errors import NotFound
 from readapi.edge.etags import not_modified
@@ -29,6 +32,7 @@ SHOP_PATHS = (
 )
 """``/`` besides, for those who want HTML."""
 CONSOLE_PATHS = ("/console", "/console/{panel}", "/console/orders/{order_id}")
+_KNOWN = [compile_path(path)[0] for path in (*SHOP_PATHS, *CONSOLE_PATHS)]
 FOR_EVER = "public, max-age=31536000, immutable"
 ASKED_AGAIN = "public, max-age=0, must-revalidate"
 
@@ -49,7 +53,8 @@ _HEAD = """<!doctype html>
 </head>
 <body class="{folder}">
 <a class="skip" href="#main">Skip to content</a>
-<noscript><p class="noscript">{without}</p></noscript>
+<noscript><p class="noscript">This page needs JavaScript. Everything it shows comes from an interface for programs:
+<a href="/openapi.json">/openapi.json</a>.</p></noscript>
 </body>
 </html>
 """
@@ -78,19 +83,21 @@ class Storefront:
         """Raises UnusableFiles."""
         self.assets: Assets = assets.load(settings.files)
         self._write = origin_of(settings.write_url) if settings.write_url else ""
-        self._policy = _policy(self._write)
+        self._headers = {
+            "Vary": "Accept",
+            "Content-Security-Policy": _policy(self._write),
+            "Cross-Origin-Opener-Policy": "same-origin",
+            "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=()",
+        }
         name = settings.name
-        self.shop = self._document("shop", name, name, f"{name}: many sellers, one cart.", "/api/products")
-        self.console = self._document(
-            "console", name, f"Console · {name}", f"For those who run {name}.", "/openapi.json"
-        )
+        self.shop = self._document("shop", name, name, f"{name}: many sellers, one cart.")
+        self.console = self._document("console", name, f"Console · {name}", f"For those who run {name}.")
 
-    def _document(self, folder: str, name: str, title: str, about: str, api: str) -> Document:
+    def _document(self, folder: str, name: str, title: str, about: str) -> Document:
         at = self.assets.address
         styles = [f'<link rel="stylesheet" href="{at(file)}">' for file in ("base.css", f"{folder}.css", "brand.css")]
         names = self.assets.modules("lib", folder)
         modules = [f'<link rel="modulepreload" href="{at(module)}">' for module in names]
-        without = f'This page needs JavaScript. What it shows is also at <a href="{api}">{api}</a>.'
         body = _HEAD.format(
             about=escape(about),
             name=escape(name),
@@ -101,22 +108,23 @@ class Storefront:
             modules="\n".join(modules),
             entry=at(f"{folder}/main.js"),
             folder=folder,
-            without=without,
         ).encode()
         return Document(body, f'"{hashlib.sha256(body).hexdigest()[:16]}"')
 
     def page(self, request: Request, document: Document) -> Response:
-        headers = {
-            "ETag": document.tag,
-            "Cache-Control": ASKED_AGAIN,
-            "Vary": "Accept",
-            "Content-Security-Policy": self._policy,
-            "Cross-Origin-Opener-Policy": "same-origin",
-            "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=()",
-        }
+        headers = {**self._headers, "ETag": document.tag, "Cache-Control": ASKED_AGAIN}
         if not_modified(request.headers.get("if-none-match"), document.tag):
             return Response(status_code=304, headers=headers)
         return Response(document.body, headers=headers, media_type="text/html")
+
+    def missing(self, request: Request) -> Response:
+        """For a browser that asks for what is not there: a page that says so, or the one that was meant."""
+        path = request.scope["path"]
+        if path.endswith("/") and any(known.match(path[:-1]) for known in _KNOWN):
+            query = request.url.query
+            return RedirectResponse(quote(path[:-1]) + (f"?{query}" if query else ""), 308, {"Vary": "Accept"})
+        document = self.console if path.startswith("/console/") else self.shop
+        return Response(document.body, 404, {**self._headers, "Cache-Control": "no-store"}, "text/html")
 
     def asset(self, request: Request) -> Response:
         """Raises NotFound, also for those of another version: its scripts would not fit together with these."""
@@ -175,6 +183,25 @@ def install(app: FastAPI, settings: Settings) -> None:
     for path in CONSOLE_PATHS:
         app.add_route(path, console, include_in_schema=False)
     app.add_route("/assets/{version}/{name:path}", asset, include_in_schema=False)
+    app.router.default = _fallback(made, app.router.default)
+
+
+def _fallback(made: Storefront, otherwise: ASGIApp) -> ASGIApp:
+    """What no route knows. People are shown a page; programs, and whoever asks the interface, the problem as ever."""
+
+    async def missing(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["method"] != "GET" or _of_programs(scope["path"]):
+            await otherwise(scope, receive, send)
+            return
+        request = Request(scope, receive)
+        answer = made.missing(request) if wants_page(request) else otherwise
+        await answer(scope, receive, send)
+
+    return missing
+
+
+def _of_programs(path: str) -> bool:
+    return path.startswith(("/api/", "/assets/")) or path == "/api"
 
 
 def front_page(request: Request) -> Response | None:
