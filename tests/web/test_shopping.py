@@ -227,7 +227,7 @@ async def test_what_has_come_is_rated_and_its_seller_shows_it(chrome: Browser, s
     carried = {"carrier": "UPS", "tracking": "1Z"}
     packed = await seller.shopper.do("POST", path, carried, 201, Idempotency_Key=fresh_key())
     await seller.shopper.do("POST", f"{path}/{packed['shipmentId']}/delivered", Idempotency_Key=fresh_key())
-    await page.get_by_label("How was the seller?").select_option("4")
+    await page.get_by_label("How was Nordwald?").select_option("4")
     await page.get_by_role("button", name="Rate", exact=True).click()
     await expect(page.get_by_text("Thank you.")).to_be_visible()
     await inspected(page, "order-rated", full=True)

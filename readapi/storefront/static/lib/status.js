@@ -1,4 +1,4 @@
-/* The states of an order in words. */
+/* The states of an order, and of what is sent back of it, in words. */
 
 import { h } from "./dom.js";
 
@@ -10,6 +10,10 @@ const WORDS = {
   DELIVERED: ["good", "Delivered"],
   CANCELLED: ["bad", "Cancelled"],
   REFUNDED: ["bad", "Refunded"],
+  REQUESTED: ["busy", "Asked for"],
+  APPROVED: ["good", "Approved"],
+  REJECTED: ["bad", "Refused"],
+  RECEIVED: ["good", "Arrived"],
 };
 
 export function status(name) {

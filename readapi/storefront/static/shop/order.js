@@ -8,8 +8,12 @@ import { notice, refused } from "../lib/states.js";
 import { progress, reason, status } from "../lib/status.js";
 import { Timeline } from "../lib/timeline.js";
 import { addressBlock } from "./address.js";
+import { redraw } from "./focus.js";
 import { addressOf, which } from "./goods.js";
-import { sellerRatings } from "./sellerrating.js";
+import { returnable, returns } from "./returns.js";
+import { reviewable, reviewForms } from "./reviewform.js";
+import { rateable, sellerRatings } from "./sellerrating.js";
+import { Steady } from "./steady.js";
 import { thumb } from "./thumb.js";
 import { totals } from "./totals.js";
 import { own } from "./visitors.js";
@@ -92,6 +96,9 @@ class Order {
     this.head = h("div", {});
     this.rest = h("div", {});
     this.said = h("div", { class: "said" });
+    this.sellers = new Steady((order) => sellerRatings(this.api, order));
+    this.returns = new Steady((order) => returns(this.api, order, () => this.refreshQuietly()));
+    this.reviews = new Steady((order) => reviewForms(this.api, order));
     this.cancelling = new Attempt(shop.api);
     this.refreshed = Promise.resolve();
   }
@@ -113,8 +120,15 @@ class Order {
   show(order) {
     this.order = order;
     this.shop.signals.stands(order);
-    put(
-      this.head,
+    redraw(this.head, () => put(this.head, this.heading(order)));
+    redraw(this.rest, () => put(this.rest, this.summary(order)));
+    this.sellers.show(rateable(order));
+    this.returns.show(returnable(order));
+    this.reviews.show(reviewable(order));
+  }
+
+  heading(order) {
+    return [
       h(
         "div",
         { class: "result-head" },
@@ -123,20 +137,20 @@ class Order {
       ),
       headline(order),
       progress(order.status),
-    );
+    ];
+  }
+
+  summary(order) {
     const free = ["PENDING", "PAID"].includes(order.status) && order.shipments.length === 0;
-    put(
-      this.rest,
+    const cancel = { id: "cancel", class: "button quiet", type: "button", onclick: () => this.cancel() };
+    return [
       totals(order),
       order.address ? h("section", {}, h("h2", {}, "Goes to"), addressBlock(order.address)) : null,
       parcels(order),
-      sellerRatings(this.api, order),
       refunds(order),
-      free
-        ? h("button", { class: "button quiet", type: "button", onclick: () => this.cancel() }, "Cancel this order")
-        : null,
+      free ? h("button", cancel, "Cancel this order") : null,
       this.said,
-    );
+    ];
   }
 
   async cancel() {
@@ -149,8 +163,13 @@ class Order {
       put(this.said, refused(problem));
       return;
     }
+    await this.refreshQuietly();
+  }
+
+  /** After something was done, which is so whether or not it can be shown at once: it is asked for again anyway. */
+  async refreshQuietly() {
     await this.refresh().catch((problem) => {
-      if (problem.title === undefined) throw problem; // else it was called off, and is asked for again anyway
+      if (problem.title === undefined) throw problem;
     });
   }
 
@@ -160,8 +179,15 @@ class Order {
       h(
         "div",
         { class: "with-summary" },
-        h("div", {}, lines(this.api, this.order), h("section", {}, h("h2", {}, "Timeline"), this.timeline.list)),
-        h("aside", { class: "summary", "aria-label": "Summary" }, this.rest),
+        h(
+          "div",
+          {},
+          lines(this.api, this.order),
+          this.returns.element,
+          this.reviews.element,
+          h("section", {}, h("h2", {}, "Timeline"), this.timeline.list),
+        ),
+        h("aside", { class: "summary", "aria-label": "Summary" }, this.rest, this.sellers.element),
       ),
     ];
   }

@@ -2,7 +2,7 @@
 
 import { announce } from "../lib/announce.js";
 import { h, put } from "../lib/dom.js";
-import { day, moment } from "../lib/format.js";
+import { moment } from "../lib/format.js";
 import { icon } from "../lib/icons.js";
 import { notice } from "../lib/states.js";
 import { attributes } from "./attributes.js";
@@ -10,6 +10,7 @@ import { cards, stock } from "./card.js";
 import { dropPanel } from "./drops.js";
 import { gallery } from "./gallery.js";
 import { buyButton, delivery, offers, price } from "./offers.js";
+import { askReviews, reviews } from "./reviews.js";
 import { stars } from "./stars.js";
 import { axes, offersOf, variantOf, variantText } from "./variants.js";
 import { WishButton } from "./wishbutton.js";
@@ -92,21 +93,6 @@ function best(shop, product, sold, drops, deliveries) {
   );
 }
 
-function reviews(items) {
-  if (items.length === 0) return null;
-  const shown = items.map((one) =>
-    h(
-      "li",
-      {},
-      stars({ average: one.rating, count: 1 }),
-      h("strong", {}, one.title ?? ""),
-      h("p", {}, one.text ?? ""),
-      h("p", { class: "quiet" }, day(one.updatedAt)),
-    ),
-  );
-  return h("section", {}, h("h2", {}, "What buyers say"), h("ul", { class: "reviews", role: "list" }, shown));
-}
-
 function title(product) {
   const brand = product.brand ? `/search?${new URLSearchParams({ brand: product.brand })}` : null;
   return [
@@ -173,7 +159,7 @@ export async function productPage({ parameters: [productId], query }, shop) {
   );
   const [{ body: product }, said, beside, drops] = await Promise.all([
     api.get(path, destination),
-    quietly(api.get(`${path}/reviews`, { limit: 5 })),
+    askReviews(api, path).catch(() => ({ items: [] })),
     quietly(api.get(`${path}/also-bought`, { limit: BESIDE })),
     quietly(api.get("/api/drops", { productId })),
   ]);
@@ -193,7 +179,7 @@ export async function productPage({ parameters: [productId], query }, shop) {
       chosen.offers,
       description(product),
       chosen.attributes,
-      reviews(said),
+      reviews(said, (cursor) => askReviews(api, path, cursor)),
       beside.length > 0 ? h("section", {}, h("h2", {}, "Goes well with it"), cards(beside)) : null,
     ],
   };

@@ -2,44 +2,41 @@
 
 import { announce } from "../lib/announce.js";
 import { h, put } from "../lib/dom.js";
-import { form, select } from "../lib/form.js";
+import { form } from "../lib/form.js";
+import { plural } from "../lib/format.js";
 import { icon } from "../lib/icons.js";
+import { shopOf } from "./goods.js";
+import { ratingField, ratingGiven, rememberRating } from "./rating.js";
 
-const WORDS = [
-  ["5", "5 stars, very good"],
-  ["4", "4 stars, good"],
-  ["3", "3 stars, fair"],
-  ["2", "2 stars, poor"],
-  ["1", "1 star, very poor"],
-];
-
-function rated(api, order, shopId, heading) {
+function rated(api, order, shopId) {
   const said = h("div", { class: "said" });
+  const given = ratingGiven(order, shopId);
   async function send({ rating }) {
     const body = { orderId: order.orderId, rating: Number(rating) };
     await api.command("POST", `/api/shops/${shopId}/ratings`, body);
+    rememberRating(order, shopId, rating);
     put(said, h("p", { class: "added" }, icon("check", 18), " Thank you."));
     announce("Thank you, your rating is kept");
   }
-  return [
-    form(
-      send,
-      select(heading, "rating", WORDS, "5"),
-      h("button", { class: "button quiet", type: "submit" }, "Rate"),
-    ),
-    said,
-  ];
+  if (given) put(said, h("p", { class: "quiet" }, `You gave ${plural(Number(given), "star")}.`));
+  const rating = ratingField("How was the seller?", given);
+  shopOf(api, shopId).then((shop) => shop && put(rating.querySelector("label"), `How was ${shop.name}?`));
+  const button = h("button", { class: "button quiet", type: "submit" }, given ? "Rate again" : "Rate");
+  return [form(send, rating, button), said];
+}
+
+/** The order's sellers of whom something has come. */
+export function rateable({ orderId, shipments }) {
+  const delivered = shipments.filter(({ status }) => status === "DELIVERED").map(({ shopId }) => shopId);
+  return { orderId, shops: [...new Set(delivered)] };
 }
 
 export function sellerRatings(api, order) {
-  const delivered = order.shipments.filter(({ status }) => status === "DELIVERED").map(({ shopId }) => shopId);
-  const shops = [...new Set(delivered)];
-  if (shops.length === 0) return null;
-  const heading = (at) => (shops.length === 1 ? "How was the seller?" : `How was seller ${at + 1}?`);
+  if (order.shops.length === 0) return null;
   return h(
     "section",
     {},
     h("h2", {}, "Your rating"),
-    shops.map((shopId, at) => rated(api, order, shopId, heading(at))),
+    order.shops.map((shopId) => rated(api, order, shopId)),
   );
 }
