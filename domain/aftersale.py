@@ -232,7 +232,9 @@ def grant_refund(command: GrantRefund, state: Order) -> list[Event]:
         raise Invalid(f"this order was paid in {left.currency}", "/amount/currency")
     _check_disputes(command, amount, left)
     if not 1 <= amount.amount <= left.amount:
-        raise Invalid(f"more than nothing, and at most the {left} of this order that are left to be refunded", "/amount")
+        raise Invalid(
+            f"more than nothing, and at most the {left} of this order that are left to be refunded", "/amount"
+        )
     granting = RefundGranted(command.refund_id, amount, command.reason, command.at)
     return [_with_its_ways(paid, granting, _disputed(command))]
 
