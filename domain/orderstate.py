@@ -225,13 +225,14 @@ def to_send(state: OpenOrder | PaidOrder, shop_id: str = "") -> Units:
     return {line_id: units - done.get(line_id, 0) for line_id, units in ordered(state, shop_id).items()}
 
 
-def is_delivered(state: Order, shop_id: str) -> bool:
-    """Whether nothing of it is this shop's to bring to the buyer, now or still."""
+def is_to_bring(state: Order, shop_id: str) -> bool:
+    """Whether this shop has something of it to pack or to deliver."""
     if not isinstance(state, OpenOrder | PaidOrder) or not may_be_packed(state):
+        return False
+    if any(one.shop_id == shop_id and one.status != "delivered" for one in state.shipments.values()):
         return True
-    under_way = any(one.shop_id == shop_id and one.status != "delivered" for one in state.shipments.values())
-    waits = not (isinstance(state, PaidOrder) and state.refunded) and any(to_send(state, shop_id).values())
-    return not (under_way or waits)
+    refunded = isinstance(state, PaidOrder) and state.refunded
+    return not refunded and any(to_send(state, shop_id).values())
 
 
 def stock_lines(quote: Quote) -> list[tuple[str, int]]:

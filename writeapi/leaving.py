@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from domain.errors import IllegalTransition
-from domain.orderstate import is_delivered
+from domain.orderstate import is_to_bring
 from projections.orders.projector import OrderRow
 from projections.views import Views
 from writeapi.services import WriteServices
@@ -34,4 +34,4 @@ async def _waiting(views: Views, shop_id: str) -> str | None:
     """An order of which this shop has something to send."""
     listed = await views.listed("shop_orders", "shop", shop_id, limit=ORDERS_MAX, backwards=True)
     rows: dict[str, OrderRow] = await views.get_many("orders", [entry.row.order_id for entry in listed])
-    return next((order_id for order_id, row in rows.items() if not is_delivered(row.order, shop_id)), None)
+    return next((order_id for order_id, row in rows.items() if is_to_bring(row.order, shop_id)), None)

@@ -15,7 +15,7 @@ from domain.errors import Forbidden, NotFound
 from domain.inventory import InventoryItem
 from domain.money import total
 from domain.order import CancelledOrder, OpenOrder, Order, PaidOrder
-from domain.orderstate import cancelled, is_delivered
+from domain.orderstate import cancelled, is_to_bring
 from domain.pricing import PricedLine
 from projections.orders.projector import OrderRow
 from projections.shops.projector import SHOP_ROWS, ShopRow
@@ -233,7 +233,6 @@ async def dashboard(services: ReadServices, shop_id: str) -> dict[str, int]:
 def order_item(order_id: str, row: OrderRow, shop_id: str, vault: Vault) -> dict[str, Any]:
     """The buyer's other lines are not the seller's; name and address are as long as there is something to bring."""
     placed = row.placed
-    done = is_delivered(row.order, shop_id)
     lines = [line for line in placed.quote.lines if line.shop_id == shop_id]
     return {
         "orderId": order_id,
@@ -252,7 +251,7 @@ def order_item(order_id: str, row: OrderRow, shop_id: str, vault: Vault) -> dict
             if one.shop_id == shop_id
         ],
         "destination": {"country": placed.country, "region": placed.region},
-        "address": None if done else vault.open(placed.account_id, placed.address),
+        "address": vault.open(placed.account_id, placed.address) if is_to_bring(row.order, shop_id) else None,
         "createdAt": instant(row.created_at),
         "updatedAt": instant(row.updated_at),
         "version": row.version,
