@@ -34,13 +34,14 @@ class _Joining(NamedTuple):
 
 
 class Rooms:
-    """``clock`` gives milliseconds since 1970."""
+    """``clock`` gives milliseconds since 1970. What is known holds all up to the position ``since``, and perhaps more."""
 
     def __init__(self, line: Line, tokens: DropTokens, clock: Callable[[], int]) -> None:
         self.line = line
         self.tokens = tokens
         self._clock = clock
         self._known: dict[str, Room] = {}
+        self.since = 0
         self._fresh_until = 0.0
         self._changes = 0
         self._reading: asyncio.Task[None] | None = None
@@ -57,20 +58,24 @@ class Rooms:
         """As they were last read."""
         return list(self._known.values())
 
-    async def all(self) -> Sequence[Room]:
-        """As they stood at most ``FRESH_S`` ago. Raises what the store raises."""
+    async def all(self, since: int = 0) -> Sequence[Room]:
+        """As they stood at most ``FRESH_S`` ago, and with all up to the position ``since``, which the log has reached.
+        Raises what the store raises."""
+        if since > self.since:
+            self.since = since
+            self.stale()
         while time.monotonic() >= self._fresh_until:
             if self._reading is None:
                 self._reading = asyncio.create_task(self._read(), name="waiting rooms")
             await asyncio.shield(self._reading)
         return self.known
 
-    async def room(self, drop_id: str) -> Room | None:
-        await self.all()
+    async def room(self, drop_id: str, since: int = 0) -> Room | None:
+        await self.all(since)
         return self._known.get(drop_id)
 
     def stale(self) -> None:
-        """What this process has just changed is to be seen at once."""
+        """Whoever asks from now on gets what is read from now on."""
         self._changes += 1
         self._fresh_until = 0.0
 

@@ -212,7 +212,8 @@ async def test_polling_costs_little(house: House, clock: Clock, seller: Seller) 
     )
     assert (again.status_code, again.content) == (304, b"")
     shown = await house.http.get(drop.path)
-    assert shown.headers["Cache-Control"] == "public, max-age=1"
+    assert shown.headers["Cache-Control"] == "public, max-age=0, must-revalidate", "a browser keeps no old line"
+    assert (shown.headers["Surrogate-Control"], shown.headers["Vary"]) == ("max-age=1", "Kontor-Min-Position")
     assert (await house.http.get(drop.path, headers={"If-None-Match": shown.headers["ETag"]})).status_code == 304
 
 
@@ -302,3 +303,14 @@ async def test_drops_are_found_by_shop_product_and_sku(house: House, clock: Cloc
     assert await found() == await found(shopId=seller.shop_id) == [sooner.drop_id, later.drop_id]
     assert await found(sku=later.sku) == await found(productId=seller.products[later.sku]) == [later.drop_id]
     assert await found(shopId="shp_other") == []
+
+
+async def test_no_drop_is_missed_by_who_was_told_its_position(house: House, clock: Clock, seller: Seller) -> None:
+    first = await begin(house, clock, seller, units=1)
+    at = int(first.announced["position"])
+    ahead = await house.http.get("/api/drops", headers={"Kontor-Min-Position": str(at + 1_000), "Prefer": "wait=0"})
+    problem(ahead, 503, "position_not_reached")
+    assert house.services.drops.since < at
+    for path in ("/api/drops", first.path):
+        expect(200, await house.http.get(path, headers={"Kontor-Min-Position": str(at)}))
+    assert house.services.drops.since == at

@@ -127,6 +127,15 @@ async def test_a_change_during_a_read_is_seen_by_the_next(
     assert [room.issued for room in await rooms.all()] == [1]
 
 
+async def test_who_was_told_a_position_finds_what_another_process_did_up_to_it(rooms: Rooms, line: Counted) -> None:
+    [before] = await rooms.all(since=1)
+    Line(line._store).join(DROP, ["usr_1"])
+    assert (before.issued, [room.issued for room in await rooms.all(since=2)]) == (0, [1])
+    reads = line.reads
+    await asyncio.gather(*(rooms.all(since) for since in (0, 1, 2)))
+    assert line.reads == reads, "asked for what is known"
+
+
 async def test_a_store_that_is_away_is_told_and_asked_again(
     rooms: Rooms, line: Counted, monkeypatch: pytest.MonkeyPatch
 ) -> None:
