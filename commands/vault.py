@@ -10,7 +10,7 @@ run them in a thread; ``open``, ``seal`` and ``family_revoked`` answer from memo
 look into the store when a key is not there, and may be called on the event loop.
 
     person keys      ensure_key, seal, open, destroy_key, left_of
-    credentials      set_password, check_password, drop_credentials
+    credentials      set_password, check_password, change_password, drop_credentials
     sessions         issue_family, rotate, revoke_family, revoke_account, family_revoked
     secrets          secrets, email_lookup
     waiting lines    in the same store, by streams/waiting/
@@ -18,7 +18,6 @@ look into the store when a key is not there, and may be called on the event loop
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import hmac
 import secrets as entropy
@@ -29,11 +28,13 @@ from collections import OrderedDict
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
+from commands.refreshtokens import Grant as Grant
+from commands.refreshtokens import digest, new_token, successor
 from commands.sealing import PersonKey, new_key
 from commands.vault_errors import PersonErased as PersonErased
 from commands.vault_errors import TokenInvalid as TokenInvalid
@@ -52,15 +53,6 @@ REVOCATION_KEEP_SECONDS = 3600
 
 # OWASP Password Storage Cheat Sheet: argon2id with 19 MiB, two passes, one lane.
 _HASHER = PasswordHasher(time_cost=2, memory_cost=19456, parallelism=1)
-
-
-class Grant(NamedTuple):
-    """A fresh refresh token and what it stands for. ``token`` is the only copy; the vault keeps its SHA-256."""
-
-    account_id: str
-    scope: str
-    token: str
-    family: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,18 +176,41 @@ class Vault:
 
     def check_password(self, account_id: str, password: str) -> bool:
         """An unknown account costs the same time as a wrong password, so timing does not tell who has an account."""
+        stored = self._right(account_id, password)
+        if stored is not None and _HASHER.check_needs_rehash(stored):
+            self._store_hash(account_id, _HASHER.hash(_prepared(password) or b""), replaces=stored)
+        return stored is not None
+
+    def change_password(self, account_id: str, current: str, new: str, *, keep: str) -> bool:
+        """Whether ``current`` was right, so that ``new`` is now. Ends every session but that of the family ``keep``.
+
+        Raises ``Invalid`` as ``set_password`` does. Nothing is made for an account that has no password any more.
+        """
+        prepared = _prepared(new)
+        if prepared is None:
+            raise Invalid("the password is too long", "/newPassword")
+        stored = self._right(account_id, current)
+        if stored is None:
+            return False
+        hashed = _HASHER.hash(prepared)
+        with self.store.writing() as db:
+            update = "UPDATE credentials SET hash = ?, changed_at = ? WHERE account_id = ? AND hash = ? RETURNING 1"
+            if not db.execute(update, (hashed, int(self._now()), account_id, stored)):
+                return False  # changed or dropped meanwhile, so it is not right any more
+            self._revoke(db, "account_id = ? AND family <> ?", account_id, keep)
+        self._next_check = 0.0
+        return True
+
+    def _right(self, account_id: str, password: str) -> str | None:
+        """The stored hash that this password is right for."""
         rows = self.store.rows("SELECT hash FROM credentials WHERE account_id = ?", (account_id,))
-        stored = rows[0][0] if rows else self._dummy_hash
+        stored: str = rows[0][0] if rows else self._dummy_hash
         prepared = _prepared(password)
         try:
             right = _HASHER.verify(stored, b"" if prepared is None else prepared)
         except (VerificationError, InvalidHashError):
-            return False
-        if not rows or prepared is None or not right:
-            return False
-        if _HASHER.check_needs_rehash(stored):
-            self._store_hash(account_id, _HASHER.hash(prepared), replaces=stored)
-        return True
+            return None
+        return stored if rows and prepared is not None and right else None
 
     def drop_credentials(self, account_id: str) -> None:
         with self.store.writing() as db:
@@ -219,7 +234,7 @@ class Vault:
 
     def issue_family(self, account_id: str, scope: str) -> Grant:
         """The first refresh token of a new sign-in. Tokens got from it by ``rotate`` belong to the same family."""
-        grant = Grant(account_id, scope, _new_token(), "fam_" + entropy.token_hex(12))
+        grant = Grant(account_id, scope, new_token(), "fam_" + entropy.token_hex(12))
         now = int(self._now())
         expires = now + REFRESH_DAYS * 86400
         with self.store.writing() as db:
@@ -229,7 +244,7 @@ class Vault:
             )
             db.execute(
                 "INSERT INTO refresh_tokens (digest, family, expires_at) VALUES (?, ?, ?)",
-                (_digest(grant.token), grant.family, expires),
+                (digest(grant.token), grant.family, expires),
             )
         return grant
 
@@ -246,23 +261,23 @@ class Vault:
             found = db.execute(
                 "SELECT family, t.expires_at, used_at, account_id, scope, revoked_at "
                 "FROM refresh_tokens t JOIN families USING (family) WHERE digest = ?",
-                (_digest(refresh_token),),
+                (digest(refresh_token),),
             )
             if not found:
                 raise TokenInvalid("the refresh token is not valid")
             family, expires_at, used_at, account_id, scope, revoked_at = found[0]
             if used_at is None and (revoked_at is not None or expires_at <= now):
                 raise TokenInvalid("the refresh token is not valid any more")
-            grant = Grant(account_id, scope, _new_token() if key is None else _successor(refresh_token, key), family)
+            grant = Grant(account_id, scope, new_token() if key is None else successor(refresh_token, key), family)
             if used_at is not None:
                 if key is not None and revoked_at is None and self._is_unused(db, grant, now):
                     return grant
                 self._revoke(db, "family = ?", family)
             else:
-                db.execute("UPDATE refresh_tokens SET used_at = ? WHERE digest = ?", (now, _digest(refresh_token)))
+                db.execute("UPDATE refresh_tokens SET used_at = ? WHERE digest = ?", (now, digest(refresh_token)))
                 db.execute(
                     "INSERT INTO refresh_tokens (digest, family, expires_at) VALUES (?, ?, ?)",
-                    (_digest(grant.token), family, expires),
+                    (digest(grant.token), family, expires),
                 )
                 db.execute("UPDATE families SET expires_at = ? WHERE family = ?", (expires, family))
         if used_at is not None:
@@ -275,7 +290,7 @@ class Vault:
         return bool(
             db.execute(
                 "SELECT 1 FROM refresh_tokens WHERE digest = ? AND family = ? AND used_at IS NULL AND expires_at > ?",
-                (_digest(grant.token), grant.family, now),
+                (digest(grant.token), grant.family, now),
             )
         )
 
@@ -304,14 +319,14 @@ class Vault:
                 self._notice()
         return family in self._revoked
 
-    def _revoke(self, db: VaultTransaction, where: str, value: str) -> None:
+    def _revoke(self, db: VaultTransaction, where: str, *values: str) -> None:
         at = int(self._now())
         alive = f"{where} AND revoked_at IS NULL"
         db.execute(
             f"INSERT INTO revocations (kind, subject, at) SELECT 'family', family, ? FROM families WHERE {alive}",
-            (at, value),
+            (at, *values),
         )
-        db.execute(f"UPDATE families SET revoked_at = ? WHERE {alive}", (at, value))
+        db.execute(f"UPDATE families SET revoked_at = ? WHERE {alive}", (at, *values))
 
     # secrets
 
@@ -379,18 +394,3 @@ def _prepared(password: str) -> bytes | None:
     """One spelling per password (NFKC, as NIST SP 800-63B advises); ``None`` if too long to be worth hashing."""
     prepared = unicodedata.normalize("NFKC", password).encode("utf-8", "surrogatepass")
     return prepared if len(prepared) <= PASSWORD_BYTES_MAX else None
-
-
-def _new_token() -> str:
-    return "krt_" + entropy.token_urlsafe(32)
-
-
-def _successor(refresh_token: str, key: str) -> str:
-    """The token that this one is traded for with this key: whoever holds both may be told once more, and nobody keeps
-    it meanwhile."""
-    made = hmac.digest(refresh_token.encode("utf-8", "surrogatepass"), key.encode("utf-8", "surrogatepass"), "sha256")
-    return "krt_" + base64.urlsafe_b64encode(made).decode().rstrip("=")
-
-
-def _digest(token: str) -> bytes:
-    return hashlib.sha256(token.encode("utf-8", "surrogatepass")).digest()

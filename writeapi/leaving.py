@@ -23,8 +23,9 @@ async def require_nothing_sold(services: WriteServices, account_id: str) -> None
     await asyncio.gather(*shown)  # what was withdrawn and sent a moment ago counts; views that are late know more
     for shop_id, _ in await views.listed("shops", "owner", account_id, limit=SHOPS_MAX):
         if offers := await views.count("offers", "shop", shop_id):
+            what, them = ("one SKU", "it") if offers == 1 else (f"{offers} SKUs", "them")
             raise IllegalTransition(
-                f"your shop {shop_id} still offers {offers} SKUs, which nobody could send any more; withdraw them first"
+                f"your shop {shop_id} still offers {what}, which nobody could send any more; withdraw {them} first"
             )
         if waiting := await _waiting(views, shop_id):
             raise IllegalTransition(f"your shop {shop_id} still has to send {waiting}; send it or call it off first")

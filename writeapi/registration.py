@@ -3,9 +3,10 @@
 Each step may be the last one before a crash. Whoever was told "registered" has all four. What an unfinished
 registration leaves behind is unusable and in nobody's way: its claim can be taken over after a minute.
 
-    register        for the command line and the demo: from raw values to an account id
-    applicant_of    the rules about e-mail, password and name
-    open_account    for the route, which needs the outcome
+    register            for the command line and the demo: from raw values to an account id
+    applicant_of        the rules about e-mail, password and name
+    require_password    those about a password alone, which may be changed later
+    open_account        for the route, which needs the outcome
 """
 
 from __future__ import annotations
@@ -67,14 +68,19 @@ async def register(
 def applicant_of(email: str, password: str, name: str) -> Applicant:
     """Raises Invalid with the pointer of the first value that will not do; never repeats the value."""
     email, name = _email(email), _name(name)
+    require_password(password, email)
+    return Applicant(email, password, name)
+
+
+def require_password(password: str, email: str, pointer: str = "/password") -> None:
+    """Raises Invalid with the pointer for one that whoever has this e-mail address may not choose."""
     if not PASSWORD_MIN <= len(password) <= PASSWORD_MAX:
-        raise Invalid(f"a password has {PASSWORD_MIN} to {PASSWORD_MAX} characters", "/password")
+        raise Invalid(f"a password has {PASSWORD_MIN} to {PASSWORD_MAX} characters", pointer)
     normal = unicodedata.normalize("NFKC", password)
     if len(normal.encode("utf-8", "surrogatepass")) > PASSWORD_BYTES_MAX:
-        raise Invalid("the password is too long", "/password")
+        raise Invalid("the password is too long", pointer)
     if normal.strip().casefold() == email.casefold():
-        raise Invalid("the password must not be the e-mail address", "/password")
-    return Applicant(email, password, name)
+        raise Invalid("the password must not be the e-mail address", pointer)
 
 
 def _email(raw: str) -> str:

@@ -162,6 +162,63 @@ class Credentials:
         vault.drop_credentials("usr_1")
         assert not vault.check_password("usr_1", "two")
 
+    def test_who_knows_the_present_one_may_change_it(self, vault, other):
+        vault.set_password("usr_1", "one")
+        assert not vault.change_password("usr_1", "wrong", "two", keep="")
+        assert vault.check_password("usr_1", "one")
+        assert vault.change_password("usr_1", "one", "two", keep="")
+        assert not other.check_password("usr_1", "one")
+        assert other.check_password("usr_1", "two")
+
+    def test_a_change_ends_every_other_session_of_the_account_alone(self, vault, other):
+        vault.set_password("usr_1", "one")
+        here, there, elses = (vault.issue_family(who, "customer") for who in ("usr_1", "usr_1", "usr_2"))
+        assert not vault.change_password("usr_1", "wrong", "two", keep=here.family)
+        assert not vault.family_revoked(there.family)
+        assert other.change_password("usr_1", "one", "two", keep=here.family)
+        assert other.family_revoked(there.family)
+        assert soon(lambda: vault.family_revoked(there.family))
+        with pytest.raises(TokenInvalid):
+            vault.rotate(there.token)
+        assert not vault.family_revoked(here.family)
+        assert vault.rotate(here.token).family == here.family
+        assert vault.rotate(elses.token).family == elses.family
+
+    def test_a_change_makes_no_password_where_there_is_none(self, vault):
+        assert not vault.change_password("usr_1", "one", "two", keep="")
+        assert not vault.check_password("usr_1", "two")
+
+    @pytest.mark.parametrize("meanwhile", ["dropped", "changed"])
+    def test_what_changed_while_it_was_hashed_is_not_undone(self, vault, monkeypatch, meanwhile):
+        vault.set_password("usr_1", "one")
+        here = vault.issue_family("usr_1", "customer")
+        real = module._HASHER
+
+        class Slow:
+            verify = staticmethod(real.verify)
+            check_needs_rehash = staticmethod(real.check_needs_rehash)
+
+            @staticmethod
+            def hash(password):
+                monkeypatch.setattr(module, "_HASHER", real)
+                if meanwhile == "dropped":
+                    vault.drop_credentials("usr_1")
+                else:
+                    vault.set_password("usr_1", "three")
+                return real.hash(password)
+
+        monkeypatch.setattr(module, "_HASHER", Slow)
+        assert not vault.change_password("usr_1", "one", "two", keep="")
+        assert not vault.check_password("usr_1", "two")
+        assert vault.check_password("usr_1", "three") == (meanwhile == "changed")
+        assert not vault.family_revoked(here.family)
+
+    def test_a_new_one_may_be_too_long(self, vault):
+        vault.set_password("usr_1", "one")
+        with pytest.raises(Invalid):
+            vault.change_password("usr_1", "one", "x" * 2000, keep="")
+        assert vault.check_password("usr_1", "one")
+
     def test_one_password_may_be_typed_in_two_ways(self, vault):
         vault.set_password("usr_1", "caf\u00e9 cr\u00e8me")
         assert vault.check_password("usr_1", "cafe\u0301 cre\u0300me")

@@ -18,7 +18,7 @@ async def test_a_seller_goes_when_nothing_is_offered_and_nothing_has_to_be_sent(
     await shopper.add(sku)
     order = await shopper.buy()
     assert order["status"] == "PAID"
-    assert f"{seller.shop_id} still offers 1 SKUs" in await go(409)
+    assert f"{seller.shop_id} still offers one SKU" in await go(409)
     expect(200, await seller.shopper.send("DELETE", f"/api/offers/{seller.shop_id}/{sku}"))
     assert order["orderId"] in await go(409)
     sent = {"carrier": "UPS", "tracking": "1Z999AA10123456784"}
