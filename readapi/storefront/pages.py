@@ -28,6 +28,7 @@ SHOP_PATHS = (
     "/orders",
     "/orders/{order_id}",
     "/wishlist",
+    "/account",
     "/sign-in",
 )
 """``/`` besides, for those who want HTML."""

@@ -22,6 +22,7 @@ async def web(tmp_path: Path) -> AsyncIterator[House]:
     ("path", "to"),
     [
         ("/cart/", "/cart"),
+        ("/account/", "/account"),
         ("/console/", "/console"),
         ("/search/?q=a%26b", "/search?q=a%26b"),
         ("/product/caf%C3%A9%3Fx/", "/product/caf%C3%A9%3Fx"),

@@ -26,6 +26,7 @@ SAVE = re.compile("Save to wishlist")
         ("/orders", "Your orders"),
         ("/orders/ord_01KARQ0000ABCDEFGHJKMNPQRS", "Your order"),
         ("/wishlist", "Your wishlist"),
+        ("/account", "Your account"),
         ("/checkout", "Checkout"),
     ],
 )

@@ -29,3 +29,10 @@ async function transact(mode, work) {
 export const kept = (name) => transact("readonly", (store) => store.get(name));
 export const keep = (name, value) => transact("readwrite", (store) => store.put(value, name));
 export const drop = (name) => transact("readwrite", (store) => store.delete(name));
+
+/** All that this browser keeps of whoever was here. What other tabs keep of their own ends with them. */
+export function forgetHere() {
+  for (const storage of [sessionStorage, localStorage]) {
+    for (const name of Object.keys(storage).filter((one) => one.startsWith("kontor."))) storage.removeItem(name);
+  }
+}

@@ -96,12 +96,17 @@ export class Session extends EventTarget {
 
   async signOut() {
     const token = await this.token().catch(() => null);
-    this.forget();
-    await drop(REFRESH);
+    await this.end();
     if (!token) return;
     const headers = { Authorization: `Bearer ${token}` };
     // Whoever leaves is out here at once, whether or not the server hears of it.
     await fetch(`${this.write}/api/auth/logout`, { method: "POST", headers }).catch(() => null);
+  }
+
+  /** Nobody is signed in here any more; the server is not asked. */
+  async end() {
+    this.forget();
+    await drop(REFRESH);
   }
 
   forget() {

@@ -1,4 +1,4 @@
-/* Addresses: to choose from, and a new one. */
+/* Addresses: to choose from, and the form for one that is new or changes. */
 
 import { countries, country } from "../lib/countries.js";
 import { h } from "../lib/dom.js";
@@ -16,7 +16,7 @@ export function addressBlock(address) {
   return h(
     "address",
     {},
-    lines(address).map((line) => h("span", {}, line)),
+    lines(address).map((line) => h("span", { dir: "auto" }, line)),
   );
 }
 
@@ -29,20 +29,31 @@ function demand(made, country) {
   }
 }
 
-export function addressForm(send, cancel) {
-  const country = select("Country", "country", countries, USUAL);
+/** `known` is an address that is changed. `cancel` is null where there is nothing to go back to. */
+export function addressForm(send, cancel, known = { country: USUAL }) {
+  const country = select("Country", "country", countries, known.country);
   country.addEventListener("change", (event) => demand(made, event.target.value));
   const made = form(
     send,
-    field("Name", "name", { required: true, autocomplete: "name", maxlength: 100 }),
-    field("Street and number", "line1", { required: true, autocomplete: "address-line1", maxlength: 200 }),
-    field("Flat, floor", "line2", { autocomplete: "address-line2", maxlength: 200 }),
+    field("Name", "name", { required: true, autocomplete: "name", maxlength: 100, value: known.name }),
+    field("Street and number", "line1", {
+      required: true,
+      autocomplete: "address-line1",
+      maxlength: 200,
+      value: known.line1,
+    }),
+    field("Flat, floor", "line2", { autocomplete: "address-line2", maxlength: 200, value: known.line2 }),
     h(
       "div",
       { class: "row" },
-      field("City", "city", { autocomplete: "address-level2", maxlength: 100 }),
-      field("State or region", "region", { autocomplete: "address-level1", maxlength: 100, hint: "Such as IL" }),
-      field("Postal code", "postalCode", { autocomplete: "postal-code", maxlength: 20 }),
+      field("City", "city", { autocomplete: "address-level2", maxlength: 100, value: known.city }),
+      field("State or region", "region", {
+        autocomplete: "address-level1",
+        maxlength: 100,
+        hint: "Such as IL",
+        value: known.region,
+      }),
+      field("Postal code", "postalCode", { autocomplete: "postal-code", maxlength: 20, value: known.postalCode }),
     ),
     country,
     h(
@@ -52,6 +63,6 @@ export function addressForm(send, cancel) {
       cancel ? h("button", { class: "button quiet", type: "button", onclick: cancel }, "Cancel") : null,
     ),
   );
-  demand(made, USUAL);
+  demand(made, known.country);
   return made;
 }

@@ -5,6 +5,7 @@ import { Attempt } from "../lib/attempt.js";
 import { h, put } from "../lib/dom.js";
 import { money } from "../lib/format.js";
 import { empty, notice, refused } from "../lib/states.js";
+import { cardChoice, keepCard } from "./cards.js";
 import { hindered } from "./cart.js";
 import { Codes } from "./codes.js";
 import { Destination } from "./destination.js";
@@ -39,6 +40,7 @@ class Checkout {
     this.asked = 0;
     this.known = false; // whether the quote is that of what is chosen
     this.attempt = new Attempt(shop.api);
+    this.keeping = new Attempt(shop.api);
     this.lines = h("ul", { class: "brief", role: "list" });
     this.where = new Destination(shop.api, me.addresses, {
       chosen: () => this.ask(),
@@ -101,11 +103,7 @@ class Checkout {
     const choose = (event) => {
       this.token = event.target.value;
     };
-    return options(
-      cardsOf(this.me.paymentMethods).map(({ token, title, note }) =>
-        option("card", token, this.token, choose, h("strong", {}, title), h("span", { class: "quiet" }, note)),
-      ),
-    );
+    return cardChoice(cardsOf(this.me.paymentMethods), this.token, choose);
   }
 
   showMethods() {
@@ -254,9 +252,9 @@ class Checkout {
   async paymentMethod() {
     const card = cardsOf(this.me.paymentMethods).find(({ token }) => token === this.token);
     if (card.methodId !== null) return card.methodId;
-    const { body } = await this.api.command("POST", "/api/me/payment-methods", { token: this.token });
-    this.me.paymentMethods.push({ token: this.token, paymentMethodId: body.paymentMethodId });
-    return body.paymentMethodId;
+    const kept = await keepCard(this.keeping, this.token);
+    this.me.paymentMethods.push(kept);
+    return kept.paymentMethodId;
   }
 }
 

@@ -1,5 +1,6 @@
 /* Where an order goes: to one of the addresses that are kept, or to one that is being entered. */
 
+import { Attempt } from "../lib/attempt.js";
 import { h, put } from "../lib/dom.js";
 import { addressBlock, addressForm } from "./address.js";
 import { redraw } from "./focus.js";
@@ -14,6 +15,7 @@ export class Destination {
     this.entered = entered;
     this.addressId = addresses.at(-1)?.addressId ?? null; // the newest, as everywhere in the shop
     this.adding = addresses.length === 0;
+    this.keeping = new Attempt(api);
     this.element = h("div", {});
     this.draw();
   }
@@ -50,7 +52,7 @@ export class Destination {
   }
 
   async keep(fields) {
-    const { body } = await this.api.command("POST", "/api/me/addresses", fields);
+    const { body } = await this.keeping.send("POST", "/api/me/addresses", fields);
     this.addresses.push({ addressId: body.addressId, ...fields });
     this.addressId = body.addressId;
     this.adding = false;

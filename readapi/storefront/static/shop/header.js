@@ -5,7 +5,7 @@ import { icon } from "../lib/icons.js";
 import { mark } from "../lib/mark.js";
 
 export function header(shop) {
-  const { api, basket, router } = shop;
+  const { api, basket } = shop;
   const account = h("div", { class: "account" });
   const count = h("span", { class: "count" });
   const units = h("span", { class: "unseen" });
@@ -26,12 +26,17 @@ export function header(shop) {
       );
       return;
     }
-    const out = () => api.session.signOut().finally(() => router().go("/"));
     put(
       account,
-      h("a", { class: "tool", href: "/orders" }, icon("person", 24), h("span", { class: "word" }, "Orders")),
+      h("a", { class: "tool", href: "/account" }, icon("person", 24), h("span", { class: "word" }, "Account")),
+      h("a", { class: "tool", href: "/orders" }, icon("box", 24), h("span", { class: "word" }, "Orders")),
       h("a", { class: "tool", href: "/wishlist" }, icon("heart", 24), h("span", { class: "word" }, "Wishlist")),
-      h("button", { class: "tool plain", type: "button", onclick: out }, h("span", {}, "Sign out")),
+      h(
+        "button",
+        { class: "tool plain leave", type: "button", onclick: shop.signOut },
+        icon("leave", 24),
+        h("span", {}, "Sign out"),
+      ),
     );
   }
 
@@ -71,6 +76,7 @@ export function footer(shop) {
         "nav",
         { "aria-label": "About" },
         h("a", { href: "/search" }, "All products"),
+        h("a", { href: "/account" }, "Your account"),
         h("a", { href: "/orders" }, "Your orders"),
         h("a", { href: "/wishlist" }, "Your wishlist"),
         h("a", { href: "/openapi.json" }, "API"),

@@ -6,6 +6,7 @@ import { h } from "../lib/dom.js";
 import { Router } from "../lib/router.js";
 import { Signals } from "../lib/signals.js";
 import { empty } from "../lib/states.js";
+import { accountPage } from "./account.js";
 import { Basket } from "./basket.js";
 import { cartPage } from "./cart.js";
 import { checkout } from "./checkout.js";
@@ -23,6 +24,7 @@ const api = new Api();
 const main = h("main", { id: "main", class: "wide" });
 const shop = { api, basket: new Basket(api), filtersOpen: false, currency: "USD", router: () => router };
 shop.signals = new Signals(api);
+shop.signOut = () => api.session.signOut().finally(() => router.go("/"));
 shop.search = new Combobox(api, (address) => router.go(address));
 
 /** Leads to another result and leaves the focus where it was, on the box that was ticked. */
@@ -61,6 +63,7 @@ const router = new Router(
     [/^\/orders$/, page(ordersPage)],
     [/^\/orders\/([^/]+)$/, page(orderPage)],
     [/^\/wishlist$/, page(wishlistPage)],
+    [/^\/account$/, page(accountPage)],
     [/^\/sign-in$/, page(signIn)],
   ],
   missing,

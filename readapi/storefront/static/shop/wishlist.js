@@ -7,11 +7,13 @@ import { icon } from "../lib/icons.js";
 import { empty, refused } from "../lib/states.js";
 import { stock } from "./card.js";
 import { addressOf, which } from "./goods.js";
+import { letterSwitch } from "./letters.js";
 import { thumb } from "./thumb.js";
 import { own } from "./visitors.js";
 import { wishesOf } from "./wishes.js";
 
 const WHY = "What you save from a product's page waits here, and shows when it costs less.";
+const WHEN = "Tell me by mail when something here is back in stock or costs less";
 const CHANGED = { fell: "costs less than when you saved it", rose: "costs more than when you saved it" };
 
 function change({ priceChange, priceAtAdding }) {
@@ -61,31 +63,6 @@ function row(shop, item, act) {
   return element;
 }
 
-/** Letters about wishes are advertising: they come to those who switch them on. */
-function notices(api, on, said) {
-  async function turned() {
-    box.disabled = true;
-    put(said);
-    try {
-      await api.command("PATCH", "/api/me", { notifications: { wishes: box.checked } });
-      announce(box.checked ? "You will get letters about your wishes" : "You will get no letters about your wishes");
-    } catch (problem) {
-      if (problem.title === undefined) throw problem;
-      box.checked = !box.checked;
-      put(said, refused(problem));
-    } finally {
-      box.disabled = false;
-      box.focus();
-    }
-  }
-  const box = h("input", { type: "checkbox", role: "switch", checked: on, onchange: turned });
-  return h(
-    "p",
-    { class: "panel" },
-    h("label", { class: "switch" }, box, "Tell me by mail when something here is back in stock or costs less"),
-  );
-}
-
 function nothing() {
   return empty(
     "heart",
@@ -126,6 +103,7 @@ export const wishlistPage = own("Your wishlist", WHY, async (_, shop) => {
   }
 
   const [{ body: me }] = await Promise.all([api.get("/api/me"), page(null)]);
+  const letters = h("div", { class: "panel" }, letterSwitch(api, "wishes", me.notifications.wishes, said, WHEN));
   put(content, list.children.length > 0 ? [list, more] : nothing());
-  return { title: "Your wishlist", content: [heading, notices(api, me.notifications.wishes, said), said, content] };
+  return { title: "Your wishlist", content: [heading, letters, said, content] };
 });

@@ -1,0 +1,78 @@
+/* Who is signed in, under which name, and with which password from now on. */
+
+import { announce } from "../lib/announce.js";
+import { h, put } from "../lib/dom.js";
+import { field, form } from "../lib/form.js";
+import { day } from "../lib/format.js";
+
+const UNREADABLE = "Not readable any more";
+
+/** A form that is folded away, and folds itself when it was sent. */
+function folded(title, send, ...fields) {
+  const summary = h("summary", {}, title);
+  const made = form(
+    async (entered) => {
+      await send(entered);
+      element.open = false;
+      summary.focus();
+    },
+    fields,
+    h("button", { class: "button quiet", type: "submit" }, title),
+  );
+  const element = h("details", { class: "folded" }, summary, made);
+  return { element, made };
+}
+
+function nameForm(api, me, shown) {
+  const { element } = folded(
+    "Change your name",
+    async ({ name }) => {
+      await api.command("PATCH", "/api/me", { name });
+      put(shown, name.trim());
+      announce("Your name is changed");
+    },
+    field("Name", "name", { required: true, autocomplete: "name", maxlength: 100, value: me.name ?? "", dir: "auto" }),
+  );
+  return element;
+}
+
+function passwordForm(api, me) {
+  const { element, made } = folded(
+    "Change your password",
+    async ({ currentPassword, newPassword }) => {
+      await api.command("PUT", "/api/me/password", { currentPassword, newPassword });
+      made.reset();
+      announce("Your password is changed. You are signed out everywhere else.");
+    },
+    // Whoever keeps passwords for people wants to know whose it is.
+    h("input", { type: "email", autocomplete: "username", value: me.email ?? "", hidden: true, readonly: true }),
+    field("Password now", "currentPassword", { type: "password", required: true, autocomplete: "current-password" }),
+    field("New password", "newPassword", {
+      type: "password",
+      required: true,
+      minlength: 8,
+      autocomplete: "new-password",
+      hint: "Eight characters or more. Whoever is signed in elsewhere is signed out.",
+    }),
+  );
+  return element;
+}
+
+export function profile(shop, me) {
+  const name = h("p", { class: "who", dir: "auto" }, me.name ?? UNREADABLE);
+  return h(
+    "section",
+    { class: "panel" },
+    h("h2", {}, "You"),
+    name,
+    h("p", {}, h("bdi", { class: "mail" }, me.email ?? UNREADABLE)),
+    h("p", { class: "quiet" }, `Here since ${day(me.createdAt)}`),
+    nameForm(shop.api, me, name),
+    passwordForm(shop.api, me),
+    h(
+      "p",
+      { class: "actions" },
+      h("button", { class: "button quiet", type: "button", onclick: shop.signOut }, "Sign out of this browser"),
+    ),
+  );
+}
