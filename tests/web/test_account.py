@@ -307,6 +307,48 @@ async def test_another_password_signs_everybody_else_out(chrome: Browser, http: 
     await shopper.sign_in("another horse battery")
 
 
+async def test_a_password_whose_change_was_not_answered(chrome: Browser, http: httpx.AsyncClient) -> None:
+    page = await account(chrome, await sign_up(http))
+
+    async def lose(route: Any) -> None:
+        await route.fetch()
+        await route.abort()
+
+    await page.route("**/api/me/password", lose, times=1)
+    await part(page, "You").locator("summary", has_text="password").click()
+    await page.get_by_label("Password now").fill(PASSWORD)
+    await page.get_by_label("New password").fill("another horse battery")
+    await page.get_by_role("button", name="Change your password").click()
+    alert = part(page, "You").get_by_role("alert")
+    await expect(alert).to_contain_text("No connection")
+    await page.get_by_role("button", name="Change your password").click()
+    await expect(alert).to_contain_text("This is not your password; no answer came to your first try")
+    await page.get_by_label("Password now").fill("another horse battery")
+    await page.get_by_role("button", name="Change your password").click()
+    await expect(told(page)).to_contain_text("Your password is changed")
+
+
+async def test_who_signs_out_while_the_page_is_asked_for_is_not_shown(chrome: Browser, http: httpx.AsyncClient) -> None:
+    page = await account(chrome, await buyer(http))
+    other = await page.context.new_page()
+    await other.goto("/orders")
+    answered = asyncio.Event()
+
+    async def late(route: Any) -> None:
+        real = await route.fetch()
+        await other.get_by_role("button", name="Sign out").click()
+        await expect(other.get_by_role("link", name="Sign in").first).to_be_visible()
+        await expect(page.get_by_role("banner").get_by_role("link", name="Sign in")).to_be_visible()
+        await route.fulfill(response=real)
+        answered.set()
+
+    await page.route("**/api/me", late)
+    await page.reload()
+    await answered.wait()
+    await expect(page.get_by_role("heading", name="Sign in first")).to_be_visible()
+    await expect(page.get_by_text(HOME["line1"])).to_have_count(0)
+
+
 async def test_a_session_that_ends_meanwhile_asks_to_sign_in_and_comes_back(
     chrome: Browser, http: httpx.AsyncClient
 ) -> None:

@@ -6,6 +6,7 @@ import { field, form } from "../lib/form.js";
 import { day } from "../lib/format.js";
 
 const UNREADABLE = "Not readable any more";
+const UNANSWERED = "; no answer came to your first try, so the new one may hold already";
 
 /** A form that is folded away, and folds itself when it was sent. */
 function folded(title, send, ...fields) {
@@ -36,11 +37,27 @@ function nameForm(api, me, shown) {
   return element;
 }
 
+/** Where an answer was lost the new password may hold already, and the next try is told that the present one is wrong. */
+function changer(api) {
+  let unanswered = false;
+  return async (body) => {
+    try {
+      await api.command("PUT", "/api/me/password", body);
+    } catch (problem) {
+      if (unanswered && problem.code === "validation_failed") problem.detail += UNANSWERED;
+      unanswered ||= problem.status === 0;
+      throw problem;
+    }
+    unanswered = false;
+  };
+}
+
 function passwordForm(api, me) {
+  const change = changer(api);
   const { element, made } = folded(
     "Change your password",
     async ({ currentPassword, newPassword }) => {
-      await api.command("PUT", "/api/me/password", { currentPassword, newPassword });
+      await change({ currentPassword, newPassword });
       made.reset();
       announce("Your password is changed. You are signed out everywhere else.");
     },

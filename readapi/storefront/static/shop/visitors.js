@@ -22,7 +22,10 @@ export function own(title, why, show) {
   return async (visit, shop) => {
     if (!shop.api.session.signedIn) return visitors(title, why);
     try {
-      return await show(visit, shop);
+      const shown = await show(visit, shop);
+      if (shop.api.session.signedIn) return shown;
+      shown.leave?.(); // signed out while it was asked for: it is nobody's any more
+      return visitors(title, why);
     } catch (problem) {
       if (problem.code !== "unauthenticated") throw problem;
       return visitors(title, why);
