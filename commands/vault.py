@@ -285,10 +285,10 @@ class Vault:
             self._revoke(db, "family = ?", family)
         self._next_check = 0.0
 
-    def revoke_account(self, account_id: str) -> None:
-        """Signs every session of the account out."""
+    def revoke_account(self, account_id: str, but: str = "") -> None:
+        """Signs every session of the account out, ``but`` for the one of this family."""
         with self.store.writing() as db:
-            self._revoke(db, "account_id = ?", account_id)
+            self._revoke(db, "account_id = ? AND family <> ?", account_id, but)
         self._next_check = 0.0
 
     def family_revoked(self, family: str) -> bool:
@@ -304,14 +304,14 @@ class Vault:
                 self._notice()
         return family in self._revoked
 
-    def _revoke(self, db: VaultTransaction, where: str, value: str) -> None:
+    def _revoke(self, db: VaultTransaction, where: str, *values: str) -> None:
         at = int(self._now())
         alive = f"{where} AND revoked_at IS NULL"
         db.execute(
             f"INSERT INTO revocations (kind, subject, at) SELECT 'family', family, ? FROM families WHERE {alive}",
-            (at, value),
+            (at, *values),
         )
-        db.execute(f"UPDATE families SET revoked_at = ? WHERE {alive}", (at, value))
+        db.execute(f"UPDATE families SET revoked_at = ? WHERE {alive}", (at, *values))
 
     # secrets
 

@@ -25,6 +25,7 @@ from writeapi.routes import (
     offers,
     orderreviews,
     orders,
+    password,
     pictures,
     products,
     promotions,
@@ -48,6 +49,7 @@ from writeapi.services import WriteServices
 ROUTERS = (
     auth.router,
     me.router,
+    password.router,
     shops.router,
     products.router,
     pictures.router,

@@ -67,6 +67,12 @@ async def register(
 def applicant_of(email: str, password: str, name: str) -> Applicant:
     """Raises Invalid with the pointer of the first value that will not do; never repeats the value."""
     email, name = _email(email), _name(name)
+    require_password(password, email)
+    return Applicant(email, password, name)
+
+
+def require_password(password: str, email: str) -> None:
+    """Raises Invalid, which does not repeat it."""
     if not PASSWORD_MIN <= len(password) <= PASSWORD_MAX:
         raise Invalid(f"a password has {PASSWORD_MIN} to {PASSWORD_MAX} characters", "/password")
     normal = unicodedata.normalize("NFKC", password)
@@ -74,7 +80,6 @@ def applicant_of(email: str, password: str, name: str) -> Applicant:
         raise Invalid("the password is too long", "/password")
     if normal.strip().casefold() == email.casefold():
         raise Invalid("the password must not be the e-mail address", "/password")
-    return Applicant(email, password, name)
 
 
 def _email(raw: str) -> str:

@@ -278,6 +278,13 @@ class Sessions:
                 vault.rotate(grant.token)
         vault.rotate(yours.token)
 
+    def test_all_sessions_but_one_are_revoked(self, vault, other):
+        kept, ended, hers = (vault.issue_family(who, "") for who in ("usr_1", "usr_1", "usr_2"))
+        other.revoke_account("usr_1", but=kept.family)
+        assert (vault.rotate(kept.token).account_id, vault.rotate(hers.token).account_id) == ("usr_1", "usr_2")
+        with pytest.raises(TokenInvalid):
+            vault.rotate(ended.token)
+
     def test_revocation_is_known_after_a_restart(self, vault, make):
         grant = vault.issue_family("usr_1", "customer")
         vault.revoke_family(grant.family)

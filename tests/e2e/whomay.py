@@ -101,6 +101,9 @@ PUBLIC = {
 OF_PEOPLE = {
     ("GET", "/api/me"): Line(THEMSELVES),
     ("PATCH", "/api/me"): Line(THEMSELVES, {"name": "Bo"}),
+    ("POST", "/api/me/password"): Line(
+        THEMSELVES, {"current": "correct horse battery", "password": "staple battery horse"}
+    ),
     ("POST", "/api/me/addresses"): Line(THEMSELVES, ADDRESS),
     ("PATCH", "/api/me/addresses/{address_id}"): Line(OWN, {"line2": "Flat 3"}),
     ("POST", "/api/me/payment-methods"): Line(THEMSELVES, {"token": "pm_card_visa"}),

@@ -21,7 +21,7 @@ from readapi.edge.ratelimit import POLICIES, Policy
 from readapi.edge.state import EdgeSettings, edge_state
 from readapi.routes import me as read_me
 from writeapi import requests
-from writeapi.routes import auth, me
+from writeapi.routes import auth, me, password
 
 ADA = {"email": "Ada.Lovelace@Example.com", "password": "difference engine", "name": "Ada Lovelace"}
 GRACE = {"email": "grace@example.org", "password": "nanosecond wire", "name": "Grace Hopper"}
@@ -97,7 +97,7 @@ def _application(house: House, policies: dict[str, Policy]) -> FastAPI:
     app.state.services = SimpleNamespace(
         log=house.log, vault=house.vault, engine=house.engine, countries=countries(), clock=house.clock
     )
-    for router in (auth.router, me.router, read_me.router):
+    for router in (auth.router, me.router, password.router, read_me.router):
         app.include_router(router)
     secrets = house.vault.secrets
     edge = edge_state(

@@ -231,21 +231,12 @@ def _wanted(fields: dict[str, Any], *names: str) -> dict[str, str]:
 async def _sign_in(request: Request, services: WriteServices, email: str, password: str) -> tuple[Grant, ActiveAccount]:
     """Unknown address and wrong password cost the same and look the same; both count against the address, and against
     the client, who might try one password on many."""
-    vault, engine, limiter = services.vault, services.engine, edge_of(request).limiter
-    lookup, client = vault.email_lookup(email[: 2 * EMAIL_MAX]), client_of(request.scope)
-    limiter.check("login", lookup)
-    limiter.check("guesses", client)
+    vault, engine = services.vault, services.engine
+    lookup = vault.email_lookup(email[: 2 * EMAIL_MAX])
+    require_few_failures(request, lookup)
     claim = await engine.state(claim_id("email", lookup))
     account_id = (claim.owner if isinstance(claim, Claim) else "") or NOBODY
-
-    def attempt() -> None:
-        # Counted when it is this attempt's turn and before it is made: a hundred at once all pass the check above,
-        # and were failures only counted afterwards, by the event loop, the threads would run ahead of the count.
-        with limiter.counting("login", lookup, Wrong), limiter.counting("guesses", client, Wrong):
-            if not vault.check_password(account_id, password[: 4 * PASSWORD_MAX]):
-                raise Wrong
-
-    await hashing(attempt)
+    await require_right(request, lookup, account_id, password)
     grant = await asyncio.to_thread(vault.issue_family, account_id, "")
     # Asked after the session was made: an erasure either is seen here, or comes later and ends the session itself.
     account = await engine.state(account_id)
@@ -255,6 +246,27 @@ async def _sign_in(request: Request, services: WriteServices, email: str, passwo
     if not isinstance(account, ActiveAccount):
         raise Wrong
     return grant, account
+
+
+def require_few_failures(request: Request, lookup: str) -> None:
+    """Raises RateLimited where ``require_right`` would, before anything is looked up."""
+    limiter = edge_of(request).limiter
+    limiter.check("login", lookup)
+    limiter.check("guesses", client_of(request.scope))
+
+
+async def require_right(request: Request, lookup: str, account_id: str, password: str) -> None:
+    """Whether it is the account's password; whoever tries others does so only so often. Raises Wrong, RateLimited."""
+    vault, limiter, client = services_of(request).vault, edge_of(request).limiter, client_of(request.scope)
+
+    def attempt() -> None:
+        # Counted when it is this attempt's turn and before it is made: a hundred at once all pass the check above,
+        # and were failures only counted afterwards, by the event loop, the threads would run ahead of the count.
+        with limiter.counting("login", lookup, Wrong), limiter.counting("guesses", client, Wrong):
+            if not vault.check_password(account_id, password[: 4 * PASSWORD_MAX]):
+                raise Wrong
+
+    await hashing(attempt)
 
 
 class Wrong(ProblemError):
