@@ -36,7 +36,7 @@ class BoundedProtocol(HttpToolsProtocol):
         super().data_received(data)
         if self._outside > HEAD_MAX:
             self._refuse(431, f"a request has at most {HEAD_MAX} bytes besides its body")
-        elif self._patience is None and self._within_a_head():
+        elif self._patience is None and (self._within_a_head() or self._between()):
             self._patience = self.loop.call_later(HEAD_S, self._too_slow)
 
     def on_headers_complete(self) -> None:
@@ -51,6 +51,10 @@ class BoundedProtocol(HttpToolsProtocol):
     def _within_a_head(self) -> bool:
         return self.scope is not None and "method" not in self.scope
 
+    def _between(self) -> bool:
+        """Nothing is being answered."""
+        return self.cycle is None or self.cycle.response_complete
+
     def _heard_out(self) -> None:
         if self._patience is not None:
             self._patience.cancel()
@@ -58,17 +62,17 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def _too_slow(self) -> None:
         self._patience = None
-        if self.scope is None:  # there is nothing to answer
-            self.transport.close()
-        else:
+        if self._within_a_head():
             self._refuse(408, f"the head of a request takes at most {HEAD_S:g} seconds")
+        else:  # nothing was asked
+            self.transport.close()
 
     def _refuse(self, status: int, why: str) -> None:
         """Says so unless another answer is on its way, into which this would be written; and hears no more."""
         if self.refused or self.transport.is_closing():
             return
         self.refused = True
-        if self.cycle is None or self.cycle.response_complete:
+        if self._between():
             told = f"content-type: text/plain\r\ncontent-length: {len(why)}\r\nconnection: close\r\n\r\n{why}"
             self.transport.write(STATUS_LINE[status] + told.encode("ascii"))
         self.transport.close()

@@ -109,6 +109,18 @@ async def test_whoever_takes_too_long_is_not_waited_for(
     assert bool(answer) is bool(said)
 
 
+async def test_nor_is_who_says_nothing_after_an_empty_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What comes between two requests calls off the wait for the second; an empty line is none."""
+    monkeypatch.setattr(heads, "HEAD_S", 0.2)
+    async with listening(counts) as url, asyncio.timeout(30):
+        reader, writer = await connected(url)
+        writer.write(ASKED + b"\r\n")
+        await reader.readuntil(b"\r\n\r\n0")
+        writer.write(b"\r\n")
+        assert await reader.read() == b""
+        writer.close()
+
+
 async def test_a_body_and_a_pause_between_requests_take_their_time(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(heads, "HEAD_S", 0.1)
     async with listening(counts) as url, asyncio.timeout(30):
