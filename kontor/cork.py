@@ -14,7 +14,7 @@ import asyncio
 from collections.abc import Callable
 from typing import Any
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from kontor.heads import BoundedProtocol
 
 LINGER_S = 5.0
 """How long a client may go on sending what nobody reads."""
@@ -58,7 +58,7 @@ class Cork:
         return getattr(self._transport, name)
 
 
-class CorkedProtocol(HttpToolsProtocol):
+class CorkedProtocol(BoundedProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # the base says more generally: any
         self.corked = Cork(transport, self._unread)
         super().connection_made(self.corked)  # type: ignore[arg-type]  # it is one in all that uvicorn asks of it
@@ -68,4 +68,4 @@ class CorkedProtocol(HttpToolsProtocol):
             super().data_received(data)
 
     def _unread(self) -> bool:
-        return self.cycle is not None and self.cycle.more_body
+        return self.refused or (self.cycle is not None and self.cycle.more_body)

@@ -16,13 +16,18 @@ from commands.mapper import recorded_or_unreadable
 from commands.store.port import EventLog
 from domain.codec import EVENTS, stored_name
 from domain.errors import Invalid
+from domain.feedterms import FeedTerms
 from domain.instants import instant
 from domain.recorded import Recorded, Unreadable
+from domain.subscription import Subscription, SubscriptionCreated
 
 _INSTANTS = frozenset(("at", "until", "hold_until", "since", "as_of", "evidence_by"))
 _OF_A_DAY = frozenset(("daily_at",))
 HIDDEN = frozenset(("address", "payment_token", "token", "derivation", "methods", "note"))
 """Personal data, provider's tokens, and what would only be noise."""
+ADDRESSES: dict[type, str] = {FeedTerms: "source", SubscriptionCreated: "url", Subscription: "url"}
+"""Fields with an address of somebody else's. What follows its host often is a key, in the query of a feed or the path
+of a webhook, so others are told of the host alone."""
 EVERYTHING = "*"
 PATTERNS_MAX = 100
 TELLABLE = frozenset(name for name in EVENTS if not name.startswith("delivery."))
@@ -116,9 +121,12 @@ def plain(value: Any) -> Any:
     if isinstance(value, msgspec.Struct):
         config = value.__struct_config__
         shown: dict[str, Any] = {} if config.tag is None else {str(config.tag_field): config.tag}
+        address = ADDRESSES.get(type(value))
         for name in value.__struct_fields__:
             inner = getattr(value, name)
-            if name not in HIDDEN and not isinstance(inner, bytes):
+            if name == address:
+                shown[_camel(name)] = _place_of(inner)
+            elif name not in HIDDEN and not isinstance(inner, bytes):
                 shown[_camel(name)] = _told(inner) if is_instant(name) and type(inner) is int else plain(inner)
         return shown
     if isinstance(value, dict):
@@ -126,6 +134,13 @@ def plain(value: Any) -> Any:
     if isinstance(value, tuple | list):
         return [plain(inner) for inner in value if not isinstance(inner, bytes)]
     return value
+
+
+def _place_of(url: str) -> str:
+    """Scheme and host; the name of a file, which ``file:`` begins, as it is."""
+    scheme, slashes, rest = url.partition("://")
+    host, more, _ = rest.partition("/")
+    return f"{scheme}://{host.partition('?')[0]}/{'…' if more else ''}" if slashes else url
 
 
 def is_instant(name: str) -> bool:

@@ -19,7 +19,7 @@ from domain.serviceability import Wares, place_of
 from projections.catalog.projector import split_offer
 from readapi.carts import Bound, Goods, Lookup, Stamps, cart_json
 from readapi.edge.cart_token import HEADER as CART_TOKEN
-from readapi.edge.ids import require_id
+from readapi.edge.ids import is_id, require_id
 from readapi.edge.principal import Principal, edge_of
 from streams.assembly import preference
 from writeapi.services import Quoting, WriteServices
@@ -105,8 +105,9 @@ async def find_wanted(services: WriteServices, sku: str | None, product_id: str 
 
 async def _wanted(services: WriteServices, sku: str, shop_id: str | None) -> Wanted:
     if shop_id is not None:
-        goods = await goods_at(services, shop_id, sku)
-        if isinstance(goods.offer, LiveOffer):
+        # Only a shop's: an offer's stream is named by shop and SKU together, and another boundary would name it too.
+        goods = await goods_at(services, shop_id, sku) if is_id("shop", shop_id) else None
+        if goods is not None and isinstance(goods.offer, LiveOffer):
             await require_sold(services, goods.offer.product_id)
             return Wanted(shop_id, sku, goods.offer, goods.stock)
         raise NotFound("this shop does not offer this SKU", pointer="/shopId")

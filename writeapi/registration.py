@@ -119,7 +119,7 @@ async def open_account(
     scopes: tuple[str, ...] = ("customer",),
     request: IdempotentRequest | None = None,
 ) -> Outcome:
-    """The outcome of RegisterAccount; its stream is the account's id. Raises Invalid when the e-mail is taken.
+    """The outcome of RegisterAccount; its stream is the account's id. Raises Taken.
 
     The password is kept before the account exists, so an account that was acknowledged can always sign in.
     """
@@ -137,17 +137,17 @@ async def open_account(
 
 
 async def _claim_email(engine: Engine, command: TakeClaim, context: Context) -> None:
-    """Raises Invalid that says "taken" and not by whom."""
+    """Raises Taken, which does not say by whom."""
     try:
         await engine.submit(command, context)
     except AlreadyClaimed as refusal:
         owner: str = refusal.data["owner"]
         if not await _is_abandoned(engine, owner, context.at):
-            raise _taken() from None
+            raise Taken from None
         try:
             await engine.submit(structs.replace(command, abandoned=owner), context)
         except AlreadyClaimed:
-            raise _taken() from None
+            raise Taken from None
 
 
 async def _is_abandoned(engine: Engine, owner: str, now: int) -> bool:
@@ -157,5 +157,8 @@ async def _is_abandoned(engine: Engine, owner: str, now: int) -> bool:
     return isinstance(state, ErasedAccount)
 
 
-def _taken() -> Invalid:
-    return Invalid("this e-mail address cannot be used; sign in if it is yours", "/email")
+class Taken(Invalid):
+    """Somebody has this address. Without a mail to it nobody could be let in otherwise, so sign-up has to say so."""
+
+    def __init__(self) -> None:
+        super().__init__("this e-mail address cannot be used; sign in if it is yours", "/email")

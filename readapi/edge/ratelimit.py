@@ -13,7 +13,8 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import lru_cache
 from ipaddress import ip_network
 from math import ceil
@@ -41,12 +42,16 @@ POLICIES: dict[str, Policy] = {
     "checkout": Policy(1_000, 10),
     "auth": Policy(500, 10),
     "login": Policy(10, 60),
+    "guesses": Policy(300, 60),
+    "taken": Policy(60, 60),
     "gift_card": Policy(20, 600),
+    "coupon": Policy(60, 60),
     "signals": Policy(300, 60),
 }
 """``ip`` per client address on every request; ``default`` and ``checkout`` per account; ``auth`` per client address;
-``login`` counts failed sign-ins per e-mail look-up, ``gift_card`` codes that are no card's per client address;
-``signals`` what is told or asked of a session, likewise."""
+``login`` counts failed sign-ins per e-mail look-up. Per client address and only when it comes to nothing: ``guesses``
+sign-ins, ``taken`` sign-ups with somebody's address, ``gift_card`` and ``coupon`` codes that are good for nothing;
+``signals`` whatever is told or asked of a session."""
 
 
 class Decision(NamedTuple):
@@ -134,6 +139,19 @@ class Limiter:
         with self._lock:
             if subject in buckets:
                 buckets[subject] -= window / quota
+
+    @contextmanager
+    def counting(self, policy: str, subject: str, failure: type[Exception]) -> Iterator[None]:
+        """``attempt`` for a block, which takes it out again unless it fails in this way."""
+        self.attempt(policy, subject)
+        try:
+            yield
+        except failure:
+            raise
+        except BaseException:
+            self.give_back(policy, subject)
+            raise
+        self.give_back(policy, subject)
 
     def headers(self, decisions: tuple[Decision, ...]) -> dict[str, str]:
         return {

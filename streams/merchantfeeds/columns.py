@@ -18,6 +18,8 @@ AT = "@"
 LOCALIZED = ("title", "description")
 """May be said in other languages too, as ``title@de``; so may the labels of attributes, as ``label.width@de``."""
 LABEL = "label."
+FILE_COLUMNS_MAX = 2_000
+"""Of a file: more than a product can have attributes, each with its name in a few languages."""
 STEP = ">"
 """Between the steps of a category."""
 FIELDS = {
@@ -41,13 +43,15 @@ class Columns:
         self._currency = currency
         self._constants: dict[str, str] = {}
         self._at: dict[str, int] = {}
-        known = FIELDS[terms.what]
+        if len(header) > FILE_COLUMNS_MAX:
+            raise Invalid(f"the file has more than {FILE_COLUMNS_MAX} columns")
+        known, places = FIELDS[terms.what], {name: place for place, name in enumerate(header)}
         for field, column in (terms.columns or dict(zip(header, header, strict=True))).items():
             require_field(terms.what, field)
             if column.startswith(CONSTANT):
                 self._constants[field] = column.removeprefix(CONSTANT)
-            elif column in header:
-                self._at[field] = header.index(column)
+            elif column in places:
+                self._at[field] = places[column]
             else:
                 raise Invalid(f"the file has no column {column!r}")
         if not {"sku", "externalId"} & (self._at.keys() & set(known)):

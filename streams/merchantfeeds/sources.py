@@ -27,6 +27,8 @@ TIME_MAX_S = 900.0
 CONNECT_S = 5.0
 SILENCE_S = 30.0
 REDIRECTS_MAX = 3
+MARK_MAX = 200
+"""Characters of an entity tag or a date that are worth keeping."""
 CHUNK = 1 << 16
 FILE = "file:"
 AGENT = "Kontor-Feeds/1"
@@ -120,7 +122,9 @@ class Sources:
                         return None
                     if answer.status != 200:
                         raise SourceFailed(f"it answered {answer.status}")
-                    mark = SourceMark(answer.headers.get("etag", ""), answer.headers.get("last-modified", ""))
+                    mark = SourceMark(
+                        _mark(answer.headers.get("etag", "")), _mark(answer.headers.get("last-modified", ""))
+                    )
                     return await self._spooled(_body(answer, aiohttp), spool, mark, known)
         except (aiohttp.ClientError, OSError, ValueError) as error:
             cause = getattr(error, "os_error", error)
@@ -220,6 +224,11 @@ async def _body(answer: Any, aiohttp: Any) -> AsyncIterator[bytes]:
             yield chunk
     except (aiohttp.ClientError, OSError) as error:  # a silence that is too long is an OSError too
         raise _CutOff("the connection ended before the file did") from error
+
+
+def _mark(said: str) -> str:
+    """As a source has it, where it can be kept and sent back; whatever bytes a header has come here as a text."""
+    return said if len(said) <= MARK_MAX and said.isascii() and said.isprintable() else ""
 
 
 def _asking(known: SourceMark) -> dict[str, str]:

@@ -31,3 +31,21 @@ async def test_no_other_stream_is_shown_as_a_product_of_the_past(house: House, s
     for stream in (*sorted(streams), *(f"prd_{strange}" for strange in STRANGE), f"prd_{NOBODYS}"):
         problem(await visitor.send("GET", f"/api/products/{stream}?version=1"), 404, "not_found")
     expect(200, await visitor.send("GET", f"/api/products/{product_id}?version=1"))
+
+
+async def test_no_shop_is_named_together_with_half_a_sku(house: House, seller: Seller, visitor: Shopper):
+    """A stream's name joins the two; what has another boundary between them is no shop's offer."""
+    [product] = [await seller.describes(variants=[{"sku": "OAK.160"}])]
+    assert product == "OAK.160"
+    await seller.sells(sku="OAK.160")
+    wanted = {"sku": "160", "quantity": 1, "shopId": f"{seller.shop_id}.OAK"}
+    problem(await visitor.send("POST", "/api/cart/items", wanted), 404, "not_found")
+    for shop_id in (
+        seller.shop_id.lower(),
+        "shp_",
+        "",
+        *(f"shp_{strange}"[:40] for strange in ("\x00", NOBODYS + "0")),
+    ):
+        strange = {**wanted, "sku": "OAK.160", "shopId": shop_id}
+        problem(await visitor.send("POST", "/api/cart/items", strange), 404, "not_found")
+    await visitor.add("OAK.160", shop=seller.shop_id)

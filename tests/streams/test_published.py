@@ -7,10 +7,11 @@ import pytest
 
 from commands.mapper import record
 from commands.store.memory import MemoryLog
-from domain import account, order, payment, shipment
+from domain import account, merchantfeed, order, payment, shipment, subscription
 from domain.codec import EVENTS, encode, stored_name
 from domain.decider import Event
 from domain.errors import Invalid
+from domain.feedterms import FeedTerms
 from domain.money import Money
 from domain.recorded import Meta, Recorded, Unreadable
 from streams.published import of_types, plain, published, types_of, wanted_after
@@ -69,6 +70,25 @@ def test_every_event_can_be_told_and_none_tells_what_is_sealed(event: Event) -> 
     told = msgspec.json.encode(published(recorded(event))).decode()
     assert "sealed" not in told.replace("unsealed", "")
     assert "pm_card_visa" not in told
+
+
+@pytest.mark.parametrize(
+    ("address", "told"),
+    [
+        ("https://feeds.example/prices.csv?key=s3cret", "https://feeds.example/…"),
+        ("https://hooks.example:8443/services/s3cret", "https://hooks.example:8443/…"),
+        ("https://hooks.example?key=s3cret", "https://hooks.example/"),
+        ("https://hooks.example", "https://hooks.example/"),
+        ("file:prices.csv", "file:prices.csv"),
+    ],
+)
+def test_of_addresses_the_host_is_told(address: str, told: str) -> None:
+    """One subscriber's address is no business of another's, nor a merchant's."""
+    put = merchantfeed.FeedPut("prices", FeedTerms("offers", address), 1)
+    assert published(recorded(put))["data"]["terms"]["source"] == told
+    made = subscription.SubscriptionCreated("sub_1", address, ("*",), b"sealed", 1, 1)
+    assert published(recorded(made))["data"]["url"] == told
+    assert plain(subscription.Subscription(address, ("*",), b"sealed", 1, 1, 1))["url"] == told
 
 
 @pytest.mark.parametrize("event", TODAY, ids=stored_name)

@@ -1,4 +1,5 @@
-"""Sign-up, sign-in, sign-out. Tokens are never stored in a reply, and no answer tells who has an account."""
+"""Sign-up, sign-in, sign-out. Tokens are never stored in a reply. Sign-in does not tell who has an account; sign-up
+cannot but refuse an address that is taken, and does so only as often as a client may try."""
 
 from __future__ import annotations
 
@@ -28,11 +29,11 @@ from readapi.edge.idempotency import KEY_CHARS_MAX, IdempotencyKey, key_of
 from readapi.edge.openapi import problem_responses, signed_in
 from readapi.edge.principal import RequiredPrincipal, edge_of
 from readapi.edge.problems import ProblemError, response_for
-from readapi.edge.ratelimit import limited_by_client
+from readapi.edge.ratelimit import client_of, limited_by_client
 from readapi.edge.schemas import Password
 from streams.erasure import erase
 from writeapi.passwords import hashing
-from writeapi.registration import EMAIL_MAX, NAME_MAX, PASSWORD_MAX, Applicant, applicant_of, open_account
+from writeapi.registration import EMAIL_MAX, NAME_MAX, PASSWORD_MAX, Applicant, Taken, applicant_of, open_account
 from writeapi.replies import AccountReply
 from writeapi.requests import JSON, Body, command_reply, context_of, replay, services_of, stored_answer
 from writeapi.services import WriteServices
@@ -79,10 +80,11 @@ async def register_account(request: Request, body: Registration) -> Response:
     services = services_of(request)
     applicant = applicant_of(body.email, body.password, body.name)
     key = await veiled_key(request, "register " + services.vault.email_lookup(applicant.email))
-    if key is not None:
-        return await _register_once(request, services, applicant, key)
-    context = context_of(request, "anonymous")
-    return _registered(await open_account(services.engine, services.vault, applicant, context))
+    with edge_of(request).limiter.counting("taken", client_of(request.scope), Taken):
+        if key is not None:
+            return await _register_once(request, services, applicant, key)
+        context = context_of(request, "anonymous")
+        return _registered(await open_account(services.engine, services.vault, applicant, context))
 
 
 async def _register_once(
@@ -227,24 +229,23 @@ def _wanted(fields: dict[str, Any], *names: str) -> dict[str, str]:
 
 
 async def _sign_in(request: Request, services: WriteServices, email: str, password: str) -> tuple[Grant, ActiveAccount]:
-    """Unknown address and wrong password cost the same and look the same; both count against the address."""
+    """Unknown address and wrong password cost the same and look the same; both count against the address, and against
+    the client, who might try one password on many."""
     vault, engine, limiter = services.vault, services.engine, edge_of(request).limiter
-    lookup = vault.email_lookup(email[: 2 * EMAIL_MAX])
+    lookup, client = vault.email_lookup(email[: 2 * EMAIL_MAX]), client_of(request.scope)
     limiter.check("login", lookup)
+    limiter.check("guesses", client)
     claim = await engine.state(claim_id("email", lookup))
     account_id = (claim.owner if isinstance(claim, Claim) else "") or NOBODY
 
-    def attempt() -> bool:
+    def attempt() -> None:
         # Counted when it is this attempt's turn and before it is made: a hundred at once all pass the check above,
         # and were failures only counted afterwards, by the event loop, the threads would run ahead of the count.
-        limiter.attempt("login", lookup)
-        right = vault.check_password(account_id, password[: 4 * PASSWORD_MAX])
-        if right:
-            limiter.give_back("login", lookup)
-        return right
+        with limiter.counting("login", lookup, Wrong), limiter.counting("guesses", client, Wrong):
+            if not vault.check_password(account_id, password[: 4 * PASSWORD_MAX]):
+                raise Wrong
 
-    if not await hashing(attempt):
-        raise _refused()
+    await hashing(attempt)
     grant = await asyncio.to_thread(vault.issue_family, account_id, "")
     # Asked after the session was made: an erasure either is seen here, or comes later and ends the session itself.
     account = await engine.state(account_id)
@@ -252,12 +253,13 @@ async def _sign_in(request: Request, services: WriteServices, email: str, passwo
         # An erasure that a crash interrupted, or it would have left no password to check.
         await erase(engine, vault, account_id, system_context("erasure", services.clock()))
     if not isinstance(account, ActiveAccount):
-        raise _refused()
+        raise Wrong
     return grant, account
 
 
-def _refused() -> ProblemError:
-    return ProblemError("unauthenticated", "e-mail address or password is wrong", error="invalid_grant")
+class Wrong(ProblemError):
+    def __init__(self) -> None:
+        super().__init__("unauthenticated", "e-mail address or password is wrong", error="invalid_grant")
 
 
 async def _refresh(services: WriteServices, token: str, key: str | None) -> tuple[Grant, ActiveAccount]:

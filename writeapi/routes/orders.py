@@ -6,7 +6,7 @@ import asyncio
 from typing import Annotated, Any
 
 import msgspec
-from fastapi import APIRouter
+from fastapi import APIRouter, Depends
 from pydantic import Field, model_validator
 from starlette.requests import Request
 from starlette.responses import Response
@@ -33,6 +33,7 @@ from readapi.edge.openapi import problem_responses, signed_in
 from readapi.edge.positions import prefer_wait, preference_applied
 from readapi.edge.principal import CustomerPrincipal, OptionalPrincipal, Principal, edge_of
 from readapi.edge.problems import ProblemError, response_for
+from readapi.edge.ratelimit import limited
 from readapi.edge.schemas import AddressIn, MoneyIn
 from readapi.orders import order_json, view_of_states
 from readapi.shapes import OrderOut, QuoteOut
@@ -179,6 +180,7 @@ def _destination(services: WriteServices, account_id: str, account: ActiveAccoun
     "/api/orders",
     status_code=202,
     summary="Place the order; Idempotency-Key required",
+    dependencies=[Depends(limited("checkout"))],
     responses={
         202: {"model": OrderOut},
         **KEYED,

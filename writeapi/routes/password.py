@@ -14,7 +14,7 @@ from domain.errors import Invalid
 from domain.ids import claim_id
 from readapi.edge.openapi import problem_responses, signed_in
 from readapi.edge.principal import RequiredPrincipal, edge_of
-from readapi.edge.ratelimit import limited_by_client
+from readapi.edge.ratelimit import client_of, limited_by_client
 from readapi.edge.schemas import Password
 from writeapi.passwords import hashing
 from writeapi.registration import PASSWORD_MAX, require_password
@@ -51,16 +51,14 @@ async def change_password(request: Request, body: PasswordChange, principal: Req
     profile = services.vault.open(account_id, account.profile) or {}
     require_password(body.new_password, profile.get("email", ""), "/newPassword")
     lookup = account.email_claim.removeprefix(claim_id("email", ""))
+    client = client_of(request.scope)
     limiter.check("login", lookup)
+    limiter.check("guesses", client)
 
-    def attempt() -> bool:
-        # Counted before it is made, as at sign-in.
-        limiter.attempt("login", lookup)
-        changed = services.vault.change_password(account_id, body.current_password, body.new_password, keep=family)
-        if changed:
-            limiter.give_back("login", lookup)
-        return changed
+    def attempt() -> None:
+        with limiter.counting("login", lookup, Invalid), limiter.counting("guesses", client, Invalid):
+            if not services.vault.change_password(account_id, body.current_password, body.new_password, keep=family):
+                raise Invalid("this is not your password", "/currentPassword")
 
-    if not await hashing(attempt):
-        raise Invalid("this is not your password", "/currentPassword")
+    await hashing(attempt)
     return Response(status_code=204)

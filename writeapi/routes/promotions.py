@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from typing import Annotated
 
 from fastapi import APIRouter, Path
@@ -31,7 +32,8 @@ from domain.promotion import (
 from readapi.edge.etags import expected_version
 from readapi.edge.ids import require_id
 from readapi.edge.openapi import signed_in
-from readapi.edge.principal import OptionalPrincipal, Principal, RequiredPrincipal
+from readapi.edge.principal import OptionalPrincipal, Principal, RequiredPrincipal, edge_of
+from readapi.edge.ratelimit import client_of
 from readapi.shapes import CartOut
 from writeapi.promotionbodies import Groups, NewCoupon, PromotionTerms
 from writeapi.promotions import coupon_problem
@@ -66,7 +68,8 @@ async def create_promotion(request: Request, body: PromotionTerms, principal: Re
     promotion_id = fresh_id("promotion", context.at)
     PROMOTION.decide(PutPromotion(promotion_id, terms), NoPromotion())  # raises before its code is taken
     if terms.code:
-        await _take_code(services_of(request), promotion_id, terms.code, context)
+        with _guessing(request):
+            await _take_code(services_of(request), promotion_id, terms.code, context)
     return await _put(request, promotion_id, terms, context, status=201)
 
 
@@ -193,9 +196,10 @@ async def add_coupon(request: Request, body: NewCoupon, principal: OptionalPrinc
     services = services_of(request)
     cart_id, _ = await own_cart(request, services, principal)
     context = context_of_anybody(request, principal)
-    refusal = await coupon_problem(services, body.code, principal.account_id if principal else "", context.at)
-    if refusal:
-        raise Invalid(refusal, "/code")
+    with _guessing(request):
+        refusal = await coupon_problem(services, body.code, principal.account_id if principal else "", context.at)
+        if refusal:
+            raise Invalid(refusal, "/code")
     outcome = await services.engine.submit(AddCoupon(cart_id, body.code), context)
     return await cart_reply(request, services, cart_id, outcome.position, status=201)
 
@@ -214,6 +218,11 @@ async def remove_coupon(
     context = context_of_anybody(request, principal)
     outcome = await services.engine.submit(RemoveCoupon(cart_id, code.upper()), context)
     return await cart_reply(request, services, cart_id, outcome.position)
+
+
+def _guessing(request: Request) -> AbstractContextManager[None]:
+    """Whoever names codes that are good for nothing, or somebody else's, does so only so often."""
+    return edge_of(request).limiter.counting("coupon", client_of(request.scope), Invalid)
 
 
 # customer groups
