@@ -173,9 +173,16 @@ def payment_json(view: OrderView) -> dict[str, Any]:
     }
 
 
-def order_json(view: OrderView, vault: Vault, *, position: int, with_address: bool = True) -> dict[str, Any]:
+def order_json(
+    view: OrderView,
+    vault: Vault,
+    *,
+    position: int,
+    with_address: bool = True,
+    lines: Sequence[Mapping[str, Any]] | None = None,
+) -> dict[str, Any]:
     """``with_address`` is for answers that nobody stores; replies to idempotent commands are kept, and go without, as
-    they do without what people wrote."""
+    they do without what people wrote. ``lines`` take the place of the order's own where more is told of them."""
     placed = view.placed
     covered = placed.gift_card
 
@@ -192,7 +199,7 @@ def order_json(view: OrderView, vault: Vault, *, position: int, with_address: bo
         "orderId": view.order_id,
         "status": view.status,
         "cartId": placed.cart_id,
-        "lines": placed.quote.lines,
+        "lines": placed.quote.lines if lines is None else lines,
         "totals": placed.quote.totals,
         "shippingMethod": placed.quote.method,
         "taxInclusive": placed.quote.tax_inclusive,

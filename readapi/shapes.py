@@ -97,6 +97,15 @@ class OrderLineOut(Shape):
     total: MoneyOut = Field(description="what the buyer pays for the line, with tax")
 
 
+class OwnLineOut(OrderLineOut):
+    rating: int | None = Field(
+        None,
+        description="what the buyer gave this product, 1 to 5; null while that is nothing or the order is not paid, "
+        "for anybody else, and of an order as it stood once; not in replies to commands",
+        examples=[4],
+    )
+
+
 class TotalsOut(Shape):
     items: MoneyOut
     discount: MoneyOut
@@ -300,7 +309,7 @@ class OrderOut(Versioned):
     order_id: str = Field(examples=["ord_01KARQ0000ABCDEFGHJKMNPQRS"])
     status: STATUS = Field(examples=["PAID"])
     cart_id: str
-    lines: list[OrderLineOut]
+    lines: list[OwnLineOut]
     totals: TotalsOut
     shipping_method: str = Field(examples=["standard"])
     tax_inclusive: bool
