@@ -40,6 +40,7 @@ from streams.waiting.tokens import Admission
 from writeapi.admission import HEADER as ADMISSION
 from writeapi.admission import admissions_for, note, use
 from writeapi.basket import open_cart
+from writeapi.changes import changed_by
 from writeapi.giftcards import Code, covered_by
 from writeapi.purchase import Delivery, Quoted, destination_of, items_of, place_order, quote_cart, require_goods
 from writeapi.requests import Body, command_reply, context_of, replay, services_of, stored_answer, told
@@ -285,7 +286,7 @@ def _render(
     if isinstance(outcome, DomainError):
         return response_for(request.scope, outcome)
     paid = services.engine.peek(payment_id(order_id))
-    view = view_of_states(order_id, outcome.state, paid, outcome.version, services.clock())
+    view = view_of_states(order_id, outcome.state, paid, outcome.version, changed_by(outcome) or services.clock())
     return command_reply(
         order_json(view, services.vault, position=outcome.position, with_address=False),
         position=outcome.position,
