@@ -33,7 +33,7 @@ from readapi.edge.openapi import problem_responses, signed_in
 from readapi.edge.positions import prefer_wait, preference_applied
 from readapi.edge.principal import CustomerPrincipal, OptionalPrincipal, Principal, edge_of
 from readapi.edge.problems import ProblemError, response_for
-from readapi.edge.schemas import AddressIn, MoneyIn
+from readapi.edge.schemas import ONE_LINE, AddressIn, MoneyIn
 from readapi.orders import order_json, view_of_states
 from readapi.shapes import OrderOut, QuoteOut
 from streams.waiting.tokens import Admission
@@ -83,7 +83,7 @@ ITS_TURN = {
 }
 CartId = Annotated[str, Field(max_length=40, examples=["crt_01JD3Z8Q5V7W9X2Y4Z6A8B0C1D"])]
 AddressId = Annotated[str, Field(max_length=40, examples=["adr_01JD3Z8Q5V7W9X2Y4Z6A8B0C1D"])]
-Method = Annotated[str, Field(max_length=40, examples=["standard"])]
+Method = Annotated[str, Field(max_length=40, examples=["standard"]), ONE_LINE]
 
 
 class QuoteRequest(Body):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import APIRouter
-from pydantic import AfterValidator, Field
+from pydantic import Field
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -18,7 +18,7 @@ from readapi.edge.idempotency import IdempotencyKey, idempotency_of
 from readapi.edge.ids import require_id
 from readapi.edge.openapi import problem_responses, signed_in
 from readapi.edge.principal import Principal, RequiredPrincipal
-from readapi.edge.schemas import no_control_characters
+from readapi.edge.schemas import ONE_LINE
 from readapi.orders import shipment_json
 from readapi.shapes import ShipmentReply
 from writeapi.ordering import may_act_for, order_of, own_shops, require_address
@@ -29,7 +29,7 @@ from writeapi.services import WriteServices
 router = APIRouter(tags=["merchants"])
 REFUSED = {**KEYED, **problem_responses("illegal_transition", "idempotency_in_flight")}
 WITH_KEY = {**signed_in(), "parameters": [KEY]}
-Word = Annotated[str, Field(min_length=1, max_length=NAME_MAX), AfterValidator(no_control_characters)]
+Word = Annotated[str, Field(min_length=1, max_length=NAME_MAX), ONE_LINE]
 
 
 class ParcelLine(Body):
