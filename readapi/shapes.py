@@ -250,7 +250,9 @@ class SellersCancellation(Shape):
 
 
 class ReturnLineOut(ParcelLineOut):
-    reason: str | None = Field(description="not in replies to commands; null once erased", examples=["too small"])
+    reason: str | None = Field(
+        description="null once erased, and in orders that commands answer with", examples=["too small"]
+    )
 
 
 class LabelOut(Shape):
@@ -266,7 +268,9 @@ class ReturnOut(Shape):
     label: LabelOut | None = Field(description="to send it back with")
     received: list[ParcelLineOut] = Field(description="what arrived of it")
     restocked: bool | None = Field(description="whether that can be sold again")
-    refusal: str | None = Field(description="why it was rejected; not in replies to commands, null once erased")
+    refusal: str | None = Field(
+        description="why it was rejected; null once erased, and in orders that commands answer with"
+    )
     created_at: datetime
     updated_at: datetime
 
