@@ -6,6 +6,8 @@ Here what is written within one turn of the event loop leaves together.
 And it closes a connection though the client may still be sending, as a body that is too large. Then the system tells
 the client that the connection is broken, which mostly takes the answer away with it. So the end that we send on is
 closed first, and what comes is thrown away until the client has gone too, or too long (RFC 9112, section 9.6).
+
+What is no request at all is answered as a problem, like everything else that is refused.
 """
 
 from __future__ import annotations
@@ -14,8 +16,13 @@ import asyncio
 from collections.abc import Callable
 from typing import Any
 
+from starlette.responses import Response
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from readapi.edge.problems import problem_response
+from readapi.edge.trace import trace_context
+
+STATUS = b"HTTP/1.1 400 Bad Request\r\n"
 LINGER_S = 5.0
 """How long a client may go on sending what nobody reads."""
 
@@ -67,5 +74,19 @@ class CorkedProtocol(HttpToolsProtocol):
         if not self.corked.lingering:
             super().data_received(data)
 
+    def send_400_response(self, msg: str) -> None:
+        """Nobody behind the server hears of it, so head and body are written here."""
+        trace_id = trace_context(b"")[3:35]
+        detail = "what was sent cannot be read as HTTP/1.1"
+        headers = {"Connection": "close"}
+        self.transport.write(_raw(problem_response("malformed_request", detail, headers=headers, traceId=trace_id)))
+        self.transport.close()
+
     def _unread(self) -> bool:
         return self.cycle is not None and self.cycle.more_body
+
+
+def _raw(refusal: Response) -> bytes:
+    """The response as it goes over the wire."""
+    head = b"".join(b"%s: %s\r\n" % header for header in refusal.raw_headers)
+    return STATUS + head + b"\r\n" + bytes(refusal.body)

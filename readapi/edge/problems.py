@@ -52,6 +52,7 @@ class ProblemType(NamedTuple):
 
 
 PROBLEMS: dict[str, ProblemType] = {
+    "malformed_request": ProblemType(400, "Not a request of HTTP"),
     "idempotency_key_missing": ProblemType(400, "This request needs an Idempotency-Key"),
     "unauthenticated": ProblemType(401, "Sign in first"),
     "forbidden": ProblemType(403, "Not allowed"),

@@ -73,6 +73,7 @@ RAISED: dict[str, Callable[[], Exception]] = {
     "precondition_required": lambda: problems.ProblemError("precondition_required", "send If-Match"),
     "not_acceptable": lambda: problems.ProblemError("not_acceptable", "only JSON"),
     "request_timeout": lambda: problems.ProblemError("request_timeout", "too late"),
+    "malformed_request": lambda: problems.ProblemError("malformed_request", "no HTTP"),
     "method_not_allowed": lambda: problems.ProblemError("method_not_allowed", "no"),
     "payload_too_large": lambda: problems.ProblemError("payload_too_large", "no"),
     "unsupported_media_type": lambda: problems.ProblemError("unsupported_media_type", "no"),
