@@ -142,8 +142,15 @@ def _cut(events: list[Recorded], own: Sequence[Recorded], until: Until) -> list[
         last = own[until.version - 1].position
         events = [event for event in events if event.position <= last]
     if until.at is not None:
-        events = [event for event in events if event.meta.recorded_at <= until.at]
+        events = begun_by(events, until.at)
     return events
+
+
+def begun_by(events: list[Recorded], at: int) -> list[Recorded]:
+    """All up to the last that had happened by then (ms), by the instants that clients are told: those of events, which
+    are recorded a moment later. Later ones in the log may not be missing in between."""
+    there = [i for i, event in enumerate(events) if event.meta.occurred_at <= at]
+    return events[: there[-1] + 1] if there else []
 
 
 def fold(events: Iterable[Recorded]) -> OrderView:

@@ -48,5 +48,5 @@ def _commands(order_id: str, state: Order, account_id: str, at: int) -> Sequence
         return ()
     if not state.shipments:
         return (CancelOrder(order_id, "cancelled", account_id),)
-    ids = (derived_id(kind, at, order_id, "erased") for kind in ("cancellation", "refund"))
-    return (CancelLines(order_id, *ids, dict.fromkeys(units), at, account_id),)
+    cancellation_id, refund_id = (derived_id(kind, at, order_id, "erased") for kind in ("cancellation", "refund"))
+    return (CancelLines(order_id, cancellation_id, refund_id, dict.fromkeys(units), at, account_id),)

@@ -206,7 +206,7 @@ async def create_order(request: Request, body: OrderRequest, principal: Customer
             return replay(earlier)
         now = services.clock()
         command, admissions = await _order(request, services, principal, body, now)
-        context = context_of(request, principal.account_id, command.order_id)
+        context = context_of(request, principal.account_id, command.order_id, now)
         await use(services, admissions, command.order_id, context)
 
         def render(outcome: Outcome | DomainError) -> Answer:
