@@ -51,7 +51,8 @@ class Watches:
 
     @staticmethod
     def _try(batch: Batch, watch: Watch, aggregate: Aggregate) -> None:
-        outcome = Outcome(watch.stream, aggregate.version, batch.position, aggregate.state, [])
+        events = [event for event in batch.events if event.stream == watch.stream]
+        outcome = Outcome(watch.stream, aggregate.version, batch.position, aggregate.state, events)
         try:
             if not watch.until(aggregate.state):
                 return

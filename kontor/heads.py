@@ -3,6 +3,9 @@
 uvicorn keeps whatever comes before a request is said to its end, and waits for that as long as the client likes: one
 connection could fill the memory, and a few thousand that say nothing could take every one there is. So could the
 trailers that may follow a body in chunks (RFC 9112, section 7.1.2). Bodies themselves are bounded by the edge.
+
+What is refused here, or is no request of HTTP at all, is answered as a problem like everything else. Nobody behind the
+server hears of it, so head and body are written here.
 """
 
 from __future__ import annotations
@@ -10,6 +13,9 @@ from __future__ import annotations
 import asyncio
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+
+from readapi.edge.problems import problem_response
+from readapi.edge.trace import trace_context
 
 HEAD_MAX = 64 << 10
 """Bytes of a request that are no body: the first line, the headers, the trailers. One read beyond is still taken in."""
@@ -35,7 +41,7 @@ class BoundedProtocol(HttpToolsProtocol):
         self._outside += len(data)
         super().data_received(data)
         if self._outside > HEAD_MAX:
-            self._refuse(431, f"a request has at most {HEAD_MAX} bytes besides its body")
+            self._refuse("head_too_large", f"a request has at most {HEAD_MAX} bytes besides its body")
         elif self._patience is None and (self._within_a_head() or self._between()):
             self._patience = self.loop.call_later(HEAD_S, self._too_slow)
 
@@ -63,16 +69,21 @@ class BoundedProtocol(HttpToolsProtocol):
     def _too_slow(self) -> None:
         self._patience = None
         if self._within_a_head():
-            self._refuse(408, f"the head of a request takes at most {HEAD_S:g} seconds")
+            self._refuse("head_timeout", f"the head of a request takes at most {HEAD_S:g} seconds")
         else:  # nothing was asked
             self.transport.close()
 
-    def _refuse(self, status: int, why: str) -> None:
+    def send_400_response(self, msg: str) -> None:
+        self._refuse("malformed_request", "what was sent cannot be read as HTTP/1.1")
+
+    def _refuse(self, code: str, why: str) -> None:
         """Says so unless another answer is on its way, into which this would be written; and hears no more."""
         if self.refused or self.transport.is_closing():
             return
         self.refused = True
-        if self._between():
-            told = f"content-type: text/plain\r\ncontent-length: {len(why)}\r\nconnection: close\r\n\r\n{why}"
-            self.transport.write(STATUS_LINE[status] + told.encode("ascii"))
+        if self.cycle is None or self.cycle.response_complete:
+            trace_id = trace_context(b"")[3:35]
+            told = problem_response(code, why, headers={"Connection": "close"}, traceId=trace_id)
+            head = b"".join(b"%s: %s\r\n" % header for header in told.raw_headers)
+            self.transport.write(STATUS_LINE[told.status_code] + head + b"\r\n" + bytes(told.body))
         self.transport.close()

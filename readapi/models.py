@@ -328,11 +328,12 @@ class SubscriptionList(Shape):
 
 
 class PurgeOut(Shape):
-    keys: list[str] = Field(
-        description="as in `Surrogate-Key` and `Cache-Tag`", examples=[["prd_01KARQ0000ABCDEFGHJKMNPQRS"]]
+    items: list[str] = Field(
+        description="keys as in `Surrogate-Key` and `Cache-Tag`", examples=[["prd_01KARQ0000ABCDEFGHJKMNPQRS"]]
     )
     everything: bool = Field(description="the whole cache is to be purged")
     next: str = Field(description="goes into `after` of the next request", examples=["5f0c2d91ab3e.42"])
+    prev: None
 
 
 class DifferenceOut(Versioned):

@@ -142,8 +142,15 @@ def _cut(events: list[Recorded], own: Sequence[Recorded], until: Until) -> list[
         last = own[until.version - 1].position
         events = [event for event in events if event.position <= last]
     if until.at is not None:
-        events = [event for event in events if event.meta.recorded_at <= until.at]
+        events = begun_by(events, until.at)
     return events
+
+
+def begun_by(events: list[Recorded], at: int) -> list[Recorded]:
+    """All up to the last that had happened by then (ms), by the instants that clients are told: those of events, which
+    are recorded a moment later. Later ones in the log may not be missing in between."""
+    there = [i for i, event in enumerate(events) if event.meta.occurred_at <= at]
+    return events[: there[-1] + 1] if there else []
 
 
 def fold(events: Iterable[Recorded]) -> OrderView:
@@ -173,9 +180,16 @@ def payment_json(view: OrderView) -> dict[str, Any]:
     }
 
 
-def order_json(view: OrderView, vault: Vault, *, position: int, with_address: bool = True) -> dict[str, Any]:
+def order_json(
+    view: OrderView,
+    vault: Vault,
+    *,
+    position: int,
+    with_address: bool = True,
+    lines: Sequence[Mapping[str, Any]] | None = None,
+) -> dict[str, Any]:
     """``with_address`` is for answers that nobody stores; replies to idempotent commands are kept, and go without, as
-    they do without what people wrote."""
+    they do without what people wrote. ``lines`` take the place of the order's own where more is told of them."""
     placed = view.placed
     covered = placed.gift_card
 
@@ -192,7 +206,7 @@ def order_json(view: OrderView, vault: Vault, *, position: int, with_address: bo
         "orderId": view.order_id,
         "status": view.status,
         "cartId": placed.cart_id,
-        "lines": placed.quote.lines,
+        "lines": placed.quote.lines if lines is None else lines,
         "totals": placed.quote.totals,
         "shippingMethod": placed.quote.method,
         "taxInclusive": placed.quote.tax_inclusive,

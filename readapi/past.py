@@ -13,6 +13,7 @@ from projections.projector import Table
 from readapi.edge.problems import BadParameter
 from readapi.instants import parse_instant
 from readapi.orders import Until as Until
+from readapi.orders import begun_by
 
 
 def until_of(version: int | None, as_of: str | None) -> Until:
@@ -35,5 +36,5 @@ def cut(events: list[Recorded], until: Until) -> list[Recorded]:
             raise NotFound(f"it has versions 1 to {len(events)}" if events else "there is no such thing")
         events = events[: until.version]
     if until.at is not None:
-        events = [event for event in events if event.meta.recorded_at <= until.at]
+        events = begun_by(events, until.at)
     return events

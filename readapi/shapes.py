@@ -97,6 +97,15 @@ class OrderLineOut(Shape):
     total: MoneyOut = Field(description="what the buyer pays for the line, with tax")
 
 
+class OwnLineOut(OrderLineOut):
+    rating: int | None = Field(
+        None,
+        description="what the buyer gave this product, 1 to 5; null while that is nothing or the order is not paid, "
+        "for anybody else, and of an order as it stood once; not in replies to commands",
+        examples=[4],
+    )
+
+
 class TotalsOut(Shape):
     items: MoneyOut
     discount: MoneyOut
@@ -241,7 +250,9 @@ class SellersCancellation(Shape):
 
 
 class ReturnLineOut(ParcelLineOut):
-    reason: str | None = Field(description="not in replies to commands; null once erased", examples=["too small"])
+    reason: str | None = Field(
+        description="null once erased, and in orders that commands answer with", examples=["too small"]
+    )
 
 
 class LabelOut(Shape):
@@ -257,7 +268,9 @@ class ReturnOut(Shape):
     label: LabelOut | None = Field(description="to send it back with")
     received: list[ParcelLineOut] = Field(description="what arrived of it")
     restocked: bool | None = Field(description="whether that can be sold again")
-    refusal: str | None = Field(description="why it was rejected; not in replies to commands, null once erased")
+    refusal: str | None = Field(
+        description="why it was rejected; null once erased, and in orders that commands answer with"
+    )
     created_at: datetime
     updated_at: datetime
 
@@ -300,7 +313,7 @@ class OrderOut(Versioned):
     order_id: str = Field(examples=["ord_01KARQ0000ABCDEFGHJKMNPQRS"])
     status: STATUS = Field(examples=["PAID"])
     cart_id: str
-    lines: list[OrderLineOut]
+    lines: list[OwnLineOut]
     totals: TotalsOut
     shipping_method: str = Field(examples=["standard"])
     tax_inclusive: bool

@@ -25,6 +25,7 @@ from domain.recorded import Recorded
 from domain.wishlist import ClearWishlist, wishlist_of
 from projections.erasures.projector import ERASED_ROWS
 from projections.views import LISTED_MAX, Place, Touched, Views
+from streams.lastorders import call_off
 
 GRACE_S = 5.0
 """How long whoever began an erasure is left alone with it."""
@@ -43,6 +44,7 @@ async def erase(engine: Engine, vault: Vault, account_id: str, context: Context)
         if isinstance(event, AccountRegistered):
             position = (await engine.submit(ReleaseClaim(event.email_claim, account_id), context)).position
             break
+    position = max(position, await call_off(engine, account_id, context))
     position = max(position, (await engine.submit(ClearWishlist(wishlist_of(account_id)), context)).position)
     await asyncio.to_thread(vault.revoke_account, account_id)
     return position

@@ -76,12 +76,14 @@ async def groups_of(services: WriteServices, account_id: str) -> tuple[str, ...]
     return account.groups if isinstance(account, ActiveAccount) else ()
 
 
-async def cart_body(services: WriteServices, cart_id: str, aggregate: Aggregate, position: int) -> dict[str, object]:
-    """The cart as GET /api/cart would show it, without waiting for the view."""
+async def cart_body(
+    services: WriteServices, cart_id: str, aggregate: Aggregate, changed_at: int, position: int
+) -> dict[str, object]:
+    """The cart as GET /api/cart would show it, without waiting for the view. ``changed_at`` in milliseconds."""
     cart = aggregate.state if isinstance(aggregate.state, OpenCart) else OpenCart()
     lookup = await goods_of(services, cart)
     now = services.clock()
-    stamps = Stamps(aggregate.version, cart.opened_at or now, now)
+    stamps = Stamps(aggregate.version, cart.opened_at or now, changed_at)
     groups = await groups_of(services, cart.account_id)
     bound = await _bound(services, cart.account_id) if cart.lines else None
     return cart_json(cart_id, cart, stamps, lookup, now=now, position=position, groups=groups, bound=bound)

@@ -36,7 +36,7 @@ from domain.product import (
 )
 from domain.shop import NAME_MAX
 from domain.units import VALUE_MAX, Measure
-from readapi.edge.schemas import CountryCode, CurrencyCode, Line100, MoneyIn
+from readapi.edge.schemas import LONG_TEXT, ONE_LINE, CountryCode, CurrencyCode, Line100, MoneyIn
 from writeapi.merchandise import Draft
 from writeapi.requests import Body
 
@@ -58,7 +58,7 @@ _EXAMPLE: dict[str, Any] = {
 
 Sku = Annotated[str, Field(pattern=r"^[!-~]([ -~]{0,98}[!-~])?$", max_length=100, examples=["BED-160"])]
 """Printable ASCII without a space at its ends: it stands in paths, on labels and in streams' names."""
-Name = Annotated[str, Field(min_length=1, max_length=200)]
+Name = Annotated[str, Field(min_length=1, max_length=200), ONE_LINE]
 Whole = Annotated[StrictInt, Field(ge=-WHOLE_MAX, le=WHOLE_MAX)]
 
 
@@ -68,15 +68,15 @@ class MeasureIn(Body):
     model_config = ConfigDict(json_schema_extra={"examples": [{"value": 17, "unit": "in"}]})
 
     value: Annotated[float, Field(ge=-VALUE_MAX, le=VALUE_MAX)]
-    unit: Annotated[str, Field(min_length=1, max_length=12)]
+    unit: Annotated[str, Field(min_length=1, max_length=12), ONE_LINE]
 
 
 _Scalar = Annotated[
-    Annotated[str, Field(max_length=20_000)] | StrictBool | Whole | float,
+    Annotated[str, Field(max_length=20_000), LONG_TEXT] | StrictBool | Whole | float,
     Field(union_mode="left_to_right"),
 ]
 Value = Annotated[
-    Annotated[str, Field(max_length=20_000)]
+    Annotated[str, Field(max_length=20_000), LONG_TEXT]
     | StrictBool
     | Whole
     | float
@@ -86,16 +86,18 @@ Value = Annotated[
     GetPydanticSchema(lambda source, handler: _in_one_sentence(handler(source))),
 ]
 Attributes = Annotated[dict[Name, Value], Field(max_length=ATTRIBUTES_MAX)]
-Title = Annotated[str, Field(min_length=1, max_length=TITLE_MAX)]
-Prose = Annotated[str, Field(max_length=DESCRIPTION_MAX)]
+Title = Annotated[str, Field(min_length=1, max_length=TITLE_MAX), ONE_LINE]
+Prose = Annotated[str, Field(max_length=DESCRIPTION_MAX), LONG_TEXT]
 Language = Annotated[str, Field(pattern=f"^{TAG.pattern}$", max_length=TAG_MAX, examples=["de"])]
 """A tag of BCP 47."""
 CategoryStep = Annotated[str, Field(pattern=_STEP, max_length=100)]
 CategoryPath = Annotated[list[CategoryStep], Field(max_length=CATEGORY_DEPTH_MAX)]
 Address = Annotated[str, Field(pattern=r"^(https?://|/)\S+$", max_length=2_000)]
 Media = Annotated[list[Address], Field(max_length=MEDIA_MAX)]
-Labels = Annotated[dict[Name, Annotated[str, Field(min_length=1, max_length=LABEL_MAX)]], Field(max_length=LABELS_MAX)]
-Reason = Annotated[str, Field(max_length=200)]
+Label = Annotated[str, Field(min_length=1, max_length=LABEL_MAX), ONE_LINE]
+Labels = Annotated[dict[Name, Label], Field(max_length=LABELS_MAX)]
+Reason = Annotated[str, Field(max_length=200), ONE_LINE]
+Group = Annotated[str, Field(min_length=1, max_length=GROUP_MAX), ONE_LINE]
 
 
 def is_category_step(text: str) -> bool:
@@ -107,14 +109,18 @@ def _in_one_sentence(union: Any) -> Any:
     """One error for a value that is none of the kinds, not one for each kind."""
     assert union["type"] == "union", union["type"]
     message = (
-        "a text of at most 20000 characters, a number, true or false, a number with a unit such as "
+        "a text of at most 20000 characters without control characters but line breaks and tabs, a number, "
+        "true or false, a number with a unit such as "
         f'{{"value": 17, "unit": "in"}}, or a list of at most {ITEMS_MAX} of the first three'
     )
     return {**union, "custom_error_type": "attribute_value", "custom_error_message": message}
 
 
+ShopName = Annotated[str, Field(min_length=1, max_length=NAME_MAX), ONE_LINE]
+
+
 class NewShop(Body):
-    name: Annotated[str, Field(min_length=1, max_length=NAME_MAX, examples=["Nordwald"])]
+    name: Annotated[ShopName, Field(examples=["Nordwald"])]
     country: CountryCode
     currency: CurrencyCode
 
@@ -122,7 +128,7 @@ class NewShop(Body):
 class ShopChange(Body):
     """Country and currency are fixed: offers and orders rely on them."""
 
-    name: Annotated[str, Field(min_length=1, max_length=NAME_MAX, examples=["Nordwald & Co."])]
+    name: Annotated[ShopName, Field(examples=["Nordwald & Co."])]
 
 
 class NewVariant(Body):
@@ -236,7 +242,7 @@ class PriceIn(Body):
     price: MoneyIn
     starts_at: AwareDatetime | None = None
     ends_at: AwareDatetime | None = None
-    group: Annotated[str | None, Field(min_length=1, max_length=GROUP_MAX, examples=["wholesale"])] = None
+    group: Annotated[Group | None, Field(examples=["wholesale"])] = None
     name: Annotated[Line100 | None, Field(examples=["Black Friday"])] = None
 
     def scheduled(self) -> ScheduledPrice:

@@ -27,12 +27,13 @@ from domain.attributes import (
 from domain.category import DEPTH_MAX, OpenCategory, PutCategory, category_id
 from domain.errors import DomainError, IllegalTransition, Invalid, SeveralInvalid
 from domain.language import DEFAULT
-from readapi.edge.schemas import LanguageTag
+from readapi.edge.schemas import ONE_LINE, LanguageTag
 from writeapi.bodies import CategoryStep
 from writeapi.merchandise import submit_all
 from writeapi.requests import Body
 
 Path = tuple[str, ...]
+CategoryTitle = Annotated[str, Field(min_length=1, max_length=NAME_MAX), ONE_LINE]
 EXAMPLE: dict[str, Any] = {
     "titles": {"en": "Beds", "de": "Betten"},
     "schema": {
@@ -52,9 +53,7 @@ class CategoryIn(Body):
 
     model_config = ConfigDict(json_schema_extra={"examples": [EXAMPLE]})
 
-    titles: Annotated[
-        dict[LanguageTag, Annotated[str, Field(min_length=1, max_length=NAME_MAX)]], Field(max_length=TITLES_MAX)
-    ] = {}
+    titles: Annotated[dict[LanguageTag, CategoryTitle], Field(max_length=TITLES_MAX)] = {}
     attribute_schema: Annotated[dict[str, JsonValue] | None, Field(alias="schema")] = None
 
     def own(self) -> AttributeSchema:

@@ -8,6 +8,7 @@ from pydantic import ConfigDict, Field, StrictBool, StrictInt
 
 from domain.errors import Invalid
 from domain.feedterms import COLUMNS_MAX, EVERY_MAX, SOURCE_MAX, FeedTerms
+from readapi.edge.schemas import ONE_LINE
 from readapi.merchantfeeds import NAME, RUN_ID, RunCountsOut
 from readapi.models import Shape
 from streams.merchantfeeds.columns import require_field
@@ -25,7 +26,7 @@ _CSV: dict[str, Any] = {
     "encoding": "windows-1252",
     "schedule": {"everyMinutes": 60},
 }
-Column = Annotated[str, Field(min_length=1, max_length=200)]
+Column = Annotated[str, Field(min_length=1, max_length=200), ONE_LINE]
 
 
 class Schedule(Body):
@@ -45,6 +46,7 @@ class FeedIn(Body):
     source: Annotated[
         str,
         Field(min_length=1, max_length=SOURCE_MAX, description="https://…, or file: and a name in the shop's folder"),
+        ONE_LINE,
     ]
     format: Literal["ndjson", "csv"] = "ndjson"
     columns: Annotated[dict[Column, Column], Field(max_length=COLUMNS_MAX)] = {}

@@ -8,7 +8,8 @@ from pydantic import AfterValidator, Field
 
 from commands.vault import PersonErased
 from domain import order
-from domain.errors import Invalid, NotFound
+from domain.account import ErasedAccount
+from domain.errors import IllegalTransition, Invalid, NotFound
 from domain.shop import OpenedShop
 from readapi.edge.ids import require_id
 from readapi.edge.principal import Principal
@@ -52,6 +53,13 @@ async def order_of(services: WriteServices, order_id: str) -> PlacedOrder:
     if isinstance(state, order.NoOrder):
         raise NotFound("no such order")
     return state
+
+
+async def require_address(services: WriteServices, order_id: str) -> None:
+    """Raises NotFound, and IllegalTransition where the buyer was erased and the address with him."""
+    state = await order_of(services, order_id)
+    if isinstance(await services.engine.state(state.placed.account_id), ErasedAccount):
+        raise IllegalTransition("the buyer was erased, and the address too: call off what is not packed")
 
 
 def is_buyers(state: PlacedOrder, principal: Principal) -> bool:

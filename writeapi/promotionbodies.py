@@ -8,11 +8,11 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, AwareDatetime, ConfigDict, Field, StrictBool, StrictInt
 
 from domain import promotion
-from domain.account import GROUP_MAX, GROUPS_MAX
+from domain.account import GROUPS_MAX
 from domain.money import PPM, Money
 from domain.promotion import SCOPE_MAX, UNITS_MAX, USES_MAX
 from readapi.edge.schemas import CountryCode, MoneyIn
-from writeapi.bodies import CategoryPath, Name, Sku
+from writeapi.bodies import CategoryPath, Group, Name, Sku
 from writeapi.requests import Body
 
 _PERCENT = PPM // 100
@@ -94,7 +94,7 @@ class PromotionTerms(Body):
     min_spend: MoneyIn | None = None
     min_units: Annotated[StrictInt, Field(ge=0, le=UNITS_MAX)] = 0
     countries: Annotated[list[CountryCode], Field(max_length=SCOPE_MAX)] = []
-    group: Annotated[str | None, Field(min_length=1, max_length=GROUP_MAX, examples=["teachers"])] = None
+    group: Annotated[Group | None, Field(examples=["teachers"])] = None
     starts_at: AwareDatetime | None = None
     ends_at: AwareDatetime | None = None
     priority: Annotated[StrictInt, Field(ge=-1_000_000, le=1_000_000)] = 0
@@ -132,6 +132,6 @@ class NewCoupon(Body):
 
 class Groups(Body):
     groups: Annotated[
-        list[Annotated[str, Field(min_length=1, max_length=GROUP_MAX)]],
+        list[Group],
         Field(max_length=GROUPS_MAX, examples=[["teachers"]]),
     ]

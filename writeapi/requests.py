@@ -60,10 +60,10 @@ def services_of(request: Request) -> WriteServices:
     return cast("WriteServices", request.app.state.services)
 
 
-def context_of(request: Request, actor: str, correlation: str = "") -> Context:
-    """Who asks, now, in the trace of the request. ``actor`` is an account id or ``anonymous``."""
+def context_of(request: Request, actor: str, correlation: str = "", at: int | None = None) -> Context:
+    """Who asks, now or ``at`` (ms), in the trace of the request. ``actor`` is an account id or ``anonymous``."""
     traceparent: str = request.scope.get("state", {}).get("traceparent", "")
-    at = services_of(request).clock()
+    at = services_of(request).clock() if at is None else at
     return Context(actor, new_command_id(), at, correlation, traceparent=traceparent)
 
 

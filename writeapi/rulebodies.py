@@ -9,12 +9,13 @@ from pydantic import ConfigDict, Field, RootModel
 from domain import rule
 from domain.money import PPM
 from domain.rule import PHRASE_MAX, PHRASES_MAX, PLACED_MAX, SCOPE_MAX
+from readapi.edge.schemas import ONE_LINE
 from writeapi.bodies import CategoryPath
 from writeapi.requests import Body
 
-Phrase = Annotated[str, Field(min_length=1, max_length=PHRASE_MAX, examples=["sofa"])]
+Phrase = Annotated[str, Field(min_length=1, max_length=PHRASE_MAX, examples=["sofa"]), ONE_LINE]
 Phrases = Annotated[list[Phrase], Field(max_length=PHRASES_MAX, examples=[["sofa", "couch"]])]
-ProductId = Annotated[str, Field(min_length=1, max_length=40, examples=["prd_01KARQ0000ABCDEFGHJKMNPQRS"])]
+ProductId = Annotated[str, Field(min_length=1, max_length=40, examples=["prd_01KARQ0000ABCDEFGHJKMNPQRS"]), ONE_LINE]
 Placed = Annotated[list[ProductId], Field(max_length=PLACED_MAX)]
 Region = Annotated[str, Field(pattern=r"^[A-Z]{2}(-[A-Z0-9]{1,3})?$", examples=["US-CA"])]
 _EXAMPLES: list[Any] = [
@@ -64,7 +65,7 @@ class RestrictionBody(Scoped):
 
     kind: Literal["restriction"]
     regions: Annotated[list[Region], Field(min_length=1, max_length=SCOPE_MAX)]
-    reason: Annotated[str, Field(max_length=500)] = ""
+    reason: Annotated[str, Field(max_length=500), ONE_LINE] = ""
 
     def terms(self) -> rule.Terms:
         return rule.Restriction(tuple(self.regions), self.scope(), self.reason)

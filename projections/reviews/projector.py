@@ -35,9 +35,13 @@ def rating_keys(recorded: Recorded) -> Sequence[str]:
     return (product_of(recorded.stream),)
 
 
+def review_key(product_id: str, account_id: str) -> str:
+    return f"{product_id}.{account_id}"
+
+
 def review_keys(recorded: Recorded) -> Sequence[str]:
     event: ReviewWritten = recorded.event
-    return (f"{product_of(recorded.stream)}.{event.account_id}",)
+    return (review_key(product_of(recorded.stream), event.account_id),)
 
 
 def rated(row: RatingRow | None, recorded: Recorded) -> RatingRow:

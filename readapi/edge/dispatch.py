@@ -3,6 +3,8 @@
 FastAPI asks each route in turn whether it matches: with fifty routes that is most of the cost of a small request.
 Here routes are found by method and first words of the path, and called the short way where there is one. Whatever
 is not found, such as an unknown path or a wrong method, goes FastAPI's way and is answered there.
+
+A request with a query is held to the parameters that its route knows, whichever way it goes.
 """
 
 from __future__ import annotations
@@ -17,11 +19,46 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from readapi.edge.lean import Handler, lean
+from readapi.edge.problems import BadParameter, response_for
+from readapi.edge.queries import known_of, unknown
 
 
 class Way(NamedTuple):
     route: APIRoute
-    handler: Handler
+    handler: Handler | None
+    """None where FastAPI is needed."""
+    parameters: frozenset[str] | None
+    """Of the query; None where the route looks after it."""
+
+
+class Ways:
+    """Routes by method and path."""
+
+    def __init__(self) -> None:
+        self._exact: dict[tuple[str, str], Way] = {}
+        self._under: dict[tuple[str, str], list[Way]] = defaultdict(list)
+
+    def add(self, way: Way) -> None:
+        for method in way.route.methods or ():
+            if "{" in way.route.path:
+                self._under[method, first_words(way.route.path)].append(way)
+            else:
+                self._exact[method, way.route.path] = way
+
+    def find(self, scope: Scope) -> Way | None:
+        method, path = scope["method"], scope["path"]
+        way = self._exact.get((method, path))
+        if way is not None:
+            _note(scope, way.route, {})
+            return way
+        for way in self._under.get((method, first_words(path)), ()):
+            found = way.route.path_regex.match(path)
+            if found is not None:
+                convertors = way.route.param_convertors
+                words = {name: convertors[name].convert(word) for name, word in found.groupdict().items()}
+                _note(scope, way.route, words)
+                return way
+        return None
 
 
 def install(app: FastAPI, routers: Iterable[APIRouter]) -> None:
@@ -37,22 +74,18 @@ class Dispatch:
     def __init__(self, app: ASGIApp, fastapi: FastAPI) -> None:
         self._otherwise = app
         self._handlers = fastapi.exception_handlers
-        self._exact: dict[tuple[str, str], Way] = {}
-        self._under: dict[tuple[str, str], list[Way]] = defaultdict(list)
+        self._short, self._long = Ways(), Ways()
         for route in fastapi.routes:
-            if isinstance(route, APIRoute) and (handler := lean(route)) is not None:
-                self._add(Way(route, handler))
-
-    def _add(self, way: Way) -> None:
-        for method in way.route.methods or ():
-            if "{" in way.route.path:
-                self._under[method, first_words(way.route.path)].append(way)
-            else:
-                self._exact[method, way.route.path] = way
+            if isinstance(route, APIRoute):
+                way = Way(route, lean(route), known_of(route))
+                (self._long if way.handler is None else self._short).add(way)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        way = self._find(scope) if scope["type"] == "http" else None
-        if way is None:
+        way = self._short.find(scope) if scope["type"] == "http" else None
+        if scope.get("query_string") and (wrong := self._unknown(scope, way)) is not None:
+            await response_for(scope, wrong)(scope, receive, send)
+            return
+        if way is None or way.handler is None:
             await self._otherwise(scope, receive, send)
             return
         request = Request(scope, receive)
@@ -65,20 +98,11 @@ class Dispatch:
             response = await refuse(request, error)
         await response(scope, receive, send)
 
-    def _find(self, scope: Scope) -> Way | None:
-        method, path = scope["method"], scope["path"]
-        way = self._exact.get((method, path))
-        if way is not None:
-            _note(scope, way.route, {})
-            return way
-        for way in self._under.get((method, first_words(path)), ()):
-            found = way.route.path_regex.match(path)
-            if found is not None:
-                convertors = way.route.param_convertors
-                words = {name: convertors[name].convert(word) for name, word in found.groupdict().items()}
-                _note(scope, way.route, words)
-                return way
-        return None
+    def _unknown(self, scope: Scope, way: Way | None) -> BadParameter | None:
+        found = self._long.find(scope) if way is None and scope["type"] == "http" else way
+        if found is None or found.parameters is None:
+            return None
+        return unknown(scope["query_string"], found.parameters)
 
 
 def _note(scope: Scope, route: APIRoute, words: dict[str, Any]) -> None:

@@ -52,6 +52,7 @@ class ProblemType(NamedTuple):
 
 
 PROBLEMS: dict[str, ProblemType] = {
+    "malformed_request": ProblemType(400, "Not a request of HTTP"),
     "idempotency_key_missing": ProblemType(400, "This request needs an Idempotency-Key"),
     "unauthenticated": ProblemType(401, "Sign in first"),
     "forbidden": ProblemType(403, "Not allowed"),
@@ -59,6 +60,7 @@ PROBLEMS: dict[str, ProblemType] = {
     "admission_required": ProblemType(403, "An admission of the waiting line is needed"),
     "method_not_allowed": ProblemType(405, "Method not allowed"),
     "not_acceptable": ProblemType(406, "No representation of the accepted types"),
+    "head_timeout": ProblemType(408, "The head of the request took too long"),
     "out_of_stock": ProblemType(409, "Not enough in stock"),
     "price_changed": ProblemType(409, "The price is another now"),
     "admission_used": ProblemType(409, "This admission was used"),
@@ -72,6 +74,7 @@ PROBLEMS: dict[str, ProblemType] = {
     "gift_card_unusable": ProblemType(422, "The gift card does not pay for this order"),
     "precondition_required": ProblemType(428, "This request needs If-Match"),
     "rate_limited": ProblemType(429, "Too many requests", 1),
+    "head_too_large": ProblemType(431, "Request head too large"),
     "internal": ProblemType(500, "Internal error"),
     "overloaded": ProblemType(503, "Overloaded, try again", 1),
     "request_timeout": ProblemType(503, "Took too long; whether it was done is not known", 1),

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
+from typing import Annotated, Any, NamedTuple
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 from pydantic import Field
 from starlette.requests import Request
 from starlette.responses import Response
@@ -12,13 +14,14 @@ from starlette.responses import Response
 from domain.ids import payment_id
 from projections.orders.projector import ORDER_ROWS, PAYMENT_ROWS, OrderRow, PaymentRow
 from projections.shops.projector import SHOP_ROWS
+from projections.views import Entry
 from readapi.consistency import at_log_position, at_position
 from readapi.edge.openapi import problem_responses, signed_in
 from readapi.edge.paging import CursorParameter, Limit, page
 from readapi.edge.principal import AdminPrincipal, edge_of
 from readapi.edge.problems import BadParameter
 from readapi.instants import instant
-from readapi.models import Listed, MoneyOut, Shape, ShopOut, Versioned
+from readapi.models import Listed, MoneyOut, ShopOut, Versioned
 from readapi.orders import OrderView, payment_json, view_of_states
 from readapi.ready import answer
 from readapi.routes.shops import shop_json
@@ -30,7 +33,9 @@ from streams.neworders import placed_before
 router = APIRouter(tags=["operations"])
 OWN = problem_responses("unauthenticated", "forbidden", "position_not_reached")
 NAME = "newest orders"
+SHOPS = "all shops"
 SHOPS_MAX = 1_000
+ShopsLimit = Annotated[int, Query(ge=1, le=SHOPS_MAX, description="how many items a page has")]
 
 
 class NewestOrder(Versioned):
@@ -51,10 +56,8 @@ class NewestOrders(Listed):
     prev: None
 
 
-class AllShops(Shape):
+class AllShops(Listed):
     items: list[ShopOut]
-    next: None
-    prev: None
 
 
 @router.get(
@@ -116,14 +119,58 @@ def _item(order_id: str, row: OrderRow, paid: PaymentRow | None) -> dict[str, An
     responses={200: {"model": AllShops}, **OWN},
     openapi_extra=signed_in(),
 )
-async def all_shops(request: Request, principal: AdminPrincipal) -> Response:
-    """The first 1,000. `GET /api/shops/{shopId}` tells how much each sells."""
+async def all_shops(
+    request: Request, principal: AdminPrincipal, cursor: CursorParameter = None, limit: ShopsLimit = SHOPS_MAX
+) -> Response:
+    """Without a limit 1,000 at once. `GET /api/shops/{shopId}` tells how much each sells."""
     position = await at_position(request)
     services: ReadServices = request.app.state.services
     owners = await services.views.counts(SHOP_ROWS.name, "owner")
     owned = await services.views.listed_all(SHOP_ROWS.name, "owner", list(owners))
-    shops = sorted(
-        (entry for entries in owned.values() for entry in entries), key=lambda one: (one.row.shop.name, one.key)
-    )
-    items = [{**shop_json(one.key, one.row), "ownerId": one.row.shop.owner_id} for one in shops[:SHOPS_MAX]]
-    return answer(page(items), position)
+    shops = sorted((entry for entries in owned.values() for entry in entries), key=_by_name)
+    shown, before, beyond = _part(shops, _from(request, cursor), limit)
+    items = [{**shop_json(one.key, one.row), "ownerId": one.row.shop.owner_id} for one in shown]
+
+    def to(shop: Entry | None, back: bool) -> str | None:
+        at = shop and {"list": SHOPS, "at": _by_name(shop), "back": back}
+        return edge_of(request).cursors.encode_cursor(at) if at else None
+
+    return answer(page(items, next=to(beyond, False), prev=to(before, True)), position)
+
+
+class _Place(NamedTuple):
+    """Where a page of shops begins: behind a shop, or before it where one goes back."""
+
+    at: tuple[str, str]
+    back: bool
+
+
+def _by_name(shop: Entry) -> tuple[str, str]:
+    """So much of the name as a cursor has room for."""
+    return shop.row.shop.name[:60], shop.key
+
+
+def _from(request: Request, cursor: str | None) -> _Place | None:
+    if cursor is None:
+        return None
+    at = edge_of(request).cursors.decode_cursor(cursor)
+    if at.get("list") != SHOPS:
+        raise BadParameter("query", "cursor", "not a cursor of this list")
+    name, key = at["at"]
+    return _Place((name, key), at["back"])
+
+
+def _part(
+    shops: Sequence[Entry], place: _Place | None, limit: int
+) -> tuple[Sequence[Entry], Entry | None, Entry | None]:
+    """One page, with the shop that its neighbour before ends before, and the one that the next begins behind."""
+    begin, end = 0, len(shops)
+    if place is not None and place.back:
+        end = bisect_left(shops, place.at, key=_by_name)
+        begin = max(0, end - limit)
+    elif place is not None:
+        begin = bisect_right(shops, place.at, key=_by_name)
+    shown = shops[begin : min(end, begin + limit)]
+    before = shown[0] if shown and begin else None
+    beyond = shown[-1] if shown and begin + len(shown) < len(shops) else None
+    return shown, before, beyond

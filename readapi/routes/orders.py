@@ -23,6 +23,7 @@ from readapi.edge.principal import Principal, RequiredPrincipal
 from readapi.lists import List, page_of
 from readapi.orders import OrderView, fold, history, order_json, view_of_states
 from readapi.past import until_of
+from readapi.rated import NOTHING, lines_json, rated_now, rated_of
 from readapi.services import ReadServices
 from readapi.shapes import OrderList, OrderOut, Timeline
 from readapi.timeline import timeline_json
@@ -60,7 +61,7 @@ async def list_orders(
 
     async def from_views() -> Response:
         position = await at_history_position(request)
-        return await _page(request, services.views, mine, cursor, limit, position)
+        return await _page(request, services.views, mine, cursor, limit, position, principal.account_id)
 
     async def from_log() -> Response:
         position = await at_log_position(request)
@@ -69,14 +70,16 @@ async def list_orders(
     return await or_else(request, "orders", from_views, from_log)
 
 
-async def _page(request: Request, views: Views, mine: List, cursor: str | None, limit: int, position: int) -> Response:
+async def _page(
+    request: Request, views: Views, mine: List, cursor: str | None, limit: int, position: int, rater: str = ""
+) -> Response:
+    """``rater``: whose ratings are told; nobody's where the views have none."""
     vault = request.app.state.services.vault
     found = await page_of(request, views, mine, cursor, limit)
     payments = await views.get_many("payments", [payment_id(key) for key, _ in found.entries])
-    items = [
-        order_json(_view(key, row, payments.get(payment_id(key))), vault, position=position)
-        for key, row in found.entries
-    ]
+    shown = [_view(key, row, payments.get(payment_id(key))) for key, row in found.entries]
+    rated = await rated_of(views, rater, shown) if rater else NOTHING
+    items = [order_json(view, vault, position=position, lines=lines_json(view, rated)) for view in shown]
     return reply(page(items, next=found.next, prev=found.prev), position)
 
 
@@ -102,8 +105,10 @@ async def get_order(
     events = await history(services.log, order_id, until_of(version, as_of))
     view = fold(events)
     _require_reader(view, principal)
+    own = principal.account_id == view.placed.account_id and as_of is None and version is None
+    lines = lines_json(view, await rated_now(request, view) if own else NOTHING)
     position = await services.log.head()
-    return reply(order_json(view, services.vault, position=position), position, ETag=f'"{view.version}"')
+    return reply(order_json(view, services.vault, position=position, lines=lines), position, ETag=f'"{view.version}"')
 
 
 @router.get(

@@ -11,6 +11,7 @@ from starlette.responses import Response
 
 from readapi.consistency import at_position
 from readapi.edge.openapi import problem_responses, signed_in
+from readapi.edge.paging import page
 from readapi.edge.positions import HEADER as POSITION_HEADER
 from readapi.edge.positions import format_position
 from readapi.edge.principal import AdminPrincipal
@@ -34,6 +35,6 @@ async def purges(request: Request, principal: AdminPrincipal, after: After = "")
     query process."""
     position = await at_position(request)
     found = await reading_of(request).purges.since(after)
-    body = msgspec.json.encode({"keys": found.keys, "everything": found.everything, "next": found.next})
+    body = msgspec.json.encode({**page(found.keys, next=found.next), "everything": found.everything})
     headers = {POSITION_HEADER: format_position(position), "Cache-Control": "no-store"}
     return Response(body, headers=headers, media_type="application/json")

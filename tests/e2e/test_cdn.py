@@ -41,7 +41,7 @@ async def test_whoever_purges_hears_which_keys_and_of_stock_only_what_is_seen(
         admin.position = seller.shopper.position
         found = await admin.read(f"/api/purges?after={after}")
         assert not found["everything"]
-        return found["keys"], found["next"]
+        return found["items"], found["next"]
 
     problem(await visitor.send("GET", "/api/purges"), 401, "unauthenticated")
     problem(await shopper.send("GET", "/api/purges"), 403, "forbidden")
@@ -49,7 +49,7 @@ async def test_whoever_purges_hears_which_keys_and_of_stock_only_what_is_seen(
     bed = seller.products[sku]
     admin.position = seller.shopper.position
     begun = await admin.read("/api/purges")
-    assert (begun["everything"], begun["keys"]) == (True, [])
+    assert (begun["everything"], begun["items"], begun["prev"]) == (True, [], None)
     _, after = await keys(begun["next"])
     path = f"/api/inventory/{seller.shop_id}/{sku}/adjust"
 

@@ -135,6 +135,8 @@ async def test_a_product_and_its_offer_as_they_stood(seller: Seller, visitor: Sh
     await mo.do("DELETE", offer)
     then = await visitor.do("GET", path + f"?asOf={before.replace('+', '%2B')}")
     assert (then["title"][:7], then["attributes"], then["version"]) == ("Oak bed", {"material": "oak"}, 1)
+    created = await visitor.do("GET", path + f"?asOf={then['createdAt']}")
+    assert created["version"] == 1, "whoever asks for the instant that he was told is told what there was"
     now = await visitor.do("GET", f"{path}?version=2")
     assert (now["title"], now["attributes"]["width"]["value"]) == ("Bed, renamed", 160.02)
     assert (await mo.read(f"{offer}?asOf={before.replace('+', '%2B')}"))["price"]["amount"] == 1000

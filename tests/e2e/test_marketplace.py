@@ -68,6 +68,32 @@ async def test_all_shops(house: House, seller: Seller, admin: Shopper) -> None:
     assert {one["ownerId"] for one in found["items"]} == {seller.shopper.user_id, other.shopper.user_id}
 
 
+async def test_pages_of_all_shops(house: House, admin: Shopper) -> None:
+    """By name; those of one name by their ids."""
+    names = ("Sund", "Birke", "Sund", "\U0001f333" * 100)
+    shops = [await open_shop(house.http, name) for name in names]
+    admin.position = shops[-1].shopper.position
+    path = "/api/admin/shops"
+    twins = sorted([shops[0].shop_id, shops[2].shop_id])
+    wanted = [shops[1].shop_id, *twins, shops[3].shop_id]
+    assert [one["shopId"] for one in (await admin.read(path))["items"]] == wanted
+    first = await admin.read(f"{path}?limit=3")
+    second = await admin.read(f"{path}?limit=3&cursor={first['next']}")
+    back = await admin.read(f"{path}?limit=3&cursor={second['prev']}")
+    assert [one["shopId"] for one in first["items"] + second["items"]] == wanted
+    assert (first["prev"], second["next"]) == (None, None)
+    assert back == first
+    from_the_last = (await admin.read(f"{path}?limit=1&cursor={first['next']}"))["prev"]
+    assert (await admin.read(f"{path}?cursor={from_the_last}"))["items"] == first["items"], "however long its name"
+    middle = await admin.read(f"{path}?limit=1&cursor={(await admin.read(f'{path}?limit=1'))['next']}")
+    assert [one["shopId"] for one in middle["items"]] == wanted[1:2]
+    before = await admin.read(f"{path}?limit=3&cursor={middle['prev']}")
+    assert [one["shopId"] for one in before["items"]] == wanted[:1]
+    assert (before["prev"], before["next"]) != (None, None)
+    of_another = (await admin.read("/api/admin/orders?limit=1"))["next"] or "eA"
+    problem(await admin.send("GET", f"{path}?cursor={of_another}"), 422, "validation_failed")
+
+
 @pytest.mark.parametrize("path", [ORDERS, "/api/admin/shops"])
 async def test_both_are_for_administrators(shopper: Shopper, visitor: Shopper, path: str) -> None:
     problem(await visitor.send("GET", path), 401, "unauthenticated")

@@ -256,8 +256,10 @@ async def test_an_order_as_it_stood(seller: Seller, shopper: Shopper) -> None:
     assert [one["checkout"]["state"] for one in steps] == ["CART_VALIDATED", "ORDER_CREATED", "PAYMENT_CAPTURED"]
 
     for entry in (await shopper.read(f"{path}/timeline"))["items"]:
-        then = await shopper.read(f"{path}?asOf={entry['recordedAt']}")
-        assert then["version"] >= int(entry["eventId"].rpartition("/")[2]) or "pay_" in entry["eventId"]
+        for instant in (entry["recordedAt"], entry["at"]):
+            then = await shopper.read(f"{path}?asOf={instant}")
+            assert then["version"] >= int(entry["eventId"].rpartition("/")[2]) or "pay_" in entry["eventId"]
+    assert (await shopper.read(f"{path}?asOf={order['createdAt']}"))["createdAt"] == order["createdAt"]
     now = datetime.now(UTC).isoformat().replace("+00:00", "Z")
     assert (await shopper.read(f"{path}?asOf={now}"))["status"] == "PAID"
     problem(await shopper.send("GET", f"{path}?asOf=2020-01-01T00:00:00Z"), 404, "not_found")

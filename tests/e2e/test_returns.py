@@ -9,8 +9,9 @@ import httpx
 import pytest
 
 from domain.returns import DAY_MS
+from kontor.folder import DataFolder
 from tests.e2e.aftersale import given_back, in_stock, post, settled, some
-from tests.e2e.house import House, in_process
+from tests.e2e.house import House, in_process, rows
 from tests.e2e.market import Seller, open_shop
 from tests.e2e.shopper import Shopper, expect, fresh_key, problem, sign_up
 
@@ -51,15 +52,19 @@ def where(order: dict[str, Any], sent: dict[str, Any], step: str) -> str:
 async def test_from_the_request_to_the_refund(
     house: House, seller: Seller, shopper: Shopper, order: dict[str, Any], skus: list[str]
 ) -> None:
-    lines = [some(order, 0, 2, reason="too small"), some(order, 1, 1)]
-    answer = await send_back(shopper, order, *lines)
-    sent = expect(201, answer)
+    lines, key = [some(order, 0, 2, reason="too small"), some(order, 1, 1)], fresh_key()
+    sent = expect(201, await send_back(shopper, order, *lines, key=key))
     assert (sent["status"], sent["shopId"], sent["orderStatus"]) == ("REQUESTED", seller.shop_id, "DELIVERED")
-    assert sent["lines"][0]["reason"] is None, "stored replies keep nothing that people wrote"
+    assert [line["reason"] for line in sent["lines"]] == ["too small", None]
+    assert expect(201, await send_back(shopper, order, *lines, key=key)) == sent
+    kept = rows(DataFolder(house.folder).log, "SELECT body FROM replies")
+    assert any(sent["returnId"].encode() in body for (body,) in kept)
+    assert not any(b"too small" in body for (body,) in kept), "stored replies keep nothing that people wrote"
     shown = (await shopper.order(order["orderId"]))["returns"][0]
     assert [line["reason"] for line in shown["lines"]] == ["too small", None]
     approved = expect(200, await post(seller.shopper, where(order, sent, "approve"), LABEL))
     assert (approved["status"], approved["label"]) == ("APPROVED", LABEL)
+    assert approved["lines"][0]["reason"] == "too small"
     received = expect(200, await post(seller.shopper, where(order, sent, "receive"), {"restock": True}))
     assert (received["status"], received["restocked"]) == ("RECEIVED", True)
     shown = await settled(shopper, order)
@@ -120,7 +125,7 @@ async def test_rejected(seller: Seller, shopper: Shopper, order: dict[str, Any])
     sent = expect(201, await send_back(shopper, order, some(order, 0, 1)))
     for _ in range(2):
         rejected = expect(200, await post(seller.shopper, where(order, sent, "reject"), {"reason": "worn"}))
-        assert (rejected["status"], rejected["refusal"]) == ("REJECTED", None)
+        assert (rejected["status"], rejected["refusal"]) == ("REJECTED", "worn")
     assert (await shopper.order(order["orderId"]))["returns"][0]["refusal"] == "worn"
     problem(await post(seller.shopper, where(order, sent, "approve"), LABEL), 409, "illegal_transition")
     problem(await post(seller.shopper, where(order, sent, "receive"), {"restock": True}), 409, "illegal_transition")

@@ -143,3 +143,32 @@ async def test_the_words_go_with_the_person_and_the_rating_stays(house: House, s
     [shown] = (await reviews(bob, seller, sku))["items"]
     assert (shown["rating"], shown["title"], shown["text"]) == (2, None, None)
     assert (await bob.read(f"/api/products/{seller.products[sku]}"))["rating"] == {"average": 2.0, "count": 1}
+
+
+async def test_a_buyer_is_told_which_of_the_bought_things_are_rated(
+    house: House, seller: Seller, sku: str, admin: Shopper
+) -> None:
+    other = await sells(seller)
+    ada = await (await sign_up(house.http)).move_in()
+    await ada.add(sku)
+    await ada.add(other)
+    order_id = (await ada.buy())["orderId"]
+    expect(201, await review(ada, seller, other, 2))
+    await delivered(seller, order_id)
+    expect(201, await review(ada, seller, other, 4))
+
+    def rated(order: Any) -> dict[str, int | None]:
+        return {line["sku"]: line["rating"] for line in order["lines"]}
+
+    assert rated(await ada.order(order_id)) == {sku: None, other: 4}
+    [listed] = (await ada.read("/api/orders"))["items"]
+    assert rated(listed) == {sku: None, other: 4}
+    assert rated(await ada.read(f"/api/orders/{order_id}?version=1")) == {sku: None, other: None}, "nobody had, then"
+    admin.position = ada.position
+    assert rated(await admin.order(order_id)) == {sku: None, other: None}, "whose rating it is, is his own business"
+
+
+async def delivered(seller: Seller, order_id: str) -> None:
+    path = f"/api/orders/{order_id}/shipments"
+    parcel = await seller.shopper.do("POST", path, {"carrier": "UPS"}, 201, Idempotency_Key=fresh_key())
+    await seller.shopper.do("POST", f"{path}/{parcel['shipmentId']}/delivered", Idempotency_Key=fresh_key())

@@ -132,9 +132,10 @@ OF_PEOPLE = {
     ("POST", "/api/shops"): Line(THEMSELVES, {"name": "New", "country": "US", "currency": "USD"}),
     ("DELETE", "/api/me/addresses/{address_id}"): Line(OWN),
     ("DELETE", "/api/me/payment-methods/{payment_method_id}"): Line(OWN),
-    ("DELETE", "/api/me"): Line(LEAVING),
     ("POST", "/api/auth/logout"): Line(THEMSELVES),
 }
+AT_LAST = {("DELETE", "/api/me"): Line(LEAVING)}
+"""What a buyer waits for is called off then."""
 OF_SHOPS = {
     ("PATCH", "/api/shops/{shop_id}"): Line(SHOP, {"name": "Nordwald & Co."}),
     ("GET", "/api/shops/{shop_id}/orders"): Line(SHOP),
@@ -228,5 +229,5 @@ BY_SIGNATURE = {
     ("POST", "/api/webhooks/shops/{shop_id}/{what}"): Line(SIGNED, {"sku": "$sku", "quantity": 7}),
     ("PUT", "/api/media/uploads/{ticket}"): Line(SIGNED, text="x", headers={"Content-Type": "image/png"}),
 }
-LINES = {**PUBLIC, **OF_THE_MARKETPLACE, **OF_PEOPLE, **OF_SHOPS, **BY_SIGNATURE}
+LINES = {**PUBLIC, **OF_THE_MARKETPLACE, **OF_PEOPLE, **OF_SHOPS, **BY_SIGNATURE, **AT_LAST}
 """In this order all of it can be done, one after the other."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
@@ -75,6 +76,24 @@ async def test_whoever_never_ends_is_not_listened_to_for_ever(monkeypatch: pytes
         with pytest.raises(ConnectionError):
             await trickle(writer)
         writer.close()
+
+
+@pytest.mark.parametrize("sent", [b"nonsense\r\n\r\n", b"GET / HTTP/1.1\r\nno header\r\n\r\n", b"\x16\x03\x01\x02\x00"])
+async def test_what_is_no_request_is_a_problem_too(sent: bytes) -> None:
+    async with listening(refuses) as url, asyncio.timeout(30):
+        reader, writer = await connected(url)
+        writer.write(sent)
+        head, _, body = (await reader.read()).partition(b"\r\n\r\n")
+        writer.close()
+    assert head.startswith(b"HTTP/1.1 400 Bad Request\r\n")
+    headers = dict(line.lower().split(": ", 1) for line in head.decode().split("\r\n")[1:])
+    assert headers["content-type"] == "application/problem+json"
+    assert headers["content-length"] == str(len(body))
+    assert headers["connection"] == "close"
+    problem = json.loads(body)
+    assert (problem["status"], problem["code"]) == (400, "malformed_request")
+    assert problem["type"].endswith("/malformed_request")
+    assert len(problem["traceId"]) == 32
 
 
 async def test_what_is_asked_after_it_is_not_answered() -> None:

@@ -62,6 +62,7 @@ async def test_a_head_without_end_is_refused(begun: bytes, again: bytes) -> None
     async with listening(counts) as url, asyncio.timeout(60):
         answer, _ = await what_is_answered(url, begun, again)
     assert answer.startswith(b"HTTP/1.1 431 "), answer[:100]
+    assert b'"code":"head_too_large"' in answer
     assert b"65536" in answer
 
 

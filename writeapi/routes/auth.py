@@ -30,7 +30,7 @@ from readapi.edge.openapi import problem_responses, signed_in
 from readapi.edge.principal import RequiredPrincipal, edge_of
 from readapi.edge.problems import ProblemError, response_for
 from readapi.edge.ratelimit import client_of, limited_by_client
-from readapi.edge.schemas import Password
+from readapi.edge.schemas import ONE_LINE, Password
 from streams.erasure import erase
 from writeapi.passwords import hashing
 from writeapi.registration import EMAIL_MAX, NAME_MAX, PASSWORD_MAX, Applicant, Taken, applicant_of, open_account
@@ -52,7 +52,7 @@ _NO_STORE = {"Cache-Control": "no-store", "Pragma": "no-cache"}
 class Registration(Body):
     email: Annotated[str, Field(min_length=3, max_length=2 * EMAIL_MAX, examples=["ada@example.com"])]
     password: Annotated[Password, Field(max_length=PASSWORD_MAX, examples=["correct horse battery"])]
-    name: Annotated[str, Field(min_length=1, max_length=2 * NAME_MAX, examples=["Ada Lovelace"])]
+    name: Annotated[str, Field(min_length=1, max_length=2 * NAME_MAX, examples=["Ada Lovelace"]), ONE_LINE]
 
 
 class SignOut(Body):

@@ -22,6 +22,7 @@ from readapi.edge.openapi import problem_responses, signed_in
 from readapi.edge.principal import RequiredPrincipal
 from readapi.orders import order_json, units_json, view_of_states
 from readapi.shapes import OrderOut, SellersCancellation
+from writeapi.changes import changed_by
 from writeapi.ordering import Lines, PlacedOrder, Said, is_buyers, order_of, own_shops, sealed, units_of
 from writeapi.requests import Body, command_reply, context_of, execute, fresh_id, services_of
 from writeapi.routes.orders import KEY, KEYED
@@ -92,7 +93,7 @@ def _command(
 
 def _buyers(services: WriteServices, order_id: str, outcome: Outcome) -> Response:
     paid = services.engine.peek(payment_id(order_id))
-    view = view_of_states(order_id, outcome.state, paid, outcome.version, services.clock())
+    view = view_of_states(order_id, outcome.state, paid, outcome.version, changed_by(outcome) or services.clock())
     body = order_json(view, services.vault, position=outcome.position, with_address=False)
     return command_reply(body, position=outcome.position, version=view.version)
 

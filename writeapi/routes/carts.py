@@ -11,6 +11,7 @@ from pydantic import Field
 from starlette.requests import Request
 from starlette.responses import Response
 
+from commands.batch import Outcome
 from commands.context import Context
 from domain import inventory
 from domain.cart import (
@@ -48,6 +49,7 @@ from writeapi.basket import (
     require_units,
     still_offered,
 )
+from writeapi.changes import last_change
 from writeapi.requests import Body, command_reply, context_of, context_of_anybody, fresh_id, services_of
 from writeapi.services import WriteServices
 
@@ -97,8 +99,7 @@ async def add_item(request: Request, body: NewItem, principal: OptionalPrincipal
     CART.decide(command, cart)  # raises what is wrong with it before anything is set aside
     await _hold_in_cart(services, cart_id, wanted, quantity, context)
     outcome = await services.engine.submit(command, context)
-    reply = await cart_reply(request, services, cart_id, outcome.position, status=201, token=issued)
-    return reply
+    return await cart_reply(request, services, outcome, outcome.position, status=201, token=issued)
 
 
 async def _line(services: WriteServices, wanted: Wanted, quantity: int, at: int, groups: Collection[str]) -> CartLine:
@@ -144,10 +145,19 @@ async def _hold_in_cart(
 
 
 async def cart_reply(
-    request: Request, services: WriteServices, cart_id: str, position: int, *, status: int = 200, token: bool = False
+    request: Request,
+    services: WriteServices,
+    outcome: Outcome,
+    position: int,
+    *,
+    status: int = 200,
+    token: bool = False,
 ) -> Response:
+    """``outcome`` is the cart's own; ``position`` that of all that was done."""
+    cart_id = outcome.stream
     aggregate = await services.engine.load(cart_id)
-    body = await cart_body(services, cart_id, aggregate, position)
+    changed_at = await last_change(services, outcome, aggregate.version)
+    body = await cart_body(services, cart_id, aggregate, changed_at, position)
     headers = {}
     if token:
         body["cartToken"] = headers[CART_TOKEN] = edge_of(request).cart_tokens.issue(cart_id)
@@ -176,7 +186,7 @@ async def change_quantity(request: Request, item_id: str, body: NewQuantity, pri
     outcome = await services.engine.submit(
         ChangeQuantity(cart_id, item_id, body.quantity), context, expected_version=expected_version(request)
     )
-    return await cart_reply(request, services, cart_id, outcome.position)
+    return await cart_reply(request, services, outcome, outcome.position)
 
 
 @router.delete(
@@ -196,7 +206,7 @@ async def remove_item(request: Request, item_id: str, principal: OptionalPrincip
     released = await services.engine.submit(
         inventory.ReleaseStock(stock_id(line.shop_id, line.sku), cart_id, context.at, "removed"), context
     )
-    return await cart_reply(request, services, cart_id, max(outcome.position, released.position))
+    return await cart_reply(request, services, outcome, max(outcome.position, released.position))
 
 
 async def own_cart(request: Request, services: WriteServices, principal: Principal | None) -> tuple[str, OpenCart]:
@@ -227,7 +237,7 @@ async def merge_cart(request: Request, principal: RequiredPrincipal) -> Response
     merge = MergeCart(target, principal.account_id, source, closed.lines, context.at, closed.coupons)
     outcome = await services.engine.submit(merge, context)
     await _take_holds_along(services, source, closed.lines, target, context)
-    return await cart_reply(request, services, target, max(outcome.position, services.engine.position))
+    return await cart_reply(request, services, outcome, max(outcome.position, services.engine.position))
 
 
 async def _take_holds_along(

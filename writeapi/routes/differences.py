@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import APIRouter
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import BeforeValidator, Field
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -16,7 +16,7 @@ from readapi.edge.etags import expected_version
 from readapi.edge.ids import require_id
 from readapi.edge.openapi import problem_responses, signed_in
 from readapi.edge.principal import AdminPrincipal, Principal
-from readapi.edge.schemas import no_card_number, no_control_characters
+from readapi.edge.schemas import ONE_LINE, no_card_number
 from readapi.models import DifferenceReply
 from writeapi.requests import Body, command_reply, context_of, execute, optional_key, services_of
 
@@ -32,7 +32,7 @@ class Note(Body):
     note: Annotated[
         str,
         Field(min_length=1, max_length=NOTE_MAX, pattern=r"\S", examples=["Paid back by hand at the provider."]),
-        AfterValidator(no_control_characters),
+        ONE_LINE,
         BeforeValidator(no_card_number),
     ]
 

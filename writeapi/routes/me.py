@@ -161,7 +161,8 @@ async def change_profile(request: Request, body: ProfileChange, principal: Requi
 async def erase_me(request: Request, principal: RequiredPrincipal) -> Response:
     """For ever: the account ends, its sessions too, and what the history holds of the person becomes unreadable.
 
-    The e-mail address is free again. Orders stay, without name and address. Refused (409 `illegal_transition`) while a
+    The e-mail address is free again. Orders stay, without name and address; what of them is not packed yet is called
+    off and refunded, since nobody could send it any more. Refused (409 `illegal_transition`) while a
     shop of this person offers anything or has something to send.
     """
     services = services_of(request)

@@ -34,13 +34,14 @@ from readapi.edge.positions import prefer_wait, preference_applied
 from readapi.edge.principal import CustomerPrincipal, OptionalPrincipal, Principal, edge_of
 from readapi.edge.problems import ProblemError, response_for
 from readapi.edge.ratelimit import limited
-from readapi.edge.schemas import AddressIn, MoneyIn
+from readapi.edge.schemas import ONE_LINE, AddressIn, MoneyIn
 from readapi.orders import order_json, view_of_states
 from readapi.shapes import OrderOut, QuoteOut
 from streams.waiting.tokens import Admission
 from writeapi.admission import HEADER as ADMISSION
 from writeapi.admission import admissions_for, note, use
 from writeapi.basket import open_cart
+from writeapi.changes import changed_by
 from writeapi.giftcards import Code, covered_by
 from writeapi.purchase import Delivery, Quoted, destination_of, items_of, place_order, quote_cart, require_goods
 from writeapi.requests import Body, command_reply, context_of, replay, services_of, stored_answer, told
@@ -83,7 +84,7 @@ ITS_TURN = {
 }
 CartId = Annotated[str, Field(max_length=40, examples=["crt_01JD3Z8Q5V7W9X2Y4Z6A8B0C1D"])]
 AddressId = Annotated[str, Field(max_length=40, examples=["adr_01JD3Z8Q5V7W9X2Y4Z6A8B0C1D"])]
-Method = Annotated[str, Field(max_length=40, examples=["standard"])]
+Method = Annotated[str, Field(max_length=40, examples=["standard"]), ONE_LINE]
 
 
 class QuoteRequest(Body):
@@ -207,7 +208,7 @@ async def create_order(request: Request, body: OrderRequest, principal: Customer
             return replay(earlier)
         now = services.clock()
         command, admissions = await _order(request, services, principal, body, now)
-        context = context_of(request, principal.account_id, command.order_id)
+        context = context_of(request, principal.account_id, command.order_id, now)
         await use(services, admissions, command.order_id, context)
 
         def render(outcome: Outcome | DomainError) -> Answer:
@@ -287,7 +288,7 @@ def _render(
     if isinstance(outcome, DomainError):
         return response_for(request.scope, outcome)
     paid = services.engine.peek(payment_id(order_id))
-    view = view_of_states(order_id, outcome.state, paid, outcome.version, services.clock())
+    view = view_of_states(order_id, outcome.state, paid, outcome.version, changed_by(outcome) or services.clock())
     return command_reply(
         order_json(view, services.vault, position=outcome.position, with_address=False),
         position=outcome.position,

@@ -32,6 +32,7 @@ from readapi.edge.openapi import problem_responses, signed_in
 from readapi.edge.positions import HEADER, format_position
 from readapi.edge.principal import RequiredPrincipal
 from readapi.edge.problems import ProblemError
+from readapi.edge.schemas import ONE_LINE
 from readapi.models import Shape
 from streams.objects.folder import UPLOADS, FolderObjects
 from streams.objects.port import Objects, ObjectsUnavailable, TooLarge
@@ -45,7 +46,7 @@ router = APIRouter(tags=["merchants"])
 UPLOAD_S = 600
 ID = Field(examples=["pic_01KARQ0000ABCDEFGHJKMNPQRS"])
 MediaType = Literal["image/jpeg", "image/png", "image/webp", "image/gif", "image/avif"]
-Alt = Annotated[str, Field(max_length=ALT_MAX, examples=["The bed from the front"])]
+Alt = Annotated[str, Field(max_length=ALT_MAX, examples=["The bed from the front"]), ONE_LINE]
 Position = Annotated[StrictInt, Field(ge=0, le=LAST, examples=[0])]
 MediaId = Annotated[str, Path(max_length=40, examples=["pic_01KARQ0000ABCDEFGHJKMNPQRS"])]
 AWAY = problem_responses("overloaded")

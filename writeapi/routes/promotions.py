@@ -201,7 +201,7 @@ async def add_coupon(request: Request, body: NewCoupon, principal: OptionalPrinc
         if refusal:
             raise Invalid(refusal, "/code")
     outcome = await services.engine.submit(AddCoupon(cart_id, body.code), context)
-    return await cart_reply(request, services, cart_id, outcome.position, status=201)
+    return await cart_reply(request, services, outcome, outcome.position, status=201)
 
 
 @router.delete(
@@ -217,7 +217,7 @@ async def remove_coupon(
     cart_id, _ = await own_cart(request, services, principal)
     context = context_of_anybody(request, principal)
     outcome = await services.engine.submit(RemoveCoupon(cart_id, code.upper()), context)
-    return await cart_reply(request, services, cart_id, outcome.position)
+    return await cart_reply(request, services, outcome, outcome.position)
 
 
 def _guessing(request: Request) -> AbstractContextManager[None]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import Annotated
 
+import msgspec
 from fastapi import APIRouter
 from pydantic import Field, StrictBool
 from starlette.requests import Request
@@ -172,7 +174,25 @@ async def _execute(
         body = {"orderId": outcome.stream, "orderStatus": order.status(paid), **shown}
         return command_reply(body, position=outcome.position, version=outcome.version, status=status)
 
-    return await execute(request, command, context_of(request, principal.account_id, command.order_id), render, key=key)
+    context = context_of(request, principal.account_id, command.order_id)
+    kept = await execute(request, command, context, render, key=key)
+    return await _with_what_was_said(services_of(request), command.order_id, kept)
+
+
+async def _with_what_was_said(services: WriteServices, order_id: str, kept: Response) -> Response:
+    """The reply that is kept holds nothing that people wrote, for that goes with them; it is told all the same, each
+    time as long as it can be read."""
+    if kept.status_code >= HTTPStatus.BAD_REQUEST:
+        return kept
+    body = msgspec.json.decode(kept.body)
+    state = await services.engine.state(order_id)
+    return_id = body["returnId"]
+    said = return_json(return_id, state.returns[return_id], services.vault, state.placed.account_id)
+    reasons = {line["lineId"]: line["reason"] for line in said["lines"]}
+    body["lines"] = [{**line, "reason": reasons.get(line["lineId"])} for line in body["lines"]]
+    body["refusal"] = said["refusal"] if body["status"] == "REJECTED" else None
+    headers = {name: value for name, value in kept.headers.items() if name != "content-length"}
+    return Response(msgspec.json.encode(body), kept.status_code, headers)
 
 
 async def _require_sellers(services: WriteServices, principal: Principal, order_id: str, return_id: str) -> PlacedOrder:

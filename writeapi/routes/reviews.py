@@ -16,6 +16,7 @@ from domain.review import RATING_MAX, WriteReview, reviews_of
 from readapi.edge.ids import require_id
 from readapi.edge.openapi import problem_responses, signed_in
 from readapi.edge.principal import RequiredPrincipal
+from readapi.edge.schemas import LONG_TEXT
 from readapi.reviews import ReviewReply
 from writeapi.buyers import has_bought
 from writeapi.ordering import Said, no_card_number
@@ -30,7 +31,7 @@ class NewReview(Body):
 
     rating: Annotated[int, Field(ge=1, le=RATING_MAX, examples=[4])]
     title: Annotated[Said, Field(examples=["Sleeps well"])] | None = None
-    text: Annotated[str, Field(max_length=TEXT_MAX), AfterValidator(no_card_number)] | None = None
+    text: Annotated[str, Field(max_length=TEXT_MAX), LONG_TEXT, AfterValidator(no_card_number)] | None = None
 
 
 @router.post(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import APIRouter
-from pydantic import AfterValidator, Field
+from pydantic import Field
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -18,10 +18,10 @@ from readapi.edge.idempotency import IdempotencyKey, idempotency_of
 from readapi.edge.ids import require_id
 from readapi.edge.openapi import problem_responses, signed_in
 from readapi.edge.principal import Principal, RequiredPrincipal
-from readapi.edge.schemas import no_control_characters
+from readapi.edge.schemas import ONE_LINE
 from readapi.orders import shipment_json
 from readapi.shapes import ShipmentReply
-from writeapi.ordering import may_act_for, order_of, own_shops
+from writeapi.ordering import may_act_for, order_of, own_shops, require_address
 from writeapi.requests import Body, command_reply, context_of, execute, fresh_id, services_of
 from writeapi.routes.orders import KEY, KEYED
 from writeapi.services import WriteServices
@@ -29,7 +29,7 @@ from writeapi.services import WriteServices
 router = APIRouter(tags=["merchants"])
 REFUSED = {**KEYED, **problem_responses("illegal_transition", "idempotency_in_flight")}
 WITH_KEY = {**signed_in(), "parameters": [KEY]}
-Word = Annotated[str, Field(min_length=1, max_length=NAME_MAX), AfterValidator(no_control_characters)]
+Word = Annotated[str, Field(min_length=1, max_length=NAME_MAX), ONE_LINE]
 
 
 class ParcelLine(Body):
@@ -63,11 +63,12 @@ async def pack(request: Request, order_id: str, body: NewShipment, principal: Re
 
     Where the money is taken at the shipment, an order may be packed as soon as it is ORDER_CREATED: the first parcel
     has all of it taken, and parcels leave once it is there. If it is refused, the order is cancelled and nothing
-    leaves."""
+    leaves. Refused (409 `illegal_transition`) once the buyer was erased: nobody knows where it should go."""
     services = services_of(request)
     key = await idempotency_of(request, principal.account_id)
     context = context_of(request, principal.account_id, order_id)
     shop_id = await _shop_of(services, principal, order_id, body.shop_id)
+    await require_address(services, order_id)
     units = {line.line_id: line.quantity for line in body.lines}
     if len(units) < len(body.lines):
         raise Invalid("a line is named twice", "/lines")

@@ -1,0 +1,62 @@
+"""What a command's reply says of when its resource changed is what a query says of it later."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.e2e.house import House, in_process
+from tests.e2e.market import Seller
+from tests.e2e.shopper import Shopper, expect
+
+BEGIN_MS = 1_800_000_000_000
+
+
+@pytest.fixture
+async def house(tmp_path: Path) -> AsyncIterator[House]:
+    """Whoever looks at its clock finds a second gone."""
+    seconds = count()
+    async with in_process(tmp_path / "data", clock=lambda: BEGIN_MS + 1_000 * next(seconds)) as house:
+        yield house
+
+
+async def agrees(shopper: Shopper, told: dict[str, Any]) -> None:
+    shown = await shopper.cart()
+    times = ("createdAt", "updatedAt", "version")
+    assert [shown[name] for name in times] == [told[name] for name in times]
+
+
+async def test_each_command_of_a_cart(seller: Seller, visitor: Shopper, shopper: Shopper) -> None:
+    sku, other = await seller.sells(), await seller.sells()
+    for who in (visitor, shopper):
+        cart = await who.add(sku)
+        await agrees(who, cart)
+        item = f"/api/cart/items/{cart['lines'][0]['itemId']}"
+        changed = await who.do("PATCH", item, {"quantity": 2})
+        assert changed["updatedAt"] > cart["updatedAt"]
+        await agrees(who, changed)
+        same = await who.do("PATCH", item, {"quantity": 2})
+        assert same["updatedAt"] == changed["updatedAt"], "nothing was changed"
+        await agrees(who, same)
+        await who.add(other)
+        await agrees(who, await who.do("DELETE", item))
+    merged = await shopper.do("POST", "/api/cart/merge", Cart_Token=visitor.cart_token)
+    await agrees(shopper, merged)
+    again = await shopper.do("POST", "/api/cart/merge", Cart_Token=visitor.cart_token)
+    assert again["updatedAt"] == merged["updatedAt"]
+
+
+async def test_a_placed_and_a_cancelled_order(seller: Seller, shopper: Shopper) -> None:
+    await shopper.add(await seller.sells())
+    paid = await shopper.buy()
+    await agrees_of_order(shopper, paid)
+    await agrees_of_order(shopper, expect(200, await shopper.cancel(paid["orderId"])))
+
+
+async def agrees_of_order(shopper: Shopper, told: dict[str, Any]) -> None:
+    shown = await shopper.read(f"/api/orders/{told['orderId']}?version={told['version']}")
+    assert (shown["createdAt"], shown["updatedAt"]) == (told["createdAt"], told["updatedAt"])
