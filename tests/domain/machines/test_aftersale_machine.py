@@ -23,8 +23,8 @@ from domain.money import Money
 from domain.order import PaidOrder
 from domain.payment import Payment
 from domain.returns import DAY_MS
+from tests.domain.machines.checkout import PROCESSES, CheckoutMachine, any_index, baskets, cards
 from tests.domain.machines.market import BUYERS
-from tests.domain.machines.test_checkout_machine import PROCESSES, CheckoutMachine, any_index, baskets, cards
 
 amounts = st.integers(0, 3000)
 WINDOW = 30 * DAY_MS
