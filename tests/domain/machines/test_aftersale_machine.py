@@ -78,8 +78,8 @@ class AfterSaleMachine(CheckoutMachine):
     # what people do
 
     @precondition(lambda self: self.orders(PaidOrder))
-    @rule(index=any_index, line=any_index, units=st.integers(1, 2), twice=st.booleans(), process=PROCESSES)
-    def call_units_off(self, index: int, line: int, units: int, twice: bool, process: int) -> None:
+    @rule(index=any_index, line=any_index, units=st.sampled_from((1, 2, None)), twice=st.booleans(), process=PROCESSES)
+    def call_units_off(self, index: int, line: int, units: int | None, twice: bool, process: int) -> None:
         order_id, state = self.a_paid_order(index)
         named = {self.a_line(state, line).line_id: units}
         command = CancelLines(order_id, self.fresh("can"), self.fresh("rfd"), {**named}, self.world.now)
