@@ -25,13 +25,13 @@ from commands.decisions import Decisions
 from commands.errors import NothingWritten, Overloaded, StorageUnavailable
 from commands.idempotency import IdempotentRequest
 from commands.moved import Moved
+from commands.news import News
 from commands.outage import Outage
 from commands.reactor import CheckoutReactor, is_relevant
 from commands.routes import stream_of
 from commands.store.port import EventLog, Row, Transaction
 from commands.watches import Watches
 from domain.decider import Command
-from domain.recorded import Recorded
 
 QUEUE_MAX = 20_000
 BATCH_MAX = 1_000
@@ -40,12 +40,9 @@ SHARED_MIN = 32
 CATCH_UP_MAX = 20_000
 """Foreign events beyond which it is cheaper to forget the cache than to fold them in."""
 RETRY_S = 0.2
-TELL_S = 0.002
-"""The longest that callers wait for the next batch to take off before they hear that theirs has landed."""
 
 _NOBODY = Context("system:engine", "", 0)
 log = structlog.get_logger("engine")
-Listener = Callable[[Sequence[Recorded]], None]
 Landed = Callable[[Batch, float], None]
 
 
@@ -64,7 +61,9 @@ class Engine:
     ) -> None:
         self.log = event_log
         self.clock = clock
-        self.listeners: list[Listener] = []
+        self._news = News()
+        self.listeners = self._news.listeners
+        """Told of the events of each batch that was written."""
         self.landed: list[Landed] = []
         """Told of each batch that was written, and of the seconds it took."""
         self.position = 0
@@ -78,10 +77,6 @@ class Engine:
         self._reactor = reactor or CheckoutReactor()
         self._decisions = Decisions(self._aggregates, self._reactor)
         self._flight: Flight | None = None
-        self._news: Batch | None = None
-        """A batch that has landed, and whose callers have not heard of it yet."""
-        self._latest: asyncio.TimerHandle
-        """When they will, whatever happens."""
         self._queue: deque[Submission] = deque()
         self._watches = Watches()
         self._wake = asyncio.Event()
@@ -207,12 +202,12 @@ class Engine:
                 self._flight = None
             if self._queue:
                 await self._run()
-                self._announce()
+                self._news.announce()
             elif self._closing and self._flight is None:
-                return self._announce()
+                return self._news.announce()
             else:
                 self._wake.clear()
-                self._announce()  # to listeners who give commands, perhaps
+                self._news.announce()  # to listeners who give commands, perhaps
                 await self._wake.wait()
 
     def _fair_half(self) -> int:
@@ -329,23 +324,12 @@ class Engine:
         self._reactor.land(batch.position)
         self.position = max(self.position, batch.position)
         self._wake.set()
-        self._news, self._latest = batch, self._loop.call_later(TELL_S, self._announce)
+        self._news.landed(batch)
         if self._contended:
-            self._announce()  # who knows when the lock will be ours again
+            self._news.announce()  # who knows when the lock will be ours again
         for told in self.landed:
             told(batch, time.perf_counter() - began)
         return True
-
-    def _announce(self) -> None:
-        """Tells of the batch that landed last: when the next is on its way, for its callers keep the loop busy."""
-        if self._news is not None:
-            batch, self._news = self._news, None
-            self._latest.cancel()
-            self._tell(batch)
-
-    def _tell(self, batch: Batch) -> None:
-        answer(batch.answers)
-        self._publish(batch.events)
 
     # when things go wrong
 
@@ -369,7 +353,7 @@ class Engine:
         upon an event of the same batch that never came to be.
         """
         if await self._was_written(batch):
-            return self._tell(batch)
+            return self._news.tell(batch)
         lost = StorageUnavailable(f"nothing was written: {error}")
         answer([(submission, lost) for submission, _ in batch.answers])
 
@@ -391,10 +375,3 @@ class Engine:
             except Exception as error:
                 self._outage.met(error, commands=len(batch.submissions))
                 await asyncio.sleep(RETRY_S)
-
-    def _publish(self, events: Sequence[Recorded]) -> None:
-        for listener in self.listeners if events else ():
-            try:
-                listener(events)
-            except Exception:  # what was committed is committed, whatever a listener makes of it
-                log.exception("listener_failed")

@@ -6,7 +6,7 @@ for it, so that neither is ever recorded without the other; stock and payment he
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from msgspec.structs import replace
@@ -49,8 +49,9 @@ CANCELLATIONS_MAX = 200
 
 
 class CancelLines(Command, frozen=True):
-    """Some units, before they are packed. Of all that is left, it is the whole order. Of an order whose money is taken
-    by parcel no money was taken for them, and none is owed back."""
+    """Some units, before they are packed. Of all that is left, it is the whole order; of all of a shop that has packed
+    nothing, its shipping is owed back as well. Of an order whose money is taken by parcel no money was taken for them,
+    and none is owed back."""
 
     order_id: str
     cancellation_id: str
@@ -143,7 +144,8 @@ def cancel_lines(command: CancelLines, state: Order) -> list[Event]:
     cancellation = LinesCancelled(command.cancellation_id, units, command.at, command.by, command.note)
     if isinstance(placed, OpenOrder) or is_by_parcel(placed):
         return [cancellation]
-    return [cancellation, *_owed(placed, units, command.refund_id, "cancelled", command.at, command.cancellation_id)]
+    ids = command.refund_id, command.cancellation_id
+    return [cancellation, *_owed(placed, units, "cancelled", command.at, *ids, _sending_nothing(placed, units))]
 
 
 def _divisible(state: Order) -> OpenOrder | PaidOrder:
@@ -163,21 +165,28 @@ def cancelled_whole(order: OpenOrder | PaidOrder, by: str, note: bytes) -> list[
     return [called_off, OrderGivenBack(order.placed.quote.totals.grand)] if free else [called_off]
 
 
+def _sending_nothing(paid: PaidOrder, without: Units) -> set[str]:
+    """Shops that have no parcel to make any more when these units of theirs are called off, and have made none."""
+    shop_of = {line.line_id: line.shop_id for line in paid.placed.quote.lines}
+    left = {shop_of[line_id] for line_id, units in to_send(paid).items() if units > without.get(line_id, 0)}
+    return {shop_of[line_id] for line_id in without} - left - {one.shop_id for one in paid.shipments.values()}
+
+
 def _owed(
-    paid: PaidOrder, units: Units, refund_id: str, reason: str, at: int, cause: str, shipping_of: str = ""
+    paid: PaidOrder, units: Units, reason: str, at: int, refund_id: str, cause: str, shipping_of: Collection[str]
 ) -> list[Event]:
-    """What these units cost, and a shop's share of shipping, as far as it is not owed back for another reason."""
+    """What these units cost, and what the shipping of some shops did, as far as it is not owed back already."""
     quote, granted = paid.placed.quote, paid.refunds.values()
     if not paid.payment_id:
         return [OrderGivenBack(quote.totals.grand, units)]
     left = _left(paid)
     lines = refund.within(refund.lines_of(quote, granted, units), left)
     amount = refund.amount_of(lines, {}, left.currency)
-    carriage = _shipping_left(paid).get(shipping_of)
     shipping: dict[str, Money] = {}
-    if carriage is not None:
-        shipping[shipping_of] = Money(min(carriage.amount, left.amount - amount.amount), left.currency)
-        amount = amount.add(shipping[shipping_of])
+    for shop_id, carriage in _shipping_left(paid).items():
+        if shop_id in shipping_of:
+            shipping[shop_id] = Money(min(carriage.amount, left.amount - amount.amount), left.currency)
+            amount = amount.add(shipping[shop_id])
     granting = RefundGranted(refund_id, amount, reason, at, lines, shipping, cause)
     return [_with_its_ways(paid, granting)] if amount.amount else []
 
@@ -335,10 +344,10 @@ def receive_return(command: ReceiveReturn, state: Order) -> list[Event]:
         raise IllegalTransition(
             "approve the return first" if known.status == "requested" else f"this return is {known.status} already"
         )
-    shop_id = known.shop_id if command.refund_shipping else ""
-    if shop_id and shop_id not in _shipping_left(paid):
+    shipping_of = {known.shop_id} if command.refund_shipping else set()
+    if not shipping_of <= _shipping_left(paid).keys():
         raise Invalid("shipping was free, or is refunded already", "/refundShipping")
-    owed = _owed(paid, units, command.refund_id, "returned", command.at, command.return_id, shop_id)
+    owed = _owed(paid, units, "returned", command.at, command.refund_id, command.return_id, shipping_of)
     return [ReturnReceived(command.return_id, units, command.restock, command.at), *owed]
 
 

@@ -31,8 +31,8 @@ NAME_MAX = 200
 TITLES_MAX = 50
 SCHEMA_BYTES_MAX = 100_000
 _LISTED_MAX = 20
-_UNKNOWN = re.compile(r"Object contains unknown field `(.{1,100})`")
 """Accepted values that a refusal names."""
+_UNKNOWN = re.compile(r"Object contains unknown field `(.{1,100})`")
 
 Scalar = str | int | float | bool
 Attribute = str | int | float | bool | Measure | tuple[Scalar, ...]

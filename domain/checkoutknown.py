@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from domain import order, policy
+from domain import order
 from domain.decider import State
 from domain.money import Money
 
@@ -115,8 +115,7 @@ class Checkout(State, frozen=True):
 
 
 def is_by_parcel(state: Checkout) -> bool:
-    """Whether money is taken for each parcel when that is packed."""
-    return state.placed.capture == policy.PARCEL and state.placed.quote.totals.grand.amount > 0
+    return state.placed.is_by_parcel
 
 
 def runs_out_at(state: Checkout) -> int:

@@ -7,7 +7,7 @@ group. A buyer pays the least of those that are theirs, so a group never pays mo
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
 from msgspec.structs import replace
@@ -74,7 +74,7 @@ class Asked(NamedTuple):
     why: str = ""
     """In words, where it is not the offer's usual price."""
     until: int = 0
-    """When it ends; 0 if nobody knows."""
+    """When it ends, or the next one begins that takes its place; 0 if nobody knows."""
 
 
 def price_at(terms: Terms, at: int, groups: Collection[str] = ()) -> Asked:
@@ -82,23 +82,26 @@ def price_at(terms: Terms, at: int, groups: Collection[str] = ()) -> Asked:
     usual = Asked(terms.price)
     if not terms.prices:
         return usual
-    found = _newest((one for one in terms.prices if not one.group), at) or usual
-    for group in groups:
-        theirs = _newest((one for one in terms.prices if one.group == group), at)
+    found = _newest([one for one in terms.prices if not one.group], at) or usual
+    for group in sorted(groups):  # of two with the same price always the same one is named
+        theirs = _newest([one for one in terms.prices if one.group == group], at)
         if theirs is not None and theirs.price.amount < found.price.amount:
             found = theirs
     return found
 
 
-def _newest(prices: Iterable[ScheduledPrice], at: int) -> Asked | None:
+def _newest(prices: Sequence[ScheduledPrice], at: int) -> Asked | None:
+    """Of the prices of everybody or of one group, the one that began last; of those that began together the last."""
     newest: ScheduledPrice | None = None
     for one in prices:
         if one.holds_at(at) and (newest is None or one.starts_at >= newest.starts_at):
             newest = one
     if newest is None:
         return None
+    ends = [newest.ends_at] if newest.ends_at else []
+    until = min(ends + [one.starts_at for one in prices if one.starts_at > at], default=0)
     why = (newest.name or "scheduled") + (f", for {newest.group}" if newest.group else "")
-    return Asked(newest.price, why, newest.ends_at)
+    return Asked(newest.price, why, until)
 
 
 def next_change(terms: Terms, at: int) -> int:

@@ -76,6 +76,11 @@ class OrderPlaced(Event, frozen=True):
         """What the payment method pays."""
         return tender.due(self.quote, self.gift_card)
 
+    @property
+    def is_by_parcel(self) -> bool:
+        """Whether money is taken for each parcel; an order that costs nothing has none to take."""
+        return self.capture == PARCEL and self.quote.totals.grand.amount > 0
+
 
 class OrderConfirmed(Event, frozen=True):
     """Stock is committed and payment authorized: the order stands."""

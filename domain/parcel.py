@@ -14,15 +14,12 @@ from typing import NamedTuple
 from domain.money import Money
 from domain.orderstate import OpenOrder, PaidOrder
 from domain.pieces import Piece, pieces_of
-from domain.policy import PARCEL
 from domain.pricing import Quote
 from domain.shipment import Shipment, Units, in_all
 
 
 def is_by_parcel(state: OpenOrder | PaidOrder) -> bool:
-    """Whether money is taken for each parcel; an order that costs nothing has none to take."""
-    placed = state.placed
-    return placed.capture == PARCEL and placed.quote.totals.grand.amount > 0
+    return state.placed.is_by_parcel
 
 
 def pieces_in(quote: Quote, before: Iterable[Shipment], parcel: Shipment) -> tuple[Piece, ...]:

@@ -12,7 +12,7 @@ from domain.errors import LimitExceeded
 from domain.feedterms import RunCounts
 
 PUSH_WINDOW_MS = 600_000
-"""Twice as far as a message's timestamp may be from our clock: for so long its number is remembered."""
+"""Twice as far as a message's timestamp may be from our clock: so long, its last instant included, its id counts."""
 PUSHES_MAX = 600
 """Messages of one shop within that time."""
 OLD_SECRET_MS = 24 * 3_600_000
@@ -64,7 +64,7 @@ class Push(State, frozen=True):
     """Messages of the last minutes, and when each came."""
 
     def recent(self, at: int) -> dict[bytes, int]:
-        return {message: came for message, came in self.pushed if came > at - PUSH_WINDOW_MS}
+        return {message: came for message, came in self.pushed if came >= at - PUSH_WINDOW_MS}
 
     def secrets(self, at: int) -> tuple[bytes, ...]:
         """The sealed ones that sign a message now."""

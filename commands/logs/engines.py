@@ -22,7 +22,7 @@ from msgspec.structs import replace as changed
 from commands.aggregates import Aggregate
 from commands.batch import Outcome
 from commands.context import Context, system_context
-from commands.engine import Engine, Landed, Listener, now_ms
+from commands.engine import Engine, Landed, now_ms
 from commands.errors import WritePathError
 from commands.idempotency import IdempotentRequest
 from commands.logs.crossing import Crossing
@@ -32,6 +32,7 @@ from commands.logs.merged import MergedLog
 from commands.logs.moving import Moving
 from commands.logs.slices import Directory
 from commands.logs.vector import Vector
+from commands.news import Listener
 from commands.outage import Outage
 from commands.reactor import CheckoutReactor
 from commands.routes import stream_of

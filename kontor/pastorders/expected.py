@@ -134,13 +134,15 @@ class Expected:
                 self._on_hand[good] -= quantity
 
     def _cancel(self, one: Standing, units: Units) -> None:
-        for good, quantity in (units or dict(one.waiting)).items():
+        gone = units or dict(one.waiting)
+        for good, quantity in gone.items():
             one.waiting[good] -= quantity
             one.back[good[0]] += quantity * one.lines[good].price
         one.waiting = +one.waiting
-        if not one.waiting:
-            one.called_off = True
-            for shop in one.shops:
+        one.called_off = not one.waiting
+        for shop in {good[0] for good in gone}:
+            # Of a shop that sends nothing its freight goes back.
+            if shop not in one.sent and all(good[0] != shop for good in one.waiting):
                 one.back[shop] += one.freight
 
     def _send(self, one: Standing, shop: str) -> None:

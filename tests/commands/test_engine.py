@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from commands import engine as module
+from commands import news
 from commands.engine import Engine
 from commands.errors import Overloaded, StorageUnavailable, UnreadableStream
 from commands.idempotency import IdempotentRequest
@@ -85,7 +86,7 @@ async def test_what_comes_when_all_is_in_flight_is_decided_before_it_lands(engin
 
 async def test_a_batch_takes_off_before_anybody_hears_of_the_last(engine, log, monkeypatch):
     """However far away the log is: its server would wait while a thousand callers go on with what they do next."""
-    monkeypatch.setattr(module, "TELL_S", 60)
+    monkeypatch.setattr(news, "TELL_S", 60)
     begin, log.gate, taken_off = log.begin, asyncio.Event(), []
 
     async def far_away() -> Any:

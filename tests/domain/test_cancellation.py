@@ -9,13 +9,22 @@ from domain.aftersale import CANCELLATIONS_MAX, CancelLines, GrantRefund
 from domain.errors import IllegalTransition, Invalid, NotFound
 from domain.order import LinesCancelled, status
 from domain.orderstate import ordered, to_send
-from domain.refund import RefundGranted, lines_of
+from domain.refund import RefundGranted, RefundLine, amount_of, lines_of, shipping_left
 from tests.domain.test_refund import GRAND, ID, QUOTE, a_paid_order, given, placed, refunded, usd
 
 ONE = LinesCancelled("can_1", {"lin_1": 1}, 7, "usr_1", b"sealed")
 SHARE = lines_of(QUOTE, (), {"lin_1": 1})
 OWED = RefundGranted("rfd_1", SHARE[0].amount, "cancelled", 7, SHARE, cause="can_1")
 PACKED = shipment.ShipmentPacked("shi_1", "shp_a", {"lin_1": 2}, 6)
+CARRIAGE = shipping_left(QUOTE, ())
+"""By shop: what the buyer paid for its parcels."""
+
+
+def owed_for(lines: tuple[RefundLine, ...], *shops: str, number: int = 1) -> RefundGranted:
+    """Of a cancellation, after which nothing is left to be sent by these shops."""
+    shipping = {shop_id: CARRIAGE[shop_id] for shop_id in shops}
+    amount = amount_of(lines, shipping, "USD")
+    return RefundGranted(f"rfd_{number}", amount, "cancelled", 7, lines, shipping, cause=f"can_{number}")
 
 
 def cancel(number: int = 1, **units: int | None) -> CancelLines:
@@ -34,7 +43,32 @@ def test_all_that_is_left_of_a_line():
     assert SHARE[0].amount.amount + rest[0].amount.amount == QUOTE.lines[0].total.amount
     after = a_paid_order(ONE, OWED).when(cancel(2, lin_1=None))
     again = LinesCancelled("can_2", {"lin_1": 2}, 7, "usr_1", b"sealed")
-    after.then(again, RefundGranted("rfd_2", rest[0].amount, "cancelled", 7, rest, cause="can_2"))
+    after.then(again, owed_for(rest, "shp_a", number=2))
+
+
+def test_of_whom_nothing_is_sent_nobody_pays_the_shipping():
+    """Once its last unit is called off, whoever calls it off; once is enough."""
+    ink = lines_of(QUOTE, (), {"lin_2": 1})
+    cut = LinesCancelled("can_1", {"lin_2": 1}, 7, "usr_1", b"sealed")
+    owed = owed_for(ink, "shp_b")
+    after = a_paid_order().when(cancel(lin_2=1)).then(cut, owed)
+    assert owed.shipping == {"shp_b": CARRIAGE["shp_b"]}
+    one_pen = lines_of(QUOTE, [owed], {"lin_1": 1})
+    pen = LinesCancelled("can_2", {"lin_1": 1}, 7, "usr_1", b"sealed")
+    after.when(cancel(2, lin_1=1)).then(pen, owed_for(one_pen, number=2))
+
+
+def test_shipping_that_was_given_back_or_is_used_is_not_owed():
+    ink = lines_of(QUOTE, (), {"lin_2": 1})
+    cut = LinesCancelled("can_1", {"lin_2": 1}, 7, "usr_1", b"sealed")
+    late = RefundGranted("rfd_0", amount_of((), CARRIAGE, "USD"), "late", 5, (), CARRIAGE)
+    a_paid_order(late).when(cancel(lin_2=1)).then(cut, owed_for(ink))
+    pen = LinesCancelled("can_1", {"lin_1": 1}, 7, "usr_1", b"sealed")
+    a_paid_order(PACKED).when(cancel(lin_1=1)).then(pen, owed_for(SHARE))
+    nearly_all = RefundGranted("rfd_x", usd(GRAND.amount - ink[0].amount.amount - 7), "goodwill", 5)
+    rest = {"shp_b": usd(7)}
+    owed = RefundGranted("rfd_1", amount_of(ink, rest, "USD"), "cancelled", 7, ink, rest, cause="can_1")
+    a_paid_order(nearly_all).when(cancel(lin_2=1)).then(cut, owed)
 
 
 def test_all_that_is_left_of_the_order_is_the_whole_order():
@@ -58,10 +92,8 @@ def test_what_is_packed_is_not_called_off():
 
 def test_all_that_is_left_beside_a_parcel_is_not_the_whole_order():
     rest = lines_of(QUOTE, (), {"lin_1": 1, "lin_2": 1})
-    amount = usd(sum(line.amount.amount for line in rest))
     cut = LinesCancelled("can_1", {"lin_1": 1, "lin_2": 1}, 7, "usr_1", b"sealed")
-    after = a_paid_order(PACKED).when(cancel(lin_1=1, lin_2=None))
-    after = after.then(cut, RefundGranted("rfd_1", amount, "cancelled", 7, rest, cause="can_1"))
+    after = a_paid_order(PACKED).when(cancel(lin_1=1, lin_2=None)).then(cut, owed_for(rest, "shp_b"))
     assert status(after.state) == "PACKED"
 
 
@@ -79,9 +111,8 @@ def test_what_is_called_off_is_not_packed():
 def test_cancel_and_pack_at_the_same_instant():
     """Both saw the last unit; whoever comes second is refused."""
     pack, call_off = order.PackShipment(ID, "shi_1", "shp_b", 8), cancel(lin_2=1)
-    owed = lines_of(QUOTE, (), {"lin_2": 1})
     cancelled = LinesCancelled("can_1", {"lin_2": 1}, 7, "usr_1", b"sealed")
-    refund = RefundGranted("rfd_1", owed[0].amount, "cancelled", 7, owed, cause="can_1")
+    refund = owed_for(lines_of(QUOTE, (), {"lin_2": 1}), "shp_b")
     a_paid_order().when(call_off).then(cancelled, refund).when(pack).then_refused(Invalid)
     packed = shipment.ShipmentPacked("shi_1", "shp_b", {"lin_2": 1}, 8)
     a_paid_order().when(pack).then(packed).when(call_off).then_refused(Invalid)

@@ -1,4 +1,4 @@
-"""Histories of whole checkouts that went wrong once; ``machines/test_checkout_machine.py`` looks for more."""
+"""Histories of whole checkouts that went wrong once; ``machines/checkout.py`` looks for more."""
 
 from __future__ import annotations
 

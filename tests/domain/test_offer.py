@@ -127,6 +127,34 @@ def test_a_group_pays_its_own_price_and_never_more_than_everybody() -> None:
     assert asked(sale(1100, group="staff"), groups=("staff",)) == (1000, "")
 
 
+@pytest.mark.parametrize(
+    ("prices", "until"),
+    [
+        ((sale(700, 1, 20),), 20),
+        ((sale(700, 1),), 0),
+        ((sale(700, 1, 20), sale(900, 10, 12)), 10),
+        ((sale(700, 1, 20), sale(900, 10)), 10),
+        ((sale(700, 1), sale(900, 10)), 10),
+        ((sale(700, 1, 20), sale(900, 20)), 20),
+        ((sale(700, 1, 20), sale(900, 10, 12, "staff")), 20),
+        ((sale(900, 1, 4), sale(700, 2, 20)), 20),
+        ((sale(700, 10, 20),), 0),
+    ],
+)
+def test_a_price_ends_where_another_takes_its_place(prices: tuple[ScheduledPrice, ...], until: int) -> None:
+    """Told to the public as the day up to which it holds; of a price that is yet to come nobody is told."""
+    terms = Terms(Money(1000, "USD"), prices=prices)
+    found = price_at(terms, 5)
+    assert found.until == until
+    if until:
+        assert price_at(terms, until - 1).price == found.price != price_at(terms, until).price
+
+
+def test_of_groups_with_the_same_price_the_same_one_is_named_whatever_order_they_come_in() -> None:
+    both = (sale(800, group="staff"), sale(800, group="wholesale"))
+    assert asked(*both, groups=("wholesale", "staff")) == asked(*both, groups=("staff", "wholesale"))
+
+
 def test_when_everybodys_price_changes_next() -> None:
     terms = Terms(Money(1000, "USD"), prices=(sale(700, 5, 9), sale(600, 7, 0), sale(1, 6, 8, "staff")))
     assert [next_change(terms, at) for at in (0, 5, 7, 9)] == [5, 7, 9, 0]

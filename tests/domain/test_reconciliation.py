@@ -15,7 +15,7 @@ from domain.money import Money
 from domain.reconciliation import Books, Movement, Window, differences, disputed, evolve, in_doubt
 from domain.recorded import Meta, Recorded
 from domain.tender import Covered
-from tests.domain.corpus.examples import QUOTE
+from tests.domain.corpus.parts import QUOTE
 
 ORDER, PAYMENT, CHARGE = "ord_1", "pay_1", "ch_1"
 PRICE = Money(1999, "USD")

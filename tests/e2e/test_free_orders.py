@@ -11,7 +11,7 @@ import pytest
 from tests.e2e.aftersale import in_stock, once
 from tests.e2e.house import House, charges, in_process
 from tests.e2e.market import Seller
-from tests.e2e.shopper import Shopper, expect
+from tests.e2e.shopper import Shopper, expect, problem
 from tests.e2e.test_ledger import balances, entries
 from tests.e2e.test_promotions import start
 
@@ -83,3 +83,17 @@ async def test_a_seller_who_gives_it_away_is_owed_nothing(
     await once(shopper, order, status="CANCELLED", payment="none")
     assert (await in_stock(seller, sku, committed=0))["available"] == 10
     await unasked(house)
+
+
+@pytest.mark.own_house
+async def test_what_costs_nothing_needs_no_payment_method(
+    house: House, seller: Seller, shopper: Shopper, admin: Shopper
+) -> None:
+    _, carried = [await start(admin, **terms) for terms in (FREE, CARRIED)]
+    await shopper.add(await seller.sells(price=2000))
+    order = await shopper.buy(paymentMethodId=None)
+    assert (order["status"], order["totals"]["grand"]["amount"]) == ("PAID", 0)
+    await unasked(house)
+    expect(200, await admin.send("DELETE", f"/api/promotions/{carried}"))
+    await shopper.add(await seller.sells(price=2000))
+    problem(await shopper.place(paymentMethodId=None), 422, "validation_failed", "#/paymentMethodId")

@@ -51,9 +51,9 @@ class CancelRequest(Body):
 async def cancel_order(
     request: Request, order_id: str, principal: RequiredPrincipal, body: CancelRequest | None = None
 ) -> Response:
-    """Before it is packed: what was held is released, what was paid for these units is refunded; shipping when the
-    whole order goes. Before it is paid an order can only be called off whole. Sellers name lines of their own shops,
-    and are answered with what they have left to send."""
+    """Before it is packed: what was held is released, what was paid for these units is refunded; and for its shipping
+    when a seller has nothing left to send and has packed nothing. Before it is paid an order can only be called off
+    whole. Sellers name lines of their own shops, and are answered with what they have left to send."""
     services = services_of(request)
     key = await idempotency_of(request, principal.account_id)
     state = await order_of(services, order_id)

@@ -104,7 +104,7 @@ class QuoteRequest(Body):
 
 
 class OrderRequest(Body):
-    """Without a payment method where the gift card pays for everything."""
+    """Without a payment method where the gift card pays for everything, or nothing is to be paid."""
 
     cart_id: CartId
     address_id: AddressId
@@ -257,7 +257,7 @@ async def _order(
     card = None if body.gift_card is None else await covered_by(request, body.gift_card, quoted.quote, now)
     _require_price(body, quoted, card)
     covered = card[0] if card is not None else None
-    if not token and (covered is None or due(quoted.quote, covered).amount):
+    if not token and due(quoted.quote, covered).amount:
         raise Invalid("name what pays for all that no gift card does", "/paymentMethodId")
     delivery = Delivery(destination, account.addresses[body.address_id].sealed, token, covered)
     placed = place_order(principal.account_id, body.cart_id, cart, items, quoted, delivery, services.policy, now)

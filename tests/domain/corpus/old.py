@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.domain.corpus.examples import AT, ORDER
+from tests.domain.corpus.parts import AT, ORDER
 
 
 def usd(amount: int) -> dict[str, Any]:

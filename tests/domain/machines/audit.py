@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 
-from domain import cart, inventory, order, payment
+from domain import cart, inventory, order, payment, refund
 from domain.cart import OpenCart, order_id_of
 from domain.checkout import is_settled
 from domain.giftcard import GiftCard, Use
 from domain.ids import payment_id
 from domain.order import CancelledOrder, NoOrder, OpenOrder, OrderPlaced, PaidOrder
+from domain.orderstate import to_send
+from domain.pieces import pieces_of
 from domain.policy import PARCEL
 from domain.recorded import Recorded
 from tests.domain.machines.books import Books
+from tests.domain.machines.entries import Entries
 from tests.domain.machines.market import BY_STOCK, CARDS
 from tests.domain.machines.patience import Patience
 from tests.domain.machines.provider import Provider
@@ -39,6 +42,7 @@ class Audit:
         self.returned: dict[str, dict[str, int]] = {}
         self.books = Books(self.orders)
         self.patience = Patience(self.orders)
+        self.entries = Entries()
         self.generations: defaultdict[tuple[str, int], set[str]] = defaultdict(set)
 
     def now(self) -> None:
@@ -46,6 +50,7 @@ class Audit:
             self._count(recorded)
             self.books.count(recorded)
             self.patience.count(recorded)
+            self.entries.count(recorded)
         self.read = len(self.world.log)
         self._no_unit_is_sold_twice()
         self._nobody_exceeds_a_limit()
@@ -70,6 +75,8 @@ class Audit:
             else:
                 assert isinstance(state, CancelledOrder), state
                 self._cancelled(order_id, state)
+            kept = self.provider.kept(payment_id(order_id)) + self._card_of(placed, order_id).left
+            self.entries.settled(order_id, state, kept)
         for stock_id in BY_STOCK:
             item = self.world.state(stock_id)
             bought = sum(units for (of, _), units in self.sold.items() if of == stock_id)
@@ -143,8 +150,7 @@ class Audit:
 
     def _paid_for(self, order_id: str) -> int:
         """What a paid order came to: all of it, or its parcels."""
-        placed = self.orders[order_id]
-        return self.books.parcels[order_id] if placed.capture == PARCEL else placed.quote.totals.grand.amount
+        return self.books.paid_for(order_id)
 
     def _card_of(self, placed: OrderPlaced, order_id: str) -> Use:
         """What the order has to do with its gift card; nothing, if it has none."""
@@ -178,9 +184,19 @@ class Audit:
         owed = self.books.owed[order_id] - refused
         assert kept == grand - owed - lost, f"{kept} of {grand} kept, {owed} owed back, {lost} lost"
         assert lost or not refused, "refused, and nobody lost a dispute"
-        assert (order.status(state) == "REFUNDED") == (kept == 0 and not lost)
+        assert (order.status(state) == "REFUNDED") == (kept == 0 < grand and not lost)
+        self._nobody_pays_for_a_parcel_that_is_not_made(state)
         assert self.closed[order_id] == 1
         assert self.put_back[order_id] == 0
+
+    def _nobody_pays_for_a_parcel_that_is_not_made(self, state: PaidOrder) -> None:
+        quote, granted = state.placed.quote, state.refunds.values()
+        if state.placed.capture == PARCEL or not refund.left(quote, granted).amount:
+            return
+        sends = {one.shop_id for one in state.shipments.values()}
+        sends |= {line.shop_id for line in quote.lines if to_send(state)[line.line_id]}
+        paid = {piece.shop_id for piece in pieces_of(quote) if piece.what == "shipping" and piece.paid}
+        assert paid <= sends.union(*(one.shipping for one in granted)), f"{paid} for shipping, {sends} send"
 
     def _cancelled(self, order_id: str, state: CancelledOrder) -> None:
         for stock_id, _ in order.stock_lines(state.placed.quote):

@@ -18,6 +18,8 @@ class Books:
         """Units by order and line that were called off one by one."""
         self.owed: Counter[str] = Counter()
         """Minor units by order that it said it owes back."""
+        self.back: Counter[tuple[str, str]] = Counter()
+        """Minor units by order and line that are owed back for the line."""
         self.parcels: Counter[str] = Counter()
         """Minor units by order that were paid for single parcels."""
         self.sent: Counter[str] = Counter()
@@ -71,14 +73,25 @@ class Books:
         assert step not in self._steps, f"{step} was done twice"
         self._steps.add(step)
 
+    def paid_for(self, order_id: str) -> int:
+        """What an order came to that is paid: all of it, or its parcels."""
+        placed = self._orders[order_id]
+        return self.parcels[order_id] if placed.capture == PARCEL else placed.quote.totals.grand.amount
+
     def _owes(self, order_id: str, granted: order.RefundGranted) -> None:
         """What follows from something costs what the units of it cost, as far as that is not owed back already."""
-        placed = self._orders[order_id]
-        paid = self.parcels[order_id] if placed.capture == PARCEL else placed.quote.totals.grand.amount
-        left = paid - self.owed[order_id]
-        if granted.cause:
-            prices = {line.line_id: line.unit_price.amount for line in placed.quote.lines}
+        quote, left = self._orders[order_id].quote, self.paid_for(order_id) - self.owed[order_id]
+        named = [one.amount.amount for one in granted.lines] + [one.amount for one in granted.shipping.values()]
+        assert not named or granted.amount.amount == sum(named), granted
+        if granted.cause and not quote.derivation:
+            prices = {line.line_id: line.unit_price.amount for line in quote.lines}
             cost = sum(units * prices[line_id] for line_id, units in self._due[granted.cause].items())
             assert granted.amount.amount == min(cost, left), f"{granted} for {cost}, {left} left"
         assert 0 < granted.amount.amount <= left
         self.owed[order_id] += granted.amount.amount
+        for one in granted.lines:
+            self.back[order_id, one.line_id] += one.amount.amount
+        for line in quote.lines:
+            assert self.back[order_id, line.line_id] <= line.total.amount, f"more than {line} cost"
+        for shop_id in granted.shipping:
+            self._once("carried for nothing", order_id, shop_id)

@@ -17,6 +17,7 @@ from domain.policy import LATER, PARCEL, SHIPMENT, OrderPolicy
 from domain.pricing import Quote
 from domain.tender import Covered, payable
 from tests.domain.machines.goods import cart_line, place_order, quote_of
+from tests.domain.machines.prices import Pricing
 from tests.domain.machines.world import World
 
 
@@ -59,6 +60,7 @@ class Market:
     def __init__(self, world: World) -> None:
         self.world = world
         self.items = 0
+        self.price: Pricing = quote_of
         self._guests = dict.fromkeys(BUYERS, 0)
 
     def open(self, units: int) -> None:
@@ -116,7 +118,8 @@ class Market:
         if not isinstance(state, OpenCart) or not state.lines:
             return None
         terms = {key: BY_STOCK[key] for key in (stock_id(line.shop_id, line.sku) for line in state.lines)}
-        quote = quote_of(state.lines, serviceable=serviceable)
+        quote = self.price(state.lines, serviceable=serviceable)
+        covered = self._covered(card, quote)
         return place_order(
             order_id_of(cart_id, state),
             quote,
@@ -128,15 +131,14 @@ class Market:
             limits={key: term.limit for key, term in terms.items() if term.limit is not None},
             backorder=tuple(key for key, term in terms.items() if term.backorder),
             cart_holds=tuple(key for key in terms if cart_id in self.world.state(key).holds),
-            capture=policy.capture_of(bool(card)),
+            capture=policy.capture_of(covered is not None),
             capture_at=policy.capture_at(now),
             review=policy.reasons(quote, "US"),
             review_within=policy.review_within,
-            gift_card=self._covered(card, quote),
+            gift_card=covered,
         )
 
     def _covered(self, card: str, quote: Quote) -> Covered | None:
-        """As it was quoted, before anybody else came with the same card."""
-        if not card:
-            return None
-        return Covered(card, Money(min(CARDS[card], payable(self.world.state(card), quote)), "USD"))
+        """As it was quoted, before anybody else came with the same card; None where nothing is to be paid."""
+        most = payable(self.world.state(card), quote) if card else 0
+        return Covered(card, Money(min(CARDS[card], most), "USD")) if most else None

@@ -20,11 +20,12 @@ from domain import order
 from domain.aftersale import ApproveReturn, CancelLines, GrantRefund, ReceiveReturn, RejectReturn, RequestReturn
 from domain.ids import payment_id
 from domain.money import Money
-from domain.order import PaidOrder
+from domain.order import OpenOrder, PaidOrder
 from domain.payment import Payment
 from domain.returns import DAY_MS
-from tests.domain.machines.market import BUYERS
-from tests.domain.machines.test_checkout_machine import PROCESSES, CheckoutMachine, any_index, baskets, cards
+from tests.domain.machines.checkout import PROCESSES, CheckoutMachine, any_index, baskets, cards
+from tests.domain.machines.market import BUYERS, PLAINLY, POLICIES
+from tests.domain.machines.prices import PRICES, Pricing
 
 amounts = st.integers(0, 3000)
 WINDOW = 30 * DAY_MS
@@ -35,16 +36,31 @@ class AfterSaleMachine(CheckoutMachine):
         super().__init__()
         self.ids = 0
 
-    @initialize(goods=st.lists(baskets, min_size=1, max_size=2), card=cards)
-    def open(self, goods: Any, card: str) -> None:
-        """Each buyer has bought something, perhaps with a gift card, unless the first has left nothing."""
+    @initialize(
+        goods=st.lists(baskets, min_size=1, max_size=2),
+        card=cards,
+        price=st.sampled_from(PRICES),
+        by_parcel=st.booleans(),
+    )
+    def open(self, goods: Any, card: str, price: Pricing, by_parcel: bool) -> None:
+        """Each buyer has bought something, perhaps with a gift card, unless the first has left nothing. What is sold by
+        parcel has its first one on the way."""
         self.market.open(6)
+        self.market.price = price
         for buyer, basket in zip(BUYERS, goods, strict=False):
             self.put_into_cart(buyer, False, basket)
-            command = self.market.order(buyer, False, card=card)
+            command = self.market.order(buyer, False, policy=POLICIES[2] if by_parcel else PLAINLY, card=card)
             if command is not None:
                 self.submit(command, command.order_id)
-        self.everything_settles()
+        if not by_parcel:
+            self.everything_settles()
+            return
+        for packs in (True, False):
+            for _ in range(2):
+                self.see_all_checkouts_on(3, 0)
+                self.hear_everything()
+            for order_id in self.orders(OpenOrder) if packs else ():
+                self.pack_of(order_id, 1, "UPS")
 
     def fresh(self, kind: str) -> str:
         """Of its own, beside the parcels of the machine below."""
@@ -62,8 +78,8 @@ class AfterSaleMachine(CheckoutMachine):
     # what people do
 
     @precondition(lambda self: self.orders(PaidOrder))
-    @rule(index=any_index, line=any_index, units=st.integers(1, 2), twice=st.booleans(), process=PROCESSES)
-    def call_units_off(self, index: int, line: int, units: int, twice: bool, process: int) -> None:
+    @rule(index=any_index, line=any_index, units=st.sampled_from((1, 2, None)), twice=st.booleans(), process=PROCESSES)
+    def call_units_off(self, index: int, line: int, units: int | None, twice: bool, process: int) -> None:
         order_id, state = self.a_paid_order(index)
         named = {self.a_line(state, line).line_id: units}
         command = CancelLines(order_id, self.fresh("can"), self.fresh("rfd"), {**named}, self.world.now)
@@ -81,6 +97,16 @@ class AfterSaleMachine(CheckoutMachine):
         command = GrantRefund(order_id, self.fresh("rfd"), "goodwill", self.world.now, wanted, {}, False, *disputed)
         for number in range(2 if twice else 1):
             self.submit(command, order_id, process + number)
+
+    @precondition(lambda self: self.orders(PaidOrder))
+    @rule(index=any_index, line=any_index, units=st.sampled_from((0, 1, None)), shipping=st.booleans())
+    def give_back_what_units_cost(self, index: int, line: int, units: int | None, shipping: bool) -> None:
+        order_id, state = self.a_paid_order(index)
+        named = {self.a_line(state, line).line_id: units} if units != 0 else {}
+        paid = self.world.state(payment_id(order_id))
+        disputed = (paid.contested, paid.lost) if isinstance(paid, Payment) else (None, None)
+        command = GrantRefund(order_id, self.fresh("rfd"), "late", self.world.now, None, named, shipping, *disputed)
+        self.submit(command, order_id)
 
     @precondition(lambda self: self.orders(PaidOrder))
     @rule(index=any_index, line=any_index, units=st.integers(1, 2), process=PROCESSES)
@@ -107,14 +133,21 @@ class AfterSaleMachine(CheckoutMachine):
         self.submit(command, order_id, process)
 
     @precondition(lambda self: self.orders(PaidOrder))
-    @rule(index=any_index, restock=st.booleans(), all_of_it=st.booleans(), twice=st.booleans(), process=PROCESSES)
-    def take_back(self, index: int, restock: bool, all_of_it: bool, twice: bool, process: int) -> None:
+    @rule(
+        index=any_index,
+        restock=st.booleans(),
+        all_of_it=st.booleans(),
+        shipping=st.booleans(),
+        twice=st.booleans(),
+        process=PROCESSES,
+    )
+    def take_back(self, index: int, restock: bool, all_of_it: bool, shipping: bool, twice: bool, process: int) -> None:
         order_id, state = self.a_paid_order(index)
         for return_id, known in state.returns.items():
             self.submit(ApproveReturn(order_id, return_id, self.world.now), order_id, process)
             part: dict[str, int | None] = {} if all_of_it else dict.fromkeys(known.units, 1)
             refund_id = self.fresh("rfd")
-            command = ReceiveReturn(order_id, return_id, refund_id, self.world.now, restock, part)
+            command = ReceiveReturn(order_id, return_id, refund_id, self.world.now, restock, part, shipping)
             for number in range(2 if twice else 1):
                 self.submit(command, order_id, process + number)
 

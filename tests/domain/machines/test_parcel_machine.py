@@ -14,9 +14,9 @@ from domain.money import Money
 from domain.order import OpenOrder, PaidOrder, PlaceOrder
 from domain.orderstate import to_send
 from domain.policy import PARCEL, OrderPolicy
+from tests.domain.machines.checkout import PROCESSES, CheckoutMachine, any_index, baskets
 from tests.domain.machines.market import BUYERS, PLAINLY, Market
 from tests.domain.machines.test_aftersale_machine import AfterSaleMachine
-from tests.domain.machines.test_checkout_machine import PROCESSES, CheckoutMachine, any_index, baskets
 from tests.domain.machines.test_payment_machine import ID, PARTS, PaymentMachine
 
 POLICY = OrderPolicy(capture=PARCEL)

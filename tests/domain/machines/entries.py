@@ -1,0 +1,63 @@
+"""The ledger beside a history: what would be posted of each order's money, and what is on the accounts in the end."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Callable
+from typing import Any
+
+from domain import order
+from domain.course import TAKEN, Course
+from domain.giftcard import GiftCardRedeemed, GiftCardRefunded
+from domain.ledger import DISPUTES, GIFT_CARDS, PROVIDER, SUSPENSE, Posting
+from domain.payment import DisputeLost, PaymentCaptured, PaymentRefunded
+from domain.postings import Holding, postings_of_capture, postings_of_lost_dispute, postings_of_refund
+from domain.recorded import Recorded
+from domain.shipment import ShipmentGiven
+
+MOVES = (
+    *(PaymentCaptured, PaymentRefunded, DisputeLost, GiftCardRedeemed, GiftCardRefunded),
+    *(order.OrderGiven, order.OrderGivenBack, ShipmentGiven),
+)
+RATE_PPM = 123_456
+ELSEWHERE = {PROVIDER, DISPUTES, GIFT_CARDS}
+"""Accounts of money; the others say whose it is."""
+
+
+class Entries:
+    def __init__(self) -> None:
+        self._moved: defaultdict[str, list[Recorded]] = defaultdict(list)
+        """By order, what moved its money."""
+
+    def count(self, recorded: Recorded) -> None:
+        if isinstance(recorded.event, MOVES):
+            self._moved[_order_of(recorded)].append(recorded)
+
+    def settled(self, order_id: str, state: Any, kept: int) -> None:
+        """``kept`` of the order's money is with the provider, or spent from a gift card."""
+        course, accounts = Course(state), Counter[str]()
+        for moved in self._moved[order_id]:
+            was, now = course.holding, course.after(moved.event)
+            posted = _postings(moved.event)(was, now, moved.event.amount.amount, RATE_PPM)
+            assert sum(posting.amount for posting in posted) == 0, (moved, posted)
+            for posting in posted:
+                accounts[posting.account] += posting.amount
+            course.take_in(moved)
+            assert all(0 <= one.tax <= one.paid and one.discount >= 0 for one in course.holding.pieces), course.holding
+        assert course.holding.paid == kept, f"{order_id}: {course.holding} for {kept}"
+        assert not accounts[SUSPENSE], f"{order_id}: {accounts}"
+        if not kept and state.placed.quote.totals.grand.amount:
+            left = {account: amount for account, amount in accounts.items() if amount and account not in ELSEWHERE}
+            assert left == {}, f"{order_id}: all its money went back"
+
+
+def _postings(event: Any) -> Callable[[Holding, Holding, int, int], tuple[Posting, ...]]:
+    if isinstance(event, DisputeLost):
+        return postings_of_lost_dispute
+    return postings_of_capture if isinstance(event, TAKEN) else postings_of_refund
+
+
+def _order_of(moved: Recorded) -> str:
+    if moved.stream.startswith("gft_"):
+        return str(moved.event.order_id)
+    return "ord_" + moved.stream[4:]
