@@ -25,7 +25,10 @@ class SQLiteFile:
     what: str
 
     def check(self, path: Path) -> None:
-        """Raises UnusableLog with what is wrong and what to do; changes nothing and makes nothing beside the file."""
+        """Raises UnusableLog with what is wrong and what to do; changes nothing and makes nothing beside the file.
+
+        Not for a file that this process has open: closing it here would let go of its locks.
+        """
         try:
             header = path.read_bytes()[:100] if path.stat().st_size < 4096 else _head_of(path)
         except FileNotFoundError:
