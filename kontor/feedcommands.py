@@ -36,13 +36,14 @@ async def _list(settings: Settings, shop_id: str, as_json: bool) -> None:
         for feed in feeds:
             console.out.print(msgspec.json.encode(feed).decode(), markup=False)
         return
-    table = Table("feed", "rows", "source", "status", "next run", "last run", "read", "changed", "rejected")
+    titles = ("feed", "rows", "source", "status", "next run", "last run", "read", "changed", "rejected")
+    table = Table(*titles, box=None, pad_edge=False)
     for feed in feeds:
         last = feed["lastRun"] or {"status": "", "counts": {"read": "", "changed": "", "rejected": ""}}
         counts = [str(last["counts"][name]) for name in ("read", "changed", "rejected")]
         row = (feed["name"], feed["what"], feed["source"], feed["status"], feed["nextRunAt"] or "", last["status"])
         table.add_row(*map(str, row), *counts)
-    console.out.print(table)
+    console.table(table)
 
 
 async def _now(settings: Settings, shop_id: str, name: str, anew: bool) -> None:

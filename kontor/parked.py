@@ -52,7 +52,7 @@ def run_list(settings: Settings, as_json: bool) -> None:
         for one in found:
             told = stuck_json(one)
             table.add_row(told["since"] or "-", one.kind, one.key, one.reason)
-        console.out.print(table)
+        console.table(table)
     else:
         console.out.print("nothing is parked", markup=False)
     for store, why in unknown.items():
