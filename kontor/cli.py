@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -37,8 +39,13 @@ Port = Annotated[int | None, typer.Option(help="Port to listen on.", min=0, max=
 
 
 def main() -> None:
-    """Exit codes: 0 good, 1 failed, 2 wrong use."""
-    app(prog_name="kontor")
+    """Exit codes: 0 good, 1 failed, 2 wrong use, 130 interrupted."""
+    from kontor.endings import ending_well
+
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal without "…" shows "?"
+    ending_well(lambda: app(prog_name="kontor"))
 
 
 @app.command()

@@ -172,7 +172,7 @@ async def _retried(settings: Settings, key: str) -> str:
             from kontor.parked_full import fold_again
 
             return await fold_again(settings, at.log, one.name)
-        from kontor.embedded import PROJECTIONS
+        from kontor.stores import PROJECTIONS
 
         return await folded_again(DataFolder(settings.data).views, PROJECTIONS, at.log, one.name)
 

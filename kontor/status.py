@@ -66,7 +66,7 @@ def status_of(folder: DataFolder) -> dict[str, Any]:
     heads = [_head(file) for file in files]
     head = sum(heads)
     kinds = _kinds_of(files) if head <= COUNTED_MAX else None
-    from kontor.embedded import PROJECTIONS
+    from kontor.stores import PROJECTIONS
 
     views, parked, checkouts = stored_views(folder.views, PROJECTIONS)
     searched = search_position(folder.search)
