@@ -9,7 +9,8 @@ from typing import Annotated
 
 import typer
 
-from kontor.bench import BENCHES
+from kontor.bench import ALIASES, BENCHES
+from kontor.clibulk import copy_log, copy_vault, import_
 from kontor.clioptions import Data, Json, Url
 from kontor.clioptions import settings_of as _settings
 from kontor.clipast import show, what_if
@@ -108,33 +109,7 @@ def gateway(
     run_gateway(_settings(host=host, port=port, data=data))
 
 
-@app.command(name="import")
-def import_(
-    what: Annotated[str, typer.Argument(metavar="products|offers|stock|categories|sample")],
-    file: Annotated[
-        Path | None, typer.Argument(metavar="FILE.ndjson", help="One JSON object a line; .gz is read too.")
-    ] = None,
-    shop: Annotated[str | None, typer.Option(help="Shop of offers and stock whose line names none.")] = None,
-    data: Data = None,
-) -> None:
-    """Bulk load through the write path. Bad lines go to FILE.rejected.ndjson with reasons; running it again is safe.
-
-    `sample` needs no file: it is the demo's catalog with its shops, stock and users, whose passwords everybody knows.
-    """
-    from kontor import console
-    from kontor.demo import run_load
-    from kontor.importing import run_import
-
-    if what not in ("products", "offers", "stock", "categories", "sample"):
-        console.fail(f"import what? {what!r} is none of products, offers, stock, categories, sample", 2)
-    if what == "sample":
-        if file is not None:
-            console.fail("the sample comes with Kontor; name no file", 2)
-        run_load(_settings(data=data))
-        return
-    if file is None:
-        console.fail(f"name the file with the {what}, one JSON object a line", 2)
-    run_import(what, file, shop, _settings(data=data))
+app.command(name="import")(import_)
 
 
 @app.command()
@@ -247,34 +222,8 @@ def replay_orders(
     run_replay_orders(what, file, data, refused, first, as_json=json)
 
 
-@app.command(name="copy-log")
-def copy_log(
-    source: Annotated[str, typer.Option("--from", metavar="DIR|URL", help="Data folder, or postgresql://…")],
-    target: Annotated[str, typer.Option("--to", metavar="DIR|URL", help="Data folder, or postgresql://…")],
-) -> None:
-    """Copy the event log into another store and prove it: every row equal, every chain whole. Goes on where it stopped.
-
-    Stop whoever writes into the log first. What the vault holds is not in the log: `copy-vault` takes it along.
-    """
-    from kontor.copying import run_copy
-
-    _settings()
-    run_copy(source, target)
-
-
-@app.command(name="copy-vault")
-def copy_vault(
-    source: Annotated[str, typer.Option("--from", metavar="DIR|URL", help="Data folder, or postgresql://…")],
-    target: Annotated[str, typer.Option("--to", metavar="DIR|URL", help="Data folder, or postgresql://…; empty")],
-) -> None:
-    """Copy personal data's keys, passwords, sessions and the service's secrets into an empty vault, all or nothing.
-
-    Stop the services first. The copy is compared row by row, and what the log of the folder holds is opened with it.
-    """
-    from kontor.copying_vault import run_copy_vault
-
-    _settings()
-    run_copy_vault(source, target)
+app.command(name="copy-log")(copy_log)
+app.command(name="copy-vault")(copy_vault)
 
 
 @app.command()
@@ -309,7 +258,9 @@ def bench(
     context: typer.Context,
     name: Annotated[
         str,
-        typer.Argument(help=f"{', '.join(BENCHES)}; or all, which takes --write and more (docs/howto/benchmarks.md)"),
+        typer.Argument(
+            help=f"{', '.join((*BENCHES, *ALIASES))}; or all, which takes --write and more (docs/howto/benchmarks.md)"
+        ),
     ],
 ) -> None:
     """Measure, each figure beside its limit from the same run; one JSON object a line."""
