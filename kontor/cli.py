@@ -11,14 +11,13 @@ import typer
 
 from kontor.bench import ALIASES, BENCHES
 from kontor.clibulk import copy_log, copy_vault, import_
+from kontor.clihelp import explain
 from kontor.clioptions import Data, Json, Url
 from kontor.clioptions import settings_of as _settings
 from kontor.clipast import show, what_if
 
 app = typer.Typer(
     name="kontor",
-    help="An event-sourced commerce engine: marketplace catalog, carts, stock, checkout, payments and orders.",
-    no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
@@ -33,10 +32,17 @@ app.add_typer(letters, name="parked")
 feeds = typer.Typer(help="What merchants' systems have to say, by shop.", no_args_is_help=True)
 app.add_typer(feeds, name="feeds")
 
-Key = Annotated[str, typer.Argument(metavar="KEY")]
+Key = Annotated[str, typer.Argument(metavar="KEY", help="As `kontor parked list` tells it.")]
 Shop = Annotated[str, typer.Argument(metavar="SHOP", help="shp_…")]
-Logs = Annotated[int | None, typer.Option(help="Event logs of the data folder.", min=1, max=64)]
-Port = Annotated[int | None, typer.Option(help="Port to listen on.", min=0, max=65535)]
+Logs = Annotated[
+    int | None, typer.Option(help="Event logs of the data folder (docs/scale.md). [1, or what it has]", min=1, max=64)
+]
+Port = Annotated[
+    int | None,
+    typer.Option(
+        help="Port to listen on; 0: any that is free. [8000; write 8001, read 8002, gateway 8003]", min=0, max=65535
+    ),
+]
 
 
 def main() -> None:
@@ -47,6 +53,23 @@ def main() -> None:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a terminal without "…" shows "?"
     ending_well(lambda: app(prog_name="kontor"))
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        typer.echo(f"kontor {version('kontor-engine')}")
+        raise typer.Exit
+
+
+@app.callback(no_args_is_help=True)
+def about(
+    _: Annotated[
+        bool, typer.Option("--version", help="Say which version this is.", is_eager=True, callback=_version)
+    ] = False,
+) -> None:
+    """An event-sourced commerce engine: marketplace catalog, carts, stock, checkout, payments and orders."""
 
 
 @app.command()
@@ -60,10 +83,12 @@ def demo(port: Port = None, data: Data = None, logs: Logs = None) -> None:
 @app.command()
 def serve(
     what: Annotated[str, typer.Argument(metavar="all|write|read", help="Which services.")],
-    profile: Annotated[str | None, typer.Option(help="embedded or full.")] = None,
+    profile: Annotated[
+        str | None, typer.Option(metavar="embedded|full", help="Which stores are used. [embedded]")
+    ] = None,
     host: Annotated[str | None, typer.Option(help="Address to listen on. [127.0.0.1]")] = None,
     port: Port = None,
-    workers: Annotated[int | None, typer.Option(help="Processes that share the port.", min=1, max=64)] = None,
+    workers: Annotated[int | None, typer.Option(help="Processes that share the port. [1]", min=1, max=64)] = None,
     data: Data = None,
     logs: Logs = None,
 ) -> None:
@@ -151,7 +176,13 @@ def reconcile(
 
 @app.command()
 def replay(
-    name: Annotated[str, typer.Argument(metavar="NAME|all|FILE.py", help="A projection; or a file with one.")],
+    name: Annotated[
+        str,
+        typer.Argument(
+            metavar="NAME|all|FILE.py",
+            help="A projection, such as stock or search (docs/replay.md); or a file with one.",
+        ),
+    ],
     from_scratch: Annotated[
         bool, typer.Option("--from-scratch", help="Begin anew, where one before was interrupted.")
     ] = False,
@@ -271,8 +302,11 @@ def bench(
 
 @users.command("create")
 def create_user(
-    email: Annotated[str, typer.Option()],
-    password: Annotated[str, typer.Option(help="8 to 200 characters.")],
+    email: Annotated[str, typer.Option(help="Address to sign in with.")],
+    password: Annotated[
+        str | None,
+        typer.Option(help="8 to 200 characters; others may see it here. [asked for, or a line of standard input]"),
+    ] = None,
     scope: Annotated[str, typer.Option(help="customer, merchant or admin.")] = "customer",
     data: Data = None,
 ) -> None:
@@ -287,7 +321,10 @@ def create_user(
 
 @quotes.command("explain")
 def explain_quote(
-    order_id: Annotated[str, typer.Argument(metavar="ORDER_ID")], data: Data = None, url: Url = None, json: Json = False
+    order_id: Annotated[str, typer.Argument(metavar="ORDER_ID", help="ord_…")],
+    data: Data = None,
+    url: Url = None,
+    json: Json = False,
 ) -> None:
     """Print how each amount of an order came about; exit 1 if one is not what its derivation gives."""
     from kontor.explaining import run_explain
@@ -338,7 +375,7 @@ def list_feeds(shop: Shop, data: Data = None, json: Json = False) -> None:
 @feeds.command("run")
 def run_feed(
     shop: Shop,
-    name: Annotated[str, typer.Argument(metavar="FEED")],
+    name: Annotated[str, typer.Argument(metavar="FEED", help="Its name, as `kontor feeds list` tells it.")],
     anew: Annotated[bool, typer.Option("--anew", help="Compare every row with what is stored.")] = False,
     data: Data = None,
 ) -> None:
@@ -346,3 +383,6 @@ def run_feed(
     from kontor.feedcommands import run_now
 
     run_now(_settings(data=data), shop, name, anew=anew)
+
+
+explain(app)

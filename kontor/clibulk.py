@@ -11,7 +11,7 @@ from kontor.clioptions import Data, Json, settings_of
 
 
 def import_(
-    what: Annotated[str, typer.Argument(metavar="products|offers|stock|categories|sample")],
+    what: Annotated[str, typer.Argument(metavar="products|offers|stock|categories|sample", help="What the lines are.")],
     file: Annotated[
         Path | None, typer.Argument(metavar="FILE.ndjson", help="One JSON object a line; .gz is read too.")
     ] = None,

@@ -27,7 +27,7 @@ def ending_well(command: Callable[[], None]) -> None:
 def in_words(error: Exception) -> str:
     """What was refused, where, and what to do."""
     if isinstance(error, sqlite3.Error):
-        return f"a file of the data folder cannot be used: {error}; see that there is room on the disk; {KEPT}"
+        return f"a file of the data folder cannot be used: {error}; see that it may be written and has room; {KEPT}"
     if not isinstance(error, OSError):
         return str(error)
     where = f"{error.filename}: " if error.filename else ""

@@ -14,7 +14,7 @@ from domain.ids import new_id
 from domain.merchantfeed import AskRun
 from domain.shop import require_open
 from kontor import console
-from kontor.desk import Commanding, desk
+from kontor.desk import Commanding, desk, require_there
 from kontor.running import run
 from kontor.settings import Settings
 from readapi.merchantfeeds import feed_json
@@ -30,6 +30,7 @@ def run_now(settings: Settings, shop_id: str, name: str, *, anew: bool) -> None:
 
 
 async def _list(settings: Settings, shop_id: str, as_json: bool) -> None:
+    require_there(settings)
     async with desk(settings) as at:
         feeds = [feed_json(name, feed) for name, feed in sorted((await _feeds(at, shop_id)).feeds.items())]
     if as_json:
@@ -47,6 +48,7 @@ async def _list(settings: Settings, shop_id: str, as_json: bool) -> None:
 
 
 async def _now(settings: Settings, shop_id: str, name: str, anew: bool) -> None:
+    require_there(settings)
     async with desk(settings) as at:
         await _feeds(at, shop_id)
         now = at.clock()

@@ -24,7 +24,7 @@ FULL = OSError(errno.ENOSPC, "No space left on device", "x.rejected.ndjson")
     [
         (FULL, "kontor: x.rejected.ndjson: No space left on device; make room"),
         (PermissionError(errno.EACCES, "Permission denied", "views.db"), "kontor: views.db: Permission denied\n"),
-        (sqlite3.OperationalError("database or disk is full"), "database or disk is full; see that there is room"),
+        (sqlite3.OperationalError("database or disk is full"), "is full; see that it may be written and has room"),
         (StorageUnavailable("the log is locked"), "kontor: the log is locked\n"),
         (OSError("no more"), "kontor: no more\n"),
     ],
