@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from kontor.bench import ALIASES, BENCHES
-from kontor.clibulk import copy_log, copy_vault, import_
+from kontor.clibulk import backup, copy_log, copy_vault, import_
 from kontor.clihelp import explain
 from kontor.clioptions import Data, Json, Url
 from kontor.clioptions import settings_of as _settings
@@ -253,6 +253,7 @@ def replay_orders(
     run_replay_orders(what, file, data, refused, first, as_json=json)
 
 
+app.command()(backup)
 app.command(name="copy-log")(copy_log)
 app.command(name="copy-vault")(copy_vault)
 

@@ -71,3 +71,16 @@ def copy_vault(
 
     settings_of()
     run_copy_vault(source, target)
+
+
+def backup(
+    target: Annotated[Path, typer.Argument(metavar="DIR", help="A folder to be made, better on another disk.")],
+    data: Data = None,
+) -> None:
+    """Copy log, vault, the simulated provider's records and pictures into a folder. Services may go on meanwhile.
+
+    What is folded from the log is left out. To restore it, name the folder, or a copy of it, with --data.
+    """
+    from kontor.backup import run_backup
+
+    run_backup(settings_of(data=data), target)

@@ -58,6 +58,10 @@ SHOWN = {
         "Buy over the API what real shops once sold",
         ("kontor replay-orders olist orders.ndjson.gz --first 200",),
     ),
+    "backup": Shown(
+        "Copy what cannot be folded again, beside running services",
+        ("kontor backup /mnt/backups/2026-11-27", "kontor verify --data /mnt/backups/2026-11-27"),
+    ),
     "copy-log": Shown(
         "Copy the event log into another store and prove it",
         ("kontor copy-log --from ./kontor-data --to postgresql://kontor@db/log",),
