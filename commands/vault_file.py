@@ -7,7 +7,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -111,7 +111,10 @@ class _Transaction:
 
 def _connect(path: Path) -> sqlite3.Connection:
     # Made by us before SQLite sees it: SQLite would use the umask, and its -wal and -shm files copy this file's mode.
-    os.close(os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600))
+    # Only made: to close a file that this process has open lets go of all its locks (POSIX), and then whoever else
+    # closes the vault takes its write-ahead log away (https://sqlite.org/howtocorrupt.html §2.2).
+    with suppress(FileExistsError):
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_CLOEXEC, 0o600))
     os.chmod(path, 0o600)
     db = sqlite3.connect(path, timeout=10, isolation_level=None, check_same_thread=False, cached_statements=64)
     try:

@@ -1,5 +1,5 @@
 """``python -m kontor``."""
 
-from kontor.cli import main
+from kontor.entry import main
 
 main()

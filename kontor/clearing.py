@@ -26,7 +26,9 @@ class NotCleared(Exception):
 
 
 def run_clear(settings: Settings, agreed: bool) -> None:
-    """Exit 1 when a server does not answer or a person says no."""
+    """Exit 1 when a server does not answer, a person says no, or there is no such folder."""
+    if not _full(settings) and not settings.data.is_dir():
+        console.fail(f"there is no data folder {settings.data}; name it with --data")
     if not agreed and not console.confirmed(f"Is all of Kontor stopped, and is {_whose(settings)} to be deleted?"):
         console.fail("nothing was deleted")
     try:

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import io
+import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from kontor.bench import BENCHES
+from kontor.bench import ALIASES, BENCHES
+from kontor.clibulk import backup, copy_log, copy_vault, import_
+from kontor.clihelp import explain
 from kontor.clioptions import Data, Json, Url
 from kontor.clioptions import settings_of as _settings
 from kontor.clipast import show, what_if
 
 app = typer.Typer(
     name="kontor",
-    help="An event-sourced commerce engine: marketplace catalog, carts, stock, checkout, payments and orders.",
-    no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
@@ -30,15 +32,44 @@ app.add_typer(letters, name="parked")
 feeds = typer.Typer(help="What merchants' systems have to say, by shop.", no_args_is_help=True)
 app.add_typer(feeds, name="feeds")
 
-Key = Annotated[str, typer.Argument(metavar="KEY")]
+Key = Annotated[str, typer.Argument(metavar="KEY", help="As `kontor parked list` tells it.")]
 Shop = Annotated[str, typer.Argument(metavar="SHOP", help="shp_…")]
-Logs = Annotated[int | None, typer.Option(help="Event logs of the data folder.", min=1, max=64)]
-Port = Annotated[int | None, typer.Option(help="Port to listen on.", min=0, max=65535)]
+Logs = Annotated[
+    int | None, typer.Option(help="Event logs of the data folder (docs/scale.md). [1, or what it has]", min=1, max=64)
+]
+Port = Annotated[
+    int | None,
+    typer.Option(
+        help="Port to listen on; 0: any that is free. [8000; write 8001, read 8002, gateway 8003]", min=0, max=65535
+    ),
+]
 
 
 def main() -> None:
-    """Exit codes: 0 good, 1 failed, 2 wrong use."""
-    app(prog_name="kontor")
+    """Exit codes: 0 good, 1 failed, 2 wrong use, 130 interrupted."""
+    from kontor.endings import ending_well
+
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal without "…" shows "?"
+    ending_well(lambda: app(prog_name="kontor"))
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        typer.echo(f"kontor {version('kontor-engine')}")
+        raise typer.Exit
+
+
+@app.callback(no_args_is_help=True)
+def about(
+    _: Annotated[
+        bool, typer.Option("--version", help="Say which version this is.", is_eager=True, callback=_version)
+    ] = False,
+) -> None:
+    """An event-sourced commerce engine: marketplace catalog, carts, stock, checkout, payments and orders."""
 
 
 @app.command()
@@ -52,10 +83,12 @@ def demo(port: Port = None, data: Data = None, logs: Logs = None) -> None:
 @app.command()
 def serve(
     what: Annotated[str, typer.Argument(metavar="all|write|read", help="Which services.")],
-    profile: Annotated[str | None, typer.Option(help="embedded or full.")] = None,
+    profile: Annotated[
+        str | None, typer.Option(metavar="embedded|full", help="Which stores are used. [embedded]")
+    ] = None,
     host: Annotated[str | None, typer.Option(help="Address to listen on. [127.0.0.1]")] = None,
     port: Port = None,
-    workers: Annotated[int | None, typer.Option(help="Processes that share the port.", min=1, max=64)] = None,
+    workers: Annotated[int | None, typer.Option(help="Processes that share the port. [1]", min=1, max=64)] = None,
     data: Data = None,
     logs: Logs = None,
 ) -> None:
@@ -101,33 +134,7 @@ def gateway(
     run_gateway(_settings(host=host, port=port, data=data))
 
 
-@app.command(name="import")
-def import_(
-    what: Annotated[str, typer.Argument(metavar="products|offers|stock|categories|sample")],
-    file: Annotated[
-        Path | None, typer.Argument(metavar="FILE.ndjson", help="One JSON object a line; .gz is read too.")
-    ] = None,
-    shop: Annotated[str | None, typer.Option(help="Shop of offers and stock whose line names none.")] = None,
-    data: Data = None,
-) -> None:
-    """Bulk load through the write path. Bad lines go to FILE.rejected.ndjson with reasons; running it again is safe.
-
-    `sample` needs no file: it is the demo's catalog with its shops, stock and users, whose passwords everybody knows.
-    """
-    from kontor import console
-    from kontor.demo import run_load
-    from kontor.importing import run_import
-
-    if what not in ("products", "offers", "stock", "categories", "sample"):
-        console.fail(f"import what? {what!r} is none of products, offers, stock, categories, sample", 2)
-    if what == "sample":
-        if file is not None:
-            console.fail("the sample comes with Kontor; name no file", 2)
-        run_load(_settings(data=data))
-        return
-    if file is None:
-        console.fail(f"name the file with the {what}, one JSON object a line", 2)
-    run_import(what, file, shop, _settings(data=data))
+app.command(name="import")(import_)
 
 
 @app.command()
@@ -169,7 +176,13 @@ def reconcile(
 
 @app.command()
 def replay(
-    name: Annotated[str, typer.Argument(metavar="NAME|all|FILE.py", help="A projection; or a file with one.")],
+    name: Annotated[
+        str,
+        typer.Argument(
+            metavar="NAME|all|FILE.py",
+            help="A projection, such as stock or search (docs/replay.md); or a file with one.",
+        ),
+    ],
     from_scratch: Annotated[
         bool, typer.Option("--from-scratch", help="Begin anew, where one before was interrupted.")
     ] = False,
@@ -240,34 +253,9 @@ def replay_orders(
     run_replay_orders(what, file, data, refused, first, as_json=json)
 
 
-@app.command(name="copy-log")
-def copy_log(
-    source: Annotated[str, typer.Option("--from", metavar="DIR|URL", help="Data folder, or postgresql://…")],
-    target: Annotated[str, typer.Option("--to", metavar="DIR|URL", help="Data folder, or postgresql://…")],
-) -> None:
-    """Copy the event log into another store and prove it: every row equal, every chain whole. Goes on where it stopped.
-
-    Stop whoever writes into the log first. What the vault holds is not in the log: `copy-vault` takes it along.
-    """
-    from kontor.copying import run_copy
-
-    _settings()
-    run_copy(source, target)
-
-
-@app.command(name="copy-vault")
-def copy_vault(
-    source: Annotated[str, typer.Option("--from", metavar="DIR|URL", help="Data folder, or postgresql://…")],
-    target: Annotated[str, typer.Option("--to", metavar="DIR|URL", help="Data folder, or postgresql://…; empty")],
-) -> None:
-    """Copy personal data's keys, passwords, sessions and the service's secrets into an empty vault, all or nothing.
-
-    Stop the services first. The copy is compared row by row, and what the log of the folder holds is opened with it.
-    """
-    from kontor.copying_vault import run_copy_vault
-
-    _settings()
-    run_copy_vault(source, target)
+app.command()(backup)
+app.command(name="copy-log")(copy_log)
+app.command(name="copy-vault")(copy_vault)
 
 
 @app.command()
@@ -302,7 +290,9 @@ def bench(
     context: typer.Context,
     name: Annotated[
         str,
-        typer.Argument(help=f"{', '.join(BENCHES)}; or all, which takes --write and more (docs/howto/benchmarks.md)"),
+        typer.Argument(
+            help=f"{', '.join((*BENCHES, *ALIASES))}; or all, which takes --write and more (docs/howto/benchmarks.md)"
+        ),
     ],
 ) -> None:
     """Measure, each figure beside its limit from the same run; one JSON object a line."""
@@ -313,8 +303,11 @@ def bench(
 
 @users.command("create")
 def create_user(
-    email: Annotated[str, typer.Option()],
-    password: Annotated[str, typer.Option(help="8 to 200 characters.")],
+    email: Annotated[str, typer.Option(help="Address to sign in with.")],
+    password: Annotated[
+        str | None,
+        typer.Option(help="8 to 200 characters; others may see it here. [asked for, or a line of standard input]"),
+    ] = None,
     scope: Annotated[str, typer.Option(help="customer, merchant or admin.")] = "customer",
     data: Data = None,
 ) -> None:
@@ -329,7 +322,10 @@ def create_user(
 
 @quotes.command("explain")
 def explain_quote(
-    order_id: Annotated[str, typer.Argument(metavar="ORDER_ID")], data: Data = None, url: Url = None, json: Json = False
+    order_id: Annotated[str, typer.Argument(metavar="ORDER_ID", help="ord_…")],
+    data: Data = None,
+    url: Url = None,
+    json: Json = False,
 ) -> None:
     """Print how each amount of an order came about; exit 1 if one is not what its derivation gives."""
     from kontor.explaining import run_explain
@@ -380,7 +376,7 @@ def list_feeds(shop: Shop, data: Data = None, json: Json = False) -> None:
 @feeds.command("run")
 def run_feed(
     shop: Shop,
-    name: Annotated[str, typer.Argument(metavar="FEED")],
+    name: Annotated[str, typer.Argument(metavar="FEED", help="Its name, as `kontor feeds list` tells it.")],
     anew: Annotated[bool, typer.Option("--anew", help="Compare every row with what is stored.")] = False,
     data: Data = None,
 ) -> None:
@@ -388,3 +384,6 @@ def run_feed(
     from kontor.feedcommands import run_now
 
     run_now(_settings(data=data), shop, name, anew=anew)
+
+
+explain(app)

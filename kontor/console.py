@@ -12,17 +12,32 @@ import structlog
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.prompt import Confirm
+from rich.table import Table
 from structlog.typing import Processor
 
 from kontor.libraries import Forwarding
 
-out = Console(highlight=False, soft_wrap=True)
-err = Console(stderr=True, highlight=False, soft_wrap=True)
+# What is printed comes from files, logs and clients: brackets and colons in it mean themselves.
+out = Console(highlight=False, soft_wrap=True, markup=False, emoji=False)
+err = Console(stderr=True, highlight=False, soft_wrap=True, markup=False, emoji=False)
+
+LINE_MAX = 10_000
+"""Columns that a row may take where no screen ends."""
 
 
 def fail(message: str, code: int = 1) -> NoReturn:
     err.print(f"kontor: {message}", style="red" if err.is_terminal else None, markup=False)
     raise SystemExit(code)
+
+
+def table(content: Table) -> None:
+    """Nothing is cut off: a terminal folds what is too wide for it, and elsewhere each row is one line."""
+    for column in content.columns:
+        column.overflow = "fold"
+    if out.is_terminal:
+        out.print(content, soft_wrap=False)
+    else:
+        Console(file=out.file, width=LINE_MAX, highlight=False, markup=False, emoji=False).print(content)
 
 
 def tell(what: str, event: str, message: str, **more: str | int) -> None:

@@ -61,6 +61,12 @@ async def desk(settings: Settings) -> AsyncIterator[Desk]:
         await log.close()
 
 
+def require_there(settings: Settings) -> None:
+    """For commands about what is there: looking makes no log where there is none. Raises UnusableLog."""
+    if settings.profile != "full":
+        DataFolder(settings.data).require_log()
+
+
 def _log(settings: Settings) -> tuple[EventLog, Engine]:
     if settings.profile == "full":
         from commands.store.postgres import PostgresLog

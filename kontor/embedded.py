@@ -10,6 +10,7 @@ from typing import Any
 from commands.engine import now_ms
 from commands.store.port import EventLog
 from commands.vault import Vault
+from kontor import stores
 from kontor.beside import aside
 from kontor.feeding import feed_process, feed_rules
 from kontor.folder import DataFolder
@@ -20,30 +21,9 @@ from kontor.policies import order_policy, search_weights
 from kontor.providers import OutsideGateway, outside
 from kontor.settings import Settings
 from kontor.tables import countries, shipping_table, tax_table
-from projections.carts.projector import CARTS
-from projections.catalog.projector import CATALOG
-from projections.categories.projector import CATEGORIES
-from projections.checkouts.projector import CHECKOUTS
-from projections.differences.projector import DIFFERENCES
-from projections.disputes.projector import DISPUTES
-from projections.erasures.projector import ERASURES
 from projections.folding import Parked
-from projections.giftcards.projector import GIFT_CARDS
-from projections.ledger.projector import LEDGER
-from projections.merchantfeeds.projector import MERCHANT_FEEDS
-from projections.orderreviews.projector import ORDER_REVIEWS
-from projections.orders.projector import ORDERS
-from projections.promotions.projector import PROMOTIONS
-from projections.purchases.projector import PURCHASES
-from projections.refusals.projector import REFUSALS
-from projections.reviews.projector import RATINGS, REVIEWS
-from projections.rules.projector import RULES
 from projections.search.tantivy_index import TantivyIndex
-from projections.sellerratings.projector import SELLER_RATINGS
-from projections.shops.projector import SHOPS
 from projections.sqlite import SQLiteViews
-from projections.stock.projector import STOCK
-from projections.wishlists.projector import WISHLISTS
 from readapi.services import Workings
 from streams.archiving import Archiving
 from streams.bookkeeping import Bookkeeping
@@ -67,30 +47,7 @@ from writeapi.restrictions import Restrictions, rules_in_views
 from writeapi.sellers import sellers_in_views
 from writeapi.services import WriteServices
 
-PROJECTIONS = (
-    CATALOG,
-    CATEGORIES,
-    STOCK,
-    CARTS,
-    ORDERS,
-    CHECKOUTS,
-    SHOPS,
-    PROMOTIONS,
-    RULES,
-    GIFT_CARDS,
-    ERASURES,
-    DIFFERENCES,
-    DISPUTES,
-    REFUSALS,
-    LEDGER,
-    ORDER_REVIEWS,
-    WISHLISTS,
-    RATINGS,
-    SELLER_RATINGS,
-    REVIEWS,
-    PURCHASES,
-    MERCHANT_FEEDS,
-)
+PROJECTIONS = stores.PROJECTIONS
 
 
 async def _begin(gateway: SimulatedGateway | OutsideGateway, payments: PaymentProcess) -> None:

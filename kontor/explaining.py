@@ -51,7 +51,8 @@ def run_explain(order_id: str, settings: Settings, as_json: bool, url: str | Non
         content = {"orderId": order_id, "steps": quote.derivation, "totals": quote.totals, "wrong": wrong}
         console.out.print(msgspec.json.encode(content).decode(), markup=False)
     else:
-        console.out.print(_table(order_id, quote))
+        console.out.print(f"{order_id}: {quote.totals.grand}")
+        console.table(_table(quote))
         console.out.print(*(wrong or ["every amount is what its steps give, to the cent"]), sep="\n", markup=False)
     if wrong:
         raise SystemExit(1)
@@ -68,9 +69,9 @@ def quote_of(log: Path | str, order_id: str) -> Quote | None:
     return None
 
 
-def _table(order_id: str, quote: Quote) -> Table:
+def _table(quote: Quote) -> Table:
     titles = {f"lines/{i}": line.title for i, line in enumerate(quote.lines)}
-    table = Table("what", "how", "amount", title=f"{order_id}: {quote.totals.grand}", title_justify="left")
+    table = Table("what", "how", "amount", box=None, pad_edge=False)
     table.columns[2].justify = "right"
     for step in quote.derivation:
         about = titles.get("/".join(step.what.split("/")[:2]), "")

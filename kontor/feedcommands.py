@@ -14,7 +14,7 @@ from domain.ids import new_id
 from domain.merchantfeed import AskRun
 from domain.shop import require_open
 from kontor import console
-from kontor.desk import Commanding, desk
+from kontor.desk import Commanding, desk, require_there
 from kontor.running import run
 from kontor.settings import Settings
 from readapi.merchantfeeds import feed_json
@@ -30,22 +30,25 @@ def run_now(settings: Settings, shop_id: str, name: str, *, anew: bool) -> None:
 
 
 async def _list(settings: Settings, shop_id: str, as_json: bool) -> None:
+    require_there(settings)
     async with desk(settings) as at:
         feeds = [feed_json(name, feed) for name, feed in sorted((await _feeds(at, shop_id)).feeds.items())]
     if as_json:
         for feed in feeds:
             console.out.print(msgspec.json.encode(feed).decode(), markup=False)
         return
-    table = Table("feed", "rows", "source", "status", "next run", "last run", "read", "changed", "rejected")
+    titles = ("feed", "rows", "source", "status", "next run", "last run", "read", "changed", "rejected")
+    table = Table(*titles, box=None, pad_edge=False)
     for feed in feeds:
         last = feed["lastRun"] or {"status": "", "counts": {"read": "", "changed": "", "rejected": ""}}
         counts = [str(last["counts"][name]) for name in ("read", "changed", "rejected")]
         row = (feed["name"], feed["what"], feed["source"], feed["status"], feed["nextRunAt"] or "", last["status"])
         table.add_row(*map(str, row), *counts)
-    console.out.print(table)
+    console.table(table)
 
 
 async def _now(settings: Settings, shop_id: str, name: str, anew: bool) -> None:
+    require_there(settings)
     async with desk(settings) as at:
         await _feeds(at, shop_id)
         now = at.clock()

@@ -11,12 +11,15 @@ from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 
+import msgspec
+
 from domain.errors import DomainError
 from domain.shop import require_open
 from kontor import console
 from kontor.desk import Commanding, desk
 from kontor.importfile import (
     Bookmark,
+    UnreadableFile,
     count_lines,
     in_batches,
     read_lines,
@@ -46,28 +49,65 @@ class Tally:
 # the command
 
 
-def run_import(what: str, file: Path, shop_id: str | None, settings: Settings) -> None:
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    what: str
+    file: Path
+    shop_id: str | None = None
+    rejected: Path | None = None
+    """Where rejected lines go, if not beside the file."""
+
+
+def run_import(wishes: Wishes, settings: Settings, *, as_json: bool) -> None:
+    """Exit 1 when not one line was taken, 2 for a file that is not there or no NDJSON."""
     from kontor.running import run
 
-    if not file.is_file():
-        console.fail(f"there is no file {file}")
-    run(_import(what, file, shop_id, settings))
+    if not wishes.file.is_file():
+        console.fail(f"there is no file {wishes.file}", 2)
+    run(_import(wishes, settings, as_json))
 
 
-async def _import(what: str, file: Path, shop_id: str | None, settings: Settings) -> None:
-    async with importer(settings) as commanding:
-        try:
-            if shop_id is not None:
-                require_open(await commanding.engine.state(shop_id))
-            tally = await import_file(commanding, what, file, shop_id, settings.data)
-        except DomainError as refusal:
-            console.fail(f"{refusal.detail}: {shop_id}")
-        seconds = time.monotonic() - tally.started
-        taken = tally.lines - tally.rejected
-        rate = f"{tally.lines / seconds:,.0f} lines/s" if seconds else ""
-        console.out.print(f"{what}: {taken} taken, {tally.rejected} rejected, {rate}", markup=False)
-        if tally.rejected:
-            console.out.print(f"the rejected lines and why: {rejected_path(file)}", markup=False)
+async def _import(wishes: Wishes, settings: Settings, as_json: bool) -> None:
+    rejected = wishes.rejected or rejected_path(wishes.file)
+    try:
+        total = await asyncio.to_thread(count_lines, wishes.file)
+        async with importer(settings) as commanding:
+            await _require_shop(commanding, wishes.shop_id)
+            tally = await import_file(
+                commanding, wishes.what, wishes.file, wishes.shop_id, settings.data, rejected=rejected, total=total
+            )
+    except UnreadableFile as error:
+        console.fail(str(error), 2)
+    except OSError as error:
+        if error.filename != str(rejected):
+            raise
+        console.fail(f"{rejected} cannot be written: {error.strerror}; name another place with --rejected")
+    _tell(wishes.what, tally, rejected, as_json)
+    if tally.lines and tally.rejected == tally.lines:
+        raise SystemExit(1)
+
+
+async def _require_shop(commanding: Commanding, shop_id: str | None) -> None:
+    """Before a line is read."""
+    try:
+        if shop_id is not None:
+            require_open(await commanding.engine.state(shop_id if shop_id.startswith("shp_") else "shp_"))
+    except DomainError as refusal:
+        console.fail(f"{refusal.detail}: {shop_id}")
+
+
+def _tell(what: str, tally: Tally, rejected: Path, as_json: bool) -> None:
+    seconds = time.monotonic() - tally.started
+    taken = tally.lines - tally.rejected
+    if as_json:
+        said = {"what": what, "lines": tally.lines, "taken": taken, "rejected": tally.rejected}
+        said |= {"rejectedFile": str(rejected) if tally.rejected else None, "seconds": round(seconds, 3)}
+        console.out.print(msgspec.json.encode(said).decode())
+        return
+    rate = f"{tally.lines / seconds:,.0f} lines/s" if seconds else ""
+    console.out.print(f"{what}: {taken} taken, {tally.rejected} rejected, {rate}")
+    if tally.rejected:
+        console.out.print(f"the rejected lines and why: {rejected}")
 
 
 @asynccontextmanager
@@ -94,27 +134,40 @@ async def shown(services: WriteServices) -> None:
     await services.indexer.wait_for(services.engine.position, SHOWN_S)
 
 
-async def import_file(commanding: Commanding, what: str, file: Path, shop_id: str | None, data: Path) -> Tally:
-    """Goes on where an earlier import of the same file was interrupted."""
+async def import_file(
+    commanding: Commanding,
+    what: str,
+    file: Path,
+    shop_id: str | None,
+    data: Path,
+    *,
+    rejected: Path | None = None,
+    total: int | None = None,
+) -> Tally:
+    """Goes on where an earlier import of the same file was interrupted. ``rejected``: the file for rejected lines, if
+    it is not to lie beside the other; ``total``: its lines, if they are known. Raises UnreadableFile, OSError."""
+    refused = rejected or rejected_path(file)
+    total = await asyncio.to_thread(count_lines, file) if total is None else total
     mark = Bookmark(data, what, file)
     done, kept = mark.read()
     tally = Tally()
     with (
-        rejections_of(rejected_path(file), kept) as rejected,
-        console.progress(f"Importing {what}", await asyncio.to_thread(count_lines, file), "lines") as show,
+        rejections_of(refused, kept) as refusals,
+        console.progress(f"Importing {what}", total, "lines") as show,
     ):
         batches = in_batches(islice(read_lines(file), done, None))
         async for batch, rejections in _loaded(commanding, what, batches, shop_id):
-            write_rejections(rejected, rejections, batch)
+            write_rejections(refusals, rejections, batch)
             tally.lines += len(batch)
             tally.rejected += len(rejections)
             done += len(batch)
-            mark.write(done, rejected.tell())
-            show(done)
-        nothing_rejected = not rejected.tell()
+            mark.write(done, refusals.tell())
+            show(batch[-1].number)
+        show(total)
+        nothing_rejected = not refusals.tell()
     mark.remove()
     if nothing_rejected:
-        rejected_path(file).unlink()
+        refused.unlink()
     return tally
 
 

@@ -23,7 +23,7 @@ from commands.store.port import EventLog
 from domain.delivery import DropParked, RetryParked
 from domain.errors import DomainError
 from kontor import console
-from kontor.desk import desk
+from kontor.desk import desk, require_there
 from kontor.folder import DataFolder
 from kontor.readonly import open_readonly
 from kontor.running import run
@@ -52,7 +52,7 @@ def run_list(settings: Settings, as_json: bool) -> None:
         for one in found:
             told = stuck_json(one)
             table.add_row(told["since"] or "-", one.kind, one.key, one.reason)
-        console.out.print(table)
+        console.table(table)
     else:
         console.out.print("nothing is parked", markup=False)
     for store, why in unknown.items():
@@ -101,7 +101,7 @@ def _ask(settings: Settings, work: Awaitable[Any]) -> Any:
 
 
 async def _found(settings: Settings) -> tuple[list[Stuck], dict[str, str]]:
-    _require(settings)
+    require_there(settings)
     async with desk(settings) as at:
         return await _all(settings, at.log)
 
@@ -144,24 +144,18 @@ async def _one(settings: Settings, log: EventLog, key: str) -> Stuck:
 
 
 async def _shown(settings: Settings, key: str) -> dict[str, Any]:
-    _require(settings)
+    require_there(settings)
     async with desk(settings) as at:
         one = await _one(settings, at.log, key)
         rows = await at.log.read(one.position - 1, 1) if one.position is not None else ()
         return {**stuck_json(one), "event": published(recorded_or_unreadable(rows[0])) if rows else None}
 
 
-def _require(settings: Settings) -> None:
-    """Raises UnusableLog: looking makes no log where there is none."""
-    if settings.profile != "full":
-        DataFolder(settings.data).require_log()
-
-
 # doing something about it
 
 
 async def _retried(settings: Settings, key: str) -> str:
-    _require(settings)
+    require_there(settings)
     async with desk(settings) as at:
         one = await _one(settings, at.log, key)
         if one.kind == "delivery":
@@ -172,13 +166,13 @@ async def _retried(settings: Settings, key: str) -> str:
             from kontor.parked_full import fold_again
 
             return await fold_again(settings, at.log, one.name)
-        from kontor.embedded import PROJECTIONS
+        from kontor.stores import PROJECTIONS
 
         return await folded_again(DataFolder(settings.data).views, PROJECTIONS, at.log, one.name)
 
 
 async def _dropped(settings: Settings, key: str) -> str:
-    _require(settings)
+    require_there(settings)
     async with desk(settings) as at:
         one = await _one(settings, at.log, key)
         if one.kind != "delivery":

@@ -58,9 +58,12 @@ async def _reconcile(file: Path | None, settings: Settings, as_json: bool, borde
 
 async def movements_in(file: Path) -> AsyncIterator[Movement]:
     """Raises ValueError, naming the line, for a file that is no settlement report."""
-    with file.open(newline="", encoding="utf-8") as text:
-        for movement in read_csv(text):
-            yield movement
+    try:
+        with file.open(newline="", encoding="utf-8-sig") as text:
+            for movement in read_csv(text):
+                yield movement
+    except UnicodeDecodeError as error:
+        raise ValueError(f"it is not UTF-8 ({error.reason}); write it in UTF-8") from error
 
 
 @asynccontextmanager

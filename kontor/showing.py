@@ -100,7 +100,7 @@ def _print_difference(part: dict[str, Any]) -> None:
         (changed, len(part["changes"]), part["changesTotal"]),
         (events, len(part["events"]), part["eventsTotal"]),
     ):
-        console.out.print(table)
+        console.table(table)
         if shown < total:
             console.out.print(f"and {total - shown:,} more", markup=False)
     if not part["changesTotal"]:

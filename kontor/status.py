@@ -66,7 +66,7 @@ def status_of(folder: DataFolder) -> dict[str, Any]:
     heads = [_head(file) for file in files]
     head = sum(heads)
     kinds = _kinds_of(files) if head <= COUNTED_MAX else None
-    from kontor.embedded import PROJECTIONS
+    from kontor.stores import PROJECTIONS
 
     views, parked, checkouts = stored_views(folder.views, PROJECTIONS)
     searched = search_position(folder.search)
@@ -203,7 +203,7 @@ def _show(status: dict[str, Any]) -> None:
             note = " (ahead of the log: was it restored from a backup?)" if at["lag"] < 0 else ""
             seconds = "-" if at["seconds"] is None else f"{at['seconds']:,.1f}"
             table.add_row(name, f"{at['position']:,}", f"{at['lag']:,}{note}", seconds)
-    out.print(table)
+    console.table(table)
     parked = status["parked"]
     out.print(
         f"parked events: {len(parked) if len(parked) < PARKED_SHOWN else f'{PARKED_SHOWN} or more'}", markup=False

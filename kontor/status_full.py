@@ -224,7 +224,7 @@ def show(status: dict[str, Any]) -> None:
             table.add_row(name, "-", "not known here", "-")
         else:
             table.add_row(name, f"{at['position']:,}", f"{at['lag']:,}", f"{at['seconds']:,.1f}")
-    out.print(table)
+    console.table(table)
     topic = status["topic"]
     if topic is not None:
         said = "not made yet" if topic["last"] is None else f"{topic['partitions']} partitions"

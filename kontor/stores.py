@@ -1,4 +1,4 @@
-"""The full profile: which projections are kept where."""
+"""Which projections are kept where, in either profile."""
 
 from __future__ import annotations
 
@@ -29,3 +29,29 @@ IN_REDIS = (*_SOLD, DIFFERENCES, WISHLISTS, RATINGS, SELLER_RATINGS, MERCHANT_FE
 IN_CASSANDRA = (ORDERS, LEDGER, REVIEWS, PURCHASES, ORDER_REVIEWS, DISPUTES, REFUSALS)
 """With everything that grows with the orders, so that no order leaves anything in Redis."""
 OF_PROCESSES = (CHECKOUTS, STOCK, ERASURES, MERCHANT_FEEDS)
+
+PROJECTIONS = (
+    CATALOG,
+    CATEGORIES,
+    STOCK,
+    CARTS,
+    ORDERS,
+    CHECKOUTS,
+    SHOPS,
+    PROMOTIONS,
+    RULES,
+    GIFT_CARDS,
+    ERASURES,
+    DIFFERENCES,
+    DISPUTES,
+    REFUSALS,
+    LEDGER,
+    ORDER_REVIEWS,
+    WISHLISTS,
+    RATINGS,
+    SELLER_RATINGS,
+    REVIEWS,
+    PURCHASES,
+    MERCHANT_FEEDS,
+)
+"""All of them, in the embedded profile's file."""

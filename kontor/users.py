@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sys
+from getpass import getpass
+
 from commands.context import system_context
 from domain.errors import DomainError
 from kontor import console
@@ -11,8 +14,20 @@ from kontor.settings import Settings
 from writeapi.registration import register
 
 
-def run_create(email: str, password: str, scope: str, settings: Settings) -> None:
-    run(_create(email, password, scope, settings))
+def run_create(email: str, password: str | None, scope: str, settings: Settings) -> None:
+    """Without a password it is asked for, or read from the first line of standard input."""
+    run(_create(email, asked() if password is None else password, scope, settings))
+
+
+def asked() -> str:
+    """Ends with exit code 2 where there is none, or the two are not the same."""
+    if not sys.stdin.isatty():
+        line = sys.stdin.readline().rstrip("\r\n")
+        return line or console.fail("give the password as a line of standard input, or with --password", 2)
+    password = getpass("Password (8 to 200 characters): ")
+    if getpass("Once more: ") != password:
+        console.fail("these were two passwords", 2)
+    return password
 
 
 async def _create(email: str, password: str, scope: str, settings: Settings) -> None:

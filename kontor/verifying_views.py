@@ -75,7 +75,7 @@ async def _in_full(settings: Settings) -> AsyncIterator[Stores]:
 
 @asynccontextmanager
 async def _embedded(settings: Settings) -> AsyncIterator[Stores]:
-    from kontor.embedded import PROJECTIONS
+    from kontor.stores import PROJECTIONS
     from projections.checkouts.projector import CHECKOUTS
 
     path = DataFolder(settings.data).views

@@ -157,6 +157,10 @@ class Generation:
             self._reading = None
         self._writing.settle()
 
+    def close(self) -> None:
+        """Before the connection is closed, on which another thread may still write."""
+        self._writing.close()
+
     def write(self, changed: Rows, before: Rows, parked: Sequence[Parked], position: int) -> int:
         """In several transactions and by another thread, or in the one that the caller has begun, for few rows.
 

@@ -28,3 +28,7 @@ class WritingAhead:
         under_way, self._under_way = self._under_way, None
         if under_way is not None:
             under_way.result()
+
+    def close(self) -> None:
+        """Returns when nobody is at it any more, whatever it raised: who is interrupted closes what is written into."""
+        self._thread.shutdown(cancel_futures=True)

@@ -154,8 +154,16 @@ def _validated(model: type[Row], lines: Sequence[Line]) -> tuple[list[Rejection]
         except ValidationError as error:
             first = error.errors(include_url=False, include_input=False)[0]
             pointer = "/" + "/".join(map(str, first["loc"]))
-            rejections.append(Rejection(number, first["msg"], pointer))
+            rejections.append(Rejection(number, _why(error) or first["msg"], pointer))
     return rejections, good
+
+
+def _why(error: ValidationError) -> str | None:
+    """Of a text in the place of minor units: what a CSV has for a price is still there when it is none."""
+    first = error.errors(include_url=False)[0]
+    if tuple(first["loc"][-1:]) != ("amount",) or not isinstance(first["input"], str):
+        return None
+    return f"{first['input'][:40]!r} is no price such as 19.99, and no number of minor units"
 
 
 def _by_shop(rows: Iterable[tuple[int, Any]], shop_id: str | None) -> dict[str, list[tuple[int, Any]]]:

@@ -25,7 +25,10 @@ class SQLiteFile:
     what: str
 
     def check(self, path: Path) -> None:
-        """Raises UnusableLog with what is wrong and what to do; changes nothing and makes nothing beside the file."""
+        """Raises UnusableLog with what is wrong and what to do; changes nothing and makes nothing beside the file.
+
+        Not for a file that this process has open: closing it here would let go of its locks.
+        """
         try:
             header = path.read_bytes()[:100] if path.stat().st_size < 4096 else _head_of(path)
         except FileNotFoundError:
@@ -58,10 +61,17 @@ class SQLiteFile:
                 raise sqlite3.DatabaseError("it is cut short")
             uri = f"{path.absolute().as_uri()}?mode=ro&immutable=1"
             with closing(sqlite3.connect(uri, uri=True)) as connection:
-                for (table,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall():
+                tables = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
+                for (table,) in tables:
                     connection.execute(f'SELECT * FROM "{table}" LIMIT 1').fetchall()
         except sqlite3.Error as error:
             raise UnusableLog(f"the {self.what} {path} is damaged: {error}; restore it from a backup") from error
+        if not tables and struct.unpack_from(">I", header, 68)[0]:
+            # Signed, and what followed stood in the write-ahead log.
+            raise UnusableLog(
+                f"the {self.what} {path} is empty: it was copied without {path.name}-wal, or its making was "
+                "interrupted; restore it from a backup, or delete it to begin anew"
+            )
 
     def connect(self, path: Path, synchronous: str, busy_ms: int = 5_000) -> sqlite3.Connection:
         """Autocommit mode, WAL, checkpoints left to whoever owns the file. Raises sqlite3.Error."""

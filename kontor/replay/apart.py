@@ -97,7 +97,7 @@ class Apart:
                 file.with_name(file.name + suffix).unlink(missing_ok=True)
         connection = stack.enter_context(closing(connect(file, BUSY_MS)))
         connection.executescript(POSITIONS + generations.SCHEMA + flushing.SCHEMA)
-        return Generation(connection, projection, "_next", "json")
+        return stack.enter_context(closing(Generation(connection, projection, "_next", "json")))
 
     def _fold(self, made: Sequence[Generation], code: str) -> None:
         lanes = [self._begun(generation, code, len(made)) for generation in made]

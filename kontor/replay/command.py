@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
@@ -175,8 +175,8 @@ def _search(wishes: Wishes, settings: Settings, tell: Telling) -> None:
 
 
 def _views(projections: Sequence[Projection], wishes: Wishes, settings: Settings, tell: Telling) -> None:
-    with opened(DataFolder(settings.data)) as (log, connection):
-        _rebuild(Rebuilding(Views(log, connection), tell), projections, wishes)
+    with opened(DataFolder(settings.data)) as (log, connection), closing(Views(log, connection)) as place:
+        _rebuild(Rebuilding(place, tell), projections, wishes)
 
 
 def _rebuild(rebuilding: Rebuilding, projections: Sequence[Projection], wishes: Wishes) -> None:

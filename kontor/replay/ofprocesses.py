@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 
 from commands.store.server import Server
 from kontor.folder import DataFolder
@@ -26,5 +26,5 @@ def processes(settings: Settings) -> Iterator[Place]:
     server = Server.at(postgres_url)
     with server.connect() as connection:
         log = ServerLog(connection, server)
-        with followed_into(file, log) as views:
-            yield Views(log, views)
+        with followed_into(file, log) as views, closing(Views(log, views)) as place:
+            yield place

@@ -71,6 +71,10 @@ class Views:
         self._connection = connection
         self._writing = WritingAhead()
 
+    def close(self) -> None:
+        """Before the connection is closed: rows that are on their way into the file arrive."""
+        self._writing.close()
+
     def generation(self, projection: Projection, role: Role) -> Generation:
         return Generation(self._connection, projection, role, writing=self._writing)
 

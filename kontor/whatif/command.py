@@ -55,7 +55,7 @@ def run_what_if(asked: Asked, settings: Settings, as_json: bool, url: str | None
             console.out.print(encoded(line), markup=False)
         return
     for told in tables(report):
-        console.out.print(told, markup=False) if isinstance(told, str) else console.out.print(told)
+        console.out.print(told) if isinstance(told, str) else console.table(told)
 
 
 def changes_of(asked: Asked) -> Changes:

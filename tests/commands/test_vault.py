@@ -172,3 +172,29 @@ def _value(path: Path, query: str):
         return db.execute(query).fetchone()[0]
     finally:
         db.close()
+
+
+LOOK = """
+import sqlite3, sys
+db = sqlite3.connect(sys.argv[1])
+print(db.execute("SELECT count(*) FROM person_keys").fetchone()[0])
+db.close()
+"""
+
+
+def test_a_process_that_comes_and_goes_takes_nothing_from_those_that_stay(path, vault):
+    """Who closes the file as the last one removes the write-ahead log; while a vault is open nobody is the last one."""
+
+    def keys_seen_elsewhere() -> int:
+        seen = subprocess.run([sys.executable, "-c", LOOK, str(path)], check=True, capture_output=True, timeout=60)
+        return int(seen.stdout)
+
+    vault.ensure_key("usr_1")
+    assert keys_seen_elsewhere() == 1
+    vault.ensure_key("usr_2")
+    assert keys_seen_elsewhere() == 2
+    with closing(Vault(path)) as second:
+        second.ensure_key("usr_3")
+    vault.ensure_key("usr_4")
+    assert keys_seen_elsewhere() == 4
+    assert path.with_name("vault.db-wal").exists()

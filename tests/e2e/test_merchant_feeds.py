@@ -165,6 +165,7 @@ async def test_a_table_in_another_encoding(seller: Seller, web: FeedServer, beds
     assert counted(done) == ("done", 5, 2, 0, 3)
     found = await rejected(seller, done, "prices")
     assert [(row["line"], row["pointer"]) for row in found] == [(5, "/price/amount"), (6, None), (7, None)]
+    assert found[0]["reason"] == "'19,999' is no price such as 19.99, and no number of minor units"
     page = await seller.shopper.read(f"/api/products/{seller.products[skus[1]]}")
     assert page["price"] == {"amount": 150, "currency": "USD"}
 

@@ -73,3 +73,11 @@ def test_a_no_deletes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     with pytest.raises(SystemExit, match="1"):
         run_clear(load(data=tmp_path), agreed=False)
     assert (tmp_path / "views.db").exists()
+
+
+def test_a_folder_that_is_not_there_is_told_before_anybody_is_asked(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit, match="1"):
+        run_clear(load(data=tmp_path / "nowhere"), agreed=False)
+    assert "there is no data folder" in capsys.readouterr().err

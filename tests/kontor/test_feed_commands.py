@@ -51,3 +51,12 @@ def test_feeds_are_listed_and_run(tmp_path: Path, capsys: pytest.CaptureFixture[
         with pytest.raises(SystemExit):
             run_now(settings, *wrong, anew=False)
     assert "is to begin already" in capsys.readouterr().err
+
+
+def test_looking_makes_no_folder(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    settings = Settings(data=tmp_path / "nowhere")
+    for ask in (lambda: run_list(settings, SHOP, as_json=True), lambda: run_now(settings, SHOP, "stock", anew=False)):
+        with pytest.raises(SystemExit):
+            ask()
+        assert "there is no event log in" in capsys.readouterr().err
+    assert not settings.data.exists()

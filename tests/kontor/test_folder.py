@@ -220,3 +220,23 @@ def test_other_files_of_ours_are_looked_at_before_anything_is_made(tmp_path, nam
     with pytest.raises(UnusableLog, match=name):
         folder.prepare()
     assert contents(folder.path) == before
+
+
+async def test_a_log_that_was_copied_without_what_lay_beside_it_is_no_empty_shop(folder, tmp_path):
+    """While services run, everything may still be in the write-ahead log."""
+    begun, copy = DataFolder(tmp_path / "begun"), DataFolder(tmp_path / "copy")
+    begun.prepare()
+    log = SQLiteLog.open(begun.log)
+    await append(log, *(StockReceived(n) for n in range(1, 9)))
+    copy.path.mkdir()
+    copy.log.write_bytes(begun.log.read_bytes())
+    with pytest.raises(UnusableLog, match=r"is empty: it was copied without log.db-wal"):
+        copy.prepare()
+    assert list(copy.path.iterdir()) == [copy.log]
+    for name in ("log.db", "log.db-wal"):
+        (copy.path / name).write_bytes((begun.path / name).read_bytes())
+    copy.prepare()
+    whole = SQLiteLog.open(copy.log)
+    assert await whole.head() == 8
+    await whole.close()
+    await log.close()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
@@ -136,3 +137,23 @@ def test_rows_handed_over_amid_a_transaction_of_others_get_their_own(
     writing.settle()
     assert within
     assert all(within)
+
+
+def test_nobody_writes_into_a_file_any_more_once_its_generation_is_closed(connection, monkeypatch: pytest.MonkeyPatch):
+    """Who is interrupted closes the file next; a thread that still wrote into it ended the process."""
+    amid, done = threading.Event(), threading.Event()
+
+    def slowly(stored: StoredTable, on: sqlite3.Connection, some: Any) -> None:
+        amid.set()
+        time.sleep(0.2)
+        done.set()
+        raise sqlite3.OperationalError("the disk is full")
+
+    monkeypatch.setattr(StoredTable, "put_many", slowly)
+    generation = Generation(connection, Projection("own", 1, (Table(name="own", row=Row, folds={}),)), "_next")
+    generation.begin("code")
+    generation.write({"own": {"key": Kept(1, Row("own", 1))}}, {}, [], 1)
+    assert amid.wait(10)
+    assert not done.is_set()
+    generation.close()
+    assert done.is_set()

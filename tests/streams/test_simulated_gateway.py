@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import io
+import re
 import sys
 import time
 from collections import Counter
@@ -232,6 +233,20 @@ async def test_the_report_holds_whatever_moved_money(gateway):
 def test_another_file_is_no_report(text):
     with pytest.raises(ValueError, match=r"begins with|line 2"):
         list(read_csv(io.StringIO(text)))
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("k,r,o,capture,1.5,0,USD,1", "line 3: amount '1.5' is no whole number of minor units"),
+        ("k,r,o,capture,1,0,USD,2026-11-27", "line 3: at '2026-11-27' is no whole number of milliseconds since 1970"),
+        ("k,r", "line 3: 2 cells where there are 8 columns"),
+    ],
+)
+def test_a_line_that_is_no_movement_is_told_in_words(line, said):
+    """An empty line is none, and is counted."""
+    with pytest.raises(ValueError, match=re.escape(said)):
+        list(read_csv(io.StringIO(f"{','.join(Movement._fields)}\n\n{line}\n")))
 
 
 # files and processes
