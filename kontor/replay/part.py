@@ -7,6 +7,7 @@ its argument names.
 
 from __future__ import annotations
 
+import gc
 import os
 import select
 import sys
@@ -24,7 +25,7 @@ from commands.store.server import Server
 from kontor import console
 from kontor.evidence import Damaged
 from kontor.replay.serverlog import ServerLog
-from kontor.running import SWITCH_S
+from kontor.stores import IN_CASSANDRA, IN_REDIS
 from projections.beside import BadGeneration
 from projections.redisviews.generation import RedisGeneration
 from streams.replaying import Lane, Part, Replaying
@@ -44,6 +45,8 @@ class Work(msgspec.Struct, frozen=True):
     upto: int
     part: Part
     log_level: str
+    switch_s: float
+    """How long a thread may keep the interpreter when another wants it."""
 
 
 class Said(msgspec.Struct, frozen=True):
@@ -74,8 +77,6 @@ class Saying:
 
 def fold(work: Work, saying: Saying) -> None:
     """Raises Damaged, UnusableLog, BadGeneration, RedisError."""
-    from kontor.embedded import PROJECTIONS
-
     server = Server.at(work.postgres_url)
     with server.connect() as connection, closing(Redis.from_url(work.redis_url)) as client:
         log = ServerLog(connection, server)
@@ -84,7 +85,7 @@ def fold(work: Work, saying: Saying) -> None:
             os._exit(LEFT)
         threading.Thread(target=_watch, daemon=True).start()
         lanes = []
-        for projection in PROJECTIONS:
+        for projection in (*IN_REDIS, *IN_CASSANDRA):  # whichever are folded into Redis now
             if (name := projection.name) in work.positions:
 
                 def reached(position: int, name: str = name) -> None:
@@ -110,13 +111,13 @@ def _watch() -> None:
 
 
 def main() -> None:
-    from kontor.embedded import settle_garbage
-
+    """Imports little, for there is one of these for each core: what services need takes a second and a half."""
     saying = Saying(int(sys.argv[1]))
     work: Any = msgspec.json.decode(_line(), type=Work)
     console.configure_logs(work.log_level)
-    settle_garbage()
-    sys.setswitchinterval(SWITCH_S)
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)  # neither rows nor events can form cycles
+    sys.setswitchinterval(work.switch_s)
     try:
         fold(work, saying)
     except (Damaged, UnusableLog, BadGeneration, RedisError) as error:

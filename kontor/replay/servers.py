@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from typing import Any, Protocol
@@ -25,8 +26,8 @@ from projections.projector import Projection
 from projections.views import ViewsUnavailable
 from streams.replaying import Lane, Part, Read, Replaying, is_parted
 
-WORTH = 200_000
-"""Events from which on it pays to start processes for them, which takes half a second each."""
+WORTH = 500_000
+"""Events from which on it pays to start processes for them, which takes each three quarters of a second of a core."""
 
 
 class Exchanged(Beside, Protocol):
@@ -74,7 +75,7 @@ class InServers:
             return None
         postgres_url, redis_url = required(self._settings, "postgres_url", "redis_url")
         where = (postgres_url, redis_url, self._settings.namespace)
-        work = Work(*where, dict(begun), upto, Part(0, jobs), self._settings.log_level)
+        work = Work(*where, dict(begun), upto, Part(0, jobs), self._settings.log_level, sys.getswitchinterval())
         generations: list[Any] = [self.generation(one, "_next") for one in apart]
         return Parting(work, jobs, {one.projection.name: one.reach for one in generations})
 

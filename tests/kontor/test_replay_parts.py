@@ -29,6 +29,9 @@ from kontor.replay.rebuilding import Rebuilding, Refused
 from kontor.replay.servers import servers
 from kontor.replay.telling import Telling, Way
 from kontor.settings import Settings
+from kontor.stores import IN_REDIS
+from projections.ledger.projector import LEDGER
+from projections.orders.projector import ORDERS
 from projections.stock.projector import STOCK
 from streams.replaying import Part, is_parted
 from tests.kontor.replaying import steps
@@ -183,4 +186,9 @@ def test_each_stream_is_one_process_own():
     parts = [list(Part(number, 3).read(lambda after, upto, others: rows)(0, 1000, ())) for number in range(3)]
     assert sorted(row for part in parts for row in part) == sorted(rows)
     assert min(map(len, parts)) > 250
-    assert is_parted(STOCK)
+
+
+def test_rows_of_several_streams_are_one_process_work():
+    assert {one.name for one in IN_REDIS if not is_parted(one)} == {"ratings", "seller_ratings"}
+    assert is_parted(ORDERS)
+    assert not is_parted(LEDGER)
