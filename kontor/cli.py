@@ -193,6 +193,9 @@ def replay(
         str | None,
         typer.Option(metavar="POSITION|INSTANT", help="Into a file of its own, as it was after that event or then."),
     ] = None,
+    jobs: Annotated[
+        int | None, typer.Option(help="Processes that fold into Redis. [one for each core]", min=1, max=64)
+    ] = None,
     data: Data = None,
     json: Json = False,
 ) -> None:
@@ -202,7 +205,7 @@ def replay(
     """
     from kontor.replay.command import Wishes, run_replay
 
-    run_replay(name, Wishes(from_scratch, verify, rollback, upto, dry_run), _settings(data=data), as_json=json)
+    run_replay(name, Wishes(from_scratch, verify, rollback, upto, dry_run, jobs), _settings(data=data), as_json=json)
 
 
 app.command()(show)

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+from typing import Any, NamedTuple
+from zlib import crc32
 
 from commands.mapper import recorded, recorded_or_unreadable
 from domain.codec import EVENTS, topics_of
@@ -23,6 +24,28 @@ WRITE_S = 20.0
 """Rows are written at least so often: what a crash costs."""
 Read = Callable[[int, int, Sequence[str]], Sequence[tuple[Any, ...]]]
 """Stored events after a position and up to another, in order. Those of some topics may be left out."""
+
+
+class Part(NamedTuple):
+    """Of all streams, those that one of several processes folds: number ``number``, from 0, of ``of``."""
+
+    number: int
+    of: int
+
+    def read(self, read: Read) -> Read:
+        """The same log without the other streams, whose events are not decoded then."""
+        number, of = self
+
+        def own(after: int, upto: int, others: Sequence[str] = ()) -> Sequence[tuple[Any, ...]]:
+            return [row for row in read(after, upto, others) if crc32(row[1].encode()) % of == number]
+
+        return own
+
+
+def is_parted(projection: Projection) -> bool:
+    """Whether its rows can be folded by streams apart from each other. Where a row is made of several, whoever folds
+    one of them would have to know which events of the others could not be folded."""
+    return all(table.of_one_stream for table in projection.tables)
 
 
 class Wanted:

@@ -36,13 +36,15 @@ class Wishes(NamedTuple):
     rollback: bool = False
     upto: str | None = None
     dry_run: bool = False
+    jobs: int | None = None
+    """How many processes fold; None: as many as is best."""
 
 
 def run_replay(name: str, wishes: Wishes, settings: Settings, as_json: bool) -> None:
     """Exit 1 when nothing was swapped, 2 for wishes that make no sense."""
     own = name.endswith(".py")
     asked = Path(name).name if own else name
-    _check(own, wishes)
+    _check(own, wishes, settings)
     settle_garbage()
     sys.setswitchinterval(SWITCH_S)  # rows are written by another thread than the one that folds
     try:
@@ -68,13 +70,15 @@ def run_replay(name: str, wishes: Wishes, settings: Settings, as_json: bool) -> 
         console.fail(f"interrupted; `kontor replay {name}` goes on where it was", 130)
 
 
-def _check(own: bool, wishes: Wishes) -> None:
-    if wishes.rollback and (wishes.from_scratch or wishes.verify or wishes.dry_run or wishes.upto is not None):
+def _check(own: bool, wishes: Wishes, settings: Settings) -> None:
+    if wishes.rollback and wishes != Wishes(rollback=True):
         console.fail("--rollback goes back to what is kept; it goes with no other option", 2)
     if (own or wishes.upto is not None) and (wishes.verify or wishes.rollback or wishes.dry_run):
         console.fail(
             "what is folded into a file of its own is not swapped: --verify, --dry-run and --rollback mean nothing", 2
         )
+    if wishes.jobs is not None and (own or wishes.upto is not None or settings.profile != "full"):
+        console.fail("a file has one writer: --jobs is for what the full profile keeps in Redis", 2)
 
 
 @contextmanager
@@ -133,7 +137,7 @@ def _in_servers(name: str, wishes: Wishes, settings: Settings, tell: Telling) ->
         with processes(settings) as file:
             _rebuild(Rebuilding(file, tell), own, wishes)
     if shared:
-        with servers(settings, shared) as place:
+        with servers(settings, shared, wishes.jobs) as place:
             _rebuild(Rebuilding(place, tell), shared, wishes)
     if name == "search" or (name == "all" and not wishes.rollback):
         from kontor.replay.elastic import InElasticsearch

@@ -8,7 +8,7 @@ from contextlib import closing, contextmanager
 from commands.store.server import Server
 from kontor.folder import DataFolder
 from kontor.replay.rebuilding import Place, Refused
-from kontor.replay.servers import ServerLog
+from kontor.replay.serverlog import ServerLog
 from kontor.replay.views import Views, followed_into
 from kontor.settings import Settings, required
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Protocol
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple, Protocol
 
 from kontor.comparing import Compared
 from kontor.replay.code import code_of_views
@@ -23,6 +23,17 @@ class Refused(Exception):
     """Nothing was swapped; says why, and what to do."""
 
 
+class Together(Protocol):
+    """Several processes that fold a stretch of the log."""
+
+    position: int
+    rows: int
+    """Written so far."""
+
+    def fold(self) -> Iterator[int]:
+        """The position that all have reached, again and again; at the end of the stretch everything is written."""
+
+
 class Place(Protocol):
     """Where the rows of projections lie. Methods raise Refused, Damaged, and what the store has to say."""
 
@@ -33,6 +44,10 @@ class Place(Protocol):
 
     def upto(self) -> int:
         """Up to where there is something to fold, now."""
+
+    def parting(self, begun: Mapping[str, int], upto: int) -> Together | None:
+        """Who folds the projections that stand at these positions up to another; None where one process is to do it,
+        or has to."""
 
     def is_live(self, projection: Projection) -> bool:
         """Not where a new version was never followed yet."""
@@ -47,6 +62,11 @@ class Place(Protocol):
         """Removes what nobody will go back to."""
 
 
+class Begun(NamedTuple):
+    generation: Beside
+    position: int
+
+
 class Rebuilding:
     """Methods raise Refused, Damaged, and what the store has to say."""
 
@@ -59,7 +79,8 @@ class Rebuilding:
     ) -> None:
         """The log is read once for all. ``verify``: nothing is swapped that differs from the live rows. ``dry``:
         nothing is swapped."""
-        lanes = [self._begun(projection, from_scratch, len(projections)) for projection in projections]
+        begun = self._folded_together([self._begun(projection, from_scratch) for projection in projections])
+        lanes = [Lane(generation, position, share=len(projections)) for generation, position in begun]
         self._approach(lanes)
         for lane in lanes:
             projection = lane.generation.projection
@@ -93,7 +114,7 @@ class Rebuilding:
         except BadGeneration as error:
             raise Refused(f"the kept {name} is damaged ({error}); `kontor replay {name}` makes a new one") from error
 
-    def _begun(self, projection: Projection, from_scratch: bool, share: int) -> Lane:
+    def _begun(self, projection: Projection, from_scratch: bool) -> Begun:
         """A new generation, or the unfinished one of a replay before if today's program had begun it."""
         name, code, position = projection.name, code_of_views(), 0
         generation = self._place.generation(projection, "_next")
@@ -106,7 +127,17 @@ class Rebuilding:
             position = standing.position
             told = f"on from event {position:,}, where the last one ended"
         self._tell.step("begin", name, told, position=position)
-        return Lane(generation, position, share=share)
+        return Begun(generation, position)
+
+    def _folded_together(self, begun: Sequence[Begun]) -> Sequence[Begun]:
+        """As far as they come by several processes, if the place has any for them."""
+        upto = self._place.upto()
+        names = [one.generation.projection.name for one in begun]
+        together = self._place.parting({name: one.position for name, one in zip(names, begun, strict=True)}, upto)
+        if together is None:
+            return begun
+        self._tell.folding(_called(names), Way(together.position, upto, together), together.fold())
+        return [one._replace(position=upto) for one in begun]
 
     def _unfinished(self, generation: Beside) -> Standing | None:
         name = generation.projection.name
@@ -120,7 +151,7 @@ class Rebuilding:
     def _approach(self, lanes: Sequence[Lane]) -> None:
         """Until nearly nothing is missing, although others write; then all that was folded is in the store."""
         replaying = Replaying(self._place.read, lanes)
-        name = lanes[0].generation.projection.name if len(lanes) == 1 else "all"
+        name = _called([lane.generation.projection.name for lane in lanes])
         try:
             for _ in range(ROUNDS):
                 upto = self._place.upto()
@@ -150,3 +181,7 @@ class Rebuilding:
         text = f"swapped as of event {lane.position:,}; the old one is kept"
         self._tell.step("swap", name, text, position=lane.position)
         self._place.tidy(lane.generation.projection)
+
+
+def _called(names: Sequence[str]) -> str:
+    return names[0] if len(names) == 1 else "all"

@@ -3,52 +3,31 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Sequence
+import os
+import sys
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from typing import Any, Protocol
 
-import psycopg
 from cassandra import DriverException
 from cassandra.cluster import NoHostAvailable
 from redis import RedisError
 
 from commands.store.server import Server
 from kontor.comparing import Compared
-from kontor.evidence import COLUMNS, Damaged
+from kontor.replay.part import Work
+from kontor.replay.parting import PartFailed, Parting
 from kontor.replay.rebuilding import Place, Refused
+from kontor.replay.serverlog import ServerLog
 from kontor.settings import Settings, required
 from projections.beside import Beside
 from projections.generations import Role
 from projections.projector import Projection
 from projections.views import ViewsUnavailable
-from streams.replaying import Lane, Read, Replaying
+from streams.replaying import Lane, Part, Read, Replaying, is_parted
 
-LOCK = "SELECT pg_try_advisory_lock(hashtextextended(%s, 0))"
-
-
-class ServerLog:
-    """The log in Postgres as it goes on. Methods raise Damaged."""
-
-    def __init__(self, connection: psycopg.Connection[Any], server: Server) -> None:
-        self._connection = connection
-        self._server = server
-
-    def head(self) -> int:
-        return int(self._all("SELECT coalesce(max(position), 0) FROM events")[0][0])
-
-    def read(self, after: int, upto: int, others: Sequence[str] = ()) -> list[tuple[Any, ...]]:
-        query = f"SELECT {COLUMNS} FROM events WHERE position > %s AND position <= %s AND topic <> ALL(%s) "
-        return self._all(query + "ORDER BY position", after, upto, list(others))
-
-    def alone(self, name: str) -> bool:
-        """Whether nobody else replays there, until the connection is closed."""
-        return bool(self._all(LOCK, f"kontor replay {name}")[0][0])
-
-    def _all(self, query: str, *parameters: Any) -> list[tuple[Any, ...]]:
-        try:
-            return self._connection.execute(query.encode(), parameters, binary=True).fetchall()
-        except psycopg.Error as error:
-            raise Damaged(f"the event log at {self._server} cannot be read: {self._server.mask(error)}") from None
+WORTH = 500_000
+"""Events from which on it pays to start processes for them, which takes each three quarters of a second of a core."""
 
 
 class Exchanged(Beside, Protocol):
@@ -72,11 +51,13 @@ class Store(Protocol):
 class InServers:
     """Each projection in the server that keeps it."""
 
-    def __init__(self, log: ServerLog, stores: dict[str, Store]) -> None:
-        """``stores`` by projection."""
+    def __init__(self, log: ServerLog, stores: dict[str, Store], settings: Settings, jobs: int | None) -> None:
+        """``stores`` by projection. ``jobs`` is how many processes fold; None: one for each core, where it pays."""
         self.read: Read = log.read
         self._log = log
         self._stores = stores
+        self._settings = settings
+        self._jobs = jobs
 
     def generation(self, projection: Projection, role: Role) -> Beside:
         return self._stores[projection.name].generation(projection, role)
@@ -84,6 +65,19 @@ class InServers:
     def upto(self) -> int:
         """Workers come after the log: what is folded up to its head is ahead of them."""
         return self._log.head()
+
+    def parting(self, begun: Mapping[str, int], upto: int) -> Parting | None:
+        from kontor.stores import IN_REDIS
+
+        jobs, start = self._jobs or _cores(), min(begun.values())
+        apart = [one for one in IN_REDIS if one.name in begun and is_parted(one)]
+        if jobs == 1 or len(apart) < len(begun) or upto - start < (1 if self._jobs else WORTH):
+            return None
+        postgres_url, redis_url = required(self._settings, "postgres_url", "redis_url")
+        where = (postgres_url, redis_url, self._settings.namespace)
+        work = Work(*where, dict(begun), upto, Part(0, jobs), self._settings.log_level, sys.getswitchinterval())
+        generations: list[Any] = [self.generation(one, "_next") for one in apart]
+        return Parting(work, jobs, {one.projection.name: one.reach for one in generations})
 
     def is_live(self, projection: Projection) -> bool:
         return self._stores[projection.name].is_live(projection)
@@ -101,9 +95,14 @@ class InServers:
         self._stores[projection.name].generation(projection, "_gone").tidy()
 
 
+def _cores() -> int:
+    """That this process may use."""
+    return len(os.sched_getaffinity(0))
+
+
 @contextmanager
-def servers(settings: Settings, projections: Sequence[Projection]) -> Iterator[Place]:
-    """Of these projections. Raises UnusableLog, Refused."""
+def servers(settings: Settings, projections: Sequence[Projection], jobs: int | None = None) -> Iterator[Place]:
+    """Of these projections. ``jobs`` as for ``InServers``. Raises UnusableLog, Refused."""
     from kontor.named import cassandra_settings
     from kontor.stores import IN_CASSANDRA, IN_REDIS
 
@@ -130,6 +129,8 @@ def servers(settings: Settings, projections: Sequence[Projection]) -> Iterator[P
                 cassandra = InCassandra(cassandra_settings(settings), settings.partitions)
                 stack.callback(cassandra.close)
                 stores |= dict.fromkeys(in_cassandra, cassandra)
-            yield InServers(log, stores)
+            yield InServers(log, stores, settings, jobs)
+        except PartFailed as error:
+            raise Refused(str(error)) from error
         except (RedisError, ViewsUnavailable, DriverException, NoHostAvailable) as error:
             raise Refused(f"{type(error).__name__}: {error}; what was folded stays, try again") from error

@@ -4,7 +4,7 @@ their live rows."""
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 
@@ -81,6 +81,9 @@ class Views:
     def upto(self) -> int:
         """Where the other views stand: a follower feeds all of them together. The end of a log that nobody followed."""
         return stands_at(self._connection) or self._log.head()
+
+    def parting(self, begun: Mapping[str, int], upto: int) -> None:
+        """A file has one writer, and rows that another process made would have to be told to him."""
 
     def is_live(self, projection: Projection) -> bool:
         query = "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = ?"

@@ -23,4 +23,5 @@ MEDIA = Table(
     row=MediaRow,
     folds=dict.fromkeys(GALLERY.evolutions, fold),
     keys=lambda recorded: (product_of(recorded.stream),),
+    of_one_stream=True,
 )

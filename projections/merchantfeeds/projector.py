@@ -36,6 +36,7 @@ SHOP_FEEDS = Table(
     row=ShopFeedsRow,
     folds=dict.fromkeys(FEEDS.evolutions, fold),
     keys=lambda recorded: (shop_of(recorded.stream),),
+    of_one_stream=True,
     indexes={"due": Index(scheduled, lambda key, row: next_at(row.feeds))},
 )
 MERCHANT_FEEDS = Projection("merchantfeeds", 2, (SHOP_FEEDS,))

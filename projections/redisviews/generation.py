@@ -10,7 +10,7 @@ For a process that does nothing else; it speaks to the server over a connection 
 from __future__ import annotations
 
 import secrets
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Any, Literal
 
 import msgspec
@@ -22,7 +22,7 @@ from projections.folding import NOWHERE, Kept, Parked, first_of_each
 from projections.projector import Projection
 from projections.redisviews.batch import Batch
 from projections.redisviews.names import Names, position_of
-from projections.redisviews.scripts import EXCHANGE, FILL
+from projections.redisviews.scripts import EXCHANGE, FILL, REACH
 from projections.writingahead import WritingAhead
 
 ROWS = 500
@@ -40,6 +40,7 @@ class Notes:
         self.name = name_of(projection)
         self._client = client
         self._hash = Names(prefix, (projection,)).generations
+        self._reach = client.register_script(REACH)
 
     def number(self, what: str) -> int | None:
         """Of the ``live``, ``next``, ``kept`` or ``last`` one; None where there is none."""
@@ -59,8 +60,9 @@ class Notes:
         number, position, code = found
         return None if number is None else Standing(int(position), code.decode())
 
-    def reach(self, position: int) -> None:
-        self._client.hset(self._hash, f"{self.name}/next.position", str(position))
+    def reach(self, number: int, position: int) -> None:
+        """Of the next one, unless it is another by now or went with the store."""
+        self._reach((self._hash,), (f"{self.name}/next", number, position))
 
 
 class RedisGeneration:
@@ -69,8 +71,17 @@ class RedisGeneration:
     page = FAR_PAGE
     listed = True
 
-    def __init__(self, client: Redis, prefix: str, projection: Projection, role: Role, partitions: int) -> None:
-        """``client`` is not shared with other generations."""
+    def __init__(
+        self,
+        client: Redis,
+        prefix: str,
+        projection: Projection,
+        role: Role,
+        partitions: int,
+        reached: Callable[[int], None] | None = None,
+    ) -> None:
+        """``client`` is not shared with other generations. ``reached`` is told up to where its rows are written, from
+        the thread that writes, by a process that folds a part of them; how far all are is noted by another then."""
         self.projection = projection
         self._client = client
         self._prefix = prefix
@@ -80,6 +91,7 @@ class RedisGeneration:
         self._fill = client.register_script(FILL)
         self._exchange = client.register_script(EXCHANGE)
         self._writing = WritingAhead()
+        self._reached = reached or self.reach
         self._names: Names | None = None
 
     @property
@@ -173,7 +185,11 @@ class RedisGeneration:
                 some = {key: rows[key] for key in keys[start : start + ROWS]}
                 self._put(table, some, before.get(table, {}))
         if self._role == "_next":
-            self._notes.reach(position)
+            self._reached(position)
+
+    def reach(self, position: int) -> None:
+        """Notes how far all of the next one is."""
+        self._notes.reach(self.names.numbers[self._notes.name], position)
 
     def _put(self, table: str, rows: Mapping[str, Kept], before: Mapping[str, Kept]) -> None:
         """All or nothing."""

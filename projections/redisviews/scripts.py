@@ -119,6 +119,12 @@ local MANY = 1000
     + "return {}\n"
 )
 
+REACH = """
+-- KEYS: generations.  ARGV: which next one, its number, position.
+-- Not of one that is not there any more: that would make a flushed store look as if it were.
+if redis.call('HGET', KEYS[1], ARGV[1]) == ARGV[2] then redis.call('HSET', KEYS[1], ARGV[1] .. '.position', ARGV[3]) end
+"""
+
 LIST = """
 -- KEYS: born.  ARGV: which life the names are of, prefix of rows, width of the order in a member, from, to, REV or
 -- nothing, limit, then lists.

@@ -40,6 +40,7 @@ WISH_ROWS = Table(
         WishlistCleared: lambda row, recorded: None,
     },
     keys=keys,
+    of_one_stream=True,
     indexes={"wishlist": Index(lambda key, row: row.wishlist_id, lambda key, row: row.at)},
 )
 WISHLISTS = Projection("wishlists", 2, (WISH_ROWS,))

@@ -101,6 +101,46 @@ def test_documents_are_sent_while_more_are_made_and_the_last_word_stands(url: st
     server.close()
 
 
+def test_the_last_word_stands_although_requests_are_under_way_at_once(url: str, name: str):
+    """The older ones are held back on their way."""
+    server, older = Slow(url), "Pine bed"
+    build = ElasticBuild(server, name)
+    assert build.try_writer()
+    ids = [f"p{number:04}" for number in range(REQUEST_CHANGES_MAX)]
+    for title in (older, older, "Oak bed"):
+        build.apply([product(one, title) for one in ids], [])
+        server.pause_s = max(0.0, server.pause_s - 0.2)
+    assert build.commit(5) == []
+    assert (build.search(SearchQuery(text="oak")).total, build.search(SearchQuery(text="pine")).total) == (len(ids), 0)
+    build.close()
+    server.close()
+
+
+class Slow(Server):
+    """What is sent lies about for a moment first."""
+
+    pause_s = 0.4
+
+    def write(self, method: str, path: str, body: Any = None, **params: Any) -> Any:
+        if path.endswith("/_bulk"):
+            time.sleep(self.pause_s)
+        return super().write(method, path, body, **params)
+
+
+def test_what_was_sent_of_a_walk_is_counted_when_it_is_gone_on_with(url: str, name: str):
+    """And is not made visible for nobody before that."""
+    begun = ElasticBuild(Server(url), name)
+    assert begun.try_writer()
+    begun.apply([product("p1", "Oak bed")], [])
+    begun.commit(0, Walk(5, "p1", "today"))
+    assert begun.count(SearchQuery()) == 0
+    begun.close()
+    again = ElasticBuild(Server(url), name, Generations(Server(url), name).unfinished("today"))
+    assert again.try_writer()
+    assert again.count(SearchQuery()) == 1
+    again.close()
+
+
 def test_one_that_was_ended_before_it_was_whole_is_gone_on_with_by_the_same_code(url: str, name: str):
     writer, generations = opened(url, name), Generations(Server(url), name)
     assert writer.try_writer()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -25,6 +25,13 @@ Change = SearchDocument | None
 """None deletes."""
 
 
+class Request(NamedTuple):
+    """Ready to be sent."""
+
+    ids: list[str]
+    lines: list[bytes]
+
+
 def write(server: Server, index: str, changes: Mapping[str, Change], version: int) -> list[Rejected]:
     """Changes by product id. A change that is older than what is there is dropped by the server.
 
@@ -33,16 +40,17 @@ def write(server: Server, index: str, changes: Mapping[str, Change], version: in
     rejected: list[Rejected] = []
     with ThreadPoolExecutor(1, "search-bulk") as sender:
         under_way: Future[list[Rejected]] | None = None
-        for ids, lines in _requests(changes, version):
+        for request in requests(changes, version):
             if under_way is not None:
                 rejected += under_way.result()
-            under_way = sender.submit(_send, server, index, ids, lines)
+            under_way = sender.submit(send, server, index, request)
         if under_way is not None:
             rejected += under_way.result()
     return rejected
 
 
-def _requests(changes: Mapping[str, Change], version: int) -> Iterator[tuple[list[str], list[bytes]]]:
+def requests(changes: Mapping[str, Change], version: int) -> Iterator[Request]:
+    """Each change with ``version``, in as few requests as are neither too long nor too many changes."""
     ids: list[str] = []
     lines: list[bytes] = []
     size = 0
@@ -51,17 +59,19 @@ def _requests(changes: Mapping[str, Change], version: int) -> Iterator[tuple[lis
         head = action % (b"delete" if document is None else b"index", _encode(product_id), version)
         line = head if document is None else head + b"\n" + document_json(document)
         if ids and (size + len(line) > REQUEST_BYTES_MAX or len(ids) >= REQUEST_CHANGES_MAX):
-            yield ids, lines
+            yield Request(ids, lines)
             ids, lines, size = [], [], 0
         ids.append(product_id)
         lines.append(line)
         size += len(line)
     if ids:
-        yield ids, lines
+        yield Request(ids, lines)
 
 
-def _send(server: Server, index: str, ids: list[str], lines: list[bytes]) -> list[Rejected]:
-    """Sends what the server was too busy for again; ``server`` waits and repeats when it takes nothing at all."""
+def send(server: Server, index: str, request: Request) -> list[Rejected]:
+    """Sends what the server was too busy for again; ``server`` waits and repeats when it takes nothing at all. Raises
+    SearchUnavailable, and Refused where the index is gone."""
+    ids, lines = request
     rejected: list[Rejected] = []
     for _ in range(ATTEMPTS):
         answer = server.write(
