@@ -27,7 +27,7 @@ from tests.e2e.feedrows import Beds, lines
 from tests.e2e.giftcards import balance, issue
 from tests.e2e.house import House, in_process
 from tests.e2e.market import Seller, open_shop
-from tests.e2e.shopper import HOME, Shopper, expect, fresh_key, sign_up
+from tests.e2e.shopper import HOME, PASSWORD, Shopper, expect, fresh_key, sign_up
 from tests.e2e.test_media import shows
 from tests.e2e.test_merchant_feeds import path as feed
 from tests.e2e.test_merchant_feeds import put, rejected, run
@@ -383,6 +383,7 @@ async def tidies_up_and_leaves(ada: Shopper) -> None:
     body = {"grant_type": "refresh_token", "refresh_token": elsewhere.refresh_token}
     await elsewhere.do("POST", "/api/auth/token", body)
     await elsewhere.do("POST", "/api/auth/logout", status=204)
+    await ada.do("PUT", "/api/me/password", {"currentPassword": PASSWORD, "newPassword": f"another {PASSWORD}"}, 204)
     await ada.do("DELETE", "/api/me", status=204)
 
 

@@ -18,7 +18,11 @@ const MEANS = [
 ];
 const OF_SELLERS = "Before, your shop has to withdraw what it offers, and to send or call off what was ordered there.";
 
-const DELETED = ["Your account is deleted", "Nothing of you is kept here any more", "Thank you for having been here."];
+const DELETED = [
+  "Your account is deleted",
+  "Your name and addresses are erased",
+  "Your orders stay in the books without them. Thank you for having been here.",
+];
 /* The answer to an earlier try was lost: the account may be gone, or the session alone. */
 const SIGNED_OUT = [
   "You are signed out",
