@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from typing import Any
+from urllib.parse import urlsplit
 
 from commands.context import Context, new_command_id, system_context
 from commands.vault import Vault
@@ -37,6 +38,10 @@ ADDRESS = {
     "postalCode": "62701",
     "country": "US",
 }
+LOOPBACK = ("localhost", "127.0.0.1", "::1")
+EXPOSED = (
+    "    Whoever reaches this port may sign in as an administrator with them; a shop of your own: kontor serve all"
+)
 LOADED = claim_id("demo", "sample")
 BATCH = 500
 
@@ -134,6 +139,7 @@ def welcome(url: str) -> None:
         f"  API document:     {url}/openapi.json",
         "",
         *logins(),
+        *(() if urlsplit(url).hostname in LOOPBACK else (EXPOSED,)),
         "",
         f"  Try:  curl '{url}/api/products?q=laptop&inStock=true&limit=3'",
         "  Ctrl-C ends it.",
