@@ -113,7 +113,7 @@ check: install ## format, lint, types, layers, architecture
 
 # Killed mutants stay killed until their function changes; `rm -r mutants` forgets them.
 .PHONY: mutants
-mutants: install ## break every guard in domain/ and list what no test notices (FILE=domain/payment.py; docs/mutants.md)
+mutants: install ## break every guard in domain/ and list what no test notices (FILE=domain/payments/payment.py; docs/mutants.md)
 	@$(BIN)/python scripts/mutants.py $(FILE)
 
 .PHONY: site

@@ -9,9 +9,9 @@ import structlog
 from eventsourcing.persistence import Mapper, StoredEvent
 
 from commands.store.port import Row, new_row
-from domain.codec import TOPICS, UnknownEvent, decode, decode_meta, encode
 from domain.decider import Event
 from domain.recorded import Meta, Recorded, Unreadable, chain_hash
+from domain.stored.codec import TOPICS, UnknownEvent, decode, decode_meta, encode
 
 _encode_meta = msgspec.msgpack.Encoder().encode
 NO_META = Meta(0, 0, "", "", "", "", "", b"")
@@ -30,7 +30,7 @@ def record(position: int, stream: str, version: int, event: Event, meta: Meta) -
 
 
 def recorded(row: Row | tuple[Any, ...]) -> Recorded:
-    """Decodes one stored event; its row may be a plain tuple. Raises what ``domain.codec.decode`` raises."""
+    """Decodes one stored event; its row may be a plain tuple. Raises what ``domain.stored.codec.decode`` raises."""
     position, stream, version, topic, meta, data, digest = row
     return Recorded(position, stream, version, decode(topic, data), decode_meta(meta), digest)
 

@@ -4,7 +4,7 @@ It reacts to what its own engine writes, and hears of what others have written: 
 provider goes on, in one commit each, with checkouts that another began.
 
 An optimisation that nothing relies on. What it knows is bounded and may be lost at any time; whatever it then fails
-to ask for, ``streams/checkout.py`` asks for later.
+to ask for, ``streams/processes/checkout.py`` asks for later.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ from commands.mapper import recorded
 from commands.overlay import Overlay
 from commands.routes import stream_of
 from commands.store.port import Position, Row
-from domain import checkout
-from domain.checkout import Checkout
-from domain.codec import TOPICS, decode_meta
+from domain.checkout import checkout
+from domain.checkout.checkout import Checkout
 from domain.decider import Command
-from domain.order import OrderPlaced, PlaceOrder
+from domain.orders.order import OrderPlaced, PlaceOrder
 from domain.recorded import Recorded
+from domain.stored.codec import TOPICS, decode_meta
 
 RELEVANT = frozenset(TOPICS[kind].partition("@")[0] for kind in checkout.RELEVANT)
 PLACED = TOPICS[OrderPlaced].partition("@")[0]

@@ -2,33 +2,33 @@
 
 from __future__ import annotations
 
-from domain.account import ACCOUNT
-from domain.board import BOARD
-from domain.cart import CART
-from domain.category import CATEGORY
+from domain.books.difference import DIFFERENCE
+from domain.books.ledger import LEDGER
+from domain.books.round import ROUND
+from domain.buyers.account import ACCOUNT
+from domain.buyers.cart import CART
+from domain.buyers.watch import WATCH
+from domain.buyers.wishlist import WISHLIST
+from domain.catalog.category import CATEGORY
+from domain.catalog.media import GALLERY
+from domain.catalog.product import PRODUCT
+from domain.catalog.review import REVIEWS
+from domain.catalog.rule import RULE
 from domain.claim import CLAIM
 from domain.decider import Command, Decider
-from domain.delivery import DELIVERY
-from domain.difference import DIFFERENCE
-from domain.giftcard import GIFT_CARD
-from domain.inventory import INVENTORY
-from domain.ledger import LEDGER
-from domain.media import GALLERY
-from domain.merchantfeed import MERCHANT_FEEDS
-from domain.offer import OFFER
-from domain.order import ORDER
-from domain.payment import PAYMENT
-from domain.product import PRODUCT
-from domain.promotion import PROMOTION
-from domain.push import PUSH
-from domain.review import REVIEWS
-from domain.round import ROUND
-from domain.rule import RULE
-from domain.sellerrating import SELLER_RATINGS
-from domain.shop import SHOP
-from domain.subscription import SUBSCRIPTIONS
-from domain.watch import WATCH
-from domain.wishlist import WISHLIST
+from domain.inventory.inventory import INVENTORY
+from domain.orders.order import ORDER
+from domain.outgoing.delivery import DELIVERY
+from domain.outgoing.subscription import SUBSCRIPTIONS
+from domain.payments.giftcard import GIFT_CARD
+from domain.payments.payment import PAYMENT
+from domain.pricing.board import BOARD
+from domain.pricing.promotion import PROMOTION
+from domain.sellers.merchantfeed import MERCHANT_FEEDS
+from domain.sellers.offer import OFFER
+from domain.sellers.push import PUSH
+from domain.sellers.sellerrating import SELLER_RATINGS
+from domain.sellers.shop import SHOP
 
 DECIDERS: dict[str, Decider] = {
     "usr": ACCOUNT,

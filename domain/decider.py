@@ -18,7 +18,7 @@ import msgspec
 
 
 class Event(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
-    """Something that happened. Fields are plain data; the stored name is chosen in ``domain/codec.py``."""
+    """Something that happened. Fields are plain data; the stored name is chosen in ``domain/stored/codec.py``."""
 
 
 class Command(msgspec.Struct, frozen=True, gc=False):

@@ -75,7 +75,7 @@ def about(
 @app.command()
 def demo(port: Port = None, data: Data = None, logs: Logs = None) -> None:
     """A marketplace with a real catalog, sample users and stock, on this machine. Ctrl-C ends it."""
-    from kontor.running import run_demo
+    from kontor.serving.running import run_demo
 
     run_demo(_settings(data=data, port=port, logs=logs))
 
@@ -94,7 +94,7 @@ def serve(
 ) -> None:
     """The services: `all` on one port (8000), or `write` (8001) and `read` (8002) alone."""
     from kontor import console
-    from kontor.running import run_services
+    from kontor.serving.running import run_services
 
     if what not in ("all", "write", "read"):
         console.fail(f"serve what? {what!r} is none of all, write, read", 2)
@@ -104,7 +104,7 @@ def serve(
 @app.command()
 def relay() -> None:
     """Full profile: follows the log and puts it on Kafka. Two of them do no harm."""
-    from kontor.working import run_relay
+    from kontor.serving.working import run_relay
 
     run_relay(_settings())
 
@@ -117,7 +117,7 @@ def work(
     data: Data = None,
 ) -> None:
     """Full profile: fills the views from Kafka and the search index, sees checkouts, payments and erasures through."""
-    from kontor.working import run_work
+    from kontor.serving.working import run_work
 
     run_work(projection or (), _settings(data=data))
 
@@ -129,7 +129,7 @@ def gateway(
     data: Data = None,
 ) -> None:
     """Full profile: the simulated payment provider (8003), with records of its own in the data folder."""
-    from kontor.gateway import run_gateway
+    from kontor.serving.gateway import run_gateway
 
     run_gateway(_settings(host=host, port=port, data=data))
 
@@ -145,7 +145,7 @@ def verify(
     views: Annotated[bool, typer.Option("--views", help="Then compare every stored view with the log.")] = False,
 ) -> None:
     """Walk the log: no holes, contiguous versions, hash chains, every event folds, stock and money add up."""
-    from kontor.verifying import run_verify
+    from kontor.proving.verifying import run_verify
 
     run_verify(_settings(data=data), as_json=json, url=url, views=views)
 
@@ -169,7 +169,7 @@ def reconcile(
 
     What the log only waits for is asked and recorded. Differences are kept: /api/admin/differences lists and settles.
     """
-    from kontor.reconciling import run_reconcile
+    from kontor.operating.reconciling import run_reconcile
 
     run_reconcile(settlement, _settings(data=data), as_json=json, border_s=border, grace_s=grace)
 
@@ -264,7 +264,7 @@ app.command(name="copy-vault")(copy_vault)
 @app.command()
 def status(data: Data = None, json: Json = False) -> None:
     """Log head, position and lag of each consumer, parked events, open checkouts."""
-    from kontor.status import run_status
+    from kontor.operating.status import run_status
 
     run_status(_settings(data=data), as_json=json)
 
@@ -275,7 +275,7 @@ def clear_views(agreed: Annotated[bool, typer.Option("--yes", help="Ask nothing.
 
     Log, vault and the provider's records stay. Full profile: topic, Redis keys, keyspace and indices of its namespace.
     """
-    from kontor.clearing import run_clear
+    from kontor.operating.clearing import run_clear
 
     run_clear(_settings(data=data), agreed)
 
@@ -283,7 +283,7 @@ def clear_views(agreed: Annotated[bool, typer.Option("--yes", help="Ask nothing.
 @app.command()
 def config(data: Data = None, json: Json = False) -> None:
     """The settings in force, secrets masked."""
-    from kontor.status import print_config
+    from kontor.operating.status import print_config
 
     print_config(_settings(data=data), as_json=json)
 
@@ -316,7 +316,7 @@ def create_user(
 ) -> None:
     """Create an account; this is how the first administrator comes to be."""
     from kontor import console
-    from kontor.users import run_create
+    from kontor.operating.users import run_create
 
     if scope not in ("customer", "merchant", "admin"):
         console.fail(f"no such scope: {scope!r}; one of customer, merchant, admin", 2)
@@ -331,7 +331,7 @@ def explain_quote(
     json: Json = False,
 ) -> None:
     """Print how each amount of an order came about; exit 1 if one is not what its derivation gives."""
-    from kontor.explaining import run_explain
+    from kontor.operating.explaining import run_explain
 
     run_explain(order_id, _settings(data=data), as_json=json, url=url)
 
@@ -339,7 +339,7 @@ def explain_quote(
 @letters.command("list")
 def list_parked(data: Data = None, json: Json = False) -> None:
     """Events that views could not take in, and deliveries that were given up; with --json one object a line."""
-    from kontor.parked import run_list
+    from kontor.operating.parked import run_list
 
     run_list(_settings(data=data), as_json=json)
 
@@ -347,7 +347,7 @@ def list_parked(data: Data = None, json: Json = False) -> None:
 @letters.command("show")
 def show_parked(key: Key, data: Data = None, json: Json = False) -> None:
     """What is parked under a key, with the event and without personal data."""
-    from kontor.parked import run_show
+    from kontor.operating.parked import run_show
 
     run_show(_settings(data=data), key, as_json=json)
 
@@ -355,7 +355,7 @@ def show_parked(key: Key, data: Data = None, json: Json = False) -> None:
 @letters.command("retry")
 def retry_parked(key: Key, data: Data = None, json: Json = False) -> None:
     """Deliver it once more, for another three days; or fold its whole projection again, beside a service or not."""
-    from kontor.parked import run_retry
+    from kontor.operating.parked import run_retry
 
     run_retry(_settings(data=data), key, as_json=json)
 
@@ -363,7 +363,7 @@ def retry_parked(key: Key, data: Data = None, json: Json = False) -> None:
 @letters.command("drop")
 def drop_parked(key: Key, data: Data = None, json: Json = False) -> None:
     """Give a delivery up for good."""
-    from kontor.parked import run_drop
+    from kontor.operating.parked import run_drop
 
     run_drop(_settings(data=data), key, as_json=json)
 
@@ -371,7 +371,7 @@ def drop_parked(key: Key, data: Data = None, json: Json = False) -> None:
 @feeds.command("list")
 def list_feeds(shop: Shop, data: Data = None, json: Json = False) -> None:
     """A shop's feeds, and how their last runs ended; with --json one object a line."""
-    from kontor.feedcommands import run_list
+    from kontor.operating.feedcommands import run_list
 
     run_list(_settings(data=data), shop, as_json=json)
 
@@ -384,7 +384,7 @@ def run_feed(
     data: Data = None,
 ) -> None:
     """Ask for a run now, which the service or `kontor work` begins."""
-    from kontor.feedcommands import run_now
+    from kontor.operating.feedcommands import run_now
 
     run_now(_settings(data=data), shop, name, anew=anew)
 

@@ -30,8 +30,8 @@ def import_(
     `sample` needs no file: it is the demo's catalog with its shops, stock and users, whose passwords everybody knows.
     """
     from kontor import console
-    from kontor.demo import run_load
-    from kontor.importing import Wishes, run_import
+    from kontor.operating.importing import Wishes, run_import
+    from kontor.serving.demo import run_load
 
     if what not in ("products", "offers", "stock", "categories", "sample"):
         console.fail(f"import what? {what!r} is none of products, offers, stock, categories, sample", 2)
@@ -53,7 +53,7 @@ def copy_log(
 
     Stop whoever writes into the log first. What the vault holds is not in the log: `copy-vault` takes it along.
     """
-    from kontor.copying import run_copy
+    from kontor.operating.copying import run_copy
 
     settings_of()
     run_copy(source, target)
@@ -67,7 +67,7 @@ def copy_vault(
 
     Stop the services first. The copy is compared row by row, and what the log of the folder holds is opened with it.
     """
-    from kontor.copying_vault import run_copy_vault
+    from kontor.operating.copying_vault import run_copy_vault
 
     settings_of()
     run_copy_vault(source, target)
@@ -81,6 +81,6 @@ def backup(
 
     What is folded from the log is left out. To restore it, name the folder, or a copy of it, with --data.
     """
-    from kontor.backup import run_backup
+    from kontor.operating.backup import run_backup
 
     run_backup(settings_of(data=data), target)

@@ -21,7 +21,7 @@ def show(
     json: Json = False,
 ) -> None:
     """An aggregate as of a moment, from its events alone; an order with its payment. Nothing sealed is shown."""
-    from kontor.showing import Asked, run_show
+    from kontor.operating.showing import Asked, run_show
 
     run_show(Asked(stream, at, diff), settings_of(data=data), as_json=json, url=url)
 

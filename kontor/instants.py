@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
-from domain.codec import decode_meta
+from domain.stored.codec import decode_meta
 
 
 class NoInstant(ValueError):

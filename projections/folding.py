@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
-from domain.codec import EVENTS
 from domain.recorded import Recorded, Unreadable
+from domain.stored.codec import EVENTS
 from projections.projector import Table
 
 NOWHERE = -1

@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal
 
-from domain.codec import DAMAGED
+from domain.stored.codec import DAMAGED
 from projections import flushing
 from projections.beside import NEAR_PAGE, BadGeneration, Rows, Standing
 from projections.folding import Kept, Parked, first_of_each

@@ -12,9 +12,9 @@ from typing import Any
 
 import msgspec
 
-from domain.codec import TOPICS
 from domain.ids import PREFIXES
 from domain.recorded import Recorded
+from domain.stored.codec import TOPICS
 
 
 class ViewRow(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):

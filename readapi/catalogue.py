@@ -16,18 +16,18 @@ from starlette.requests import Request
 
 from projections.search.port import MAX_SUGGESTIONS, MAX_TEXT, Explanation, SearchQuery, Suggestion
 from projections.search.suggest import of_categories
-from readapi.audience import EVERYBODY, Audience
-from readapi.categories import Tree
-from readapi.categorytitles import Named, suggested
+from readapi.caching.pages import Card, Page
+from readapi.caching.searches import Found, list_body
 from readapi.consistency import at_position, at_search_position, require
-from readapi.degraded import or_else
 from readapi.edge.positions import MIN_HEADER, min_position, query_wait
 from readapi.edge.problems import PositionNotReached
-from readapi.languages import wanted_of
-from readapi.pages import Card, Page
+from readapi.fallback.degraded import or_else
 from readapi.reading import Reading, reading_of
-from readapi.searches import Found, list_body
 from readapi.services import ReadServices
+from readapi.shown.audience import EVERYBODY, Audience
+from readapi.shown.categories import Tree
+from readapi.shown.categorytitles import Named, suggested
+from readapi.shown.languages import wanted_of
 
 
 class Listing(NamedTuple):

@@ -9,12 +9,12 @@ from functools import lru_cache
 from typing import Any, get_args
 from urllib.parse import parse_qsl
 
+from domain.catalog.rule import REGION
 from domain.money import AMOUNT_MAX
-from domain.rule import REGION
 from projections.search.port import MAX_OFFSET, SearchQuery, Sort
-from readapi.destination import ANYWHERE
 from readapi.edge.paging import CURSOR_CHARS_MAX, LIMIT_DEFAULT, parse_limit
 from readapi.edge.problems import BadParameter
+from readapi.shown.destination import ANYWHERE
 
 PARAMETERS_MAX = 100
 CHARS_MAX = 500

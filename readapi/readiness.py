@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 from starlette.responses import Response
 
 from commands.errors import StorageUnavailable
-from readapi.degraded import away
+from readapi.fallback.degraded import away
 from readapi.services import ReadServices, Store
 
 LAG_MAX = 50_000

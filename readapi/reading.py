@@ -10,25 +10,25 @@ from typing import TYPE_CHECKING, cast
 from fastapi import FastAPI
 from starlette.requests import Request
 
-from readapi.categories import Categories
-from readapi.categorypages import CategoryPages
-from readapi.categorytitles import CategoryTitles
-from readapi.destination import Destinations
-from readapi.lastgood import LastGood
+from readapi.caching.categorypages import CategoryPages
+from readapi.caching.pages import Pages
+from readapi.caching.popularsearches import PopularSearches, finding
+from readapi.caching.purges import Purges
+from readapi.caching.searches import Searches
+from readapi.fallback.lastgood import LastGood
+from readapi.fallback.standins import StandIn
 from readapi.merchandising import Merchandising
-from readapi.pages import Pages
-from readapi.popularsearches import PopularSearches, finding
-from readapi.purges import Purges
-from readapi.searches import Searches
-from readapi.sellernames import SellerNames
 from readapi.services import Counted, ReadServices
-from readapi.standins import StandIn
-from streams.affinities import Affinities
-from streams.feeds import Feeds
+from readapi.shown.categories import Categories
+from readapi.shown.categorytitles import CategoryTitles
+from readapi.shown.destination import Destinations
+from readapi.shown.sellernames import SellerNames
+from streams.discovery.affinities import Affinities
+from streams.discovery.feeds import Feeds
 
 if TYPE_CHECKING:  # the embedded profile has no Redis client
     from projections.redisviews.notice import Notice
-    from streams.noticing import Noticing
+    from streams.views.noticing import Noticing
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,12 +8,12 @@ from typing import Any, Literal, NamedTuple
 from pydantic import Field
 
 from projections.views import Views
-from readapi.languages import Wanted
-from readapi.models import Listed, ProductCard
-from readapi.pages import price_until
-from readapi.products import product_card, told_to
-from streams.affinities import Affinities
-from streams.assembly import OnSale, assemble
+from readapi.caching.pages import price_until
+from readapi.shapes.models import Listed, ProductCard
+from readapi.shown.languages import Wanted
+from readapi.shown.products import product_card, told_to
+from streams.discovery.affinities import Affinities
+from streams.indexing.assembly import OnSale, assemble
 
 Basis = Literal["also_bought", "popular"]
 AT_ONCE = 40

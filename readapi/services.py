@@ -8,18 +8,18 @@ from typing import Any, Protocol
 
 from commands.store.port import EventLog
 from commands.vault import Vault
-from domain.shipping import ShippingTable
-from domain.tax import TaxTable
+from domain.pricing.shipping import ShippingTable
+from domain.pricing.tax import TaxTable
 from projections.folding import Parked
 from projections.search.port import SearchIndex
 from projections.search.ranking import Weights
 from projections.views import Views
 from readapi.edge.ratelimit import Limiter
-from streams.assembly import OnSale
-from streams.follower import Applied
+from streams.indexing.assembly import OnSale
 from streams.objects.port import Objects
-from streams.sellerslists import SellersLists
 from streams.signals.handover import Signals
+from streams.standins.sellerslists import SellersLists
+from streams.views.follower import Applied
 from streams.waiting.rooms import Rooms
 
 
@@ -107,7 +107,7 @@ class Workings:
     refused: Callable[[], Mapping[str, str]] = dict
     """Products that search would not take, and why."""
     replay: Callable[[], Awaitable[bytes | None]] = _nothing
-    """What the last replay said of itself (``streams/replaynews.py``). Raises ViewsUnavailable."""
+    """What the last replay said of itself (``streams/history/replaynews.py``). Raises ViewsUnavailable."""
 
 
 @dataclass(slots=True)

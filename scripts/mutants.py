@@ -1,7 +1,7 @@
 """Mutates the guards in ``domain/`` and tells which mutants no test of ``tests/domain`` kills (docs/mutants.md).
 
     python scripts/mutants.py                       # goes on where it was stopped
-    python scripts/mutants.py domain/payment.py     # of these files only
+    python scripts/mutants.py domain/payments  # of these files only
     python scripts/mutants.py --report              # what is known so far, without running anything
 
 To be run in the root of the checkout, where mutmut finds its settings. It copies the project to ``mutants/``, finds out
@@ -71,14 +71,14 @@ class _Guards(file_mutation.MutationVisitor):
 def _makers() -> Iterator[str]:
     """Functions that make functions, as mutmut names them. They are called while their module is imported, which is
     before there is a mutant: for theirs, everything is imported once more, and every test of their module is run."""
-    for path in ROOT.glob("domain/*.py"):
+    for path in ROOT.glob("domain/**/*.py"):
         for found in ast.parse(path.read_text(encoding="utf-8")).body:
             if isinstance(found, ast.FunctionDef):
                 inner = {each.name for each in ast.walk(found) if isinstance(each, ast.FunctionDef)}
                 returned = [each.value for each in ast.walk(found) if isinstance(each, ast.Return)]
                 named = {each.id for each in returned if isinstance(each, ast.Name)}
                 if inner & named or any(isinstance(each, ast.Lambda) for each in returned):
-                    yield f"domain.{path.stem}.x_{found.name}"
+                    yield f"{'.'.join(path.relative_to(ROOT).with_suffix('').parts)}.x_{found.name}"
 
 
 def prepare(files: list[str]) -> None:
@@ -144,7 +144,7 @@ def status(code: int | None) -> str:
 
 def known(files: list[str]) -> Iterator[tuple[str, str, str]]:
     """Path, name and status of every mutant there is."""
-    for path in sorted(ROOT.glob("domain/*.py")):
+    for path in sorted(ROOT.glob("domain/**/*.py")):
         name = str(path.relative_to(ROOT))
         if not files or name in files:
             data = SourceFileMutationData(path=name)
@@ -160,8 +160,8 @@ def described(path: str, name: str) -> str:
 
 
 def function(mutant: str) -> str:
-    module, _, rest = mutant.removeprefix("domain.").partition(".")
-    mangled = rest.rpartition("__mutmut_")[0].removeprefix("x")
+    *_, module, name = mutant.split(".")
+    mangled = name.rpartition("__mutmut_")[0].removeprefix("x")
     return f"{module}.{mangled.replace('ǁ', '.').strip('.').removeprefix('_')}".replace("value_of_", "")
 
 
@@ -187,7 +187,7 @@ def report(files: list[str], show: Callable[[str], None] = print) -> int:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description="Mutate the guards in domain/ and run the fast domain tests.")
-    parser.add_argument("files", nargs="*", metavar="FILE", help="such as domain/payment.py; without: all")
+    parser.add_argument("files", nargs="*", metavar="FILE", help="such as domain/payments/payment.py; without: all")
     parser.add_argument("--report", action="store_true", help="tell what is known and run nothing")
     parser.add_argument("--children", type=int, default=1, help="how many mutants are tried at once")
     chosen = parser.parse_args()

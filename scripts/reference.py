@@ -19,8 +19,8 @@ from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
 
 from commands.routes import DECIDERS
-from domain.codec import EVENTS
 from domain.decider import Command
+from domain.stored.codec import EVENTS
 from kontor.cli import app
 from kontor.settings import Settings
 from readapi.edge.problems import PROBLEMS, TYPE_BASE
@@ -91,7 +91,7 @@ def commands() -> str:
     ]
     kinds = sorted(_below(Command), key=lambda kind: (kind.__module__, kind.__name__))
     for module, members in groupby(kinds, key=lambda kind: kind.__module__):
-        lines += ["", f"## {module.removeprefix('domain.')}"]
+        lines += ["", f"## {module.rpartition('.')[2]}"]
         for kind in members:
             lines += ["", f"### `{kind.__name__}`", "", *_told(kind), *_fields(kind)]
     return _page(lines)

@@ -13,11 +13,11 @@ from typing import Any, NamedTuple
 from commands.aggregates import fold
 from commands.errors import UnreadableStream
 from commands.store.port import EventLog
-from domain.codec import decode_meta
-from domain.delivery import Delivery
 from domain.ids import delivery_id
 from domain.instants import instant
-from domain.subscription import BOOK, Subscription, Subscriptions
+from domain.outgoing.delivery import Delivery
+from domain.outgoing.subscription import BOOK, Subscription, Subscriptions
+from domain.stored.codec import decode_meta
 from projections.folding import Parked
 from streams.outgoing.notices import COURIERS
 

@@ -6,8 +6,8 @@ import asyncio
 
 from commands.mapper import recorded
 from commands.store.port import EventLog
-from domain.ledger import JOURNAL, LedgerPosted
-from streams.bookkeeping import TOPICS
+from domain.books.ledger import JOURNAL, LedgerPosted
+from streams.money.bookkeeping import TOPICS
 
 PAGE = 10_000
 WITHIN_S = 20

@@ -16,7 +16,7 @@ from commands.engine import Engine, now_ms
 from commands.mapper import recorded
 from commands.store.sqlite import SQLiteLog
 from commands.vault import Vault
-from domain.account import RegisterAccount
+from domain.buyers.account import RegisterAccount
 from domain.ids import new_id
 from domain.recorded import Recorded
 from kontor.tables import tax_table
@@ -38,13 +38,13 @@ from readapi.edge.state import EdgeSettings, edge_state
 from readapi.routes import categories as read_categories
 from readapi.routes import products as read_products
 from readapi.routes import shops as read_shops
-from streams.follower import Follower
-from streams.indexer import Indexer
+from streams.indexing.indexer import Indexer
+from streams.views.follower import Follower
 from streams.waiting.rooms import Rooms
 from writeapi import requests
-from writeapi.restrictions import Restrictions, rules_in_views
+from writeapi.buying.sellers import sellers_in_views
+from writeapi.merchants.restrictions import Restrictions, rules_in_views
 from writeapi.routes import inventory, offers, products, shops
-from writeapi.sellers import sellers_in_views
 from writeapi.services import WriteServices
 
 ROUTERS: Sequence[APIRouter] = (

@@ -15,9 +15,9 @@ from typing import Any, TypeVar
 import msgspec
 import pytest
 
-from domain.codec import TOPICS, decode, encode
 from domain.decider import Command, Decider, Event, State
 from domain.errors import DomainError
+from domain.stored.codec import TOPICS, decode, encode
 
 E = TypeVar("E", bound=DomainError)
 

@@ -24,11 +24,11 @@ from commands.batch import Outcome
 from commands.context import Context, new_command_id
 from commands.idempotency import Answer, IdempotentRequest
 from commands.store.port import Reply
-from domain.account import ActiveAccount
+from domain.buyers.account import ActiveAccount
 from domain.decider import Command
 from domain.errors import DomainError, Forbidden
 from domain.ids import new_id
-from domain.shop import OpenedShop, require_open
+from domain.sellers.shop import OpenedShop, require_open
 from readapi.edge.etags import etag
 from readapi.edge.headers import header
 from readapi.edge.idempotency import REPLAYED_HEADER, IdempotencyKey, idempotency_of

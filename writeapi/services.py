@@ -10,16 +10,16 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from commands.engine import Engine
-from domain.policy import OrderPolicy
-from domain.rule import Restriction
-from domain.shipping import ShippingTable
-from domain.tax import TaxTable
+from domain.catalog.rule import Restriction
+from domain.orders.policy import OrderPolicy
+from domain.pricing.shipping import ShippingTable
+from domain.pricing.tax import TaxTable
 from readapi.services import ReadServices
 from streams.merchantfeeds.sources import Rules
-from streams.payments import PaymentProcess
-from writeapi.restrictions import Restrictions
-from writeapi.sellers import Sellers
-from writeapi.turns import Turns
+from streams.money.payments import PaymentProcess
+from writeapi.buying.sellers import Sellers
+from writeapi.buying.turns import Turns
+from writeapi.merchants.restrictions import Restrictions
 
 
 class States(Protocol):

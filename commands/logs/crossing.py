@@ -3,7 +3,7 @@
 An engine reacts within its batch to checkouts that touch nothing but its own log (``commands/reactor.py``). Of all
 others, every step is a commit of the log that it concerns, and given when the last has its place in the order of all:
 a step in one log would else come to stand before what called for it in another. Nothing relies on this either: a step
-that is lost here is asked for again by ``streams/checkout.py``, and asking twice changes nothing.
+that is lost here is asked for again by ``streams/processes/checkout.py``, and asking twice changes nothing.
 """
 
 from __future__ import annotations

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-from domain.order import OrderPlaced
+from domain.orders.order import OrderPlaced
 from domain.recorded import Recorded
 from projections.projector import Index, Projection, Table, ViewRow
 

@@ -8,7 +8,7 @@ import time
 from urllib.parse import quote
 
 from commands.context import system_context
-from domain.account import RegisterAccount
+from domain.buyers.account import RegisterAccount
 from domain.claim import TakeClaim
 from domain.ids import claim_id, derived_id
 from readapi.edge.tokens import AccessTokens

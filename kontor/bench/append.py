@@ -15,9 +15,9 @@ from commands.context import Context, new_command_id
 from commands.engine import Engine, now_ms
 from commands.store.port import EventLog, Row
 from commands.store.sqlite import INSERT, LOG_FILE, SCHEMA, SQLiteLog
-from domain.inventory import ReceiveStock
+from domain.inventory.inventory import ReceiveStock
 from kontor.bench.report import median, report, spread
-from kontor.embedded import settle_garbage
+from kontor.wiring.embedded import settle_garbage
 
 COMMANDS = 40_000
 WAITING = 2_000

@@ -13,10 +13,10 @@ from aiokafka.admin import AIOKafkaAdminClient
 from commands.context import Context, new_command_id
 from commands.engine import Engine, now_ms
 from commands.store.port import EventLog
-from domain.inventory import ReceiveStock
+from domain.inventory.inventory import ReceiveStock
 from streams.broker.outlet import Outlet
+from streams.broker.relay import Relay
 from streams.broker.topic import Topic
-from streams.relay import Relay
 
 WAITING = 2_000
 SKUS = 2_000

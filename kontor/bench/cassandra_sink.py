@@ -19,7 +19,7 @@ from domain.recorded import Recorded
 from kontor import console
 from kontor.bench.orders import account, lives
 from kontor.bench.report import median, percentile, report, spread
-from kontor.embedded import settle_garbage
+from kontor.wiring.embedded import settle_garbage
 from projections.cassandraviews.driver import Query, Session
 from projections.cassandraviews.settings import CassandraSettings, hosts_of
 from projections.cassandraviews.sink import CassandraSink

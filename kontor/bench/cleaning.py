@@ -11,8 +11,8 @@ from cassandra.cluster import EXEC_PROFILE_DEFAULT, Cluster, ExecutionProfile
 from cassandra.policies import RoundRobinPolicy
 from redis.asyncio import Redis
 
-from kontor.named import cassandra_settings, index_of, topic_of
 from kontor.settings import Settings
+from kontor.wiring.named import cassandra_settings, index_of, topic_of
 from projections.search.elastic.server import Refused, Server
 
 DROP_S = 60

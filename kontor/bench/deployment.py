@@ -26,8 +26,8 @@ from kontor import console
 from kontor.bench.cleaning import clean
 from kontor.bench.house import Running
 from kontor.bench.processor import listening
-from kontor.full import FullWriteServices, write_side
 from kontor.settings import Settings
+from kontor.wiring.full import FullWriteServices, write_side
 
 SERVERS = ("postgres_url", "kafka", "redis_url", "elasticsearch_url", "cassandra")
 PARTS: Mapping[str, tuple[str, ...]] = {

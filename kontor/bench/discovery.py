@@ -17,14 +17,14 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from domain.product import Description
+from domain.catalog.product import Description
 from kontor import console
 from kontor.bench.report import report
 from projections.catalog.projector import ProductRow
 from projections.purchases.projector import BASKET_MAX, BasketRow, BoughtRow, week_of
 from projections.views import Entry
-from streams.affinities import Affinities
-from streams.feeds import Feeds
+from streams.discovery.affinities import Affinities
+from streams.discovery.feeds import Feeds
 
 KNOWN = 0.8
 ASKED_MAX = 1_000

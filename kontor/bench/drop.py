@@ -20,17 +20,17 @@ from typing import Any
 
 from commands.context import Context, new_command_id, system_context
 from commands.sealing import new_key
-from domain.account import RegisterAccount
-from domain.cart import cart_of
+from domain.buyers.account import RegisterAccount
+from domain.buyers.cart import cart_of
 from domain.ids import claim_id, derived_id, offer_id, stock_id
 from domain.money import Money
-from domain.offer import PutOffer, Terms
+from domain.sellers.offer import PutOffer, Terms
 from kontor.bench.checkout import empty_requests
 from kontor.bench.client import Client
 from kontor.bench.house import ADDRESS, House, furnish, serving, shown
 from kontor.bench.report import percentile, report
-from kontor.embedded import embedded
 from kontor.settings import Settings
+from kontor.wiring.embedded import embedded
 from readapi.edge.tokens import AccessTokens
 from readapi.instants import instant
 

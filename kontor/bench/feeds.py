@@ -18,16 +18,16 @@ from typing import Any
 import msgspec
 
 from commands.context import system_context
-from domain.feedstate import Feed, Run, ShopFeeds, feeds_id
-from domain.feedterms import DONE, FeedTerms
 from domain.ids import new_id
-from domain.merchantfeed import AskRun, PutFeed
-from domain.shop import OpenShop
+from domain.sellers.feedstate import Feed, Run, ShopFeeds, feeds_id
+from domain.sellers.feedterms import DONE, FeedTerms
+from domain.sellers.merchantfeed import AskRun, PutFeed
+from domain.sellers.shop import OpenShop
 from kontor.bench.report import report
 from kontor.catalog import sample
-from kontor.embedded import embedded
-from kontor.importing import shown
+from kontor.operating.importing import shown
 from kontor.settings import Settings
+from kontor.wiring.embedded import embedded
 from streams.merchantfeeds.memory import FeedMemory
 from streams.merchantfeeds.reading import Place, Reader
 from streams.merchantfeeds.run import BATCH, digest_of, key_of

@@ -22,9 +22,9 @@ from kontor.bench.orders import EVENTS_AN_ORDER
 from kontor.bench.processor import Meter
 from kontor.bench.replay import fold, grow
 from kontor.bench.report import median, percentile, report, spread
-from kontor.embedded import embedded
 from kontor.folder import DataFolder
 from kontor.settings import Settings
+from kontor.wiring.embedded import embedded
 
 LONG, SHORT = 10_000_000, 10_000
 SECONDS = 6.0

@@ -12,12 +12,12 @@ from pathlib import Path
 from typing import Any
 
 from commands.context import Context, new_command_id
-from domain.inventory import ReceiveStock
+from domain.inventory.inventory import ReceiveStock
 from kontor.bench.client import Client
 from kontor.bench.house import Running, demo, serving
 from kontor.bench.report import report
-from kontor.embedded import embedded
 from kontor.settings import Settings
+from kontor.wiring.embedded import embedded
 
 EVENTS = 1_000_000
 STREAMS = 50_000
@@ -98,5 +98,5 @@ async def _demo_resident(data: Path) -> float:
 def _bare_start() -> float:
     """The limit: the interpreter and our imports, and nothing done."""
     started = time.perf_counter()
-    subprocess.run([sys.executable, "-c", "import kontor.embedded, writeapi.app"], check=True)
+    subprocess.run([sys.executable, "-c", "import kontor.wiring.embedded, writeapi.app"], check=True)
     return time.perf_counter() - started

@@ -11,9 +11,9 @@ from typing import Any
 from commands.context import Context, new_command_id
 from commands.engine import Engine, now_ms
 from commands.store.sqlite import SQLiteLog
-from domain.inventory import HOLD_MS, HoldStock, ReceiveStock, StockHeld
+from domain.inventory.inventory import HOLD_MS, HoldStock, ReceiveStock, StockHeld
 from kontor.bench.report import median, report, spread
-from kontor.embedded import settle_garbage
+from kontor.wiring.embedded import settle_garbage
 
 BUYERS = 10_000
 UNITS = 100

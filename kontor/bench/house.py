@@ -16,17 +16,17 @@ from pathlib import Path
 from typing import NamedTuple
 
 from commands.context import Context, new_command_id, system_context
-from domain.account import AddAddress, AddPaymentMethod, Address, PaymentMethod
+from domain.buyers.account import AddAddress, AddPaymentMethod, Address, PaymentMethod
+from domain.catalog.product import Description, Variant
 from domain.ids import derived_id
 from domain.money import Money
-from domain.offer import Terms
-from domain.product import Description, Variant
-from domain.shop import OpenShop
+from domain.sellers.offer import Terms
+from domain.sellers.shop import OpenShop
 from kontor.bench.client import Client
-from kontor.embedded import embedded
 from kontor.settings import Settings
-from writeapi.merchandise import Draft, count_stock, create_products, put_offers
-from writeapi.registration import register
+from kontor.wiring.embedded import embedded
+from writeapi.accounts.registration import register
+from writeapi.merchants.merchandise import Draft, count_stock, create_products, put_offers
 from writeapi.services import WriteServices
 
 PASSWORD = "bench-password"

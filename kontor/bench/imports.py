@@ -19,15 +19,15 @@ from commands.store.port import Row
 from commands.store.sqlite import INSERT, LOG_FILE, SCHEMA
 from kontor.bench.report import report
 from kontor.catalog import sample
-from kontor.embedded import embedded
-from kontor.importing import import_file
+from kontor.operating.importing import import_file
 from kontor.settings import Settings
+from kontor.wiring.embedded import embedded
 from projections.search.document import SearchDocument
 from projections.search.tantivy_index import TantivyIndex
 from projections.sqlite import SQLiteViews
-from streams.assembly import on_sale
-from streams.documents import document
-from streams.indexer import DOCUMENTS_PER_SLICE
+from streams.indexing.assembly import on_sale
+from streams.indexing.documents import document
+from streams.indexing.indexer import DOCUMENTS_PER_SLICE
 from writeapi.services import WriteServices
 
 PRODUCTS = 20_000

@@ -20,8 +20,8 @@ from kontor.bench.house import furnish, shown
 from kontor.bench.processor import Meter
 from kontor.bench.report import percentile, report
 from kontor.bench.trade import EVENTS_AN_ORDER, Trade
-from kontor.embedded import settle_garbage
-from streams.following import Followed
+from kontor.wiring.embedded import settle_garbage
+from streams.views.following import Followed
 
 SECONDS = 20.0
 WARM_UP_S = 3.0

@@ -8,12 +8,15 @@ from collections.abc import Iterator, Sequence
 
 from commands.mapper import record
 from commands.store.port import Row
-from domain import inventory, ledger, order, payment
+from domain.books import ledger
+from domain.books.postings import NOTHING, held, postings_of_capture
 from domain.decider import Event
 from domain.ids import derived_id, payment_id, stock_id
+from domain.inventory import inventory
 from domain.money import Money
-from domain.postings import NOTHING, held, postings_of_capture
-from domain.pricing import Destination, Quote, QuoteLine, price_quote
+from domain.orders import order
+from domain.payments import payment
+from domain.pricing.pricing import Destination, Quote, QuoteLine, price_quote
 from domain.recorded import Meta, Recorded
 from kontor.tables import shipping_table, tax_table
 

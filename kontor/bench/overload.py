@@ -17,14 +17,14 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from domain.cart import cart_of
+from domain.buyers.cart import cart_of
 from kontor.acting.people import People
 from kontor.bench.client import Answer, Client
 from kontor.bench.house import House, Running, equip, furnish, serving
 from kontor.bench.report import percentile, report
-from kontor.embedded import embedded
-from kontor.running import build_app
+from kontor.serving.running import build_app
 from kontor.settings import Settings
+from kontor.wiring.embedded import embedded
 
 SECONDS = 600.0
 TIMES = 3.0

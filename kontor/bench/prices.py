@@ -28,9 +28,9 @@ from kontor.bench.checkout import buy
 from kontor.bench.client import Answer, ByMethod, Client
 from kontor.bench.house import PASSWORD, House, Running, furnish, serving, shoppers, shown_in, signed_in
 from kontor.bench.report import percentile, report
-from kontor.embedded import embedded
 from kontor.settings import Settings
-from writeapi.registration import register
+from kontor.wiring.embedded import embedded
+from writeapi.accounts.registration import register
 from writeapi.services import WriteServices
 
 SKUS, CHANGING = 100, 20

@@ -5,10 +5,10 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from domain.discounts import Promotions
 from domain.money import PPM, Money
-from domain.pricing import Destination, Quote, QuoteLine, price_quote
-from domain.promotion import Amount, BuyGet, FreeShipping, Percent, Scope, Terms
+from domain.pricing.discounts import Promotions
+from domain.pricing.pricing import Destination, Quote, QuoteLine, price_quote
+from domain.pricing.promotion import Amount, BuyGet, FreeShipping, Percent, Scope, Terms
 from kontor.bench.report import median, report
 from kontor.tables import shipping_table, tax_table
 

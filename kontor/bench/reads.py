@@ -18,12 +18,12 @@ from urllib.parse import quote, urlsplit
 
 import msgspec
 
-from kontor import demo
 from kontor.bench.client import Answer, Client
 from kontor.bench.house import Running, serving, shown_in
 from kontor.bench.processor import Meter
 from kontor.bench.report import median, percentile, report, spread
 from kontor.catalog import sample
+from kontor.serving import demo
 from kontor.settings import Settings
 
 CONNECTIONS = 64
@@ -59,7 +59,7 @@ async def run(*options: str) -> dict[str, Any]:
 
 
 async def _embedded(seconds: float) -> dict[str, Any]:
-    from kontor.embedded import embedded
+    from kontor.wiring.embedded import embedded
 
     with tempfile.TemporaryDirectory(prefix="kontor-bench-") as folder:
         async with embedded(Settings(data=Path(folder))) as services:
@@ -140,7 +140,7 @@ async def _searches(running: Running, settings: Settings) -> dict[str, Any]:
     """One at a time, each once over HTTP and once straight to Elasticsearch, whose answer nobody looks at. The order of
     the two alternates, and each has been asked before, so that neither finds the server's caches colder. What found
     little is searched for a second time by the service, and counted by itself; sent straight is the second alone."""
-    from kontor.named import index_of
+    from kontor.wiring.named import index_of
     from projections.search.elastic.index import ElasticIndex
     from projections.search.ranking import PLAIN
     from projections.search.rescue import answer

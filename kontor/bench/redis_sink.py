@@ -14,14 +14,14 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
-from domain.inventory import StockReceived
+from domain.catalog.product import Description, ProductCreated, Variant
+from domain.inventory.inventory import StockReceived
 from domain.money import Money
-from domain.offer import OfferPut, Terms
-from domain.product import Description, ProductCreated, Variant
 from domain.recorded import Meta, Recorded
+from domain.sellers.offer import OfferPut, Terms
 from kontor import console
 from kontor.bench.report import median, report, spread
-from kontor.embedded import settle_garbage
+from kontor.wiring.embedded import settle_garbage
 from projections.catalog.projector import CATALOG
 from projections.projector import Projection
 from projections.stock.projector import STOCK

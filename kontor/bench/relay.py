@@ -14,7 +14,7 @@ from aiokafka import AIOKafkaProducer
 from commands.store.sqlite import SQLiteLog
 from kontor.bench.broker import relaying, topic, trading, until
 from kontor.bench.report import median, report, spread
-from kontor.embedded import settle_garbage
+from kontor.wiring.embedded import settle_garbage
 from streams.broker.messages import Letter, of_row, partition_of
 from streams.broker.outlet import BATCH_BYTES
 from streams.broker.topic import MESSAGE_BYTES_MAX, Topic

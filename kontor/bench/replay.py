@@ -19,12 +19,12 @@ from commands.mapper import recorded
 from commands.store.sqlite import INSERT, SQLiteLog
 from kontor.bench.orders import EVENTS_AN_ORDER, stored_lives
 from kontor.bench.report import median, report, spread
-from kontor.embedded import PROJECTIONS, settle_garbage
 from kontor.folder import DataFolder
 from kontor.replay.logs import Followed
 from kontor.replay.rebuilding import Rebuilding
 from kontor.replay.telling import Telling, Way
 from kontor.replay.views import Views, opened
+from kontor.wiring.embedded import PROJECTIONS, settle_garbage
 from projections.beside import NEAR_PAGE
 from projections.orders.projector import ORDERS
 from projections.projector import Projection

@@ -26,16 +26,16 @@ from kontor.bench.redis_sink import by_the_client, clear, final_commands, on_the
 from kontor.bench.replay import grow
 from kontor.bench.replay_index import elasticsearch
 from kontor.bench.report import median, report, spread
-from kontor.embedded import PROJECTIONS, settle_garbage
 from kontor.folder import DataFolder
 from kontor.replay.logs import Followed
 from kontor.replay.views import opened
+from kontor.wiring.embedded import PROJECTIONS, settle_garbage
 from projections.beside import Beside
 from projections.orders.projector import ORDERS
 from projections.redisviews.generation import RedisGeneration
 from projections.sqlite import SQLiteViews
 from projections.stock.projector import STOCK
-from streams.replaying import Lane, Replaying
+from streams.history.replaying import Lane, Replaying
 
 ORDERS_PLACED = 6_000
 PRODUCTS = 10_000

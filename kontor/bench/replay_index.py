@@ -20,14 +20,14 @@ from commands.store.sqlite import INSERT, SQLiteLog
 from kontor.bench.redis_sink import catalog_events
 from kontor.bench.replay import Silent
 from kontor.bench.report import median
-from kontor.embedded import PROJECTIONS, settle_garbage
 from kontor.folder import DataFolder
 from kontor.replay.search import Building
+from kontor.wiring.embedded import PROJECTIONS, settle_garbage
 from projections.search.elastic.building import ElasticBuild
 from projections.search.elastic.mapping import STATE_ID, index_settings, mappings
 from projections.search.elastic.server import Server
 from projections.sqlite import SQLiteViews
-from streams.follower import Follower
+from streams.views.follower import Follower
 
 ROUNDS = 3
 CHUNK = 500

@@ -29,17 +29,17 @@ import msgspec
 
 from commands.context import system_context
 from domain.ids import derived_id
-from domain.shop import OpenShop
+from domain.sellers.shop import OpenShop
 from kontor.bench.grown import grown
 from kontor.bench.history import resident_mb
 from kontor.bench.house import Running, serving
 from kontor.bench.report import percentile, report
 from kontor.catalog.icecat import Rejected, base_price, convert
-from kontor.embedded import embedded
 from kontor.settings import Settings
+from kontor.wiring.embedded import embedded
 from streams.merchantfeeds.rows import Line
-from writeapi.registration import register
-from writeapi.rows import load_lines
+from writeapi.accounts.registration import register
+from writeapi.merchants.rows import load_lines
 from writeapi.services import WriteServices
 
 CONNECTIONS = 32

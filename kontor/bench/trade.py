@@ -10,15 +10,15 @@ from typing import Any
 
 from commands.batch import Outcome
 from commands.context import Context, new_command_id
-from domain.cart import AddItem, CartLine, cart_of, order_id_of
+from domain.buyers.cart import AddItem, CartLine, cart_of, order_id_of
 from domain.decider import Command
 from domain.ids import derived_id, offer_id, payment_id, stock_id
-from domain.inventory import HOLD_MS, ReceiveStock
+from domain.inventory.inventory import HOLD_MS, ReceiveStock
 from domain.money import Money
-from domain.offer import PutOffer, Terms
-from domain.order import PlaceOrder
-from domain.payment import RecordAuthorization, RecordCapture
-from domain.pricing import Destination, QuoteLine, price_quote
+from domain.orders.order import PlaceOrder
+from domain.payments.payment import RecordAuthorization, RecordCapture
+from domain.pricing.pricing import Destination, QuoteLine, price_quote
+from domain.sellers.offer import PutOffer, Terms
 from kontor.bench.house import House
 from writeapi.services import WriteServices
 

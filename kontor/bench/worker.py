@@ -16,13 +16,13 @@ from commands.store.port import Position
 from domain.recorded import Recorded
 from kontor.bench.broker import relaying, topic, trading, until
 from kontor.bench.report import median, percentile, report
-from kontor.embedded import settle_garbage
+from kontor.wiring.embedded import settle_garbage
 from streams.broker.faust_source import FaustSource
+from streams.broker.intake import Intake
 from streams.broker.kafka_source import KafkaSource
 from streams.broker.messages import read
 from streams.broker.topic import Topic
-from streams.intake import Intake
-from streams.worker import Source
+from streams.broker.worker import Source
 
 SOURCES: dict[str, Callable[[Topic, str, str], Source]] = {"faust": FaustSource, "aiokafka": KafkaSource}
 EVENTS = 20_000

@@ -28,13 +28,13 @@ from kontor.bench.broker import relaying, topic, until
 from kontor.bench.orders import lives
 from kontor.bench.report import median, report, spread
 from kontor.bench.worker import SOURCES
-from kontor.embedded import settle_garbage
+from kontor.wiring.embedded import settle_garbage
 from projections.cassandraviews.settings import CassandraSettings, hosts_of
 from projections.sink import Sink
+from streams.broker.intake import Intake
+from streams.broker.sinking import Sinking
 from streams.broker.topic import Topic
-from streams.intake import Intake
-from streams.sinking import Sinking
-from streams.worker import Handler
+from streams.broker.worker import Handler
 
 ROUNDS = 3
 NEEDS = {"redis": "KONTOR_REDIS_URL", "cassandra": "KONTOR_CASSANDRA"}

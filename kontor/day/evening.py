@@ -12,9 +12,9 @@ from typing import Any
 from commands.batch import Batch
 from commands.errors import UnusableLog
 from commands.mapper import recorded
-from domain import order
+from domain.books.ledger import CUSTOMER, JOURNAL, PROVIDER, REFUNDS, SUSPENSE, LedgerPosted
 from domain.ids import stock_id
-from domain.ledger import CUSTOMER, JOURNAL, PROVIDER, REFUNDS, SUSPENSE, LedgerPosted
+from domain.orders import order
 from kontor.acting.caller import Caller
 from kontor.acting.people import People
 from kontor.day.crashing import Buying
@@ -23,11 +23,11 @@ from kontor.day.place import Whole, evidence_of, whole
 from kontor.day.plan import PLENTY, Buyer, House, Plan
 from kontor.day.proof import Charge, Proof, charges_in, disputed_in, prove_money, prove_purchases, prove_stock
 from kontor.folder import DataFolder
+from kontor.proving.verifying import verify
 from kontor.settings import Settings
-from kontor.verifying import verify
 from projections.checkouts.projector import CHECKOUT_ROWS
-from streams.bookkeeping import TOPICS as MOVES
-from streams.reconciling import Reconciler
+from streams.money.bookkeeping import TOPICS as MOVES
+from streams.money.reconciling import Reconciler
 from writeapi.services import WriteServices
 
 REST_S = 1_500.0
@@ -109,7 +109,7 @@ async def _prove_log(done: Evening, settings: Settings) -> None:
 
 async def _views_differ(settings: Settings) -> list[str]:
     """Asked again while a server is not there: what was proved before must not be lost for that. Raises UnusableLog."""
-    from kontor.verifying_views import compare_views
+    from kontor.proving.verifying_views import compare_views
 
     for _ in range(COMPARED_MAX):
         try:

@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from commands.store.port import Row
-from domain import order
+from domain.orders import order
 from kontor.day.plan import Acknowledged
 from kontor.day.proof import Proof
 from kontor.settings import Settings

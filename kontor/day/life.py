@@ -13,7 +13,7 @@ from typing import Any
 
 import msgspec
 
-from domain.cart import cart_of
+from domain.buyers.cart import cart_of
 from kontor import console
 from kontor.acting.caller import Answer, Caller, Unexpected
 from kontor.acting.people import People

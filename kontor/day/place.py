@@ -15,14 +15,14 @@ from urllib.parse import urlsplit
 from fastapi import FastAPI
 
 from commands.engine import Engine
-from kontor.embedded import embedded
 from kontor.folder import DataFolder
-from kontor.running import build_app
-from kontor.server import Server, bind, server_of
+from kontor.serving.running import build_app
+from kontor.serving.server import Server, bind, server_of
 from kontor.settings import Settings
+from kontor.wiring.embedded import embedded
 from projections.views import Views
-from streams.follower import Follower
-from streams.payments import PaymentProcess
+from streams.money.payments import PaymentProcess
+from streams.views.follower import Follower
 from writeapi.services import WriteServices
 
 
@@ -47,7 +47,7 @@ async def opened(settings: Settings) -> AsyncIterator[Service]:
         async with embedded(settings) as services:
             yield Service(services, build_app("all", services, settings))
         return
-    from kontor.full import write_side
+    from kontor.wiring.full import write_side
 
     async with write_side(settings) as services:
         await services.noticing.start()
@@ -99,7 +99,7 @@ async def whole(settings: Settings) -> AsyncIterator[Whole]:
             assert isinstance(services.follower, Follower)
             yield Whole(services, app, services.follower, services.views, services.payments, (services.engine,))
             return
-        from kontor.full import process_worker
+        from kontor.wiring.full import process_worker
 
         worker = await stack.enter_async_context(process_worker(settings))
         engines = (services.engine, worker.engine)

@@ -9,9 +9,9 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from domain import order
-from domain.inventory import InventoryItem
-from domain.orderstate import ordered
+from domain.inventory.inventory import InventoryItem
+from domain.orders import order
+from domain.orders.orderstate import ordered
 from kontor.day.plan import Answered
 from kontor.readonly import open_readonly
 from streams.gateways import disputes

@@ -15,7 +15,7 @@ from kontor.acting.caller import Unexpected
 from kontor.folder import DataFolder
 from kontor.pastorders.running import READERS, Done, Show, read_story, replay
 from kontor.pastorders.story import NotThisData, Story
-from kontor.running import run
+from kontor.serving.running import run
 
 TOLD_MAX = 20
 """Failures and disagreements that are told one by one."""

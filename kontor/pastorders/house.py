@@ -8,10 +8,10 @@ from contextlib import asynccontextmanager
 from typing import NamedTuple
 
 from commands.errors import UnusableLog
-from kontor.embedded import embedded
 from kontor.settings import Settings
+from kontor.wiring.embedded import embedded
 from projections.views import Views
-from streams.follower import Follower
+from streams.views.follower import Follower
 from writeapi.services import WriteServices
 
 
@@ -41,7 +41,7 @@ async def opened(settings: Settings, clock: Callable[[], int]) -> AsyncIterator[
 async def _beside_the_others(settings: Settings, clock: Callable[[], int]) -> AsyncIterator[House]:
     """The command service and `work processes`. What they do not do themselves is up to processes that know no clock:
     relay, `work views`, `work orders` and the payment provider."""
-    from kontor import full
+    from kontor.wiring import full
 
     async with (
         full.write_side(settings, clock) as services,

@@ -11,7 +11,7 @@ from typing import Any
 
 from kontor.acting.caller import Caller
 from kontor.acting.people import People
-from kontor.importfile import read_lines
+from kontor.operating.importfile import read_lines
 from kontor.pastorders import olist, retail
 from kontor.pastorders.amounts import DAY_MS
 from kontor.pastorders.checking import Check, Disagreement
@@ -20,9 +20,9 @@ from kontor.pastorders.expected import Expected
 from kontor.pastorders.house import opened
 from kontor.pastorders.stage import Clock, Stage
 from kontor.pastorders.story import NotThisData, Story
-from kontor.running import build_app
+from kontor.proving.verifying import log_of, verify
+from kontor.serving.running import build_app
 from kontor.settings import Settings
-from kontor.verifying import log_of, verify
 from streams.merchantfeeds.rows import Rejection
 
 READERS: dict[str, Callable[[Iterable[tuple[int, Mapping[str, Any]]]], Story]] = {

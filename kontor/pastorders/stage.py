@@ -6,8 +6,8 @@ import time
 from collections.abc import Mapping
 from urllib.parse import quote
 
-from domain.shipping import ZONES, ShippingMethod, ShippingRate, ShippingTable
-from domain.tax import TaxTable
+from domain.pricing.shipping import ZONES, ShippingMethod, ShippingRate, ShippingTable
+from domain.pricing.tax import TaxTable
 from kontor.acting.abreast import abreast
 from kontor.acting.caller import Caller
 from kontor.acting.people import People

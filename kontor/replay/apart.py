@@ -11,9 +11,9 @@ from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
-from kontor.evidence import evidence
 from kontor.folder import DataFolder
 from kontor.instants import NoInstant, instant_of, position_at
+from kontor.proving.evidence import evidence
 from kontor.replay.logs import opened_log
 from kontor.replay.rebuilding import Refused
 from kontor.replay.telling import Telling, Way
@@ -23,7 +23,7 @@ from projections.beside import BadGeneration
 from projections.generations import Generation
 from projections.projector import Projection
 from projections.sqlitetable import POSITIONS, connect
-from streams.replaying import Lane, Read, Replaying
+from streams.history.replaying import Lane, Read, Replaying
 
 BUSY_MS = 5_000
 

@@ -11,9 +11,8 @@ from typing import NamedTuple
 
 from commands.errors import UnusableLog
 from kontor import console
-from kontor.embedded import settle_garbage
-from kontor.evidence import Damaged
 from kontor.folder import DataFolder
+from kontor.proving.evidence import Damaged
 from kontor.replay.apart import Apart, past
 from kontor.replay.code import code_of, code_of_views
 from kontor.replay.gauges import gauges
@@ -22,8 +21,9 @@ from kontor.replay.own import own_projection
 from kontor.replay.rebuilding import Rebuilding, Refused
 from kontor.replay.telling import Telling
 from kontor.replay.views import Views, opened
-from kontor.running import SWITCH_S, run
+from kontor.serving.running import SWITCH_S, run
 from kontor.settings import Settings
+from kontor.wiring.embedded import settle_garbage
 from projections.beside import BadGeneration
 from projections.projector import Projection
 from projections.search.lock import FolderLock
@@ -99,7 +99,7 @@ def _alone(folder: DataFolder) -> Iterator[None]:
 
 def _chosen(name: str, known: Sequence[Projection] = ()) -> Sequence[Projection]:
     """Of those that are known; of all that Kontor has, where it matters not which store keeps them."""
-    from kontor.embedded import PROJECTIONS
+    from kontor.wiring.embedded import PROJECTIONS
 
     known = known or PROJECTIONS
     by_name = {projection.name: projection for projection in known}
@@ -152,7 +152,7 @@ def _in_servers(name: str, wishes: Wishes, settings: Settings, tell: Telling) ->
 def _kept_apart(name: str, wishes: Wishes, settings: Settings) -> tuple[Sequence[Projection], Sequence[Projection]]:
     """Of what ``name`` means: what lies in the folder of ``work --projection processes``, and what lies in servers.
     ``all`` means that folder only where it is, and not to be rolled back, for it may have nothing to go back to."""
-    from kontor.stores import IN_CASSANDRA, IN_REDIS, OF_PROCESSES
+    from kontor.wiring.stores import IN_CASSANDRA, IN_REDIS, OF_PROCESSES
 
     if name in ("search", "processes"):
         return (OF_PROCESSES if name == "processes" else ()), ()
@@ -166,8 +166,8 @@ def _kept_apart(name: str, wishes: Wishes, settings: Settings) -> tuple[Sequence
 
 
 def _search(wishes: Wishes, settings: Settings, tell: Telling) -> None:
-    from kontor.embedded import PROJECTIONS
     from kontor.replay.search import Search
+    from kontor.wiring.embedded import PROJECTIONS
 
     search = Search(DataFolder(settings.data), tell)
     if wishes.rollback:

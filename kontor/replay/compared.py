@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
-from kontor.comparing import Compared, Walked, digest_of
+from kontor.proving.comparing import Compared, Walked, digest_of
 from projections.folding import Kept
 from projections.projector import Projection, Table
 

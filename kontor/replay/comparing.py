@@ -10,11 +10,11 @@ from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 from domain.recorded import Recorded
-from kontor.comparing import Compared, digest_of
+from kontor.proving.comparing import Compared, digest_of
 from projections.folding import keys_of
 from projections.generations import Generation, stands_at
 from projections.sqlitetable import StoredTable
-from streams.replaying import PAGE, Read, Wanted
+from streams.history.replaying import PAGE, Read, Wanted
 
 ROWS = 5_000
 

@@ -7,13 +7,13 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 
 from commands.store.postgres import PostgresLog
-from kontor.named import index_of
 from kontor.replay.code import code_of_documents
 from kontor.replay.rebuilding import Refused
 from kontor.replay.search import NAME, Building, compare
 from kontor.replay.telling import Telling
 from kontor.settings import Settings, required
-from kontor.stores import IN_REDIS
+from kontor.wiring.named import index_of
+from kontor.wiring.stores import IN_REDIS
 from projections.redisviews.reader import RedisViews
 from projections.redisviews.server import RedisServer
 from projections.search.elastic.building import ElasticBuild
@@ -21,9 +21,9 @@ from projections.search.elastic.generations import Current, Generations
 from projections.search.elastic.index import ElasticIndex
 from projections.search.elastic.server import Server
 from projections.search.port import SearchUnavailable
-from streams.cataloguing import Cataloguing
-from streams.indexcatalog import document_with_copy
-from streams.noticing import Noticing
+from streams.indexing.cataloguing import Cataloguing
+from streams.indexing.indexcatalog import document_with_copy
+from streams.views.noticing import Noticing
 
 
 class InElasticsearch:

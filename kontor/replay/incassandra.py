@@ -6,7 +6,7 @@ from contextlib import AsyncExitStack
 from dataclasses import replace
 from typing import Any
 
-from kontor.comparing import Compared
+from kontor.proving.comparing import Compared
 from kontor.replay.compared import compare
 from projections.beside import name_of
 from projections.cassandraviews import driver
@@ -15,7 +15,7 @@ from projections.cassandraviews.reader import CassandraViews
 from projections.cassandraviews.settings import CassandraSettings
 from projections.generations import Role
 from projections.projector import Projection
-from streams.replaying import Lane
+from streams.history.replaying import Lane
 
 CONNECT_S = 15.0
 PATIENCE_S = 60.0

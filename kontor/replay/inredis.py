@@ -6,7 +6,7 @@ from typing import Any
 
 from redis import Redis
 
-from kontor.comparing import Compared
+from kontor.proving.comparing import Compared
 from kontor.replay.compared import compare
 from projections.generations import Role
 from projections.projector import Projection
@@ -14,7 +14,7 @@ from projections.redisviews.generation import Notes, RedisGeneration
 from projections.redisviews.names import Names
 from projections.redisviews.reader import RedisViews
 from projections.redisviews.server import RedisServer
-from streams.replaying import Lane
+from streams.history.replaying import Lane
 
 
 class InRedis:

@@ -9,10 +9,10 @@ from typing import Any, Protocol
 
 from commands.errors import UnusableLog
 from commands.logs.order import Span, head_of, last_place, spans_between
-from kontor.evidence import COLUMNS, Damaged
 from kontor.folder import DataFolder
-from kontor.logfiles import log_files
+from kontor.proving.evidence import COLUMNS, Damaged
 from kontor.readonly import open_readonly
+from kontor.wiring.logfiles import log_files
 
 
 class Followed(Protocol):

@@ -13,7 +13,7 @@ from typing import Any
 from commands.engine import now_ms
 from kontor.folder import DataFolder
 from kontor.settings import Settings
-from streams.replaynews import End, News, Speed, encode
+from streams.history.replaynews import End, News, Speed, encode
 
 EVERY_MS = 500
 """Between two notes while events are folded."""

@@ -23,12 +23,12 @@ from redis.exceptions import RedisError
 from commands.errors import UnusableLog
 from commands.store.server import Server
 from kontor import console
-from kontor.evidence import Damaged
+from kontor.proving.evidence import Damaged
 from kontor.replay.serverlog import ServerLog
-from kontor.stores import IN_CASSANDRA, IN_REDIS
+from kontor.wiring.stores import IN_CASSANDRA, IN_REDIS
 from projections.beside import BadGeneration
 from projections.redisviews.generation import RedisGeneration
-from streams.replaying import Lane, Part, Replaying
+from streams.history.replaying import Lane, Part, Replaying
 
 EVERY_S = 0.1
 """Between two lines."""

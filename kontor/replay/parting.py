@@ -17,7 +17,7 @@ from threading import Thread
 import msgspec
 
 from kontor.replay.part import Said, Work
-from streams.replaying import Part
+from streams.history.replaying import Part
 
 END_S = 10.0
 """A process that was left alone has so long to end by itself."""

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
-from kontor.comparing import Compared
+from kontor.proving.comparing import Compared
 from kontor.replay.code import code_of_views
 from kontor.replay.telling import Telling, Way
 from projections.beside import BadGeneration, Beside, Standing
 from projections.generations import Role
 from projections.projector import Projection
-from streams.replaying import Lane, Read, Replaying
+from streams.history.replaying import Lane, Read, Replaying
 
 NEAR = 500
 """Events that may still be missing when generations are exchanged: some 10 ms."""

@@ -11,12 +11,12 @@ from pathlib import Path
 from commands.engine import now_ms
 from commands.mapper import recorded_or_unreadable
 from commands.store.port import EventLog
-from kontor.comparing import Compared, Sum, digest_of
 from kontor.folder import DataFolder
-from kontor.logfiles import open_to_follow
+from kontor.proving.comparing import Compared, Sum, digest_of
 from kontor.replay.code import code_of_documents
 from kontor.replay.rebuilding import NEAR, ROUNDS, Refused
 from kontor.replay.telling import Telling
+from kontor.wiring.logfiles import open_to_follow
 from projections.projector import Projection
 from projections.search import schema
 from projections.search.document import SearchDocument
@@ -24,10 +24,10 @@ from projections.search.places import Places
 from projections.search.port import SearchIndex, SearchQuery
 from projections.search.tantivy_index import TantivyIndex
 from projections.sqlite import SQLiteViews
-from streams.assembly import OnSale
-from streams.catalogued import Catalogued
-from streams.documents import document
-from streams.indexer import Indexer
+from streams.indexing.assembly import OnSale
+from streams.indexing.catalogued import Catalogued
+from streams.indexing.documents import document
+from streams.indexing.indexer import Indexer
 
 NAME = "search"
 BUILDING = "building"

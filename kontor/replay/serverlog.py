@@ -9,7 +9,7 @@ from typing import Any
 import psycopg
 
 from commands.store.server import Server
-from kontor.evidence import COLUMNS, Damaged
+from kontor.proving.evidence import COLUMNS, Damaged
 
 FOR_PARTS_S, LOOK_S = 15.0, 0.05
 """How long those that were left are waited for, and how often they are looked for."""

@@ -14,7 +14,7 @@ from cassandra.cluster import NoHostAvailable
 from redis import RedisError
 
 from commands.store.server import Server
-from kontor.comparing import Compared
+from kontor.proving.comparing import Compared
 from kontor.replay.part import Work
 from kontor.replay.parting import PartFailed, Parting
 from kontor.replay.rebuilding import Place, Refused
@@ -24,7 +24,7 @@ from projections.beside import Beside
 from projections.generations import Role
 from projections.projector import Projection
 from projections.views import ViewsUnavailable
-from streams.replaying import Lane, Part, Read, Replaying, is_parted
+from streams.history.replaying import Lane, Part, Read, Replaying, is_parted
 
 WORTH = 500_000
 """Events from which on it pays to start processes for them, which takes each three quarters of a second of a core."""
@@ -67,7 +67,7 @@ class InServers:
         return self._log.head()
 
     def parting(self, begun: Mapping[str, int], upto: int) -> Parting | None:
-        from kontor.stores import IN_REDIS
+        from kontor.wiring.stores import IN_REDIS
 
         jobs, start = self._jobs or _cores(), min(begun.values())
         apart = [one for one in IN_REDIS if one.name in begun and is_parted(one)]
@@ -103,8 +103,8 @@ def _cores() -> int:
 @contextmanager
 def servers(settings: Settings, projections: Sequence[Projection], jobs: int | None = None) -> Iterator[Place]:
     """Of these projections. ``jobs`` as for ``InServers``. Raises UnusableLog, Refused."""
-    from kontor.named import cassandra_settings
-    from kontor.stores import IN_CASSANDRA, IN_REDIS
+    from kontor.wiring.named import cassandra_settings
+    from kontor.wiring.stores import IN_CASSANDRA, IN_REDIS
 
     (postgres_url,) = required(settings, "postgres_url")
     in_redis = [one.name for one in projections if one in IN_REDIS]

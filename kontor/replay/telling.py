@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from kontor import console
-from kontor.comparing import Compared
+from kontor.proving.comparing import Compared
 from kontor.replay.gauges import Gauges
 from kontor.replay.noting import Noting
 

@@ -9,8 +9,8 @@ from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 
 from commands.errors import UnusableLog
-from kontor.comparing import Compared
 from kontor.folder import DataFolder
+from kontor.proving.comparing import Compared
 from kontor.replay.comparing import Comparison
 from kontor.replay.logs import Followed, opened_log
 from projections import flushing, generations
@@ -18,7 +18,7 @@ from projections.generations import Generation, Role, stands_at
 from projections.projector import Projection
 from projections.sqlitetable import POSITIONS, connect
 from projections.writingahead import WritingAhead
-from streams.replaying import Lane, Read, Replaying
+from streams.history.replaying import Lane, Read, Replaying
 
 BUSY_MS = 5_000
 CACHE_KIB = 65_536

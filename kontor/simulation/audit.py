@@ -12,18 +12,18 @@ from typing import Any
 from commands.mapper import recorded
 from commands.routes import decider_of
 from commands.store.port import Reply, Row
-from domain import checkout
-from domain.account import AccountRegistered
-from domain.checkout import Checkout
-from domain.giftcard import GiftCardRedeemed
-from domain.inventory import InventoryItem
+from domain.buyers.account import AccountRegistered
+from domain.checkout import checkout
+from domain.checkout.checkout import Checkout
+from domain.inventory.inventory import InventoryItem
 from domain.money import Money
-from domain.order import OrderPlaced, RefundGranted
-from domain.payment import PaymentCaptured
+from domain.orders.order import OrderPlaced, RefundGranted
+from domain.payments.giftcard import GiftCardRedeemed
+from domain.payments.payment import PaymentCaptured
 from domain.recorded import Recorded, chain_hash
-from kontor.balance import LedgerCheck, Posted
-from kontor.cardcheck import GiftCardCheck
-from kontor.invariants import Check, OrderCheck, PaymentCheck, StockCheck
+from kontor.proving.balance import LedgerCheck, Posted
+from kontor.proving.cardcheck import GiftCardCheck
+from kontor.proving.invariants import Check, OrderCheck, PaymentCheck, StockCheck
 from kontor.simulation.violation import Verdict
 
 

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from random import Random
 
-from domain.dispute import LOST, OPEN, WON
+from domain.payments.dispute import LOST, OPEN, WON
 from kontor.simulation.store import Faults
 
 DISPUTED, AGAIN, IN_PART = 0.3, 0.3, 0.4

@@ -10,16 +10,16 @@ from random import Random
 from typing import Any
 
 from commands.errors import StorageUnavailable
+from domain.catalog.product import ChangeProduct, CreateProduct, Description, PublishProduct, Variant, WithdrawProduct
 from domain.decider import Command
 from domain.money import Money
-from domain.offer import PutOffer, ScheduledPrice, Terms, WithdrawOffer
-from domain.product import ChangeProduct, CreateProduct, Description, PublishProduct, Variant, WithdrawProduct
+from domain.sellers.offer import PutOffer, ScheduledPrice, Terms, WithdrawOffer
 from kontor.simulation.door import Door
 from kontor.simulation.goods import GOODS, Good
 from kontor.simulation.index import Index
 from kontor.simulation.process import Gone, Process
-from streams.assembly import assemble, offer_of
-from streams.documents import document
+from streams.indexing.assembly import assemble, offer_of
+from streams.indexing.documents import document
 
 THINKING_S = 1.0
 STARTS_IN_MS = (1_000, 10_000, 200_000)

@@ -9,20 +9,20 @@ from typing import Any
 
 from commands.mapper import recorded
 from commands.store.memory import MemoryLog
-from domain.giftcard import GiftCard
-from domain.inventory import InventoryItem
-from domain.order import PaidOrder
-from domain.promotion import uses_of
+from domain.inventory.inventory import InventoryItem
+from domain.orders.order import PaidOrder
+from domain.payments.giftcard import GiftCard
+from domain.pricing.promotion import uses_of
 from domain.recorded import Recorded
-from kontor.comparing import Store, compare
-from kontor.evidence import Evidence
+from kontor.proving.comparing import Store, compare
+from kontor.proving.evidence import Evidence
+from kontor.proving.verifying import examine
+from kontor.proving.verifying_views import InAFile
 from kontor.simulation.audit import Audit
 from kontor.simulation.door import Journal
 from kontor.simulation.goods import PROMOTIONS
 from kontor.simulation.process import Process
 from kontor.simulation.violation import Verdict
-from kontor.verifying import examine
-from kontor.verifying_views import InAFile
 from projections.checkouts.projector import CHECKOUT_ROWS, CHECKOUTS, CheckoutRow, fold, order_of
 
 

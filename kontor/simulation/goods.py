@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from domain.cart import OpenCart
-from domain.discounts import Shopper
+from domain.buyers.cart import OpenCart
 from domain.ids import stock_id
 from domain.money import Money
-from domain.pricing import Destination, Quote, QuoteLine, price_quote
-from domain.promotion import Amount, Percent, Terms
+from domain.pricing.discounts import Shopper
+from domain.pricing.pricing import Destination, Quote, QuoteLine, price_quote
+from domain.pricing.promotion import Amount, Percent, Terms
 from kontor.tables import shipping_table, tax_table
 
 SHOPS = ("shp_01HF7YAT0000000000000000A0", "shp_01HF7YAT0000000000000000B0")

@@ -14,18 +14,18 @@ from typing import Any
 
 from commands.context import Context, new_command_id
 from commands.errors import Overloaded, StorageUnavailable
-from domain.account import AddAddress, Address, ErasedAccount
+from domain.buyers.account import AddAddress, Address, ErasedAccount
+from domain.buyers.wishlist import WishItem, wishlist_of
 from domain.errors import DomainError
 from domain.ids import new_id
-from domain.wishlist import WishItem, wishlist_of
 from kontor.simulation.audit import Audit
 from kontor.simulation.cabinet import Cabinet
 from kontor.simulation.door import Door
 from kontor.simulation.goods import GOODS
 from kontor.simulation.process import Gone, Process
 from kontor.simulation.violation import Verdict
-from streams.erasure import erase
-from writeapi.registration import applicant_of, open_account
+from streams.processes.erasure import erase
+from writeapi.accounts.registration import applicant_of, open_account
 
 THINKING_S = 0.8
 PASSWORD = "correct horse"

@@ -6,13 +6,13 @@ from collections import Counter
 
 from commands.mapper import recorded
 from commands.store.memory import MemoryLog
-from domain.dispute import LOST, OPEN, WON
-from domain.giftcard import GiftCardRedeemed, GiftCardRefunded
-from domain.ledger import DISPUTES, JOURNAL, PROVIDER, SUSPENSE, LedgerPosted
-from domain.payment import DisputeLost, DisputeOpened, DisputeWon, PaymentCaptured, PaymentRefunded
+from domain.books.ledger import DISPUTES, JOURNAL, PROVIDER, SUSPENSE, LedgerPosted
+from domain.payments.dispute import LOST, OPEN, WON
+from domain.payments.giftcard import GiftCardRedeemed, GiftCardRefunded
+from domain.payments.payment import DisputeLost, DisputeOpened, DisputeWon, PaymentCaptured, PaymentRefunded
 from kontor.simulation.provider import Charge, Provider
 from kontor.simulation.violation import Verdict
-from streams.effect import order_of
+from streams.money.effect import order_of
 
 Claims = dict[str, tuple[int, str]]
 """Amount and status of each dispute."""

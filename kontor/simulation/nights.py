@@ -14,7 +14,7 @@ from kontor.simulation.process import Gone, Process
 from kontor.simulation.store import Disk
 from kontor.simulation.violation import Verdict
 from streams.gateways.port import GatewayError, GatewayTimeout
-from streams.reconciling import Reconciled
+from streams.money.reconciling import Reconciled
 
 
 class Nights:

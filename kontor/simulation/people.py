@@ -10,23 +10,23 @@ from random import Random
 from typing import Any
 
 from commands.errors import StorageUnavailable
-from domain import aftersale, order
-from domain.cart import AddItem, CartLine, ChangeQuantity, OpenCart, RemoveItem, cart_of, order_id_of
+from domain.buyers.cart import AddItem, CartLine, ChangeQuantity, OpenCart, RemoveItem, cart_of, order_id_of
 from domain.decider import Command
-from domain.giftcard import IssueGiftCard
 from domain.ids import new_id, payment_id
-from domain.inventory import HOLD_MS, HoldStock, ReceiveStock, ReleaseStock, SetStock
+from domain.inventory.inventory import HOLD_MS, HoldStock, ReceiveStock, ReleaseStock, SetStock
 from domain.money import Money
-from domain.order import CancelledOrder, OpenOrder, PaidOrder, PlaceOrder
-from domain.orderreviewing import ApproveReview, RejectReview
-from domain.orderstate import to_send
-from domain.parcel import is_by_parcel
-from domain.payment import Payment, RetryRefund
-from domain.policy import LATER, PARCEL, SHIPMENT, OrderPolicy
-from domain.pricing import Quote
-from domain.promotion import PutPromotion, uses_of
-from domain.returns import DAY_MS
-from domain.tender import Covered
+from domain.orders import aftersale, order
+from domain.orders.order import CancelledOrder, OpenOrder, PaidOrder, PlaceOrder
+from domain.orders.orderreviewing import ApproveReview, RejectReview
+from domain.orders.orderstate import to_send
+from domain.orders.parcel import is_by_parcel
+from domain.orders.policy import LATER, PARCEL, SHIPMENT, OrderPolicy
+from domain.orders.returns import DAY_MS
+from domain.orders.tender import Covered
+from domain.payments.giftcard import IssueGiftCard
+from domain.payments.payment import Payment, RetryRefund
+from domain.pricing.pricing import Quote
+from domain.pricing.promotion import PutPromotion, uses_of
 from kontor.simulation.door import Door
 from kontor.simulation.goods import BY_PLACE, CARDS, GOODS, PROMOTIONS, Good, quote_of
 from kontor.simulation.process import Gone

@@ -1,4 +1,5 @@
-"""One process of Kontor: engine, views, follower, checkouts, payments, books; wired as in ``kontor/embedded.py``.
+"""One process of Kontor: engine, views, follower, checkouts, payments, books; wired as in
+``kontor/wiring/embedded.py``.
 
 Killed at any moment, it leaves behind what it had committed and the file of its views, which a power cut may take too.
 """
@@ -33,14 +34,14 @@ from projections.reviews.projector import RATINGS
 from projections.sqlite import SQLiteViews
 from projections.stock.projector import STOCK
 from projections.views import Touched
-from streams.bookkeeping import Bookkeeping
-from streams.checkout import CheckoutProcess
-from streams.erasure import ErasureProcess
-from streams.follower import Follower
-from streams.indexer import Indexer
-from streams.payments import PaymentProcess
-from streams.reconciling import Reconciler
-from streams.repricing import Repricing
+from streams.indexing.indexer import Indexer
+from streams.indexing.repricing import Repricing
+from streams.money.bookkeeping import Bookkeeping
+from streams.money.payments import PaymentProcess
+from streams.money.reconciling import Reconciler
+from streams.processes.checkout import CheckoutProcess
+from streams.processes.erasure import ErasureProcess
+from streams.views.follower import Follower
 
 PROJECTIONS = (STOCK, CARTS, ORDERS, CHECKOUTS, LEDGER, ORDER_REVIEWS, ERASURES)
 COMMISSION_PPM = 50_000

@@ -15,9 +15,9 @@ from typing import Any, NamedTuple, NoReturn
 
 import msgspec
 
+from domain.books.reconciliation import Movement
 from domain.ids import payment_id
 from domain.money import Money
-from domain.reconciliation import Movement
 from kontor.simulation.banks import Banks
 from kontor.simulation.store import Faults
 from kontor.simulation.violation import Verdict

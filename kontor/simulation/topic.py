@@ -26,10 +26,10 @@ from projections.sink import RowsLost
 from projections.stock.projector import STOCK
 from projections.views import ViewsUnavailable
 from streams.broker.errors import BrokerUnavailable
+from streams.broker.intake import Intake
 from streams.broker.messages import Letter, Message, partition_of, read
-from streams.intake import Intake
-from streams.relay import Relay
-from streams.sinking import Sinking
+from streams.broker.relay import Relay
+from streams.broker.sinking import Sinking
 
 PARTITIONS = 3
 PROJECTIONS = (STOCK, CARTS, ORDERS, LEDGER, ORDER_REVIEWS)

@@ -14,8 +14,8 @@ from typing import Any
 
 import msgspec
 
-from domain.shipping import ShippingTable
-from domain.tax import TaxTable
+from domain.pricing.shipping import ShippingTable
+from domain.pricing.tax import TaxTable
 
 
 class Country(msgspec.Struct, frozen=True, rename="camel"):

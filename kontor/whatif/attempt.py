@@ -6,20 +6,20 @@ from collections.abc import Sequence
 
 from msgspec.structs import replace
 
-from domain.cart import CartLine, OpenCart
+from domain.buyers.cart import CartLine, OpenCart
+from domain.catalog.rule import Restriction, Scope
 from domain.errors import GiftCardUnusable
-from domain.giftcard import GiftCard, unusable
 from domain.money import Money
-from domain.order import OrderPlaced, PlaceOrder
-from domain.policy import OrderPolicy
-from domain.pricing import Destination, PricedLine, Quote
-from domain.rule import Restriction, Scope
-from domain.serviceability import RESTRICTED
-from domain.tender import Covered, due, payable
+from domain.orders.order import OrderPlaced, PlaceOrder
+from domain.orders.policy import OrderPolicy
+from domain.orders.tender import Covered, due, payable
+from domain.payments.giftcard import GiftCard, unusable
+from domain.pricing.pricing import Destination, PricedLine, Quote
+from domain.pricing.serviceability import RESTRICTED
 from kontor.whatif.charged import shipping_of, tax_of
 from kontor.whatif.terms import Changes
 from kontor.whatif.world import States, World
-from writeapi.purchase import Delivery, items_of, place_order, quote_cart
+from writeapi.buying.purchase import Delivery, items_of, place_order, quote_cart
 
 
 class Restricted:

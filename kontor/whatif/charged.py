@@ -12,10 +12,10 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from domain.derivation import Step
-from domain.pricing import Quote
-from domain.shipping import ZONES, ShippingRate, ShippingTable
-from domain.tax import TaxRate, TaxTable
+from domain.pricing.derivation import Step
+from domain.pricing.pricing import Quote
+from domain.pricing.shipping import ZONES, ShippingRate, ShippingTable
+from domain.pricing.tax import TaxRate, TaxTable
 from kontor.tables import shipping_table, tax_table
 
 TABLES_MAX = 1_000

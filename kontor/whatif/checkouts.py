@@ -9,12 +9,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from heapq import heappop, heappush
 
-from domain import cart, checkout, payment
-from domain.checkoutstock import EXTEND_MS, PAYMENT_GRACE_MS
+from domain.buyers import cart
+from domain.checkout import checkout
+from domain.checkout.checkoutstock import EXTEND_MS, PAYMENT_GRACE_MS
 from domain.decider import Command, Event
 from domain.errors import DomainError
 from domain.ids import payment_id
-from domain.order import PlaceOrder
+from domain.orders.order import PlaceOrder
+from domain.payments import payment
 from domain.recorded import Recorded
 from kontor.whatif.outcome import Purchase
 from kontor.whatif.provider import Answers, question_of, recording

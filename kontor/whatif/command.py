@@ -8,16 +8,16 @@ from typing import NamedTuple
 
 from commands.errors import UnreadableStream, UnusableLog
 from kontor import console
-from kontor.evidence import Damaged, evidence
 from kontor.instants import NoInstant
+from kontor.operating.showing import moment_of
+from kontor.proving.evidence import Damaged, evidence
+from kontor.proving.verifying import log_of
 from kontor.settings import Settings
-from kontor.showing import moment_of
-from kontor.verifying import log_of
 from kontor.whatif.driving import Run, Show, TooMany, gather, settling_ms
 from kontor.whatif.period import NoPeriod, Stretch, period_of
 from kontor.whatif.report import Report, encoded, lines, report_of, tables
 from kontor.whatif.terms import UNCHANGED, BadTerms, Changes, prices_of, promotions_of, stock_of
-from streams.timetravel import Moment
+from streams.history.timetravel import Moment
 
 HOLD_MINUTES_MAX = 30 * 24 * 60
 MINUTE_MS = 60_000

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from domain import aftersale, order, orderreviewing, returns, shipment
 from domain.decider import Command, Event
-from domain.orderreview import ReviewApproved, ReviewRejected
-from domain.refund import RefundGranted
+from domain.orders import aftersale, order, orderreviewing, returns, shipment
+from domain.orders.orderreview import ReviewApproved, ReviewRejected
+from domain.orders.refund import RefundGranted
 
 FOREVER_MS = 1 << 50
 """A return that was taken then was in time."""

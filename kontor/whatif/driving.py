@@ -11,10 +11,10 @@ from typing import Any, NamedTuple
 
 from msgspec.structs import replace
 
-from domain.checkoutstock import PAYMENT_GRACE_MS
+from domain.checkout.checkoutstock import PAYMENT_GRACE_MS
 from domain.errors import DomainError
 from domain.ids import payment_id
-from domain.inventory import (
+from domain.inventory.inventory import (
     HOLD_MS,
     HoldStock,
     ReleaseStock,
@@ -23,10 +23,10 @@ from domain.inventory import (
     StockRefused,
     StockReleased,
 )
-from domain.offer import LiveOffer
-from domain.order import OrderPlaced
-from domain.promotion import is_use
+from domain.orders.order import OrderPlaced
+from domain.pricing.promotion import is_use
 from domain.recorded import Recorded
+from domain.sellers.offer import LiveOffer
 from kontor.whatif.attempt import ordering
 from kontor.whatif.checkouts import Checkouts
 from kontor.whatif.deeds import deed_of

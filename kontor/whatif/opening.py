@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from domain.board import PostPromotion, board_of
 from domain.claim import Claim, ClaimTaken
 from domain.errors import DomainError, Invalid
 from domain.ids import claim_id
-from domain.inventory import SetStock
-from domain.promotion import PutPromotion, Terms, uses_of
+from domain.inventory.inventory import SetStock
+from domain.pricing.board import PostPromotion, board_of
+from domain.pricing.promotion import PutPromotion, Terms, uses_of
 from kontor.whatif.terms import BadTerms, Changes
 from kontor.whatif.world import World
 

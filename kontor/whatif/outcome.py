@@ -9,8 +9,8 @@ from typing import NamedTuple
 import msgspec
 
 from domain.decider import Event
-from domain.order import OrderCancelled, OrderConfirmed, OrderPaid, OrderPlaced
-from domain.orderreview import REJECTED
+from domain.orders.order import OrderCancelled, OrderConfirmed, OrderPaid, OrderPlaced
+from domain.orders.orderreview import REJECTED
 
 BY_PEOPLE = ("cancelled", REJECTED)
 STANDING = ("paid", "confirmed")

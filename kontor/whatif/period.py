@@ -8,11 +8,11 @@ from typing import Any, NamedTuple
 from commands.errors import UnreadableStream
 from commands.mapper import recorded
 from commands.routes import decider_of
-from domain.codec import decode_meta
 from domain.recorded import Recorded
-from kontor.evidence import Evidence, history_of
+from domain.stored.codec import decode_meta
 from kontor.instants import position_at
-from streams.timetravel import Moment
+from kontor.proving.evidence import Evidence, history_of
+from streams.history.timetravel import Moment
 
 PAGE = 2_000
 LOOKED_AT = frozenset(("ord", "pay", "stk", "gft", "crt", "off", "prd", "shp", "prm", "brd", "clm", "usr"))

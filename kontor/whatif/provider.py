@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from domain import payment
 from domain.decider import Command, Event
+from domain.payments import payment
 
 AUTHORIZE = "authorize"
 

@@ -10,17 +10,17 @@ import msgspec
 from msgspec.structs import replace
 from pydantic import BaseModel, ValidationError
 
-from domain.board import PromotionPosted, PromotionTakenDown
 from domain.claim import ClaimReleased
 from domain.ids import derived_id, offer_id, stock_id
-from domain.inventory import HOLD_MS, InventoryItem, StockAdjusted
+from domain.inventory.inventory import HOLD_MS, InventoryItem, StockAdjusted
 from domain.money import Money
-from domain.offer import LiveOffer
-from domain.promotion import NoPromotion, Terms, is_use, uses_of
+from domain.pricing.board import PromotionPosted, PromotionTakenDown
+from domain.pricing.promotion import NoPromotion, Terms, is_use, uses_of
 from domain.recorded import Recorded
+from domain.sellers.offer import LiveOffer
 from readapi.edge.schemas import MoneyIn
 from readapi.edge.validation import entries, summary
-from writeapi.promotionbodies import PromotionTerms
+from writeapi.bodies.promotionbodies import PromotionTerms
 from writeapi.requests import Body
 
 FILE_MAX = 10_000_000

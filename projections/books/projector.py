@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from domain import reconciliation
-from domain.reconciliation import Books
+from domain.books import reconciliation
+from domain.books.reconciliation import Books
 from domain.recorded import Recorded
 from projections.projector import Index, Projection, Table, ViewRow
 

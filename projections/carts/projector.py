@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from domain.cart import CART, Cart
+from domain.buyers.cart import CART, Cart
 from domain.recorded import Recorded
 from projections.projector import Projection, Table, ViewRow
 

@@ -21,7 +21,7 @@ from typing import Any, Literal
 
 from cassandra.concurrent import execute_concurrent, execute_concurrent_with_args
 
-from domain.codec import DAMAGED
+from domain.stored.codec import DAMAGED
 from projections.beside import FAR_PAGE, BadGeneration, Passed, Rows, Standing, name_of
 from projections.cassandraviews import driver
 from projections.cassandraviews.driver import Query, Schema, Session, together

@@ -6,8 +6,8 @@ import asyncio
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from typing import Any
 
-from domain.codec import DAMAGED
 from domain.recorded import Recorded
+from domain.stored.codec import DAMAGED
 from projections.cassandraviews.connection import Connection
 from projections.cassandraviews.driver import Session
 from projections.cassandraviews.months import month_of

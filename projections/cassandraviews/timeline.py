@@ -9,8 +9,8 @@ from collections.abc import Sequence
 
 import msgspec
 
-from domain.codec import TOPICS, decode, decode_meta, encode
 from domain.recorded import Recorded
+from domain.stored.codec import TOPICS, decode, decode_meta, encode
 from projections.cassandraviews.connection import Connection
 from projections.cassandraviews.driver import Query
 from projections.cassandraviews.tables import in_batches

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from domain.media import GALLERY, Gallery, Picture, product_of
+from domain.catalog.media import GALLERY, Gallery, Picture, product_of
 from domain.recorded import Recorded
 from projections.projector import Table, ViewRow
 

@@ -6,8 +6,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from domain.offer import OfferPut, OfferWithdrawn, Terms
-from domain.product import (
+from domain.catalog.product import (
     Description,
     ProductChanged,
     ProductCreated,
@@ -18,6 +17,7 @@ from domain.product import (
     VariantAdded,
 )
 from domain.recorded import Recorded
+from domain.sellers.offer import OfferPut, OfferWithdrawn, Terms
 from projections.catalog.media import MEDIA
 from projections.projector import Index, Projection, Table, ViewRow
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from domain.attributes import AttributeSchema, Titles
-from domain.category import CategoryClosed, CategoryPut
+from domain.catalog.attributes import AttributeSchema, Titles
+from domain.catalog.category import CategoryClosed, CategoryPut
 from domain.recorded import Recorded
 from projections.projector import Index, Projection, Table, ViewRow
 

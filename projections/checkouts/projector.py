@@ -9,8 +9,8 @@ from collections.abc import Sequence
 
 from msgspec.structs import replace
 
-from domain import checkout
-from domain.checkout import Checkout
+from domain.checkout import checkout
+from domain.checkout.checkout import Checkout
 from domain.recorded import Recorded
 from projections.projector import Index, Projection, Table, ViewRow
 

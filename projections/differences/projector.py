@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from domain.difference import DIFFERENCE, KnownDifference
+from domain.books.difference import DIFFERENCE, KnownDifference
 from domain.recorded import Recorded
 from projections.projector import Index, Projection, Table, ViewRow
 

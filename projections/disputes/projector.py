@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from msgspec.structs import replace
 
-from domain.dispute import LOST, OPEN, WON, DisputeLost, DisputeOpened, DisputeWon
 from domain.money import Money
+from domain.payments.dispute import LOST, OPEN, WON, DisputeLost, DisputeOpened, DisputeWon
 from domain.recorded import Recorded
 from projections.projector import Index, Projection, Table, ViewRow
 

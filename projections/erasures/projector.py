@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from domain.account import AccountErased
+from domain.buyers.account import AccountErased
 from domain.recorded import Recorded
 from projections.projector import Index, Projection, Table, ViewRow
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from domain.giftcard import GIFT_CARD, GiftCard
+from domain.payments.giftcard import GIFT_CARD, GiftCard
 from domain.recorded import Recorded
 from projections.projector import Index, Projection, Table, ViewRow
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from domain.ledger import SELLER, LedgerPosted, Transaction
+from domain.books.ledger import SELLER, LedgerPosted, Transaction
 from domain.recorded import Recorded
 from projections.projector import Index, Projection, Table, ViewRow
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from domain.feedstate import ShopFeeds, shop_of
-from domain.merchantfeed import MERCHANT_FEEDS as FEEDS
 from domain.recorded import Recorded
+from domain.sellers.feedstate import ShopFeeds, shop_of
+from domain.sellers.merchantfeed import MERCHANT_FEEDS as FEEDS
 from projections.projector import Index, Projection, Table, ViewRow
 
 NEVER = 0

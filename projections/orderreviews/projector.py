@@ -5,8 +5,8 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from domain.money import Money
-from domain.order import OrderCancelled
-from domain.orderreview import ReviewApproved, ReviewBegun, ReviewRejected
+from domain.orders.order import OrderCancelled
+from domain.orders.orderreview import ReviewApproved, ReviewBegun, ReviewRejected
 from domain.recorded import Recorded
 from projections.projector import Index, Projection, Table, ViewRow
 

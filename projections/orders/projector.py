@@ -10,9 +10,9 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from domain import order
-from domain.order import ORDER, Order, OrderPlaced
-from domain.payment import PAYMENT, PaymentState
+from domain.orders import order
+from domain.orders.order import ORDER, Order, OrderPlaced
+from domain.payments.payment import PAYMENT, PaymentState
 from domain.recorded import Recorded
 from projections.projector import Index, Projection, Table, ViewRow
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from domain.promotion import PromotionEnded, PromotionPut, Terms
+from domain.pricing.promotion import PromotionEnded, PromotionPut, Terms
 from domain.recorded import Recorded
 from projections.projector import Index, Projection, Table, ViewRow
 

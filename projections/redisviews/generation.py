@@ -16,7 +16,7 @@ from typing import Any, Literal
 import msgspec
 from redis import Redis
 
-from domain.codec import DAMAGED
+from domain.stored.codec import DAMAGED
 from projections.beside import FAR_PAGE, BadGeneration, Rows, Standing, name_of
 from projections.folding import NOWHERE, Kept, Parked, first_of_each
 from projections.projector import Projection

@@ -14,7 +14,7 @@ from typing import Any
 
 import msgspec
 
-from domain.codec import DAMAGED
+from domain.stored.codec import DAMAGED
 from projections.folding import Kept, Parked
 from projections.projector import Projection
 from projections.redisviews.names import PREFIX, Names, StoredTable, position_of

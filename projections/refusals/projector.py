@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from msgspec.structs import replace
 
 from domain.money import Money
-from domain.payment import PaymentRefunded, RefundRefused, RefundRequested
+from domain.payments.payment import PaymentRefunded, RefundRefused, RefundRequested
 from domain.recorded import Recorded
 from projections.projector import Index, Projection, Table, ViewRow
 

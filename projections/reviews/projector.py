@@ -5,8 +5,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from domain.catalog.review import ReviewWritten, product_of
 from domain.recorded import Recorded
-from domain.review import ReviewWritten, product_of
 from projections.projector import Index, Projection, Table, ViewRow
 
 

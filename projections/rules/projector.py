@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from domain.catalog.rule import RulePut, RuleWithdrawn, Terms
 from domain.recorded import Recorded
-from domain.rule import RulePut, RuleWithdrawn, Terms
 from projections.projector import Index, Projection, Table, ViewRow
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from domain.language import DEFAULT
+from domain.catalog.language import DEFAULT
 
 Value = str | float | bool
 

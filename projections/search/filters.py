@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from domain.rule import Scope
+from domain.catalog.rule import Scope
 from projections.search import row
 from projections.search.port import SearchQuery
 from projections.search.query import Dialect, Q, whole

@@ -9,8 +9,8 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
-from domain.rule import Margin, Placement, Restriction, Terms
-from domain.rule import Synonyms as SynonymTerms
+from domain.catalog.rule import Margin, Placement, Restriction, Terms
+from domain.catalog.rule import Synonyms as SynonymTerms
 from projections.search import analysis, synonyms
 from projections.search.synonyms import Phrase, stems
 

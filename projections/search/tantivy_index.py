@@ -18,7 +18,7 @@ from pathlib import Path
 import msgspec
 import tantivy
 
-from domain.language import DEFAULT
+from domain.catalog.language import DEFAULT
 from projections.search import analysis, cursor, schema, spelling, stored, synonyms
 from projections.search.attributes import Names
 from projections.search.document import SearchDocument

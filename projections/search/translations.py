@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 
-from domain.language import ANY as ANY_LANGUAGE
-from domain.language import base, best_of
+from domain.catalog.language import ANY as ANY_LANGUAGE
+from domain.catalog.language import base, best_of
 from projections.search import analysis
 
 FIELDS = {"told_title": 2.4, "told_text": 0.6}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from domain.recorded import Recorded
-from domain.sellerrating import SellerRated, changes_standing, shop_of, standing
+from domain.sellers.sellerrating import SellerRated, changes_standing, shop_of, standing
 from projections.projector import Projection, Table, ViewRow
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from domain.recorded import Recorded
-from domain.shop import SHOP, OpenedShop
+from domain.sellers.shop import SHOP, OpenedShop
 from projections.projector import Index, Projection, Table, ViewRow
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from domain.inventory import EMPTY, INVENTORY, InventoryItem
+from domain.inventory.inventory import EMPTY, INVENTORY, InventoryItem
 from domain.recorded import Recorded
 from projections.projector import Index, Projection, Table, ViewRow
 

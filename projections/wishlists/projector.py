@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from domain.buyers.wishlist import ItemUnwished, ItemWished, WishlistCleared
 from domain.money import Money
 from domain.recorded import Recorded
-from domain.wishlist import ItemUnwished, ItemWished, WishlistCleared
 from projections.projector import Index, Projection, Table, ViewRow
 
 

@@ -10,8 +10,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from commands.store.port import EventLog
-from domain.codec import decode_meta
 from domain.ids import delivery_id
+from domain.stored.codec import decode_meta
 from projections.views import ViewsUnavailable
 from readapi.consistency import at_log_position
 from readapi.edge.openapi import problem_responses, signed_in
@@ -19,8 +19,9 @@ from readapi.edge.paging import page
 from readapi.edge.positions import HEADER, format_position
 from readapi.edge.principal import AdminPrincipal
 from readapi.services import ReadServices
-from readapi.workingshapes import ConsumerList, ParkedList
-from streams import parked, replaynews
+from readapi.shapes.workingshapes import ConsumerList, ParkedList
+from streams import parked
+from streams.history import replaynews
 from streams.outgoing.notices import COURIERS
 
 router = APIRouter(tags=["operations"])

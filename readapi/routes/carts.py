@@ -11,25 +11,25 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from commands.mapper import recorded
-from domain.account import ACCOUNT, ActiveAccount
-from domain.cart import OpenCart, cart_of
+from domain.buyers.account import ACCOUNT, ActiveAccount
+from domain.buyers.cart import OpenCart, cart_of
 from domain.ids import offer_id, stock_id
-from domain.inventory import EMPTY
-from domain.offer import LiveOffer, NoOffer
-from domain.serviceability import Place, Wares
+from domain.inventory.inventory import EMPTY
+from domain.pricing.serviceability import Place, Wares
+from domain.sellers.offer import LiveOffer, NoOffer
 from projections.carts.projector import CartRow
-from readapi.carts import Bound, Goods, Lookup, Stamps, cart_json
 from readapi.consistency import at_log_position, at_position
-from readapi.degraded import or_else
 from readapi.edge.cart_token import HEADER as CART_TOKEN
 from readapi.edge.openapi import problem_responses, signed_in
 from readapi.edge.positions import HEADER as POSITION_HEADER
 from readapi.edge.positions import format_position, min_position
 from readapi.edge.principal import Principal, edge_of, principal_of
+from readapi.fallback.degraded import or_else
 from readapi.reading import reading_of
 from readapi.services import ReadServices
-from readapi.shapes import CartOut
-from streams.fromthelog import cart_row, goods_of
+from readapi.shapes.shapes import CartOut
+from readapi.shown.carts import Bound, Goods, Lookup, Stamps, cart_json
+from streams.standins.fromthelog import cart_row, goods_of
 
 router = APIRouter(tags=["carts"])
 LookingUp = Callable[[ReadServices, OpenCart], Awaitable[Lookup]]

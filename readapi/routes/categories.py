@@ -9,17 +9,17 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from projections.search.port import SearchQuery
+from readapi.caching.cdn import CATEGORIES, category_key, page_headers
+from readapi.caching.ready import Ready, Unchanged
 from readapi.catalogue import age_of, listing, names, tree
-from readapi.categories import Path, require_known
-from readapi.cdn import CATEGORIES, category_key, page_headers
 from readapi.edge.degraded import is_degraded
 from readapi.edge.etags import not_modified
 from readapi.edge.openapi import problem_responses
-from readapi.languages import PARAMETER as ACCEPTED
-from readapi.models import CategoryPage, CategoryTree
 from readapi.productquery import refuse_unknown
 from readapi.reading import reading_of
-from readapi.ready import Ready, Unchanged
+from readapi.shapes.models import CategoryPage, CategoryTree
+from readapi.shown.categories import Path, require_known
+from readapi.shown.languages import PARAMETER as ACCEPTED
 
 router = APIRouter(tags=["catalog"])
 FIRST = 24

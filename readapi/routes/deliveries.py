@@ -10,20 +10,20 @@ from starlette.responses import Response
 
 from domain.errors import NotFound
 from projections.shops.projector import ShopRow
-from readapi.audience import seen_by
+from readapi.caching.ready import answer
 from readapi.consistency import at_position
-from readapi.delivering import deliveries
-from readapi.deliveryshapes import DeliveryList
-from readapi.destination import ANYWHERE
 from readapi.edge.openapi import problem_responses, signed_in
 from readapi.edge.paging import page
 from readapi.edge.problems import BadParameter
 from readapi.productquery import place, refuse_unknown
 from readapi.reading import reading_of
-from readapi.ready import answer
 from readapi.routes.products import PRODUCT_ID, SHIP_TO
 from readapi.services import ReadServices
-from streams.assembly import assemble
+from readapi.shapes.deliveryshapes import DeliveryList
+from readapi.shown.audience import seen_by
+from readapi.shown.delivering import deliveries
+from readapi.shown.destination import ANYWHERE
+from streams.indexing.assembly import assemble
 
 router = APIRouter(tags=["catalog"])
 QUANTITY_MAX = 999

@@ -8,17 +8,17 @@ from fastapi import APIRouter, Query
 from starlette.requests import Request
 from starlette.responses import Response
 
-from domain.difference import explanation
+from domain.books.difference import explanation
 from projections.differences.projector import DIFFERENCE_ROWS, DifferenceRow
+from readapi.caching.ready import answer
 from readapi.consistency import at_position
 from readapi.edge.openapi import problem_responses, signed_in
 from readapi.edge.paging import CursorParameter, Limit, page
 from readapi.edge.principal import AdminPrincipal
 from readapi.instants import instant
 from readapi.lists import List, page_of
-from readapi.models import DifferenceList
-from readapi.ready import answer
 from readapi.services import ReadServices
+from readapi.shapes.models import DifferenceList
 
 router = APIRouter(tags=["money"])
 

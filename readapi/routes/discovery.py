@@ -11,17 +11,17 @@ from starlette.responses import Response
 
 from domain.errors import NotFound
 from projections.catalog.projector import ProductRow
+from readapi.caching.ready import Ready, headers_of
 from readapi.consistency import at_both_positions
 from readapi.edge.openapi import problem_responses
 from readapi.edge.paging import page
 from readapi.edge.positions import min_position
-from readapi.languages import PARAMETER as ACCEPTED
-from readapi.languages import told_headers, wanted_of
 from readapi.productquery import CHARS_MAX, path
 from readapi.reading import reading_of
-from readapi.ready import Ready, headers_of
 from readapi.recommending import AlsoBought, Card, PopularList, also_bought, cards_on_sale
 from readapi.services import ReadServices
+from readapi.shown.languages import PARAMETER as ACCEPTED
+from readapi.shown.languages import told_headers, wanted_of
 
 router = APIRouter(tags=["discovery"])
 BESIDE_MAX = 20

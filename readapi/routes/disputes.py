@@ -9,15 +9,15 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from projections.disputes.projector import DISPUTE_ROWS, DisputeRow
+from readapi.caching.ready import answer
 from readapi.consistency import at_history_position
-from readapi.disputeshapes import DisputeList
 from readapi.edge.openapi import problem_responses, signed_in
 from readapi.edge.paging import CursorParameter, Limit, page
 from readapi.edge.principal import AdminPrincipal
 from readapi.instants import instant
 from readapi.lists import List, page_of
-from readapi.ready import answer
 from readapi.services import ReadServices
+from readapi.shapes.disputeshapes import DisputeList
 
 router = APIRouter(tags=["money"])
 

@@ -15,7 +15,6 @@ from starlette.responses import Response
 from domain.errors import Forbidden, NotFound
 from projections.catalog.projector import split_offer
 from readapi.consistency import at_log_position
-from readapi.drops import DropList, DropOut, Place, PlaceOut, drop_json, place_headers, place_json
 from readapi.edge.etags import not_modified
 from readapi.edge.headers import header
 from readapi.edge.openapi import problem_responses, signed_in
@@ -23,6 +22,7 @@ from readapi.edge.positions import min_position
 from readapi.edge.principal import CustomerPrincipal
 from readapi.edge.problems import BadParameter
 from readapi.services import ReadServices
+from readapi.shown.drops import DropList, DropOut, Place, PlaceOut, drop_json, place_headers, place_json
 from streams.waiting.room import Room
 from streams.waiting.tokens import BadToken, Ticket
 

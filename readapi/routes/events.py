@@ -17,9 +17,18 @@ from readapi.edge.paging import page
 from readapi.edge.positions import HEADER, format_position, position_of, prefer_wait, preference_applied
 from readapi.edge.principal import AdminPrincipal
 from readapi.edge.problems import BadParameter
-from readapi.models import EventList
 from readapi.services import ReadServices
-from streams.published import EVERYTHING, PATTERNS_MAX, Found, Wanted, of_types, published, types_of, wanted_after
+from readapi.shapes.models import EventList
+from streams.outgoing.published import (
+    EVERYTHING,
+    PATTERNS_MAX,
+    Found,
+    Wanted,
+    of_types,
+    published,
+    types_of,
+    wanted_after,
+)
 
 router = APIRouter(tags=["operations"])
 LIMIT_MAX = 1_000

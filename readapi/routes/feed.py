@@ -14,11 +14,11 @@ from readapi.edge.positions import HEADER as POSITION_HEADER
 from readapi.edge.positions import format_position, min_position
 from readapi.edge.principal import CustomerPrincipal, edge_of
 from readapi.edge.problems import BadParameter
-from readapi.feed import FeedOut, items_from, notes_of
-from readapi.languages import PARAMETER as ACCEPTED
-from readapi.languages import wanted_of
 from readapi.reading import reading_of
 from readapi.services import ReadServices
+from readapi.shown.feed import FeedOut, items_from, notes_of
+from readapi.shown.languages import PARAMETER as ACCEPTED
+from readapi.shown.languages import wanted_of
 
 router = APIRouter(tags=["discovery"])
 NAME = "feed"

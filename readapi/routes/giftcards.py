@@ -7,15 +7,15 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from projections.giftcards.projector import GIFT_CARD_ROWS, GiftCardRow
+from readapi.caching.ready import answer
 from readapi.consistency import at_position
 from readapi.edge.openapi import problem_responses, signed_in
 from readapi.edge.paging import CursorParameter, Limit, page
 from readapi.edge.principal import RequiredPrincipal
-from readapi.giftcards import GiftCardList, gift_card_json
 from readapi.instants import instant
-from readapi.ready import answer
 from readapi.routes.run import ShopParameter, newest_of, require_runner
 from readapi.services import ReadServices
+from readapi.shown.giftcards import GiftCardList, gift_card_json
 
 router = APIRouter(tags=["gift cards"])
 

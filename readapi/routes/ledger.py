@@ -8,20 +8,20 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from domain.ledger import SELLER, seller
+from domain.books.ledger import SELLER, seller
 from domain.money import Money
 from projections.ledger.projector import ACCOUNT_ROWS, ENTRY_ROWS, AccountRow, EntryRow
 from projections.views import LISTED_MAX
+from readapi.caching.ready import answer
 from readapi.consistency import at_history_position, at_position
 from readapi.edge.openapi import problem_responses, signed_in
 from readapi.edge.paging import CursorParameter, Limit, page
 from readapi.edge.principal import AdminPrincipal, RequiredPrincipal
 from readapi.instants import instant
 from readapi.lists import List, page_of
-from readapi.models import LedgerAccountList, ShopLedger
-from readapi.ready import answer
 from readapi.routes.shops import OWN, manage, shop_row
 from readapi.services import ReadServices
+from readapi.shapes.models import LedgerAccountList, ShopLedger
 
 router = APIRouter(tags=["money"])
 PARTS = {"goods": "goods", "shipping": "shipping", "fee": "fee", "giftCard": "gift_card"}

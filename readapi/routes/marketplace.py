@@ -15,20 +15,20 @@ from domain.ids import payment_id
 from projections.orders.projector import ORDER_ROWS, PAYMENT_ROWS, OrderRow, PaymentRow
 from projections.shops.projector import SHOP_ROWS
 from projections.views import Entry
+from readapi.caching.ready import answer
 from readapi.consistency import at_log_position, at_position
 from readapi.edge.openapi import problem_responses, signed_in
 from readapi.edge.paging import CursorParameter, Limit, page
 from readapi.edge.principal import AdminPrincipal, edge_of
 from readapi.edge.problems import BadParameter
 from readapi.instants import instant
-from readapi.models import Listed, MoneyOut, ShopOut, Versioned
-from readapi.orders import OrderView, payment_json, view_of_states
-from readapi.ready import answer
 from readapi.routes.shops import shop_json
 from readapi.services import ReadServices
-from readapi.shapes import STATUS, CheckoutOut, PaymentOut
-from streams.fromthelog import rows_of
-from streams.neworders import placed_before
+from readapi.shapes.models import Listed, MoneyOut, ShopOut, Versioned
+from readapi.shapes.shapes import STATUS, CheckoutOut, PaymentOut
+from readapi.shown.orders import OrderView, payment_json, view_of_states
+from streams.standins.fromthelog import rows_of
+from streams.standins.neworders import placed_before
 
 router = APIRouter(tags=["operations"])
 OWN = problem_responses("unauthenticated", "forbidden", "position_not_reached")

@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from commands.mapper import recorded
 from commands.vault import Vault
-from domain.account import ACCOUNT, ActiveAccount
+from domain.buyers.account import ACCOUNT, ActiveAccount
 from domain.errors import NotFound
 from domain.recorded import Recorded
 from readapi.consistency import at_log_position
@@ -23,7 +23,7 @@ from readapi.edge.positions import format_position
 from readapi.edge.principal import RequiredPrincipal
 from readapi.instants import instant
 from readapi.services import ReadServices
-from readapi.shapes import AccountOut
+from readapi.shapes.shapes import AccountOut
 
 router = APIRouter(tags=["accounts"])
 

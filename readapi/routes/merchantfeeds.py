@@ -9,18 +9,18 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from domain.errors import NotFound
-from domain.feedstate import Feed, ShopFeeds, feed_of
+from domain.sellers.feedstate import Feed, ShopFeeds, feed_of
 from projections.merchantfeeds.projector import SHOP_FEEDS, ShopFeedsRow
+from readapi.caching.ready import answer
 from readapi.consistency import at_position
 from readapi.edge.openapi import problem_responses, signed_in
 from readapi.edge.paging import page
 from readapi.edge.positions import HEADER, format_position
 from readapi.edge.principal import Principal, RequiredPrincipal
 from readapi.edge.problems import ProblemError
-from readapi.merchantfeeds import FeedList, FeedOut, FeedRunList, FeedRunOut, feed_json, runs_json
-from readapi.ready import answer
 from readapi.routes.shops import manage, shop_row
 from readapi.services import ReadServices
+from readapi.shown.merchantfeeds import FeedList, FeedOut, FeedRunList, FeedRunOut, feed_json, runs_json
 from streams.merchantfeeds.rejected import BYTES_MAX, as_csv, key_of
 from streams.objects.port import ObjectsUnavailable
 

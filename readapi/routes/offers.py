@@ -11,15 +11,15 @@ from starlette.responses import Response
 from domain.errors import NotFound
 from domain.ids import offer_id
 from projections.catalog.projector import OFFERS, OfferRow
+from readapi.caching.ready import answer
 from readapi.consistency import at_log_position, at_position
-from readapi.described import OfferTermsOut
 from readapi.edge.openapi import problem_responses, signed_in
 from readapi.edge.principal import RequiredPrincipal
 from readapi.instants import instant
-from readapi.past import row_then, until_of
-from readapi.ready import answer
 from readapi.routes.shops import manage, shop_row
 from readapi.services import ReadServices
+from readapi.shapes.described import OfferTermsOut
+from readapi.shown.past import row_then, until_of
 
 router = APIRouter(tags=["merchants"])
 SkuInPath = Annotated[str, Path(min_length=1, max_length=100, examples=["BED-160"])]

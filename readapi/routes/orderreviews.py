@@ -10,15 +10,15 @@ from starlette.responses import Response
 
 from commands.vault import Vault
 from projections.orderreviews.projector import REVIEW_ROWS, ReviewRow
+from readapi.caching.ready import answer
 from readapi.consistency import at_history_position
 from readapi.edge.openapi import problem_responses, signed_in
 from readapi.edge.paging import CursorParameter, Limit, page
 from readapi.edge.principal import AdminPrincipal
 from readapi.instants import instant
 from readapi.lists import List, page_of
-from readapi.orderreviewshapes import OrderReviewList
-from readapi.ready import answer
 from readapi.services import ReadServices
+from readapi.shapes.orderreviewshapes import OrderReviewList
 
 router = APIRouter(tags=["operations"])
 

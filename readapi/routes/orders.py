@@ -14,20 +14,20 @@ from domain.ids import payment_id
 from projections.orders.projector import OrderRow, PaymentRow, account_and_status
 from projections.views import Views
 from readapi.consistency import at_history_position, at_log_position
-from readapi.degraded import or_else
 from readapi.edge.openapi import problem_responses, signed_in
 from readapi.edge.paging import CursorParameter, Limit, page
 from readapi.edge.positions import HEADER as POSITION_HEADER
 from readapi.edge.positions import format_position
 from readapi.edge.principal import Principal, RequiredPrincipal
+from readapi.fallback.degraded import or_else
 from readapi.lists import List, page_of
-from readapi.orders import OrderView, fold, history, order_json, view_of_states
-from readapi.past import until_of
-from readapi.rated import NOTHING, lines_json, rated_now, rated_of
 from readapi.services import ReadServices
-from readapi.shapes import OrderList, OrderOut, Timeline
-from readapi.timeline import timeline_json
-from streams.recentorders import OrdersFromTheLog
+from readapi.shapes.shapes import OrderList, OrderOut, Timeline
+from readapi.shown.orders import OrderView, fold, history, order_json, view_of_states
+from readapi.shown.past import until_of
+from readapi.shown.rated import NOTHING, lines_json, rated_now, rated_of
+from readapi.shown.timeline import timeline_json
+from streams.standins.recentorders import OrdersFromTheLog
 
 router = APIRouter(tags=["orders"])
 ONE = problem_responses("unauthenticated", "not_found", "position_not_reached")

@@ -8,8 +8,8 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
+from domain.catalog.media import SIZE_MAX, TYPES
 from domain.errors import NotFound
-from domain.media import SIZE_MAX, TYPES
 from readapi.edge.etags import not_modified
 from readapi.edge.openapi import problem_responses
 from readapi.edge.problems import ProblemError

@@ -10,15 +10,13 @@ from msgspec.structs import replace
 from starlette.requests import Request
 from starlette.responses import Response
 
+from domain.catalog.language import best_of
 from domain.errors import Forbidden, NotFound
-from domain.language import best_of
 from projections.catalog.projector import PRODUCTS, ProductRow
-from readapi.audience import Audience
+from readapi.caching.cdn import list_headers, private
+from readapi.caching.ready import RawHeaders, Ready, Unchanged, answer, headers_of
 from readapi.catalogue import age_of, listing, product, suggestions
-from readapi.cdn import list_headers, private
 from readapi.consistency import at_log_position
-from readapi.described import PastProduct
-from readapi.destination import ANYWHERE
 from readapi.edge.degraded import is_degraded
 from readapi.edge.etags import not_modified
 from readapi.edge.headers import header
@@ -26,15 +24,17 @@ from readapi.edge.ids import require_id
 from readapi.edge.openapi import problem_responses, signed_in
 from readapi.edge.principal import Principal, principal_of
 from readapi.edge.problems import BadParameter, Unauthenticated
-from readapi.languages import PARAMETER as ACCEPTED
-from readapi.languages import VARY, told_headers, wanted_of
-from readapi.models import ProductList, ProductPage, SuggestionList
-from readapi.past import Until, row_then, until_of
 from readapi.productquery import page_number, parse, place, refuse_unknown, text, wants_reasons
-from readapi.products import past_product, row_in
 from readapi.reading import reading_of
-from readapi.ready import RawHeaders, Ready, Unchanged, answer, headers_of
 from readapi.services import ReadServices
+from readapi.shapes.described import PastProduct
+from readapi.shapes.models import ProductList, ProductPage, SuggestionList
+from readapi.shown.audience import Audience
+from readapi.shown.destination import ANYWHERE
+from readapi.shown.languages import PARAMETER as ACCEPTED
+from readapi.shown.languages import VARY, told_headers, wanted_of
+from readapi.shown.past import Until, row_then, until_of
+from readapi.shown.products import past_product, row_in
 
 router = APIRouter(tags=["catalog"])
 _SUGGEST = frozenset(("q",))

@@ -9,17 +9,17 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from domain.errors import NotFound
-from domain.promotion import Amount, Benefit, BuyGet, FreeShipping, Percent
+from domain.pricing.promotion import Amount, Benefit, BuyGet, FreeShipping, Percent
 from projections.promotions.projector import PROMOTION_ROWS, PromotionRow
+from readapi.caching.ready import answer
 from readapi.consistency import at_position
 from readapi.edge.openapi import problem_responses, signed_in
 from readapi.edge.paging import CursorParameter, Limit, page
 from readapi.edge.principal import RequiredPrincipal
 from readapi.instants import instant
-from readapi.models import PromotionList, PromotionOut
-from readapi.ready import answer
 from readapi.routes.run import ShopParameter, newest_of, require_runner
 from readapi.services import ReadServices
+from readapi.shapes.models import PromotionList, PromotionOut
 
 router = APIRouter(tags=["promotions"])
 OWN = problem_responses("unauthenticated", "forbidden", "not_found", "position_not_reached")

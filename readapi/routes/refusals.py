@@ -11,17 +11,17 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from domain.ids import rest_id
-from domain.payment import THE_REST
+from domain.payments.payment import THE_REST
 from projections.refusals.projector import REFUSAL_ROWS, RefusalRow
+from readapi.caching.ready import answer
 from readapi.consistency import at_history_position
 from readapi.edge.openapi import problem_responses, signed_in
 from readapi.edge.paging import CursorParameter, Limit, page
 from readapi.edge.principal import AdminPrincipal
 from readapi.instants import instant
 from readapi.lists import List, page_of
-from readapi.models import Listed, MoneyOut, Versioned
-from readapi.ready import answer
 from readapi.services import ReadServices
+from readapi.shapes.models import Listed, MoneyOut, Versioned
 
 router = APIRouter(tags=["money"])
 

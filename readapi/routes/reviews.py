@@ -15,8 +15,8 @@ from readapi.edge.paging import CursorParameter, Limit, page
 from readapi.edge.positions import HEADER as POSITION_HEADER
 from readapi.edge.positions import format_position
 from readapi.lists import List, page_of
-from readapi.reviews import ReviewList, review_json
 from readapi.services import ReadServices
+from readapi.shown.reviews import ReviewList, review_json
 
 router = APIRouter(tags=["discovery"])
 

@@ -9,18 +9,18 @@ from pydantic import Field
 from starlette.requests import Request
 from starlette.responses import Response
 
+from domain.catalog.rule import Margin, Placement, Restriction, Scope, Synonyms
 from domain.errors import NotFound
-from domain.rule import Margin, Placement, Restriction, Scope, Synonyms
 from projections.rules.projector import RULE_ROWS, RuleRow
+from readapi.caching.ready import answer
 from readapi.consistency import at_position
 from readapi.edge.openapi import problem_responses, signed_in
 from readapi.edge.paging import CursorParameter, Limit, page
 from readapi.edge.principal import AdminPrincipal
 from readapi.instants import instant
 from readapi.lists import List, page_of
-from readapi.models import Listed, Versioned
-from readapi.ready import answer
 from readapi.services import ReadServices
+from readapi.shapes.models import Listed, Versioned
 
 router = APIRouter(tags=["search rules"])
 PATH = "/api/admin/search/rules"

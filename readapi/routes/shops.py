@@ -12,30 +12,30 @@ from starlette.responses import Response
 
 from commands.vault import Vault
 from domain.errors import Forbidden, NotFound
-from domain.inventory import InventoryItem
+from domain.inventory.inventory import InventoryItem
 from domain.money import total
-from domain.order import CancelledOrder, OpenOrder, Order, PaidOrder
-from domain.orderstate import cancelled, is_to_bring
-from domain.pricing import PricedLine
+from domain.orders.order import CancelledOrder, OpenOrder, Order, PaidOrder
+from domain.orders.orderstate import cancelled, is_to_bring
+from domain.pricing.pricing import PricedLine
 from projections.orders.projector import OrderRow
 from projections.shops.projector import SHOP_ROWS, ShopRow
 from projections.stock.projector import split_stock
 from projections.views import ViewsUnavailable
+from readapi.caching.ready import Ready, Unchanged, answer, headers_of
 from readapi.consistency import at_history_position, at_log_position, at_position
-from readapi.degraded import or_else
 from readapi.edge.etags import etag, not_modified
 from readapi.edge.ids import is_id
 from readapi.edge.openapi import problem_responses, signed_in
 from readapi.edge.paging import CursorParameter, Limit, page
 from readapi.edge.principal import Principal, RequiredPrincipal, principal_of
+from readapi.fallback.degraded import or_else
 from readapi.instants import instant
 from readapi.lists import List, Listing, Page, page_of
-from readapi.models import InventoryList, ShopOrderList, ShopOut
-from readapi.orders import return_json, shipment_json, units_json
-from readapi.ready import Ready, Unchanged, answer, headers_of
 from readapi.services import ReadServices
-from streams.fromthelog import rows_of
-from streams.sellerslists import SellersLists
+from readapi.shapes.models import InventoryList, ShopOrderList, ShopOut
+from readapi.shown.orders import return_json, shipment_json, units_json
+from streams.standins.fromthelog import rows_of
+from streams.standins.sellerslists import SellersLists
 
 router = APIRouter(tags=["merchants"])
 NOTHING_BESIDE = Page([], None, None)

@@ -10,18 +10,18 @@ from pydantic import Field
 from starlette.requests import Request
 from starlette.responses import Response
 
+from readapi.caching.popularsearches import KEPT_MAX
 from readapi.consistency import at_position
 from readapi.edge.openapi import problem_responses
 from readapi.edge.paging import page
 from readapi.edge.positions import HEADER as POSITION_HEADER
 from readapi.edge.positions import format_position
-from readapi.languages import wanted_of
-from readapi.models import Listed, ProductCard, Shape
-from readapi.popularsearches import KEPT_MAX
 from readapi.reading import reading_of
 from readapi.recommending import cards_of
 from readapi.services import ReadServices
 from readapi.sessions import NAMED, Session, opted_out
+from readapi.shapes.models import Listed, ProductCard, Shape
+from readapi.shown.languages import wanted_of
 from streams.signals.port import VIEWED_MAX, SignalsAway
 
 router = APIRouter(tags=["discovery"])

@@ -19,8 +19,8 @@ from readapi.edge.principal import AdminPrincipal
 from readapi.edge.problems import ProblemError
 from readapi.instants import parse_instant
 from readapi.services import ReadServices
-from readapi.workingshapes import StreamThen
-from streams.timetravel import NOW, Moment, Part, part_of, require_position, require_there, streams_of, told
+from readapi.shapes.workingshapes import StreamThen
+from streams.history.timetravel import NOW, Moment, Part, part_of, require_position, require_there, streams_of, told
 
 router = APIRouter(tags=["operations"])
 READ_MAX = 20_000

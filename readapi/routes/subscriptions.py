@@ -9,18 +9,18 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from domain.delivery import Delivery
 from domain.errors import NotFound
 from domain.ids import delivery_id
 from domain.instants import instant
-from domain.subscription import Subscription
+from domain.outgoing.delivery import Delivery
+from domain.outgoing.subscription import Subscription
 from readapi.consistency import at_log_position
 from readapi.edge.openapi import problem_responses, signed_in
 from readapi.edge.paging import page
 from readapi.edge.positions import HEADER, format_position
 from readapi.edge.principal import AdminPrincipal
-from readapi.models import SubscriptionList, SubscriptionOut
 from readapi.services import ReadServices
+from readapi.shapes.models import SubscriptionList, SubscriptionOut
 from streams import parked
 
 router = APIRouter(tags=["webhooks"])

@@ -7,7 +7,7 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from domain.wishlist import wishlist_of
+from domain.buyers.wishlist import wishlist_of
 from projections.wishlists.projector import WISH_ROWS, WishRow
 from readapi.consistency import at_position
 from readapi.edge.openapi import problem_responses, signed_in
@@ -15,12 +15,12 @@ from readapi.edge.paging import CursorParameter, Limit, page
 from readapi.edge.positions import HEADER as POSITION_HEADER
 from readapi.edge.positions import format_position
 from readapi.edge.principal import RequiredPrincipal
-from readapi.languages import PARAMETER as ACCEPTED
-from readapi.languages import wanted_of
 from readapi.lists import List, page_of
 from readapi.services import ReadServices
-from readapi.wishes import WishList, wish_json
-from streams.assembly import assemble
+from readapi.shown.languages import PARAMETER as ACCEPTED
+from readapi.shown.languages import wanted_of
+from readapi.shown.wishes import WishList, wish_json
+from streams.indexing.assembly import assemble
 
 router = APIRouter(tags=["discovery"])
 

@@ -25,10 +25,10 @@ import structlog
 
 from streams.broker.errors import BrokerUnavailable
 from streams.broker.faust_parts import AsItIs, NoMonitor, StraightConsumer
+from streams.broker.intake import Intake
 from streams.broker.messages import Message, read
 from streams.broker.source import COMMIT_S, HEARTBEAT_S, MESSAGES, METADATA_S, SESSION_S, WITHIN_S, Source
 from streams.broker.topic import Topic
-from streams.intake import Intake
 
 BUFFER = 65_536
 """Messages between Faust's fetcher and the agent."""

@@ -11,10 +11,10 @@ import structlog
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
 from aiokafka.errors import IllegalStateError, KafkaError
 
+from streams.broker.intake import Intake
 from streams.broker.messages import read
 from streams.broker.source import COMMIT_S, HEARTBEAT_S, MESSAGES, METADATA_S, SESSION_S, WITHIN_S, Source
 from streams.broker.topic import Topic
-from streams.intake import Intake
 
 WAIT_MS = 200
 REVOKE_S = 5.0

@@ -11,7 +11,7 @@ alone, whoever says it and whenever, which is all that consumers rely on:
 
 By induction R is true for any sequence of true statements, so repeats, two relays that write through each other, lost
 or recreated topics and offsets that are out of date cannot make a consumer skip an event. How often the third case
-occurs is a matter of speed only; ``streams/relay.py`` says why it does not on a topic that nobody has touched.
+occurs is a matter of speed only; ``relay.py`` says why it does not on a topic that nobody has touched.
 
 A message on the wire: key, the stream's id; value, the row as MessagePack array, its event not decoded; headers in
 ASCII, ``position``, ``after``, ``name`` (``order.placed@2``) and, if the event belongs to a trace, ``traceparent``. A
@@ -29,7 +29,7 @@ import msgspec
 import structlog
 
 from commands.store.port import Position, Row
-from domain.codec import DAMAGED
+from domain.stored.codec import DAMAGED
 from streams.broker.traces import HEADER, traceparent_of
 
 Headers = list[tuple[str, bytes]]

@@ -15,8 +15,8 @@ from aiokafka.errors import KafkaError
 
 from commands.outage import Outage
 from streams.broker.errors import BrokerUnavailable
+from streams.broker.intake import Intake, Stopped
 from streams.broker.topic import Topic
-from streams.intake import Intake, Stopped
 
 MESSAGES = 4_000
 """A call of the handlers."""

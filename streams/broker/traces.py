@@ -10,7 +10,7 @@ from collections.abc import Iterable
 import msgspec
 
 from commands.store.port import Row
-from domain.codec import DAMAGED
+from domain.stored.codec import DAMAGED
 
 HEADER = "traceparent"
 

@@ -10,8 +10,8 @@ from functools import partial
 import msgspec
 import structlog
 
-from domain.codec import DAMAGED
 from domain.errors import Invalid
+from domain.stored.codec import DAMAGED
 from streams.gateways.port import Disputed, GatewayError, GatewayTimeout, Notice
 from streams.gateways.records import Callback, Records, claim_callback, finish_callback
 from streams.gateways.signatures import Signer

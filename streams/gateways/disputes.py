@@ -11,10 +11,10 @@ import sqlite3
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from domain.dispute import OPEN, WON
+from domain.books.reconciliation import Movement
 from domain.ids import payment_id
 from domain.money import Money
-from domain.reconciliation import Movement
+from domain.payments.dispute import OPEN, WON
 from streams.gateways.port import FOREVER, Dispute
 
 EVIDENCE_MS = 7 * 86_400_000

@@ -12,8 +12,8 @@ from typing import Protocol
 
 import msgspec
 
+from domain.books.reconciliation import Movement
 from domain.money import Money
-from domain.reconciliation import Movement
 
 FOREVER = 2**62
 """Later than any instant, in milliseconds."""

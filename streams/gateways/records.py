@@ -18,7 +18,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from commands.store.checkpointer import Checkpointer
 from commands.store.sqlitefile import SQLiteFile, begin_patiently, is_busy
-from domain.reconciliation import Movement
+from domain.books.reconciliation import Movement
 from streams.gateways import disputes
 from streams.gateways.port import GatewayError, GatewayTimeout
 

@@ -12,9 +12,9 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 import aiohttp
 
 from commands.engine import now_ms
-from domain.codec import DAMAGED
+from domain.books.reconciliation import Movement
 from domain.money import Money
-from domain.reconciliation import Movement
+from domain.stored.codec import DAMAGED
 from streams.gateways import wire
 from streams.gateways.callbacks import read_callback
 from streams.gateways.port import (

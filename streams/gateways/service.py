@@ -12,8 +12,8 @@ from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
 from commands.engine import now_ms
-from domain.codec import DAMAGED
-from domain.reconciliation import Movement
+from domain.books.reconciliation import Movement
+from domain.stored.codec import DAMAGED
 from streams.gateways import wire
 from streams.gateways.port import (
     FOREVER,

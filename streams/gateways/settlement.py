@@ -10,7 +10,7 @@ import io
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TextIO
 
-from domain.reconciliation import KINDS, Movement
+from domain.books.reconciliation import KINDS, Movement
 
 UNITS = {"amount": " of minor units", "fee": " of minor units", "at": " of milliseconds since 1970"}
 

@@ -16,9 +16,9 @@ from pathlib import Path
 import msgspec
 
 from commands.engine import now_ms
-from domain.dispute import LOST, OPEN, WON
+from domain.books.reconciliation import Movement
 from domain.money import Money
-from domain.reconciliation import Movement
+from domain.payments.dispute import LOST, OPEN, WON
 from streams.gateways import disputes, records
 from streams.gateways.callbacks import Callbacks, Deliver, read_callback
 from streams.gateways.port import (

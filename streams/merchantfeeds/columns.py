@@ -6,10 +6,10 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
+from domain.catalog.language import is_tag
 from domain.errors import Invalid
-from domain.feedterms import FeedTerms
-from domain.language import is_tag
 from domain.money import CURRENCIES
+from domain.sellers.feedterms import FeedTerms
 
 ATTRIBUTE = "attribute."
 CONSTANT = "="

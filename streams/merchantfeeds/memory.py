@@ -14,8 +14,8 @@ from pathlib import Path
 
 import msgspec
 
-from domain.codec import DAMAGED
-from domain.feedterms import RunCounts
+from domain.sellers.feedterms import RunCounts
+from domain.stored.codec import DAMAGED
 from streams.merchantfeeds.reading import Place
 from streams.merchantfeeds.sources import Fetched
 

@@ -18,12 +18,12 @@ from commands.engine import Engine
 from commands.errors import UnreadableStream, WritePathError
 from commands.outage import Outage
 from domain.errors import DomainError, NotFound
-from domain.feedstate import RUNS_MAX, Feed, feeds_id
-from domain.feedterms import FAILED
 from domain.ids import new_id
-from domain.merchantfeed import BeginRun, FinishRun, RenewRun
 from domain.recorded import Recorded
-from domain.shop import OpenedShop, require_open
+from domain.sellers.feedstate import RUNS_MAX, Feed, feeds_id
+from domain.sellers.feedterms import FAILED
+from domain.sellers.merchantfeed import BeginRun, FinishRun, RenewRun
+from domain.sellers.shop import OpenedShop, require_open
 from projections.merchantfeeds.projector import SHOP_FEEDS, next_at
 from projections.views import Touched, Views, ViewsUnavailable
 from streams.merchantfeeds.rejected import BYTES_MAX, key_of

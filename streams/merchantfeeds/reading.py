@@ -14,7 +14,7 @@ from typing import Any, BinaryIO, NamedTuple
 import msgspec
 
 from domain.errors import Invalid
-from domain.feedterms import FeedTerms
+from domain.sellers.feedterms import FeedTerms
 from streams.merchantfeeds.columns import Columns
 from streams.merchantfeeds.rows import DEPTH_MAX, ROW_MAX, Line, Rejection, require_shallow
 from streams.merchantfeeds.sources import SourceFailed

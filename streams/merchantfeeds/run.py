@@ -15,8 +15,8 @@ from typing import Any, NamedTuple
 import msgspec
 from msgspec.structs import replace
 
-from domain.feedstate import Feed
-from domain.feedterms import CUT_OFF, DONE, FAILED, SAME, RunCounts, SourceMark
+from domain.sellers.feedstate import Feed
+from domain.sellers.feedterms import CUT_OFF, DONE, FAILED, SAME, RunCounts, SourceMark
 from streams.merchantfeeds.memory import UNKNOWN, FeedMemory, Progress
 from streams.merchantfeeds.reading import Reader
 from streams.merchantfeeds.rejected import RejectedFile

@@ -18,7 +18,7 @@ from typing import Any, BinaryIO, NamedTuple
 from urllib.parse import urljoin
 
 from domain.errors import Invalid
-from domain.feedterms import SourceMark
+from domain.sellers.feedterms import SourceMark
 from streams.outgoing.addresses import require_receiver, sockets
 
 SIZE_MAX = 1 << 30

@@ -1,8 +1,8 @@
 """A courier: tells one target what happened, at least once, and puts on record how far it is.
 
 Events that went out leave no trace of their own, only the position moves, once a round; so the cost is one small event
-a round however much is sent. What fails is recorded one by one and tried again (``domain/delivery.py`` has the rules).
-Of several processes one is at it: the claim is an event too, runs out by itself, and is renewed by each round.
+a round however much is sent. What fails is recorded one by one and tried again (``domain/outgoing/delivery.py`` has the
+rules). Of several processes one is at it: the claim is an event too, runs out by itself, and is renewed by each round.
 """
 
 from __future__ import annotations
@@ -22,7 +22,8 @@ from commands.errors import WritePathError
 from commands.mapper import recorded_or_unreadable
 from commands.outage import Outage
 from domain.decider import Command
-from domain.delivery import (
+from domain.errors import IllegalTransition
+from domain.outgoing.delivery import (
     Attempt,
     BeginDelivery,
     Delivery,
@@ -32,10 +33,9 @@ from domain.delivery import (
     TakeDelivery,
     pause_after,
 )
-from domain.errors import IllegalTransition
 from domain.recorded import Recorded, Unreadable
 from streams.outgoing.port import GONE, Target, Told, failed, skipped
-from streams.published import SCANNED_MAX, Found, of_types, wanted_after
+from streams.outgoing.published import SCANNED_MAX, Found, of_types, wanted_after
 
 ROUND_MAX = 16
 """New events, and again so many that failed before."""

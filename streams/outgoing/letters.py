@@ -9,12 +9,12 @@ from typing import Any, NamedTuple
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from domain.giftcard import GiftCardRefunded
+from domain.buyers.watch import BACK, DROP
 from domain.money import Money
-from domain.order import OpenOrder, PaidOrder
-from domain.payment import PaymentRefunded
-from domain.refund import RefundGranted
-from domain.watch import BACK, DROP
+from domain.orders.order import OpenOrder, PaidOrder
+from domain.orders.refund import RefundGranted
+from domain.payments.giftcard import GiftCardRefunded
+from domain.payments.payment import PaymentRefunded
 from streams.outgoing.notices import Notice, Recipient, WishNotice
 from streams.outgoing.reasons import REASONS
 

@@ -16,14 +16,15 @@ import structlog
 
 from commands.engine import Engine
 from commands.vault import Vault
-from domain import giftcard, order, payment, returns, shipment
-from domain.account import ActiveAccount
-from domain.codec import EVENTS
+from domain.buyers.account import ActiveAccount
+from domain.buyers.watch import WatcherCalled
 from domain.ids import delivery_id
-from domain.order import CancelledOrder, NoOrder, OpenOrder, OrderPlaced, PaidOrder
+from domain.orders import order, returns, shipment
+from domain.orders.order import CancelledOrder, NoOrder, OpenOrder, OrderPlaced, PaidOrder
+from domain.payments import giftcard, payment
 from domain.recorded import Recorded
-from domain.watch import WatcherCalled
-from streams.effect import order_of
+from domain.stored.codec import EVENTS
+from streams.money.effect import order_of
 from streams.outgoing.port import Told, hopeless, message_id, skipped
 
 CHANNELS = ("mail", "sms", "push")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from typing import NamedTuple, Protocol
 
-from domain.delivery import FAILED, HOPELESS, SENT, SKIPPED
+from domain.outgoing.delivery import FAILED, HOPELESS, SENT, SKIPPED
 from domain.recorded import Recorded
 
 GONE = "gone"

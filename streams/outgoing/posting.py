@@ -5,7 +5,7 @@ from __future__ import annotations
 import aiohttp
 from yarl import URL
 
-from domain.subscription import SUBSCRIPTIONS_MAX
+from domain.outgoing.subscription import SUBSCRIPTIONS_MAX
 from streams.outgoing.addresses import PrivateAddress, sockets
 from streams.outgoing.courier import AT_ONCE
 from streams.outgoing.port import NotSent

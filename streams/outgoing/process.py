@@ -12,14 +12,14 @@ import structlog
 from commands.engine import Engine
 from commands.errors import UnreadableStream, WritePathError
 from commands.outage import Outage
-from domain.codec import TOPICS
 from domain.ids import delivery_id
 from domain.recorded import Recorded
+from domain.stored.codec import TOPICS
 from projections.views import Touched
 from streams.outgoing.courier import Courier, Pacing
 from streams.outgoing.notices import COURIERS
 from streams.outgoing.port import Target
-from streams.published import type_of
+from streams.outgoing.published import type_of
 
 REFRESH_S = 5.0
 CHANNELS = {delivery_id(key): key for key in COURIERS}

@@ -1,10 +1,10 @@
 """Watching: who is to be told that something they wish is back or costs less.
 
 A target of deliveries like any other, only that what it tells goes into the log: it keeps the watch over each product
-(``domain/watch.py``) in step with wishlists and preferences, and when goods come or an offer changes it calls those who
-wait. A call is an event that names one person, and the intent of a notice (``wishnotices.py``). Events are taken in
-the log's order, so that a wish is known before what happens after it. A round calls some and leaves an event for the
-next one; whatever else is due goes in between.
+(``domain/buyers/watch.py``) in step with wishlists and preferences, and when goods come or an offer changes it calls
+those who wait. A call is an event that names one person, and the intent of a notice (``wishnotices.py``). Events are
+taken in the log's order, so that a wish is known before what happens after it. A round calls some and leaves an event
+for the next one; whatever else is due goes in between.
 """
 
 from __future__ import annotations
@@ -17,22 +17,22 @@ from commands.aggregates import fold
 from commands.context import system_context
 from commands.engine import Engine
 from commands.mapper import recorded_or_unreadable
-from domain.account import ActiveAccount, NotificationsChosen
-from domain.codec import TOPICS
+from domain.buyers.account import ActiveAccount, NotificationsChosen
+from domain.buyers.watch import BeginWatch, CallWatchers, EndWatch, Watch, WatchersLeft, came_back, watch_of
+from domain.buyers.wishlist import ItemUnwished, ItemWished, WishlistCleared, wishlist_of
+from domain.catalog.product import ActiveProduct, is_sold
 from domain.decider import Command
 from domain.errors import LimitExceeded
 from domain.ids import delivery_id
+from domain.inventory.stock import InventoryItem, StockAdjusted, StockReceived, StockReturned, StockUncommitted
 from domain.money import Money
-from domain.offer import LiveOffer, OfferPut, price_at
-from domain.product import ActiveProduct, is_sold
 from domain.recorded import Recorded
-from domain.stock import InventoryItem, StockAdjusted, StockReceived, StockReturned, StockUncommitted
-from domain.watch import BeginWatch, CallWatchers, EndWatch, Watch, WatchersLeft, came_back, watch_of
-from domain.wishlist import ItemUnwished, ItemWished, WishlistCleared, wishlist_of
+from domain.sellers.offer import LiveOffer, OfferPut, price_at
+from domain.stored.codec import TOPICS
 from projections.catalog.projector import split_offer
-from streams.assembly import offer_of, stock_of
+from streams.indexing.assembly import offer_of, stock_of
 from streams.outgoing.port import Told, sent, skipped
-from streams.published import type_of
+from streams.outgoing.published import type_of
 
 GOODS = (StockReceived, StockAdjusted, StockReturned, StockUncommitted)
 WISHES = (ItemWished, ItemUnwished, WishlistCleared)

@@ -18,12 +18,12 @@ from commands.engine import Engine
 from commands.vault import Vault
 from domain.ids import delivery_id
 from domain.instants import instant
+from domain.outgoing.subscription import BOOK, GONE, DisableSubscription, Subscription, Subscriptions
 from domain.recorded import Recorded
-from domain.subscription import BOOK, GONE, DisableSubscription, Subscription, Subscriptions
 from streams.gateways.signatures import PREFIX, Signer
 from streams.outgoing import port
 from streams.outgoing.port import NotSent, Told, failed, hopeless, message_id, sent
-from streams.published import TELLABLE, published, types_of
+from streams.outgoing.published import TELLABLE, published, types_of
 
 if TYPE_CHECKING:
     from streams.outgoing.posting import Posting

@@ -10,15 +10,15 @@ from typing import Any
 
 from commands.engine import Engine
 from commands.vault import Vault
-from domain.account import ActiveAccount
-from domain.codec import TOPICS
+from domain.buyers.account import ActiveAccount
+from domain.buyers.watch import WatcherCalled
+from domain.buyers.wishlist import Wishlist, wishlist_of
 from domain.ids import delivery_id
 from domain.recorded import Recorded
-from domain.watch import WatcherCalled
-from domain.wishlist import Wishlist, wishlist_of
+from domain.stored.codec import TOPICS
 from streams.outgoing.notices import Channel, WishNotice, recipient_of
 from streams.outgoing.port import Told, message_id, skipped
-from streams.published import type_of
+from streams.outgoing.published import type_of
 
 
 class WishNotices:

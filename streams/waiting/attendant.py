@@ -16,10 +16,10 @@ from commands.context import system_context
 from commands.engine import Engine
 from commands.errors import UnreadableStream, WritePathError
 from commands.outage import Outage
-from domain.drop import Drop, EndDrop, OpenDrop
 from domain.errors import DomainError
-from domain.inventory import InventoryItem
-from domain.offer import LiveOffer, Offer, drop_of
+from domain.inventory.inventory import InventoryItem
+from domain.sellers.drop import Drop, EndDrop, OpenDrop
+from domain.sellers.offer import LiveOffer, Offer, drop_of
 from streams.waiting.room import Room, Units
 from streams.waiting.rooms import Rooms
 

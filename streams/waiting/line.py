@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from commands.vault_store import DROP_COLUMNS, VaultStore, VaultTransaction
-from domain.drop import DropTerms, Pace
+from domain.sellers.drop import DropTerms, Pace
 from streams.waiting.room import NOT_OPENED, Call, Room, Units
 
 ROOMS_MAX = 1_000

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import msgspec
 from msgspec.structs import replace
 
-from domain.drop import DropTerms, Pace, next_called, seats_for
+from domain.sellers.drop import DropTerms, Pace, next_called, seats_for
 
 NOT_OPENED = -1
 MERGED_MS = 1_000

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from commands.errors import Overloaded
 from commands.vault import Vault
-from domain.drop import by_lot
+from domain.sellers.drop import by_lot
 from streams.waiting.line import Line
 from streams.waiting.room import Room
 from streams.waiting.tokens import DropTokens

@@ -23,7 +23,7 @@ def tree(path: Path) -> ast.Module:
 
 
 def place(path: Path, node: ast.AST | None = None) -> str:
-    """``domain/cart.py:12``, which editors and terminals open on a click."""
+    """``domain/buyers/cart.py:12``, which editors and terminals open on a click."""
     relative = path.relative_to(ROOT).as_posix()
     return relative if node is None else f"{relative}:{getattr(node, 'lineno', 1)}"
 

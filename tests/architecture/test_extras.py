@@ -6,7 +6,14 @@ import subprocess
 import sys
 
 CLIENTS = ("aiohttp", "redis", "tenacity", "aiokafka", "faust", "cassandra", "elasticsearch", "psycopg", "stripe")
-IMPORTED = ("kontor.embedded", "kontor.cli", "kontor.server", "writeapi.app", "readapi.app", "readapi.reading")
+IMPORTED = (
+    "kontor.wiring.embedded",
+    "kontor.cli",
+    "kontor.serving.server",
+    "writeapi.app",
+    "readapi.app",
+    "readapi.reading",
+)
 
 
 def test_the_embedded_profile_is_imported_without_the_clients_of_servers() -> None:

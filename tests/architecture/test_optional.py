@@ -13,8 +13,9 @@ clients = ("psycopg", "psycopg_pool", "aiokafka", "redis", "elasticsearch", "cas
 clients += ("boto3", "botocore")
 for name in clients:
     sys.modules[name] = None
-import kontor.cli, kontor.embedded, kontor.running, kontor.verifying, kontor.copying, kontor.bench.append
-import kontor.importing, kontor.status, kontor.demo, kontor.users
+import kontor.cli, kontor.wiring.embedded, kontor.serving.running, kontor.serving.demo, kontor.proving.verifying
+import kontor.operating.copying, kontor.operating.importing, kontor.operating.status, kontor.operating.users
+import kontor.bench.append
 """
 
 

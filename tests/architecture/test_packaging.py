@@ -73,7 +73,8 @@ def test_the_packages_in_use_are_ours() -> None:
 def test_the_embedded_profile_imports_nothing_of_the_full_one() -> None:
     """Who installs without the extra has none of these."""
     full = "aiokafka cassandra elasticsearch elastic_transport faust opentelemetry.sdk psycopg redis tenacity"
-    script = f"import sys; sys.modules.update(dict.fromkeys({full!r}.split())); import kontor.cli, kontor.embedded"
+    imported = "kontor.cli, kontor.wiring.embedded"
+    script = f"import sys; sys.modules.update(dict.fromkeys({full!r}.split())); import {imported}"
     result = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
     assert result.returncode == 0, result.stderr
 

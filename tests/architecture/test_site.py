@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from domain.codec import EVENTS
+from domain.stored.codec import EVENTS
 from kontor.settings import Settings
 from readapi.edge.problems import PROBLEMS
 from tests.architecture.sources import ROOT

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from domain.codec import TOPICS
 from domain.decider import Decider
+from domain.stored.codec import TOPICS
 from tests.architecture.sources import PACKAGES, ROOT, Function, files, functions, place, tree
 
 FUNCTION_LINES_MAX = 70
@@ -160,8 +160,8 @@ def test_public_things_of_the_inner_rooms_are_explained(package: str) -> None:
 
 
 def registered_events() -> tuple[list[str], list[str]]:
-    """The names and classes written in the table ``EVENTS`` of ``domain/codec.py``, doubles included."""
-    path = ROOT / "domain" / "codec.py"
+    """The names and classes written in the table ``EVENTS`` of ``domain/stored/codec.py``, doubles included."""
+    path = ROOT / "domain" / "stored" / "codec.py"
     for node in tree(path).body:
         if isinstance(node, ast.AnnAssign) and named(node.target) == "EVENTS":
             assert isinstance(node.value, ast.Dict), place(path, node)
@@ -180,7 +180,8 @@ def test_stored_event_names_are_unique_and_well_formed() -> None:
 
 
 def test_every_event_that_changes_a_state_has_a_stored_name() -> None:
-    modules = [importlib.import_module(f"domain.{path.stem}") for path in files("domain") if path.stem != "__init__"]
+    names = [".".join(path.relative_to(ROOT).with_suffix("").parts) for path in files("domain")]
+    modules = [importlib.import_module(name) for name in names]
     deciders = [thing for module in modules for thing in vars(module).values() if isinstance(thing, Decider)]
     assert deciders
     nameless = {kind.__name__ for decider in deciders for kind in decider.evolutions if kind not in TOPICS}

@@ -28,9 +28,9 @@ from commands.context import Context, new_command_id
 from commands.engine import Engine, now_ms
 from commands.store.port import EventLog
 from commands.store.sqlite import SQLiteLog
-from domain.inventory import HOLD_MS, CommitStock, HoldStock, InventoryItem, ReceiveStock, StockHeld
+from domain.inventory.inventory import HOLD_MS, CommitStock, HoldStock, InventoryItem, ReceiveStock, StockHeld
 from kontor.bench.report import median, report
-from kontor.embedded import settle_garbage
+from kontor.wiring.embedded import settle_garbage
 
 BUYERS = 6_000
 ROUNDS = 3

@@ -9,15 +9,15 @@ from commands.batch import Outcome
 from commands.context import Context, new_command_id
 from commands.engine import Engine
 from commands.idempotency import Answer, IdempotentRequest
-from domain.cart import AddItem, CartLine, OpenCart, order_id_of
+from domain.buyers.cart import AddItem, CartLine, OpenCart, order_id_of
 from domain.decider import Command
 from domain.ids import derived_id, offer_id, payment_id, stock_id
-from domain.inventory import HOLD_MS, HoldStock, ReceiveStock
+from domain.inventory.inventory import HOLD_MS, HoldStock, ReceiveStock
 from domain.money import Money
-from domain.offer import PutOffer, Terms
-from domain.order import PlaceOrder
-from domain.payment import RecordAuthorization, RecordCapture
-from domain.pricing import Destination, QuoteLine, price_quote
+from domain.orders.order import PlaceOrder
+from domain.payments.payment import RecordAuthorization, RecordCapture
+from domain.pricing.pricing import Destination, QuoteLine, price_quote
+from domain.sellers.offer import PutOffer, Terms
 from kontor.tables import shipping_table, tax_table
 
 START = 1_700_000_000_000

@@ -17,8 +17,8 @@ from commands.reactor import CheckoutReactor
 from commands.store.memory import MemoryLog
 from domain.decider import Command
 from domain.errors import DomainError, Invalid, VersionMismatch
-from domain.inventory import INVENTORY, ReceiveStock, StockHeld, StockRefused
-from domain.order import CancelledOrder, OpenOrder, PaidOrder
+from domain.inventory.inventory import INVENTORY, ReceiveStock, StockHeld, StockRefused
+from domain.orders.order import CancelledOrder, OpenOrder, PaidOrder
 from domain.recorded import Recorded
 from tests.commands.conftest import rows_of, settle, tamper
 from tests.commands.driving import (

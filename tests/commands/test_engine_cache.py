@@ -19,8 +19,8 @@ from commands.moved import STREAMS_MAX, Moved
 from commands.store.memory import MemoryLog
 from commands.store.port import Loaded, Reply, Row
 from commands.store.sqlite import SQLiteLog
-from domain.inventory import CommitStock, ReleaseStock, ShipStock, StockHeld, StockReceived
-from domain.stock import StockCommitted, StockShipped
+from domain.inventory.inventory import CommitStock, ReleaseStock, ShipStock, StockHeld, StockReceived
+from domain.inventory.stock import StockCommitted, StockShipped
 from tests.commands.conftest import settle
 from tests.commands.driving import (
     START,

@@ -14,7 +14,7 @@ from commands.errors import StorageUnavailable
 from commands.store import checkpointer, sqlitefile
 from commands.store.memory import MemoryLog
 from commands.store.sqlite import SQLiteLog
-from domain.inventory import INVENTORY, StockReceived
+from domain.inventory.inventory import INVENTORY, StockReceived
 from tests.commands.driving import STOCK, Clock, do, receive
 from tests.contracts.event_log import EventLogContract, append, chained, fold_stock, received
 from tests.contracts.shared_log import SharedLogContract

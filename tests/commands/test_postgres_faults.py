@@ -15,7 +15,7 @@ from commands.engine import Engine
 from commands.errors import StorageUnavailable
 from commands.mapper import recorded
 from commands.store.postgres import PostgresLog
-from domain.inventory import INVENTORY
+from domain.inventory.inventory import INVENTORY
 from tests.commands.cluster import Cluster
 from tests.commands.conftest import rows_of, settle
 from tests.commands.disks import SmallDisks, kinds

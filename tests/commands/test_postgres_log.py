@@ -15,7 +15,7 @@ from commands.store import migrating
 from commands.store import postgres as module
 from commands.store.postgres import PostgresLog
 from commands.store.postgres_queries import OFFERS
-from domain.inventory import INVENTORY, StockReceived
+from domain.inventory.inventory import INVENTORY, StockReceived
 from tests.commands.driving import STOCK
 from tests.contracts.event_log import EventLogContract, append, chained, fold_stock, received
 from tests.contracts.shared_log import SharedLogContract

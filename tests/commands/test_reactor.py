@@ -9,8 +9,8 @@ from commands.mapper import recorded
 from commands.reactor import CheckoutReactor
 from commands.store.memory import MemoryLog
 from domain.ids import payment_id
-from domain.order import OrderPaid
-from domain.payment import RecordAuthorization, RecordCapture
+from domain.orders.order import OrderPaid
+from domain.payments.payment import RecordAuthorization, RecordCapture
 from tests.commands.driving import SKU, Clock, buy, context, offer, pay, place
 
 

@@ -13,7 +13,7 @@ import pytest
 
 from commands.mapper import recorded
 from commands.store.port import Row
-from domain.inventory import INVENTORY
+from domain.inventory.inventory import INVENTORY
 from tests.commands.conftest import log_at
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -20,7 +20,7 @@ from commands.mapper import EnvelopeMapper, record, recorded
 from commands.store.port import EventLog, Loaded, Reply, Row, Transaction
 from domain.claim import ClaimReleased, ClaimTaken
 from domain.decider import Event
-from domain.inventory import INVENTORY, InventoryItem, StockReceived
+from domain.inventory.inventory import INVENTORY, InventoryItem, StockReceived
 from domain.recorded import Meta, Recorded
 from tests.commands.driving import START, STOCK
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from domain.rule import Placement
+from domain.catalog.rule import Placement
 from projections.search.document import SearchDocument
 from projections.search.likeness import FRONT
 from projections.search.port import SearchIndex, SearchQuery

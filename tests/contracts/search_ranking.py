@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from domain.rule import Margin, Placement, Restriction, Scope, Synonyms, Terms
+from domain.catalog.rule import Margin, Placement, Restriction, Scope, Synonyms, Terms
 from projections.search.port import Bucket, SearchIndex, SearchQuery
 from projections.search.ranking import Ranking, Weights
 from projections.search.rescue import answer

@@ -8,7 +8,7 @@ from eventsourcing.persistence import EventStore, JSONTranscoder
 
 from commands.engine import Engine
 from commands.mapper import EnvelopeMapper, recorded
-from domain.inventory import INVENTORY, StockReceived
+from domain.inventory.inventory import INVENTORY, StockReceived
 from domain.recorded import Meta, Recorded
 from tests.commands.driving import START, STOCK, Clock, do, receive
 from tests.contracts.event_log import append, chained, whole

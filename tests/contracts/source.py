@@ -18,7 +18,7 @@ from commands.store.memory import MemoryLog
 from commands.store.port import Row
 from commands.store.sqlite import SQLiteLog
 from streams.broker.topic import Topic
-from streams.worker import SinkUnavailable
+from streams.broker.worker import SinkUnavailable
 from tests.streams.broker.fakes import ListSink
 from tests.streams.broker.history import grow
 from tests.streams.broker.process import Process, source_of

@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from commands.vault_store import VaultStore
-from domain.drop import DropTerms
+from domain.sellers.drop import DropTerms
 from streams.waiting import line as module
 from streams.waiting.line import KEPT_MS, Line, LineFull, TooManyDrops
 from streams.waiting.room import Call, Room, Units

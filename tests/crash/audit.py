@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from kontor.verifying import verify
+from kontor.proving.verifying import verify
 from tests.crash.load import HOT_STOCK, Journal, Market, deliver, place
 from tests.e2e.house import charges
 from tests.e2e.shopper import Shopper, under_way

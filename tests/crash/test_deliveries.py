@@ -22,7 +22,7 @@ from tests.receiver import Receiver, receiving
 KILLS = 4
 IMPATIENT = """
 from functools import partial
-import kontor.embedded as wiring
+import kontor.wiring.embedded as wiring
 from streams.outgoing.courier import Pacing
 pacing = Pacing(pace=0.05, idle=0.1, claim=1.0, pause=0.02)
 wiring.DeliveryProcess = partial(wiring.DeliveryProcess, pacing=pacing)

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from domain.product import ChangeProduct, Description
+from domain.catalog.product import ChangeProduct, Description
 from projections.breaker import Breaker
 from projections.search.elastic.index import ElasticIndex
 from projections.search.elastic.server import Server
 from projections.search.port import SearchQuery, SearchUnavailable
-from streams import indexer
+from streams.indexing import indexer
 from tests.needed import address
 from tests.stack.commands import Stack
 from tests.streams.test_indexer import Process, process, product

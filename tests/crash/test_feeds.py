@@ -19,7 +19,7 @@ from tests.feedserver import FeedServer, feed_server
 ROWS, KILLS = 6_000, 3
 IMPATIENT = """
 from functools import partial
-import kontor.feeding as wiring
+import kontor.wiring.feeding as wiring
 import streams.merchantfeeds.run as run
 from streams.merchantfeeds.process import Pacing
 run.BATCH, run.LOADED = 100, 50

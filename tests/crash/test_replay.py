@@ -20,11 +20,11 @@ from commands.logs.slices import SLICES
 from commands.mapper import record
 from commands.store.sqlite import INSERT, SQLiteLog
 from domain.ids import stock_id
-from domain.inventory import StockReceived
+from domain.inventory.inventory import StockReceived
 from domain.recorded import Meta
 from kontor.folder import DataFolder
-from kontor.logfiles import open_log
 from kontor.settings import Settings
+from kontor.wiring.logfiles import open_log
 from tests.crash.load import open_market, trade
 from tests.e2e.house import kontor, process
 

@@ -24,7 +24,7 @@ def test_its_settings_exist():
 
 
 def test_it_names_every_setting_without_which_a_process_does_not_start():
-    calls = [call for path in (ROOT / "kontor").glob("*.py") for call in NEEDED.findall(path.read_text())]
+    calls = [call for path in (ROOT / "kontor").rglob("*.py") for call in NEEDED.findall(path.read_text())]
     names = {name.upper() for call in calls for name in re.findall(r"\w+", call)}
     assert len(names) > 6
     assert [name for name in names if f"KONTOR_{name}" not in DOC] == []

@@ -13,9 +13,9 @@ import yaml
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 
-from kontor.metrics import LogMetrics
 from kontor.replay.gauges import Gauges
-from kontor.running import PORTS, measured
+from kontor.serving.running import PORTS, measured
+from kontor.watching.metrics import LogMetrics
 from readapi.edge.state import EdgeState
 from tests.deploy.test_compose import OURS, ROOT, SERVICES, mounts
 from tests.e2e.house import in_process

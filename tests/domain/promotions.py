@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import strategies as st
 
 from domain.money import PPM, Money
-from domain.promotion import Amount, Benefit, BuyGet, FreeShipping, Percent, Scope, Terms
+from domain.pricing.promotion import Amount, Benefit, BuyGet, FreeShipping, Percent, Scope, Terms
 
 BENEFITS: st.SearchStrategy[Benefit] = st.one_of(
     st.builds(Percent, st.integers(1, PPM)),

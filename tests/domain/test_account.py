@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given as examples
 from hypothesis import strategies as st
 
-from domain.account import (
+from domain.buyers.account import (
     ACCOUNT,
     ADDRESSES_MAX,
     GROUP_MAX,

@@ -6,7 +6,7 @@ from math import log, sqrt
 
 import pytest
 
-from domain.affinity import Scored, blended, bought_with, sold_of
+from domain.catalog.affinity import Scored, blended, bought_with, sold_of
 
 
 def order_of(*scored: tuple[str, float]) -> list[str]:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 from msgspec.structs import replace
 
-from domain import order, returns
-from domain.aftersale import ApproveReturn, CancelLines, GrantRefund, ReceiveReturn
 from domain.errors import IllegalTransition, Invalid
-from domain.refund import RefundGranted, lines_of, shipping_left
-from domain.returns import returnable
+from domain.orders import order, returns
+from domain.orders.aftersale import ApproveReturn, CancelLines, GrantRefund, ReceiveReturn
+from domain.orders.refund import RefundGranted, lines_of, shipping_left
+from domain.orders.returns import returnable
 from tests.domain.test_dispute import GRAND as BOUGHT_FOR
 from tests.domain.test_dispute import grant, paid
 from tests.domain.test_refund import GRAND, ID, QUOTE, a_paid_order, one_line, refunded, usd

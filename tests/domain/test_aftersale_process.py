@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from domain import checkout, inventory, order, payment, returns
-from domain.checkoutknown import Refunding
+from domain.checkout import checkout
+from domain.checkout.checkoutknown import Refunding
 from domain.decider import Event
-from domain.discounts import AppliedPromotion
+from domain.inventory import inventory
 from domain.money import Money
-from domain.promotion import uses_of
-from domain.refund import RefundGranted
+from domain.orders import order, returns
+from domain.orders.refund import RefundGranted
+from domain.payments import payment
+from domain.pricing.discounts import AppliedPromotion
+from domain.pricing.promotion import uses_of
 from tests.domain.test_checkout import (
     CAPTURED,
     INK,

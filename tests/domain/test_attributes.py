@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from domain.attributes import (
+from domain.catalog.attributes import (
     ANYTHING,
     PROPERTIES_MAX,
     AttributeSchema,
@@ -21,8 +21,8 @@ from domain.attributes import (
     missing,
     parse_schema,
 )
+from domain.catalog.units import Measure
 from domain.errors import SeveralInvalid, Violation
-from domain.units import Measure
 
 BEDS = {
     "type": "object",

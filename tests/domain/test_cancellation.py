@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from domain import order, shipment
-from domain.aftersale import CANCELLATIONS_MAX, CancelLines, GrantRefund
 from domain.errors import IllegalTransition, Invalid, NotFound
-from domain.order import LinesCancelled, status
-from domain.orderstate import ordered, to_send
-from domain.refund import RefundGranted, RefundLine, amount_of, lines_of, shipping_left
+from domain.orders import order, shipment
+from domain.orders.aftersale import CANCELLATIONS_MAX, CancelLines, GrantRefund
+from domain.orders.order import LinesCancelled, status
+from domain.orders.orderstate import ordered, to_send
+from domain.orders.refund import RefundGranted, RefundLine, amount_of, lines_of, shipping_left
 from tests.domain.test_refund import GRAND, ID, QUOTE, a_paid_order, given, placed, refunded, usd
 
 ONE = LinesCancelled("can_1", {"lin_1": 1}, 7, "usr_1", b"sealed")

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from msgspec.structs import replace
 
-from domain import cart
-from domain.cart import CART, COUPONS_MAX, LINES_MAX, QUANTITY_MAX, REMEMBERED_MAX, cart_of, order_id_of
+from domain.buyers import cart
+from domain.buyers.cart import CART, COUPONS_MAX, LINES_MAX, QUANTITY_MAX, REMEMBERED_MAX, cart_of, order_id_of
 from domain.errors import IllegalTransition, Invalid, LimitExceeded, NotFound
 from domain.money import Money
 from tests.domain.machines.goods import cart_line

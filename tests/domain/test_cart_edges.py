@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from domain import cart
-from domain.cart import CART, QUANTITY_MAX, REMEMBERED_MAX
-from domain.cartstate import MergedCart
+from domain.buyers import cart
+from domain.buyers.cart import CART, QUANTITY_MAX, REMEMBERED_MAX
+from domain.buyers.cartstate import MergedCart
 from tests.domain.machines.goods import cart_line
 from tests.domain.test_cart import A_CART, CHECK_OUT, GUEST, ID, MERGED_AWAY, NOW, OPENED, ORDER, PEN, PEN_ADDED
 from tests.spec import given

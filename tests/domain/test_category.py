@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from domain.attributes import AttributeSchema, Property
-from domain.category import (
+from domain.catalog.attributes import AttributeSchema, Property
+from domain.catalog.category import (
     CATEGORY,
     CategoryClosed,
     CategoryPut,

@@ -9,12 +9,16 @@ import msgspec
 import pytest
 from msgspec.structs import replace
 
-from domain import cart, checkout, inventory, order, payment
-from domain.checkout import PAYMENT_GRACE_MS, Checkout
+from domain.buyers import cart
+from domain.checkout import checkout
+from domain.checkout.checkout import PAYMENT_GRACE_MS, Checkout
 from domain.decider import Command, Event
 from domain.ids import stock_id
+from domain.inventory import inventory
 from domain.money import Money
-from domain.pricing import Destination, QuoteLine, price_quote
+from domain.orders import order
+from domain.payments import payment
+from domain.pricing.pricing import Destination, QuoteLine, price_quote
 from domain.recorded import Meta, Recorded
 from kontor.tables import shipping_table, tax_table
 

@@ -7,14 +7,18 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from domain import cart, checkout, giftcard, inventory, order, payment, shipment
-from domain.checkoutstock import EXTEND_MS, PAYMENT_GRACE_MS
+from domain.buyers import cart
+from domain.checkout import checkout
+from domain.checkout.checkoutstock import EXTEND_MS, PAYMENT_GRACE_MS
 from domain.decider import Event
-from domain.discounts import AppliedPromotion
-from domain.giftcard import GiftCardRedeemed, GiftCardReserved
+from domain.inventory import inventory
 from domain.money import Money
-from domain.promotion import uses_of
-from domain.refund import RefundGranted
+from domain.orders import order, shipment
+from domain.orders.refund import RefundGranted
+from domain.payments import giftcard, payment
+from domain.payments.giftcard import GiftCardRedeemed, GiftCardReserved
+from domain.pricing.discounts import AppliedPromotion
+from domain.pricing.promotion import uses_of
 from tests.domain.test_aftersale_process import (
     FIVE,
     TWO,

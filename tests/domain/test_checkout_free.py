@@ -5,10 +5,13 @@ from __future__ import annotations
 import pytest
 from msgspec.structs import replace
 
-from domain import checkout, inventory, order, orderreviewing, payment, policy
-from domain.checkout import is_settled, progress, rests_until
+from domain.checkout import checkout
+from domain.checkout.checkout import is_settled, progress, rests_until
+from domain.inventory import inventory
 from domain.money import Money
-from domain.order import OrderPlaced
+from domain.orders import order, orderreviewing, policy
+from domain.orders.order import OrderPlaced
+from domain.payments import payment
 from tests.domain.test_checkout import (
     AUTHORIZED,
     CLOSED,

@@ -7,12 +7,15 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from domain import checkout, giftcard, inventory, order, orderreview, orderreviewing, payment, policy
-from domain.checkout import is_settled, progress, rests_until
+from domain.checkout import checkout
+from domain.checkout.checkout import is_settled, progress, rests_until
 from domain.decider import Event
+from domain.inventory import inventory
 from domain.money import Money
-from domain.refund import RefundGranted
-from domain.tender import Covered
+from domain.orders import order, orderreview, orderreviewing, policy
+from domain.orders.refund import RefundGranted
+from domain.orders.tender import Covered
+from domain.payments import giftcard, payment
 from tests.domain.test_checkout import (
     CLOSED,
     CONFIRMED,

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from domain import cart, inventory, order, payment, stock
-from domain.cart import cart_of, order_id_of
-from domain.checkout import is_settled, next_commands
+from domain.buyers import cart
+from domain.buyers.cart import cart_of, order_id_of
+from domain.checkout.checkout import is_settled, next_commands
 from domain.decider import Command
 from domain.ids import payment_id
-from domain.inventory import HOLD_MS
-from domain.order import CancelledOrder, NoOrder, OrderPlaced, PaidOrder
+from domain.inventory import inventory, stock
+from domain.inventory.inventory import HOLD_MS
+from domain.orders import order
+from domain.orders.order import CancelledOrder, NoOrder, OrderPlaced, PaidOrder
+from domain.payments import payment
 from tests.domain.machines.goods import cart_line
 from tests.domain.machines.market import OFFERS, Market
 from tests.domain.machines.world import World

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from domain import checkout, inventory, order, shipment
-from domain.discounts import AppliedPromotion
+from domain.checkout import checkout
+from domain.inventory import inventory
 from domain.money import Money
-from domain.promotion import uses_of
+from domain.orders import order, shipment
+from domain.pricing.discounts import AppliedPromotion
+from domain.pricing.promotion import uses_of
 from tests.domain.test_checkout import CAPTURED, INK, NOW, ORDER, PAID, PENS, PLACED, RESERVED, TAKING, Story, placed
 
 SHIPPED = (ORDER, shipment.ShipmentShipped("shi_1", "UPS", "1Z", {"lin_PEN": 2, "lin_INK": 1}, NOW))

@@ -7,13 +7,14 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from domain import order, payment
-from domain.closing import is_over
-from domain.dispute import DisputeLost, DisputeOpened, DisputeWon
 from domain.money import Money
-from domain.payment import PAYMENT
-from domain.refund import RefundGranted
-from domain.tender import Covered
+from domain.orders import order
+from domain.orders.closing import is_over
+from domain.orders.refund import RefundGranted
+from domain.orders.tender import Covered
+from domain.payments import payment
+from domain.payments.dispute import DisputeLost, DisputeOpened, DisputeWon
+from domain.payments.payment import PAYMENT
 from tests.domain.test_refund import GRAND, a_paid_order, placed
 from tests.domain.test_returns import APPROVED, ARRIVED, INK, PENS, RECEIVED, REJECTED, REQUESTED, WINDOW, sent
 from tests.spec import given

@@ -10,14 +10,14 @@ import msgspec
 import pytest
 
 from commands.routes import DECIDERS
-from domain import checkout
-from domain.cart import CartCheckedOut
-from domain.codec import EVENTS, TOPICS, UnknownEvent, decode, encode
+from domain.buyers.cart import CartCheckedOut
+from domain.checkout import checkout
 from domain.decider import Decider, Event
-from domain.order import OrderPlaced
-from domain.pricing import verify_quote
+from domain.orders.order import OrderPlaced
+from domain.pricing.pricing import verify_quote
 from domain.recorded import Meta, Recorded
-from domain.upcasters import STEPS
+from domain.stored.codec import EVENTS, TOPICS, UnknownEvent, decode, encode
+from domain.stored.upcasters import STEPS
 from tests.domain.corpus import FOLDER, Stored, digests, files, read
 from tests.domain.corpus.old import OLD
 

@@ -7,13 +7,9 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from domain import order
-from domain.course import Course
-from domain.giftcard import GiftCardRedeemed, GiftCardRefunded
-from domain.ledger import CUSTOMER, GIFT_CARDS, ISSUED, PROVIDER, REFUNDS, Posting, seller
-from domain.money import Money
-from domain.payment import DisputeLost, PaymentCaptured, PaymentRefunded
-from domain.postings import (
+from domain.books.course import Course
+from domain.books.ledger import CUSTOMER, GIFT_CARDS, ISSUED, PROVIDER, REFUNDS, Posting, seller
+from domain.books.postings import (
     NOTHING,
     given_back,
     held,
@@ -21,8 +17,12 @@ from domain.postings import (
     postings_of_issue,
     postings_of_refund,
 )
-from domain.pricing import Quote
-from domain.promotion import FreeShipping, Scope, Terms
+from domain.money import Money
+from domain.orders import order
+from domain.payments.giftcard import GiftCardRedeemed, GiftCardRefunded
+from domain.payments.payment import DisputeLost, PaymentCaptured, PaymentRefunded
+from domain.pricing.pricing import Quote
+from domain.pricing.promotion import FreeShipping, Scope, Terms
 from domain.recorded import Meta, Recorded
 from tests.domain.promotions import percent_off
 from tests.domain.test_postings import CALIFORNIA, balances, captured, granted, line, orders, quote, whole
@@ -38,7 +38,7 @@ def bought(made: Quote, *owed: Any) -> order.PaidOrder:
 
 
 def recorded(event: Any, position: int) -> Recorded:
-    stream = "pay_1" if type(event).__module__.startswith("domain.payment") else "gft_1"
+    stream = "pay_1" if type(event).__module__.startswith("domain.payments.payment") else "gft_1"
     return Recorded(position, stream, position, event, META, b"")
 
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from domain import checkout, order, payment, shipment
-from domain.aftersale import GrantRefund
-from domain.checkout import FOREVER
+from domain.checkout import checkout
+from domain.checkout.checkout import FOREVER
 from domain.errors import IllegalTransition
-from domain.order import ORDER, PackShipment
-from domain.policy import LATER, SHIPMENT, OrderPolicy
+from domain.orders import order, shipment
+from domain.orders.aftersale import GrantRefund
+from domain.orders.order import ORDER, PackShipment
+from domain.orders.policy import LATER, SHIPMENT, OrderPolicy
+from domain.payments import payment
 from tests.domain.test_checkout import CONFIRMED, NOW, PAYMENT, SOLD, cancelled, given, placed
 from tests.domain.test_checkout import ORDER as ID
 from tests.spec import given as given_order

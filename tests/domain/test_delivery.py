@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from domain.delivery import (
+from domain.errors import IllegalTransition, LimitExceeded, NotFound
+from domain.outgoing.delivery import (
     DELIVERY,
     FIRST_PAUSE_MS,
     KEPT_MS,
@@ -37,7 +38,6 @@ from domain.delivery import (
     TakeDelivery,
     pause_after,
 )
-from domain.errors import IllegalTransition, LimitExceeded, NotFound
 from tests.spec import given
 
 ID, ONE, TWO = "dlv_1", "ord_1/3", "ord_2/3"

@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from domain.delivery import (
+from domain.outgoing.delivery import (
     DELIVERY,
     KEPT_MS,
     OPEN_MAX,

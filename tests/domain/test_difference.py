@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from msgspec.structs import replace
 
-from domain.difference import (
+from domain.books.difference import (
     DIFFERENCE,
     NOTE_MAX,
     Difference,

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.discounts import STACKED_MAX, Shopper
 from domain.money import Money
-from domain.pricing import Destination, Quote, QuoteLine, price_quote, verify_quote
-from domain.promotion import Amount, BuyGet, FreeShipping, Percent, Scope, Terms
+from domain.pricing.discounts import STACKED_MAX, Shopper
+from domain.pricing.pricing import Destination, Quote, QuoteLine, price_quote, verify_quote
+from domain.pricing.promotion import Amount, BuyGet, FreeShipping, Percent, Scope, Terms
 from kontor.tables import shipping_table, tax_table
 from tests.domain.promotions import TERMS, percent_off
 

@@ -7,13 +7,15 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from domain import checkout, order, payment
-from domain.aftersale import GrantRefund
-from domain.disputing import DISPUTABLE, DISPUTES_MAX
+from domain.checkout import checkout
 from domain.errors import IllegalTransition, Invalid
 from domain.money import Money
-from domain.order import ORDER
-from domain.payment import PAYMENT, DisputeLost, DisputeOpened, DisputeWon, RecordDispute
+from domain.orders import order
+from domain.orders.aftersale import GrantRefund
+from domain.orders.order import ORDER
+from domain.payments import payment
+from domain.payments.disputing import DISPUTABLE, DISPUTES_MAX
+from domain.payments.payment import PAYMENT, DisputeLost, DisputeOpened, DisputeWon, RecordDispute
 from tests.domain.test_aftersale_process import (
     FIVE,
     SETTLED,

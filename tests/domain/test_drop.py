@@ -10,7 +10,9 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from domain.drop import (
+from domain.errors import IllegalTransition, Invalid, NotFound
+from domain.money import Money
+from domain.sellers.drop import (
     ADMISSION_MS_MAX,
     ADMISSION_MS_MIN,
     AHEAD_MS_MAX,
@@ -31,9 +33,7 @@ from domain.drop import (
     next_called,
     seats_for,
 )
-from domain.errors import IllegalTransition, Invalid, NotFound
-from domain.money import Money
-from domain.offer import OFFER, LiveOffer, OfferPut, OfferWithdrawn, PutOffer, Terms, WithdrawOffer
+from domain.sellers.offer import OFFER, LiveOffer, OfferPut, OfferWithdrawn, PutOffer, Terms, WithdrawOffer
 from tests.spec import given
 
 ID = "off_shp_a.pen"

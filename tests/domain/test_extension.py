@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from domain import inventory, payment
-from domain.checkoutstock import EXTEND_MS, PAYMENT_GRACE_MS
+from domain.checkout.checkoutstock import EXTEND_MS, PAYMENT_GRACE_MS
 from domain.ids import payment_id
-from domain.inventory import HOLD_MS
-from domain.order import PaidOrder
+from domain.inventory import inventory
+from domain.inventory.inventory import HOLD_MS
+from domain.orders.order import PaidOrder
+from domain.payments import payment
 from tests.domain.test_checkout import (
     AUTHORIZING,
     HOLD_UNTIL,

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from domain.errors import IllegalTransition, Invalid, NotFound
-from domain.giftcard import (
+from domain.money import Money
+from domain.payments.giftcard import (
     GIFT_CARD,
     USES_MAX,
     VALUE_MAX,
@@ -25,7 +26,6 @@ from domain.giftcard import (
     ReserveGiftCard,
     status,
 )
-from domain.money import Money
 from tests.spec import given
 
 ID, ORDER, OTHER = "gft_1", "ord_1", "ord_2"

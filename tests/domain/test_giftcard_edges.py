@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from domain.giftcard import (
+from domain.payments.giftcard import (
     GIFT_CARD,
     VALUE_MAX,
     GiftCardIssued,

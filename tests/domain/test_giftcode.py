@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from domain.giftcode import SIGNS, TYPED_MAX, card_of, new_code
+from domain.payments.giftcode import SIGNS, TYPED_MAX, card_of, new_code
 from readapi.edge.schemas import looks_like_card_number
 
 KEY, OTHER = b"k" * 32, b"o" * 32

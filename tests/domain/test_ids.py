@@ -6,14 +6,14 @@ import hashlib
 
 import pytest
 
-from domain import order
-from domain.codec import stored_name
-from domain.derivation import Step, recompute
 from domain.errors import Invalid
 from domain.ids import delivery_id, payment_id, rest_id, stock_id, ulid
 from domain.money import Money
+from domain.orders import order
+from domain.pricing.derivation import Step, recompute
 from domain.recorded import chain_hash
-from domain.upcasters import upcast
+from domain.stored.codec import stored_name
+from domain.stored.upcasters import upcast
 
 
 def test_what_belongs_together_has_one_number():

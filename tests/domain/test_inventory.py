@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from domain import inventory
 from domain.errors import Invalid
-from domain.inventory import INVENTORY, QUANTITY_MAX
+from domain.inventory import inventory
+from domain.inventory.inventory import INVENTORY, QUANTITY_MAX
 from tests.spec import Given, given
 
 ID, ORDER, OTHER, CART = "stk_shp_a.pen", "ord_1", "ord_2", "crt_1"

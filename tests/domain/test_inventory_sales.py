@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from domain import inventory, stock
-from domain.inventory import INVENTORY, SETTLED_MAX
+from domain.inventory import inventory, stock
+from domain.inventory.inventory import INVENTORY, SETTLED_MAX
 from tests.domain.test_inventory import (
     CART,
     COMMIT,

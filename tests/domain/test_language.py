@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from domain.attributes import NAME_MAX
-from domain.errors import Invalid
-from domain.language import (
+from domain.catalog.attributes import NAME_MAX
+from domain.catalog.language import (
     DESCRIPTION_MAX,
     LABEL_MAX,
     LABELS_MAX,
@@ -19,7 +18,8 @@ from domain.language import (
     check_texts,
     is_tag,
 )
-from domain.product import Description
+from domain.catalog.product import Description
+from domain.errors import Invalid
 
 BED = Description(
     "Bed",

@@ -5,8 +5,7 @@ from __future__ import annotations
 import pytest
 from msgspec.structs import replace
 
-from domain.errors import Invalid
-from domain.ledger import (
+from domain.books.ledger import (
     CUSTOMER,
     JOURNAL,
     LEDGER,
@@ -19,6 +18,7 @@ from domain.ledger import (
     SetCommission,
     Transaction,
 )
+from domain.errors import Invalid
 from domain.money import PPM
 from tests.spec import given
 

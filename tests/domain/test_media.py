@@ -5,8 +5,7 @@ from __future__ import annotations
 import pytest
 from msgspec.structs import replace
 
-from domain.errors import Invalid, LimitExceeded, NotFound
-from domain.media import (
+from domain.catalog.media import (
     ALT_MAX,
     GALLERY,
     LAST,
@@ -21,6 +20,7 @@ from domain.media import (
     media_type_of,
     product_of,
 )
+from domain.errors import Invalid, LimitExceeded, NotFound
 from tests.spec import Given, given
 
 ID, AT = "med_01K", 1_763_000_000_000

@@ -9,9 +9,9 @@ from msgspec.structs import replace
 
 from domain.decider import Event
 from domain.errors import IllegalTransition, Invalid, LimitExceeded, NotFound
-from domain.feedstate import DAY_MS, RUNS_MAX, Feed, feeds_id, shop_of
-from domain.feedterms import DONE, EVERY_MAX, FAILED, FeedTerms, RunCounts, SourceMark
-from domain.merchantfeed import (
+from domain.sellers.feedstate import DAY_MS, RUNS_MAX, Feed, feeds_id, shop_of
+from domain.sellers.feedterms import DONE, EVERY_MAX, FAILED, FeedTerms, RunCounts, SourceMark
+from domain.sellers.merchantfeed import (
     FEEDS_MAX,
     MERCHANT_FEEDS,
     AskRun,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from domain.merit import AS_MANY_CARTS, UNKNOWN, USUAL, merits_of
+from domain.catalog.merit import AS_MANY_CARTS, UNKNOWN, USUAL, merits_of
 
 
 def test_nothing_is_known_of_nothing():

@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from domain.errors import Invalid, NotFound
 from domain.money import Money
-from domain.offer import (
+from domain.sellers.offer import (
     LIMIT_MAX,
     OFFER,
     PRICES_MAX,
@@ -21,7 +21,7 @@ from domain.offer import (
     next_change,
     price_at,
 )
-from domain.offer import require_live as live
+from domain.sellers.offer import require_live as live
 from tests.spec import given
 
 ID = "off_shp_a.pen"

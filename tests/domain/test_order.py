@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 from msgspec.structs import replace
 
-from domain import order, shipment
 from domain.decider import Event
 from domain.errors import IllegalTransition, Invalid, NotFound
-from domain.order import LINES_MAX, ORDER, OrderPlaced, status, stock_lines
-from domain.shipment import SHIPMENTS_MAX
+from domain.orders import order, shipment
+from domain.orders.order import LINES_MAX, ORDER, OrderPlaced, status, stock_lines
+from domain.orders.shipment import SHIPMENTS_MAX
 from tests.domain.machines.goods import cart_line, place_order, quote_of
 from tests.spec import Given, given
 

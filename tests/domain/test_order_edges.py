@@ -6,9 +6,9 @@ import pytest
 from msgspec.structs import replace
 
 from domain.errors import Invalid
-from domain.order import LINES_MAX, ORDER, OrderCancelled
-from domain.orderstate import PaidOrder, rests
-from domain.shipment import NAME_MAX, check_carriage, to_pack
+from domain.orders.order import LINES_MAX, ORDER, OrderCancelled
+from domain.orders.orderstate import PaidOrder, rests
+from domain.orders.shipment import NAME_MAX, check_carriage, to_pack
 from tests.domain.machines.goods import place_order
 from tests.domain.test_checkout import placed
 from tests.domain.test_delayed_capture import AFTER_A_DAY, AT_SHIPMENT, CONFIRMED, PACKED, PAID

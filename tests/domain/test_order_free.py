@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from domain import order
-from domain.aftersale import CancelLines, GrantRefund
 from domain.errors import Invalid
-from domain.order import ORDER, LinesCancelled, OrderGiven, OrderGivenBack
+from domain.orders import order
+from domain.orders.aftersale import CancelLines, GrantRefund
+from domain.orders.order import ORDER, LinesCancelled, OrderGiven, OrderGivenBack
 from tests.domain.test_refund import ID, QUOTE, placed, usd
 from tests.domain.test_returns import APPROVED, INK, PENS, RECEIVE, RECEIVED, REQUESTED
 from tests.spec import Given, given

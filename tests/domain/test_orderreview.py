@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from domain import checkout, order, payment
+from domain.checkout import checkout
 from domain.errors import IllegalTransition, NotFound
-from domain.order import ORDER, OrderCancelled
-from domain.orderreview import ReviewApproved, ReviewBegun, ReviewRejected
-from domain.orderreviewing import ApproveReview, BeginReview, RejectReview
-from domain.policy import LATER, OrderPolicy
+from domain.orders import order
+from domain.orders.order import ORDER, OrderCancelled
+from domain.orders.orderreview import ReviewApproved, ReviewBegun, ReviewRejected
+from domain.orders.orderreviewing import ApproveReview, BeginReview, RejectReview
+from domain.orders.policy import LATER, OrderPolicy
+from domain.payments import payment
 from tests.domain.test_checkout import CONFIRMED, NOW, PAYMENT, PRICE, SOLD, cancelled, given, placed
 from tests.domain.test_checkout import ORDER as ID
 from tests.spec import given as given_order

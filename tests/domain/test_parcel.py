@@ -6,18 +6,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from domain import order, parcel
-from domain.course import Course
-from domain.ledger import PROVIDER
+from domain.books.course import Course
+from domain.books.ledger import PROVIDER
+from domain.books.postings import NOTHING, Holding, held, with_parcel
 from domain.money import Money
-from domain.parcel import cost
-from domain.payment import DisputeLost, PaymentCaptured, PaymentRefunded
-from domain.pieces import pieces_of
-from domain.policy import PARCEL
-from domain.postings import NOTHING, Holding, held, with_parcel
-from domain.pricing import Quote
-from domain.refund import RefundGranted
-from domain.shipment import Shipment, ShipmentGiven
+from domain.orders import order, parcel
+from domain.orders.parcel import cost
+from domain.orders.policy import PARCEL
+from domain.orders.refund import RefundGranted
+from domain.orders.shipment import Shipment, ShipmentGiven
+from domain.payments.payment import DisputeLost, PaymentCaptured, PaymentRefunded
+from domain.pricing.pieces import pieces_of
+from domain.pricing.pricing import Quote
 from tests.domain.test_course import journal, recorded
 from tests.domain.test_postings import CALIFORNIA, balances, captured, line, orders, quote
 from tests.domain.test_refund import placed

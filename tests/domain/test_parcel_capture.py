@@ -6,16 +6,19 @@ from typing import Any
 
 import pytest
 
-from domain import aftersale, checkout, inventory, order, payment
-from domain.checkout import FOREVER, is_settled, rests_until
+from domain.checkout import checkout
+from domain.checkout.checkout import FOREVER, is_settled, rests_until
 from domain.errors import IllegalTransition, Invalid
+from domain.inventory import inventory
 from domain.money import Money
-from domain.order import ORDER, PackShipment
-from domain.parcelling import GiveUpUnpaid, MarkShipmentPaid
-from domain.payment import PAYMENT as PAYMENTS
-from domain.policy import PARCEL, SHIPMENT, OrderPolicy
-from domain.shipment import ShipmentPacked, ShipmentPaid, ShipmentShipped, ShipmentUnpacked
-from domain.tender import Covered
+from domain.orders import aftersale, order
+from domain.orders.order import ORDER, PackShipment
+from domain.orders.parcelling import GiveUpUnpaid, MarkShipmentPaid
+from domain.orders.policy import PARCEL, SHIPMENT, OrderPolicy
+from domain.orders.shipment import ShipmentPacked, ShipmentPaid, ShipmentShipped, ShipmentUnpacked
+from domain.orders.tender import Covered
+from domain.payments import payment
+from domain.payments.payment import PAYMENT as PAYMENTS
 from tests.domain.test_checkout import (
     AUTHORIZED,
     CONFIRMED,

@@ -5,19 +5,29 @@ from __future__ import annotations
 import pytest
 from msgspec.structs import replace
 
-from domain import checkout, inventory, order, payment
-from domain.aftersale import CancelLines, GrantRefund
-from domain.checkout import FOREVER, is_settled, rests_until
-from domain.checkoutparcels import to_capture
+from domain.checkout import checkout
+from domain.checkout.checkout import FOREVER, is_settled, rests_until
+from domain.checkout.checkoutparcels import to_capture
 from domain.errors import IllegalTransition, Invalid, NotFound
+from domain.inventory import inventory
 from domain.money import Money
-from domain.order import ORDER, PackShipment
-from domain.orderreview import ReviewBegun
-from domain.parcel import cost
-from domain.parcelling import GiveUpUnpaid, MarkShipmentPaid
-from domain.policy import PARCEL, SHIPMENT
-from domain.refund import lines_of
-from domain.shipment import Shipment, ShipmentGiven, ShipmentPacked, ShipmentPaid, ShipmentShipped, ShipmentUnpacked
+from domain.orders import order
+from domain.orders.aftersale import CancelLines, GrantRefund
+from domain.orders.order import ORDER, PackShipment
+from domain.orders.orderreview import ReviewBegun
+from domain.orders.parcel import cost
+from domain.orders.parcelling import GiveUpUnpaid, MarkShipmentPaid
+from domain.orders.policy import PARCEL, SHIPMENT
+from domain.orders.refund import lines_of
+from domain.orders.shipment import (
+    Shipment,
+    ShipmentGiven,
+    ShipmentPacked,
+    ShipmentPaid,
+    ShipmentShipped,
+    ShipmentUnpacked,
+)
+from domain.payments import payment
 from tests.domain.test_checkout import CAPTURED, CONFIRMED, NOW, PAYMENT, PENS, PRICE, TAKING, cancelled, given, placed
 from tests.domain.test_checkout import INK as INKS
 from tests.domain.test_checkout import ORDER as ID

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from domain import payment
-from domain.codec import decode, encode
 from domain.errors import IllegalTransition, Invalid
 from domain.money import Money
-from domain.payment import PAYMENT
+from domain.payments import payment
+from domain.payments.payment import PAYMENT
+from domain.stored.codec import decode, encode
 from tests.spec import Given, given
 
 ID = "pay_1"

@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 from msgspec.structs import replace
 
-from domain import payment
 from domain.errors import IllegalTransition
 from domain.money import Money
-from domain.payment import PAYMENT
-from domain.paymentstate import NoPayment, captured_so_far
-from domain.upcasters import upcast
+from domain.payments import payment
+from domain.payments.payment import PAYMENT
+from domain.payments.paymentstate import NoPayment, captured_so_far
+from domain.stored.upcasters import upcast
 from tests.domain.test_dispute import LOST, OPENED, PARTLY, PARTLY_LOST, told
 from tests.domain.test_parcel_capture import FIRST as PART
 from tests.domain.test_parcel_capture import TAKEN, TAKING, TAKING_TWO

@@ -9,10 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from domain.discounts import Shopper
-from domain.ledger import CUSTOMER, DISCOUNTS, DISPUTES, FEES, PROVIDER, REFUNDS, SUSPENSE, TAX, Posting, seller
-from domain.money import PPM, Money
-from domain.postings import (
+from domain.books.ledger import CUSTOMER, DISCOUNTS, DISPUTES, FEES, PROVIDER, REFUNDS, SUSPENSE, TAX, Posting, seller
+from domain.books.postings import (
     NOTHING,
     Holding,
     given_back,
@@ -23,9 +21,11 @@ from domain.postings import (
     postings_of_lost_dispute,
     postings_of_refund,
 )
-from domain.pricing import Destination, Quote, QuoteLine, price_quote
-from domain.promotion import FreeShipping, Scope, Terms
-from domain.refund import RefundGranted, amount_of, lines_of, shipping_left
+from domain.money import PPM, Money
+from domain.orders.refund import RefundGranted, amount_of, lines_of, shipping_left
+from domain.pricing.discounts import Shopper
+from domain.pricing.pricing import Destination, Quote, QuoteLine, price_quote
+from domain.pricing.promotion import FreeShipping, Scope, Terms
 from kontor.tables import shipping_table, tax_table
 from tests.domain.promotions import TERMS, percent_off
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from domain import payment
-from domain.course import Course
+from domain.books.course import Course
+from domain.books.postings import NOTHING, Holding, Piece, given_back, pieces_of, postings_of_capture
 from domain.money import Money
-from domain.postings import NOTHING, Holding, Piece, given_back, pieces_of, postings_of_capture
-from domain.refund import RefundGranted, RefundLine
+from domain.orders.refund import RefundGranted, RefundLine
+from domain.payments import payment
 from tests.domain.test_course import recorded
 from tests.domain.test_refund import QUOTE
 

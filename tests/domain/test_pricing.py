@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from domain.errors import Invalid, LimitExceeded
 from domain.money import AMOUNT_MAX, Money
-from domain.pricing import (
+from domain.pricing.pricing import (
     LINES_MAX,
     QUANTITY_MAX,
     Destination,
@@ -22,7 +22,7 @@ from domain.pricing import (
     undeliverable,
     verify_quote,
 )
-from domain.serviceability import Undeliverable
+from domain.pricing.serviceability import Undeliverable
 from kontor.tables import shipping_table, tax_table
 from tests.domain.promotions import TERMS
 

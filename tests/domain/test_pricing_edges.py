@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 from msgspec.structs import replace
 
-from domain.derivation import Derivation
 from domain.errors import LimitExceeded
 from domain.money import AMOUNT_MAX, Money
-from domain.pricing import Destination, price_quote
+from domain.pricing.derivation import Derivation
+from domain.pricing.pricing import Destination, price_quote
 from kontor.tables import shipping_table, tax_table
 from tests.domain.promotions import percent_off
 from tests.domain.test_pricing import CALIFORNIA, line, quote

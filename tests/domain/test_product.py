@@ -5,9 +5,8 @@ from __future__ import annotations
 import pytest
 from msgspec.structs import replace
 
-from domain import product
-from domain.errors import IllegalTransition, Invalid, NotFound
-from domain.product import (
+from domain.catalog import product
+from domain.catalog.product import (
     PRODUCT,
     AddVariant,
     ChangeProduct,
@@ -21,6 +20,7 @@ from domain.product import (
     VariantAdded,
     WithdrawProduct,
 )
+from domain.errors import IllegalTransition, Invalid, NotFound
 from tests.spec import given
 
 ID = "prd_1"

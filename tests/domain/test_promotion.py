@@ -5,10 +5,18 @@ from __future__ import annotations
 import pytest
 from msgspec.structs import replace
 
-from domain.board import BOARD, POSTED_MAX, Board, PostPromotion, PromotionPosted, PromotionTakenDown, TakeDownPromotion
 from domain.errors import IllegalTransition, Invalid, LimitExceeded, NotFound
 from domain.money import PPM, Money
-from domain.promotion import (
+from domain.pricing.board import (
+    BOARD,
+    POSTED_MAX,
+    Board,
+    PostPromotion,
+    PromotionPosted,
+    PromotionTakenDown,
+    TakeDownPromotion,
+)
+from domain.pricing.promotion import (
     NAME_MAX,
     PROMOTION,
     SCOPE_MAX,

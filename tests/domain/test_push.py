@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from domain.errors import LimitExceeded
-from domain.feedterms import RunCounts
-from domain.push import (
+from domain.sellers.feedterms import RunCounts
+from domain.sellers.push import (
     OLD_SECRET_MS,
     PUSH,
     PUSH_WINDOW_MS,

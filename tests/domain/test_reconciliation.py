@@ -9,12 +9,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from domain import order, payment, shipment
-from domain.difference import ADVICE, WORDS, Difference, explanation
+from domain.books.difference import ADVICE, WORDS, Difference, explanation
+from domain.books.reconciliation import Books, Movement, Window, differences, disputed, evolve, in_doubt
 from domain.money import Money
-from domain.reconciliation import Books, Movement, Window, differences, disputed, evolve, in_doubt
+from domain.orders import order, shipment
+from domain.orders.tender import Covered
+from domain.payments import payment
 from domain.recorded import Meta, Recorded
-from domain.tender import Covered
 from tests.domain.corpus.parts import QUOTE
 
 ORDER, PAYMENT, CHARGE = "ord_1", "pay_1", "ch_1"
@@ -40,7 +41,7 @@ def books(*events: Any, at: int = 100) -> Books:
     """The events one after the other, the first at ``at``; those of orders and payments count separately."""
     known, versions = Books(), {ORDER: 0, PAYMENT: 0}
     for number, event in enumerate(events):
-        stream = PAYMENT if type(event).__module__ in ("domain.paymentstate", "domain.dispute") else ORDER
+        stream = PAYMENT if type(event).__module__.startswith("domain.payments.") else ORDER
         versions[stream] += 1
         meta = Meta(at + number, at + number, "", "", "", "", "", b"")
         known = evolve(known, Recorded(number + 1, stream, versions[stream], event, meta, b""))

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from domain import order, payment
+from domain.books.reconciliation import Window, charges_of, differences, in_doubt
 from domain.money import Money
-from domain.reconciliation import Window, charges_of, differences, in_doubt
+from domain.orders import order
+from domain.payments import payment
 from tests.domain.test_reconciliation import (
     ALWAYS,
     ASKED,

@@ -8,15 +8,24 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from domain import order, refund
-from domain.aftersale import GrantRefund
 from domain.errors import IllegalTransition, Invalid, NotFound
 from domain.money import Money
-from domain.order import ORDER, OrderPlaced, status
-from domain.pieces import pieces_of
-from domain.pricing import Destination, PricedLine, Quote, QuoteLine, Totals, price_quote
-from domain.promotion import FreeShipping, Percent, Scope, Terms
-from domain.refund import REFUNDS_MAX, RefundGranted, RefundLine, amount_of, left, lines_of, shipping_left, within
+from domain.orders import order, refund
+from domain.orders.aftersale import GrantRefund
+from domain.orders.order import ORDER, OrderPlaced, status
+from domain.orders.refund import (
+    REFUNDS_MAX,
+    RefundGranted,
+    RefundLine,
+    amount_of,
+    left,
+    lines_of,
+    shipping_left,
+    within,
+)
+from domain.pricing.pieces import pieces_of
+from domain.pricing.pricing import Destination, PricedLine, Quote, QuoteLine, Totals, price_quote
+from domain.pricing.promotion import FreeShipping, Percent, Scope, Terms
 from kontor.tables import shipping_table, tax_table
 from tests.domain.machines.goods import place_order
 from tests.spec import Given, given

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from domain import order, returns
-from domain.aftersale import ApproveReturn, ReceiveReturn, RejectReturn, RequestReturn
 from domain.errors import IllegalTransition, Invalid, NotFound
-from domain.order import ORDER
-from domain.refund import RefundGranted, lines_of, shipping_left
-from domain.returns import DAY_MS, RETURNS_MAX, Return, returnable
-from domain.shipment import Shipment, ShipmentDelivered, ShipmentPacked, ShipmentShipped
+from domain.orders import order, returns
+from domain.orders.aftersale import ApproveReturn, ReceiveReturn, RejectReturn, RequestReturn
+from domain.orders.order import ORDER
+from domain.orders.refund import RefundGranted, lines_of, shipping_left
+from domain.orders.returns import DAY_MS, RETURNS_MAX, Return, returnable
+from domain.orders.shipment import Shipment, ShipmentDelivered, ShipmentPacked, ShipmentShipped
 from tests.domain.test_refund import GRAND, ID, QUOTE, a_paid_order, placed, refunded, usd
 from tests.spec import Given, given
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from domain import review
+from domain.catalog import review
+from domain.catalog.review import REVIEWS, ReviewWritten, WriteReview, product_of, reviews_of
 from domain.errors import Invalid, LimitExceeded
-from domain.review import REVIEWS, ReviewWritten, WriteReview, product_of, reviews_of
 from tests.spec import given
 
 ID, ADA, BOB = "rvw_01K", "usr_ada", "usr_bob"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from domain.round import GIVEN_UP_MS, RECONCILIATION, ROUND, BeginRound, FinishRound, RoundBegun, RoundFinished
+from domain.books.round import GIVEN_UP_MS, RECONCILIATION, ROUND, BeginRound, FinishRound, RoundBegun, RoundFinished
 from tests.spec import given
 
 DAY = 86_400_000

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from domain.errors import IllegalTransition, Invalid, NotFound
-from domain.money import PPM
-from domain.rule import (
+from domain.catalog.rule import (
     PHRASE_MAX,
     PHRASES_MAX,
     PLACED_MAX,
@@ -22,6 +20,8 @@ from domain.rule import (
     Synonyms,
     WithdrawRule,
 )
+from domain.errors import IllegalTransition, Invalid, NotFound
+from domain.money import PPM
 from tests.spec import given
 
 ID = "rul_1"

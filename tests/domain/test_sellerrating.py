@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from domain import sellerrating
 from domain.errors import Invalid, LimitExceeded
-from domain.sellerrating import (
+from domain.sellers import sellerrating
+from domain.sellers.sellerrating import (
     SELLER_RATINGS,
     RateSeller,
     SellerRated,

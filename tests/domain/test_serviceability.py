@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from domain.rule import Restriction, Scope
-from domain.serviceability import Place, Wares, covers, forbidden, place_of, why_not
+from domain.catalog.rule import Restriction, Scope
+from domain.pricing.serviceability import Place, Wares, covers, forbidden, place_of, why_not
 from kontor.tables import tax_table
 
 SOFA = Wares("prd_sofa", ("Furniture", "Sofas"), "Nora")

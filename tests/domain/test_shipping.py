@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from domain.errors import Invalid
 from domain.money import CURRENCIES
-from domain.shipping import DEFAULT_METHOD, ZONES, ShippingRate, ShippingTable, serves
+from domain.pricing.shipping import DEFAULT_METHOD, ZONES, ShippingRate, ShippingTable, serves
 from kontor.tables import shipping_table
 
 TABLE = shipping_table()

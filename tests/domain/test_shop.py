@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from domain.errors import Invalid, NotFound
-from domain.shop import NAME_MAX, SHOP, OpenShop, RenameShop, ShopOpened, ShopRenamed, require_open
+from domain.sellers.shop import NAME_MAX, SHOP, OpenShop, RenameShop, ShopOpened, ShopRenamed, require_open
 from tests.spec import given
 
 ID = "shp_a"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from domain import inventory
-from domain.inventory import INVENTORY, SETTLED_MAX
+from domain.inventory import inventory
+from domain.inventory.inventory import INVENTORY, SETTLED_MAX
 from tests.domain.test_inventory import FIVE, HELD, ID, LATER, NOW, ORDER, OTHER, SOON, units
 from tests.spec import given
 

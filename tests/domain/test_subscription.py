@@ -8,7 +8,7 @@ import pytest
 from msgspec.structs import replace
 
 from domain.errors import Invalid, LimitExceeded, NotFound
-from domain.subscription import (
+from domain.outgoing.subscription import (
     BOOK,
     GONE,
     PATTERNS_MAX,

@@ -4,7 +4,7 @@ import pytest
 
 from domain.errors import Invalid
 from domain.money import PPM
-from domain.tax import TaxRate, TaxTable
+from domain.pricing.tax import TaxRate, TaxTable
 from kontor.tables import tax_table
 
 

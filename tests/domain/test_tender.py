@@ -10,13 +10,13 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from domain import order, tender
-from domain.aftersale import CancelLines, GrantRefund
-from domain.giftcard import GiftCard
 from domain.money import Money
-from domain.order import ORDER
-from domain.refund import RefundGranted
-from domain.tender import Covered, payable
+from domain.orders import order, tender
+from domain.orders.aftersale import CancelLines, GrantRefund
+from domain.orders.order import ORDER
+from domain.orders.refund import RefundGranted
+from domain.orders.tender import Covered, payable
+from domain.payments.giftcard import GiftCard
 from tests.domain.test_refund import FIRST, GRAND, ID, QUOTE, SECOND, placed, usd
 from tests.spec import Given, given
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from domain.order import OrderPlaced
-from domain.orderstate import CancelledOrder, OpenOrder, PaidOrder, is_to_bring, ordered
-from domain.shipment import Shipment
+from domain.orders.order import OrderPlaced
+from domain.orders.orderstate import CancelledOrder, OpenOrder, PaidOrder, is_to_bring, ordered
+from domain.orders.shipment import Shipment
 from tests.domain.corpus.examples import TODAY
 
 PLACED = replace(next(event for event in TODAY if isinstance(event, OrderPlaced)), capture="")

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.units import (
+from domain.catalog.units import (
     VALUE_MAX,
     Measure,
     convert,

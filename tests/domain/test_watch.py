@@ -4,12 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from domain.decider import Event
-from domain.errors import LimitExceeded
-from domain.inventory import InventoryItem, StockCommitted, StockHeld, StockReceived, StockUncommitted
-from domain.money import Money
-from domain.stock import StockAdjusted, StockReturned, StockShipped
-from domain.watch import (
+from domain.buyers.watch import (
     BACK,
     CALLED_MAX,
     DAY_MS,
@@ -27,6 +22,11 @@ from domain.watch import (
     fell,
     watch_of,
 )
+from domain.decider import Event
+from domain.errors import LimitExceeded
+from domain.inventory.inventory import InventoryItem, StockCommitted, StockHeld, StockReceived, StockUncommitted
+from domain.inventory.stock import StockAdjusted, StockReturned, StockShipped
+from domain.money import Money
 from tests.spec import given
 
 ID, ADA, SKU = "wch_01K", "usr_ADA", "PEN-1"

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from domain.errors import LimitExceeded
-from domain.money import Money
-from domain.wishlist import (
+from domain.buyers.wishlist import (
     ITEMS_MAX,
     WISHLIST,
     ClearWishlist,
@@ -15,6 +13,8 @@ from domain.wishlist import (
     WishlistCleared,
     wishlist_of,
 )
+from domain.errors import LimitExceeded
+from domain.money import Money
 from tests.spec import given
 
 ID, PRICE = "wsl_01K", Money(1999, "USD")

@@ -22,12 +22,12 @@ import httpx
 from commands.context import system_context
 from commands.engine import now_ms
 from commands.store.port import EventLog
-from domain.account import GrantScope
-from kontor import embedded as composition
+from domain.buyers.account import GrantScope
 from kontor.folder import DataFolder
-from kontor.running import build_app
+from kontor.proving.verifying import Problem, verify
+from kontor.serving.running import build_app
 from kontor.settings import Settings
-from kontor.verifying import Problem, verify
+from kontor.wiring import embedded as composition
 from tests.books import kept
 from writeapi.services import WriteServices
 
@@ -102,7 +102,7 @@ def client_of(app: Any) -> httpx.AsyncClient:
 
 
 WARMED_UP = """
-import sys, kontor.embedded, readapi.app, writeapi.app
+import sys, kontor.wiring.embedded, readapi.app, writeapi.app
 sys.stdin.readline()
 from kontor.cli import main
 main()

@@ -10,9 +10,9 @@ import msgspec
 
 from projections.search.port import Copy, SearchUnavailable
 from projections.views import ViewsUnavailable
-from streams.assembly import OnSale, assemble
-from streams.indexcatalog import document_with_copy, on_sale_of
-from streams.sellerslists import SellersLists
+from streams.indexing.assembly import OnSale, assemble
+from streams.indexing.indexcatalog import document_with_copy, on_sale_of
+from streams.standins.sellerslists import SellersLists
 from writeapi.services import WriteServices
 
 ORDER_TABLES = ("orders", "payments", "shop_orders")

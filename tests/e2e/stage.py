@@ -9,7 +9,7 @@ from typing import Any
 
 from commands.context import system_context
 from commands.engine import now_ms
-from domain.difference import Difference, FindDifference, difference_id
+from domain.books.difference import Difference, FindDifference, difference_id
 from domain.money import Money
 from readapi.instants import instant
 from tests.contracts.objects import PNG

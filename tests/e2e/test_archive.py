@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 
 from commands.engine import now_ms
-from domain.returns import DAY_MS
+from domain.orders.returns import DAY_MS
 from kontor.folder import DataFolder
+from kontor.proving.verifying import verify
+from kontor.proving.verifying_views import compare_views
 from kontor.settings import Settings
-from kontor.verifying import verify
-from kontor.verifying_views import compare_views
-from streams.archiving import Archiving
+from streams.processes.archiving import Archiving
 from tests.e2e.aftersale import given_back, once, post
 from tests.e2e.house import House, rows
 from tests.e2e.market import Seller

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from domain.checkout import PAYMENT_GRACE_MS
-from domain.inventory import HOLD_MS
+from domain.checkout.checkout import PAYMENT_GRACE_MS
+from domain.inventory.inventory import HOLD_MS
 from domain.money import Money
 from streams.gateways.simulated import BEHAVIOURS
-from streams.payments import AUTHORIZE_ATTEMPTS_MAX
+from streams.money.payments import AUTHORIZE_ATTEMPTS_MAX
 from tests.e2e.house import House, charges
 from tests.e2e.market import Seller
 from tests.e2e.shopper import HOME, Shopper, expect, latest, problem, sign_up
@@ -183,7 +183,7 @@ async def test_a_payment_that_never_comes_expires(
     house: House, seller: Seller, shopper: Shopper, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The provider does not answer, and nobody gives up before the holds have run out."""
-    monkeypatch.setattr("streams.payments.AUTHORIZE_ATTEMPTS_MAX", 10**6)
+    monkeypatch.setattr("streams.money.payments.AUTHORIZE_ATTEMPTS_MAX", 10**6)
     sku = await seller.sells(stock=1)
     await shopper.add(sku)
     await shopper.pays_with("pm_sim_timeout_nothing")

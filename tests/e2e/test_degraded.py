@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
-from readapi.lastgood import REFRESH_S
+from readapi.fallback.lastgood import REFRESH_S
 from tests.e2e.house import House, in_process
 from tests.e2e.market import Seller, open_shop
 from tests.e2e.shaky import Servers

@@ -104,7 +104,7 @@ async def test_what_stood_in_once_is_not_remembered_when_the_views_have_shown_mo
 async def test_an_index_that_is_far_behind_stands_in_for_nothing(
     visitor: Shopper, seller: Seller, behind: list[str], servers: Servers, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr("streams.changedoffers.EVENTS_MAX", 1)
+    monkeypatch.setattr("streams.standins.changedoffers.EVENTS_MAX", 1)
     for price in (5, 6, 7):
         await seller.offers(sku_of(seller, behind[0]), price)
     servers.views.goes()

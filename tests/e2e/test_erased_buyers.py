@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from commands.context import system_context
-from domain.account import EraseAccount
+from domain.buyers.account import EraseAccount
 from tests.e2e.aftersale import given_back, in_stock, some
 from tests.e2e.house import House
 from tests.e2e.market import Seller, open_shop

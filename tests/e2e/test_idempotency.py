@@ -14,7 +14,7 @@ from commands.context import system_context
 from commands.engine import Engine, now_ms
 from commands.errors import NothingWritten
 from commands.store.sqlite import SQLiteLog, SQLiteTransaction
-from domain.order import CancelOrder
+from domain.orders.order import CancelOrder
 from tests.e2e.house import House, Process, charges, in_process
 from tests.e2e.market import Seller, open_shop
 from tests.e2e.shopper import Shopper, expect, fresh_key, problem, sign_up

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from streams import neworders
+from streams.standins import neworders
 from tests.e2e.house import House
 from tests.e2e.market import Seller, open_shop
 from tests.e2e.shopper import Shopper, problem, sign_up

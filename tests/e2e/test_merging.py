@@ -7,7 +7,7 @@ from __future__ import annotations
 import pytest
 
 from commands.errors import StorageUnavailable
-from domain.cart import CloseMergedCart, MergeCart
+from domain.buyers.cart import CloseMergedCart, MergeCart
 from tests.e2e.house import House
 from tests.e2e.interrupted import interrupt
 from tests.e2e.market import Seller

@@ -11,11 +11,11 @@ import pytest
 from commands.context import system_context
 from commands.errors import StorageUnavailable
 from domain.ids import claim_id
-from domain.inventory import HOLD_MS, HoldStock, SetStock
-from domain.promotion import PutPromotion, uses_of
-from kontor.explaining import in_words, quote_of
+from domain.inventory.inventory import HOLD_MS, HoldStock, SetStock
+from domain.pricing.promotion import PutPromotion, uses_of
 from kontor.folder import DataFolder
-from kontor.verifying import verify
+from kontor.operating.explaining import in_words, quote_of
+from kontor.proving.verifying import verify
 from tests.e2e.house import House
 from tests.e2e.interrupted import Held
 from tests.e2e.market import Seller

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
+from domain.books.reconciliation import Movement
 from domain.money import Money
-from domain.reconciliation import Movement
 from streams.gateways.settlement import csv_lines
 from tests.e2e.aftersale import settled as refunded
 from tests.e2e.aftersale import some

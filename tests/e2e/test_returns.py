@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from domain.returns import DAY_MS
+from domain.orders.returns import DAY_MS
 from kontor.folder import DataFolder
 from tests.e2e.aftersale import given_back, in_stock, post, settled, some
 from tests.e2e.house import House, in_process, rows

@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
-from streams.recentorders import order_ids_of
+from streams.standins.recentorders import order_ids_of
 from tests.e2e.house import House
 from tests.e2e.market import Seller
 from tests.e2e.shopper import Shopper, expect, fresh_key, problem, sign_up

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from domain.ids import payment_id
-from domain.payment import Payment
+from domain.payments.payment import Payment
 from tests.e2e.house import House
 from tests.e2e.market import Seller
 from tests.e2e.shopper import HOME, Shopper

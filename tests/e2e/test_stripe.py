@@ -11,11 +11,11 @@ import httpx
 import pytest
 import stripe
 
-from kontor import providers
+from kontor.operating.status import config_of
 from kontor.settings import Settings
-from kontor.status import config_of
+from kontor.wiring import providers
 from streams.gateways.stripe.gateway import StripeGateway
-from streams.reconciling import Reconciler
+from streams.money.reconciling import Reconciler
 from tests.e2e.house import House, in_process, kontor
 from tests.e2e.market import Seller
 from tests.e2e.shopper import Shopper, expect, problem

@@ -152,7 +152,7 @@ async def test_subscriptions_are_for_administrators(seller: Seller, shopper: Sho
 
 
 async def test_there_is_a_limit(admin: Shopper, receiver: Receiver, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("domain.subscription.SUBSCRIPTIONS_MAX", 1)
+    monkeypatch.setattr("domain.outgoing.subscription.SUBSCRIPTIONS_MAX", 1)
     await subscribe(admin, receiver.url)
     refused = problem(
         await admin.send("POST", "/api/subscriptions", {**WANTED, "url": receiver.url}), 422, "validation_failed"

@@ -7,7 +7,7 @@ import pytest
 from tests.e2e.house import House
 from tests.e2e.market import Seller
 from tests.e2e.shopper import Shopper, expect, fresh_key, problem
-from writeapi import turns
+from writeapi.buying import turns
 
 
 async def test_an_order_comes_back_with_its_turn(

@@ -13,8 +13,8 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from domain.codec import decode_meta
-from kontor.running import build_app
+from domain.stored.codec import decode_meta
+from kontor.serving.running import build_app
 from kontor.settings import Settings
 from tests.e2e.house import House, in_process
 from tests.e2e.shopper import Shopper

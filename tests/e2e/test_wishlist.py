@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from domain.wishlist import wishlist_of
+from domain.buyers.wishlist import wishlist_of
 from tests.e2e.house import House
 from tests.e2e.market import Seller
 from tests.e2e.shopper import Shopper, problem, sign_up

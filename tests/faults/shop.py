@@ -11,10 +11,10 @@ from contextlib import asynccontextmanager
 import httpx
 
 from commands.errors import UnusableLog
-from kontor.comparing import Compared
+from kontor.proving.comparing import Compared
+from kontor.proving.verifying import verify
+from kontor.proving.verifying_views import compare_views
 from kontor.settings import Settings
-from kontor.verifying import verify
-from kontor.verifying_views import compare_views
 from readapi.edge.degraded import HEADER as DEGRADED
 from tests.crash import audit
 from tests.crash.load import Market, open_market, trade

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from domain.codec import decode_meta
+from domain.stored.codec import decode_meta
 from tests.faults.shop import Shop
 
 pytestmark = [

@@ -11,10 +11,10 @@ import pytest
 import pytest_asyncio
 
 from commands.store.port import EventLog, Row
-from domain.codec import decode_meta
 from domain.ids import offer_id, stock_id
 from domain.recorded import chain_hash
-from kontor.verifying import verify
+from domain.stored.codec import decode_meta
+from kontor.proving.verifying import verify
 from tests.faults.conftest import PARTS
 from tests.faults.servers import Servers
 from tests.faults.shop import Shop, opened

@@ -12,7 +12,7 @@ import httpx
 import pytest
 import redis.asyncio
 
-from kontor.named import cassandra_settings, index_of
+from kontor.wiring.named import cassandra_settings, index_of
 from projections.search.elastic.mapping import STATE_ID, VERSION
 from tests.cassandra import empty
 from tests.e2e.shopper import Shopper

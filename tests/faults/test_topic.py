@@ -8,7 +8,7 @@ import time
 import pytest
 from aiokafka import AIOKafkaProducer
 
-from kontor.named import topic_of
+from kontor.wiring.named import topic_of
 from streams.broker.errors import BrokerUnavailable
 from streams.broker.messages import watermark
 from tests.faults.shop import Shop

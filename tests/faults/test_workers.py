@@ -8,8 +8,8 @@ import pytest
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 
-from kontor.named import topic_of
-from kontor.stores import IN_REDIS
+from kontor.wiring.named import topic_of
+from kontor.wiring.stores import IN_REDIS
 from projections.redisviews.reader import RedisViews
 from projections.redisviews.server import RedisServer
 from streams.broker.messages import read

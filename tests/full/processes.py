@@ -25,11 +25,11 @@ from aiokafka.admin import AIOKafkaAdminClient
 from commands.context import system_context
 from commands.engine import Engine
 from commands.store.postgres import PostgresLog
-from domain.account import GrantScope
+from domain.buyers.account import GrantScope
 from kontor.folder import DataFolder
+from kontor.proving.verifying import Problem, verify
+from kontor.proving.verifying_views import compare_views
 from kontor.settings import load
-from kontor.verifying import Problem, verify
-from kontor.verifying_views import compare_views
 from projections.cassandraviews.settings import CassandraSettings
 from readapi.edge.degraded import HEADER as DEGRADED
 from streams.gateways.simulated import SimulatedGateway

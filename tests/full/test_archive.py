@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 
 from commands.engine import now_ms
-from domain.returns import DAY_MS
+from domain.orders.returns import DAY_MS
 from kontor.folder import DataFolder
-from kontor.stores import OF_PROCESSES
+from kontor.wiring.stores import OF_PROCESSES
 from projections.checkouts.projector import CHECKOUTS
 from projections.sqlite import SQLiteViews
-from streams.archiving import Archiving
+from streams.processes.archiving import Archiving
 from tests.e2e.aftersale import given_back, once, post
 from tests.e2e.house import rows
 from tests.e2e.market import Seller

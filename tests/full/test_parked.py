@@ -11,9 +11,9 @@ import pytest
 
 from commands.mapper import NO_META
 from domain.recorded import Recorded, Unreadable
-from kontor.named import cassandra_settings
 from kontor.settings import Settings
-from kontor.stores import IN_CASSANDRA, IN_REDIS, OF_PROCESSES
+from kontor.wiring.named import cassandra_settings
+from kontor.wiring.stores import IN_CASSANDRA, IN_REDIS, OF_PROCESSES
 from projections.cassandraviews.sink import CassandraSink
 from projections.redisviews.server import RedisServer
 from projections.redisviews.sink import RedisSink

@@ -10,9 +10,9 @@ from pathlib import Path
 import httpx
 import pytest
 
-from kontor import full
-from kontor.running import build_app
+from kontor.serving.running import build_app
 from kontor.settings import load
+from kontor.wiring import full
 from readapi.edge.ratelimit import POLICIES
 from tests.e2e.house import client_of
 from tests.full.processes import namespace

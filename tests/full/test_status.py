@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import redis
 
-from kontor.stores import IN_REDIS
+from kontor.wiring.stores import IN_REDIS
 from projections.redisviews.names import Names
 from tests.conftest import ROOT
 from tests.full.processes import namespace

@@ -16,15 +16,15 @@ from fastapi import FastAPI
 
 from commands.context import system_context
 from commands.engine import now_ms
-from domain.difference import Difference, FindDifference, difference_id
+from domain.books.difference import Difference, FindDifference, difference_id
 from domain.money import Money
-from kontor.running import build_app
+from kontor.serving.running import build_app
 from kontor.settings import Settings
 from tests.e2e.giftcards import issue
 from tests.e2e.house import House, client_of, in_process
 from tests.e2e.market import open_shop
 from tests.e2e.shopper import PASSWORD, Shopper, sign_up
-from writeapi.registration import register
+from writeapi.accounts.registration import register
 
 BASE = "http://kontor.test"
 REQUEST_S = 20

@@ -13,12 +13,12 @@ from typing import Any
 import pytest
 
 from commands.context import system_context
-from domain.account import GrantScope
-from domain.difference import Difference, FindDifference, difference_id
+from domain.books.difference import Difference, FindDifference, difference_id
+from domain.buyers.account import GrantScope
 from domain.ids import payment_id
 from domain.money import Money
-from domain.policy import OrderPolicy
-from kontor.running import build_app
+from domain.orders.policy import OrderPolicy
+from kontor.serving.running import build_app
 from kontor.settings import Settings
 from streams.gateways.port import RefundRefused
 from streams.gateways.signatures import Signer

@@ -15,10 +15,10 @@ import pytest
 from commands import mapper
 from commands.mapper import NO_META, recorded_or_unreadable
 from commands.store.port import Row
-from domain import codec, upcasters
-from domain.codec import DAMAGED, UnknownEvent, decode, encode
 from domain.errors import Invalid
 from domain.recorded import Unreadable
+from domain.stored import codec, upcasters
+from domain.stored.codec import DAMAGED, UnknownEvent, decode, encode
 from streams.broker import messages
 from streams.broker.messages import Message
 from streams.gateways import callbacks, signatures

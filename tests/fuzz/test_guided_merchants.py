@@ -18,7 +18,7 @@ import httpx
 import msgspec
 import pytest
 
-from domain.feedterms import FeedTerms
+from domain.sellers.feedterms import FeedTerms
 from streams.gateways import signatures
 from streams.gateways.signatures import Signer
 from streams.merchantfeeds import columns, reading, rejected, rows
@@ -32,8 +32,9 @@ from tests.e2e.market import open_shop
 from tests.e2e.test_pushes import secret_of
 from tests.fuzz.guided import DEEP, Document, hunt
 from tests.streams.rereading import read_on
-from writeapi import bodies, loading, merchandise
-from writeapi import rows as taking
+from writeapi.bodies import bodies
+from writeapi.merchants import loading, merchandise
+from writeapi.merchants import rows as taking
 from writeapi.routes import pushes
 
 pytestmark = [pytest.mark.fuzz, pytest.mark.timeout(600)]

@@ -17,15 +17,15 @@ from commands.store.port import EventLog, Row
 from commands.store.sqlite import INSERT, SELECT, SQLiteLog
 from domain.decider import Event
 from domain.ids import payment_id, stock_id
-from domain.inventory import HoldStock, ReleaseStock
-from domain.order import CancelOrder
-from domain.payment import RecordDecline, RecordRefund, RequestRefund
+from domain.inventory.inventory import HoldStock, ReleaseStock
+from domain.orders.order import CancelOrder
+from domain.payments.payment import RecordDecline, RecordRefund, RequestRefund
 from domain.recorded import Meta
-from kontor.embedded import PROJECTIONS
 from kontor.folder import DataFolder
-from kontor.verifying import Report
+from kontor.proving.verifying import Report
+from kontor.wiring.embedded import PROJECTIONS
 from projections.sqlite import SQLiteViews
-from streams.follower import Follower
+from streams.views.follower import Follower
 from tests.commands.driving import (
     SHOP,
     Clock,

@@ -11,14 +11,14 @@ import pytest
 
 from commands.engine import Engine
 from commands.store.sqlite import SQLiteLog
-from kontor.embedded import PROJECTIONS
 from kontor.folder import DataFolder
+from kontor.proving.verifying_views import compare_views
 from kontor.replay.command import Wishes, run_replay
 from kontor.settings import Settings
-from kontor.verifying_views import compare_views
+from kontor.wiring.embedded import PROJECTIONS
 from projections.sqlite import SQLiteViews
 from projections.stock.projector import StockRow
-from streams.follower import Follower
+from streams.views.follower import Follower
 from tests.commands.driving import Clock, do, receive
 from tests.kontor.conftest import HOT
 

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from commands.errors import UnusableLog
-from kontor.backup import files_of, run_backup
 from kontor.folder import DataFolder
+from kontor.operating.backup import files_of, run_backup
+from kontor.proving.verifying import verify
 from kontor.settings import Settings, load
-from kontor.verifying import verify
 from tests.e2e.house import in_process
 from tests.e2e.market import open_shop
 from tests.e2e.shopper import sign_up

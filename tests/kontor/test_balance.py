@@ -6,7 +6,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from domain.ledger import (
+from domain.books.ledger import (
     CUSTOMER,
     JOURNAL,
     LEDGER,
@@ -17,10 +17,10 @@ from domain.ledger import (
     Transaction,
 )
 from domain.money import Money
-from domain.payment import AuthorizationRequested, PaymentAuthorized, PaymentCaptured, PaymentRefunded
+from domain.payments.payment import AuthorizationRequested, PaymentAuthorized, PaymentCaptured, PaymentRefunded
 from domain.recorded import Meta
-from kontor.balance import BookedCheck, LedgerCheck, Posted
-from kontor.verifying import verify
+from kontor.proving.balance import BookedCheck, LedgerCheck, Posted
+from kontor.proving.verifying import verify
 from tests.kontor.conftest import find, plant
 
 META = Meta(0, 0, "", "", "", "", "", b"")

@@ -9,13 +9,13 @@ import pytest
 from commands.store.sqlite import SQLiteLog
 from kontor.bench import replay
 from kontor.bench.orders import EVENTS_AN_ORDER, lives
-from kontor.embedded import PROJECTIONS, embedded
 from kontor.folder import DataFolder
+from kontor.proving.verifying import verify
 from kontor.settings import Settings
-from kontor.verifying import verify
+from kontor.wiring.embedded import PROJECTIONS, embedded
 from projections.sqlite import SQLiteViews
-from streams.bookkeeping import Bookkeeping
-from streams.follower import Follower
+from streams.money.bookkeeping import Bookkeeping
+from streams.views.follower import Follower
 from tests.kontor.replaying import good, run
 
 ORDERS = 50

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 
-from kontor.running import measured
+from kontor.serving.running import measured
 from projections.rowcache import RowCache
-from readapi.remembered import Refreshed, Remembered
-from streams.affinities import Remembered as ForAWhile
+from readapi.caching.remembered import Refreshed, Remembered
+from streams.discovery.affinities import Remembered as ForAWhile
 from tests.e2e.house import in_process
 from tests.e2e.market import open_shop
 from tests.e2e.shopper import Shopper, sign_up

@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 
-from domain import giftcard
-from domain.giftcard import GIFT_CARD
 from domain.money import Money
+from domain.payments import giftcard
+from domain.payments.giftcard import GIFT_CARD
 from domain.recorded import Meta
-from kontor.balance import BookedCheck, LedgerCheck, Posted
-from kontor.cardcheck import GiftCardCheck
-from kontor.verifying import verify
+from kontor.proving.balance import BookedCheck, LedgerCheck, Posted
+from kontor.proving.cardcheck import GiftCardCheck
+from kontor.proving.verifying import verify
 from tests.kontor.conftest import first, plant, rows_of
 from tests.kontor.test_balance import CAPTURED, META, LedgerPosted
 

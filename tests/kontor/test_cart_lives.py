@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from domain.cartstate import OpenCart
-from kontor.cartlives import STEPS
-from kontor.running import measured
+from domain.buyers.cartstate import OpenCart
+from kontor.serving.running import measured
+from kontor.watching.cartlives import STEPS
 from tests.e2e.house import in_process
 from tests.e2e.market import open_shop
 from tests.e2e.shopper import Shopper, expect, sign_up

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from kontor import console
-from kontor.clearing import cleared, run_clear
 from kontor.folder import DataFolder
+from kontor.operating.clearing import cleared, run_clear
 from kontor.settings import load
 from tests.e2e.house import House, in_process
 from tests.e2e.market import Seller, open_shop

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from kontor.backup import run_backup
+from kontor.operating.backup import run_backup
 from kontor.settings import load
 from tests.e2e.house import in_process
 from tests.e2e.shopper import sign_up

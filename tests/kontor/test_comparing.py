@@ -12,13 +12,13 @@ from typing import Any
 import msgspec
 import pytest
 
-from kontor.comparing import EVENTS, Compared, Store, Sum, compare
-from kontor.embedded import PROJECTIONS
-from kontor.evidence import evidence
 from kontor.folder import DataFolder
+from kontor.proving.comparing import EVENTS, Compared, Store, Sum, compare
+from kontor.proving.evidence import evidence
+from kontor.proving.verifying import run_verify
+from kontor.proving.verifying_views import InAFile, compare_views
 from kontor.settings import Settings
-from kontor.verifying import run_verify
-from kontor.verifying_views import InAFile, compare_views
+from kontor.wiring.embedded import PROJECTIONS
 from projections.sqlite import SQLiteViews
 from projections.stock.projector import StockRow
 from tests.kontor.conftest import HOT
@@ -50,7 +50,7 @@ async def test_views_that_followed_the_log_are_what_it_adds_up_to(folder: DataFo
 
 
 async def test_a_long_stream_is_folded_some_events_at_a_time(folder: DataFolder, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("kontor.comparing.EVENTS", 2)
+    monkeypatch.setattr("kontor.proving.comparing.EVENTS", 2)
     assert EVENTS > 2
     assert await wrong(folder) == []
 
@@ -158,7 +158,7 @@ async def test_lists_that_differ_while_the_store_moves_on_are_not_told(folder: D
 
 
 async def test_only_so_many_differences_are_told(folder: DataFolder, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("kontor.comparing.DIFFERENCES_MAX", 3)
+    monkeypatch.setattr("kontor.proving.comparing.DIFFERENCES_MAX", 3)
     change(folder.views, "UPDATE carts_v1 SET position = position - 1")
     carts = (await compared(folder))["carts"]
     assert len(carts.differences) == 3 < carts.different == carts.expected.count

@@ -18,10 +18,10 @@ import pytest
 from commands.store.port import Reply
 from commands.store.postgres import PostgresLog
 from commands.store.sqlite import SQLiteLog
-from domain.inventory import StockAdjusted
-from kontor import copying
-from kontor.copying import NotACopy, copy_log
-from kontor.verifying import verify
+from domain.inventory.inventory import StockAdjusted
+from kontor.operating import copying
+from kontor.operating.copying import NotACopy, copy_log
+from kontor.proving.verifying import verify
 from tests.contracts.event_log import transaction
 from tests.kontor.conftest import HOT, first, plant, rows_of
 

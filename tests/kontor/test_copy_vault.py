@@ -24,14 +24,14 @@ from commands.vault_copy import NotEmpty, NotTheSame
 from commands.vault_errors import VaultError
 from commands.vault_file import VaultFile
 from commands.vault_store import VaultStore
-from domain.account import ActiveAccount, AddAddress, Address
-from domain.drop import DropTerms
-from kontor.copying_vault import copy
+from domain.buyers.account import ActiveAccount, AddAddress, Address
+from domain.sellers.drop import DropTerms
 from kontor.folder import DataFolder
+from kontor.operating.copying_vault import copy
 from streams.waiting.line import Line
 from streams.waiting.room import Room
 from tests.conftest import ROOT
-from writeapi.registration import register
+from writeapi.accounts.registration import register
 
 HOME = {"name": "Ada", "line1": "12 Market Street"}
 PASSWORD = "correct horse battery"

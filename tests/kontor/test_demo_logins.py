@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from kontor import demo
+from kontor.serving import demo
 
 WARNING = "may sign in as an administrator"
 

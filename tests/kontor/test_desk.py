@@ -13,10 +13,10 @@ import pytest
 
 from commands.context import system_context
 from domain.ids import claim_id, derived_id, offer_id, stock_id
-from domain.shop import OpenShop
+from domain.sellers.shop import OpenShop
 from kontor.catalog import sample
-from kontor.desk import desk
 from kontor.settings import Settings
+from kontor.wiring.desk import desk
 from tests.conftest import ROOT
 
 PASSWORD = "correct horse battery"

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import pytest
 import uvloop
 
-from kontor import cork
+from kontor.serving import cork
 from tests.streams.serving import listening
 
 MEGABYTES = 12

@@ -9,14 +9,14 @@ from pathlib import Path
 import pytest
 
 from commands.context import system_context
-from domain.feedstate import feeds_id
-from domain.feedterms import FeedTerms
 from domain.ids import new_id
-from domain.merchantfeed import PutFeed
-from domain.shop import OpenShop
-from kontor.desk import desk
-from kontor.feedcommands import run_list, run_now
+from domain.sellers.feedstate import feeds_id
+from domain.sellers.feedterms import FeedTerms
+from domain.sellers.merchantfeed import PutFeed
+from domain.sellers.shop import OpenShop
+from kontor.operating.feedcommands import run_list, run_now
 from kontor.settings import Settings
+from kontor.wiring.desk import desk
 
 NOW = 1_800_000_000_000
 SHOP = new_id("shop", NOW, bytes(10))

@@ -14,7 +14,7 @@ import pytest
 
 from commands.errors import UnusableLog
 from commands.store.sqlite import LOG_FILE, SQLiteLog
-from domain.inventory import StockReceived
+from domain.inventory.inventory import StockReceived
 from kontor.folder import DataFolder
 from tests.contracts.event_log import append
 

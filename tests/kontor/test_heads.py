@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from kontor import heads
+from kontor.serving import heads
 from tests.kontor.test_early_answers import connected
 from tests.streams.serving import listening
 

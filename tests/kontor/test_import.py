@@ -13,13 +13,13 @@ import pytest
 
 from commands.context import system_context
 from domain.ids import claim_id, new_id, offer_id, stock_id
-from domain.shop import OpenShop
-from kontor import importfile, importing
+from domain.sellers.shop import OpenShop
 from kontor.catalog.icecat import Converted, convert
-from kontor.embedded import embedded
-from kontor.importfile import Bookmark, rejected_path
-from kontor.importing import Tally, import_file
+from kontor.operating import importfile, importing
+from kontor.operating.importfile import Bookmark, rejected_path
+from kontor.operating.importing import Tally, import_file
 from kontor.settings import Settings
+from kontor.wiring.embedded import embedded
 from projections.search.port import SearchQuery
 from streams.merchantfeeds.rows import ROW_MAX, Line, Loaded
 from writeapi.services import WriteServices

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from domain.category import NoCategory, OpenCategory, category_id
-from kontor.embedded import embedded
+from domain.catalog.category import NoCategory, OpenCategory, category_id
 from kontor.settings import Settings
-from readapi.categories import kept_rows
+from kontor.wiring.embedded import embedded
+from readapi.shown.categories import kept_rows
 from tests.kontor.test_import import load, reasons, refused, written
 from writeapi.services import WriteServices
 

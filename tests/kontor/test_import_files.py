@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from kontor.importfile import UnreadableFile, count_lines, read_lines
+from kontor.operating.importfile import UnreadableFile, count_lines, read_lines
 from streams.merchantfeeds.rows import DEPTH_MAX, Rejection
 
 MARK = b"\xef\xbb\xbf"

@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from commands.mapper import recorded
 from domain.ids import payment_id
-from domain.inventory import (
+from domain.inventory.inventory import (
     SETTLED_MAX,
     HoldBarred,
     StockAdjusted,
@@ -16,10 +16,13 @@ from domain.inventory import (
     StockReleased,
     StockReturned,
 )
-from domain.inventory import StockUncommitted as Uncommitted
+from domain.inventory.inventory import StockUncommitted as Uncommitted
 from domain.money import Money
-from domain.order import LinesCancelled, OrderPaid, OrderPlaced
-from domain.payment import (
+from domain.orders.order import LinesCancelled, OrderPaid, OrderPlaced
+from domain.orders.refund import RefundGranted
+from domain.orders.returns import ReturnReceived, ReturnRequested
+from domain.orders.shipment import ShipmentPacked
+from domain.payments.payment import (
     DisputeLost,
     DisputeOpened,
     DisputeWon,
@@ -28,10 +31,7 @@ from domain.payment import (
     RefundRefused,
     RefundRequested,
 )
-from domain.refund import RefundGranted
-from domain.returns import ReturnReceived, ReturnRequested
-from domain.shipment import ShipmentPacked
-from kontor.verifying import verify
+from kontor.proving.verifying import verify
 from tests.commands.driving import (
     PRICE,
     START,

@@ -8,9 +8,9 @@ from contextlib import closing
 
 from prometheus_client import CollectorRegistry, generate_latest
 
-from domain.ledger import JOURNAL
-from kontor.metrics import LogMetrics, Parked, parked_in
-from kontor.running import measured
+from domain.books.ledger import JOURNAL
+from kontor.serving.running import measured
+from kontor.watching.metrics import LogMetrics, Parked, parked_in
 from tests.e2e.house import in_process
 from tests.e2e.market import open_shop
 from tests.e2e.shaky import Servers

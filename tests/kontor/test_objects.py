@@ -10,8 +10,8 @@ import pytest
 
 from commands.errors import UnusableLog
 from commands.vault import Vault
-from kontor.objects import objects_of
 from kontor.settings import Settings
+from kontor.wiring.objects import objects_of
 from streams.objects.s3 import S3Objects
 from tests.contracts.objects import PNG
 

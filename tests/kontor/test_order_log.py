@@ -7,9 +7,9 @@ import json
 import msgspec
 import structlog
 
-from domain import order, returns, shipment
-from kontor.orderlog import STEPS, OrderLog
+from domain.orders import order, returns, shipment
 from kontor.settings import Settings
+from kontor.watching.orderlog import STEPS, OrderLog
 from tests.e2e.aftersale import post, settled, some
 from tests.e2e.house import in_process
 from tests.e2e.market import open_shop

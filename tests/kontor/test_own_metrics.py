@@ -12,9 +12,9 @@ import httpx
 import pytest
 from prometheus_client import CollectorRegistry, Counter
 
-from kontor import workers
-from kontor.ownmetrics import NUMBER, has_addresses, listen, port_of, told_apart
+from kontor.serving import workers
 from kontor.settings import Settings
+from kontor.watching.ownmetrics import NUMBER, has_addresses, listen, port_of, told_apart
 
 
 def counting(times: int) -> CollectorRegistry:

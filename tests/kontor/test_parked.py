@@ -13,11 +13,11 @@ import pytest
 from commands.context import system_context
 from commands.engine import Engine, now_ms
 from commands.store.sqlite import SQLiteLog
-from domain.delivery import Attempt, BeginDelivery, Delivery, RecordAttempts, TakeDelivery
-from domain.inventory import StockAdjusted
-from domain.subscription import BOOK, CreateSubscription
+from domain.inventory.inventory import StockAdjusted
+from domain.outgoing.delivery import Attempt, BeginDelivery, Delivery, RecordAttempts, TakeDelivery
+from domain.outgoing.subscription import BOOK, CreateSubscription
 from kontor.folder import DataFolder
-from kontor.parked import run_drop, run_list, run_retry, run_show
+from kontor.operating.parked import run_drop, run_list, run_retry, run_show
 from kontor.settings import Settings
 from tests.kontor.conftest import HOT, plant
 

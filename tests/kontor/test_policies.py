@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from domain.policy import LATER, PARCEL, SHIPMENT, OrderPolicy
-from kontor.policies import HOUR_MS, order_policy
+from domain.orders.policy import LATER, PARCEL, SHIPMENT, OrderPolicy
 from kontor.settings import BadSettings, load
+from kontor.wiring.policies import HOUR_MS, order_policy
 
 
 @pytest.mark.parametrize(

@@ -11,13 +11,13 @@ from typing import Any
 import pytest
 from prometheus_client import CollectorRegistry
 
-from kontor.embedded import PROJECTIONS
 from kontor.folder import DataFolder
 from kontor.replay.gauges import Gauges
 from kontor.replay.logs import Log
 from kontor.replay.rebuilding import Rebuilding
 from kontor.replay.telling import Telling
 from kontor.replay.views import Views, opened
+from kontor.wiring.embedded import PROJECTIONS
 from projections.search.lock import FolderLock
 from projections.sqlite import SQLiteViews
 from projections.stock.projector import STOCK

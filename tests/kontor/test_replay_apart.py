@@ -12,13 +12,13 @@ from typing import Any
 import pytest
 
 from domain.instants import instant
-from domain.inventory import StockReceived
-from domain.order import OrderPlaced
-from kontor.copying import copy_log
-from kontor.embedded import PROJECTIONS
+from domain.inventory.inventory import StockReceived
+from domain.orders.order import OrderPlaced
 from kontor.folder import DataFolder
+from kontor.operating.copying import copy_log
 from kontor.replay.command import Wishes, run_replay
 from kontor.settings import Settings
+from kontor.wiring.embedded import PROJECTIONS
 from projections import generations
 from tests.architecture.sources import ROOT
 from tests.kontor.conftest import HOT, first_of, plant, rows_of
@@ -95,8 +95,8 @@ async def test_up_to_what_is_told(folder: DataFolder, capsys: pytest.CaptureFixt
 
 
 HEAD = """
-from domain.offer import OfferPut, OfferWithdrawn
-from domain.inventory import StockReceived
+from domain.sellers.offer import OfferPut, OfferWithdrawn
+from domain.inventory.inventory import StockReceived
 from projections.projector import Projection, Table, ViewRow
 class Row(ViewRow, frozen=True):
     count: int

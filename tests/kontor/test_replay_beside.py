@@ -8,11 +8,11 @@ import pytest
 
 from commands.engine import Engine
 from commands.store.sqlite import SQLiteLog
-from kontor.embedded import PROJECTIONS
 from kontor.folder import DataFolder
+from kontor.wiring.embedded import PROJECTIONS
 from projections.sqlite import SQLiteViews
 from projections.stock.projector import StockRow
-from streams.follower import Follower
+from streams.views.follower import Follower
 from tests.commands.driving import Clock, do, receive
 from tests.kontor.conftest import HOT
 from tests.kontor.replaying import GHOST, damage, good, replay

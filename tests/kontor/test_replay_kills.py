@@ -12,21 +12,21 @@ import pytest
 
 from commands.store.sqlite import SQLiteLog
 from domain.ids import stock_id
-from domain.inventory import StockReceived
-from domain.offer import OfferPut, OfferWithdrawn
+from domain.inventory.inventory import StockReceived
 from domain.recorded import Recorded
-from kontor.embedded import PROJECTIONS
+from domain.sellers.offer import OfferPut, OfferWithdrawn
 from kontor.folder import DataFolder
 from kontor.replay.rebuilding import Rebuilding
 from kontor.replay.telling import Telling
 from kontor.replay.views import Views, opened
+from kontor.wiring.embedded import PROJECTIONS
 from projections import generations
 from projections.catalog.projector import CATALOG, OfferRow, offer_put
 from projections.generations import begin_patiently
 from projections.projector import Projection, Table
 from projections.sqlite import SQLiteViews
 from projections.stock.projector import STOCK
-from streams.follower import Follower
+from streams.views.follower import Follower
 from tests.commands.driving import SHOP
 from tests.kontor.conftest import HOT, first_of, plant
 from tests.kontor.replaying import replay, run, steps

@@ -18,7 +18,7 @@ from projections.orders.projector import ORDERS
 from projections.redisviews.replaynews import NewsToRedis, news
 from projections.redisviews.server import RedisServer
 from projections.stock.projector import STOCK
-from streams.replaynews import KEPT_MS, News, current, encode
+from streams.history.replaynews import KEPT_MS, News, current, encode
 from tests.kontor.replaying import damage, replay
 
 OLD = News("stock", "stock", "swap", "", 0, 1_000, end="done")

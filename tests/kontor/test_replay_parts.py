@@ -21,7 +21,7 @@ from commands.store.port import Row
 from commands.store.postgres import PostgresLog
 from commands.store.postgres_library import COLUMNS
 from domain.ids import stock_id
-from domain.inventory import StockReceived
+from domain.inventory.inventory import StockReceived
 from domain.recorded import Meta
 from kontor.replay.command import Wishes, run_replay
 from kontor.replay.parting import Parting
@@ -29,11 +29,11 @@ from kontor.replay.rebuilding import Rebuilding, Refused
 from kontor.replay.servers import servers
 from kontor.replay.telling import Telling, Way
 from kontor.settings import Settings
-from kontor.stores import IN_REDIS
+from kontor.wiring.stores import IN_REDIS
 from projections.ledger.projector import LEDGER
 from projections.orders.projector import ORDERS
 from projections.stock.projector import STOCK
-from streams.replaying import Part, is_parted
+from streams.history.replaying import Part, is_parted
 from tests.kontor.replaying import steps
 
 pytestmark = [pytest.mark.stack, pytest.mark.slow]

@@ -20,7 +20,7 @@ from kontor.replay.rebuilding import Rebuilding
 from kontor.replay.servers import servers
 from kontor.replay.telling import Telling
 from kontor.settings import Settings
-from kontor.stores import IN_REDIS
+from kontor.wiring.stores import IN_REDIS
 from projections.redisviews.generation import RedisGeneration
 from projections.redisviews.reader import RedisViews
 from projections.redisviews.server import RedisServer

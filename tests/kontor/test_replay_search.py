@@ -89,7 +89,7 @@ async def test_the_service_goes_over_to_the_new_index_and_back(house: House, cap
 
 
 async def test_a_quiet_shop_shows_it_too(house: House, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("streams.indexer.LOOK_S", 0.1)
+    monkeypatch.setattr("streams.indexing.indexer.LOOK_S", 0.1)
     await seller_of_some(house)
     (lost,) = house.services.search.search(SearchQuery(limit=1)).product_ids
     lose_a_document(house, lost)

@@ -16,19 +16,19 @@ from typing import Any
 import pytest
 
 from commands.logs.slices import SLICES, slice_of
-from domain import order
 from domain.ids import payment_id
-from domain.payment import RecordAuthorization, RecordCapture
-from kontor.embedded import PROJECTIONS
-from kontor.evidence import evidence
+from domain.orders import order
+from domain.payments.payment import RecordAuthorization, RecordCapture
 from kontor.folder import DataFolder
-from kontor.logfiles import log_files, open_log, open_to_follow
+from kontor.proving.evidence import evidence
 from kontor.replay.logs import Followed, opened_log
 from kontor.settings import Settings
+from kontor.wiring.embedded import PROJECTIONS
+from kontor.wiring.logfiles import log_files, open_log, open_to_follow
 from projections.orders.projector import ORDERS
 from projections.sqlite import SQLiteViews
-from streams.follower import Follower
-from streams.replaying import Wanted
+from streams.history.replaying import Wanted
+from streams.views.follower import Follower
 from tests.architecture.sources import ROOT
 from tests.commands.driving import Clock, context, do, offer, place, receive
 from tests.commands.logs.place import settled

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from kontor.named import cassandra_settings, topic_of
 from kontor.settings import BadSettings, load
-from kontor.signals import signal_topic
+from kontor.wiring.named import cassandra_settings, topic_of
+from kontor.wiring.signals import signal_topic
 
 SERVERS = {"kafka": "kafka:9092", "cassandra": "cassandra:9042"}
 ONE_RING = "{{'class': 'SimpleStrategy', 'replication_factor': {}}}"

@@ -10,13 +10,13 @@ import pytest
 
 from commands.errors import UnusableLog
 from commands.store.port import Row
-from kontor.copying import copy_log
-from kontor.evidence import evidence, history_of
 from kontor.folder import DataFolder
-from kontor.logfiles import log_files, open_log
+from kontor.operating.copying import copy_log
+from kontor.operating.status import status_of
+from kontor.proving.evidence import evidence, history_of
+from kontor.proving.verifying import verify
 from kontor.settings import Settings
-from kontor.status import status_of
-from kontor.verifying import verify
+from kontor.wiring.logfiles import log_files, open_log
 from tests.commands.driving import SKU, STOCK, Clock, do, offer, place, receive
 from tests.commands.logs.place import settled
 

@@ -10,8 +10,8 @@ import pytest
 
 from domain.instants import instant
 from kontor.folder import DataFolder
+from kontor.operating.showing import Asked, run_show
 from kontor.settings import Settings
-from kontor.showing import Asked, run_show
 from tests.commands.driving import START
 from tests.kontor.conftest import HOT, A
 

@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 
 from commands.store.sqlite import SQLiteLog
-from domain.inventory import StockAdjusted
-from kontor.embedded import PROJECTIONS
+from domain.inventory.inventory import StockAdjusted
 from kontor.folder import DataFolder
+from kontor.operating.status import config_of, status_of
 from kontor.settings import Settings, load
-from kontor.status import config_of, status_of
+from kontor.wiring.embedded import PROJECTIONS
 from projections.search.tantivy_index import TantivyIndex
 from projections.sqlite import SQLiteViews
 from tests.kontor.conftest import HOT, plant
@@ -124,7 +124,7 @@ def test_secrets_are_masked(tmp_path, monkeypatch):
         webhook_secret: str = "whsec_1"
 
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("kontor.status.load", WithSecrets)
+    monkeypatch.setattr("kontor.operating.status.load", WithSecrets)
     known = config_of(WithSecrets())
     assert known["stripe_api_key"]["value"] == known["webhook_secret"]["value"] == "***"
     assert known["db_password"]["value"] is None

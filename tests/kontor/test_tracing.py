@@ -8,7 +8,7 @@ import pytest
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 from domain.recorded import Meta, Recorded
-from kontor.tracing import Searchable, Spans
+from kontor.watching.tracing import Searchable, Spans
 from projections.views import Touched
 from tests.e2e.house import in_process
 from tests.e2e.market import open_shop

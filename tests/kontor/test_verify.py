@@ -17,9 +17,9 @@ from hypothesis import strategies as st
 
 from commands.engine import Engine
 from commands.store.sqlite import SQLiteLog
-from domain.inventory import StockAdjusted
+from domain.inventory.inventory import StockAdjusted
 from kontor.folder import DataFolder
-from kontor.verifying import verify, verify_folder
+from kontor.proving.verifying import verify, verify_folder
 from projections.search.tantivy_index import TantivyIndex
 from tests.commands.driving import (
     Clock,

@@ -9,9 +9,9 @@ import pytest
 
 from domain.decider import Event
 from domain.ids import payment_id
-from domain.order import OrderPlaced
-from domain.payment import AuthorizationRequested
-from readapi.orders import history
+from domain.orders.order import OrderPlaced
+from domain.payments.payment import AuthorizationRequested
+from readapi.shown.orders import history
 from streams.gateways.signatures import Signer
 from tests.e2e.aftersale import given_back, once, post, settled
 from tests.e2e.house import House, charges

@@ -14,20 +14,20 @@ from commands.context import system_context
 from commands.engine import Engine
 from commands.routes import decider_of
 from commands.store.sqlite import SQLiteLog
-from domain import inventory
-from domain.codec import decode
-from domain.inventory import INVENTORY, CommitStock, HoldStock, ReceiveStock, ReleaseStock, UncommitStock
-from domain.order import OpenOrder, OrderPlaced
-from domain.payment import CaptureRequested, VoidRequested
-from domain.pricing import verify_quote
+from domain.inventory import inventory
+from domain.inventory.inventory import INVENTORY, CommitStock, HoldStock, ReceiveStock, ReleaseStock, UncommitStock
+from domain.orders.order import OpenOrder, OrderPlaced
+from domain.payments.payment import CaptureRequested, VoidRequested
+from domain.pricing.pricing import verify_quote
 from domain.recorded import Meta, Recorded
+from domain.stored.codec import decode
 from projections.folding import Kept, fold_events
 from projections.search.port import SearchQuery
 from projections.search.tantivy_index import TantivyIndex
 from projections.sqlite import SQLiteViews
 from projections.stock.projector import STOCK, STOCK_ROWS
 from projections.views import Place
-from streams.follower import Follower
+from streams.views.follower import Follower
 from tests.contracts.search_catalog import CATALOG
 from tests.domain.corpus import files, read
 from tests.domain.machines.market import BUYERS, OFFERS

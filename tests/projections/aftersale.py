@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from domain import order, payment, returns, shipment
 from domain.decider import Event
 from domain.ids import payment_id
 from domain.money import Money
+from domain.orders import order, returns, shipment
+from domain.orders.refund import RefundGranted, RefundLine
+from domain.payments import payment
 from domain.recorded import Recorded
-from domain.refund import RefundGranted, RefundLine
 from kontor.bench.orders import BEGIN, Writer
 
 AT = BEGIN + 1

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from domain.ledger import PROVIDER, seller
+from domain.books.ledger import PROVIDER, seller
 from domain.recorded import Recorded
 from projections.cassandraviews.settings import CassandraSettings
 from projections.ledger.projector import LEDGER

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from domain.order import OrderConfirmed
+from domain.orders.order import OrderConfirmed
 from domain.recorded import Recorded, Unreadable
 from kontor.bench.orders import lives
 from projections.checkouts.projector import CHECKOUT_ROWS

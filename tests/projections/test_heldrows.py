@@ -9,7 +9,7 @@ import pytest
 
 from domain.recorded import Recorded
 from kontor.bench.orders import lives
-from kontor.embedded import PROJECTIONS
+from kontor.wiring.embedded import PROJECTIONS
 from projections.beside import Passed, Rows, Standing
 from projections.folding import Kept, Parked, fold_events
 from projections.heldrows import HeldRows

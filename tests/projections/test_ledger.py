@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from domain.ledger import CUSTOMER, FEES, JOURNAL, PROVIDER, LedgerPosted, Posting, Transaction, seller
+from domain.books.ledger import CUSTOMER, FEES, JOURNAL, PROVIDER, LedgerPosted, Posting, Transaction, seller
 from domain.recorded import Meta, Recorded
 from projections.folding import Kept, fold_events
 from projections.ledger.projector import ACCOUNT_ROWS, ENTRY_ROWS

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import pytest
 
-from domain.rule import Placement
+from domain.catalog.rule import Placement
 from projections.search.cursor import Cursor
 from projections.search.likeness import FRONT, MODELS, Found, lifts, reaches_front
 from projections.search.merits import NOT_BURIED

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from domain.money import Money
-from domain.payment import PaymentRefunded, RefundRefused, RefundRequested
+from domain.payments.payment import PaymentRefunded, RefundRefused, RefundRequested
 from domain.recorded import Meta, Recorded
 from projections.folding import Kept, fold_events
 from projections.refusals.projector import REFUSAL_ROWS, RefusalRow

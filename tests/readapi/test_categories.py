@@ -9,7 +9,7 @@ from typing import Any, cast
 import pytest
 
 from projections.views import Touched, Views, ViewsUnavailable
-from readapi.categories import Categories, Tree, grown
+from readapi.shown.categories import Categories, Tree, grown
 from tests.embedded import kontor, pointers, since
 
 

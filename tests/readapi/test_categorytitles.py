@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 from typing import Any, cast
 
-from domain.attributes import ANYTHING
+from domain.catalog.attributes import ANYTHING
 from projections.categories.projector import CategoryRow
 from projections.views import Entry, Touched, Views
-from readapi.categorytitles import CategoryTitles
+from readapi.shown.categorytitles import CategoryTitles
 
 BEDS = ("Beds",)
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from readapi.categories import grown
-from readapi.categorypages import CategoryPages
-from readapi.cdn import KEY_CHARS_MAX, KEYS_MAX, category_key, list_headers, page_headers
+from readapi.caching.categorypages import CategoryPages
+from readapi.caching.cdn import KEY_CHARS_MAX, KEYS_MAX, category_key, list_headers, page_headers
+from readapi.shown.categories import grown
 
 ENGLISH = ("en",)
 

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from starlette.requests import Request
 
-from domain.language import best_of
-from readapi.languages import RANGES_MAX, VARY, Told, told_headers, wanted_of
+from domain.catalog.language import best_of
+from readapi.shown.languages import RANGES_MAX, VARY, Told, told_headers, wanted_of
 
 
 def asked(value: str | None) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ from typing import Any, cast
 
 import pytest
 
-from domain.rule import Placement
+from domain.catalog.rule import Placement
 from projections.rules.projector import RuleRow
 from projections.search.ranking import Weights
 from projections.views import Entry, Touched, Views, ViewsUnavailable

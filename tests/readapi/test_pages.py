@@ -8,12 +8,12 @@ from typing import Any
 
 import msgspec
 
+from domain.catalog.product import Description, Variant
 from domain.money import Money
-from domain.offer import Terms
-from domain.product import Description, Variant
+from domain.sellers.offer import Terms
 from projections.catalog.projector import OfferRow, ProductRow
 from projections.views import Entry, Touched
-from readapi.pages import Pages
+from readapi.caching.pages import Pages
 
 PRODUCT, OFFER = "prd_1", "off_shp_1.BED"
 

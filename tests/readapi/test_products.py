@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from commands.context import system_context
-from domain.inventory import HoldStock
+from domain.inventory.inventory import HoldStock
 from projections.search.port import SearchUnavailable
 from readapi.edge.problems import BadParameter
 from readapi.productquery import parse

@@ -10,7 +10,7 @@ from typing import Any, cast
 import pytest
 
 from projections.views import Touched, Views, ViewsUnavailable
-from readapi.purges import ASKED_MS, Purges
+from readapi.caching.purges import ASKED_MS, Purges
 
 BED, OFFER, STOCK = "prd_bed", "off_shp_a.BED", "stk_shp_a.BED"
 
@@ -106,7 +106,7 @@ async def test_an_answer_may_be_asked_for_again(shop: Shop) -> None:
 
 
 async def test_many_keys_come_in_several_answers(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("readapi.purges.TOLD_MAX", 2)
+    monkeypatch.setattr("readapi.caching.purges.TOLD_MAX", 2)
     for number in range(5):
         shop.changed(products=f"prd_{number}")
     told = [await shop.asked() for _ in range(4)]

@@ -7,13 +7,14 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from domain import order, payment
-from domain.giftcard import THE_REST
 from domain.ids import rest_id
 from domain.money import Money
-from domain.payment import PAYMENT
-from domain.tender import Covered
-from readapi.refunds import refunds_json
+from domain.orders import order
+from domain.orders.tender import Covered
+from domain.payments import payment
+from domain.payments.giftcard import THE_REST
+from domain.payments.payment import PAYMENT
+from readapi.shown.refunds import refunds_json
 from tests.domain.test_refund import GRAND, ID, placed
 from tests.spec import given
 

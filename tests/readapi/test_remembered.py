@@ -7,7 +7,15 @@ from collections import Counter
 
 import pytest
 
-from readapi.remembered import KEY_BYTES_MAX, RENEW_EVERY_S, RENEWED_ASKED, RENEWED_MAX, STALE_S, Refreshed, Remembered
+from readapi.caching.remembered import (
+    KEY_BYTES_MAX,
+    RENEW_EVERY_S,
+    RENEWED_ASKED,
+    RENEWED_MAX,
+    STALE_S,
+    Refreshed,
+    Remembered,
+)
 
 
 class Index:

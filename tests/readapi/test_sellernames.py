@@ -10,7 +10,7 @@ import msgspec
 
 from projections.search.port import Bucket, Facets
 from projections.views import Views, ViewsUnavailable
-from readapi.sellernames import REMEMBERED_MS, SellerNames
+from readapi.shown.sellernames import REMEMBERED_MS, SellerNames
 from tests.embedded import kontor, since
 
 FOUND = msgspec.json.encode(Facets(brand=[Bucket("Oak", 2)], seller=[Bucket("shp_a", 2), Bucket("shp_b", 1)]))

@@ -14,26 +14,30 @@ from commands.decisions import Decisions
 from commands.engine import Engine
 from commands.store.memory import MemoryLog
 from commands.vault import Vault
-from domain import checkout, checkoutstock, claim, difference, giftcard, inventory, payment, reconciliation
-from domain.course import TAKEN
-from domain.ledger import LEDGER, PostTransactions
+from domain import claim
+from domain.books import difference, reconciliation
+from domain.books.course import TAKEN
+from domain.books.ledger import LEDGER, PostTransactions
+from domain.checkout import checkout, checkoutstock
+from domain.inventory import inventory
+from domain.inventory.stock import InventoryItem
 from domain.money import Money
-from domain.promotion import is_use
-from domain.stock import InventoryItem
+from domain.payments import giftcard, payment
+from domain.pricing.promotion import is_use
 from projections.orderreviews.projector import ReviewRow
 from projections.sqlite import SQLiteViews
 from projections.sqlitetable import StoredTable
-from streams import payments, reconciling
-from streams.bookkeeping import Bookkeeping
-from streams.checkout import CheckoutProcess
-from streams.effect import perform
-from streams.erasure import ErasureProcess
-from streams.intake import Intake
-from streams.payments import PaymentProcess
-from streams.reconciling import _Run
-from streams.relay import Relay
-from streams.repricing import Repricing
-from streams.shownstock import ShownStock
+from streams.broker.intake import Intake
+from streams.broker.relay import Relay
+from streams.indexing.repricing import Repricing
+from streams.indexing.shownstock import ShownStock
+from streams.money import payments, reconciling
+from streams.money.bookkeeping import Bookkeeping
+from streams.money.effect import perform
+from streams.money.payments import PaymentProcess
+from streams.money.reconciling import _Run
+from streams.processes.checkout import CheckoutProcess
+from streams.processes.erasure import ErasureProcess
 
 Plant = Callable[[pytest.MonkeyPatch], None]
 

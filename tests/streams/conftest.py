@@ -10,7 +10,7 @@ import pytest
 
 from commands.store.memory import MemoryLog
 from commands.vault import Vault
-from streams import checkout
+from streams.processes import checkout
 from tests.mailserver import MailBox, mail_server
 
 

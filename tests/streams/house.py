@@ -14,19 +14,21 @@ from commands.engine import Engine, now_ms
 from commands.store.memory import MemoryLog
 from commands.store.port import EventLog
 from commands.store.sqlite import SQLiteLog
-from domain import cart, inventory, order
-from domain.codec import decode
+from domain.buyers import cart
 from domain.ids import new_id, payment_id, stock_id
+from domain.inventory import inventory
 from domain.money import Money
-from domain.pricing import Destination, Quote, QuoteLine, price_quote
+from domain.orders import order
+from domain.pricing.pricing import Destination, Quote, QuoteLine, price_quote
+from domain.stored.codec import decode
 from kontor.tables import shipping_table, tax_table
 from projections.checkouts.projector import CHECKOUTS
 from projections.sqlite import SQLiteViews
 from projections.stock.projector import STOCK
-from streams.checkout import CheckoutProcess
-from streams.follower import Follower
 from streams.gateways.simulated import SimulatedGateway
-from streams.payments import Pacing, PaymentProcess
+from streams.money.payments import Pacing, PaymentProcess
+from streams.processes.checkout import CheckoutProcess
+from streams.views.follower import Follower
 
 SHOP, SKU = "shp_a", "SKU-1"
 STOCK_ID = stock_id(SHOP, SKU)

@@ -8,12 +8,12 @@ import json
 from typing import Any
 from zlib import crc32
 
+from domain.catalog.product import Description, ProductCreated, Variant
 from domain.decider import Event
 from domain.money import Money
-from domain.offer import OfferPut, Terms
-from domain.product import Description, ProductCreated, Variant
 from domain.recorded import Meta, Recorded
-from domain.shop import ShopOpened
+from domain.sellers.offer import OfferPut, Terms
+from domain.sellers.shop import ShopOpened
 from projections.catalog.projector import CATALOG
 from projections.categories.projector import CATEGORIES
 from projections.redisviews.reader import RedisViews
@@ -25,11 +25,11 @@ from projections.shops.projector import SHOPS
 from projections.sink import RowsLost
 from projections.stock.projector import STOCK
 from projections.views import ViewsUnavailable
-from readapi.categories import Categories
-from readapi.categorytitles import CategoryTitles
-from readapi.pages import Pages
+from readapi.caching.pages import Pages
 from readapi.reading import TOLD, hear
-from streams.noticing import Noticing
+from readapi.shown.categories import Categories
+from readapi.shown.categorytitles import CategoryTitles
+from streams.views.noticing import Noticing
 
 PROJECTIONS = (CATALOG, CATEGORIES, STOCK, SHOPS, RATINGS, SELLER_RATINGS)
 PARTITIONS = 3

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from itertools import chain
 from pathlib import Path
 
-from domain.feedterms import FeedTerms
+from domain.sellers.feedterms import FeedTerms
 from streams.merchantfeeds.reading import Place, Reader
 from streams.merchantfeeds.rows import Line
 

@@ -10,10 +10,10 @@ from commands.context import system_context
 from commands.engine import Engine, now_ms
 from commands.store.port import EventLog
 from commands.vault import Vault
-from domain.delivery import Delivery
 from domain.ids import delivery_id
-from domain.shop import OpenShop
-from domain.subscription import BOOK, CreateSubscription
+from domain.outgoing.delivery import Delivery
+from domain.outgoing.subscription import BOOK, CreateSubscription
+from domain.sellers.shop import OpenShop
 from projections.views import Touched
 from streams.outgoing.courier import Pacing
 from streams.outgoing.process import DeliveryProcess

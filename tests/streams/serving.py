@@ -10,8 +10,8 @@ from pathlib import Path
 from prometheus_client import CollectorRegistry
 from starlette.types import ASGIApp
 
-from kontor.running import url_of
-from kontor.server import bind, server_of
+from kontor.serving.running import url_of
+from kontor.serving.server import bind, server_of
 from streams.gateways.callbacks import Deliver
 from streams.gateways.remote import RemoteGateway
 from streams.gateways.service import Service

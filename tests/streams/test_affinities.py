@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from streams.affinities import Popular, Remembered
+from streams.discovery.affinities import Popular, Remembered
 
 
 class House:

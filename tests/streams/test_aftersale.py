@@ -9,12 +9,14 @@ from typing import Any
 import pytest
 
 from commands.mapper import recorded
-from domain import inventory, order, payment
-from domain.aftersale import ApproveReturn, CancelLines, GrantRefund, ReceiveReturn, RequestReturn
 from domain.decider import Command
 from domain.ids import payment_id
-from domain.inventory import InventoryItem
-from domain.returns import DAY_MS
+from domain.inventory import inventory
+from domain.inventory.inventory import InventoryItem
+from domain.orders import order
+from domain.orders.aftersale import ApproveReturn, CancelLines, GrantRefund, ReceiveReturn, RequestReturn
+from domain.orders.returns import DAY_MS
+from domain.payments import payment
 from tests.streams.house import STOCK_ID, House, opened, place_order, quote_of
 from tests.streams.mortal import Mortal
 

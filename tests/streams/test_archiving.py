@@ -11,16 +11,16 @@ from typing import Any
 
 import pytest
 
-from domain import order
-from domain.checkout import is_settled
+from domain.checkout.checkout import is_settled
 from domain.ids import payment_id
-from domain.returns import DAY_MS
+from domain.orders import order
+from domain.orders.returns import DAY_MS
 from projections.checkouts.projector import CHECKOUTS
 from projections.orders.projector import ORDERS
 from projections.sqlite import SQLiteViews
-from streams import archiving
-from streams.archiving import Archiving
-from streams.follower import Follower
+from streams.processes import archiving
+from streams.processes.archiving import Archiving
+from streams.views.follower import Follower
 from tests.streams.house import STOCK_ID, House, opened, place_order, quote_of
 from tests.waiting import until
 

@@ -14,12 +14,11 @@ from commands.errors import UnreadableStream
 from commands.mapper import recorded, recorded_or_unreadable
 from commands.store.memory import MemoryLog
 from commands.store.port import Row
-from domain.codec import TOPICS
+from domain.books.ledger import JOURNAL, SUSPENSE, CommissionSet, LedgerPosted, Transaction, is_balanced
 from domain.ids import payment_id
-from domain.ledger import JOURNAL, SUSPENSE, CommissionSet, LedgerPosted, Transaction, is_balanced
 from domain.money import Money
-from domain.order import CancelOrder
-from domain.payment import (
+from domain.orders.order import CancelOrder
+from domain.payments.payment import (
     PaymentCaptured,
     RecordAuthorization,
     RecordCapture,
@@ -27,10 +26,11 @@ from domain.payment import (
     RequestAuthorization,
     RequestCapture,
 )
-from kontor.verifying import verify
+from domain.stored.codec import TOPICS
+from kontor.proving.verifying import verify
 from projections.views import Touched
-from streams import bookkeeping
-from streams.bookkeeping import Bookkeeping
+from streams.money import bookkeeping
+from streams.money.bookkeeping import Bookkeeping
 from tests.streams.house import SHOP, House, opened, place_order, quote_of
 
 GRAND = quote_of().totals.grand.amount

@@ -12,11 +12,12 @@ from commands.batch import Batch
 from commands.engine import now_ms
 from commands.reactor import CheckoutReactor
 from domain.ids import payment_id
-from domain.order import OpenOrder, PaidOrder
-from domain.orderreview import REJECTED
-from domain.payment import RecordAuthorization, RecordCapture
+from domain.orders.order import OpenOrder, PaidOrder
+from domain.orders.orderreview import REJECTED
+from domain.payments.payment import RecordAuthorization, RecordCapture
 from projections.views import Touched
-from streams import checkout, present
+from streams.processes import checkout
+from streams.views import present
 from tests.streams.house import STOCK_ID, House, place_order
 
 LEFT = 40

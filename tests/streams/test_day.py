@@ -10,14 +10,14 @@ from pathlib import Path
 import pytest
 
 from commands.mapper import recorded
-from domain import order
-from domain.ledger import JOURNAL, LedgerPosted
-from domain.order import CancelOrder
-from kontor.verifying import verify
+from domain.books.ledger import JOURNAL, LedgerPosted
+from domain.orders import order
+from domain.orders.order import CancelOrder
+from kontor.proving.verifying import verify
 from projections.checkouts.projector import CHECKOUT_ROWS
-from streams.bookkeeping import Bookkeeping
 from streams.gateways.simulated import BEHAVIOURS
-from streams.reconciling import Reconciler
+from streams.money.bookkeeping import Bookkeeping
+from streams.money.reconciling import Reconciler
 from tests.streams.house import QUICK, House, opened, place_order
 
 ORDERS = 120

@@ -13,20 +13,21 @@ from prometheus_client import CollectorRegistry
 from commands.context import Context
 from commands.errors import StorageUnavailable
 from commands.mapper import recorded
-from domain import order, payment
-from domain.aftersale import GrantRefund
-from domain.codec import decode
+from domain.books.ledger import Transaction, is_balanced
 from domain.decider import Command
 from domain.ids import payment_id
-from domain.ledger import Transaction, is_balanced
 from domain.money import Money
-from kontor.metrics import EngineMetrics
-from kontor.verifying import verify
-from streams.bookkeeping import Bookkeeping
+from domain.orders import order
+from domain.orders.aftersale import GrantRefund
+from domain.payments import payment
+from domain.stored.codec import decode
+from kontor.proving.verifying import verify
+from kontor.watching.metrics import EngineMetrics
 from streams.gateways import disputes
 from streams.gateways.port import BadSignature, GatewayError, GatewayMisuse, Refunded
 from streams.gateways.signatures import Signer
-from streams.reconciling import Reconciler
+from streams.money.bookkeeping import Bookkeeping
+from streams.money.reconciling import Reconciler
 from tests.streams.house import SECRET, SHOP, House, opened, place_order, quote_of
 from tests.streams.test_bookkeeping import balances, posted
 from tests.waiting import until

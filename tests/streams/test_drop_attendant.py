@@ -14,10 +14,10 @@ from commands.engine import Engine
 from commands.mapper import recorded
 from commands.store.memory import MemoryLog
 from commands.vault import Vault
-from domain.drop import AnnounceDrop, DropEnded, DropOpened, DropTerms, commitment_of
-from domain.inventory import ReceiveStock
+from domain.inventory.inventory import ReceiveStock
 from domain.money import Money
-from domain.offer import PutOffer, Terms
+from domain.sellers.drop import AnnounceDrop, DropEnded, DropOpened, DropTerms, commitment_of
+from domain.sellers.offer import PutOffer, Terms
 from streams.waiting.attendant import UNSURE_MS, Attendant
 from streams.waiting.line import Line
 from streams.waiting.room import Room

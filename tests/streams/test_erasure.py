@@ -12,8 +12,8 @@ from structlog.testing import capture_logs
 
 from commands.context import system_context
 from commands.errors import StorageUnavailable, UnreadableStream
-from domain.account import ActiveAccount, EraseAccount
-from streams import erasure
+from domain.buyers.account import ActiveAccount, EraseAccount
+from streams.processes import erasure
 from tests.e2e.house import House, in_process
 from tests.e2e.shopper import PASSWORD, Shopper, sign_up
 from tests.waiting import until

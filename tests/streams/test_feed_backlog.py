@@ -5,8 +5,8 @@ from __future__ import annotations
 from types import SimpleNamespace
 from typing import Any, cast
 
-from domain.feedstate import Feed, Running, ShopFeeds
-from domain.feedterms import FeedTerms
+from domain.sellers.feedstate import Feed, Running, ShopFeeds
+from domain.sellers.feedterms import FeedTerms
 from streams.merchantfeeds.process import FeedProcess, Pacing
 from streams.merchantfeeds.sources import Rules
 from tests.waiting import until

@@ -12,10 +12,10 @@ from commands.context import system_context
 from commands.engine import Engine
 from commands.mapper import recorded
 from commands.store.memory import MemoryLog
-from domain.feedstate import Run, feeds_id
-from domain.feedterms import DONE, FAILED, FeedTerms
-from domain.merchantfeed import PutFeed
-from domain.shop import OpenShop
+from domain.sellers.feedstate import Run, feeds_id
+from domain.sellers.feedterms import DONE, FAILED, FeedTerms
+from domain.sellers.merchantfeed import PutFeed
+from domain.sellers.shop import OpenShop
 from projections.merchantfeeds.projector import MERCHANT_FEEDS
 from projections.sqlite import SQLiteViews
 from streams.merchantfeeds.process import FeedProcess, Pacing

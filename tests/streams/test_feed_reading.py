@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.feedterms import FeedTerms
+from domain.sellers.feedterms import FeedTerms
 from streams.merchantfeeds.columns import minor_units, value_of
 from streams.merchantfeeds.reading import TORN, Place, Reader
 from streams.merchantfeeds.rejected import RejectedFile, as_csv

@@ -11,9 +11,9 @@ from msgspec.structs import replace
 
 from commands.errors import StorageUnavailable
 from domain.decider import Event
-from domain.feedstate import Feed
-from domain.feedterms import DONE, SAME, FeedTerms
-from domain.merchantfeed import MERCHANT_FEEDS, FeedPut, RunBegun, RunFinished
+from domain.sellers.feedstate import Feed
+from domain.sellers.feedterms import DONE, SAME, FeedTerms
+from domain.sellers.merchantfeed import MERCHANT_FEEDS, FeedPut, RunBegun, RunFinished
 from streams.merchantfeeds import run as module
 from streams.merchantfeeds.rows import Line, Loaded
 from streams.merchantfeeds.run import FeedFiles, FeedRun, Result

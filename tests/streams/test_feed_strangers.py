@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from domain import codec
-from domain.feedterms import FeedTerms, SourceMark
+from domain.sellers.feedterms import FeedTerms, SourceMark
+from domain.stored import codec
 from streams.merchantfeeds.columns import FILE_COLUMNS_MAX
 from streams.merchantfeeds.reading import Place, Reader
 from streams.merchantfeeds.rows import ROW_MAX

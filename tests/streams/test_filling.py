@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from domain.product import ChangeProduct, Description
+from domain.catalog.product import ChangeProduct, Description
 from projections.search.document import SearchDocument
 from projections.search.port import SearchQuery
 from projections.search.tantivy_index import TantivyIndex
-from streams import indexer
-from streams.assembly import OnSale
-from streams.documents import document
-from streams.indexer import Indexer
+from streams.indexing import indexer
+from streams.indexing.assembly import OnSale
+from streams.indexing.documents import document
+from streams.indexing.indexer import Indexer
 from tests.streams.test_indexer import NOW, process, product
 
 

@@ -13,8 +13,8 @@ from commands.store.sqlite import SQLiteLog
 from projections.shops.projector import SHOPS
 from projections.sqlite import SQLiteViews
 from projections.stock.projector import STOCK as STOCK_PROJECTION
-from streams import follower as module
-from streams.follower import Follower
+from streams.views import follower as module
+from streams.views.follower import Follower
 from tests.commands.driving import STOCK, Clock, context, do, receive
 
 

@@ -9,9 +9,9 @@ import pytest
 from structlog.testing import capture_logs
 
 from projections.views import ViewsUnavailable
-from streams import following
-from streams.following import Following, Together
-from streams.reached import Reached
+from streams.views import following
+from streams.views.following import Following, Together
+from streams.views.reached import Reached
 from tests.waiting import until
 
 

@@ -12,16 +12,17 @@ from msgspec.structs import replace
 
 from commands.mapper import recorded
 from commands.reactor import CheckoutReactor
-from domain import giftcard, order, payment
-from domain.aftersale import GrantRefund
+from domain.books.ledger import GIFT_CARDS, ISSUED
 from domain.decider import Command
-from domain.giftcard import GiftCard, IssueGiftCard
 from domain.ids import payment_id
-from domain.ledger import GIFT_CARDS, ISSUED
 from domain.money import Money
-from domain.tender import Covered
-from kontor.verifying import verify
-from streams.bookkeeping import Bookkeeping
+from domain.orders import order
+from domain.orders.aftersale import GrantRefund
+from domain.orders.tender import Covered
+from domain.payments import giftcard, payment
+from domain.payments.giftcard import GiftCard, IssueGiftCard
+from kontor.proving.verifying import verify
+from streams.money.bookkeeping import Bookkeeping
 from tests.streams.house import House, opened, place_order, quote_of
 from tests.streams.mortal import Mortal
 from tests.streams.test_bookkeeping import balances, posted

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from projections.search.port import SearchUnavailable
-from streams.indexed import Indexed
+from streams.indexing.indexed import Indexed
 from tests.waiting import until
 
 

@@ -17,22 +17,22 @@ from commands.context import system_context
 from commands.engine import Engine
 from commands.errors import StorageUnavailable
 from commands.store.sqlite import SQLiteLog
+from domain.catalog.product import ChangeProduct, CreateProduct, Description, DiscontinueProduct, Variant
 from domain.decider import Command
-from domain.inventory import AdjustStock, ReceiveStock
+from domain.inventory.inventory import AdjustStock, ReceiveStock
 from domain.money import Money
-from domain.offer import PutOffer, Terms, WithdrawOffer
-from domain.product import ChangeProduct, CreateProduct, Description, DiscontinueProduct, Variant
-from domain.shop import OpenShop
+from domain.sellers.offer import PutOffer, Terms, WithdrawOffer
+from domain.sellers.shop import OpenShop
 from projections.catalog.projector import CATALOG
 from projections.reviews.projector import RATINGS
 from projections.search.port import SearchIndex, SearchQuery
 from projections.sqlite import SQLiteViews
 from projections.stock.projector import STOCK
 from projections.views import ViewsUnavailable
-from streams import indexer
-from streams.documents import plain_text
-from streams.follower import Follower
-from streams.indexer import Indexer
+from streams.indexing import indexer
+from streams.indexing.documents import plain_text
+from streams.indexing.indexer import Indexer
+from streams.views.follower import Follower
 from tests.streams.watchedindex import Watched
 from tests.waiting import until
 

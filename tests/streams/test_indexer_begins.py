@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from domain.money import Money
-from domain.offer import PutOffer, ScheduledPrice, Terms
+from domain.sellers.offer import PutOffer, ScheduledPrice, Terms
 from projections.search.port import SearchQuery
-from streams import indexer
-from streams.repricing import Repricing
+from streams.indexing import indexer
+from streams.indexing.repricing import Repricing
 from tests.streams.test_indexer import NOW, SHOP, process, product, receive
 from tests.waiting import until
 

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from domain.product import ChangeProduct, Description
+from domain.catalog.product import ChangeProduct, Description
 from projections.breaker import Breaker
 from projections.search.elastic.generations import Generations
 from projections.search.elastic.index import ElasticIndex
 from projections.search.elastic.server import Server
 from projections.search.port import SearchQuery
-from streams import indexer
+from streams.indexing import indexer
 from tests.elastic import names_of_its_own
 from tests.needed import address
 from tests.proxy import Proxy

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 from msgspec.structs import replace
 
+from domain.buyers.watch import BACK, DROP, WatcherCalled
 from domain.decider import Event
-from domain.giftcard import GiftCardRefunded
 from domain.money import Money
-from domain.order import (
+from domain.orders.order import (
     CancelledOrder,
     LinesCancelled,
     OpenOrder,
@@ -17,12 +17,12 @@ from domain.order import (
     OrderPlaced,
     PaidOrder,
 )
-from domain.payment import PaymentRefunded
+from domain.orders.refund import RefundGranted, RefundLine
+from domain.orders.returns import Return, ReturnApproved, ReturnReceived, ReturnRejected
+from domain.orders.shipment import ShipmentDelivered, ShipmentShipped
+from domain.payments.giftcard import GiftCardRefunded
+from domain.payments.payment import PaymentRefunded
 from domain.recorded import Meta, Recorded
-from domain.refund import RefundGranted, RefundLine
-from domain.returns import Return, ReturnApproved, ReturnReceived, ReturnRejected
-from domain.shipment import ShipmentDelivered, ShipmentShipped
-from domain.watch import BACK, DROP, WatcherCalled
 from streams.outgoing.letters import SUBJECTS, TEMPLATES, WISH_SUBJECTS, Letter, letter
 from streams.outgoing.notices import KINDS, Notice, Recipient, WishNotice
 from streams.outgoing.reasons import REASONS

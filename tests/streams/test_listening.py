@@ -7,9 +7,9 @@ import asyncio
 from commands.engine import Engine
 from commands.store.sqlite import SQLiteLog
 from projections.stock.projector import STOCK as STOCK_PROJECTION
-from streams.cataloguing import Cataloguing
-from streams.listening import Listening
-from streams.reached import Reached
+from streams.indexing.cataloguing import Cataloguing
+from streams.views.listening import Listening
+from streams.views.reached import Reached
 from tests.commands.driving import STOCK, context, receive
 
 

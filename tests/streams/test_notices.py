@@ -14,11 +14,11 @@ from commands.context import system_context
 from commands.engine import Engine, now_ms
 from commands.store.memory import MemoryLog
 from commands.vault import Vault
-from domain.account import ChangeProfile, EraseAccount, RegisterAccount
-from domain.delivery import Delivery
-from domain.order import CancelOrder, ConfirmOrder
-from kontor.notifying import Notifying
+from domain.buyers.account import ChangeProfile, EraseAccount, RegisterAccount
+from domain.orders.order import CancelOrder, ConfirmOrder
+from domain.outgoing.delivery import Delivery
 from kontor.settings import BadSettings, Settings, load
+from kontor.wiring.notifying import Notifying
 from projections.views import Touched
 from streams.outgoing.courier import Pacing
 from streams.outgoing.mail import mail_server as parsed

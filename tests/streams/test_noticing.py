@@ -9,8 +9,8 @@ from collections.abc import AsyncIterator
 import pytest
 import redis
 
-from domain.offer import OfferWithdrawn
-from domain.shop import ShopRenamed
+from domain.sellers.offer import OfferWithdrawn
+from domain.sellers.shop import ShopRenamed
 from tests.streams.market import PARTITIONS, Market, prices
 from tests.waiting import until
 

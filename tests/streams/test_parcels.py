@@ -12,17 +12,19 @@ from msgspec.structs import replace
 
 from commands.engine import Engine
 from commands.mapper import recorded
-from domain import inventory, order, payment
-from domain.aftersale import CancelLines
+from domain.books.ledger import SUSPENSE, is_balanced
 from domain.decider import Command
 from domain.ids import payment_id
-from domain.ledger import SUSPENSE, is_balanced
-from domain.order import OpenOrder, PackShipment
-from domain.parcelling import GiveUpUnpaid, MarkShipmentPaid
-from domain.payment import Payment
-from domain.policy import PARCEL
-from streams.bookkeeping import Bookkeeping
+from domain.inventory import inventory
+from domain.orders import order
+from domain.orders.aftersale import CancelLines
+from domain.orders.order import OpenOrder, PackShipment
+from domain.orders.parcelling import GiveUpUnpaid, MarkShipmentPaid
+from domain.orders.policy import PARCEL
+from domain.payments import payment
+from domain.payments.payment import Payment
 from streams.gateways.port import Captured, CaptureRefused
+from streams.money.bookkeeping import Bookkeeping
 from tests.streams.house import SHOP, STOCK_ID, House, opened, place_order, quote_of
 from tests.streams.mortal import Mortal
 from tests.streams.test_bookkeeping import balances, posted

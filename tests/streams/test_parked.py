@@ -10,10 +10,10 @@ from commands.mapper import record
 from commands.store.memory import MemoryLog
 from commands.store.port import Row
 from domain.decider import Event
-from domain.delivery import DeliveryBegun, DeliveryParked
+from domain.outgoing.delivery import DeliveryBegun, DeliveryParked
+from domain.outgoing.subscription import BOOK, SubscriptionCreated
 from domain.recorded import Meta
-from domain.subscription import BOOK, SubscriptionCreated
-from kontor.metrics import given_up
+from kontor.watching.metrics import given_up
 from projections.folding import Parked
 from streams import parked
 from streams.parked import Stuck, stuck_json

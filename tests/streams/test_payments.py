@@ -13,15 +13,16 @@ import pytest
 from commands.context import Context
 from commands.errors import StorageUnavailable
 from commands.mapper import recorded
-from domain import order, payment
 from domain.ids import payment_id
 from domain.money import Money
+from domain.orders import order
+from domain.payments import payment
 from projections.checkouts.projector import CHECKOUTS
 from projections.sqlite import SQLiteViews
 from projections.stock.projector import STOCK
 from streams.gateways.port import GatewayError, GatewayTimeout, Pending
 from streams.gateways.signatures import Signer
-from streams.payments import AUTHORIZE_ATTEMPTS_MAX, Pacing, PaymentProcess
+from streams.money.payments import AUTHORIZE_ATTEMPTS_MAX, Pacing, PaymentProcess
 from tests.streams.house import QUICK, SECRET, STOCK_ID, House, called_off, left_unpaid, opened, place_order, quote_of
 
 WHOLE_WAY = ["AuthorizationRequested", "PaymentAuthorized", "CaptureRequested", "PaymentCaptured"]

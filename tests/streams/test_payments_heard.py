@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from commands.engine import now_ms
-from domain import payment
 from domain.ids import payment_id
 from domain.money import Money
-from streams.payments import FRESH_MS
+from domain.payments import payment
+from streams.money.payments import FRESH_MS
 from tests.streams.house import QUICK, House, called_off, left_unpaid, opened, place_order
 
 HALF = Money(1000, "USD")

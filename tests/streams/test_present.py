@@ -10,9 +10,9 @@ import pytest
 
 from commands.context import Context
 from commands.logs.merged import head_of
-from domain.inventory import ReceiveStock
-from streams import present
-from streams.present import LASTS_MS, Present
+from domain.inventory.inventory import ReceiveStock
+from streams.views import present
+from streams.views.present import LASTS_MS, Present
 from tests.commands.logs.place import engines, named
 
 

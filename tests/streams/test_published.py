@@ -7,14 +7,18 @@ import pytest
 
 from commands.mapper import record
 from commands.store.memory import MemoryLog
-from domain import account, merchantfeed, order, payment, shipment, subscription
-from domain.codec import EVENTS, encode, stored_name
+from domain.buyers import account
 from domain.decider import Event
 from domain.errors import Invalid
-from domain.feedterms import FeedTerms
 from domain.money import Money
+from domain.orders import order, shipment
+from domain.outgoing import subscription
+from domain.payments import payment
 from domain.recorded import Meta, Recorded, Unreadable
-from streams.published import of_types, plain, published, types_of, wanted_after
+from domain.sellers import merchantfeed
+from domain.sellers.feedterms import FeedTerms
+from domain.stored.codec import EVENTS, encode, stored_name
+from streams.outgoing.published import of_types, plain, published, types_of, wanted_after
 from tests.domain.corpus.examples import TODAY
 
 META = Meta(1_762_000_000_123, 1_762_000_000_456, "usr_1", "c-1", "ord_1", "pay_1/2", "", b"")
@@ -138,7 +142,7 @@ async def test_wanted_events_come_in_order_and_at_most_as_many_as_asked_for() ->
 
 
 async def test_a_search_among_unwanted_events_ends(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("streams.published.READ_PAGE", 2)
+    monkeypatch.setattr("streams.outgoing.published.READ_PAGE", 2)
     log = await log_of(*[order.OrderConfirmed()] * 6, order.OrderPaid("pay_1"))
     wanted = of_types(frozenset(["order.paid"]))
     assert await wanted_after(log, 0, wanted, 5, scanned_max=3) == ([], 4)
@@ -148,7 +152,7 @@ async def test_a_search_among_unwanted_events_ends(monkeypatch: pytest.MonkeyPat
 
 async def test_a_page_is_bounded_in_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
     paid = order.OrderPaid("pay_1")
-    monkeypatch.setattr("streams.published.BYTES_MAX", len(encode(paid)))
+    monkeypatch.setattr("streams.outgoing.published.BYTES_MAX", len(encode(paid)))
     log = await log_of(*[paid] * 5)
     wanted = of_types(frozenset(["order.paid"]))
     events, upto = await wanted_after(log, 0, wanted, 5)

@@ -9,12 +9,12 @@ import pytest
 from msgspec.structs import replace
 
 from commands.mapper import recorded
-from domain import cart
+from domain.buyers import cart
 from domain.ids import payment_id
 from projections.orders.projector import ORDERS, account_and_status
 from projections.sqlite import SQLiteViews
 from projections.views import Place, ViewsUnavailable
-from streams.recentorders import RECENT_MAX, OrdersFromTheLog, recent_orders
+from streams.standins.recentorders import RECENT_MAX, OrdersFromTheLog, recent_orders
 from tests.streams.house import House, opened, place_order
 
 BUYER = "usr_buyer"

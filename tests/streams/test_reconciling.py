@@ -11,17 +11,17 @@ import pytest
 from prometheus_client import CollectorRegistry
 
 from commands.errors import UnreadableStream
-from domain.difference import FindDifference, SettleDifference
+from domain.books.difference import FindDifference, SettleDifference
+from domain.books.reconciliation import Movement
+from domain.books.round import RECONCILIATION
 from domain.ids import payment_id
-from domain.order import CancelOrder
-from domain.reconciliation import Movement
-from domain.round import RECONCILIATION
-from kontor.metrics import EngineMetrics
-from streams import reconciling
+from domain.orders.order import CancelOrder
+from kontor.watching.metrics import EngineMetrics
 from streams.gateways.port import Captured, GatewayError
-from streams.reconciling import Reconciled, Reconciler, TooManyDifferences
-from streams.rounds import DailyRound
-from streams.statement import Statement
+from streams.money import reconciling
+from streams.money.reconciling import Reconciled, Reconciler, TooManyDifferences
+from streams.money.rounds import DailyRound
+from streams.money.statement import Statement
 from tests.streams.house import House, opened, place_order, quote_of
 from tests.waiting import until
 
@@ -175,7 +175,7 @@ async def test_a_statement_of_another_shop_is_not_taken_for_ours(house, reconcil
 
 
 async def test_a_statement_has_any_order_and_length(monkeypatch):
-    monkeypatch.setattr("streams.statement.AT_ONCE", 2)
+    monkeypatch.setattr("streams.money.statement.AT_ONCE", 2)
     rows = [Movement(f"k{n}", "ch", f"ord_{n % 5}", "capture", n, n % 2, "EUR", 100 - n) for n in range(11)]
     statement = Statement()
     await statement.take_in(told(*rows))

@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 
-from domain import order, payment
 from domain.ids import payment_id
 from domain.money import Money
+from domain.orders import order
+from domain.payments import payment
 from streams.gateways.port import GatewayTimeout, RefundRefused
 from tests.streams.house import House, opened, place_order, quote_of
 

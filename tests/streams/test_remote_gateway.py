@@ -15,8 +15,8 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from commands.engine import now_ms
+from domain.books.reconciliation import Movement
 from domain.money import Money
-from domain.reconciliation import Movement
 from streams.gateways import callbacks, remote, wire
 from streams.gateways.port import (
     Authorized,

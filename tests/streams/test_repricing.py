@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from domain.money import Money
-from domain.offer import OfferPut, ScheduledPrice, Terms
 from domain.recorded import Meta, Recorded
+from domain.sellers.offer import OfferPut, ScheduledPrice, Terms
 from projections.catalog.projector import CATALOG
 from projections.sqlite import SQLiteViews
 from projections.views import Touched, ViewsUnavailable
-from streams.repricing import Repricing
+from streams.indexing.repricing import Repricing
 from tests.waiting import until
 
 META = Meta(0, 0, "", "", "", "", "", b"")
@@ -84,7 +84,7 @@ async def test_each_bound_is_told_when_it_comes(tmp_path: Path) -> None:
 
 
 async def test_views_that_are_away_are_waited_for(tmp_path: Path, monkeypatch: Any) -> None:
-    monkeypatch.setattr("streams.repricing.RETRY_S", 0.01)
+    monkeypatch.setattr("streams.indexing.repricing.RETRY_S", 0.01)
     shop = Shop(tmp_path)
     shop.put(A, (500, 0))
     listed, tries = shop.views.listed, [1, 2]

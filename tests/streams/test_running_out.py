@@ -8,15 +8,15 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from domain import order
 from domain.ids import payment_id
 from domain.money import Money
-from domain.order import CancelledOrder, PackShipment, PaidOrder
-from domain.payment import Payment
-from domain.policy import PARCEL, SHIPMENT
-from streams import checkout
+from domain.orders import order
+from domain.orders.order import CancelledOrder, PackShipment, PaidOrder
+from domain.orders.policy import PARCEL, SHIPMENT
+from domain.payments.payment import Payment
 from streams.gateways import simulated
 from streams.gateways.port import CaptureRefused
+from streams.processes import checkout
 from tests.streams.house import SHOP, STOCK_ID, House, opened, place_order
 from tests.streams.test_parcels import ONE, QUOTE, UNITS, over, until
 

@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 import pytest
 
 from projections.views import Entry, Place
-from streams import silent
-from streams.silent import silent_checkouts
+from streams.processes import silent
+from streams.processes.silent import silent_checkouts
 
 NOW, SILENT_MS = 1_000_000, 2_000
 HOUR = 3_600_000

@@ -15,8 +15,8 @@ from pathlib import Path
 import pytest
 
 from commands.errors import UnusableLog
+from domain.books.reconciliation import Movement
 from domain.errors import Invalid
-from domain.reconciliation import Movement
 from streams.gateways import callbacks
 from streams.gateways.port import Authorized, Captured, Declined, GatewayError, GatewayTimeout, Notice, Pending
 from streams.gateways.settlement import csv_lines, read_csv

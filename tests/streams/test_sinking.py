@@ -10,8 +10,8 @@ import pytest
 from domain.recorded import Recorded
 from projections.sink import RowsLost
 from projections.views import Touched, ViewsUnavailable
-from streams.sinking import Sinking
-from streams.worker import SinkLost, SinkUnavailable
+from streams.broker.sinking import Sinking
+from streams.broker.worker import SinkLost, SinkUnavailable
 from tests.contracts.views import said
 
 

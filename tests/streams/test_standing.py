@@ -10,15 +10,15 @@ from typing import Any, cast
 from commands.errors import StorageUnavailable
 from commands.mapper import record
 from commands.store.memory import MemoryLog
-from domain.cart import ItemAdded
+from domain.buyers.cart import ItemAdded
+from domain.catalog.merit import merits_of
 from domain.decider import Event
-from domain.merit import merits_of
-from domain.orderstate import OrderPlaced
+from domain.orders.orderstate import OrderPlaced
 from domain.recorded import Meta, Recorded
 from projections.search.document import SearchDocument
 from projections.views import Touched
-from streams.assembly import OnSale
-from streams.standing import DAY_MS, DAYS, Standing
+from streams.indexing.assembly import OnSale
+from streams.indexing.standing import DAY_MS, DAYS, Standing
 from tests.domain.corpus.examples import TODAY
 from tests.waiting import until
 

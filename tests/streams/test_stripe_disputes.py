@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from domain.books.reconciliation import Movement
 from domain.money import Money
-from domain.reconciliation import Movement
 from streams.gateways.port import BadSignature, Dispute, Disputed, GatewayMisuse
 from streams.gateways.stripe.gateway import FREE
 from tests.contracts.gateway import ORDER

@@ -16,8 +16,8 @@ from urllib.parse import unquote_plus
 import pytest
 from aiohttp import web
 
+from domain.books.reconciliation import Movement
 from domain.money import Money
-from domain.reconciliation import Movement
 from streams.gateways.port import (
     Authorized,
     Captured,

@@ -11,9 +11,19 @@ from commands.errors import UnreadableStream
 from commands.store.memory import MemoryLog
 from domain.errors import NotFound
 from domain.ids import payment_id
-from domain.order import CancelOrder
-from streams import timetravel
-from streams.timetravel import NOW, Change, Moment, changes, part_of, require_position, require_there, streams_of, told
+from domain.orders.order import CancelOrder
+from streams.history import timetravel
+from streams.history.timetravel import (
+    NOW,
+    Change,
+    Moment,
+    changes,
+    part_of,
+    require_position,
+    require_there,
+    streams_of,
+    told,
+)
 from tests.commands.driving import STOCK, Clock, buy, context, do, hold, offer, receive
 
 

@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from commands.errors import Overloaded
 from commands.vault import Vault
-from domain.drop import DropTerms, Pace, by_lot
+from domain.sellers.drop import DropTerms, Pace, by_lot
 from streams.waiting import rooms as module
 from streams.waiting.line import Line, LineFull
 from streams.waiting.room import Room, Units

@@ -15,9 +15,9 @@ from commands.engine import now_ms
 from commands.errors import StorageUnavailable
 from commands.store.memory import MemoryLog
 from commands.vault import Vault
-from domain.delivery import AskDelivery, RecordAttempts, TakeDelivery
-from domain.shop import RenameShop
-from domain.subscription import BOOK, DeleteSubscription
+from domain.outgoing.delivery import AskDelivery, RecordAttempts, TakeDelivery
+from domain.outgoing.subscription import BOOK, DeleteSubscription
+from domain.sellers.shop import RenameShop
 from streams.gateways.signatures import Signer
 from streams.outgoing.courier import Pacing
 from streams.outgoing.webhooks import Subscriber
@@ -188,7 +188,7 @@ async def test_a_private_address_is_not_connected_to(
 async def test_after_three_days_it_is_parked(
     sender: Sender, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("domain.delivery.KEPT_MS", 100)
+    monkeypatch.setattr("domain.outgoing.delivery.KEPT_MS", 100)
     receiver.answers = [500] * 50
     await sender.subscribe(receiver.url)
     event_id = await sender.happens()

@@ -14,16 +14,16 @@ from commands.engine import Engine, now_ms
 from commands.mapper import recorded
 from commands.store.memory import MemoryLog
 from commands.vault import Vault
-from domain.account import ChangeProfile, EraseAccount, RegisterAccount
+from domain.buyers.account import ChangeProfile, EraseAccount, RegisterAccount
+from domain.buyers.watch import DAY_MS, WatcherCalled, WatchersLeft
+from domain.buyers.wishlist import ClearWishlist, UnwishItem, WishItem, wishlist_of
+from domain.catalog.product import CreateProduct, Description, DiscontinueProduct, Variant
 from domain.decider import Command
-from domain.inventory import AdjustStock, ReceiveStock
+from domain.inventory.inventory import AdjustStock, ReceiveStock
 from domain.money import Money
-from domain.offer import PutOffer, Terms, WithdrawOffer
-from domain.product import CreateProduct, Description, DiscontinueProduct, Variant
-from domain.watch import DAY_MS, WatcherCalled, WatchersLeft
-from domain.wishlist import ClearWishlist, UnwishItem, WishItem, wishlist_of
-from kontor.notifying import Notifying
+from domain.sellers.offer import PutOffer, Terms, WithdrawOffer
 from kontor.settings import Settings
+from kontor.wiring.notifying import Notifying
 from projections.views import Touched
 from streams.outgoing.courier import Pacing
 from streams.outgoing.process import DeliveryProcess
@@ -255,7 +255,7 @@ async def test_nothing_is_told_of_what_is_not_sold_any_more(market: Market, box:
 
 
 async def test_a_crowd_is_called_in_rounds(market: Market, box: MailBox, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("domain.watch.CALLED_MAX", 3)
+    monkeypatch.setattr("domain.buyers.watch.CALLED_MAX", 3)
     for number in range(8):
         await market.wishes(await market.person(f"p{number}"), sold_out=True)
     await market.receives()

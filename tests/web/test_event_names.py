@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from domain.codec import EVENTS
+from domain.stored.codec import EVENTS
 from readapi.storefront import assets
 
 

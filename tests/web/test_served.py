@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from commands.errors import UnusableLog
-from kontor.running import build_app
+from kontor.serving.running import build_app
 from kontor.settings import BadSettings, Settings, load
 from readapi.storefront import assets
 from tests.e2e.house import House, client_of, in_process

@@ -12,7 +12,7 @@ import pytest
 from commands.context import system_context
 from commands.engine import Engine
 from commands.store.memory import MemoryLog
-from domain.inventory import ReceiveStock
+from domain.inventory.inventory import ReceiveStock
 from readapi.edge.pressure import Pressure
 from tests.e2e.house import in_process
 from writeapi import abreast

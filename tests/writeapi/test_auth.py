@@ -14,15 +14,15 @@ import pytest
 import commands.vault
 from commands.context import system_context
 from commands.mapper import recorded
-from domain.account import EraseAccount, GrantScope, RegisterAccount
+from domain.buyers.account import EraseAccount, GrantScope, RegisterAccount
 from domain.claim import ABANDONED_MS, TakeClaim
 from domain.errors import Invalid
 from domain.ids import claim_id, new_id
 from readapi.edge.idempotency import fingerprint
 from readapi.edge.ratelimit import Policy
 from tests.writeapi.conftest import ADA, GRACE, House
-from writeapi import passwords
-from writeapi.registration import applicant_of, register
+from writeapi.accounts import passwords
+from writeapi.accounts.registration import applicant_of, register
 
 
 def refused(answer: httpx.Response, status: int, code: str) -> dict[str, Any]:

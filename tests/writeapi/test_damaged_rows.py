@@ -9,12 +9,12 @@ from commands.context import system_context
 from commands.engine import Engine
 from commands.store.memory import MemoryLog
 from domain.ids import offer_id, stock_id
-from domain.offer import LiveOffer
-from domain.shop import OpenShop
+from domain.sellers.offer import LiveOffer
+from domain.sellers.shop import OpenShop
 from streams.merchantfeeds.rows import Line
 from tests.damage import damage
-from writeapi.loading import RowLoader
-from writeapi.rows import DAMAGED
+from writeapi.merchants.loading import RowLoader
+from writeapi.merchants.rows import DAMAGED
 
 SHOP, OWNER, NOW = "shp_1", "usr_1", 1_800_000_000_000
 SKUS = [f"BED-{number}" for number in range(7)]

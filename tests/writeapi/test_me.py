@@ -10,7 +10,7 @@ import structlog
 
 from commands.context import system_context
 from commands.mapper import recorded
-from domain.account import ACCOUNT, ActiveAccount, AddressPut, EraseAccount, ErasedAccount
+from domain.buyers.account import ACCOUNT, ActiveAccount, AddressPut, EraseAccount, ErasedAccount
 from tests.writeapi.conftest import ADA, GRACE, HOME, House, Person
 from tests.writeapi.test_auth import pointers, refused
 

@@ -10,13 +10,13 @@ import pytest
 from commands.context import Context, new_command_id
 from commands.engine import Engine
 from commands.store.sqlite import SQLiteLog
+from domain.catalog.product import Description, DiscontinueProduct, Variant
 from domain.claim import ABANDONED_MS, AlreadyClaimed, TakeClaim
 from domain.errors import IllegalTransition, Invalid, NotFound
 from domain.ids import claim_id, derived_id, new_id, stock_id
 from domain.money import Money
-from domain.offer import Terms
-from domain.product import Description, DiscontinueProduct, Variant
-from writeapi.merchandise import Draft, Made, count_stock, create_products, put_offers
+from domain.sellers.offer import Terms
+from writeapi.merchants.merchandise import Draft, Made, count_stock, create_products, put_offers
 
 NOW = 1_800_000_000_000
 OWNER, OTHER = "usr_owner", "usr_other"

@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from domain.account import ScopeGranted
+from domain.buyers.account import ScopeGranted
+from domain.catalog.product import ProductCreated
 from domain.claim import ClaimReleased
-from domain.offer import OfferPut
-from domain.product import ProductCreated
+from domain.sellers.offer import OfferPut
 from tests.embedded import BED, Kontor, Merchant, kontor, pointers, since
 
 

@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from commands.context import system_context
-from streams.erasure import erase
+from streams.processes.erasure import erase
 from tests.writeapi.conftest import ADA, House, Person
 from tests.writeapi.test_auth import pointers, refused
 

@@ -11,9 +11,9 @@ import pytest
 from commands.context import system_context
 from commands.engine import Engine
 from commands.store.memory import MemoryLog
+from domain.catalog.rule import PutRule, Restriction, Scope, Synonyms, WithdrawRule
 from domain.decider import Command
-from domain.rule import PutRule, Restriction, Scope, Synonyms, WithdrawRule
-from writeapi.restrictions import REFRESH_S, Restrictions
+from writeapi.merchants.restrictions import REFRESH_S, Restrictions
 
 BEDS = Restriction(("US-CA",), Scope((("Beds",),)))
 SOFAS = Restriction(("DE",), Scope((("Sofas",),)))

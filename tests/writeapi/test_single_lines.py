@@ -10,9 +10,9 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from readapi.edge.schemas import LONG_TEXT, ONE_LINE
 from writeapi.app import ROUTERS
-from writeapi.bodies import NewProduct
-from writeapi.categorytree import CategoryLine
-from writeapi.rows import OfferLine, StockLine
+from writeapi.bodies.bodies import NewProduct
+from writeapi.merchants.categorytree import CategoryLine
+from writeapi.merchants.rows import OfferLine, StockLine
 
 LOOKED_UP = (
     "_id",

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from readapi.edge.problems import Overloaded, ProblemError
 from streams.waiting.tokens import DropTokens
-from writeapi.turns import AHEAD_MS, COMMANDS_A_PURCHASE, GRACE_MS, HEADER, HOT_DEPTH, SLOWEST_PER_S, Turns
+from writeapi.buying.turns import AHEAD_MS, COMMANDS_A_PURCHASE, GRACE_MS, HEADER, HOT_DEPTH, SLOWEST_PER_S, Turns
 
 NOW = 1_700_000_000_000
 STEP_MS = round(1000 * COMMANDS_A_PURCHASE / SLOWEST_PER_S)

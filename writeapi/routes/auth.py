@@ -20,7 +20,7 @@ from commands.context import system_context
 from commands.errors import KeyReused
 from commands.idempotency import Answer, IdempotentRequest
 from commands.vault import Grant, TokenInvalid
-from domain.account import ActiveAccount, ErasedAccount
+from domain.buyers.account import ActiveAccount, ErasedAccount
 from domain.claim import Claim
 from domain.errors import DomainError, Invalid
 from domain.ids import claim_id
@@ -31,13 +31,21 @@ from readapi.edge.principal import RequiredPrincipal, edge_of
 from readapi.edge.problems import ProblemError, response_for
 from readapi.edge.ratelimit import client_of, limited_by_client
 from readapi.edge.schemas import ONE_LINE, Password
-from streams.erasure import erase
-from writeapi.passwords import hashing
-from writeapi.registration import EMAIL_MAX, NAME_MAX, PASSWORD_MAX, Applicant, Taken, applicant_of, open_account
-from writeapi.replies import AccountReply
+from streams.processes.erasure import erase
+from writeapi.accounts.passwords import hashing
+from writeapi.accounts.registration import (
+    EMAIL_MAX,
+    NAME_MAX,
+    PASSWORD_MAX,
+    Applicant,
+    Taken,
+    applicant_of,
+    open_account,
+)
+from writeapi.accounts.veil import veiled_key
+from writeapi.bodies.replies import AccountReply
 from writeapi.requests import JSON, Body, command_reply, context_of, replay, services_of, stored_answer
 from writeapi.services import WriteServices
-from writeapi.veil import veiled_key
 
 router = APIRouter(tags=["accounts"])
 

@@ -11,19 +11,19 @@ from starlette.responses import Response
 
 from commands.batch import Outcome
 from commands.context import Context
-from domain import order
-from domain.aftersale import CancelLines
 from domain.errors import Forbidden
 from domain.ids import payment_id
-from domain.orderstate import to_send
+from domain.orders import order
+from domain.orders.aftersale import CancelLines
+from domain.orders.orderstate import to_send
 from readapi.edge.etags import expected_version
 from readapi.edge.idempotency import idempotency_of
 from readapi.edge.openapi import problem_responses, signed_in
 from readapi.edge.principal import RequiredPrincipal
-from readapi.orders import order_json, units_json, view_of_states
-from readapi.shapes import OrderOut, SellersCancellation
+from readapi.shapes.shapes import OrderOut, SellersCancellation
+from readapi.shown.orders import order_json, units_json, view_of_states
+from writeapi.buying.ordering import Lines, PlacedOrder, Said, is_buyers, order_of, own_shops, sealed, units_of
 from writeapi.changes import changed_by
-from writeapi.ordering import Lines, PlacedOrder, Said, is_buyers, order_of, own_shops, sealed, units_of
 from writeapi.requests import Body, command_reply, context_of, execute, fresh_id, services_of
 from writeapi.routes.orders import KEY, KEYED
 from writeapi.services import WriteServices

@@ -13,8 +13,7 @@ from starlette.responses import Response
 
 from commands.batch import Outcome
 from commands.context import Context
-from domain import inventory
-from domain.cart import (
+from domain.buyers.cart import (
     CART,
     QUANTITY_MAX,
     AddItem,
@@ -28,16 +27,17 @@ from domain.cart import (
     cart_of,
     find_line,
 )
+from domain.catalog.product import ActiveProduct
 from domain.errors import Invalid, LimitExceeded, NotFound, OutOfStock
 from domain.ids import stock_id
-from domain.offer import LiveOffer, price_at
-from domain.product import ActiveProduct
+from domain.inventory import inventory
+from domain.sellers.offer import LiveOffer, price_at
 from readapi.edge.cart_token import HEADER as CART_TOKEN
 from readapi.edge.etags import check_if_match, expected_version
 from readapi.edge.openapi import problem_responses, signed_in
 from readapi.edge.principal import OptionalPrincipal, Principal, RequiredPrincipal, edge_of
-from readapi.shapes import CartOut
-from writeapi.basket import (
+from readapi.shapes.shapes import CartOut
+from writeapi.buying.basket import (
     Wanted,
     cart_body,
     cart_id_of,

@@ -7,14 +7,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from commands.batch import Outcome
-from domain.category import DEPTH_MAX, CloseCategory, PutCategory, category_id, require_open
+from domain.catalog.category import DEPTH_MAX, CloseCategory, PutCategory, category_id, require_open
 from readapi.edge.etags import expected_version
 from readapi.edge.openapi import signed_in
 from readapi.edge.principal import AdminPrincipal
 from readapi.edge.problems import BadParameter
-from writeapi.bodies import is_category_step
-from writeapi.categorytree import CategoryIn, Path, above, require_consistent
-from writeapi.replies import REPLIES, CategoryReply
+from writeapi.bodies.bodies import is_category_step
+from writeapi.bodies.replies import REPLIES, CategoryReply
+from writeapi.merchants.categorytree import CategoryIn, Path, above, require_consistent
 from writeapi.requests import command_reply, context_of, execute, optional_key, services_of
 
 router = APIRouter(tags=["catalog"])

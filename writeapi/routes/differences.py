@@ -10,14 +10,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from commands.batch import Outcome
+from domain.books.difference import NOTE_MAX, ExplainDifference, SettleDifference
 from domain.decider import Command
-from domain.difference import NOTE_MAX, ExplainDifference, SettleDifference
 from readapi.edge.etags import expected_version
 from readapi.edge.ids import require_id
 from readapi.edge.openapi import problem_responses, signed_in
 from readapi.edge.principal import AdminPrincipal, Principal
 from readapi.edge.schemas import ONE_LINE, no_card_number
-from readapi.models import DifferenceReply
+from readapi.shapes.models import DifferenceReply
 from writeapi.requests import Body, command_reply, context_of, execute, optional_key, services_of
 
 router = APIRouter(tags=["money"])

@@ -12,22 +12,22 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from domain.drop import AnnounceDrop, EndDrop, commitment_of
 from domain.errors import DomainError, IllegalTransition, LimitExceeded, NotFound, OutOfStock
 from domain.ids import offer_id
-from domain.offer import OFFER, require_live
+from domain.sellers.drop import AnnounceDrop, EndDrop, commitment_of
+from domain.sellers.offer import OFFER, require_live
 from projections.catalog.projector import split_offer
-from readapi.drops import DropReply, Place, TicketOut, drop_json, place_headers, place_json
 from readapi.edge.openapi import problem_responses, signed_in
 from readapi.edge.positions import HEADER as POSITION_HEADER
 from readapi.edge.positions import format_position
 from readapi.edge.principal import CustomerPrincipal, RequiredPrincipal
 from readapi.routes.drops import place_of, room_of
+from readapi.shown.drops import DropReply, Place, TicketOut, drop_json, place_headers, place_json
 from streams.waiting.line import ROOMS_MAX, LineFull, TooManyDrops
 from streams.waiting.room import Room
 from streams.waiting.tokens import Ticket
-from writeapi.dropbodies import NewDrop
-from writeapi.replies import REPLIES
+from writeapi.bodies.dropbodies import NewDrop
+from writeapi.bodies.replies import REPLIES
 from writeapi.requests import JSON, context_of, fresh_id, owned_shop, services_of
 from writeapi.services import WriteServices
 

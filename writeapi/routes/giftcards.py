@@ -13,18 +13,18 @@ from starlette.responses import Response
 
 from commands.batch import Outcome
 from domain.errors import NotFound
-from domain.giftcard import DisableGiftCard, GiftCard, IssueGiftCard
-from domain.giftcode import card_of, new_code
 from domain.money import Money
+from domain.payments.giftcard import DisableGiftCard, GiftCard, IssueGiftCard
+from domain.payments.giftcode import card_of, new_code
 from readapi.edge.etags import expected_version
 from readapi.edge.idempotency import idempotency_of
 from readapi.edge.ids import require_id
 from readapi.edge.openapi import problem_responses, signed_in
 from readapi.edge.principal import RequiredPrincipal
 from readapi.edge.schemas import MoneyIn
-from readapi.giftcards import GiftCardBalance, GiftCardIssuedReply, GiftCardReply, gift_card_json
-from writeapi.giftcards import Code, find_card
-from writeapi.replies import REPLIES
+from readapi.shown.giftcards import GiftCardBalance, GiftCardIssuedReply, GiftCardReply, gift_card_json
+from writeapi.bodies.replies import REPLIES
+from writeapi.buying.giftcards import Code, find_card
 from writeapi.requests import Body, command_reply, context_of, execute, require_runner, services_of
 from writeapi.routes.orders import KEY, KEYED
 

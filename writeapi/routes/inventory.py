@@ -10,14 +10,14 @@ from commands.batch import Outcome
 from commands.context import Context
 from domain.decider import Command
 from domain.ids import stock_id
-from domain.inventory import AdjustStock, ReceiveStock
+from domain.inventory.inventory import AdjustStock, ReceiveStock
 from readapi.edge.etags import expected_version
 from readapi.edge.openapi import problem_responses, signed_in
 from readapi.edge.principal import Principal, RequiredPrincipal
 from readapi.routes.shops import inventory_json
-from writeapi.bodies import Adjusted, Received
-from writeapi.merchandise import product_of
-from writeapi.replies import REPLIES, StockReply
+from writeapi.bodies.bodies import Adjusted, Received
+from writeapi.bodies.replies import REPLIES, StockReply
+from writeapi.merchants.merchandise import product_of
 from writeapi.requests import command_reply, context_of, execute, optional_key, owned_shop, services_of
 from writeapi.routes.offers import SkuInPath
 

@@ -16,7 +16,7 @@ from starlette.responses import Response
 
 from commands.batch import Outcome
 from commands.vault import PersonErased
-from domain.account import (
+from domain.buyers.account import (
     Account,
     ActiveAccount,
     AddAddress,
@@ -47,13 +47,13 @@ from readapi.edge.schemas import (
     PostalCode,
     no_card_number,
 )
-from streams.erasure import erase
-from writeapi.addresses import wrong_with
-from writeapi.leaving import require_nothing_sold
-from writeapi.replies import AccountReply, AddressReply, PaymentMethodReply
+from streams.processes.erasure import erase
+from writeapi.accounts.leaving import require_nothing_sold
+from writeapi.accounts.veil import veiled_key
+from writeapi.bodies.replies import AccountReply, AddressReply, PaymentMethodReply
+from writeapi.buying.addresses import wrong_with
 from writeapi.requests import command_reply, context_of, empty_reply, execute, fresh_id, services_of
 from writeapi.services import WriteServices
-from writeapi.veil import veiled_key
 
 router = APIRouter(tags=["accounts"])
 TOKEN_MAX = 200

@@ -9,13 +9,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from commands.batch import Outcome
-from domain.feedstate import ShopFeeds, feeds_id
-from domain.merchantfeed import AskRun, DeleteFeed, PauseFeed, PutFeed, ResumeFeed
+from domain.sellers.feedstate import ShopFeeds, feeds_id
+from domain.sellers.merchantfeed import AskRun, DeleteFeed, PauseFeed, PutFeed, ResumeFeed
 from readapi.edge.openapi import signed_in
 from readapi.edge.positions import HEADER, format_position
 from readapi.edge.principal import Principal, RequiredPrincipal
-from writeapi.feedbodies import FEED_NAME, FeedIn, FeedReply, RunIn, RunReply
-from writeapi.replies import REPLIES
+from writeapi.bodies.feedbodies import FEED_NAME, FeedIn, FeedReply, RunIn, RunReply
+from writeapi.bodies.replies import REPLIES
 from writeapi.requests import command_reply, context_of, execute, fresh_id, optional_key, owned_shop, services_of
 
 router = APIRouter(tags=["merchants"])

@@ -11,13 +11,13 @@ from starlette.responses import Response
 from commands.batch import Outcome
 from domain.errors import NotFound
 from domain.ids import offer_id
-from domain.offer import LiveOffer, PutOffer, WithdrawOffer
+from domain.sellers.offer import LiveOffer, PutOffer, WithdrawOffer
 from readapi.edge.etags import expected_version
 from readapi.edge.openapi import signed_in
 from readapi.edge.principal import RequiredPrincipal
-from writeapi.bodies import OfferTerms
-from writeapi.merchandise import product_of
-from writeapi.replies import REPLIES, OfferReply
+from writeapi.bodies.bodies import OfferTerms
+from writeapi.bodies.replies import REPLIES, OfferReply
+from writeapi.merchants.merchandise import product_of
 from writeapi.requests import command_reply, context_of, execute, optional_key, owned_shop, services_of
 
 router = APIRouter(tags=["merchants"])

@@ -10,13 +10,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from commands.batch import Outcome
-from domain import order
-from domain.orderreviewing import ApproveReview, RejectReview
+from domain.orders import order
+from domain.orders.orderreviewing import ApproveReview, RejectReview
 from readapi.edge.idempotency import idempotency_of
 from readapi.edge.openapi import problem_responses, signed_in
 from readapi.edge.principal import AdminPrincipal, Principal
-from readapi.orderreviewshapes import OrderReviewReply
-from writeapi.ordering import Said, order_of, sealed
+from readapi.shapes.orderreviewshapes import OrderReviewReply
+from writeapi.buying.ordering import Said, order_of, sealed
 from writeapi.requests import Body, command_reply, context_of, execute, services_of
 from writeapi.routes.orders import KEY, KEYED
 

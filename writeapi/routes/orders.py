@@ -14,17 +14,17 @@ from starlette.responses import Response
 from commands.batch import Outcome
 from commands.errors import KeyReused
 from commands.idempotency import Answer, IdempotentRequest
-from domain import order
-from domain.account import ActiveAccount, address_of, payment_method_of, require_active
-from domain.cart import OpenCart, cart_of
+from domain.buyers.account import ActiveAccount, address_of, payment_method_of, require_active
+from domain.buyers.cart import OpenCart, cart_of
 from domain.errors import DomainError, Forbidden, Invalid
-from domain.giftcard import GiftCard
 from domain.ids import payment_id
 from domain.money import Money
-from domain.orderstate import rests
-from domain.pricing import Destination
-from domain.shipping import DEFAULT_METHOD
-from domain.tender import Covered, due
+from domain.orders import order
+from domain.orders.orderstate import rests
+from domain.orders.tender import Covered, due
+from domain.payments.giftcard import GiftCard
+from domain.pricing.pricing import Destination
+from domain.pricing.shipping import DEFAULT_METHOD
 from readapi.edge.cart_token import HEADER as CART_TOKEN
 from readapi.edge.headers import header
 from readapi.edge.idempotency import idempotency_of
@@ -35,18 +35,18 @@ from readapi.edge.principal import CustomerPrincipal, OptionalPrincipal, Princip
 from readapi.edge.problems import ProblemError, response_for
 from readapi.edge.ratelimit import limited
 from readapi.edge.schemas import ONE_LINE, AddressIn, MoneyIn
-from readapi.orders import order_json, view_of_states
-from readapi.shapes import OrderOut, QuoteOut
+from readapi.shapes.shapes import OrderOut, QuoteOut
+from readapi.shown.orders import order_json, view_of_states
 from streams.waiting.tokens import Admission
-from writeapi.admission import HEADER as ADMISSION
-from writeapi.admission import admissions_for, note, use
-from writeapi.basket import open_cart
+from writeapi.buying.admission import HEADER as ADMISSION
+from writeapi.buying.admission import admissions_for, note, use
+from writeapi.buying.basket import open_cart
+from writeapi.buying.giftcards import Code, covered_by
+from writeapi.buying.purchase import Delivery, Quoted, destination_of, items_of, place_order, quote_cart, require_goods
+from writeapi.buying.turns import HEADER as TURN
 from writeapi.changes import changed_by
-from writeapi.giftcards import Code, covered_by
-from writeapi.purchase import Delivery, Quoted, destination_of, items_of, place_order, quote_cart, require_goods
 from writeapi.requests import Body, command_reply, context_of, replay, services_of, stored_answer, told
 from writeapi.services import WriteServices
-from writeapi.turns import HEADER as TURN
 
 router = APIRouter(tags=["checkout"])
 KEYED = problem_responses(

@@ -9,15 +9,15 @@ from pydantic import Field, StringConstraints
 from starlette.requests import Request
 from starlette.responses import Response
 
-from domain.account import Account, require_active
+from domain.buyers.account import Account, require_active
 from domain.errors import Invalid
 from domain.ids import claim_id
 from readapi.edge.openapi import problem_responses, signed_in
 from readapi.edge.principal import RequiredPrincipal, edge_of
 from readapi.edge.ratelimit import client_of, limited_by_client
 from readapi.edge.schemas import Password
-from writeapi.passwords import hashing
-from writeapi.registration import PASSWORD_MAX, require_password
+from writeapi.accounts.passwords import hashing
+from writeapi.accounts.registration import PASSWORD_MAX, require_password
 from writeapi.requests import Body, services_of
 
 router = APIRouter(tags=["accounts"])

@@ -11,9 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from commands.batch import Outcome
-from domain.errors import Invalid, NotFound
-from domain.instants import instant
-from domain.media import (
+from domain.catalog.media import (
     ALT_MAX,
     LAST,
     SIZE_MAX,
@@ -27,17 +25,19 @@ from domain.media import (
     picture_of,
     require_room,
 )
+from domain.errors import Invalid, NotFound
+from domain.instants import instant
 from readapi.edge.ids import require_id
 from readapi.edge.openapi import problem_responses, signed_in
 from readapi.edge.positions import HEADER, format_position
 from readapi.edge.principal import RequiredPrincipal
 from readapi.edge.problems import ProblemError
 from readapi.edge.schemas import ONE_LINE
-from readapi.models import Shape
+from readapi.shapes.models import Shape
 from streams.objects.folder import UPLOADS, FolderObjects
 from streams.objects.port import Objects, ObjectsUnavailable, TooLarge
 from streams.objects.tickets import CHARS_MAX, BadTicket
-from writeapi.replies import REPLIES, CommandReply
+from writeapi.bodies.replies import REPLIES, CommandReply
 from writeapi.requests import Body, command_reply, context_of, execute, fresh_id, optional_key, services_of
 from writeapi.routes.products import own_product
 from writeapi.services import WriteServices

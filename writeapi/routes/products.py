@@ -11,18 +11,18 @@ from starlette.responses import Response
 
 from commands.batch import Outcome
 from commands.context import Context
+from domain.catalog.product import DiscontinueProduct, WithdrawProduct
 from domain.errors import DomainError, VersionMismatch
-from domain.product import DiscontinueProduct, WithdrawProduct
 from projections.catalog.projector import ProductRow
 from readapi.edge.etags import parse_tags
 from readapi.edge.ids import require_id
 from readapi.edge.openapi import problem_responses, signed_in
 from readapi.edge.principal import Principal, RequiredPrincipal
 from readapi.edge.problems import BadParameter, ProblemError
-from writeapi.bodies import NewProduct, NewVariant, ProductChange
-from writeapi.families import add_variant, change, product_row, publish
-from writeapi.merchandise import create_products, require_owner
-from writeapi.replies import REPLIES, ProductReply
+from writeapi.bodies.bodies import NewProduct, NewVariant, ProductChange
+from writeapi.bodies.replies import REPLIES, ProductReply
+from writeapi.merchants.families import add_variant, change, product_row, publish
+from writeapi.merchants.merchandise import create_products, require_owner
 from writeapi.requests import command_reply, context_of, require_merchant, services_of
 from writeapi.services import WriteServices
 

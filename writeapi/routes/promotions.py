@@ -11,14 +11,14 @@ from starlette.responses import Response
 
 from commands.batch import Outcome
 from commands.context import Context
-from domain.account import AssignGroups
-from domain.board import PostPromotion, TakeDownPromotion, board_of
-from domain.cart import AddCoupon, RemoveCoupon
+from domain.buyers.account import AssignGroups
+from domain.buyers.cart import AddCoupon, RemoveCoupon
 from domain.claim import ABANDONED_MS, AlreadyClaimed, ReleaseClaim, TakeClaim
 from domain.errors import Forbidden, Invalid, NotFound
 from domain.ids import claim_id, drawn_at
-from domain.inventory import INVENTORY, SetStock
-from domain.promotion import (
+from domain.inventory.inventory import INVENTORY, SetStock
+from domain.pricing.board import PostPromotion, TakeDownPromotion, board_of
+from domain.pricing.promotion import (
     PROMOTION,
     EndedPromotion,
     EndPromotion,
@@ -34,10 +34,10 @@ from readapi.edge.ids import require_id
 from readapi.edge.openapi import signed_in
 from readapi.edge.principal import OptionalPrincipal, Principal, RequiredPrincipal, edge_of
 from readapi.edge.ratelimit import client_of
-from readapi.shapes import CartOut
-from writeapi.promotionbodies import Groups, NewCoupon, PromotionTerms
-from writeapi.promotions import coupon_problem
-from writeapi.replies import REPLIES, AccountReply, PromotionReply
+from readapi.shapes.shapes import CartOut
+from writeapi.bodies.promotionbodies import Groups, NewCoupon, PromotionTerms
+from writeapi.bodies.replies import REPLIES, AccountReply, PromotionReply
+from writeapi.buying.promotions import coupon_problem
 from writeapi.requests import (
     command_reply,
     context_of,

@@ -15,23 +15,23 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from commands.context import system_context
-from domain.codec import DAMAGED
 from domain.errors import Invalid
-from domain.feedterms import RunCounts
-from domain.push import PUSH_WINDOW_MS, PUSHES_MAX, DropPushSecret, Push, PutPushSecret, TakePush, push_id
+from domain.sellers.feedterms import RunCounts
+from domain.sellers.push import PUSH_WINDOW_MS, PUSHES_MAX, DropPushSecret, Push, PutPushSecret, TakePush, push_id
+from domain.stored.codec import DAMAGED
 from readapi.edge.ids import require_id
 from readapi.edge.openapi import problem_responses, signed_in
 from readapi.edge.positions import HEADER, format_position
 from readapi.edge.principal import RequiredPrincipal
 from readapi.edge.problems import ProblemError, RateLimited
-from readapi.merchantfeeds import counts_json
+from readapi.shown.merchantfeeds import counts_json
 from streams.gateways.port import BadSignature
 from streams.gateways.signatures import Signer
 from streams.merchantfeeds.rows import Line, Loaded, Rejection
 from streams.outgoing.webhooks import new_secret
-from writeapi.feedbodies import PushReply, PushSecretReply
-from writeapi.loading import RowLoader
-from writeapi.replies import REPLIES
+from writeapi.bodies.feedbodies import PushReply, PushSecretReply
+from writeapi.bodies.replies import REPLIES
+from writeapi.merchants.loading import RowLoader
 from writeapi.requests import command_reply, context_of, owned_shop, services_of
 from writeapi.services import WriteServices
 

@@ -10,20 +10,21 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from commands.batch import Outcome
-from domain import order, payment
-from domain.aftersale import GrantRefund
 from domain.errors import NotFound
 from domain.ids import payment_id, rest_id
 from domain.money import Money
+from domain.orders import order
+from domain.orders.aftersale import GrantRefund
+from domain.payments import payment
 from readapi.edge.etags import expected_version
 from readapi.edge.idempotency import idempotency_of
 from readapi.edge.ids import require_id
 from readapi.edge.openapi import problem_responses, signed_in
 from readapi.edge.principal import AdminPrincipal
 from readapi.edge.schemas import MoneyIn
-from readapi.refunds import refunds_json
-from readapi.shapes import RefundReply
-from writeapi.ordering import Lines, Said, units_of
+from readapi.shapes.shapes import RefundReply
+from readapi.shown.refunds import refunds_json
+from writeapi.buying.ordering import Lines, Said, units_of
 from writeapi.requests import Body, command_reply, context_of, execute, fresh_id, services_of
 from writeapi.routes.orders import KEY, KEYED
 from writeapi.services import WriteServices

@@ -12,16 +12,16 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from commands.batch import Outcome
-from domain import order
-from domain.aftersale import ApproveReturn, ReceiveReturn, RejectReturn, RequestReturn
 from domain.errors import NotFound
-from domain.returns import DAY_MS
+from domain.orders import order
+from domain.orders.aftersale import ApproveReturn, ReceiveReturn, RejectReturn, RequestReturn
+from domain.orders.returns import DAY_MS
 from readapi.edge.idempotency import IdempotencyKey, idempotency_of
 from readapi.edge.openapi import problem_responses, signed_in
 from readapi.edge.principal import Principal, RequiredPrincipal
-from readapi.orders import return_json
-from readapi.shapes import ReturnReply
-from writeapi.ordering import (
+from readapi.shapes.shapes import ReturnReply
+from readapi.shown.orders import return_json
+from writeapi.buying.ordering import (
     Lines,
     PlacedOrder,
     Said,

@@ -10,16 +10,16 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from commands.batch import Outcome
+from domain.catalog.product import NoProduct
+from domain.catalog.review import RATING_MAX, WriteReview, reviews_of
 from domain.errors import Forbidden, NotFound
-from domain.product import NoProduct
-from domain.review import RATING_MAX, WriteReview, reviews_of
 from readapi.edge.ids import require_id
 from readapi.edge.openapi import problem_responses, signed_in
 from readapi.edge.principal import RequiredPrincipal
 from readapi.edge.schemas import LONG_TEXT
-from readapi.reviews import ReviewReply
-from writeapi.buyers import has_bought
-from writeapi.ordering import Said, no_card_number
+from readapi.shown.reviews import ReviewReply
+from writeapi.buying.buyers import has_bought
+from writeapi.buying.ordering import Said, no_card_number
 from writeapi.requests import Body, command_reply, context_of, execute, optional_key, services_of
 
 router = APIRouter(tags=["discovery"])

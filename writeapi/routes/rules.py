@@ -7,17 +7,17 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from commands.batch import Outcome
+from domain.catalog.rule import NoRule, PutRule, Rule, Terms, WithdrawRule
 from domain.errors import LimitExceeded, NotFound
-from domain.rule import NoRule, PutRule, Rule, Terms, WithdrawRule
 from projections.rules.projector import RULE_ROWS
 from readapi.edge.etags import expected_version
 from readapi.edge.ids import require_id
 from readapi.edge.openapi import problem_responses, signed_in
 from readapi.edge.principal import AdminPrincipal, Principal
 from readapi.merchandising import RULES_MAX
-from writeapi.replies import REPLIES, RuleReply
+from writeapi.bodies.replies import REPLIES, RuleReply
+from writeapi.bodies.rulebodies import RuleBody
 from writeapi.requests import command_reply, context_of, execute, fresh_id, services_of
-from writeapi.rulebodies import RuleBody
 
 router = APIRouter(tags=["search rules"])
 PATH = "/api/admin/search/rules"

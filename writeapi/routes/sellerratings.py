@@ -11,13 +11,13 @@ from starlette.responses import Response
 
 from commands.batch import Outcome
 from domain.errors import IllegalTransition, NotFound
-from domain.order import PaidOrder
-from domain.orderstate import NoOrder
-from domain.sellerrating import RATING_MAX, RateSeller, ratings_of
+from domain.orders.order import PaidOrder
+from domain.orders.orderstate import NoOrder
+from domain.sellers.sellerrating import RATING_MAX, RateSeller, ratings_of
 from readapi.edge.ids import require_id
 from readapi.edge.openapi import problem_responses, signed_in
 from readapi.edge.principal import RequiredPrincipal
-from readapi.models import SellerRatingReply
+from readapi.shapes.models import SellerRatingReply
 from writeapi.requests import Body, command_reply, context_of, execute, optional_key, services_of
 from writeapi.services import WriteServices
 

@@ -10,18 +10,18 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from commands.batch import Outcome
-from domain import order
 from domain.errors import Forbidden, Invalid, NotFound
-from domain.order import DeliverShipment, OpenOrder, PackShipment, PaidOrder, ShipShipment
-from domain.shipment import NAME_MAX
+from domain.orders import order
+from domain.orders.order import DeliverShipment, OpenOrder, PackShipment, PaidOrder, ShipShipment
+from domain.orders.shipment import NAME_MAX
 from readapi.edge.idempotency import IdempotencyKey, idempotency_of
 from readapi.edge.ids import require_id
 from readapi.edge.openapi import problem_responses, signed_in
 from readapi.edge.principal import Principal, RequiredPrincipal
 from readapi.edge.schemas import ONE_LINE
-from readapi.orders import shipment_json
-from readapi.shapes import ShipmentReply
-from writeapi.ordering import may_act_for, order_of, own_shops, require_address
+from readapi.shapes.shapes import ShipmentReply
+from readapi.shown.orders import shipment_json
+from writeapi.buying.ordering import may_act_for, order_of, own_shops, require_address
 from writeapi.requests import Body, command_reply, context_of, execute, fresh_id, services_of
 from writeapi.routes.orders import KEY, KEYED
 from writeapi.services import WriteServices

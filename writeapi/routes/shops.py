@@ -7,13 +7,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from commands.batch import Outcome
-from domain.account import GrantScope
-from domain.shop import SHOP, NoShop, OpenShop, RenameShop
+from domain.buyers.account import GrantScope
+from domain.sellers.shop import SHOP, NoShop, OpenShop, RenameShop
 from readapi.edge.etags import expected_version
 from readapi.edge.openapi import problem_responses, signed_in
 from readapi.edge.principal import RequiredPrincipal
-from writeapi.bodies import NewShop, ShopChange
-from writeapi.replies import REPLIES, ShopReply
+from writeapi.bodies.bodies import NewShop, ShopChange
+from writeapi.bodies.replies import REPLIES, ShopReply
 from writeapi.requests import command_reply, context_of, execute, fresh_id, optional_key, owned_shop, services_of
 
 router = APIRouter(tags=["merchants"])

@@ -11,8 +11,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from readapi.edge.openapi import problem_responses
-from readapi.models import Shape
 from readapi.sessions import NAMED, Session, opted_out
+from readapi.shapes.models import Shape
 from streams.signals.signal import Signal, normal
 from writeapi.requests import Body, services_of
 

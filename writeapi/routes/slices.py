@@ -15,8 +15,8 @@ from commands.logs.slices import SLICES, Directory, ranges
 from domain.errors import Invalid
 from readapi.edge.openapi import problem_responses, signed_in
 from readapi.edge.principal import AdminPrincipal
-from readapi.models import Shape
-from writeapi.replies import CommandReply
+from readapi.shapes.models import Shape
+from writeapi.bodies.replies import CommandReply
 from writeapi.requests import Body, command_reply, services_of
 
 router = APIRouter(tags=["operations"])

@@ -11,10 +11,10 @@ from starlette.responses import Response
 
 from commands.batch import Outcome
 from commands.store.port import EventLog, Row
-from domain.delivery import AskDelivery
 from domain.errors import IllegalTransition, Invalid, NotFound
 from domain.ids import delivery_id
-from domain.subscription import (
+from domain.outgoing.delivery import AskDelivery
+from domain.outgoing.subscription import (
     BOOK,
     CreateSubscription,
     DeleteSubscription,
@@ -27,18 +27,18 @@ from readapi.edge.openapi import signed_in
 from readapi.edge.positions import HEADER, format_position
 from readapi.edge.principal import AdminPrincipal
 from streams.outgoing.addresses import require_receiver
+from streams.outgoing.published import TELLABLE, type_of, types_of
 from streams.outgoing.webhooks import new_secret
 from streams.parked import subscriptions
-from streams.published import TELLABLE, type_of, types_of
-from writeapi.replies import REPLIES
-from writeapi.requests import command_reply, context_of, execute, fresh_id, services_of
-from writeapi.services import WriteServices
-from writeapi.subscriptionbodies import (
+from writeapi.bodies.replies import REPLIES
+from writeapi.bodies.subscriptionbodies import (
     NewSubscription,
     Redelivery,
     RedeliveryReply,
     SubscriptionReply,
 )
+from writeapi.requests import command_reply, context_of, execute, fresh_id, services_of
+from writeapi.services import WriteServices
 
 router = APIRouter(tags=["webhooks"])
 _EVENT_ID = re.compile(r"([a-z]{3}_[^/\s]{1,160})/([1-9][0-9]{0,8})")

@@ -12,7 +12,7 @@ from domain.errors import NotFound
 from readapi.edge.openapi import problem_responses
 from readapi.edge.problems import ProblemError
 from streams.gateways.port import BadSignature, GatewayError, GatewayTimeout
-from streams.payments import PaymentProcess
+from streams.money.payments import PaymentProcess
 
 router = APIRouter(tags=["webhooks"])
 SIGNED: dict[str, Any] = {

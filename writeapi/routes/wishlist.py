@@ -10,17 +10,17 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from commands.batch import Outcome
+from domain.buyers.wishlist import UnwishItem, WishItem, Wishlist, wishlist_of
 from domain.claim import Claim
 from domain.errors import NotFound
 from domain.ids import claim_id
 from domain.money import Money
-from domain.offer import price_at
-from domain.wishlist import UnwishItem, WishItem, Wishlist, wishlist_of
+from domain.sellers.offer import price_at
 from readapi.edge.openapi import problem_responses, signed_in
 from readapi.edge.principal import RequiredPrincipal
 from readapi.instants import instant
-from readapi.wishes import WishReply
-from writeapi.basket import best_offer_of, only_sku, require_sold
+from readapi.shown.wishes import WishReply
+from writeapi.buying.basket import best_offer_of, only_sku, require_sold
 from writeapi.requests import Body, command_reply, context_of, empty_reply, execute, services_of
 from writeapi.services import WriteServices
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from domain.language import DEFAULT
+from domain.catalog.language import DEFAULT
 from projections.search import facets
 from projections.search.attributes import Pairs
 from projections.search.elastic import destinations

@@ -11,8 +11,8 @@ from typing import Any
 
 import stripe
 
-from domain.dispute import LOST, OPEN, WON
-from domain.reconciliation import Movement
+from domain.books.reconciliation import Movement
+from domain.payments.dispute import LOST, OPEN, WON
 from streams.gateways.port import Dispute
 from streams.gateways.stripe.amounts import from_stripe
 from streams.gateways.stripe.marks import ORDER, PAYMENT, marks_of

@@ -14,8 +14,8 @@ from typing import Any
 import aiohttp
 import stripe
 
+from domain.books.reconciliation import Movement
 from domain.money import Money
-from domain.reconciliation import Movement
 from streams.gateways.port import (
     FOREVER,
     Authorized,

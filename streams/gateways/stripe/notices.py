@@ -8,8 +8,8 @@ from typing import Any
 import msgspec
 import stripe
 
-from domain.codec import DAMAGED
 from domain.errors import Invalid
+from domain.stored.codec import DAMAGED
 from streams.gateways.port import (
     Authorized,
     BadSignature,

@@ -7,7 +7,7 @@ from typing import Any
 
 import stripe
 
-from domain.reconciliation import Movement
+from domain.books.reconciliation import Movement
 from streams.gateways.port import FOREVER
 from streams.gateways.stripe import disputes
 from streams.gateways.stripe.amounts import from_stripe

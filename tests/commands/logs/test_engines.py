@@ -21,8 +21,8 @@ from commands.store.memory import MemoryLog
 from domain.claim import TakeClaim
 from domain.errors import DomainError, VersionMismatch
 from domain.ids import payment_id
-from domain.order import CancelledOrder, PaidOrder
-from domain.payment import RecordAuthorization, RecordCapture
+from domain.orders.order import CancelledOrder, PaidOrder
+from domain.payments.payment import RecordAuthorization, RecordCapture
 from tests.commands.driving import SKU, STOCK, Clock, buy, context, do, hold, offer, place, receive
 from tests.commands.logs.place import engines, named, settled
 

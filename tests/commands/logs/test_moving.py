@@ -18,7 +18,7 @@ from commands.errors import StorageUnavailable
 from commands.idempotency import Answer, IdempotentRequest
 from commands.logs.slices import SLICES, slice_of
 from commands.store.sqlite import SQLiteLog
-from kontor.verifying import verify
+from kontor.proving.verifying import verify
 from tests.commands.driving import SKU, STOCK, do, hold, offer, place, receive
 from tests.commands.logs.place import engines, settled
 

@@ -5,44 +5,19 @@ Only read when a file of the corpus is missing: changing an example here changes
 
 from __future__ import annotations
 
-from domain import (
-    account,
-    board,
-    cart,
-    category,
-    claim,
-    delivery,
-    difference,
-    dispute,
-    drop,
-    giftcard,
-    inventory,
-    ledger,
-    media,
-    merchantfeed,
-    offer,
-    order,
-    orderreview,
-    payment,
-    product,
-    promotion,
-    push,
-    refund,
-    returns,
-    review,
-    round,
-    rule,
-    sellerrating,
-    shipment,
-    shop,
-    subscription,
-    tender,
-    watch,
-    wishlist,
-)
+from domain import claim
+from domain.books import difference, ledger, round
+from domain.buyers import account, cart, watch, wishlist
+from domain.catalog import category, media, product, review, rule
 from domain.decider import Event
+from domain.inventory import inventory
 from domain.money import Money
-from domain.serviceability import Undeliverable
+from domain.orders import order, orderreview, refund, returns, shipment, tender
+from domain.outgoing import delivery, subscription
+from domain.payments import dispute, giftcard, payment
+from domain.pricing import board, promotion
+from domain.pricing.serviceability import Undeliverable
+from domain.sellers import drop, merchantfeed, offer, push, sellerrating, shop
 from tests.domain.corpus.parts import (
     ACCOUNT,
     ADDRESS,

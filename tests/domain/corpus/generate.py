@@ -12,8 +12,8 @@ from typing import Any
 
 import msgspec
 
-from domain.codec import TOPICS, encode
 from domain.decider import Event
+from domain.stored.codec import TOPICS, encode
 from tests.domain.corpus import DIGESTS, FOLDER, digests
 from tests.domain.corpus.examples import PARTICULAR, TODAY
 from tests.domain.corpus.old import OLD

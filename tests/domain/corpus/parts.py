@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import msgspec
 
-from domain import (
-    account,
-    cart,
-    product,
-    promotion,
-)
-from domain.attributes import AttributeSchema, Property
-from domain.discounts import Shopper
-from domain.feedterms import FeedTerms, RunCounts, SourceMark
-from domain.language import Text
+from domain.buyers import account, cart
+from domain.catalog import product
+from domain.catalog.attributes import AttributeSchema, Property
+from domain.catalog.language import Text
+from domain.catalog.units import Measure
 from domain.money import Money
-from domain.pricing import Destination, QuoteLine, price_quote
-from domain.units import Measure
+from domain.pricing import promotion
+from domain.pricing.discounts import Shopper
+from domain.pricing.pricing import Destination, QuoteLine, price_quote
+from domain.sellers.feedterms import FeedTerms, RunCounts, SourceMark
 from kontor.tables import shipping_table, tax_table
 
 AT = 1_763_000_000_000

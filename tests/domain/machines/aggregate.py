@@ -7,9 +7,9 @@ from typing import Any, ClassVar
 import msgspec
 from hypothesis.stateful import RuleBasedStateMachine, invariant
 
-from domain.codec import TOPICS, decode, encode
 from domain.decider import Command, Decider, Event
 from domain.errors import DomainError
+from domain.stored.codec import TOPICS, decode, encode
 
 
 class AggregateMachine(RuleBasedStateMachine):

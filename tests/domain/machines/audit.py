@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 
-from domain import cart, inventory, order, payment, refund
-from domain.cart import OpenCart, order_id_of
-from domain.checkout import is_settled
-from domain.giftcard import GiftCard, Use
+from domain.buyers import cart
+from domain.buyers.cart import OpenCart, order_id_of
+from domain.checkout.checkout import is_settled
 from domain.ids import payment_id
-from domain.order import CancelledOrder, NoOrder, OpenOrder, OrderPlaced, PaidOrder
-from domain.orderstate import to_send
-from domain.pieces import pieces_of
-from domain.policy import PARCEL
+from domain.inventory import inventory
+from domain.orders import order, refund
+from domain.orders.order import CancelledOrder, NoOrder, OpenOrder, OrderPlaced, PaidOrder
+from domain.orders.orderstate import to_send
+from domain.orders.policy import PARCEL
+from domain.payments import payment
+from domain.payments.giftcard import GiftCard, Use
+from domain.pricing.pieces import pieces_of
 from domain.recorded import Recorded
 from tests.domain.machines.books import Books
 from tests.domain.machines.entries import Entries

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 
-from domain import giftcard, inventory, order, payment, returns, shipment
 from domain.ids import stock_id
-from domain.order import OrderPlaced
-from domain.policy import PARCEL
+from domain.inventory import inventory
+from domain.orders import order, returns, shipment
+from domain.orders.order import OrderPlaced
+from domain.orders.policy import PARCEL
+from domain.payments import giftcard, payment
 from domain.recorded import Recorded
 
 

@@ -20,14 +20,16 @@ from hypothesis.stateful import (
 )
 
 from commands.routes import stream_of
-from domain import inventory, order, orderreviewing, payment
-from domain.aftersale import CancelLines
-from domain.checkout import FOREVER, PAYMENT_GRACE_MS, is_settled, next_commands, rests_until
+from domain.checkout.checkout import FOREVER, PAYMENT_GRACE_MS, is_settled, next_commands, rests_until
 from domain.decider import Command
 from domain.errors import DomainError
-from domain.inventory import HOLD_MS
-from domain.order import OpenOrder, PaidOrder
-from domain.policy import PARCEL
+from domain.inventory import inventory
+from domain.inventory.inventory import HOLD_MS
+from domain.orders import order, orderreviewing
+from domain.orders.aftersale import CancelLines
+from domain.orders.order import OpenOrder, PaidOrder
+from domain.orders.policy import PARCEL
+from domain.payments import payment
 from tests.domain.machines.audit import Audit
 from tests.domain.machines.goods import first_to_pack
 from tests.domain.machines.market import BUYERS, BY_STOCK, CARDS, OFFERS, PLAINLY, POLICIES, Market

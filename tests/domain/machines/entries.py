@@ -6,14 +6,14 @@ from collections import Counter, defaultdict
 from collections.abc import Callable
 from typing import Any
 
-from domain import order
-from domain.course import TAKEN, Course
-from domain.giftcard import GiftCardRedeemed, GiftCardRefunded
-from domain.ledger import DISPUTES, GIFT_CARDS, PROVIDER, SUSPENSE, Posting
-from domain.payment import DisputeLost, PaymentCaptured, PaymentRefunded
-from domain.postings import Holding, postings_of_capture, postings_of_lost_dispute, postings_of_refund
+from domain.books.course import TAKEN, Course
+from domain.books.ledger import DISPUTES, GIFT_CARDS, PROVIDER, SUSPENSE, Posting
+from domain.books.postings import Holding, postings_of_capture, postings_of_lost_dispute, postings_of_refund
+from domain.orders import order
+from domain.orders.shipment import ShipmentGiven
+from domain.payments.giftcard import GiftCardRedeemed, GiftCardRefunded
+from domain.payments.payment import DisputeLost, PaymentCaptured, PaymentRefunded
 from domain.recorded import Recorded
-from domain.shipment import ShipmentGiven
 
 MOVES = (
     *(PaymentCaptured, PaymentRefunded, DisputeLost, GiftCardRedeemed, GiftCardRefunded),

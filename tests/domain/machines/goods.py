@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from domain.cart import CartLine
+from domain.buyers.cart import CartLine
 from domain.money import Money
-from domain.order import OpenOrder, PaidOrder, PlaceOrder
-from domain.orderstate import to_send
-from domain.pricing import PricedLine, Quote, Totals
+from domain.orders.order import OpenOrder, PaidOrder, PlaceOrder
+from domain.orders.orderstate import to_send
+from domain.pricing.pricing import PricedLine, Quote, Totals
 
 PRICE = Money(1999, "USD")
 

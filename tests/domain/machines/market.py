@@ -5,17 +5,18 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import NamedTuple
 
-from domain import cart, inventory
-from domain.cart import MergedCart, OpenCart, cart_of, find_line, order_id_of
+from domain.buyers import cart
+from domain.buyers.cart import MergedCart, OpenCart, cart_of, find_line, order_id_of
 from domain.errors import DomainError
-from domain.giftcard import IssueGiftCard
 from domain.ids import stock_id
-from domain.inventory import HOLD_MS, HoldStock, ReceiveStock, StockRefused
+from domain.inventory import inventory
+from domain.inventory.inventory import HOLD_MS, HoldStock, ReceiveStock, StockRefused
 from domain.money import Money
-from domain.order import PlaceOrder
-from domain.policy import LATER, PARCEL, SHIPMENT, OrderPolicy
-from domain.pricing import Quote
-from domain.tender import Covered, payable
+from domain.orders.order import PlaceOrder
+from domain.orders.policy import LATER, PARCEL, SHIPMENT, OrderPolicy
+from domain.orders.tender import Covered, payable
+from domain.payments.giftcard import IssueGiftCard
+from domain.pricing.pricing import Quote
 from tests.domain.machines.goods import cart_line, place_order, quote_of
 from tests.domain.machines.prices import Pricing
 from tests.domain.machines.world import World

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from domain import order, payment, shipment
 from domain.money import Money
-from domain.order import OrderPlaced
-from domain.orderreview import ReviewApproved, ReviewBegun, ReviewRejected
-from domain.policy import LATER, PARCEL, SHIPMENT
+from domain.orders import order, shipment
+from domain.orders.order import OrderPlaced
+from domain.orders.orderreview import ReviewApproved, ReviewBegun, ReviewRejected
+from domain.orders.policy import LATER, PARCEL, SHIPMENT
+from domain.payments import payment
 from domain.recorded import Recorded
 
 

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Protocol
 
-from domain.cart import CartLine
-from domain.discounts import Promotions
+from domain.buyers.cart import CartLine
 from domain.money import PPM, Money
-from domain.pricing import Destination, Quote, QuoteLine, price_quote
-from domain.promotion import Amount, BuyGet, FreeShipping, Percent, Scope, Terms
-from domain.shipping import EVERYWHERE
+from domain.pricing.discounts import Promotions
+from domain.pricing.pricing import Destination, Quote, QuoteLine, price_quote
+from domain.pricing.promotion import Amount, BuyGet, FreeShipping, Percent, Scope, Terms
+from domain.pricing.shipping import EVERYWHERE
 from kontor.tables import shipping_table, tax_table
 from tests.domain.machines.goods import quote_of
 

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 
 from msgspec.structs import replace
 
-from domain import payment
 from domain.decider import Command
 from domain.money import Money
+from domain.payments import payment
 from domain.recorded import Recorded
 
 INTENTS = (

@@ -6,8 +6,16 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import invariant, rule
 
-from domain import account
-from domain.account import ACCOUNT, ADDRESSES_MAX, PAYMENT_METHODS_MAX, SCOPES, ActiveAccount, ErasedAccount, NoAccount
+from domain.buyers import account
+from domain.buyers.account import (
+    ACCOUNT,
+    ADDRESSES_MAX,
+    PAYMENT_METHODS_MAX,
+    SCOPES,
+    ActiveAccount,
+    ErasedAccount,
+    NoAccount,
+)
 from domain.claim import CLAIM, AlreadyClaimed, ReleaseClaim, TakeClaim
 from domain.errors import DomainError, IllegalTransition, Invalid, LimitExceeded, NotFound
 from tests.domain.machines.aggregate import AggregateMachine

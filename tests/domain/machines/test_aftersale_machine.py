@@ -16,13 +16,13 @@ from hypothesis import strategies as st
 from hypothesis.stateful import initialize, precondition, rule, run_state_machine_as_test
 
 from commands.routes import stream_of
-from domain import order
-from domain.aftersale import ApproveReturn, CancelLines, GrantRefund, ReceiveReturn, RejectReturn, RequestReturn
 from domain.ids import payment_id
 from domain.money import Money
-from domain.order import OpenOrder, PaidOrder
-from domain.payment import Payment
-from domain.returns import DAY_MS
+from domain.orders import order
+from domain.orders.aftersale import ApproveReturn, CancelLines, GrantRefund, ReceiveReturn, RejectReturn, RequestReturn
+from domain.orders.order import OpenOrder, PaidOrder
+from domain.orders.returns import DAY_MS
+from domain.payments.payment import Payment
 from tests.domain.machines.checkout import PROCESSES, CheckoutMachine, any_index, baskets, cards
 from tests.domain.machines.market import BUYERS, PLAINLY, POLICIES
 from tests.domain.machines.prices import PRICES, Pricing

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import invariant, precondition, rule
 from msgspec.structs import replace
 
-from domain import cart
-from domain.cart import CART, LINES_MAX, QUANTITY_MAX, CartLine, MergedCart, NoCart, OpenCart, order_id_of
+from domain.buyers import cart
+from domain.buyers.cart import CART, LINES_MAX, QUANTITY_MAX, CartLine, MergedCart, NoCart, OpenCart, order_id_of
 from domain.errors import DomainError, IllegalTransition, Invalid, LimitExceeded, NotFound
 from domain.money import Money
 from tests.domain.machines.aggregate import AggregateMachine

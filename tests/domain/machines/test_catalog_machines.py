@@ -8,11 +8,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import invariant, rule
 
-from domain.drop import AnnounceDrop, DropTerms, EndDrop, OpenDrop, commitment_of
-from domain.errors import DomainError, IllegalTransition, Invalid, NotFound
-from domain.money import Money
-from domain.offer import OFFER, LiveOffer, PutOffer, Terms, WithdrawOffer, drop_of
-from domain.product import (
+from domain.catalog.product import (
     PRODUCT,
     ActiveProduct,
     ChangeProduct,
@@ -21,7 +17,11 @@ from domain.product import (
     DiscontinueProduct,
     Variant,
 )
-from domain.shop import SHOP, OpenedShop, OpenShop, RenameShop
+from domain.errors import DomainError, IllegalTransition, Invalid, NotFound
+from domain.money import Money
+from domain.sellers.drop import AnnounceDrop, DropTerms, EndDrop, OpenDrop, commitment_of
+from domain.sellers.offer import OFFER, LiveOffer, PutOffer, Terms, WithdrawOffer, drop_of
+from domain.sellers.shop import SHOP, OpenedShop, OpenShop, RenameShop
 from tests.domain.machines.aggregate import AggregateMachine
 
 names = st.sampled_from(("Pen", "Ink", " Pen ", "", "x" * 1_001))

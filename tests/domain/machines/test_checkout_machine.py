@@ -6,8 +6,8 @@ import pytest
 from hypothesis import settings
 from hypothesis.stateful import run_state_machine_as_test
 
-from domain import inventory, stock
 from domain.decider import Command
+from domain.inventory import inventory, stock
 from tests.domain.machines.checkout import CheckoutMachine
 
 

@@ -6,9 +6,9 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, invariant, rule
 
-from domain import giftcard
-from domain.giftcard import GIFT_CARD, GiftCard
 from domain.money import Money
+from domain.payments import giftcard
+from domain.payments.giftcard import GIFT_CARD, GiftCard
 from tests.domain.machines.aggregate import AggregateMachine
 
 ID = "gft_1"

@@ -8,9 +8,9 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import invariant, precondition, rule
 
-from domain import inventory
 from domain.errors import DomainError
-from domain.inventory import INVENTORY, SETTLED_MAX, InventoryItem
+from domain.inventory import inventory
+from domain.inventory.inventory import INVENTORY, SETTLED_MAX, InventoryItem
 from tests.domain.machines.aggregate import AggregateMachine
 
 ID, TTL, LIMIT, HOLDERS = "stk_shp_a.pen", 100, 3, 8

@@ -6,12 +6,12 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import invariant, rule
 
-from domain import order
-from domain.aftersale import CancelLines
 from domain.errors import DomainError, NotFound
-from domain.order import ORDER, status
-from domain.orderreviewing import ApproveReview, BeginReview, RejectReview
-from domain.refund import RefundGranted
+from domain.orders import order
+from domain.orders.aftersale import CancelLines
+from domain.orders.order import ORDER, status
+from domain.orders.orderreviewing import ApproveReview, BeginReview, RejectReview
+from domain.orders.refund import RefundGranted
 from tests.domain.machines.aggregate import AggregateMachine
 from tests.domain.machines.goods import PRICE, cart_line, place_order, quote_of
 

@@ -9,11 +9,11 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, precondition, rule, run_state_machine_as_test
 
-from domain import payment
 from domain.money import Money
-from domain.order import OpenOrder, PaidOrder, PlaceOrder
-from domain.orderstate import to_send
-from domain.policy import PARCEL, OrderPolicy
+from domain.orders.order import OpenOrder, PaidOrder, PlaceOrder
+from domain.orders.orderstate import to_send
+from domain.orders.policy import PARCEL, OrderPolicy
+from domain.payments import payment
 from tests.domain.machines.checkout import PROCESSES, CheckoutMachine, any_index, baskets
 from tests.domain.machines.market import BUYERS, PLAINLY, Market
 from tests.domain.machines.test_aftersale_machine import AfterSaleMachine

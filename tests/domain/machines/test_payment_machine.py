@@ -6,11 +6,11 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import invariant, rule
 
-from domain import payment
-from domain.disputing import DISPUTABLE, RecordDispute
 from domain.errors import DomainError
 from domain.money import Money
-from domain.payment import PAYMENT, Payment
+from domain.payments import payment
+from domain.payments.disputing import DISPUTABLE, RecordDispute
+from domain.payments.payment import PAYMENT, Payment
 from tests.domain.machines.aggregate import AggregateMachine
 
 ID = "pay_1"

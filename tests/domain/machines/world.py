@@ -12,8 +12,8 @@ from contextlib import suppress
 from typing import Any
 
 from commands.routes import decider_of, stream_of
-from domain import checkout
-from domain.checkout import Checkout
+from domain.checkout import checkout
+from domain.checkout.checkout import Checkout
 from domain.decider import Command
 from domain.errors import DomainError
 from domain.recorded import Meta, Recorded

@@ -9,8 +9,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from domain.inventory import InventoryItem
-from domain.order import CancelledOrder, OrderPlaced, PaidOrder
+from domain.inventory.inventory import InventoryItem
+from domain.orders.order import CancelledOrder, OrderPlaced, PaidOrder
 from kontor.bench.day import COMMITS_MAX, EVENTS_MAX, Surroundings, spend
 from kontor.day.crashing import Day
 from kontor.day.evening import evening

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from commands.store.port import Row
-from domain.order import CancelledOrder, OrderPlaced, PaidOrder
+from domain.orders.order import CancelledOrder, OrderPlaced, PaidOrder
 from kontor.bench.day import Surroundings
 from kontor.bench.force import endure
 from kontor.bench.force_full import SERVERS, Servers

@@ -10,19 +10,19 @@ from commands.engine import Engine
 from commands.mapper import recorded
 from commands.store.memory import MemoryLog
 from commands.store.port import EventLog
-from domain import checkout
+from domain.catalog.product import CreateProduct, Description, Variant
+from domain.checkout import checkout
 from domain.ids import payment_id
-from domain.order import CancelOrder
-from domain.payment import RecordAuthorization, RecordCapture, RecordDecline
-from domain.product import CreateProduct, Description, Variant
-from domain.shop import OpenShop
+from domain.orders.order import CancelOrder
+from domain.payments.payment import RecordAuthorization, RecordCapture, RecordDecline
+from domain.sellers.shop import OpenShop
 from kontor.simulation.ending import MemoryEvidence
 from kontor.whatif.command import what_if
 from kontor.whatif.driving import settling_ms
 from kontor.whatif.period import Stretch, period_of
 from kontor.whatif.report import Report
 from kontor.whatif.terms import Changes
-from streams.timetravel import Moment
+from streams.history.timetravel import Moment
 from tests.commands.driving import SHOP, START, Clock, buyer_id, context, do, offer, place
 
 MINUTE = 60_000

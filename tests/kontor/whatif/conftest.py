@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
-from kontor.evidence import evidence
+from kontor.proving.evidence import evidence
 from kontor.whatif.command import what_if
 from kontor.whatif.driving import settling_ms
 from kontor.whatif.period import Stretch, period_of
 from kontor.whatif.report import Report
 from kontor.whatif.terms import UNCHANGED, Changes
-from streams.timetravel import Moment
+from streams.history.timetravel import Moment
 from tests.e2e.conftest import admin, house, seller, shopper
 from tests.e2e.house import House
 

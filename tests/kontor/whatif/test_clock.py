@@ -8,8 +8,8 @@ import pytest
 
 from domain.ids import offer_id
 from domain.money import Money
-from domain.offer import PutOffer, Terms
-from domain.tax import TaxTable
+from domain.pricing.tax import TaxTable
+from domain.sellers.offer import PutOffer, Terms
 from kontor.pastorders.stage import carriage
 from kontor.simulation.ending import MemoryEvidence
 from kontor.tables import shipping_table
@@ -17,7 +17,7 @@ from kontor.whatif import charged, driving
 from kontor.whatif.driving import TooMany, gather
 from kontor.whatif.period import NoPeriod, Stretch, period_of
 from kontor.whatif.report import Report
-from streams.timetravel import Moment
+from streams.history.timetravel import Moment
 from tests.commands.driving import SHOP, START, do
 from tests.kontor.whatif.afternoon import MINUTE, Afternoon, afternoon
 

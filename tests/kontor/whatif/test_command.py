@@ -18,11 +18,11 @@ from commands.store.sqlite import SQLiteLog
 from domain.instants import instant
 from kontor import console
 from kontor.cli import app
-from kontor.copying import copy_log
 from kontor.folder import DataFolder
+from kontor.operating.copying import copy_log
+from kontor.operating.showing import Asked as AskedToShow
+from kontor.operating.showing import run_show
 from kontor.settings import Settings
-from kontor.showing import Asked as AskedToShow
-from kontor.showing import run_show
 from kontor.whatif.command import Asked, run_what_if
 from tests.commands.driving import SHOP, START
 from tests.kontor.whatif.afternoon import MINUTE, afternoon

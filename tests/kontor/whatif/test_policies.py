@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from domain.promotion import Percent, Terms
-from kontor.evidence import evidence
+from domain.pricing.promotion import Percent, Terms
+from kontor.proving.evidence import evidence
 from kontor.whatif.report import Report
 from kontor.whatif.terms import Changes
 from tests.e2e.aftersale import once, post, some

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from domain.promotion import Percent, Terms
+from domain.pricing.promotion import Percent, Terms
 from kontor.bench.day import Surroundings, spend
 from kontor.day.place import embedded_settings
 from kontor.day.plan import Plan
-from kontor.evidence import count_of
 from kontor.pastorders.running import read_story, replay
+from kontor.proving.evidence import count_of
 from kontor.whatif.report import Report
 from kontor.whatif.terms import Changes
 from tests.kontor.whatif.conftest import asked

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from domain.money import Money
-from domain.promotion import Percent, Terms
+from domain.pricing.promotion import Percent, Terms
 from kontor.whatif.opening import open_under
 from kontor.whatif.terms import BadTerms, Changes, prices_of, promotions_of, stock_of
 from kontor.whatif.world import World

@@ -8,7 +8,7 @@ import pytest
 
 from domain.ids import offer_id, stock_id
 from domain.money import Money
-from domain.promotion import Amount, FreeShipping, Percent, Scope, Terms
+from domain.pricing.promotion import Amount, FreeShipping, Percent, Scope, Terms
 from kontor.whatif.outcome import Purchase
 from kontor.whatif.report import Report
 from tests.e2e.house import House

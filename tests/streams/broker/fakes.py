@@ -11,7 +11,7 @@ from commands.store.port import Position
 from domain.recorded import Recorded
 from streams.broker.errors import BrokerUnavailable
 from streams.broker.messages import Letter, Message, read
-from streams.worker import SinkLost
+from streams.broker.worker import SinkLost
 
 PARTITIONS = 4
 

@@ -6,7 +6,7 @@ import random
 
 from commands.mapper import record
 from commands.store.port import EventLog
-from domain.inventory import StockReceived
+from domain.inventory.inventory import StockReceived
 from domain.recorded import Meta
 
 STREAMS = 60

@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from commands.store.sqlite import SQLiteLog
+from streams.broker.intake import Intake
+from streams.broker.relay import Relay
 from streams.broker.topic import Topic
-from streams.intake import Intake
-from streams.relay import Relay
 from tests.architecture.sources import ROOT
 from tests.streams.broker.sink import SQLiteSink
 

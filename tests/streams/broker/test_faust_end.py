@@ -9,8 +9,8 @@ import pytest
 from commands.store.memory import MemoryLog
 from streams.broker.errors import BrokerUnavailable
 from streams.broker.faust_source import FaustSource
+from streams.broker.intake import Intake
 from streams.broker.topic import Topic
-from streams.intake import Intake
 from tests.streams.broker.fakes import ListSink
 
 

@@ -9,11 +9,11 @@ import pytest
 from commands.errors import StorageUnavailable
 from commands.store.memory import MemoryLog
 from domain.recorded import Unreadable
-from streams import intake as module
+from streams.broker import intake as module
 from streams.broker.errors import WrongTopic
+from streams.broker.intake import Intake, Stopped
 from streams.broker.messages import Message, of_row, partition_of, read
-from streams.intake import Intake, Stopped
-from streams.worker import SinkUnavailable
+from streams.broker.worker import SinkUnavailable
 from tests.streams.broker.fakes import ListSink
 from tests.streams.broker.history import grow
 

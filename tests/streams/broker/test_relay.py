@@ -10,10 +10,10 @@ import pytest
 
 from commands.errors import StorageUnavailable
 from commands.store.memory import MemoryLog
-from streams import relay as module
+from streams.broker import relay as module
 from streams.broker.errors import WrongTopic
-from streams.intake import Intake
-from streams.relay import Relay
+from streams.broker.intake import Intake
+from streams.broker.relay import Relay
 from tests.streams.broker.fakes import PARTITIONS, FakeChannel, FakeTopic, ListSink
 from tests.streams.broker.history import grow
 from tests.streams.broker.waiting import untouched

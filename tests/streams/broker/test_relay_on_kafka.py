@@ -13,8 +13,8 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from commands.store.memory import MemoryLog
 from streams.broker.errors import BrokerUnavailable, WrongTopic
 from streams.broker.messages import Message, read
+from streams.broker.relay import MARK_S
 from streams.broker.topic import Topic
-from streams.relay import MARK_S
 from tests.contracts.source import growing
 from tests.stack.commands import Stack
 from tests.streams.broker.conftest import delete, named

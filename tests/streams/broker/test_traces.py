@@ -14,16 +14,16 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 
 from commands.mapper import record
 from commands.store.port import Row
-from domain.inventory import StockReceived
+from domain.inventory.inventory import StockReceived
 from domain.recorded import Meta
-from kontor.tracing import Searchable, Spans
+from kontor.watching.tracing import Searchable, Spans
+from streams.broker.intake import Intake
 from streams.broker.kafka_source import KafkaSource
 from streams.broker.messages import Letter, of_row
+from streams.broker.relay import Relay
+from streams.broker.sinking import Sinking
 from streams.broker.topic import Topic
 from streams.broker.traces import traceparent_of, traces_of
-from streams.intake import Intake
-from streams.relay import Relay
-from streams.sinking import Sinking
 from tests.e2e.house import House, in_process
 from tests.e2e.market import Seller, open_shop
 from tests.streams.broker.fakes import PARTITIONS, FakeChannel, FakeTopic

@@ -8,12 +8,12 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from commands.store.port import EventLog
+from streams.broker.intake import Intake
 from streams.broker.messages import Message
 from streams.broker.outlet import Outlet
+from streams.broker.relay import Relay
 from streams.broker.topic import Topic
-from streams.intake import Intake
-from streams.relay import Relay
-from streams.worker import Handler
+from streams.broker.worker import Handler
 
 
 def untouched(messages: Sequence[Message]) -> bool:

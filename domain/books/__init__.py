@@ -1,0 +1,1 @@
+"""Money that moved, entered twice, and held against what the provider says."""

@@ -1,0 +1,1 @@
+"""Who buys: accounts, carts, wishlists, and who waits for what."""

@@ -1,0 +1,284 @@
+"""Checkout: the saga from a placed order to one that is paid and sent, as a pure decider. Events in, commands out.
+
+It is level-triggered: ``evolve`` keeps what is known of one checkout, ``next_commands`` says what should be asked
+for now. Asking twice is harmless, because every aggregate ignores what it has done already; so it does not matter
+whether the engine asks within the batch that wrote the events, or a process that finds the checkout hours later
+after a crash.
+
+    CART_VALIDATED → INVENTORY_RESERVED → PAYMENT_AUTHORIZED → ORDER_CREATED → PAYMENT_CAPTURED, or COMPENSATED
+
+A gift card pays as far as it goes: its part is reserved before the payment is authorized for the rest, redeemed when
+that is captured, and released or given back when the order comes to nothing. Where it pays for everything, or nothing
+is to be paid at all, there is no payment, and nobody outside is asked.
+
+It may rest twice, for days: PAYMENT_AUTHORIZED while a person looks at the order, ORDER_CREATED while the money is to
+be taken later. Where it is taken by parcel (``checkoutparcels.py``), it rests between parcels too. How long is
+in the order and in its review, so the timer is a question that anybody may ask of the log.
+"""
+
+from __future__ import annotations
+
+from domain.checkout import checkoutcart, checkoutparcels, checkoutstock
+from domain.checkout.checkoutknown import FOREVER as FOREVER
+from domain.checkout.checkoutknown import Checkout as Checkout
+from domain.checkout.checkoutknown import Refunding, captured, is_by_parcel, runs_out_at
+from domain.checkout.checkoutstate import RELEVANT as RELEVANT
+from domain.checkout.checkoutstate import begin as begin
+from domain.checkout.checkoutstate import evolve as evolve
+from domain.checkout.checkoutstock import PAYMENT_GRACE_MS as PAYMENT_GRACE_MS
+from domain.decider import Command
+from domain.ids import payment_id
+from domain.orders import order, orderreviewing, policy
+from domain.orders.tender import Covered
+from domain.payments import giftcard, payment
+from domain.pricing.pricing import Quote
+from domain.pricing.promotion import is_use
+
+LEAD_MS = 3_600_000
+"""How long before an authorization runs out its money is taken that was to be taken later than that."""
+
+
+def streams_of(order_id: str, cart_id: str, quote: Quote, covered: Covered | None = None) -> list[str]:
+    """All that a checkout touches."""
+    streams = [order_id, payment_id(order_id), cart_id, *(stock for stock, _ in order.stock_lines(quote))]
+    return streams if covered is None else [*streams, covered.gift_card_id]
+
+
+def next_commands(state: Checkout, now: int) -> list[Command]:
+    """What to ask for at the instant ``now`` (ms); nothing when the checkout is settled or waits for the provider."""
+    if state.order == "paid":
+        goods = checkoutstock.ship(state) + checkoutstock.give_up(state, now) + checkoutstock.restock(state)
+        return goods + (_by_parcel(state, now) or _refund(state))
+    if state.order == "cancelled":
+        return _compensate(state, now)
+    if state.cart == "open":
+        return [checkoutcart.close(state, now)]
+    refusal = _refusal(state, now)
+    if refusal:
+        return [order.CancelOrder(state.order_id, refusal)]
+    if state.order == "confirmed" and is_by_parcel(state):
+        return checkoutstock.give_up(state, now) + _by_parcel(state, now)
+    if state.payment == "captured" or state.card == "redeemed":
+        return _redeem(state) or _mark_paid(state, now)
+    if _is_funded(state):
+        return _confirm(state, now)
+    if state.payment == "none":
+        return checkoutstock.reserve(state, now) or _fund(state, now)
+    if state.payment == "authorizing":
+        return checkoutstock.extend(state, now)
+    return []
+
+
+def _fund(state: Checkout, now: int) -> list[Command]:
+    """The gift card first, then the payment method for what is due. Where the card was released, the order was called
+    off, whether or not that is known here."""
+    placed = state.placed
+    if placed.gift_card is not None and state.card != "reserved":
+        card = placed.gift_card
+        return [] if state.card else [giftcard.ReserveGiftCard(card.gift_card_id, state.order_id, card.amount, now)]
+    paid, in_parts = payment_id(state.order_id), is_by_parcel(state)
+    return [payment.RequestAuthorization(paid, state.order_id, placed.due, placed.payment_token, in_parts)]
+
+
+def _by_parcel(state: Checkout, now: int) -> list[Command]:
+    return checkoutparcels.next_steps(state, now) if is_by_parcel(state) else []
+
+
+def _is_funded(state: Checkout) -> bool:
+    """All of the money is set aside: authorized, or reserved on a gift card that pays for everything. Of an order that
+    costs nothing there is none, once its goods are held."""
+    if state.payment != "none":
+        return state.payment == "authorized"
+    if _is_free(state):
+        return all(line.stock != "none" for line in state.lines)
+    return state.card == "reserved" and not state.placed.due.amount
+
+
+def _is_free(state: Checkout) -> bool:
+    """Promotions pay for everything. Older orders asked the provider for a payment of nothing, and go on with that."""
+    return state.payment == "none" and not state.placed.quote.totals.grand.amount
+
+
+def _mark_paid(state: Checkout, now: int) -> list[Command]:
+    return [order.MarkOrderPaid(state.order_id, "" if _is_free(state) else payment_id(state.order_id), now)]
+
+
+def _refund(state: Checkout) -> list[Command]:
+    """What is owed back is put on the gift card, and asked of the payment one after the other; once all has gone back,
+    the order is told."""
+    commands = _refund_card(state) + _refund_payment(state)
+    if not commands and not state.refunded and _is_refunded(state):
+        return [order.MarkOrderRefunded(state.order_id)]
+    return commands
+
+
+def _refund_payment(state: Checkout) -> list[Command]:
+    """What a buyer disputes cannot be given back until the bank has decided: whatever needs it waits. The provider may
+    know of a dispute before we do and refuse; once it is decided, whatever is there then is asked for again."""
+    if state.payment not in payment.REFUNDABLE:
+        return []
+    for refund_id, owed in state.owed.items():
+        if not state.contested or owed.amount.amount <= _left(state):
+            return [payment.RequestRefund(payment_id(state.order_id), owed.reason, refund_id, owed.amount)]
+    for refund_id, refused in state.refused.items():
+        if refused.decided < state.decided and _is_there(state, refund_id, refused):
+            return [payment.RetryRefund(payment_id(state.order_id), refund_id, refused.reason)]
+    return []
+
+
+def _is_there(state: Checkout, refund_id: str, refused: Refunding) -> bool:
+    """Whether what the provider would not give back, since it was disputed, can be given back now."""
+    if refund_id == payment.THE_REST:
+        return not state.contested and _left(state) > 0
+    return refused.amount.amount <= _left(state)
+
+
+def _is_refunded(state: Checkout) -> bool:
+    covered = state.placed.gift_card
+    if covered is None:
+        return state.payment == "refunded"
+    whole = state.card_back >= covered.amount.amount
+    return whole and (state.payment == "refunded" or not state.placed.due.amount)
+
+
+def _left(state: Checkout) -> int:
+    """Minor units of what was captured that are neither given back nor disputed."""
+    return captured(state) - state.back - sum(state.contested.values()) - state.lost
+
+
+def _refusal(state: Checkout, now: int) -> str:
+    """Why the order cannot go on, or an empty string."""
+    if state.placed.quote.unserviceable:
+        return "not_serviceable"
+    for line in state.lines:
+        if line.stock == "refused":
+            return "limit_exceeded" if is_use(line.stock_id) and line.refusal == "out_of_stock" else line.refusal
+    if state.payment == "declined":
+        return "payment_declined"
+    if state.card == "refused":
+        return "payment_declined"
+    if not (state.packed or state.parcels) and now >= runs_out_at(state):
+        return "expired"  # what is packed is asked for all the same: the provider knows best
+    if _is_funded(state) or state.card == "redeemed":
+        return ""
+    ran_out = {"none": state.placed.hold_until, "authorizing": state.placed.hold_until + PAYMENT_GRACE_MS}
+    return "expired" if now > ran_out.get(state.payment, now) else ""
+
+
+def _redeem(state: Checkout) -> list[Command]:
+    covered = state.placed.gift_card
+    if covered is None or state.card == "redeemed":
+        return []
+    return [giftcard.RedeemGiftCard(covered.gift_card_id, state.order_id)]
+
+
+def _refund_card(state: Checkout) -> list[Command]:
+    covered = state.placed.gift_card
+    if covered is None or state.card != "redeemed":
+        return []
+    return [
+        giftcard.RefundGiftCard(covered.gift_card_id, state.order_id, refund_id, amount)
+        for refund_id, amount in state.card_owed.items()
+    ]
+
+
+def _undo_card(state: Checkout) -> list[Command]:
+    """Of an order that was called off: whatever it has of the card."""
+    covered = state.placed.gift_card
+    if covered is None:
+        return []
+    if state.card == "reserved":
+        return [giftcard.ReleaseGiftCard(covered.gift_card_id, state.order_id)]
+    if state.card == "redeemed" and state.card_back < covered.amount.amount:
+        return [giftcard.RefundGiftCard(covered.gift_card_id, state.order_id)]
+    return []
+
+
+def _confirm(state: Checkout, now: int) -> list[Command]:
+    """Stock is committed before the money is captured: a sale may fail for want of money, never for want of goods."""
+    commits = checkoutstock.commit(state, now)
+    if commits:
+        return commits
+    if state.order == "pending" and state.placed.review and state.review != "approved":
+        return _review(state, now)
+    if state.order == "pending":
+        return [order.ConfirmOrder(state.order_id)]
+    if _is_free(state):
+        return _mark_paid(state, now)
+    if now < _captures_at(state):
+        return []
+    return [payment.RequestCapture(payment_id(state.order_id))] if state.payment == "authorized" else _redeem(state)
+
+
+def _review(state: Checkout, now: int) -> list[Command]:
+    if state.review != "open":
+        return [orderreviewing.BeginReview(state.order_id, now)]
+    return [orderreviewing.RejectReview(state.order_id, now)] if now > state.review_until else []
+
+
+def _captures_at(state: Checkout) -> int:
+    """From when on the money of a confirmed order is taken; FOREVER while that waits for a parcel. What would
+    not be set aside any more by its hour is taken before."""
+    match state.placed.capture:
+        case policy.SHIPMENT if not state.packed:
+            return FOREVER
+        case policy.LATER:
+            return min(state.placed.capture_at, runs_out_at(state) - LEAD_MS)
+    return 0
+
+
+def rests_until(state: Checkout) -> int | None:
+    """When a checkout that waits for a person or an hour is due; FOREVER when no hour is set, None when it waits for
+    neither. The money that waits with it may run out before."""
+    if is_by_parcel(state) and state.order in ("confirmed", "paid"):
+        waits = checkoutparcels.waits(state) and not next_commands(state, 0)
+        return runs_out_at(state) if waits else None
+    if not _is_funded(state) or any(line.stock != "committed" for line in state.lines):
+        return None
+    if state.order == "confirmed":
+        return None if _is_free(state) else min(_captures_at(state), runs_out_at(state)) or None
+    return state.review_until if state.order == "pending" and state.review == "open" else None
+
+
+def _compensate(state: Checkout, now: int) -> list[Command]:
+    """Undoes, in any order, whatever had been done. An unanswered authorization or capture is waited for."""
+    commands = checkoutstock.give_up(state, now) + checkoutstock.give_back(state, now) + _undo_card(state)
+    if state.payment == "authorized":
+        commands.append(payment.RequestVoid(payment_id(state.order_id), state.reason))
+    else:
+        commands += _refund_payment(state) or _refund_rest(state)
+    return commands + checkoutcart.reopen(state, now)
+
+
+def _refund_rest(state: Checkout) -> list[Command]:
+    if state.payment not in payment.REFUNDABLE or state.rest_asked or state.contested or _is_lost(state):
+        return []
+    return [payment.RequestRefund(payment_id(state.order_id), state.reason)]
+
+
+def _is_lost(state: Checkout) -> bool:
+    """Whether a dispute has left nothing to be given back."""
+    return state.lost > 0 and _left(state) <= 0
+
+
+def is_settled(state: Checkout) -> bool:
+    """Nothing is left to ask for or to wait for."""
+    if state.order == "paid":
+        waiting = state.leaving or state.giving or state.returning or state.unsent
+        return not (waiting or state.intent or _by_parcel(state, 0) or _refund(state))
+    if state.order != "cancelled" or state.intent:
+        return False
+    return not _compensate(state, 0)
+
+
+def progress(state: Checkout) -> str:
+    """The checkout state of the public contract."""
+    if state.order == "cancelled":
+        return "COMPENSATED"
+    if state.order == "paid" or state.payment == "captured" or state.card == "redeemed":
+        return "PAYMENT_CAPTURED"
+    if state.order == "confirmed":
+        return "ORDER_CREATED"
+    if state.payment == "capturing" or _is_funded(state):
+        return "PAYMENT_AUTHORIZED"
+    return "CART_VALIDATED" if state.payment == "none" else "INVENTORY_RESERVED"

@@ -1,0 +1,278 @@
+"""How what is known of one checkout (``checkoutknown.py``) grows with each event. What follows from it is in
+``checkout.py``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+from msgspec.structs import replace
+
+from domain.buyers import cart
+from domain.checkout import checkoutparcels
+from domain.checkout.checkoutknown import Checkout, Line, Owed, Refunding, captured, is_by_parcel, ordered
+from domain.checkout.checkoutparcels import at_rest
+from domain.ids import stock_id
+from domain.inventory import inventory
+from domain.orders import order, shipment
+from domain.orders.orderreview import ReviewApproved, ReviewBegun
+from domain.orders.refund import RefundGranted
+from domain.orders.returns import ReturnReceived
+from domain.payments import giftcard, payment
+from domain.recorded import Recorded
+
+
+def begin(recorded: Recorded) -> Checkout:
+    placed: order.OrderPlaced = recorded.event
+    lines = tuple(Line(stock_id, quantity) for stock_id, quantity in order.stock_lines(placed.quote))
+    begun = Checkout(recorded.stream, placed, lines)
+    return replace(begun, unsent=ordered(begun)) if is_by_parcel(begun) else begun
+
+
+def evolve(state: Checkout | None, recorded: Recorded) -> Checkout | None:
+    """Takes in one event that is correlated to the order; None until the order was placed."""
+    if type(recorded.event) is order.OrderPlaced:
+        return begin(recorded) if state is None else state
+    if state is None:
+        return None
+    evolution = _EVOLUTIONS.get(type(recorded.event))
+    return state if evolution is None else evolution(state, recorded)
+
+
+def _uncommitted(state: Checkout, recorded: Recorded) -> Checkout:
+    cause = recorded.event.cause
+    if recorded.event.hold_id == state.order_id and cause:
+        return replace(state, giving=_without(state.giving, cause, recorded.stream))
+    return _line_to("released")(state, recorded)
+
+
+def _line_to(status: str) -> Callable[[Checkout, Recorded], Checkout]:
+    def evolution(state: Checkout, recorded: Recorded) -> Checkout:
+        if recorded.event.hold_id != state.order_id:
+            return state
+        refusal = getattr(recorded.event, "reason", "") if status == "refused" else ""
+        until = getattr(recorded.event, "expires_at", 0)
+        undone = type(recorded.event) is inventory.StockUncommitted
+        lines = tuple(
+            replace(line, stock=status, refusal=refusal, until=until)
+            if line.stock_id == recorded.stream and (undone or line.stock != "committed")
+            else line  # what is sold stays sold until that is undone, whatever a late command says of its hold
+            for line in state.lines
+        )
+        return replace(state, lines=lines)
+
+    return evolution
+
+
+def _set(**changes: Any) -> Callable[[Checkout, Recorded], Checkout]:
+    return lambda state, recorded: replace(state, **changes)
+
+
+def _intent(status: str) -> Callable[[Checkout, Recorded], Checkout]:
+    return lambda state, recorded: replace(state, payment=status, intent=recorded.event_id, attempts=0)
+
+
+def _authorized(state: Checkout, recorded: Recorded) -> Checkout:
+    authorized: payment.PaymentAuthorized = recorded.event
+    known = {"reference": authorized.reference, "authorized_until": authorized.until}
+    return replace(state, payment="authorized", intent="", **known)
+
+
+Known = TypeVar("Known")
+
+
+def _but(known: Mapping[str, Known], key: str) -> dict[str, Known]:
+    return {other: one for other, one in known.items() if other != key}
+
+
+def _refund_requested(state: Checkout, recorded: Recorded) -> Checkout:
+    asked: payment.RefundRequested = recorded.event
+    rest = asked.refund_id == payment.THE_REST  # which covers whatever was not asked for before
+    return replace(
+        state,
+        payment="refunding",
+        intent=recorded.event_id,
+        attempts=0,
+        refunding=Refunding(asked.amount, asked.reason, state.decided),
+        refused=_but(state.refused, asked.refund_id),
+        rest_asked=state.rest_asked or rest,
+        owed={} if rest else _but(state.owed, asked.refund_id),
+    )
+
+
+def _refunded(state: Checkout, recorded: Recorded) -> Checkout:
+    back = state.back + recorded.event.amount.amount
+    status = "refunded" if back >= captured(state) else "partially_refunded"
+    return at_rest(replace(state, refunding=None, back=back), status)
+
+
+def _refund_refused(state: Checkout, recorded: Recorded) -> Checkout:
+    refund_id = recorded.event.refund_id
+    refused = state.refused if state.refunding is None else {**state.refused, refund_id: state.refunding}
+    state = replace(state, refunding=None, refused=refused, owed=_but(state.owed, refund_id))
+    return at_rest(state, "partially_refunded" if state.back else "captured")
+
+
+def _dispute_opened(state: Checkout, recorded: Recorded) -> Checkout:
+    opened: payment.DisputeOpened = recorded.event
+    return replace(state, contested={**state.contested, opened.dispute_id: opened.amount.amount})
+
+
+def _dispute_ended(state: Checkout, recorded: Recorded) -> Checkout:
+    ended: payment.DisputeWon | payment.DisputeLost = recorded.event
+    taken = ended.amount.amount if isinstance(ended, payment.DisputeLost) else 0
+    contested = _but(state.contested, ended.dispute_id)
+    return replace(state, contested=contested, lost=state.lost + taken, decided=state.decided + 1)
+
+
+def _attempt_failed(state: Checkout, recorded: Recorded) -> Checkout:
+    attempt = recorded.event
+    return replace(state, attempts=attempt.number) if attempt.intent == state.intent else state
+
+
+def _refund_granted(state: Checkout, recorded: Recorded) -> Checkout:
+    granted: RefundGranted = recorded.event
+    if granted.gift_card is not None:
+        state = replace(state, card_owed={**state.card_owed, granted.refund_id: granted.gift_card})
+    if not granted.to_method.amount:
+        return state
+    return replace(state, owed={**state.owed, granted.refund_id: Owed(granted.to_method, granted.reason)})
+
+
+def _card_to(status: str) -> Callable[[Checkout, Recorded], Checkout]:
+    return lambda state, recorded: replace(state, card=status) if _is_its_card(state, recorded) else state
+
+
+def _card_refunded(state: Checkout, recorded: Recorded) -> Checkout:
+    if not _is_its_card(state, recorded):
+        return state
+    back: giftcard.GiftCardRefunded = recorded.event
+    rest = back.refund_id == giftcard.THE_REST
+    owed = {} if rest else {key: amount for key, amount in state.card_owed.items() if key != back.refund_id}
+    return replace(state, card_back=state.card_back + back.amount.amount, card_owed=owed)
+
+
+def _is_its_card(state: Checkout, recorded: Recorded) -> bool:
+    covered = state.placed.gift_card
+    return covered is not None and covered.gift_card_id == recorded.stream and recorded.event.order_id == state.order_id
+
+
+def _cancelled(state: Checkout, recorded: Recorded) -> Checkout:
+    cancelled: order.OrderCancelled = recorded.event
+    lines = state.lines
+    if cancelled.units:
+        left = _by_stock(state, cancelled.units)
+        lines = tuple(_line_left(line, left) for line in lines)
+    return replace(state, order="cancelled", reason=cancelled.reason, lines=lines)
+
+
+def _line_left(line: Line, left: dict[str, int]) -> Line:
+    """Uses of promotions are no goods, and go back whole."""
+    units = left.get(line.stock_id, line.quantity)
+    return replace(line, quantity=units) if units else replace(line, quantity=0, stock="released")
+
+
+def _lines_cancelled(state: Checkout, recorded: Recorded) -> Checkout:
+    cancelled: order.LinesCancelled = recorded.event
+    units = _by_stock(state, cancelled.units)
+    unsent = checkoutparcels.without(state.unsent, cancelled.units)
+    return replace(state, giving={**state.giving, cancelled.cancellation_id: units}, unsent=unsent)
+
+
+def _cart_checked_out(state: Checkout, recorded: Recorded) -> Checkout:
+    closing = recorded.event
+    units = ordered(state)
+    taken = {item_id: closing.taken.get(item_id, units.get(item_id, 0)) for item_id in closing.item_ids}
+    return replace(state, cart="closed" if taken else "reopened", taken=taken)
+
+
+def _cart_reopened(state: Checkout, recorded: Recorded) -> Checkout:
+    return replace(state, cart="merged" if recorded.event.merged_into else "reopened")
+
+
+def _cart_merged(state: Checkout, recorded: Recorded) -> Checkout:
+    return replace(state, cart="reopened") if recorded.event.source == state.order_id else state
+
+
+def _review_begun(state: Checkout, recorded: Recorded) -> Checkout:
+    return replace(state, review="open", review_until=recorded.event.until)
+
+
+def _shipped(state: Checkout, recorded: Recorded) -> Checkout:
+    left: shipment.ShipmentShipped = recorded.event
+    return replace(state, leaving={**state.leaving, left.shipment_id: _by_stock(state, left.units)})
+
+
+def _stock_shipped(state: Checkout, recorded: Recorded) -> Checkout:
+    return replace(state, leaving=_without(state.leaving, recorded.event.shipment_id, recorded.stream))
+
+
+def _return_received(state: Checkout, recorded: Recorded) -> Checkout:
+    back: ReturnReceived = recorded.event
+    if not back.restock:
+        return state
+    return replace(state, returning={**state.returning, back.return_id: _by_stock(state, back.units)})
+
+
+def _stock_returned(state: Checkout, recorded: Recorded) -> Checkout:
+    return replace(state, returning=_without(state.returning, recorded.event.return_id, recorded.stream))
+
+
+def _by_stock(state: Checkout, by_line: dict[str, int]) -> dict[str, int]:
+    units: dict[str, int] = {}
+    for line in state.placed.quote.lines:
+        if line.line_id in by_line:
+            stock = stock_id(line.shop_id, line.sku)
+            units[stock] = units.get(stock, 0) + by_line[line.line_id]
+    return units
+
+
+def _without(waiting: dict[str, dict[str, int]], key: str, stock: str) -> dict[str, dict[str, int]]:
+    """The same, now that this stock has heard of ``key``."""
+    units = {other: count for other, count in waiting.get(key, {}).items() if other != stock}
+    others = {other: kept for other, kept in waiting.items() if other != key}
+    return {**others, key: units} if units else others
+
+
+_EVOLUTIONS: dict[type, Callable[[Checkout, Recorded], Checkout]] = {
+    cart.CartCheckedOut: _cart_checked_out,
+    cart.CartReopened: _cart_reopened,
+    cart.CartMerged: _cart_merged,
+    inventory.StockHeld: _line_to("held"),
+    inventory.StockRefused: _line_to("refused"),
+    inventory.StockCommitted: _line_to("committed"),
+    inventory.StockReleased: _line_to("released"),
+    inventory.HoldBarred: _line_to("released"),
+    inventory.StockUncommitted: _uncommitted,
+    payment.AuthorizationRequested: _intent("authorizing"),
+    payment.PaymentAuthorized: _authorized,
+    payment.PaymentDeclined: _set(payment="declined", intent=""),
+    payment.CaptureRequested: _intent("capturing"),
+    payment.VoidRequested: _intent("voiding"),
+    payment.RefundRequested: _refund_requested,
+    payment.PaymentRefunded: _refunded,
+    payment.RefundRefused: _refund_refused,
+    payment.AttemptFailed: _attempt_failed,
+    payment.DisputeOpened: _dispute_opened,
+    payment.DisputeWon: _dispute_ended,
+    payment.DisputeLost: _dispute_ended,
+    giftcard.GiftCardReserved: _card_to("reserved"),
+    giftcard.GiftCardRefused: _card_to("refused"),
+    giftcard.GiftCardReleased: _card_to("released"),
+    giftcard.GiftCardRedeemed: _card_to("redeemed"),
+    giftcard.GiftCardRefunded: _card_refunded,
+    order.OrderConfirmed: _set(order="confirmed"),
+    order.OrderPaid: _set(order="paid"),
+    order.OrderCancelled: _cancelled,
+    order.LinesCancelled: _lines_cancelled,
+    order.OrderRefunded: _set(refunded=True),
+    RefundGranted: _refund_granted,
+    ReviewBegun: _review_begun,
+    ReviewApproved: _set(review="approved"),
+    shipment.ShipmentShipped: _shipped,
+    inventory.StockShipped: _stock_shipped,
+    ReturnReceived: _return_received,
+    inventory.StockReturned: _stock_returned,
+    **checkoutparcels.EVOLUTIONS,
+}
+RELEVANT = frozenset((order.OrderPlaced, *_EVOLUTIONS))

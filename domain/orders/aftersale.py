@@ -1,0 +1,377 @@
+"""What becomes of an order after it was paid: cancellation by line, returns and refunds.
+
+Rules of the order's aggregate, like those in ``order.py``. Money is owed back by the same decision that calls
+for it, so that neither is ever recorded without the other; stock and payment hear of it from the saga.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from typing import Any
+
+from msgspec.structs import replace
+
+from domain.decider import Command, Event
+from domain.errors import IllegalTransition, Invalid, NotFound
+from domain.money import Money
+from domain.orders import parcel, refund, tender
+from domain.orders.orderstate import (
+    CancelledOrder,
+    LinesCancelled,
+    NoOrder,
+    OpenOrder,
+    Order,
+    OrderCancelled,
+    OrderGivenBack,
+    PaidOrder,
+    may_be_packed,
+    status,
+    to_send,
+)
+from domain.orders.parcel import is_by_parcel
+from domain.orders.refund import REFUNDS_MAX, RefundGranted
+from domain.orders.returns import (
+    DAY_MS,
+    RETURNS_MAX,
+    Return,
+    ReturnApproved,
+    ReturnReceived,
+    ReturnRejected,
+    ReturnRequested,
+    returnable,
+)
+from domain.orders.shipment import Units, check_carriage
+
+CANCELLATIONS_MAX = 200
+"""Of lines of one order."""
+
+# commands
+
+
+class CancelLines(Command, frozen=True):
+    """Some units, before they are packed. Of all that is left, it is the whole order; of all of a shop that has packed
+    nothing, its shipping is owed back as well. Of an order whose money is taken by parcel no money was taken for them,
+    and none is owed back."""
+
+    order_id: str
+    cancellation_id: str
+    refund_id: str
+    units: dict[str, int | None]
+    """By line; None means all of them that are left."""
+    at: int
+    by: str = ""
+    note: bytes = b""
+    """Sealed with the buyer's key."""
+
+
+class GrantRefund(Command, frozen=True):
+    """An amount, or units and shipping, whose amount follows; nothing named means all that is left."""
+
+    order_id: str
+    refund_id: str
+    reason: str
+    at: int
+    amount: Money | None = None
+    units: dict[str, int | None] = {}
+    """By line; None means all of them that are left."""
+    shipping: bool = False
+    contested: Money | None = None
+    """What open disputes are about; it cannot be given back while the bank decides."""
+    lost: Money | None = None
+    """What the buyer got by disputes."""
+
+
+class RequestReturn(Command, frozen=True):
+    """Of one shop's units, delivered no longer than ``window`` ago (ms)."""
+
+    order_id: str
+    return_id: str
+    units: dict[str, int | None]
+    """By line; None means all of them that can be returned."""
+    at: int
+    window: int
+    by: str = ""
+    note: bytes = b""
+    """Sealed with the buyer's key."""
+
+
+class ApproveReturn(Command, frozen=True):
+    order_id: str
+    return_id: str
+    at: int
+    carrier: str = ""
+    tracking: str = ""
+
+
+class RejectReturn(Command, frozen=True):
+    """Before anything of it was received: also when what was approved never came."""
+
+    order_id: str
+    return_id: str
+    at: int
+    note: bytes = b""
+    """Sealed with the buyer's key."""
+
+
+class ReceiveReturn(Command, frozen=True):
+    """What arrived is owed back to the buyer; with ``refund_shipping`` the shop's share of shipping too."""
+
+    order_id: str
+    return_id: str
+    refund_id: str
+    at: int
+    restock: bool
+    units: dict[str, int | None] = {}
+    """By line; none named means all of them."""
+    refund_shipping: bool = False
+
+
+# decide
+
+
+def cancel_lines(command: CancelLines, state: Order) -> list[Event]:
+    if isinstance(state, CancelledOrder):
+        return []
+    placed = _divisible(state)
+    if command.cancellation_id in placed.cancellations:
+        return []
+    left = to_send(placed)
+    units = refund.chosen(left, command.units, "are left to be cancelled; what is packed can be returned")
+    if not placed.shipments and units == {line_id: most for line_id, most in left.items() if most}:
+        return cancelled_whole(placed, command.by, command.note)
+    if len(placed.cancellations) >= CANCELLATIONS_MAX:
+        raise Invalid(f"an order has at most {CANCELLATIONS_MAX} cancellations of lines")
+    cancellation = LinesCancelled(command.cancellation_id, units, command.at, command.by, command.note)
+    if isinstance(placed, OpenOrder) or is_by_parcel(placed):
+        return [cancellation]
+    ids = command.refund_id, command.cancellation_id
+    return [cancellation, *_owed(placed, units, "cancelled", command.at, *ids, _sending_nothing(placed, units))]
+
+
+def _divisible(state: Order) -> OpenOrder | PaidOrder:
+    """An order that can be called off by line: paid, or one whose money is taken by parcel once it stands."""
+    if not isinstance(state, OpenOrder):
+        return _paid(state, "cancelled by line")
+    if is_by_parcel(state) and may_be_packed(state):
+        return state
+    raise IllegalTransition("before it is paid, an order is called off whole or not at all")
+
+
+def cancelled_whole(order: OpenOrder | PaidOrder, by: str, note: bytes) -> list[Event]:
+    """With what was left of it, when some units had been cancelled before: whoever gives the goods back must not need
+    to know that from elsewhere."""
+    called_off = OrderCancelled("cancelled", by, to_send(order) if order.cancellations else {}, note)
+    free = isinstance(order, PaidOrder) and not order.payment_id
+    return [called_off, OrderGivenBack(order.placed.quote.totals.grand)] if free else [called_off]
+
+
+def _sending_nothing(paid: PaidOrder, without: Units) -> set[str]:
+    """Shops that have no parcel to make any more when these units of theirs are called off, and have made none."""
+    shop_of = {line.line_id: line.shop_id for line in paid.placed.quote.lines}
+    left = {shop_of[line_id] for line_id, units in to_send(paid).items() if units > without.get(line_id, 0)}
+    return {shop_of[line_id] for line_id in without} - left - {one.shop_id for one in paid.shipments.values()}
+
+
+def _owed(
+    paid: PaidOrder, units: Units, reason: str, at: int, refund_id: str, cause: str, shipping_of: Collection[str]
+) -> list[Event]:
+    """What these units cost, and what the shipping of some shops did, as far as it is not owed back already."""
+    quote, granted = paid.placed.quote, paid.refunds.values()
+    if not paid.payment_id:
+        return [OrderGivenBack(quote.totals.grand, units)]
+    left = _left(paid)
+    lines = refund.within(refund.lines_of(quote, granted, units), left)
+    amount = refund.amount_of(lines, {}, left.currency)
+    shipping: dict[str, Money] = {}
+    for shop_id, carriage in _shipping_left(paid).items():
+        if shop_id in shipping_of:
+            shipping[shop_id] = Money(min(carriage.amount, left.amount - amount.amount), left.currency)
+            amount = amount.add(shipping[shop_id])
+    granting = RefundGranted(refund_id, amount, reason, at, lines, shipping, cause)
+    return [_with_its_ways(paid, granting)] if amount.amount else []
+
+
+def _left(paid: PaidOrder) -> Money:
+    """What was taken and is not owed back yet."""
+    granted = paid.refunds.values()
+    left = refund.left(paid.placed.quote, granted)
+    if not is_by_parcel(paid):
+        return left
+    back = paid.placed.quote.totals.grand.subtract(left)
+    return parcel.taken(paid).amount.subtract(back)
+
+
+def _units_left(paid: PaidOrder) -> Units:
+    """Units of each line whose money was taken and is not owed back yet."""
+    left = refund.units_left(paid.placed.quote, paid.refunds.values())
+    if not is_by_parcel(paid):
+        return left
+    sold, units = parcel.taken(paid).units, {line.line_id: line.quantity for line in paid.placed.quote.lines}
+    return {line_id: max(0, count - units[line_id] + sold.get(line_id, 0)) for line_id, count in left.items()}
+
+
+def _shipping_left(paid: PaidOrder) -> dict[str, Money]:
+    """What was taken for the parcels of each shop; without those whose shipping is owed back already."""
+    granted = paid.refunds.values()
+    if not is_by_parcel(paid):
+        return refund.shipping_left(paid.placed.quote, granted)
+    back = {shop_id for one in granted for shop_id in one.shipping}
+    return {shop_id: amount for shop_id, amount in parcel.taken(paid).shipping.items() if shop_id not in back}
+
+
+def _with_its_ways(paid: PaidOrder, granting: RefundGranted, disputed: int = 0) -> RefundGranted:
+    """It says how much of it goes back to a gift card."""
+    placed = paid.placed
+    part = tender.for_the_card(granting.amount, placed.quote, placed.gift_card, paid.refunds.values(), disputed)
+    return granting if part is None else replace(granting, gift_card=part)
+
+
+def grant_refund(command: GrantRefund, state: Order) -> list[Event]:
+    paid = _paid(state, "refunded")
+    if command.refund_id in paid.refunds:
+        return []
+    granted = paid.refunds.values()
+    if sum(not one.cause for one in granted) >= REFUNDS_MAX:
+        raise Invalid(f"an order has at most {REFUNDS_MAX} refunds")
+    if command.units or command.shipping:
+        return [_computed(command, paid)]
+    left = _refundable(command, paid)
+    amount = left if command.amount is None else command.amount
+    if amount.currency != left.currency:
+        raise Invalid(f"this order was paid in {left.currency}", "/amount/currency")
+    _check_disputes(command, amount, left)
+    if not 1 <= amount.amount <= left.amount:
+        raise Invalid(
+            f"more than nothing, and at most the {left} of this order that are left to be refunded", "/amount"
+        )
+    granting = RefundGranted(command.refund_id, amount, command.reason, command.at)
+    return [_with_its_ways(paid, granting, _disputed(command))]
+
+
+def _computed(command: GrantRefund, paid: PaidOrder) -> RefundGranted:
+    if command.amount is not None:
+        raise Invalid("name an amount, or lines and shipping from which it follows", "/amount")
+    quote, granted = paid.placed.quote, paid.refunds.values()
+    units = refund.chosen(_units_left(paid), command.units, "are left to be refunded")
+    shipping = _shipping_left(paid) if command.shipping else {}
+    if command.shipping and not shipping:
+        raise Invalid("shipping was free, or is refunded already", "/shipping")
+    lines = refund.lines_of(quote, granted, units)
+    left = _refundable(command, paid)
+    amount = refund.amount_of(lines, shipping, left.currency)
+    _check_disputes(command, amount, left)
+    if not 1 <= amount.amount <= left.amount:
+        raise Invalid(f"these cost {amount}; {left} of this order are left to be refunded", "/lines")
+    granting = RefundGranted(command.refund_id, amount, command.reason, command.at, lines, shipping)
+    return _with_its_ways(paid, granting, _disputed(command))
+
+
+def _refundable(command: GrantRefund, paid: PaidOrder) -> Money:
+    """What is neither owed back already nor disputed, nor gone by a dispute."""
+    left = _left(paid)
+    return Money(max(0, left.amount - _disputed(command)), left.currency)
+
+
+def _disputed(command: GrantRefund) -> int:
+    return sum(one.amount for one in (command.contested, command.lost) if one is not None)
+
+
+def _check_disputes(command: GrantRefund, amount: Money, left: Money) -> None:
+    contested = 0 if command.contested is None else command.contested.amount
+    if contested and (not amount.amount or left.amount < amount.amount <= left.amount + contested):
+        raise IllegalTransition(
+            f"{command.contested} of this order are disputed, {left} are left: wait until the bank has decided"
+        )
+
+
+def request_return(command: RequestReturn, state: Order) -> list[Event]:
+    paid = _paid(state, "returned")
+    if command.return_id in paid.returns:
+        return []
+    if len(paid.returns) >= RETURNS_MAX:
+        raise Invalid(f"an order has at most {RETURNS_MAX} returns")
+    shop_id = _one_shop(paid, command.units)
+    can = returnable(paid.shipments, paid.returns.values(), command.at, command.window)
+    available = {line.line_id: can.get(line.line_id, 0) for line in paid.placed.quote.lines}
+    days = command.window // DAY_MS
+    rule = f"can be returned: delivered no longer than {days} days ago, and in no other return"
+    units = refund.chosen(available, command.units, rule)
+    return [ReturnRequested(command.return_id, shop_id, units, command.at, command.by, command.note)]
+
+
+def _one_shop(paid: PaidOrder, wanted: Mapping[str, int | None]) -> str:
+    """The shop whose lines are named. Raises Invalid for lines of several, or none."""
+    if not wanted:
+        raise Invalid("name the lines that are sent back", "/lines")
+    shop_of = {line.line_id: line.shop_id for line in paid.placed.quote.lines}
+    first = ""
+    for i, line_id in enumerate(wanted):
+        shop_id = shop_of.get(line_id, first)
+        first = first or shop_id
+        if shop_id != first:
+            raise Invalid("another shop sells this line: ask for its return apart", f"/lines/{i}/lineId")
+    return first
+
+
+def approve_return(command: ApproveReturn, state: Order) -> list[Event]:
+    known = _return(state, command.return_id)
+    check_carriage(command.carrier, command.tracking)
+    if known.status == "approved" and (known.carrier, known.tracking) == (command.carrier, command.tracking):
+        return []
+    if known.status != "requested":
+        raise IllegalTransition(f"this return is {known.status} already")
+    return [ReturnApproved(command.return_id, command.at, command.carrier, command.tracking)]
+
+
+def reject_return(command: RejectReturn, state: Order) -> list[Event]:
+    known = _return(state, command.return_id)
+    if known.status == "rejected":
+        return []
+    if known.status == "received":
+        raise IllegalTransition("this return is received already")
+    return [ReturnRejected(command.return_id, command.at, command.note)]
+
+
+def receive_return(command: ReceiveReturn, state: Order) -> list[Event]:
+    known = _return(state, command.return_id)
+    units = refund.chosen(known.units, command.units, "are in this return") if command.units else known.units
+    paid = _paid(state, "returned")
+    if known.status == "received" and (known.received, known.restocked) == (units, command.restock):
+        with_shipping = any(one.cause == command.return_id and one.shipping for one in paid.refunds.values())
+        if with_shipping == command.refund_shipping:
+            return []
+    if known.status != "approved":
+        raise IllegalTransition(
+            "approve the return first" if known.status == "requested" else f"this return is {known.status} already"
+        )
+    shipping_of = {known.shop_id} if command.refund_shipping else set()
+    if not shipping_of <= _shipping_left(paid).keys():
+        raise Invalid("shipping was free, or is refunded already", "/refundShipping")
+    owed = _owed(paid, units, "returned", command.at, command.refund_id, command.return_id, shipping_of)
+    return [ReturnReceived(command.return_id, units, command.restock, command.at), *owed]
+
+
+def _return(state: Order, return_id: str) -> Return:
+    known = state.returns.get(return_id) if isinstance(state, PaidOrder) else None
+    if known is None:
+        raise NotFound("no such return")
+    return known
+
+
+def _paid(state: Order, what: str) -> PaidOrder:
+    match state:
+        case PaidOrder():
+            return state
+        case NoOrder():
+            raise NotFound("no such order")
+    raise IllegalTransition(f"an order that is {status(state)} cannot be {what}")
+
+
+DECISIONS: Mapping[type[Command], Callable[[Any, Any], list[Event]]] = {
+    CancelLines: cancel_lines,
+    GrantRefund: grant_refund,
+    RequestReturn: request_return,
+    ApproveReturn: approve_return,
+    RejectReturn: reject_return,
+    ReceiveReturn: receive_return,
+}

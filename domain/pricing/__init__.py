@@ -1,0 +1,1 @@
+"""What a cart comes to, and how each amount came about: promotions, tax, shipping."""

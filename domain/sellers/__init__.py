@@ -1,0 +1,1 @@
+"""Who sells, on which terms: shops, offers, drops, feeds and pushes."""

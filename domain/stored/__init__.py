@@ -1,0 +1,1 @@
+"""Events as bytes: their names for ever, and old shapes lifted to today's."""

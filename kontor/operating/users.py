@@ -1,0 +1,52 @@
+"""``kontor user create``: the first administrator has nobody to ask."""
+
+from __future__ import annotations
+
+import sys
+from getpass import getpass
+
+from commands.context import system_context
+from domain.errors import DomainError
+from kontor import console
+from kontor.serving.running import run
+from kontor.settings import Settings
+from kontor.wiring.desk import desk
+from writeapi.accounts.registration import register
+
+
+def run_create(email: str, password: str | None, scope: str, settings: Settings) -> None:
+    """Without a password it is asked for, or read from the first line of standard input."""
+    run(_create(email, asked() if password is None else password, scope, settings))
+
+
+def asked() -> str:
+    """Ends with exit code 2 where there is none, or the two are not the same."""
+    if not sys.stdin.isatty():
+        line = sys.stdin.readline().rstrip("\r\n")
+        return line or console.fail("give the password as a line of standard input, or with --password", 2)
+    password = getpass("Password (8 to 200 characters): ")
+    if getpass("Once more: ") != password:
+        console.fail("these were two passwords", 2)
+    return password
+
+
+async def _create(email: str, password: str, scope: str, settings: Settings) -> None:
+    async with desk(settings) as at:
+        try:
+            account_id = await register(
+                at.engine,
+                at.vault,
+                email,
+                password,
+                email.partition("@")[0],
+                context=system_context("cli", at.clock()),
+                scopes=scopes_of(scope),
+            )
+        except DomainError as refusal:
+            console.fail(refusal.detail)
+    console.out.print(f"{account_id} created: {email}, scope {scope}", markup=False)
+
+
+def scopes_of(scope: str) -> tuple[str, ...]:
+    """Everybody may also buy."""
+    return ("customer",) if scope == "customer" else ("customer", scope)

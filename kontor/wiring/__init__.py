@@ -1,0 +1,1 @@
+"""Both profiles put together from their parts, by the settings."""

@@ -1,0 +1,386 @@
+"""The full profile, wired: Postgres, Kafka, Redis, Elasticsearch and Cassandra, a process for each part.
+
+    kontor serve write   commands: engine, log and vault; needs nothing else
+    kontor serve read    queries: views in Redis and Cassandra, search in Elasticsearch
+    kontor relay         log → Kafka
+    kontor work views    Kafka → Redis: catalog, stock, carts, shops, gift cards, wishlists, ratings, signals
+    kontor work orders   Kafka → Cassandra: order history, sellers' lists, timelines, the ledger, reviews, disputes
+    kontor work search   log and Redis → Elasticsearch
+    kontor work processes   checkouts, payments, erasures, webhooks, mail, bookkeeping, the daily reconciliation
+    kontor gateway       the simulated payment provider, with records of its own (kontor/serving/gateway.py)
+
+Every process may run several times; of ``search`` one writes and the others stand by.
+"""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, NamedTuple, Protocol
+
+from commands.engine import Engine, now_ms
+from commands.store.postgres import PostgresLog
+from commands.vault import Vault
+from commands.vault_server import VaultServer
+from kontor.folder import DataFolder
+from kontor.settings import Settings, required
+from kontor.tables import countries, shipping_table, tax_table
+from kontor.watching.beside import Backlogs, Positions, backlogs, beside
+from kontor.wiring.embedded import settle_garbage
+from kontor.wiring.feeding import feed_process, feed_rules
+from kontor.wiring.named import cassandra_settings, index_of, topic_of
+from kontor.wiring.noticed import Noticed
+from kontor.wiring.notifying import Notifying
+from kontor.wiring.objects import objects_of
+from kontor.wiring.policies import order_policy, search_weights
+from kontor.wiring.providers import outside
+from kontor.wiring.signals import shared_signals, signal_intake
+from kontor.wiring.stores import IN_CASSANDRA, IN_REDIS, OF_PROCESSES
+from projections.cassandraviews.reader import CassandraViews
+from projections.cassandraviews.sink import CassandraSink
+from projections.redisviews import replaynews
+from projections.redisviews.lastpages import RedisPages
+from projections.redisviews.reader import RedisViews
+from projections.redisviews.server import RedisServer
+from projections.redisviews.sink import RedisSink
+from projections.routed import routed
+from projections.search.elastic.index import ElasticIndex
+from projections.search.elastic.server import Server as ElasticServer
+from projections.sqlite import SQLiteViews
+from readapi.edge.sharedlimits import SharedLimiter
+from readapi.reading import TOLD
+from readapi.services import Counted, ReadServices, Workings
+from streams.broker.faust_source import FaustSource
+from streams.broker.intake import Intake
+from streams.broker.kafka_source import KafkaSource
+from streams.broker.outlet import Outlet
+from streams.broker.relay import Relay
+from streams.broker.sinking import Sinking
+from streams.indexing.cataloguing import Cataloguing
+from streams.indexing.indexcatalog import CatalogFromTheIndex, document_with_copy
+from streams.indexing.indexed import Indexed
+from streams.indexing.indexer import Indexer
+from streams.indexing.repricing import Repricing
+from streams.indexing.standing import Standing
+from streams.money.bookkeeping import Bookkeeping
+from streams.money.payments import PaymentProcess
+from streams.money.reconciling import Reconciler
+from streams.money.rounds import HOUR_MS, DailyRound
+from streams.outgoing.process import DeliveryProcess
+from streams.outgoing.webhooks import Webhooks
+from streams.processes.archiving import Archiving
+from streams.processes.checkout import CheckoutProcess
+from streams.processes.erasure import ErasureProcess
+from streams.standins.sellerslists import SellersLists
+from streams.views.follower import Follower
+from streams.views.following import Following
+from streams.views.listening import Listening
+from streams.views.noticing import Noticing
+from streams.waiting.attendant import Attendant
+from streams.waiting.rooms import Rooms
+from writeapi.buying.sellers import OFFERS_MAX, Sellers
+from writeapi.merchants.restrictions import Restrictions, Rules
+from writeapi.services import WriteServices
+
+WITHIN_S = {"views": 0.02, "orders": 0.06}
+"""Between two writes while there is little to do. An order that moves on twice in between is written once."""
+WORKERS = ("views", "orders", "processes", "search")
+"""In the order they begin: search waits for what Redis shows, and nobody is to wait for search."""
+
+
+class Part(Protocol):
+    async def start(self) -> None: ...
+    async def close(self) -> None: ...
+
+
+@dataclass(slots=True)
+class FullReadServices(ReadServices):
+    noticing: Noticing
+
+
+@dataclass(slots=True)
+class FullWriteServices(WriteServices):
+    noticing: Noticing
+
+
+async def _begun(stack: AsyncExitStack, *parts: Any) -> None:
+    for part in parts:
+        await part.start()
+        stack.push_async_callback(part.close)
+
+
+def _opened_log(stack: AsyncExitStack, settings: Settings) -> PostgresLog:
+    (url,) = required(settings, "postgres_url")
+    log = PostgresLog.open(url)
+    stack.push_async_callback(log.close)
+    return log
+
+
+def _opened_vault(stack: AsyncExitStack, settings: Settings) -> Vault:
+    (url,) = required(settings, "vault_url")
+    vault = Vault(VaultServer.open(url))
+    stack.callback(vault.close)
+    return vault
+
+
+def _sellers(log: PostgresLog) -> Sellers:
+    async def offers_of(product_id: str, sku: str) -> Sequence[str]:
+        return await log.offers_of(sku, OFFERS_MAX)  # not from the views: buying needs nothing but the log
+
+    return offers_of
+
+
+def _rules(log: PostgresLog) -> Rules:
+    async def rules(limit: int) -> Sequence[str]:
+        return await log.streams_between("rul_", "rul`", limit)  # for the same reason
+
+    return rules
+
+
+async def _views(stack: AsyncExitStack, settings: Settings) -> dict[str, Any]:
+    """What both services read, and how far it is."""
+    redis_url, elastic_url = required(settings, "redis_url", "elasticsearch_url")
+    server = RedisServer(redis_url)
+    stack.push_async_callback(server.close)
+    redis = RedisViews(server, IN_REDIS, settings.namespace)
+    cassandra = CassandraViews(cassandra_settings(settings), IN_CASSANDRA)
+    elastic = ElasticServer(elastic_url)
+    stack.callback(elastic.close)
+    search = ElasticIndex(elastic, index_of(settings))
+    noticing = Noticing(redis, settings.partitions)
+    history = Following(cassandra.progress, settings.partitions)
+    indexed = Indexed(search)
+    limiter = SharedLimiter(server, prefix=settings.namespace, enabled=settings.rate_limits)
+    signals = shared_signals(settings, server)
+    await _begun(stack, cassandra, history, indexed, limiter, *([signals] if signals else []))
+    # Begun when the caches that listen are there.
+    stack.push_async_callback(noticing.close)
+    return {
+        "views": routed((redis, IN_REDIS), (cassandra, IN_CASSANDRA)),
+        "follower": Noticed(noticing),
+        "history": history,
+        "search": search,
+        "indexer": indexed,
+        "noticing": noticing,
+        "last_pages": RedisPages(server, settings.namespace),
+        "catalog": CatalogFromTheIndex(search),
+        "limiter": limiter,
+        "weights": search_weights(settings),
+        "signals": signals,
+        "workings": Workings(
+            positions=lambda: {"views": noticing.position, "orders": history.position, "search": indexed.position},
+            parked={"redis": redis.parked, "cassandra": cassandra.parked},
+            replay=partial(replaynews.news, server, settings.namespace),
+        ),
+    }
+
+
+def _tables(clock: Callable[[], int] = now_ms) -> dict[str, Any]:
+    return {
+        "tax": tax_table(),
+        "shipping": shipping_table(),
+        "countries": dict(countries()),
+        "clock": clock,
+    }
+
+
+@asynccontextmanager
+async def read_side(settings: Settings) -> AsyncIterator[FullReadServices]:
+    """Raises UnusableLog."""
+    async with AsyncExitStack() as stack:
+        log, vault = _opened_log(stack, settings), _opened_vault(stack, settings)
+        views = await _views(stack, settings)
+        services = FullReadServices(
+            log=log,
+            vault=vault,
+            sellers_lists=SellersLists(log),
+            objects=objects_of(settings, vault, writes=False),
+            drops=Rooms.of(vault, now_ms),
+            **views,
+            **_tables(),
+        )
+        settle_garbage()
+        yield services
+
+
+@asynccontextmanager
+async def write_side(settings: Settings, clock: Callable[[], int] = now_ms) -> AsyncIterator[FullWriteServices]:
+    """``clock`` gives milliseconds since 1970. Raises UnusableLog."""
+    async with AsyncExitStack() as stack:
+        log, vault = _opened_log(stack, settings), _opened_vault(stack, settings)
+        engine = Engine(log, aggregates_max=settings.aggregates_cached_max, clock=clock)
+        views = await _views(stack, settings)
+        gateway = outside(settings)
+        assert gateway is not None
+        # Takes callbacks in, and asks the provider how disputes stand; effects are a worker's.
+        payments = PaymentProcess(engine, views["views"], gateway)
+        restrictions = Restrictions(engine, _rules(log))
+        engine.listeners += [Notifying(settings, engine, vault).unconnected.committed, restrictions.committed]
+        rooms = Rooms.of(vault, clock)
+        await _begun(stack, engine, Listening(engine, log), gateway, Attendant(engine, rooms))
+
+        services = FullWriteServices(
+            log=log,
+            vault=vault,
+            engine=engine,
+            payments=payments,
+            sellers=_sellers(log),
+            return_days=settings.return_days,
+            restrictions=restrictions,
+            webhooks_private=settings.webhooks_private,
+            feed_rules=feed_rules(settings),
+            objects=objects_of(settings, vault),
+            policy=order_policy(settings),
+            drops=rooms,
+            **views,
+            **_tables(clock),
+        )
+        settle_garbage()
+        yield services
+
+
+# workers
+
+
+@dataclass(frozen=True, slots=True)
+class Worker:
+    """``run`` ends when ``stop`` was called; ``position`` is how far it is."""
+
+    name: str
+    source: Any
+    intake: Intake
+    sinking: Sinking
+    backlogs: Backlogs
+    rows: Counted
+
+    @property
+    def position(self) -> int:
+        return self.sinking.position
+
+    async def wait_for(self, position: int, timeout: float) -> bool:
+        return self.position >= position
+
+    async def run(self) -> None:
+        await self.source.run(self.intake)
+
+    def stop(self) -> None:
+        self.source.stop()
+
+    async def parked(self) -> list[str]:
+        return [projection for projection, _ in await self.sinking.sink.parked()]
+
+
+@asynccontextmanager
+async def relaying(settings: Settings) -> AsyncIterator[tuple[PostgresLog, Relay]]:
+    async with AsyncExitStack() as stack:
+        log = _opened_log(stack, settings)
+        settle_garbage()
+        yield log, Relay(log, Outlet(topic_of(settings)))
+
+
+@asynccontextmanager
+async def sink_worker(settings: Settings, name: str) -> AsyncIterator[tuple[PostgresLog, Worker]]:
+    """``views`` or ``orders``."""
+    async with AsyncExitStack() as stack:
+        log, waiting = _opened_log(stack, settings), dict[str, Callable[[], float]]()
+        if name == "views":
+            (url,) = required(settings, "redis_url")
+            server = RedisServer(url)
+            stack.push_async_callback(server.close)
+            sink: Any = RedisSink(server, IN_REDIS, settings.namespace, TOLD)
+            signals = signal_intake(settings, server)
+            await _begun(stack, signals)  # beside the views, for it fills the same store
+            waiting = {"signals_topic": lambda: signals.backlog}
+        else:
+            sink = CassandraSink(cassandra_settings(settings), IN_CASSANDRA)
+            await _begun(stack, sink)
+        sinking = Sinking(name, sink, settings.partitions)
+        settle_garbage()
+        intake = Intake(sinking, log, settings.partitions)
+        yield log, Worker(name, _source(settings, name), intake, sinking, waiting, sink.cache)
+
+
+def _source(settings: Settings, name: str) -> FaustSource | KafkaSource:
+    kind = FaustSource if settings.source == "faust" else KafkaSource
+    instance = settings.instance or socket.gethostname()
+    return kind(topic_of(settings), f"{settings.namespace}-{name}", instance, WITHIN_S[name])
+
+
+@asynccontextmanager
+async def search_worker(settings: Settings) -> AsyncIterator[tuple[PostgresLog, Cataloguing, Indexer, Standing]]:
+    """Goes by the log, and builds documents of what Redis shows once it shows as much."""
+    redis_url, elastic_url = required(settings, "redis_url", "elasticsearch_url")
+    async with AsyncExitStack() as stack:
+        log = _opened_log(stack, settings)
+        server = RedisServer(redis_url)
+        stack.push_async_callback(server.close)
+        redis = RedisViews(server, IN_REDIS, settings.namespace)
+        elastic = ElasticServer(elastic_url)
+        stack.callback(elastic.close)
+        noticing = Noticing(redis, settings.partitions)
+        cataloguing = Cataloguing(log, redis, noticing, IN_REDIS)
+        search = ElasticIndex(elastic, index_of(settings))
+        standing = Standing(log, now_ms, document_with_copy)
+        indexer = Indexer(log, cataloguing, search, describe=standing.describe)
+        standing.touch = indexer.renew
+        repricing = Repricing(cataloguing, indexer.touch)
+        indexer.began += [standing.tell_anew, repricing.begin_anew]
+        cataloguing.applied += [standing.applied, indexer.applied, repricing.applied]
+        await _begun(stack, noticing, cataloguing, indexer, standing, repricing)
+        settle_garbage()
+        yield log, cataloguing, indexer, standing
+
+
+class Processing(NamedTuple):
+    """What sees orders through."""
+
+    log: PostgresLog
+    engine: Engine
+    follower: Follower
+    views: SQLiteViews
+    payments: PaymentProcess
+    beside: Positions
+    backlogs: Backlogs
+
+
+@asynccontextmanager
+async def process_worker(settings: Settings, clock: Callable[[], int] = now_ms) -> AsyncIterator[Processing]:
+    """A saga needs several streams in the log's order, so these follow the log itself, with views of their own."""
+    async with AsyncExitStack() as stack:
+        log, vault = _opened_log(stack, settings), _opened_vault(stack, settings)
+        gateway = outside(settings)
+        assert gateway is not None
+        settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
+        views = SQLiteViews(DataFolder(settings.data).processes, OF_PROCESSES)
+        stack.callback(views.close)
+        engine = Engine(log, aggregates_max=settings.aggregates_cached_max, clock=clock)
+        follower = Follower(log, views, engine)
+        payments = PaymentProcess(engine, views, gateway)
+        checkouts = CheckoutProcess(engine, views, follower)
+        erasures = ErasureProcess(engine, views, vault)
+        webhooks = Webhooks(engine, vault, private=settings.webhooks_private)
+        stack.push_async_callback(webhooks.close)
+        notifying = Notifying(settings, engine, vault, _sellers(log))
+        deliveries = DeliveryProcess(engine, webhooks.targets, notifying.targets)
+        engine.listeners.append(notifying.unconnected.committed)
+        books = Bookkeeping(log, engine, settings.commission_ppm)
+        feeds = feed_process(settings, engine, vault, views)
+        follower.applied += [
+            payments.heard,
+            checkouts.applied,
+            erasures.applied,
+            deliveries.applied,
+            books.applied,
+            feeds.applied,
+        ]
+        reconciler = Reconciler(log, engine, payments, DataFolder(settings.data).books)
+        daily = DailyRound(log, engine, reconciler, settings.reconcile_every * HOUR_MS)
+        archiving = Archiving(views, settings.archive_after, settings.return_days, now_ms)
+        await _begun(stack, engine, gateway, follower, payments, checkouts, erasures, deliveries, books, daily)
+        await _begun(stack, archiving, feeds)
+        settle_garbage()
+        waiting = backlogs(payments, deliveries, feeds)
+        yield Processing(log, engine, follower, views, payments, beside(books, deliveries), waiting)

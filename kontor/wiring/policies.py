@@ -1,0 +1,31 @@
+"""Settings that decide how orders are dealt with, as the domain has them."""
+
+from __future__ import annotations
+
+from domain.orders.policy import LATER, PARCEL, SHIPMENT, OrderPolicy
+from kontor.settings import Settings
+from projections.search.ranking import Weights
+
+HOUR_MS = 3_600_000
+
+
+def order_policy(settings: Settings) -> OrderPolicy:
+    hours = int(settings.capture) if settings.capture.isdecimal() else 0
+    return OrderPolicy(
+        capture=LATER if hours else settings.capture if settings.capture in (SHIPMENT, PARCEL) else "",
+        capture_after=hours * HOUR_MS,
+        review_above=settings.review_above,
+        review_countries=tuple(filter(None, settings.review_countries.split(","))),
+        review_within=settings.review_hours * HOUR_MS,
+    )
+
+
+def search_weights(settings: Settings) -> Weights:
+    return Weights(
+        popularity=settings.rank_popularity,
+        conversion=settings.rank_conversion,
+        rating=settings.rank_rating,
+        availability=settings.rank_availability,
+        margin=settings.rank_margin,
+        likeness=settings.rank_likeness,
+    )

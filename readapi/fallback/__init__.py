@@ -1,0 +1,1 @@
+"""What stands in for a store that is away."""

@@ -1,0 +1,1 @@
+"""Shapes of answers, for the OpenAPI document alone."""

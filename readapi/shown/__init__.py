@@ -1,0 +1,1 @@
+"""What answers show: carts, orders, products, each as its reader sees it."""

@@ -1,0 +1,1 @@
+"""What goes together, what sells, and what may please whom."""

@@ -1,0 +1,1 @@
+"""The log read again: replays and time travel."""

@@ -1,0 +1,1 @@
+"""Keeping the search index up with the catalog."""

@@ -1,0 +1,1 @@
+"""What is seen through whatever happens: checkouts, erasures, the archive."""

@@ -1,0 +1,1 @@
+"""Straight from the log, for when the views do not answer."""

@@ -1,0 +1,1 @@
+"""Keeping the views up with the log, and knowing how far they are."""

@@ -1,0 +1,1 @@
+"""What requests may say, and the shapes of the replies."""

@@ -1,0 +1,1 @@
+"""What merchants and administrators do to the catalog, apart from HTTP."""
