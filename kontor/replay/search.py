@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import NamedTuple
 
 from commands.engine import now_ms
 from commands.mapper import recorded_or_unreadable
 from commands.store.port import EventLog
 from kontor.folder import DataFolder
-from kontor.proving.comparing import Compared, Sum, digest_of
+from kontor.proving.comparing import Compared, digest_of
 from kontor.replay.code import code_of_documents
 from kontor.replay.rebuilding import NEAR, ROUNDS, Refused
 from kontor.replay.telling import Telling
@@ -106,31 +107,46 @@ def _goes_on(index: SearchIndex) -> bool:
     return walk is not None and walk.code == code_of_documents()
 
 
+class Value(NamedTuple):
+    """Of a facet; of none it stands for all products."""
+
+    facet: str = ""
+    value: str = ""
+    of_products: bool = False
+    """Whether products say it of themselves: of those values only the most frequent are listed."""
+
+    def __str__(self) -> str:
+        return f"{self.facet} {self.value}" if self.facet else "all"
+
+
 def compare(shown: SearchIndex, new: SearchIndex, tell: Telling) -> int:
     """What each leads to: all products, and how many there are of each value of each facet. How many differ."""
     compared = Compared(NAME, "products")
     live, built = _counts(shown), _counts(new)
-    compared.found = Sum(live[""], digest_of(live))
-    compared.expected = Sum(built[""], digest_of(built))
-    for value in sorted(live.keys() | built.keys()):
-        if live.get(value) != built.get(value):
-            compared.differs(f"{value or 'all'}: {live.get(value, 0):,} live, {built.get(value, 0):,} new")
+    for one in _differing(live, built):
+        if one.of_products:  # a list may lack it, or a few of its products (``facets.py``)
+            asked = SearchQuery(attributes={one.facet: (one.value,)})
+            live[one], built[one] = shown.count(asked), new.count(asked)
+    for side, counts in ((compared.found, live), (compared.expected, built)):
+        side.add(digest_of(sorted(counts.items())), counts[Value()])
+    for one in _differing(live, built):
+        compared.differs(f"{one}: {live.get(one, 0):,} live, {built.get(one, 0):,} new")
     tell.compared(NAME, compared)
     return compared.different
 
 
-def _counts(index: SearchIndex) -> dict[str, int]:
+def _differing(live: Mapping[Value, int], built: Mapping[Value, int]) -> list[Value]:
+    return [one for one in sorted(live.keys() | built.keys()) if live.get(one) != built.get(one)]
+
+
+def _counts(index: SearchIndex) -> dict[Value, int]:
     found = index.search(SearchQuery(limit=1))
     facets = found.facets
-    buckets = {
-        "category": facets.category,
-        "brand": facets.brand,
-        "price": facets.price,
-        "rating": facets.rating,
-        **facets.attributes,
-    }
-    counts = {f"{name} {one.value}": one.count for name, values in buckets.items() for one in values}
-    return {"": found.total, **counts}
+    fixed = {"category": facets.category, "brand": facets.brand, "price": facets.price, "rating": facets.rating}
+    counts = {Value(): found.total}
+    for told, of_products in ((fixed, False), (facets.attributes, True)):
+        counts |= {Value(name, one.value, of_products): one.count for name, them in told.items() for one in them}
+    return counts
 
 
 class Building:

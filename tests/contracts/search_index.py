@@ -192,6 +192,19 @@ class SearchIndexContract(
             chosen = SearchQuery(price_min=int(low), price_max=int(high) - 1 if high else None)
             assert index.search(chosen).total == bucket.count
 
+    def test_a_value_that_is_rare_in_a_part_of_the_index_is_counted_there_too(self, index):
+        """Two commits, the second of which has one of each beside thousands that are as rare."""
+        finishes = [f"finish {number}" for number in range(8)]
+        for number, some in enumerate((finishes * 9, finishes)):
+            lamps = []
+            for one in range(150):
+                serials = {f"serial {each}": f"{number}-{one}" for each in range(40)}
+                own = {"finish": some[one]} if one < len(some) else {}
+                lamps.append(product(f"prd_{number}_{one}", "Lamp", attributes=serials | own))
+            index.apply(lamps, [])
+            index.commit(8 + number)
+        assert counts(index.search(SearchQuery()).facets.attributes["finish"]) == dict.fromkeys(finishes, 10)
+
     # order and pages
 
     @pytest.mark.parametrize(

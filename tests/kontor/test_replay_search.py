@@ -12,6 +12,10 @@ import pytest
 
 from commands.logs.merged import MergedLog
 from kontor.folder import DataFolder
+from kontor.replay.search import compare
+from kontor.replay.telling import Telling
+from projections.search import facets
+from projections.search.document import SearchDocument
 from projections.search.places import Places
 from projections.search.port import SearchQuery
 from projections.search.tantivy_index import TantivyIndex
@@ -156,3 +160,29 @@ def test_without_an_index_there_is_nothing_to_replay(tmp_path: Path, capsys: pyt
     assert "there is no event log" in capsys.readouterr().err
     index = TantivyIndex(tmp_path / "search")
     assert index.position() == 0
+
+
+def lamps(folder: Path, *parts: range) -> TantivyIndex:
+    """With a serial number each, committed part by part."""
+    index = TantivyIndex(folder)
+    assert index.try_writer()
+    for number, part in enumerate(parts, 1):
+        said = ((f"prd_{one}", {"serial": f"{one}", "finish": f"{one % 7}"}) for one in part)
+        index.apply([SearchDocument(product_id=name, title="Lamp", attributes=them) for name, them in said], [])
+        index.commit(number)
+    return index
+
+
+def test_what_lists_of_values_leave_out_is_no_difference(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The same products in one segment and in three, of which each tells few values."""
+    monkeypatch.setattr(facets, "_ATTRIBUTE_PAIRS", 5)
+    monkeypatch.setattr(facets, "_OF_A_PART", 5)
+    shown = lamps(tmp_path / "shown", range(90))
+    new = lamps(tmp_path / "new", range(50), range(50, 55), range(55, 90))
+    assert shown.search(SearchQuery()).facets != new.search(SearchQuery()).facets
+    assert compare(shown, new, Telling(as_json=False)) == 0
+    other = lamps(tmp_path / "other", range(89))
+    assert compare(shown, other, Telling(as_json=False)) > 0
+    assert "all: 90 live, 89 new" in capsys.readouterr().out
