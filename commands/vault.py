@@ -50,6 +50,8 @@ REVOCATION_CHECK_SECONDS = 0.25
 """How stale ``family_revoked`` may be about what other processes did."""
 REVOCATION_KEEP_SECONDS = 3600
 """Longer than any access token lives: a family revoked earlier has no valid access token left to refuse."""
+PRUNE_SECONDS = 3600
+"""So often, when somebody signs in, what has ended is forgotten."""
 
 # OWASP Password Storage Cheat Sheet: argon2id with 19 MiB, two passes, one lane.
 _HASHER = PasswordHasher(time_cost=2, memory_cost=19456, parallelism=1)
@@ -236,6 +238,8 @@ class Vault:
         """The first refresh token of a new sign-in. Tokens got from it by ``rotate`` belong to the same family."""
         grant = Grant(account_id, scope, new_token(), "fam_" + entropy.token_hex(12))
         now = int(self._now())
+        if now >= self._pruned_at + PRUNE_SECONDS:
+            self._prune()
         expires = now + REFRESH_DAYS * 86400
         with self.store.writing() as db:
             db.execute(
@@ -380,12 +384,10 @@ class Vault:
             self._revoked = {family: at for family, at in self._revoked.items() if at >= oldest}
 
     def _prune(self) -> None:
-        """Forgets sessions that ended of themselves, and revocations that no living access token can meet."""
-        now = int(self._now())
+        """Forgets sessions and tokens that have run out, and revocations that no living access token can meet."""
+        self._pruned_at = now = int(self._now())
         with self.store.writing() as db:
-            db.execute(
-                "DELETE FROM refresh_tokens WHERE family IN (SELECT family FROM families WHERE expires_at < ?)", (now,)
-            )
+            db.execute("DELETE FROM refresh_tokens WHERE expires_at < ?", (now,))
             db.execute("DELETE FROM families WHERE expires_at < ?", (now,))
             db.execute("DELETE FROM revocations WHERE kind = 'family' AND at < ?", (now - REVOCATION_KEEP_SECONDS,))
 

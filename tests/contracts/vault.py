@@ -347,6 +347,17 @@ class Sessions:
         assert value("SELECT count(*) FROM families") == 0
         assert value("SELECT count(*) FROM refresh_tokens") == 0
 
+    def test_what_expired_is_forgotten_while_others_sign_in(self, vault, value, clock):
+        vault.issue_family("usr_1", "customer")
+        grant = vault.issue_family("usr_2", "customer")
+        for _ in range(40):
+            clock.at += 86400
+            grant = vault.rotate(grant.token)
+        vault.issue_family("usr_3", "customer")
+        assert value("SELECT count(*) FROM families") == 2
+        assert value("SELECT count(*) FROM refresh_tokens") == 32
+        vault.rotate(grant.token)
+
 
 class Secrets:
     def test_the_same_for_all_who_share_the_file(self, vault, other):
