@@ -88,6 +88,10 @@ async def test_a_buyer_writes_a_review(chrome: Browser, http: httpx.AsyncClient,
     await inspected(page, "order-review", full=True)
     await page.get_by_role("button", name="Send the review").click()
     await expect(page.get_by_text("Thank you.")).to_be_visible()
+    again = await chrome.page()  # another device knows of it too
+    await signed_in(again, shopper, f"/orders/{order['orderId']}")
+    await again.get_by_text(f"Change your review of {line['title']}").click()
+    await expect(again.get_by_label(f"How is {line['title']}?")).to_have_value("2")
     await page.get_by_role("link", name="See it there").click()
     said = page.locator(".reviews li")
     await expect(said).to_contain_text("2 of 5 stars Creaks")

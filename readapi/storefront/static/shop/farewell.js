@@ -16,6 +16,8 @@ const MEANS = [
   "You are signed out everywhere, and cannot sign in any more.",
   "Your orders stay in the books without your name, and you cannot look at them any more.",
 ];
+const CALLED_OFF =
+  "What is not packed yet is called off and paid back. What is packed still comes, with no account to follow it.";
 const OF_SELLERS = "Before, your shop has to withdraw what it offers, and to send or call off what was ordered there.";
 
 const DELETED = [
@@ -30,7 +32,7 @@ const SIGNED_OUT = [
   "No answer came to your first try. If you cannot sign in any more, it is done; else delete it once more.",
 ];
 
-/** Of what is under way the seller would not know any more where to. Nothing where that cannot be told. */
+/** What becomes of orders that are under way. Nothing where that cannot be told. */
 async function underWay(api) {
   const asked = OPEN.map((status) => api.get("/api/orders", { status, limit: 1 }));
   const some = await Promise.all(asked).then(
@@ -41,7 +43,7 @@ async function underWay(api) {
   return notice(
     "warn",
     "Something is still on its way to you",
-    h("p", {}, "Without your address nobody can send it. ", h("a", { href: "/orders" }, "Look at your orders first")),
+    h("p", {}, `${CALLED_OFF} `, h("a", { href: "/orders" }, "Look at your orders first")),
   );
 }
 

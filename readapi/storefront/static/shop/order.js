@@ -98,7 +98,7 @@ class Order {
     this.said = h("div", { class: "said" });
     this.sellers = new Steady((order) => sellerRatings(this.api, order));
     this.returns = new Steady((order) => returns(this.api, order, () => this.refreshQuietly()));
-    this.reviews = new Steady((order) => reviewForms(this.api, order));
+    this.reviews = new Steady((order) => reviewForms(this.api, order, this.order.lines));
     this.cancelling = new Attempt(shop.api);
     this.refreshed = Promise.resolve();
   }

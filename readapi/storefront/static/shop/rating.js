@@ -1,4 +1,4 @@
-/* From one star to five: the field, and what this browser remembers of it, for the API tells nobody who rated what. */
+/* From one star to five: the field, and what this browser remembers of shops, for the API tells nobody how he rated them. */
 
 import { select } from "../lib/form.js";
 
@@ -18,7 +18,7 @@ export function ratingField(label, given) {
 
 const all = () => JSON.parse(localStorage.getItem(KEPT) ?? "{}");
 
-/** What was given to a shop or a product on account of an order: "1" to "5", or undefined. */
+/** What was given to a shop on account of an order: "1" to "5", or undefined. */
 export function ratingGiven(order, id) {
   return all()[`${order.orderId} ${id}`];
 }

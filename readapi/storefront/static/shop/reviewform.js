@@ -5,7 +5,7 @@ import { fresh, h, put } from "../lib/dom.js";
 import { field, form } from "../lib/form.js";
 import { icon } from "../lib/icons.js";
 import { addressOf } from "./goods.js";
-import { ratingField, ratingGiven, rememberRating } from "./rating.js";
+import { ratingField } from "./rating.js";
 
 const PAID = new Set(["PAID", "PACKED", "SHIPPED", "DELIVERED"]);
 const TEXT_MAX = 5000;
@@ -22,13 +22,12 @@ function words(label, name) {
   );
 }
 
-function one(api, order, line) {
+function one(api, line, rating) {
   const said = h("div", { class: "said" });
-  const given = ratingGiven(order, line.productId);
+  const given = rating === null ? undefined : String(rating);
   async function send({ rating, ...written }) {
     const body = { rating: Number(rating), ...written };
     await api.command("POST", `/api/products/${line.productId}/reviews`, body);
-    rememberRating(order, line.productId, rating);
     const link = h("a", { href: addressOf(line) }, "See it there");
     put(said, h("p", { class: "added" }, icon("check", 18), " Thank you. ", link));
     announce("Thank you, your review is on the product's page");
@@ -49,22 +48,26 @@ function one(api, order, line) {
   );
 }
 
-/** The order's products of which not all was called off; none before it is paid. */
+/** The order's products of which not all was called off; none before it is paid. How they are rated is left out, so
+    that a form that somebody is writing in does not change when another was sent. */
 export function reviewable({ orderId, status, lines, cancellations }) {
   const units = new Map(lines.map(({ lineId, quantity }) => [lineId, quantity]));
   for (const { lineId, quantity } of cancellations.flatMap((one) => one.lines)) {
     units.set(lineId, units.get(lineId) - quantity);
   }
   const kept = PAID.has(status) ? lines.filter(({ lineId }) => units.get(lineId) > 0) : [];
-  return { orderId, lines: [...new Map(kept.map((line) => [line.productId, line])).values()] };
+  const products = new Map(kept.map(({ rating: _, ...line }) => [line.productId, line]));
+  return { orderId, lines: [...products.values()] };
 }
 
-export function reviewForms(api, order) {
+/** `lines` are the order's as it was told last. */
+export function reviewForms(api, order, lines) {
   if (order.lines.length === 0) return null;
+  const ratings = new Map(lines.map(({ productId, rating }) => [productId, rating]));
   return h(
     "section",
     {},
     h("h2", {}, "Reviews"),
-    order.lines.map((line) => one(api, order, line)),
+    order.lines.map((line) => one(api, line, ratings.get(line.productId) ?? null)),
   );
 }
