@@ -1,4 +1,4 @@
-/* From one star to five: the field, and what this browser remembers of shops, for the API tells nobody how he rated them. */
+/* From one star to five: the field, and what this browser remembers of shops, which the API tells nobody. */
 
 import { select } from "../lib/form.js";
 
