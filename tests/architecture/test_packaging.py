@@ -61,7 +61,7 @@ def test_the_wheel_holds_every_file_of_the_packages(wheel: zipfile.ZipFile) -> N
 @pytest.mark.slow
 def test_the_wheel_brings_the_command(wheel: zipfile.ZipFile) -> None:
     [entries] = [name for name in wheel.namelist() if name.endswith(".dist-info/entry_points.txt")]
-    assert "kontor = kontor.cli:main" in wheel.read(entries).decode()
+    assert "kontor = kontor.entry:main" in wheel.read(entries).decode()
 
 
 def test_the_packages_in_use_are_ours() -> None:

@@ -15,6 +15,7 @@ from domain.orders import order
 from domain.orders.order import CancelOrder
 from kontor.proving.verifying import verify
 from projections.checkouts.projector import CHECKOUT_ROWS
+from streams.gateways.disputes import DECIDED_AFTER_MS, OPENED_AFTER_MS
 from streams.gateways.simulated import BEHAVIOURS
 from streams.money.bookkeeping import Bookkeeping
 from streams.money.reconciling import Reconciler
@@ -46,6 +47,7 @@ async def test_money_log_and_ledger_agree_at_the_end_of_the_day(tmp_path: Path) 
         for order_id in chance.sample(paid, len(paid) // 4):
             await house.submit(CancelOrder(order_id, "cancelled"), order_id)
         await came_to_rest(house)
+        await asyncio.sleep((OPENED_AFTER_MS + DECIDED_AFTER_MS) / 1000)  # until banks are done
         reconciler = Reconciler(house.log, house.engine, house.payments, tmp_path / "books.db")
         done = await reconciler.with_provider(grace=0)
         assert [known.what for _, known in done.open] == []
