@@ -193,9 +193,7 @@ def replay(
         str | None,
         typer.Option(metavar="POSITION|INSTANT", help="Into a file of its own, as it was after that event or then."),
     ] = None,
-    jobs: Annotated[
-        int | None, typer.Option(help="Processes that fold into Redis. [one for each core]", min=1, max=64)
-    ] = None,
+    jobs: Annotated[int, typer.Option(help="Processes that fold into Redis.", min=1, max=64)] = 1,
     data: Data = None,
     json: Json = False,
 ) -> None:

@@ -36,8 +36,8 @@ class Wishes(NamedTuple):
     rollback: bool = False
     upto: str | None = None
     dry_run: bool = False
-    jobs: int | None = None
-    """How many processes fold; None: as many as is best."""
+    jobs: int = 1
+    """How many processes fold."""
 
 
 def run_replay(name: str, wishes: Wishes, settings: Settings, as_json: bool) -> None:
@@ -77,7 +77,7 @@ def _check(own: bool, wishes: Wishes, settings: Settings) -> None:
         console.fail(
             "what is folded into a file of its own is not swapped: --verify, --dry-run and --rollback mean nothing", 2
         )
-    if wishes.jobs is not None and (own or wishes.upto is not None or settings.profile != "full"):
+    if wishes.jobs > 1 and (own or wishes.upto is not None or settings.profile != "full"):
         console.fail("a file has one writer: --jobs is for what the full profile keeps in Redis", 2)
 
 

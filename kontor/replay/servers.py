@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
@@ -25,9 +24,6 @@ from projections.generations import Role
 from projections.projector import Projection
 from projections.views import ViewsUnavailable
 from streams.history.replaying import Lane, Part, Read, Replaying, is_parted
-
-WORTH = 500_000
-"""Events from which on it pays to start processes for them, which takes each three quarters of a second of a core."""
 
 
 class Exchanged(Beside, Protocol):
@@ -51,8 +47,8 @@ class Store(Protocol):
 class InServers:
     """Each projection in the server that keeps it."""
 
-    def __init__(self, log: ServerLog, stores: dict[str, Store], settings: Settings, jobs: int | None) -> None:
-        """``stores`` by projection. ``jobs`` is how many processes fold; None: one for each core, where it pays."""
+    def __init__(self, log: ServerLog, stores: dict[str, Store], settings: Settings, jobs: int) -> None:
+        """``stores`` by projection. ``jobs`` is how many processes fold."""
         self.read: Read = log.read
         self._log = log
         self._stores = stores
@@ -69,15 +65,14 @@ class InServers:
     def parting(self, begun: Mapping[str, int], upto: int) -> Parting | None:
         from kontor.wiring.stores import IN_REDIS
 
-        jobs, start = self._jobs or _cores(), min(begun.values())
         apart = [one for one in IN_REDIS if one.name in begun and is_parted(one)]
-        if jobs == 1 or len(apart) < len(begun) or upto - start < (1 if self._jobs else WORTH):
+        if self._jobs == 1 or len(apart) < len(begun) or upto <= min(begun.values()):
             return None
         postgres_url, redis_url = required(self._settings, "postgres_url", "redis_url")
         where = (postgres_url, redis_url, self._settings.namespace)
-        work = Work(*where, dict(begun), upto, Part(0, jobs), self._settings.log_level, sys.getswitchinterval())
+        work = Work(*where, dict(begun), upto, Part(0, self._jobs), self._settings.log_level, sys.getswitchinterval())
         generations: list[Any] = [self.generation(one, "_next") for one in apart]
-        return Parting(work, jobs, {one.projection.name: one.reach for one in generations})
+        return Parting(work, self._jobs, {one.projection.name: one.reach for one in generations})
 
     def is_live(self, projection: Projection) -> bool:
         return self._stores[projection.name].is_live(projection)
@@ -95,13 +90,8 @@ class InServers:
         self._stores[projection.name].generation(projection, "_gone").tidy()
 
 
-def _cores() -> int:
-    """That this process may use."""
-    return len(os.sched_getaffinity(0))
-
-
 @contextmanager
-def servers(settings: Settings, projections: Sequence[Projection], jobs: int | None = None) -> Iterator[Place]:
+def servers(settings: Settings, projections: Sequence[Projection], jobs: int = 1) -> Iterator[Place]:
     """Of these projections. ``jobs`` as for ``InServers``. Raises UnusableLog, Refused."""
     from kontor.wiring.named import cassandra_settings
     from kontor.wiring.stores import IN_CASSANDRA, IN_REDIS
