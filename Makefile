@@ -71,12 +71,15 @@ run: install ## the shop with its sample catalog on http://127.0.0.1:8000
 RUN = run() { $(PYTEST) "$$@" $(PYTEST_ARGS) || { code=$$?; \
 	[ $$code -eq 5 ] && $(if $(strip $(PYTEST_ARGS)),echo 'none chosen here',exit $$code); }; }
 
+# Fast tests wait as long as they compute, so there are two processes of them for each processor.
+TWICE = $$($(BIN)/python -c 'import os; print(2 * (os.cpu_count() or 1))')
+
 # Of the slow ones those of a file run one after another: they may share a server or a browser of their own.
 .PHONY: test
 test: install ## all tests but those on real servers; the fast ones, then slow, crash and fuzz (PYTEST_ARGS='-k cart')
 	@$(RUN); \
-	echo '== fast tests'; run -n 2 -m 'not ($(SLOW) or stack)' || exit; \
-	echo '== slow, crash and fuzz tests'; run -n 2 --dist loadfile -m '($(SLOW)) and not stack'
+	echo '== fast tests'; run -n $(TWICE) -m 'not ($(SLOW) or stack)' || exit; \
+	echo '== slow, crash and fuzz tests'; run -n 3 --dist loadfile -m '($(SLOW)) and not stack'
 
 SEEDS := 1..2000
 JOBS := 2
@@ -92,15 +95,19 @@ MINUTES := 60
 simulate-nightly: install ## the same with seeds of today, for an hour (MINUTES=60)
 	@$(BIN)/kontor simulate --seed $$(date +%s)000 --minutes $(MINUTES) --jobs $(JOBS)
 
-# Side by side, but the tests of a file one after another: they may share a server of their own.
 .PHONY: test-stack
-test-stack: install ## the tests that need real servers; starts those of stack/ and leaves them running
+test-stack: test-servers test-kills ## the tests that need real servers; starts those of stack/ and leaves them running
+
+# Side by side, but the tests of a file one after another: they may share a server of their own.
+.PHONY: test-servers
+test-servers: install ## of those: the ones that share the servers
 	@stack/up
-	@eval "$$(stack/env)"; $(RUN); \
-	failed=0; \
-	echo '== tests on real servers, side by side'; run -n 2 --dist loadfile -m 'stack and not alone' || failed=$$?; \
-	echo '== tests that kill them'; run -m 'stack and alone' || failed=$$?; \
-	exit $$failed
+	@eval "$$(stack/env)"; $(RUN); run -n 2 --dist loadfile -m 'stack and not alone'
+
+.PHONY: test-kills
+test-kills: install ## of those: the ones that kill the servers, one after another
+	@stack/up
+	@eval "$$(stack/env)"; $(RUN); run -m 'stack and alone'
 
 .PHONY: check
 check: install ## format, lint, types, layers, architecture

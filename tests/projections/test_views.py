@@ -102,11 +102,12 @@ def test_the_write_ahead_log_stays_small_however_much_is_written_in_a_row(
     """The copying beside never comes to the end of what is written all the time, and then nothing is overwritten."""
     monkeypatch.setattr(sqlite, "AHEAD_MAX", 200_000)
     log, ahead, longest = Talk(), views.path.with_name("views.db-wal"), 0
-    for number in range(40):
+    for number in range(100):
         views.apply(["talk"], log((f"s{number}", "x" * 50_000)))
         longest = max(longest, ahead.stat().st_size)
-    assert 200_000 < longest < 400_000
-    assert views.positions() == {"talk": 40}
+    # What is copied beside when views are opened may hold it up for some commits. Without a bound it would be 5 MB.
+    assert 200_000 < longest < 1_500_000
+    assert views.positions() == {"talk": 100}
 
 
 class Talk:
