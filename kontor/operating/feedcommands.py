@@ -14,7 +14,7 @@ from domain.sellers.feedstate import ShopFeeds, feeds_id
 from domain.sellers.merchantfeed import AskRun
 from domain.sellers.shop import require_open
 from kontor import console
-from kontor.serving.running import run
+from kontor.loop import run
 from kontor.settings import Settings
 from kontor.wiring.desk import Commanding, desk, require_there
 from readapi.shown.merchantfeeds import feed_json

@@ -24,8 +24,8 @@ from domain.errors import DomainError
 from domain.outgoing.delivery import DropParked, RetryParked
 from kontor import console
 from kontor.folder import DataFolder
+from kontor.loop import run
 from kontor.readonly import open_readonly
-from kontor.serving.running import run
 from kontor.settings import Settings
 from kontor.wiring.desk import desk, require_there
 from projections.folding import Parked

@@ -11,15 +11,15 @@ import msgspec
 
 from domain.books.difference import KnownDifference, explanation
 from domain.books.reconciliation import Movement
+from domain.instants import instant
 from domain.money import Money
 from kontor import console
 from kontor.folder import DataFolder
-from kontor.serving.running import run
+from kontor.loop import run
 from kontor.settings import Settings
 from kontor.wiring.desk import Desk, desk
 from kontor.wiring.providers import outside
 from projections.routed import RoutedViews
-from readapi.instants import instant
 from streams.gateways.port import GatewayError, GatewayTimeout, PaymentGateway
 from streams.gateways.settlement import read_csv
 from streams.gateways.simulated import SimulatedGateway
