@@ -13,10 +13,11 @@ from kontor import console
 from kontor.folder import DataFolder
 from kontor.proving.comparing import Compared, Store, compare
 from kontor.proving.evidence import Damaged, evidence
+from kontor.readonly import open_readonly
 from kontor.settings import Settings, required
 from projections.folding import Kept, Parked
 from projections.search.port import SearchFailed
-from projections.sqlite import SQLiteViews
+from projections.sqlitereading import SQLiteRows, SeenViews
 from projections.views import ViewsUnavailable
 
 if TYPE_CHECKING:
@@ -85,18 +86,19 @@ async def _embedded(settings: Settings) -> AsyncIterator[Stores]:
     path = DataFolder(settings.data).views
     if not path.exists():
         raise UnusableLog(f"there are no views at {path}; a service makes them when it starts")
-    views = InAFile(SQLiteViews(path, PROJECTIONS))
+    reader = open_readonly(path)
     try:
+        views = InAFile(SeenViews(reader, PROJECTIONS))
         # A checkout is folded from several streams; its rows are notes of the process that sees to it.
         yield Stores([Store("views.db", views, [one for one in PROJECTIONS if one is not CHECKOUTS], 1)], None)
     finally:
-        views.file.close()
+        reader.close()
 
 
 class InAFile:
     """The embedded views, to be walked."""
 
-    def __init__(self, file: SQLiteViews) -> None:
+    def __init__(self, file: SQLiteRows) -> None:
         self.file = file
         self.get, self.get_many, self.count = file.get, file.get_many, file.count
         self.listed, self.listed_all, self.counts = file.listed, file.listed_all, file.counts
