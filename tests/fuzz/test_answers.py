@@ -81,8 +81,8 @@ async def in_charge(house: House) -> Shopper:
 
 
 async def operates(root: Shopper) -> None:
-    slices = (await root.read("/api/admin/slices"))["ranges"]
-    assert (await root.do("POST", "/api/admin/slices/move", slices[0]))["ranges"] == slices
+    slices = (await root.read("/api/admin/slices"))["items"]
+    assert (await root.do("POST", "/api/admin/slices/move", slices[0]))["items"] == slices
     assert (await root.read("/api/purges"))["everything"] is True
     events = await root.read("/api/events?types=order.*,account.erased")
     assert events["items"]
