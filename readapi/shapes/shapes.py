@@ -202,7 +202,7 @@ class CheckoutOut(Shape):
         "COMPENSATED",
     ] = Field(examples=["PAYMENT_CAPTURED"])
     reason: str | None = Field(None, description="why it was compensated", examples=["out_of_stock"])
-    note: str | None = Field(None, description="what was said of it; not in replies to commands")
+    note: str | None = Field(None, description="what was said when it was called off; nothing once erased")
 
 
 class ParcelLineOut(Shape):
@@ -235,7 +235,7 @@ class ShipmentReply(ShipmentOut):
 class CancellationOut(Shape):
     cancellation_id: str = Field(examples=["can_01KARQ0000ABCDEFGHJKMNPQRS"])
     lines: list[ParcelLineOut]
-    note: str | None = Field(description="what was said of it; not in replies to commands, null once erased")
+    note: str | None = Field(description="what was said of it; null once erased")
     created_at: datetime
 
 

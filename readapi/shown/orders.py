@@ -190,13 +190,12 @@ def order_json(
     lines: Sequence[Mapping[str, Any]] | None = None,
 ) -> dict[str, Any]:
     """``with_address`` is for answers that nobody stores; replies to idempotent commands are kept, and go without, as
-    they do without what people wrote. ``lines`` take the place of the order's own where more is told of them."""
+    what is kept of them does without what people wrote. ``lines`` take the place of the order's own where more is told of them."""
     placed = view.placed
     covered = placed.gift_card
 
     def said(sealed: bytes) -> str | None:
-        opened = vault.open(placed.account_id, sealed) if sealed and with_address else None
-        return opened["note"] if opened else None
+        return note_of(vault, placed.account_id, sealed) if with_address else None
 
     progress: dict[str, Any] = {"state": view.progress}
     if view.reason:
@@ -242,6 +241,12 @@ def order_json(
     if with_address:
         body["address"] = vault.open(placed.account_id, placed.address)
     return body
+
+
+def note_of(vault: Vault, buyer_id: str, sealed: bytes) -> str | None:
+    """What somebody wrote of a buyer's order; None for nothing, and once the buyer is erased."""
+    opened = vault.open(buyer_id, sealed) if sealed else None
+    return opened["note"] if opened else None
 
 
 def units_json(units: Mapping[str, int]) -> list[dict[str, Any]]:

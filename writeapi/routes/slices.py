@@ -41,8 +41,8 @@ class SliceRange(Shape):
 class SlicesReply(CommandReply):
     logs: int = Field(examples=[1])
     items: list[SliceRange] = Field(description="all of them, whatever the limit")
-    next: None
-    prev: None
+    next: str | None
+    prev: str | None
 
 
 @router.get(
