@@ -104,6 +104,9 @@ class OwnLineOut(OrderLineOut):
         "for anybody else, and of an order as it stood once; not in replies to commands",
         examples=[4],
     )
+    shop_rating: int | None = Field(
+        None, description="what the buyer gave the line's seller; told as `rating` is", examples=[5]
+    )
 
 
 class TotalsOut(Shape):
