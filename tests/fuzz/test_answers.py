@@ -374,7 +374,8 @@ async def tidies_up_and_leaves(ada: Shopper) -> None:
     await ada.do("PATCH", "/api/me", {"name": "Ada King"})
     await ada.do("PATCH", f"/api/me/addresses/{ada.address_id}", {"line2": "Flat 3"})
     me = await ada.send("GET", "/api/me")
-    assert expect(200, me)["addresses"] == [{"addressId": ada.address_id, **HOME, "line2": "Flat 3"}]
+    [kept] = expect(200, me)["addresses"]
+    assert kept | {"addressId": ada.address_id, **HOME, "line2": "Flat 3"} == kept
     assert (await ada.send("GET", "/api/me", If_None_Match=me.headers["etag"])).status_code == 304
     await ada.do("DELETE", f"/api/me/addresses/{ada.address_id}", status=204)
     await ada.do("DELETE", f"/api/me/payment-methods/{ada.method_id}", status=204)

@@ -46,7 +46,8 @@ async def test_what_one_sees_of_oneself(house: House) -> None:
     body = answer.json()
     assert (answer.headers["etag"], body["version"]) == ('"3"', 3)
     assert answer.headers["kontor-position"] == str(await house.log.head())
-    assert body.pop("createdAt") <= body.pop("updatedAt")
+    for one in (body, *body["addresses"], *body["paymentMethods"]):
+        assert one.pop("createdAt") <= one.pop("updatedAt")
     assert body == {
         "userId": ada.user_id,
         "email": "Ada.Lovelace@example.com",
