@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from pathlib import Path
 
 import pytest
@@ -19,7 +20,7 @@ OWNER = "usr_1"
 class House:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.now = 1_800_000_000.0
+        self.now = float(int(time.time()))
         self.objects = FolderObjects(folder, b"secret", lambda: self.now)
 
     async def permit(self, name: str, size: int = 100, owner: str = OWNER) -> Upload:
