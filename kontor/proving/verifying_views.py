@@ -17,7 +17,7 @@ from kontor.readonly import open_readonly
 from kontor.settings import Settings, required
 from projections.folding import Kept, Parked
 from projections.search.port import SearchFailed
-from projections.sqlitereading import SQLiteRows, SeenViews
+from projections.sqlitereading import SeenViews, SQLiteRows
 from projections.views import ViewsUnavailable
 
 if TYPE_CHECKING:

@@ -1,5 +1,5 @@
-"""How shops are rated, as it is shown: a row changes when that does, and not with every rating. And by whom, for his own
-orders; there are as many of those as buyers, so they may lie in another store."""
+"""How shops are rated, as it is shown: a row changes when that does, and not with every rating. And what each buyer
+gave them; of those there are as many as buyers, so they may lie in another store."""
 
 from __future__ import annotations
 

@@ -24,9 +24,10 @@ def test_the_embedded_profile_imports_without_the_clients_of_the_full_one() -> N
     done = subprocess.run([sys.executable, "-c", PROGRAM], cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
 
+
 LOOKING = """
 import sys
-for name in ("fastapi", "starlette", "uvicorn", "prometheus_client", "tantivy", "aiohttp"):
+for name in ("fastapi", "starlette", "uvicorn", "prometheus_client", "aiohttp"):
     sys.modules[name] = None
 import kontor.cli, kontor.operating.parked, kontor.operating.feedcommands, kontor.operating.reconciling
 import kontor.operating.status, kontor.operating.showing, kontor.operating.explaining, kontor.operating.users

@@ -84,9 +84,7 @@ async def test_a_repeated_request_rates_once(house: House, seller: Seller, sku: 
     assert await shown(ada, seller, sku) == {"average": 4.0, "count": 1}
 
 
-async def test_a_buyer_is_told_how_he_rated_the_shop(
-    house: House, seller: Seller, sku: str, admin: Shopper
-) -> None:
+async def test_a_buyer_is_told_how_he_rated_the_shop(house: House, seller: Seller, sku: str, admin: Shopper) -> None:
     ada, order = await bought(house, sku)
     path = f"/api/orders/{order['orderId']}"
 
