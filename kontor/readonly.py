@@ -9,7 +9,7 @@ from pathlib import Path
 from commands.errors import UnusableLog
 
 BUSY_MS = 5_000
-AHEAD = "; what {}-wal holds can be read where files may be made beside it alone: copy the folder to such a place"
+AHEAD = "; what {}-wal holds can only be read where files may be made beside it: copy the folder to such a place"
 
 
 def open_readonly(path: Path) -> sqlite3.Connection:

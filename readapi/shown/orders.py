@@ -20,7 +20,7 @@ from domain.orders.orderreview import REJECTED
 from domain.orders.returns import Return
 from domain.orders.shipment import Shipment, Shipments
 from domain.payments.giftcard import GiftCardRefunded
-from domain.payments.payment import PAYMENT, Payment, PaymentState
+from domain.payments.payment import Payment, PaymentState
 from domain.payments.paymentstate import captured_so_far
 from domain.recorded import Recorded
 from projections.orders.projector import OrderRow, PaymentRow, fold_payment
@@ -190,7 +190,7 @@ def fold(events: Iterable[Recorded]) -> OrderView:
             on_card[event.event.refund_id] = event.meta.occurred_at
     assert state is not None
     if paid is None:
-        return view_of_checkout(state, own, PAYMENT.initial, version, updated_at, on_card, refunds_at={})
+        return view_of_checkout(state, own, None, version, updated_at, on_card, refunds_at={})
     return view_of_checkout(state, own, paid.payment, version, updated_at, on_card, paid, paid.refunds_at)
 
 
