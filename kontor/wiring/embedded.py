@@ -94,8 +94,7 @@ async def _at_work(parts: Sequence[Any]) -> AsyncIterator[None]:
 async def embedded(settings: Settings, *, clock: Callable[[], int] = now_ms) -> AsyncIterator[WriteServices]:
     """Everything running, until the block ends; then what was accepted is finished. ``clock`` gives milliseconds since
     1970. Raises UnusableLog."""
-    elsewhere = outside(settings)
-    folder = DataFolder(settings.data)
+    elsewhere, folder = outside(settings), DataFolder(settings.data)
     folder.prepare()
     log, engine = open_log(folder, settings, clock)
     vault = Vault(folder.vault)
