@@ -9,6 +9,7 @@ from pathlib import Path
 from commands.errors import UnusableLog
 
 BUSY_MS = 5_000
+AHEAD = "; what {}-wal holds can only be read where files may be made beside it: copy the folder to such a place"
 
 
 def open_readonly(path: Path) -> sqlite3.Connection:
@@ -18,9 +19,11 @@ def open_readonly(path: Path) -> sqlite3.Connection:
     in. Without one SQLite has to make it for as long as we look, which only an ordinary connection can tidy up
     again; and where nothing may be made, nobody else writes either, so the file is read as it lies there.
     """
-    if path.with_name(path.name + "-wal").exists():
+    ahead = path.with_name(path.name + "-wal").exists()
+    writable = os.access(path, os.W_OK) and os.access(path.parent, os.W_OK)
+    if ahead:
         mode = "mode=ro"
-    elif os.access(path, os.W_OK) and os.access(path.parent, os.W_OK):
+    elif writable:
         mode = "mode=rw"
     else:
         mode = "mode=ro&immutable=1"
@@ -30,5 +33,6 @@ def open_readonly(path: Path) -> sqlite3.Connection:
         connection.execute("PRAGMA query_only=1")
         connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
     except sqlite3.Error as error:
-        raise UnusableLog(f"{path} cannot be read: {error}") from error
+        advice = AHEAD.format(path.name) if ahead and not writable else ""
+        raise UnusableLog(f"{path} cannot be read: {error}{advice}") from error
     return connection

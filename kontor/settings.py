@@ -181,6 +181,10 @@ class Settings(BaseSettings):
     objects_region: str | None = None
     objects_access_key: str | None = Field(None, repr=False, description="of the bucket; else what the machine has")
     objects_secret_key: str | None = Field(None, repr=False)
+    uploads_max: int = Field(
+        100, ge=1, le=500, description="pictures that a merchant may have uploaded, or may upload, and not taken up"
+    )
+    uploads_bytes_max: int = Field(256_000_000, ge=1, description="bytes of all of those together")
     reconcile_every: int = Field(
         24, ge=0, le=8760, description="hours between two reconciliations with the payment provider; 0 for none"
     )

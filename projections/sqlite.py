@@ -9,20 +9,19 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
-from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
 
 from domain.recorded import Recorded
 from projections import flushing, generations
 from projections.folding import NOWHERE, Kept, Parked, concerned, fold_events, keys_of, of_concern
 from projections.projector import Projection, Table
-from projections.rowcache import RowCache
 from projections.shelf import Shelf
+from projections.sqlitereading import SQLiteRows
 from projections.sqlitetable import POSITIONS, StoredTable, begin, connect, position_key
-from projections.views import LISTED_MAX, Entry, Place, Touched
+from projections.views import Touched
 
 CHECKPOINT_EVERY = 256
 AHEAD_MAX = 64 << 20
@@ -30,15 +29,11 @@ AHEAD_MAX = 64 << 20
 to the end of a log that is written all the time, as by an import, and without having been at its end it only grows."""
 
 
-class SQLiteViews:
+class SQLiteViews(SQLiteRows):
     def __init__(self, path: Path, projections: Sequence[Projection]) -> None:
+        super().__init__(projections)
         self.path = path
         self._ahead = path.with_name(path.name + "-wal")
-        self.projections = {projection.name: projection for projection in projections}
-        self._stored = {
-            table.name: StoredTable(table, projection) for projection in projections for table in projection.tables
-        }
-        self._cache = RowCache()
         self._cached_at: dict[str, int] = {}
         self._broken: dict[str, dict[str, int]] = {}
         """Streams that stand still, and since which position, by projection."""
@@ -82,69 +77,6 @@ class SQLiteViews:
             writer.execute("INSERT OR IGNORE INTO positions VALUES (?, 0)", (position_key(projection),))
         writer.execute("COMMIT")
         self._shape = _shape(writer)
-
-    # reading
-
-    def positions(self) -> dict[str, int]:
-        """Position of each projection."""
-        rows = dict(self._reader.execute("SELECT projection, position FROM positions").fetchall())
-        return {name: rows[position_key(projection)] for name, projection in self.projections.items()}
-
-    async def get(self, table: str, key: str) -> Any | None:
-        return self.rows(table, (key,)).get(key)
-
-    async def get_many(self, table: str, keys: Collection[str]) -> dict[str, Any]:
-        return self.rows(table, keys)
-
-    def rows(self, table: str, keys: Collection[str]) -> dict[str, Any]:
-        """Rows by key, as this process or a later one has folded them."""
-        found, missing = self._cache.get_many(table, keys)
-        stored = self._stored[table]
-        found.update((key, stored.decode(row)) for key, row in stored.find(self._reader, missing))
-        return {key: row for key, row in found.items() if row is not None}
-
-    async def listed(
-        self,
-        table: str,
-        index: str,
-        owner: str,
-        *,
-        limit: int,
-        after: Place | None = None,
-        backwards: bool = False,
-    ) -> list[Entry]:
-        stored = self._stored[table]
-        statement, parameters = stored.listing(index, owner, after, backwards)
-        rows = self._reader.execute(statement, (*parameters, limit))
-        return [Entry(key, stored.decode(row)) for key, row, *_ in rows]
-
-    async def listed_all(self, table: str, index: str, owners: Collection[str]) -> dict[str, list[Entry]]:
-        return {owner: await self.listed(table, index, owner, limit=LISTED_MAX) for owner in owners}
-
-    async def count(self, table: str, index: str, owner: str) -> int:
-        names = self._stored[table].names
-        counted = " + ".join(f'(SELECT count(*) FROM {name} WHERE "{index}" = ?)' for name in names)
-        return int(self._reader.execute(f"SELECT {counted}", (owner,) * len(names)).fetchone()[0])
-
-    async def counts(self, table: str, index: str) -> dict[str, int]:
-        query = 'SELECT "{1}", count(*) FROM {0} WHERE "{1}" IS NOT NULL GROUP BY "{1}"'
-        both = " UNION ALL ".join(query.format(name, index) for name in self._stored[table].names)
-        counted: Counter[str] = Counter()
-        for owner, rows in self._reader.execute(both):
-            counted[owner] += rows
-        return dict(counted)
-
-    def walk(self, table: str) -> Iterator[tuple[str, Kept]]:
-        """Every row by key: for checks, not for readers."""
-        stored = self._stored[table]
-        for key, position, row in stored.walk(self._reader):
-            yield key, Kept(position, stored.decode(row))
-
-    def parked(self) -> list[tuple[str, int, str, str]]:
-        """Projection, position, stream and error of each event that could not be folded."""
-        return self._reader.execute("SELECT projection, position, stream, error FROM parked ORDER BY 2").fetchall()
-
-    # writing
 
     def apply(self, names: Sequence[str], events: Sequence[Recorded]) -> Touched | None:
         """Folds events into the named projections, which must stand right before the first of them.

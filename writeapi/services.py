@@ -20,6 +20,7 @@ from streams.money.payments import PaymentProcess
 from writeapi.buying.sellers import Sellers
 from writeapi.buying.turns import Turns
 from writeapi.merchants.restrictions import Restrictions
+from writeapi.merchants.uploads import Limits
 
 
 class States(Protocol):
@@ -57,6 +58,8 @@ class WriteServices(ReadServices):
     """Whether webhooks may go into private networks."""
     feed_rules: Rules = field(default=Rules(), kw_only=True)
     """Where merchants' feeds may come from."""
+    uploads: Limits = field(default=Limits(), kw_only=True)
+    """What a merchant may have uploaded and not taken up."""
     policy: OrderPolicy = field(default=OrderPolicy(), kw_only=True)
     """Of orders that are placed from now on."""
 

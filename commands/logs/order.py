@@ -56,11 +56,8 @@ class Span(NamedTuple):
 
 
 class Order:
-    def __init__(self, path: Path) -> None:
-        self._writer = ORDER_FILE.connect(path, synchronous="FULL")
-        ORDER_FILE.stamp(self._writer)
-        self._writer.executescript(SCHEMA)
-        self._reader = ORDER_FILE.connect(path, synchronous="FULL")
+    def __init__(self, path: Path, writer: sqlite3.Connection, reader: sqlite3.Connection) -> None:
+        self._writer, self._reader = writer, reader
         self._checkpointer = Checkpointer(ORDER_FILE, path)
         self.heads: list[int] = []
         """Position of each log up to which it is in the order."""
@@ -74,13 +71,23 @@ class Order:
         """
         ORDER_FILE.check(path)
         try:
-            order = cls(path)
+            order = cls(path, *_connections(path))
         except sqlite3.Error as error:
             raise UnusableLog(f"{path} cannot be opened as the order of the logs: {error}") from error
         order._found(logs or 1, empty, at)
         if logs is not None and logs < order.logs:
             order.close()
             raise UnusableLog(f"this data folder has {order.logs} logs, not {logs}; none of them can be left out")
+        return order
+
+    @classmethod
+    def seen(cls, path: Path, reader: sqlite3.Connection) -> Order:
+        """An order that is only looked at, on a connection that can write nothing. Raises UnusableLog."""
+        order = cls(path, reader, reader)
+        try:
+            order._count_logs()
+        except sqlite3.Error as error:
+            raise UnusableLog(f"{path} is damaged: {error}; restore it from a backup") from error
         return order
 
     def _found(self, logs: int, empty: bool, at: int) -> None:
@@ -90,6 +97,9 @@ class Order:
             self._write_directory(1, shared_out(logs) if empty else (0,) * SLICES, at)
         self._writer.executemany("INSERT OR IGNORE INTO logs VALUES (?)", [(log,) for log in range(logs)])
         self._writer.execute("COMMIT")
+        self._count_logs()
+
+    def _count_logs(self) -> None:
         (count,) = self._reader.execute("SELECT count(*) FROM logs").fetchone()
         self.heads = [0] * count
         self.look()
@@ -187,6 +197,14 @@ class Order:
         self._checkpointer.close()
         self._reader.close()
         self._writer.close()
+
+
+def _connections(path: Path) -> tuple[sqlite3.Connection, sqlite3.Connection]:
+    """To write and to read with; the file is made where there is none."""
+    writer = ORDER_FILE.connect(path, synchronous="FULL")
+    ORDER_FILE.stamp(writer)
+    writer.executescript(SCHEMA)
+    return writer, ORDER_FILE.connect(path, synchronous="FULL")
 
 
 def spans_between(connection: sqlite3.Connection, after: int, upto: int) -> list[Span]:

@@ -13,7 +13,7 @@ import contextlib
 import sqlite3
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from itertools import chain, islice
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -22,15 +22,13 @@ from eventsourcing.sqlite import SQLiteApplicationRecorder, SQLiteCursor, SQLite
 
 from commands.errors import NothingWritten, StorageUnavailable, UnusableLog
 from commands.mapper import pack_state, unpack_state
-from commands.routes import decider_of
 from commands.store.checkpointer import Checkpointer
-from commands.store.polling import head_beyond
 from commands.store.port import Loaded, News, Reply, Row, Snapshot, Wanted, check_positions, news_of
 from commands.store.sqlitefile import SQLiteFile, begin_patiently, is_busy
+from commands.store.sqlitereading import SELECT as SELECT
+from commands.store.sqlitereading import SQLiteReading, load_all, replies_to
 
 LOG_FILE = SQLiteFile(application_id=0x4B4E5452, schema=1, what="event log")  # "KNTR"
-LOAD_MAX = 500
-"""Streams a query."""
 CHUNKS = tuple(2**power for power in range(10, -1, -1))
 """Rows a statement. Few sizes, so that each is compiled once; a statement runs without the interpreter's lock."""
 
@@ -73,10 +71,9 @@ SELECT stream, version FROM events AS event WHERE position > ? AND version <> 1 
 """
 """New events without a predecessor before them. UNIQUE only keeps a version from being written twice. A stream that has
 moved here from another log begins with its snapshot (``commands/logs/home.py``)."""
-SELECT = "SELECT position, stream, version, topic, meta, data, hash FROM events "
 
 
-class SQLiteLog(SQLiteApplicationRecorder):
+class SQLiteLog(SQLiteReading, SQLiteApplicationRecorder):
     def __init__(self, datastore: SQLiteDatastore, events_table_name: str = "events") -> None:
         super().__init__(datastore, events_table_name)
         path = Path(datastore.pool.db_name)
@@ -133,28 +130,6 @@ class SQLiteLog(SQLiteApplicationRecorder):
         with contextlib.suppress(sqlite3.Error):
             self._writer.rollback()
         self._turn.release()
-
-    async def head(self) -> int:
-        return self._reader.execute("SELECT max(position) FROM events").fetchone()[0] or 0
-
-    async def read(self, after: int, limit: int) -> Sequence[Row]:
-        return self.read_now(after, limit)
-
-    def read_now(self, after: int, limit: int) -> list[Row]:
-        rows = self._reader.execute(SELECT + "WHERE position > ? ORDER BY position LIMIT ?", (after, limit))
-        return [Row._make(row) for row in rows]
-
-    async def read_stream(self, stream: str, after_version: int = 0) -> Sequence[Row]:
-        return _stream(self._reader, stream, after_version)
-
-    async def load(self, streams: Iterable[str]) -> dict[str, Loaded]:
-        return _load_all(self._reader, streams)
-
-    async def replies(self, keys: Iterable[str]) -> dict[str, Reply]:
-        return _replies(self._reader, keys)
-
-    async def changed(self, after: int, timeout: float) -> bool:
-        return await head_beyond(self.head, after, timeout)
 
     async def forget_replies(self, before: int) -> int:
         transaction = await self.begin()
@@ -251,10 +226,10 @@ class SQLiteTransaction:
         return news_of(await self.tail(after), wants)
 
     async def load(self, streams: Iterable[str]) -> dict[str, Loaded]:
-        return _load_all(self._log._writer, streams)
+        return load_all(self._log._writer, streams)
 
     async def replies(self, keys: Iterable[str]) -> dict[str, Reply]:
-        return _replies(self._log._writer, keys)
+        return replies_to(self._log._writer, keys)
 
     async def append(self, rows: Sequence[Row], replies: Sequence[Reply], snapshots: Sequence[Snapshot]) -> None:
         check_positions(rows, self.head)
@@ -289,41 +264,6 @@ class SQLiteTransaction:
         if not self._ended:
             self._ended = True
             self._log._end()
-
-
-def _stream(connection: sqlite3.Connection, stream: str, after_version: int) -> list[Row]:
-    rows = connection.execute(SELECT + "WHERE stream=? AND version>? ORDER BY version", (stream, after_version))
-    return [Row._make(row) for row in rows]
-
-
-def _load_all(connection: sqlite3.Connection, streams: Iterable[str]) -> dict[str, Loaded]:
-    """Two queries for many streams; the few that have a snapshot are loaded one by one."""
-    wanted, loaded = iter(streams), {}
-    while some := tuple(islice(wanted, LOAD_MAX)):
-        marks = ",".join("?" * len(some))
-        snapped = connection.execute(f"SELECT stream FROM snapshots WHERE stream IN ({marks})", some).fetchall()
-        rows: dict[str, list[Row]] = {stream: [] for stream in some}
-        for (stream,) in snapped:
-            loaded[stream] = _load(connection, stream)
-            del rows[stream]
-        marks = ",".join("?" * len(rows))
-        for row in connection.execute(SELECT + f"WHERE stream IN ({marks}) ORDER BY stream, version", tuple(rows)):
-            rows[row[1]].append(Row._make(row))
-        loaded.update((stream, Loaded(None, found)) for stream, found in rows.items())
-    return loaded
-
-
-def _load(connection: sqlite3.Connection, stream: str) -> Loaded:
-    found = connection.execute(
-        "SELECT * FROM snapshots WHERE stream = ? AND generation = ?", (stream, decider_of(stream).generation)
-    ).fetchone()
-    snapshot = None if found is None else Snapshot._make(found)
-    return Loaded(snapshot, _stream(connection, stream, snapshot.version if snapshot else 0))
-
-
-def _replies(connection: sqlite3.Connection, keys: Iterable[str]) -> dict[str, Reply]:
-    found = (connection.execute("SELECT * FROM replies WHERE key = ?", (key,)).fetchone() for key in keys)
-    return {row[0]: Reply._make(row) for row in found if row is not None}
 
 
 def _refuse_loose(found: Sequence[Any] | None) -> None:

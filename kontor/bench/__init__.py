@@ -39,7 +39,7 @@ ALIASES = {"start": "history", "memory": "history"}
 
 def run_bench(name: str, arguments: Sequence[str] = ()) -> None:
     from kontor import console
-    from kontor.serving.running import run
+    from kontor.loop import run
 
     name = ALIASES.get(name, name)
     if name != "all" and name not in BENCHES:

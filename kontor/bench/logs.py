@@ -151,7 +151,7 @@ async def main(how: str, *arguments: str) -> None:
 
 
 if __name__ == "__main__":
-    from kontor.serving.running import run as run_loop
+    from kontor.loop import run as run_loop
 
     console.configure_logs("warning")
     run_loop(main(*sys.argv[1:]))

@@ -80,7 +80,7 @@ async def main(how: str) -> None:
 
 
 if __name__ == "__main__":
-    from kontor.serving.running import run
+    from kontor.loop import run
 
     console.configure_logs("warning")
     run(main(sys.argv[1]))

@@ -39,7 +39,7 @@ class Copied(NamedTuple):
 
 def run_copy(source: str, target: str) -> None:
     """Exit 0 when the target is proven to be the source, 1 otherwise."""
-    from kontor.serving.running import run
+    from kontor.loop import run
 
     run(_run(_place(source), _place(target)))
 

@@ -60,7 +60,7 @@ class Wishes:
 
 def run_import(wishes: Wishes, settings: Settings, *, as_json: bool) -> None:
     """Exit 1 when not one line was taken, 2 for a file that is not there or no NDJSON."""
-    from kontor.serving.running import run
+    from kontor.loop import run
 
     if not wishes.file.is_file():
         console.fail(f"there is no file {wishes.file}", 2)

@@ -24,10 +24,10 @@ from domain.errors import DomainError
 from domain.outgoing.delivery import DropParked, RetryParked
 from kontor import console
 from kontor.folder import DataFolder
+from kontor.loop import run
 from kontor.readonly import open_readonly
-from kontor.serving.running import run
 from kontor.settings import Settings
-from kontor.wiring.desk import desk, require_there
+from kontor.wiring.desk import desk, looking, require_there
 from projections.folding import Parked
 from projections.projector import Projection
 from projections.sqlite import SQLiteViews
@@ -101,9 +101,8 @@ def _ask(settings: Settings, work: Awaitable[Any]) -> Any:
 
 
 async def _found(settings: Settings) -> tuple[list[Stuck], dict[str, str]]:
-    require_there(settings)
-    async with desk(settings) as at:
-        return await _all(settings, at.log)
+    async with looking(settings) as log:
+        return await _all(settings, log)
 
 
 async def _all(settings: Settings, log: EventLog) -> tuple[list[Stuck], dict[str, str]]:
@@ -144,10 +143,9 @@ async def _one(settings: Settings, log: EventLog, key: str) -> Stuck:
 
 
 async def _shown(settings: Settings, key: str) -> dict[str, Any]:
-    require_there(settings)
-    async with desk(settings) as at:
-        one = await _one(settings, at.log, key)
-        rows = await at.log.read(one.position - 1, 1) if one.position is not None else ()
+    async with looking(settings) as log:
+        one = await _one(settings, log, key)
+        rows = await log.read(one.position - 1, 1) if one.position is not None else ()
         return {**stuck_json(one), "event": published(recorded_or_unreadable(rows[0])) if rows else None}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -11,20 +12,25 @@ import msgspec
 
 from domain.books.difference import KnownDifference, explanation
 from domain.books.reconciliation import Movement
+from domain.instants import instant
 from domain.money import Money
 from kontor import console
 from kontor.folder import DataFolder
-from kontor.serving.running import run
+from kontor.loop import run
 from kontor.settings import Settings
 from kontor.wiring.desk import Desk, desk
 from kontor.wiring.providers import outside
 from projections.routed import RoutedViews
-from readapi.instants import instant
 from streams.gateways.port import GatewayError, GatewayTimeout, PaymentGateway
 from streams.gateways.settlement import read_csv
 from streams.gateways.simulated import SimulatedGateway
 from streams.money.payments import PaymentProcess
 from streams.money.reconciling import Reconciled, Reconciler, TooManyDifferences
+
+WRITES = (
+    "{} cannot be written, and reconciling records what it finds in the log and keeps its books beside it; "
+    "see to the owner and permissions, or copy the folder to where it can be written"
+)
 
 
 def run_reconcile(file: Path | None, settings: Settings, as_json: bool, border_s: int, grace_s: int) -> None:
@@ -36,6 +42,8 @@ async def _reconcile(file: Path | None, settings: Settings, as_json: bool, borde
     folder = DataFolder(settings.data)
     if settings.profile == "embedded":
         folder.require_log()
+        if not os.access(folder.path, os.W_OK | os.X_OK):
+            console.fail(WRITES.format(folder.path))
     else:
         settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
     async with desk(settings) as at, provider(settings, at) as gateway:

@@ -8,7 +8,7 @@ from getpass import getpass
 from commands.context import system_context
 from domain.errors import DomainError
 from kontor import console
-from kontor.serving.running import run
+from kontor.loop import run
 from kontor.settings import Settings
 from kontor.wiring.desk import desk
 from writeapi.accounts.registration import register

@@ -13,9 +13,9 @@ from domain.money import Money
 from kontor import console
 from kontor.acting.caller import Unexpected
 from kontor.folder import DataFolder
+from kontor.loop import run
 from kontor.pastorders.running import READERS, Done, Show, read_story, replay
 from kontor.pastorders.story import NotThisData, Story
-from kontor.serving.running import run
 
 TOLD_MAX = 20
 """Failures and disagreements that are told one by one."""

@@ -5,21 +5,23 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from commands.engine import now_ms
 from commands.errors import UnusableLog
 from kontor import console
 from kontor.folder import DataFolder
 from kontor.proving.comparing import Compared, Store, compare
-from kontor.proving.comparing_search import compare_search
 from kontor.proving.evidence import Damaged, evidence
+from kontor.readonly import open_readonly
 from kontor.settings import Settings, required
 from projections.folding import Kept, Parked
-from projections.search.elastic.index import ElasticIndex
 from projections.search.port import SearchFailed
-from projections.sqlite import SQLiteViews
+from projections.sqlitereading import SeenViews, SQLiteRows
 from projections.views import ViewsUnavailable
+
+if TYPE_CHECKING:
+    from projections.search.elastic.index import ElasticIndex
 
 CONNECT_S = 15.0
 
@@ -38,6 +40,8 @@ async def compare_views(settings: Settings, log: Path | str) -> list[Compared]:
             stores, search = await stack.enter_async_context(opened(settings))
             compared = await compare(lambda: stack.enter_context(evidence(log)), stores)
             if search is not None:
+                from kontor.proving.comparing_search import compare_search
+
                 head = compared[0].expected.count
                 compared += await compare_search(stores[0].views, search, now_ms, head)
             return compared
@@ -51,6 +55,7 @@ async def _in_full(settings: Settings) -> AsyncIterator[Stores]:
     from projections.cassandraviews.reader import CassandraViews
     from projections.redisviews.reader import RedisViews
     from projections.redisviews.server import RedisServer
+    from projections.search.elastic.index import ElasticIndex
     from projections.search.elastic.server import Server
 
     redis_url, elastic_url = required(settings, "redis_url", "elasticsearch_url")
@@ -81,18 +86,19 @@ async def _embedded(settings: Settings) -> AsyncIterator[Stores]:
     path = DataFolder(settings.data).views
     if not path.exists():
         raise UnusableLog(f"there are no views at {path}; a service makes them when it starts")
-    views = InAFile(SQLiteViews(path, PROJECTIONS))
+    reader = open_readonly(path)
     try:
+        views = InAFile(SeenViews(reader, PROJECTIONS))
         # A checkout is folded from several streams; its rows are notes of the process that sees to it.
         yield Stores([Store("views.db", views, [one for one in PROJECTIONS if one is not CHECKOUTS], 1)], None)
     finally:
-        views.file.close()
+        reader.close()
 
 
 class InAFile:
     """The embedded views, to be walked."""
 
-    def __init__(self, file: SQLiteViews) -> None:
+    def __init__(self, file: SQLiteRows) -> None:
         self.file = file
         self.get, self.get_many, self.count = file.get, file.get_many, file.count
         self.listed, self.listed_all, self.counts = file.listed, file.listed_all, file.counts

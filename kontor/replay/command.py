@@ -12,6 +12,7 @@ from typing import NamedTuple
 from commands.errors import UnusableLog
 from kontor import console
 from kontor.folder import DataFolder
+from kontor.loop import SWITCH_S, run
 from kontor.proving.evidence import Damaged
 from kontor.replay.apart import Apart, past
 from kontor.replay.code import code_of, code_of_views
@@ -21,7 +22,6 @@ from kontor.replay.own import own_projection
 from kontor.replay.rebuilding import Rebuilding, Refused
 from kontor.replay.telling import Telling
 from kontor.replay.views import Views, opened
-from kontor.serving.running import SWITCH_S, run
 from kontor.settings import Settings
 from kontor.wiring.embedded import settle_garbage
 from projections.beside import BadGeneration

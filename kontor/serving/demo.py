@@ -16,8 +16,8 @@ from domain.ids import claim_id, derived_id
 from domain.sellers.shop import OpenShop
 from kontor import console
 from kontor.catalog import sample
+from kontor.loop import run
 from kontor.operating.importing import importer
-from kontor.serving.running import run
 from kontor.settings import Settings
 from kontor.wiring.desk import Commanding
 from streams.merchantfeeds.rows import Line, Rejection

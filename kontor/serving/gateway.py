@@ -13,7 +13,8 @@ from starlette.applications import Starlette
 
 from kontor import console
 from kontor.folder import DataFolder
-from kontor.serving.running import listen, run, url_of
+from kontor.loop import run
+from kontor.serving.running import listen, url_of
 from kontor.serving.server import serve
 from kontor.settings import Settings, required
 from streams.gateways.posting import Posting

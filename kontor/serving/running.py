@@ -5,16 +5,15 @@ from __future__ import annotations
 import asyncio
 import os
 import socket
-import sys
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import partial
-from typing import Any
 
 from fastapi import FastAPI
 
 from commands.errors import UnusableLog
 from kontor import console
+from kontor.loop import run
 from kontor.serving.server import PortTaken, bind, serve
 from kontor.settings import Settings
 from kontor.watching.beside import Backlogs
@@ -43,9 +42,6 @@ from writeapi.buying.purchase import quotes_remembered
 from writeapi.services import WriteServices
 
 PORTS = {"all": 8000, "write": 8001, "read": 8002, "gateway": 8003}
-SWITCH_S = 0.0002
-"""How long a thread may keep the interpreter when another wants it. The disk's thread needs it for moments only, and
-with Python's 5 ms it would wait longer for those than for the disk."""
 PEOPLE: dict[str, Callable[[Room], int]] = {
     "waiting": lambda room: room.issued - room.pace.called,
     "admitted": lambda room: room.admitted,
@@ -53,26 +49,6 @@ PEOPLE: dict[str, Callable[[Room], int]] = {
 ONE_OF_SEVERAL = "/metrics tells of whichever process answers; with KONTOR_METRICS_PORT each has an address of its own"
 INHERITED = "KONTOR_LISTEN_FD"
 """Set for the processes of ``--workers``: the socket they share."""
-
-
-def run(main: Coroutine[Any, Any, None]) -> None:
-    """The event loop of a command: uvloop where there is one. Known failures become one line and exit 1."""
-    sys.setswitchinterval(SWITCH_S)
-    try:
-        with asyncio.Runner(loop_factory=_loop_factory()) as runner:
-            runner.run(main)
-    except (UnusableLog, PortTaken) as error:
-        console.fail(str(error))
-    except KeyboardInterrupt:
-        console.fail("interrupted", 130)
-
-
-def _loop_factory() -> Any:
-    try:
-        import uvloop
-    except ImportError:  # not made for this platform; asyncio's own loop does the same, slower
-        return None
-    return uvloop.new_event_loop
 
 
 def run_services(what: str, settings: Settings) -> None:

@@ -36,8 +36,8 @@ class Server(uvicorn.Server):
         self.should_exit = True
 
 
-class PortTaken(Exception):
-    pass
+class PortTaken(OSError):
+    """Somebody else listens there, or nobody may."""
 
 
 def bind(host: str, port: int) -> socket.socket:

@@ -12,7 +12,7 @@ from prometheus_client import CollectorRegistry, start_http_server
 
 from commands.store.port import EventLog
 from kontor import console
-from kontor.serving.running import run
+from kontor.loop import run
 from kontor.settings import Settings
 from kontor.watching.beside import Backlogs, Positions, merits
 from kontor.watching.caches import CacheMetrics

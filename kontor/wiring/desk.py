@@ -15,7 +15,7 @@ from commands.store.port import EventLog
 from commands.vault import Vault
 from kontor.folder import DataFolder
 from kontor.settings import Settings, required
-from kontor.wiring.logfiles import open_log
+from kontor.wiring.logfiles import open_log, open_to_look
 
 
 class Commanding(Protocol):
@@ -61,6 +61,18 @@ async def desk(settings: Settings) -> AsyncIterator[Desk]:
         await log.close()
 
 
+@asynccontextmanager
+async def looking(settings: Settings) -> AsyncIterator[EventLog]:
+    """The log alone, for commands that give none: in a data folder nothing is made or changed, so one that cannot be
+    written will do. Raises UnusableLog, also where there is no log."""
+    require_there(settings)
+    log = _postgres(settings) if settings.profile == "full" else open_to_look(DataFolder(settings.data))
+    try:
+        yield log
+    finally:
+        await log.close()
+
+
 def require_there(settings: Settings) -> None:
     """For commands about what is there: looking makes no log where there is none. Raises UnusableLog."""
     if settings.profile != "full":
@@ -69,13 +81,17 @@ def require_there(settings: Settings) -> None:
 
 def _log(settings: Settings) -> tuple[EventLog, Engine]:
     if settings.profile == "full":
-        from commands.store.postgres import PostgresLog
-
-        log = PostgresLog.open(*required(settings, "postgres_url"))
+        log = _postgres(settings)
         return log, Engine(log, aggregates_max=settings.aggregates_cached_max)
     folder = DataFolder(settings.data)
     folder.prepare()
     return open_log(folder, settings, now_ms)
+
+
+def _postgres(settings: Settings) -> EventLog:
+    from commands.store.postgres import PostgresLog
+
+    return PostgresLog.open(*required(settings, "postgres_url"))
 
 
 def _vault(settings: Settings) -> Vault:

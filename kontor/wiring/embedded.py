@@ -19,7 +19,7 @@ from kontor.wiring.feeding import feed_process, feed_rules
 from kontor.wiring.logfiles import open_log
 from kontor.wiring.notifying import Notifying
 from kontor.wiring.objects import objects_of
-from kontor.wiring.policies import order_policy, search_weights
+from kontor.wiring.policies import order_policy, search_weights, upload_limits
 from kontor.wiring.providers import OutsideGateway, outside
 from projections.folding import Parked
 from projections.search.tantivy_index import TantivyIndex
@@ -94,8 +94,7 @@ async def _at_work(parts: Sequence[Any]) -> AsyncIterator[None]:
 async def embedded(settings: Settings, *, clock: Callable[[], int] = now_ms) -> AsyncIterator[WriteServices]:
     """Everything running, until the block ends; then what was accepted is finished. ``clock`` gives milliseconds since
     1970. Raises UnusableLog."""
-    elsewhere = outside(settings)
-    folder = DataFolder(settings.data)
+    elsewhere, folder = outside(settings), DataFolder(settings.data)
     folder.prepare()
     log, engine = open_log(folder, settings, clock)
     vault = Vault(folder.vault)
@@ -134,6 +133,7 @@ async def embedded(settings: Settings, *, clock: Callable[[], int] = now_ms) -> 
         restrictions=Restrictions(engine, rules_in_views(views)),
         webhooks_private=settings.webhooks_private,
         feed_rules=feed_rules(settings),
+        uploads=upload_limits(settings),
         objects=objects_of(settings, vault),
         policy=order_policy(settings),
         signals=_signals(folder),

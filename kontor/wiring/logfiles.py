@@ -14,6 +14,7 @@ from commands.logs.merged import FollowedLogs, MergedLog
 from commands.logs.order import Order
 from commands.store.port import EventLog
 from commands.store.sqlite import SQLiteLog
+from commands.store.sqlitereading import SeenLog
 from kontor.folder import DataFolder
 from kontor.readonly import open_readonly
 from kontor.settings import Settings
@@ -40,6 +41,14 @@ def open_to_follow(folder: DataFolder) -> EventLog:
         return SQLiteLog.open(folder.log)
     files = log_files(folder)
     return FollowedLogs([SQLiteLog.open(file) for file in files], Order.open(folder.order))
+
+
+def open_to_look(folder: DataFolder) -> EventLog:
+    """For whoever only reads: nothing is made in the folder, which nobody need be able to write. Raises UnusableLog."""
+    if not folder.order.exists():
+        return SeenLog(open_readonly(folder.log))
+    logs = [SeenLog(open_readonly(file)) for file in log_files(folder)]
+    return FollowedLogs(logs, Order.seen(folder.order, open_readonly(folder.order)))
 
 
 def log_files(folder: DataFolder) -> list[Path]:

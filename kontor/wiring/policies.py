@@ -5,6 +5,7 @@ from __future__ import annotations
 from domain.orders.policy import LATER, PARCEL, SHIPMENT, OrderPolicy
 from kontor.settings import Settings
 from projections.search.ranking import Weights
+from writeapi.merchants.uploads import Limits
 
 HOUR_MS = 3_600_000
 
@@ -29,3 +30,7 @@ def search_weights(settings: Settings) -> Weights:
         margin=settings.rank_margin,
         likeness=settings.rank_likeness,
     )
+
+
+def upload_limits(settings: Settings) -> Limits:
+    return Limits(settings.uploads_max, settings.uploads_bytes_max)

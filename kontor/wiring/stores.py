@@ -19,14 +19,14 @@ from projections.purchases.projector import PURCHASES
 from projections.refusals.projector import REFUSALS
 from projections.reviews.projector import RATINGS, REVIEWS
 from projections.rules.projector import RULES
-from projections.sellerratings.projector import SELLER_RATINGS
+from projections.sellerratings.projector import GIVEN_RATINGS, SELLER_RATINGS
 from projections.shops.projector import SHOPS
 from projections.stock.projector import STOCK
 from projections.wishlists.projector import WISHLISTS
 
 _SOLD = (CATALOG, CATEGORIES, STOCK, CARTS, SHOPS, PROMOTIONS, RULES, GIFT_CARDS)
 IN_REDIS = (*_SOLD, DIFFERENCES, WISHLISTS, RATINGS, SELLER_RATINGS, MERCHANT_FEEDS)
-IN_CASSANDRA = (ORDERS, LEDGER, REVIEWS, PURCHASES, ORDER_REVIEWS, DISPUTES, REFUSALS)
+IN_CASSANDRA = (ORDERS, LEDGER, REVIEWS, GIVEN_RATINGS, PURCHASES, ORDER_REVIEWS, DISPUTES, REFUSALS)
 """With everything that grows with the orders, so that no order leaves anything in Redis."""
 OF_PROCESSES = (CHECKOUTS, STOCK, ERASURES, MERCHANT_FEEDS)
 
@@ -50,6 +50,7 @@ PROJECTIONS = (
     WISHLISTS,
     RATINGS,
     SELLER_RATINGS,
+    GIVEN_RATINGS,
     REVIEWS,
     PURCHASES,
     MERCHANT_FEEDS,

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from domain.orders import order
 from domain.orders.order import ORDER, Order, OrderPlaced
-from domain.payments.payment import PAYMENT, PaymentState
+from domain.payments.payment import PAYMENT, PaymentRefunded, PaymentState, RefundRefused, RefundRequested
 from domain.recorded import Recorded
 from projections.projector import Index, Projection, Table, ViewRow
 
@@ -35,8 +35,11 @@ class OrderRow(ViewRow, frozen=True):
 
 class PaymentRow(ViewRow, frozen=True):
     payment: PaymentState
+    created_at: int
     updated_at: int
     version: int
+    refunds_at: dict[str, int] = {}
+    """When each refund was asked for or ended last, by its id."""
 
 
 class ShopOrderRow(ViewRow, frozen=True):
@@ -58,8 +61,12 @@ def without_derivation(placed: OrderPlaced) -> OrderPlaced:
 
 
 def fold_payment(row: PaymentRow | None, recorded: Recorded) -> PaymentRow:
-    state: Any = PAYMENT.evolve(row.payment if row else PAYMENT.initial, recorded.event)
-    return PaymentRow(state, recorded.meta.occurred_at, recorded.version)
+    event, at = recorded.event, recorded.meta.occurred_at
+    state: Any = PAYMENT.evolve(row.payment if row else PAYMENT.initial, event)
+    moved = row.refunds_at if row else {}
+    if isinstance(event, RefundRequested | PaymentRefunded | RefundRefused):
+        moved = {**moved, event.refund_id: at}
+    return PaymentRow(state, row.created_at if row else at, at, recorded.version, moved)
 
 
 def shops_of(recorded: Recorded) -> Sequence[str]:
@@ -95,4 +102,4 @@ SHOP_ORDERS = Table(
     of_one_stream=True,
     indexes={"shop": Index(lambda key, row: key.partition("/")[0], lambda key, row: row.placed_at)},
 )
-ORDERS = Projection("orders", 3, (ORDER_ROWS, PAYMENT_ROWS, SHOP_ORDERS))
+ORDERS = Projection("orders", 4, (ORDER_ROWS, PAYMENT_ROWS, SHOP_ORDERS))

@@ -1,4 +1,5 @@
-"""How shops are rated, as it is shown: a row changes when that does, and not with every rating."""
+"""How shops are rated, as it is shown: a row changes when that does, and not with every rating. And what each buyer
+gave them; of those there are as many as buyers, so they may lie in another store."""
 
 from __future__ import annotations
 
@@ -27,3 +28,28 @@ def rated(row: SellerRatingRow | None, recorded: Recorded) -> SellerRatingRow | 
 
 SELLER_RATING_ROWS = Table(name="seller_ratings", row=SellerRatingRow, folds={SellerRated: rated}, keys=rating_keys)
 SELLER_RATINGS = Projection("seller_ratings", 1, (SELLER_RATING_ROWS,))
+
+
+class GivenRatingRow(ViewRow, frozen=True):
+    """What an account gave a shop."""
+
+    shop_id: str
+    rating: int
+
+
+def given_key(shop_id: str, account_id: str) -> str:
+    return f"{shop_id}.{account_id}"
+
+
+def given_keys(recorded: Recorded) -> Sequence[str]:
+    event: SellerRated = recorded.event
+    return (given_key(shop_of(recorded.stream), event.account_id),)
+
+
+def given(row: GivenRatingRow | None, recorded: Recorded) -> GivenRatingRow:
+    event: SellerRated = recorded.event
+    return GivenRatingRow(shop_of(recorded.stream), event.rating)
+
+
+GIVEN_RATING_ROWS = Table(name="given_ratings", row=GivenRatingRow, folds={SellerRated: given}, keys=given_keys)
+GIVEN_RATINGS = Projection("given_ratings", 1, (GIVEN_RATING_ROWS,))

@@ -26,7 +26,7 @@ from readapi.routes.shops import shop_json
 from readapi.services import ReadServices
 from readapi.shapes.models import Listed, MoneyOut, ShopOut, Versioned
 from readapi.shapes.shapes import STATUS, CheckoutOut, PaymentOut
-from readapi.shown.orders import OrderView, payment_json, view_of_states
+from readapi.shown.orders import payment_json, view_of_rows
 from streams.standins.fromthelog import rows_of
 from streams.standins.neworders import placed_before
 
@@ -94,7 +94,7 @@ def _before(request: Request, cursor: str | None, head: int) -> int:
 
 
 def _item(order_id: str, row: OrderRow, paid: PaymentRow | None) -> dict[str, Any]:
-    view: OrderView = view_of_states(order_id, row.order, paid.payment if paid else None, row.version, row.updated_at)
+    view = view_of_rows(order_id, row, paid)
     lines = row.placed.quote.lines
     return {
         "orderId": order_id,

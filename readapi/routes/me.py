@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import msgspec
@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from commands.mapper import recorded
 from commands.vault import Vault
-from domain.buyers.account import ACCOUNT, ActiveAccount
+from domain.buyers.account import ACCOUNT, ActiveAccount, AddressPut, PaymentMethodAdded
 from domain.errors import NotFound
 from domain.recorded import Recorded
 from readapi.consistency import at_log_position
@@ -56,7 +56,7 @@ def account_json(account_id: str, events: list[Recorded], vault: Vault) -> dict[
     account = ACCOUNT.fold(event.event for event in events)
     if not isinstance(account, ActiveAccount):
         raise NotFound("no such account")
-    profile = vault.open(account_id, account.profile) or {}
+    profile, stamps = vault.open(account_id, account.profile) or {}, _stamps(events)
     return {
         "userId": account_id,
         "email": profile.get("email"),
@@ -64,17 +64,36 @@ def account_json(account_id: str, events: list[Recorded], vault: Vault) -> dict[
         "scopes": account.scopes,
         "notifications": {"orders": account.told_of_orders, "wishes": account.told_of_wishes},
         "addresses": [
-            {"addressId": address_id, **_opened(account_id, address.sealed, vault)}
+            {"addressId": address_id, **_opened(account_id, address.sealed, vault), **stamps[address_id]}
             for address_id, address in account.addresses.items()
         ],
         "paymentMethods": [
-            {"paymentMethodId": method.payment_method_id, "token": method.token}
-            for method in account.payment_methods.values()
+            {"paymentMethodId": method_id, "token": method.token, **stamps[method_id]}
+            for method_id, method in account.payment_methods.items()
         ],
         "createdAt": instant(events[0].meta.occurred_at),
         "updatedAt": instant(events[-1].meta.occurred_at),
         "version": events[-1].version,
     }
+
+
+def _stamps(events: Iterable[Recorded]) -> dict[str, dict[str, str]]:
+    """When each address and payment method came, and when it was written last."""
+    known: dict[str, dict[str, str]] = {}
+    for one in events:
+        if key := _written(one.event):
+            at = instant(one.meta.occurred_at)
+            known[key] = {"createdAt": known.get(key, {}).get("createdAt", at), "updatedAt": at}
+    return known
+
+
+def _written(event: Any) -> str | None:
+    match event:
+        case AddressPut():
+            return event.address.address_id
+        case PaymentMethodAdded():
+            return event.method.payment_method_id
+    return None
 
 
 def _opened(account_id: str, sealed: bytes, vault: Vault) -> Mapping[str, Any]:

@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from domain.errors import NotFound
 from domain.ids import payment_id
-from projections.orders.projector import OrderRow, PaymentRow, account_and_status
+from projections.orders.projector import account_and_status
 from projections.views import Views
 from readapi.consistency import at_history_position, at_log_position
 from readapi.edge.openapi import problem_responses, signed_in
@@ -23,7 +23,7 @@ from readapi.fallback.degraded import or_else
 from readapi.lists import List, page_of
 from readapi.services import ReadServices
 from readapi.shapes.shapes import OrderList, OrderOut, Timeline
-from readapi.shown.orders import OrderView, fold, history, order_json, view_of_states
+from readapi.shown.orders import OrderView, fold, history, order_json, view_of_rows
 from readapi.shown.past import until_of
 from readapi.shown.rated import NOTHING, lines_json, rated_now, rated_of
 from readapi.shown.timeline import timeline_json
@@ -77,14 +77,10 @@ async def _page(
     vault = request.app.state.services.vault
     found = await page_of(request, views, mine, cursor, limit)
     payments = await views.get_many("payments", [payment_id(key) for key, _ in found.entries])
-    shown = [_view(key, row, payments.get(payment_id(key))) for key, row in found.entries]
+    shown = [view_of_rows(key, row, payments.get(payment_id(key))) for key, row in found.entries]
     rated = await rated_of(views, rater, shown) if rater else NOTHING
     items = [order_json(view, vault, position=position, lines=lines_json(view, rated)) for view in shown]
     return reply(page(items, next=found.next, prev=found.prev), position)
-
-
-def _view(order_id: str, row: OrderRow, paid: PaymentRow | None) -> OrderView:
-    return view_of_states(order_id, row.order, paid.payment if paid else None, row.version, row.updated_at)
 
 
 @router.get(

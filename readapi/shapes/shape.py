@@ -19,7 +19,12 @@ class MoneyOut(Shape):
     currency: str = Field(examples=["USD"])
 
 
-class Versioned(Shape):
+class Stamped(Shape):
+    """A part of something, whose version it goes by."""
+
     created_at: datetime
     updated_at: datetime
+
+
+class Versioned(Stamped):
     version: int = Field(description="of the resource's own history; its entity tag", examples=[1])

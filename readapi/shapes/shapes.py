@@ -9,12 +9,13 @@ from pydantic import Field
 
 from readapi.shapes.disputeshapes import OrderDispute
 from readapi.shapes.models import MoneyOut, Shape, Versioned
+from readapi.shapes.shape import Stamped
 
 POSITION = Field(description="opaque; pass it on as Kontor-Min-Position to read this write", examples=["4711"])
 STATUS = Literal["PENDING", "PAID", "PACKED", "SHIPPED", "DELIVERED", "CANCELLED", "REFUNDED"]
 
 
-class AddressOut(Shape):
+class AddressOut(Stamped):
     address_id: str = Field(examples=["adr_01KARQ0000ABCDEFGHJKMNPQRS"])
     name: str = Field(examples=["Ada Lovelace"])
     line1: str = Field(examples=["12 Market Street"])
@@ -25,7 +26,7 @@ class AddressOut(Shape):
     country: str = Field(examples=["US"])
 
 
-class PaymentMethodOut(Shape):
+class PaymentMethodOut(Stamped):
     payment_method_id: str = Field(examples=["pmt_01KARQ0000ABCDEFGHJKMNPQRS"])
     token: str = Field(description="the payment provider's", examples=["pm_card_visa"])
 
@@ -103,6 +104,9 @@ class OwnLineOut(OrderLineOut):
         description="what the buyer gave this product, 1 to 5; null while that is nothing or the order is not paid, "
         "for anybody else, and of an order as it stood once; not in replies to commands",
         examples=[4],
+    )
+    shop_rating: int | None = Field(
+        None, description="what the buyer gave the line's seller; told as `rating` is", examples=[5]
     )
 
 
@@ -190,6 +194,12 @@ class PaymentOut(Shape):
         description="when the provider lets go what it has set aside: what is not packed by then is called off",
         examples=["2026-07-08T12:00:00.000Z"],
     )
+    created_at: datetime | None = Field(
+        description="null where the provider was asked for nothing, and in orders that commands answer with; so are"
+        " `updatedAt` and `version`"
+    )
+    updated_at: datetime | None
+    version: int | None = Field(examples=[4])
 
 
 class CheckoutOut(Shape):
@@ -202,7 +212,7 @@ class CheckoutOut(Shape):
         "COMPENSATED",
     ] = Field(examples=["PAYMENT_CAPTURED"])
     reason: str | None = Field(None, description="why it was compensated", examples=["out_of_stock"])
-    note: str | None = Field(None, description="what was said of it; not in replies to commands")
+    note: str | None = Field(None, description="what was said when it was called off; nothing once erased")
 
 
 class ParcelLineOut(Shape):
@@ -235,7 +245,7 @@ class ShipmentReply(ShipmentOut):
 class CancellationOut(Shape):
     cancellation_id: str = Field(examples=["can_01KARQ0000ABCDEFGHJKMNPQRS"])
     lines: list[ParcelLineOut]
-    note: str | None = Field(description="what was said of it; not in replies to commands, null once erased")
+    note: str | None = Field(description="what was said of it; null once erased")
     created_at: datetime
 
 
@@ -300,6 +310,9 @@ class RefundOut(Shape):
     cause: str | None = Field(description="the cancellation or return that it follows from")
     refusal: str | None = Field(description="why the provider refused it")
     created_at: datetime
+    updated_at: datetime | None = Field(
+        description="null in orders that commands answer with, and where a command changed nothing"
+    )
 
 
 class RefundReply(RefundOut):

@@ -7,9 +7,9 @@ from typing import Any, Literal
 
 from pydantic import Field
 
+from domain.instants import instant
 from domain.sellers.feedstate import Feed, Run, Running
 from domain.sellers.feedterms import FeedTerms, RunCounts
-from readapi.instants import instant
 from readapi.shapes.models import Listed, Shape
 
 RUN_ID = Field(examples=["run_01KARQ0000ABCDEFGHJKMNPQRS"])

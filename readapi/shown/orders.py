@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from commands.mapper import recorded
@@ -20,9 +20,10 @@ from domain.orders.orderreview import REJECTED
 from domain.orders.returns import Return
 from domain.orders.shipment import Shipment, Shipments
 from domain.payments.giftcard import GiftCardRefunded
-from domain.payments.payment import PAYMENT, Payment, PaymentState
+from domain.payments.payment import Payment, PaymentState
 from domain.payments.paymentstate import captured_so_far
 from domain.recorded import Recorded
+from projections.orders.projector import OrderRow, PaymentRow, fold_payment
 from readapi.edge.ids import require_id
 from readapi.edge.positions import format_position
 from readapi.instants import instant
@@ -39,6 +40,8 @@ class OrderView(NamedTuple):
     progress: str
     reason: str
     payment: str
+    payment_row: PaymentRow | None
+    """Since when it is as it is; None while there is none, and in replies to commands, which do not know it."""
     authorized_until: int
     """When the provider lets go what it has set aside (ms); 0 if nothing is, or it does not say."""
     captured: int
@@ -61,8 +64,11 @@ def view_of_checkout(
     paid: PaymentState | None,
     version: int,
     updated_at: int,
-    on_card: Collection[str] | None = None,
+    on_card: Mapping[str, int] | None = None,
+    row: PaymentRow | None = None,
+    refunds_at: Mapping[str, int] | None = None,
 ) -> OrderView:
+    """``on_card`` and ``refunds_at`` are as ``refunds_json`` takes them, ``row`` is the payment's where it is known."""
     return OrderView(
         order_id=state.order_id,
         placed=state.placed,
@@ -70,6 +76,7 @@ def view_of_checkout(
         progress=checkout.progress(state),
         reason=state.reason,
         payment=state.payment,
+        payment_row=row,
         authorized_until=paid.until if isinstance(paid, Payment) and paid.status in OPEN else 0,
         captured=captured_so_far(paid),
         disputes=disputes_json(paid),
@@ -79,12 +86,18 @@ def view_of_checkout(
         shipments=own.shipments if isinstance(own, order.OpenOrder | order.PaidOrder) else {},
         cancellations={} if isinstance(own, order.NoOrder) else own.cancellations,
         returns=own.returns if isinstance(own, order.PaidOrder) else {},
-        refunds=refunds_json(state.order_id, own, paid, updated_at, on_card),
+        refunds=refunds_json(state.order_id, own, paid, updated_at, on_card, refunds_at),
     )
 
 
 def view_of_states(
-    order_id: str, state: order.Order, paid: PaymentState | None, version: int, updated_at: int
+    order_id: str,
+    state: order.Order,
+    paid: PaymentState | None,
+    version: int,
+    updated_at: int,
+    row: PaymentRow | None = None,
+    refunds_at: Mapping[str, int] | None = None,
 ) -> OrderView:
     """From the order's and the payment's aggregates; ``paid`` may be None when there is no payment yet."""
     assert not isinstance(state, order.NoOrder)
@@ -99,7 +112,13 @@ def view_of_states(
         order="confirmed" if confirmed else _PROGRESS[type(state)],
         reason=reason,
     )
-    return view_of_checkout(known, state, paid, version, updated_at)
+    return view_of_checkout(known, state, paid, version, updated_at, row=row, refunds_at=refunds_at)
+
+
+def view_of_rows(order_id: str, row: OrderRow, paid: PaymentRow | None) -> OrderView:
+    if paid is None:
+        return view_of_states(order_id, row.order, None, row.version, row.updated_at, refunds_at={})
+    return view_of_states(order_id, row.order, paid.payment, row.version, row.updated_at, paid, paid.refunds_at)
 
 
 _PROGRESS = {order.OpenOrder: "pending", order.PaidOrder: "paid", order.CancelledOrder: "cancelled"}
@@ -157,27 +176,33 @@ def begun_by(events: list[Recorded], at: int) -> list[Recorded]:
 def fold(events: Iterable[Recorded]) -> OrderView:
     state: Checkout | None = None
     own: Any = ORDER.initial
-    paid: Any = PAYMENT.initial
+    paid: PaymentRow | None = None
     version = updated_at = 0
-    on_card: set[str] = set()
+    on_card: dict[str, int] = {}
     for event in events:
         state = checkout.evolve(state, event)
         if event.stream.startswith("ord_"):
             own = ORDER.evolve(own, event.event)
             version, updated_at = event.version, event.meta.occurred_at
         elif event.stream.startswith("pay_"):
-            paid = PAYMENT.evolve(paid, event.event)
+            paid = fold_payment(paid, event)
         elif isinstance(event.event, GiftCardRefunded):
-            on_card.add(event.event.refund_id)
+            on_card[event.event.refund_id] = event.meta.occurred_at
     assert state is not None
-    return view_of_checkout(state, own, paid, version, updated_at, on_card)
+    if paid is None:
+        return view_of_checkout(state, own, None, version, updated_at, on_card, refunds_at={})
+    return view_of_checkout(state, own, paid.payment, version, updated_at, on_card, paid, paid.refunds_at)
 
 
 def payment_json(view: OrderView) -> dict[str, Any]:
+    row = view.payment_row
     return {
         "paymentId": payment_id(view.order_id),
         "status": view.payment,
         "authorizedUntil": instant(view.authorized_until) if view.authorized_until else None,
+        "createdAt": instant(row.created_at) if row else None,
+        "updatedAt": instant(row.updated_at) if row else None,
+        "version": row.version if row else None,
     }
 
 
@@ -190,13 +215,13 @@ def order_json(
     lines: Sequence[Mapping[str, Any]] | None = None,
 ) -> dict[str, Any]:
     """``with_address`` is for answers that nobody stores; replies to idempotent commands are kept, and go without, as
-    they do without what people wrote. ``lines`` take the place of the order's own where more is told of them."""
+    what is kept of them does without what people wrote. ``lines`` take the place of the order's own where more is told
+    of them."""
     placed = view.placed
     covered = placed.gift_card
 
     def said(sealed: bytes) -> str | None:
-        opened = vault.open(placed.account_id, sealed) if sealed and with_address else None
-        return opened["note"] if opened else None
+        return note_of(vault, placed.account_id, sealed) if with_address else None
 
     progress: dict[str, Any] = {"state": view.progress}
     if view.reason:
@@ -242,6 +267,12 @@ def order_json(
     if with_address:
         body["address"] = vault.open(placed.account_id, placed.address)
     return body
+
+
+def note_of(vault: Vault, buyer_id: str, sealed: bytes) -> str | None:
+    """What somebody wrote of a buyer's order; None for nothing, and once the buyer is erased."""
+    opened = vault.open(buyer_id, sealed) if sealed else None
+    return opened["note"] if opened else None
 
 
 def units_json(units: Mapping[str, int]) -> list[dict[str, Any]]:

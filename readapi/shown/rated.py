@@ -1,16 +1,16 @@
-"""Which of the things that somebody bought he has rated, and how: for the lines of his own orders."""
+"""How somebody rated the things that he bought, and their sellers: for the lines of his own orders."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 from starlette.requests import Request
 
 from projections.reviews.projector import REVIEW_ROWS, ReviewRow, review_key
+from projections.sellerratings.projector import GIVEN_RATING_ROWS, GivenRatingRow, given_key
 from projections.views import Views, ViewsUnavailable
 from readapi.consistency import at_history_position, require
 from readapi.edge.degraded import note
@@ -18,19 +18,31 @@ from readapi.edge.problems import PositionNotReached
 from readapi.services import ReadServices
 from readapi.shown.orders import OrderView
 
-Rated = Mapping[str, int]
-"""From 1 to 5, by product."""
-NOTHING: Rated = MappingProxyType({})
+
+class Rated(NamedTuple):
+    """From 1 to 5, by id."""
+
+    products: Mapping[str, int]
+    shops: Mapping[str, int]
+
+
+NOTHING = Rated({}, {})
 _NOT_BOUGHT = ("PENDING", "CANCELLED")
 
 
 async def rated_of(views: Views, account_id: str, orders: Iterable[OrderView]) -> Rated:
-    """Of what this account bought in these of its orders; asks once, and not at all where nothing was bought. Raises
+    """Of what this account bought in these of its orders, and of whom; asks not at all where nothing was bought. Raises
     ViewsUnavailable."""
-    bought = [one for one in orders if one.status not in _NOT_BOUGHT]
-    keys = {review_key(line.product_id, account_id) for one in bought for line in one.placed.quote.lines}
-    rows: dict[str, ReviewRow] = await views.get_many(REVIEW_ROWS.name, keys) if keys else {}
-    return {row.product_id: row.rating for row in rows.values()}
+    bought = [line for one in orders if one.status not in _NOT_BOUGHT for line in one.placed.quote.lines]
+    if not bought:
+        return NOTHING
+    reviews = {review_key(line.product_id, account_id) for line in bought}
+    things: dict[str, ReviewRow] = await views.get_many(REVIEW_ROWS.name, reviews)
+    sellers = {given_key(line.shop_id, account_id) for line in bought}
+    shops: dict[str, GivenRatingRow] = await views.get_many(GIVEN_RATING_ROWS.name, sellers)
+    return Rated(
+        {row.product_id: row.rating for row in things.values()}, {row.shop_id: row.rating for row in shops.values()}
+    )
 
 
 async def rated_now(request: Request, view: OrderView) -> Rated:
@@ -52,5 +64,12 @@ async def rated_now(request: Request, view: OrderView) -> Rated:
 
 
 def lines_json(view: OrderView, rated: Rated) -> list[dict[str, Any]]:
-    """The order's lines with the rating of each, None where there is none."""
-    return [{**msgspec.to_builtins(line), "rating": rated.get(line.product_id)} for line in view.placed.quote.lines]
+    """The order's lines with the rating of each and of its shop, None where there is none."""
+    return [
+        {
+            **msgspec.to_builtins(line),
+            "rating": rated.products.get(line.product_id),
+            "shopRating": rated.shops.get(line.shop_id),
+        }
+        for line in view.placed.quote.lines
+    ]

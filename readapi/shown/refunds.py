@@ -21,24 +21,30 @@ def refunds_json(
     own: order.Order,
     paid: PaymentState | None,
     updated_at: int,
-    on_card: Collection[str] | None = None,
+    on_card: Mapping[str, int] | None = None,
+    refunds_at: Mapping[str, int] | None = None,
 ) -> list[dict[str, Any]]:
     """What was granted, and last the rest of an order that was called off.
 
-    ``on_card`` names the refunds whose part is on the gift card again. None: nobody looked at the card, and what is
-    granted counts as done, since nothing can stand in its way.
+    ``on_card`` tells since when (ms) which refunds' part is on the gift card again. None: nobody looked at the card,
+    and what is granted counts as done, since nothing can stand in its way. ``refunds_at`` tells when each was asked for
+    or ended last at the payment (ms); None where that is not known, as in replies to commands.
     """
     granted = own.refunds if isinstance(own, order.PaidOrder | order.CancelledOrder) else {}
     asked = paid.refunds if isinstance(paid, Payment) else {}
     rest = asked.get(THE_REST)
     # What the payment was not asked for before the whole order was called off is part of the rest.
     told = [one for key, one in granted.items() if rest is None or key in asked]
-    shown = [_refund(one, asked.get(one.refund_id), on_card) for one in told]
+
+    def at(key: str, granted: RefundGranted) -> int | None:
+        return None if refunds_at is None else max(granted.at, refunds_at.get(key, 0), (on_card or {}).get(key, 0))
+
+    shown = [_refund(one, asked.get(one.refund_id), on_card, at(one.refund_id, one)) for one in told]
     disputed = isinstance(paid, Payment) and bool(paid.contested.amount or paid.lost.amount)
     whole = _rest(order_id, own, rest, told, updated_at, disputed)
     if whole is not None:
         back = on_card if on_card is None or giftcard.THE_REST not in on_card else (whole.refund_id,)
-        shown.append(_refund(whole, rest, back))
+        shown.append(_refund(whole, rest, back, at(THE_REST, whole)))
     return shown
 
 
@@ -59,7 +65,9 @@ def _rest(
     return RefundGranted(rest_id(order_id), amount, "cancelled", at, gift_card=part) if amount.amount else None
 
 
-def _refund(granted: RefundGranted, asked: Refund | None, on_card: Collection[str] | None) -> dict[str, Any]:
+def _refund(
+    granted: RefundGranted, asked: Refund | None, on_card: Collection[str] | None, at: int | None
+) -> dict[str, Any]:
     shipping: Mapping[str, Any] = granted.shipping
     carriage = sum(one.amount for one in shipping.values())
     return {
@@ -76,6 +84,7 @@ def _refund(granted: RefundGranted, asked: Refund | None, on_card: Collection[st
         "cause": granted.cause or None,
         "refusal": asked.refusal or None if asked is not None else None,
         "createdAt": instant(granted.at),
+        "updatedAt": None if at is None else instant(at),
     }
 
 

@@ -10,7 +10,8 @@ from pydantic import Field
 from domain.money import Money
 from projections.wishlists.projector import WishRow
 from readapi.instants import instant
-from readapi.shapes.models import Listed, MoneyOut, Shape
+from readapi.shapes.models import Listed, MoneyOut
+from readapi.shapes.shape import Stamped
 from readapi.shapes.shapes import POSITION
 from readapi.shown.languages import Wanted
 from readapi.shown.pictures import image_of
@@ -34,7 +35,7 @@ def wish_json(row: WishRow, one: OnSale | None, wanted: Wanted = ()) -> dict[str
         "inStock": offer is not None and offer.in_stock,
         "lowStock": offer is not None and offer.low_stock,
         "discontinued": one is None or not one.product.published,
-        "addedAt": instant(row.at),
+        **dict.fromkeys(("addedAt", "createdAt", "updatedAt"), instant(row.at)),
     }
 
 
@@ -53,11 +54,11 @@ def price_change(before: Money | None, now: Money | None) -> str | None:
 # for the OpenAPI document alone
 
 
-class Wish(Shape):
+class Wish(Stamped):
     sku: str = Field(examples=["BED-160"])
     product_id: str = Field(examples=["prd_01KARQ0000ABCDEFGHJKMNPQRS"])
     price_at_adding: MoneyOut | None = Field(description="null if nobody offered it then")
-    added_at: datetime
+    added_at: datetime = Field(description="the same as `createdAt`; what is wished for does not change")
 
 
 class WishReply(Wish):

@@ -39,14 +39,18 @@ log = structlog.get_logger("feeds")
 
 @dataclass(frozen=True, slots=True)
 class Pacing:
-    """All in seconds."""
+    """Times in seconds."""
 
     idle: float = 5.0
     """How often one looks although nothing was heard of."""
     claim: float = 60.0
     """Renewed when a third of it is over."""
-    at_once: int = 2
-    """Runs of this process."""
+    at_once: int = 16
+    """Runs of this process; most of them wait for what their source sends."""
+    of_a_shop: int = 2
+    """Of those, so that a merchant with slow sources leaves room for others."""
+    read_at_once: int = 2
+    """Of those that have their copy: reading it is work for this process and the log."""
 
 
 class FeedProcess:
@@ -69,6 +73,7 @@ class FeedProcess:
         self._sources = Sources(rules)
         self._pacing = pacing or Pacing()
         self._worker = secrets.token_hex(8)
+        self._reading = asyncio.Semaphore(self._pacing.read_at_once)
         self._runs: dict[tuple[str, str], asyncio.Task[None]] = {}
         self._wake = asyncio.Event()
         self.due = 0
@@ -128,7 +133,8 @@ class FeedProcess:
             if len(self._runs) >= self._pacing.at_once:
                 rest = self._pacing.idle  # the end of a run wakes it
                 break
-            await self._begin_if_readable(shop_id, name)
+            if sum(one == shop_id for one, _ in self._runs) < self._pacing.of_a_shop:
+                await self._begin_if_readable(shop_id, name)
         self.due = sum(run not in self._runs for run in due)
         return rest
 
@@ -190,7 +196,8 @@ class FeedProcess:
         try:
             shop: OpenedShop = require_open(await self._engine.state(shop_id))
             files = FeedFiles(self._folder, shop_id, name)
-            return await FeedRun(files, feed, shop_id, shop.currency, self._sources, self._loader, run.held).perform()
+            reading = FeedRun(files, feed, shop_id, shop.currency, self._sources, self._loader, run.held, self._reading)
+            return await reading.perform()
         except NotFound:
             return Result(FAILED, "there is no such shop")
         except UnreadableStream as error:

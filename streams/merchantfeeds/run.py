@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
+from contextlib import AbstractAsyncContextManager, nullcontext
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -28,6 +29,7 @@ BATCH = 1_000
 LOADED = 250
 """Rows given to the write path at once; more would keep the event loop from others for longer than they gain."""
 KEY_MAX = 300
+ANY_TIME = nullcontext()
 _encode = msgspec.json.Encoder(order="deterministic").encode
 
 
@@ -53,7 +55,8 @@ class _Batch(NamedTuple):
 
 
 class FeedRun:
-    """``feed`` has begun the run. ``held`` says whether it is still this worker's."""
+    """``feed`` has begun the run. ``held`` says whether it is still this worker's; before it reads it waits for its
+    ``turn``."""
 
     def __init__(
         self,
@@ -64,6 +67,7 @@ class FeedRun:
         sources: Sources,
         loader: Loader,
         held: Callable[[], bool],
+        turn: AbstractAsyncContextManager[Any] = ANY_TIME,
     ) -> None:
         assert feed.running is not None
         self._files = files
@@ -75,6 +79,7 @@ class FeedRun:
         self._sources = sources
         self._loader = loader
         self._held = held
+        self._turn = turn
 
     async def perform(self) -> Result:
         """Raises RunLost, WritePathError, OSError, sqlite3.Error; called again after those it goes on."""
@@ -87,7 +92,8 @@ class FeedRun:
             fetched = await self._fetched(memory, progress)
             if fetched is None:
                 return Result(SAME, mark=self._feed.mark)
-            return await self._read(memory, *fetched)
+            async with self._turn:
+                return await self._read(memory, *fetched)
         except SourceFailed as error:
             return Result(FAILED, str(error))
         finally:

@@ -10,13 +10,11 @@ import time
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
-from streams.objects.port import ObjectsUnavailable, TooLarge, Upload, require_key
+from streams.objects.port import LEFT_S, LISTED_MAX, Lying, ObjectsUnavailable, TooLarge, Upload, require_key
 from streams.objects.tickets import Ticket, Tickets
 
 UPLOADS = "/api/media/uploads/"
 """Of the command service: where ``take`` is called."""
-LEFT_S = 86_400
-"""An upload that nobody took up is deleted after so long."""
 
 
 class FolderObjects:
@@ -43,6 +41,12 @@ class FolderObjects:
     async def delete(self, key: str) -> None:
         try:
             await asyncio.to_thread(self._path(key).unlink, missing_ok=True)
+        except OSError as error:
+            raise ObjectsUnavailable(str(error.strerror)) from error
+
+    async def listed(self, prefix: str, most: int) -> list[Lying]:
+        try:
+            return await asyncio.to_thread(self._listed, prefix, min(most, LISTED_MAX))
         except OSError as error:
             raise ObjectsUnavailable(str(error.strerror)) from error
 
@@ -90,6 +94,20 @@ class FolderObjects:
         if len(body) > most:
             raise TooLarge
         return body
+
+    def _listed(self, prefix: str, most: int) -> list[Lying]:
+        beginning = self._path(prefix)
+        if not beginning.parent.is_dir():
+            return []
+        found: list[Lying] = []
+        with os.scandir(beginning.parent) as entries:
+            for entry in entries:
+                if len(found) < most and entry.name.startswith(beginning.name) and entry.is_file():
+                    with contextlib.suppress(FileNotFoundError):  # taken up just now
+                        stat = entry.stat()
+                        key = prefix.removesuffix(beginning.name) + entry.name
+                        found.append(Lying(key, stat.st_size, self._now() - stat.st_mtime))
+        return found
 
     def _prune(self, folder: Path) -> None:
         if folder.is_dir():

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from streams.objects.port import ObjectsUnavailable, TooLarge, Upload, require_key
+from streams.objects.port import Lying, ObjectsUnavailable, TooLarge, Upload, require_key
 
 CONNECT_S = 3.0
 READ_S = 10.0
@@ -55,6 +56,14 @@ class S3Objects:
     async def delete(self, key: str) -> None:
         await self._asked("delete_object", Key=require_key(key))
 
+    async def listed(self, prefix: str, most: int) -> list[Lying]:
+        found = await self._asked("list_objects_v2", Prefix=require_key(prefix), MaxKeys=most)
+        now = datetime.now(UTC)
+        return [
+            Lying(one["Key"], one["Size"], (now - one["LastModified"]).total_seconds())
+            for one in found.get("Contents", ())
+        ]
+
     async def upload(self, key: str, media_type: str, most: int, seconds: int) -> Upload:
         signed: dict[str, Any] = await asyncio.to_thread(
             self._client.generate_presigned_post,
@@ -66,9 +75,9 @@ class S3Objects:
         )
         return Upload("POST", signed["url"], signed["fields"], {})
 
-    async def _asked(self, method: str, **arguments: Any) -> None:
+    async def _asked(self, method: str, **arguments: Any) -> Any:
         try:
-            await asyncio.to_thread(getattr(self._client, method), Bucket=self._bucket, **arguments)
+            return await asyncio.to_thread(getattr(self._client, method), Bucket=self._bucket, **arguments)
         except (BotoCoreError, ClientError) as error:
             raise ObjectsUnavailable(type(error).__name__) from error
 

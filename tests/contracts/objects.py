@@ -64,3 +64,11 @@ class ObjectsContract:
             other = upload._replace(url=upload.url[:-4] + ("AAAA" if upload.url[-4:] != "AAAA" else "BBBB"))
         assert not await send(other, PNG)
         assert await objects.get("uploads/prd_1.pic_2", 1_000) is None
+
+    async def test_what_begins_so_is_listed(self, objects: Objects) -> None:
+        assert await objects.listed("uploads/usr_1.", 10) == []
+        for key, body in (("uploads/usr_1.a.3", b""), ("uploads/usr_1.b.3", b"abc"), ("uploads/usr_12.a.3", b"a")):
+            await objects.put(key, body, "image/png")
+        found = await objects.listed("uploads/usr_1.", 10)
+        assert sorted((one.key, one.size) for one in found) == [("uploads/usr_1.a.3", 0), ("uploads/usr_1.b.3", 3)]
+        assert len(await objects.listed("uploads/usr_1.", 1)) == 1

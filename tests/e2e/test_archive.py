@@ -55,7 +55,7 @@ async def orders(house: House, seller: Seller, shopper: Shopper) -> list[str]:
     await shopper.read("/api/orders")
     await archive(house, OLD)
     new = [(await delivered(seller, shopper, sku))["orderId"] for _ in range(NEW)]
-    assert count(house, "orders_v3_archive") == OLD
+    assert count(house, "orders_v4_archive") == OLD
     await shopper.read("/api/orders")
     return [*reversed(new), *reversed(old)]
 
@@ -114,7 +114,7 @@ async def test_money_can_still_go_back(house: House, admin: Shopper, shopper: Sh
     shown = await once(shopper, order, status="REFUNDED")
     assert given_back(house, order) == shown["totals"]["grand"]["amount"]
     await shopper.read("/api/orders")
-    assert count(house, "orders_v3_archive") == OLD - 1
+    assert count(house, "orders_v4_archive") == OLD - 1
     assert await pages(shopper, "/api/orders?") == orders
     await archive(house, NEW + 1)
 
@@ -123,7 +123,7 @@ async def test_views_that_are_folded_anew_show_the_same(house: House, shopper: S
     views: Any = house.services.views
     views.reset()
     await house.services.follower.catch_up()  # type: ignore[attr-defined]  # the embedded one
-    assert count(house, "orders_v3_archive") == 0
+    assert count(house, "orders_v4_archive") == 0
     assert await pages(shopper, "/api/orders?") == orders
     await archive(house, OLD + NEW)
     assert await pages(shopper, "/api/orders?") == orders
@@ -134,10 +134,10 @@ async def test_a_replay_takes_the_archive_along_and_back(
 ) -> None:
     folder = DataFolder(house.folder)
     replay(folder, "orders", verify=True)
-    assert (count(house, "orders_v3_archive"), count(house, "orders_v3_kept_archive")) == (0, OLD)
+    assert (count(house, "orders_v4_archive"), count(house, "orders_v4_kept_archive")) == (0, OLD)
     assert await pages(shopper, "/api/orders?") == orders
     replay(folder, "orders", rollback=True)
-    assert (count(house, "orders_v3_archive"), count(house, "orders_v3_kept_archive")) == (OLD, 0)
+    assert (count(house, "orders_v4_archive"), count(house, "orders_v4_kept_archive")) == (OLD, 0)
     assert await pages(shopper, "/api/orders?") == orders
     compared = await compare_views(Settings(data=house.folder), folder.log)
     assert [one for one in compared if one.different] == []

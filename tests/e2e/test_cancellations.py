@@ -8,8 +8,9 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.e2e.aftersale import given_back, in_stock, settled, some
-from tests.e2e.house import House
+from kontor.folder import DataFolder
+from tests.e2e.aftersale import given_back, in_stock, post, settled, some
+from tests.e2e.house import House, rows
 from tests.e2e.market import Seller, open_shop
 from tests.e2e.shopper import Shopper, expect, fresh_key, problem
 
@@ -40,7 +41,7 @@ async def test_some_units_by_the_buyer(
     first = expect(200, await shopper.cancel(order["orderId"], lines=[some(order, 0, 1)], reason="ordered too many"))
     assert first["status"] == "PAID"
     assert [one["lines"] for one in first["cancellations"]] == [[some(order, 0, 1)]]
-    assert first["cancellations"][0]["note"] is None, "stored replies keep nothing that people wrote"
+    assert first["cancellations"][0]["note"] == "ordered too many"
     shown = await settled(shopper, order)
     assert shown["cancellations"][0]["note"] == "ordered too many"
     [refund] = shown["refunds"]
@@ -54,12 +55,26 @@ async def test_some_units_by_the_buyer(
     assert house.problems() == []
 
 
+async def test_stored_replies_keep_nothing_that_people_wrote(
+    house: House, shopper: Shopper, order: dict[str, Any]
+) -> None:
+    path, key = f"/api/orders/{order['orderId']}/cancel", fresh_key()
+    body = {"lines": [some(order, 0, 1)], "reason": "ordered too many"}
+    first, again = [expect(200, await post(shopper, path, body, key)) for _ in range(2)]
+    assert first == again
+    assert first["cancellations"][0]["note"] == "ordered too many"
+    kept = rows(DataFolder(house.folder).log, "SELECT body FROM replies")
+    assert any(first["cancellations"][0]["cancellationId"].encode() in body for (body,) in kept)
+    assert not any(b"ordered too many" in body for (body,) in kept)
+
+
 async def test_line_by_line_until_nothing_is_left(
     house: House, seller: Seller, shopper: Shopper, order: dict[str, Any], skus: list[str]
 ) -> None:
     for lines in ([some(order, 0, 1)], [some(order, 0)], [some(order, 1)]):
         last = expect(200, await shopper.cancel(order["orderId"], lines=lines, reason="changed my mind"))
-    assert last["status"] == "CANCELLED"
+    assert (last["status"], last["checkout"]["note"]) == ("CANCELLED", "changed my mind")
+    assert [one["note"] for one in last["cancellations"]] == ["changed my mind"] * 2
     shown = await shopper.settled(order["orderId"])
     assert (shown["payment"]["status"], shown["checkout"]["note"]) == ("refunded", "changed my mind")
     assert len(shown["cancellations"]) == 2

@@ -22,7 +22,7 @@ async def test_the_newest_orders_of_everybody(house: House, seller: Seller, shop
         placed.append(await buyer.buy())
     found = await admin.do("GET", ORDERS)
     assert [one["orderId"] for one in found["items"]] == [one["orderId"] for one in reversed(placed)]
-    newest, paid = found["items"][0], placed[-1]
+    newest, paid = found["items"][0], await shopper.order(placed[-1]["orderId"])
     assert (newest["status"], newest["checkout"]["state"]) == ("PAID", "PAYMENT_CAPTURED")
     assert (newest["total"], newest["payment"]) == (paid["totals"]["grand"], paid["payment"])
     assert (newest["accountId"], newest["units"], newest["shopIds"]) == (shopper.user_id, 2, [seller.shop_id])

@@ -11,6 +11,7 @@ from tests.contracts.objects import PNG
 from tests.e2e.house import House
 from tests.e2e.market import Seller
 from tests.e2e.shopper import Shopper, expect, problem
+from writeapi.merchants.uploads import Limits
 
 JPEG = b"\xff\xd8\xff\xe0" + bytes(2_000)
 
@@ -145,3 +146,15 @@ async def test_pictures_are_the_business_of_who_made_the_product(
 )
 async def test_what_is_no_picture_is_not_found(house: House, name: str) -> None:
     problem(await house.http.get(f"/api/media/prd_01KARQ0000ABCDEFGHJKMNPQRS/{name}"), 404, "not_found")
+
+
+async def test_uploads_that_nobody_takes_up_are_bounded(house: House, seller: Seller, product: str) -> None:
+    house.services.uploads = Limits(files=2, size=10_000)
+    first, _ = await permitted(seller, product, PNG), await permitted(seller, product, PNG)
+    said = {"type": "image/png", "size": len(PNG)}
+    refused = await seller.shopper.send("POST", f"/api/products/{product}/media/uploads", said)
+    assert "take them up" in problem(refused, 429, "rate_limited")["detail"]
+    assert int(refused.headers["retry-after"]) > 1
+    expect(204, await sent(house.http, first, PNG))
+    await seller.shopper.do("POST", f"/api/products/{product}/media", {"mediaId": first["mediaId"]}, 201)
+    await permitted(seller, product, PNG)

@@ -79,7 +79,7 @@ async def test_from_registration_to_a_paid_order(house: House, seller: Seller, v
     adds_up(order)
     assert order["totals"] == quote["totals"]
     assert (order["status"], order["checkout"]) == ("PAID", {"state": "PAYMENT_CAPTURED"})
-    assert set(order["payment"]) == {"paymentId", "status", "authorizedUntil"}
+    assert set(order["payment"]) == {"paymentId", "status", "authorizedUntil", "createdAt", "updatedAt", "version"}
     assert order["payment"]["authorizedUntil"] is None, "nothing is set aside any more"
     assert order["payment"]["paymentId"].startswith("pay_")
     assert (order["shipments"], order["returns"]) == ([], [])

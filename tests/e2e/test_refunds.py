@@ -36,6 +36,7 @@ def usd(amount: int) -> dict[str, Any]:
 async def test_a_part_and_then_the_rest(house: House, admin: Shopper, shopper: Shopper, order: dict[str, Any]) -> None:
     granted = expect(202, await ask(admin, order, amount=usd(500)))
     assert (granted["status"], granted["amount"], granted["reason"]) == ("PENDING", usd(500), "goodwill")
+    assert granted["createdAt"] == granted["updatedAt"]
     assert (granted["orderId"], granted["orderStatus"]) == (order["orderId"], "PAID")
     shown = await once(shopper, order, payment="partially_refunded")
     assert [(one["refundId"], one["status"]) for one in shown["refunds"]] == [(granted["refundId"], "REFUNDED")]

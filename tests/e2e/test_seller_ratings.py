@@ -82,3 +82,22 @@ async def test_a_repeated_request_rates_once(house: House, seller: Seller, sku: 
     first, again = [await rate(ada, seller, order, 4, Idempotency_Key=key) for _ in range(2)]
     assert (first.status_code, first.content) == (again.status_code, again.content)
     assert await shown(ada, seller, sku) == {"average": 4.0, "count": 1}
+
+
+async def test_a_buyer_is_told_how_he_rated_the_shop(house: House, seller: Seller, sku: str, admin: Shopper) -> None:
+    ada, order = await bought(house, sku)
+    path = f"/api/orders/{order['orderId']}"
+
+    def rated(shown: dict[str, Any]) -> list[int | None]:
+        return [line["shopRating"] for line in shown["lines"]]
+
+    await deliver(seller, order)
+    assert rated(await ada.read(path)) == [None]
+    for rating in (4, 2):
+        expect(201, await rate(ada, seller, order, rating))
+    assert rated(await ada.read(path)) == [2]
+    [listed] = (await ada.read("/api/orders"))["items"]
+    assert rated(listed) == [2]
+    assert rated(await ada.read(f"{path}?version=1")) == [None], "nobody had, then"
+    admin.position = ada.position
+    assert rated(await admin.read(path)) == [None], "whose rating it is, is his own business"

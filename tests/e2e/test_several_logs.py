@@ -170,10 +170,10 @@ async def test_administrators_move_slices_while_others_buy(house: House, seller:
     buying = [asyncio.create_task(buys(one)) for one in buyers]
     for log in (1, 3, 0):
         told = await admin.do("POST", "/api/admin/slices/move", {"first": 0, "last": SLICES - 1, "log": log})
-        assert told["ranges"] == [{"first": 0, "last": SLICES - 1, "log": log}]
+        assert told["items"] == [{"first": 0, "last": SLICES - 1, "log": log}]
     assert await asyncio.gather(*buying) == ["PAID"] * 4
     shown = await admin.read("/api/admin/slices")
-    assert (shown["logs"], shown["version"]) == (LOGS, 4)
+    assert (shown["logs"], shown["version"], shown["next"], shown["prev"]) == (LOGS, 4, None, None)
     for body, pointer in (
         ({"first": 5, "last": 4, "log": 0}, "#/last"),
         ({"first": 0, "last": 1, "log": LOGS}, "#/log"),
@@ -189,7 +189,7 @@ async def test_one_log_has_all_slices_and_moves_none(tmp_path: Path) -> None:
         admin = await sign_up(house.http)
         await house.grant(admin.user_id, "admin")
         await admin.sign_in()
-        assert (await admin.read("/api/admin/slices"))["ranges"] == [{"first": 0, "last": SLICES - 1, "log": 0}]
+        assert (await admin.read("/api/admin/slices"))["items"] == [{"first": 0, "last": SLICES - 1, "log": 0}]
         refused = await admin.send("POST", "/api/admin/slices/move", {"first": 0, "last": 1, "log": 1})
         problem(refused, 422, "validation_failed", "#/log")
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from tests.e2e.aftersale import settled
 from tests.e2e.house import House, in_process
 from tests.e2e.market import Seller
 from tests.e2e.shopper import Shopper, expect
@@ -60,3 +61,46 @@ async def test_a_placed_and_a_cancelled_order(seller: Seller, shopper: Shopper) 
 async def agrees_of_order(shopper: Shopper, told: dict[str, Any]) -> None:
     shown = await shopper.read(f"/api/orders/{told['orderId']}?version={told['version']}")
     assert (shown["createdAt"], shown["updatedAt"]) == (told["createdAt"], told["updatedAt"])
+
+
+def times(part: dict[str, Any]) -> tuple[str, str]:
+    return part["createdAt"], part["updatedAt"]
+
+
+async def test_addresses_and_payment_methods(shopper: Shopper) -> None:
+    me = await shopper.read("/api/me")
+    [address], [method] = me["addresses"], me["paymentMethods"]
+    for one in (address, method):
+        assert me["createdAt"] < one["createdAt"] == one["updatedAt"] <= me["updatedAt"]
+    await shopper.do("PATCH", f"/api/me/addresses/{shopper.address_id}", {"line2": "Flat 3"})
+    me = await shopper.read("/api/me")
+    assert address["createdAt"] == me["addresses"][0]["createdAt"] < me["addresses"][0]["updatedAt"] == me["updatedAt"]
+    assert me["paymentMethods"] == [method]
+
+
+async def test_a_wish(seller: Seller, shopper: Shopper) -> None:
+    wish = {"sku": await seller.sells()}
+    first = await shopper.do("POST", "/api/wishlist/items", wish, 201)
+    again = await shopper.do("POST", "/api/wishlist/items", wish, 201)
+    [shown] = (await shopper.read("/api/wishlist"))["items"]
+    assert times(first) == times(again) == times(shown) == (first["addedAt"], first["addedAt"])
+
+
+async def test_a_payment_and_its_refunds(seller: Seller, shopper: Shopper) -> None:
+    await shopper.add(await seller.sells(), 2)
+    told = await shopper.buy()
+    assert (times(told["payment"]), told["payment"]["version"]) == ((None, None), None), "a reply does not know them"
+    path = f"/api/orders/{told['orderId']}"
+    assert (await shopper.read(f"{path}?version=1"))["payment"]["createdAt"] is None, "nothing was asked for yet"
+    paid = (await shopper.order(told["orderId"]))["payment"]
+    assert told["createdAt"] <= paid["createdAt"] < paid["updatedAt"]
+    lines = [{"lineId": told["lines"][0]["lineId"], "quantity": 1}]
+    told = expect(200, await shopper.cancel(told["orderId"], lines=lines))
+    assert [one["updatedAt"] for one in told["refunds"]] == [None]
+    shown = await settled(shopper, told)
+    [refund] = shown["refunds"]
+    assert refund["createdAt"] < refund["updatedAt"] == shown["payment"]["updatedAt"]
+    assert shown["payment"]["createdAt"] == paid["createdAt"]
+    assert shown["payment"]["version"] > paid["version"]
+    [listed] = (await shopper.read("/api/orders"))["items"]
+    assert (listed["payment"], listed["refunds"]) == (shown["payment"], shown["refunds"])

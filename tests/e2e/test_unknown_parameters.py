@@ -33,7 +33,9 @@ async def test_commands(house: House, shopper: Shopper, seller: Seller) -> None:
     assert await house.head() == head
 
 
-@pytest.mark.parametrize("path", ["/api/subscriptions", "/api/admin/parked", "/api/drops", "/api/orders"])
+@pytest.mark.parametrize(
+    "path", ["/api/subscriptions", "/api/admin/parked", "/api/admin/slices", "/api/drops", "/api/orders"]
+)
 async def test_whoever_pages_may_page_through_any_list(admin: Shopper, path: str) -> None:
     assert expect(200, await admin.send("GET", f"{path}?limit=5"))["next"] is None
 

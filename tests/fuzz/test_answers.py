@@ -81,8 +81,8 @@ async def in_charge(house: House) -> Shopper:
 
 
 async def operates(root: Shopper) -> None:
-    slices = (await root.read("/api/admin/slices"))["ranges"]
-    assert (await root.do("POST", "/api/admin/slices/move", slices[0]))["ranges"] == slices
+    slices = (await root.read("/api/admin/slices"))["items"]
+    assert (await root.do("POST", "/api/admin/slices/move", slices[0]))["items"] == slices
     assert (await root.read("/api/purges"))["everything"] is True
     events = await root.read("/api/events?types=order.*,account.erased")
     assert events["items"]
@@ -374,7 +374,8 @@ async def tidies_up_and_leaves(ada: Shopper) -> None:
     await ada.do("PATCH", "/api/me", {"name": "Ada King"})
     await ada.do("PATCH", f"/api/me/addresses/{ada.address_id}", {"line2": "Flat 3"})
     me = await ada.send("GET", "/api/me")
-    assert expect(200, me)["addresses"] == [{"addressId": ada.address_id, **HOME, "line2": "Flat 3"}]
+    [kept] = expect(200, me)["addresses"]
+    assert kept | {"addressId": ada.address_id, **HOME, "line2": "Flat 3"} == kept
     assert (await ada.send("GET", "/api/me", If_None_Match=me.headers["etag"])).status_code == 304
     await ada.do("DELETE", f"/api/me/addresses/{ada.address_id}", status=204)
     await ada.do("DELETE", f"/api/me/payment-methods/{ada.method_id}", status=204)

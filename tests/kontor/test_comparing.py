@@ -92,7 +92,7 @@ DAMAGE: dict[str, tuple[Callable[[DataFolder], None], str, str]] = {
     "a list is in another order": (
         lambda folder: change(
             folder.views,
-            "UPDATE shop_orders_v3 SET shop_order = -1 WHERE key = (SELECT max(key) FROM shop_orders_v3)",
+            "UPDATE shop_orders_v4 SET shop_order = -1 WHERE key = (SELECT max(key) FROM shop_orders_v4)",
         ),
         "shop_orders by shop",
         "is out of order",

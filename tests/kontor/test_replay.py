@@ -39,7 +39,7 @@ async def test_what_is_replayed_is_what_was_live(folder: DataFolder, capsys: pyt
 
 
 async def test_a_file_of_before_there_were_archives_gets_them(folder: DataFolder):
-    run(folder, "DROP TABLE orders_v3_archive", "DROP TABLE payments_v3_archive")
+    run(folder, "DROP TABLE orders_v4_archive", "DROP TABLE payments_v4_archive")
     replay(folder, "orders", verify=True)
     replay(folder, "orders", rollback=True)
     assert await good(folder)

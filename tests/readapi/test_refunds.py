@@ -45,6 +45,7 @@ ASKED = payment.RefundRequested(REST, "ch_1", "cancelled")
     ids=["not asked yet", "disputed", "lost", "won", "asked for", "paid back"],
 )
 def test_what_went_back_to_a_gift_card_is_told_without_waiting_for_the_bank(money: Any, expected: Any) -> None:
-    shown = refunds_json(ID, OFF, given(PAYMENT, *CAPTURED, *money).state, 1, {THE_REST})
+    shown = refunds_json(ID, OFF, given(PAYMENT, *CAPTURED, *money).state, 1, {THE_REST: 2})
     assert [(one["status"], one["amount"]) for one in shown] == expected
     assert all((one["refundId"], one["giftCard"]) == (rest_id(ID), PART) for one in shown)
+    assert all(one["updatedAt"] is None for one in shown), "nobody said when"

@@ -25,7 +25,7 @@ from tests.streams.house import STOCK_ID, House, opened, place_order, quote_of
 from tests.waiting import until
 
 AFTER, WINDOW = 10, 30
-TABLES = ("orders_v3", "payments_v3", "checkouts_v5")
+TABLES = ("orders_v4", "payments_v4", "checkouts_v5")
 
 
 @pytest.fixture(autouse=True)
@@ -147,7 +147,7 @@ async def test_what_happens_to_it_after_all_brings_it_back(house: House, views: 
             break
         await asyncio.sleep(0.01)
     assert await round_of(house, views, 100) == 0, "the bank has not decided"
-    assert archived(views.path, "payments_v3", "checkouts_v5", "orders_v3") == [[], [], [order_id]]
+    assert archived(views.path, "payments_v4", "checkouts_v5", "orders_v4") == [[], [], [order_id]]
     (paid,) = views.rows("payments", [payment_id(order_id)]).values()
     assert paid.payment.contested == state.amount
 

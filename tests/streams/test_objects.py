@@ -12,8 +12,8 @@ from typing import Any
 import httpx
 import pytest
 
-from streams.objects.folder import LEFT_S, UPLOADS, FolderObjects
-from streams.objects.port import ObjectsUnavailable, TooLarge, Upload
+from streams.objects.folder import UPLOADS, FolderObjects
+from streams.objects.port import LEFT_S, ObjectsUnavailable, TooLarge, Upload
 from streams.objects.tickets import BadTicket
 from tests.contracts.objects import PNG, ObjectsContract, Send
 

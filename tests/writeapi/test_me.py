@@ -46,7 +46,8 @@ async def test_what_one_sees_of_oneself(house: House) -> None:
     body = answer.json()
     assert (answer.headers["etag"], body["version"]) == ('"3"', 3)
     assert answer.headers["kontor-position"] == str(await house.log.head())
-    assert body.pop("createdAt") <= body.pop("updatedAt")
+    for one in (body, *body["addresses"], *body["paymentMethods"]):
+        assert one.pop("createdAt") <= one.pop("updatedAt")
     assert body == {
         "userId": ada.user_id,
         "email": "Ada.Lovelace@example.com",
@@ -152,6 +153,7 @@ async def test_an_address_can_be_changed_in_part(house: House) -> None:
     moved = {"line1": "1 Main Street", "line2": None, "region": "NY", "postalCode": "10118"}
     assert (await ada.call("PATCH", path, moved)).json()["addressId"] == address_id
     [address] = (await ada.me())["addresses"]
+    assert address.pop("createdAt") < address.pop("updatedAt")
     assert address == {"addressId": address_id, **HOME, "line1": "1 Main Street", "region": "NY", "postalCode": "10118"}
     state = await house.engine.state(ada.user_id)
     assert (state.addresses[address_id].country, state.addresses[address_id].region) == ("US", "NY")

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import Annotated
 
+import msgspec
 from fastapi import APIRouter
 from pydantic import Field
 from starlette.requests import Request
@@ -21,7 +23,7 @@ from readapi.edge.idempotency import idempotency_of
 from readapi.edge.openapi import problem_responses, signed_in
 from readapi.edge.principal import RequiredPrincipal
 from readapi.shapes.shapes import OrderOut, SellersCancellation
-from readapi.shown.orders import order_json, units_json, view_of_states
+from readapi.shown.orders import note_of, order_json, units_json, view_of_states
 from writeapi.buying.ordering import Lines, PlacedOrder, Said, is_buyers, order_of, own_shops, sealed, units_of
 from writeapi.changes import changed_by
 from writeapi.requests import Body, command_reply, context_of, execute, fresh_id, services_of
@@ -67,7 +69,8 @@ async def cancel_order(
     def render(outcome: Outcome) -> Response:
         return _sellers(order_id, outcome, shops) if shops else _buyers(services, order_id, outcome)
 
-    return await execute(request, command, context, render, expected_version=expected_version(request), key=key)
+    kept = await execute(request, command, context, render, expected_version=expected_version(request), key=key)
+    return kept if shops else await _with_what_was_said(services, order_id, kept)
 
 
 def _require_own_lines(state: PlacedOrder, shops: list[str], body: CancelRequest) -> None:
@@ -96,6 +99,24 @@ def _buyers(services: WriteServices, order_id: str, outcome: Outcome) -> Respons
     view = view_of_states(order_id, outcome.state, paid, outcome.version, changed_by(outcome) or services.clock())
     body = order_json(view, services.vault, position=outcome.position, with_address=False)
     return command_reply(body, position=outcome.position, version=view.version)
+
+
+async def _with_what_was_said(services: WriteServices, order_id: str, kept: Response) -> Response:
+    """The reply that is kept holds nothing that people wrote, for that goes with them; it is told all the same, each
+    time as long as it can be read."""
+    if kept.status_code >= HTTPStatus.BAD_REQUEST:
+        return kept
+    body, state = msgspec.json.decode(kept.body), await order_of(services, order_id)
+
+    def said(sealed: bytes) -> str | None:
+        return note_of(services.vault, state.placed.account_id, sealed)
+
+    for one in body["cancellations"]:
+        one["note"] = said(state.cancellations[one["cancellationId"]].note)
+    if body["status"] == "CANCELLED" and isinstance(state, order.CancelledOrder) and (note := said(state.note)):
+        body["checkout"]["note"] = note
+    headers = {name: value for name, value in kept.headers.items() if name != "content-length"}
+    return Response(msgspec.json.encode(body), kept.status_code, headers)
 
 
 def _sellers(order_id: str, outcome: Outcome, shops: list[str]) -> Response:

@@ -38,12 +38,12 @@ from streams.objects.folder import UPLOADS, FolderObjects
 from streams.objects.port import Objects, ObjectsUnavailable, TooLarge
 from streams.objects.tickets import CHARS_MAX, BadTicket
 from writeapi.bodies.replies import REPLIES, CommandReply
+from writeapi.merchants.uploads import UPLOAD_S, permit, uploaded
 from writeapi.requests import Body, command_reply, context_of, execute, fresh_id, optional_key, services_of
 from writeapi.routes.products import own_product
 from writeapi.services import WriteServices
 
 router = APIRouter(tags=["merchants"])
-UPLOAD_S = 600
 ID = Field(examples=["pic_01KARQ0000ABCDEFGHJKMNPQRS"])
 MediaType = Literal["image/jpeg", "image/png", "image/webp", "image/gif", "image/avif"]
 Alt = Annotated[str, Field(max_length=ALT_MAX, examples=["The bed from the front"]), ONE_LINE]
@@ -108,14 +108,15 @@ class PictureReply(CommandReply):
 )
 async def begin_upload(request: Request, product_id: str, body: UploadIn, principal: RequiredPrincipal) -> Response:
     """For one file of this type and at most this size, within ten minutes. It is shown once it is taken up by
-    `POST …/media`."""
+    `POST …/media`. Of what nobody takes up only so much may wait for the products of one owner (429 `rate_limited`)."""
     services = services_of(request)
-    await own_product(services, principal, product_id)
+    owner_id = await own_product(services, principal, product_id)
     require_room(await services.engine.state(gallery_id(product_id)))
     now = services.clock()
     media_id = fresh_id("picture", now)
     try:
-        upload = await _objects(services).upload(_upload_key(product_id, media_id), body.type, body.size, UPLOAD_S)
+        name = _name(product_id, media_id)
+        upload = await permit(_objects(services), services.uploads, owner_id, name, body.type, body.size)
     except ObjectsUnavailable as error:
         raise _away() from error
     reply = {"mediaId": media_id, **upload._asdict(), "expiresAt": instant(now + UPLOAD_S * 1000)}
@@ -157,14 +158,14 @@ async def upload(request: Request, ticket: Annotated[str, Path(max_length=CHARS_
 async def add_picture(request: Request, product_id: str, body: PictureIn, principal: RequiredPrincipal) -> Response:
     """It is looked at: its type is what its first bytes say, whatever was said before. Once more changes nothing."""
     services = services_of(request)
-    await own_product(services, principal, product_id)
+    owner_id = await own_product(services, principal, product_id)
     gallery: Gallery = await services.engine.state(gallery_id(product_id))
     media_id = require_id("picture", body.media_id, "upload")
     known = [picture for picture in gallery.pictures if picture.media_id == media_id]
     if known:
         key, media_type, size = known[0].key, known[0].media_type, 0
     else:
-        key, media_type, size = await _taken_up(_objects(services), product_id, media_id)
+        key, media_type, size = await _taken_up(_objects(services), owner_id, product_id, media_id)
     context = context_of(request, principal.account_id)
     command = AddPicture(gallery_id(product_id), media_id, key, media_type, size, context.at, body.alt, body.position)
 
@@ -213,21 +214,21 @@ async def remove_picture(
     return Response(None, 204, {HEADER: format_position(outcome.position)})
 
 
-async def _taken_up(objects: Objects, product_id: str, media_id: str) -> tuple[str, str, int]:
+async def _taken_up(objects: Objects, owner_id: str, product_id: str, media_id: str) -> tuple[str, str, int]:
     """Key, type and size of what was uploaded, where nobody can upload anything in its place any more. Raises NotFound,
     Invalid."""
-    uploaded = _upload_key(product_id, media_id)
     try:
-        body = await objects.get(uploaded, SIZE_MAX)
-        if body is None:
+        lying = await uploaded(objects, owner_id, _name(product_id, media_id))
+        body = await objects.get(lying, SIZE_MAX) if lying else None
+        if lying is None or body is None:
             raise NotFound("nothing was uploaded under this id, or it was taken up already and removed")
         media_type = media_type_of(body[:16])
         if media_type is None:
-            await objects.delete(uploaded)
+            await objects.delete(lying)
             raise Invalid("the file is no picture in JPEG, PNG, WebP, GIF or AVIF", "/mediaId")
         key = f"media/{product_id}/{media_id}.{TYPES[media_type]}"
         await objects.put(key, body, media_type)
-        await objects.delete(uploaded)
+        await objects.delete(lying)
     except TooLarge:
         raise Invalid(f"the file is larger than {SIZE_MAX} bytes", "/mediaId") from None
     except ObjectsUnavailable as error:
@@ -235,8 +236,9 @@ async def _taken_up(objects: Objects, product_id: str, media_id: str) -> tuple[s
     return key, media_type, len(body)
 
 
-def _upload_key(product_id: str, media_id: str) -> str:
-    return f"uploads/{product_id}.{media_id}"
+def _name(product_id: str, media_id: str) -> str:
+    """Of an upload."""
+    return f"{product_id}.{media_id}"
 
 
 def _objects(services: WriteServices) -> Objects:

@@ -140,10 +140,12 @@ async def discontinue_product(request: Request, product_id: str, principal: Requ
 
 async def own_product(
     services: WriteServices, principal: Principal, product_id: str, *, discontinued_too: bool = False
-) -> None:
-    """Raises NotFound, Forbidden, and IllegalTransition for a discontinued product unless that is fine."""
+) -> str:
+    """Whose it is. Raises NotFound, Forbidden, and IllegalTransition for a discontinued product unless that is fine."""
     state = await services.engine.state(require_id("product", product_id, "product"))
     require_owner(state, principal.account_id, admin="admin" in principal.scopes, discontinued_too=discontinued_too)
+    owner_id: str = state.owner_id
+    return owner_id
 
 
 async def upon_the_newest(

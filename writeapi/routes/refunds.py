@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated
 
 from fastapi import APIRouter
@@ -75,7 +76,7 @@ async def refund(request: Request, order_id: str, body: RefundRequest, principal
 
     def render(outcome: Outcome) -> Response:
         paid = services.engine.peek(payment_id(order_id))
-        return _reply(order_id, refund_id, outcome.state, paid, outcome.version, outcome.position, context.at)
+        return _reply(order_id, refund_id, outcome.state, paid, outcome.version, outcome.position, context.at, {})
 
     return await execute(request, command, context, render, expected_version=expected_version(request), key=key)
 
@@ -98,7 +99,8 @@ async def retry(request: Request, order_id: str, refund_id: str, principal: Admi
     version = (await services.engine.load(order_id)).version
 
     def render(outcome: Outcome) -> Response:
-        return _reply(order_id, refund_id, state, outcome.state, version, outcome.position, context.at)
+        moved = {at_payment: context.at} if outcome.events else None
+        return _reply(order_id, refund_id, state, outcome.state, version, outcome.position, context.at, moved)
 
     command = payment.RetryRefund(paid_id, at_payment, reason)
     return await execute(request, command, context, render, key=key)
@@ -122,8 +124,9 @@ def _reply(
     version: int,
     position: int,
     at: int,
+    moved: Mapping[str, int] | None,
 ) -> Response:
-    (shown,) = (one for one in refunds_json(order_id, state, paid, at, ()) if one["refundId"] == refund_id)
+    shown = next(one for one in refunds_json(order_id, state, paid, at, {}, moved) if one["refundId"] == refund_id)
     body = {"orderId": order_id, "orderStatus": order.status(state), **shown}
     headers = {"Location": f"/api/orders/{order_id}"}
     return command_reply(body, position=position, version=version, status=202, headers=headers)

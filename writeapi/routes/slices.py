@@ -14,6 +14,7 @@ from commands.logs.engines import Engines
 from commands.logs.slices import SLICES, Directory, ranges
 from domain.errors import Invalid
 from readapi.edge.openapi import problem_responses, signed_in
+from readapi.edge.paging import page
 from readapi.edge.principal import AdminPrincipal
 from readapi.shapes.models import Shape
 from writeapi.bodies.replies import CommandReply
@@ -39,7 +40,9 @@ class SliceRange(Shape):
 
 class SlicesReply(CommandReply):
     logs: int = Field(examples=[1])
-    ranges: list[SliceRange]
+    items: list[SliceRange] = Field(description="all of them, whatever the limit")
+    next: str | None
+    prev: str | None
 
 
 @router.get(
@@ -75,5 +78,5 @@ async def move(request: Request, body: Move, principal: AdminPrincipal) -> Respo
 def _told(engine: Engine) -> Response:
     directory = engine.directory if isinstance(engine, Engines) else Directory(1, (0,) * SLICES)
     told = [{"first": first, "last": last, "log": log} for first, last, log in ranges(directory.homes)]
-    body = {"logs": engine.logs if isinstance(engine, Engines) else 1, "ranges": told}
+    body = {"logs": engine.logs if isinstance(engine, Engines) else 1, **page(told)}
     return command_reply(body, position=engine.position, version=directory.version)

@@ -58,7 +58,7 @@ async def add_wish(request: Request, body: NewWish, principal: RequiredPrincipal
             "sku": sku,
             "productId": wish.product_id,
             "priceAtAdding": wish.price,
-            "addedAt": instant(wish.at),
+            **dict.fromkeys(("addedAt", "createdAt", "updatedAt"), instant(wish.at)),
         }
         return command_reply(reply, position=outcome.position, version=outcome.version, status=201)
 

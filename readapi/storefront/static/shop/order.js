@@ -96,7 +96,7 @@ class Order {
     this.head = h("div", {});
     this.rest = h("div", {});
     this.said = h("div", { class: "said" });
-    this.sellers = new Steady((order) => sellerRatings(this.api, order));
+    this.sellers = new Steady((order) => sellerRatings(this.api, order, this.order.lines));
     this.returns = new Steady((order) => returns(this.api, order, () => this.refreshQuietly()));
     this.reviews = new Steady((order) => reviewForms(this.api, order, this.order.lines));
     this.cancelling = new Attempt(shop.api);

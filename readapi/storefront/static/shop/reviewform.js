@@ -22,9 +22,8 @@ function words(label, name) {
   );
 }
 
-function one(api, line, rating) {
+function one(api, line, given) {
   const said = h("div", { class: "said" });
-  const given = rating === null ? undefined : String(rating);
   async function send({ rating, ...written }) {
     const body = { rating: Number(rating), ...written };
     await api.command("POST", `/api/products/${line.productId}/reviews`, body);
@@ -56,7 +55,7 @@ export function reviewable({ orderId, status, lines, cancellations }) {
     units.set(lineId, units.get(lineId) - quantity);
   }
   const kept = PAID.has(status) ? lines.filter(({ lineId }) => units.get(lineId) > 0) : [];
-  const products = new Map(kept.map(({ rating: _, ...line }) => [line.productId, line]));
+  const products = new Map(kept.map(({ rating: _, shopRating: __, ...line }) => [line.productId, line]));
   return { orderId, lines: [...products.values()] };
 }
 

@@ -6,19 +6,17 @@ import { form } from "../lib/form.js";
 import { plural } from "../lib/format.js";
 import { icon } from "../lib/icons.js";
 import { shopOf } from "./goods.js";
-import { ratingField, ratingGiven, rememberRating } from "./rating.js";
+import { ratingField } from "./rating.js";
 
-function rated(api, order, shopId) {
+function rated(api, order, shopId, given) {
   const said = h("div", { class: "said" });
-  const given = ratingGiven(order, shopId);
   async function send({ rating }) {
     const body = { orderId: order.orderId, rating: Number(rating) };
     await api.command("POST", `/api/shops/${shopId}/ratings`, body);
-    rememberRating(order, shopId, rating);
     put(said, h("p", { class: "added" }, icon("check", 18), " Thank you."));
     announce("Thank you, your rating is kept");
   }
-  if (given) put(said, h("p", { class: "quiet" }, `You gave ${plural(Number(given), "star")}.`));
+  if (given) put(said, h("p", { class: "quiet" }, `You gave ${plural(given, "star")}.`));
   const rating = ratingField("How was the seller?", given);
   shopOf(api, shopId).then((shop) => shop && put(rating.querySelector("label"), `How was ${shop.name}?`));
   const button = h("button", { class: "button quiet", type: "submit" }, given ? "Rate again" : "Rate");
@@ -31,12 +29,14 @@ export function rateable({ orderId, shipments }) {
   return { orderId, shops: [...new Set(delivered)] };
 }
 
-export function sellerRatings(api, order) {
+/** `lines` are the order's as it was told last. */
+export function sellerRatings(api, order, lines) {
   if (order.shops.length === 0) return null;
+  const given = new Map(lines.map(({ shopId, shopRating }) => [shopId, shopRating]));
   return h(
     "section",
     {},
     h("h2", {}, "Your rating"),
-    order.shops.map((shopId) => rated(api, order, shopId)),
+    order.shops.map((shopId) => rated(api, order, shopId, given.get(shopId) ?? null)),
   );
 }
