@@ -72,8 +72,8 @@ def ship(state: Checkout) -> list[Command]:
 
 
 def give_up(state: Checkout, now: int) -> list[Command]:
-    """Units that were cancelled by line can be sold to others. A use of a promotion goes back once, whether its order is
-    called off by lines or whole, so it is asked for in the same words."""
+    """Units that were cancelled by line can be sold to others. A use of a promotion goes back once, whether its order
+    is called off by lines or whole, so it is asked for in the same words."""
     limited = state.placed.limits
     return [
         inventory.UncommitStock(

@@ -72,8 +72,9 @@ def owed_for(
     given = given_back(paid, units, shipping_of)
     if not paid.payment_id:
         return given
-    most = left(paid)
-    lines = refund.within(refund.lines_of(quote, granted, units), most)
+    most, there = left(paid), units_left(paid)
+    paid_for = {line_id: min(count, there[line_id]) for line_id, count in units.items()}
+    lines = refund.within(refund.lines_of(quote, granted, paid_for), most)
     amount = refund.amount_of(lines, {}, most.currency)
     shipping: dict[str, Money] = {}
     for shop_id, carriage in shipping_left(paid).items():
@@ -117,9 +118,10 @@ def and_what_nobody_sends(
     for event in events:
         after = EVOLUTIONS[type(event)](after, event)
     assert isinstance(after, PaidOrder), after
-    kept = left(after).amount - (lost.amount if lost is not None else 0)
     unsent = {line_id: units for line_id, units in to_send(after).items() if units}
-    if kept > 0 or not unsent or not after.payment_id or is_by_parcel(after):
+    if not unsent or not after.payment_id or is_by_parcel(after):
+        return events  # of what costs nothing, or is paid when it is packed, no money is waited for
+    if left(after).amount > (0 if lost is None else lost.amount):
         return events
     given = given_back(after, unsent, sending_nothing(after, unsent))
     return [*events, LinesCancelled(unsent_id(order_id), unsent, at), *given]

@@ -151,6 +151,8 @@ class Sale:
                 self.sends_back(line.line_id, None, shipping=False)
         if isinstance(self.state, PaidOrder) and owed.left(self.state).amount:
             self.refunds_lines({}, shipping=True)
+        if self.by_amount and isinstance(self.state, PaidOrder) and owed.left(self.state).amount:
+            self.refunds(owed.left(self.state).amount)  # less than carrying it had cost: somebody was given a part
 
     # what must be true
 
@@ -186,7 +188,7 @@ class Sale:
         return accounts
 
     def carried_for_nothing(self) -> Counter[str]:
-        """What the marketplace pays of the parcels that a shop has made, by shop, where the buyer paid nothing of it."""
+        """By shop, what the marketplace pays of parcels that were made and cost the buyer nothing."""
         sent = {one.shop_id for one in self.state.shipments.values()} if isinstance(self.state, PaidOrder) else set()
         pieces = [piece for piece in pieces_of(self.quote) if piece.what == "shipping" and not piece.paid]
         return Counter({piece.shop_id: piece.discount for piece in pieces if piece.shop_id in sent})

@@ -51,7 +51,8 @@ def test_a_refund_is_of_something():
     command = GrantRefund(ID, "rfd_1", "damaged", 8, units={"lin_1": 1})
     (share,) = lines_of(one_line(1, 1, 0), (), {"lin_1": 1})
     cent = a_paid_order(quote=one_line(1, 1, 0)).when(command)
-    cent.then(RefundGranted("rfd_1", usd(1), "damaged", 8, (share,)))
+    unsent = order.LinesCancelled(unsent_id(ID), {"lin_1": 1}, 8)
+    cent.then(RefundGranted("rfd_1", usd(1), "damaged", 8, (share,)), unsent)
     assert a_paid_order(quote=one_line(1, 0, 0)).when(command).then_refused(Invalid).pointer == "/lines"
 
 

@@ -14,7 +14,7 @@ from domain.orders.order import CancelledOrder, PaidOrder
 from domain.orders.orderstate import ordered
 from domain.pricing.pricing import Quote
 from tests.domain.comingback import Sale
-from tests.domain.test_postings import SHOPS, orders
+from tests.domain.test_postings import SHOPS, line, orders, quote
 
 lines = st.integers(0, 4)
 some = st.one_of(st.none(), st.integers(1, 3))
@@ -60,11 +60,22 @@ def taxes_are_back(sale: Sale) -> None:
     """Where nobody chose an amount, of each line to the cent."""
     if sale.by_amount or not isinstance(sale.state, PaidOrder) or sale.by_parcel:
         return
-    for line in sale.quote.lines:
-        shares = [one for granted in sale.state.refunds.values() for one in granted.lines]
-        back = [(one.amount.amount, one.tax.amount) for one in shares if one.line_id == line.line_id]
-        if line.total.amount:
-            assert (sum(of[0] for of in back), sum(of[1] for of in back)) == (line.total.amount, line.tax.amount)
+    for one in sale.quote.lines:
+        shares = [share for granted in sale.state.refunds.values() for share in granted.lines]
+        back = [(share.amount.amount, share.tax.amount) for share in shares if share.line_id == one.line_id]
+        if one.total.amount:
+            assert (sum(of[0] for of in back), sum(of[1] for of in back)) == (one.total.amount, one.tax.amount)
+
+
+def test_a_unit_that_is_paid_back_by_hand_and_then_returned_is_paid_back_once_where_parcels_are_paid() -> None:
+    """Of two, of which one was sent and the other was called off: what that would have cost was never taken."""
+    sale = Sale(quote([line(0, "shp_1", 1_000, 2)]), by_parcel=True)
+    sale.sends("lin_0", 1)
+    sale.refunds_lines({"lin_0": 1}, shipping=False)
+    assert sale.back[PROVIDER] == 1_000
+    assert sale.calls_off("lin_0", None)
+    assert sale.sends_back("lin_0", 1, shipping=False)
+    assert sale.back[PROVIDER] == 1_000
 
 
 @pytest.mark.parametrize("by_parcel", [False, True], ids=["at once", "by parcel"])
@@ -73,9 +84,9 @@ def taxes_are_back(sale: Sale) -> None:
 def test_everything_comes_back_on_the_ways_that_it_came(
     by_parcel: bool, made: tuple[Quote, int], percent: int, steps: list[tuple[Any, ...]]
 ) -> None:
-    quote, rate = made
-    card = 0 if by_parcel else quote.totals.grand.amount * percent // 100
-    sale = Sale(quote, card, by_parcel)
+    bought, rate = made
+    card = 0 if by_parcel else bought.totals.grand.amount * percent // 100
+    sale = Sale(bought, card, by_parcel)
     for step in steps:
         happens(sale, step)
     sale.balances(rate)

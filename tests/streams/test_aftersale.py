@@ -132,7 +132,8 @@ async def test_what_is_refunded_in_full_before_it_is_packed_is_on_sale_again(
     async with opened(tmp_path) as second:
         await settled(second, order_id, ON_HAND)
         await asyncio.sleep(0.2)  # nothing is done again
-        assert await steps_of(second, order_id) == ["PaymentRefunded rfd_1", "RefundRequested rfd_1", "StockUncommitted"]
+        steps = ["PaymentRefunded rfd_1", "RefundRequested rfd_1", "StockUncommitted"]
+        assert await steps_of(second, order_id) == steps
         state = await second.engine.state(order_id)
         assert list(state.cancellations) == [unsent_id(order_id)]
         given_back = [row.amount for row in second.gateway.report() if row.kind == "refund"]

@@ -35,7 +35,7 @@ def test_what_nobody_wished_for_is_nobodys_deed() -> None:
 
 
 async def test_what_stayed_unpaid_is_called_off_where_it_stays_unpaid_again(tmp_path: Path) -> None:
-    """The provider takes the first parcel's money and refuses the second's; had that cost nothing, it would have left."""
+    """The provider takes the first parcel's money and refuses the second's; had that cost nothing, it had left."""
     async with in_process(tmp_path / "data", capture="parcel") as house:
         seller, other = await open_shop(house.http), await open_shop(house.http, "Inkwell")
         paid, refused = await seller.sells(price=2_000), await other.sells(price=3_000)
