@@ -42,7 +42,7 @@ def _called_off(order_id: str, event: order.LinesCancelled) -> Command | None:
     if event.cancellation_id == unsent_id(order_id):
         return None
     ids = event.cancellation_id, _refund_id(event.cancellation_id)
-    return aftersale.CancelLines(order_id, *ids, event.units, event.at, event.by, event.note)
+    return aftersale.CancelLines(order_id, *ids, {**event.units}, event.at, event.by, event.note)
 
 
 def _refund_id(cause: str) -> str:

@@ -143,8 +143,8 @@ def test_what_a_lost_dispute_left_of_a_refused_refund_is_given_back_when_somebod
     by_the_provider = a_capture(FIRST_ASKED, FIRST_REFUSED, opened)
     by_the_provider.when(retry).then_refused(IllegalTransition)
     by_itself = a_capture(opened, lost).when(FIRST).then(payment.RefundRefused("rfd_1", "disputed", HALF))
-    for refused in (given(PAYMENT, *by_the_provider.events, lost), by_itself):
-        asked = refused.when(retry).then(payment.RefundRequested(rest, "ch_1", "damaged", "rfd_1"))
+    for overtaken in (given(PAYMENT, *by_the_provider.events, lost), by_itself):
+        asked = overtaken.when(retry).then(payment.RefundRequested(rest, "ch_1", "damaged", "rfd_1"))
         asked.when(retry).then_nothing()
         paid_out = given(PAYMENT, *asked.events, payment.PaymentRefunded(rest, "rfd_1"))
         assert paid_out.state.left == Money(0, "USD")

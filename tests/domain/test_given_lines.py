@@ -72,9 +72,7 @@ def test_called_off_alone_it_is_told_without_a_refund():
 def test_with_the_parcel_that_was_paid_for_it_is_told_beside_the_refund():
     carriage = {"shp_b": shipping_left(PAID_CARRIAGE, ())["shp_b"]}
     lines = lines_of(PAID_CARRIAGE, (), {"lin_2": 1})
-    owed = RefundGranted(
-        "rfd_1", carriage["shp_b"], "cancelled", 9, lines, carriage, cause="can_by_hand", apart=True
-    )
+    owed = RefundGranted("rfd_1", carriage["shp_b"], "cancelled", 9, lines, carriage, cause="can_by_hand", apart=True)
     a_sale(PAID_CARRIAGE).when(INK_OFF).then(OFF, owed, INK_BACK)
 
 

@@ -44,7 +44,7 @@ async def test_what_stayed_unpaid_is_called_off_where_it_stays_unpaid_again(tmp_
         await who.add(paid)
         bought = await buys(who, other, refused, 1)
         await pack(seller, bought, **UPS)
-        await once(who, bought, status="SHIPPED")
+        await once(who, bought, status="PAID", payment="partially_captured")
         house.provider.capture = runs_out
         await pack(other, bought, **UPS)
         for _ in range(500):
