@@ -96,6 +96,12 @@ def rest_id(order_id: str) -> str:
     return "rfd_" + order_id.removeprefix("ord_")
 
 
+def unsent_id(order_id: str) -> str:
+    """Of the cancellation of what nobody will send any more, since its money is gone or goes back; likewise, for that
+    happens once. Nobody wished for it."""
+    return "can_" + order_id.removeprefix("ord_")
+
+
 def delivery_id(subscription_id: str) -> str:
     """What is told to a subscriber is a stream with the subscription's own number."""
     return "dlv_" + subscription_id.removeprefix("sub_")

@@ -1,17 +1,19 @@
 """The course of one order's money, movement by movement: taken by the payment's provider or from a gift card, given
 back either way, or got back by the buyer's bank. What is held of it in between is what the ledger posts the difference
-of. An order that costs nothing has such a course too: those who sold are owed what promotions of the marketplace pay.
+of. What costs nothing, an order or lines of one, has such a course too: those who sold are owed what promotions of the
+marketplace pay.
 """
 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from typing import Any
 
 from domain.books.postings import NOTHING, Holding, given_back, held, with_parcel, without
 from domain.orders import order
 from domain.orders.parcel import pieces_of_parcel
-from domain.orders.shipment import ShipmentGiven
+from domain.orders.shipment import Shipment, ShipmentGiven
 from domain.payments.giftcard import GiftCardRedeemed, GiftCardRefunded
 from domain.payments.payment import DisputeLost, PaymentCaptured, PaymentRefunded
 from domain.recorded import Recorded
@@ -31,6 +33,8 @@ class Course:
         self._known = known
         self._back: Counter[str] = Counter()
         """Minor units that went back, by refund: one may go back two ways."""
+        self._sold: Counter[str] = Counter()
+        """Units by line in the parcels that were paid for, where money is taken by parcel."""
         self._unsold: Counter[str] = Counter()
         """Units by line that cost nothing and were not sold after all."""
 
@@ -43,7 +47,10 @@ class Course:
             quote = known.placed.quote if known is not None else None
             return held(quote, holding.paid + holding.beyond + event.amount.amount)
         if isinstance(event, order.OrderGivenBack):
-            return without(known.placed.quote, holding, self._unsold, event.units) if known and event.units else NOTHING
+            if known is None or not event.units:
+                return NOTHING
+            sold = self._sold if known.placed.is_by_parcel else None
+            return without(known.placed.quote, holding, self._unsold, event.units, sold)
         if isinstance(event, DisputeLost):
             return given_back(holding, event.amount.amount)
         if not isinstance(event, GIVEN_BACK):
@@ -52,11 +59,14 @@ class Course:
         before = self._back[event.refund_id]
         return given_back(holding, event.amount.amount, refunds.get(event.refund_id), before)
 
+    def _shipments(self) -> Mapping[str, Shipment]:
+        known = self._known
+        return {} if known is None or isinstance(known, order.CancelledOrder) else known.shipments
+
     def _with_parcel(self, shipment_id: str, amount: int) -> Holding:
         """What is taken for a parcel is of those whose goods are in it, and of who sends it."""
         known = self._known
-        shipments = {} if known is None or isinstance(known, order.CancelledOrder) else known.shipments
-        pieces = pieces_of_parcel(known.placed.quote, shipments, shipment_id) if known is not None else ()
+        pieces = pieces_of_parcel(known.placed.quote, self._shipments(), shipment_id) if known is not None else ()
         return with_parcel(self.holding, pieces, amount)
 
     def take_in(self, moved: Recorded) -> None:
@@ -64,6 +74,8 @@ class Course:
         self.holding = self.after(event)
         if isinstance(event, TAKEN):
             self.since = self.since or moved.position
+            parcel = self._shipments().get(_parcel_of(event))
+            self._sold.update({} if parcel is None else parcel.units)
         elif isinstance(event, order.OrderGivenBack):
             self._unsold.update(event.units)
         elif isinstance(event, GIVEN_BACK):

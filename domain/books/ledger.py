@@ -46,7 +46,7 @@ class Posting(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 class Transaction(msgspec.Struct, frozen=True, gc=False):
     cause: str
-    """Id of the event that moved the money, ``pay_…/5`` or ``gft_…/3``; of an order that cost nothing ``ord_…/3``."""
+    """Id of the event that moved the money, ``pay_…/5`` or ``gft_…/3``; of what cost nothing ``ord_…/3``."""
     position: int
     """Where in the log that event stands: the journal goes through them in their order."""
     kind: str

@@ -87,24 +87,38 @@ def given_back(holding: Holding, amount: int, granted: RefundGranted | None = No
             rest -= part
     whole, left = holding.paid, sum(piece.paid for piece in pieces)
     shared = min(rest, left)
+    if granted is not None and granted.apart:
+        whole = left  # what cost nothing bears its part of what is shared out alone
+        if not shared:
+            return Holding(tuple(pieces), holding.beyond - rest)
     parts = [piece.paid - part for piece, part in zip(pieces, _shared(shared, pieces), strict=True)]
     kept = _in_part(pieces, parts, left - shared, whole)
     return Holding(kept if left > shared else (), holding.beyond - (rest - shared))
 
 
-def without(quote: Quote, holding: Holding, before: Mapping[str, int], units: Mapping[str, int]) -> Holding:
-    """What is left of an order that cost nothing when these units of its lines are not sold, after those ``before``."""
+def without(
+    quote: Quote,
+    holding: Holding,
+    before: Mapping[str, int],
+    units: Mapping[str, int],
+    sold: Mapping[str, int] | None = None,
+) -> Holding:
+    """What is left when these units of lines that cost nothing are not sold, after those ``before``; a shop stands for
+    its parcels. ``sold`` is how many there were, where that is not all of them: of an order that is sold by parcel."""
     quantities = {line.line_id: line.quantity for line in quote.lines}
     whole = {piece.of: piece.discount for piece in pieces_of(quote)}
 
+    def upto(of: str, count: int) -> int:
+        return round_half_up(whole[of] * count, quantities.get(of, 1))
+
     def discount(piece: Piece) -> int:
-        if piece.of not in units:
+        """Of what is kept, a part of which may have gone back with other money, that of the units that stay sold."""
+        of = piece.of
+        if of not in units:
             return piece.discount
-        gone = before.get(piece.of, 0)
-        upto, until = (
-            round_half_up(whole[piece.of] * count, quantities[piece.of]) for count in (gone + units[piece.of], gone)
-        )
-        return piece.discount - (upto - until)
+        gone, there = before.get(of, 0), quantities.get(of, 1) if sold is None else sold.get(of, quantities.get(of, 1))
+        was, now = (max(0, upto(of, there) - upto(of, count)) for count in (gone, gone + units[of]))
+        return min(piece.discount, round_half_up(piece.discount * now, was)) if was else 0
 
     return Holding(tuple(piece._replace(discount=discount(piece)) for piece in holding.pieces), holding.beyond)
 

@@ -15,7 +15,7 @@ from msgspec.structs import replace
 
 from domain.checkout.checkoutknown import OPEN, Checkout, Parcel, is_by_parcel, runs_out_at
 from domain.decider import Command
-from domain.ids import payment_id
+from domain.ids import payment_id, unsent_id
 from domain.money import Money
 from domain.orders import shipment
 from domain.orders.parcelling import GiveUpUnpaid, MarkShipmentPaid
@@ -101,10 +101,8 @@ def next_steps(state: Checkout, now: int) -> list[Command]:
     if parcel is not None and (parcel.status == "taken" or not parcel.due.amount):
         return [MarkShipmentPaid(state.order_id, shipment_id, now)]
     if _is_gone(state):
-        # Its own number will do: what is set aside is gone once.
-        cancellation_id = "can_" + state.order_id.removeprefix("ord_")
         unpaid = parcel is not None or state.unsent
-        return [GiveUpUnpaid(state.order_id, cancellation_id, now)] if unpaid else []
+        return [GiveUpUnpaid(state.order_id, unsent_id(state.order_id), now)] if unpaid else []
     if state.payment not in OPEN:
         return []
     paid = payment_id(state.order_id)

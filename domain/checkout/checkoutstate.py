@@ -16,9 +16,11 @@ from domain.ids import stock_id
 from domain.inventory import inventory
 from domain.orders import order, shipment
 from domain.orders.orderreview import ReviewApproved, ReviewBegun
+from domain.orders.owed import is_everything
 from domain.orders.refund import RefundGranted
 from domain.orders.returns import ReturnReceived
 from domain.payments import giftcard, payment
+from domain.pricing.promotion import is_use
 from domain.recorded import Recorded
 
 
@@ -43,7 +45,12 @@ def _uncommitted(state: Checkout, recorded: Recorded) -> Checkout:
     cause = recorded.event.cause
     if recorded.event.hold_id == state.order_id and cause:
         return replace(state, giving=_without(state.giving, cause, recorded.stream))
-    return _line_to("released")(state, recorded)
+    state = _line_to("released")(state, recorded)
+    if recorded.event.hold_id != state.order_id or not is_use(recorded.stream):
+        return state
+    for cancellation_id in state.giving:
+        state = replace(state, giving=_without(state.giving, cancellation_id, recorded.stream))
+    return state
 
 
 def _line_to(status: str) -> Callable[[Checkout, Recorded], Checkout]:
@@ -173,8 +180,11 @@ def _line_left(line: Line, left: dict[str, int]) -> Line:
 
 
 def _lines_cancelled(state: Checkout, recorded: Recorded) -> Checkout:
+    """With everything that was bought, others may have the order's uses of promotions too."""
     cancelled: order.LinesCancelled = recorded.event
     units = _by_stock(state, cancelled.units)
+    if is_everything(state.placed.quote, cancelled.units):
+        units |= {line.stock_id: line.quantity for line in state.lines if is_use(line.stock_id)}
     unsent = checkoutparcels.without(state.unsent, cancelled.units)
     return replace(state, giving={**state.giving, cancelled.cancellation_id: units}, unsent=unsent)
 

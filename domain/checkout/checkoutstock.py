@@ -8,6 +8,7 @@ from __future__ import annotations
 from domain.checkout.checkoutknown import Checkout, Line
 from domain.decider import Command
 from domain.inventory import inventory
+from domain.pricing.promotion import is_use
 
 PAYMENT_GRACE_MS = 60_000
 """How long after the holds ran out an unanswered authorization may still come back before the order is cancelled."""
@@ -71,7 +72,8 @@ def ship(state: Checkout) -> list[Command]:
 
 
 def give_up(state: Checkout, now: int) -> list[Command]:
-    """Units that were cancelled by line can be sold to others."""
+    """Units that were cancelled by line can be sold to others. A use of a promotion goes back once, whether its order
+    is called off by lines or whole, so it is asked for in the same words."""
     limited = state.placed.limits
     return [
         inventory.UncommitStock(
@@ -81,7 +83,7 @@ def give_up(state: Checkout, now: int) -> list[Command]:
             at=now,
             reason="cancelled",
             account_id=state.placed.account_id if stock in limited else "",
-            cause=cancellation_id,
+            cause="" if is_use(stock) else cancellation_id,
         )
         for cancellation_id, given_up in state.giving.items()
         for stock, units in given_up.items()

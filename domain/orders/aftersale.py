@@ -6,15 +6,13 @@ for it, so that neither is ever recorded without the other; stock and payment he
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
-
-from msgspec.structs import replace
 
 from domain.decider import Command, Event
 from domain.errors import IllegalTransition, Invalid, NotFound
 from domain.money import Money
-from domain.orders import parcel, refund, tender
+from domain.orders import owed, refund
 from domain.orders.orderstate import (
     CancelledOrder,
     LinesCancelled,
@@ -40,7 +38,7 @@ from domain.orders.returns import (
     ReturnRequested,
     returnable,
 )
-from domain.orders.shipment import Units, check_carriage
+from domain.orders.shipment import check_carriage
 
 CANCELLATIONS_MAX = 200
 """Of lines of one order."""
@@ -145,7 +143,9 @@ def cancel_lines(command: CancelLines, state: Order) -> list[Event]:
     if isinstance(placed, OpenOrder) or is_by_parcel(placed):
         return [cancellation]
     ids = command.refund_id, command.cancellation_id
-    return [cancellation, *_owed(placed, units, "cancelled", command.at, *ids, _sending_nothing(placed, units))]
+    of = owed.sending_nothing(placed, units)
+    events = [cancellation, *owed.owed_for(placed, units, "cancelled", command.at, *ids, of)]
+    return owed.and_what_nobody_sends(command.order_id, placed, events, command.at)
 
 
 def _divisible(state: Order) -> OpenOrder | PaidOrder:
@@ -161,69 +161,14 @@ def cancelled_whole(order: OpenOrder | PaidOrder, by: str, note: bytes) -> list[
     """With what was left of it, when some units had been cancelled before: whoever gives the goods back must not need
     to know that from elsewhere."""
     called_off = OrderCancelled("cancelled", by, to_send(order) if order.cancellations else {}, note)
-    free = isinstance(order, PaidOrder) and not order.payment_id
-    return [called_off, OrderGivenBack(order.placed.quote.totals.grand)] if free else [called_off]
-
-
-def _sending_nothing(paid: PaidOrder, without: Units) -> set[str]:
-    """Shops that have no parcel to make any more when these units of theirs are called off, and have made none."""
-    shop_of = {line.line_id: line.shop_id for line in paid.placed.quote.lines}
-    left = {shop_of[line_id] for line_id, units in to_send(paid).items() if units > without.get(line_id, 0)}
-    return {shop_of[line_id] for line_id in without} - left - {one.shop_id for one in paid.shipments.values()}
-
-
-def _owed(
-    paid: PaidOrder, units: Units, reason: str, at: int, refund_id: str, cause: str, shipping_of: Collection[str]
-) -> list[Event]:
-    """What these units cost, and what the shipping of some shops did, as far as it is not owed back already."""
-    quote, granted = paid.placed.quote, paid.refunds.values()
-    if not paid.payment_id:
-        return [OrderGivenBack(quote.totals.grand, units)]
-    left = _left(paid)
-    lines = refund.within(refund.lines_of(quote, granted, units), left)
-    amount = refund.amount_of(lines, {}, left.currency)
-    shipping: dict[str, Money] = {}
-    for shop_id, carriage in _shipping_left(paid).items():
-        if shop_id in shipping_of:
-            shipping[shop_id] = Money(min(carriage.amount, left.amount - amount.amount), left.currency)
-            amount = amount.add(shipping[shop_id])
-    granting = RefundGranted(refund_id, amount, reason, at, lines, shipping, cause)
-    return [_with_its_ways(paid, granting)] if amount.amount else []
-
-
-def _left(paid: PaidOrder) -> Money:
-    """What was taken and is not owed back yet."""
-    granted = paid.refunds.values()
-    left = refund.left(paid.placed.quote, granted)
-    if not is_by_parcel(paid):
-        return left
-    back = paid.placed.quote.totals.grand.subtract(left)
-    return parcel.taken(paid).amount.subtract(back)
-
-
-def _units_left(paid: PaidOrder) -> Units:
-    """Units of each line whose money was taken and is not owed back yet."""
-    left = refund.units_left(paid.placed.quote, paid.refunds.values())
-    if not is_by_parcel(paid):
-        return left
-    sold, units = parcel.taken(paid).units, {line.line_id: line.quantity for line in paid.placed.quote.lines}
-    return {line_id: max(0, count - units[line_id] + sold.get(line_id, 0)) for line_id, count in left.items()}
-
-
-def _shipping_left(paid: PaidOrder) -> dict[str, Money]:
-    """What was taken for the parcels of each shop; without those whose shipping is owed back already."""
-    granted = paid.refunds.values()
-    if not is_by_parcel(paid):
-        return refund.shipping_left(paid.placed.quote, granted)
-    back = {shop_id for one in granted for shop_id in one.shipping}
-    return {shop_id: amount for shop_id, amount in parcel.taken(paid).shipping.items() if shop_id not in back}
-
-
-def _with_its_ways(paid: PaidOrder, granting: RefundGranted, disputed: int = 0) -> RefundGranted:
-    """It says how much of it goes back to a gift card."""
-    placed = paid.placed
-    part = tender.for_the_card(granting.amount, placed.quote, placed.gift_card, paid.refunds.values(), disputed)
-    return granting if part is None else replace(granting, gift_card=part)
+    if isinstance(order, OpenOrder):
+        return [called_off]
+    if not order.payment_id:
+        return [called_off, OrderGivenBack(order.placed.quote.totals.grand)]
+    if owed.left(order).amount:
+        return [called_off]  # with the rest of the money goes what was paid for what cost nothing
+    unsent = {line_id: units for line_id, units in to_send(order).items() if units}
+    return [called_off, *owed.given_back(order, unsent, owed.sending_nothing(order, unsent))]
 
 
 def grant_refund(command: GrantRefund, state: Order) -> list[Event]:
@@ -233,8 +178,12 @@ def grant_refund(command: GrantRefund, state: Order) -> list[Event]:
     granted = paid.refunds.values()
     if sum(not one.cause for one in granted) >= REFUNDS_MAX:
         raise Invalid(f"an order has at most {REFUNDS_MAX} refunds")
-    if command.units or command.shipping:
-        return [_computed(command, paid)]
+    computed = command.units or command.shipping
+    refunding = owed.granting(paid, (_computed if computed else _named)(command, paid), _disputed(command))
+    return owed.and_what_nobody_sends(command.order_id, paid, [refunding], command.at, command.lost)
+
+
+def _named(command: GrantRefund, paid: PaidOrder) -> RefundGranted:
     left = _refundable(command, paid)
     amount = left if command.amount is None else command.amount
     if amount.currency != left.currency:
@@ -244,16 +193,15 @@ def grant_refund(command: GrantRefund, state: Order) -> list[Event]:
         raise Invalid(
             f"more than nothing, and at most the {left} of this order that are left to be refunded", "/amount"
         )
-    granting = RefundGranted(command.refund_id, amount, command.reason, command.at)
-    return [_with_its_ways(paid, granting, _disputed(command))]
+    return RefundGranted(command.refund_id, amount, command.reason, command.at)
 
 
 def _computed(command: GrantRefund, paid: PaidOrder) -> RefundGranted:
     if command.amount is not None:
         raise Invalid("name an amount, or lines and shipping from which it follows", "/amount")
     quote, granted = paid.placed.quote, paid.refunds.values()
-    units = refund.chosen(_units_left(paid), command.units, "are left to be refunded")
-    shipping = _shipping_left(paid) if command.shipping else {}
+    units = refund.chosen(owed.units_left(paid), command.units, "are left to be refunded")
+    shipping = owed.shipping_left(paid) if command.shipping else {}
     if command.shipping and not shipping:
         raise Invalid("shipping was free, or is refunded already", "/shipping")
     lines = refund.lines_of(quote, granted, units)
@@ -262,13 +210,12 @@ def _computed(command: GrantRefund, paid: PaidOrder) -> RefundGranted:
     _check_disputes(command, amount, left)
     if not 1 <= amount.amount <= left.amount:
         raise Invalid(f"these cost {amount}; {left} of this order are left to be refunded", "/lines")
-    granting = RefundGranted(command.refund_id, amount, command.reason, command.at, lines, shipping)
-    return _with_its_ways(paid, granting, _disputed(command))
+    return RefundGranted(command.refund_id, amount, command.reason, command.at, lines, shipping)
 
 
 def _refundable(command: GrantRefund, paid: PaidOrder) -> Money:
     """What is neither owed back already nor disputed, nor gone by a dispute."""
-    left = _left(paid)
+    left = owed.left(paid)
     return Money(max(0, left.amount - _disputed(command)), left.currency)
 
 
@@ -345,10 +292,12 @@ def receive_return(command: ReceiveReturn, state: Order) -> list[Event]:
             "approve the return first" if known.status == "requested" else f"this return is {known.status} already"
         )
     shipping_of = {known.shop_id} if command.refund_shipping else set()
-    if not shipping_of <= _shipping_left(paid).keys():
+    if not shipping_of <= owed.shipping_left(paid).keys():
         raise Invalid("shipping was free, or is refunded already", "/refundShipping")
-    owed = _owed(paid, units, "returned", command.at, command.refund_id, command.return_id, shipping_of)
-    return [ReturnReceived(command.return_id, units, command.restock, command.at), *owed]
+    received = ReturnReceived(command.return_id, units, command.restock, command.at)
+    ids = command.refund_id, command.return_id
+    events = [received, *owed.owed_for(paid, units, "returned", command.at, *ids, shipping_of)]
+    return owed.and_what_nobody_sends(command.order_id, paid, events, command.at)
 
 
 def _return(state: Order, return_id: str) -> Return:

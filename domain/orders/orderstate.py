@@ -99,11 +99,11 @@ class OrderGiven(Event, frozen=True):
 
 
 class OrderGivenBack(Event, frozen=True):
-    """Of an order that cost nothing: these units are not sold after all, or came back."""
+    """Of what cost nothing, an order or lines of one: these units are not sold after all, or came back."""
 
     amount: Money
     units: Units = {}
-    """By line; none means all that are left."""
+    """By line, and 1 by shop that has no parcel to make of it; none means all that are left."""
 
 
 class OrderRefunded(Event, frozen=True):
@@ -181,7 +181,7 @@ def status(state: Order) -> str:
         case OpenOrder():
             return "PENDING"
         case PaidOrder():
-            if not (state.shipments or state.cancellations or state.refunded):
+            if not (state.shipments or state.refunded):
                 return "PAID"
             far = "refunded" if state.refunded else reached(state.shipments, ordered(state))
             return (far or "paid").upper()

@@ -44,6 +44,9 @@ class RefundGranted(Event, frozen=True):
     """The cancellation or return that it follows from."""
     gift_card: Money | None = None
     """So much of it goes back to the order's gift card, because the payment method had not paid more."""
+    apart: bool = False
+    """What cost the buyer nothing stays with those who sold it: once it comes back, ``OrderGivenBack`` says so. With
+    refunds that were granted before that was told, what the marketplace paid of it went along."""
 
     @property
     def to_method(self) -> Money:

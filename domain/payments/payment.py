@@ -102,7 +102,7 @@ class RequestRefund(Command, frozen=True):
 
 
 class RetryRefund(Command, frozen=True):
-    """Asks once more for one that was refused."""
+    """Asks once more for one that was refused; for what is left of it, where a lost dispute has taken the rest."""
 
     payment_id: str
     refund_id: str
@@ -244,6 +244,8 @@ def retry_refund(command: RetryRefund, state: PaymentState) -> list[Event]:
     if payment.status == "refunding":
         raise IllegalTransition("another refund of this payment is under way: try again when it has ended")
     amount = None if command.refund_id == THE_REST else refund.amount
+    if amount is not None and payment.left.amount and _is_lost(payment, amount):
+        amount = payment.left
     return _refund(payment, command.refund_id, amount, command.reason)
 
 

@@ -234,7 +234,14 @@ class PaymentCheck:
         if refund_id == payment.THE_REST:
             return None
         granted = self._elsewhere.granted(self._order_id, refund_id, position)
-        return None if granted == amount else f"{amount} asked back as {refund_id!r}, owed is {granted}"
+        if granted == amount or (granted is not None and self._is_all_that_is_left(amount, granted)):
+            return None
+        return f"{amount} asked back as {refund_id!r}, owed is {granted}"
+
+    def _is_all_that_is_left(self, amount: Money, granted: Money) -> bool:
+        """Of what was owed, where a lost dispute has taken the rest."""
+        left = self._captured - self._refunded - self._lost
+        return self._lost > 0 and not self._open and 0 < amount.amount == left < granted.amount
 
     def _dispute(self, event: payment.DisputeOpened | payment.DisputeWon | payment.DisputeLost) -> str | None:
         """Each is opened once and decided once."""

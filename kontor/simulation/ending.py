@@ -10,7 +10,9 @@ from typing import Any
 from commands.mapper import recorded
 from commands.store.memory import MemoryLog
 from domain.inventory.inventory import InventoryItem
-from domain.orders.order import PaidOrder
+from domain.orders.order import Order, PaidOrder
+from domain.orders.orderstate import to_send
+from domain.orders.owed import is_everything
 from domain.payments.giftcard import GiftCard
 from domain.pricing.promotion import uses_of
 from domain.recorded import Recorded
@@ -102,12 +104,12 @@ def nothing_is_set_aside(audit: Audit, verdict: Verdict) -> None:
 
 
 def promotions_are_used_as_often_as_counted(audit: Audit, verdict: Verdict) -> None:
-    """By orders that stand; and no more of them than there were to be."""
+    """By orders of which something is, or is to be, sent; and no more of them than there were to be."""
     used: Counter[str] = Counter()
     by_account: Counter[tuple[str, str]] = Counter()
     for order_id in audit.orders:
         state = audit.streams[order_id].state
-        for one in state.placed.quote.promotions if isinstance(state, PaidOrder) else ():
+        for one in state.placed.quote.promotions if _is_sent(state) else ():
             used[one.promotion_id] += 1
             by_account[one.promotion_id, state.placed.account_id] += 1
     for promotion_id, terms in PROMOTIONS.items():
@@ -121,6 +123,21 @@ def promotions_are_used_as_often_as_counted(audit: Audit, verdict: Verdict) -> N
         limit = PROMOTIONS[promotion_id].limit_per_account
         if limit is not None and times > limit:
             verdict.fail(f"{account_id} has used {promotion_id} {times} times")
+
+
+def _is_sent(state: Order) -> bool:
+    if not isinstance(state, PaidOrder):
+        return False
+    quote = state.placed.quote
+    return not any(is_everything(quote, one.units) for one in state.cancellations.values())
+
+
+def nobody_packs_what_is_paid_back(audit: Audit, verdict: Verdict) -> None:
+    """Of an order whose money has all gone back nothing is kept for its buyer."""
+    for order_id in audit.orders:
+        state = audit.streams[order_id].state
+        if isinstance(state, PaidOrder) and state.refunded and any(to_send(state).values()):
+            verdict.fail(f"{order_id} is REFUNDED, and {to_send(state)} still wait to be packed")
 
 
 def no_gift_card_waits(audit: Audit, verdict: Verdict) -> None:

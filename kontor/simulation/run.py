@@ -304,6 +304,7 @@ class Simulation:
         money.is_where_the_books_say(self._provider, self._disk, self._verdict)
         ending.nothing_is_set_aside(self._audit, self._verdict)
         ending.promotions_are_used_as_often_as_counted(self._audit, self._verdict)
+        ending.nobody_packs_what_is_paid_back(self._audit, self._verdict)
         ending.no_gift_card_waits(self._audit, self._verdict)
         if self._feeding is not None:
             self._feeding.are_the_fold_of([recorded(row) for row in self._disk.rows], self._verdict)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from domain.decider import Command, Event
+from domain.ids import unsent_id
 from domain.orders import aftersale, order, orderreviewing, returns, shipment
 from domain.orders.orderreview import ReviewApproved, ReviewRejected
 from domain.orders.refund import RefundGranted
@@ -36,6 +37,14 @@ def _refunded(order_id: str, event: RefundGranted) -> Command | None:
     return aftersale.GrantRefund(order_id, event.refund_id, event.reason, event.at, units=units, shipping=sent)
 
 
+def _called_off(order_id: str, event: order.LinesCancelled) -> Command | None:
+    """What nobody wished for was called off since its money was gone, or went back: that follows anew, if it does."""
+    if event.cancellation_id == unsent_id(order_id):
+        return None
+    ids = event.cancellation_id, _refund_id(event.cancellation_id)
+    return aftersale.CancelLines(order_id, *ids, {**event.units}, event.at, event.by, event.note)
+
+
 def _refund_id(cause: str) -> str:
     """Of what follows: it carries the number of what it follows from."""
     return "rfd_" + cause[4:]
@@ -43,9 +52,7 @@ def _refund_id(cause: str) -> str:
 
 _DEEDS: Mapping[type[Event], Callable[[str, Any], Command | None]] = {
     order.OrderCancelled: _cancelled,
-    order.LinesCancelled: lambda order_id, event: aftersale.CancelLines(
-        order_id, event.cancellation_id, _refund_id(event.cancellation_id), event.units, event.at, event.by, event.note
-    ),
+    order.LinesCancelled: _called_off,
     RefundGranted: _refunded,
     ReviewApproved: lambda order_id, event: orderreviewing.ApproveReview(order_id, event.at, event.by, event.note),
     ReviewRejected: lambda order_id, event: orderreviewing.RejectReview(order_id, event.at, event.by, event.note),

@@ -61,8 +61,8 @@ async def list_refusals(
     limit: Limit = 20,
 ) -> Response:
     """A buyer waits for each that was refused: once the reason is gone, `POST
-    /api/orders/{orderId}/refunds/{refundId}/retry` asks the provider again, and it leaves this list. What is lost can
-    be paid by hand only."""
+    /api/orders/{orderId}/refunds/{refundId}/retry` asks the provider again, and it leaves this list. What is lost is
+    not asked for by itself; asked for again, what is left of it is paid out."""
     position = await at_history_position(request)
     services: ReadServices = request.app.state.services
     listed = List(f"refusals:{status}", REFUSAL_ROWS.name, "status", status, lambda entry: entry.row.refused_at)

@@ -309,6 +309,9 @@ class RefundOut(Shape):
     shipping: MoneyOut | None
     cause: str | None = Field(description="the cancellation or return that it follows from")
     refusal: str | None = Field(description="why the provider refused it")
+    lost: MoneyOut | None = Field(
+        description="so much of a refund that was asked for again the buyer had got by a dispute; the rest is paid out"
+    )
     created_at: datetime
     updated_at: datetime | None = Field(
         description="null in orders that commands answer with, and where a command changed nothing"

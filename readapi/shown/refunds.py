@@ -83,9 +83,17 @@ def _refund(
         "shipping": {"amount": carriage, "currency": granted.amount.currency} if shipping else None,
         "cause": granted.cause or None,
         "refusal": asked.refusal or None if asked is not None else None,
+        "lost": _lost(granted, asked),
         "createdAt": instant(granted.at),
         "updatedAt": None if at is None else instant(at),
     }
+
+
+def _lost(granted: RefundGranted, asked: Refund | None) -> Money | None:
+    """What of it the payment was not asked for any more, because the buyer had got it by a dispute."""
+    if asked is None or asked.amount.amount >= granted.to_method.amount:
+        return None
+    return granted.to_method.subtract(asked.amount)
 
 
 def _how_far(granted: RefundGranted, asked: Refund | None, on_card: Collection[str] | None) -> str:

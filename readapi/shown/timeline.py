@@ -89,6 +89,8 @@ def _text(event: Recorded) -> str:
             return "Rejected: nobody had looked at it in time"
         case order.OrderCancelled(reason=reason):
             return f"{words}: {REASONS.get(reason, reason)}"
+        case order.OrderGivenBack(units=units) if units:
+            return f"{words} for what cost nothing"
         case returns.ReturnReceived(units=units, restock=restock):
             return f"{words}: {_items(sum(units.values()))}, {'to be sold again' if restock else 'written off'}"
         case returns.ReturnApproved(carrier=carrier, tracking=tracking) if carrier:

@@ -46,7 +46,6 @@ from domain.books.postings import (
 from domain.ids import payment_id
 from domain.money import Money
 from domain.orders import order
-from domain.orders.policy import PARCEL
 from domain.orders.shipment import ShipmentGiven
 from domain.payments.giftcard import GiftCardIssued, GiftCardRedeemed, GiftCardRefunded
 from domain.payments.payment import DisputeLost, DisputeOpened, DisputeWon, PaymentCaptured, PaymentRefunded
@@ -260,10 +259,9 @@ class Bookkeeping:
             return False
 
     async def _before(self, moved: Recorded, order_id: str, known: Placed | None) -> Course:
-        """What had become of the order's money before: of its payment's, and of its part on a gift card."""
-        streams = {payment_id(order_id), moved.stream}
-        if known is not None and known.placed.capture == PARCEL:
-            streams.add(order_id)
+        """What had become of the order's money before: of its payment's, of its part on a gift card, and of what cost
+        nothing."""
+        streams = {payment_id(order_id), moved.stream, order_id}
         if known is not None and known.placed.gift_card is not None:
             streams.add(known.placed.gift_card.gift_card_id)
         rows = [row for stream in streams for row in await self._log.read_stream(stream)]

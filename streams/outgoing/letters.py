@@ -12,6 +12,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from domain.buyers.watch import BACK, DROP
 from domain.money import Money
 from domain.orders.order import OpenOrder, PaidOrder
+from domain.orders.owed import is_everything
 from domain.orders.refund import RefundGranted
 from domain.payments.giftcard import GiftCardRefunded
 from domain.payments.payment import PaymentRefunded
@@ -31,6 +32,8 @@ SUBJECTS = {
     "refunded": "Your refund for order {order}",
     "credited": "Your gift card, for order {order}",
 }
+NOT_SENT = "Your order {order} will not be sent"
+"""Where all of it is called off, by line."""
 WISH_SUBJECTS = {
     BACK: "Back in stock: {title}",
     DROP: "Costs less now: {title}",
@@ -61,8 +64,9 @@ def letter(notice: Notice | WishNotice, recipient: Recipient) -> Letter:
         subject = WISH_SUBJECTS[notice.kind].format(title=" ".join(notice.called.title.split()))
         content = _wish(notice)
     else:
-        subject = SUBJECTS[notice.kind].format(order=notice.order_id)
         content = _content(notice)
+        words = NOT_SENT if content.get("whole") else SUBJECTS[notice.kind]
+        subject = words.format(order=notice.order_id)
     content |= {"name": recipient.name, "subject": subject}
     text, html = (_templates().get_template(f"{notice.kind}{ending}").render(content) for ending in (".txt", ".html"))
     return Letter(subject, text, html)
@@ -104,8 +108,8 @@ def _told(notice: Notice) -> dict[str, Any]:
         case "cancelled":
             return {"reason": REASONS.get(event.reason, event.reason)}
         case "lines_cancelled":
-            owed = _owed(notice, event.cancellation_id)
-            return {"units": _units(notice, event.units), "owed": owed, "said": notice.said}
+            owed, whole = _owed(notice, event.cancellation_id), is_everything(notice.placed.quote, event.units)
+            return {"units": _units(notice, event.units), "owed": owed, "said": notice.said, "whole": whole}
         case "return_approved":
             units = _units(notice, _returned(notice, event.return_id))
             return {"units": units, "carrier": event.carrier, "tracking": event.tracking}

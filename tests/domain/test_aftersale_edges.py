@@ -6,6 +6,7 @@ import pytest
 from msgspec.structs import replace
 
 from domain.errors import IllegalTransition, Invalid
+from domain.ids import unsent_id
 from domain.orders import order, returns
 from domain.orders.aftersale import ApproveReturn, CancelLines, GrantRefund, ReceiveReturn
 from domain.orders.refund import RefundGranted, lines_of, shipping_left
@@ -41,7 +42,8 @@ def test_lines_alone_bring_no_shipping_with_them():
 def test_all_lines_and_all_shipping_are_all_that_was_paid():
     command = GrantRefund(ID, "rfd_1", "damaged", 8, units=dict(ALL), shipping=True)
     everything = RefundGranted("rfd_1", GRAND, "damaged", 8, lines_of(QUOTE, (), ALL), shipping_left(QUOTE, ()))
-    a_paid_order().when(command).then(everything)
+    unsent = order.LinesCancelled(unsent_id(ID), ALL, 8)
+    a_paid_order().when(command).then(everything, unsent)
     a_paid_order(refunded(1, "rfd_0")).when(command).then_refused(Invalid)
 
 
@@ -49,7 +51,8 @@ def test_a_refund_is_of_something():
     command = GrantRefund(ID, "rfd_1", "damaged", 8, units={"lin_1": 1})
     (share,) = lines_of(one_line(1, 1, 0), (), {"lin_1": 1})
     cent = a_paid_order(quote=one_line(1, 1, 0)).when(command)
-    cent.then(RefundGranted("rfd_1", usd(1), "damaged", 8, (share,)))
+    unsent = order.LinesCancelled(unsent_id(ID), {"lin_1": 1}, 8)
+    cent.then(RefundGranted("rfd_1", usd(1), "damaged", 8, (share,)), unsent)
     assert a_paid_order(quote=one_line(1, 0, 0)).when(command).then_refused(Invalid).pointer == "/lines"
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from domain.errors import IllegalTransition, Invalid, NotFound
+from domain.ids import unsent_id
 from domain.orders import order, shipment
 from domain.orders.aftersale import CANCELLATIONS_MAX, CancelLines, GrantRefund
 from domain.orders.order import LinesCancelled, status
@@ -68,7 +69,7 @@ def test_shipping_that_was_given_back_or_is_used_is_not_owed():
     nearly_all = RefundGranted("rfd_x", usd(GRAND.amount - ink[0].amount.amount - 7), "goodwill", 5)
     rest = {"shp_b": usd(7)}
     owed = RefundGranted("rfd_1", amount_of(ink, rest, "USD"), "cancelled", 7, ink, rest, cause="can_1")
-    a_paid_order(nearly_all).when(cancel(lin_2=1)).then(cut, owed)
+    a_paid_order(nearly_all).when(cancel(lin_2=1)).then(cut, owed, LinesCancelled(unsent_id(ID), {"lin_1": 3}, 7))
 
 
 def test_all_that_is_left_of_the_order_is_the_whole_order():
@@ -152,7 +153,8 @@ def test_what_was_refunded_before_is_not_owed_again():
     nearly_all = refunded(GRAND.amount - 10)
     lines = (SHARE[0].__class__("lin_1", 1, usd(10), usd(round(10 * SHARE[0].tax.amount / SHARE[0].amount.amount))),)
     owed = RefundGranted("rfd_1", usd(10), "cancelled", 7, lines, cause="can_1")
-    a_paid_order(RefundGranted("rfd_x", nearly_all.amount, "goodwill", 5)).when(cancel(lin_1=1)).then(ONE, owed)
+    unsent = LinesCancelled(unsent_id(ID), {"lin_1": 2, "lin_2": 1}, 7)
+    a_paid_order(RefundGranted("rfd_x", nearly_all.amount, "goodwill", 5)).when(cancel(lin_1=1)).then(ONE, owed, unsent)
 
 
 def test_so_many_cancellations():

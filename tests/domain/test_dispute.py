@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from domain.checkout import checkout
 from domain.errors import IllegalTransition, Invalid
+from domain.ids import unsent_id
 from domain.money import Money
 from domain.orders import order
 from domain.orders.aftersale import GrantRefund
@@ -30,7 +31,18 @@ from tests.domain.test_aftersale_process import (
 from tests.domain.test_checkout import ORDER as ORDER_ID
 from tests.domain.test_checkout import PAYMENT as PAYMENT_ID
 from tests.domain.test_checkout import PLACED, cancelled
-from tests.domain.test_payment import CAPTURED, FIRST, FIRST_ASKED, FIRST_DONE, HALF, ID, PRICE, REST, STATES
+from tests.domain.test_payment import (
+    CAPTURED,
+    FIRST,
+    FIRST_ASKED,
+    FIRST_DONE,
+    FIRST_REFUSED,
+    HALF,
+    ID,
+    PRICE,
+    REST,
+    STATES,
+)
 from tests.domain.test_payment import captured as a_capture
 from tests.spec import Given, given
 
@@ -121,6 +133,27 @@ def test_a_refund_whose_money_is_lost_comes_to_nothing() -> None:
     refused.when(FIRST).then_nothing()
     refused.when(payment.RetryRefund(ID, "rfd_1", "damaged")).then_refused(IllegalTransition)
     lost.when(payment.RequestRefund(ID, "x", "rfd_9", Money(2000, "USD"))).then_refused(Invalid)
+
+
+def test_what_a_lost_dispute_left_of_a_refused_refund_is_given_back_when_somebody_asks_again() -> None:
+    """Whether the provider refused it, which knew of the dispute before we did, or the payment itself."""
+    most, rest = Money(1500, "USD"), Money(499, "USD")
+    opened, lost = replace(OPENED, amount=most), replace(LOST, amount=most)
+    retry = payment.RetryRefund(ID, "rfd_1", "damaged")
+    by_the_provider = a_capture(FIRST_ASKED, FIRST_REFUSED, opened)
+    by_the_provider.when(retry).then_refused(IllegalTransition)
+    by_itself = a_capture(opened, lost).when(FIRST).then(payment.RefundRefused("rfd_1", "disputed", HALF))
+    for overtaken in (given(PAYMENT, *by_the_provider.events, lost), by_itself):
+        asked = overtaken.when(retry).then(payment.RefundRequested(rest, "ch_1", "damaged", "rfd_1"))
+        asked.when(retry).then_nothing()
+        paid_out = given(PAYMENT, *asked.events, payment.PaymentRefunded(rest, "rfd_1"))
+        assert paid_out.state.left == Money(0, "USD")
+        paid_out.when(retry).then_refused(IllegalTransition)
+
+
+def test_what_is_there_is_given_back_whole_although_a_dispute_was_lost() -> None:
+    retry = payment.RetryRefund(ID, "rfd_1", "damaged")
+    a_capture(FIRST_ASKED, FIRST_REFUSED, PARTLY, PARTLY_LOST).when(retry).then(FIRST_ASKED)
 
 
 def test_called_off_after_a_part_was_lost_the_rest_goes_back() -> None:
@@ -256,9 +289,10 @@ def test_no_more_is_granted_than_is_undisputed() -> None:
     paid().when(grant(None, contested=usd)).then_refused(IllegalTransition)
     paid().when(grant(Money(usd + 1, "USD"), contested=1)).then_refused(Invalid)
     paid().when(grant(GRAND, lost=1)).then_refused(Invalid)
-    for gone in ({"contested": 1}, {"lost": 1}):
-        rest = Money(usd - 1, "USD")
-        paid().when(grant(None, **gone)).then(order.RefundGranted("rfd_1", rest, "goodwill", 9))
+    rest = order.RefundGranted("rfd_1", Money(usd - 1, "USD"), "goodwill", 9)
+    paid().when(grant(None, contested=1)).then(rest)
+    unsent = order.LinesCancelled(unsent_id(ORDER_ID), {"lin_PEN": 2, "lin_INK": 1}, 9)
+    paid().when(grant(None, lost=1)).then(rest, unsent)
 
 
 def test_the_price_of_units_that_are_disputed_is_not_granted() -> None:

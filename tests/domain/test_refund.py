@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from domain.errors import IllegalTransition, Invalid, NotFound
+from domain.ids import unsent_id
 from domain.money import Money
 from domain.orders import order, refund
 from domain.orders.aftersale import GrantRefund
@@ -136,8 +137,10 @@ def test_what_is_not_covered_any_more_is_left_out(amounts, most):
 
 
 def test_nothing_named_is_everything_that_is_left():
-    a_paid_order().when(EVERYTHING).then(RefundGranted("rfd_9", GRAND, "goodwill", 9))
-    a_paid_order(refunded(100)).when(EVERYTHING).then(RefundGranted("rfd_9", GRAND.subtract(usd(100)), "goodwill", 9))
+    unsent = order.LinesCancelled(unsent_id(ID), {"lin_1": 3, "lin_2": 1}, 9)
+    a_paid_order().when(EVERYTHING).then(RefundGranted("rfd_9", GRAND, "goodwill", 9), unsent)
+    rest = RefundGranted("rfd_9", GRAND.subtract(usd(100)), "goodwill", 9)
+    a_paid_order(refunded(100)).when(EVERYTHING).then(rest, unsent)
 
 
 def test_an_amount_of_somebodys_choice():

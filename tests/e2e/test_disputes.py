@@ -117,6 +117,30 @@ async def test_units_called_off_whose_money_is_lost_are_told_to_administrators(
     assert house.problems() == []
 
 
+async def test_what_a_lost_dispute_left_of_a_refund_is_given_back_when_somebody_asks(
+    house: House, admin: Shopper, shopper: Shopper, order: dict[str, Any]
+) -> None:
+    left = {"amount": 500, "currency": "USD"}
+    decide = await dispute(house, order, {**grand(order), "amount": grand(order)["amount"] - 500})
+    await shown(shopper, order, "OPEN")
+    line = {"lineId": order["lines"][0]["lineId"], "quantity": 1}
+    expect(200, await post(shopper, f"/api/orders/{order['orderId']}/cancel", {"lines": [line]}))
+    await decide("lost")
+    [item] = await refusals(admin, order, 1, "lost")
+    assert item["amount"]["amount"] > 500
+    path = f"/api/orders/{order['orderId']}/refunds/{item['refundId']}/retry"
+    again = expect(202, await post(admin, path))
+    lost = {**left, "amount": item["amount"]["amount"] - 500}
+    assert (again["status"], again["amount"], again["lost"]) == ("PENDING", item["amount"], lost)
+    await once(shopper, order, payment="partially_refunded")
+    [told] = (await shopper.order(order["orderId"]))["refunds"]
+    assert (told["status"], told["amount"], told["lost"]) == ("REFUNDED", item["amount"], lost)
+    assert given_back(house, order) == 500
+    assert await refusals(admin, order, 0, "lost") == []
+    problem(await post(admin, path), 409, "illegal_transition")
+    assert house.problems() == []
+
+
 async def test_won_the_money_can_be_refunded(
     house: House, admin: Shopper, shopper: Shopper, order: dict[str, Any]
 ) -> None:

@@ -15,6 +15,8 @@ from tests.e2e.house import House, in_process
 from tests.e2e.market import Seller, open_shop
 from tests.e2e.shopper import Shopper, expect, problem
 
+ALL_OF_IT = {"benefit": {"kind": "percent", "percent": 100}}
+
 
 @pytest.fixture
 async def house(tmp_path: Path) -> AsyncIterator[House]:
@@ -145,3 +147,28 @@ async def test_a_ledger_is_its_sellers(
         problem(await who.send("GET", "/api/admin/ledger"), 403, "forbidden")
     problem(await visitor.send("GET", "/api/admin/ledger"), 401, "unauthenticated")
     assert (await admin.read("/api/admin/ledger"))["items"] == []
+
+
+@pytest.mark.own_house
+async def test_what_cost_the_buyer_nothing_is_owed_to_its_seller_until_it_is_called_off(
+    house: House, seller: Seller, shopper: Shopper, admin: Shopper
+) -> None:
+    """In an order that is otherwise paid: neither by what else is called off, nor any longer than it is sold."""
+    other = await open_shop(house.http, "Inkwell")
+    gift, paid = await other.sells(price=1000), await seller.sells(price=2000)
+    await admin.do("POST", "/api/promotions", {"name": "A gift", "skus": [gift], **ALL_OF_IT}, 201)
+    await shopper.add(paid, 2)
+    await shopper.add(gift)
+    order = await shopper.buy()
+    given = amounts((await entries(other, 1))["items"][0])
+    assert (given["goods"], given["fee"]) == (1000, -100)
+    numbers = {line["sku"]: i for i, line in enumerate(order["lines"])}
+    expect(200, await shopper.cancel(order["orderId"], lines=[some(order, numbers[paid], 1)]))
+    assert (await entries(seller, 2))["items"][0]["goods"]["amount"] == -2000
+    assert (await balances(house, admin))["discounts"] == 1000
+    expect(200, await shopper.cancel(order["orderId"], lines=[some(order, numbers[gift])]))
+    theirs = (await entries(other, 3))["items"]
+    assert sorted(one["kind"] for one in theirs) == ["captured", "given_back", "refunded"]
+    assert sum(one["total"]["amount"] for one in theirs) == 0
+    assert (await balances(house, admin))["discounts"] == 0
+    assert house.problems() == []

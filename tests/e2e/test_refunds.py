@@ -8,10 +8,11 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.e2e.aftersale import given_back, mislaid, once
+from tests.e2e.aftersale import given_back, in_stock, mislaid, once, post
 from tests.e2e.house import House
 from tests.e2e.market import Seller
 from tests.e2e.shopper import Shopper, expect, fresh_key, problem
+from tests.e2e.test_promotions import start, uses
 
 
 @pytest.fixture
@@ -50,12 +51,42 @@ async def test_a_part_and_then_the_rest(house: House, admin: Shopper, shopper: S
     assert [one["orderId"] for one in listed["items"]] == [order["orderId"]]
     timeline = await shopper.read(f"/api/orders/{order['orderId']}/timeline?limit=100")
     words = [entry["text"] for entry in timeline["items"]]
-    assert words[-7:-4] == [
+    assert words[-8:-5] == [
         "Refund granted: 5.00 USD, goodwill",
         "Refund requested: 5.00 USD",
         "Refunded: 5.00 USD",
     ]
+    assert words[-4] == "Cancelled by line: 4 items", "nobody sends what is paid back"
     assert words[-1] == "Everything that was paid has been given back"
+    assert house.problems() == []
+
+
+async def test_what_is_refunded_in_full_before_it_is_packed_can_be_bought_by_others(
+    house: House, admin: Shopper, seller: Seller, shopper: Shopper
+) -> None:
+    """And so can what a promotion takes off, that a few may have."""
+    promotion_id = await start(admin, limit=1)
+    sku = await seller.sells(stock=3)
+    await shopper.add(sku, 3)
+    order = await shopper.buy()
+    assert (await in_stock(seller, sku, committed=3))["available"] == 0
+    assert await uses(house, promotion_id) == (1, 0)
+    granted = expect(202, await ask(admin, order))
+    assert granted["orderStatus"] == "PAID"
+    shown = await once(shopper, order, status="REFUNDED")
+    [called_off] = shown["cancellations"]
+    assert called_off["lines"] == [{"lineId": order["lines"][0]["lineId"], "quantity": 3}]
+    assert (await in_stock(seller, sku, committed=0))["available"] == 3
+    for _ in range(250):
+        if await uses(house, promotion_id) == (0, 0):
+            break
+        await asyncio.sleep(0.02)
+    assert await uses(house, promotion_id) == (0, 0)
+    packing = await post(seller.shopper, f"/api/orders/{order['orderId']}/shipments", {})
+    problem(packing, 409, "illegal_transition")
+    assert given_back(house, order) == order["totals"]["grand"]["amount"]
+    await shopper.add(sku, 3)
+    assert (await shopper.buy())["totals"]["discount"] == order["totals"]["discount"]
     assert house.problems() == []
 
 

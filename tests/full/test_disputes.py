@@ -8,6 +8,7 @@ from tests.e2e.test_disputes import (  # noqa: F401  # the point: these very tes
     order,
     test_open_and_lost,
     test_units_called_off_whose_money_is_lost_are_told_to_administrators,
+    test_what_a_lost_dispute_left_of_a_refund_is_given_back_when_somebody_asks,
     test_what_is_not_disputed_can_be_refunded_meanwhile,
     test_won_the_money_can_be_refunded,
 )

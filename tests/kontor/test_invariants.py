@@ -206,6 +206,28 @@ def test_a_refund_that_the_order_does_not_owe_is_found(path, connection):
     assert first(verify(path)) == (position, "0.01 USD asked back as 'rfd_1', owed is 0.02 USD")
 
 
+def test_less_than_is_owed_is_asked_back_where_a_lost_dispute_has_left_no_more(path, connection):
+    captured = first_of(connection, PaymentCaptured).event.amount
+    paying = grant(connection, "rfd_1", 500)
+    most = Money(captured.amount - 300, "USD")
+    plant(connection, paying, DisputeOpened("dp_1", most, "fraudulent", START))
+    plant(connection, paying, DisputeLost("dp_1", most, START))
+    plant(connection, paying, RefundRequested(Money(300, "USD"), "ch_1", "returned", "rfd_1"))
+    assert verify(path).ok
+
+
+@pytest.mark.parametrize(("left", "asked"), [(300, 299), (501, 499)])
+def test_but_neither_less_than_that_nor_where_there_is_enough(path, connection, left, asked):
+    captured = first_of(connection, PaymentCaptured).event.amount
+    paying = grant(connection, "rfd_1", 500)
+    most = Money(captured.amount - left, "USD")
+    plant(connection, paying, DisputeOpened("dp_1", most, "fraudulent", START))
+    plant(connection, paying, DisputeLost("dp_1", most, START))
+    position = plant(connection, paying, RefundRequested(Money(asked, "USD"), "ch_1", "returned", "rfd_1"))
+    found, why = first(verify(path))
+    assert (found, "owed is 5.00 USD" in why) == (position, True)
+
+
 def test_more_owed_back_than_was_paid_is_found(path, connection):
     paid = first_of(connection, OrderPaid)
     position = plant(connection, paid.stream, RefundGranted("rfd_1", Money(100_000, "USD"), "returned", START))

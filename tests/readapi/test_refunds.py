@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from domain.ids import rest_id
 from domain.money import Money
 from domain.orders import order
+from domain.orders.refund import RefundGranted
 from domain.orders.tender import Covered
 from domain.payments import payment
 from domain.payments.giftcard import THE_REST
@@ -49,3 +50,18 @@ def test_what_went_back_to_a_gift_card_is_told_without_waiting_for_the_bank(mone
     assert [(one["status"], one["amount"]) for one in shown] == expected
     assert all((one["refundId"], one["giftCard"]) == (rest_id(ID), PART) for one in shown)
     assert all(one["updatedAt"] is None for one in shown), "nobody said when"
+
+
+def test_of_a_refund_that_a_dispute_had_overtaken_it_is_told_how_much_the_bank_gave() -> None:
+    granted = RefundGranted("rfd_1", REST, "damaged", 9)
+    paid = order.PaidOrder(placed(), "pay_1", refunds={"rfd_1": granted})
+    refused = payment.RefundRefused("rfd_1", "disputed", REST)
+    asked = payment.RefundRequested(PART, "ch_1", "damaged", "rfd_1")
+    done = payment.PaymentRefunded(PART, "rfd_1")
+    for money, expected in (
+        ((refused,), ("REFUSED", None)),
+        ((refused, asked), ("PENDING", REST.subtract(PART))),
+        ((refused, asked, done), ("REFUNDED", REST.subtract(PART))),
+    ):
+        [shown] = refunds_json(ID, paid, given(PAYMENT, *CAPTURED, *money).state, 1)
+        assert (shown["status"], shown["amount"], shown["lost"]) == (expected[0], REST, expected[1])

@@ -10,7 +10,7 @@ import pytest
 
 from commands.mapper import recorded
 from domain.decider import Command
-from domain.ids import payment_id
+from domain.ids import payment_id, unsent_id
 from domain.inventory import inventory
 from domain.inventory.inventory import InventoryItem
 from domain.orders import order
@@ -49,7 +49,7 @@ async def everything_after_the_purchase(house: House, order_id: str) -> None:
         await house.submit(command, order_id)
 
 
-async def settled(house: House, order_id: str) -> None:
+async def settled(house: House, order_id: str, on_hand: int = ON_HAND - 1) -> None:
     """The order knows that all its money has gone back, and stock has heard everything."""
     watch = house.engine.watch(order_id, lambda state: order.status(state) == "REFUNDED")
     if order.status(await house.engine.state(order_id)) != "REFUNDED":
@@ -57,7 +57,7 @@ async def settled(house: House, order_id: str) -> None:
     watch.cancel()
 
     def at_rest(item: Any) -> bool:
-        return isinstance(item, InventoryItem) and (item.on_hand, item.committed) == (ON_HAND - 1, 0)
+        return isinstance(item, InventoryItem) and (item.on_hand, item.committed) == (on_hand, 0)
 
     at_last = house.engine.watch(STOCK_ID, at_rest)
     if not at_rest(await house.engine.state(STOCK_ID)):
@@ -110,3 +110,31 @@ async def test_a_step_that_is_lost_is_taken_by_the_next_process(
         given_back = [row.amount for row in second.gateway.report() if row.kind == "refund"]
         assert len(given_back) == 3
         assert sum(given_back) == quote_of(UNITS).totals.grand.amount
+
+
+FULL = [inventory.UncommitStock, payment.RequestRefund, payment.RecordRefund, order.MarkOrderRefunded]
+
+
+@pytest.mark.parametrize("done", [False, True], ids=["before", "after"])
+@pytest.mark.parametrize("step", FULL, ids=lambda step: step.__name__)
+async def test_what_is_refunded_in_full_before_it_is_packed_is_on_sale_again(
+    tmp_path: Path, step: type[Command], done: bool
+) -> None:
+    first = House(tmp_path)
+    await first.start()
+    await first.stock(ON_HAND)
+    order_id = await first.buy(place_order(1, "pm_card_visa", quote_of(UNITS)))
+    assert await first.ended(order_id) == "PAID"
+    mortal = Mortal(first, step, done)
+    await first.submit(GrantRefund(order_id, "rfd_1", "goodwill", first.engine.clock()), order_id)
+    await mortal.dies()
+
+    async with opened(tmp_path) as second:
+        await settled(second, order_id, ON_HAND)
+        await asyncio.sleep(0.2)  # nothing is done again
+        steps = ["PaymentRefunded rfd_1", "RefundRequested rfd_1", "StockUncommitted"]
+        assert await steps_of(second, order_id) == steps
+        state = await second.engine.state(order_id)
+        assert list(state.cancellations) == [unsent_id(order_id)]
+        given_back = [row.amount for row in second.gateway.report() if row.kind == "refund"]
+        assert given_back == [quote_of(UNITS).totals.grand.amount]

@@ -119,6 +119,14 @@ def test_units_that_are_called_off_are_told_with_the_money_and_why() -> None:
     assert "19.99" not in silent.text + silent.html, "what was paid back before is not promised again"
 
 
+def test_that_nothing_at_all_is_sent_is_told_as_that() -> None:
+    event = LinesCancelled("can_1", {line.line_id: line.quantity for line in PLACED.quote.lines}, 5)
+    letter = of(granted("cnl_2"), event)
+    assert letter.subject == "Your order ord_1 will not be sent"
+    assert not says(letter, "The rest of your order stands.")
+    assert says(letter, *(line.title for line in PLACED.quote.lines))
+
+
 def test_what_becomes_of_the_order_later_changes_no_letter() -> None:
     [line, *_] = PLACED.quote.lines
     before = granted("cnl_1", "cancelled")

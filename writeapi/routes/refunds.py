@@ -61,7 +61,7 @@ class RefundRequest(Body):
 async def refund(request: Request, order_id: str, body: RefundRequest, principal: AdminPrincipal) -> Response:
     """Granted with this answer, paid out by the provider afterwards: the order's `refunds` tell. What is granted
     never exceeds what was paid, and no unit is refunded twice. What the buyer disputes with his bank is refused until
-    that has decided, and for good if it is lost."""
+    that has decided, and for good if it is lost. With the last of the money, whatever is in no parcel is called off."""
     key = await idempotency_of(request, principal.account_id)
     require_id("order", order_id, "order")
     context = context_of(request, principal.account_id, order_id)
@@ -89,7 +89,8 @@ async def refund(request: Request, order_id: str, body: RefundRequest, principal
     openapi_extra=WITH_KEY,
 )
 async def retry(request: Request, order_id: str, refund_id: str, principal: AdminPrincipal) -> Response:
-    """For a refund that the provider refused, once the reason for that is gone."""
+    """For a refund that the provider refused, once the reason for that is gone. Where a dispute was lost since, what is
+    left of it is paid out; `lost` tells how much the buyer had got by the bank."""
     key = await idempotency_of(request, principal.account_id)
     services = services_of(request)
     state, reason = await _known(services, order_id, refund_id)

@@ -284,6 +284,15 @@ PARTICULAR: dict[str, Event] = {
             ),
         ),
     ),
+    "order.refund_granted@2.apart": refund.RefundGranted(
+        "rfd_01K",
+        Money(2000, "USD"),
+        "cancelled",
+        AT,
+        (refund.RefundLine("lin_01K", 1, Money(2000, "USD"), Money(150, "USD")),),
+        cause="can_01K",
+        apart=True,
+    ),
     "order.placed@5.undeliverable": order.OrderPlaced(
         ACCOUNT,
         "crt_01K",

@@ -182,12 +182,14 @@ class Audit:
         paid_id = payment_id(order_id)
         kept, lost = self.provider.kept(paid_id) + use.left, self.provider.withheld(paid_id)
         paid = self.world.state(paid_id)
-        asked = paid.refunds.values() if isinstance(paid, payment.Payment) else ()
-        refused = sum(one.amount.amount for one in asked if one.status == "refused")
+        asked = paid.refunds if isinstance(paid, payment.Payment) else {}
+        back = {key: one.amount.amount for key, one in asked.items() if one.status == "refunded"}
+        refused = sum(one.to_method.amount - back.get(key, 0) for key, one in state.refunds.items())
         owed = self.books.owed[order_id] - refused
         assert kept == grand - owed - lost, f"{kept} of {grand} kept, {owed} owed back, {lost} lost"
         assert lost or not refused, "refused, and nobody lost a dispute"
         assert (order.status(state) == "REFUNDED") == (kept == 0 < grand and not lost)
+        assert not (state.refunded and any(to_send(state).values())), f"{order_id} is REFUNDED, units wait to be sent"
         self._nobody_pays_for_a_parcel_that_is_not_made(state)
         assert self.closed[order_id] == 1
         assert self.put_back[order_id] == 0

@@ -10,9 +10,13 @@ from domain.books.course import TAKEN, Course
 from domain.books.ledger import DISPUTES, GIFT_CARDS, PROVIDER, SUSPENSE, Posting
 from domain.books.postings import Holding, postings_of_capture, postings_of_lost_dispute, postings_of_refund
 from domain.orders import order
+from domain.orders.order import PaidOrder
+from domain.orders.orderstate import ordered, to_send
+from domain.orders.returns import received
 from domain.orders.shipment import ShipmentGiven
 from domain.payments.giftcard import GiftCardRedeemed, GiftCardRefunded
 from domain.payments.payment import DisputeLost, PaymentCaptured, PaymentRefunded
+from domain.pricing.pieces import Piece, pieces_of
 from domain.recorded import Recorded
 
 MOVES = (
@@ -46,10 +50,27 @@ class Entries:
             assert all(0 <= one.tax <= one.paid and one.discount >= 0 for one in course.holding.pieces), course.holding
         assert course.holding.paid == kept, f"{order_id}: {course.holding} for {kept}"
         assert not accounts[SUSPENSE], f"{order_id}: {accounts}"
-        free = any(isinstance(moved.event, ShipmentGiven) for moved in self._moved[order_id])  # paid for by us
-        if not kept and state.placed.quote.totals.grand.amount and not free:
+        given = {piece.of: piece.discount for piece in pieces_of(state.placed.quote) if not piece.paid}
+        for piece in course.holding.pieces:
+            there = piece.of not in given or _is_with_the_buyer(state, piece)
+            assert there or not piece.discount, f"{order_id}: {piece} is not sold, and somebody is owed for it"
+        if not kept and not any(piece.discount for piece in course.holding.pieces if piece.of in given):
             left = {account: amount for account, amount in accounts.items() if amount and account not in ELSEWHERE}
             assert left == {}, f"{order_id}: all its money went back"
+
+
+def _is_with_the_buyer(state: Any, piece: Piece) -> bool:
+    """Whether any of it was sent and did not come back; parcels, whether any was made, or may be."""
+    if not isinstance(state, PaidOrder):
+        return False
+    if piece.what == "shipping":
+        return any(to_send(state, piece.shop_id).values()) or piece.shop_id in _senders(state)
+    back = received(state.returns.values()).get(piece.of, 0)
+    return ordered(state)[piece.of] > back
+
+
+def _senders(state: PaidOrder) -> set[str]:
+    return {one.shop_id for one in state.shipments.values()}
 
 
 def _postings(event: Any) -> Callable[[Holding, Holding, int, int], tuple[Posting, ...]]:

@@ -29,6 +29,7 @@ ODD: Promotions = {
     "prm_3": Terms("Off", Amount(Money(77, "USD"))),
 }
 SOME_FREE: Promotions = {"prm_1": Terms("A gift", Percent(PPM), Scope("shp_a", skus=("plain",))), "prm_2": CARRIED}
+GIVEN: Promotions = {"prm_1": Terms("A gift of the market's", Percent(PPM), Scope(skus=("plain",)))}
 ALL_FREE: Promotions = {"prm_1": Terms("All of it", Percent(PPM)), "prm_2": CARRIED}
 
 
@@ -51,5 +52,7 @@ PRICES: tuple[Pricing, ...] = (
     partial(_priced, CALIFORNIA, {}),
     partial(_priced, BERLIN, ODD),
     partial(_priced, CALIFORNIA, SOME_FREE),
+    partial(_priced, CALIFORNIA, GIVEN),
+    partial(_priced, CALIFORNIA, {**GIVEN, "prm_2": CARRIED}),
     partial(_priced, CALIFORNIA, ALL_FREE),
 )
