@@ -59,6 +59,8 @@ class WriteServices(ReadServices):
     """Where merchants' feeds may come from."""
     policy: OrderPolicy = field(default=OrderPolicy(), kw_only=True)
     """Of orders that are placed from now on."""
+    letters_with_links: bool = field(default=False, kw_only=True)
+    """Whether people get letters, in which links lead to the shop."""
 
     turns: Turns = field(init=False)
     """For orders while too many commands wait."""

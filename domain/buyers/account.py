@@ -80,6 +80,10 @@ class NotificationsChosen(Event, frozen=True):
     wishes: bool = False
 
 
+class PasswordChanged(Event, frozen=True):
+    """So that the person is told. The password itself is known to the vault alone, as a hash."""
+
+
 class AccountErased(Event, frozen=True):
     pass
 
@@ -136,6 +140,10 @@ class AddPaymentMethod(Command, frozen=True):
 class RemovePaymentMethod(Command, frozen=True):
     account_id: str
     payment_method_id: str
+
+
+class NotePasswordChange(Command, frozen=True):
+    account_id: str
 
 
 class EraseAccount(Command, frozen=True):
@@ -258,6 +266,11 @@ def remove_payment_method(command: RemovePaymentMethod, state: Account) -> list[
     return [PaymentMethodRemoved(command.payment_method_id)]
 
 
+def note_password_change(command: NotePasswordChange, state: Account) -> list[Event]:
+    require_active(state)
+    return [PasswordChanged()]
+
+
 def erase_account(command: EraseAccount, state: Account) -> list[Event]:
     if isinstance(state, ErasedAccount):
         return []
@@ -319,6 +332,7 @@ ACCOUNT = Decider(
         RemoveAddress: remove_address,
         AddPaymentMethod: add_payment_method,
         RemovePaymentMethod: remove_payment_method,
+        NotePasswordChange: note_password_change,
         EraseAccount: erase_account,
     },
     evolutions={
@@ -333,6 +347,7 @@ ACCOUNT = Decider(
         NotificationsChosen: lambda state, event: _changed(
             state, told_of_orders=event.orders, told_of_wishes=event.wishes
         ),
+        PasswordChanged: lambda state, event: state,
         AccountErased: lambda state, event: ErasedAccount(),
     },
 )

@@ -30,6 +30,8 @@ SHOP_PATHS = (
     "/wishlist",
     "/account",
     "/sign-in",
+    "/forgotten-password",
+    "/new-password",
 )
 """``/`` besides, for those who want HTML."""
 CONSOLE_PATHS = ("/console", "/console/{panel}", "/console/orders/{order_id}")

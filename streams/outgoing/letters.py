@@ -9,13 +9,14 @@ from typing import Any, NamedTuple
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from domain.buyers.reset import VALID_MS
 from domain.buyers.watch import BACK, DROP
 from domain.money import Money
 from domain.orders.order import OpenOrder, PaidOrder
 from domain.orders.refund import RefundGranted
 from domain.payments.giftcard import GiftCardRefunded
 from domain.payments.payment import PaymentRefunded
-from streams.outgoing.notices import Notice, Recipient, WishNotice
+from streams.outgoing.notices import AccountNotice, AnyNotice, Notice, Recipient, WishNotice
 from streams.outgoing.reasons import REASONS
 
 TEMPLATES = Path(__file__).with_name("templates")
@@ -34,6 +35,10 @@ SUBJECTS = {
 WISH_SUBJECTS = {
     BACK: "Back in stock: {title}",
     DROP: "Costs less now: {title}",
+}
+ACCOUNT_SUBJECTS = {
+    "password_reset": "Set a new password",
+    "password_changed": "Your password was changed",
 }
 
 
@@ -56,10 +61,13 @@ def _templates() -> Environment:
     )
 
 
-def letter(notice: Notice | WishNotice, recipient: Recipient) -> Letter:
+def letter(notice: AnyNotice, recipient: Recipient) -> Letter:
     if isinstance(notice, WishNotice):
         subject = WISH_SUBJECTS[notice.kind].format(title=" ".join(notice.called.title.split()))
         content = _wish(notice)
+    elif isinstance(notice, AccountNotice):
+        subject = ACCOUNT_SUBJECTS[notice.kind]
+        content = {"link": notice.link, "minutes": VALID_MS // 60_000}
     else:
         subject = SUBJECTS[notice.kind].format(order=notice.order_id)
         content = _content(notice)

@@ -17,6 +17,7 @@ import pytest
 from commands import vault_file
 from commands.vault import Vault, VaultError
 from tests.contracts.vault import ADA, Clock, Credentials, PersonKeys, Secrets, Sessions
+from tests.contracts.vault_resets import Resets
 
 
 @pytest.fixture
@@ -68,6 +69,10 @@ class TestPersonKeys(PersonKeys):
 
 
 class TestCredentials(Credentials):
+    pass
+
+
+class TestResets(Resets):
     pass
 
 

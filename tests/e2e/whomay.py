@@ -94,6 +94,10 @@ PUBLIC = {
     ("POST", "/api/auth/token"): Line(
         ANYBODY, {"grant_type": "password", "username": "$email", "password": "correct horse battery"}
     ),
+    ("POST", "/api/auth/password-resets"): Line(ANYBODY, {"email": "$email"}, status=409),
+    ("POST", "/api/auth/password-resets/complete"): Line(
+        ANYBODY, {"token": "kpr_invented", "newPassword": "staple battery horse"}, status=422
+    ),
     ("POST", "/api/gift-cards/balance"): Line(MAY_SIGN_IN, {"code": "$code"}),
     ("GET", "/api/cart"): Line(MAY_SIGN_IN),
     ("POST", "/api/cart/items"): Line(MAY_SIGN_IN, {"sku": "$sku", "quantity": 1}),

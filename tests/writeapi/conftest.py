@@ -21,7 +21,7 @@ from readapi.edge.ratelimit import POLICIES, Policy
 from readapi.edge.state import EdgeSettings, edge_state
 from readapi.routes import me as read_me
 from writeapi import requests
-from writeapi.routes import auth, me, password
+from writeapi.routes import auth, me, password, passwordresets
 
 ADA = {"email": "Ada.Lovelace@Example.com", "password": "difference engine", "name": "Ada Lovelace"}
 GRACE = {"email": "grace@example.org", "password": "nanosecond wire", "name": "Grace Hopper"}
@@ -95,9 +95,14 @@ class Person:
 def _application(house: House, policies: dict[str, Policy]) -> FastAPI:
     app = FastAPI(openapi_url=None)
     app.state.services = SimpleNamespace(
-        log=house.log, vault=house.vault, engine=house.engine, countries=countries(), clock=house.clock
+        log=house.log,
+        vault=house.vault,
+        engine=house.engine,
+        countries=countries(),
+        clock=house.clock,
+        letters_with_links=True,
     )
-    for router in (auth.router, me.router, password.router, read_me.router):
+    for router in (auth.router, me.router, password.router, passwordresets.router, read_me.router):
         app.include_router(router)
     secrets = house.vault.secrets
     edge = edge_state(

@@ -5,6 +5,7 @@ registration leaves behind is unusable and in nobody's way: its claim can be tak
 
     register            for the command line and the demo: from raw values to an account id
     applicant_of        the rules about e-mail, password and name
+    email_of            those about an address alone
     require_password    those about a password alone, which may be changed later
     open_account        for the route, which needs the outcome
 """
@@ -67,7 +68,7 @@ async def register(
 
 def applicant_of(email: str, password: str, name: str) -> Applicant:
     """Raises Invalid with the pointer of the first value that will not do; never repeats the value."""
-    email, name = _email(email), _name(name)
+    email, name = email_of(email), _name(name)
     require_password(password, email)
     return Applicant(email, password, name)
 
@@ -83,8 +84,9 @@ def require_password(password: str, email: str, pointer: str = "/password") -> N
         raise Invalid("the password must not be the e-mail address", pointer)
 
 
-def _email(raw: str) -> str:
-    """Only a mail to it can tell whether an address works; this refuses what cannot be one."""
+def email_of(raw: str) -> str:
+    """In the spelling that is kept. Raises Invalid with its pointer for what cannot be an address; only a mail to it
+    can tell whether one works."""
     email = unicodedata.normalize("NFKC", raw).strip() if len(raw) <= 2 * EMAIL_MAX else raw
     local, at, domain = email.partition("@")
     if len(email) > EMAIL_MAX:
