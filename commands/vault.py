@@ -12,7 +12,8 @@ look into the store when a key is not there, and may be called on the event loop
     person keys      ensure_key, seal, open, destroy_key, left_of
     credentials      set_password, check_password, change_password, drop_credentials (``vault_credentials.py``)
     letters' links   link_token, link_holds, reset_password (the same)
-    sessions         issue_family, rotate, revoke_family, revoke_account, family_revoked (``vault_sessions.py``)
+    sessions         issue_family, rotate, sessions_of, end_session, end_others, revoke_family, revoke_account,
+                     family_revoked (``vault_sessions.py``)
     secrets          secrets, email_lookup
     waiting lines    in the same store, by streams/waiting/
 """
@@ -40,6 +41,7 @@ from commands.vault_errors import TokenReused as TokenReused
 from commands.vault_errors import VaultError as VaultError
 from commands.vault_file import VaultFile
 from commands.vault_secrets import Secrets as Secrets
+from commands.vault_sessions import Session as Session
 from commands.vault_store import LEFT_OF, VaultStore
 
 

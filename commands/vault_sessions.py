@@ -10,6 +10,7 @@ import threading
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
+from typing import NamedTuple
 
 from commands.refreshtokens import Grant, digest, new_token, successor
 from commands.vault_errors import TokenInvalid, TokenReused
@@ -24,6 +25,17 @@ REVOKED_MAX = 1024
 """Revocations in memory, beyond which the old ones are let go of."""
 PRUNE_SECONDS = 3600
 """So often, when somebody signs in, what has ended is forgotten."""
+SESSIONS_MAX = 100
+"""Of an account, that are listed; it may have more."""
+
+
+class Session(NamedTuple):
+    """One sign-in that still lives. Instants in seconds since 1970."""
+
+    family: str
+    since: int
+    renewed_at: int
+    """When it last got new tokens: what is in use does so before its access token ends."""
 
 
 class Sessions(ABC):
@@ -104,6 +116,33 @@ class Sessions(ABC):
                 (digest(grant.token), grant.family, now),
             )
         )
+
+    def sessions_of(self, account_id: str) -> list[Session]:
+        """Those that still live, the last used first; at most ``SESSIONS_MAX``."""
+        query = (
+            "SELECT family, created_at, expires_at FROM families "
+            "WHERE account_id = ? AND revoked_at IS NULL AND expires_at > ? "
+            f"ORDER BY expires_at DESC, created_at DESC, family LIMIT {SESSIONS_MAX}"
+        )
+        rows = self.store.rows(query, (account_id, int(self._now())))
+        # Each renewal counts the days anew, so when they end tells when that was.
+        return [Session(family, since, ends - REFRESH_DAYS * 86400) for family, since, ends in rows]
+
+    def end_session(self, account_id: str, family: str) -> bool:
+        """Whether this account had such a session, which has ended then."""
+        query = "SELECT 1 FROM families WHERE family = ? AND account_id = ? AND revoked_at IS NULL AND expires_at > ?"
+        with self.store.writing() as db:
+            if not db.execute(query, (family, account_id, int(self._now()))):
+                return False
+            self._revoke(db, "family = ?", family)
+        self._next_check = 0.0
+        return True
+
+    def end_others(self, account_id: str, keep: str) -> None:
+        """Signs every session of the account out but one."""
+        with self.store.writing() as db:
+            self._revoke(db, "account_id = ? AND family <> ?", account_id, keep)
+        self._next_check = 0.0
 
     def revoke_family(self, family: str) -> None:
         """Signs one session out: its refresh token at once, its access tokens as ``family_revoked`` describes."""

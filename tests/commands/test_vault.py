@@ -18,6 +18,7 @@ from commands import vault_file
 from commands.vault import Vault, VaultError
 from tests.contracts.vault import ADA, Clock, Credentials, PersonKeys, Secrets, Sessions
 from tests.contracts.vault_resets import Resets
+from tests.contracts.vault_sessions import OwnSessions
 
 
 @pytest.fixture
@@ -69,6 +70,10 @@ class TestPersonKeys(PersonKeys):
 
 
 class TestCredentials(Credentials):
+    pass
+
+
+class TestOwnSessions(OwnSessions):
     pass
 
 

@@ -136,6 +136,9 @@ OF_PEOPLE = {
     ("POST", "/api/shops"): Line(THEMSELVES, {"name": "New", "country": "US", "currency": "USD"}),
     ("DELETE", "/api/me/addresses/{address_id}"): Line(OWN),
     ("DELETE", "/api/me/payment-methods/{payment_method_id}"): Line(OWN),
+    ("GET", "/api/me/sessions"): Line(THEMSELVES),
+    ("DELETE", "/api/me/sessions/{session_id}"): Line(OWN),
+    ("DELETE", "/api/me/sessions"): Line(THEMSELVES),
     ("POST", "/api/auth/logout"): Line(THEMSELVES),
 }
 AT_LAST = {("DELETE", "/api/me"): Line(LEAVING)}

@@ -31,5 +31,9 @@ async def tidies_up_and_leaves(ada: Shopper) -> None:
     body = {"grant_type": "refresh_token", "refresh_token": elsewhere.refresh_token}
     await elsewhere.do("POST", "/api/auth/token", body)
     await elsewhere.do("POST", "/api/auth/logout", status=204)
+    await elsewhere.sign_in()
+    [other] = [one for one in (await ada.do("GET", "/api/me/sessions"))["items"] if not one["current"]]
+    await ada.do("DELETE", f"/api/me/sessions/{other['sessionId']}", status=204)
+    await ada.do("DELETE", "/api/me/sessions", status=204)
     await ada.do("PUT", "/api/me/password", {"currentPassword": PASSWORD, "newPassword": f"another {PASSWORD}"}, 204)
     await ada.do("DELETE", "/api/me", status=204)

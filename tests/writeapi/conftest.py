@@ -20,8 +20,9 @@ from readapi.edge import middleware
 from readapi.edge.ratelimit import POLICIES, Policy
 from readapi.edge.state import EdgeSettings, edge_state
 from readapi.routes import me as read_me
+from readapi.routes import sessions as read_sessions
 from writeapi import requests
-from writeapi.routes import auth, me, password, passwordresets
+from writeapi.routes import auth, me, password, passwordresets, sessions
 
 ADA = {"email": "Ada.Lovelace@Example.com", "password": "difference engine", "name": "Ada Lovelace"}
 GRACE = {"email": "grace@example.org", "password": "nanosecond wire", "name": "Grace Hopper"}
@@ -102,7 +103,8 @@ def _application(house: House, policies: dict[str, Policy]) -> FastAPI:
         clock=house.clock,
         letters_with_links=True,
     )
-    for router in (auth.router, me.router, password.router, passwordresets.router, read_me.router):
+    own = (auth, me, password, passwordresets, sessions, read_me, read_sessions)
+    for router in (module.router for module in own):
         app.include_router(router)
     secrets = house.vault.secrets
     edge = edge_state(
