@@ -32,6 +32,7 @@ SHOP_PATHS = (
     "/sign-in",
     "/forgotten-password",
     "/new-password",
+    "/new-email",
 )
 """``/`` besides, for those who want HTML."""
 CONSOLE_PATHS = ("/console", "/console/{panel}", "/console/orders/{order_id}")

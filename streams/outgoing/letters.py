@@ -39,6 +39,8 @@ WISH_SUBJECTS = {
 ACCOUNT_SUBJECTS = {
     "password_reset": "Set a new password",
     "password_changed": "Your password was changed",
+    "email_change": "Confirm your new e-mail address",
+    "email_changed": "Your e-mail address was changed",
 }
 
 

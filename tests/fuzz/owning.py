@@ -16,6 +16,12 @@ async def forgets(house: House, ada: Shopper) -> None:
     token = vault.link_token(linktokens.PASSWORD, ada.user_id, claim, house.services.clock())
     await ada.do("POST", "/api/auth/password-resets/complete", {"token": token, "newPassword": PASSWORD}, 204)
     await ada.sign_in()
+    email = f"new.{ada.email}"
+    await ada.do("POST", "/api/me/email-changes", {"email": email, "currentPassword": PASSWORD}, 202)
+    claim = claim_id("email", vault.email_lookup(email))
+    token = vault.link_token(linktokens.EMAIL, ada.user_id, claim, house.services.clock())
+    await ada.do("POST", "/api/auth/email-changes/complete", {"token": token}, 204)
+    ada.email = email
 
 
 async def tidies_up_and_leaves(ada: Shopper) -> None:

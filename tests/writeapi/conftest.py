@@ -22,7 +22,7 @@ from readapi.edge.state import EdgeSettings, edge_state
 from readapi.routes import me as read_me
 from readapi.routes import sessions as read_sessions
 from writeapi import requests
-from writeapi.routes import auth, me, password, passwordresets, sessions
+from writeapi.routes import auth, emailchanges, me, password, passwordresets, sessions
 
 ADA = {"email": "Ada.Lovelace@Example.com", "password": "difference engine", "name": "Ada Lovelace"}
 GRACE = {"email": "grace@example.org", "password": "nanosecond wire", "name": "Grace Hopper"}
@@ -103,7 +103,7 @@ def _application(house: House, policies: dict[str, Policy]) -> FastAPI:
         clock=house.clock,
         letters_with_links=True,
     )
-    own = (auth, me, password, passwordresets, sessions, read_me, read_sessions)
+    own = (auth, emailchanges, me, password, passwordresets, sessions, read_me, read_sessions)
     for router in (module.router for module in own):
         app.include_router(router)
     secrets = house.vault.secrets

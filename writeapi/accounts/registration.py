@@ -25,7 +25,8 @@ from commands.engine import Engine
 from commands.errors import Overloaded
 from commands.idempotency import IdempotentRequest
 from commands.vault import PASSWORD_BYTES_MAX, Vault
-from domain.buyers.account import SCOPES, ErasedAccount, NoAccount, RegisterAccount
+from domain.buyers.account import SCOPES, NoAccount, RegisterAccount
+from domain.buyers.emailchange import wants
 from domain.claim import ABANDONED_MS, AlreadyClaimed, TakeClaim
 from domain.errors import Invalid
 from domain.ids import claim_id, drawn_at, new_id
@@ -129,7 +130,7 @@ async def open_account(
     account_id = new_id("account", context.at, os.urandom(10))
     context = structs.replace(context, correlation=account_id)
     claim = claim_id("email", vault.email_lookup(applicant.email))
-    await _claim_email(engine, TakeClaim(claim, account_id, "/email", "e-mail address"), context)
+    await claim_email(engine, TakeClaim(claim, account_id, "/email", "e-mail address"), context)
     await asyncio.to_thread(vault.ensure_key, account_id)
     await hashing(lambda: vault.set_password(account_id, applicant.password))
     if engine.clock() - context.at > FINISH_MS:
@@ -138,13 +139,14 @@ async def open_account(
     return await engine.submit(RegisterAccount(account_id, claim, profile, scopes), context, request=request)
 
 
-async def _claim_email(engine: Engine, command: TakeClaim, context: Context) -> None:
-    """Raises Taken, which does not say by whom."""
+async def claim_email(engine: Engine, command: TakeClaim, context: Context) -> None:
+    """Raises Taken, which does not say by whom. Whoever has the claim without an account that has or wants the address
+    loses it."""
     try:
         await engine.submit(command, context)
     except AlreadyClaimed as refusal:
         owner: str = refusal.data["owner"]
-        if not await _is_abandoned(engine, owner, context.at):
+        if not await _is_abandoned(engine, command.claim_id, owner, context.at):
             raise Taken from None
         try:
             await engine.submit(structs.replace(command, abandoned=owner), context)
@@ -152,11 +154,18 @@ async def _claim_email(engine: Engine, command: TakeClaim, context: Context) -> 
             raise Taken from None
 
 
-async def _is_abandoned(engine: Engine, owner: str, now: int) -> bool:
+async def require_free(engine: Engine, claim: str, wanted_by: str, now: int) -> None:
+    """Raises Taken for an address that somebody else has."""
+    owner = (await engine.state(claim)).owner
+    if owner not in ("", wanted_by) and not await _is_abandoned(engine, claim, owner, now):
+        raise Taken
+
+
+async def _is_abandoned(engine: Engine, claim: str, owner: str, now: int) -> bool:
     state = await engine.state(owner)
     if isinstance(state, NoAccount):
         return now - drawn_at(owner) > ABANDONED_MS
-    return isinstance(state, ErasedAccount)
+    return not wants(state, claim, now)
 
 
 class Taken(Invalid):

@@ -1,5 +1,5 @@
-/* Pages to which the links of letters lead. What a link brings is behind the #, which is sent to no server; and it leaves
-   the address, so that nobody finds it there later. */
+/* Pages to which the links of letters lead. What a link brings is behind the #, which is sent to no server; and it
+   leaves the address, so that nobody finds it there later. */
 
 import { announce } from "../lib/announce.js";
 import { h, put } from "../lib/dom.js";

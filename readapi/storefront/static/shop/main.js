@@ -13,6 +13,7 @@ import { checkout } from "./checkout.js";
 import { Combobox } from "./combobox.js";
 import { footer, header } from "./header.js";
 import { home } from "./home.js";
+import { newEmailPage } from "./newemail.js";
 import { forgottenPage, newPasswordPage } from "./newpassword.js";
 import { orderPage } from "./order.js";
 import { ordersPage } from "./orders.js";
@@ -68,6 +69,7 @@ const router = new Router(
     [/^\/sign-in$/, page(signIn)],
     [/^\/forgotten-password$/, page(forgottenPage)],
     [/^\/new-password$/, page(newPasswordPage)],
+    [/^\/new-email$/, page(newEmailPage)],
   ],
   missing,
 );

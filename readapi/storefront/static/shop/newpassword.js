@@ -5,8 +5,8 @@ import { field, form } from "../lib/form.js";
 import { done, notWhole, tokenHere, tokenUsed, whenAnotherComes } from "./letterlink.js";
 
 const SENT =
-  "If an account has this address, a letter with a link is on its way. The link works once, for 30 minutes. Look among " +
-  "unwanted mail too.";
+  "If an account has this address, a letter with a link is on its way. The link works once, for 30 minutes. " +
+  "Look among unwanted mail too.";
 /* Of a refusal elsewhere the way out is to look again, which helps nobody here. */
 const NO_LETTERS = {
   code: "no_letters",
@@ -40,7 +40,7 @@ export async function forgottenPage(_, { api }) {
         field("E-mail", "email", { type: "email", required: true, autocomplete: "username" }),
         h("button", { class: "button", type: "submit" }, "Send me a link"),
       ),
-      h("p", {}, h("a", { href: "/sign-in" }, back)),
+      h("p", { class: "actions" }, h("a", { class: "button quiet", href: "/sign-in" }, back)),
     ),
   };
 }
@@ -94,7 +94,11 @@ export async function newPasswordPage(_, shop) {
         }),
         h("button", { class: "button", type: "submit" }, "Set this password"),
       ),
-      h("p", {}, h("a", { href: "/forgotten-password" }, "Have another link sent")),
+      h(
+        "p",
+        { class: "actions" },
+        h("a", { class: "button quiet", href: "/forgotten-password" }, "Have another link sent"),
+      ),
     ),
     leave,
   };

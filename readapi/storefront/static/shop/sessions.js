@@ -18,7 +18,8 @@ class Sessions {
     this.said = h("div", { class: "said" });
     this.list = h("ul", { class: "kept", role: "list", "aria-label": "Where you are signed in" });
     this.below = h("p", { class: "actions" });
-    this.element = h("section", { class: "panel" }, h("h2", {}, "Where you are signed in"), this.list, this.said, this.below);
+    const heading = h("h2", {}, "Where you are signed in");
+    this.element = h("section", { class: "panel" }, heading, this.list, this.said, this.below);
     this.show();
   }
 
@@ -33,7 +34,11 @@ class Sessions {
     put(
       this.below,
       more > 0
-        ? h("button", { class: "button bare", type: "button", onclick: () => this.showAll() }, `Show ${number(more)} more`)
+        ? h(
+            "button",
+            { class: "button bare", type: "button", onclick: () => this.showAll() },
+            `Show ${number(more)} more`,
+          )
         : null,
       this.others.length > 0
         ? h(
