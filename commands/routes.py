@@ -7,6 +7,7 @@ from domain.books.ledger import LEDGER
 from domain.books.round import ROUND
 from domain.buyers.account import ACCOUNT
 from domain.buyers.cart import CART
+from domain.buyers.reset import RESET
 from domain.buyers.watch import WATCH
 from domain.buyers.wishlist import WISHLIST
 from domain.catalog.category import CATEGORY
@@ -49,6 +50,7 @@ DECIDERS: dict[str, Decider] = {
     "prd": PRODUCT,
     "prm": PROMOTION,
     "psh": PUSH,
+    "rst": RESET,
     "rvw": REVIEWS,
     "rnd": ROUND,
     "rul": RULE,

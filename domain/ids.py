@@ -47,6 +47,7 @@ PREFIXES = {
     "picture": "pic",
     "category": "cat",
     "rule": "rul",
+    "reset": "rst",
 }
 
 

@@ -15,6 +15,7 @@ from kontor.clihelp import explain
 from kontor.clioptions import Data, Json, Url
 from kontor.clioptions import settings_of as _settings
 from kontor.clipast import show, what_if
+from kontor.cliusers import create_user, set_password
 
 app = typer.Typer(
     name="kontor",
@@ -302,23 +303,8 @@ def bench(
     run_bench(name, context.args)
 
 
-@users.command("create")
-def create_user(
-    email: Annotated[str, typer.Option(help="Address to sign in with.")],
-    password: Annotated[
-        str | None,
-        typer.Option(help="8 to 200 characters; others may see it here. [asked for, or a line of standard input]"),
-    ] = None,
-    scope: Annotated[str, typer.Option(help="customer, merchant or admin.")] = "customer",
-    data: Data = None,
-) -> None:
-    """Create an account; this is how the first administrator comes to be."""
-    from kontor import console
-    from kontor.operating.users import run_create
-
-    if scope not in ("customer", "merchant", "admin"):
-        console.fail(f"no such scope: {scope!r}; one of customer, merchant, admin", 2)
-    run_create(email, password, scope, _settings(data=data))
+users.command("create")(create_user)
+users.command("password")(set_password)
 
 
 @quotes.command("explain")

@@ -78,6 +78,10 @@ SHOWN = {
         "Create an account",
         ("kontor user create --email you@shop.example --scope admin",),
     ),
+    "user password": Shown(
+        "Set a new password for an account",
+        ("kontor user password --email you@shop.example",),
+    ),
     "quote explain": Shown(
         "How each amount of an order came about",
         ("kontor quote explain ord_01KARQ0000ABCDEFGHJKMNPQRS",),

@@ -62,6 +62,8 @@ class WriteServices(ReadServices):
     """What a merchant may have uploaded and not taken up."""
     policy: OrderPolicy = field(default=OrderPolicy(), kw_only=True)
     """Of orders that are placed from now on."""
+    letters_with_links: bool = field(default=False, kw_only=True)
+    """Whether people get letters, in which links lead to the shop."""
 
     turns: Turns = field(init=False)
     """For orders while too many commands wait."""

@@ -1,4 +1,5 @@
-"""Account: a person and what belongs to them. Stream ``usr_…``.
+"""Account: a person and what belongs to them. Stream ``usr_…``. What it is made of lies in
+``accountstate.py``, another e-mail address in ``emailchange.py``.
 
 Everything personal is sealed with the person's own key before it gets here; erasing destroys the key, and these
 events stay foldable. Passwords and sessions are not events at all: they live in the vault.
@@ -8,7 +9,15 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from domain.decider import Command, Decider, Event, State
+from domain.buyers import emailchange
+from domain.buyers.accountstate import Account as Account
+from domain.buyers.accountstate import ActiveAccount as ActiveAccount
+from domain.buyers.accountstate import Address as Address
+from domain.buyers.accountstate import ErasedAccount as ErasedAccount
+from domain.buyers.accountstate import NoAccount as NoAccount
+from domain.buyers.accountstate import PaymentMethod as PaymentMethod
+from domain.buyers.accountstate import require_active as require_active
+from domain.decider import Command, Decider, Event
 from domain.errors import IllegalTransition, Invalid, LimitExceeded, NotFound
 
 ADDRESSES_MAX = 50
@@ -16,20 +25,6 @@ PAYMENT_METHODS_MAX = 20
 GROUPS_MAX = 20
 GROUP_MAX = 60
 SCOPES = ("customer", "merchant", "admin")
-
-
-class Address(Event, frozen=True):
-    """``sealed`` holds the whole address; country and region are open because tax and delivery depend on them."""
-
-    address_id: str
-    sealed: bytes
-    country: str
-    region: str
-
-
-class PaymentMethod(Event, frozen=True):
-    payment_method_id: str
-    token: str
 
 
 # events
@@ -78,6 +73,10 @@ class NotificationsChosen(Event, frozen=True):
 
     orders: bool
     wishes: bool = False
+
+
+class PasswordChanged(Event, frozen=True):
+    """So that the person is told. The password itself is known to the vault alone, as a hash."""
 
 
 class AccountErased(Event, frozen=True):
@@ -138,45 +137,15 @@ class RemovePaymentMethod(Command, frozen=True):
     payment_method_id: str
 
 
+class NotePasswordChange(Command, frozen=True):
+    account_id: str
+
+
 class EraseAccount(Command, frozen=True):
     account_id: str
 
 
-# state
-
-
-class NoAccount(State, frozen=True):
-    pass
-
-
-class ActiveAccount(State, frozen=True):
-    email_claim: str
-    profile: bytes
-    scopes: tuple[str, ...]
-    addresses: dict[str, Address] = {}
-    payment_methods: dict[str, PaymentMethod] = {}
-    groups: tuple[str, ...] = ()
-    told_of_orders: bool = True
-    told_of_wishes: bool = False
-
-
-class ErasedAccount(State, frozen=True):
-    pass
-
-
-Account = NoAccount | ActiveAccount | ErasedAccount
-
-
 # decide
-
-
-def require_active(state: Account) -> ActiveAccount:
-    match state:
-        case ActiveAccount():
-            return state
-        case ErasedAccount():
-            raise IllegalTransition("this account was erased")
-    raise NotFound("no such account")
 
 
 def address_of(account: ActiveAccount, address_id: str, pointer: str = "/addressId") -> Address:
@@ -258,6 +227,11 @@ def remove_payment_method(command: RemovePaymentMethod, state: Account) -> list[
     return [PaymentMethodRemoved(command.payment_method_id)]
 
 
+def note_password_change(command: NotePasswordChange, state: Account) -> list[Event]:
+    require_active(state)
+    return [PasswordChanged()]
+
+
 def erase_account(command: EraseAccount, state: Account) -> list[Event]:
     if isinstance(state, ErasedAccount):
         return []
@@ -319,6 +293,9 @@ ACCOUNT = Decider(
         RemoveAddress: remove_address,
         AddPaymentMethod: add_payment_method,
         RemovePaymentMethod: remove_payment_method,
+        NotePasswordChange: note_password_change,
+        emailchange.AskEmailChange: emailchange.ask_email_change,
+        emailchange.ChangeEmail: emailchange.change_email,
         EraseAccount: erase_account,
     },
     evolutions={
@@ -333,6 +310,9 @@ ACCOUNT = Decider(
         NotificationsChosen: lambda state, event: _changed(
             state, told_of_orders=event.orders, told_of_wishes=event.wishes
         ),
+        PasswordChanged: lambda state, event: state,
+        emailchange.EmailChangeAsked: emailchange.email_change_asked,
+        emailchange.EmailChanged: emailchange.email_changed,
         AccountErased: lambda state, event: ErasedAccount(),
     },
 )

@@ -12,7 +12,7 @@ import msgspec
 
 from domain import claim
 from domain.books import difference, ledger, round
-from domain.buyers import account, cart, watch, wishlist
+from domain.buyers import account, cart, emailchange, reset, watch, wishlist
 from domain.catalog import category, media, product, review, rule
 from domain.decider import Event
 from domain.inventory import inventory
@@ -34,6 +34,9 @@ EVENTS: dict[str, tuple[int, type[Event]]] = {
     "account.payment_method_added": (1, account.PaymentMethodAdded),
     "account.payment_method_removed": (1, account.PaymentMethodRemoved),
     "account.notifications_chosen": (1, account.NotificationsChosen),
+    "account.password_changed": (1, account.PasswordChanged),
+    "account.email_change_asked": (1, emailchange.EmailChangeAsked),
+    "account.email_changed": (1, emailchange.EmailChanged),
     "account.erased": (1, account.AccountErased),
     "board.promotion_posted": (1, board.PromotionPosted),
     "board.promotion_taken_down": (1, board.PromotionTakenDown),
@@ -138,6 +141,7 @@ EVENTS: dict[str, tuple[int, type[Event]]] = {
     "push.secret_put": (1, push.PushSecretPut),
     "push.secret_dropped": (1, push.PushSecretDropped),
     "push.taken": (1, push.PushTaken),
+    "reset.asked": (1, reset.ResetAsked),
     "review.written": (1, review.ReviewWritten),
     "round.begun": (1, round.RoundBegun),
     "round.finished": (1, round.RoundFinished),

@@ -1,4 +1,4 @@
-"""``kontor user create``: the first administrator has nobody to ask."""
+"""``kontor user``: the first administrator has nobody to ask, nor has whoever gets no letters."""
 
 from __future__ import annotations
 
@@ -10,13 +10,19 @@ from domain.errors import DomainError
 from kontor import console
 from kontor.loop import run
 from kontor.settings import Settings
-from kontor.wiring.desk import desk
+from kontor.wiring.desk import desk, require_there
 from writeapi.accounts.registration import register
+from writeapi.accounts.renewal import set_anew
 
 
 def run_create(email: str, password: str | None, scope: str, settings: Settings) -> None:
     """Without a password it is asked for, or read from the first line of standard input."""
     run(_create(email, asked() if password is None else password, scope, settings))
+
+
+def run_password(email: str, password: str | None, settings: Settings) -> None:
+    """As ``run_create``."""
+    run(_set_password(email, asked() if password is None else password, settings))
 
 
 def asked() -> str:
@@ -45,6 +51,16 @@ async def _create(email: str, password: str, scope: str, settings: Settings) -> 
         except DomainError as refusal:
             console.fail(refusal.detail)
     console.out.print(f"{account_id} created: {email}, scope {scope}", markup=False)
+
+
+async def _set_password(email: str, password: str, settings: Settings) -> None:
+    require_there(settings)
+    async with desk(settings) as at:
+        try:
+            account_id = await set_anew(at.engine, at.vault, email, password, system_context("cli", at.clock()))
+        except DomainError as refusal:
+            console.fail(refusal.detail)
+    console.out.print(f"{account_id} has a new password, and is signed out everywhere", markup=False)
 
 
 def scopes_of(scope: str) -> tuple[str, ...]:

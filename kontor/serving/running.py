@@ -247,10 +247,12 @@ async def _demo(settings: Settings) -> None:
     from kontor.wiring.embedded import embedded
 
     listening = listen("all", settings)
+    shown_at = settings.storefront_url or url_of(listening)
+    settings = settings.model_copy(update={"storefront": True, "storefront_url": shown_at})
     async with embedded(settings) as services:
         await demo.load(services)
         await shown(services)
-        app = build_app("all", services, settings.model_copy(update={"storefront": True}))
+        app = build_app("all", services, settings)
         async with measured(app, services):
             demo.welcome(url_of(listening))
             await serve(app, listening)

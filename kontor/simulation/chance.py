@@ -10,7 +10,7 @@ from __future__ import annotations
 import random
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from itertools import count
 from random import Random
 from types import SimpleNamespace
@@ -56,6 +56,15 @@ def source(seed: int, part: str) -> Random:
 
 
 @contextmanager
+def everywhere(value: Any, *names: str) -> Iterator[None]:
+    """One value in several places."""
+    with ExitStack() as patched:
+        for name in names:
+            patched.enter_context(patch(name, value))
+        yield
+
+
+@contextmanager
 def nothing_from_outside(seed: int, loop: SimulatedLoop) -> Iterator[None]:
     """For the time of a run, nothing that is simulated sees the real clock or draws a number without the seed."""
     virtual = SimpleNamespace(
@@ -78,9 +87,11 @@ def nothing_from_outside(seed: int, loop: SimulatedLoop) -> Iterator[None]:
         patch("commands.context._NUMBERS", count(1)),
         patch("commands.engine.time", virtual),
         patch("commands.outage.Outage.__init__.__defaults__", (loop.time,)),
-        patch("commands.vault.entropy", entropy),
+        everywhere(
+            entropy, "commands.vault.entropy", "commands.vault_credentials.entropy", "commands.vault_sessions.entropy"
+        ),
         patch("commands.vault.new_key", lambda: (secret.randbytes(8), secret.randbytes(32))),
-        patch("commands.vault._HASHER", Hasher()),
+        patch("commands.vault_credentials._HASHER", Hasher()),
         patch("commands.sealing.os", urandom),
         patch("writeapi.accounts.registration.os", urandom),
         patch("writeapi.accounts.passwords._waiting", set()),

@@ -17,7 +17,7 @@ from kontor.watching.beside import aside
 from kontor.wiring import stores
 from kontor.wiring.feeding import feed_process, feed_rules
 from kontor.wiring.logfiles import open_log
-from kontor.wiring.notifying import Notifying
+from kontor.wiring.notifying import Notifying, letters_with_links
 from kontor.wiring.objects import objects_of
 from kontor.wiring.policies import order_policy, search_weights, upload_limits
 from kontor.wiring.providers import OutsideGateway, outside
@@ -97,8 +97,7 @@ async def embedded(settings: Settings, *, clock: Callable[[], int] = now_ms) -> 
     elsewhere, folder = outside(settings), DataFolder(settings.data)
     folder.prepare()
     log, engine = open_log(folder, settings, clock)
-    vault = Vault(folder.vault)
-    views, search = SQLiteViews(folder.views, PROJECTIONS), TantivyIndex(folder.search)
+    vault, views, search = Vault(folder.vault), SQLiteViews(folder.views, PROJECTIONS), TantivyIndex(folder.search)
     follower = Follower(log, views, engine)
     standing, indexer, repricing = _indexing(log, views, search, clock)
     books = Bookkeeping(log, engine, settings.commission_ppm)
@@ -136,6 +135,7 @@ async def embedded(settings: Settings, *, clock: Callable[[], int] = now_ms) -> 
         uploads=upload_limits(settings),
         objects=objects_of(settings, vault),
         policy=order_policy(settings),
+        letters_with_links=letters_with_links(settings),
         signals=_signals(folder),
         workings=workings(views, indexer, folder, **aside(books, deliveries, standing, payments, feeds)),
         weights=search_weights(settings),

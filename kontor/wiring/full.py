@@ -33,7 +33,7 @@ from kontor.wiring.embedded import settle_garbage
 from kontor.wiring.feeding import feed_process, feed_rules
 from kontor.wiring.named import cassandra_settings, index_of, topic_of
 from kontor.wiring.noticed import Noticed
-from kontor.wiring.notifying import Notifying
+from kontor.wiring.notifying import Notifying, letters_with_links
 from kontor.wiring.objects import objects_of
 from kontor.wiring.policies import order_policy, search_weights, upload_limits
 from kontor.wiring.providers import outside
@@ -235,6 +235,7 @@ async def write_side(settings: Settings, clock: Callable[[], int] = now_ms) -> A
             uploads=upload_limits(settings),
             objects=objects_of(settings, vault),
             policy=order_policy(settings),
+            letters_with_links=letters_with_links(settings),
             drops=rooms,
             **views,
             **_tables(clock),

@@ -1,4 +1,5 @@
-"""Notices to buyers and to those who wish something, wired: which channels are connected, by the settings."""
+"""Notices to buyers, to those who wish something and to owners of accounts, wired: which channels there are, by the
+settings."""
 
 from __future__ import annotations
 
@@ -7,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from commands.engine import Engine
 from commands.vault import Vault
 from kontor.settings import Settings
+from streams.outgoing.accountnotices import AccountNotices
 from streams.outgoing.notices import CHANNELS, Channel, Notices, Unconnected
 from streams.outgoing.port import Target
 from streams.outgoing.watching import Offers, Watching
@@ -21,6 +23,7 @@ class Notifying:
         self._engine = engine
         self._vault = vault
         self._channels = channels(settings)
+        self._shop = settings.storefront_url
         self._offers = offers
         self._connected: list[Target] = []
         connected = {channel.name for channel in self._channels}
@@ -30,7 +33,7 @@ class Notifying:
         """A channel that is connected for the first time tells of what happens from then on."""
         if self._channels and not self._connected:
             head = await self._engine.log.head()
-            self._connected = [*self._of_orders(head), *self._of_wishes(head)]
+            self._connected = [*self._of_orders(head), *self._of_wishes(head), *self._of_accounts(head)]
         return self._connected
 
     def _of_orders(self, head: int) -> Iterator[Target]:
@@ -41,6 +44,14 @@ class Notifying:
             yield Watching(self._engine, self._offers, head)
             for channel in self._channels:
                 yield WishNotices(self._engine, self._vault, channel, head)
+
+    def _of_accounts(self, head: int) -> Iterator[Target]:
+        return (AccountNotices(self._engine, self._vault, channel, head, self._shop) for channel in self._channels)
+
+
+def letters_with_links(settings: Settings) -> bool:
+    """Whether there is all that letters need to be sent, and to lead to the shop."""
+    return None not in (settings.smtp_url, settings.mail_from, settings.storefront_url)
 
 
 def channels(settings: Settings) -> list[Channel]:

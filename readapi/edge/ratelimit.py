@@ -47,11 +47,14 @@ POLICIES: dict[str, Policy] = {
     "gift_card": Policy(20, 600),
     "coupon": Policy(60, 60),
     "signals": Policy(300, 60),
+    "letters": Policy(5, 3_600),
+    "asking": Policy(60, 600),
 }
-"""``ip`` per client address on every request; ``default`` and ``checkout`` per account; ``auth`` per client address;
-``login`` counts failed sign-ins per e-mail look-up. Per client address and only when it comes to nothing: ``guesses``
-sign-ins, ``taken`` sign-ups with somebody's address, ``gift_card`` and ``coupon`` codes that are good for nothing;
-``signals`` whatever is told or asked of a session."""
+"""``ip`` per client address on every request; ``default`` and ``checkout`` per account; ``auth`` per client address.
+Per e-mail look-up: ``login`` failed sign-ins, ``letters`` what is asked to be sent there.
+Per client address: ``asking`` for letters, ``signals`` whatever is told or asked of a session; and only when it comes
+to nothing ``guesses`` sign-ins and letters' tokens, ``taken`` sign-ups with somebody's address, ``gift_card`` and
+``coupon`` codes that are good for nothing."""
 
 
 class Decision(NamedTuple):
@@ -139,6 +142,11 @@ class Limiter:
         with self._lock:
             if subject in buckets:
                 buckets[subject] -= window / quota
+
+    def clear(self, policy: str, subject: str) -> None:
+        """Forgets all that was counted: what it was counted for is over."""
+        with self._lock:
+            self._empty_at[policy].pop(subject, None)
 
     @contextmanager
     def counting(self, policy: str, subject: str, failure: type[Exception]) -> Iterator[None]:

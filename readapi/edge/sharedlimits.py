@@ -83,6 +83,13 @@ class SharedLimiter(Limiter):
         if self.enabled:
             self._note((policy, subject), -1)
 
+    def clear(self, policy: str, subject: str) -> None:
+        """Here and in Redis; other processes that have counted much themselves forget it as it drains."""
+        super().clear(policy, subject)
+        if self.enabled:
+            self._untold.pop((policy, subject), None)
+            self._note((policy, subject), -self._policies[policy][0])
+
     def _note(self, bucket: tuple[str, str], requests: int) -> None:
         if bucket in self._untold or len(self._untold) < self._subjects_max:
             self._untold[bucket] = self._untold.get(bucket, 0) + requests

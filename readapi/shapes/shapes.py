@@ -46,6 +46,17 @@ class AccountOut(Versioned):
     payment_methods: list[PaymentMethodOut]
 
 
+class SessionOut(Shape):
+    session_id: str = Field(examples=["fam_0123456789abcdef01234567"])
+    signed_in_at: datetime
+    last_used_at: datetime = Field(description="when it last got new tokens, which one in use does every 15 minutes")
+    current: bool = Field(description="whether it is the one that asks")
+
+
+class SessionsOut(Shape):
+    items: list[SessionOut] = Field(description="the last used first, at most 100")
+
+
 class LineAvailability(Shape):
     in_stock: bool
     low_stock: bool

@@ -30,6 +30,9 @@ SHOP_PATHS = (
     "/wishlist",
     "/account",
     "/sign-in",
+    "/forgotten-password",
+    "/new-password",
+    "/new-email",
 )
 """``/`` besides, for those who want HTML."""
 CONSOLE_PATHS = ("/console", "/console/{panel}", "/console/orders/{order_id}")

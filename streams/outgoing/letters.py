@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from domain.buyers.reset import VALID_MS
 from domain.buyers.watch import BACK, DROP
 from domain.money import Money
 from domain.orders.order import OpenOrder, PaidOrder
@@ -16,7 +17,7 @@ from domain.orders.owed import is_everything
 from domain.orders.refund import RefundGranted
 from domain.payments.giftcard import GiftCardRefunded
 from domain.payments.payment import PaymentRefunded
-from streams.outgoing.notices import Notice, Recipient, WishNotice
+from streams.outgoing.notices import AccountNotice, AnyNotice, Notice, Recipient, WishNotice
 from streams.outgoing.reasons import REASONS
 
 TEMPLATES = Path(__file__).with_name("templates")
@@ -37,6 +38,12 @@ NOT_SENT = "Your order {order} will not be sent"
 WISH_SUBJECTS = {
     BACK: "Back in stock: {title}",
     DROP: "Costs less now: {title}",
+}
+ACCOUNT_SUBJECTS = {
+    "password_reset": "Set a new password",
+    "password_changed": "Your password was changed",
+    "email_change": "Confirm your new e-mail address",
+    "email_changed": "Your e-mail address was changed",
 }
 
 
@@ -59,10 +66,13 @@ def _templates() -> Environment:
     )
 
 
-def letter(notice: Notice | WishNotice, recipient: Recipient) -> Letter:
+def letter(notice: AnyNotice, recipient: Recipient) -> Letter:
     if isinstance(notice, WishNotice):
         subject = WISH_SUBJECTS[notice.kind].format(title=" ".join(notice.called.title.split()))
         content = _wish(notice)
+    elif isinstance(notice, AccountNotice):
+        subject = ACCOUNT_SUBJECTS[notice.kind]
+        content = {"link": notice.link, "minutes": VALID_MS // 60_000}
     else:
         content = _content(notice)
         words = NOT_SENT if content.get("whole") else SUBJECTS[notice.kind]

@@ -14,7 +14,7 @@ from urllib.parse import unquote, urlsplit
 import aiosmtplib
 
 from streams.outgoing.letters import letter
-from streams.outgoing.notices import Notice, Recipient, WishNotice
+from streams.outgoing.notices import AnyNotice, Recipient
 from streams.outgoing.port import Told, failed, hopeless, sent
 
 CALL_S = 8.0
@@ -73,14 +73,14 @@ class MailChannel:
         self._server = server
         self._sender = sender
 
-    async def send(self, notice: Notice | WishNotice, recipient: Recipient) -> Told:
+    async def send(self, notice: AnyNotice, recipient: Recipient) -> Told:
         try:
             message = self._message(notice, recipient)
         except (ValueError, HeaderParseError, UnicodeError):  # whose words would repeat it
             return hopeless("the address cannot be written to")
         return await self._sent(message)
 
-    def _message(self, notice: Notice | WishNotice, recipient: Recipient) -> EmailMessage:
+    def _message(self, notice: AnyNotice, recipient: Recipient) -> EmailMessage:
         """The same at every attempt, byte for byte but for the boundary between its parts."""
         written = letter(notice, recipient)
         message = EmailMessage(policy=SMTP)

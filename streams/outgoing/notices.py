@@ -9,7 +9,7 @@ written of in the program's log instead, without saying about whom.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import structlog
@@ -28,8 +28,8 @@ from streams.money.effect import order_of
 from streams.outgoing.port import Told, hopeless, message_id, skipped
 
 CHANNELS = ("mail", "sms", "push")
-COURIERS = (*CHANNELS, "wishes", *(f"{channel}_wishes" for channel in CHANNELS))
-"""By name, all that notices may have: of orders, of who is to hear of a wish, and of wishes."""
+COURIERS = (*CHANNELS, "wishes", *(f"{channel}_{about}" for channel in CHANNELS for about in ("wishes", "accounts")))
+"""By name, all that notices may have: of orders, of who is to hear of a wish, of wishes, and of accounts."""
 KINDS: dict[type, str] = {
     order.OrderConfirmed: "confirmed",
     order.OrderCancelled: "cancelled",
@@ -77,6 +77,21 @@ class WishNotice:
 
 
 @dataclass(frozen=True, slots=True)
+class AccountNotice:
+    kind: str
+    """Of ``accountnotices.py``."""
+    event: Recorded
+    message_id: str
+    """The same at every attempt, and another for every channel."""
+    link: str = field(repr=False)
+    """Whoever knows that of a new password can set it: it stands in the letter and nowhere else. Empty where there is
+    none."""
+
+
+AnyNotice = Notice | WishNotice | AccountNotice
+
+
+@dataclass(frozen=True, slots=True)
 class Recipient:
     name: str
     email: str
@@ -95,7 +110,7 @@ class Channel(Protocol):
     def name(self) -> str:
         """One of ``CHANNELS``."""
 
-    async def send(self, notice: Notice | WishNotice, recipient: Recipient) -> Told:
+    async def send(self, notice: AnyNotice, recipient: Recipient) -> Told:
         """Sends it once. The reason of a failure says nothing about the person."""
 
 

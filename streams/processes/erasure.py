@@ -20,6 +20,7 @@ from commands.mapper import recorded_or_unreadable
 from commands.outage import Outage
 from commands.vault import Vault
 from domain.buyers.account import AccountErased, AccountRegistered, EraseAccount
+from domain.buyers.emailchange import EmailChangeAsked, EmailChanged
 from domain.buyers.wishlist import ClearWishlist, wishlist_of
 from domain.claim import ReleaseClaim
 from domain.recorded import Recorded
@@ -29,6 +30,8 @@ from streams.processes.lastorders import call_off
 
 GRACE_S = 5.0
 """How long whoever began an erasure is left alone with it."""
+CLAIMING = (AccountRegistered, EmailChangeAsked, EmailChanged)
+"""Events that name a claim on an e-mail address, which the account has or may have taken."""
 
 log = structlog.get_logger("erasure")
 
@@ -38,12 +41,10 @@ async def erase(engine: Engine, vault: Vault, account_id: str, context: Context)
     position = (await engine.submit(EraseAccount(account_id), context)).position
     await asyncio.to_thread(vault.destroy_key, account_id)
     await asyncio.to_thread(vault.drop_credentials, account_id)
-    for row in await engine.log.read_stream(account_id):
-        # From the event, because the state of an erased account has forgotten even the claim.
-        event = recorded_or_unreadable(row).event
-        if isinstance(event, AccountRegistered):
-            position = (await engine.submit(ReleaseClaim(event.email_claim, account_id), context)).position
-            break
+    # From the events, because the state of an erased account has forgotten even the claims.
+    events = [recorded_or_unreadable(row).event for row in await engine.log.read_stream(account_id)]
+    for claim in dict.fromkeys(one.email_claim for one in events if isinstance(one, CLAIMING)):
+        position = max(position, (await engine.submit(ReleaseClaim(claim, account_id), context)).position)
     position = max(position, await call_off(engine, account_id, context))
     position = max(position, (await engine.submit(ClearWishlist(wishlist_of(account_id)), context)).position)
     await asyncio.to_thread(vault.revoke_account, account_id)

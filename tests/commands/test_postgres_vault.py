@@ -16,6 +16,8 @@ from commands.vault import Vault
 from commands.vault_server import VaultServer
 from tests.commands.test_postgres_faults import end_connections
 from tests.contracts.vault import ADA, Clock, Credentials, PersonKeys, Secrets, Sessions
+from tests.contracts.vault_resets import Resets
+from tests.contracts.vault_sessions import OwnSessions
 
 pytestmark = pytest.mark.stack
 
@@ -65,6 +67,14 @@ class TestPersonKeys(PersonKeys):
 
 
 class TestCredentials(Credentials):
+    pass
+
+
+class TestOwnSessions(OwnSessions):
+    pass
+
+
+class TestResets(Resets):
     pass
 
 

@@ -17,6 +17,8 @@ import pytest
 from commands import vault_file
 from commands.vault import Vault, VaultError
 from tests.contracts.vault import ADA, Clock, Credentials, PersonKeys, Secrets, Sessions
+from tests.contracts.vault_resets import Resets
+from tests.contracts.vault_sessions import OwnSessions
 
 
 @pytest.fixture
@@ -68,6 +70,14 @@ class TestPersonKeys(PersonKeys):
 
 
 class TestCredentials(Credentials):
+    pass
+
+
+class TestOwnSessions(OwnSessions):
+    pass
+
+
+class TestResets(Resets):
     pass
 
 

@@ -12,7 +12,7 @@ from collections.abc import Callable
 
 import pytest
 
-from commands import vault as module
+from commands import vault_credentials as module
 from commands.vault import PersonErased, TokenInvalid, TokenReused, Vault, VaultError
 from domain.errors import Invalid
 
@@ -366,7 +366,7 @@ class Secrets:
     def test_distinct_random_and_not_shown(self, vault, tmp_path):
         elsewhere = Vault(tmp_path / "other.db")
         values = [getattr(each.secrets, name) for each in (vault, elsewhere) for name in vault.secrets.__slots__]
-        assert len(set(values)) == 14
+        assert len(set(values)) == 16
         assert {len(value) for value in values} == {32}
         assert "jwt" not in repr(vault.secrets)
         elsewhere.close()

@@ -27,7 +27,9 @@ from domain.buyers.account import (
     ErasedAccount,
     GrantScope,
     GroupsAssigned,
+    NotePasswordChange,
     NotificationsChosen,
+    PasswordChanged,
     PaymentMethod,
     PaymentMethodAdded,
     PaymentMethodRemoved,
@@ -102,6 +104,16 @@ def test_a_scope_must_exist() -> None:
     assert given(ACCOUNT, registered).when(GrantScope(ID, "root")).then_refused(Invalid).pointer == "/scope"
 
 
+# passwords
+
+
+def test_every_change_of_a_password_is_noted_and_changes_nothing_else() -> None:
+    note = NotePasswordChange(ID)
+    once = given(ACCOUNT, registered).when(note).then(PasswordChanged())
+    assert once.state == given(ACCOUNT, registered).state
+    once.when(note).then(PasswordChanged())
+
+
 # addresses
 
 
@@ -169,6 +181,7 @@ COMMANDS: list[Command] = [
     RemoveAddress(ID, "adr_1"),
     AddPaymentMethod(ID, CARD),
     RemovePaymentMethod(ID, "pmt_1"),
+    NotePasswordChange(ID),
 ]
 
 
@@ -184,6 +197,7 @@ def test_an_account_that_never_was_can_do_nothing(command: Command) -> None:
 
 EVENTS: list[Event] = [
     registered,
+    PasswordChanged(),
     ProfileChanged(b"p"),
     ScopeGranted("merchant"),
     AddressPut(HOME),

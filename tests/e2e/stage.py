@@ -60,6 +60,7 @@ class Stage:
         await self._run_by_the_shop()
         await self._run_by_the_marketplace()
         await self._cart()
+        await self._elsewhere()
 
     async def _goods(self) -> None:
         sku = await self.seller.sells(stock=100)
@@ -180,6 +181,13 @@ class Stage:
             "payment_method_id": self.buyer.method_id,
             "cart_token": visitor.cart_token,
         }
+
+    async def _elsewhere(self) -> None:
+        """The buyer is signed in on another device too."""
+        other = Shopper(self.house.http, email=self.buyer.email)
+        await other.sign_in()
+        known = (await other.do("GET", "/api/me/sessions"))["items"]
+        self.known["session_id"] = next(one["sessionId"] for one in known if one["current"])
 
 
 async def staged(house: House, folder: Path) -> Stage:

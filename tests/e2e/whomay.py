@@ -94,6 +94,11 @@ PUBLIC = {
     ("POST", "/api/auth/token"): Line(
         ANYBODY, {"grant_type": "password", "username": "$email", "password": "correct horse battery"}
     ),
+    ("POST", "/api/auth/password-resets"): Line(ANYBODY, {"email": "$email"}, status=409),
+    ("POST", "/api/auth/password-resets/complete"): Line(
+        ANYBODY, {"token": "kpr_invented", "newPassword": "staple battery horse"}, status=422
+    ),
+    ("POST", "/api/auth/email-changes/complete"): Line(ANYBODY, {"token": "kem_invented"}, status=422),
     ("POST", "/api/gift-cards/balance"): Line(MAY_SIGN_IN, {"code": "$code"}),
     ("GET", "/api/cart"): Line(MAY_SIGN_IN),
     ("POST", "/api/cart/items"): Line(MAY_SIGN_IN, {"sku": "$sku", "quantity": 1}),
@@ -103,6 +108,9 @@ OF_PEOPLE = {
     ("PATCH", "/api/me"): Line(THEMSELVES, {"name": "Bo"}),
     ("PUT", "/api/me/password"): Line(
         THEMSELVES, {"currentPassword": "correct horse battery", "newPassword": "staple battery horse"}
+    ),
+    ("POST", "/api/me/email-changes"): Line(
+        THEMSELVES, {"email": "other@example.com", "currentPassword": "staple battery horse"}, status=409
     ),
     ("POST", "/api/me/addresses"): Line(THEMSELVES, ADDRESS),
     ("PATCH", "/api/me/addresses/{address_id}"): Line(OWN, {"line2": "Flat 3"}),
@@ -132,6 +140,9 @@ OF_PEOPLE = {
     ("POST", "/api/shops"): Line(THEMSELVES, {"name": "New", "country": "US", "currency": "USD"}),
     ("DELETE", "/api/me/addresses/{address_id}"): Line(OWN),
     ("DELETE", "/api/me/payment-methods/{payment_method_id}"): Line(OWN),
+    ("GET", "/api/me/sessions"): Line(THEMSELVES),
+    ("DELETE", "/api/me/sessions/{session_id}"): Line(OWN),
+    ("DELETE", "/api/me/sessions"): Line(THEMSELVES),
     ("POST", "/api/auth/logout"): Line(THEMSELVES),
 }
 AT_LAST = {("DELETE", "/api/me"): Line(LEAVING)}

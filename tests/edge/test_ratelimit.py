@@ -88,6 +88,17 @@ class TestLimiter:
             limit.check("p", "ada")
         limit.check("p", "bob")
 
+    def test_what_is_cleared_was_never_counted_and_no_other(self, clock):
+        limit = limiter(clock, 3, 60)
+        for subject in ("ada", "bob"):
+            for _ in range(3):
+                limit.attempt("p", subject)
+        limit.clear("p", "ada")
+        limit.clear("p", "nobody")
+        assert limit.take("p", "ada").remaining == 2
+        with pytest.raises(RateLimited):
+            limit.check("p", "bob")
+
     def test_an_attempt_that_succeeds_after_others_failed_leaves_their_count(self, clock):
         limit = limiter(clock, 3, 60)
         for _ in range(3):

@@ -96,3 +96,13 @@ async def test_what_is_given_back_is_given_back_to_all(processes: Processes):
     second.take("p", "a")
     await asyncio.sleep(0.2)
     assert await admitted([second], "p", 30, 0) == 18
+
+
+async def test_what_is_cleared_is_cleared_for_whoever_comes_to_know_of_it(processes: Processes):
+    first = await processes.one()
+    assert await admitted([first], "p", 20, 0) == 20
+    await asyncio.sleep(0.2)
+    first.clear("p", "a")
+    await asyncio.sleep(0.2)
+    second = await processes.one()
+    assert await admitted([first, second], "p", 30, 0.03) >= 20

@@ -27,11 +27,12 @@ from tests.e2e.feedrows import Beds, lines
 from tests.e2e.giftcards import balance, issue
 from tests.e2e.house import House, in_process
 from tests.e2e.market import Seller, open_shop
-from tests.e2e.shopper import HOME, PASSWORD, Shopper, expect, fresh_key, sign_up
+from tests.e2e.shopper import Shopper, expect, fresh_key, sign_up
 from tests.e2e.test_media import shows
 from tests.e2e.test_merchant_feeds import path as feed
 from tests.e2e.test_merchant_feeds import put, rejected, run
 from tests.e2e.test_pushes import push, secret_of
+from tests.fuzz.owning import forgets, tidies_up_and_leaves
 from tests.fuzz.strict import Clerk
 
 pytestmark = pytest.mark.fuzz
@@ -65,6 +66,7 @@ async def test_every_operation_answers_as_the_document_says(house: House) -> Non
     await sends(seller, ada, sku)
     await gives_back(house, root, seller, ada, sku)
     await looks_around(house, seller, sku)
+    await forgets(house, ada)
     await tidies_up_and_leaves(ada)
     await operates(root)
     await looks_at_orders(house, root, seller, sku)
@@ -368,24 +370,6 @@ async def looks_around(house: House, seller: Seller, sku: str) -> None:
     await visitor.read("/api/searches/popular")
     for path in ("/", "/livez", "/readyz", "/api/popular?category=Furniture"):
         await visitor.read(path)
-
-
-async def tidies_up_and_leaves(ada: Shopper) -> None:
-    await ada.do("PATCH", "/api/me", {"name": "Ada King"})
-    await ada.do("PATCH", f"/api/me/addresses/{ada.address_id}", {"line2": "Flat 3"})
-    me = await ada.send("GET", "/api/me")
-    [kept] = expect(200, me)["addresses"]
-    assert kept | {"addressId": ada.address_id, **HOME, "line2": "Flat 3"} == kept
-    assert (await ada.send("GET", "/api/me", If_None_Match=me.headers["etag"])).status_code == 304
-    await ada.do("DELETE", f"/api/me/addresses/{ada.address_id}", status=204)
-    await ada.do("DELETE", f"/api/me/payment-methods/{ada.method_id}", status=204)
-    elsewhere = Shopper(ada.http, email=ada.email)
-    await elsewhere.sign_in()
-    body = {"grant_type": "refresh_token", "refresh_token": elsewhere.refresh_token}
-    await elsewhere.do("POST", "/api/auth/token", body)
-    await elsewhere.do("POST", "/api/auth/logout", status=204)
-    await ada.do("PUT", "/api/me/password", {"currentPassword": PASSWORD, "newPassword": f"another {PASSWORD}"}, 204)
-    await ada.do("DELETE", "/api/me", status=204)
 
 
 def test_the_two_documents_say_the_same_as_the_one(house: House) -> None:

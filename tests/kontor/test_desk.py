@@ -1,4 +1,4 @@
-"""`kontor user create` and `kontor import` in either profile: they need the log and the vault, and nothing else."""
+"""`kontor user` and `kontor import` in either profile: they need the log and the vault, and nothing else."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from typing import Any
 import pytest
 
 from commands.context import system_context
+from commands.mapper import recorded
+from domain.buyers.account import PasswordChanged
 from domain.ids import claim_id, derived_id, offer_id, stock_id
 from domain.sellers.shop import OpenShop
 from kontor.catalog import sample
@@ -45,6 +47,24 @@ class Desks:
         again = self.kontor(given, *arguments)
         assert again.returncode == 1
         assert PASSWORD not in created.stdout + created.stderr + again.stderr
+
+    async def test_a_forgotten_password_is_set_anew(self, given):
+        email = ("--email", "ada@example.com")
+        account_id = self.kontor(given, "user", "create", *email, "--password", PASSWORD).stdout.split()[0]
+        async with desk(Settings(**given)) as at:
+            session = at.vault.issue_family(account_id, "")
+        done = self.kontor(given, "user", "password", *email, "--password", "another horse battery")
+        assert done.returncode == 0, done.stderr
+        assert account_id in done.stdout
+        async with desk(Settings(**given)) as at:
+            assert at.vault.check_password(account_id, "another horse battery")
+            assert at.vault.family_revoked(session.family)
+            noted = [recorded(row).event for row in await at.log.read_stream(account_id)]
+            assert isinstance(noted[-1], PasswordChanged)
+        for wrong in (("--email", "nobody@example.com", "--password", PASSWORD), (*email, "--password", "short")):
+            refused = self.kontor(given, "user", "password", *wrong)
+            assert refused.returncode == 1
+            assert PASSWORD not in refused.stdout + refused.stderr
 
     @pytest.mark.slow
     async def test_files_are_imported_and_their_bad_lines_told(self, given, tmp_path):

@@ -38,7 +38,20 @@ def addresses(html: str) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    "path", ["/", "/search", "/product/prd_1", "/cart", "/checkout", "/orders", "/orders/ord_1", "/wishlist"]
+    "path",
+    [
+        "/",
+        "/search",
+        "/product/prd_1",
+        "/cart",
+        "/checkout",
+        "/orders",
+        "/orders/ord_1",
+        "/wishlist",
+        "/forgotten-password",
+        "/new-password",
+        "/new-email",
+    ],
 )
 async def test_the_shop_is_at_its_addresses(web: House, path: str) -> None:
     assert "shop/main.js" in (await page(web.http, path)).text

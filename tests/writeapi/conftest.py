@@ -20,8 +20,9 @@ from readapi.edge import middleware
 from readapi.edge.ratelimit import POLICIES, Policy
 from readapi.edge.state import EdgeSettings, edge_state
 from readapi.routes import me as read_me
+from readapi.routes import sessions as read_sessions
 from writeapi import requests
-from writeapi.routes import auth, me, password
+from writeapi.routes import auth, emailchanges, me, password, passwordresets, sessions
 
 ADA = {"email": "Ada.Lovelace@Example.com", "password": "difference engine", "name": "Ada Lovelace"}
 GRACE = {"email": "grace@example.org", "password": "nanosecond wire", "name": "Grace Hopper"}
@@ -95,9 +96,15 @@ class Person:
 def _application(house: House, policies: dict[str, Policy]) -> FastAPI:
     app = FastAPI(openapi_url=None)
     app.state.services = SimpleNamespace(
-        log=house.log, vault=house.vault, engine=house.engine, countries=countries(), clock=house.clock
+        log=house.log,
+        vault=house.vault,
+        engine=house.engine,
+        countries=countries(),
+        clock=house.clock,
+        letters_with_links=True,
     )
-    for router in (auth.router, me.router, password.router, read_me.router):
+    own = (auth, emailchanges, me, password, passwordresets, sessions, read_me, read_sessions)
+    for router in (module.router for module in own):
         app.include_router(router)
     secrets = house.vault.secrets
     edge = edge_state(

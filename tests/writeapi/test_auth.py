@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 import pytest
 
-import commands.vault
+import commands.vault_credentials
 from commands.context import system_context
 from commands.mapper import recorded
 from domain.buyers.account import EraseAccount, GrantScope, RegisterAccount
@@ -206,12 +206,12 @@ async def test_unknown_people_and_wrong_passwords_look_alike(house: House, monke
     await house.register()
     hashed: list[str] = []
 
-    class Counting(commands.vault.PasswordHasher):
+    class Counting(commands.vault_credentials.PasswordHasher):
         def verify(self, hash: str | bytes, password: str | bytes) -> Any:
             hashed.append(str(hash).split("$")[3])
             return super().verify(hash, password)
 
-    monkeypatch.setattr(commands.vault, "_HASHER", Counting(time_cost=2, memory_cost=19456, parallelism=1))
+    monkeypatch.setattr(commands.vault_credentials, "_HASHER", Counting(time_cost=2, memory_cost=19456, parallelism=1))
     wrong = await house.sign_in(ADA["email"], "wrong password")
     unknown = await house.sign_in("nobody@example.com", "wrong password")
     known, nobody = refused(wrong, 401, "unauthenticated"), refused(unknown, 401, "unauthenticated")

@@ -5,6 +5,7 @@ registration leaves behind is unusable and in nobody's way: its claim can be tak
 
     register            for the command line and the demo: from raw values to an account id
     applicant_of        the rules about e-mail, password and name
+    email_of            those about an address alone
     require_password    those about a password alone, which may be changed later
     open_account        for the route, which needs the outcome
 """
@@ -24,7 +25,8 @@ from commands.engine import Engine
 from commands.errors import Overloaded
 from commands.idempotency import IdempotentRequest
 from commands.vault import PASSWORD_BYTES_MAX, Vault
-from domain.buyers.account import SCOPES, ErasedAccount, NoAccount, RegisterAccount
+from domain.buyers.account import SCOPES, NoAccount, RegisterAccount
+from domain.buyers.emailchange import wants
 from domain.claim import ABANDONED_MS, AlreadyClaimed, TakeClaim
 from domain.errors import Invalid
 from domain.ids import claim_id, drawn_at, new_id
@@ -67,7 +69,7 @@ async def register(
 
 def applicant_of(email: str, password: str, name: str) -> Applicant:
     """Raises Invalid with the pointer of the first value that will not do; never repeats the value."""
-    email, name = _email(email), _name(name)
+    email, name = email_of(email), _name(name)
     require_password(password, email)
     return Applicant(email, password, name)
 
@@ -83,8 +85,9 @@ def require_password(password: str, email: str, pointer: str = "/password") -> N
         raise Invalid("the password must not be the e-mail address", pointer)
 
 
-def _email(raw: str) -> str:
-    """Only a mail to it can tell whether an address works; this refuses what cannot be one."""
+def email_of(raw: str) -> str:
+    """In the spelling that is kept. Raises Invalid with its pointer for what cannot be an address; only a mail to it
+    can tell whether one works."""
     email = unicodedata.normalize("NFKC", raw).strip() if len(raw) <= 2 * EMAIL_MAX else raw
     local, at, domain = email.partition("@")
     if len(email) > EMAIL_MAX:
@@ -127,7 +130,7 @@ async def open_account(
     account_id = new_id("account", context.at, os.urandom(10))
     context = structs.replace(context, correlation=account_id)
     claim = claim_id("email", vault.email_lookup(applicant.email))
-    await _claim_email(engine, TakeClaim(claim, account_id, "/email", "e-mail address"), context)
+    await claim_email(engine, TakeClaim(claim, account_id, "/email", "e-mail address"), context)
     await asyncio.to_thread(vault.ensure_key, account_id)
     await hashing(lambda: vault.set_password(account_id, applicant.password))
     if engine.clock() - context.at > FINISH_MS:
@@ -136,13 +139,14 @@ async def open_account(
     return await engine.submit(RegisterAccount(account_id, claim, profile, scopes), context, request=request)
 
 
-async def _claim_email(engine: Engine, command: TakeClaim, context: Context) -> None:
-    """Raises Taken, which does not say by whom."""
+async def claim_email(engine: Engine, command: TakeClaim, context: Context) -> None:
+    """Raises Taken, which does not say by whom. Whoever has the claim without an account that has or wants the address
+    loses it."""
     try:
         await engine.submit(command, context)
     except AlreadyClaimed as refusal:
         owner: str = refusal.data["owner"]
-        if not await _is_abandoned(engine, owner, context.at):
+        if not await _is_abandoned(engine, command.claim_id, owner, context.at):
             raise Taken from None
         try:
             await engine.submit(structs.replace(command, abandoned=owner), context)
@@ -150,11 +154,18 @@ async def _claim_email(engine: Engine, command: TakeClaim, context: Context) -> 
             raise Taken from None
 
 
-async def _is_abandoned(engine: Engine, owner: str, now: int) -> bool:
+async def require_free(engine: Engine, claim: str, wanted_by: str, now: int) -> None:
+    """Raises Taken for an address that somebody else has."""
+    owner = (await engine.state(claim)).owner
+    if owner not in ("", wanted_by) and not await _is_abandoned(engine, claim, owner, now):
+        raise Taken
+
+
+async def _is_abandoned(engine: Engine, claim: str, owner: str, now: int) -> bool:
     state = await engine.state(owner)
     if isinstance(state, NoAccount):
         return now - drawn_at(owner) > ABANDONED_MS
-    return isinstance(state, ErasedAccount)
+    return not wants(state, claim, now)
 
 
 class Taken(Invalid):

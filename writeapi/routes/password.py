@@ -18,7 +18,8 @@ from readapi.edge.ratelimit import client_of, limited_by_client
 from readapi.edge.schemas import Password
 from writeapi.accounts.passwords import hashing
 from writeapi.accounts.registration import PASSWORD_MAX, require_password
-from writeapi.requests import Body, services_of
+from writeapi.accounts.renewal import note_change
+from writeapi.requests import Body, context_of, services_of
 
 router = APIRouter(tags=["accounts"])
 
@@ -41,7 +42,7 @@ class PasswordChange(Body):
     responses=problem_responses("unauthenticated", "illegal_transition"),
 )
 async def change_password(request: Request, body: PasswordChange, principal: RequiredPrincipal) -> Response:
-    """Ends every other session of the account; this one goes on.
+    """Ends every other session of the account; this one goes on, and a letter tells the owner.
 
     Wrong guesses of the present password count as failed sign-ins do (429 `rate_limited`), whoever holds the token.
     """
@@ -61,4 +62,5 @@ async def change_password(request: Request, body: PasswordChange, principal: Req
                 raise Invalid("this is not your password", "/currentPassword")
 
     await hashing(attempt)
+    await note_change(services.engine, context_of(request, account_id), account_id)
     return Response(status_code=204)

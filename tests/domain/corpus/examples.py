@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from domain import claim
 from domain.books import difference, ledger, round
-from domain.buyers import account, cart, watch, wishlist
+from domain.buyers import account, cart, emailchange, reset, watch, wishlist
 from domain.catalog import category, media, product, review, rule
 from domain.decider import Event
 from domain.inventory import inventory
@@ -49,6 +49,10 @@ ACCOUNTS: list[Event] = [
     account.PaymentMethodAdded(account.PaymentMethod("pmt_01K", "pm_card_visa")),
     account.PaymentMethodRemoved("pmt_01K"),
     account.NotificationsChosen(True),
+    account.PasswordChanged(),
+    emailchange.EmailChangeAsked("clm_email.9a-1", b"\x02sealed\xfd", AT),
+    emailchange.EmailChanged("clm_email.9a-1", b"\x03sealed\xfc", b"\x04sealed\xfb"),
+    reset.ResetAsked(AT),
     account.AccountErased(),
     claim.ClaimTaken("prd_01K"),
     claim.ClaimReleased("prd_01K"),

@@ -6,6 +6,7 @@ import { AddressBook } from "./addressbook.js";
 import { deletion } from "./farewell.js";
 import { letterSwitch } from "./letters.js";
 import { profile } from "./profile.js";
+import { sessions } from "./sessions.js";
 import { own } from "./visitors.js";
 import { Wallet } from "./wallet.js";
 
@@ -48,7 +49,7 @@ function leaving({ api, router }) {
 
 export const accountPage = own("Your account", WHY, async (_, shop) => {
   const { api } = shop;
-  const { body: me } = await api.get("/api/me");
+  const [{ body: me }, { body: signedIn }] = await Promise.all([api.get("/api/me"), api.get("/api/me/sessions")]);
   const leave = leaving(shop);
   const content = [
     h("h1", {}, "Your account"),
@@ -62,7 +63,7 @@ export const accountPage = own("Your account", WHY, async (_, shop) => {
     h(
       "div",
       { class: "halves" },
-      h("div", {}, profile(shop, me), new AddressBook(api, me.addresses).element),
+      h("div", {}, profile(shop, me), new AddressBook(api, me.addresses).element, sessions(shop, signedIn.items)),
       h("div", {}, new Wallet(api, me.paymentMethods).element, letters(api, me.notifications), deletion(shop, me, leave)),
     ),
   ];

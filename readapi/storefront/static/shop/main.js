@@ -13,6 +13,8 @@ import { checkout } from "./checkout.js";
 import { Combobox } from "./combobox.js";
 import { footer, header } from "./header.js";
 import { home } from "./home.js";
+import { newEmailPage } from "./newemail.js";
+import { forgottenPage, newPasswordPage } from "./newpassword.js";
 import { orderPage } from "./order.js";
 import { ordersPage } from "./orders.js";
 import { productPage } from "./product.js";
@@ -65,6 +67,9 @@ const router = new Router(
     [/^\/wishlist$/, page(wishlistPage)],
     [/^\/account$/, page(accountPage)],
     [/^\/sign-in$/, page(signIn)],
+    [/^\/forgotten-password$/, page(forgottenPage)],
+    [/^\/new-password$/, page(newPasswordPage)],
+    [/^\/new-email$/, page(newEmailPage)],
   ],
   missing,
 );

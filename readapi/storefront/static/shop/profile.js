@@ -4,6 +4,8 @@ import { announce } from "../lib/announce.js";
 import { h, put } from "../lib/dom.js";
 import { field, form } from "../lib/form.js";
 import { day } from "../lib/format.js";
+import { notice } from "../lib/states.js";
+import { askForEmail, emailFields } from "./newemail.js";
 
 const UNREADABLE = "Not readable any more";
 const UNANSWERED = "; no answer came to your first try, so the new one may hold already";
@@ -75,7 +77,19 @@ function passwordForm(api, me) {
   return element;
 }
 
+function emailForm(api, said) {
+  const asked = (email) => {
+    const sent = h("p", {}, "A letter is on its way to ", h("bdi", {}, email), ".");
+    put(said, notice("info", "Look into your mail", sent));
+    made.reset();
+    announce("Look into your mail");
+  };
+  const { element, made } = folded("Change your e-mail address", askForEmail(api, asked), ...emailFields());
+  return element;
+}
+
 export function profile(shop, me) {
+  const said = h("div", { class: "said" });
   const name = h("p", { class: "who", dir: "auto" }, me.name ?? UNREADABLE);
   return h(
     "section",
@@ -85,6 +99,8 @@ export function profile(shop, me) {
     h("p", {}, h("bdi", { class: "mail" }, me.email ?? UNREADABLE)),
     h("p", { class: "quiet" }, `Here since ${day(me.createdAt)}`),
     nameForm(shop.api, me, name),
+    emailForm(shop.api, said),
+    said,
     passwordForm(shop.api, me),
     h(
       "p",

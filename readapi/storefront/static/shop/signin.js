@@ -42,6 +42,11 @@ export async function signIn({ query }, shop) {
           field("Password", "password", { type: "password", required: true, autocomplete: "current-password" }),
           h("button", { class: "button", type: "submit" }, "Sign in"),
         ),
+        h(
+          "p",
+          { class: "actions" },
+          h("a", { class: "button quiet", href: "/forgotten-password" }, "Forgotten your password?"),
+        ),
       ),
       h(
         "section",

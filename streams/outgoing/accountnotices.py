@@ -1,0 +1,115 @@
+"""Notices of accounts: a link for whoever forgot their password or has another address, and that either was changed.
+
+They have couriers of their own: somebody who waits for a link does not wait for letters about orders. Nobody can switch
+them off, since they are how an owner learns of a stranger. What a link needs is made when its letter is written, and is
+neither in the log nor in the vault (``commands/linktokens.py``).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from commands.engine import Engine
+from commands.linktokens import EMAIL, PASSWORD
+from commands.vault import Vault
+from domain.buyers import emailchange
+from domain.buyers.account import ActiveAccount, PasswordChanged
+from domain.buyers.emailchange import EmailChangeAsked, EmailChanged
+from domain.buyers.reset import VALID_MS, ResetAsked, lookup_of
+from domain.claim import Claim
+from domain.ids import claim_id, delivery_id
+from domain.recorded import Recorded
+from domain.stored.codec import TOPICS
+from streams.outgoing.notices import AccountNotice, Channel, Recipient, recipient_of
+from streams.outgoing.port import Told, hopeless, message_id, sent, skipped
+from streams.outgoing.published import type_of
+
+RESET, CHANGED = "password_reset", "password_changed"
+EMAIL_ASKED, EMAIL_CHANGED = "email_change", "email_changed"
+NOWHERE = "KONTOR_STOREFRONT_URL is not set, so there is nowhere to lead to"
+NEW_PASSWORD = "/new-password"
+"""The shop's page that sets one; what follows ``#`` is read by it alone and sent to no server."""
+FORGOTTEN = "/forgotten-password"
+"""The page that asks for a link."""
+NEW_EMAIL = "/new-email"
+"""The page that confirms an address, by what follows ``#``."""
+TYPES = (ResetAsked, PasswordChanged, EmailChangeAsked, EmailChanged)
+
+
+class AccountNotices:
+    """A target of deliveries: people, by one channel. ``after`` is where the channel was connected; ``shop`` the origin
+    that links lead to."""
+
+    def __init__(self, engine: Engine, vault: Vault, channel: Channel, after: int, shop: str | None) -> None:
+        self.delivery_id = delivery_id(f"{channel.name}_accounts")
+        self.types = frozenset(type_of(TOPICS[kind]) for kind in TYPES)
+        self.after = after
+        self._engine = engine
+        self._vault = vault
+        self._channel = channel
+        self._shop = shop
+
+    async def perform(self, event: Recorded) -> Told:
+        if isinstance(event.event, ResetAsked):
+            return await self._bring_link(event, event.event.at)
+        account: Any = await self._engine.state_since(event.stream, event.position)
+        if not isinstance(account, ActiveAccount):
+            return skipped("erased")
+        match event.event:
+            case EmailChangeAsked():
+                return await self._ask_to_confirm(event, event.event, account)
+            case EmailChanged(was=was):
+                return await self._send(EMAIL_CHANGED, event, self._opened(event.stream, account, was), "")
+        link = "" if self._shop is None else self._shop + FORGOTTEN
+        return await self._send(CHANGED, event, recipient_of(self._vault, event.stream, account), link)
+
+    async def _bring_link(self, event: Recorded, asked_at: int) -> Told:
+        """Where nobody has the address, that is all there is to send: the log is not to say who has one, nor how many
+        events later than another."""
+        if self._shop is None:
+            return hopeless(NOWHERE)
+        if self._engine.clock() > asked_at + VALID_MS:
+            return skipped("too late")
+        email_claim = claim_id("email", lookup_of(event.stream))
+        claim = await self._engine.state_since(email_claim, event.position)
+        account_id = claim.owner if isinstance(claim, Claim) else ""
+        account: Any = await self._engine.state_since(account_id, event.position) if account_id else None
+        if not isinstance(account, ActiveAccount) or account.email_claim != email_claim:
+            return sent()
+        token = await asyncio.to_thread(self._vault.link_token, PASSWORD, account_id, email_claim, asked_at)
+        if token is None:
+            return sent()
+        recipient = recipient_of(self._vault, account_id, account)
+        return await self._send(RESET, event, recipient, f"{self._shop}{NEW_PASSWORD}#{token}")
+
+    async def _ask_to_confirm(self, event: Recorded, asked: EmailChangeAsked, account: ActiveAccount) -> Told:
+        """At the new address, of which nobody knows yet whose it is."""
+        if self._shop is None:
+            return hopeless(NOWHERE)
+        if self._engine.clock() > asked.at + emailchange.VALID_MS:
+            return skipped("too late")
+        if account.email_change is None or account.email_change.email_claim != asked.email_claim:
+            return skipped("not wanted any more")
+        making = (EMAIL, event.stream, asked.email_claim, asked.at)
+        token = await asyncio.to_thread(self._vault.link_token, *making)
+        if token is None:
+            return skipped("the password was changed since")
+        recipient = self._opened(event.stream, account, asked.sealed)
+        return await self._send(EMAIL_ASKED, event, recipient, f"{self._shop}{NEW_EMAIL}#{token}")
+
+    def _opened(self, account_id: str, account: ActiveAccount, sealed: bytes) -> Recipient | None:
+        """The owner at another address than the present one; None for somebody who was erased."""
+        owner, opened = recipient_of(self._vault, account_id, account), self._vault.open(account_id, sealed)
+        if owner is None or not opened or not opened.get("email"):
+            return None
+        return Recipient(owner.name, str(opened["email"]))
+
+    async def _send(self, kind: str, event: Recorded, recipient: Recipient | None, link: str) -> Told:
+        if recipient is None:
+            return skipped("erased")
+        notice = AccountNotice(kind, event, message_id(self.delivery_id, event.event_id), link)
+        return await self._channel.send(notice, recipient)
+
+    async def gone(self) -> None:
+        raise AssertionError("a channel does not end")
