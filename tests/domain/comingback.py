@@ -10,19 +10,20 @@ from msgspec.structs import replace
 
 from domain.books.course import TAKEN, Course
 from domain.books.ledger import GIFT_CARDS, PROVIDER
-from domain.books.postings import postings_of_capture, postings_of_refund
+from domain.books.postings import Holding, postings_of_capture, postings_of_refund
 from domain.decider import Command
 from domain.errors import DomainError
 from domain.ids import payment_id
-from domain.money import Money
+from domain.money import Money, round_half_up
 from domain.orders import order, owed
 from domain.orders.aftersale import ApproveReturn, CancelLines, GrantRefund, ReceiveReturn, RequestReturn
 from domain.orders.order import ORDER, CancelledOrder, OpenOrder, PaidOrder
-from domain.orders.orderstate import to_send
+from domain.orders.orderstate import ordered, to_send
 from domain.orders.parcelling import MarkShipmentPaid
 from domain.orders.policy import PARCEL
 from domain.orders.refund import RefundGranted
-from domain.orders.shipment import ShipmentGiven
+from domain.orders.returns import received
+from domain.orders.shipment import ShipmentGiven, packed
 from domain.orders.tender import Covered
 from domain.payments.giftcard import GiftCardRedeemed, GiftCardRefunded
 from domain.payments.payment import PaymentCaptured, PaymentRefunded
@@ -185,7 +186,23 @@ class Sale:
             assert course.holding.paid == kept, (event, course.holding)
             assert not course.holding.beyond
             assert all(0 <= one.tax <= one.paid and one.discount >= 0 for one in course.holding.pieces)
+        self._gifts_are_owed_as_long_as_they_are_sold(course.holding)
         return accounts
+
+    def _gifts_are_owed_as_long_as_they_are_sold(self, holding: Holding) -> None:
+        """To the cent, where nobody chose an amount; whatever else came back."""
+        state, quantities = self.state, {line.line_id: line.quantity for line in self.quote.lines}
+        if self.by_amount or not isinstance(state, PaidOrder):
+            return
+        there = {piece.of: piece.discount for piece in holding.pieces}
+        back = received(state.returns.values())
+        for piece in pieces_of(self.quote):
+            if piece.what == "goods" and not piece.paid:
+                of, whole = piece.of, quantities[piece.of]
+                sold = packed(state.shipments).get(of, 0) if self.by_parcel else whole
+                gone = back.get(of, 0) + (0 if self.by_parcel else whole - ordered(state)[of])
+                upto = [round_half_up(piece.discount * count, whole) for count in (sold, gone)]
+                assert there.get(of, 0) == upto[0] - upto[1], (piece, there, sold, gone)
 
     def carried_for_nothing(self) -> Counter[str]:
         """By shop, what the marketplace pays of parcels that were made and cost the buyer nothing."""

@@ -13,8 +13,10 @@ from domain.books.ledger import DISCOUNTS, FEES, GIFT_CARDS, PROVIDER, SUSPENSE,
 from domain.orders.order import CancelledOrder, PaidOrder
 from domain.orders.orderstate import ordered
 from domain.pricing.pricing import Quote
+from domain.pricing.promotion import FreeShipping, Scope, Terms
 from tests.domain.comingback import Sale
-from tests.domain.test_postings import SHOPS, line, orders, quote
+from tests.domain.promotions import percent_off
+from tests.domain.test_postings import CALIFORNIA, SHOPS, line, orders, quote
 
 lines = st.integers(0, 4)
 some = st.one_of(st.none(), st.integers(1, 3))
@@ -26,6 +28,16 @@ STEPS = st.one_of(
     st.tuples(st.just("refunds_lines"), lines, some, st.booleans()),
     st.tuples(st.just("refunds"), st.integers(1, 4_000)),
 )
+
+
+@st.composite
+def with_gifts(draw: Any) -> tuple[Quote, int]:
+    """Some of it the marketplace pays for entirely, perhaps with what carrying it costs."""
+    goods = st.tuples(st.sampled_from(SHOPS), st.integers(1, 3_000), st.integers(1, 4))
+    wanted = [line(i, *one) for i, one in enumerate(draw(st.lists(goods, min_size=2, max_size=4)))]
+    gift = percent_off(100, scope=Scope(skus=("SKU-0", "SKU-2")))
+    carried = [Terms("Carried", FreeShipping())] if draw(st.booleans()) else []
+    return quote(wanted, gift, *carried, to=CALIFORNIA), draw(st.sampled_from([0, 123_456]))
 
 
 def happens(sale: Sale, step: tuple[Any, ...]) -> None:
@@ -80,7 +92,7 @@ def test_a_unit_that_is_paid_back_by_hand_and_then_returned_is_paid_back_once_wh
 
 @pytest.mark.parametrize("by_parcel", [False, True], ids=["at once", "by parcel"])
 @settings(max_examples=150, deadline=None)
-@given(made=orders(), percent=st.integers(0, 100), steps=st.lists(STEPS, max_size=12))
+@given(made=st.one_of(orders(), with_gifts()), percent=st.integers(0, 100), steps=st.lists(STEPS, max_size=12))
 def test_everything_comes_back_on_the_ways_that_it_came(
     by_parcel: bool, made: tuple[Quote, int], percent: int, steps: list[tuple[Any, ...]]
 ) -> None:
