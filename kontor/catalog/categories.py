@@ -9,7 +9,7 @@ The first rule that matches decides, in rounds from the surest sign to the weake
 4. the same strong words in the description;
 5. weak words, which would misplace many things if they were asked earlier.
 
-What no rule knows is ``Other``: 2 to 3 % of Icecat's records, counted in ``tests/kontor/test_icecat.py``.
+What no rule knows is ``Other``: 2 to 3 % of Icecat's records, counted in ``tests/kontor/catalog/test_icecat.py``.
 """
 
 from __future__ import annotations

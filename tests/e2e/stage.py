@@ -14,11 +14,11 @@ from domain.money import Money
 from readapi.instants import instant
 from tests.contracts.objects import PNG
 from tests.e2e.aftersale import post, settled, some
+from tests.e2e.boundaries.whomay import ADMIN, BUYER, RIVAL, SELLER, STRANGER, VISITOR
 from tests.e2e.giftcards import issue, usd
 from tests.e2e.house import House
 from tests.e2e.market import Seller, open_shop
 from tests.e2e.shopper import HOME, Shopper, expect, fresh_key, sign_up
-from tests.e2e.whomay import ADMIN, BUYER, RIVAL, SELLER, STRANGER, VISITOR
 
 REVIEWED_ABOVE = 500_000
 NAME = "Wilhelmina Seldomheard"

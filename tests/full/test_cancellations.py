@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.e2e.test_cancellations import (  # noqa: F401  # the point: these very tests
+from tests.e2e.orders.test_cancellations import (  # noqa: F401  # the point: these very tests
     order,
     skus,
     test_a_seller_cancels_lines_of_their_own,

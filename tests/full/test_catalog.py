@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.e2e.test_categories import (  # noqa: F401  # the point: these very tests
+from tests.e2e.finding.test_categories import (  # noqa: F401  # the point: these very tests
     root,
     test_a_category_that_does_not_exist,
     test_everything_wrong_is_told_at_once_and_nothing_is_done,
@@ -12,7 +12,7 @@ from tests.e2e.test_categories import (  # noqa: F401  # the point: these very t
     test_the_tree_shows_what_is_kept_and_what_it_asks,
     test_what_is_closed_takes_nothing_more,
 )
-from tests.e2e.test_families import (  # noqa: F401  # the point: these very tests
+from tests.e2e.finding.test_families import (  # noqa: F401  # the point: these very tests
     test_a_draft_is_its_owners_until_it_is_published,
     test_a_family_is_found_by_what_each_sibling_has_and_lists_count_by_value,
     test_a_family_shows_its_siblings_each_with_its_price,

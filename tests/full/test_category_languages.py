@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.e2e.test_category_languages import (  # noqa: F401  # the point: these very tests
+from tests.e2e.finding.test_category_languages import (  # noqa: F401  # the point: these very tests
     bed,
     root,
     test_categories_are_suggested_by_their_names,

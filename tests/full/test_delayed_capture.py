@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.e2e.test_delayed_capture import (  # noqa: F401  # the point: these very tests
+from tests.e2e.buying.test_delayed_capture import (  # noqa: F401  # the point: these very tests
     order,
     test_a_parcel_that_is_only_packed_brings_the_money_too,
     test_a_refused_capture_cancels_the_order_and_nothing_leaves,

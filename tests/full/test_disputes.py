@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.e2e.test_disputes import (  # noqa: F401  # the point: these very tests
+from tests.e2e.orders.test_disputes import (  # noqa: F401  # the point: these very tests
     order,
     test_open_and_lost,
     test_units_called_off_whose_money_is_lost_are_told_to_administrators,

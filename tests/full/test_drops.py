@@ -4,6 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from tests.e2e.test_drop_opening import *  # noqa: F403  # the point: these very tests
+from tests.e2e.buying.test_drop_opening import *  # noqa: F403  # the point: these very tests
 
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(600)]

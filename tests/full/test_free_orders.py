@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.e2e.test_free_orders import (  # noqa: F401  # the point: these very tests
+from tests.e2e.buying.test_free_orders import (  # noqa: F401  # the point: these very tests
     test_a_seller_who_gives_it_away_is_owed_nothing,
     test_the_marketplace_owes_the_seller_what_it_gives_away,
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.e2e.test_ledger import (  # noqa: F401  # the point: these very tests
+from tests.e2e.operating.test_ledger import (  # noqa: F401  # the point: these very tests
     test_what_is_bought_and_called_off_goes_through_every_account,
 )
 

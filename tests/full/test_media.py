@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.e2e.test_media import (  # noqa: F401  # the point: these very tests
+from tests.e2e.selling.test_media import (  # noqa: F401  # the point: these very tests
     product,
     test_a_picture_is_uploaded_and_shown_first,
     test_an_upload_is_what_was_permitted,

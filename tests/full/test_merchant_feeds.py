@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.test_merchant_feeds import (  # noqa: F401  # the point: these very tests
+from tests.e2e.selling.test_merchant_feeds import (  # noqa: F401  # the point: these very tests
     beds,
     test_a_feed_is_its_owners_business,
     test_a_feed_may_be_a_file_of_the_shops_own_folder,

@@ -19,8 +19,8 @@ from tests.conftest import ROOT
 from tests.contracts.objects import PNG
 from tests.e2e.house import charges, in_process
 from tests.e2e.market import Seller, open_shop
+from tests.e2e.selling.test_media import shows
 from tests.e2e.shopper import HOME, PASSWORD, Shopper, expect, problem, sign_up
-from tests.e2e.test_media import shows
 from tests.full.processes import Everything, deployed, namespace
 
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(400)]

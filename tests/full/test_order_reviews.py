@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.e2e.test_order_reviews import (  # noqa: F401  # the point: these very tests
+from tests.e2e.buying.test_order_reviews import (  # noqa: F401  # the point: these very tests
     order,
     test_approved_it_is_paid_and_the_list_says_who_and_why,
     test_notes_are_forgotten_with_the_buyer,

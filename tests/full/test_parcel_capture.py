@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.e2e.test_parcel_capture import (  # noqa: F401  # the point: these very tests
+from tests.e2e.buying.test_parcel_capture import (  # noqa: F401  # the point: these very tests
     order,
     other,
     test_called_off_whole_before_it_is_packed_nothing_is_taken,

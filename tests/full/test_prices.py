@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.e2e.test_prices import (  # noqa: F401  # the point: these very tests
+from tests.e2e.buying.test_prices import (  # noqa: F401  # the point: these very tests
     test_a_group_gets_its_price_and_nobody_else_hears_of_it,
     test_a_sale_begins_and_ends_without_an_event_everywhere_within_a_second,
     test_a_sale_is_shown_quoted_and_paid,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.e2e.test_promotions import (  # noqa: F401  # the point: these very tests
+from tests.e2e.buying.test_promotions import (  # noqa: F401  # the point: these very tests
     test_a_category_decides_by_the_product_as_it_is_now,
     test_a_coupon_applies_while_it_is_in_the_cart,
     test_a_coupon_whose_terms_the_cart_does_not_meet_says_so,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.e2e.test_pushes import (  # noqa: F401  # the point: these very tests
+from tests.e2e.selling.test_pushes import (  # noqa: F401  # the point: these very tests
     test_a_message_that_comes_again_changes_nothing,
     test_a_message_without_rows_is_refused,
     test_a_shop_that_is_not_there_takes_nothing,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.e2e.test_refunds import (  # noqa: F401  # the point: these very tests
+from tests.e2e.orders.test_refunds import (  # noqa: F401  # the point: these very tests
     order,
     test_a_part_and_then_the_rest,
     test_a_refused_refund_is_tried_again,

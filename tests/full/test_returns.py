@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.e2e.test_returns import (  # noqa: F401  # the point: these very tests
+from tests.e2e.orders.test_returns import (  # noqa: F401  # the point: these very tests
     order,
     skus,
     test_a_part_arrives_and_is_written_off,

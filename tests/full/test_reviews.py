@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.e2e.test_reviews import (  # noqa: F401  # the point: these very tests
+from tests.e2e.finding.test_reviews import (  # noqa: F401  # the point: these very tests
     sku,
     test_from_the_purchase_to_the_rating,
     test_one_key_is_one_review,

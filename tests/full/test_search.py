@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.e2e.test_search import (  # noqa: F401  # the point: these very tests
+from tests.e2e.finding.test_search import (  # noqa: F401  # the point: these very tests
     test_an_account_searches_for_where_it_lives,
     test_any_input_is_a_result_or_422,
     test_explanations_are_for_administrators,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.e2e.test_seller_ratings import (  # noqa: F401  # the point: these very tests
+from tests.e2e.finding.test_seller_ratings import (  # noqa: F401  # the point: these very tests
     sku,
     test_a_buyer_is_told_how_he_rated_the_shop,
     test_a_repeated_request_rates_once,

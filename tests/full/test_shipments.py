@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.e2e.test_shipments import (  # noqa: F401  # the point: these very tests
+from tests.e2e.orders.test_shipments import (  # noqa: F401  # the point: these very tests
     order,
     test_a_backorder_that_ships_as_it_comes_is_counted_in,
     test_a_repeated_request_packs_once,

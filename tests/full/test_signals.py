@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.e2e.test_signals import (  # noqa: F401  # the point: these very tests
+from tests.e2e.finding.test_signals import (  # noqa: F401  # the point: these very tests
     test_nonsense,
     test_what_a_session_viewed_is_shown_to_it_alone,
     test_what_many_searched_for_is_suggested,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.e2e.test_wishlist import (  # noqa: F401  # the point: these very tests
+from tests.e2e.finding.test_wishlist import (  # noqa: F401  # the point: these very tests
     test_from_the_wish_to_the_price_that_fell,
     test_it_is_ones_own,
     test_pages_are_stable_while_things_are_added,

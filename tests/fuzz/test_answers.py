@@ -22,16 +22,16 @@ from kontor.serving.running import build_app
 from kontor.settings import Settings
 from streams.gateways.port import RefundRefused
 from streams.gateways.signatures import Signer
-from tests.e2e.drops import Buyer, Clock, Drop
-from tests.e2e.feedrows import Beds, lines
+from tests.e2e.buying.drops import Buyer, Clock, Drop
 from tests.e2e.giftcards import balance, issue
 from tests.e2e.house import House, in_process
 from tests.e2e.market import Seller, open_shop
+from tests.e2e.selling.feedrows import Beds, lines
+from tests.e2e.selling.test_media import shows
+from tests.e2e.selling.test_merchant_feeds import path as feed
+from tests.e2e.selling.test_merchant_feeds import put, rejected, run
+from tests.e2e.selling.test_pushes import push, secret_of
 from tests.e2e.shopper import Shopper, expect, fresh_key, sign_up
-from tests.e2e.test_media import shows
-from tests.e2e.test_merchant_feeds import path as feed
-from tests.e2e.test_merchant_feeds import put, rejected, run
-from tests.e2e.test_pushes import push, secret_of
 from tests.fuzz.owning import forgets, tidies_up_and_leaves
 from tests.fuzz.strict import Clerk
 

@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.streams.serving import listening
+from tests.streams.gateways.serving import listening
 
 CLIENT, INVENTED = "198.51.100.7", "203.0.113.9"
 

@@ -29,9 +29,9 @@ from projections.stock.projector import STOCK, STOCK_ROWS
 from projections.views import Place
 from streams.views.follower import Follower
 from tests.contracts.search_catalog import CATALOG
+from tests.domain.checkout.test_checkout_histories import House
 from tests.domain.corpus import files, read
 from tests.domain.machines.market import BUYERS, OFFERS
-from tests.domain.test_checkout_histories import House
 
 NOW, LATER = 1_000, 700_000
 PEN = "stk_shp_a.PEN"

@@ -11,10 +11,10 @@ import pytest
 from playwright.async_api import expect
 
 from kontor.tables import countries
+from tests.e2e.buying.test_promotions import start
 from tests.e2e.giftcards import issue
 from tests.e2e.market import Seller
 from tests.e2e.shopper import HOME, fresh_key
-from tests.e2e.test_promotions import start
 from tests.waiting import until
 from tests.web.browser import Browser, inspected
 from tests.web.people import administrator, buyer, signed_in

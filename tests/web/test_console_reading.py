@@ -9,8 +9,8 @@ import httpx
 import pytest
 from playwright.async_api import expect
 
+from tests.e2e.finding.test_also_bought import buy
 from tests.e2e.market import Seller
-from tests.e2e.test_also_bought import buy
 from tests.web.browser import Browser, inspected
 from tests.web.test_console import operator
 

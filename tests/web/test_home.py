@@ -10,9 +10,9 @@ import httpx
 import pytest
 from playwright.async_api import expect
 
+from tests.e2e.finding.test_also_bought import buy
 from tests.e2e.market import Seller
 from tests.e2e.shopper import PASSWORD, Shopper
-from tests.e2e.test_also_bought import buy
 from tests.web.browser import PHONE, Browser, inspected
 from tests.web.walking import register
 

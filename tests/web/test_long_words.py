@@ -8,9 +8,9 @@ import httpx
 import pytest
 from playwright.async_api import expect
 
+from tests.e2e.finding.test_also_bought import buy
 from tests.e2e.market import Seller
 from tests.e2e.shopper import PASSWORD
-from tests.e2e.test_also_bought import buy
 from tests.web.browser import DESKTOP, PHONE, Browser, require_fitting
 from tests.web.test_console import operator
 

@@ -14,11 +14,11 @@ from kontor.proving.evidence import evidence
 from kontor.whatif.report import Report
 from kontor.whatif.terms import Changes
 from tests.e2e.aftersale import once, post, some
+from tests.e2e.buying.test_delayed_capture import UPS, pack
 from tests.e2e.giftcards import issue
 from tests.e2e.house import House, in_process
 from tests.e2e.market import Seller, open_shop
 from tests.e2e.shopper import Shopper, expect, fresh_key, sign_up
-from tests.e2e.test_delayed_capture import UPS, pack
 from tests.kontor.whatif.conftest import asked
 
 NEW = "prm_00000000000000000000000NEW"

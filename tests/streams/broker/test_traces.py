@@ -27,8 +27,8 @@ from streams.broker.traces import traceparent_of, traces_of
 from tests.e2e.house import House, in_process
 from tests.e2e.market import Seller, open_shop
 from tests.streams.broker.fakes import PARTITIONS, FakeChannel, FakeTopic
+from tests.streams.broker.test_sinking import Sink
 from tests.streams.broker.waiting import consuming, relaying
-from tests.streams.test_sinking import Sink
 from tests.waiting import until
 
 CLIENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
