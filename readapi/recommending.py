@@ -9,7 +9,8 @@ from pydantic import Field
 
 from projections.views import Views
 from readapi.caching.pages import price_until
-from readapi.shapes.models import Listed, ProductCard
+from readapi.shapes.products import ProductCard
+from readapi.shapes.shape import Listed
 from readapi.shown.languages import Wanted
 from readapi.shown.products import product_card, told_to
 from streams.discovery.affinities import Affinities

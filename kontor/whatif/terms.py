@@ -20,7 +20,7 @@ from domain.recorded import Recorded
 from domain.sellers.offer import LiveOffer
 from readapi.edge.schemas import MoneyIn
 from readapi.edge.validation import entries, summary
-from writeapi.bodies.promotionbodies import PromotionTerms
+from writeapi.bodies.promotions import PromotionTerms
 from writeapi.requests import Body
 
 FILE_MAX = 10_000_000

@@ -19,7 +19,7 @@ from readapi.edge.paging import page
 from readapi.edge.positions import HEADER, format_position
 from readapi.edge.principal import AdminPrincipal
 from readapi.services import ReadServices
-from readapi.shapes.workingshapes import ConsumerList, ParkedList
+from readapi.shapes.working import ConsumerList, ParkedList
 from streams import parked
 from streams.history import replaynews
 from streams.outgoing.notices import COURIERS

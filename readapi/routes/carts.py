@@ -27,7 +27,7 @@ from readapi.edge.principal import Principal, edge_of, principal_of
 from readapi.fallback.degraded import or_else
 from readapi.reading import reading_of
 from readapi.services import ReadServices
-from readapi.shapes.shapes import CartOut
+from readapi.shapes.carts import CartOut
 from readapi.shown.carts import Bound, Goods, Lookup, Stamps, cart_json
 from streams.standins.fromthelog import cart_row, goods_of
 

@@ -17,7 +17,7 @@ from readapi.edge.etags import not_modified
 from readapi.edge.openapi import problem_responses
 from readapi.productquery import refuse_unknown
 from readapi.reading import reading_of
-from readapi.shapes.models import CategoryPage, CategoryTree
+from readapi.shapes.categories import CategoryPage, CategoryTree
 from readapi.shown.categories import Path, require_known
 from readapi.shown.languages import PARAMETER as ACCEPTED
 

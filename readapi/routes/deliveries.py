@@ -19,7 +19,7 @@ from readapi.productquery import place, refuse_unknown
 from readapi.reading import reading_of
 from readapi.routes.products import PRODUCT_ID, SHIP_TO
 from readapi.services import ReadServices
-from readapi.shapes.deliveryshapes import DeliveryList
+from readapi.shapes.deliveries import DeliveryList
 from readapi.shown.audience import seen_by
 from readapi.shown.delivering import deliveries
 from readapi.shown.destination import ANYWHERE

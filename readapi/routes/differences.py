@@ -18,7 +18,7 @@ from readapi.edge.principal import AdminPrincipal
 from readapi.instants import instant
 from readapi.lists import List, page_of
 from readapi.services import ReadServices
-from readapi.shapes.models import DifferenceList
+from readapi.shapes.books import DifferenceList
 
 router = APIRouter(tags=["money"])
 

@@ -17,7 +17,7 @@ from readapi.edge.principal import AdminPrincipal
 from readapi.instants import instant
 from readapi.lists import List, page_of
 from readapi.services import ReadServices
-from readapi.shapes.disputeshapes import DisputeList
+from readapi.shapes.disputes import DisputeList
 
 router = APIRouter(tags=["money"])
 

@@ -18,7 +18,7 @@ from readapi.edge.positions import HEADER, format_position, position_of, prefer_
 from readapi.edge.principal import AdminPrincipal
 from readapi.edge.problems import BadParameter
 from readapi.services import ReadServices
-from readapi.shapes.models import EventList
+from readapi.shapes.events import EventList
 from streams.outgoing.published import (
     EVERYTHING,
     PATTERNS_MAX,

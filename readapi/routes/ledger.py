@@ -21,7 +21,7 @@ from readapi.instants import instant
 from readapi.lists import List, page_of
 from readapi.routes.shops import OWN, manage, shop_row
 from readapi.services import ReadServices
-from readapi.shapes.models import LedgerAccountList, ShopLedger
+from readapi.shapes.books import LedgerAccountList, ShopLedger
 
 router = APIRouter(tags=["money"])
 PARTS = {"goods": "goods", "shipping": "shipping", "fee": "fee", "giftCard": "gift_card"}

@@ -23,7 +23,7 @@ from readapi.edge.positions import format_position
 from readapi.edge.principal import RequiredPrincipal
 from readapi.instants import instant
 from readapi.services import ReadServices
-from readapi.shapes.shapes import AccountOut
+from readapi.shapes.accounts import AccountOut
 
 router = APIRouter(tags=["accounts"])
 

@@ -22,7 +22,7 @@ from readapi.edge.principal import Principal, RequiredPrincipal
 from readapi.fallback.degraded import or_else
 from readapi.lists import List, page_of
 from readapi.services import ReadServices
-from readapi.shapes.shapes import OrderList, OrderOut, Timeline
+from readapi.shapes.orders import OrderList, OrderOut, Timeline
 from readapi.shown.orders import OrderView, fold, history, order_json, view_of_rows
 from readapi.shown.past import until_of
 from readapi.shown.rated import NOTHING, lines_json, rated_now, rated_of

@@ -28,7 +28,8 @@ from readapi.productquery import page_number, parse, place, refuse_unknown, text
 from readapi.reading import reading_of
 from readapi.services import ReadServices
 from readapi.shapes.described import PastProduct
-from readapi.shapes.models import ProductList, ProductPage, SuggestionList
+from readapi.shapes.products import ProductPage
+from readapi.shapes.searches import ProductList, SuggestionList
 from readapi.shown.audience import Audience
 from readapi.shown.destination import ANYWHERE
 from readapi.shown.languages import PARAMETER as ACCEPTED

@@ -19,7 +19,7 @@ from readapi.edge.principal import RequiredPrincipal
 from readapi.instants import instant
 from readapi.routes.run import ShopParameter, newest_of, require_runner
 from readapi.services import ReadServices
-from readapi.shapes.models import PromotionList, PromotionOut
+from readapi.shapes.promotions import PromotionList, PromotionOut
 
 router = APIRouter(tags=["promotions"])
 OWN = problem_responses("unauthenticated", "forbidden", "not_found", "position_not_reached")

@@ -16,7 +16,7 @@ from readapi.edge.positions import HEADER as POSITION_HEADER
 from readapi.edge.positions import format_position
 from readapi.edge.principal import AdminPrincipal
 from readapi.reading import reading_of
-from readapi.shapes.models import PurgeOut
+from readapi.shapes.events import PurgeOut
 
 router = APIRouter(tags=["operations"])
 After = Annotated[str, Query(max_length=100, description="`next` of the answer before; empty is the beginning")]

@@ -21,7 +21,7 @@ from readapi.edge.principal import AdminPrincipal
 from readapi.instants import instant
 from readapi.lists import List, page_of
 from readapi.services import ReadServices
-from readapi.shapes.models import Listed, MoneyOut, Versioned
+from readapi.shapes.shape import Listed, MoneyOut, Versioned
 
 router = APIRouter(tags=["money"])
 

@@ -20,7 +20,7 @@ from readapi.edge.principal import AdminPrincipal
 from readapi.instants import instant
 from readapi.lists import List, page_of
 from readapi.services import ReadServices
-from readapi.shapes.models import Listed, Versioned
+from readapi.shapes.shape import Listed, Versioned
 
 router = APIRouter(tags=["search rules"])
 PATH = "/api/admin/search/rules"

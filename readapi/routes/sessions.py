@@ -13,7 +13,7 @@ from readapi.edge.openapi import problem_responses, signed_in
 from readapi.edge.principal import RequiredPrincipal
 from readapi.instants import instant
 from readapi.services import ReadServices
-from readapi.shapes.shapes import SessionsOut
+from readapi.shapes.accounts import SessionsOut
 
 router = APIRouter(tags=["accounts"])
 

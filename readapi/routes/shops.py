@@ -32,7 +32,7 @@ from readapi.fallback.degraded import or_else
 from readapi.instants import instant
 from readapi.lists import List, Listing, Page, page_of
 from readapi.services import ReadServices
-from readapi.shapes.models import InventoryList, ShopOrderList, ShopOut
+from readapi.shapes.shops import InventoryList, ShopOrderList, ShopOut
 from readapi.shown.orders import return_json, shipment_json, units_json
 from streams.standins.fromthelog import rows_of
 from streams.standins.sellerslists import SellersLists

@@ -20,7 +20,8 @@ from readapi.reading import reading_of
 from readapi.recommending import cards_of
 from readapi.services import ReadServices
 from readapi.sessions import NAMED, Session, opted_out
-from readapi.shapes.models import Listed, ProductCard, Shape
+from readapi.shapes.products import ProductCard
+from readapi.shapes.shape import Listed, Shape
 from readapi.shown.languages import wanted_of
 from streams.signals.port import VIEWED_MAX, SignalsAway
 

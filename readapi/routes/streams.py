@@ -19,7 +19,7 @@ from readapi.edge.principal import AdminPrincipal
 from readapi.edge.problems import ProblemError
 from readapi.instants import parse_instant
 from readapi.services import ReadServices
-from readapi.shapes.workingshapes import StreamThen
+from readapi.shapes.working import StreamThen
 from streams.history.timetravel import NOW, Moment, Part, part_of, require_position, require_there, streams_of, told
 
 router = APIRouter(tags=["operations"])

@@ -20,7 +20,7 @@ from readapi.edge.paging import page
 from readapi.edge.positions import HEADER, format_position
 from readapi.edge.principal import AdminPrincipal
 from readapi.services import ReadServices
-from readapi.shapes.models import SubscriptionList, SubscriptionOut
+from readapi.shapes.events import SubscriptionList, SubscriptionOut
 from streams import parked
 
 router = APIRouter(tags=["webhooks"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
@@ -28,3 +29,14 @@ class Stamped(Shape):
 
 class Versioned(Stamped):
     version: int = Field(description="of the resource's own history; its entity tag", examples=[1])
+
+
+class Listed(Shape):
+    next: str | None = Field(description="cursor of the next page")
+    prev: str | None = Field(description="cursor of the page before")
+
+
+POSITION = Field(description="opaque; pass it on as Kontor-Min-Position to read this write", examples=["4711"])
+
+
+STATUS = Literal["PENDING", "PAID", "PACKED", "SHIPPED", "DELIVERED", "CANCELLED", "REFUNDED"]

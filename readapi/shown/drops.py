@@ -11,7 +11,7 @@ from pydantic import Field
 from domain.sellers.drop import MINUTE_MS
 from projections.catalog.projector import split_offer
 from readapi.instants import instant
-from readapi.shapes.models import Listed, Shape
+from readapi.shapes.shape import Listed, Shape
 from streams.waiting.room import Room
 from streams.waiting.tokens import Admission, DropTokens, Ticket
 

@@ -10,7 +10,8 @@ from pydantic import Field
 from domain.buyers.wishlist import wishlist_of
 from projections.views import Views
 from projections.wishlists.projector import WISH_ROWS, WishRow
-from readapi.shapes.models import Listed, MoneyOut, ProductCard, Shape
+from readapi.shapes.products import ProductCard
+from readapi.shapes.shape import Listed, MoneyOut, Shape
 from readapi.shown.languages import Wanted
 from readapi.shown.products import product_card, told_to
 from readapi.shown.wishes import seller_of, wish_json

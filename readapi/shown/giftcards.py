@@ -10,7 +10,7 @@ from pydantic import Field
 from domain.money import Money
 from domain.payments.giftcard import GiftCard, status
 from readapi.instants import instant
-from readapi.shapes.models import Listed, MoneyOut, Shape
+from readapi.shapes.shape import Listed, MoneyOut, Shape
 
 ID = Field(examples=["gft_4ZC3S9NB8XE2V5W6Y7T8R9Q0PA"])
 

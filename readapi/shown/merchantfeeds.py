@@ -10,7 +10,7 @@ from pydantic import Field
 from domain.instants import instant
 from domain.sellers.feedstate import Feed, Run, Running
 from domain.sellers.feedterms import FeedTerms, RunCounts
-from readapi.shapes.models import Listed, Shape
+from readapi.shapes.shape import Listed, Shape
 
 RUN_ID = Field(examples=["run_01KARQ0000ABCDEFGHJKMNPQRS"])
 NAME = Field(examples=["prices"])

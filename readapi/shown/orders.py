@@ -27,7 +27,7 @@ from projections.orders.projector import OrderRow, PaymentRow, fold_payment
 from readapi.edge.ids import require_id
 from readapi.edge.positions import format_position
 from readapi.instants import instant
-from readapi.shapes.disputeshapes import disputes_json
+from readapi.shapes.disputes import disputes_json
 from readapi.shown.refunds import refunds_json
 
 

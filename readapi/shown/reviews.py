@@ -10,8 +10,7 @@ from pydantic import Field
 from commands.vault import Vault
 from projections.reviews.projector import ReviewRow
 from readapi.instants import instant
-from readapi.shapes.models import Listed, Shape
-from readapi.shapes.shapes import POSITION
+from readapi.shapes.shape import POSITION, Listed, Shape
 
 
 def review_json(row: ReviewRow, vault: Vault) -> dict[str, Any]:

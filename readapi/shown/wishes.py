@@ -10,9 +10,7 @@ from pydantic import Field
 from domain.money import Money
 from projections.wishlists.projector import WishRow
 from readapi.instants import instant
-from readapi.shapes.models import Listed, MoneyOut
-from readapi.shapes.shape import Stamped
-from readapi.shapes.shapes import POSITION
+from readapi.shapes.shape import POSITION, Listed, MoneyOut, Stamped
 from readapi.shown.languages import Wanted
 from readapi.shown.pictures import image_of
 from readapi.shown.products import told_to

@@ -32,7 +32,7 @@ from tests.e2e.market import open_shop
 from tests.e2e.selling.test_pushes import secret_of
 from tests.fuzz.guided import DEEP, Document, hunt
 from tests.streams.merchantfeeds.rereading import read_on
-from writeapi.bodies import bodies
+from writeapi.bodies import merchandise as bodies
 from writeapi.merchants import loading, merchandise
 from writeapi.merchants import rows as taking
 from writeapi.routes import pushes

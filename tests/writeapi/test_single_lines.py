@@ -10,7 +10,7 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from readapi.edge.schemas import LONG_TEXT, ONE_LINE
 from writeapi.app import ROUTERS
-from writeapi.bodies.bodies import NewProduct
+from writeapi.bodies.merchandise import NewProduct
 from writeapi.merchants.categorytree import CategoryLine
 from writeapi.merchants.rows import OfferLine, StockLine
 

@@ -28,7 +28,7 @@ from domain.catalog.category import DEPTH_MAX, OpenCategory, PutCategory, catego
 from domain.catalog.language import DEFAULT
 from domain.errors import DomainError, IllegalTransition, Invalid, SeveralInvalid
 from readapi.edge.schemas import ONE_LINE, LanguageTag
-from writeapi.bodies.bodies import CategoryStep
+from writeapi.bodies.merchandise import CategoryStep
 from writeapi.merchants.merchandise import submit_all
 from writeapi.requests import Body
 

@@ -19,7 +19,7 @@ from domain.errors import DomainError, Invalid
 from domain.inventory.inventory import QUANTITY_MAX
 from domain.sellers.shop import OpenedShop, require_open
 from streams.merchantfeeds.rows import Line, Loaded, Rejection
-from writeapi.bodies.bodies import NewProduct, OfferTerms, Sku
+from writeapi.bodies.merchandise import NewProduct, OfferTerms, Sku
 from writeapi.merchants.categorytree import CategoryLine, put_tree
 from writeapi.merchants.merchandise import Made, count_stock, create_products, put_offers
 from writeapi.requests import Body

@@ -22,7 +22,8 @@ from readapi.edge.etags import expected_version
 from readapi.edge.idempotency import idempotency_of
 from readapi.edge.openapi import problem_responses, signed_in
 from readapi.edge.principal import RequiredPrincipal
-from readapi.shapes.shapes import OrderOut, SellersCancellation
+from readapi.shapes.aftersale import SellersCancellation
+from readapi.shapes.orders import OrderOut
 from readapi.shown.orders import note_of, order_json, units_json, view_of_states
 from writeapi.buying.ordering import Lines, PlacedOrder, Said, is_buyers, order_of, own_shops, sealed, units_of
 from writeapi.changes import changed_by

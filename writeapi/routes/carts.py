@@ -36,7 +36,7 @@ from readapi.edge.cart_token import HEADER as CART_TOKEN
 from readapi.edge.etags import check_if_match, expected_version
 from readapi.edge.openapi import problem_responses, signed_in
 from readapi.edge.principal import OptionalPrincipal, Principal, RequiredPrincipal, edge_of
-from readapi.shapes.shapes import CartOut
+from readapi.shapes.carts import CartOut
 from writeapi.buying.basket import (
     Wanted,
     cart_body,

@@ -12,7 +12,7 @@ from readapi.edge.etags import expected_version
 from readapi.edge.openapi import signed_in
 from readapi.edge.principal import AdminPrincipal
 from readapi.edge.problems import BadParameter
-from writeapi.bodies.bodies import is_category_step
+from writeapi.bodies.merchandise import is_category_step
 from writeapi.bodies.replies import REPLIES, CategoryReply
 from writeapi.merchants.categorytree import CategoryIn, Path, above, require_consistent
 from writeapi.requests import command_reply, context_of, execute, optional_key, services_of

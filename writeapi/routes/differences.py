@@ -17,7 +17,7 @@ from readapi.edge.ids import require_id
 from readapi.edge.openapi import problem_responses, signed_in
 from readapi.edge.principal import AdminPrincipal, Principal
 from readapi.edge.schemas import ONE_LINE, no_card_number
-from readapi.shapes.models import DifferenceReply
+from readapi.shapes.books import DifferenceReply
 from writeapi.requests import Body, command_reply, context_of, execute, optional_key, services_of
 
 router = APIRouter(tags=["money"])

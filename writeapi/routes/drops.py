@@ -26,7 +26,7 @@ from readapi.shown.drops import DropReply, Place, TicketOut, drop_json, place_he
 from streams.waiting.line import ROOMS_MAX, LineFull, TooManyDrops
 from streams.waiting.room import Room
 from streams.waiting.tokens import Ticket
-from writeapi.bodies.dropbodies import NewDrop
+from writeapi.bodies.drops import NewDrop
 from writeapi.bodies.replies import REPLIES
 from writeapi.requests import JSON, context_of, fresh_id, owned_shop, services_of
 from writeapi.services import WriteServices

@@ -15,7 +15,7 @@ from readapi.edge.etags import expected_version
 from readapi.edge.openapi import problem_responses, signed_in
 from readapi.edge.principal import Principal, RequiredPrincipal
 from readapi.routes.shops import inventory_json
-from writeapi.bodies.bodies import Adjusted, Received
+from writeapi.bodies.merchandise import Adjusted, Received
 from writeapi.bodies.replies import REPLIES, StockReply
 from writeapi.merchants.merchandise import product_of
 from writeapi.requests import command_reply, context_of, execute, optional_key, owned_shop, services_of

@@ -14,7 +14,7 @@ from domain.sellers.merchantfeed import AskRun, DeleteFeed, PauseFeed, PutFeed, 
 from readapi.edge.openapi import signed_in
 from readapi.edge.positions import HEADER, format_position
 from readapi.edge.principal import Principal, RequiredPrincipal
-from writeapi.bodies.feedbodies import FEED_NAME, FeedIn, FeedReply, RunIn, RunReply
+from writeapi.bodies.feeds import FEED_NAME, FeedIn, FeedReply, RunIn, RunReply
 from writeapi.bodies.replies import REPLIES
 from writeapi.requests import command_reply, context_of, execute, fresh_id, optional_key, owned_shop, services_of
 

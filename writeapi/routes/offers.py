@@ -15,7 +15,7 @@ from domain.sellers.offer import LiveOffer, PutOffer, WithdrawOffer
 from readapi.edge.etags import expected_version
 from readapi.edge.openapi import signed_in
 from readapi.edge.principal import RequiredPrincipal
-from writeapi.bodies.bodies import OfferTerms
+from writeapi.bodies.merchandise import OfferTerms
 from writeapi.bodies.replies import REPLIES, OfferReply
 from writeapi.merchants.merchandise import product_of
 from writeapi.requests import command_reply, context_of, execute, optional_key, owned_shop, services_of

@@ -15,7 +15,7 @@ from domain.orders.orderreviewing import ApproveReview, RejectReview
 from readapi.edge.idempotency import idempotency_of
 from readapi.edge.openapi import problem_responses, signed_in
 from readapi.edge.principal import AdminPrincipal, Principal
-from readapi.shapes.orderreviewshapes import OrderReviewReply
+from readapi.shapes.orderreviews import OrderReviewReply
 from writeapi.buying.ordering import Said, order_of, sealed
 from writeapi.requests import Body, command_reply, context_of, execute, services_of
 from writeapi.routes.orders import KEY, KEYED

@@ -35,7 +35,8 @@ from readapi.edge.principal import CustomerPrincipal, OptionalPrincipal, Princip
 from readapi.edge.problems import ProblemError, response_for
 from readapi.edge.ratelimit import limited
 from readapi.edge.schemas import ONE_LINE, AddressIn, MoneyIn
-from readapi.shapes.shapes import OrderOut, QuoteOut
+from readapi.shapes.orders import OrderOut
+from readapi.shapes.quotes import QuoteOut
 from readapi.shown.orders import order_json, view_of_states
 from streams.waiting.tokens import Admission
 from writeapi.buying.admission import HEADER as ADMISSION

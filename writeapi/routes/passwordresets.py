@@ -20,7 +20,7 @@ from readapi.edge.openapi import problem_responses
 from readapi.edge.principal import edge_of
 from readapi.edge.ratelimit import client_of, limited_by_client
 from readapi.edge.schemas import Password
-from readapi.shapes.shapes import POSITION
+from readapi.shapes.shape import POSITION
 from writeapi.accounts.registration import EMAIL_MAX, PASSWORD_MAX, email_of
 from writeapi.accounts.renewal import LinkVoid, renew
 from writeapi.requests import Body, command_reply, context_of, services_of

@@ -33,7 +33,7 @@ from readapi.edge.positions import HEADER, format_position
 from readapi.edge.principal import RequiredPrincipal
 from readapi.edge.problems import ProblemError
 from readapi.edge.schemas import ONE_LINE
-from readapi.shapes.models import Shape
+from readapi.shapes.shape import Shape
 from streams.objects.folder import UPLOADS, FolderObjects
 from streams.objects.port import Objects, ObjectsUnavailable, TooLarge
 from streams.objects.tickets import CHARS_MAX, BadTicket

@@ -19,7 +19,7 @@ from readapi.edge.ids import require_id
 from readapi.edge.openapi import problem_responses, signed_in
 from readapi.edge.principal import Principal, RequiredPrincipal
 from readapi.edge.problems import BadParameter, ProblemError
-from writeapi.bodies.bodies import NewProduct, NewVariant, ProductChange
+from writeapi.bodies.merchandise import NewProduct, NewVariant, ProductChange
 from writeapi.bodies.replies import REPLIES, ProductReply
 from writeapi.merchants.families import add_variant, change, product_row, publish
 from writeapi.merchants.merchandise import create_products, require_owner

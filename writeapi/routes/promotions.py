@@ -34,8 +34,8 @@ from readapi.edge.ids import require_id
 from readapi.edge.openapi import signed_in
 from readapi.edge.principal import OptionalPrincipal, Principal, RequiredPrincipal, edge_of
 from readapi.edge.ratelimit import client_of
-from readapi.shapes.shapes import CartOut
-from writeapi.bodies.promotionbodies import Groups, NewCoupon, PromotionTerms
+from readapi.shapes.carts import CartOut
+from writeapi.bodies.promotions import Groups, NewCoupon, PromotionTerms
 from writeapi.bodies.replies import REPLIES, AccountReply, PromotionReply
 from writeapi.buying.promotions import coupon_problem
 from writeapi.requests import (

@@ -29,7 +29,7 @@ from streams.gateways.port import BadSignature
 from streams.gateways.signatures import Signer
 from streams.merchantfeeds.rows import Line, Loaded, Rejection
 from streams.outgoing.webhooks import new_secret
-from writeapi.bodies.feedbodies import PushReply, PushSecretReply
+from writeapi.bodies.feeds import PushReply, PushSecretReply
 from writeapi.bodies.replies import REPLIES
 from writeapi.merchants.loading import RowLoader
 from writeapi.requests import command_reply, context_of, owned_shop, services_of

@@ -23,7 +23,7 @@ from readapi.edge.ids import require_id
 from readapi.edge.openapi import problem_responses, signed_in
 from readapi.edge.principal import AdminPrincipal
 from readapi.edge.schemas import MoneyIn
-from readapi.shapes.shapes import RefundReply
+from readapi.shapes.aftersale import RefundReply
 from readapi.shown.refunds import refunds_json
 from writeapi.buying.ordering import Lines, Said, units_of
 from writeapi.requests import Body, command_reply, context_of, execute, fresh_id, services_of

@@ -19,7 +19,7 @@ from domain.orders.returns import DAY_MS
 from readapi.edge.idempotency import IdempotencyKey, idempotency_of
 from readapi.edge.openapi import problem_responses, signed_in
 from readapi.edge.principal import Principal, RequiredPrincipal
-from readapi.shapes.shapes import ReturnReply
+from readapi.shapes.aftersale import ReturnReply
 from readapi.shown.orders import return_json
 from writeapi.buying.ordering import (
     Lines,

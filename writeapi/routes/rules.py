@@ -16,7 +16,7 @@ from readapi.edge.openapi import problem_responses, signed_in
 from readapi.edge.principal import AdminPrincipal, Principal
 from readapi.merchandising import RULES_MAX
 from writeapi.bodies.replies import REPLIES, RuleReply
-from writeapi.bodies.rulebodies import RuleBody
+from writeapi.bodies.rules import RuleBody
 from writeapi.requests import command_reply, context_of, execute, fresh_id, services_of
 
 router = APIRouter(tags=["search rules"])

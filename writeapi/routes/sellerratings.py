@@ -17,7 +17,7 @@ from domain.sellers.sellerrating import RATING_MAX, RateSeller, ratings_of
 from readapi.edge.ids import require_id
 from readapi.edge.openapi import problem_responses, signed_in
 from readapi.edge.principal import RequiredPrincipal
-from readapi.shapes.models import SellerRatingReply
+from readapi.shapes.shops import SellerRatingReply
 from writeapi.requests import Body, command_reply, context_of, execute, optional_key, services_of
 from writeapi.services import WriteServices
 

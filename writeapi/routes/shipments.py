@@ -19,7 +19,7 @@ from readapi.edge.ids import require_id
 from readapi.edge.openapi import problem_responses, signed_in
 from readapi.edge.principal import Principal, RequiredPrincipal
 from readapi.edge.schemas import ONE_LINE
-from readapi.shapes.shapes import ShipmentReply
+from readapi.shapes.aftersale import ShipmentReply
 from readapi.shown.orders import shipment_json
 from writeapi.buying.ordering import may_act_for, order_of, own_shops, require_address
 from writeapi.requests import Body, command_reply, context_of, execute, fresh_id, services_of

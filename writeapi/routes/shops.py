@@ -12,7 +12,7 @@ from domain.sellers.shop import SHOP, NoShop, OpenShop, RenameShop
 from readapi.edge.etags import expected_version
 from readapi.edge.openapi import problem_responses, signed_in
 from readapi.edge.principal import RequiredPrincipal
-from writeapi.bodies.bodies import NewShop, ShopChange
+from writeapi.bodies.merchandise import NewShop, ShopChange
 from writeapi.bodies.replies import REPLIES, ShopReply
 from writeapi.requests import command_reply, context_of, execute, fresh_id, optional_key, owned_shop, services_of
 

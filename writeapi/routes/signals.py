@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from readapi.edge.openapi import problem_responses
 from readapi.sessions import NAMED, Session, opted_out
-from readapi.shapes.models import Shape
+from readapi.shapes.shape import Shape
 from streams.signals.signal import Signal, normal
 from writeapi.requests import Body, services_of
 

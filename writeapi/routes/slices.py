@@ -16,7 +16,7 @@ from domain.errors import Invalid
 from readapi.edge.openapi import problem_responses, signed_in
 from readapi.edge.paging import page
 from readapi.edge.principal import AdminPrincipal
-from readapi.shapes.models import Shape
+from readapi.shapes.shape import Shape
 from writeapi.bodies.replies import CommandReply
 from writeapi.requests import Body, command_reply, services_of
 

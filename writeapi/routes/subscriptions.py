@@ -31,7 +31,7 @@ from streams.outgoing.published import TELLABLE, type_of, types_of
 from streams.outgoing.webhooks import new_secret
 from streams.parked import subscriptions
 from writeapi.bodies.replies import REPLIES
-from writeapi.bodies.subscriptionbodies import (
+from writeapi.bodies.subscriptions import (
     NewSubscription,
     Redelivery,
     RedeliveryReply,

@@ -15,9 +15,9 @@ from kontor.proving.verifying_views import compare_views
 from kontor.settings import Settings
 from streams.processes.archiving import Archiving
 from tests.e2e.aftersale import given_back, once, post
-from tests.e2e.orders.test_shipments import UPS, pack
 from tests.e2e.house import House, rows
 from tests.e2e.market import Seller
+from tests.e2e.orders.test_shipments import UPS, pack
 from tests.e2e.shopper import Shopper, expect
 from tests.kontor.replay.replaying import replay
 

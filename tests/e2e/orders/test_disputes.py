@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from tests.e2e.aftersale import given_back, once, post
-from tests.e2e.orders.test_refunds import refusals
 from tests.e2e.house import House
 from tests.e2e.market import Seller
+from tests.e2e.orders.test_refunds import refusals
 from tests.e2e.shopper import Shopper, expect, problem
 
 LIST = "/api/admin/disputes"

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from domain.payments.payment import Payment, PaymentState
 from readapi.instants import instant
-from readapi.shapes.models import Listed, MoneyOut, Shape, Versioned
+from readapi.shapes.shape import Listed, MoneyOut, Shape, Versioned
 
 DisputeId = Field(description="the provider's", examples=["dp_1Pgc71B7WZ01zgkWMevJiAUx"])
 Reason = Field(description="in the provider's words", examples=["fraudulent"])

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from readapi.shapes.models import EventOut
+from readapi.shapes.events import EventOut
 from readapi.shapes.shape import Shape
 
 

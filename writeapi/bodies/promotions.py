@@ -12,7 +12,7 @@ from domain.money import PPM, Money
 from domain.pricing import promotion
 from domain.pricing.promotion import SCOPE_MAX, UNITS_MAX, USES_MAX
 from readapi.edge.schemas import CountryCode, MoneyIn
-from writeapi.bodies.bodies import CategoryPath, Group, Name, Sku
+from writeapi.bodies.merchandise import CategoryPath, Group, Name, Sku
 from writeapi.requests import Body
 
 _PERCENT = PPM // 100

@@ -7,7 +7,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from readapi.shapes.models import Listed, MoneyOut, Shape, Versioned
+from readapi.shapes.shape import Listed, MoneyOut, Shape, Versioned
 
 OrderId = Field(examples=["ord_01KARQ0000ABCDEFGHJKMNPQRS"])
 

@@ -9,7 +9,7 @@ from pydantic import ConfigDict, Field, StrictBool, StrictInt
 from domain.errors import Invalid
 from domain.sellers.feedterms import COLUMNS_MAX, EVERY_MAX, SOURCE_MAX, FeedTerms
 from readapi.edge.schemas import ONE_LINE
-from readapi.shapes.models import Shape
+from readapi.shapes.shape import Shape
 from readapi.shown.merchantfeeds import NAME, RUN_ID, RunCountsOut
 from streams.merchantfeeds.columns import require_field
 from streams.merchantfeeds.sources import Rules, require_source

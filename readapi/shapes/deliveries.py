@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from readapi.shapes.models import Listed
-from readapi.shapes.shape import Shape
-from readapi.shapes.shapes import MethodOut
+from readapi.shapes.quotes import MethodOut
+from readapi.shapes.shape import Listed, Shape
 
 
 class DeliveryOut(Shape):

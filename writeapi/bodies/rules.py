@@ -10,7 +10,7 @@ from domain.catalog import rule
 from domain.catalog.rule import PHRASE_MAX, PHRASES_MAX, PLACED_MAX, SCOPE_MAX
 from domain.money import PPM
 from readapi.edge.schemas import ONE_LINE
-from writeapi.bodies.bodies import CategoryPath
+from writeapi.bodies.merchandise import CategoryPath
 from writeapi.requests import Body
 
 Phrase = Annotated[str, Field(min_length=1, max_length=PHRASE_MAX, examples=["sofa"]), ONE_LINE]

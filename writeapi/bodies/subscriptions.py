@@ -7,8 +7,8 @@ from typing import Annotated, Any
 from pydantic import ConfigDict, Field
 
 from domain.outgoing.subscription import PATTERNS_MAX, URL_MAX
-from readapi.shapes.models import SUBSCRIPTION_ID as ID
-from readapi.shapes.models import Shape
+from readapi.shapes.events import SUBSCRIPTION_ID as ID
+from readapi.shapes.shape import Shape
 from writeapi.bodies.replies import CommandReply
 from writeapi.requests import Body
 

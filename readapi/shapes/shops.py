@@ -1,0 +1,78 @@
+"""Shapes of shops, and of what they see of their orders and their stock."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import Field
+
+from readapi.shapes.shape import Listed, MoneyOut, Shape, Versioned
+
+
+class SellerRatingOut(Shape):
+    """As it is shown: to one decimal, and of more than a hundred ratings to two digits how many."""
+
+    average: float = Field(examples=[4.6])
+    count: int = Field(examples=[120])
+
+
+class SellerRatingReply(Shape):
+    shop_id: str = Field(examples=["shp_01KARQ0000ABCDEFGHJKMNPQRS"])
+    rating: int = Field(examples=[5])
+    position: str = Field(examples=["42"])
+
+
+class ShopOut(Versioned):
+    """The last three are told to the owner and to administrators only."""
+
+    shop_id: str
+    name: str
+    country: str
+    currency: str
+    owner_id: str | None = None
+    offers: int | None = Field(None, description="how many SKUs it sells")
+    stock_items: int | None = Field(None, description="how many SKUs it keeps stock of")
+
+
+class ShopOrderLine(Shape):
+    line_id: str
+    shop_id: str
+    sku: str
+    product_id: str
+    title: str
+    quantity: int
+    unit_price: MoneyOut
+    discount: MoneyOut
+    tax: MoneyOut
+    total: MoneyOut
+
+
+class ShopOrder(Versioned):
+    order_id: str
+    status: str
+    lines: list[ShopOrderLine] = Field(description="this shop's lines only")
+    total: MoneyOut = Field(description="of these lines")
+    shipments: list[dict[str, Any]] = Field(description="of this shop's lines; as in an order")
+    cancelled: list[dict[str, Any]] = Field(description="units that are not to be sent, while others are")
+    returns: list[dict[str, Any]] = Field(description="of this shop's lines; as in an order")
+    destination: dict[str, Any] = Field(examples=[{"country": "US", "region": "NY"}])
+    address: dict[str, Any] | None = Field(
+        description="of the buyer, as in an order, while this shop has something to pack or to deliver; null otherwise"
+    )
+
+
+class ShopOrderList(Listed):
+    items: list[ShopOrder]
+
+
+class InventoryRow(Shape):
+    sku: str
+    on_hand: int
+    committed: int
+    held: int = Field(description="in carts and checkouts, until they expire")
+    available: int = Field(description="onHand - committed - held; negative while a backorder is open")
+    version: int
+
+
+class InventoryList(Listed):
+    items: list[InventoryRow]
