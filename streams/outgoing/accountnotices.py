@@ -60,7 +60,9 @@ class AccountNotices:
             case EmailChangeAsked():
                 return await self._ask_to_confirm(event, event.event, account)
             case EmailChanged(was=was):
-                return await self._send(EMAIL_CHANGED, event, self._opened(event.stream, account, was), "")
+                owner = recipient_of(self._vault, event.stream, account)
+                former = None if owner is None else self._at(event.stream, was, owner.name)
+                return await self._send(EMAIL_CHANGED, event, former, "")
         link = "" if self._shop is None else self._shop + FORGOTTEN
         return await self._send(CHANGED, event, recipient_of(self._vault, event.stream, account), link)
 
@@ -84,7 +86,8 @@ class AccountNotices:
         return await self._send(RESET, event, recipient, f"{self._shop}{NEW_PASSWORD}#{token}")
 
     async def _ask_to_confirm(self, event: Recorded, asked: EmailChangeAsked, account: ActiveAccount) -> Told:
-        """At the new address, of which nobody knows yet whose it is."""
+        """At the new address, of which nobody knows yet whose it is. So it is told no name: who reads it may be a
+        stranger, and the name may be what somebody wants strangers to read."""
         if self._shop is None:
             return hopeless(NOWHERE)
         if self._engine.clock() > asked.at + emailchange.VALID_MS:
@@ -95,15 +98,13 @@ class AccountNotices:
         token = await asyncio.to_thread(self._vault.link_token, *making)
         if token is None:
             return skipped("the password was changed since")
-        recipient = self._opened(event.stream, account, asked.sealed)
+        recipient = self._at(event.stream, asked.sealed)
         return await self._send(EMAIL_ASKED, event, recipient, f"{self._shop}{NEW_EMAIL}#{token}")
 
-    def _opened(self, account_id: str, account: ActiveAccount, sealed: bytes) -> Recipient | None:
-        """The owner at another address than the present one; None for somebody who was erased."""
-        owner, opened = recipient_of(self._vault, account_id, account), self._vault.open(account_id, sealed)
-        if owner is None or not opened or not opened.get("email"):
-            return None
-        return Recipient(owner.name, str(opened["email"]))
+    def _at(self, account_id: str, sealed: bytes, name: str = "") -> Recipient | None:
+        """Another address than the present one; None for somebody who was erased."""
+        opened = self._vault.open(account_id, sealed)
+        return Recipient(name, str(opened["email"])) if opened and opened.get("email") else None
 
     async def _send(self, kind: str, event: Recorded, recipient: Recipient | None, link: str) -> Told:
         if recipient is None:
