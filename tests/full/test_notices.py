@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.aftersale import test_notices as notices
 from tests.e2e.finding import test_wish_notices as wishes
 from tests.e2e.market import open_shop
+from tests.e2e.orders import test_notices as notices
 from tests.e2e.shopper import sign_up
 from tests.full.conftest import PARTS
 from tests.full.processes import everything
