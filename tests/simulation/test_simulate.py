@@ -73,6 +73,7 @@ def test_two_runs_of_a_seed_are_the_same() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(600)  # half a minute of computing, for a machine that has others to serve
 def test_nothing_is_violated() -> None:
     """In a few long lives; `make simulate` runs two thousand, most of them short."""
     disputes = 0
