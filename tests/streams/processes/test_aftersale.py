@@ -83,16 +83,22 @@ async def steps_of(house: House, order_id: str) -> list[str]:
     )
 
 
+async def bought(tmp_path: Path) -> tuple[House, str]:
+    """A house with a paid order."""
+    house = House(tmp_path)
+    await house.start()
+    await house.stock(ON_HAND)
+    order_id = await house.buy(place_order(1, "pm_card_visa", quote_of(UNITS)))
+    assert await house.ended(order_id) == "PAID"
+    return house, order_id
+
+
 @pytest.mark.parametrize("done", [False, True], ids=["before", "after"])
 @pytest.mark.parametrize("step", STEPS, ids=lambda step: step.__name__)
 async def test_a_step_that_is_lost_is_taken_by_the_next_process(
     tmp_path: Path, step: type[Command], done: bool
 ) -> None:
-    first = House(tmp_path)
-    await first.start()
-    await first.stock(ON_HAND)
-    order_id = await first.buy(place_order(1, "pm_card_visa", quote_of(UNITS)))
-    assert await first.ended(order_id) == "PAID"
+    first, order_id = await bought(tmp_path)
     mortal = Mortal(first, step, done)
     await everything_after_the_purchase(first, order_id)
     await mortal.dies()
@@ -120,11 +126,7 @@ FULL = [inventory.UncommitStock, payment.RequestRefund, payment.RecordRefund, or
 async def test_what_is_refunded_in_full_before_it_is_packed_is_on_sale_again(
     tmp_path: Path, step: type[Command], done: bool
 ) -> None:
-    first = House(tmp_path)
-    await first.start()
-    await first.stock(ON_HAND)
-    order_id = await first.buy(place_order(1, "pm_card_visa", quote_of(UNITS)))
-    assert await first.ended(order_id) == "PAID"
+    first, order_id = await bought(tmp_path)
     mortal = Mortal(first, step, done)
     await first.submit(GrantRefund(order_id, "rfd_1", "goodwill", first.engine.clock()), order_id)
     await mortal.dies()
