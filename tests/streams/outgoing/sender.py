@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from typing import Any
+
+import pytest
 
 from commands.context import system_context
 from commands.engine import Engine, now_ms
@@ -88,3 +91,19 @@ async def sending(log: EventLog, vault: Vault, **options: Any) -> AsyncIterator[
         yield sender
     finally:
         await sender.close()
+
+
+@contextmanager
+def dying_before_the_record(deliveries: DeliveryProcess, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """What is sent within is not recorded any more: those who sent it end with the block."""
+
+    async def killed(*_: Any) -> None:
+        await asyncio.Event().wait()
+
+    with monkeypatch.context() as patch:
+        patch.setattr("streams.outgoing.courier.Courier._record", killed)
+        patch.setattr("streams.outgoing.courier.Courier._release", killed)
+        yield
+        for _, task in deliveries._couriers.values():
+            task.cancel()
+    deliveries._couriers.clear()

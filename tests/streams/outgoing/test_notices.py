@@ -26,6 +26,7 @@ from streams.outgoing.mail import sender_of
 from streams.outgoing.process import DeliveryProcess
 from tests.mailserver import MailBox, bodies, mail_server
 from tests.streams.house import place_order
+from tests.streams.outgoing.sender import dying_before_the_record
 from tests.waiting import until
 
 QUICK = Pacing(pace=0.01, idle=0.05, call=2.0, claim=0.4, retry=0.02, pause=0.005)
@@ -216,18 +217,9 @@ async def test_between_sending_and_recording_a_crash_repeats_the_same_letter(
 ) -> None:
     dying = Sender(log, vault, box.url)
     await dying.start()
-
-    async def killed(*_: Any) -> None:
-        await asyncio.Event().wait()
-
-    with monkeypatch.context() as patch:
-        patch.setattr("streams.outgoing.courier.Courier._record", killed)
-        patch.setattr("streams.outgoing.courier.Courier._release", killed)
+    with dying_before_the_record(dying.deliveries, monkeypatch):
         await dying.confirmed()
         await box.got(1)
-        for _, task in dying.deliveries._couriers.values():
-            task.cancel()
-    dying.deliveries._couriers.clear()
     async with sending(log, vault, box.url) as next_one:
         first, second = await box.got(2)
         assert first["Message-ID"] == second["Message-ID"]

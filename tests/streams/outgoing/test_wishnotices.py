@@ -28,6 +28,7 @@ from projections.views import Touched
 from streams.outgoing.courier import Pacing
 from streams.outgoing.process import DeliveryProcess
 from tests.mailserver import MailBox, bodies
+from tests.streams.outgoing.sender import dying_before_the_record
 from tests.waiting import until
 
 QUICK = Pacing(pace=0.01, idle=0.05, call=5.0, claim=0.4, retry=0.02, pause=0.005)
@@ -290,18 +291,9 @@ async def test_a_crash_before_the_record_calls_nobody_twice(
     await dying.opens()
     await dying.wishes(await dying.person(), sold_out=True)
     await dying.caught_up()
-
-    async def killed(*_: Any) -> None:
-        await asyncio.Event().wait()
-
-    with monkeypatch.context() as patch:
-        patch.setattr("streams.outgoing.courier.Courier._record", killed)
-        patch.setattr("streams.outgoing.courier.Courier._release", killed)
+    with dying_before_the_record(dying.deliveries, monkeypatch):
         await dying.receives()
         await box.got(1)
-        for _, task in dying.deliveries._couriers.values():
-            task.cancel()
-    dying.deliveries._couriers.clear()
     async with selling(log, vault, box.url) as next_one:
         await box.got(2)  # SMTP cannot tell whether the first one was taken
         await next_one.caught_up()
