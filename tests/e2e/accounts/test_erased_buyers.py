@@ -46,7 +46,7 @@ async def test_what_is_not_packed_is_called_off_and_paid_back(
     shown = await admin.settled(order["orderId"])
     assert (shown["status"], shown["checkout"]["reason"], shown["address"]) == ("CANCELLED", "cancelled", None)
     assert given_back(house, order) == order["totals"]["grand"]["amount"]
-    assert (await in_stock(seller, skus[0], available=10))["available"] == 10
+    await in_stock(seller, skus[0], available=10)
     assert house.problems() == []
 
 
