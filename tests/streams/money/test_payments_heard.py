@@ -61,7 +61,8 @@ async def refunded_in_part(house: House) -> str:
 
 @pytest.mark.parametrize("behind", [0, 3_600_000], ids=["its clock is right", "its clock is an hour behind"])
 async def test_what_others_decide_is_acted_on_at_once(tmp_path, behind):
-    serving, working = House(tmp_path), House(tmp_path, pacing=replace(QUICK, silent=60.0))
+    unswept = replace(QUICK, silent=60.0, sweep=60.0)  # a sweep would ask first about what it finds in the future
+    serving, working = House(tmp_path), House(tmp_path, pacing=unswept)
     working.engine.clock = lambda: now_ms() - behind
     await serving.start(payments=False)
     await working.start(beside=True)
