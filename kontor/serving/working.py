@@ -40,7 +40,7 @@ class Work(NamedTuple):
 
 
 def run_relay(settings: Settings) -> None:
-    run(_until_signalled(settings, ["relay"]))
+    run(_until_signalled("relay", settings, ["relay"]))
 
 
 def run_work(names: Sequence[str], settings: Settings) -> None:
@@ -49,10 +49,10 @@ def run_work(names: Sequence[str], settings: Settings) -> None:
     unknown = [name for name in names if name not in WORKERS]
     if unknown:
         console.fail(f"no such projection: {', '.join(unknown)}; one of {', '.join(WORKERS)}", 2)
-    run(_until_signalled(settings, names or WORKERS))
+    run(_until_signalled("work", settings, names or WORKERS))
 
 
-async def _until_signalled(settings: Settings, names: Sequence[str]) -> None:
+async def _until_signalled(command: str, settings: Settings, names: Sequence[str]) -> None:
     """Runs all of them in this process. Whoever fails for good ends it, so that a supervisor starts it anew."""
     stopping = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -74,7 +74,7 @@ async def _until_signalled(settings: Settings, names: Sequence[str]) -> None:
         metrics = LogMetrics(registry, works[0].log, consumers, parked, [work.beside for work in works])
         await metrics.start()
         stack.push_async_callback(metrics.close)
-        console.tell("kontor work", "ready", f"ready, working on {', '.join(names)}")
+        console.tell(f"kontor {command}", "ready", f"ready, working on {', '.join(names)}")
         await _run(works, stopping)
 
 

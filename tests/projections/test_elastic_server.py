@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import threading
+import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -27,6 +29,8 @@ class Scripted(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), _Handler)
         self.script: list[int] = []
         self.bodies: list[bytes] = []
+        self.takes = 0.0
+        """Seconds that each answer takes."""
 
     @property
     def url(self) -> str:
@@ -38,6 +42,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         self.server.bodies.append(self.rfile.read(int(self.headers.get("Content-Length", 0))))
+        time.sleep(self.server.takes)
         status = self.server.script.pop(0) if self.server.script else 200
         body = json.dumps({"ok": True} if status == 200 else ERROR).encode()
         self.send_response(status)
@@ -45,7 +50,8 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Type", "application/vnd.elasticsearch+json;compatible-with=8")
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
-        self.wfile.write(body)
+        with contextlib.suppress(OSError):  # whoever asked may have gone
+            self.wfile.write(body)
 
     def log_message(self, *args: object) -> None:
         pass
@@ -87,6 +93,14 @@ def test_attempts_are_bounded(scripted, server, ask, attempts):
     with pytest.raises(SearchUnavailable):
         call()
     assert len(scripted.bodies) == attempts
+
+
+def test_whoever_waits_waits_for_no_second_one_that_is_as_slow(scripted, server, monkeypatch):
+    monkeypatch.setattr(server_module, "SEARCH_TIMEOUT_S", 0.2)
+    scripted.takes = 0.5
+    with pytest.raises(SearchUnavailable):
+        server.search("/_search", {})
+    assert len(scripted.bodies) == 1
 
 
 def test_what_the_server_refuses_is_not_repeated_and_no_failure_of_the_server(scripted, server):

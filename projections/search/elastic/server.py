@@ -11,7 +11,8 @@ from typing import Any
 import msgspec
 from elastic_transport import JsonSerializer, NdjsonSerializer, TransportError
 from elasticsearch import ApiError, Elasticsearch
-from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_random_exponential
+from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, stop_after_delay, wait_random_exponential
+from tenacity.stop import stop_base
 
 from projections.breaker import Breaker, CircuitOpen
 from projections.search.port import SearchFailed, SearchUnavailable
@@ -78,13 +79,14 @@ class Server:
         """By their time limits: the client makes a hundred objects whenever it is given options."""
 
     def search(self, path: str, body: Body = None, **params: Any) -> Any:
-        """A read for somebody who waits: soon answered, or SearchUnavailable."""
-        return self._repeat(SEARCH_ATTEMPTS, lambda: self._try("POST", path, body, SEARCH_TIMEOUT_S, params))
+        """A read for somebody who waits: soon answered, or SearchUnavailable. One that took all of its time is not
+        repeated, for a server that is that slow would let people wait twice as long."""
+        return self._read("POST", path, body, params)
 
     def get(self, path: str, **params: Any) -> Any | None:
         """None if there is no such thing."""
         try:
-            return self._repeat(SEARCH_ATTEMPTS, lambda: self._try("GET", path, None, SEARCH_TIMEOUT_S, params))
+            return self._read("GET", path, None, params)
         except Refused as refused:
             if refused.status == 404:
                 return None
@@ -92,7 +94,8 @@ class Server:
 
     def write(self, method: str, path: str, body: Body = None, **params: Any) -> Any:
         """A change that may be made twice."""
-        return self._repeat(WRITE_ATTEMPTS, lambda: self._try(method, path, body, WRITE_TIMEOUT_S, params))
+        attempts = stop_after_attempt(WRITE_ATTEMPTS)
+        return self._repeat(attempts, lambda: self._try(method, path, body, WRITE_TIMEOUT_S, params))
 
     def once(self, method: str, path: str, body: Body, timeout: float = WRITE_TIMEOUT_S, **params: Any) -> Any:
         """A change that must not be made twice. SearchUnavailable leaves open whether it was made."""
@@ -104,10 +107,14 @@ class Server:
     def _limited(self, timeout: float) -> Elasticsearch:
         return self._clients.setdefault(timeout, self._client.options(request_timeout=timeout))
 
+    def _read(self, method: str, path: str, body: Body, params: Mapping[str, Any]) -> Any:
+        attempts = stop_after_attempt(SEARCH_ATTEMPTS) | stop_after_delay(SEARCH_TIMEOUT_S)
+        return self._repeat(attempts, lambda: self._try(method, path, body, SEARCH_TIMEOUT_S, params))
+
     @staticmethod
-    def _repeat(attempts: int, request: Callable[[], Any]) -> Any:
+    def _repeat(attempts: stop_base, request: Callable[[], Any]) -> Any:
         retrying = Retrying(
-            stop=stop_after_attempt(attempts),
+            stop=attempts,
             wait=wait_random_exponential(multiplier=_WAIT_S, max=_WAIT_MAX_S),
             retry=retry_if_exception_type(_Trouble),
             reraise=True,
