@@ -25,6 +25,35 @@ LONG = 6_000
 SEEDS = range(1, 121)
 """Within which each planted bug is to be found."""
 
+FOUND_LAST_BY = {
+    "addresses_not_free_again": 2,
+    "backups_not_thought_of": 2,
+    "books_ahead_of_their_orders": 56,
+    "books_forget_earlier_parcels": 4,
+    "capture_taken_for_the_first": 16,
+    "captured_twice": 4,
+    "card_not_given_back": 11,
+    "card_not_looked_at": 13,
+    "disputed_money_given_back": 4,
+    "disputes_opened_again": 2,
+    "erasures_not_finished": 19,
+    "gaps_passed_over": 14,
+    "holds_not_replaced": 3,
+    "holds_not_swept": 3,
+    "keys_remembered": 2,
+    "prices_begin_unnoticed": 14,
+    "refunded_twice": 8,
+    "relay_begins_where_the_furthest_is": 8,
+    "relay_forgets_where_it_was": 20,
+    "sold_out_unnoticed": 16,
+    "sweep_early": 5,
+    "unlisted_while_open": 3,
+    "uses_not_given_back": 6,
+    "verdicts_not_asked_for": 6,
+    "version_check_dropped": 2,
+}
+"""Seeds that found the bugs which the first does not: they are looked at first, and all others after them."""
+
 
 def test_a_short_run_says_how_many_steps_it_took() -> None:
     result = CliRunner().invoke(app, ["simulate", "--seed", "7", "--steps", "300"])
@@ -114,7 +143,7 @@ def test_seeds_differ_in_their_length() -> None:
 @pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.__name__)
 def test_planted_bugs_are_found(mutant: Plant, monkeypatch: pytest.MonkeyPatch) -> None:
     mutant(monkeypatch)
-    assert any(simulate(seed, LONG).violation for seed in SEEDS)
+    assert any(simulate(seed, LONG).violation for seed in (FOUND_LAST_BY.get(mutant.__name__, 1), *SEEDS))
 
 
 @pytest.mark.slow
