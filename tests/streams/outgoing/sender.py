@@ -76,6 +76,7 @@ class Sender:
         return [one.reason for one in self.delivery.open.values()]
 
     async def events(self) -> list[str]:
+        await self.engine.landing()  # what is decided is seen in memory before it is in the log
         return [row.topic.partition("@")[0] for row in await self.engine.log.read(0, 10_000)]
 
     async def rests(self, position: int) -> None:

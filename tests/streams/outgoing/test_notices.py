@@ -78,6 +78,7 @@ class Sender:
         """Names and reasons of what was recorded besides the position."""
         from commands.mapper import recorded
 
+        await self.engine.landing()  # what is decided is seen in memory before it is in the log
         found = [recorded(row) for row in await self.engine.log.read(0, 1_000) if row.stream == DELIVERY]
         events = [one.event for one in found if hasattr(one.event, "event_id")]
         return [(type(event).__name__, getattr(event, "reason", "")) for event in events]

@@ -81,7 +81,6 @@ async def test_what_fails_is_sent_again_under_the_same_id(sender: Sender, receiv
     calls = await receiver.got(4)
     assert len({(call.id, call.body) for call in calls}) == 1
     await until(lambda: sender.delivery.position > 0 and not sender.delivery.open)
-    await sender.engine.landing()
     assert [name for name in await sender.events() if name in ("delivery.failed", "delivery.settled")] == [
         *["delivery.failed"] * 3,
         "delivery.settled",

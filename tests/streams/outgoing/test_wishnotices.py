@@ -110,10 +110,12 @@ class Market:
                 quiet = asyncio.get_running_loop().time() + 0.15
 
     async def events(self, kind: type) -> list[Any]:
+        await self.engine.landing()  # what is decided is seen in memory before it is in the log
         found = [recorded(row).event for row in await self.engine.log.read(0, 100_000)]
         return [event for event in found if isinstance(event, kind)]
 
     async def skipped(self) -> list[str]:
+        await self.engine.landing()  # what is decided is seen in memory before it is in the log
         found = [recorded(row).event for row in await self.engine.log.read(0, 1_000)]
         return [event.reason for event in found if type(event).__name__ == "DeliverySkipped"]
 
