@@ -13,7 +13,7 @@ import msgspec
 
 from commands.errors import StorageUnavailable
 from commands.mapper import recorded
-from domain.checkout.checkout import is_settled
+from domain.checkout.saga import is_settled
 from kontor.simulation import ending, money
 from kontor.simulation.audit import Audit
 from kontor.simulation.banks import Banks

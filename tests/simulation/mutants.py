@@ -18,7 +18,7 @@ from domain import claim
 from domain.books import difference, reconciliation
 from domain.books.course import TAKEN
 from domain.books.ledger import LEDGER, PostTransactions
-from domain.checkout import checkout, checkoutstock
+from domain.checkout import saga, stocksteps
 from domain.inventory import inventory
 from domain.inventory.stock import InventoryItem
 from domain.money import Money
@@ -185,7 +185,7 @@ def _reserved_anyhow(command: Any, state: Any) -> list[Any]:
 
 
 def card_not_given_back(plant: pytest.MonkeyPatch) -> None:
-    plant.setattr(checkout, "_undo_card", lambda state: [])
+    plant.setattr(saga, "_undo_card", lambda state: [])
 
 
 def capture_taken_for_the_first(plant: pytest.MonkeyPatch) -> None:
@@ -215,7 +215,7 @@ def disputed_money_given_back(plant: pytest.MonkeyPatch) -> None:
         return Money(state.amount.amount - back, state.amount.currency)
 
     plant.setattr(payment.Payment, "left", property(left))
-    plant.setattr(checkout, "_left", lambda state: state.placed.due.amount - state.back)
+    plant.setattr(saga, "_left", lambda state: state.placed.due.amount - state.back)
 
 
 def books_ahead_of_their_orders(plant: pytest.MonkeyPatch) -> None:
@@ -242,12 +242,12 @@ def holds_not_replaced(plant: pytest.MonkeyPatch) -> None:
 
 def uses_not_given_back(plant: pytest.MonkeyPatch) -> None:
     """What an order that came to nothing had used of a promotion stays used."""
-    back = checkoutstock._line_back
+    back = stocksteps._line_back
 
     def goods_only(state: Any, line: Any, now: int) -> Any:
         return [] if is_use(line.stock_id) else back(state, line, now)
 
-    plant.setattr(checkoutstock, "_line_back", goods_only)
+    plant.setattr(stocksteps, "_line_back", goods_only)
 
 
 def accounts_not_limited(plant: pytest.MonkeyPatch) -> None:

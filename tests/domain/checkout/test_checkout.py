@@ -10,8 +10,8 @@ import pytest
 from msgspec.structs import replace
 
 from domain.buyers import cart
-from domain.checkout import checkout
-from domain.checkout.checkout import PAYMENT_GRACE_MS, Checkout
+from domain.checkout import saga
+from domain.checkout.saga import PAYMENT_GRACE_MS, Checkout
 from domain.decider import Command, Event
 from domain.ids import stock_id
 from domain.inventory import inventory
@@ -99,7 +99,7 @@ class Story:
         self.versions = {}
         state: Checkout | None = None
         for stream, event in ((ORDER, self.placed), *self.events):
-            state = checkout.evolve(state, self.record(stream, event))
+            state = saga.evolve(state, self.record(stream, event))
         assert state is not None
         assert msgspec.msgpack.decode(msgspec.msgpack.encode(state), type=Checkout) == state
         return state
@@ -108,7 +108,7 @@ class Story:
         return Story(self.placed, self.events, now)
 
     def asks_for(self, *commands: Command) -> None:
-        assert checkout.next_commands(self.state, self.now) == list(commands)
+        assert saga.next_commands(self.state, self.now) == list(commands)
 
     def asks_for_nothing(self) -> None:
         self.asks_for()
@@ -255,7 +255,7 @@ def test_what_comes_back_to_the_cart_is_what_had_left_it():
     after.asks_for(cart.ReopenCart(CART, ORDER, (replace(pens, quantity=1),)))
     nothing = given((CART, cart.CartCheckedOut(ORDER, (), NOW)), cancelled("expired"))
     nothing.asks_for_nothing()
-    assert checkout.is_settled(nothing.state)
+    assert saga.is_settled(nothing.state)
 
 
 def test_after_a_checkout_of_version_1_all_that_was_ordered_comes_back():
@@ -267,18 +267,18 @@ def test_money_set_aside_after_the_order_expired_is_given_up():
     released = [(stock, inventory.StockReleased(ORDER, 1, "expired")) for stock in (PENS, INK)]
     gone = (*AUTHORIZING, cancelled("expired"), *released, (CART, cart.CartReopened(ORDER, ())))
     given(*gone).asks_for_nothing()
-    assert not checkout.is_settled(given(*gone).state), "the provider has still to be heard"
+    assert not saga.is_settled(given(*gone).state), "the provider has still to be heard"
     late = given(*gone, AUTHORIZED)
     late.asks_for(payment.RequestVoid(PAYMENT, "expired"))
-    assert not checkout.is_settled(late.state)
+    assert not saga.is_settled(late.state)
 
 
 def test_money_found_after_it_was_given_up_is_given_back():
     ended = (*AUTHORIZING, DECLINED, cancelled("payment_declined"), (CART, cart.CartReopened(ORDER, ())))
     ended += tuple((stock, inventory.StockReleased(ORDER, 1, "payment_declined")) for stock in (PENS, INK))
-    assert checkout.is_settled(given(*ended).state)
+    assert saga.is_settled(given(*ended).state)
     given(*ended, AUTHORIZED).asks_for(payment.RequestVoid(PAYMENT, "payment_declined"))
-    assert not checkout.is_settled(given(*ended, AUTHORIZED).state)
+    assert not saga.is_settled(given(*ended, AUTHORIZED).state)
 
 
 def test_cancelled_while_the_money_is_taken_waits_and_gives_it_back():
@@ -290,7 +290,7 @@ def test_cancelled_while_the_money_is_taken_waits_and_gives_it_back():
 def test_whoever_cancels_on_purpose_does_not_get_the_cart_back():
     after = given(CLOSED, cancelled("cancelled"))
     after.asks_for_nothing()
-    assert checkout.is_settled(after.state)
+    assert saga.is_settled(after.state)
 
 
 # asking twice, ends, hearsay
@@ -299,14 +299,14 @@ def test_whoever_cancels_on_purpose_does_not_get_the_cart_back():
 @pytest.mark.parametrize("length", range(len(TAKING) + 1))
 def test_asking_again_asks_for_the_same(length):
     story = given(*TAKING[:length])
-    assert checkout.next_commands(story.state, NOW) == checkout.next_commands(story.state, NOW)
+    assert saga.next_commands(story.state, NOW) == saga.next_commands(story.state, NOW)
 
 
 @pytest.mark.parametrize("length", range(len(TAKING) + 1))
 def test_every_unsettled_step_asks_for_something_or_waits_for_the_provider(length):
     state = given(*TAKING[:length]).state
-    assert not checkout.is_settled(state)
-    assert checkout.next_commands(state, NOW) or state.intent
+    assert not saga.is_settled(state)
+    assert saga.next_commands(state, NOW) or state.intent
 
 
 @pytest.mark.parametrize("length", range(len(TAKING) + 1))
@@ -316,13 +316,13 @@ def test_wherever_it_is_cancelled_everything_is_undone(length, reason):
     events = [*TAKING[:length], cancelled(reason)]
     for _ in range(20):
         state = given(*events).state
-        done = [outcome for command in checkout.next_commands(state, NOW) for outcome in carried_out(command)]
+        done = [outcome for command in saga.next_commands(state, NOW) for outcome in carried_out(command)]
         if not done and state.intent:
             done = [answered(state)]
         if not done:
             break
         events += done
-    assert checkout.is_settled(state)
+    assert saga.is_settled(state)
     assert {line.stock for line in state.lines} <= {"none", "released"}
     assert state.payment in ("none", "voided", "refunded")
     assert state.cart != "closed" or reason == "cancelled"
@@ -372,7 +372,7 @@ def test_the_open_intent_is_named_by_its_event():
 
 
 def test_nothing_is_known_before_the_order():
-    assert checkout.evolve(None, given().record(CART, CLOSED[1])) is None
+    assert saga.evolve(None, given().record(CART, CLOSED[1])) is None
 
 
 @pytest.mark.parametrize(
@@ -389,4 +389,4 @@ def test_nothing_is_known_before_the_order():
     ids=lambda value: value if isinstance(value, str) else "",
 )
 def test_progress_as_clients_see_it(story, progress):
-    assert checkout.progress(story.state) == progress
+    assert saga.progress(story.state) == progress

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from domain.checkout.checkoutstock import EXTEND_MS, PAYMENT_GRACE_MS
+from domain.checkout.stocksteps import EXTEND_MS, PAYMENT_GRACE_MS
 from domain.ids import payment_id
 from domain.inventory import inventory
 from domain.inventory.inventory import HOLD_MS
