@@ -61,6 +61,8 @@ class Said(msgspec.Struct, frozen=True):
 
 
 class Saying:
+    """Tells the process that started this one how far it is, a line of JSON each time."""
+
     def __init__(self, descriptor: int) -> None:
         self._descriptor = descriptor
         self._at = 0.0

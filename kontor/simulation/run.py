@@ -89,6 +89,9 @@ def simulate(seed: int, steps: int | None = None) -> Result:
 
 
 class Simulation:
+    """One life of a marketplace as its seed decides it: processes, people, faults, and what was promised held against
+    the log."""
+
     def __init__(self, seed: int, steps: int, folder: Path) -> None:
         self._seed = seed
         self._steps = steps

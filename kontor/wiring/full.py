@@ -92,6 +92,8 @@ WORKERS = ("views", "orders", "processes", "search")
 
 
 class Part(Protocol):
+    """What runs beside others from ``start`` until ``close``."""
+
     async def start(self) -> None: ...
     async def close(self) -> None: ...
 
