@@ -19,7 +19,7 @@ from domain.payments import giftcard, payment
 from domain.payments.giftcard import GiftCardRedeemed, GiftCardReserved
 from domain.pricing.discounts import AppliedPromotion
 from domain.pricing.promotion import uses_of
-from tests.domain.checkout.test_checkout import (
+from tests.domain.checkout.story import (
     AUTHORIZED,
     AUTHORIZING,
     CAPTURED,

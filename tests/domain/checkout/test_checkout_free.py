@@ -12,7 +12,7 @@ from domain.money import Money
 from domain.orders import order, orderreviewing, policy
 from domain.orders.order import OrderPlaced
 from domain.payments import payment
-from tests.domain.checkout.test_checkout import (
+from tests.domain.checkout.story import (
     AUTHORIZED,
     CLOSED,
     CONFIRMED,

@@ -16,7 +16,7 @@ from domain.orders import order, orderreview, orderreviewing, policy
 from domain.orders.refund import RefundGranted
 from domain.orders.tender import Covered
 from domain.payments import giftcard, payment
-from tests.domain.checkout.test_checkout import (
+from tests.domain.checkout.story import (
     CLOSED,
     CONFIRMED,
     HOLD_UNTIL,

@@ -10,7 +10,7 @@ from domain.money import Money
 from domain.orders import order, shipment
 from domain.pricing.discounts import AppliedPromotion
 from domain.pricing.promotion import uses_of
-from tests.domain.checkout.test_checkout import (
+from tests.domain.checkout.story import (
     CAPTURED,
     INK,
     NOW,

@@ -10,7 +10,7 @@ from domain.inventory import inventory
 from domain.inventory.inventory import HOLD_MS
 from domain.orders.order import PaidOrder
 from domain.payments import payment
-from tests.domain.checkout.test_checkout import (
+from tests.domain.checkout.story import (
     AUTHORIZING,
     HOLD_UNTIL,
     INK,

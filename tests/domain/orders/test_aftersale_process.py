@@ -14,7 +14,7 @@ from domain.orders.refund import RefundGranted
 from domain.payments import payment
 from domain.pricing.discounts import AppliedPromotion
 from domain.pricing.promotion import uses_of
-from tests.domain.checkout.test_checkout import (
+from tests.domain.checkout.story import (
     CAPTURED,
     INK,
     NOW,

@@ -12,8 +12,8 @@ from domain.orders.aftersale import GrantRefund
 from domain.orders.order import ORDER, PackShipment
 from domain.orders.policy import LATER, SHIPMENT, OrderPolicy
 from domain.payments import payment
-from tests.domain.checkout.test_checkout import CONFIRMED, NOW, PAYMENT, SOLD, cancelled, given, placed
-from tests.domain.checkout.test_checkout import ORDER as ID
+from tests.domain.checkout.story import CONFIRMED, NOW, PAYMENT, SOLD, cancelled, given, placed
+from tests.domain.checkout.story import ORDER as ID
 from tests.spec import given as given_order
 
 LATE = 86_400_000

@@ -12,8 +12,8 @@ from domain.orders.orderreview import ReviewApproved, ReviewBegun, ReviewRejecte
 from domain.orders.orderreviewing import ApproveReview, BeginReview, RejectReview
 from domain.orders.policy import LATER, OrderPolicy
 from domain.payments import payment
-from tests.domain.checkout.test_checkout import CONFIRMED, NOW, PAYMENT, PRICE, SOLD, cancelled, given, placed
-from tests.domain.checkout.test_checkout import ORDER as ID
+from tests.domain.checkout.story import CONFIRMED, NOW, PAYMENT, PRICE, SOLD, cancelled, given, placed
+from tests.domain.checkout.story import ORDER as ID
 from tests.spec import given as given_order
 
 HOURS = 7_200_000

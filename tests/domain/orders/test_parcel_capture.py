@@ -19,7 +19,7 @@ from domain.orders.shipment import ShipmentPacked, ShipmentPaid, ShipmentShipped
 from domain.orders.tender import Covered
 from domain.payments import payment
 from domain.payments.payment import PAYMENT as PAYMENTS
-from tests.domain.checkout.test_checkout import (
+from tests.domain.checkout.story import (
     AUTHORIZED,
     CONFIRMED,
     INK_SOLD,
@@ -33,7 +33,7 @@ from tests.domain.checkout.test_checkout import (
     given,
     placed,
 )
-from tests.domain.checkout.test_checkout import ORDER as ID
+from tests.domain.checkout.story import ORDER as ID
 from tests.spec import Given
 from tests.spec import given as given_order
 

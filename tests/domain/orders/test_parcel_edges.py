@@ -28,7 +28,7 @@ from domain.orders.shipment import (
     ShipmentUnpacked,
 )
 from domain.payments import payment
-from tests.domain.checkout.test_checkout import (
+from tests.domain.checkout.story import (
     CAPTURED,
     CONFIRMED,
     NOW,
@@ -40,8 +40,8 @@ from tests.domain.checkout.test_checkout import (
     given,
     placed,
 )
-from tests.domain.checkout.test_checkout import INK as INKS
-from tests.domain.checkout.test_checkout import ORDER as ID
+from tests.domain.checkout.story import INK as INKS
+from tests.domain.checkout.story import ORDER as ID
 from tests.domain.orders.test_parcel_capture import (
     BEGUN,
     CANCELLED,

@@ -17,9 +17,9 @@ from domain.orders.order import ORDER
 from domain.payments import payment
 from domain.payments.disputing import DISPUTABLE, DISPUTES_MAX
 from domain.payments.payment import PAYMENT, DisputeLost, DisputeOpened, DisputeWon, RecordDispute
-from tests.domain.checkout.test_checkout import ORDER as ORDER_ID
-from tests.domain.checkout.test_checkout import PAYMENT as PAYMENT_ID
-from tests.domain.checkout.test_checkout import PLACED, cancelled
+from tests.domain.checkout.story import ORDER as ORDER_ID
+from tests.domain.checkout.story import PAYMENT as PAYMENT_ID
+from tests.domain.checkout.story import PLACED, cancelled
 from tests.domain.orders.test_aftersale_process import (
     FIVE,
     SETTLED,
