@@ -16,14 +16,14 @@ from commands.mapper import recorded
 from commands.overlay import Overlay
 from commands.routes import stream_of
 from commands.store.port import Position, Row
-from domain.checkout import checkout
-from domain.checkout.checkout import Checkout
+from domain.checkout import saga
+from domain.checkout.saga import Checkout
 from domain.decider import Command
 from domain.orders.order import OrderPlaced, PlaceOrder
 from domain.recorded import Recorded
 from domain.stored.codec import TOPICS, decode_meta
 
-RELEVANT = frozenset(TOPICS[kind].partition("@")[0] for kind in checkout.RELEVANT)
+RELEVANT = frozenset(TOPICS[kind].partition("@")[0] for kind in saga.RELEVANT)
 PLACED = TOPICS[OrderPlaced].partition("@")[0]
 
 
@@ -49,36 +49,36 @@ class CheckoutReactor:
     def attends(self, order_id: str, now: int) -> bool:
         """Whether the checkout is known and waits for nobody but the payment provider."""
         known = self._open.get(order_id)
-        return known is not None and not checkout.next_commands(known, now)
+        return known is not None and not saga.next_commands(known, now)
 
     def streams(self, command: Command | None, order_id: str) -> list[str]:
         """What the reactions to a command may touch, so that it can be loaded for many checkouts at once."""
         if isinstance(command, PlaceOrder):
-            touched = checkout.streams_of(order_id, command.cart_id, command.quote, command.gift_card)
+            touched = saga.streams_of(order_id, command.cart_id, command.quote, command.gift_card)
             return touched if self._owns is None or all(map(self._owns, touched)) else []
         known = self._overlay.get(order_id) or self._open.get(order_id)
         if known is None:
             return []
         placed = known.placed
-        return checkout.streams_of(order_id, placed.cart_id, placed.quote, placed.gift_card)
+        return saga.streams_of(order_id, placed.cart_id, placed.quote, placed.gift_card)
 
     def react(self, events: Iterable[Recorded], now: int) -> list[tuple[str, Command]]:
         """Order id and command, for every checkout that the events moved."""
         moved: dict[str, Checkout] = {}
         for event in events:
-            if type(event.event) not in checkout.RELEVANT:
+            if type(event.event) not in saga.RELEVANT:
                 continue
             order_id = event.meta.correlation
             known = self._overlay.get(order_id) or self._open.get(order_id)
             if known is None and not self._begins(event):
                 continue
-            state = checkout.evolve(known, event)
+            state = saga.evolve(known, event)
             assert state is not None
             self._overlay.deciding[order_id] = moved[order_id] = state
         return [
             (order_id, command)
             for order_id, state in moved.items()
-            for command in checkout.next_commands(state, now)
+            for command in saga.next_commands(state, now)
             if self._owns is None or self._owns(stream_of(command))
         ]
 
@@ -89,7 +89,7 @@ class CheckoutReactor:
             return False
         if self._owns is None:
             return True
-        touched = checkout.streams_of(event.stream, placed.cart_id, placed.quote, placed.gift_card)
+        touched = saga.streams_of(event.stream, placed.cart_id, placed.quote, placed.gift_card)
         return all(map(self._owns, touched))
 
     def disown(self, order_ids: Iterable[str]) -> None:
@@ -116,7 +116,7 @@ class CheckoutReactor:
             event = recorded(row)
             if known is None and not self._begins(event):
                 return
-            state = checkout.evolve(known, event)
+            state = saga.evolve(known, event)
         except Exception:  # told of by whoever folds its stream; this checkout is left to the checkout process
             self._open.pop(order_id, None)
             return
@@ -135,7 +135,7 @@ class CheckoutReactor:
                 self._keep(order_id, state)
 
     def _keep(self, order_id: str, state: Checkout) -> None:
-        if checkout.is_settled(state):
+        if saga.is_settled(state):
             self._open.pop(order_id, None)
             return
         self._open[order_id] = state

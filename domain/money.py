@@ -51,7 +51,7 @@ class Money(msgspec.Struct, frozen=True, order=False, gc=False):
         return _limited(self.amount - other.amount, self.currency)
 
     def multiply(self, factor: int) -> Money:
-        """Whole multiples only; a share of an amount is ``apply_rate``, which rounds."""
+        """Whole multiples only; a share of an amount is ``rate_of``, which rounds."""
         assert type(factor) is int, factor
         return _limited(self.amount * factor, self.currency)
 
@@ -80,14 +80,6 @@ def zero(currency: str) -> Money:
     return Money(0, currency)
 
 
-def currency_digits(currency: str) -> int:
-    """Decimal digits of the minor unit: USD 2, JPY 0, KWD 3. ``Invalid`` unless the currency is active."""
-    digits = CURRENCIES.get(currency)
-    if digits is None:
-        raise Invalid(f"{currency!r} is not an active ISO 4217 currency", pointer="/currency")
-    return digits
-
-
 def total(parts: Iterable[Money], currency: str) -> Money:
     """The sum; ``currency`` says what nothing adds up to."""
     result = zero(currency)
@@ -107,14 +99,14 @@ def round_half_up(numerator: int, denominator: int) -> int:
     return (2 * numerator + denominator) // (2 * denominator)
 
 
-def apply_rate(base: Money, rate_ppm: int) -> Money:
-    """``rate_ppm`` millionths of ``base``, rounded."""
-    return _limited(round_half_up(base.amount * rate_ppm, PPM), base.currency)
+def rate_of(amount: int, rate_ppm: int) -> int:
+    """``rate_ppm`` millionths of an amount in minor units, rounded."""
+    return round_half_up(amount * rate_ppm, PPM)
 
 
-def included_rate(gross: Money, rate_ppm: int) -> Money:
+def rate_within(gross: int, rate_ppm: int) -> int:
     """The part of ``gross`` that ``rate_ppm`` on the net has already added: 19 % of a net 100 in a gross 119."""
-    return _limited(round_half_up(gross.amount * rate_ppm, PPM + rate_ppm), gross.currency)
+    return round_half_up(gross * rate_ppm, PPM + rate_ppm)
 
 
 def allocate(whole: Money, weights: Sequence[int]) -> tuple[Money, ...]:

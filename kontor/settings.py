@@ -60,6 +60,9 @@ def _copies(value: object) -> str:
 
 
 class Settings(BaseSettings):
+    """What can be set, by ``KONTOR_*`` variables and ``kontor.toml``. Their descriptions are what the
+    reference of settings is made of."""
+
     model_config = SettingsConfigDict(env_prefix="KONTOR_", extra="forbid", toml_file=TOML)
 
     data: Path = Field(Path("kontor-data"), description="the data folder of the embedded profile")

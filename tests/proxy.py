@@ -1,4 +1,8 @@
-"""A way to a server that can be cut and mended, as a network or a server's death would."""
+"""A way to a server that can be cut and mended, as a network or a server's death would.
+
+It runs in threads, for clients that block the event loop of the test. ``tests/commands/proxy.py`` runs in the loop, and
+can do more to what passes.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +12,7 @@ from contextlib import suppress
 from urllib.parse import urlsplit
 
 
-class Proxy:
+class ThreadedProxy:
     """Passes bytes on until it is cut: then connections break and new ones are refused, at the same address."""
 
     def __init__(self, url: str) -> None:

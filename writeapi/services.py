@@ -29,6 +29,8 @@ class States(Protocol):
 
 
 class Restricting(Protocol):
+    """Where goods may not go, by the rules of the marketplace."""
+
     async def now(self) -> Sequence[Restriction]: ...
 
 

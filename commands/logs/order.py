@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Sequence
-from itertools import groupby
 from pathlib import Path
 from typing import NamedTuple
 
@@ -248,12 +247,9 @@ def _directory(connection: sqlite3.Connection) -> Directory:
     earlier: dict[int, list[int]] = {}
     rows = connection.execute("SELECT version, first, last, log FROM slices ORDER BY version, first")
     version = 0
-    for version, told in groupby(rows, key=lambda row: row[0]):
-        for _, first, last, log in told:
-            for one in range(first, last + 1):
-                if version > 1 and homes[one] != log:
-                    before = earlier.setdefault(one, [])
-                    if homes[one] not in before:
-                        before.append(homes[one])
-                homes[one] = log
-    return Directory(version, tuple(homes), {one: tuple(before) for one, before in earlier.items()})
+    for version, first, last, log in rows:
+        for number in range(first, last + 1):
+            home, homes[number] = homes[number], log
+            if version > 1 and home not in (log, *earlier.get(number, ())):
+                earlier.setdefault(number, []).append(home)
+    return Directory(version, tuple(homes), {number: tuple(logs) for number, logs in earlier.items()})

@@ -55,15 +55,7 @@ def migrate(server: Server, part: str) -> str:
             schema = _schema(connection)
             known = migrations(part)
             if _ran(connection, server, part, known) < len(known):
-                with connection.transaction():
-                    connection.execute("SELECT pg_advisory_xact_lock(%s)", (lock_key(part, "migrations", schema),))
-                    connection.execute(RECORD)
-                    for migration in known[_ran(connection, server, part, known) :]:
-                        connection.execute(migration.statements.encode())
-                        connection.execute(
-                            "INSERT INTO kontor_migrations (part, number, name) VALUES (%s, %s, %s)",
-                            (part, migration.number, migration.name),
-                        )
+                _run_the_rest(connection, server, part, known, schema)
         except psycopg.errors.DuplicateTable as error:
             raise UnusableLog(
                 f"{server} already holds tables of another program ({server.mask(error)}); name another database, or "
@@ -72,6 +64,21 @@ def migrate(server: Server, part: str) -> str:
         except psycopg.Error as error:
             raise UnusableLog(f"the {server.what} at {server} cannot be prepared: {server.mask(error)}") from None
     return schema
+
+
+def _run_the_rest(
+    connection: psycopg.Connection[Any], server: Server, part: str, known: list[Migration], schema: str
+) -> None:
+    """All of them or none. Counted again under the lock: another process may have run them meanwhile."""
+    with connection.transaction():
+        connection.execute("SELECT pg_advisory_xact_lock(%s)", (lock_key(part, "migrations", schema),))
+        connection.execute(RECORD)
+        for migration in known[_ran(connection, server, part, known) :]:
+            connection.execute(migration.statements.encode())
+            connection.execute(
+                "INSERT INTO kontor_migrations (part, number, name) VALUES (%s, %s, %s)",
+                (part, migration.number, migration.name),
+            )
 
 
 def _schema(connection: psycopg.Connection[Any]) -> str:

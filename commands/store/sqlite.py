@@ -24,7 +24,7 @@ from commands.errors import NothingWritten, StorageUnavailable, UnusableLog
 from commands.mapper import pack_state, unpack_state
 from commands.store.checkpointer import Checkpointer
 from commands.store.port import Loaded, News, Reply, Row, Snapshot, Wanted, check_positions, news_of
-from commands.store.sqlitefile import SQLiteFile, begin_patiently, is_busy
+from commands.store.sqlitefile import SQLiteFile, begin_without_blocking
 from commands.store.sqlitereading import SELECT as SELECT
 from commands.store.sqlitereading import SQLiteReading, load_all, replies_to
 
@@ -100,7 +100,7 @@ class SQLiteLog(SQLiteReading, SQLiteApplicationRecorder):
     async def begin(self) -> SQLiteTransaction:
         await self._turn.acquire()
         try:
-            await self._begin_immediate()
+            await begin_without_blocking(self._writer, self._committer)
             head = self._writer.execute("SELECT max(position) FROM events").fetchone()[0]
         except BaseException as error:
             self._end()
@@ -108,15 +108,6 @@ class SQLiteLog(SQLiteReading, SQLiteApplicationRecorder):
                 raise StorageUnavailable(f"the event log cannot be written: {error}") from error
             raise
         return SQLiteTransaction(self, head or 0)
-
-    async def _begin_immediate(self) -> None:
-        try:
-            self._writer.execute("BEGIN IMMEDIATE")
-        except sqlite3.OperationalError as error:
-            if not is_busy(error):
-                raise
-            # Another process holds the lock: wait for it off the event loop.
-            await self._on_disk_thread(lambda: begin_patiently(self._writer))
 
     def _on_disk_thread(self, work: Callable[[], Any]) -> asyncio.Future[Any]:
         return asyncio.get_running_loop().run_in_executor(self._committer, work)

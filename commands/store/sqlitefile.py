@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 import struct
 import time
+from concurrent.futures import Executor
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -115,3 +117,13 @@ def begin_patiently(writer: sqlite3.Connection) -> None:
             if not is_busy(error) or time.monotonic() > until:
                 raise
         time.sleep(BUSY_LOOK_S)
+
+
+async def begin_without_blocking(writer: sqlite3.Connection, disk_thread: Executor) -> None:
+    """``begin_patiently`` for an event loop: another process' lock is waited for on the writer's own thread."""
+    try:
+        writer.execute("BEGIN IMMEDIATE")
+    except sqlite3.OperationalError as error:
+        if not is_busy(error):
+            raise
+        await asyncio.get_running_loop().run_in_executor(disk_thread, begin_patiently, writer)

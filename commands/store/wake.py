@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from typing import Any
 
 import psycopg
 import structlog
@@ -90,29 +91,35 @@ class Wake:
         while True:
             try:
                 async with await self._server.connect_async() as connection:
-                    wire = Wire(connection)
-                    self._bell.ended()
-                    while True:
-                        position = self.horizon.position
-                        if position > self._rung:
-                            await wire.ask(f"SELECT pg_notify({quote(self._channel)}, '{position}')".encode())
-                            self._rung = position
-                            await asyncio.sleep(RING_EVERY_S)
-                        else:
-                            await self.horizon.passed(position, 3600)
+                    await self._ring_over(Wire(connection))
             except (psycopg.Error, OSError, Lost, Refused) as error:
                 self._bell.met(self._server.mask(error))
                 await asyncio.sleep(RECONNECT_S)
+
+    async def _ring_over(self, wire: Wire) -> None:
+        """As often as there is something new, until the connection is gone."""
+        self._bell.ended()
+        while True:
+            position = self.horizon.position
+            if position > self._rung:
+                await wire.ask(f"SELECT pg_notify({quote(self._channel)}, '{position}')".encode())
+                self._rung = position
+                await asyncio.sleep(RING_EVERY_S)
+            else:
+                await self.horizon.passed(position, 3600)
 
     async def _listen(self) -> None:
         while True:
             try:
                 async with await self._server.connect_async() as connection:
-                    await connection.execute(f'LISTEN "{self._channel}"'.encode())
-                    self._ear.ended()
-                    async for notification in connection.notifies():
-                        with contextlib.suppress(ValueError):
-                            self.horizon.heard(int(notification.payload))
+                    await self._listen_over(connection)
             except (psycopg.Error, OSError) as error:
                 self._ear.met(self._server.mask(error))
             await asyncio.sleep(RECONNECT_S)
+
+    async def _listen_over(self, connection: psycopg.AsyncConnection[Any]) -> None:
+        await connection.execute(f'LISTEN "{self._channel}"'.encode())
+        self._ear.ended()
+        async for notification in connection.notifies():
+            with contextlib.suppress(ValueError):  # whoever may use the database may also shout on the channel
+                self.horizon.heard(int(notification.payload))

@@ -26,7 +26,7 @@ from domain.books.ledger import (
     Posting,
     seller,
 )
-from domain.money import PPM, allocate_units, round_half_up
+from domain.money import allocate_units, rate_of, round_half_up
 from domain.orders.refund import RefundGranted
 from domain.pricing.pieces import Piece, pieces_of
 from domain.pricing.pricing import Quote
@@ -152,7 +152,7 @@ def shares(holding: Holding, rate_ppm: int) -> Accounts:
 
 def _share(found: Accounts, piece: Piece, rate_ppm: int) -> None:
     due = piece.paid - piece.tax + piece.discount
-    fee = round_half_up(due * rate_ppm, PPM) if piece.what == "goods" else 0
+    fee = rate_of(due, rate_ppm) if piece.what == "goods" else 0
     account = seller(piece.shop_id)
     _add(found, account, piece.what, -due)
     _add(found, account, "fee", fee)

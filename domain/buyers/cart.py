@@ -20,6 +20,7 @@ from domain.buyers.cartstate import OpenCart as OpenCart
 from domain.buyers.cartstate import cart_of as cart_of
 from domain.buyers.cartstate import find_line as find_line
 from domain.buyers.cartstate import fitting, remember, with_lines
+from domain.buyers.cartstate import line_of as line_of
 from domain.buyers.cartstate import order_id_of as order_id_of
 from domain.decider import Command, Decider, Event
 from domain.errors import IllegalTransition, Invalid, LimitExceeded, NotFound
@@ -190,12 +191,12 @@ def add_item(command: AddItem, state: Cart) -> list[Event]:
 
 def change_quantity(command: ChangeQuantity, state: Cart) -> list[Event]:
     _check_quantity(command.quantity)
-    line = _line(_open(state), command.item_id)
+    line = line_of(_open(state), command.item_id)
     return [] if line.quantity == command.quantity else [QuantityChanged(command.item_id, command.quantity)]
 
 
 def remove_item(command: RemoveItem, state: Cart) -> list[Event]:
-    _line(_open(state), command.item_id)
+    line_of(_open(state), command.item_id)
     return [ItemRemoved(command.item_id)]
 
 
@@ -265,13 +266,6 @@ def reopen_cart(command: ReopenCart, state: Cart) -> list[Event]:
         return [CartReopened(command.order_id, (), state.target)]
     lines = fitting(state.lines, command.lines)
     return [CartReopened(command.order_id, lines, coupons=_new(state, command.coupons))]
-
-
-def _line(cart: OpenCart, item_id: str) -> CartLine:
-    for line in cart.lines:
-        if line.item_id == item_id:
-            return line
-    raise NotFound("no such line in the cart")
 
 
 # evolve

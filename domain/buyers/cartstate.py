@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from msgspec.structs import replace
 
 from domain.decider import Event, State
+from domain.errors import NotFound
 from domain.ids import derived_id
 from domain.money import Money
 
@@ -79,6 +80,14 @@ Lines = tuple[CartLine, ...]
 
 def find_line(cart: OpenCart, shop_id: str, sku: str) -> CartLine | None:
     return find(cart.lines, shop_id, sku)
+
+
+def line_of(cart: OpenCart, item_id: str) -> CartLine:
+    """Raises NotFound."""
+    for line in cart.lines:
+        if line.item_id == item_id:
+            return line
+    raise NotFound("no such line in the cart")
 
 
 def find(lines: Sequence[CartLine], shop_id: str, sku: str) -> CartLine | None:

@@ -13,14 +13,12 @@ from domain.decider import Command, Event
 from domain.errors import IllegalTransition, Invalid, NotFound
 from domain.money import Money
 from domain.orders import owed, refund
+from domain.orders.orderevents import LinesCancelled, OrderCancelled, OrderGivenBack
 from domain.orders.orderstate import (
     CancelledOrder,
-    LinesCancelled,
     NoOrder,
     OpenOrder,
     Order,
-    OrderCancelled,
-    OrderGivenBack,
     PaidOrder,
     may_be_packed,
     status,

@@ -8,19 +8,19 @@ from __future__ import annotations
 
 from domain.decider import Command, Decider, Event
 from domain.errors import IllegalTransition, Invalid, NotFound
-from domain.orders import aftersale, orderreviewing, orderstate, parcelling
+from domain.orders import aftersale, orderevolution, orderreviewing, parcelling
+from domain.orders.orderevents import LinesCancelled as LinesCancelled
+from domain.orders.orderevents import OrderCancelled as OrderCancelled
+from domain.orders.orderevents import OrderConfirmed as OrderConfirmed
+from domain.orders.orderevents import OrderGiven as OrderGiven
+from domain.orders.orderevents import OrderGivenBack as OrderGivenBack
+from domain.orders.orderevents import OrderPaid as OrderPaid
+from domain.orders.orderevents import OrderPlaced as OrderPlaced
+from domain.orders.orderevents import OrderRefunded as OrderRefunded
 from domain.orders.orderstate import CancelledOrder as CancelledOrder
-from domain.orders.orderstate import LinesCancelled as LinesCancelled
 from domain.orders.orderstate import NoOrder as NoOrder
 from domain.orders.orderstate import OpenOrder as OpenOrder
 from domain.orders.orderstate import Order as Order
-from domain.orders.orderstate import OrderCancelled as OrderCancelled
-from domain.orders.orderstate import OrderConfirmed as OrderConfirmed
-from domain.orders.orderstate import OrderGiven as OrderGiven
-from domain.orders.orderstate import OrderGivenBack as OrderGivenBack
-from domain.orders.orderstate import OrderPaid as OrderPaid
-from domain.orders.orderstate import OrderPlaced as OrderPlaced
-from domain.orders.orderstate import OrderRefunded as OrderRefunded
 from domain.orders.orderstate import PaidOrder as PaidOrder
 from domain.orders.orderstate import may_be_packed, ordered, to_send
 from domain.orders.orderstate import status as status
@@ -288,5 +288,5 @@ ORDER = Decider(
         **parcelling.DECISIONS,
         **orderreviewing.DECISIONS,
     },
-    evolutions=orderstate.EVOLUTIONS,
+    evolutions=orderevolution.EVOLUTIONS,
 )

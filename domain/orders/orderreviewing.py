@@ -7,8 +7,9 @@ from typing import Any
 
 from domain.decider import Command, Event
 from domain.errors import IllegalTransition, NotFound
+from domain.orders.orderevents import OrderCancelled
 from domain.orders.orderreview import REJECTED, ReviewApproved, ReviewBegun, ReviewRejected
-from domain.orders.orderstate import CancelledOrder, NoOrder, OpenOrder, Order, OrderCancelled, status
+from domain.orders.orderstate import CancelledOrder, NoOrder, OpenOrder, Order, status
 
 # commands
 

@@ -16,7 +16,9 @@ from domain.decider import Event
 from domain.ids import unsent_id
 from domain.money import Money
 from domain.orders import parcel, refund, tender
-from domain.orders.orderstate import EVOLUTIONS, LinesCancelled, Order, OrderGivenBack, PaidOrder, to_send
+from domain.orders.orderevents import LinesCancelled, OrderGivenBack
+from domain.orders.orderevolution import EVOLUTIONS
+from domain.orders.orderstate import Order, PaidOrder, to_send
 from domain.orders.parcel import is_by_parcel
 from domain.orders.refund import RefundGranted
 from domain.orders.shipment import Units

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 from domain.decider import Command, Event
 from domain.errors import IllegalTransition, NotFound
 from domain.ids import payment_id
-from domain.orders.orderstate import LinesCancelled, OpenOrder, Order, OrderPaid, PaidOrder, ordered, status
+from domain.orders.orderevents import LinesCancelled, OrderPaid
+from domain.orders.orderstate import OpenOrder, Order, PaidOrder, ordered, status
 from domain.orders.parcel import cost, is_by_parcel
 from domain.orders.shipment import (
     Shipment,

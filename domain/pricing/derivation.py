@@ -14,8 +14,7 @@ from typing import Any
 import msgspec
 
 from domain.errors import Invalid, LimitExceeded
-from domain.money import AMOUNT_MAX, PPM, Money, allocate_units, round_half_up
-from domain.pricing.shipping import share_of
+from domain.money import AMOUNT_MAX, Money, allocate_units, rate_of, rate_within
 
 Inputs = dict[str, Any]
 Amounts = dict[str, int]
@@ -69,7 +68,7 @@ def _allocated(units: int, weights: tuple[int, ...]) -> list[int]:
 
 
 def _share(inputs: Inputs, amounts: Amounts) -> int:
-    return round_half_up(amounts[inputs["of"]] * int(inputs["ratePpm"]), PPM)
+    return rate_of(amounts[inputs["of"]], int(inputs["ratePpm"]))
 
 
 def _portion(inputs: Inputs, amounts: Amounts) -> int:
@@ -78,15 +77,15 @@ def _portion(inputs: Inputs, amounts: Amounts) -> int:
 
 def _units_off(inputs: Inputs, amounts: Amounts) -> int:
     value = int(inputs["unit"]) * int(inputs["units"])
-    return min(round_half_up(value * int(inputs["ratePpm"]), PPM), amounts[inputs["of"]])
+    return min(rate_of(value, int(inputs["ratePpm"])), amounts[inputs["of"]])
 
 
 def _tax_added(inputs: Inputs, amounts: Amounts) -> int:
-    return round_half_up(amounts[inputs["of"]] * int(inputs["ratePpm"]), PPM)
+    return rate_of(amounts[inputs["of"]], int(inputs["ratePpm"]))
 
 
 def _tax_contained(inputs: Inputs, amounts: Amounts) -> int:
-    return round_half_up(amounts[inputs["of"]] * int(inputs["ratePpm"]), PPM + int(inputs["ratePpm"]))
+    return rate_within(amounts[inputs["of"]], int(inputs["ratePpm"]))
 
 
 def _parcel(inputs: Inputs, amounts: Amounts) -> int:
@@ -94,7 +93,7 @@ def _parcel(inputs: Inputs, amounts: Amounts) -> int:
 
 
 def _parcel_share(inputs: Inputs, amounts: Amounts) -> int:
-    return share_of(sum(amounts[name] for name in inputs["of"]), int(inputs["ratePpm"]))
+    return rate_of(sum(amounts[name] for name in inputs["of"]), int(inputs["ratePpm"]))
 
 
 _RULES: dict[str, Callable[[Inputs, Amounts], int]] = {

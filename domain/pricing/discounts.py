@@ -13,7 +13,7 @@ from typing import NamedTuple, Protocol
 
 import msgspec
 
-from domain.money import PPM, Money, allocate_units, round_half_up
+from domain.money import Money, allocate_units, rate_of
 from domain.pricing.derivation import Derivation
 from domain.pricing.promotion import Amount, BuyGet, FreeShipping, Percent, Scope, Terms
 
@@ -201,7 +201,7 @@ def _plan(candidate: _Candidate, basket: Basket) -> Plan:
 
 
 def _percent(rate_ppm: int, scope: Sequence[int], basket: Basket) -> list[_Take]:
-    off = [(i, round_half_up(basket.left[i] * rate_ppm, PPM)) for i in scope]
+    off = [(i, rate_of(basket.left[i], rate_ppm)) for i in scope]
     return [_Take(i, amount, "share", {"ratePpm": rate_ppm}) for i, amount in off if amount]
 
 
@@ -222,7 +222,7 @@ def _buy_get(deal: BuyGet, scope: Sequence[int], basket: Basket) -> list[_Take]:
         units = min(free, basket.lines[i].quantity)
         free -= units
         unit = basket.lines[i].unit_price.amount
-        amount = min(round_half_up(unit * units * deal.rate_ppm, PPM), basket.left[i])
+        amount = min(rate_of(unit * units, deal.rate_ppm), basket.left[i])
         if amount:
             takes.append(_Take(i, amount, "units_off", {"unit": unit, "units": units, "ratePpm": deal.rate_ppm}))
     return takes

@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from domain.errors import Invalid
-from domain.money import PPM, round_half_up
+from domain.money import rate_of
 
 DEFAULT_METHOD = "standard"
 ZONES = ("domestic", "regional", "international")
@@ -92,11 +92,7 @@ class ShippingTable(msgspec.Struct, frozen=True, eq=False, rename="camel"):
     def amount(self, currency: str, method_id: str, zone: str, items: int, goods: int) -> int:
         """Minor units for a parcel of ``items`` units that are worth ``goods`` minor units."""
         rate = self.rate(currency, method_id, zone)
-        return share_of(goods, self.share(method_id, zone)) if rate is None else rate.amount(items)
-
-
-def share_of(goods: int, share_ppm: int) -> int:
-    return round_half_up(goods * share_ppm, PPM)
+        return rate_of(goods, self.share(method_id, zone)) if rate is None else rate.amount(items)
 
 
 def serves(ships_to: Collection[str], country: str) -> bool:

@@ -196,6 +196,7 @@ def _with_drop(state: Offer, known: Drop | None) -> Offer:
 
 
 def require_live(state: Offer) -> LiveOffer:
+    """Raises NotFound."""
     if isinstance(state, LiveOffer):
         return state
     raise NotFound("this shop does not offer this SKU")

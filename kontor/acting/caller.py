@@ -16,6 +16,8 @@ _JSON = (b"content-type", b"application/json")
 
 
 class Answer(NamedTuple):
+    """Of an application in this process, which was asked without a socket. Header names are in lower case."""
+
     status: int
     headers: dict[bytes, bytes]
     body: bytes

@@ -10,6 +10,8 @@ import msgspec
 
 
 class Answer(NamedTuple):
+    """Of a service, which was asked over a connection of one's own."""
+
     status: int
     body: bytes
     retry_after: int | None = None

@@ -40,6 +40,8 @@ class Line(msgspec.Struct):
 
 
 class Order(msgspec.Struct):
+    """One of the file; ``timestamp`` is ISO 8601 without a zone, and UTC."""
+
     timestamp: str
     lines: list[Line]
     customer_id: str | None = None

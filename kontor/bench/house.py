@@ -115,6 +115,8 @@ async def equip(services: WriteServices, account: str) -> tuple[str, str]:
 
 
 class Running(NamedTuple):
+    """A service that was started for a benchmark, in a process of its own."""
+
     host: str
     port: int
     pid: int

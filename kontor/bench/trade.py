@@ -32,6 +32,8 @@ Done = Callable[[Outcome], None]
 
 
 class Trade:
+    """Commands as a marketplace at work gives them: deliveries, prices and orders, one kind a method, by number."""
+
     def __init__(self, services: WriteServices, house: House, done: Done) -> None:
         """``done`` is called with what became of each command, as soon as it is known."""
         self._services = services

@@ -55,6 +55,8 @@ def price(sku: str) -> int:
 
 
 class Buyer(msgspec.Struct, frozen=True):
+    """What an account of the day needs to buy something."""
+
     address_id: str
     methods: dict[str, str]
     """Ids of payment methods by the provider's token."""

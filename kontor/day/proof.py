@@ -41,6 +41,8 @@ class Charge(NamedTuple):
 
 
 class Proof:
+    """What was held against each promise, and did not hold."""
+
     def __init__(self) -> None:
         self.broken: dict[str, list[str]] = {promise: [] for promise in PROMISES}
 

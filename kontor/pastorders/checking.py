@@ -26,6 +26,9 @@ class Disagreement(NamedTuple):
 
 
 class Check:
+    """Holds every order, every shop's stock, the ledger, the provider's account and the views against what was
+    expected, to the cent. What does not agree is in ``disagreements``."""
+
     def __init__(self, stage: Stage, driver: Driver, expected: Expected) -> None:
         self.disagreements: list[Disagreement] = []
         self.statuses: Counter[str] = Counter()

@@ -36,6 +36,8 @@ CACHED_MAX = 500_000
 
 @dataclass
 class Done:
+    """A replay of past orders that has come to its end."""
+
     story: Story
     expected: Expected
     statuses: Mapping[str, int]

@@ -25,6 +25,8 @@ class Sold(NamedTuple):
 
 
 class Purchase(NamedTuple):
+    """What was bought together once; ``at`` in ms since 1970, amounts in minor units."""
+
     at: int
     key: str
     buyer: str

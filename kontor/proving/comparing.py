@@ -325,6 +325,6 @@ def reached(store: str, position: int, head: int) -> Compared:
     return Compared(store, "progress", Sum(head), Sum(min(position, head)))
 
 
-def digest_of(thing: Any) -> int:
+def digest_of(row: Any) -> int:
     """64 bits; the same for equal rows, whatever the order of what they map."""
-    return int.from_bytes(blake2b(_encode(thing), digest_size=8).digest())
+    return int.from_bytes(blake2b(_encode(row), digest_size=8).digest())

@@ -74,6 +74,8 @@ def evidence(log: Path | str) -> Iterator[Evidence]:
 
 
 class SQLiteEvidence:
+    """The log's tables as they lie in a file, read past the store that wrote them, so that its mistakes are seen."""
+
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
 

@@ -32,6 +32,8 @@ Pair = tuple[str, Stored | None, Stored | None]
 
 
 class Comparison:
+    """Holds each row of a generation against the live one. Rows that moved on since are counted, not judged."""
+
     def __init__(self, generation: Generation, position: int, read: Read) -> None:
         """``position`` is where the generation stands."""
         self._generation = generation

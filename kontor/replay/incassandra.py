@@ -23,6 +23,8 @@ PATIENCE_S = 60.0
 
 
 class InCassandra:
+    """The generations of projections that Cassandra keeps."""
+
     def __init__(self, settings: CassandraSettings, partitions: int) -> None:
         """Raises what the driver does."""
         self._settings = settings = replace(settings, read_s=PATIENCE_S, write_s=PATIENCE_S)

@@ -18,6 +18,8 @@ from streams.history.replaying import Lane
 
 
 class InRedis:
+    """The generations of projections that Redis keeps."""
+
     def __init__(self, url: str, prefix: str, partitions: int) -> None:
         self._url = url
         self._client = Redis.from_url(url)

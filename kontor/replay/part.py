@@ -49,7 +49,9 @@ class Work(msgspec.Struct, frozen=True):
     """How long a thread may keep the interpreter when another wants it."""
 
 
-class Said(msgspec.Struct, frozen=True):
+class Progress(msgspec.Struct, frozen=True):
+    """Of a process that folds a part, as it tells it."""
+
     position: int
     """Up to which all of them are folded."""
     rows: int
@@ -60,7 +62,9 @@ class Said(msgspec.Struct, frozen=True):
     """Why it goes no further."""
 
 
-class Saying:
+class Reporter:
+    """Tells the process that started this one how far it is, a line of JSON each time."""
+
     def __init__(self, descriptor: int) -> None:
         self._descriptor = descriptor
         self._at = 0.0
@@ -69,13 +73,13 @@ class Saying:
     def coming_on(self, replaying: Replaying) -> None:
         if time.monotonic() - self._at >= EVERY_S:
             self._at = time.monotonic()
-            self.say(Said(replaying.position, replaying.rows, dict(self.written)))
+            self.report(Progress(replaying.position, replaying.rows, dict(self.written)))
 
-    def say(self, said: Said) -> None:
-        os.write(self._descriptor, msgspec.json.encode(said) + b"\n")
+    def report(self, progress: Progress) -> None:
+        os.write(self._descriptor, msgspec.json.encode(progress) + b"\n")
 
 
-def fold(work: Work, saying: Saying) -> None:
+def fold(work: Work, reporter: Reporter) -> None:
     """Raises Damaged, UnusableLog, BadGeneration, RedisError."""
     server = Server.at(work.postgres_url)
     with server.connect() as connection, closing(Redis.from_url(work.redis_url)) as client:
@@ -89,15 +93,15 @@ def fold(work: Work, saying: Saying) -> None:
             if (name := projection.name) in work.positions:
 
                 def reached(position: int, name: str = name) -> None:
-                    saying.written[name] = position
+                    reporter.written[name] = position
 
                 generation = RedisGeneration(client, work.namespace, projection, "_next", 0, reached)
                 share = len(work.positions) * work.part.of
                 lanes.append(Lane(generation, work.positions[name], share=share))
         replaying = Replaying(work.part.read(log.read), lanes)
         for _ in replaying.fold(work.upto):
-            saying.coming_on(replaying)
-        saying.say(Said(replaying.position, replaying.rows, dict(saying.written)))
+            reporter.coming_on(replaying)
+        reporter.report(Progress(replaying.position, replaying.rows, dict(reporter.written)))
 
 
 def _left_alone() -> bool:
@@ -112,16 +116,16 @@ def _watch() -> None:
 
 def main() -> None:
     """Imports little, for there is one of these for each core: what services need takes a second and a half."""
-    saying = Saying(int(sys.argv[1]))
+    reporter = Reporter(int(sys.argv[1]))
     work: Any = msgspec.json.decode(_line(), type=Work)
     console.configure_logs(work.log_level)
     gc.freeze()
     gc.set_threshold(50_000, 20, 50)  # neither rows nor events can form cycles
     sys.setswitchinterval(work.switch_s)
     try:
-        fold(work, saying)
+        fold(work, reporter)
     except (Damaged, UnusableLog, BadGeneration, RedisError) as error:
-        saying.say(Said(0, 0, {}, f"{type(error).__name__}: {error}"))
+        reporter.report(Progress(0, 0, {}, f"{type(error).__name__}: {error}"))
         raise SystemExit(1) from error
 
 

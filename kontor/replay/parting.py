@@ -16,7 +16,7 @@ from threading import Thread
 
 import msgspec
 
-from kontor.replay.part import Said, Work
+from kontor.replay.part import Progress, Work
 from streams.history.replaying import Part
 
 END_S = 10.0
@@ -36,13 +36,13 @@ class Parting:
         self._jobs = jobs
         self._reach = reach
         self._noted = dict(work.positions)
-        self._heard: SimpleQueue[tuple[int, Said | None]] = SimpleQueue()
+        self._heard: SimpleQueue[tuple[int, Progress | None]] = SimpleQueue()
         self.processes: list[subprocess.Popen[bytes]] = []
 
     def fold(self) -> Iterator[int]:
         """How far all are, whenever one says something. Raises PartFailed. No process is left when it ends, however it
         does."""
-        said: dict[int, Said] = {}
+        progress: dict[int, Progress] = {}
         try:
             for number in range(self._jobs):
                 self._start(Part(number, self._jobs))
@@ -50,14 +50,14 @@ class Parting:
             while ended < self._jobs:
                 number, one = self._heard.get()
                 if one is None:
-                    self._check(number, said.get(number))
+                    self._check(number, progress.get(number))
                     ended += 1
                     continue
                 if one.failed:
                     raise PartFailed(f"{one.failed}; what was folded stays, try again")
-                said[number] = one
-                if len(said) == self._jobs:
-                    self._note(said)
+                progress[number] = one
+                if len(progress) == self._jobs:
+                    self._note(progress)
                     yield self.position
         finally:
             self._end()
@@ -84,19 +84,19 @@ class Parting:
         with os.fdopen(hear, "rb") as lines:
             for line in lines:
                 if line.endswith(b"\n"):
-                    self._heard.put((number, msgspec.json.decode(line, type=Said)))
+                    self._heard.put((number, msgspec.json.decode(line, type=Progress)))
         self._heard.put((number, None))
 
-    def _check(self, number: int, last: Said | None) -> None:
+    def _check(self, number: int, last: Progress | None) -> None:
         code = self.processes[number].wait()
         if code or last is None or last.position < self._work.upto:
             raise PartFailed(f"one of the processes that fold ended with {code}; what was folded stays, try again")
 
-    def _note(self, said: Mapping[int, Said]) -> None:
-        self.position = min(one.position for one in said.values())
-        self.rows = sum(one.rows for one in said.values())
+    def _note(self, progress: Mapping[int, Progress]) -> None:
+        self.position = min(one.position for one in progress.values())
+        self.rows = sum(one.rows for one in progress.values())
         for name, noted in self._noted.items():
-            written = min(one.written.get(name, 0) for one in said.values())
+            written = min(one.written.get(name, 0) for one in progress.values())
             if written > noted:
                 self._reach[name](written)
                 self._noted[name] = written

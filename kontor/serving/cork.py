@@ -59,6 +59,8 @@ class Cork:
 
 
 class CorkedProtocol(BoundedProtocol):
+    """uvicorn's protocol with a cork on its transport."""
+
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # the base says more generally: any
         self.corked = Cork(transport, self._unread)
         super().connection_made(self.corked)  # type: ignore[arg-type]  # it is one in all that uvicorn asks of it

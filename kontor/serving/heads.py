@@ -26,6 +26,8 @@ FRAMED = 8
 
 
 class BoundedProtocol(HttpToolsProtocol):
+    """uvicorn's protocol, which gives the head of a request only so many bytes and so much time."""
+
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # the base says more generally: any
         super().connection_made(transport)
         self.refused = False

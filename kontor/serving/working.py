@@ -89,16 +89,16 @@ async def _run(works: Sequence[Work], stopping: asyncio.Event) -> None:
 
 
 async def _begin(stack: AsyncExitStack, settings: Settings, name: str, registry: CollectorRegistry) -> Work:
-    from kontor.wiring import full
+    from kontor.wiring import fillers, full
 
     told = _spans(stack, settings, name)
     if name == "relay":
-        log, relay = await stack.enter_async_context(full.relaying(settings))
+        log, relay = await stack.enter_async_context(fillers.relaying(settings))
         if told is not None:
             relay.relayed.append(told.relayed)
         return Work(log, At(lambda: relay.position), relay.run(), relay.stop)
     if name in ("views", "orders"):
-        log, worker = await stack.enter_async_context(full.sink_worker(settings, name))
+        log, worker = await stack.enter_async_context(fillers.sink_worker(settings, name))
         if told is not None:
             worker.sinking.folded.append(told.folded)
         caches: dict[str, Sequence[Counted]] = {f"{name}_rows": (worker.rows,)}
@@ -108,7 +108,7 @@ async def _begin(stack: AsyncExitStack, settings: Settings, name: str, registry:
     parked: tuple[Parked, ...]
     backlogs: Backlogs
     if name == "search":
-        log, cataloguing, indexer, standing = await stack.enter_async_context(full.search_worker(settings))
+        log, cataloguing, indexer, standing = await stack.enter_async_context(fillers.search_worker(settings))
         if told is not None:
             _tell_of_searches(cataloguing, indexer, told)
         consumer, parked, backlogs = indexer, (refused_by(indexer),), {"documents": lambda: indexer.backlog}

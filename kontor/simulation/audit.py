@@ -13,8 +13,8 @@ from commands.mapper import recorded
 from commands.routes import decider_of
 from commands.store.port import Reply, Row
 from domain.buyers.account import AccountRegistered
-from domain.checkout import checkout
-from domain.checkout.checkout import Checkout
+from domain.checkout import saga
+from domain.checkout.saga import Checkout
 from domain.inventory.inventory import InventoryItem
 from domain.money import Money
 from domain.orders.order import OrderPlaced, RefundGranted
@@ -125,7 +125,7 @@ class Audit:
                 self._captured[event.stream] = self._captured.get(event.stream, amount.multiply(0)).add(amount)
         order_id = event.meta.correlation
         if order_id.startswith("ord_"):
-            state = checkout.evolve(self.checkouts.get(order_id), event)
+            state = saga.evolve(self.checkouts.get(order_id), event)
             if state is not None:
                 self.checkouts[order_id] = state
 

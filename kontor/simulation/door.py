@@ -33,6 +33,8 @@ class Told(NamedTuple):
 
 
 class Journal:
+    """What customers were told, whatever died afterwards: the same question gets the same answer."""
+
     def __init__(self, verdict: Verdict) -> None:
         self.tried: dict[str, list[str]] = {}
         """Command ids by idempotency key."""

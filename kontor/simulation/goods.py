@@ -16,6 +16,8 @@ SHOPS = ("shp_01HF7YAT0000000000000000A0", "shp_01HF7YAT0000000000000000B0")
 
 
 class Good(NamedTuple):
+    """What one shop of the simulated market sells; ``price`` in minor units."""
+
     shop_id: str
     sku: str
     price: int

@@ -20,6 +20,8 @@ LOOKS = 5
 
 
 class Looks:
+    """Looks at something a few times in a life, at steps that the seed decides."""
+
     def __init__(self, chance: Random, steps: int, look: Callable[[], bool]) -> None:
         """``look`` tells whether there was anything to look at; otherwise it is asked again after the next step."""
         self._due = sorted((chance.randrange(steps) for _ in range(LOOKS)), reverse=True)

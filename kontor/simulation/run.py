@@ -13,7 +13,7 @@ import msgspec
 
 from commands.errors import StorageUnavailable
 from commands.mapper import recorded
-from domain.checkout.checkout import is_settled
+from domain.checkout.saga import is_settled
 from kontor.simulation import ending, money
 from kontor.simulation.audit import Audit
 from kontor.simulation.banks import Banks
@@ -89,6 +89,9 @@ def simulate(seed: int, steps: int | None = None) -> Result:
 
 
 class Simulation:
+    """One life of a marketplace as its seed decides it: processes, people, faults, and what was promised held against
+    the log."""
+
     def __init__(self, seed: int, steps: int, folder: Path) -> None:
         self._seed = seed
         self._steps = steps

@@ -100,6 +100,8 @@ class Connection:
 
 
 class Transaction:
+    """A transaction of the simulated log: a real one of the log in memory, at the end of a wire that may fail."""
+
     def __init__(self, connection: Connection, real: MemoryTransaction, faults: Faults) -> None:
         self.head = real.head
         self._connection = connection

@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from heapq import heappop, heappush
 
 from domain.buyers import cart
-from domain.checkout import checkout
-from domain.checkout.checkoutstock import EXTEND_MS, PAYMENT_GRACE_MS
+from domain.checkout import saga
+from domain.checkout.stocksteps import EXTEND_MS, PAYMENT_GRACE_MS
 from domain.decider import Command, Event
 from domain.errors import DomainError
 from domain.ids import payment_id
@@ -32,7 +32,7 @@ class Checkouts:
         self._world = world
         self._then = then
         self._purchases = purchases
-        self._known: dict[str, checkout.Checkout] = {}
+        self._known: dict[str, saga.Checkout] = {}
         self._told: dict[str, Answers] = {}
         """What it has said by now."""
         self._timers: list[tuple[int, str]] = []
@@ -41,7 +41,7 @@ class Checkouts:
         """Raises DomainError."""
         (placed,) = self._world.decide(command, now, command.order_id)
         order_id, until = command.order_id, command.hold_until
-        self._known[order_id] = checkout.begin(placed)
+        self._known[order_id] = saga.begin(placed)
         self._told.setdefault(order_id, Answers())
         for due in (until - EXTEND_MS, until + 1, until + PAYMENT_GRACE_MS + 1, command.capture_at):
             if due > now:
@@ -79,7 +79,7 @@ class Checkouts:
         for _ in range(REACTIONS_MAX):
             made = [
                 one
-                for command in checkout.next_commands(self._known[order_id], now)
+                for command in saga.next_commands(self._known[order_id], now)
                 for one in self._asked(order_id, command, now)
             ] or self._paid(order_id, now)
             if not made:
@@ -90,7 +90,7 @@ class Checkouts:
 
     def _heard(self, one: Recorded) -> None:
         order_id = one.meta.correlation
-        state = checkout.evolve(self._known[order_id], one)
+        state = saga.evolve(self._known[order_id], one)
         assert state is not None
         self._known[order_id] = state
         if one.stream == order_id:

@@ -19,7 +19,6 @@ from kontor.whatif.report import Report, encoded, lines, report_of, tables
 from kontor.whatif.terms import UNCHANGED, BadTerms, Changes, prices_of, promotions_of, stock_of
 from streams.history.timetravel import Moment
 
-HOLD_MINUTES_MAX = 30 * 24 * 60
 MINUTE_MS = 60_000
 PASSES = 3
 SHOWN_EVERY = 500

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from msgspec.structs import replace
 
-from domain.checkout.checkoutstock import PAYMENT_GRACE_MS
+from domain.checkout.stocksteps import PAYMENT_GRACE_MS
 from domain.errors import DomainError
 from domain.ids import payment_id
 from domain.inventory.inventory import (

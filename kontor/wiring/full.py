@@ -1,5 +1,7 @@
 """The full profile, wired: Postgres, Kafka, Redis, Elasticsearch and Cassandra, a process for each part.
 
+Here are the two services and ``work processes``; what only fills stores is in ``fillers.py``.
+
     kontor serve write   commands: engine, log and vault; needs nothing else
     kontor serve read    queries: views in Redis and Cassandra, search in Elasticsearch
     kontor relay         log → Kafka
@@ -14,57 +16,42 @@ Every process may run several times; of ``search`` one writes and the others sta
 
 from __future__ import annotations
 
-import socket
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
 from commands.engine import Engine, now_ms
 from commands.store.postgres import PostgresLog
-from commands.vault import Vault
-from commands.vault_server import VaultServer
 from kontor.folder import DataFolder
 from kontor.settings import Settings, required
 from kontor.tables import countries, shipping_table, tax_table
 from kontor.watching.beside import Backlogs, Positions, backlogs, beside
 from kontor.wiring.embedded import settle_garbage
 from kontor.wiring.feeding import feed_process, feed_rules
-from kontor.wiring.named import cassandra_settings, index_of, topic_of
+from kontor.wiring.named import cassandra_settings, index_of
 from kontor.wiring.noticed import Noticed
 from kontor.wiring.notifying import Notifying, letters_with_links
 from kontor.wiring.objects import objects_of
+from kontor.wiring.opened import begun, opened_log, opened_vault
 from kontor.wiring.policies import order_policy, search_weights, upload_limits
 from kontor.wiring.providers import outside
-from kontor.wiring.signals import shared_signals, signal_intake
+from kontor.wiring.signals import shared_signals
 from kontor.wiring.stores import IN_CASSANDRA, IN_REDIS, OF_PROCESSES
 from projections.cassandraviews.reader import CassandraViews
-from projections.cassandraviews.sink import CassandraSink
 from projections.redisviews import replaynews
 from projections.redisviews.lastpages import RedisPages
 from projections.redisviews.reader import RedisViews
 from projections.redisviews.server import RedisServer
-from projections.redisviews.sink import RedisSink
 from projections.routed import routed
 from projections.search.elastic.index import ElasticIndex
 from projections.search.elastic.server import Server as ElasticServer
 from projections.sqlite import SQLiteViews
 from readapi.edge.sharedlimits import SharedLimiter
-from readapi.reading import TOLD
-from readapi.services import Counted, ReadServices, Workings
-from streams.broker.faust_source import FaustSource
-from streams.broker.intake import Intake
-from streams.broker.kafka_source import KafkaSource
-from streams.broker.outlet import Outlet
-from streams.broker.relay import Relay
-from streams.broker.sinking import Sinking
-from streams.indexing.cataloguing import Cataloguing
-from streams.indexing.indexcatalog import CatalogFromTheIndex, document_with_copy
+from readapi.services import ReadServices, Workings
+from streams.indexing.indexcatalog import CatalogFromTheIndex
 from streams.indexing.indexed import Indexed
-from streams.indexing.indexer import Indexer
-from streams.indexing.repricing import Repricing
-from streams.indexing.standing import Standing
 from streams.money.bookkeeping import Bookkeeping
 from streams.money.payments import PaymentProcess
 from streams.money.reconciling import Reconciler
@@ -85,15 +72,8 @@ from writeapi.buying.sellers import OFFERS_MAX, Sellers
 from writeapi.merchants.restrictions import Restrictions, Rules
 from writeapi.services import WriteServices
 
-WITHIN_S = {"views": 0.02, "orders": 0.06}
-"""Between two writes while there is little to do. An order that moves on twice in between is written once."""
 WORKERS = ("views", "orders", "processes", "search")
 """In the order they begin: search waits for what Redis shows, and nobody is to wait for search."""
-
-
-class Part(Protocol):
-    async def start(self) -> None: ...
-    async def close(self) -> None: ...
 
 
 @dataclass(slots=True)
@@ -104,26 +84,6 @@ class FullReadServices(ReadServices):
 @dataclass(slots=True)
 class FullWriteServices(WriteServices):
     noticing: Noticing
-
-
-async def _begun(stack: AsyncExitStack, *parts: Any) -> None:
-    for part in parts:
-        await part.start()
-        stack.push_async_callback(part.close)
-
-
-def _opened_log(stack: AsyncExitStack, settings: Settings) -> PostgresLog:
-    (url,) = required(settings, "postgres_url")
-    log = PostgresLog.open(url)
-    stack.push_async_callback(log.close)
-    return log
-
-
-def _opened_vault(stack: AsyncExitStack, settings: Settings) -> Vault:
-    (url,) = required(settings, "vault_url")
-    vault = Vault(VaultServer.open(url))
-    stack.callback(vault.close)
-    return vault
 
 
 def _sellers(log: PostgresLog) -> Sellers:
@@ -155,7 +115,7 @@ async def _views(stack: AsyncExitStack, settings: Settings) -> dict[str, Any]:
     indexed = Indexed(search)
     limiter = SharedLimiter(server, prefix=settings.namespace, enabled=settings.rate_limits)
     signals = shared_signals(settings, server)
-    await _begun(stack, cassandra, history, indexed, limiter, *([signals] if signals else []))
+    await begun(stack, cassandra, history, indexed, limiter, *([signals] if signals else []))
     # Begun when the caches that listen are there.
     stack.push_async_callback(noticing.close)
     return {
@@ -191,7 +151,7 @@ def _tables(clock: Callable[[], int] = now_ms) -> dict[str, Any]:
 async def read_side(settings: Settings) -> AsyncIterator[FullReadServices]:
     """Raises UnusableLog."""
     async with AsyncExitStack() as stack:
-        log, vault = _opened_log(stack, settings), _opened_vault(stack, settings)
+        log, vault = opened_log(stack, settings), opened_vault(stack, settings)
         views = await _views(stack, settings)
         services = FullReadServices(
             log=log,
@@ -210,7 +170,7 @@ async def read_side(settings: Settings) -> AsyncIterator[FullReadServices]:
 async def write_side(settings: Settings, clock: Callable[[], int] = now_ms) -> AsyncIterator[FullWriteServices]:
     """``clock`` gives milliseconds since 1970. Raises UnusableLog."""
     async with AsyncExitStack() as stack:
-        log, vault = _opened_log(stack, settings), _opened_vault(stack, settings)
+        log, vault = opened_log(stack, settings), opened_vault(stack, settings)
         engine = Engine(log, aggregates_max=settings.aggregates_cached_max, clock=clock)
         views = await _views(stack, settings)
         gateway = outside(settings)
@@ -220,7 +180,7 @@ async def write_side(settings: Settings, clock: Callable[[], int] = now_ms) -> A
         restrictions = Restrictions(engine, _rules(log))
         engine.listeners += [Notifying(settings, engine, vault).unconnected.committed, restrictions.committed]
         rooms = Rooms.of(vault, clock)
-        await _begun(stack, engine, Listening(engine, log), gateway, Attendant(engine, rooms))
+        await begun(stack, engine, Listening(engine, log), gateway, Attendant(engine, rooms))
 
         services = FullWriteServices(
             log=log,
@@ -244,98 +204,6 @@ async def write_side(settings: Settings, clock: Callable[[], int] = now_ms) -> A
         yield services
 
 
-# workers
-
-
-@dataclass(frozen=True, slots=True)
-class Worker:
-    """``run`` ends when ``stop`` was called; ``position`` is how far it is."""
-
-    name: str
-    source: Any
-    intake: Intake
-    sinking: Sinking
-    backlogs: Backlogs
-    rows: Counted
-
-    @property
-    def position(self) -> int:
-        return self.sinking.position
-
-    async def wait_for(self, position: int, timeout: float) -> bool:
-        return self.position >= position
-
-    async def run(self) -> None:
-        await self.source.run(self.intake)
-
-    def stop(self) -> None:
-        self.source.stop()
-
-    async def parked(self) -> list[str]:
-        return [projection for projection, _ in await self.sinking.sink.parked()]
-
-
-@asynccontextmanager
-async def relaying(settings: Settings) -> AsyncIterator[tuple[PostgresLog, Relay]]:
-    async with AsyncExitStack() as stack:
-        log = _opened_log(stack, settings)
-        settle_garbage()
-        yield log, Relay(log, Outlet(topic_of(settings)))
-
-
-@asynccontextmanager
-async def sink_worker(settings: Settings, name: str) -> AsyncIterator[tuple[PostgresLog, Worker]]:
-    """``views`` or ``orders``."""
-    async with AsyncExitStack() as stack:
-        log, waiting = _opened_log(stack, settings), dict[str, Callable[[], float]]()
-        if name == "views":
-            (url,) = required(settings, "redis_url")
-            server = RedisServer(url)
-            stack.push_async_callback(server.close)
-            sink: Any = RedisSink(server, IN_REDIS, settings.namespace, TOLD)
-            signals = signal_intake(settings, server)
-            await _begun(stack, signals)  # beside the views, for it fills the same store
-            waiting = {"signals_topic": lambda: signals.backlog}
-        else:
-            sink = CassandraSink(cassandra_settings(settings), IN_CASSANDRA)
-            await _begun(stack, sink)
-        sinking = Sinking(name, sink, settings.partitions)
-        settle_garbage()
-        intake = Intake(sinking, log, settings.partitions)
-        yield log, Worker(name, _source(settings, name), intake, sinking, waiting, sink.cache)
-
-
-def _source(settings: Settings, name: str) -> FaustSource | KafkaSource:
-    kind = FaustSource if settings.source == "faust" else KafkaSource
-    instance = settings.instance or socket.gethostname()
-    return kind(topic_of(settings), f"{settings.namespace}-{name}", instance, WITHIN_S[name])
-
-
-@asynccontextmanager
-async def search_worker(settings: Settings) -> AsyncIterator[tuple[PostgresLog, Cataloguing, Indexer, Standing]]:
-    """Goes by the log, and builds documents of what Redis shows once it shows as much."""
-    redis_url, elastic_url = required(settings, "redis_url", "elasticsearch_url")
-    async with AsyncExitStack() as stack:
-        log = _opened_log(stack, settings)
-        server = RedisServer(redis_url)
-        stack.push_async_callback(server.close)
-        redis = RedisViews(server, IN_REDIS, settings.namespace)
-        elastic = ElasticServer(elastic_url)
-        stack.callback(elastic.close)
-        noticing = Noticing(redis, settings.partitions)
-        cataloguing = Cataloguing(log, redis, noticing, IN_REDIS)
-        search = ElasticIndex(elastic, index_of(settings))
-        standing = Standing(log, now_ms, document_with_copy)
-        indexer = Indexer(log, cataloguing, search, describe=standing.describe)
-        standing.touch = indexer.renew
-        repricing = Repricing(cataloguing, indexer.touch)
-        indexer.began += [standing.tell_anew, repricing.begin_anew]
-        cataloguing.applied += [standing.applied, indexer.applied, repricing.applied]
-        await _begun(stack, noticing, cataloguing, indexer, standing, repricing)
-        settle_garbage()
-        yield log, cataloguing, indexer, standing
-
-
 class Processing(NamedTuple):
     """What sees orders through."""
 
@@ -352,7 +220,7 @@ class Processing(NamedTuple):
 async def process_worker(settings: Settings, clock: Callable[[], int] = now_ms) -> AsyncIterator[Processing]:
     """A saga needs several streams in the log's order, so these follow the log itself, with views of their own."""
     async with AsyncExitStack() as stack:
-        log, vault = _opened_log(stack, settings), _opened_vault(stack, settings)
+        log, vault = opened_log(stack, settings), opened_vault(stack, settings)
         gateway = outside(settings)
         assert gateway is not None
         settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -381,8 +249,8 @@ async def process_worker(settings: Settings, clock: Callable[[], int] = now_ms) 
         reconciler = Reconciler(log, engine, payments, DataFolder(settings.data).books)
         daily = DailyRound(log, engine, reconciler, settings.reconcile_every * HOUR_MS)
         archiving = Archiving(views, settings.archive_after, settings.return_days, now_ms)
-        await _begun(stack, engine, gateway, follower, payments, checkouts, erasures, deliveries, books, daily)
-        await _begun(stack, archiving, feeds)
+        await begun(stack, engine, gateway, follower, payments, checkouts, erasures, deliveries, books, daily)
+        await begun(stack, archiving, feeds)
         settle_garbage()
         waiting = backlogs(payments, deliveries, feeds)
         yield Processing(log, engine, follower, views, payments, beside(books, deliveries), waiting)

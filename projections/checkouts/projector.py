@@ -9,8 +9,8 @@ from collections.abc import Sequence
 
 from msgspec.structs import replace
 
-from domain.checkout import checkout
-from domain.checkout.checkout import Checkout
+from domain.checkout import saga
+from domain.checkout.saga import Checkout
 from domain.recorded import Recorded
 from projections.projector import Index, Projection, Table, ViewRow
 
@@ -22,7 +22,7 @@ class CheckoutRow(ViewRow, frozen=True):
 
 
 def fold(row: CheckoutRow | None, recorded: Recorded) -> CheckoutRow | None:
-    state = checkout.evolve(row.checkout if row else None, recorded)
+    state = saga.evolve(row.checkout if row else None, recorded)
     if state is None:
         return None
     if row is None:
@@ -38,13 +38,13 @@ def order_of(recorded: Recorded) -> Sequence[str]:
 
 def _is_settled_or_rests(state: Checkout) -> bool:
     """Those that wait for days are not looked at every second meanwhile."""
-    return checkout.is_settled(state) or checkout.rests_until(state) is not None
+    return saga.is_settled(state) or saga.rests_until(state) is not None
 
 
 CHECKOUT_ROWS = Table(
     name="checkouts",
     row=CheckoutRow,
-    folds=dict.fromkeys(checkout.RELEVANT, fold),
+    folds=dict.fromkeys(saga.RELEVANT, fold),
     keys=order_of,
     indexes={
         "open": Index(
@@ -52,8 +52,8 @@ CHECKOUT_ROWS = Table(
             order=lambda key, row: row.moved_at,
         ),
         "resting": Index(
-            owner=lambda key, row: None if checkout.rests_until(row.checkout) is None else "",
-            order=lambda key, row: checkout.rests_until(row.checkout) or 0,
+            owner=lambda key, row: None if saga.rests_until(row.checkout) is None else "",
+            order=lambda key, row: saga.rests_until(row.checkout) or 0,
         ),
     },
     archived=True,

@@ -18,6 +18,8 @@ from projections.projector import Index, Projection, Table, ViewRow
 
 
 class OrderRow(ViewRow, frozen=True):
+    """One order as its stream tells it. Instants in ms since 1970; ``version`` is the stream's, for the entity tag."""
+
     order: Order
     created_at: int
     updated_at: int

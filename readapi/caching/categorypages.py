@@ -21,6 +21,8 @@ Key = tuple[Path, tuple[str, ...], int]
 
 
 class Rendered(NamedTuple):
+    """Answers as bytes, and what they were made of: while that is the same object, they are still true."""
+
     tree: Tree
     named: Named | None
     listing: bytes

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import msgspec
 from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
@@ -16,8 +15,9 @@ from projections.views import ViewsUnavailable
 from readapi.consistency import at_log_position
 from readapi.edge.openapi import problem_responses, signed_in
 from readapi.edge.paging import page
-from readapi.edge.positions import HEADER, format_position
+from readapi.edge.positions import format_position
 from readapi.edge.principal import AdminPrincipal
+from readapi.edge.replies import unkept_reply
 from readapi.services import ReadServices
 from readapi.shapes.working import ConsumerList, ParkedList
 from streams import parked
@@ -47,7 +47,7 @@ async def list_parked(request: Request, principal: AdminPrincipal) -> Response:
             unknown.append(store)
     found += await parked.deliveries(services.log)
     found.sort(key=lambda one: one.since or 0)
-    return _answer({**page([parked.stuck_json(one) for one in found]), "unknown": unknown}, position)
+    return unkept_reply({**page([parked.stuck_json(one) for one in found]), "unknown": unknown}, position)
 
 
 @router.get(
@@ -77,7 +77,7 @@ async def list_projections(request: Request, principal: AdminPrincipal) -> Respo
         position = max(after, told[delivery].position, looked.get(delivery, 0))
         seconds = await _age(services, position) if delivery in looked else None
         items.append(_consumer("delivery", key, position, head, seconds))
-    return _answer({**page(items), "replay": await _replay(services)}, head)
+    return unkept_reply({**page(items), "replay": await _replay(services)}, head)
 
 
 async def _replay(services: ReadServices) -> dict[str, Any] | None:
@@ -101,8 +101,3 @@ async def _age(services: ReadServices, position: int) -> float:
         return max(0.0, (services.clock() - decode_meta(rows[0].meta).recorded_at) / 1000)
     except (IndexError, ValueError):  # there is none, or it is damaged
         return 0.0
-
-
-def _answer(body: Any, position: int) -> Response:
-    headers = {HEADER: format_position(position), "Cache-Control": "no-store"}
-    return Response(msgspec.json.encode(body), headers=headers, media_type="application/json")

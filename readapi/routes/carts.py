@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-import msgspec
 from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
@@ -19,11 +18,11 @@ from domain.pricing.serviceability import Place, Wares
 from domain.sellers.offer import LiveOffer, NoOffer
 from projections.carts.projector import CartRow
 from readapi.consistency import at_log_position, at_position
-from readapi.edge.cart_token import HEADER as CART_TOKEN
 from readapi.edge.openapi import problem_responses, signed_in
-from readapi.edge.positions import HEADER as POSITION_HEADER
-from readapi.edge.positions import format_position, min_position
-from readapi.edge.principal import Principal, edge_of, principal_of
+from readapi.edge.own_cart import cart_id_of
+from readapi.edge.positions import min_position
+from readapi.edge.principal import principal_of
+from readapi.edge.replies import unkept_reply
 from readapi.fallback.degraded import or_else
 from readapi.reading import reading_of
 from readapi.services import ReadServices
@@ -33,14 +32,6 @@ from streams.standins.fromthelog import cart_row, goods_of
 
 router = APIRouter(tags=["carts"])
 LookingUp = Callable[[ReadServices, OpenCart], Awaitable[Lookup]]
-
-
-def cart_id_of(request: Request, principal: Principal | None) -> str | None:
-    """The cart a request means: a signed-in user's own, else the one its Cart-Token proves; None without either."""
-    if principal is not None:
-        return cart_of(principal.account_id)
-    token = request.headers.get(CART_TOKEN)
-    return None if token is None else edge_of(request).cart_tokens.verify(token)
 
 
 @router.get(
@@ -81,8 +72,7 @@ async def _reply(
     now, bound = services.clock(), await _bound(request, shown) if cart.lines else None
     body = cart_json(cart_id or "", cart, stamps, goods, now=now, position=position, groups=groups, bound=bound)
     body["cartId"] = cart_id
-    headers = {POSITION_HEADER: format_position(position), "Cache-Control": "no-store", "ETag": f'"{stamps.version}"'}
-    return Response(msgspec.json.encode(body), headers=headers, media_type="application/json")
+    return unkept_reply(body, position, ETag=f'"{stamps.version}"')
 
 
 async def _bound(request: Request, shown: int) -> Bound | None:

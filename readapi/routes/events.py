@@ -14,9 +14,10 @@ from domain.errors import Invalid
 from readapi.consistency import at_log_position
 from readapi.edge.openapi import problem_responses, signed_in
 from readapi.edge.paging import page
-from readapi.edge.positions import HEADER, format_position, position_of, prefer_wait, preference_applied
+from readapi.edge.positions import format_position, position_of, prefer_wait, preference_applied
 from readapi.edge.principal import AdminPrincipal
 from readapi.edge.problems import BadParameter
+from readapi.edge.replies import unkept_reply
 from readapi.services import ReadServices
 from readapi.shapes.events import EventList
 from streams.outgoing.published import (
@@ -65,9 +66,7 @@ async def events(
     found = await _next(services, begin, _wanted(types), limit, wait or 0)
     items, reached = _fitting(found)
     head = max(reached, await services.log.head())
-    headers = {HEADER: format_position(head), "Cache-Control": "no-store", **preference_applied(wait)}
-    body = page(items, next=format_position(reached))
-    return Response(msgspec.json.encode(body), headers=headers, media_type="application/json")
+    return unkept_reply(page(items, next=format_position(reached)), head, **preference_applied(wait))
 
 
 def _wanted(types: str) -> Wanted:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-import msgspec
 from fastapi import APIRouter, Query
 from starlette.requests import Request
 from starlette.responses import Response
@@ -16,9 +15,8 @@ from projections.views import Views
 from readapi.consistency import at_history_position, at_log_position
 from readapi.edge.openapi import problem_responses, signed_in
 from readapi.edge.paging import CursorParameter, Limit, page
-from readapi.edge.positions import HEADER as POSITION_HEADER
-from readapi.edge.positions import format_position
 from readapi.edge.principal import Principal, RequiredPrincipal
+from readapi.edge.replies import unkept_reply
 from readapi.fallback.degraded import or_else
 from readapi.lists import List, page_of
 from readapi.services import ReadServices
@@ -32,11 +30,6 @@ from streams.standins.recentorders import OrdersFromTheLog
 router = APIRouter(tags=["orders"])
 ONE = problem_responses("unauthenticated", "not_found", "position_not_reached")
 Status = Literal["PENDING", "PAID", "PACKED", "SHIPPED", "DELIVERED", "CANCELLED", "REFUNDED"]
-
-
-def reply(body: Any, position: int, **headers: str) -> Response:
-    sent = {POSITION_HEADER: format_position(position), "Cache-Control": "no-store", **headers}
-    return Response(msgspec.json.encode(body), headers=sent, media_type="application/json")
 
 
 @router.get(
@@ -80,7 +73,7 @@ async def _page(
     shown = [view_of_rows(key, row, payments.get(payment_id(key))) for key, row in found.entries]
     rated = await rated_of(views, rater, shown) if rater else NOTHING
     items = [order_json(view, vault, position=position, lines=lines_json(view, rated)) for view in shown]
-    return reply(page(items, next=found.next, prev=found.prev), position)
+    return unkept_reply(page(items, next=found.next, prev=found.prev), position)
 
 
 @router.get(
@@ -104,7 +97,9 @@ async def get_order(
     own = principal.account_id == view.placed.account_id and as_of is None and version is None
     lines = lines_json(view, await rated_now(request, view) if own else NOTHING)
     position = await services.log.head()
-    return reply(order_json(view, services.vault, position=position, lines=lines), position, ETag=f'"{view.version}"')
+    return unkept_reply(
+        order_json(view, services.vault, position=position, lines=lines), position, ETag=f'"{view.version}"'
+    )
 
 
 @router.get(
@@ -119,7 +114,7 @@ async def get_timeline(request: Request, order_id: str, principal: RequiredPrinc
     events = await history(services.log, order_id)
     _require_reader(fold(events), principal)
     position = await services.log.head()
-    return reply({"items": timeline_json(events), "next": None, "prev": None}, position)
+    return unkept_reply({"items": timeline_json(events), "next": None, "prev": None}, position)
 
 
 def _require_reader(view: OrderView, principal: Principal) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Annotated
 
-import msgspec
 from fastapi import APIRouter, Query
 from starlette.requests import Request
 from starlette.responses import Response
@@ -12,9 +11,8 @@ from starlette.responses import Response
 from readapi.consistency import at_position
 from readapi.edge.openapi import problem_responses, signed_in
 from readapi.edge.paging import page
-from readapi.edge.positions import HEADER as POSITION_HEADER
-from readapi.edge.positions import format_position
 from readapi.edge.principal import AdminPrincipal
+from readapi.edge.replies import unkept_reply
 from readapi.reading import reading_of
 from readapi.shapes.events import PurgeOut
 
@@ -35,6 +33,4 @@ async def purges(request: Request, principal: AdminPrincipal, after: After = "")
     query process."""
     position = await at_position(request)
     found = await reading_of(request).purges.since(after)
-    body = msgspec.json.encode({**page(found.keys, next=found.next), "everything": found.everything})
-    headers = {POSITION_HEADER: format_position(position), "Cache-Control": "no-store"}
-    return Response(body, headers=headers, media_type="application/json")
+    return unkept_reply({**page(found.keys, next=found.next), "everything": found.everything}, position)

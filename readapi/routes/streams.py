@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from typing import Annotated
 
-import msgspec
 from fastapi import APIRouter, Path, Query
 from starlette.requests import Request
 from starlette.responses import Response
@@ -14,9 +13,10 @@ from commands.errors import UnreadableStream
 from domain.errors import Invalid
 from readapi.consistency import at_log_position
 from readapi.edge.openapi import problem_responses, signed_in
-from readapi.edge.positions import HEADER, format_position, parse_position
+from readapi.edge.positions import parse_position
 from readapi.edge.principal import AdminPrincipal
 from readapi.edge.problems import ProblemError
+from readapi.edge.replies import unkept_reply
 from readapi.instants import parse_instant
 from readapi.services import ReadServices
 from readapi.shapes.working import StreamThen
@@ -65,9 +65,7 @@ async def stream_then(
     found = [await _part(services, name, one, other or one) for name in streams_of(stream)]
     parts: list[Part] = [require_there(stream, found[0], one if other is None else NOW)]
     parts += [part for part in found[1:] if part is not None and part.after.version]
-    body = told(parts, compared=other is not None)
-    headers = {HEADER: format_position(head), "Cache-Control": "no-store"}
-    return Response(msgspec.json.encode(body), headers=headers, media_type="application/json")
+    return unkept_reply(told(parts, compared=other is not None), head)
 
 
 def _moment(raw: str, name: str) -> Moment:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import msgspec
 from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
@@ -17,8 +16,9 @@ from domain.outgoing.subscription import Subscription
 from readapi.consistency import at_log_position
 from readapi.edge.openapi import problem_responses, signed_in
 from readapi.edge.paging import page
-from readapi.edge.positions import HEADER, format_position
+from readapi.edge.positions import format_position
 from readapi.edge.principal import AdminPrincipal
+from readapi.edge.replies import unkept_reply
 from readapi.services import ReadServices
 from readapi.shapes.events import SubscriptionList, SubscriptionOut
 from streams import parked
@@ -39,7 +39,7 @@ async def list_subscriptions(request: Request, principal: AdminPrincipal) -> Res
     known = await parked.subscriptions(services.log)
     told = await parked.delivered(services.log, map(delivery_id, known))
     items = [_shown(key, one, told[delivery_id(key)]) for key, one in sorted(known.items())]
-    return _answer(page(items), position)
+    return unkept_reply(page(items), position)
 
 
 @router.get(
@@ -56,7 +56,7 @@ async def get_subscription(request: Request, subscription_id: str, principal: Ad
         raise NotFound("no such subscription")
     stream = delivery_id(subscription_id)
     told = await parked.delivered(services.log, [stream])
-    return _answer(_shown(subscription_id, one, told[stream]), position)
+    return unkept_reply(_shown(subscription_id, one, told[stream]), position)
 
 
 def _shown(subscription_id: str, one: Subscription, told: Delivery) -> dict[str, Any]:
@@ -73,8 +73,3 @@ def _shown(subscription_id: str, one: Subscription, told: Delivery) -> dict[str,
         "updatedAt": instant(one.updated_at),
         "version": one.version,
     }
-
-
-def _answer(body: Any, position: int) -> Response:
-    headers = {HEADER: format_position(position), "Cache-Control": "no-store"}
-    return Response(msgspec.json.encode(body), headers=headers, media_type="application/json")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import msgspec
 from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
@@ -12,9 +11,8 @@ from projections.wishlists.projector import WISH_ROWS, WishRow
 from readapi.consistency import at_position
 from readapi.edge.openapi import problem_responses, signed_in
 from readapi.edge.paging import CursorParameter, Limit, page
-from readapi.edge.positions import HEADER as POSITION_HEADER
-from readapi.edge.positions import format_position
 from readapi.edge.principal import RequiredPrincipal
+from readapi.edge.replies import unkept_reply
 from readapi.lists import List, page_of
 from readapi.services import ReadServices
 from readapi.shown.languages import PARAMETER as ACCEPTED
@@ -43,6 +41,4 @@ async def get_wishlist(
     product_ids = list(dict.fromkeys(row.product_id for row in wishes))
     goods = await assemble(services.views, product_ids, services.clock())
     items = [wish_json(row, goods.get(row.product_id), wanted_of(request)) for row in wishes]
-    body = msgspec.json.encode(page(items, next=found.next, prev=found.prev))
-    headers = {POSITION_HEADER: format_position(position), "Cache-Control": "no-store"}
-    return Response(body, headers=headers, media_type="application/json")
+    return unkept_reply(page(items, next=found.next, prev=found.prev), position)

@@ -7,10 +7,10 @@ from typing import Any, NamedTuple
 
 from domain.buyers.cart import CartLine, OpenCart
 from domain.catalog.rule import Restriction
-from domain.inventory.inventory import EMPTY, InventoryItem
+from domain.inventory.inventory import InventoryItem
 from domain.money import Money
 from domain.pricing.serviceability import Place, Wares, why_not
-from domain.sellers.offer import LiveOffer, NoOffer, Offer, price_at
+from domain.sellers.offer import LiveOffer, Offer, price_at
 from readapi.edge.positions import format_position
 from readapi.instants import instant
 
@@ -133,7 +133,3 @@ def _elsewhere(goods: Goods, bound: Bound | None) -> list[dict[str, Any]]:
     if why is None:
         return []
     return [{"code": "not_deliverable", "message": f"cannot go to your address in {bound.place.name}: {why.sentence}"}]
-
-
-def nothing_on_offer() -> Goods:
-    return Goods(NoOffer(), EMPTY)

@@ -8,9 +8,9 @@ from typing import Any, NamedTuple
 from commands.mapper import recorded
 from commands.store.port import EventLog
 from commands.vault import Vault
-from domain.checkout import checkout
-from domain.checkout.checkout import Checkout
-from domain.checkout.checkoutknown import OPEN
+from domain.checkout import saga
+from domain.checkout.saga import Checkout
+from domain.checkout.sagastate import OPEN
 from domain.errors import NotFound
 from domain.ids import payment_id
 from domain.money import Money
@@ -73,7 +73,7 @@ def view_of_checkout(
         order_id=state.order_id,
         placed=state.placed,
         status=order.status(own),
-        progress=checkout.progress(state),
+        progress=saga.progress(state),
         reason=state.reason,
         payment=state.payment,
         payment_row=row,
@@ -180,7 +180,7 @@ def fold(events: Iterable[Recorded]) -> OrderView:
     version = updated_at = 0
     on_card: dict[str, int] = {}
     for event in events:
-        state = checkout.evolve(state, event)
+        state = saga.evolve(state, event)
         if event.stream.startswith("ord_"):
             own = ORDER.evolve(own, event.event)
             version, updated_at = event.version, event.meta.occurred_at

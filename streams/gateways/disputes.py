@@ -38,6 +38,8 @@ CREATE INDEX IF NOT EXISTS disputes_of ON disputes (reference);
 
 
 class Row(NamedTuple):
+    """A dispute as the simulated provider stores it. Amounts in minor units, instants in ms since 1970."""
+
     id: str
     reference: str
     order_id: str

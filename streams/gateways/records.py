@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
 from commands.store.checkpointer import Checkpointer
-from commands.store.sqlitefile import SQLiteFile, begin_patiently, is_busy
+from commands.store.sqlitefile import SQLiteFile, begin_without_blocking
 from domain.books.reconciliation import Movement
 from streams.gateways import disputes
 from streams.gateways.port import GatewayError, GatewayTimeout
@@ -157,7 +157,7 @@ class Records:
 
     async def _write(self, batch: Sequence[tuple[Work[Any], asyncio.Future[Any]]]) -> None:
         try:
-            await self._begin()
+            await begin_without_blocking(self._writer, self._committer)
             results = [_result(work, self._writer) for work, _ in batch]
         except sqlite3.Error as error:
             self._rollback()
@@ -176,14 +176,6 @@ class Records:
                 future.set_exception(result)
             else:
                 future.set_result(result)
-
-    async def _begin(self) -> None:
-        try:
-            self._writer.execute("BEGIN IMMEDIATE")
-        except sqlite3.OperationalError as error:
-            if not is_busy(error):
-                raise
-            await self._on_disk_thread(lambda: begin_patiently(self._writer))
 
     def _rollback(self) -> None:
         with contextlib.suppress(sqlite3.Error):

@@ -33,6 +33,8 @@ ROWS_AT_ONCE = 1_000
 
 
 class Service:
+    """Takes the gateway's calls over HTTP, signed with the secret that both sides share, and tells its report."""
+
     def __init__(
         self, gateway: SimulatedGateway, signer: Signer, registry: CollectorRegistry, clock: Callable[[], int] = now_ms
     ) -> None:

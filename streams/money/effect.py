@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from domain.checkout.checkout import Checkout
-from domain.checkout.checkoutknown import is_by_parcel
-from domain.checkout.checkoutparcels import to_capture
+from domain.checkout.parcelsteps import to_capture
+from domain.checkout.saga import Checkout
+from domain.checkout.sagastate import is_by_parcel
 from domain.decider import Command
 from domain.ids import payment_id
 from domain.money import Money

@@ -67,6 +67,8 @@ def _address(name: str, address: str) -> Address:
 
 
 class MailChannel:
+    """Writes to buyers through one SMTP server. What can never arrive is told apart from what is tried again."""
+
     name = "mail"
 
     def __init__(self, server: MailServer, sender: Address) -> None:

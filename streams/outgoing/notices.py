@@ -49,6 +49,8 @@ log = structlog.get_logger("notices")
 
 @dataclass(frozen=True, slots=True)
 class Notice:
+    """What is to be told about one event of an order, whatever the channel."""
+
     kind: str
     """One of ``KINDS``."""
     order_id: str
@@ -66,6 +68,8 @@ class Notice:
 
 @dataclass(frozen=True, slots=True)
 class WishNotice:
+    """What is to be told to somebody who waited for a product, whatever the channel."""
+
     called: WatcherCalled
     event: Recorded
     message_id: str

@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 
 import structlog
 
-from domain.checkout import checkout
+from domain.checkout import saga
 from domain.ids import PREFIXES, payment_id, ulid
 from domain.orders.closing import is_over
 from domain.orders.returns import DAY_MS
@@ -100,7 +100,7 @@ class Archiving:
         }
 
     def _is_settled(self, row: CheckoutRow | None, now: int) -> bool:
-        return row is None or (row.moved_at <= now - self._after and checkout.is_settled(row.checkout))
+        return row is None or (row.moved_at <= now - self._after and saga.is_settled(row.checkout))
 
     def _is_over(self, row: OrderRow | None, paid: PaymentRow | None, now: int) -> bool:
         moved_at = [one.updated_at for one in (row, paid) if one is not None]

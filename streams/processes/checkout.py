@@ -1,7 +1,7 @@
 """The checkout process: sees every open checkout through, whatever happened to the process that began it.
 
 The engine reacts within its batches; this process is the safety net. It looks at the checkouts whose rows just
-changed and, from time to time, at all that have been silent for a while, asks ``domain/checkout/checkout.py`` what is
+changed and, from time to time, at all that have been silent for a while, asks ``domain/checkout/saga.py`` what is
 to be done, and submits that. It also tidies expired holds, so that views show the units again. Rows are judged by the
 present (``present.py``) and by no later clock.
 """
@@ -18,7 +18,7 @@ from commands.context import system_context
 from commands.engine import Engine
 from commands.errors import UnreadableStream, WritePathError
 from commands.outage import Outage
-from domain.checkout import checkout
+from domain.checkout import saga
 from domain.decider import Command
 from domain.errors import DomainError
 from domain.inventory.inventory import ExpireHolds
@@ -122,9 +122,9 @@ class CheckoutProcess:
             await asyncio.gather(*(self._advance(row, now) for row in rows.values()))
 
     async def _advance(self, row: CheckoutRow, now: int) -> None:
-        if checkout.is_settled(row.checkout):
+        if saga.is_settled(row.checkout):
             return
-        commands = checkout.next_commands(row.checkout, now)
+        commands = saga.next_commands(row.checkout, now)
         # They queue in this order, and share a commit.
         await asyncio.gather(*(self._submit(command, "checkout", row.checkout.order_id) for command in commands))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 
-from domain.checkout import checkout
+from domain.checkout import saga
 from projections.checkouts.projector import CHECKOUT_ROWS, CheckoutRow
 from projections.views import Place, Views
 
@@ -33,7 +33,7 @@ async def due_checkouts(views: Views, now: int) -> AsyncIterator[CheckoutRow]:
     while True:
         found = await views.listed(CHECKOUT_ROWS.name, "resting", "", limit=PAGE, after=place)
         for key, row in found:
-            until = checkout.rests_until(row.checkout)
+            until = saga.rests_until(row.checkout)
             if until is None or until > now:
                 return
             place = Place(until, key)

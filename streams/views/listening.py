@@ -19,6 +19,9 @@ log = structlog.get_logger("listening")
 
 
 class Listening:
+    """Reads what other processes append as soon as it is there, so that the engine's aggregates are not behind when a
+    command comes. Does without while the log is away."""
+
     def __init__(self, engine: Engine, event_log: EventLog) -> None:
         self._engine = engine
         self._log = event_log

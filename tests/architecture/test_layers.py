@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ VIOLATIONS = [
     ("commands/planted.py", "import projections.catalog\n", "imports point one way"),
     ("readapi/planted.py", "import writeapi\n", "imports point one way"),
     ("projections/catalog/planted.py", "import projections.stock\n", "projections never import each other"),
+    ("projections/reviews/planted.py", "import projections.wishlists\n", "projections never import each other"),
     ("domain/planted.py", "import sqlite3\n", "the domain does no I/O and knows no framework"),
     ("domain/planted.py", "import fastapi\n", "the domain does no I/O and knows no framework"),
     ("commands/planted.py", "import aiokafka\n", "only the ends of the topic know a broker's client"),
@@ -41,6 +43,13 @@ def copy(tmp_path: Path) -> Path:
 def test_imports_point_one_way() -> None:
     result = lint_imports(ROOT)
     assert result.returncode == 0, result.stdout + result.stderr
+
+
+def test_every_projection_is_held_apart_from_the_others() -> None:
+    rules = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["importlinter"]["contracts"]
+    (apart,) = [rule["modules"] for rule in rules if rule["type"] == "independence"]
+    folders = {f"projections.{file.parent.name}" for file in (ROOT / "projections").glob("*/projector.py")}
+    assert folders | {"projections.search"} == set(apart)
 
 
 @pytest.mark.parametrize(("path", "text", "contract"), VIOLATIONS, ids=lambda value: value.strip())

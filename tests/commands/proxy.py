@@ -1,5 +1,8 @@
 """A network between a client and its server that fails on demand: answers that get lost, connections that are cut or go
-silent, bytes that are late or few."""
+silent, bytes that are late or few.
+
+It runs in the test's own event loop, so a client that blocks that needs ``tests/proxy.py``.
+"""
 
 from __future__ import annotations
 

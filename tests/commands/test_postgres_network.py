@@ -20,7 +20,7 @@ from commands.vault_server import VaultServer
 from tests.commands.conftest import rows_of
 from tests.commands.driving import context, do, receive, request
 from tests.commands.proxy import Proxy
-from tests.proxy import Proxy as Way
+from tests.proxy import ThreadedProxy
 
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(120)]
 CLIENTS, TURNS = 12, 6
@@ -161,7 +161,7 @@ async def test_a_long_and_narrow_way_is_only_slow(behind: tuple[Proxy, PostgresL
 async def test_after_a_long_absence_reading_goes_on_at_once(postgres: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """And not only when as much time has passed again as the server was away."""
     monkeypatch.setattr(store, "READER_TIMEOUT_S", 0.3)
-    way, parts = Way(postgres), urlsplit(postgres)
+    way, parts = ThreadedProxy(postgres), urlsplit(postgres)
     address = f"{parts.username}@127.0.0.1:{urlsplit(way.url).port}"
     url = urlunsplit(parts._replace(netloc=address))
     log, vault = PostgresLog.open(url), VaultServer.open(url)

@@ -11,7 +11,7 @@ import pytest
 
 from commands.routes import DECIDERS
 from domain.buyers.cart import CartCheckedOut
-from domain.checkout import checkout
+from domain.checkout import saga
 from domain.decider import Decider, Event
 from domain.orders.order import OrderPlaced
 from domain.pricing.pricing import verify_quote
@@ -97,11 +97,11 @@ def test_every_shape_folds_whatever_came_before(stored: Stored):
 @every_shape
 def test_every_shape_is_taken_in_by_a_checkout(stored: Stored):
     placed = next(event for event in map(decoded, CORPUS) if isinstance(event, OrderPlaced))
-    begun = checkout.begin(Recorded(1, "ord_1", 1, placed, META, b""))
+    begun = saga.begin(Recorded(1, "ord_1", 1, placed, META, b""))
     for stream in ("ord_1", *(line.stock_id for line in begun.lines)):
-        taken_in = checkout.evolve(begun, Recorded(2, stream, 1, decoded(stored), META, b""))
+        taken_in = saga.evolve(begun, Recorded(2, stream, 1, decoded(stored), META, b""))
         assert taken_in is not None
-        checkout.next_commands(taken_in, 1)
+        saga.next_commands(taken_in, 1)
 
 
 def decoded(stored: Stored) -> Event:

@@ -27,7 +27,7 @@ from tests.contracts.search_index import SearchIndexContract
 from tests.elastic import names_of_its_own
 from tests.needed import address
 from tests.projections.test_search_index import RELEVANCE_FLOOR
-from tests.proxy import Proxy
+from tests.proxy import ThreadedProxy
 
 pytestmark = pytest.mark.stack
 
@@ -262,7 +262,7 @@ def test_a_writer_that_lives_keeps_its_place(url, name):
 
 
 def test_a_server_that_is_away_is_told_from_an_empty_index_and_missed_by_nobody_when_it_is_back(url, name):
-    proxy = Proxy(url)
+    proxy = ThreadedProxy(url)
     breaker = Breaker("elasticsearch", failures_max=4, rest_s=0.3)
     index = ElasticIndex(Server(proxy.url, breaker), name)
     assert index.try_writer()

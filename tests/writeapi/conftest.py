@@ -21,6 +21,7 @@ from readapi.edge.ratelimit import POLICIES, Policy
 from readapi.edge.state import EdgeSettings, edge_state
 from readapi.routes import me as read_me
 from readapi.routes import sessions as read_sessions
+from tests.embedded import Kontor, Merchant, kontor
 from writeapi import requests
 from writeapi.routes import auth, emailchanges, me, password, passwordresets, sessions
 
@@ -135,3 +136,16 @@ async def house(tmp_path: Path, request: pytest.FixtureRequest) -> AsyncIterator
     await house.engine.close()
     await log.close()
     vault.close()
+
+
+@pytest.fixture
+async def market(tmp_path: Path) -> AsyncIterator[Kontor]:
+    async with kontor(tmp_path) as built:
+        yield built
+
+
+@pytest.fixture
+async def merchant(market: Kontor) -> Merchant:
+    merchant = await market.merchant()
+    await merchant.create()
+    return merchant

@@ -132,6 +132,8 @@ class ShopChange(Body):
 
 
 class NewVariant(Body):
+    """A SKU that a product is to be had in, and what tells it from the others."""
+
     sku: Sku
     attributes: Attributes = {}
 

@@ -39,6 +39,8 @@ Uses = Annotated[StrictInt, Field(ge=1, le=USES_MAX)]
 
 
 class PercentOff(Body):
+    """A share of the price of each unit that qualifies."""
+
     kind: Literal["percent"]
     percent: Share
 
@@ -69,6 +71,8 @@ class BuyGet(Body):
 
 
 class FreeShipping(Body):
+    """The parcels of what qualifies cost nothing to send."""
+
     kind: Literal["free_shipping"]
 
     def benefit(self) -> promotion.Benefit:

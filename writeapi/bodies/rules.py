@@ -85,6 +85,8 @@ AnyRule = Annotated[SynonymsBody | PlacementBody | RestrictionBody | MarginBody,
 
 
 class RuleBody(RootModel[AnyRule]):
+    """One of the kinds of rules; `kind` says which."""
+
     model_config = ConfigDict(json_schema_extra={"examples": _EXAMPLES})
 
     def terms(self) -> rule.Terms:

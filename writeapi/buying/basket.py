@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from starlette.requests import Request
-
 from commands.aggregates import Aggregate
 from domain.buyers.account import ActiveAccount
-from domain.buyers.cart import CartLine, MergedCart, OpenCart, cart_of
+from domain.buyers.cart import CartLine, MergedCart, OpenCart
 from domain.catalog.product import ActiveProduct, DiscontinuedProduct, Product, is_sold
 from domain.claim import Claim
 from domain.errors import IllegalTransition, Invalid, NotFound, OutOfStock
@@ -17,9 +15,7 @@ from domain.inventory.inventory import InventoryItem
 from domain.pricing.serviceability import Wares, place_of
 from domain.sellers.offer import LiveOffer, NoOffer, price_at
 from projections.catalog.projector import split_offer
-from readapi.edge.cart_token import HEADER as CART_TOKEN
 from readapi.edge.ids import is_id, require_id
-from readapi.edge.principal import Principal, edge_of
 from readapi.shown.carts import Bound, Goods, Lookup, Stamps, cart_json
 from streams.indexing.assembly import preference
 from writeapi.services import Quoting, WriteServices
@@ -32,14 +28,6 @@ class Wanted(NamedTuple):
     sku: str
     offer: LiveOffer
     stock: InventoryItem
-
-
-def cart_id_of(request: Request, principal: Principal | None) -> str | None:
-    """A signed-in user's own cart, else the one that the Cart-Token proves; None without either."""
-    if principal is not None:
-        return cart_of(principal.account_id)
-    token = request.headers.get(CART_TOKEN)
-    return None if token is None else edge_of(request).cart_tokens.verify(token)
 
 
 async def open_cart(services: WriteServices, cart_id: str | None) -> OpenCart:
@@ -165,13 +153,6 @@ def require_units(cart_id: str, wanted: Wanted, quantity: int, now: int) -> None
     available = wanted.stock.available(now) + (own.quantity if own is not None and own.expires_at > now else 0)
     if not terms.backorder and available < quantity:
         raise OutOfStock(wanted.sku, quantity, max(available, 0))
-
-
-def line_of(cart: OpenCart, item_id: str) -> CartLine:
-    for line in cart.lines:
-        if line.item_id == item_id:
-            return line
-    raise NotFound("no such line in the cart")
 
 
 def still_offered(goods: Goods, line: CartLine, product: Product) -> LiveOffer:

@@ -40,6 +40,8 @@ class Delivery(NamedTuple):
 
 
 class Item(NamedTuple):
+    """A line of the cart that is being bought, with the aggregates that it depends on as they were read for it."""
+
     line: CartLine
     offer: LiveOffer
     stock: InventoryItem

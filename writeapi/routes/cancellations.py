@@ -25,10 +25,10 @@ from readapi.edge.principal import RequiredPrincipal
 from readapi.shapes.aftersale import SellersCancellation
 from readapi.shapes.orders import OrderOut
 from readapi.shown.orders import note_of, order_json, units_json, view_of_states
+from writeapi.bodies.keyed import KEY, KEYED
 from writeapi.buying.ordering import Lines, PlacedOrder, Said, is_buyers, order_of, own_shops, sealed, units_of
 from writeapi.changes import changed_by
 from writeapi.requests import Body, command_reply, context_of, execute, fresh_id, services_of
-from writeapi.routes.orders import KEY, KEYED
 from writeapi.services import WriteServices
 
 router = APIRouter(tags=["after-sale"])

@@ -26,6 +26,7 @@ from domain.buyers.cart import (
     RemoveItem,
     cart_of,
     find_line,
+    line_of,
 )
 from domain.catalog.product import ActiveProduct
 from domain.errors import Invalid, LimitExceeded, NotFound, OutOfStock
@@ -35,16 +36,15 @@ from domain.sellers.offer import LiveOffer, price_at
 from readapi.edge.cart_token import HEADER as CART_TOKEN
 from readapi.edge.etags import check_if_match, expected_version
 from readapi.edge.openapi import problem_responses, signed_in
+from readapi.edge.own_cart import cart_id_of
 from readapi.edge.principal import OptionalPrincipal, Principal, RequiredPrincipal, edge_of
 from readapi.shapes.carts import CartOut
 from writeapi.buying.basket import (
     Wanted,
     cart_body,
-    cart_id_of,
     find_wanted,
     goods_at,
     groups_of,
-    line_of,
     open_cart,
     require_units,
     still_offered,

@@ -23,10 +23,10 @@ from readapi.edge.openapi import problem_responses, signed_in
 from readapi.edge.principal import RequiredPrincipal
 from readapi.edge.schemas import MoneyIn
 from readapi.shown.giftcards import GiftCardBalance, GiftCardIssuedReply, GiftCardReply, gift_card_json
+from writeapi.bodies.keyed import KEY, KEYED
 from writeapi.bodies.replies import REPLIES
 from writeapi.buying.giftcards import Code, find_card
 from writeapi.requests import Body, command_reply, context_of, execute, require_runner, services_of
-from writeapi.routes.orders import KEY, KEYED
 
 router = APIRouter(tags=["gift cards"])
 

@@ -9,9 +9,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from commands.batch import Outcome
-from domain.errors import NotFound
 from domain.ids import offer_id
-from domain.sellers.offer import LiveOffer, PutOffer, WithdrawOffer
+from domain.sellers.offer import PutOffer, WithdrawOffer, require_live
 from readapi.edge.etags import expected_version
 from readapi.edge.openapi import signed_in
 from readapi.edge.principal import RequiredPrincipal
@@ -62,9 +61,7 @@ async def withdraw_offer(request: Request, shop_id: str, sku: SkuInPath, princip
     services = services_of(request)
     await owned_shop(services, principal, shop_id)
     stream = offer_id(shop_id, sku)
-    offer = await services.engine.state(stream)
-    if not isinstance(offer, LiveOffer):
-        raise NotFound("this shop does not offer this SKU")
+    offer = require_live(await services.engine.state(stream))
 
     def render(outcome: Outcome) -> Response:
         return offer_reply(outcome, shop_id, sku, offer.product_id)

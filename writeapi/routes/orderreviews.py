@@ -16,9 +16,9 @@ from readapi.edge.idempotency import idempotency_of
 from readapi.edge.openapi import problem_responses, signed_in
 from readapi.edge.principal import AdminPrincipal, Principal
 from readapi.shapes.orderreviews import OrderReviewReply
+from writeapi.bodies.keyed import KEY, KEYED
 from writeapi.buying.ordering import Said, order_of, sealed
 from writeapi.requests import Body, command_reply, context_of, execute, services_of
-from writeapi.routes.orders import KEY, KEYED
 
 router = APIRouter(tags=["operations"])
 REPLIES = {

@@ -39,6 +39,7 @@ from readapi.shapes.orders import OrderOut
 from readapi.shapes.quotes import QuoteOut
 from readapi.shown.orders import order_json, view_of_states
 from streams.waiting.tokens import Admission
+from writeapi.bodies.keyed import KEY, KEYED
 from writeapi.buying.admission import HEADER as ADMISSION
 from writeapi.buying.admission import admissions_for, note, use
 from writeapi.buying.basket import open_cart
@@ -50,17 +51,6 @@ from writeapi.requests import Body, command_reply, context_of, replay, services_
 from writeapi.services import WriteServices
 
 router = APIRouter(tags=["checkout"])
-KEYED = problem_responses(
-    "idempotency_key_missing", "idempotency_key_reused", "unauthenticated", "forbidden", "not_found"
-)
-KEY = {
-    "name": "Idempotency-Key",
-    "in": "header",
-    "required": True,
-    "description": "The same key and request again is answered as the first time, and nothing is done twice.",
-    "schema": {"type": "string", "minLength": 1, "maxLength": 255},
-    "example": "8e03978e-40d5-43dd-bc93-6894a57f9324",
-}
 PREFER = {
     "name": "Prefer",
     "in": "header",

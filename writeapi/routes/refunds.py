@@ -25,9 +25,9 @@ from readapi.edge.principal import AdminPrincipal
 from readapi.edge.schemas import MoneyIn
 from readapi.shapes.aftersale import RefundReply
 from readapi.shown.refunds import refunds_json
+from writeapi.bodies.keyed import KEY, KEYED
 from writeapi.buying.ordering import Lines, Said, units_of
 from writeapi.requests import Body, command_reply, context_of, execute, fresh_id, services_of
-from writeapi.routes.orders import KEY, KEYED
 from writeapi.services import WriteServices
 
 router = APIRouter(tags=["after-sale"])

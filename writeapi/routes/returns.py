@@ -21,6 +21,7 @@ from readapi.edge.openapi import problem_responses, signed_in
 from readapi.edge.principal import Principal, RequiredPrincipal
 from readapi.shapes.aftersale import ReturnReply
 from readapi.shown.orders import return_json
+from writeapi.bodies.keyed import KEY, KEYED
 from writeapi.buying.ordering import (
     Lines,
     PlacedOrder,
@@ -33,7 +34,6 @@ from writeapi.buying.ordering import (
     units_of,
 )
 from writeapi.requests import Body, command_reply, context_of, execute, fresh_id, services_of
-from writeapi.routes.orders import KEY, KEYED
 from writeapi.routes.shipments import Word
 from writeapi.services import WriteServices
 

@@ -21,9 +21,9 @@ from readapi.edge.principal import Principal, RequiredPrincipal
 from readapi.edge.schemas import ONE_LINE
 from readapi.shapes.aftersale import ShipmentReply
 from readapi.shown.orders import shipment_json
+from writeapi.bodies.keyed import KEY, KEYED
 from writeapi.buying.ordering import may_act_for, order_of, own_shops, require_address
 from writeapi.requests import Body, command_reply, context_of, execute, fresh_id, services_of
-from writeapi.routes.orders import KEY, KEYED
 from writeapi.services import WriteServices
 
 router = APIRouter(tags=["merchants"])

@@ -48,6 +48,8 @@ class Unreadable(ValueError):
 
 
 class Book(Struct, frozen=True):
+    """The runs of the benchmarks that are remembered: ``docs/benchmarks.json``."""
+
     runs: tuple[Run, ...] = ()
     """Accepted ones, the oldest first, and the last one, accepted or not."""
 

@@ -77,6 +77,8 @@ def _analysis() -> dict[str, Any]:
 
 @cache
 def mappings() -> dict[str, Any]:
+    """How Elasticsearch is to keep each field of a document. ``strict``: what is not named here is refused rather than
+    guessed, so a field that the documents get is added here and VERSION raised, which makes a new index."""
     text = {"type": "text", "analyzer": STEMMED}
     beginnings = {
         "type": "text",

@@ -13,9 +13,9 @@ def refused(key: str) -> str:
     return f"kontor_refused_{key.rpartition('/')[2]}"[:40]
 
 
-def marks_of(thing: Any) -> dict[str, str]:
+def marks_of(stripe_object: Any) -> dict[str, str]:
     """Of a PaymentIntent or a Refund."""
-    return {} if thing.metadata is None else dict(thing.metadata.to_dict())
+    return {} if stripe_object.metadata is None else dict(stripe_object.metadata.to_dict())
 
 
 def payment_of(key: str) -> str:

@@ -8,8 +8,8 @@ import pytest
 from msgspec.structs import replace
 
 from domain.buyers import cart
-from domain.checkout import checkout
-from domain.checkout.checkoutstock import EXTEND_MS, PAYMENT_GRACE_MS
+from domain.checkout import saga
+from domain.checkout.stocksteps import EXTEND_MS, PAYMENT_GRACE_MS
 from domain.decider import Event
 from domain.inventory import inventory
 from domain.money import Money
@@ -19,7 +19,7 @@ from domain.payments import giftcard, payment
 from domain.payments.giftcard import GiftCardRedeemed, GiftCardReserved
 from domain.pricing.discounts import AppliedPromotion
 from domain.pricing.promotion import uses_of
-from tests.domain.checkout.test_checkout import (
+from tests.domain.checkout.story import (
     AUTHORIZED,
     AUTHORIZING,
     CAPTURED,
@@ -126,22 +126,22 @@ def test_somebody_elses_cart_brings_nothing_of_this_order_back():
 
 def test_money_that_is_being_taken_rests_no_longer():
     taking = (PAYMENT, payment.CaptureRequested(AFTER_A_DAY.quote.totals.grand, "ch_1"))
-    assert checkout.rests_until(given(*STANDS, taking, placed=AFTER_A_DAY).state) is None
+    assert saga.rests_until(given(*STANDS, taking, placed=AFTER_A_DAY).state) is None
 
 
 @pytest.mark.parametrize("sold", [(), (PENS_SOLD,)], ids=["nothing sold", "half of it"])
 def test_an_order_rests_only_once_all_its_goods_are_sold(sold: tuple[Any, ...]):
     story = given(*AUTHORIZING, AUTHORIZED, *sold, (ORDER, BEGUN), placed=DOUBTFUL)
-    assert checkout.rests_until(story.state) is None
+    assert saga.rests_until(story.state) is None
 
 
 def test_what_is_paid_stays_captured_for_clients_whatever_goes_back():
-    assert checkout.progress(after_sale(asked("rfd_1", FIVE)).state) == "PAYMENT_CAPTURED"
-    assert checkout.progress(given(*AUTHORIZING, AUTHORIZED, CAPTURING).state) == "PAYMENT_AUTHORIZED"
+    assert saga.progress(after_sale(asked("rfd_1", FIVE)).state) == "PAYMENT_CAPTURED"
+    assert saga.progress(given(*AUTHORIZING, AUTHORIZED, CAPTURING).state) == "PAYMENT_AUTHORIZED"
     by_card = (*RESERVED, about_card(GiftCardReserved(ORDER, PRICE)), PENS_SOLD, INK_SOLD, CONFIRMED)
-    assert checkout.progress(given(*by_card, placed=WHOLLY).state) == "ORDER_CREATED"
+    assert saga.progress(given(*by_card, placed=WHOLLY).state) == "ORDER_CREATED"
     redeemed = about_card(GiftCardRedeemed(ORDER, PRICE))
-    assert checkout.progress(given(*by_card, redeemed, placed=WHOLLY).state) == "PAYMENT_CAPTURED"
+    assert saga.progress(given(*by_card, redeemed, placed=WHOLLY).state) == "PAYMENT_CAPTURED"
 
 
 def test_an_order_that_stands_is_not_reviewed_any_more():
@@ -153,7 +153,7 @@ def test_an_order_that_stands_is_not_reviewed_any_more():
 
 def test_the_rest_is_asked_back_once_whatever_is_asked_for_by_hand_afterwards():
     called_off = (cancelled("cancelled"), asked("", PRICE), refused(""), asked("rfd_1", FIVE), refused("rfd_1"))
-    commands = checkout.next_commands(after_sale(*called_off).state, NOW)
+    commands = saga.next_commands(after_sale(*called_off).state, NOW)
     assert not any(isinstance(command, payment.RequestRefund) for command in commands)
 
 
@@ -189,7 +189,7 @@ def test_what_is_said_of_one_item_says_nothing_of_the_other(kind: type):
 def test_codes_come_back_to_the_cart_and_promotions_without_one_do_not():
     sale, coupon = AppliedPromotion("prm_1", "Sale", FIVE), AppliedPromotion("prm_2", "Code", TWO, code="SAVE")
     bought = placed(quote=replace(placed().quote, promotions=(sale, coupon)))
-    (command,) = checkout.next_commands(given(CLOSED, cancelled("expired"), placed=bought).state, NOW)
+    (command,) = saga.next_commands(given(CLOSED, cancelled("expired"), placed=bought).state, NOW)
     assert isinstance(command, cart.ReopenCart)
     assert command.coupons == ("SAVE",)
 

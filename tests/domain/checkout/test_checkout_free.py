@@ -5,14 +5,14 @@ from __future__ import annotations
 import pytest
 from msgspec.structs import replace
 
-from domain.checkout import checkout
-from domain.checkout.checkout import is_settled, progress, rests_until
+from domain.checkout import saga
+from domain.checkout.saga import is_settled, progress, rests_until
 from domain.inventory import inventory
 from domain.money import Money
 from domain.orders import order, orderreviewing, policy
 from domain.orders.order import OrderPlaced
 from domain.payments import payment
-from tests.domain.checkout.test_checkout import (
+from tests.domain.checkout.story import (
     AUTHORIZED,
     CLOSED,
     CONFIRMED,
@@ -83,7 +83,7 @@ def test_called_off_its_goods_go_back_and_nothing_else() -> None:
     refused = free(CLOSED, PENS_HELD, INK_REFUSED)
     refused.asks_for(order.CancelOrder(ORDER, "out_of_stock"))
     for events in (SOLD, (*SOLD, CONFIRMED), (*SOLD, CONFIRMED, PAID)):
-        back = checkout.next_commands(free(*events, cancelled("cancelled")).state, NOW)
+        back = saga.next_commands(free(*events, cancelled("cancelled")).state, NOW)
         assert {type(command) for command in back} == {inventory.UncommitStock}
 
 

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from domain.checkout import checkout
-from domain.checkout.checkout import is_settled, progress, rests_until
+from domain.checkout import saga
+from domain.checkout.saga import is_settled, progress, rests_until
 from domain.decider import Event
 from domain.inventory import inventory
 from domain.money import Money
@@ -16,7 +16,7 @@ from domain.orders import order, orderreview, orderreviewing, policy
 from domain.orders.refund import RefundGranted
 from domain.orders.tender import Covered
 from domain.payments import giftcard, payment
-from tests.domain.checkout.test_checkout import (
+from tests.domain.checkout.story import (
     CLOSED,
     CONFIRMED,
     HOLD_UNTIL,
@@ -320,8 +320,8 @@ def test_an_order_whose_payment_is_lost_comes_to_rest():
 
 def test_without_a_gift_card_no_stream_more_is_touched():
     quote = PARTLY.quote
-    assert checkout.streams_of(ORDER, "crt_1", quote) == [ORDER, PAYMENT, "crt_1", PENS, INK]
-    assert checkout.streams_of(ORDER, "crt_1", quote, PARTLY.gift_card)[-1] == CARD
+    assert saga.streams_of(ORDER, "crt_1", quote) == [ORDER, PAYMENT, "crt_1", PENS, INK]
+    assert saga.streams_of(ORDER, "crt_1", quote, PARTLY.gift_card)[-1] == CARD
 
 
 def test_a_plain_order_is_paid_by_the_payment_method_alone():

@@ -6,7 +6,7 @@ import pytest
 
 from domain.buyers import cart
 from domain.buyers.cart import cart_of, order_id_of
-from domain.checkout.checkout import is_settled, next_commands
+from domain.checkout.saga import is_settled, next_commands
 from domain.decider import Command
 from domain.ids import payment_id
 from domain.inventory import inventory, stock

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from domain.checkout import checkout
+from domain.checkout import saga
 from domain.inventory import inventory
 from domain.money import Money
 from domain.orders import order, shipment
 from domain.pricing.discounts import AppliedPromotion
 from domain.pricing.promotion import uses_of
-from tests.domain.checkout.test_checkout import (
+from tests.domain.checkout.story import (
     CAPTURED,
     INK,
     NOW,
@@ -31,12 +31,12 @@ PAID_UP = (*TAKING, CAPTURED, PAID)
 def test_what_has_left_the_house_leaves_the_books_of_its_stock():
     left = Story(PLACED, (*PAID_UP, SHIPPED))
     left.asks_for(inventory.ShipStock(PENS, "shi_1", 2), inventory.ShipStock(INK, "shi_1", 1))
-    assert not checkout.is_settled(left.state)
+    assert not saga.is_settled(left.state)
     pens_gone = Story(PLACED, (*left.events, (PENS, inventory.StockShipped("shi_1", 2))))
     pens_gone.asks_for(inventory.ShipStock(INK, "shi_1", 1))
     all_gone = Story(PLACED, (*pens_gone.events, (INK, inventory.StockShipped("shi_1", 1))))
     all_gone.asks_for_nothing()
-    assert checkout.is_settled(all_gone.state)
+    assert saga.is_settled(all_gone.state)
 
 
 def test_a_use_of_a_promotion_that_is_gone_is_a_limit_and_not_a_lack_of_goods():

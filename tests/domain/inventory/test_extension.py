@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from domain.checkout.checkoutstock import EXTEND_MS, PAYMENT_GRACE_MS
+from domain.checkout.stocksteps import EXTEND_MS, PAYMENT_GRACE_MS
 from domain.ids import payment_id
 from domain.inventory import inventory
 from domain.inventory.inventory import HOLD_MS
 from domain.orders.order import PaidOrder
 from domain.payments import payment
-from tests.domain.checkout.test_checkout import (
+from tests.domain.checkout.story import (
     AUTHORIZING,
     HOLD_UNTIL,
     INK,

@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 
 from domain.buyers import cart
 from domain.buyers.cart import OpenCart, order_id_of
-from domain.checkout.checkout import is_settled
+from domain.checkout.saga import is_settled
 from domain.ids import payment_id
 from domain.inventory import inventory
 from domain.orders import order, refund

@@ -1,4 +1,4 @@
-"""Checkout under everything that can happen to it (``checkout.py``), seen through by one process or several."""
+"""Checkout under everything that can happen to it (``machines/checkout.py``), by one process or several."""
 
 from __future__ import annotations
 

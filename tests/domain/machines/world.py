@@ -12,8 +12,8 @@ from contextlib import suppress
 from typing import Any
 
 from commands.routes import decider_of, stream_of
-from domain.checkout import checkout
-from domain.checkout.checkout import Checkout
+from domain.checkout import saga
+from domain.checkout.saga import Checkout
 from domain.decider import Command
 from domain.errors import DomainError
 from domain.recorded import Meta, Recorded
@@ -58,8 +58,8 @@ class World:
         upto = len(self.log) if maximum is None else min(len(self.log), self.applied + maximum)
         for recorded in self.log[self.applied : upto]:
             order_id = recorded.meta.correlation
-            if order_id.startswith("ord_") and type(recorded.event) in checkout.RELEVANT:
-                state = checkout.evolve(self.rows.get(order_id), recorded)
+            if order_id.startswith("ord_") and type(recorded.event) in saga.RELEVANT:
+                state = saga.evolve(self.rows.get(order_id), recorded)
                 if state is not None:
                     self.rows[order_id] = state
         self.applied = upto
@@ -70,17 +70,17 @@ class World:
             moved: dict[str, Checkout] = {}
             for recorded in self.log[first:]:
                 order_id = recorded.meta.correlation
-                if type(recorded.event) in checkout.RELEVANT:
-                    state = checkout.evolve(known.get(order_id), recorded)
+                if type(recorded.event) in saga.RELEVANT:
+                    state = saga.evolve(known.get(order_id), recorded)
                     if state is not None:
                         known[order_id] = moved[order_id] = state
             first = len(self.log)
             for order_id, state in moved.items():
-                for command in checkout.next_commands(state, self.now):
+                for command in saga.next_commands(state, self.now):
                     with suppress(DomainError):
                         self._decide(command, order_id)
             if len(self.log) == first:
-                for order_id in [order_id for order_id, state in known.items() if checkout.is_settled(state)]:
+                for order_id in [order_id for order_id, state in known.items() if saga.is_settled(state)]:
                     del known[order_id]
                 return
         raise AssertionError("reactions do not come to rest")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from domain.checkout import checkout
-from domain.checkout.checkoutknown import Refunding
+from domain.checkout import saga
+from domain.checkout.sagastate import Refunding
 from domain.decider import Event
 from domain.inventory import inventory
 from domain.money import Money
@@ -14,7 +14,7 @@ from domain.orders.refund import RefundGranted
 from domain.payments import payment
 from domain.pricing.discounts import AppliedPromotion
 from domain.pricing.promotion import uses_of
-from tests.domain.checkout.test_checkout import (
+from tests.domain.checkout.story import (
     CAPTURED,
     INK,
     NOW,
@@ -64,7 +64,7 @@ def request(refund_id: str, amount: Money) -> payment.RequestRefund:
 def test_what_is_owed_back_is_asked_of_the_payment():
     story = after_sale(granted("rfd_1", FIVE))
     story.asks_for(request("rfd_1", FIVE))
-    assert not checkout.is_settled(story.state)
+    assert not saga.is_settled(story.state)
 
 
 def test_refunds_are_asked_for_one_after_the_other():
@@ -73,52 +73,52 @@ def test_refunds_are_asked_for_one_after_the_other():
     waiting = after_sale(*both, asked("rfd_1", FIVE))
     waiting.asks_for_nothing()
     assert waiting.state.refunding == Refunding(FIVE, "goodwill")
-    assert not checkout.is_settled(waiting.state)
+    assert not saga.is_settled(waiting.state)
     after_sale(*both, asked("rfd_1", FIVE), paid_out("rfd_1", FIVE)).asks_for(request("rfd_2", TWO))
 
 
 def test_a_refused_refund_waits_for_a_person_and_keeps_nobody_waiting():
     one = (granted("rfd_1", FIVE), asked("rfd_1", FIVE), refused("rfd_1"))
     after_sale(*one).asks_for_nothing()
-    assert checkout.is_settled(after_sale(*one).state)
+    assert saga.is_settled(after_sale(*one).state)
     after_sale(*one, granted("rfd_2", TWO)).asks_for(request("rfd_2", TWO))
     again = after_sale(*one, asked("rfd_1", FIVE))
     assert again.state.intent
-    assert not checkout.is_settled(again.state)
+    assert not saga.is_settled(again.state)
 
 
 def test_the_order_is_told_when_all_its_money_has_gone_back():
     rest = PRICE.subtract(FIVE)
     partly = (granted("rfd_1", FIVE), asked("rfd_1", FIVE), paid_out("rfd_1", FIVE))
-    assert checkout.is_settled(after_sale(*partly).state)
+    assert saga.is_settled(after_sale(*partly).state)
     whole = after_sale(*partly, granted("rfd_2", rest), asked("rfd_2", rest), paid_out("rfd_2", rest))
     whole.asks_for(order.MarkOrderRefunded(ORDER))
-    assert not checkout.is_settled(whole.state)
+    assert not saga.is_settled(whole.state)
     told = after_sale(*whole.events[len(SETTLED) :], (ORDER, order.OrderRefunded()))
     told.asks_for_nothing()
-    assert checkout.is_settled(told.state)
+    assert saga.is_settled(told.state)
 
 
 def test_called_off_what_is_owed_already_is_paid_out_first_and_then_the_rest():
     story = after_sale(granted("rfd_1", FIVE), cancelled("cancelled"))
     assert story.state.order == "cancelled"
-    assert request("rfd_1", FIVE) in checkout.next_commands(story.state, 1)
+    assert request("rfd_1", FIVE) in saga.next_commands(story.state, 1)
     busy = after_sale(granted("rfd_1", FIVE), cancelled("cancelled"), asked("rfd_1", FIVE))
-    assert not any(isinstance(command, payment.RequestRefund) for command in checkout.next_commands(busy.state, 1))
+    assert not any(isinstance(command, payment.RequestRefund) for command in saga.next_commands(busy.state, 1))
     done = after_sale(granted("rfd_1", FIVE), cancelled("cancelled"), asked("rfd_1", FIVE), paid_out("rfd_1", FIVE))
-    assert payment.RequestRefund(PAYMENT, "cancelled") in checkout.next_commands(done.state, 1)
+    assert payment.RequestRefund(PAYMENT, "cancelled") in saga.next_commands(done.state, 1)
 
 
 def test_the_rest_covers_what_was_not_asked_for_before():
     """A process that never heard of the grant asked for all of it."""
     story = after_sale(granted("rfd_1", FIVE), cancelled("cancelled"), asked("", PRICE), paid_out("", PRICE))
     assert story.state.owed == {}
-    assert not any(isinstance(command, payment.RequestRefund) for command in checkout.next_commands(story.state, 1))
+    assert not any(isinstance(command, payment.RequestRefund) for command in saga.next_commands(story.state, 1))
 
 
 def test_a_refused_rest_is_not_asked_for_again():
     story = after_sale(cancelled("cancelled"), asked("", PRICE), refused(""))
-    assert not any(isinstance(command, payment.RequestRefund) for command in checkout.next_commands(story.state, 1))
+    assert not any(isinstance(command, payment.RequestRefund) for command in saga.next_commands(story.state, 1))
 
 
 # goods
@@ -139,12 +139,12 @@ def uncommitted(stock: str, quantity: int, cause: str = "") -> tuple[str, Event]
 def test_cancelled_units_go_back_to_their_stock():
     story = after_sale(cut("can_1", lin_PEN=1, lin_INK=1))
     story.asks_for(uncommit(PENS, 1, "can_1"), uncommit(INK, 1, "can_1"))
-    assert not checkout.is_settled(story.state)
+    assert not saga.is_settled(story.state)
     half = after_sale(cut("can_1", lin_PEN=1, lin_INK=1), uncommitted(PENS, 1, "can_1"))
     half.asks_for(uncommit(INK, 1, "can_1"))
     done = after_sale(*half.events[len(SETTLED) :], uncommitted(INK, 1, "can_1"))
     done.asks_for_nothing()
-    assert checkout.is_settled(done.state)
+    assert saga.is_settled(done.state)
 
 
 def test_the_whole_order_gives_back_only_what_was_left():
@@ -183,7 +183,7 @@ def whole(**left: int) -> tuple[str, Event]:
 
 
 def goods(story: Story) -> list[inventory.UncommitStock]:
-    commands = checkout.next_commands(story.state, NOW)
+    commands = saga.next_commands(story.state, NOW)
     return [command for command in commands if isinstance(command, inventory.UncommitStock)]
 
 
@@ -197,15 +197,15 @@ def back(return_id: str, restock: bool, **units: int) -> tuple[str, Event]:
 def test_what_came_back_can_be_sold_again():
     story = after_sale(back("ret_1", True, lin_PEN=2, lin_INK=1))
     story.asks_for(inventory.ReturnStock(PENS, "ret_1", 2), inventory.ReturnStock(INK, "ret_1", 1))
-    assert not checkout.is_settled(story.state)
+    assert not saga.is_settled(story.state)
     half = after_sale(*story.events[len(SETTLED) :], (PENS, inventory.StockReturned("ret_1", 2)))
     half.asks_for(inventory.ReturnStock(INK, "ret_1", 1))
     whole = after_sale(*half.events[len(SETTLED) :], (INK, inventory.StockReturned("ret_1", 1)))
     whole.asks_for_nothing()
-    assert checkout.is_settled(whole.state)
+    assert saga.is_settled(whole.state)
 
 
 def test_what_is_written_off_stays_away():
     story = after_sale(back("ret_1", False, lin_PEN=2))
     story.asks_for_nothing()
-    assert checkout.is_settled(story.state)
+    assert saga.is_settled(story.state)

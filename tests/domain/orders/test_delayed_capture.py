@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from domain.checkout import checkout
-from domain.checkout.checkout import FOREVER
+from domain.checkout import saga
+from domain.checkout.saga import FOREVER
 from domain.errors import IllegalTransition
 from domain.orders import order, shipment
 from domain.orders.aftersale import GrantRefund
 from domain.orders.order import ORDER, PackShipment
 from domain.orders.policy import LATER, SHIPMENT, OrderPolicy
 from domain.payments import payment
-from tests.domain.checkout.test_checkout import CONFIRMED, NOW, PAYMENT, SOLD, cancelled, given, placed
-from tests.domain.checkout.test_checkout import ORDER as ID
+from tests.domain.checkout.story import CONFIRMED, NOW, PAYMENT, SOLD, cancelled, given, placed
+from tests.domain.checkout.story import ORDER as ID
 from tests.spec import given as given_order
 
 LATE = 86_400_000
@@ -32,30 +32,30 @@ TAKEN = payment.RequestCapture(PAYMENT)
 def test_the_money_is_taken_when_its_hour_has_come() -> None:
     story = given(*STANDS, placed=AFTER_A_DAY)
     story.at(LATE - 1).asks_for_nothing()
-    assert checkout.progress(story.state) == "ORDER_CREATED"
-    assert checkout.rests_until(story.state) == LATE
-    assert not checkout.is_settled(story.state)
+    assert saga.progress(story.state) == "ORDER_CREATED"
+    assert saga.rests_until(story.state) == LATE
+    assert not saga.is_settled(story.state)
     story.at(LATE).asks_for(TAKEN)
 
 
 def test_the_money_is_taken_with_the_first_parcel() -> None:
     story = given(*STANDS, placed=AT_SHIPMENT)
     story.at(100 * LATE).asks_for_nothing()
-    assert checkout.rests_until(story.state) == FOREVER
+    assert saga.rests_until(story.state) == FOREVER
     packed = given(*STANDS, (ID, PACKED), placed=AT_SHIPMENT)
-    assert checkout.rests_until(packed.state) is None
+    assert saga.rests_until(packed.state) is None
     packed.asks_for(TAKEN)
 
 
 @pytest.mark.parametrize("length", range(len(STANDS)))
 def test_before_it_stands_an_order_does_not_rest(length: int) -> None:
-    assert checkout.rests_until(given(*STANDS[:length], placed=AT_SHIPMENT).state) is None
+    assert saga.rests_until(given(*STANDS[:length], placed=AT_SHIPMENT).state) is None
 
 
 def test_called_off_while_it_waits_the_money_is_let_go() -> None:
     after = given(*STANDS, cancelled("cancelled"), placed=AFTER_A_DAY)
-    assert payment.RequestVoid(PAYMENT, "cancelled") in checkout.next_commands(after.state, NOW)
-    assert checkout.rests_until(after.state) is None
+    assert payment.RequestVoid(PAYMENT, "cancelled") in saga.next_commands(after.state, NOW)
+    assert saga.rests_until(after.state) is None
 
 
 def test_an_authorization_that_ran_out_meanwhile_cancels_the_order() -> None:
@@ -136,7 +136,7 @@ def until(*events: object, instant: int = UNTIL) -> tuple[object, ...]:
 
 def test_an_order_that_nobody_packs_comes_to_nothing_when_its_money_is_let_go() -> None:
     story = given(*until(*STANDS), placed=AT_SHIPMENT)
-    assert checkout.rests_until(story.state) == UNTIL
+    assert saga.rests_until(story.state) == UNTIL
     story.at(UNTIL - 1).asks_for_nothing()
     story.at(UNTIL).asks_for(order.CancelOrder(ID, "expired"))
 
@@ -150,7 +150,7 @@ def test_what_is_packed_in_time_is_asked_for_however_late_it_is() -> None:
 
 def test_money_that_would_be_gone_by_its_hour_is_taken_an_hour_before_it_goes() -> None:
     story = given(*until(*STANDS, instant=LATE), placed=AFTER_A_DAY)
-    assert checkout.rests_until(story.state) == LATE - HOUR
+    assert saga.rests_until(story.state) == LATE - HOUR
     story.at(LATE - HOUR - 1).asks_for_nothing()
     story.at(LATE - HOUR).asks_for(TAKEN)
 

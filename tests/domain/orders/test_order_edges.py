@@ -9,7 +9,7 @@ from domain.errors import Invalid
 from domain.orders.order import LINES_MAX, ORDER, OrderCancelled
 from domain.orders.orderstate import PaidOrder, rests
 from domain.orders.shipment import NAME_MAX, check_carriage, to_pack
-from tests.domain.checkout.test_checkout import placed
+from tests.domain.checkout.story import placed
 from tests.domain.machines.goods import place_order
 from tests.domain.orders.test_delayed_capture import AFTER_A_DAY, AT_SHIPMENT, CONFIRMED, PACKED, PAID
 from tests.domain.orders.test_orderreview import APPROVED, BEGUN, DOUBTFUL

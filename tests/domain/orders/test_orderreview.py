@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from domain.checkout import checkout
+from domain.checkout import saga
 from domain.errors import IllegalTransition, NotFound
 from domain.orders import order
 from domain.orders.order import ORDER, OrderCancelled
@@ -12,8 +12,8 @@ from domain.orders.orderreview import ReviewApproved, ReviewBegun, ReviewRejecte
 from domain.orders.orderreviewing import ApproveReview, BeginReview, RejectReview
 from domain.orders.policy import LATER, OrderPolicy
 from domain.payments import payment
-from tests.domain.checkout.test_checkout import CONFIRMED, NOW, PAYMENT, PRICE, SOLD, cancelled, given, placed
-from tests.domain.checkout.test_checkout import ORDER as ID
+from tests.domain.checkout.story import CONFIRMED, NOW, PAYMENT, PRICE, SOLD, cancelled, given, placed
+from tests.domain.checkout.story import ORDER as ID
 from tests.spec import given as given_order
 
 HOURS = 7_200_000
@@ -30,16 +30,16 @@ BY_THE_CLOCK = RejectReview(ID, UNTIL + 1)
 
 
 def test_the_review_begins_when_goods_and_money_are_set_aside() -> None:
-    given(*SOLD[:-1], placed=DOUBTFUL).at(NOW).asks_for(*checkout.next_commands(given(*SOLD[:-1]).state, NOW))
+    given(*SOLD[:-1], placed=DOUBTFUL).at(NOW).asks_for(*saga.next_commands(given(*SOLD[:-1]).state, NOW))
     given(*SOLD, placed=DOUBTFUL).asks_for(BeginReview(ID, NOW))
 
 
 def test_under_review_it_waits_for_somebody() -> None:
     story = given(*SOLD, (ID, BEGUN), placed=DOUBTFUL)
     story.at(UNTIL).asks_for_nothing()
-    assert checkout.progress(story.state) == "PAYMENT_AUTHORIZED"
-    assert checkout.rests_until(story.state) == UNTIL
-    assert not checkout.is_settled(story.state)
+    assert saga.progress(story.state) == "PAYMENT_AUTHORIZED"
+    assert saga.rests_until(story.state) == UNTIL
+    assert not saga.is_settled(story.state)
 
 
 def test_nobody_looked_at_it_in_time() -> None:
@@ -61,9 +61,9 @@ def test_approved_late_the_money_is_still_taken_no_earlier_than_agreed() -> None
 
 def test_rejected_everything_is_given_back_and_the_cart_stays_empty() -> None:
     after = given(*SOLD, (ID, BEGUN), (ID, REJECTED), cancelled("rejected"), placed=DOUBTFUL)
-    kinds = [type(command).__name__ for command in checkout.next_commands(after.state, NOW)]
+    kinds = [type(command).__name__ for command in saga.next_commands(after.state, NOW)]
     assert kinds == ["UncommitStock", "UncommitStock", "RequestVoid"]
-    assert checkout.rests_until(after.state) is None
+    assert saga.rests_until(after.state) is None
 
 
 # the order

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from domain.checkout import checkout
-from domain.checkout.checkout import FOREVER, is_settled, rests_until
+from domain.checkout import saga
+from domain.checkout.saga import FOREVER, is_settled, rests_until
 from domain.errors import IllegalTransition, Invalid
 from domain.inventory import inventory
 from domain.money import Money
@@ -19,7 +19,7 @@ from domain.orders.shipment import ShipmentPacked, ShipmentPaid, ShipmentShipped
 from domain.orders.tender import Covered
 from domain.payments import payment
 from domain.payments.payment import PAYMENT as PAYMENTS
-from tests.domain.checkout.test_checkout import (
+from tests.domain.checkout.story import (
     AUTHORIZED,
     CONFIRMED,
     INK_SOLD,
@@ -33,7 +33,7 @@ from tests.domain.checkout.test_checkout import (
     given,
     placed,
 )
-from tests.domain.checkout.test_checkout import ORDER as ID
+from tests.domain.checkout.story import ORDER as ID
 from tests.spec import Given
 from tests.spec import given as given_order
 
@@ -59,7 +59,7 @@ CANCELLED = (ID, order.LinesCancelled("can_1", PENS_BOTH, 7))
 GIVEN_UP = (PENS, inventory.StockUncommitted(ID, 2, "cancelled", cause="can_1"))
 
 
-def saga(*events: tuple[str, Any]) -> Story:
+def by_parcel(*events: tuple[str, Any]) -> Story:
     return given(*events, placed=PLACED)
 
 
@@ -68,23 +68,25 @@ def saga(*events: tuple[str, Any]) -> Story:
 
 def test_it_rests_until_somebody_packs() -> None:
     given(*RESERVED, placed=PLACED).asks_for(payment.RequestAuthorization(PAYMENT, ID, PRICE, "pm_card_visa", True))
-    story = saga(*STANDS)
+    story = by_parcel(*STANDS)
     story.asks_for_nothing()
     assert (rests_until(story.state), is_settled(story.state)) == (FOREVER, False)
-    assert checkout.progress(story.state) == "ORDER_CREATED"
+    assert saga.progress(story.state) == "ORDER_CREATED"
 
 
 def test_when_its_money_is_let_go_what_nobody_packed_is_given_up() -> None:
     """The first parcel's money was taken; before, the order would come to nothing as a whole."""
     said = (PAYMENT, payment.PaymentAuthorized("ch_1", UNTIL))
     until = [said if one == AUTHORIZED else one for one in BEGUN]
-    begun = saga(*until)
+    begun = by_parcel(*until)
     assert rests_until(begun.state) == UNTIL
     begun.at(UNTIL - 1).asks_for_nothing()
     begun.at(UNTIL).asks_for(payment.RequestVoid(PAYMENT, "expired"))
-    gone = saga(*until, (PAYMENT, payment.VoidRequested("ch_1", "expired")), (PAYMENT, payment.PaymentVoided(SECOND)))
+    gone = by_parcel(
+        *until, (PAYMENT, payment.VoidRequested("ch_1", "expired")), (PAYMENT, payment.PaymentVoided(SECOND))
+    )
     gone.at(UNTIL + 1).asks_for(GiveUpUnpaid(ID, "can_1", UNTIL + 1))
-    saga(*until[: len(STANDS)]).at(UNTIL).asks_for(order.CancelOrder(ID, "expired"))
+    by_parcel(*until[: len(STANDS)]).at(UNTIL).asks_for(order.CancelOrder(ID, "expired"))
 
 
 def test_what_was_packed_before_anything_was_taken_is_asked_for_when_the_money_runs_out() -> None:
@@ -92,29 +94,29 @@ def test_what_was_packed_before_anything_was_taken_is_asked_for_when_the_money_r
     The order itself would not be called off as expired, since something of it is packed."""
     said = (PAYMENT, payment.PaymentAuthorized("ch_1", UNTIL))
     until = [said if one == AUTHORIZED else one for one in STANDS]
-    assert rests_until(saga(*until, ONE).state) is None
-    saga(*until, ONE).at(UNTIL).asks_for(payment.RequestCapture(PAYMENT, "shi_1", FIRST))
-    saga(*until, ONE, TAKING, TAKEN).at(UNTIL).asks_for(MarkShipmentPaid(ID, "shi_1", UNTIL))
+    assert rests_until(by_parcel(*until, ONE).state) is None
+    by_parcel(*until, ONE).at(UNTIL).asks_for(payment.RequestCapture(PAYMENT, "shi_1", FIRST))
+    by_parcel(*until, ONE, TAKING, TAKEN).at(UNTIL).asks_for(MarkShipmentPaid(ID, "shi_1", UNTIL))
     declined = (PAYMENT, payment.PaymentDeclined("authorization_expired"))
-    saga(*until, ONE, TAKING, declined).at(UNTIL).asks_for(order.CancelOrder(ID, "payment_declined"))
+    by_parcel(*until, ONE, TAKING, declined).at(UNTIL).asks_for(order.CancelOrder(ID, "payment_declined"))
     an_order(ONE).when(order.CancelOrder(ID, "expired")).then_nothing()
     an_order(ONE).when(order.CancelOrder(ID, "payment_declined")).then(order.OrderCancelled("payment_declined"))
 
 
 def test_each_parcel_has_its_part_taken() -> None:
-    saga(*STANDS, ONE).asks_for(payment.RequestCapture(PAYMENT, "shi_1", FIRST))
-    assert rests_until(saga(*STANDS, ONE).state) is None
-    saga(*STANDS, ONE, TAKING).asks_for_nothing()
-    saga(*STANDS, ONE, TAKING, TAKEN).asks_for(MarkShipmentPaid(ID, "shi_1", NOW))
-    begun = saga(*BEGUN)
+    by_parcel(*STANDS, ONE).asks_for(payment.RequestCapture(PAYMENT, "shi_1", FIRST))
+    assert rests_until(by_parcel(*STANDS, ONE).state) is None
+    by_parcel(*STANDS, ONE, TAKING).asks_for_nothing()
+    by_parcel(*STANDS, ONE, TAKING, TAKEN).asks_for(MarkShipmentPaid(ID, "shi_1", NOW))
+    begun = by_parcel(*BEGUN)
     begun.asks_for_nothing()
     assert (begun.state.payment, rests_until(begun.state), is_settled(begun.state)) == (
         "partially_captured",
         FOREVER,
         False,
     )
-    saga(*BEGUN, TWO).asks_for(payment.RequestCapture(PAYMENT, "shi_2", SECOND))
-    done = saga(*BEGUN, TWO, TAKING_TWO, (PAYMENT, payment.PaymentCaptured(SECOND, "shi_2")))
+    by_parcel(*BEGUN, TWO).asks_for(payment.RequestCapture(PAYMENT, "shi_2", SECOND))
+    done = by_parcel(*BEGUN, TWO, TAKING_TWO, (PAYMENT, payment.PaymentCaptured(SECOND, "shi_2")))
     done.asks_for(MarkShipmentPaid(ID, "shi_2", NOW))
     over = Story(PLACED, (*done.events, (ID, ShipmentPaid("shi_2", SECOND))))
     over.asks_for_nothing()
@@ -122,48 +124,48 @@ def test_each_parcel_has_its_part_taken() -> None:
 
 
 def test_one_after_the_other_in_the_order_in_which_they_were_packed() -> None:
-    saga(*STANDS, ONE, TWO).asks_for(payment.RequestCapture(PAYMENT, "shi_1", FIRST))
-    saga(*STANDS, ONE, TWO, TAKING).asks_for_nothing()
-    saga(*BEGUN, TWO, (PAYMENT, payment.RefundRequested(FIRST, "ch_1", "damaged", "rfd_1"))).asks_for_nothing()
+    by_parcel(*STANDS, ONE, TWO).asks_for(payment.RequestCapture(PAYMENT, "shi_1", FIRST))
+    by_parcel(*STANDS, ONE, TWO, TAKING).asks_for_nothing()
+    by_parcel(*BEGUN, TWO, (PAYMENT, payment.RefundRequested(FIRST, "ch_1", "damaged", "rfd_1"))).asks_for_nothing()
 
 
 def test_what_is_cancelled_is_let_go_and_nothing_is_given_back() -> None:
-    cancelled = saga(*BEGUN, CANCELLED)
+    cancelled = by_parcel(*BEGUN, CANCELLED)
     give_up = inventory.UncommitStock(PENS, ID, 2, NOW, "cancelled", "", "can_1")
     cancelled.asks_for(give_up, payment.RequestVoid(PAYMENT, "rest"))
     letting_go = (*BEGUN, CANCELLED, GIVEN_UP, (PAYMENT, payment.VoidRequested("ch_1", "rest")))
-    saga(*letting_go).asks_for_nothing()
-    over = saga(*letting_go, (PAYMENT, payment.PaymentVoided(SECOND)))
+    by_parcel(*letting_go).asks_for_nothing()
+    over = by_parcel(*letting_go, (PAYMENT, payment.PaymentVoided(SECOND)))
     over.asks_for_nothing()
     assert (over.state.payment, is_settled(over.state)) == ("captured", True)
 
 
 def test_lines_may_be_cancelled_before_anything_is_packed() -> None:
-    cancelled = saga(*STANDS, CANCELLED)
+    cancelled = by_parcel(*STANDS, CANCELLED)
     cancelled.asks_for(inventory.UncommitStock(PENS, ID, 2, NOW, "cancelled", "", "can_1"))
-    saga(*STANDS, CANCELLED, GIVEN_UP).asks_for_nothing()
-    saga(*STANDS, CANCELLED, GIVEN_UP, ONE).asks_for(payment.RequestCapture(PAYMENT, "shi_1", FIRST))
+    by_parcel(*STANDS, CANCELLED, GIVEN_UP).asks_for_nothing()
+    by_parcel(*STANDS, CANCELLED, GIVEN_UP, ONE).asks_for(payment.RequestCapture(PAYMENT, "shi_1", FIRST))
 
 
 def test_a_refused_part_gives_up_what_is_not_paid() -> None:
-    refused = saga(*BEGUN, TWO, TAKING_TWO, REFUSED)
+    refused = by_parcel(*BEGUN, TWO, TAKING_TWO, REFUSED)
     refused.asks_for(GiveUpUnpaid(ID, "can_1", NOW))
     after = (ID, ShipmentUnpacked("shi_2", 8)), (ID, order.LinesCancelled("can_1", PENS_BOTH, 8)), GIVEN_UP
-    over = saga(*BEGUN, TWO, TAKING_TWO, REFUSED, *after)
+    over = by_parcel(*BEGUN, TWO, TAKING_TWO, REFUSED, *after)
     over.asks_for_nothing()
     assert (over.state.payment, is_settled(over.state)) == ("captured", True)
 
 
 def test_refused_before_anything_was_taken_the_order_is_called_off() -> None:
-    refused = saga(*STANDS, ONE, TWO, TAKING, (PAYMENT, payment.PaymentDeclined("authorization_expired")))
+    refused = by_parcel(*STANDS, ONE, TWO, TAKING, (PAYMENT, payment.PaymentDeclined("authorization_expired")))
     refused.asks_for(order.CancelOrder(ID, "payment_declined"))
 
 
 def test_a_refund_goes_between_two_parcels() -> None:
     owed = order.RefundGranted("rfd_1", Money(100, "USD"), "damaged", 9)
-    saga(*BEGUN, (ID, owed)).asks_for(payment.RequestRefund(PAYMENT, "damaged", "rfd_1", owed.amount))
+    by_parcel(*BEGUN, (ID, owed)).asks_for(payment.RequestRefund(PAYMENT, "damaged", "rfd_1", owed.amount))
     asked = (PAYMENT, payment.RefundRequested(owed.amount, "ch_1", "damaged", "rfd_1"))
-    back = saga(*BEGUN, (ID, owed), asked, (PAYMENT, payment.PaymentRefunded(owed.amount, "rfd_1")))
+    back = by_parcel(*BEGUN, (ID, owed), asked, (PAYMENT, payment.PaymentRefunded(owed.amount, "rfd_1")))
     assert (back.state.payment, rests_until(back.state)) == ("partially_captured", FOREVER)
 
 

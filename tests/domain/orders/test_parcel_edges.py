@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from msgspec.structs import replace
 
-from domain.checkout import checkout
-from domain.checkout.checkout import FOREVER, is_settled, rests_until
-from domain.checkout.checkoutparcels import to_capture
+from domain.checkout import saga
+from domain.checkout.parcelsteps import to_capture
+from domain.checkout.saga import FOREVER, is_settled, rests_until
 from domain.errors import IllegalTransition, Invalid, NotFound
 from domain.inventory import inventory
 from domain.money import Money
@@ -28,7 +28,7 @@ from domain.orders.shipment import (
     ShipmentUnpacked,
 )
 from domain.payments import payment
-from tests.domain.checkout.test_checkout import (
+from tests.domain.checkout.story import (
     CAPTURED,
     CONFIRMED,
     NOW,
@@ -40,8 +40,8 @@ from tests.domain.checkout.test_checkout import (
     given,
     placed,
 )
-from tests.domain.checkout.test_checkout import INK as INKS
-from tests.domain.checkout.test_checkout import ORDER as ID
+from tests.domain.checkout.story import INK as INKS
+from tests.domain.checkout.story import ORDER as ID
 from tests.domain.orders.test_parcel_capture import (
     BEGUN,
     CANCELLED,
@@ -60,7 +60,7 @@ from tests.domain.orders.test_parcel_capture import (
     TWO,
     a_payment,
     an_order,
-    saga,
+    by_parcel,
 )
 from tests.domain.orders.test_parcel_capture import TAKING as TAKING_ONE
 from tests.domain.orders.test_refund import QUOTE as FROM_TWO
@@ -87,52 +87,52 @@ def refunded(amount: Money) -> tuple[str, payment.PaymentRefunded]:
 
 
 def test_a_capture_takes_what_its_parcel_costs_or_all_that_is_due() -> None:
-    assert to_capture(saga(*STANDS, ONE, TAKING_ONE).state) == FIRST
-    assert to_capture(saga(*BEGUN, TWO, TAKING_TWO).state) == SECOND
+    assert to_capture(by_parcel(*STANDS, ONE, TAKING_ONE).state) == FIRST
+    assert to_capture(by_parcel(*BEGUN, TWO, TAKING_TWO).state) == SECOND
     assert to_capture(given(*TAKING).state) == PRICE
 
 
 def test_what_is_disputed_of_a_parcel_is_not_given_back_from_those_to_come() -> None:
     disputed = (PAYMENT, payment.DisputeOpened("dis_1", Money(1, "USD"), "fraudulent", 5, 9))
     owed = (ID, order.RefundGranted("rfd_1", FIRST, "damaged", 9))
-    saga(*BEGUN, disputed, owed).asks_for_nothing()
+    by_parcel(*BEGUN, disputed, owed).asks_for_nothing()
 
 
 def test_all_is_given_back_only_when_all_parcels_are() -> None:
-    some = saga(*OVER, refunding(FIRST), refunded(FIRST))
+    some = by_parcel(*OVER, refunding(FIRST), refunded(FIRST))
     assert some.state.payment == "partially_refunded"
     some.asks_for_nothing()
-    whole = saga(*OVER, refunding(PRICE), refunded(PRICE))
+    whole = by_parcel(*OVER, refunding(PRICE), refunded(PRICE))
     assert whole.state.payment == "refunded"
     whole.asks_for(order.MarkOrderRefunded(ID))
 
 
 def test_a_checkout_that_was_kept_before_parcels_were_counted_is_not_refunded_by_a_part() -> None:
     story = given(*TAKING, CAPTURED, PAID)
-    state: checkout.Checkout | None = replace(story.state, captured=0)
+    state: saga.Checkout | None = replace(story.state, captured=0)
     for stream, event in (refunding(FIRST), refunded(FIRST)):
-        state = checkout.evolve(state, story.record(stream, event))
+        state = saga.evolve(state, story.record(stream, event))
     assert state is not None
     assert state.payment == "partially_refunded"
 
 
 def test_called_off_before_anything_was_taken_its_money_is_let_go() -> None:
     letting_go = (PAYMENT, payment.VoidRequested("ch_1", "cancelled"))
-    state = saga(*STANDS, cancelled("cancelled"), letting_go, (PAYMENT, payment.PaymentVoided())).state
+    state = by_parcel(*STANDS, cancelled("cancelled"), letting_go, (PAYMENT, payment.PaymentVoided())).state
     assert state.payment == "voided"
 
 
 def test_what_is_unpacked_is_to_be_sent_again_or_given_up() -> None:
-    unpacked = saga(*BEGUN, TWO, TAKING_TWO, REFUSED, UNPACKED)
+    unpacked = by_parcel(*BEGUN, TWO, TAKING_TWO, REFUSED, UNPACKED)
     assert (unpacked.state.parcels.keys(), unpacked.state.unsent) == ({"shi_1"}, PENS_BOTH)
     unpacked.asks_for(GiveUpUnpaid(ID, "can_1", NOW))
     unknown = (ID, ShipmentUnpacked("shi_9", 8))
-    assert saga(*BEGUN, unknown).state == saga(*BEGUN).state
+    assert by_parcel(*BEGUN, unknown).state == by_parcel(*BEGUN).state
 
 
 def test_a_parcel_that_costs_nothing_has_no_money_taken() -> None:
     free = (ID, ShipmentPacked("shi_1", "shp_a", INK, 5, due=NOTHING))
-    saga(*STANDS, free).asks_for(MarkShipmentPaid(ID, "shi_1", NOW))
+    by_parcel(*STANDS, free).asks_for(MarkShipmentPaid(ID, "shi_1", NOW))
 
 
 def test_refused_after_a_parcel_that_cost_nothing_the_rest_is_given_up() -> None:
@@ -141,15 +141,15 @@ def test_refused_after_a_parcel_that_cost_nothing_the_rest_is_given_up() -> None
     taking = (PAYMENT, payment.CaptureRequested(PRICE, "ch_1", "shi_2"))
     refused = (PAYMENT, payment.PaymentDeclined("authorization_expired"))
     begun = (*STANDS, free, PAID, (ID, ShipmentPaid("shi_1", NOTHING)), whole, taking)
-    saga(*begun, refused).asks_for(GiveUpUnpaid(ID, "can_1", NOW))
+    by_parcel(*begun, refused).asks_for(GiveUpUnpaid(ID, "can_1", NOW))
 
 
 def test_it_does_not_rest_while_the_provider_is_at_it() -> None:
-    story = saga(*BEGUN, refunding(FIRST))
+    story = by_parcel(*BEGUN, refunding(FIRST))
     story.asks_for_nothing()
     assert (rests_until(story.state), is_settled(story.state)) == (None, False)
-    assert not is_settled(saga(*BEGUN, TWO).state)
-    assert rests_until(saga(*BEGUN, refunding(FIRST), refunded(FIRST)).state) == FOREVER
+    assert not is_settled(by_parcel(*BEGUN, TWO).state)
+    assert rests_until(by_parcel(*BEGUN, refunding(FIRST), refunded(FIRST)).state) == FOREVER
 
 
 def test_it_rests_for_parcels_only_as_long_as_it_stands() -> None:
@@ -158,7 +158,7 @@ def test_it_rests_for_parcels_only_as_long_as_it_stands() -> None:
     assert rests_until(waiting.state) == NOW + 50
     gone = tuple((stock, inventory.StockUncommitted(ID, units, "cancelled")) for stock, units in ((PENS, 2), (INKS, 1)))
     letting_go = (PAYMENT, payment.VoidRequested("ch_1", "cancelled"))
-    over = saga(*STANDS, cancelled("cancelled"), *gone, letting_go, (PAYMENT, payment.PaymentVoided()))
+    over = by_parcel(*STANDS, cancelled("cancelled"), *gone, letting_go, (PAYMENT, payment.PaymentVoided()))
     assert (rests_until(over.state), is_settled(over.state)) == (None, True)
 
 

@@ -15,9 +15,9 @@ from domain.orders.orderstate import is_to_bring, ordered
 from domain.orders.refund import RefundGranted, lines_of
 from domain.pricing.discounts import AppliedPromotion
 from domain.pricing.promotion import uses_of
-from tests.domain.checkout.test_checkout import INK, ORDER, PENS
-from tests.domain.checkout.test_checkout import given as begun
-from tests.domain.checkout.test_checkout import placed as bought
+from tests.domain.checkout.story import INK, ORDER, PENS
+from tests.domain.checkout.story import given as begun
+from tests.domain.checkout.story import placed as bought
 from tests.domain.orders.test_aftersale_process import FIVE, SETTLED, after_sale, goods, uncommit
 from tests.domain.orders.test_refund import EVERYTHING, GRAND, ID, QUOTE, a_paid_order, placed, refunded, usd
 from tests.domain.orders.test_returns import APPROVED, RECEIVED, REQUESTED

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from domain.checkout import checkout
+from domain.checkout import saga
 from domain.errors import IllegalTransition, Invalid
 from domain.ids import unsent_id
 from domain.money import Money
@@ -17,9 +17,9 @@ from domain.orders.order import ORDER
 from domain.payments import payment
 from domain.payments.disputing import DISPUTABLE, DISPUTES_MAX
 from domain.payments.payment import PAYMENT, DisputeLost, DisputeOpened, DisputeWon, RecordDispute
-from tests.domain.checkout.test_checkout import ORDER as ORDER_ID
-from tests.domain.checkout.test_checkout import PAYMENT as PAYMENT_ID
-from tests.domain.checkout.test_checkout import PLACED, cancelled
+from tests.domain.checkout.story import ORDER as ORDER_ID
+from tests.domain.checkout.story import PAYMENT as PAYMENT_ID
+from tests.domain.checkout.story import PLACED, cancelled
 from tests.domain.orders.test_aftersale_process import (
     FIVE,
     SETTLED,
@@ -182,7 +182,7 @@ GRAND = after_sale().state.placed.quote.totals.grand
 def test_what_is_owed_back_waits_for_the_bank_if_it_needs_what_is_disputed() -> None:
     waiting = after_sale(opened(GRAND), granted("rfd_1", FIVE))
     waiting.asks_for_nothing()
-    assert checkout.is_settled(waiting.state), "nobody looks at it every second for months"
+    assert saga.is_settled(waiting.state), "nobody looks at it every second for months"
     for kind in (DisputeWon, DisputeLost):  # which the payment then refuses
         after_sale(*waiting.events[len(SETTLED) :], closed(kind, GRAND)).asks_for(request("rfd_1", FIVE))
 
@@ -197,7 +197,7 @@ def test_a_refund_that_came_to_nothing_is_not_asked_for_again() -> None:
     by_us = (PAYMENT_ID, payment.RefundRefused("rfd_1", "disputed", FIVE))
     story = after_sale(opened(GRAND), granted("rfd_1", FIVE), closed(DisputeLost, GRAND), by_us)
     story.asks_for_nothing()
-    assert checkout.is_settled(story.state)
+    assert saga.is_settled(story.state)
 
 
 def again(refund_id: str, reason: str) -> payment.RetryRefund:
@@ -211,7 +211,7 @@ def test_what_the_provider_refused_for_a_dispute_is_asked_for_again_once_that_is
     after_sale(*refused_early, closed(DisputeLost, GRAND)).asks_for_nothing()
     won = after_sale(*refused_early, closed(DisputeWon, GRAND))
     won.asks_for(again("rfd_1", "goodwill"))
-    assert not checkout.is_settled(won.state)
+    assert not saga.is_settled(won.state)
     once_more = (*refused_early, closed(DisputeWon, GRAND), asked("rfd_1", FIVE))
     after_sale(*once_more, refused("rfd_1")).asks_for_nothing()  # a person may ask a third time
     after_sale(*once_more, paid_out("rfd_1", FIVE)).asks_for_nothing()
@@ -238,7 +238,7 @@ def test_another_dispute_that_took_too_much_is_waited_for() -> None:
 def test_the_rest_of_an_order_that_is_called_off_waits_for_the_bank() -> None:
     def rest(*events: Any) -> list[Any]:
         state = after_sale(*events).state
-        return [one for one in checkout.next_commands(state, 1) if isinstance(one, payment.RequestRefund)]
+        return [one for one in saga.next_commands(state, 1) if isinstance(one, payment.RequestRefund)]
 
     called_off = (opened(GRAND), cancelled("cancelled"))
     assert rest(*called_off) == []
@@ -252,7 +252,7 @@ def test_the_rest_of_an_order_that_is_called_off_waits_for_the_bank() -> None:
 def test_so_does_the_rest_that_the_provider_refused_since_it_knew_of_the_dispute_before_us() -> None:
     def retries(*events: Any) -> list[Any]:
         state = after_sale(cancelled("cancelled"), asked("", GRAND), refused(""), *events).state
-        return [one for one in checkout.next_commands(state, 1) if isinstance(one, payment.RetryRefund)]
+        return [one for one in saga.next_commands(state, 1) if isinstance(one, payment.RetryRefund)]
 
     other = (PAYMENT_ID, DisputeOpened("dp_2", FIVE, "fraudulent", 6))
     assert retries() == retries(opened(GRAND)) == retries(opened(GRAND), closed(DisputeLost, GRAND)) == []

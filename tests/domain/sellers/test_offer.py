@@ -174,6 +174,11 @@ def test_a_scheduled_price_that_cannot_be(price: ScheduledPrice, pointer: str) -
     assert given(OFFER).when(replace(PUT, terms=terms)).then_refused(Invalid).pointer == pointer
 
 
+def test_it_cannot_be_where_there_is_no_list_price_either() -> None:
+    terms = Terms(Money(1000, "USD"), prices=(sale(-1),))
+    assert given(OFFER).when(replace(PUT, terms=terms)).then_refused(Invalid).pointer == "/prices/0/price/amount"
+
+
 def test_not_too_many_prices() -> None:
     most = replace(PUT.terms, prices=(sale(1),) * PRICES_MAX)
     given(OFFER).when(replace(PUT, terms=most)).then(OfferPut(PUT.product_id, most))

@@ -6,8 +6,6 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.degraded.test_degraded import house as house
-from tests.e2e.degraded.test_degraded import servers as servers
 from tests.e2e.finding.test_also_bought import buy
 from tests.e2e.finding.test_signals import becomes, click, say, session, viewed
 from tests.e2e.house import House

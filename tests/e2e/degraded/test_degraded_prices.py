@@ -7,9 +7,6 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.degraded.test_degraded import beds as beds
-from tests.e2e.degraded.test_degraded import house as house
-from tests.e2e.degraded.test_degraded import servers as servers
 from tests.e2e.house import House
 from tests.e2e.market import Seller, open_shop
 from tests.e2e.shaky import Servers

@@ -10,8 +10,7 @@ import pytest
 
 from commands.engine import now_ms
 from tests.e2e.buying.test_prices import scheduled
-from tests.e2e.degraded.test_degraded import degraded
-from tests.e2e.degraded.test_degraded import servers as servers
+from tests.e2e.degraded.answers import degraded
 from tests.e2e.house import House, in_process
 from tests.e2e.market import Seller, open_shop
 from tests.e2e.shaky import Servers

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.e2e.degraded.test_degraded import degraded
-from tests.e2e.degraded.test_degraded import house as house
-from tests.e2e.degraded.test_degraded import ordered as ordered
-from tests.e2e.degraded.test_degraded import servers as servers
+from tests.e2e.degraded.answers import degraded
 from tests.e2e.house import House
 from tests.e2e.market import Seller, open_shop
 from tests.e2e.shaky import Servers

@@ -16,6 +16,7 @@ from domain.ids import stock_id
 from tests.e2e.buying.test_compensation import *  # noqa: F403  # the same tests in another house
 from tests.e2e.buying.test_idempotency import *  # noqa: F403
 from tests.e2e.buying.test_idempotency import same_answer
+from tests.e2e.buying.test_own_writes import *  # noqa: F403
 from tests.e2e.buying.test_purchase import *  # noqa: F403
 from tests.e2e.house import House, in_process
 from tests.e2e.market import Seller, open_shop

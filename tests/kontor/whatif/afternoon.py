@@ -11,7 +11,7 @@ from commands.mapper import recorded
 from commands.store.memory import MemoryLog
 from commands.store.port import EventLog
 from domain.catalog.product import CreateProduct, Description, Variant
-from domain.checkout import checkout
+from domain.checkout import saga
 from domain.ids import payment_id
 from domain.orders.order import CancelOrder
 from domain.payments.payment import RecordAuthorization, RecordCapture, RecordDecline
@@ -75,9 +75,9 @@ class Afternoon:
         for row in await self.log.read(0, 10_000):
             event = recorded(row)
             if event.meta.correlation == order_id:
-                known = checkout.evolve(known, event)
+                known = saga.evolve(known, event)
         assert known is not None
-        for command in checkout.next_commands(known, self.clock()):
+        for command in saga.next_commands(known, self.clock()):
             await self._tells(command, order_id)
 
     async def _tells(self, command: Any, order_id: str) -> None:

@@ -16,7 +16,7 @@ from projections.search.port import SearchQuery
 from streams.indexing import indexer
 from tests.elastic import names_of_its_own
 from tests.needed import address
-from tests.proxy import Proxy
+from tests.proxy import ThreadedProxy
 from tests.streams.indexing.test_indexer import process, product
 from tests.waiting import until
 
@@ -24,23 +24,23 @@ pytestmark = pytest.mark.stack
 
 
 @pytest.fixture
-def proxy() -> Iterator[Proxy]:
-    proxy = Proxy(address("elasticsearch"))
+def proxy() -> Iterator[ThreadedProxy]:
+    proxy = ThreadedProxy(address("elasticsearch"))
     yield proxy
     proxy.cut()
 
 
 @pytest.fixture
-def name(proxy: Proxy) -> Iterator[str]:
+def name(proxy: ThreadedProxy) -> Iterator[str]:
     with names_of_its_own(address("elasticsearch")) as name:
         yield name
 
 
-def opened(proxy: Proxy, name: str) -> ElasticIndex:
+def opened(proxy: ThreadedProxy, name: str) -> ElasticIndex:
     return ElasticIndex(Server(proxy.url, Breaker("elasticsearch", rest_s=0.2)), name, lease_ttl_s=2.0)
 
 
-async def test_nothing_is_lost_while_the_server_is_away(tmp_path: Path, proxy: Proxy, name: str, monkeypatch):
+async def test_nothing_is_lost_while_the_server_is_away(tmp_path: Path, proxy: ThreadedProxy, name: str, monkeypatch):
     monkeypatch.setattr(indexer, "RETRY_S", 0.1)
     async with process(tmp_path, search=opened(proxy, name)) as one:
         await one.do(*(product(number) for number in range(5)))
@@ -56,7 +56,7 @@ async def test_nothing_is_lost_while_the_server_is_away(tmp_path: Path, proxy: P
         assert one.search.search(SearchQuery(text="wardrobe")).total == 20
 
 
-async def test_a_server_that_comes_late_is_waited_for(tmp_path: Path, proxy: Proxy, name: str, monkeypatch):
+async def test_a_server_that_comes_late_is_waited_for(tmp_path: Path, proxy: ThreadedProxy, name: str, monkeypatch):
     monkeypatch.setattr(indexer, "RETRY_S", 0.1)
     proxy.cut()
     async with process(tmp_path, writer=False, search=opened(proxy, name)) as one:
@@ -68,7 +68,7 @@ async def test_a_server_that_comes_late_is_waited_for(tmp_path: Path, proxy: Pro
 
 @pytest.mark.parametrize("quiet", [False, True], ids=["busy", "quiet"])
 async def test_an_index_that_is_deleted_is_built_anew(
-    tmp_path: Path, proxy: Proxy, name: str, monkeypatch, quiet: bool
+    tmp_path: Path, proxy: ThreadedProxy, name: str, monkeypatch, quiet: bool
 ):
     monkeypatch.setattr(indexer, "RETRY_S", 0.1)
     monkeypatch.setattr(indexer, "LOOK_S", 0.1)
@@ -83,7 +83,7 @@ async def test_an_index_that_is_deleted_is_built_anew(
         await until(lambda: one.search.search(SearchQuery()).total == (5 if quiet else 6))
 
 
-async def test_an_index_ahead_of_its_log_is_replaced(tmp_path: Path, proxy: Proxy, name: str):
+async def test_an_index_ahead_of_its_log_is_replaced(tmp_path: Path, proxy: ThreadedProxy, name: str):
     """The log came back from a backup, or the index belongs to another one."""
     ahead = opened(proxy, name)
     assert ahead.try_writer()
@@ -94,7 +94,7 @@ async def test_an_index_ahead_of_its_log_is_replaced(tmp_path: Path, proxy: Prox
         await until(lambda: one.search.position() < 1_000_000)
 
 
-async def test_another_process_takes_over(tmp_path: Path, proxy: Proxy, name: str):
+async def test_another_process_takes_over(tmp_path: Path, proxy: ThreadedProxy, name: str):
     first, second = opened(proxy, name), opened(proxy, name)
     async with (
         process(tmp_path, search=first) as writer,

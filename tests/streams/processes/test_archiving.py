@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from domain.checkout.checkout import is_settled
+from domain.checkout.saga import is_settled
 from domain.ids import payment_id
 from domain.orders import order
 from domain.orders.returns import DAY_MS

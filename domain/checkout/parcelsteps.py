@@ -1,5 +1,5 @@
 """The saga of an order whose money is taken by parcel: each parcel's when it is packed, and what no parcel comes for
-any more is let go. Part of ``checkout.py``: what becomes known, and what is to be asked for.
+any more is let go. Part of ``saga.py``: what becomes known, and what is to be asked for.
 
     packed → its money is asked for → taken → the order knows that it is paid, and it may leave
 
@@ -13,7 +13,7 @@ from collections.abc import Callable
 
 from msgspec.structs import replace
 
-from domain.checkout.checkoutknown import OPEN, Checkout, Parcel, is_by_parcel, runs_out_at
+from domain.checkout.sagastate import OPEN, Checkout, Parcel, is_by_parcel, runs_out_at
 from domain.decider import Command
 from domain.ids import payment_id, unsent_id
 from domain.money import Money

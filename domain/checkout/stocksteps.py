@@ -1,11 +1,11 @@
-"""Goods of one checkout: what is to be asked of the inventory. Part of ``checkout.py``.
+"""The saga at the inventory: what is to be asked for the goods of one checkout.
 
 reserved → extended, while the payment may come back → committed → shipped, or given back
 """
 
 from __future__ import annotations
 
-from domain.checkout.checkoutknown import Checkout, Line
+from domain.checkout.sagastate import Checkout, Line
 from domain.decider import Command
 from domain.inventory import inventory
 from domain.pricing.promotion import is_use

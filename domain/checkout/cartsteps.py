@@ -1,10 +1,9 @@
-"""The cart of a checkout: closed when the order takes its lines, filled again when the order comes to nothing. Part of
-``checkout.py``."""
+"""The saga at the cart: closed when the order takes its lines, filled again when the order comes to nothing."""
 
 from __future__ import annotations
 
 from domain.buyers import cart
-from domain.checkout.checkoutknown import Checkout, ordered
+from domain.checkout.sagastate import Checkout, ordered
 from domain.decider import Command
 from domain.orders.orderreview import REJECTED
 

@@ -1,5 +1,4 @@
-"""What is known of one checkout, and of what came after it. How it comes to be known is in
-``checkoutstate.py``."""
+"""What is known of one checkout, and of what came after it. How it comes to be known is in ``evolution.py``."""
 
 from __future__ import annotations
 

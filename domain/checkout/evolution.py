@@ -1,5 +1,4 @@
-"""How what is known of one checkout (``checkoutknown.py``) grows with each event. What follows from it is in
-``checkout.py``."""
+"""How each event adds to what is known of one checkout (``sagastate.py``). What follows from it is in ``saga.py``."""
 
 from __future__ import annotations
 
@@ -9,9 +8,9 @@ from typing import Any, TypeVar
 from msgspec.structs import replace
 
 from domain.buyers import cart
-from domain.checkout import checkoutparcels
-from domain.checkout.checkoutknown import Checkout, Line, Owed, Refunding, captured, is_by_parcel, ordered
-from domain.checkout.checkoutparcels import at_rest
+from domain.checkout import parcelsteps
+from domain.checkout.parcelsteps import at_rest
+from domain.checkout.sagastate import Checkout, Line, Owed, Refunding, captured, is_by_parcel, ordered
 from domain.ids import stock_id
 from domain.inventory import inventory
 from domain.orders import order, shipment
@@ -185,7 +184,7 @@ def _lines_cancelled(state: Checkout, recorded: Recorded) -> Checkout:
     units = _by_stock(state, cancelled.units)
     if is_everything(state.placed.quote, cancelled.units):
         units |= {line.stock_id: line.quantity for line in state.lines if is_use(line.stock_id)}
-    unsent = checkoutparcels.without(state.unsent, cancelled.units)
+    unsent = parcelsteps.without(state.unsent, cancelled.units)
     return replace(state, giving={**state.giving, cancelled.cancellation_id: units}, unsent=unsent)
 
 
@@ -283,6 +282,6 @@ _EVOLUTIONS: dict[type, Callable[[Checkout, Recorded], Checkout]] = {
     inventory.StockShipped: _stock_shipped,
     ReturnReceived: _return_received,
     inventory.StockReturned: _stock_returned,
-    **checkoutparcels.EVOLUTIONS,
+    **parcelsteps.EVOLUTIONS,
 }
 RELEVANT = frozenset((order.OrderPlaced, *_EVOLUTIONS))

@@ -12,20 +12,20 @@ that is captured, and released or given back when the order comes to nothing. Wh
 is to be paid at all, there is no payment, and nobody outside is asked.
 
 It may rest twice, for days: PAYMENT_AUTHORIZED while a person looks at the order, ORDER_CREATED while the money is to
-be taken later. Where it is taken by parcel (``checkoutparcels.py``), it rests between parcels too. How long is
+be taken later. Where it is taken by parcel (``parcelsteps.py``), it rests between parcels too. How long is
 in the order and in its review, so the timer is a question that anybody may ask of the log.
 """
 
 from __future__ import annotations
 
-from domain.checkout import checkoutcart, checkoutparcels, checkoutstock
-from domain.checkout.checkoutknown import FOREVER as FOREVER
-from domain.checkout.checkoutknown import Checkout as Checkout
-from domain.checkout.checkoutknown import Refunding, captured, is_by_parcel, runs_out_at
-from domain.checkout.checkoutstate import RELEVANT as RELEVANT
-from domain.checkout.checkoutstate import begin as begin
-from domain.checkout.checkoutstate import evolve as evolve
-from domain.checkout.checkoutstock import PAYMENT_GRACE_MS as PAYMENT_GRACE_MS
+from domain.checkout import cartsteps, parcelsteps, stocksteps
+from domain.checkout.evolution import RELEVANT as RELEVANT
+from domain.checkout.evolution import begin as begin
+from domain.checkout.evolution import evolve as evolve
+from domain.checkout.sagastate import FOREVER as FOREVER
+from domain.checkout.sagastate import Checkout as Checkout
+from domain.checkout.sagastate import Refunding, captured, is_by_parcel, runs_out_at
+from domain.checkout.stocksteps import PAYMENT_GRACE_MS as PAYMENT_GRACE_MS
 from domain.decider import Command
 from domain.ids import payment_id
 from domain.orders import order, orderreviewing, policy
@@ -47,25 +47,25 @@ def streams_of(order_id: str, cart_id: str, quote: Quote, covered: Covered | Non
 def next_commands(state: Checkout, now: int) -> list[Command]:
     """What to ask for at the instant ``now`` (ms); nothing when the checkout is settled or waits for the provider."""
     if state.order == "paid":
-        goods = checkoutstock.ship(state) + checkoutstock.give_up(state, now) + checkoutstock.restock(state)
+        goods = stocksteps.ship(state) + stocksteps.give_up(state, now) + stocksteps.restock(state)
         return goods + (_by_parcel(state, now) or _refund(state))
     if state.order == "cancelled":
         return _compensate(state, now)
     if state.cart == "open":
-        return [checkoutcart.close(state, now)]
+        return [cartsteps.close(state, now)]
     refusal = _refusal(state, now)
     if refusal:
         return [order.CancelOrder(state.order_id, refusal)]
     if state.order == "confirmed" and is_by_parcel(state):
-        return checkoutstock.give_up(state, now) + _by_parcel(state, now)
+        return stocksteps.give_up(state, now) + _by_parcel(state, now)
     if state.payment == "captured" or state.card == "redeemed":
         return _redeem(state) or _mark_paid(state, now)
     if _is_funded(state):
         return _confirm(state, now)
     if state.payment == "none":
-        return checkoutstock.reserve(state, now) or _fund(state, now)
+        return stocksteps.reserve(state, now) or _fund(state, now)
     if state.payment == "authorizing":
-        return checkoutstock.extend(state, now)
+        return stocksteps.extend(state, now)
     return []
 
 
@@ -81,7 +81,7 @@ def _fund(state: Checkout, now: int) -> list[Command]:
 
 
 def _by_parcel(state: Checkout, now: int) -> list[Command]:
-    return checkoutparcels.next_steps(state, now) if is_by_parcel(state) else []
+    return parcelsteps.next_steps(state, now) if is_by_parcel(state) else []
 
 
 def _is_funded(state: Checkout) -> bool:
@@ -196,7 +196,7 @@ def _undo_card(state: Checkout) -> list[Command]:
 
 def _confirm(state: Checkout, now: int) -> list[Command]:
     """Stock is committed before the money is captured: a sale may fail for want of money, never for want of goods."""
-    commits = checkoutstock.commit(state, now)
+    commits = stocksteps.commit(state, now)
     if commits:
         return commits
     if state.order == "pending" and state.placed.review and state.review != "approved":
@@ -231,7 +231,7 @@ def rests_until(state: Checkout) -> int | None:
     """When a checkout that waits for a person or an hour is due; FOREVER when no hour is set, None when it waits for
     neither. The money that waits with it may run out before."""
     if is_by_parcel(state) and state.order in ("confirmed", "paid"):
-        waits = checkoutparcels.waits(state) and not next_commands(state, 0)
+        waits = parcelsteps.waits(state) and not next_commands(state, 0)
         return runs_out_at(state) if waits else None
     if not _is_funded(state) or any(line.stock != "committed" for line in state.lines):
         return None
@@ -242,12 +242,12 @@ def rests_until(state: Checkout) -> int | None:
 
 def _compensate(state: Checkout, now: int) -> list[Command]:
     """Undoes, in any order, whatever had been done. An unanswered authorization or capture is waited for."""
-    commands = checkoutstock.give_up(state, now) + checkoutstock.give_back(state, now) + _undo_card(state)
+    commands = stocksteps.give_up(state, now) + stocksteps.give_back(state, now) + _undo_card(state)
     if state.payment == "authorized":
         commands.append(payment.RequestVoid(payment_id(state.order_id), state.reason))
     else:
         commands += _refund_payment(state) or _refund_rest(state)
-    return commands + checkoutcart.reopen(state, now)
+    return commands + cartsteps.reopen(state, now)
 
 
 def _refund_rest(state: Checkout) -> list[Command]:
