@@ -14,7 +14,7 @@ from domain.errors import Invalid
 from readapi.consistency import at_log_position
 from readapi.edge.openapi import problem_responses, signed_in
 from readapi.edge.paging import page
-from readapi.edge.positions import HEADER, format_position, position_of, prefer_wait, preference_applied
+from readapi.edge.positions import HEADER, format_position, position_of, prefer_wait, preference_applied, query_wait
 from readapi.edge.principal import AdminPrincipal
 from readapi.edge.problems import BadParameter
 from readapi.services import ReadServices
@@ -56,16 +56,15 @@ EventLimit = Annotated[int, Query(ge=1, le=LIMIT_MAX, description="how many even
 async def events(
     request: Request, principal: AdminPrincipal, after: After = "", types: Types = "", limit: EventLimit = 100
 ) -> Response:
-    """`next` goes into `after` of the next request, also when a page is empty. `Prefer: wait=SECONDS` waits that long
-    for the first event. Personal data is not told."""
+    """`next` goes into `after` of the next request, also when a page is empty. The first event is waited for: a second,
+    or as long as `Prefer: wait=SECONDS` says. Personal data is not told."""
     await at_log_position(request)
     services: ReadServices = request.app.state.services
     begin = position_of(request, after, "after", "query") if after else 0
-    wait = prefer_wait(request)
-    found = await _next(services, begin, _wanted(types), limit, wait or 0)
+    found = await _next(services, begin, _wanted(types), limit, query_wait(request))
     items, reached = _fitting(found)
     head = max(reached, await services.log.head())
-    headers = {HEADER: format_position(head), "Cache-Control": "no-store", **preference_applied(wait)}
+    headers = {HEADER: format_position(head), "Cache-Control": "no-store", **preference_applied(prefer_wait(request))}
     body = page(items, next=format_position(reached))
     return Response(msgspec.json.encode(body), headers=headers, media_type="application/json")
 
