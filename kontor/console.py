@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
+from time import monotonic
 from typing import NoReturn, Protocol
 
 import structlog
@@ -84,9 +87,9 @@ class Bar(Protocol):
 
 @contextmanager
 def progress(title: str, total: int | None, unit: str) -> Iterator[Bar]:
-    """A progress bar with rate and time left; off a terminal, a line every tenth of the way."""
+    """A progress bar with rate and time left; off a terminal, a line of JSON every tenth of the way."""
     if not err.is_terminal:
-        yield _lines(title, total)
+        yield _lines(title, total, unit)
         return
     columns = (
         TextColumn("{task.description}"),
@@ -105,14 +108,30 @@ def progress(title: str, total: int | None, unit: str) -> Iterator[Bar]:
         yield update
 
 
-def _lines(title: str, total: int | None) -> Bar:
-    shown = -1
+def _lines(title: str, total: int | None, unit: str) -> Bar:
+    """Written here and not through the logs, whose level may hide them, and which some commands have none of."""
+    shown, began = -1, monotonic()
 
     def update(done: int, also: str = "") -> None:
         nonlocal shown
         tenth = done * 10 // total if total else done // 10_000
         if tenth > shown:
             shown = tenth
-            err.print(f"{title}: {done}{f' of {total}' if total else ''}{also and f', {also}'}", markup=False)
+            seconds = monotonic() - began
+            rate = done / seconds if done and seconds > 0 else None
+            words = f"{title}: {done}" + (f" of {total}" if total else "")
+            words += (f", {rate:,.0f} {unit}/s" if rate else "") + (f", {also}" if also else "")
+            line = {
+                "message": words,
+                "done": done,
+                "total": total,
+                "unit": unit,
+                "perSecond": round(rate) if rate else None,
+                "secondsLeft": round((total - done) / rate, 1) if rate and total else None,
+                "event": "progress",
+                "level": "info",
+                "timestamp": datetime.now(UTC).isoformat().replace("+00:00", "Z"),
+            }
+            err.print(json.dumps(line), markup=False)
 
     return update

@@ -113,7 +113,7 @@ class Limiter:
                     self._forget(buckets, now)
                 buckets[subject] = now + filled
         if not passes:
-            raise RateLimited(policy, max(1, ceil(filled - window)), self.headers((Decision(policy, 0, ceil(filled)),)))
+            raise self._refusal(policy, filled)
         return Decision(policy, int((window - filled) * quota / window + 1e-6), ceil(filled))
 
     # For quotas that only failures use up.
@@ -123,7 +123,7 @@ class Limiter:
         quota, window = self._policies[policy]
         filled = self._empty_at[policy].get(subject, 0.0) - self._now() + window / quota
         if self.enabled and filled > window + 1e-6:
-            raise RateLimited(policy, max(1, ceil(filled - window)))
+            raise self._refusal(policy, filled)
 
     def attempt(self, policy: str, subject: str) -> None:
         """Counts what may fail, before it is tried: any number may be under way at once, and none slips through.
@@ -174,6 +174,11 @@ class Limiter:
             limit = f'"{policy}";r={remaining};t={reset}'.encode()
             return [(b"ratelimit-policy", self._raw_policies[policy]), (b"ratelimit", limit)]
         return [(name.lower().encode(), value.encode()) for name, value in self.headers(decisions).items()]
+
+    def _refusal(self, policy: str, filled: float) -> RateLimited:
+        """``filled`` in seconds, with the request that does not go in."""
+        _, window = self._policies[policy]
+        return RateLimited(policy, max(1, ceil(filled - window)), self.headers((Decision(policy, 0, ceil(filled)),)))
 
     def _forget(self, buckets: dict[str, float], now: float) -> None:
         """Makes room: empty buckets first, which loses nothing, then the eighth that came first."""

@@ -14,7 +14,7 @@ from domain.errors import Invalid
 from readapi.consistency import at_log_position
 from readapi.edge.openapi import problem_responses, signed_in
 from readapi.edge.paging import page
-from readapi.edge.positions import format_position, position_of, prefer_wait, preference_applied
+from readapi.edge.positions import format_position, position_of, prefer_wait, preference_applied, query_wait
 from readapi.edge.principal import AdminPrincipal
 from readapi.edge.problems import BadParameter
 from readapi.edge.replies import unkept_reply
@@ -57,16 +57,15 @@ EventLimit = Annotated[int, Query(ge=1, le=LIMIT_MAX, description="how many even
 async def events(
     request: Request, principal: AdminPrincipal, after: After = "", types: Types = "", limit: EventLimit = 100
 ) -> Response:
-    """`next` goes into `after` of the next request, also when a page is empty. `Prefer: wait=SECONDS` waits that long
-    for the first event. Personal data is not told."""
+    """`next` goes into `after` of the next request, also when a page is empty. The first event is waited for: a second,
+    or as long as `Prefer: wait=SECONDS` says. Personal data is not told."""
     await at_log_position(request)
     services: ReadServices = request.app.state.services
     begin = position_of(request, after, "after", "query") if after else 0
-    wait = prefer_wait(request)
-    found = await _next(services, begin, _wanted(types), limit, wait or 0)
+    found = await _next(services, begin, _wanted(types), limit, query_wait(request))
     items, reached = _fitting(found)
     head = max(reached, await services.log.head())
-    return unkept_reply(page(items, next=format_position(reached)), head, **preference_applied(wait))
+    return unkept_reply(page(items, next=format_position(reached)), head, **preference_applied(prefer_wait(request)))
 
 
 def _wanted(types: str) -> Wanted:

@@ -82,8 +82,8 @@ PARAMETERS = [
 ]
 AS_OF = _parameter("asOf", "as it stood at this instant", {"type": "string", "format": "date-time"})
 VERSION = _parameter("version", "as it stood at this version", {"type": "integer", "minimum": 1})
-_SHOWN = frozenset(("shipTo",))
 _PAST = frozenset(("asOf", "version"))
+_SHOWN = _PAST | {"shipTo"}
 PRODUCT_ID = {"name": "product_id", "in": "path", "required": True, "schema": {"type": "string"}}
 
 
@@ -190,11 +190,12 @@ async def get_product(request: Request) -> Response:
     With `asOf` or `version` it is told as it stood then, from the log, without offers and stock. A draft is shown to
     its owner and to administrators.
     """
+    # Not parameters of the function: FastAPI's validation of one costs a third of the whole request.
     query_string: bytes = request.scope["query_string"]
-    if asked := past_asked(query_string):
-        return await _as_it_stood(request, asked)
-    # Not a parameter of the function: FastAPI's validation of one costs a third of the whole request.
-    product_id, ship_to = request.path_params["product_id"], destination_asked(query_string)
+    asked = refuse_unknown(query_string, _SHOWN)
+    if until := past_asked(asked):
+        return await _as_it_stood(request, until)
+    product_id, ship_to = request.path_params["product_id"], destination_asked(asked)
     page, position = await product(request, product_id)
     if page is None:
         return await _draft(request, position)
@@ -244,17 +245,15 @@ def _may_see(principal: Principal, owner_id: str) -> bool:
     return principal.account_id == owner_id or "admin" in principal.scopes
 
 
-def destination_asked(query_string: bytes) -> str | None:
+def destination_asked(asked: dict[str, str]) -> str | None:
     """Raises BadParameter."""
-    if b"shipTo" not in query_string:
-        return None
-    asked = refuse_unknown(query_string, _SHOWN).get("shipTo")
-    return None if asked is None else place("shipTo", asked)
+    return place("shipTo", asked["shipTo"]) if "shipTo" in asked else None
 
 
-def past_asked(query_string: bytes) -> Until | None:
-    """Raises BadParameter."""
-    if b"asOf" not in query_string and b"version" not in query_string:
+def past_asked(asked: dict[str, str]) -> Until | None:
+    """What stood then is told without offers, so it is not told where they are to go. Raises BadParameter."""
+    if not asked.keys() & _PAST:
         return None
-    asked = refuse_unknown(query_string, _PAST)
+    if wrong := asked.keys() - _PAST:
+        raise BadParameter("query", wrong.pop(), "not with asOf or version")
     return until_of(page_number("version", asked["version"]) if "version" in asked else None, asked.get("asOf"))

@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from readapi.edge.openapi import problem_responses, signed_in
+from readapi.edge.paging import page
 from readapi.edge.principal import RequiredPrincipal
 from readapi.instants import instant
 from readapi.services import ReadServices
@@ -38,4 +39,4 @@ async def list_sessions(request: Request, principal: RequiredPrincipal) -> Respo
         for one in known
     ]
     headers = {"Cache-Control": "no-store"}
-    return Response(msgspec.json.encode({"items": items}), headers=headers, media_type="application/json")
+    return Response(msgspec.json.encode(page(items)), headers=headers, media_type="application/json")

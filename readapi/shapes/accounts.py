@@ -49,3 +49,5 @@ class SessionOut(Shape):
 
 class SessionsOut(Shape):
     items: list[SessionOut] = Field(description="the last used first, at most 100")
+    next: None
+    prev: None

@@ -109,6 +109,18 @@ class TestLimiter:
         with pytest.raises(RateLimited):
             limit.attempt("p", "ada")
 
+    def test_who_is_sent_away_uncounted_is_told_as_much(self, clock):
+        limit = limiter(clock)
+        for _ in range(5):
+            limit.attempt("p", "a")
+        refusals = []
+        for refuse in (limit.check, limit.attempt):
+            with pytest.raises(RateLimited) as refused:
+                refuse("p", "a")
+            refusals.append(refused.value.headers)
+        assert refusals[0] == refusals[1]
+        assert "RateLimit" in refusals[0]
+
     def test_threads_do_not_pass_each_other(self, clock):
         limit = limiter(clock, 500, 10)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 
 import pytest
 from rich.console import Console
@@ -45,3 +46,29 @@ def test_brackets_and_colons_mean_themselves(monkeypatch: pytest.MonkeyPatch, ca
     console.table(table)
     console.out.print("Sofa [/red] :smile:")
     assert capsys.readouterr().out.count("[/red]") == 2
+
+
+def test_off_a_terminal_progress_is_told_as_logs_are(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    """With rate and time left, as the bar has them, for whoever reads line by line."""
+    now = [100.0]
+    monkeypatch.setattr(console, "monotonic", lambda: now[0])
+    with console.progress("stock", 1_000, "events") as show:
+        for done in (0, 50, 200, 1_000):
+            show(done, "7 rows/s")
+            now[0] += 1
+    told = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
+    assert [(line["done"], line["total"], line["unit"]) for line in told] == [
+        (done, 1_000, "events") for done in (0, 200, 1_000)
+    ]
+    assert [(line["perSecond"], line["secondsLeft"]) for line in told] == [(None, None), (100, 8.0), (333, 0.0)]
+    assert told[1]["message"] == "stock: 200 of 1000, 100 events/s, 7 rows/s"
+    assert all(line["event"] == "progress" and line["level"] == "info" and line["timestamp"] for line in told)
+
+
+def test_progress_towards_nobody_knows_where(capsys: pytest.CaptureFixture[str]):
+    with console.progress("copying", None, "events") as show:
+        show(10_000)
+    [told] = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
+    assert (told["done"], told["total"], told["secondsLeft"]) == (10_000, None, None)

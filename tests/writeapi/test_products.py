@@ -135,7 +135,9 @@ async def test_if_match_guards_a_product(market: Kontor):
         assert (refused.status_code, refused.json()["code"]) == (412, "version_mismatch"), tag
     assert (await merchant.http.patch(path, json={"title": "A"}, headers={"If-Match": shown})).status_code == 200
     assert (await merchant.http.patch(path, json={"title": "B"}, headers={"If-Match": shown})).status_code == 412
-    assert (await merchant.http.delete(path, headers={"If-Match": '"1"'})).status_code == 412
+    variant, stale = {"sku": "ANOTHER", "attributes": {}}, {"If-Match": '"1"'}
+    assert (await merchant.http.post(f"{path}/variants", json=variant, headers=stale)).status_code == 412
+    assert (await merchant.http.delete(path, headers=stale)).status_code == 412
     assert (await merchant.http.delete(path, headers={"If-Match": '"2"'})).status_code == 200
 
 

@@ -21,7 +21,9 @@ async def listed(person: Person) -> list[dict[str, Any]]:
     answer = await person.call("GET", "/api/me/sessions")
     assert answer.status_code == 200, answer.text
     assert answer.headers["cache-control"] == "no-store"
-    return list(answer.json()["items"])
+    body = answer.json()
+    assert (body["next"], body["prev"]) == (None, None)  # as every list
+    return list(body["items"])
 
 
 def current(sessions: list[dict[str, Any]]) -> str:

@@ -46,9 +46,9 @@ async def publish(
 
 
 async def add_variant(
-    services: WriteServices, context: Context, row: ProductRow, product_id: str, variant: Variant
+    services: WriteServices, context: Context, row: ProductRow, product_id: str, variant: Variant, expected: int | None
 ) -> Outcome:
-    """Its SKU is claimed first and given back if it comes to nothing."""
+    """Its SKU is claimed first and given back if it comes to nothing; ``expected`` as of ``Engine.submit``."""
     engine = services.engine
     asked = await Schemas(engine).of(row.description.category)
     kept = conformed(Said(row.description, (variant,)), asked, complete=not row.draft)
@@ -57,7 +57,7 @@ async def add_variant(
     claim = claim_id("sku", variant.sku)
     taken = await engine.submit(TakeClaim(claim, product_id, "/sku", "SKU"), context)
     try:
-        return await engine.submit(command, context)
+        return await engine.submit(command, context, expected_version=expected)
     except DomainError:
         if taken.events:
             await _give_back(engine, claim, product_id, context)

@@ -88,6 +88,7 @@ async def add_item(request: Request, body: NewItem, principal: OptionalPrincipal
     issued = cart_id is None
     if cart_id is None:
         cart_id = fresh_id("cart", context.at)
+    expected = await require_as_seen(request, services, cart_id)
     wanted = await find_wanted(services, body.sku, body.product_id, body.shop_id)
     cart = await services.engine.state(cart_id)
     same = find_line(cart, wanted.shop_id, wanted.sku) if isinstance(cart, OpenCart) else None
@@ -98,7 +99,7 @@ async def add_item(request: Request, body: NewItem, principal: OptionalPrincipal
     command = AddItem(cart_id, line, context.at, principal.account_id if principal else "")
     CART.decide(command, cart)  # raises what is wrong with it before anything is set aside
     await _hold_in_cart(services, cart_id, wanted, quantity, context)
-    outcome = await services.engine.submit(command, context)
+    outcome = await services.engine.submit(command, context, expected_version=expected)
     return await cart_reply(request, services, outcome, outcome.position, status=201, token=issued)
 
 
@@ -175,7 +176,7 @@ async def change_quantity(request: Request, item_id: str, body: NewQuantity, pri
     cart_id, cart = await own_cart(request, services, principal)
     context = context_of_anybody(request, principal)
     line = line_of(cart, item_id)
-    check_if_match(request.headers.get("if-match"), (await services.engine.load(cart_id)).version)
+    expected = await require_as_seen(request, services, cart_id)
     goods = await goods_at(services, line.shop_id, line.sku)
     if body.quantity > line.quantity or cart_id in goods.stock.holds:
         product = await services.engine.state(line.product_id)
@@ -184,7 +185,7 @@ async def change_quantity(request: Request, item_id: str, body: NewQuantity, pri
             require_units(cart_id, wanted, body.quantity, context.at)
         await _hold_in_cart(services, cart_id, wanted, body.quantity, context)
     outcome = await services.engine.submit(
-        ChangeQuantity(cart_id, item_id, body.quantity), context, expected_version=expected_version(request)
+        ChangeQuantity(cart_id, item_id, body.quantity), context, expected_version=expected
     )
     return await cart_reply(request, services, outcome, outcome.position)
 
@@ -209,6 +210,16 @@ async def remove_item(request: Request, item_id: str, principal: OptionalPrincip
     return await cart_reply(request, services, outcome, max(outcome.position, released.position))
 
 
+async def require_as_seen(request: Request, services: WriteServices, cart_id: str) -> int | None:
+    """The version in If-Match, None for no condition. Raises ``version_mismatch`` before anything else is done for a
+    cart that has another; one that is not there has version 0."""
+    expected = expected_version(request)
+    if expected is not None:
+        version = (await services.engine.load(cart_id)).version
+        check_if_match(request.headers.get("if-match"), version)
+    return expected
+
+
 async def own_cart(request: Request, services: WriteServices, principal: Principal | None) -> tuple[str, OpenCart]:
     cart_id = cart_id_of(request, principal)
     if cart_id is None:
@@ -231,11 +242,12 @@ async def merge_cart(request: Request, principal: RequiredPrincipal) -> Response
     source = edge_of(request).cart_tokens.verify(token)
     target = cart_of(principal.account_id)
     context = context_of(request, principal.account_id)
+    expected = await require_as_seen(request, services, target)
     # Closed first, so that nothing is put into it while its lines are on their way; repeated, all of it goes on.
     await services.engine.submit(CloseMergedCart(source, target), context)
     closed: MergedCart = await services.engine.state(source)
     merge = MergeCart(target, principal.account_id, source, closed.lines, context.at, closed.coupons)
-    outcome = await services.engine.submit(merge, context)
+    outcome = await services.engine.submit(merge, context, expected_version=expected)
     await _take_holds_along(services, source, closed.lines, target, context)
     return await cart_reply(request, services, outcome, max(outcome.position, services.engine.position))
 

@@ -119,8 +119,11 @@ async def create_variant(request: Request, product_id: str, body: NewVariant, pr
     services = services_of(request)
     await own_product(services, principal, product_id)
     context = context_of(request, principal.account_id)
-    row = await product_row(services, product_id)
-    return product_reply(await add_variant(services, context, row, product_id, body.variant()), status=201)
+    row, insisted = await product_row(services, product_id), version_insisted_on(request)
+    if insisted is not None and insisted != row.version:
+        raise VersionMismatch(insisted, row.version)  # before its SKU is taken
+    made = await add_variant(services, context, row, product_id, body.variant(), insisted)
+    return product_reply(made, status=201)
 
 
 @router.delete(

@@ -200,7 +200,9 @@ async def add_coupon(request: Request, body: NewCoupon, principal: OptionalPrinc
         refusal = await coupon_problem(services, body.code, principal.account_id if principal else "", context.at)
         if refusal:
             raise Invalid(refusal, "/code")
-    outcome = await services.engine.submit(AddCoupon(cart_id, body.code), context)
+    outcome = await services.engine.submit(
+        AddCoupon(cart_id, body.code), context, expected_version=expected_version(request)
+    )
     return await cart_reply(request, services, outcome, outcome.position, status=201)
 
 
@@ -216,7 +218,9 @@ async def remove_coupon(
     services = services_of(request)
     cart_id, _ = await own_cart(request, services, principal)
     context = context_of_anybody(request, principal)
-    outcome = await services.engine.submit(RemoveCoupon(cart_id, code.upper()), context)
+    outcome = await services.engine.submit(
+        RemoveCoupon(cart_id, code.upper()), context, expected_version=expected_version(request)
+    )
     return await cart_reply(request, services, outcome, outcome.position)
 
 

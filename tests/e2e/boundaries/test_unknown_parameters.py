@@ -23,6 +23,14 @@ async def test_queries(admin: Shopper, path: str) -> None:
     assert named in ([("query", "q")], [("query", "statüs")])
 
 
+@pytest.mark.parametrize("query", ["shipto=US", "utm_source=mail", "shipTo=US&shipTo=DE", "shipTo=US&q=a"])
+async def test_product_pages(seller: Seller, visitor: Shopper, query: str) -> None:
+    sku = await seller.sells()
+    path = f"/api/products/{seller.products[sku]}"
+    problem(await visitor.send("GET", f"{path}?{query}"), 422, "validation_failed")
+    expect(200, await visitor.send("GET", f"{path}?ship%54o=US"))
+
+
 async def test_commands(house: House, shopper: Shopper, seller: Seller) -> None:
     sku = await seller.sells()
     head = await house.head()

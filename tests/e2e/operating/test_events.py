@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from typing import Any
 
 import pytest
 
+from streams.outgoing.published import wanted_after
 from tests.e2e.house import House
 from tests.e2e.market import Seller
 from tests.e2e.shopper import HOME, Shopper, problem
@@ -69,6 +71,28 @@ async def test_who_has_seen_everything_waits_for_the_next(house: House, seller: 
     after = answer.json()["next"]
     empty = await admin.do("GET", f"/api/events?after={after}&types=product.created", Prefer="wait=0")
     assert (empty["items"], int(empty["next"]) >= int(after)) == ([], True)
+
+
+async def test_who_says_nothing_of_waiting_waits_a_second(house: House, seller: Seller, admin: Shopper) -> None:
+    """As every query does that would have to wait."""
+    head = await house.head()
+    waiting = asyncio.create_task(admin.send("GET", f"/api/events?after={head}&types=product.created"))
+    await asyncio.sleep(0.05)
+    assert not waiting.done()
+    sku = await seller.describes()
+    answer = await waiting
+    assert [event["data"]["variants"][0]["sku"] for event in answer.json()["items"]] == [sku]
+    assert "Preference-Applied" not in answer.headers
+
+
+async def test_what_is_rare_is_found_behind_much_else(
+    house: House, seller: Seller, admin: Shopper, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sku = await seller.describes()
+    monkeypatch.setattr("streams.outgoing.published.READ_PAGE", 2)
+    monkeypatch.setattr("readapi.routes.events.wanted_after", partial(wanted_after, scanned_max=2))
+    page = await admin.do("GET", "/api/events?types=product.created&limit=1")
+    assert [event["data"]["variants"][0]["sku"] for event in page["items"]] == [sku]
 
 
 async def test_a_page_is_bounded_in_bytes(seller: Seller, admin: Shopper, monkeypatch: pytest.MonkeyPatch) -> None:
