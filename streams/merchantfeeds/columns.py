@@ -27,6 +27,14 @@ FIELDS = {
     "offers": ("sku", "price", "currency", "listPrice", "shipsTo", "holdPolicy", "limitPerAccount", "backorder"),
     "stock": ("sku", "quantity"),
 }
+BLANK: dict[str, Any] = {
+    "listPrice": None,
+    "shipsTo": ["*"],
+    "holdPolicy": "checkout",
+    "limitPerAccount": None,
+    "backorder": False,
+}
+"""What an empty cell says where there is a column: none. Of what has no column a row says nothing."""
 _WHOLE = re.compile(r"-?(0|[1-9][0-9]{0,14})")
 _NUMBER = re.compile(r"-?(0|[1-9][0-9]{0,11})\.[0-9]{1,6}")
 _PRICE = re.compile(r"([0-9]{1,12})(?:[.,]([0-9]{1,4}))?")
@@ -58,9 +66,10 @@ class Columns:
             raise Invalid("no column is called sku; say with columns which one it is")
 
     def row(self, cells: Sequence[str]) -> dict[str, Any]:
-        """Empty cells are left out."""
+        """Empty cells are left out, unless they say that there is none of it."""
         found = {field: cells[at].strip() for field, at in self._at.items()} | self._constants
-        return self._make({field: text for field, text in found.items() if text})
+        blank = {field: BLANK[field] for field, text in found.items() if not text and field in BLANK}
+        return self._make({field: text for field, text in found.items() if text}) | blank
 
     def _product(self, cells: dict[str, str]) -> dict[str, Any]:
         texts = _texts(cells)

@@ -51,6 +51,13 @@ class Draft(NamedTuple):
     axes: tuple[str, ...] = ()
 
 
+class SaidOffer(NamedTuple):
+    sku: str
+    terms: Terms
+    kept: tuple[str, ...] = ()
+    """Fields of the terms that nothing was said of: they stay as they are where there is an offer."""
+
+
 class Made(NamedTuple):
     product_id: str
     skus: tuple[str, ...]
@@ -278,17 +285,17 @@ async def product_of(engine: Engine, sku: str, *, on_sale: bool = True) -> str:
 
 
 async def put_offers(
-    engine: Engine, context: Context, shop_id: str, currency: str, terms_by_sku: Sequence[tuple[str, Terms]]
+    engine: Engine, context: Context, shop_id: str, currency: str, offers: Sequence[SaidOffer]
 ) -> list[Outcome | DomainError]:
     """``currency`` is the shop's; whether the actor may act for the shop was asked before."""
     commands: list[Command | DomainError] = []
-    for sku, terms in terms_by_sku:
+    for sku, terms, kept in offers:
         try:
             product_id = await product_of(engine, sku)
         except DomainError as refusal:
             commands.append(refusal)
         else:
-            commands.append(PutOffer(offer_id(shop_id, sku), product_id, currency, terms))
+            commands.append(PutOffer(offer_id(shop_id, sku), product_id, currency, terms, kept))
     return await _those_that_stand(engine, context, commands)
 
 

@@ -17,11 +17,12 @@ from commands.engine import Engine
 from commands.errors import UnreadableStream
 from domain.errors import DomainError, Invalid
 from domain.inventory.inventory import QUANTITY_MAX
+from domain.sellers.offer import Terms
 from domain.sellers.shop import OpenedShop, require_open
 from streams.merchantfeeds.rows import Line, Loaded, Rejection
 from writeapi.bodies.merchandise import NewProduct, OfferTerms, Sku
 from writeapi.merchants.categorytree import CategoryLine, put_tree
-from writeapi.merchants.merchandise import Made, count_stock, create_products, put_offers
+from writeapi.merchants.merchandise import Made, SaidOffer, count_stock, create_products, put_offers
 from writeapi.requests import Body
 
 DAMAGED = "what the marketplace has stored about this is damaged; its operator has to look"
@@ -31,8 +32,14 @@ log = structlog.get_logger("rows")
 
 
 class OfferLine(OfferTerms):
+    """What a line does not mention stays as it is, unlike in a request: a list of prices has no column for sales."""
+
     sku: Sku
     shop_id: Annotated[str, Field(max_length=40)] | None = None
+
+    def said(self) -> SaidOffer:
+        kept = tuple(field for field in Terms.__struct_fields__ if field not in self.model_fields_set)
+        return SaidOffer(self.sku, self.terms(), kept)
 
 
 class StockLine(Body):
@@ -115,8 +122,8 @@ async def _offers(
         if isinstance(opened, DomainError):
             rejections += [_rejection(number, opened) for number, _ in rows]
             continue
-        terms = [(row.sku, row.terms()) for _, row in rows]
-        results = await put_offers(writing.engine, context, shop, opened.currency, terms)
+        said = [row.said() for _, row in rows]
+        results = await put_offers(writing.engine, context, shop, opened.currency, said)
         rejections += _refused(rows, results)
         changed += changes(results)
     return Loaded(rejections, changed)
