@@ -34,7 +34,7 @@ from domain.errors import DomainError, Forbidden, IllegalTransition, Invalid, No
 from domain.ids import claim_id, derived_id, drawn_at, new_id, offer_id, stock_id
 from domain.inventory.inventory import SetStock
 from domain.sellers.offer import PutOffer, Terms
-from writeapi.merchants.attributes import Said, Schemas, conformed
+from writeapi.merchants.attributes import Said, Schemas, conformed, of_cells
 
 CHUNK = 500
 """Products per round; with their claims well below what the engine's queue takes."""
@@ -49,6 +49,8 @@ class Draft(NamedTuple):
     """The merchant's own name for it: creating it again changes nothing."""
     unpublished: bool = False
     axes: tuple[str, ...] = ()
+    decimal: str = ""
+    """Where attributes are cells of a table, which have no types: what numbers have before their fraction."""
 
 
 class SaidOffer(NamedTuple):
@@ -107,7 +109,8 @@ async def _checked(schemas: Schemas, draft: Draft) -> tuple[Draft, DomainError |
     """The draft with its attributes as its category wants them, or why that cannot be."""
     try:
         asked = await schemas.of(draft.description.category)
-        said = conformed(Said(draft.description, draft.variants), asked, complete=not draft.unpublished)
+        own = of_cells(draft.description, asked, draft.decimal) if draft.decimal else draft.description
+        said = conformed(Said(own, draft.variants), asked, complete=not draft.unpublished)
     except DomainError as refusal:
         return draft, refusal
     return draft._replace(description=said.description, variants=said.variants), None

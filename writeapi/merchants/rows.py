@@ -23,6 +23,7 @@ from streams.merchantfeeds.rows import Line, Loaded, Rejection
 from writeapi.bodies.merchandise import NewProduct, OfferTerms, Sku
 from writeapi.merchants.categorytree import CategoryLine, put_tree
 from writeapi.merchants.merchandise import Made, SaidOffer, count_stock, create_products, put_offers
+from writeapi.merchants.reasons import reason_of
 from writeapi.requests import Body
 
 DAMAGED = "what the marketplace has stored about this is damaged; its operator has to look"
@@ -101,7 +102,8 @@ async def _loaded(
 
 async def _products(writing: Writing, context: Context, lines: Sequence[Line]) -> Loaded:
     rejections, good = _validated(NewProduct, lines)
-    drafts = [product.draft() for _, product in good]
+    decimals = {line.number: line.decimal for line in lines}
+    drafts = [product.draft()._replace(decimal=decimals[number]) for number, product in good]
     results = await create_products(writing.engine, context, drafts, importing=True)
     return Loaded(rejections + _refused(good, results), sum(isinstance(one, Made) and one.changed for one in results))
 
@@ -152,25 +154,15 @@ def changes(results: Iterable[Outcome | DomainError]) -> int:
 def _validated(model: type[Row], lines: Sequence[Line]) -> tuple[list[Rejection], list[tuple[int, Row]]]:
     rejections: list[Rejection] = []
     good: list[tuple[int, Row]] = []
-    for number, data in lines:
+    for number, data, _ in lines:
         if isinstance(data, Rejection):
             rejections.append(data)
             continue
         try:
             good.append((number, model.model_validate(data)))
         except ValidationError as error:
-            first = error.errors(include_url=False, include_input=False)[0]
-            pointer = "/" + "/".join(map(str, first["loc"]))
-            rejections.append(Rejection(number, _why(error) or first["msg"], pointer))
+            rejections.append(Rejection(number, *reason_of(error, model)))
     return rejections, good
-
-
-def _why(error: ValidationError) -> str | None:
-    """Of a text in the place of minor units: what a CSV has for a price is still there when it is none."""
-    first = error.errors(include_url=False)[0]
-    if tuple(first["loc"][-1:]) != ("amount",) or not isinstance(first["input"], str):
-        return None
-    return f"{first['input'][:40]!r} is no price such as 19.99, and no number of minor units"
 
 
 def _by_shop(rows: Iterable[tuple[int, Any]], shop_id: str | None) -> dict[str, list[tuple[int, Any]]]:
