@@ -220,6 +220,10 @@ def _taking_over(claim: TakeClaim, abandoned: str) -> TakeClaim:
 
 
 def _note(work: _Work, claim: TakeClaim, outcome: Outcome | DomainError) -> None:
+    if isinstance(outcome, AlreadyClaimed):
+        owner = outcome.data["owner"]
+        detail = f"this SKU is that of {owner}; to sell it too, put an offer for it"
+        outcome = AlreadyClaimed(detail, claim.pointer, owner=owner)
     if isinstance(outcome, DomainError):
         work.result = work.result or outcome
     elif outcome.events:
