@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from fastapi import APIRouter
@@ -50,39 +50,48 @@ async def shop_offers(
     await require_own(request, principal, shop_id)
     position = await at_position(request)
 
-    async def shown(entries: Sequence[Entry]) -> list[Any]:
-        items = await _items(services, shop_id, entries)
-        return [item if below is None or item["stock"]["available"] < below else None for item in items]
+    async def low(entries: Sequence[Entry]) -> list[Any]:
+        assert below is not None
+        stock = await _stock(services, shop_id, entries)
+        wanted = [entry for entry in entries if stock[entry.key]["available"] < below]
+        items = dict(zip([one.key for one in wanted], await _items(services, shop_id, wanted, stock), strict=True))
+        return [items.get(entry.key) for entry in entries]
 
     if below is not None:
         scarce = List(f"offers:{shop_id}:{below}", OFFERS.name, "shop", shop_id)
-        some = await sifted_page(request, services.views, scarce, cursor, limit, shown)
+        some = await sifted_page(request, services.views, scarce, cursor, limit, low)
         return answer(page(some.items, next=some.next), position)
-    found = await page_of(
-        request, services.views, List(f"offers:{shop_id}", OFFERS.name, "shop", shop_id), cursor, limit
+    whole = List(f"offers:{shop_id}", OFFERS.name, "shop", shop_id)
+    found = await page_of(request, services.views, whole, cursor, limit)
+    items = await _items(services, shop_id, found.entries, await _stock(services, shop_id, found.entries))
+    return answer(page(items, next=found.next, prev=found.prev), position)
+
+
+async def _stock(services: ReadServices, shop_id: str, entries: Sequence[Entry]) -> dict[str, dict[str, Any]]:
+    """By the ids of the offers."""
+    now, skus = services.clock(), {entry.key: split_offer(entry.key)[1] for entry in entries}
+    rows: dict[str, StockRow] = await services.views.get_many(
+        STOCK_ROWS.name, [stock_id(shop_id, sku) for sku in skus.values()]
     )
-    return answer(page(await shown(found.entries), next=found.next, prev=found.prev), position)
+    found = {key: rows.get(stock_id(shop_id, sku)) for key, sku in skus.items()}
+    return {key: inventory_json("", NONE if row is None else row.item, now) for key, row in found.items()}
 
 
-async def _items(services: ReadServices, shop_id: str, entries: Sequence[Entry]) -> list[dict[str, Any]]:
-    now, skus = services.clock(), [split_offer(entry.key)[1] for entry in entries]
+async def _items(
+    services: ReadServices, shop_id: str, entries: Sequence[Entry], stock: Mapping[str, dict[str, Any]]
+) -> list[dict[str, Any]]:
     products: dict[str, ProductRow] = await services.views.get_many(
         PRODUCTS.name, list({entry.row.product_id for entry in entries})
     )
-    stock: dict[str, StockRow] = await services.views.get_many(STOCK_ROWS.name, [stock_id(shop_id, s) for s in skus])
-    items = []
-    for sku, entry in zip(skus, entries, strict=True):
-        product, row = products.get(entry.row.product_id), stock.get(stock_id(shop_id, sku))
-        told = inventory_json(sku, NONE if row is None else row.item, now)
-        items.append(
-            {
-                **offer_terms_json(shop_id, sku, entry.row),
-                "title": None if product is None else product.description.title,
-                "productStatus": _status(product),
-                "stock": {name: told[name] for name in ("onHand", "committed", "held", "available")},
-            }
-        )
-    return items
+    return [
+        {
+            **offer_terms_json(shop_id, split_offer(entry.key)[1], entry.row),
+            "title": None if product is None else product.description.title,
+            "productStatus": _status(product),
+            "stock": {name: stock[entry.key][name] for name in ("onHand", "committed", "held", "available")},
+        }
+        for entry, product in ((entry, products.get(entry.row.product_id)) for entry in entries)
+    ]
 
 
 def _status(product: ProductRow | None) -> str | None:
