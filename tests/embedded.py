@@ -37,6 +37,7 @@ from readapi.edge import middleware
 from readapi.edge.state import EdgeSettings, edge_state
 from readapi.routes import categories as read_categories
 from readapi.routes import products as read_products
+from readapi.routes import shoporders as read_shoporders
 from readapi.routes import shops as read_shops
 from streams.indexing.indexer import Indexer
 from streams.views.follower import Follower
@@ -50,6 +51,7 @@ from writeapi.services import WriteServices
 ROUTERS: Sequence[APIRouter] = (
     read_products.router,
     read_categories.router,
+    read_shoporders.router,
     read_shops.router,
     shops.router,
     products.router,

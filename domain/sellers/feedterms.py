@@ -11,6 +11,7 @@ EVERY_MAX = 7 * 24 * 60
 DAY_MINUTES = 24 * 60
 KINDS = ("products", "offers", "stock")
 FORMATS = ("ndjson", "csv")
+DECIMALS = (".", ",")
 ENCODINGS = ("utf-8", "iso-8859-1", "windows-1252")
 DONE, SAME, CUT_OFF, FAILED = "done", "same", "cut_off", "failed"
 """How a run ends: the whole source was read; it was as before; its end was missing; nothing could be had of it."""
@@ -33,6 +34,8 @@ class FeedTerms(Event, frozen=True):
     """Minutes after midnight, UTC; -1 for no such schedule."""
     complete: bool = False
     """What a feed brought before and does not list any more is withdrawn, once the whole of it was read."""
+    decimal: str = "."
+    """Of a CSV: what stands before the fraction of a number; of the two the other is between thousands."""
 
 
 class RunCounts(Event, frozen=True):
@@ -57,6 +60,7 @@ def check_terms(terms: FeedTerms) -> None:
         (terms.what, KINDS, "/what"),
         (terms.format, FORMATS, "/format"),
         (terms.encoding, ENCODINGS, "/encoding"),
+        (terms.decimal, DECIMALS, "/decimal"),
     )
     for value, known, pointer in choices:
         if value not in known:

@@ -63,6 +63,8 @@ class PutOffer(Command, frozen=True):
     product_id: str
     shop_currency: str
     terms: Terms
+    kept: tuple[str, ...] = ()
+    """Fields of the terms that stay as they are where there is an offer."""
 
 
 class WithdrawOffer(Command, frozen=True):
@@ -125,6 +127,8 @@ Offer = NoOffer | LiveOffer
 
 def put_offer(command: PutOffer, state: Offer) -> list[Event]:
     terms = command.terms
+    if isinstance(state, LiveOffer) and command.kept:
+        terms = replace(terms, **{name: getattr(state.terms, name) for name in command.kept})
     _check_prices(terms, command.shop_currency)
     if terms.limit_per_account is not None and not 1 <= terms.limit_per_account <= LIMIT_MAX:
         raise Invalid(f"limitPerAccount must be between 1 and {LIMIT_MAX}", "/limitPerAccount")

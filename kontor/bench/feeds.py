@@ -116,7 +116,7 @@ def _alone(file: Path, memory: Path) -> float:
     while lines := reader.rows(BATCH):
         known.known([key_of(line.data) for line in lines])
         for line in lines:
-            digest_of(line.data)
+            digest_of(line)
     seconds = time.perf_counter() - started
     reader.close()
     known.close()

@@ -26,7 +26,7 @@ from kontor.bench.client import Client
 from kontor.settings import Settings
 from kontor.wiring.embedded import embedded
 from writeapi.accounts.registration import register
-from writeapi.merchants.merchandise import Draft, count_stock, create_products, put_offers
+from writeapi.merchants.merchandise import Draft, SaidOffer, count_stock, create_products, put_offers
 from writeapi.services import WriteServices
 
 PASSWORD = "bench-password"
@@ -91,7 +91,7 @@ async def _stock_shop(services: WriteServices, skus: int, units: int, owner: str
         for i, name in enumerate(names)
     ]
     await create_products(services.engine, context, drafts)
-    terms = [(name, Terms(Money(1_000 + i, "USD"))) for i, name in enumerate(names)]
+    terms = [SaidOffer(name, Terms(Money(1_000 + i, "USD"))) for i, name in enumerate(names)]
     await put_offers(services.engine, context, shop_id, "USD", terms)
     await count_stock(services.engine, context, shop_id, [(name, units) for name in names])
     return shop_id, names

@@ -6,8 +6,9 @@ import re
 from collections.abc import Iterable
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictInt, StringConstraints
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StrictInt, StringConstraints
 from pydantic.alias_generators import to_camel
+from pydantic_core import PydanticCustomError
 
 from domain.money import AMOUNT_MAX, CURRENCIES
 
@@ -94,10 +95,16 @@ class Command(BaseModel):
     )
 
 
+def _minor(amount: object) -> object:
+    if isinstance(amount, float | str):
+        raise PydanticCustomError("minor_units", "a whole number of minor units: of 19.99 dollars 1999")
+    return amount
+
+
 class MoneyIn(Command):
     """An amount in minor units: 1999 with USD is $19.99."""
 
-    amount: Annotated[StrictInt, Field(ge=0, le=AMOUNT_MAX, examples=[1999])]
+    amount: Annotated[StrictInt, Field(ge=0, le=AMOUNT_MAX, examples=[1999]), BeforeValidator(_minor)]
     currency: CurrencyCode
 
 

@@ -10,6 +10,7 @@ _NOT_VALID = "is not valid"
 _LEAVES_MAX = 500
 _NEVER_QUOTING = {
     "missing",
+    "minor_units",
     "extra_forbidden",
     "too_long",
     "too_short",
@@ -68,7 +69,8 @@ def _quotes(message: str, value: Any) -> bool:
             waiting.extend(item)
         elif isinstance(item, str | int | float) and not isinstance(item, bool):
             text = str(item)
-            if len(text) >= 3 and (text in message or repr(item)[1:-1] in message):
+            within = repr(item)[1:-1] if isinstance(item, str) else text
+            if len(text) >= 3 and (text in message or within in message):
                 return True
     return bool(waiting)
 

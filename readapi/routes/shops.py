@@ -2,27 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
+from typing import Annotated, Any
 
 import msgspec
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 from starlette.requests import Request
 from starlette.responses import Response
 
-from commands.vault import Vault
 from domain.errors import Forbidden, NotFound
-from domain.inventory.inventory import InventoryItem
-from domain.money import total
-from domain.orders.order import CancelledOrder, OpenOrder, Order, PaidOrder
-from domain.orders.orderstate import cancelled, is_to_bring
-from domain.pricing.pricing import PricedLine
-from projections.orders.projector import OrderRow
+from domain.inventory.inventory import QUANTITY_MAX, InventoryItem
 from projections.shops.projector import SHOP_ROWS, ShopRow
 from projections.stock.projector import split_stock
-from projections.views import ViewsUnavailable
+from projections.views import Entry, ViewsUnavailable
 from readapi.caching.ready import Ready, Unchanged, answer, headers_of
-from readapi.consistency import at_history_position, at_log_position, at_position
+from readapi.consistency import at_log_position, at_position
 from readapi.edge.etags import etag, not_modified
 from readapi.edge.ids import is_id
 from readapi.edge.openapi import problem_responses, signed_in
@@ -30,15 +24,17 @@ from readapi.edge.paging import CursorParameter, Limit, page
 from readapi.edge.principal import Principal, RequiredPrincipal, principal_of
 from readapi.fallback.degraded import or_else
 from readapi.instants import instant
-from readapi.lists import List, Listing, Page, page_of
+from readapi.lists import List, Listing, page_of
 from readapi.services import ReadServices
-from readapi.shapes.shops import InventoryList, ShopOrderList, ShopOut
-from readapi.shown.orders import return_json, shipment_json, units_json
+from readapi.shapes.shops import InventoryList, ShopOut
+from readapi.sifted import sifted_page
 from streams.standins.fromthelog import rows_of
 from streams.standins.sellerslists import SellersLists
 
 router = APIRouter(tags=["merchants"])
-NOTHING_BESIDE = Page([], None, None)
+Below = Annotated[
+    int | None, Query(ge=-QUANTITY_MAX, le=QUANTITY_MAX, description="only what has fewer available than this")
+]
 OWN = {**problem_responses("unauthenticated", "forbidden", "not_found", "position_not_reached")}
 
 
@@ -83,63 +79,42 @@ def _shop(request: Request, shop_id: str, row: ShopRow, numbers: dict[str, int],
 
 
 @router.get(
-    "/api/shops/{shop_id}/orders",
-    summary="The shop's orders, newest first",
-    responses={200: {"model": ShopOrderList}, **OWN},
-    openapi_extra=signed_in(),
-)
-async def shop_orders(
-    request: Request, shop_id: str, principal: RequiredPrincipal, cursor: CursorParameter = None, limit: Limit = 20
-) -> Response:
-    """Each with this shop's lines only, and with the buyer's address from the moment it may be packed until all of them
-    are delivered or called off. While the store of order lists is away, the newest orders come from the log, as
-    far as they are among its last 50,000 events, and `Kontor-Degraded: orders` says so."""
-    services: ReadServices = request.app.state.services
-    await _own(request, principal, shop_id)
-
-    def shown(rows: Mapping[str, OrderRow], found: Page, position: int) -> Response:
-        items = [order_item(order_id, row, shop_id, services.vault) for order_id, row in rows.items()]
-        return answer(page(items, next=found.next, prev=found.prev), position)
-
-    async def from_views() -> Response:
-        position = await at_history_position(request)
-        mine = List(
-            f"orders:{shop_id}", "shop_orders", "shop", shop_id, lambda entry: entry.row.placed_at, newest_first=True
-        )
-        found = await page_of(request, services.views, mine, cursor, limit)
-        ids = [entry.row.order_id for entry in found.entries]
-        rows: dict[str, OrderRow] = await services.views.get_many("orders", ids)
-        return shown({order_id: rows[order_id] for order_id in ids if order_id in rows}, found, position)
-
-    async def from_log() -> Response:
-        position = await at_log_position(request)
-        if cursor is not None:
-            raise ViewsUnavailable("only the newest orders can be had from the log")
-        return shown(await _from_log(services).newest_orders(shop_id, limit), NOTHING_BESIDE, position)
-
-    return await or_else(request, "orders", from_views, from_log)
-
-
-@router.get(
     "/api/shops/{shop_id}/inventory",
     summary="The shop's stock, by SKU",
     responses={200: {"model": InventoryList}, **OWN},
     openapi_extra=signed_in(),
 )
 async def shop_inventory(
-    request: Request, shop_id: str, principal: RequiredPrincipal, cursor: CursorParameter = None, limit: Limit = 20
+    request: Request,
+    shop_id: str,
+    principal: RequiredPrincipal,
+    below: Below = None,
+    cursor: CursorParameter = None,
+    limit: Limit = 20,
 ) -> Response:
-    """While the views are away it comes from the log, and `Kontor-Degraded: shops` says so."""
+    """With `below` the next 2,000 are looked through, so a page may have fewer, or none, while `next` goes on; there is
+    no `prev` then. While the views are away it comes from the log, and `Kontor-Degraded: shops` says so."""
     services: ReadServices = request.app.state.services
-    await _own(request, principal, shop_id)
+    await require_own(request, principal, shop_id)
 
     async def shown(views: Listing, position: int) -> Response:
+        now = services.clock()
+
+        def item(entry: Entry) -> dict[str, Any]:
+            sku = split_stock(entry.key)[1]
+            return {**inventory_json(sku, entry.row.item, now), "version": entry.row.version}
+
+        async def low(entries: Sequence[Entry]) -> list[Any]:
+            assert below is not None
+            return [item(entry) if entry.row.item.available(now) < below else None for entry in entries]
+
+        if below is not None:
+            scarce = List(f"stock:{shop_id}:{below}", "stock", "shop", shop_id)
+            some = await sifted_page(request, views, scarce, cursor, limit, low)
+            return answer(page(some.items, next=some.next), position)
         mine = List(f"stock:{shop_id}", "stock", "shop", shop_id)
         found = await page_of(request, views, mine, cursor, limit)
-        now = services.clock()
-        items = [
-            {**inventory_json(split_stock(key)[1], row.item, now), "version": row.version} for key, row in found.entries
-        ]
+        items = [item(entry) for entry in found.entries]
         return answer(page(items, next=found.next, prev=found.prev), position)
 
     async def from_views() -> Response:
@@ -148,12 +123,12 @@ async def shop_inventory(
 
     async def from_log() -> Response:
         position = await at_log_position(request)
-        return await shown(_from_log(services), position)
+        return await shown(from_log_of(services), position)
 
     return await or_else(request, "shops", from_views, from_log)
 
 
-def _from_log(services: ReadServices) -> SellersLists:
+def from_log_of(services: ReadServices) -> SellersLists:
     if services.sellers_lists is None:
         raise ViewsUnavailable("nothing else keeps what sellers see")
     return services.sellers_lists
@@ -162,7 +137,7 @@ def _from_log(services: ReadServices) -> SellersLists:
 # who may
 
 
-async def _own(request: Request, principal: Principal, shop_id: str) -> None:
+async def require_own(request: Request, principal: Principal, shop_id: str) -> None:
     """Raises NotFound, Forbidden."""
     services: ReadServices = request.app.state.services
 
@@ -228,39 +203,6 @@ def shop_json(shop_id: str, row: ShopRow) -> dict[str, Any]:
 async def dashboard(services: ReadServices, shop_id: str) -> dict[str, int]:
     counted = {"offers": "offers", "stockItems": "stock"}
     return {name: await services.views.count(table, "shop", shop_id) for name, table in counted.items()}
-
-
-def order_item(order_id: str, row: OrderRow, shop_id: str, vault: Vault) -> dict[str, Any]:
-    """The buyer's other lines are not the seller's; name and address are as long as there is something to bring."""
-    placed = row.placed
-    lines = [line for line in placed.quote.lines if line.shop_id == shop_id]
-    return {
-        "orderId": order_id,
-        "status": row.status,
-        "lines": lines,
-        "total": total((line.total for line in lines), placed.quote.totals.grand.currency),
-        "shipments": [
-            shipment_json(key, one)
-            for key, one in (row.order.shipments if isinstance(row.order, OpenOrder | PaidOrder) else {}).items()
-            if one.shop_id == shop_id
-        ],
-        "cancelled": _cancelled(row.order, lines),
-        "returns": [
-            return_json(key, one, vault, placed.account_id)
-            for key, one in (row.order.returns if isinstance(row.order, PaidOrder) else {}).items()
-            if one.shop_id == shop_id
-        ],
-        "destination": {"country": placed.country, "region": placed.region},
-        "address": vault.open(placed.account_id, placed.address) if is_to_bring(row.order, shop_id) else None,
-        "createdAt": instant(row.created_at),
-        "updatedAt": instant(row.updated_at),
-        "version": row.version,
-    }
-
-
-def _cancelled(state: Order, lines: Sequence[PricedLine]) -> list[dict[str, Any]]:
-    gone = cancelled(state) if isinstance(state, PaidOrder | CancelledOrder) else {}
-    return units_json({line.line_id: gone[line.line_id] for line in lines if line.line_id in gone})
 
 
 def inventory_json(sku: str, item: InventoryItem, at: int) -> dict[str, Any]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import Field
 
+from readapi.shapes.described import OfferTermsOut
 from readapi.shapes.shape import Listed, MoneyOut, Shape, Versioned
 
 
@@ -52,6 +53,10 @@ class ShopOrder(Versioned):
     status: str
     lines: list[ShopOrderLine] = Field(description="this shop's lines only")
     total: MoneyOut = Field(description="of these lines")
+    to_pack: list[dict[str, Any]] = Field(
+        description="units by line that may be packed now and are in no parcel yet",
+        examples=[[{"lineId": "lin_01KARQ0000ABCDEFGHJKMNPQRS", "quantity": 1}]],
+    )
     shipments: list[dict[str, Any]] = Field(description="of this shop's lines; as in an order")
     cancelled: list[dict[str, Any]] = Field(description="units that are not to be sent, while others are")
     returns: list[dict[str, Any]] = Field(description="of this shop's lines; as in an order")
@@ -76,3 +81,22 @@ class InventoryRow(Shape):
 
 class InventoryList(Listed):
     items: list[InventoryRow]
+
+
+class StockOfOffer(Shape):
+    """As in the inventory; all nothing where the shop never had any."""
+
+    on_hand: int
+    committed: int
+    held: int
+    available: int
+
+
+class ShopOffer(OfferTermsOut):
+    title: str | None = Field(description="of the product, in its own language", examples=["Oak bed"])
+    product_status: Literal["published", "draft", "discontinued"] | None
+    stock: StockOfOffer
+
+
+class ShopOfferList(Listed):
+    items: list[ShopOffer]

@@ -8,7 +8,7 @@ from typing import Any, Literal
 from pydantic import Field
 
 from domain.instants import instant
-from domain.sellers.feedstate import Feed, Run, Running
+from domain.sellers.feedstate import Feed, Run
 from domain.sellers.feedterms import FeedTerms, RunCounts
 from readapi.shapes.shape import Listed, Shape
 
@@ -31,13 +31,14 @@ class RunCountsOut(Shape):
 
 class FeedRunOut(Shape):
     run_id: str = RUN_ID
-    status: Literal["running", "done", "same", "cut_off", "failed"] = Field(
-        description="`same`: the source was as before; `cut_off`: its end was missing, what was whole was taken"
+    status: Literal["waiting", "running", "done", "same", "cut_off", "failed"] = Field(
+        description="`waiting`: it was asked for, and no worker has begun it; `same`: the source was as before; "
+        "`cut_off`: its end was missing, what was whole was taken"
     )
     reason: str | None = Field(description="why it was cut off or failed, or nothing was withdrawn")
     counts: RunCountsOut = Field(description="of a run that goes on: nothing yet")
     rejected_rows: int = Field(description="that can be fetched; at most 10,000 are kept")
-    begun_at: datetime
+    begun_at: datetime = Field(description="of a run that waits: when it was asked for")
     finished_at: datetime | None
 
 
@@ -53,6 +54,7 @@ class FeedOut(Shape):
     columns: dict[str, str]
     delimiter: str
     encoding: str
+    decimal: Literal[".", ","]
     schedule: FeedSchedule | None
     complete: bool
     status: Literal["active", "paused"]
@@ -79,6 +81,7 @@ def feed_json(name: str, feed: Feed) -> dict[str, Any]:
         "columns": terms.columns,
         "delimiter": terms.delimiter,
         "encoding": terms.encoding,
+        "decimal": terms.decimal,
         "schedule": _schedule(terms),
         "complete": terms.complete,
         "status": "paused" if feed.paused else "active",
@@ -100,18 +103,19 @@ def _schedule(terms: FeedTerms) -> dict[str, Any] | None:
 
 def runs_json(feed: Feed) -> list[dict[str, Any]]:
     """The newest first."""
-    under_way = [] if feed.running is None else [_running(feed.running)]
+    under_way = [] if feed.asked is None else [_going_on(feed.asked.run_id, "waiting", feed.asked.at)]
+    under_way += [] if feed.running is None else [_going_on(feed.running.run_id, "running", feed.running.begun_at)]
     return under_way + [_run(run) for run in reversed(feed.runs)]
 
 
-def _running(running: Running) -> dict[str, Any]:
+def _going_on(run_id: str, status: str, at: int) -> dict[str, Any]:
     return {
-        "runId": running.run_id,
-        "status": "running",
+        "runId": run_id,
+        "status": status,
         "reason": None,
         "counts": counts_json(RunCounts()),
         "rejectedRows": 0,
-        "begunAt": instant(running.begun_at),
+        "begunAt": instant(at),
         "finishedAt": None,
     }
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
+from domain.catalog.cells import COMMA, POINT, truth_of, value_of
 from domain.catalog.language import is_tag
 from domain.errors import Invalid
 from domain.money import CURRENCIES
@@ -20,6 +21,9 @@ LOCALIZED = ("title", "description")
 LABEL = "label."
 FILE_COLUMNS_MAX = 2_000
 """Of a file: more than a product can have attributes, each with its name in a few languages."""
+LISTED_MAX = 500
+"""Characters of a file's own columns that a reason names."""
+_DELIMITERS = (";", ",", "\t", "|")
 STEP = ">"
 """Between the steps of a category."""
 FIELDS = {
@@ -27,8 +31,16 @@ FIELDS = {
     "offers": ("sku", "price", "currency", "listPrice", "shipsTo", "holdPolicy", "limitPerAccount", "backorder"),
     "stock": ("sku", "quantity"),
 }
-_WHOLE = re.compile(r"-?(0|[1-9][0-9]{0,14})")
-_NUMBER = re.compile(r"-?(0|[1-9][0-9]{0,11})\.[0-9]{1,6}")
+BLANK: dict[str, Any] = {
+    "listPrice": None,
+    "shipsTo": ["*"],
+    "holdPolicy": "checkout",
+    "limitPerAccount": None,
+    "backorder": False,
+}
+"""What an empty cell says where there is a column: none. Of what has no column a row says nothing."""
+_PIECES = re.compile(r"([0-9]{1,12})[.,]0{1,2}")
+_THOUSANDS = re.compile(r"([0-9]{1,3}([.,'\u2019\u00a0\u202f ])[0-9]{3}(?:\2[0-9]{3}){0,3})(?:([.,])([0-9]{1,4}))?")
 _PRICE = re.compile(r"([0-9]{1,12})(?:[.,]([0-9]{1,4}))?")
 _SEVERAL = re.compile(r"[|\s]+")
 _COUNTRIES = re.compile(r"[|,;\s]+")
@@ -38,36 +50,38 @@ class Columns:
     """How a file's columns become fields."""
 
     def __init__(self, terms: FeedTerms, header: Sequence[str], currency: str) -> None:
-        """``currency`` is the shop's. Raises Invalid if header and terms do not fit together."""
+        """``currency`` is the shop's. Columns without a name mean nothing. Raises Invalid if header and terms do not
+        fit together."""
         self._make = {"products": self._product, "offers": self._offer, "stock": self._stock}[terms.what]
         self._currency = currency
+        self._decimal = terms.decimal
         self._constants: dict[str, str] = {}
         self._at: dict[str, int] = {}
         if len(header) > FILE_COLUMNS_MAX:
             raise Invalid(f"the file has more than {FILE_COLUMNS_MAX} columns")
-        known, places = FIELDS[terms.what], {name: place for place, name in enumerate(header)}
-        for field, column in (terms.columns or dict(zip(header, header, strict=True))).items():
+        known, places = FIELDS[terms.what], {name: place for place, name in enumerate(header) if name}
+        _require_one_delimiter(terms.delimiter, header)
+        for field, column in (terms.columns or {_field(terms.what, name): name for name in places}).items():
             require_field(terms.what, field)
             if column.startswith(CONSTANT):
                 self._constants[field] = column.removeprefix(CONSTANT)
             elif column in places:
                 self._at[field] = places[column]
             else:
-                raise Invalid(f"the file has no column {column!r}")
+                raise Invalid(f"the file has no column {column!r}; it has {_listed(places)}")
         if not {"sku", "externalId"} & (self._at.keys() & set(known)):
             raise Invalid("no column is called sku; say with columns which one it is")
 
     def row(self, cells: Sequence[str]) -> dict[str, Any]:
-        """Empty cells are left out."""
+        """Empty cells are left out, unless they say that there is none of it."""
         found = {field: cells[at].strip() for field, at in self._at.items()} | self._constants
-        return self._make({field: text for field, text in found.items() if text})
+        blank = {field: BLANK[field] for field, text in found.items() if not text and field in BLANK}
+        return self._make({field: text for field, text in found.items() if text}) | blank
 
     def _product(self, cells: dict[str, str]) -> dict[str, Any]:
         texts = _texts(cells)
         attributes = {
-            field.removeprefix(ATTRIBUTE): value_of(text)
-            for field, text in cells.items()
-            if field.startswith(ATTRIBUTE)
+            field.removeprefix(ATTRIBUTE): text for field, text in cells.items() if field.startswith(ATTRIBUTE)
         }
         row: dict[str, Any] = {
             field: cells[field]
@@ -87,20 +101,23 @@ class Columns:
         return row
 
     def _offer(self, cells: dict[str, str]) -> dict[str, Any]:
-        currency = cells.pop("currency", self._currency)
+        currency = cells.pop("currency", self._currency).upper()
         row: dict[str, Any] = dict(cells)
         for field in ("price", "listPrice"):
             if field in row:
-                row[field] = {"amount": minor_units(row[field], currency), "currency": currency}
+                row[field] = {"amount": minor_units(row[field], currency, self._decimal), "currency": currency}
         if "shipsTo" in row:
             row["shipsTo"] = [code for code in _COUNTRIES.split(row["shipsTo"]) if code]
-        for field in ("limitPerAccount", "backorder"):
-            if field in row:
-                row[field] = value_of(row[field])
+        if "limitPerAccount" in row:
+            row["limitPerAccount"] = quantity_of(row["limitPerAccount"], self._decimal)
+        if "backorder" in row:
+            row["backorder"] = truth_of(row["backorder"])
         return row
 
     def _stock(self, cells: dict[str, str]) -> dict[str, Any]:
-        return {field: value_of(text) if field == "quantity" else text for field, text in cells.items()}
+        return {
+            field: quantity_of(text, self._decimal) if field == "quantity" else text for field, text in cells.items()
+        }
 
 
 def _texts(cells: dict[str, str]) -> dict[str, dict[str, Any]]:
@@ -120,6 +137,25 @@ def _is_localized(field: str) -> bool:
     return is_tag(language) and (said in LOCALIZED or (said.startswith(LABEL) and len(said) > len(LABEL)))
 
 
+def _field(what: str, column: str) -> str:
+    """The field that a column is called like, whatever its capitals."""
+    return next((field for field in FIELDS[what] if field.lower() == column.lower()), column)
+
+
+def _require_one_delimiter(delimiter: str, header: Sequence[str]) -> None:
+    """Raises Invalid where the whole first line is one column and looks like several with another delimiter."""
+    if len(header) == 1:
+        other = max(_DELIMITERS, key=header[0].count)
+        if other != delimiter and other in header[0]:
+            shown = "a tab" if other == "\t" else repr(other)
+            raise Invalid(f"the first line is one column, {header[0][:100]!r}; is the delimiter {shown}?")
+
+
+def _listed(names: Iterable[str]) -> str:
+    shown = ", ".join(names)
+    return shown if len(shown) <= LISTED_MAX else shown[:LISTED_MAX] + " …"
+
+
 def require_field(what: str, field: str, pointer: str | None = None) -> None:
     """Raises Invalid for what rows of this kind do not have."""
     attribute = field.startswith(ATTRIBUTE) and len(field) > len(ATTRIBUTE)
@@ -130,19 +166,32 @@ def require_field(what: str, field: str, pointer: str | None = None) -> None:
         )
 
 
-def value_of(text: str) -> str | int | float | bool:
-    """A number or a truth value where the text is written like one; ``007`` is a text."""
-    if _WHOLE.fullmatch(text):
-        return int(text)
-    if _NUMBER.fullmatch(text):
-        return float(text)
-    return text.lower() == "true" if text.lower() in ("true", "false") else text
+def minor_units(text: str, currency: str, decimal: str = POINT) -> int | str:
+    """``19.99``, ``19,99`` or ``1.299,00`` as minor units; the text itself where it is no amount of the currency.
 
-
-def minor_units(text: str, currency: str) -> int | str:
-    """``19.99`` or ``19,99`` as 1999; the text itself where it is no amount of the currency."""
-    digits, found = CURRENCIES.get(currency), _PRICE.fullmatch(text)
+    ``1.299`` is one and a bit for a currency with three digits, thirteen hundred where numbers have a comma before
+    their fraction, and nothing elsewhere.
+    """
+    digits, found = CURRENCIES.get(currency), _PRICE.fullmatch(_ungrouped(text, decimal))
     if digits is None or found is None or len(found[2] or "") > digits:
         return text
     fraction = (found[2] or "").ljust(digits, "0")
     return int(found[1] + fraction)
+
+
+def _ungrouped(text: str, decimal: str) -> str:
+    """Without what stands between thousands, where there is no doubt that it does."""
+    found = _THOUSANDS.fullmatch(text)
+    if found is None:
+        return text
+    whole, group, mark, fraction = found[1], found[2], found[3] or "", found[4] or ""
+    told = whole.count(group) > 1 or (mark and mark != group) or (decimal == COMMA and group == POINT)
+    if mark == group or (group in (POINT, COMMA) and not told):
+        return text
+    return whole.replace(group, "") + mark + fraction
+
+
+def quantity_of(text: str, decimal: str = POINT) -> Any:
+    """Spreadsheets write 3 as ``3.0``."""
+    found = _PIECES.fullmatch(text)
+    return int(found[1]) if found is not None else value_of(text, decimal)

@@ -9,6 +9,7 @@ finds the batch unchanged.
 from __future__ import annotations
 
 import sqlite3
+import threading
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
@@ -45,10 +46,12 @@ class Progress(msgspec.Struct, frozen=True):
 
 
 class FeedMemory:
-    """Methods raise sqlite3.Error; they block, so they are called in a thread."""
+    """Methods raise sqlite3.Error; they block, so they are called in a thread. A run that is called off leaves its
+    thread behind: whoever closes the memory waits for it, since SQLite does not bear being closed under a statement."""
 
     def __init__(self, path: Path) -> None:
         """A file that is damaged is begun anew: nothing is lost with it."""
+        self._alone = threading.Lock()
         try:
             self._db = self._opened(path)
         except sqlite3.DatabaseError:
@@ -69,60 +72,67 @@ class FeedMemory:
         return db
 
     def close(self) -> None:
-        self._db.close()
+        with self._alone:
+            self._db.close()
 
     def begin(self, run_id: str, what: str, last_run: str, *, anew: bool) -> Progress:
         """The run, where it was if it is under way. Rows are forgotten unless they are of ``last_run`` and wanted."""
-        before = self._progress()
-        if before is not None and before.run_id == run_id:
-            return before
-        number = 0
-        if anew or before is None or (before.what, before.run_id) != (what, last_run):
-            self._db.execute("DELETE FROM rows")
-        else:
-            number = before.number
-        begun = Progress(run_id, what, number + 1)
-        self._write(begun)
-        return begun
+        with self._alone:
+            before = self._progress()
+            if before is not None and before.run_id == run_id:
+                return before
+            number = 0
+            if anew or before is None or (before.what, before.run_id) != (what, last_run):
+                self._db.execute("DELETE FROM rows")
+            else:
+                number = before.number
+            begun = Progress(run_id, what, number + 1)
+            self._write(begun)
+            return begun
 
     def note(self, progress: Progress) -> None:
-        self._write(progress)
+        with self._alone:
+            self._write(progress)
 
     def known(self, keys: Sequence[str]) -> dict[str, bytes]:
-        found: dict[str, bytes] = {}
-        for start in range(0, len(keys), KEYS_AT_ONCE):
-            some = keys[start : start + KEYS_AT_ONCE]
-            marks = ",".join("?" * len(some))
-            found.update(self._db.execute(f"SELECT key, digest FROM rows WHERE key IN ({marks})", some).fetchall())
-        return found
+        with self._alone:
+            found: dict[str, bytes] = {}
+            for start in range(0, len(keys), KEYS_AT_ONCE):
+                some = keys[start : start + KEYS_AT_ONCE]
+                marks = ",".join("?" * len(some))
+                found.update(self._db.execute(f"SELECT key, digest FROM rows WHERE key IN ({marks})", some).fetchall())
+            return found
 
     def advance(self, progress: Progress, digests: Mapping[str, bytes], seen: Iterable[str] = ()) -> None:
         """``digests`` are of rows that were taken or refused, ``seen`` other rows that the source still lists."""
-        number = progress.number
-        self._db.execute("BEGIN IMMEDIATE")
-        try:
-            self._db.executemany(
-                "INSERT INTO rows (key, digest, seen) VALUES (?, ?, ?) "
-                "ON CONFLICT (key) DO UPDATE SET digest = excluded.digest, seen = excluded.seen",
-                [(key, digest, number) for key, digest in digests.items()],
-            )
-            self._db.executemany("UPDATE rows SET seen = ? WHERE key = ?", [(number, key) for key in seen])
-            self._write(progress)
-            self._db.execute("COMMIT")
-        except BaseException:
-            self._db.execute("ROLLBACK")
-            raise
+        with self._alone:
+            number = progress.number
+            self._db.execute("BEGIN IMMEDIATE")
+            try:
+                self._db.executemany(
+                    "INSERT INTO rows (key, digest, seen) VALUES (?, ?, ?) "
+                    "ON CONFLICT (key) DO UPDATE SET digest = excluded.digest, seen = excluded.seen",
+                    [(key, digest, number) for key, digest in digests.items()],
+                )
+                self._db.executemany("UPDATE rows SET seen = ? WHERE key = ?", [(number, key) for key in seen])
+                self._write(progress)
+                self._db.execute("COMMIT")
+            except BaseException:
+                self._db.execute("ROLLBACK")
+                raise
 
     def gone(self, number: int, most: int) -> list[str]:
         """Rows that this run has not seen."""
-        found = self._db.execute("SELECT key FROM rows WHERE seen <> ? LIMIT ?", (number, most))
-        return [key for (key,) in found.fetchall()]
+        with self._alone:
+            found = self._db.execute("SELECT key FROM rows WHERE seen <> ? LIMIT ?", (number, most))
+            return [key for (key,) in found.fetchall()]
 
     def drop(self, progress: Progress, keys: Sequence[str]) -> None:
-        self._db.execute("BEGIN IMMEDIATE")
-        self._db.executemany("DELETE FROM rows WHERE key = ?", [(key,) for key in keys])
-        self._write(progress)
-        self._db.execute("COMMIT")
+        with self._alone:
+            self._db.execute("BEGIN IMMEDIATE")
+            self._db.executemany("DELETE FROM rows WHERE key = ?", [(key,) for key in keys])
+            self._write(progress)
+            self._db.execute("COMMIT")
 
     def _progress(self) -> Progress | None:
         found = self._db.execute("SELECT value FROM progress").fetchone()

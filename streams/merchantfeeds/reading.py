@@ -7,6 +7,7 @@ longer is passed over.
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
@@ -16,13 +17,20 @@ import msgspec
 from domain.errors import Invalid
 from domain.sellers.feedterms import FeedTerms
 from streams.merchantfeeds.columns import Columns
+from streams.merchantfeeds.heads import HEAD_MAX, head_of
 from streams.merchantfeeds.rows import DEPTH_MAX, ROW_MAX, Line, Rejection, require_shallow
 from streams.merchantfeeds.sources import SourceFailed
 
-UTF8_MARK = b"\xef\xbb\xbf"
-UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 TORN = "the file ends in the middle of this row"
 _decode = msgspec.json.Decoder(dict[str, Any]).decode
+
+
+def _whole(delimiter: bytes) -> re.Pattern[bytes]:
+    """A line whose cells are all closed. Nothing in it is tried twice, whatever the line."""
+    mark = re.escape(delimiter)
+    other = rb"(?:(?!%b)[\s\S])*+" % mark
+    cell = rb'(?:"[^"]*+(?:""[^"]*+)*+"%b|(?!")%b)' % (other, other)
+    return re.compile(rb"(?:%b%b)*+%b" % (cell, mark, cell))
 
 
 class Place(NamedTuple):
@@ -40,6 +48,7 @@ class Reader:
         self.torn = False
         """Whether the last row was not all there."""
         self._terms = terms
+        self._decimal = terms.decimal if terms.format == "csv" else ""
         self._cut_off = cut_off
         self._file: BinaryIO = spool.open("rb")
         self._columns: Columns | None = None
@@ -58,12 +67,11 @@ class Reader:
         self._file.close()
 
     def _begin(self, currency: str) -> None:
-        head = self._file.read(3)
-        if head.startswith(UTF16_MARKS):
-            raise SourceFailed("the file is in UTF-16; send it in UTF-8, or name its encoding")
-        start = len(UTF8_MARK) if head == UTF8_MARK else 0
-        self._file.seek(start)
-        self.place = Place(start, 1)
+        head = head_of(self._file.read(HEAD_MAX), self._terms)
+        self._encoding, self._delimiter = head.encoding, head.delimiter
+        self._whole = _whole(head.delimiter.encode(head.encoding))
+        self._file.seek(head.start)
+        self.place = Place(head.start, head.line)
         if self._terms.format == "csv":
             self._columns = self._header(currency)
 
@@ -73,12 +81,14 @@ class Reader:
             if record is None or isinstance(record[1], Rejection):
                 raise Invalid("the first line names the columns, and there is none")
             header = [name.strip() for name in self._cells(self._text(record[1]))]
-            if len(set(header)) < len(header):
+            named = [name for name in header if name]
+            if len(set(named)) < len(named):
                 raise Invalid("two columns have the same name")
             self._width = len(header)
             return Columns(self._terms, header, currency)
         except (Invalid, ValueError, csv.Error) as error:
-            raise SourceFailed(f"the columns cannot be told: {error}") from error
+            why = self._why(error) if isinstance(error, UnicodeDecodeError) else error
+            raise SourceFailed(f"the columns cannot be told: {why}") from error
 
     def rows(self, most: int) -> list[Line]:
         """The next of them, fewer than ``most`` at the end alone; ``place`` is behind them then. Raises OSError."""
@@ -102,7 +112,7 @@ class Reader:
         if not ends and self._cut_off:
             return self._torn(number)
         try:
-            return Line(number, self._data(raw))
+            return Line(number, self._data(raw), self._decimal)
         except (msgspec.DecodeError, ValueError, RecursionError, csv.Error) as error:
             return Line(number, Rejection(number, self._why(error))) if ends else self._torn(number)
 
@@ -112,7 +122,7 @@ class Reader:
 
     def _data(self, raw: bytes) -> Any:
         if self._columns is None:
-            data = _decode(raw if self._terms.encoding == "utf-8" else self._text(raw))
+            data = _decode(raw if self._encoding == "utf-8" else self._text(raw))
             require_shallow(raw, data)
             return data
         cells = self._cells(self._text(raw))
@@ -121,19 +131,17 @@ class Reader:
         return self._columns.row(cells)
 
     def _text(self, raw: bytes) -> str:
-        return raw.decode(self._terms.encoding)
+        return raw.decode(self._encoding)
 
     def _cells(self, text: str) -> list[str]:
-        rows = list(csv.reader([text.rstrip("\r\n")], delimiter=self._terms.delimiter, strict=True))
+        rows = list(csv.reader([text.rstrip("\r\n")], delimiter=self._delimiter, strict=True))
         return rows[0] if rows else []
 
     def _why(self, error: Exception) -> str:
         if isinstance(error, UnicodeDecodeError):
-            return f"not {self._terms.encoding}: byte {error.start + 1} of the row"
+            return f"not {self._encoding}: byte {error.start + 1} of the row"
         if isinstance(error, csv.Error):
             return f"not a row of a CSV: {error}"
-        if isinstance(error, RecursionError):
-            return f"not a JSON object: it is nested deeper than {DEPTH_MAX}"
         if isinstance(error, RecursionError):
             return f"not a JSON object: it is nested deeper than {DEPTH_MAX}"
         return str(error) if self._columns is not None else f"not a JSON object: {error}"
@@ -162,8 +170,10 @@ class Reader:
 
     def _quoted(self, line: bytes) -> tuple[bytes | None, int]:
         """A record goes on behind an end of line that stands in quotes. None for a quote that nothing closes: it would
-        take the rest of the file along."""
+        take the rest of the file along. A quote within a cell that does not begin with one is an inch."""
         parts, quotes, size = [line], line.count(b'"'), len(line)
+        if quotes % 2 and self._whole.fullmatch(line):
+            return line, 1
         while quotes % 2 and size <= ROW_MAX and (more := self._file.readline(ROW_MAX + 1)):
             parts.append(more)
             quotes += more.count(b'"')

@@ -67,9 +67,10 @@ def as_csv(ndjson: bytes) -> bytes:
     for line in ndjson.splitlines():
         entry = msgspec.json.decode(line)
         row = "" if "row" not in entry else msgspec.json.encode(entry["row"]).decode()
-        writer.writerow([entry["line"], _text(entry["reason"]), _text(entry["pointer"] or ""), row])
+        writer.writerow([entry["line"], as_cell(entry["reason"]), as_cell(entry["pointer"] or ""), row])
     return out.getvalue().encode()
 
 
-def _text(cell: str) -> str:
+def as_cell(cell: str) -> str:
+    """A text that a spreadsheet takes for one."""
     return "'" + cell if cell.startswith(_FORMULA) else cell

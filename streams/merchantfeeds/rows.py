@@ -22,6 +22,8 @@ class Line(NamedTuple):
     number: int
     data: Any
     """The decoded object, or the reason why there is none, as a Rejection."""
+    decimal: str = ""
+    """Of a table, whose cells have no types: what its numbers have before their fraction."""
 
 
 class Loaded(NamedTuple):

@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 import msgspec
 from msgspec.structs import replace
 
+from domain.catalog.cells import COMMA
 from domain.sellers.feedstate import Feed
 from domain.sellers.feedterms import CUT_OFF, DONE, FAILED, SAME, RunCounts, SourceMark
 from streams.merchantfeeds.memory import UNKNOWN, FeedMemory, Progress
@@ -142,7 +143,7 @@ class FeedRun:
             if not key:
                 fresh.append(line)
                 continue
-            digest = digest_of(line.data)
+            digest = digest_of(line)
             if known.get(key) == digest:
                 unchanged.append(key)
             else:
@@ -240,8 +241,10 @@ def key_of(data: Any) -> str:
     return key if len(key) <= KEY_MAX else ""
 
 
-def digest_of(data: Any) -> bytes:
-    return blake2b(_encode(data), digest_size=16).digest()
+def digest_of(line: Line) -> bytes:
+    """Of what it says: the same cells mean something else when numbers are written otherwise."""
+    said = _encode(line.data) + (b"," if line.decimal == COMMA else b"")
+    return blake2b(said, digest_size=16).digest()
 
 
 def _has_size(path: Path, size: int) -> bool:

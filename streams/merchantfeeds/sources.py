@@ -7,6 +7,7 @@ It is bounded in size and time, and holds plain text: gzip is unpacked on the wa
 from __future__ import annotations
 
 import asyncio
+import codecs
 import hashlib
 import re
 import zlib
@@ -172,19 +173,22 @@ class _Copy:
         self._most = most
         self._begun = False
         self._gzip: Any = None
+        self._first: bytes | None = b""
+        """Of the plain text, until it is known whether it is UTF-16."""
+        self._wide: Any = None
 
     def take(self, chunk: bytes) -> None:
         if not self._begun:
             self._begun = True
             self._gzip = zlib.decompressobj(31) if chunk[:2] == b"\x1f\x8b" else None
         if self._gzip is None:
-            self._write(chunk)
+            self._plain(chunk)
             return
         try:
             while chunk:
                 if self._gzip.eof:  # several, one after the other, are one
                     self._gzip = zlib.decompressobj(31)
-                self._write(self._gzip.decompress(chunk, CHUNK * 16))
+                self._plain(self._gzip.decompress(chunk, CHUNK * 16))
                 chunk = self._gzip.unused_data if self._gzip.eof else self._gzip.unconsumed_tail
         except zlib.error as error:
             raise _CutOff("the gzip is damaged") from error
@@ -192,12 +196,42 @@ class _Copy:
     def end(self) -> None:
         if self._gzip is not None and not self._gzip.eof:
             raise _CutOff("the gzip ends early")
+        if self._first:
+            self._begin_text(self._first)
+        if self._wide is not None:
+            self._narrow(b"", final=True)
+
+    def _plain(self, plain: bytes) -> None:
+        self.digest.update(plain)
+        if self._first is not None:
+            self._first += plain
+            if len(self._first) >= len(codecs.BOM_UTF16):
+                self._begin_text(self._first)
+        elif self._wide is not None:
+            self._narrow(plain)
+        else:
+            self._write(plain)
+
+    def _begin_text(self, first: bytes) -> None:
+        """What is marked as UTF-16 becomes UTF-8, with its mark, so that offsets in the copy are those of bytes."""
+        self._first = None
+        if first.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+            self._wide = codecs.getincrementaldecoder("utf-16")()
+            self._write(codecs.BOM_UTF8)
+            self._narrow(first)
+        else:
+            self._write(first)
+
+    def _narrow(self, wide: bytes, *, final: bool = False) -> None:
+        try:
+            self._write(self._wide.decode(wide, final).encode())
+        except UnicodeError as error:
+            raise _CutOff("the UTF-16 is damaged, or ends early") from error
 
     def _write(self, plain: bytes) -> None:
         self.size += len(plain)
         if self.size > self._most:
             raise SourceFailed(f"it is larger than {self._most} bytes")
-        self.digest.update(plain)
         self._file.write(plain)
 
 

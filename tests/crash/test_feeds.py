@@ -55,7 +55,7 @@ async def finished(seller: Seller, path: str) -> dict[str, Any]:
     async with asyncio.timeout(120):
         while True:
             run = await read(seller, path)
-            if run and run["status"] != "running":
+            if run and run["status"] not in ("waiting", "running"):
                 return run
             await asyncio.sleep(0.1)
 

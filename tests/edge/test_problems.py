@@ -188,6 +188,22 @@ def test_validation_entries_of_what_pydantic_might_say():
     assert summary(entries([odd])) == "the body: is not valid"
 
 
+def test_a_bound_is_told_though_most_of_its_digits_were_sent():
+    """Only of texts does their middle say anything."""
+    message = "Input should be less than or equal to 1000000000"
+    over = {"type": "less_than_equal", "loc": ("body", "quantity"), "msg": message, "input": 10_000_000_000}
+    assert entries([over]) == [{"pointer": "#/quantity", "detail": message}]
+    assert entries([{**over, "input": 1_000_000_000}]) == [{"pointer": "#/quantity", "detail": "is not valid"}]
+
+
+async def test_a_price_in_major_units_is_told_of_minor_ones(client):
+    for amount in (19.99, "19.99"):
+        body = {"lines": [], "price": {"amount": amount, "currency": "USD"}}
+        found = assert_problem(await client.post("/api/orders", json=body), "validation_failed")["errors"]
+        told = {entry["pointer"]: entry["detail"] for entry in found}
+        assert told["#/price/amount"] == "a whole number of minor units: of 19.99 dollars 1999"
+
+
 def test_bad_parameter_is_a_domain_error():
     error = BadParameter("query", "cursor", "not a cursor")
     assert error.code == "validation_failed"

@@ -275,7 +275,11 @@ async def sends(seller: Seller, ada: Shopper, sku: str) -> None:
     ada.position = seller.shopper.position
     await ada.read(f"/api/orders/{order['orderId']}")
     await ada.read(f"/api/orders/{order['orderId']}/timeline")
-    await seller.shopper.read(f"/api/shops/{seller.shop_id}/orders")
+    path = f"/api/shops/{seller.shop_id}/orders"
+    [newest, *_] = (await seller.shopper.read(path))["items"]
+    await seller.shopper.read(f"{path}?from={newest['createdAt']}&toPack=false")
+    await seller.shopper.read(f"{path}/{newest['orderId']}")
+    assert (await seller.shopper.send("GET", f"{path}.csv")).status_code == 200
 
 
 async def reviews(ada: Shopper, product_id: str) -> None:
@@ -344,7 +348,10 @@ async def runs_the_shop(seller: Seller, sku: str) -> None:
     await mo.do("PATCH", f"/api/shops/{shop_id}", {"name": "Nordwald & Co."})
     await mo.do("POST", f"/api/inventory/{shop_id}/{sku}/adjust", {"quantity": -1, "reason": "damaged"})
     await mo.do("PATCH", f"/api/products/{seller.products[sku]}", {"title": "Oak bed, oiled"})
+    await mo.read(f"/api/shops/{shop_id}/inventory?below=5")
     await mo.read(f"/api/shops/{shop_id}/inventory")
+    await mo.read(f"/api/shops/{shop_id}/offers?below=5")
+    await mo.read(f"/api/shops/{shop_id}/offers")
     await mo.read(f"/api/shops/{shop_id}")
     other = await seller.sells()
     await mo.do("DELETE", f"/api/offers/{shop_id}/{other}")

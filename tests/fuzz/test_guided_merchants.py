@@ -21,7 +21,7 @@ import pytest
 from domain.sellers.feedterms import FeedTerms
 from streams.gateways import signatures
 from streams.gateways.signatures import Signer
-from streams.merchantfeeds import columns, reading, rejected, rows
+from streams.merchantfeeds import columns, heads, reading, rejected, rows
 from streams.merchantfeeds.memory import FeedMemory
 from streams.merchantfeeds.rejected import RejectedFile, as_csv
 from streams.merchantfeeds.rows import Rejection
@@ -114,7 +114,7 @@ def feed_of(folder: Path, terms: FeedTerms) -> Callable[[bytes], None]:
             assert [one.number for one in found] == sorted({one.number for one in found})
             assert all(isinstance(one.data, dict | Rejection) for one in found)
         memory.known([key for one in found if (key := key_of(one.data))])
-        assert all(len(digest_of(one.data)) == 16 for one in found if key_of(one.data))
+        assert all(len(digest_of(one)) == 16 for one in found if key_of(one.data))
         told.unlink(missing_ok=True)
         file = RejectedFile(told, 0, 0)
         why = [one.data if isinstance(one.data, Rejection) else Rejection(one.number, "=why") for one in found]
@@ -128,7 +128,7 @@ def feed_of(folder: Path, terms: FeedTerms) -> Callable[[bytes], None]:
 @pytest.mark.parametrize("name", FEEDS)
 def test_a_feed_is_rows_and_reasons(tmp_path: Path, name: str) -> None:
     terms, seeds, document = FEEDS[name]
-    modules = [reading, columns, rows, rejected]
+    modules = [reading, heads, columns, rows, rejected]
     found = hunt(feed_of(tmp_path, terms), seeds, modules, (SourceFailed,), READ, Random(8), document)
     assert found.broken is None, found.broken
 

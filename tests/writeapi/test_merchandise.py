@@ -16,7 +16,7 @@ from domain.errors import IllegalTransition, Invalid, NotFound
 from domain.ids import claim_id, derived_id, new_id, stock_id
 from domain.money import Money
 from domain.sellers.offer import Terms
-from writeapi.merchants.merchandise import Draft, Made, count_stock, create_products, put_offers
+from writeapi.merchants.merchandise import Draft, Made, SaidOffer, count_stock, create_products, put_offers
 
 NOW = 1_800_000_000_000
 OWNER, OTHER = "usr_owner", "usr_other"
@@ -126,7 +126,7 @@ async def test_offers_and_stock_in_bulk(engine: Engine):
     [one, gone] = await made(engine, draft("A"), draft("B"))
     await engine.submit(DiscontinueProduct(gone.product_id), by())
     terms = Terms(Money(100, "USD"))
-    rows = [("A", terms), ("B", terms), ("X", terms), ("A", Terms(Money(1, "EUR")))]
+    rows = [SaidOffer(sku, terms) for sku in ("A", "B", "X")] + [SaidOffer("A", Terms(Money(1, "EUR")))]
 
     offers = await put_offers(engine, by(), SHOP, "USD", rows)
     stock = await count_stock(engine, by(), SHOP, [("A", 5), ("X", 5), ("A", -1), ("A", 3)])

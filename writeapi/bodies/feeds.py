@@ -52,6 +52,9 @@ class FeedIn(Body):
     columns: Annotated[dict[Column, Column], Field(max_length=COLUMNS_MAX)] = {}
     delimiter: Annotated[str, Field(min_length=1, max_length=1)] = ","
     encoding: Literal["utf-8", "iso-8859-1", "windows-1252"] = "utf-8"
+    decimal: Annotated[
+        Literal[".", ","], Field(description="of a CSV: what stands before the fraction of a number, as in 1.250,75")
+    ] = "."
     schedule: Schedule | None = None
     complete: Annotated[
         StrictBool, Field(description="offers and stock: what is not listed any more is withdrawn or counted as none")
@@ -80,6 +83,7 @@ class FeedIn(Body):
             every,
             daily_at,
             self.complete,
+            self.decimal,
         )
 
 

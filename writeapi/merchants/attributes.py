@@ -14,6 +14,7 @@ from msgspec.structs import replace
 from commands.engine import Engine
 from domain.catalog.attributes import ANYTHING, AttributeSchema, conform, inherited, missing
 from domain.catalog.category import OpenCategory, category_id
+from domain.catalog.cells import typed
 from domain.catalog.product import Description, Variant
 from domain.errors import SeveralInvalid, Violation
 
@@ -57,6 +58,12 @@ class Schemas:
 class Said(NamedTuple):
     description: Description
     variants: tuple[Variant, ...]
+
+
+def of_cells(description: Description, asked: Asked, decimal: str) -> Description:
+    """With attributes of the types that the category asks for, where they are texts from a table."""
+    cells = {name: value for name, value in description.attributes.items() if isinstance(value, str)}
+    return replace(description, attributes={**description.attributes, **typed(cells, asked.schema, decimal)})
 
 
 def conformed(said: Said, asked: Asked, *, complete: bool) -> Said:

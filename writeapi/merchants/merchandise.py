@@ -34,7 +34,7 @@ from domain.errors import DomainError, Forbidden, IllegalTransition, Invalid, No
 from domain.ids import claim_id, derived_id, drawn_at, new_id, offer_id, stock_id
 from domain.inventory.inventory import SetStock
 from domain.sellers.offer import PutOffer, Terms
-from writeapi.merchants.attributes import Said, Schemas, conformed
+from writeapi.merchants.attributes import Said, Schemas, conformed, of_cells
 
 CHUNK = 500
 """Products per round; with their claims well below what the engine's queue takes."""
@@ -49,6 +49,15 @@ class Draft(NamedTuple):
     """The merchant's own name for it: creating it again changes nothing."""
     unpublished: bool = False
     axes: tuple[str, ...] = ()
+    decimal: str = ""
+    """Where attributes are cells of a table, which have no types: what numbers have before their fraction."""
+
+
+class SaidOffer(NamedTuple):
+    sku: str
+    terms: Terms
+    kept: tuple[str, ...] = ()
+    """Fields of the terms that nothing was said of: they stay as they are where there is an offer."""
 
 
 class Made(NamedTuple):
@@ -100,7 +109,8 @@ async def _checked(schemas: Schemas, draft: Draft) -> tuple[Draft, DomainError |
     """The draft with its attributes as its category wants them, or why that cannot be."""
     try:
         asked = await schemas.of(draft.description.category)
-        said = conformed(Said(draft.description, draft.variants), asked, complete=not draft.unpublished)
+        own = of_cells(draft.description, asked, draft.decimal) if draft.decimal else draft.description
+        said = conformed(Said(own, draft.variants), asked, complete=not draft.unpublished)
     except DomainError as refusal:
         return draft, refusal
     return draft._replace(description=said.description, variants=said.variants), None
@@ -210,6 +220,10 @@ def _taking_over(claim: TakeClaim, abandoned: str) -> TakeClaim:
 
 
 def _note(work: _Work, claim: TakeClaim, outcome: Outcome | DomainError) -> None:
+    if isinstance(outcome, AlreadyClaimed):
+        owner = outcome.data["owner"]
+        detail = f"this SKU is that of {owner}; to sell it too, put an offer for it"
+        outcome = AlreadyClaimed(detail, claim.pointer, owner=owner)
     if isinstance(outcome, DomainError):
         work.result = work.result or outcome
     elif outcome.events:
@@ -278,17 +292,17 @@ async def product_of(engine: Engine, sku: str, *, on_sale: bool = True) -> str:
 
 
 async def put_offers(
-    engine: Engine, context: Context, shop_id: str, currency: str, terms_by_sku: Sequence[tuple[str, Terms]]
+    engine: Engine, context: Context, shop_id: str, currency: str, offers: Sequence[SaidOffer]
 ) -> list[Outcome | DomainError]:
     """``currency`` is the shop's; whether the actor may act for the shop was asked before."""
     commands: list[Command | DomainError] = []
-    for sku, terms in terms_by_sku:
+    for sku, terms, kept in offers:
         try:
             product_id = await product_of(engine, sku)
         except DomainError as refusal:
             commands.append(refusal)
         else:
-            commands.append(PutOffer(offer_id(shop_id, sku), product_id, currency, terms))
+            commands.append(PutOffer(offer_id(shop_id, sku), product_id, currency, terms, kept))
     return await _those_that_stand(engine, context, commands)
 
 

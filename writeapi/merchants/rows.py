@@ -17,11 +17,13 @@ from commands.engine import Engine
 from commands.errors import UnreadableStream
 from domain.errors import DomainError, Invalid
 from domain.inventory.inventory import QUANTITY_MAX
+from domain.sellers.offer import Terms
 from domain.sellers.shop import OpenedShop, require_open
 from streams.merchantfeeds.rows import Line, Loaded, Rejection
 from writeapi.bodies.merchandise import NewProduct, OfferTerms, Sku
 from writeapi.merchants.categorytree import CategoryLine, put_tree
-from writeapi.merchants.merchandise import Made, count_stock, create_products, put_offers
+from writeapi.merchants.merchandise import Made, SaidOffer, count_stock, create_products, put_offers
+from writeapi.merchants.reasons import reason_of
 from writeapi.requests import Body
 
 DAMAGED = "what the marketplace has stored about this is damaged; its operator has to look"
@@ -31,8 +33,14 @@ log = structlog.get_logger("rows")
 
 
 class OfferLine(OfferTerms):
+    """What a line does not mention stays as it is, unlike in a request: a list of prices has no column for sales."""
+
     sku: Sku
     shop_id: Annotated[str, Field(max_length=40)] | None = None
+
+    def said(self) -> SaidOffer:
+        kept = tuple(field for field in Terms.__struct_fields__ if field not in self.model_fields_set)
+        return SaidOffer(self.sku, self.terms(), kept)
 
 
 class StockLine(Body):
@@ -94,7 +102,8 @@ async def _loaded(
 
 async def _products(writing: Writing, context: Context, lines: Sequence[Line]) -> Loaded:
     rejections, good = _validated(NewProduct, lines)
-    drafts = [product.draft() for _, product in good]
+    decimals = {line.number: line.decimal for line in lines}
+    drafts = [product.draft()._replace(decimal=decimals[number]) for number, product in good]
     results = await create_products(writing.engine, context, drafts, importing=True)
     return Loaded(rejections + _refused(good, results), sum(isinstance(one, Made) and one.changed for one in results))
 
@@ -115,8 +124,8 @@ async def _offers(
         if isinstance(opened, DomainError):
             rejections += [_rejection(number, opened) for number, _ in rows]
             continue
-        terms = [(row.sku, row.terms()) for _, row in rows]
-        results = await put_offers(writing.engine, context, shop, opened.currency, terms)
+        said = [row.said() for _, row in rows]
+        results = await put_offers(writing.engine, context, shop, opened.currency, said)
         rejections += _refused(rows, results)
         changed += changes(results)
     return Loaded(rejections, changed)
@@ -145,25 +154,15 @@ def changes(results: Iterable[Outcome | DomainError]) -> int:
 def _validated(model: type[Row], lines: Sequence[Line]) -> tuple[list[Rejection], list[tuple[int, Row]]]:
     rejections: list[Rejection] = []
     good: list[tuple[int, Row]] = []
-    for number, data in lines:
+    for number, data, _ in lines:
         if isinstance(data, Rejection):
             rejections.append(data)
             continue
         try:
             good.append((number, model.model_validate(data)))
         except ValidationError as error:
-            first = error.errors(include_url=False, include_input=False)[0]
-            pointer = "/" + "/".join(map(str, first["loc"]))
-            rejections.append(Rejection(number, _why(error) or first["msg"], pointer))
+            rejections.append(Rejection(number, *reason_of(error, model)))
     return rejections, good
-
-
-def _why(error: ValidationError) -> str | None:
-    """Of a text in the place of minor units: what a CSV has for a price is still there when it is none."""
-    first = error.errors(include_url=False)[0]
-    if tuple(first["loc"][-1:]) != ("amount",) or not isinstance(first["input"], str):
-        return None
-    return f"{first['input'][:40]!r} is no price such as 19.99, and no number of minor units"
 
 
 def _by_shop(rows: Iterable[tuple[int, Any]], shop_id: str | None) -> dict[str, list[tuple[int, Any]]]:

@@ -41,6 +41,20 @@ def test_new_terms_replace_the_old_ones():
     assert changed.state == LiveOffer("prd_1", cheaper)
 
 
+def test_what_is_kept_stays_where_there_is_an_offer():
+    cheaper = replace(PUT, terms=Terms(Money(999, "USD"), limit_per_account=3), kept=("list_price", "ships_to"))
+    given(OFFER, STANDS).when(cheaper).then(
+        OfferPut("prd_1", Terms(Money(999, "USD"), Money(2499, "USD"), ("US", "CA"), limit_per_account=3))
+    )
+    given(OFFER).when(cheaper).then(OfferPut("prd_1", cheaper.terms))
+    given(OFFER, STANDS, OfferWithdrawn()).when(cheaper).then(OfferPut("prd_1", cheaper.terms))
+
+
+def test_what_is_kept_is_held_to_the_rules_too():
+    in_euro = replace(PUT, shop_currency="EUR", terms=Terms(Money(999, "EUR")), kept=("list_price",))
+    assert given(OFFER, STANDS).when(in_euro).then_refused(Invalid).pointer == "/listPrice/currency"
+
+
 def test_the_product_behind_a_sku_may_change():
     given(OFFER, STANDS).when(replace(PUT, product_id="prd_2")).then(OfferPut("prd_2", TERMS))
 

@@ -150,7 +150,10 @@ AT_LAST = {("DELETE", "/api/me"): Line(LEAVING)}
 OF_SHOPS = {
     ("PATCH", "/api/shops/{shop_id}"): Line(SHOP, {"name": "Nordwald & Co."}),
     ("GET", "/api/shops/{shop_id}/orders"): Line(SHOP),
+    ("GET", "/api/shops/{shop_id}/orders.csv"): Line(SHOP),
+    ("GET", "/api/shops/{shop_id}/orders/{order_id}"): Line(SHOP, at=PAID),
     ("GET", "/api/shops/{shop_id}/inventory"): Line(SHOP),
+    ("GET", "/api/shops/{shop_id}/offers"): Line(SHOP),
     ("GET", "/api/shops/{shop_id}/ledger"): Line(SHOP),
     ("GET", "/api/offers/{shop_id}/{sku:path}"): Line(SHOP),
     ("PUT", "/api/offers/{shop_id}/{sku:path}"): Line(SHOP, {"price": USD}),

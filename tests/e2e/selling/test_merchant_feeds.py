@@ -63,7 +63,7 @@ async def run(seller: Seller, name: str = "beds", **how: Any) -> dict[str, Any]:
     async with asyncio.timeout(30):
         while True:
             answer = await seller.shopper.send("GET", path(seller, name, f"/runs/{asked['runId']}"))
-            if answer.status_code == 200 and answer.json()["status"] != "running":
+            if answer.status_code == 200 and answer.json()["status"] not in ("waiting", "running"):
                 found: dict[str, Any] = answer.json()
                 seller.shopper.position = answer.headers["Kontor-Position"]  # what the run wrote is to be seen
                 return found
@@ -140,7 +140,7 @@ async def test_bad_rows_come_back_as_a_file_with_reasons(
         (8, "/category/0"),
         (9, None),
     ]
-    assert found[1]["reason"] == "this SKU is taken"
+    assert found[1]["reason"].startswith("this SKU is that of prd_")
     assert found[4]["row"] == beds.row(3, colour="red")
     assert "row" not in found[2]
     table = await seller.shopper.send("GET", path(seller, more=f"/runs/{done['runId']}/rejected?format=csv"))
@@ -165,7 +165,7 @@ async def test_a_table_in_another_encoding(seller: Seller, web: FeedServer, beds
     assert counted(done) == ("done", 5, 2, 0, 3)
     found = await rejected(seller, done, "prices")
     assert [(row["line"], row["pointer"]) for row in found] == [(5, "/price/amount"), (6, None), (7, None)]
-    assert found[0]["reason"] == "'19,999' is no price such as 19.99, and no number of minor units"
+    assert "may be two prices" in found[0]["reason"]
     page = await seller.shopper.read(f"/api/products/{seller.products[skus[1]]}")
     assert page["price"] == {"amount": 150, "currency": "USD"}
 
@@ -301,7 +301,7 @@ async def ran_by_itself(seller: Seller) -> dict[str, Any]:
     async with asyncio.timeout(30):
         while True:
             feed: dict[str, Any] = await seller.shopper.read(path(seller))
-            if feed["lastRun"] is not None and feed["lastRun"]["status"] != "running":
+            if feed["lastRun"] is not None and feed["lastRun"]["status"] not in ("waiting", "running"):
                 return feed
             await asyncio.sleep(0.02)
 
@@ -346,7 +346,7 @@ async def test_a_source_that_fails_says_how(seller: Seller, web: FeedServer, bed
     web.moved |= {"round": web.of("round"), "away": "ftp://elsewhere/", "once": web.of("beds")}
     web.files |= {
         "beds": lines([beds.row(1)]),
-        "wide": "ärger".encode("utf-16"),
+        "wide": b"<!doctype html><title>Sign in</title>",
         "twice": b"sku,sku\n",
         "none": b"a,b\n1,2\n",
     }

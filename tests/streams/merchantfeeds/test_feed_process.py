@@ -111,11 +111,15 @@ async def test_slow_sources_of_one_shop_keep_no_others_waiting(
     worker: Worker, log: MemoryLog, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[str] = []
+    all_asked = asyncio.Event()
 
     async def slowly(self: Sources, source: str, shop_id: str, spool: Path, known: SourceMark) -> Fetched | None:
         if shop_id == FIRST:
             asked.append(source)
+            if len(asked) == Pacing().of_a_shop:
+                all_asked.set()
             await asyncio.Event().wait()
+        await all_asked.wait()
         return await fetch(self, source, shop_id, spool, known)
 
     fetch = Sources.fetch

@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from domain.catalog.cells import COMMA, POINT, value_of
 from domain.sellers.feedterms import FeedTerms
-from streams.merchantfeeds.columns import minor_units, value_of
+from streams.merchantfeeds.columns import minor_units, quantity_of
 from streams.merchantfeeds.reading import TORN, Place, Reader
 from streams.merchantfeeds.rejected import RejectedFile, as_csv
 from streams.merchantfeeds.rows import DEPTH_MAX, ROW_MAX, Line, Rejection
@@ -107,7 +108,7 @@ def test_columns_become_fields(tmp_path: Path):
         "brand": "Nordwald",
         "category": ["Home", "Beds"],
         "media": ["https://a/1", "https://a/2"],
-        "attributes": {"width_cm": 160, "code": "007"},
+        "attributes": {"width_cm": "160", "code": "007"},
         "variants": [{"sku": "A"}],
     }
 
@@ -138,6 +139,7 @@ def test_columns_of_no_language_are_none(tmp_path: Path, field: str):
 
 def test_offers_are_in_the_shops_currency_unless_they_say_so(tmp_path: Path):
     terms = FeedTerms("offers", "file:a", "csv")
+    none = {"shipsTo": ["*"], "backorder": False, "limitPerAccount": None}
     content = b"sku,price,currency,shipsTo,backorder,limitPerAccount\nA,19.99,,US CA,true,2\nB,500,JPY,,,\nC,free,,,,\n"
     assert [data for _, data in told(read(tmp_path, content, terms))] == [
         {
@@ -147,8 +149,8 @@ def test_offers_are_in_the_shops_currency_unless_they_say_so(tmp_path: Path):
             "backorder": True,
             "limitPerAccount": 2,
         },
-        {"sku": "B", "price": {"amount": 500, "currency": "JPY"}},
-        {"sku": "C", "price": {"amount": "free", "currency": "USD"}},
+        {"sku": "B", "price": {"amount": 500, "currency": "JPY"}, **none},
+        {"sku": "C", "price": {"amount": "free", "currency": "USD"}, **none},
     ]
 
 
@@ -159,7 +161,6 @@ def test_offers_are_in_the_shops_currency_unless_they_say_so(tmp_path: Path):
         (b"sku,sku\n", "same name"),
         (b"sku,quantity,colour\n", "no field 'colour'"),
         (b"quantity\n", "no column is called sku"),
-        ("sku,menge\n".encode("utf-16"), "UTF-16"),
         (b"sk\xff,quantity\n", "columns cannot be told"),
         (b"x" * (ROW_MAX + 2), "there is none"),
     ],
@@ -191,6 +192,48 @@ def test_a_column_that_is_mapped_must_be_there(tmp_path: Path):
 )
 def test_prices_in_minor_units(text: str, currency: str, amount: int | str):
     assert minor_units(text, currency) == amount
+
+
+@pytest.mark.parametrize(
+    ("text", "currency", "decimal", "amount"),
+    [
+        ("1.299,00", "EUR", POINT, 129900),
+        ("1,299.00", "USD", POINT, 129900),
+        ("1 299,00", "EUR", POINT, 129900),
+        ("1'299.00", "CHF", POINT, 129900),
+        ("1\u202f299,5", "EUR", POINT, 129950),
+        ("1.299.000", "EUR", POINT, 129900000),
+        ("1.299", "EUR", POINT, "1.299"),
+        ("1,299", "USD", POINT, "1,299"),
+        ("1.299", "EUR", COMMA, 129900),
+        ("1,299", "EUR", COMMA, "1,299"),
+        ("1.299", "KWD", POINT, 1299),
+        ("1.299.00", "EUR", COMMA, "1.299.00"),
+        ("1.299,00 EUR", "EUR", COMMA, "1.299,00 EUR"),
+        ("12.99", "EUR", COMMA, 1299),
+        ("1234.299,00", "EUR", COMMA, "1234.299,00"),
+    ],
+)
+def test_thousands_in_prices_where_there_is_no_doubt(text: str, currency: str, decimal: str, amount: int | str):
+    assert minor_units(text, currency, decimal) == amount
+
+
+@pytest.mark.parametrize(
+    ("text", "decimal", "value"),
+    [
+        ("3.0", POINT, 3),
+        ("3,00", POINT, 3),
+        ("1.000", POINT, 1.0),
+        ("1.000", COMMA, 1000),
+        ("1,000", POINT, "1,000"),
+        ("3.5", POINT, 3.5),
+        ("-5", POINT, -5),
+        ("ten", POINT, "ten"),
+    ],
+)
+def test_pieces(text: str, decimal: str, value: Any):
+    assert quantity_of(text, decimal) == value
+    assert type(quantity_of(text, decimal)) is type(value)
 
 
 @pytest.mark.parametrize(
