@@ -28,6 +28,7 @@ EVENTS: dict[str, tuple[int, type[Event]]] = {
     "account.registered": (1, account.AccountRegistered),
     "account.profile_changed": (1, account.ProfileChanged),
     "account.scope_granted": (1, account.ScopeGranted),
+    "account.scope_revoked": (1, account.ScopeRevoked),
     "account.groups_assigned": (1, account.GroupsAssigned),
     "account.address_put": (1, account.AddressPut),
     "account.address_removed": (1, account.AddressRemoved),

@@ -255,14 +255,19 @@ async def _sign_in(request: Request, services: WriteServices, email: str, passwo
 
     await hashing(attempt)
     grant = await asyncio.to_thread(vault.issue_family, account_id, "")
-    # Asked after the session was made: an erasure either is seen here, or comes later and ends the session itself.
-    account = await engine.state(account_id)
+    account = await _today(services, account_id)
     if isinstance(account, ErasedAccount):
         # An erasure that a crash interrupted, or it would have left no password to check.
         await erase(engine, vault, account_id, system_context("erasure", services.clock()))
     if not isinstance(account, ActiveAccount):
         raise Wrong
     return grant, account
+
+
+async def _today(services: WriteServices, account_id: str) -> object:
+    """The account as the log has it now, whoever wrote there. Asked after the session was made: what ends sessions (an
+    erasure, a scope that is taken away) either is seen here, or comes later and ends this one itself."""
+    return await services.engine.state_since(account_id, await services.log.head())
 
 
 class Wrong(ProblemError):
@@ -276,7 +281,7 @@ async def _refresh(services: WriteServices, token: str, key: str | None) -> tupl
         grant = await asyncio.to_thread(services.vault.rotate, token[:REFRESH_TOKEN_MAX], key)
     except TokenInvalid as refusal:
         raise ProblemError("unauthenticated", refusal.detail, error="invalid_grant") from None
-    account = await services.engine.state(grant.account_id)
+    account = await _today(services, grant.account_id)
     if not isinstance(account, ActiveAccount):
         await asyncio.to_thread(services.vault.revoke_family, grant.family)
         raise ProblemError("unauthenticated", "the account does not exist any more", error="invalid_grant")

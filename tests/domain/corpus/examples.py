@@ -43,6 +43,7 @@ ACCOUNTS: list[Event] = [
     account.AccountRegistered("clm_email.3q2-7w", b"\x00sealed\xff", ("customer", "merchant")),
     account.ProfileChanged(b"\x01sealed\xfe"),
     account.ScopeGranted("admin"),
+    account.ScopeRevoked("admin"),
     account.GroupsAssigned(("staff", "teachers")),
     account.AddressPut(ADDRESS),
     account.AddressRemoved("adr_01K"),

@@ -66,6 +66,26 @@ class Desks:
             assert refused.returncode == 1
             assert PASSWORD not in refused.stdout + refused.stderr
 
+    async def test_a_scope_is_taken_away_and_given_back(self, given):
+        ada, grace = ("--email", "ada@example.com"), ("--email", "grace@example.com")
+        made = self.kontor(given, "user", "create", *ada, "--password", PASSWORD, "--scope", "admin")
+        account_id = made.stdout.split()[0]
+        last = self.kontor(given, "user", "revoke", *ada, "--scope", "admin")
+        assert (last.returncode, "--force" in last.stderr) == (1, True)
+        self.kontor(given, "user", "create", *grace, "--password", PASSWORD)
+        granted = self.kontor(given, "user", "grant", *grace, "--scope", "admin")
+        assert granted.returncode == 0, granted.stderr
+        async with desk(Settings(**given)) as at:
+            session = at.vault.issue_family(account_id, "")
+        taken = self.kontor(given, "user", "revoke", *ada, "--scope", "admin")
+        assert taken.returncode == 0, taken.stderr
+        assert account_id in taken.stdout
+        async with desk(Settings(**given)) as at:
+            assert (await at.engine.state(account_id)).scopes == ("customer",)
+            assert at.vault.family_revoked(session.family)
+        for words, code in (((*ada, "--scope", "customer"), 2), (("--email", "no@example.com", "--scope", "admin"), 1)):
+            assert self.kontor(given, "user", "revoke", *words).returncode == code
+
     @pytest.mark.slow
     async def test_files_are_imported_and_their_bad_lines_told(self, given, tmp_path):
         async with desk(Settings(**given)) as at:
