@@ -90,6 +90,10 @@ SHOWN = {
         "Take a scope away, at once",
         ("kontor user revoke --email you@shop.example --scope admin",),
     ),
+    "user drop-second-factor": Shown(
+        "For somebody who has lost it",
+        ("kontor user drop-second-factor --email you@shop.example",),
+    ),
     "quote explain": Shown(
         "How each amount of an order came about",
         ("kontor quote explain ord_01KARQ0000ABCDEFGHJKMNPQRS",),

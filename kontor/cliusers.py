@@ -52,6 +52,13 @@ def revoke_scope(
     run_revoke(email, _known(scope), force, settings_of(data=data))
 
 
+def drop_second_factor(email: Email, data: Data = None) -> None:
+    """Take the second factor from an account whose owner has lost it; beside a service or not."""
+    from kontor.operating.users import run_drop_factor
+
+    run_drop_factor(email, settings_of(data=data))
+
+
 def _known(scope: str) -> str:
     from kontor import console
 

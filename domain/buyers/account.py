@@ -1,5 +1,6 @@
 """Account: a person and what belongs to them. Stream ``usr_…``. What it is made of lies in
-``accountstate.py``, another e-mail address in ``emailchange.py``, what it may do in ``scopes.py``.
+``accountstate.py``, another e-mail address in ``emailchange.py``, what it may do in ``scopes.py``, what it
+proves itself by besides a password in ``secondfactor.py``.
 
 Everything personal is sealed with the person's own key before it gets here; erasing destroys the key, and these
 events stay foldable. Passwords and sessions are not events at all: they live in the vault.
@@ -9,7 +10,7 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from domain.buyers import emailchange, scopes
+from domain.buyers import emailchange, scopes, secondfactor
 from domain.buyers.accountstate import Account as Account
 from domain.buyers.accountstate import ActiveAccount as ActiveAccount
 from domain.buyers.accountstate import Address as Address
@@ -282,6 +283,7 @@ ACCOUNT = Decider(
         NotePasswordChange: note_password_change,
         emailchange.AskEmailChange: emailchange.ask_email_change,
         emailchange.ChangeEmail: emailchange.change_email,
+        secondfactor.NoteSecondFactor: secondfactor.note_second_factor,
         EraseAccount: erase_account,
     },
     evolutions={
@@ -300,6 +302,8 @@ ACCOUNT = Decider(
         PasswordChanged: lambda state, event: state,
         emailchange.EmailChangeAsked: emailchange.email_change_asked,
         emailchange.EmailChanged: emailchange.email_changed,
+        secondfactor.SecondFactorAdded: lambda state, event: state,
+        secondfactor.SecondFactorRemoved: lambda state, event: state,
         AccountErased: lambda state, event: ErasedAccount(),
     },
 )

@@ -14,6 +14,7 @@ from kontor.wiring.desk import desk, require_there
 from writeapi.accounts.registration import register
 from writeapi.accounts.renewal import set_anew
 from writeapi.accounts.scopes import give, take_away
+from writeapi.accounts.secondfactor import remove_lost
 
 
 def run_create(email: str, password: str | None, scope: str, settings: Settings) -> None:
@@ -32,6 +33,10 @@ def run_grant(email: str, scope: str, settings: Settings) -> None:
 
 def run_revoke(email: str, scope: str, forced: bool, settings: Settings) -> None:
     run(_revoke(email, scope, forced, settings))
+
+
+def run_drop_factor(email: str, settings: Settings) -> None:
+    run(_drop_factor(email, settings))
 
 
 def asked() -> str:
@@ -91,6 +96,16 @@ async def _revoke(email: str, scope: str, forced: bool, settings: Settings) -> N
         except DomainError as refusal:
             console.fail(refusal.detail)
     console.out.print(f"{account_id} has not the scope {scope} any more, and is signed out everywhere", markup=False)
+
+
+async def _drop_factor(email: str, settings: Settings) -> None:
+    require_there(settings)
+    async with desk(settings) as at:
+        try:
+            account_id = await remove_lost(at.engine, at.vault, email, system_context("cli", at.clock()))
+        except DomainError as refusal:
+            console.fail(refusal.detail)
+    console.out.print(f"{account_id} has no second factor any more: the password alone signs in", markup=False)
 
 
 def scopes_of(scope: str) -> tuple[str, ...]:

@@ -9,11 +9,13 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import pyotp
 import pytest
 
 from commands.context import system_context
 from commands.mapper import recorded
 from domain.buyers.account import PasswordChanged
+from domain.buyers.secondfactor import SecondFactorRemoved
 from domain.ids import claim_id, derived_id, offer_id, stock_id
 from domain.sellers.shop import OpenShop
 from kontor.catalog import sample
@@ -85,6 +87,21 @@ class Desks:
             assert at.vault.family_revoked(session.family)
         for words, code in (((*ada, "--scope", "customer"), 2), (("--email", "no@example.com", "--scope", "admin"), 1)):
             assert self.kontor(given, "user", "revoke", *words).returncode == code
+
+    async def test_a_second_factor_is_taken_from_who_lost_it(self, given):
+        email = ("--email", "ada@example.com")
+        account_id = self.kontor(given, "user", "create", *email, "--password", PASSWORD).stdout.split()[0]
+        none = self.kontor(given, "user", "drop-second-factor", *email)
+        assert (none.returncode, "no second factor" in none.stderr) == (1, True)
+        async with desk(Settings(**given)) as at:
+            secret = at.vault.begin_factor(account_id)
+            assert at.vault.confirm_factor(account_id, pyotp.TOTP(secret).now())
+        done = self.kontor(given, "user", "drop-second-factor", *email)
+        assert done.returncode == 0, done.stderr
+        async with desk(Settings(**given)) as at:
+            assert at.vault.factor_of(account_id) is None
+            noted = [recorded(row).event for row in await at.log.read_stream(account_id)]
+            assert isinstance(noted[-1], SecondFactorRemoved)
 
     @pytest.mark.slow
     async def test_files_are_imported_and_their_bad_lines_told(self, given, tmp_path):
