@@ -12,6 +12,7 @@ look into the store when a key is not there, and may be called on the event loop
     person keys      ensure_key, seal, open, destroy_key, left_of
     credentials      set_password, check_password, change_password, drop_credentials (``vault_credentials.py``)
     letters' links   link_token, link_holds, reset_password (the same)
+    second factors   begin_factor, confirm_factor, factor_of, use_code, drop_factor (``vault_factors.py``)
     sessions         issue_family, rotate, sessions_of, end_session, end_others, revoke_family, revoke_account,
                      family_revoked (``vault_sessions.py``)
     secrets          secrets, email_lookup
@@ -39,13 +40,14 @@ from commands.vault_errors import PersonErased as PersonErased
 from commands.vault_errors import TokenInvalid as TokenInvalid
 from commands.vault_errors import TokenReused as TokenReused
 from commands.vault_errors import VaultError as VaultError
+from commands.vault_factors import Factors
 from commands.vault_file import VaultFile
 from commands.vault_secrets import Secrets as Secrets
 from commands.vault_sessions import Session as Session
 from commands.vault_store import LEFT_OF, VaultStore
 
 
-class Vault(Credentials):
+class Vault(Credentials, Factors):
     """``now`` gives seconds since 1970; ``key_cache`` bounds how many persons' keys stay in memory.
 
     Opens a file by its path. Raises ``VaultError`` when it belongs to something else or to a newer version.
@@ -113,8 +115,8 @@ class Vault(Credentials):
         self.store.scrub()
 
     def left_of(self, person_ids: Collection[str]) -> list[str]:
-        """Which of these have a key, a password or a session, and so have not been erased to the end."""
-        return [person_id for person_id in person_ids if self.store.rows(LEFT_OF, (person_id,) * 3)]
+        """Which of these have a key, a password, a second factor or a session: who is not erased to the end yet."""
+        return [person_id for person_id in person_ids if self.store.rows(LEFT_OF, (person_id,) * 4)]
 
     def _require_key(self, person_id: str) -> PersonKey:
         key = self._key(person_id)

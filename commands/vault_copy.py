@@ -38,6 +38,8 @@ TABLES = (
     Table("credentials", "account_id", "", ("account_id", "hash", "changed_at")),
     Table("families", "family", "", ("family", "account_id", "scope", "created_at", "expires_at", "revoked_at")),
     Table("refresh_tokens", "digest", b"", ("digest", "family", "expires_at", "used_at")),
+    Table("second_factors", "account_id", "", ("account_id", "sealed", "created_at", "confirmed_at", "last_step")),
+    Table("recovery_codes", "digest", b"", ("digest", "account_id")),
     # Numbered anew, in the same order: nobody has heard any of them from the new vault.
     Table("revocations", "seq", 0, ("kind", "subject", "at")),
     Table("drops", "drop_id", "", DROP_COLUMNS),

@@ -61,8 +61,10 @@ class Credentials(Sessions):
         return stored if known is not None and prepared is not None and right else None
 
     def drop_credentials(self, account_id: str) -> None:
+        """What somebody proves by who they are: the password, and the second factor."""
         with self.store.writing() as db:
-            db.execute("DELETE FROM credentials WHERE account_id = ?", (account_id,))
+            for table in ("credentials", "recovery_codes", "second_factors"):
+                db.execute(f"DELETE FROM {table} WHERE account_id = ?", (account_id,))
 
     # letters' links
 

@@ -42,7 +42,13 @@ CREATE TABLE drop_tickets (ticket TEXT PRIMARY KEY, drop_id TEXT NOT NULL, numbe
     ) WITHOUT ROWID;
 CREATE INDEX drop_tickets_place ON drop_tickets (drop_id, place);
 """
-SCHEMAS = (_FIRST, _WAITING_LINES)
+_SECOND_FACTORS = """
+CREATE TABLE second_factors (account_id TEXT PRIMARY KEY, sealed BLOB NOT NULL, created_at INTEGER NOT NULL,
+    confirmed_at INTEGER, last_step INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE recovery_codes (digest BLOB PRIMARY KEY, account_id TEXT NOT NULL) WITHOUT ROWID;
+CREATE INDEX recovery_codes_account ON recovery_codes (account_id);
+"""
+SCHEMAS = (_FIRST, _WAITING_LINES, _SECOND_FACTORS)
 """Each is run once, in this order."""
 SCHEMA_VERSION = len(SCHEMAS)
 

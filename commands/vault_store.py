@@ -15,8 +15,9 @@ LEFT_OF = """
 SELECT 1 WHERE EXISTS (SELECT 1 FROM person_keys WHERE person_id = ? AND key IS NOT NULL)
     OR EXISTS (SELECT 1 FROM credentials WHERE account_id = ?)
     OR EXISTS (SELECT 1 FROM families WHERE account_id = ? AND revoked_at IS NULL)
+    OR EXISTS (SELECT 1 FROM second_factors WHERE account_id = ?)
 """
-"""What a person who was not erased to the end still has; the person's id three times."""
+"""What a person who was not erased to the end still has; the person's id four times."""
 
 DROP_COLUMNS = (
     "drop_id",

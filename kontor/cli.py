@@ -15,7 +15,7 @@ from kontor.clihelp import explain
 from kontor.clioptions import Data, Json, Url
 from kontor.clioptions import settings_of as _settings
 from kontor.clipast import show, what_if
-from kontor.cliusers import create_user, set_password
+from kontor.cliusers import create_user, drop_second_factor, grant_scope, revoke_scope, set_password
 
 app = typer.Typer(
     name="kontor",
@@ -305,6 +305,9 @@ def bench(
 
 users.command("create")(create_user)
 users.command("password")(set_password)
+users.command("grant")(grant_scope)
+users.command("revoke")(revoke_scope)
+users.command("drop-second-factor")(drop_second_factor)
 
 
 @quotes.command("explain")

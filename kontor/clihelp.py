@@ -82,6 +82,18 @@ SHOWN = {
         "Set a new password for an account",
         ("kontor user password --email you@shop.example",),
     ),
+    "user grant": Shown(
+        "Let an account do more",
+        ("kontor user grant --email you@shop.example --scope merchant",),
+    ),
+    "user revoke": Shown(
+        "Take a scope away, at once",
+        ("kontor user revoke --email you@shop.example --scope admin",),
+    ),
+    "user drop-second-factor": Shown(
+        "For somebody who has lost it",
+        ("kontor user drop-second-factor --email you@shop.example",),
+    ),
     "quote explain": Shown(
         "How each amount of an order came about",
         ("kontor quote explain ord_01KARQ0000ABCDEFGHJKMNPQRS",),

@@ -113,6 +113,9 @@ class Settings(BaseSettings):
         "others get 503; 0: any number",
     )
     access_token_ttl: int = Field(900, ge=1, le=900, description="seconds")
+    admin_second_factor: bool = Field(
+        False, description="administrators are none until they have a second factor (docs/security.md)"
+    )
     archive_after: int = Field(
         180, ge=0, le=36_500, description="days without any event until an order that is over is archived; 0 for never"
     )

@@ -1,7 +1,7 @@
 """What command routes share: from a request to a command's context, and from its outcome to the reply.
 
 services_of, context_of, fresh_id        on the way in
-owned_shop, require_merchant             who may
+owned_shop, require_merchant, require_not_barred    who may
 execute, optional_key                    through the engine, with Idempotency-Key where it was sent
 command_reply                            position in body and header, ETag from the stream's version
 """
@@ -25,6 +25,7 @@ from commands.context import Context, new_command_id
 from commands.idempotency import Answer, IdempotentRequest
 from commands.store.port import Reply
 from domain.buyers.account import ActiveAccount
+from domain.buyers.scopes import taken_away
 from domain.decider import Command
 from domain.errors import DomainError, Forbidden
 from domain.ids import new_id
@@ -85,6 +86,7 @@ async def owned_shop(services: WriteServices, principal: Principal, shop_id: str
     shop = require_open(await services.engine.state(require_id("shop", shop_id, "shop")))
     if shop.owner_id != principal.account_id and "admin" not in principal.scopes:
         raise Forbidden("this shop belongs to somebody else")
+    await require_not_barred(services, principal)
     return shop
 
 
@@ -97,6 +99,18 @@ async def require_runner(services: WriteServices, principal: Principal, shop_id:
         raise Forbidden(f"{what} of the whole marketplace are for administrators; name your shop")
 
 
+async def require_not_barred(services: WriteServices, principal: Principal) -> None:
+    """Raises Forbidden for whom the scope ``merchant`` was taken from: a shop is still theirs, and not theirs to run.
+
+    Whose token has it needs no look at the account: to take it away ended the tokens.
+    """
+    if principal.has_scope("merchant"):
+        return
+    account = await services.engine.state(principal.account_id)
+    if isinstance(account, ActiveAccount) and "merchant" in account.revoked:
+        raise Forbidden(taken_away("merchant"))
+
+
 async def require_merchant(services: WriteServices, principal: Principal) -> None:
     """Raises ``forbidden`` for accounts without a shop.
 
@@ -104,6 +118,7 @@ async def require_merchant(services: WriteServices, principal: Principal) -> Non
     """
     if principal.has_scope("merchant"):
         return
+    await require_not_barred(services, principal)
     account = await services.engine.state(principal.account_id)
     if not (isinstance(account, ActiveAccount) and "merchant" in account.scopes):
         raise Forbidden("this needs the scope merchant: open a shop first")

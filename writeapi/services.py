@@ -15,8 +15,9 @@ from domain.orders.policy import OrderPolicy
 from domain.pricing.shipping import ShippingTable
 from domain.pricing.tax import TaxTable
 from readapi.services import ReadServices
-from streams.merchantfeeds.sources import Rules
+from streams.merchantfeeds.sources import Rules as FeedRules
 from streams.money.payments import PaymentProcess
+from writeapi.accounts.secondfactor import Rules
 from writeapi.buying.sellers import Sellers
 from writeapi.buying.turns import Turns
 from writeapi.merchants.restrictions import Restrictions
@@ -58,12 +59,14 @@ class WriteServices(ReadServices):
     """What may not be sold where."""
     webhooks_private: bool = field(default=False, kw_only=True)
     """Whether webhooks may go into private networks."""
-    feed_rules: Rules = field(default=Rules(), kw_only=True)
+    feed_rules: FeedRules = field(default=FeedRules(), kw_only=True)
     """Where merchants' feeds may come from."""
     uploads: Limits = field(default=Limits(), kw_only=True)
     """What a merchant may have uploaded and not taken up."""
     policy: OrderPolicy = field(default=OrderPolicy(), kw_only=True)
     """Of orders that are placed from now on."""
+    second_factors: Rules = field(default=Rules(), kw_only=True)
+    """What apps call the shop, and who needs one."""
     letters_with_links: bool = field(default=False, kw_only=True)
     """Whether people get letters, in which links lead to the shop."""
 

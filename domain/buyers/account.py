@@ -1,5 +1,6 @@
 """Account: a person and what belongs to them. Stream ``usr_…``. What it is made of lies in
-``accountstate.py``, another e-mail address in ``emailchange.py``.
+``accountstate.py``, another e-mail address in ``emailchange.py``, what it may do in ``scopes.py``, what it
+proves itself by besides a password in ``secondfactor.py``.
 
 Everything personal is sealed with the person's own key before it gets here; erasing destroys the key, and these
 events stay foldable. Passwords and sessions are not events at all: they live in the vault.
@@ -9,7 +10,7 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from domain.buyers import emailchange
+from domain.buyers import emailchange, scopes, secondfactor
 from domain.buyers.accountstate import Account as Account
 from domain.buyers.accountstate import ActiveAccount as ActiveAccount
 from domain.buyers.accountstate import Address as Address
@@ -17,6 +18,11 @@ from domain.buyers.accountstate import ErasedAccount as ErasedAccount
 from domain.buyers.accountstate import NoAccount as NoAccount
 from domain.buyers.accountstate import PaymentMethod as PaymentMethod
 from domain.buyers.accountstate import require_active as require_active
+from domain.buyers.scopes import SCOPES as SCOPES
+from domain.buyers.scopes import GrantScope as GrantScope
+from domain.buyers.scopes import RevokeScope as RevokeScope
+from domain.buyers.scopes import ScopeGranted as ScopeGranted
+from domain.buyers.scopes import ScopeRevoked as ScopeRevoked
 from domain.decider import Command, Decider, Event
 from domain.errors import IllegalTransition, Invalid, LimitExceeded, NotFound
 
@@ -24,7 +30,6 @@ ADDRESSES_MAX = 50
 PAYMENT_METHODS_MAX = 20
 GROUPS_MAX = 20
 GROUP_MAX = 60
-SCOPES = ("customer", "merchant", "admin")
 
 
 # events
@@ -39,10 +44,6 @@ class AccountRegistered(Event, frozen=True):
 
 class ProfileChanged(Event, frozen=True):
     profile: bytes
-
-
-class ScopeGranted(Event, frozen=True):
-    scope: str
 
 
 class GroupsAssigned(Event, frozen=True):
@@ -100,11 +101,6 @@ class ChangeProfile(Command, frozen=True):
     profile: bytes | None = None
     told_of_orders: bool | None = None
     told_of_wishes: bool | None = None
-
-
-class GrantScope(Command, frozen=True):
-    account_id: str
-    scope: str
 
 
 class AssignGroups(Command, frozen=True):
@@ -181,12 +177,6 @@ def change_profile(command: ChangeProfile, state: Account) -> list[Event]:
     return events
 
 
-def grant_scope(command: GrantScope, state: Account) -> list[Event]:
-    if command.scope not in SCOPES:
-        raise Invalid(f"scope must be one of {', '.join(SCOPES)}", "/scope")
-    return [] if command.scope in require_active(state).scopes else [ScopeGranted(command.scope)]
-
-
 def assign_groups(command: AssignGroups, state: Account) -> list[Event]:
     groups = tuple(sorted(set(command.groups)))
     if len(groups) > GROUPS_MAX or not all(1 <= len(group) <= GROUP_MAX for group in groups):
@@ -250,10 +240,6 @@ def _changed(state: Account, **changes: object) -> Account:
     return replace(state, **changes) if isinstance(state, ActiveAccount) else state
 
 
-def scope_granted(state: Account, event: ScopeGranted) -> Account:
-    return _changed(state, scopes=(*state.scopes, event.scope)) if isinstance(state, ActiveAccount) else state
-
-
 def address_put(state: Account, event: AddressPut) -> Account:
     if not isinstance(state, ActiveAccount):
         return state
@@ -286,7 +272,8 @@ ACCOUNT = Decider(
     decisions={
         RegisterAccount: register_account,
         ChangeProfile: change_profile,
-        GrantScope: grant_scope,
+        GrantScope: scopes.grant_scope,
+        RevokeScope: scopes.revoke_scope,
         AssignGroups: assign_groups,
         AddAddress: add_address,
         ChangeAddress: change_address,
@@ -296,12 +283,14 @@ ACCOUNT = Decider(
         NotePasswordChange: note_password_change,
         emailchange.AskEmailChange: emailchange.ask_email_change,
         emailchange.ChangeEmail: emailchange.change_email,
+        secondfactor.NoteSecondFactor: secondfactor.note_second_factor,
         EraseAccount: erase_account,
     },
     evolutions={
         AccountRegistered: account_registered,
         ProfileChanged: lambda state, event: _changed(state, profile=event.profile),
-        ScopeGranted: scope_granted,
+        ScopeGranted: scopes.scope_granted,
+        ScopeRevoked: scopes.scope_revoked,
         GroupsAssigned: lambda state, event: _changed(state, groups=event.groups),
         AddressPut: address_put,
         AddressRemoved: address_removed,
@@ -313,6 +302,8 @@ ACCOUNT = Decider(
         PasswordChanged: lambda state, event: state,
         emailchange.EmailChangeAsked: emailchange.email_change_asked,
         emailchange.EmailChanged: emailchange.email_changed,
+        secondfactor.SecondFactorAdded: lambda state, event: state,
+        secondfactor.SecondFactorRemoved: lambda state, event: state,
         AccountErased: lambda state, event: ErasedAccount(),
     },
 )

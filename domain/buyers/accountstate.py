@@ -42,6 +42,8 @@ class ActiveAccount(State, frozen=True):
     told_of_orders: bool = True
     told_of_wishes: bool = False
     email_change: EmailChange | None = None
+    revoked: tuple[str, ...] = ()
+    """Scopes that were taken away and not given back."""
 
 
 class ErasedAccount(State, frozen=True):

@@ -12,7 +12,7 @@ import msgspec
 
 from domain import claim
 from domain.books import difference, ledger, round
-from domain.buyers import account, cart, emailchange, reset, watch, wishlist
+from domain.buyers import account, cart, emailchange, reset, secondfactor, watch, wishlist
 from domain.catalog import category, media, product, review, rule
 from domain.decider import Event
 from domain.inventory import inventory
@@ -28,6 +28,7 @@ EVENTS: dict[str, tuple[int, type[Event]]] = {
     "account.registered": (1, account.AccountRegistered),
     "account.profile_changed": (1, account.ProfileChanged),
     "account.scope_granted": (1, account.ScopeGranted),
+    "account.scope_revoked": (1, account.ScopeRevoked),
     "account.groups_assigned": (1, account.GroupsAssigned),
     "account.address_put": (1, account.AddressPut),
     "account.address_removed": (1, account.AddressRemoved),
@@ -37,6 +38,8 @@ EVENTS: dict[str, tuple[int, type[Event]]] = {
     "account.password_changed": (1, account.PasswordChanged),
     "account.email_change_asked": (1, emailchange.EmailChangeAsked),
     "account.email_changed": (1, emailchange.EmailChanged),
+    "account.second_factor_added": (1, secondfactor.SecondFactorAdded),
+    "account.second_factor_removed": (1, secondfactor.SecondFactorRemoved),
     "account.erased": (1, account.AccountErased),
     "board.promotion_posted": (1, board.PromotionPosted),
     "board.promotion_taken_down": (1, board.PromotionTakenDown),

@@ -13,6 +13,8 @@ from kontor.settings import Settings
 from kontor.wiring.desk import desk, require_there
 from writeapi.accounts.registration import register
 from writeapi.accounts.renewal import set_anew
+from writeapi.accounts.scopes import give, take_away
+from writeapi.accounts.secondfactor import remove_lost
 
 
 def run_create(email: str, password: str | None, scope: str, settings: Settings) -> None:
@@ -23,6 +25,18 @@ def run_create(email: str, password: str | None, scope: str, settings: Settings)
 def run_password(email: str, password: str | None, settings: Settings) -> None:
     """As ``run_create``."""
     run(_set_password(email, asked() if password is None else password, settings))
+
+
+def run_grant(email: str, scope: str, settings: Settings) -> None:
+    run(_grant(email, scope, settings))
+
+
+def run_revoke(email: str, scope: str, forced: bool, settings: Settings) -> None:
+    run(_revoke(email, scope, forced, settings))
+
+
+def run_drop_factor(email: str, settings: Settings) -> None:
+    run(_drop_factor(email, settings))
 
 
 def asked() -> str:
@@ -61,6 +75,37 @@ async def _set_password(email: str, password: str, settings: Settings) -> None:
         except DomainError as refusal:
             console.fail(refusal.detail)
     console.out.print(f"{account_id} has a new password, and is signed out everywhere", markup=False)
+
+
+async def _grant(email: str, scope: str, settings: Settings) -> None:
+    require_there(settings)
+    async with desk(settings) as at:
+        try:
+            account_id = await give(at.engine, at.vault, email, scope, system_context("cli", at.clock()))
+        except DomainError as refusal:
+            console.fail(refusal.detail)
+    console.out.print(f"{account_id} has the scope {scope}", markup=False)
+
+
+async def _revoke(email: str, scope: str, forced: bool, settings: Settings) -> None:
+    require_there(settings)
+    async with desk(settings) as at:
+        try:
+            context = system_context("cli", at.clock())
+            account_id = await take_away(at.engine, at.vault, email, scope, context, forced=forced)
+        except DomainError as refusal:
+            console.fail(refusal.detail)
+    console.out.print(f"{account_id} has not the scope {scope} any more, and is signed out everywhere", markup=False)
+
+
+async def _drop_factor(email: str, settings: Settings) -> None:
+    require_there(settings)
+    async with desk(settings) as at:
+        try:
+            account_id = await remove_lost(at.engine, at.vault, email, system_context("cli", at.clock()))
+        except DomainError as refusal:
+            console.fail(refusal.detail)
+    console.out.print(f"{account_id} has no second factor any more: the password alone signs in", markup=False)
 
 
 def scopes_of(scope: str) -> tuple[str, ...]:

@@ -19,7 +19,7 @@ from kontor.wiring.feeding import feed_process, feed_rules
 from kontor.wiring.logfiles import open_log
 from kontor.wiring.notifying import Notifying, letters_with_links
 from kontor.wiring.objects import objects_of
-from kontor.wiring.policies import order_policy, search_weights, upload_limits
+from kontor.wiring.policies import search_weights, write_rules
 from kontor.wiring.providers import OutsideGateway, outside
 from projections.folding import Parked
 from projections.search.tantivy_index import TantivyIndex
@@ -128,14 +128,11 @@ async def embedded(settings: Settings, *, clock: Callable[[], int] = now_ms) -> 
         engine=engine,
         payments=payments,
         sellers=sellers,
-        return_days=settings.return_days,
         restrictions=Restrictions(engine, rules_in_views(views)),
-        webhooks_private=settings.webhooks_private,
         feed_rules=feed_rules(settings),
-        uploads=upload_limits(settings),
         objects=objects_of(settings, vault),
-        policy=order_policy(settings),
         letters_with_links=letters_with_links(settings),
+        **write_rules(settings),
         signals=_signals(folder),
         workings=workings(views, indexer, folder, **aside(books, deliveries, standing, payments, feeds)),
         weights=search_weights(settings),

@@ -35,7 +35,7 @@ from kontor.wiring.noticed import Noticed
 from kontor.wiring.notifying import Notifying, letters_with_links
 from kontor.wiring.objects import objects_of
 from kontor.wiring.opened import begun, opened_log, opened_vault
-from kontor.wiring.policies import order_policy, search_weights, upload_limits
+from kontor.wiring.policies import search_weights, write_rules
 from kontor.wiring.providers import outside
 from kontor.wiring.signals import shared_signals
 from kontor.wiring.stores import IN_CASSANDRA, IN_REDIS, OF_PROCESSES
@@ -188,14 +188,11 @@ async def write_side(settings: Settings, clock: Callable[[], int] = now_ms) -> A
             engine=engine,
             payments=payments,
             sellers=_sellers(log),
-            return_days=settings.return_days,
             restrictions=restrictions,
-            webhooks_private=settings.webhooks_private,
             feed_rules=feed_rules(settings),
-            uploads=upload_limits(settings),
             objects=objects_of(settings, vault),
-            policy=order_policy(settings),
             letters_with_links=letters_with_links(settings),
+            **write_rules(settings),
             drops=rooms,
             **views,
             **_tables(clock),

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from domain.orders.policy import LATER, PARCEL, SHIPMENT, OrderPolicy
 from kontor.settings import Settings
 from projections.search.ranking import Weights
+from writeapi.accounts.secondfactor import Rules
 from writeapi.merchants.uploads import Limits
 
 HOUR_MS = 3_600_000
@@ -19,6 +22,17 @@ def order_policy(settings: Settings) -> OrderPolicy:
         review_countries=tuple(filter(None, settings.review_countries.split(","))),
         review_within=settings.review_hours * HOUR_MS,
     )
+
+
+def write_rules(settings: Settings) -> dict[str, Any]:
+    """What the command service goes by that settings alone decide, by the names of ``WriteServices``."""
+    return {
+        "return_days": settings.return_days,
+        "webhooks_private": settings.webhooks_private,
+        "uploads": upload_limits(settings),
+        "policy": order_policy(settings),
+        "second_factors": Rules(settings.storefront_name, settings.admin_second_factor),
+    }
 
 
 def search_weights(settings: Settings) -> Weights:

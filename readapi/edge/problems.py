@@ -55,6 +55,7 @@ PROBLEMS: dict[str, ProblemType] = {
     "malformed_request": ProblemType(400, "Not a request of HTTP"),
     "idempotency_key_missing": ProblemType(400, "This request needs an Idempotency-Key"),
     "unauthenticated": ProblemType(401, "Sign in first"),
+    "second_factor_required": ProblemType(401, "A code of the second factor is needed"),
     "forbidden": ProblemType(403, "Not allowed"),
     "not_found": ProblemType(404, "Not found"),
     "admission_required": ProblemType(403, "An admission of the waiting line is needed"),

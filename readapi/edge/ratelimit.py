@@ -43,6 +43,7 @@ POLICIES: dict[str, Policy] = {
     "auth": Policy(500, 10),
     "login": Policy(10, 60),
     "guesses": Policy(300, 60),
+    "codes": Policy(20, 3_600),
     "taken": Policy(60, 60),
     "gift_card": Policy(20, 600),
     "coupon": Policy(60, 60),

@@ -40,6 +40,12 @@ class AccountOut(Versioned):
     payment_methods: list[PaymentMethodOut]
 
 
+class SecondFactorOut(Shape):
+    active: bool = Field(description="whether signing in takes a code")
+    since: datetime | None
+    recovery_codes_left: int = Field(description="of ten", examples=[10])
+
+
 class SessionOut(Shape):
     session_id: str = Field(examples=["fam_0123456789abcdef01234567"])
     signed_in_at: datetime

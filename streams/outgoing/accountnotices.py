@@ -1,4 +1,5 @@
-"""Notices of accounts: a link for whoever forgot their password or has another address, and that either was changed.
+"""Notices of accounts: a link for whoever forgot their password or has another address, that either was changed,
+and that a second factor came or went.
 
 They have couriers of their own: somebody who waits for a link does not wait for letters about orders. Nobody can switch
 them off, since they are how an owner learns of a stranger. What a link needs is made when its letter is written, and is
@@ -17,6 +18,7 @@ from domain.buyers import emailchange
 from domain.buyers.account import ActiveAccount, PasswordChanged
 from domain.buyers.emailchange import EmailChangeAsked, EmailChanged
 from domain.buyers.reset import VALID_MS, ResetAsked, lookup_of
+from domain.buyers.secondfactor import SecondFactorAdded, SecondFactorRemoved
 from domain.claim import Claim
 from domain.ids import claim_id, delivery_id
 from domain.recorded import Recorded
@@ -26,6 +28,7 @@ from streams.outgoing.port import Told, hopeless, message_id, sent, skipped
 from streams.outgoing.published import type_of
 
 RESET, CHANGED = "password_reset", "password_changed"
+FACTOR_ADDED, FACTOR_REMOVED = "second_factor_added", "second_factor_removed"
 EMAIL_ASKED, EMAIL_CHANGED = "email_change", "email_changed"
 NOWHERE = "KONTOR_STOREFRONT_URL is not set, so there is nowhere to lead to"
 NEW_PASSWORD = "/new-password"
@@ -34,7 +37,15 @@ FORGOTTEN = "/forgotten-password"
 """The page that asks for a link."""
 NEW_EMAIL = "/new-email"
 """The page that confirms an address, by what follows ``#``."""
-TYPES = (ResetAsked, PasswordChanged, EmailChangeAsked, EmailChanged)
+TYPES = (ResetAsked, PasswordChanged, EmailChangeAsked, EmailChanged, SecondFactorAdded, SecondFactorRemoved)
+
+
+_OF_CHANGES: dict[type, str] = {
+    PasswordChanged: CHANGED,
+    SecondFactorAdded: FACTOR_ADDED,
+    SecondFactorRemoved: FACTOR_REMOVED,
+}
+"""What the owner is told of, with a link for who did not do it."""
 
 
 class AccountNotices:
@@ -64,7 +75,8 @@ class AccountNotices:
                 former = None if owner is None else self._at(event.stream, was, owner.name)
                 return await self._send(EMAIL_CHANGED, event, former, "")
         link = "" if self._shop is None else self._shop + FORGOTTEN
-        return await self._send(CHANGED, event, recipient_of(self._vault, event.stream, account), link)
+        kind = _OF_CHANGES[type(event.event)]
+        return await self._send(kind, event, recipient_of(self._vault, event.stream, account), link)
 
     async def _bring_link(self, event: Recorded, asked_at: int) -> Told:
         """Where nobody has the address, that is all there is to send: the log is not to say who has one, nor how many

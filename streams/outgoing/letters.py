@@ -42,6 +42,8 @@ WISH_SUBJECTS = {
 ACCOUNT_SUBJECTS = {
     "password_reset": "Set a new password",
     "password_changed": "Your password was changed",
+    "second_factor_added": "Signing in takes a code now",
+    "second_factor_removed": "Signing in takes no code any more",
     "email_change": "Confirm your new e-mail address",
     "email_changed": "Your e-mail address was changed",
 }

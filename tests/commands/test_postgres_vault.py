@@ -16,6 +16,7 @@ from commands.vault import Vault
 from commands.vault_server import VaultServer
 from tests.commands.test_postgres_faults import end_connections
 from tests.contracts.vault import ADA, Clock, Credentials, PersonKeys, Secrets, Sessions
+from tests.contracts.vault_factors import SecondFactors
 from tests.contracts.vault_resets import Resets
 from tests.contracts.vault_sessions import OwnSessions
 
@@ -75,6 +76,10 @@ class TestOwnSessions(OwnSessions):
 
 
 class TestResets(Resets):
+    pass
+
+
+class TestSecondFactors(SecondFactors):
     pass
 
 

@@ -17,6 +17,7 @@ import pytest
 from commands import vault_file
 from commands.vault import Vault, VaultError
 from tests.contracts.vault import ADA, Clock, Credentials, PersonKeys, Secrets, Sessions
+from tests.contracts.vault_factors import SecondFactors
 from tests.contracts.vault_resets import Resets
 from tests.contracts.vault_sessions import OwnSessions
 
@@ -78,6 +79,10 @@ class TestOwnSessions(OwnSessions):
 
 
 class TestResets(Resets):
+    pass
+
+
+class TestSecondFactors(SecondFactors):
     pass
 
 

@@ -58,6 +58,7 @@ RAISED: dict[str, Callable[[], Exception]] = {
     "out_of_stock": lambda: errors.OutOfStock("CHAIR-1", 3, 1),
     "price_changed": lambda: problems.ProblemError("price_changed", "19.99 USD now", quote={"totals": {}}),
     "admission_required": lambda: problems.ProblemError("admission_required", "join the line", reason="missing"),
+    "second_factor_required": lambda: problems.ProblemError("second_factor_required", "send a code"),
     "admission_used": lambda: problems.ProblemError("admission_used", "by another order"),
     "gift_card_unusable": lambda: errors.GiftCardUnusable("expired", "this gift card has expired"),
     "version_mismatch": lambda: errors.VersionMismatch(3, 4),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pyotp
+
 from commands import linktokens
 from domain.ids import claim_id
 from tests.e2e.house import House
@@ -22,6 +24,15 @@ async def forgets(house: House, ada: Shopper) -> None:
     token = vault.link_token(linktokens.EMAIL, ada.user_id, claim, house.services.clock())
     await ada.do("POST", "/api/auth/email-changes/complete", {"token": token}, 204)
     ada.email = email
+
+
+async def wants_a_second_factor(ada: Shopper) -> None:
+    secret = (await ada.do("POST", "/api/me/second-factor", {"currentPassword": PASSWORD}, 201))["secret"]
+    first = {"code": pyotp.TOTP(secret).now()}
+    [spare, *_] = (await ada.do("POST", "/api/me/second-factor/confirm", first))["recoveryCodes"]
+    assert (await ada.read("/api/me/second-factor"))["active"]
+    await ada.do("POST", "/api/me/second-factor/remove", {"currentPassword": PASSWORD, "code": spare}, 204)
+    assert not (await ada.read("/api/me/second-factor"))["active"]
 
 
 async def tidies_up_and_leaves(ada: Shopper) -> None:

@@ -32,7 +32,7 @@ from tests.e2e.selling.test_merchant_feeds import path as feed
 from tests.e2e.selling.test_merchant_feeds import put, rejected, run
 from tests.e2e.selling.test_pushes import push, secret_of
 from tests.e2e.shopper import Shopper, expect, fresh_key, sign_up
-from tests.fuzz.owning import forgets, tidies_up_and_leaves
+from tests.fuzz.owning import forgets, tidies_up_and_leaves, wants_a_second_factor
 from tests.fuzz.strict import Clerk
 
 pytestmark = pytest.mark.fuzz
@@ -67,6 +67,7 @@ async def test_every_operation_answers_as_the_document_says(house: House) -> Non
     await gives_back(house, root, seller, ada, sku)
     await looks_around(house, seller, sku)
     await forgets(house, ada)
+    await wants_a_second_factor(ada)
     await tidies_up_and_leaves(ada)
     await operates(root)
     await looks_at_orders(house, root, seller, sku)

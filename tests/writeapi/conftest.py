@@ -20,10 +20,12 @@ from readapi.edge import middleware
 from readapi.edge.ratelimit import POLICIES, Policy
 from readapi.edge.state import EdgeSettings, edge_state
 from readapi.routes import me as read_me
+from readapi.routes import secondfactor as read_factor
 from readapi.routes import sessions as read_sessions
 from tests.embedded import Kontor, Merchant, kontor
 from writeapi import requests
-from writeapi.routes import auth, emailchanges, me, password, passwordresets, sessions
+from writeapi.accounts.secondfactor import Rules
+from writeapi.routes import auth, emailchanges, me, password, passwordresets, secondfactor, sessions
 
 ADA = {"email": "Ada.Lovelace@Example.com", "password": "difference engine", "name": "Ada Lovelace"}
 GRACE = {"email": "grace@example.org", "password": "nanosecond wire", "name": "Grace Hopper"}
@@ -55,8 +57,8 @@ class House:
     async def register(self, who: dict[str, str] = ADA, **headers: str) -> httpx.Response:
         return await self.http.post("/api/auth/register", json=who, headers=headers)
 
-    async def sign_in(self, email: str, password: str) -> httpx.Response:
-        data = {"grant_type": "password", "username": email, "password": password}
+    async def sign_in(self, email: str, password: str, otp: str = "") -> httpx.Response:
+        data = {"grant_type": "password", "username": email, "password": password} | ({"otp": otp} if otp else {})
         return await self.http.post("/api/auth/token", data=data)
 
     async def refresh(self, token: str, key: str | None = None) -> httpx.Response:
@@ -103,8 +105,20 @@ def _application(house: House, policies: dict[str, Policy]) -> FastAPI:
         countries=countries(),
         clock=house.clock,
         letters_with_links=True,
+        second_factors=Rules("Nordwald"),
     )
-    own = (auth, emailchanges, me, password, passwordresets, sessions, read_me, read_sessions)
+    own = (
+        auth,
+        emailchanges,
+        me,
+        password,
+        passwordresets,
+        sessions,
+        secondfactor,
+        read_me,
+        read_sessions,
+        read_factor,
+    )
     for router in (module.router for module in own):
         app.include_router(router)
     secrets = house.vault.secrets

@@ -20,11 +20,10 @@ from commands.errors import WritePathError
 from commands.vault import Vault
 from domain.buyers.account import ActiveAccount, NotePasswordChange
 from domain.buyers.reset import VALID_MS
-from domain.claim import Claim
-from domain.errors import DomainError, Invalid, NotFound
-from domain.ids import claim_id
+from domain.errors import DomainError, Invalid
 from writeapi.accounts.passwords import hashing
 from writeapi.accounts.registration import email_of, require_password
+from writeapi.accounts.scopes import account_with
 
 VOID = (
     f"this link does not work any more: it works once, for {VALID_MS // 60_000} minutes, and until the password is "
@@ -72,10 +71,7 @@ async def set_anew(engine: Engine, vault: Vault, email: str, new: str, context: 
     """The account's id. Ends all its sessions. Raises NotFound for an address that nobody has, and Invalid."""
     email = email_of(email)
     require_password(new, email)
-    claim = await engine.state(claim_id("email", vault.email_lookup(email)))
-    account_id = claim.owner if isinstance(claim, Claim) else ""
-    if not account_id or not isinstance(await engine.state(account_id), ActiveAccount):
-        raise NotFound("nobody has this e-mail address")
+    account_id = await account_with(engine, vault, email)
     await hashing(lambda: vault.set_password(account_id, new))
     await asyncio.to_thread(vault.revoke_account, account_id)
     await note_change(engine, context, account_id)

@@ -33,6 +33,7 @@ from readapi.edge.ratelimit import client_of, limited_by_client
 from readapi.edge.schemas import ONE_LINE, Password
 from streams.processes.erasure import erase
 from writeapi.accounts.passwords import hashing
+from writeapi.accounts.proof import Refused, Wrong, signs_in
 from writeapi.accounts.registration import (
     EMAIL_MAX,
     NAME_MAX,
@@ -42,9 +43,11 @@ from writeapi.accounts.registration import (
     applicant_of,
     open_account,
 )
+from writeapi.accounts.secondfactor import scopes_today
 from writeapi.accounts.veil import veiled_key
 from writeapi.bodies.replies import AccountReply
 from writeapi.requests import JSON, Body, command_reply, context_of, replay, services_of, stored_answer
+from writeapi.routes.secondfactor import CODE_MAX
 from writeapi.services import WriteServices
 
 router = APIRouter(tags=["accounts"])
@@ -137,6 +140,10 @@ _TOKEN_REQUEST = {
         "username": {"type": "string", "description": "the e-mail address; `email` is understood too"},
         "email": {"type": "string"},
         "password": {"type": "string", "format": "password"},
+        "otp": {
+            "type": "string",
+            "description": "of an account with a second factor: what its app shows, or a recovery code",
+        },
         "refresh_token": {"type": "string", "description": "works once; a second use ends the session"},
     },
 }
@@ -168,7 +175,7 @@ _TOKEN_BODY = {"required": True, "content": {kind: {"schema": _TOKEN_REQUEST} fo
     openapi_extra={"requestBody": _TOKEN_BODY, "parameters": [_REPEATABLE]},
     responses={
         200: {"description": "Tokens", "content": {JSON: {"schema": _TOKEN_ANSWER}}},
-        **problem_responses("unauthenticated"),
+        **problem_responses("unauthenticated", "second_factor_required"),
     },
 )
 async def create_token(request: Request) -> Response:
@@ -176,6 +183,9 @@ async def create_token(request: Request) -> Response:
 
     A refresh token works once: its second use ends the session. A client that sends a random `Idempotency-Key` along
     may repeat the request with it until it has used what it was told, and so outlive an answer that was lost.
+
+    Where the account has a second factor the right password alone is answered with 401 `second_factor_required`: send
+    the same once more with `otp`. That answer, and a code that is wrong, count as failed sign-ins do.
     """
     services = services_of(request)
     fields = await _fields(request)
@@ -183,14 +193,15 @@ async def create_token(request: Request) -> Response:
         case "password":
             if "username" not in fields and "email" in fields:
                 fields["username"] = fields["email"]
+            code = _wanted(fields, "otp")["otp"] if fields.get("otp") else ""
             wanted = _wanted(fields, "username", "password")
-            grant, account = await _sign_in(request, services, wanted["username"], wanted["password"])
+            grant, account = await _sign_in(request, services, wanted["username"], wanted["password"], code)
         case "refresh_token":
             key = key_of(request) if header(request, b"idempotency-key") is not None else None
             grant, account = await _refresh(services, _wanted(fields, "refresh_token")["refresh_token"], key)
         case _:
             raise Invalid("grant_type is password or refresh_token", "/grant_type", error="unsupported_grant_type")
-    scope = " ".join(account.scopes)
+    scope = " ".join(await scopes_today(services.vault, grant.account_id, account, services.second_factors))
     access = edge_of(request).tokens.issue_access(grant.account_id, scope, grant.family)
     body = {
         "access_token": access.token,
@@ -236,9 +247,11 @@ def _wanted(fields: dict[str, Any], *names: str) -> dict[str, str]:
     return {name: fields[name] for name in names}
 
 
-async def _sign_in(request: Request, services: WriteServices, email: str, password: str) -> tuple[Grant, ActiveAccount]:
+async def _sign_in(
+    request: Request, services: WriteServices, email: str, password: str, code: str
+) -> tuple[Grant, ActiveAccount]:
     """Unknown address and wrong password cost the same and look the same; both count against the address, and against
-    the client, who might try one password on many."""
+    the client, who might try one password on many. So does a code that is missing or wrong."""
     vault, engine, limiter = services.vault, services.engine, edge_of(request).limiter
     lookup, client = vault.email_lookup(email[: 2 * EMAIL_MAX]), client_of(request.scope)
     limiter.check("login", lookup)
@@ -249,14 +262,12 @@ async def _sign_in(request: Request, services: WriteServices, email: str, passwo
     def attempt() -> None:
         # Counted when it is this attempt's turn and before it is made: a hundred at once all pass the check above,
         # and were failures only counted afterwards, by the event loop, the threads would run ahead of the count.
-        with limiter.counting("login", lookup, Wrong), limiter.counting("guesses", client, Wrong):
-            if not vault.check_password(account_id, password[: 4 * PASSWORD_MAX]):
-                raise Wrong
+        with limiter.counting("login", lookup, Refused), limiter.counting("guesses", client, Refused):
+            signs_in(vault, limiter, account_id, password[: 4 * PASSWORD_MAX], code[:CODE_MAX])
 
     await hashing(attempt)
     grant = await asyncio.to_thread(vault.issue_family, account_id, "")
-    # Asked after the session was made: an erasure either is seen here, or comes later and ends the session itself.
-    account = await engine.state(account_id)
+    account = await _today(services, account_id)
     if isinstance(account, ErasedAccount):
         # An erasure that a crash interrupted, or it would have left no password to check.
         await erase(engine, vault, account_id, system_context("erasure", services.clock()))
@@ -265,9 +276,10 @@ async def _sign_in(request: Request, services: WriteServices, email: str, passwo
     return grant, account
 
 
-class Wrong(ProblemError):
-    def __init__(self) -> None:
-        super().__init__("unauthenticated", "e-mail address or password is wrong", error="invalid_grant")
+async def _today(services: WriteServices, account_id: str) -> object:
+    """The account as the log has it now, whoever wrote there. Asked after the session was made: what ends sessions (an
+    erasure, a scope that is taken away) either is seen here, or comes later and ends this one itself."""
+    return await services.engine.state_since(account_id, await services.log.head())
 
 
 async def _refresh(services: WriteServices, token: str, key: str | None) -> tuple[Grant, ActiveAccount]:
@@ -276,7 +288,7 @@ async def _refresh(services: WriteServices, token: str, key: str | None) -> tupl
         grant = await asyncio.to_thread(services.vault.rotate, token[:REFRESH_TOKEN_MAX], key)
     except TokenInvalid as refusal:
         raise ProblemError("unauthenticated", refusal.detail, error="invalid_grant") from None
-    account = await services.engine.state(grant.account_id)
+    account = await _today(services, grant.account_id)
     if not isinstance(account, ActiveAccount):
         await asyncio.to_thread(services.vault.revoke_family, grant.family)
         raise ProblemError("unauthenticated", "the account does not exist any more", error="invalid_grant")

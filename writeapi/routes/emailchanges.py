@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Annotated, cast
+from typing import Annotated
 
 from fastapi import APIRouter, Depends
 from pydantic import Field, StringConstraints
 from starlette.requests import Request
 from starlette.responses import Response
 
-from domain.buyers.account import Account, require_active
-from domain.errors import IllegalTransition, Invalid
-from domain.ids import claim_id
+from domain.errors import IllegalTransition
 from readapi.edge.openapi import problem_responses, signed_in
 from readapi.edge.principal import RequiredPrincipal, edge_of
 from readapi.edge.ratelimit import client_of, limited_by_client
 from writeapi.accounts.addresschange import ask, confirm
-from writeapi.accounts.passwords import hashing
+from writeapi.accounts.proof import by_password
 from writeapi.accounts.registration import EMAIL_MAX, PASSWORD_MAX, Taken, email_of
 from writeapi.accounts.renewal import LinkVoid
 from writeapi.requests import Body, command_reply, context_of, services_of
@@ -62,22 +60,12 @@ async def ask_for_email(request: Request, body: EmailWish, principal: RequiredPr
     """
     services, limiter = services_of(request), edge_of(request).limiter
     account_id, client = principal.account_id, client_of(request.scope)
-    account = require_active(cast("Account", await services.engine.state(account_id)))
     if not services.letters_with_links:
         raise IllegalTransition(
             "this shop sends no links by mail, so no address can be confirmed; ask those who run it"
         )
     email = email_of(body.email)
-    known = account.email_claim.removeprefix(claim_id("email", ""))
-    limiter.check("login", known)
-    limiter.check("guesses", client)
-
-    def attempt() -> None:
-        with limiter.counting("login", known, Invalid), limiter.counting("guesses", client, Invalid):
-            if not services.vault.check_password(account_id, body.current_password):
-                raise Invalid("this is not your password", "/currentPassword")
-
-    await hashing(attempt)
+    await by_password(request, account_id, body.current_password)
     limiter.attempt("asking", client)
     limiter.attempt("letters", services.vault.email_lookup(email))
     with limiter.counting("taken", client, Taken):

@@ -23,7 +23,7 @@ from writeapi.bodies.merchandise import NewProduct, NewVariant, ProductChange
 from writeapi.bodies.replies import REPLIES, ProductReply
 from writeapi.merchants.families import add_variant, change, product_row, publish
 from writeapi.merchants.merchandise import create_products, require_owner
-from writeapi.requests import command_reply, context_of, require_merchant, services_of
+from writeapi.requests import command_reply, context_of, require_merchant, require_not_barred, services_of
 from writeapi.services import WriteServices
 
 router = APIRouter(tags=["merchants"])
@@ -147,6 +147,7 @@ async def own_product(
     """Whose it is. Raises NotFound, Forbidden, and IllegalTransition for a discontinued product unless that is fine."""
     state = await services.engine.state(require_id("product", product_id, "product"))
     require_owner(state, principal.account_id, admin="admin" in principal.scopes, discontinued_too=discontinued_too)
+    await require_not_barred(services, principal)
     owner_id: str = state.owner_id
     return owner_id
 

@@ -23,11 +23,15 @@ router = APIRouter(tags=["merchants"])
     "/api/shops",
     status_code=201,
     summary="Open a shop",
-    responses={201: {"model": ShopReply}, **problem_responses("unauthenticated", "idempotency_key_reused")},
+    responses={
+        201: {"model": ShopReply},
+        **problem_responses("unauthenticated", "forbidden", "idempotency_key_reused"),
+    },
     openapi_extra=signed_in(),
 )
 async def open_shop(request: Request, body: NewShop, principal: RequiredPrincipal) -> Response:
-    """Whoever opens a shop is a merchant from then on; a token refreshed afterwards says so."""
+    """Whoever opens a shop is a merchant from then on; a token refreshed afterwards says so. Refused (403 `forbidden`)
+    to whom that was taken from."""
     context = context_of(request, principal.account_id)
     shop_id = fresh_id("shop", context.at)
     command = OpenShop(shop_id, principal.account_id, body.name, body.country, body.currency)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from domain import claim
 from domain.books import difference, ledger, round
-from domain.buyers import account, cart, emailchange, reset, watch, wishlist
+from domain.buyers import account, cart, emailchange, reset, secondfactor, watch, wishlist
 from domain.catalog import category, media, product, review, rule
 from domain.decider import Event
 from domain.inventory import inventory
@@ -43,6 +43,7 @@ ACCOUNTS: list[Event] = [
     account.AccountRegistered("clm_email.3q2-7w", b"\x00sealed\xff", ("customer", "merchant")),
     account.ProfileChanged(b"\x01sealed\xfe"),
     account.ScopeGranted("admin"),
+    account.ScopeRevoked("admin"),
     account.GroupsAssigned(("staff", "teachers")),
     account.AddressPut(ADDRESS),
     account.AddressRemoved("adr_01K"),
@@ -53,6 +54,8 @@ ACCOUNTS: list[Event] = [
     emailchange.EmailChangeAsked("clm_email.9a-1", b"\x02sealed\xfd", AT),
     emailchange.EmailChanged("clm_email.9a-1", b"\x03sealed\xfc", b"\x04sealed\xfb"),
     reset.ResetAsked(AT),
+    secondfactor.SecondFactorAdded(),
+    secondfactor.SecondFactorRemoved(),
     account.AccountErased(),
     claim.ClaimTaken("prd_01K"),
     claim.ClaimReleased("prd_01K"),

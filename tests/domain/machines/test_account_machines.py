@@ -17,7 +17,7 @@ from domain.buyers.account import (
     NoAccount,
 )
 from domain.claim import CLAIM, AlreadyClaimed, ReleaseClaim, TakeClaim
-from domain.errors import DomainError, IllegalTransition, Invalid, LimitExceeded, NotFound
+from domain.errors import DomainError, Forbidden, IllegalTransition, Invalid, LimitExceeded, NotFound
 from tests.domain.machines.aggregate import AggregateMachine
 
 ID = "usr_1"
@@ -33,6 +33,7 @@ class AccountMachine(AggregateMachine):
         self.profile: bytes | None = None
         self.erased = False
         self.scopes: set[str] = set()
+        self.revoked: set[str] = set()
         self.addresses: dict[str, account.Address] = {}
         self.methods: dict[str, str] = {}
 
@@ -62,16 +63,32 @@ class AccountMachine(AggregateMachine):
         else:
             self.refused(decided)
 
-    @rule(scope=st.sampled_from((*SCOPES, "king")))
-    def grant(self, scope: str) -> None:
-        decided = self.ask(account.GrantScope(ID, scope))
+    @rule(scope=st.sampled_from((*SCOPES, "king")), again=st.booleans())
+    def grant(self, scope: str, again: bool) -> None:
+        decided = self.ask(account.GrantScope(ID, scope, again))
         if scope not in SCOPES:
             assert isinstance(decided, Invalid)
-        elif self.active:
+        elif not self.active:
+            self.refused(decided)
+        elif scope in self.revoked and not again:
+            assert isinstance(decided, Forbidden)
+        else:
             assert bool(decided) == (scope not in self.scopes)
             self.scopes.add(scope)
-        else:
+            self.revoked.discard(scope)
+
+    @rule(scope=st.sampled_from((*SCOPES, "king")))
+    def revoke(self, scope: str) -> None:
+        decided = self.ask(account.RevokeScope(ID, scope))
+        if scope not in SCOPES or scope == "customer":
+            assert isinstance(decided, Invalid)
+        elif not self.active:
             self.refused(decided)
+        else:
+            assert bool(decided) == (scope in self.scopes)
+            if decided:
+                self.scopes.discard(scope)
+                self.revoked.add(scope)
 
     @rule(number=numbers, secret=sealed)
     def add_address(self, number: int, secret: bytes) -> None:
@@ -144,6 +161,7 @@ class AccountMachine(AggregateMachine):
             case ActiveAccount() as known:
                 assert self.active
                 assert (known.profile, set(known.scopes)) == (self.profile, self.scopes)
+                assert sorted(known.revoked) == sorted(self.revoked)
                 assert known.addresses == self.addresses
                 assert {key: method.token for key, method in known.payment_methods.items()} == self.methods
             case ErasedAccount():

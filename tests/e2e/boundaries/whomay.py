@@ -109,6 +109,12 @@ OF_PEOPLE = {
     ("PUT", "/api/me/password"): Line(
         THEMSELVES, {"currentPassword": "correct horse battery", "newPassword": "staple battery horse"}
     ),
+    ("GET", "/api/me/second-factor"): Line(THEMSELVES),
+    ("POST", "/api/me/second-factor"): Line(THEMSELVES, {"currentPassword": "staple battery horse"}),
+    ("POST", "/api/me/second-factor/confirm"): Line(THEMSELVES, {"code": "no code"}, status=422),
+    ("POST", "/api/me/second-factor/remove"): Line(
+        THEMSELVES, {"currentPassword": "staple battery horse", "code": "000000"}, status=409
+    ),
     ("POST", "/api/me/email-changes"): Line(
         THEMSELVES, {"email": "other@example.com", "currentPassword": "staple battery horse"}, status=409
     ),

@@ -13,6 +13,7 @@ from contextlib import closing, nullcontext
 from pathlib import Path
 from typing import Any
 
+import pyotp
 import pytest
 
 from commands import vault_copy
@@ -42,10 +43,10 @@ def silent(*_: Any) -> Any:
 
 
 class Persons:
-    """Ada has an address, two sessions and a third that she ended; Bob was erased."""
+    """Ada has an address, a second factor, two sessions and a third that she ended; Bob was erased."""
 
     ada = bob = ""
-    token = revoked = ""
+    token = revoked = recovery = ""
 
 
 async def settle(folder: DataFolder) -> Persons:
@@ -59,6 +60,9 @@ async def settle(folder: DataFolder) -> Persons:
         address = Address(f"adr_{name}", vault.seal(account, HOME), "US", "NY")
         await engine.submit(AddAddress(account, address), system_context("test", now_ms()))
         setattr(persons, name, account)
+    recovery = vault.confirm_factor(persons.ada, pyotp.TOTP(vault.begin_factor(persons.ada) or "").now())
+    assert recovery is not None
+    persons.recovery = recovery[0]
     vault.destroy_key(persons.bob)
     vault.drop_credentials(persons.bob)
     persons.token = vault.rotate(vault.issue_family(persons.ada, "customer").token).token
@@ -109,8 +113,8 @@ class Copies(ABC):
             secrets, looked_up = original.secrets, original.email_lookup("ada@example.com")
         counts, tried = copy(str(source.path), target, silent)
         assert counts == {
-            "secrets": 9, "person_keys": 2, "credentials": 1, "families": 3, "refresh_tokens": 4, "revocations": 2,
-            "drops": 1, "drop_tickets": 2,
+            "secrets": 9, "person_keys": 2, "credentials": 1, "families": 3, "refresh_tokens": 4,
+            "second_factors": 1, "recovery_codes": 10, "revocations": 2, "drops": 1, "drop_tickets": 2,
         }  # fmt: skip
         assert tried == (2, 1), "Ada's profile and address; Bob"
         sealed = await sealed_of(source.log, persons.ada)
@@ -120,6 +124,7 @@ class Copies(ABC):
             assert copied.open(persons.ada, sealed) == HOME
             assert copied.check_password(persons.ada, PASSWORD)
             assert not copied.check_password(persons.bob, PASSWORD)
+            assert copied.use_code(persons.ada, persons.recovery)
             assert copied.family_revoked(persons.revoked)
             assert Line(copied.store).join("drp_1", [persons.bob]) == {persons.bob: 2}
             assert copied.rotate(persons.token).account_id == persons.ada
@@ -145,7 +150,7 @@ class Copies(ABC):
 
     async def test_more_than_a_page(self, source, persons, target, monkeypatch):
         monkeypatch.setattr(vault_copy, "PAGE", 2)
-        assert sum(copy(str(source.path), target, silent)[0].values()) == 24
+        assert sum(copy(str(source.path), target, silent)[0].values()) == 35
 
     async def test_a_vault_in_use_is_not_written_over(self, source, persons, target):
         Vault(self.open(target)).close()
@@ -169,7 +174,7 @@ class Copies(ABC):
             copy(str(source.path), target, silent)
         monkeypatch.undo()
         assert set(self.held(target).values()) == {0}
-        assert sum(copy(str(source.path), target, silent)[0].values()) == 24
+        assert sum(copy(str(source.path), target, silent)[0].values()) == 35
 
     @pytest.mark.parametrize("table", ["person_keys", "credentials", "refresh_tokens"])
     async def test_a_copy_that_differs_is_not_kept(self, source, persons, target, monkeypatch, table):

@@ -9,11 +9,13 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import pyotp
 import pytest
 
 from commands.context import system_context
 from commands.mapper import recorded
 from domain.buyers.account import PasswordChanged
+from domain.buyers.secondfactor import SecondFactorRemoved
 from domain.ids import claim_id, derived_id, offer_id, stock_id
 from domain.sellers.shop import OpenShop
 from kontor.catalog import sample
@@ -65,6 +67,41 @@ class Desks:
             refused = self.kontor(given, "user", "password", *wrong)
             assert refused.returncode == 1
             assert PASSWORD not in refused.stdout + refused.stderr
+
+    async def test_a_scope_is_taken_away_and_given_back(self, given):
+        ada, grace = ("--email", "ada@example.com"), ("--email", "grace@example.com")
+        made = self.kontor(given, "user", "create", *ada, "--password", PASSWORD, "--scope", "admin")
+        account_id = made.stdout.split()[0]
+        last = self.kontor(given, "user", "revoke", *ada, "--scope", "admin")
+        assert (last.returncode, "--force" in last.stderr) == (1, True)
+        self.kontor(given, "user", "create", *grace, "--password", PASSWORD)
+        granted = self.kontor(given, "user", "grant", *grace, "--scope", "admin")
+        assert granted.returncode == 0, granted.stderr
+        async with desk(Settings(**given)) as at:
+            session = at.vault.issue_family(account_id, "")
+        taken = self.kontor(given, "user", "revoke", *ada, "--scope", "admin")
+        assert taken.returncode == 0, taken.stderr
+        assert account_id in taken.stdout
+        async with desk(Settings(**given)) as at:
+            assert (await at.engine.state(account_id)).scopes == ("customer",)
+            assert at.vault.family_revoked(session.family)
+        for words, code in (((*ada, "--scope", "customer"), 2), (("--email", "no@example.com", "--scope", "admin"), 1)):
+            assert self.kontor(given, "user", "revoke", *words).returncode == code
+
+    async def test_a_second_factor_is_taken_from_who_lost_it(self, given):
+        email = ("--email", "ada@example.com")
+        account_id = self.kontor(given, "user", "create", *email, "--password", PASSWORD).stdout.split()[0]
+        none = self.kontor(given, "user", "drop-second-factor", *email)
+        assert (none.returncode, "no second factor" in none.stderr) == (1, True)
+        async with desk(Settings(**given)) as at:
+            secret = at.vault.begin_factor(account_id)
+            assert at.vault.confirm_factor(account_id, pyotp.TOTP(secret).now())
+        done = self.kontor(given, "user", "drop-second-factor", *email)
+        assert done.returncode == 0, done.stderr
+        async with desk(Settings(**given)) as at:
+            assert at.vault.factor_of(account_id) is None
+            noted = [recorded(row).event for row in await at.log.read_stream(account_id)]
+            assert isinstance(noted[-1], SecondFactorRemoved)
 
     @pytest.mark.slow
     async def test_files_are_imported_and_their_bad_lines_told(self, given, tmp_path):

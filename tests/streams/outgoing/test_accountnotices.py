@@ -17,6 +17,7 @@ from commands.vault import Vault
 from domain.buyers.account import ChangeProfile, EraseAccount, NotePasswordChange, RegisterAccount
 from domain.buyers.emailchange import AskEmailChange, ChangeEmail, EmailChangeAsked
 from domain.buyers.reset import AGAIN_MS, VALID_MS, AskReset, reset_of
+from domain.buyers.secondfactor import NoteSecondFactor
 from domain.claim import TakeClaim
 from domain.ids import claim_id, new_id
 from domain.outgoing.delivery import Delivery, DeliveryAdvanced
@@ -280,3 +281,16 @@ def test_links_need_a_mail_server_and_somewhere_to_lead(missing: str) -> None:
 def test_where_links_lead_is_an_origin(url: str) -> None:
     with pytest.raises(BadSettings):
         load(storefront_url=url)
+
+
+async def test_a_second_factor_that_comes_or_goes_is_told_to_its_owner(shop: Shop, box: MailBox) -> None:
+    account_id = await shop.opened()
+    await shop.submit(ChangeProfile(account_id, told_of_orders=False))
+    for there, subject in ((True, "Signing in takes a code now"), (False, "Signing in takes no code any more")):
+        await shop.settled(shop.submit(NoteSecondFactor(account_id, there)))
+        letter = (await box.got(1 if there else 2))[-1]
+        assert letter["Subject"] == subject
+        for body in bodies(letter):
+            assert "Ada Lovelace" in body
+            assert f"{SHOP}/forgotten-password" in body
+    assert box.recipients == [ADDRESS, ADDRESS]

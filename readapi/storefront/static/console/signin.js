@@ -1,23 +1,26 @@
 /* The console is for administrators: the API refuses everybody else, and so this asks who it is first. */
 
 import { h } from "../lib/dom.js";
-import { field, form } from "../lib/form.js";
+import { signInForm } from "../lib/signinform.js";
 import { notice } from "../lib/states.js";
+
+const WAYS =
+  "Sign in with one that is. Where administrators need a second factor, yours may lack it: set it up in your account.";
 
 export function signIn({ api }) {
   const wrong = api.session.signedIn
-    ? notice("warn", "This account is no administrator's", h("p", {}, "Sign in with one that is."))
+    ? notice(
+        "warn",
+        "This account is no administrator's",
+        h("p", {}, WAYS),
+        h("p", {}, h("a", { href: "/account" }, "Your account")),
+      )
     : null;
   return h(
     "section",
     { class: "panel narrow" },
     h("h1", {}, "Sign in to the console"),
     wrong,
-    form(
-      ({ email, password }) => api.session.signIn(email, password),
-      field("E-mail", "email", { type: "email", required: true, autocomplete: "username" }),
-      field("Password", "password", { type: "password", required: true, autocomplete: "current-password" }),
-      h("button", { class: "button", type: "submit" }, "Sign in"),
-    ),
+    signInForm(({ email, password, otp }) => api.session.signIn(email, password, otp)),
   );
 }

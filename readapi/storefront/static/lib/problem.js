@@ -43,6 +43,7 @@ export function unreachable() {
 const ADVICE = {
   unreachable: "Check your connection and try again.",
   unauthenticated: "Sign in and try again.",
+  second_factor_required: "Enter the code that your app shows now, or a recovery code.",
   forbidden: "Sign in with an account that may do this.",
   not_found: "It may have been removed, or the address is mistyped.",
   out_of_stock: "Take fewer, or choose another seller.",

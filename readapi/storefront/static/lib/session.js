@@ -64,11 +64,13 @@ export class Session extends EventTarget {
     });
   }
 
-  async signIn(email, password) {
+  /** `otp` where the account wants a code besides: without one that is the problem `second_factor_required`. */
+  async signIn(email, password, otp) {
+    const code = otp === undefined ? {} : { otp };
     try {
-      await this.grant({ grant_type: "password", username: email, password });
+      await this.grant({ grant_type: "password", username: email, password, ...code });
     } catch (problem) {
-      throw problem.status === 401 ? Object.assign(problem, WRONG_PASSWORD) : problem;
+      throw problem.code === "unauthenticated" ? Object.assign(problem, WRONG_PASSWORD) : problem;
     }
     this.dispatchEvent(new Event("change"));
   }

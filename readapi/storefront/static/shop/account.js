@@ -6,6 +6,7 @@ import { AddressBook } from "./addressbook.js";
 import { deletion } from "./farewell.js";
 import { letterSwitch } from "./letters.js";
 import { profile } from "./profile.js";
+import { secondFactor } from "./secondfactor.js";
 import { sessions } from "./sessions.js";
 import { own } from "./visitors.js";
 import { Wallet } from "./wallet.js";
@@ -49,7 +50,8 @@ function leaving({ api, router }) {
 
 export const accountPage = own("Your account", WHY, async (_, shop) => {
   const { api } = shop;
-  const [{ body: me }, { body: signedIn }] = await Promise.all([api.get("/api/me"), api.get("/api/me/sessions")]);
+  const paths = ["/api/me", "/api/me/sessions", "/api/me/second-factor"];
+  const [me, signedIn, factor] = (await Promise.all(paths.map((path) => api.get(path)))).map(({ body }) => body);
   const leave = leaving(shop);
   const content = [
     h("h1", {}, "Your account"),
@@ -64,7 +66,14 @@ export const accountPage = own("Your account", WHY, async (_, shop) => {
       "div",
       { class: "halves" },
       h("div", {}, profile(shop, me), new AddressBook(api, me.addresses).element, sessions(shop, signedIn.items)),
-      h("div", {}, new Wallet(api, me.paymentMethods).element, letters(api, me.notifications), deletion(shop, me, leave)),
+      h(
+        "div",
+        {},
+        new Wallet(api, me.paymentMethods).element,
+        secondFactor(api, factor),
+        letters(api, me.notifications),
+        deletion(shop, me, leave),
+      ),
     ),
   ];
   return { title: "Your account", content, leave };

@@ -2,6 +2,7 @@
 
 import { h } from "../lib/dom.js";
 import { field, form } from "../lib/form.js";
+import { signInForm } from "../lib/signinform.js";
 
 /** Only a path of this site, as the browser will read it: it passes over tabs and ends of lines, and dots are steps. */
 function onward(query) {
@@ -16,8 +17,8 @@ export async function signIn({ query }, shop) {
   // Not by what is kept alone: a session that is over ends here, and not on the way back and forth.
   if ((await api.session.token()) !== null) return shop.router().go(onward(query), { replace: true });
 
-  async function enter({ email, password }) {
-    await api.session.signIn(email, password);
+  async function enter({ email, password, otp }) {
+    await api.session.signIn(email, password, otp);
     await basket.merge();
     shop.router().go(onward(query), { replace: true });
   }
@@ -36,12 +37,7 @@ export async function signIn({ query }, shop) {
         "section",
         { class: "panel" },
         h("h1", {}, "Sign in"),
-        form(
-          enter,
-          field("E-mail", "email", { type: "email", required: true, autocomplete: "username" }),
-          field("Password", "password", { type: "password", required: true, autocomplete: "current-password" }),
-          h("button", { class: "button", type: "submit" }, "Sign in"),
-        ),
+        signInForm(enter),
         h(
           "p",
           { class: "actions" },

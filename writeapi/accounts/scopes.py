@@ -1,0 +1,81 @@
+"""Scopes given and taken away by whoever runs the marketplace: ``kontor user grant`` and ``kontor user revoke``.
+
+account_with       whose e-mail address it is
+give, take_away    and what both see to
+"""
+
+from __future__ import annotations
+
+import asyncio
+
+from commands.context import Context
+from commands.engine import Engine
+from commands.mapper import recorded_or_unreadable
+from commands.vault import Vault
+from domain.buyers.account import AccountRegistered, ActiveAccount, GrantScope, RevokeScope, ScopeGranted
+from domain.claim import Claim
+from domain.errors import IllegalTransition, NotFound
+from domain.ids import claim_id
+from domain.stored.codec import TOPICS
+from writeapi.accounts.registration import email_of
+
+ADMIN = "admin"
+READ_PAGE = 5_000
+_GIVING = frozenset((TOPICS[AccountRegistered], TOPICS[ScopeGranted]))
+
+
+async def account_with(engine: Engine, vault: Vault, email: str) -> str:
+    """The account's id. Raises NotFound for an address that nobody has, and Invalid for what is none."""
+    claim = await engine.state(claim_id("email", vault.email_lookup(email_of(email))))
+    account_id = claim.owner if isinstance(claim, Claim) else ""
+    if not account_id or not isinstance(await engine.state(account_id), ActiveAccount):
+        raise NotFound("nobody has this e-mail address")
+    return account_id
+
+
+async def give(engine: Engine, vault: Vault, email: str, scope: str, context: Context) -> str:
+    """The account's id. A token has the scope when it is refreshed. Raises NotFound and Invalid."""
+    account_id = await account_with(engine, vault, email)
+    await engine.submit(GrantScope(account_id, scope, again=True), context)
+    return account_id
+
+
+async def take_away(
+    engine: Engine, vault: Vault, email: str, scope: str, context: Context, *, forced: bool = False
+) -> str:
+    """The account's id. Ends all its sessions, so that every token with the scope is refused within moments
+    (``REVOCATION_CHECK_SECONDS``) by every process.
+
+    The event comes first: a sign-in either sees it or has made its session by then, which ends here. Repeated it ends
+    the sessions once more, for a crash in between. Raises NotFound, Invalid, and IllegalTransition for the last
+    administrator unless ``forced``; two commands at the same moment may each find the other's still there.
+    """
+    account_id = await account_with(engine, vault, email)
+    if scope == ADMIN and not forced and not await _another_administrator(engine, account_id):
+        raise IllegalTransition("nobody else is an administrator; make another one first, or use --force")
+    await engine.submit(RevokeScope(account_id, scope), context)
+    await asyncio.to_thread(vault.revoke_account, account_id)
+    return account_id
+
+
+async def _another_administrator(engine: Engine, account_id: str) -> bool:
+    """Whether somebody but this one is. Reads the log from its beginning, near which the first ones are, until one is
+    found who still is."""
+    position, asked = 0, {account_id}
+    while rows := await engine.log.read(position, READ_PAGE):
+        for row in rows:
+            if row.topic not in _GIVING or row.stream in asked:
+                continue
+            match recorded_or_unreadable(row).event:
+                case AccountRegistered(scopes=scopes) if ADMIN in scopes:
+                    pass
+                case ScopeGranted(scope=scope) if scope == ADMIN:
+                    pass
+                case _:
+                    continue
+            asked.add(row.stream)
+            account = await engine.state(row.stream)
+            if isinstance(account, ActiveAccount) and ADMIN in account.scopes:
+                return True
+        position = rows[-1].position
+    return False
