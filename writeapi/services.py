@@ -17,6 +17,7 @@ from domain.pricing.tax import TaxTable
 from readapi.services import ReadServices
 from streams.merchantfeeds.sources import Rules
 from streams.money.payments import PaymentProcess
+from streams.renditions.places import Places
 from writeapi.buying.sellers import Sellers
 from writeapi.buying.turns import Turns
 from writeapi.merchants.restrictions import Restrictions
@@ -60,6 +61,8 @@ class WriteServices(ReadServices):
     """Where merchants' feeds may come from."""
     uploads: Limits = field(default=Limits(), kw_only=True)
     """What a merchant may have uploaded and not taken up."""
+    decoding: Places = field(default_factory=Places, kw_only=True)
+    """Of pictures that are taken up."""
     policy: OrderPolicy = field(default=OrderPolicy(), kw_only=True)
     """Of orders that are placed from now on."""
     letters_with_links: bool = field(default=False, kw_only=True)

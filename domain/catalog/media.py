@@ -157,10 +157,15 @@ def renditions_of(picture: Picture) -> list[Rendition]:
     """The smallest first. Named by the longer side, after the picture and what was in it."""
     if picture.rendered is None:
         return []
-    stem = f"{picture.key.rpartition('.')[0]}.{picture.rendered.digest}"
+    stem = stem_of(picture.key, picture.rendered)
     return [
-        Rendition(f"{stem}.{max(width, height)}.webp", width, height) for width, height in picture.rendered.renditions
+        Rendition(f"{stem}{max(width, height)}.webp", width, height) for width, height in picture.rendered.renditions
     ]
+
+
+def stem_of(key: str, rendered: Rendered) -> str:
+    """What the keys of all renditions of a picture begin with, and no others."""
+    return f"{key.rpartition('.')[0]}.{rendered.digest}."
 
 
 def picture_of(gallery: Gallery, media_id: str) -> Picture:
