@@ -16,7 +16,7 @@ class RenditionOut(Shape):
 
 
 RENDITIONS = Field(description="the same picture smaller, in WebP, the smallest first; empty where there are none")
-IMAGE_RENDITIONS = Field(
+IMAGE_RENDITIONS: list[RenditionOut] = Field(
     default=[], description="`image` smaller, in WebP, the smallest first; left out where there are none"
 )
 WIDTH = Field(description="pixels, as it is shown; null where that is not known", examples=[3000])
