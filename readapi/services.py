@@ -17,6 +17,7 @@ from projections.views import Views
 from readapi.edge.ratelimit import Limiter
 from streams.indexing.assembly import OnSale
 from streams.objects.port import Objects
+from streams.renditions.lost import LostRenditions
 from streams.signals.handover import Signals
 from streams.standins.sellerslists import SellersLists
 from streams.views.follower import Applied
@@ -138,6 +139,8 @@ class ReadServices:
     """Quotas that are shared with other processes, if they are."""
     objects: Objects | None = field(default=None, kw_only=True)
     """Where files lie: pictures, and rejected rows of feeds; None where nothing is kept."""
+    lost_renditions: LostRenditions = field(default_factory=LostRenditions, kw_only=True)
+    """Smaller ones of pictures that are not where they should be."""
     signals: Signals | None = field(default=None, kw_only=True)
     """Where signals go; None where nobody takes any."""
     workings: Workings = field(default_factory=Workings, kw_only=True)

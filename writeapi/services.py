@@ -17,6 +17,7 @@ from domain.pricing.tax import TaxTable
 from readapi.services import ReadServices
 from streams.merchantfeeds.sources import Rules as FeedRules
 from streams.money.payments import PaymentProcess
+from streams.renditions.places import Places
 from writeapi.accounts.secondfactor import Rules
 from writeapi.buying.sellers import Sellers
 from writeapi.buying.turns import Turns
@@ -63,6 +64,8 @@ class WriteServices(ReadServices):
     """Where merchants' feeds may come from."""
     uploads: Limits = field(default=Limits(), kw_only=True)
     """What a merchant may have uploaded and not taken up."""
+    decoding: Places = field(default_factory=Places, kw_only=True)
+    """Of pictures that are taken up."""
     policy: OrderPolicy = field(default=OrderPolicy(), kw_only=True)
     """Of orders that are placed from now on."""
     second_factors: Rules = field(default=Rules(), kw_only=True)

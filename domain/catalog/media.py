@@ -5,6 +5,8 @@ They are apart from the product's description: whoever describes it anew, a feed
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from msgspec.structs import replace
 
 from domain.decider import Command, Decider, Event, State
@@ -48,6 +50,29 @@ class PictureRemoved(Event, frozen=True):
     at: int
 
 
+class PictureRendered(Event, frozen=True):
+    """It was decoded, and smaller ones were made of it."""
+
+    media_id: str
+    width: int
+    """Pixels, as it is shown: after its orientation."""
+    height: int
+    digest: str
+    """Of the bytes that were decoded; part of the renditions' names, so that one never stands for other bytes."""
+    renditions: tuple[tuple[int, int], ...]
+    """Width and height of each, the smallest first."""
+    at: int
+
+
+class Rendered(State, frozen=True):
+    """What came of decoding a picture."""
+
+    width: int
+    height: int
+    digest: str
+    renditions: tuple[tuple[int, int], ...] = ()
+
+
 class AddPicture(Command, frozen=True):
     gallery_id: str
     media_id: str
@@ -57,6 +82,17 @@ class AddPicture(Command, frozen=True):
     at: int
     alt: str = ""
     position: int = LAST
+    rendered: Rendered | None = None
+    """None if it could not be decoded: it is then shown as it is."""
+
+
+class RenderPicture(Command, frozen=True):
+    """Of one that was added without, or by an older version."""
+
+    gallery_id: str
+    media_id: str
+    at: int
+    rendered: Rendered
 
 
 class DescribePicture(Command, frozen=True):
@@ -80,6 +116,14 @@ class Picture(State, frozen=True):
     key: str
     media_type: str
     alt: str = ""
+    rendered: Rendered | None = None
+    """None while nobody has decoded it."""
+
+
+class Rendition(NamedTuple):
+    key: str
+    width: int
+    height: int
 
 
 class Gallery(State, frozen=True):
@@ -109,6 +153,21 @@ def media_type_of(head: bytes) -> str | None:
     return "image/avif" if head[4:12] in (b"ftypavif", b"ftypavis") else None
 
 
+def renditions_of(picture: Picture) -> list[Rendition]:
+    """The smallest first. Named by the longer side, after the picture and what was in it."""
+    if picture.rendered is None:
+        return []
+    stem = stem_of(picture.key, picture.rendered)
+    return [
+        Rendition(f"{stem}{max(width, height)}.webp", width, height) for width, height in picture.rendered.renditions
+    ]
+
+
+def stem_of(key: str, rendered: Rendered) -> str:
+    """What the keys of all renditions of a picture begin with, and no others."""
+    return f"{key.rpartition('.')[0]}.{rendered.digest}."
+
+
 def picture_of(gallery: Gallery, media_id: str) -> Picture:
     """Raises NotFound."""
     for picture in gallery.pictures:
@@ -131,7 +190,18 @@ def add(command: AddPicture, state: Gallery) -> list[Event]:
     if command.media_type not in TYPES:
         raise Invalid(f"one of {', '.join(TYPES)}", "/type")
     told = (command.media_type, command.size, command.at, command.alt, command.position)
-    return [PictureAdded(command.media_id, command.key, *told)]
+    added = PictureAdded(command.media_id, command.key, *told)
+    return [added] if command.rendered is None else [added, _rendered(command.media_id, command.rendered, command.at)]
+
+
+def render(command: RenderPicture, state: Gallery) -> list[Event]:
+    """Once: a picture's bytes never change. Raises NotFound."""
+    known = picture_of(state, command.media_id).rendered is not None
+    return [] if known else [_rendered(command.media_id, command.rendered, command.at)]
+
+
+def _rendered(media_id: str, found: Rendered, at: int) -> PictureRendered:
+    return PictureRendered(media_id, found.width, found.height, found.digest, found.renditions, at)
 
 
 def describe(command: DescribePicture, state: Gallery) -> list[Event]:
@@ -177,14 +247,22 @@ def described(state: Gallery, event: PictureDescribed) -> Gallery:
     return state
 
 
+def rendered(state: Gallery, event: PictureRendered) -> Gallery:
+    found = Rendered(event.width, event.height, event.digest, event.renditions)
+    return Gallery(
+        tuple(replace(one, rendered=found) if one.media_id == event.media_id else one for one in state.pictures)
+    )
+
+
 GALLERY = Decider(
     name="media",
     initial=Gallery(),
     states=Gallery,
-    decisions={AddPicture: add, DescribePicture: describe, RemovePicture: remove},
+    decisions={AddPicture: add, DescribePicture: describe, RemovePicture: remove, RenderPicture: render},
     evolutions={
         PictureAdded: added,
         PictureDescribed: described,
+        PictureRendered: rendered,
         PictureRemoved: lambda state, event: Gallery(_without(state, event.media_id)),
     },
 )

@@ -83,6 +83,7 @@ EVENTS: dict[str, tuple[int, type[Event]]] = {
     "media.added": (1, media.PictureAdded),
     "media.described": (1, media.PictureDescribed),
     "media.removed": (1, media.PictureRemoved),
+    "media.rendered": (1, media.PictureRendered),
     "merchantfeed.put": (1, merchantfeed.FeedPut),
     "merchantfeed.paused": (1, merchantfeed.FeedPaused),
     "merchantfeed.resumed": (1, merchantfeed.FeedResumed),

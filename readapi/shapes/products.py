@@ -7,6 +7,7 @@ from datetime import datetime
 from pydantic import Field
 
 from readapi.shapes.described import AttributeOut, Described
+from readapi.shapes.renditions import HEIGHT, IMAGE_RENDITIONS, RENDITIONS, WIDTH, RenditionOut
 from readapi.shapes.shape import MoneyOut, Shape
 from readapi.shapes.shops import SellerRatingOut
 
@@ -24,6 +25,7 @@ class ProductCard(Shape):
     brand: str | None
     category: list[str] = Field(examples=[["Furniture", "Beds"]])
     image: str | None
+    renditions: list[RenditionOut] = IMAGE_RENDITIONS
     price: MoneyOut | None = Field(description="of the best offer; null while nobody sells it")
     offers: int = Field(description="how many")
     rating: RatingOut | None
@@ -77,10 +79,14 @@ class PictureOut(Shape):
     alt: str = Field(description="what it shows, for who cannot see it", examples=["The bed from the front"])
     type: str | None = Field(examples=["image/jpeg"])
     position: int = Field(examples=[0])
+    width: int | None = WIDTH
+    height: int | None = HEIGHT
+    renditions: list[RenditionOut] = RENDITIONS
 
 
 class ProductPage(Described):
     image: str | None = Field(description="the first picture")
+    renditions: list[RenditionOut] = IMAGE_RENDITIONS
     pictures: list[PictureOut] = Field(description="in their order: uploaded ones, then `media`")
     variants: list[VariantOut]
     offers: list[OfferOut] = Field(description="every seller's, the best first")

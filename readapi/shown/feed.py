@@ -11,6 +11,7 @@ from domain.buyers.wishlist import wishlist_of
 from projections.views import Views
 from projections.wishlists.projector import WISH_ROWS, WishRow
 from readapi.shapes.products import ProductCard
+from readapi.shapes.renditions import IMAGE_RENDITIONS, RenditionOut
 from readapi.shapes.shape import Listed, MoneyOut, Shape
 from readapi.shown.languages import Wanted
 from readapi.shown.products import product_card, told_to
@@ -21,6 +22,7 @@ from streams.indexing.assembly import assemble
 AT_ONCE = 40
 WISHES_LOOKED_AT = 50
 NOTES_MAX = 20
+NOTED = ("sku", "productId", "title", "image", "renditions", "price", "priceAtAdding")
 
 
 async def items_from(
@@ -59,7 +61,7 @@ async def notes_of(views: Views, account_id: str, at: int, wanted: Wanted = ()) 
     notes: list[dict[str, Any]] = []
     for row in wishes:
         shown = wish_json(row, goods.get(row.product_id), wanted)
-        told = {name: shown[name] for name in ("sku", "productId", "title", "image", "price", "priceAtAdding")}
+        told = {name: shown[name] for name in NOTED if name in shown}
         offer = seller_of(goods.get(row.product_id), row.sku)
         if row.sold_out and offer is not None and offer.in_stock:
             notes.append({"kind": "back_in_stock", **told})
@@ -86,6 +88,7 @@ class FeedNote(Shape):
     product_id: str
     title: str = Field(examples=["Oak bed"])
     image: str | None
+    renditions: list[RenditionOut] = IMAGE_RENDITIONS
     price: MoneyOut | None
     price_at_adding: MoneyOut | None
 

@@ -18,7 +18,7 @@ from projections.reviews.projector import RatingRow
 from projections.sellerratings.projector import SellerRatingRow
 from readapi.instants import instant
 from readapi.shown.languages import Wanted
-from readapi.shown.pictures import image_of, pictures_json
+from readapi.shown.pictures import image_json, pictures_json
 from streams.indexing.assembly import OnSale, Seller
 
 AVAILABLE_SHOWN_MAX = 100
@@ -51,7 +51,7 @@ def product_card(one: OnSale) -> dict[str, Any]:
         "title": said.title,
         "brand": said.brand,
         "category": said.category,
-        "image": image_of(one),
+        **image_json(one),
         "price": price_of(one),
         "offers": len(one.sellers),
         "rating": rating_json(one.rating),
@@ -77,7 +77,7 @@ def product_page(one: OnSale, shops: Shops) -> dict[str, Any]:
     offers = [{**offer_json(seller, shops), "deliverable": at < goes} for at, seller in enumerate(one.offers)]
     return {
         **described_json(one.product_id, product),
-        "image": image_of(one),
+        **image_json(one),
         "pictures": pictures_json(one),
         "variants": [variant_json(variant, one) for variant in product.variants],
         "offers": offers,

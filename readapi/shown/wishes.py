@@ -10,9 +10,10 @@ from pydantic import Field
 from domain.money import Money
 from projections.wishlists.projector import WishRow
 from readapi.instants import instant
+from readapi.shapes.renditions import IMAGE_RENDITIONS, RenditionOut
 from readapi.shapes.shape import POSITION, Listed, MoneyOut, Stamped
 from readapi.shown.languages import Wanted
-from readapi.shown.pictures import image_of
+from readapi.shown.pictures import image_json
 from readapi.shown.products import told_to
 from streams.indexing.assembly import OnSale, Seller
 
@@ -26,7 +27,7 @@ def wish_json(row: WishRow, one: OnSale | None, wanted: Wanted = ()) -> dict[str
         "productId": row.product_id,
         "title": row.sku if said is None else said.title,
         "language": None if said is None else said.language,
-        "image": None if one is None else image_of(one),
+        **({"image": None} if one is None else image_json(one)),
         "price": None if offer is None else offer.price,
         "priceAtAdding": row.price,
         "priceChange": price_change(row.price, None if offer is None else offer.price),
@@ -68,6 +69,7 @@ class WishOut(Wish):
     title: str = Field(examples=["Oak bed"])
     language: str | None = Field(description="of the title", examples=["en"])
     image: str | None
+    renditions: list[RenditionOut] = IMAGE_RENDITIONS
     price: MoneyOut | None = Field(description="of the best offer now; null while nobody offers it")
     price_change: Literal["fell", "rose"] | None = Field(description="since it was put here")
     in_stock: bool

@@ -5,8 +5,13 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 
 import pytest
+from msgspec.structs import replace
 
+from domain.catalog.media import Picture, renditions_of
 from streams.objects.port import Objects, TooLarge, Upload
+from streams.renditions.lost import LostRenditions
+from streams.renditions.rendering import keep, render
+from tests.streams.renditions.samples import photo
 
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(range(256))
 Send = Callable[[Upload, bytes], Awaitable[bool]]
@@ -72,3 +77,20 @@ class ObjectsContract:
         found = await objects.listed("uploads/usr_1.", 10)
         assert sorted((one.key, one.size) for one in found) == [("uploads/usr_1.a.3", 0), ("uploads/usr_1.b.3", 3)]
         assert len(await objects.listed("uploads/usr_1.", 1)) == 1
+
+    async def test_renditions_lie_beside_their_picture_and_come_back(self, objects: Objects) -> None:
+        body = photo(640, 480)
+        made = await render(body, "image/jpeg")
+        picture = Picture("pic_1", "media/prd_1/pic_1.jpg", "image/jpeg", rendered=made.rendered)
+        beside = replace(picture, media_id="pic_12", key="media/prd_1/pic_12.jpg")
+        await objects.put(picture.key, body, "image/jpeg")
+        for one in (picture, beside):
+            await keep(objects, one, made)
+        lying = {one.key for one in await objects.listed("media/prd_1/pic_1.", 10)}
+        assert lying == {picture.key, *(one.key for one in renditions_of(picture))}
+        small = renditions_of(picture)[0].key
+        before = await objects.get(small, 1 << 20)
+        assert before == made.bodies[0]
+        await objects.delete(small)
+        assert await LostRenditions().made_anew(objects, picture, small) == before
+        assert await objects.get(small, 1 << 20) == before

@@ -14,5 +14,11 @@ from tests.e2e.selling.test_media import (  # noqa: F401  # the point: these ver
     test_what_was_taken_up_cannot_be_uploaded_over,
     test_whoever_describes_a_product_anew_takes_no_picture_away,
 )
+from tests.e2e.selling.test_renditions import (  # noqa: F401
+    test_they_are_served_for_ever_and_harmless,
+    test_they_are_told_wherever_the_picture_is,
+    test_they_go_with_their_picture,
+    test_what_cannot_be_decoded_is_shown_as_it_is_and_why_is_said,
+)
 
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(300)]

@@ -19,26 +19,33 @@ from domain.catalog.media import (
     AddPicture,
     DescribePicture,
     Gallery,
+    Picture,
     RemovePicture,
+    RenderPicture,
     gallery_id,
-    media_type_of,
     picture_of,
+    renditions_of,
     require_room,
 )
-from domain.errors import Invalid, NotFound
+from domain.decider import Command
+from domain.errors import NotFound
 from domain.instants import instant
 from readapi.edge.ids import require_id
 from readapi.edge.openapi import problem_responses, signed_in
 from readapi.edge.positions import HEADER, format_position
 from readapi.edge.principal import RequiredPrincipal
-from readapi.edge.problems import ProblemError
+from readapi.edge.problems import Overloaded, ProblemError
 from readapi.edge.schemas import ONE_LINE
+from readapi.shapes.renditions import HEIGHT, RENDITIONS, WIDTH, RenditionOut
 from readapi.shapes.shape import Shape
+from readapi.shown.pictures import address_of, sizes_json
 from streams.objects.folder import UPLOADS, FolderObjects
 from streams.objects.port import Objects, ObjectsUnavailable, TooLarge
 from streams.objects.tickets import CHARS_MAX, BadTicket
+from streams.renditions.places import NoPlace
 from writeapi.bodies.replies import REPLIES, CommandReply
-from writeapi.merchants.uploads import UPLOAD_S, permit, uploaded
+from writeapi.merchants.pictures import TakenUp, once_more, take_up, upload_name
+from writeapi.merchants.uploads import UPLOAD_S, permit
 from writeapi.requests import Body, command_reply, context_of, execute, fresh_id, optional_key, services_of
 from writeapi.routes.products import own_product
 from writeapi.services import WriteServices
@@ -99,6 +106,16 @@ class PictureReply(CommandReply):
     media_id: str = ID
 
 
+class PictureTaken(PictureReply):
+    width: int | None = WIDTH
+    height: int | None = HEIGHT
+    renditions: list[RenditionOut] = RENDITIONS
+    without_renditions: str | None = Field(
+        description="why it could not be decoded; it is shown as it is then",
+        examples=["it has more than 50,000,000 pixels"],
+    )
+
+
 @router.post(
     "/api/products/{product_id}/media/uploads",
     status_code=201,
@@ -115,7 +132,7 @@ async def begin_upload(request: Request, product_id: str, body: UploadIn, princi
     now = services.clock()
     media_id = fresh_id("picture", now)
     try:
-        name = _name(product_id, media_id)
+        name = upload_name(product_id, media_id)
         upload = await permit(_objects(services), services.uploads, owner_id, name, body.type, body.size)
     except ObjectsUnavailable as error:
         raise _away() from error
@@ -152,29 +169,55 @@ async def upload(request: Request, ticket: Annotated[str, Path(max_length=CHARS_
     "/api/products/{product_id}/media",
     status_code=201,
     summary="Show a picture that was uploaded",
-    responses={201: {"model": PictureReply}, **REPLIES, **AWAY},
+    responses={201: {"model": PictureTaken}, **REPLIES, **AWAY},
     openapi_extra=signed_in(),
 )
 async def add_picture(request: Request, product_id: str, body: PictureIn, principal: RequiredPrincipal) -> Response:
-    """It is looked at: its type is what its first bytes say, whatever was said before. Once more changes nothing."""
+    """It is looked at: its type is what its first bytes say, whatever was said before. And it is decoded, to make
+    smaller ones of it; what cannot be decoded is shown as it is, and why is said. Once more changes nothing, unless it
+    could not be decoded: then it is tried again. Where too many are being decoded (503), send the same request again.
+    """
     services = services_of(request)
     owner_id = await own_product(services, principal, product_id)
     gallery: Gallery = await services.engine.state(gallery_id(product_id))
     media_id = require_id("picture", body.media_id, "upload")
-    known = [picture for picture in gallery.pictures if picture.media_id == media_id]
-    if known:
-        key, media_type, size = known[0].key, known[0].media_type, 0
+    known = next((picture for picture in gallery.pictures if picture.media_id == media_id), None)
+    if known is None:
+        require_room(gallery)
+    taken = await _looked_at(services, owner_id, product_id, known or media_id)
+    picture, context = taken.picture, context_of(request, principal.account_id)
+    command: Command
+    if known is not None and picture.rendered is not None:
+        command = RenderPicture(gallery_id(product_id), media_id, context.at, picture.rendered)
     else:
-        key, media_type, size = await _taken_up(_objects(services), owner_id, product_id, media_id)
-    context = context_of(request, principal.account_id)
-    command = AddPicture(gallery_id(product_id), media_id, key, media_type, size, context.at, body.alt, body.position)
+        found = (picture.key, picture.media_type, taken.size)
+        said = (body.alt, body.position)
+        command = AddPicture(gallery_id(product_id), media_id, *found, context.at, *said, picture.rendered)
 
     def render(outcome: Outcome) -> Response:
-        reply = {"mediaId": media_id}
-        headers = {"Location": f"/api/{key}"}
+        reply = {"mediaId": media_id, **sizes_json(picture), "withoutRenditions": taken.why_not}
+        headers = {"Location": address_of(picture)}
         return command_reply(reply, position=outcome.position, version=outcome.version, status=201, headers=headers)
 
-    return await execute(request, command, context, render, key=await optional_key(request, principal.account_id))
+    told = await execute(request, command, context, render, key=await optional_key(request, principal.account_id))
+    if taken.lying is not None:
+        with contextlib.suppress(ObjectsUnavailable):  # then it is deleted after a day
+            await _objects(services).delete(taken.lying)
+    return told
+
+
+async def _looked_at(services: WriteServices, owner_id: str, product_id: str, picture: Picture | str) -> TakenUp:
+    """One that is known already, or what was uploaded under an id. Raises NotFound, Invalid, ProblemError."""
+    objects = _objects(services)
+    try:
+        async with services.decoding.one(owner_id):
+            if isinstance(picture, Picture):
+                return await once_more(objects, picture)
+            return await take_up(objects, owner_id, product_id, picture)
+    except NoPlace as error:
+        raise Overloaded(5, "too many pictures are being decoded; send the same request again") from error
+    except ObjectsUnavailable as error:
+        raise _away() from error
 
 
 @router.patch(
@@ -210,35 +253,9 @@ async def remove_picture(
     context = context_of(request, principal.account_id)
     outcome = await services.engine.submit(RemovePicture(gallery_id(product_id), media_id, context.at), context)
     with contextlib.suppress(ObjectsUnavailable):  # nothing leads there any more
-        await _objects(services).delete(picture.key)
+        for key in (picture.key, *(rendition.key for rendition in renditions_of(picture))):
+            await _objects(services).delete(key)
     return Response(None, 204, {HEADER: format_position(outcome.position)})
-
-
-async def _taken_up(objects: Objects, owner_id: str, product_id: str, media_id: str) -> tuple[str, str, int]:
-    """Key, type and size of what was uploaded, where nobody can upload anything in its place any more. Raises NotFound,
-    Invalid."""
-    try:
-        lying = await uploaded(objects, owner_id, _name(product_id, media_id))
-        body = await objects.get(lying, SIZE_MAX) if lying else None
-        if lying is None or body is None:
-            raise NotFound("nothing was uploaded under this id, or it was taken up already and removed")
-        media_type = media_type_of(body[:16])
-        if media_type is None:
-            await objects.delete(lying)
-            raise Invalid("the file is no picture in JPEG, PNG, WebP, GIF or AVIF", "/mediaId")
-        key = f"media/{product_id}/{media_id}.{TYPES[media_type]}"
-        await objects.put(key, body, media_type)
-        await objects.delete(lying)
-    except TooLarge:
-        raise Invalid(f"the file is larger than {SIZE_MAX} bytes", "/mediaId") from None
-    except ObjectsUnavailable as error:
-        raise _away() from error
-    return key, media_type, len(body)
-
-
-def _name(product_id: str, media_id: str) -> str:
-    """Of an upload."""
-    return f"{product_id}.{media_id}"
 
 
 def _objects(services: WriteServices) -> Objects:

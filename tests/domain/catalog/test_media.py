@@ -15,10 +15,15 @@ from domain.catalog.media import (
     PictureAdded,
     PictureDescribed,
     PictureRemoved,
+    PictureRendered,
     RemovePicture,
+    Rendered,
+    RenderPicture,
+    Rendition,
     gallery_id,
     media_type_of,
     product_of,
+    renditions_of,
 )
 from domain.errors import Invalid, LimitExceeded, NotFound
 from tests.spec import Given, given
@@ -86,6 +91,39 @@ def test_what_is_said_of_a_picture_has_its_limits():
 
 def test_a_description_of_a_picture_that_is_gone_changes_nothing():
     assert order(given(GALLERY, added("a"), PictureDescribed("b", "x", 0, AT), PictureRemoved("c", AT))) == ["a"]
+
+
+SIZES = ((160, 107), (213, 320))
+RENDERED = Rendered(1200, 800, "0f3a", SIZES)
+TOLD = PictureRendered("a", 1200, 800, "0f3a", SIZES, AT)
+
+
+def test_a_picture_that_was_decoded_has_renditions_named_after_what_was_in_it():
+    known = given(GALLERY, added("b")).when(replace(add("a"), rendered=RENDERED)).then(added("a"), TOLD)
+    b, a = known.state.pictures
+    assert (a.rendered, b.rendered) == (RENDERED, None)
+    assert renditions_of(a) == [
+        Rendition("media/prd_01K/a.0f3a.160.webp", 160, 107),
+        Rendition("media/prd_01K/a.0f3a.320.webp", 213, 320),
+    ]
+    assert renditions_of(b) == []
+
+
+def test_what_could_not_be_decoded_may_be_later_but_once():
+    given(GALLERY).when(add("a")).then(added("a"))
+    known = given(GALLERY, added("a"), added("b")).when(RenderPicture(ID, "a", AT, RENDERED)).then(TOLD)
+    assert [one.rendered for one in known.state.pictures] == [RENDERED, None]
+    known.when(RenderPicture(ID, "a", AT, replace(RENDERED, digest="beef"))).then_nothing()
+    known.when(RenderPicture(ID, "x", AT, RENDERED)).then_refused(NotFound)
+
+
+def test_what_was_decoded_stays_with_the_picture():
+    known = given(GALLERY, added("b"), added("a"), TOLD, PictureDescribed("a", "Front", 0, AT))
+    assert [(one.media_id, one.alt, one.rendered) for one in known.state.pictures] == [
+        ("a", "Front", RENDERED),
+        ("b", "", None),
+    ]
+    assert order(given(GALLERY, added("b"), TOLD)) == ["b"], "of one that is gone"
 
 
 @pytest.mark.parametrize(

@@ -194,6 +194,7 @@ GIFT_CARDS: list[Event] = [
     media.PictureAdded("pic_01K", "media/prd_01K/pic_01K.jpg", "image/jpeg", 204_800, AT, "Füller", 2),
     media.PictureDescribed("pic_01K", "Füller, offen", 0, AT),
     media.PictureRemoved("pic_01K", AT),
+    media.PictureRendered("pic_01K", 1200, 800, "0f3a", ((160, 107), (320, 213)), AT),
     merchantfeed.FeedPut("prices", FEED, AT),
     merchantfeed.FeedPaused("prices", AT),
     merchantfeed.FeedResumed("prices", AT),

@@ -8,8 +8,13 @@ function described(one, product) {
   return one.alt || product.title;
 }
 
+/** The product as one of its pictures shows it. */
+function seen(product, { url = null, renditions = [], width = null, height = null } = {}) {
+  return { ...product, image: url, renditions, width, height };
+}
+
 function large(product, one) {
-  return picture({ ...product, image: one?.url }, { alt: one ? described(one, product) : "", eager: true });
+  return picture(seen(product, one), { alt: one ? described(one, product) : "", eager: true, slot: "stage" });
 }
 
 export function gallery(product) {
@@ -31,7 +36,7 @@ export function gallery(product) {
         "aria-label": `Picture ${at + 1} of ${pictures.length}${one.alt ? `: ${one.alt}` : ""}`,
         onclick: () => show(at),
       },
-      picture({ ...product, image: one.url }, { labelled: false }),
+      picture(seen(product, one), { labelled: false, slot: "small" }),
     ),
   );
   return h(

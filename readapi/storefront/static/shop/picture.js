@@ -83,15 +83,47 @@ function drawing({ category, brand, productId }, labelled) {
 /** For the browser to keep the place free before it knows the picture; the frame has the same shape. */
 const [WIDTH, HEIGHT] = [500, 400];
 
+/** How wide the frame is, wherever it stands (shop.css): the first one with a condition that holds. */
+export const SLOTS = {
+  card: [
+    ["(max-width: 44rem) ", "50vw - 2.5rem"],
+    ["", "15rem"],
+  ],
+  stage: [
+    ["(max-width: 44rem) ", "100vw - 2rem"],
+    ["", "min(42vw, 34rem)"],
+  ],
+  small: [["", "5rem"]],
+};
+
+/** The largest that are made: what is larger itself is left to who looks at it on its own. */
+const LARGEST = 1280;
+
+/** What a browser chooses from, and how wide it will be. One that is taller than its frame is not as wide. */
+function choice({ image, renditions = [], width = null, height = null }, slot) {
+  const largest = renditions.at(-1);
+  if (!largest) return { width: width ?? WIDTH, height: height ?? HEIGHT };
+  const made = renditions.map((one) => `${one.url} ${one.width}w`);
+  const reaches = Math.max(largest.width, largest.height);
+  if (width > largest.width && reaches < LARGEST && Math.max(width, height) <= LARGEST) made.push(`${image} ${width}w`);
+  const share = Math.min(1, (largest.width * HEIGHT) / (largest.height * WIDTH)).toFixed(3);
+  const sizes = SLOTS[slot].map(([when, wide]) => `${when}calc(${share} * (${wide}))`).join(", ");
+  return { width: width ?? largest.width, height: height ?? largest.height, sizes, srcset: made.join(", ") };
+}
+
 /** Of a card or a page; small ones go without the label. Beside a title a picture is decoration, unless `alt` is given.
     Waits until it is about to be seen, unless it is `eager`. */
-export function picture(product, { labelled = true, alt = "", eager = false } = {}) {
+export function picture(product, { labelled = true, alt = "", eager = false, slot = "card" } = {}) {
   const frame = h("div", { class: "picture" });
   const draw = () => frame.replaceChildren(drawing(product, labelled));
   if (product.image && /^(https:|\/)/.test(product.image)) {
+    const failed = ({ target }) => {
+      if (!target.srcset) return draw();
+      target.removeAttribute("srcset"); // what is left is the picture itself
+    };
     const loading = eager ? "eager" : "lazy";
-    // The address comes last: what is set after it would be too late for it.
-    const how = { alt, width: WIDTH, height: HEIGHT, loading, decoding: "async", onerror: draw };
+    // The addresses come last: what is set after them would be too late for them.
+    const how = { alt, loading, decoding: "async", onerror: failed, ...choice(product, slot) };
     frame.append(h("img", { ...how, src: product.image }));
   } else {
     draw();

@@ -8,6 +8,8 @@ const UNKNOWN = { productId: "", category: ["Other"], brand: null, image: null }
 
 export function thumb(api, productId) {
   const frame = h("span", { class: "thumb" });
-  productOf(api, productId).then((product) => frame.append(picture(product ?? UNKNOWN, { labelled: false })));
+  productOf(api, productId).then((product) =>
+    frame.append(picture(product ?? UNKNOWN, { labelled: false, slot: "small" })),
+  );
   return frame;
 }
