@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import compile_path
@@ -160,8 +160,11 @@ def install(app: FastAPI, settings: Settings) -> None:
     async def asset(request: Request) -> Response:
         return made.asset(request)
 
-    app.add_route(PRODUCT, product, include_in_schema=False)
-    app.add_route(CATEGORY, category, include_in_schema=False)
+    # Those that many ask for go the short way (``edge/dispatch.py``), which knows the framework's own kind of routes.
+    found = APIRouter(include_in_schema=False)
+    found.add_api_route(PRODUCT, product)
+    found.add_api_route(CATEGORY, category)
+    app.router.routes.extend(found.routes)
     for path in SHOP_PATHS:
         app.add_route(path, shop, include_in_schema=False)
     for path in CONSOLE_PATHS:
