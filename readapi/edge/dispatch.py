@@ -52,8 +52,8 @@ class Ways:
         if way is not None:
             _note(scope, way.route, {})
             return way
-        under = self._under.get((method, first_words(path))) or self._under.get((method, first_word(path)), ())
-        for way in under:
+        under = self._under.get((method, first_words(path))) or self._under.get((method, first_word(path)))
+        for way in under or ():
             found = way.route.path_regex.match(path)
             if found is not None:
                 convertors = way.route.param_convertors
