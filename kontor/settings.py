@@ -143,7 +143,8 @@ class Settings(BaseSettings):
         None, description="origin of serve write for the pages, where it is not their own: https://write.shop.example"
     )
     storefront_url: Annotated[str | None, AfterValidator(_an_origin)] = Field(
-        None, description="origin where people find the pages, for links in letters: https://shop.example"
+        None,
+        description="origin where people find the pages, for links in letters and for search engines: https://shop.example",
     )
     rank_popularity: float = Field(
         3.0,

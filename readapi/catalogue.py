@@ -16,6 +16,7 @@ from starlette.requests import Request
 
 from projections.search.port import MAX_SUGGESTIONS, MAX_TEXT, Explanation, SearchQuery, Suggestion
 from projections.search.suggest import of_categories
+from readapi.caching.categorypages import Rendered
 from readapi.caching.pages import Card, Page
 from readapi.caching.searches import Found, list_body
 from readapi.consistency import at_position, at_search_position, require
@@ -25,9 +26,12 @@ from readapi.fallback.degraded import or_else
 from readapi.reading import Reading, reading_of
 from readapi.services import ReadServices
 from readapi.shown.audience import EVERYBODY, Audience
-from readapi.shown.categories import Tree
+from readapi.shown.categories import Path, Tree, require_known
 from readapi.shown.categorytitles import Named, suggested
 from readapi.shown.languages import wanted_of
+
+FIRST = 24
+"""Products shown on a category's page; ``next`` goes on at /api/products?category=."""
 
 
 class Listing(NamedTuple):
@@ -39,6 +43,14 @@ class Listing(NamedTuple):
     product_ids: Sequence[str] = ()
     languages: tuple[str, ...] = ()
     """Those that its items are told in."""
+
+
+class Placed(NamedTuple):
+    """The page of a category."""
+
+    page: Rendered
+    listing: Listing
+    position: int
 
 
 class Shown(NamedTuple):
@@ -186,3 +198,14 @@ async def tree(request: Request) -> tuple[Tree, int]:
         return await reading.stand_in.tree(), position
 
     return await or_else(request, "products", from_views, from_index)
+
+
+async def category(request: Request, steps: Path) -> Placed:
+    """The page of one, with its first products. Raises NotFound, PositionNotReached, SearchUnavailable,
+    ViewsUnavailable."""
+    categories, position = await tree(request)
+    require_known(categories, steps)
+    found = await listing(request, SearchQuery(category=steps, limit=FIRST))
+    pages = reading_of(request).category_pages
+    page = pages.page(steps, found.languages, categories, found.body, await names(request))
+    return Placed(page, found, min(position, found.position))

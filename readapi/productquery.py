@@ -61,8 +61,12 @@ def boolean(name: str, raw: str) -> bool:
     return _BOOLEANS[raw]
 
 
+def is_place(raw: str) -> bool:
+    return raw == ANYWHERE or REGION.fullmatch(raw) is not None
+
+
 def place(name: str, raw: str) -> str:
-    if raw != ANYWHERE and REGION.fullmatch(raw) is None:
+    if not is_place(raw):
         raise _bad(name, "a country such as US, a part of one such as US-CA, or * for anywhere")
     return raw
 

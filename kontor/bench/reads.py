@@ -1,7 +1,7 @@
 """``reads``: cached product pages beside an empty route of the same server; searches beside the same sent straight.
 
 ``--profile full`` measures ``serve read`` in front of Redis and Elasticsearch, ``--profile embedded`` the pages of
-``serve all``. The sample catalog is what is read.
+``serve all``, as the interface tells them and as the storefront draws them. The sample catalog is what is read.
 """
 
 from __future__ import annotations
@@ -64,8 +64,9 @@ async def _embedded(seconds: float) -> dict[str, Any]:
     with tempfile.TemporaryDirectory(prefix="kontor-bench-") as folder:
         async with embedded(Settings(data=Path(folder))) as services:
             await demo.load(services)
-        with serving(Path(folder), quotas=False) as running:
-            return await _pages(running, seconds)
+        shop = {"KONTOR_STOREFRONT": "true", "KONTOR_STOREFRONT_URL": "https://shop.example"}
+        with serving(Path(folder), quotas=False, **shop) as running:
+            return await _pages(running, seconds) | await _drawn(running, seconds)
 
 
 async def _full(seconds: float) -> dict[str, Any]:
@@ -101,6 +102,25 @@ async def _pages(running: Running, seconds: float) -> dict[str, Any]:
         "page_cpu_us": round(median([one.cpu_us for one in full]), 1),
         "empty_cpu_us": round(median([one.cpu_us for one in empty]), 1),
         "ratio_of_cpu": round(median([nothing.cpu_us / page.cpu_us for page, nothing in pairs]), 3),
+    }
+
+
+async def _drawn(running: Running, seconds: float) -> dict[str, Any]:
+    """The storefront's pages of the same products, in turns with the interface's."""
+    product_ids = await _product_ids(running)
+    told, drawn = ([f"{root}/{product_id}" for product_id in product_ids] for root in ("/api/products", "/product"))
+    await _ask(running, drawn, seconds / 4)
+    rounds = [(await _ask(running, told, seconds), await _ask(running, drawn, seconds)) for _ in range(ROUNDS)]
+    ratios = [shown.per_s / page.per_s for page, shown in rounds]
+    return {
+        "drawn_per_s": round(median([shown.per_s for _, shown in rounds])),
+        "drawn_beside_per_s": round(median([page.per_s for page, _ in rounds])),
+        "drawn_ratio": round(median(ratios), 3),
+        "drawn_p50_ms": round(median([percentile(shown.took, 0.5) for _, shown in rounds]), 1),
+        "drawn_p99_ms": round(median([percentile(shown.took, 0.99) for _, shown in rounds]), 1),
+        "drawn_beside_p99_ms": round(median([percentile(page.took, 0.99) for page, _ in rounds]), 1),
+        "drawn_cpu_us": round(median([shown.cpu_us for _, shown in rounds]), 1),
+        "drawn_beside_cpu_us": round(median([page.cpu_us for page, _ in rounds]), 1),
     }
 
 

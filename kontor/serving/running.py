@@ -224,7 +224,12 @@ def with_pages(app: FastAPI, settings: Settings) -> FastAPI:
         from readapi.storefront import pages
         from readapi.storefront.assets import UnusableFiles
 
-        shown = pages.Settings(settings.storefront_name, settings.storefront_write_url, settings.storefront_files)
+        shown = pages.Settings(
+            settings.storefront_name,
+            settings.storefront_write_url,
+            settings.storefront_files,
+            settings.storefront_url,
+        )
         try:
             pages.install(app, shown)
         except UnusableFiles as error:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from urllib.parse import quote
 
-from readapi.caching.ready import RawHeaders, headers_of
+from readapi.caching.ready import JSON, RawHeaders, headers_of
 from readapi.shown.languages import told_headers
 
 PAGE_S = 30
@@ -37,11 +37,12 @@ def page_headers(
     *,
     shared: bool = True,
     personal: bool = False,
+    media_type: bytes = JSON,
 ) -> RawHeaders:
     """Complete but for the position. ``languages`` are those that it is told in. Unless ``shared`` no cache may hold
     it: nothing would tell it of a price that ends by itself. ``personal``: an account may have one of its own."""
     return (
-        *headers_of(body),
+        *headers_of(body, media_type),
         (b"etag", etag.encode()),
         (b"cache-control", b"public, max-age=0, must-revalidate"),
         (b"surrogate-control", _control(PAGE_S) if shared else b"no-store"),

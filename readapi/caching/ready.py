@@ -11,14 +11,15 @@ from starlette.responses import Response
 from readapi.edge.positions import HEADER
 
 _POSITION = HEADER.lower().encode()
-_JSON = (b"content-type", b"application/json")
+JSON = b"application/json"
+HTML = b"text/html; charset=utf-8"
 _NOT_IN_304 = frozenset((b"content-length", b"content-type"))
 RawHeaders = Sequence[tuple[bytes, bytes]]
 
 
 class Ready(Response):
-    """JSON that shows ``position``. ``headers`` are complete, length included; without any, the answer is not kept.
-    ``age`` is for an answer made earlier, in seconds."""
+    """What shows ``position``: JSON, unless ``headers`` say otherwise. They are complete, length included; without any,
+    the answer is not kept. ``age`` is for an answer made earlier, in seconds."""
 
     def __init__(
         self, body: bytes, position: int, headers: RawHeaders = (), status: int = 200, age: int | None = None
@@ -38,8 +39,8 @@ def answer(body: Any, position: int, *headers: tuple[bytes, bytes]) -> Ready:
     return Ready(encoded, position, (*headers_of(encoded), (b"cache-control", b"private, no-store"), *headers))
 
 
-def headers_of(body: bytes) -> tuple[tuple[bytes, bytes], ...]:
-    return _JSON, (b"content-length", str(len(body)).encode())
+def headers_of(body: bytes, media_type: bytes = JSON) -> tuple[tuple[bytes, bytes], ...]:
+    return (b"content-type", media_type), (b"content-length", str(len(body)).encode())
 
 
 class Unchanged(Ready):

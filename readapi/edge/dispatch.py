@@ -41,7 +41,8 @@ class Ways:
     def add(self, way: Way) -> None:
         for method in way.route.methods or ():
             if "{" in way.route.path:
-                self._under[method, first_words(way.route.path)].append(way)
+                words = first_words(way.route.path)
+                self._under[method, first_word(words) if "{" in words else words].append(way)
             else:
                 self._exact[method, way.route.path] = way
 
@@ -51,7 +52,8 @@ class Ways:
         if way is not None:
             _note(scope, way.route, {})
             return way
-        for way in self._under.get((method, first_words(path)), ()):
+        under = self._under.get((method, first_words(path))) or self._under.get((method, first_word(path)))
+        for way in under or ():
             found = way.route.path_regex.match(path)
             if found is not None:
                 convertors = way.route.param_convertors
@@ -111,7 +113,13 @@ def _note(scope: Scope, route: APIRoute, words: dict[str, Any]) -> None:
 
 
 def first_words(path: str) -> str:
-    """``/api/orders`` of ``/api/orders/ord_1/cancel``. No route has a parameter before its third word."""
+    """``/api/orders`` of ``/api/orders/ord_1/cancel``. Routes of the API have no parameter before their third word."""
     second = path.find("/", 1)
     third = path.find("/", second + 1) if second > 0 else -1
     return path if third < 0 else path[:third]
+
+
+def first_word(path: str) -> str:
+    """``/product`` of ``/product/prd_1``: pages have shorter addresses."""
+    second = path.find("/", 1)
+    return path if second < 0 else path[:second]

@@ -8,22 +8,19 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from projections.search.port import SearchQuery
 from readapi.caching.cdn import CATEGORIES, category_key, page_headers
 from readapi.caching.ready import Ready, Unchanged
-from readapi.catalogue import age_of, listing, names, tree
+from readapi.catalogue import age_of, category, names, tree
 from readapi.edge.degraded import is_degraded
 from readapi.edge.etags import not_modified
 from readapi.edge.openapi import problem_responses
 from readapi.productquery import refuse_unknown
 from readapi.reading import reading_of
 from readapi.shapes.categories import CategoryPage, CategoryTree
-from readapi.shown.categories import Path, require_known
+from readapi.shown.categories import Path
 from readapi.shown.languages import PARAMETER as ACCEPTED
 
 router = APIRouter(tags=["catalog"])
-FIRST = 24
-"""Products shown on a category's page; ``next`` goes on at /api/products?category=."""
 
 
 @router.get(
@@ -52,16 +49,12 @@ async def category_page(request: Request, path: str) -> Response:
     ones, with `Kontor-Degraded: search`."""
     refuse_unknown(request.scope["query_string"])
     steps: Path = tuple(part for part in path.split("/") if part)
-    categories, position = await tree(request)
-    reading = reading_of(request)
-    require_known(categories, steps)
-    found = await listing(request, SearchQuery(category=steps, limit=FIRST))
-    page = reading.category_pages.page(steps, found.languages, categories, found.body, await names(request))
+    page, found, position = await category(request, steps)
     if is_degraded(request):
-        return Ready(page.body, min(position, found.position), age=age_of(request, found))
+        return Ready(page.body, position, age=age_of(request, found))
     keys = (CATEGORIES, category_key(steps), *found.product_ids)
-    shared = reading.pages.may_be_shared(found.product_ids)
-    return tagged(request, page.body, page.etag, min(position, found.position), keys, found.languages, shared=shared)
+    shared = reading_of(request).pages.may_be_shared(found.product_ids)
+    return tagged(request, page.body, page.etag, position, keys, found.languages, shared=shared)
 
 
 def tagged(

@@ -34,7 +34,7 @@ class Alive(BaseModel):
 @router.get("/", summary="Where things are", responses={200: {"model": Index}})
 async def index(request: Request) -> Response:
     """Whoever asks for HTML gets the storefront, where it is served."""
-    page = front_page(request)
+    page = await front_page(request)
     if page is not None:
         return page
     links = {"openapi": "/openapi.json", "products": "/api/products", "ready": "/readyz", "metrics": "/metrics"}

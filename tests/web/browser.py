@@ -83,10 +83,16 @@ class Browser:
         self._watch = Watch(origins)
         self.origin = origins[0]
 
-    async def person(self, size: dict[str, int] | None = None, dark: bool = False, locale: str = "en-US") -> Any:
-        scheme = "dark" if dark else "light"
+    async def person(
+        self, size: dict[str, int] | None = None, dark: bool = False, locale: str = "en-US", scripts: bool = True
+    ) -> Any:
         context = await self._driven.new_context(
-            viewport=size or DESKTOP, color_scheme=scheme, base_url=self.origin, reduced_motion="reduce", locale=locale
+            viewport=size or DESKTOP,
+            color_scheme="dark" if dark else "light",
+            base_url=self.origin,
+            reduced_motion="reduce",
+            locale=locale,
+            java_script_enabled=scripts,
         )
         context.set_default_timeout(PATIENCE_MS)
         self._watch.look_at(context)

@@ -42,7 +42,6 @@ def addresses(html: str) -> list[str]:
     [
         "/",
         "/search",
-        "/product/prd_1",
         "/cart",
         "/checkout",
         "/orders",
@@ -67,7 +66,7 @@ async def test_programs_find_at_the_root_what_they_found_before(web: House) -> N
         found = await web.http.get("/", headers={"Accept": accept})
         assert found.json()["links"]["openapi"] == "/openapi.json"
         assert found.headers["vary"] == "Accept"
-    assert (await page(web.http, "/")).headers["vary"] == "Accept"
+    assert "Accept" in (await page(web.http, "/")).headers["vary"].split(", ")
 
 
 async def test_nothing_runs_on_a_page_but_files_of_the_shop(web: House) -> None:
@@ -149,7 +148,7 @@ async def test_a_shop_has_its_own_name_and_files(web: House, tmp_path: Path) -> 
     settings = Settings(data=web.folder, storefront=True, storefront_name='Nord & "Wald"', storefront_files=own)
     async with client_of(build_app("all", web.services, settings)) as http:
         found = await page(http, "/")
-        assert "<title>Nord &amp; &quot;Wald&quot;</title>" in found.text
+        assert "<title>Nord &amp; &#34;Wald&#34;</title>" in found.text
         [brand] = [address for address in addresses(found.text) if address.endswith("brand.css")]
         assert "#7a1f3d" in (await http.get(brand)).text
         assert assets.load().version not in brand

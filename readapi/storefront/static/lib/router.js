@@ -3,6 +3,7 @@
 import { announce } from "./announce.js";
 import { h, put } from "./dom.js";
 import { called, loading, refused } from "./states.js";
+import { forgetServed, takeOver } from "./takeover.js";
 
 const address = () => location.pathname + location.search;
 
@@ -43,7 +44,10 @@ export class Router {
     const visit = this.visit;
     const current = () => visit === this.visit;
     const [page, parameters] = this.find(location.pathname);
-    const waiting = setTimeout(() => current() && put(this.main, loading("Loading the page")), 120);
+    const served = visit === 1 && this.main.querySelector(":scope > :not(noscript)") !== null;
+    if (visit > 1) forgetServed();
+    const wait = () => current() && put(this.main, loading("Loading the page"));
+    const waiting = served ? 0 : setTimeout(wait, 120);
     try {
       const shown = await page({ parameters, query: new URLSearchParams(location.search), current });
       if (!current()) {
@@ -51,7 +55,7 @@ export class Router {
         return;
       }
       this.leave = shown.leave ?? null;
-      put(this.main, shown.content);
+      takeOver(this.main, () => put(this.main, shown.content));
       this.title(shown.title, focus);
     } catch (problem) {
       if (!current() || problem.name === "AbortError") return;

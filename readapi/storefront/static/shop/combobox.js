@@ -5,6 +5,7 @@ import { announce } from "../lib/announce.js";
 import { h, put } from "../lib/dom.js";
 import { plural } from "../lib/format.js";
 import { icon } from "../lib/icons.js";
+import { categoryAddress } from "./criteria.js";
 
 const PAUSE_MS = 120;
 const KINDS = { category: "Category", brand: "Brand", product: "Product", search: "Search" };
@@ -17,6 +18,7 @@ function worded({ kind, text, label }) {
 
 function target({ kind, text, productId }) {
   if (kind === "product") return `/product/${productId}`;
+  if (kind === "category") return categoryAddress(text);
   return `/search?${new URLSearchParams({ [kind === "search" ? "q" : kind]: text })}`;
 }
 

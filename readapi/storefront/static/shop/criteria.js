@@ -95,8 +95,14 @@ export class Criteria {
   }
 }
 
+/** Where a category has its page, which everybody finds; narrowed it is a result like others. */
+export function categoryAddress(path) {
+  return `/category/${path.split("/").map(encodeURIComponent).join("/")}`;
+}
+
 function address(changed, keepsPage = false) {
   if (!keepsPage) changed.delete("page");
+  if (changed.size === 1 && changed.get("category")) return categoryAddress(changed.get("category"));
   const text = changed.toString();
   return text ? `/search?${text}` : "/search";
 }

@@ -3,6 +3,7 @@
 import { h } from "../lib/dom.js";
 import { number } from "../lib/format.js";
 import { cards } from "./card.js";
+import { categoryAddress } from "./criteria.js";
 import { glyph } from "./picture.js";
 
 const SHOWN = 10;
@@ -15,7 +16,7 @@ function tile(category) {
     {},
     h(
       "a",
-      { class: "tile", href: `/search?${new URLSearchParams({ category: category.path })}` },
+      { class: "tile", href: categoryAddress(category.path) },
       glyph(category.name, 30),
       h("span", { class: "title" }, category.label ?? category.name),
       h("span", { class: "quiet" }, number(category.count)),

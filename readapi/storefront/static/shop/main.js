@@ -6,6 +6,7 @@ import { h } from "../lib/dom.js";
 import { Router } from "../lib/router.js";
 import { Signals } from "../lib/signals.js";
 import { empty } from "../lib/states.js";
+import { takeOver } from "../lib/takeover.js";
 import { accountPage } from "./account.js";
 import { Basket } from "./basket.js";
 import { cartPage } from "./cart.js";
@@ -18,12 +19,12 @@ import { forgottenPage, newPasswordPage } from "./newpassword.js";
 import { orderPage } from "./order.js";
 import { ordersPage } from "./orders.js";
 import { productPage } from "./product.js";
-import { search } from "./search.js";
+import { category, search } from "./search.js";
 import { signIn } from "./signin.js";
 import { wishlistPage } from "./wishlist.js";
 
 const api = new Api();
-const main = h("main", { id: "main", class: "wide" });
+const main = document.querySelector("main");
 const shop = { api, basket: new Basket(api), filtersOpen: false, currency: "USD", router: () => router };
 shop.signals = new Signals(api);
 shop.signOut = () => api.session.signOut().finally(() => router.go("/"));
@@ -59,6 +60,7 @@ const router = new Router(
   [
     [/^\/$/, page(home)],
     [/^\/search$/, page(search)],
+    [/^\/category\/(.+)$/, page(category)],
     [/^\/product\/([^/]+)$/, page(productPage)],
     [/^\/cart$/, page(cartPage)],
     [/^\/checkout$/, page(checkout)],
@@ -74,7 +76,10 @@ const router = new Router(
   missing,
 );
 
-document.body.append(header(shop), main, footer(shop));
+const top = document.querySelector("header.top");
+shop.search.input.value = top.querySelector("input").value; // somebody may have begun to type
+takeOver(top, () => top.replaceWith(header(shop)));
+document.querySelector("footer.foot").replaceWith(footer(shop));
 listen();
 router.show(false);
 // The count in the head; a page that needs the cart says itself what is wrong with it.

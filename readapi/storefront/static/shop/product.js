@@ -7,6 +7,7 @@ import { icon } from "../lib/icons.js";
 import { notice } from "../lib/states.js";
 import { attributes } from "./attributes.js";
 import { cards, stock } from "./card.js";
+import { categoryAddress } from "./criteria.js";
 import { dropPanel } from "./drops.js";
 import { gallery } from "./gallery.js";
 import { buyButton, delivery, offers, price } from "./offers.js";
@@ -27,9 +28,7 @@ function breadcrumbs(category) {
       "ol",
       {},
       h("li", {}, h("a", { href: "/search" }, "All")),
-      steps.map(({ name, path }) =>
-        h("li", {}, h("a", { href: `/search?${new URLSearchParams({ category: path })}` }, name)),
-      ),
+      steps.map(({ name, path }) => h("li", {}, h("a", { href: categoryAddress(path) }, name))),
     ),
   );
 }

@@ -12,18 +12,24 @@ import { facets, placeText, priceText, sellerText } from "./facets.js";
 /* From here on the filters stand beside the result, and are not behind a button. */
 const WIDE = matchMedia("(min-width: 60rem)");
 
-function heading(criteria) {
-  const words = criteria.get("q");
-  if (words) return `Results for “${words}”`;
-  return criteria.get("category")?.split("/").pop() ?? (criteria.query.getAll("brand").join(", ") || "All products");
+/** What a category is called in the reader's language, if that is known, or by its own name. */
+function categoryText(path, buckets) {
+  return buckets.find(({ value }) => value === path)?.label ?? path.split("/").pop();
 }
 
-function worded(shop, criteria, name, value, sellers) {
+function heading(criteria, { category }) {
+  const words = criteria.get("q");
+  if (words) return `Results for “${words}”`;
+  const path = criteria.get("category");
+  return (path && categoryText(path, category)) ?? (criteria.query.getAll("brand").join(", ") || "All products");
+}
+
+function worded(shop, criteria, name, value, { seller, category }) {
   if (name === "inStock") return value === "true" ? "In stock" : "Sold out";
   if (name === "shipTo") return `Deliver to: ${placeText(value)}`;
-  if (name === "seller") return sellerText(sellers.find((one) => one.value === value) ?? { value });
+  if (name === "seller") return sellerText(seller.find((one) => one.value === value) ?? { value });
   if (name === "ratingMin") return `${value} stars and more`;
-  if (name === "category") return value.split("/").pop();
+  if (name === "category") return categoryText(value, category);
   if (name === "priceMin" || name === "priceMax") {
     const high = criteria.get("priceMax");
     const low = Number(criteria.get("priceMin") ?? 0);
@@ -32,14 +38,14 @@ function worded(shop, criteria, name, value, sellers) {
   return name.startsWith("attr.") ? `${name.slice(5)}: ${value}` : value;
 }
 
-function chosen(shop, criteria, sellers) {
+function chosen(shop, criteria, facets) {
   const filters = criteria.filters;
   if (filters.length === 0) return null;
   return h(
     "p",
     { class: "chips" },
     filters.map(([name, value]) => {
-      const text = worded(shop, criteria, name, value, sellers);
+      const text = worded(shop, criteria, name, value, facets);
       const to = name.startsWith("price")
         ? criteria.with({ priceMin: null, priceMax: null })
         : criteria.toggled(name, value);
@@ -135,11 +141,11 @@ function result(shop, criteria, body, narrowing) {
     h(
       "div",
       { class: "result-head" },
-      h("div", {}, h("h1", {}, heading(criteria)), h("p", { class: "quiet" }, plural(body.total, "product"))),
+      h("div", {}, h("h1", {}, heading(criteria, body.facets)), h("p", { class: "quiet" }, plural(body.total, "product"))),
       sorting(shop, criteria),
     ),
     meant(criteria, body),
-    chosen(shop, criteria, body.facets.seller),
+    chosen(shop, criteria, body.facets),
     h(
       "div",
       { class: "result" },
@@ -171,7 +177,21 @@ export async function search({ query }, shop) {
     letGo();
     emptied(shop.search.input);
   };
-  return { title: heading(criteria), content, leave };
+  return { title: heading(criteria, body.facets), content, leave };
+}
+
+function decoded(step) {
+  try {
+    return decodeURIComponent(step);
+  } catch {
+    return step;
+  }
+}
+
+/** A category is the result of looking at nothing but it. */
+export function category({ parameters: [path], query }, shop) {
+  const steps = path.split("/").filter(Boolean).map(decoded);
+  return search({ query: [["category", steps.join("/")], ...query] }, shop);
 }
 
 /** Of fewer pages than were asked for, the last. */
