@@ -119,6 +119,8 @@ class Listing(_Told, frozen=True):
 
 
 class Step(_Told, frozen=True):
+    """A category on the way to another, by its own name and, where there is one, by its name in the reader's language."""
+
     name: str
     path: str
     label: str | None = None

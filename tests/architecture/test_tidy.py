@@ -26,7 +26,14 @@ IMPURE_MODULES = {"time", "random", "secrets", "os", "socket", "asyncio", "threa
 IMPURE_CALLS = {"now", "utcnow", "today", "uuid1", "uuid4", "urandom"}
 IMPURE_BUILTINS = {"open", "print", "input"}
 
-MEASURING = ("catalog/affinity", "catalog/attributes", "catalog/merit", "catalog/units", "sellers/sellerrating")
+MEASURING = (
+    "catalog/affinity",
+    "catalog/attributes",
+    "catalog/cells",
+    "catalog/merit",
+    "catalog/units",
+    "sellers/sellerrating",
+)
 """Files of the domain that measure and weigh, and know no money: only they may say ``float``, or divide by ``/``."""
 
 OURS = (*PACKAGES, "scripts", "stack", "tests")
