@@ -13,7 +13,7 @@ from markupsafe import Markup
 from readapi.caching.cdn import page_headers
 from readapi.caching.ready import HTML, RawHeaders, headers_of
 from readapi.shown.languages import told_headers
-from readapi.storefront import linkeddata, policy, wording
+from readapi.storefront import linkeddata, policy, slots, wording
 from readapi.storefront.assets import Assets
 from readapi.storefront.drawings import Drawings
 from readapi.storefront.rendered import Drawn, tag_of
@@ -69,7 +69,9 @@ class Frame:
             trim_blocks=True,
             lstrip_blocks=True,
         )
-        self._templates.globals.update(frame=self, drawings=drawings, wording=wording, linked=linkeddata.safe)
+        self._templates.globals.update(
+            frame=self, drawings=drawings, slots=slots, wording=wording, linked=linkeddata.safe
+        )
 
     @cached_property
     def top(self) -> Markup:

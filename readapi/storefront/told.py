@@ -21,9 +21,20 @@ class Rating(_Told, frozen=True):
     count: int
 
 
+class Rendition(_Told, frozen=True):
+    url: str
+    width: int
+    height: int
+
+
 class Picture(_Told, frozen=True):
+    """``width`` and ``height`` are pixels, None where nobody knows them."""
+
     url: str
     alt: str = ""
+    width: int | None = None
+    height: int | None = None
+    renditions: list[Rendition] = []
 
 
 class Offer(_Told, frozen=True):
@@ -111,6 +122,11 @@ class Card(_Told, frozen=True):
     rating: Rating | None
     in_stock: bool
     low_stock: bool
+    renditions: list[Rendition] = []
+
+    @property
+    def picture(self) -> Picture | None:
+        return None if self.image is None else Picture(self.image, renditions=self.renditions)
 
 
 class Listing(_Told, frozen=True):
@@ -119,7 +135,7 @@ class Listing(_Told, frozen=True):
 
 
 class Step(_Told, frozen=True):
-    """A category on the way to another, by its own name and, where there is one, by its name in the reader's language."""
+    """A category on the way to another; ``label`` is its name in the reader's language, where there is one."""
 
     name: str
     path: str
