@@ -8,7 +8,7 @@ directory is looked at, and it changes only under the locks of all logs.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Awaitable, Iterable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Iterable, Sequence
 
 from commands.aggregates import fold, snapshot_of
 from commands.logs.merged import MergedLog, joined
@@ -89,8 +89,8 @@ class Home:
     async def changed(self, after: Position, timeout: float) -> bool:
         return await self._own.changed(after, timeout)
 
-    async def forget_replies(self, before: int) -> int:
-        return await self._own.forget_replies(before)
+    def forget_replies(self, before: int) -> AsyncIterator[int]:
+        return self._own.forget_replies(before)
 
     async def close(self) -> None:
         await self._own.close()

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from commands.errors import StorageUnavailable, UnusableLog
@@ -165,8 +165,10 @@ class MergedLog:
     async def changed(self, after: int, timeout: float) -> bool:
         return await head_beyond(self.head, after, timeout)
 
-    async def forget_replies(self, before: int) -> int:
-        return sum([await one.forget_replies(before) for one in self.logs])
+    async def forget_replies(self, before: int) -> AsyncIterator[int]:
+        for one in self.logs:
+            async for forgotten in one.forget_replies(before):
+                yield forgotten
 
     async def close(self) -> None:
         self._thread.shutdown()

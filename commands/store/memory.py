@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from typing import Any
 
 from eventsourcing.persistence import IntegrityError, StoredEvent
@@ -56,12 +56,12 @@ class MemoryLog(POPOApplicationRecorder):
     async def changed(self, after: int, timeout: float) -> bool:
         return await head_beyond(self.head, after, timeout)
 
-    async def forget_replies(self, before: int) -> int:
+    async def forget_replies(self, before: int) -> AsyncIterator[int]:
         async with self._lock:
             old = [key for key, reply in self.stored_replies.items() if reply.at < before]
             for key in old:
                 del self.stored_replies[key]
-            return len(old)
+        yield len(old)
 
     async def close(self) -> None:
         pass

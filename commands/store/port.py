@@ -6,7 +6,7 @@ page by ``position > n`` and never miss an event. Every adapter passes ``tests/c
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from functools import partial
 from typing import NamedTuple, Protocol
 
@@ -139,7 +139,8 @@ class EventLog(Protocol):
         Wakes up for commits of this process and of others; how soon is the store's affair, but within moments.
         """
 
-    async def forget_replies(self, before: int) -> int:
-        """Deletes stored answers recorded before an instant (ms); how many."""
+    def forget_replies(self, before: int) -> AsyncIterator[int]:
+        """Deletes stored answers recorded before an instant (ms), some at a time, so that nobody who writes waits for
+        all of them; how many each time. Raises StorageUnavailable; what was deleted by then stays so."""
 
     async def close(self) -> None: ...

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import struct
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from typing import Any
 
 import psycopg
@@ -54,11 +54,14 @@ from commands.store.wire import Wire, copy_bytes
 READERS_MAX = 4
 """Connections of a process that read; more would only wait for the same two or three cores."""
 READER_TIMEOUT_S = 10.0
+FORGOTTEN_MAX = 500
+"""Stored answers deleted in one transaction."""
 LOOK_S = 0.25
 """A notification that got lost is made up for within this time."""
 
 BEGIN = "BEGIN ISOLATION LEVEL READ COMMITTED; SELECT pg_advisory_xact_lock({lock}); " + HEAD
 """READ COMMITTED whatever the server's default is: the head must be looked at when the lock is held, not before."""
+FORGET = "DELETE FROM replies WHERE key IN (SELECT key FROM replies WHERE at < %s LIMIT %s)"
 WRITE = COPY + "; SELECT refuse_loose({head}); COMMIT"
 
 
@@ -161,13 +164,17 @@ class PostgresLog(LibraryRecorder):
         finally:
             self._turn.release()
 
-    async def forget_replies(self, before: int) -> int:
+    async def forget_replies(self, before: int) -> AsyncIterator[int]:
+        while forgotten := await self._forget(before):
+            yield forgotten
+
+    async def _forget(self, before: int) -> int:
         transaction = await self.begin()
         try:
             with self.server.told("written"):
                 connection = transaction.wire.connection
                 with answered(connection):
-                    cursor = await connection.execute("DELETE FROM replies WHERE at < %s", (before,))
+                    cursor = await connection.execute(FORGET, (before, FORGOTTEN_MAX))
                 await transaction.commit()
         except BaseException:
             await transaction.rollback()

@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import sqlite3
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import chain
 from pathlib import Path
@@ -73,6 +73,11 @@ SELECT stream, version FROM events AS event WHERE position > ? AND version <> 1 
 moved here from another log begins with its snapshot (``commands/logs/home.py``)."""
 
 
+REPLIES_AFTER = "SELECT key, at FROM replies WHERE key > ? ORDER BY key LIMIT ?"
+FORGOTTEN_MAX = 500
+"""Stored answers looked at, and deleted, at once."""
+
+
 class SQLiteLog(SQLiteReading, SQLiteApplicationRecorder):
     def __init__(self, datastore: SQLiteDatastore, events_table_name: str = "events") -> None:
         super().__init__(datastore, events_table_name)
@@ -122,10 +127,22 @@ class SQLiteLog(SQLiteReading, SQLiteApplicationRecorder):
             self._writer.rollback()
         self._turn.release()
 
-    async def forget_replies(self, before: int) -> int:
+    async def forget_replies(self, before: int) -> AsyncIterator[int]:
+        """Walks by key, for an index of instants would cost every order something."""
+        after = ""
+        while some := self._reader.execute(REPLIES_AFTER, (after, FORGOTTEN_MAX)).fetchall():
+            after = some[-1][0]
+            old = [key for key, at in some if at < before]
+            yield await self._forget(old, before) if old else 0
+            await asyncio.sleep(0)
+
+    async def _forget(self, keys: Sequence[str], before: int) -> int:
+        """Those that have not been replaced meanwhile."""
         transaction = await self.begin()
         try:
-            forgotten = self._writer.execute("DELETE FROM replies WHERE at < ?", (before,)).rowcount
+            marks = ",".join("?" * len(keys))
+            deleting = f"DELETE FROM replies WHERE at < ? AND key IN ({marks})"
+            forgotten = self._writer.execute(deleting, (before, *keys)).rowcount
         except sqlite3.Error as error:
             await transaction.rollback()
             raise StorageUnavailable(str(error)) from error

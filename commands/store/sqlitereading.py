@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from itertools import islice
 
 from commands.errors import StorageUnavailable
@@ -53,7 +53,7 @@ class SeenLog(SQLiteReading):
     async def begin(self) -> Transaction:
         raise StorageUnavailable("this event log is only looked at")
 
-    async def forget_replies(self, before: int) -> int:
+    def forget_replies(self, before: int) -> AsyncIterator[int]:
         raise StorageUnavailable("this event log is only looked at")
 
     async def close(self) -> None:

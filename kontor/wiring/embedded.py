@@ -38,6 +38,7 @@ from streams.outgoing.webhooks import Webhooks
 from streams.processes.archiving import Archiving
 from streams.processes.checkout import CheckoutProcess
 from streams.processes.erasure import ErasureProcess
+from streams.processes.forgetting import Forgetting
 from streams.signals.handover import Signals
 from streams.signals.sqlite import SQLiteSignals
 from streams.views.follower import Follower
@@ -144,7 +145,7 @@ async def embedded(settings: Settings, *, clock: Callable[[], int] = now_ms) -> 
     await engine.start()
     await follower.start()
     await _begin(gateway, payments)
-    parts = (indexer, standing, repricing, payments, checkout, erasures, deliveries, books)
+    parts = (indexer, standing, repricing, payments, checkout, erasures, deliveries, books, Forgetting(log, clock))
     try:
         async with _at_work((*parts, daily, archiving, feeds, services.signals, Attendant(engine, services.drops))):
             settle_garbage()

@@ -61,6 +61,7 @@ from streams.outgoing.webhooks import Webhooks
 from streams.processes.archiving import Archiving
 from streams.processes.checkout import CheckoutProcess
 from streams.processes.erasure import ErasureProcess
+from streams.processes.forgetting import Forgetting
 from streams.standins.sellerslists import SellersLists
 from streams.views.follower import Follower
 from streams.views.following import Following
@@ -247,7 +248,7 @@ async def process_worker(settings: Settings, clock: Callable[[], int] = now_ms) 
         daily = DailyRound(log, engine, reconciler, settings.reconcile_every * HOUR_MS)
         archiving = Archiving(views, settings.archive_after, settings.return_days, now_ms)
         await begun(stack, engine, gateway, follower, payments, checkouts, erasures, deliveries, books, daily)
-        await begun(stack, archiving, feeds)
+        await begun(stack, archiving, Forgetting(log, clock), feeds)
         settle_garbage()
         waiting = backlogs(payments, deliveries, feeds)
         yield Processing(log, engine, follower, views, payments, beside(books, deliveries), waiting)

@@ -112,6 +112,8 @@ class Product(_Told, frozen=True):
 
 
 class Card(_Told, frozen=True):
+    """A product in a list."""
+
     product_id: str
     title: str
     brand: str | None

@@ -94,6 +94,10 @@ async def nothing_of_it(log: EventLog) -> None:
     await opened.rollback()
 
 
+async def forgotten(log: EventLog, before: int) -> int:
+    return sum([some async for some in log.forget_replies(before)])
+
+
 async def whole(log: EventLog) -> list[Row]:
     return list(await log.read(0, 1_000_000))
 
@@ -261,14 +265,25 @@ class EventLogContract(ABC):
         young = REPLY._replace(key="young", at=START + 10)
         async with transaction(log) as opened:
             await opened.append([], [REPLY, young], [])
-        assert await log.forget_replies(START + 10) == 1
+        assert await forgotten(log, START + 10) == 1
         assert (await log.replies([REPLY.key])).get(REPLY.key) is None
         assert (await log.replies(["young"])).get("young") == young
 
+    async def test_many_replies_are_forgotten_some_at_a_time_and_the_rest_stay(self, log):
+        old = [REPLY._replace(key=f"old{number:04}") for number in range(1_200)]
+        young = [REPLY._replace(key=f"old{number:04}y", at=START + 10) for number in range(3)]
+        async with transaction(log) as opened:
+            await opened.append([], [*old, *young], [])
+        assert await forgotten(log, START + 10) == 1_200
+        assert len(await log.replies([reply.key for reply in (*old, *young)])) == 3
+        assert await forgotten(log, START + 10) == 0
+
     async def test_forgetting_waits_for_whoever_writes(self, log):
+        async with transaction(log) as opened:
+            await opened.append([], [REPLY], [])
         opened = await log.begin()
-        await opened.append(chained(1, STOCK, StockReceived(1)), [REPLY], [])
-        forgetting = asyncio.create_task(log.forget_replies(START + 1))
+        await opened.append(chained(1, STOCK, StockReceived(1)), [], [])
+        forgetting = asyncio.create_task(forgotten(log, START + 1))
         await asyncio.sleep(0.02)
         assert not forgetting.done()
         await opened.commit()
