@@ -116,7 +116,7 @@ class Vault(Credentials, Factors):
 
     def left_of(self, person_ids: Collection[str]) -> list[str]:
         """Which of these have a key, a password, a second factor or a session: who is not erased to the end yet."""
-        return [person_id for person_id in person_ids if self.store.rows(LEFT_OF, (person_id,) * 4)]
+        return [person_id for person_id in person_ids if self.store.rows(LEFT_OF, (person_id,) * LEFT_OF.count("?"))]
 
     def _require_key(self, person_id: str) -> PersonKey:
         key = self._key(person_id)

@@ -17,7 +17,7 @@ SELECT 1 WHERE EXISTS (SELECT 1 FROM person_keys WHERE person_id = ? AND key IS 
     OR EXISTS (SELECT 1 FROM families WHERE account_id = ? AND revoked_at IS NULL)
     OR EXISTS (SELECT 1 FROM second_factors WHERE account_id = ?)
 """
-"""What a person who was not erased to the end still has; the person's id four times."""
+"""What a person who was not erased to the end still has; the person's id as often as it is asked for."""
 
 DROP_COLUMNS = (
     "drop_id",

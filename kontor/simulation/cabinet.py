@@ -40,7 +40,7 @@ class Cabinet:
 
     def left_of(self, person_id: str) -> bool:
         """Whether anything is."""
-        return bool(self.db.execute(LEFT_OF, (person_id,) * 3).fetchall())
+        return bool(self.db.execute(LEFT_OF, (person_id,) * LEFT_OF.count("?")).fetchall())
 
     def close(self) -> None:
         self.db.close()
