@@ -72,6 +72,7 @@ def test_ours_get_settings_that_exist(name: str):
     # As compose fills them in where nothing is set.
     default = re.compile(r"\$\{\w+:-([^}]*)\}")
     environment = {key: default.sub(r"\1", value) for key, value in OURS[name]["environment"].items()}
+    environment.pop("FORWARDED_ALLOW_IPS", None)  # the HTTP server's own
     given = {key.removeprefix("KONTOR_").lower(): value for key, value in environment.items()}
     assert given.keys() <= Settings.model_fields.keys()
     Settings(**given)
@@ -106,8 +107,11 @@ def test_a_new_volume_of_objects_belongs_to_whom_the_image_runs_as():
     assert all(service["user"] == "10001" for service in OURS.values())
 
 
-def test_only_the_services_and_grafana_can_be_reached_from_outside():
-    assert {name for name, service in SERVICES.items() if "ports" in service} == {"write", "read", "grafana"}
+def test_only_the_front_and_grafana_can_be_reached_from_outside():
+    published = {name: service["ports"] for name, service in SERVICES.items() if "ports" in service}
+    assert published.keys() == {"front", "write", "read", "grafana"}
+    here = {name for name, ports in published.items() if all(port.startswith("127.0.0.1:") for port in ports)}
+    assert here == {"write", "read", "grafana"}, "the first two believe what is said of whose address it is"
 
 
 def test_the_payment_provider_is_a_stranger_who_shares_one_secret():
