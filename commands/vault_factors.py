@@ -29,6 +29,22 @@ _DIGITS = re.compile("[0-9]{6}")
 _RECOVERY = re.compile("[a-z2-7]{16}")
 _ACTIVE = "SELECT sealed, last_step FROM second_factors WHERE account_id = ? AND confirmed_at IS NOT NULL"
 _BEGUN = "SELECT sealed, last_step FROM second_factors WHERE account_id = ? AND confirmed_at IS NULL"
+_CONFIRM = """
+UPDATE second_factors SET confirmed_at = ?, last_step = ?
+WHERE account_id = ? AND sealed = ? AND confirmed_at IS NULL RETURNING 1
+"""
+_USE = """
+UPDATE second_factors SET last_step = ?
+WHERE account_id = ? AND sealed = ? AND confirmed_at IS NOT NULL AND last_step < ? RETURNING 1
+"""
+"""Of many who show the same code at once one gets through."""
+
+
+class _Found(NamedTuple):
+    """The secret, sealed, and the half minute that a code of it is of."""
+
+    sealed: bytes
+    step: int
 
 
 class Factor(NamedTuple):
@@ -77,14 +93,12 @@ class Factors(ABC):
         """Whether the code is of the secret that was begun: then it is asked for from now on, and here are the recovery
         codes, of which nobody else has a copy. None otherwise."""
         codes = [_recovery_code() for _ in range(RECOVERY_CODES)]
+        found = self._found(account_id, code, _BEGUN)
+        if found is None:
+            return None
         with self.store.writing() as db:
-            step = self._step_of(account_id, code, db.execute(_BEGUN, (account_id,)))
-            if step is None:
+            if not db.execute(_CONFIRM, (int(self._now()), found.step, account_id, found.sealed)):
                 return None
-            db.execute(
-                "UPDATE second_factors SET confirmed_at = ?, last_step = ? WHERE account_id = ?",
-                (int(self._now()), step, account_id),
-            )
             db.execute("DELETE FROM recovery_codes WHERE account_id = ?", (account_id,))
             for one in codes:
                 db.execute(
@@ -95,16 +109,16 @@ class Factors(ABC):
 
     def use_code(self, account_id: str, code: str) -> bool:
         """Whether this code, or recovery code, was good. It is not any more."""
-        with self.store.writing() as db:
-            recovery = _plain(code)
-            if _RECOVERY.fullmatch(recovery):
-                spent = "DELETE FROM recovery_codes WHERE digest = ? AND account_id = ? RETURNING 1"
+        recovery = _plain(code)
+        if _RECOVERY.fullmatch(recovery):
+            spent = "DELETE FROM recovery_codes WHERE digest = ? AND account_id = ? RETURNING 1"
+            with self.store.writing() as db:
                 return bool(db.execute(spent, (_digest(account_id, recovery), account_id)))
-            step = self._step_of(account_id, code, db.execute(_ACTIVE, (account_id,)))
-            if step is None:
-                return False
-            db.execute("UPDATE second_factors SET last_step = ? WHERE account_id = ?", (step, account_id))
-            return True
+        found = self._found(account_id, code, _ACTIVE)
+        if found is None:
+            return False
+        with self.store.writing() as db:
+            return bool(db.execute(_USE, (found.step, account_id, found.sealed, found.step)))
 
     def drop_factor(self, account_id: str) -> bool:
         """Whether there was one, which is gone with its recovery codes; so is one that was only begun."""
@@ -113,15 +127,17 @@ class Factors(ABC):
             gone = "DELETE FROM second_factors WHERE account_id = ? RETURNING confirmed_at"
             return any(confirmed_at is not None for (confirmed_at,) in db.execute(gone, (account_id,)))
 
-    def _step_of(self, account_id: str, code: str, found: list[tuple[Any, ...]]) -> int | None:
-        """The half minute that a code is of, if none was used that late."""
+    def _found(self, account_id: str, code: str, query: str) -> _Found | None:
+        """The half minute that a code is of, if none was used that late. Looked for before anything is written: the
+        person's key is read too, and whoever writes holds a connection that others may wait for."""
         digits = code.replace(" ", "")
-        opened = self.open(account_id, found[0][0]) if found and _DIGITS.fullmatch(digits) else None
+        rows = self.store.rows(query, (account_id,)) if _DIGITS.fullmatch(digits) else []
+        opened = self.open(account_id, rows[0][0]) if rows else None
         if opened is None:
             return None
         totp, here = pyotp.TOTP(opened["totp"], interval=STEP_S), int(self._now()) // STEP_S
         steps = [step for step in range(here - SKEW, here + SKEW + 1) if _same(totp.generate_otp(step), digits)]
-        return next((step for step in steps if step > found[0][1]), None)
+        return next((_Found(rows[0][0], step) for step in steps if step > rows[0][1]), None)
 
 
 def _same(one: str, other: str) -> bool:
