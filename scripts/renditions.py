@@ -25,7 +25,7 @@ from streams.renditions import rendering
 from streams.renditions.rendering import SIDES, Made, render
 
 SIZE = (4000, 3000)
-KINDS = {"jpeg": {"quality": 88}, "webp": {"quality": 88}, "png": {}, "avif": {}}
+KINDS: dict[str, dict[str, Any]] = {"jpeg": {"quality": 88}, "webp": {"quality": 88}, "png": {}, "avif": {}}
 
 
 def draw(folder: Path, pictures: int) -> None:
