@@ -80,7 +80,7 @@ async def test_a_product_is_told_in_head_and_body(seller: Seller) -> None:
 async def test_a_picture_is_shown_and_passed_on(seller: Seller) -> None:
     product_id = await sold(seller, media=["https://pictures.example/bed.jpg?w=1&h=2"])
     page = await get(seller.shopper, f"/product/{product_id}")
-    assert '<img alt="Oak bed" width="500" height="400" loading="eager"' in page.text
+    assert '<img alt="Oak bed" loading="eager" decoding="sync" width="500" height="400"' in page.text
     said = meta(page)
     assert said["og:image"] == said["twitter:image"] == "https://pictures.example/bed.jpg?w=1&h=2"
     assert said["twitter:card"] == "summary_large_image"
