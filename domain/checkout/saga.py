@@ -127,10 +127,12 @@ def _refund_payment(state: Checkout) -> list[Command]:
 
 
 def _is_there(state: Checkout, refund_id: str, refused: Refunding) -> bool:
-    """Whether what the provider would not give back, since it was disputed, can be given back now."""
-    if refund_id == payment.THE_REST:
-        return not state.contested and _left(state) > 0
-    return refused.amount.amount <= _left(state)
+    """Whether what the provider would not give back, since it was disputed, can be given back now, or what a lost
+    dispute has left of it."""
+    left, wanted = _left(state), refused.amount.amount
+    if refund_id != payment.THE_REST and (wanted <= left or wanted > left + state.lost):
+        return wanted <= left
+    return not state.contested and left > 0
 
 
 def _is_refunded(state: Checkout) -> bool:

@@ -134,6 +134,11 @@ def test_it_goes_on_until_the_time_is_over() -> None:
     assert refused.exit_code == 2
 
 
+def test_what_a_lost_dispute_left_of_a_refused_refund_is_given_back() -> None:
+    """Seed 207 had found it owed: the refusal came before anybody here knew of the dispute."""
+    assert not simulate(207).violation
+
+
 def test_seeds_differ_in_their_length() -> None:
     assert len({source(seed, "steps").choice(STEPS) for seed in range(50)}) == len(set(STEPS))
 
