@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from getpass import getpass
 
 from commands.context import system_context
@@ -10,7 +12,7 @@ from domain.errors import DomainError
 from kontor import console
 from kontor.loop import run
 from kontor.settings import Settings
-from kontor.wiring.desk import desk, require_there
+from kontor.wiring.desk import Desk, desk, require_there
 from writeapi.accounts.registration import register
 from writeapi.accounts.renewal import set_anew
 from writeapi.accounts.scopes import give, take_away
@@ -50,61 +52,56 @@ def asked() -> str:
     return password
 
 
-async def _create(email: str, password: str, scope: str, settings: Settings) -> None:
+@asynccontextmanager
+async def _asked(settings: Settings) -> AsyncIterator[Desk]:
+    """A desk at which a refusal ends the command with its reason."""
     async with desk(settings) as at:
         try:
-            account_id = await register(
-                at.engine,
-                at.vault,
-                email,
-                password,
-                email.partition("@")[0],
-                context=system_context("cli", at.clock()),
-                scopes=scopes_of(scope),
-            )
+            yield at
         except DomainError as refusal:
             console.fail(refusal.detail)
+
+
+async def _create(email: str, password: str, scope: str, settings: Settings) -> None:
+    async with _asked(settings) as at:
+        account_id = await register(
+            at.engine,
+            at.vault,
+            email,
+            password,
+            email.partition("@")[0],
+            context=system_context("cli", at.clock()),
+            scopes=scopes_of(scope),
+        )
     console.out.print(f"{account_id} created: {email}, scope {scope}", markup=False)
 
 
 async def _set_password(email: str, password: str, settings: Settings) -> None:
     require_there(settings)
-    async with desk(settings) as at:
-        try:
-            account_id = await set_anew(at.engine, at.vault, email, password, system_context("cli", at.clock()))
-        except DomainError as refusal:
-            console.fail(refusal.detail)
+    async with _asked(settings) as at:
+        account_id = await set_anew(at.engine, at.vault, email, password, system_context("cli", at.clock()))
     console.out.print(f"{account_id} has a new password, and is signed out everywhere", markup=False)
 
 
 async def _grant(email: str, scope: str, settings: Settings) -> None:
     require_there(settings)
-    async with desk(settings) as at:
-        try:
-            account_id = await give(at.engine, at.vault, email, scope, system_context("cli", at.clock()))
-        except DomainError as refusal:
-            console.fail(refusal.detail)
+    async with _asked(settings) as at:
+        account_id = await give(at.engine, at.vault, email, scope, system_context("cli", at.clock()))
     console.out.print(f"{account_id} has the scope {scope}", markup=False)
 
 
 async def _revoke(email: str, scope: str, forced: bool, settings: Settings) -> None:
     require_there(settings)
-    async with desk(settings) as at:
-        try:
-            context = system_context("cli", at.clock())
-            account_id = await take_away(at.engine, at.vault, email, scope, context, forced=forced)
-        except DomainError as refusal:
-            console.fail(refusal.detail)
+    async with _asked(settings) as at:
+        context = system_context("cli", at.clock())
+        account_id = await take_away(at.engine, at.vault, email, scope, context, forced=forced)
     console.out.print(f"{account_id} has not the scope {scope} any more, and is signed out everywhere", markup=False)
 
 
 async def _drop_factor(email: str, settings: Settings) -> None:
     require_there(settings)
-    async with desk(settings) as at:
-        try:
-            account_id = await remove_lost(at.engine, at.vault, email, system_context("cli", at.clock()))
-        except DomainError as refusal:
-            console.fail(refusal.detail)
+    async with _asked(settings) as at:
+        account_id = await remove_lost(at.engine, at.vault, email, system_context("cli", at.clock()))
     console.out.print(f"{account_id} has no second factor any more: the password alone signs in", markup=False)
 
 

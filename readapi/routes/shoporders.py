@@ -7,7 +7,7 @@ import io
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Depends, Query
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -56,15 +56,17 @@ ToPack = Annotated[bool | None, Query(alias="toPack", description="whether this 
 class _Wanted:
     """Which of a shop's orders. Raises BadParameter."""
 
-    def __init__(self, shop_id: str, status: str | None, begin: str | None, end: str | None, pack: bool | None) -> None:
+    def __init__(
+        self, shop_id: str, status: OfStatus = None, begin: From = None, to: To = None, to_pack: ToPack = None
+    ) -> None:
         self.shop_id = shop_id
         self.status = status
-        self.to_pack = pack
+        self.to_pack = to_pack
         self.between = Between(
-            0 if begin is None else parse_instant(begin, "from"), 0 if end is None else parse_instant(end, "to")
+            0 if begin is None else parse_instant(begin, "from"), 0 if to is None else parse_instant(to, "to")
         )
-        self.all = status is None and pack is None and self.between == UNBOUNDED
-        said = "" if self.all else f":{status}:{pack}:{self.between.first}:{self.between.end}"
+        self.all = status is None and to_pack is None and self.between == UNBOUNDED
+        said = "" if self.all else f":{status}:{to_pack}:{self.between.first}:{self.between.end}"
         self.listed = List(
             f"orders:{shop_id}{said}", "shop_orders", "shop", shop_id, lambda one: one.row.placed_at, newest_first=True
         )
@@ -73,6 +75,9 @@ class _Wanted:
         return (self.status is None or row.status == self.status) and (
             self.to_pack is None or self.to_pack == bool(left_to_pack(row.order, self.shop_id))
         )
+
+
+Wanted = Annotated[_Wanted, Depends(_Wanted)]
 
 
 @router.get(
@@ -85,10 +90,7 @@ async def shop_orders(
     request: Request,
     shop_id: str,
     principal: RequiredPrincipal,
-    status: OfStatus = None,
-    begin: From = None,
-    to: To = None,
-    to_pack: ToPack = None,
+    wanted: Wanted,
     cursor: CursorParameter = None,
     limit: Limit = 20,
 ) -> Response:
@@ -99,7 +101,6 @@ async def shop_orders(
     While the store of order lists is away, the newest orders come from the log, as far as they are among its last
     50,000 events, and `Kontor-Degraded: orders` says so."""
     services: ReadServices = request.app.state.services
-    wanted = _Wanted(shop_id, status, begin, to, to_pack)
     await require_own(request, principal, shop_id)
 
     def shown(rows: Mapping[str, OrderRow], found: Page, position: int) -> Response:
@@ -149,16 +150,12 @@ async def shop_orders_table(
     request: Request,
     shop_id: str,
     principal: RequiredPrincipal,
-    status: OfStatus = None,
-    begin: From = None,
-    to: To = None,
-    to_pack: ToPack = None,
+    wanted: Wanted,
 ) -> Response:
     """The newest first, amounts with their point, addresses as long as they are shown. With more than 5,000 orders, or
     20,000 to look through, it is refused, to be asked for by `from` and `to`. For spreadsheets: marked as UTF-8, and
     cells that begin like a formula are quoted."""
     services: ReadServices = request.app.state.services
-    wanted = _Wanted(shop_id, status, begin, to, to_pack)
     await require_own(request, principal, shop_id)
     position = await at_history_position(request)
     out = io.StringIO(newline="")
