@@ -81,6 +81,15 @@ def test_a_refund_that_comes_to_nothing_takes_no_other_with_it():
     after_sale(*both, by_a_dispute).asks_for(request("rfd_2", TWO))
 
 
+def test_what_a_lost_dispute_left_of_a_refund_is_asked_for_again_although_it_was_refused_before_we_knew():
+    most = Money(PRICE.amount - TWO.amount, "USD")
+    by_a_dispute = (PAYMENT, payment.RefundRefused("rfd_1", payment.DISPUTED, FIVE))
+    story = (granted("rfd_1", FIVE), asked("rfd_1", FIVE), by_a_dispute, opened("dp_1", most))
+    after_sale(*story).asks_for_nothing()
+    lost = (PAYMENT, payment.DisputeLost("dp_1", most, 10))
+    after_sale(*story, lost).asks_for(payment.RetryRefund(PAYMENT, "rfd_1", "goodwill"))
+
+
 @pytest.mark.parametrize("before", [(), (asked("rfd_1", FIVE), paid_out("rfd_1", FIVE))], ids=["nothing", "a part"])
 def test_the_saga_names_the_state_of_the_money_as_the_payment_does(before: tuple[Any, ...]):
     story = after_sale(*before, asked("rfd_2", TWO), refused("rfd_2"))
