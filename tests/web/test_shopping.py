@@ -97,7 +97,7 @@ async def test_filters_narrow_and_several_of_one_kind_widen(chrome: Browser) -> 
     assert await found() == one
     await page.get_by_role("link", name="Clear all").click()
     await expect(page.locator(".chip.on")).to_have_count(0)
-    await page.get_by_role("link", name="Next").click()
+    await page.get_by_role("link", name="Next", exact=True).click()
     await expect(page.get_by_text(re.compile("Page 2 of"))).to_be_visible()
 
 
