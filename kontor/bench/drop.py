@@ -39,7 +39,7 @@ JOINS_A_SECOND = 200
 """Slow enough for all to join before the opening, on a machine that has much else to do."""
 PER_MINUTE = 6_000
 NOTHING_FREE = ("all_held", "sold_out")
-OWNER = "system:bench"
+OWNER = derived_id("account", 0, "drop owner")
 
 
 @dataclass(slots=True)
@@ -162,7 +162,8 @@ async def run(buyers: str = str(BUYERS)) -> dict[str, Any]:
 async def _fill(data: Path, count: int) -> tuple[House, list[Buyer], dict[str, str]]:
     """A shop with one SKU, people who are signed in, and the shop's owner."""
     async with embedded(Settings(data=data)) as services:
-        house = await furnish(services, skus=1, units=UNITS, shoppers=0)
+        await _register(services, OWNER)
+        house = await furnish(services, skus=1, units=UNITS, shoppers=0, owner=OWNER)
         offer: Any = await services.engine.state(offer_id(house.shop_id, house.skus[0]))
         terms = Terms(Money(1_000, "USD"), limit_per_account=1)
         put = PutOffer(offer_id(house.shop_id, house.skus[0]), offer.product_id, "USD", terms)

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractContextManager, asynccontextmanager, contextmanager
 from pathlib import Path
@@ -32,6 +33,7 @@ from writeapi.services import WriteServices
 PASSWORD = "bench-password"
 SHOWN_S = 60.0
 STOP_S = 30.0
+ERRORS_SHOWN = 5
 ADDRESS = {
     "name": "B",
     "line1": "1 Main",
@@ -137,7 +139,8 @@ def demo(data: Path) -> AbstractContextManager[Running]:
 
 @contextmanager
 def _running(*arguments: str, **settings: str) -> Iterator[Running]:
-    """A ``kontor`` in a process of its own, once it says where it is ready. Raises RuntimeError if it never does."""
+    """A ``kontor`` in a process of its own, once it says where it is ready. Raises RuntimeError if it never does. What
+    it said last of errors is shown if the block fails."""
     process = subprocess.Popen(
         [sys.executable, "-m", "kontor", *arguments],
         stdout=subprocess.PIPE,
@@ -145,16 +148,25 @@ def _running(*arguments: str, **settings: str) -> Iterator[Running]:
         text=True,
         env={**os.environ, **settings},
     )
-    assert process.stdout is not None
+    output = process.stdout
+    assert output is not None
+    errors = deque[str](maxlen=ERRORS_SHOWN)
+
+    def read_on() -> None:
+        errors.extend(line for line in output if '"level": "error"' in line)
+
     try:
-        for line in process.stdout:
+        for line in output:
             ready = re.search(r"ready\b.*http://([^:/\s]+):(\d+)", line)
             if ready:
                 # Somebody must read on, or the service would wait for it one day.
-                threading.Thread(target=process.stdout.read, daemon=True).start()
+                threading.Thread(target=read_on, daemon=True).start()
                 yield Running(ready[1], int(ready[2]), process.pid)
                 return
         raise RuntimeError("the service did not start")
+    except BaseException:
+        sys.stderr.writelines(errors)
+        raise
     finally:
         process.send_signal(signal.SIGTERM)
         try:
@@ -162,7 +174,7 @@ def _running(*arguments: str, **settings: str) -> Iterator[Running]:
         except subprocess.TimeoutExpired:  # what went wrong is not to be hidden by a service that stops slowly
             process.kill()
             process.wait()
-        process.stdout.close()
+        output.close()
 
 
 class Shopper:
