@@ -74,12 +74,19 @@ RUN = run() { $(PYTEST) "$$@" $(PYTEST_ARGS) || { code=$$?; \
 # Fast tests wait as long as they compute, so there are two processes of them for each processor.
 TWICE = $$($(BIN)/python -c 'import os; print(2 * (os.cpu_count() or 1))')
 
-# Of the slow ones those of a file run one after another: they may share a server or a browser of their own.
+# Of the slow ones those of a file run one after another: they may share a server or a browser of their own. They run
+# also where fast ones failed, for whoever runs all of them wants to know of all.
 .PHONY: test
 test: install ## all tests but those on real servers; the fast ones, then slow, crash and fuzz (PYTEST_ARGS='-k cart')
-	@$(RUN); \
-	echo '== fast tests'; run -n $(TWICE) -m 'not ($(SLOW) or stack)' || exit; \
-	echo '== slow, crash and fuzz tests'; run -n 3 --dist loadfile -m '($(SLOW)) and not stack'
+	@$(RUN); failed=0; \
+	echo '== fast tests'; run -n $(TWICE) -m 'not ($(SLOW) or stack)' || failed=$$?; \
+	echo '== slow, crash and fuzz tests'; run -n 3 --dist loadfile -m '($(SLOW)) and not stack' || failed=$$?; \
+	exit $$failed
+
+# One after another, and nothing where none failed.
+.PHONY: test-failed
+test-failed: install ## of those: the ones that failed last, by themselves
+	@$(RUN); run --last-failed --last-failed-no-failures none -m 'not stack'
 
 SEEDS := 1..2000
 JOBS := 2
@@ -96,7 +103,7 @@ simulate-nightly: install ## the same with seeds of today, for an hour (MINUTES=
 	@$(BIN)/kontor simulate --seed $$(date +%s)000 --minutes $(MINUTES) --jobs $(JOBS)
 
 .PHONY: test-stack
-test-stack: test-servers test-kills ## the tests that need real servers; starts those of stack/ and leaves them running
+test-stack: test-servers test-kills ## the tests that need real servers; starts those of stack/ and leaves the shared ones running
 
 # Side by side, but the tests of a file one after another: they may share a server of their own.
 .PHONY: test-servers
@@ -104,10 +111,13 @@ test-servers: install ## of those: the ones that share the servers
 	@stack/up
 	@eval "$$(stack/env)"; $(RUN); run -n 2 --dist loadfile -m 'stack and not alone'
 
+# Servers of their own, which nobody else misses, so that they can run beside the others.
 .PHONY: test-kills
-test-kills: install ## of those: the ones that kill the servers, one after another
-	@stack/up
-	@eval "$$(stack/env)"; $(RUN); run -m 'stack and alone'
+test-kills: export KONTOR_STACK := $(CURDIR)/.stack/kills
+test-kills: export KONTOR_STACK_SHIFT := 1000
+test-kills: install ## of those: the ones that kill the servers, one after another, on servers of their own
+	@trap stack/down EXIT; stack/up && eval "$$(stack/env)" || exit; \
+	$(RUN); run -o cache_dir=.pytest_cache/kills -m 'stack and alone'
 
 .PHONY: check
 check: install ## format, lint, types, layers, architecture

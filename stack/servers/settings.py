@@ -18,7 +18,7 @@ PORTS = {
     "cassandra": 19042,
     "cassandra_storage": 17000,
 }
-"""Another one: ``KONTOR_STACK_KAFKA_PORT=9092``."""
+"""Another one: ``KONTOR_STACK_KAFKA_PORT=9092``. All of them for servers beside these: ``KONTOR_STACK_SHIFT=1000``."""
 
 HOST = "127.0.0.1"
 
@@ -54,7 +54,7 @@ def port_variable(name: str) -> str:
 
 
 def port(name: str) -> int:
-    return number(port_variable(name), PORTS[name], 1, 65535)
+    return number(port_variable(name), PORTS[name] + number("KONTOR_STACK_SHIFT", 0, 0, 40_000), 1, 65535)
 
 
 def patience() -> int:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from stack.servers import settings
 from tests.stack.commands import SERVERS, Stack
 
 
@@ -51,3 +52,14 @@ def test_a_port_has_to_be_one(stack: Stack, port: str) -> None:
     done = stack.run("up", "redis", KONTOR_STACK_REDIS_PORT=port)
     assert done.returncode == 1
     assert f"KONTOR_STACK_REDIS_PORT={port} is not a number from 1 to 65535" in done.stderr
+
+
+def test_servers_beside_others_have_ports_of_their_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    usual = {settings.port(name) for name in settings.PORTS}
+    monkeypatch.setenv("KONTOR_STACK_SHIFT", "1000")
+    assert usual.isdisjoint({settings.port(name) for name in settings.PORTS})
+    monkeypatch.setenv("KONTOR_STACK_KAFKA_PORT", "9092")
+    assert settings.port("kafka") == 9092, "what is said of one counts for itself"
+    monkeypatch.setenv("KONTOR_STACK_SHIFT", "-1")
+    with pytest.raises(settings.Failure, match="KONTOR_STACK_SHIFT=-1 is not a number"):
+        settings.port("redis")
