@@ -203,7 +203,7 @@ EMBEDDED: tuple[Case, ...] = (
             Figure("memory", "peak_mb", "MB", less=True),
         ),
         DISK,
-        small=("1000",),
+        small=("--events", "1100", "--rounds", "2"),
     ),
     Case("reads", PAGES, NONE, small=("--seconds", "0.5")),
     Case("prices", PRICES, DISK, small=("--seconds", "1")),

@@ -8,6 +8,7 @@ import pytest
 
 from commands.store.sqlite import SQLiteLog
 from kontor.bench import replay
+from kontor.bench.book.cases import CASES
 from kontor.bench.orders import EVENTS_AN_ORDER, lives
 from kontor.folder import DataFolder
 from kontor.proving.verifying import verify
@@ -59,7 +60,8 @@ async def test_its_views_are_folded_before_anybody_follows(folder: DataFolder):
 
 @pytest.mark.slow
 async def test_it_is_measured_in_rounds_for_as_many_events_as_one_likes():
-    told = await replay.run("--events", "1100", "--rounds", "2")
+    [small] = [case.small for case in CASES if case.bench == "replay"]
+    told = await replay.run(*small)
     assert (told["events"], told["rows"], told["rounds"]) == (1_100, 400, 2)
     assert told["spread"].keys() == {"stock_ratio", "orders_ratio"}
     assert 0 < told["orders_ratio"] < told["stock_ratio"]
