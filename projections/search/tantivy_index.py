@@ -48,7 +48,7 @@ from projections.search.query import QueryBuilder
 from projections.search.ranking import PLAIN, Ranking
 from projections.search.tantivy_counting import Counting, count
 from projections.search.tantivy_dialect import TantivyDialect
-from projections.search.tantivy_suggest import suggestions
+from projections.search.tantivy_suggest import Suggesting
 from projections.search.translations import Titles
 from projections.search.window import Page
 
@@ -332,9 +332,8 @@ class TantivyIndex:
             return []
         searcher = self._index.searcher()
         say = TantivyDialect(self._schema, searcher, self._titled)
-        build, limit = QueryBuilder(say, synonyms.packaged()), max(0, min(limit, MAX_SUGGESTIONS))
-        typed = analysis.clean(text[:MAX_TEXT])
-        return suggestions(searcher, say, build, typed, limit, wanted, say.languages(wanted))
+        suggesting = Suggesting(searcher, say, QueryBuilder(say, synonyms.packaged()), self._headlines)
+        return suggesting.suggestions(analysis.clean(text[:MAX_TEXT]), max(0, min(limit, MAX_SUGGESTIONS)), wanted)
 
 
 def _meta(shape: tantivy.Schema, searcher: tantivy.Searcher) -> tantivy.DocAddress | None:
