@@ -8,11 +8,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from argon2 import PasswordHasher
 from hypothesis import HealthCheck, settings
 
 pytest.register_assert_rewrite("tests.contracts")  # so that an assertion of theirs says what it compared
 
-from tests.needed import absent, address  # noqa: E402  # after that
+from commands import vault_credentials  # noqa: E402  # after that, as is the next
+from tests.needed import absent, address  # noqa: E402
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -34,6 +36,21 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.path.is_relative_to(ROOT / "tests" / "faults"):
             item.add_marker("alone")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def quick_hasher() -> Iterator[PasswordHasher]:
+    """Passwords are slow to hash by design, which most tests have nothing to learn from. Gives the one it stands for."""
+    real = vault_credentials._HASHER
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(vault_credentials, "_HASHER", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
+        yield real
+
+
+@pytest.fixture
+def real_hasher(quick_hasher: PasswordHasher, monkeypatch: pytest.MonkeyPatch) -> None:
+    """For tests of hashing itself."""
+    monkeypatch.setattr(vault_credentials, "_HASHER", quick_hasher)
 
 
 @pytest.fixture(scope="session")

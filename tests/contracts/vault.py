@@ -141,11 +141,11 @@ class Credentials:
         assert not vault.check_password("usr_9", "correct horse")
         assert verified == [vault._dummy_hash]
 
-    def test_stored_as_argon2id_with_the_parameters_of_owasp(self, vault, value):
+    def test_stored_as_argon2id_with_the_parameters_of_owasp(self, vault, value, real_hasher):
         vault.set_password("usr_1", "correct horse")
         assert value("SELECT hash FROM credentials").startswith("$argon2id$v=19$m=19456,t=2,p=1$")
 
-    def test_an_old_hash_is_replaced_when_its_password_is_next_used(self, vault, value):
+    def test_an_old_hash_is_replaced_when_its_password_is_next_used(self, vault, value, real_hasher):
         weak = module.PasswordHasher(time_cost=1, memory_cost=64, parallelism=1).hash(b"correct horse")
         vault._store_hash("usr_1", weak)
         assert not vault.check_password("usr_1", "wrong")

@@ -202,7 +202,9 @@ async def test_json_and_the_name_email_are_understood_too(house: House) -> None:
     assert (await house.http.post("/api/auth/token", data={**body, "client_id": "shop"})).status_code == 200
 
 
-async def test_unknown_people_and_wrong_passwords_look_alike(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_unknown_people_and_wrong_passwords_look_alike(
+    real_hasher: None, house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
     await house.register()
     hashed: list[str] = []
 
