@@ -81,6 +81,7 @@ class Browser:
     def __init__(self, driven: Any, origins: tuple[str, ...]) -> None:
         self._driven = driven
         self._watch = Watch(origins)
+        self._people: list[Any] = []
         self.origin = origins[0]
 
     async def person(
@@ -96,6 +97,7 @@ class Browser:
         )
         context.set_default_timeout(PATIENCE_MS)
         self._watch.look_at(context)
+        self._people.append(context)
         return context
 
     async def page(self, size: dict[str, int] | None = None, dark: bool = False, locale: str = "en-US") -> Any:
@@ -105,10 +107,15 @@ class Browser:
     def require_quiet(self) -> None:
         assert self._watch.seen == []
 
+    async def leave(self) -> None:
+        """With all that anybody has kept."""
+        for context in self._people:
+            await context.close()
+
 
 @asynccontextmanager
-async def browser(*origins: str) -> AsyncIterator[Browser]:
-    """The first origin is that of the pages, the others are those that they may talk to besides."""
+async def launched() -> AsyncIterator[Any]:
+    """Chromium, driven by Playwright."""
     from playwright.async_api import async_playwright, expect
 
     expect.set_options(timeout=PATIENCE_MS)
@@ -116,9 +123,19 @@ async def browser(*origins: str) -> AsyncIterator[Browser]:
     async with async_playwright() as playwright:
         driven = await playwright.chromium.launch(executable_path=path, args=list(ARGUMENTS))
         try:
-            yield Browser(driven, origins)
+            yield driven
         finally:
             await driven.close()
+
+
+@asynccontextmanager
+async def browser(driven: Any, *origins: str) -> AsyncIterator[Browser]:
+    """The first origin is that of the pages, the others are those that they may talk to besides."""
+    opened = Browser(driven, origins)
+    try:
+        yield opened
+    finally:
+        await opened.leave()
 
 
 @cache

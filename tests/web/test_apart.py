@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -11,14 +12,13 @@ from playwright.async_api import expect
 from tests.e2e.house import process
 from tests.e2e.market import open_shop
 from tests.embedded import since
-from tests.web.browser import browser, chromium
+from tests.web.browser import browser
 from tests.web.walking import pay, to_checkout
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser, pytest.mark.timeout(400)]
 
 
-async def test_buying_over_two_origins(tmp_path: Path) -> None:
-    chromium()
+async def test_buying_over_two_origins(tmp_path: Path, driven: Any) -> None:
     data = tmp_path / "data"
     with process("serve", "write", data=data, KONTOR_CORS_ORIGINS='["*"]') as write:
         pages = {"KONTOR_STOREFRONT": "true", "KONTOR_STOREFRONT_WRITE_URL": write.url()}
@@ -29,7 +29,7 @@ async def test_buying_over_two_origins(tmp_path: Path) -> None:
                 sold = f"{read.url()}/api/products/{seller.products[sku]}"
                 there = await http.get(sold, headers=since(seller.shopper.position))
                 assert there.json()["inStock"], there.text
-            async with browser(read.url(), write.url()) as chrome:
+            async with browser(driven, read.url(), write.url()) as chrome:
                 page = await chrome.page()
                 await to_checkout(page, seller.products[sku])
                 await pay(page).click()
