@@ -100,7 +100,7 @@ class Sources:
         assert self._rules.folder is not None
         path = await asyncio.to_thread(_inside, self._rules.folder / shop_id, name)
         try:
-            with await asyncio.to_thread(path.open, "rb") as file:
+            with await _opened(path) as file:
                 stat = await asyncio.to_thread(path.stat)
                 mark = SourceMark(modified=f"{stat.st_size}-{stat.st_mtime_ns}")
                 if mark.modified == known.modified:
@@ -233,6 +233,21 @@ class _Copy:
         if self.size > self._most:
             raise SourceFailed(f"it is larger than {self._most} bytes")
         self._file.write(plain)
+
+
+async def _opened(path: Path) -> BinaryIO:
+    """Closed again if nobody waits for it any more. Raises OSError."""
+    opening: asyncio.Future[BinaryIO] = asyncio.get_running_loop().run_in_executor(None, path.open, "rb")
+    try:
+        return await asyncio.shield(opening)
+    except asyncio.CancelledError:
+        opening.add_done_callback(_close)
+        raise
+
+
+def _close(opening: asyncio.Future[BinaryIO]) -> None:
+    if not opening.cancelled() and opening.exception() is None:
+        opening.result().close()
 
 
 def _inside(folder: Path, name: str) -> Path:

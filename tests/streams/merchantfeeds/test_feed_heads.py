@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+import threading
 from pathlib import Path
+from typing import IO, Any
 
 import pytest
 
@@ -119,3 +122,29 @@ async def test_a_file_of_one_byte_is_copied(tmp_path: Path):
     (tmp_path / "shp_1" / "a").write_bytes(b"\xff")
     await Sources(Rules(folder=tmp_path)).fetch("file:a", "shp_1", tmp_path / "spool", SourceMark())
     assert (tmp_path / "spool").read_bytes() == b"\xff"
+
+
+async def test_a_file_that_nobody_waits_for_any_more_is_closed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = tmp_path / "shp_1"
+    folder.mkdir()
+    (folder / "a").write_text("sku,quantity\nA,1\n")
+    opened: list[IO[Any]] = []
+    opening, may_open, really = threading.Event(), threading.Event(), Path.open
+
+    def slowly(self: Path, *arguments: Any) -> IO[Any]:
+        opening.set()
+        assert may_open.wait(10)
+        opened.append(really(self, *arguments))
+        return opened[0]
+
+    monkeypatch.setattr(Path, "open", slowly)
+    fetching = asyncio.create_task(
+        Sources(Rules(folder=tmp_path)).fetch("file:a", "shp_1", tmp_path / "spool", SourceMark())
+    )
+    assert await asyncio.to_thread(opening.wait, 10)
+    fetching.cancel()
+    await asyncio.wait([fetching])
+    may_open.set()
+    async with asyncio.timeout(10):
+        while not (opened and opened[0].closed):  # noqa: ASYNC110  # it is polled
+            await asyncio.sleep(0.01)
