@@ -12,7 +12,7 @@ import msgspec
 
 from domain import claim
 from domain.books import difference, ledger, round
-from domain.buyers import account, cart, emailchange, reset, secondfactor, watch, wishlist
+from domain.buyers import account, cart, confirmation, emailchange, reset, secondfactor, watch, wishlist
 from domain.catalog import category, media, product, review, rule
 from domain.decider import Event
 from domain.inventory import inventory
@@ -38,6 +38,8 @@ EVENTS: dict[str, tuple[int, type[Event]]] = {
     "account.password_changed": (1, account.PasswordChanged),
     "account.email_change_asked": (1, emailchange.EmailChangeAsked),
     "account.email_changed": (1, emailchange.EmailChanged),
+    "account.email_confirmation_asked": (1, confirmation.EmailConfirmationAsked),
+    "account.email_confirmed": (1, confirmation.EmailConfirmed),
     "account.second_factor_added": (1, secondfactor.SecondFactorAdded),
     "account.second_factor_removed": (1, secondfactor.SecondFactorRemoved),
     "account.erased": (1, account.AccountErased),
