@@ -113,6 +113,7 @@ OF_PEOPLE = {
     ("GET", "/api/me/second-factor"): Line(THEMSELVES),
     ("POST", "/api/me/second-factor"): Line(THEMSELVES, {"currentPassword": "staple battery horse"}),
     ("POST", "/api/me/second-factor/confirm"): Line(THEMSELVES, {"code": "no code"}, status=422),
+    ("POST", "/api/me/second-factor/recovery-codes"): Line(THEMSELVES, {"code": "000000"}, status=409),
     ("POST", "/api/me/second-factor/remove"): Line(
         THEMSELVES, {"currentPassword": "staple battery horse", "code": "000000"}, status=409
     ),
