@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from domain import claim
 from domain.books import difference, ledger, round
-from domain.buyers import account, cart, confirmation, emailchange, reset, secondfactor, watch, wishlist
+from domain.buyers import account, cart, confirmation, emailchange, reset, scopes, secondfactor, watch, wishlist
 from domain.catalog import category, media, product, review, rule
 from domain.decider import Event
 from domain.inventory import inventory
@@ -44,6 +44,7 @@ ACCOUNTS: list[Event] = [
     account.ProfileChanged(b"\x01sealed\xfe"),
     account.ScopeGranted("admin"),
     account.ScopeRevoked("admin"),
+    scopes.ReliedOn("admin"),
     account.GroupsAssigned(("staff", "teachers")),
     account.AddressPut(ADDRESS),
     account.AddressRemoved("adr_01K"),
