@@ -1,5 +1,5 @@
-"""Tokens of letters' links: to set a forgotten password anew, or to confirm an e-mail address. Nobody keeps them: each
-says for whom it is and since when, and is signed.
+"""Tokens of letters' links: to set a forgotten password anew, to take another e-mail address, or to confirm the one
+that an account has. Nobody keeps them: each says for whom it is and since when, and is signed.
 
 ``kpr_<number of the account>.<instant, ms>.<MAC>``, where the MAC is HMAC-SHA256 (RFC 2104) by a secret of the vault
 over its purpose, account, instant, the claim on the e-mail address that the letter goes to, and the stored hash of the
@@ -14,9 +14,9 @@ import hmac
 import re
 from typing import NamedTuple
 
-PASSWORD, EMAIL = "password-reset", "email-change"
+PASSWORD, EMAIL, CONFIRMATION = "password-reset", "email-change", "email-confirmation"
 """What a token is for; one is never good for the other."""
-_PREFIXES = {PASSWORD: "kpr", EMAIL: "kem"}
+_PREFIXES = {PASSWORD: "kpr", EMAIL: "kem", CONFIRMATION: "kec"}
 _SHAPE = re.compile(r"([a-z]{3})_([0-7][0-9A-HJKMNP-TV-Z]{25})\.([0-9]{1,15})\.([A-Za-z0-9_-]{43})")
 
 

@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 
 import pyotp
 
-from commands.vault_store import VaultStore
+from commands.vault_store import VaultStore, VaultTransaction
 
 STEP_S = 30
 SKEW = 1
@@ -99,12 +99,20 @@ class Factors(ABC):
         with self.store.writing() as db:
             if not db.execute(_CONFIRM, (int(self._now()), found.step, account_id, found.sealed)):
                 return None
-            db.execute("DELETE FROM recovery_codes WHERE account_id = ?", (account_id,))
-            for one in codes:
-                db.execute(
-                    "INSERT INTO recovery_codes (digest, account_id) VALUES (?, ?)",
-                    (_digest(account_id, one), account_id),
-                )
+            _replace_recovery(db, account_id, codes)
+        return codes
+
+    def redraw_recovery(self, account_id: str, code: str) -> list[str] | None:
+        """Whether the code is what the app shows: then it is used up, here are other recovery codes, and those before
+        are void. None, and nothing is done, otherwise; a recovery code is none."""
+        codes = [_recovery_code() for _ in range(RECOVERY_CODES)]
+        found = self._found(account_id, code, _ACTIVE)
+        if found is None:
+            return None
+        with self.store.writing() as db:
+            if not db.execute(_USE, (found.step, account_id, found.sealed, found.step)):
+                return None
+            _replace_recovery(db, account_id, codes)
         return codes
 
     def use_code(self, account_id: str, code: str) -> bool:
@@ -138,6 +146,14 @@ class Factors(ABC):
         totp, here = pyotp.TOTP(opened["totp"], interval=STEP_S), int(self._now()) // STEP_S
         steps = [step for step in range(here - SKEW, here + SKEW + 1) if _same(totp.generate_otp(step), digits)]
         return next((_Found(rows[0][0], step) for step in steps if step > rows[0][1]), None)
+
+
+def _replace_recovery(db: VaultTransaction, account_id: str, codes: list[str]) -> None:
+    db.execute("DELETE FROM recovery_codes WHERE account_id = ?", (account_id,))
+    for one in codes:
+        db.execute(
+            "INSERT INTO recovery_codes (digest, account_id) VALUES (?, ?)", (_digest(account_id, one), account_id)
+        )
 
 
 def _same(one: str, other: str) -> bool:

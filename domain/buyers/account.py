@@ -1,6 +1,7 @@
 """Account: a person and what belongs to them. Stream ``usr_…``. What it is made of lies in
-``accountstate.py``, another e-mail address in ``emailchange.py``, what it may do in ``scopes.py``, what it
-proves itself by besides a password in ``secondfactor.py``.
+``accountstate.py``, another e-mail address in ``emailchange.py``, whether it is its owner's in
+``confirmation.py``, what it may do in ``scopes.py``, what it proves itself by besides a password in
+``secondfactor.py``.
 
 Everything personal is sealed with the person's own key before it gets here; erasing destroys the key, and these
 events stay foldable. Passwords and sessions are not events at all: they live in the vault.
@@ -10,7 +11,7 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from domain.buyers import emailchange, scopes, secondfactor
+from domain.buyers import confirmation, emailchange, scopes, secondfactor
 from domain.buyers.accountstate import Account as Account
 from domain.buyers.accountstate import ActiveAccount as ActiveAccount
 from domain.buyers.accountstate import Address as Address
@@ -92,6 +93,8 @@ class RegisterAccount(Command, frozen=True):
     email_claim: str
     profile: bytes
     scopes: tuple[str, ...] = ("customer",)
+    confirm_at: int | None = None
+    """When it is asked for that a letter has the address confirmed; None where nobody sends one."""
 
 
 class ChangeProfile(Command, frozen=True):
@@ -135,6 +138,8 @@ class RemovePaymentMethod(Command, frozen=True):
 
 class NotePasswordChange(Command, frozen=True):
     account_id: str
+    letter_to: str = ""
+    """The claim on the address whose letter brought it, if one did."""
 
 
 class EraseAccount(Command, frozen=True):
@@ -164,7 +169,10 @@ def register_account(command: RegisterAccount, state: Account) -> list[Event]:
     if isinstance(state, ErasedAccount):
         raise IllegalTransition("this account was erased")
     assert set(command.scopes) <= set(SCOPES), command.scopes
-    return [AccountRegistered(command.email_claim, command.profile, command.scopes)]
+    registered = AccountRegistered(command.email_claim, command.profile, command.scopes)
+    if command.confirm_at is None:
+        return [registered]
+    return [registered, confirmation.EmailConfirmationAsked(command.email_claim, command.confirm_at)]
 
 
 def change_profile(command: ChangeProfile, state: Account) -> list[Event]:
@@ -218,8 +226,7 @@ def remove_payment_method(command: RemovePaymentMethod, state: Account) -> list[
 
 
 def note_password_change(command: NotePasswordChange, state: Account) -> list[Event]:
-    require_active(state)
-    return [PasswordChanged()]
+    return [PasswordChanged(), *confirmation.proved(require_active(state), command.letter_to)]
 
 
 def erase_account(command: EraseAccount, state: Account) -> list[Event]:
@@ -274,6 +281,7 @@ ACCOUNT = Decider(
         ChangeProfile: change_profile,
         GrantScope: scopes.grant_scope,
         RevokeScope: scopes.revoke_scope,
+        scopes.RelyOn: scopes.rely_on,
         AssignGroups: assign_groups,
         AddAddress: add_address,
         ChangeAddress: change_address,
@@ -283,6 +291,8 @@ ACCOUNT = Decider(
         NotePasswordChange: note_password_change,
         emailchange.AskEmailChange: emailchange.ask_email_change,
         emailchange.ChangeEmail: emailchange.change_email,
+        confirmation.AskConfirmation: confirmation.ask_confirmation,
+        confirmation.ConfirmEmail: confirmation.confirm_email,
         secondfactor.NoteSecondFactor: secondfactor.note_second_factor,
         EraseAccount: erase_account,
     },
@@ -291,6 +301,7 @@ ACCOUNT = Decider(
         ProfileChanged: lambda state, event: _changed(state, profile=event.profile),
         ScopeGranted: scopes.scope_granted,
         ScopeRevoked: scopes.scope_revoked,
+        scopes.ReliedOn: lambda state, event: state,
         GroupsAssigned: lambda state, event: _changed(state, groups=event.groups),
         AddressPut: address_put,
         AddressRemoved: address_removed,
@@ -302,6 +313,8 @@ ACCOUNT = Decider(
         PasswordChanged: lambda state, event: state,
         emailchange.EmailChangeAsked: emailchange.email_change_asked,
         emailchange.EmailChanged: emailchange.email_changed,
+        confirmation.EmailConfirmationAsked: confirmation.confirmation_asked,
+        confirmation.EmailConfirmed: confirmation.email_confirmed,
         secondfactor.SecondFactorAdded: lambda state, event: state,
         secondfactor.SecondFactorRemoved: lambda state, event: state,
         AccountErased: lambda state, event: ErasedAccount(),

@@ -44,6 +44,10 @@ class ActiveAccount(State, frozen=True):
     email_change: EmailChange | None = None
     revoked: tuple[str, ...] = ()
     """Scopes that were taken away and not given back."""
+    confirmed_claim: str = ""
+    """Of the address that was last confirmed; empty: none ever was."""
+    confirmation_asked_at: int = 0
+    """0: never, of the present address."""
 
 
 class ErasedAccount(State, frozen=True):

@@ -74,7 +74,8 @@ def email_change_asked(state: Account, event: EmailChangeAsked) -> Account:
 def email_changed(state: Account, event: EmailChanged) -> Account:
     if not isinstance(state, ActiveAccount):
         return state
-    return replace(state, email_claim=event.email_claim, profile=event.profile, email_change=None)
+    changed = replace(state, email_claim=event.email_claim, profile=event.profile, email_change=None)
+    return replace(changed, confirmed_claim=event.email_claim, confirmation_asked_at=0)  # a letter's link went there
 
 
 def wants(state: Account, email_claim: str, at: int) -> bool:

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from domain.buyers.accountstate import Account, ActiveAccount, require_active
 from domain.decider import Command, Event
-from domain.errors import Forbidden, Invalid
+from domain.errors import Forbidden, IllegalTransition, Invalid
 
 SCOPES = ("customer", "merchant", "admin")
 EVERYBODYS = "customer"
@@ -24,6 +24,12 @@ class ScopeRevoked(Event, frozen=True):
     scope: str
 
 
+class ReliedOn(Event, frozen=True):
+    """The scope was taken from another account because this one has it."""
+
+    scope: str
+
+
 class GrantScope(Command, frozen=True):
     account_id: str
     scope: str
@@ -32,6 +38,13 @@ class GrantScope(Command, frozen=True):
 
 
 class RevokeScope(Command, frozen=True):
+    account_id: str
+    scope: str
+
+
+class RelyOn(Command, frozen=True):
+    """So that this account's version moves on: who decided upon it that the other one may go decides anew."""
+
     account_id: str
     scope: str
 
@@ -51,6 +64,12 @@ def revoke_scope(command: RevokeScope, state: Account) -> list[Event]:
     if command.scope == EVERYBODYS:
         raise Invalid("everybody may buy, so customer cannot be taken away", "/scope")
     return [ScopeRevoked(command.scope)] if command.scope in require_active(state).scopes else []
+
+
+def rely_on(command: RelyOn, state: Account) -> list[Event]:
+    if command.scope not in require_active(state).scopes:
+        raise IllegalTransition(f"this account has not the scope {command.scope} any more")
+    return [ReliedOn(command.scope)]
 
 
 def _require_known(scope: str) -> None:

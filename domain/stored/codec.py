@@ -12,7 +12,7 @@ import msgspec
 
 from domain import claim
 from domain.books import difference, ledger, round
-from domain.buyers import account, cart, emailchange, reset, secondfactor, watch, wishlist
+from domain.buyers import account, cart, confirmation, emailchange, reset, scopes, secondfactor, watch, wishlist
 from domain.catalog import category, media, product, review, rule
 from domain.decider import Event
 from domain.inventory import inventory
@@ -29,6 +29,7 @@ EVENTS: dict[str, tuple[int, type[Event]]] = {
     "account.profile_changed": (1, account.ProfileChanged),
     "account.scope_granted": (1, account.ScopeGranted),
     "account.scope_revoked": (1, account.ScopeRevoked),
+    "account.relied_on": (1, scopes.ReliedOn),
     "account.groups_assigned": (1, account.GroupsAssigned),
     "account.address_put": (1, account.AddressPut),
     "account.address_removed": (1, account.AddressRemoved),
@@ -38,6 +39,8 @@ EVENTS: dict[str, tuple[int, type[Event]]] = {
     "account.password_changed": (1, account.PasswordChanged),
     "account.email_change_asked": (1, emailchange.EmailChangeAsked),
     "account.email_changed": (1, emailchange.EmailChanged),
+    "account.email_confirmation_asked": (1, confirmation.EmailConfirmationAsked),
+    "account.email_confirmed": (1, confirmation.EmailConfirmed),
     "account.second_factor_added": (1, secondfactor.SecondFactorAdded),
     "account.second_factor_removed": (1, secondfactor.SecondFactorRemoved),
     "account.erased": (1, account.AccountErased),

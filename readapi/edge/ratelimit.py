@@ -50,12 +50,13 @@ POLICIES: dict[str, Policy] = {
     "signals": Policy(300, 60),
     "letters": Policy(5, 3_600),
     "asking": Policy(60, 600),
+    "welcome": Policy(60, 600),
 }
 """``ip`` per client address on every request; ``default`` and ``checkout`` per account; ``auth`` per client address.
 Per e-mail look-up: ``login`` failed sign-ins, ``letters`` what is asked to be sent there.
-Per client address: ``asking`` for letters, ``signals`` whatever is told or asked of a session; and only when it comes
-to nothing ``guesses`` sign-ins and letters' tokens, ``taken`` sign-ups with somebody's address, ``gift_card`` and
-``coupon`` codes that are good for nothing."""
+Per client address: ``asking`` for letters, ``welcome`` letters of sign-ups, ``signals`` whatever is told or asked of a
+session; and only when it comes to nothing ``guesses`` sign-ins and letters' tokens, ``taken`` sign-ups with somebody's
+address, ``gift_card`` and ``coupon`` codes that are good for nothing."""
 
 
 class Decision(NamedTuple):

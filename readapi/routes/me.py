@@ -13,6 +13,7 @@ from starlette.responses import Response
 from commands.mapper import recorded
 from commands.vault import Vault
 from domain.buyers.account import ACCOUNT, ActiveAccount, AddressPut, PaymentMethodAdded
+from domain.buyers.confirmation import is_confirmed
 from domain.errors import NotFound
 from domain.recorded import Recorded
 from readapi.consistency import at_log_position
@@ -60,6 +61,8 @@ def account_json(account_id: str, events: list[Recorded], vault: Vault) -> dict[
     return {
         "userId": account_id,
         "email": profile.get("email"),
+        "emailConfirmed": is_confirmed(account),
+        "confirmationAskedAt": instant(account.confirmation_asked_at) if account.confirmation_asked_at else None,
         "name": profile.get("name"),
         "scopes": account.scopes,
         "notifications": {"orders": account.told_of_orders, "wishes": account.told_of_wishes},

@@ -33,6 +33,10 @@ class NotificationsOut(Shape):
 class AccountOut(Versioned):
     user_id: str = Field(examples=["usr_01KARQ0000ABCDEFGHJKMNPQRS"])
     email: str | None = Field(examples=["ada@example.com"])
+    email_confirmed: bool = Field(description="whether its owner answered a letter to it; nothing is refused without")
+    confirmation_asked_at: datetime | None = Field(
+        description="when a letter that asks for that was last asked for; null: never, at this address"
+    )
     name: str | None = Field(examples=["Ada Lovelace"])
     scopes: list[str] = Field(examples=[["customer"]])
     notifications: NotificationsOut

@@ -45,6 +45,7 @@ SHOP_PATHS = (
     "/forgotten-password",
     "/new-password",
     "/new-email",
+    "/confirm-email",
 )
 """``/`` besides, for those who want HTML."""
 CONSOLE_PATHS = ("/console", "/console/{panel}", "/console/orders/{order_id}")

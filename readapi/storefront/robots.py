@@ -20,6 +20,7 @@ CLOSED = (
     "/forgotten-password",
     "/new-password",
     "/new-email",
+    "/confirm-email",
     "/console",
 )
 """Each with all that begins so."""

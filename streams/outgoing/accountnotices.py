@@ -1,5 +1,5 @@
-"""Notices of accounts: a link for whoever forgot their password or has another address, that either was changed,
-and that a second factor came or went.
+"""Notices of accounts: a link for whoever forgot their password, has another address, or has an address that nobody
+confirmed yet, that either was changed, and that a second factor came or went.
 
 They have couriers of their own: somebody who waits for a link does not wait for letters about orders. Nobody can switch
 them off, since they are how an owner learns of a stranger. What a link needs is made when its letter is written, and is
@@ -12,10 +12,11 @@ import asyncio
 from typing import Any
 
 from commands.engine import Engine
-from commands.linktokens import EMAIL, PASSWORD
+from commands.linktokens import CONFIRMATION, EMAIL, PASSWORD
 from commands.vault import Vault
-from domain.buyers import emailchange
+from domain.buyers import confirmation, emailchange
 from domain.buyers.account import ActiveAccount, PasswordChanged
+from domain.buyers.confirmation import EmailConfirmationAsked
 from domain.buyers.emailchange import EmailChangeAsked, EmailChanged
 from domain.buyers.reset import VALID_MS, ResetAsked, lookup_of
 from domain.buyers.secondfactor import SecondFactorAdded, SecondFactorRemoved
@@ -29,15 +30,25 @@ from streams.outgoing.published import type_of
 
 RESET, CHANGED = "password_reset", "password_changed"
 FACTOR_ADDED, FACTOR_REMOVED = "second_factor_added", "second_factor_removed"
-EMAIL_ASKED, EMAIL_CHANGED = "email_change", "email_changed"
+EMAIL_ASKED, EMAIL_CHANGED, TO_CONFIRM = "email_change", "email_changed", "email_confirmation"
 NOWHERE = "KONTOR_STOREFRONT_URL is not set, so there is nowhere to lead to"
 NEW_PASSWORD = "/new-password"
 """The shop's page that sets one; what follows ``#`` is read by it alone and sent to no server."""
 FORGOTTEN = "/forgotten-password"
 """The page that asks for a link."""
 NEW_EMAIL = "/new-email"
-"""The page that confirms an address, by what follows ``#``."""
-TYPES = (ResetAsked, PasswordChanged, EmailChangeAsked, EmailChanged, SecondFactorAdded, SecondFactorRemoved)
+"""The page that confirms another address, by what follows ``#``."""
+CONFIRM_EMAIL = "/confirm-email"
+"""The page that confirms the address of an account, likewise."""
+TYPES = (
+    ResetAsked,
+    PasswordChanged,
+    EmailChangeAsked,
+    EmailChanged,
+    EmailConfirmationAsked,
+    SecondFactorAdded,
+    SecondFactorRemoved,
+)
 
 
 _OF_CHANGES: dict[type, str] = {
@@ -70,6 +81,8 @@ class AccountNotices:
         match event.event:
             case EmailChangeAsked():
                 return await self._ask_to_confirm(event, event.event, account)
+            case EmailConfirmationAsked():
+                return await self._ask_whose_it_is(event, event.event, account)
             case EmailChanged(was=was):
                 owner = recipient_of(self._vault, event.stream, account)
                 former = None if owner is None else self._at(event.stream, was, owner.name)
@@ -113,8 +126,23 @@ class AccountNotices:
         recipient = self._at(event.stream, asked.sealed)
         return await self._send(EMAIL_ASKED, event, recipient, f"{self._shop}{NEW_EMAIL}#{token}")
 
+    async def _ask_whose_it_is(self, event: Recorded, asked: EmailConfirmationAsked, account: ActiveAccount) -> Told:
+        """At the address that somebody gave. It is told no name either, for the same reason."""
+        if self._shop is None:
+            return hopeless(NOWHERE)
+        if self._engine.clock() > asked.at + confirmation.VALID_MS:
+            return skipped("too late")
+        if account.email_claim != asked.email_claim or confirmation.is_confirmed(account):
+            return skipped("not wanted any more")
+        making = (CONFIRMATION, event.stream, asked.email_claim, asked.at)
+        token = await asyncio.to_thread(self._vault.link_token, *making)
+        if token is None:
+            return skipped("the password was changed since")
+        recipient = self._at(event.stream, account.profile)
+        return await self._send(TO_CONFIRM, event, recipient, f"{self._shop}{CONFIRM_EMAIL}#{token}")
+
     def _at(self, account_id: str, sealed: bytes, name: str = "") -> Recipient | None:
-        """Another address than the present one; None for somebody who was erased."""
+        """Who has no name in a letter but the one that is given; None for somebody who was erased."""
         opened = self._vault.open(account_id, sealed)
         return Recipient(name, str(opened["email"])) if opened and opened.get("email") else None
 

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from domain.buyers import confirmation
 from domain.buyers.reset import VALID_MS
 from domain.buyers.watch import BACK, DROP
 from domain.money import Money
@@ -45,6 +46,7 @@ ACCOUNT_SUBJECTS = {
     "second_factor_added": "Signing in takes a code now",
     "second_factor_removed": "Signing in takes no code any more",
     "email_change": "Confirm your new e-mail address",
+    "email_confirmation": "Confirm your e-mail address",
     "email_changed": "Your e-mail address was changed",
 }
 
@@ -74,7 +76,8 @@ def letter(notice: AnyNotice, recipient: Recipient) -> Letter:
         content = _wish(notice)
     elif isinstance(notice, AccountNotice):
         subject = ACCOUNT_SUBJECTS[notice.kind]
-        content = {"link": notice.link, "minutes": VALID_MS // 60_000}
+        days = confirmation.VALID_MS // 86_400_000
+        content = {"link": notice.link, "minutes": VALID_MS // 60_000, "days": days}
     else:
         content = _content(notice)
         words = NOT_SENT if content.get("whole") else SUBJECTS[notice.kind]

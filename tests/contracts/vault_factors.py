@@ -115,6 +115,28 @@ class SecondFactors:
         enrolled(vault, clock, OTHER)
         assert not vault.use_code(OTHER, codes[2]), "they are one account's own"
 
+    def test_other_recovery_codes_void_those_before(self, vault, other, clock):
+        secret, codes = enrolled(vault, clock)
+        assert vault.use_code(WHO, codes[0])
+        drawn = other.redraw_recovery(WHO, code(secret, clock.at))
+        assert len(set(drawn) - set(codes)) == 10
+        assert vault.factor_of(WHO).recovery_left == 10
+        assert not vault.use_code(WHO, codes[1])
+        assert not vault.use_code(WHO, code(secret, clock.at)), "what the app showed is used"
+        assert vault.use_code(WHO, drawn[9])
+
+    def test_only_what_the_app_shows_draws_others(self, vault, clock):
+        secret, codes = enrolled(vault, clock)
+        used = code(secret, clock.at)
+        assert vault.use_code(WHO, used)
+        for wrong in (used, codes[0], "", "000000x"):
+            assert vault.redraw_recovery(WHO, wrong) is None
+        assert vault.redraw_recovery(OTHER, used) is None
+        assert vault.use_code(WHO, codes[0]), "and nothing was done"
+        vault.ensure_key(OTHER)
+        begun = vault.begin_factor(OTHER)
+        assert vault.redraw_recovery(OTHER, code(begun, clock.at)) is None, "one that is only begun has none"
+
     def test_what_was_dropped_is_gone(self, vault, other, clock):
         secret, codes = enrolled(vault, clock)
         assert other.drop_factor(WHO)

@@ -50,6 +50,7 @@ def addresses(html: str) -> list[str]:
         "/forgotten-password",
         "/new-password",
         "/new-email",
+        "/confirm-email",
     ],
 )
 async def test_the_shop_is_at_its_addresses(web: House, path: str) -> None:

@@ -77,6 +77,15 @@ async def test_a_console_whose_session_ends_shows_its_own_form(chrome: Browser) 
     await expect(page.get_by_role("heading", level=1)).to_have_text("Stock")
 
 
+async def test_whoever_forgot_a_password_gets_from_the_console_to_the_page_that_helps(chrome: Browser) -> None:
+    page = await chrome.page()
+    await page.goto("/console")
+    await page.get_by_role("link", name="Forgotten your password?").click()
+    await expect(page).to_have_url(f"{chrome.origin}/forgotten-password")
+    await expect(page.get_by_role("heading", level=1)).to_have_text("Forgotten your password?")
+    await expect(page.get_by_role("button", name="Send me a link")).to_be_visible()
+
+
 async def test_other_tabs_notice_who_signs_in(chrome: Browser) -> None:
     page = await chrome.page()
     await page.goto("/sign-in")

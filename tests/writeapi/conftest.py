@@ -25,7 +25,7 @@ from readapi.routes import sessions as read_sessions
 from tests.embedded import Kontor, Merchant, kontor
 from writeapi import requests
 from writeapi.accounts.secondfactor import Rules
-from writeapi.routes import auth, emailchanges, me, password, passwordresets, secondfactor, sessions
+from writeapi.routes import auth, emailchanges, emailconfirmations, me, password, passwordresets, secondfactor, sessions
 
 ADA = {"email": "Ada.Lovelace@Example.com", "password": "difference engine", "name": "Ada Lovelace"}
 GRACE = {"email": "grace@example.org", "password": "nanosecond wire", "name": "Grace Hopper"}
@@ -104,12 +104,13 @@ def _application(house: House, policies: dict[str, Policy]) -> FastAPI:
         engine=house.engine,
         countries=countries(),
         clock=house.clock,
-        letters_with_links=True,
+        letters_with_links=False,
         second_factors=Rules("Nordwald"),
     )
     own = (
         auth,
         emailchanges,
+        emailconfirmations,
         me,
         password,
         passwordresets,
@@ -150,6 +151,12 @@ async def house(tmp_path: Path, request: pytest.FixtureRequest) -> AsyncIterator
     await house.engine.close()
     await log.close()
     vault.close()
+
+
+@pytest.fixture
+def letters(house: House) -> None:
+    """A shop that sends letters with links, to who signs up too."""
+    house.app.state.services.letters_with_links = True
 
 
 @pytest.fixture

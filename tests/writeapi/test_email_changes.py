@@ -23,6 +23,7 @@ from writeapi.accounts import addresschange
 
 NEW = "ada.king@example.org"
 AT = 1_800_000_000_000
+pytestmark = pytest.mark.usefixtures("letters")
 
 
 async def ask(person: Person, email: Any = NEW, password: str = ADA["password"]) -> httpx.Response:

@@ -51,6 +51,8 @@ async def test_what_one_sees_of_oneself(house: House) -> None:
     assert body == {
         "userId": ada.user_id,
         "email": "Ada.Lovelace@example.com",
+        "emailConfirmed": False,
+        "confirmationAskedAt": None,
         "name": "Ada Lovelace",
         "scopes": ["customer"],
         "notifications": {"orders": True, "wishes": False},

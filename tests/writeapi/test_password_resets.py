@@ -13,6 +13,7 @@ from commands.errors import StorageUnavailable
 from commands.linktokens import PASSWORD
 from commands.mapper import recorded
 from domain.buyers.account import EraseAccount, PasswordChanged
+from domain.buyers.confirmation import EmailConfirmed
 from domain.buyers.reset import AGAIN_MS, VALID_MS, ResetAsked, reset_of
 from domain.ids import claim_id
 from readapi.edge.ratelimit import POLICIES, Policy
@@ -23,6 +24,7 @@ from tests.writeapi.test_auth import pointers, refused
 NEW = "another horse battery"
 LETTERS = POLICIES["letters"].quota
 AT = 1_800_000_000_000
+pytestmark = pytest.mark.usefixtures("letters")
 
 
 async def ask(house: House, email: str) -> httpx.Response:
@@ -249,8 +251,9 @@ async def test_every_change_of_a_password_is_noted_for_its_owner(house: House) -
     body = {"currentPassword": ADA["password"], "newPassword": NEW}
     assert (await ada.call("PUT", "/api/me/password", body)).status_code == 204
     assert (await complete(house, token_of(house, ada), ADA["password"])).status_code == 204
-    noted = [recorded(row) for row in await house.log.read_stream(ada.user_id)][1:]
-    assert [row.event for row in noted] == [PasswordChanged(), PasswordChanged()]
+    noted = [recorded(row) for row in await house.log.read_stream(ada.user_id)][2:]
+    claim = claim_id("email", house.vault.email_lookup(ADA["email"]))
+    assert [row.event for row in noted] == [PasswordChanged(), PasswordChanged(), EmailConfirmed(claim)]
     assert {row.meta.actor for row in noted} == {ada.user_id}
 
 

@@ -225,6 +225,43 @@ async def test_right_codes_cost_nothing(ada: Enrolled) -> None:
         assert (await ada.later(30).enter(ada.code)).status_code == 200
 
 
+# other recovery codes
+
+
+async def redraw(person: Person, code: str) -> httpx.Response:
+    return await person.call("POST", "/api/me/second-factor/recovery-codes", {"code": code})
+
+
+async def test_other_recovery_codes_are_told_once_and_void_those_before(ada: Enrolled) -> None:
+    assert (await ada.enter(ada.recovery[0])).status_code == 200
+    answer = await redraw(ada.person, ada.code)
+    assert (answer.status_code, answer.headers["cache-control"]) == (200, "no-store")
+    drawn = answer.json()["recoveryCodes"]
+    assert len(set(drawn) - set(ada.recovery)) == 10
+    assert (await shown(ada.person))["recoveryCodesLeft"] == 10
+    refused(await ada.enter(ada.recovery[1]), 401, NEEDED)
+    assert (await ada.enter(drawn[0])).status_code == 200
+    assert wrong(await redraw(ada.person, ada.code)) == ["#/code"], "a code works once"
+
+
+async def test_a_recovery_code_draws_no_others(ada: Enrolled) -> None:
+    assert wrong(await redraw(ada.person, ada.recovery[0])) == ["#/code"]
+    assert (await ada.enter(ada.recovery[0])).status_code == 200
+
+
+async def test_without_a_second_factor_there_are_none(house: House) -> None:
+    person = await house.person()
+    await begun(person)
+    refused(await redraw(person, "000000"), 409, "illegal_transition")
+
+
+@pytest.mark.parametrize("house", [{"codes": Policy(3, 3_600)}], indirect=True)
+async def test_codes_cannot_be_tried_out_there_either(ada: Enrolled) -> None:
+    for _ in range(3):
+        assert wrong(await redraw(ada.person, "000000")) == ["#/code"]
+    assert refused(await redraw(ada.person, ada.code), 429, "rate_limited")["policy"] == "codes"
+
+
 # how it goes
 
 

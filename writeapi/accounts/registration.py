@@ -15,6 +15,7 @@ from __future__ import annotations
 import asyncio
 import os
 import unicodedata
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from msgspec import structs
@@ -121,8 +122,10 @@ async def open_account(
     context: Context,
     scopes: tuple[str, ...] = ("customer",),
     request: IdempotentRequest | None = None,
+    letter: Callable[[], bool] = lambda: False,
 ) -> Outcome:
-    """The outcome of RegisterAccount; its stream is the account's id. Raises Taken.
+    """The outcome of RegisterAccount; its stream is the account's id. ``letter`` says, once nothing else stands against
+    it, whether a letter is to have the address confirmed. Raises Taken.
 
     The password is kept before the account exists, so an account that was acknowledged can always sign in.
     """
@@ -136,7 +139,10 @@ async def open_account(
     if engine.clock() - context.at > FINISH_MS:
         raise Overloaded
     profile = vault.seal(account_id, {"name": applicant.name, "email": applicant.email})
-    return await engine.submit(RegisterAccount(account_id, claim, profile, scopes), context, request=request)
+    # Not when it was begun: a link made before there was this password would be good for nothing.
+    confirm_at = engine.clock() if letter() else None
+    command = RegisterAccount(account_id, claim, profile, scopes, confirm_at)
+    return await engine.submit(command, context, request=request)
 
 
 async def claim_email(engine: Engine, command: TakeClaim, context: Context) -> None:

@@ -63,7 +63,7 @@ async def renew(engine: Engine, vault: Vault, token: str, new: str, context: Cal
     require_password(new, profile.get("email", ""), "/newPassword")
     if not await hashing(lambda: vault.reset_password(named, claim, new)):
         raise LinkVoid
-    await note_change(engine, context(named.account_id), named.account_id)
+    await note_change(engine, context(named.account_id), named.account_id, letter_to=claim)
     return Renewed(named.account_id, claim)
 
 
@@ -78,10 +78,11 @@ async def set_anew(engine: Engine, vault: Vault, email: str, new: str, context: 
     return account_id
 
 
-async def note_change(engine: Engine, context: Context, account_id: str) -> None:
-    """So that a letter tells the owner. The password holds already, so whatever keeps the log from taking this is told
-    to whoever runs the shop, and not to who asked."""
+async def note_change(engine: Engine, context: Context, account_id: str, letter_to: str = "") -> None:
+    """So that a letter tells the owner; where one to ``letter_to``, the claim on an address, had brought a link, that
+    address is confirmed by it. The password holds already, so whatever keeps the log from taking this is told to
+    whoever runs the shop, and not to who asked."""
     try:
-        await engine.submit(NotePasswordChange(account_id), context)
+        await engine.submit(NotePasswordChange(account_id, letter_to), context)
     except (WritePathError, DomainError) as error:
         log.warning("password_change_not_noted", account=account_id, reason=type(error).__name__)

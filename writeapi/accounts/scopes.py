@@ -13,14 +13,16 @@ from commands.engine import Engine
 from commands.mapper import recorded_or_unreadable
 from commands.vault import Vault
 from domain.buyers.account import AccountRegistered, ActiveAccount, GrantScope, RevokeScope, ScopeGranted
+from domain.buyers.scopes import RelyOn
 from domain.claim import Claim
-from domain.errors import IllegalTransition, NotFound
+from domain.errors import IllegalTransition, NotFound, VersionMismatch
 from domain.ids import claim_id
 from domain.stored.codec import TOPICS
 from writeapi.accounts.registration import email_of
 
 ADMIN = "admin"
 READ_PAGE = 5_000
+TRIES = 5
 _GIVING = frozenset((TOPICS[AccountRegistered], TOPICS[ScopeGranted]))
 
 
@@ -48,18 +50,41 @@ async def take_away(
 
     The event comes first: a sign-in either sees it or has made its session by then, which ends here. Repeated it ends
     the sessions once more, for a crash in between. Raises NotFound, Invalid, and IllegalTransition for the last
-    administrator unless ``forced``; two commands at the same moment may each find the other's still there.
+    administrator unless ``forced``.
     """
     account_id = await account_with(engine, vault, email)
-    if scope == ADMIN and not forced and not await _another_administrator(engine, account_id):
-        raise IllegalTransition("nobody else is an administrator; make another one first, or use --force")
-    await engine.submit(RevokeScope(account_id, scope), context)
+    if scope == ADMIN and not forced:
+        await _leave_another(engine, account_id, context)
+    else:
+        await engine.submit(RevokeScope(account_id, scope), context)
     await asyncio.to_thread(vault.revoke_account, account_id)
     return account_id
 
 
-async def _another_administrator(engine: Engine, account_id: str) -> bool:
-    """Whether somebody but this one is. Reads the log from its beginning, near which the first ones are, until one is
+async def _leave_another(engine: Engine, account_id: str, context: Context) -> None:
+    """Takes ``admin`` from an account while another one keeps it.
+
+    The other account is written to, and this one may not have been since it was looked at. So of two that rely on each
+    other in one moment, or of any number in a circle, one at least finds its own account moved on and looks again.
+    """
+    for _ in range(TRIES):
+        known = await engine.load(account_id)
+        if not isinstance(known.state, ActiveAccount) or ADMIN not in known.state.scopes:
+            return
+        other = await _another_administrator(engine, account_id)
+        if other is None:
+            raise IllegalTransition("nobody else is an administrator; make another one first, or use --force")
+        try:
+            await engine.submit(RelyOn(other, ADMIN), context)
+            await engine.submit(RevokeScope(account_id, ADMIN), context, expected_version=known.version)
+        except (VersionMismatch, IllegalTransition):
+            continue
+        return
+    raise IllegalTransition("administrators are being changed in this moment; nothing was taken, so try again")
+
+
+async def _another_administrator(engine: Engine, account_id: str) -> str | None:
+    """Somebody but this one who is. Reads the log from its beginning, near which the first ones are, until one is
     found who still is."""
     position, asked = 0, {account_id}
     while rows := await engine.log.read(position, READ_PAGE):
@@ -76,6 +101,6 @@ async def _another_administrator(engine: Engine, account_id: str) -> bool:
             asked.add(row.stream)
             account = await engine.state(row.stream)
             if isinstance(account, ActiveAccount) and ADMIN in account.scopes:
-                return True
+                return row.stream
         position = rows[-1].position
-    return False
+    return None

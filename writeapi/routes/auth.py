@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import hmac
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Annotated, Any
 from urllib.parse import parse_qsl
@@ -28,7 +29,7 @@ from readapi.edge.headers import header
 from readapi.edge.idempotency import KEY_CHARS_MAX, IdempotencyKey, key_of
 from readapi.edge.openapi import problem_responses, signed_in
 from readapi.edge.principal import RequiredPrincipal, edge_of
-from readapi.edge.problems import ProblemError, response_for
+from readapi.edge.problems import ProblemError, RateLimited, response_for
 from readapi.edge.ratelimit import client_of, limited_by_client
 from readapi.edge.schemas import ONE_LINE, Password
 from streams.processes.erasure import erase
@@ -95,7 +96,8 @@ async def register_account(request: Request, body: Registration) -> Response:
         if key is not None:
             return await _register_once(request, services, applicant, key)
         context = context_of(request, "anonymous")
-        return _registered(await open_account(services.engine, services.vault, applicant, context))
+        letter = _letter(request, services, applicant)
+        return _registered(await open_account(services.engine, services.vault, applicant, context, letter=letter))
 
 
 async def _register_once(
@@ -116,8 +118,27 @@ async def _register_once(
                 raise KeyReused
             return replay(earlier)
         context = context_of(request, "anonymous")
-        outcome = await open_account(services.engine, services.vault, applicant, context, request=stored)
+        letter = _letter(request, services, applicant)
+        outcome = await open_account(services.engine, services.vault, applicant, context, request=stored, letter=letter)
         return _registered(outcome)
+
+
+def _letter(request: Request, services: WriteServices, applicant: Applicant) -> Callable[[], bool]:
+    """Whether a letter has the address confirmed. Where more would go out than may, none does: the account is opened
+    all the same, and its owner can ask for one."""
+
+    def wanted() -> bool:
+        limiter = edge_of(request).limiter
+        if not services.letters_with_links:
+            return False
+        try:
+            limiter.attempt("welcome", client_of(request.scope))
+            limiter.attempt("letters", services.vault.email_lookup(applicant.email))
+        except RateLimited:
+            return False
+        return True
+
+    return wanted
 
 
 def _registered(outcome: Outcome) -> Response:

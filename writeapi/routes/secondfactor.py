@@ -1,4 +1,4 @@
-"""A second factor for one's own account: begun, confirmed by its first code, and removed.
+"""A second factor for one's own account: begun, confirmed by its first code, given other recovery codes, and removed.
 
 Secrets and recovery codes are told in these answers and nowhere else, so none of them is kept to be repeated.
 """
@@ -28,6 +28,7 @@ router = APIRouter(tags=["accounts"])
 CODE_MAX = 64
 _NO_STORE = {"Cache-Control": "no-store", "Pragma": "no-cache"}
 _THERE = "this account has a second factor already; remove it first"
+_NONE = "this account has no second factor"
 
 Code = Annotated[str, Field(min_length=1, max_length=CODE_MAX, examples=["492039"])]
 
@@ -40,7 +41,7 @@ class Beginning(Body):
     ]
 
 
-class FirstCode(Body):
+class ShownCode(Body):
     code: Annotated[Code, Field(description="what the app shows now")]
 
 
@@ -94,7 +95,7 @@ async def begin(request: Request, body: Beginning, principal: RequiredPrincipal)
     openapi_extra=signed_in(),
     responses={200: {"model": RecoveryReply}, **problem_responses("unauthenticated")},
 )
-async def confirm(request: Request, body: FirstCode, principal: RequiredPrincipal) -> Response:
+async def confirm(request: Request, body: ShownCode, principal: RequiredPrincipal) -> Response:
     """From now on signing in takes a code. The answer has ten recovery codes, told this once; every other session of
     the account ends, and a letter tells the owner."""
     services, account_id = services_of(request), principal.account_id
@@ -104,6 +105,26 @@ async def confirm(request: Request, body: FirstCode, principal: RequiredPrincipa
             raise Invalid("this is no code of the secret that was begun; wait for the next one, or begin anew", "/code")
     await asyncio.to_thread(services.vault.end_others, account_id, principal.family)
     await note(services.engine, account_id, context_of(request, account_id), there=True)
+    return _told({"recoveryCodes": codes}, 200)
+
+
+@router.post(
+    "/api/me/second-factor/recovery-codes",
+    summary="Have other recovery codes",
+    dependencies=[Depends(limited_by_client)],
+    openapi_extra=signed_in(),
+    responses={200: {"model": RecoveryReply}, **problem_responses("unauthenticated", "illegal_transition")},
+)
+async def redraw(request: Request, body: ShownCode, principal: RequiredPrincipal) -> Response:
+    """Ten of them, told this once; those before are void from then on. Takes what the app shows, and no recovery code:
+    who has nothing but those removes the second factor and begins another one."""
+    services, account_id = services_of(request), principal.account_id
+    if await asyncio.to_thread(services.vault.factor_of, account_id) is None:
+        raise IllegalTransition(_NONE)
+    with edge_of(request).limiter.counting("codes", account_id, Invalid):
+        codes = await asyncio.to_thread(services.vault.redraw_recovery, account_id, body.code)
+        if codes is None:
+            raise Invalid(NO_CODE, "/code")
     return _told({"recoveryCodes": codes}, 200)
 
 
@@ -121,7 +142,7 @@ async def remove(request: Request, body: Removal, principal: RequiredPrincipal) 
     services, account_id, limiter = services_of(request), principal.account_id, edge_of(request).limiter
     vault = services.vault
     if await asyncio.to_thread(vault.factor_of, account_id) is None:
-        raise IllegalTransition("this account has no second factor")
+        raise IllegalTransition(_NONE)
 
     def by_code() -> None:
         with limiter.counting("codes", account_id, Invalid):

@@ -13,7 +13,7 @@ from domain.buyers.account import (
     ScopeGranted,
     ScopeRevoked,
 )
-from domain.buyers.scopes import scope_granted, scope_revoked
+from domain.buyers.scopes import ReliedOn, RelyOn, scope_granted, scope_revoked
 from domain.errors import Forbidden, IllegalTransition, Invalid, NotFound
 from tests.spec import given
 
@@ -60,3 +60,13 @@ def test_of_nobody_nothing_is_taken() -> None:
     gone.when(RevokeScope(ID, "merchant")).then_refused(IllegalTransition)
     for state in (given(ACCOUNT).state, gone.state):
         assert scope_granted(state, ScopeGranted("admin")) == state == scope_revoked(state, ScopeRevoked("admin"))
+
+
+def test_only_who_has_a_scope_is_relied_on_for_it() -> None:
+    account = given(ACCOUNT, merchant, ScopeGranted("admin"))
+    after = account.when(RelyOn(ID, "admin")).then(ReliedOn("admin"))
+    assert after.state == account.state
+    account.when(RevokeScope(ID, "admin")).then(ScopeRevoked("admin")).when(RelyOn(ID, "admin")).then_refused(
+        IllegalTransition
+    )
+    given(ACCOUNT).when(RelyOn(ID, "admin")).then_refused(NotFound)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from domain import claim
 from domain.books import difference, ledger, round
-from domain.buyers import account, cart, emailchange, reset, secondfactor, watch, wishlist
+from domain.buyers import account, cart, confirmation, emailchange, reset, scopes, secondfactor, watch, wishlist
 from domain.catalog import category, media, product, review, rule
 from domain.decider import Event
 from domain.inventory import inventory
@@ -44,6 +44,7 @@ ACCOUNTS: list[Event] = [
     account.ProfileChanged(b"\x01sealed\xfe"),
     account.ScopeGranted("admin"),
     account.ScopeRevoked("admin"),
+    scopes.ReliedOn("admin"),
     account.GroupsAssigned(("staff", "teachers")),
     account.AddressPut(ADDRESS),
     account.AddressRemoved("adr_01K"),
@@ -53,6 +54,8 @@ ACCOUNTS: list[Event] = [
     account.PasswordChanged(),
     emailchange.EmailChangeAsked("clm_email.9a-1", b"\x02sealed\xfd", AT),
     emailchange.EmailChanged("clm_email.9a-1", b"\x03sealed\xfc", b"\x04sealed\xfb"),
+    confirmation.EmailConfirmationAsked("clm_email.9a-1", AT),
+    confirmation.EmailConfirmed("clm_email.9a-1"),
     reset.ResetAsked(AT),
     secondfactor.SecondFactorAdded(),
     secondfactor.SecondFactorRemoved(),

@@ -99,6 +99,7 @@ PUBLIC = {
         ANYBODY, {"token": "kpr_invented", "newPassword": "staple battery horse"}, status=422
     ),
     ("POST", "/api/auth/email-changes/complete"): Line(ANYBODY, {"token": "kem_invented"}, status=422),
+    ("POST", "/api/auth/email-confirmations/complete"): Line(ANYBODY, {"token": "kec_invented"}, status=422),
     ("POST", "/api/gift-cards/balance"): Line(MAY_SIGN_IN, {"code": "$code"}),
     ("GET", "/api/cart"): Line(MAY_SIGN_IN),
     ("POST", "/api/cart/items"): Line(MAY_SIGN_IN, {"sku": "$sku", "quantity": 1}),
@@ -112,9 +113,11 @@ OF_PEOPLE = {
     ("GET", "/api/me/second-factor"): Line(THEMSELVES),
     ("POST", "/api/me/second-factor"): Line(THEMSELVES, {"currentPassword": "staple battery horse"}),
     ("POST", "/api/me/second-factor/confirm"): Line(THEMSELVES, {"code": "no code"}, status=422),
+    ("POST", "/api/me/second-factor/recovery-codes"): Line(THEMSELVES, {"code": "000000"}, status=409),
     ("POST", "/api/me/second-factor/remove"): Line(
         THEMSELVES, {"currentPassword": "staple battery horse", "code": "000000"}, status=409
     ),
+    ("POST", "/api/me/email-confirmations"): Line(THEMSELVES, status=409),
     ("POST", "/api/me/email-changes"): Line(
         THEMSELVES, {"email": "other@example.com", "currentPassword": "staple battery horse"}, status=409
     ),

@@ -10,11 +10,13 @@ from typing import Any
 import pytest
 
 from commands.engine import now_ms
-from commands.linktokens import EMAIL, PASSWORD, read
+from commands.linktokens import CONFIRMATION, EMAIL, PASSWORD, read
 from commands.mapper import recorded
 from commands.store.memory import MemoryLog
 from commands.vault import Vault
+from domain.buyers import confirmation
 from domain.buyers.account import ChangeProfile, EraseAccount, NotePasswordChange, RegisterAccount
+from domain.buyers.confirmation import AskConfirmation, ConfirmEmail, EmailConfirmationAsked
 from domain.buyers.emailchange import AskEmailChange, ChangeEmail, EmailChangeAsked
 from domain.buyers.reset import AGAIN_MS, VALID_MS, AskReset, reset_of
 from domain.buyers.secondfactor import NoteSecondFactor
@@ -34,6 +36,7 @@ DELIVERY = "dlv_mail_accounts"
 ADDRESS = "ada@example.com"
 NEW = "ada.king@example.org"
 LINK = re.compile(rf"{re.escape(SHOP)}/new-password#(kpr_[\w.-]+)")
+CONFIRM_LINK = re.compile(rf"{re.escape(SHOP)}/confirm-email#(kec_[\w.-]+)")
 EMAIL_LINK = re.compile(rf"{re.escape(SHOP)}/new-email#(kem_[\w.-]+)")
 
 
@@ -263,6 +266,50 @@ async def test_a_new_address_is_not_asked_in_vain(shop: Shop, box: MailBox, why:
         await asyncio.to_thread(shop.vault.destroy_key, account_id)
     claim = claim_id("email", shop.vault.email_lookup(NEW))
     await shop.settled(shop.submit(AskEmailChange(account_id, claim, sealed, at)))
+    assert box.attempts == 0
+
+
+# the address itself
+
+
+async def test_whoever_gave_an_address_is_asked_there_whether_it_is_theirs(shop: Shop, box: MailBox) -> None:
+    account_id = await shop.opened()
+    at = shop.engine.clock()
+    await shop.submit(AskConfirmation(account_id, at))
+    [letter] = await box.got(1)
+    assert box.recipients == [ADDRESS]
+    assert letter["Subject"] == "Confirm your e-mail address"
+    assert all("Ada" not in body and "3 days" in body for body in bodies(letter))
+    [found] = {found for body in bodies(letter) for found in CONFIRM_LINK.findall(body)}
+    token = read(CONFIRMATION, found)
+    assert token is not None
+    assert (token.account_id, token.asked_at) == (account_id, at)
+    claim = claim_id("email", shop.vault.email_lookup(ADDRESS))
+    assert await asyncio.to_thread(shop.vault.link_holds, CONFIRMATION, token, claim)
+
+
+async def test_what_is_confirmed_by_then_is_not_asked(shop: Shop, box: MailBox) -> None:
+    account_id = await shop.opened()
+    await shop.submit(AskConfirmation(account_id, shop.engine.clock()))
+    await box.got(1)
+    await shop.submit(ConfirmEmail(account_id, claim_id("email", shop.vault.email_lookup(ADDRESS))))
+    [accounts] = [target for target in await shop.notifying.targets() if target.delivery_id == DELIVERY]
+    events = [recorded(row) for row in await shop.engine.log.read_stream(account_id)]
+    [asked] = [event for event in events if isinstance(event.event, EmailConfirmationAsked)]
+    assert await accounts.perform(asked) == skipped("not wanted any more")
+
+
+@pytest.mark.parametrize("why", ["late", "password", "erased"])
+async def test_nobody_is_asked_in_vain(shop: Shop, box: MailBox, why: str) -> None:
+    account_id = await shop.opened()
+    at = now_ms()
+    if why == "late":
+        shop.late = confirmation.VALID_MS + 1_000
+    elif why == "password":
+        at -= 5_000
+    else:
+        await asyncio.to_thread(shop.vault.destroy_key, account_id)
+    await shop.settled(shop.submit(AskConfirmation(account_id, at)))
     assert box.attempts == 0
 
 

@@ -22,5 +22,10 @@ export function signIn({ api }) {
     h("h1", {}, "Sign in to the console"),
     wrong,
     signInForm(({ email, password, otp }) => api.session.signIn(email, password, otp)),
+    h(
+      "p",
+      { class: "actions" },
+      h("a", { class: "button quiet", href: "/forgotten-password" }, "Forgotten your password?"),
+    ),
   );
 }

@@ -12,6 +12,7 @@ import { Basket } from "./basket.js";
 import { cartPage } from "./cart.js";
 import { checkout } from "./checkout.js";
 import { Combobox } from "./combobox.js";
+import { confirmEmailPage } from "./confirmemail.js";
 import { footer, header } from "./header.js";
 import { home } from "./home.js";
 import { newEmailPage } from "./newemail.js";
@@ -72,6 +73,7 @@ const router = new Router(
     [/^\/forgotten-password$/, page(forgottenPage)],
     [/^\/new-password$/, page(newPasswordPage)],
     [/^\/new-email$/, page(newEmailPage)],
+    [/^\/confirm-email$/, page(confirmEmailPage)],
   ],
   missing,
 );

@@ -5,6 +5,7 @@ import { h, put } from "../lib/dom.js";
 import { field, form } from "../lib/form.js";
 import { day } from "../lib/format.js";
 import { notice } from "../lib/states.js";
+import { unconfirmed } from "./confirmemail.js";
 import { askForEmail, emailFields } from "./newemail.js";
 
 const UNREADABLE = "Not readable any more";
@@ -97,6 +98,7 @@ export function profile(shop, me) {
     h("h2", {}, "You"),
     name,
     h("p", {}, h("bdi", { class: "mail" }, me.email ?? UNREADABLE)),
+    unconfirmed(shop.api, me),
     h("p", { class: "quiet" }, `Here since ${day(me.createdAt)}`),
     nameForm(shop.api, me, name),
     emailForm(shop.api, said),

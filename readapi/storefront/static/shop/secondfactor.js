@@ -54,7 +54,7 @@ class SecondFactor {
     const confirm = form(
       async ({ code: shown }) => {
         const { body } = await this.api.command("POST", `${PATH}/confirm`, { code: shown });
-        this.showRecovery(body.recoveryCodes);
+        this.showRecovery(body.recoveryCodes, "Signing in takes a code from now on", "You are signed out everywhere else.");
       },
       code("What the app shows now."),
       h("button", { class: "button", type: "submit" }, "Switch it on"),
@@ -75,7 +75,8 @@ class SecondFactor {
     this.settle(() => announce("Enter the code that your app shows"));
   }
 
-  showRecovery(codes) {
+  /** `title` and `told` say what has happened. */
+  showRecovery(codes, title, told) {
     const said = h("div", { class: "said" });
     const kept = once(said, async () => {
       // What a token may do can depend on it.
@@ -87,19 +88,27 @@ class SecondFactor {
       this.body,
       notice(
         "good",
-        "Signing in takes a code from now on",
-        h("p", {}, "You are signed out everywhere else. Keep these recovery codes where you find them without your telephone: ",
+        title,
+        h("p", {}, told, " Keep these recovery codes where you find them without your telephone: ",
           "each signs in once in place of a code, and they are not shown again."),
       ),
       h("ul", { class: "recovery", role: "list", "aria-label": "Recovery codes" }, codes.map((one) => h("li", {}, h("code", {}, one)))),
       h("p", { class: "actions" }, h("button", { class: "button", type: "button", onclick: kept }, "I have kept them")),
       said,
     );
-    this.settle(() => announce("Signing in takes a code from now on"));
+    this.settle(() => announce(title));
   }
 
   showOn({ since, recoveryCodesLeft }) {
     const left = recoveryCodesLeft === 1 ? "1 recovery code" : `${number(recoveryCodesLeft)} recovery codes`;
+    const redraw = form(
+      async (entered) => {
+        const { body } = await this.api.command("POST", `${PATH}/recovery-codes`, entered);
+        this.showRecovery(body.recoveryCodes, "You have other recovery codes", "Those from before work no more.");
+      },
+      code("What your app shows now."),
+      h("button", { class: "button quiet", type: "submit" }, "Have other codes"),
+    );
     const remove = form(
       async (entered) => {
         await this.api.command("POST", `${PATH}/remove`, entered);
@@ -114,8 +123,9 @@ class SecondFactor {
       this.body,
       h("p", {}, `Signing in takes a code since ${day(since)}. You have ${left} left.`),
       recoveryCodesLeft <= FEW
-        ? notice("warn", "Few recovery codes are left", h("p", {}, "Remove the second factor and set it up again for new ones."))
+        ? notice("warn", "Few recovery codes are left", h("p", {}, "Have other ones below, before the last is used."))
         : null,
+      h("details", { class: "folded" }, h("summary", {}, "Have other recovery codes"), redraw),
       h("details", { class: "folded" }, h("summary", {}, "Remove the second factor"), remove),
     );
   }
