@@ -10,7 +10,7 @@ from commands.batch import Outcome
 from domain.buyers.account import GrantScope
 from domain.sellers.shop import SHOP, NoShop, OpenShop, RenameShop
 from readapi.edge.etags import expected_version
-from readapi.edge.openapi import problem_responses, signed_in
+from readapi.edge.openapi import IF_MATCH, OPTIONAL_KEY, problem_responses, taking
 from readapi.edge.principal import RequiredPrincipal
 from writeapi.bodies.merchandise import NewShop, ShopChange
 from writeapi.bodies.replies import REPLIES, ShopReply
@@ -25,9 +25,9 @@ router = APIRouter(tags=["merchants"])
     summary="Open a shop",
     responses={
         201: {"model": ShopReply},
-        **problem_responses("unauthenticated", "forbidden", "idempotency_key_reused"),
+        **problem_responses("unauthenticated", "forbidden"),
     },
-    openapi_extra=signed_in(),
+    openapi_extra=taking(OPTIONAL_KEY),
 )
 async def open_shop(request: Request, body: NewShop, principal: RequiredPrincipal) -> Response:
     """Whoever opens a shop is a merchant from then on; a token refreshed afterwards says so. Refused (403 `forbidden`)
@@ -49,7 +49,7 @@ async def open_shop(request: Request, body: NewShop, principal: RequiredPrincipa
     "/api/shops/{shop_id}",
     summary="Rename a shop",
     responses={200: {"model": ShopReply}, **REPLIES},
-    openapi_extra=signed_in(),
+    openapi_extra=taking(IF_MATCH),
 )
 async def rename_shop(request: Request, shop_id: str, body: ShopChange, principal: RequiredPrincipal) -> Response:
     await owned_shop(services_of(request), principal, shop_id)
