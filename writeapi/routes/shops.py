@@ -14,7 +14,17 @@ from readapi.edge.openapi import IF_MATCH, OPTIONAL_KEY, problem_responses, taki
 from readapi.edge.principal import RequiredPrincipal
 from writeapi.bodies.merchandise import NewShop, ShopChange
 from writeapi.bodies.replies import REPLIES, ShopReply
-from writeapi.requests import command_reply, context_of, execute, fresh_id, optional_key, owned_shop, services_of
+from writeapi.requests import (
+    carry_out,
+    command_reply,
+    context_of,
+    execute,
+    fresh_id,
+    once,
+    optional_key,
+    owned_shop,
+    services_of,
+)
 
 router = APIRouter(tags=["merchants"])
 
@@ -32,17 +42,20 @@ router = APIRouter(tags=["merchants"])
 async def open_shop(request: Request, body: NewShop, principal: RequiredPrincipal) -> Response:
     """Whoever opens a shop is a merchant from then on; a token refreshed afterwards says so. Refused (403 `forbidden`)
     to whom that was taken from."""
-    context = context_of(request, principal.account_id)
-    shop_id = fresh_id("shop", context.at)
-    command = OpenShop(shop_id, principal.account_id, body.name, body.country, body.currency)
-    SHOP.decide(command, NoShop())  # raises what is wrong with it before the account is changed
     key = await optional_key(request, principal.account_id)
-    await services_of(request).engine.submit(GrantScope(principal.account_id, "merchant"), context)
 
     def render(outcome: Outcome) -> Response:
         return shop_reply(outcome, 201, {"Location": f"/api/shops/{outcome.stream}"})
 
-    return await execute(request, command, context, render, key=key)
+    async def opened() -> Response:
+        context = context_of(request, principal.account_id)
+        shop_id = fresh_id("shop", context.at)
+        command = OpenShop(shop_id, principal.account_id, body.name, body.country, body.currency)
+        SHOP.decide(command, NoShop())  # raises what is wrong with it before the account is changed
+        await services_of(request).engine.submit(GrantScope(principal.account_id, "merchant"), context)
+        return await carry_out(request, command, context, render, key=key)
+
+    return await once(request, key, opened)
 
 
 @router.patch(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
+from functools import cache
 from typing import Any
 
 import httpx
@@ -12,12 +13,13 @@ from fastapi import FastAPI
 from domain.stored.codec import decode_meta
 from kontor.serving.running import build_app
 from kontor.settings import Settings
+from readapi.app import ROUTERS as READING
+from readapi.edge import openapi
 from tests.e2e.boundaries.whomay import LINES, Line
 from tests.e2e.house import House
 from tests.e2e.shopper import Shopper
 from tests.e2e.stage import Stage, key
-
-READS = ("GET", "HEAD", "OPTIONS")
+from writeapi.app import ROUTERS as WRITING
 
 
 def routes_of(app: FastAPI) -> Iterator[tuple[str, str]]:
@@ -53,6 +55,16 @@ async def asked(stage: Stage, who: Shopper, method: str, path: str, line: Line, 
         return await stage.house.http.request(method, url, content=line.text, headers=headers)
     body = filled(line.body, stage.known)
     return await stage.house.http.request(method, url, json=body, headers=headers)
+
+
+@cache
+def described() -> FastAPI:
+    """Every route of both services with nothing behind it, for its document alone."""
+    app = FastAPI(openapi_url=None)
+    for router in (*WRITING, *READING):
+        app.router.routes.extend(router.routes)
+    openapi.install(app)
+    return app
 
 
 @asynccontextmanager

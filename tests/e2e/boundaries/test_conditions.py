@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-from kontor.serving.running import build_app
-from kontor.settings import Settings
-from tests.e2e.boundaries.asking import apps, asked, documented, headers_of, nothing_done
+from tests.e2e.boundaries.asking import asked, described, documented, headers_of, nothing_done
 from tests.e2e.boundaries.whomay import LINES, VISITOR
-from tests.e2e.house import House
 from tests.e2e.shopper import problem
 from tests.e2e.stage import Stage
 
 STALE = '"999999"'
 
 
-async def test_412_is_documented_exactly_where_if_match_is_taken(house: House) -> None:
-    for app in apps(house):
-        for name, operation in documented(app):
-            assert ("412" in operation["responses"]) == ("If-Match" in headers_of(app, operation)), name
+def test_412_is_documented_exactly_where_if_match_is_taken() -> None:
+    app = described()
+    for name, operation in documented(app):
+        assert ("412" in operation["responses"]) == ("If-Match" in headers_of(app, operation)), name
 
 
 async def test_a_command_upon_another_version_is_refused_where_the_document_says_so(stage: Stage) -> None:
-    house = stage.house
-    app = build_app("all", house.services, Settings(data=house.folder, rate_limits=False))
+    app = described()
     taking = {name for name, operation in documented(app) if "If-Match" in headers_of(app, operation)}
     for name, line in LINES.items():
         who = stage.people[line.who.by or VISITOR]

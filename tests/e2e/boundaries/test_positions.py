@@ -21,6 +21,7 @@ NOT_FROM_THE_LOG = {
     ("GET", "/api/me/sessions"): "of the vault, which is asked each time and so never behind",
     ("GET", "/api/me/second-factor"): "of the vault, which is asked each time and so never behind",
     ("GET", "/api/searches/popular"): "of signals, which have no position",
+    ("GET", "/api/drops/{drop_id}/place"): "of the line, which is kept beside the log",
     ("GET", "/api/media/{product_id}/{name}"): _FILE,
 }
 """Why it is not heeded there; docs/why-the-log.md says so."""

@@ -5,16 +5,11 @@ A new command fails here until it takes the key, or ``keys.py`` says why that wo
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
-from kontor.serving.running import build_app
-from kontor.settings import Settings
-from tests.e2e.boundaries.asking import asked, documented, headers_of, nothing_done
+from tests.e2e.boundaries.asking import asked, described, documented, headers_of, nothing_done
 from tests.e2e.boundaries.keys import WITHOUT
 from tests.e2e.boundaries.whomay import BUYER, LINES, VISITOR
-from tests.e2e.house import House
 from tests.e2e.shopper import Shopper, problem
 from tests.e2e.stage import Stage
 
@@ -27,30 +22,26 @@ REFUSED = ("POST", "/api/orders/{order_id}/refunds/{refund_id}/retry")
 """There is nothing to be tried again on the stage, and that is said before anything is kept."""
 
 
-@pytest.fixture
-def described(house: House) -> dict[tuple[str, str], dict[str, Any]]:
-    """The key's description, by command."""
-    app = build_app("all", house.services, Settings(data=house.folder, rate_limits=False))
-    known = {name: headers_of(app, operation) for name, operation in documented(app)}
-    return {name: headers[HEADER] for name, headers in known.items() if HEADER in headers}
+def keyed() -> set[tuple[str, str]]:
+    """Commands whose description has the key."""
+    app = described()
+    return {name for name, operation in documented(app) if HEADER in headers_of(app, operation)}
 
 
 @pytest.mark.parametrize("name", COMMANDS, ids=" ".join)
-async def test_a_command_takes_a_key_or_it_is_said_why_not(
-    described: dict[tuple[str, str], dict[str, Any]], name: tuple[str, str]
-) -> None:
+def test_a_command_takes_a_key_or_it_is_said_why_not(name: tuple[str, str]) -> None:
     if name in WITHOUT:
-        assert name not in described or name == ("POST", "/api/auth/token")
+        assert name not in keyed() or name == ("POST", "/api/auth/token")
     else:
-        assert name in described or name[0] in ("PUT", "PATCH", "DELETE")
+        assert name in keyed() or name[0] in ("PUT", "PATCH", "DELETE")
 
 
-async def test_reasons_are_of_commands_that_are_there() -> None:
+def test_reasons_are_of_commands_that_are_there() -> None:
     assert WITHOUT.keys() <= LINES.keys()
 
 
-async def test_an_answer_of_a_command_with_a_key_is_documented(house: House) -> None:
-    app = build_app("all", house.services, Settings(data=house.folder, rate_limits=False))
+def test_an_answer_of_a_command_with_a_key_is_documented() -> None:
+    app = described()
     for name, operation in documented(app):
         if name in WITHOUT:
             continue
@@ -66,13 +57,11 @@ async def test_an_answer_of_a_command_with_a_key_is_documented(house: House) -> 
         assert name[0] != "GET" or key is None
 
 
-async def test_what_is_sent_again_is_answered_as_before_and_done_once(
-    stage: Stage, described: dict[tuple[str, str], dict[str, Any]]
-) -> None:
-    used: dict[str, str] = {}
+async def test_what_is_sent_again_is_answered_as_before_and_done_once(stage: Stage) -> None:
+    takes, used = keyed() - WITHOUT.keys() - {REFUSED}, dict[str, str]()
     for number, (name, line) in enumerate(LINES.items()):
         who = stage.people[BUYER if name == OF_A_CART else line.who.by or VISITOR]
-        if name not in described or name in WITHOUT or name == REFUSED:
+        if name not in takes:
             await asked(stage, who, *name, line)
             continue
         if who.token in used:
