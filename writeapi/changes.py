@@ -21,3 +21,15 @@ async def last_change(services: WriteServices, outcome: Outcome, version: int) -
         return at
     rows = await services.log.read_stream(outcome.stream, version - 1)
     return recorded(rows[0]).meta.occurred_at if rows else services.clock()
+
+
+async def changes_of(services: WriteServices, stream: str) -> dict[int, int]:
+    """When a stream came to each of its versions, as the log has it now."""
+    return {row.version: recorded(row).meta.occurred_at for row in await services.log.read_stream(stream)}
+
+
+async def changed_last(services: WriteServices, stream: str) -> int:
+    """When a stream came to where this process knows it to be; 0 for one that is not there."""
+    version = (await services.engine.load(stream)).version
+    rows = await services.log.read_stream(stream, version - 1) if version else []
+    return recorded(rows[0]).meta.occurred_at if rows else 0

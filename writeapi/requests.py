@@ -2,12 +2,13 @@
 
 services_of, context_of, fresh_id        on the way in
 owned_shop, require_merchant, require_not_barred    who may
-execute, optional_key                    through the engine, with Idempotency-Key where it was sent
+optional_key, execute, once              through the engine, with Idempotency-Key where it was sent
 command_reply                            position in body and header, ETag from the stream's version
 """
 
 from __future__ import annotations
 
+import hmac
 import os
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, cast
@@ -142,18 +143,60 @@ async def execute(
 
     Raises why the command was refused. A refusal is an answer too, and is replayed like any other.
     """
+    if key is None:
+        return render(await services_of(request).engine.submit(command, context, expected_version=expected_version))
+    with edge_of(request).in_flight.hold(key):
+        return await carry_out(request, command, context, render, expected_version=expected_version, key=key)
+
+
+async def carry_out(
+    request: Request,
+    command: Command,
+    context: Context,
+    render: Render,
+    *,
+    expected_version: int | None = None,
+    key: IdempotencyKey | None,
+) -> Response:
+    """The same within ``once``, which holds the key already."""
     engine = services_of(request).engine
     if key is None:
         return render(await engine.submit(command, context, expected_version=expected_version))
+    stored = kept_under(request, key, render)
+    return told(await engine.submit(command, context, expected_version=expected_version, request=stored))
+
+
+async def once(request: Request, key: IdempotencyKey | None, act: Callable[[], Awaitable[Response]]) -> Response:
+    """What ``act`` does, or what was answered to the key before. For what takes more than one command, or is refused
+    because it was done: nothing of it is begun for a request that comes again.
+
+    ``act`` has the answer kept by its last command, with ``carry_out`` or ``kept_under``.
+    """
+    if key is None:
+        return await act()
+    with edge_of(request).in_flight.hold(key):
+        name = _name_of(key)
+        earlier = (await services_of(request).log.replies([name])).get(name)
+        if earlier is None:
+            return await act()
+        if not hmac.compare_digest(earlier.digest, key.digest):
+            raise write_path.KeyReused
+        return replay(earlier)
+
+
+def kept_under(request: Request, key: IdempotencyKey, render: Render) -> IdempotentRequest:
+    """For a command whose outcome answers the request."""
 
     def answer(outcome: Outcome | DomainError) -> Answer:
         if isinstance(outcome, DomainError):
             return stored_answer(response_for(request.scope, outcome))
         return stored_answer(render(outcome))
 
-    stored = IdempotentRequest(f"{key.scope}\x1f{key.key}", key.digest, answer)
-    with edge_of(request).in_flight.hold(key):
-        return told(await engine.submit(command, context, expected_version=expected_version, request=stored))
+    return IdempotentRequest(_name_of(key), key.digest, answer)
+
+
+def _name_of(key: IdempotencyKey) -> str:
+    return f"{key.scope}\x1f{key.key}"
 
 
 async def optional_key(request: Request, scope: str) -> IdempotencyKey | None:
@@ -171,18 +214,19 @@ def told(outcome: Outcome) -> Response:
     """Of a request with a key: what is told now and what is replayed later are one answer, which is written already."""
     if outcome.replayed is not None:
         return replay(outcome.replayed)
-    assert outcome.reply is not None, outcome.stream
-    return _answer_of(outcome.reply)
+    return answer_of(outcome.reply)
 
 
 def replay(reply: Reply) -> Response:
     """The first answer once more."""
-    answer = _answer_of(reply)
+    answer = answer_of(reply)
     answer.headers[REPLAYED_HEADER] = "true"
     return answer
 
 
-def _answer_of(reply: Reply) -> Response:
+def answer_of(reply: Reply | None) -> Response:
+    """What was kept of the first request, for whoever sent it."""
+    assert reply is not None, "nothing was kept"
     return Response(reply.body, reply.status, dict(_decode_headers(reply.headers)))
 
 

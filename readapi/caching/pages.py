@@ -11,7 +11,6 @@ who read the older offers keeps nothing: no price is shown after a newer one.
 from __future__ import annotations
 
 import asyncio
-import hashlib
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -27,6 +26,7 @@ from projections.shops.projector import ShopRow
 from projections.views import Touched, Views
 from readapi.caching.cdn import SHARED_MS, page_headers
 from readapi.caching.ready import RawHeaders
+from readapi.edge.etags import etag_of
 from readapi.shown.audience import EVERYBODY, Audience, is_special, seen_by
 from readapi.shown.languages import Told, Wanted
 from readapi.shown.products import NO_SHOPS, Shops, product_card, product_page, told_in, told_to
@@ -361,7 +361,7 @@ def _told(one: OnSale, make: Callable[[OnSale], T]) -> Told[T]:
 
 def _encoded_page(one: OnSale, shops: Shops) -> Page:
     body = _encode(product_page(one, shops))
-    etag = f'"{one.product.version}-{hashlib.blake2b(body, digest_size=6).hexdigest()}"'
+    etag = etag_of(one.product.version, body)
     at = max((seller.at for seller in one.offers), default=0)
     shared = price_until(one) - at > SHARED_MS
     language = one.product.description.language

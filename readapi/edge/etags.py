@@ -1,7 +1,9 @@
-"""Entity tags: a resource's is the version of its stream in quotes, ``"7"`` (RFC 9110 §8.8.3 and §13.1)."""
+"""Entity tags: a resource's is the version of its stream in quotes, ``"7"`` (RFC 9110 §8.8.3 and §13.1). Where what is
+shown depends on more than the stream, it is ``"7-0123456789ab"``: version 7, and a digest of all that is shown."""
 
 from __future__ import annotations
 
+import hashlib
 import re
 
 from starlette.requests import Request
@@ -15,11 +17,16 @@ TAGS_CHARS_MAX = 2048
 _TAG = r'(?:W/)?"[\x21\x23-\x7e\x80-\xff]*"'
 _TAGS = re.compile(rf"\s*{_TAG}(?:\s*,\s*{_TAG})*\s*")
 _EACH = re.compile(_TAG)
-_VERSION = re.compile(r'"[0-9]{1,18}"')
+_VERSION = re.compile(r'"([0-9]{1,18})(?:-[0-9a-f]{12})?"')
 
 
 def etag(version: int) -> str:
     return f'"{version}"'
+
+
+def etag_of(version: int, shown: bytes) -> str:
+    """Of what may look otherwise at the same version; a command that insists on it insists on the version."""
+    return f'"{version}-{hashlib.blake2b(shown, digest_size=6).hexdigest()}"'
 
 
 def parse_tags(raw: str, name: str) -> list[str] | None:
@@ -39,7 +46,7 @@ def parse_if_match(raw: str | None) -> frozenset[int] | None:
     tags = None if raw is None else parse_tags(raw, "If-Match")
     if tags is None:
         return None
-    return frozenset(int(tag[1:-1]) for tag in tags if _VERSION.fullmatch(tag))
+    return frozenset(int(known[1]) for tag in tags if (known := _VERSION.fullmatch(tag)))
 
 
 def expected_version(request: Request) -> int | None:

@@ -6,7 +6,7 @@ The document is made once, at the first request for it, and served as ready byte
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import msgspec
@@ -24,6 +24,36 @@ COMMON = ("validation_failed", "rate_limited", "overloaded", "internal")
 OF_BODIES = ("payload_too_large", "unsupported_media_type")
 """And any that takes a body with these."""
 BEARER = "bearer"
+KEY, OPTIONAL_KEY, IF_MATCH = "IdempotencyKey", "OptionalIdempotencyKey", "IfMatch"
+_REPEATED = (
+    "The same key and request again, within 24 hours, is answered as the first time, with `Idempotent-Replayed: true`, "
+    "and nothing is done twice. A key belongs to who is signed in, else to the cart of the Cart-Token."
+)
+_KEY: dict[str, Any] = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "required": True,
+    "description": _REPEATED,
+    "schema": {"type": "string", "minLength": 1, "maxLength": 255},
+    "example": "8e03978e-40d5-43dd-bc93-6894a57f9324",
+}
+HEADERS: dict[str, dict[str, Any]] = {
+    KEY: _KEY,
+    OPTIONAL_KEY: {**_KEY, "required": False, "description": f"May be left out. {_REPEATED}"},
+    IF_MATCH: {
+        "name": "If-Match",
+        "in": "header",
+        "required": False,
+        "description": "The entity tag that was read: it is done only if nothing has changed since.",
+        "schema": {"type": "string", "maxLength": 2048},
+        "example": '"7"',
+    },
+}
+"""Headers that many commands take, by their names in the document."""
+_OF_KEYS = ("validation_failed", "idempotency_key_reused", "idempotency_in_flight")
+OF_HEADERS = {KEY: (*_OF_KEYS, "idempotency_key_missing"), OPTIONAL_KEY: _OF_KEYS, IF_MATCH: ("version_mismatch",)}
+"""What an operation may answer with because it takes one of them."""
+_PARAMETER = "#/components/parameters/"
 
 
 def problem_responses(*codes: str) -> dict[int | str, dict[str, Any]]:
@@ -46,6 +76,16 @@ def _example(code: str) -> dict[str, Any]:
 def signed_in(required: bool = True) -> dict[str, Any]:
     """For ``openapi_extra=`` of a route that needs, or takes, a bearer token."""
     return {"security": [{BEARER: []}] if required else [{}, {BEARER: []}]}
+
+
+def taking(*headers: str | dict[str, Any], signed: bool | None = True) -> dict[str, Any]:
+    """For ``openapi_extra=`` of a route that takes these of ``HEADERS``, and parameters of its own.
+
+    The problems that come of ``HEADERS`` are added by themselves. ``signed``: a bearer token is needed (True), may be
+    sent (False), or means nothing there (None).
+    """
+    known = {} if signed is None else signed_in(signed)
+    return {**known, "parameters": [{"$ref": _PARAMETER + one} if isinstance(one, str) else one for one in headers]}
 
 
 def install(app: FastAPI, *, tags: Sequence[dict[str, str]] = ()) -> None:
@@ -100,10 +140,12 @@ def _with_problems(schema: dict[str, Any]) -> dict[str, Any]:
         "description": "Any other problem.",
         "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
     }
+    components["parameters"] = HEADERS
     for path in schema.get("paths", {}).values():
         for operation in path.values():
             if isinstance(operation, dict) and "responses" in operation:
                 _complete(operation["responses"], COMMON + OF_BODIES if "requestBody" in operation else COMMON)
+                _add(operation["responses"], _of_headers(operation.get("parameters", ())))
     return schema
 
 
@@ -114,3 +156,19 @@ def _complete(responses: dict[str, Any], codes: Sequence[str]) -> None:
     for status in dict.fromkeys(str(PROBLEMS[code].status) for code in codes):
         responses.setdefault(status, {"$ref": f"#/components/responses/Problem{status}"})
     responses.setdefault("default", {"$ref": "#/components/responses/Problem"})
+
+
+def _of_headers(parameters: Iterable[dict[str, Any]]) -> list[str]:
+    named = [parameter.get("$ref", "").removeprefix(_PARAMETER) for parameter in parameters]
+    return [code for name in named for code in OF_HEADERS.get(name, ())]
+
+
+def _add(responses: dict[str, Any], codes: Iterable[str]) -> None:
+    """Beside what the route itself says of the same status, or in the place of what all have in common."""
+    for status, response in problem_responses(*codes).items():
+        own = responses.get(str(status), {})
+        if "content" not in own:
+            responses[str(status)] = response
+        else:
+            shown = own["content"].setdefault(MEDIA_TYPE, response["content"][MEDIA_TYPE])
+            shown["examples"] = {**response["content"][MEDIA_TYPE]["examples"], **shown["examples"]}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+import msgspec
 from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
@@ -18,9 +19,10 @@ from domain.pricing.serviceability import Place, Wares
 from domain.sellers.offer import LiveOffer, NoOffer
 from projections.carts.projector import CartRow
 from readapi.consistency import at_log_position, at_position
+from readapi.edge.etags import etag_of, not_modified
 from readapi.edge.openapi import problem_responses, signed_in
 from readapi.edge.own_cart import cart_id_of
-from readapi.edge.positions import min_position
+from readapi.edge.positions import HEADER, format_position, min_position
 from readapi.edge.principal import principal_of
 from readapi.edge.replies import unkept_reply
 from readapi.fallback.degraded import or_else
@@ -37,11 +39,12 @@ LookingUp = Callable[[ReadServices, OpenCart], Awaitable[Lookup]]
 @router.get(
     "/api/cart",
     summary="The cart, at today's prices and availability",
-    responses={200: {"model": CartOut}, **problem_responses("position_not_reached")},
+    responses={200: {"model": CartOut}, 304: {}, **problem_responses("position_not_reached")},
     openapi_extra=signed_in(required=False),
 )
 async def get_cart(request: Request) -> Response:
-    """Whether a line can go to the newest address of who is signed in, is among its warnings: `not_deliverable`.
+    """The ETag changes with whatever is shown, prices and availability too; commands take it as If-Match for the cart's
+    version. Whether a line can go to the newest address of who is signed in, is among its warnings: `not_deliverable`.
 
     While the views are away it comes from the log, and `Kontor-Degraded: carts` says so."""
     services: ReadServices = request.app.state.services
@@ -72,7 +75,13 @@ async def _reply(
     now, bound = services.clock(), await _bound(request, shown) if cart.lines else None
     body = cart_json(cart_id or "", cart, stamps, goods, now=now, position=position, groups=groups, bound=bound)
     body["cartId"] = cart_id
-    return unkept_reply(body, position, ETag=f'"{stamps.version}"')
+    # Prices and what is available change without the cart's version.
+    tag = etag_of(
+        stamps.version, msgspec.json.encode([body[name] for name in ("cartId", "lines", "totals", "coupons")])
+    )
+    if not_modified(request.headers.get("if-none-match"), tag):
+        return Response(None, 304, {HEADER: format_position(position), "Cache-Control": "no-store", "ETag": tag})
+    return unkept_reply(body, position, ETag=tag)
 
 
 async def _bound(request: Request, shown: int) -> Bound | None:

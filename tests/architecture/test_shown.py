@@ -230,7 +230,7 @@ class Api:
     def check(self, method: str, address: str, body: str = "") -> None:
         parts = urlsplit(address)
         operation = self.operation(method, parts.path)
-        known = {one["name"] for one in operation.get("parameters", []) if one["in"] == "query"}
+        known = {one["name"] for one in operation.get("parameters", []) if one.get("in") == "query"}
         assert set(parse_qs(parts.query, keep_blank_values=True)) <= known
         if body:
             schema = operation["requestBody"]["content"]["application/json"]["schema"]

@@ -10,7 +10,7 @@ from pydantic.alias_generators import to_camel
 from readapi.edge.openapi import problem_responses
 
 REPLIES: dict[int | str, dict[str, Any]] = problem_responses(
-    "unauthenticated", "forbidden", "not_found", "version_mismatch", "illegal_transition"
+    "unauthenticated", "forbidden", "not_found", "illegal_transition"
 )
 
 

@@ -39,8 +39,9 @@ class Redelivery(Body):
 
 class SubscriptionReply(CommandReply):
     subscription_id: str = ID
-    secret: str = Field(
-        description="signs every message; told this once", examples=["whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"]
+    secret: str | None = Field(
+        description="signs every message; told this once. Null to a repeated request, once the subscription has ended",
+        examples=["whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"],
     )
 
 

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from commands.aggregates import Aggregate
+from commands.batch import Outcome
 from domain.buyers.account import ActiveAccount
 from domain.buyers.cart import CartLine, MergedCart, OpenCart
 from domain.catalog.product import ActiveProduct, DiscontinuedProduct, Product, is_sold
 from domain.claim import Claim
 from domain.errors import IllegalTransition, Invalid, NotFound, OutOfStock
 from domain.ids import claim_id, offer_id, stock_id
-from domain.inventory.inventory import InventoryItem
+from domain.inventory.inventory import EMPTY, InventoryItem
 from domain.pricing.serviceability import Wares, place_of
 from domain.sellers.offer import LiveOffer, NoOffer, price_at
 from projections.catalog.projector import split_offer
 from readapi.edge.ids import is_id, require_id
-from readapi.shown.carts import Bound, Goods, Lookup, Stamps, cart_json
+from readapi.shown.carts import Bound, Goods, Stamps, cart_json
 from streams.indexing.assembly import preference
+from writeapi.changes import changed_by
 from writeapi.services import Quoting, WriteServices
 
 
@@ -40,17 +44,19 @@ async def open_cart(services: WriteServices, cart_id: str | None) -> OpenCart:
     raise NotFound("no such cart", pointer="/cartId")
 
 
-async def goods_of(services: WriteServices, cart: OpenCart) -> Lookup:
+async def _goods_by_line(services: WriteServices, lines: Sequence[CartLine]) -> dict[tuple[str, str], Goods]:
     goods = {}
-    for line in cart.lines:
+    for line in lines:
         found = await goods_at(services, line.shop_id, line.sku)
-        product = await services.engine.state(line.product_id)
-        if is_sold(product):
-            wares = Wares(line.product_id, product.category, product.brand)
-            goods[line.shop_id, line.sku] = found._replace(wares=wares)
-        else:
-            goods[line.shop_id, line.sku] = found._replace(offer=NoOffer())
-    return lambda shop_id, sku: goods[shop_id, sku]
+        goods[line.shop_id, line.sku] = _as_sold(found, line.product_id, await services.engine.state(line.product_id))
+    return goods
+
+
+def _as_sold(found: Goods, product_id: str, product: Product | None) -> Goods:
+    """With its wares; without an offer where the product is not on sale any more."""
+    if not isinstance(product, ActiveProduct) or not is_sold(product):
+        return found._replace(offer=NoOffer())
+    return found._replace(wares=Wares(product_id, product.category, product.brand))
 
 
 async def goods_at(services: Quoting, shop_id: str, sku: str) -> Goods:
@@ -64,17 +70,51 @@ async def groups_of(services: WriteServices, account_id: str) -> tuple[str, ...]
     return account.groups if isinstance(account, ActiveAccount) else ()
 
 
+@dataclass(frozen=True, slots=True)
+class Showing:
+    """All that a cart is shown with, looked up before a command to it is decided: its answer can be kept along."""
+
+    goods: dict[tuple[str, str], Goods]
+    groups: tuple[str, ...]
+    bound: Bound | None
+    changed_at: int
+    """When the cart was changed last before, in milliseconds."""
+
+    def body(self, services: WriteServices, outcome: Outcome) -> dict[str, object]:
+        """The cart as GET /api/cart would show it, without waiting for the view."""
+        now, at = services.clock(), outcome.position
+        cart = outcome.state if isinstance(outcome.state, OpenCart) else OpenCart()
+
+        def lookup(shop_id: str, sku: str) -> Goods:
+            return self.goods.get((shop_id, sku)) or goods_known(services, shop_id, sku)
+
+        stamps = Stamps(outcome.version, cart.opened_at or now, changed_by(outcome) or self.changed_at or now)
+        groups, bound = self.groups, self.bound
+        return cart_json(outcome.stream, cart, stamps, lookup, now=now, position=at, groups=groups, bound=bound)
+
+
+async def showing(services: WriteServices, lines: Sequence[CartLine], account_id: str, changed_at: int = 0) -> Showing:
+    groups = await groups_of(services, account_id)
+    bound = await _bound(services, account_id) if lines else None
+    return Showing(await _goods_by_line(services, lines), groups, bound, changed_at)
+
+
+def goods_known(services: WriteServices, shop_id: str, sku: str) -> Goods:
+    """Of a line that somebody put into the same cart in the same moment: who did has just looked its goods up."""
+    peek = services.engine.peek
+    offer, stock = peek(offer_id(shop_id, sku)), peek(stock_id(shop_id, sku))
+    product = peek(offer.product_id) if isinstance(offer, LiveOffer) else None
+    found = Goods(offer or NoOffer(), stock or EMPTY)
+    return _as_sold(found, offer.product_id if isinstance(offer, LiveOffer) else "", product)
+
+
 async def cart_body(
     services: WriteServices, cart_id: str, aggregate: Aggregate, changed_at: int, position: int
 ) -> dict[str, object]:
     """The cart as GET /api/cart would show it, without waiting for the view. ``changed_at`` in milliseconds."""
     cart = aggregate.state if isinstance(aggregate.state, OpenCart) else OpenCart()
-    lookup = await goods_of(services, cart)
-    now = services.clock()
-    stamps = Stamps(aggregate.version, cart.opened_at or now, changed_at)
-    groups = await groups_of(services, cart.account_id)
-    bound = await _bound(services, cart.account_id) if cart.lines else None
-    return cart_json(cart_id, cart, stamps, lookup, now=now, position=position, groups=groups, bound=bound)
+    shown = await showing(services, cart.lines, cart.account_id, changed_at)
+    return shown.body(services, Outcome(cart_id, aggregate.version, position, cart, []))
 
 
 async def _bound(services: WriteServices, account_id: str) -> Bound | None:

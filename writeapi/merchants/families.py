@@ -5,6 +5,7 @@ from __future__ import annotations
 from commands.batch import Outcome
 from commands.context import Context
 from commands.engine import Engine
+from commands.idempotency import IdempotentRequest
 from domain.catalog.product import PRODUCT, AddVariant, ChangeProduct, Description, PublishProduct, Variant
 from domain.claim import ReleaseClaim, TakeClaim
 from domain.errors import DomainError, NotFound
@@ -46,9 +47,15 @@ async def publish(
 
 
 async def add_variant(
-    services: WriteServices, context: Context, row: ProductRow, product_id: str, variant: Variant, expected: int | None
+    services: WriteServices,
+    context: Context,
+    row: ProductRow,
+    product_id: str,
+    variant: Variant,
+    expected: int | None,
+    request: IdempotentRequest | None = None,
 ) -> Outcome:
-    """Its SKU is claimed first and given back if it comes to nothing; ``expected`` as of ``Engine.submit``."""
+    """Its SKU is claimed first and given back if it comes to nothing; the last two as of ``Engine.submit``."""
     engine = services.engine
     asked = await Schemas(engine).of(row.description.category)
     kept = conformed(Said(row.description, (variant,)), asked, complete=not row.draft)
@@ -57,7 +64,7 @@ async def add_variant(
     claim = claim_id("sku", variant.sku)
     taken = await engine.submit(TakeClaim(claim, product_id, "/sku", "SKU"), context)
     try:
-        return await engine.submit(command, context, expected_version=expected)
+        return await engine.submit(command, context, expected_version=expected, request=request)
     except DomainError:
         if taken.events:
             await _give_back(engine, claim, product_id, context)

@@ -18,6 +18,8 @@ from typing import Any, NamedTuple
 from commands.batch import Outcome
 from commands.context import Context
 from commands.engine import Engine
+from commands.idempotency import IdempotentRequest
+from commands.store.port import Reply
 from domain.catalog.product import (
     PRODUCT,
     ActiveProduct,
@@ -68,6 +70,8 @@ class Made(NamedTuple):
     existed: bool
     changed: bool
     """Whether this call made events."""
+    reply: Reply | None = None
+    """The answer that was kept along with it, where it was for a request with a key."""
 
 
 @dataclass(slots=True)
@@ -84,9 +88,14 @@ class _Work:
 
 
 async def create_products(
-    engine: Engine, context: Context, drafts: Sequence[Draft], *, importing: bool = False
+    engine: Engine,
+    context: Context,
+    drafts: Sequence[Draft],
+    *,
+    importing: bool = False,
+    request: IdempotentRequest | None = None,
 ) -> list[Made | DomainError]:
-    """Creates each product for the account ``context.actor``.
+    """Creates each product for the account ``context.actor``. ``request`` is for one that is to be answered again.
 
     When ``importing``, the first variant's SKU stands in for a missing external id, and a product that exists already
     is brought to the line's description.
@@ -98,7 +107,7 @@ async def create_products(
         works = [_begun(context, draft, refusal, importing) for draft, refusal in checked]
         await _recognise(engine, context, works, importing)
         await _claim_skus(engine, context, works)
-        await _create(engine, context, works)
+        await _create(engine, context, works, request)
         if importing:
             await _bring_up(engine, context, works)
         results += [_settled(work) for work in works]
@@ -248,15 +257,16 @@ async def _give_back(engine: Engine, context: Context, works: Iterable[_Work]) -
     await submit_all(engine, context, releases)
 
 
-async def _create(engine: Engine, context: Context, works: Iterable[_Work]) -> None:
+async def _create(engine: Engine, context: Context, works: Iterable[_Work], request: IdempotentRequest | None) -> None:
     ready = [work for work in works if work.result is None]
-    outcomes = await submit_all(engine, context, [_creation(context, work) for work in ready])
+    outcomes = await submit_all(engine, context, [_creation(context, work) for work in ready], request)
     for work, outcome in zip(ready, outcomes, strict=True):
         if isinstance(outcome, DomainError):
             work.result = outcome
         else:
             made = bool(outcome.events)
-            work.result = Made(work.product_id, outcome.state.skus, outcome.version, outcome.position, not made, made)
+            skus, at = outcome.state.skus, outcome.position
+            work.result = Made(work.product_id, skus, outcome.version, at, not made, made, outcome.reply)
     await _give_back(engine, context, ready)
 
 
@@ -341,14 +351,16 @@ async def _those_that_stand(
     return [one if isinstance(one, DomainError) else next(outcomes) for one in commands]
 
 
-async def submit_all(engine: Engine, context: Context, commands: Sequence[Command]) -> list[Outcome | DomainError]:
+async def submit_all(
+    engine: Engine, context: Context, commands: Sequence[Command], request: IdempotentRequest | None = None
+) -> list[Outcome | DomainError]:
     """Outcomes and refusals, in order. Raises what is neither: an overloaded engine, a log that cannot be written."""
     if not commands:
         return []
     futures = []
     try:
         for command in commands:
-            futures.append(engine.submit(command, context))
+            futures.append(engine.submit(command, context, request=request))
     except BaseException:
         for future in futures:
             future.cancel()

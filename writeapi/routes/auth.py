@@ -4,7 +4,6 @@ cannot but refuse an address that is taken, and does so only as often as a clien
 from __future__ import annotations
 
 import asyncio
-import hmac
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Annotated, Any
@@ -18,18 +17,16 @@ from starlette.responses import Response
 
 from commands.batch import Outcome
 from commands.context import system_context
-from commands.errors import KeyReused
-from commands.idempotency import Answer, IdempotentRequest
 from commands.vault import Grant, TokenInvalid
 from domain.buyers.account import ActiveAccount, ErasedAccount
 from domain.claim import Claim
-from domain.errors import DomainError, Invalid
+from domain.errors import Invalid
 from domain.ids import claim_id
 from readapi.edge.headers import header
-from readapi.edge.idempotency import KEY_CHARS_MAX, IdempotencyKey, key_of
-from readapi.edge.openapi import problem_responses, signed_in
+from readapi.edge.idempotency import KEY_CHARS_MAX, key_of
+from readapi.edge.openapi import OPTIONAL_KEY, problem_responses, signed_in, taking
 from readapi.edge.principal import RequiredPrincipal, edge_of
-from readapi.edge.problems import ProblemError, RateLimited, response_for
+from readapi.edge.problems import ProblemError, RateLimited
 from readapi.edge.ratelimit import client_of, limited_by_client
 from readapi.edge.schemas import ONE_LINE, Password
 from streams.processes.erasure import erase
@@ -39,7 +36,6 @@ from writeapi.accounts.registration import (
     EMAIL_MAX,
     NAME_MAX,
     PASSWORD_MAX,
-    Applicant,
     Taken,
     applicant_of,
     open_account,
@@ -47,7 +43,7 @@ from writeapi.accounts.registration import (
 from writeapi.accounts.secondfactor import scopes_today
 from writeapi.accounts.veil import veiled_key
 from writeapi.bodies.replies import AccountReply
-from writeapi.requests import JSON, Body, command_reply, context_of, replay, services_of, stored_answer
+from writeapi.requests import JSON, Body, command_reply, context_of, kept_under, once, services_of
 from writeapi.routes.secondfactor import CODE_MAX
 from writeapi.services import WriteServices
 
@@ -82,45 +78,24 @@ class SignOut(Body):
     status_code=201,
     summary="Open an account",
     dependencies=[Depends(limited_by_client)],
-    responses={
-        201: {"model": AccountReply},
-        **problem_responses("idempotency_in_flight", "idempotency_key_reused"),
-    },
+    responses={201: {"model": AccountReply}},
+    openapi_extra=taking(OPTIONAL_KEY, signed=None),
 )
 async def register_account(request: Request, body: Registration) -> Response:
     """The position in the answer is where the account exists; sign in with POST /api/auth/token."""
     services = services_of(request)
     applicant = applicant_of(body.email, body.password, body.name)
     key = await veiled_key(request, "register " + services.vault.email_lookup(applicant.email))
+
+    async def registered() -> Response:
+        kept = None if key is None else kept_under(request, key, _registered)
+        context = context_of(request, "anonymous")
+        letter = _letter(request, services, applicant)
+        opened = await open_account(services.engine, services.vault, applicant, context, request=kept, letter=letter)
+        return _registered(opened)
+
     with edge_of(request).limiter.counting("taken", client_of(request.scope), Taken):
-        if key is not None:
-            return await _register_once(request, services, applicant, key)
-        context = context_of(request, "anonymous")
-        letter = _letter(request, services, applicant)
-        return _registered(await open_account(services.engine, services.vault, applicant, context, letter=letter))
-
-
-async def _register_once(
-    request: Request, services: WriteServices, applicant: Applicant, key: IdempotencyKey
-) -> Response:
-    """Looked up before anything is done: the claim on the e-mail would refuse the repetition."""
-
-    def answer(outcome: Outcome | DomainError) -> Answer:
-        if isinstance(outcome, DomainError):
-            return stored_answer(response_for(request.scope, outcome))
-        return stored_answer(_registered(outcome))
-
-    stored = IdempotentRequest(f"{key.scope}\x1f{key.key}", key.digest, answer)
-    with edge_of(request).in_flight.hold(key):
-        earlier = (await services.log.replies([stored.key])).get(stored.key)
-        if earlier is not None:
-            if not hmac.compare_digest(earlier.digest, key.digest):
-                raise KeyReused
-            return replay(earlier)
-        context = context_of(request, "anonymous")
-        letter = _letter(request, services, applicant)
-        outcome = await open_account(services.engine, services.vault, applicant, context, request=stored, letter=letter)
-        return _registered(outcome)
+        return await once(request, key, registered)
 
 
 def _letter(request: Request, services: WriteServices, applicant: Applicant) -> Callable[[], bool]:

@@ -20,12 +20,12 @@ from domain.orders.aftersale import CancelLines
 from domain.orders.orderstate import to_send
 from readapi.edge.etags import expected_version
 from readapi.edge.idempotency import idempotency_of
-from readapi.edge.openapi import problem_responses, signed_in
+from readapi.edge.openapi import IF_MATCH, KEY, taking
 from readapi.edge.principal import RequiredPrincipal
 from readapi.shapes.aftersale import SellersCancellation
 from readapi.shapes.orders import OrderOut
 from readapi.shown.orders import note_of, order_json, units_json, view_of_states
-from writeapi.bodies.keyed import KEY, KEYED
+from writeapi.bodies.replies import REPLIES
 from writeapi.buying.ordering import Lines, PlacedOrder, Said, is_buyers, order_of, own_shops, sealed, units_of
 from writeapi.changes import changed_by
 from writeapi.requests import Body, command_reply, context_of, execute, fresh_id, services_of
@@ -46,10 +46,9 @@ class CancelRequest(Body):
     summary="Call an order off, whole or by line; Idempotency-Key required",
     responses={
         200: {"model": OrderOut | SellersCancellation},
-        **KEYED,
-        **problem_responses("illegal_transition", "version_mismatch", "idempotency_in_flight"),
+        **REPLIES,
     },
-    openapi_extra={**signed_in(), "parameters": [KEY]},
+    openapi_extra=taking(KEY, IF_MATCH),
 )
 async def cancel_order(
     request: Request, order_id: str, principal: RequiredPrincipal, body: CancelRequest | None = None

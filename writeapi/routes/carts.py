@@ -6,6 +6,7 @@ from collections.abc import Collection, Sequence
 from contextlib import suppress
 from typing import Annotated
 
+import msgspec
 from fastapi import APIRouter
 from pydantic import Field
 from starlette.requests import Request
@@ -35,7 +36,8 @@ from domain.inventory import inventory
 from domain.sellers.offer import LiveOffer, price_at
 from readapi.edge.cart_token import HEADER as CART_TOKEN
 from readapi.edge.etags import check_if_match, expected_version
-from readapi.edge.openapi import problem_responses, signed_in
+from readapi.edge.idempotency import IdempotencyKey
+from readapi.edge.openapi import IF_MATCH, OPTIONAL_KEY, problem_responses, taking
 from readapi.edge.own_cart import cart_id_of
 from readapi.edge.principal import OptionalPrincipal, Principal, RequiredPrincipal, edge_of
 from readapi.shapes.carts import CartOut
@@ -47,16 +49,25 @@ from writeapi.buying.basket import (
     groups_of,
     open_cart,
     require_units,
+    showing,
     still_offered,
 )
 from writeapi.changes import last_change
-from writeapi.requests import Body, command_reply, context_of, context_of_anybody, fresh_id, services_of
+from writeapi.requests import (
+    Body,
+    carry_out,
+    command_reply,
+    context_of,
+    context_of_anybody,
+    fresh_id,
+    once,
+    optional_key,
+    services_of,
+)
 from writeapi.services import WriteServices
 
 router = APIRouter(tags=["carts"])
-REFUSALS = problem_responses("unauthenticated", "not_found", "out_of_stock", "illegal_transition", "version_mismatch")
-EITHER = signed_in(required=False)
-"""A bearer token, or a Cart-Token, or neither."""
+REFUSALS = problem_responses("unauthenticated", "not_found", "out_of_stock", "illegal_transition")
 Quantity = Annotated[int, Field(ge=1, le=QUANTITY_MAX, examples=[1])]
 Sku = Annotated[str, Field(min_length=1, max_length=200)]
 
@@ -79,28 +90,61 @@ class NewQuantity(Body):
     status_code=201,
     summary="Put something into the cart",
     responses={201: {"model": CartOut}, **REFUSALS},
-    openapi_extra=EITHER,
+    openapi_extra=taking(OPTIONAL_KEY, IF_MATCH, signed=False),
 )
 async def add_item(request: Request, body: NewItem, principal: OptionalPrincipal) -> Response:
-    services = services_of(request)
+    """Without a token and a Cart-Token it makes a cart, whose `cartToken` is told here. An `Idempotency-Key` is of the
+    cart then: whoever sends it again without the token, because the answer was lost, gets another cart."""
+    known = cart_id_of(request, principal)
+    cart_id = known or fresh_id("cart", services_of(request).clock())
+    key = await optional_key(request, principal.account_id if principal else cart_id)
+
+    async def added() -> Response:
+        return await _added(request, body, principal, cart_id, key, issued=known is None)
+
+    return _with_token(request, await once(request, key, added))
+
+
+async def _added(
+    request: Request,
+    body: NewItem,
+    principal: Principal | None,
+    cart_id: str,
+    key: IdempotencyKey | None,
+    *,
+    issued: bool,
+) -> Response:
+    services, account_id = services_of(request), principal.account_id if principal else ""
     context = context_of_anybody(request, principal)
-    cart_id = cart_id_of(request, principal)
-    issued = cart_id is None
-    if cart_id is None:
-        cart_id = fresh_id("cart", context.at)
     expected = await require_as_seen(request, services, cart_id)
     wanted = await find_wanted(services, body.sku, body.product_id, body.shop_id)
     cart = await services.engine.state(cart_id)
     same = find_line(cart, wanted.shop_id, wanted.sku) if isinstance(cart, OpenCart) else None
     quantity = body.quantity + (same.quantity if same else 0)
     require_units(cart_id, wanted, quantity, context.at)
-    groups = await groups_of(services, principal.account_id if principal else "")
-    line = await _line(services, wanted, body.quantity, context.at, groups)
-    command = AddItem(cart_id, line, context.at, principal.account_id if principal else "")
+    line = await _line(services, wanted, body.quantity, context.at, await groups_of(services, account_id))
+    command = AddItem(cart_id, line, context.at, account_id)
     CART.decide(command, cart)  # raises what is wrong with it before anything is set aside
     await _hold_in_cart(services, cart_id, wanted, quantity, context)
-    outcome = await services.engine.submit(command, context, expected_version=expected)
-    return await cart_reply(request, services, outcome, outcome.position, status=201, token=issued)
+    before = cart.lines if isinstance(cart, OpenCart) else ()
+    shown = await showing(services, (*before, line), account_id)
+
+    def render(outcome: Outcome) -> Response:
+        reply, headers = shown.body(services, outcome), {CART_TOKEN: cart_id} if issued else None
+        return command_reply(reply, position=outcome.position, version=outcome.version, status=201, headers=headers)
+
+    return await carry_out(request, command, context, render, expected_version=expected, key=key)
+
+
+def _with_token(request: Request, answer: Response) -> Response:
+    """What is kept of an answer names the cart that it made; what lets its visitor back to it is told, and not kept."""
+    cart_id = answer.headers.get(CART_TOKEN)
+    if cart_id is None:
+        return answer
+    token = edge_of(request).cart_tokens.issue(cart_id)
+    headers = {name: value for name, value in answer.headers.items() if name not in ("content-length", "cart-token")}
+    told = msgspec.json.encode({**msgspec.json.decode(answer.body), "cartToken": token})
+    return Response(told, answer.status_code, {**headers, CART_TOKEN: token})
 
 
 async def _line(services: WriteServices, wanted: Wanted, quantity: int, at: int, groups: Collection[str]) -> CartLine:
@@ -145,31 +189,20 @@ async def _hold_in_cart(
             raise OutOfStock(wanted.sku, quantity, recorded.event.available)
 
 
-async def cart_reply(
-    request: Request,
-    services: WriteServices,
-    outcome: Outcome,
-    position: int,
-    *,
-    status: int = 200,
-    token: bool = False,
-) -> Response:
+async def cart_reply(services: WriteServices, outcome: Outcome, position: int) -> Response:
     """``outcome`` is the cart's own; ``position`` that of all that was done."""
     cart_id = outcome.stream
     aggregate = await services.engine.load(cart_id)
     changed_at = await last_change(services, outcome, aggregate.version)
     body = await cart_body(services, cart_id, aggregate, changed_at, position)
-    headers = {}
-    if token:
-        body["cartToken"] = headers[CART_TOKEN] = edge_of(request).cart_tokens.issue(cart_id)
-    return command_reply(body, position=position, version=aggregate.version, status=status, headers=headers)
+    return command_reply(body, position=position, version=aggregate.version)
 
 
 @router.patch(
     "/api/cart/items/{item_id}",
     summary="Change the quantity of a line",
     responses={200: {"model": CartOut}, **REFUSALS},
-    openapi_extra=EITHER,
+    openapi_extra=taking(IF_MATCH, signed=False),
 )
 async def change_quantity(request: Request, item_id: str, body: NewQuantity, principal: OptionalPrincipal) -> Response:
     services = services_of(request)
@@ -187,14 +220,14 @@ async def change_quantity(request: Request, item_id: str, body: NewQuantity, pri
     outcome = await services.engine.submit(
         ChangeQuantity(cart_id, item_id, body.quantity), context, expected_version=expected
     )
-    return await cart_reply(request, services, outcome, outcome.position)
+    return await cart_reply(services, outcome, outcome.position)
 
 
 @router.delete(
     "/api/cart/items/{item_id}",
     summary="Take a line out",
     responses={200: {"model": CartOut}, **REFUSALS},
-    openapi_extra=EITHER,
+    openapi_extra=taking(IF_MATCH, signed=False),
 )
 async def remove_item(request: Request, item_id: str, principal: OptionalPrincipal) -> Response:
     services = services_of(request)
@@ -207,7 +240,7 @@ async def remove_item(request: Request, item_id: str, principal: OptionalPrincip
     released = await services.engine.submit(
         inventory.ReleaseStock(stock_id(line.shop_id, line.sku), cart_id, context.at, "removed"), context
     )
-    return await cart_reply(request, services, outcome, max(outcome.position, released.position))
+    return await cart_reply(services, outcome, max(outcome.position, released.position))
 
 
 async def require_as_seen(request: Request, services: WriteServices, cart_id: str) -> int | None:
@@ -231,7 +264,7 @@ async def own_cart(request: Request, services: WriteServices, principal: Princip
     "/api/cart/merge",
     summary="After login: take the anonymous cart's lines over",
     responses={200: {"model": CartOut}, **REFUSALS},
-    openapi_extra=signed_in(),
+    openapi_extra=taking(IF_MATCH),
 )
 async def merge_cart(request: Request, principal: RequiredPrincipal) -> Response:
     """Same SKU of the same shop: quantities add up, to the limit of a line. Other lines are appended."""
@@ -249,7 +282,7 @@ async def merge_cart(request: Request, principal: RequiredPrincipal) -> Response
     merge = MergeCart(target, principal.account_id, source, closed.lines, context.at, closed.coupons)
     outcome = await services.engine.submit(merge, context, expected_version=expected)
     await _take_holds_along(services, source, closed.lines, target, context)
-    return await cart_reply(request, services, outcome, max(outcome.position, services.engine.position))
+    return await cart_reply(services, outcome, max(outcome.position, services.engine.position))
 
 
 async def _take_holds_along(

@@ -9,7 +9,7 @@ from starlette.responses import Response
 from commands.batch import Outcome
 from domain.catalog.category import DEPTH_MAX, CloseCategory, PutCategory, category_id, require_open
 from readapi.edge.etags import expected_version
-from readapi.edge.openapi import signed_in
+from readapi.edge.openapi import IF_MATCH, OPTIONAL_KEY, taking
 from readapi.edge.principal import AdminPrincipal
 from readapi.edge.problems import BadParameter
 from writeapi.bodies.merchandise import is_category_step
@@ -24,7 +24,7 @@ router = APIRouter(tags=["catalog"])
     "/api/categories/{path:path}",
     summary="Keep a category, or change it",
     responses={200: {"model": CategoryReply}, **REPLIES},
-    openapi_extra=signed_in(),
+    openapi_extra=taking(OPTIONAL_KEY, IF_MATCH),
 )
 async def put_category(request: Request, path: str, body: CategoryIn, principal: AdminPrincipal) -> Response:
     """The category above it has to exist. Where the first step of a path is kept, products may only stand in categories
@@ -52,7 +52,7 @@ async def put_category(request: Request, path: str, body: CategoryIn, principal:
     "/api/categories/{path:path}",
     summary="Close a category",
     responses={200: {"model": CategoryReply}, **REPLIES},
-    openapi_extra=signed_in(),
+    openapi_extra=taking(IF_MATCH),
 )
 async def close_category(request: Request, path: str, principal: AdminPrincipal) -> Response:
     """With everything below it, until it is put again. Products stay where they are; their next change moves them."""

@@ -14,7 +14,7 @@ from domain.books.difference import NOTE_MAX, ExplainDifference, SettleDifferenc
 from domain.decider import Command
 from readapi.edge.etags import expected_version
 from readapi.edge.ids import require_id
-from readapi.edge.openapi import problem_responses, signed_in
+from readapi.edge.openapi import IF_MATCH, OPTIONAL_KEY, problem_responses, taking
 from readapi.edge.principal import AdminPrincipal, Principal
 from readapi.edge.schemas import ONE_LINE, no_card_number
 from readapi.shapes.books import DifferenceReply
@@ -23,8 +23,7 @@ from writeapi.requests import Body, command_reply, context_of, execute, optional
 router = APIRouter(tags=["money"])
 REPLIES = {
     200: {"model": DifferenceReply},
-    **problem_responses("unauthenticated", "forbidden", "not_found", "version_mismatch"),
-    **problem_responses("idempotency_key_reused", "idempotency_in_flight"),
+    **problem_responses("unauthenticated", "forbidden", "not_found"),
 }
 
 
@@ -41,7 +40,7 @@ class Note(Body):
     "/api/admin/differences/{difference_id}/explain",
     summary="Say what a difference was; it stays open",
     responses=REPLIES,
-    openapi_extra=signed_in(),
+    openapi_extra=taking(OPTIONAL_KEY, IF_MATCH),
 )
 async def explain(request: Request, difference_id: str, body: Note, principal: AdminPrincipal) -> Response:
     named = require_id("difference", difference_id, "difference")
@@ -53,7 +52,7 @@ async def explain(request: Request, difference_id: str, body: Note, principal: A
     "/api/admin/differences/{difference_id}/settle",
     summary="Settle a difference; found again, it is not opened again",
     responses=REPLIES,
-    openapi_extra=signed_in(),
+    openapi_extra=taking(OPTIONAL_KEY, IF_MATCH),
 )
 async def settle(request: Request, difference_id: str, body: Note, principal: AdminPrincipal) -> Response:
     """No money moves: whatever has to be paid is paid at the provider, or by a refund of the order."""

@@ -12,15 +12,17 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
+from commands.batch import Outcome
 from domain.errors import DomainError, IllegalTransition, LimitExceeded, NotFound, OutOfStock
 from domain.ids import offer_id
 from domain.sellers.drop import AnnounceDrop, EndDrop, commitment_of
 from domain.sellers.offer import OFFER, require_live
 from projections.catalog.projector import split_offer
-from readapi.edge.openapi import problem_responses, signed_in
+from readapi.edge.idempotency import IdempotencyKey
+from readapi.edge.openapi import OPTIONAL_KEY, problem_responses, signed_in, taking
 from readapi.edge.positions import HEADER as POSITION_HEADER
 from readapi.edge.positions import format_position
-from readapi.edge.principal import CustomerPrincipal, RequiredPrincipal
+from readapi.edge.principal import CustomerPrincipal, Principal, RequiredPrincipal
 from readapi.routes.drops import place_of, room_of
 from readapi.shown.drops import DropReply, Place, TicketOut, drop_json, place_headers, place_json
 from streams.waiting.line import ROOMS_MAX, LineFull, TooManyDrops
@@ -28,7 +30,7 @@ from streams.waiting.room import Room
 from streams.waiting.tokens import Ticket
 from writeapi.bodies.drops import NewDrop
 from writeapi.bodies.replies import REPLIES
-from writeapi.requests import JSON, context_of, fresh_id, owned_shop, services_of
+from writeapi.requests import JSON, carry_out, context_of, fresh_id, once, optional_key, owned_shop, services_of
 from writeapi.services import WriteServices
 
 router = APIRouter(tags=["drops"])
@@ -40,13 +42,19 @@ NO_HEADERS: Mapping[str, str] = MappingProxyType({})
     status_code=201,
     summary="Announce a drop of an offer",
     responses={201: {"model": DropReply}, **REPLIES},
-    openapi_extra=signed_in(),
+    openapi_extra=taking(OPTIONAL_KEY),
 )
 async def announce_drop(request: Request, body: NewDrop, principal: RequiredPrincipal) -> Response:
     """Until it ends, orders of the offer need an admission. The offer must limit the units per account, hold them at
     the checkout and take no backorders."""
     services = services_of(request)
     await owned_shop(services, principal, body.shop_id)
+    key = await optional_key(request, principal.account_id)
+    return await once(request, key, lambda: _announced(request, body, principal, key))
+
+
+async def _announced(request: Request, body: NewDrop, principal: Principal, key: IdempotencyKey | None) -> Response:
+    services = services_of(request)
     offer = require_live(await services.engine.state(offer_id(body.shop_id, body.sku)))
     context = context_of(request, principal.account_id)
     drop_id = fresh_id("drop", context.at)
@@ -54,17 +62,21 @@ async def announce_drop(request: Request, body: NewDrop, principal: RequiredPrin
     command = AnnounceDrop(offer_id(body.shop_id, body.sku), drop_id, body.terms(), commitment, context.at)
     OFFER.decide(command, offer)  # raises what is wrong with it before there is a line
     room = Room(drop_id, command.offer_id, offer.product_id, command.terms, commitment)
+
+    def render(outcome: Outcome) -> Response:
+        return _told(drop_json(room, context.at), outcome.position, 201, {"Location": f"/api/drops/{drop_id}"})
+
     line = services.drops.line
     try:
         await asyncio.to_thread(line.announce, room)
-        outcome = await services.engine.submit(command, context)
+        told = await carry_out(request, command, context, render, key=key)
     except TooManyDrops:
         raise LimitExceeded(f"at most {ROOMS_MAX} drops are announced at once", limit=ROOMS_MAX) from None
     except DomainError:
         await asyncio.to_thread(line.forget, drop_id)
         raise
     services.drops.stale()
-    return _told(drop_json(room, context.at), outcome.position, 201, {"Location": f"/api/drops/{drop_id}"})
+    return told
 
 
 @router.delete(

@@ -19,11 +19,10 @@ from domain.payments.giftcode import card_of, new_code
 from readapi.edge.etags import expected_version
 from readapi.edge.idempotency import idempotency_of
 from readapi.edge.ids import require_id
-from readapi.edge.openapi import problem_responses, signed_in
+from readapi.edge.openapi import IF_MATCH, KEY, problem_responses, signed_in, taking
 from readapi.edge.principal import RequiredPrincipal
 from readapi.edge.schemas import MoneyIn
 from readapi.shown.giftcards import GiftCardBalance, GiftCardIssuedReply, GiftCardReply, gift_card_json
-from writeapi.bodies.keyed import KEY, KEYED
 from writeapi.bodies.replies import REPLIES
 from writeapi.buying.giftcards import Code, find_card
 from writeapi.requests import Body, command_reply, context_of, execute, require_runner, services_of
@@ -53,12 +52,8 @@ class CodeIn(Body):
     "/api/gift-cards",
     status_code=201,
     summary="Issue a gift card; Idempotency-Key required",
-    responses={
-        201: {"model": GiftCardIssuedReply},
-        **KEYED,
-        **problem_responses("illegal_transition", "idempotency_in_flight"),
-    },
-    openapi_extra={**signed_in(), "parameters": [KEY]},
+    responses={201: {"model": GiftCardIssuedReply}, **REPLIES},
+    openapi_extra=taking(KEY),
 )
 async def issue(request: Request, body: NewGiftCard, principal: RequiredPrincipal) -> Response:
     """Of the marketplace, by administrators; with ``shopId`` of a shop, by its owner, who then owes it. The answer is
@@ -108,7 +103,7 @@ async def balance(request: Request, body: CodeIn) -> Response:
     "/api/gift-cards/{gift_card_id}/disable",
     summary="Disable a gift card",
     responses={200: {"model": GiftCardReply}, **REPLIES},
-    openapi_extra=signed_in(),
+    openapi_extra=taking(IF_MATCH),
 )
 async def disable(request: Request, gift_card_id: str, principal: RequiredPrincipal) -> Response:
     """For good: it pays for no new order. Orders that have reserved it already are settled with it."""

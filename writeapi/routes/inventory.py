@@ -12,7 +12,7 @@ from domain.decider import Command
 from domain.ids import stock_id
 from domain.inventory.inventory import AdjustStock, ReceiveStock
 from readapi.edge.etags import expected_version
-from readapi.edge.openapi import problem_responses, signed_in
+from readapi.edge.openapi import IF_MATCH, OPTIONAL_KEY, taking
 from readapi.edge.principal import Principal, RequiredPrincipal
 from readapi.routes.shops import inventory_json
 from writeapi.bodies.merchandise import Adjusted, Received
@@ -22,11 +22,14 @@ from writeapi.requests import command_reply, context_of, execute, optional_key, 
 from writeapi.routes.offers import SkuInPath
 
 router = APIRouter(tags=["merchants"])
-ANSWERS = {200: {"model": StockReply}, **REPLIES, **problem_responses("idempotency_in_flight", "illegal_transition")}
+ANSWERS = {200: {"model": StockReply}, **REPLIES}
 
 
 @router.post(
-    "/api/inventory/{shop_id}/{sku:path}/receive", summary="Receive stock", responses=ANSWERS, openapi_extra=signed_in()
+    "/api/inventory/{shop_id}/{sku:path}/receive",
+    summary="Receive stock",
+    responses=ANSWERS,
+    openapi_extra=taking(OPTIONAL_KEY, IF_MATCH),
 )
 async def receive(
     request: Request, shop_id: str, sku: SkuInPath, body: Received, principal: RequiredPrincipal
@@ -38,7 +41,10 @@ async def receive(
 
 
 @router.post(
-    "/api/inventory/{shop_id}/{sku:path}/adjust", summary="Adjust stock", responses=ANSWERS, openapi_extra=signed_in()
+    "/api/inventory/{shop_id}/{sku:path}/adjust",
+    summary="Adjust stock",
+    responses=ANSWERS,
+    openapi_extra=taking(OPTIONAL_KEY, IF_MATCH),
 )
 async def adjust(
     request: Request, shop_id: str, sku: SkuInPath, body: Adjusted, principal: RequiredPrincipal

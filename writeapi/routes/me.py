@@ -33,8 +33,9 @@ from domain.buyers.account import (
 from domain.decider import Command
 from domain.errors import IllegalTransition
 from readapi.edge.etags import check_if_match, expected_version
+from readapi.edge.idempotency import IdempotencyKey
 from readapi.edge.ids import require_id
-from readapi.edge.openapi import problem_responses, signed_in
+from readapi.edge.openapi import IF_MATCH, OPTIONAL_KEY, problem_responses, taking
 from readapi.edge.positions import HEADER as POSITION_HEADER
 from readapi.edge.positions import format_position
 from readapi.edge.principal import Principal, RequiredPrincipal
@@ -52,14 +53,21 @@ from writeapi.accounts.leaving import require_nothing_sold
 from writeapi.accounts.veil import veiled_key
 from writeapi.bodies.replies import AccountReply, AddressReply, PaymentMethodReply
 from writeapi.buying.addresses import wrong_with
-from writeapi.requests import command_reply, context_of, empty_reply, execute, fresh_id, services_of
+from writeapi.requests import (
+    carry_out,
+    command_reply,
+    context_of,
+    empty_reply,
+    execute,
+    fresh_id,
+    once,
+    services_of,
+)
 from writeapi.services import WriteServices
 
 router = APIRouter(tags=["accounts"])
 TOKEN_MAX = 200
-_COMMON: dict[int | str, dict[str, Any]] = problem_responses(
-    "unauthenticated", "illegal_transition", "version_mismatch", "idempotency_in_flight", "idempotency_key_reused"
-)
+_COMMON: dict[int | str, dict[str, Any]] = problem_responses("unauthenticated", "illegal_transition")
 _OF_ONE = {**_COMMON, **problem_responses("not_found")}
 
 
@@ -139,10 +147,17 @@ class NewPaymentMethod(CommandBody):
 @router.patch(
     "/api/me",
     summary="Change the profile",
-    openapi_extra=signed_in(),
+    openapi_extra=taking(OPTIONAL_KEY, IF_MATCH),
     responses={200: {"model": AccountReply}, **_COMMON},
 )
 async def change_profile(request: Request, body: ProfileChange, principal: RequiredPrincipal) -> Response:
+    key = await veiled_key(request, principal.account_id)
+    return await once(request, key, lambda: _changed_profile(request, body, principal, key))
+
+
+async def _changed_profile(
+    request: Request, body: ProfileChange, principal: Principal, key: IdempotencyKey | None
+) -> Response:
     services = services_of(request)
     version, account = await _account(services, principal)
     known = services.vault.open(principal.account_id, account.profile) or {}
@@ -154,10 +169,13 @@ async def change_profile(request: Request, body: ProfileChange, principal: Requi
     if changed == known and same:
         return _unchanged(request, services, answer, version)
     profile = None if changed == known else _seal(services, principal, changed)
-    return await _run(request, principal, ChangeProfile(principal.account_id, profile, orders, wishes), answer)
+    command = ChangeProfile(principal.account_id, profile, orders, wishes)
+    return await _run(request, principal, command, answer, held=key)
 
 
-@router.delete("/api/me", status_code=204, summary="Erase this person", openapi_extra=signed_in(), responses=_COMMON)
+@router.delete(
+    "/api/me", status_code=204, summary="Erase this person", openapi_extra=taking(IF_MATCH), responses=_COMMON
+)
 async def erase_me(request: Request, principal: RequiredPrincipal) -> Response:
     """For ever: the account ends, its sessions too, and what the history holds of the person becomes unreadable.
 
@@ -183,7 +201,7 @@ async def erase_me(request: Request, principal: RequiredPrincipal) -> Response:
     "/api/me/addresses",
     status_code=201,
     summary="Keep an address",
-    openapi_extra=signed_in(),
+    openapi_extra=taking(OPTIONAL_KEY, IF_MATCH),
     responses={201: {"model": AddressReply}, **_COMMON},
 )
 async def add_address(request: Request, body: NewAddress, principal: RequiredPrincipal) -> Response:
@@ -198,15 +216,22 @@ async def add_address(request: Request, body: NewAddress, principal: RequiredPri
 @router.patch(
     "/api/me/addresses/{address_id}",
     summary="Change an address",
-    openapi_extra=signed_in(),
+    openapi_extra=taking(OPTIONAL_KEY, IF_MATCH),
     responses={200: {"model": AddressReply}, **_OF_ONE},
 )
 async def change_address(
     request: Request, address_id: str, body: AddressChange, principal: RequiredPrincipal
 ) -> Response:
     """Fields that are not sent stay as they are. Without If-Match the last of two changes wins."""
-    services = services_of(request)
     require_id("address", address_id, "address")
+    key = await veiled_key(request, principal.account_id)
+    return await once(request, key, lambda: _changed_address(request, address_id, body, principal, key))
+
+
+async def _changed_address(
+    request: Request, address_id: str, body: AddressChange, principal: Principal, key: IdempotencyKey | None
+) -> Response:
+    services = services_of(request)
     version, account = await _account(services, principal)
     known = services.vault.open(principal.account_id, address_of(account, address_id).sealed) or {}
     changes = body.model_dump(by_alias=True, exclude_unset=True)
@@ -215,14 +240,14 @@ async def change_address(
     if changed == known:
         return _unchanged(request, services, answer, version)
     command = ChangeAddress(principal.account_id, _sealed_address(services, principal, address_id, changed))
-    return await _run(request, principal, command, answer)
+    return await _run(request, principal, command, answer, held=key)
 
 
 @router.delete(
     "/api/me/addresses/{address_id}",
     status_code=204,
     summary="Forget an address",
-    openapi_extra=signed_in(),
+    openapi_extra=taking(OPTIONAL_KEY, IF_MATCH),
     responses=_OF_ONE,
 )
 async def remove_address(request: Request, address_id: str, principal: RequiredPrincipal) -> Response:
@@ -238,7 +263,7 @@ async def remove_address(request: Request, address_id: str, principal: RequiredP
     "/api/me/payment-methods",
     status_code=201,
     summary="Keep a payment method",
-    openapi_extra=signed_in(),
+    openapi_extra=taking(OPTIONAL_KEY, IF_MATCH),
     responses={201: {"model": PaymentMethodReply}, **_COMMON},
 )
 async def add_payment_method(request: Request, body: NewPaymentMethod, principal: RequiredPrincipal) -> Response:
@@ -252,7 +277,7 @@ async def add_payment_method(request: Request, body: NewPaymentMethod, principal
     "/api/me/payment-methods/{payment_method_id}",
     status_code=204,
     summary="Forget a payment method",
-    openapi_extra=signed_in(),
+    openapi_extra=taking(OPTIONAL_KEY, IF_MATCH),
     responses=_OF_ONE,
 )
 async def remove_payment_method(request: Request, payment_method_id: str, principal: RequiredPrincipal) -> Response:
@@ -287,18 +312,27 @@ def _sealed_address(services: WriteServices, principal: Principal, address_id: s
 
 
 async def _run(
-    request: Request, principal: Principal, command: Command, answer: Mapping[str, Any] | None = None, status: int = 200
+    request: Request,
+    principal: Principal,
+    command: Command,
+    answer: Mapping[str, Any] | None = None,
+    status: int = 200,
+    *,
+    held: IdempotencyKey | None = None,
 ) -> Response:
-    """The command's reply: ``answer`` with version and position, or nothing but the headers."""
+    """The command's reply: ``answer`` with version and position, or nothing but the headers. ``held`` is the request's
+    key within ``once``."""
 
     def render(outcome: Outcome) -> Response:
         if answer is None:
             return empty_reply(position=outcome.position, version=outcome.version)
         return command_reply(answer, position=outcome.position, version=outcome.version, status=status)
 
+    context, expected = context_of(request, principal.account_id), expected_version(request)
+    if held is not None:
+        return await carry_out(request, command, context, render, expected_version=expected, key=held)
     key = await veiled_key(request, principal.account_id)
-    context = context_of(request, principal.account_id)
-    return await execute(request, command, context, render, expected_version=expected_version(request), key=key)
+    return await execute(request, command, context, render, expected_version=expected, key=key)
 
 
 def _unchanged(request: Request, services: WriteServices, answer: Mapping[str, Any], version: int) -> Response:

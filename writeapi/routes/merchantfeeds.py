@@ -11,7 +11,7 @@ from starlette.responses import Response
 from commands.batch import Outcome
 from domain.sellers.feedstate import ShopFeeds, feeds_id
 from domain.sellers.merchantfeed import AskRun, DeleteFeed, PauseFeed, PutFeed, ResumeFeed
-from readapi.edge.openapi import signed_in
+from readapi.edge.openapi import OPTIONAL_KEY, signed_in, taking
 from readapi.edge.positions import HEADER, format_position
 from readapi.edge.principal import Principal, RequiredPrincipal
 from writeapi.bodies.feeds import FEED_NAME, FeedIn, FeedReply, RunIn, RunReply
@@ -26,7 +26,7 @@ FeedName = Annotated[str, Path(pattern=FEED_NAME, max_length=40, examples=["pric
     "/api/shops/{shop_id}/feeds/{name}",
     summary="Set up a feed, or change it",
     responses={200: {"model": FeedReply}, **REPLIES},
-    openapi_extra=signed_in(),
+    openapi_extra=taking(OPTIONAL_KEY),
 )
 async def put_feed(
     request: Request, shop_id: str, name: FeedName, body: FeedIn, principal: RequiredPrincipal
@@ -80,7 +80,7 @@ async def resume_feed(request: Request, shop_id: str, name: FeedName, principal:
     status_code=202,
     summary="Run a feed now",
     responses={202: {"model": RunReply}, **REPLIES},
-    openapi_extra=signed_in(),
+    openapi_extra=taking(OPTIONAL_KEY),
 )
 async def run_feed(
     request: Request, shop_id: str, name: FeedName, body: RunIn, principal: RequiredPrincipal

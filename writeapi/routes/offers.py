@@ -12,7 +12,7 @@ from commands.batch import Outcome
 from domain.ids import offer_id
 from domain.sellers.offer import PutOffer, WithdrawOffer, require_live
 from readapi.edge.etags import expected_version
-from readapi.edge.openapi import signed_in
+from readapi.edge.openapi import IF_MATCH, OPTIONAL_KEY, taking
 from readapi.edge.principal import RequiredPrincipal
 from writeapi.bodies.merchandise import OfferTerms
 from writeapi.bodies.replies import REPLIES, OfferReply
@@ -27,7 +27,7 @@ SkuInPath = Annotated[str, Path(min_length=1, max_length=100, examples=["BED-160
     "/api/offers/{shop_id}/{sku:path}",
     summary="Offer a SKU, or change the terms",
     responses={200: {"model": OfferReply}, **REPLIES},
-    openapi_extra=signed_in(),
+    openapi_extra=taking(OPTIONAL_KEY, IF_MATCH),
 )
 async def put_offer(
     request: Request, shop_id: str, sku: SkuInPath, body: OfferTerms, principal: RequiredPrincipal
@@ -55,7 +55,7 @@ async def put_offer(
     "/api/offers/{shop_id}/{sku:path}",
     summary="Withdraw an offer",
     responses={200: {"model": OfferReply}, **REPLIES},
-    openapi_extra=signed_in(),
+    openapi_extra=taking(IF_MATCH),
 )
 async def withdraw_offer(request: Request, shop_id: str, sku: SkuInPath, principal: RequiredPrincipal) -> Response:
     services = services_of(request)

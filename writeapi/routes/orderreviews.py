@@ -13,20 +13,16 @@ from commands.batch import Outcome
 from domain.orders import order
 from domain.orders.orderreviewing import ApproveReview, RejectReview
 from readapi.edge.idempotency import idempotency_of
-from readapi.edge.openapi import problem_responses, signed_in
+from readapi.edge.openapi import KEY, taking
 from readapi.edge.principal import AdminPrincipal, Principal
 from readapi.shapes.orderreviews import OrderReviewReply
-from writeapi.bodies.keyed import KEY, KEYED
+from writeapi.bodies.replies import REPLIES
 from writeapi.buying.ordering import Said, order_of, sealed
 from writeapi.requests import Body, command_reply, context_of, execute, services_of
 
 router = APIRouter(tags=["operations"])
-REPLIES = {
-    200: {"model": OrderReviewReply},
-    **KEYED,
-    **problem_responses("illegal_transition", "idempotency_in_flight"),
-}
-WITH_KEY = {**signed_in(), "parameters": [KEY]}
+ANSWERS = {200: {"model": OrderReviewReply}, **REPLIES}
+WITH_KEY = taking(KEY)
 
 
 class Verdict(Body):
@@ -38,7 +34,7 @@ class Verdict(Body):
 @router.post(
     "/api/admin/reviews/{order_id}/approve",
     summary="An order under review goes on; Idempotency-Key required",
-    responses=REPLIES,
+    responses=ANSWERS,
     openapi_extra=WITH_KEY,
 )
 async def approve(request: Request, order_id: str, principal: AdminPrincipal, body: Verdict | None = None) -> Response:
@@ -48,7 +44,7 @@ async def approve(request: Request, order_id: str, principal: AdminPrincipal, bo
 @router.post(
     "/api/admin/reviews/{order_id}/reject",
     summary="An order under review is called off; Idempotency-Key required",
-    responses=REPLIES,
+    responses=ANSWERS,
     openapi_extra=WITH_KEY,
 )
 async def reject(request: Request, order_id: str, principal: AdminPrincipal, body: Verdict | None = None) -> Response:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 import msgspec
@@ -29,7 +30,7 @@ from readapi.edge.cart_token import HEADER as CART_TOKEN
 from readapi.edge.headers import header
 from readapi.edge.idempotency import idempotency_of
 from readapi.edge.ids import require_id
-from readapi.edge.openapi import problem_responses, signed_in
+from readapi.edge.openapi import KEY, problem_responses, signed_in, taking
 from readapi.edge.positions import prefer_wait, preference_applied
 from readapi.edge.principal import CustomerPrincipal, OptionalPrincipal, Principal, edge_of
 from readapi.edge.problems import ProblemError, response_for
@@ -39,14 +40,14 @@ from readapi.shapes.orders import OrderOut
 from readapi.shapes.quotes import QuoteOut
 from readapi.shown.orders import order_json, view_of_states
 from streams.waiting.tokens import Admission
-from writeapi.bodies.keyed import KEY, KEYED
+from writeapi.bodies.replies import REPLIES
 from writeapi.buying.admission import HEADER as ADMISSION
 from writeapi.buying.admission import admissions_for, note, use
 from writeapi.buying.basket import open_cart
 from writeapi.buying.giftcards import Code, covered_by
 from writeapi.buying.purchase import Delivery, Quoted, destination_of, items_of, place_order, quote_cart, require_goods
 from writeapi.buying.turns import HEADER as TURN
-from writeapi.changes import changed_by
+from writeapi.changes import changed_by, changes_of
 from writeapi.requests import Body, command_reply, context_of, replay, services_of, stored_answer, told
 from writeapi.services import WriteServices
 
@@ -175,12 +176,12 @@ def _destination(services: WriteServices, account_id: str, account: ActiveAccoun
     dependencies=[Depends(limited("checkout"))],
     responses={
         202: {"model": OrderOut},
-        **KEYED,
-        **problem_responses("validation_failed", "idempotency_key_reused", "gift_card_unusable"),
+        **REPLIES,
+        **problem_responses("validation_failed", "gift_card_unusable"),
         **problem_responses("forbidden", "admission_required"),
-        **problem_responses("out_of_stock", "price_changed", "idempotency_in_flight", "admission_used"),
+        **problem_responses("out_of_stock", "price_changed", "admission_used"),
     },
-    openapi_extra={**signed_in(), "parameters": [KEY, PREFER, ADMITTED, ITS_TURN]},
+    openapi_extra=taking(KEY, PREFER, ADMITTED, ITS_TURN),
 )
 async def create_order(request: Request, body: OrderRequest, principal: CustomerPrincipal) -> Response:
     """Of a line that cannot be delivered there the order comes to nothing at once, as `not_serviceable`. Answers 202 as
@@ -202,8 +203,10 @@ async def create_order(request: Request, body: OrderRequest, principal: Customer
         context = context_of(request, principal.account_id, command.order_id, now)
         await use(services, admissions, command.order_id, context)
 
+        elsewhere: dict[int, int] = {}
+
         def render(outcome: Outcome | DomainError) -> Answer:
-            return stored_answer(_render(request, services, command.order_id, outcome, wait))
+            return stored_answer(_render(request, services, command.order_id, outcome, wait, elsewhere))
 
         answer = IdempotentRequest(stored_key, key.digest, render)
         settled = services.engine.watch(command.order_id, _is_settled, answer) if wait else None
@@ -214,6 +217,8 @@ async def create_order(request: Request, body: OrderRequest, principal: Customer
             # Also when this very commit was the end: then it was rendered for who waits after it was for the command.
             if settled is not None and (outcome.events or not _is_settled(outcome.state)):
                 seen = await _within(settled, wait)
+                if seen is None:  # what another process did to it meanwhile was done then, not now
+                    elsewhere |= await changes_of(services, command.order_id)
                 outcome = seen or await services.engine.answer_again(command.order_id, answer)
         finally:
             if settled is not None:
@@ -274,12 +279,19 @@ def _is_settled(state: Any) -> bool:
 
 
 def _render(
-    request: Request, services: WriteServices, order_id: str, outcome: Outcome | DomainError, wait: int | None
+    request: Request,
+    services: WriteServices,
+    order_id: str,
+    outcome: Outcome | DomainError,
+    wait: int | None,
+    elsewhere: Mapping[int, int],
 ) -> Response:
+    """``elsewhere``: when the order came to versions that this process has not brought it to."""
     if isinstance(outcome, DomainError):
         return response_for(request.scope, outcome)
     paid = services.engine.peek(payment_id(order_id))
-    view = view_of_states(order_id, outcome.state, paid, outcome.version, changed_by(outcome) or services.clock())
+    at = changed_by(outcome) or elsewhere.get(outcome.version) or services.clock()
+    view = view_of_states(order_id, outcome.state, paid, outcome.version, at)
     return command_reply(
         order_json(view, services.vault, position=outcome.position, with_address=False),
         position=outcome.position,

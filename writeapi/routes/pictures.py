@@ -31,7 +31,7 @@ from domain.decider import Command
 from domain.errors import NotFound
 from domain.instants import instant
 from readapi.edge.ids import require_id
-from readapi.edge.openapi import problem_responses, signed_in
+from readapi.edge.openapi import OPTIONAL_KEY, problem_responses, signed_in, taking
 from readapi.edge.positions import HEADER, format_position
 from readapi.edge.principal import RequiredPrincipal
 from readapi.edge.problems import Overloaded, ProblemError
@@ -170,7 +170,7 @@ async def upload(request: Request, ticket: Annotated[str, Path(max_length=CHARS_
     status_code=201,
     summary="Show a picture that was uploaded",
     responses={201: {"model": PictureTaken}, **REPLIES, **AWAY},
-    openapi_extra=signed_in(),
+    openapi_extra=taking(OPTIONAL_KEY),
 )
 async def add_picture(request: Request, product_id: str, body: PictureIn, principal: RequiredPrincipal) -> Response:
     """It is looked at: its type is what its first bytes say, whatever was said before. And it is decoded, to make

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 from fastapi import APIRouter
@@ -14,16 +14,26 @@ from commands.context import Context
 from domain.catalog.product import DiscontinueProduct, WithdrawProduct
 from domain.errors import DomainError, VersionMismatch
 from projections.catalog.projector import ProductRow
-from readapi.edge.etags import parse_tags
+from readapi.edge.etags import expected_version
 from readapi.edge.ids import require_id
-from readapi.edge.openapi import problem_responses, signed_in
+from readapi.edge.openapi import IF_MATCH, OPTIONAL_KEY, problem_responses, taking
 from readapi.edge.principal import Principal, RequiredPrincipal
-from readapi.edge.problems import BadParameter, ProblemError
 from writeapi.bodies.merchandise import NewProduct, NewVariant, ProductChange
 from writeapi.bodies.replies import REPLIES, ProductReply
 from writeapi.merchants.families import add_variant, change, product_row, publish
 from writeapi.merchants.merchandise import create_products, require_owner
-from writeapi.requests import command_reply, context_of, require_merchant, require_not_barred, services_of
+from writeapi.requests import (
+    answer_of,
+    command_reply,
+    context_of,
+    kept_under,
+    once,
+    optional_key,
+    require_merchant,
+    require_not_barred,
+    services_of,
+    told,
+)
 from writeapi.services import WriteServices
 
 router = APIRouter(tags=["merchants"])
@@ -35,31 +45,43 @@ ATTEMPTS = 5
     status_code=201,
     summary="Create a product",
     responses={201: {"model": ProductReply}, **problem_responses("unauthenticated", "forbidden")},
-    openapi_extra=signed_in(),
+    openapi_extra=taking(OPTIONAL_KEY),
 )
 async def create_product(request: Request, body: NewProduct, principal: RequiredPrincipal) -> Response:
     """For merchants. A SKU belongs to one product only. With an ``externalId`` that was used before, the answer is the
     product it made then, and nothing is created."""
     services = services_of(request)
     await require_merchant(services, principal)
-    context = context_of(request, principal.account_id)
-    [made] = await create_products(services.engine, context, [body.draft()])
-    if isinstance(made, DomainError):
-        raise made
-    return command_reply(
-        {"productId": made.product_id, "skus": made.skus},
-        position=made.position,
-        version=made.version,
-        status=201,
-        headers={"Location": f"/api/products/{made.product_id}"},
-    )
+    key = await optional_key(request, principal.account_id)
+
+    async def created() -> Response:
+        kept = None if key is None else kept_under(request, key, _created)
+        context = context_of(request, principal.account_id)
+        [made] = await create_products(services.engine, context, [body.draft()], request=kept)
+        if isinstance(made, DomainError):
+            raise made
+        if kept is None:
+            return _created_reply(made.product_id, made.skus, made.version, made.position)
+        # Nothing was decided, and so nothing kept, where the product was there already.
+        return answer_of(made.reply or (await services.engine.answer_again(made.product_id, kept)).reply)
+
+    return await once(request, key, created)
+
+
+def _created(outcome: Outcome) -> Response:
+    return _created_reply(outcome.stream, outcome.state.skus, outcome.version, outcome.position)
+
+
+def _created_reply(product_id: str, skus: Sequence[str], version: int, position: int) -> Response:
+    body, headers = {"productId": product_id, "skus": skus}, {"Location": f"/api/products/{product_id}"}
+    return command_reply(body, position=position, version=version, status=201, headers=headers)
 
 
 @router.patch(
     "/api/products/{product_id}",
     summary="Change a product's description",
     responses={200: {"model": ProductReply}, **REPLIES},
-    openapi_extra=signed_in(),
+    openapi_extra=taking(IF_MATCH),
 )
 async def change_product(
     request: Request, product_id: str, body: ProductChange, principal: RequiredPrincipal
@@ -79,7 +101,7 @@ async def change_product(
     "/api/products/{product_id}/publish",
     summary="Publish a draft",
     responses={200: {"model": ProductReply}, **REPLIES},
-    openapi_extra=signed_in(),
+    openapi_extra=taking(IF_MATCH),
 )
 async def publish_product(request: Request, product_id: str, principal: RequiredPrincipal) -> Response:
     """From now on it is found and can be bought. It has to have what its category asks for."""
@@ -97,14 +119,14 @@ async def publish_product(request: Request, product_id: str, principal: Required
     "/api/products/{product_id}/withdraw",
     summary="Make a product a draft again",
     responses={200: {"model": ProductReply}, **REPLIES},
-    openapi_extra=signed_in(),
+    openapi_extra=taking(IF_MATCH),
 )
 async def withdraw_product(request: Request, product_id: str, principal: RequiredPrincipal) -> Response:
     """It is in no list and not sold until it is published again. What was ordered stays ordered."""
     services = services_of(request)
     await own_product(services, principal, product_id)
     context = context_of(request, principal.account_id)
-    return product_reply(await submit(services, WithdrawProduct(product_id), context, version_insisted_on(request)))
+    return product_reply(await submit(services, WithdrawProduct(product_id), context, expected_version(request)))
 
 
 @router.post(
@@ -112,25 +134,34 @@ async def withdraw_product(request: Request, product_id: str, principal: Require
     status_code=201,
     summary="Add a variant",
     responses={201: {"model": ProductReply}, **REPLIES},
-    openapi_extra=signed_in(),
+    openapi_extra=taking(OPTIONAL_KEY, IF_MATCH),
 )
 async def create_variant(request: Request, product_id: str, body: NewVariant, principal: RequiredPrincipal) -> Response:
     """With a SKU of its own. Where the family has axes it has to differ on them from every other variant."""
     services = services_of(request)
     await own_product(services, principal, product_id)
-    context = context_of(request, principal.account_id)
-    row, insisted = await product_row(services, product_id), version_insisted_on(request)
-    if insisted is not None and insisted != row.version:
-        raise VersionMismatch(insisted, row.version)  # before its SKU is taken
-    made = await add_variant(services, context, row, product_id, body.variant(), insisted)
-    return product_reply(made, status=201)
+    key = await optional_key(request, principal.account_id)
+
+    def render(outcome: Outcome) -> Response:
+        return product_reply(outcome, status=201)
+
+    async def added() -> Response:
+        context = context_of(request, principal.account_id)
+        row, insisted = await product_row(services, product_id), expected_version(request)
+        if insisted is not None and insisted != row.version:
+            raise VersionMismatch(insisted, row.version)  # before its SKU is taken
+        kept = None if key is None else kept_under(request, key, render)
+        outcome = await add_variant(services, context, row, product_id, body.variant(), insisted, kept)
+        return render(outcome) if kept is None else told(outcome)
+
+    return await once(request, key, added)
 
 
 @router.delete(
     "/api/products/{product_id}",
     summary="Discontinue a product",
     responses={200: {"model": ProductReply}, **REPLIES},
-    openapi_extra=signed_in(),
+    openapi_extra=taking(IF_MATCH),
 )
 async def discontinue_product(request: Request, product_id: str, principal: RequiredPrincipal) -> Response:
     """It can still be read, but is in no list and not sold any more. Its SKUs stay taken."""
@@ -138,7 +169,7 @@ async def discontinue_product(request: Request, product_id: str, principal: Requ
     await own_product(services, principal, product_id, discontinued_too=True)
     context = context_of(request, principal.account_id)
     command = DiscontinueProduct(product_id)
-    return product_reply(await submit(services, command, context, version_insisted_on(request)), discontinued=True)
+    return product_reply(await submit(services, command, context, expected_version(request)), discontinued=True)
 
 
 async def own_product(
@@ -156,7 +187,7 @@ async def upon_the_newest(
     request: Request, product_id: str, work: Callable[[ProductRow, int], Awaitable[Outcome]]
 ) -> Outcome:
     """What ``work`` made of the product as it stands, which must still stand so when it is written."""
-    insisted = version_insisted_on(request)
+    insisted = expected_version(request)
     for attempt in range(ATTEMPTS):
         row = await product_row(services_of(request), product_id)
         try:
@@ -169,20 +200,6 @@ async def upon_the_newest(
 
 async def submit(services: WriteServices, command: Any, context: Context, expected: int | None) -> Outcome:
     return await services.engine.submit(command, context, expected_version=expected)
-
-
-def version_insisted_on(request: Request) -> int | None:
-    """The version in If-Match: a command's tag ``"7"`` or a page's ``"7-0123456789ab"``, both of version 7."""
-    raw = request.headers.get("if-match")
-    tags = None if raw is None else parse_tags(raw, "If-Match")
-    if tags is None:
-        return None
-    if len(tags) > 1:
-        raise BadParameter("header", "If-Match", "one entity tag, please")
-    version = tags[0].strip('"').partition("-")[0]
-    if not (tags[0].startswith('"') and version.isascii() and version.isdigit() and len(version) <= 18):
-        raise ProblemError("version_mismatch", "no version of the product has this entity tag")
-    return int(version)
 
 
 def product_reply(outcome: Outcome, status: int = 200, **more: Any) -> Response:

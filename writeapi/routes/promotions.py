@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from contextlib import AbstractContextManager
+from http import HTTPStatus
 from typing import Annotated
 
+import msgspec
 from fastapi import APIRouter, Path
 from starlette.requests import Request
 from starlette.responses import Response
@@ -26,28 +28,32 @@ from domain.pricing.promotion import (
     NoPromotion,
     Promotion,
     PutPromotion,
-    Terms,
     uses_of,
 )
 from readapi.edge.etags import expected_version
 from readapi.edge.ids import require_id
-from readapi.edge.openapi import signed_in
+from readapi.edge.openapi import IF_MATCH, OPTIONAL_KEY, signed_in, taking
 from readapi.edge.principal import OptionalPrincipal, Principal, RequiredPrincipal, edge_of
 from readapi.edge.ratelimit import client_of
 from readapi.shapes.carts import CartOut
 from writeapi.bodies.promotions import Groups, NewCoupon, PromotionTerms
 from writeapi.bodies.replies import REPLIES, AccountReply, PromotionReply
+from writeapi.buying.basket import showing
 from writeapi.buying.promotions import coupon_problem
+from writeapi.changes import changed_last
 from writeapi.requests import (
+    carry_out,
     command_reply,
     context_of,
     context_of_anybody,
     execute,
     fresh_id,
+    once,
+    optional_key,
     require_runner,
     services_of,
 )
-from writeapi.routes.carts import EITHER, REFUSALS, cart_reply, own_cart
+from writeapi.routes.carts import REFUSALS, cart_reply, own_cart
 from writeapi.services import WriteServices
 
 router = APIRouter(tags=["promotions"])
@@ -58,26 +64,34 @@ router = APIRouter(tags=["promotions"])
     status_code=201,
     summary="Start a promotion",
     responses={201: {"model": PromotionReply}, **REPLIES},
-    openapi_extra=signed_in(),
+    openapi_extra=taking(OPTIONAL_KEY),
 )
 async def create_promotion(request: Request, body: PromotionTerms, principal: RequiredPrincipal) -> Response:
     """With a code it applies to carts that hold the coupon, without one to every cart that meets its terms."""
     terms = body.terms()
     await require_runner(services_of(request), principal, terms.scope.shop_id, "promotions")
     context = context_of(request, principal.account_id)
-    promotion_id = fresh_id("promotion", context.at)
-    PROMOTION.decide(PutPromotion(promotion_id, terms), NoPromotion())  # raises before its code is taken
-    if terms.code:
-        with _guessing(request):
-            await _take_code(services_of(request), promotion_id, terms.code, context)
-    return await _put(request, promotion_id, terms, context, status=201)
+    key = await optional_key(request, principal.account_id)
+
+    async def started() -> Response:
+        promotion_id = fresh_id("promotion", context.at)
+        command = PutPromotion(promotion_id, terms)
+        PROMOTION.decide(command, NoPromotion())  # raises before its code is taken
+        if terms.code:
+            with _guessing(request):
+                await _take_code(services_of(request), promotion_id, terms.code, context)
+        return await carry_out(request, command, context, lambda outcome: promotion_reply(outcome, 201), key=key)
+
+    answer = await once(request, key, started)
+    await _see_through(services_of(request), answer, context)
+    return answer
 
 
 @router.put(
     "/api/promotions/{promotion_id}",
     summary="Change a promotion",
     responses={200: {"model": PromotionReply}, **REPLIES},
-    openapi_extra=signed_in(),
+    openapi_extra=taking(IF_MATCH),
 )
 async def change_promotion(
     request: Request, promotion_id: str, body: PromotionTerms, principal: RequiredPrincipal
@@ -91,14 +105,17 @@ async def change_promotion(
     PROMOTION.decide(PutPromotion(promotion_id, terms), known)
     if terms.limit is not None:
         await _require_uses(services_of(request), promotion_id, terms.limit, context.at)
-    return await _put(request, promotion_id, terms, context)
+    command, expected = PutPromotion(promotion_id, terms), expected_version(request)
+    answer = await execute(request, command, context, promotion_reply, expected_version=expected)
+    await _see_through(services_of(request), answer, context)
+    return answer
 
 
 @router.delete(
     "/api/promotions/{promotion_id}",
     summary="End a promotion",
     responses={200: {"model": PromotionReply}, **REPLIES},
-    openapi_extra=signed_in(),
+    openapi_extra=taking(IF_MATCH),
 )
 async def end_promotion(request: Request, promotion_id: str, principal: RequiredPrincipal) -> Response:
     """At once, and for good. Its code may be used for another one. Repeated, it does what a crash has left undone."""
@@ -113,21 +130,20 @@ async def end_promotion(request: Request, promotion_id: str, principal: Required
     return answer
 
 
-async def _put(request: Request, promotion_id: str, terms: Terms, context: Context, status: int = 200) -> Response:
-    """The terms first, for they may be refused; then its uses follow them. A new one takes no money off before it has
-    uses and, without a code, stands on the board; whatever a crash has left undone is done by putting it again."""
-    engine = services_of(request).engine
-
-    def render(outcome: Outcome) -> Response:
-        return promotion_reply(outcome, status)
-
-    expected = expected_version(request)
-    answer = await execute(request, PutPromotion(promotion_id, terms), context, render, expected_version=expected)
-    if terms.limit is not None:
-        await _set_uses(services_of(request), promotion_id, context)
-    if not terms.code:
-        await engine.submit(PostPromotion(board_of(terms.scope.shop_id), promotion_id), context)
-    return answer
+async def _see_through(services: WriteServices, answer: Response, context: Context) -> None:
+    """The terms come first, for they may be refused; then its uses follow them. A new one takes no money off before it
+    has uses and, without a code, stands on the board; whatever a crash has left undone is done when the same request
+    comes again, or by putting it again."""
+    if answer.status_code >= HTTPStatus.BAD_REQUEST:
+        return
+    promotion_id = msgspec.json.decode(answer.body)["promotionId"]
+    state: Promotion = await services.engine.state(promotion_id)
+    if not isinstance(state, LivePromotion):
+        return
+    if state.terms.limit is not None:
+        await _set_uses(services, promotion_id, context)
+    if not state.terms.code:
+        await services.engine.submit(PostPromotion(board_of(state.terms.scope.shop_id), promotion_id), context)
 
 
 async def _require_uses(services: WriteServices, promotion_id: str, limit: int, at: int) -> None:
@@ -189,28 +205,38 @@ def promotion_reply(outcome: Outcome, status: int = 200) -> Response:
     status_code=201,
     summary="Put a coupon into the cart",
     responses={201: {"model": CartOut}, **REFUSALS},
-    openapi_extra=EITHER,
+    openapi_extra=taking(OPTIONAL_KEY, IF_MATCH, signed=False),
 )
 async def add_coupon(request: Request, body: NewCoupon, principal: OptionalPrincipal) -> Response:
     """It must be good at present; whether the cart meets its terms is told by each quote anew."""
-    services = services_of(request)
-    cart_id, _ = await own_cart(request, services, principal)
-    context = context_of_anybody(request, principal)
-    with _guessing(request):
-        refusal = await coupon_problem(services, body.code, principal.account_id if principal else "", context.at)
-        if refusal:
-            raise Invalid(refusal, "/code")
-    outcome = await services.engine.submit(
-        AddCoupon(cart_id, body.code), context, expected_version=expected_version(request)
-    )
-    return await cart_reply(request, services, outcome, outcome.position, status=201)
+    services, account_id = services_of(request), principal.account_id if principal else ""
+    cart_id, cart = await own_cart(request, services, principal)
+    key = await optional_key(request, account_id or cart_id)
+
+    async def added() -> Response:
+        context, expected = context_of_anybody(request, principal), expected_version(request)
+        with _guessing(request):
+            refusal = await coupon_problem(services, body.code, account_id, context.at)
+            if refusal:
+                raise Invalid(refusal, "/code")
+        changed_at = await changed_last(services, cart_id)
+        shown = await showing(services, cart.lines, cart.account_id, changed_at)
+
+        def render(outcome: Outcome) -> Response:
+            reply = shown.body(services, outcome)
+            return command_reply(reply, position=outcome.position, version=outcome.version, status=201)
+
+        command = AddCoupon(cart_id, body.code)
+        return await carry_out(request, command, context, render, expected_version=expected, key=key)
+
+    return await once(request, key, added)
 
 
 @router.delete(
     "/api/cart/coupons/{code}",
     summary="Take a coupon out",
     responses={200: {"model": CartOut}, **REFUSALS},
-    openapi_extra=EITHER,
+    openapi_extra=taking(IF_MATCH, signed=False),
 )
 async def remove_coupon(
     request: Request, code: Annotated[str, Path(max_length=40)], principal: OptionalPrincipal
@@ -221,7 +247,7 @@ async def remove_coupon(
     outcome = await services.engine.submit(
         RemoveCoupon(cart_id, code.upper()), context, expected_version=expected_version(request)
     )
-    return await cart_reply(request, services, outcome, outcome.position)
+    return await cart_reply(services, outcome, outcome.position)
 
 
 def _guessing(request: Request) -> AbstractContextManager[None]:

@@ -14,13 +14,14 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
+from commands.batch import Outcome
 from commands.context import system_context
 from domain.errors import Invalid
 from domain.sellers.feedterms import RunCounts
 from domain.sellers.push import PUSH_WINDOW_MS, PUSHES_MAX, DropPushSecret, Push, PutPushSecret, TakePush, push_id
 from domain.stored.codec import DAMAGED
 from readapi.edge.ids import require_id
-from readapi.edge.openapi import problem_responses, signed_in
+from readapi.edge.openapi import OPTIONAL_KEY, problem_responses, signed_in, taking
 from readapi.edge.positions import HEADER, format_position
 from readapi.edge.principal import RequiredPrincipal
 from readapi.edge.problems import ProblemError, RateLimited
@@ -32,7 +33,8 @@ from streams.outgoing.webhooks import new_secret
 from writeapi.bodies.feeds import PushReply, PushSecretReply
 from writeapi.bodies.replies import REPLIES
 from writeapi.merchants.loading import RowLoader
-from writeapi.requests import command_reply, context_of, owned_shop, services_of
+from writeapi.requests import command_reply, context_of, execute, optional_key, owned_shop, services_of
+from writeapi.sealedreplies import kept, with_secret
 from writeapi.services import WriteServices
 
 router = APIRouter(tags=["merchants"])
@@ -64,21 +66,24 @@ SIGNED: dict[str, Any] = {
     status_code=201,
     summary="A new secret for what a shop pushes",
     responses={201: {"model": PushSecretReply}, **REPLIES},
-    openapi_extra=signed_in(),
+    openapi_extra=taking(OPTIONAL_KEY),
 )
 async def put_push_secret(request: Request, shop_id: str, principal: RequiredPrincipal) -> Response:
     """The secret is told here and never again. The one before stays good for a day, so that senders can change over."""
     services = services_of(request)
     await owned_shop(services, principal, shop_id)
-    stream, secret = push_id(shop_id), new_secret()
+    key = await optional_key(request, principal.account_id)
+    stream = push_id(shop_id)
     await asyncio.to_thread(services.vault.ensure_key, stream)
-    sealed = services.vault.seal(stream, {"secret": secret})
+    sealed = services.vault.seal(stream, {"secret": new_secret()})
     context = context_of(request, principal.account_id)
-    outcome = await services.engine.submit(PutPushSecret(stream, sealed, context.at), context)
-    headers = {"Cache-Control": "no-store"}
-    return command_reply(
-        {"secret": secret}, position=outcome.position, version=outcome.version, status=201, headers=headers
-    )
+
+    def render(outcome: Outcome) -> Response:
+        reply, headers = {"secret": kept(sealed)}, {"Cache-Control": "no-store"}
+        return command_reply(reply, position=outcome.position, version=outcome.version, status=201, headers=headers)
+
+    answer = await execute(request, PutPushSecret(stream, sealed, context.at), context, render, key=key)
+    return with_secret(services.vault, stream, answer)
 
 
 @router.delete(

@@ -20,24 +20,18 @@ from domain.payments import payment
 from readapi.edge.etags import expected_version
 from readapi.edge.idempotency import idempotency_of
 from readapi.edge.ids import require_id
-from readapi.edge.openapi import problem_responses, signed_in
+from readapi.edge.openapi import IF_MATCH, KEY, taking
 from readapi.edge.principal import AdminPrincipal
 from readapi.edge.schemas import MoneyIn
 from readapi.shapes.aftersale import RefundReply
 from readapi.shown.refunds import refunds_json
-from writeapi.bodies.keyed import KEY, KEYED
+from writeapi.bodies.replies import REPLIES
 from writeapi.buying.ordering import Lines, Said, units_of
 from writeapi.requests import Body, command_reply, context_of, execute, fresh_id, services_of
 from writeapi.services import WriteServices
 
 router = APIRouter(tags=["after-sale"])
-ANSWERS = {
-    202: {"model": RefundReply},
-    **KEYED,
-    **problem_responses("illegal_transition", "version_mismatch", "idempotency_in_flight"),
-}
-WITH_KEY = {**signed_in(), "parameters": [KEY]}
-
+ANSWERS = {202: {"model": RefundReply}, **REPLIES}
 
 Reason = Annotated[Said, Field(description="kept for ever with the order: nothing personal", examples=["damaged"])]
 
@@ -56,7 +50,7 @@ class RefundRequest(Body):
     status_code=202,
     summary="Give money back; Idempotency-Key required",
     responses=ANSWERS,
-    openapi_extra=WITH_KEY,
+    openapi_extra=taking(KEY, IF_MATCH),
 )
 async def refund(request: Request, order_id: str, body: RefundRequest, principal: AdminPrincipal) -> Response:
     """Granted with this answer, paid out by the provider afterwards: the order's `refunds` tell. What is granted
@@ -86,7 +80,7 @@ async def refund(request: Request, order_id: str, body: RefundRequest, principal
     status_code=202,
     summary="Try a refused refund again; Idempotency-Key required",
     responses=ANSWERS,
-    openapi_extra=WITH_KEY,
+    openapi_extra=taking(KEY),
 )
 async def retry(request: Request, order_id: str, refund_id: str, principal: AdminPrincipal) -> Response:
     """For a refund that the provider refused, once the reason for that is gone. Where a dispute was lost since, what is

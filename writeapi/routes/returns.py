@@ -17,11 +17,11 @@ from domain.orders import order
 from domain.orders.aftersale import ApproveReturn, ReceiveReturn, RejectReturn, RequestReturn
 from domain.orders.returns import DAY_MS
 from readapi.edge.idempotency import IdempotencyKey, idempotency_of
-from readapi.edge.openapi import problem_responses, signed_in
+from readapi.edge.openapi import KEY, taking
 from readapi.edge.principal import Principal, RequiredPrincipal
 from readapi.shapes.aftersale import ReturnReply
 from readapi.shown.orders import return_json
-from writeapi.bodies.keyed import KEY, KEYED
+from writeapi.bodies.replies import REPLIES
 from writeapi.buying.ordering import (
     Lines,
     PlacedOrder,
@@ -38,8 +38,7 @@ from writeapi.routes.shipments import Word
 from writeapi.services import WriteServices
 
 router = APIRouter(tags=["after-sale"])
-REFUSED = {**KEYED, **problem_responses("illegal_transition", "idempotency_in_flight")}
-WITH_KEY = {**signed_in(), "parameters": [KEY]}
+WITH_KEY = taking(KEY)
 
 
 class ReturnedUnits(SomeUnits):
@@ -75,7 +74,7 @@ class Receipt(Body):
     "/api/orders/{order_id}/returns",
     status_code=201,
     summary="Ask to send goods back; Idempotency-Key required",
-    responses={201: {"model": ReturnReply}, **REFUSED},
+    responses={201: {"model": ReturnReply}, **REPLIES},
     openapi_extra=WITH_KEY,
 )
 async def request_return(
@@ -104,7 +103,7 @@ async def request_return(
 @router.post(
     "/api/orders/{order_id}/returns/{return_id}/approve",
     summary="The buyer may send it; Idempotency-Key required",
-    responses={200: {"model": ReturnReply}, **REFUSED},
+    responses={200: {"model": ReturnReply}, **REPLIES},
     openapi_extra=WITH_KEY,
 )
 async def approve(
@@ -121,7 +120,7 @@ async def approve(
 @router.post(
     "/api/orders/{order_id}/returns/{return_id}/reject",
     summary="It is not taken back; Idempotency-Key required",
-    responses={200: {"model": ReturnReply}, **REFUSED},
+    responses={200: {"model": ReturnReply}, **REPLIES},
     openapi_extra=WITH_KEY,
 )
 async def reject(
@@ -138,7 +137,7 @@ async def reject(
 @router.post(
     "/api/orders/{order_id}/returns/{return_id}/receive",
     summary="It arrived; Idempotency-Key required",
-    responses={200: {"model": ReturnReply}, **REFUSED},
+    responses={200: {"model": ReturnReply}, **REPLIES},
     openapi_extra=WITH_KEY,
 )
 async def receive(

@@ -14,7 +14,7 @@ from domain.catalog.product import NoProduct
 from domain.catalog.review import RATING_MAX, WriteReview, reviews_of
 from domain.errors import Forbidden, NotFound
 from readapi.edge.ids import require_id
-from readapi.edge.openapi import problem_responses, signed_in
+from readapi.edge.openapi import OPTIONAL_KEY, problem_responses, taking
 from readapi.edge.principal import RequiredPrincipal
 from readapi.edge.schemas import LONG_TEXT
 from readapi.shown.reviews import ReviewReply
@@ -40,9 +40,9 @@ class NewReview(Body):
     summary="Review what one has bought, or change one's review",
     responses={
         201: {"model": ReviewReply},
-        **problem_responses("unauthenticated", "forbidden", "not_found", "idempotency_in_flight"),
+        **problem_responses("unauthenticated", "forbidden", "not_found"),
     },
-    openapi_extra=signed_in(),
+    openapi_extra=taking(OPTIONAL_KEY),
 )
 async def write_review(request: Request, product_id: str, body: NewReview, principal: RequiredPrincipal) -> Response:
     """An account has one review of a product, which the next takes the place of. Without a paid order of the product:

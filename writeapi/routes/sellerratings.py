@@ -15,7 +15,7 @@ from domain.orders.order import PaidOrder
 from domain.orders.orderstate import NoOrder
 from domain.sellers.sellerrating import RATING_MAX, RateSeller, ratings_of
 from readapi.edge.ids import require_id
-from readapi.edge.openapi import problem_responses, signed_in
+from readapi.edge.openapi import OPTIONAL_KEY, problem_responses, taking
 from readapi.edge.principal import RequiredPrincipal
 from readapi.shapes.shops import SellerRatingReply
 from writeapi.requests import Body, command_reply, context_of, execute, optional_key, services_of
@@ -36,9 +36,9 @@ class NewSellerRating(Body):
     summary="Rate a shop that has delivered, or change one's rating",
     responses={
         201: {"model": SellerRatingReply},
-        **problem_responses("unauthenticated", "not_found", "illegal_transition", "idempotency_in_flight"),
+        **problem_responses("unauthenticated", "not_found", "illegal_transition"),
     },
-    openapi_extra=signed_in(),
+    openapi_extra=taking(OPTIONAL_KEY),
 )
 async def rate_seller(request: Request, shop_id: str, body: NewSellerRating, principal: RequiredPrincipal) -> Response:
     """An account has one rating of a shop, which the next takes the place of. While nothing of the order has been

@@ -16,19 +16,18 @@ from domain.orders.order import DeliverShipment, OpenOrder, PackShipment, PaidOr
 from domain.orders.shipment import NAME_MAX
 from readapi.edge.idempotency import IdempotencyKey, idempotency_of
 from readapi.edge.ids import require_id
-from readapi.edge.openapi import problem_responses, signed_in
+from readapi.edge.openapi import KEY, taking
 from readapi.edge.principal import Principal, RequiredPrincipal
 from readapi.edge.schemas import ONE_LINE
 from readapi.shapes.aftersale import ShipmentReply
 from readapi.shown.orders import shipment_json
-from writeapi.bodies.keyed import KEY, KEYED
+from writeapi.bodies.replies import REPLIES
 from writeapi.buying.ordering import may_act_for, order_of, own_shops, require_address
 from writeapi.requests import Body, command_reply, context_of, execute, fresh_id, services_of
 from writeapi.services import WriteServices
 
 router = APIRouter(tags=["merchants"])
-REFUSED = {**KEYED, **problem_responses("illegal_transition", "idempotency_in_flight")}
-WITH_KEY = {**signed_in(), "parameters": [KEY]}
+WITH_KEY = taking(KEY)
 Word = Annotated[str, Field(min_length=1, max_length=NAME_MAX), ONE_LINE]
 
 
@@ -55,7 +54,7 @@ class Carriage(Body):
     "/api/orders/{order_id}/shipments",
     status_code=201,
     summary="Pack a shipment; Idempotency-Key required",
-    responses={201: {"model": ShipmentReply}, **REFUSED},
+    responses={201: {"model": ShipmentReply}, **REPLIES},
     openapi_extra=WITH_KEY,
 )
 async def pack(request: Request, order_id: str, body: NewShipment, principal: RequiredPrincipal) -> Response:
@@ -80,7 +79,7 @@ async def pack(request: Request, order_id: str, body: NewShipment, principal: Re
 @router.post(
     "/api/orders/{order_id}/shipments/{shipment_id}/shipped",
     summary="A shipment left; Idempotency-Key required",
-    responses={200: {"model": ShipmentReply}, **REFUSED},
+    responses={200: {"model": ShipmentReply}, **REPLIES},
     openapi_extra=WITH_KEY,
 )
 async def ship(
@@ -96,7 +95,7 @@ async def ship(
 @router.post(
     "/api/orders/{order_id}/shipments/{shipment_id}/delivered",
     summary="A shipment arrived; Idempotency-Key required",
-    responses={200: {"model": ShipmentReply}, **REFUSED},
+    responses={200: {"model": ShipmentReply}, **REPLIES},
     openapi_extra=WITH_KEY,
 )
 async def deliver(request: Request, order_id: str, shipment_id: str, principal: RequiredPrincipal) -> Response:

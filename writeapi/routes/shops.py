@@ -10,11 +10,21 @@ from commands.batch import Outcome
 from domain.buyers.account import GrantScope
 from domain.sellers.shop import SHOP, NoShop, OpenShop, RenameShop
 from readapi.edge.etags import expected_version
-from readapi.edge.openapi import problem_responses, signed_in
+from readapi.edge.openapi import IF_MATCH, OPTIONAL_KEY, problem_responses, taking
 from readapi.edge.principal import RequiredPrincipal
 from writeapi.bodies.merchandise import NewShop, ShopChange
 from writeapi.bodies.replies import REPLIES, ShopReply
-from writeapi.requests import command_reply, context_of, execute, fresh_id, optional_key, owned_shop, services_of
+from writeapi.requests import (
+    carry_out,
+    command_reply,
+    context_of,
+    execute,
+    fresh_id,
+    once,
+    optional_key,
+    owned_shop,
+    services_of,
+)
 
 router = APIRouter(tags=["merchants"])
 
@@ -25,31 +35,34 @@ router = APIRouter(tags=["merchants"])
     summary="Open a shop",
     responses={
         201: {"model": ShopReply},
-        **problem_responses("unauthenticated", "forbidden", "idempotency_key_reused"),
+        **problem_responses("unauthenticated", "forbidden"),
     },
-    openapi_extra=signed_in(),
+    openapi_extra=taking(OPTIONAL_KEY),
 )
 async def open_shop(request: Request, body: NewShop, principal: RequiredPrincipal) -> Response:
     """Whoever opens a shop is a merchant from then on; a token refreshed afterwards says so. Refused (403 `forbidden`)
     to whom that was taken from."""
-    context = context_of(request, principal.account_id)
-    shop_id = fresh_id("shop", context.at)
-    command = OpenShop(shop_id, principal.account_id, body.name, body.country, body.currency)
-    SHOP.decide(command, NoShop())  # raises what is wrong with it before the account is changed
     key = await optional_key(request, principal.account_id)
-    await services_of(request).engine.submit(GrantScope(principal.account_id, "merchant"), context)
 
     def render(outcome: Outcome) -> Response:
         return shop_reply(outcome, 201, {"Location": f"/api/shops/{outcome.stream}"})
 
-    return await execute(request, command, context, render, key=key)
+    async def opened() -> Response:
+        context = context_of(request, principal.account_id)
+        shop_id = fresh_id("shop", context.at)
+        command = OpenShop(shop_id, principal.account_id, body.name, body.country, body.currency)
+        SHOP.decide(command, NoShop())  # raises what is wrong with it before the account is changed
+        await services_of(request).engine.submit(GrantScope(principal.account_id, "merchant"), context)
+        return await carry_out(request, command, context, render, key=key)
+
+    return await once(request, key, opened)
 
 
 @router.patch(
     "/api/shops/{shop_id}",
     summary="Rename a shop",
     responses={200: {"model": ShopReply}, **REPLIES},
-    openapi_extra=signed_in(),
+    openapi_extra=taking(IF_MATCH),
 )
 async def rename_shop(request: Request, shop_id: str, body: ShopChange, principal: RequiredPrincipal) -> Response:
     await owned_shop(services_of(request), principal, shop_id)

@@ -13,6 +13,7 @@ from commands.engine import Engine
 from commands.logs.engines import Engines
 from commands.logs.slices import SLICES, Directory, ranges
 from domain.errors import Invalid
+from readapi.consistency import at_log_position
 from readapi.edge.openapi import problem_responses, signed_in
 from readapi.edge.paging import page
 from readapi.edge.principal import AdminPrincipal
@@ -48,12 +49,16 @@ class SlicesReply(CommandReply):
 @router.get(
     "/api/admin/slices",
     summary="Which log has which slices of the streams",
-    responses={200: {"model": SlicesReply}, **problem_responses("unauthenticated", "forbidden")},
+    responses={
+        200: {"model": SlicesReply},
+        **problem_responses("unauthenticated", "forbidden", "position_not_reached"),
+    },
     openapi_extra=signed_in(),
 )
 async def show(request: Request, principal: AdminPrincipal) -> Response:
     """`version` counts the changes of the directory."""
-    return _told(services_of(request).engine)
+    head = await at_log_position(request)
+    return _told(services_of(request).engine, head)
 
 
 @router.post(
@@ -72,11 +77,11 @@ async def move(request: Request, body: Move, principal: AdminPrincipal) -> Respo
         raise Invalid(f"0 to {logs - 1}; KONTOR_LOGS adds logs when the service starts", "/log")
     if isinstance(engine, Engines):
         await engine.move(body.first, body.last, body.log)
-    return _told(engine)
+    return _told(engine, engine.position)
 
 
-def _told(engine: Engine) -> Response:
+def _told(engine: Engine, position: int) -> Response:
     directory = engine.directory if isinstance(engine, Engines) else Directory(1, (0,) * SLICES)
     told = [{"first": first, "last": last, "log": log} for first, last, log in ranges(directory.homes)]
     body = {"logs": engine.logs if isinstance(engine, Engines) else 1, **page(told)}
-    return command_reply(body, position=engine.position, version=directory.version)
+    return command_reply(body, position=position, version=directory.version)

@@ -22,10 +22,11 @@ from domain.outgoing.subscription import (
     require_room,
     subscription_of,
 )
+from readapi.edge.idempotency import IdempotencyKey
 from readapi.edge.ids import require_id
-from readapi.edge.openapi import signed_in
+from readapi.edge.openapi import OPTIONAL_KEY, signed_in, taking
 from readapi.edge.positions import HEADER, format_position
-from readapi.edge.principal import AdminPrincipal
+from readapi.edge.principal import AdminPrincipal, Principal
 from streams.outgoing.addresses import require_receiver
 from streams.outgoing.published import TELLABLE, type_of, types_of
 from streams.outgoing.webhooks import new_secret
@@ -37,7 +38,17 @@ from writeapi.bodies.subscriptions import (
     RedeliveryReply,
     SubscriptionReply,
 )
-from writeapi.requests import command_reply, context_of, execute, fresh_id, services_of
+from writeapi.requests import (
+    carry_out,
+    command_reply,
+    context_of,
+    execute,
+    fresh_id,
+    once,
+    optional_key,
+    services_of,
+)
+from writeapi.sealedreplies import kept, with_secret
 from writeapi.services import WriteServices
 
 router = APIRouter(tags=["webhooks"])
@@ -49,30 +60,39 @@ _EVENT_ID = re.compile(r"([a-z]{3}_[^/\s]{1,160})/([1-9][0-9]{0,8})")
     status_code=201,
     summary="Subscribe to events by webhook",
     responses={201: {"model": SubscriptionReply}, **REPLIES},
-    openapi_extra=signed_in(),
+    openapi_extra=taking(OPTIONAL_KEY),
 )
 async def create_subscription(request: Request, body: NewSubscription, principal: AdminPrincipal) -> Response:
     """Events from now on are posted to the URL, signed as [Standard Webhooks](https://www.standardwebhooks.com) has it.
     The secret is told here and never again."""
     services = services_of(request)
+    key = await optional_key(request, principal.account_id)
+    answer = await once(request, key, lambda: _created(request, body, principal, key))
+    return with_secret(services.vault, answer.headers.get("location", "").rpartition("/")[2], answer)
+
+
+async def _created(
+    request: Request, body: NewSubscription, principal: Principal, key: IdempotencyKey | None
+) -> Response:
+    services = services_of(request)
     require_receiver(body.url, services.webhooks_private)
     types_of(body.types, "/types", TELLABLE)
     require_room(await _book(services))
     context = context_of(request, principal.account_id)
-    subscription_id, secret = fresh_id("subscription", context.at), new_secret()
+    subscription_id = fresh_id("subscription", context.at)
     await asyncio.to_thread(services.vault.ensure_key, subscription_id)
-    sealed = services.vault.seal(subscription_id, {"secret": secret})
+    sealed = services.vault.seal(subscription_id, {"secret": new_secret()})
     after = await services.log.head()
     command = CreateSubscription(
         BOOK, subscription_id, body.url, tuple(dict.fromkeys(body.types)), sealed, after, context.at
     )
 
     def render(outcome: Outcome) -> Response:
-        reply = {"subscriptionId": subscription_id, "secret": secret}
+        reply = {"subscriptionId": subscription_id, "secret": kept(sealed)}
         headers = {"Location": f"/api/subscriptions/{subscription_id}", "Cache-Control": "no-store"}
         return command_reply(reply, position=outcome.position, version=1, status=201, headers=headers)
 
-    return await execute(request, command, context, render)
+    return await carry_out(request, command, context, render, key=key)
 
 
 @router.delete(
@@ -96,7 +116,7 @@ async def delete_subscription(request: Request, subscription_id: str, principal:
     status_code=202,
     summary="Send an event again",
     responses={202: {"model": RedeliveryReply}, **REPLIES},
-    openapi_extra=signed_in(),
+    openapi_extra=taking(OPTIONAL_KEY),
 )
 async def redeliver(request: Request, subscription_id: str, body: Redelivery, principal: AdminPrincipal) -> Response:
     """Whatever became of it before, under the same `webhook-id`."""
@@ -115,7 +135,7 @@ async def redeliver(request: Request, subscription_id: str, body: Redelivery, pr
         reply = {"subscriptionId": subscription_id, "eventId": event_id}
         return command_reply(reply, position=outcome.position, status=202)
 
-    return await execute(request, command, context, render)
+    return await execute(request, command, context, render, key=await optional_key(request, principal.account_id))
 
 
 def _id(subscription_id: str) -> str:

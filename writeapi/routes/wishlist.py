@@ -16,12 +16,12 @@ from domain.errors import NotFound
 from domain.ids import claim_id
 from domain.money import Money
 from domain.sellers.offer import price_at
-from readapi.edge.openapi import problem_responses, signed_in
+from readapi.edge.openapi import OPTIONAL_KEY, problem_responses, signed_in, taking
 from readapi.edge.principal import RequiredPrincipal
 from readapi.instants import instant
 from readapi.shown.wishes import WishReply
 from writeapi.buying.basket import best_offer_of, only_sku, require_sold
-from writeapi.requests import Body, command_reply, context_of, empty_reply, execute, services_of
+from writeapi.requests import Body, carry_out, command_reply, context_of, empty_reply, once, optional_key, services_of
 from writeapi.services import WriteServices
 
 router = APIRouter(tags=["discovery"])
@@ -41,28 +41,33 @@ class NewWish(Body):
     status_code=201,
     summary="Put something onto the wishlist",
     responses={201: {"model": WishReply}, **REFUSALS},
-    openapi_extra=signed_in(),
+    openapi_extra=taking(OPTIONAL_KEY),
 )
 async def add_wish(request: Request, body: NewWish, principal: RequiredPrincipal) -> Response:
     """Also what is sold out, or offered by nobody at present. What is there already stays as it was."""
     services = services_of(request)
-    sku, product_id = await _goods(services, body)
-    context = context_of(request, principal.account_id)
-    price, sold_out = await _terms(services, product_id, sku, context.at)
-    command = WishItem(wishlist_of(principal.account_id), sku, product_id, context.at, price, sold_out)
+    key = await optional_key(request, principal.account_id)
 
-    def render(outcome: Outcome) -> Response:
-        wishes: Wishlist = outcome.state
-        wish = wishes.items[sku]
-        reply = {
-            "sku": sku,
-            "productId": wish.product_id,
-            "priceAtAdding": wish.price,
-            **dict.fromkeys(("addedAt", "createdAt", "updatedAt"), instant(wish.at)),
-        }
-        return command_reply(reply, position=outcome.position, version=outcome.version, status=201)
+    async def wished() -> Response:
+        sku, product_id = await _goods(services, body)
+        context = context_of(request, principal.account_id)
+        price, sold_out = await _terms(services, product_id, sku, context.at)
+        command = WishItem(wishlist_of(principal.account_id), sku, product_id, context.at, price, sold_out)
+        return await carry_out(request, command, context, lambda outcome: _wish(outcome, sku), key=key)
 
-    return await execute(request, command, context, render)
+    return await once(request, key, wished)
+
+
+def _wish(outcome: Outcome, sku: str) -> Response:
+    wishes: Wishlist = outcome.state
+    wish = wishes.items[sku]
+    reply = {
+        "sku": sku,
+        "productId": wish.product_id,
+        "priceAtAdding": wish.price,
+        **dict.fromkeys(("addedAt", "createdAt", "updatedAt"), instant(wish.at)),
+    }
+    return command_reply(reply, position=outcome.position, version=outcome.version, status=201)
 
 
 @router.delete(

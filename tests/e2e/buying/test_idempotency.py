@@ -223,8 +223,10 @@ async def test_an_order_that_was_decided_twice_is_answered_as_another_process_en
     await other.close()
     await other.log.close()
     answer = await placing
-    assert expect(202, answer)["status"] == "CANCELLED"
+    told = expect(202, answer)
+    assert told["status"] == "CANCELLED"
     same_answer(answer, await shopper.place("waits", wait=10))
+    assert told["updatedAt"] == (await shopper.order(ids[0]))["updatedAt"]
 
 
 async def test_orders_that_end_as_they_are_placed_are_answered_as_they_are_replayed(
