@@ -107,7 +107,7 @@ class Checkouts:
 
     def _paid(self, order_id: str, now: int) -> list[Recorded]:
         """What the provider says to what is asked of it now."""
-        state, intent = self._world.state(payment_id(order_id)), self._known[order_id].intent
+        state, intent = self._world.state(payment_id(order_id)), self._known[order_id].payment.intent
         if not intent or not isinstance(state, payment.Payment):
             return []
         question = question_of(state)

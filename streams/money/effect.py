@@ -90,25 +90,27 @@ def asked_for(recorded: Recorded) -> Effect | None:
 
 def left_open(state: Checkout) -> Effect | None:
     """What a checkout still waits for from the provider."""
-    kind = OPEN.get(state.payment)
-    if kind is None or not state.intent:
+    paid = state.payment
+    kind = OPEN.get(paid.status)
+    if kind is None or not paid.intent:
         return None
-    assert payment_of(state.intent) == payment_id(state.order_id), state.intent
+    assert payment_of(paid.intent) == payment_id(state.order_id), paid.intent
     return Effect(
         kind=kind,
-        key=state.intent,
+        key=paid.intent,
         order_id=state.order_id,
         amount=_amount_of(kind, state),
         token=state.placed.payment_token if kind == "authorize" else "",
-        reference=state.reference,
+        reference=paid.reference,
         in_parts=is_by_parcel(state) and kind in ("authorize", "capture"),
-        attempts=state.attempts,
+        attempts=paid.attempts,
     )
 
 
 def _amount_of(kind: str, state: Checkout) -> Money | None:
     if kind == "refund":
-        return state.refunding.amount if state.refunding is not None else None
+        refunding = state.payment.refunding
+        return refunding.amount if refunding is not None else None
     if kind == "capture":
         return to_capture(state)
     return None if kind == "void" else state.placed.due

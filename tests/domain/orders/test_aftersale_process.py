@@ -5,7 +5,7 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from domain.checkout import saga
-from domain.checkout.sagastate import Refunding
+from domain.checkout.funds import Refunding
 from domain.decider import Event
 from domain.inventory import inventory
 from domain.money import Money
@@ -72,7 +72,7 @@ def test_refunds_are_asked_for_one_after_the_other():
     after_sale(*both).asks_for(request("rfd_1", FIVE))
     waiting = after_sale(*both, asked("rfd_1", FIVE))
     waiting.asks_for_nothing()
-    assert waiting.state.refunding == Refunding(FIVE, "goodwill")
+    assert waiting.state.payment.refunding == Refunding(FIVE, "goodwill")
     assert not saga.is_settled(waiting.state)
     after_sale(*both, asked("rfd_1", FIVE), paid_out("rfd_1", FIVE)).asks_for(request("rfd_2", TWO))
 
@@ -83,7 +83,7 @@ def test_a_refused_refund_waits_for_a_person_and_keeps_nobody_waiting():
     assert saga.is_settled(after_sale(*one).state)
     after_sale(*one, granted("rfd_2", TWO)).asks_for(request("rfd_2", TWO))
     again = after_sale(*one, asked("rfd_1", FIVE))
-    assert again.state.intent
+    assert again.state.payment.intent
     assert not saga.is_settled(again.state)
 
 
@@ -112,7 +112,7 @@ def test_called_off_what_is_owed_already_is_paid_out_first_and_then_the_rest():
 def test_the_rest_covers_what_was_not_asked_for_before():
     """A process that never heard of the grant asked for all of it."""
     story = after_sale(granted("rfd_1", FIVE), cancelled("cancelled"), asked("", PRICE), paid_out("", PRICE))
-    assert story.state.owed == {}
+    assert story.state.payment.owed == {}
     assert not any(isinstance(command, payment.RequestRefund) for command in saga.next_commands(story.state, 1))
 
 
