@@ -18,9 +18,7 @@ import msgspec
 from msgspec.structs import replace
 
 from domain.catalog.attributes import Attribute, escaped
-from domain.catalog.language import DEFAULT, Text, check_texts
-from domain.catalog.language import DESCRIPTION_MAX as DESCRIPTION_MAX
-from domain.catalog.language import TITLE_MAX as TITLE_MAX
+from domain.catalog.language import DEFAULT, DESCRIPTION_MAX, TITLE_MAX, Text, check_texts
 from domain.decider import Command, Decider, Event, State
 from domain.errors import IllegalTransition, Invalid, NotFound
 

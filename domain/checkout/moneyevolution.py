@@ -9,7 +9,7 @@ from typing import TypeVar
 from domain.checkout.funds import Owed, Refunding
 from domain.checkout.parcelsteps import at_rest
 from domain.checkout.sagastate import Checkout, captured, with_card, with_payment
-from domain.orders.refund import RefundGranted
+from domain.orders.order import RefundGranted
 from domain.payments import giftcard, payment
 from domain.recorded import Recorded
 

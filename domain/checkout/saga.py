@@ -17,6 +17,8 @@ in the order and in its review, so the timer is a question that anybody may ask 
 
 Which step comes next is decided here; what each asks for is in ``cartsteps.py``, ``stocksteps.py``, ``moneysteps.py``
 and ``parcelsteps.py``.
+
+This is the way in: what is imported below as ``X as X`` lies elsewhere in the room, and others take it from here.
 """
 
 from __future__ import annotations
@@ -28,7 +30,7 @@ from domain.checkout.evolution import evolve as evolve
 from domain.checkout.sagastate import FOREVER as FOREVER
 from domain.checkout.sagastate import Checkout as Checkout
 from domain.checkout.sagastate import is_by_parcel, runs_out_at
-from domain.checkout.stocksteps import PAYMENT_GRACE_MS as PAYMENT_GRACE_MS
+from domain.checkout.stocksteps import PAYMENT_GRACE_MS
 from domain.decider import Command
 from domain.ids import payment_id
 from domain.orders import order, orderreviewing, policy

@@ -12,9 +12,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from domain.buyers.reset import VALID_MS
 from domain.buyers.watch import BACK, DROP
 from domain.money import Money
-from domain.orders.order import OpenOrder, PaidOrder
+from domain.orders.order import OpenOrder, PaidOrder, RefundGranted
 from domain.orders.owed import is_everything
-from domain.orders.refund import RefundGranted
 from domain.payments.giftcard import GiftCardRefunded
 from domain.payments.payment import PaymentRefunded
 from streams.outgoing.notices import AccountNotice, AnyNotice, Notice, Recipient, WishNotice

@@ -14,7 +14,8 @@ import pytest
 from commands.engine import Engine
 from commands.mapper import record, recorded
 from commands.store.port import EventLog, Row
-from commands.store.sqlite import INSERT, SELECT, SQLiteLog
+from commands.store.sqlite import INSERT, SQLiteLog
+from commands.store.sqlitereading import SELECT
 from domain.decider import Event
 from domain.ids import payment_id, stock_id
 from domain.inventory.inventory import HoldStock, ReleaseStock
