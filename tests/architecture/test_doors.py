@@ -1,4 +1,4 @@
-"""Each aggregate has one way in: what it hands on from a file beside it (``X as X``) is imported by others from there."""
+"""Each aggregate has one way in: names that it hands on from a file beside it (``X as X``) come from there for all."""
 
 from __future__ import annotations
 

@@ -20,8 +20,7 @@ from kontor import console
 from kontor.cli import app
 from kontor.folder import DataFolder
 from kontor.operating.copying import copy_log
-from kontor.operating.showing import Asked
-from kontor.operating.showing import run_show
+from kontor.operating.showing import Asked, run_show
 from kontor.settings import Settings
 from kontor.whatif.command import Assumptions, Between, run_what_if
 from tests.commands.driving import SHOP, START
