@@ -62,10 +62,10 @@ class Crossing:
         except WritePathError as error:  # overloaded, or about to close
             log.info("step_not_taken", command=type(command).__name__, order=order_id, error=repr(error))
             return
-        asked.add_done_callback(partial(_heard, command, order_id))
+        asked.add_done_callback(partial(_log_refusal, command, order_id))
 
 
-def _heard(command: Command, order_id: str, asked: asyncio.Future[Any]) -> None:
+def _log_refusal(command: Command, order_id: str, asked: asyncio.Future[Any]) -> None:
     error = None if asked.cancelled() else asked.exception()
     if isinstance(error, DomainError):
         log.warning("step_refused", command=type(command).__name__, order=order_id, reason=error.detail)

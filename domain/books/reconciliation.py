@@ -117,7 +117,7 @@ def _parcel_paid(books: Books, recorded: Recorded) -> Books:
     return replace(books, parcels=books.parcels + recorded.event.amount.amount)
 
 
-def _asked(books: Books, recorded: Recorded) -> Books:
+def _authorization_requested(books: Books, recorded: Recorded) -> Books:
     return replace(books, payment="authorizing", owed=recorded.event.amount, intent=recorded.event_id)
 
 
@@ -158,7 +158,7 @@ EVOLUTIONS: dict[type, Callable[[Books, Recorded], Books]] = {
     order.OrderPaid: _ordered("paid"),
     order.OrderCancelled: _ordered("cancelled"),
     order.RefundGranted: _granted,
-    payment.AuthorizationRequested: _asked,
+    payment.AuthorizationRequested: _authorization_requested,
     payment.PaymentAuthorized: _moved("authorize", "authorized"),
     shipment.ShipmentPaid: _parcel_paid,
     payment.CaptureRefused: lambda books, recorded: replace(books, payment="declined", intent=""),
