@@ -46,16 +46,7 @@ from tests.domain.checkout.story import (
 )
 from tests.domain.checkout.test_checkout_giftcard import BOUGHT, CARD, PART, WHOLLY, about_card
 from tests.domain.checkout.test_checkout_giftcard import PARTLY as PARTLY_BY_CARD
-from tests.domain.orders.test_aftersale_process import (
-    FIVE,
-    TWO,
-    after_sale,
-    asked,
-    granted,
-    paid_out,
-    refused,
-    request,
-)
+from tests.domain.orders.aftersale import FIVE, TWO, after_sale, asked, granted, paid_out, refused, request
 from tests.domain.orders.test_delayed_capture import AFTER_A_DAY, STANDS
 from tests.domain.orders.test_orderreview import BEGUN, DOUBTFUL
 

@@ -8,55 +8,34 @@ from domain.checkout import saga
 from domain.checkout.funds import Refunding
 from domain.decider import Event
 from domain.inventory import inventory
-from domain.money import Money
 from domain.orders import order, returns
-from domain.orders.refund import RefundGranted
 from domain.payments import payment
 from domain.pricing.discounts import AppliedPromotion
 from domain.pricing.promotion import uses_of
 from tests.domain.checkout.story import (
-    CAPTURED,
     INK,
     NOW,
     ORDER,
-    PAID,
     PAYMENT,
     PENS,
     PRICE,
-    TAKING,
-    Story,
     cancelled,
     given,
     placed,
 )
-
-SETTLED = (*TAKING, CAPTURED, PAID)
-FIVE, TWO = Money(500, "USD"), Money(200, "USD")
-
-
-def after_sale(*events: tuple[str, Event]) -> Story:
-    return given(*SETTLED, *events)
-
-
-def granted(refund_id: str, amount: Money) -> tuple[str, Event]:
-    return ORDER, RefundGranted(refund_id, amount, "goodwill", 9)
-
-
-def asked(refund_id: str, amount: Money) -> tuple[str, Event]:
-    return PAYMENT, payment.RefundRequested(amount, "ch_1", "goodwill", refund_id)
-
-
-def paid_out(refund_id: str, amount: Money) -> tuple[str, Event]:
-    return PAYMENT, payment.PaymentRefunded(amount, refund_id)
-
-
-def refused(refund_id: str) -> tuple[str, Event]:
-    return PAYMENT, payment.RefundRefused(refund_id, "unknown_charge")
-
-
-def request(refund_id: str, amount: Money) -> payment.RequestRefund:
-    return payment.RequestRefund(PAYMENT, "goodwill", refund_id, amount)
-
+from tests.domain.orders.aftersale import (
+    FIVE,
+    SETTLED,
+    TWO,
+    after_sale,
+    asked,
+    goods,
+    granted,
+    paid_out,
+    refused,
+    request,
+    uncommit,
+)
 
 # money
 
@@ -128,10 +107,6 @@ def cut(cancellation_id: str, **units: int) -> tuple[str, Event]:
     return ORDER, order.LinesCancelled(cancellation_id, units, NOW)
 
 
-def uncommit(stock: str, quantity: int, cause: str = "") -> inventory.UncommitStock:
-    return inventory.UncommitStock(stock, ORDER, quantity, NOW, "cancelled", "", cause)
-
-
 def uncommitted(stock: str, quantity: int, cause: str = "") -> tuple[str, Event]:
     return stock, inventory.StockUncommitted(ORDER, quantity, "cancelled", "", cause)
 
@@ -180,11 +155,6 @@ def test_the_use_of_a_promotion_goes_back_with_the_last_line_only():
 
 def whole(**left: int) -> tuple[str, Event]:
     return ORDER, order.OrderCancelled("cancelled", "", left)
-
-
-def goods(story: Story) -> list[inventory.UncommitStock]:
-    commands = saga.next_commands(story.state, NOW)
-    return [command for command in commands if isinstance(command, inventory.UncommitStock)]
 
 
 # what comes back

@@ -64,7 +64,7 @@ from tests.domain.orders.test_parcel_capture import (
     by_parcel,
 )
 from tests.domain.orders.test_parcel_capture import TAKING as TAKING_ONE
-from tests.domain.orders.test_refund import QUOTE as FROM_TWO
+from tests.domain.orders.twosellers import QUOTE as FROM_TWO
 from tests.spec import given as given_order
 
 NOTHING = Money(0, "USD")
