@@ -59,9 +59,9 @@ class Description(Event, frozen=True):
         text = self.texts.get(language)
         if text is None:
             return self
-        told = text.description or self.description
+        description = text.description or self.description
         others = {**self.texts, self.language: Text(self.title, self.description)}
-        return replace(self, language=language, title=text.title, description=told, texts=others)
+        return replace(self, language=language, title=text.title, description=description, texts=others)
 
     @property
     def labels(self) -> dict[str, str]:

@@ -49,6 +49,8 @@ LINES_MAX = 100
 
 
 class PlaceOrder(Command, frozen=True):
+    """What its fields mean is said at ``OrderPlaced``, which has the same."""
+
     order_id: str
     account_id: str
     cart_id: str

@@ -30,7 +30,7 @@ from readapi.caching.ready import RawHeaders
 from readapi.shown.audience import EVERYBODY, Audience, is_special, seen_by
 from readapi.shown.languages import InLanguages, Wanted
 from readapi.shown.products import NO_SHOPS, Shops, product_card, product_page, told_in, told_to
-from streams.indexing.assembly import SOME, OnSale, assemble, in_slices
+from streams.indexing.assembly import BATCH, OnSale, assemble, in_slices
 
 BYTES_MAX = 96 << 20
 ENTRY_BYTES = 1_500
@@ -192,7 +192,7 @@ class Pages:
                 found[product_id], special[product_id] = entry.cards, entry.special
         self.misses += len(missing)
         self.hits += len(product_ids) - len(missing)
-        for some in in_slices(missing, SOME):
+        for some in in_slices(missing, BATCH):
             with self._gather(some) as gathering:
                 assembled = await self._assemble(some, now)
             for product_id, one in assembled.items():

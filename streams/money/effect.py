@@ -151,15 +151,15 @@ def recording(key: str, outcome: Outcome) -> Command:
             return payment.RecordRefundRefusal(paid, key, reason)
 
 
-def recording_of(told: Dispute, at: int) -> Command:
+def recording_of(dispute: Dispute, at: int) -> Command:
     """The command that puts on record how a dispute stands. It decides nothing when that is known."""
     return payment.RecordDispute(
-        told.payment_id,
-        told.dispute_id,
-        told.amount,
-        told.reason[:REASON_MAX],
-        told.opened_at,
-        told.evidence_by,
-        told.status,
+        dispute.payment_id,
+        dispute.dispute_id,
+        dispute.amount,
+        dispute.reason[:REASON_MAX],
+        dispute.opened_at,
+        dispute.evidence_by,
+        dispute.status,
         at,
     )

@@ -9,7 +9,7 @@ import pytest
 from msgspec.structs import replace as with_fields
 
 from commands.engine import Engine
-from domain.books import difference, reconciliation
+from domain.books import difference, orderbooks, reconciliation
 from domain.books.course import TAKEN
 from domain.books.ledger import LEDGER, PostTransactions
 from domain.checkout import moneysteps
@@ -122,13 +122,13 @@ def books_ahead_of_their_orders(plant: pytest.MonkeyPatch) -> None:
 
 def books_forget_earlier_parcels(plant: pytest.MonkeyPatch) -> None:
     """Whoever reconciles knows what was taken last, and not what had been taken before."""
-    captured = reconciliation.EVOLUTIONS[payment.PaymentCaptured]
+    captured = orderbooks.EVOLUTIONS[payment.PaymentCaptured]
 
     def last(books: Any, recorded: Any) -> Any:
         others = tuple(move for move in books.moves if move.kind != "capture")
         return captured(with_fields(books, moves=others), recorded)
 
-    plant.setitem(reconciliation.EVOLUTIONS, payment.PaymentCaptured, last)
+    plant.setitem(orderbooks.EVOLUTIONS, payment.PaymentCaptured, last)
 
 
 def differences_stay_open(plant: pytest.MonkeyPatch) -> None:
