@@ -30,7 +30,7 @@ TABLES = ("orders_v4", "payments_v4", "checkouts_v6")
 
 @pytest.fixture(autouse=True)
 def quick(impatient: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(archiving, "SOME", 2)
+    monkeypatch.setattr(archiving, "BATCH", 2)
     monkeypatch.setattr(archiving, "PAUSE_S", 0.0)
 
 
