@@ -277,26 +277,28 @@ def require_active(state: Product) -> ActiveProduct:
 
 def product_created(state: Product, event: ProductCreated) -> Product:
     skus = tuple(variant.sku for variant in event.variants)
-    told = event.description
+    described = event.description
     taken = tuple(_place(variant, event.axes) for variant in event.variants) if event.axes else ()
     return ActiveProduct(
         event.owner_id,
         skus,
-        digest(told),
-        told.title,
-        told.category,
+        digest(described),
+        described.title,
+        described.category,
         event.draft,
         event.axes,
         taken,
-        told.brand,
+        described.brand,
     )
 
 
 def product_changed(state: Product, event: ProductChanged) -> Product:
     if not isinstance(state, ActiveProduct):
         return state
-    told = event.description
-    return replace(state, digest=digest(told), title=told.title, category=told.category, brand=told.brand)
+    described = event.description
+    return replace(
+        state, digest=digest(described), title=described.title, category=described.category, brand=described.brand
+    )
 
 
 def product_published(state: Product, event: ProductPublished) -> Product:
