@@ -23,8 +23,8 @@ def new_token() -> str:
 
 
 def successor(refresh_token: str, key: str) -> str:
-    """The token that this one is traded for with this key: whoever holds both may be told once more, and nobody keeps
-    it meanwhile."""
+    """The token that this one is traded for with this key. It is computed from both, so nobody has to keep it, and
+    whoever repeats the trade gets the same one again."""
     made = hmac.digest(refresh_token.encode("utf-8", "surrogatepass"), key.encode("utf-8", "surrogatepass"), "sha256")
     return "krt_" + base64.urlsafe_b64encode(made).decode().rstrip("=")
 

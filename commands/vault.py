@@ -17,6 +17,8 @@ look into the store when a key is not there, and may be called on the event loop
                      family_revoked (``vault_sessions.py``)
     secrets          secrets, email_lookup
     waiting lines    in the same store, by streams/waiting/
+
+This is the way in: what is imported below as ``X as X`` lies in the files beside it, and others take it from here.
 """
 
 from __future__ import annotations

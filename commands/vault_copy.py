@@ -19,7 +19,7 @@ PAGE = 500
 """Rows a statement: SQLite takes 32,766 parameters."""
 
 _encode = msgspec.msgpack.Encoder().encode
-Told = Callable[[int], None]
+Progress = Callable[[int], None]
 Prove = Callable[[VaultTransaction], None]
 """Looks at the finished copy before it is kept; raises NotTheSame."""
 
@@ -72,8 +72,8 @@ def rows_of(store: VaultStore) -> dict[str, int]:
     return {table.name: store.rows(f"SELECT count(*) FROM {table.name}")[0][0] for table in TABLES}
 
 
-def copy_vault(source: VaultStore, target: VaultStore, prove: Prove, told: Told) -> dict[str, int]:
-    """How many rows of each table. ``told`` hears how many so far.
+def copy_vault(source: VaultStore, target: VaultStore, prove: Prove, progress: Progress) -> dict[str, int]:
+    """How many rows of each table. ``progress`` hears how many so far.
 
     Raises NotEmpty, NotTheSame, StorageUnavailable, sqlite3.Error, and what ``prove`` raises; then nothing was kept.
     """
@@ -85,7 +85,7 @@ def copy_vault(source: VaultStore, target: VaultStore, prove: Prove, told: Told)
             for rows in _pages(original, table):
                 _insert(copy, table, rows)
                 given = given.plus(rows)
-                told(sum(copied.values()) + given.rows)
+                progress(sum(copied.values()) + given.rows)
             found = Sum()
             for rows in _pages(copy, table):
                 found = found.plus(rows)

@@ -9,6 +9,24 @@ import typer
 
 from kontor.clioptions import Data, Json, Url, settings_of
 
+# the period of what-if
+From = Annotated[str, typer.Option("--from", metavar="INSTANT|POSITION", help="Where the period begins.")]
+To = Annotated[str, typer.Option("--to", metavar="INSTANT|POSITION", help="Where it ends.")]
+
+# what it assumes
+Promotions = Annotated[
+    Path | None, typer.Option(metavar="FILE.json", help="Bodies of POST /api/promotions; promotionId changes one.")
+]
+Without = Annotated[
+    list[str] | None, typer.Option(metavar="prm_…|all", help="Promotions that are left out; several times.")
+]
+HoldMinutes = Annotated[int | None, typer.Option(help="How long units are held. [as it was]", min=1)]
+StockFactor = Annotated[float | None, typer.Option(help="Of what was free, and came in. [1]", min=0)]
+Stock = Annotated[
+    Path | None, typer.Option(metavar="FILE.json", help="{shopId, sku, quantity} each: units more, or less.")
+]
+Prices = Annotated[Path | None, typer.Option(metavar="FILE.json", help="{shopId, sku, price} each.")]
+
 
 def show(
     stream: Annotated[str, typer.Argument(metavar="STREAM", help="An aggregate's id: ord_…, crt_…, stk_SHOP.SKU.")],
@@ -27,20 +45,14 @@ def show(
 
 
 def what_if(
-    begin: Annotated[str, typer.Option("--from", metavar="INSTANT|POSITION", help="Where the period begins.")],
-    end: Annotated[str, typer.Option("--to", metavar="INSTANT|POSITION", help="Where it ends.")],
-    promotions: Annotated[
-        Path | None, typer.Option(metavar="FILE.json", help="Bodies of POST /api/promotions; promotionId changes one.")
-    ] = None,
-    without: Annotated[
-        list[str] | None, typer.Option(metavar="prm_…|all", help="Promotions that are left out; several times.")
-    ] = None,
-    hold_minutes: Annotated[int | None, typer.Option(help="How long units are held. [as it was]", min=1)] = None,
-    stock_factor: Annotated[float | None, typer.Option(help="Of what was free, and came in. [1]", min=0)] = None,
-    stock: Annotated[
-        Path | None, typer.Option(metavar="FILE.json", help="{shopId, sku, quantity} each: units more, or less.")
-    ] = None,
-    prices: Annotated[Path | None, typer.Option(metavar="FILE.json", help="{shopId, sku, price} each.")] = None,
+    begin: From,
+    end: To,
+    promotions: Promotions = None,
+    without: Without = None,
+    hold_minutes: HoldMinutes = None,
+    stock_factor: StockFactor = None,
+    stock: Stock = None,
+    prices: Prices = None,
     data: Data = None,
     url: Url = None,
     json: Json = False,
@@ -49,7 +61,7 @@ def what_if(
 
     First under the same terms, which must come to what happened; then under the changed ones. Tells what differs.
     """
-    from kontor.whatif.command import Asked, run_what_if
+    from kontor.whatif.command import Assumptions, Between, run_what_if
 
-    asked = Asked(begin, end, promotions, tuple(without or ()), hold_minutes, stock_factor, stock, prices)
-    run_what_if(asked, settings_of(data=data), as_json=json, url=url)
+    assumed = Assumptions(promotions, tuple(without or ()), hold_minutes, stock_factor, stock, prices)
+    run_what_if(Between(begin, end), assumed, settings_of(data=data), as_json=json, url=url)

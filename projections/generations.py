@@ -278,7 +278,10 @@ def _gone(changed: Rows) -> dict[str, list[str]]:
 
 
 def begin_patiently(connection: sqlite3.Connection) -> None:
-    """Takes the write lock as soon as nobody else has it. Raises Busy after BUSY_S seconds."""
+    """Takes the write lock as soon as nobody else has it. Raises Busy after BUSY_S seconds.
+
+    What ``commands/store/sqlitefile.py`` does for the log, once more: neither package may know the other.
+    """
     until = time.monotonic() + BUSY_S
     while True:
         try:

@@ -53,7 +53,7 @@ class Placed(NamedTuple):
     position: int
 
 
-class Shown(NamedTuple):
+class PageAt(NamedTuple):
     page: Page | None
     """None for a product that does not exist."""
     position: int
@@ -167,20 +167,20 @@ async def cards(request: Request, product_ids: Sequence[str], audience: Audience
     return await or_else(request, "products", from_views, lambda: reading.stand_in.cards(product_ids, wanted))
 
 
-async def product(request: Request, product_id: str, audience: Audience = EVERYBODY) -> Shown:
+async def product(request: Request, product_id: str, audience: Audience = EVERYBODY) -> PageAt:
     """While the views are away, as everybody sees it. Raises PositionNotReached, ViewsUnavailable."""
     reading, wanted = reading_of(request), wanted_of(request)
 
-    async def from_views() -> Shown:
+    async def from_views() -> PageAt:
         position = await at_position(request)
         reading.stand_in.check(position)
         page = await reading.pages.page_for(product_id, audience, wanted)
         reading.stand_in.step_back()
-        return Shown(page, position)
+        return PageAt(page, position)
 
-    async def from_index() -> Shown:
+    async def from_index() -> PageAt:
         position = await at_search_position(request)
-        return Shown(await reading.stand_in.page(product_id, wanted), position)
+        return PageAt(await reading.stand_in.page(product_id, wanted), position)
 
     return await or_else(request, "products", from_views, from_index)
 

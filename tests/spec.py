@@ -17,9 +17,14 @@ import pytest
 
 from domain.decider import Command, Decider, Event, State
 from domain.errors import DomainError
+from domain.money import Money
 from domain.stored.codec import TOPICS, decode, encode
 
 E = TypeVar("E", bound=DomainError)
+
+
+def usd(amount: int) -> Money:
+    return Money(amount, "USD")
 
 
 def given(decider: Decider, *events: Event) -> Given:

@@ -1,9 +1,10 @@
 """Reacts across logs: what a checkout calls for next is given to the logs of its streams.
 
 An engine reacts within its batch to checkouts that touch nothing but its own log (``commands/reactor.py``). Of all
-others, every step is a commit of the log that it concerns, and given when the last has its place in the order of all:
-a step in one log would else come to stand before what called for it in another. Nothing relies on this either: a step
-that is lost here is asked for again by ``streams/processes/checkout.py``, and asking twice changes nothing.
+others, every step is a commit of its own in the log that it concerns. It is asked for once the commit that calls for it
+has its place in the order of all logs; else a step might come to stand before its cause. Nothing relies on this
+either: a step that is lost here is asked for again by ``streams/processes/checkout.py``, and asking twice changes
+nothing.
 """
 
 from __future__ import annotations
@@ -62,10 +63,10 @@ class Crossing:
         except WritePathError as error:  # overloaded, or about to close
             log.info("step_not_taken", command=type(command).__name__, order=order_id, error=repr(error))
             return
-        asked.add_done_callback(partial(_heard, command, order_id))
+        asked.add_done_callback(partial(_log_refusal, command, order_id))
 
 
-def _heard(command: Command, order_id: str, asked: asyncio.Future[Any]) -> None:
+def _log_refusal(command: Command, order_id: str, asked: asyncio.Future[Any]) -> None:
     error = None if asked.cancelled() else asked.exception()
     if isinstance(error, DomainError):
         log.warning("step_refused", command=type(command).__name__, order=order_id, reason=error.detail)

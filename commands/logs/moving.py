@@ -17,7 +17,7 @@ Begin = Callable[[], "asyncio.Future[Outcome]"]
 
 class _Watch(NamedTuple):
     begin: Begin
-    told: asyncio.Future[Outcome]
+    promised: asyncio.Future[Outcome]
 
 
 class Moving:
@@ -26,34 +26,35 @@ class Moving:
         self._one = asyncio.Lock()
         self._waiting: deque[tuple[Begin, asyncio.Future[Outcome]]] = deque()
         self._watches: dict[_Watch, asyncio.Future[Outcome]] = {}
+        """What is watched at the streams' present home, by what was promised to whoever waits."""
 
     def put_off(self, begin: Begin) -> asyncio.Future[Outcome]:
         """What ``begin`` comes to, once the slices have moved. Raises Overloaded."""
         if len(self._waiting) >= QUEUE_MAX:
             raise Overloaded
-        told: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
-        self._waiting.append((begin, told))
-        return told
+        promised: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
+        self._waiting.append((begin, promised))
+        return promised
 
     def watching(self, begin: Begin) -> asyncio.Future[Outcome]:
         """What ``begin`` comes to, or what it comes to when it is begun anew."""
         watch = _Watch(begin, asyncio.get_running_loop().create_future())
         self._set(watch)
-        watch.told.add_done_callback(lambda told: self._end(watch))
-        return watch.told
+        watch.promised.add_done_callback(lambda over: self._end(watch))
+        return watch.promised
 
     def _set(self, watch: _Watch) -> None:
-        self._watches[watch] = set_ = watch.begin()
-        set_.add_done_callback(lambda done: self._hear(watch, done))
+        self._watches[watch] = begun = watch.begin()
+        begun.add_done_callback(lambda done: self._hear(watch, done))
 
     def _hear(self, watch: _Watch, done: asyncio.Future[Outcome]) -> None:
         if self._watches.get(watch) is done:
-            hand_on(done, watch.told)
+            hand_on(done, watch.promised)
 
     def _end(self, watch: _Watch) -> None:
-        set_ = self._watches.pop(watch, None)
-        if set_ is not None:
-            set_.cancel()
+        begun = self._watches.pop(watch, None)
+        if begun is not None:
+            begun.cancel()
 
     @asynccontextmanager
     async def everybody_waits(self) -> AsyncIterator[None]:
@@ -72,29 +73,29 @@ class Moving:
                 self._set(watch)
                 old.cancel()
         while self._waiting:
-            begin, told = self._waiting.popleft()
-            if told.done():
+            begin, promised = self._waiting.popleft()
+            if promised.done():
                 continue
             try:
                 begun = begin()
             except WritePathError as error:
-                told.set_exception(error)
+                promised.set_exception(error)
             else:
-                follow(begun, told)
+                follow(begun, promised)
 
 
-def follow(begun: asyncio.Future[Outcome], told: asyncio.Future[Outcome]) -> None:
+def follow(begun: asyncio.Future[Outcome], promised: asyncio.Future[Outcome]) -> None:
     """Hands on what the one comes to, and back when nobody waits for it any more."""
-    begun.add_done_callback(lambda done: hand_on(done, told))
-    told.add_done_callback(lambda gone: begun.cancel() if gone.cancelled() else None)
+    begun.add_done_callback(lambda done: hand_on(done, promised))
+    promised.add_done_callback(lambda over: begun.cancel() if over.cancelled() else None)
 
 
-def hand_on(done: asyncio.Future[Outcome], told: asyncio.Future[Outcome]) -> None:
-    if told.done():
+def hand_on(done: asyncio.Future[Outcome], promised: asyncio.Future[Outcome]) -> None:
+    if promised.done():
         return
     if done.cancelled():
-        told.cancel()
+        promised.cancel()
     elif (error := done.exception()) is not None:
-        told.set_exception(error)
+        promised.set_exception(error)
     else:
-        told.set_result(done.result())
+        promised.set_result(done.result())

@@ -21,9 +21,9 @@ CHECKPOINT_COMMITS = 16
 class Checkpointer:
     """Moves the write-ahead log into the file on a thread of its own, so that no commit has to wait for it.
 
-    It begins anew only when everything in it was moved, which never happens beside a writer that never pauses. So
-    when it has become long, the writer is now and then kept waiting for the rest; shortly, for a reader of old may
-    be in the way.
+    The log can be written from its beginning again only when everything in it was moved, which never happens beside a
+    writer that never pauses. So once it has become long, the writer is now and then kept waiting until the rest is
+    moved; for a short while only, since a reader that began long ago may stand in the way.
     """
 
     def __init__(self, file: SQLiteFile, path: Path) -> None:

@@ -25,8 +25,7 @@ from commands.mapper import pack_state, unpack_state
 from commands.store.checkpointer import Checkpointer
 from commands.store.port import Loaded, News, Reply, Row, Snapshot, Wanted, check_positions, news_of
 from commands.store.sqlitefile import SQLiteFile, begin_without_blocking
-from commands.store.sqlitereading import SELECT as SELECT
-from commands.store.sqlitereading import SQLiteReading, load_all, replies_to
+from commands.store.sqlitereading import SELECT, SQLiteReading, load_all, replies_to
 
 LOG_FILE = SQLiteFile(application_id=0x4B4E5452, schema=1, what="event log")  # "KNTR"
 CHUNKS = tuple(2**power for power in range(10, -1, -1))

@@ -27,7 +27,7 @@ from domain.books.ledger import (
     seller,
 )
 from domain.money import allocate_units, rate_of, round_half_up
-from domain.orders.refund import RefundGranted
+from domain.orders.order import RefundGranted
 from domain.pricing.pieces import Piece, pieces_of
 from domain.pricing.pricing import Quote
 

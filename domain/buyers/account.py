@@ -5,6 +5,8 @@
 
 Everything personal is sealed with the person's own key before it gets here; erasing destroys the key, and these
 events stay foldable. Passwords and sessions are not events at all: they live in the vault.
+
+This is the way in: what is imported below as ``X as X`` lies elsewhere in the room, and others take it from here.
 """
 
 from __future__ import annotations

@@ -2,6 +2,8 @@
 
 A user has one cart for ever; each checkout closes one *generation* of it. An anonymous cart ends when it is merged
 at login. Its states and the sums over its lines are in ``cartstate.py``.
+
+This is the way in: what is imported below as ``X as X`` lies elsewhere in the room, and others take it from here.
 """
 
 from __future__ import annotations

@@ -15,7 +15,7 @@ from msgspec.structs import replace
 
 from domain.decider import Command, Decider, Event, State
 from domain.errors import LimitExceeded
-from domain.inventory.stock import (
+from domain.inventory.inventory import (
     InventoryItem,
     StockAdjusted,
     StockCommitted,

@@ -100,7 +100,7 @@ def parse_schema(said: Mapping[str, Any], at: str = "") -> AttributeSchema:
     try:
         schema = msgspec.convert({**outer, "properties": {}}, AttributeSchema)
     except msgspec.ValidationError as error:
-        wrong.append(_told(error, at))
+        wrong.append(_violation(error, at))
     else:
         if len(set(schema.required)) < len(schema.required):
             wrong.append(Violation(f"{at}/required", "expected each name once"))
@@ -125,13 +125,13 @@ def _properties(said: Any, at: str, wrong: list[Violation]) -> dict[str, Propert
         try:
             parsed[name] = msgspec.convert(one, Property)
         except msgspec.ValidationError as error:
-            wrong.append(_told(error, where))
+            wrong.append(_violation(error, where))
         else:
             wrong += _senseless(parsed[name], where)
     return parsed
 
 
-def _told(error: msgspec.ValidationError, where: str) -> Violation:
+def _violation(error: msgspec.ValidationError, where: str) -> Violation:
     """Where in the schema, and what was expected there."""
     text, _, path = str(error).partition(" - at `$")
     if match := _UNKNOWN.match(text):

@@ -18,9 +18,7 @@ import msgspec
 from msgspec.structs import replace
 
 from domain.catalog.attributes import Attribute, escaped
-from domain.catalog.language import DEFAULT, Text, check_texts
-from domain.catalog.language import DESCRIPTION_MAX as DESCRIPTION_MAX
-from domain.catalog.language import TITLE_MAX as TITLE_MAX
+from domain.catalog.language import DEFAULT, DESCRIPTION_MAX, TITLE_MAX, Text, check_texts
 from domain.decider import Command, Decider, Event, State
 from domain.errors import IllegalTransition, Invalid, NotFound
 
@@ -61,9 +59,9 @@ class Description(Event, frozen=True):
         text = self.texts.get(language)
         if text is None:
             return self
-        told = text.description or self.description
+        description = text.description or self.description
         others = {**self.texts, self.language: Text(self.title, self.description)}
-        return replace(self, language=language, title=text.title, description=told, texts=others)
+        return replace(self, language=language, title=text.title, description=description, texts=others)
 
     @property
     def labels(self) -> dict[str, str]:
@@ -279,26 +277,28 @@ def require_active(state: Product) -> ActiveProduct:
 
 def product_created(state: Product, event: ProductCreated) -> Product:
     skus = tuple(variant.sku for variant in event.variants)
-    told = event.description
+    described = event.description
     taken = tuple(_place(variant, event.axes) for variant in event.variants) if event.axes else ()
     return ActiveProduct(
         event.owner_id,
         skus,
-        digest(told),
-        told.title,
-        told.category,
+        digest(described),
+        described.title,
+        described.category,
         event.draft,
         event.axes,
         taken,
-        told.brand,
+        described.brand,
     )
 
 
 def product_changed(state: Product, event: ProductChanged) -> Product:
     if not isinstance(state, ActiveProduct):
         return state
-    told = event.description
-    return replace(state, digest=digest(told), title=told.title, category=told.category, brand=told.brand)
+    described = event.description
+    return replace(
+        state, digest=digest(described), title=described.title, category=described.category, brand=described.brand
+    )
 
 
 def product_published(state: Product, event: ProductPublished) -> Product:

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any, TypeVar
+from collections.abc import Callable
+from typing import Any
 
 from msgspec.structs import replace
 
 from domain.buyers import cart
-from domain.checkout import parcelsteps
-from domain.checkout.parcelsteps import at_rest
-from domain.checkout.sagastate import Checkout, Line, Owed, Refunding, captured, is_by_parcel, ordered
+from domain.checkout import moneyevolution, parcelsteps
+from domain.checkout.sagastate import Checkout, Line, is_by_parcel, ordered
 from domain.ids import stock_id
 from domain.inventory import inventory
 from domain.orders import order, shipment
 from domain.orders.orderreview import ReviewApproved, ReviewBegun
 from domain.orders.owed import is_everything
-from domain.orders.refund import RefundGranted
 from domain.orders.returns import ReturnReceived
-from domain.payments import giftcard, payment
 from domain.pricing.promotion import is_use
 from domain.recorded import Recorded
 
@@ -72,95 +69,6 @@ def _line_to(status: str) -> Callable[[Checkout, Recorded], Checkout]:
 
 def _set(**changes: Any) -> Callable[[Checkout, Recorded], Checkout]:
     return lambda state, recorded: replace(state, **changes)
-
-
-def _intent(status: str) -> Callable[[Checkout, Recorded], Checkout]:
-    return lambda state, recorded: replace(state, payment=status, intent=recorded.event_id, attempts=0)
-
-
-def _authorized(state: Checkout, recorded: Recorded) -> Checkout:
-    authorized: payment.PaymentAuthorized = recorded.event
-    known = {"reference": authorized.reference, "authorized_until": authorized.until}
-    return replace(state, payment="authorized", intent="", **known)
-
-
-Known = TypeVar("Known")
-
-
-def _but(known: Mapping[str, Known], key: str) -> dict[str, Known]:
-    return {other: one for other, one in known.items() if other != key}
-
-
-def _refund_requested(state: Checkout, recorded: Recorded) -> Checkout:
-    asked: payment.RefundRequested = recorded.event
-    rest = asked.refund_id == payment.THE_REST  # which covers whatever was not asked for before
-    return replace(
-        state,
-        payment="refunding",
-        intent=recorded.event_id,
-        attempts=0,
-        refunding=Refunding(asked.amount, asked.reason, state.decided),
-        refused=_but(state.refused, asked.refund_id),
-        rest_asked=state.rest_asked or rest,
-        owed={} if rest else _but(state.owed, asked.refund_id),
-    )
-
-
-def _refunded(state: Checkout, recorded: Recorded) -> Checkout:
-    back = state.back + recorded.event.amount.amount
-    status = "refunded" if back >= captured(state) else "partially_refunded"
-    return at_rest(replace(state, refunding=None, back=back), status)
-
-
-def _refund_refused(state: Checkout, recorded: Recorded) -> Checkout:
-    refund_id = recorded.event.refund_id
-    refused = state.refused if state.refunding is None else {**state.refused, refund_id: state.refunding}
-    state = replace(state, refunding=None, refused=refused, owed=_but(state.owed, refund_id))
-    return at_rest(state, "partially_refunded" if state.back else "captured")
-
-
-def _dispute_opened(state: Checkout, recorded: Recorded) -> Checkout:
-    opened: payment.DisputeOpened = recorded.event
-    return replace(state, contested={**state.contested, opened.dispute_id: opened.amount.amount})
-
-
-def _dispute_ended(state: Checkout, recorded: Recorded) -> Checkout:
-    ended: payment.DisputeWon | payment.DisputeLost = recorded.event
-    taken = ended.amount.amount if isinstance(ended, payment.DisputeLost) else 0
-    contested = _but(state.contested, ended.dispute_id)
-    return replace(state, contested=contested, lost=state.lost + taken, decided=state.decided + 1)
-
-
-def _attempt_failed(state: Checkout, recorded: Recorded) -> Checkout:
-    attempt = recorded.event
-    return replace(state, attempts=attempt.number) if attempt.intent == state.intent else state
-
-
-def _refund_granted(state: Checkout, recorded: Recorded) -> Checkout:
-    granted: RefundGranted = recorded.event
-    if granted.gift_card is not None:
-        state = replace(state, card_owed={**state.card_owed, granted.refund_id: granted.gift_card})
-    if not granted.to_method.amount:
-        return state
-    return replace(state, owed={**state.owed, granted.refund_id: Owed(granted.to_method, granted.reason)})
-
-
-def _card_to(status: str) -> Callable[[Checkout, Recorded], Checkout]:
-    return lambda state, recorded: replace(state, card=status) if _is_its_card(state, recorded) else state
-
-
-def _card_refunded(state: Checkout, recorded: Recorded) -> Checkout:
-    if not _is_its_card(state, recorded):
-        return state
-    back: giftcard.GiftCardRefunded = recorded.event
-    rest = back.refund_id == giftcard.THE_REST
-    owed = {} if rest else {key: amount for key, amount in state.card_owed.items() if key != back.refund_id}
-    return replace(state, card_back=state.card_back + back.amount.amount, card_owed=owed)
-
-
-def _is_its_card(state: Checkout, recorded: Recorded) -> bool:
-    covered = state.placed.gift_card
-    return covered is not None and covered.gift_card_id == recorded.stream and recorded.event.order_id == state.order_id
 
 
 def _cancelled(state: Checkout, recorded: Recorded) -> Checkout:
@@ -253,35 +161,18 @@ _EVOLUTIONS: dict[type, Callable[[Checkout, Recorded], Checkout]] = {
     inventory.StockReleased: _line_to("released"),
     inventory.HoldBarred: _line_to("released"),
     inventory.StockUncommitted: _uncommitted,
-    payment.AuthorizationRequested: _intent("authorizing"),
-    payment.PaymentAuthorized: _authorized,
-    payment.PaymentDeclined: _set(payment="declined", intent=""),
-    payment.CaptureRequested: _intent("capturing"),
-    payment.VoidRequested: _intent("voiding"),
-    payment.RefundRequested: _refund_requested,
-    payment.PaymentRefunded: _refunded,
-    payment.RefundRefused: _refund_refused,
-    payment.AttemptFailed: _attempt_failed,
-    payment.DisputeOpened: _dispute_opened,
-    payment.DisputeWon: _dispute_ended,
-    payment.DisputeLost: _dispute_ended,
-    giftcard.GiftCardReserved: _card_to("reserved"),
-    giftcard.GiftCardRefused: _card_to("refused"),
-    giftcard.GiftCardReleased: _card_to("released"),
-    giftcard.GiftCardRedeemed: _card_to("redeemed"),
-    giftcard.GiftCardRefunded: _card_refunded,
     order.OrderConfirmed: _set(order="confirmed"),
     order.OrderPaid: _set(order="paid"),
     order.OrderCancelled: _cancelled,
     order.LinesCancelled: _lines_cancelled,
     order.OrderRefunded: _set(refunded=True),
-    RefundGranted: _refund_granted,
     ReviewBegun: _review_begun,
     ReviewApproved: _set(review="approved"),
     shipment.ShipmentShipped: _shipped,
     inventory.StockShipped: _stock_shipped,
     ReturnReceived: _return_received,
     inventory.StockReturned: _stock_returned,
+    **moneyevolution.EVOLUTIONS,
     **parcelsteps.EVOLUTIONS,
 }
 RELEVANT = frozenset((order.OrderPlaced, *_EVOLUTIONS))

@@ -13,7 +13,8 @@ from collections.abc import Callable
 
 from msgspec.structs import replace
 
-from domain.checkout.sagastate import OPEN, Checkout, Parcel, is_by_parcel, runs_out_at
+from domain.checkout.funds import OPEN
+from domain.checkout.sagastate import Checkout, Parcel, is_by_parcel, runs_out_at, with_payment
 from domain.decider import Command
 from domain.ids import payment_id, unsent_id
 from domain.money import Money
@@ -32,22 +33,23 @@ RAN_OUT = "expired"
 def at_rest(state: Checkout, status: str = "") -> Checkout:
     """Nothing of the payment is under way. While money is set aside for further parcels it is partially captured."""
     if is_by_parcel(state):
-        back = "refunded" if state.back >= state.captured else "partially_refunded" if state.back else "captured"
-        more = state.captured < state.placed.due.amount and not state.released
+        paid = state.payment
+        back = "refunded" if paid.back >= paid.captured else "partially_refunded" if paid.back else "captured"
+        more = paid.captured < state.placed.due.amount and not paid.released
         status = "partially_captured" if more else back
-    return replace(state, payment=status, intent="")
+    return with_payment(state, status=status, intent="")
 
 
 def _captured(state: Checkout, recorded: Recorded) -> Checkout:
     taken: payment.PaymentCaptured = recorded.event
-    parcels = _moved(state, taken.part, "taken")
-    return at_rest(replace(state, parcels=parcels, captured=state.captured + taken.amount.amount), "captured")
+    state = replace(state, parcels=_moved(state, taken.part, "taken"))
+    return at_rest(with_payment(state, captured=state.payment.captured + taken.amount.amount), "captured")
 
 
 def _let_go(state: Checkout, recorded: Recorded) -> Checkout:
-    if state.captured and is_by_parcel(state):
-        return at_rest(replace(state, released=True))
-    return replace(state, payment="voided", intent="")
+    if state.payment.captured and is_by_parcel(state):
+        return at_rest(with_payment(state, released=True))
+    return with_payment(state, status="voided", intent="")
 
 
 def _packed(state: Checkout, recorded: Recorded) -> Checkout:
@@ -103,7 +105,7 @@ def next_steps(state: Checkout, now: int) -> list[Command]:
     if _is_gone(state):
         unpaid = parcel is not None or state.unsent
         return [GiveUpUnpaid(state.order_id, unsent_id(state.order_id), now)] if unpaid else []
-    if state.payment not in OPEN:
+    if state.payment.status not in OPEN:
         return []
     paid = payment_id(state.order_id)
     if parcel is not None:
@@ -121,7 +123,7 @@ def to_capture(state: Checkout) -> Money:
 
 def waits(state: Checkout) -> bool:
     """Whether it is for somebody to pack or cancel, if nothing is to be asked for."""
-    return bool(state.unsent) and not state.intent
+    return bool(state.unsent) and not state.payment.intent
 
 
 def _first_unpaid(state: Checkout) -> tuple[str, Parcel | None]:
@@ -129,4 +131,4 @@ def _first_unpaid(state: Checkout) -> tuple[str, Parcel | None]:
 
 
 def _is_gone(state: Checkout) -> bool:
-    return state.released or state.payment in ("declined", "voided")
+    return state.payment.released or state.payment.status in ("declined", "voided")

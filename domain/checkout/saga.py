@@ -14,23 +14,27 @@ is to be paid at all, there is no payment, and nobody outside is asked.
 It may rest twice, for days: PAYMENT_AUTHORIZED while a person looks at the order, ORDER_CREATED while the money is to
 be taken later. Where it is taken by parcel (``parcelsteps.py``), it rests between parcels too. How long is
 in the order and in its review, so the timer is a question that anybody may ask of the log.
+
+Which step comes next is decided here; what each asks for is in ``cartsteps.py``, ``stocksteps.py``, ``moneysteps.py``
+and ``parcelsteps.py``.
+
+This is the way in: what is imported below as ``X as X`` lies elsewhere in the room, and others take it from here.
 """
 
 from __future__ import annotations
 
-from domain.checkout import cartsteps, parcelsteps, stocksteps
+from domain.checkout import cartsteps, moneysteps, parcelsteps, stocksteps
 from domain.checkout.evolution import RELEVANT as RELEVANT
 from domain.checkout.evolution import begin as begin
 from domain.checkout.evolution import evolve as evolve
 from domain.checkout.sagastate import FOREVER as FOREVER
 from domain.checkout.sagastate import Checkout as Checkout
-from domain.checkout.sagastate import Refunding, captured, is_by_parcel, runs_out_at
-from domain.checkout.stocksteps import PAYMENT_GRACE_MS as PAYMENT_GRACE_MS
+from domain.checkout.sagastate import is_by_parcel, runs_out_at
+from domain.checkout.stocksteps import PAYMENT_GRACE_MS
 from domain.decider import Command
 from domain.ids import payment_id
 from domain.orders import order, orderreviewing, policy
 from domain.orders.tender import Covered
-from domain.payments import giftcard, payment
 from domain.pricing.pricing import Quote
 from domain.pricing.promotion import is_use
 
@@ -48,7 +52,7 @@ def next_commands(state: Checkout, now: int) -> list[Command]:
     """What to ask for at the instant ``now`` (ms); nothing when the checkout is settled or waits for the provider."""
     if state.order == "paid":
         goods = stocksteps.ship(state) + stocksteps.give_up(state, now) + stocksteps.restock(state)
-        return goods + (_by_parcel(state, now) or _refund(state))
+        return goods + (_by_parcel(state, now) or moneysteps.refund(state))
     if state.order == "cancelled":
         return _compensate(state, now)
     if state.cart == "open":
@@ -58,94 +62,23 @@ def next_commands(state: Checkout, now: int) -> list[Command]:
         return [order.CancelOrder(state.order_id, refusal)]
     if state.order == "confirmed" and is_by_parcel(state):
         return stocksteps.give_up(state, now) + _by_parcel(state, now)
-    if state.payment == "captured" or state.card == "redeemed":
-        return _redeem(state) or _mark_paid(state, now)
-    if _is_funded(state):
+    if state.payment.status == "captured" or state.card.status == "redeemed":
+        return moneysteps.redeem(state) or _mark_paid(state, now)
+    if moneysteps.is_funded(state):
         return _confirm(state, now)
-    if state.payment == "none":
-        return stocksteps.reserve(state, now) or _fund(state, now)
-    if state.payment == "authorizing":
+    if state.payment.status == "none":
+        return stocksteps.reserve(state, now) or moneysteps.fund(state, now)
+    if state.payment.status == "authorizing":
         return stocksteps.extend(state, now)
     return []
-
-
-def _fund(state: Checkout, now: int) -> list[Command]:
-    """The gift card first, then the payment method for what is due. Where the card was released, the order was called
-    off, whether or not that is known here."""
-    placed = state.placed
-    if placed.gift_card is not None and state.card != "reserved":
-        card = placed.gift_card
-        return [] if state.card else [giftcard.ReserveGiftCard(card.gift_card_id, state.order_id, card.amount, now)]
-    paid, in_parts = payment_id(state.order_id), is_by_parcel(state)
-    return [payment.RequestAuthorization(paid, state.order_id, placed.due, placed.payment_token, in_parts)]
 
 
 def _by_parcel(state: Checkout, now: int) -> list[Command]:
     return parcelsteps.next_steps(state, now) if is_by_parcel(state) else []
 
 
-def _is_funded(state: Checkout) -> bool:
-    """All of the money is set aside: authorized, or reserved on a gift card that pays for everything. Of an order that
-    costs nothing there is none, once its goods are held."""
-    if state.payment != "none":
-        return state.payment == "authorized"
-    if _is_free(state):
-        return all(line.stock != "none" for line in state.lines)
-    return state.card == "reserved" and not state.placed.due.amount
-
-
-def _is_free(state: Checkout) -> bool:
-    """Promotions pay for everything. Older orders asked the provider for a payment of nothing, and go on with that."""
-    return state.payment == "none" and not state.placed.quote.totals.grand.amount
-
-
 def _mark_paid(state: Checkout, now: int) -> list[Command]:
-    return [order.MarkOrderPaid(state.order_id, "" if _is_free(state) else payment_id(state.order_id), now)]
-
-
-def _refund(state: Checkout) -> list[Command]:
-    """What is owed back is put on the gift card, and asked of the payment one after the other; once all has gone back,
-    the order is told."""
-    commands = _refund_card(state) + _refund_payment(state)
-    if not commands and not state.refunded and _is_refunded(state):
-        return [order.MarkOrderRefunded(state.order_id)]
-    return commands
-
-
-def _refund_payment(state: Checkout) -> list[Command]:
-    """What a buyer disputes cannot be given back until the bank has decided: whatever needs it waits. The provider may
-    know of a dispute before we do and refuse; once it is decided, whatever is there then is asked for again."""
-    if state.payment not in payment.REFUNDABLE:
-        return []
-    for refund_id, owed in state.owed.items():
-        if not state.contested or owed.amount.amount <= _left(state):
-            return [payment.RequestRefund(payment_id(state.order_id), owed.reason, refund_id, owed.amount)]
-    for refund_id, refused in state.refused.items():
-        if refused.decided < state.decided and _is_there(state, refund_id, refused):
-            return [payment.RetryRefund(payment_id(state.order_id), refund_id, refused.reason)]
-    return []
-
-
-def _is_there(state: Checkout, refund_id: str, refused: Refunding) -> bool:
-    """Whether what the provider would not give back, since it was disputed, can be given back now, or what a lost
-    dispute has left of it."""
-    left, wanted = _left(state), refused.amount.amount
-    if refund_id != payment.THE_REST and (wanted <= left or wanted > left + state.lost):
-        return wanted <= left
-    return not state.contested and left > 0
-
-
-def _is_refunded(state: Checkout) -> bool:
-    covered = state.placed.gift_card
-    if covered is None:
-        return state.payment == "refunded"
-    whole = state.card_back >= covered.amount.amount
-    return whole and (state.payment == "refunded" or not state.placed.due.amount)
-
-
-def _left(state: Checkout) -> int:
-    """Minor units of what was captured that are neither given back nor disputed."""
-    return captured(state) - state.back - sum(state.contested.values()) - state.lost
+    return [order.MarkOrderPaid(state.order_id, "" if moneysteps.is_free(state) else payment_id(state.order_id), now)]
 
 
 def _refusal(state: Checkout, now: int) -> str:
@@ -155,45 +88,14 @@ def _refusal(state: Checkout, now: int) -> str:
     for line in state.lines:
         if line.stock == "refused":
             return "limit_exceeded" if is_use(line.stock_id) and line.refusal == "out_of_stock" else line.refusal
-    if state.payment == "declined":
-        return "payment_declined"
-    if state.card == "refused":
+    if state.payment.status == "declined" or state.card.status == "refused":
         return "payment_declined"
     if not (state.packed or state.parcels) and now >= runs_out_at(state):
         return "expired"  # what is packed is asked for all the same: the provider knows best
-    if _is_funded(state) or state.card == "redeemed":
+    if moneysteps.is_funded(state) or state.card.status == "redeemed":
         return ""
     ran_out = {"none": state.placed.hold_until, "authorizing": state.placed.hold_until + PAYMENT_GRACE_MS}
-    return "expired" if now > ran_out.get(state.payment, now) else ""
-
-
-def _redeem(state: Checkout) -> list[Command]:
-    covered = state.placed.gift_card
-    if covered is None or state.card == "redeemed":
-        return []
-    return [giftcard.RedeemGiftCard(covered.gift_card_id, state.order_id)]
-
-
-def _refund_card(state: Checkout) -> list[Command]:
-    covered = state.placed.gift_card
-    if covered is None or state.card != "redeemed":
-        return []
-    return [
-        giftcard.RefundGiftCard(covered.gift_card_id, state.order_id, refund_id, amount)
-        for refund_id, amount in state.card_owed.items()
-    ]
-
-
-def _undo_card(state: Checkout) -> list[Command]:
-    """Of an order that was called off: whatever it has of the card."""
-    covered = state.placed.gift_card
-    if covered is None:
-        return []
-    if state.card == "reserved":
-        return [giftcard.ReleaseGiftCard(covered.gift_card_id, state.order_id)]
-    if state.card == "redeemed" and state.card_back < covered.amount.amount:
-        return [giftcard.RefundGiftCard(covered.gift_card_id, state.order_id)]
-    return []
+    return "expired" if now > ran_out.get(state.payment.status, now) else ""
 
 
 def _confirm(state: Checkout, now: int) -> list[Command]:
@@ -205,11 +107,11 @@ def _confirm(state: Checkout, now: int) -> list[Command]:
         return _review(state, now)
     if state.order == "pending":
         return [order.ConfirmOrder(state.order_id)]
-    if _is_free(state):
+    if moneysteps.is_free(state):
         return _mark_paid(state, now)
     if now < _captures_at(state):
         return []
-    return [payment.RequestCapture(payment_id(state.order_id))] if state.payment == "authorized" else _redeem(state)
+    return moneysteps.take(state)
 
 
 def _review(state: Checkout, now: int) -> list[Command]:
@@ -235,40 +137,25 @@ def rests_until(state: Checkout) -> int | None:
     if is_by_parcel(state) and state.order in ("confirmed", "paid"):
         waits = parcelsteps.waits(state) and not next_commands(state, 0)
         return runs_out_at(state) if waits else None
-    if not _is_funded(state) or any(line.stock != "committed" for line in state.lines):
+    if not moneysteps.is_funded(state) or any(line.stock != "committed" for line in state.lines):
         return None
     if state.order == "confirmed":
-        return None if _is_free(state) else min(_captures_at(state), runs_out_at(state)) or None
+        return None if moneysteps.is_free(state) else min(_captures_at(state), runs_out_at(state)) or None
     return state.review_until if state.order == "pending" and state.review == "open" else None
 
 
 def _compensate(state: Checkout, now: int) -> list[Command]:
-    """Undoes, in any order, whatever had been done. An unanswered authorization or capture is waited for."""
-    commands = stocksteps.give_up(state, now) + stocksteps.give_back(state, now) + _undo_card(state)
-    if state.payment == "authorized":
-        commands.append(payment.RequestVoid(payment_id(state.order_id), state.reason))
-    else:
-        commands += _refund_payment(state) or _refund_rest(state)
-    return commands + cartsteps.reopen(state, now)
-
-
-def _refund_rest(state: Checkout) -> list[Command]:
-    if state.payment not in payment.REFUNDABLE or state.rest_asked or state.contested or _is_lost(state):
-        return []
-    return [payment.RequestRefund(payment_id(state.order_id), state.reason)]
-
-
-def _is_lost(state: Checkout) -> bool:
-    """Whether a dispute has left nothing to be given back."""
-    return state.lost > 0 and _left(state) <= 0
+    """Undoes, in any order, whatever had been done."""
+    goods = stocksteps.give_up(state, now) + stocksteps.give_back(state, now)
+    return goods + moneysteps.give_back(state) + cartsteps.reopen(state, now)
 
 
 def is_settled(state: Checkout) -> bool:
     """Nothing is left to ask for or to wait for."""
     if state.order == "paid":
         waiting = state.leaving or state.giving or state.returning or state.unsent
-        return not (waiting or state.intent or _by_parcel(state, 0) or _refund(state))
-    if state.order != "cancelled" or state.intent:
+        return not (waiting or state.payment.intent or _by_parcel(state, 0) or moneysteps.refund(state))
+    if state.order != "cancelled" or state.payment.intent:
         return False
     return not _compensate(state, 0)
 
@@ -277,10 +164,10 @@ def progress(state: Checkout) -> str:
     """The checkout state of the public contract."""
     if state.order == "cancelled":
         return "COMPENSATED"
-    if state.order == "paid" or state.payment == "captured" or state.card == "redeemed":
+    if state.order == "paid" or state.payment.status == "captured" or state.card.status == "redeemed":
         return "PAYMENT_CAPTURED"
     if state.order == "confirmed":
         return "ORDER_CREATED"
-    if state.payment == "capturing" or _is_funded(state):
+    if state.payment.status == "capturing" or moneysteps.is_funded(state):
         return "PAYMENT_AUTHORIZED"
-    return "CART_VALIDATED" if state.payment == "none" else "INVENTORY_RESERVED"
+    return "CART_VALIDATED" if state.payment.status == "none" else "INVENTORY_RESERVED"

@@ -1,7 +1,10 @@
 """InventoryItem: the stock of one SKU in one shop. Stream ``stk_<shop>.<sku>``.
 
 available = on_hand - committed - holds that have not expired at the command's time. An expired hold therefore never
-blocks a sale, even if nothing ever removes it; ``ExpireHolds`` only tidies. The sums are in ``stock.py``.
+blocks a sale, even if nothing ever removes it; ``ExpireHolds`` only tidies. The state, its events and sums
+are in ``stock.py``.
+
+This is the way in: what is imported below as ``X as X`` lies elsewhere in the room, and others take it from here.
 """
 
 from __future__ import annotations

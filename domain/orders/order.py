@@ -2,6 +2,8 @@
 
 The order is recorded before any money moves and keeps its whole quote, so that every amount can be explained for
 ever. Its id is derived from the cart and the cart's generation: two requests for one cart address one order.
+
+This is the way in: what is imported below as ``X as X`` lies elsewhere in the room, and others take it from here.
 """
 
 from __future__ import annotations
@@ -47,6 +49,8 @@ LINES_MAX = 100
 
 
 class PlaceOrder(Command, frozen=True):
+    """What its fields mean is said at ``OrderPlaced``, which has the same."""
+
     order_id: str
     account_id: str
     cart_id: str

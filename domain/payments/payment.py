@@ -9,6 +9,8 @@ together never more than was authorized. What no parcel comes for any more is le
 What was captured may be given back in several refunds, one after the other: each has an id of its own, is asked for
 once however often the command comes, and never exceeds what is left. What a buyer disputes is left to no refund while
 the bank decides, nor afterwards if it is lost (``dispute.py``).
+
+This is the way in: what is imported below as ``X as X`` lies elsewhere in the room, and others take it from here.
 """
 
 from __future__ import annotations

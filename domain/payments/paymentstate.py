@@ -218,7 +218,7 @@ def attempt_failed(state: PaymentState, event: AttemptFailed) -> PaymentState:
 
 
 def capture_requested(state: PaymentState, event: CaptureRequested) -> PaymentState:
-    return _asked(state, "capturing", **_with_part(state, event.part, Part(event.amount)))
+    return _open_intent(state, "capturing", **_with_part(state, event.part, Part(event.amount)))
 
 
 def payment_captured(state: PaymentState, event: PaymentCaptured) -> PaymentState:
@@ -265,7 +265,7 @@ def _rests_as(payment: Payment) -> str:
 def refund_requested(state: PaymentState, event: RefundRequested) -> PaymentState:
     if isinstance(state, NoPayment):
         return state
-    return _asked(state, "refunding", refunds={**state.refunds, event.refund_id: Refund(event.amount)})
+    return _open_intent(state, "refunding", refunds={**state.refunds, event.refund_id: Refund(event.amount)})
 
 
 def payment_refunded(state: PaymentState, event: PaymentRefunded) -> PaymentState:
@@ -305,7 +305,7 @@ def _dispute(state: PaymentState, dispute_id: str, dispute: Dispute) -> PaymentS
     return state if isinstance(state, NoPayment) else _next(state, disputes={**state.disputes, dispute_id: dispute})
 
 
-def _asked(state: PaymentState, status: str, **changes: Any) -> PaymentState:
+def _open_intent(state: PaymentState, status: str, **changes: Any) -> PaymentState:
     """An intent: its outcome is awaited from here on."""
     number = state.events + 1 if isinstance(state, Payment) else 0
     return _next(state, status=status, intent=number, attempts=0, **changes)
@@ -326,7 +326,7 @@ EVOLUTIONS: Mapping[type[Event], Callable[[Any, Any], PaymentState]] = {
     CaptureRequested: capture_requested,
     PaymentCaptured: payment_captured,
     CaptureRefused: capture_refused,
-    VoidRequested: lambda state, event: _asked(state, "voiding"),
+    VoidRequested: lambda state, event: _open_intent(state, "voiding"),
     PaymentVoided: payment_voided,
     RefundRequested: refund_requested,
     PaymentRefunded: payment_refunded,

@@ -15,9 +15,7 @@ import msgspec
 
 from domain.errors import Invalid, LimitExceeded
 from domain.money import Money
-from domain.pricing.derivation import Derivation, Inputs
-from domain.pricing.derivation import Step as Step
-from domain.pricing.derivation import recompute as recompute
+from domain.pricing.derivation import Derivation, Inputs, Step, recompute
 from domain.pricing.discounts import AppliedPromotion, Promotions, Shopper, choose, derive
 from domain.pricing.serviceability import RESTRICTED, Undeliverable, not_shipped
 from domain.pricing.shipping import EVERYWHERE, ShippingTable

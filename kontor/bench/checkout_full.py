@@ -11,7 +11,7 @@ from typing import Any
 from kontor.bench.checkout import REQUESTS_A_PURCHASE, SKUS, buy, empty_requests
 from kontor.bench.client import ByMethod, Client
 from kontor.bench.deployment import PARTS, Deployment, deployed, write_services
-from kontor.bench.house import House, Shopper, furnish, shoppers, shown
+from kontor.bench.house import House, Shopper, furnish, shoppers, wait_until_shown
 from kontor.bench.processor import Meter
 from kontor.bench.report import percentile, report
 
@@ -66,5 +66,5 @@ async def _shown_after(deployment: Deployment) -> float:
     """Seconds that the views need to show everything, now that nobody buys any more."""
     started = time.perf_counter()
     async with write_services(deployment.settings) as services:
-        await shown(services, services.engine.position)
+        await wait_until_shown(services, services.engine.position)
     return time.perf_counter() - started

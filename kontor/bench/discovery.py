@@ -122,12 +122,12 @@ async def run(file: str = "") -> dict[str, Any] | None:
     baskets, people = baskets_asked(later), people_asked(known, later)
     newly = never_bought_before(known, people)
     figures = {
-        "also_bought": await asked(beside, baskets),
-        "also_bought_popular": await asked(best_sellers, baskets),
-        "feed": await asked(feed, people),
-        "feed_popular": await asked(best_sellers, people),
-        "feed_new": await asked(feed, newly),
-        "feed_new_popular": await asked(best_sellers, newly),
+        "also_bought": await figures_of(beside, baskets),
+        "also_bought_popular": await figures_of(best_sellers, baskets),
+        "feed": await figures_of(feed, people),
+        "feed_popular": await figures_of(best_sellers, people),
+        "feed_new": await figures_of(feed, newly),
+        "feed_new_popular": await figures_of(best_sellers, newly),
     }
     return report(
         "discovery",
@@ -176,7 +176,7 @@ def never_bought_before(known: Sequence[Order], people: Questions) -> Questions:
     return [(person, new) for person, bought in people if (new := bought - before[person])]
 
 
-async def asked(answer: Answer, questions: Questions) -> Figures:
+async def figures_of(answer: Answer, questions: Questions) -> Figures:
     hits, shares = 0, 0.0
     began = time.perf_counter()
     for question, bought in questions:

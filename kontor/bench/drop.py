@@ -27,7 +27,7 @@ from domain.money import Money
 from domain.sellers.offer import PutOffer, Terms
 from kontor.bench.checkout import empty_requests
 from kontor.bench.client import Client
-from kontor.bench.house import ADDRESS, House, furnish, serving, shown
+from kontor.bench.house import ADDRESS, House, furnish, serving, wait_until_shown
 from kontor.bench.report import percentile, report
 from kontor.settings import Settings
 from kontor.wiring.embedded import embedded
@@ -171,7 +171,7 @@ async def _fill(data: Path, count: int) -> tuple[House, list[Buyer], dict[str, s
         accounts = [derived_id("account", 0, f"drop {number}") for number in range(count)]
         for some in range(0, count, 1_000):
             await asyncio.gather(*(_register(services, account) for account in accounts[some : some + 1_000]))
-        await shown(services, services.engine.position)
+        await wait_until_shown(services, services.engine.position)
         with services.vault.store.writing() as db:
             for account in accounts:
                 row = (account, *new_key(), 0)

@@ -25,7 +25,7 @@ from domain.sellers.merchantfeed import AskRun, PutFeed
 from domain.sellers.shop import OpenShop
 from kontor.bench.report import report
 from kontor.catalog import sample
-from kontor.operating.importing import shown
+from kontor.operating.importing import wait_until_found
 from kontor.settings import Settings
 from kontor.wiring.embedded import embedded
 from streams.merchantfeeds.memory import FeedMemory
@@ -50,12 +50,12 @@ async def run(rows: str = str(ROWS)) -> dict[str, Any]:
             file.parent.mkdir(parents=True)
             size = write_rows(file, count, every=0)
             first, first_s = await _run(services, shop_id)
-            await shown(services)
+            await wait_until_found(services)
             write_rows(file, count, every=CHANGED)
             before = await _products(services)
             second, second_s = await _run(services, shop_id)
             begun = time.perf_counter()
-            await shown(services)
+            await wait_until_found(services)
             found_s = second_s + time.perf_counter() - begun
             events = await _products(services) - before
             anew, anew_s = await _run(services, shop_id, anew=True)

@@ -65,11 +65,11 @@ async def furnish(
     shop_id, names = await _stock_shop(services, skus, units, owner)
     emails = [f"shopper{i}@bench.example" for i in range(shoppers)]
     await asyncio.gather(*(_shopper(services, email) for email in emails))
-    await shown(services, services.engine.position)
+    await wait_until_shown(services, services.engine.position)
     return House(shop_id, names, emails)
 
 
-async def shown(services: WriteServices, position: int) -> None:
+async def wait_until_shown(services: WriteServices, position: int) -> None:
     """Returns once every view and the search index show it. Raises RuntimeError for those that never do."""
     parts = {"views": services.follower, "orders": services.history, "search": services.indexer}
     there = await asyncio.gather(*(part.wait_for(position, SHOWN_S) for part in parts.values()))

@@ -16,7 +16,7 @@ from typing import Any
 
 from commands.batch import Outcome
 from kontor.bench.deployment import deployed, write_services
-from kontor.bench.house import furnish, shown
+from kontor.bench.house import furnish, wait_until_shown
 from kontor.bench.processor import Meter
 from kontor.bench.report import percentile, report
 from kontor.bench.trade import EVENTS_AN_ORDER, Trade
@@ -97,7 +97,7 @@ async def run(*options: str) -> dict[str, Any]:
             await _trade(trade, chosen.seconds)
             events, seconds = services.engine.position - began, time.perf_counter() - started
             spent = meter.spent()
-            await shown(services, services.engine.position)
+            await wait_until_shown(services, services.engine.position)
             for task in watching:
                 task.cancel()
     return report(

@@ -45,7 +45,7 @@ REFUSED = (429, 503)
 TICK_S = 0.005
 
 
-class Told(NamedTuple):
+class Timed(NamedTuple):
     at: float
     seconds: float
     status: int
@@ -121,7 +121,7 @@ async def overload(seconds: float, times: float = TIMES) -> dict[str, Any]:
                 flood = await Flood(people).hold(capacity * times, seconds)
                 ended = time.perf_counter()
                 after = await Flood(people).hold(capacity * AFTER_SHARE, AFTER_S)
-    return _told(normal, capacity, times, seconds, flood, after, ended)
+    return _figures(normal, capacity, times, seconds, flood, after, ended)
 
 
 async def _filled(folder: Path) -> tuple[House, list[Person]]:
@@ -151,15 +151,15 @@ async def _visitors(running: Running, house: House, known: list[Person]) -> Asyn
             one.close()
 
 
-async def _step(visitor: Visitor, note: Callable[[Told], None]) -> None:
+async def _step(visitor: Visitor, note: Callable[[Timed], None]) -> None:
     began = time.perf_counter()
     status, retry_after = await visitor.step()
     ended = time.perf_counter()
-    note(Told(ended, ended - began, status, retry_after))
+    note(Timed(ended, ended - began, status, retry_after))
 
 
-async def _saturated(people: list[Visitor], seconds: float) -> list[Told]:
-    told: list[Told] = []
+async def _saturated(people: list[Visitor], seconds: float) -> list[Timed]:
+    told: list[Timed] = []
     until = time.perf_counter() + seconds
 
     async def live(visitor: Visitor) -> None:
@@ -170,7 +170,7 @@ async def _saturated(people: list[Visitor], seconds: float) -> list[Told]:
     return told
 
 
-def _accepted(told: list[Told]) -> list[Told]:
+def _accepted(told: list[Timed]) -> list[Timed]:
     return [one for one in told if one.status not in REFUSED]
 
 
@@ -178,7 +178,7 @@ class Flood:
     """Requests at a rate, whether those before were answered or not."""
 
     def __init__(self, people: list[Visitor]) -> None:
-        self.told: list[Told] = []
+        self.answers: list[Timed] = []
         self.began = 0.0
         self.not_sent = 0
         self._free = list(people)
@@ -206,27 +206,27 @@ class Flood:
             task.add_done_callback(self._tasks.discard)
 
     async def _one(self, visitor: Visitor) -> None:
-        await _step(visitor, self.told.append)
+        await _step(visitor, self.answers.append)
         self._free.append(visitor)
 
 
-def _told(
-    normal: list[Told], capacity: float, times: float, seconds: float, flood: Flood, after: Flood, ended: float
+def _figures(
+    normal: list[Timed], capacity: float, times: float, seconds: float, flood: Flood, after: Flood, ended: float
 ) -> dict[str, Any]:
-    refused = [one for one in flood.told if one.status in REFUSED]
-    accepted = _accepted(flood.told)
+    refused = [one for one in flood.answers if one.status in REFUSED]
+    accepted = _accepted(flood.answers)
     held = [one.seconds for one in accepted if one.at - one.seconds > flood.began + min(ONSET_S, seconds / 3)]
     usual = percentile([one.seconds for one in normal], 0.99)
     bound = TARGET_SHARE * usual
-    late = [one.at for one in after.told if one.status in REFUSED or one.seconds > bound]
+    late = [one.at for one in after.answers if one.status in REFUSED or one.seconds > bound]
     p99 = percentile(held, 0.99)
     return report(
         "overload",
         seconds=seconds,
         capacity_per_s=round(capacity),
-        offered_per_s=round((len(flood.told) + flood.not_sent) / seconds),
+        offered_per_s=round((len(flood.answers) + flood.not_sent) / seconds),
         times=times,
-        sent_per_s=round(len(flood.told) / seconds),
+        sent_per_s=round(len(flood.answers) / seconds),
         not_sent=flood.not_sent,
         accepted_per_s=round(len(accepted) / seconds),
         accepted_of_capacity=round(len(accepted) / seconds / capacity, 3),

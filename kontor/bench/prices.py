@@ -79,7 +79,7 @@ class Good(NamedTuple):
 
 
 @dataclass(slots=True)
-class Shown:
+class PricesSeen:
     """What all readers together were shown."""
 
     newest: dict[str, int] = field(default_factory=dict)
@@ -93,36 +93,36 @@ class Shown:
 class Reader:
     """A connection without a token."""
 
-    def __init__(self, client: Client, shown: Shown) -> None:
+    def __init__(self, client: Client, seen: PricesSeen) -> None:
         self._client = client
-        self._shown = shown
+        self._seen = seen
         self._own: dict[str, int] = {}
 
     async def page(self, product_id: str) -> int:
         """The price on it."""
-        before = {product_id: self._shown.newest.get(product_id, 0)}
+        before = {product_id: self._seen.newest.get(product_id, 0)}
         item = _page(_good(await self._client.get(f"/api/products/{product_id}")))
         self._note([item], before)
         return item.price.amount
 
     async def listed(self, path: str = LIST) -> dict[str, int]:
         """Prices by product."""
-        before = dict(self._shown.newest)
+        before = dict(self._seen.newest)
         items = _list(_good(await self._client.get(path))).items
         self._note(items, before)
         return {item.product_id: item.price.amount for item in items}
 
     def _note(self, items: list[Item], before: dict[str, int]) -> None:
         """``before``: what anybody had been shown when it was asked for."""
-        shown = self._shown
-        shown.answers += 1
+        seen = self._seen
+        seen.answers += 1
         for item in items:
             product_id, amount = item.product_id, item.price.amount
-            shown.prices += 1
-            shown.older_on_a_connection += amount < self._own.get(product_id, 0)
-            shown.older_across_connections += amount < before.get(product_id, 0)
+            seen.prices += 1
+            seen.older_on_a_connection += amount < self._own.get(product_id, 0)
+            seen.older_across_connections += amount < before.get(product_id, 0)
             self._own[product_id] = max(amount, self._own.get(product_id, 0))
-            shown.newest[product_id] = max(amount, shown.newest.get(product_id, 0))
+            seen.newest[product_id] = max(amount, seen.newest.get(product_id, 0))
 
     def close(self) -> None:
         self._client.close()
@@ -137,14 +137,14 @@ def _good(answer: Answer) -> bytes:
 class Merchant:
     """Changes the prices of some products, one after the other, and looks for each until it is shown everywhere."""
 
-    def __init__(self, doors: Doors, shop_id: str, goods: list[Good], amounts: Iterator[int], shown: Shown) -> None:
+    def __init__(self, doors: Doors, shop_id: str, goods: list[Good], amounts: Iterator[int], seen: PricesSeen) -> None:
         self.took: dict[str, list[float]] = defaultdict(list)
         """Milliseconds by where it was looked for."""
         self._client = doors.write.connect()
         self._shop_id = shop_id
         self._goods = goods
         self._amounts = amounts
-        self._readers = {where: Reader(doors.read.connect(), shown) for where in ("page", "list", "found")}
+        self._readers = {where: Reader(doors.read.connect(), seen) for where in ("page", "list", "found")}
 
     async def work(self, seconds: float, headers: dict[str, str]) -> None:
         until = time.perf_counter() + seconds
@@ -228,9 +228,9 @@ async def _furnished(services: WriteServices) -> House:
 
 
 async def _measured(house: House, doors: Doors, seconds: float) -> dict[str, Any]:
-    goods, shown, amounts = await _changing(doors.read), Shown(), count(FIRST_PRICE)
-    readers = [Reader(doors.read.connect(), shown) for _ in range(READERS)]
-    merchants = [Merchant(doors, house.shop_id, goods[i::MERCHANTS], amounts, shown) for i in range(MERCHANTS)]
+    goods, seen, amounts = await _changing(doors.read), PricesSeen(), count(FIRST_PRICE)
+    readers = [Reader(doors.read.connect(), seen) for _ in range(READERS)]
+    merchants = [Merchant(doors, house.shop_id, goods[i::MERCHANTS], amounts, seen) for i in range(MERCHANTS)]
     headers = await _signed_in(doors.write)
 
     def connect() -> Client:
@@ -250,7 +250,7 @@ async def _measured(house: House, doors: Doors, seconds: float) -> dict[str, Any
         await all_at_once(WARM_UP_S, 0)
         for merchant in merchants:
             merchant.took.clear()
-        answers, prices, began = shown.answers, shown.prices, time.perf_counter()
+        answers, prices, began = seen.answers, seen.prices, time.perf_counter()
         purchases = await all_at_once(seconds, 1_000_000)
         passed = time.perf_counter() - began
     for reader in readers:
@@ -260,9 +260,9 @@ async def _measured(house: House, doors: Doors, seconds: float) -> dict[str, Any
     return {
         **_figures(merchants),
         "target_p99_ms": TARGET_MS,
-        **{kind: getattr(shown, kind) for kind in OLDER},
-        "prices_shown": shown.prices - prices,
-        "reads_per_s": round((shown.answers - answers) / passed),
+        **{kind: getattr(seen, kind) for kind in OLDER},
+        "prices_shown": seen.prices - prices,
+        "reads_per_s": round((seen.answers - answers) / passed),
         "purchases_per_s": round(purchases / passed, 1),
         "readers": READERS,
         "buyers": BUYERS,

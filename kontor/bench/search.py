@@ -2,7 +2,7 @@
 or with ``--profile full`` through ``serve read`` in front of Redis and Elasticsearch.
 
 FILE is a catalog of Icecat records, one a line, gzipped (``kontor/catalog/icecat.py``); each product gets an offer and
-stock. With ``--products`` the catalog is grown to that many (``grown.py``). Asked are pairs of words that stand in
+stock. With ``--products`` the catalog is grown to that many (``grown.py``). Timings are pairs of words that stand in
 titles: each pair once (``fresh``), then as shoppers ask, a few of them all the time and most hardly ever (``usual``),
 where answers are remembered until the index changes. Beside them the limit of the same run: the same searches by one
 client alone. Said is as well how long it took until all of it could be found and the memory of the process that serves;
@@ -185,14 +185,14 @@ async def _figures(running: Running, texts: Iterator[str], seconds: float) -> di
     return figures | {"target_suggest_p99_ms": 20, "service_mb": round(resident_mb(running.pid))}
 
 
-class Asked(NamedTuple):
+class Timings(NamedTuple):
     took_ms: list[float]
     """Of each request."""
     refused: int
     """How many were told that the service is busy, or that they took too long."""
 
 
-async def _ask(running: Running, paths: Iterator[str], connections: int, seconds: float) -> Asked:
+async def _ask(running: Running, paths: Iterator[str], connections: int, seconds: float) -> Timings:
     """Everybody asks for the next path. Raises RuntimeError for an answer that is neither a page nor a refusal."""
     took: list[float] = []
     refused = 0
@@ -210,4 +210,4 @@ async def _ask(running: Running, paths: Iterator[str], connections: int, seconds
         client.close()
 
     await asyncio.gather(*(ask() for _ in range(connections)))
-    return Asked(took, refused)
+    return Timings(took, refused)

@@ -91,7 +91,7 @@ async def evening(
         await _prove_ledger(done.proof, services, charges, sum(disputed.values()))
         done.alone_events, done.alone_commits = await _alone(at, house)
         await _at_rest(at)
-        await _shown(services)
+        await _wait_until_shown(services)
     await _prove_log(done, settings)
     return done
 
@@ -137,7 +137,7 @@ async def _at_rest(at: Whole) -> None:
             await asyncio.sleep(0.1)
 
 
-async def _shown(services: WriteServices) -> None:
+async def _wait_until_shown(services: WriteServices) -> None:
     """All views and the search index are as far as the log. Raises TimeoutError."""
     head = await services.log.head()
     async with asyncio.timeout(REST_S):

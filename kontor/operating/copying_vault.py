@@ -14,8 +14,8 @@ from typing import Any, NamedTuple
 
 from commands.errors import StorageUnavailable, UnusableLog
 from commands.sealing import PersonKey
+from commands.vault import VaultError
 from commands.vault_copy import NotTheSame, copy_vault, rows_of
-from commands.vault_errors import VaultError
 from commands.vault_file import VaultFile
 from commands.vault_store import VaultStore, VaultTransaction
 from domain.buyers.account import AccountRegistered, AddressPut, ProfileChanged

@@ -125,10 +125,10 @@ async def importer(settings: Settings) -> AsyncIterator[Commanding]:
 
     async with embedded(settings) as services:
         yield services
-        await shown(services)
+        await wait_until_found(services)
 
 
-async def shown(services: WriteServices) -> None:
+async def wait_until_found(services: WriteServices) -> None:
     """Returns when what was done so far can be found, in a minute at most."""
     await services.follower.wait_for(services.engine.position, SHOWN_S)
     await services.indexer.wait_for(services.engine.position, SHOWN_S)

@@ -43,7 +43,7 @@ DROP_REFUSED = "a view cannot leave an event out: mend what is wrong with it, th
 
 def run_list(settings: Settings, as_json: bool) -> None:
     """One line each; exit 1 when the log cannot be read, or a store does not answer."""
-    found, unknown = _ask(settings, _found(settings))
+    found, unknown = _ask(settings, _listed(settings))
     if as_json:
         for one in found:
             console.out.print(msgspec.json.encode(stuck_json(one)).decode(), markup=False)
@@ -63,21 +63,21 @@ def run_list(settings: Settings, as_json: bool) -> None:
 
 def run_show(settings: Settings, key: str, as_json: bool) -> None:
     """What is parked under a key, with the event."""
-    content = _ask(settings, _shown(settings, key))
+    content = _ask(settings, _details(settings, key))
     encoded = msgspec.json.encode(content)
     text = encoded if as_json else msgspec.json.format(encoded, indent=2)
     console.out.print(text.decode(), markup=False)
 
 
 def run_retry(settings: Settings, key: str, as_json: bool) -> None:
-    _told(_ask(settings, _retried(settings, key)), as_json)
+    _print_done(_ask(settings, _retried(settings, key)), as_json)
 
 
 def run_drop(settings: Settings, key: str, as_json: bool) -> None:
-    _told(_ask(settings, _dropped(settings, key)), as_json)
+    _print_done(_ask(settings, _dropped(settings, key)), as_json)
 
 
-def _told(what: str, as_json: bool) -> None:
+def _print_done(what: str, as_json: bool) -> None:
     console.out.print(msgspec.json.encode({"done": what}).decode() if as_json else what, markup=False)
 
 
@@ -100,7 +100,7 @@ def _ask(settings: Settings, work: Awaitable[Any]) -> Any:
 # finding
 
 
-async def _found(settings: Settings) -> tuple[list[Stuck], dict[str, str]]:
+async def _listed(settings: Settings) -> tuple[list[Stuck], dict[str, str]]:
     async with looking(settings) as log:
         return await _all(settings, log)
 
@@ -142,7 +142,7 @@ async def _one(settings: Settings, log: EventLog, key: str) -> Stuck:
     console.fail(f"nothing is parked under {key}; `kontor parked list` has the keys")
 
 
-async def _shown(settings: Settings, key: str) -> dict[str, Any]:
+async def _details(settings: Settings, key: str) -> dict[str, Any]:
     async with looking(settings) as log:
         one = await _one(settings, log, key)
         rows = await log.read(one.position - 1, 1) if one.position is not None else ()

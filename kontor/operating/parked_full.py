@@ -12,7 +12,7 @@ from commands.store.port import EventLog
 from kontor import console
 from kontor.folder import DataFolder
 from kontor.operating.parked import folded_again, in_file
-from kontor.operating.status_full import CONNECTED_S, LOOKS, asked
+from kontor.operating.status_full import CONNECTED_S, LOOKS, answer_of
 from kontor.settings import Settings, required
 from kontor.wiring.named import cassandra_settings
 from kontor.wiring.stores import IN_CASSANDRA, IN_REDIS, OF_PROCESSES
@@ -30,7 +30,7 @@ async def parked_in_stores(settings: Settings) -> tuple[list[tuple[str, Parked]]
     """By projection; and of a store that does not answer, why."""
     found = [(PROCESSES + name, event) for name, event in in_file(DataFolder(settings.data).processes)]
     unknown: dict[str, str] = {}
-    answers = await asyncio.gather(*(asked(LOOKS[store], settings) for store in STORES))
+    answers = await asyncio.gather(*(answer_of(LOOKS[store], settings) for store in STORES))
     for store, answer in zip(STORES, answers, strict=True):
         if isinstance(answer, str):
             unknown[store] = answer

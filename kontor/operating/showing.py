@@ -36,7 +36,7 @@ def run_show(asked: Asked, settings: Settings, as_json: bool, url: str | None = 
     except NoInstant as error:
         console.fail(str(error), 2)
     try:
-        content = shown(log_of(settings, url), asked.stream, one, other)
+        content = content_of(log_of(settings, url), asked.stream, one, other)
     except (UnusableLog, Damaged, UnreadableStream) as error:
         console.fail(str(error))
     except NotFound as error:
@@ -55,7 +55,7 @@ def moment_of(text: str | None) -> Moment:
     return Moment(int(text)) if text.isdecimal() else Moment(at=instant_of(text))
 
 
-def shown(log: Path | str, stream: str, one: Moment, other: Moment | None = None) -> dict[str, Any]:
+def content_of(log: Path | str, stream: str, one: Moment, other: Moment | None = None) -> dict[str, Any]:
     """As ``streams/history/timetravel.py`` tells it. Raises UnusableLog, Damaged, UnreadableStream, NotFound."""
     names = streams_of(stream)
     with evidence(log) as opened:

@@ -39,7 +39,7 @@ PATIENCE_S = 10.0
 CONNECTED_S = 6.0
 
 
-class Found(NamedTuple):
+class ServerState(NamedTuple):
     """What a server knows."""
 
     position: int | None = None
@@ -48,16 +48,16 @@ class Found(NamedTuple):
     detail: Any = None
 
 
-Look = Callable[[Settings], Awaitable[Found]]
+Look = Callable[[Settings], Awaitable[ServerState]]
 
 
 async def full_status(settings: Settings) -> dict[str, Any]:
     """What ``status --json`` prints. Raises UnusableLog when the log cannot be read."""
     answers = await asyncio.gather(
-        asyncio.to_thread(_log, settings), *(asked(look, settings) for look in LOOKS.values())
+        asyncio.to_thread(_log, settings), *(answer_of(look, settings) for look in LOOKS.values())
     )
     log, looked = answers[0], dict(zip(LOOKS, answers[1:], strict=True))
-    found = {name: answer for name, answer in looked.items() if isinstance(answer, Found)}
+    found = {name: answer for name, answer in looked.items() if isinstance(answer, ServerState)}
     processes, checkouts = await asyncio.to_thread(_processes, DataFolder(settings.data))
     positions = {who: found[where].position if where in found else None for where, who in CONSUMERS.items()}
     parked = [event for answer in found.values() for event in answer.parked]
@@ -74,7 +74,7 @@ async def full_status(settings: Settings) -> dict[str, Any]:
     }
 
 
-async def asked(look: Look, settings: Settings) -> Found | str:
+async def answer_of(look: Look, settings: Settings) -> ServerState | str:
     """What was found, or why nothing was."""
     try:
         async with asyncio.timeout(PATIENCE_S):
@@ -132,55 +132,55 @@ def _age(events: PostgresEvidence, position: int, head: int) -> float:
 # who follows it
 
 
-async def _vault(settings: Settings) -> Found:
+async def _vault(settings: Settings) -> ServerState:
     (url,) = required(settings, "vault_url")
 
     def look() -> None:
         Postgres.at(url, "vault").connect().close()
 
     await asyncio.to_thread(look)
-    return Found()
+    return ServerState()
 
 
-async def _kafka(settings: Settings) -> Found:
+async def _kafka(settings: Settings) -> ServerState:
     topic = topic_of(settings)
     last = await topic.look()
     detail = {"name": topic.name, "partitions": topic.partitions, "last": last}
-    return Found(min(last) if last is not None else 0, (), detail)
+    return ServerState(min(last) if last is not None else 0, (), detail)
 
 
-async def _redis(settings: Settings) -> Found:
+async def _redis(settings: Settings) -> ServerState:
     (url,) = required(settings, "redis_url")
     server = RedisServer(url)
     try:
         views = RedisSink(server, IN_REDIS, settings.namespace)
         _, progress = await views.life()
-        return Found(_least(progress, settings), await views.parked())
+        return ServerState(_least(progress, settings), await views.parked())
     finally:
         await server.close()
 
 
-async def _cassandra(settings: Settings) -> Found:
+async def _cassandra(settings: Settings) -> ServerState:
     views = CassandraSink(cassandra_settings(settings), IN_CASSANDRA)
     await views.start()
     try:
         await views.connection.wait(CONNECTED_S)
-        return Found(_least(await views.progress(), settings), await views.parked())
+        return ServerState(_least(await views.progress(), settings), await views.parked())
     finally:
         await views.close()
 
 
-async def _elasticsearch(settings: Settings) -> Found:
+async def _elasticsearch(settings: Settings) -> ServerState:
     (url,) = required(settings, "elasticsearch_url")
     with closing(Elastic(url)) as server:
         current = await asyncio.to_thread(Generations(server, index_of(settings)).current)
-        return Found(0 if current is None else current.position)
+        return ServerState(0 if current is None else current.position)
 
 
-async def _gateway(settings: Settings) -> Found:
+async def _gateway(settings: Settings) -> ServerState:
     (url,) = required(settings, "provider_url")
     async with aiohttp.ClientSession(raise_for_status=True) as http, http.get(f"{url.rstrip('/')}/livez"):
-        return Found()
+        return ServerState()
 
 
 def _least(progress: Mapping[int, int], settings: Settings) -> int:

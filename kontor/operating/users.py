@@ -21,12 +21,12 @@ from writeapi.accounts.secondfactor import remove_lost
 
 def run_create(email: str, password: str | None, scope: str, settings: Settings) -> None:
     """Without a password it is asked for, or read from the first line of standard input."""
-    run(_create(email, asked() if password is None else password, scope, settings))
+    run(_create(email, password_typed() if password is None else password, scope, settings))
 
 
 def run_password(email: str, password: str | None, settings: Settings) -> None:
     """As ``run_create``."""
-    run(_set_password(email, asked() if password is None else password, settings))
+    run(_set_password(email, password_typed() if password is None else password, settings))
 
 
 def run_grant(email: str, scope: str, settings: Settings) -> None:
@@ -41,7 +41,7 @@ def run_drop_factor(email: str, settings: Settings) -> None:
     run(_drop_factor(email, settings))
 
 
-def asked() -> str:
+def password_typed() -> str:
     """Ends with exit code 2 where there is none, or the two are not the same."""
     if not sys.stdin.isatty():
         line = sys.stdin.readline().rstrip("\r\n")
@@ -53,7 +53,7 @@ def asked() -> str:
 
 
 @asynccontextmanager
-async def _asked(settings: Settings) -> AsyncIterator[Desk]:
+async def _desk(settings: Settings) -> AsyncIterator[Desk]:
     """A desk at which a refusal ends the command with its reason."""
     async with desk(settings) as at:
         try:
@@ -63,7 +63,7 @@ async def _asked(settings: Settings) -> AsyncIterator[Desk]:
 
 
 async def _create(email: str, password: str, scope: str, settings: Settings) -> None:
-    async with _asked(settings) as at:
+    async with _desk(settings) as at:
         account_id = await register(
             at.engine,
             at.vault,
@@ -78,21 +78,21 @@ async def _create(email: str, password: str, scope: str, settings: Settings) -> 
 
 async def _set_password(email: str, password: str, settings: Settings) -> None:
     require_there(settings)
-    async with _asked(settings) as at:
+    async with _desk(settings) as at:
         account_id = await set_anew(at.engine, at.vault, email, password, system_context("cli", at.clock()))
     console.out.print(f"{account_id} has a new password, and is signed out everywhere", markup=False)
 
 
 async def _grant(email: str, scope: str, settings: Settings) -> None:
     require_there(settings)
-    async with _asked(settings) as at:
+    async with _desk(settings) as at:
         account_id = await give(at.engine, at.vault, email, scope, system_context("cli", at.clock()))
     console.out.print(f"{account_id} has the scope {scope}", markup=False)
 
 
 async def _revoke(email: str, scope: str, forced: bool, settings: Settings) -> None:
     require_there(settings)
-    async with _asked(settings) as at:
+    async with _desk(settings) as at:
         context = system_context("cli", at.clock())
         account_id = await take_away(at.engine, at.vault, email, scope, context, forced=forced)
     console.out.print(f"{account_id} has not the scope {scope} any more, and is signed out everywhere", markup=False)
@@ -100,7 +100,7 @@ async def _revoke(email: str, scope: str, forced: bool, settings: Settings) -> N
 
 async def _drop_factor(email: str, settings: Settings) -> None:
     require_there(settings)
-    async with _asked(settings) as at:
+    async with _desk(settings) as at:
         account_id = await remove_lost(at.engine, at.vault, email, system_context("cli", at.clock()))
     console.out.print(f"{account_id} has no second factor any more: the password alone signs in", markup=False)
 

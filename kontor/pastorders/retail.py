@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from domain.buyers.cartstate import LINES_MAX, QUANTITY_MAX
+from domain.buyers.cart import LINES_MAX, QUANTITY_MAX
 from kontor.pastorders.amounts import DAY_MS, HOUR_MS, instant_of, minor_units
 from kontor.pastorders.places import address_in
 from kontor.pastorders.story import Delivery, Dispatch, Purchase, Sold, Story, WriteOff, require

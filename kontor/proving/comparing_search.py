@@ -15,7 +15,7 @@ import msgspec
 from kontor.proving.comparing import Compared, Walked, digest_of, reached
 from projections.search.elastic.index import ElasticIndex
 from projections.search.elastic.mapping import document_json
-from streams.indexing.assembly import SOME, assemble, in_slices
+from streams.indexing.assembly import BATCH, assemble, in_slices
 from streams.indexing.indexcatalog import document_with_copy
 
 NAME = "Elasticsearch"
@@ -36,7 +36,7 @@ async def _compare_documents(views: Walked, search: ElasticIndex, clock: Callabl
     compared = Compared(NAME, "products")
     ids = {key async for key, _ in views.walk("products")} | set(await asyncio.to_thread(list, search.product_ids()))
     suspects: list[str] = []
-    for some in in_slices(sorted(ids), SOME):
+    for some in in_slices(sorted(ids), BATCH):
         expected, found = await _expected(views, some, clock()), await _found(search, some)
         for total, documents in ((compared.expected, expected), (compared.found, found)):
             for key, one in documents.items():
@@ -47,7 +47,7 @@ async def _compare_documents(views: Walked, search: ElasticIndex, clock: Callabl
             return compared
         await asyncio.sleep(PAUSE_S)
         wrong = [
-            found for some in in_slices(suspects, SOME) for found in await _differing(views, search, some, clock())
+            found for some in in_slices(suspects, BATCH) for found in await _differing(views, search, some, clock())
         ]
         compared.newer += len(suspects) - len(wrong)
         suspects = [key for key, _ in wrong]

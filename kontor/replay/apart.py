@@ -84,7 +84,7 @@ class Apart:
             self._fold(generations, code)
             for generation in generations:
                 flushing.flush(generation.connection)
-                self._told(self._file(generation.projection), generation.connection, generation.projection)
+                self._report(self._file(generation.projection), generation.connection, generation.projection)
 
     def _file(self, projection: Projection) -> Path:
         name = projection.name if self._past.whole else f"{projection.name}-{self._past.upto}"
@@ -123,7 +123,7 @@ class Apart:
         self._tell.step("begin", generation.projection.name, f"from event {position:,}", position=position)
         return Lane(generation, position, share=share)
 
-    def _told(self, file: Path, connection: sqlite3.Connection, projection: Projection) -> None:
+    def _report(self, file: Path, connection: sqlite3.Connection, projection: Projection) -> None:
         tables = [table.name for table in projection.tables]
         rows = {table: _count(connection, f"SELECT count(*) FROM {table}") for table in tables}
         counted = ", ".join(f"{count:,} {table}" for table, count in rows.items())

@@ -59,12 +59,12 @@ class InElasticsearch:
             await self._show(build)
 
     def _kept(self) -> Current | None:
-        return self._asked(Generations.kept)
+        return self._generation(Generations.kept)
 
     def _unfinished(self) -> Current | None:
-        return self._asked(lambda generations: generations.unfinished(code_of_documents()))
+        return self._generation(lambda generations: generations.unfinished(code_of_documents()))
 
-    def _asked(self, about: Callable[[Generations], Current | None]) -> Current | None:
+    def _generation(self, about: Callable[[Generations], Current | None]) -> Current | None:
         (url,) = required(self._settings, "elasticsearch_url")
         server = Server(url)
         try:

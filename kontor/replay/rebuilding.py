@@ -122,11 +122,11 @@ class Rebuilding:
         if standing is None or standing.code != code:
             self._place.tidy(projection)
             generation.begin(code)
-            told = "from the beginning" if standing is None else "from the beginning, for the program is another now"
+            where = "from the beginning" if standing is None else "from the beginning, for the program is another now"
         else:
             position = standing.position
-            told = f"on from event {position:,}, where the last one ended"
-        self._tell.step("begin", name, told, position=position)
+            where = f"on from event {position:,}, where the last one ended"
+        self._tell.step("begin", name, where, position=position)
         return Begun(generation, position)
 
     def _folded_together(self, begun: Sequence[Begun]) -> Sequence[Begun]:

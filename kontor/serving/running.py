@@ -247,7 +247,7 @@ def run_demo(settings: Settings) -> None:
 
 
 async def _demo(settings: Settings) -> None:
-    from kontor.operating.importing import shown
+    from kontor.operating.importing import wait_until_found
     from kontor.serving import demo
     from kontor.wiring.embedded import embedded
 
@@ -256,7 +256,7 @@ async def _demo(settings: Settings) -> None:
     settings = settings.model_copy(update={"storefront": True, "storefront_url": shown_at})
     async with embedded(settings) as services:
         await demo.load(services)
-        await shown(services)
+        await wait_until_found(services)
         app = build_app("all", services, settings)
         async with measured(app, services):
             demo.welcome(url_of(listening))

@@ -25,7 +25,7 @@ TRIES_MAX = 40
 REPEATED = 0.1
 
 
-class Told(NamedTuple):
+class Reply(NamedTuple):
     """What a client was told: events at these positions were made by its command."""
 
     command_id: str
@@ -39,7 +39,7 @@ class Journal:
         self.tried: dict[str, list[str]] = {}
         """Command ids by idempotency key."""
         self.answers: dict[str, bytes] = {}
-        self.told: dict[str, Told] = {}
+        self.told: dict[str, Reply] = {}
         self._verdict = verdict
 
     def answered(self, key: str, body: bytes) -> None:
@@ -117,7 +117,7 @@ class Door:
             self.journal.answered(key, outcome.replayed.body)
             return outcome.replayed.body.startswith(b"version")
         self.journal.answered(key, rendered[-1])
-        self.journal.told[key] = Told(command_id, tuple(event.position for event in outcome.events))
+        self.journal.told[key] = Reply(command_id, tuple(event.position for event in outcome.events))
         return True
 
     async def _reuse(self, key: str, actor: str, command: Command, correlation: str) -> None:

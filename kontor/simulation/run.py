@@ -290,7 +290,7 @@ class Simulation:
     def _what_waits(self) -> str:
         for order_id, state in self._audit.checkouts.items():
             if not is_settled(state):
-                return f"{order_id} is {state.order}, its payment {state.payment}, its cart {state.cart}"
+                return f"{order_id} is {state.order}, its payment {state.payment.status}, its cart {state.cart}"
         for name, held in self._audit.held():
             return f"{held} of {name} are set aside"
         if self._feeding is not None and (waits := self._feeding.waits(len(self._disk.rows))):

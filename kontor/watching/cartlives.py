@@ -42,12 +42,12 @@ class CartLives:
     def landed(self, batch: Batch, known: Known) -> None:
         for asked, outcome in batch.answers:
             if type(outcome) is Outcome and outcome.events and asked.stream.startswith(CARTS):
-                self._asked(outcome)
+                self._count_command(outcome)
         for recorded in batch.events:
             if type(recorded.event) in BY_ORDERS:
-                self._ordered(recorded, known)
+                self._count_order(recorded, known)
 
-    def _asked(self, outcome: Outcome) -> None:
+    def _count_command(self, outcome: Outcome) -> None:
         """What a buyer's own command did, and what the cart was like afterwards."""
         event, cart = outcome.events[-1].event, outcome.state
         if type(event) is ItemAdded:
@@ -61,7 +61,7 @@ class CartLives:
             if cart.lines == event.lines:  # there was nothing in it
                 self._count["begun"]()
 
-    def _ordered(self, recorded: Recorded, known: Known) -> None:
+    def _count_order(self, recorded: Recorded, known: Known) -> None:
         """What became of a cart because of an order. Nobody was told what it is like now, so that is looked up; unless
         it has moved on in the same batch."""
         event, cart = recorded.event, known(recorded.stream)

@@ -33,7 +33,7 @@ class Checkouts:
         self._then = then
         self._purchases = purchases
         self._known: dict[str, saga.Checkout] = {}
-        self._told: dict[str, Answers] = {}
+        self._answers: dict[str, Answers] = {}
         """What it has said by now."""
         self._timers: list[tuple[int, str]] = []
 
@@ -42,16 +42,16 @@ class Checkouts:
         (placed,) = self._world.decide(command, now, command.order_id)
         order_id, until = command.order_id, command.hold_until
         self._known[order_id] = saga.begin(placed)
-        self._told.setdefault(order_id, Answers())
+        self._answers.setdefault(order_id, Answers())
         for due in (until - EXTEND_MS, until + 1, until + PAYMENT_GRACE_MS + 1, command.capture_at):
             if due > now:
                 heappush(self._timers, (due, order_id))
-        self._heard(placed)
+        self._take_in(placed)
         self.advance(order_id, now)
 
     def answered(self, order_id: str, event: Event, now: int) -> None:
         """The provider says what it said then, whether or not it is asked now."""
-        self._told.setdefault(order_id, Answers()).take(event)
+        self._answers.setdefault(order_id, Answers()).take(event)
         self.advance(order_id, now)
 
     def deed(self, order_id: str, command: Command, now: int) -> bool:
@@ -60,7 +60,7 @@ class Checkouts:
         if done:
             try:
                 for one in self._world.decide(command, now, order_id):
-                    self._heard(one)
+                    self._take_in(one)
             except DomainError:
                 done = False
         self.advance(order_id, now)
@@ -80,15 +80,15 @@ class Checkouts:
             made = [
                 one
                 for command in saga.next_commands(self._known[order_id], now)
-                for one in self._asked(order_id, command, now)
-            ] or self._paid(order_id, now)
+                for one in self._decided(order_id, command, now)
+            ] or self._provider_says(order_id, now)
             if not made:
                 return
             for one in made:
-                self._heard(one)
+                self._take_in(one)
         raise AssertionError("a checkout does not come to rest")
 
-    def _heard(self, one: Recorded) -> None:
+    def _take_in(self, one: Recorded) -> None:
         order_id = one.meta.correlation
         state = saga.evolve(self._known[order_id], one)
         assert state is not None
@@ -96,7 +96,7 @@ class Checkouts:
         if one.stream == order_id:
             self._purchases[order_id].take(one.event)
 
-    def _asked(self, order_id: str, command: Command, now: int) -> list[Recorded]:
+    def _decided(self, order_id: str, command: Command, now: int) -> list[Recorded]:
         fenced = _of_cart(command)
         if fenced is not None:
             return [as_recorded(self._known[order_id].placed.cart_id, 1, fenced, now, order_id)]
@@ -105,19 +105,19 @@ class Checkouts:
         except DomainError:
             return []  # it asks again when something has changed
 
-    def _paid(self, order_id: str, now: int) -> list[Recorded]:
+    def _provider_says(self, order_id: str, now: int) -> list[Recorded]:
         """What the provider says to what is asked of it now."""
-        state, intent = self._world.state(payment_id(order_id)), self._known[order_id].intent
+        state, intent = self._world.state(payment_id(order_id)), self._known[order_id].payment.intent
         if not intent or not isinstance(state, payment.Payment):
             return []
         question = question_of(state)
-        answer = self._told[order_id].given.get(question)
+        answer = self._answers[order_id].given.get(question)
         if question and answer is None:
             if question in self._then[order_id].asked:
                 return []  # the answer is still to come, or never came
             self._purchases[order_id].assumed = True
         command = recording(payment_id(order_id), state, intent, answer)
-        return [] if command is None else self._asked(order_id, command, now)
+        return [] if command is None else self._decided(order_id, command, now)
 
 
 def _of_cart(command: Command) -> Event | None:

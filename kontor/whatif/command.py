@@ -24,11 +24,20 @@ PASSES = 3
 SHOWN_EVERY = 500
 
 
-class Asked(NamedTuple):
-    """As it was given; ``begin`` and ``end`` are instants or positions."""
+class Between(NamedTuple):
+    """The period as it was given: instants or positions."""
 
     begin: str
     end: str
+
+    def moments(self) -> tuple[Moment, Moment]:
+        """Raises NoInstant."""
+        return moment_of(self.begin), moment_of(self.end)
+
+
+class Assumptions(NamedTuple):
+    """What is to have been otherwise, as it was given: files and numbers. What was not given stays as it was."""
+
     promotions: Path | None = None
     without: tuple[str, ...] = ()
     hold_minutes: int | None = None
@@ -36,11 +45,24 @@ class Asked(NamedTuple):
     stock: Path | None = None
     prices: Path | None = None
 
+    def changes(self) -> Changes:
+        """Raises BadTerms."""
+        return Changes(
+            promotions={} if self.promotions is None else promotions_of(self.promotions),
+            without=frozenset(self.without),
+            hold_ms=None if self.hold_minutes is None else self.hold_minutes * MINUTE_MS,
+            stock_factor=1.0 if self.stock_factor is None else self.stock_factor,
+            stock={} if self.stock is None else stock_of(self.stock),
+            prices={} if self.prices is None else prices_of(self.prices),
+        )
 
-def run_what_if(asked: Asked, settings: Settings, as_json: bool, url: str | None = None) -> None:
+
+def run_what_if(
+    between: Between, assumed: Assumptions, settings: Settings, as_json: bool, url: str | None = None
+) -> None:
     """Exit 1 when the period cannot be read, 2 for terms or moments that are none."""
     try:
-        begin, end, changes = moment_of(asked.begin), moment_of(asked.end), changes_of(asked)
+        (begin, end), changes = between.moments(), assumed.changes()
     except (NoInstant, BadTerms) as error:
         console.fail(str(error), 2)
     try:
@@ -53,20 +75,8 @@ def run_what_if(asked: Asked, settings: Settings, as_json: bool, url: str | None
         for line in lines(report):
             console.out.print(encoded(line), markup=False)
         return
-    for told in tables(report):
-        console.out.print(told) if isinstance(told, str) else console.table(told)
-
-
-def changes_of(asked: Asked) -> Changes:
-    """Raises BadTerms."""
-    return Changes(
-        promotions={} if asked.promotions is None else promotions_of(asked.promotions),
-        without=frozenset(asked.without),
-        hold_ms=None if asked.hold_minutes is None else asked.hold_minutes * MINUTE_MS,
-        stock_factor=1.0 if asked.stock_factor is None else asked.stock_factor,
-        stock={} if asked.stock is None else stock_of(asked.stock),
-        prices={} if asked.prices is None else prices_of(asked.prices),
-    )
+    for part in tables(report):
+        console.out.print(part) if isinstance(part, str) else console.table(part)
 
 
 def _reported(log: Path | str, begin: Moment, end: Moment, changes: Changes) -> Report:

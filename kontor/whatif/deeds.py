@@ -8,8 +8,8 @@ from typing import Any
 from domain.decider import Command, Event
 from domain.ids import unsent_id
 from domain.orders import aftersale, order, orderreviewing, returns, shipment
+from domain.orders.order import RefundGranted
 from domain.orders.orderreview import ReviewApproved, ReviewRejected
-from domain.orders.refund import RefundGranted
 
 FOREVER_MS = 1 << 50
 """A return that was taken then was in time."""

@@ -15,7 +15,8 @@ from kontor.settings import Settings, required
 from kontor.watching.beside import Backlogs
 from kontor.wiring.embedded import settle_garbage
 from kontor.wiring.named import cassandra_settings, index_of, topic_of
-from kontor.wiring.opened import begun, opened_log
+from kontor.wiring.opened import opened_log
+from kontor.wiring.parts import begun
 from kontor.wiring.signals import signal_intake
 from kontor.wiring.stores import IN_CASSANDRA, IN_REDIS
 from projections.cassandraviews.sink import CassandraSink

@@ -34,7 +34,8 @@ from kontor.wiring.named import cassandra_settings, index_of
 from kontor.wiring.noticed import Noticed
 from kontor.wiring.notifying import Notifying, letters_with_links
 from kontor.wiring.objects import objects_of
-from kontor.wiring.opened import begun, opened_log, opened_vault
+from kontor.wiring.opened import opened_log, opened_vault
+from kontor.wiring.parts import begun
 from kontor.wiring.policies import search_weights, write_rules
 from kontor.wiring.providers import outside
 from kontor.wiring.signals import shared_signals

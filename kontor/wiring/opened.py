@@ -1,28 +1,13 @@
-"""What processes of the full profile open and start; it is closed with the stack that it is given."""
+"""What processes of the full profile open; it is closed with the stack that it is given."""
 
 from __future__ import annotations
 
 from contextlib import AsyncExitStack
-from typing import Protocol
 
 from commands.store.postgres import PostgresLog
 from commands.vault import Vault
 from commands.vault_server import VaultServer
 from kontor.settings import Settings, required
-
-
-class Part(Protocol):
-    """What runs beside others from ``start`` until ``close``."""
-
-    async def start(self) -> None: ...
-    async def close(self) -> None: ...
-
-
-async def begun(stack: AsyncExitStack, *parts: Part) -> None:
-    """Starts them in order; they are closed the other way round."""
-    for part in parts:
-        await part.start()
-        stack.push_async_callback(part.close)
 
 
 def opened_log(stack: AsyncExitStack, settings: Settings) -> PostgresLog:

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from domain.books import reconciliation
-from domain.books.reconciliation import Books
+from domain.books import orderbooks
+from domain.books.orderbooks import Books
 from domain.recorded import Recorded
 from projections.projector import Index, Projection, Table, ViewRow
 
@@ -18,7 +18,7 @@ class BookRow(ViewRow, frozen=True):
 
 
 def fold(row: BookRow | None, recorded: Recorded) -> BookRow:
-    return BookRow(reconciliation.evolve(row.books if row else Books(), recorded))
+    return BookRow(orderbooks.evolve(row.books if row else Books(), recorded))
 
 
 def order_of(recorded: Recorded) -> Sequence[str]:
@@ -29,7 +29,7 @@ def order_of(recorded: Recorded) -> Sequence[str]:
 BOOK_ROWS = Table(
     name="books",
     row=BookRow,
-    folds=dict.fromkeys(reconciliation.EVOLUTIONS, fold),
+    folds=dict.fromkeys(orderbooks.EVOLUTIONS, fold),
     keys=order_of,
     indexes={
         "moved": Index(lambda key, row: "all", lambda key, row: row.books.moved_at),

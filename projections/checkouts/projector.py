@@ -58,4 +58,4 @@ CHECKOUT_ROWS = Table(
     },
     archived=True,
 )
-CHECKOUTS = Projection("checkouts", 5, (CHECKOUT_ROWS,))
+CHECKOUTS = Projection("checkouts", 6, (CHECKOUT_ROWS,))

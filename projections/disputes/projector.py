@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from msgspec.structs import replace
 
 from domain.money import Money
-from domain.payments.dispute import LOST, OPEN, WON, DisputeLost, DisputeOpened, DisputeWon
+from domain.payments.dispute import LOST, OPEN, WON
+from domain.payments.payment import DisputeLost, DisputeOpened, DisputeWon
 from domain.recorded import Recorded
 from projections.projector import Index, Projection, Table, ViewRow
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from domain.orders.orderevents import OrderCancelled, OrderPaid, OrderPlaced
+from domain.orders.order import OrderCancelled, OrderPaid, OrderPlaced
 from domain.recorded import Recorded
 from projections.projector import Index, Projection, Table, ViewRow
 

@@ -32,13 +32,13 @@ class RefusalRow(ViewRow, frozen=True):
     refused_at: int = 0
 
 
-def asked(row: RefusalRow | None, recorded: Recorded) -> RefusalRow:
+def refund_requested(row: RefusalRow | None, recorded: Recorded) -> RefusalRow:
     of: RefundRequested = recorded.event
     at, first = recorded.meta.occurred_at, row.asked_at if row is not None else recorded.meta.occurred_at
     return RefusalRow(recorded.stream, of.refund_id, of.amount, first, at, recorded.version, reason=of.reason)
 
 
-def refused(row: RefusalRow | None, recorded: Recorded) -> RefusalRow | None:
+def refund_refused(row: RefusalRow | None, recorded: Recorded) -> RefusalRow | None:
     of: RefundRefused = recorded.event
     at, status = recorded.meta.occurred_at, REFUSED
     if row is None and of.amount is not None:
@@ -55,7 +55,11 @@ def key_of(recorded: Recorded) -> Sequence[str]:
 REFUSAL_ROWS = Table(
     name="refusals",
     row=RefusalRow,
-    folds={RefundRequested: asked, RefundRefused: refused, PaymentRefunded: lambda row, recorded: None},
+    folds={
+        RefundRequested: refund_requested,
+        RefundRefused: refund_refused,
+        PaymentRefunded: lambda row, recorded: None,
+    },
     keys=key_of,
     indexes={
         "status": Index(lambda key, row: None if row.status == ASKED else row.status, lambda key, row: row.refused_at)

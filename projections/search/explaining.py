@@ -67,7 +67,7 @@ def _details(say: Dialect[Q], build: QueryBuilder[Q], unit: Sequence[str]) -> It
     for word in unit:
         for field, worth in FIELDS.items():
             yield Part(field.removesuffix("_text"), word, say.boost(say.word(field, word), worth))
-        for query in say.told(word):
+        for query in say.translated(word):
             yield Part("translation", word, query)
     for phrase, query in build.synonyms(unit):
         yield Part("synonym", phrase, query)

@@ -79,7 +79,7 @@ class Dialect(Protocol[Q]):
     def fields(self, word: str) -> Q:
         """In any of FIELDS by their worth: the best counts, the others break ties."""
 
-    def told(self, word: str) -> list[Q]:
+    def translated(self, word: str) -> list[Q]:
         """In texts of other languages, whatever its grammatical number there, by their worth; part of ``fields``."""
 
     def phrase(self, field: str, words: Sequence[str], slop: int) -> Q: ...
@@ -280,7 +280,7 @@ class QueryBuilder(Generic[Q]):
         return self._say.all_of([*before, self._say.some_of(ways, 1)])
 
     def completing_titles(self, words: Sequence[str], languages: Sequence[str]) -> Q:
-        """The same of its own title, or of that in one of the languages (``translations.asked``)."""
+        """The same of its own title, or of that in one of the languages (``translations.term_languages``)."""
         ways = [self.completing("title", words), *(self._completing_told(words, one) for one in languages)]
         return ways[0] if len(ways) == 1 else self._say.some_of(ways, 1)
 

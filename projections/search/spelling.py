@@ -22,7 +22,7 @@ def corrected(
     frequencies: Frequencies,
     languages: Sequence[str],
 ) -> str | None:
-    """None if every word is known, or nothing is like the others. ``languages`` as in ``translations.asked``."""
+    """None if every word is known, or nothing is like the others. ``languages``: ``term_languages``."""
     words = words_of(text)
 
     def similar(word: str) -> str:

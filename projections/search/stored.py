@@ -38,17 +38,17 @@ _headlines = msgspec.json.Decoder(Headline)
 
 
 def read(searcher: tantivy.Searcher, address: tantivy.DocAddress) -> Stored:
-    return _decoder.decode(_told(searcher, address))
+    return _decoder.decode(_bytes_at(searcher, address))
 
 
-def _told(searcher: tantivy.Searcher, address: tantivy.DocAddress) -> bytes:
+def _bytes_at(searcher: tantivy.Searcher, address: tantivy.DocAddress) -> bytes:
     return bytes(searcher.doc(address).get_first("stored") or b'["","",[]]')
 
 
 def headline_code(product_id: str, title: str) -> int:
     """Stands for a headline: 63 bits, as much as the engine's integers hold."""
-    told = msgspec.json.encode((product_id, title))
-    return int.from_bytes(blake2b(told, digest_size=8).digest()) >> 1
+    headline = msgspec.json.encode((product_id, title))
+    return int.from_bytes(blake2b(headline, digest_size=8).digest()) >> 1
 
 
 class Headlines:
@@ -68,7 +68,7 @@ class Headlines:
             code = int(value or 0)
             headline = known.get(code)
             if headline is None:
-                headline = known[code] = _headlines.decode(_told(searcher, address))
+                headline = known[code] = _headlines.decode(_bytes_at(searcher, address))
             found.append(headline)
         if len(known) > self.MAXIMUM:
             self._known = {}

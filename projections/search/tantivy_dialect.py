@@ -29,7 +29,7 @@ class TantivyDialect:
 
     def languages(self, wanted: Sequence[str]) -> tuple[str, ...]:
         """Those that are asked for, as terms call them; none where there is no text but in English."""
-        return translations.asked(wanted) if self._translated else ()
+        return translations.term_languages(wanted) if self._translated else ()
 
     @property
     def products(self) -> int:
@@ -102,9 +102,9 @@ class TantivyDialect:
     def fields(self, word: str) -> Query:
         stem = analysis.stem(word)
         own = [self.boost(self.term(field, stem), boost) for field, boost in FIELDS.items()]
-        return self.best_of([*own, *self.told(word)])
+        return self.best_of([*own, *self.translated(word)])
 
-    def told(self, word: str) -> list[Query]:
+    def translated(self, word: str) -> list[Query]:
         worth = translations.FIELDS
         known = [one for one in self._ways(word) if self._searcher.doc_freq(*one)]
         return [self.boost(self.term(field, way), worth[field]) for field, way in known]

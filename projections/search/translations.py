@@ -76,7 +76,7 @@ def as_typed(language: str, word: str) -> str:
     return f"{language}:{word}"
 
 
-def asked(wanted: Iterable[str]) -> tuple[str, ...]:
+def term_languages(wanted: Iterable[str]) -> tuple[str, ...]:
     """What terms call the languages of somebody who reads the ``wanted`` ones."""
     bases = (base(tag) for tag in wanted if tag != ANY_LANGUAGE)
     return tuple(dict.fromkeys(one if one in _stemmers else OTHER for one in bases))[:ASKED_MAX]

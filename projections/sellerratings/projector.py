@@ -46,10 +46,10 @@ def given_keys(recorded: Recorded) -> Sequence[str]:
     return (given_key(shop_of(recorded.stream), event.account_id),)
 
 
-def given(row: GivenRatingRow | None, recorded: Recorded) -> GivenRatingRow:
+def given_rating(row: GivenRatingRow | None, recorded: Recorded) -> GivenRatingRow:
     event: SellerRated = recorded.event
     return GivenRatingRow(shop_of(recorded.stream), event.rating)
 
 
-GIVEN_RATING_ROWS = Table(name="given_ratings", row=GivenRatingRow, folds={SellerRated: given}, keys=given_keys)
+GIVEN_RATING_ROWS = Table(name="given_ratings", row=GivenRatingRow, folds={SellerRated: given_rating}, keys=given_keys)
 GIVEN_RATINGS = Projection("given_ratings", 1, (GIVEN_RATING_ROWS,))

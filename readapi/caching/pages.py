@@ -28,9 +28,9 @@ from readapi.caching.cdn import SHARED_MS, page_headers
 from readapi.caching.ready import RawHeaders
 from readapi.edge.etags import etag_of
 from readapi.shown.audience import EVERYBODY, Audience, is_special, seen_by
-from readapi.shown.languages import Told, Wanted
+from readapi.shown.languages import InLanguages, Wanted
 from readapi.shown.products import NO_SHOPS, Shops, product_card, product_page, told_in, told_to
-from streams.indexing.assembly import SOME, OnSale, assemble, in_slices
+from streams.indexing.assembly import BATCH, OnSale, assemble, in_slices
 
 BYTES_MAX = 96 << 20
 ENTRY_BYTES = 1_500
@@ -74,8 +74,8 @@ class Entry:
     """When a price on it begins or ends by itself (ms)."""
     goods: Goods
     shops: frozenset[str]
-    cards: Told[Card] | None
-    pages: Told[Page] | None
+    cards: InLanguages[Card] | None
+    pages: InLanguages[Page] | None
     special: OnSale | None
     """What pages are made of for those who see it otherwise; None where nobody does."""
     size: int
@@ -126,7 +126,7 @@ class Pages:
         self._entries: OrderedDict[str, Entry] = OrderedDict()
         self._sold_as: dict[str, str] = {}
         self._bytes = 0
-        self._making: dict[str, asyncio.Task[Told[Page] | None]] = {}
+        self._making: dict[str, asyncio.Task[InLanguages[Page] | None]] = {}
         self._gathering: set[Gathering] = set()
 
     def __len__(self) -> int:
@@ -180,7 +180,7 @@ class Pages:
     ) -> list[Card]:
         """In the order asked for, without products that are not on sale (any more)."""
         now, entries = self._clock(), self._entries
-        found: dict[str, Told[Card] | None] = {}
+        found: dict[str, InLanguages[Card] | None] = {}
         special: dict[str, OnSale | None] = {}
         missing = []
         for product_id in product_ids:
@@ -192,7 +192,7 @@ class Pages:
                 found[product_id], special[product_id] = entry.cards, entry.special
         self.misses += len(missing)
         self.hits += len(product_ids) - len(missing)
-        for some in in_slices(missing, SOME):
+        for some in in_slices(missing, BATCH):
             with self._gather(some) as gathering:
                 assembled = await self._assemble(some, now)
             for product_id, one in assembled.items():
@@ -200,13 +200,13 @@ class Pages:
                 special[product_id] = one if is_special(one) else None
                 self._keep(one, cards, None, gathering)
 
-        def card(product_id: str, cards: Told[Card]) -> Card:
+        def card(product_id: str, cards: InLanguages[Card]) -> Card:
             one = None if audience == EVERYBODY else special.get(product_id)
             return cards.best(wanted) if one is None else _card(told_to(seen_by(one, audience, now), wanted))
 
         return [card(product_id, cards) for product_id in product_ids if (cards := found.get(product_id)) is not None]
 
-    async def _make(self, product_id: str) -> Told[Page] | None:
+    async def _make(self, product_id: str) -> InLanguages[Page] | None:
         try:
             with self._gather((product_id,)) as gathering:
                 one = (await self._assemble((product_id,), self._clock())).get(product_id)
@@ -288,7 +288,9 @@ class Pages:
         finally:
             self._gathering.discard(gathering)
 
-    def _keep(self, one: OnSale, cards: Told[Card] | None, pages: Told[Page] | None, gathering: Gathering) -> None:
+    def _keep(
+        self, one: OnSale, cards: InLanguages[Card] | None, pages: InLanguages[Page] | None, gathering: Gathering
+    ) -> None:
         """Unless something of it changed while it was gathered, or others have read something newer."""
         goods, before = goods_of(one), self._entries.get(one.product_id)
         if gathering.stale(one.product_id, goods, [seller.shop_id for seller in one.sellers]):
@@ -312,7 +314,7 @@ class Pages:
         while self._bytes > self._bytes_max and len(self._entries) > 1:
             self._drop_entry(next(iter(self._entries)))
 
-    async def _pages_of(self, one: OnSale) -> Told[Page]:
+    async def _pages_of(self, one: OnSale) -> InLanguages[Page]:
         return encoded_pages(one, await self._shops_of(one))
 
     async def _shops_of(self, one: OnSale) -> Shops:
@@ -334,29 +336,29 @@ def as_new(goods: Goods, other: Goods) -> bool:
     return goods.keys() == other.keys() and all(goods[good] >= version for good, version in other.items())
 
 
-def _size(told: Told[Card] | Told[Page] | None) -> int:
-    return 0 if told is None else sum(len(one.body) for one in told.by_language.values())
+def _size(known: InLanguages[Card] | InLanguages[Page] | None) -> int:
+    return 0 if known is None else sum(len(one.body) for one in known.by_language.values())
 
 
-def cards_of(one: OnSale) -> Told[Card] | None:
+def cards_of(one: OnSale) -> InLanguages[Card] | None:
     """None for what is discontinued or a draft."""
     if not one.product.published:
         return None
-    return _told(one, _card)
+    return _in_each_language(one, _card)
 
 
-def _card(told: OnSale) -> Card:
-    return Card(_encode(product_card(told)), told.product.description.language)
+def _card(one: OnSale) -> Card:
+    return Card(_encode(product_card(one)), one.product.description.language)
 
 
-def encoded_pages(one: OnSale, shops: Shops) -> Told[Page]:
-    return _told(one, lambda told: _encoded_page(told, shops))
+def encoded_pages(one: OnSale, shops: Shops) -> InLanguages[Page]:
+    return _in_each_language(one, lambda each: _encoded_page(each, shops))
 
 
-def _told(one: OnSale, make: Callable[[OnSale], T]) -> Told[T]:
+def _in_each_language(one: OnSale, make: Callable[[OnSale], T]) -> InLanguages[T]:
     """In every language at once: it is the rows that are dear, and most products have one."""
     languages = one.product.description.languages
-    return Told(languages, {language: make(told_in(one, language)) for language in languages})
+    return InLanguages(languages, {language: make(told_in(one, language)) for language in languages})
 
 
 def _encoded_page(one: OnSale, shops: Shops) -> Page:

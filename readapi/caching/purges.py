@@ -18,7 +18,7 @@ from projections.catalog.projector import OfferRow, split_offer
 from projections.stock.projector import StockRow
 from projections.views import Touched, Views
 from readapi.caching.cdn import CATEGORIES
-from streams.indexing.assembly import SOME, in_slices, offer_of, stock_of
+from streams.indexing.assembly import BATCH, in_slices, offer_of, stock_of
 from streams.indexing.shownstock import ShownStock
 
 KEPT_MAX = 50_000
@@ -109,7 +109,7 @@ class Purges:
     async def _look(self) -> None:
         """Makes keys of what waits. What cannot be looked at now waits on."""
         shown = self._shown  # rows that are being read say nothing of what is shown to those who begin meanwhile
-        for some in in_slices(list(self._pending), SOME):
+        for some in in_slices(list(self._pending), BATCH):
             for key in some:
                 self._pending.pop(key, None)  # before the rows are read: what changes from now on waits again
             offer_ids = list(dict.fromkeys(map(offer_of, some)))

@@ -70,7 +70,7 @@ class Remembered(Generic[T]):
             del self._answers[key]
 
 
-class Shown(NamedTuple, Generic[T]):
+class AnswerAt(NamedTuple, Generic[T]):
     answer: T
     position: int
     """What it shows at least."""
@@ -106,7 +106,7 @@ class Refreshed(Remembered[T]):
         self._renew_at = 0.0
         self._renewing: asyncio.Task[None] | None = None
 
-    async def shown(self, key: bytes, make: Make[T], at_least: int = 0) -> Shown[T]:
+    async def answered(self, key: bytes, make: Make[T], at_least: int = 0) -> AnswerAt[T]:
         """An answer of ``at_least`` this position, which the index has reached. Raises what ``make`` raises."""
         key, position = short(key), self._position()
         if self._generation != self._of():
@@ -118,8 +118,8 @@ class Refreshed(Remembered[T]):
         shows_old = old is not None and self._now() < self._old_until
         self._count(shows_old or answer.done())
         if old is not None and shows_old:
-            return Shown(old.result(), self._old_position)
-        return Shown(await _of(answer), position)
+            return AnswerAt(old.result(), self._old_position)
+        return AnswerAt(await _of(answer), position)
 
     def _turn(self) -> None:
         """The index is another one."""

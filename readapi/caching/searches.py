@@ -17,8 +17,8 @@ import msgspec
 from projections.search.port import BadCursor, Explanation, SearchIndex, SearchQuery, SearchUnavailable, Suggestion
 from projections.search.ranking import Ranking
 from projections.search.rescue import Way, answer
-from projections.search.translations import asked
-from readapi.caching.remembered import Refreshed, Shown
+from projections.search.translations import term_languages
+from readapi.caching.remembered import AnswerAt, Refreshed
 from readapi.edge.problems import BadParameter
 from readapi.services import Counted, FollowedSearch
 from readapi.shown.languages import Wanted
@@ -57,19 +57,19 @@ class Searches:
 
     async def find(
         self, query: SearchQuery, ranking: Ranking, key: bytes = b"", at_least: int = 0, wanted: Wanted = ()
-    ) -> Shown[Found]:
+    ) -> AnswerAt[Found]:
         """``key`` stands for the query, if the caller has one at hand; the index has reached ``at_least``. Words are
         corrected for somebody who reads the ``wanted`` languages.
 
         Raises BadParameter for a foreign cursor, SearchUnavailable.
         """
-        languages = asked(wanted) if query.text.strip() else ()
+        languages = term_languages(wanted) if query.text.strip() else ()
         key = b"\x1f".join((key or _encode(query), ranking.version.encode(), " ".join(languages).encode()))
 
         def run(query: SearchQuery) -> Found:
             return self._run(query, ranking, wanted if languages else ())
 
-        return await self._found.shown(key, lambda: self._ask(run, query), at_least)
+        return await self._found.answered(key, lambda: self._ask(run, query), at_least)
 
     async def explain(self, found: Found, ranking: Ranking) -> list[Explanation]:
         """Why what was found stands where it does. Raises SearchUnavailable."""
@@ -78,14 +78,14 @@ class Searches:
             return []
         return await self._ask(lambda ids: self._search.explain(asked, ids, ranking), found.product_ids)
 
-    async def suggest(self, text: str, at_least: int = 0, wanted: Wanted = ()) -> Shown[list[Suggestion]]:
+    async def suggest(self, text: str, at_least: int = 0, wanted: Wanted = ()) -> AnswerAt[list[Suggestion]]:
         """Raises SearchUnavailable."""
         key = b"\x1f".join((text.encode("utf-8", "replace"), " ".join(wanted).encode()))
 
         def suggest(text: str) -> list[Suggestion]:
             return self._search.suggest(text, wanted=wanted)
 
-        return await self._suggested.shown(key, lambda: self._ask(suggest, text), at_least)
+        return await self._suggested.answered(key, lambda: self._ask(suggest, text), at_least)
 
     async def finds(self, text: str, ranking: Ranking) -> bool:
         """Whether any product has all of the words. Raises SearchUnavailable."""

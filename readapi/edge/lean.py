@@ -27,41 +27,41 @@ _MISSING = {"type": "missing", "loc": ("body",), "msg": "Field required", "input
 
 def lean(route: APIRoute) -> Handler | None:
     """The short way to the route's endpoint, if there is one."""
-    known = route.dependant
+    dependant = route.dependant
     body = route.body_field
     direct = (
-        _only_takes(known, "request_param_name", "path_params", "body_params", "dependencies")
-        and all(_is_simple(dependency) for dependency in known.dependencies)
+        _only_takes(dependant, "request_param_name", "path_params", "body_params", "dependencies")
+        and all(_is_simple(dependency) for dependency in dependant.dependencies)
         and (body is None or (not route._embed_body_fields and body.field_info.is_required()))
         and iscoroutinefunction(route.endpoint)
         and signature(route.endpoint).return_annotation in (Response, "Response")
     )
-    return _handler(route, known) if direct else None
+    return _handler(route, dependant) if direct else None
 
 
 def _is_simple(dependency: Dependant) -> bool:
     return _only_takes(dependency, "request_param_name") and iscoroutinefunction(dependency.call)
 
 
-def _only_takes(known: Dependant, *allowed: str) -> bool:
+def _only_takes(dependant: Dependant, *allowed: str) -> bool:
     kinds = ("path", "query", "header", "cookie", "body")
     names = ("request", "websocket", "http_connection", "response", "background_tasks", "security_scopes")
     taken = [f"{kind}_params" for kind in kinds] + [f"{name}_param_name" for name in names] + ["dependencies"]
-    return not any(getattr(known, what) for what in taken if what not in allowed)
+    return not any(getattr(dependant, what) for what in taken if what not in allowed)
 
 
-def _handler(route: APIRoute, known: Dependant) -> Handler:
+def _handler(route: APIRoute, dependant: Dependant) -> Handler:
     endpoint = route.endpoint
-    dependencies: list[Any] = [(dependency.name, dependency.call) for dependency in known.dependencies]
-    path = [(field.name, field.alias, field) for field in known.path_params]
+    dependencies: list[Any] = [(dependency.name, dependency.call) for dependency in dependant.dependencies]
+    path = [(field.name, field.alias, field) for field in dependant.path_params]
     body = route.body_field
-    body_name = known.body_params[0].name if body is not None else ""
+    body_name = dependant.body_params[0].name if body is not None else ""
 
     async def handle(request: Request) -> Response:
         values: dict[str, Any] = {}
         errors: list[Any] = []
-        if known.request_param_name:
-            values[known.request_param_name] = request
+        if dependant.request_param_name:
+            values[dependant.request_param_name] = request
         for name, call in dependencies:
             found = await call(request)
             if name is not None:  # without one it is asked only for what it refuses

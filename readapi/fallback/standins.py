@@ -20,7 +20,7 @@ from readapi.caching.remembered import Remembered
 from readapi.edge.ids import is_id
 from readapi.services import Catalog, Counted, FollowedSearch
 from readapi.shown.categories import Tree, tree_of
-from readapi.shown.languages import Told, Wanted
+from readapi.shown.languages import InLanguages, Wanted
 from readapi.shown.products import Shops
 from streams.indexing.assembly import OnSale
 from streams.standins.changedoffers import ChangedOffers
@@ -51,8 +51,8 @@ class StandIn:
         self._changed = ChangedOffers(log)
         self._stood_in = False
         self._turns = 0
-        self._pages: Remembered[Lasting[Told[Page] | None]] = Remembered(self._generation, PAGES_MAX)
-        self._cards: Remembered[Lasting[list[Told[Card]]]] = Remembered(self._generation, PAGES_MAX)
+        self._pages: Remembered[Lasting[InLanguages[Page] | None]] = Remembered(self._generation, PAGES_MAX)
+        self._cards: Remembered[Lasting[list[InLanguages[Card]]]] = Remembered(self._generation, PAGES_MAX)
         self._trees: Remembered[Tree] = Remembered(lambda: indexer.generation, 1)
 
     @property
@@ -92,7 +92,7 @@ class StandIn:
     def _lasts(self, made: Lasting[Any]) -> bool:
         return self._clock() < made.until
 
-    async def _pages_of(self, product_id: str) -> Lasting[Told[Page] | None]:
+    async def _pages_of(self, product_id: str) -> Lasting[InLanguages[Page] | None]:
         one = (await self._on_sale((product_id,))).get(product_id) or await self._not_on_sale(product_id)
         if one is None:
             return Lasting(None, NEVER)
@@ -109,7 +109,7 @@ class StandIn:
             raise ViewsUnavailable("the index has not got this product yet")
         return None if row is None or row.draft else OnSale(product_id, row, ())
 
-    async def _cards_of(self, product_ids: Sequence[str]) -> Lasting[list[Told[Card]]]:
+    async def _cards_of(self, product_ids: Sequence[str]) -> Lasting[list[InLanguages[Card]]]:
         found = await self._on_sale(product_ids) if product_ids else {}
         cards = [cards_of(found[product_id]) for product_id in product_ids if product_id in found]
         until = min(map(price_until, found.values()), default=NEVER)

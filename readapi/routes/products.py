@@ -34,7 +34,8 @@ from readapi.shown.audience import Audience
 from readapi.shown.destination import ANYWHERE
 from readapi.shown.languages import PARAMETER as ACCEPTED
 from readapi.shown.languages import VARY, told_headers, wanted_of
-from readapi.shown.past import Until, row_then, until_of
+from readapi.shown.orders import Until
+from readapi.shown.past import row_then, until_of
 from readapi.shown.products import past_product, row_in
 
 router = APIRouter(tags=["catalog"])

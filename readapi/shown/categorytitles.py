@@ -63,7 +63,7 @@ _decode = msgspec.json.Decoder(_Facets).decode
 _encode = msgspec.json.Encoder().encode
 
 
-def told(titles: Titles, wanted: Wanted) -> str | None:
+def title_in(titles: Titles, wanted: Wanted) -> str | None:
     """The one that somebody would rather read than none."""
     return titles.get(best_of(("", *titles), wanted)) if titles else None
 
@@ -79,7 +79,7 @@ class Named:
 
     def category(self, path: Path) -> str | None:
         row = self._rows.get(path)
-        return None if row is None else told(row.titles, self._wanted)
+        return None if row is None else title_in(row.titles, self._wanted)
 
     def attributes(self, path: Path, names: Iterable[str]) -> dict[str, str]:
         """What they are called in this category; elsewhere, what every category that names them agrees on."""
@@ -88,15 +88,15 @@ class Named:
 
     def _attribute(self, path: Path, name: str) -> str | None:
         for depth in range(len(path), 0, -1):
-            said = self._said(self._rows.get(path[:depth]), name)
-            if said is not None:
-                return said
-        said_by_all = {said for row in self._rows.values() if (said := self._said(row, name)) is not None}
-        return said_by_all.pop() if len(said_by_all) == 1 else None
+            label = self._label(self._rows.get(path[:depth]), name)
+            if label is not None:
+                return label
+        in_all = {label for row in self._rows.values() if (label := self._label(row, name)) is not None}
+        return in_all.pop() if len(in_all) == 1 else None
 
-    def _said(self, row: CategoryRow | None, name: str) -> str | None:
+    def _label(self, row: CategoryRow | None, name: str) -> str | None:
         kept: Property | None = None if row is None else row.own_schema.properties.get(name)
-        return None if kept is None else told(kept.titles, self._wanted)
+        return None if kept is None else title_in(kept.titles, self._wanted)
 
     def facets(self, facets: bytes, path: Path) -> bytes:
         """The facets (JSON) of a search in this category with what their categories and attributes are called."""
@@ -177,7 +177,7 @@ class CategoryTitles:
         return self._named[heeded]
 
     def _is_known(self, asked: str) -> bool:
-        return told(dict.fromkeys(sorted(self._languages), "there"), (asked,)) is not None
+        return title_in(dict.fromkeys(sorted(self._languages), "there"), (asked,)) is not None
 
     async def _read(self) -> bool:
         """Whether it could."""

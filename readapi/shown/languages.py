@@ -47,7 +47,7 @@ def _parsed(sent: str) -> Wanted:
     return tuple(dict.fromkeys(name for _, name in found))
 
 
-class Told(NamedTuple, Generic[T]):
+class InLanguages(NamedTuple, Generic[T]):
     """The same thing in each of its languages."""
 
     languages: tuple[str, ...]
@@ -63,5 +63,5 @@ class Told(NamedTuple, Generic[T]):
 
 def told_headers(languages: Iterable[str]) -> tuple[tuple[bytes, bytes], ...]:
     """Of what is told in these languages."""
-    told = ", ".join(dict.fromkeys(languages))
-    return ((b"content-language", told.encode()), VARY) if told else (VARY,)
+    names = ", ".join(dict.fromkeys(languages))
+    return ((b"content-language", names.encode()), VARY) if names else (VARY,)

@@ -9,8 +9,8 @@ from commands.mapper import recorded
 from commands.store.port import EventLog
 from commands.vault import Vault
 from domain.checkout import saga
+from domain.checkout.funds import OPEN, PaymentFunds
 from domain.checkout.saga import Checkout
-from domain.checkout.sagastate import OPEN
 from domain.errors import NotFound
 from domain.ids import payment_id
 from domain.money import Money
@@ -75,7 +75,7 @@ def view_of_checkout(
         status=order.status(own),
         progress=saga.progress(state),
         reason=state.reason,
-        payment=state.payment,
+        payment=state.payment.status,
         payment_row=row,
         authorized_until=paid.until if isinstance(paid, Payment) and paid.status in OPEN else 0,
         captured=captured_so_far(paid),
@@ -108,7 +108,7 @@ def view_of_states(
         order_id,
         state.placed,
         (),
-        payment=status,
+        payment=PaymentFunds(status),
         order="confirmed" if confirmed else _PROGRESS[type(state)],
         reason=reason,
     )

@@ -12,8 +12,7 @@ from projections.folding import fold_events
 from projections.projector import Table
 from readapi.edge.problems import BadParameter
 from readapi.instants import parse_instant
-from readapi.shown.orders import Until as Until
-from readapi.shown.orders import begun_by
+from readapi.shown.orders import Until, begun_by
 
 
 def until_of(version: int | None, as_of: str | None) -> Until:

@@ -8,7 +8,7 @@ from typing import Any
 from domain.ids import rest_id
 from domain.money import Money, total
 from domain.orders import order
-from domain.orders.refund import RefundGranted
+from domain.orders.order import RefundGranted
 from domain.payments import giftcard
 from domain.payments.payment import THE_REST, Payment, PaymentState, Refund
 from readapi.instants import instant

@@ -10,12 +10,12 @@ from readapi.catalogue import category
 from readapi.edge.degraded import is_degraded
 from readapi.reading import reading_of
 from readapi.shown.categories import Path
-from readapi.storefront import told
+from readapi.storefront import answers
 from readapi.storefront.answering import answer
-from readapi.storefront.frame import Frame, Head, Told
+from readapi.storefront.answers import Category
+from readapi.storefront.frame import CacheTerms, Frame, Head
 from readapi.storefront.linkeddata import breadcrumbs, item_list
 from readapi.storefront.rendered import Drawn, Rendered
-from readapi.storefront.told import Category
 from readapi.storefront.wording import category_address, plural, shortened
 
 NAMED_MAX = 5
@@ -32,13 +32,13 @@ class CategoryPages:
         steps: Path = tuple(part for part in request.path_params["path"].split("/") if part)
         page, found, position = await category(request, steps)
         if is_degraded(request):
-            body = self._document(told.category(page.body))
+            body = self._document(answers.category(page.body))
             return answer(request, Drawn(body, "", self._frame.passing(body, found.languages)), position)
         shared = reading_of(request).pages.may_be_shared(found.product_ids)
-        known = Told((CATEGORIES, category_key(steps), *found.product_ids), found.languages, shared)
+        known = CacheTerms((CATEGORIES, category_key(steps), *found.product_ids), found.languages, shared)
 
         def draw() -> Drawn:
-            return self._frame.drawn(self._document(told.category(page.body)), known)
+            return self._frame.drawn(self._document(answers.category(page.body)), known)
 
         return answer(request, self.rendered.page((page.etag, shared), draw), position)
 

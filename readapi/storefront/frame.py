@@ -41,7 +41,7 @@ class Head(NamedTuple):
     """JSON-LD."""
 
 
-class Told(NamedTuple):
+class CacheTerms(NamedTuple):
     """What shared caches are told of a page (``caching/cdn.py``)."""
 
     keys: Iterable[str]
@@ -99,13 +99,13 @@ class Frame:
         """As ``lib/router.js`` calls it."""
         return title if title == self.name else f"{title} · {self.name}"
 
-    def drawn(self, body: bytes, told: Told, *more: tuple[bytes, bytes], status: int = 200) -> Drawn:
+    def drawn(self, body: bytes, terms: CacheTerms, *more: tuple[bytes, bytes], status: int = 200) -> Drawn:
         """A page as everybody gets it, until it changes."""
         etag = tag_of(body)
-        headers = page_headers(body, etag, told.keys, told.languages, shared=told.shared, media_type=HTML)
+        headers = page_headers(body, etag, terms.keys, terms.languages, shared=terms.shared, media_type=HTML)
         return Drawn(body, etag, (*headers, *self._raw_policy, *more), status)
 
     def passing(self, body: bytes, languages: Iterable[str] = ()) -> RawHeaders:
         """Of a page for whoever asked just now, and for nobody's cache."""
-        told = (*headers_of(body, HTML), (b"cache-control", b"no-cache"), *told_headers(languages))
-        return (*told, *self._raw_policy)
+        headers = (*headers_of(body, HTML), (b"cache-control", b"no-cache"), *told_headers(languages))
+        return (*headers, *self._raw_policy)

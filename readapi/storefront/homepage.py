@@ -11,9 +11,9 @@ from readapi.catalogue import cards, listing, names, tree
 from readapi.edge.degraded import is_degraded
 from readapi.productquery import parse
 from readapi.reading import reading_of
-from readapi.storefront import told
+from readapi.storefront import answers
 from readapi.storefront.answering import answer
-from readapi.storefront.frame import Frame, Head, Told
+from readapi.storefront.frame import CacheTerms, Frame, Head
 from readapi.storefront.rendered import Drawn, Rendered
 
 SHOWN = 10
@@ -47,7 +47,7 @@ class HomePages:
             drawn = self._document(*parts)
             return answer(request, Drawn(drawn, "", (*self._frame.passing(drawn, newest.languages), VARY)), position)
         shared = reading.pages.may_be_shared(newest.product_ids)
-        known = Told((CATEGORIES, PRODUCTS, *newest.product_ids), newest.languages, shared)
+        known = CacheTerms((CATEGORIES, PRODUCTS, *newest.product_ids), newest.languages, shared)
 
         def draw() -> Drawn:
             return self._frame.drawn(self._document(*parts), known, VARY)
@@ -56,9 +56,9 @@ class HomePages:
         return answer(request, self.rendered.page(made_of, draw), position)
 
     def _document(self, tree: bytes, newest: bytes, popular: list[bytes], searches: tuple[str, ...]) -> bytes:
-        name, nodes = self._frame.name, told.tree(tree).items
-        sells = [card for card in map(told.card, popular) if card.in_stock][:SHOWN]
-        fresh = told.listing(newest).items
+        name, nodes = self._frame.name, answers.tree(tree).items
+        sells = [card for card in map(answers.card, popular) if card.in_stock][:SHOWN]
+        fresh = answers.listing(newest).items
         images = (address for card in (*sells, *fresh) if (address := self._frame.absolute(card.image)))
         head = Head(name, f"{name}: many sellers, one cart.", "/", image=next(images, None), image_alt=name)
         known = sum(node.count for node in nodes)

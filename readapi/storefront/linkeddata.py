@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 from markupsafe import Markup
 
-from readapi.storefront.told import Card, Offer, Product, Rating, Step
+from readapi.storefront.answers import Card, Offer, Product, Rating, Step
 from readapi.storefront.wording import category_address, decimal, product_address
 
 OFFERS_MAX = 20

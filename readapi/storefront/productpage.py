@@ -14,12 +14,12 @@ from readapi.edge.degraded import is_degraded
 from readapi.productquery import is_place
 from readapi.shown.audience import EVERYBODY, Audience
 from readapi.shown.destination import ANYWHERE
-from readapi.storefront import told
+from readapi.storefront import answers
 from readapi.storefront.answering import answer
-from readapi.storefront.frame import NOINDEX, Frame, Head, Told
+from readapi.storefront.answers import Axis, Product, Step, Variant
+from readapi.storefront.frame import NOINDEX, CacheTerms, Frame, Head
 from readapi.storefront.linkeddata import OFFERS_MAX, breadcrumbs, product_data
 from readapi.storefront.rendered import Drawn, Rendered
-from readapi.storefront.told import Axis, Product, Step, Variant
 from readapi.storefront.wording import OF_MACHINES, product_address, shortened, value_text
 
 GONE = 410
@@ -46,7 +46,7 @@ class ProductPages:
         if page is None:
             raise NotFound("no such product")
         if is_degraded(request):
-            body = self._document(told.product(page.body), sku)
+            body = self._document(answers.product(page.body), sku)
             return answer(request, Drawn(body, "", self._frame.passing(body, (page.language,))), position)
         if sku or audience != EVERYBODY:  # addresses of anybody's making are not worth keeping
             return answer(request, self._draw(page, sku), position)
@@ -54,10 +54,10 @@ class ProductPages:
         return answer(request, drawn, position)
 
     def _draw(self, page: Page, sku: str = "") -> Drawn:
-        shown = told.product(page.body)
+        shown = answers.product(page.body)
         keys = (shown.product_id, *sorted({offer.shop_id for offer in shown.offers}))
         shared = (b"surrogate-control", b"no-store") not in page.headers
-        known = Told(keys, (page.language,), shared)
+        known = CacheTerms(keys, (page.language,), shared)
         body = self._document(shown, sku)
         return (
             self._frame.drawn(body, known, NOINDEX, status=GONE)

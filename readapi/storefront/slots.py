@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from readapi.storefront.told import Picture
+from readapi.storefront.answers import Picture
 
 WIDTH, HEIGHT = 500, 400
 """The shape of every frame, and what is said of a picture whose own size nobody knows."""

@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import quote
 
 from domain.money import CURRENCIES, Money
-from readapi.storefront.told import Card, Offer, Variant
+from readapi.storefront.answers import Card, Offer, Variant
 
 SYMBOLS = {
     "AUD": "A$", "BRL": "R$", "CAD": "CA$", "CNY": "CN¥", "EUR": "€", "GBP": "£", "HKD": "HK$", "ILS": "₪",

@@ -55,7 +55,7 @@ class Row(NamedTuple):
     def status(self, now: int) -> str:
         return self.verdict if self.verdict and self.decided_at <= now else OPEN
 
-    def told(self, now: int) -> Dispute:
+    def as_of(self, now: int) -> Dispute:
         return Dispute(
             self.id,
             payment_id(self.order_id),
@@ -67,7 +67,7 @@ class Row(NamedTuple):
         )
 
 
-def made(connection: sqlite3.Connection, reference: str, order_id: str, amount: Money, at: int) -> Row:
+def new_dispute(connection: sqlite3.Connection, reference: str, order_id: str, amount: Money, at: int) -> Row:
     """A dispute that opens at the instant ``at``, not yet written."""
     (before,) = connection.execute("SELECT count(*) FROM disputes WHERE reference = ?", (reference,)).fetchone()
     named = "dp_" + hashlib.sha256(f"{reference} {before}".encode()).hexdigest()[:24]

@@ -199,7 +199,7 @@ class SimulatedGateway:
 
     async def disputes(self, reference: str) -> Sequence[Dispute]:
         now = self._clock()
-        return [one.told(now) for one in self._records.disputes_of(reference, now)]
+        return [one.as_of(now) for one in self._records.disputes_of(reference, now)]
 
     def notice(self, body: bytes, headers: Mapping[str, str]) -> Notice | Disputed:
         return read_callback(self._signer, body, headers, self._clock())
@@ -295,12 +295,12 @@ class SimulatedGateway:
         decided_at: int,
     ) -> str:
         """Its id. Each step is told by a callback of its own."""
-        made = disputes.made(connection, charge.reference, charge.order_id, amount, at)
-        disputes.put(connection, made._replace(verdict=verdict, decided_at=decided_at))
-        self._tell(connection, f"open {made.id}", Disputed(charge.reference), 1, at)
+        opened = disputes.new_dispute(connection, charge.reference, charge.order_id, amount, at)
+        disputes.put(connection, opened._replace(verdict=verdict, decided_at=decided_at))
+        self._tell(connection, f"open {opened.id}", Disputed(charge.reference), 1, at)
         if verdict:
-            self._tell(connection, f"{verdict} {made.id}", Disputed(charge.reference), 1, decided_at)
-        return made.id
+            self._tell(connection, f"{verdict} {opened.id}", Disputed(charge.reference), 1, decided_at)
+        return opened.id
 
     def _record(
         self, connection: sqlite3.Connection, key: str, kind: str, charge: Charge, amount: int, outcome: Outcome

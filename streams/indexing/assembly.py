@@ -23,7 +23,7 @@ from projections.views import Entry, Views
 
 LOW_STOCK = 5
 """At so many units or fewer, shoppers are told that it is nearly gone."""
-SOME = 100
+BATCH = 100
 """Rows asked for at once."""
 
 
@@ -145,8 +145,8 @@ def best_to(sellers: Sequence[Seller], country: str) -> Seller | None:
 
 
 async def assemble(views: Views, product_ids: Sequence[str], at: int) -> dict[str, OnSale]:
-    """The products that exist, from at most ``SOME`` ids."""
-    assert len(product_ids) <= SOME, len(product_ids)
+    """The products that exist, from at most ``BATCH`` ids."""
+    assert len(product_ids) <= BATCH, len(product_ids)
     products: dict[str, ProductRow]
     offers: dict[str, list[Entry]]
     ratings: dict[str, RatingRow]
@@ -158,7 +158,7 @@ async def assemble(views: Views, product_ids: Sequence[str], at: int) -> dict[st
         views.get_many("media", product_ids),
     )
     stock: dict[str, StockRow] = {}
-    for some in in_slices((stock_of(key) for product in products for key, _ in offers[product]), SOME):
+    for some in in_slices((stock_of(key) for product in products for key, _ in offers[product]), BATCH):
         stock.update(await views.get_many("stock", some))
     return {
         key: on_sale(key, row, offers[key], stock, at, ratings.get(key), media[key].pictures if key in media else ())

@@ -11,7 +11,7 @@ from domain.ids import stock_id
 from domain.sellers.offer import OfferPut
 from projections.catalog.projector import OfferRow
 from projections.stock.projector import StockRow
-from streams.indexing.assembly import SOME, OnSale, in_slices, offer_of
+from streams.indexing.assembly import BATCH, OnSale, in_slices, offer_of
 from streams.indexing.catalogued import Catalogued
 from streams.indexing.pending import Pending
 from streams.indexing.shownstock import ShownStock
@@ -37,11 +37,11 @@ class Concerned:
 
     async def products(self, pending: Pending) -> set[str]:
         products, named = set(pending.products), set(pending.offers)
-        for some in in_slices(pending.stock, SOME):
+        for some in in_slices(pending.stock, BATCH):
             # A flip is news once, so it is kept where it survives that the views fail in between.
             pending.offers |= {offer_of(key) for key in await self._flipped(some)}
             await asyncio.sleep(0)
-        for some in in_slices(pending.offers, SOME):
+        for some in in_slices(pending.offers, BATCH):
             rows: dict[str, OfferRow] = await self._views.get_many("offers", some)
             products |= {row.product_id for row in rows.values()}
             for gone in named.intersection(some) - rows.keys():

@@ -71,15 +71,15 @@ class CatalogFromTheIndex:
         self._clock = clock
 
     async def on_sale(self, product_ids: Sequence[str]) -> dict[str, OnSale]:
-        found = await _asked(lambda: self._index.copies(product_ids))
+        found = await _views_answer(lambda: self._index.copies(product_ids))
         at = self._clock()
         return {product_id: on_sale_of(product_id, copy, at) for product_id, copy in found.items()}
 
     async def categories(self) -> dict[tuple[str, ...], int]:
-        return await _asked(self._index.categories)
+        return await _views_answer(self._index.categories)
 
 
-async def _asked(question: Callable[[], T]) -> T:
+async def _views_answer(question: Callable[[], T]) -> T:
     try:
         return await asyncio.to_thread(question)
     except SearchUnavailable as error:

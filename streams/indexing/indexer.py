@@ -29,7 +29,7 @@ from domain.recorded import Recorded
 from projections.search.document import SearchDocument
 from projections.search.port import NotTheWriter, SearchIndex, SearchUnavailable, Walk
 from projections.views import Place, Touched, ViewsUnavailable
-from streams.indexing.assembly import SOME, OnSale, assemble, in_slices
+from streams.indexing.assembly import BATCH, OnSale, assemble, in_slices
 from streams.indexing.catalogued import Catalogued
 from streams.indexing.concerned import Concerned
 from streams.indexing.documents import document
@@ -248,7 +248,7 @@ class Indexer:
             walk = Walk(target, "", self._code)
         loop = asyncio.get_running_loop()
         committed_at, indexed = loop.time(), 0
-        while some := await self._views.listed("products", "all", "", after=Place(0, walk.last), limit=SOME):
+        while some := await self._views.listed("products", "all", "", after=Place(0, walk.last), limit=BATCH):
             keys = [key for key, _ in some]
             await self._write(keys)
             walk, indexed = walk._replace(last=keys[-1]), indexed + len(keys)

@@ -18,7 +18,7 @@ from commands.outage import Outage
 from domain.recorded import Recorded
 from domain.sellers.offer import next_change
 from projections.views import LISTED_MAX, Place, Touched, Views, ViewsUnavailable
-from streams.indexing.assembly import SOME, in_slices
+from streams.indexing.assembly import BATCH, in_slices
 
 LOOK_MS = 60_000
 """So often at least it looks at the clock, which may be set."""
@@ -98,7 +98,7 @@ class Repricing:
     async def _look_at_what_was_put(self) -> None:
         put, self._put = self._put, {}
         try:
-            for some in in_slices(sorted(put), SOME):
+            for some in in_slices(sorted(put), BATCH):
                 for key, row in (await self._views.get_many("offers", some)).items():
                     if at := next_change(row.terms, put[key]):
                         heappush(self._due, (at, key))

@@ -19,7 +19,7 @@ from commands.outage import Outage
 from commands.store.port import EventLog
 from domain.buyers.cart import ItemAdded
 from domain.catalog.merit import UNKNOWN, Merit, merits_of
-from domain.orders.orderevents import OrderPlaced
+from domain.orders.order import OrderPlaced
 from domain.recorded import Recorded
 from domain.stored.codec import TOPICS
 from projections.search.document import SearchDocument

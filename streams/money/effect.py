@@ -90,25 +90,27 @@ def asked_for(recorded: Recorded) -> Effect | None:
 
 def left_open(state: Checkout) -> Effect | None:
     """What a checkout still waits for from the provider."""
-    kind = OPEN.get(state.payment)
-    if kind is None or not state.intent:
+    paid = state.payment
+    kind = OPEN.get(paid.status)
+    if kind is None or not paid.intent:
         return None
-    assert payment_of(state.intent) == payment_id(state.order_id), state.intent
+    assert payment_of(paid.intent) == payment_id(state.order_id), paid.intent
     return Effect(
         kind=kind,
-        key=state.intent,
+        key=paid.intent,
         order_id=state.order_id,
         amount=_amount_of(kind, state),
         token=state.placed.payment_token if kind == "authorize" else "",
-        reference=state.reference,
+        reference=paid.reference,
         in_parts=is_by_parcel(state) and kind in ("authorize", "capture"),
-        attempts=state.attempts,
+        attempts=paid.attempts,
     )
 
 
 def _amount_of(kind: str, state: Checkout) -> Money | None:
     if kind == "refund":
-        return state.refunding.amount if state.refunding is not None else None
+        refunding = state.payment.refunding
+        return refunding.amount if refunding is not None else None
     if kind == "capture":
         return to_capture(state)
     return None if kind == "void" else state.placed.due
@@ -149,15 +151,15 @@ def recording(key: str, outcome: Outcome) -> Command:
             return payment.RecordRefundRefusal(paid, key, reason)
 
 
-def recording_of(told: Dispute, at: int) -> Command:
+def recording_of(dispute: Dispute, at: int) -> Command:
     """The command that puts on record how a dispute stands. It decides nothing when that is known."""
     return payment.RecordDispute(
-        told.payment_id,
-        told.dispute_id,
-        told.amount,
-        told.reason[:REASON_MAX],
-        told.opened_at,
-        told.evidence_by,
-        told.status,
+        dispute.payment_id,
+        dispute.dispute_id,
+        dispute.amount,
+        dispute.reason[:REASON_MAX],
+        dispute.opened_at,
+        dispute.evidence_by,
+        dispute.status,
         at,
     )

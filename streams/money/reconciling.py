@@ -22,7 +22,8 @@ from commands.engine import Engine
 from commands.errors import UnreadableStream
 from commands.store.port import EventLog
 from domain.books.difference import Difference, FindDifference, KnownDifference, SettleDifference, difference_id
-from domain.books.reconciliation import Books, Movement, Window, differences, disputed, in_doubt
+from domain.books.orderbooks import Books
+from domain.books.reconciliation import Movement, Window, differences, disputed, in_doubt
 from domain.errors import DomainError
 from projections.books.projector import BOOK_ROWS, BOOKS
 from projections.differences.projector import DIFFERENCE_ROWS, DIFFERENCES

@@ -48,16 +48,16 @@ class S3Objects:
         )
 
     async def put(self, key: str, body: bytes, media_type: str) -> None:
-        await self._asked("put_object", Key=require_key(key), Body=body, ContentType=media_type)
+        await self._call("put_object", Key=require_key(key), Body=body, ContentType=media_type)
 
     async def get(self, key: str, most: int) -> bytes | None:
         return await asyncio.to_thread(self._get, require_key(key), most)
 
     async def delete(self, key: str) -> None:
-        await self._asked("delete_object", Key=require_key(key))
+        await self._call("delete_object", Key=require_key(key))
 
     async def listed(self, prefix: str, most: int) -> list[Lying]:
-        found = await self._asked("list_objects_v2", Prefix=require_key(prefix), MaxKeys=most)
+        found = await self._call("list_objects_v2", Prefix=require_key(prefix), MaxKeys=most)
         now = datetime.now(UTC)
         return [
             Lying(one["Key"], one["Size"], (now - one["LastModified"]).total_seconds())
@@ -75,7 +75,7 @@ class S3Objects:
         )
         return Upload("POST", signed["url"], signed["fields"], {})
 
-    async def _asked(self, method: str, **arguments: Any) -> Any:
+    async def _call(self, method: str, **arguments: Any) -> Any:
         try:
             return await asyncio.to_thread(getattr(self._client, method), Bucket=self._bucket, **arguments)
         except (BotoCoreError, ClientError) as error:

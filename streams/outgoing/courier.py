@@ -182,7 +182,7 @@ class Courier:
         """One round, and its record; whether it was a full one."""
         again = [event for one in due.values() for event in await self._event_at(one.position)]
         events = [*again, *(event for event in found.events if event.event_id not in state.open)]
-        told = await asyncio.gather(*map(self._told, events))
+        told = await asyncio.gather(*map(self._perform, events))
         if any(one.kind == GONE for one in told):
             await self.target.gone()
             self._closing.set()
@@ -201,7 +201,7 @@ class Courier:
     async def _event_at(self, position: int) -> list[Recorded]:
         return [recorded_or_unreadable(row) for row in await self._engine.log.read(position - 1, 1)]
 
-    async def _told(self, event: Recorded) -> Told:
+    async def _perform(self, event: Recorded) -> Told:
         if isinstance(event.event, Unreadable):
             return skipped("this version cannot read it")
         async with self._calls:

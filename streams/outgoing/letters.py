@@ -13,9 +13,8 @@ from domain.buyers import confirmation
 from domain.buyers.reset import VALID_MS
 from domain.buyers.watch import BACK, DROP
 from domain.money import Money
-from domain.orders.order import OpenOrder, PaidOrder
+from domain.orders.order import OpenOrder, PaidOrder, RefundGranted
 from domain.orders.owed import is_everything
-from domain.orders.refund import RefundGranted
 from domain.payments.giftcard import GiftCardRefunded
 from domain.payments.payment import PaymentRefunded
 from streams.outgoing.notices import AccountNotice, AnyNotice, Notice, Recipient, WishNotice

@@ -127,7 +127,9 @@ def plain(value: Any) -> Any:
             if name == address:
                 shown[_camel(name)] = _place_of(inner)
             elif name not in HIDDEN and not isinstance(inner, bytes):
-                shown[_camel(name)] = _told(inner) if is_instant(name) and type(inner) is int else plain(inner)
+                shown[_camel(name)] = (
+                    _instant_or_none(inner) if is_instant(name) and type(inner) is int else plain(inner)
+                )
         return shown
     if isinstance(value, dict):
         return {key: plain(inner) for key, inner in value.items() if not isinstance(inner, bytes)}
@@ -148,7 +150,7 @@ def is_instant(name: str) -> bool:
     return name in _INSTANTS or (name.endswith("_at") and name not in _OF_A_DAY)
 
 
-def _told(at: int) -> str | None:
+def _instant_or_none(at: int) -> str | None:
     """None for what has not happened, or has no end."""
     return instant(at) if at else None
 

@@ -24,7 +24,7 @@ from domain.catalog.product import ActiveProduct, is_sold
 from domain.decider import Command
 from domain.errors import LimitExceeded
 from domain.ids import delivery_id
-from domain.inventory.stock import InventoryItem, StockAdjusted, StockReceived, StockReturned, StockUncommitted
+from domain.inventory.inventory import InventoryItem, StockAdjusted, StockReceived, StockReturned, StockUncommitted
 from domain.money import Money
 from domain.recorded import Recorded
 from domain.sellers.offer import LiveOffer, OfferPut, price_at

@@ -23,7 +23,7 @@ from projections.orders.projector import ORDER_ROWS, PAYMENT_ROWS, OrderRow, Pay
 from projections.sqlite import SQLiteViews
 from projections.sqlitetable import Busy
 
-SOME = 50
+BATCH = 50
 """Orders looked at, and moved, at once: some 10 ms in which the event loop stands still."""
 PAUSE_S = 0.05
 ROUND_S = 3_600.0
@@ -72,7 +72,7 @@ class Archiving:
         # An order carries the time at which its cart was begun, so whatever sorts beyond is younger.
         before = f"{PREFIXES['order']}_{ulid(max(0, now - self._after + 1), bytes(10))}"
         while not self._closing.is_set():
-            order_ids = self._views.daily(table, after, before, SOME)
+            order_ids = self._views.daily(table, after, before, BATCH)
             if not order_ids:
                 break
             after = order_ids[-1]

@@ -28,7 +28,7 @@ from projections.checkouts.projector import CHECKOUT_ROWS, CheckoutRow
 from projections.stock.projector import STOCK_ROWS
 from projections.views import Touched, Views
 from streams.processes.silent import due_checkouts, silent_checkouts
-from streams.views.present import Present, Shown
+from streams.views.present import Keeper, Present
 
 SWEEP_S = 1.0
 SWEEP_SHARE = 10
@@ -40,7 +40,7 @@ log = structlog.get_logger("checkout")
 
 
 class CheckoutProcess:
-    def __init__(self, engine: Engine, views: Views, follower: Shown) -> None:
+    def __init__(self, engine: Engine, views: Views, follower: Keeper) -> None:
         """``follower`` keeps the views up with the log."""
         self._engine = engine
         self._views = views

@@ -15,8 +15,8 @@ from commands.errors import UnreadableStream
 from domain.errors import DomainError
 from domain.ids import derived_id
 from domain.orders.aftersale import CancelLines
-from domain.orders.order import CancelOrder
-from domain.orders.orderstate import OpenOrder, Order, PaidOrder, to_send
+from domain.orders.order import CancelOrder, OpenOrder, Order, PaidOrder
+from domain.orders.orderstate import to_send
 from streams.standins.recentorders import order_ids_of
 
 log = structlog.get_logger("erasure")

@@ -86,16 +86,16 @@ class Signals:
                 await asyncio.sleep(PACE_S)
 
     async def _hand_over(self, within_s: float) -> None:
-        some = [self._waiting.popleft() for _ in range(min(TOGETHER, len(self._waiting)))]
+        batch = [self._waiting.popleft() for _ in range(min(TOGETHER, len(self._waiting)))]
         try:
             async with asyncio.timeout(within_s):
-                await self._outlet.take(some)
+                await self._outlet.take(batch)
         except (SignalsAway, TimeoutError) as error:
-            self.lost += len(some)
+            self.lost += len(batch)
             self._outage.met(error)
         except Exception:  # a bug loses what it met, and not what comes after
-            self.lost += len(some)
+            self.lost += len(batch)
             log.exception("signals_failed")
         else:
-            self.taken += len(some)
+            self.taken += len(batch)
             self._outage.ended()

@@ -19,7 +19,7 @@ LASTS_MS = 200
 """An instant is still the present for so long: under load the views need not hurry for everybody who asks."""
 
 
-class Shown(Protocol):
+class Keeper(Protocol):
     """What keeps views up with the log."""
 
     async def wait_for(self, position: int, timeout: float) -> bool:
@@ -27,9 +27,9 @@ class Shown(Protocol):
 
 
 class Present:
-    def __init__(self, engine: Engine, shown: Shown) -> None:
+    def __init__(self, engine: Engine, views: Keeper) -> None:
         self._engine = engine
-        self._shown = shown
+        self._views = views
         self._at = 0
         self._head = 0
         self._reached = True
@@ -45,5 +45,5 @@ class Present:
             self._head = await head_of(self._engine.log)
             self._at = at
         # Asked of those that had reached it as well: views that are folded anew begin behind it.
-        self._reached = await self._shown.wait_for(self._head, PATIENCE_S)
+        self._reached = await self._views.wait_for(self._head, PATIENCE_S)
         return self._at if self._reached else None

@@ -25,8 +25,8 @@ from kontor.bench.discovery import (
     Answer,
     Order,
     Questions,
-    asked,
     baskets_asked,
+    figures_of,
     never_bought_before,
     people_asked,
     read,
@@ -107,7 +107,7 @@ async def _table(what: str, pairs: Pairs, ways: Sequence[tuple[str, Any, Questio
         model.fit(learnt.counted, show_progress=False)
         took = time.perf_counter() - began
         for way, answering, questions in ways:
-            found = await asked(answering(model, learnt), questions)
+            found = await figures_of(answering(model, learnt), questions)
             console.out.print(
                 f"{what} {way}: {name} hit@10 {found.hit_10}, recall@20 {found.recall_20}, "
                 f"{found.ms} ms an answer, learnt in {took:.1f} s"

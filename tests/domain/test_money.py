@@ -20,13 +20,10 @@ from domain.money import (
     total,
     zero,
 )
+from tests.spec import usd
 
 amounts = st.integers(-AMOUNT_MAX, AMOUNT_MAX)
 rates = st.integers(0, 1_000_000)
-
-
-def usd(amount: int) -> Money:
-    return Money(amount, "USD")
 
 
 def test_adds_subtracts_and_multiplies():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import shutil
 import sqlite3
 from collections.abc import Iterator
@@ -14,7 +15,8 @@ import pytest
 from commands.engine import Engine
 from commands.mapper import record, recorded
 from commands.store.port import EventLog, Row
-from commands.store.sqlite import INSERT, SELECT, SQLiteLog
+from commands.store.sqlite import INSERT, SQLiteLog
+from commands.store.sqlitereading import SELECT
 from domain.decider import Event
 from domain.ids import payment_id, stock_id
 from domain.inventory.inventory import HoldStock, ReleaseStock
@@ -79,6 +81,15 @@ def good(tmp_path_factory) -> Path:
     path = tmp_path_factory.mktemp("good") / "log.db"
     asyncio.run(make(path))
     return path
+
+
+@pytest.fixture
+def garbage_is_collected() -> Iterator[None]:
+    """A process that serves for months freezes its garbage; one that runs tests must not."""
+    thresholds = gc.get_threshold()
+    yield
+    gc.unfreeze()
+    gc.set_threshold(*thresholds)
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from projections.breaker import Breaker
 from projections.search import translations
 from projections.search.elastic import server as server_module
 from projections.search.elastic.server import SEARCH_ATTEMPTS, WRITE_ATTEMPTS, Refused, Server
-from projections.search.elastic.words import REMEMBERED_S, Asked, Vocabulary
+from projections.search.elastic.words import REMEMBERED_S, TextTerms, Vocabulary
 from projections.search.port import SearchUnavailable
 from projections.search.query import FIELDS
 
@@ -162,7 +162,7 @@ def test_what_is_unknown_is_guessed_until_it_is_known():
         return {"term_vectors": {"title": {"field_statistics": {"doc_count": 9}, "terms": terms}}}
 
     vocabulary = Vocabulary(ask)
-    asked = Asked(["usb", "hub"], ["usbhub"], [], [])
+    asked = TextTerms(["usb", "hub"], ["usbhub"], [], [])
     assert vocabulary.likely(asked) is None, "how many products there are is not known"
     vocabulary.of(["usb"], [])
     guess = vocabulary.likely(asked)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from domain.orders.orderevents import OrderCancelled, OrderPaid, OrderPlaced
+from domain.orders.order import OrderCancelled, OrderPaid, OrderPlaced
 from kontor.bench.orders import account, lives
 from projections.folding import fold_events
 from projections.purchases.projector import (

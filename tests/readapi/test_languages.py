@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from starlette.requests import Request
 
 from domain.catalog.language import best_of
-from readapi.shown.languages import RANGES_MAX, VARY, Told, told_headers, wanted_of
+from readapi.shown.languages import RANGES_MAX, VARY, InLanguages, told_headers, wanted_of
 
 
 def asked(value: str | None) -> tuple[str, ...]:
@@ -41,9 +41,9 @@ def test_any_header_asks_for_something(sent: str):
 
 
 def test_told_in_the_language_that_is_wanted_most_or_its_own():
-    told = Told(("en", "de"), {"en": 1, "de": 2})
+    told = InLanguages(("en", "de"), {"en": 1, "de": 2})
     assert (told.best(()), told.best(("de-at",)), told.best(("fr",))) == (1, 2, 1)
-    assert Told(("de",), {"de": 2}).best(("en",)) == 2
+    assert InLanguages(("de",), {"de": 2}).best(("en",)) == 2
 
 
 def test_a_list_says_all_languages_it_is_told_in():

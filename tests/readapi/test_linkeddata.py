@@ -9,9 +9,9 @@ import msgspec
 import pytest
 
 from domain.money import Money
-from readapi.storefront import told
+from readapi.storefront import answers
+from readapi.storefront.answers import Offer, Product, Rating, Step
 from readapi.storefront.linkeddata import breadcrumbs, item_list, product_data, safe
-from readapi.storefront.told import Offer, Product, Rating, Step
 
 HOSTILE = "</script><!--<script>&amp;\"'\\\u2028\u2029]]>"
 OFFER = Offer(
@@ -43,7 +43,7 @@ PRODUCT = Product(
     discontinued=False,
     image=None,
     pictures=[],
-    variants=[told.Variant("BED", {}, Money(1_999, "USD"), True, False)],
+    variants=[answers.Variant("BED", {}, Money(1_999, "USD"), True, False)],
     offers=[OFFER],
     rating=Rating(4.25, 12),
 )
@@ -125,6 +125,6 @@ def test_ways_and_lists_have_places() -> None:
         (1, "Furniture", f"{BASE}/category/Furniture"),
         (2, "Fernsehen", f"{BASE}/category/Furniture/TV%20%26%20Video"),
     ]
-    card = told.Card("prd_1", "Oak bed", None, [], None, None, 0, None, False, False)
+    card = answers.Card("prd_1", "Oak bed", None, [], None, None, 0, None, False, False)
     places = item_list([card, card], 40, BASE)
     assert (places["numberOfItems"], [one["position"] for one in places["itemListElement"]]) == (40, [1, 2])

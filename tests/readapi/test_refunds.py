@@ -16,7 +16,7 @@ from domain.payments import payment
 from domain.payments.giftcard import THE_REST
 from domain.payments.payment import PAYMENT
 from readapi.shown.refunds import refunds_json
-from tests.domain.orders.test_refund import GRAND, ID, placed
+from tests.domain.orders.twosellers import GRAND, ID, placed
 from tests.spec import given
 
 PART = Money(500, GRAND.currency)

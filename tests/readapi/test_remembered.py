@@ -46,7 +46,7 @@ class Index:
                 raise ValueError("planted")
             return f"{key.decode()} {made_of}"
 
-        return await self.answers.shown(key, make, at_least)
+        return await self.answers.answered(key, make, at_least)
 
 
 @pytest.fixture

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from readapi.storefront.answers import Picture, Rendition
 from readapi.storefront.slots import Choice, choice
-from readapi.storefront.told import Picture, Rendition
 
 
 def rendition(width: int, height: int) -> Rendition:

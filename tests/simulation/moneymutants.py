@@ -9,10 +9,10 @@ import pytest
 from msgspec.structs import replace as with_fields
 
 from commands.engine import Engine
-from domain.books import difference, reconciliation
+from domain.books import difference, orderbooks, reconciliation
 from domain.books.course import TAKEN
 from domain.books.ledger import LEDGER, PostTransactions
-from domain.checkout import saga
+from domain.checkout import moneysteps
 from domain.money import Money
 from domain.payments import giftcard, payment
 from streams.money import payments, reconciling
@@ -82,7 +82,7 @@ def _reserved_anyhow(command: Any, state: Any) -> list[Any]:
 
 
 def card_not_given_back(plant: pytest.MonkeyPatch) -> None:
-    plant.setattr(saga, "_undo_card", lambda state: [])
+    plant.setattr(moneysteps, "_undo_card", lambda state: [])
 
 
 def capture_taken_for_the_first(plant: pytest.MonkeyPatch) -> None:
@@ -112,7 +112,7 @@ def disputed_money_given_back(plant: pytest.MonkeyPatch) -> None:
         return Money(state.amount.amount - back, state.amount.currency)
 
     plant.setattr(payment.Payment, "left", property(left))
-    plant.setattr(saga, "_left", lambda state: state.placed.due.amount - state.back)
+    plant.setattr(moneysteps, "_left", lambda state: state.placed.due.amount - state.payment.back)
 
 
 def books_ahead_of_their_orders(plant: pytest.MonkeyPatch) -> None:
@@ -122,13 +122,13 @@ def books_ahead_of_their_orders(plant: pytest.MonkeyPatch) -> None:
 
 def books_forget_earlier_parcels(plant: pytest.MonkeyPatch) -> None:
     """Whoever reconciles knows what was taken last, and not what had been taken before."""
-    captured = reconciliation.EVOLUTIONS[payment.PaymentCaptured]
+    captured = orderbooks.EVOLUTIONS[payment.PaymentCaptured]
 
     def last(books: Any, recorded: Any) -> Any:
         others = tuple(move for move in books.moves if move.kind != "capture")
         return captured(with_fields(books, moves=others), recorded)
 
-    plant.setitem(reconciliation.EVOLUTIONS, payment.PaymentCaptured, last)
+    plant.setitem(orderbooks.EVOLUTIONS, payment.PaymentCaptured, last)
 
 
 def differences_stay_open(plant: pytest.MonkeyPatch) -> None:

@@ -18,8 +18,7 @@ from commands.errors import WritePathError
 from domain.claim import AlreadyClaimed, TakeClaim
 from domain.errors import Forbidden
 from domain.ids import claim_id
-from domain.orders.order import CancelledOrder
-from domain.orders.orderstate import NoOrder
+from domain.orders.order import CancelledOrder, NoOrder
 from domain.sellers.drop import Drop
 from readapi.edge.headers import headers
 from readapi.edge.principal import Principal

@@ -11,8 +11,7 @@ from starlette.responses import Response
 
 from commands.batch import Outcome
 from domain.errors import IllegalTransition, NotFound
-from domain.orders.order import PaidOrder
-from domain.orders.orderstate import NoOrder
+from domain.orders.order import NoOrder, PaidOrder
 from domain.sellers.sellerrating import RATING_MAX, RateSeller, ratings_of
 from readapi.edge.ids import require_id
 from readapi.edge.openapi import OPTIONAL_KEY, problem_responses, taking

@@ -37,7 +37,7 @@ def run_all(options: Sequence[str]) -> None:
     book = before.add(run)
     if chosen.write:
         write(chosen.docs, book, cases)
-    if not _told(cases, run, before):
+    if not _print_verdict(cases, run, before):
         raise SystemExit(1)
 
 
@@ -104,7 +104,7 @@ def _say(measured: Measured) -> None:
         console.err.print(f"{measured.case}: {measured.outcome}, {measured.why}", markup=False)
 
 
-def _told(cases: Sequence[Case], run: Run, before: Book) -> bool:
+def _print_verdict(cases: Sequence[Case], run: Run, before: Book) -> bool:
     """Whether all is well."""
     failed = [one for one in run.measured if one.outcome == FAILED]
     found = [] if run.small else worse(list(changes(cases, run, before.accepted)))

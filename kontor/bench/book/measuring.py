@@ -29,7 +29,7 @@ class Manner(NamedTuple):
     repeat: int = 1
 
 
-class Said(NamedTuple):
+class Output(NamedTuple):
     lines: list[dict[str, Any]]
     problem: str = ""
 
@@ -63,7 +63,7 @@ def measure(case: Case, manner: Manner) -> Measured:
     return Measured(case.name, MEASURED, "", tuple(lines), round(time.perf_counter() - began, 1), before)
 
 
-def listen(command: Sequence[str], seconds: float) -> Said:
+def listen(command: Sequence[str], seconds: float) -> Output:
     """The JSON lines that the process prints; everything goes on to the terminal. It is ended after so many seconds."""
     lines, late = [], threading.Event()
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
@@ -88,10 +88,10 @@ def listen(command: Sequence[str], seconds: float) -> Said:
         finally:
             watch.cancel()
     if late.is_set():
-        return Said([], f"not done after {seconds:g} s")
+        return Output([], f"not done after {seconds:g} s")
     if code:
-        return Said([], f"ended with {code}")
-    return Said(lines) if lines else Said([], "said nothing")
+        return Output([], f"ended with {code}")
+    return Output(lines) if lines else Output([], "said nothing")
 
 
 def _line(text: str) -> dict[str, Any] | None:

@@ -53,7 +53,7 @@ def pictures(cases: Sequence[Case], book: Book) -> dict[str, str]:
 
 
 def worse(found: Sequence[Change]) -> list[str]:
-    return [_told(one) for one in found if one.worse]
+    return [_sentence(one) for one in found if one.worse]
 
 
 def amount(value: float, unit: str = "") -> str:
@@ -94,7 +94,7 @@ def _summary(run: Run, found: Sequence[Change]) -> str:
     ]
     if any(one.before for one in found):
         lines += _listed("**worse beyond noise**", worse(found))
-        lines += _listed("better beyond noise", [_told(one) for one in found if one.better])
+        lines += _listed("better beyond noise", [_sentence(one) for one in found if one.better])
     return "\n".join(lines) + "\n"
 
 
@@ -183,14 +183,14 @@ def _history(cases: Sequence[Case], book: Book) -> str:
     columns = [{(one.case, one.figure): one for one in changes(cases, run, ())} for run in runs]
     keys = dict.fromkeys(key for column in columns for key in column)
     rows = [
-        (f"`{case}`: {figure.says}", *(_kept(column.get((case, figure))) for column in columns))
+        (f"`{case}`: {figure.says}", *(_cell(column.get((case, figure))) for column in columns))
         for case, figure in keys
     ]
     heads = ("", *(f"{run.at[:10]} `{run.code or '?'}`" for run in runs))
     return "## Accepted runs\n\n" + _table(heads, rows)
 
 
-def _kept(one: Change | None) -> str:
+def _cell(one: Change | None) -> str:
     if one is None:
         return "–"
     ratio = f" ({one.now.ratio:.2f})" if one.now.ratio is not None else ""
@@ -221,7 +221,7 @@ def _named(one: Change) -> str:
     return f"`{one.case}`: {one.figure.says}"
 
 
-def _told(one: Change) -> str:
+def _sentence(one: Change) -> str:
     return f"{_named(one)}: {_change(one)}"
 
 

@@ -12,11 +12,13 @@ WAIT_S = 5
 def servers(environment: Mapping[str, str] = os.environ) -> dict[str, str]:
     """Of each that is named there."""
     return {
-        name: _told(ask, environment[variable]) for name, (variable, ask) in ASKED.items() if environment.get(variable)
+        name: _description(ask, environment[variable])
+        for name, (variable, ask) in ASKED.items()
+        if environment.get(variable)
     }
 
 
-def _told(ask: Callable[[str], str], where: str) -> str:
+def _description(ask: Callable[[str], str], where: str) -> str:
     """Never the address, nor what a client says of it: there may be a password in it."""
     try:
         return ask(where)

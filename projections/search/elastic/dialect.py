@@ -65,9 +65,9 @@ class ElasticDialect:
         return {"match": {field: word}}
 
     def fields(self, word: str) -> Query:
-        return self.best_of([_in_any(word, _WEIGHED), *self.told(word)])
+        return self.best_of([_in_any(word, _WEIGHED), *self.translated(word)])
 
-    def told(self, word: str) -> list[Query]:
+    def translated(self, word: str) -> list[Query]:
         """Whether any product has it is not asked: what is remembered of words is a minute old."""
         return [_in_any(" ".join(translations.ways(word)), _TRANSLATED)]
 

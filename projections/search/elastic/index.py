@@ -251,7 +251,9 @@ class ElasticIndex:
         try:
             say = self._searching.dialect(text, synonyms.packaged())
             build = QueryBuilder(say, synonyms.packaged())
-            return spelling.corrected(text, say, build, titles, self._searching.frequencies, translations.asked(wanted))
+            return spelling.corrected(
+                text, say, build, titles, self._searching.frequencies, translations.term_languages(wanted)
+            )
         except Refused as refused:
             if is_missing(refused):
                 return None
@@ -264,7 +266,7 @@ class ElasticIndex:
             return []
         build = QueryBuilder(ElasticDialect(Words(0, {}, {})), synonyms.packaged())
         try:
-            lines = queries.suggest_lines(build, words, limit, translations.asked(wanted))
+            lines = queries.suggest_lines(build, words, limit, translations.term_languages(wanted))
             return results.suggestions(words, limit, wanted, self._ask("_msearch", lines))
         except Refused as refused:
             if is_missing(refused):

@@ -85,7 +85,7 @@ def categories(answer: Mapping[str, Any]) -> dict[tuple[str, ...], int]:
     return {tuple(bucket["key"].split("/")): bucket["doc_count"] for level in levels for bucket in level["buckets"]}
 
 
-def shown(answer: Mapping[str, Any]) -> Iterator[Pairs]:
+def attributes_of(answer: Mapping[str, Any]) -> Iterator[Pairs]:
     """Attributes of products that were asked for by id."""
     return (one["_source"]["shown"] for one in answer["docs"] if one.get("found"))
 

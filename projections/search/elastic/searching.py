@@ -12,7 +12,7 @@ from projections.search.elastic import destinations, queries, results
 from projections.search.elastic.dialect import ElasticDialect
 from projections.search.elastic.server import CONNECTIONS
 from projections.search.elastic.titled import Titled
-from projections.search.elastic.words import Asked, Vocabulary, Words
+from projections.search.elastic.words import TextTerms, Vocabulary, Words
 from projections.search.port import Facets, SearchQuery, SearchResult
 from projections.search.query import MAX_WORDS, joined, words_of
 from projections.search.ranking import Ranking
@@ -39,7 +39,7 @@ class Searching:
 
     def dialect(self, text: str, known: Synonyms) -> ElasticDialect:
         """With the frequencies of all that reading the text may ask for."""
-        return ElasticDialect(self._vocabulary.of_text(_asked(text, known)))
+        return ElasticDialect(self._vocabulary.of_text(_terms_of(text, known)))
 
     def frequencies(self, words: Sequence[str]) -> dict[str, int]:
         known = self._vocabulary.of(words, ())
@@ -51,12 +51,12 @@ class Searching:
         def body(words: Words) -> dict[str, Any]:
             return queries.search_body(query, ElasticDialect(words), ranking, place)
 
-        asked = _asked(query.text, ranking.synonyms)
-        guess = self._vocabulary.likely(asked)
+        terms = _terms_of(query.text, ranking.synonyms)
+        guess = self._vocabulary.likely(terms)
         if guess is None:
-            answer = self._send(query, body(self._vocabulary.of_text(asked)))
+            answer = self._send(query, body(self._vocabulary.of_text(terms)))
         else:
-            likely, learning = body(guess), self._aside.submit(self._vocabulary.of_text, asked)
+            likely, learning = body(guess), self._aside.submit(self._vocabulary.of_text, terms)
             answer = self._send(query, likely)
             if (right := body(learning.result())) != likely:
                 answer = self._send(query, right)
@@ -97,7 +97,9 @@ class Searching:
         def nearby() -> Iterable[Pairs]:
             if not found:
                 return []
-            return results.shown(self._ask("_mget", {"ids": list(found)}, realtime="false", _source_includes="shown"))
+            return results.attributes_of(
+                self._ask("_mget", {"ids": list(found)}, realtime="false", _source_includes="shown")
+            )
 
         return lambda codes: self._names.of(codes, self._examples, nearby)
 
@@ -105,6 +107,6 @@ class Searching:
         return results.examples(self._ask("_msearch", queries.example_lines(codes)))
 
 
-def _asked(text: str, known: Synonyms) -> Asked:
+def _terms_of(text: str, known: Synonyms) -> TextTerms:
     words = words_of(text)
-    return Asked(words, joined(words), [*known.reachable(words)], list(analysis.codes(text))[:MAX_WORDS])
+    return TextTerms(words, joined(words), [*known.reachable(words)], list(analysis.codes(text))[:MAX_WORDS])

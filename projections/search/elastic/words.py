@@ -1,4 +1,4 @@
-"""How frequent words are on the server, asked once for all words of a search and remembered for a while.
+"""How frequent words are on the server, terms once for all words of a search and remembered for a while.
 
 The server counts them from the terms of a document that is made up of the words and never stored. With more than one
 shard it would be the counts of one of them.
@@ -18,7 +18,7 @@ REMEMBERED_S = 60.0
 REMEMBERED_MAX = 20_000
 
 
-class Asked(NamedTuple):
+class TextTerms(NamedTuple):
     """What reading a text may ask for."""
 
     typed: Sequence[str]
@@ -55,24 +55,24 @@ class Vocabulary:
         self._products = 0
         self._forget_at = 0.0
 
-    def likely(self, asked: Asked) -> Words | None:
+    def likely(self, terms: TextTerms) -> Words | None:
         """A guess of what is not known yet: words that were typed are usual ones, two of them joined stand nowhere.
         None where nothing has to be guessed, or something is unknown of which nothing is likely: how frequent the words
         are tells what a synonym is worth."""
         known, products = self._known, self._products
-        told_apart = (*asked.typed, *asked.others) if asked.others else ()
-        certain = [*(("word", word) for word in told_apart), *(("code", code) for code in asked.codes)]
+        sure_words = (*terms.typed, *terms.others) if terms.others else ()
+        certain = [*(("word", word) for word in sure_words), *(("code", code) for code in terms.codes)]
         if not products or any(one not in known for one in certain):
             return None
-        if all(("word", word) in known for word in (*asked.typed, *asked.joined)):
+        if all(("word", word) in known for word in (*terms.typed, *terms.joined)):
             return None
-        frequencies = dict.fromkeys(asked.joined, 0) | dict.fromkeys(asked.typed, products)
-        told = {word: known.get(("word", word), guessed) for word, guessed in frequencies.items()}
-        told |= {word: known["word", word] for word in asked.others}
-        return Words(products, told, {code: known["code", code] for code in asked.codes})
+        frequencies = dict.fromkeys(terms.joined, 0) | dict.fromkeys(terms.typed, products)
+        counts = {word: known.get(("word", word), guessed) for word, guessed in frequencies.items()}
+        counts |= {word: known["word", word] for word in terms.others}
+        return Words(products, counts, {code: known["code", code] for code in terms.codes})
 
-    def of_text(self, asked: Asked) -> Words:
-        return self.of((*asked.typed, *asked.joined, *asked.others), asked.codes)
+    def of_text(self, terms: TextTerms) -> Words:
+        return self.of((*terms.typed, *terms.joined, *terms.others), terms.codes)
 
     def of(self, words: Iterable[str], codes: Iterable[str]) -> Words:
         self._forget_what_is_old()

@@ -30,10 +30,10 @@ async def disputes_of(client: stripe.StripeClient, reference: str) -> list[Dispu
     payment_id = marks_of(intent).get(PAYMENT, "")
     disputes: Any = client.v1.disputes
     found = await disputes.list_async(params={"payment_intent": reference, "limit": PAGE})
-    return [_told(one, payment_id) for one in reversed(found.data) if payment_id and one.status in STATUS]
+    return [_dispute(one, payment_id) for one in reversed(found.data) if payment_id and one.status in STATUS]
 
 
-def _told(dispute: Any, payment_id: str) -> Dispute:
+def _dispute(dispute: Any, payment_id: str) -> Dispute:
     due = getattr(dispute.evidence_details, "due_by", None)
     return Dispute(
         dispute.id,

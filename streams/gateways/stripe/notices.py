@@ -74,10 +74,10 @@ def read_notice(body: bytes, headers: Mapping[str, str], secret: str) -> Notice 
         event = _events.decode(body)
     except DAMAGED as error:
         raise Invalid(f"not an event of Stripe: {error}") from error
-    return _told(event.type, event.data.object)
+    return _notice(event.type, event.data.object)
 
 
-def _told(kind: str, subject: _Subject) -> Notice | Disputed | None:
+def _notice(kind: str, subject: _Subject) -> Notice | Disputed | None:
     if kind.startswith(DISPUTE):
         return Disputed(subject.payment_intent) if subject.payment_intent else None
     mark, outcome = _outcome(kind, subject)

@@ -25,7 +25,7 @@ from domain.pricing.pricing import Quote
 from domain.pricing.promotion import FreeShipping, Scope, Terms
 from domain.recorded import Meta, Recorded
 from tests.domain.books.test_postings import CALIFORNIA, balances, captured, granted, line, orders, quote, whole
-from tests.domain.orders.test_refund import placed
+from tests.domain.orders.twosellers import placed
 from tests.domain.pricing.promotions import percent_off
 
 META = Meta(1, 1, "", "", "ord_1", "", "", b"")

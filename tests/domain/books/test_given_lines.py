@@ -24,9 +24,9 @@ from domain.pricing.promotion import FreeShipping, Percent, Scope, Terms
 from kontor.tables import shipping_table, tax_table
 from tests.domain.books.test_course import NO_MONEY, bought, journal, recorded
 from tests.domain.books.test_postings import balances
-from tests.domain.orders.test_refund import ID, a_paid_order, usd
 from tests.domain.orders.test_returns import NOW, sent
-from tests.spec import Given
+from tests.domain.orders.twosellers import ID, a_paid_order
+from tests.spec import Given, usd
 
 GIFT = Terms("A gift", Percent(PPM), scope=Scope(skus=("INK",)))
 CARRIED = Terms("Carried", FreeShipping())

@@ -6,11 +6,11 @@ from msgspec.structs import replace
 
 from domain.books.course import Course
 from domain.books.postings import NOTHING, Holding, Piece, given_back, pieces_of, postings_of_capture
-from domain.money import Money
 from domain.orders.refund import RefundGranted, RefundLine
 from domain.payments import payment
 from tests.domain.books.test_course import recorded
-from tests.domain.orders.test_refund import QUOTE
+from tests.domain.orders.twosellers import QUOTE
+from tests.spec import usd
 
 PEN = Piece("lin_1", "shp_a", "goods", 100, 10, 0)
 INK = Piece("lin_2", "shp_b", "goods", 40, 4, 0)
@@ -18,10 +18,6 @@ PARCEL = Piece("shp_a", "shp_a", "shipping", 20, 2, 0)
 FREE = Piece("lin_3", "shp_b", "goods", 0, 0, 10)
 """The marketplace pays for all of it."""
 ALL = Holding((PEN, INK, PARCEL))
-
-
-def usd(amount: int) -> Money:
-    return Money(amount, "USD")
 
 
 def granted(amount: int, lines: dict[str, tuple[int, int]], **shipping: int) -> RefundGranted:

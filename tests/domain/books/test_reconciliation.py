@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from domain.books.difference import ADVICE, WORDS, Difference, explanation
-from domain.books.reconciliation import Books, Movement, Window, differences, disputed, evolve, in_doubt
+from domain.books.orderbooks import Books, evolve
+from domain.books.reconciliation import Movement, Window, differences, disputed, in_doubt
 from domain.money import Money
 from domain.orders import order, shipment
 from domain.orders.tender import Covered

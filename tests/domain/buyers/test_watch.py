@@ -27,15 +27,11 @@ from domain.errors import LimitExceeded
 from domain.inventory.inventory import InventoryItem, StockCommitted, StockHeld, StockReceived, StockUncommitted
 from domain.inventory.stock import StockAdjusted, StockReturned, StockShipped
 from domain.money import Money
-from tests.spec import given
+from tests.spec import given, usd
 
 ID, ADA, SKU = "wch_01K", "usr_ADA", "PEN-1"
 USD20, NOW = Money(2000, "USD"), 1_000_000
 BEGUN = WatchBegun(ADA, SKU, 5, USD20)
-
-
-def usd(amount: int) -> Money:
-    return Money(amount, "USD")
 
 
 def call(price: int = 2000, back: bool = False, cause: int = 9, at: int = NOW) -> CallWatchers:

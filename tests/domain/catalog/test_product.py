@@ -6,6 +6,7 @@ import pytest
 from msgspec.structs import replace
 
 from domain.catalog import product
+from domain.catalog.language import DESCRIPTION_MAX, TITLE_MAX
 from domain.catalog.product import (
     PRODUCT,
     AddVariant,
@@ -55,8 +56,8 @@ def test_the_order_of_attributes_is_no_change():
     [
         ({"title": ""}, "/title"),
         ({"title": "  "}, "/title"),
-        ({"title": "x" * (product.TITLE_MAX + 1)}, "/title"),
-        ({"description": "x" * (product.DESCRIPTION_MAX + 1)}, "/description"),
+        ({"title": "x" * (TITLE_MAX + 1)}, "/title"),
+        ({"description": "x" * (DESCRIPTION_MAX + 1)}, "/description"),
         ({"attributes": {str(i): i for i in range(product.ATTRIBUTES_MAX + 1)}}, "/attributes"),
         ({"category": ("x",) * (product.CATEGORY_DEPTH_MAX + 1)}, "/category"),
         ({"media": ("x",) * (product.MEDIA_MAX + 1)}, "/media"),
@@ -96,8 +97,8 @@ def test_a_product_that_never_was_is_not_found(command):
 @pytest.mark.parametrize(
     "change",
     [
-        {"title": "x" * product.TITLE_MAX},
-        {"description": "x" * product.DESCRIPTION_MAX},
+        {"title": "x" * TITLE_MAX},
+        {"description": "x" * DESCRIPTION_MAX},
         {"attributes": {str(i): i for i in range(product.ATTRIBUTES_MAX)}},
         {"category": ("x",) * product.CATEGORY_DEPTH_MAX},
         {"media": ("x",) * product.MEDIA_MAX},

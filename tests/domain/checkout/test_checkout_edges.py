@@ -46,16 +46,7 @@ from tests.domain.checkout.story import (
 )
 from tests.domain.checkout.test_checkout_giftcard import BOUGHT, CARD, PART, WHOLLY, about_card
 from tests.domain.checkout.test_checkout_giftcard import PARTLY as PARTLY_BY_CARD
-from tests.domain.orders.test_aftersale_process import (
-    FIVE,
-    TWO,
-    after_sale,
-    asked,
-    granted,
-    paid_out,
-    refused,
-    request,
-)
+from tests.domain.orders.aftersale import FIVE, TWO, after_sale, asked, granted, paid_out, refused, request
 from tests.domain.orders.test_delayed_capture import AFTER_A_DAY, STANDS
 from tests.domain.orders.test_orderreview import BEGUN, DOUBTFUL
 
@@ -94,14 +85,14 @@ def test_what_a_lost_dispute_left_of_a_refund_is_asked_for_again_although_it_was
 def test_the_saga_names_the_state_of_the_money_as_the_payment_does(before: tuple[Any, ...]):
     story = after_sale(*before, asked("rfd_2", TWO), refused("rfd_2"))
     known = payment.PAYMENT.fold(tuple(event for stream, event in story.events if stream == PAYMENT))
-    assert story.state.payment == known.status
+    assert story.state.payment.status == known.status
 
 
 def test_one_dispute_that_ends_leaves_the_other_open():
     both = (opened("dp_1", FIVE), opened("dp_2", TWO))
-    won = after_sale(*both, (PAYMENT, payment.DisputeWon("dp_1", FIVE, 10))).state
+    won = after_sale(*both, (PAYMENT, payment.DisputeWon("dp_1", FIVE, 10))).state.payment
     assert (won.contested, won.lost) == ({"dp_2": 200}, 0)
-    lost = after_sale(*both, (PAYMENT, payment.DisputeLost("dp_1", FIVE, 10))).state
+    lost = after_sale(*both, (PAYMENT, payment.DisputeLost("dp_1", FIVE, 10))).state.payment
     assert (lost.contested, lost.lost) == ({"dp_2": 200}, 500)
 
 
@@ -169,12 +160,12 @@ def test_the_rest_is_asked_back_once_whatever_is_asked_for_by_hand_afterwards():
 def test_attempts_are_counted_anew_for_each_intent():
     failed = (PAYMENT, payment.AttemptFailed("pay_1/1", 3, "GatewayTimeout"))
     asking = given(*AUTHORIZING, failed)
-    assert asking.state.attempts == 3
+    assert asking.state.payment.attempts == 3
     taking = given(*asking.events, AUTHORIZED, PENS_SOLD, INK_SOLD, CONFIRMED, CAPTURING)
-    assert taking.state.attempts == 0
-    again = (PAYMENT, payment.AttemptFailed(taking.state.intent, 2, "GatewayTimeout"))
+    assert taking.state.payment.attempts == 0
+    again = (PAYMENT, payment.AttemptFailed(taking.state.payment.intent, 2, "GatewayTimeout"))
     refunding = given(*taking.events, again, CAPTURED, PAID, granted("rfd_1", FIVE), asked("rfd_1", FIVE))
-    assert refunding.state.attempts == 0
+    assert refunding.state.payment.attempts == 0
 
 
 # what is somebody else's
@@ -213,7 +204,7 @@ def card_granted(refund_id: str, amount: Money) -> tuple[str, Event]:
 def test_what_goes_to_the_card_alone_is_not_asked_of_the_payment():
     story = given(*BOUGHT, card_granted("rfd_1", FIVE), placed=PARTLY_BY_CARD)
     story.asks_for(giftcard.RefundGiftCard(CARD, ORDER, "rfd_1", FIVE))
-    assert story.state.owed == {}
+    assert story.state.payment.owed == {}
 
 
 def test_one_refund_on_the_card_says_nothing_of_the_next():
@@ -224,7 +215,7 @@ def test_one_refund_on_the_card_says_nothing_of_the_next():
     theirs = about_card(giftcard.GiftCardRefunded("ord_2", TWO, "rfd_2"))
     given(*both, done, theirs, placed=PARTLY_BY_CARD).asks_for(rest)
     everything = about_card(giftcard.GiftCardRefunded(ORDER, PART))
-    assert given(*both, everything, placed=PARTLY_BY_CARD).state.card_owed == {}
+    assert given(*both, everything, placed=PARTLY_BY_CARD).state.card.owed == {}
 
 
 # promotions

@@ -40,7 +40,7 @@ def test_asking_again_asks_for_the_same(length):
 def test_every_unsettled_step_asks_for_something_or_waits_for_the_provider(length):
     state = given(*TAKING[:length]).state
     assert not saga.is_settled(state)
-    assert saga.next_commands(state, NOW) or state.intent
+    assert saga.next_commands(state, NOW) or state.payment.intent
 
 
 @pytest.mark.parametrize("length", range(len(TAKING) + 1))
@@ -51,14 +51,14 @@ def test_wherever_it_is_cancelled_everything_is_undone(length, reason):
     for _ in range(20):
         state = given(*events).state
         done = [outcome for command in saga.next_commands(state, NOW) for outcome in carried_out(command)]
-        if not done and state.intent:
+        if not done and state.payment.intent:
             done = [answered(state)]
         if not done:
             break
         events += done
     assert saga.is_settled(state)
     assert {line.stock for line in state.lines} <= {"none", "released"}
-    assert state.payment in ("none", "voided", "refunded")
+    assert state.payment.status in ("none", "voided", "refunded")
     assert state.cart != "closed" or reason == "cancelled"
 
 
@@ -85,7 +85,7 @@ def answered(state: Checkout) -> tuple[str, Event]:
         "capturing": CAPTURED,
         "voiding": (PAYMENT, payment.PaymentVoided()),
         "refunding": (PAYMENT, payment.PaymentRefunded(PRICE)),
-    }[state.payment]
+    }[state.payment.status]
 
 
 def test_other_holds_on_the_same_goods_are_other_peoples_business():
@@ -95,14 +95,14 @@ def test_other_holds_on_the_same_goods_are_other_peoples_business():
 
 def test_failed_attempts_count_for_the_open_intent_only():
     first = (PAYMENT, payment.AttemptFailed("pay_1/1", 1, "GatewayTimeout"))
-    assert given(*AUTHORIZING, first).state.attempts == 1
-    assert given(*TAKING, first).state.attempts == 0
+    assert given(*AUTHORIZING, first).state.payment.attempts == 1
+    assert given(*TAKING, first).state.payment.attempts == 0
 
 
 def test_the_open_intent_is_named_by_its_event():
-    assert given(*AUTHORIZING).state.intent == "pay_1/1"
-    assert given(*TAKING).state.intent == "pay_1/3"
-    assert given(*TAKING, CAPTURED).state.intent == ""
+    assert given(*AUTHORIZING).state.payment.intent == "pay_1/1"
+    assert given(*TAKING).state.payment.intent == "pay_1/3"
+    assert given(*TAKING, CAPTURED).state.payment.intent == ""
 
 
 def test_nothing_is_known_before_the_order():

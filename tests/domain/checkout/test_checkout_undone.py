@@ -6,7 +6,7 @@ from msgspec.structs import replace
 
 from domain.buyers import cart
 from domain.checkout import saga
-from domain.checkout.saga import PAYMENT_GRACE_MS
+from domain.checkout.stocksteps import PAYMENT_GRACE_MS
 from domain.inventory import inventory
 from domain.orders import order
 from domain.payments import payment

@@ -20,7 +20,8 @@ from hypothesis.stateful import (
 )
 
 from commands.routes import stream_of
-from domain.checkout.saga import FOREVER, PAYMENT_GRACE_MS, is_settled, next_commands, rests_until
+from domain.checkout.saga import FOREVER, is_settled, next_commands, rests_until
+from domain.checkout.stocksteps import PAYMENT_GRACE_MS
 from domain.decider import Command
 from domain.errors import DomainError
 from domain.inventory import inventory

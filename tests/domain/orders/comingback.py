@@ -30,7 +30,7 @@ from domain.payments.payment import PaymentCaptured, PaymentRefunded
 from domain.pricing.pieces import pieces_of
 from domain.pricing.pricing import Quote
 from domain.recorded import Meta, Recorded
-from tests.domain.orders.test_refund import ID, placed
+from tests.domain.orders.twosellers import ID, placed
 
 META = Meta(1, 1, "", "", ID, "", "", b"")
 WINDOW = 1 << 40

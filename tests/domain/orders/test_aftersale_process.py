@@ -5,58 +5,37 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from domain.checkout import saga
-from domain.checkout.sagastate import Refunding
+from domain.checkout.funds import Refunding
 from domain.decider import Event
 from domain.inventory import inventory
-from domain.money import Money
 from domain.orders import order, returns
-from domain.orders.refund import RefundGranted
 from domain.payments import payment
 from domain.pricing.discounts import AppliedPromotion
 from domain.pricing.promotion import uses_of
 from tests.domain.checkout.story import (
-    CAPTURED,
     INK,
     NOW,
     ORDER,
-    PAID,
     PAYMENT,
     PENS,
     PRICE,
-    TAKING,
-    Story,
     cancelled,
     given,
     placed,
 )
-
-SETTLED = (*TAKING, CAPTURED, PAID)
-FIVE, TWO = Money(500, "USD"), Money(200, "USD")
-
-
-def after_sale(*events: tuple[str, Event]) -> Story:
-    return given(*SETTLED, *events)
-
-
-def granted(refund_id: str, amount: Money) -> tuple[str, Event]:
-    return ORDER, RefundGranted(refund_id, amount, "goodwill", 9)
-
-
-def asked(refund_id: str, amount: Money) -> tuple[str, Event]:
-    return PAYMENT, payment.RefundRequested(amount, "ch_1", "goodwill", refund_id)
-
-
-def paid_out(refund_id: str, amount: Money) -> tuple[str, Event]:
-    return PAYMENT, payment.PaymentRefunded(amount, refund_id)
-
-
-def refused(refund_id: str) -> tuple[str, Event]:
-    return PAYMENT, payment.RefundRefused(refund_id, "unknown_charge")
-
-
-def request(refund_id: str, amount: Money) -> payment.RequestRefund:
-    return payment.RequestRefund(PAYMENT, "goodwill", refund_id, amount)
-
+from tests.domain.orders.aftersale import (
+    FIVE,
+    SETTLED,
+    TWO,
+    after_sale,
+    asked,
+    goods,
+    granted,
+    paid_out,
+    refused,
+    request,
+    uncommit,
+)
 
 # money
 
@@ -72,7 +51,7 @@ def test_refunds_are_asked_for_one_after_the_other():
     after_sale(*both).asks_for(request("rfd_1", FIVE))
     waiting = after_sale(*both, asked("rfd_1", FIVE))
     waiting.asks_for_nothing()
-    assert waiting.state.refunding == Refunding(FIVE, "goodwill")
+    assert waiting.state.payment.refunding == Refunding(FIVE, "goodwill")
     assert not saga.is_settled(waiting.state)
     after_sale(*both, asked("rfd_1", FIVE), paid_out("rfd_1", FIVE)).asks_for(request("rfd_2", TWO))
 
@@ -83,7 +62,7 @@ def test_a_refused_refund_waits_for_a_person_and_keeps_nobody_waiting():
     assert saga.is_settled(after_sale(*one).state)
     after_sale(*one, granted("rfd_2", TWO)).asks_for(request("rfd_2", TWO))
     again = after_sale(*one, asked("rfd_1", FIVE))
-    assert again.state.intent
+    assert again.state.payment.intent
     assert not saga.is_settled(again.state)
 
 
@@ -112,7 +91,7 @@ def test_called_off_what_is_owed_already_is_paid_out_first_and_then_the_rest():
 def test_the_rest_covers_what_was_not_asked_for_before():
     """A process that never heard of the grant asked for all of it."""
     story = after_sale(granted("rfd_1", FIVE), cancelled("cancelled"), asked("", PRICE), paid_out("", PRICE))
-    assert story.state.owed == {}
+    assert story.state.payment.owed == {}
     assert not any(isinstance(command, payment.RequestRefund) for command in saga.next_commands(story.state, 1))
 
 
@@ -126,10 +105,6 @@ def test_a_refused_rest_is_not_asked_for_again():
 
 def cut(cancellation_id: str, **units: int) -> tuple[str, Event]:
     return ORDER, order.LinesCancelled(cancellation_id, units, NOW)
-
-
-def uncommit(stock: str, quantity: int, cause: str = "") -> inventory.UncommitStock:
-    return inventory.UncommitStock(stock, ORDER, quantity, NOW, "cancelled", "", cause)
 
 
 def uncommitted(stock: str, quantity: int, cause: str = "") -> tuple[str, Event]:
@@ -180,11 +155,6 @@ def test_the_use_of_a_promotion_goes_back_with_the_last_line_only():
 
 def whole(**left: int) -> tuple[str, Event]:
     return ORDER, order.OrderCancelled("cancelled", "", left)
-
-
-def goods(story: Story) -> list[inventory.UncommitStock]:
-    commands = saga.next_commands(story.state, NOW)
-    return [command for command in commands if isinstance(command, inventory.UncommitStock)]
 
 
 # what comes back

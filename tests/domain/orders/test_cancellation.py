@@ -11,7 +11,8 @@ from domain.orders.aftersale import CANCELLATIONS_MAX, CancelLines, GrantRefund
 from domain.orders.order import LinesCancelled, status
 from domain.orders.orderstate import ordered, to_send
 from domain.orders.refund import RefundGranted, RefundLine, amount_of, lines_of, shipping_left
-from tests.domain.orders.test_refund import GRAND, ID, QUOTE, a_paid_order, given, placed, refunded, usd
+from tests.domain.orders.twosellers import GRAND, ID, QUOTE, a_paid_order, placed, refunded
+from tests.spec import given, usd
 
 ONE = LinesCancelled("can_1", {"lin_1": 1}, 7, "usr_1", b"sealed")
 SHARE = lines_of(QUOTE, (), {"lin_1": 1})

@@ -13,7 +13,7 @@ from tests.domain.checkout.story import placed
 from tests.domain.machines.goods import place_order
 from tests.domain.orders.test_delayed_capture import AFTER_A_DAY, AT_SHIPMENT, CONFIRMED, PACKED, PAID
 from tests.domain.orders.test_orderreview import APPROVED, BEGUN, DOUBTFUL
-from tests.domain.orders.test_refund import QUOTE
+from tests.domain.orders.twosellers import QUOTE
 from tests.spec import given
 
 STANDS = CONFIRMED[1]

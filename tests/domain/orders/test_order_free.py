@@ -8,9 +8,9 @@ from domain.errors import Invalid
 from domain.orders import order
 from domain.orders.aftersale import CancelLines, GrantRefund
 from domain.orders.order import ORDER, LinesCancelled, OrderGiven, OrderGivenBack
-from tests.domain.orders.test_refund import ID, QUOTE, placed, usd
 from tests.domain.orders.test_returns import APPROVED, INK, PENS, RECEIVE, RECEIVED, REQUESTED
-from tests.spec import Given, given
+from tests.domain.orders.twosellers import ID, QUOTE, placed
+from tests.spec import Given, given, usd
 
 NOTHING = usd(0)
 FREE = replace(QUOTE, totals=replace(QUOTE.totals, grand=NOTHING))

@@ -20,7 +20,7 @@ from domain.pricing.pieces import pieces_of
 from domain.pricing.pricing import Quote
 from tests.domain.books.test_course import journal, recorded
 from tests.domain.books.test_postings import CALIFORNIA, balances, captured, line, orders, quote
-from tests.domain.orders.test_refund import placed
+from tests.domain.orders.twosellers import placed
 
 
 def parcels_of(made: Quote, sizes: list[int]) -> dict[str, Shipment]:

@@ -110,7 +110,7 @@ def test_each_parcel_has_its_part_taken() -> None:
     by_parcel(*STANDS, ONE, TAKING, TAKEN).asks_for(MarkShipmentPaid(ID, "shi_1", NOW))
     begun = by_parcel(*BEGUN)
     begun.asks_for_nothing()
-    assert (begun.state.payment, rests_until(begun.state), is_settled(begun.state)) == (
+    assert (begun.state.payment.status, rests_until(begun.state), is_settled(begun.state)) == (
         "partially_captured",
         FOREVER,
         False,
@@ -120,7 +120,7 @@ def test_each_parcel_has_its_part_taken() -> None:
     done.asks_for(MarkShipmentPaid(ID, "shi_2", NOW))
     over = Story(PLACED, (*done.events, (ID, ShipmentPaid("shi_2", SECOND))))
     over.asks_for_nothing()
-    assert (over.state.payment, is_settled(over.state), rests_until(over.state)) == ("captured", True, None)
+    assert (over.state.payment.status, is_settled(over.state), rests_until(over.state)) == ("captured", True, None)
 
 
 def test_one_after_the_other_in_the_order_in_which_they_were_packed() -> None:
@@ -137,7 +137,7 @@ def test_what_is_cancelled_is_let_go_and_nothing_is_given_back() -> None:
     by_parcel(*letting_go).asks_for_nothing()
     over = by_parcel(*letting_go, (PAYMENT, payment.PaymentVoided(SECOND)))
     over.asks_for_nothing()
-    assert (over.state.payment, is_settled(over.state)) == ("captured", True)
+    assert (over.state.payment.status, is_settled(over.state)) == ("captured", True)
 
 
 def test_lines_may_be_cancelled_before_anything_is_packed() -> None:
@@ -153,7 +153,7 @@ def test_a_refused_part_gives_up_what_is_not_paid() -> None:
     after = (ID, ShipmentUnpacked("shi_2", 8)), (ID, order.LinesCancelled("can_1", PENS_BOTH, 8)), GIVEN_UP
     over = by_parcel(*BEGUN, TWO, TAKING_TWO, REFUSED, *after)
     over.asks_for_nothing()
-    assert (over.state.payment, is_settled(over.state)) == ("captured", True)
+    assert (over.state.payment.status, is_settled(over.state)) == ("captured", True)
 
 
 def test_refused_before_anything_was_taken_the_order_is_called_off() -> None:
@@ -166,7 +166,7 @@ def test_a_refund_goes_between_two_parcels() -> None:
     by_parcel(*BEGUN, (ID, owed)).asks_for(payment.RequestRefund(PAYMENT, "damaged", "rfd_1", owed.amount))
     asked = (PAYMENT, payment.RefundRequested(owed.amount, "ch_1", "damaged", "rfd_1"))
     back = by_parcel(*BEGUN, (ID, owed), asked, (PAYMENT, payment.PaymentRefunded(owed.amount, "rfd_1")))
-    assert (back.state.payment, rests_until(back.state)) == ("partially_captured", FOREVER)
+    assert (back.state.payment.status, rests_until(back.state)) == ("partially_captured", FOREVER)
 
 
 # the order

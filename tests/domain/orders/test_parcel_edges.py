@@ -8,6 +8,7 @@ from msgspec.structs import replace
 from domain.checkout import saga
 from domain.checkout.parcelsteps import to_capture
 from domain.checkout.saga import FOREVER, is_settled, rests_until
+from domain.checkout.sagastate import with_payment
 from domain.errors import IllegalTransition, Invalid, NotFound
 from domain.inventory import inventory
 from domain.money import Money
@@ -63,7 +64,7 @@ from tests.domain.orders.test_parcel_capture import (
     by_parcel,
 )
 from tests.domain.orders.test_parcel_capture import TAKING as TAKING_ONE
-from tests.domain.orders.test_refund import QUOTE as FROM_TWO
+from tests.domain.orders.twosellers import QUOTE as FROM_TWO
 from tests.spec import given as given_order
 
 NOTHING = Money(0, "USD")
@@ -100,26 +101,26 @@ def test_what_is_disputed_of_a_parcel_is_not_given_back_from_those_to_come() -> 
 
 def test_all_is_given_back_only_when_all_parcels_are() -> None:
     some = by_parcel(*OVER, refunding(FIRST), refunded(FIRST))
-    assert some.state.payment == "partially_refunded"
+    assert some.state.payment.status == "partially_refunded"
     some.asks_for_nothing()
     whole = by_parcel(*OVER, refunding(PRICE), refunded(PRICE))
-    assert whole.state.payment == "refunded"
+    assert whole.state.payment.status == "refunded"
     whole.asks_for(order.MarkOrderRefunded(ID))
 
 
 def test_a_checkout_that_was_kept_before_parcels_were_counted_is_not_refunded_by_a_part() -> None:
     story = given(*TAKING, CAPTURED, PAID)
-    state: saga.Checkout | None = replace(story.state, captured=0)
+    state: saga.Checkout | None = with_payment(story.state, captured=0)
     for stream, event in (refunding(FIRST), refunded(FIRST)):
         state = saga.evolve(state, story.record(stream, event))
     assert state is not None
-    assert state.payment == "partially_refunded"
+    assert state.payment.status == "partially_refunded"
 
 
 def test_called_off_before_anything_was_taken_its_money_is_let_go() -> None:
     letting_go = (PAYMENT, payment.VoidRequested("ch_1", "cancelled"))
     state = by_parcel(*STANDS, cancelled("cancelled"), letting_go, (PAYMENT, payment.PaymentVoided())).state
-    assert state.payment == "voided"
+    assert state.payment.status == "voided"
 
 
 def test_what_is_unpacked_is_to_be_sent_again_or_given_up() -> None:

@@ -11,8 +11,8 @@ from domain.orders.order import ORDER
 from domain.orders.refund import RefundGranted, lines_of, shipping_left
 from domain.orders.returns import DAY_MS, RETURNS_MAX, Return, returnable
 from domain.orders.shipment import Shipment, ShipmentDelivered, ShipmentPacked, ShipmentShipped
-from tests.domain.orders.test_refund import GRAND, ID, QUOTE, a_paid_order, placed, refunded, usd
-from tests.spec import Given, given
+from tests.domain.orders.twosellers import GRAND, ID, QUOTE, a_paid_order, placed, refunded
+from tests.spec import Given, given, usd
 
 WINDOW = 30 * DAY_MS
 ARRIVED = 1_000_000

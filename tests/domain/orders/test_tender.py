@@ -17,8 +17,8 @@ from domain.orders.order import ORDER
 from domain.orders.refund import RefundGranted
 from domain.orders.tender import Covered, payable
 from domain.payments.giftcard import GiftCard
-from tests.domain.orders.test_refund import FIRST, GRAND, ID, QUOTE, SECOND, placed, usd
-from tests.spec import Given, given
+from tests.domain.orders.twosellers import FIRST, GRAND, ID, QUOTE, SECOND, placed
+from tests.spec import Given, given, usd
 
 CARD = "gft_1"
 REST = GrantRefund(ID, "rfd_9", "goodwill", 9)

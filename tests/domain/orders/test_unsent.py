@@ -18,12 +18,12 @@ from domain.pricing.promotion import uses_of
 from tests.domain.checkout.story import INK, ORDER, PENS
 from tests.domain.checkout.story import given as begun
 from tests.domain.checkout.story import placed as bought
-from tests.domain.orders.test_aftersale_process import FIVE, SETTLED, after_sale, goods, uncommit
-from tests.domain.orders.test_refund import EVERYTHING, GRAND, ID, QUOTE, a_paid_order, placed, refunded, usd
+from tests.domain.orders.aftersale import FIVE, SETTLED, after_sale, goods, uncommit
 from tests.domain.orders.test_returns import APPROVED, RECEIVED, REQUESTED
 from tests.domain.orders.test_returns import INK as INK_SENT
 from tests.domain.orders.test_returns import PENS as PENS_SENT
-from tests.spec import given
+from tests.domain.orders.twosellers import EVERYTHING, GRAND, ID, QUOTE, a_paid_order, placed, refunded
+from tests.spec import given, usd
 
 UNSENT = unsent_id(ID)
 ALL = {"lin_1": 3, "lin_2": 1}

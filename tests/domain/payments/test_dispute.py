@@ -20,17 +20,7 @@ from domain.payments.payment import PAYMENT, DisputeLost, DisputeOpened, Dispute
 from tests.domain.checkout.story import ORDER as ORDER_ID
 from tests.domain.checkout.story import PAYMENT as PAYMENT_ID
 from tests.domain.checkout.story import PLACED, cancelled
-from tests.domain.orders.test_aftersale_process import (
-    FIVE,
-    SETTLED,
-    TWO,
-    after_sale,
-    asked,
-    granted,
-    paid_out,
-    refused,
-    request,
-)
+from tests.domain.orders.aftersale import FIVE, SETTLED, TWO, after_sale, asked, granted, paid_out, refused, request
 from tests.domain.payments.test_payment import (
     CAPTURED,
     FIRST,

@@ -26,14 +26,10 @@ from domain.payments.giftcard import (
     ReserveGiftCard,
     status,
 )
-from tests.spec import given
+from tests.spec import given, usd
 
 ID, ORDER, OTHER = "gft_1", "ord_1", "ord_2"
 NOW, LATER = 1_000, 2_000
-
-
-def usd(amount: int) -> Money:
-    return Money(amount, "USD")
 
 
 ISSUED = GiftCardIssued(usd(5_000))

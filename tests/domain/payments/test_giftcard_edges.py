@@ -15,8 +15,8 @@ from domain.payments.giftcard import (
     Use,
     unusable,
 )
-from tests.domain.payments.test_giftcard import CARD, ID, ISSUED, NOW, ORDER, REDEEMED, usd
-from tests.spec import given
+from tests.domain.payments.test_giftcard import CARD, ID, ISSUED, NOW, ORDER, REDEEMED
+from tests.spec import given, usd
 
 
 @pytest.mark.parametrize(("status", "left"), [("reserved", 0), ("released", 0), ("redeemed", 100)])

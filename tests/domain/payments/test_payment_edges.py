@@ -6,7 +6,6 @@ import pytest
 from msgspec.structs import replace
 
 from domain.errors import IllegalTransition
-from domain.money import Money
 from domain.payments import payment
 from domain.payments.payment import PAYMENT
 from domain.payments.paymentstate import NoPayment, captured_so_far
@@ -28,7 +27,7 @@ from tests.domain.payments.test_payment import (
     a_payment,
     captured,
 )
-from tests.spec import given
+from tests.spec import given, usd
 
 INTENTS = {"authorizing": "pay_1/1", "capturing": "pay_1/3", "voiding": "pay_1/3"}
 
@@ -64,10 +63,6 @@ def test_in_parts_each_counts_when_it_is_captured():
 
 
 # how much can be given back
-
-
-def usd(amount: int) -> Money:
-    return Money(amount, "USD")
 
 
 def ask(amount: int) -> payment.RequestRefund:

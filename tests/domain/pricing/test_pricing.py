@@ -10,15 +10,14 @@ from hypothesis import strategies as st
 
 from domain.errors import Invalid, LimitExceeded
 from domain.money import AMOUNT_MAX, Money
+from domain.pricing.derivation import Step, recompute
 from domain.pricing.pricing import (
     LINES_MAX,
     QUANTITY_MAX,
     Destination,
     Quote,
     QuoteLine,
-    Step,
     price_quote,
-    recompute,
     undeliverable,
     verify_quote,
 )

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from domain.checkout.saga import PAYMENT_GRACE_MS
+from domain.checkout.stocksteps import PAYMENT_GRACE_MS
 from domain.inventory.inventory import HOLD_MS
 from domain.money import Money
 from streams.gateways.simulated import BEHAVIOURS

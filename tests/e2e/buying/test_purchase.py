@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from tests.e2e.giftcards import usd
 from tests.e2e.house import House, charges
 from tests.e2e.market import Seller, open_shop
 from tests.e2e.shopper import HOME, Shopper, expect, problem, sign_up
@@ -29,10 +30,6 @@ ORDER = {"orderId", "status", "lines", "totals", "payment", "shipments", "return
 }
 ORDER_LINE = {"lineId", "sku", "shopId", "title", "quantity", "unitPrice", "tax", "total"}
 TOTALS = {"items", "discount", "shipping", "tax", "grand"}
-
-
-def usd(amount: int) -> dict[str, Any]:
-    return {"amount": amount, "currency": "USD"}
 
 
 def adds_up(order: dict[str, Any]) -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from tests.e2e.aftersale import given_back, in_stock, mislaid, once, post
 from tests.e2e.buying.test_promotions import start, uses
+from tests.e2e.giftcards import usd
 from tests.e2e.house import House
 from tests.e2e.market import Seller
 from tests.e2e.shopper import Shopper, expect, fresh_key, problem
@@ -28,10 +29,6 @@ async def order(seller: Seller, shopper: Shopper) -> dict[str, Any]:
 async def ask(admin: Shopper, order: dict[str, Any], key: str = "", **body: Any) -> httpx.Response:
     path = f"/api/orders/{order['orderId']}/refunds"
     return await admin.send("POST", path, {"reason": "goodwill", **body}, Idempotency_Key=key or fresh_key())
-
-
-def usd(amount: int) -> dict[str, Any]:
-    return {"amount": amount, "currency": "USD"}
 
 
 async def test_a_part_and_then_the_rest(house: House, admin: Shopper, shopper: Shopper, order: dict[str, Any]) -> None:

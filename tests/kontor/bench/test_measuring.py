@@ -12,7 +12,7 @@ from kontor.bench.book.case import Case
 from kontor.bench.book.cases import CASES
 from kontor.bench.book.command import run_all
 from kontor.bench.book.machine import Pace, pace
-from kontor.bench.book.measuring import Manner, Said, command, lacking, listen, measure
+from kontor.bench.book.measuring import Manner, Output, command, lacking, listen, measure
 from kontor.bench.book.page import TARGETS
 from kontor.bench.book.runs import FAILED, LEFT_OUT, MEASURED, Measured, Run, load
 from tests.kontor.bench.runs import MEMORY, line
@@ -20,7 +20,7 @@ from tests.kontor.bench.runs import MEMORY, line
 ALL = Manner({"catalog": Path("c.gz")}, {"KONTOR_KAFKA": "there"})
 
 
-def python(text: str, seconds: float = 20) -> Said:
+def python(text: str, seconds: float = 20) -> Output:
     return listen([sys.executable, "-c", text], seconds)
 
 
@@ -28,14 +28,14 @@ def test_lines_that_are_figures_are_kept_and_others_are_not() -> None:
     said = python(
         """print('hello'); print('{"bench": "a", "x": 1}'); print('{"x": 1}'); print('{"bench": "a", "x": 2}')"""
     )
-    assert said == Said([{"bench": "a", "x": 1}, {"bench": "a", "x": 2}])
+    assert said == Output([{"bench": "a", "x": 1}, {"bench": "a", "x": 2}])
 
 
 @pytest.mark.parametrize(
     ("text", "problem"), [("raise SystemExit(3)", "ended with 3"), ("print('hello')", "said nothing")]
 )
 def test_what_failed_is_named(text: str, problem: str) -> None:
-    assert python(text) == Said([], problem)
+    assert python(text) == Output([], problem)
 
 
 def test_what_does_not_end_is_ended() -> None:
@@ -59,7 +59,7 @@ def test_options_make_the_command() -> None:
 
 
 def test_all_of_it_has_failed_if_one_repeat_has(monkeypatch: pytest.MonkeyPatch) -> None:
-    said = iter([Said([line()]), Said([line()]), Said([line()]), Said([], "ended with 1")])
+    said = iter([Output([line()]), Output([line()]), Output([line()]), Output([], "ended with 1")])
     monkeypatch.setattr(measuring, "listen", lambda command, seconds: next(said))
     monkeypatch.setattr(measuring, "pace", lambda: Pace(20, 1, 0))
     case, twice = Case("things", (MEMORY,), "none"), ALL._replace(repeat=2)
@@ -81,10 +81,10 @@ def append(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """The ratios that ``append`` reaches, one run after the other."""
     ratios: list[float] = []
 
-    def said(command: list[str], seconds: float) -> Said:
+    def said(command: list[str], seconds: float) -> Output:
         ratio = ratios.pop(0)
         told = {"bench": "append", "events_per_s": 1e5 * ratio, "raw_insert_events_per_s": 1e5, "ratio": ratio}
-        return Said([told]) if ratio else Said([], "ended with 1")
+        return Output([told]) if ratio else Output([], "ended with 1")
 
     monkeypatch.setattr(measuring, "listen", said)
     monkeypatch.setattr(measuring, "pace", lambda: Pace(20, 1, 0))

@@ -10,7 +10,7 @@ import pytest
 
 from kontor.bench import prices
 from kontor.bench.client import Answer
-from kontor.bench.prices import Reader, Shown
+from kontor.bench.prices import PricesSeen, Reader
 
 
 class Pages:
@@ -38,7 +38,7 @@ class Slow(Pages):
 
 
 async def test_a_connection_that_is_shown_an_older_price_is_counted() -> None:
-    shown = Shown()
+    shown = PricesSeen()
     reader = Reader(Pages(7, 9, 8, 9, 10), shown)  # type: ignore[arg-type]
     assert [await reader.page("prd_1"), *(await reader.listed()).values()] == [7, 9]
     assert (shown.older_on_a_connection, shown.older_across_connections) == (0, 0)
@@ -47,7 +47,7 @@ async def test_a_connection_that_is_shown_an_older_price_is_counted() -> None:
 
 
 async def test_so_is_one_who_asks_after_another_was_shown_a_newer() -> None:
-    shown = Shown()
+    shown = PricesSeen()
     first, second = Reader(Pages(9), shown), Reader(Pages(8), shown)  # type: ignore[arg-type]
     await first.page("prd_1")
     await second.page("prd_1")
@@ -55,7 +55,7 @@ async def test_so_is_one_who_asks_after_another_was_shown_a_newer() -> None:
 
 
 async def test_who_had_asked_before_may_still_be_shown_the_older() -> None:
-    shown = Shown()
+    shown = PricesSeen()
     other = Reader(Pages(9), shown)  # type: ignore[arg-type]
     assert await Reader(Slow(8, other), shown).page("prd_1") == 8  # type: ignore[arg-type]
     assert (shown.older_on_a_connection, shown.older_across_connections) == (0, 0)
@@ -67,7 +67,7 @@ async def test_an_answer_that_is_no_page_ends_it() -> None:
             return Answer(503, b"busy", 1)
 
     with pytest.raises(RuntimeError, match="503"):
-        await Reader(Busy(), Shown()).page("prd_1")  # type: ignore[arg-type]
+        await Reader(Busy(), PricesSeen()).page("prd_1")  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("kind", prices.OLDER)

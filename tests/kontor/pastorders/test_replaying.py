@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,17 +15,9 @@ from kontor.pastorders.running import Done, read_story, replay
 from kontor.pastorders.story import Purchase, Refusal, Return, Story
 from tests.kontor.pastorders.records import cancelled, invoice, item, line, olist_order
 
+pytestmark = pytest.mark.usefixtures("garbage_is_collected")
 RECORDS = 300
 MONDAY, TUESDAY, WEDNESDAY = (f"2011-03-0{day}T09:00:00" for day in (1, 2, 3))
-
-
-@pytest.fixture(autouse=True)
-def garbage_is_collected() -> Iterator[None]:
-    """A process that serves for months freezes its garbage; one that runs tests must not."""
-    thresholds = gc.get_threshold()
-    yield
-    gc.unfreeze()
-    gc.set_threshold(*thresholds)
 
 
 def retail_story() -> Story:

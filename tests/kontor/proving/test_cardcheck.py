@@ -15,12 +15,9 @@ from kontor.proving.cardcheck import GiftCardCheck
 from kontor.proving.verifying import verify
 from tests.kontor.conftest import first, plant, rows_of
 from tests.kontor.proving.test_balance import CAPTURED, META, LedgerPosted
+from tests.spec import usd
 
 CARD = "gft_1"
-
-
-def usd(amount: int) -> Money:
-    return Money(amount, "USD")
 
 
 ISSUED = giftcard.GiftCardIssued(usd(500))

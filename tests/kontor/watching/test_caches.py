@@ -68,7 +68,7 @@ async def test_what_somebody_waited_for_was_not_there_at_once():
 
         async def ask(cache=cache) -> None:
             if isinstance(cache, Refreshed):
-                await cache.shown(b"key", make)
+                await cache.answered(b"key", make)
             elif isinstance(cache, ForAWhile):
                 await cache.get("key", 0, make)
             else:
@@ -89,9 +89,9 @@ async def test_what_a_search_showed_before_the_index_changed_was_there_at_once()
     async def make() -> int:
         return generation
 
-    await cache.shown(b"key", make)
+    await cache.answered(b"key", make)
     generation = 2
-    assert (await cache.shown(b"key", make)).answer == 1
+    assert (await cache.answered(b"key", make)).answer == 1
     assert (cache.hits, cache.misses) == (1, 1)
 
 

@@ -20,10 +20,9 @@ from kontor import console
 from kontor.cli import app
 from kontor.folder import DataFolder
 from kontor.operating.copying import copy_log
-from kontor.operating.showing import Asked as AskedToShow
-from kontor.operating.showing import run_show
+from kontor.operating.showing import Asked, run_show
 from kontor.settings import Settings
-from kontor.whatif.command import Asked, run_what_if
+from kontor.whatif.command import Assumptions, Between, run_what_if
 from tests.commands.driving import SHOP, START
 from tests.kontor.whatif.afternoon import MINUTE, afternoon
 
@@ -61,7 +60,7 @@ def folder(made: Path, tmp_path: Path) -> DataFolder:
 @pytest.fixture
 def ask(folder: DataFolder, capsys: pytest.CaptureFixture[str]) -> Callable[..., Any]:
     def ask(**changes: Any) -> list[dict[str, Any]]:
-        run_what_if(Asked(BEGIN, END, **changes), Settings(data=folder.path), as_json=True)
+        run_what_if(Between(BEGIN, END), Assumptions(**changes), Settings(data=folder.path), as_json=True)
         return [json.loads(line) for line in capsys.readouterr().out.splitlines() if line.startswith("{")]
 
     return ask
@@ -109,12 +108,12 @@ def test_stock_and_prices_from_files(ask: Callable[..., Any], tmp_path: Path) ->
 
 def test_tables_for_people(folder: DataFolder, capsys: pytest.CaptureFixture[str]) -> None:
     settings = Settings(data=folder.path)
-    run_what_if(Asked(BEGIN, END), settings, as_json=False)
+    run_what_if(Between(BEGIN, END), Assumptions(), settings, as_json=False)
     shown = capsys.readouterr().out
     assert "4 purchases from 2023-11-14T22:13:20.000Z" in shown
     assert "the control run brought every one of them to what happened" in shown
     assert "no purchase would have come to anything else" in shown
-    run_what_if(Asked("1", END, stock_factor=0.5), settings, as_json=False)
+    run_what_if(Between("1", END), Assumptions(stock_factor=0.5), settings, as_json=False)
     shown = capsys.readouterr().out
     assert "out_of_stock" in shown
     assert "would have come to something else" in shown
@@ -148,11 +147,12 @@ async def test_the_log_in_postgres_tells_the_same(
 
     def told(url: str | None) -> str:
         settings = Settings(data=folder.path)
-        run_show(AskedToShow(f"stk_{SHOP}.A", other="9"), settings, as_json=True, url=url)
+        run_show(Asked(f"stk_{SHOP}.A", other="9"), settings, as_json=True, url=url)
         return capsys.readouterr().out
 
     def what_if(url: str | None) -> str:
-        run_what_if(Asked(BEGIN, END, stock_factor=0.5), Settings(data=folder.path), as_json=True, url=url)
+        assumed = Assumptions(stock_factor=0.5)
+        run_what_if(Between(BEGIN, END), assumed, Settings(data=folder.path), as_json=True, url=url)
         return capsys.readouterr().out
 
     assert told(postgres) == told(None) != ""

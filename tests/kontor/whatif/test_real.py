@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -18,16 +16,7 @@ from kontor.whatif.report import Report
 from kontor.whatif.terms import Changes
 from tests.kontor.whatif.conftest import asked
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
-
-
-@pytest.fixture(autouse=True)
-def garbage_is_collected() -> Iterator[None]:
-    """A process that serves for months freezes its garbage; one that runs tests must not."""
-    thresholds = gc.get_threshold()
-    yield
-    gc.unfreeze()
-    gc.set_threshold(*thresholds)
+pytestmark = [pytest.mark.usefixtures("garbage_is_collected"), pytest.mark.slow, pytest.mark.timeout(300)]
 
 
 async def whole(data: Path, changes: Changes) -> Report:

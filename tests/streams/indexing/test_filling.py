@@ -22,7 +22,7 @@ async def test_an_index_that_was_ended_half_way_is_filled_on_by_the_same_code(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setattr(indexer, "REBUILD_COMMIT_S", 0.0)
-    monkeypatch.setattr(indexer, "SOME", 10)
+    monkeypatch.setattr(indexer, "BATCH", 10)
     async with process(tmp_path) as shop:
         position = await shop.do(*(product(number) for number in range(50)))
         await shop.found(position=position)

@@ -13,7 +13,7 @@ from commands.store.memory import MemoryLog
 from domain.buyers.cart import ItemAdded
 from domain.catalog.merit import merits_of
 from domain.decider import Event
-from domain.orders.orderevents import OrderPlaced
+from domain.orders.order import OrderPlaced
 from domain.recorded import Meta, Recorded
 from projections.search.document import SearchDocument
 from projections.views import Touched

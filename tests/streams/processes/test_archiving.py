@@ -25,12 +25,12 @@ from tests.streams.house import STOCK_ID, House, opened, place_order, quote_of
 from tests.waiting import until
 
 AFTER, WINDOW = 10, 30
-TABLES = ("orders_v4", "payments_v4", "checkouts_v5")
+TABLES = ("orders_v4", "payments_v4", "checkouts_v6")
 
 
 @pytest.fixture(autouse=True)
 def quick(impatient: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(archiving, "SOME", 2)
+    monkeypatch.setattr(archiving, "BATCH", 2)
     monkeypatch.setattr(archiving, "PAUSE_S", 0.0)
 
 
@@ -147,7 +147,7 @@ async def test_what_happens_to_it_after_all_brings_it_back(house: House, views: 
             break
         await asyncio.sleep(0.01)
     assert await round_of(house, views, 100) == 0, "the bank has not decided"
-    assert archived(views.path, "payments_v4", "checkouts_v5", "orders_v4") == [[], [], [order_id]]
+    assert archived(views.path, "payments_v4", "checkouts_v6", "orders_v4") == [[], [], [order_id]]
     (paid,) = views.rows("payments", [payment_id(order_id)]).values()
     assert paid.payment.contested == state.amount
 
@@ -167,13 +167,13 @@ async def test_a_worker_of_the_full_profile_archives_its_checkouts(house: House)
     await asyncio.sleep(0.1)
     assert await archiving_in(house, house.views, AFTER - 0.1).round() == 0
     assert await archiving_in(house, house.views, AFTER + 0.1).round() == 3
-    assert archived(house.views.path, "checkouts_v5") == [sorted(orders)]
+    assert archived(house.views.path, "checkouts_v6") == [sorted(orders)]
     await house.submit(order.MarkOrderRefunded(orders[0]), orders[0])
     for _ in range(500):
-        if archived(house.views.path, "checkouts_v5") == [sorted(orders[1:])]:
+        if archived(house.views.path, "checkouts_v6") == [sorted(orders[1:])]:
             return
         await asyncio.sleep(0.01)
-    raise AssertionError(archived(house.views.path, "checkouts_v5"))
+    raise AssertionError(archived(house.views.path, "checkouts_v6"))
 
 
 async def test_it_goes_round_by_itself_and_never_with_0_days(

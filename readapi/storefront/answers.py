@@ -12,22 +12,22 @@ from domain.money import Money
 QUANTITIES = 10
 
 
-class _Told(msgspec.Struct, frozen=True, rename="camel"):
+class _Answer(msgspec.Struct, frozen=True, rename="camel"):
     pass
 
 
-class Rating(_Told, frozen=True):
+class Rating(_Answer, frozen=True):
     average: float
     count: int
 
 
-class Rendition(_Told, frozen=True):
+class Rendition(_Answer, frozen=True):
     url: str
     width: int
     height: int
 
 
-class Picture(_Told, frozen=True):
+class Picture(_Answer, frozen=True):
     """``width`` and ``height`` are pixels, None where nobody knows them."""
 
     url: str
@@ -37,7 +37,7 @@ class Picture(_Told, frozen=True):
     renditions: list[Rendition] = []
 
 
-class Offer(_Told, frozen=True):
+class Offer(_Answer, frozen=True):
     shop_name: str
     shop_id: str
     sku: str
@@ -70,7 +70,7 @@ class Offer(_Told, frozen=True):
         return self.in_stock and self.deliverable
 
 
-class Variant(_Told, frozen=True):
+class Variant(_Answer, frozen=True):
     sku: str
     attributes: dict[str, Any]
     price: Money | None
@@ -78,12 +78,12 @@ class Variant(_Told, frozen=True):
     low_stock: bool
 
 
-class Axis(_Told, frozen=True):
+class Axis(_Answer, frozen=True):
     name: str
     values: list[Any]
 
 
-class Product(_Told, frozen=True):
+class Product(_Answer, frozen=True):
     product_id: str
     title: str
     description: str
@@ -111,7 +111,7 @@ class Product(_Told, frozen=True):
         return [offer for offer in self.offers if offer.sku == variant.sku] if self.axes else self.offers
 
 
-class Card(_Told, frozen=True):
+class Card(_Answer, frozen=True):
     """A product in a list."""
 
     product_id: str
@@ -131,12 +131,12 @@ class Card(_Told, frozen=True):
         return None if self.image is None else Picture(self.image, renditions=self.renditions)
 
 
-class Listing(_Told, frozen=True):
+class Listing(_Answer, frozen=True):
     items: list[Card]
     total: int = 0
 
 
-class Step(_Told, frozen=True):
+class Step(_Answer, frozen=True):
     """A category on the way to another; ``label`` is its name in the reader's language, where there is one."""
 
     name: str
@@ -158,7 +158,7 @@ class Category(Step, frozen=True):
     products: Listing = Listing([])
 
 
-class Tree(_Told, frozen=True):
+class Tree(_Answer, frozen=True):
     items: list[Node]
 
 
