@@ -40,7 +40,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session", autouse=True)
 def quick_hasher() -> Iterator[PasswordHasher]:
-    """Passwords are slow to hash by design, which most tests have nothing to learn from. Gives the one it stands for."""
+    """Passwords are slow to hash by design, and most tests ask nothing of that. Gives the one that it stands for."""
     real = vault_credentials._HASHER
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(vault_credentials, "_HASHER", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))

@@ -55,6 +55,4 @@ class Suggesting(NamedTuple):
     def _in_languages(self, addresses: list[tantivy.DocAddress], wanted: Sequence[str]) -> list[Suggestion]:
         found = [stored.read(self.searcher, address) for address in addresses]
         titles = [title_for(product.titles, wanted) if product.titles else product.title for product in found]
-        return [
-            Suggestion(title, "product", product.product_id) for title, product in zip(titles, found, strict=True)
-        ]
+        return [Suggestion(title, "product", product.product_id) for title, product in zip(titles, found, strict=True)]

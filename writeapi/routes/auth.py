@@ -36,6 +36,7 @@ from writeapi.accounts.registration import (
     EMAIL_MAX,
     NAME_MAX,
     PASSWORD_MAX,
+    Applicant,
     Taken,
     applicant_of,
     open_account,
