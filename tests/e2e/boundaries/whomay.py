@@ -196,6 +196,9 @@ OF_SHOPS = {
     ("POST", "/api/orders/{order_id}/returns/{return_id}/reject"): Line(
         SHOP, {"reason": "worn"}, status=409, at=DELIVERED
     ),
+    ("POST", "/api/orders/{order_id}/refunds"): Line(
+        SHOP, {"lines": [{"lineId": "$line_id", "quantity": 1}], "reason": "late"}, at=DELIVERED
+    ),
     ("GET", "/api/promotions"): Line(SHOP, query="?shopId={shop_id}"),
     ("POST", "/api/promotions"): Line(SHOP, TERMS),
     ("GET", "/api/promotions/{promotion_id}"): Line(SHOP),
@@ -226,7 +229,6 @@ OF_THE_MARKETPLACE = {
     ("GET", "/api/admin/reviews"): Line(OPERATOR),
     ("POST", "/api/admin/reviews/{order_id}/approve"): Line(OPERATOR, {}, at=REVIEWED),
     ("POST", "/api/admin/reviews/{order_id}/reject"): Line(OPERATOR, {}, status=409, at=REVIEWED),
-    ("POST", "/api/orders/{order_id}/refunds"): Line(OPERATOR, {"amount": USD, "reason": "late"}, at=DELIVERED),
     ("POST", "/api/orders/{order_id}/refunds/{refund_id}/retry"): Line(OPERATOR, status=409, at=DELIVERED),
     ("PUT", "/api/admin/accounts/{user_id}/groups"): Line(OPERATOR, {"groups": ["teachers"]}),
     ("PUT", "/api/categories/{path:path}"): Line(OPERATOR, {}),
