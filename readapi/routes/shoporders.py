@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
@@ -14,7 +12,7 @@ from starlette.responses import Response
 from commands.vault import Vault
 from domain.errors import NotFound
 from domain.ids import payment_id
-from domain.money import CURRENCIES, Money, total
+from domain.money import total
 from domain.orders.order import CancelledOrder, OpenOrder, Order, PaidOrder
 from domain.orders.orderstate import cancelled, is_to_bring, may_be_packed, to_send
 from domain.pricing.pricing import PricedLine
@@ -25,11 +23,10 @@ from readapi.consistency import at_history_position, at_log_position
 from readapi.edge.ids import is_id
 from readapi.edge.openapi import signed_in
 from readapi.edge.paging import LIMIT_MAX, CursorParameter, Limit, page
-from readapi.edge.positions import HEADER, format_position
 from readapi.edge.principal import RequiredPrincipal
 from readapi.edge.problems import BadParameter
 from readapi.fallback.degraded import or_else
-from readapi.instants import CHARS_MAX, instant, parse_instant
+from readapi.instants import CHARS_MAX, instant
 from readapi.lists import List, Page, page_of
 from readapi.routes.shops import OWN, from_log_of, require_own
 from readapi.services import ReadServices
@@ -37,7 +34,8 @@ from readapi.shapes.shape import STATUS
 from readapi.shapes.shops import ShopOrder, ShopOrderList
 from readapi.shown.orders import return_json, shipment_json, units_json
 from readapi.shown.shopmoney import Decided, decided, shop_disputes, shop_refunds
-from readapi.sifted import LOOKED_AT, UNBOUNDED, Between, sifted_page
+from readapi.sifted import LOOKED_AT, UNBOUNDED, between, sifted_page
+from readapi.tables import major, table
 from streams.merchantfeeds.rejected import as_cell
 from streams.standins.fromthelog import rows_of
 
@@ -78,9 +76,7 @@ class _Wanted:
         self.to_pack = to_pack
         self.disputed = disputed
         self.refunded = refunded
-        self.between = Between(
-            0 if begin is None else parse_instant(begin, "from"), 0 if to is None else parse_instant(to, "to")
-        )
+        self.between = between(begin, to)
         filters = (status, to_pack, disputed, refunded, self.between.first, self.between.end)
         self.all = filters[:4] == (None,) * 4 and self.between == UNBOUNDED
         said = "" if self.all else "".join(f":{one}" for one in filters)
@@ -197,28 +193,21 @@ async def shop_orders_table(
     services: ReadServices = request.app.state.services
     await require_own(request, principal, shop_id)
     position = await at_history_position(request)
-    out = io.StringIO(newline="")
-    writer = csv.writer(out)
-    writer.writerow((*OF_LINES, *OF_MONEY, *OF_BUYERS))
+    rows: list[list[Any]] = []
     cursor, orders, looked = None, 0, 0
     while True:
         found = await sifted_page(
             request, services.views, wanted.listed, cursor, LIMIT_MAX, _shown(services, wanted), wanted.between
         )
         for item in found.items:
-            writer.writerows(_rows(item))
+            rows += _rows(item)
         cursor, orders = found.next, orders + len(found.items)
         looked += LIMIT_MAX if len(found.items) == LIMIT_MAX else LOOKED_AT
         if cursor is None:
             break
         if orders >= TABLE_ORDERS_MAX or looked >= TABLE_LOOKED_AT:
             raise BadParameter("query", "from", f"more than {TABLE_ORDERS_MAX} orders: say from and to")
-    headers = {
-        HEADER: format_position(position),
-        "Cache-Control": "private, no-store",
-        "Content-Disposition": f'attachment; filename="orders-{shop_id}.csv"',
-    }
-    return Response(out.getvalue().encode("utf-8-sig"), headers=headers, media_type="text/csv")
+    return table(f"orders-{shop_id}.csv", (*OF_LINES, *OF_MONEY, *OF_BUYERS), rows, position)
 
 
 def _rows(item: dict[str, Any]) -> list[list[Any]]:
@@ -235,19 +224,12 @@ def _rows(item: dict[str, Any]) -> list[list[Any]]:
             as_cell(line.title),
             line.quantity,
             left.get(line.line_id, 0),
-            *(_major(amount) for amount in (line.unit_price, line.discount, line.tax, line.total)),
+            *(major(amount) for amount in (line.unit_price, line.discount, line.tax, line.total)),
             line.total.currency,
             *to,
         ]
         for line in item["lines"]
     ]
-
-
-def _major(amount: Money) -> str:
-    """``1999`` cents as ``19.99``."""
-    digits = CURRENCIES.get(amount.currency, 0)
-    whole, part = divmod(abs(amount.amount), 10**digits)
-    return ("-" if amount.amount < 0 else "") + (f"{whole}.{part:0{digits}}" if digits else str(whole))
 
 
 @router.get(

@@ -161,6 +161,7 @@ OF_SHOPS = {
     ("GET", "/api/shops/{shop_id}/inventory"): Line(SHOP),
     ("GET", "/api/shops/{shop_id}/offers"): Line(SHOP),
     ("GET", "/api/shops/{shop_id}/ledger"): Line(SHOP),
+    ("GET", "/api/shops/{shop_id}/ledger.csv"): Line(SHOP),
     ("GET", "/api/offers/{shop_id}/{sku:path}"): Line(SHOP),
     ("PUT", "/api/offers/{shop_id}/{sku:path}"): Line(SHOP, {"price": USD, "confirmPrice": True}),
     ("POST", "/api/inventory/{shop_id}/{sku:path}/receive"): Line(SHOP, {"quantity": 1}),
