@@ -124,3 +124,15 @@ class ShopOffer(OfferTermsOut):
 
 class ShopOfferList(Listed):
     items: list[ShopOffer]
+
+
+class ShopDraft(Versioned):
+    product_id: str = Field(examples=["prd_01KARQ0000ABCDEFGHJKMNPQRS"])
+    title: str = Field(examples=["Oak bed"])
+    brand: str | None
+    category: list[str] = Field(examples=[["Furniture", "Beds"]])
+    skus: list[str] = Field(examples=[["BED-160"]])
+
+
+class ShopDraftList(Listed):
+    items: list[ShopDraft]

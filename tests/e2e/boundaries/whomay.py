@@ -160,6 +160,7 @@ OF_SHOPS = {
     ("GET", "/api/shops/{shop_id}/orders/{order_id}"): Line(SHOP, at=PAID),
     ("GET", "/api/shops/{shop_id}/inventory"): Line(SHOP),
     ("GET", "/api/shops/{shop_id}/offers"): Line(SHOP),
+    ("GET", "/api/shops/{shop_id}/drafts"): Line(SHOP),
     ("GET", "/api/shops/{shop_id}/ledger"): Line(SHOP),
     ("GET", "/api/shops/{shop_id}/ledger.csv"): Line(SHOP),
     ("GET", "/api/offers/{shop_id}/{sku:path}"): Line(SHOP),
