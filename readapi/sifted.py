@@ -14,6 +14,7 @@ from starlette.requests import Request
 from projections.views import Entry, Place
 from readapi.edge.principal import edge_of
 from readapi.edge.problems import BadParameter
+from readapi.instants import parse_instant
 from readapi.lists import List, Listing
 
 LOOKED_AT = 2_000
@@ -32,6 +33,11 @@ class Between(NamedTuple):
 
 
 UNBOUNDED = Between()
+
+
+def between(begin: str | None, end: str | None) -> Between:
+    """As ``from`` and ``to`` of a query say. Raises BadParameter."""
+    return Between(0 if begin is None else parse_instant(begin, "from"), 0 if end is None else parse_instant(end, "to"))
 
 
 class Sifted(NamedTuple):

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from domain.decider import Command, Event
-from domain.errors import IllegalTransition, Invalid, NotFound
+from domain.errors import Forbidden, IllegalTransition, Invalid, NotFound
 from domain.money import Money
 from domain.orders import owed, refund
 from domain.orders.orderevents import LinesCancelled, OrderCancelled, OrderGivenBack
@@ -75,6 +75,10 @@ class GrantRefund(Command, frozen=True):
     """What open disputes are about; it cannot be given back while the bank decides."""
     lost: Money | None = None
     """What the buyer got by disputes."""
+    shipping_of: tuple[str, ...] = ()
+    """Shops whose parcels ``shipping`` is about; none named means all."""
+    seller_of: tuple[str, ...] = ()
+    """Shops whose seller asks, who gives back what is of them alone; none named: an administrator does."""
 
 
 class RequestReturn(Command, frozen=True):
@@ -176,6 +180,8 @@ def grant_refund(command: GrantRefund, state: Order) -> list[Event]:
     granted = paid.refunds.values()
     if sum(not one.cause for one in granted) >= REFUNDS_MAX:
         raise Invalid(f"an order has at most {REFUNDS_MAX} refunds")
+    if command.seller_of:
+        _require_sellers_own(command, paid)
     computed = command.units or command.shipping
     refunding = owed.granting(paid, (_computed if computed else _named)(command, paid), _disputed(command))
     return owed.and_what_nobody_sends(command.order_id, paid, [refunding], command.at, command.lost)
@@ -199,7 +205,7 @@ def _computed(command: GrantRefund, paid: PaidOrder) -> RefundGranted:
         raise Invalid("name an amount, or lines and shipping from which it follows", "/amount")
     quote, granted = paid.placed.quote, paid.refunds.values()
     units = refund.chosen(owed.units_left(paid), command.units, "are left to be refunded")
-    shipping = owed.shipping_left(paid) if command.shipping else {}
+    shipping = _shipping_left(command, paid) if command.shipping else {}
     if command.shipping and not shipping:
         raise Invalid("shipping was free, or is refunded already", "/shipping")
     lines = refund.lines_of(quote, granted, units)
@@ -209,6 +215,31 @@ def _computed(command: GrantRefund, paid: PaidOrder) -> RefundGranted:
     if not 1 <= amount.amount <= left.amount:
         raise Invalid(f"these cost {amount}; {left} of this order are left to be refunded", "/lines")
     return RefundGranted(command.refund_id, amount, command.reason, command.at, lines, shipping)
+
+
+def _shipping_left(command: GrantRefund, paid: PaidOrder) -> dict[str, Money]:
+    shops = command.seller_of or command.shipping_of
+    return {shop_id: left for shop_id, left in owed.shipping_left(paid).items() if not shops or shop_id in shops}
+
+
+def _require_sellers_own(command: GrantRefund, paid: PaidOrder) -> None:
+    """A seller gives back what nobody else bears a part of. An amount without lines is shared out over all that is left
+    of an order, and so is what a bank gives the buyer; from then on nobody can tell whose the rest of a line is.
+
+    Raises Forbidden, IllegalTransition.
+    """
+    if command.amount is not None or not (command.units or command.shipping):
+        raise Forbidden("an amount, or all of an order, is for administrators: name lines of your own, or shipping")
+    if any(line.line_id in command.units and line.shop_id not in command.seller_of for line in paid.placed.quote.lines):
+        raise Forbidden("other shops sell these lines")
+    if all(line.shop_id in command.seller_of for line in paid.placed.quote.lines):
+        return
+    if _disputed(command):
+        raise IllegalTransition("other shops sell some of this order, whose payment is disputed: ask an administrator")
+    if any(not (one.lines or one.shipping) for one in paid.refunds.values()):
+        raise IllegalTransition(
+            "other shops sell some of this order, of which an amount was refunded without lines: ask an administrator"
+        )
 
 
 def _refundable(command: GrantRefund, paid: PaidOrder) -> Money:

@@ -21,6 +21,8 @@ from domain.sellers.drop import AnnounceDrop, Drop, DropAnnounced, DropEnded, Dr
 LIMIT_MAX = 100_000
 PRICES_MAX = 100
 EVERYWHERE = ("*",)
+SLIP = 10
+"""A price of less than one part in so many of the usual one is taken for a slip, as is none at all."""
 
 
 class ScheduledPrice(Event, frozen=True):
@@ -65,6 +67,8 @@ class PutOffer(Command, frozen=True):
     terms: Terms
     kept: tuple[str, ...] = ()
     """Fields of the terms that stay as they are where there is an offer."""
+    confirmed: bool = False
+    """Whether prices that look like slips are meant."""
 
 
 class WithdrawOffer(Command, frozen=True):
@@ -132,6 +136,8 @@ def put_offer(command: PutOffer, state: Offer) -> list[Event]:
     _check_prices(terms, command.shop_currency)
     if terms.limit_per_account is not None and not 1 <= terms.limit_per_account <= LIMIT_MAX:
         raise Invalid(f"limitPerAccount must be between 1 and {LIMIT_MAX}", "/limitPerAccount")
+    if not command.confirmed:
+        _require_likely_prices(terms, state.terms if isinstance(state, LiveOffer) else None)
     if isinstance(state, LiveOffer):
         if (state.product_id, state.terms) == (command.product_id, terms):
             return []
@@ -155,6 +161,30 @@ def _check_prices(terms: Terms, currency: str) -> None:
     for i, one in enumerate(terms.prices):
         if one.ends_at and one.ends_at <= one.starts_at:
             raise Invalid("it ends before it begins", f"/prices/{i}/endsAt")
+
+
+def _require_likely_prices(terms: Terms, before: Terms | None) -> None:
+    """A digit or a decimal point that slipped is found out by buyers first. What stands is not asked about again.
+
+    The usual price is held against the one that stands, others against the higher of the two. Raises Invalid.
+    """
+    stands = terms.price if before is None else before.price
+    if before is None or terms.price != stands:
+        _require_likely(terms.price, stands, "/price")
+    usual = max(terms.price, stands, key=lambda price: price.amount)
+    for i, one in enumerate(terms.prices):
+        if before is None or one not in before.prices:
+            _require_likely(one.price, usual, f"/prices/{i}/price")
+
+
+def _require_likely(price: Money, usual: Money, pointer: str) -> None:
+    if price.amount > 0 and price.amount * SLIP >= usual.amount:
+        return
+    beside = f", and the usual one is {usual}" if usual.amount else ""
+    raise Invalid(
+        f"this price would be {price}{beside}; set confirmPrice to true if that is meant, else correct it",
+        pointer + "/amount",
+    )
 
 
 def withdraw_offer(command: WithdrawOffer, state: Offer) -> list[Event]:

@@ -33,8 +33,10 @@ def _refunded(order_id: str, event: RefundGranted) -> Command | None:
     if not event.lines and not event.shipping:
         return aftersale.GrantRefund(order_id, event.refund_id, event.reason, event.at, event.amount)
     units: dict[str, int | None] = {line.line_id: line.quantity for line in event.lines}
-    sent = bool(event.shipping)
-    return aftersale.GrantRefund(order_id, event.refund_id, event.reason, event.at, units=units, shipping=sent)
+    shops = tuple(event.shipping)
+    return aftersale.GrantRefund(
+        order_id, event.refund_id, event.reason, event.at, units=units, shipping=bool(shops), shipping_of=shops
+    )
 
 
 def _called_off(order_id: str, event: order.LinesCancelled) -> Command | None:

@@ -116,7 +116,14 @@ PRODUCTS = Table(
         VariantAdded: variant_added,
         ProductDiscontinued: product_discontinued,
     },
-    indexes={"all": Index(lambda key, row: ""), "category": Index(category_of)},
+    indexes={
+        "all": Index(lambda key, row: ""),
+        "category": Index(category_of),
+        "drafts": Index(
+            lambda key, row: row.owner_id if row.draft and not row.discontinued else None,
+            lambda key, row: row.created_at,
+        ),
+    },
 )
 OFFERS = Table(
     name="offers",
@@ -128,4 +135,4 @@ OFFERS = Table(
         "scheduled": Index(lambda key, row: "" if row.terms.prices else None),
     },
 )
-CATALOG = Projection("catalog", 4, (PRODUCTS, OFFERS, MEDIA))
+CATALOG = Projection("catalog", 5, (PRODUCTS, OFFERS, MEDIA))

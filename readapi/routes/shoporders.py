@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
@@ -13,29 +11,31 @@ from starlette.responses import Response
 
 from commands.vault import Vault
 from domain.errors import NotFound
-from domain.money import CURRENCIES, Money, total
+from domain.ids import payment_id
+from domain.money import total
 from domain.orders.order import CancelledOrder, OpenOrder, Order, PaidOrder
 from domain.orders.orderstate import cancelled, is_to_bring, may_be_packed, to_send
 from domain.pricing.pricing import PricedLine
-from projections.orders.projector import ORDER_ROWS, OrderRow
+from projections.orders.projector import ORDER_ROWS, PAYMENT_ROWS, OrderRow, PaymentRow
 from projections.views import Entry, ViewsUnavailable
 from readapi.caching.ready import answer
 from readapi.consistency import at_history_position, at_log_position
 from readapi.edge.ids import is_id
 from readapi.edge.openapi import signed_in
 from readapi.edge.paging import LIMIT_MAX, CursorParameter, Limit, page
-from readapi.edge.positions import HEADER, format_position
 from readapi.edge.principal import RequiredPrincipal
 from readapi.edge.problems import BadParameter
 from readapi.fallback.degraded import or_else
-from readapi.instants import CHARS_MAX, instant, parse_instant
+from readapi.instants import CHARS_MAX, instant
 from readapi.lists import List, Page, page_of
 from readapi.routes.shops import OWN, from_log_of, require_own
 from readapi.services import ReadServices
 from readapi.shapes.shape import STATUS
 from readapi.shapes.shops import ShopOrder, ShopOrderList
 from readapi.shown.orders import return_json, shipment_json, units_json
-from readapi.sifted import LOOKED_AT, UNBOUNDED, Between, sifted_page
+from readapi.shown.shopmoney import Decided, decided, shop_disputes, shop_refunds
+from readapi.sifted import LOOKED_AT, UNBOUNDED, between, sifted_page
+from readapi.tables import major, table
 from streams.merchantfeeds.rejected import as_cell
 from streams.standins.fromthelog import rows_of
 
@@ -51,29 +51,45 @@ From = Annotated[Instant, Query(alias="from", description="placed at this instan
 To = Annotated[Instant, Query(description="placed before this instant")]
 OfStatus = Annotated[STATUS | None, Query(description="of the whole order, whoever else sells in it")]
 ToPack = Annotated[bool | None, Query(alias="toPack", description="whether this shop has something of it to pack")]
+Disputed = Annotated[
+    Decided | None,
+    Query(description="where a bank has still to decide about the money, or has decided all it was asked"),
+]
+Refunded = Annotated[bool | None, Query(description="whether money of this shop's part is owed back, or went back")]
 
 
 class _Wanted:
     """Which of a shop's orders. Raises BadParameter."""
 
     def __init__(
-        self, shop_id: str, status: OfStatus = None, begin: From = None, to: To = None, to_pack: ToPack = None
+        self,
+        shop_id: str,
+        status: OfStatus = None,
+        begin: From = None,
+        to: To = None,
+        to_pack: ToPack = None,
+        disputed: Disputed = None,
+        refunded: Refunded = None,
     ) -> None:
         self.shop_id = shop_id
         self.status = status
         self.to_pack = to_pack
-        self.between = Between(
-            0 if begin is None else parse_instant(begin, "from"), 0 if to is None else parse_instant(to, "to")
-        )
-        self.all = status is None and to_pack is None and self.between == UNBOUNDED
-        said = "" if self.all else f":{status}:{to_pack}:{self.between.first}:{self.between.end}"
+        self.disputed = disputed
+        self.refunded = refunded
+        self.between = between(begin, to)
+        filters = (status, to_pack, disputed, refunded, self.between.first, self.between.end)
+        self.all = filters[:4] == (None,) * 4 and self.between == UNBOUNDED
+        said = "" if self.all else "".join(f":{one}" for one in filters)
         self.listed = List(
             f"orders:{shop_id}{said}", "shop_orders", "shop", shop_id, lambda one: one.row.placed_at, newest_first=True
         )
 
-    def takes(self, row: OrderRow) -> bool:
-        return (self.status is None or row.status == self.status) and (
-            self.to_pack is None or self.to_pack == bool(left_to_pack(row.order, self.shop_id))
+    def takes(self, order_id: str, row: OrderRow, paid: PaymentRow | None) -> bool:
+        return (
+            (self.status is None or row.status == self.status)
+            and (self.to_pack is None or self.to_pack == bool(left_to_pack(row.order, self.shop_id)))
+            and (self.disputed is None or self.disputed == decided(paid))
+            and (self.refunded is None or self.refunded == bool(shop_refunds(order_id, row, paid, self.shop_id)))
         )
 
 
@@ -95,16 +111,21 @@ async def shop_orders(
     limit: Limit = 20,
 ) -> Response:
     """Each with this shop's lines only, and with the buyer's address from the moment it may be packed until all of them
-    are delivered or called off. With `status`, `from`, `to` or `toPack` the newest 2,000 of the rest are looked
-    through, so a page may have fewer orders, or none, while `next` goes on; there is no `prev` then.
+    are delivered or called off. Of refunds and disputes this shop's part is told.
+
+    With `status`, `from`, `to`, `toPack`, `disputed` or `refunded` the newest 2,000 of the rest are looked through, so
+    a page may have fewer orders, or none, while `next` goes on; there is no `prev` then.
 
     While the store of order lists is away, the newest orders come from the log, as far as they are among its last
     50,000 events, and `Kontor-Degraded: orders` says so."""
     services: ReadServices = request.app.state.services
     await require_own(request, principal, shop_id)
 
-    def shown(rows: Mapping[str, OrderRow], found: Page, position: int) -> Response:
-        items = [order_item(order_id, row, shop_id, services.vault) for order_id, row in rows.items()]
+    def shown(rows: Mapping[str, OrderRow], paid: Mapping[str, PaymentRow], found: Page, position: int) -> Response:
+        items = [
+            order_item(order_id, row, paid.get(payment_id(order_id)), shop_id, services.vault)
+            for order_id, row in rows.items()
+        ]
         return answer(page(items, next=found.next, prev=found.prev), position)
 
     async def from_views() -> Response:
@@ -116,28 +137,42 @@ async def shop_orders(
             return answer(page(found.items, next=found.next), position)
         whole = await page_of(request, services.views, wanted.listed, cursor, limit)
         ids = [entry.row.order_id for entry in whole.entries]
-        rows: dict[str, OrderRow] = await services.views.get_many("orders", ids)
-        return shown({order_id: rows[order_id] for order_id in ids if order_id in rows}, whole, position)
+        rows, paid = await _with_payments(services, ids)
+        return shown({order_id: rows[order_id] for order_id in ids if order_id in rows}, paid, whole, position)
 
     async def from_log() -> Response:
         position = await at_log_position(request)
         if cursor is not None or not wanted.all:
             raise ViewsUnavailable("only the newest orders can be had from the log")
-        return shown(await from_log_of(services).newest_orders(shop_id, limit), NOTHING_BESIDE, position)
+        rows = await from_log_of(services).newest_orders(shop_id, limit)
+        paid = await rows_of(services.log, PAYMENT_ROWS, [payment_id(order_id) for order_id in rows])
+        return shown(rows, paid, NOTHING_BESIDE, position)
 
     return await or_else(request, "orders", from_views, from_log)
 
 
 def _shown(services: ReadServices, wanted: _Wanted) -> Any:
     async def shown(entries: Sequence[Entry]) -> list[Any]:
-        rows: dict[str, OrderRow] = await services.views.get_many("orders", [one.row.order_id for one in entries])
-        found = [(one.row.order_id, rows.get(one.row.order_id)) for one in entries]
-        return [
-            None if row is None or not wanted.takes(row) else order_item(key, row, wanted.shop_id, services.vault)
-            for key, row in found
-        ]
+        ids = [one.row.order_id for one in entries]
+        rows, paid = await _with_payments(services, ids)
+
+        def item(order_id: str) -> dict[str, Any] | None:
+            row, money = rows.get(order_id), paid.get(payment_id(order_id))
+            if row is None or not wanted.takes(order_id, row, money):
+                return None
+            return order_item(order_id, row, money, wanted.shop_id, services.vault)
+
+        return [item(order_id) for order_id in ids]
 
     return shown
+
+
+async def _with_payments(
+    services: ReadServices, ids: Sequence[str]
+) -> tuple[dict[str, OrderRow], dict[str, PaymentRow]]:
+    """By the ids of the orders, and of their payments."""
+    orders: dict[str, OrderRow] = await services.views.get_many(ORDER_ROWS.name, ids)
+    return orders, await services.views.get_many(PAYMENT_ROWS.name, list(map(payment_id, ids)))
 
 
 @router.get(
@@ -158,28 +193,21 @@ async def shop_orders_table(
     services: ReadServices = request.app.state.services
     await require_own(request, principal, shop_id)
     position = await at_history_position(request)
-    out = io.StringIO(newline="")
-    writer = csv.writer(out)
-    writer.writerow((*OF_LINES, *OF_MONEY, *OF_BUYERS))
+    rows: list[list[Any]] = []
     cursor, orders, looked = None, 0, 0
     while True:
         found = await sifted_page(
             request, services.views, wanted.listed, cursor, LIMIT_MAX, _shown(services, wanted), wanted.between
         )
         for item in found.items:
-            writer.writerows(_rows(item))
+            rows += _rows(item)
         cursor, orders = found.next, orders + len(found.items)
         looked += LIMIT_MAX if len(found.items) == LIMIT_MAX else LOOKED_AT
         if cursor is None:
             break
         if orders >= TABLE_ORDERS_MAX or looked >= TABLE_LOOKED_AT:
             raise BadParameter("query", "from", f"more than {TABLE_ORDERS_MAX} orders: say from and to")
-    headers = {
-        HEADER: format_position(position),
-        "Cache-Control": "private, no-store",
-        "Content-Disposition": f'attachment; filename="orders-{shop_id}.csv"',
-    }
-    return Response(out.getvalue().encode("utf-8-sig"), headers=headers, media_type="text/csv")
+    return table(f"orders-{shop_id}.csv", (*OF_LINES, *OF_MONEY, *OF_BUYERS), rows, position)
 
 
 def _rows(item: dict[str, Any]) -> list[list[Any]]:
@@ -196,19 +224,12 @@ def _rows(item: dict[str, Any]) -> list[list[Any]]:
             as_cell(line.title),
             line.quantity,
             left.get(line.line_id, 0),
-            *(_major(amount) for amount in (line.unit_price, line.discount, line.tax, line.total)),
+            *(major(amount) for amount in (line.unit_price, line.discount, line.tax, line.total)),
             line.total.currency,
             *to,
         ]
         for line in item["lines"]
     ]
-
-
-def _major(amount: Money) -> str:
-    """``1999`` cents as ``19.99``."""
-    digits = CURRENCIES.get(amount.currency, 0)
-    whole, part = divmod(abs(amount.amount), 10**digits)
-    return ("-" if amount.amount < 0 else "") + (f"{whole}.{part:0{digits}}" if digits else str(whole))
 
 
 @router.get(
@@ -226,10 +247,11 @@ async def shop_order(request: Request, shop_id: str, order_id: str, principal: R
     row = rows.get(order_id)
     if row is None or all(line.shop_id != shop_id for line in row.placed.quote.lines):
         raise NotFound("this shop has no such order")
-    return answer(order_item(order_id, row, shop_id, services.vault), position)
+    paid = (await rows_of(services.log, PAYMENT_ROWS, [payment_id(order_id)])).get(payment_id(order_id))
+    return answer(order_item(order_id, row, paid, shop_id, services.vault), position)
 
 
-def order_item(order_id: str, row: OrderRow, shop_id: str, vault: Vault) -> dict[str, Any]:
+def order_item(order_id: str, row: OrderRow, paid: PaymentRow | None, shop_id: str, vault: Vault) -> dict[str, Any]:
     """The buyer's other lines are not the seller's; name and address are as long as there is something to bring."""
     placed = row.placed
     lines = [line for line in placed.quote.lines if line.shop_id == shop_id]
@@ -250,6 +272,8 @@ def order_item(order_id: str, row: OrderRow, shop_id: str, vault: Vault) -> dict
             for key, one in (row.order.returns if isinstance(row.order, PaidOrder) else {}).items()
             if one.shop_id == shop_id
         ],
+        "refunds": shop_refunds(order_id, row, paid, shop_id),
+        "disputes": shop_disputes(row, paid, shop_id),
         "destination": {"country": placed.country, "region": placed.region},
         "address": vault.open(placed.account_id, placed.address) if is_to_bring(row.order, shop_id) else None,
         "createdAt": instant(row.created_at),

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any, Literal
 
 from pydantic import Field
 
+from readapi.shapes.aftersale import RefundLineOut
 from readapi.shapes.described import OfferTermsOut
+from readapi.shapes.disputes import OrderDispute
 from readapi.shapes.shape import Listed, MoneyOut, Shape, Versioned
 
 
@@ -48,6 +51,23 @@ class ShopOrderLine(Shape):
     total: MoneyOut
 
 
+class ShopRefund(Shape):
+    """This shop's part of a refund."""
+
+    refund_id: str = Field(examples=["rfd_01KARQ0000ABCDEFGHJKMNPQRS"])
+    status: Literal["PENDING", "REFUNDED", "REFUSED"]
+    amount: MoneyOut = Field(
+        description="of its lines and parcels; where none are named, its part by what the buyer paid for its goods"
+    )
+    reason: str = Field(examples=["damaged"])
+    lines: list[RefundLineOut]
+    shipping: MoneyOut | None
+    cause: str | None = Field(description="the cancellation or return that it follows from")
+    refusal: str | None = Field(description="why the provider refused it")
+    created_at: datetime
+    updated_at: datetime | None
+
+
 class ShopOrder(Versioned):
     order_id: str
     status: str
@@ -60,6 +80,10 @@ class ShopOrder(Versioned):
     shipments: list[dict[str, Any]] = Field(description="of this shop's lines; as in an order")
     cancelled: list[dict[str, Any]] = Field(description="units that are not to be sent, while others are")
     returns: list[dict[str, Any]] = Field(description="of this shop's lines; as in an order")
+    refunds: list[ShopRefund] = Field(description="as far as they are of this shop's lines and parcels")
+    disputes: list[OrderDispute] = Field(
+        description="the amount is this shop's part, by what the buyer paid for its goods and had not got back by then"
+    )
     destination: dict[str, Any] = Field(examples=[{"country": "US", "region": "NY"}])
     address: dict[str, Any] | None = Field(
         description="of the buyer, as in an order, while this shop has something to pack or to deliver; null otherwise"
@@ -100,3 +124,15 @@ class ShopOffer(OfferTermsOut):
 
 class ShopOfferList(Listed):
     items: list[ShopOffer]
+
+
+class ShopDraft(Versioned):
+    product_id: str = Field(examples=["prd_01KARQ0000ABCDEFGHJKMNPQRS"])
+    title: str = Field(examples=["Oak bed"])
+    brand: str | None
+    category: list[str] = Field(examples=[["Furniture", "Beds"]])
+    skus: list[str] = Field(examples=[["BED-160"]])
+
+
+class ShopDraftList(Listed):
+    items: list[ShopDraft]

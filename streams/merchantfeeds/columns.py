@@ -28,7 +28,17 @@ STEP = ">"
 """Between the steps of a category."""
 FIELDS = {
     "products": ("externalId", "sku", "title", "description", "language", "brand", "category", "media"),
-    "offers": ("sku", "price", "currency", "listPrice", "shipsTo", "holdPolicy", "limitPerAccount", "backorder"),
+    "offers": (
+        "sku",
+        "price",
+        "currency",
+        "listPrice",
+        "shipsTo",
+        "holdPolicy",
+        "limitPerAccount",
+        "backorder",
+        "confirmPrice",
+    ),
     "stock": ("sku", "quantity"),
 }
 BLANK: dict[str, Any] = {
@@ -110,8 +120,9 @@ class Columns:
             row["shipsTo"] = [code for code in _COUNTRIES.split(row["shipsTo"]) if code]
         if "limitPerAccount" in row:
             row["limitPerAccount"] = quantity_of(row["limitPerAccount"], self._decimal)
-        if "backorder" in row:
-            row["backorder"] = truth_of(row["backorder"])
+        for field in ("backorder", "confirmPrice"):
+            if field in row:
+                row[field] = truth_of(row[field])
         return row
 
     def _stock(self, cells: dict[str, str]) -> dict[str, Any]:

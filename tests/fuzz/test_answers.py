@@ -123,6 +123,7 @@ async def keeps_books(house: House, root: Shopper, seller: Seller) -> None:
     for path in ("disputes?status=closed", "refused-refunds?status=lost"):
         assert "items" in await root.read(f"/api/admin/{path}")
     assert (await seller.shopper.read(f"/api/shops/{seller.shop_id}/ledger"))["items"]
+    assert (await seller.shopper.send("GET", f"/api/shops/{seller.shop_id}/ledger.csv")).status_code == 200
     differs = Difference("unknown_charge", "ord_X", "ch_1", Money(0, "USD"), Money(500, "USD"), 1)
     found = FindDifference(difference_id(differs), differs, 1)
     await house.services.engine.submit(found, system_context("test", 1))
@@ -353,6 +354,8 @@ async def runs_the_shop(seller: Seller, sku: str) -> None:
     await mo.read(f"/api/shops/{shop_id}/inventory")
     await mo.read(f"/api/shops/{shop_id}/offers?below=5")
     await mo.read(f"/api/shops/{shop_id}/offers")
+    await seller.describes("A bed to be", status="draft")
+    assert (await mo.read(f"/api/shops/{shop_id}/drafts"))["items"]
     await mo.read(f"/api/shops/{shop_id}")
     other = await seller.sells()
     await mo.do("DELETE", f"/api/offers/{shop_id}/{other}")

@@ -85,8 +85,8 @@ async def test_pages_change_with_everything_they_show(house: Kontor):
         (
             "PUT",
             f"/api/offers/{merchant.shop_id}/BED-160",
-            {"price": {"amount": 7, "currency": "USD"}},
-            lambda page: page["price"]["amount"] == 7,
+            {"price": {"amount": 7_000, "currency": "USD"}},
+            lambda page: page["price"]["amount"] == 7_000,
         ),
         (
             "POST",

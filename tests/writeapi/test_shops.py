@@ -78,7 +78,7 @@ async def test_renaming_a_shop(market: Kontor):
 async def test_strangers_may_not(market: Kontor):
     merchant, stranger = await market.merchant(), await market.merchant()
     product_id, _ = await merchant.sell()
-    terms = {"price": {"amount": 1, "currency": "USD"}}
+    terms = {"price": {"amount": 45_000, "currency": "USD"}}
     calls = [
         ("PATCH", f"/api/shops/{merchant.shop_id}", {"name": "Mine"}),
         ("PUT", f"/api/offers/{merchant.shop_id}/BED-160", terms),

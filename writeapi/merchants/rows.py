@@ -40,7 +40,7 @@ class OfferLine(OfferTerms):
 
     def said(self) -> SaidOffer:
         kept = tuple(field for field in Terms.__struct_fields__ if field not in self.model_fields_set)
-        return SaidOffer(self.sku, self.terms(), kept)
+        return SaidOffer(self.sku, self.terms(), kept, self.confirm_price)
 
 
 class StockLine(Body):

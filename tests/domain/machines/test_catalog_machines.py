@@ -116,12 +116,18 @@ class OfferMachine(AggregateMachine):
         self.opened = False
         self.at = 1_000
 
-    @rule(product_id=st.sampled_from(("prd_1", "prd_2")), wanted=terms)
-    def put(self, product_id: str, wanted: Terms) -> None:
-        decided = self.ask(PutOffer("off_1", product_id, "USD", wanted))
+    def is_likely(self, price: Money) -> bool:
+        """Neither nothing nor less than a tenth of what stands, unless it stands already."""
+        stands = self.live[1].price if self.live else None
+        return price == stands or (price.amount > 0 and (stands is None or price.amount * 10 >= stands.amount))
+
+    @rule(product_id=st.sampled_from(("prd_1", "prd_2")), wanted=terms, meant=st.booleans())
+    def put(self, product_id: str, wanted: Terms, meant: bool) -> None:
+        decided = self.ask(PutOffer("off_1", product_id, "USD", wanted, confirmed=meant))
         prices = [wanted.price] + ([wanted.list_price] if wanted.list_price else [])
         wrong = any(price.amount < 0 or price.currency != "USD" for price in prices) or wanted.limit_per_account == 0
         wrong = wrong or (self.drop is not None and not fit_for_a_drop(wanted))
+        wrong = wrong or not (meant or self.is_likely(wanted.price))
         assert isinstance(decided, Invalid) == wrong
         if not wrong:
             assert (decided == []) == (self.live == (product_id, wanted))

@@ -8,12 +8,13 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from domain.errors import IllegalTransition, Invalid, NotFound
+from domain.errors import Forbidden, IllegalTransition, Invalid, NotFound
 from domain.ids import unsent_id
 from domain.money import Money
 from domain.orders import order, refund
 from domain.orders.aftersale import GrantRefund
 from domain.orders.order import ORDER, status
+from domain.orders.owed import units_left
 from domain.orders.refund import (
     REFUNDS_MAX,
     RefundGranted,
@@ -197,3 +198,58 @@ def test_without_a_derivation_shipping_is_shared_equally():
     shares = [share.amount for share in shipping_left(bare, ()).values()]
     assert max(shares) - min(shares) <= 1
     assert refund.left(bare, ()) == GRAND
+
+
+# by a seller
+
+OWN = GrantRefund(ID, "rfd_2", "damaged", 9, units={"lin_1": 1}, seller_of=("shp_a",))
+
+
+def test_a_seller_gives_back_lines_and_parcels_of_its_own():
+    carriage = shipping_left(QUOTE, ())["shp_a"]
+    (share,) = lines_of(QUOTE, (), {"lin_1": 1})
+    amount = share.amount.add(carriage)
+    granted = RefundGranted("rfd_2", amount, "damaged", 9, (share,), {"shp_a": carriage})
+    after = a_paid_order().when(replace(OWN, shipping=True)).then(granted)
+    again = replace(OWN, refund_id="rfd_3", units={}, shipping=True)
+    assert after.when(again).then_refused(Invalid).pointer == "/shipping"
+    rest = lines_of(QUOTE, (granted,), {"lin_1": 2})
+    last = replace(OWN, refund_id="rfd_3", units={"lin_1": None})
+    done = after.when(last).then(RefundGranted("rfd_3", amount_of(rest, {}, "USD"), "damaged", 9, rest))
+    assert done.when(replace(OWN, refund_id="rfd_4")).then_refused(Invalid).pointer == "/lines/0/quantity"
+    assert units_left(done.state) == {"lin_1": 0, "lin_2": 1}
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"amount": usd(1), "units": {}},
+        {"units": {}},
+        {"units": {"lin_2": 1}},
+        {"units": {"lin_1": 1, "lin_2": None}},
+    ],
+    ids=["an amount", "all of it", "another shop's", "another shop's too"],
+)
+def test_a_seller_gives_nothing_else_back(more):
+    a_paid_order().when(replace(OWN, **more)).then_refused(Forbidden)
+
+
+def test_a_line_that_is_nobodys_is_told_as_to_anybody():
+    assert a_paid_order().when(replace(OWN, units={"lin_9": 1})).then_refused(Invalid).pointer == "/lines/0/lineId"
+
+
+@pytest.mark.parametrize(("since", "gone"), [((refunded(1),), {}), ((), {"contested": usd(1)}), ((), {"lost": usd(1)})])
+def test_where_all_sellers_bear_a_part_of_what_is_gone_administrators_go_on(since, gone):
+    wanted = replace(OWN, **gone)
+    a_paid_order(*since).when(wanted).then_refused(IllegalTransition)
+    both = replace(wanted, seller_of=("shp_a", "shp_b"))
+    shares = lines_of(QUOTE, since, {"lin_1": 1})
+    granted = RefundGranted("rfd_2", shares[0].amount, "damaged", 9, shares)
+    a_paid_order(*since).when(both).then(granted)
+    a_paid_order(*since).when(replace(wanted, seller_of=())).then(granted)
+
+
+def test_parcels_of_some_shops_alone_may_be_named():
+    carriage = {"shp_b": shipping_left(QUOTE, ())["shp_b"]}
+    command = GrantRefund(ID, "rfd_2", "late", 9, shipping=True, shipping_of=("shp_b",))
+    a_paid_order().when(command).then(RefundGranted("rfd_2", carriage["shp_b"], "late", 9, (), carriage))

@@ -163,9 +163,11 @@ OF_SHOPS = {
     ("GET", "/api/shops/{shop_id}/orders/{order_id}"): Line(SHOP, at=PAID),
     ("GET", "/api/shops/{shop_id}/inventory"): Line(SHOP),
     ("GET", "/api/shops/{shop_id}/offers"): Line(SHOP),
+    ("GET", "/api/shops/{shop_id}/drafts"): Line(SHOP),
     ("GET", "/api/shops/{shop_id}/ledger"): Line(SHOP),
+    ("GET", "/api/shops/{shop_id}/ledger.csv"): Line(SHOP),
     ("GET", "/api/offers/{shop_id}/{sku:path}"): Line(SHOP),
-    ("PUT", "/api/offers/{shop_id}/{sku:path}"): Line(SHOP, {"price": USD}),
+    ("PUT", "/api/offers/{shop_id}/{sku:path}"): Line(SHOP, {"price": USD, "confirmPrice": True}),
     ("POST", "/api/inventory/{shop_id}/{sku:path}/receive"): Line(SHOP, {"quantity": 1}),
     ("POST", "/api/inventory/{shop_id}/{sku:path}/adjust"): Line(SHOP, {"quantity": -1}),
     ("POST", "/api/products"): Line(MERCHANT, {"title": "Pine bed"}),
@@ -199,6 +201,9 @@ OF_SHOPS = {
     ("POST", "/api/orders/{order_id}/returns/{return_id}/reject"): Line(
         SHOP, {"reason": "worn"}, status=409, at=DELIVERED
     ),
+    ("POST", "/api/orders/{order_id}/refunds"): Line(
+        SHOP, {"lines": [{"lineId": "$line_id", "quantity": 1}], "reason": "late"}, at=DELIVERED
+    ),
     ("GET", "/api/promotions"): Line(SHOP, query="?shopId={shop_id}"),
     ("POST", "/api/promotions"): Line(SHOP, TERMS),
     ("GET", "/api/promotions/{promotion_id}"): Line(SHOP),
@@ -229,7 +234,6 @@ OF_THE_MARKETPLACE = {
     ("GET", "/api/admin/reviews"): Line(OPERATOR),
     ("POST", "/api/admin/reviews/{order_id}/approve"): Line(OPERATOR, {}, at=REVIEWED),
     ("POST", "/api/admin/reviews/{order_id}/reject"): Line(OPERATOR, {}, status=409, at=REVIEWED),
-    ("POST", "/api/orders/{order_id}/refunds"): Line(OPERATOR, {"amount": USD, "reason": "late"}, at=DELIVERED),
     ("POST", "/api/orders/{order_id}/refunds/{refund_id}/retry"): Line(OPERATOR, status=409, at=DELIVERED),
     ("PUT", "/api/admin/accounts/{user_id}/groups"): Line(OPERATOR, {"groups": ["teachers"]}),
     ("PUT", "/api/categories/{path:path}"): Line(OPERATOR, {}),

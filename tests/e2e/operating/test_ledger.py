@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import csv
+import io
 from collections import Counter
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -13,6 +15,7 @@ import pytest
 from tests.e2e.aftersale import once, some
 from tests.e2e.house import House, in_process
 from tests.e2e.market import Seller, open_shop
+from tests.e2e.selling.test_shop_lists import every
 from tests.e2e.shopper import Shopper, expect, problem
 
 ALL_OF_IT = {"benefit": {"kind": "percent", "percent": 100}}
@@ -171,4 +174,45 @@ async def test_what_cost_the_buyer_nothing_is_owed_to_its_seller_until_it_is_cal
     assert sorted(one["kind"] for one in theirs) == ["captured", "given_back", "refunded"]
     assert sum(one["total"]["amount"] for one in theirs) == 0
     assert (await balances(house, admin))["discounts"] == 0
+    assert house.problems() == []
+
+
+async def test_a_shops_ledger_of_a_period_and_as_a_table(
+    house: House, seller: Seller, shopper: Shopper, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for _ in range(3):
+        await shopper.add(await seller.sells(price=2000))
+        await shopper.settled((await shopper.buy())["orderId"])
+    whole = await entries(seller, 3)
+    path, times = f"/api/shops/{seller.shop_id}/ledger", [one["at"] for one in whole["items"]]
+    assert times == sorted(set(times), reverse=True)
+
+    async def moved(query: str) -> list[Any]:
+        found = await every(seller, f"{path}?limit=1&{query}")
+        assert (await seller.shopper.read(f"{path}?{query}"))["due"] == whole["due"], "whatever the period"
+        return found
+
+    assert await moved(f"from={times[1]}") == whole["items"][:2]
+    assert await moved(f"to={times[1]}") == whole["items"][2:]
+    assert await moved(f"from={times[2]}&to={times[0]}") == whole["items"][1:]
+    assert await moved(f"from={times[0]}&to={times[0]}") == []
+    first = await seller.shopper.read(f"{path}?limit=1&from={times[2]}")
+    problem(await seller.shopper.send("GET", f"{path}?cursor={first['next']}"), 422, "validation_failed")
+    problem(await seller.shopper.send("GET", f"{path}?to=yesterday"), 422, "validation_failed")
+
+    answer = await seller.shopper.send("GET", f"{path}.csv?from={times[1]}")
+    assert answer.headers["content-type"] == "text/csv; charset=utf-8"
+    assert answer.headers["content-disposition"].endswith(f'"ledger-{seller.shop_id}.csv"')
+    rows = list(csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig"))))
+    assert [(row["entryId"], row["at"], row["kind"], row["orderId"]) for row in rows] == [
+        (one["entryId"], one["at"], "captured", one["orderId"]) for one in whole["items"][:2]
+    ]
+    for row, one in zip(rows, whole["items"], strict=False):
+        said = {name: f"{one[name]['amount'] / 100:.2f}" for name in ("goods", "shipping", "fee", "giftCard", "total")}
+        assert {name: row[name] for name in said} == said
+        assert (row["goods"], row["fee"], row["currency"]) == ("20.00", "-2.00", "USD")
+    monkeypatch.setattr("readapi.routes.ledger.TABLE_ENTRIES_MAX", 2)
+    monkeypatch.setattr("readapi.routes.ledger.LIMIT_MAX", 2)
+    assert "from and to" in problem(await seller.shopper.send("GET", f"{path}.csv"), 422, "validation_failed")["detail"]
+    assert len((await seller.shopper.send("GET", f"{path}.csv?to={times[0]}")).text.splitlines()) == 3
     assert house.problems() == []

@@ -203,9 +203,13 @@ async def test_called_off_after_a_partial_refund(
     problem(await ask(admin, order), 409, "illegal_transition")
 
 
-async def test_only_administrators_refund(seller: Seller, shopper: Shopper, order: dict[str, Any]) -> None:
+async def test_only_administrators_refund_all_or_any_amount(
+    seller: Seller, shopper: Shopper, order: dict[str, Any]
+) -> None:
     for who in (shopper, seller.shopper):
         problem(await ask(who, order), 403, "forbidden")
+        problem(await ask(who, order, amount=usd(1)), 403, "forbidden")
+        problem(await ask(who, {"orderId": "ord_01KARQ0000ABCDEFGHJKMNPQRS"}), 403, "forbidden")
         problem(await who.send("GET", "/api/admin/refused-refunds"), 403, "forbidden")
 
 

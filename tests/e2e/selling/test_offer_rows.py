@@ -11,9 +11,9 @@ import pytest
 from tests.e2e.house import House, in_process
 from tests.e2e.market import Seller
 from tests.e2e.selling.feedrows import Beds
-from tests.e2e.selling.test_merchant_feeds import counted, put, run
+from tests.e2e.selling.test_merchant_feeds import counted, put, rejected, run
 from tests.e2e.selling.test_pushes import push, secret_of
-from tests.e2e.shopper import expect
+from tests.e2e.shopper import expect, problem
 
 SALE = {"price": {"amount": 3_900, "currency": "USD"}, "startsAt": "2020-01-01T00:00:00Z", "name": "Sale"}
 TERMS: dict[str, Any] = {
@@ -102,3 +102,53 @@ async def test_who_puts_an_offer_over_the_api_still_says_all_of_it(seller: Selle
     await seller.shopper.do("PUT", f"/api/offers/{seller.shop_id}/{sku}", {"price": TERMS["price"]})
     found = await offered(seller, sku)
     assert (found["shipsTo"], found["limitPerAccount"], found["prices"]) == (["*"], None, [])
+
+
+async def test_a_price_that_looks_like_a_slip_is_asked_about(tmp_path: Path, seller: Seller, sku: str) -> None:
+    content = f"sku,price\r\n{sku},4.50\r\n{sku},0\r\n{sku},4.90\r\n"
+    done = await bring(tmp_path, seller, content, format="csv")
+    assert counted(done) == ("done", 3, 1, 0, 2)
+    refused = await rejected(seller, done, "prices")
+    assert [(one["line"], one["pointer"]) for one in refused] == [(2, "/price/amount"), (3, "/price/amount")]
+    assert [one["reason"].partition(";")[0] for one in refused] == [
+        "this price would be 4.50 USD, and the usual one is 49.00 USD",
+        "this price would be 0.00 USD, and the usual one is 49.00 USD",
+    ]
+    assert "confirmPrice" in refused[0]["reason"]
+    assert (await offered(seller, sku))["price"]["amount"] == 490, "a tenth is cheap, and no slip"
+
+
+async def test_a_row_may_say_that_its_price_is_meant(tmp_path: Path, seller: Seller, sku: str) -> None:
+    done = await bring(tmp_path, seller, f"sku,price,confirmPrice\r\n{sku},0,yes\r\n", format="csv")
+    assert counted(done) == ("done", 1, 1, 0, 0)
+    assert await offered(seller, sku) == as_put(price={"amount": 0, "currency": "USD"})
+    columns = {"sku": "article", "price": "asked", "confirmPrice": "=true"}
+    done = await bring(tmp_path, seller, f"article,asked\r\n{sku},45\r\n{sku},0.01\r\n", format="csv", columns=columns)
+    assert counted(done) == ("done", 2, 2, 0, 0)
+    again = await run(seller, "prices", anew=True)
+    assert counted(again) == ("done", 2, 2, 0, 0), "both change the price each time, and are meant each time"
+    done = await bring(tmp_path, seller, f"sku,price,confirmPrice\r\n{sku},0,perhaps\r\n", format="csv")
+    assert [one["pointer"] for one in await rejected(seller, done, "prices")] == ["/confirmPrice"]
+
+
+async def test_over_the_api_and_in_pushes_a_price_is_judged_alike(house: House, seller: Seller, sku: str) -> None:
+    free = {"amount": 0, "currency": "USD"}
+    secret, path = await secret_of(seller), f"/api/offers/{seller.shop_id}/{sku}"
+    done = expect(200, await push(house, seller, secret, {"sku": sku, "price": free}, what="offers"))
+    assert [row["pointer"] for row in done["rejected"]] == ["/price/amount"]
+    problem(
+        await seller.shopper.send("PUT", path, {**TERMS, "price": free}), 422, "validation_failed", "#/price/amount"
+    )
+    sale = {**TERMS, "prices": [{**SALE, "price": {"amount": 39, "currency": "USD"}}]}
+    told = await seller.shopper.send("PUT", path, sale)
+    problem(told, 422, "validation_failed", "#/prices/0/price/amount")
+    await seller.shopper.do("PUT", path, {**sale, "price": free, "confirmPrice": True})
+    assert "confirmPrice" not in await seller.shopper.read(path), "it is said of a change, and not kept"
+    await seller.shopper.do("PUT", path, {**sale, "price": free, "limitPerAccount": 3})
+
+
+async def test_goods_for_nothing_are_meant_from_the_first_offer_on(seller: Seller) -> None:
+    [sku] = await Beds().described(seller, 1)
+    path, free = f"/api/offers/{seller.shop_id}/{sku}", {"price": {"amount": 0, "currency": "USD"}}
+    problem(await seller.shopper.send("PUT", path, free), 422, "validation_failed", "#/price/amount")
+    await seller.shopper.do("PUT", path, {**free, "confirmPrice": True})
