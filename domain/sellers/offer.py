@@ -67,8 +67,8 @@ class PutOffer(Command, frozen=True):
     terms: Terms
     kept: tuple[str, ...] = ()
     """Fields of the terms that stay as they are where there is an offer."""
-    confirmed: bool = False
-    """Whether prices that look like slips are meant."""
+    careful: bool = False
+    """Whether prices that look like slips are refused: for rows of files, which nobody looks at one by one."""
 
 
 class WithdrawOffer(Command, frozen=True):
@@ -136,7 +136,7 @@ def put_offer(command: PutOffer, state: Offer) -> list[Event]:
     _check_prices(terms, command.shop_currency)
     if terms.limit_per_account is not None and not 1 <= terms.limit_per_account <= LIMIT_MAX:
         raise Invalid(f"limitPerAccount must be between 1 and {LIMIT_MAX}", "/limitPerAccount")
-    if not command.confirmed:
+    if command.careful:
         _require_likely_prices(terms, state.terms if isinstance(state, LiveOffer) else None)
     if isinstance(state, LiveOffer):
         if (state.product_id, state.terms) == (command.product_id, terms):
@@ -182,7 +182,7 @@ def _require_likely(price: Money, usual: Money, pointer: str) -> None:
         return
     beside = f", and the usual one is {usual}" if usual.amount else ""
     raise Invalid(
-        f"this price would be {price}{beside}; set confirmPrice to true if that is meant, else correct it",
+        f"this price would be {price}{beside}; correct it, or set confirmPrice to true in this row",
         pointer + "/amount",
     )
 

@@ -155,9 +155,8 @@ class Driver:
         return self._methods[deed.buyer]
 
     async def _price(self, line: Sold) -> None:
-        price = {"amount": line.price, "currency": self._stage.story.currency}
+        body = {"price": {"amount": line.price, "currency": self._stage.story.currency}}
         path = self._stage.at_shop("offers", line.good)
-        body = {"price": price, "confirmPrice": True}  # it was one, however little it was
         await self._stage.caller.expect(200, "PUT", path, body, self._stage.owner(line.good[0]))
         self._prices[line.good] = line.price
 

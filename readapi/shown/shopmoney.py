@@ -10,8 +10,7 @@ from collections.abc import Iterable
 from typing import Any, Literal
 
 from domain.money import Money, allocate, total
-from domain.orders.order import CancelledOrder, PaidOrder
-from domain.orders.refund import RefundGranted
+from domain.orders.order import CancelledOrder, PaidOrder, RefundGranted
 from domain.payments.dispute import OPEN
 from domain.payments.payment import Payment, PaymentState
 from domain.pricing.pricing import Quote

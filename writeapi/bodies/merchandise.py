@@ -257,11 +257,7 @@ def _ms(at: datetime | None) -> int:
 
 
 class OfferTerms(Body):
-    """In the shop's currency. ``shipsTo`` lists countries; without it the shop ships everywhere.
-
-    A price of nothing, or of less than a tenth of the usual price, is refused as a slip unless ``confirmPrice`` says
-    that it is meant.
-    """
+    """In the shop's currency. ``shipsTo`` lists countries; without it the shop ships everywhere."""
 
     model_config = ConfigDict(
         json_schema_extra={"examples": [{"price": {"amount": 49900, "currency": "USD"}, "shipsTo": ["US", "CA"]}]},
@@ -274,7 +270,6 @@ class OfferTerms(Body):
     limit_per_account: Annotated[StrictInt, Field(ge=1, le=LIMIT_MAX)] | None = None
     backorder: StrictBool = False
     prices: Annotated[list[PriceIn], Field(max_length=PRICES_MAX)] = []
-    confirm_price: StrictBool = False
 
     def terms(self) -> Terms:
         listed = self.list_price

@@ -39,7 +39,7 @@ class RowLoader:
         while self._backlog() > BACKLOG_MAX:  # noqa: ASYNC110  # a rate, not an event, is what is waited for
             await asyncio.sleep(BACKLOG_LOOK_S)
         rows = [line if _own(line.data, shop_id) else _refused(line) for line in lines]
-        return await load_lines(self, what, rows, shop.owner_id, shop_id=shop_id)
+        return await load_lines(self, what, rows, shop.owner_id, shop_id=shop_id, careful=True)
 
     async def withdraw(self, what: str, skus: Sequence[str], shop_id: str) -> int:
         shop: OpenedShop = require_open(await self.engine.state(shop_id))

@@ -60,8 +60,8 @@ class SaidOffer(NamedTuple):
     terms: Terms
     kept: tuple[str, ...] = ()
     """Fields of the terms that nothing was said of: they stay as they are where there is an offer."""
-    confirmed: bool = False
-    """Whether prices that look like slips are meant."""
+    careful: bool = False
+    """Whether prices that look like slips are refused."""
 
 
 class Made(NamedTuple):
@@ -308,13 +308,13 @@ async def put_offers(
 ) -> list[Outcome | DomainError]:
     """``currency`` is the shop's; whether the actor may act for the shop was asked before."""
     commands: list[Command | DomainError] = []
-    for sku, terms, kept, confirmed in offers:
+    for sku, terms, kept, careful in offers:
         try:
             product_id = await product_of(engine, sku)
         except DomainError as refusal:
             commands.append(refusal)
         else:
-            commands.append(PutOffer(offer_id(shop_id, sku), product_id, currency, terms, kept, confirmed))
+            commands.append(PutOffer(offer_id(shop_id, sku), product_id, currency, terms, kept, careful))
     return await _those_that_stand(engine, context, commands)
 
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Annotated, Any, Protocol, TypeVar
 
 import structlog
-from pydantic import BaseModel, Field, StrictInt, ValidationError
+from pydantic import BaseModel, Field, StrictBool, StrictInt, ValidationError
 
 from commands.batch import Outcome
 from commands.context import Context, new_command_id
@@ -37,10 +37,12 @@ class OfferLine(OfferTerms):
 
     sku: Sku
     shop_id: Annotated[str, Field(max_length=40)] | None = None
+    confirm_price: StrictBool = False
+    """Of a feed or a push: that a price which looks like a slip is meant."""
 
-    def said(self) -> SaidOffer:
+    def said(self, careful: bool) -> SaidOffer:
         kept = tuple(field for field in Terms.__struct_fields__ if field not in self.model_fields_set)
-        return SaidOffer(self.sku, self.terms(), kept, self.confirm_price)
+        return SaidOffer(self.sku, self.terms(), kept, careful and not self.confirm_price)
 
 
 class StockLine(Body):
@@ -67,25 +69,27 @@ async def load_lines(
     *,
     shop_id: str | None = None,
     admin: bool = False,
+    careful: bool = False,
 ) -> Loaded:
     """Puts lines of ``products``, ``offers``, ``stock`` or ``categories`` (which are for administrators) through the
-    write path. Lines about what is damaged in the log are refused; to find them out, the others are put by halves."""
+    write path. Lines about what is damaged in the log are refused; to find them out, the others are put by halves.
+    ``careful``: prices that look like slips are refused, too."""
     try:
-        return await _loaded(writing, what, lines, actor, shop_id, admin)
+        return await _loaded(writing, what, lines, actor, shop_id, admin, careful)
     except UnreadableStream as error:
         if len(lines) <= 1:
             log.error("line_impossible", what=what, reason=str(error))
             return Loaded([Rejection(line.number, DAMAGED) for line in lines], 0)
     half = len(lines) // 2
     first, second = [
-        await load_lines(writing, what, some, actor, shop_id=shop_id, admin=admin)
+        await load_lines(writing, what, some, actor, shop_id=shop_id, admin=admin, careful=careful)
         for some in (lines[:half], lines[half:])
     ]
     return Loaded(first.rejections + second.rejections, first.changed + second.changed)
 
 
 async def _loaded(
-    writing: Writing, what: str, lines: Sequence[Line], actor: str, shop_id: str | None, admin: bool
+    writing: Writing, what: str, lines: Sequence[Line], actor: str, shop_id: str | None, admin: bool, careful: bool
 ) -> Loaded:
     """Raises UnreadableStream."""
     context = Context(actor, new_command_id(), writing.clock())
@@ -94,7 +98,7 @@ async def _loaded(
     elif what == "categories":
         rejections, changed = await _categories(writing, context, lines)
     elif what == "offers":
-        rejections, changed = await _offers(writing, context, lines, shop_id, admin)
+        rejections, changed = await _offers(writing, context, lines, shop_id, admin, careful)
     else:
         rejections, changed = await _stock(writing, context, lines, shop_id, admin)
     return Loaded(sorted(rejections), changed)
@@ -115,7 +119,7 @@ async def _categories(writing: Writing, context: Context, lines: Sequence[Line])
 
 
 async def _offers(
-    writing: Writing, context: Context, lines: Sequence[Line], shop_id: str | None, admin: bool
+    writing: Writing, context: Context, lines: Sequence[Line], shop_id: str | None, admin: bool, careful: bool
 ) -> Loaded:
     rejections, good = _validated(OfferLine, lines)
     changed = 0
@@ -124,7 +128,7 @@ async def _offers(
         if isinstance(opened, DomainError):
             rejections += [_rejection(number, opened) for number, _ in rows]
             continue
-        said = [row.said() for _, row in rows]
+        said = [row.said(careful) for _, row in rows]
         results = await put_offers(writing.engine, context, shop, opened.currency, said)
         rejections += _refused(rows, results)
         changed += changes(results)

@@ -36,8 +36,7 @@ async def put_offer(
     services = services_of(request)
     shop = await owned_shop(services, principal, shop_id)
     product_id = await product_of(services.engine, sku)
-    stream = offer_id(shop_id, sku)
-    command = PutOffer(stream, product_id, shop.currency, body.terms(), confirmed=body.confirm_price)
+    command = PutOffer(offer_id(shop_id, sku), product_id, shop.currency, body.terms())
 
     def render(outcome: Outcome) -> Response:
         return offer_reply(outcome, shop_id, sku, product_id)

@@ -121,13 +121,13 @@ class OfferMachine(AggregateMachine):
         stands = self.live[1].price if self.live else None
         return price == stands or (price.amount > 0 and (stands is None or price.amount * 10 >= stands.amount))
 
-    @rule(product_id=st.sampled_from(("prd_1", "prd_2")), wanted=terms, meant=st.booleans())
-    def put(self, product_id: str, wanted: Terms, meant: bool) -> None:
-        decided = self.ask(PutOffer("off_1", product_id, "USD", wanted, confirmed=meant))
+    @rule(product_id=st.sampled_from(("prd_1", "prd_2")), wanted=terms, careful=st.booleans())
+    def put(self, product_id: str, wanted: Terms, careful: bool) -> None:
+        decided = self.ask(PutOffer("off_1", product_id, "USD", wanted, careful=careful))
         prices = [wanted.price] + ([wanted.list_price] if wanted.list_price else [])
         wrong = any(price.amount < 0 or price.currency != "USD" for price in prices) or wanted.limit_per_account == 0
         wrong = wrong or (self.drop is not None and not fit_for_a_drop(wanted))
-        wrong = wrong or not (meant or self.is_likely(wanted.price))
+        wrong = wrong or (careful and not self.is_likely(wanted.price))
         assert isinstance(decided, Invalid) == wrong
         if not wrong:
             assert (decided == []) == (self.live == (product_id, wanted))

@@ -167,7 +167,7 @@ OF_SHOPS = {
     ("GET", "/api/shops/{shop_id}/ledger"): Line(SHOP),
     ("GET", "/api/shops/{shop_id}/ledger.csv"): Line(SHOP),
     ("GET", "/api/offers/{shop_id}/{sku:path}"): Line(SHOP),
-    ("PUT", "/api/offers/{shop_id}/{sku:path}"): Line(SHOP, {"price": USD, "confirmPrice": True}),
+    ("PUT", "/api/offers/{shop_id}/{sku:path}"): Line(SHOP, {"price": USD}),
     ("POST", "/api/inventory/{shop_id}/{sku:path}/receive"): Line(SHOP, {"quantity": 1}),
     ("POST", "/api/inventory/{shop_id}/{sku:path}/adjust"): Line(SHOP, {"quantity": -1}),
     ("POST", "/api/products"): Line(MERCHANT, {"title": "Pine bed"}),

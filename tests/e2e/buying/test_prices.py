@@ -36,7 +36,7 @@ def step(quote: dict[str, Any], what: str) -> dict[str, Any]:
 
 
 async def test_a_sale_is_shown_quoted_and_paid(seller: Seller, shopper: Shopper) -> None:
-    sku = await sells(seller, scheduled(1500, starts=-60, ends=3600, name="Black Friday"), scheduled(900, starts=3600))
+    sku = await sells(seller, scheduled(1500, starts=-60, ends=3600, name="Black Friday"), scheduled(1, starts=3600))
     shopper.position = seller.shopper.position
     page = await shopper.read(f"/api/products/{seller.products[sku]}")
     best = page["bestOffer"]

@@ -34,7 +34,7 @@ async def test_no_card_is_older_than_the_token(
 ) -> None:
     servers.views.behind = True
     before = house.services.follower.position
-    await seller.offers(rug, 777)
+    await seller.offers(rug, 77)
     for path in paths(seller):
         answer = await visitor.send("GET", path, Kontor_Min_Position=seller.shopper.position, Prefer="wait=10")
         assert problem(answer, 503, "position_not_reached")["reached"] == str(before), path
@@ -44,7 +44,7 @@ async def test_no_card_is_older_than_the_token(
     servers.views.behind = False
     for path in paths(seller):
         items = (await visitor.read(path, Kontor_Min_Position=seller.shopper.position))["items"]
-        assert [item["price"]["amount"] for item in items if item["sku"] == rug] == ([] if rug in path else [777])
+        assert [item["price"]["amount"] for item in items if item["sku"] == rug] == ([] if rug in path else [77])
 
 
 async def test_what_sells_by_older_views_is_worked_out_anew_for_a_later_token(
@@ -92,7 +92,7 @@ async def test_a_product_without_reviews_is_waited_for(
     path = f"/api/products/{seller.products[rug]}/reviews"
     servers.views.behind = True
     reached = (await visitor.send("GET", path)).headers["Kontor-Position"]
-    await seller.offers(rug, 777)
+    await seller.offers(rug, 77)
     position = seller.shopper.position
     answer = await visitor.send("GET", path, Kontor_Min_Position=position, Prefer="wait=10")
     assert problem(answer, 503, "position_not_reached")["reached"] == reached
@@ -108,7 +108,7 @@ async def test_what_was_viewed_is_shown_as_of_the_token(
     await becomes(lambda: viewed(visitor, mine), [seller.products[rug]])
     servers.views.behind = True
     before = house.services.follower.position
-    await seller.offers(rug, 777)
+    await seller.offers(rug, 77)
     token = {"Kontor_Session": mine, "Kontor_Min_Position": seller.shopper.position, "Prefer": "wait=10"}
     problem(await visitor.send("GET", "/api/recently-viewed", **token), 503, "position_not_reached")
     old = await visitor.send("GET", "/api/recently-viewed", Kontor_Session=mine)

@@ -102,10 +102,10 @@ async def test_an_index_that_is_far_behind_stands_in_for_nothing(
     visitor: Shopper, seller: Seller, behind: list[str], servers: Servers, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setattr("streams.standins.changedoffers.EVENTS_MAX", 1)
-    for price in (500, 600, 700):
+    for price in (5, 6, 7):
         await seller.offers(sku_of(seller, behind[0]), price)
     servers.views.goes()
     problem(await visitor.send("GET", f"/api/products/{behind[0]}"), 503, "storage_unavailable")
     servers.views.comes_back()
     visitor.position = seller.shopper.position
-    assert (await visitor.read(f"/api/products/{behind[0]}"))["price"]["amount"] == 700
+    assert (await visitor.read(f"/api/products/{behind[0]}"))["price"]["amount"] == 7

@@ -13,7 +13,7 @@ from tests.e2e.market import Seller
 from tests.e2e.selling.feedrows import Beds
 from tests.e2e.selling.test_merchant_feeds import counted, put, rejected, run
 from tests.e2e.selling.test_pushes import push, secret_of
-from tests.e2e.shopper import expect, problem
+from tests.e2e.shopper import expect
 
 SALE = {"price": {"amount": 3_900, "currency": "USD"}, "startsAt": "2020-01-01T00:00:00Z", "name": "Sale"}
 TERMS: dict[str, Any] = {
@@ -131,24 +131,19 @@ async def test_a_row_may_say_that_its_price_is_meant(tmp_path: Path, seller: Sel
     assert [one["pointer"] for one in await rejected(seller, done, "prices")] == ["/confirmPrice"]
 
 
-async def test_over_the_api_and_in_pushes_a_price_is_judged_alike(house: House, seller: Seller, sku: str) -> None:
+async def test_pushed_rows_are_asked_too_and_requests_are_not(house: House, seller: Seller, sku: str) -> None:
     free = {"amount": 0, "currency": "USD"}
     secret, path = await secret_of(seller), f"/api/offers/{seller.shop_id}/{sku}"
     done = expect(200, await push(house, seller, secret, {"sku": sku, "price": free}, what="offers"))
     assert [row["pointer"] for row in done["rejected"]] == ["/price/amount"]
-    problem(
-        await seller.shopper.send("PUT", path, {**TERMS, "price": free}), 422, "validation_failed", "#/price/amount"
-    )
-    sale = {**TERMS, "prices": [{**SALE, "price": {"amount": 39, "currency": "USD"}}]}
-    told = await seller.shopper.send("PUT", path, sale)
-    problem(told, 422, "validation_failed", "#/prices/0/price/amount")
-    await seller.shopper.do("PUT", path, {**sale, "price": free, "confirmPrice": True})
+    meant = {"sku": sku, "price": free, "confirmPrice": True}
+    assert expect(200, await push(house, seller, secret, meant, what="offers"))["rejected"] == []
     assert "confirmPrice" not in await seller.shopper.read(path), "it is said of a change, and not kept"
-    await seller.shopper.do("PUT", path, {**sale, "price": free, "limitPerAccount": 3})
+    await seller.shopper.do("PUT", path, TERMS)
+    await seller.shopper.do("PUT", path, {**TERMS, "price": free})
 
 
-async def test_goods_for_nothing_are_meant_from_the_first_offer_on(seller: Seller) -> None:
+async def test_goods_for_nothing_are_meant_from_the_first_row_on(tmp_path: Path, seller: Seller) -> None:
     [sku] = await Beds().described(seller, 1)
-    path, free = f"/api/offers/{seller.shop_id}/{sku}", {"price": {"amount": 0, "currency": "USD"}}
-    problem(await seller.shopper.send("PUT", path, free), 422, "validation_failed", "#/price/amount")
-    await seller.shopper.do("PUT", path, {**free, "confirmPrice": True})
+    done = await bring(tmp_path, seller, f"sku,price\r\n{sku},0\r\n", format="csv")
+    assert [one["pointer"] for one in await rejected(seller, done, "prices")] == ["/price/amount"]
