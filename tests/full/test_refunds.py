@@ -10,7 +10,7 @@ from tests.e2e.orders.test_refunds import (  # noqa: F401  # the point: these ve
     test_a_refused_refund_is_tried_again,
     test_called_off_after_a_partial_refund,
     test_lines_and_shipping,
-    test_only_administrators_refund,
+    test_only_administrators_refund_all_or_any_amount,
     test_refund_clicked_twice,
     test_the_rest_of_an_order_that_is_called_off_may_be_refused_too,
     test_two_refunds_at_the_same_instant_exceed_the_captured_amount,

@@ -139,12 +139,13 @@ async def test_orders_as_a_table(seller: Seller, shopper: Shopper, monkeypatch: 
     problem(await seller.shopper.send("GET", path, **seen), 422, "validation_failed")
 
 
-async def test_drafts_that_nobody_offers_yet(house: House, seller: Seller, monkeypatch: pytest.MonkeyPatch) -> None:
+async def drafts(seller: Seller) -> list[str]:
+    """SKUs, one a page."""
+    return [one["skus"][0] for one in await every(seller, f"/api/shops/{seller.shop_id}/drafts?limit=1")]
+
+
+async def test_drafts_that_nobody_offers_yet(house: House, seller: Seller) -> None:
     path, writer = f"/api/shops/{seller.shop_id}/drafts", seller.shopper
-
-    async def drafts() -> list[str]:
-        return [one["skus"][0] for one in await every(seller, f"{path}?limit=1")]
-
     first, second, third = [await seller.describes(f"Oak bed {n}", status="draft") for n in (1, 2, 3)]
     await seller.describes("On sale", status="published")
     other = await open_shop(house.http, "Elsewhere")
@@ -156,17 +157,21 @@ async def test_drafts_that_nobody_offers_yet(house: House, seller: Seller, monke
         ["Furniture", "Beds"],
     )
     assert (newest["skus"], newest["version"]) == ([third], 1)
-    assert await drafts() == [third, second, first]
+    assert await drafts(seller) == [third, second, first]
     await seller.offers(second, 4_900)
-    assert await drafts() == [third, first], "what is offered is among the offers"
+    assert await drafts(seller) == [third, first], "what is offered is among the offers"
     await writer.do("DELETE", f"/api/offers/{seller.shop_id}/{second}")
     await writer.do("POST", f"/api/products/{seller.products[third]}/publish")
     await writer.do("DELETE", f"/api/products/{seller.products[first]}")
-    assert await drafts() == [second], "published, or discontinued, is no draft"
+    assert await drafts(seller) == [second], "published, or discontinued, is no draft"
     await writer.do("POST", f"/api/products/{seller.products[third]}/withdraw")
-    assert await drafts() == [third, second]
+    assert await drafts(seller) == [third, second]
+
+
+async def test_no_request_looks_through_all_drafts(seller: Seller, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sifted, "LOOKED_AT", 1)
     monkeypatch.setattr(sifted, "AT_ONCE", 1)
-    await seller.offers(third, 4_900)
-    assert (await writer.read(path))["items"] == [], "no request looks through everything"
-    assert await drafts() == [second]
+    first, second = [await seller.describes(f"Oak bed {n}", status="draft") for n in (1, 2)]
+    await seller.offers(second, 4_900)
+    assert (await seller.shopper.read(f"/api/shops/{seller.shop_id}/drafts"))["items"] == []
+    assert await drafts(seller) == [first]

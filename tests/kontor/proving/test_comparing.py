@@ -78,14 +78,14 @@ DAMAGE: dict[str, tuple[Callable[[DataFolder], None], str, str]] = {
     "a row that nobody made": (
         lambda folder: change(
             folder.views,
-            "INSERT INTO offers_v4 "
-            "SELECT 'off_shp.forged', position, row, product, shop, scheduled FROM offers_v4 LIMIT 1",
+            "INSERT INTO offers_v5 "
+            "SELECT 'off_shp.forged', position, row, product, shop, scheduled FROM offers_v5 LIMIT 1",
         ),
         "offers",
         "off_shp.forged is as of event",
     ),
     "a row stands in another list": (
-        lambda folder: change(folder.views, "UPDATE offers_v4 SET shop = 'shp_thief'"),
+        lambda folder: change(folder.views, "UPDATE offers_v5 SET shop = 'shp_thief'"),
         "offers by shop",
         "the list of 'shp_thief' has",
     ),
@@ -140,7 +140,7 @@ async def test_rows_that_are_ahead_of_the_progress_are_newer_and_no_difference(f
 
 
 async def test_lists_that_differ_while_the_store_moves_on_are_not_told(folder: DataFolder):
-    change(folder.views, "UPDATE offers_v4 SET shop = 'shp_thief'")
+    change(folder.views, "UPDATE offers_v5 SET shop = 'shp_thief'")
 
     class Moving(InAFile):
         at = 10_000
