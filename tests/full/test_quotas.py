@@ -45,7 +45,7 @@ async def sign_in(http: httpx.AsyncClient, password: str) -> int:
     return (await http.post("/api/auth/token", data=form)).status_code
 
 
-async def test_guesses_at_a_password_are_counted_together(services: list[httpx.AsyncClient]):
+async def test_guesses_at_a_password_are_counted_together(real_hasher: None, services: list[httpx.AsyncClient]):
     one, other = services
     person = {"email": "ada@example.com", "password": "correct horse battery", "name": "Ada"}
     assert (await one.post("/api/auth/register", json=person)).status_code == 201

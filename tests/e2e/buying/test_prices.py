@@ -70,7 +70,7 @@ async def test_a_group_gets_its_price_and_nobody_else_hears_of_it(
     assert page["offers"][0]["listPrice"]["amount"] == 2000
     assert own.headers["cache-control"] == "private, no-cache"
     listed = f"/api/products?brand={page['brand']}"
-    card = await shopper.send("GET", listed, Kontor_Min_Position=shopper.position)
+    card = await shopper.send("GET", listed, Kontor_Min_Position=shopper.position, Prefer="wait=10")
     assert card.json()["items"][0]["price"]["amount"] == 900
     assert card.headers["cache-control"] == "private, no-cache"
     [card] = (await visitor.read(listed))["items"]
