@@ -18,7 +18,7 @@ from writeapi.accounts.proof import by_password
 from writeapi.accounts.registration import EMAIL_MAX, PASSWORD_MAX, Taken, email_of
 from writeapi.accounts.renewal import LinkVoid
 from writeapi.requests import Body, command_reply, context_of, services_of
-from writeapi.routes.passwordresets import TOKEN_MAX, ResetReply
+from writeapi.routes.passwordresets import LetterToken, ResetReply
 
 router = APIRouter(tags=["accounts"])
 
@@ -29,18 +29,6 @@ class EmailWish(Body):
         str,
         StringConstraints(strip_whitespace=False, min_length=1, max_length=4 * PASSWORD_MAX),
         Field(examples=["correct horse battery"]),
-    ]
-
-
-class Confirmation(Body):
-    token: Annotated[
-        str,
-        Field(
-            min_length=1,
-            max_length=TOKEN_MAX,
-            description="what follows # in the letter's link",
-            examples=["kem_01KARQ0000ABCDEFGHJKMNPQRS.1795800000000.CXrt9b2Jv6tKzqC3m4n0l8uRZ1aBwE5dFhGyTiOpQsk"],
-        ),
     ]
 
 

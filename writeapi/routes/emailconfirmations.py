@@ -3,10 +3,9 @@ for here."""
 
 from __future__ import annotations
 
-from typing import Annotated, cast
+from typing import cast
 
 from fastapi import APIRouter, Depends
-from pydantic import Field
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -18,22 +17,10 @@ from readapi.edge.principal import RequiredPrincipal, edge_of
 from readapi.edge.ratelimit import client_of, limited_by_client
 from writeapi.accounts.confirming import ask, confirm
 from writeapi.accounts.renewal import LinkVoid
-from writeapi.requests import Body, command_reply, context_of, services_of
-from writeapi.routes.passwordresets import TOKEN_MAX, ResetReply
+from writeapi.requests import command_reply, context_of, services_of
+from writeapi.routes.passwordresets import LetterToken, ResetReply
 
 router = APIRouter(tags=["accounts"])
-
-
-class LetterToken(Body):
-    token: Annotated[
-        str,
-        Field(
-            min_length=1,
-            max_length=TOKEN_MAX,
-            description="what follows # in the letter's link",
-            examples=["kec_01KARQ0000ABCDEFGHJKMNPQRS.1795800000000.CXrt9b2Jv6tKzqC3m4n0l8uRZ1aBwE5dFhGyTiOpQsk"],
-        ),
-    ]
 
 
 @router.post(

@@ -34,7 +34,7 @@ class ResetWish(Body):
     email: Annotated[str, Field(min_length=3, max_length=2 * EMAIL_MAX, examples=["ada@example.com"])]
 
 
-class Renewal(Body):
+class LetterToken(Body):
     token: Annotated[
         str,
         Field(
@@ -44,6 +44,9 @@ class Renewal(Body):
             examples=["kpr_01KARQ0000ABCDEFGHJKMNPQRS.1795800000000.CXrt9b2Jv6tKzqC3m4n0l8uRZ1aBwE5dFhGyTiOpQsk"],
         ),
     ]
+
+
+class Renewal(LetterToken):
     new_password: Annotated[Password, Field(max_length=PASSWORD_MAX, examples=["another horse battery"])]
 
 
