@@ -67,7 +67,7 @@ async def ask_for_email(request: Request, body: EmailWish, principal: RequiredPr
     summary="Confirm an e-mail address with a letter's token",
     dependencies=[Depends(limited_by_client)],
 )
-async def complete_email(request: Request, body: Confirmation) -> Response:
+async def complete_email(request: Request, body: LetterToken) -> Response:
     """From then on one signs in with it, and letters go there; the address before is told. Sessions go on.
 
     A token that works no more, whatever the reason, is `validation_failed` at `#/token`.
