@@ -2,13 +2,10 @@
 
 import { announce } from "../lib/announce.js";
 import { h, put } from "../lib/dom.js";
-import { form } from "../lib/form.js";
 import { day } from "../lib/format.js";
 import { notice } from "../lib/states.js";
-import { done, notWhole, tokenHere, tokenUsed, whenAnotherComes } from "./letterlink.js";
+import { addressPage } from "./letterlink.js";
 import { once } from "./once.js";
-
-const toAccount = () => h("a", { class: "button", href: "/account" }, "Your account");
 
 /** What an account's page says as long as a letter to its address was not answered. */
 export function unconfirmed(api, me) {
@@ -28,30 +25,11 @@ export function unconfirmed(api, me) {
   );
 }
 
-export async function confirmEmailPage(_, shop) {
-  const title = "Your e-mail address";
-  const token = tokenHere();
-  const leave = whenAnotherComes(() => shop.router().show());
-  if (!token) {
-    const text = "Open the link in your letter once more, or have another one sent from your account.";
-    return { title, content: notWhole(title, text, toAccount()), leave };
-  }
-
-  async function confirm() {
-    await shop.api.command("POST", "/api/auth/email-confirmations/complete", { token });
-    tokenUsed();
-    done(title, "check", "Your e-mail address is confirmed", "There is nothing else to do.", toAccount());
-  }
-
-  return {
-    title,
-    content: h(
-      "section",
-      { class: "panel narrow" },
-      h("h1", {}, title),
-      h("p", {}, "You opened the link of a letter that went to it."),
-      form(confirm, h("button", { class: "button", type: "submit" }, "Confirm this address")),
-    ),
-    leave,
-  };
-}
+export const confirmEmailPage = async (_, shop) =>
+  addressPage(shop, {
+    title: "Your e-mail address",
+    otherwise: "Open the link in your letter once more, or have another one sent from your account.",
+    path: "/api/auth/email-confirmations/complete",
+    confirmed: "Your e-mail address is confirmed",
+    then: "There is nothing else to do.",
+  });

@@ -3,6 +3,7 @@
 
 import { announce } from "../lib/announce.js";
 import { h, put } from "../lib/dom.js";
+import { form } from "../lib/form.js";
 import { empty } from "../lib/states.js";
 import { focusHeading } from "./focus.js";
 
@@ -42,4 +43,31 @@ export function done(heading, icon, title, text, ...actions) {
   put(document.querySelector("main"), h("h1", {}, heading), empty(icon, title, text, ...actions));
   announce(title);
   focusHeading();
+}
+
+/** The page that confirms an e-mail address at `path` of the interface once somebody presses: programs that look
+    through mail open links, too. `otherwise` says what helps where the link is not whole. */
+export function addressPage(shop, { title, otherwise, path, confirmed, then }) {
+  const toAccount = h("a", { class: "button", href: "/account" }, "Your account");
+  const token = tokenHere();
+  const leave = whenAnotherComes(() => shop.router().show());
+  if (!token) return { title, content: notWhole(title, otherwise, toAccount), leave };
+
+  async function confirm() {
+    await shop.api.command("POST", path, { token });
+    tokenUsed();
+    done(title, "check", confirmed, then, toAccount);
+  }
+
+  return {
+    title,
+    content: h(
+      "section",
+      { class: "panel narrow" },
+      h("h1", {}, title),
+      h("p", {}, "You opened the link of a letter that went to it."),
+      form(confirm, h("button", { class: "button", type: "submit" }, "Confirm this address")),
+    ),
+    leave,
+  };
 }

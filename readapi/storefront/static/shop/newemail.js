@@ -1,8 +1,7 @@
 /* Another e-mail address for one's account: asking for a letter, and confirming where its link leads. */
 
-import { h } from "../lib/dom.js";
-import { field, form } from "../lib/form.js";
-import { done, notWhole, tokenHere, tokenUsed, whenAnotherComes } from "./letterlink.js";
+import { field } from "../lib/form.js";
+import { addressPage } from "./letterlink.js";
 
 /* Of a refusal elsewhere the way out is to look again, which helps nobody here. */
 const NO_LETTERS = {
@@ -10,8 +9,6 @@ const NO_LETTERS = {
   title: "This shop sends no links by mail",
   detail: "So no address can be confirmed. Ask those who run it",
 };
-
-const toAccount = () => h("a", { class: "button", href: "/account" }, "Your account");
 
 /** What a form about it asks; `asked` is told the address to which a letter goes. */
 export function askForEmail(api, asked) {
@@ -35,31 +32,11 @@ export const emailFields = () => [
   }),
 ];
 
-export async function newEmailPage(_, shop) {
-  const title = "Your new e-mail address";
-  const token = tokenHere();
-  const leave = whenAnotherComes(() => shop.router().show());
-  if (!token) {
-    const text = "Open the link in your letter once more, or ask for another one in your account.";
-    return { title, content: notWhole(title, text, toAccount()), leave };
-  }
-
-  async function confirm() {
-    await shop.api.command("POST", "/api/auth/email-changes/complete", { token });
-    tokenUsed();
-    const text = "You sign in with it from now on, and letters go there.";
-    done(title, "check", "Your new e-mail address is confirmed", text, toAccount());
-  }
-
-  return {
-    title,
-    content: h(
-      "section",
-      { class: "panel narrow" },
-      h("h1", {}, title),
-      h("p", {}, "You opened the link of a letter that went to it."),
-      form(confirm, h("button", { class: "button", type: "submit" }, "Confirm this address")),
-    ),
-    leave,
-  };
-}
+export const newEmailPage = async (_, shop) =>
+  addressPage(shop, {
+    title: "Your new e-mail address",
+    otherwise: "Open the link in your letter once more, or ask for another one in your account.",
+    path: "/api/auth/email-changes/complete",
+    confirmed: "Your new e-mail address is confirmed",
+    then: "You sign in with it from now on, and letters go there.",
+  });
