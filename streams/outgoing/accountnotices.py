@@ -119,12 +119,7 @@ class AccountNotices:
             return skipped("too late")
         if account.email_change is None or account.email_change.email_claim != asked.email_claim:
             return skipped("not wanted any more")
-        making = (EMAIL, event.stream, asked.email_claim, asked.at)
-        token = await asyncio.to_thread(self._vault.link_token, *making)
-        if token is None:
-            return skipped("the password was changed since")
-        recipient = self._at(event.stream, asked.sealed)
-        return await self._send(EMAIL_ASKED, event, recipient, f"{self._shop}{NEW_EMAIL}#{token}")
+        return await self._ask_at(EMAIL_ASKED, event, asked, asked.sealed, EMAIL, NEW_EMAIL)
 
     async def _ask_whose_it_is(self, event: Recorded, asked: EmailConfirmationAsked, account: ActiveAccount) -> Told:
         """At the address that somebody gave. It is told no name either, for the same reason."""
@@ -134,12 +129,23 @@ class AccountNotices:
             return skipped("too late")
         if account.email_claim != asked.email_claim or confirmation.is_confirmed(account):
             return skipped("not wanted any more")
-        making = (CONFIRMATION, event.stream, asked.email_claim, asked.at)
+        return await self._ask_at(TO_CONFIRM, event, asked, account.profile, CONFIRMATION, CONFIRM_EMAIL)
+
+    async def _ask_at(
+        self,
+        kind: str,
+        event: Recorded,
+        asked: EmailChangeAsked | EmailConfirmationAsked,
+        sealed: bytes,
+        purpose: str,
+        page: str,
+    ) -> Told:
+        """With a link that is good for the ``purpose``, at the address that is ``sealed``."""
+        making = (purpose, event.stream, asked.email_claim, asked.at)
         token = await asyncio.to_thread(self._vault.link_token, *making)
         if token is None:
             return skipped("the password was changed since")
-        recipient = self._at(event.stream, account.profile)
-        return await self._send(TO_CONFIRM, event, recipient, f"{self._shop}{CONFIRM_EMAIL}#{token}")
+        return await self._send(kind, event, self._at(event.stream, sealed), f"{self._shop}{page}#{token}")
 
     def _at(self, account_id: str, sealed: bytes, name: str = "") -> Recipient | None:
         """Who has no name in a letter but the one that is given; None for somebody who was erased."""

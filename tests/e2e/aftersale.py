@@ -77,3 +77,18 @@ def given_back(house: House, order: dict[str, Any]) -> int:
     """Minor units, by the provider's own records."""
     [(_, _, refunded, _)] = charges(house.folder)[order["orderId"]]
     return refunded
+
+
+async def bought_of_both(shopper: Shopper, seller: Seller, other: Seller) -> dict[str, Any]:
+    """A paid order: two of one shop's at 20.00, and one of the other's at 10.00."""
+    await shopper.add(await seller.sells(price=2000), 2)
+    await shopper.add(await other.sells(price=1000))
+    order = await shopper.buy()
+    assert order["status"] == "PAID"
+    return await shopper.settled(order["orderId"])
+
+
+def line_of(order: dict[str, Any], seller: Seller) -> dict[str, Any]:
+    """The seller's only one."""
+    [line] = [line for line in order["lines"] if line["shopId"] == seller.shop_id]
+    return dict(line)

@@ -10,7 +10,7 @@ import pytest
 
 from kontor.operating.users import _revoke
 from kontor.settings import Settings
-from tests.e2e.aftersale import given_back, post, settled
+from tests.e2e.aftersale import bought_of_both, given_back, line_of, post, settled
 from tests.e2e.house import House
 from tests.e2e.market import Seller, open_shop
 from tests.e2e.orders.test_disputes import dispute, shown
@@ -24,16 +24,7 @@ async def other(house: House) -> Seller:
 
 @pytest.fixture
 async def order(seller: Seller, other: Seller, shopper: Shopper) -> dict[str, Any]:
-    await shopper.add(await seller.sells(price=2000), 2)
-    await shopper.add(await other.sells(price=1000))
-    order = await shopper.buy()
-    assert order["status"] == "PAID"
-    return await shopper.settled(order["orderId"])
-
-
-def line_of(order: dict[str, Any], seller: Seller) -> dict[str, Any]:
-    [line] = [line for line in order["lines"] if line["shopId"] == seller.shop_id]
-    return dict(line)
+    return await bought_of_both(shopper, seller, other)
 
 
 async def ask(who: Shopper, order: dict[str, Any], key: str = "", **body: Any) -> httpx.Response:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.aftersale import post
+from tests.e2e.aftersale import bought_of_both, line_of, post
 from tests.e2e.house import House
 from tests.e2e.market import Seller, open_shop
 from tests.e2e.orders.test_disputes import dispute, shown
@@ -22,12 +22,7 @@ async def other(house: House) -> Seller:
 
 @pytest.fixture
 async def order(seller: Seller, other: Seller, shopper: Shopper) -> dict[str, Any]:
-    """Two of this shop's at 20.00, and one of the other's at 10.00."""
-    await shopper.add(await seller.sells(price=2000), 2)
-    await shopper.add(await other.sells(price=1000))
-    order = await shopper.buy()
-    assert order["status"] == "PAID"
-    return await shopper.settled(order["orderId"])
+    return await bought_of_both(shopper, seller, other)
 
 
 async def seen(seller: Seller, order: dict[str, Any], position: str = "0") -> dict[str, Any]:
@@ -47,11 +42,6 @@ async def seen(seller: Seller, order: dict[str, Any], position: str = "0") -> di
 
 async def listed(seller: Seller, query: str) -> list[str]:
     return [one["orderId"] for one in await every(seller, f"/api/shops/{seller.shop_id}/orders?{query}")]
-
-
-def line_of(order: dict[str, Any], seller: Seller) -> dict[str, Any]:
-    [line] = [line for line in order["lines"] if line["shopId"] == seller.shop_id]
-    return dict(line)
 
 
 async def refund(admin: Shopper, order: dict[str, Any], **body: Any) -> dict[str, Any]:
