@@ -18,7 +18,7 @@ from domain.ids import claim_id
 from readapi.edge.ratelimit import POLICIES
 from streams.processes.erasure import erase
 from tests.writeapi.conftest import ADA, GRACE, House, Person
-from tests.writeapi.test_auth import pointers, refused
+from tests.writeapi.refusals import pointers, refused
 from writeapi.accounts import addresschange
 
 NEW = "ada.king@example.org"

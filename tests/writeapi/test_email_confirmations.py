@@ -15,7 +15,7 @@ from domain.buyers.confirmation import AGAIN_MS, VALID_MS, EmailConfirmationAske
 from domain.ids import claim_id
 from readapi.edge.ratelimit import POLICIES, Policy
 from tests.writeapi.conftest import ADA, GRACE, House, Person
-from tests.writeapi.test_auth import pointers, refused
+from tests.writeapi.refusals import pointers, refused
 
 AT = 1_800_000_000_000
 pytestmark = pytest.mark.usefixtures("letters")

@@ -6,7 +6,7 @@ import pytest
 
 from readapi.edge.ratelimit import Policy
 from tests.writeapi.conftest import ADA, GRACE, House
-from tests.writeapi.test_auth import refused
+from tests.writeapi.refusals import refused
 
 FEW = Policy(3, 60)
 

@@ -12,7 +12,7 @@ from commands.context import system_context
 from commands.mapper import recorded
 from domain.buyers.account import ACCOUNT, ActiveAccount, AddressPut, EraseAccount, ErasedAccount
 from tests.writeapi.conftest import ADA, GRACE, HOME, House, Person
-from tests.writeapi.test_auth import pointers, refused
+from tests.writeapi.refusals import pointers, refused
 
 CARD = "4242424242424242"
 CARD_SPELLINGS = (

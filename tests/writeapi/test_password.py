@@ -11,7 +11,7 @@ import pytest
 from commands.context import system_context
 from streams.processes.erasure import erase
 from tests.writeapi.conftest import ADA, House, Person
-from tests.writeapi.test_auth import pointers, refused
+from tests.writeapi.refusals import pointers, refused
 
 NEW = "another horse battery"
 

@@ -19,7 +19,7 @@ from domain.ids import claim_id
 from readapi.edge.ratelimit import POLICIES, Policy
 from streams.processes.erasure import erase
 from tests.writeapi.conftest import ADA, GRACE, House, Person
-from tests.writeapi.test_auth import pointers, refused
+from tests.writeapi.refusals import pointers, refused
 
 NEW = "another horse battery"
 LETTERS = POLICIES["letters"].quota

@@ -13,7 +13,7 @@ from domain.buyers.account import GrantScope, RevokeScope, ScopeGranted, ScopeRe
 from domain.errors import Forbidden, IllegalTransition, Invalid, NotFound
 from streams.processes.erasure import erase
 from tests.writeapi.conftest import ADA, GRACE, House
-from tests.writeapi.test_auth import refused
+from tests.writeapi.refusals import refused
 from tests.writeapi.test_sessions import again
 from writeapi.accounts import scopes
 from writeapi.accounts.registration import register

@@ -17,7 +17,7 @@ from domain.errors import IllegalTransition, NotFound
 from readapi.edge.ratelimit import Policy
 from streams.processes.erasure import erase
 from tests.writeapi.conftest import ADA, GRACE, House, Person
-from tests.writeapi.test_auth import pointers, refused
+from tests.writeapi.refusals import pointers, refused
 from tests.writeapi.test_password_resets import complete, token_of
 from writeapi.accounts import scopes
 from writeapi.accounts.secondfactor import Rules, remove_lost

@@ -9,7 +9,7 @@ import pytest
 from commands.context import system_context
 from streams.processes.erasure import erase
 from tests.writeapi.conftest import ADA, GRACE, House, Person
-from tests.writeapi.test_auth import refused
+from tests.writeapi.refusals import refused
 
 
 async def again(house: House, person: Person, who: dict[str, str] = ADA) -> Person:
