@@ -11,8 +11,9 @@ import psycopg
 from commands.store.server import Server
 from kontor.proving.evidence import COLUMNS, Damaged
 
-FOR_PARTS_S, LOOK_S = 15.0, 0.05
-"""How long those that were left are waited for, and how often they are looked for."""
+FOR_LAST_S, FOR_PARTS_S, LOOK_S = 2.0, 15.0, 0.05
+"""How long the last replay is waited for, and what it left at work; how often they are looked for. The server notices
+the end of a connection a little after whoever closed it."""
 LOCK = "SELECT pg_try_advisory_lock(hashtextextended(%s, 0))"
 UNLOCK = "SELECT pg_advisory_unlock(hashtextextended(%s, 0))"
 SHARE = "SELECT pg_advisory_lock_shared(hashtextextended(%s, 0))"
@@ -35,15 +36,17 @@ class ServerLog:
     def alone(self, name: str) -> bool:
         """Whether nobody else replays there, until the connection is closed. A replay that was killed may have left
         processes (``part.py``), which end by themselves; waits for that."""
-        return bool(self._all(LOCK, f"kontor replay {name}")[0][0]) and self._without_parts(_parts(name))
+        if not self._locked(f"kontor replay {name}", FOR_LAST_S) or not self._locked(_parts(name), FOR_PARTS_S):
+            return False
+        self._all(UNLOCK, _parts(name))
+        return True
 
-    def _without_parts(self, lock: str) -> bool:
-        end = time.monotonic() + FOR_PARTS_S
+    def _locked(self, lock: str, within_s: float) -> bool:
+        end = time.monotonic() + within_s
         while not self._all(LOCK, lock)[0][0]:
             if time.monotonic() > end:
                 return False
             time.sleep(LOOK_S)
-        self._all(UNLOCK, lock)
         return True
 
     def take_part(self, name: str) -> None:
