@@ -163,7 +163,7 @@ async def carry_out(
     if key is None:
         return render(await engine.submit(command, context, expected_version=expected_version))
     stored = kept_under(request, key, render)
-    return told(await engine.submit(command, context, expected_version=expected_version, request=stored))
+    return response_to(await engine.submit(command, context, expected_version=expected_version, request=stored))
 
 
 async def once(request: Request, key: IdempotencyKey | None, act: Callable[[], Awaitable[Response]]) -> Response:
@@ -210,7 +210,7 @@ def stored_answer(response: Response) -> Answer:
     return Answer(response.status_code, _encode(headers), bytes(response.body))
 
 
-def told(outcome: Outcome) -> Response:
+def response_to(outcome: Outcome) -> Response:
     """Of a request with a key: what is told now and what is replayed later are one answer, which is written already."""
     if outcome.replayed is not None:
         return replay(outcome.replayed)

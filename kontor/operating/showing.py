@@ -15,7 +15,16 @@ from kontor.instants import NoInstant, instant_of
 from kontor.proving.evidence import Damaged, evidence, history_of
 from kontor.proving.verifying import log_of
 from kontor.settings import Settings
-from streams.history.timetravel import NOW, Moment, Part, part_of, require_position, require_there, streams_of, told
+from streams.history.timetravel import (
+    NOW,
+    Moment,
+    Part,
+    part_of,
+    parts_json,
+    require_position,
+    require_there,
+    streams_of,
+)
 
 CELL_MAX = 100
 
@@ -65,7 +74,7 @@ def content_of(log: Path | str, stream: str, one: Moment, other: Moment | None =
         found = [part_of(name, history_of(opened, name), one, other or one) for name in names]
     parts: list[Part] = [require_there(stream, found[0], one if other is None else NOW)]
     parts += [part for part in found[1:] if part is not None and part.after.version]
-    return told(parts, compared=other is not None)
+    return parts_json(parts, compared=other is not None)
 
 
 # for people

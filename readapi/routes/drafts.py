@@ -19,7 +19,7 @@ from readapi.edge.paging import CursorParameter, Limit, page
 from readapi.edge.principal import RequiredPrincipal
 from readapi.instants import instant
 from readapi.lists import List
-from readapi.routes.shops import OWN, manage, shop_row
+from readapi.ownshops import OWN, require_manager, shop_row
 from readapi.services import ReadServices
 from readapi.shapes.shops import ShopDraftList
 from readapi.sifted import sifted_page
@@ -41,7 +41,7 @@ async def shop_drafts(
     services: ReadServices = request.app.state.services
     position = await at_position(request)
     shop = await shop_row(services, shop_id)
-    manage(principal, shop)
+    require_manager(principal, shop)
 
     async def shown(entries: Sequence[Entry]) -> list[Any]:
         of = {offer_id(shop_id, variant.sku): entry.key for entry in entries for variant in entry.row.variants}

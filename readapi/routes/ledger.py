@@ -21,7 +21,7 @@ from readapi.edge.principal import AdminPrincipal, Principal, RequiredPrincipal
 from readapi.edge.problems import BadParameter
 from readapi.instants import CHARS_MAX, instant
 from readapi.lists import List, page_of
-from readapi.routes.shops import OWN, manage, shop_row
+from readapi.ownshops import OWN, require_manager, shop_row
 from readapi.services import ReadServices
 from readapi.shapes.books import LedgerAccountList, ShopLedger
 from readapi.sifted import UNBOUNDED, between, sifted_page
@@ -106,7 +106,7 @@ async def _at_own(request: Request, principal: Principal, shop_id: str) -> int:
     """The position of what is shown to whoever runs the shop. Raises NotFound, Forbidden."""
     await at_position(request)
     position = await at_history_position(request)
-    manage(principal, await shop_row(request.app.state.services, shop_id))
+    require_manager(principal, await shop_row(request.app.state.services, shop_id))
     return position
 
 

@@ -22,12 +22,12 @@ from readapi.edge.paging import CursorParameter, Limit, page
 from readapi.edge.principal import AdminPrincipal, edge_of
 from readapi.edge.problems import BadParameter
 from readapi.instants import instant
-from readapi.routes.shops import shop_json
 from readapi.services import ReadServices
 from readapi.shapes.orders import CheckoutOut, PaymentOut
 from readapi.shapes.shape import STATUS, Listed, MoneyOut, Versioned
 from readapi.shapes.shops import ShopOut
 from readapi.shown.orders import payment_json, view_of_rows
+from readapi.shown.shops import shop_json
 from streams.standins.fromthelog import rows_of
 from streams.standins.neworders import placed_before
 

@@ -18,7 +18,7 @@ from readapi.edge.paging import page
 from readapi.edge.positions import HEADER, format_position
 from readapi.edge.principal import Principal, RequiredPrincipal
 from readapi.edge.problems import ProblemError
-from readapi.routes.shops import manage, shop_row
+from readapi.ownshops import require_manager, shop_row
 from readapi.services import ReadServices
 from readapi.shown.merchantfeeds import FeedList, FeedOut, FeedRunList, FeedRunOut, feed_json, runs_json
 from streams.merchantfeeds.rejected import BYTES_MAX, as_csv, key_of
@@ -127,6 +127,6 @@ async def _feeds(request: Request, principal: Principal, shop_id: str) -> tuple[
     """And the position they are of. Raises NotFound, Forbidden."""
     position = await at_position(request)
     services: ReadServices = request.app.state.services
-    manage(principal, await shop_row(services, shop_id))
+    require_manager(principal, await shop_row(services, shop_id))
     row: ShopFeedsRow | None = await services.views.get(SHOP_FEEDS.name, shop_id)
     return row.feeds if row is not None else ShopFeeds(), position

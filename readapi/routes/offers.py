@@ -16,7 +16,7 @@ from readapi.consistency import at_log_position, at_position
 from readapi.edge.openapi import problem_responses, signed_in
 from readapi.edge.principal import RequiredPrincipal
 from readapi.instants import instant
-from readapi.routes.shops import manage, shop_row
+from readapi.ownshops import require_manager, shop_row
 from readapi.services import ReadServices
 from readapi.shapes.described import OfferTermsOut
 from readapi.shown.past import row_then, until_of
@@ -45,7 +45,7 @@ async def get_offer(
     """From the log itself, so a withdrawn offer can still be read as it was."""
     services: ReadServices = request.app.state.services
     await at_position(request)
-    manage(principal, await shop_row(services, shop_id))
+    require_manager(principal, await shop_row(services, shop_id))
     until = until_of(version, as_of)
     position = await at_log_position(request)
     row: OfferRow | None = await row_then(services.log, OFFERS, offer_id(shop_id, sku), until)

@@ -12,7 +12,7 @@ from domain.errors import Forbidden
 from projections.projector import Table
 from readapi.edge.principal import Principal
 from readapi.lists import List, Page, page_of
-from readapi.routes.shops import manage, shop_row
+from readapi.ownshops import require_manager, shop_row
 from readapi.services import ReadServices
 
 ShopParameter = Annotated[str, Query(alias="shopId", max_length=40)]
@@ -21,7 +21,7 @@ ShopParameter = Annotated[str, Query(alias="shopId", max_length=40)]
 async def require_runner(services: ReadServices, principal: Principal, shop_id: str, what: str) -> None:
     """Without a shop it is the marketplace's. Raises NotFound, Forbidden."""
     if shop_id:
-        manage(principal, await shop_row(services, shop_id))
+        require_manager(principal, await shop_row(services, shop_id))
     elif "admin" not in principal.scopes:
         raise Forbidden(f"{what} of the whole marketplace are for administrators; name your shop")
 

@@ -20,10 +20,12 @@ from readapi.edge.openapi import signed_in
 from readapi.edge.paging import CursorParameter, Limit, page
 from readapi.edge.principal import RequiredPrincipal
 from readapi.lists import List, page_of
+from readapi.ownshops import OWN, require_own
 from readapi.routes.offers import offer_terms_json
-from readapi.routes.shops import OWN, Below, inventory_json, require_own
+from readapi.routes.shops import Below
 from readapi.services import ReadServices
 from readapi.shapes.shops import ShopOfferList
+from readapi.shown.shops import inventory_json
 from readapi.sifted import sifted_page
 
 router = APIRouter(tags=["merchants"])

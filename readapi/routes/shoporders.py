@@ -28,7 +28,7 @@ from readapi.edge.problems import BadParameter
 from readapi.fallback.degraded import or_else
 from readapi.instants import CHARS_MAX, instant
 from readapi.lists import List, Page, page_of
-from readapi.routes.shops import OWN, from_log_of, require_own
+from readapi.ownshops import OWN, require_own, sellers_lists_of
 from readapi.services import ReadServices
 from readapi.shapes.shape import STATUS
 from readapi.shapes.shops import ShopOrder, ShopOrderList
@@ -144,7 +144,7 @@ async def shop_orders(
         position = await at_log_position(request)
         if cursor is not None or not wanted.all:
             raise ViewsUnavailable("only the newest orders can be had from the log")
-        rows = await from_log_of(services).newest_orders(shop_id, limit)
+        rows = await sellers_lists_of(services).newest_orders(shop_id, limit)
         paid = await rows_of(services.log, PAYMENT_ROWS, [payment_id(order_id) for order_id in rows])
         return shown(rows, paid, NOTHING_BESIDE, position)
 

@@ -10,32 +10,28 @@ from fastapi import APIRouter, Query
 from starlette.requests import Request
 from starlette.responses import Response
 
-from domain.errors import Forbidden, NotFound
-from domain.inventory.inventory import QUANTITY_MAX, InventoryItem
-from projections.shops.projector import SHOP_ROWS, ShopRow
+from domain.inventory.inventory import QUANTITY_MAX
+from projections.shops.projector import ShopRow
 from projections.stock.projector import split_stock
-from projections.views import Entry, ViewsUnavailable
+from projections.views import Entry
 from readapi.caching.ready import Ready, Unchanged, answer, headers_of
 from readapi.consistency import at_log_position, at_position
 from readapi.edge.etags import etag, not_modified
-from readapi.edge.ids import is_id
 from readapi.edge.openapi import problem_responses, signed_in
 from readapi.edge.paging import CursorParameter, Limit, page
-from readapi.edge.principal import Principal, RequiredPrincipal, principal_of
+from readapi.edge.principal import RequiredPrincipal, principal_of
 from readapi.fallback.degraded import or_else
-from readapi.instants import instant
 from readapi.lists import List, Listing, page_of
+from readapi.ownshops import OWN, logged_shop, may_manage, require_own, sellers_lists_of, shop_row
 from readapi.services import ReadServices
 from readapi.shapes.shops import InventoryList, ShopOut
+from readapi.shown.shops import inventory_json, shop_json
 from readapi.sifted import sifted_page
-from streams.standins.fromthelog import rows_of
-from streams.standins.sellerslists import SellersLists
 
 router = APIRouter(tags=["merchants"])
 Below = Annotated[
     int | None, Query(ge=-QUANTITY_MAX, le=QUANTITY_MAX, description="only what has fewer available than this")
 ]
-OWN = {**problem_responses("unauthenticated", "forbidden", "not_found", "position_not_reached")}
 
 
 @router.get(
@@ -57,7 +53,7 @@ async def get_shop(request: Request, shop_id: str) -> Response:
 
     async def from_log() -> Response:
         position = await at_log_position(request)
-        return _shop(request, shop_id, await _logged(request, shop_id), {}, position)
+        return _shop(request, shop_id, await logged_shop(request, shop_id), {}, position)
 
     return await or_else(request, "shops", from_views, from_log)
 
@@ -123,57 +119,9 @@ async def shop_inventory(
 
     async def from_log() -> Response:
         position = await at_log_position(request)
-        return await shown(from_log_of(services), position)
+        return await shown(sellers_lists_of(services), position)
 
     return await or_else(request, "shops", from_views, from_log)
-
-
-def from_log_of(services: ReadServices) -> SellersLists:
-    if services.sellers_lists is None:
-        raise ViewsUnavailable("nothing else keeps what sellers see")
-    return services.sellers_lists
-
-
-# who may
-
-
-async def require_own(request: Request, principal: Principal, shop_id: str) -> None:
-    """Raises NotFound, Forbidden."""
-    services: ReadServices = request.app.state.services
-
-    async def from_views() -> ShopRow:
-        await at_position(request)
-        return await shop_row(services, shop_id)
-
-    manage(principal, await or_else(request, "shops", from_views, lambda: _logged(request, shop_id)))
-
-
-async def _logged(request: Request, shop_id: str) -> ShopRow:
-    """The row from the log. Raises NotFound."""
-    await at_log_position(request)
-    log = request.app.state.services.log
-    rows: dict[str, ShopRow] = await rows_of(log, SHOP_ROWS, [shop_id] if is_id("shop", shop_id) else [])
-    if shop_id not in rows:
-        raise NotFound("no such shop")
-    return rows[shop_id]
-
-
-async def shop_row(services: ReadServices, shop_id: str) -> ShopRow:
-    """Raises NotFound."""
-    row: ShopRow | None = await services.views.get("shops", shop_id)
-    if row is None:
-        raise NotFound("no such shop")
-    return row
-
-
-def may_manage(principal: Principal, row: ShopRow) -> bool:
-    return principal.account_id == row.shop.owner_id or "admin" in principal.scopes
-
-
-def manage(principal: Principal, row: ShopRow) -> None:
-    """Raises Forbidden."""
-    if not may_manage(principal, row):
-        raise Forbidden("this shop belongs to somebody else")
 
 
 # answers
@@ -188,28 +136,6 @@ def public(body: bytes, tag: str) -> tuple[tuple[bytes, bytes], ...]:
     )
 
 
-def shop_json(shop_id: str, row: ShopRow) -> dict[str, Any]:
-    return {
-        "shopId": shop_id,
-        "name": row.shop.name,
-        "country": row.shop.country,
-        "currency": row.shop.currency,
-        "createdAt": instant(row.created_at),
-        "updatedAt": instant(row.updated_at),
-        "version": row.version,
-    }
-
-
 async def dashboard(services: ReadServices, shop_id: str) -> dict[str, int]:
     counted = {"offers": "offers", "stockItems": "stock"}
     return {name: await services.views.count(table, "shop", shop_id) for name, table in counted.items()}
-
-
-def inventory_json(sku: str, item: InventoryItem, at: int) -> dict[str, Any]:
-    return {
-        "sku": sku,
-        "onHand": item.on_hand,
-        "committed": item.committed,
-        "held": item.held_at(at),
-        "available": item.available(at),
-    }

@@ -20,7 +20,16 @@ from readapi.edge.replies import unkept_reply
 from readapi.instants import parse_instant
 from readapi.services import ReadServices
 from readapi.shapes.working import StreamThen
-from streams.history.timetravel import NOW, Moment, Part, part_of, require_position, require_there, streams_of, told
+from streams.history.timetravel import (
+    NOW,
+    Moment,
+    Part,
+    part_of,
+    parts_json,
+    require_position,
+    require_there,
+    streams_of,
+)
 
 router = APIRouter(tags=["operations"])
 READ_MAX = 20_000
@@ -65,7 +74,7 @@ async def stream_then(
     found = [await _part(services, name, one, other or one) for name in streams_of(stream)]
     parts: list[Part] = [require_there(stream, found[0], one if other is None else NOW)]
     parts += [part for part in found[1:] if part is not None and part.after.version]
-    return unkept_reply(told(parts, compared=other is not None), head)
+    return unkept_reply(parts_json(parts, compared=other is not None), head)
 
 
 def _moment(raw: str, name: str) -> Moment:

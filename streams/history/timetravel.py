@@ -144,18 +144,18 @@ def require_there(stream: str, part: Part | None, moment: Moment) -> Part:
 # telling
 
 
-def told(parts: Sequence[Part], *, compared: bool) -> dict[str, Any]:
+def parts_json(parts: Sequence[Part], *, compared: bool) -> dict[str, Any]:
     """As JSON; the first part is what was asked for, the others belong to it."""
     return {**_part(parts[0], compared), "related": [_part(part, compared) for part in parts[1:]]}
 
 
 def _part(part: Part, compared: bool) -> dict[str, Any]:
-    told = {"stream": part.stream, "aggregate": decider_of(part.stream).name, **_then(part.after)}
+    shown = {"stream": part.stream, "aggregate": decider_of(part.stream).name, **_then(part.after)}
     if not compared:
-        return told
+        return shown
     found = changes(_state(part.before), _state(part.after))
     return {
-        **told,
+        **shown,
         "before": _then(part.before),
         "changes": [one._asdict() for one in found[:CHANGES_MAX]],
         "changesTotal": len(found),

@@ -166,7 +166,7 @@ class TextIn(Body):
 Texts = Annotated[dict[Language, TextIn], Field(max_length=LANGUAGES_MAX)]
 
 
-def told(texts: Mapping[str, TextIn]) -> dict[str, Text]:
+def texts_of(texts: Mapping[str, TextIn]) -> dict[str, Text]:
     """Texts as the domain has them."""
     return {tag: Text(one.title, one.description, one.labels) for tag, one in texts.items()}
 
@@ -203,7 +203,7 @@ class NewProduct(Body):
             stored(self.attributes),
             tuple(self.media),
             self.language,
-            told(self.texts),
+            texts_of(self.texts),
         )
         variants = tuple(variant.variant() for variant in self.variants)
         return Draft(said, variants, self.external_id or "", self.status == "draft", tuple(self.axes))
@@ -232,7 +232,7 @@ class ProductChange(Body):
             attributes=stored(self.attributes or {}) if "attributes" in given else said.attributes,
             media=tuple(self.media or ()) if "media" in given else said.media,
             language=(self.language or DEFAULT) if "language" in given else said.language,
-            texts=told(self.texts or {}) if "texts" in given else said.texts,
+            texts=texts_of(self.texts or {}) if "texts" in given else said.texts,
         )
 
 

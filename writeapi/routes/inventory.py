@@ -14,7 +14,7 @@ from domain.inventory.inventory import AdjustStock, ReceiveStock
 from readapi.edge.etags import expected_version
 from readapi.edge.openapi import IF_MATCH, OPTIONAL_KEY, taking
 from readapi.edge.principal import Principal, RequiredPrincipal
-from readapi.routes.shops import inventory_json
+from readapi.shown.shops import inventory_json
 from writeapi.bodies.merchandise import Adjusted, Received
 from writeapi.bodies.replies import REPLIES, StockReply
 from writeapi.merchants.merchandise import product_of

@@ -48,7 +48,7 @@ from writeapi.buying.giftcards import Code, covered_by
 from writeapi.buying.purchase import Delivery, Quoted, destination_of, items_of, place_order, quote_cart, require_goods
 from writeapi.buying.turns import HEADER as TURN
 from writeapi.changes import changed_by, changes_of
-from writeapi.requests import Body, command_reply, context_of, replay, services_of, stored_answer, told
+from writeapi.requests import Body, command_reply, context_of, replay, response_to, services_of, stored_answer
 from writeapi.services import WriteServices
 
 router = APIRouter(tags=["checkout"])
@@ -225,7 +225,7 @@ async def create_order(request: Request, body: OrderRequest, principal: Customer
                 settled.cancel()
             if admissions:
                 await note(services, admissions, command.order_id)
-        return told(outcome)
+        return response_to(outcome)
 
 
 async def _within(settled: asyncio.Future[Outcome], seconds: int | None) -> Outcome | None:

@@ -31,8 +31,8 @@ from writeapi.requests import (
     optional_key,
     require_merchant,
     require_not_barred,
+    response_to,
     services_of,
-    told,
 )
 from writeapi.services import WriteServices
 
@@ -152,7 +152,7 @@ async def create_variant(request: Request, product_id: str, body: NewVariant, pr
             raise VersionMismatch(insisted, row.version)  # before its SKU is taken
         kept = None if key is None else kept_under(request, key, render)
         outcome = await add_variant(services, context, row, product_id, body.variant(), insisted, kept)
-        return render(outcome) if kept is None else told(outcome)
+        return render(outcome) if kept is None else response_to(outcome)
 
     return await once(request, key, added)
 
