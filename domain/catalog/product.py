@@ -243,6 +243,7 @@ def withdraw_product(command: WithdrawProduct, state: Product) -> list[Event]:
 def add_variant(command: AddVariant, state: Product) -> list[Event]:
     product, variant = require_active(state), command.variant
     if variant.sku in product.skus:
+        _require_in_place(variant, product)
         return []
     if len(product.skus) >= VARIANTS_MAX:
         raise Invalid(f"a product has 1 to {VARIANTS_MAX} variants")
@@ -250,6 +251,16 @@ def add_variant(command: AddVariant, state: Product) -> list[Event]:
         raise Invalid(f"longer than {ATTRIBUTES_MAX}", "/attributes")
     _free_place(variant, product.axes, product.taken, "/attributes")
     return [VariantAdded(variant)]
+
+
+def _require_in_place(variant: Variant, product: ActiveProduct) -> None:
+    """What has a SKU is ordered under it, so it does not become something else. Of a variant that says less than all
+    axes nobody can tell. Raises IllegalTransition."""
+    if not product.axes or not all(axis in variant.attributes for axis in product.axes):
+        return
+    if product.taken[product.skus.index(variant.sku)] != _place(variant, product.axes):
+        axes = " and ".join(product.axes)
+        raise IllegalTransition(f"{variant.sku} has another {axes}; give what differs a SKU of its own")
 
 
 def discontinue_product(command: DiscontinueProduct, state: Product) -> list[Event]:

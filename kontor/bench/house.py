@@ -27,7 +27,8 @@ from kontor.bench.client import Client
 from kontor.settings import Settings
 from kontor.wiring.embedded import embedded
 from writeapi.accounts.registration import register
-from writeapi.merchants.merchandise import Draft, SaidOffer, count_stock, create_products, put_offers
+from writeapi.merchants.merchandise import SaidOffer, count_stock, put_offers
+from writeapi.merchants.products import Draft, create_products
 from writeapi.services import WriteServices
 
 PASSWORD = "bench-password"

@@ -13,6 +13,8 @@ from domain.money import CURRENCIES
 from domain.sellers.feedterms import FeedTerms
 
 ATTRIBUTE = "attribute."
+AXIS = "axis."
+"""What the variants of a family differ by: an attribute of the row's own variant."""
 CONSTANT = "="
 """A column that begins so is none: what follows is every row's value."""
 AT = "@"
@@ -81,6 +83,10 @@ class Columns:
                 raise Invalid(f"the file has no column {column!r}; it has {_listed(places)}")
         if not {"sku", "externalId"} & (self._at.keys() & set(known)):
             raise Invalid("no column is called sku; say with columns which one it is")
+        if any(map(_is_axis, self._at)) and not {"sku", "externalId"} <= self._at.keys():
+            raise Invalid(
+                f"{AXIS}NAME is for families: rows of one have its externalId, each a sku; name both columns"
+            )
 
     def row(self, cells: Sequence[str]) -> dict[str, Any]:
         """Empty cells are left out, unless they say that there is none of it."""
@@ -106,8 +112,11 @@ class Columns:
             row["texts"] = texts
         if attributes:
             row["attributes"] = attributes
+        axes = {field.removeprefix(AXIS): text for field, text in cells.items() if _is_axis(field)}
         if "sku" in cells:
-            row["variants"] = [{"sku": cells["sku"]}]
+            row["variants"] = [{"sku": cells["sku"]} | ({"attributes": axes} if axes else {})]
+        if axes:
+            row["axes"] = list(axes)
         return row
 
     def _offer(self, cells: dict[str, str]) -> dict[str, Any]:
@@ -148,6 +157,10 @@ def _is_localized(field: str) -> bool:
     return is_tag(language) and (said in LOCALIZED or (said.startswith(LABEL) and len(said) > len(LABEL)))
 
 
+def _is_axis(field: str) -> bool:
+    return field.startswith(AXIS) and len(field) > len(AXIS)
+
+
 def _field(what: str, column: str) -> str:
     """The field that a column is called like, whatever its capitals."""
     return next((field for field in FIELDS[what] if field.lower() == column.lower()), column)
@@ -169,9 +182,10 @@ def _listed(names: Iterable[str]) -> str:
 
 def require_field(what: str, field: str, pointer: str | None = None) -> None:
     """Raises Invalid for what rows of this kind do not have."""
-    attribute = field.startswith(ATTRIBUTE) and len(field) > len(ATTRIBUTE)
+    attribute = _is_axis(field) or (field.startswith(ATTRIBUTE) and len(field) > len(ATTRIBUTE))
     if field not in FIELDS[what] and not (what == "products" and (attribute or _is_localized(field))):
-        more = f", {ATTRIBUTE}NAME, title{AT}de, description{AT}de and {LABEL}NAME{AT}de" if what == "products" else ""
+        named = f", {ATTRIBUTE}NAME, {AXIS}NAME, title{AT}de, description{AT}de and {LABEL}NAME{AT}de"
+        more = named if what == "products" else ""
         raise Invalid(
             f"{what} have no field {field!r}; say with columns what means {', '.join(FIELDS[what])}{more}", pointer
         )

@@ -10,6 +10,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager, nullcontext
 from hashlib import blake2b
+from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -236,8 +237,9 @@ class FeedFiles(NamedTuple):
 
 
 def key_of(data: Any) -> str:
-    """What a row is remembered by; empty where nobody can tell."""
-    key = next(names_of(data), "")
+    """What a row is remembered by; empty where nobody can tell. Rows of a family have one name, and a SKU each."""
+    in_family = isinstance(data, dict) and "axes" in data
+    key = "\x1f".join(islice(names_of(data), 2 if in_family else 1))
     return key if len(key) <= KEY_MAX else ""
 
 

@@ -16,7 +16,8 @@ from domain.errors import IllegalTransition, Invalid, NotFound
 from domain.ids import claim_id, derived_id, new_id, stock_id
 from domain.money import Money
 from domain.sellers.offer import Terms
-from writeapi.merchants.merchandise import Draft, Made, SaidOffer, count_stock, create_products, put_offers
+from writeapi.merchants.merchandise import SaidOffer, count_stock, put_offers
+from writeapi.merchants.products import Draft, Made, create_products
 
 NOW = 1_800_000_000_000
 OWNER, OTHER = "usr_owner", "usr_other"
@@ -86,6 +87,57 @@ async def test_a_line_is_not_another_merchants(engine: Engine):
     await made(engine, draft("A"), importing=True)
     [refused] = await create_products(engine, by(OTHER), [draft("A")], importing=True)
     assert isinstance(refused, AlreadyClaimed)
+
+
+def sized(*sizes: str, external_id: str = "bed", title: str = "Bed") -> Draft:
+    """A family whose SKUs are called like their sizes."""
+    variants = tuple(Variant(size, {"size": size}) for size in sizes)
+    return Draft(Description(title), variants, external_id, axes=("size",))
+
+
+async def test_a_line_brings_its_new_variants(engine: Engine):
+    [first] = await made(engine, sized("S", "M"), importing=True)
+    [grown] = await made(engine, sized("M", "L"), importing=True)
+    assert (grown.product_id, grown.existed, grown.changed) == (first.product_id, True, True)
+    assert (await engine.state(first.product_id)).skus == ("S", "M", "L")
+    head = await engine.log.head()
+    [again] = await made(engine, sized("L", "S"), importing=True)
+    assert not again.changed
+    assert await engine.log.head() == head
+
+
+async def test_lines_of_one_family_follow_one_another(engine: Engine):
+    lines = await made(engine, *(sized(size) for size in "SML"), importing=True)
+    assert len({one.product_id for one in lines}) == 1
+    assert all(one.changed for one in lines)
+    state = await engine.state(lines[0].product_id)
+    assert (state.skus, state.taken) == (("S", "M", "L"), ("S", "M", "L"))
+
+
+async def test_a_variant_that_cannot_be_leaves_the_product_as_it_was(engine: Engine):
+    await made(engine, draft("X"))
+    [bed] = await made(engine, sized("S"), importing=True)
+    head = await engine.log.head()
+    alike = sized("S")._replace(variants=(Variant("M", {"size": "M"}), Variant("S2", {"size": "S"})))
+    moved = sized("S")._replace(variants=(Variant("S", {"size": "M"}),))
+    results = await create_products(engine, by(), [alike, moved, sized("X", title="Better")], importing=True)
+    assert [(type(one), one.pointer) for one in results if isinstance(one, Invalid)] == [
+        (Invalid, "/variants/1/attributes"),
+        (Invalid, "/variants/0"),
+        (AlreadyClaimed, "/variants/0/sku"),
+    ]
+    assert await engine.log.head() == head + 4, "two SKUs were claimed and given back"
+    state = await engine.state(bed.product_id)
+    assert (state.title, state.skus) == ("Bed", ("S",))
+    assert (await made(engine, draft("S2"), draft("M")))[1].skus == ("M",)
+
+
+@pytest.mark.parametrize("later", [0, 1])
+async def test_over_the_api_a_product_that_exists_gets_nothing_more(engine: Engine, later: int):
+    [first] = await made(engine, sized("S"))
+    [again] = await made(engine, sized("S", "M"), at=NOW + later)
+    assert (again.product_id, again.skus) == (first.product_id, ("S",))
+    assert (await made(engine, draft("M")))[0].skus == ("M",)
 
 
 async def test_a_line_to_import_needs_a_name(engine: Engine):

@@ -37,7 +37,7 @@ from domain.money import Money
 from domain.sellers.offer import EVERYWHERE, LIMIT_MAX, PRICES_MAX, ScheduledPrice, Terms
 from domain.sellers.shop import NAME_MAX
 from readapi.edge.schemas import LONG_TEXT, ONE_LINE, CountryCode, CurrencyCode, Line100, MoneyIn
-from writeapi.merchants.merchandise import Draft
+from writeapi.merchants.products import Draft
 from writeapi.requests import Body
 
 WHOLE_MAX = (1 << 53) - 1

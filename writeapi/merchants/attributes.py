@@ -12,7 +12,7 @@ from typing import NamedTuple
 from msgspec.structs import replace
 
 from commands.engine import Engine
-from domain.catalog.attributes import ANYTHING, AttributeSchema, conform, inherited, missing
+from domain.catalog.attributes import ANYTHING, Attribute, Attributes, AttributeSchema, conform, inherited, missing
 from domain.catalog.category import OpenCategory, category_id
 from domain.catalog.cells import typed
 from domain.catalog.product import Description, Variant
@@ -60,10 +60,15 @@ class Said(NamedTuple):
     variants: tuple[Variant, ...]
 
 
-def of_cells(description: Description, asked: Asked, decimal: str) -> Description:
+def of_cells(said: Said, asked: Asked, decimal: str) -> Said:
     """With attributes of the types that the category asks for, where they are texts from a table."""
-    cells = {name: value for name, value in description.attributes.items() if isinstance(value, str)}
-    return replace(description, attributes={**description.attributes, **typed(cells, asked.schema, decimal)})
+
+    def own(attributes: Attributes) -> dict[str, Attribute]:
+        cells = {name: value for name, value in attributes.items() if isinstance(value, str)}
+        return {**attributes, **typed(cells, asked.schema, decimal)}
+
+    description = replace(said.description, attributes=own(said.description.attributes))
+    return Said(description, tuple(replace(one, attributes=own(one.attributes)) for one in said.variants))
 
 
 def conformed(said: Said, asked: Asked, *, complete: bool) -> Said:

@@ -22,7 +22,8 @@ from domain.sellers.shop import OpenedShop, require_open
 from streams.merchantfeeds.rows import Line, Loaded, Rejection
 from writeapi.bodies.merchandise import NewProduct, OfferTerms, Sku
 from writeapi.merchants.categorytree import CategoryLine, put_tree
-from writeapi.merchants.merchandise import Made, SaidOffer, count_stock, create_products, put_offers
+from writeapi.merchants.merchandise import SaidOffer, count_stock, put_offers
+from writeapi.merchants.products import Made, create_products
 from writeapi.merchants.reasons import reason_of
 from writeapi.requests import Body
 

@@ -21,7 +21,8 @@ from readapi.edge.principal import Principal, RequiredPrincipal
 from writeapi.bodies.merchandise import NewProduct, NewVariant, ProductChange
 from writeapi.bodies.replies import REPLIES, ProductReply
 from writeapi.merchants.families import add_variant, change, product_row, publish
-from writeapi.merchants.merchandise import create_products, require_owner
+from writeapi.merchants.merchandise import require_owner
+from writeapi.merchants.products import create_products
 from writeapi.requests import (
     answer_of,
     command_reply,

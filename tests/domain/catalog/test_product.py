@@ -155,6 +155,15 @@ def test_variants_of_a_family_differ_by_its_axes():
     assert family.when(AddVariant(ID, Variant("PEN-X"))).then_refused(Invalid).pointer == "/attributes/colour"
 
 
+def test_a_sku_stands_for_one_place_in_its_family():
+    family = given(PRODUCT, BORN)
+    family.when(AddVariant(ID, Variant("PEN-RED", {"colour": "red", "nib": "broad"}))).then_nothing()
+    family.when(AddVariant(ID, Variant("PEN-RED"))).then_nothing()
+    moved = family.when(AddVariant(ID, Variant("PEN-RED", {"colour": "blue"}))).then_refused(IllegalTransition)
+    assert moved.detail == "PEN-RED has another colour; give what differs a SKU of its own"
+    given(PRODUCT, CREATED).when(AddVariant(ID, Variant("PEN-RED", {"colour": "blue"}))).then_nothing()
+
+
 @pytest.mark.parametrize(
     ("change", "pointer"),
     [

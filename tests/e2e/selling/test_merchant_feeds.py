@@ -99,6 +99,29 @@ async def test_only_what_changed_becomes_an_event(
     assert spools(copies) == [], "copies are gone when they have been read"
 
 
+async def test_rows_of_a_table_are_variants_of_one_product(
+    house: House, seller: Seller, web: FeedServer, beds: Beds, visitor: Shopper
+) -> None:
+    def file(*widths: int) -> bytes:
+        rows = [f"{beds.word},{beds.sku(width)},Oak bed,{width},natural" for width in widths]
+        return "\n".join(["externalId,sku,title,axis.width,axis.colour", *rows, ""]).encode()
+
+    before = await house.head()
+    web.files["beds"] = file(160, 180)
+    await put(seller, source=web.of("beds"), format="csv")
+    assert counted(await run(seller)) == ("done", 2, 2, 0, 0)
+    web.files["beds"] = file(160, 180, 200)
+    assert counted(await run(seller)) == ("done", 3, 1, 2, 0), "one more of it"
+    assert await products_since(house, before) == 3
+
+    await seller.offers(beds.sku(200), 4_900)
+    await seller.is_found()
+    [bed] = (await visitor.do("GET", f"/api/products?q={beds.sku(200)}"))["items"]
+    page = await visitor.do("GET", f"/api/products/{bed['productId']}")
+    assert page["axes"][0] == {"name": "width", "values": [160, 180, 200]}
+    assert [one["sku"] for one in page["variants"]] == [beds.sku(width) for width in (160, 180, 200)]
+
+
 def spools(copies: Path) -> list[Path]:
     assert copies.is_dir()
     return list(copies.glob("*.spool"))
