@@ -73,7 +73,9 @@ class Engine:
         self._contended = False
         """Whether that was to the streams of our last batch, and therefore probably goes on."""
         self._crowded = False
-        """Whether others wrote before our last batch, so that the lock has probably to be waited for."""
+        """Whether others wrote between our last two batches, so that the lock has probably to be waited for."""
+        self._ended = 0
+        """Where our last batch did."""
         self._aggregates = Aggregates(aggregates_max)
         self.caches: Sequence[Aggregates] = (self._aggregates,)
         self._reactor = reactor or CheckoutReactor()
@@ -91,7 +93,7 @@ class Engine:
     # callers' side
 
     async def start(self) -> None:
-        self.position = await self.log.head()
+        self.position = self._ended = await self.log.head()
         self._loop = asyncio.get_running_loop()
         self._worker = self._loop.create_task(self._work(), name="engine")
 
@@ -243,6 +245,7 @@ class Engine:
             await self._fail(submissions, error)
             return
         self._contended = self._moved.touches(batch.used)
+        self._crowded, self._ended = batch.base > self._ended, batch.position
         self._moved.forget()
         self._aggregates.take_off()
         self._reactor.take_off()
@@ -297,8 +300,7 @@ class Engine:
 
     async def _catch_up(self, transaction: Transaction) -> None:
         """Takes in what others have written; of streams that are not cached only that they have moved."""
-        self._crowded = transaction.head > self.position
-        if not self._crowded:
+        if transaction.head <= self.position:
             return
         streams: set[str] | None = None
         if transaction.head - self.position > CATCH_UP_MAX:

@@ -186,6 +186,17 @@ async def test_what_waits_for_the_lock_is_decided_meanwhile(engine, other, log, 
     assert (await engine.state("stk_shp_1.C")).on_hand == 7
 
 
+async def test_whether_others_write_is_known_although_the_follower_was_first_to_tell(engine, other, log):
+    await do(engine, receive(1))
+    assert not engine._crowded
+    await do(other, receive(1, "stk_shp_1.B"))
+    engine.absorb(await log.read(1, 10))
+    await do(engine, receive(1))
+    assert engine._crowded
+    await do(engine, receive(1))
+    assert not engine._crowded
+
+
 async def test_what_waits_for_a_lock_that_cannot_be_had_fails_and_is_decided_no_more(engine, other, log):
     await do(engine, receive(1))
     await do(other, receive(1, "stk_shp_1.B"))
