@@ -4,8 +4,8 @@
 
 Batching is natural: whatever arrives while a commit flies is the next batch. No timer, no version conflict, and a hot
 SKU costs one commit for hundreds of buyers. The next batch is decided while the last is being written, upon its
-results; should that fail, or somebody else have appended to the same streams meanwhile, it is decided once more under
-the lock. Nothing is answered before it is durable. Several engines may share one log.
+results, and while others have the lock; should that fail, or somebody else have appended to the same streams meanwhile,
+it is decided once more under the lock. Nothing is answered before it is durable. Several engines may share one log.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ from commands.watches import Watches
 from domain.decider import Command
 
 QUEUE_MAX = 20_000
-BATCH_MAX = 1_000
+BATCH_MAX = 2_000
 SHARED_MIN = 32
 """Commands from which a batch, when nothing flies, is only half of what waits: the other half is decided meanwhile."""
 CATCH_UP_MAX = 20_000
@@ -72,6 +72,10 @@ class Engine:
         """What others have written since the last take-off."""
         self._contended = False
         """Whether that was to the streams of our last batch, and therefore probably goes on."""
+        self._crowded = False
+        """Whether others wrote between our last two batches, so that the lock has probably to be waited for."""
+        self._ended = 0
+        """Where our last batch did."""
         self._aggregates = Aggregates(aggregates_max)
         self.caches: Sequence[Aggregates] = (self._aggregates,)
         self._reactor = reactor or CheckoutReactor()
@@ -89,7 +93,7 @@ class Engine:
     # callers' side
 
     async def start(self) -> None:
-        self.position = await self.log.head()
+        self.position = self._ended = await self.log.head()
         self._loop = asyncio.get_running_loop()
         self._worker = self._loop.create_task(self._work(), name="engine")
 
@@ -218,11 +222,12 @@ class Engine:
         return [self._queue.popleft() for _ in range(min(len(self._queue), most))]
 
     async def _run(self) -> None:
-        """One batch, from the queue to its take-off. While another flies, it is decided upon that one's results."""
-        guess = await self._guess(self._flight) if self._flight is not None else None
+        """One batch, from the queue to its take-off. Until the lock is had it is decided upon what is known here."""
+        taking = asyncio.create_task(self._lock(self._flight), name="lock")
+        guess = await self._guess(self._flight, taking)
         submissions = guess.submissions if guess is not None else self._take(self._fair_half())
         try:
-            transaction = await self.log.begin()
+            transaction = await taking
             try:
                 await self._catch_up(transaction)
                 batch = await self._held(guess, transaction) or await self._decide(transaction, submissions)
@@ -240,32 +245,43 @@ class Engine:
             await self._fail(submissions, error)
             return
         self._contended = self._moved.touches(batch.used)
+        self._crowded, self._ended = batch.base > self._ended, batch.position
         self._moved.forget()
         self._aggregates.take_off()
         self._reactor.take_off()
         self._flight = Flight(batch, asyncio.create_task(self._fly(batch, transaction, writing), name="flight"))
 
-    async def _guess(self, flight: Flight) -> Batch | None:
-        """Decides whatever arrives until the flight has landed, as if nothing but it were being written; nothing when
-        others write to the same streams, for then it would hardly ever hold."""
-        if self._contended:
+    async def _lock(self, flight: Flight | None) -> Transaction:
+        if flight is not None:
             await flight
+        return await self.log.begin()
+
+    async def _guess(self, flight: Flight | None, taking: asyncio.Task[Transaction]) -> Batch | None:
+        """Decides whatever arrives until the lock is had, as if nothing but the flight were being written; nothing when
+        the lock is probably free, or when others write to the same streams, for then it would hardly ever hold."""
+        if self._contended or (flight is None and not self._crowded):
+            await asyncio.wait([taking])
             return None
-        batch = Batch(flight.batch.position, flight.batch.position, self.clock(), ahead=True)
+        base, earlier = (self.position, {}) if flight is None else (flight.batch.position, flight.batch.replies)
+        batch = Batch(base, base, self.clock(), ahead=True)
+        taking.add_done_callback(lambda _: self._wake.set())
+        if flight is None:
+            await asyncio.sleep(0)  # it is asked for first
         try:
-            while not flight.done() and len(batch.submissions) < BATCH_MAX:
+            while not taking.done() and len(batch.submissions) < BATCH_MAX:
                 if submissions := self._take(BATCH_MAX - len(batch.submissions)):
                     batch.submissions += submissions
-                    await self._decisions.decide(batch, submissions, self.log, flight.batch.replies)
+                    await self._decisions.decide(batch, submissions, self.log, earlier)
                 else:
                     self._wake.clear()
                     await self._wake.wait()
         except Exception as error:  # the log could not be read: all of it is decided under the lock, or fails there
             log.info("not_decided_ahead", error=repr(error), commands=len(batch.submissions))
             self._moved.lose_track()
-        if not await flight:
+        await asyncio.wait([taking])
+        if flight is not None and not await flight:
             self._moved.lose_track()  # what it was decided upon did not come to be
-        return batch
+        return batch if batch.submissions else None
 
     async def _held(self, guess: Batch | None, transaction: Transaction) -> Batch | None:
         """The guess, if what it was decided upon is so, under the log's lock; and then at the end of the log."""
@@ -299,8 +315,8 @@ class Engine:
         self.position = transaction.head
         self._watches.notify(self, streams)
 
-    def _wants(self, stream: str, topic: str) -> bool:
-        return self.known(stream) is not None or is_relevant(topic)
+    def _wants(self, streams: set[str], topic: str) -> set[str]:
+        return streams if is_relevant(topic) else self._aggregates.cached(streams)
 
     async def _fly(self, batch: Batch, transaction: Transaction, writing: Awaitable[None]) -> bool:
         """Waits for the disk, then answers. Whatever goes wrong is settled before the next batch may follow."""

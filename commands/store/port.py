@@ -6,7 +6,7 @@ page by ``position > n`` and never miss an event. Every adapter passes ``tests/c
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import NamedTuple, Protocol
 
@@ -65,13 +65,21 @@ class News(NamedTuple):
     """Events of those that are wanted, in order."""
 
 
-Wanted = Callable[[str, str], bool]
-"""By stream and topic."""
+Wanted = Callable[[set[str], str], set[str]]
+"""Of streams that have an event of a topic, those whose events are wanted."""
 
 
 def news_of(rows: Sequence[Row], wants: Wanted) -> News:
-    streams = {row.stream for row in rows if wants(row.stream, row.topic)}
-    return News({row.stream for row in rows}, [row for row in rows if row.stream in streams])
+    moved: dict[str, set[str]] = {}
+    for row in rows:
+        moved.setdefault(row.topic, set()).add(row.stream)
+    wanted = wanted_of(moved, wants)
+    return News(set().union(*moved.values()), [row for row in rows if row.stream in wanted])
+
+
+def wanted_of(moved: Mapping[str, set[str]], wants: Wanted) -> set[str]:
+    """Of streams that have moved, by the topics of their events."""
+    return set().union(*(wants(streams, topic) for topic, streams in moved.items()))
 
 
 def check_positions(rows: Sequence[Row], head: Position) -> None:

@@ -49,7 +49,7 @@ from commands.store.server import (
 )
 from commands.store.shared import SharedLook
 from commands.store.wake import Wake
-from commands.store.wire import Wire, copy_bytes
+from commands.store.wire import Wire
 
 READERS_MAX = 4
 """Connections of a process that read; more would only wait for the same two or three cores."""
@@ -258,7 +258,7 @@ class PostgresTransaction:
         self.wire = wire
         self._log = log
         self._ended = False
-        self._rows = b""
+        self._copying = False
         self._last = head
         self.head = head
 
@@ -288,8 +288,9 @@ class PostgresTransaction:
                     if snapshots:
                         await connection.execute(PUT_SNAPSHOTS, columns(snapshots), binary=True)
                 if rows:
-                    self._rows, self._last = copy_bytes(rows), rows[-1].position
-                    await self.wire.begin_copy(WRITE.format(head=self.head).encode())
+                    self._last = rows[-1].position
+                    await self.wire.copy(WRITE.format(head=self.head).encode(), rows)
+                    self._copying = True
         except (struct.error, UnicodeEncodeError) as error:
             raise IntegrityError(f"a row cannot be stored: {error}") from error
 
@@ -297,8 +298,8 @@ class PostgresTransaction:
         """What is to be written is with the server, or at least with the kernel, when this returns."""
         failed: Lost | None = None
         try:
-            if self._rows:
-                self.wire.pour(self._rows)
+            if self._copying:
+                self.wire.end_copy()
             else:
                 self.wire.send(b"COMMIT")
         except Lost as error:

@@ -9,7 +9,7 @@ import psycopg
 
 from commands.routes import decider_of
 from commands.store.patience import answered
-from commands.store.port import Loaded, News, Reply, Row, Snapshot, Wanted, new_row, news_of
+from commands.store.port import Loaded, News, Reply, Row, Snapshot, Wanted, new_row, news_of, wanted_of
 from commands.store.postgres_library import SELECT
 
 STREAMS = f"""
@@ -111,7 +111,7 @@ async def moved_since(read: Read, after: int, head: int, wants: Wanted) -> News:
     if head - after <= FEW:
         return news_of(await read(TAIL, (after,), new_row), wants)
     moved = {topic: set(streams) for topic, streams in await read(MOVED, (after,), tuple)}
-    wanted = {stream for topic, streams in moved.items() for stream in streams if wants(stream, topic)}
+    wanted = wanted_of(moved, wants)
     rows = await read(TAIL_OF, (after, list(wanted)), new_row) if wanted else []
     return News(set().union(*moved.values()), rows)
 

@@ -1,8 +1,9 @@
 """The writing connection, spoken to through libpq itself: a batch costs two round trips and little processor time.
 
 psycopg's own ``copy`` and ``execute`` cost several waits a statement. Here the lock and the log's head are one query,
-and rows, check and COMMIT another: the server goes on from COPY to COMMIT without being told. Whoever pours the rows in
-therefore begins the commit without waiting for anything.
+and rows, check and COMMIT another: the server goes on from COPY to COMMIT without being told. Whoever says that no more
+rows come therefore begins the commit without waiting for anything. Rows go out some at a time, so that the server puts
+the first into the table while the last are encoded.
 """
 
 from __future__ import annotations
@@ -11,7 +12,9 @@ import asyncio
 import contextlib
 import os
 import socket
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from itertools import chain
 from struct import Struct
 from typing import Any
 
@@ -24,7 +27,9 @@ from commands.store.port import Row
 from commands.store.server import Lost, Refused
 
 SEND_BUFFER = 1 << 20
-"""Bytes; a whole batch goes to the kernel at once, however busy the event loop is afterwards."""
+"""Bytes; a whole batch goes to the kernel, however busy the event loop is afterwards."""
+ROWS_AT_ONCE = 200
+"""Rows that are encoded before the server is given them."""
 
 _HEADER = b"PGCOPY\n\xff\r\n\0" + bytes(8)
 _TRAILER = b"\xff\xff"
@@ -57,15 +62,21 @@ class Wire:
         """As ``ask``, without waiting: ``answers`` tells how it went. Raises Lost."""
         self._guarded(lambda: self._pg.send_query(query))
 
-    async def begin_copy(self, query: bytes) -> None:
-        """Sends a query whose first statement is a COPY FROM STDIN, until the server waits for the rows."""
+    async def copy(self, query: bytes, rows: Sequence[Row]) -> None:
+        """Sends a query whose first statement is a COPY FROM STDIN, and the rows; nothing comes of them before
+        ``end_copy``. Raises Refused or Lost, and what a row raises that cannot be encoded."""
         self.send(query)
-        await self.answers()
+        parts = _copy_parts(rows)
+        try:
+            first = next(parts)
+        finally:
+            await self.answers()  # that the server waits for rows
+        for part in chain((first,), parts):
+            self._guarded(partial(self._pg.put_copy_data, part))
 
-    def pour(self, rows: bytes) -> None:
-        """The rows, and the end of them; ``answers`` tells how it went. Raises Lost."""
+    def end_copy(self) -> None:
+        """No more rows come; ``answers`` tells how it went. Raises Lost."""
         self._copying = False
-        self._guarded(lambda: self._pg.put_copy_data(rows))
         self._guarded(self._pg.put_copy_end)
 
     async def answers(self) -> Sequence[PGresult]:
@@ -159,17 +170,24 @@ def _message(result: PGresult) -> str:
 
 def copy_bytes(rows: Sequence[Row]) -> bytes:
     """Rows in COPY's binary format (https://www.postgresql.org/docs/current/sql-copy.html, binary format)."""
+    return b"".join(_copy_parts(rows))
+
+
+def _copy_parts(rows: Sequence[Row]) -> Iterator[bytes]:
+    """The same, so many rows at once."""
     parts = [_HEADER]
-    for position, stream, version, topic, meta, data, digest in rows:
-        name, kind = stream.encode(), topic.encode()
-        lengths = (len(name), len(kind), len(meta), len(data), len(digest))
-        pack = _packers.get(lengths) or _packer(lengths)
-        parts.append(
-            pack(7, 8, position, lengths[0], name, 8, version, lengths[1], kind, lengths[2], meta, lengths[3], data,
-                 lengths[4], digest)
-        )  # fmt: skip
-    parts.append(_TRAILER)
-    return b"".join(parts)
+    for first in range(0, len(rows), ROWS_AT_ONCE):
+        for position, stream, version, topic, meta, data, digest in rows[first : first + ROWS_AT_ONCE]:
+            name, kind = stream.encode(), topic.encode()
+            lengths = (len(name), len(kind), len(meta), len(data), len(digest))
+            pack = _packers.get(lengths) or _packer(lengths)
+            parts.append(
+                pack(7, 8, position, lengths[0], name, 8, version, lengths[1], kind, lengths[2], meta, lengths[3], data,
+                     lengths[4], digest)
+            )  # fmt: skip
+        yield b"".join(parts)
+        parts = []
+    yield _TRAILER
 
 
 def _packer(lengths: tuple[int, ...]) -> Callable[..., bytes]:

@@ -13,7 +13,7 @@ from msgspec.structs import astuple, replace
 from commands import engine as module
 from commands.aggregates import SNAPSHOT_EVERY, Aggregates, fold
 from commands.engine import Engine
-from commands.errors import UnreadableStream
+from commands.errors import StorageUnavailable, UnreadableStream
 from commands.idempotency import Answer, IdempotentRequest
 from commands.moved import STREAMS_MAX, Moved
 from commands.store.memory import MemoryLog
@@ -162,6 +162,50 @@ async def test_what_was_decided_ahead_is_decided_anew_when_others_wrote_to_its_s
     assert (second.version, second.position, second.state.on_hand) == (3, 3, 10)
     assert (await log.replies(["k"]))["k"].body == b"at 3"
     assert engine._contended
+
+
+async def test_what_waits_for_the_lock_is_decided_meanwhile(engine, other, log, decided_under_the_lock):
+    """All of it goes with one commit, although nothing of our own flies and more comes while others have the lock."""
+    await do(engine, receive(1))
+    await do(other, receive(1, "stk_shp_1.B"))
+    await do(engine, receive(1))
+    decided_under_the_lock.clear()
+    commits = log.commits
+    theirs = await log.real.begin()
+    first = [engine.submit(receive(1), context()) for _ in range(40)]
+    await until(lambda: engine.peek(STOCK).on_hand == 42)
+    then = [engine.submit(receive(1), context()) for _ in range(40)]
+    await until(lambda: engine.peek(STOCK).on_hand == 82)
+    assert engine.known(STOCK).version == 2
+    await theirs.append(chained(4, "stk_shp_1.C", StockReceived(7)), [], [])
+    await theirs.commit()
+    await settle(*first, *then)
+    assert log.commits == commits + 1
+    assert not decided_under_the_lock
+    assert [row.version for row in await log.read(4, 100)] == list(range(3, 83))
+    assert (await engine.state("stk_shp_1.C")).on_hand == 7
+
+
+async def test_whether_others_write_is_known_although_the_follower_was_first_to_tell(engine, other, log):
+    await do(engine, receive(1))
+    assert not engine._crowded
+    await do(other, receive(1, "stk_shp_1.B"))
+    engine.absorb(await log.read(1, 10))
+    await do(engine, receive(1))
+    assert engine._crowded
+    await do(engine, receive(1))
+    assert not engine._crowded
+
+
+async def test_what_waits_for_a_lock_that_cannot_be_had_fails_and_is_decided_no_more(engine, other, log):
+    await do(engine, receive(1))
+    await do(other, receive(1, "stk_shp_1.B"))
+    await do(engine, receive(1))
+    log.begins_to_fail = 1
+    failed = engine.submit(receive(1), context())
+    await settle(failed)
+    assert isinstance(failed.exception(), StorageUnavailable)
+    assert (await do(engine, receive(1))).version == 3
 
 
 async def test_what_fails_upon_what_is_no_longer_so_is_no_bug(engine, log, decided_under_the_lock, capsys):

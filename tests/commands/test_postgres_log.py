@@ -9,15 +9,17 @@ from typing import Any
 import psycopg
 import pytest
 from eventsourcing.application import Application
+from eventsourcing.persistence import IntegrityError
 
 from commands.errors import StorageUnavailable, UnusableLog
 from commands.store import migrating
 from commands.store import postgres as module
 from commands.store.postgres import PostgresLog
 from commands.store.postgres_queries import OFFERS
+from commands.store.wire import ROWS_AT_ONCE
 from domain.inventory.inventory import INVENTORY, StockReceived
 from tests.commands.driving import STOCK
-from tests.contracts.event_log import EventLogContract, append, chained, fold_stock, received
+from tests.contracts.event_log import EventLogContract, append, chained, fold_stock, received, whole
 from tests.contracts.shared_log import SharedLogContract
 
 pytestmark = pytest.mark.stack
@@ -66,6 +68,25 @@ async def test_a_lock_that_never_comes_free_is_reported(postgres, monkeypatch):
     assert len(await append(waiter, StockReceived(1))) == 1
     await holder.close()
     await waiter.close()
+
+
+@pytest.mark.parametrize("bad", [0, ROWS_AT_ONCE * 2])
+async def test_a_row_that_cannot_be_encoded_takes_those_before_it_along(postgres, bad):
+    """Among the first that the server is given, or when it has others already; the connection goes on either way."""
+    log = PostgresLog.open(postgres)
+    rows = chained(1, STOCK, *received(bad + 1))
+    transaction = await log.begin()
+    backend = transaction.wire.connection.info.backend_pid
+    with pytest.raises(IntegrityError, match="cannot be stored"):
+        await transaction.append([*rows[:-1], rows[-1]._replace(stream="stk_\ud800")], [], [])
+    await transaction.rollback()
+    assert await log.head() == 0
+    transaction = await log.begin()
+    await transaction.append(rows, [], [])
+    await transaction.commit()
+    assert transaction.wire.connection.info.backend_pid == backend
+    assert await whole(log) == rows
+    await log.close()
 
 
 async def test_whoever_stops_with_the_lock_loses_it(postgres, monkeypatch):

@@ -171,14 +171,14 @@ class EventLogContract(ABC):
         claim = await append(log, ClaimTaken("prd_1"), ClaimReleased("prd_1"), stream=CLAIMED)
         opened = await log.begin()
         try:
-            everything = await opened.news(4, lambda stream, topic: True)
+            everything = await opened.news(4, lambda streams, topic: streams)
             assert (everything.streams, list(everything.rows)) == ({STOCK, CLAIMED}, [*stock, *claim])
-            some = await opened.news(4, lambda stream, topic: stream == STOCK)
+            some = await opened.news(4, lambda streams, topic: streams & {STOCK})
             assert (some.streams, list(some.rows)) == ({STOCK, CLAIMED}, stock)
-            released = await opened.news(4, lambda stream, topic: topic == claim[1].topic)
+            released = await opened.news(4, lambda streams, topic: streams if topic == claim[1].topic else set())
             assert (released.streams, list(released.rows)) == ({STOCK, CLAIMED}, claim)
-            assert await opened.news(4, lambda stream, topic: False) == ({STOCK, CLAIMED}, [])
-            assert await opened.news(many + 6, lambda stream, topic: True) == (set(), [])
+            assert await opened.news(4, lambda streams, topic: set()) == ({STOCK, CLAIMED}, [])
+            assert await opened.news(many + 6, lambda streams, topic: streams) == (set(), [])
         finally:
             await opened.rollback()
 
