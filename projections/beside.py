@@ -41,8 +41,13 @@ class Beside(Protocol):
 
     @property
     def page(self) -> int:
-        """How many events are best folded at once: few where rows are near, so that all that is made of them stays in
-        the processor's cache; many where each look for rows is a round trip."""
+        """How many events are best read at once: few where rows are near, for so is the log; many where both are on
+        servers."""
+
+    @property
+    def portion(self) -> int:
+        """How many of them are best folded at once: few, so that all that is made of them stays in the processor's
+        cache, unless each look for rows takes long."""
 
     @property
     def listed(self) -> bool:

@@ -55,7 +55,7 @@ CHECKPOINT_EVERY = 100
 class Generation:
     """Tables of one projection in one role. Methods raise Busy when the file stays taken for BUSY_S seconds."""
 
-    page = NEAR_PAGE
+    page = portion = NEAR_PAGE
     listed = False
     """SQLite enters rows in its indexes by itself."""
 

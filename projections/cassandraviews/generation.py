@@ -45,7 +45,7 @@ NOTED = ("live", "kept", "next", "last", "position", "upto", "code")
 class CassandraGeneration:
     """Methods raise what the driver does."""
 
-    page = FAR_PAGE
+    page = portion = FAR_PAGE
     listed = True
 
     def __init__(

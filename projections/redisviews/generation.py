@@ -17,7 +17,7 @@ import msgspec
 from redis import Redis
 
 from domain.stored.codec import DAMAGED
-from projections.beside import FAR_PAGE, BadGeneration, Rows, Standing, name_of
+from projections.beside import FAR_PAGE, NEAR_PAGE, BadGeneration, Rows, Standing, name_of
 from projections.folding import NOWHERE, Kept, Parked, first_of_each
 from projections.projector import Projection
 from projections.redisviews.batch import Batch
@@ -68,7 +68,7 @@ class Notes:
 class RedisGeneration:
     """Methods raise errors of the connection."""
 
-    page = FAR_PAGE
+    page, portion = FAR_PAGE, NEAR_PAGE
     listed = True
 
     def __init__(

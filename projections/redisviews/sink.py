@@ -22,7 +22,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from domain.recorded import Recorded
-from projections.folding import Kept, concerned, first_of_each, fold_events, keys_of
+from projections.folding import NEVER_WAS, Kept, concerned, first_of_each, fold_events, keys_of
 from projections.projector import Projection
 from projections.redisviews.batch import Batch
 from projections.redisviews.names import PREFIX, Names, StoredTable, position_of
@@ -146,7 +146,8 @@ class RedisSink(RedisViews):
         touched = await self._all(calls) if together else None
         if touched is not None:
             return [touched] * len(calls)
-        return [await self._alone(call) for call in calls]
+        # Side by side, so that one is folded while Redis writes another: partitions have no rows in common.
+        return await asyncio.gather(*map(self._alone, calls))
 
     async def _all(self, calls: Sequence[Call]) -> Touched | None:
         """None where something is not as we took it to be: whose it is shows when they come one by one."""
@@ -159,17 +160,21 @@ class RedisSink(RedisViews):
             upto[call.partition] = max(call.upto, upto.get(call.partition, 0))
         return batch.touched if await self._store(names, upto, batch) else None
 
-    async def _alone(self, call: Call) -> Touched | RowsLost:
-        for attempt in range(ATTEMPTS):
-            names = await self._live()
-            if call.partition in self._lost:
-                self._lost.discard(call.partition)
-                return RowsLost()
-            batch = await self._fold(names, call.events)
-            if await self._store(names, {call.partition: call.upto}, batch):
-                return batch.touched
-            await asyncio.sleep(random.random() * PAUSE_S * attempt)
-        raise ViewsUnavailable("others keep writing the same rows")
+    async def _alone(self, call: Call) -> Touched | Exception:
+        """What it raises comes back, so that nothing of a round goes on when another call of it has failed."""
+        try:
+            for attempt in range(ATTEMPTS):
+                names = await self._live()
+                if call.partition in self._lost:
+                    self._lost.discard(call.partition)
+                    return RowsLost()
+                batch = await self._fold(names, call.events, new=not attempt)
+                if await self._store(names, {call.partition: call.upto}, batch):
+                    return batch.touched
+                await asyncio.sleep(random.random() * PAUSE_S * attempt)
+        except Exception as error:
+            return error
+        return ViewsUnavailable("others keep writing the same rows")
 
     async def _live(self) -> Names:
         """Of which holds what is remembered."""
@@ -179,7 +184,9 @@ class RedisSink(RedisViews):
 
     # folding
 
-    async def _fold(self, names: Names, events: Sequence[Recorded]) -> Batch:
+    async def _fold(self, names: Names, events: Sequence[Recorded], *, new: bool = True) -> Batch:
+        """``new``: a row of a stream that begins here is taken not to be there yet. If it is, because events are
+        repeated, it is not at the position that this was folded from."""
         batch = Batch(self._told)
         projections = range(len(self._projections))
         parts = [part for number in projections for part in await self._parts(names, number, events)]
@@ -188,6 +195,10 @@ class RedisSink(RedisViews):
         missing: list[str] = []
         for part in parts:
             found, keys = self._cache.get_many(part.stored.table.name, part.keys)
+            if new and part.stored.table.of_one_stream:
+                begun = keys_of(part.stored.table, [recorded for recorded in part.events if recorded.version == 1])
+                found.update(dict.fromkeys(begun.intersection(keys), NEVER_WAS))
+                keys = [key for key in keys if key not in begun]
             known.append(found)
             missing += [part.stored.rows + key for key in keys]
         for start in range(0, len(missing), KEYS_PER_QUERY):

@@ -99,6 +99,7 @@ class Replaying:
         self._read = read
         self._wanted = Wanted(*(lane.generation.projection for lane in lanes))
         self._events = max(lane.generation.page for lane in lanes)
+        self._portion = max(lane.generation.portion for lane in lanes)
         self._written_at = time.monotonic()
 
     @property
@@ -141,6 +142,12 @@ class Replaying:
     def _page(self, upto: int) -> None:
         """Positions have no holes, so whatever is not there was left out."""
         end = min(self.position + self._events, upto)
-        events = self._wanted.of(self._read(self.position, end, self._wanted.others))
+        rows = self._read(self.position, end, self._wanted.others)
+        for start in range(0, len(rows) or 1, self._portion):
+            some = rows[start : start + self._portion]
+            self._take(some, some[-1][0] if start + self._portion < len(rows) else end)
+
+    def _take(self, rows: Sequence[tuple[Any, ...]], upto: int) -> None:
+        events = self._wanted.of(rows)
         for lane in self.lanes:
-            lane.take(events, end)
+            lane.take(events, upto)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Sequence
+from typing import Any
 
 import pytest
 
+from commands.mapper import record
 from domain.recorded import Recorded
 from kontor.bench.orders import lives
 from kontor.wiring.embedded import PROJECTIONS
@@ -15,6 +17,7 @@ from projections.folding import Kept, Parked, fold_events
 from projections.heldrows import HeldRows
 from projections.orders.projector import ORDERS
 from projections.projector import Projection, Table
+from streams.history.replaying import Lane, Replaying
 
 PAGE = 40
 EVENTS = list(lives(60))
@@ -26,8 +29,9 @@ class InMemory:
 
     page, listed = PAGE, False
 
-    def __init__(self, projection: Projection) -> None:
+    def __init__(self, projection: Projection, portion: int = PAGE) -> None:
         self.projection = projection
+        self.portion = portion
         self.rows: dict[str, dict[str, Kept]] = defaultdict(dict)
         self.asked: dict[str, set[str]] = defaultdict(set)
 
@@ -52,6 +56,11 @@ class InMemory:
         return 0
 
     def settle(self) -> None: ...
+
+
+def read(after: int, upto: int, others: Sequence[str]) -> list[tuple[Any, ...]]:
+    rows = [record(one.position, one.stream, one.version, one.event, one.meta)[1] for one in EVENTS[after:upto]]
+    return [row for row in rows if row.topic not in others]
 
 
 def folded(table: Table, events: Sequence[Recorded]) -> dict[str, Kept]:
@@ -90,6 +99,20 @@ def test_what_a_killed_replay_wrote_is_looked_for(monkeypatch: pytest.MonkeyPatc
     fold_in_pages(store, PAGE, monkeypatch)
     assert store.asked["shop_orders"]
     assert store.rows == {table.name: folded(table, EVENTS) for table in ORDERS.tables}
+
+
+@pytest.mark.parametrize("portion", [1, 7, PAGE, 3 * PAGE])
+def test_a_page_is_folded_in_portions_and_comes_to_the_same(portion: int):
+    store = InMemory(ORDERS, portion)
+    replaying = Replaying(read, [Lane(store, 0)])
+    ends = [*range(PAGE, len(EVENTS), PAGE), len(EVENTS)]
+    assert list(replaying.fold(len(EVENTS))) == [*ends, len(EVENTS)]
+    assert store.rows == {table.name: folded(table, EVENTS) for table in ORDERS.tables}
+
+
+def test_a_stretch_without_anything_to_fold_is_passed():
+    replaying = Replaying(lambda after, upto, others: (), [Lane(InMemory(ORDERS, 7), 0)])
+    assert list(replaying.fold(PAGE + 1)) == [PAGE, PAGE + 1, PAGE + 1]
 
 
 @pytest.mark.parametrize("table", OF_ONE_STREAM, ids=lambda table: table.name)

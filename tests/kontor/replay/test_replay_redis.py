@@ -246,6 +246,7 @@ class Killed(BaseException):
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
     """Pages, requests and memory so small that everything happens on a short log."""
     monkeypatch.setattr("projections.redisviews.generation.RedisGeneration.page", 30)
+    monkeypatch.setattr("projections.redisviews.generation.RedisGeneration.portion", 7)
     monkeypatch.setattr("projections.heldrows.CHANGED_MAX", 1)
     monkeypatch.setattr("projections.redisviews.generation.ROWS", 2)
     monkeypatch.setattr("kontor.replay.compared.ROWS", 2)
