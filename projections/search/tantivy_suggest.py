@@ -42,9 +42,13 @@ class Suggesting(NamedTuple):
         return self.say.all_of([query, only]) if only else query
 
     def _values(self, query: tantivy.Query, columns: tuple[str, ...]) -> list[tuple[str, int]]:
-        """The values behind a query, with their counts."""
+        """The values behind a query, with their counts. Nine in ten of what is typed name none, and to see that nothing
+        is found takes a half to a quarter of counting it."""
+        sold = self._sold(query)
+        if not self.searcher.search(sold, 1, count=False).hits:
+            return []
         wanted = {column: {"terms": {"field": column, "size": VALUES}} for column in columns}
-        answer = self.searcher.aggregate(self._sold(query), wanted)
+        answer = self.searcher.aggregate(sold, wanted)
         return [(bucket["key"], bucket["doc_count"]) for column in columns for bucket in answer[column]["buckets"]]
 
     def _own(self, addresses: list[tantivy.DocAddress]) -> list[Suggestion]:
