@@ -33,8 +33,8 @@ from readapi.shown.products import NO_SHOPS, Shops, product_card, product_page, 
 from streams.indexing.assembly import BATCH, OnSale, assemble, in_slices
 
 BYTES_MAX = 96 << 20
-ENTRY_BYTES = 1_500
-"""What keeping an entry costs besides its text."""
+ENTRY_BYTES = 2_500
+"""What keeping an entry costs besides its text: rows, headers and how those are written."""
 NEVER = 1 << 62
 """Later than any instant (ms)."""
 Goods = Mapping[str, int]
