@@ -60,7 +60,8 @@ async def reach(request: Request, followed: Store) -> int:
     """Raises ViewsUnavailable while the store is away."""
     wanted = min_position(request)
     require(followed)
-    return await _wait(request, followed, wanted)
+    position = followed.position
+    return position if wanted <= position else await _wait(request, followed, wanted)
 
 
 def require(store: Store) -> None:

@@ -11,9 +11,12 @@ server hears of it, so head and body are written here.
 from __future__ import annotations
 
 import asyncio
+from urllib.parse import unquote
 
+from httptools import parse_url
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
+from kontor.serving.answering import AnsweringCycle
 from readapi.edge.problems import problem_response
 from readapi.edge.trace import trace_context
 
@@ -48,9 +51,39 @@ class BoundedProtocol(HttpToolsProtocol):
             self._patience = self.loop.call_later(HEAD_S, self._too_slow)
 
     def on_headers_complete(self) -> None:
+        """As uvicorn does it, which names its own class of cycles; without what we do not use: upgrades, a prefix of
+        all paths, a limit of connections."""
         self._outside = 0
         self._heard_out()
-        super().on_headers_complete()
+        self._complete_scope()
+        before, version = self.cycle, self.scope["http_version"]
+        self.cycle = AnsweringCycle(
+            scope=self.scope,
+            transport=self.transport,
+            flow=self.flow,
+            logger=self.logger,
+            access_logger=self.access_logger,
+            access_log=self.access_log,
+            default_headers=self.server_state.default_headers,
+            message_event=asyncio.Event(),
+            expect_100_continue=self.expect_100_continue,
+            keep_alive=version != "1.0" and self.parser.should_keep_alive(),
+            on_response=self.on_response_complete,
+        )
+        if before is None or before.response_complete:
+            self._start_asgi_task(self.cycle, self.app)
+        else:  # it was sent behind another that is not answered yet
+            self.flow.pause_reading()
+            self.pipeline.appendleft((self.cycle, self.app))
+
+    def _complete_scope(self) -> None:
+        address = parse_url(self.url)
+        path = address.path.decode("ascii")
+        self.scope["method"] = self.parser.get_method().decode("ascii")
+        self.scope["http_version"] = self.parser.get_http_version()
+        self.scope["path"] = unquote(path) if "%" in path else path
+        self.scope["raw_path"] = address.path
+        self.scope["query_string"] = address.query or b""
 
     def on_body(self, body: bytes) -> None:
         self._outside = max(0, self._outside - FRAMED * len(body))

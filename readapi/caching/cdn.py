@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from urllib.parse import quote
 
 from readapi.caching.ready import JSON, RawHeaders, headers_of
+from readapi.edge.written import Written
 from readapi.shown.languages import told_headers
 
 PAGE_S = 30
@@ -38,10 +39,10 @@ def page_headers(
     shared: bool = True,
     personal: bool = False,
     media_type: bytes = JSON,
-) -> RawHeaders:
+) -> Written:
     """Complete but for the position. ``languages`` are those that it is told in. Unless ``shared`` no cache may hold
     it: nothing would tell it of a price that ends by itself. ``personal``: an account may have one of its own."""
-    return (
+    headers: RawHeaders = (
         *headers_of(body, media_type),
         (b"etag", etag.encode()),
         (b"cache-control", b"public, max-age=0, must-revalidate"),
@@ -50,6 +51,7 @@ def page_headers(
         (b"vary", b"Kontor-Min-Position, Authorization" if personal else b"Kontor-Min-Position"),
         *told_headers(languages),
     )
+    return Written(headers)
 
 
 def list_headers(body: bytes, product_ids: Sequence[str], *, shared: bool) -> RawHeaders:

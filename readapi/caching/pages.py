@@ -33,8 +33,8 @@ from readapi.shown.products import NO_SHOPS, Shops, product_card, product_page, 
 from streams.indexing.assembly import BATCH, OnSale, assemble, in_slices
 
 BYTES_MAX = 96 << 20
-ENTRY_BYTES = 1_500
-"""What keeping an entry costs besides its text."""
+ENTRY_BYTES = 2_500
+"""What keeping an entry costs besides its text: rows, headers and how those are written."""
 NEVER = 1 << 62
 """Later than any instant (ms)."""
 Goods = Mapping[str, int]
@@ -134,11 +134,9 @@ class Pages:
 
     async def page(self, product_id: str, wanted: Wanted = ()) -> Page | None:
         """In the language that is ``wanted`` most. None for a product that does not exist, or is a draft."""
-        entry = self._entries.get(product_id)
-        if entry is not None and entry.pages is not None and self._clock() < entry.fresh_until:
-            self._entries.move_to_end(product_id)
-            self.hits += 1
-            return entry.pages.best(wanted)
+        kept = self._kept(product_id, wanted)
+        if kept is not None:
+            return kept
         self.misses += 1
         making = self._making.get(product_id)
         if making is None:
@@ -147,9 +145,17 @@ class Pages:
         made = await asyncio.shield(making)
         return None if made is None else made.best(wanted)
 
+    def _kept(self, product_id: str, wanted: Wanted) -> Page | None:
+        entry = self._entries.get(product_id)
+        if entry is None or entry.pages is None or self._clock() >= entry.fresh_until:
+            return None
+        self._entries.move_to_end(product_id)
+        self.hits += 1
+        return entry.pages.best(wanted)
+
     async def page_for(self, product_id: str, audience: Audience, wanted: Wanted = ()) -> Page | None:
         """As this audience sees it, made for this once where it is not the same to all."""
-        page = await self.page(product_id, wanted)
+        page = self._kept(product_id, wanted) or await self.page(product_id, wanted)
         if page is None or not page.special or audience == EVERYBODY:
             return page
         entry, now = self._entries.get(product_id), self._clock()

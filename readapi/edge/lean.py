@@ -56,6 +56,9 @@ def _handler(route: APIRoute, dependant: Dependant) -> Handler:
     path = [(field.name, field.alias, field) for field in dependant.path_params]
     body = route.body_field
     body_name = dependant.body_params[0].name if body is not None else ""
+    if dependant.request_param_name and not (dependencies or path or body_name):
+        alone: Handler = endpoint  # there is nothing to look for
+        return alone
 
     async def handle(request: Request) -> Response:
         values: dict[str, Any] = {}

@@ -30,7 +30,7 @@ from readapi.services import ReadServices
 from readapi.shapes.described import PastProduct
 from readapi.shapes.products import ProductPage
 from readapi.shapes.searches import ProductList, SuggestionList
-from readapi.shown.audience import Audience
+from readapi.shown.audience import EVERYBODY, Audience
 from readapi.shown.destination import ANYWHERE
 from readapi.shown.languages import PARAMETER as ACCEPTED
 from readapi.shown.languages import VARY, told_headers, wanted_of
@@ -192,16 +192,17 @@ async def get_product(request: Request) -> Response:
     its owner and to administrators.
     """
     # Not parameters of the function: FastAPI's validation of one costs a third of the whole request.
-    query_string: bytes = request.scope["query_string"]
-    asked = refuse_unknown(query_string, _SHOWN)
-    if until := past_asked(asked):
-        return await _as_it_stood(request, until)
-    product_id, ship_to = request.path_params["product_id"], destination_asked(asked)
+    product_id, ship_to = request.path_params["product_id"], None
+    if query_string := request.scope["query_string"]:
+        asked = refuse_unknown(query_string, _SHOWN)
+        if until := past_asked(asked):
+            return await _as_it_stood(request, until)
+        ship_to = destination_asked(asked)
     page, position = await product(request, product_id)
     if page is None:
         return await _draft(request, position)
-    if page.special:
-        audience = await reading_of(request).destinations.audience(request, ship_to)
+    destinations = reading_of(request).destinations
+    if page.special and (audience := await destinations.audience(request, ship_to)) != EVERYBODY:
         page, position = await product(request, product_id, audience)
         if page is None:
             raise NotFound("no such product")
