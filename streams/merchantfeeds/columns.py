@@ -84,9 +84,7 @@ class Columns:
         if not {"sku", "externalId"} & (self._at.keys() & set(known)):
             raise Invalid("no column is called sku; say with columns which one it is")
         if any(map(_is_axis, self._at)) and not {"sku", "externalId"} <= self._at.keys():
-            raise Invalid(
-                f"{AXIS}NAME is for families: rows of one have its externalId, each a sku; name both columns"
-            )
+            raise Invalid(f"{AXIS}NAME is for families: rows of one have its externalId, each a sku; name both columns")
 
     def row(self, cells: Sequence[str]) -> dict[str, Any]:
         """Empty cells are left out, unless they say that there is none of it."""
