@@ -43,6 +43,7 @@ EVENTS: dict[str, tuple[int, type[Event]]] = {
     "account.email_confirmed": (1, confirmation.EmailConfirmed),
     "account.second_factor_added": (1, secondfactor.SecondFactorAdded),
     "account.second_factor_removed": (1, secondfactor.SecondFactorRemoved),
+    "account.recovery_codes_drawn": (1, secondfactor.RecoveryCodesDrawn),
     "account.erased": (1, account.AccountErased),
     "board.promotion_posted": (1, board.PromotionPosted),
     "board.promotion_taken_down": (1, board.PromotionTakenDown),

@@ -59,6 +59,7 @@ ACCOUNTS: list[Event] = [
     reset.ResetAsked(AT),
     secondfactor.SecondFactorAdded(),
     secondfactor.SecondFactorRemoved(),
+    secondfactor.RecoveryCodesDrawn(),
     account.AccountErased(),
     claim.ClaimTaken("prd_01K"),
     claim.ClaimReleased("prd_01K"),
