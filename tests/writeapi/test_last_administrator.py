@@ -72,7 +72,7 @@ async def test_the_last_one_does_not_delete_the_own_account(house: House) -> Non
     await give(house, ADA, "admin")
     answer = await ada.call("DELETE", "/api/me")
     assert "make another one first" in refused(answer, 409, "illegal_transition")["detail"]
-    assert (await ada.me())["email"] == ADA["email"]
+    assert (await ada.call("GET", "/api/me")).status_code == 200
     await give(house, GRACE, "admin")
     assert (await ada.call("DELETE", "/api/me")).status_code == 204
     assert await administrators(house, [ada.user_id, grace.user_id]) == [grace.user_id]
