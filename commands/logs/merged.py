@@ -155,12 +155,11 @@ class MergedLog:
         return found
 
     async def replies(self, keys: Iterable[str]) -> dict[str, Reply]:
-        """A key lies where the stream of its command does, which it does not tell."""
+        """A key lies where the stream of its command does, which it does not tell; and where that was before it moved,
+        if its answer was replaced since. The newest is told."""
         keys = list(keys)
-        found: dict[str, Reply] = {}
-        for one in self.logs:
-            found.update(await one.replies(keys))
-        return found
+        stored = [reply for one in self.logs for reply in (await one.replies(keys)).values()]
+        return {reply.key: reply for reply in sorted(stored, key=lambda reply: reply.at)}
 
     async def changed(self, after: int, timeout: float) -> bool:
         return await head_beyond(self.head, after, timeout)

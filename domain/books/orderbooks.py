@@ -68,7 +68,7 @@ def _parcel_paid(books: Books, recorded: Recorded) -> Books:
 
 
 def _authorization_requested(books: Books, recorded: Recorded) -> Books:
-    return replace(books, payment="authorizing", owed=recorded.event.amount, intent=recorded.event_id)
+    return replace(books, payment="authorizing", owed=recorded.event.amount, intent=payment.key_of(recorded))
 
 
 def _granted(books: Books, recorded: Recorded) -> Books:
@@ -76,7 +76,7 @@ def _granted(books: Books, recorded: Recorded) -> Books:
 
 
 def _intended(status: str) -> Callable[[Books, Recorded], Books]:
-    return lambda books, recorded: replace(books, payment=status, intent=recorded.event_id)
+    return lambda books, recorded: replace(books, payment=status, intent=payment.key_of(recorded))
 
 
 def _moved(kind: str, status: str) -> Callable[[Books, Recorded], Books]:

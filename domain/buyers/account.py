@@ -296,6 +296,7 @@ ACCOUNT = Decider(
         confirmation.AskConfirmation: confirmation.ask_confirmation,
         confirmation.ConfirmEmail: confirmation.confirm_email,
         secondfactor.NoteSecondFactor: secondfactor.note_second_factor,
+        secondfactor.NoteRecoveryCodes: secondfactor.note_recovery_codes,
         EraseAccount: erase_account,
     },
     evolutions={
@@ -319,6 +320,7 @@ ACCOUNT = Decider(
         confirmation.EmailConfirmed: confirmation.email_confirmed,
         secondfactor.SecondFactorAdded: lambda state, event: state,
         secondfactor.SecondFactorRemoved: lambda state, event: state,
+        secondfactor.RecoveryCodesDrawn: lambda state, event: state,
         AccountErased: lambda state, event: ErasedAccount(),
     },
 )

@@ -1,4 +1,4 @@
-"""That an account got a second factor, or lost it: so that its history says so and its owner is told.
+"""That an account got a second factor, other recovery codes for it, or lost it: so its history says so, and a letter.
 
 The secret and whether it is asked for are known to the vault alone, as passwords are.
 """
@@ -17,11 +17,24 @@ class SecondFactorRemoved(Event, frozen=True):
     pass
 
 
+class RecoveryCodesDrawn(Event, frozen=True):
+    """Anew: those before are void."""
+
+
 class NoteSecondFactor(Command, frozen=True):
     account_id: str
     there: bool
 
 
+class NoteRecoveryCodes(Command, frozen=True):
+    account_id: str
+
+
 def note_second_factor(command: NoteSecondFactor, state: Account) -> list[Event]:
     require_active(state)
     return [SecondFactorAdded() if command.there else SecondFactorRemoved()]
+
+
+def note_recovery_codes(command: NoteRecoveryCodes, state: Account) -> list[Event]:
+    require_active(state)
+    return [RecoveryCodesDrawn()]

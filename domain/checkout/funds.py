@@ -34,7 +34,7 @@ class PaymentFunds(State, frozen=True):
     status: str = "none"
     """The payment's, as in ``domain/payments/payment.py``."""
     intent: str = ""
-    """Event id of the open payment intent: the provider's idempotency key."""
+    """Key of the open payment intent."""
     attempts: int = 0
     """Failed ones to carry it out, as far as the log tells."""
 

@@ -24,7 +24,7 @@ def _but(known: Mapping[str, Known], key: str) -> dict[str, Known]:
 
 
 def _intent(status: str) -> Callable[[Checkout, Recorded], Checkout]:
-    return lambda state, recorded: with_payment(state, status=status, intent=recorded.event_id, attempts=0)
+    return lambda state, recorded: with_payment(state, status=status, intent=payment.key_of(recorded), attempts=0)
 
 
 def _authorized(state: Checkout, recorded: Recorded) -> Checkout:
@@ -59,7 +59,7 @@ def _refund_requested(state: Checkout, recorded: Recorded) -> Checkout:
     return with_payment(
         state,
         status="refunding",
-        intent=recorded.event_id,
+        intent=payment.key_of(recorded),
         attempts=0,
         refunding=Refunding(asked.amount, asked.reason, paid.decided),
         refused=_but(paid.refused, asked.refund_id),

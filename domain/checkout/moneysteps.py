@@ -40,8 +40,8 @@ def fund(state: Checkout, now: int) -> list[Command]:
     if covered is not None and state.card.status != "reserved":
         reserve = giftcard.ReserveGiftCard(covered.gift_card_id, state.order_id, covered.amount, now)
         return [] if state.card.status else [reserve]
-    paid, in_parts = payment_id(state.order_id), is_by_parcel(state)
-    return [payment.RequestAuthorization(paid, state.order_id, placed.due, placed.payment_token, in_parts)]
+    paid, method = payment_id(state.order_id), placed.payment_token
+    return [payment.RequestAuthorization(paid, state.order_id, placed.due, method, placed.at, is_by_parcel(state))]
 
 
 def take(state: Checkout) -> list[Command]:

@@ -34,6 +34,8 @@ class RecordDispute(Command, frozen=True):
     """How a dispute stands at the provider. ``status``: open, won or lost."""
 
     payment_id: str
+    reference: str
+    """The provider's id of the charge."""
     dispute_id: str
     amount: Money
     reason: str
@@ -59,6 +61,8 @@ def record_dispute(command: RecordDispute, state: PaymentState) -> list[Event]:
 
 
 def _opened(command: RecordDispute, payment: Payment) -> DisputeOpened:
+    if command.reference != payment.reference:
+        raise IllegalTransition("a charge of another payment is disputed, which had this one's number")
     if payment.status not in DISPUTABLE:
         raise IllegalTransition(f"of a payment that is {payment.status} nothing can be disputed")
     if command.amount.currency != payment.amount.currency or command.amount.amount < 1:

@@ -1,7 +1,7 @@
 """Payment: the money of one order. Stream ``pay_<order>``. It knows no provider.
 
 Each effect on the outside world is an intent in the log first (``…_requested``), then attempts, then one outcome. The
-intent's event id is the provider's idempotency key, so that asking twice charges once.
+intent's key is the provider's idempotency key, so that asking twice charges once; outcomes name it.
 
 It is captured at once, or in parts: one for each parcel of an order, each asked for once, one after the other, and
 together never more than was authorized. What no parcel comes for any more is let go.
@@ -41,6 +41,7 @@ from domain.payments.paymentstate import Refund as Refund
 from domain.payments.paymentstate import RefundRefused as RefundRefused
 from domain.payments.paymentstate import RefundRequested as RefundRequested
 from domain.payments.paymentstate import VoidRequested as VoidRequested
+from domain.payments.paymentstate import key_of as key_of
 
 # commands
 
@@ -50,17 +51,22 @@ class RequestAuthorization(Command, frozen=True):
     order_id: str
     amount: Money
     token: str
+    placed_at: int
+    """When the order was placed (ms)."""
     in_parts: bool = False
 
 
 class RecordAuthorization(Command, frozen=True):
     payment_id: str
+    intent: str
+    """Key of the intent that this came of, as everywhere below."""
     reference: str
     until: int = 0
 
 
 class RecordDecline(Command, frozen=True):
     payment_id: str
+    intent: str
     reason: str
 
 
@@ -83,7 +89,7 @@ class RequestCapture(Command, frozen=True):
 class RecordCapture(Command, frozen=True):
     payment_id: str
     intent: str
-    """Event id of the intent that this came of: an earlier part's callback says nothing of a later one."""
+    """An earlier part's callback says nothing of a later one."""
 
 
 class RequestVoid(Command, frozen=True):
@@ -93,6 +99,7 @@ class RequestVoid(Command, frozen=True):
 
 class RecordVoid(Command, frozen=True):
     payment_id: str
+    intent: str
 
 
 class RequestRefund(Command, frozen=True):
@@ -114,7 +121,7 @@ class RetryRefund(Command, frozen=True):
 class RecordRefund(Command, frozen=True):
     payment_id: str
     intent: str
-    """Event id of the intent that this came of: an earlier refund's callback says nothing of a later one."""
+    """An earlier refund's callback says nothing of a later one."""
 
 
 class RecordRefundRefusal(Command, frozen=True):
@@ -144,16 +151,26 @@ def _existing(state: PaymentState) -> Payment:
     return state
 
 
+def _asked(state: PaymentState, intent: str) -> Payment:
+    """The payment whose intent it is. Raises IllegalTransition for one of a lost order that had the same number: what
+    became of that is none of this one's."""
+    payment = _existing(state)
+    if not payment.knows(intent):
+        raise IllegalTransition("another order asked for it that had this number, and that a backup did not know")
+    return payment
+
+
 def request_authorization(command: RequestAuthorization, state: PaymentState) -> list[Event]:
     if isinstance(state, Payment):
         return []
     assert command.amount.amount >= 0, command.amount
-    return [AuthorizationRequested(command.order_id, command.amount, command.token, command.in_parts)]
+    asked = (command.order_id, command.amount, command.token, command.in_parts, command.placed_at)
+    return [AuthorizationRequested(*asked)]
 
 
 def record_authorization(command: RecordAuthorization, state: PaymentState) -> list[Event]:
     """Also after Kontor gave up waiting: the money is then set aside after all, and the checkout has it voided."""
-    payment = _existing(state)
+    payment = _asked(state, command.intent)
     given_up = payment.status == "declined" and not payment.reference
     if payment.status != "authorizing" and not given_up:
         return []
@@ -161,7 +178,7 @@ def record_authorization(command: RecordAuthorization, state: PaymentState) -> l
 
 
 def record_decline(command: RecordDecline, state: PaymentState) -> list[Event]:
-    payment = _existing(state)
+    payment = _asked(state, command.intent)
     return [PaymentDeclined(command.reason)] if payment.status == "authorizing" else []
 
 
@@ -170,7 +187,7 @@ def request_capture(command: RequestCapture, state: PaymentState) -> list[Event]
     if command.part:
         return _request_part(command, payment)
     if payment.status == "authorized":
-        return [CaptureRequested(payment.amount, payment.reference)]
+        return [CaptureRequested(payment.amount, payment.reference, placed_at=payment.placed_at)]
     if payment.status in ("capturing", "captured"):
         return []
     raise IllegalTransition(f"a payment that is {payment.status} cannot be captured")
@@ -186,11 +203,11 @@ def _request_part(command: RequestCapture, payment: Payment) -> list[Event]:
     amount, rest = command.amount, payment.set_aside if payment.parts else payment.amount
     if amount.currency != rest.currency or not 1 <= amount.amount <= rest.amount:
         raise Invalid(f"{rest} of this payment are left to be captured", "/amount")
-    return [CaptureRequested(amount, payment.reference, command.part)]
+    return [CaptureRequested(amount, payment.reference, command.part, payment.placed_at)]
 
 
 def record_capture(command: RecordCapture, state: PaymentState) -> list[Event]:
-    payment = _existing(state)
+    payment = _asked(state, command.intent)
     if payment.status != "capturing" or not payment.awaits(command.intent):
         return []
     part = payment.part_under_way
@@ -199,7 +216,7 @@ def record_capture(command: RecordCapture, state: PaymentState) -> list[Event]:
 
 def record_capture_refusal(command: RecordCaptureRefusal, state: PaymentState) -> list[Event]:
     """Where nothing was captured before, the payment is declined as a whole."""
-    payment = _existing(state)
+    payment = _asked(state, command.intent)
     if payment.status != "capturing" or not payment.awaits(command.intent):
         return []
     if payment.parts and payment.captured.amount:
@@ -211,14 +228,14 @@ def request_void(command: RequestVoid, state: PaymentState) -> list[Event]:
     """Of all that is set aside; of what was captured before nothing changes."""
     payment = _existing(state)
     if payment.status in ("authorized", "partially_captured"):
-        return [VoidRequested(payment.reference, command.reason)]
+        return [VoidRequested(payment.reference, command.reason, payment.placed_at)]
     if payment.status in ("voiding", "voided") or payment.released or (payment.parts and payment.status in UNDER_WAY):
         return []
     raise IllegalTransition(f"a payment that is {payment.status} cannot be voided")
 
 
 def record_void(command: RecordVoid, state: PaymentState) -> list[Event]:
-    payment = _existing(state)
+    payment = _asked(state, command.intent)
     if payment.status != "voiding":
         return []
     return [PaymentVoided(payment.set_aside if payment.parts else None)]
@@ -266,7 +283,7 @@ def _refund(payment: Payment, refund_id: str, wanted: Money | None, reason: str)
         raise IllegalTransition(f"the buyer has got {payment.lost} of this payment by a dispute")
     if amount.amount > left.amount or amount.amount < (0 if wanted is None else 1):
         raise Invalid(f"{left} of this payment are left to be given back", "/amount")
-    return [RefundRequested(amount, payment.reference, reason, refund_id)]
+    return [RefundRequested(amount, payment.reference, reason, refund_id, payment.placed_at)]
 
 
 def _is_lost(payment: Payment, wanted: Money) -> bool:
@@ -276,7 +293,7 @@ def _is_lost(payment: Payment, wanted: Money) -> bool:
 
 
 def record_refund(command: RecordRefund, state: PaymentState) -> list[Event]:
-    payment = _existing(state)
+    payment = _asked(state, command.intent)
     if payment.status != "refunding" or not payment.awaits(command.intent):
         return []
     refund_id = _under_way(payment)
@@ -284,7 +301,7 @@ def record_refund(command: RecordRefund, state: PaymentState) -> list[Event]:
 
 
 def record_refund_refusal(command: RecordRefundRefusal, state: PaymentState) -> list[Event]:
-    payment = _existing(state)
+    payment = _asked(state, command.intent)
     if payment.status != "refunding" or not payment.awaits(command.intent):
         return []
     return [RefundRefused(_under_way(payment), command.reason)]

@@ -1,4 +1,7 @@
-"""What can happen to the money of one order, and what it adds up to. The rules are in ``payment.py``."""
+"""What can happen to the money of one order, and what it adds up to. The rules are in ``payment.py``.
+
+Each intent (``…Requested``) says when its order was placed, which is a part of its key (``key_of``).
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,7 @@ from msgspec.structs import replace
 from domain.decider import Event, State
 from domain.money import Money
 from domain.payments.dispute import LOST, OPEN, WON, Dispute, DisputeLost, DisputeOpened, DisputeWon
+from domain.recorded import Recorded
 
 THE_REST = ""
 """The id of the refund of whatever is left, when a whole order is called off."""
@@ -23,6 +27,8 @@ class AuthorizationRequested(Event, frozen=True):
     token: str
     in_parts: bool = False
     """It is to be captured in several parts."""
+    placed_at: int = 0
+    """Of the order (ms); 0 of a payment that is older than this field, whose keys go without."""
 
 
 class PaymentAuthorized(Event, frozen=True):
@@ -43,6 +49,7 @@ class CaptureRequested(Event, frozen=True):
     reference: str
     part: str = ""
     """The parcel that it is for, where the money is taken parcel by parcel; the rest stays set aside."""
+    placed_at: int = 0
 
 
 class PaymentCaptured(Event, frozen=True):
@@ -60,6 +67,7 @@ class CaptureRefused(Event, frozen=True):
 class VoidRequested(Event, frozen=True):
     reference: str
     reason: str
+    placed_at: int = 0
 
 
 class PaymentVoided(Event, frozen=True):
@@ -72,6 +80,7 @@ class RefundRequested(Event, frozen=True):
     reference: str
     reason: str
     refund_id: str = THE_REST
+    placed_at: int = 0
 
 
 class PaymentRefunded(Event, frozen=True):
@@ -92,8 +101,25 @@ class AttemptFailed(Event, frozen=True):
     """The provider could not be reached or did not answer; what happened there is not known yet."""
 
     intent: str
+    """Its key."""
     number: int
     error: str
+
+
+# keys
+
+
+def key_of(recorded: Recorded) -> str:
+    """Of an intent: under which the provider acts at most once, and tells what became of it, ``pay_…/1.1764612300000``.
+
+    The event's id alone would not do. A shop that was put back from a backup gives numbers of lost orders once more,
+    and the provider would answer with what became of those.
+    """
+    return _key(recorded.event_id, recorded.event.placed_at)
+
+
+def _key(event_id: str, placed_at: int) -> str:
+    return f"{event_id}.{placed_at}" if placed_at else event_id
 
 
 # state
@@ -145,6 +171,8 @@ class Payment(State, frozen=True):
     """Parts were captured, and nothing is set aside any more."""
     until: int = 0
     """When the provider lets what is set aside go by itself (ms); 0 if it does not say."""
+    placed_at: int = 0
+    """When its order was placed (ms)."""
 
     @property
     def captured(self) -> Money:
@@ -184,10 +212,14 @@ class Payment(State, frozen=True):
         amounts = (one.amount.amount for one in self.disputes.values() if one.status == status)
         return Money(sum(amounts), self.amount.currency)
 
-    def awaits(self, intent: str) -> bool:
-        """Whether ``intent``, an event's id, is the one whose outcome is awaited."""
-        number = intent.rpartition("/")[2]
-        return self.intent > 0 and number.isdecimal() and int(number) == self.intent
+    def awaits(self, key: str) -> bool:
+        """Whether ``key`` is that of the intent whose outcome is awaited."""
+        return self.intent > 0 and key.rpartition("/")[2] == _key(str(self.intent), self.placed_at)
+
+    def knows(self, key: str) -> bool:
+        """Whether ``key`` is of an intent of this payment: not of a lost order's that had the same number."""
+        number = key.rpartition("/")[2]
+        return number == _key(number.partition(".")[0], self.placed_at)
 
 
 PaymentState = NoPayment | Payment
@@ -206,7 +238,9 @@ def captured_so_far(state: PaymentState | None) -> int:
 
 
 def authorization_requested(state: PaymentState, event: AuthorizationRequested) -> PaymentState:
-    return Payment(event.order_id, event.amount, event.token, "authorizing", events=1, intent=1)
+    return Payment(
+        event.order_id, event.amount, event.token, "authorizing", events=1, intent=1, placed_at=event.placed_at
+    )
 
 
 def payment_authorized(state: PaymentState, event: PaymentAuthorized) -> PaymentState:

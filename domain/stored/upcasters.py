@@ -82,6 +82,11 @@ def payment_voided_1(data: Data) -> Data:
     return {"amount": None, **data}
 
 
+def payment_intent(data: Data) -> Data:
+    """The version before made the key of an intent from its event's id alone."""
+    return {"placed_at": 0, **data}
+
+
 def order_cancelled_1(data: Data) -> Data:
     """Version 1 called off everything, and kept no note of it."""
     return {"units": {}, "note": b"", **data}
@@ -120,11 +125,15 @@ STEPS: dict[tuple[str, int], Callable[[Data], Data]] = {
     ("order.shipment_packed", 1): shipment_packed_1,
     ("order.shipment_packed", 2): shipment_packed_2,
     ("payment.authorization_requested", 1): payment_authorization_requested_1,
+    ("payment.authorization_requested", 2): payment_intent,
     ("payment.authorized", 1): payment_authorized_1,
     ("payment.capture_requested", 1): payment_part_1,
+    ("payment.capture_requested", 2): payment_intent,
     ("payment.captured", 1): payment_part_1,
+    ("payment.void_requested", 1): payment_intent,
     ("payment.voided", 1): payment_voided_1,
     ("payment.refund_requested", 1): payment_refund_1,
+    ("payment.refund_requested", 2): payment_intent,
     ("payment.refund_refused", 1): payment_refund_refused_1,
     ("payment.refunded", 1): payment_refund_1,
     ("stock.uncommitted", 1): stock_uncommitted_1,

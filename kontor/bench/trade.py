@@ -64,8 +64,9 @@ class Trade:
         cart = await self._services.engine.state(cart_id)
         order_id = order_id_of(cart_id, cart)
         await self._submit(self._placing(order_id, account, cart.generation, lines, now), order_id)
-        await self._submit(RecordAuthorization(payment_id(order_id), f"ch_{number}"), order_id)
-        await self._submit(RecordCapture(payment_id(order_id), f"{payment_id(order_id)}/3"), order_id)
+        paid = payment_id(order_id)
+        await self._submit(RecordAuthorization(paid, f"{paid}/1.{now}", f"ch_{number}"), order_id)
+        await self._submit(RecordCapture(paid, f"{paid}/3.{now}"), order_id)
 
     def _line(self, number: int, place: int) -> CartLine:
         sku = self._sku(number * 2 + place)

@@ -58,17 +58,17 @@ def recording(payment_id: str, state: payment.Payment, intent: str, answer: Even
     """The command that an answer becomes; None is yes. None for a payment that waits for nothing."""
     match state.status, answer:
         case "authorizing", payment.PaymentDeclined(reason=reason):
-            return payment.RecordDecline(payment_id, reason)
+            return payment.RecordDecline(payment_id, intent, reason)
         case "authorizing", payment.PaymentAuthorized(reference=reference, until=until):
-            return payment.RecordAuthorization(payment_id, reference, until)
+            return payment.RecordAuthorization(payment_id, intent, reference, until)
         case "authorizing", _:
-            return payment.RecordAuthorization(payment_id, "what-if")
+            return payment.RecordAuthorization(payment_id, intent, "what-if")
         case "capturing", payment.PaymentDeclined(reason=reason) | payment.CaptureRefused(reason=reason):
             return payment.RecordCaptureRefusal(payment_id, intent, reason)
         case "capturing", _:
             return payment.RecordCapture(payment_id, intent)
         case "voiding", _:
-            return payment.RecordVoid(payment_id)
+            return payment.RecordVoid(payment_id, intent)
         case "refunding", _:
             return payment.RecordRefund(payment_id, intent)
     return None

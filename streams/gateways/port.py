@@ -1,7 +1,7 @@
 """The port of a payment provider: what Kontor asks of one, and what can come back.
 
-Every call carries a ``key``, the event id of the intent that asks for it (``pay_…/1``). The provider acts at most once
-per key and gives the same answer again, so a call may be repeated whenever its outcome is in doubt, and ``find``
+Every call carries a ``key``, that of the intent that asks for it (``pay_…/1.1764612300000``). The provider acts at most
+once per key and gives the same answer again, so a call may be repeated whenever its outcome is in doubt, and ``find``
 settles every doubt.
 """
 

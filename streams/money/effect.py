@@ -46,7 +46,7 @@ class Effect:
 
     kind: str
     key: str
-    """The intent's event id, the provider's idempotency key."""
+    """The intent's, by which the provider knows it."""
     order_id: str
     amount: Money | None = None
     token: str = ""
@@ -65,6 +65,11 @@ def payment_of(key: str) -> str:
     return key.partition("/")[0]
 
 
+def event_of(key: str) -> str:
+    """The id of the intent's event."""
+    return key.partition(".")[0]
+
+
 def order_of(key: str) -> str:
     """The order whose payment the intent belongs to."""
     return "ord_" + payment_of(key).removeprefix("pay_")
@@ -78,7 +83,7 @@ def asked_for(recorded: Recorded) -> Effect | None:
     event: Any = recorded.event
     return Effect(
         kind=kind,
-        key=recorded.event_id,
+        key=payment.key_of(recorded),
         order_id=order_of(recorded.stream),
         amount=None if kind == "void" else event.amount,
         token=event.token if kind == "authorize" else "",
@@ -136,25 +141,27 @@ def recording(key: str, outcome: Outcome) -> Command:
     paid = payment_of(key)
     match outcome:
         case Authorized(reference, until):
-            return payment.RecordAuthorization(paid, reference, until)
+            return payment.RecordAuthorization(paid, key, reference, until)
         case Declined(reason):
-            return payment.RecordDecline(paid, reason)
+            return payment.RecordDecline(paid, key, reason)
         case Captured():
             return payment.RecordCapture(paid, key)
         case CaptureRefused(reason):
             return payment.RecordCaptureRefusal(paid, key, reason)
         case Voided():
-            return payment.RecordVoid(paid)
+            return payment.RecordVoid(paid, key)
         case Refunded():
             return payment.RecordRefund(paid, key)
         case RefundRefused(reason):
             return payment.RecordRefundRefusal(paid, key, reason)
 
 
-def recording_of(dispute: Dispute, at: int) -> Command:
-    """The command that puts on record how a dispute stands. It decides nothing when that is known."""
+def recording_of(dispute: Dispute, reference: str, at: int) -> Command:
+    """The command that puts on record how a dispute of the charge ``reference`` stands. It decides nothing when that is
+    known."""
     return payment.RecordDispute(
         dispute.payment_id,
+        reference,
         dispute.dispute_id,
         dispute.amount,
         dispute.reason[:REASON_MAX],

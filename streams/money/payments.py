@@ -2,7 +2,7 @@
 
 Intents that this process commits are acted on at once, and so are those of others that were committed just now.
 Whatever is still open a while later, be it that a process died or a provider was away, is found in the view of open
-checkouts and taken up again: first ask the provider, then act. The key of a call is the event id of its intent, so
+checkouts and taken up again: first ask the provider, then act. The key of a call is that of its intent, so
 nothing is charged twice, whoever asks however often, for as long as the provider remembers keys: Stripe does for a day.
 Reply, callback and query end in one function, ``complete``.
 """
@@ -36,7 +36,17 @@ from streams.gateways.port import (
     PaymentGateway,
     Pending,
 )
-from streams.money.effect import Effect, asked_for, left_open, order_of, payment_of, perform, recording, recording_of
+from streams.money.effect import (
+    Effect,
+    asked_for,
+    event_of,
+    left_open,
+    order_of,
+    payment_of,
+    perform,
+    recording,
+    recording_of,
+)
 from streams.processes.silent import silent_checkouts
 
 AUTHORIZE_ATTEMPTS_MAX = 4
@@ -203,7 +213,7 @@ class PaymentProcess:
                 continue  # others may share the account with the provider
             try:
                 context = self._context(one.payment_id, "")
-                outcome = await self._engine.submit(recording_of(one, context.at), context)
+                outcome = await self._engine.submit(recording_of(one, reference, context.at), context)
                 news = news or bool(outcome.events)
             except DomainError as refusal:
                 log.warning("dispute_not_recorded", dispute=one.dispute_id, reason=refusal.detail)
@@ -337,7 +347,8 @@ class PaymentProcess:
             await self._engine.submit(failure, self._context(effect.key, effect.traceparent))
 
     def _context(self, key: str, traceparent: str) -> Context:
-        return Context("system:payments", new_command_id(), self._engine.clock(), order_of(key), key, traceparent)
+        now = self._engine.clock()
+        return Context("system:payments", new_command_id(), now, order_of(key), event_of(key), traceparent)
 
 
 def error_text(error: Exception) -> str:

@@ -1,5 +1,5 @@
 """Notices of accounts: a link for whoever forgot their password, has another address, or has an address that nobody
-confirmed yet, that either was changed, and that a second factor came or went.
+confirmed yet, that either was changed, and that a second factor came or went or has other recovery codes.
 
 They have couriers of their own: somebody who waits for a link does not wait for letters about orders. Nobody can switch
 them off, since they are how an owner learns of a stranger. What a link needs is made when its letter is written, and is
@@ -19,7 +19,7 @@ from domain.buyers.account import ActiveAccount, PasswordChanged
 from domain.buyers.confirmation import EmailConfirmationAsked
 from domain.buyers.emailchange import EmailChangeAsked, EmailChanged
 from domain.buyers.reset import VALID_MS, ResetAsked, lookup_of
-from domain.buyers.secondfactor import SecondFactorAdded, SecondFactorRemoved
+from domain.buyers.secondfactor import RecoveryCodesDrawn, SecondFactorAdded, SecondFactorRemoved
 from domain.claim import Claim
 from domain.ids import claim_id, delivery_id
 from domain.recorded import Recorded
@@ -30,6 +30,7 @@ from streams.outgoing.published import type_of
 
 RESET, CHANGED = "password_reset", "password_changed"
 FACTOR_ADDED, FACTOR_REMOVED = "second_factor_added", "second_factor_removed"
+CODES_DRAWN = "recovery_codes_drawn"
 EMAIL_ASKED, EMAIL_CHANGED, TO_CONFIRM = "email_change", "email_changed", "email_confirmation"
 NOWHERE = "KONTOR_STOREFRONT_URL is not set, so there is nowhere to lead to"
 NEW_PASSWORD = "/new-password"
@@ -48,6 +49,7 @@ TYPES = (
     EmailConfirmationAsked,
     SecondFactorAdded,
     SecondFactorRemoved,
+    RecoveryCodesDrawn,
 )
 
 
@@ -55,6 +57,7 @@ _OF_CHANGES: dict[type, str] = {
     PasswordChanged: CHANGED,
     SecondFactorAdded: FACTOR_ADDED,
     SecondFactorRemoved: FACTOR_REMOVED,
+    RecoveryCodesDrawn: CODES_DRAWN,
 }
 """What the owner is told of, with a link for who did not do it."""
 

@@ -44,6 +44,7 @@ ACCOUNT_SUBJECTS = {
     "password_changed": "Your password was changed",
     "second_factor_added": "Signing in takes a code now",
     "second_factor_removed": "Signing in takes no code any more",
+    "recovery_codes_drawn": "You have other recovery codes now",
     "email_change": "Confirm your new e-mail address",
     "email_confirmation": "Confirm your e-mail address",
     "email_changed": "Your e-mail address was changed",

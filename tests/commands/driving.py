@@ -103,9 +103,16 @@ def order_of(cart_id: str, cart: OpenCart, at: int, **more: Any) -> PlaceOrder:
 
 async def pay(engine: Engine, order_id: str) -> None:
     """What the payment provider reports, when all is well."""
-    paying = payment_id(order_id)
-    await engine.submit(RecordAuthorization(paying, "ch_1"), context(engine.clock(), order_id))
-    await engine.submit(RecordCapture(paying, f"{paying}/3"), context(engine.clock(), order_id))
+    paying, key = payment_id(order_id), await asked_with(engine, order_id)
+    await engine.submit(RecordAuthorization(paying, key, "ch_1"), context(engine.clock(), order_id))
+    key = await asked_with(engine, order_id)
+    await engine.submit(RecordCapture(paying, key), context(engine.clock(), order_id))
+
+
+async def asked_with(engine: Any, order_id: str) -> str:
+    """The key of what the provider was last asked for and has not answered."""
+    state = await engine.state(payment_id(order_id))
+    return f"{payment_id(order_id)}/{state.intent}.{state.placed_at}"
 
 
 async def buy(engine: Engine, buyer: str, skus: Sequence[str], quantity: int = 1, **more: Any) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pytest
 
 from commands.engine import Engine
@@ -11,7 +13,7 @@ from commands.store.memory import MemoryLog
 from domain.ids import payment_id
 from domain.orders.order import OrderPaid
 from domain.payments.payment import RecordAuthorization, RecordCapture
-from tests.commands.driving import SKU, Clock, buy, context, offer, pay, place
+from tests.commands.driving import SKU, Clock, asked_with, buy, context, offer, pay, place
 
 
 @pytest.fixture
@@ -24,9 +26,10 @@ async def other(log, clock, engine):
 
 async def steps(engine: Engine, order_id: str) -> list[int]:
     """Events that each report of the provider led to, in the commit that recorded it."""
-    paying = payment_id(order_id)
-    reports = (RecordAuthorization(paying, "ch_1"), RecordCapture(paying, f"{paying}/3"))
-    outcomes = [await engine.submit(report, context(engine.clock(), order_id)) for report in reports]
+    paying, outcomes = payment_id(order_id), []
+    for report in (partial(RecordAuthorization, reference="ch_1"), RecordCapture):
+        told = report(paying, await asked_with(engine, order_id))
+        outcomes.append(await engine.submit(told, context(engine.clock(), order_id)))
     return [len(outcome.events) for outcome in outcomes]
 
 

@@ -31,6 +31,7 @@ from streams.views.follower import Follower
 from tests.commands.driving import (
     SHOP,
     Clock,
+    asked_with,
     buy,
     buyer_id,
     context,
@@ -60,11 +61,13 @@ async def first_days(log: EventLog) -> None:
     for number in range(3):
         await buy(engine, buyer_id(number), ["A", "B"], backorder=(B,))
     declined = await place(engine, buyer_id(10), ["A"])
-    await engine.submit(RecordDecline(payment_id(declined), "declined"), context(clock(), declined))
+    await engine.submit(
+        RecordDecline(payment_id(declined), await asked_with(engine, declined), "declined"), context(clock(), declined)
+    )
     refunded = await buy(engine, buyer_id(11), ["A"])
     await engine.submit(CancelOrder(refunded, "cancelled"), context(clock(), refunded))
     await engine.submit(RequestRefund(payment_id(refunded), "cancelled"), context(clock(), refunded))
-    await do(engine, RecordRefund(payment_id(refunded), f"{payment_id(refunded)}/5"))
+    await do(engine, RecordRefund(payment_id(refunded), await asked_with(engine, refunded)))
     await do(engine, HoldStock(B, "crt_1", 2, clock(), clock() + 1_000, backorder=True))
     await do(engine, ReleaseStock(B, "crt_1", clock(), "removed"))
     late = await place(engine, buyer_id(12), ["A"], 3)

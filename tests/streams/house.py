@@ -112,6 +112,10 @@ class House:
         context = Context("usr_1", new_command_id(), now_ms(), correlation)
         return await self.engine.submit(command, context)
 
+    async def key(self, order_id: str, number: int = 1) -> str:
+        """Under which the provider is asked for what the payment's event of this number says."""
+        return f"{payment_id(order_id)}/{number}.{(await self.engine.state(payment_id(order_id))).placed_at}"
+
     async def stock(self, quantity: int) -> None:
         await self.submit(inventory.ReceiveStock(STOCK_ID, quantity, now_ms()))
 

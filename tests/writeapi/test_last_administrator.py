@@ -12,6 +12,7 @@ from domain.buyers.account import ActiveAccount
 from domain.buyers.scopes import ReliedOn
 from domain.errors import IllegalTransition
 from tests.writeapi.conftest import ADA, GRACE, House
+from tests.writeapi.refusals import refused
 from tests.writeapi.test_scopes import by, give
 from writeapi.accounts import scopes
 
@@ -64,3 +65,23 @@ async def test_the_one_that_was_relied_on_is_told_in_its_events(house: House) ->
     told = [recorded(row).event for row in await house.log.read_stream(grace.user_id)]
     assert told[-1] == ReliedOn("admin")
     assert await administrators(house, [grace.user_id]) == [grace.user_id]
+
+
+async def test_the_last_one_does_not_delete_the_own_account(house: House) -> None:
+    ada, grace = await house.person(), await house.person(GRACE)
+    await give(house, ADA, "admin")
+    answer = await ada.call("DELETE", "/api/me")
+    assert "make another one first" in refused(answer, 409, "illegal_transition")["detail"]
+    assert (await ada.call("GET", "/api/me")).status_code == 200
+    await give(house, GRACE, "admin")
+    assert (await ada.call("DELETE", "/api/me")).status_code == 204
+    assert await administrators(house, [ada.user_id, grace.user_id]) == [grace.user_id]
+
+
+async def test_of_two_who_delete_their_accounts_in_the_same_moment_one_stays(house: House) -> None:
+    people = [await house.person(), await house.person(GRACE)]
+    for who in (ADA, GRACE):
+        await give(house, who, "admin")
+    answers = await asyncio.gather(*(person.call("DELETE", "/api/me") for person in people))
+    assert sorted(answer.status_code for answer in answers) == [204, 409]
+    assert len(await administrators(house, [person.user_id for person in people])) == 1

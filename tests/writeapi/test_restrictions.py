@@ -10,9 +10,11 @@ import pytest
 
 from commands.context import system_context
 from commands.engine import Engine
+from commands.errors import UnreadableStream
 from commands.store.memory import MemoryLog
 from domain.catalog.rule import PutRule, Restriction, Scope, Synonyms, WithdrawRule
 from domain.decider import Command
+from tests.damage import damage
 from writeapi.merchants.restrictions import REFRESH_S, Restrictions
 
 BEDS = Restriction(("US-CA",), Scope((("Beds",),)))
@@ -102,3 +104,14 @@ async def test_many_ask_once_and_a_failure_is_told_and_not_remembered(log: Memor
             await here.restrictions.now()
         here.failing = False
         assert await here.restrictions.now() == [BEDS]
+
+
+async def test_while_a_rule_cannot_be_read_nothing_is_sold(log: MemoryLog) -> None:
+    """It may forbid what is about to be sold, and of what cannot be read nobody knows. The error names the rule."""
+    async with desk(log) as there:
+        await there.does(PutRule("rul_1", BEDS), PutRule("rul_2", SOFAS))
+    damage(log, "rul_2")
+    async with desk(log) as here:
+        for _ in range(2):
+            with pytest.raises(UnreadableStream, match="rul_2"):
+                await here.restrictions.now()

@@ -12,7 +12,7 @@ import pytest
 
 from commands.context import system_context
 from commands.mapper import recorded
-from domain.buyers.secondfactor import SecondFactorAdded, SecondFactorRemoved
+from domain.buyers.secondfactor import RecoveryCodesDrawn, SecondFactorAdded, SecondFactorRemoved
 from domain.errors import IllegalTransition, NotFound
 from readapi.edge.ratelimit import Policy
 from streams.processes.erasure import erase
@@ -239,6 +239,7 @@ async def test_other_recovery_codes_are_told_once_and_void_those_before(ada: Enr
     drawn = answer.json()["recoveryCodes"]
     assert len(set(drawn) - set(ada.recovery)) == 10
     assert (await shown(ada.person))["recoveryCodesLeft"] == 10
+    assert await noted(ada.house, ada.person) == [SecondFactorAdded(), RecoveryCodesDrawn()]
     refused(await ada.enter(ada.recovery[1]), 401, NEEDED)
     assert (await ada.enter(drawn[0])).status_code == 200
     assert wrong(await redraw(ada.person, ada.code)) == ["#/code"], "a code works once"

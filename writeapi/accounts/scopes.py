@@ -2,6 +2,7 @@
 
 account_with       whose e-mail address it is
 give, take_away    and what both see to
+leave_another      of administrators who go, by whatever way
 """
 
 from __future__ import annotations
@@ -54,15 +55,16 @@ async def take_away(
     """
     account_id = await account_with(engine, vault, email)
     if scope == ADMIN and not forced:
-        await _leave_another(engine, account_id, context)
+        await leave_another(engine, account_id, context, or_else=", or use --force")
     else:
         await engine.submit(RevokeScope(account_id, scope), context)
     await asyncio.to_thread(vault.revoke_account, account_id)
     return account_id
 
 
-async def _leave_another(engine: Engine, account_id: str, context: Context) -> None:
-    """Takes ``admin`` from an account while another one keeps it.
+async def leave_another(engine: Engine, account_id: str, context: Context, *, or_else: str = "") -> None:
+    """Takes ``admin`` from an account, if it has that, while another one keeps it. Raises IllegalTransition where there
+    is no other, with what else could be done.
 
     The other account is written to, and this one may not have been since it was looked at. So of two that rely on each
     other in one moment, or of any number in a circle, one at least finds its own account moved on and looks again.
@@ -73,7 +75,7 @@ async def _leave_another(engine: Engine, account_id: str, context: Context) -> N
             return
         other = await _another_administrator(engine, account_id)
         if other is None:
-            raise IllegalTransition("nobody else is an administrator; make another one first, or use --force")
+            raise IllegalTransition(f"nobody else is an administrator; make another one first{or_else}")
         try:
             await engine.submit(RelyOn(other, ADMIN), context)
             await engine.submit(RevokeScope(account_id, ADMIN), context, expected_version=known.version)

@@ -12,7 +12,7 @@ from commands.engine import Engine
 from commands.errors import WritePathError
 from commands.vault import Vault
 from domain.buyers.account import ActiveAccount
-from domain.buyers.secondfactor import NoteSecondFactor
+from domain.buyers.secondfactor import NoteRecoveryCodes, NoteSecondFactor
 from domain.errors import DomainError, IllegalTransition
 from writeapi.accounts.scopes import ADMIN, account_with
 
@@ -59,14 +59,14 @@ async def remove_lost(engine: Engine, vault: Vault, email: str, context: Context
     account_id = await account_with(engine, vault, email)
     if not await asyncio.to_thread(vault.drop_factor, account_id):
         raise IllegalTransition("this account has no second factor")
-    await note(engine, account_id, context, there=False)
+    await note(engine, NoteSecondFactor(account_id, there=False), context)
     return account_id
 
 
-async def note(engine: Engine, account_id: str, context: Context, *, there: bool) -> None:
+async def note(engine: Engine, command: NoteSecondFactor | NoteRecoveryCodes, context: Context) -> None:
     """So that a letter tells the owner. It holds already, so whatever keeps the log from taking this is told to
     whoever runs the shop, and not to who asked."""
     try:
-        await engine.submit(NoteSecondFactor(account_id, there), context)
+        await engine.submit(command, context)
     except (WritePathError, DomainError) as error:
-        log.warning("second_factor_not_noted", account=account_id, reason=type(error).__name__)
+        log.warning("second_factor_not_noted", account=command.account_id, reason=type(error).__name__)

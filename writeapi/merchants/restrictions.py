@@ -1,7 +1,8 @@
 """Which restrictions hold now, for whoever is about to sell something.
 
 Each rule is asked for its own stream, so what is said of one here is as new as the log. Which rules there are is heard
-of at once where they are made, and asked once a second, while somebody buys, for those of other processes.
+of at once where they are made, and asked once a second, while somebody buys, for those of other processes. One that
+cannot be read may forbid anything: nothing is sold until it can be read (DECISIONS 107).
 """
 
 from __future__ import annotations

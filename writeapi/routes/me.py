@@ -50,6 +50,7 @@ from readapi.edge.schemas import (
 )
 from streams.processes.erasure import erase
 from writeapi.accounts.leaving import require_nothing_sold
+from writeapi.accounts.scopes import leave_another
 from writeapi.accounts.veil import veiled_key
 from writeapi.bodies.replies import AccountReply, AddressReply, PaymentMethodReply
 from writeapi.buying.addresses import wrong_with
@@ -181,7 +182,7 @@ async def erase_me(request: Request, principal: RequiredPrincipal) -> Response:
 
     The e-mail address is free again. Orders stay, without name and address; what of them is not packed yet is called
     off and refunded, since nobody could send it any more. Refused (409 `illegal_transition`) while a
-    shop of this person offers anything or has something to send.
+    shop of this person offers anything or has something to send, and to the last administrator.
     """
     services = services_of(request)
     known = await services.engine.load(principal.account_id)
@@ -190,6 +191,7 @@ async def erase_me(request: Request, principal: RequiredPrincipal) -> Response:
         if "merchant" in known.state.scopes:
             await require_nothing_sold(services, principal.account_id)
     context = context_of(request, principal.account_id)
+    await leave_another(services.engine, principal.account_id, context)
     position = await erase(services.engine, services.vault, principal.account_id, context)
     return Response(status_code=204, headers={POSITION_HEADER: format_position(position)})
 

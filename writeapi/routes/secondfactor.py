@@ -15,6 +15,7 @@ from pydantic.alias_generators import to_camel
 from starlette.requests import Request
 from starlette.responses import Response
 
+from domain.buyers.secondfactor import NoteRecoveryCodes, NoteSecondFactor
 from domain.errors import IllegalTransition, Invalid
 from readapi.edge.openapi import problem_responses, signed_in
 from readapi.edge.principal import RequiredPrincipal, edge_of
@@ -104,7 +105,7 @@ async def confirm(request: Request, body: ShownCode, principal: RequiredPrincipa
         if codes is None:
             raise Invalid("this is no code of the secret that was begun; wait for the next one, or begin anew", "/code")
     await asyncio.to_thread(services.vault.end_others, account_id, principal.family)
-    await note(services.engine, account_id, context_of(request, account_id), there=True)
+    await note(services.engine, NoteSecondFactor(account_id, there=True), context_of(request, account_id))
     return _told({"recoveryCodes": codes}, 200)
 
 
@@ -116,8 +117,8 @@ async def confirm(request: Request, body: ShownCode, principal: RequiredPrincipa
     responses={200: {"model": RecoveryReply}, **problem_responses("unauthenticated", "illegal_transition")},
 )
 async def redraw(request: Request, body: ShownCode, principal: RequiredPrincipal) -> Response:
-    """Ten of them, told this once; those before are void from then on. Takes what the app shows, and no recovery code:
-    who has nothing but those removes the second factor and begins another one."""
+    """Ten of them, told this once; those before are void from then on, and a letter tells the owner. Takes what the app
+    shows, and no recovery code: who has nothing but those removes the second factor and begins another one."""
     services, account_id = services_of(request), principal.account_id
     if await asyncio.to_thread(services.vault.factor_of, account_id) is None:
         raise IllegalTransition(_NONE)
@@ -125,6 +126,7 @@ async def redraw(request: Request, body: ShownCode, principal: RequiredPrincipal
         codes = await asyncio.to_thread(services.vault.redraw_recovery, account_id, body.code)
         if codes is None:
             raise Invalid(NO_CODE, "/code")
+    await note(services.engine, NoteRecoveryCodes(account_id), context_of(request, account_id))
     return _told({"recoveryCodes": codes}, 200)
 
 
@@ -151,7 +153,7 @@ async def remove(request: Request, body: Removal, principal: RequiredPrincipal) 
 
     await by_password(request, account_id, body.current_password, by_code)
     await asyncio.to_thread(vault.drop_factor, account_id)
-    await note(services.engine, account_id, context_of(request, account_id), there=False)
+    await note(services.engine, NoteSecondFactor(account_id, there=False), context_of(request, account_id))
     return Response(status_code=204)
 
 

@@ -23,7 +23,7 @@ from domain.errors import DomainError, VersionMismatch
 from domain.ids import payment_id
 from domain.orders.order import CancelledOrder, PaidOrder
 from domain.payments.payment import RecordAuthorization, RecordCapture
-from tests.commands.driving import SKU, STOCK, Clock, buy, context, do, hold, offer, place, receive
+from tests.commands.driving import SKU, STOCK, Clock, asked_with, buy, context, do, hold, offer, place, receive
 from tests.commands.logs.place import engines, named, settled
 
 LOGS = 4
@@ -93,11 +93,11 @@ async def pay_when_asked(engine: Engines, order_id: str) -> None:
     """The provider reports what it was asked for, and no sooner."""
     paying = payment_id(order_id)
     for name, report in (
-        ("payment.authorization_requested", RecordAuthorization(paying, "ch_1")),
-        ("payment.capture_requested", RecordCapture(paying, f"{paying}/3")),
+        ("payment.authorization_requested", partial(RecordAuthorization, reference="ch_1")),
+        ("payment.capture_requested", RecordCapture),
     ):
         await eventually(partial(asked_for, engine, paying, name))
-        await engine.submit(report, context(engine.clock(), order_id))
+        await engine.submit(report(paying, await asked_with(engine, order_id)), context(engine.clock(), order_id))
 
 
 async def test_the_last_unit_is_sold_once_and_the_other_order_called_off(engine):

@@ -17,10 +17,11 @@ from hypothesis import strategies as st
 from commands.errors import StorageUnavailable
 from commands.idempotency import Answer, IdempotentRequest
 from commands.logs.slices import SLICES, slice_of
+from commands.store.port import Reply
 from commands.store.sqlite import SQLiteLog
 from kontor.proving.verifying import verify
 from tests.commands.driving import SKU, STOCK, do, hold, offer, place, receive
-from tests.commands.logs.place import engines, settled
+from tests.commands.logs.place import engines, merged, settled
 
 LOGS = 3
 HOME = slice_of(STOCK)
@@ -215,6 +216,17 @@ async def all_there(folder: Path, acknowledged: dict[str, int]) -> None:
         for stream, version in acknowledged.items():
             assert (await engine.load(stream)).version >= version
             assert (await engine.state(stream)).on_hand == len(await engine.log.read_stream(stream))
+
+
+async def test_of_several_answers_to_a_key_the_newest_is_told(tmp_path):
+    """The first lies where its stream was, and what replaced it where that had moved to."""
+    several = merged(tmp_path, LOGS)
+    for number, at in ((1, 2_000), (0, 3_000), (2, 1_000)):
+        transaction = await several.logs[number].begin()
+        await transaction.append([], [Reply("key", b"digest", 202, b"{}", f"at {at}".encode(), at)], [])
+        await transaction.commit()
+    assert (await several.replies(["key", "none"]))["key"].body == b"at 3000"
+    await several.close()
 
 
 @pytest.mark.slow

@@ -1,9 +1,18 @@
-"""A second factor that came or went is noted each time, and is no state of an account's events."""
+"""A second factor that came or went, or got other codes, is noted each time, and is no state of an account's events."""
 
 from __future__ import annotations
 
+import pytest
+
 from domain.buyers.account import ACCOUNT, AccountErased, AccountRegistered
-from domain.buyers.secondfactor import NoteSecondFactor, SecondFactorAdded, SecondFactorRemoved
+from domain.buyers.secondfactor import (
+    NoteRecoveryCodes,
+    NoteSecondFactor,
+    RecoveryCodesDrawn,
+    SecondFactorAdded,
+    SecondFactorRemoved,
+)
+from domain.decider import Command
 from domain.errors import IllegalTransition, NotFound
 from tests.spec import given
 
@@ -15,12 +24,14 @@ def test_each_is_noted_every_time_and_changes_nothing_else() -> None:
     account = given(ACCOUNT, registered)
     after = account.when(NoteSecondFactor(ID, there=True)).then(SecondFactorAdded())
     assert after.state == account.state
+    other = after.when(NoteRecoveryCodes(ID)).then(RecoveryCodesDrawn()).when(NoteRecoveryCodes(ID))
+    assert other.then(RecoveryCodesDrawn()).state == account.state
     gone = after.when(NoteSecondFactor(ID, there=False)).then(SecondFactorRemoved())
     assert gone.state == account.state
     gone.when(NoteSecondFactor(ID, there=False)).then(SecondFactorRemoved())
 
 
-def test_of_nobody_nothing_is_noted() -> None:
-    note = NoteSecondFactor(ID, there=True)
+@pytest.mark.parametrize("note", [NoteSecondFactor(ID, there=True), NoteRecoveryCodes(ID)])
+def test_of_nobody_nothing_is_noted(note: Command) -> None:
     given(ACCOUNT).when(note).then_refused(NotFound)
     given(ACCOUNT, registered, AccountErased()).when(note).then_refused(IllegalTransition)

@@ -49,7 +49,7 @@ def test_terms_of_the_offer_go_with_the_hold():
 
 
 def test_then_asks_for_the_money():
-    given(*RESERVED).asks_for(payment.RequestAuthorization(PAYMENT, ORDER, PRICE, "pm_card_visa"))
+    given(*RESERVED).asks_for(payment.RequestAuthorization(PAYMENT, ORDER, PRICE, "pm_card_visa", NOW))
 
 
 def test_waits_for_the_provider():

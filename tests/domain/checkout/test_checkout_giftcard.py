@@ -54,7 +54,7 @@ def paying(amount: Money, **changes: Any) -> order.OrderPlaced:
 PARTLY, WHOLLY = paying(PART), paying(PRICE)
 SET_ASIDE = about_card(giftcard.GiftCardReserved(ORDER, PART))
 REDEEMED = about_card(giftcard.GiftCardRedeemed(ORDER, PART))
-ASKED = (PAYMENT, payment.AuthorizationRequested(ORDER, REST, "pm_card_visa"))
+ASKED = (PAYMENT, payment.AuthorizationRequested(ORDER, REST, "pm_card_visa", NOW))
 AUTHORIZED = (PAYMENT, payment.PaymentAuthorized("ch_1"))
 SOLD = (PENS_SOLD, INK_SOLD)
 TAKING = (*RESERVED, SET_ASIDE, ASKED, AUTHORIZED, *SOLD, CONFIRMED, (PAYMENT, payment.CaptureRequested(REST, "ch_1")))
@@ -82,7 +82,7 @@ def test_the_card_is_asked_once_the_goods_are_held():
 
 
 def test_then_the_payment_method_for_the_rest():
-    partly(*RESERVED, SET_ASIDE).asks_for(payment.RequestAuthorization(PAYMENT, ORDER, REST, "pm_card_visa"))
+    partly(*RESERVED, SET_ASIDE).asks_for(payment.RequestAuthorization(PAYMENT, ORDER, REST, "pm_card_visa", NOW))
     partly(*RESERVED, SET_ASIDE, ASKED, AUTHORIZED).asks_for(*COMMIT)
 
 
@@ -329,4 +329,4 @@ def test_a_plain_order_is_paid_by_the_payment_method_alone():
     assert plain.due == PRICE
     assert (PARTLY.due, WHOLLY.due) == (REST, Money(0, "USD"))
     story = given(*TAKING[:3], placed=plain)
-    story.asks_for(payment.RequestAuthorization(PAYMENT, ORDER, PRICE, "pm_card_visa"))
+    story.asks_for(payment.RequestAuthorization(PAYMENT, ORDER, PRICE, "pm_card_visa", NOW))

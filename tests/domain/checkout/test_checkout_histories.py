@@ -50,11 +50,16 @@ class House:
     def tell(self, order_id: str, command: Command) -> None:
         self.world.submit(command, order_id)
 
+    def key(self, order_id: str) -> str:
+        """Of what the provider was asked for last."""
+        state = self.world.state(payment_id(order_id))
+        return f"{payment_id(order_id)}/{state.intent}.{state.placed_at}"
+
     def authorized(self, order_id: str) -> None:
-        self.tell(order_id, payment.RecordAuthorization(payment_id(order_id), "ch_1"))
+        self.tell(order_id, payment.RecordAuthorization(payment_id(order_id), self.key(order_id), "ch_1"))
 
     def declined(self, order_id: str) -> None:
-        self.tell(order_id, payment.RecordDecline(payment_id(order_id), "card_declined"))
+        self.tell(order_id, payment.RecordDecline(payment_id(order_id), self.key(order_id), "card_declined"))
 
     def pass_time(self, ms: int, *, sweep: bool = False) -> None:
         self.world.now += ms
@@ -84,7 +89,7 @@ def test_an_order_takes_its_way(house):
     house.step(order_id, AUTHORIZING)
     house.authorized(order_id)
     house.step(order_id, 3)
-    house.tell(order_id, payment.RecordCapture(payment_id(order_id), f"{payment_id(order_id)}/3"))
+    house.tell(order_id, payment.RecordCapture(payment_id(order_id), house.key(order_id)))
     assert house.settled(order_id)
     assert isinstance(house.world.state(order_id), PaidOrder)
 

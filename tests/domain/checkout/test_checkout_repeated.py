@@ -90,7 +90,7 @@ def answered(state: Checkout) -> tuple[str, Event]:
 
 def test_other_holds_on_the_same_goods_are_other_peoples_business():
     somebody = (INK, inventory.StockRefused("ord_2", 1, 0, "out_of_stock"))
-    given(*RESERVED, somebody).asks_for(payment.RequestAuthorization(PAYMENT, ORDER, PRICE, "pm_card_visa"))
+    given(*RESERVED, somebody).asks_for(payment.RequestAuthorization(PAYMENT, ORDER, PRICE, "pm_card_visa", NOW))
 
 
 def test_failed_attempts_count_for_the_open_intent_only():

@@ -86,7 +86,7 @@ def test_not_serviceable_is_refused_before_anything_is_held():
 
 
 def test_expired_when_the_holds_ran_out_before_the_money_was_asked_for():
-    given(*RESERVED).at(HOLD_UNTIL).asks_for(payment.RequestAuthorization(PAYMENT, ORDER, PRICE, "pm_card_visa"))
+    given(*RESERVED).at(HOLD_UNTIL).asks_for(payment.RequestAuthorization(PAYMENT, ORDER, PRICE, "pm_card_visa", NOW))
     given(*RESERVED).at(HOLD_UNTIL + 1).asks_for(order.CancelOrder(ORDER, "expired"))
 
 

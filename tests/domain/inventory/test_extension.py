@@ -14,6 +14,7 @@ from tests.domain.checkout.story import (
     AUTHORIZING,
     HOLD_UNTIL,
     INK,
+    NOW,
     ORDER,
     PAYMENT,
     PENS,
@@ -40,7 +41,7 @@ def test_whoever_is_still_paying_keeps_the_goods_a_little_longer():
 
 def test_what_has_run_out_is_not_extended_and_who_does_not_pay_yet_gets_no_longer():
     given(*AUTHORIZING).at(HOLD_UNTIL).asks_for_nothing()
-    given(*RESERVED).at(HOLD_UNTIL).asks_for(payment.RequestAuthorization(PAYMENT, ORDER, PRICE, "pm_card_visa"))
+    given(*RESERVED).at(HOLD_UNTIL).asks_for(payment.RequestAuthorization(PAYMENT, ORDER, PRICE, "pm_card_visa", NOW))
 
 
 # for good
@@ -63,7 +64,7 @@ def test_the_goods_are_there_for_as_long_as_the_payment_may_come_back(looked_aft
         house.step(slow)
     if looked_after:
         assert house.world.state(quick).reason == "out_of_stock"
-        house.tell(slow, payment.RecordCapture(payment_id(slow), f"{payment_id(slow)}/3"))
+        house.tell(slow, payment.RecordCapture(payment_id(slow), house.key(slow)))
         house.step(slow)
         assert isinstance(house.world.state(slow), PaidOrder)
     else:

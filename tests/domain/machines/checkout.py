@@ -232,7 +232,7 @@ class CheckoutMachine(RuleBasedStateMachine):
         intent = intents[-1 - index % len(intents)]
         self.provider.hear(intent, willing=willing)
         if at_once:
-            self.submit(self.provider.answers[intent.event_id], intent.meta.correlation, process)
+            self.submit(self.provider.answers[payment.key_of(intent)], intent.meta.correlation, process)
 
     @precondition(lambda self: self.provider.answers)
     @rule(index=any_index, process=PROCESSES)
@@ -246,11 +246,15 @@ class CheckoutMachine(RuleBasedStateMachine):
     def provider_is_silent(self, index: int, number: int) -> None:
         """An authorization that it says it never heard of is given up in the end; the call may yet arrive there."""
         intent = self.intents()[-1 - index % len(self.intents())]
-        failure = payment.RecordFailedAttempt(intent.stream, intent.event_id, number, "GatewayTimeout")
+        key = payment.key_of(intent)
+        failure = payment.RecordFailedAttempt(intent.stream, key, number, "GatewayTimeout")
         self.submit(failure, intent.meta.correlation)
         authorizing = isinstance(intent.event, payment.AuthorizationRequested)
-        if number == 3 and authorizing and intent.event_id not in self.provider.answers:
-            self.submit(payment.RecordDecline(intent.stream, "provider_unavailable"), intent.meta.correlation)
+        if number == 3 and authorizing and key not in self.provider.answers:
+            self.submit(
+                payment.RecordDecline(intent.stream, key, "provider_unavailable"),
+                intent.meta.correlation,
+            )
 
     def answer(self, key: str, process: int = 0) -> None:
         order_id = "ord_" + key.partition("/")[0].removeprefix("pay_")
@@ -325,9 +329,9 @@ class CheckoutMachine(RuleBasedStateMachine):
         given_up = {row.stream for row in self.world.log if isinstance(row.event, payment.PaymentDeclined)}
         for intent in self.intents():
             unheard = isinstance(intent.event, payment.AuthorizationRequested) and intent.stream in given_up
-            if intent.event_id in self.provider.answers or not unheard:
+            if payment.key_of(intent) in self.provider.answers or not unheard:
                 self.provider.hear(intent, willing=True)
-                self.answer(intent.event_id)
+                self.answer(payment.key_of(intent))
         self.ask_again_for_what_was_refused()
 
     def ask_again_for_what_was_refused(self) -> None:

@@ -24,6 +24,7 @@ class Charge:
     """``status``: authorized, voided, or gone when the authorization ran out."""
 
     amount: Money
+    reference: str
     status: str = "authorized"
     captured: int = 0
     """Minor units, perhaps in several parts."""
@@ -47,8 +48,9 @@ class Provider:
 
     def hear(self, intent: Recorded, *, willing: bool) -> None:
         """Acts once per intent, however often it is told."""
-        if intent.event_id not in self.answers:
-            self.answers[intent.event_id] = self._act(intent, willing)
+        key = payment.key_of(intent)
+        if key not in self.answers:
+            self.answers[key] = self._act(intent, willing)
 
     def kept(self, payment_id: str) -> int:
         """Minor units that the buyer has paid and not got back."""
@@ -64,7 +66,9 @@ class Provider:
             left = charge.captured - charge.back - charge.withheld
             if left > 0:
                 number, money = len(charge.disputes) + 1, Money(min(amount, left), charge.amount.currency)
-                told = payment.RecordDispute(payment_id, f"dp_{number}", money, "fraudulent", at, 0, "open", at)
+                told = payment.RecordDispute(
+                    payment_id, charge.reference, f"dp_{number}", money, "fraudulent", at, 0, "open", at
+                )
                 charge.disputes[told.dispute_id] = told
 
     def decide(self, payment_id: str, won: bool, at: int) -> None:
@@ -83,31 +87,31 @@ class Provider:
         return any(one.status == "authorized" and one.captured < one.amount.amount for one in charges)
 
     def _act(self, intent: Recorded, willing: bool) -> Command:
-        payment_id, asked = intent.stream, intent.event
+        payment_id, asked, key = intent.stream, intent.event, payment.key_of(intent)
         charges = self.charges.setdefault(payment_id, [])
         if isinstance(asked, payment.AuthorizationRequested):
             if not willing:
-                return payment.RecordDecline(payment_id, "card_declined")
-            charges.append(Charge(asked.amount))
-            return payment.RecordAuthorization(payment_id, f"ch_{payment_id}_{len(charges)}")
+                return payment.RecordDecline(payment_id, key, "card_declined")
+            charges.append(Charge(asked.amount, f"ch_{payment_id}_{len(charges) + 1}"))
+            return payment.RecordAuthorization(payment_id, key, charges[-1].reference)
         (charge,) = charges
         if isinstance(asked, payment.CaptureRequested):
             assert charge.captured + asked.amount.amount <= charge.amount.amount, (charge, asked)
             assert asked.part or asked.amount == charge.amount
             if charge.status != "authorized" or not willing:
                 charge.status = "gone"
-                return payment.RecordCaptureRefusal(payment_id, intent.event_id, "authorization_expired")
+                return payment.RecordCaptureRefusal(payment_id, key, "authorization_expired")
             charge.captured += asked.amount.amount
-            return payment.RecordCapture(payment_id, intent.event_id)
+            return payment.RecordCapture(payment_id, key)
         if isinstance(asked, payment.VoidRequested):
             assert charge.status == "authorized", charge
             assert charge.captured < charge.amount.amount, charge
             charge.status = "voided"
-            return payment.RecordVoid(payment_id)
+            return payment.RecordVoid(payment_id, key)
         assert isinstance(asked, payment.RefundRequested), asked
         assert charge.back + asked.amount.amount <= charge.captured, (charge, asked)
         disputed = charge.back + asked.amount.amount + charge.withheld > charge.captured
         if not willing or disputed:
-            return payment.RecordRefundRefusal(payment_id, intent.event_id, "unknown_charge")
+            return payment.RecordRefundRefusal(payment_id, key, "unknown_charge")
         charge.back += asked.amount.amount
-        return payment.RecordRefund(payment_id, intent.event_id)
+        return payment.RecordRefund(payment_id, key)

@@ -15,9 +15,9 @@ from tests.domain.machines.aggregate import AggregateMachine
 
 ID = "pay_1"
 OUTCOMES = (
-    payment.RecordAuthorization(ID, "ch_1"),
-    payment.RecordDecline(ID, "card_declined"),
-    payment.RecordVoid(ID),
+    payment.RecordAuthorization(ID, f"{ID}/1", "ch_1"),
+    payment.RecordDecline(ID, f"{ID}/1", "card_declined"),
+    payment.RecordVoid(ID, f"{ID}/3"),
 )
 PARTS = ("shi_1", "shi_2", "shi_3")
 INTENTS = (payment.RequestCapture(ID), payment.RequestVoid(ID, "cancelled"), payment.RequestRefund(ID, "cancelled"))
@@ -59,7 +59,7 @@ class PaymentMachine(AggregateMachine):
 
     @rule(amount=st.integers(0, 10**6), currency=st.sampled_from(("USD", "JPY")))
     def request(self, amount: int, currency: str) -> None:
-        self.told(payment.RequestAuthorization(ID, "ord_1", Money(amount, currency), "pm_card"))
+        self.told(payment.RequestAuthorization(ID, "ord_1", Money(amount, currency), "pm_card", 0))
 
     @rule(outcome=st.sampled_from(OUTCOMES))
     def the_provider_says(self, outcome: object) -> None:
@@ -109,7 +109,7 @@ class PaymentMachine(AggregateMachine):
         """Also what he has got back already, and more than he had paid."""
         paid = getattr(self.state, "amount", Money(20, "USD"))
         amount = Money(paid.amount * share // 20, paid.currency)
-        self.told(RecordDispute(ID, f"dp_{number}", amount, "fraudulent", 1, 9, status, 5))
+        self.told(RecordDispute(ID, "ch_1", f"dp_{number}", amount, "fraudulent", 1, 9, status, 5))
 
     @rule(number=st.integers(1, 4), of=st.integers(1, 12))
     def an_attempt_fails(self, number: int, of: int) -> None:

@@ -67,7 +67,9 @@ def by_parcel(*events: tuple[str, Any]) -> Story:
 
 
 def test_it_rests_until_somebody_packs() -> None:
-    given(*RESERVED, placed=PLACED).asks_for(payment.RequestAuthorization(PAYMENT, ID, PRICE, "pm_card_visa", True))
+    given(*RESERVED, placed=PLACED).asks_for(
+        payment.RequestAuthorization(PAYMENT, ID, PRICE, "pm_card_visa", NOW, True)
+    )
     story = by_parcel(*STANDS)
     story.asks_for_nothing()
     assert (rests_until(story.state), is_settled(story.state)) == (FOREVER, False)
@@ -281,7 +283,7 @@ def test_the_rest_is_let_go_and_what_was_taken_can_be_refunded() -> None:
     asked = a_payment(TAKING[1], TAKEN[1]).when(payment.RequestVoid(PAYMENT, "rest"))
     letting_go = asked.then(payment.VoidRequested("ch_1", "rest"))
     letting_go.when(ASK_TWO).then_nothing()
-    over = letting_go.when(payment.RecordVoid(PAYMENT)).then(payment.PaymentVoided(SECOND))
+    over = letting_go.when(payment.RecordVoid(PAYMENT, "pay_1/5")).then(payment.PaymentVoided(SECOND))
     assert (over.state.status, over.state.left) == ("captured", FIRST)
     over.when(ASK_TWO).then_refused(IllegalTransition)
     over.when(payment.RequestRefund(PAYMENT, "returned", "rfd_1", PRICE)).then_refused(Invalid)

@@ -43,11 +43,16 @@ PARTLY_LOST = replace(LOST, amount=HALF)
 
 
 def told(status: str, **changes: Any) -> RecordDispute:
-    said = RecordDispute(ID, "dp_1", PRICE, "fraudulent", opened_at=5, evidence_by=900, status=status, at=10)
+    said = RecordDispute(ID, "ch_1", "dp_1", PRICE, "fraudulent", opened_at=5, evidence_by=900, status=status, at=10)
     return replace(said, **changes)
 
 
 # what the provider says
+
+
+def test_of_another_charge_it_is_another_payments():
+    """Of a lost order, in a shop that was put back from a backup: the numbers are the same."""
+    a_capture().when(told("open", reference="ch_2")).then_refused(IllegalTransition)
 
 
 @pytest.mark.parametrize(("verdict", "event"), [("won", WON), ("lost", LOST)])

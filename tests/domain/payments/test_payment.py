@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import pytest
+from msgspec.structs import replace
 
+from domain.decider import Event
 from domain.errors import IllegalTransition, Invalid
 from domain.money import Money
 from domain.payments import payment
 from domain.payments.payment import PAYMENT
+from domain.recorded import Meta, Recorded
 from domain.stored.codec import decode, encode
 from tests.spec import Given, given
 
 ID = "pay_1"
 PRICE = Money(1999, "USD")
-REQUEST = payment.RequestAuthorization(ID, "ord_1", PRICE, "pm_card_visa")
+REQUEST = payment.RequestAuthorization(ID, "ord_1", PRICE, "pm_card_visa", 0)
 REQUESTED = payment.AuthorizationRequested("ord_1", PRICE, "pm_card_visa")
 AUTHORIZED = payment.PaymentAuthorized("ch_1")
 DECLINED = payment.PaymentDeclined("card_declined")
@@ -54,7 +57,7 @@ def test_takes_the_whole_way():
         a_payment("none")
         .when(REQUEST)
         .then(REQUESTED)
-        .when(payment.RecordAuthorization(ID, "ch_1"))
+        .when(payment.RecordAuthorization(ID, f"{ID}/1", "ch_1"))
         .then(AUTHORIZED)
         .when(payment.RequestCapture(ID))
         .then(CAPTURING)
@@ -69,12 +72,12 @@ def test_takes_the_whole_way():
 
 # What each outcome means in each state: the event, or nothing. Every other pair decides nothing.
 EFFECTIVE = {
-    ("authorizing", payment.RecordAuthorization(ID, "ch_1")): AUTHORIZED,
-    ("authorizing", payment.RecordDecline(ID, "card_declined")): DECLINED,
-    ("declined", payment.RecordAuthorization(ID, "ch_1")): AUTHORIZED,
+    ("authorizing", payment.RecordAuthorization(ID, f"{ID}/1", "ch_1")): AUTHORIZED,
+    ("authorizing", payment.RecordDecline(ID, f"{ID}/1", "card_declined")): DECLINED,
+    ("declined", payment.RecordAuthorization(ID, f"{ID}/1", "ch_1")): AUTHORIZED,
     ("capturing", payment.RecordCapture(ID, f"{ID}/3")): CAPTURED,
     ("capturing", payment.RecordCaptureRefusal(ID, f"{ID}/3", "expired")): payment.PaymentDeclined("expired"),
-    ("voiding", payment.RecordVoid(ID)): payment.PaymentVoided(),
+    ("voiding", payment.RecordVoid(ID, f"{ID}/3")): payment.PaymentVoided(),
     ("refunding", payment.RecordRefund(ID, "pay_1/5")): payment.PaymentRefunded(PRICE),
     ("refunding", payment.RecordRefundRefusal(ID, "pay_1/5", "unknown_charge")): payment.RefundRefused(
         "", "unknown_charge"
@@ -101,13 +104,13 @@ def test_an_outcome_of_a_payment_that_was_never_asked_for_is_refused(outcome):
 
 def test_an_authorization_that_turns_up_after_it_was_given_up_can_be_voided():
     given_up = given(PAYMENT, REQUESTED, payment.PaymentDeclined("provider_unavailable"))
-    found = given_up.when(payment.RecordAuthorization(ID, "ch_1")).then(AUTHORIZED)
+    found = given_up.when(payment.RecordAuthorization(ID, f"{ID}/1", "ch_1")).then(AUTHORIZED)
     found.when(payment.RequestVoid(ID, "payment_declined")).then(payment.VoidRequested("ch_1", "payment_declined"))
 
 
 def test_a_refused_capture_is_not_undone_by_an_old_authorization():
     refused = given(PAYMENT, *STATES["capturing"], payment.PaymentDeclined("expired"))
-    refused.when(payment.RecordAuthorization(ID, "ch_1")).then_nothing()
+    refused.when(payment.RecordAuthorization(ID, f"{ID}/1", "ch_1")).then_nothing()
 
 
 @pytest.mark.parametrize(
@@ -131,12 +134,53 @@ def test_money_moves_only_from_where_it_is(status, command, repeated):
         asked.then_refused(IllegalTransition)
 
 
+# a number that a lost order had, in a shop that was put back from a backup
+
+AGAIN = 1_764_612_300_000
+"""When the order was placed that has the number now."""
+
+
+def placed_again(*events: Event) -> Given:
+    return given(
+        PAYMENT, *(replace(event, placed_at=AGAIN) if hasattr(event, "placed_at") else event for event in events)
+    )
+
+
+def test_what_it_asks_for_is_not_what_an_order_asked_for_that_had_its_number():
+    asked = given(PAYMENT).when(replace(REQUEST, placed_at=AGAIN)).then(replace(REQUESTED, placed_at=AGAIN))
+    taken = asked.when(payment.RecordAuthorization(ID, f"{ID}/1.{AGAIN}", "ch_1")).then(AUTHORIZED)
+    taking = taken.when(payment.RequestCapture(ID)).then(replace(CAPTURING, placed_at=AGAIN))
+    taken.when(payment.RequestVoid(ID, "cancelled")).then(replace(VOIDING, placed_at=AGAIN))
+    captured = taking.when(payment.RecordCapture(ID, f"{ID}/3.{AGAIN}")).then(CAPTURED)
+    captured.when(payment.RequestRefund(ID, "cancelled")).then(replace(REFUNDING, placed_at=AGAIN))
+
+
+@pytest.mark.parametrize("outcome", OUTCOMES, ids=lambda command: type(command).__name__)
+@pytest.mark.parametrize("status", list(STATES)[1:])
+@pytest.mark.parametrize("lost", ["", ".1764612300001", ".0"])
+def test_what_became_of_the_lost_order_is_none_of_its_own(status, outcome, lost):
+    told = replace(outcome, intent=outcome.intent + lost)
+    placed_again(*STATES[status]).when(told).then_refused(IllegalTransition)
+
+
+def test_keys_of_older_payments_are_their_events_ids():
+    assert payment.key_of(recorded(REQUESTED)) == "pay_1/1"
+    assert payment.key_of(recorded(replace(REQUESTED, placed_at=AGAIN))) == "pay_1/1.1764612300000"
+    a_payment("authorizing").when(payment.RecordAuthorization(ID, f"{ID}/1.{AGAIN}", "ch_1")).then_refused(
+        IllegalTransition
+    )
+
+
+def recorded(event: Event) -> Recorded:
+    return Recorded(1, ID, 1, event, Meta(1, 1, "", "", "ord_1", "", "", b""), b"")
+
+
 def test_failed_attempts_are_counted_once_each():
     failure = payment.RecordFailedAttempt(ID, "pay_1/1", 1, "GatewayTimeout: no answer")
     failed = a_payment("authorizing").when(failure).then(payment.AttemptFailed("pay_1/1", 1, failure.error))
     assert failed.state.attempts == 1
     failed.when(failure).then_nothing()
-    failed.when(payment.RecordAuthorization(ID, "ch_1")).then(AUTHORIZED).when(failure).then_nothing()
+    failed.when(payment.RecordAuthorization(ID, f"{ID}/1", "ch_1")).then(AUTHORIZED).when(failure).then_nothing()
 
 
 @pytest.mark.parametrize("status", ["authorized", "declined", "captured", "voided", "refunded"])

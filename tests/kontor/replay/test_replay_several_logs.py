@@ -10,6 +10,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +31,7 @@ from projections.sqlite import SQLiteViews
 from streams.history.replaying import Wanted
 from streams.views.follower import Follower
 from tests.architecture.sources import ROOT
-from tests.commands.driving import Clock, context, do, offer, place, receive
+from tests.commands.driving import Clock, asked_with, context, do, offer, place, receive
 from tests.commands.logs.place import settled
 from tests.kontor.conftest import HOT
 from tests.kontor.replay.replaying import damage, good, on_hand, replay, run, steps
@@ -65,10 +66,10 @@ async def sell(folder: DataFolder, first: int, *, end: bool = False) -> None:
 async def paid(engine: Any, order_id: str) -> None:
     """By the provider; what it is asked for comes when the order of the logs has what called for it."""
     paying = payment_id(order_id)
-    for intent, record in ((1, RecordAuthorization(paying, "ch_1")), (3, RecordCapture(paying, f"{paying}/3"))):
+    for intent, record in ((1, partial(RecordAuthorization, reference="ch_1")), (3, RecordCapture)):
         while getattr(await engine.state(paying, keep_absent=True), "intent", 0) != intent:
             await settled(engine)
-        await engine.submit(record, context(engine.clock(), order_id))
+        await engine.submit(record(paying, await asked_with(engine, order_id)), context(engine.clock(), order_id))
     while order.status(await engine.state(order_id)) != "PAID":
         await settled(engine)
 

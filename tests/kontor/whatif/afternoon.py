@@ -23,7 +23,7 @@ from kontor.whatif.period import Stretch, period_of
 from kontor.whatif.report import Report
 from kontor.whatif.terms import Changes
 from streams.history.timetravel import Moment
-from tests.commands.driving import SHOP, START, Clock, buyer_id, context, do, offer, place
+from tests.commands.driving import SHOP, START, Clock, asked_with, buyer_id, context, do, offer, place
 
 MINUTE = 60_000
 
@@ -53,13 +53,13 @@ class Afternoon:
         self.clock.at += round(minutes * MINUTE)
 
     async def authorized(self, order_id: str) -> None:
-        await self._tells(RecordAuthorization(payment_id(order_id), "ch_1"), order_id)
+        await self._tells(RecordAuthorization(payment_id(order_id), await self._key(order_id), "ch_1"), order_id)
 
     async def captured(self, order_id: str) -> None:
-        await self._tells(RecordCapture(payment_id(order_id), f"{payment_id(order_id)}/3"), order_id)
+        await self._tells(RecordCapture(payment_id(order_id), await self._key(order_id)), order_id)
 
     async def declined(self, order_id: str) -> None:
-        await self._tells(RecordDecline(payment_id(order_id), "declined"), order_id)
+        await self._tells(RecordDecline(payment_id(order_id), await self._key(order_id), "declined"), order_id)
 
     async def paid(self, order_id: str) -> None:
         await self.authorized(order_id)
@@ -79,6 +79,9 @@ class Afternoon:
         assert known is not None
         for command in saga.next_commands(known, self.clock()):
             await self._tells(command, order_id)
+
+    async def _key(self, order_id: str) -> str:
+        return await asked_with(self.engine, order_id)
 
     async def _tells(self, command: Any, order_id: str) -> None:
         await self.engine.submit(command, context(self.clock(), order_id))

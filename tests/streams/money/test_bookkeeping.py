@@ -184,11 +184,12 @@ async def test_a_dispute_may_be_lost_before_the_capture_is_heard_of(house):
             break
         await asyncio.sleep(0.01)
     whole = quote_of().totals.grand
+    placed_at = (await house.engine.state(paid)).placed_at
     for command in (
-        RecordAuthorization(paid, "ch_1"),
+        RecordAuthorization(paid, f"{paid}/1.{placed_at}", "ch_1"),
         RequestCapture(paid),
-        RecordDispute(paid, "dp_1", whole, "fraudulent", 1, 2, "lost", 3),
-        RecordCapture(paid, f"{paid}/3"),
+        RecordDispute(paid, "ch_1", "dp_1", whole, "fraudulent", 1, 2, "lost", 3),
+        RecordCapture(paid, f"{paid}/3.{placed_at}"),
     ):
         await house.submit(command)
     await Bookkeeping(house.log, house.engine).post()
@@ -199,10 +200,10 @@ async def test_a_dispute_may_be_lost_before_the_capture_is_heard_of(house):
 async def test_money_without_an_order_waits_in_an_account_of_its_own(house):
     paid = payment_id("ord_NOBODY")
     for command in (
-        RequestAuthorization(paid, "ord_NOBODY", Money(700, "EUR"), "pm_card_visa"),
-        RecordAuthorization(paid, "ch_1"),
+        RequestAuthorization(paid, "ord_NOBODY", Money(700, "EUR"), "pm_card_visa", 1),
+        RecordAuthorization(paid, f"{paid}/1.1", "ch_1"),
         RequestCapture(paid),
-        RecordCapture(paid, f"{paid}/3"),
+        RecordCapture(paid, f"{paid}/3.1"),
     ):
         await house.submit(command)
     await Bookkeeping(house.log, house.engine).post()

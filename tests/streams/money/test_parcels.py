@@ -189,7 +189,7 @@ async def test_a_late_callback_of_one_part_says_nothing_of_the_next(tmp_path: Pa
         assert [part.status for part in paid.parts.values()] == ["captured", "requested"]
         second = paid.part_under_way
         assert second == "shi_2"
-        intent = f"{payment_id(order_id)}/{paid.intent}"
+        intent = await house.key(order_id, paid.intent)
         for _ in range(2):
             await house.payments.complete(intent, Captured())
         await sold(house, order_id)

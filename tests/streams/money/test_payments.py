@@ -172,7 +172,7 @@ async def test_an_authorization_found_after_it_was_given_up_is_voided(shop):
     placed = place_order(1, "pm_sim_timeout_nothing")
     order_id = await shop.buy(placed)
     assert await shop.ended(order_id) == "CANCELLED"
-    key = payment_id(order_id) + "/1"
+    key = await shop.key(order_id)
     late = await shop.gateway.authorize(key, order_id, quote_of().totals.grand, "pm_card_visa")
     await shop.payments.complete(key, late)
     voided = shop.engine.watch(payment_id(order_id), lambda state: state.status == "voided")
@@ -280,7 +280,7 @@ async def test_a_crash_leaves_exactly_one_charge(tmp_path, moment):
         stop_at_capture(first, charged=moment == "after the capture")
     order_id = await first.buy(place_order(1, "pm_card_visa"))
     if moment == "after the charge":
-        key = payment_id(order_id) + "/1"
+        key = await first.key(order_id)
         await first.gateway.authorize(key, order_id, quote_of().totals.grand, "pm_card_visa")
     if "capture" in moment:
         await asyncio.sleep(0.3)

@@ -14,7 +14,6 @@ from commands.errors import UnreadableStream
 from domain.books.difference import FindDifference, SettleDifference
 from domain.books.reconciliation import Movement
 from domain.books.round import RECONCILIATION
-from domain.ids import payment_id
 from domain.orders.order import CancelOrder
 from kontor.watching.metrics import EngineMetrics
 from streams.gateways.port import Captured, GatewayError
@@ -93,7 +92,7 @@ async def test_what_the_log_only_waits_for_is_asked_and_recorded(tmp_path):
     await house.stock(1)
     order_id = await house.buy(place_order(1, "pm_card_visa"))
     await happened(house, order_id, "AuthorizationRequested")
-    key = f"{payment_id(order_id)}/1"
+    key = await house.key(order_id)
     await house.gateway.authorize(key, order_id, PRICE, "pm_card_visa")
     reconciler = Reconciler(house.log, house.engine, house.payments, tmp_path / "books.db")
     done = await reconciler.with_provider(grace=0)
@@ -104,7 +103,7 @@ async def test_what_the_log_only_waits_for_is_asked_and_recorded(tmp_path):
 
 async def test_without_an_answer_it_is_left_for_later(house, reconciler, monkeypatch):
     (order_id,) = await bought(house, "pm_card_visa")
-    row = Movement(f"{payment_id(order_id)}/1", "ch_1", order_id, "authorize", PRICE.amount, 0, PRICE.currency, 1)
+    row = Movement(await house.key(order_id), "ch_1", order_id, "authorize", PRICE.amount, 0, PRICE.currency, 1)
 
     async def nobody(key: str) -> None:
         raise GatewayError("away")
@@ -240,7 +239,7 @@ async def test_an_order_that_cannot_be_read_keeps_no_other_from_being_compared(h
     monkeypatch.setattr(house.payments, "look_into_disputes", unreadable)
     done = await reconciler.with_provider(grace=0)
     assert (done.orders, done.completed, kinds(done)) == (2, 0, [])
-    assert {f"{payment_id(damaged)}/1", f"{payment_id(other)}/1", "ch_1"} <= set(asked)
+    assert {await house.key(damaged), await house.key(other), "ch_1"} <= set(asked)
 
 
 async def test_a_difference_that_cannot_be_read_keeps_no_other_from_being_recorded(house, reconciler):

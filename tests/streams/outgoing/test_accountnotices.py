@@ -19,7 +19,7 @@ from domain.buyers.account import ChangeProfile, EraseAccount, NotePasswordChang
 from domain.buyers.confirmation import AskConfirmation, ConfirmEmail, EmailConfirmationAsked
 from domain.buyers.emailchange import AskEmailChange, ChangeEmail, EmailChangeAsked
 from domain.buyers.reset import AGAIN_MS, VALID_MS, AskReset, reset_of
-from domain.buyers.secondfactor import NoteSecondFactor
+from domain.buyers.secondfactor import NoteRecoveryCodes, NoteSecondFactor
 from domain.claim import TakeClaim
 from domain.ids import claim_id, new_id
 from domain.outgoing.delivery import Delivery, DeliveryAdvanced
@@ -330,14 +330,21 @@ def test_where_links_lead_is_an_origin(url: str) -> None:
         load(storefront_url=url)
 
 
-async def test_a_second_factor_that_comes_or_goes_is_told_to_its_owner(shop: Shop, box: MailBox) -> None:
+async def test_a_second_factor_that_comes_or_changes_or_goes_is_told_to_its_owner(shop: Shop, box: MailBox) -> None:
     account_id = await shop.opened()
     await shop.submit(ChangeProfile(account_id, told_of_orders=False))
-    for there, subject in ((True, "Signing in takes a code now"), (False, "Signing in takes no code any more")):
-        await shop.settled(shop.submit(NoteSecondFactor(account_id, there)))
-        letter = (await box.got(1 if there else 2))[-1]
+    for number, (note, subject) in enumerate(
+        (
+            (NoteSecondFactor(account_id, there=True), "Signing in takes a code now"),
+            (NoteRecoveryCodes(account_id), "You have other recovery codes now"),
+            (NoteSecondFactor(account_id, there=False), "Signing in takes no code any more"),
+        ),
+        1,
+    ):
+        await shop.settled(shop.submit(note))
+        letter = (await box.got(number))[-1]
         assert letter["Subject"] == subject
         for body in bodies(letter):
             assert "Ada Lovelace" in body
             assert f"{SHOP}/forgotten-password" in body
-    assert box.recipients == [ADDRESS, ADDRESS]
+    assert box.recipients == [ADDRESS] * 3

@@ -65,8 +65,9 @@ def test_nothing_sealed_and_no_token_leaves_the_house() -> None:
     assert data["accountId"] == placed.account_id
     assert data["quote"]["lines"][0]["lineId"] == placed.quote.lines[0].line_id
     assert not {"address", "paymentToken", "derivation", "methods"} & (data.keys() | data["quote"].keys())
-    asked = published(recorded(payment.AuthorizationRequested("ord_1", Money(5, "USD"), "pm_secret")))
-    assert asked["data"] == {"orderId": "ord_1", "amount": {"amount": 5, "currency": "USD"}, "inParts": False}
+    asked = published(recorded(payment.AuthorizationRequested("ord_1", Money(5, "USD"), "pm_secret", placed_at=1_000)))
+    amount, placed_at = {"amount": 5, "currency": "USD"}, "1970-01-01T00:00:01.000Z"
+    assert asked["data"] == {"orderId": "ord_1", "amount": amount, "inParts": False, "placedAt": placed_at}
 
 
 @pytest.mark.parametrize("event", TODAY, ids=stored_name)

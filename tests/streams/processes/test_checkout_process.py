@@ -18,6 +18,7 @@ from domain.payments.payment import RecordAuthorization, RecordCapture
 from projections.views import Touched
 from streams.processes import checkout
 from streams.views import present
+from tests.commands.driving import asked_with
 from tests.streams.house import STOCK_ID, House, place_order
 
 LEFT = 40
@@ -25,6 +26,10 @@ LEFT = 40
 
 def later(house: House, minutes: int) -> None:
     house.engine.clock = lambda: now_ms() + minutes * 60_000
+
+
+async def authorized(house: House, order_id: str) -> RecordAuthorization:
+    return RecordAuthorization(payment_id(order_id), await asked_with(house.engine, order_id), f"ch_{order_id}")
 
 
 async def test_checkouts_that_were_left_behind_share_commits(tmp_path):
@@ -36,7 +41,7 @@ async def test_checkouts_that_were_left_behind_share_commits(tmp_path):
     await house.stock(LEFT)
     orders = await asyncio.gather(*(house.buy(place_order(number, "pm_card_visa")) for number in range(LEFT)))
     for order_id in orders:
-        await house.submit(RecordAuthorization(payment_id(order_id), f"ch_{order_id}"), order_id)
+        await house.submit(await authorized(house, order_id), order_id)
     await house.follower.wait_for(house.engine.position, 10)
     batches: list[Batch] = []
     house.engine.landed.append(lambda batch, seconds: batches.append(batch))
@@ -45,7 +50,7 @@ async def test_checkouts_that_were_left_behind_share_commits(tmp_path):
         await house.checkouts.sweep()
         await house.follower.wait_for(house.engine.position, 10)
     for order_id in orders:
-        await house.submit(RecordCapture(payment_id(order_id), f"{payment_id(order_id)}/3"), order_id)
+        await house.submit(RecordCapture(payment_id(order_id), await asked_with(house.engine, order_id)), order_id)
     await house.follower.wait_for(house.engine.position, 10)
     batches.clear()
     later(house, 4)
@@ -63,7 +68,7 @@ async def under_review_behind_the_views(house: House) -> str:
     placed = place_order(1, "pm_card_visa")
     order_id = await house.buy(replace(placed, review=("amount_above",), review_within=86_400_000))
     await house.follower.catch_up()
-    await house.submit(RecordAuthorization(payment_id(order_id), "ch_1"), order_id)
+    await house.submit(await authorized(house, order_id), order_id)
     state = await house.engine.state(order_id)
     assert isinstance(state, OpenOrder)
     assert (await house.engine.state(STOCK_ID)).committed == 1
