@@ -126,8 +126,8 @@ def test_what_was_called_off_whole_brings_it_along_unless_no_money_is_left():
     a_sale(FREE_CARRIAGE).when(off).then(order.OrderCancelled("cancelled"))
     nothing_left = RefundGranted("rfd_0", FREE_CARRIAGE.totals.grand, "goodwill", 8)
     parcels = {"shp_a": 1, "shp_b": 1}
-    told = OrderGivenBack(NO_MONEY, {"lin_2": 1, **parcels})
-    a_sale(FREE_CARRIAGE, nothing_left).when(off).then(order.OrderCancelled("cancelled"), told)
+    given_back = OrderGivenBack(NO_MONEY, {"lin_2": 1, **parcels})
+    a_sale(FREE_CARRIAGE, nothing_left).when(off).then(order.OrderCancelled("cancelled"), given_back)
 
 
 # the books

@@ -282,10 +282,10 @@ def test_a_cart_that_was_merged_after_the_order_was_placed_gives_nothing():
 def test_a_cart_that_was_merged_after_it_was_checked_out_says_where_the_lines_belong():
     # It kept silent; the lines were lost and the checkout asked for ever.
     merged = given(CART, OPENED, PEN_ADDED, INK_ADDED, CHECKED_OUT, MERGED_AWAY)
-    told = merged.when(REOPEN).then(cart.CartReopened(ORDER, (), merged_into=ID))
-    assert told.state.target == ID
-    told.when(REOPEN).then_nothing()
-    told.when(CHECK_OUT).then_nothing()
+    reopened = merged.when(REOPEN).then(cart.CartReopened(ORDER, (), merged_into=ID))
+    assert reopened.state.target == ID
+    reopened.when(REOPEN).then_nothing()
+    reopened.when(CHECK_OUT).then_nothing()
 
 
 def test_a_cart_that_never_was_is_not_reopened():

@@ -222,14 +222,14 @@ def test_one_refund_on_the_card_says_nothing_of_the_next():
 
 
 @pytest.mark.parametrize(
-    ("refusal", "told"),
+    ("refusal", "reason"),
     [("out_of_stock", "limit_exceeded"), ("limit_exceeded", "limit_exceeded"), ("expired", "expired")],
 )
-def test_a_use_that_cannot_be_had_says_why(refusal: str, told: str):
+def test_a_use_that_cannot_be_had_says_why(refusal: str, reason: str):
     used = AppliedPromotion("prm_1", "Sale", FIVE, counted=True)
     bought = placed(quote=replace(placed().quote, promotions=(used,)))
     refused_use = (uses_of("prm_1"), inventory.StockRefused(ORDER, 1, 0, refusal))
-    given(*RESERVED, refused_use, placed=bought).asks_for(order.CancelOrder(ORDER, told))
+    given(*RESERVED, refused_use, placed=bought).asks_for(order.CancelOrder(ORDER, reason))
 
 
 def test_a_promotion_that_nobody_counts_holds_no_use():

@@ -45,8 +45,8 @@ def test_a_refund_of_everything_calls_off_what_is_in_no_parcel():
     assert not any(is_to_bring(after.state, shop_id) for shop_id in ("shp_a", "shp_b"))
     after.when(EVERYTHING).then_nothing()
     after.when(order.PackShipment(ID, "shi_1", "shp_a", 10)).then_refused(Invalid)
-    told = after.when(order.MarkOrderRefunded(ID)).then(order.OrderRefunded())
-    assert status(told.state) == "REFUNDED"
+    marked = after.when(order.MarkOrderRefunded(ID)).then(order.OrderRefunded())
+    assert status(marked.state) == "REFUNDED"
 
 
 def test_what_is_packed_before_the_refund_leaves_and_what_is_packed_after_it_does_not():

@@ -42,7 +42,7 @@ WON, LOST = DisputeWon("dp_1", PRICE, 10), DisputeLost("dp_1", PRICE, 10)
 PARTLY_LOST = replace(LOST, amount=HALF)
 
 
-def told(status: str, **changes: Any) -> RecordDispute:
+def notice(status: str, **changes: Any) -> RecordDispute:
     said = RecordDispute(ID, "dp_1", PRICE, "fraudulent", opened_at=5, evidence_by=900, status=status, at=10)
     return replace(said, **changes)
 
@@ -52,20 +52,20 @@ def told(status: str, **changes: Any) -> RecordDispute:
 
 @pytest.mark.parametrize(("verdict", "event"), [("won", WON), ("lost", LOST)])
 def test_it_is_opened_and_decided_once(verdict: str, event: Any) -> None:
-    opened = a_capture().when(told("open")).then(OPENED).when(told("open")).then_nothing()
-    closed = opened.when(told(verdict)).then(event)
+    opened = a_capture().when(notice("open")).then(OPENED).when(notice("open")).then_nothing()
+    closed = opened.when(notice(verdict)).then(event)
     for again in ("open", "won", "lost"):
-        closed.when(told(again)).then_nothing()
+        closed.when(notice(again)).then_nothing()
 
 
 @pytest.mark.parametrize(("verdict", "event"), [("won", WON), ("lost", LOST)])
 def test_a_verdict_that_overtakes_the_opening_brings_it_with_it(verdict: str, event: Any) -> None:
-    a_capture().when(told(verdict)).then(OPENED, event).when(told("open")).then_nothing()
+    a_capture().when(notice(verdict)).then(OPENED, event).when(notice("open")).then_nothing()
 
 
 @pytest.mark.parametrize("status", STATES)
 def test_only_what_was_taken_can_be_disputed(status: str) -> None:
-    asking = given(PAYMENT, *STATES[status]).when(told("open"))
+    asking = given(PAYMENT, *STATES[status]).when(notice("open"))
     if status in DISPUTABLE:
         asking.then(OPENED)
     else:
@@ -74,13 +74,13 @@ def test_only_what_was_taken_can_be_disputed(status: str) -> None:
 
 @pytest.mark.parametrize("amount", [Money(1999, "EUR"), Money(0, "USD"), Money(-1, "USD")])
 def test_what_cannot_be_of_this_payment_is_refused(amount: Money) -> None:
-    a_capture().when(told("open", amount=amount)).then_refused(Invalid)
+    a_capture().when(notice("open", amount=amount)).then_refused(Invalid)
 
 
 def test_a_payment_has_few_disputes() -> None:
     many = [replace(OPENED, dispute_id=f"dp_{number}", amount=Money(1, "USD")) for number in range(2, DISPUTES_MAX + 2)]
-    a_capture(*many).when(told("open")).then_refused(Invalid)
-    a_capture(*many).when(told("lost", dispute_id="dp_2")).then(DisputeLost("dp_2", Money(1, "USD"), 10))
+    a_capture(*many).when(notice("open")).then_refused(Invalid)
+    a_capture(*many).when(notice("lost", dispute_id="dp_2")).then(DisputeLost("dp_2", Money(1, "USD"), 10))
 
 
 def test_whatever_else_is_under_way_goes_on() -> None:
@@ -292,5 +292,5 @@ def test_the_price_of_units_that_are_disputed_is_not_granted() -> None:
 
 
 def test_a_dispute_may_be_heard_of_before_the_capture_is() -> None:
-    early = given(PAYMENT, *STATES["capturing"]).when(told("lost")).then(OPENED, LOST)
+    early = given(PAYMENT, *STATES["capturing"]).when(notice("lost")).then(OPENED, LOST)
     early.when(payment.RecordCapture(ID, f"{ID}/3")).then(CAPTURED)
