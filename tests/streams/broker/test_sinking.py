@@ -44,11 +44,11 @@ async def test_it_begins_where_the_sink_stands(sink):
 
 async def test_what_was_folded_is_told_and_counts(sink):
     handler = Sinking("views", sink, 2)
-    told: list[tuple[str, int]] = []
-    handler.folded.append(lambda name, events, seconds: told.append((name, len(events))))
+    folded: list[tuple[str, int]] = []
+    handler.folded.append(lambda name, events, seconds: folded.append((name, len(events))))
     await handler.handle(0, [said(4, "a", "1"), said(5, "a", "2")], 6)
     await handler.handle(1, [], 9)
-    assert told == [("views", 2)]
+    assert folded == [("views", 2)]
     assert (handler.position, sink.at) == (6, {0: 6, 1: 9})
 
 

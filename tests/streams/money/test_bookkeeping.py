@@ -226,7 +226,7 @@ def tampered(house: House, order_id: str, **change: Any) -> Row:
     return row
 
 
-def told(house: House, books: Bookkeeping) -> None:
+def catch_up(house: House, books: Bookkeeping) -> None:
     """As a follower tells that keeps up."""
     assert isinstance(house.log, MemoryLog)
     books.applied([recorded_or_unreadable(row) for row in house.log.rows], Touched())
@@ -239,7 +239,7 @@ async def test_what_a_newer_version_wrote_is_waited_for(shelf, heard):
     row = tampered(shelf, second, topic="payment.captured@9")
     books = Bookkeeping(shelf.log, shelf.engine)
     if heard:
-        told(shelf, books)
+        catch_up(shelf, books)
     for _ in range(2):
         with pytest.raises(UnreadableStream, match=r"payment\.captured@9.*newer"):
             await books.post()
@@ -269,6 +269,6 @@ async def test_a_damaged_movement_keeps_no_others_waiting(shelf, heard):
     tampered(shelf, second, data=b"\xc1")
     books = Bookkeeping(shelf.log, shelf.engine)
     if heard:
-        told(shelf, books)
+        catch_up(shelf, books)
     await books.post()
     assert [one.order_id for one in await posted(shelf)] == [first, third]
