@@ -58,8 +58,8 @@ async def test_a_code_is_written_nowhere(house: House, admin: Shopper) -> None:
     assert files
     for path in files:
         content = path.read_bytes()
-        for told in (card.code, plain, plain.lower()):
-            assert told.encode() not in content, path
+        for entered in (card.code, plain, plain.lower()):
+            assert entered.encode() not in content, path
 
 
 async def test_codes_that_are_no_cards_are_all_answered_alike(visitor: Shopper) -> None:

@@ -82,8 +82,8 @@ SCENARIOS = {
 
 
 def test_every_scenario_of_the_draft_is_tried(shared_data: Path) -> None:
-    told = json.loads((shared_data / "api" / "idempotency" / "scenarios.json").read_text())
-    for scenario in told["scenarios"]:
+    draft = json.loads((shared_data / "api" / "idempotency" / "scenarios.json").read_text())
+    for scenario in draft["scenarios"]:
         _, status, _ = SCENARIOS[scenario["when"]]
         assert scenario["status"] in (status, "normal", "that of the first answer")
 
@@ -223,10 +223,10 @@ async def test_an_order_that_was_decided_twice_is_answered_as_another_process_en
     await other.close()
     await other.log.close()
     answer = await placing
-    told = expect(202, answer)
-    assert told["status"] == "CANCELLED"
+    order = expect(202, answer)
+    assert order["status"] == "CANCELLED"
     same_answer(answer, await shopper.place("waits", wait=10))
-    assert told["updatedAt"] == (await shopper.order(ids[0]))["updatedAt"]
+    assert order["updatedAt"] == (await shopper.order(ids[0]))["updatedAt"]
 
 
 async def test_orders_that_end_as_they_are_placed_are_answered_as_they_are_replayed(

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.aftersale import once, some
+from tests.e2e.aftersale import once, units_of
 from tests.e2e.house import House, in_process
 from tests.e2e.market import Seller, open_shop
 from tests.e2e.selling.test_shop_lists import every
@@ -106,7 +106,7 @@ async def test_a_line_that_is_called_off_is_taken_from_its_seller_alone(
     order = await shopper.buy()
     before = amounts((await entries(seller, 1))["items"][0])
     theirs = await entries(other, 1)
-    expect(200, await shopper.cancel(order["orderId"], lines=[some(order, 0, 1)]))
+    expect(200, await shopper.cancel(order["orderId"], lines=[units_of(order, 0, 1)]))
     back = (await entries(seller, 2))["items"][0]
     assert amounts(back) == {"goods": -2000, "shipping": 0, "fee": 200, "total": -1800}
     assert (await entries(other, 1))["items"] == theirs["items"]
@@ -166,10 +166,10 @@ async def test_what_cost_the_buyer_nothing_is_owed_to_its_seller_until_it_is_cal
     given = amounts((await entries(other, 1))["items"][0])
     assert (given["goods"], given["fee"]) == (1000, -100)
     numbers = {line["sku"]: i for i, line in enumerate(order["lines"])}
-    expect(200, await shopper.cancel(order["orderId"], lines=[some(order, numbers[paid], 1)]))
+    expect(200, await shopper.cancel(order["orderId"], lines=[units_of(order, numbers[paid], 1)]))
     assert (await entries(seller, 2))["items"][0]["goods"]["amount"] == -2000
     assert (await balances(house, admin))["discounts"] == 1000
-    expect(200, await shopper.cancel(order["orderId"], lines=[some(order, numbers[gift])]))
+    expect(200, await shopper.cancel(order["orderId"], lines=[units_of(order, numbers[gift])]))
     theirs = (await entries(other, 3))["items"]
     assert sorted(one["kind"] for one in theirs) == ["captured", "given_back", "refunded"]
     assert sum(one["total"]["amount"] for one in theirs) == 0

@@ -13,7 +13,7 @@ from domain.books.reconciliation import Movement
 from domain.money import Money
 from streams.gateways.settlement import csv_lines
 from tests.e2e.aftersale import settled as refunded
-from tests.e2e.aftersale import some
+from tests.e2e.aftersale import units_of
 from tests.e2e.house import House, kontor
 from tests.e2e.market import Seller
 from tests.e2e.shopper import Shopper, expect, problem
@@ -46,7 +46,7 @@ async def test_after_purchases_and_cancellations_all_agrees(house: House, seller
     await shopper.settled(order["orderId"])
     await shopper.add(sku, 2)
     parted = await shopper.buy()
-    expect(200, await shopper.cancel(parted["orderId"], lines=[some(parted, 0, 1)]))
+    expect(200, await shopper.cancel(parted["orderId"], lines=[units_of(parted, 0, 1)]))
     await refunded(shopper, parted)
     said = await reconcile(house, exit_code=0)
     assert (said["open"], said["found"], said["orders"]) == ([], 0, 4)

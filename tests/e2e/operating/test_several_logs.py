@@ -170,8 +170,8 @@ async def test_administrators_move_slices_while_others_buy(house: House, seller:
 
     buying = [asyncio.create_task(buys(one)) for one in buyers]
     for log in (1, 3, 0):
-        told = await admin.do("POST", "/api/admin/slices/move", {"first": 0, "last": SLICES - 1, "log": log})
-        assert told["items"] == [{"first": 0, "last": SLICES - 1, "log": log}]
+        reply = await admin.do("POST", "/api/admin/slices/move", {"first": 0, "last": SLICES - 1, "log": log})
+        assert reply["items"] == [{"first": 0, "last": SLICES - 1, "log": log}]
     assert await asyncio.gather(*buying) == ["PAID"] * 4
     shown = await admin.read("/api/admin/slices")
     assert (shown["logs"], shown["version"], shown["next"], shown["prev"]) == (LOGS, 4, None, None)

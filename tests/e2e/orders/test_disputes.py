@@ -41,7 +41,7 @@ async def dispute(house: House, order: dict[str, Any], amount: dict[str, Any] | 
     return decide
 
 
-async def shown(shopper: Shopper, order: dict[str, Any], status: str) -> dict[str, Any]:
+async def once_disputed(shopper: Shopper, order: dict[str, Any], status: str) -> dict[str, Any]:
     """The order once its dispute stands so."""
     for _ in range(500):
         found = await shopper.order(order["orderId"])
@@ -72,7 +72,7 @@ async def refund(admin: Shopper, order: dict[str, Any], **body: Any) -> Any:
 
 async def test_open_and_lost(house: House, admin: Shopper, shopper: Shopper, order: dict[str, Any]) -> None:
     decide = await dispute(house, order)
-    found = await shown(shopper, order, "OPEN")
+    found = await once_disputed(shopper, order, "OPEN")
     [one] = found["disputes"]
     assert (found["status"], found["payment"]["status"]) == ("PAID", "captured")
     assert (one["amount"], one["reason"], one["closedAt"]) == (grand(order), "fraudulent", None)
@@ -83,7 +83,7 @@ async def test_open_and_lost(house: House, admin: Shopper, shopper: Shopper, ord
     said = problem(await refund(admin, order), 409, "illegal_transition")
     assert "disputed" in said["detail"]
     await decide("lost")
-    found = await shown(shopper, order, "LOST")
+    found = await once_disputed(shopper, order, "LOST")
     assert found["disputes"][0]["closedAt"] is not None
     [item] = await listed(admin, order, "closed")
     assert (item["status"], item["version"]) == ("lost", 6)
@@ -101,7 +101,7 @@ async def test_units_called_off_whose_money_is_lost_are_told_to_administrators(
     house: House, admin: Shopper, shopper: Shopper, order: dict[str, Any]
 ) -> None:
     decide = await dispute(house, order)
-    await shown(shopper, order, "OPEN")
+    await once_disputed(shopper, order, "OPEN")
     line = {"lineId": order["lines"][0]["lineId"], "quantity": 1}
     expect(200, await post(shopper, f"/api/orders/{order['orderId']}/cancel", {"lines": [line]}))
     [waiting] = (await shopper.order(order["orderId"]))["refunds"]
@@ -122,7 +122,7 @@ async def test_what_a_lost_dispute_left_of_a_refund_is_given_back_when_somebody_
 ) -> None:
     left = {"amount": 500, "currency": "USD"}
     decide = await dispute(house, order, {**grand(order), "amount": grand(order)["amount"] - 500})
-    await shown(shopper, order, "OPEN")
+    await once_disputed(shopper, order, "OPEN")
     line = {"lineId": order["lines"][0]["lineId"], "quantity": 1}
     expect(200, await post(shopper, f"/api/orders/{order['orderId']}/cancel", {"lines": [line]}))
     await decide("lost")
@@ -133,8 +133,8 @@ async def test_what_a_lost_dispute_left_of_a_refund_is_given_back_when_somebody_
     lost = {**left, "amount": item["amount"]["amount"] - 500}
     assert (again["status"], again["amount"], again["lost"]) == ("PENDING", item["amount"], lost)
     await once(shopper, order, payment="partially_refunded")
-    [told] = (await shopper.order(order["orderId"]))["refunds"]
-    assert (told["status"], told["amount"], told["lost"]) == ("REFUNDED", item["amount"], lost)
+    [returned] = (await shopper.order(order["orderId"]))["refunds"]
+    assert (returned["status"], returned["amount"], returned["lost"]) == ("REFUNDED", item["amount"], lost)
     assert given_back(house, order) == 500
     assert await refusals(admin, order, 0, "lost") == []
     problem(await post(admin, path), 409, "illegal_transition")
@@ -145,9 +145,9 @@ async def test_won_the_money_can_be_refunded(
     house: House, admin: Shopper, shopper: Shopper, order: dict[str, Any]
 ) -> None:
     decide = await dispute(house, order)
-    await shown(shopper, order, "OPEN")
+    await once_disputed(shopper, order, "OPEN")
     await decide("won")
-    await shown(shopper, order, "WON")
+    await once_disputed(shopper, order, "WON")
     expect(202, await refund(admin, order))
     await once(shopper, order, status="REFUNDED")
     assert given_back(house, order) == grand(order)["amount"]
@@ -158,7 +158,7 @@ async def test_what_is_not_disputed_can_be_refunded_meanwhile(
 ) -> None:
     whole, part = grand(order), {"amount": 500, "currency": "USD"}
     await dispute(house, order, {**whole, "amount": whole["amount"] - 500})
-    await shown(shopper, order, "OPEN")
+    await once_disputed(shopper, order, "OPEN")
     problem(await refund(admin, order, amount={**part, "amount": 501}), 409, "illegal_transition")
     line = {"lineId": order["lines"][0]["lineId"]}
     problem(await refund(admin, order, lines=[line]), 409, "illegal_transition")
@@ -172,10 +172,10 @@ async def test_the_books_show_what_it_took_and_from_whom(
     house: House, admin: Shopper, seller: Seller, shopper: Shopper, order: dict[str, Any]
 ) -> None:
     decide = await dispute(house, order)
-    await shown(shopper, order, "OPEN")
+    await once_disputed(shopper, order, "OPEN")
     assert (await balances(house, admin))["disputes"] == grand(order)["amount"]
     await decide("lost")
-    await shown(shopper, order, "LOST")
+    await once_disputed(shopper, order, "LOST")
     assert not any((await balances(house, admin)).values())
     entries = (await seller.shopper.read(f"/api/shops/{seller.shop_id}/ledger"))["items"]
     assert [one["kind"] for one in entries] == ["dispute_lost", "captured"]

@@ -67,19 +67,19 @@ async def test_from_packed_to_delivered(house: House, seller: Seller, shopper: S
 async def test_a_seller_knows_where_to_send_it_until_it_is_there(
     seller: Seller, shopper: Shopper, order: dict[str, Any]
 ) -> None:
-    async def told() -> Any:
+    async def address_shown() -> Any:
         (one,) = (await seller.shopper.read(f"/api/shops/{seller.shop_id}/orders"))["items"]
         return one["address"]
 
     address = (await shopper.order(order["orderId"]))["address"]
     seller.shopper.position = shopper.position
     assert address["line1"]
-    assert await told() == address
+    assert await address_shown() == address
     shipment = await pack(seller, order, **UPS)
-    assert await told() == address
+    assert await address_shown() == address
     delivered = f"/api/orders/{order['orderId']}/shipments/{shipment['shipmentId']}/delivered"
     expect(200, await post(seller, delivered))
-    assert await told() is None, "nothing is left to bring there"
+    assert await address_shown() is None, "nothing is left to bring there"
 
 
 async def test_in_parts_the_order_is_as_far_as_its_last_unit(

@@ -45,8 +45,8 @@ async def sku(seller: Seller) -> str:
 async def offered(seller: Seller, sku: str) -> dict[str, Any]:
     """Its terms, with what a sale was said to be."""
     found = await seller.shopper.read(f"/api/offers/{seller.shop_id}/{sku}")
-    told = {name: found[name] for name in TERMS if name != "prices"}
-    return {**told, "prices": [one["name"] for one in found["prices"]]}
+    terms = {name: found[name] for name in TERMS if name != "prices"}
+    return {**terms, "prices": [one["name"] for one in found["prices"]]}
 
 
 def as_put(**changed: Any) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from domain.pricing.promotion import Percent, Terms
 from kontor.proving.evidence import evidence
 from kontor.whatif.report import Report
 from kontor.whatif.terms import Changes
-from tests.e2e.aftersale import once, post, some
+from tests.e2e.aftersale import once, post, units_of
 from tests.e2e.buying.test_delayed_capture import UPS, pack
 from tests.e2e.giftcards import issue
 from tests.e2e.house import House, in_process
@@ -82,12 +82,12 @@ async def test_what_is_done_after_the_sale_is_done_again(open_house: Open) -> No
         ada = await buyer(house)
         order = await buys(ada, seller, sku)
         path = f"/api/orders/{order['orderId']}"
-        expect(200, await post(ada, f"{path}/cancel", {"lines": [some(order, 0, 1)]}))
+        expect(200, await post(ada, f"{path}/cancel", {"lines": [units_of(order, 0, 1)]}))
         await pack(seller, order, **UPS)
         await once(ada, order, status="SHIPPED")
         shipment = (await ada.order(order["orderId"]))["shipments"][0]["shipmentId"]
         expect(200, await post(seller.shopper, f"{path}/shipments/{shipment}/delivered"))
-        back = expect(201, await post(ada, f"{path}/returns", {"lines": [some(order, 0, 1)]}))["returnId"]
+        back = expect(201, await post(ada, f"{path}/returns", {"lines": [units_of(order, 0, 1)]}))["returnId"]
         expect(200, await post(seller.shopper, f"{path}/returns/{back}/approve"))
         expect(200, await post(seller.shopper, f"{path}/returns/{back}/receive", {"restock": True}))
         bob = await buyer(house)
