@@ -111,16 +111,16 @@ async def test_a_backend_ended_around_the_commit(postgres, after_s):
     log = PostgresLog.open(postgres)
     engine = Engine(log)
     await engine.start()
-    told: Counter[type] = Counter()
+    results: Counter[type] = Counter()
     ended = 0
     for _ in range(15):
         pending = [engine.submit(receive(1), context()) for _ in range(40)]
         await asyncio.sleep(after_s * random.random())
         ended += await end_connections(postgres, random.choice(["active", "idle in transaction"]))
-        told.update(type(result) for result in await settle(*pending))
-    assert set(told) <= {type(await do(engine, receive(1))), StorageUnavailable}
+        results.update(type(result) for result in await settle(*pending))
+    assert set(results) <= {type(await do(engine, receive(1))), StorageUnavailable}
     rows = await rows_of(log)
-    assert len(rows) == sum(told.values()) - told[StorageUnavailable] + 1
+    assert len(rows) == sum(results.values()) - results[StorageUnavailable] + 1
     assert [row.version for row in rows] == list(range(1, len(rows) + 1))
     await engine.close()
     await log.close()

@@ -200,8 +200,8 @@ async def test_a_price_in_major_units_is_told_of_minor_ones(client):
     for amount in (19.99, "19.99"):
         body = {"lines": [], "price": {"amount": amount, "currency": "USD"}}
         found = assert_problem(await client.post("/api/orders", json=body), "validation_failed")["errors"]
-        told = {entry["pointer"]: entry["detail"] for entry in found}
-        assert told["#/price/amount"] == "a whole number of minor units: of 19.99 dollars 1999"
+        details = {entry["pointer"]: entry["detail"] for entry in found}
+        assert details["#/price/amount"] == "a whole number of minor units: of 19.99 dollars 1999"
 
 
 def test_bad_parameter_is_a_domain_error():
@@ -220,7 +220,7 @@ def test_a_client_that_goes_away_is_no_news():
 
 def test_a_log_that_is_away_is_no_news_of_every_request():
     scope = {"type": "http", "path": "/api/orders", "state": {}}
-    with capture_logs() as told:
+    with capture_logs() as logged:
         response = response_for(scope, StorageUnavailable("the event log at db.example cannot be read"))
-    assert (response.status_code, told) == (503, [])
+    assert (response.status_code, logged) == (503, [])
     assert b"db.example" not in response.body

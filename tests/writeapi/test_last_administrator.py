@@ -61,6 +61,6 @@ async def test_the_one_that_was_relied_on_is_told_in_its_events(house: House) ->
     for who in (ADA, GRACE):
         await give(house, who, "admin")
     await scopes.take_away(house.engine, house.vault, ADA["email"], "admin", by(house))
-    told = [recorded(row).event for row in await house.log.read_stream(grace.user_id)]
-    assert told[-1] == ReliedOn("admin")
+    events = [recorded(row).event for row in await house.log.read_stream(grace.user_id)]
+    assert events[-1] == ReliedOn("admin")
     assert await administrators(house, [grace.user_id]) == [grace.user_id]

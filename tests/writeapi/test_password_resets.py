@@ -102,9 +102,11 @@ async def test_a_shop_without_letters_says_so_whatever_the_address(house: House)
     await house.person()
     house.app.state.services.letters_with_links = False
     before = await house.log.head()
-    told = [refused(await ask(house, email), 409, "illegal_transition") for email in (ADA["email"], "no@example.com")]
-    assert {**told[0], "traceId": ""} == {**told[1], "traceId": ""}
-    assert "sends no links" in told[0]["detail"]
+    refusals = [
+        refused(await ask(house, email), 409, "illegal_transition") for email in (ADA["email"], "no@example.com")
+    ]
+    assert {**refusals[0], "traceId": ""} == {**refusals[1], "traceId": ""}
+    assert "sends no links" in refusals[0]["detail"]
     assert await house.log.head() == before
 
 
@@ -165,12 +167,12 @@ async def test_tokens_that_set_nothing_are_all_told_the_same(house: House) -> No
     of_another = good.replace(ada.user_id[4:], grace.user_id[4:])
     house.now = AT + VALID_MS + 1
     too_old = token_of(house, ada, AT)
-    told = []
+    refusals = []
     for token in (used, altered, of_nobody, of_another, too_old, "kpr_invented", "x"):
         problem = refused(await complete(house, token), 422, "validation_failed")
-        told.append({**problem, "traceId": ""})
+        refusals.append({**problem, "traceId": ""})
         assert token not in str(problem) or token == "x"
-    assert [one for one in told if one != told[0]] == []
+    assert [one for one in refusals if one != refusals[0]] == []
     assert (await house.sign_in(ADA["email"], NEW)).status_code == 200
 
 

@@ -49,9 +49,9 @@ async def test_it_is_told_in_the_accounts_events(house: House) -> None:
     ada = await house.person()
     await give(house, ADA, "merchant")
     await take(house, ADA, "merchant")
-    told = [recorded(row) for row in await house.log.read_stream(ada.user_id)][1:]
-    assert [one.event for one in told] == [ScopeGranted("merchant"), ScopeRevoked("merchant")]
-    assert {one.meta.actor for one in told} == {"system:cli"}
+    history = [recorded(row) for row in await house.log.read_stream(ada.user_id)][1:]
+    assert [one.event for one in history] == [ScopeGranted("merchant"), ScopeRevoked("merchant")]
+    assert {one.meta.actor for one in history} == {"system:cli"}
     ada = await again(house, ada)
     assert (await ada.me())["scopes"] == ["customer"]
 
@@ -88,8 +88,8 @@ async def test_a_crash_between_both_steps_is_mended_by_doing_it_again(house: Hou
     assert (await ada.call("GET", "/api/me")).status_code == 200
     await take(house, ADA, "merchant")
     refused(await ada.call("GET", "/api/me"), 401, "unauthenticated")
-    told = [recorded(row).event for row in await house.log.read_stream(ada.user_id)]
-    assert told.count(ScopeRevoked("merchant")) == 1
+    events = [recorded(row).event for row in await house.log.read_stream(ada.user_id)]
+    assert events.count(ScopeRevoked("merchant")) == 1
 
 
 async def test_whom_nobody_is_and_what_is_no_scope(house: House) -> None:

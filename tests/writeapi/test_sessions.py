@@ -89,8 +89,10 @@ async def test_nobody_ends_anothers_or_learns_that_it_is_there(house: House) -> 
     ada, grace = await house.person(), await house.person(GRACE)
     hers = current(await listed(grace))
     unknown = "fam_" + "0" * 24
-    told = [refused(await ada.call("DELETE", f"/api/me/sessions/{one}"), 404, "not_found") for one in (hers, unknown)]
-    assert told[0]["detail"] == told[1]["detail"]
+    refusals = [
+        refused(await ada.call("DELETE", f"/api/me/sessions/{one}"), 404, "not_found") for one in (hers, unknown)
+    ]
+    assert refusals[0]["detail"] == refusals[1]["detail"]
     assert (await grace.call("GET", "/api/me")).status_code == 200
 
 
