@@ -50,12 +50,12 @@ async def sends_all_of_it(url: str) -> bytes:
 
 @pytest.mark.parametrize("loop", LOOPS)
 def test_whoever_sends_too_much_is_told_so(loop: str) -> None:
-    async def told() -> bytes:
+    async def exchange() -> bytes:
         async with listening(refuses) as url, asyncio.timeout(60):
             return await sends_all_of_it(url)
 
     with asyncio.Runner(loop_factory=LOOPS[loop]) as runner:
-        answer = runner.run(told())
+        answer = runner.run(exchange())
     assert answer.startswith(b"HTTP/1.1 413 ")
     assert answer.endswith(b"\r\n\r\ntoo large")
 

@@ -15,9 +15,9 @@ from tests.kontor.watching.test_metrics import numbers
 
 
 async def lookups(http, cache: str) -> tuple[int, int]:
-    told = await numbers(http)
+    metrics = await numbers(http)
     name = f'kontor_cache_lookups_total{{cache="{cache}",result='
-    return int(told[name + '"hit"}']), int(told[name + '"miss"}'])
+    return int(metrics[name + '"hit"}']), int(metrics[name + '"miss"}'])
 
 
 async def test_services_tell_what_their_caches_had(tmp_path):

@@ -22,8 +22,8 @@ DECLINED = "pm_card_declined"
 
 
 async def steps(http) -> dict[str, int]:
-    told = await at_rest(http)
-    return {step: int(told[f'kontor_carts_total{{step="{step}"}}']) for step in STEPS}
+    metrics = await at_rest(http)
+    return {step: int(metrics[f'kontor_carts_total{{step="{step}"}}']) for step in STEPS}
 
 
 def with_lines(counted: dict[str, int]) -> int:
