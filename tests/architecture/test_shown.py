@@ -103,8 +103,8 @@ def check_export(words: list[str]) -> None:
 
 
 def check_eval(words: list[str]) -> None:
-    [told] = words
-    assert (ROOT / told.removeprefix("$(").removesuffix(")")).is_file()
+    [path] = words
+    assert (ROOT / path.removeprefix("$(").removesuffix(")")).is_file()
 
 
 CHECKS: dict[str, Callable[[list[str]], None]] = {

@@ -91,8 +91,8 @@ async def test_a_shop_moves_from_one_machine_to_the_full_profile(tmp_path: Path,
     old, new = tmp_path / "kontor-data", tmp_path / "new"
     shop = await do_business(old)
     kontor(environment, "copy-log", "--from", str(old), "--to", environment["KONTOR_POSTGRES_URL"])
-    told = kontor(environment, "copy-vault", "--from", str(old), "--to", environment["KONTOR_VAULT_URL"])
-    assert "1 erased persons stay unreadable" in told
+    printed = kontor(environment, "copy-vault", "--from", str(old), "--to", environment["KONTOR_VAULT_URL"])
+    assert "1 erased persons stay unreadable" in printed
     (new / "gateway").mkdir(parents=True)
     for file in old.glob("provider.db*"):
         shutil.copy(file, new / "gateway")

@@ -43,9 +43,9 @@ async def park(settings: Settings, folder: Path) -> None:
 
 
 def listed(environment: dict[str, str]) -> list[str]:  # noqa: F811  # a fixture's value
-    told = kontor(environment, "parked", "list", "--json")
-    assert told.returncode == 0, told.stderr
-    found: list[dict[str, Any]] = [json.loads(line) for line in told.stdout.splitlines()]
+    completed = kontor(environment, "parked", "list", "--json")
+    assert completed.returncode == 0, completed.stderr
+    found: list[dict[str, Any]] = [json.loads(line) for line in completed.stdout.splitlines()]
     return sorted(one["key"] for one in found)
 
 

@@ -374,8 +374,8 @@ async def looks_around(house: House, seller: Seller, sku: str) -> None:
         tag = (await visitor.send("GET", path)).headers["etag"]
         assert (await visitor.send("GET", path, If_None_Match=tag)).status_code == 304
     named = {"Kontor-Session": "b7Jq0cQvT3mX1yZp9sLw2A"}
-    told = {"signals": [{"kind": "click", "productId": seller.products[sku], "query": "oak"}]}
-    assert (await visitor.do("POST", "/api/signals", told, 202, **named))["taken"] == 1
+    signals = {"signals": [{"kind": "click", "productId": seller.products[sku], "query": "oak"}]}
+    assert (await visitor.do("POST", "/api/signals", signals, 202, **named))["taken"] == 1
     await visitor.do("GET", "/api/recently-viewed", **named)
     await visitor.do("DELETE", "/api/signals", status=204, **named)
     await visitor.read("/api/searches/popular")
