@@ -22,9 +22,9 @@ from domain.pricing.pieces import pieces_of
 from domain.pricing.pricing import Destination, Quote, QuoteLine, price_quote
 from domain.pricing.promotion import FreeShipping, Percent, Scope, Terms
 from kontor.tables import shipping_table, tax_table
-from tests.domain.books.test_course import NO_MONEY, bought, journal, recorded
-from tests.domain.books.test_postings import balances
-from tests.domain.orders.test_returns import NOW, sent
+from tests.domain.books.journals import NO_MONEY, bought, journal, recorded
+from tests.domain.books.quotes import balances
+from tests.domain.orders.goingback import NOW, sent
 from tests.domain.orders.twosellers import ID, a_paid_order
 from tests.spec import Given, usd
 

@@ -19,6 +19,8 @@ from domain.payments import giftcard, payment
 from domain.payments.giftcard import GiftCardRedeemed, GiftCardReserved
 from domain.pricing.discounts import AppliedPromotion
 from domain.pricing.promotion import uses_of
+from tests.domain.checkout.bycard import BOUGHT, CARD, PART, WHOLLY, about_card
+from tests.domain.checkout.bycard import PARTLY as PARTLY_BY_CARD
 from tests.domain.checkout.story import (
     AUTHORIZED,
     AUTHORIZING,
@@ -44,11 +46,9 @@ from tests.domain.checkout.story import (
     hold,
     placed,
 )
-from tests.domain.checkout.test_checkout_giftcard import BOUGHT, CARD, PART, WHOLLY, about_card
-from tests.domain.checkout.test_checkout_giftcard import PARTLY as PARTLY_BY_CARD
 from tests.domain.orders.aftersale import FIVE, TWO, after_sale, asked, granted, paid_out, refused, request
-from tests.domain.orders.test_delayed_capture import AFTER_A_DAY, STANDS
-from tests.domain.orders.test_orderreview import BEGUN, DOUBTFUL
+from tests.domain.orders.doubtful import BEGUN, DOUBTFUL
+from tests.domain.orders.latecapture import AFTER_A_DAY, STANDS
 
 
 def opened(dispute_id: str, amount: Money) -> tuple[str, Event]:

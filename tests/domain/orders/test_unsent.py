@@ -19,9 +19,9 @@ from tests.domain.checkout.story import INK, ORDER, PENS
 from tests.domain.checkout.story import given as begun
 from tests.domain.checkout.story import placed as bought
 from tests.domain.orders.aftersale import FIVE, SETTLED, after_sale, goods, uncommit
-from tests.domain.orders.test_returns import APPROVED, RECEIVED, REQUESTED
-from tests.domain.orders.test_returns import INK as INK_SENT
-from tests.domain.orders.test_returns import PENS as PENS_SENT
+from tests.domain.orders.goingback import APPROVED, RECEIVED, REQUESTED
+from tests.domain.orders.goingback import INK as INK_SENT
+from tests.domain.orders.goingback import PENS as PENS_SENT
 from tests.domain.orders.twosellers import EVERYTHING, GRAND, ID, QUOTE, a_paid_order, placed, refunded
 from tests.spec import given, usd
 

@@ -12,16 +12,15 @@ from domain.errors import IllegalTransition, Invalid
 from domain.ids import unsent_id
 from domain.money import Money
 from domain.orders import order
-from domain.orders.aftersale import GrantRefund
-from domain.orders.order import ORDER
 from domain.payments import payment
 from domain.payments.disputing import DISPUTABLE, DISPUTES_MAX
-from domain.payments.payment import PAYMENT, DisputeLost, DisputeOpened, DisputeWon, RecordDispute
+from domain.payments.payment import PAYMENT, DisputeLost, DisputeOpened, DisputeWon
 from tests.domain.checkout.story import ORDER as ORDER_ID
 from tests.domain.checkout.story import PAYMENT as PAYMENT_ID
-from tests.domain.checkout.story import PLACED, cancelled
+from tests.domain.checkout.story import cancelled
 from tests.domain.orders.aftersale import FIVE, SETTLED, TWO, after_sale, asked, granted, paid_out, refused, request
-from tests.domain.payments.test_payment import (
+from tests.domain.payments.disputes import GRAND, LOST, OPENED, PARTLY, PARTLY_LOST, WON, grant, notice, paid
+from tests.domain.payments.states import (
     CAPTURED,
     FIRST,
     FIRST_ASKED,
@@ -33,19 +32,8 @@ from tests.domain.payments.test_payment import (
     REST,
     STATES,
 )
-from tests.domain.payments.test_payment import captured as a_capture
-from tests.spec import Given, given
-
-OPENED = DisputeOpened("dp_1", PRICE, "fraudulent", 5, 900)
-PARTLY = replace(OPENED, amount=HALF)
-WON, LOST = DisputeWon("dp_1", PRICE, 10), DisputeLost("dp_1", PRICE, 10)
-PARTLY_LOST = replace(LOST, amount=HALF)
-
-
-def notice(status: str, **changes: Any) -> RecordDispute:
-    said = RecordDispute(ID, "dp_1", PRICE, "fraudulent", opened_at=5, evidence_by=900, status=status, at=10)
-    return replace(said, **changes)
-
+from tests.domain.payments.states import captured as a_capture
+from tests.spec import given
 
 # what the provider says
 
@@ -166,9 +154,6 @@ def closed(kind: type, amount: Money) -> tuple[str, Any]:
     return PAYMENT_ID, kind("dp_1", amount, 10)
 
 
-GRAND = after_sale().state.placed.quote.totals.grand
-
-
 def test_what_is_owed_back_waits_for_the_bank_if_it_needs_what_is_disputed() -> None:
     waiting = after_sale(opened(GRAND), granted("rfd_1", FIVE))
     waiting.asks_for_nothing()
@@ -259,16 +244,6 @@ def test_so_does_the_rest_that_the_provider_refused_since_it_knew_of_the_dispute
 
 
 # what an administrator may grant
-
-
-def paid() -> Given:
-    events = [event for stream, event in SETTLED if stream == ORDER_ID]
-    return given(ORDER, PLACED, *events)
-
-
-def grant(amount: Money | None, contested: int = 0, lost: int = 0) -> GrantRefund:
-    usd = (Money(contested, "USD"), Money(lost, "USD"))
-    return GrantRefund(ORDER_ID, "rfd_1", "goodwill", 9, amount, contested=usd[0], lost=usd[1])
 
 
 def test_no_more_is_granted_than_is_undisputed() -> None:

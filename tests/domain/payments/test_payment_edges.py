@@ -10,11 +10,11 @@ from domain.payments import payment
 from domain.payments.payment import PAYMENT
 from domain.payments.paymentstate import NoPayment, captured_so_far
 from domain.stored.upcasters import upcast
-from tests.domain.orders.test_parcel_capture import FIRST as PART
-from tests.domain.orders.test_parcel_capture import TAKEN, TAKING, TAKING_TWO
-from tests.domain.orders.test_parcel_capture import a_payment as in_parts
-from tests.domain.payments.test_dispute import LOST, OPENED, PARTLY, PARTLY_LOST, notice
-from tests.domain.payments.test_payment import (
+from tests.domain.orders.parcels import FIRST as PART
+from tests.domain.orders.parcels import TAKEN, TAKING, TAKING_TWO
+from tests.domain.orders.parcels import a_payment as in_parts
+from tests.domain.payments.disputes import LOST, OPENED, PARTLY, PARTLY_LOST, notice
+from tests.domain.payments.states import (
     AUTHORIZED,
     FIRST,
     FIRST_ASKED,
