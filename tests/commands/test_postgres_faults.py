@@ -7,7 +7,6 @@ import random
 from collections import Counter
 from typing import Any
 
-import psycopg
 import pytest
 
 from commands import engine as module
@@ -16,6 +15,7 @@ from commands.errors import StorageUnavailable
 from commands.mapper import recorded
 from commands.store.postgres import PostgresLog
 from domain.inventory.inventory import INVENTORY
+from tests.commands.backends import end_connections
 from tests.commands.cluster import Cluster
 from tests.commands.conftest import rows_of, settle
 from tests.commands.disks import SmallDisks, kinds
@@ -30,17 +30,6 @@ pytestmark = pytest.mark.stack
 @pytest.fixture(autouse=True)
 def quick(monkeypatch):
     monkeypatch.setattr(module, "RETRY_S", 0.01)
-
-
-async def end_connections(url: str, state: str = "%") -> int:
-    """Ends this test's connections that are in a state (``idle in transaction`` has the log's lock); how many."""
-    name = url.partition("application_name=")[2].partition("&")[0]
-    query = (
-        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
-        "WHERE application_name = %s AND state LIKE %s AND pid <> pg_backend_pid()"
-    )
-    async with await psycopg.AsyncConnection.connect(url, autocommit=True) as connection:
-        return len(await (await connection.execute(query, (name, state))).fetchall())
 
 
 async def test_connections_that_broke_while_idle_are_not_noticed(postgres):

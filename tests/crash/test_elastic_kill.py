@@ -16,7 +16,7 @@ from projections.search.port import SearchQuery, SearchUnavailable
 from streams.indexing import indexer
 from tests.needed import address
 from tests.stack.commands import Stack
-from tests.streams.indexing.test_indexer import Process, process, product
+from tests.streams.indexing.shop import Process, process, product
 from tests.waiting import until
 
 pytestmark = [pytest.mark.stack, pytest.mark.crash, pytest.mark.timeout(300)]

@@ -67,7 +67,7 @@ async def order(shop: Shop, card: str, wait: int | None = None) -> str:
     return placed
 
 
-def kontor(environment: dict[str, str], *arguments: str) -> str:
+def output_of(environment: dict[str, str], *arguments: str) -> str:
     done = subprocess.run(
         [sys.executable, "-m", "kontor", *arguments],
         cwd=ROOT,
@@ -90,8 +90,8 @@ def environment() -> Iterator[dict[str, str]]:
 async def test_a_shop_moves_from_one_machine_to_the_full_profile(tmp_path: Path, environment: dict[str, str]) -> None:
     old, new = tmp_path / "kontor-data", tmp_path / "new"
     shop = await do_business(old)
-    kontor(environment, "copy-log", "--from", str(old), "--to", environment["KONTOR_POSTGRES_URL"])
-    printed = kontor(environment, "copy-vault", "--from", str(old), "--to", environment["KONTOR_VAULT_URL"])
+    output_of(environment, "copy-log", "--from", str(old), "--to", environment["KONTOR_POSTGRES_URL"])
+    printed = output_of(environment, "copy-vault", "--from", str(old), "--to", environment["KONTOR_VAULT_URL"])
     assert "1 erased persons stay unreadable" in printed
     (new / "gateway").mkdir(parents=True)
     for file in old.glob("provider.db*"):
@@ -147,7 +147,7 @@ async def everybody_keeps_up(environment: dict[str, str], house: Everything, fol
     head = await house.head()
     asked: dict[str, Any] = {**house.environment, "KONTOR_DATA": str(folder / "work")}
     for _ in range(20):
-        status = json.loads(await asyncio.to_thread(kontor, asked, "status", "--json"))
+        status = json.loads(await asyncio.to_thread(output_of, asked, "status", "--json"))
         if {consumer["lag"] for consumer in status["consumers"].values()} == {0}:
             break
         await asyncio.sleep(0.5)
@@ -155,4 +155,4 @@ async def everybody_keeps_up(environment: dict[str, str], house: Everything, fol
     assert {name: at["lag"] for name, at in status["consumers"].items()} == dict.fromkeys(status["consumers"], 0)
     assert all(server["up"] for server in status["servers"].values()), status["servers"]
     assert status["parked"] == []
-    assert "verified" in kontor(environment, "verify")
+    assert "verified" in output_of(environment, "verify")

@@ -18,7 +18,7 @@ from tests.e2e.house import charges
 from tests.e2e.market import Seller, open_shop
 from tests.e2e.shopper import PASSWORD, Shopper, problem, sign_up
 from tests.full.processes import Everything, until_readable
-from tests.full.test_move import kontor
+from tests.full.test_move import output_of
 
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(400)]
 PROGRAMS = Path("/usr/lib/postgresql/15/bin")
@@ -65,7 +65,7 @@ async def test_an_older_log_and_a_vault_older_still_come_back(house: Everything,
     await stopped(house)
     log.restore(of_log)
     vault.restore(of_vault)
-    printed = kontor(work(house), "clear-views", "--yes")
+    printed = output_of(work(house), "clear-views", "--yes")
     for derived in (f"topic {name}.events", "Redis keys", f"keyspace {name}", f"{name}-products-*", "processes.db"):
         assert derived in printed
     await started(house)

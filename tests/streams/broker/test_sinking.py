@@ -2,34 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import pytest
 
-from domain.recorded import Recorded
 from projections.sink import RowsLost
-from projections.views import Touched, ViewsUnavailable
+from projections.views import ViewsUnavailable
 from streams.broker.sinking import Sinking
 from streams.broker.worker import SinkLost, SinkUnavailable
 from tests.contracts.views import said
-
-
-class Sink:
-    def __init__(self) -> None:
-        self.at = {0: 3}
-        self.error: Exception | None = None
-
-    async def progress(self) -> dict[int, int]:
-        if self.error:
-            raise self.error
-        return self.at
-
-    async def write(self, partition: int, upto: int, events: Sequence[Recorded]) -> Touched:
-        if self.error:
-            raise self.error
-        self.at[partition] = upto
-        return Touched()
+from tests.streams.broker.sinks import Sink
 
 
 @pytest.fixture

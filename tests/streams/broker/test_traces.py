@@ -27,7 +27,7 @@ from streams.broker.traces import traceparent_of, traces_of
 from tests.e2e.house import House, in_process
 from tests.e2e.market import Seller, open_shop
 from tests.streams.broker.fakes import PARTITIONS, FakeChannel, FakeTopic
-from tests.streams.broker.test_sinking import Sink
+from tests.streams.broker.sinks import Sink
 from tests.streams.broker.waiting import consuming, relaying
 from tests.waiting import until
 

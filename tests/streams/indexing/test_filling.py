@@ -15,7 +15,7 @@ from streams.indexing import indexer
 from streams.indexing.assembly import OnSale
 from streams.indexing.documents import document
 from streams.indexing.indexer import Indexer
-from tests.streams.indexing.test_indexer import NOW, process, product
+from tests.streams.indexing.shop import NOW, process, product
 
 
 async def test_an_index_that_was_ended_half_way_is_filled_on_by_the_same_code(

@@ -11,7 +11,7 @@ from domain.sellers.offer import PutOffer, ScheduledPrice, Terms
 from projections.search.port import SearchQuery
 from streams.indexing import indexer
 from streams.indexing.repricing import Repricing
-from tests.streams.indexing.test_indexer import NOW, SHOP, process, product, receive
+from tests.streams.indexing.shop import NOW, SHOP, process, product, receive
 from tests.waiting import until
 
 OFFER = f"off_{SHOP}.S-1"

@@ -17,7 +17,7 @@ from streams.indexing import indexer
 from tests.elastic import names_of_its_own
 from tests.needed import address
 from tests.proxy import ThreadedProxy
-from tests.streams.indexing.test_indexer import process, product
+from tests.streams.indexing.shop import process, product
 from tests.waiting import until
 
 pytestmark = pytest.mark.stack

@@ -12,7 +12,7 @@ import pytest
 from domain.sellers.feedterms import FeedTerms, SourceMark
 from streams.merchantfeeds.reading import Place, Reader
 from streams.merchantfeeds.sources import CHUNK, Rules, SourceFailed, Sources
-from tests.streams.merchantfeeds.test_feed_reading import CSV, NDJSON, numbered, read, row
+from tests.streams.merchantfeeds.spooled import CSV, NDJSON, numbered, read, row
 
 PRODUCTS = FeedTerms("products", "file:a", "csv")
 LATIN = FeedTerms("products", "file:a", "csv", encoding="windows-1252")

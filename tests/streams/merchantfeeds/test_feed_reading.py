@@ -13,41 +13,11 @@ from hypothesis import strategies as st
 from domain.catalog.cells import COMMA, POINT, value_of
 from domain.sellers.feedterms import FeedTerms
 from streams.merchantfeeds.columns import minor_units, quantity_of
-from streams.merchantfeeds.reading import TORN, Place, Reader
+from streams.merchantfeeds.reading import TORN
 from streams.merchantfeeds.rejected import RejectedFile, as_csv
-from streams.merchantfeeds.rows import DEPTH_MAX, ROW_MAX, Line, Rejection
+from streams.merchantfeeds.rows import DEPTH_MAX, ROW_MAX, Rejection
 from streams.merchantfeeds.sources import SourceFailed
-from tests.streams.merchantfeeds.rereading import batches
-
-NDJSON = FeedTerms("stock", "file:stock")
-CSV = FeedTerms("stock", "file:stock", "csv")
-
-
-def read(
-    folder: Path, content: bytes, terms: FeedTerms = NDJSON, *, cut: bool = False, most: int = 1_000
-) -> list[Line]:
-    return reader_of(folder, content, terms, cut)[0](most)
-
-
-def reader_of(folder: Path, content: bytes, terms: FeedTerms, cut: bool) -> tuple[Any, Reader]:
-    """All rows in batches of so many, by a reader that is made anew for each; and the last of these."""
-    spool = folder / "spool"
-    spool.write_bytes(content)
-    last: list[Reader] = [Reader(spool, terms, "USD", Place(), cut)]
-    last[0].close()
-
-    def rows(most: int) -> list[Line]:
-        found: list[Line] = []
-        for reader, some in batches(spool, terms, most, cut):
-            last[0] = reader
-            found += some
-        return found
-
-    return rows, last[0]
-
-
-def numbered(lines: list[Line]) -> list[tuple[int, Any]]:
-    return [(line.number, line.data.reason if isinstance(line.data, Rejection) else line.data) for line in lines]
+from tests.streams.merchantfeeds.spooled import CSV, NDJSON, numbered, read, row
 
 
 def test_blank_lines_count_and_are_no_rows(tmp_path: Path):
@@ -65,10 +35,6 @@ def test_the_last_row_of_a_file_that_is_cut_off_is_none(tmp_path: Path, most: in
     assert numbered(read(tmp_path, content, CSV, most=most)) == [(2, row("A", 1)), (3, row("B", 23))]
     assert numbered(read(tmp_path, content, CSV, cut=True, most=most)) == [(2, row("A", 1)), (3, TORN)]
     assert numbered(read(tmp_path, content[:-3], CSV, most=most)) == [(2, row("A", 1)), (3, TORN)]
-
-
-def row(sku: str, quantity: int) -> dict[str, Any]:
-    return {"sku": sku, "quantity": quantity}
 
 
 def test_a_quote_that_nothing_closes_takes_no_other_row_along(tmp_path: Path):
