@@ -5,8 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import shutil
-import subprocess
-import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -15,12 +13,12 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.conftest import ROOT
 from tests.contracts.objects import PNG
 from tests.e2e.house import charges, in_process
 from tests.e2e.market import Seller, open_shop
-from tests.e2e.selling.test_media import shows
+from tests.e2e.selling.pictures import shows
 from tests.e2e.shopper import HOME, PASSWORD, Shopper, expect, problem, sign_up
+from tests.full.commandline import output_of
 from tests.full.processes import Everything, deployed, namespace
 
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(400)]
@@ -65,20 +63,6 @@ async def order(shop: Shop, card: str, wait: int | None = None) -> str:
     await shop.shopper.add(shop.sku, shop=shop.seller.shop_id)
     placed: str = expect(202, await shop.shopper.place(wait=wait))["orderId"]
     return placed
-
-
-def output_of(environment: dict[str, str], *arguments: str) -> str:
-    done = subprocess.run(
-        [sys.executable, "-m", "kontor", *arguments],
-        cwd=ROOT,
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=100,
-    )
-    assert done.returncode == 0, done.stderr
-    return done.stdout
 
 
 @pytest.fixture

@@ -18,7 +18,8 @@ from projections.cassandraviews.sink import CassandraSink
 from projections.redisviews.server import RedisServer
 from projections.redisviews.sink import RedisSink
 from projections.sqlite import SQLiteViews
-from tests.full.test_status import NOWHERE, create_user, environment, kontor  # noqa: F401  # the same deployment
+from tests.full.commandline import NOWHERE, create_user, kontor
+from tests.full.test_status import environment  # noqa: F401  # the same deployment
 
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(300)]
 

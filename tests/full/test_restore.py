@@ -17,8 +17,8 @@ from tests.conftest import ROOT
 from tests.e2e.house import charges
 from tests.e2e.market import Seller, open_shop
 from tests.e2e.shopper import PASSWORD, Shopper, problem, sign_up
+from tests.full.commandline import output_of
 from tests.full.processes import Everything, until_readable
-from tests.full.test_move import output_of
 
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(400)]
 PROGRAMS = Path("/usr/lib/postgresql/15/bin")

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -14,17 +12,10 @@ import redis
 
 from kontor.wiring.stores import IN_REDIS
 from projections.redisviews.names import Names
-from tests.conftest import ROOT
+from tests.full.commandline import NOWHERE, create_user, kontor
 from tests.full.processes import namespace
 
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(300)]
-NOWHERE = {
-    "KONTOR_KAFKA": "127.0.0.1:1",
-    "KONTOR_REDIS_URL": "redis://127.0.0.1:1",
-    "KONTOR_ELASTICSEARCH_URL": "http://127.0.0.1:1",
-    "KONTOR_CASSANDRA": "127.0.0.1:1",
-    "KONTOR_PROVIDER_URL": "http://127.0.0.1:1",
-}
 
 
 @pytest.fixture
@@ -33,21 +24,11 @@ def environment(tmp_path) -> Iterator[dict[str, str]]:
         yield environment | {"KONTOR_DATA": str(tmp_path)}
 
 
-def kontor(environment: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "kontor", *arguments]
-    return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False, timeout=100)
-
-
 def status(environment: dict[str, str]) -> dict[str, Any]:
     completed = kontor(environment, "status", "--json")
     assert completed.returncode == 0, completed.stderr
     found: dict[str, Any] = json.loads(completed.stdout)
     return found
-
-
-def create_user(environment: dict[str, str]) -> None:
-    created = kontor(environment, "user", "create", "--email", "ada@example.com", "--password", "correct horse")
-    assert created.returncode == 0, created.stderr
 
 
 def test_a_log_that_nobody_follows_yet(environment):

@@ -27,10 +27,10 @@ from tests.e2e.giftcards import balance, issue
 from tests.e2e.house import House, in_process
 from tests.e2e.market import Seller, open_shop
 from tests.e2e.selling.feedrows import Beds, lines
-from tests.e2e.selling.test_media import shows
-from tests.e2e.selling.test_merchant_feeds import path as feed
-from tests.e2e.selling.test_merchant_feeds import put, rejected, run
-from tests.e2e.selling.test_pushes import push, secret_of
+from tests.e2e.selling.feeds import path as feed
+from tests.e2e.selling.feeds import put, rejected, run
+from tests.e2e.selling.pictures import shows
+from tests.e2e.selling.pushes import push, secret_of
 from tests.e2e.shopper import Shopper, expect, fresh_key, sign_up
 from tests.fuzz.owning import forgets, tidies_up_and_leaves, wants_a_second_factor
 from tests.fuzz.strict import Clerk

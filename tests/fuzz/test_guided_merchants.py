@@ -29,7 +29,7 @@ from streams.merchantfeeds.run import digest_of, key_of
 from streams.merchantfeeds.sources import SourceFailed
 from tests.e2e.house import House, in_process
 from tests.e2e.market import open_shop
-from tests.e2e.selling.test_pushes import secret_of
+from tests.e2e.selling.pushes import secret_of
 from tests.fuzz.guided import DEEP, Document, hunt
 from tests.streams.merchantfeeds.rereading import read_on
 from writeapi.bodies import merchandise as bodies

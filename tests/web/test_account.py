@@ -9,9 +9,10 @@ import httpx
 import pytest
 from playwright.async_api import expect
 
-from tests.e2e.shopper import HOME, PASSWORD, Shopper, sign_up
-from tests.web.browser import PHONE, PICTURES, Browser, inspected, require_fitting
-from tests.web.people import administrator, buyer, signed_in
+from tests.e2e.shopper import HOME, PASSWORD, sign_up
+from tests.web.accountpage import account, announcement, part, pictured
+from tests.web.browser import PHONE, PICTURES, Browser, require_fitting
+from tests.web.people import administrator, buyer
 from tests.web.walking import give_address
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser, pytest.mark.timeout(400)]
@@ -22,29 +23,6 @@ ODD = {
     "country": "AE",
     "region": "دبي",
 }
-
-
-async def account(chrome: Browser, who: Shopper, size: dict[str, int] | None = None, dark: bool = False) -> Any:
-    page = await chrome.page(size, dark)
-    await signed_in(page, who, "/account")
-    await expect(page.get_by_role("heading", level=1)).to_have_text("Your account")
-    await expect(page.get_by_role("heading", name="Payment methods")).to_be_visible()
-    return page
-
-
-async def pictured(page: Any, name: str) -> None:
-    """All of it, with the head on top."""
-    await page.evaluate("scrollTo(0, 0)")
-    await inspected(page, name, full=True)
-
-
-def part(page: Any, heading: str) -> Any:
-    return page.locator("section", has=page.get_by_role("heading", level=2, name=heading, exact=True))
-
-
-def announcement(page: Any) -> Any:
-    """What screen readers heard last."""
-    return page.locator("[role=status]").last
 
 
 def addresses(page: Any) -> Any:

@@ -11,7 +11,7 @@ import pytest
 from playwright.async_api import expect
 
 from kontor.tables import countries
-from tests.e2e.buying.test_promotions import start
+from tests.e2e.buying.promotions import start
 from tests.e2e.giftcards import issue
 from tests.e2e.market import Seller
 from tests.e2e.shopper import HOME, fresh_key

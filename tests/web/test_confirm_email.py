@@ -16,9 +16,9 @@ from commands.vault import Vault
 from domain.ids import claim_id
 from kontor.folder import DataFolder
 from tests.e2e.shopper import Shopper, sign_up
+from tests.web.accountpage import account, announcement, part
 from tests.web.browser import PHONE, Browser, inspected
 from tests.web.people import signed_in
-from tests.web.test_account import account, announcement, part
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser, pytest.mark.timeout(400)]
 SAID = "Not confirmed yet"

@@ -9,10 +9,10 @@ import httpx
 import pytest
 from playwright.async_api import expect
 
-from tests.e2e.finding.test_also_bought import buy
+from tests.e2e.finding.buyers import buy
 from tests.e2e.market import Seller
 from tests.web.browser import Browser, inspected
-from tests.web.test_console import operator
+from tests.web.operators import operator
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser, pytest.mark.timeout(400)]
 AT = "2026-01-01T00:00:00Z"

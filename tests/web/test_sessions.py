@@ -9,8 +9,8 @@ import pytest
 from playwright.async_api import expect
 
 from tests.e2e.shopper import Shopper, sign_up
+from tests.web.accountpage import account, announcement, part
 from tests.web.browser import PHONE, Browser, inspected
-from tests.web.test_account import account, announcement, part
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser, pytest.mark.timeout(400)]
 PANEL = "Where you are signed in"

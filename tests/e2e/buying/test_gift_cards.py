@@ -7,12 +7,11 @@ from pathlib import Path
 import pytest
 
 from readapi.edge.ratelimit import POLICIES
-from tests.e2e.giftcards import balance, issue, usd
+from tests.e2e.giftcards import UNKNOWN, balance, issue, usd
 from tests.e2e.house import House, in_process
 from tests.e2e.market import Seller
 from tests.e2e.shopper import Shopper, expect, fresh_key, problem
 
-UNKNOWN = "K7Q4-M0ZX-A2B4-R9S1"
 IN_AN_HOUR = "2099-01-01T00:00:00Z"
 
 

@@ -15,23 +15,14 @@ from commands.engine import Engine, now_ms
 from commands.errors import NothingWritten
 from commands.store.sqlite import SQLiteLog, SQLiteTransaction
 from domain.orders.order import CancelOrder
+from tests.e2e.buying.repeated import REPLAYED, same_answer
 from tests.e2e.house import House, Process, charges, in_process
 from tests.e2e.market import Seller, open_shop
 from tests.e2e.shopper import Shopper, expect, fresh_key, problem, sign_up
 
-REPLAYED = "idempotent-replayed"
-
 
 async def order_ids(shopper: Shopper) -> list[str]:
     return [order["orderId"] for order in (await shopper.read("/api/orders"))["items"]]
-
-
-def same_answer(first: httpx.Response, again: httpx.Response) -> None:
-    assert again.headers[REPLAYED] == "true"
-    assert REPLAYED not in first.headers
-    assert (again.status_code, again.content) == (first.status_code, first.content)
-    for name in ("content-type", "location", "etag", "kontor-position"):
-        assert again.headers.get(name) == first.headers.get(name), name
 
 
 # the scenarios of the draft, in the order of the shared file

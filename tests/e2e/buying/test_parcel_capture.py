@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 
 from tests.e2e.aftersale import in_stock, once, post, settled, units_of
-from tests.e2e.buying.test_delayed_capture import UPS, pack
 from tests.e2e.giftcards import issue
 from tests.e2e.house import House, charges, in_process
 from tests.e2e.market import Seller, open_shop
-from tests.e2e.operating.test_ledger import amounts, balances, entries
-from tests.e2e.operating.test_reconcile import reconcile
+from tests.e2e.operating.ledgers import amounts, balances, entries
+from tests.e2e.operating.reconciling import reconcile
+from tests.e2e.parcels import UPS, pack
 from tests.e2e.shopper import Shopper, expect, problem
 
 

@@ -5,22 +5,14 @@ from __future__ import annotations
 import asyncio
 import time
 import uuid
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
+from tests.e2e.buying.schedules import scheduled
 from tests.e2e.giftcards import issue
 from tests.e2e.market import Seller
 from tests.e2e.shopper import Shopper, problem
-
-
-def scheduled(cents: int, *, starts: float | None = None, ends: float | None = None, **more: Any) -> dict[str, Any]:
-    """Bounds in seconds from now."""
-    now = datetime.now(UTC)
-    bounds = {"startsAt": starts, "endsAt": ends}
-    times = {name: (now + timedelta(seconds=at)).isoformat() for name, at in bounds.items() if at is not None}
-    return {"price": {"amount": cents, "currency": "USD"}, **times, **more}
 
 
 async def sells(seller: Seller, *prices: dict[str, Any]) -> str:

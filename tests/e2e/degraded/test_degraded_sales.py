@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from commands.engine import now_ms
-from tests.e2e.buying.test_prices import scheduled
+from tests.e2e.buying.schedules import scheduled
 from tests.e2e.degraded.answers import degraded
 from tests.e2e.house import House, in_process
 from tests.e2e.market import Seller, open_shop

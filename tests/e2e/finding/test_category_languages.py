@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.finding.test_languages import asked
+from tests.e2e.finding.inlanguages import asked
 from tests.e2e.market import Seller
 from tests.e2e.shopper import Shopper, expect
 

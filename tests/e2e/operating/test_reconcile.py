@@ -16,17 +16,10 @@ from tests.e2e.aftersale import settled as refunded
 from tests.e2e.aftersale import units_of
 from tests.e2e.house import House, kontor
 from tests.e2e.market import Seller
+from tests.e2e.operating.reconciling import reconcile
 from tests.e2e.shopper import Shopper, expect, problem
 
 LIST = "/api/admin/differences"
-
-
-async def reconcile(house: House, *options: str, exit_code: int) -> Any:
-    """What it says as JSON."""
-    await asyncio.sleep(0.01)
-    ended = await asyncio.to_thread(kontor, "reconcile", "--grace", "0", "--json", *options, data=house.folder)
-    assert ended.returncode == exit_code, ended.stderr + ended.stdout
-    return json.loads(ended.stdout) if ended.stdout else ended.stderr
 
 
 async def stray(house: House, key: str = "pay_X/1") -> str:

@@ -13,9 +13,9 @@ from commands.errors import UnusableLog
 from commands.logs.engines import Engines
 from commands.logs.slices import SLICES
 from domain.ids import stock_id
+from tests.e2e.buying.repeated import same_answer
 from tests.e2e.buying.test_compensation import *  # noqa: F403  # the same tests in another house
 from tests.e2e.buying.test_idempotency import *  # noqa: F403
-from tests.e2e.buying.test_idempotency import same_answer
 from tests.e2e.buying.test_own_writes import *  # noqa: F403
 from tests.e2e.buying.test_purchase import *  # noqa: F403
 from tests.e2e.house import House, in_process

@@ -10,7 +10,8 @@ import pytest
 from tests.e2e.aftersale import given_back, once, post
 from tests.e2e.house import House
 from tests.e2e.market import Seller
-from tests.e2e.orders.test_refunds import refusals
+from tests.e2e.orders.disputes import dispute, grand, once_disputed
+from tests.e2e.orders.refused import refusals
 from tests.e2e.shopper import Shopper, expect, problem
 
 LIST = "/api/admin/disputes"
@@ -22,33 +23,6 @@ async def order(seller: Seller, shopper: Shopper) -> dict[str, Any]:
     paid = await shopper.buy()
     assert (paid["status"], paid["disputes"]) == ("PAID", [])
     return paid
-
-
-def grand(order: dict[str, Any]) -> dict[str, Any]:
-    amount: dict[str, Any] = order["totals"]["grand"]
-    return amount
-
-
-async def dispute(house: House, order: dict[str, Any], amount: dict[str, Any] | None = None) -> Any:
-    """Has the buyer's bank open one; a function with which it decides."""
-    state, gateway = await house.state(order["payment"]["paymentId"]), house.provider
-    wanted = type(state.amount)(**(amount or grand(order)))
-    dispute_id = await gateway.open_dispute(state.reference, wanted)
-
-    async def decide(verdict: str) -> None:
-        await gateway.decide_dispute(state.reference, dispute_id, verdict)
-
-    return decide
-
-
-async def once_disputed(shopper: Shopper, order: dict[str, Any], status: str) -> dict[str, Any]:
-    """The order once its dispute stands so."""
-    for _ in range(500):
-        found = await shopper.order(order["orderId"])
-        if [one["status"] for one in found["disputes"]] == [status]:
-            return found
-        await asyncio.sleep(0.02)
-    raise AssertionError(found["disputes"])
 
 
 async def listed(admin: Shopper, order: dict[str, Any], status: str) -> list[dict[str, Any]]:

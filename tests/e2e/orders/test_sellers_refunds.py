@@ -13,7 +13,7 @@ from kontor.settings import Settings
 from tests.e2e.aftersale import bought_of_both, given_back, line_of, post, settled
 from tests.e2e.house import House
 from tests.e2e.market import Seller, open_shop
-from tests.e2e.orders.test_disputes import dispute, once_disputed
+from tests.e2e.orders.disputes import dispute, once_disputed
 from tests.e2e.shopper import Shopper, expect, fresh_key, problem
 
 

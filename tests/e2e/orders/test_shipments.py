@@ -10,9 +10,8 @@ import pytest
 from tests.e2e.aftersale import in_stock
 from tests.e2e.house import House
 from tests.e2e.market import Seller, open_shop
+from tests.e2e.parcels import UPS, pack
 from tests.e2e.shopper import Shopper, expect, fresh_key, problem
-
-UPS = {"carrier": "UPS", "tracking": "1Z999AA10123456784"}
 
 
 @pytest.fixture
@@ -27,11 +26,6 @@ async def order(seller: Seller, shopper: Shopper) -> dict[str, Any]:
 
 async def post(seller: Seller, path: str, body: Any = None, key: str = "") -> httpx.Response:
     return await seller.shopper.send("POST", path, body, Idempotency_Key=key or fresh_key())
-
-
-async def pack(seller: Seller, order: dict[str, Any], **body: Any) -> dict[str, Any]:
-    packed: dict[str, Any] = expect(201, await post(seller, f"/api/orders/{order['orderId']}/shipments", body))
-    return packed
 
 
 async def seen(shopper: Shopper, seller: Seller, order: dict[str, Any]) -> dict[str, Any]:

@@ -11,8 +11,8 @@ import pytest
 from tests.e2e.house import House, in_process
 from tests.e2e.market import Seller
 from tests.e2e.selling.feedrows import Beds
-from tests.e2e.selling.test_merchant_feeds import counted, put, rejected, run
-from tests.e2e.selling.test_pushes import push, secret_of
+from tests.e2e.selling.feeds import counted, put, rejected, run
+from tests.e2e.selling.pushes import push, secret_of
 from tests.e2e.shopper import expect
 
 SALE = {"price": {"amount": 3_900, "currency": "USD"}, "startsAt": "2020-01-01T00:00:00Z", "name": "Sale"}

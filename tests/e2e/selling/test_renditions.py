@@ -13,7 +13,7 @@ from streams.renditions import rendering
 from streams.renditions.places import Places
 from tests.e2e.house import House
 from tests.e2e.market import Seller
-from tests.e2e.selling.test_media import permitted, sent, shows
+from tests.e2e.selling.pictures import permitted, sent, shows
 from tests.e2e.shopper import expect, problem
 from tests.streams.renditions.samples import photo, png_bomb
 

@@ -10,8 +10,8 @@ import pytest
 from tests.e2e.aftersale import bought_of_both, line_of, post
 from tests.e2e.house import House
 from tests.e2e.market import Seller, open_shop
-from tests.e2e.orders.test_disputes import dispute, once_disputed
-from tests.e2e.selling.test_shop_lists import every
+from tests.e2e.orders.disputes import dispute, once_disputed
+from tests.e2e.selling.lists import every
 from tests.e2e.shopper import Shopper, expect, latest
 
 

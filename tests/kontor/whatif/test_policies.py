@@ -10,18 +10,14 @@ from typing import Any
 import pytest
 
 from domain.pricing.promotion import Percent, Terms
-from kontor.proving.evidence import evidence
-from kontor.whatif.report import Report
-from kontor.whatif.terms import Changes
 from tests.e2e.aftersale import once, post, units_of
-from tests.e2e.buying.test_delayed_capture import UPS, pack
 from tests.e2e.giftcards import issue
 from tests.e2e.house import House, in_process
-from tests.e2e.market import Seller, open_shop
-from tests.e2e.shopper import Shopper, expect, fresh_key, sign_up
-from tests.kontor.whatif.conftest import asked
+from tests.e2e.market import open_shop
+from tests.e2e.parcels import UPS, pack
+from tests.e2e.shopper import expect, fresh_key, sign_up
+from tests.kontor.whatif.asking import NEW, buyer, buys, reports
 
-NEW = "prm_00000000000000000000000NEW"
 TENTH = {NEW: Terms("A tenth off", Percent(100_000))}
 Open = Callable[..., AbstractAsyncContextManager[House]]
 
@@ -34,23 +30,6 @@ def open_house(tmp_path: Path) -> Open:
             yield house
 
     return opened
-
-
-async def buyer(house: House) -> Shopper:
-    return await (await sign_up(house.http)).move_in()
-
-
-async def reports(house: House, begin: int, **changes: Any) -> tuple[Report, Report]:
-    """Under the same terms, and under others."""
-    log = house.folder / "log.db"
-    with evidence(log) as opened:
-        head = opened.extent()[2]
-    return await asked(log, begin, head), await asked(log, begin, head, Changes(**changes))
-
-
-async def buys(who: Shopper, seller: Seller, sku: str, quantity: int = 2, **more: Any) -> dict[str, Any]:
-    await who.add(sku, quantity)
-    return await who.buy(**more)
 
 
 @pytest.mark.parametrize("capture", ["immediate", "shipment", "parcel", "12"])
