@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections import Counter, defaultdict
 from pathlib import Path
@@ -17,16 +16,13 @@ from kontor.replay.gauges import Gauges
 from kontor.serving.running import PORTS, measured
 from kontor.watching.metrics import LogMetrics
 from readapi.edge.state import EdgeState
-from tests.deploy.test_compose import OURS, ROOT, SERVICES, mounts
+from tests.deploy.boards import DASHBOARDS, PANELS, SELECTOR, SHOWN
+from tests.deploy.composed import OURS, ROOT, SERVICES, mounts
 from tests.e2e.house import in_process
 from tests.e2e.market import open_shop
 from tests.e2e.shopper import sign_up
 
 PROVISIONED = ROOT / "deploy/grafana/provisioning"
-DASHBOARDS = {path: json.loads(path.read_text()) for path in (ROOT / "deploy/grafana/dashboards").glob("*.json")}
-PANELS = [panel for dashboard in DASHBOARDS.values() for panel in dashboard["panels"]]
-SHOWN = [(panel["title"], target) for panel in PANELS for target in panel.get("targets", ())]
-SELECTOR = re.compile(r"(kontor_\w+)(?:\{([^}]*)\})?")
 MATCHER = re.compile(r'(\w+)(=~|!~|!=|=)"([^"]*)"')
 BY = re.compile(r"\bby \(([^)]*)\)")
 LEGEND = re.compile(r"\{\{(\w+)\}\}")

@@ -10,9 +10,10 @@ from structlog.testing import capture_logs
 
 from commands.errors import StorageUnavailable
 from domain.errors import DomainError, NotFound
-from readapi.edge.problems import MEDIA_TYPE, PROBLEMS, TYPE_BASE, BadParameter, problem_response, response_for
+from readapi.edge.problems import PROBLEMS, TYPE_BASE, BadParameter, problem_response, response_for
 from readapi.edge.validation import entries, summary
 from tests.edge.conftest import RAISED
+from tests.edge.problems import assert_problem
 
 CONTRACT = {
     "validation_failed": 422,
@@ -31,21 +32,6 @@ CONTRACT = {
     "unsupported_media_type": 415,
     "payload_too_large": 413,
 }
-
-
-def assert_problem(response, code: str) -> dict:
-    body = response.json()
-    assert response.headers["content-type"] == MEDIA_TYPE
-    assert response.headers["cache-control"] == "no-store"
-    assert response.status_code == body["status"] == PROBLEMS[code].status
-    assert body["code"] == code
-    assert body["type"] == TYPE_BASE + code
-    assert body["title"] == PROBLEMS[code].title
-    assert isinstance(body["detail"], str)
-    assert body["detail"]
-    assert body["instance"] == response.request.url.raw_path.decode().partition("?")[0]
-    assert body["traceId"] == response.headers["traceparent"][3:35]
-    return body
 
 
 def test_the_codes_of_the_contract_have_its_statuses():

@@ -6,7 +6,7 @@ import httpx
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from tests.deploy.test_watching import SELECTOR, SHOWN
+from tests.deploy.boards import SELECTOR, SHOWN
 from tests.e2e.market import Seller
 from tests.e2e.shopper import Shopper
 from tests.full.processes import Everything

@@ -12,7 +12,7 @@ from domain.buyers.account import ActiveAccount
 from domain.buyers.scopes import ReliedOn
 from domain.errors import IllegalTransition
 from tests.writeapi.conftest import ADA, GRACE, House
-from tests.writeapi.test_scopes import by, give
+from tests.writeapi.scopes import by, give
 from writeapi.accounts import scopes
 
 JOAN = {**GRACE, "email": "joan@example.org"}

@@ -10,7 +10,6 @@ import pytest
 
 from commands.context import system_context
 from commands.errors import StorageUnavailable
-from commands.linktokens import PASSWORD
 from commands.mapper import recorded
 from domain.buyers.account import EraseAccount, PasswordChanged
 from domain.buyers.confirmation import EmailConfirmed
@@ -20,8 +19,8 @@ from readapi.edge.ratelimit import POLICIES, Policy
 from streams.processes.erasure import erase
 from tests.writeapi.conftest import ADA, GRACE, House, Person
 from tests.writeapi.refusals import pointers, refused
+from tests.writeapi.resets import NEW, complete, token_of
 
-NEW = "another horse battery"
 LETTERS = POLICIES["letters"].quota
 AT = 1_800_000_000_000
 pytestmark = pytest.mark.usefixtures("letters")
@@ -29,19 +28,6 @@ pytestmark = pytest.mark.usefixtures("letters")
 
 async def ask(house: House, email: str) -> httpx.Response:
     return await house.http.post("/api/auth/password-resets", json={"email": email})
-
-
-async def complete(house: House, token: str, new: Any = NEW) -> httpx.Response:
-    body = {"token": token, "newPassword": new}
-    return await house.http.post("/api/auth/password-resets/complete", json=body)
-
-
-def token_of(house: House, person: Person, asked_at: int | None = None, email: str = ADA["email"]) -> str:
-    """What a letter would bring."""
-    claim = claim_id("email", house.vault.email_lookup(email))
-    token = house.vault.link_token(PASSWORD, person.user_id, claim, house.clock() if asked_at is None else asked_at)
-    assert token is not None
-    return token
 
 
 async def events(house: House) -> list[Any]:

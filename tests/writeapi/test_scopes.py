@@ -6,7 +6,6 @@ import asyncio
 
 import pytest
 
-from commands.context import Context, system_context
 from commands.engine import Engine
 from commands.mapper import recorded
 from domain.buyers.account import GrantScope, RevokeScope, ScopeGranted, ScopeRevoked
@@ -14,21 +13,10 @@ from domain.errors import Forbidden, IllegalTransition, Invalid, NotFound
 from streams.processes.erasure import erase
 from tests.writeapi.conftest import ADA, GRACE, House
 from tests.writeapi.refusals import refused
-from tests.writeapi.test_sessions import again
+from tests.writeapi.scopes import by, give, take
+from tests.writeapi.sessions import again
 from writeapi.accounts import scopes
 from writeapi.accounts.registration import register
-
-
-def by(house: House) -> Context:
-    return system_context("cli", house.clock())
-
-
-async def take(house: House, who: dict[str, str], scope: str, *, forced: bool = False) -> str:
-    return await scopes.take_away(house.engine, house.vault, who["email"], scope, by(house), forced=forced)
-
-
-async def give(house: House, who: dict[str, str], scope: str) -> str:
-    return await scopes.give(house.engine, house.vault, who["email"], scope, by(house))
 
 
 async def test_tokens_that_were_given_out_stop_at_once(house: House) -> None:

@@ -18,7 +18,7 @@ from readapi.edge.ratelimit import Policy
 from streams.processes.erasure import erase
 from tests.writeapi.conftest import ADA, GRACE, House, Person
 from tests.writeapi.refusals import pointers, refused
-from tests.writeapi.test_password_resets import complete, token_of
+from tests.writeapi.resets import complete, token_of
 from writeapi.accounts import scopes
 from writeapi.accounts.secondfactor import Rules, remove_lost
 

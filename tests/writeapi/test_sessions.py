@@ -8,13 +8,9 @@ import pytest
 
 from commands.context import system_context
 from streams.processes.erasure import erase
-from tests.writeapi.conftest import ADA, GRACE, House, Person
+from tests.writeapi.conftest import GRACE, House, Person
 from tests.writeapi.refusals import refused
-
-
-async def again(house: House, person: Person, who: dict[str, str] = ADA) -> Person:
-    """Signed in once more."""
-    return Person(house, person.user_id, (await house.sign_in(who["email"], who["password"])).json())
+from tests.writeapi.sessions import again
 
 
 async def listed(person: Person) -> list[dict[str, Any]]:

@@ -11,7 +11,7 @@ import pytest
 
 from kontor.bench import search
 from kontor.bench.client import Answer
-from tests.kontor.bench.test_grown import RECORDS
+from tests.kontor.bench.records import RECORDS
 
 
 @pytest.mark.slow

@@ -6,12 +6,12 @@ import asyncio
 import json
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import urlsplit
 
 import pytest
 import uvloop
 
 from kontor.serving import cork
+from tests.kontor.serving.connecting import connected
 from tests.streams.gateways.serving import listening
 
 MEGABYTES = 12
@@ -27,11 +27,6 @@ async def refuses(scope: Any, receive: Any, send: Any) -> None:
     headers = [(b"content-length", b"9"), (b"connection", b"close")]
     await send({"type": "http.response.start", "status": 413, "headers": headers})
     await send({"type": "http.response.body", "body": b"too large"})
-
-
-async def connected(url: str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-    at = urlsplit(url)
-    return await asyncio.open_connection(at.hostname, at.port)
 
 
 async def sends_all_of_it(url: str) -> bytes:

@@ -11,7 +11,7 @@ from streams.discovery.affinities import Remembered as ForAWhile
 from tests.e2e.house import in_process
 from tests.e2e.market import open_shop
 from tests.e2e.shopper import Shopper, sign_up
-from tests.kontor.watching.test_metrics import numbers
+from tests.kontor.watching.samples import numbers
 
 
 async def lookups(http, cache: str) -> tuple[int, int]:

@@ -15,7 +15,7 @@ from kontor.watching.cartlives import STEPS
 from tests.e2e.house import in_process
 from tests.e2e.market import open_shop
 from tests.e2e.shopper import Shopper, expect, sign_up
-from tests.kontor.watching.test_metrics import at_rest
+from tests.kontor.watching.samples import at_rest
 
 DASHBOARD = json.loads((Path(__file__).parents[3] / "deploy/grafana/dashboards/kontor.json").read_text())
 DECLINED = "pm_card_declined"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import sqlite3
 from contextlib import closing
 
@@ -15,6 +14,7 @@ from tests.e2e.house import in_process
 from tests.e2e.market import open_shop
 from tests.e2e.shaky import Servers
 from tests.e2e.shopper import sign_up
+from tests.kontor.watching.samples import at_rest, numbers, parse
 from tests.waiting import until
 
 
@@ -62,16 +62,6 @@ async def test_a_hold_that_is_taken_over_converts_once(tmp_path):
         samples = await at_rest(house.http)
         steps = {step: samples[f'kontor_holds_total{{step="{step}"}}'] for step in ("held", "taken_over", "sold")}
         assert steps == {"held": 1, "taken_over": 1, "sold": 1}
-
-
-async def at_rest(http):
-    """The numbers once nothing is queued: the sweeper, for one, has commands of its own."""
-    for _ in range(500):
-        samples = await numbers(http)
-        if not samples["kontor_queue_depth"]:
-            break
-        await asyncio.sleep(0.01)
-    return samples
 
 
 async def test_lag_is_told_in_events_and_in_the_age_of_the_first_of_them(tmp_path):
@@ -157,12 +147,3 @@ async def test_events_that_cannot_be_read_are_counted_and_hide_no_lag(tmp_path):
         assert samples['kontor_parked_events{projection="stock"}'] == 1
         assert samples['kontor_lag_events{consumer="slow"}'] == 1
         assert await services.views.get("products", next(iter(seller.products.values()))) is not None
-
-
-async def numbers(http) -> dict[str, float]:
-    return parse((await http.get("/metrics")).text)
-
-
-def parse(text: str) -> dict[str, float]:
-    samples = (line.rpartition(" ") for line in text.splitlines() if not line.startswith("#"))
-    return {name: float(value) for name, _, value in samples}
