@@ -60,7 +60,7 @@ def _inner(names: list[str]) -> list[str]:
     return names[begun[-1] :] if begun else names
 
 
-def told(profile: Profile, shown: int = SHOWN) -> str:
+def report(profile: Profile, shown: int = SHOWN) -> str:
     lines = [f"{profile.samples} samples"]
     for title, counted in (("threads", profile.threads), ("own time", profile.own), ("total time", profile.total)):
         shares = [(times / profile.samples, name) for name, times in counted.most_common(shown) if times > 1]
@@ -69,4 +69,4 @@ def told(profile: Profile, shown: int = SHOWN) -> str:
 
 
 if __name__ == "__main__":
-    print(told(read(Path(sys.argv[1]).read_text(encoding="utf-8").splitlines())))
+    print(report(read(Path(sys.argv[1]).read_text(encoding="utf-8").splitlines())))

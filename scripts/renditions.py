@@ -66,14 +66,14 @@ def memory(path: Path, sides: tuple[int, ...]) -> int:
 
 
 def main(pictures: int, sides: tuple[int, ...]) -> dict[str, Any]:
-    told: dict[str, Any] = {}
+    figures: dict[str, Any] = {}
     with TemporaryDirectory() as name:
         folder = Path(name)
         subprocess.run([sys.executable, __file__, "--draw", name, "--pictures", str(pictures)], check=True)
         for kind in KINDS:
             paths = sorted(folder.glob(f"*.{kind}"))
             runs = [asyncio.run(timed(path.read_bytes(), kind, sides)) for path in paths]
-            told[kind] = {
+            figures[kind] = {
                 "original_bytes": round(statistics.median(path.stat().st_size for path in paths)),
                 "clock_ms": round(statistics.median(clock for _, clock, _ in runs)),
                 "processor_ms": round(statistics.median(processor for _, _, processor in runs)),
@@ -81,10 +81,10 @@ def main(pictures: int, sides: tuple[int, ...]) -> dict[str, Any]:
             }
             if kind == "jpeg":
                 whole = sum(path.stat().st_size for path in paths)
-                told["list"] = {"pictures": len(paths), "whole": whole}
+                figures["list"] = {"pictures": len(paths), "whole": whole}
                 for number, side in enumerate(sides):
-                    told["list"][str(side)] = sum(len(made.bodies[number]) for made, _, _ in runs)
-    return told
+                    figures["list"][str(side)] = sum(len(made.bodies[number]) for made, _, _ in runs)
+    return figures
 
 
 if __name__ == "__main__":

@@ -20,10 +20,10 @@ import yaml
 from jsonschema import Draft202012Validator
 from typer.main import get_command
 
-from kontor.bench import ALIASES, BENCHES
 from kontor.cli import app
 from kontor.settings import Settings
 from streams.gateways.signatures import Signer
+from tests.architecture.commandlines import check_bench, check_kontor
 from tests.architecture.papers import PAPERS, Block, all_blocks, text_of
 from tests.architecture.shell import commands, typed
 from tests.architecture.sources import ROOT
@@ -41,27 +41,6 @@ INLINE = re.compile(r"`(kontor [^`]+)`")
 
 
 # commands
-
-
-def check_kontor(words: list[str]) -> None:
-    command: Any = get_command(app)
-    while hasattr(command, "commands"):
-        assert words, "a command is missing"
-        name, *words = words
-        assert name in command.commands, f"there is no {name!r}"
-        command = command.commands[name]
-    command.make_context(command.name, list(words))  # raises what a user would be told
-    if command.name == "bench":
-        check_bench(words)
-
-
-def check_bench(words: list[str]) -> None:
-    """Each bench reads its own options, when it runs."""
-    name = ALIASES.get(words[0], words[0])
-    module = "book/command" if name == "all" else BENCHES[name]
-    source = (ROOT / f"kontor/bench/{module}.py").read_text(encoding="utf-8")
-    own = [word for word in words[1:] if word.startswith("--")]
-    assert [option for option in own if f'"{option}"' not in source] == []
 
 
 def check_make(words: list[str]) -> None:
@@ -103,8 +82,8 @@ def check_export(words: list[str]) -> None:
 
 
 def check_eval(words: list[str]) -> None:
-    [told] = words
-    assert (ROOT / told.removeprefix("$(").removesuffix(")")).is_file()
+    [path] = words
+    assert (ROOT / path.removeprefix("$(").removesuffix(")")).is_file()
 
 
 CHECKS: dict[str, Callable[[list[str]], None]] = {

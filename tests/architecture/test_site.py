@@ -41,19 +41,21 @@ def text_of(page: Path) -> str:
 
 
 def test_every_event_setting_and_problem_is_told(site: Path) -> None:
-    told = {name: text_of(site / "reference" / name / "index.html") for name in ("events", "settings", "problems")}
-    assert [name for name, (version, _) in EVENTS.items() if f"{name}@{version}" not in told["events"]] == []
-    assert [name for name in Settings.model_fields if f"KONTOR_{name.upper()}" not in told["settings"]] == []
-    assert [code for code in PROBLEMS if code not in told["problems"]] == []
+    pages = {name: text_of(site / "reference" / name / "index.html") for name in ("events", "settings", "problems")}
+    assert [name for name, (version, _) in EVENTS.items() if f"{name}@{version}" not in pages["events"]] == []
+    assert [name for name in Settings.model_fields if f"KONTOR_{name.upper()}" not in pages["settings"]] == []
+    assert [code for code in PROBLEMS if code not in pages["problems"]] == []
 
 
 def test_commands_metrics_and_the_command_line_are_told(site: Path) -> None:
-    told = {name: text_of(site / "reference" / name / "index.html") for name in ("commands", "metrics", "command-line")}
-    assert {"PlaceOrder", "HoldStock", "RequestRefund"} <= set(re.findall(r"\w+", told["commands"]))
+    pages = {
+        name: text_of(site / "reference" / name / "index.html") for name in ("commands", "metrics", "command-line")
+    }
+    assert {"PlaceOrder", "HoldStock", "RequestRefund"} <= set(re.findall(r"\w+", pages["commands"]))
     metrics = {"kontor_log_head", "kontor_lag_events", "kontor_orders", "kontor_queue_depth", "kontor_backlog"}
     also = {"kontor_carts", "kontor_cache_lookups", "kontor_degraded", "kontor_replay_position"}
-    assert metrics | also <= set(re.findall(r"\w+", told["metrics"]))
-    assert all(f"kontor {name}" in told["command-line"] for name in ("demo", "clear-views", "parked retry", "verify"))
+    assert metrics | also <= set(re.findall(r"\w+", pages["metrics"]))
+    assert all(f"kontor {name}" in pages["command-line"] for name in ("demo", "clear-views", "parked retry", "verify"))
 
 
 def test_nothing_is_loaded_from_elsewhere(site: Path) -> None:

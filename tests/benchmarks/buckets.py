@@ -228,7 +228,7 @@ async def receive(where: str, units: int, buckets: int) -> None:
     await log.close()
 
 
-class Told(NamedTuple):
+class Measured(NamedTuple):
     case: Case
     rates: dict[str, list[float]]
     """Buyers a second by layout, round by round."""
@@ -269,14 +269,14 @@ def main(arguments: Sequence[str]) -> None:
     processes = Processes(chosen.processes)
     try:
         for case in CASES:
-            told = Told(case, {layout.name: [] for layout in layouts})
+            measured = Measured(case, {layout.name: [] for layout in layouts})
             for number in range(-1, ROUNDS):  # the first warms up
                 for layout in layouts if number >= 0 else [ONE]:
                     with empty_log(url) as where:
                         asyncio.run(receive(where, case.units, layout.buckets))
                         rate = processes.race(where, case, layout)
-                    told.rates[layout.name] += [rate] if number >= 0 else []
-            told.line(chosen.store, chosen.processes)
+                    measured.rates[layout.name] += [rate] if number >= 0 else []
+            measured.line(chosen.store, chosen.processes)
     finally:
         processes.end()
 

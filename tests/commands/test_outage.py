@@ -27,19 +27,19 @@ def outage(clock: Clock) -> Outage:
 
 
 def test_nothing_is_told_while_all_is_well(outage: Outage):
-    with capture_logs() as told:
+    with capture_logs() as logged:
         outage.ended()
         outage.ended()
-    assert told == []
+    assert logged == []
     assert not outage.lasts
 
 
 def test_a_hundred_failures_are_told_once(outage: Outage, clock: Clock):
-    with capture_logs() as told:
+    with capture_logs() as logged:
         for _ in range(100):
             outage.met(OSError("refused"), partition=3)
             clock.now += 0.25
-    assert told == [
+    assert logged == [
         {
             "event": "store_away",
             "log_level": "warning",
@@ -53,11 +53,11 @@ def test_a_hundred_failures_are_told_once(outage: Outage, clock: Clock):
 
 
 def test_one_that_lasts_is_told_once_a_minute_with_how_often_and_how_long(outage: Outage, clock: Clock):
-    with capture_logs() as told:
+    with capture_logs() as logged:
         for _ in range(601):
             outage.met(OSError("refused"))
             clock.now += TOLD_AGAIN_S / 200
-    assert [(entry["failures"], entry["seconds"]) for entry in told] == [
+    assert [(entry["failures"], entry["seconds"]) for entry in logged] == [
         (1, 0.0),
         (201, 60.0),
         (401, 120.0),
@@ -66,16 +66,16 @@ def test_one_that_lasts_is_told_once_a_minute_with_how_often_and_how_long(outage
 
 
 def test_its_end_is_told_and_the_next_one_begins_anew(outage: Outage, clock: Clock):
-    with capture_logs() as told:
+    with capture_logs() as logged:
         outage.met(TimeoutError())
         clock.now += 2.5
         outage.ended()
         outage.ended()
         outage.met(TimeoutError())
-    assert [(entry["event"], entry["failures"]) for entry in told] == [
+    assert [(entry["event"], entry["failures"]) for entry in logged] == [
         ("store_away", 1),
         ("store_back", 1),
         ("store_away", 1),
     ]
-    assert told[1]["seconds"] == 2.5
-    assert told[0]["error"] == "TimeoutError()", "an exception without words is named"
+    assert logged[1]["seconds"] == 2.5
+    assert logged[0]["error"] == "TimeoutError()", "an exception without words is named"

@@ -7,7 +7,6 @@ import random
 from collections import Counter
 from typing import Any
 
-import psycopg
 import pytest
 
 from commands import engine as module
@@ -16,6 +15,7 @@ from commands.errors import StorageUnavailable
 from commands.mapper import recorded
 from commands.store.postgres import PostgresLog
 from domain.inventory.inventory import INVENTORY
+from tests.commands.backends import end_connections
 from tests.commands.cluster import Cluster
 from tests.commands.conftest import rows_of, settle
 from tests.commands.disks import SmallDisks, kinds
@@ -30,17 +30,6 @@ pytestmark = pytest.mark.stack
 @pytest.fixture(autouse=True)
 def quick(monkeypatch):
     monkeypatch.setattr(module, "RETRY_S", 0.01)
-
-
-async def end_connections(url: str, state: str = "%") -> int:
-    """Ends this test's connections that are in a state (``idle in transaction`` has the log's lock); how many."""
-    name = url.partition("application_name=")[2].partition("&")[0]
-    query = (
-        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
-        "WHERE application_name = %s AND state LIKE %s AND pid <> pg_backend_pid()"
-    )
-    async with await psycopg.AsyncConnection.connect(url, autocommit=True) as connection:
-        return len(await (await connection.execute(query, (name, state))).fetchall())
 
 
 async def test_connections_that_broke_while_idle_are_not_noticed(postgres):
@@ -111,16 +100,16 @@ async def test_a_backend_ended_around_the_commit(postgres, after_s):
     log = PostgresLog.open(postgres)
     engine = Engine(log)
     await engine.start()
-    told: Counter[type] = Counter()
+    results: Counter[type] = Counter()
     ended = 0
     for _ in range(15):
         pending = [engine.submit(receive(1), context()) for _ in range(40)]
         await asyncio.sleep(after_s * random.random())
         ended += await end_connections(postgres, random.choice(["active", "idle in transaction"]))
-        told.update(type(result) for result in await settle(*pending))
-    assert set(told) <= {type(await do(engine, receive(1))), StorageUnavailable}
+        results.update(type(result) for result in await settle(*pending))
+    assert set(results) <= {type(await do(engine, receive(1))), StorageUnavailable}
     rows = await rows_of(log)
-    assert len(rows) == sum(told.values()) - told[StorageUnavailable] + 1
+    assert len(rows) == sum(results.values()) - results[StorageUnavailable] + 1
     assert [row.version for row in rows] == list(range(1, len(rows) + 1))
     await engine.close()
     await log.close()

@@ -139,17 +139,17 @@ async def test_names_of_streams_are_found_in_their_order(postgres):
 
 async def test_the_newest_orders_that_name_a_shop(postgres):
     log = PostgresLog.open(postgres)
-    told = [
+    written = [
         ("ord_1", "order.placed@5", "shp_a"),
         ("ord_2", "order.placed@5", "shp_a shp_b"),
         ("ord_2", "order.paid@1", "shp_a"),
     ]
-    told += [
+    written += [
         ("ord_3", "order.placed@6", "shp_b"),
         ("ord_4", "order.placed@5", "shp_a"),
         ("stk_shp_a.A", "stock.held@1", "shp_a"),
     ]
-    for number, (stream, topic, data) in enumerate(told, 1):
+    for number, (stream, topic, data) in enumerate(written, 1):
         values = (number, stream, number, topic, b"", data.encode(), b"")
         run(postgres, "INSERT INTO events VALUES (%s, %s, %s, %s, %s, %s, %s)", *values)
     assert await log.placed_with("shp_a", 100, 10) == ["ord_4", "ord_2", "ord_1"]

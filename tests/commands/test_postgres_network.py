@@ -68,8 +68,8 @@ class Clients:
                     self.put_off += 1
                     await asyncio.sleep(0.02)
                 else:
-                    told = outcome.replayed.body if outcome.replayed is not None else b"version %d" % outcome.version
-                    self.answered[key] = int(told.removeprefix(b"version "))
+                    body = outcome.replayed.body if outcome.replayed is not None else b"version %d" % outcome.version
+                    self.answered[key] = int(body.removeprefix(b"version "))
 
     async def each_is_there_once(self, log: PostgresLog) -> None:
         assert len(self.answered) == CLIENTS * TURNS

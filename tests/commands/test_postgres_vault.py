@@ -14,7 +14,7 @@ from commands import vault_server
 from commands.errors import StorageUnavailable, UnusableLog
 from commands.vault import Vault
 from commands.vault_server import VaultServer
-from tests.commands.test_postgres_faults import end_connections
+from tests.commands.backends import end_connections
 from tests.contracts.vault import ADA, Clock, Credentials, PersonKeys, Secrets, Sessions
 from tests.contracts.vault_factors import SecondFactors
 from tests.contracts.vault_resets import Resets

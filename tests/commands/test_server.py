@@ -21,26 +21,26 @@ def fail(server: Server, doing: str) -> None:
 
 
 def test_a_hundred_requests_that_meet_an_outage_are_one_line(server: Server) -> None:
-    with capture_logs() as told:
+    with capture_logs() as logged:
         for _ in range(100):
             fail(server, "read")
         for _ in range(2):
             with server.told("read"):
                 pass
-    began, over = told
+    began, over = logged
     assert (began["event"], over["event"], over["failures"]) == ("storage_unavailable", "storage_available", 100)
     assert "refused" in began["error"]
-    assert "sesame" not in str(told)
+    assert "sesame" not in str(logged)
 
 
 def test_what_is_read_says_nothing_of_what_cannot_be_written(server: Server) -> None:
     """A full disk is read all the while."""
     writing = server.with_settings(lock_timeout="5000")
-    with capture_logs() as told:
+    with capture_logs() as logged:
         for _ in range(100):
             fail(writing, "written")
             with server.told("read"):
                 pass
         with server.told("written"):
             pass
-    assert [one["event"] for one in told] == ["storage_unavailable", "storage_available"]
+    assert [one["event"] for one in logged] == ["storage_unavailable", "storage_available"]

@@ -51,8 +51,8 @@ async def test_an_error_is_for_those_who_share_the_look_and_not_for_later_ones()
     slow = Slow()
     look = SharedLook(slow.look)
     slow.fails = True
-    told = await asyncio.gather(*(look() for _ in range(3)), return_exceptions=True)
-    assert [type(error) for error in told] == [OSError] * 3
+    errors = await asyncio.gather(*(look() for _ in range(3)), return_exceptions=True)
+    assert [type(error) for error in errors] == [OSError] * 3
     slow.fails = False
     assert await look() == 0
 

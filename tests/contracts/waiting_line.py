@@ -66,9 +66,9 @@ class WaitingLine:
             jobs = [
                 pool.submit((line, other)[number % 2].join, DROP, people(number, number + 4)) for number in range(1, 41)
             ]
-            told = [pair for job in jobs for pair in job.result().items()]
-        numbers = dict(told)
-        assert set(told) == set(numbers.items()), "everybody was told the same number each time"
+            pairs = [pair for job in jobs for pair in job.result().items()]
+        numbers = dict(pairs)
+        assert set(pairs) == set(numbers.items()), "everybody was told the same number each time"
         assert sorted(numbers.values()) == list(range(1, 45))
 
     def test_drops_have_lines_of_their_own(self, line):

@@ -74,13 +74,13 @@ def moved(http: httpx.AsyncClient, people: list[Shopper]) -> None:
 
 
 async def joins(shopper: Shopper, path: str) -> dict[str, Any]:
-    told: dict[str, Any] = await shopper.do("POST", f"{path}/tickets", status=201)
-    return told
+    answer: dict[str, Any] = await shopper.do("POST", f"{path}/tickets", status=201)
+    return answer
 
 
 async def looks(shopper: Shopper, path: str, ticket: str) -> dict[str, Any]:
-    told: dict[str, Any] = await shopper.do("GET", f"{path}/place", Kontor_Ticket=ticket)
-    return told
+    answer: dict[str, Any] = await shopper.do("GET", f"{path}/place", Kontor_Ticket=ticket)
+    return answer
 
 
 async def first_in(people: list[Shopper], tickets: list[str], path: str) -> tuple[Shopper, dict[str, Any]]:

@@ -16,7 +16,7 @@ from projections.search.port import SearchQuery, SearchUnavailable
 from streams.indexing import indexer
 from tests.needed import address
 from tests.stack.commands import Stack
-from tests.streams.indexing.test_indexer import Process, process, product
+from tests.streams.indexing.shop import Process, process, product
 from tests.waiting import until
 
 pytestmark = [pytest.mark.stack, pytest.mark.crash, pytest.mark.timeout(300)]
@@ -33,9 +33,9 @@ def killable(tmp_path: Path) -> Iterator[Stack]:
     stack.run("kill", "elasticsearch")
 
 
-async def keep_changing(one: Process, numbers: range) -> None:
+async def keep_changing(shop: Process, numbers: range) -> None:
     for number in numbers:
-        await one.do(product(number), ChangeProduct(f"prd_{number - 10}", Description(f"wardrobe {number}")))
+        await shop.do(product(number), ChangeProduct(f"prd_{number - 10}", Description(f"wardrobe {number}")))
         await asyncio.sleep(0.02)
 
 
@@ -44,12 +44,12 @@ async def test_killed_while_indexing(tmp_path: Path, killable: Stack, monkeypatc
     breaker = Breaker("elasticsearch", rest_s=0.3)
     url = f"http://127.0.0.1:{killable.ports['elasticsearch']}"
     search = ElasticIndex(Server(url, breaker), lease_ttl_s=3.0)
-    async with process(tmp_path, writer=False, search=search) as one:
-        await one.do(*(product(number) for number in range(10)))
-        assert await one.indexer.wait_for(await one.log.head(), 60)
+    async with process(tmp_path, writer=False, search=search) as shop:
+        await shop.do(*(product(number) for number in range(10)))
+        assert await shop.indexer.wait_for(await shop.log.head(), 60)
         for kill in range(KILLS):
             first = 10 + 150 * kill
-            load = asyncio.create_task(keep_changing(one, range(first, first + 150)))
+            load = asyncio.create_task(keep_changing(shop, range(first, first + 150)))
             await asyncio.sleep(0.7)
             await asyncio.to_thread(killable.do, "kill", "elasticsearch")
             with pytest.raises(SearchUnavailable):
@@ -57,10 +57,10 @@ async def test_killed_while_indexing(tmp_path: Path, killable: Stack, monkeypatc
             await until(lambda: breaker.state == "open")
             await load
             await asyncio.to_thread(killable.do, "up", "elasticsearch")
-            assert await one.indexer.wait_for(await one.log.head(), 60)
+            assert await shop.indexer.wait_for(await shop.log.head(), 60)
             assert breaker.state == "closed"
-        await until(lambda: one.indexer.backlog == 0)
-        expected = {key: kept.row.description.title for key, kept in one.views.walk("products")}
+        await until(lambda: shop.indexer.backlog == 0)
+        expected = {key: kept.row.description.title for key, kept in shop.views.walk("products")}
         for title in set(expected.values()):
             wanted = sorted(key for key, other in expected.items() if other == title)
             found = search.search(SearchQuery(text=title, limit=100))

@@ -61,8 +61,8 @@ async def nothing_was_done_unanswered(market: Market) -> None:
     """A connection may close before its next request is accepted; what was accepted was also answered."""
     orders = [order for shopper in market.shoppers for order in await audit.history(shopper)]
     audit.one_order_for_each_attempt(market.journal, {order["orderId"]: order for order in orders})
-    told = HOT_STOCK + sum(one.quantity for one in market.journal.deliveries if one.acknowledged)
-    assert (await market.seller.stock(market.hot))["onHand"] == told
+    acknowledged = HOT_STOCK + sum(one.quantity for one in market.journal.deliveries if one.acknowledged)
+    assert (await market.seller.stock(market.hot))["onHand"] == acknowledged
 
 
 async def test_an_order_that_is_waited_for_is_answered_before_the_end(tmp_path: Path) -> None:

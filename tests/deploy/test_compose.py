@@ -4,20 +4,14 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 from typer.main import get_command
 
 from kontor.cli import app
 from kontor.settings import Settings
-
-ROOT = Path(__file__).parents[2]
-COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
-SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
-OURS = {name: service for name, service in SERVICES.items() if service["image"].startswith("kontor:")}
+from tests.deploy.composed import COMPOSE, OURS, ROOT, SERVICES, mounts
 
 
 def test_every_process_of_the_full_profile_is_there():
@@ -76,12 +70,6 @@ def test_ours_get_settings_that_exist(name: str):
     given = {key.removeprefix("KONTOR_").lower(): value for key, value in environment.items()}
     assert given.keys() <= Settings.model_fields.keys()
     Settings(**given)
-
-
-def mounts(name: str) -> dict[str, tuple[str, bool]]:
-    """By the folder in the container: the volume, and whether it can be written."""
-    parts = [volume.split(":") for volume in SERVICES[name].get("volumes", ())]
-    return {target: (source, "ro" not in mode) for source, target, *mode in parts}
 
 
 def test_pictures_and_rejected_rows_are_shared_by_those_who_have_to_do_with_them():

@@ -10,7 +10,7 @@ import pytest
 from kontor.serving.running import PORTS, build_app
 from kontor.settings import Settings
 from readapi.edge.positions import WAIT_MAX
-from tests.deploy.test_compose import ROOT, SERVICES
+from tests.deploy.composed import ROOT, SERVICES
 from tests.e2e.house import in_process
 
 CONF = (ROOT / "deploy" / "nginx.conf").read_text()

@@ -11,7 +11,7 @@ from typer.main import get_command
 
 from kontor.cli import app
 from kontor.settings import Settings
-from tests.deploy.test_compose import SERVICES
+from tests.deploy.composed import SERVICES
 
 ROOT = Path(__file__).parents[2]
 DOC = (ROOT / "docs/full-profile.md").read_text(encoding="utf-8")

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator, FormatChecker
 
-from tests.deploy.test_compose import COMPOSE
+from tests.deploy.composed import COMPOSE
 
 HERE = Path(__file__).parent / "compose"
 SCHEMA = json.loads((HERE / "compose-spec.json").read_text())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections import Counter, defaultdict
 from pathlib import Path
@@ -17,21 +16,18 @@ from kontor.replay.gauges import Gauges
 from kontor.serving.running import PORTS, measured
 from kontor.watching.metrics import LogMetrics
 from readapi.edge.state import EdgeState
-from tests.deploy.test_compose import OURS, ROOT, SERVICES, mounts
+from tests.deploy.boards import DASHBOARDS, PANELS, SELECTOR, SHOWN
+from tests.deploy.composed import OURS, ROOT, SERVICES, mounts
 from tests.e2e.house import in_process
 from tests.e2e.market import open_shop
 from tests.e2e.shopper import sign_up
 
 PROVISIONED = ROOT / "deploy/grafana/provisioning"
-DASHBOARDS = {path: json.loads(path.read_text()) for path in (ROOT / "deploy/grafana/dashboards").glob("*.json")}
-PANELS = [panel for dashboard in DASHBOARDS.values() for panel in dashboard["panels"]]
-SHOWN = [(panel["title"], target) for panel in PANELS for target in panel.get("targets", ())]
-SELECTOR = re.compile(r"(kontor_\w+)(?:\{([^}]*)\})?")
 MATCHER = re.compile(r'(\w+)(=~|!~|!=|=)"([^"]*)"')
 BY = re.compile(r"\bby \(([^)]*)\)")
 LEGEND = re.compile(r"\{\{(\w+)\}\}")
 OF_PROMETHEUS = {"instance", "job"}
-Told = dict[str, list[dict[str, str]]]
+Samples = dict[str, list[dict[str, str]]]
 """The labels of each sample, by the sample's name."""
 
 
@@ -130,7 +126,7 @@ def test_no_panel_lies_upon_another(dashboard: dict[str, Any]) -> None:
 
 
 @pytest.fixture
-async def told(tmp_path: Path) -> Told:
+async def exported(tmp_path: Path) -> Samples:
     """By a process in which everything has happened that makes a metric."""
     async with in_process(tmp_path) as house, measured(house.app, house.services):
         seller, shopper = await open_shop(house.http), await (await sign_up(house.http)).move_in()
@@ -148,7 +144,7 @@ async def told(tmp_path: Path) -> Told:
         await log.refresh(house.services.clock())
         Gauges(worker).folding("stock", dict.fromkeys(("position", "upto", "events_per_s", "rows_per_s", "left_s"), 1))
         page = (await house.http.get("/metrics")).text
-    found: Told = defaultdict(list)
+    found: Samples = defaultdict(list)
     for text in (page, generate_latest(worker).decode()):
         for family in text_string_to_metric_families(text):
             for sample in family.samples:
@@ -156,11 +152,11 @@ async def told(tmp_path: Path) -> Told:
     return found
 
 
-def complaints(expr: str, legend: str, told: Told) -> list[str]:
+def complaints(expr: str, legend: str, exported: Samples) -> list[str]:
     """About names and labels that nobody tells, and values that a label never has."""
     found, labels = [], set()
     for name, selector in SELECTOR.findall(expr):
-        samples = told.get(name, [])
+        samples = exported.get(name, [])
         if not samples:
             found.append(f"no {name}")
             continue
@@ -177,10 +173,10 @@ def complaints(expr: str, legend: str, told: Told) -> list[str]:
     return found + [f"no label {label} in the legend" for label in LEGEND.findall(legend) if label not in kept]
 
 
-async def test_everything_shown_is_told(told: Told) -> None:
+async def test_everything_shown_is_told(exported: Samples) -> None:
     assert len(SHOWN) > 15
     said = {
-        (title, target["expr"]): complaints(target["expr"], target["legendFormat"], told) for title, target in SHOWN
+        (title, target["expr"]): complaints(target["expr"], target["legendFormat"], exported) for title, target in SHOWN
     }
     assert {where: what for where, what in said.items() if what} == {}
 
@@ -198,8 +194,8 @@ async def test_everything_shown_is_told(told: Told) -> None:
         ('sum by (step) (kontor_orders_total{step="paid"})', "{{step}}", []),
     ],
 )
-async def test_what_nobody_tells_is_found(told: Told, expr: str, legend: str, said: list[str]) -> None:
-    assert complaints(expr, legend, told) == said
+async def test_what_nobody_tells_is_found(exported: Samples, expr: str, legend: str, said: list[str]) -> None:
+    assert complaints(expr, legend, exported) == said
 
 
 @pytest.mark.parametrize(("title", "names"), [("Commands and events a second", {"kontor_commands", "kontor_events"})])

@@ -19,7 +19,7 @@ async def post(who: Shopper, path: str, body: Any = None, key: str = "") -> http
     return await who.send("POST", path, body, Idempotency_Key=key or fresh_key())
 
 
-def some(order: dict[str, Any], number: int, quantity: int | None = None, **more: str) -> dict[str, Any]:
+def units_of(order: dict[str, Any], number: int, quantity: int | None = None, **more: str) -> dict[str, Any]:
     """Units of a line of the order, as a request names them."""
     named = {"lineId": order["lines"][number]["lineId"], **more}
     return named if quantity is None else {**named, "quantity": quantity}

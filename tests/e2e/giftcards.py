@@ -6,6 +6,9 @@ from typing import Any, NamedTuple
 
 from tests.e2e.shopper import Shopper, fresh_key
 
+UNKNOWN = "K7Q4-M0ZX-A2B4-R9S1"
+"""A code as codes are, of no card."""
+
 
 class Card(NamedTuple):
     gift_card_id: str

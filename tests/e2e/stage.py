@@ -13,7 +13,7 @@ from domain.books.difference import Difference, FindDifference, difference_id
 from domain.money import Money
 from readapi.instants import instant
 from tests.contracts.objects import PNG
-from tests.e2e.aftersale import post, settled, some
+from tests.e2e.aftersale import post, settled, units_of
 from tests.e2e.boundaries.whomay import ADMIN, BUYER, RIVAL, SELLER, STRANGER, VISITOR
 from tests.e2e.giftcards import issue, usd
 from tests.e2e.house import House
@@ -110,7 +110,7 @@ class Stage:
         sent = expect(201, await post(shopper, parcels, {"carrier": "UPS"}))
         expect(200, await post(shopper, f"{parcels}/{sent['shipmentId']}/delivered"))
         packed = expect(
-            201, await post(shopper, f"/api/orders/{paid['orderId']}/shipments", {"lines": [some(paid, 0, 1)]})
+            201, await post(shopper, f"/api/orders/{paid['orderId']}/shipments", {"lines": [units_of(paid, 0, 1)]})
         )
         self.known |= {
             "delivered_id": delivered["orderId"],
@@ -126,7 +126,7 @@ class Stage:
 
     async def _after_the_sale(self) -> None:
         order_id = self.known["delivered_id"]
-        lines = {"lines": [some(self.delivered, 0, 1)]}
+        lines = {"lines": [units_of(self.delivered, 0, 1)]}
         sent = expect(201, await post(self.buyer, f"/api/orders/{order_id}/returns", lines))
         granted = expect(
             202, await post(self.admin, f"/api/orders/{order_id}/refunds", {"amount": usd(1), "reason": "late"})

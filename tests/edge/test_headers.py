@@ -17,7 +17,7 @@ from readapi.edge.idempotency import IdempotencyKey, InFlight, fingerprint, pars
 from readapi.edge.positions import POSITION_MAX, format_position, parse_position, parse_wait, preferences
 from readapi.edge.problems import BadParameter, Overloaded, ProblemError
 from readapi.edge.structured import parse_string_item
-from tests.edge.test_problems import assert_problem
+from tests.edge.problems import assert_problem
 
 # What a server hands on: any bytes, decoded as Latin-1, and then some.
 header_values = st.text(st.characters(max_codepoint=255), max_size=300) | st.text(max_size=300)

@@ -17,7 +17,7 @@ from readapi.edge.pressure import Pressure
 from readapi.edge.state import EdgeSettings
 from readapi.edge.trace import trace_context
 from tests.edge.conftest import client_for, make_app
-from tests.edge.test_problems import assert_problem
+from tests.edge.problems import assert_problem
 
 TRACEPARENT = re.compile(r"00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
 GIVEN = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"

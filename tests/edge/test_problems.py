@@ -10,9 +10,10 @@ from structlog.testing import capture_logs
 
 from commands.errors import StorageUnavailable
 from domain.errors import DomainError, NotFound
-from readapi.edge.problems import MEDIA_TYPE, PROBLEMS, TYPE_BASE, BadParameter, problem_response, response_for
+from readapi.edge.problems import PROBLEMS, TYPE_BASE, BadParameter, problem_response, response_for
 from readapi.edge.validation import entries, summary
 from tests.edge.conftest import RAISED
+from tests.edge.problems import assert_problem
 
 CONTRACT = {
     "validation_failed": 422,
@@ -31,21 +32,6 @@ CONTRACT = {
     "unsupported_media_type": 415,
     "payload_too_large": 413,
 }
-
-
-def assert_problem(response, code: str) -> dict:
-    body = response.json()
-    assert response.headers["content-type"] == MEDIA_TYPE
-    assert response.headers["cache-control"] == "no-store"
-    assert response.status_code == body["status"] == PROBLEMS[code].status
-    assert body["code"] == code
-    assert body["type"] == TYPE_BASE + code
-    assert body["title"] == PROBLEMS[code].title
-    assert isinstance(body["detail"], str)
-    assert body["detail"]
-    assert body["instance"] == response.request.url.raw_path.decode().partition("?")[0]
-    assert body["traceId"] == response.headers["traceparent"][3:35]
-    return body
 
 
 def test_the_codes_of_the_contract_have_its_statuses():
@@ -200,8 +186,8 @@ async def test_a_price_in_major_units_is_told_of_minor_ones(client):
     for amount in (19.99, "19.99"):
         body = {"lines": [], "price": {"amount": amount, "currency": "USD"}}
         found = assert_problem(await client.post("/api/orders", json=body), "validation_failed")["errors"]
-        told = {entry["pointer"]: entry["detail"] for entry in found}
-        assert told["#/price/amount"] == "a whole number of minor units: of 19.99 dollars 1999"
+        details = {entry["pointer"]: entry["detail"] for entry in found}
+        assert details["#/price/amount"] == "a whole number of minor units: of 19.99 dollars 1999"
 
 
 def test_bad_parameter_is_a_domain_error():
@@ -220,7 +206,7 @@ def test_a_client_that_goes_away_is_no_news():
 
 def test_a_log_that_is_away_is_no_news_of_every_request():
     scope = {"type": "http", "path": "/api/orders", "state": {}}
-    with capture_logs() as told:
+    with capture_logs() as logged:
         response = response_for(scope, StorageUnavailable("the event log at db.example cannot be read"))
-    assert (response.status_code, told) == (503, [])
+    assert (response.status_code, logged) == (503, [])
     assert b"db.example" not in response.body

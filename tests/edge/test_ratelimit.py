@@ -12,7 +12,7 @@ from readapi.edge.problems import RateLimited
 from readapi.edge.ratelimit import Limiter, Policy, client_of
 from readapi.edge.state import EdgeSettings
 from tests.edge.conftest import client_for, make_app
-from tests.edge.test_problems import assert_problem
+from tests.edge.problems import assert_problem
 
 
 class Clock:

@@ -16,7 +16,7 @@ from readapi.edge.principal import Principal
 from readapi.edge.problems import BadParameter, Unauthenticated
 from readapi.edge.tokens import AccessTokens
 from tests.edge.conftest import client_for, make_app
-from tests.edge.test_problems import assert_problem
+from tests.edge.problems import assert_problem
 
 KEY = b"j" * 32
 

@@ -18,8 +18,8 @@ class Servers:
 
     def require(self) -> None:
         """Those that the environment names must be those that we may kill. Fails in CI and skips elsewhere."""
-        told = subprocess.run([str(ROOT / "stack" / "status"), "--json"], capture_output=True, text=True, check=False)
-        running = {name: state.get("address") for name, state in json.loads(told.stdout or "{}").items()}
+        status = subprocess.run([str(ROOT / "stack" / "status"), "--json"], capture_output=True, text=True, check=False)
+        running = {name: state.get("address") for name, state in json.loads(status.stdout or "{}").items()}
         others = [name for name, variable in VARIABLES.items() if running.get(name) != os.environ.get(variable)]
         if others:
             absent(f"needs the servers of stack/ to kill them, and these are others or down: {', '.join(others)}")

@@ -86,8 +86,8 @@ class Shop:
 
     async def until_metric(self, part: Part, name: str, right: Callable[[float], bool], within: float) -> None:
         deadline = time.monotonic() + within
-        while not right(told := await metric(part, name)):
-            assert time.monotonic() < deadline, f"{part.name} still tells {told} as {name} after {within:.0f} s"
+        while not right(text := await metric(part, name)):
+            assert time.monotonic() < deadline, f"{part.name} still tells {text} as {name} after {within:.0f} s"
             await asyncio.sleep(0.2)
 
     # afterwards
@@ -97,7 +97,7 @@ class Shop:
         proved where somebody tampered with it: then it is not ``sound``."""
         await self.survived()
         await audit.repeat_what_was_not_answered(self.market)
-        await self.shown()
+        await self.until_shown()
         orders = await audit.everything_settles(self.market, SETTLED_S)
         audit.one_order_for_each_attempt(self.market.journal, orders)
         await audit.nothing_oversold(self.market)
@@ -112,7 +112,7 @@ class Shop:
         ended = [part for part in self.house.parts.values() if not part.alive]
         assert not ended, "\n".join(f"{part.name} ended:\n{part.said()[-3000:]}" for part in ended)
 
-    async def shown(self) -> None:
+    async def until_shown(self) -> None:
         """Returns when queries answer with all that the log holds by now, and nothing stands in any more."""
         deadline = time.monotonic() + SHOWN_S
         reader, reached = self.market.seller.shopper, str(await self.house.head())
@@ -181,6 +181,6 @@ async def opened(house: Everything) -> AsyncIterator[Shop]:
 async def metric(part: Part, name: str) -> float:
     """One of those that a part tells; 0 for one that it does not."""
     async with httpx.AsyncClient() as http:
-        told = (await http.get(f"http://127.0.0.1:{part.port}/metrics")).text
-    values = [line.rpartition(" ")[2] for line in told.splitlines() if line.startswith(f"{name} ")]
+        text = (await http.get(f"http://127.0.0.1:{part.port}/metrics")).text
+    values = [line.rpartition(" ")[2] for line in text.splitlines() if line.startswith(f"{name} ")]
     return float(values[0]) if values else 0.0

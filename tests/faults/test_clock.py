@@ -32,7 +32,7 @@ async def test_the_clock_jumps(shop: Shop, tmp_path: Path, name: str):
             write_at_once(wrong_by, seconds)
             await shop.everybody_signs_in()
             await shop.sells(5)
-    assert {round((told - time.time()) / HOUR) for told in await recorded_since(shop, before)} == {-1, 0, 1}
+    assert {round((instant - time.time()) / HOUR) for instant in await recorded_since(shop, before)} == {-1, 0, 1}
     assert part.stop() == 0
     part.start()
     await part.ready()

@@ -85,4 +85,4 @@ async def parked_are(shop: Shop, expected: Mapping[str, int]) -> None:
     """As the workers tell, in Redis and Cassandra and in the views of processes together."""
     for projection, number in expected.items():
         name = f'kontor_parked_events{{projection="{projection}"}}'
-        await shop.until_metric(shop.house.parts["work"], name, lambda told, number=number: told == number, 60)
+        await shop.until_metric(shop.house.parts["work"], name, lambda count, number=number: count == number, 60)

@@ -80,7 +80,7 @@ async def test_attributes_of_one_name_and_several_kinds_do_not_conflict(shop: Sh
     skus = [await seller.describes(f"Scale {i}", attributes={"weight": value}) for i, value in enumerate(values)]
     await shop.views_are_right()
     assert await metric(shop.house.parts["work"], REFUSED) == 0
-    assert {seller.products[sku] for sku in skus} <= set(await found(shop, "scale"))
+    assert {seller.products[sku] for sku in skus} <= set(await search(shop, "scale"))
 
 
 # what an operator does there
@@ -93,7 +93,7 @@ def elastic() -> httpx.AsyncClient:
     return httpx.AsyncClient(base_url=os.environ["KONTOR_ELASTICSEARCH_URL"], timeout=30)
 
 
-async def found(shop: Shop, text: str) -> list[str]:
+async def search(shop: Shop, text: str) -> list[str]:
     """What a visitor finds; nothing while search is away."""
     answer = await Shopper(shop.house.http).send("GET", f"/api/products?q={quote(text)}&limit=100")
     return [item["productId"] for item in answer.json()["items"]] if answer.status_code == 200 else []
@@ -101,7 +101,7 @@ async def found(shop: Shop, text: str) -> list[str]:
 
 async def comes_up(shop: Shop, text: str, product_id: str) -> None:
     deadline = time.monotonic() + NOTICED_S
-    while product_id not in await found(shop, text):
+    while product_id not in await search(shop, text):
         assert time.monotonic() < deadline, f"{text!r} does not find {product_id}"
         await asyncio.sleep(0.2)
 

@@ -36,8 +36,8 @@ async def test_the_topic_is_deleted_while_nothing_happens(shop: Shop):
     topic = topic_of(shop.settings)
     await delete(topic)
     deadline = time.monotonic() + NOTICED_S
-    while min(told := await last_positions(shop)) < head:
-        assert time.monotonic() < deadline, f"the topic tells of {told} and should of {head}"
+    while min(positions := await last_positions(shop)) < head:
+        assert time.monotonic() < deadline, f"the topic tells of {positions} and should of {head}"
         await asyncio.sleep(0.5)
     async with shop.trading():
         pass
@@ -59,8 +59,8 @@ async def test_rubbish_on_the_topic_is_passed_over(shop: Shop):
     await producer.start()
     async with shop.trading():
         for partition in range(shop.settings.partitions):
-            for value, told in ((b"rubbish", []), (b"\xc1", headers), (b"x", [("after", b"?")]), watermark(1, 0)[1:]):
-                await producer.send_and_wait(topic_of(shop.settings).name, value, partition=partition, headers=told)
+            for value, sent in ((b"rubbish", []), (b"\xc1", headers), (b"x", [("after", b"?")]), watermark(1, 0)[1:]):
+                await producer.send_and_wait(topic_of(shop.settings).name, value, partition=partition, headers=sent)
         await shop.sells(5)
     await producer.stop()
     await shop.audit()

@@ -56,8 +56,8 @@ async def redone(shop: Shop) -> int:
         consumer.assign(places)
         behind = 0
         for place in places:
-            told = await position_at(consumer, place, max(0, offsets[place].offset - 1 if place in offsets else 0))
-            behind += told < progress.get(place.partition, 0)
+            position = await position_at(consumer, place, max(0, offsets[place].offset - 1 if place in offsets else 0))
+            behind += position < progress.get(place.partition, 0)
         return behind
     finally:
         await consumer.stop()
@@ -70,9 +70,9 @@ async def position_at(consumer: AIOKafkaConsumer, place: TopicPartition, offset:
     async with asyncio.timeout(10):
         while not (records := (await consumer.getmany(place, timeout_ms=500, max_records=1)).get(place)):
             pass
-    told = read(records[0].headers, records[0].value)
-    assert told is not None
-    return told.position
+    message = read(records[0].headers, records[0].value)
+    assert message is not None
+    return message.position
 
 
 @pytest.mark.parametrize("name", ["write", "relay", "read"])

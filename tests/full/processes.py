@@ -167,7 +167,7 @@ class Everything:
         return verify(self.deployment.postgres).problems
 
 
-async def shown(http: httpx.AsyncClient) -> None:
+async def until_readable(http: httpx.AsyncClient) -> None:
     """Returns when all workers have begun: what is written can be read everywhere."""
     seller = await open_shop(http, "First of all")
     until = time.monotonic() + READY_S
@@ -207,7 +207,7 @@ async def everything(
 async def deployed(environment: Mapping[str, str], folder: Path, *names: str) -> AsyncIterator[Everything]:
     """The same, under names that are there already."""
     async with running(environment, folder, *names) as deployment, entered(deployment) as house:
-        await shown(house.http)
+        await until_readable(house.http)
         yield house
 
 

@@ -17,7 +17,7 @@ from streams.processes.archiving import Archiving
 from tests.e2e.aftersale import given_back, once, post
 from tests.e2e.house import rows
 from tests.e2e.market import Seller
-from tests.e2e.orders.test_archive import delivered, pages
+from tests.e2e.orders.archived import delivered, pages
 from tests.e2e.shopper import Shopper, expect
 from tests.full.processes import Everything
 

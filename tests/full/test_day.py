@@ -14,13 +14,13 @@ PURCHASES, CRASHES = 2 * LANES, 6
 
 
 async def test_every_promise_is_kept_while_every_process_is_killed(capsys: pytest.CaptureFixture[str]) -> None:
-    told = await run(Plan(PURCHASES, CRASHES, seed=26))
+    report = await run(Plan(PURCHASES, CRASHES, seed=26))
     assert "payment_failed" not in capsys.readouterr().err
-    assert told["promises"] == dict.fromkeys(PROMISES, "kept")
+    assert report["promises"] == dict.fromkeys(PROMISES, "kept")
     # Answers that were on their way when the last was killed may be the last of so short a day.
-    assert told["kills"] >= CRASHES
-    assert set(told["killed_with_it"]) == set(OTHERS)
-    assert sum(told["answered"].values()) == PURCHASES
-    assert told["orders"]["PAID"] > 0
-    assert told["events_of_a_purchase_alone"] <= EVENTS_MAX
-    assert told["commits_of_a_purchase_alone"] <= COMMITS_MAX
+    assert report["kills"] >= CRASHES
+    assert set(report["killed_with_it"]) == set(OTHERS)
+    assert sum(report["answered"].values()) == PURCHASES
+    assert report["orders"]["PAID"] > 0
+    assert report["events_of_a_purchase_alone"] <= EVENTS_MAX
+    assert report["commits_of_a_purchase_alone"] <= COMMITS_MAX

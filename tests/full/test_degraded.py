@@ -123,11 +123,11 @@ async def until(condition: Callable[[], Any], what: str) -> None:
 async def until_away(house: Everything, *parts: str) -> None:
     """Until both services have noticed: each finds out for itself, when it next asks."""
 
-    async def told() -> bool:
+    async def both_say_so() -> bool:
         services = [await ready(house), await ready_to_write(house)]
-        return all(set(told["degraded"]) == set(parts) for told in services)
+        return all(set(answer["degraded"]) == set(parts) for answer in services)
 
-    await until(told, f"readyz of both services names {parts}")
+    await until(both_say_so, f"readyz of both services names {parts}")
 
 
 async def answer_of(shopper: Shopper, path: str, part: str, **headers: str) -> Any:

@@ -5,8 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import shutil
-import subprocess
-import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -15,12 +13,12 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.conftest import ROOT
 from tests.contracts.objects import PNG
 from tests.e2e.house import charges, in_process
 from tests.e2e.market import Seller, open_shop
-from tests.e2e.selling.test_media import shows
+from tests.e2e.selling.pictures import shows
 from tests.e2e.shopper import HOME, PASSWORD, Shopper, expect, problem, sign_up
+from tests.full.commandline import output_of
 from tests.full.processes import Everything, deployed, namespace
 
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(400)]
@@ -67,20 +65,6 @@ async def order(shop: Shop, card: str, wait: int | None = None) -> str:
     return placed
 
 
-def kontor(environment: dict[str, str], *arguments: str) -> str:
-    done = subprocess.run(
-        [sys.executable, "-m", "kontor", *arguments],
-        cwd=ROOT,
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=100,
-    )
-    assert done.returncode == 0, done.stderr
-    return done.stdout
-
-
 @pytest.fixture
 def environment() -> Iterator[dict[str, str]]:
     with namespace() as environment:
@@ -90,9 +74,9 @@ def environment() -> Iterator[dict[str, str]]:
 async def test_a_shop_moves_from_one_machine_to_the_full_profile(tmp_path: Path, environment: dict[str, str]) -> None:
     old, new = tmp_path / "kontor-data", tmp_path / "new"
     shop = await do_business(old)
-    kontor(environment, "copy-log", "--from", str(old), "--to", environment["KONTOR_POSTGRES_URL"])
-    told = kontor(environment, "copy-vault", "--from", str(old), "--to", environment["KONTOR_VAULT_URL"])
-    assert "1 erased persons stay unreadable" in told
+    output_of(environment, "copy-log", "--from", str(old), "--to", environment["KONTOR_POSTGRES_URL"])
+    printed = output_of(environment, "copy-vault", "--from", str(old), "--to", environment["KONTOR_VAULT_URL"])
+    assert "1 erased persons stay unreadable" in printed
     (new / "gateway").mkdir(parents=True)
     for file in old.glob("provider.db*"):
         shutil.copy(file, new / "gateway")
@@ -147,7 +131,7 @@ async def everybody_keeps_up(environment: dict[str, str], house: Everything, fol
     head = await house.head()
     asked: dict[str, Any] = {**house.environment, "KONTOR_DATA": str(folder / "work")}
     for _ in range(20):
-        status = json.loads(await asyncio.to_thread(kontor, asked, "status", "--json"))
+        status = json.loads(await asyncio.to_thread(output_of, asked, "status", "--json"))
         if {consumer["lag"] for consumer in status["consumers"].values()} == {0}:
             break
         await asyncio.sleep(0.5)
@@ -155,4 +139,4 @@ async def everybody_keeps_up(environment: dict[str, str], house: Everything, fol
     assert {name: at["lag"] for name, at in status["consumers"].items()} == dict.fromkeys(status["consumers"], 0)
     assert all(server["up"] for server in status["servers"].values()), status["servers"]
     assert status["parked"] == []
-    assert "verified" in kontor(environment, "verify")
+    assert "verified" in output_of(environment, "verify")

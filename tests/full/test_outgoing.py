@@ -63,7 +63,7 @@ async def test_a_paid_order_is_told_and_operators_see_it(tmp_path: Path) -> None
                 await root.do("POST", again, {"eventId": call.json["id"]}, 202)
                 assert [one.body for one in await receiver.got(2, 30)] == [call.body] * 2
                 expect(200, await shopper.cancel(order["orderId"]))
-                told = sorted(letter["Subject"] for letter in (await box.got(3, 30))[1:])
+                titles = sorted(letter["Subject"] for letter in (await box.got(3, 30))[1:])
                 number = order["orderId"]
-                assert told == [f"Your order {number} was cancelled", f"Your refund for order {number}"]
+                assert titles == [f"Your order {number} was cancelled", f"Your refund for order {number}"]
     assert (len(receiver.calls), len(box.letters)) == (2, 3)

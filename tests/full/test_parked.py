@@ -18,7 +18,8 @@ from projections.cassandraviews.sink import CassandraSink
 from projections.redisviews.server import RedisServer
 from projections.redisviews.sink import RedisSink
 from projections.sqlite import SQLiteViews
-from tests.full.test_status import NOWHERE, create_user, environment, kontor  # noqa: F401  # the same deployment
+from tests.full.commandline import NOWHERE, create_user, kontor
+from tests.full.test_status import environment  # noqa: F401  # the same deployment
 
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(300)]
 
@@ -43,9 +44,9 @@ async def park(settings: Settings, folder: Path) -> None:
 
 
 def listed(environment: dict[str, str]) -> list[str]:  # noqa: F811  # a fixture's value
-    told = kontor(environment, "parked", "list", "--json")
-    assert told.returncode == 0, told.stderr
-    found: list[dict[str, Any]] = [json.loads(line) for line in told.stdout.splitlines()]
+    completed = kontor(environment, "parked", "list", "--json")
+    assert completed.returncode == 0, completed.stderr
+    found: list[dict[str, Any]] = [json.loads(line) for line in completed.stdout.splitlines()]
     return sorted(one["key"] for one in found)
 
 

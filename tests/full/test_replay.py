@@ -104,17 +104,17 @@ class Trade:
 @pytest.mark.own_house
 async def test_nothing_fails_and_nothing_is_stale(house: Everything, seller: Seller, shopper: Shopper):
     received, sold = await seller.sells(stock=0), await seller.sells(stock=500)
-    trade, told = Trade(seller, shopper), list[dict[str, Any]]()
+    trade, steps = Trade(seller, shopper), list[dict[str, Any]]()
 
     async def work() -> None:
         for arguments in WORK:
-            told.extend(await replayed(house, *arguments))
+            steps.extend(await replayed(house, *arguments))
             await trade.later(10)
 
     await trade.during(work, received, sold)
-    compared = [one for one in told if one["step"] == "compare"]
+    compared = [one for one in steps if one["step"] == "compare"]
     assert [one for one in compared if one["different"]] == []
-    assert len([one for one in told if one["step"] == "swap"]) == len(WORK)
+    assert len([one for one in steps if one["step"] == "swap"]) == len(WORK)
     assert trade.rounds >= 10 * len(WORK)
     root = await in_charge(house, house.deployment.folder)
     news = (await root.read("/api/admin/projections"))["replay"]

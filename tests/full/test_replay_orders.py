@@ -41,9 +41,9 @@ async def test_real_orders_agree_to_the_cent(shared_data: Path, tmp_path: Path, 
         async with running(environment, tmp_path, *PARTS) as deployment:
             code, said = await replay_orders(deployment, what, file, tmp_path / "data", lines)
             assert code == 0, said
-            told = json.loads(said.splitlines()[-1])
-            assert (told["ok"], told["failed"], told["disagreements"]) == (True, [], [])
-            assert told["paid"]["amount"] > 0
+            report = json.loads(said.splitlines()[-1])
+            assert (report["ok"], report["failed"], report["disagreements"]) == (True, [], [])
+            assert report["paid"]["amount"] > 0
             code, said = await replay_orders(deployment, what, file, tmp_path / "data", 1)
             assert code == 1
             assert "there are events in this log already" in said

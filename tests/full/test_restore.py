@@ -17,8 +17,8 @@ from tests.conftest import ROOT
 from tests.e2e.house import charges
 from tests.e2e.market import Seller, open_shop
 from tests.e2e.shopper import PASSWORD, Shopper, problem, sign_up
-from tests.full.processes import Everything, shown
-from tests.full.test_move import kontor
+from tests.full.commandline import output_of
+from tests.full.processes import Everything, until_readable
 
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(400)]
 PROGRAMS = Path("/usr/lib/postgresql/15/bin")
@@ -65,9 +65,9 @@ async def test_an_older_log_and_a_vault_older_still_come_back(house: Everything,
     await stopped(house)
     log.restore(of_log)
     vault.restore(of_vault)
-    told = kontor(work(house), "clear-views", "--yes")
+    printed = output_of(work(house), "clear-views", "--yes")
     for derived in (f"topic {name}.events", "Redis keys", f"keyspace {name}", f"{name}-products-*", "processes.db"):
-        assert derived in told
+        assert derived in printed
     await started(house)
 
     await as_it_was(house, buyer, kept, lost)
@@ -98,7 +98,7 @@ async def started(house: Everything) -> None:
     for one in others:
         one.start()
     await asyncio.gather(*(one.ready() for one in others))
-    await shown(house.http)
+    await until_readable(house.http)
 
 
 def work(house: Everything) -> dict[str, str]:
@@ -134,5 +134,5 @@ async def what_is_still_lost_is_told(house: Everything, lost: set[str]) -> None:
         timeout=100,
         check=False,
     )
-    told = {difference["orderId"] for difference in json.loads(done.stdout)["open"]}
-    assert (done.returncode, told) == (1, lost), done.stdout + done.stderr
+    named = {difference["orderId"] for difference in json.loads(done.stdout)["open"]}
+    assert (done.returncode, named) == (1, lost), done.stdout + done.stderr

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -14,17 +12,10 @@ import redis
 
 from kontor.wiring.stores import IN_REDIS
 from projections.redisviews.names import Names
-from tests.conftest import ROOT
+from tests.full.commandline import NOWHERE, create_user, kontor
 from tests.full.processes import namespace
 
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(300)]
-NOWHERE = {
-    "KONTOR_KAFKA": "127.0.0.1:1",
-    "KONTOR_REDIS_URL": "redis://127.0.0.1:1",
-    "KONTOR_ELASTICSEARCH_URL": "http://127.0.0.1:1",
-    "KONTOR_CASSANDRA": "127.0.0.1:1",
-    "KONTOR_PROVIDER_URL": "http://127.0.0.1:1",
-}
 
 
 @pytest.fixture
@@ -33,21 +24,11 @@ def environment(tmp_path) -> Iterator[dict[str, str]]:
         yield environment | {"KONTOR_DATA": str(tmp_path)}
 
 
-def kontor(environment: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "kontor", *arguments]
-    return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False, timeout=100)
-
-
 def status(environment: dict[str, str]) -> dict[str, Any]:
-    told = kontor(environment, "status", "--json")
-    assert told.returncode == 0, told.stderr
-    found: dict[str, Any] = json.loads(told.stdout)
+    completed = kontor(environment, "status", "--json")
+    assert completed.returncode == 0, completed.stderr
+    found: dict[str, Any] = json.loads(completed.stdout)
     return found
-
-
-def create_user(environment: dict[str, str]) -> None:
-    created = kontor(environment, "user", "create", "--email", "ada@example.com", "--password", "correct horse")
-    assert created.returncode == 0, created.stderr
 
 
 def test_a_log_that_nobody_follows_yet(environment):
@@ -56,17 +37,17 @@ def test_a_log_that_nobody_follows_yet(environment):
     assert "there is no event log" in refused.stderr
     create_user(environment)
     before = time.time()
-    told = status(environment | {"KONTOR_PROVIDER_URL": NOWHERE["KONTOR_PROVIDER_URL"]})
-    assert told["events"] == {"account": 1, "claim": 1}
-    assert told["head"] == 2
-    assert told["bytes"] > 10_000
+    shown = status(environment | {"KONTOR_PROVIDER_URL": NOWHERE["KONTOR_PROVIDER_URL"]})
+    assert shown["events"] == {"account": 1, "claim": 1}
+    assert shown["head"] == 2
+    assert shown["bytes"] > 10_000
     for name in ("relay", "views", "orders", "search"):
-        at = told["consumers"][name]
+        at = shown["consumers"][name]
         assert (at["position"], at["lag"]) == (0, 2), name
         assert 0 < at["seconds"] < 200 + time.time() - before
-    assert told["consumers"]["processes"] == {"position": None, "lag": None, "seconds": None}
-    assert told["topic"] == {"name": f"{environment['KONTOR_NAMESPACE']}.events", "partitions": 4, "last": None}
-    servers = told["servers"]
+    assert shown["consumers"]["processes"] == {"position": None, "lag": None, "seconds": None}
+    assert shown["topic"] == {"name": f"{environment['KONTOR_NAMESPACE']}.events", "partitions": 4, "last": None}
+    servers = shown["servers"]
     assert {name for name, server in servers.items() if server["up"]} == servers.keys() - {"gateway"}
     with redis.Redis.from_url(environment["KONTOR_REDIS_URL"]) as client:
         assert not list(client.scan_iter(f"{environment['KONTOR_NAMESPACE']}*", count=10_000)), (
@@ -80,11 +61,11 @@ def test_a_log_that_nobody_follows_yet(environment):
 
 def test_servers_that_are_away_are_told_as_such(environment):
     create_user(environment)
-    told = status(environment | NOWHERE)
-    assert told["head"] == 2
-    assert {name for name, server in told["servers"].items() if server["up"]} == {"postgres", "vault"}
-    assert all(server["error"] for name, server in told["servers"].items() if not server["up"])
-    assert {at["lag"] for at in told["consumers"].values()} == {None}
+    shown = status(environment | NOWHERE)
+    assert shown["head"] == 2
+    assert {name for name, server in shown["servers"].items() if server["up"]} == {"postgres", "vault"}
+    assert all(server["error"] for name, server in shown["servers"].items() if not server["up"])
+    assert {at["lag"] for at in shown["consumers"].values()} == {None}
     for_people = kontor(environment | NOWHERE, "status")
     assert for_people.returncode == 0
     assert "not known here" in for_people.stdout

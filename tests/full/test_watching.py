@@ -6,7 +6,7 @@ import httpx
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from tests.deploy.test_watching import SELECTOR, SHOWN
+from tests.deploy.boards import SELECTOR, SHOWN
 from tests.e2e.market import Seller
 from tests.e2e.shopper import Shopper
 from tests.full.processes import Everything
@@ -15,7 +15,7 @@ pytestmark = [pytest.mark.stack, pytest.mark.timeout(300)]
 SUFFIXES = {"counter": ("_total",), "histogram": ("_bucket", "_count", "_sum")}
 
 
-async def told(house: Everything) -> tuple[set[str], dict[tuple[str, str], float]]:
+async def metrics_of(house: Everything) -> tuple[set[str], dict[tuple[str, str], float]]:
     """The names of all metrics, also of those that nothing has happened to; and sums over processes, by name and
     value of the first label."""
     names, sums = set(), dict[tuple[str, str], float]()
@@ -31,10 +31,10 @@ async def told(house: Everything) -> tuple[set[str], dict[tuple[str, str], float
 
 
 async def test_everything_shown_is_told_by_some_process(house: Everything, seller: Seller, shopper: Shopper) -> None:
-    _, before = await told(house)
+    _, before = await metrics_of(house)
     await shopper.add(await seller.sells())
     await shopper.buy()
-    names, after = await told(house)
+    names, after = await metrics_of(house)
     shown = {name for _, target in SHOWN for name, _ in SELECTOR.findall(target["expr"])}
     assert {name for name in shown - names if not name.startswith("kontor_replay_")} == set(), "a replay tells its own"
     for name, value in (("orders", "placed"), ("orders", "paid"), ("payments", "captured"), ("holds", "sold")):

@@ -27,10 +27,10 @@ from tests.e2e.giftcards import balance, issue
 from tests.e2e.house import House, in_process
 from tests.e2e.market import Seller, open_shop
 from tests.e2e.selling.feedrows import Beds, lines
-from tests.e2e.selling.test_media import shows
-from tests.e2e.selling.test_merchant_feeds import path as feed
-from tests.e2e.selling.test_merchant_feeds import put, rejected, run
-from tests.e2e.selling.test_pushes import push, secret_of
+from tests.e2e.selling.feeds import path as feed
+from tests.e2e.selling.feeds import put, rejected, run
+from tests.e2e.selling.pictures import shows
+from tests.e2e.selling.pushes import push, secret_of
 from tests.e2e.shopper import Shopper, expect, fresh_key, sign_up
 from tests.fuzz.owning import forgets, tidies_up_and_leaves, wants_a_second_factor
 from tests.fuzz.strict import Clerk
@@ -374,8 +374,8 @@ async def looks_around(house: House, seller: Seller, sku: str) -> None:
         tag = (await visitor.send("GET", path)).headers["etag"]
         assert (await visitor.send("GET", path, If_None_Match=tag)).status_code == 304
     named = {"Kontor-Session": "b7Jq0cQvT3mX1yZp9sLw2A"}
-    told = {"signals": [{"kind": "click", "productId": seller.products[sku], "query": "oak"}]}
-    assert (await visitor.do("POST", "/api/signals", told, 202, **named))["taken"] == 1
+    signals = {"signals": [{"kind": "click", "productId": seller.products[sku], "query": "oak"}]}
+    assert (await visitor.do("POST", "/api/signals", signals, 202, **named))["taken"] == 1
     await visitor.do("GET", "/api/recently-viewed", **named)
     await visitor.do("DELETE", "/api/signals", status=204, **named)
     await visitor.read("/api/searches/popular")

@@ -103,8 +103,8 @@ def simulated(data: bytes) -> None:
 
 def unsigned(data: bytes) -> None:
     """The headers are a stranger's as well."""
-    told, _, body = data.partition(b"\n")
-    values = told.decode("latin-1").split("|")
+    head, _, body = data.partition(b"\n")
+    values = head.decode("latin-1").split("|")
     headers = dict(zip(("webhook-id", "webhook-timestamp", "webhook-signature"), values, strict=False))
     read_callback(Signer(b"k" * 32), body, headers, NOW * 1000)
     raise AssertionError("it was taken for the provider's")
@@ -157,8 +157,8 @@ def test_what_the_provider_signs_is_read_or_refused() -> None:
 
 def test_nobody_else_is_taken_for_the_provider() -> None:
     signer = Signer(b"another" * 5)
-    told = [b"|".join(value.encode() for value in signer.headers("msg_1", NOW, body).values()) for body in CALLBACKS]
-    given = [headers + b"\n" + body for headers, body in zip(told, CALLBACKS, strict=True)]
+    genuine = [b"|".join(value.encode() for value in signer.headers("msg_1", NOW, body).values()) for body in CALLBACKS]
+    given = [headers + b"\n" + body for headers, body in zip(genuine, CALLBACKS, strict=True)]
     found = hunt(unsigned, given, [callbacks, signatures], (BadSignature,), RUNS, Random(4), TEXT)
     assert found.broken is None, found.broken
 

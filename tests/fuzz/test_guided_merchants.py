@@ -29,7 +29,7 @@ from streams.merchantfeeds.run import digest_of, key_of
 from streams.merchantfeeds.sources import SourceFailed
 from tests.e2e.house import House, in_process
 from tests.e2e.market import open_shop
-from tests.e2e.selling.test_pushes import secret_of
+from tests.e2e.selling.pushes import secret_of
 from tests.fuzz.guided import DEEP, Document, hunt
 from tests.streams.merchantfeeds.rereading import read_on
 from writeapi.bodies import merchandise as bodies
@@ -104,7 +104,7 @@ FEEDS: dict[str, tuple[FeedTerms, list[bytes], Document]] = {
 
 def feed_of(folder: Path, terms: FeedTerms) -> Callable[[bytes], None]:
     """Goes through all that is done with a row before and after the write path has it."""
-    spool, told, memory = folder / "spool", folder / "rejected", FeedMemory(folder / "memory.db")
+    spool, rejected, memory = folder / "spool", folder / "rejected", FeedMemory(folder / "memory.db")
 
     def taken(data: bytes) -> None:
         spool.write_bytes(data)
@@ -115,12 +115,12 @@ def feed_of(folder: Path, terms: FeedTerms) -> Callable[[bytes], None]:
             assert all(isinstance(one.data, dict | Rejection) for one in found)
         memory.known([key for one in found if (key := key_of(one.data))])
         assert all(len(digest_of(one)) == 16 for one in found if key_of(one.data))
-        told.unlink(missing_ok=True)
-        file = RejectedFile(told, 0, 0)
+        rejected.unlink(missing_ok=True)
+        file = RejectedFile(rejected, 0, 0)
         why = [one.data if isinstance(one.data, Rejection) else Rejection(one.number, "=why") for one in found]
         file.write(why, {one.number: one.data for one in found})
         file.close()
-        assert len(list(csv.reader(io.StringIO(as_csv(told.read_bytes()).decode(), newline="")))) == file.kept + 1
+        assert len(list(csv.reader(io.StringIO(as_csv(rejected.read_bytes()).decode(), newline="")))) == file.kept + 1
 
     return taken
 
@@ -214,8 +214,8 @@ def test_nobody_else_pushes(tmp_path: Path) -> None:
         head = house.services.engine.position
 
         def pushed(data: bytes) -> None:
-            told, _, body = data.partition(b"\n")
-            given: Headers = [(name.encode(), value) for name, value in zip(named, told.split(b"|"), strict=False)]
+            headers, _, body = data.partition(b"\n")
+            given: Headers = [(name.encode(), value) for name, value in zip(named, headers.split(b"|"), strict=False)]
             answer = push(body[:1], body[1:], given)
             assert (answer.status_code, answer.json()["code"]) == (401, "unauthenticated"), answer.text
 

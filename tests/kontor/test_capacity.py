@@ -63,9 +63,9 @@ def test_the_plan_is_made_of_what_was_measured(capsys):
     said = capsys.readouterr().out
     costs = capacity.measured()
     busy = sum(costs.purchase[part] for part in capacity.OURS + capacity.SERVERS) * 1_000
-    told = re.search(r"\*\*all\*\* \| ([\d.]+) \| (\d+)", said)
-    assert told is not None
-    assert [float(number) for number in told.groups()] == [pytest.approx(busy, abs=0.1), pytest.approx(busy, abs=1)]
+    row = re.search(r"\*\*all\*\* \| ([\d.]+) \| (\d+)", said)
+    assert row is not None
+    assert [float(number) for number in row.groups()] == [pytest.approx(busy, abs=0.1), pytest.approx(busy, abs=1)]
     assert "Their 13,000 events/s" in said
     assert f"| 70% | {(0.7 * costs.hit + 0.3 * costs.search) * 1e3:.2f} |" in said
 

@@ -58,17 +58,17 @@ def test_off_a_terminal_progress_is_told_as_logs_are(
         for done in (0, 50, 200, 1_000):
             show(done, "7 rows/s")
             now[0] += 1
-    told = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
-    assert [(line["done"], line["total"], line["unit"]) for line in told] == [
+    lines = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
+    assert [(line["done"], line["total"], line["unit"]) for line in lines] == [
         (done, 1_000, "events") for done in (0, 200, 1_000)
     ]
-    assert [(line["perSecond"], line["secondsLeft"]) for line in told] == [(None, None), (100, 8.0), (333, 0.0)]
-    assert told[1]["message"] == "stock: 200 of 1000, 100 events/s, 7 rows/s"
-    assert all(line["event"] == "progress" and line["level"] == "info" and line["timestamp"] for line in told)
+    assert [(line["perSecond"], line["secondsLeft"]) for line in lines] == [(None, None), (100, 8.0), (333, 0.0)]
+    assert lines[1]["message"] == "stock: 200 of 1000, 100 events/s, 7 rows/s"
+    assert all(line["event"] == "progress" and line["level"] == "info" and line["timestamp"] for line in lines)
 
 
 def test_progress_towards_nobody_knows_where(capsys: pytest.CaptureFixture[str]):
     with console.progress("copying", None, "events") as show:
         show(10_000)
-    [told] = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
-    assert (told["done"], told["total"], told["secondsLeft"]) == (10_000, None, None)
+    [logged] = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
+    assert (logged["done"], logged["total"], logged["secondsLeft"]) == (10_000, None, None)

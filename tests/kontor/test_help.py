@@ -17,7 +17,7 @@ from typer.main import get_command
 from kontor.cli import app
 from kontor.clihelp import SHOWN
 from readapi.app import VERSION
-from tests.architecture.test_shown import check_kontor
+from tests.architecture.commandlines import check_kontor
 
 
 def tree(command: Any, name: str = "") -> Iterator[tuple[str, Any]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from scripts.hotpaths import read, told
+from scripts.hotpaths import read, report
 
 LOOP = "thread (7F1): MainThread;main (kontor/cli.py:38);Runner.run (asyncio/runners.py:86)"
 STACKS = f"""\
@@ -29,7 +29,7 @@ def test_shares_are_of_what_was_not_waiting() -> None:
     assert profile.total["send (uvicorn/impl.py)"] == 5
     assert profile.total["walk (kontor/tree.py)"] == 3, "though it calls itself"
     assert "main (kontor/cli.py)" not in profile.total
-    assert told(profile, 1).splitlines() == [
+    assert report(profile, 1).splitlines() == [
         "10 samples", "", "threads", "  90.0%  MainThread", "", "own time",
         "  50.0%  flush (kontor/serving/cork.py)", "",
         "total time", "  90.0%  Runner.run (asyncio/runners.py)",

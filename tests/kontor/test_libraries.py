@@ -39,13 +39,13 @@ def library(handler: Forwarding) -> Iterator[logging.Logger]:
 
 
 def test_of_each_kind_one_line_a_minute(library: logging.Logger, clock: Clock):
-    with capture_logs() as told:
+    with capture_logs() as logged:
         for attempt in range(121):
             library.warning("no connection to %s, attempt %d", "10.0.0.1:9092", attempt)
             library.error("no coordinator")
             library.info("nothing of interest")
             clock.now += 1.0
-    lines = [(entry["error"], entry["failures"]) for entry in told if entry["library"] == library.name]
+    lines = [(entry["error"], entry["failures"]) for entry in logged if entry["library"] == library.name]
     assert lines == [
         ("no connection to 10.0.0.1:9092, attempt 0", 1),
         ("no coordinator", 1),
@@ -57,18 +57,18 @@ def test_of_each_kind_one_line_a_minute(library: logging.Logger, clock: Clock):
 
 
 def test_exceptions_come_along(library: logging.Logger):
-    with capture_logs() as told:
+    with capture_logs() as logged:
         try:
             raise OSError("broken")
         except OSError:
             library.exception("it failed")
-    assert isinstance(told[0]["exc_info"][1], OSError)
+    assert isinstance(logged[0]["exc_info"][1], OSError)
 
 
 def test_kinds_are_bounded(library: logging.Logger, handler: Forwarding, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(libraries, "KINDS_MAX", 3)
-    with capture_logs() as told:
+    with capture_logs() as logged:
         for number in range(10):
             library.warning(f"kind {number}")
-    assert len(told) == 10
+    assert len(logged) == 10
     assert len(handler._kinds) <= 3

@@ -102,14 +102,14 @@ async def test_callbacks_make_no_orders(house: House, seller: Seller, shopper: S
     head = await house.head()
     signer = Signer(house.services.vault.secrets.webhook_secret)
     reference = (await house.services.engine.state(payment_id(order["orderId"]))).reference
-    told = (
+    bodies = (
         b'{"key":"%s/1","outcome":{"type":"authorized","reference":"%s"}}'
         % (payment_id(order["orderId"]).encode(), reference.encode()),
         b'{"key":"pay_01KARQ0000ABCDEFGHJKMNPQRS/1","outcome":{"type":"captured"}}',
         b'{"key":"%s/9","outcome":{"type":"authorized","reference":"ch_other"}}'
         % payment_id(order["orderId"]).encode(),
     )
-    for number, body in enumerate(told):
+    for number, body in enumerate(bodies):
         signed = signer.headers(f"msg_{number}", house.services.clock() // 1000, body)
         headers = {**signed, "content-type": "application/json"}
         answer = await house.http.post("/api/webhooks/payments/simulated", content=body, headers=headers)

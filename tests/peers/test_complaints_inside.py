@@ -29,7 +29,7 @@ from projections.stock.projector import STOCK, STOCK_ROWS
 from projections.views import Place
 from streams.views.follower import Follower
 from tests.contracts.search_catalog import CATALOG
-from tests.domain.checkout.test_checkout_histories import House
+from tests.domain.checkout.histories import House
 from tests.domain.corpus import files, read
 from tests.domain.machines.market import BUYERS, OFFERS
 

@@ -88,7 +88,7 @@ def test_a_trial_that_never_ends_does_not_keep_it_open(breaker, clock):
 
 
 def test_the_log_hears_of_each_change_once(breaker, clock):
-    with capture_logs() as told:
+    with capture_logs() as logged:
         fail(breaker, 5)
         clock.now += 2.0
         fail(breaker, 1)
@@ -97,7 +97,7 @@ def test_the_log_hears_of_each_change_once(breaker, clock):
         breaker.succeeded()
         breaker.admit()
         breaker.succeeded()
-    assert [(entry["event"], entry["server"]) for entry in told] == [
+    assert [(entry["event"], entry["server"]) for entry in logged] == [
         ("breaker_opened", "search"),
         ("breaker_closed", "search"),
     ]

@@ -18,7 +18,7 @@ from projections.sink import RowsLost
 from projections.sqlite import SQLiteViews
 from projections.views import ViewsUnavailable
 from tests.cassandra import hosts
-from tests.projections.test_cassandra_orders import same
+from tests.projections.comparing import assert_same
 from tests.stack.commands import Stack
 
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(600)]
@@ -92,7 +92,7 @@ async def test_what_a_kill_9_takes_is_noticed_and_folded_again(server: Stack, si
     assert failures, "nobody noticed the kill"
     expected = SQLiteViews(tmp_path / "views.db", [ORDERS])
     expected.apply(["orders"], events)
-    await same(sink, expected)
+    await assert_same(sink, expected)
     expected.close()
     assert await sink.progress() == {0: len(events)}
 

@@ -15,8 +15,8 @@ from projections.ledger.projector import LEDGER
 from projections.sqlite import SQLiteViews
 from projections.views import Place
 from tests.cassandra import keyspace
-from tests.projections.test_cassandra_sink import opened
-from tests.projections.test_ledger import posted, transaction
+from tests.projections.cassandra_sinks import opened
+from tests.projections.journal import posted, transaction
 
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(300)]
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from domain.recorded import Recorded
-from kontor.bench.orders import SHOPS, account, lives
+from kontor.bench.orders import account, lives
 from projections.cassandraviews.settings import CassandraSettings
 from projections.cassandraviews.sink import CassandraSink
 from projections.orders.projector import ORDERS, account_and_status
@@ -18,7 +18,8 @@ from projections.sqlite import SQLiteViews
 from projections.views import Entry, Place, ViewsUnavailable
 from tests.cassandra import drop, empty, keyspace
 from tests.projections.aftersale import after_the_sale
-from tests.projections.test_cassandra_sink import opened
+from tests.projections.cassandra_sinks import opened
+from tests.projections.comparing import assert_same
 
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(300)]
 ORDERS_MADE = 330
@@ -59,29 +60,8 @@ async def write(sink: CassandraSink, events: list[Recorded], size: int = 500) ->
         await sink.write(0, some[-1].position, some)
 
 
-LISTS = [
-    *(("orders", "account", account(number)) for number in range(0, 100, 9)),
-    *(("orders", "account_status", account_and_status(account(number), "PAID")) for number in range(0, 100, 9)),
-    *(("shop_orders", "shop", f"shp_{number}") for number in range(SHOPS)),
-]
-
-
-async def same(sink: CassandraSink, expected: SQLiteViews) -> None:
-    for table in ("orders", "payments", "shop_orders"):
-        rows = {key: kept.row for key, kept in expected.walk(table)}
-        assert await sink.get_many(table, list(rows)) == rows
-    for table, index, owner in LISTS:
-        for backwards in (False, True):
-            wanted = await expected.listed(table, index, owner, limit=1_000, backwards=backwards)
-            assert wanted
-            assert await sink.listed(table, index, owner, limit=1_000, backwards=backwards) == wanted
-    for table, index in (("orders", "account"), ("orders", "account_status"), ("shop_orders", "shop")):
-        assert await sink.counts(table, index) == await expected.counts(table, index)
-    assert await sink.count("shop_orders", "shop", "shp_1") == await expected.count("shop_orders", "shop", "shp_1")
-
-
 async def test_the_same_as_in_the_embedded_store(sink: CassandraSink, expected: SQLiteViews):
-    await same(sink, expected)
+    await assert_same(sink, expected)
     assert await sink.parked() == []
 
 
@@ -89,7 +69,7 @@ async def test_what_comes_after_the_sale(sink: CassandraSink, events: list[Recor
     since = after_the_sale(events)
     await write(sink, since, size=5)
     expected.apply(["orders"], since)
-    await same(sink, expected)
+    await assert_same(sink, expected)
     assert await sink.parked() == []
     refunded = account_and_status(account(0), "REFUNDED")
     listed = await sink.listed("orders", "account_status", refunded, limit=10)
@@ -131,7 +111,7 @@ async def test_a_projection_that_is_new_is_folded_while_the_others_stand(
     async with opened(settings, newer) as other:
         assert await other.progress() == {}, "the archive is there, the projection is not"
         await write(other, events)
-        await same(other, expected)
+        await assert_same(other, expected)
         assert await other.progress() == await sink.progress() == {0: events[-1].position}
 
 
@@ -149,5 +129,5 @@ async def test_a_keyspace_that_is_dropped_is_folded_anew(
             await sink.write(0, more[-1].position, more)
     assert await sink.progress() == {}
     await write(sink, events)
-    await same(sink, expected)
+    await assert_same(sink, expected)
     assert await sink.progress() == {0: events[-1].position}

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from projections.cassandraviews.settings import CassandraSettings
-from projections.cassandraviews.sink import CassandraSink
 from projections.sink import RowsLost
 from tests.cassandra import empty, keyspace
 from tests.contracts.sink import SinkContract
-from tests.contracts.views import TALK, said
+from tests.contracts.views import said
+from tests.projections.cassandra_sinks import opened
 
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(300)]
 
@@ -23,17 +22,6 @@ pytestmark = [pytest.mark.stack, pytest.mark.timeout(300)]
 def settings() -> Iterator[CassandraSettings]:
     with keyspace("test_sink") as settings:
         yield settings
-
-
-@asynccontextmanager
-async def opened(settings: CassandraSettings, *projections) -> AsyncIterator[CassandraSink]:
-    sink = CassandraSink(settings, projections or (TALK,))
-    await sink.start()
-    try:
-        assert await sink.connection.wait(60)
-        yield sink
-    finally:
-        await sink.close()
 
 
 async def test_every_partition_hears_that_its_rows_are_gone(settings: CassandraSettings):

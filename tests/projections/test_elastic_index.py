@@ -68,7 +68,7 @@ def index(url: str, name: str) -> Iterator[ElasticIndex]:
     index.close()
 
 
-def found(index: ElasticIndex, text: str = "", **filters: Any) -> list[str]:
+def ids_found(index: ElasticIndex, text: str = "", **filters: Any) -> list[str]:
     return sorted(index.search(SearchQuery(text=text, **filters)).product_ids)
 
 
@@ -82,9 +82,9 @@ def test_attributes_of_any_kind_share_a_name(index):
     ]
     index.apply(documents, [])
     assert index.commit(1) == []
-    assert len(found(index)) == len(kinds)
-    assert found(index, attributes={"size": ("17",)}) == ["prd_0", "prd_2"]
-    assert found(index, attributes={"size": ("true",)}) == ["prd_4"]
+    assert len(ids_found(index)) == len(kinds)
+    assert ids_found(index, attributes={"size": ("17",)}) == ["prd_0", "prd_2"]
+    assert ids_found(index, attributes={"size": ("true",)}) == ["prd_4"]
     sizes = index.search(SearchQuery()).facets.attributes["size"]
     assert {bucket.value: bucket.count for bucket in sizes} == {"17": 2, "17.5": 1, "very wide": 1, "true": 1}
 
@@ -125,7 +125,7 @@ def test_a_document_that_is_refused_is_told_and_the_rest_goes_on(index):
     [rejected] = index.commit(5)
     assert rejected.product_id == "prd_bad"
     assert "price" in rejected.reason
-    assert found(index, "lamp") == ["prd_1", "prd_2"]
+    assert ids_found(index, "lamp") == ["prd_1", "prd_2"]
     assert index.position() == 5
 
 
@@ -136,7 +136,7 @@ def test_many_changes_take_several_requests(index, monkeypatch):
     index.commit(1)
     index.apply([product("prd_1", "Lamp", price=1)], [f"prd_{n}" for n in range(2, 10)])
     index.commit(2)
-    assert found(index) == ["prd_0", "prd_1"]
+    assert ids_found(index) == ["prd_0", "prd_1"]
 
 
 def test_an_older_write_does_not_overwrite_a_newer_one(index, server, name):
@@ -147,8 +147,8 @@ def test_an_older_write_does_not_overwrite_a_newer_one(index, server, name):
     assert bulk.write(server, target, late, 9) == []
     index.apply([], [])
     index.commit(11)
-    assert found(index, "bellows") == []
-    assert found(index, "anvil") == ["prd_1"]
+    assert ids_found(index, "bellows") == []
+    assert ids_found(index, "anvil") == ["prd_1"]
 
 
 def test_sorted_pages_go_as_far_as_they_may(index):
@@ -164,7 +164,7 @@ def test_an_index_that_is_deleted_under_its_writer_is_made_anew(index, server, n
     index.apply([product("prd_1", "Lamp")], [])
     index.commit(5)
     server.write("DELETE", f"/{Generations(server, name).current().name}")
-    assert found(index, "lamp") == []
+    assert ids_found(index, "lamp") == []
     assert index.suggest("la") == []
     index.apply([product("prd_2", "Lamp")], [])
     with pytest.raises(NotTheWriter):
@@ -173,7 +173,7 @@ def test_an_index_that_is_deleted_under_its_writer_is_made_anew(index, server, n
     assert index.position() == 0
     index.apply([product("prd_3", "Lamp")], [])
     index.commit(7)
-    assert found(index) == ["prd_3"], "and nothing was made up meanwhile"
+    assert ids_found(index) == ["prd_3"], "and nothing was made up meanwhile"
 
 
 def test_a_foreign_index_in_its_place_reads_as_empty_and_is_replaced(url, server, name):
@@ -185,7 +185,7 @@ def test_a_foreign_index_in_its_place_reads_as_empty_and_is_replaced(url, server
     assert index.try_writer()
     index.apply([product("prd_2", "Lamp")], [])
     index.commit(1)
-    assert found(index) == ["prd_2"]
+    assert ids_found(index) == ["prd_2"]
     index.close()
 
 
@@ -278,11 +278,11 @@ def test_a_server_that_is_away_is_told_from_an_empty_index_and_missed_by_nobody_
         late.search(SearchQuery(text="lamp"))
     proxy.mend()
     time.sleep(0.3)
-    assert found(index, "lamp") == found(late, "lamp") == ["prd_1"]
+    assert ids_found(index, "lamp") == ids_found(late, "lamp") == ["prd_1"]
     assert breaker.state == "closed"
     index.apply([product("prd_2", "Lamp")], [])
     index.commit(2)
-    assert found(late, "lamp") == ["prd_1", "prd_2"]
+    assert ids_found(late, "lamp") == ["prd_1", "prd_2"]
     index.close()
     late.close()
     proxy.cut()

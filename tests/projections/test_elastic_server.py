@@ -147,8 +147,8 @@ def test_frequencies_are_asked_once_and_forgotten_in_time():
         words = vocabulary.of(["mice", "mouse", "mouse"], ["m185"])
         assert (words.products, words.frequency("mouse"), words.frequency("mice")) == (9, 7, 0)
         assert not words.knows_code("m185")
-    told = [way for word in ("mice", "mouse") for way in translations.ways(word)]
-    translated = dict.fromkeys(translations.FIELDS, told)
+    ways = [way for word in ("mice", "mouse") for way in translations.ways(word)]
+    translated = dict.fromkeys(translations.FIELDS, ways)
     assert asked == [{field: ["mice", "mouse"] for field in FIELDS} | translated | {"code": ["m185"]}]
     now[0] += REMEMBERED_S
     vocabulary.of(["mouse"], [])

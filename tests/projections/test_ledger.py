@@ -4,22 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from domain.books.ledger import CUSTOMER, FEES, JOURNAL, PROVIDER, LedgerPosted, Posting, Transaction, seller
-from domain.recorded import Meta, Recorded
+from domain.books.ledger import CUSTOMER, FEES, PROVIDER, seller
+from domain.recorded import Recorded
 from projections.folding import Kept, fold_events
 from projections.ledger.projector import ACCOUNT_ROWS, ENTRY_ROWS
+from tests.projections.journal import posted, transaction
 
 ONE, TWO = seller("shp_1"), seller("shp_2")
-
-
-def transaction(number: int, kind: str, *postings: tuple[str, int, str], currency: str = "USD") -> Transaction:
-    made = tuple(Posting(*posting) for posting in postings)
-    return Transaction(f"pay_{number}/5", number, kind, f"ord_{number}", 1, currency, number, made)
-
-
-def posted(position: int, *transactions: Transaction) -> Recorded:
-    meta = Meta(position, position, "", "", "", "", "", b"")
-    return Recorded(position, JOURNAL, position, LedgerPosted(transactions), meta, b"")
 
 
 SOLD = transaction(

@@ -41,8 +41,8 @@ def test_any_header_asks_for_something(sent: str):
 
 
 def test_told_in_the_language_that_is_wanted_most_or_its_own():
-    told = InLanguages(("en", "de"), {"en": 1, "de": 2})
-    assert (told.best(()), told.best(("de-at",)), told.best(("fr",))) == (1, 2, 1)
+    texts = InLanguages(("en", "de"), {"en": 1, "de": 2})
+    assert (texts.best(()), texts.best(("de-at",)), texts.best(("fr",))) == (1, 2, 1)
     assert InLanguages(("de",), {"de": 2}).best(("en",)) == 2
 
 

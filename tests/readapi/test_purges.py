@@ -109,8 +109,8 @@ async def test_many_keys_come_in_several_answers(shop: Shop, monkeypatch: pytest
     monkeypatch.setattr("readapi.caching.purges.TOLD_MAX", 2)
     for number in range(5):
         shop.changed(products=f"prd_{number}")
-    told = [await shop.asked() for _ in range(4)]
-    assert told == [["prd_0", "prd_1"], ["prd_2", "prd_3"], ["prd_4"], []]
+    answers = [await shop.asked() for _ in range(4)]
+    assert answers == [["prd_0", "prd_1"], ["prd_2", "prd_3"], ["prd_4"], []]
 
 
 @pytest.mark.parametrize("cursor", ["", "other.0", "life.", "life.x", "life.-1", "life.99", "life", "life." + "9" * 40])

@@ -32,16 +32,16 @@ class Shops:
             raise ViewsUnavailable("away")
         return {key: SimpleNamespace(shop=SimpleNamespace(name=self.names[key])) for key in keys if key in self.names}
 
-    def told(self) -> SellerNames:
+    def seller_names(self) -> SellerNames:
         return SellerNames(cast("Views", self), lambda: self.now)
 
 
-async def names(told: SellerNames, fresh: bool = False) -> list[str | None]:
-    return [bucket["name"] for bucket in msgspec.json.decode(await told.beside(FOUND, fresh))["seller"]]
+async def names(sellers: SellerNames, fresh: bool = False) -> list[str | None]:
+    return [bucket["name"] for bucket in msgspec.json.decode(await sellers.beside(FOUND, fresh))["seller"]]
 
 
 async def test_everything_else_stays_as_it_was() -> None:
-    shown = msgspec.json.decode(await Shops(shp_a="Alder", shp_b="Birch").told().beside(FOUND))
+    shown = msgspec.json.decode(await Shops(shp_a="Alder", shp_b="Birch").seller_names().beside(FOUND))
     sellers = shown.pop("seller")
     assert sellers == [
         {"value": "shp_a", "count": 2, "name": "Alder"},
@@ -54,29 +54,29 @@ async def test_everything_else_stays_as_it_was() -> None:
 
 async def test_names_are_believed_for_a_while() -> None:
     shops = Shops(shp_a="Alder", shp_b="Birch")
-    told = shops.told()
-    assert await names(told) == await names(told) == ["Alder", "Birch"]
+    sellers = shops.seller_names()
+    assert await names(sellers) == await names(sellers) == ["Alder", "Birch"]
     assert shops.asked == [["shp_a", "shp_b"]]
     shops.names["shp_a"] = "Ash"
-    assert await names(told) == ["Alder", "Birch"]
-    assert await names(told, fresh=True) == ["Ash", "Birch"]
+    assert await names(sellers) == ["Alder", "Birch"]
+    assert await names(sellers, fresh=True) == ["Ash", "Birch"]
     shops.names["shp_b"] = "Beech"
     shops.now += REMEMBERED_MS
-    assert await names(told) == ["Ash", "Beech"]
+    assert await names(sellers) == ["Ash", "Beech"]
 
 
 async def test_without_the_views_there_are_the_names_that_are_known() -> None:
     shops = Shops(shp_a="Alder")
-    told = shops.told()
-    assert await names(told) == ["Alder", None]
+    sellers = shops.seller_names()
+    assert await names(sellers) == ["Alder", None]
     shops.away = True
     shops.now += REMEMBERED_MS
-    assert await names(told) == ["Alder", None]
-    assert await names(shops.told()) == [None, None]
+    assert await names(sellers) == ["Alder", None]
+    assert await names(shops.seller_names()) == [None, None]
 
 
 async def test_a_page_kept_by_an_older_version_may_lack_facets() -> None:
-    shown = msgspec.json.decode(await Shops().told().beside(b'{"brand":[{"value":"Oak","count":2}]}'))
+    shown = msgspec.json.decode(await Shops().seller_names().beside(b'{"brand":[{"value":"Oak","count":2}]}'))
     assert (shown["brand"], shown["seller"], shown["attributes"]) == ([{"value": "Oak", "count": 2}], [], {})
 
 

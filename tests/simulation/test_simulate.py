@@ -115,13 +115,13 @@ def test_nothing_is_violated() -> None:
 
 @pytest.mark.slow
 def test_several_at_one_time_tell_the_same_in_the_same_order() -> None:
-    def told(*options: str) -> list[str]:
+    def simulated(*options: str) -> list[str]:
         result = CliRunner().invoke(app, ["simulate", "--seeds", "3..6", "--steps", "300", "--json", *options])
         assert result.exit_code == 0, result.output
         return result.stdout.splitlines()
 
-    assert len(told()) == 4
-    assert told() == told("--jobs", "2")
+    assert len(simulated()) == 4
+    assert simulated() == simulated("--jobs", "2")
 
 
 def test_it_goes_on_until_the_time_is_over() -> None:

@@ -5,9 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import httpx
+from playwright.async_api import expect
 
 from tests.e2e.market import Seller
 from tests.e2e.shopper import PASSWORD, Shopper, fresh_key, sign_up
+from tests.web.browser import Browser
+from tests.web.walking import register
 
 
 async def signed_in(page: Any, who: Shopper, to: str) -> None:
@@ -38,3 +41,11 @@ async def delivers(seller: Seller, order: dict[str, Any]) -> None:
     path = f"/api/orders/{order['orderId']}/shipments"
     packed = await seller.shopper.do("POST", path, {"carrier": "UPS"}, 201, Idempotency_Key=fresh_key())
     await seller.shopper.do("POST", f"{path}/{packed['shipmentId']}/delivered", Idempotency_Key=fresh_key())
+
+
+async def customer(chrome: Browser, size: dict[str, int] | None = None) -> Any:
+    page = await chrome.page(size)
+    await page.goto("/sign-in")
+    await register(page)
+    await expect(page.get_by_role("button", name="Sign out")).to_be_visible()
+    return page

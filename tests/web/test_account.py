@@ -9,9 +9,10 @@ import httpx
 import pytest
 from playwright.async_api import expect
 
-from tests.e2e.shopper import HOME, PASSWORD, Shopper, sign_up
-from tests.web.browser import PHONE, PICTURES, Browser, inspected, require_fitting
-from tests.web.people import administrator, buyer, signed_in
+from tests.e2e.shopper import HOME, PASSWORD, sign_up
+from tests.web.accountpage import account, announcement, part, pictured
+from tests.web.browser import PHONE, PICTURES, Browser, require_fitting
+from tests.web.people import administrator, buyer
 from tests.web.walking import give_address
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser, pytest.mark.timeout(400)]
@@ -22,29 +23,6 @@ ODD = {
     "country": "AE",
     "region": "دبي",
 }
-
-
-async def account(chrome: Browser, who: Shopper, size: dict[str, int] | None = None, dark: bool = False) -> Any:
-    page = await chrome.page(size, dark)
-    await signed_in(page, who, "/account")
-    await expect(page.get_by_role("heading", level=1)).to_have_text("Your account")
-    await expect(page.get_by_role("heading", name="Payment methods")).to_be_visible()
-    return page
-
-
-async def pictured(page: Any, name: str) -> None:
-    """All of it, with the head on top."""
-    await page.evaluate("scrollTo(0, 0)")
-    await inspected(page, name, full=True)
-
-
-def part(page: Any, heading: str) -> Any:
-    return page.locator("section", has=page.get_by_role("heading", level=2, name=heading, exact=True))
-
-
-def told(page: Any) -> Any:
-    """What screen readers heard last."""
-    return page.locator("[role=status]").last
 
 
 def addresses(page: Any) -> Any:
@@ -90,7 +68,7 @@ async def test_one_who_has_nothing_yet_begins_here_on_a_phone(chrome: Browser, h
     await expect(page.get_by_label("Name", exact=True).last).to_be_focused()
     await pictured(page, "account-address-phone")
     await give_address(part(page, "Addresses"))
-    await expect(told(page)).to_have_text("The address is kept")
+    await expect(announcement(page)).to_have_text("The address is kept")
     await expect(page.get_by_role("button", name="Another address")).to_be_focused()
     await page.get_by_role("button", name="Add a card").click()
     await expect(page.get_by_role("radio").first).to_be_focused()
@@ -123,7 +101,7 @@ async def test_an_address_changes_and_goes(chrome: Browser, http: httpx.AsyncCli
     for label, text in (("Flat, floor", ""), ("City", ""), ("State or region", "Kowloon"), ("Postal code", "")):
         await first.get_by_label(label).fill(text)
     await first.get_by_role("button", name="Keep this address").click()
-    await expect(told(page)).to_have_text("The address is changed")
+    await expect(announcement(page)).to_have_text("The address is changed")
     await expect(page.get_by_role("button", name="Change Ada Example, 1 New Road")).to_be_focused()
     await page.reload()
     await expect(addresses(page).first.locator("address span")).to_have_text(
@@ -221,7 +199,7 @@ async def test_another_name(chrome: Browser, http: httpx.AsyncClient) -> None:
     await expect(name).to_be_focused()
     await name.fill("W" * 100)
     await part(page, "You").get_by_role("button", name="Change your name").click()
-    await expect(told(page)).to_have_text("Your name is changed")
+    await expect(announcement(page)).to_have_text("Your name is changed")
     await expect(page.locator(".who")).to_have_text("W" * 100)
     await expect(part(page, "You").locator("summary").first).to_be_focused()
     await page.set_viewport_size(PHONE)
@@ -268,10 +246,10 @@ async def test_letters_are_switched_off_and_on(chrome: Browser, http: httpx.Asyn
     await expect(wishes).not_to_be_checked()
     await orders.focus()
     await page.keyboard.press("Space")
-    await expect(told(page)).to_have_text("You will get no letters about your orders")
+    await expect(announcement(page)).to_have_text("You will get no letters about your orders")
     await expect(orders).to_be_focused()
     await wishes.click()
-    await expect(told(page)).to_have_text("You will get letters about your wishes")
+    await expect(announcement(page)).to_have_text("You will get letters about your wishes")
     assert (await shopper.read("/api/me"))["notifications"] == {"orders": False, "wishes": True}
     await page.route("**/api/me", lambda route: route.abort())
     await orders.click()
@@ -296,7 +274,7 @@ async def test_another_password_signs_everybody_else_out(chrome: Browser, http: 
     await pictured(page, "account-password")
     await now.fill(PASSWORD)
     await page.get_by_role("button", name="Change your password").click()
-    await expect(told(page)).to_contain_text("Your password is changed")
+    await expect(announcement(page)).to_contain_text("Your password is changed")
     await expect(now).to_be_hidden()
     await expect(now).to_have_value("")
     await asyncio.sleep(0.5)  # until every process has noticed
@@ -325,7 +303,7 @@ async def test_a_password_whose_change_was_not_answered(chrome: Browser, http: h
     await expect(alert).to_contain_text("This is not your password; no answer came to your first try")
     await page.get_by_label("Password now").fill("another horse battery")
     await page.get_by_role("button", name="Change your password").click()
-    await expect(told(page)).to_contain_text("Your password is changed")
+    await expect(announcement(page)).to_contain_text("Your password is changed")
 
 
 async def test_who_signs_out_while_the_page_is_asked_for_is_not_shown(chrome: Browser, http: httpx.AsyncClient) -> None:

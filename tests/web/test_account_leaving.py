@@ -10,9 +10,9 @@ from playwright.async_api import expect
 
 from tests.e2e.market import Seller
 from tests.e2e.shopper import PASSWORD, Shopper, sign_up
+from tests.web.accountpage import account, part, pictured
 from tests.web.browser import PHONE, Browser
 from tests.web.people import buyer, signed_in
-from tests.web.test_account import account, part, pictured
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser, pytest.mark.timeout(400)]
 ON_ITS_WAY = "Something is still on its way to you"

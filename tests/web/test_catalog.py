@@ -143,10 +143,10 @@ async def test_what_delivery_costs_stands_beside_each_offer(chrome: Browser, htt
     await other.is_found()
     page = await chrome.page()
     await page.goto(f"/product/{seller.products[chest]}")
-    told = page.locator(".offers tbody td:nth-of-type(2)")
-    await expect(told).to_have_text(["$5.99 to United States, 3 to 5 days"] * 2)
+    costs = page.locator(".offers tbody td:nth-of-type(2)")
+    await expect(costs).to_have_text(["$5.99 to United States, 3 to 5 days"] * 2)
     await page.goto(f"/product/{seller.products[chest]}?shipTo=JP")
-    await expect(told).to_have_text(["$24.99 to Japan, 8 to 10 days", "Does not deliver to Japan"])
+    await expect(costs).to_have_text(["$24.99 to Japan, 8 to 10 days", "Does not deliver to Japan"])
     await expect(page.locator(".buy .line").first).to_have_text("$24.99 to Japan, 8 to 10 days")
     await inspected(page, "product-delivery")
 

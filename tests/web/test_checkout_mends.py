@@ -11,7 +11,7 @@ import pytest
 from playwright.async_api import expect
 
 from kontor.tables import countries
-from tests.e2e.buying.test_promotions import start
+from tests.e2e.buying.promotions import start
 from tests.e2e.giftcards import issue
 from tests.e2e.market import Seller
 from tests.e2e.shopper import HOME, fresh_key
@@ -173,7 +173,7 @@ async def test_a_form_asks_for_what_addresses_of_the_country_need(
     await page.get_by_label("Country").select_option("US")
     await page.get_by_role("button", name="Keep this address").click()
     await expect(page.get_by_label("Postal code")).to_have_attribute("aria-invalid", "true")
-    told = await page.evaluate(
+    fields = await page.evaluate(
         """async (codes) => {
             const main = document.querySelector("script[src$='shop/main.js']").src;
             const { required } = await import(main.replace("main.js", "required.js"));
@@ -181,7 +181,7 @@ async def test_a_form_asks_for_what_addresses_of_the_country_need(
         }""",
         list(countries()),
     )
-    assert told == {
+    assert fields == {
         code: {name: name in country.required for name in ("city", "region", "postalCode")}
         for code, country in countries().items()
     }

@@ -16,9 +16,9 @@ from commands.vault import Vault
 from domain.ids import claim_id
 from kontor.folder import DataFolder
 from tests.e2e.shopper import Shopper, sign_up
+from tests.web.accountpage import account, announcement, part
 from tests.web.browser import PHONE, Browser, inspected
 from tests.web.people import signed_in
-from tests.web.test_account import account, part, told
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser, pytest.mark.timeout(400)]
 SAID = "Not confirmed yet"
@@ -60,7 +60,7 @@ async def test_the_page_says_so_where_a_letter_was_sent_and_has_it_sent_again(
     await page.route("**/api/me/email-confirmations", taken)
     await again.press("Enter")
     await expect(you).to_contain_text("Its link works for three days")
-    await expect(told(page)).to_have_text("Look into your mail")
+    await expect(announcement(page)).to_have_text("Look into your mail")
     await inspected(page, "account-unconfirmed")
 
 

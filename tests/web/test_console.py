@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import re
 from pathlib import Path
-from typing import Any
 
 import pytest
 from playwright.async_api import expect
@@ -16,36 +15,11 @@ from tests.e2e.house import kontor
 from tests.e2e.market import Seller
 from tests.web.browser import PHONE, Browser, inspected, require_fitting
 from tests.web.conftest import REVIEWED_ABOVE
-from tests.web.walking import pay, to_checkout
+from tests.web.operators import bought, operator, sign_in
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser, pytest.mark.timeout(400)]
-PASSWORD = "kontor-demo"
 FOLDING = {"position": 50_000, "upto": 200_000, "events_per_s": 25_000, "rows_per_s": 7_000, "left_s": 150.0}
 PANELS = ("Orders", "Stock", "Reviews", "Money", "History", "Projections", "Parked")
-
-
-async def sign_in(page: Any, email: str) -> None:
-    await page.get_by_label("E-mail").fill(email)
-    await page.get_by_label("Password").fill(PASSWORD)
-    await page.get_by_role("button", name="Sign in", exact=True).click()
-
-
-async def operator(chrome: Browser, path: str = "/console", **look: Any) -> Any:
-    page = await chrome.page(**look)
-    await page.goto(path)
-    await sign_in(page, "admin@kontor.example")
-    await expect(page.get_by_role("navigation", name="Console")).to_be_visible()
-    return page
-
-
-async def bought(chrome: Browser, seller: Seller, price: int = 1999) -> Any:
-    """The page of an order just placed."""
-    sku = await seller.sells(price=price)
-    page = await chrome.page()
-    await to_checkout(page, seller.products[sku])
-    await pay(page).click()
-    await expect(page.locator(".timeline li").first).to_be_visible()
-    return page
 
 
 async def test_only_administrators_see_panels(chrome: Browser) -> None:

@@ -9,10 +9,10 @@ import httpx
 import pytest
 from playwright.async_api import expect
 
-from tests.e2e.finding.test_also_bought import buy
+from tests.e2e.finding.buyers import buy
 from tests.e2e.market import Seller
 from tests.web.browser import Browser, inspected
-from tests.web.test_console import operator
+from tests.web.operators import operator
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser, pytest.mark.timeout(400)]
 AT = "2026-01-01T00:00:00Z"
@@ -73,7 +73,7 @@ async def test_an_order_says_all_that_was_paid_and_what_came_back(
     order_id = await bought(http, seller)
     page = await operator(chrome)
 
-    async def given(route: Any) -> None:
+    async def with_more_paid(route: Any) -> None:
         answer = await route.fetch()
         body = await answer.json()
         body["totals"]["discount"] = dollars(250)
@@ -84,13 +84,13 @@ async def test_an_order_says_all_that_was_paid_and_what_came_back(
         body["returns"] = [{**returned, "refusal": "Too late", "label": None, "received": []}]
         await route.fulfill(response=answer, json=body)
 
-    await page.route(f"**/api/orders/{order_id}", given)
+    await page.route(f"**/api/orders/{order_id}", with_more_paid)
     await page.goto(f"/console/orders/{order_id}")
-    told = page.locator("main .facts")
-    await expect(told).to_contain_text("discount −$2.50")
-    await expect(told).to_contain_text("$3.00")
-    await expect(told).to_contain_text("$12.34")
-    await expect(told).to_contain_text("rejected: 2 units, Too late")
+    facts = page.locator("main .facts")
+    await expect(facts).to_contain_text("discount −$2.50")
+    await expect(facts).to_contain_text("$3.00")
+    await expect(facts).to_contain_text("$12.34")
+    await expect(facts).to_contain_text("rejected: 2 units, Too late")
 
 
 async def test_times_go_on_while_somebody_looks(chrome: Browser, http: httpx.AsyncClient, seller: Seller) -> None:

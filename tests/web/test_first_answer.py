@@ -150,8 +150,8 @@ async def test_whoever_began_to_type_or_to_go_through_goes_on(chrome: Browser, s
 
 
 async def test_names_that_mean_harm_are_names(chrome: Browser, seller: Seller) -> None:
-    told = {"description": HOSTILE, "brand": HOSTILE[:100], "attributes": {"color": HOSTILE}}
-    product_id = await sold(seller, HOSTILE, **told)
+    hostile = {"description": HOSTILE, "brand": HOSTILE[:100], "attributes": {"color": HOSTILE}}
+    product_id = await sold(seller, HOSTILE, **hostile)
     for scripts in (False, True):
         context = await chrome.person(scripts=scripts)
         page = await context.new_page()

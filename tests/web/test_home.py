@@ -10,7 +10,7 @@ import httpx
 import pytest
 from playwright.async_api import expect
 
-from tests.e2e.finding.test_also_bought import buy
+from tests.e2e.finding.buyers import buy
 from tests.e2e.market import Seller
 from tests.e2e.shopper import PASSWORD, Shopper
 from tests.web.browser import PHONE, Browser, inspected

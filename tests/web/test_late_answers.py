@@ -13,7 +13,7 @@ from playwright.async_api import expect
 from tests.e2e.market import Seller
 from tests.waiting import until
 from tests.web.browser import Browser
-from tests.web.test_console import bought, operator
+from tests.web.operators import bought, operator
 from tests.web.walking import put_into_cart
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser, pytest.mark.timeout(400)]

@@ -10,22 +10,12 @@ import pytest
 from playwright.async_api import expect
 
 from tests.e2e.market import Seller
-from tests.e2e.shopper import fresh_key
 from tests.web.browser import Browser, inspected
+from tests.web.families import shirts
 from tests.web.people import buyer, signed_in
 from tests.web.walking import pay
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser, pytest.mark.timeout(400)]
-
-
-async def shirts(seller: Seller) -> tuple[str, str, str]:
-    """The product, a red one and a blue one of it."""
-    prefix = fresh_key()[4:12].upper()
-    variants = [{"sku": f"{prefix}-{colour}", "attributes": {"colour": colour}} for colour in ("red", "blue")]
-    await seller.describes("Linen shirt", axes=["colour"], variants=variants)
-    for variant in variants:
-        await seller.sells(sku=str(variant["sku"]))
-    return seller.products[f"{prefix}-red"], f"{prefix}-red", f"{prefix}-blue"
 
 
 def whose(page: Any, colour: str) -> Any:

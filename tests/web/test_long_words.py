@@ -8,11 +8,11 @@ import httpx
 import pytest
 from playwright.async_api import expect
 
-from tests.e2e.finding.test_also_bought import buy
+from tests.e2e.finding.buyers import buy
 from tests.e2e.market import Seller
 from tests.e2e.shopper import PASSWORD
 from tests.web.browser import DESKTOP, PHONE, Browser, require_fitting
-from tests.web.test_console import operator
+from tests.web.operators import operator
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser, pytest.mark.timeout(400)]
 WORD = "Donaudampfschifffahrts" * 18

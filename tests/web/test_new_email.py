@@ -16,8 +16,8 @@ from commands.vault import Vault
 from domain.ids import claim_id
 from kontor.folder import DataFolder
 from tests.e2e.shopper import PASSWORD, Shopper, sign_up
+from tests.web.accountpage import account, part
 from tests.web.browser import PHONE, Browser, inspected
-from tests.web.test_account import account, part
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser, pytest.mark.timeout(400)]
 NEW = "ada.king@example.org"

@@ -6,7 +6,7 @@ import pytest
 from playwright.async_api import expect
 
 from tests.web.browser import Browser
-from tests.web.test_signing_in import customer
+from tests.web.people import customer
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser, pytest.mark.timeout(400)]
 ELSEWHERE = (

@@ -12,8 +12,8 @@ from tests.e2e.market import Seller
 from tests.e2e.shopper import fresh_key
 from tests.web.browser import Browser, inspected
 from tests.web.conftest import REVIEWED_ABOVE
+from tests.web.families import shirts
 from tests.web.people import administrator, buyer, signed_in
-from tests.web.test_lines import shirts
 from tests.web.walking import register
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser, pytest.mark.timeout(400)]

@@ -14,8 +14,8 @@ from playwright.async_api import expect
 
 from tests.e2e.house import kontor
 from tests.e2e.shopper import PASSWORD, Shopper, sign_up
+from tests.web.accountpage import account, announcement, part
 from tests.web.browser import PHONE, Browser, inspected
-from tests.web.test_account import account, part, told
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser, pytest.mark.timeout(400)]
 PANEL = "Second factor"
@@ -77,7 +77,7 @@ async def test_it_is_set_up_and_removed_with_the_keyboard_alone(chrome: Browser,
     await panel.get_by_role("textbox", name="Code").last.fill(recovery)
     await page.keyboard.press("Enter")
     await expect(panel.locator("summary")).to_have_text(["Set up a second factor"])
-    await expect(told(page)).to_have_text("The second factor is removed")
+    await expect(announcement(page)).to_have_text("The second factor is removed")
 
 
 async def test_signing_in_asks_for_a_code_when_it_is_needed(chrome: Browser, http: httpx.AsyncClient) -> None:
@@ -138,7 +138,7 @@ async def test_other_recovery_codes_are_drawn_with_what_the_app_shows(chrome: Br
     await box.fill(next_code(secret))
     await page.keyboard.press("Enter")
     await expect(panel.get_by_role("list", name="Recovery codes").get_by_role("listitem")).to_have_count(10)
-    await expect(told(page)).to_have_text("You have other recovery codes")
+    await expect(announcement(page)).to_have_text("You have other recovery codes")
     await inspected(page, "second-factor-other-codes", full=True)
     await panel.get_by_role("button", name="I have kept them").press("Enter")
     await expect(panel).to_contain_text("You have 10 recovery codes left")

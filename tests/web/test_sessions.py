@@ -9,8 +9,8 @@ import pytest
 from playwright.async_api import expect
 
 from tests.e2e.shopper import Shopper, sign_up
+from tests.web.accountpage import account, announcement, part
 from tests.web.browser import PHONE, Browser, inspected
-from tests.web.test_account import account, part, told
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser, pytest.mark.timeout(400)]
 PANEL = "Where you are signed in"
@@ -37,7 +37,7 @@ async def test_each_is_shown_and_signed_out(chrome: Browser, http: httpx.AsyncCl
     await entries(page).last.get_by_role("button", name="Sign out").click()
     await expect(entries(page)).to_have_count(1)
     await expect(part(page, PANEL).get_by_role("heading")).to_be_focused()
-    await expect(told(page)).to_have_text("It is signed out")
+    await expect(announcement(page)).to_have_text("It is signed out")
     assert (await shopper.send("GET", "/api/me")).status_code == 401
     await page.reload()
     await expect(entries(page)).to_have_count(1)

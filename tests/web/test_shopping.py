@@ -73,17 +73,17 @@ async def test_filters_narrow_and_several_of_one_kind_widen(chrome: Browser) -> 
     total = page.locator(".result-head .quiet")
     brands = page.locator("details.facet", has=page.get_by_text("Brand", exact=True)).get_by_role("checkbox")
 
-    async def found() -> int:
+    async def hits() -> int:
         return int((await total.inner_text()).split()[0].replace(",", ""))
 
-    everything = await found()
+    everything = await hits()
     await brands.nth(0).check()
     await expect(page.locator(".chip.on")).to_have_count(1)
-    one = await found()
+    one = await hits()
     await expect(brands.nth(0)).to_be_focused()
     await brands.nth(1).check()
     await expect(page.locator(".chip.on")).to_have_count(2)
-    two = await found()
+    two = await hits()
     assert one < two < everything
 
     await page.get_by_label("Sort").select_option("price_asc")
@@ -94,7 +94,7 @@ async def test_filters_narrow_and_several_of_one_kind_widen(chrome: Browser) -> 
     await page.go_back()
     await page.go_back()
     await expect(page.locator(".chip.on")).to_have_count(1)
-    assert await found() == one
+    assert await hits() == one
     await page.get_by_role("link", name="Clear all").click()
     await expect(page.locator(".chip.on")).to_have_count(0)
     await page.get_by_role("link", name="Next", exact=True).click()

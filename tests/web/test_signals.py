@@ -18,7 +18,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.browser, pytest.mark.timeout(400)]
 NO = "Object.defineProperty(navigator, 'globalPrivacyControl', {get: () => true})"
 
 
-def told(page: Any) -> list[dict[str, Any]]:
+def signals_of(page: Any) -> list[dict[str, Any]]:
     """Signals as they leave."""
     seen: list[dict[str, Any]] = []
 
@@ -49,7 +49,7 @@ async def find_and_open(page: Any, word: str) -> None:
 async def test_what_was_looked_at_is_on_the_front_page(chrome: Browser, seller: Seller) -> None:
     word, sku = await a_chest(seller)
     page = await chrome.page()
-    signals = told(page)
+    signals = signals_of(page)
     await find_and_open(page, word)
     await page.get_by_role("button", name="Add to cart").first.click()
     await expect(page.locator(".said .added").first).to_be_visible()
@@ -72,7 +72,7 @@ def tells_of_a_purchase(request: Any) -> bool:
 async def test_what_was_bought_is_told_once_with_the_words_that_led_there(chrome: Browser, seller: Seller) -> None:
     word, sku = await a_chest(seller)
     page = await chrome.page()
-    signals = told(page)
+    signals = signals_of(page)
     await find_and_open(page, word)
     await page.get_by_role("button", name="Add to cart").first.click()
     await page.get_by_role("link", name="Go to the cart").click()
@@ -100,7 +100,7 @@ async def test_what_was_bought_is_told_once_with_the_words_that_led_there(chrome
 async def test_what_came_to_nothing_was_not_bought(chrome: Browser, seller: Seller) -> None:
     sku = await seller.sells()
     page = await chrome.page()
-    signals = told(page)
+    signals = signals_of(page)
     await to_checkout(page, seller.products[sku])
     await page.get_by_role("radio", name="Test card that is declined").check()
     await pay(page).click()
@@ -120,7 +120,7 @@ async def test_nothing_is_told_where_the_browser_says_no(chrome: Browser, seller
     await seller.is_found()
     page = await chrome.page()
     await page.add_init_script(NO)
-    signals = told(page)
+    signals = signals_of(page)
     await find_and_open(page, word)
     await page.goto("/")
     await expect(page.get_by_role("heading", name="Just in")).to_be_visible()

@@ -9,20 +9,12 @@ import pytest
 from playwright.async_api import expect
 
 from tests.web.browser import Browser, require_accessible, require_fitting
-from tests.web.test_console import operator, sign_in
-from tests.web.walking import register
+from tests.web.operators import operator, sign_in
+from tests.web.people import customer
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser, pytest.mark.timeout(400)]
 SMALL = {"width": 360, "height": 740}
 WRONG = "The e-mail address or password is wrong"
-
-
-async def customer(chrome: Browser, size: dict[str, int] | None = None) -> Any:
-    page = await chrome.page(size)
-    await page.goto("/sign-in")
-    await register(page)
-    await expect(page.get_by_role("button", name="Sign out")).to_be_visible()
-    return page
 
 
 @pytest.mark.parametrize("path", ["/sign-in", "/console"])

@@ -97,8 +97,8 @@ async def test_who_asks_has_to_know_the_password(house: House) -> None:
     ada = await house.person()
     answers = await asyncio.gather(*(ask(ada, NEW, f"wrong {n}") for n in range(12)))
     assert sorted(answer.status_code for answer in answers) == [422] * 10 + [429] * 2
-    told = next(answer for answer in answers if answer.status_code == 422)
-    assert pointers(refused(told, 422, "validation_failed")) == ["#/currentPassword"]
+    refusal = next(answer for answer in answers if answer.status_code == 422)
+    assert pointers(refused(refusal, 422, "validation_failed")) == ["#/currentPassword"]
     refused(await house.http.post("/api/me/email-changes", json={}), 401, "unauthenticated")
 
 
@@ -153,11 +153,11 @@ async def test_tokens_that_confirm_nothing_are_all_told_the_same(house: House) -
     assert reset is not None
     altered = good[:-2] + ("AA" if not good.endswith("AA") else "BB")
     house.now = AT + VALID_MS + 1
-    told = []
+    refusals = []
     for token in (replaced, altered, reset, reset.replace("kpr", "kem"), good, "kem_invented"):
-        told.append({**refused(await confirm(house, token), 422, "validation_failed"), "traceId": ""})
-    assert [one for one in told if one != told[0]] == []
-    assert [entry["pointer"] for entry in told[0]["errors"]] == ["#/token"]
+        refusals.append({**refused(await confirm(house, token), 422, "validation_failed"), "traceId": ""})
+    assert [one for one in refusals if one != refusals[0]] == []
+    assert [entry["pointer"] for entry in refusals[0]["errors"]] == ["#/token"]
     house.now = AT + VALID_MS
     assert (await confirm(house, good)).status_code == 204
 

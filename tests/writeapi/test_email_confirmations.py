@@ -38,7 +38,7 @@ def token_of(house: House, person: Person, email: str = ADA["email"], asked_at: 
     return token
 
 
-async def told(house: House, person: Person) -> list[Any]:
+async def events_of(house: House, person: Person) -> list[Any]:
     return [recorded(row).event for row in await house.log.read_stream(person.user_id)]
 
 
@@ -60,7 +60,7 @@ async def test_it_can_be_asked_for_again_after_a_minute(house: House) -> None:
         assert (await ask(ada)).status_code == 202
     house.now += AGAIN_MS
     assert (await ask(ada)).status_code == 202
-    asked = [event.at for event in await told(house, ada) if isinstance(event, EmailConfirmationAsked)]
+    asked = [event.at for event in await events_of(house, ada) if isinstance(event, EmailConfirmationAsked)]
     assert asked == [AT, AT + AGAIN_MS]
 
 
@@ -74,10 +74,10 @@ async def test_an_address_is_written_to_only_so_often(house: House) -> None:
 @pytest.mark.parametrize("house", [{"welcome": Policy(1, 600)}], indirect=True)
 async def test_whoever_signs_up_beyond_the_quota_is_let_in_without_a_letter(house: House) -> None:
     ada, grace = await house.person(), await house.person(GRACE)
-    assert len(await told(house, ada)) == 2
-    assert len(await told(house, grace)) == 1
+    assert len(await events_of(house, ada)) == 2
+    assert len(await events_of(house, grace)) == 1
     assert (await ask(grace)).status_code == 202
-    assert len(await told(house, grace)) == 2
+    assert len(await events_of(house, grace)) == 2
 
 
 async def test_a_token_confirms_without_a_session_and_again_does_nothing(house: House) -> None:
@@ -87,7 +87,9 @@ async def test_a_token_confirms_without_a_session_and_again_does_nothing(house: 
     for _ in range(2):
         answer = await confirm(house, token)
         assert (answer.status_code, answer.content) == (204, b"")
-    assert (await told(house, ada))[-1:] == [EmailConfirmed(claim_id("email", house.vault.email_lookup(ADA["email"])))]
+    assert (await events_of(house, ada))[-1:] == [
+        EmailConfirmed(claim_id("email", house.vault.email_lookup(ADA["email"])))
+    ]
     assert (await ada.me())["emailConfirmed"]
     refused(await ask(ada), 409, "illegal_transition")
 

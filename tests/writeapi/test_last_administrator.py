@@ -13,7 +13,7 @@ from domain.buyers.scopes import ReliedOn
 from domain.errors import IllegalTransition
 from tests.writeapi.conftest import ADA, GRACE, House
 from tests.writeapi.refusals import refused
-from tests.writeapi.test_scopes import by, give
+from tests.writeapi.scopes import by, give
 from writeapi.accounts import scopes
 
 JOAN = {**GRACE, "email": "joan@example.org"}
@@ -62,8 +62,8 @@ async def test_the_one_that_was_relied_on_is_told_in_its_events(house: House) ->
     for who in (ADA, GRACE):
         await give(house, who, "admin")
     await scopes.take_away(house.engine, house.vault, ADA["email"], "admin", by(house))
-    told = [recorded(row).event for row in await house.log.read_stream(grace.user_id)]
-    assert told[-1] == ReliedOn("admin")
+    events = [recorded(row).event for row in await house.log.read_stream(grace.user_id)]
+    assert events[-1] == ReliedOn("admin")
     assert await administrators(house, [grace.user_id]) == [grace.user_id]
 
 

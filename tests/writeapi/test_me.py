@@ -66,18 +66,18 @@ async def test_what_one_sees_of_oneself(house: House) -> None:
 async def test_whether_one_is_told_of_ones_orders(house: House) -> None:
     ada = await house.person()
 
-    async def shown() -> tuple[str, bool]:
+    async def name_and_notices() -> tuple[str, bool]:
         body = (await ada.call("GET", "/api/me")).json()
         return body["name"], body["notifications"]["orders"]
 
     quiet = {"notifications": {"orders": False}}
     changed = await ada.call("PATCH", "/api/me", quiet)
     assert changed.json()["version"] == 2
-    assert await shown() == ("Ada Lovelace", False)
+    assert await name_and_notices() == ("Ada Lovelace", False)
     assert (await ada.call("PATCH", "/api/me", quiet)).json()["version"] == 2
     both = {"name": "Ada King", "notifications": {"orders": True}}
     assert (await ada.call("PATCH", "/api/me", both, If_Match='"2"')).json()["version"] == 4
-    assert await shown() == ("Ada King", True)
+    assert await name_and_notices() == ("Ada King", True)
     for wrong in ({"orders": "maybe"}, {}, {"orders": True, "news": True}):
         refused(await ada.call("PATCH", "/api/me", {"notifications": wrong}), 422, "validation_failed")
 

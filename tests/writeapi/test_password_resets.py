@@ -10,7 +10,6 @@ import pytest
 
 from commands.context import system_context
 from commands.errors import StorageUnavailable
-from commands.linktokens import PASSWORD
 from commands.mapper import recorded
 from domain.buyers.account import EraseAccount, PasswordChanged
 from domain.buyers.confirmation import EmailConfirmed
@@ -20,8 +19,8 @@ from readapi.edge.ratelimit import POLICIES, Policy
 from streams.processes.erasure import erase
 from tests.writeapi.conftest import ADA, GRACE, House, Person
 from tests.writeapi.refusals import pointers, refused
+from tests.writeapi.resets import NEW, complete, token_of
 
-NEW = "another horse battery"
 LETTERS = POLICIES["letters"].quota
 AT = 1_800_000_000_000
 pytestmark = pytest.mark.usefixtures("letters")
@@ -29,19 +28,6 @@ pytestmark = pytest.mark.usefixtures("letters")
 
 async def ask(house: House, email: str) -> httpx.Response:
     return await house.http.post("/api/auth/password-resets", json={"email": email})
-
-
-async def complete(house: House, token: str, new: Any = NEW) -> httpx.Response:
-    body = {"token": token, "newPassword": new}
-    return await house.http.post("/api/auth/password-resets/complete", json=body)
-
-
-def token_of(house: House, person: Person, asked_at: int | None = None, email: str = ADA["email"]) -> str:
-    """What a letter would bring."""
-    claim = claim_id("email", house.vault.email_lookup(email))
-    token = house.vault.link_token(PASSWORD, person.user_id, claim, house.clock() if asked_at is None else asked_at)
-    assert token is not None
-    return token
 
 
 async def events(house: House) -> list[Any]:
@@ -102,9 +88,11 @@ async def test_a_shop_without_letters_says_so_whatever_the_address(house: House)
     await house.person()
     house.app.state.services.letters_with_links = False
     before = await house.log.head()
-    told = [refused(await ask(house, email), 409, "illegal_transition") for email in (ADA["email"], "no@example.com")]
-    assert {**told[0], "traceId": ""} == {**told[1], "traceId": ""}
-    assert "sends no links" in told[0]["detail"]
+    refusals = [
+        refused(await ask(house, email), 409, "illegal_transition") for email in (ADA["email"], "no@example.com")
+    ]
+    assert {**refusals[0], "traceId": ""} == {**refusals[1], "traceId": ""}
+    assert "sends no links" in refusals[0]["detail"]
     assert await house.log.head() == before
 
 
@@ -165,12 +153,12 @@ async def test_tokens_that_set_nothing_are_all_told_the_same(house: House) -> No
     of_another = good.replace(ada.user_id[4:], grace.user_id[4:])
     house.now = AT + VALID_MS + 1
     too_old = token_of(house, ada, AT)
-    told = []
+    refusals = []
     for token in (used, altered, of_nobody, of_another, too_old, "kpr_invented", "x"):
         problem = refused(await complete(house, token), 422, "validation_failed")
-        told.append({**problem, "traceId": ""})
+        refusals.append({**problem, "traceId": ""})
         assert token not in str(problem) or token == "x"
-    assert [one for one in told if one != told[0]] == []
+    assert [one for one in refusals if one != refusals[0]] == []
     assert (await house.sign_in(ADA["email"], NEW)).status_code == 200
 
 

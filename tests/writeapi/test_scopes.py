@@ -6,7 +6,6 @@ import asyncio
 
 import pytest
 
-from commands.context import Context, system_context
 from commands.engine import Engine
 from commands.mapper import recorded
 from domain.buyers.account import GrantScope, RevokeScope, ScopeGranted, ScopeRevoked
@@ -14,21 +13,10 @@ from domain.errors import Forbidden, IllegalTransition, Invalid, NotFound
 from streams.processes.erasure import erase
 from tests.writeapi.conftest import ADA, GRACE, House
 from tests.writeapi.refusals import refused
-from tests.writeapi.test_sessions import again
+from tests.writeapi.scopes import by, give, take
+from tests.writeapi.sessions import again
 from writeapi.accounts import scopes
 from writeapi.accounts.registration import register
-
-
-def by(house: House) -> Context:
-    return system_context("cli", house.clock())
-
-
-async def take(house: House, who: dict[str, str], scope: str, *, forced: bool = False) -> str:
-    return await scopes.take_away(house.engine, house.vault, who["email"], scope, by(house), forced=forced)
-
-
-async def give(house: House, who: dict[str, str], scope: str) -> str:
-    return await scopes.give(house.engine, house.vault, who["email"], scope, by(house))
 
 
 async def test_tokens_that_were_given_out_stop_at_once(house: House) -> None:
@@ -49,9 +37,9 @@ async def test_it_is_told_in_the_accounts_events(house: House) -> None:
     ada = await house.person()
     await give(house, ADA, "merchant")
     await take(house, ADA, "merchant")
-    told = [recorded(row) for row in await house.log.read_stream(ada.user_id)][1:]
-    assert [one.event for one in told] == [ScopeGranted("merchant"), ScopeRevoked("merchant")]
-    assert {one.meta.actor for one in told} == {"system:cli"}
+    history = [recorded(row) for row in await house.log.read_stream(ada.user_id)][1:]
+    assert [one.event for one in history] == [ScopeGranted("merchant"), ScopeRevoked("merchant")]
+    assert {one.meta.actor for one in history} == {"system:cli"}
     ada = await again(house, ada)
     assert (await ada.me())["scopes"] == ["customer"]
 
@@ -88,8 +76,8 @@ async def test_a_crash_between_both_steps_is_mended_by_doing_it_again(house: Hou
     assert (await ada.call("GET", "/api/me")).status_code == 200
     await take(house, ADA, "merchant")
     refused(await ada.call("GET", "/api/me"), 401, "unauthenticated")
-    told = [recorded(row).event for row in await house.log.read_stream(ada.user_id)]
-    assert told.count(ScopeRevoked("merchant")) == 1
+    events = [recorded(row).event for row in await house.log.read_stream(ada.user_id)]
+    assert events.count(ScopeRevoked("merchant")) == 1
 
 
 async def test_whom_nobody_is_and_what_is_no_scope(house: House) -> None:

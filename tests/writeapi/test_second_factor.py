@@ -18,7 +18,7 @@ from readapi.edge.ratelimit import Policy
 from streams.processes.erasure import erase
 from tests.writeapi.conftest import ADA, GRACE, House, Person
 from tests.writeapi.refusals import pointers, refused
-from tests.writeapi.test_password_resets import complete, token_of
+from tests.writeapi.resets import complete, token_of
 from writeapi.accounts import scopes
 from writeapi.accounts.secondfactor import Rules, remove_lost
 
@@ -65,7 +65,7 @@ async def remove(person: Person, code: str, password: str = PASSWORD) -> httpx.R
     return await person.call("POST", "/api/me/second-factor/remove", {"currentPassword": password, "code": code})
 
 
-async def shown(person: Person) -> dict[str, Any]:
+async def state_of(person: Person) -> dict[str, Any]:
     answer = await person.call("GET", "/api/me/second-factor")
     assert (answer.status_code, answer.headers["cache-control"]) == (200, "no-store")
     return dict(answer.json())
@@ -96,19 +96,19 @@ def wrong(answer: httpx.Response) -> list[str]:
 
 async def test_a_secret_is_shown_as_text_link_and_picture(house: House) -> None:
     person = await house.person()
-    told = await begun(person)
-    parsed = pyotp.parse_uri(told["uri"])
+    secret = await begun(person)
+    parsed = pyotp.parse_uri(secret["uri"])
     assert isinstance(parsed, pyotp.TOTP)
-    assert (parsed.secret, parsed.issuer, parsed.name) == (told["secret"], "Nordwald", "Ada.Lovelace@example.com")
-    assert len(told["secret"]) == 32
-    assert re.fullmatch(r'<svg viewBox="0 0 (\d+) \1"><path stroke="#000" d="[Mmh0-9. -]+"/></svg>', told["qrCode"])
-    assert told["secret"] not in str(await shown(person))
+    assert (parsed.secret, parsed.issuer, parsed.name) == (secret["secret"], "Nordwald", "Ada.Lovelace@example.com")
+    assert len(secret["secret"]) == 32
+    assert re.fullmatch(r'<svg viewBox="0 0 (\d+) \1"><path stroke="#000" d="[Mmh0-9. -]+"/></svg>', secret["qrCode"])
+    assert secret["secret"] not in str(await state_of(person))
 
 
 async def test_it_asks_for_nothing_until_a_code_came(house: House) -> None:
     person = await house.person()
     await begun(person)
-    assert await shown(person) == {"active": False, "since": None, "recoveryCodesLeft": 0}
+    assert await state_of(person) == {"active": False, "since": None, "recoveryCodesLeft": 0}
     assert (await house.sign_in(EMAIL, PASSWORD)).status_code == 200
     assert wrong(await confirm(person, "no code")) == ["#/code"]
     assert (await house.sign_in(EMAIL, PASSWORD)).status_code == 200
@@ -129,7 +129,7 @@ async def test_once_confirmed_it_is_told_and_other_sessions_end(house: House) ->
     codes = (await confirm(person, pyotp.TOTP(secret).at(AT))).json()["recoveryCodes"]
     assert len(set(codes)) == 10
     assert all(re.fullmatch("([a-z2-7]{4}-){3}[a-z2-7]{4}", code) for code in codes)
-    assert await shown(person) == {"active": True, "since": "2027-01-15T08:00:00.000Z", "recoveryCodesLeft": 10}
+    assert await state_of(person) == {"active": True, "since": "2027-01-15T08:00:00.000Z", "recoveryCodesLeft": 10}
     assert await noted(house, person) == [SecondFactorAdded()]
     refused(await other.call("GET", "/api/me"), 401, "unauthenticated")
 
@@ -173,7 +173,7 @@ async def test_a_recovery_code_signs_in_once(ada: Enrolled) -> None:
     first = await ada.enter(ada.recovery[0].upper())
     assert first.status_code == 200
     refused(await ada.enter(ada.recovery[0]), 401, NEEDED)
-    assert (await shown(Person(ada.house, "", first.json())))["recoveryCodesLeft"] == 9
+    assert (await state_of(Person(ada.house, "", first.json())))["recoveryCodesLeft"] == 9
 
 
 async def test_it_may_be_sent_as_json_and_must_be_a_text(ada: Enrolled) -> None:
@@ -238,7 +238,7 @@ async def test_other_recovery_codes_are_told_once_and_void_those_before(ada: Enr
     assert (answer.status_code, answer.headers["cache-control"]) == (200, "no-store")
     drawn = answer.json()["recoveryCodes"]
     assert len(set(drawn) - set(ada.recovery)) == 10
-    assert (await shown(ada.person))["recoveryCodesLeft"] == 10
+    assert (await state_of(ada.person))["recoveryCodesLeft"] == 10
     assert await noted(ada.house, ada.person) == [SecondFactorAdded(), RecoveryCodesDrawn()]
     refused(await ada.enter(ada.recovery[1]), 401, NEEDED)
     assert (await ada.enter(drawn[0])).status_code == 200
@@ -269,9 +269,9 @@ async def test_codes_cannot_be_tried_out_there_either(ada: Enrolled) -> None:
 async def test_removing_it_takes_password_and_code(ada: Enrolled) -> None:
     assert wrong(await remove(ada.person, ada.code, "guessed")) == ["#/currentPassword"]
     assert wrong(await remove(ada.person, "000000")) == ["#/code"]
-    assert (await shown(ada.person))["active"]
+    assert (await state_of(ada.person))["active"]
     assert (await remove(ada.person, ada.code)).status_code == 204
-    assert not (await shown(ada.person))["active"]
+    assert not (await state_of(ada.person))["active"]
     assert (await ada.enter()).status_code == 200
     assert await noted(ada.house, ada.person) == [SecondFactorAdded(), SecondFactorRemoved()]
     refused(await remove(ada.person, ada.code), 409, "illegal_transition")

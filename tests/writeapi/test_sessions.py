@@ -8,13 +8,9 @@ import pytest
 
 from commands.context import system_context
 from streams.processes.erasure import erase
-from tests.writeapi.conftest import ADA, GRACE, House, Person
+from tests.writeapi.conftest import GRACE, House, Person
 from tests.writeapi.refusals import refused
-
-
-async def again(house: House, person: Person, who: dict[str, str] = ADA) -> Person:
-    """Signed in once more."""
-    return Person(house, person.user_id, (await house.sign_in(who["email"], who["password"])).json())
+from tests.writeapi.sessions import again
 
 
 async def listed(person: Person) -> list[dict[str, Any]]:
@@ -89,8 +85,10 @@ async def test_nobody_ends_anothers_or_learns_that_it_is_there(house: House) -> 
     ada, grace = await house.person(), await house.person(GRACE)
     hers = current(await listed(grace))
     unknown = "fam_" + "0" * 24
-    told = [refused(await ada.call("DELETE", f"/api/me/sessions/{one}"), 404, "not_found") for one in (hers, unknown)]
-    assert told[0]["detail"] == told[1]["detail"]
+    refusals = [
+        refused(await ada.call("DELETE", f"/api/me/sessions/{one}"), 404, "not_found") for one in (hers, unknown)
+    ]
+    assert refusals[0]["detail"] == refusals[1]["detail"]
     assert (await grace.call("GET", "/api/me")).status_code == 200
 
 

@@ -14,12 +14,12 @@ from commands.vault import Vault
 from readapi.edge import middleware
 from readapi.edge.ratelimit import POLICIES, Policy
 from readapi.edge.state import EdgeSettings, edge_state
-from readapi.routes import signals as shown
+from readapi.routes import signals as reading
 from streams.signals.handover import Signals
 from streams.signals.port import Asked, SignalsAway
 from streams.signals.signal import Signal
 from writeapi import requests
-from writeapi.routes import signals as told
+from writeapi.routes import signals as writing
 
 NAMED = {"Kontor-Session": "b7Jq0cQvT3mX1yZp9sLw2A"}
 CLICK = {"signals": [{"kind": "click", "productId": "prd_1"}]}
@@ -49,7 +49,7 @@ async def client(folder: Path, signals: Signals | None, quota: int = 300) -> Asy
     vault, app = Vault(folder / "vault.db"), FastAPI(openapi_url=None)
     views = {"views": None, "follower": SimpleNamespace(away=False, position=0)}
     app.state.services = SimpleNamespace(vault=vault, clock=lambda: 1, signals=signals, **views)
-    for router in (told.router, shown.router):
+    for router in (writing.router, reading.router):
         app.include_router(router)
     keys = vault.secrets
     settings = EdgeSettings(policies={**POLICIES, "signals": Policy(quota, 60)})

@@ -43,8 +43,8 @@ def test_nobody_waits_while_the_busy_keeps_up() -> None:
 
 def test_turns_follow_each_other_in_the_order_of_asking() -> None:
     busy = Busy()
-    told = [busy.refused(f"usr_{number}", NOW)[1] for number in range(5)]
-    assert told == [NOW + 1000 + STEP_MS * (1 + number) for number in range(5)]
+    ends = [busy.refused(f"usr_{number}", NOW)[1] for number in range(5)]
+    assert ends == [NOW + 1000 + STEP_MS * (1 + number) for number in range(5)]
 
 
 def test_a_turn_is_good_at_its_time_once_and_for_its_account() -> None:
@@ -82,8 +82,8 @@ def test_whoever_comes_when_it_has_cooled_down_does_not_pass_those_who_wait() ->
 def test_nobody_is_sent_away_for_longer_than_is_stated() -> None:
     busy = Busy()
     turns = (AHEAD_MS - 1000) // STEP_MS
-    told = [busy.refused(f"usr_{number}", NOW)[1] for number in range(turns)]
-    assert max(told) <= NOW + AHEAD_MS < max(told) + STEP_MS
+    ends = [busy.refused(f"usr_{number}", NOW)[1] for number in range(turns)]
+    assert max(ends) <= NOW + AHEAD_MS < max(ends) + STEP_MS
     with pytest.raises(Overloaded) as refusal:
         busy.turns.require(None, "usr_late", NOW)
     assert refusal.value.headers == {"Retry-After": str(AHEAD_MS // 1000)}

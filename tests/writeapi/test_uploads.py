@@ -38,10 +38,10 @@ class House:
 
     async def refused(self, name: str, size: int = 100) -> int:
         """Seconds after which it is worth another try."""
-        with pytest.raises(ProblemError) as told:
+        with pytest.raises(ProblemError) as refusal:
             await self.permit(name, size)
-        assert (told.value.code, "take them up" in told.value.detail) == ("rate_limited", True)
-        return int(told.value.headers["Retry-After"])
+        assert (refusal.value.code, "take them up" in refusal.value.detail) == ("rate_limited", True)
+        return int(refusal.value.headers["Retry-After"])
 
 
 @pytest.fixture

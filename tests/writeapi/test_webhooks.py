@@ -98,7 +98,7 @@ async def test_a_callback_of_a_dispute_is_looked_into_and_comes_again_while_nobo
     async def away(reference: str) -> None:
         raise GatewayTimeout("no answer")
 
-    async def told(secret: bytes = SECRET) -> httpx.Response:
+    async def callback(secret: bytes = SECRET) -> httpx.Response:
         body = b'{"type":"disputed","reference":"%s"}' % state.reference.encode()
         headers = Signer(secret).headers("msg_1", shop.engine.clock() // 1000, body)
         return await client.post("/api/webhooks/payments/simulated", content=body, headers=headers)
@@ -106,10 +106,10 @@ async def test_a_callback_of_a_dispute_is_looked_into_and_comes_again_while_nobo
     with monkeypatch.context() as patch:
         patch.setattr(shop.gateway, "disputes", away)
         await shop.gateway.open_dispute(state.reference, state.amount)
-        reply = await told()
+        reply = await callback()
         assert (reply.status_code, reply.json()["code"]) == (503, "overloaded")
         assert "Retry-After" in reply.headers
-    assert (await told(b"another secret")).status_code == 401
+    assert (await callback(b"another secret")).status_code == 401
     for _ in range(2):
-        assert (await told()).json() == {"received": True}
+        assert (await callback()).json() == {"received": True}
     assert (await shop.payment_events(order_id)).count("DisputeOpened") == 1

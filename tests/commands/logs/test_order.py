@@ -94,12 +94,12 @@ def test_what_was_cut_before_a_kill_is_there_after_it_and_goes_on(tmp_path: Path
         [sys.executable, "-c", KILLED, str(tmp_path / "order.db")], stdout=subprocess.PIPE, text=True
     )
     assert process.stdout is not None
-    told = [process.stdout.readline() for _ in range(50)]
+    printed = [process.stdout.readline() for _ in range(50)]
     os.kill(process.pid, signal.SIGKILL)
-    told += process.stdout.readlines()
+    printed += process.stdout.readlines()
     process.wait()
     process.stdout.close()
-    last = [int(word) for word in next(line for line in reversed(told) if line.endswith("\n")).split()]
+    last = [int(word) for word in next(line for line in reversed(printed) if line.endswith("\n")).split()]
     order = Order.open(tmp_path / "order.db")
     assert order.head >= last[0]
     assert all(known >= head for known, head in zip(order.heads, last[1:], strict=True))

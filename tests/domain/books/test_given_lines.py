@@ -22,9 +22,9 @@ from domain.pricing.pieces import pieces_of
 from domain.pricing.pricing import Destination, Quote, QuoteLine, price_quote
 from domain.pricing.promotion import FreeShipping, Percent, Scope, Terms
 from kontor.tables import shipping_table, tax_table
-from tests.domain.books.test_course import NO_MONEY, bought, journal, recorded
-from tests.domain.books.test_postings import balances
-from tests.domain.orders.test_returns import NOW, sent
+from tests.domain.books.journals import NO_MONEY, bought, journal, recorded
+from tests.domain.books.quotes import balances
+from tests.domain.orders.goingback import NOW, sent
 from tests.domain.orders.twosellers import ID, a_paid_order
 from tests.spec import Given, usd
 
@@ -126,8 +126,8 @@ def test_what_was_called_off_whole_brings_it_along_unless_no_money_is_left():
     a_sale(FREE_CARRIAGE).when(off).then(order.OrderCancelled("cancelled"))
     nothing_left = RefundGranted("rfd_0", FREE_CARRIAGE.totals.grand, "goodwill", 8)
     parcels = {"shp_a": 1, "shp_b": 1}
-    told = OrderGivenBack(NO_MONEY, {"lin_2": 1, **parcels})
-    a_sale(FREE_CARRIAGE, nothing_left).when(off).then(order.OrderCancelled("cancelled"), told)
+    given_back = OrderGivenBack(NO_MONEY, {"lin_2": 1, **parcels})
+    a_sale(FREE_CARRIAGE, nothing_left).when(off).then(order.OrderCancelled("cancelled"), given_back)
 
 
 # the books

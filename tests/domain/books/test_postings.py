@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from typing import Any
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -16,54 +13,16 @@ from domain.books.postings import (
     given_back,
     held,
     pieces_of,
-    postings_of_capture,
     postings_of_dispute,
     postings_of_lost_dispute,
     postings_of_refund,
 )
-from domain.money import PPM, Money
-from domain.orders.refund import RefundGranted, amount_of, lines_of, shipping_left
-from domain.pricing.discounts import Shopper
-from domain.pricing.pricing import Destination, Quote, QuoteLine, price_quote
+from domain.money import PPM
+from domain.orders.refund import RefundGranted
+from domain.pricing.pricing import Quote
 from domain.pricing.promotion import FreeShipping, Scope, Terms
-from kontor.tables import shipping_table, tax_table
-from tests.domain.pricing.promotions import TERMS, percent_off
-
-OREGON = Destination("US", "OR")
-CALIFORNIA = Destination("US", "CA", "94105")
-BERLIN = Destination("DE", None, "10115")
-TORONTO = Destination("CA", "ON", "M5V 2T6")
-SHOPS = ("shp_1", "shp_2", "shp_3")
-
-
-def line(number: int, shop: str, amount: int, quantity: int, currency: str = "USD") -> QuoteLine:
-    sku = f"SKU-{number}"
-    return QuoteLine(f"lin_{number}", shop, "US", sku, f"prd_{number}", sku, quantity, Money(amount, currency))
-
-
-def quote(lines: list[QuoteLine], *promotions: Terms, to: Destination = OREGON) -> Quote:
-    named = {f"prm_{i}": terms for i, terms in enumerate(promotions)}
-    return price_quote(lines, to, "standard", tax_table(), shipping_table(), named, Shopper())
-
-
-def balances(*postings: Posting) -> dict[str, int]:
-    found: Counter[str] = Counter()
-    for posting in postings:
-        found[posting.account] += posting.amount
-    return {account: amount for account, amount in found.items() if amount}
-
-
-def taken(made: Quote | None, amount: int, rate_ppm: int = 0, was: Holding = NOTHING) -> tuple[Posting, ...]:
-    now = held(made, was.paid + was.beyond + amount)
-    return postings_of_capture(was, now, amount, rate_ppm)
-
-
-def captured(made: Quote, rate_ppm: int = 0) -> dict[str, int]:
-    return balances(*taken(made, made.totals.grand.amount, rate_ppm))
-
-
-def whole(made: Quote) -> Holding:
-    return held(made, made.totals.grand.amount)
+from tests.domain.books.quotes import BERLIN, CALIFORNIA, balances, captured, granted, line, orders, quote, taken, whole
+from tests.domain.pricing.promotions import percent_off
 
 
 def back(was: Holding, amount: int, rate_ppm: int = 0, granted: RefundGranted | None = None) -> tuple[Posting, ...]:
@@ -147,13 +106,6 @@ def test_a_part_is_given_back_by_all_who_had_of_it() -> None:
     assert balances(*back(whole(made), 420)) == {PROVIDER: -420, seller("shp_1"): 260, seller("shp_2"): 160}
 
 
-def granted(made: Quote, shipping: bool = False, before: tuple[RefundGranted, ...] = (), **units: int) -> RefundGranted:
-    lines = lines_of(made, before, units)
-    parcels = shipping_left(made, before) if shipping else {}
-    currency = made.totals.grand.currency
-    return RefundGranted(f"ref_{len(before)}", amount_of(lines, parcels, currency), "", 1, lines, parcels)
-
-
 def test_a_line_that_is_given_back_is_taken_from_its_seller_with_its_tax_and_commission() -> None:
     made = quote([line(0, "shp_1", 2000, 2), line(1, "shp_2", 1000, 1)], to=CALIFORNIA)
     owed = granted(made, lin_0=1)
@@ -199,16 +151,6 @@ def test_money_that_belongs_nowhere_waits_where_it_is_seen(known: bool) -> None:
 
 
 # any order
-
-
-@st.composite
-def orders(draw: Any) -> tuple[Quote, int]:
-    """A quote with promotions, to places with tax of every sort, and a commission."""
-    to, currency = draw(st.sampled_from([(OREGON, "USD"), (CALIFORNIA, "USD"), (BERLIN, "EUR"), (TORONTO, "CAD")]))
-    goods = st.tuples(st.sampled_from(SHOPS), st.integers(0, 5000), st.integers(1, 5))
-    lines = [line(i, *one, currency) for i, one in enumerate(draw(st.lists(goods, min_size=1, max_size=5)))]
-    promotions = draw(st.lists(TERMS, max_size=3))
-    return quote(lines, *promotions, to=to), draw(st.sampled_from([0, 50_000, 123_456, PPM]))
 
 
 @settings(max_examples=80, deadline=None)

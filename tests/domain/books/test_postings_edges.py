@@ -8,7 +8,7 @@ from domain.books.course import Course
 from domain.books.postings import NOTHING, Holding, Piece, given_back, pieces_of, postings_of_capture
 from domain.orders.refund import RefundGranted, RefundLine
 from domain.payments import payment
-from tests.domain.books.test_course import recorded
+from tests.domain.books.journals import recorded
 from tests.domain.orders.twosellers import QUOTE
 from tests.spec import usd
 

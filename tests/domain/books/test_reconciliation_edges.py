@@ -8,7 +8,7 @@ from domain.books.reconciliation import Window, charges_of, differences, in_doub
 from domain.money import Money
 from domain.orders import order
 from domain.payments import payment
-from tests.domain.books.test_reconciliation import (
+from tests.domain.books.bothsides import (
     ALWAYS,
     ASKED,
     AUTHORIZED,

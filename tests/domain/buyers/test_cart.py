@@ -9,22 +9,28 @@ from domain.buyers import cart
 from domain.buyers.cart import CART, COUPONS_MAX, LINES_MAX, QUANTITY_MAX, REMEMBERED_MAX, cart_of, order_id_of
 from domain.errors import IllegalTransition, Invalid, LimitExceeded, NotFound
 from domain.money import Money
+from tests.domain.buyers.carts import (
+    A_CART,
+    CHECK_OUT,
+    GUEST,
+    ID,
+    INK,
+    INK_ADDED,
+    MERGED_AWAY,
+    NOW,
+    OPENED,
+    ORDER,
+    PEN,
+    PEN_ADDED,
+)
 from tests.domain.machines.goods import cart_line
 from tests.spec import given
 
-ID, GUEST, ORDER, NOW = "crt_1", "crt_guest", "ord_1", 1_000
-PEN = cart_line("lin_pen", "pen")
-INK = cart_line("lin_ink", "ink", 2)
-OPENED = cart.CartOpened(NOW, "usr_1")
-PEN_ADDED, INK_ADDED = cart.ItemAdded(PEN), cart.ItemAdded(INK)
 ADD_PEN = cart.AddItem(ID, PEN, NOW, "usr_1")
-CHECK_OUT = cart.CheckOutCart(ID, ORDER, {"lin_pen": 1, "lin_ink": 2}, NOW)
 CHECKED_OUT = cart.CartCheckedOut(ORDER, ("lin_pen", "lin_ink"), NOW, {"lin_pen": 1, "lin_ink": 2})
 REOPEN = cart.ReopenCart(ID, ORDER, (PEN, INK))
 REOPENED = cart.CartReopened(ORDER, (PEN, INK))
-MERGED_AWAY = cart.CartMergedInto(ID)
 
-A_CART = given(CART, OPENED, PEN_ADDED, INK_ADDED)
 FULL = tuple(cart.ItemAdded(cart_line(f"lin_{i}", f"sku_{i}")) for i in range(LINES_MAX))
 
 
@@ -282,10 +288,10 @@ def test_a_cart_that_was_merged_after_the_order_was_placed_gives_nothing():
 def test_a_cart_that_was_merged_after_it_was_checked_out_says_where_the_lines_belong():
     # It kept silent; the lines were lost and the checkout asked for ever.
     merged = given(CART, OPENED, PEN_ADDED, INK_ADDED, CHECKED_OUT, MERGED_AWAY)
-    told = merged.when(REOPEN).then(cart.CartReopened(ORDER, (), merged_into=ID))
-    assert told.state.target == ID
-    told.when(REOPEN).then_nothing()
-    told.when(CHECK_OUT).then_nothing()
+    reopened = merged.when(REOPEN).then(cart.CartReopened(ORDER, (), merged_into=ID))
+    assert reopened.state.target == ID
+    reopened.when(REOPEN).then_nothing()
+    reopened.when(CHECK_OUT).then_nothing()
 
 
 def test_a_cart_that_never_was_is_not_reopened():

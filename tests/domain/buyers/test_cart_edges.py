@@ -5,7 +5,7 @@ from __future__ import annotations
 from domain.buyers import cart
 from domain.buyers.cart import CART, QUANTITY_MAX, REMEMBERED_MAX
 from domain.buyers.cartstate import MergedCart
-from tests.domain.buyers.test_cart import A_CART, CHECK_OUT, GUEST, ID, MERGED_AWAY, NOW, OPENED, ORDER, PEN, PEN_ADDED
+from tests.domain.buyers.carts import A_CART, CHECK_OUT, GUEST, ID, MERGED_AWAY, NOW, OPENED, ORDER, PEN, PEN_ADDED
 from tests.domain.machines.goods import cart_line
 from tests.spec import given
 

@@ -57,16 +57,16 @@ def test_a_watch_begins_and_ends_once() -> None:
 
 
 def test_what_is_back_is_told_once() -> None:
-    told = given(WATCH, BEGUN).when(call(back=True)).then(called(BACK, 2000))
-    told.when(call(back=True)).then_nothing()
-    told.when(call(back=True, at=NOW + DAY_MS)).then_nothing()
+    called_once = given(WATCH, BEGUN).when(call(back=True)).then(called(BACK, 2000))
+    called_once.when(call(back=True)).then_nothing()
+    called_once.when(call(back=True, at=NOW + DAY_MS)).then_nothing()
     again = call(back=True, cause=10, at=NOW + DAY_MS)
-    told.when(again).then(called(BACK, 2000, cause=10, at=NOW + DAY_MS))
+    called_once.when(again).then(called(BACK, 2000, cause=10, at=NOW + DAY_MS))
 
 
 def test_what_was_sold_out_when_it_was_wished_is_back_whenever_it_can_be_had() -> None:
-    told = given(WATCH, WatchBegun(ADA, SKU, 5, sold_out=True)).when(call()).then(called(BACK, 2000, None))
-    told.when(call(cause=10, at=NOW + DAY_MS)).then_nothing()
+    called_once = given(WATCH, WatchBegun(ADA, SKU, 5, sold_out=True)).when(call()).then(called(BACK, 2000, None))
+    called_once.when(call(cause=10, at=NOW + DAY_MS)).then_nothing()
 
 
 def test_nothing_is_told_that_happened_before_the_wish() -> None:
@@ -76,11 +76,11 @@ def test_nothing_is_told_that_happened_before_the_wish() -> None:
 
 def test_a_price_is_told_when_it_is_low_enough_and_then_only_a_lower_one() -> None:
     given(WATCH, BEGUN).when(call(1901)).then_nothing()
-    told = given(WATCH, BEGUN).when(call(1900)).then(called(DROP, 1900))
+    called_once = given(WATCH, BEGUN).when(call(1900)).then(called(DROP, 1900))
     tomorrow = NOW + DAY_MS
-    told.when(call(1900, cause=10, at=tomorrow)).then_nothing()
-    told.when(call(1806, cause=10, at=tomorrow)).then_nothing()
-    told.when(call(1805, cause=10, at=tomorrow)).then(called(DROP, 1805, usd(1900), 10, tomorrow))
+    called_once.when(call(1900, cause=10, at=tomorrow)).then_nothing()
+    called_once.when(call(1806, cause=10, at=tomorrow)).then_nothing()
+    called_once.when(call(1805, cause=10, at=tomorrow)).then(called(DROP, 1805, usd(1900), 10, tomorrow))
 
 
 @pytest.mark.parametrize(
@@ -97,12 +97,12 @@ def test_prices_in_two_currencies_cannot_be_compared() -> None:
 
 
 def test_nobody_is_told_twice_of_a_product_within_a_day() -> None:
-    told = given(WATCH, BEGUN, WatchBegun(ADA, "INK-1", 5, USD20), called(DROP, 1900))
+    called_once = given(WATCH, BEGUN, WatchBegun(ADA, "INK-1", 5, USD20), called(DROP, 1900))
     last_instant = NOW + DAY_MS - 1
-    told.when(call(100, True, 10, last_instant)).then_nothing()
+    called_once.when(call(100, True, 10, last_instant)).then_nothing()
     ink = CallWatchers(ID, "INK-1", "Ink", USD20, True, 10, last_instant)
-    told.when(ink).then_nothing()
-    anew = told.when(EndWatch(ID, ADA, SKU)).then(WatchEnded(ADA, SKU))
+    called_once.when(ink).then_nothing()
+    anew = called_once.when(EndWatch(ID, ADA, SKU)).then(WatchEnded(ADA, SKU))
     anew = anew.when(BeginWatch(ID, ADA, SKU, 11, USD20)).then(WatchBegun(ADA, SKU, 11, USD20))
     anew.when(call(100, True, 12, last_instant)).then_nothing()
 
@@ -125,8 +125,8 @@ def test_the_next_round_goes_on_where_the_last_one_ended() -> None:
     assert first[-1] == WatchersLeft(SKU, True, 9)
     second = WATCH.decide(call(back=True), WATCH.fold(first, crowd.state))
     assert len(second) == 1
-    told = [event.account_id for event in [*first[:-1], *second] if isinstance(event, WatcherCalled)]
-    assert len(set(told)) == CALLED_MAX + 1
+    watchers = [event.account_id for event in [*first[:-1], *second] if isinstance(event, WatcherCalled)]
+    assert len(set(watchers)) == CALLED_MAX + 1
     just = given(WATCH, *crowd.events[:CALLED_MAX])
     assert len(WATCH.decide(call(back=True), just.state)) == CALLED_MAX, "nobody is left"
 

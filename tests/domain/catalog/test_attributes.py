@@ -43,7 +43,7 @@ BEDS = {
 LENGTH = {"type": "number", "x-unit": "cm"}
 
 
-def told(attributes: Any, schema: AttributeSchema) -> dict[str, str]:
+def violations(attributes: Any, schema: AttributeSchema) -> dict[str, str]:
     return {one.pointer: one.detail for one in conform(attributes, schema, "/attributes").violations}
 
 
@@ -81,7 +81,7 @@ def test_everything_that_is_wrong_is_told_at_once_with_what_was_expected(beds: A
         "note": "a",
         "colour/hue": "red",
     }
-    assert told(wrong, beds) == {
+    assert violations(wrong, beds) == {
         "/attributes/material": "expected one of oak, pine",
         "/attributes/width": f"expected {length}, at least 60 and at most 300 cm",
         "/attributes/slats": "expected a whole number at least 0",
@@ -97,13 +97,13 @@ def test_everything_that_is_wrong_is_told_at_once_with_what_was_expected(beds: A
     "width", [Measure(2, "kg"), Measure(1, "parsec"), Measure(59.9, "cm"), Measure(10, "ft"), "wide"]
 )
 def test_a_width_of_another_dimension_or_out_of_bounds(beds: AttributeSchema, width: Any) -> None:
-    assert list(told({"width": width}, beds)) == ["/attributes/width"]
+    assert list(violations({"width": width}, beds)) == ["/attributes/width"]
 
 
 def test_what_no_category_speaks_of_is_taken_and_measures_made_comparable() -> None:
     kept, wrong = conform({"length": Measure(17, "in"), "words": ("a", 1)}, ANYTHING, "")
     assert (kept, wrong) == ({"length": Measure(43.18, "cm", "17 in"), "words": ("a", 1)}, [])
-    assert list(told({"length": Measure(17, "parsec")}, ANYTHING)) == ["/attributes/length"]
+    assert list(violations({"length": Measure(17, "parsec")}, ANYTHING)) == ["/attributes/length"]
 
 
 def test_what_is_missing_may_be_said_by_every_variant(beds: AttributeSchema) -> None:

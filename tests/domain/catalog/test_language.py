@@ -113,11 +113,11 @@ def test_the_dearest_language_that_there_is(wanted: tuple[str, ...], shown: str)
 
 
 def test_a_product_told_in_another_language_keeps_its_own_among_the_others():
-    told = BED.told_in("de")
-    assert (told.title, told.description, told.language) == ("Bett", "Massive Eiche.", "de")
-    assert told.labels == {"width": "Breite"}
-    assert told.languages == ("de", "en", "fr")
-    assert (told.told_in("en").title, told.told_in("en").description) == ("Bed", "Solid oak.")
+    german = BED.told_in("de")
+    assert (german.title, german.description, german.language) == ("Bett", "Massive Eiche.", "de")
+    assert german.labels == {"width": "Breite"}
+    assert german.languages == ("de", "en", "fr")
+    assert (german.told_in("en").title, german.told_in("en").description) == ("Bed", "Solid oak.")
     assert BED.languages == ("en", "de", "fr")
     assert BED.labels == {}
 

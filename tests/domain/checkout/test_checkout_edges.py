@@ -19,6 +19,8 @@ from domain.payments import giftcard, payment
 from domain.payments.giftcard import GiftCardRedeemed, GiftCardReserved
 from domain.pricing.discounts import AppliedPromotion
 from domain.pricing.promotion import uses_of
+from tests.domain.checkout.bycard import BOUGHT, CARD, PART, WHOLLY, about_card
+from tests.domain.checkout.bycard import PARTLY as PARTLY_BY_CARD
 from tests.domain.checkout.story import (
     AUTHORIZED,
     AUTHORIZING,
@@ -44,11 +46,9 @@ from tests.domain.checkout.story import (
     hold,
     placed,
 )
-from tests.domain.checkout.test_checkout_giftcard import BOUGHT, CARD, PART, WHOLLY, about_card
-from tests.domain.checkout.test_checkout_giftcard import PARTLY as PARTLY_BY_CARD
 from tests.domain.orders.aftersale import FIVE, TWO, after_sale, asked, granted, paid_out, refused, request
-from tests.domain.orders.test_delayed_capture import AFTER_A_DAY, STANDS
-from tests.domain.orders.test_orderreview import BEGUN, DOUBTFUL
+from tests.domain.orders.doubtful import BEGUN, DOUBTFUL
+from tests.domain.orders.latecapture import AFTER_A_DAY, STANDS
 
 
 def opened(dispute_id: str, amount: Money) -> tuple[str, Event]:
@@ -222,14 +222,14 @@ def test_one_refund_on_the_card_says_nothing_of_the_next():
 
 
 @pytest.mark.parametrize(
-    ("refusal", "told"),
+    ("refusal", "reason"),
     [("out_of_stock", "limit_exceeded"), ("limit_exceeded", "limit_exceeded"), ("expired", "expired")],
 )
-def test_a_use_that_cannot_be_had_says_why(refusal: str, told: str):
+def test_a_use_that_cannot_be_had_says_why(refusal: str, reason: str):
     used = AppliedPromotion("prm_1", "Sale", FIVE, counted=True)
     bought = placed(quote=replace(placed().quote, promotions=(used,)))
     refused_use = (uses_of("prm_1"), inventory.StockRefused(ORDER, 1, 0, refusal))
-    given(*RESERVED, refused_use, placed=bought).asks_for(order.CancelOrder(ORDER, told))
+    given(*RESERVED, refused_use, placed=bought).asks_for(order.CancelOrder(ORDER, reason))
 
 
 def test_a_promotion_that_nobody_counts_holds_no_use():

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 from msgspec.structs import replace
 
@@ -14,15 +12,30 @@ from domain.inventory import inventory
 from domain.money import Money
 from domain.orders import order, orderreview, orderreviewing, policy
 from domain.orders.refund import RefundGranted
-from domain.orders.tender import Covered
 from domain.payments import giftcard, payment
+from tests.domain.checkout.bycard import (
+    ASKED,
+    AUTHORIZED,
+    BOUGHT,
+    CARD,
+    PART,
+    PARTLY,
+    REDEEMED,
+    REST,
+    SET_ASIDE,
+    SOLD,
+    TAKEN,
+    TAKING,
+    WHOLLY,
+    about_card,
+    paying,
+)
 from tests.domain.checkout.story import (
     CLOSED,
     CONFIRMED,
     HOLD_UNTIL,
     INK,
     INK_REFUSED,
-    INK_SOLD,
     NOW,
     ORDER,
     PAID,
@@ -35,31 +48,9 @@ from tests.domain.checkout.story import (
     Story,
     cancelled,
     given,
-    placed,
     reopen,
 )
 
-CARD = "gft_1"
-PART, REST = Money(1_000, "USD"), Money(PRICE.amount - 1_000, "USD")
-
-
-def about_card(event: Event) -> tuple[str, Event]:
-    return CARD, event
-
-
-def paying(amount: Money, **changes: Any) -> order.OrderPlaced:
-    return placed(gift_card=Covered(CARD, amount), **changes)
-
-
-PARTLY, WHOLLY = paying(PART), paying(PRICE)
-SET_ASIDE = about_card(giftcard.GiftCardReserved(ORDER, PART))
-REDEEMED = about_card(giftcard.GiftCardRedeemed(ORDER, PART))
-ASKED = (PAYMENT, payment.AuthorizationRequested(ORDER, REST, "pm_card_visa", NOW))
-AUTHORIZED = (PAYMENT, payment.PaymentAuthorized("ch_1"))
-SOLD = (PENS_SOLD, INK_SOLD)
-TAKING = (*RESERVED, SET_ASIDE, ASKED, AUTHORIZED, *SOLD, CONFIRMED, (PAYMENT, payment.CaptureRequested(REST, "ch_1")))
-TAKEN = (*TAKING, (PAYMENT, payment.PaymentCaptured(REST)))
-BOUGHT = (*TAKEN, REDEEMED, PAID)
 COMMIT = [inventory.CommitStock(PENS, ORDER, 2, NOW), inventory.CommitStock(INK, ORDER, 1, NOW)]
 REDEEM = giftcard.RedeemGiftCard(CARD, ORDER)
 RELEASE = giftcard.ReleaseGiftCard(CARD, ORDER)

@@ -10,6 +10,7 @@ from domain.inventory import inventory
 from domain.inventory.inventory import HOLD_MS
 from domain.orders.order import PaidOrder
 from domain.payments import payment
+from tests.domain.checkout.histories import BUYER, OTHER, House
 from tests.domain.checkout.story import (
     AUTHORIZING,
     HOLD_UNTIL,
@@ -23,7 +24,6 @@ from tests.domain.checkout.story import (
     given,
     hold,
 )
-from tests.domain.checkout.test_checkout_histories import BUYER, OTHER, House
 
 
 def longer(stock: str, quantity: int, now: int) -> inventory.HoldStock:

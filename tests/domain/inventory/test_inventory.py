@@ -7,32 +7,25 @@ import pytest
 from domain.errors import Invalid
 from domain.inventory import inventory
 from domain.inventory.inventory import INVENTORY, QUANTITY_MAX
-from tests.spec import Given, given
-
-ID, ORDER, OTHER, CART = "stk_shp_a.pen", "ord_1", "ord_2", "crt_1"
-NOW, SOON, LATER = 1_000, 2_000, 3_000
-FIVE = inventory.StockReceived(5)
-HELD = inventory.StockHeld(ORDER, 3, SOON)
-COMMITTED = inventory.StockCommitted(ORDER, 3)
-UNDONE = inventory.StockUncommitted(ORDER, 3, "cancelled")
-HOLD = inventory.HoldStock(ID, ORDER, 3, NOW, SOON)
-COMMIT = inventory.CommitStock(ID, ORDER, 3, NOW)
-RELEASE = inventory.ReleaseStock(ID, ORDER, NOW, "cancelled")
-UNCOMMIT = inventory.UncommitStock(ID, ORDER, 3, NOW, "cancelled")
-
-
-def hold(hold_id: str, quantity: int, at: int = NOW, **more: object) -> inventory.HoldStock:
-    return inventory.HoldStock(ID, hold_id, quantity, at, **{"expires_at": at + 1_000, **more})
-
-
-def refused(hold_id: str, quantity: int, available: int, reason: str = "out_of_stock") -> inventory.StockRefused:
-    return inventory.StockRefused(hold_id, quantity, available, reason)
-
-
-def units(stock: Given, at: int = NOW) -> tuple[int, int, int, int]:
-    state = stock.state
-    return state.on_hand, state.committed, state.held_at(at), state.available(at)
-
+from tests.domain.inventory.stock import (
+    BOUGHT,
+    CART,
+    COMMITTED,
+    FIVE,
+    HELD,
+    HOLD,
+    ID,
+    LATER,
+    LIMITED,
+    NOW,
+    ORDER,
+    OTHER,
+    SOON,
+    hold,
+    refused,
+    units,
+)
+from tests.spec import given
 
 # on hand
 
@@ -152,8 +145,6 @@ def limited(hold_id: str, quantity: int, at: int = NOW, account: str = "usr_1") 
     return hold(hold_id, quantity, at, account_id=account, limit=2)
 
 
-LIMITED = inventory.StockHeld(ORDER, 2, SOON, "usr_1", True)
-BOUGHT = inventory.StockCommitted(ORDER, 2, "usr_1")
 COMMIT_LIMITED = inventory.CommitStock(ID, ORDER, 2, NOW, account_id="usr_1", limit=2)
 
 

@@ -7,7 +7,7 @@ import pytest
 from domain.errors import Invalid
 from domain.inventory import inventory
 from domain.inventory.inventory import INVENTORY, QUANTITY_MAX
-from tests.domain.inventory.test_inventory import (
+from tests.domain.inventory.stock import (
     BOUGHT,
     CART,
     COMMITTED,

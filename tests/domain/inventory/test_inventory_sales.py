@@ -6,7 +6,7 @@ import pytest
 
 from domain.inventory import inventory, stock
 from domain.inventory.inventory import INVENTORY, SETTLED_MAX
-from tests.domain.inventory.test_inventory import (
+from tests.domain.inventory.stock import (
     CART,
     COMMIT,
     COMMITTED,

@@ -6,7 +6,7 @@ import pytest
 
 from domain.inventory import inventory
 from domain.inventory.inventory import INVENTORY, SETTLED_MAX
-from tests.domain.inventory.test_inventory import FIVE, HELD, ID, LATER, NOW, ORDER, OTHER, SOON, units
+from tests.domain.inventory.stock import FIVE, HELD, ID, LATER, NOW, ORDER, OTHER, SOON, units
 from tests.spec import given
 
 THIRD = "ord_3"

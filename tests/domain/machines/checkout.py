@@ -322,8 +322,8 @@ class CheckoutMachine(RuleBasedStateMachine):
         """Every bank decides in the end, and the provider is asked how it stands."""
         for paid_id in self.world.streams("pay_"):
             self.provider.decide(paid_id, False, self.world.now)
-        for told in self.provider.disputes():
-            self.submit(told, "ord_" + stream_of(told).removeprefix("pay_"))
+        for notice in self.provider.disputes():
+            self.submit(notice, "ord_" + stream_of(notice).removeprefix("pay_"))
 
     def hear_everything(self) -> None:
         given_up = {row.stream for row in self.world.log if isinstance(row.event, payment.PaymentDeclined)}

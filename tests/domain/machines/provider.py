@@ -66,21 +66,21 @@ class Provider:
             left = charge.captured - charge.back - charge.withheld
             if left > 0:
                 number, money = len(charge.disputes) + 1, Money(min(amount, left), charge.amount.currency)
-                told = payment.RecordDispute(
+                record = payment.RecordDispute(
                     payment_id, charge.reference, f"dp_{number}", money, "fraudulent", at, 0, "open", at
                 )
-                charge.disputes[told.dispute_id] = told
+                charge.disputes[record.dispute_id] = record
 
     def decide(self, payment_id: str, won: bool, at: int) -> None:
         """The bank decides whatever is open."""
         for charge in self.charges.get(payment_id, ()):
-            for dispute_id, told in charge.disputes.items():
-                if told.status == "open":
-                    charge.disputes[dispute_id] = replace(told, status="won" if won else "lost", at=at)
+            for dispute_id, record in charge.disputes.items():
+                if record.status == "open":
+                    charge.disputes[dispute_id] = replace(record, status="won" if won else "lost", at=at)
 
     def disputes(self) -> list[Command]:
         """How all of them stand, for whoever asks."""
-        return [told for charges in self.charges.values() for one in charges for told in one.disputes.values()]
+        return [record for charges in self.charges.values() for one in charges for record in one.disputes.values()]
 
     def set_aside(self, payment_id: str) -> bool:
         charges = self.charges.get(payment_id, ())

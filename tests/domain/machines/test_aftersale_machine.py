@@ -168,8 +168,8 @@ class AfterSaleMachine(CheckoutMachine):
             self.provider.dispute(paid_id, amount + 1, self.world.now)
         else:
             self.provider.decide(paid_id, won, self.world.now)
-        for told in self.provider.disputes() if heard else ():
-            self.submit(told, order_id) if stream_of(told) == paid_id else None
+        for notice in self.provider.disputes() if heard else ():
+            self.submit(notice, order_id) if stream_of(notice) == paid_id else None
 
 
 class AfterSaleWithoutReactors(AfterSaleMachine):

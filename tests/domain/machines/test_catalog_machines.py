@@ -145,8 +145,8 @@ class OfferMachine(AggregateMachine):
     @rule(drop_id=st.sampled_from(("drp_1", "drp_2")), opens_in=st.integers(1, 30), lasts=st.integers(1, 30))
     def announce(self, drop_id: str, opens_in: int, lasts: int) -> None:
         opens, ends = self.at + opens_in, self.at + opens_in + lasts
-        told = DropTerms(opens, ends, 60, 60_000)
-        decided = self.ask(AnnounceDrop("off_1", drop_id, told, commitment_of(drop_id), self.at))
+        terms = DropTerms(opens, ends, 60, 60_000)
+        decided = self.ask(AnnounceDrop("off_1", drop_id, terms, commitment_of(drop_id), self.at))
         may = self.live is not None and fit_for_a_drop(self.live[1])
         known = self.drop is not None and self.drop[0] == drop_id
         free = self.drop is None or self.at >= self.drop[2]

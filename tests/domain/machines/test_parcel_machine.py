@@ -86,8 +86,8 @@ class PartsMachine(PaymentMachine):
 
     @initialize(amount=st.integers(10, 10**6), parts=st.lists(st.tuples(st.sampled_from(PARTS), st.integers(1, 11))))
     def authorized(self, amount: int, parts: Any) -> None:
-        self.told(payment.RequestAuthorization(ID, "ord_1", Money(amount, "USD"), "pm_card", 0, True))
-        self.told(payment.RecordAuthorization(ID, f"{ID}/1", "ch_1"))
+        self.submit(payment.RequestAuthorization(ID, "ord_1", Money(amount, "USD"), "pm_card", 0, True))
+        self.submit(payment.RecordAuthorization(ID, f"{ID}/1", "ch_1"))
         for part, share in parts:
             self.a_parcel_is_packed(part, share)
             self.the_provider_says_of_a_capture(None, True)

@@ -48,7 +48,7 @@ class PaymentMachine(AggregateMachine):
         super().__init__()
         self.status = "none"
 
-    def told(self, command: object) -> None:
+    def submit(self, command: object) -> None:
         """Whatever follows, it follows only from where it may."""
         before = self.status
         decided = self.ask(command)  # type: ignore[arg-type]
@@ -59,21 +59,21 @@ class PaymentMachine(AggregateMachine):
 
     @rule(amount=st.integers(0, 10**6), currency=st.sampled_from(("USD", "JPY")))
     def request(self, amount: int, currency: str) -> None:
-        self.told(payment.RequestAuthorization(ID, "ord_1", Money(amount, currency), "pm_card", 0))
+        self.submit(payment.RequestAuthorization(ID, "ord_1", Money(amount, currency), "pm_card", 0))
 
     @rule(outcome=st.sampled_from(OUTCOMES))
     def the_provider_says(self, outcome: object) -> None:
-        self.told(outcome)
+        self.submit(outcome)
 
     @rule(intent=st.sampled_from(INTENTS))
     def the_checkout_asks(self, intent: object) -> None:
-        self.told(intent)
+        self.submit(intent)
 
     @rule(part=st.sampled_from(PARTS), share=st.integers(0, 11))
     def a_parcel_is_packed(self, part: str, share: int) -> None:
         whole = getattr(self.state, "amount", Money(20, "USD"))
         amount = Money(whole.amount * share // 10, whole.currency)
-        self.told(payment.RequestCapture(ID, part, amount))
+        self.submit(payment.RequestCapture(ID, part, amount))
 
     @rule(number=st.one_of(st.none(), st.integers(0, 12)), willing=st.sampled_from((True, True, False)))
     def the_provider_says_of_a_capture(self, number: int | None, willing: bool) -> None:
@@ -81,7 +81,7 @@ class PaymentMachine(AggregateMachine):
         number = getattr(self.state, "intent", 0) if number is None else number
         intent, before = f"{ID}/{number}", len(self.events)
         refused = payment.RecordCaptureRefusal(ID, intent, "expired")
-        self.told(payment.RecordCapture(ID, intent) if willing else refused)
+        self.submit(payment.RecordCapture(ID, intent) if willing else refused)
         if len(self.events) > before:
             assert isinstance(self.events[number - 1], payment.CaptureRequested)
 
@@ -90,9 +90,9 @@ class PaymentMachine(AggregateMachine):
         left = getattr(self.state, "left", Money(0, "USD"))
         wanted = Money(left.amount * amount // 20, left.currency)
         if again:
-            self.told(payment.RetryRefund(ID, refund_id, "again"))
+            self.submit(payment.RetryRefund(ID, refund_id, "again"))
         else:
-            self.told(payment.RequestRefund(ID, "returned", refund_id, wanted))
+            self.submit(payment.RequestRefund(ID, "returned", refund_id, wanted))
 
     @rule(number=st.integers(0, 12), willing=st.booleans())
     def the_provider_says_of_a_refund(self, number: int, willing: bool) -> None:
@@ -100,7 +100,7 @@ class PaymentMachine(AggregateMachine):
         intent = f"pay_1/{number}"
         before = len(self.events)
         refused = payment.RecordRefundRefusal(ID, intent, "unknown_charge")
-        self.told(payment.RecordRefund(ID, intent) if willing else refused)
+        self.submit(payment.RecordRefund(ID, intent) if willing else refused)
         if len(self.events) > before:
             assert isinstance(self.events[number - 1], payment.RefundRequested)
 
@@ -109,7 +109,7 @@ class PaymentMachine(AggregateMachine):
         """Also what he has got back already, and more than he had paid."""
         paid = getattr(self.state, "amount", Money(20, "USD"))
         amount = Money(paid.amount * share // 20, paid.currency)
-        self.told(RecordDispute(ID, "ch_1", f"dp_{number}", amount, "fraudulent", 1, 9, status, 5))
+        self.submit(RecordDispute(ID, "ch_1", f"dp_{number}", amount, "fraudulent", 1, 9, status, 5))
 
     @rule(number=st.integers(1, 4), of=st.integers(1, 12))
     def an_attempt_fails(self, number: int, of: int) -> None:

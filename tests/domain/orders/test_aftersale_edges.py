@@ -11,7 +11,7 @@ from domain.orders import order, returns
 from domain.orders.aftersale import ApproveReturn, CancelLines, GrantRefund, ReceiveReturn
 from domain.orders.refund import RefundGranted, lines_of, shipping_left
 from domain.orders.returns import returnable
-from tests.domain.orders.test_returns import (
+from tests.domain.orders.goingback import (
     APPROVE,
     APPROVED,
     RECEIVE,
@@ -24,8 +24,8 @@ from tests.domain.orders.test_returns import (
     sent_back,
 )
 from tests.domain.orders.twosellers import GRAND, ID, QUOTE, a_paid_order, one_line, refunded
-from tests.domain.payments.test_dispute import GRAND as BOUGHT_FOR
-from tests.domain.payments.test_dispute import grant, paid
+from tests.domain.payments.disputes import GRAND as BOUGHT_FOR
+from tests.domain.payments.disputes import grant, paid
 from tests.spec import given, usd
 
 ALL = {line.line_id: line.quantity for line in QUOTE.lines}

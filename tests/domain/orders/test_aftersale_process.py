@@ -73,9 +73,9 @@ def test_the_order_is_told_when_all_its_money_has_gone_back():
     whole = after_sale(*partly, granted("rfd_2", rest), asked("rfd_2", rest), paid_out("rfd_2", rest))
     whole.asks_for(order.MarkOrderRefunded(ORDER))
     assert not saga.is_settled(whole.state)
-    told = after_sale(*whole.events[len(SETTLED) :], (ORDER, order.OrderRefunded()))
-    told.asks_for_nothing()
-    assert saga.is_settled(told.state)
+    marked = after_sale(*whole.events[len(SETTLED) :], (ORDER, order.OrderRefunded()))
+    marked.asks_for_nothing()
+    assert saga.is_settled(marked.state)
 
 
 def test_called_off_what_is_owed_already_is_paid_out_first_and_then_the_rest():

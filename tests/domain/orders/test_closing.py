@@ -15,7 +15,7 @@ from domain.orders.tender import Covered
 from domain.payments import payment
 from domain.payments.dispute import DisputeLost, DisputeOpened, DisputeWon
 from domain.payments.payment import PAYMENT
-from tests.domain.orders.test_returns import APPROVED, ARRIVED, INK, PENS, RECEIVED, REJECTED, REQUESTED, WINDOW, sent
+from tests.domain.orders.goingback import APPROVED, ARRIVED, INK, PENS, RECEIVED, REJECTED, REQUESTED, WINDOW, sent
 from tests.domain.orders.twosellers import GRAND, a_paid_order, placed
 from tests.spec import given
 

@@ -12,18 +12,13 @@ from domain.orders.aftersale import GrantRefund
 from domain.orders.order import ORDER, PackShipment
 from domain.orders.policy import LATER, SHIPMENT, OrderPolicy
 from domain.payments import payment
-from tests.domain.checkout.story import CONFIRMED, NOW, PAYMENT, SOLD, cancelled, given, placed
+from tests.domain.checkout.story import CONFIRMED, NOW, PAYMENT, cancelled, given, placed
 from tests.domain.checkout.story import ORDER as ID
+from tests.domain.orders.latecapture import AFTER_A_DAY, AT_SHIPMENT, LATE, PACKED, PAID, STANDS, UNITS
 from tests.spec import given as given_order
 
-LATE = 86_400_000
-AT_SHIPMENT, AFTER_A_DAY = placed(capture=SHIPMENT), placed(capture=LATER, capture_at=LATE)
-STANDS = (*SOLD, CONFIRMED)
-UNITS = {"lin_PEN": 2, "lin_INK": 1}
-PACKED = shipment.ShipmentPacked("shi_1", "shp_a", UNITS, 5)
 TO_LEAVE = shipment.ShipmentPacked("shi_1", "shp_a", UNITS, 5, "UPS", "1Z")
 LEFT = shipment.ShipmentShipped("shi_1", "UPS", "1Z", UNITS, 9)
-PAID = order.OrderPaid(PAYMENT)
 TAKEN = payment.RequestCapture(PAYMENT)
 
 # the saga

@@ -14,7 +14,7 @@ from domain.orders.order import CancelledOrder, PaidOrder
 from domain.orders.orderstate import ordered
 from domain.pricing.pricing import Quote
 from domain.pricing.promotion import FreeShipping, Scope, Terms
-from tests.domain.books.test_postings import CALIFORNIA, SHOPS, line, orders, quote
+from tests.domain.books.quotes import CALIFORNIA, SHOPS, line, orders, quote
 from tests.domain.orders.comingback import Sale
 from tests.domain.pricing.promotions import percent_off
 

@@ -88,7 +88,7 @@ def test_an_order_that_never_was_cannot_be_called_off():
 
 
 @pytest.mark.parametrize(
-    ("state", "told"),
+    ("state", "expected"),
     [
         ("placed", "PENDING"),
         ("confirmed", "PENDING"),
@@ -97,8 +97,8 @@ def test_an_order_that_never_was_cannot_be_called_off():
         ("cancelled after it was paid", "CANCELLED"),
     ],
 )
-def test_the_status_is_one_of_three(state, told):
-    assert status(an_order(state).state) == told
+def test_the_status_is_one_of_three(state, expected):
+    assert status(an_order(state).state) == expected
 
 
 def test_what_never_was_has_no_status():

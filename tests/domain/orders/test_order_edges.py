@@ -9,10 +9,10 @@ from domain.errors import Invalid
 from domain.orders.order import LINES_MAX, ORDER, OrderCancelled
 from domain.orders.orderstate import PaidOrder, rests
 from domain.orders.shipment import NAME_MAX, check_carriage, to_pack
-from tests.domain.checkout.story import placed
+from tests.domain.checkout.story import CONFIRMED, placed
 from tests.domain.machines.goods import place_order
-from tests.domain.orders.test_delayed_capture import AFTER_A_DAY, AT_SHIPMENT, CONFIRMED, PACKED, PAID
-from tests.domain.orders.test_orderreview import APPROVED, BEGUN, DOUBTFUL
+from tests.domain.orders.doubtful import APPROVED, BEGUN, DOUBTFUL
+from tests.domain.orders.latecapture import AFTER_A_DAY, AT_SHIPMENT, PACKED, PAID
 from tests.domain.orders.twosellers import QUOTE
 from tests.spec import given
 

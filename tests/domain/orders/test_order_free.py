@@ -8,7 +8,7 @@ from domain.errors import Invalid
 from domain.orders import order
 from domain.orders.aftersale import CancelLines, GrantRefund
 from domain.orders.order import ORDER, LinesCancelled, OrderGiven, OrderGivenBack
-from tests.domain.orders.test_returns import APPROVED, INK, PENS, RECEIVE, RECEIVED, REQUESTED
+from tests.domain.orders.goingback import APPROVED, INK, PENS, RECEIVE, RECEIVED, REQUESTED
 from tests.domain.orders.twosellers import ID, QUOTE, placed
 from tests.spec import Given, given, usd
 

@@ -8,19 +8,15 @@ from domain.checkout import saga
 from domain.errors import IllegalTransition, NotFound
 from domain.orders import order
 from domain.orders.order import ORDER, OrderCancelled
-from domain.orders.orderreview import ReviewApproved, ReviewBegun, ReviewRejected
+from domain.orders.orderreview import ReviewApproved, ReviewRejected
 from domain.orders.orderreviewing import ApproveReview, BeginReview, RejectReview
 from domain.orders.policy import LATER, OrderPolicy
 from domain.payments import payment
 from tests.domain.checkout.story import CONFIRMED, NOW, PAYMENT, PRICE, SOLD, cancelled, given, placed
 from tests.domain.checkout.story import ORDER as ID
+from tests.domain.orders.doubtful import APPROVED, BEGUN, DOUBTFUL, HOURS, UNTIL
 from tests.spec import given as given_order
 
-HOURS = 7_200_000
-UNTIL = NOW + HOURS
-DOUBTFUL = placed(review=("amount",), review_within=HOURS)
-BEGUN = ReviewBegun("usr_1", PRICE, ("amount",), NOW, UNTIL)
-APPROVED = ReviewApproved(NOW + 1, "usr_root", b"sealed")
 REJECTED = ReviewRejected(NOW + 1, "usr_root", b"sealed")
 APPROVE = ApproveReview(ID, NOW + 1, "usr_root", b"sealed")
 REJECT = RejectReview(ID, NOW + 1, "usr_root", b"sealed")

@@ -18,8 +18,8 @@ from domain.orders.shipment import Shipment, ShipmentGiven
 from domain.payments.payment import DisputeLost, PaymentCaptured, PaymentRefunded
 from domain.pricing.pieces import pieces_of
 from domain.pricing.pricing import Quote
-from tests.domain.books.test_course import journal, recorded
-from tests.domain.books.test_postings import CALIFORNIA, balances, captured, line, orders, quote
+from tests.domain.books.journals import journal, recorded
+from tests.domain.books.quotes import CALIFORNIA, balances, captured, line, orders, quote
 from tests.domain.orders.twosellers import placed
 
 

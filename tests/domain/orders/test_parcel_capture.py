@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
 from domain.checkout import saga
@@ -15,18 +13,15 @@ from domain.orders import aftersale, order
 from domain.orders.order import ORDER, PackShipment
 from domain.orders.parcelling import GiveUpUnpaid, MarkShipmentPaid
 from domain.orders.policy import PARCEL, SHIPMENT, OrderPolicy
-from domain.orders.shipment import ShipmentPacked, ShipmentPaid, ShipmentShipped, ShipmentUnpacked
+from domain.orders.shipment import ShipmentPaid, ShipmentShipped, ShipmentUnpacked
 from domain.orders.tender import Covered
 from domain.payments import payment
-from domain.payments.payment import PAYMENT as PAYMENTS
 from tests.domain.checkout.story import (
     AUTHORIZED,
     CONFIRMED,
-    INK_SOLD,
     NOW,
     PAYMENT,
     PENS,
-    PENS_SOLD,
     PRICE,
     RESERVED,
     Story,
@@ -34,33 +29,32 @@ from tests.domain.checkout.story import (
     placed,
 )
 from tests.domain.checkout.story import ORDER as ID
-from tests.spec import Given
+from tests.domain.orders.parcels import (
+    BEGUN,
+    CANCELLED,
+    CARRIAGE,
+    FIRST,
+    FIRST_PAID,
+    INK,
+    ONE,
+    PAID,
+    PENS_BOTH,
+    PLACED,
+    REFUSED,
+    SECOND,
+    STANDS,
+    TAKEN,
+    TAKING,
+    TAKING_TWO,
+    TWO,
+    a_payment,
+    an_order,
+    by_parcel,
+)
 from tests.spec import given as given_order
 
-PLACED = placed(capture=PARCEL)
-INK_LINE, PEN_LINE = PLACED.quote.lines[1], PLACED.quote.lines[0]
-CARRIAGE = PRICE.subtract(INK_LINE.total).subtract(PEN_LINE.total)
 UNTIL = 604_800_000
-FIRST, SECOND = INK_LINE.total.add(CARRIAGE), PEN_LINE.total
-"""What the ink costs with the shop's shipping, and the pens."""
-ASKED = (PAYMENT, payment.AuthorizationRequested(ID, PRICE, "pm_card_visa", True))
-STANDS = (*RESERVED, ASKED, AUTHORIZED, PENS_SOLD, INK_SOLD, CONFIRMED)
-INK, PENS_BOTH = {"lin_INK": 1}, {"lin_PEN": 2}
-ONE = (ID, ShipmentPacked("shi_1", "shp_a", INK, 5, "UPS", "1Z", FIRST))
-TWO = (ID, ShipmentPacked("shi_2", "shp_a", PENS_BOTH, 6, due=SECOND))
-TAKING = (PAYMENT, payment.CaptureRequested(FIRST, "ch_1", "shi_1"))
-TAKEN = (PAYMENT, payment.PaymentCaptured(FIRST, "shi_1"))
-PAID = (ID, order.OrderPaid(PAYMENT))
-FIRST_PAID = (ID, ShipmentPaid("shi_1", FIRST))
-BEGUN = (*STANDS, ONE, TAKING, TAKEN, PAID, FIRST_PAID)
-TAKING_TWO = (PAYMENT, payment.CaptureRequested(SECOND, "ch_1", "shi_2"))
-REFUSED = (PAYMENT, payment.CaptureRefused("shi_2", "authorization_expired"))
-CANCELLED = (ID, order.LinesCancelled("can_1", PENS_BOTH, 7))
 GIVEN_UP = (PENS, inventory.StockUncommitted(ID, 2, "cancelled", cause="can_1"))
-
-
-def by_parcel(*events: tuple[str, Any]) -> Story:
-    return given(*events, placed=PLACED)
 
 
 # the saga
@@ -174,10 +168,6 @@ def test_a_refund_goes_between_two_parcels() -> None:
 # the order
 
 
-def an_order(*since: tuple[str, Any]) -> Given:
-    return given_order(ORDER, PLACED, CONFIRMED[1], *(event for _, event in since))
-
-
 def test_a_parcel_says_what_it_costs_and_leaves_when_that_is_paid() -> None:
     pack = PackShipment(ID, "shi_1", "shp_a", 5, INK, "UPS", "1Z")
     packed = an_order().when(pack).then(ONE[1])
@@ -236,10 +226,6 @@ def test_an_order_with_a_gift_card_is_taken_with_its_first_parcel() -> None:
 
 
 # the payment
-
-
-def a_payment(*events: Any) -> Given:
-    return given_order(PAYMENTS, ASKED[1], AUTHORIZED[1], *events)
 
 
 ASK = payment.RequestCapture(PAYMENT, "shi_1", FIRST)

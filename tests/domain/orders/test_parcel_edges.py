@@ -43,7 +43,7 @@ from tests.domain.checkout.story import (
 )
 from tests.domain.checkout.story import INK as INKS
 from tests.domain.checkout.story import ORDER as ID
-from tests.domain.orders.test_parcel_capture import (
+from tests.domain.orders.parcels import (
     BEGUN,
     CANCELLED,
     FIRST,
@@ -63,7 +63,7 @@ from tests.domain.orders.test_parcel_capture import (
     an_order,
     by_parcel,
 )
-from tests.domain.orders.test_parcel_capture import TAKING as TAKING_ONE
+from tests.domain.orders.parcels import TAKING as TAKING_ONE
 from tests.domain.orders.twosellers import QUOTE as FROM_TWO
 from tests.spec import given as given_order
 

@@ -19,9 +19,9 @@ from tests.domain.checkout.story import INK, ORDER, PENS
 from tests.domain.checkout.story import given as begun
 from tests.domain.checkout.story import placed as bought
 from tests.domain.orders.aftersale import FIVE, SETTLED, after_sale, goods, uncommit
-from tests.domain.orders.test_returns import APPROVED, RECEIVED, REQUESTED
-from tests.domain.orders.test_returns import INK as INK_SENT
-from tests.domain.orders.test_returns import PENS as PENS_SENT
+from tests.domain.orders.goingback import APPROVED, RECEIVED, REQUESTED
+from tests.domain.orders.goingback import INK as INK_SENT
+from tests.domain.orders.goingback import PENS as PENS_SENT
 from tests.domain.orders.twosellers import EVERYTHING, GRAND, ID, QUOTE, a_paid_order, placed, refunded
 from tests.spec import given, usd
 
@@ -45,8 +45,8 @@ def test_a_refund_of_everything_calls_off_what_is_in_no_parcel():
     assert not any(is_to_bring(after.state, shop_id) for shop_id in ("shp_a", "shp_b"))
     after.when(EVERYTHING).then_nothing()
     after.when(order.PackShipment(ID, "shi_1", "shp_a", 10)).then_refused(Invalid)
-    told = after.when(order.MarkOrderRefunded(ID)).then(order.OrderRefunded())
-    assert status(told.state) == "REFUNDED"
+    marked = after.when(order.MarkOrderRefunded(ID)).then(order.OrderRefunded())
+    assert status(marked.state) == "REFUNDED"
 
 
 def test_what_is_packed_before_the_refund_leaves_and_what_is_packed_after_it_does_not():

@@ -12,16 +12,15 @@ from domain.errors import IllegalTransition, Invalid
 from domain.ids import unsent_id
 from domain.money import Money
 from domain.orders import order
-from domain.orders.aftersale import GrantRefund
-from domain.orders.order import ORDER
 from domain.payments import payment
 from domain.payments.disputing import DISPUTABLE, DISPUTES_MAX
-from domain.payments.payment import PAYMENT, DisputeLost, DisputeOpened, DisputeWon, RecordDispute
+from domain.payments.payment import PAYMENT, DisputeLost, DisputeOpened, DisputeWon
 from tests.domain.checkout.story import ORDER as ORDER_ID
 from tests.domain.checkout.story import PAYMENT as PAYMENT_ID
-from tests.domain.checkout.story import PLACED, cancelled
+from tests.domain.checkout.story import cancelled
 from tests.domain.orders.aftersale import FIVE, SETTLED, TWO, after_sale, asked, granted, paid_out, refused, request
-from tests.domain.payments.test_payment import (
+from tests.domain.payments.disputes import GRAND, LOST, OPENED, PARTLY, PARTLY_LOST, WON, grant, notice, paid
+from tests.domain.payments.states import (
     CAPTURED,
     FIRST,
     FIRST_ASKED,
@@ -33,44 +32,33 @@ from tests.domain.payments.test_payment import (
     REST,
     STATES,
 )
-from tests.domain.payments.test_payment import captured as a_capture
-from tests.spec import Given, given
-
-OPENED = DisputeOpened("dp_1", PRICE, "fraudulent", 5, 900)
-PARTLY = replace(OPENED, amount=HALF)
-WON, LOST = DisputeWon("dp_1", PRICE, 10), DisputeLost("dp_1", PRICE, 10)
-PARTLY_LOST = replace(LOST, amount=HALF)
-
-
-def told(status: str, **changes: Any) -> RecordDispute:
-    said = RecordDispute(ID, "ch_1", "dp_1", PRICE, "fraudulent", opened_at=5, evidence_by=900, status=status, at=10)
-    return replace(said, **changes)
-
+from tests.domain.payments.states import captured as a_capture
+from tests.spec import given
 
 # what the provider says
 
 
 def test_of_another_charge_it_is_another_payments():
     """Of a lost order, in a shop that was put back from a backup: the numbers are the same."""
-    a_capture().when(told("open", reference="ch_2")).then_refused(IllegalTransition)
+    a_capture().when(notice("open", reference="ch_2")).then_refused(IllegalTransition)
 
 
 @pytest.mark.parametrize(("verdict", "event"), [("won", WON), ("lost", LOST)])
 def test_it_is_opened_and_decided_once(verdict: str, event: Any) -> None:
-    opened = a_capture().when(told("open")).then(OPENED).when(told("open")).then_nothing()
-    closed = opened.when(told(verdict)).then(event)
+    opened = a_capture().when(notice("open")).then(OPENED).when(notice("open")).then_nothing()
+    closed = opened.when(notice(verdict)).then(event)
     for again in ("open", "won", "lost"):
-        closed.when(told(again)).then_nothing()
+        closed.when(notice(again)).then_nothing()
 
 
 @pytest.mark.parametrize(("verdict", "event"), [("won", WON), ("lost", LOST)])
 def test_a_verdict_that_overtakes_the_opening_brings_it_with_it(verdict: str, event: Any) -> None:
-    a_capture().when(told(verdict)).then(OPENED, event).when(told("open")).then_nothing()
+    a_capture().when(notice(verdict)).then(OPENED, event).when(notice("open")).then_nothing()
 
 
 @pytest.mark.parametrize("status", STATES)
 def test_only_what_was_taken_can_be_disputed(status: str) -> None:
-    asking = given(PAYMENT, *STATES[status]).when(told("open"))
+    asking = given(PAYMENT, *STATES[status]).when(notice("open"))
     if status in DISPUTABLE:
         asking.then(OPENED)
     else:
@@ -79,13 +67,13 @@ def test_only_what_was_taken_can_be_disputed(status: str) -> None:
 
 @pytest.mark.parametrize("amount", [Money(1999, "EUR"), Money(0, "USD"), Money(-1, "USD")])
 def test_what_cannot_be_of_this_payment_is_refused(amount: Money) -> None:
-    a_capture().when(told("open", amount=amount)).then_refused(Invalid)
+    a_capture().when(notice("open", amount=amount)).then_refused(Invalid)
 
 
 def test_a_payment_has_few_disputes() -> None:
     many = [replace(OPENED, dispute_id=f"dp_{number}", amount=Money(1, "USD")) for number in range(2, DISPUTES_MAX + 2)]
-    a_capture(*many).when(told("open")).then_refused(Invalid)
-    a_capture(*many).when(told("lost", dispute_id="dp_2")).then(DisputeLost("dp_2", Money(1, "USD"), 10))
+    a_capture(*many).when(notice("open")).then_refused(Invalid)
+    a_capture(*many).when(notice("lost", dispute_id="dp_2")).then(DisputeLost("dp_2", Money(1, "USD"), 10))
 
 
 def test_whatever_else_is_under_way_goes_on() -> None:
@@ -169,9 +157,6 @@ def opened(amount: Money) -> tuple[str, Any]:
 
 def closed(kind: type, amount: Money) -> tuple[str, Any]:
     return PAYMENT_ID, kind("dp_1", amount, 10)
-
-
-GRAND = after_sale().state.placed.quote.totals.grand
 
 
 def test_what_is_owed_back_waits_for_the_bank_if_it_needs_what_is_disputed() -> None:
@@ -266,16 +251,6 @@ def test_so_does_the_rest_that_the_provider_refused_since_it_knew_of_the_dispute
 # what an administrator may grant
 
 
-def paid() -> Given:
-    events = [event for stream, event in SETTLED if stream == ORDER_ID]
-    return given(ORDER, PLACED, *events)
-
-
-def grant(amount: Money | None, contested: int = 0, lost: int = 0) -> GrantRefund:
-    usd = (Money(contested, "USD"), Money(lost, "USD"))
-    return GrantRefund(ORDER_ID, "rfd_1", "goodwill", 9, amount, contested=usd[0], lost=usd[1])
-
-
 def test_no_more_is_granted_than_is_undisputed() -> None:
     assert isinstance(paid().state, order.PaidOrder)
     usd = GRAND.amount
@@ -297,5 +272,5 @@ def test_the_price_of_units_that_are_disputed_is_not_granted() -> None:
 
 
 def test_a_dispute_may_be_heard_of_before_the_capture_is() -> None:
-    early = given(PAYMENT, *STATES["capturing"]).when(told("lost")).then(OPENED, LOST)
+    early = given(PAYMENT, *STATES["capturing"]).when(notice("lost")).then(OPENED, LOST)
     early.when(payment.RecordCapture(ID, f"{ID}/3")).then(CAPTURED)

@@ -26,16 +26,8 @@ from domain.payments.giftcard import (
     ReserveGiftCard,
     status,
 )
+from tests.domain.payments.giftcards import CARD, ID, ISSUED, LATER, NOW, ORDER, OTHER, REDEEMED, RESERVED
 from tests.spec import given, usd
-
-ID, ORDER, OTHER = "gft_1", "ord_1", "ord_2"
-NOW, LATER = 1_000, 2_000
-
-
-ISSUED = GiftCardIssued(usd(5_000))
-CARD = given(GIFT_CARD, ISSUED)
-RESERVED = given(GIFT_CARD, ISSUED, GiftCardReserved(ORDER, usd(3_000)))
-REDEEMED = given(GIFT_CARD, *RESERVED.events, GiftCardRedeemed(ORDER, usd(3_000)))
 
 
 def reserve(amount: int = 3_000, order_id: str = ORDER, at: int = NOW, currency: str = "USD") -> ReserveGiftCard:

@@ -15,7 +15,7 @@ from domain.payments.giftcard import (
     Use,
     unusable,
 )
-from tests.domain.payments.test_giftcard import CARD, ID, ISSUED, NOW, ORDER, REDEEMED
+from tests.domain.payments.giftcards import CARD, ID, ISSUED, NOW, ORDER, REDEEMED
 from tests.spec import given, usd
 
 

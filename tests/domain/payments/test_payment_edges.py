@@ -10,11 +10,11 @@ from domain.payments import payment
 from domain.payments.payment import PAYMENT
 from domain.payments.paymentstate import NoPayment, captured_so_far
 from domain.stored.upcasters import upcast
-from tests.domain.orders.test_parcel_capture import FIRST as PART
-from tests.domain.orders.test_parcel_capture import TAKEN, TAKING, TAKING_TWO
-from tests.domain.orders.test_parcel_capture import a_payment as in_parts
-from tests.domain.payments.test_dispute import LOST, OPENED, PARTLY, PARTLY_LOST, told
-from tests.domain.payments.test_payment import (
+from tests.domain.orders.parcels import FIRST as PART
+from tests.domain.orders.parcels import TAKEN, TAKING, TAKING_TWO
+from tests.domain.orders.parcels import a_payment as in_parts
+from tests.domain.payments.disputes import LOST, OPENED, PARTLY, PARTLY_LOST, notice
+from tests.domain.payments.states import (
     AUTHORIZED,
     FIRST,
     FIRST_ASKED,
@@ -85,7 +85,7 @@ def test_an_order_that_cost_nothing_is_called_off_by_giving_nothing_back():
 
 def test_one_cent_can_be_disputed():
     cent = replace(OPENED, amount=usd(1))
-    captured().when(told("open", amount=usd(1))).then(cent)
+    captured().when(notice("open", amount=usd(1))).then(cent)
 
 
 def test_all_that_is_not_disputed_can_be_given_back_meanwhile():

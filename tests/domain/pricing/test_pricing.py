@@ -16,37 +16,16 @@ from domain.pricing.pricing import (
     QUANTITY_MAX,
     Destination,
     Quote,
-    QuoteLine,
-    price_quote,
     undeliverable,
     verify_quote,
 )
 from domain.pricing.serviceability import Undeliverable
-from kontor.tables import shipping_table, tax_table
 from tests.domain.pricing.promotions import TERMS
+from tests.domain.pricing.quotes import CALIFORNIA, line, quote
 
-CALIFORNIA = Destination("US", "CA", "94105")
 BERLIN = Destination("DE", None, "10115")
 TORONTO = Destination("CA", "ON", "M5V 2T6")
 LAS_PALMAS = Destination("ES", None, "35001")
-
-
-def line(number: int = 0, amount: int = 1999, quantity: int = 1, **changes: Any) -> QuoteLine:
-    fields: dict[str, Any] = {
-        "line_id": f"lin_{number}",
-        "shop_id": "shp_a",
-        "shop_country": "US",
-        "sku": f"SKU-{number}",
-        "product_id": f"prd_{number}",
-        "title": "Toner",
-        "quantity": quantity,
-        "unit_price": Money(amount, changes.pop("currency", "USD")),
-    }
-    return QuoteLine(**fields | changes)
-
-
-def quote(lines: list[QuoteLine], to: Destination = CALIFORNIA, method: str = "standard", **more: Any) -> Quote:
-    return price_quote(lines, to, method, tax_table(), shipping_table(), **more)
 
 
 def totals(priced: Quote) -> dict[str, int]:

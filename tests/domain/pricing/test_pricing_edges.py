@@ -11,7 +11,7 @@ from domain.pricing.derivation import Derivation
 from domain.pricing.pricing import Destination, price_quote
 from kontor.tables import shipping_table, tax_table
 from tests.domain.pricing.promotions import percent_off
-from tests.domain.pricing.test_pricing import CALIFORNIA, line, quote
+from tests.domain.pricing.quotes import CALIFORNIA, line, quote
 
 
 @pytest.mark.parametrize("unit", [AMOUNT_MAX, -AMOUNT_MAX])

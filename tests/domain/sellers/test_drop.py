@@ -54,9 +54,9 @@ END = EndDrop(ID, "drp_1", NOW, "called_off")
 
 
 def test_a_drop_is_announced_once():
-    told = given(OFFER, PUT).when(ANNOUNCE).then(ANNOUNCED)
-    assert told.state == LiveOffer("prd_1", TERMS, Drop("drp_1", DROP, commitment_of(SEED)))
-    told.when(ANNOUNCE).then_nothing()
+    announced = given(OFFER, PUT).when(ANNOUNCE).then(ANNOUNCED)
+    assert announced.state == LiveOffer("prd_1", TERMS, Drop("drp_1", DROP, commitment_of(SEED)))
+    announced.when(ANNOUNCE).then_nothing()
 
 
 def test_there_is_none_without_an_offer():
@@ -141,9 +141,9 @@ def test_an_offer_has_one_drop_at_a_time():
     another = replace(ANNOUNCE, drop_id="drp_2", terms=replace(DROP, opens_at=ENDS + 10, ends_at=ENDS + 20))
     stands = given(OFFER, PUT, ANNOUNCED)
     stands.when(replace(another, at=ENDS - 1)).then_refused(IllegalTransition)
-    told = DropAnnounced("drp_2", another.terms, ANNOUNCED.commitment)
-    assert stands.when(replace(another, at=ENDS)).then(told).state.drop.drop_id == "drp_2"
-    stands.when(END).then(DropEnded("drp_1", "called_off")).when(another).then(told)
+    announced = DropAnnounced("drp_2", another.terms, ANNOUNCED.commitment)
+    assert stands.when(replace(another, at=ENDS)).then(announced).state.drop.drop_id == "drp_2"
+    stands.when(END).then(DropEnded("drp_1", "called_off")).when(another).then(announced)
 
 
 # how it opens and ends
@@ -210,17 +210,17 @@ rounds = st.lists(st.tuples(st.integers(0, 5_000), st.integers(0, 200), st.integ
 @examples(st.integers(1, PER_MINUTE_MAX), rounds)
 def test_nobody_is_let_in_faster_than_stated_nor_without_a_seat_nor_twice(per_minute, moves):
     at, joined, pace = OPENS, 0, Pace(0, OPENS)
-    told = [(at, 0)]
+    calls = [(at, 0)]
     for passed, came, seats in moves:
         at, joined = at + passed, joined + came
         after = next_called(pace, per_minute, joined - pace.called, seats, at)
         assert pace.called <= after.called <= min(joined, pace.called + seats)
         assert pace.paced_at <= after.paced_at <= at + 1
         pace = after
-        told.append((at, pace.called))
+        calls.append((at, pace.called))
     burst = max(BURST_MS, -(-60_000 // per_minute))
-    for i, (since, before) in enumerate(told):
-        for until, called in told[i + 1 :]:
+    for i, (since, before) in enumerate(calls):
+        for until, called in calls[i + 1 :]:
             allowed = (until - since + burst) * per_minute / 60_000 + 1
             assert i == 0 or called - before <= allowed, (until - since, called - before)
 

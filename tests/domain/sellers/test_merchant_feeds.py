@@ -231,8 +231,8 @@ def test_a_run_that_was_to_compare_anew_still_does_when_another_goes_on_with_it(
 
 
 def test_how_a_run_ended_is_remembered():
-    told = FinishRun(ID, "prices", "run_1", "one", AT + 5, DONE, "", COUNTS, 1, MARK)
-    known: Feed = feeds(PUT, BEGUN).when(told).then(FINISHED).state.feeds["prices"]
+    finish = FinishRun(ID, "prices", "run_1", "one", AT + 5, DONE, "", COUNTS, 1, MARK)
+    known: Feed = feeds(PUT, BEGUN).when(finish).then(FINISHED).state.feeds["prices"]
     assert known.running is None
     assert known.mark == MARK
     [run] = known.runs

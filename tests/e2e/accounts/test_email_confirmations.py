@@ -80,5 +80,5 @@ async def test_a_shop_without_letters_registers_as_ever_and_says_so(tmp_path: Pa
         ada = await sign_up(quiet.http)
         me = await ada.read("/api/me")
         assert (me["emailConfirmed"], me["confirmationAskedAt"]) == (False, None)
-        told = problem(await ada.send("POST", "/api/me/email-confirmations"), 409, "illegal_transition")
-        assert "sends no links" in told["detail"]
+        refusal = problem(await ada.send("POST", "/api/me/email-confirmations"), 409, "illegal_transition")
+        assert "sends no links" in refusal["detail"]

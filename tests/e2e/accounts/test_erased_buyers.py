@@ -8,7 +8,7 @@ import pytest
 
 from commands.context import system_context
 from domain.buyers.account import EraseAccount
-from tests.e2e.aftersale import given_back, in_stock, some
+from tests.e2e.aftersale import given_back, in_stock, units_of
 from tests.e2e.house import House
 from tests.e2e.market import Seller, open_shop
 from tests.e2e.shopper import Shopper, expect, fresh_key, problem
@@ -53,9 +53,9 @@ async def test_what_is_not_packed_is_called_off_and_paid_back(
 async def test_what_is_packed_has_its_label_and_goes_on(
     house: House, seller: Seller, shopper: Shopper, admin: Shopper, order: dict[str, Any]
 ) -> None:
-    parcel = expect(201, await pack(seller, order, lines=[some(order, 0, 1)]))
+    parcel = expect(201, await pack(seller, order, lines=[units_of(order, 0, 1)]))
     await shopper.do("DELETE", "/api/me", status=204)
-    problem(await pack(seller, order, lines=[some(order, 0, 1)]), 409, "illegal_transition")
+    problem(await pack(seller, order, lines=[units_of(order, 0, 1)]), 409, "illegal_transition")
     path = f"/api/orders/{order['orderId']}/shipments/{parcel['shipmentId']}"
     for step, body in (("shipped", CARRIAGE), ("delivered", None)):
         expect(200, await seller.shopper.send("POST", f"{path}/{step}", body, Idempotency_Key=fresh_key()))

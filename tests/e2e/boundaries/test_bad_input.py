@@ -145,8 +145,8 @@ async def test_a_wrong_field_is_pointed_at(house: House, seller: Seller) -> None
     for method, path, body, pointer in FIELDS:
         async with no_trace(house):
             answer = await buyer.send(method, filled(path, known), filled(body, known), Idempotency_Key=fresh_key())
-            told = problem(answer, 422, "validation_failed", pointer)
-            assert "4242" not in json.dumps(told["errors"])
+            refusal = problem(answer, 422, "validation_failed", pointer)
+            assert "4242" not in json.dumps(refusal["errors"])
 
 
 async def test_a_currency_that_is_not_the_carts(house: House, seller: Seller, shopper: Shopper) -> None:

@@ -45,7 +45,7 @@ def test_an_answer_of_a_command_with_a_key_is_documented() -> None:
     for name, operation in documented(app):
         if name in WITHOUT:
             continue
-        told = {
+        codes = {
             code
             for response in operation["responses"].values()
             for code in response.get("content", {}).get("application/problem+json", {}).get("examples", ())
@@ -53,7 +53,7 @@ def test_an_answer_of_a_command_with_a_key_is_documented() -> None:
         }
         key = headers_of(app, operation).get(HEADER)
         expected = {"idempotency_key_reused", "idempotency_in_flight"} if key else set()
-        assert told == expected | ({"idempotency_key_missing"} if key and key["required"] else set()), name
+        assert codes == expected | ({"idempotency_key_missing"} if key and key["required"] else set()), name
         assert name[0] != "GET" or key is None
 
 

@@ -25,10 +25,10 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
         yield house
 
 
-async def agrees(shopper: Shopper, told: dict[str, Any]) -> None:
+async def agrees(shopper: Shopper, reply: dict[str, Any]) -> None:
     shown = await shopper.cart()
     times = ("createdAt", "updatedAt", "version")
-    assert [shown[name] for name in times] == [told[name] for name in times]
+    assert [shown[name] for name in times] == [reply[name] for name in times]
 
 
 async def test_each_command_of_a_cart(seller: Seller, visitor: Shopper, shopper: Shopper) -> None:
@@ -58,9 +58,9 @@ async def test_a_placed_and_a_cancelled_order(seller: Seller, shopper: Shopper) 
     await agrees_of_order(shopper, expect(200, await shopper.cancel(paid["orderId"])))
 
 
-async def agrees_of_order(shopper: Shopper, told: dict[str, Any]) -> None:
-    shown = await shopper.read(f"/api/orders/{told['orderId']}?version={told['version']}")
-    assert (shown["createdAt"], shown["updatedAt"]) == (told["createdAt"], told["updatedAt"])
+async def agrees_of_order(shopper: Shopper, reply: dict[str, Any]) -> None:
+    shown = await shopper.read(f"/api/orders/{reply['orderId']}?version={reply['version']}")
+    assert (shown["createdAt"], shown["updatedAt"]) == (reply["createdAt"], reply["updatedAt"])
 
 
 def times(part: dict[str, Any]) -> tuple[str, str]:
@@ -88,16 +88,16 @@ async def test_a_wish(seller: Seller, shopper: Shopper) -> None:
 
 async def test_a_payment_and_its_refunds(seller: Seller, shopper: Shopper) -> None:
     await shopper.add(await seller.sells(), 2)
-    told = await shopper.buy()
-    assert (times(told["payment"]), told["payment"]["version"]) == ((None, None), None), "a reply does not know them"
-    path = f"/api/orders/{told['orderId']}"
+    order = await shopper.buy()
+    assert (times(order["payment"]), order["payment"]["version"]) == ((None, None), None), "a reply does not know them"
+    path = f"/api/orders/{order['orderId']}"
     assert (await shopper.read(f"{path}?version=1"))["payment"]["createdAt"] is None, "nothing was asked for yet"
-    paid = (await shopper.order(told["orderId"]))["payment"]
-    assert told["createdAt"] <= paid["createdAt"] < paid["updatedAt"]
-    lines = [{"lineId": told["lines"][0]["lineId"], "quantity": 1}]
-    told = expect(200, await shopper.cancel(told["orderId"], lines=lines))
-    assert [one["updatedAt"] for one in told["refunds"]] == [None]
-    shown = await settled(shopper, told)
+    paid = (await shopper.order(order["orderId"]))["payment"]
+    assert order["createdAt"] <= paid["createdAt"] < paid["updatedAt"]
+    lines = [{"lineId": order["lines"][0]["lineId"], "quantity": 1}]
+    order = expect(200, await shopper.cancel(order["orderId"], lines=lines))
+    assert [one["updatedAt"] for one in order["refunds"]] == [None]
+    shown = await settled(shopper, order)
     [refund] = shown["refunds"]
     assert refund["createdAt"] < refund["updatedAt"] == shown["payment"]["updatedAt"]
     assert shown["payment"]["createdAt"] == paid["createdAt"]

@@ -46,8 +46,8 @@ async def test_whoever_may_not_is_refused_and_does_nothing(stage: Stage) -> None
             answer = await asked(stage, person, method, path, line)
             expected = (401,) if who == VISITOR and line.who.signs_in else REFUSED
             assert answer.status_code in expected, (who, method, path, answer.status_code, answer.text[:300])
-            told = [secret for secret in stage.secrets if secret and secret in answer.text]
-            assert not told, (who, method, path, answer.text[:300])
+            leaked = [secret for secret in stage.secrets if secret and secret in answer.text]
+            assert not leaked, (who, method, path, answer.text[:300])
         actors = {decode_meta(row.meta).actor for row in await house.log.read(head, 10_000)}
         assert not actors & {person.user_id or "anonymous"}, who
 

@@ -38,17 +38,17 @@ class Buyer:
     number: int = 0
 
     async def joins(self, drop: Drop) -> dict[str, Any]:
-        told: dict[str, Any] = await self.shopper.do("POST", f"{drop.path}/tickets", status=201)
-        self.ticket, self.number = told["ticket"], told["number"]
-        return told
+        answer: dict[str, Any] = await self.shopper.do("POST", f"{drop.path}/tickets", status=201)
+        self.ticket, self.number = answer["ticket"], answer["number"]
+        return answer
 
     async def looks(self, drop: Drop) -> httpx.Response:
         drop.house.services.drops.stale()
         return await self.shopper.send("GET", f"{drop.path}/place", Kontor_Ticket=self.ticket)
 
     async def place(self, drop: Drop) -> dict[str, Any]:
-        told: dict[str, Any] = expect(200, await self.looks(drop))
-        return told
+        answer: dict[str, Any] = expect(200, await self.looks(drop))
+        return answer
 
     async def orders(self, admission: str = "", key: str | None = None, **headers: str) -> httpx.Response:
         sent = {"Idempotency-Key": key or fresh_key(), "Prefer": "wait=10"}
@@ -105,10 +105,10 @@ class Drop:
             await one.joins(self)
         return found
 
-    async def told(self) -> dict[str, Any]:
+    async def read(self) -> dict[str, Any]:
         self.house.services.drops.stale()  # a process reads the lines five times a second
-        told: dict[str, Any] = expect(200, await self.house.http.get(self.path))
-        return told
+        answer: dict[str, Any] = expect(200, await self.house.http.get(self.path))
+        return answer
 
 
 async def begin(house: House, clock: Clock, seller: Seller, units: int, limit: int = 1, **changes: Any) -> Drop:
@@ -120,9 +120,9 @@ async def begin(house: House, clock: Clock, seller: Seller, units: int, limit: i
 
 async def admitted(drop: Drop, buyer: Buyer) -> str:
     await drop.passes(SECOND)
-    told = await buyer.place(drop)
-    assert told["state"] == "admitted", told
-    return str(told["admission"]["token"])
+    answer = await buyer.place(drop)
+    assert answer["state"] == "admitted", answer
+    return str(answer["admission"]["token"])
 
 
 def moved(drop: Drop, house: House, buyers: list[Buyer]) -> Drop:

@@ -40,9 +40,9 @@ async def test_the_answer_is_the_cart_as_it_is_shown(seller: Seller, shopper: Sh
     sku = await seller.sells(stock=3)
     for key in ("mine", ""):
         wish, headers = {"sku": sku, "quantity": 1}, {"Idempotency_Key": key} if key else {}
-        told = await shopper.do("POST", "/api/cart/items", wish, 201, **headers)
+        reply = await shopper.do("POST", "/api/cart/items", wish, 201, **headers)
         shown = await shopper.cart()
-        assert {**told, "position": ""} == {**shown, "position": ""}
+        assert {**reply, "position": ""} == {**shown, "position": ""}
 
 
 async def test_a_visitors_key_is_of_the_cart_that_it_made(seller: Seller, visitor: Shopper, house: House) -> None:

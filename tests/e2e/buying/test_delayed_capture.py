@@ -12,10 +12,10 @@ from commands.engine import now_ms
 from tests.e2e.aftersale import in_stock, mislaid, once, post
 from tests.e2e.house import House, charges, in_process
 from tests.e2e.market import Seller, open_shop
+from tests.e2e.parcels import UPS, pack
 from tests.e2e.shopper import Shopper, expect, problem, sign_up
 
 HOUR_MS = 3_600_000
-UPS = {"carrier": "UPS", "tracking": "1Z999AA10123456784"}
 SET_ASIDE, TAKEN, LET_GO = (0, 0, 0), (1, 0, 0), (0, 0, 1)
 """Whether the money was captured, refunded, voided, by the provider's own records."""
 
@@ -44,11 +44,6 @@ async def stands(seller: Seller, shopper: Shopper) -> dict[str, Any]:
 def money(house: House, order: dict[str, Any]) -> tuple[int, ...]:
     [(_, *moved)] = charges(house.folder)[order["orderId"]]
     return tuple(int(amount > 0) for amount in moved)
-
-
-async def pack(seller: Seller, order: dict[str, Any], **body: Any) -> dict[str, Any]:
-    packed: dict[str, Any] = expect(201, await post(seller.shopper, f"/api/orders/{order['orderId']}/shipments", body))
-    return packed
 
 
 async def test_the_first_parcel_brings_the_money_and_leaves_when_it_is_there(

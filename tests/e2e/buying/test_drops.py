@@ -35,14 +35,14 @@ async def test_lots_are_drawn_among_those_who_join_before_and_the_others_come_af
     early = await drop.buyers(5)
     assert [one.number for one in early] == [1, 2, 3, 4, 5]
     before = await early[0].looks(drop)
-    told = before.json()
-    assert (told["state"], told["place"], told["ahead"], told["admission"]) == ("announced", None, None, None)
+    place = before.json()
+    assert (place["state"], place["place"], place["ahead"], place["admission"]) == ("announced", None, None, None)
     assert 55 <= int(before.headers["Retry-After"]) <= 60
-    assert (await drop.told())["tickets"] == 5
+    assert (await drop.read())["tickets"] == 5
     await drop.passes(OPENS_IN)
     late = await drop.buyers(2)
     assert [(await one.place(drop))["place"] for one in late] == [6, 7]
-    shown = await drop.told()
+    shown = await drop.read()
     assert shown["joined"] == 5
     seed = shown["seed"]
     assert sha256(seed.encode()).hexdigest() == drop.announced["commitment"] == shown["commitment"]
@@ -156,7 +156,7 @@ async def test_joining_again_changes_nothing(house: House, clock: Clock, seller:
     buyer, _ = await drop.buyers(2)
     ticket = buyer.ticket
     assert (await buyer.joins(drop))["ticket"] == ticket
-    assert (await drop.told())["tickets"] == 2
+    assert (await drop.read())["tickets"] == 2
 
 
 async def test_as_many_are_let_in_as_there_are_units_and_all_others_are_told(
@@ -166,14 +166,14 @@ async def test_as_many_are_let_in_as_there_are_units_and_all_others_are_told(
     buyers = await drop.buyers(4)
     await drop.passes(OPENS_IN)
     await drop.passes(SECOND)
-    told = [await one.place(drop) for one in buyers]
-    assert [one["state"] for one in told] == ["admitted" if one["place"] <= 2 else "all_held" for one in told], (
+    places = [await one.place(drop) for one in buyers]
+    assert [one["state"] for one in places] == ["admitted" if one["place"] <= 2 else "all_held" for one in places], (
         "two units, two are let in"
     )
-    assert {one["outstanding"] for one in told} == {2}
-    assert (await drop.told())["state"] == "all_held"
-    inside = [buyer for buyer, one in zip(buyers, told, strict=True) if one["state"] == "admitted"]
-    outside = next(buyer for buyer, one in zip(buyers, told, strict=True) if one["place"] == 3)
+    assert {one["outstanding"] for one in places} == {2}
+    assert (await drop.read())["state"] == "all_held"
+    inside = [buyer for buyer, one in zip(buyers, places, strict=True) if one["state"] == "admitted"]
+    outside = next(buyer for buyer, one in zip(buyers, places, strict=True) if one["place"] == 3)
     first, second = [(await buyer.place(drop))["admission"]["token"] for buyer in inside]
     assert expect(202, await inside[0].orders(first))["status"] == "PAID"
     await drop.attended()
@@ -185,7 +185,7 @@ async def test_as_many_are_let_in_as_there_are_units_and_all_others_are_told(
     assert third["state"] == "admitted", "who let their turn pass made room"
     assert expect(202, await outside.orders(third["admission"]["token"]))["status"] == "PAID"
     await drop.attended()
-    last = next(buyer for buyer, one in zip(buyers, told, strict=True) if one["place"] == 4)
+    last = next(buyer for buyer, one in zip(buyers, places, strict=True) if one["place"] == 4)
     answer = await last.looks(drop)
     assert (answer.json()["state"], answer.json()["outstanding"]) == ("sold_out", 0)
     assert answer.headers["Retry-After"] == "60"
@@ -200,13 +200,13 @@ async def test_polling_costs_little(house: House, clock: Clock, seller: Seller) 
     [buyer] = await drop.buyers(1)
     await drop.passes(OPENS_IN)
     answer = await buyer.looks(drop)
-    told = answer.json()
-    assert (told["state"], told["ahead"], told["estimatedSeconds"]) == (
+    place = answer.json()
+    assert (place["state"], place["ahead"], place["estimatedSeconds"]) == (
         "waiting",
-        told["place"] - 1,
-        60 * told["place"],
+        place["place"] - 1,
+        60 * place["place"],
     )
-    assert answer.headers["Retry-After"] == str(min(30, told["estimatedSeconds"] // 3))
+    assert answer.headers["Retry-After"] == str(min(30, place["estimatedSeconds"] // 3))
     again = await buyer.shopper.send(
         "GET", f"{drop.path}/place", Kontor_Ticket=buyer.ticket, If_None_Match=answer.headers["ETag"]
     )
@@ -227,14 +227,14 @@ async def test_a_restart_loses_no_place_and_lets_nobody_in_twice(tmp_path: Path)
         drop = moved(drop, house, buyers)
         await drop.passes(OPENS_IN)
         await drop.passes(SECOND)
-        told = [await one.place(drop) for one in buyers]
-        inside = next(one for one, where in zip(buyers, told, strict=True) if where["place"] == 1)
-        token = next(where["admission"]["token"] for where in told if where["place"] == 1)
+        places = [await one.place(drop) for one in buyers]
+        inside = next(one for one, where in zip(buyers, places, strict=True) if where["place"] == 1)
+        token = next(where["admission"]["token"] for where in places if where["place"] == 1)
         assert expect(202, await inside.orders(token))["status"] == "PAID"
     async with in_process(data, clock=clock) as house:
         drop = moved(drop, house, buyers)
         await drop.attended()
-        assert [(await one.place(drop))["place"] for one in buyers] == [where["place"] for where in told]
+        assert [(await one.place(drop))["place"] for one in buyers] == [where["place"] for where in places]
         assert [(await one.joins(drop))["number"] for one in buyers] == [1, 2, 3]
         await inside.shopper.add(drop.sku, 1, drop.seller.shop_id)
         problem(await inside.orders(token), 409, "admission_used")
@@ -288,21 +288,23 @@ async def test_a_line_whose_offer_was_withdrawn_ends(house: House, clock: Clock,
     drop = await begin(house, clock, seller, units=2)
     await seller.shopper.do("DELETE", f"/api/offers/{seller.shop_id}/{drop.sku}")
     await drop.passes(OPENS_IN)
-    assert (await drop.told())["state"] == "ended"
+    assert (await drop.read())["state"] == "ended"
 
 
 async def test_drops_are_found_by_shop_product_and_sku(house: House, clock: Clock, seller: Seller) -> None:
     later = await begin(house, clock, seller, units=1, opensAt=instant(clock() + DAY))
     sooner = await begin(house, clock, seller, units=1)
 
-    async def found(**query: str) -> list[str]:
+    async def drops_listed(**query: str) -> list[str]:
         house.services.drops.stale()
         page = expect(200, await house.http.get("/api/drops", params=query))
         return [one["dropId"] for one in page["items"]]
 
-    assert await found() == await found(shopId=seller.shop_id) == [sooner.drop_id, later.drop_id]
-    assert await found(sku=later.sku) == await found(productId=seller.products[later.sku]) == [later.drop_id]
-    assert await found(shopId="shp_other") == []
+    assert await drops_listed() == await drops_listed(shopId=seller.shop_id) == [sooner.drop_id, later.drop_id]
+    assert (
+        await drops_listed(sku=later.sku) == await drops_listed(productId=seller.products[later.sku]) == [later.drop_id]
+    )
+    assert await drops_listed(shopId="shp_other") == []
 
 
 async def test_no_drop_is_missed_by_who_was_told_its_position(house: House, clock: Clock, seller: Seller) -> None:

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from tests.e2e.aftersale import in_stock, once
-from tests.e2e.buying.test_promotions import start
+from tests.e2e.buying.promotions import start
 from tests.e2e.house import House, charges, in_process
 from tests.e2e.market import Seller
-from tests.e2e.operating.test_ledger import balances, entries
+from tests.e2e.operating.ledgers import balances, entries
 from tests.e2e.shopper import Shopper, expect, problem
 
 FREE = {"name": "All of it", "benefit": {"kind": "percent", "percent": 100}}

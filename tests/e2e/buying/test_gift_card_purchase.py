@@ -8,11 +8,10 @@ from typing import Any
 import pytest
 
 from tests.e2e.aftersale import given_back, once, settled
-from tests.e2e.buying.test_gift_cards import UNKNOWN
-from tests.e2e.giftcards import Card, balance, issue, usd
+from tests.e2e.giftcards import UNKNOWN, Card, balance, issue, usd
 from tests.e2e.house import House, charges
 from tests.e2e.market import Seller, open_shop
-from tests.e2e.operating.test_ledger import balances
+from tests.e2e.operating.ledgers import balances
 from tests.e2e.shopper import Shopper, expect, fresh_key, problem
 
 

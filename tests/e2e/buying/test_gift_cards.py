@@ -7,12 +7,11 @@ from pathlib import Path
 import pytest
 
 from readapi.edge.ratelimit import POLICIES
-from tests.e2e.giftcards import balance, issue, usd
+from tests.e2e.giftcards import UNKNOWN, balance, issue, usd
 from tests.e2e.house import House, in_process
 from tests.e2e.market import Seller
 from tests.e2e.shopper import Shopper, expect, fresh_key, problem
 
-UNKNOWN = "K7Q4-M0ZX-A2B4-R9S1"
 IN_AN_HOUR = "2099-01-01T00:00:00Z"
 
 
@@ -58,8 +57,8 @@ async def test_a_code_is_written_nowhere(house: House, admin: Shopper) -> None:
     assert files
     for path in files:
         content = path.read_bytes()
-        for told in (card.code, plain, plain.lower()):
-            assert told.encode() not in content, path
+        for entered in (card.code, plain, plain.lower()):
+            assert entered.encode() not in content, path
 
 
 async def test_codes_that_are_no_cards_are_all_answered_alike(visitor: Shopper) -> None:

@@ -15,23 +15,14 @@ from commands.engine import Engine, now_ms
 from commands.errors import NothingWritten
 from commands.store.sqlite import SQLiteLog, SQLiteTransaction
 from domain.orders.order import CancelOrder
+from tests.e2e.buying.repeated import REPLAYED, same_answer
 from tests.e2e.house import House, Process, charges, in_process
 from tests.e2e.market import Seller, open_shop
 from tests.e2e.shopper import Shopper, expect, fresh_key, problem, sign_up
 
-REPLAYED = "idempotent-replayed"
-
 
 async def order_ids(shopper: Shopper) -> list[str]:
     return [order["orderId"] for order in (await shopper.read("/api/orders"))["items"]]
-
-
-def same_answer(first: httpx.Response, again: httpx.Response) -> None:
-    assert again.headers[REPLAYED] == "true"
-    assert REPLAYED not in first.headers
-    assert (again.status_code, again.content) == (first.status_code, first.content)
-    for name in ("content-type", "location", "etag", "kontor-position"):
-        assert again.headers.get(name) == first.headers.get(name), name
 
 
 # the scenarios of the draft, in the order of the shared file
@@ -82,8 +73,8 @@ SCENARIOS = {
 
 
 def test_every_scenario_of_the_draft_is_tried(shared_data: Path) -> None:
-    told = json.loads((shared_data / "api" / "idempotency" / "scenarios.json").read_text())
-    for scenario in told["scenarios"]:
+    draft = json.loads((shared_data / "api" / "idempotency" / "scenarios.json").read_text())
+    for scenario in draft["scenarios"]:
         _, status, _ = SCENARIOS[scenario["when"]]
         assert scenario["status"] in (status, "normal", "that of the first answer")
 
@@ -223,10 +214,10 @@ async def test_an_order_that_was_decided_twice_is_answered_as_another_process_en
     await other.close()
     await other.log.close()
     answer = await placing
-    told = expect(202, answer)
-    assert told["status"] == "CANCELLED"
+    order = expect(202, answer)
+    assert order["status"] == "CANCELLED"
     same_answer(answer, await shopper.place("waits", wait=10))
-    assert told["updatedAt"] == (await shopper.order(ids[0]))["updatedAt"]
+    assert order["updatedAt"] == (await shopper.order(ids[0]))["updatedAt"]
 
 
 async def test_orders_that_end_as_they_are_placed_are_answered_as_they_are_replayed(

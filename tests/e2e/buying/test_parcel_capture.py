@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.aftersale import in_stock, once, post, settled, some
-from tests.e2e.buying.test_delayed_capture import UPS, pack
+from tests.e2e.aftersale import in_stock, once, post, settled, units_of
 from tests.e2e.giftcards import issue
 from tests.e2e.house import House, charges, in_process
 from tests.e2e.market import Seller, open_shop
-from tests.e2e.operating.test_ledger import amounts, balances, entries
-from tests.e2e.operating.test_reconcile import reconcile
+from tests.e2e.operating.ledgers import amounts, balances, entries
+from tests.e2e.operating.reconciling import reconcile
+from tests.e2e.parcels import UPS, pack
 from tests.e2e.shopper import Shopper, expect, problem
 
 
@@ -62,7 +62,7 @@ async def test_each_seller_is_paid_for_what_it_sends(
     assert (await balances(house, admin))[f"seller:{seller.shop_id}"] == -amounts(entry)["total"]
     assert f"seller:{other.shop_id}" not in await balances(house, admin)
 
-    parts = [await pack(other, order, lines=[some(order, 1, 1)], **UPS) for _ in range(2)]
+    parts = [await pack(other, order, lines=[units_of(order, 1, 1)], **UPS) for _ in range(2)]
     assert parts[0]["due"]["amount"] > parts[1]["due"]["amount"]  # the first brings what sending it costs
     last = await pack(other, order)
     await once(shopper, order, status="PACKED", payment="captured")
@@ -81,14 +81,14 @@ async def test_what_is_called_off_is_never_taken_and_what_comes_back_is_given_ba
     house: House, seller: Seller, other: Seller, shopper: Shopper, admin: Shopper, order: dict[str, Any]
 ) -> None:
     whole = order["totals"]["grand"]["amount"]
-    expect(200, await shopper.cancel(order["orderId"], lines=[some(order, 0, 1)]))
+    expect(200, await shopper.cancel(order["orderId"], lines=[units_of(order, 0, 1)]))
     parcel = await pack(seller, order, **UPS)
     due = parcel["due"]["amount"]
     await once(shopper, order, status="PAID", payment="partially_captured")
     more = {"amount": {"amount": due + 1, "currency": "USD"}, "reason": "goodwill"}
     answer = await post(seller.shopper, f"/api/orders/{order['orderId']}/refunds", more)
     assert answer.status_code in (403, 422)
-    expect(200, await shopper.cancel(order["orderId"], lines=[some(order, 1)]))
+    expect(200, await shopper.cancel(order["orderId"], lines=[units_of(order, 1)]))
     shown = await once(shopper, order, status="SHIPPED", payment="captured")
     assert shown["refunds"] == []
     assert money(house, order) == (whole, due, 0, 1)
@@ -104,7 +104,7 @@ async def test_what_is_called_off_is_never_taken_and_what_comes_back_is_given_ba
 async def test_called_off_whole_before_it_is_packed_nothing_is_taken(
     house: House, seller: Seller, shopper: Shopper, order: dict[str, Any]
 ) -> None:
-    expect(200, await shopper.cancel(order["orderId"], lines=[some(order, 1, 1)]))
+    expect(200, await shopper.cancel(order["orderId"], lines=[units_of(order, 1, 1)]))
     expect(200, await shopper.cancel(order["orderId"]))
     await once(shopper, order, status="CANCELLED", payment="voided")
     assert money(house, order)[1:3] == (0, 0)

@@ -5,22 +5,14 @@ from __future__ import annotations
 import asyncio
 import time
 import uuid
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
+from tests.e2e.buying.schedules import scheduled
 from tests.e2e.giftcards import issue
 from tests.e2e.market import Seller
 from tests.e2e.shopper import Shopper, problem
-
-
-def scheduled(cents: int, *, starts: float | None = None, ends: float | None = None, **more: Any) -> dict[str, Any]:
-    """Bounds in seconds from now."""
-    now = datetime.now(UTC)
-    bounds = {"startsAt": starts, "endsAt": ends}
-    told = {name: (now + timedelta(seconds=at)).isoformat() for name, at in bounds.items() if at is not None}
-    return {"price": {"amount": cents, "currency": "USD"}, **told, **more}
 
 
 async def sells(seller: Seller, *prices: dict[str, Any]) -> str:
@@ -141,8 +133,8 @@ async def test_a_sale_begins_and_ends_without_an_event_everywhere_within_a_secon
 async def test_prices_that_cannot_be(seller: Seller, prices: Any, pointer: str) -> None:
     sku = await seller.describes()
     body = {"price": {"amount": 2000, "currency": "USD"}, "prices": prices}
-    told = await seller.shopper.send("PUT", f"/api/offers/{seller.shop_id}/{sku}", body)
-    problem(told, 422, "validation_failed", pointer)
+    refused = await seller.shopper.send("PUT", f"/api/offers/{seller.shop_id}/{sku}", body)
+    problem(refused, 422, "validation_failed", pointer)
 
 
 async def test_what_was_settled_is_told_to_the_seller_as_it_is_and_was(seller: Seller) -> None:

@@ -16,25 +16,12 @@ from domain.pricing.promotion import PutPromotion, uses_of
 from kontor.folder import DataFolder
 from kontor.operating.explaining import in_words, quote_of
 from kontor.proving.verifying import verify
+from tests.e2e.buying.promotions import TEN_PERCENT, start, uses
 from tests.e2e.house import House
 from tests.e2e.interrupted import Held
 from tests.e2e.market import Seller
 from tests.e2e.shopper import Shopper, expect, problem, sign_up
 from writeapi.routes import promotions
-
-TEN_PERCENT = {"name": "Sale", "benefit": {"kind": "percent", "percent": 10}}
-
-
-async def start(runner: Shopper, **terms: Any) -> str:
-    reply = await runner.do("POST", "/api/promotions", {**TEN_PERCENT, **terms}, 201)
-    return str(reply["promotionId"])
-
-
-async def uses(house: House, promotion_id: str) -> tuple[int, int]:
-    """Sold and held."""
-    item = await house.state(uses_of(promotion_id))
-    return item.committed, item.held
-
 
 # what they take off
 

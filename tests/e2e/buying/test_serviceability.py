@@ -122,11 +122,11 @@ async def test_the_cart_says_what_cannot_go_to_its_owners_address(
         for sku in (forbidden, elsewhere, free):
             cart = await buyer.add(sku)
         for shown in (cart, await buyer.cart()):
-            told = {line["sku"]: [one["message"] for one in line["warnings"]] for line in shown["lines"]}
-            assert told == {forbidden: [], elsewhere: [], free: []} or buyer is shopper
+            messages = {line["sku"]: [one["message"] for one in line["warnings"]] for line in shown["lines"]}
+            assert messages == {forbidden: [], elsewhere: [], free: []} or buyer is shopper
             codes = {one["code"] for line in shown["lines"] for one in line["warnings"]}
             assert codes == ({"not_deliverable"} if buyer is shopper else set())
-    assert told == {
+    assert messages == {
         forbidden: ["cannot go to your address in US-NY: it may not be sold there: TB 117"],
         elsewhere: ["cannot go to your address in US-NY: its seller does not ship to US"],
         free: [],

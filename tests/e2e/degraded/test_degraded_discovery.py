@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.finding.test_also_bought import buy
-from tests.e2e.finding.test_signals import becomes, click, say, session, viewed
+from tests.e2e.finding.buyers import buy
+from tests.e2e.finding.sessions import becomes, click, say, session, viewed
 from tests.e2e.house import House
 from tests.e2e.market import Seller
 from tests.e2e.shaky import Servers

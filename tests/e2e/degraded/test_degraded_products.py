@@ -53,8 +53,8 @@ async def test_it_is_told_in_the_language_that_is_asked_for_there_too(
     assert page.json()["title"] == "Eichenbett"
     found = await visitor.send("GET", "/api/products?q=eichenbett", Accept_Language="de")
     assert [item["title"] for item in found.json()["items"]] == ["Eichenbett"]
-    told = [(one.headers["Kontor-Degraded"], one.headers["content-language"][:2]) for one in (page, found)]
-    assert told == [("products", "de")] * 2
+    headers = [(one.headers["Kontor-Degraded"], one.headers["content-language"][:2]) for one in (page, found)]
+    assert headers == [("products", "de")] * 2
 
 
 async def test_lists_and_categories_too(visitor: Shopper, beds: list[str], servers: Servers):

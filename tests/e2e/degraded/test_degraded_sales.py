@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from commands.engine import now_ms
-from tests.e2e.buying.test_prices import scheduled
+from tests.e2e.buying.schedules import scheduled
 from tests.e2e.degraded.answers import degraded
 from tests.e2e.house import House, in_process
 from tests.e2e.market import Seller, open_shop
@@ -48,7 +48,7 @@ async def test_a_price_ends_and_another_begins(
     await visitor.read("/api/products?q=bed")
     servers.views.goes()
 
-    async def shown() -> Any:
+    async def best_offer() -> Any:
         page = await degraded(visitor.send("GET", f"/api/products/{product_id}"), "products")
         [card] = (await degraded(visitor.send("GET", "/api/products?q=bed"), "products"))["items"]
         assert card["price"] == page["price"] == page["bestOffer"]["price"]
@@ -56,11 +56,11 @@ async def test_a_price_ends_and_another_begins(
         return best["price"]["amount"], best["shopId"], best["priceName"], best["priceEndsAt"] is not None
 
     house.app.state.reading.pages.clear()
-    assert [await shown() for _ in range(2)] == [(1500, seller.shop_id, "Sale", True)] * 2
+    assert [await best_offer() for _ in range(2)] == [(1500, seller.shop_id, "Sale", True)] * 2
     asked = servers.search.asked
-    await shown()
+    await best_offer()
     assert servers.search.asked == asked, "it is remembered"
     clock.ahead_s = 700
-    assert await shown() == (1800, other.shop_id, None, False), "it is over, and another seller is the cheapest"
+    assert await best_offer() == (1800, other.shop_id, None, False), "it is over, and another seller is the cheapest"
     clock.ahead_s = 1300
-    assert await shown() == (900, seller.shop_id, "scheduled", False)
+    assert await best_offer() == (900, seller.shop_id, "scheduled", False)

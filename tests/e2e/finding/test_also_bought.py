@@ -4,21 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-import httpx
 import pytest
 
+from tests.e2e.finding.buyers import buy
 from tests.e2e.house import House
 from tests.e2e.market import Seller
-from tests.e2e.shopper import Shopper, expect, problem, sign_up
-
-
-async def buy(http: httpx.AsyncClient, *skus: str, card: str = "pm_card_visa") -> Shopper:
-    """One order of all of them, by somebody new."""
-    shopper = await (await sign_up(http)).move_in(card)
-    for sku in skus:
-        await shopper.add(sku)
-    await shopper.settled((await shopper.buy())["orderId"])
-    return shopper
+from tests.e2e.shopper import Shopper, expect, problem
 
 
 async def beside(who: Shopper, seller: Seller, sku: str, query: str = "") -> tuple[str, list[str]]:

@@ -66,8 +66,8 @@ async def test_everything_wrong_is_told_at_once_and_nothing_is_done(seller: Sell
     sku = f"BED-{uuid.uuid4()}"
     wrong = {"width": {"value": 2, "unit": "kg"}, "slats": 0, "colour": "red"}
     body = bed(root, attributes=wrong, variants=[{"sku": sku, "attributes": {"material": "steel"}}])
-    told = problem(await seller.shopper.send("POST", "/api/products", body), 422, "validation_failed")
-    details = {entry["pointer"]: entry["detail"] for entry in told["errors"]}
+    refusal = problem(await seller.shopper.send("POST", "/api/products", body), 422, "validation_failed")
+    details = {entry["pointer"]: entry["detail"] for entry in refusal["errors"]}
     assert details.keys() == {
         "#/attributes/width",
         "#/attributes/slats",
@@ -75,17 +75,17 @@ async def test_everything_wrong_is_told_at_once_and_nothing_is_done(seller: Sell
         "#/variants/0/attributes/material",
     }
     assert details["#/variants/0/attributes/material"] == "expected one of oak, pine"
-    assert "steel" not in str(told)
+    assert "steel" not in str(refusal)
     good = bed(root, variants=[{"sku": sku}])
     await seller.shopper.do("POST", "/api/products", good, 201)  # its SKU was not taken by what was refused
 
 
 async def test_a_category_that_does_not_exist(seller: Seller, root: str) -> None:
     body = bed(root, category=[root, "Bedz"])
-    told = problem(await seller.shopper.send("POST", "/api/products", body), 422, "validation_failed", "#/category")
-    assert told["errors"][0]["detail"] == f"no such category: {root} has no Bedz"
-    told = await seller.shopper.send("POST", "/api/products", bed(root, attributes={}))
-    problem(told, 422, "validation_failed", "#/attributes/material")
+    refusal = problem(await seller.shopper.send("POST", "/api/products", body), 422, "validation_failed", "#/category")
+    assert refusal["errors"][0]["detail"] == f"no such category: {root} has no Bedz"
+    refusal = await seller.shopper.send("POST", "/api/products", bed(root, attributes={}))
+    problem(refusal, 422, "validation_failed", "#/attributes/material")
     await seller.shopper.do("POST", "/api/products", bed(root, category=["Nobody's", "Bedz"]), 201)
 
 
@@ -157,5 +157,5 @@ async def test_what_is_closed_takes_nothing_more(admin: Shopper, seller: Seller,
     ],
 )
 async def test_a_schema_that_is_not_taken(admin: Shopper, root: str, schema: Any, pointer: str) -> None:
-    told = await admin.send("PUT", f"/api/categories/{root}/Beds", {"schema": schema})
-    problem(told, 422, "validation_failed", pointer)
+    refusal = await admin.send("PUT", f"/api/categories/{root}/Beds", {"schema": schema})
+    problem(refusal, 422, "validation_failed", pointer)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.finding.test_languages import asked
+from tests.e2e.finding.inlanguages import asked
 from tests.e2e.market import Seller
 from tests.e2e.shopper import Shopper, expect
 
@@ -43,7 +43,7 @@ async def bed(seller: Seller, visitor: Shopper, root: str) -> str:
     return seller.products[sku]
 
 
-async def told(visitor: Shopper, path: str, language: str = "de-AT, en;q=0.5") -> Any:
+async def read_in(visitor: Shopper, path: str, language: str = "de-AT, en;q=0.5") -> Any:
     answer = await asked(visitor, path, language)
     assert "Accept-Language" in answer.headers["vary"]
     return expect(200, answer)
@@ -51,31 +51,31 @@ async def told(visitor: Shopper, path: str, language: str = "de-AT, en;q=0.5") -
 
 async def test_what_is_typed_is_completed_in_the_readers_language(visitor: Shopper, root: str, bed: str) -> None:
     typed = f"/api/products/suggest?q=himmelb {root[-8:]}"
-    found = await told(visitor, f"/api/products/suggest?q={root[-8:]} himmelb")
+    found = await read_in(visitor, f"/api/products/suggest?q={root[-8:]} himmelb")
     assert found["items"] == [
         {"text": f"Himmelbett {root[-8:]}", "kind": "product", "productId": bed, "label": f"Himmelbett {root[-8:]}"}
     ]
-    assert (await told(visitor, typed, "fr"))["items"] == []
-    assert all(one["productId"] != bed for one in (await told(visitor, typed, "en"))["items"])
+    assert (await read_in(visitor, typed, "fr"))["items"] == []
+    assert all(one["productId"] != bed for one in (await read_in(visitor, typed, "en"))["items"])
 
 
 async def test_what_was_meant_is_said_in_the_readers_language(visitor: Shopper, bed: str) -> None:
-    found = await told(visitor, "/api/products?q=himelbett")
+    found = await read_in(visitor, "/api/products?q=himelbett")
     assert (found["suggestion"], found["rescued"]) == ("himmelbett", "spelling")
     assert bed in [item["productId"] for item in found["items"]]
-    plain = await told(visitor, "/api/products?q=himelbett", "fr")
+    plain = await read_in(visitor, "/api/products?q=himelbett", "fr")
     assert (plain["suggestion"], plain["rescued"], plain["total"]) == (None, None, 0)
 
 
 async def test_facets_are_called_as_the_reader_would(visitor: Shopper, root: str, bed: str) -> None:
-    facets = (await told(visitor, f"/api/products?category={root}"))["facets"]
+    facets = (await read_in(visitor, f"/api/products?category={root}"))["facets"]
     labels = {bucket["value"]: bucket.get("label") for bucket in facets["category"]}
     assert labels[f"{root}/Beds"] == "Schlafgelegenheiten"
     assert labels[root] == "Möbelstücke"
     assert facets["attributeLabels"] == {"material": "Werkstoff", "width": "Breite"}
-    below = (await told(visitor, f"/api/products?category={root}/Beds"))["facets"]
+    below = (await read_in(visitor, f"/api/products?category={root}/Beds"))["facets"]
     assert below["attributeLabels"] == {"material": "Werkstoff", "width": "Liegebreite"}
-    french = (await told(visitor, f"/api/products?category={root}", "fr"))["facets"]
+    french = (await read_in(visitor, f"/api/products?category={root}", "fr"))["facets"]
     assert french["attributeLabels"] == {"material": "Matière"}
     assert {bucket["value"]: bucket.get("label") for bucket in french["category"]}[root] is None
     unsaid = (await visitor.read(f"/api/products?category={root}"))["facets"]
@@ -85,18 +85,18 @@ async def test_facets_are_called_as_the_reader_would(visitor: Shopper, root: str
 
 async def test_pages_of_categories_are_called_so_too(visitor: Shopper, root: str, bed: str) -> None:
     path = f"/api/categories/{root}/Beds"
-    page = await told(visitor, path)
+    page = await read_in(visitor, path)
     assert (page["name"], page["label"]) == ("Beds", "Schlafgelegenheiten")
     assert [(step["name"], step.get("label")) for step in page["breadcrumbs"]] == [
         (root, "Möbelstücke"),
         ("Beds", "Schlafgelegenheiten"),
     ]
-    above = await told(visitor, f"/api/categories/{root}")
+    above = await read_in(visitor, f"/api/categories/{root}")
     assert [(one["name"], one.get("label")) for one in above["children"]] == [
         ("Beds", "Schlafgelegenheiten"),
         ("Sofas", None),
     ]
-    assert "label" not in await told(visitor, path, "es")
+    assert "label" not in await read_in(visitor, path, "es")
     assert (await asked(visitor, path, "de")).headers["etag"] != (await asked(visitor, path, "es")).headers["etag"]
 
 
@@ -104,7 +104,7 @@ async def test_the_tree_and_its_names_follow_what_administrators_say(
     admin: Shopper, visitor: Shopper, root: str, bed: str
 ) -> None:
     async def label() -> Any:
-        tree = await told(visitor, "/api/categories", "de")
+        tree = await read_in(visitor, "/api/categories", "de")
         return next(one for one in tree["items"] if one["name"] == root).get("label")
 
     assert await label() == "Möbelstücke"
@@ -114,10 +114,10 @@ async def test_the_tree_and_its_names_follow_what_administrators_say(
 
 
 async def test_categories_are_suggested_by_their_names(visitor: Shopper, root: str, bed: str) -> None:
-    found = (await told(visitor, "/api/products/suggest?q=schlafgel"))["items"]
+    found = (await read_in(visitor, "/api/products/suggest?q=schlafgel"))["items"]
     assert [(one["kind"], one["text"], one["label"]) for one in found if one["text"].startswith(root)] == [
         ("category", f"{root}/Beds", "Möbelstücke/Schlafgelegenheiten")
     ]
-    named = (await told(visitor, f"/api/products/suggest?q={root.replace(' ', '%20')}"))["items"]
+    named = (await read_in(visitor, f"/api/products/suggest?q={root.replace(' ', '%20')}"))["items"]
     assert ("category", root, "Möbelstücke") in [(one["kind"], one["text"], one["label"]) for one in named]
-    assert (await told(visitor, "/api/products/suggest?q=schlafgel", "en"))["items"] == []
+    assert (await read_in(visitor, "/api/products/suggest?q=schlafgel", "en"))["items"] == []

@@ -61,13 +61,13 @@ async def test_whoever_purges_hears_which_keys_and_of_stock_only_what_is_seen(
     await left(-1)
     assert (await keys(after))[0] == [], "one more or less is seen by nobody"
     await left(-45)
-    told, after = await keys(after)
-    assert told == [bed]
+    purged, after = await keys(after)
+    assert purged == [bed]
     shown = await visitor.send("GET", f"/api/products/{bed}", Kontor_Min_Position=seller.shopper.position)
-    assert told[0] in shown.headers["surrogate-key"].split()
+    assert purged[0] in shown.headers["surrogate-key"].split()
     await left(-3)
     assert (await keys(after))[0] == [bed]
     await seller.offers(sku, 999)
     await seller.shopper.do("PATCH", f"/api/shops/{seller.shop_id}", {"name": "Sund"})
-    told, after = await keys(after)
-    assert sorted(told) == sorted([bed, seller.shop_id])
+    purged, after = await keys(after)
+    assert sorted(purged) == sorted([bed, seller.shop_id])

@@ -95,14 +95,14 @@ async def test_a_family_is_found_by_what_each_sibling_has_and_lists_count_by_val
     await seller.shopper.do("POST", f"/api/products/{product_id}/variants", added, 201)
     visitor.position = seller.shopper.position
 
-    async def found(query: str) -> list[str]:
+    async def matches(query: str) -> list[str]:
         items = (await visitor.read(f"/api/products?brand={body['brand']}&{query}"))["items"]
         return [item["productId"] for item in items if item["productId"] == product_id]
 
     for query in ("attr.colour=red", "attr.colour=black", "attr.colour=green", "attr.material=oak", "q=green+bunk"):
-        assert await found(query) == [product_id], query
-    assert await found("attr.colour=yellow") == []
-    assert await found("attr.material=oak,+steel") == []
+        assert await matches(query) == [product_id], query
+    assert await matches("attr.colour=yellow") == []
+    assert await matches("attr.material=oak,+steel") == []
     listed = await visitor.read(f"/api/products?brand={body['brand']}")
     counted = {value["value"]: value["count"] for value in listed["facets"]["attributes"]["colour"]}
     assert counted == {"red": 1, "black": 1, "green": 1}

@@ -6,19 +6,19 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.finding.test_also_bought import buy
+from tests.e2e.finding.buyers import buy
 from tests.e2e.house import House
 from tests.e2e.market import Seller
 from tests.e2e.shopper import Shopper, problem, sign_up
 
 
 async def feed(who: Shopper, query: str = "") -> dict[str, Any]:
-    found: dict[str, Any] = await who.read(f"/api/feed{query}")
-    return found
+    page: dict[str, Any] = await who.read(f"/api/feed{query}")
+    return page
 
 
-def shown(found: dict[str, Any]) -> list[tuple[str, str, str | None]]:
-    return [(item["sku"], item["reason"]["kind"], item["reason"]["productId"]) for item in found["items"]]
+def reasons_of(page: dict[str, Any]) -> list[tuple[str, str, str | None]]:
+    return [(item["sku"], item["reason"]["kind"], item["reason"]["productId"]) for item in page["items"]]
 
 
 @pytest.mark.own_house
@@ -28,14 +28,14 @@ async def test_what_goes_with_what_was_bought_and_wished_and_then_what_sells(hou
         await buy(house.http, *skus)
     ada = await buy(house.http, bed)
     await ada.do("POST", "/api/wishlist/items", {"sku": lamp}, 201)
-    found = shown(await feed(ada))
-    assert sorted(found[:2]) == sorted(
+    reasons = reasons_of(await feed(ada))
+    assert sorted(reasons[:2]) == sorted(
         [
             (rug, "bought_together", seller.products[bed]),
             (bulb, "bought_together", seller.products[lamp]),
         ]
     )
-    assert found[2:] == [(pen, "popular", None)], "neither what was bought once nor what is wished"
+    assert reasons[2:] == [(pen, "popular", None)], "neither what was bought once nor what is wished"
 
 
 async def test_who_is_new_sees_what_sells(house: House, seller: Seller) -> None:
@@ -44,7 +44,7 @@ async def test_who_is_new_sees_what_sells(house: House, seller: Seller) -> None:
         last = await buy(house.http, *skus)
     ada = await sign_up(house.http)
     ada.position = last.position
-    assert shown(await feed(ada)) == [(bed, "popular", None), (rug, "popular", None)]
+    assert reasons_of(await feed(ada)) == [(bed, "popular", None), (rug, "popular", None)]
 
 
 @pytest.mark.own_house
@@ -53,7 +53,7 @@ async def test_what_is_bought_again_and_again_comes_back(house: House, seller: S
     ada = await buy(house.http, soap, towel)
     await ada.add(soap)
     await ada.settled((await ada.buy())["orderId"])
-    assert shown(await feed(ada)) == [(soap, "bought_again", seller.products[soap])]
+    assert reasons_of(await feed(ada)) == [(soap, "bought_again", seller.products[soap])]
 
 
 async def test_only_what_is_in_stock(house: House, seller: Seller) -> None:
@@ -62,7 +62,7 @@ async def test_only_what_is_in_stock(house: House, seller: Seller) -> None:
     await buy(house.http, last_one)
     ada = await sign_up(house.http)
     ada.position = str(await house.head())
-    assert shown(await feed(ada)) == [(bed, "popular", None)]
+    assert reasons_of(await feed(ada)) == [(bed, "popular", None)]
 
 
 async def test_notes_of_a_price_that_fell_and_of_what_is_back(seller: Seller, shopper: Shopper) -> None:
@@ -92,8 +92,8 @@ async def test_pages(house: House, seller: Seller) -> None:
     pages = [await feed(ada, "?limit=2")]
     while pages[-1]["next"]:
         pages.append(await feed(ada, f"?limit=2&cursor={pages[-1]['next']}"))
-    assert [len(found["items"]) for found in pages] == [2, 2, 1]
-    assert sorted(sku for found in pages for sku, _, _ in shown(found)) == sorted(skus)
+    assert [len(page["items"]) for page in pages] == [2, 2, 1]
+    assert sorted(sku for page in pages for sku, _, _ in reasons_of(page)) == sorted(skus)
     for sku in skus[:2]:
         await ada.do("POST", "/api/wishlist/items", {"sku": sku}, 201)
     other = (await ada.read("/api/wishlist?limit=1"))["next"]

@@ -73,8 +73,8 @@ async def test_a_product_is_told_in_head_and_body(seller: Seller) -> None:
     assert (offer["price"], offer["availability"]) == ("19.99", "https://schema.org/InStock")
     way = linked(page)["BreadcrumbList"]["itemListElement"]
     assert [one["item"] for one in way] == [f"{BASE}/category/Furniture", f"{BASE}/category/Furniture/Beds"]
-    for told in ("Oak bed", "$19.99", "In stock", "Solid oak.", "Material oak", "Wide Yes", "Sold by Nordwald"):
-        assert told in text_of(page), told
+    for text in ("Oak bed", "$19.99", "In stock", "Solid oak.", "Material oak", "Wide Yes", "Sold by Nordwald"):
+        assert text in text_of(page), text
 
 
 async def test_a_picture_is_shown_and_passed_on(seller: Seller) -> None:
@@ -135,10 +135,10 @@ async def test_caches_are_told_what_they_are_told_of_the_interface(seller: Selle
         (f"/product/{bed}", f"/api/products/{bed}"),
         ("/category/Furniture/Beds", "/api/categories/Furniture/Beds"),
     ):
-        shown, told = await get(seller.shopper, page), await get(seller.shopper, interface)
+        shown, answered = await get(seller.shopper, page), await get(seller.shopper, interface)
         for name in ("cache-control", "surrogate-control", "surrogate-key", "cache-tag", "content-language", "vary"):
-            assert shown.headers[name] == told.headers[name], name
-        assert shown.headers["etag"] != told.headers["etag"]
+            assert shown.headers[name] == answered.headers[name], name
+        assert shown.headers["etag"] != answered.headers["etag"]
         assert shown.headers["content-type"] == "text/html; charset=utf-8"
 
 
@@ -173,8 +173,8 @@ async def test_names_that_mean_harm_are_names(seller: Seller) -> None:
     variants = [
         {"sku": f"X{at}-{seller.shop_id[-8:]}", "attributes": {HOSTILE[:60]: f"{HOSTILE}{at}"}} for at in (1, 2)
     ]
-    told = {"description": f"{HOSTILE}\n{HOSTILE}", "brand": HOSTILE, "attributes": {"color": HOSTILE}}
-    product_id = await sold(seller, HOSTILE, category=[HOSTILE.replace("/", "|")], variants=variants, **told)
+    hostile = {"description": f"{HOSTILE}\n{HOSTILE}", "brand": HOSTILE, "attributes": {"color": HOSTILE}}
+    product_id = await sold(seller, HOSTILE, category=[HOSTILE.replace("/", "|")], variants=variants, **hostile)
     category = linked(await get(seller.shopper, f"/product/{product_id}"))["BreadcrumbList"]["itemListElement"][0][
         "item"
     ]

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import httpx
-
+from tests.e2e.finding.inlanguages import asked
 from tests.e2e.market import Seller
 from tests.e2e.shopper import Shopper, expect, problem
 
@@ -14,13 +13,6 @@ TEXTS = {
     "fr": {"title": "Lit en chêne"},
 }
 BED = {"title": "Oak bed", "description": "Solid oak.", "texts": TEXTS, "attributes": {"material": "oak"}}
-
-
-async def asked(reader: Shopper, path: str, language: str = "", **headers: str) -> httpx.Response:
-    sent = {"Kontor_Min_Position": reader.position, "Prefer": "wait=10"} | (
-        {"Accept_Language": language} if language else {}
-    )
-    return await reader.send("GET", path, None, **sent, **headers)
 
 
 async def bed(seller: Seller, visitor: Shopper, **more: Any) -> str:

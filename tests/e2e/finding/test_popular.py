@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.e2e.buying.test_prices import scheduled
-from tests.e2e.finding.test_also_bought import buy
+from tests.e2e.buying.schedules import scheduled
+from tests.e2e.finding.buyers import buy
 from tests.e2e.house import House
 from tests.e2e.market import Seller
 from tests.e2e.shopper import Shopper, problem

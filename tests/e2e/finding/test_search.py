@@ -15,14 +15,14 @@ from tests.e2e.shopper import Shopper, problem
 RULES = "/api/admin/search/rules"
 
 
-async def found(shopper: Shopper, **asked: Any) -> dict[str, Any]:
+async def search(shopper: Shopper, **asked: Any) -> dict[str, Any]:
     query = "&".join(f"{name}={value}" for name, value in asked.items())
     body: dict[str, Any] = await shopper.read(f"/api/products?{query}")
     return body
 
 
 async def titles(shopper: Shopper, **asked: Any) -> list[str]:
-    return [item["title"] for item in (await found(shopper, **asked))["items"]]
+    return [item["title"] for item in (await search(shopper, **asked))["items"]]
 
 
 async def sofas(seller: Seller) -> dict[str, str]:
@@ -65,7 +65,7 @@ async def test_pinned_and_buried_products_and_why(seller: Seller, admin: Shopper
     rule = {"kind": "placement", "query": "Sofas", "pinned": [ids["Ash bench"]], "buried": [ids[first]]}
     await make(admin, **rule)
     assert await titles(admin, q="sofa") == ["Ash bench", second, first]
-    body = await found(admin, q="sofa", explain=1)
+    body = await search(admin, q="sofa", explain=1)
     assert [one["productId"] for one in body["explain"]] == [item["productId"] for item in body["items"]]
     pinned, plain, buried = ({one["part"]: one for one in each["reasons"]} for each in body["explain"])
     assert pinned["pinned"]["about"] == "1"
@@ -112,7 +112,7 @@ async def test_explanations_are_for_administrators(shopper: Shopper, visitor: Sh
     problem(await shopper.send("GET", "/api/products?q=sofa&explain=1"), 403, "forbidden")
     problem(await visitor.send("GET", "/api/products?q=sofa&explain=true"), 401, "unauthenticated")
     problem(await visitor.send("GET", "/api/products?q=sofa&explain=x"), 422, "validation_failed")
-    assert "explain" not in await found(visitor, q="sofa", explain=0)
+    assert "explain" not in await search(visitor, q="sofa", explain=0)
 
 
 # serviceability
@@ -123,12 +123,12 @@ async def test_what_is_forbidden_where_it_would_go_is_in_no_count(seller: Seller
     await sofas(seller)
     admin.position = seller.shopper.position
     await make(admin, kind="restriction", regions=["US-CA"], categories=[["Seating", "Sofas"]])
-    california = await found(admin, shipTo="US-CA")
+    california = await search(admin, shipTo="US-CA")
     assert [item["title"] for item in california["items"]] == ["Ash bench"]
     assert california["total"] == 1
     assert {bucket["value"]: bucket["count"] for bucket in california["facets"]["category"]} == {"Seating": 1}
-    assert (await found(admin, shipTo="US-NY"))["total"] == 3
-    assert (await found(admin, q="sofa", shipTo="US-CA"))["total"] == 0
+    assert (await search(admin, shipTo="US-NY"))["total"] == 3
+    assert (await search(admin, q="sofa", shipTo="US-CA"))["total"] == 0
 
 
 async def test_an_account_searches_for_where_it_lives(seller: Seller, shopper: Shopper, visitor: Shopper) -> None:
@@ -152,10 +152,10 @@ async def test_an_account_searches_for_where_it_lives(seller: Seller, shopper: S
 async def test_what_finds_little_is_told_and_rescued(seller: Seller, visitor: Shopper) -> None:
     await sofas(seller)
     visitor.position = seller.shopper.position
-    body = await found(visitor, q="oak bench")
+    body = await search(visitor, q="oak bench")
     assert {item["title"] for item in body["items"]} == {"Oak sofa", "Ash bench"}
     assert (body["rescued"], body["suggestion"]) == ("fewer_words", None)
-    body = await found(visitor, q="benhc")
+    body = await search(visitor, q="benhc")
     assert (body["items"][0]["title"], body["suggestion"], body["rescued"]) == ("Ash bench", "bench", None)
 
 

@@ -36,23 +36,23 @@ async def rate(who: Shopper, seller: Seller, order: dict[str, Any], rating: int,
     return await who.send("POST", f"/api/shops/{seller.shop_id}/ratings", body, **headers)
 
 
-async def shown(who: Shopper, seller: Seller, sku: str) -> Any:
+async def rating_of(who: Shopper, seller: Seller, sku: str) -> Any:
     [offer] = (await who.read(f"/api/products/{seller.products[sku]}"))["offers"]
     return offer["sellerRating"]
 
 
 async def test_from_the_delivery_to_the_offer(house: House, seller: Seller, sku: str) -> None:
-    assert await shown(seller.shopper, seller, sku) is None
+    assert await rating_of(seller.shopper, seller, sku) is None
     other = await seller.sells()
     for rating, average, count in ((5, 5.0, 1), (4, 4.5, 2), (4, 4.3, 3)):
         ada, order = await bought(house, sku)
         await deliver(seller, order)
         reply = expect(201, await rate(ada, seller, order, rating))
         assert reply.keys() == {"shopId", "rating", "position"}
-        assert await shown(ada, seller, sku) == {"average": average, "count": count}
-    assert await shown(ada, seller, other) == {"average": 4.3, "count": 3}, "beside each of its offers"
+        assert await rating_of(ada, seller, sku) == {"average": average, "count": count}
+    assert await rating_of(ada, seller, other) == {"average": 4.3, "count": 3}, "beside each of its offers"
     expect(201, await rate(ada, seller, order, 1))
-    assert await shown(ada, seller, sku) == {"average": 3.3, "count": 3}, "the next takes the place of the first"
+    assert await rating_of(ada, seller, sku) == {"average": 3.3, "count": 3}, "the next takes the place of the first"
     assert house.problems() == []
 
 
@@ -81,23 +81,23 @@ async def test_a_repeated_request_rates_once(house: House, seller: Seller, sku: 
     key = fresh_key()
     first, again = [await rate(ada, seller, order, 4, Idempotency_Key=key) for _ in range(2)]
     assert (first.status_code, first.content) == (again.status_code, again.content)
-    assert await shown(ada, seller, sku) == {"average": 4.0, "count": 1}
+    assert await rating_of(ada, seller, sku) == {"average": 4.0, "count": 1}
 
 
 async def test_a_buyer_is_told_how_he_rated_the_shop(house: House, seller: Seller, sku: str, admin: Shopper) -> None:
     ada, order = await bought(house, sku)
     path = f"/api/orders/{order['orderId']}"
 
-    def rated(shown: dict[str, Any]) -> list[int | None]:
+    def ratings_in(shown: dict[str, Any]) -> list[int | None]:
         return [line["shopRating"] for line in shown["lines"]]
 
     await deliver(seller, order)
-    assert rated(await ada.read(path)) == [None]
+    assert ratings_in(await ada.read(path)) == [None]
     for rating in (4, 2):
         expect(201, await rate(ada, seller, order, rating))
-    assert rated(await ada.read(path)) == [2]
+    assert ratings_in(await ada.read(path)) == [2]
     [listed] = (await ada.read("/api/orders"))["items"]
-    assert rated(listed) == [2]
-    assert rated(await ada.read(f"{path}?version=1")) == [None], "nobody had, then"
+    assert ratings_in(listed) == [2]
+    assert ratings_in(await ada.read(f"{path}?version=1")) == [None], "nobody had, then"
     admin.position = ada.position
-    assert rated(await admin.read(path)) == [None], "whose rating it is, is his own business"
+    assert ratings_in(await admin.read(path)) == [None], "whose rating it is, is his own business"

@@ -2,46 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
-import secrets
-import time
-from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
 
+from tests.e2e.finding.sessions import becomes, click, say, session, viewed
 from tests.e2e.house import House
 from tests.e2e.market import Seller
 from tests.e2e.shopper import Shopper, problem
-
-WITHIN_S = 60
-
-
-def session() -> str:
-    return secrets.token_urlsafe(16)
-
-
-async def say(who: Shopper, named: str, *signals: dict[str, Any], **headers: str) -> int:
-    body = {"signals": list(signals)}
-    taken: int = (await who.do("POST", "/api/signals", body, 202, Kontor_Session=named, **headers))["taken"]
-    return taken
-
-
-def click(product_id: str, query: str = "") -> dict[str, Any]:
-    return {"kind": "click", "productId": product_id, **({"query": query} if query else {})}
-
-
-async def viewed(who: Shopper, named: str, query: str = "", **headers: str) -> list[str]:
-    answer = await who.send("GET", f"/api/recently-viewed{query}", Kontor_Session=named, **headers)
-    assert answer.headers["Cache-Control"] == "private, no-store"
-    return [item["productId"] for item in answer.json()["items"]]
-
-
-async def becomes(ask: Callable[[], Awaitable[Any]], wanted: Any) -> None:
-    until = time.monotonic() + WITHIN_S
-    while (found := await ask()) != wanted:
-        assert time.monotonic() < until, found
-        await asyncio.sleep(0.05)
 
 
 async def test_what_a_session_viewed_is_shown_to_it_alone(seller: Seller, visitor: Shopper) -> None:

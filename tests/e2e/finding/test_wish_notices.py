@@ -39,8 +39,8 @@ async def heeded(admin: Shopper, position: int) -> None:
         feed = await admin.do("GET", f"/api/events?types=delivery.advanced&after={after}", Prefer="wait=10")
         assert feed["items"], f"nobody got as far as {position}"
         after = feed["next"]
-        told = [event["data"]["position"] for event in feed["items"] if event["stream"] == "dlv_wishes"]
-        furthest = max([furthest, *told])
+        positions = [event["data"]["position"] for event in feed["items"] if event["stream"] == "dlv_wishes"]
+        furthest = max([furthest, *positions])
 
 
 async def test_back_in_stock_and_costing_less(

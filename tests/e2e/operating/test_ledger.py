@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import asyncio
 import csv
 import io
-from collections import Counter
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.e2e.aftersale import once, some
+from tests.e2e.aftersale import once, units_of
 from tests.e2e.house import House, in_process
 from tests.e2e.market import Seller, open_shop
-from tests.e2e.selling.test_shop_lists import every
+from tests.e2e.operating.ledgers import amounts, balances, entries
+from tests.e2e.selling.lists import every
 from tests.e2e.shopper import Shopper, expect, problem
 
 ALL_OF_IT = {"benefit": {"kind": "percent", "percent": 100}}
@@ -26,35 +25,6 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
     """Of a marketplace that keeps a tenth."""
     async with in_process(tmp_path / "data", commission_ppm=100_000) as house:
         yield house
-
-
-async def entries(seller: Seller, count: int) -> Any:
-    """The seller's ledger once it has so many entries; it follows the money by a moment."""
-    path = f"/api/shops/{seller.shop_id}/ledger?limit=100"
-    for _ in range(500):
-        ledger = await seller.shopper.read(path)
-        if len(ledger["items"]) >= count:
-            return ledger
-        await asyncio.sleep(0.02)
-    raise AssertionError(ledger)
-
-
-def amounts(entry: dict[str, Any]) -> dict[str, int]:
-    return {name: entry[name]["amount"] for name in ("goods", "shipping", "fee", "total")}
-
-
-async def balances(house: House, admin: Shopper) -> dict[str, int]:
-    """Once everything that moved is posted and shown."""
-    admin.position = str(await house.head())
-    items = (await admin.read("/api/admin/ledger?limit=100"))["items"]
-    assert [item["account"] for item in items] == sorted(item["account"] for item in items)
-    totals: Counter[str] = Counter()
-    for item in items:
-        balance = item["balance"]
-        assert balance["amount"] == item["debits"]["amount"] - item["credits"]["amount"]
-        totals[balance["currency"]] += balance["amount"]
-    assert not any(totals.values()), totals
-    return {item["account"]: item["balance"]["amount"] for item in items}
 
 
 @pytest.mark.own_house
@@ -106,7 +76,7 @@ async def test_a_line_that_is_called_off_is_taken_from_its_seller_alone(
     order = await shopper.buy()
     before = amounts((await entries(seller, 1))["items"][0])
     theirs = await entries(other, 1)
-    expect(200, await shopper.cancel(order["orderId"], lines=[some(order, 0, 1)]))
+    expect(200, await shopper.cancel(order["orderId"], lines=[units_of(order, 0, 1)]))
     back = (await entries(seller, 2))["items"][0]
     assert amounts(back) == {"goods": -2000, "shipping": 0, "fee": 200, "total": -1800}
     assert (await entries(other, 1))["items"] == theirs["items"]
@@ -166,10 +136,10 @@ async def test_what_cost_the_buyer_nothing_is_owed_to_its_seller_until_it_is_cal
     given = amounts((await entries(other, 1))["items"][0])
     assert (given["goods"], given["fee"]) == (1000, -100)
     numbers = {line["sku"]: i for i, line in enumerate(order["lines"])}
-    expect(200, await shopper.cancel(order["orderId"], lines=[some(order, numbers[paid], 1)]))
+    expect(200, await shopper.cancel(order["orderId"], lines=[units_of(order, numbers[paid], 1)]))
     assert (await entries(seller, 2))["items"][0]["goods"]["amount"] == -2000
     assert (await balances(house, admin))["discounts"] == 1000
-    expect(200, await shopper.cancel(order["orderId"], lines=[some(order, numbers[gift])]))
+    expect(200, await shopper.cancel(order["orderId"], lines=[units_of(order, numbers[gift])]))
     theirs = (await entries(other, 3))["items"]
     assert sorted(one["kind"] for one in theirs) == ["captured", "given_back", "refunded"]
     assert sum(one["total"]["amount"] for one in theirs) == 0

@@ -38,8 +38,8 @@ async def test_everybody_who_follows_the_log(house: House, seller: Seller, admin
     reached, delivery = house.services.workings.couriers, delivery_id(hook[1])
     await until(lambda: reached().get(delivery) == house.services.engine.position, what=reached)
     found = await admin.do("GET", "/api/admin/projections")
-    [told] = [one for one in found["items"] if (one["kind"], one["name"]) == hook]
-    assert (told["lag"], told["seconds"]) == (0, 0.0)
+    [consumer] = [one for one in found["items"] if (one["kind"], one["name"]) == hook]
+    assert (consumer["lag"], consumer["seconds"]) == (0, 0.0)
 
 
 async def test_a_replay_says_how_it_comes_on(house: House, seller: Seller, admin: Shopper) -> None:

@@ -13,20 +13,13 @@ from domain.books.reconciliation import Movement
 from domain.money import Money
 from streams.gateways.settlement import csv_lines
 from tests.e2e.aftersale import settled as refunded
-from tests.e2e.aftersale import some
+from tests.e2e.aftersale import units_of
 from tests.e2e.house import House, kontor
 from tests.e2e.market import Seller
+from tests.e2e.operating.reconciling import reconcile
 from tests.e2e.shopper import Shopper, expect, problem
 
 LIST = "/api/admin/differences"
-
-
-async def reconcile(house: House, *options: str, exit_code: int) -> Any:
-    """What it says as JSON."""
-    await asyncio.sleep(0.01)
-    ended = await asyncio.to_thread(kontor, "reconcile", "--grace", "0", "--json", *options, data=house.folder)
-    assert ended.returncode == exit_code, ended.stderr + ended.stdout
-    return json.loads(ended.stdout) if ended.stdout else ended.stderr
 
 
 async def stray(house: House, key: str = "pay_X/1") -> str:
@@ -46,7 +39,7 @@ async def test_after_purchases_and_cancellations_all_agrees(house: House, seller
     await shopper.settled(order["orderId"])
     await shopper.add(sku, 2)
     parted = await shopper.buy()
-    expect(200, await shopper.cancel(parted["orderId"], lines=[some(parted, 0, 1)]))
+    expect(200, await shopper.cancel(parted["orderId"], lines=[units_of(parted, 0, 1)]))
     await refunded(shopper, parted)
     said = await reconcile(house, exit_code=0)
     assert (said["open"], said["found"], said["orders"]) == ([], 0, 4)

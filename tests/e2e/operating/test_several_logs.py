@@ -13,9 +13,9 @@ from commands.errors import UnusableLog
 from commands.logs.engines import Engines
 from commands.logs.slices import SLICES
 from domain.ids import stock_id
+from tests.e2e.buying.repeated import same_answer
 from tests.e2e.buying.test_compensation import *  # noqa: F403  # the same tests in another house
 from tests.e2e.buying.test_idempotency import *  # noqa: F403
-from tests.e2e.buying.test_idempotency import same_answer
 from tests.e2e.buying.test_own_writes import *  # noqa: F403
 from tests.e2e.buying.test_purchase import *  # noqa: F403
 from tests.e2e.house import House, in_process
@@ -170,8 +170,8 @@ async def test_administrators_move_slices_while_others_buy(house: House, seller:
 
     buying = [asyncio.create_task(buys(one)) for one in buyers]
     for log in (1, 3, 0):
-        told = await admin.do("POST", "/api/admin/slices/move", {"first": 0, "last": SLICES - 1, "log": log})
-        assert told["items"] == [{"first": 0, "last": SLICES - 1, "log": log}]
+        reply = await admin.do("POST", "/api/admin/slices/move", {"first": 0, "last": SLICES - 1, "log": log})
+        assert reply["items"] == [{"first": 0, "last": SLICES - 1, "log": log}]
     assert await asyncio.gather(*buying) == ["PAID"] * 4
     shown = await admin.read("/api/admin/slices")
     assert (shown["logs"], shown["version"], shown["next"], shown["prev"]) == (LOGS, 4, None, None)

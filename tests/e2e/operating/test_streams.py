@@ -33,15 +33,15 @@ async def test_an_order_as_it_was_and_what_came_since(
     assert (await admin.read(path))["state"]["type"] == "CancelledOrder"
     was = await admin.read(f"{path}?asOf={then}")
     assert (was["aggregate"], was["state"]["type"], "before" in was) == ("order", "PaidOrder", False)
-    told = await admin.read(f"{path}?asOf={then}&diff={await house.head()}")
-    assert (told["before"]["state"]["type"], told["state"]["type"]) == ("PaidOrder", "CancelledOrder")
-    assert {"path": "/type", "before": "PaidOrder", "after": "CancelledOrder"} in told["changes"]
-    cancelled = next(event for event in told["events"] if event["type"] == "order.cancelled")
+    compared = await admin.read(f"{path}?asOf={then}&diff={await house.head()}")
+    assert (compared["before"]["state"]["type"], compared["state"]["type"]) == ("PaidOrder", "CancelledOrder")
+    assert {"path": "/type", "before": "PaidOrder", "after": "CancelledOrder"} in compared["changes"]
+    cancelled = next(event for event in compared["events"] if event["type"] == "order.cancelled")
     assert (cancelled["actor"], cancelled["correlation"]) == (shopper.user_id, order_id)
-    (payment,) = told["related"]
+    (payment,) = compared["related"]
     assert payment["before"]["state"]["status"] == "captured"
-    assert "Fifth Avenue" not in str(told)
-    assert "pm_card_visa" not in str(told)
+    assert "Fifth Avenue" not in str(compared)
+    assert "pm_card_visa" not in str(compared)
 
 
 async def test_moments_and_streams_that_are_none(

@@ -42,18 +42,18 @@ async def test_a_paid_order_is_told_to_who_subscribed(
     order = await shopper.buy()
     [call] = await receiver.got(1)
     Signer(created["secret"]).verify(call.headers, call.body, house.services.clock() / 1000)
-    told = call.json
-    assert (told["type"], told["stream"]) == ("order.paid", order["orderId"])
+    payload = call.json
+    assert (payload["type"], payload["stream"]) == ("order.paid", order["orderId"])
     assert not [secret for secret in (HOME["line1"], shopper.email) if secret.encode() in call.body]
-    feed = await admin.do("GET", f"/api/events?after={int(told['position']) - 1}&types=order.paid")
-    assert feed["items"] == [{name: value for name, value in told.items() if name != "timestamp"}]
+    feed = await admin.do("GET", f"/api/events?after={int(payload['position']) - 1}&types=order.paid")
+    assert feed["items"] == [{name: value for name, value in payload.items() if name != "timestamp"}]
     asked = await admin.do(
-        "POST", f"/api/subscriptions/{created['subscriptionId']}/redeliver", {"eventId": told["id"]}, 202
+        "POST", f"/api/subscriptions/{created['subscriptionId']}/redeliver", {"eventId": payload["id"]}, 202
     )
-    assert asked["eventId"] == told["id"]
+    assert asked["eventId"] == payload["id"]
     calls = await receiver.got(2)
     assert (calls[1].id, calls[1].body) == (call.id, call.body)
-    by_position = {"position": told["position"]}
+    by_position = {"position": payload["position"]}
     await admin.do("POST", f"/api/subscriptions/{created['subscriptionId']}/redeliver", by_position, 202)
     await receiver.got(3)
     assert house.problems() == []

@@ -17,22 +17,11 @@ from streams.processes.archiving import Archiving
 from tests.e2e.aftersale import given_back, once, post
 from tests.e2e.house import House, rows
 from tests.e2e.market import Seller
-from tests.e2e.orders.test_shipments import UPS, pack
+from tests.e2e.orders.archived import delivered, pages
 from tests.e2e.shopper import Shopper, expect
 from tests.kontor.replay.replaying import replay
 
 OLD, NEW = 3, 2
-
-
-async def delivered(seller: Seller, shopper: Shopper, sku: str) -> dict[str, Any]:
-    await shopper.add(sku)
-    order = await shopper.buy()
-    parcel = await pack(seller, order)
-    path = f"/api/orders/{order['orderId']}/shipments/{parcel['shipmentId']}"
-    expect(200, await post(seller.shopper, f"{path}/shipped", UPS))
-    expect(200, await post(seller.shopper, f"{path}/delivered"))
-    shopper.position = seller.shopper.position
-    return order
 
 
 async def archive(house: House, wanted: int) -> None:
@@ -63,24 +52,6 @@ async def orders(house: House, seller: Seller, shopper: Shopper) -> list[str]:
 def count(house: House, table: str) -> int:
     [(found,)] = rows(house.folder / "views.db", f"SELECT count(*) FROM {table}")
     return int(found)
-
-
-async def pages(who: Shopper, path: str) -> list[str]:
-    """Two at a time, to the end and back."""
-    there, back = [], []
-    page = await who.read(f"{path}limit=2")
-    last = page
-    while True:
-        there += [one["orderId"] for one in page["items"]]
-        last = page
-        if page["next"] is None:
-            break
-        page = await who.read(f"{path}limit=2&cursor={page['next']}")
-    while last is not None:
-        back = [one["orderId"] for one in last["items"]] + back
-        last = await who.read(f"{path}limit=2&cursor={last['prev']}") if last["prev"] else None
-    assert back == there
-    return there
 
 
 async def test_lists_go_on_into_the_archive(seller: Seller, shopper: Shopper, orders: list[str]) -> None:

@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from kontor.folder import DataFolder
-from tests.e2e.aftersale import given_back, in_stock, post, settled, some
+from tests.e2e.aftersale import given_back, in_stock, post, settled, units_of
 from tests.e2e.house import House, rows
 from tests.e2e.market import Seller, open_shop
 from tests.e2e.shopper import Shopper, expect, fresh_key, problem
@@ -38,9 +38,11 @@ async def pack(seller: Seller, order: dict[str, Any], *lines: dict[str, Any]) ->
 async def test_some_units_by_the_buyer(
     house: House, seller: Seller, shopper: Shopper, order: dict[str, Any], skus: list[str]
 ) -> None:
-    first = expect(200, await shopper.cancel(order["orderId"], lines=[some(order, 0, 1)], reason="ordered too many"))
+    first = expect(
+        200, await shopper.cancel(order["orderId"], lines=[units_of(order, 0, 1)], reason="ordered too many")
+    )
     assert first["status"] == "PAID"
-    assert [one["lines"] for one in first["cancellations"]] == [[some(order, 0, 1)]]
+    assert [one["lines"] for one in first["cancellations"]] == [[units_of(order, 0, 1)]]
     assert first["cancellations"][0]["note"] == "ordered too many"
     shown = await settled(shopper, order)
     assert shown["cancellations"][0]["note"] == "ordered too many"
@@ -59,7 +61,7 @@ async def test_stored_replies_keep_nothing_that_people_wrote(
     house: House, shopper: Shopper, order: dict[str, Any]
 ) -> None:
     path, key = f"/api/orders/{order['orderId']}/cancel", fresh_key()
-    body = {"lines": [some(order, 0, 1)], "reason": "ordered too many"}
+    body = {"lines": [units_of(order, 0, 1)], "reason": "ordered too many"}
     first, again = [expect(200, await post(shopper, path, body, key)) for _ in range(2)]
     assert first == again
     assert first["cancellations"][0]["note"] == "ordered too many"
@@ -71,7 +73,7 @@ async def test_stored_replies_keep_nothing_that_people_wrote(
 async def test_line_by_line_until_nothing_is_left(
     house: House, seller: Seller, shopper: Shopper, order: dict[str, Any], skus: list[str]
 ) -> None:
-    for lines in ([some(order, 0, 1)], [some(order, 0)], [some(order, 1)]):
+    for lines in ([units_of(order, 0, 1)], [units_of(order, 0)], [units_of(order, 1)]):
         last = expect(200, await shopper.cancel(order["orderId"], lines=lines, reason="changed my mind"))
     assert (last["status"], last["checkout"]["note"]) == ("CANCELLED", "changed my mind")
     assert [one["note"] for one in last["cancellations"]] == ["changed my mind"] * 2
@@ -92,7 +94,7 @@ async def test_a_seller_cancels_lines_of_their_own(
     await shopper.add(skus[0], 2)
     await shopper.add(await other.sells())
     order = await shopper.buy()
-    mine, theirs = some(order, 0, 1), some(order, 1)
+    mine, theirs = units_of(order, 0, 1), units_of(order, 1)
     problem(await seller.shopper.cancel(order["orderId"], lines=[theirs]), 403, "forbidden")
     problem(await seller.shopper.cancel(order["orderId"]), 403, "forbidden")
     stranger = await open_shop(house.http, "Elsewhere")
@@ -116,13 +118,13 @@ async def test_a_seller_of_everything_cancels_the_whole_order(
 
 
 async def test_what_is_packed_stays_and_the_rest_goes(seller: Seller, shopper: Shopper, order: dict[str, Any]) -> None:
-    expect(201, await pack(seller, order, some(order, 0, 2)))
-    too_many = await shopper.cancel(order["orderId"], lines=[some(order, 0, 2)])
+    expect(201, await pack(seller, order, units_of(order, 0, 2)))
+    too_many = await shopper.cancel(order["orderId"], lines=[units_of(order, 0, 2)])
     assert (
         "what is packed can be returned" in problem(too_many, 422, "validation_failed", "#/lines/0/quantity")["detail"]
     )
     problem(await shopper.cancel(order["orderId"]), 409, "illegal_transition")
-    rest = expect(200, await shopper.cancel(order["orderId"], lines=[some(order, 0), some(order, 1)]))
+    rest = expect(200, await shopper.cancel(order["orderId"], lines=[units_of(order, 0), units_of(order, 1)]))
     assert rest["status"] == "PACKED", "all that is still to come is"
     assert (await pack(seller, order)).status_code == 422
 
@@ -134,7 +136,7 @@ async def test_cancel_and_pack_at_the_same_instant(
     for _ in range(5):
         await shopper.add(skus[1])
         order = await shopper.buy()
-        unit = some(order, 0, 1)
+        unit = units_of(order, 0, 1)
         cancelled, packed = await asyncio.gather(
             shopper.cancel(order["orderId"], lines=[unit]), pack(seller, order, unit)
         )
@@ -150,7 +152,7 @@ async def test_cancel_and_pack_at_the_same_instant(
 
 
 async def test_clicked_twice(house: House, seller: Seller, shopper: Shopper, order: dict[str, Any]) -> None:
-    key, lines = fresh_key(), [some(order, 0, 1)]
+    key, lines = fresh_key(), [units_of(order, 0, 1)]
     first = expect(200, await shopper.cancel(order["orderId"], key, lines=lines))
     again = await shopper.cancel(order["orderId"], key, lines=lines)
     assert again.headers["Idempotent-Replayed"] == "true"
@@ -163,7 +165,7 @@ async def test_before_it_is_paid_only_as_a_whole(seller: Seller, shopper: Shoppe
     await shopper.pays_with("pm_sim_late_webhook")
     await shopper.add(skus[0], 2)
     pending = expect(202, await shopper.place())
-    problem(await shopper.cancel(pending["orderId"], lines=[some(pending, 0, 1)]), 409, "illegal_transition")
+    problem(await shopper.cancel(pending["orderId"], lines=[units_of(pending, 0, 1)]), 409, "illegal_transition")
     cancelled = expect(200, await shopper.cancel(pending["orderId"]))
     assert cancelled["status"] == "CANCELLED"
 

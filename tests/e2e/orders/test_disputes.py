@@ -10,7 +10,8 @@ import pytest
 from tests.e2e.aftersale import given_back, once, post
 from tests.e2e.house import House
 from tests.e2e.market import Seller
-from tests.e2e.orders.test_refunds import refusals
+from tests.e2e.orders.disputes import dispute, grand, once_disputed
+from tests.e2e.orders.refused import refusals
 from tests.e2e.shopper import Shopper, expect, problem
 
 LIST = "/api/admin/disputes"
@@ -22,33 +23,6 @@ async def order(seller: Seller, shopper: Shopper) -> dict[str, Any]:
     paid = await shopper.buy()
     assert (paid["status"], paid["disputes"]) == ("PAID", [])
     return paid
-
-
-def grand(order: dict[str, Any]) -> dict[str, Any]:
-    amount: dict[str, Any] = order["totals"]["grand"]
-    return amount
-
-
-async def dispute(house: House, order: dict[str, Any], amount: dict[str, Any] | None = None) -> Any:
-    """Has the buyer's bank open one; a function with which it decides."""
-    state, gateway = await house.state(order["payment"]["paymentId"]), house.provider
-    wanted = type(state.amount)(**(amount or grand(order)))
-    dispute_id = await gateway.open_dispute(state.reference, wanted)
-
-    async def decide(verdict: str) -> None:
-        await gateway.decide_dispute(state.reference, dispute_id, verdict)
-
-    return decide
-
-
-async def shown(shopper: Shopper, order: dict[str, Any], status: str) -> dict[str, Any]:
-    """The order once its dispute stands so."""
-    for _ in range(500):
-        found = await shopper.order(order["orderId"])
-        if [one["status"] for one in found["disputes"]] == [status]:
-            return found
-        await asyncio.sleep(0.02)
-    raise AssertionError(found["disputes"])
 
 
 async def listed(admin: Shopper, order: dict[str, Any], status: str) -> list[dict[str, Any]]:
@@ -72,7 +46,7 @@ async def refund(admin: Shopper, order: dict[str, Any], **body: Any) -> Any:
 
 async def test_open_and_lost(house: House, admin: Shopper, shopper: Shopper, order: dict[str, Any]) -> None:
     decide = await dispute(house, order)
-    found = await shown(shopper, order, "OPEN")
+    found = await once_disputed(shopper, order, "OPEN")
     [one] = found["disputes"]
     assert (found["status"], found["payment"]["status"]) == ("PAID", "captured")
     assert (one["amount"], one["reason"], one["closedAt"]) == (grand(order), "fraudulent", None)
@@ -83,7 +57,7 @@ async def test_open_and_lost(house: House, admin: Shopper, shopper: Shopper, ord
     said = problem(await refund(admin, order), 409, "illegal_transition")
     assert "disputed" in said["detail"]
     await decide("lost")
-    found = await shown(shopper, order, "LOST")
+    found = await once_disputed(shopper, order, "LOST")
     assert found["disputes"][0]["closedAt"] is not None
     [item] = await listed(admin, order, "closed")
     assert (item["status"], item["version"]) == ("lost", 6)
@@ -101,7 +75,7 @@ async def test_units_called_off_whose_money_is_lost_are_told_to_administrators(
     house: House, admin: Shopper, shopper: Shopper, order: dict[str, Any]
 ) -> None:
     decide = await dispute(house, order)
-    await shown(shopper, order, "OPEN")
+    await once_disputed(shopper, order, "OPEN")
     line = {"lineId": order["lines"][0]["lineId"], "quantity": 1}
     expect(200, await post(shopper, f"/api/orders/{order['orderId']}/cancel", {"lines": [line]}))
     [waiting] = (await shopper.order(order["orderId"]))["refunds"]
@@ -122,7 +96,7 @@ async def test_what_a_lost_dispute_left_of_a_refund_is_given_back_when_somebody_
 ) -> None:
     left = {"amount": 500, "currency": "USD"}
     decide = await dispute(house, order, {**grand(order), "amount": grand(order)["amount"] - 500})
-    await shown(shopper, order, "OPEN")
+    await once_disputed(shopper, order, "OPEN")
     line = {"lineId": order["lines"][0]["lineId"], "quantity": 1}
     expect(200, await post(shopper, f"/api/orders/{order['orderId']}/cancel", {"lines": [line]}))
     await decide("lost")
@@ -133,8 +107,8 @@ async def test_what_a_lost_dispute_left_of_a_refund_is_given_back_when_somebody_
     lost = {**left, "amount": item["amount"]["amount"] - 500}
     assert (again["status"], again["amount"], again["lost"]) == ("PENDING", item["amount"], lost)
     await once(shopper, order, payment="partially_refunded")
-    [told] = (await shopper.order(order["orderId"]))["refunds"]
-    assert (told["status"], told["amount"], told["lost"]) == ("REFUNDED", item["amount"], lost)
+    [returned] = (await shopper.order(order["orderId"]))["refunds"]
+    assert (returned["status"], returned["amount"], returned["lost"]) == ("REFUNDED", item["amount"], lost)
     assert given_back(house, order) == 500
     assert await refusals(admin, order, 0, "lost") == []
     problem(await post(admin, path), 409, "illegal_transition")
@@ -145,9 +119,9 @@ async def test_won_the_money_can_be_refunded(
     house: House, admin: Shopper, shopper: Shopper, order: dict[str, Any]
 ) -> None:
     decide = await dispute(house, order)
-    await shown(shopper, order, "OPEN")
+    await once_disputed(shopper, order, "OPEN")
     await decide("won")
-    await shown(shopper, order, "WON")
+    await once_disputed(shopper, order, "WON")
     expect(202, await refund(admin, order))
     await once(shopper, order, status="REFUNDED")
     assert given_back(house, order) == grand(order)["amount"]
@@ -158,7 +132,7 @@ async def test_what_is_not_disputed_can_be_refunded_meanwhile(
 ) -> None:
     whole, part = grand(order), {"amount": 500, "currency": "USD"}
     await dispute(house, order, {**whole, "amount": whole["amount"] - 500})
-    await shown(shopper, order, "OPEN")
+    await once_disputed(shopper, order, "OPEN")
     problem(await refund(admin, order, amount={**part, "amount": 501}), 409, "illegal_transition")
     line = {"lineId": order["lines"][0]["lineId"]}
     problem(await refund(admin, order, lines=[line]), 409, "illegal_transition")
@@ -172,10 +146,10 @@ async def test_the_books_show_what_it_took_and_from_whom(
     house: House, admin: Shopper, seller: Seller, shopper: Shopper, order: dict[str, Any]
 ) -> None:
     decide = await dispute(house, order)
-    await shown(shopper, order, "OPEN")
+    await once_disputed(shopper, order, "OPEN")
     assert (await balances(house, admin))["disputes"] == grand(order)["amount"]
     await decide("lost")
-    await shown(shopper, order, "LOST")
+    await once_disputed(shopper, order, "LOST")
     assert not any((await balances(house, admin)).values())
     entries = (await seller.shopper.read(f"/api/shops/{seller.shop_id}/ledger"))["items"]
     assert [one["kind"] for one in entries] == ["dispute_lost", "captured"]

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.aftersale import post, settled, some
+from tests.e2e.aftersale import post, settled, units_of
 from tests.e2e.giftcards import issue
 from tests.e2e.house import House, in_process
 from tests.e2e.market import Seller
@@ -65,9 +65,9 @@ async def test_cancelled_and_refunded(box: MailBox, seller: Seller, shopper: Sho
     await box.got(1)
     expect(200, await shopper.cancel(order["orderId"]))
     await shopper.settled(order["orderId"])
-    told = await subjects(box, 3)
+    titles = await subjects(box, 3)
     number = order["orderId"]
-    assert sorted(told[1:]) == [f"Your order {number} was cancelled", f"Your refund for order {number}"]
+    assert sorted(titles[1:]) == [f"Your order {number} was cancelled", f"Your refund for order {number}"]
 
 
 async def test_some_units_are_called_off_and_paid_back(box: MailBox, seller: Seller, shopper: Shopper) -> None:
@@ -75,13 +75,13 @@ async def test_some_units_are_called_off_and_paid_back(box: MailBox, seller: Sel
     order = await shopper.buy()
     number, title = order["orderId"], order["lines"][0]["title"]
     await box.got(1)
-    body = {"lines": [some(order, 0, 1)], "reason": "one is broken"}
+    body = {"lines": [units_of(order, 0, 1)], "reason": "one is broken"}
     expect(200, await post(seller.shopper, f"/api/orders/{number}/cancel", body))
     refund = (await settled(shopper, order))["refunds"][0]
-    told = sorted((await subjects(box, 3))[1:])
-    assert told == [f"Part of your order {number} was cancelled", f"Your refund for order {number}"]
+    titles = sorted((await subjects(box, 3))[1:])
+    assert titles == [f"Part of your order {number} was cancelled", f"Your refund for order {number}"]
     texts = {str(letter["Subject"]): bodies(letter)[0] for letter in box.letters}
-    called_off, refunded = texts[told[0]], texts[told[1]]
+    called_off, refunded = texts[titles[0]], texts[titles[1]]
     amount = f"{refund['amount']['amount'] / 100:.2f} USD"
     assert f"1 x {title}" in called_off
     assert "The reason given: one is broken" in called_off
@@ -100,9 +100,9 @@ async def test_a_return_is_approved_arrives_and_is_paid_back(box: MailBox, selle
     expect(200, await post(seller.shopper, f"{path}/approve", label))
     expect(200, await post(seller.shopper, f"{path}/receive", {"restock": True}))
     await settled(shopper, order)
-    told = (await subjects(box, 6))[3:]
-    assert told[0] == f"You may send back goods of order {number}"
-    assert sorted(told[1:]) == [f"Your refund for order {number}", f"Your return for order {number} has arrived"]
+    titles = (await subjects(box, 6))[3:]
+    assert titles[0] == f"You may send back goods of order {number}"
+    assert sorted(titles[1:]) == [f"Your refund for order {number}", f"Your return for order {number} has arrived"]
     assert "1Z999" in bodies(box.letters[3])[0]
     assert len({str(letter["Message-ID"]) for letter in box.letters}) == 6
 
@@ -128,7 +128,7 @@ async def delivered(seller: Seller, order: dict[str, Any]) -> None:
 async def send_back(shopper: Shopper, order: dict[str, Any]) -> str:
     """The path of a return that was asked for, of one unit."""
     path = f"/api/orders/{order['orderId']}/returns"
-    sent = expect(201, await post(shopper, path, {"lines": [some(order, 0, 1, reason="too small")]}))
+    sent = expect(201, await post(shopper, path, {"lines": [units_of(order, 0, 1, reason="too small")]}))
     return f"{path}/{sent['returnId']}"
 
 
@@ -138,9 +138,9 @@ async def test_what_is_put_back_on_a_gift_card(box: MailBox, seller: Seller, sho
     order = await shopper.buy(giftCard=card.code)
     await box.got(1)
     expect(200, await shopper.cancel(order["orderId"]))
-    told = await subjects(box, 3)
+    titles = await subjects(box, 3)
     number = order["orderId"]
-    assert sorted(told[1:]) == [f"Your gift card, for order {number}", f"Your order {number} was cancelled"]
+    assert sorted(titles[1:]) == [f"Your gift card, for order {number}", f"Your order {number} was cancelled"]
     assert all(card.code not in bodies(letter)[0] for letter in box.letters)
 
 

@@ -9,10 +9,11 @@ import httpx
 import pytest
 
 from tests.e2e.aftersale import given_back, in_stock, mislaid, once, post
-from tests.e2e.buying.test_promotions import start, uses
+from tests.e2e.buying.promotions import start, uses
 from tests.e2e.giftcards import usd
 from tests.e2e.house import House
 from tests.e2e.market import Seller
+from tests.e2e.orders.refused import refusals
 from tests.e2e.shopper import Shopper, expect, fresh_key, problem
 
 
@@ -132,17 +133,6 @@ async def test_two_refunds_at_the_same_instant_exceed_the_captured_amount(
             problem(answer, 422, "validation_failed", "#/amount")
     await once(shopper, order, payment="partially_refunded")
     assert given_back(house, order) == amount
-
-
-async def refusals(admin: Shopper, order: dict[str, Any], number: int, status: str = "refused") -> list[dict[str, Any]]:
-    """Those of the order in the list, once there are so many."""
-    for _ in range(500):
-        found = (await admin.read(f"/api/admin/refused-refunds?status={status}&limit=100"))["items"]
-        items = [one for one in found if one["orderId"] == order["orderId"]]
-        if len(items) == number:
-            break
-        await asyncio.sleep(0.02)
-    return items
 
 
 async def test_the_rest_of_an_order_that_is_called_off_may_be_refused_too(

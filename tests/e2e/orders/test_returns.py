@@ -10,7 +10,7 @@ import pytest
 
 from domain.orders.returns import DAY_MS
 from kontor.folder import DataFolder
-from tests.e2e.aftersale import given_back, in_stock, post, settled, some
+from tests.e2e.aftersale import given_back, in_stock, post, settled, units_of
 from tests.e2e.house import House, in_process, rows
 from tests.e2e.market import Seller, open_shop
 from tests.e2e.shopper import Shopper, expect, fresh_key, problem, sign_up
@@ -52,7 +52,7 @@ def where(order: dict[str, Any], sent: dict[str, Any], step: str) -> str:
 async def test_stored_replies_keep_nothing_that_people_wrote(
     house: House, shopper: Shopper, order: dict[str, Any]
 ) -> None:
-    sent = expect(201, await send_back(shopper, order, some(order, 0, 2, reason="too small")))
+    sent = expect(201, await send_back(shopper, order, units_of(order, 0, 2, reason="too small")))
     kept = rows(DataFolder(house.folder).log, "SELECT body FROM replies")
     assert any(sent["returnId"].encode() in body for (body,) in kept)
     assert not any(b"too small" in body for (body,) in kept)
@@ -61,7 +61,7 @@ async def test_stored_replies_keep_nothing_that_people_wrote(
 async def test_from_the_request_to_the_refund(
     house: House, seller: Seller, shopper: Shopper, order: dict[str, Any], skus: list[str]
 ) -> None:
-    lines, key = [some(order, 0, 2, reason="too small"), some(order, 1, 1)], fresh_key()
+    lines, key = [units_of(order, 0, 2, reason="too small"), units_of(order, 1, 1)], fresh_key()
     sent = expect(201, await send_back(shopper, order, *lines, key=key))
     assert (sent["status"], sent["shopId"], sent["orderStatus"]) == ("REQUESTED", seller.shop_id, "DELIVERED")
     assert [line["reason"] for line in sent["lines"]] == ["too small", None]
@@ -98,7 +98,7 @@ async def test_from_the_request_to_the_refund(
 async def test_everything_with_its_shipping_is_refunded_whole(
     house: House, seller: Seller, shopper: Shopper, order: dict[str, Any]
 ) -> None:
-    sent = expect(201, await send_back(shopper, order, {"lineId": order["lines"][0]["lineId"]}, some(order, 1, 1)))
+    sent = expect(201, await send_back(shopper, order, {"lineId": order["lines"][0]["lineId"]}, units_of(order, 1, 1)))
     expect(200, await post(seller.shopper, where(order, sent, "approve")))
     body = {"restock": False, "refundShipping": True}
     expect(200, await post(seller.shopper, where(order, sent, "receive"), body))
@@ -114,21 +114,21 @@ async def test_everything_with_its_shipping_is_refunded_whole(
 async def test_a_part_arrives_and_is_written_off(
     house: House, seller: Seller, shopper: Shopper, order: dict[str, Any], skus: list[str]
 ) -> None:
-    sent = expect(201, await send_back(shopper, order, some(order, 0, 3)))
+    sent = expect(201, await send_back(shopper, order, units_of(order, 0, 3)))
     expect(200, await post(seller.shopper, where(order, sent, "approve"), LABEL))
-    body = {"lines": [some(order, 0, 1)], "restock": False}
+    body = {"lines": [units_of(order, 0, 1)], "restock": False}
     received = expect(200, await post(seller.shopper, where(order, sent, "receive"), body))
-    assert (received["received"], received["restocked"]) == ([some(order, 0, 1)], False)
+    assert (received["received"], received["restocked"]) == ([units_of(order, 0, 1)], False)
     await settled(shopper, order)
     assert given_back(house, order) == round(order["lines"][0]["total"]["amount"] / 3)
-    again = expect(201, await send_back(shopper, order, some(order, 0, 2)))
+    again = expect(201, await send_back(shopper, order, units_of(order, 0, 2)))
     assert again["status"] == "REQUESTED"
     await in_stock(seller, skus[0], onHand=7, committed=0, held=0, available=7)
     assert house.problems() == []
 
 
 async def test_rejected(seller: Seller, shopper: Shopper, order: dict[str, Any]) -> None:
-    sent = expect(201, await send_back(shopper, order, some(order, 0, 1)))
+    sent = expect(201, await send_back(shopper, order, units_of(order, 0, 1)))
     for _ in range(2):
         rejected = expect(200, await post(seller.shopper, where(order, sent, "reject"), {"reason": "worn"}))
         assert (rejected["status"], rejected["refusal"]) == ("REJECTED", "worn")
@@ -143,8 +143,8 @@ async def test_every_step_twice_is_done_once(
 ) -> None:
     """By key, and by state when the key is another."""
     key = fresh_key()
-    sent = expect(201, await send_back(shopper, order, some(order, 0, 1), key=key))
-    again = await send_back(shopper, order, some(order, 0, 1), key=key)
+    sent = expect(201, await send_back(shopper, order, units_of(order, 0, 1), key=key))
+    again = await send_back(shopper, order, units_of(order, 0, 1), key=key)
     assert (again.json(), again.headers["Idempotent-Replayed"]) == (sent, "true")
     for step, body in (("approve", LABEL), ("receive", {"restock": True})):
         key = fresh_key()
@@ -163,9 +163,11 @@ async def test_within_the_days_that_the_house_allows(
 ) -> None:
     now = house.services.clock()
     house.services.clock = lambda: now + 29 * DAY_MS
-    expect(201, await send_back(shopper, order, some(order, 0, 1)))
+    expect(201, await send_back(shopper, order, units_of(order, 0, 1)))
     house.services.clock = lambda: now + 31 * DAY_MS
-    late = problem(await send_back(shopper, order, some(order, 0, 1)), 422, "validation_failed", "#/lines/0/quantity")
+    late = problem(
+        await send_back(shopper, order, units_of(order, 0, 1)), 422, "validation_failed", "#/lines/0/quantity"
+    )
     assert "30 days" in late["detail"]
 
 
@@ -178,7 +180,7 @@ async def test_the_house_may_allow_other_days(tmp_path: Any) -> None:
         await deliver(seller, order)
         now = house.services.clock()
         house.services.clock = lambda: now + 3 * DAY_MS
-        refused = problem(await send_back(shopper, order, some(order, 0, 1)), 422, "validation_failed")
+        refused = problem(await send_back(shopper, order, units_of(order, 0, 1)), 422, "validation_failed")
         assert "2 days" in refused["detail"]
 
 
@@ -187,7 +189,7 @@ async def test_only_what_was_delivered_and_of_one_shop(house: House, seller: Sel
     await shopper.add(await seller.sells())
     await shopper.add(await other.sells())
     order = await shopper.buy()
-    both = [some(order, 0, 1), some(order, 1, 1)]
+    both = [units_of(order, 0, 1), units_of(order, 1, 1)]
     problem(await send_back(shopper, order, both[0]), 422, "validation_failed", "#/lines/0/quantity")
     for shop in (seller, other):
         await deliver(shop, order)
@@ -200,15 +202,15 @@ async def test_only_what_was_delivered_and_of_one_shop(house: House, seller: Sel
 async def test_who_may(house: House, seller: Seller, shopper: Shopper, admin: Shopper, order: dict[str, Any]) -> None:
     stranger = await sign_up(house.http, "Grace Other")
     for who in (stranger, seller.shopper):
-        problem(await send_back(who, order, some(order, 0, 1)), 404, "not_found")
-    sent = expect(201, await send_back(shopper, order, some(order, 0, 1)))
+        problem(await send_back(who, order, units_of(order, 0, 1)), 404, "not_found")
+    sent = expect(201, await send_back(shopper, order, units_of(order, 0, 1)))
     for who in (stranger, shopper):
         for step, body in (("approve", LABEL), ("reject", {"reason": "worn"}), ("receive", {"restock": True})):
             problem(await post(who, where(order, sent, step), body), 404, "not_found")
     expect(200, await post(admin, where(order, sent, "approve"), LABEL))
     problem(await post(admin, where(order, {"returnId": "ret_nobody"}, "approve"), LABEL), 404, "not_found")
     path = f"/api/orders/{order['orderId']}/returns"
-    answer = await shopper.send("POST", path, {"lines": [some(order, 0, 1)]})
+    answer = await shopper.send("POST", path, {"lines": [units_of(order, 0, 1)]})
     problem(answer, 400, "idempotency_key_missing")
 
 
@@ -246,7 +248,7 @@ async def test_bad_input_leaves_no_event(
 async def test_bad_steps_leave_no_event(
     house: House, seller: Seller, shopper: Shopper, order: dict[str, Any], step: str, body: Any, pointer: str
 ) -> None:
-    sent = expect(201, await send_back(shopper, order, some(order, 0, 1)))
+    sent = expect(201, await send_back(shopper, order, units_of(order, 0, 1)))
     if step == "receive":
         expect(200, await post(seller.shopper, where(order, sent, "approve")))
     head = await house.head()
@@ -257,7 +259,7 @@ async def test_bad_steps_leave_no_event(
 async def test_what_people_wrote_goes_with_the_person(
     house: House, seller: Seller, shopper: Shopper, admin: Shopper, order: dict[str, Any]
 ) -> None:
-    expect(201, await send_back(shopper, order, some(order, 0, 1, reason="my mother, Ada, did not like it")))
+    expect(201, await send_back(shopper, order, units_of(order, 0, 1, reason="my mother, Ada, did not like it")))
     answer = await shopper.send("DELETE", "/api/me")
     assert answer.status_code in (200, 202, 204), answer.text
     shown = await admin.read(f"/api/orders/{order['orderId']}")

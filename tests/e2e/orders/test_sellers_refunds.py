@@ -13,7 +13,7 @@ from kontor.settings import Settings
 from tests.e2e.aftersale import bought_of_both, given_back, line_of, post, settled
 from tests.e2e.house import House
 from tests.e2e.market import Seller, open_shop
-from tests.e2e.orders.test_disputes import dispute, shown
+from tests.e2e.orders.disputes import dispute, once_disputed
 from tests.e2e.shopper import Shopper, expect, fresh_key, problem
 
 
@@ -50,8 +50,8 @@ async def test_a_seller_gives_back_lines_and_shipping(
     assert [share["lineId"] for share in granted["lines"]] == [line["lineId"]]
     unit, carriage = granted["lines"][0]["amount"]["amount"], granted["shipping"]["amount"]
     assert granted["amount"]["amount"] == unit + carriage
-    told = await settled(shopper, order)
-    assert [(refund["refundId"], refund["amount"]) for refund in told["refunds"]] == [
+    refunded = await settled(shopper, order)
+    assert [(refund["refundId"], refund["amount"]) for refund in refunded["refunds"]] == [
         (granted["refundId"], granted["amount"])
     ]
     assert given_back(house, order) == granted["amount"]["amount"]
@@ -100,11 +100,11 @@ async def test_once_all_sellers_bear_a_part_administrators_go_on(
 ) -> None:
     lines = [{"lineId": line_of(order, seller)["lineId"], "quantity": 1}]
     decide = await dispute(house, order, {"amount": 100, "currency": "USD"})
-    await shown(shopper, order, "OPEN")
+    await once_disputed(shopper, order, "OPEN")
     said = problem(await ask(seller.shopper, order, lines=lines), 409, "illegal_transition")
     assert "administrator" in said["detail"]
     await decide("won")
-    await shown(shopper, order, "WON")
+    await once_disputed(shopper, order, "WON")
     expect(202, await ask(seller.shopper, order, lines=lines))
     expect(202, await ask(admin, order, amount={"amount": 100, "currency": "USD"}))
     problem(await ask(seller.shopper, order, lines=lines), 409, "illegal_transition")

@@ -10,9 +10,8 @@ import pytest
 from tests.e2e.aftersale import in_stock
 from tests.e2e.house import House
 from tests.e2e.market import Seller, open_shop
+from tests.e2e.parcels import UPS, pack
 from tests.e2e.shopper import Shopper, expect, fresh_key, problem
-
-UPS = {"carrier": "UPS", "tracking": "1Z999AA10123456784"}
 
 
 @pytest.fixture
@@ -27,11 +26,6 @@ async def order(seller: Seller, shopper: Shopper) -> dict[str, Any]:
 
 async def post(seller: Seller, path: str, body: Any = None, key: str = "") -> httpx.Response:
     return await seller.shopper.send("POST", path, body, Idempotency_Key=key or fresh_key())
-
-
-async def pack(seller: Seller, order: dict[str, Any], **body: Any) -> dict[str, Any]:
-    packed: dict[str, Any] = expect(201, await post(seller, f"/api/orders/{order['orderId']}/shipments", body))
-    return packed
 
 
 async def seen(shopper: Shopper, seller: Seller, order: dict[str, Any]) -> dict[str, Any]:
@@ -67,19 +61,19 @@ async def test_from_packed_to_delivered(house: House, seller: Seller, shopper: S
 async def test_a_seller_knows_where_to_send_it_until_it_is_there(
     seller: Seller, shopper: Shopper, order: dict[str, Any]
 ) -> None:
-    async def told() -> Any:
+    async def address_shown() -> Any:
         (one,) = (await seller.shopper.read(f"/api/shops/{seller.shop_id}/orders"))["items"]
         return one["address"]
 
     address = (await shopper.order(order["orderId"]))["address"]
     seller.shopper.position = shopper.position
     assert address["line1"]
-    assert await told() == address
+    assert await address_shown() == address
     shipment = await pack(seller, order, **UPS)
-    assert await told() == address
+    assert await address_shown() == address
     delivered = f"/api/orders/{order['orderId']}/shipments/{shipment['shipmentId']}/delivered"
     expect(200, await post(seller, delivered))
-    assert await told() is None, "nothing is left to bring there"
+    assert await address_shown() is None, "nothing is left to bring there"
 
 
 async def test_in_parts_the_order_is_as_far_as_its_last_unit(

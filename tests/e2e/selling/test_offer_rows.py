@@ -11,8 +11,8 @@ import pytest
 from tests.e2e.house import House, in_process
 from tests.e2e.market import Seller
 from tests.e2e.selling.feedrows import Beds
-from tests.e2e.selling.test_merchant_feeds import counted, put, rejected, run
-from tests.e2e.selling.test_pushes import push, secret_of
+from tests.e2e.selling.feeds import counted, put, rejected, run
+from tests.e2e.selling.pushes import push, secret_of
 from tests.e2e.shopper import expect
 
 SALE = {"price": {"amount": 3_900, "currency": "USD"}, "startsAt": "2020-01-01T00:00:00Z", "name": "Sale"}
@@ -45,8 +45,8 @@ async def sku(seller: Seller) -> str:
 async def offered(seller: Seller, sku: str) -> dict[str, Any]:
     """Its terms, with what a sale was said to be."""
     found = await seller.shopper.read(f"/api/offers/{seller.shop_id}/{sku}")
-    told = {name: found[name] for name in TERMS if name != "prices"}
-    return {**told, "prices": [one["name"] for one in found["prices"]]}
+    terms = {name: found[name] for name in TERMS if name != "prices"}
+    return {**terms, "prices": [one["name"] for one in found["prices"]]}
 
 
 def as_put(**changed: Any) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from streams.renditions import rendering
 from streams.renditions.places import Places
 from tests.e2e.house import House
 from tests.e2e.market import Seller
-from tests.e2e.selling.test_media import permitted, sent, shows
+from tests.e2e.selling.pictures import permitted, sent, shows
 from tests.e2e.shopper import expect, problem
 from tests.streams.renditions.samples import photo, png_bomb
 
@@ -34,36 +34,36 @@ async def takes_up(house: House, seller: Seller, product: str, body: bytes, stat
 
 async def again(seller: Seller, product: str, media_id: str, status: int = 201) -> dict[str, Any]:
     path = f"/api/products/{product}/media"
-    told: dict[str, Any] = await seller.shopper.do("POST", path, {"mediaId": media_id}, status)
-    return told
+    media: dict[str, Any] = await seller.shopper.do("POST", path, {"mediaId": media_id}, status)
+    return media
 
 
-def sizes(told: dict[str, Any]) -> list[tuple[int, int]]:
-    return [(one["width"], one["height"]) for one in told["renditions"]]
+def sizes(media: dict[str, Any]) -> list[tuple[int, int]]:
+    return [(one["width"], one["height"]) for one in media["renditions"]]
 
 
 async def test_they_are_told_wherever_the_picture_is(house: House, seller: Seller, product: str) -> None:
     sku = next(iter(seller.products))
-    told = await takes_up(house, seller, product, BODY)
-    assert (told["width"], told["height"], told["withoutRenditions"]) == (800, 600, None)
-    assert sizes(told) == SIZES
+    media = await takes_up(house, seller, product, BODY)
+    assert (media["width"], media["height"], media["withoutRenditions"]) == (800, 600, None)
+    assert sizes(media) == SIZES
     page = await seller.shopper.read(f"/api/products/{product}")
     [picture] = page["pictures"]
     assert {name: picture[name] for name in ("width", "height", "renditions")} == {
-        name: told[name] for name in ("width", "height", "renditions")
+        name: media[name] for name in ("width", "height", "renditions")
     }
-    assert page["renditions"] == told["renditions"]
+    assert page["renditions"] == media["renditions"]
     [card] = (await seller.shopper.read(f"/api/products?q={sku}"))["items"]
-    assert (card["image"], card["renditions"]) == (page["image"], told["renditions"])
+    assert (card["image"], card["renditions"]) == (page["image"], media["renditions"])
     await seller.shopper.do("POST", "/api/wishlist/items", {"sku": sku}, 201)
     [wish] = (await seller.shopper.read("/api/wishlist"))["items"]
-    assert wish["renditions"] == told["renditions"]
+    assert wish["renditions"] == media["renditions"]
     assert house.problems() == []
 
 
 async def test_they_are_served_for_ever_and_harmless(house: House, seller: Seller, product: str) -> None:
-    told = await takes_up(house, seller, product, BODY)
-    got = [await house.http.get(one["url"]) for one in told["renditions"]]
+    media = await takes_up(house, seller, product, BODY)
+    got = [await house.http.get(one["url"]) for one in media["renditions"]]
     for answer in got:
         assert answer.status_code == 200
         assert answer.headers["content-type"] == "image/webp"
@@ -73,7 +73,7 @@ async def test_they_are_served_for_ever_and_harmless(house: House, seller: Selle
     lengths = [len(answer.content) for answer in got]
     assert lengths == sorted(lengths)
     assert lengths[-1] < len(BODY)
-    same = await house.http.get(told["renditions"][0]["url"], headers={"If-None-Match": got[0].headers["etag"]})
+    same = await house.http.get(media["renditions"][0]["url"], headers={"If-None-Match": got[0].headers["etag"]})
     assert (same.status_code, same.content) == (304, b"")
 
 
@@ -94,9 +94,9 @@ async def test_a_list_without_uploaded_pictures_is_what_it_was(seller: Seller) -
 async def test_what_cannot_be_decoded_is_shown_as_it_is_and_why_is_said(
     house: House, seller: Seller, product: str, body: bytes, reason: str
 ) -> None:
-    told = await takes_up(house, seller, product, body)
-    assert reason in told["withoutRenditions"]
-    assert (told["width"], told["renditions"]) == (None, [])
+    media = await takes_up(house, seller, product, body)
+    assert reason in media["withoutRenditions"]
+    assert (media["width"], media["renditions"]) == (None, [])
     page = await seller.shopper.read(f"/api/products/{product}")
     assert "renditions" not in page
     assert (await house.http.get(page["image"])).content == body
@@ -108,30 +108,30 @@ async def test_it_may_be_decoded_later(
     """Also those that are of an older version, which decoded none."""
     with monkeypatch.context() as busy:
         busy.setattr(rendering, "WALL_S", 0.0)
-        told = await takes_up(house, seller, product, BODY)
-        assert "takes more than" in told["withoutRenditions"]
-    later = await again(seller, product, told["mediaId"])
+        media = await takes_up(house, seller, product, BODY)
+        assert "takes more than" in media["withoutRenditions"]
+    later = await again(seller, product, media["mediaId"])
     assert (sizes(later), later["withoutRenditions"]) == (SIZES, None)
     page = await seller.shopper.read(f"/api/products/{product}")
     assert page["renditions"] == later["renditions"]
     head = await house.head()
-    assert await again(seller, product, told["mediaId"]) | {"position": ""} == later | {"position": ""}
+    assert await again(seller, product, media["mediaId"]) | {"position": ""} == later | {"position": ""}
     assert await house.head() == head
     assert house.problems() == []
 
 
 async def test_one_that_was_lost_comes_back(house: House, seller: Seller, product: str) -> None:
-    told = await takes_up(house, seller, product, BODY)
+    media = await takes_up(house, seller, product, BODY)
     page = await seller.shopper.read(f"/api/products/{product}")
-    assert page["renditions"] == told["renditions"], "and whoever is asked for one knows it too"
-    urls = [one["url"] for one in told["renditions"]]
+    assert page["renditions"] == media["renditions"], "and whoever is asked for one knows it too"
+    urls = [one["url"] for one in media["renditions"]]
     before = [(await house.http.get(url)).content for url in urls]
     assert house.services.objects is not None
     for url in urls:
         await house.services.objects.delete(url.removeprefix("/api/"))
     assert await asyncio.gather(*(content(house.http, url) for url in urls)) == before
     await house.services.objects.delete(urls[0].removeprefix("/api/"))
-    await again(seller, product, told["mediaId"])
+    await again(seller, product, media["mediaId"])
     assert await house.services.objects.get(urls[0].removeprefix("/api/"), 1 << 20) == before[0]
 
 
@@ -154,8 +154,8 @@ async def test_one_that_cannot_be_had_just_now_leads_to_the_picture(house: House
 
 
 async def test_only_what_is_told_is_made(house: House, seller: Seller, product: str) -> None:
-    told = await takes_up(house, seller, product, BODY)
-    url = told["renditions"][0]["url"]
+    media = await takes_up(house, seller, product, BODY)
+    url = media["renditions"][0]["url"]
     digest = url.split(".")[1]
     for other in (url.replace(".160.", ".161."), url.replace(digest, "0" * 16), url.replace(".webp", ".png")):
         problem(await house.http.get(other), 404, "not_found")
@@ -175,10 +175,10 @@ async def gone(http: httpx.AsyncClient, url: str) -> httpx.Response:
 
 
 async def test_they_go_with_their_picture(house: House, seller: Seller, product: str) -> None:
-    told = await takes_up(house, seller, product, BODY)
+    media = await takes_up(house, seller, product, BODY)
     other = await takes_up(house, seller, product, BODY)
-    await seller.shopper.do("DELETE", f"/api/products/{product}/media/{told['mediaId']}", status=204)
-    for one in told["renditions"]:
+    await seller.shopper.do("DELETE", f"/api/products/{product}/media/{media['mediaId']}", status=204)
+    for one in media["renditions"]:
         problem(await gone(house.http, one["url"]), 404, "not_found")
     assert [await content(house.http, one["url"]) for one in other["renditions"]]
 
@@ -209,8 +209,8 @@ async def test_a_crash_before_it_is_recorded_loses_no_upload(
         crashing.setattr(house.services.engine, "submit", crash)
         path = f"/api/products/{product}/media"
         assert (await seller.shopper.send("POST", path, {"mediaId": upload["mediaId"]})).status_code == 500
-    told = await again(seller, product, upload["mediaId"])
-    assert (sizes(told), told["withoutRenditions"]) == (SIZES, None)
+    media = await again(seller, product, upload["mediaId"])
+    assert (sizes(media), media["withoutRenditions"]) == (SIZES, None)
     assert house.services.objects is not None
     assert await house.services.objects.listed(f"uploads/{seller.shopper.user_id}.", 9) == []
 

@@ -11,17 +11,8 @@ import pytest
 from readapi import sifted
 from tests.e2e.house import House
 from tests.e2e.market import Seller, open_shop
+from tests.e2e.selling.lists import every
 from tests.e2e.shopper import Shopper, fresh_key, latest, problem
-
-
-async def every(seller: Seller, path: str) -> list[Any]:
-    """All items, page by page, some of which may be empty."""
-    found, cursor = [], ""
-    while cursor is not None:
-        answer = await seller.shopper.read(path + cursor)
-        found += answer["items"]
-        cursor = None if answer["next"] is None else f"&cursor={answer['next']}"
-    return found
 
 
 async def bought(seller: Seller, shopper: Shopper, sku: str, quantity: int = 1) -> dict[str, Any]:

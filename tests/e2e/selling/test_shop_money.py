@@ -10,8 +10,8 @@ import pytest
 from tests.e2e.aftersale import bought_of_both, line_of, post
 from tests.e2e.house import House
 from tests.e2e.market import Seller, open_shop
-from tests.e2e.orders.test_disputes import dispute, shown
-from tests.e2e.selling.test_shop_lists import every
+from tests.e2e.orders.disputes import dispute, once_disputed
+from tests.e2e.selling.lists import every
 from tests.e2e.shopper import Shopper, expect, latest
 
 
@@ -83,15 +83,15 @@ async def test_of_a_refund_by_amount_each_shop_bears_its_part(
     last = await refund(admin, order, amount={"amount": 700, "currency": "USD"})
     amounts = [one["amount"]["amount"] for one in (await seen(seller, order, last["position"]))["refunds"]]
     assert amounts == [400, 700], "who gave everything back bears no more of what comes later"
-    told = (await seen(other, order, last["position"]))["refunds"]
-    assert [one["refundId"] for one in told] == [granted["refundId"], first["refundId"]]
+    refunds = (await seen(other, order, last["position"]))["refunds"]
+    assert [one["refundId"] for one in refunds] == [granted["refundId"], first["refundId"]]
 
 
 async def test_orders_by_what_became_of_their_money(
     house: House, seller: Seller, other: Seller, shopper: Shopper, admin: Shopper, order: dict[str, Any]
 ) -> None:
     decide = await dispute(house, order, {"amount": 1000, "currency": "USD"})
-    disputed = await shown(shopper, order, "OPEN")
+    disputed = await once_disputed(shopper, order, "OPEN")
     [mine] = (await seen(seller, disputed))["disputes"]
     [theirs] = (await seen(other, disputed))["disputes"]
     assert (mine["status"], mine["reason"], mine["closedAt"]) == ("OPEN", "fraudulent", None)
@@ -100,7 +100,7 @@ async def test_orders_by_what_became_of_their_money(
     assert await listed(seller, "disputed=open") == [order["orderId"]]
     assert [await listed(seller, query) for query in ("disputed=closed", "refunded=true")] == [[], []]
     await decide("won")
-    won = await shown(shopper, order, "WON")
+    won = await once_disputed(shopper, order, "WON")
     [mine] = (await seen(seller, won))["disputes"]
     assert (mine["status"], mine["closedAt"] is None) == ("WON", False)
     assert await listed(seller, "disputed=closed") == [order["orderId"]]

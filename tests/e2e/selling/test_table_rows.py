@@ -11,7 +11,7 @@ import pytest
 from tests.e2e.house import House, in_process
 from tests.e2e.market import Seller
 from tests.e2e.selling.feedrows import Beds
-from tests.e2e.selling.test_merchant_feeds import counted, path, put, rejected, run
+from tests.e2e.selling.feeds import counted, path, put, rejected, run
 from tests.e2e.shopper import Shopper
 
 SCHEMA = {

@@ -61,8 +61,8 @@ async def test_its_views_are_folded_before_anybody_follows(folder: DataFolder):
 @pytest.mark.slow
 async def test_it_is_measured_in_rounds_for_as_many_events_as_one_likes():
     [small] = [case.small for case in CASES if case.bench == "replay"]
-    told = await replay.run(*small)
-    assert (told["events"], told["rows"], told["rounds"]) == (1_100, 400, 2)
-    assert told["spread"].keys() == {"stock_ratio", "orders_ratio"}
-    assert 0 < told["orders_ratio"] < told["stock_ratio"]
-    assert told["peak_mb"] > 0
+    figures = await replay.run(*small)
+    assert (figures["events"], figures["rows"], figures["rounds"]) == (1_100, 400, 2)
+    assert figures["spread"].keys() == {"stock_ratio", "orders_ratio"}
+    assert 0 < figures["orders_ratio"] < figures["stock_ratio"]
+    assert figures["peak_mb"] > 0

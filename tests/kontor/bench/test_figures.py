@@ -34,9 +34,9 @@ def test_of_repeated_runs_the_median_counts_and_how_far_they_lie_apart() -> None
 
 
 def test_a_benchmark_may_tell_how_far_its_own_rounds_lie_apart() -> None:
-    told = read(RATE, [line(spread={"share": 0.04})])
-    assert told is not None
-    assert told.spread == 0.04
+    parsed = read(RATE, [line(spread={"share": 0.04})])
+    assert parsed is not None
+    assert parsed.spread == 0.04
 
 
 def test_a_ratio_is_worked_out_from_the_limit_and_more_of_it_is_always_better() -> None:

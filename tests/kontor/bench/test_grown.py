@@ -2,28 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from kontor.bench.grown import grown
 from kontor.catalog.icecat import Converted, base_price, convert
-
-RECORDS: list[dict[str, Any]] = [
-    {
-        "id": str(number),
-        "title": f"{brand} {model} {what}",
-        "model": model,
-        "brand": brand,
-        "gtins": ["0095205603217"],
-        "description": what,
-        "product_type": None,
-        "price_minor": 1_000 * number,
-        "currency": "USD",
-        "attributes": {"text": {"colour": "Black"}},
-    }
-    for number, (brand, model, what) in enumerate(
-        [("Xerox", "006R90321", "toner cartridge"), ("Lenovo", "T61", "notebook"), ("Acme", "", "Garden chair")], 1
-    )
-]
+from tests.kontor.bench.records import RECORDS
 
 
 def test_as_many_as_wanted_the_real_ones_first() -> None:

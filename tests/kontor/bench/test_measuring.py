@@ -83,8 +83,8 @@ def append(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 
     def said(command: list[str], seconds: float) -> Output:
         ratio = ratios.pop(0)
-        told = {"bench": "append", "events_per_s": 1e5 * ratio, "raw_insert_events_per_s": 1e5, "ratio": ratio}
-        return Output([told]) if ratio else Output([], "ended with 1")
+        figures = {"bench": "append", "events_per_s": 1e5 * ratio, "raw_insert_events_per_s": 1e5, "ratio": ratio}
+        return Output([figures]) if ratio else Output([], "ended with 1")
 
     monkeypatch.setattr(measuring, "listen", said)
     monkeypatch.setattr(measuring, "pace", lambda: Pace(20, 1, 0))

@@ -19,9 +19,9 @@ async def test_whoever_cannot_be_answered_soon_is_told_when_to_ask_again(
     monkeypatch.setenv("KONTOR_REQUESTS_AT_ONCE", "60")
     for name, value in {"VISITORS": 300, "MEASURING_S": 2.0, "AFTER_S": 4.0}.items():
         monkeypatch.setattr(bench, name, value)
-    told = await overload(4.0)
-    assert told["refused"] > 0
-    assert told["refused_without_retry_after"] == 0
-    assert told["accepted_per_s"] > 0
-    assert told["sent_per_s"] > told["accepted_per_s"]
-    assert told["normal_p99_ms"] > 0
+    figures = await overload(4.0)
+    assert figures["refused"] > 0
+    assert figures["refused_without_retry_after"] == 0
+    assert figures["accepted_per_s"] > 0
+    assert figures["sent_per_s"] > figures["accepted_per_s"]
+    assert figures["normal_p99_ms"] > 0

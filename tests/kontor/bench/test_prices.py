@@ -85,7 +85,7 @@ async def test_it_fails_if_an_older_price_was_shown(kind: str, monkeypatch: pyte
 async def test_prices_change_while_others_buy_and_read(monkeypatch: pytest.MonkeyPatch) -> None:
     for name, few in (("READERS", 2), ("BUYERS", 1), ("MERCHANTS", 1), ("WARM_UP_S", 0.2)):
         monkeypatch.setattr(prices, name, few)
-    told = await prices.run("--seconds", "1")
-    assert told["changes"] > 0
-    assert {"page_p99_ms", "list_p99_ms", "found_p99_ms", "target_p99_ms"} <= told.keys()
-    assert told["reads_per_s"] > 0
+    figures = await prices.run("--seconds", "1")
+    assert figures["changes"] > 0
+    assert {"page_p99_ms", "list_p99_ms", "found_p99_ms", "target_p99_ms"} <= figures.keys()
+    assert figures["reads_per_s"] > 0

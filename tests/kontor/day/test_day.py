@@ -29,13 +29,13 @@ PURCHASES, CRASHES = 200, 4
 @pytest.mark.timeout(300)
 async def test_every_promise_is_kept_through_crashes(tmp_path: Path, capsys) -> None:
     plan = Plan(PURCHASES, CRASHES, seed=26)
-    told = await spend(plan, Surroundings(embedded_settings(tmp_path / "data")))
-    assert told["promises"] == dict.fromkeys(PROMISES, "kept")
-    assert told["kills"] > CRASHES
-    assert sum(told["answered"].values()) == PURCHASES
-    assert told["orders"]["PAID"] > 0
-    assert told["events_of_a_purchase_alone"] <= EVENTS_MAX
-    assert told["commits_of_a_purchase_alone"] <= COMMITS_MAX
+    report = await spend(plan, Surroundings(embedded_settings(tmp_path / "data")))
+    assert report["promises"] == dict.fromkeys(PROMISES, "kept")
+    assert report["kills"] > CRASHES
+    assert sum(report["answered"].values()) == PURCHASES
+    assert report["orders"]["PAID"] > 0
+    assert report["events_of_a_purchase_alone"] <= EVENTS_MAX
+    assert report["commits_of_a_purchase_alone"] <= COMMITS_MAX
 
 
 @pytest.mark.slow

@@ -26,11 +26,11 @@ SECONDS = 6
 @pytest.mark.slow
 @pytest.mark.timeout(300)
 async def test_every_promise_is_kept_whenever_the_service_dies(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
-    told = await endure(Plan(600, 0, seed=3), Surroundings(embedded_settings(tmp_path / "data")), SECONDS)
-    assert told["promises"] == dict.fromkeys(PROMISES, "kept")
-    assert told["kills"] >= 2
-    assert told["orders"]["PAID"] > 0
-    assert told["acknowledged"] > told["purchases"] > 0
+    report = await endure(Plan(600, 0, seed=3), Surroundings(embedded_settings(tmp_path / "data")), SECONDS)
+    assert report["promises"] == dict.fromkeys(PROMISES, "kept")
+    assert report["kills"] >= 2
+    assert report["orders"]["PAID"] > 0
+    assert report["acknowledged"] > report["purchases"] > 0
 
 
 # the journal, broken
@@ -71,10 +71,10 @@ def test_what_was_acknowledged_is_in_the_log(acknowledged: Acknowledged, lost: i
 
 def test_the_journal_is_read_again_from_its_file(tmp_path: Path):
     journal = Journal.beside(embedded_settings(tmp_path / "data"))
-    told = [Acknowledged("crt_1", 2, 3), Acknowledged("ord_2", 2, 5, called_off=True)]
-    for one in told:
+    entries = [Acknowledged("crt_1", 2, 3), Acknowledged("ord_2", 2, 5, called_off=True)]
+    for one in entries:
         journal.write(one)
-    assert list(journal) == told == list(journal)
+    assert list(journal) == entries == list(journal)
     assert journal.written == 2
     assert journal.path.read_text().count("\n") == 2
 

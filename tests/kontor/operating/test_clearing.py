@@ -37,9 +37,9 @@ async def test_an_older_log_serves_again(tmp_path: Path):
         file.unlink()
     for file in backup.glob("log.db*"):
         shutil.copy(file, folder)
-    told = await cleared(load(data=folder))
-    assert f"{folder / 'views.db'} deleted" in told
-    assert f"{folder / 'search'} deleted" in told
+    printed = await cleared(load(data=folder))
+    assert f"{folder / 'views.db'} deleted" in printed
+    assert f"{folder / 'search'} deleted" in printed
     assert {"log.db", "vault.db", "provider.db"} <= {path.name for path in folder.iterdir()}
     async with in_process(folder) as house:
         buyer.http = seller.shopper.http = house.http

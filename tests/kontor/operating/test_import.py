@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import gzip
 import json
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,11 +17,11 @@ from domain.sellers.shop import OpenShop
 from kontor.catalog.icecat import Converted, convert
 from kontor.operating import importfile, importing
 from kontor.operating.importfile import Bookmark, rejected_path
-from kontor.operating.importing import Tally, import_file
 from kontor.settings import Settings
 from kontor.wiring.embedded import embedded
 from projections.search.port import SearchQuery
 from streams.merchantfeeds.rows import ROW_MAX, Line, Loaded
+from tests.kontor.operating.imports import load, reasons, refused, written
 from writeapi.services import WriteServices
 
 NOW = 1_800_000_000_000
@@ -41,26 +41,6 @@ def product(number: int, **changes: Any) -> dict[str, Any]:
 
 def offer(number: int, amount: int = 100, **changes: Any) -> dict[str, Any]:
     return {"sku": f"BED-{number}", "price": {"amount": amount, "currency": "USD"}, **changes}
-
-
-def written(file: Path, lines: Iterable[Any]) -> Path:
-    """What is no text yet becomes JSON."""
-    content = "".join((line if isinstance(line, str) else json.dumps(line)) + "\n" for line in lines).encode()
-    file.write_bytes(gzip.compress(content, 1) if file.suffix == ".gz" else content)
-    return file
-
-
-async def load(services: WriteServices, what: str, file: Path, shop_id: str | None = None) -> Tally:
-    return await import_file(services, what, file, shop_id, file.parent / "data")
-
-
-def refused(file: Path) -> list[tuple[int, str | None]]:
-    """Line and pointer of each rejection."""
-    return [(one["line"], one["pointer"]) for one in reasons(file)]
-
-
-def reasons(file: Path) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in rejected_path(file).read_text(encoding="utf-8").splitlines()]
 
 
 async def state(services: WriteServices, stream: str) -> Any:

@@ -12,7 +12,7 @@ from domain.catalog.category import NoCategory, OpenCategory, category_id
 from kontor.settings import Settings
 from kontor.wiring.embedded import embedded
 from readapi.shown.categories import kept_rows
-from tests.kontor.operating.test_import import load, reasons, refused, written
+from tests.kontor.operating.imports import load, reasons, refused, written
 from writeapi.services import WriteServices
 
 

@@ -72,9 +72,9 @@ def test_a_script_hears_what_came_of_it(tmp_path: Path):
     file.write_bytes(line(1) + b"\n{}\n")
     ended = imported(tmp_path, file, "--json", "--rejected", str(elsewhere))
     assert ended.returncode == 0, ended.stderr
-    told = json.loads(ended.stdout)
-    assert (told["lines"], told["taken"], told["rejected"]) == (2, 1, 1)
-    assert told["rejectedFile"] == str(elsewhere)
+    report = json.loads(ended.stdout)
+    assert (report["lines"], report["taken"], report["rejected"]) == (2, 1, 1)
+    assert report["rejectedFile"] == str(elsewhere)
     assert json.loads(elsewhere.read_text())["line"] == 2
     assert not (tmp_path / "beds.rejected.ndjson").exists()
 

@@ -33,7 +33,7 @@ from streams.views.follower import Follower
 
 NOW = 1_800_000_000_000
 SHOP = new_id("shop", NOW, bytes(10))
-Told = Callable[[Callable[[], None]], tuple[int, str, str]]
+Runner = Callable[[Callable[[], None]], tuple[int, str, str]]
 
 
 async def _begin(settings: Settings) -> None:
@@ -62,7 +62,7 @@ def settings(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest
 
 
 @pytest.fixture
-def told(settings: Settings, capsys: pytest.CaptureFixture[str]) -> Told:
+def outcome_of(settings: Settings, capsys: pytest.CaptureFixture[str]) -> Runner:
     """Exit code, output and errors of a command, which has left the folder as it was."""
 
     def run(command: Callable[[], None]) -> tuple[int, str, str]:
@@ -87,25 +87,25 @@ def change(folder: DataFolder, statement: str, *values: Any) -> None:
         assert connection.execute(statement, values).rowcount > 0
 
 
-def test_dead_letters_are_listed_and_shown(settings: Settings, told: Told) -> None:
-    code, out, err = told(lambda: parked.run_list(settings, as_json=False))
+def test_dead_letters_are_listed_and_shown(settings: Settings, outcome_of: Runner) -> None:
+    code, out, err = outcome_of(lambda: parked.run_list(settings, as_json=False))
     assert (code, out) == (0, "nothing is parked\n"), err
     change(DataFolder(settings.data), "INSERT INTO parked VALUES ('shops', 1, ?, 'ValueError()')", SHOP)
-    _, out, _ = told(lambda: parked.run_list(settings, as_json=True))
+    _, out, _ = outcome_of(lambda: parked.run_list(settings, as_json=True))
     assert json.loads(out)["key"] == "shops/1"
-    code, out, err = told(lambda: parked.run_show(settings, "shops/1", as_json=True))
+    code, out, err = outcome_of(lambda: parked.run_show(settings, "shops/1", as_json=True))
     assert code == 0, err
     assert json.loads(out)["event"]["position"] == "1"
 
 
-def test_feeds_are_listed(settings: Settings, told: Told) -> None:
-    code, out, err = told(lambda: feedcommands.run_list(settings, SHOP, as_json=True))
+def test_feeds_are_listed(settings: Settings, outcome_of: Runner) -> None:
+    code, out, err = outcome_of(lambda: feedcommands.run_list(settings, SHOP, as_json=True))
     assert code == 0, err
     assert json.loads(out)["name"] == "stock"
 
 
-def test_views_are_compared(settings: Settings, told: Told) -> None:
-    code, out, err = told(lambda: run_verify(settings, as_json=False, views=True))
+def test_views_are_compared(settings: Settings, outcome_of: Runner) -> None:
+    code, out, err = outcome_of(lambda: run_verify(settings, as_json=False, views=True))
     assert code == 0, err
     assert out.endswith("the views are what the log adds up to\n")
 
@@ -118,16 +118,16 @@ def test_views_are_compared(settings: Settings, told: Told) -> None:
     ],
 )
 def test_views_that_a_service_would_fold_anew_are_not_compared(
-    settings: Settings, told: Told, statement: str, why: str
+    settings: Settings, outcome_of: Runner, statement: str, why: str
 ) -> None:
     change(DataFolder(settings.data), statement)
-    code, _, err = told(lambda: run_verify(settings, as_json=False, views=True))
+    code, _, err = outcome_of(lambda: run_verify(settings, as_json=False, views=True))
     assert code == 1
     assert why in err
     assert "folds them anew" in err
 
 
-def test_what_writes_says_that_it_does(settings: Settings, told: Told) -> None:
-    code, _, err = told(lambda: run_reconcile(None, settings, as_json=False, border_s=0, grace_s=0))
+def test_what_writes_says_that_it_does(settings: Settings, outcome_of: Runner) -> None:
+    code, _, err = outcome_of(lambda: run_reconcile(None, settings, as_json=False, border_s=0, grace_s=0))
     assert code == 1
     assert "cannot be written, and reconciling records" in err

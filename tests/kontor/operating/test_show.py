@@ -38,9 +38,9 @@ async def test_stock_as_it_is_and_was(folder: DataFolder, capsys: pytest.Capture
 
 async def test_a_difference_is_told(folder: DataFolder, capsys: pytest.CaptureFixture[str]) -> None:
     now = show(folder, capsys, HOT)
-    told = show(folder, capsys, HOT, other=str(int(now["position"]) - 2))
-    assert told["changes"] == [{"path": "/onHand", "before": 203, "after": 205}]
-    assert [event["type"] for event in told["events"]] == ["stock.received"] * 2
+    compared = show(folder, capsys, HOT, other=str(int(now["position"]) - 2))
+    assert compared["changes"] == [{"path": "/onHand", "before": 203, "after": 205}]
+    assert [event["type"] for event in compared["events"]] == ["stock.received"] * 2
     whole = show(folder, capsys, HOT, at="1", other=now["position"])
     assert (whole["before"]["version"], whole["before"]["state"], whole["eventsTotal"]) == (0, None, 205)
 

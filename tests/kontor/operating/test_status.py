@@ -94,10 +94,10 @@ def kontor(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_the_command(folder):
-    told = kontor("status", "--data", str(folder.path))
-    assert told.returncode == 0
-    assert "catalog" in told.stdout
-    assert "not built yet" in told.stdout, "the search index"
+    completed = kontor("status", "--data", str(folder.path))
+    assert completed.returncode == 0
+    assert "catalog" in completed.stdout
+    assert "not built yet" in completed.stdout, "the search index"
     answer = json.loads(kontor("status", "--data", str(folder.path), "--json").stdout)
     assert answer["head"] == status_of(folder)["head"]
 
@@ -138,6 +138,6 @@ def test_the_url_of_a_server_is_masked(monkeypatch):
 
 
 def test_the_config_command():
-    told = kontor("config", "--json")
-    assert (told.returncode, json.loads(told.stdout)["profile"]["value"]) == (0, "embedded")
+    completed = kontor("config", "--json")
+    assert (completed.returncode, json.loads(completed.stdout)["profile"]["value"]) == (0, "embedded")
     assert 'profile = "embedded"' in kontor("config").stdout

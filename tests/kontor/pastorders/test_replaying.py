@@ -65,17 +65,17 @@ async def test_orders_of_several_sellers_agree(tmp_path):
 @pytest.mark.slow
 async def test_one_cent_one_unit_and_one_refused_row_are_noticed(tmp_path, monkeypatch):
     """The engine is driven by the story, and compared with another one."""
-    told = retail_story()
+    retailers = retail_story()
     others = [
         deed._replace(lines=(deed.lines[0]._replace(price=184), *deed.lines[1:])) if deed.key == "1/1" else deed
-        for deed in told.deeds
+        for deed in retailers.deeds
         if isinstance(deed, Purchase)
     ]
-    others += [deed for deed in told.deeds if not isinstance(deed, Purchase | Return)]
-    told.refusals.append(Refusal("1:1", "not_goods", "not so", told.stated * 0 + 1))
+    others += [deed for deed in retailers.deeds if not isinstance(deed, Purchase | Return)]
+    retailers.refusals.append(Refusal("1:1", "not_goods", "not so", retailers.stated * 0 + 1))
     other = Story("other", "GBP", "GB", [retail.SHOP], deeds=others)
     monkeypatch.setattr(running, "Expected", lambda story: Expected(other))
-    done = await replay(told, tmp_path / "data")
+    done = await replay(retailers, tmp_path / "data")
     assert done.failed == []
     seen = {(one.what, one.key) for one in done.disagreements}
     assert seen >= {

@@ -7,26 +7,20 @@ from typing import Any
 from msgspec.structs import replace
 
 from domain.books.ledger import (
-    CUSTOMER,
     JOURNAL,
     LEDGER,
-    PROVIDER,
     CommissionSet,
     LedgerPosted,
-    Posting,
     Transaction,
 )
 from domain.money import Money
 from domain.payments.payment import AuthorizationRequested, PaymentAuthorized, PaymentCaptured, PaymentRefunded
-from domain.recorded import Meta
 from kontor.proving.balance import BookedCheck, LedgerCheck, Posted
 from kontor.proving.verifying import verify
 from tests.kontor.conftest import find, plant
+from tests.kontor.proving.captures import CAPTURED, META, POSTINGS
 
-META = Meta(0, 0, "", "", "", "", "", b"")
 PRICE = Money(500, "USD")
-POSTINGS = (Posting(PROVIDER, 500, "payment"), Posting(CUSTOMER, -500, "payment"))
-CAPTURED = Transaction("pay_1/3", 7, "captured", "ord_1", 500, "USD", 1, POSTINGS)
 REFUNDED = replace(CAPTURED, cause="pay_1/4", position=9, kind="refunded")
 MOVED: dict[int, Any] = {
     1: AuthorizationRequested("ord_1", PRICE, "pm_card_visa"),

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from domain.books.ledger import LedgerPosted
 from domain.money import Money
 from domain.payments import giftcard
 from domain.payments.giftcard import GIFT_CARD
@@ -14,7 +15,7 @@ from kontor.proving.balance import BookedCheck, LedgerCheck, Posted
 from kontor.proving.cardcheck import GiftCardCheck
 from kontor.proving.verifying import verify
 from tests.kontor.conftest import first, plant, rows_of
-from tests.kontor.proving.test_balance import CAPTURED, META, LedgerPosted
+from tests.kontor.proving.captures import CAPTURED, META
 from tests.spec import usd
 
 CARD = "gft_1"

@@ -176,7 +176,9 @@ def test_a_digest_knows_no_order():
 # the command
 
 
-def told(folder: DataFolder, capsys: pytest.CaptureFixture[str], *, as_json: bool = False) -> tuple[int, str, str]:
+def verify_views(
+    folder: DataFolder, capsys: pytest.CaptureFixture[str], *, as_json: bool = False
+) -> tuple[int, str, str]:
     """Exit code, output and errors of ``kontor verify --views``."""
     code: Any = 0
     try:
@@ -187,7 +189,7 @@ def told(folder: DataFolder, capsys: pytest.CaptureFixture[str], *, as_json: boo
 
 
 def test_the_command_tells_of_each_table(folder: DataFolder, capsys: pytest.CaptureFixture[str]):
-    code, out, err = told(folder, capsys)
+    code, out, err = verify_views(folder, capsys)
     assert code == 0, err
     assert "no holes" in out
     assert "views.db, stock: " in out
@@ -196,18 +198,18 @@ def test_the_command_tells_of_each_table(folder: DataFolder, capsys: pytest.Capt
 
 def test_the_command_fails_on_a_difference_and_says_which(folder: DataFolder, capsys: pytest.CaptureFixture[str]):
     changed_row(folder)
-    code, _, err = told(folder, capsys)
+    code, _, err = verify_views(folder, capsys)
     assert code == 1
     assert f"{HOT} is another row than event" in err
     assert "1 differences" in err
-    code, out, _ = told(folder, capsys, as_json=True)
+    code, out, _ = verify_views(folder, capsys, as_json=True)
     assert code == 1
     [stock] = [one for one in json.loads(out)["views"] if one["what"] == "stock"]
     assert stock["different"] == 1
 
 
 def test_a_folder_without_views_is_told(path: Path, capsys: pytest.CaptureFixture[str]):
-    code, _, err = told(DataFolder(path.parent), capsys)
+    code, _, err = verify_views(DataFolder(path.parent), capsys)
     assert code == 1
     assert "there are no views" in err
     assert not (path.parent / "views.db").exists()

@@ -192,11 +192,11 @@ def test_events_missing_at_the_end_are_known_to_whoever_followed(folder, events)
     assert verify_folder(folder).ok
     missing = without_the_last(folder, events)
     assert verify(folder.log).ok, "the log alone does not tell"
-    told = f"the log ends before this position, and the views have seen position {missing + events - 1}"
-    assert first(verify_folder(folder)) == (missing, told)
+    reason = f"the log ends before this position, and the views have seen position {missing + events - 1}"
+    assert first(verify_folder(folder)) == (missing, reason)
     done = kontor(folder.path)
     assert done.returncode == 1
-    assert done.stderr.splitlines()[-1] == f"kontor: position {missing}: {told}"
+    assert done.stderr.splitlines()[-1] == f"kontor: position {missing}: {reason}"
 
 
 def test_the_search_index_remembers_the_end_too(folder):

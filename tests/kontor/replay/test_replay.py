@@ -29,9 +29,9 @@ FIGURES = ("position", "upto", "events_per_second", "rows_per_second", "left_sec
 
 async def test_what_is_replayed_is_what_was_live(folder: DataFolder, capsys: pytest.CaptureFixture[str]):
     replay(folder, "all", verify=True)
-    told = steps(capsys)
-    compared = [one for one in told if one["step"] == "compare"]
-    assert len([one for one in told if one["step"] == "swap"]) == len(PROJECTIONS)
+    lines = steps(capsys)
+    compared = [one for one in lines if one["step"] == "compare"]
+    assert len([one for one in lines if one["step"] == "swap"]) == len(PROJECTIONS)
     assert sum(one["live"]["count"] for one in compared) > 20
     assert all(one["live"] == one["new"] and one["different"] == 0 for one in compared)
     assert await good(folder)
@@ -58,11 +58,11 @@ async def test_metrics_tell_how_it_comes_on(folder: DataFolder):
     with opened(folder) as (log, connection):
         tell = Telling(as_json=True, gauges=Gauges(registry))
         Rebuilding(Views(log, connection), tell).replay([STOCK], from_scratch=True, dry=True)
-    told = {name: registry.get_sample_value(f"kontor_replay_{name}", {"projection": "stock"}) for name in FIGURES}
-    assert told["position"] == told["upto"] == log_head(folder)
-    assert told["left_seconds"] == 0
-    assert told["events_per_second"]
-    assert told["rows_per_second"]
+    figures = {name: registry.get_sample_value(f"kontor_replay_{name}", {"projection": "stock"}) for name in FIGURES}
+    assert figures["position"] == figures["upto"] == log_head(folder)
+    assert figures["left_seconds"] == 0
+    assert figures["events_per_second"]
+    assert figures["rows_per_second"]
 
 
 async def test_wrong_rows_are_told_and_replaced(folder: DataFolder, capsys: pytest.CaptureFixture[str]):
@@ -92,9 +92,9 @@ async def test_a_dry_run_compares_and_swaps_nothing(folder: DataFolder, capsys: 
     damage(folder)
     before = on_hand(folder)
     replay(folder, "all", dry_run=True)
-    told = steps(capsys)
-    assert [one for one in told if one["step"] == "swap"] == []
-    assert sum(one["different"] for one in told if one["step"] == "compare") == 2
+    lines = steps(capsys)
+    assert [one for one in lines if one["step"] == "swap"] == []
+    assert sum(one["different"] for one in lines if one["step"] == "compare") == 2
     assert on_hand(folder) == before
     replay(folder, "stock")  # what was folded is there
     assert steps(capsys)[0]["position"] > 0

@@ -162,15 +162,15 @@ async def test_it_goes_on_unless_the_file_has_changed(
 
     interrupted()
     replay(folder, str(file))
-    told = steps(capsys)
-    assert told[0]["position"] == told[-1]["position"] > 0
-    expected = told[-1]["rows"]
+    lines = steps(capsys)
+    assert lines[0]["position"] == lines[-1]["position"] > 0
+    expected = lines[-1]["rows"]
     interrupted()
     file.write_text(COUNTING + "# another\n")
     replay(folder, str(file))
-    told = steps(capsys)
-    assert told[0]["position"] == 0
-    assert told[-1]["rows"] == expected
+    lines = steps(capsys)
+    assert lines[0]["position"] == 0
+    assert lines[-1]["rows"] == expected
 
 
 def test_the_lines_are_json(folder: DataFolder, capsys: pytest.CaptureFixture[str]):

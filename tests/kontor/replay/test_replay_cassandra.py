@@ -115,8 +115,8 @@ async def test_folded_compared_swapped_and_gone_back_to(house: House, capsys: py
     house.execute(f"DELETE FROM {{}}.orders_v{version}_g1 USING TIMESTAMP 1000000 WHERE key = '{orders[0]}'")
     assert await house.orders() == orders[1:]
     await house.replay("orders")
-    (told,) = [one for one in steps(capsys) if one["step"] == "compare" and one["what"] == "orders"]
-    assert told["differences"] == [f"{orders[0]} is new"]
+    (comparison,) = [one for one in steps(capsys) if one["step"] == "compare" and one["what"] == "orders"]
+    assert comparison["differences"] == [f"{orders[0]} is new"]
     assert await house.orders() == orders
     await house.sell()
     await house.follow()
@@ -143,8 +143,8 @@ async def test_every_partition_of_a_round_hears_of_the_swap(house: House):
         mine = [one for one in events if partition_of(one.stream, PARTITIONS) == partition]
         return await house.sink.write(partition, events[-1].position, mine)
 
-    told = await asyncio.gather(*map(write, range(PARTITIONS)), return_exceptions=True)
-    assert [type(error) for error in told] == [RowsLost] * PARTITIONS
+    errors = await asyncio.gather(*map(write, range(PARTITIONS)), return_exceptions=True)
+    assert [type(error) for error in errors] == [RowsLost] * PARTITIONS
     assert await house.orders() == orders
     assert set(await house.sink.progress()) == set(range(PARTITIONS))
     await asyncio.gather(*map(write, range(PARTITIONS)))

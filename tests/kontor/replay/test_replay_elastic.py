@@ -36,7 +36,7 @@ def opened(url: str, name: str) -> ElasticIndex:
     return ElasticIndex(Server(url), name)
 
 
-def found(index: ElasticIndex) -> list[str]:
+def ids_in(index: ElasticIndex) -> list[str]:
     return sorted(index.search(SearchQuery()).product_ids)
 
 
@@ -58,11 +58,11 @@ def test_it_is_seen_by_nobody_until_it_is_shown_and_then_by_all(url: str, name: 
     wrote(writer, 5, "p1")
     build = built(url, name, 6, "p1", "p2")
     reader.refresh()
-    assert (found(reader), found(build)) == (["p1"], ["p1", "p2"])
+    assert (ids_in(reader), ids_in(build)) == (["p1"], ["p1", "p2"])
     build.show()
-    assert found(reader) == ["p1"]  # what its position tells of
+    assert ids_in(reader) == ["p1"]  # what its position tells of
     assert reader.refresh()
-    assert (found(reader), reader.position()) == (["p1", "p2"], 6)
+    assert (ids_in(reader), reader.position()) == (["p1", "p2"], 6)
 
     writer.apply([product("p3", "Oak bed p3")], [])
     with pytest.raises(NotTheWriter):
@@ -71,7 +71,7 @@ def test_it_is_seen_by_nobody_until_it_is_shown_and_then_by_all(url: str, name: 
     assert writer.position() == 6
     wrote(writer, 7, "p3")
     reader.refresh()
-    assert found(reader) == ["p1", "p2", "p3"]
+    assert ids_in(reader) == ["p1", "p2", "p3"]
 
     kept = Generations(Server(url), name).kept()
     assert kept is not None
@@ -79,7 +79,7 @@ def test_it_is_seen_by_nobody_until_it_is_shown_and_then_by_all(url: str, name: 
     back = built(url, name, 8, "p4", begun=kept)
     back.show()
     reader.refresh()
-    assert found(reader) == ["p1", "p4"]
+    assert ids_in(reader) == ["p1", "p4"]
     writer.close()
 
 
@@ -154,13 +154,13 @@ def test_one_that_was_ended_before_it_was_whole_is_gone_on_with_by_the_same_code
 
     again = ElasticBuild(Server(url), name, generations.unfinished("today"))
     assert again.try_writer()
-    assert (again.walk(), found(again)) == (Walk(5, "p1", "today"), ["p1"])
+    assert (again.walk(), ids_in(again)) == (Walk(5, "p1", "today"), ["p1"])
     wrote(again, 6, "p2")
     assert again.walk() is None
     assert generations.unfinished("today") is None, "it is whole"
     again.show()
     writer.refresh()
-    assert found(writer) == ["p1", "p2"]
+    assert ids_in(writer) == ["p1", "p2"]
     again.close()
     writer.close()
 
@@ -175,13 +175,13 @@ def test_a_reader_goes_over_when_it_is_as_far_as_what_was_seen(url: str, name: s
     reader.refresh()
     build.show()
     assert not reader.refresh()
-    assert (found(reader), reader.position()) == (["p1", "p3"], 9)
+    assert (ids_in(reader), reader.position()) == (["p1", "p3"], 9)
     with pytest.raises(NotTheWriter):
         wrote(writer, 10, "p4")
     assert writer.try_writer()
     wrote(writer, 10, "p1", "p3", "p4")
     assert reader.refresh()
-    assert found(reader) == ["p1", "p2", "p3", "p4"]
+    assert ids_in(reader) == ["p1", "p2", "p3", "p4"]
     shown = generations.current()
     assert shown is not None
     assert shown.name == build.mine.name
@@ -196,7 +196,7 @@ def test_a_rebuild_by_the_writer_does_not_leave_readers_behind(url: str, name: s
     reader.refresh()
     writer.start_over()
     wrote(writer, 3, "p2")
-    assert found(reader) == ["p2"]
+    assert ids_in(reader) == ["p2"]
     assert reader.refresh()
     assert reader.position() == 3
     writer.close()

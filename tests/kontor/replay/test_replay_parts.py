@@ -91,9 +91,9 @@ def test_two_fold_what_one_would(settings: Settings, capsys: pytest.CaptureFixtu
     said = steps(capsys)
     assert agreed(said)
     assert said[-1]["step"] == "swap"
-    told = [one for one in said if one["step"] == "fold"]
-    assert told[-1]["position"] == told[-1]["upto"] == 3 * STREAMS
-    assert told[-1]["rows_per_s"] > 0
+    folds = [one for one in said if one["step"] == "fold"]
+    assert folds[-1]["position"] == folds[-1]["upto"] == 3 * STREAMS
+    assert folds[-1]["rows_per_s"] > 0
 
 
 class Killing(Telling):

@@ -120,9 +120,9 @@ async def house(postgres: str, redis_url: str, redis_prefix: str, tmp_path: Any)
 
 async def test_what_is_replayed_is_what_was_live(house: House, capsys: pytest.CaptureFixture[str]):
     await house.replay_all()
-    told = steps(capsys)
-    compared = [one for one in told if one["step"] == "compare"]
-    assert len([one for one in told if one["step"] == "swap"]) == len(IN_REDIS)
+    lines = steps(capsys)
+    compared = [one for one in lines if one["step"] == "compare"]
+    assert len([one for one in lines if one["step"] == "swap"]) == len(IN_REDIS)
     assert sum(one["live"]["count"] for one in compared) > 10
     assert any(one["what"] == "lists of stock" and one["live"]["count"] for one in compared)
     assert all(one["live"] == one["new"] and one["different"] == 0 for one in compared)

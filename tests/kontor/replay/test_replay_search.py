@@ -41,11 +41,11 @@ async def seller_of_some(house: House) -> Seller:
     seller = await open_shop(house.http)
     for _ in range(3):
         await seller.sells(5)
-    await shown(house)
+    await until_shown(house)
     return seller
 
 
-async def shown(house: House) -> None:
+async def until_shown(house: House) -> None:
     """Searches show everything that was ever recorded."""
     if isinstance(house.log, MergedLog):
         await house.log.cut()
@@ -72,23 +72,23 @@ async def test_the_service_goes_over_to_the_new_index_and_back(house: House, cap
     assert total(house) == 2
     generation = house.services.indexer.generation
     await replayed(house)
-    told = steps(capsys)
-    (compared,) = [one for one in told if one["step"] == "compare"]
+    lines = steps(capsys)
+    (compared,) = [one for one in lines if one["step"] == "compare"]
     assert "all: 2 live, 3 new" in compared["differences"]
-    assert told[-1]["step"] == "swap"
+    assert lines[-1]["step"] == "swap"
     assert place(house) == "g1"
     await seller.sells(5)
-    await shown(house)
+    await until_shown(house)
     assert total(house) == 4
     assert house.services.indexer.generation > generation
     await replayed(house, rollback=True)
     assert place(house) == "index"
     await seller.sells(5)
-    await shown(house)
+    await until_shown(house)
     assert total(house) == 4, "what was lost is still lost, and what came since is there"
     await replayed(house, rollback=True)
     await seller.sells(5)
-    await shown(house)
+    await until_shown(house)
     assert total(house) == 6
 
 
@@ -112,7 +112,7 @@ async def test_verified_it_is_not_swapped_if_it_differs(house: House, capsys: py
     assert place(house) == "index"
     await replayed(house)
     await seller.sells(5)
-    await shown(house)
+    await until_shown(house)
     await replayed(house, verify=True)
     assert place(house) == "g2"
 
@@ -125,7 +125,7 @@ async def test_nothing_found_is_ever_missing_again(house: House):
     while not replays.done():
         await seller.sells(5)
         sold += 1
-        await shown(house)
+        await until_shown(house)
         assert total(house) == sold
         if sold > 5:
             enough.set()

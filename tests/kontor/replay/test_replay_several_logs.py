@@ -97,8 +97,8 @@ async def follow(folder: DataFolder) -> None:
     await log.close()
 
 
-def differences(told: list[dict[str, Any]]) -> list[Any]:
-    return [difference for one in told if one["step"] == "compare" for difference in one["differences"]]
+def differences(lines: list[dict[str, Any]]) -> list[Any]:
+    return [difference for one in lines if one["step"] == "compare" for difference in one["differences"]]
 
 
 def test_slices_have_moved_and_every_log_has_something(folder: DataFolder):
@@ -128,10 +128,10 @@ def in_pages(log: Followed, page: int, left_out: list[str]) -> Iterator[tuple[An
 
 async def test_what_is_replayed_is_what_was_live(folder: DataFolder, capsys: pytest.CaptureFixture[str]):
     replay(folder, "all", verify=True)
-    told = steps(capsys)
-    assert len([one for one in told if one["step"] == "swap"]) == len(PROJECTIONS)
-    assert sum(one["live"]["count"] for one in told if one["step"] == "compare") > 20
-    assert differences(told) == []
+    lines = steps(capsys)
+    assert len([one for one in lines if one["step"] == "swap"]) == len(PROJECTIONS)
+    assert sum(one["live"]["count"] for one in lines if one["step"] == "compare") > 20
+    assert differences(lines) == []
     assert await good(folder)
     await sell(folder, 6)  # moved on, and moved about once more
     await follow(folder)
@@ -220,9 +220,9 @@ async def test_killed_with_signal_9_it_goes_on(folder: DataFolder, capsys: pytes
     with opened_log(folder) as log:
         assert 0 < positions[0] < log.head()
     replay(folder, "orders", verify=True)
-    told = steps(capsys)
-    assert told[0]["position"] == positions[0]
-    assert differences(told) == []
+    lines = steps(capsys)
+    assert lines[0]["position"] == positions[0]
+    assert differences(lines) == []
     assert run(folder, *rows) == expected
 
 

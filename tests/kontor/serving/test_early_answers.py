@@ -6,12 +6,12 @@ import asyncio
 import json
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import urlsplit
 
 import pytest
 import uvloop
 
 from kontor.serving import cork
+from tests.kontor.serving.connecting import connected
 from tests.streams.gateways.serving import listening
 
 MEGABYTES = 12
@@ -27,11 +27,6 @@ async def refuses(scope: Any, receive: Any, send: Any) -> None:
     headers = [(b"content-length", b"9"), (b"connection", b"close")]
     await send({"type": "http.response.start", "status": 413, "headers": headers})
     await send({"type": "http.response.body", "body": b"too large"})
-
-
-async def connected(url: str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-    at = urlsplit(url)
-    return await asyncio.open_connection(at.hostname, at.port)
 
 
 async def sends_all_of_it(url: str) -> bytes:
@@ -50,12 +45,12 @@ async def sends_all_of_it(url: str) -> bytes:
 
 @pytest.mark.parametrize("loop", LOOPS)
 def test_whoever_sends_too_much_is_told_so(loop: str) -> None:
-    async def told() -> bytes:
+    async def exchange() -> bytes:
         async with listening(refuses) as url, asyncio.timeout(60):
             return await sends_all_of_it(url)
 
     with asyncio.Runner(loop_factory=LOOPS[loop]) as runner:
-        answer = runner.run(told())
+        answer = runner.run(exchange())
     assert answer.startswith(b"HTTP/1.1 413 ")
     assert answer.endswith(b"\r\n\r\ntoo large")
 

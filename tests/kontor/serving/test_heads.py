@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from kontor.serving import heads
-from tests.kontor.serving.test_early_answers import connected
+from tests.kontor.serving.connecting import connected
 from tests.streams.gateways.serving import listening
 
 ASKED = b"GET /things HTTP/1.1\r\nHost: kontor.test\r\n"

@@ -11,13 +11,13 @@ from streams.discovery.affinities import Remembered as ForAWhile
 from tests.e2e.house import in_process
 from tests.e2e.market import open_shop
 from tests.e2e.shopper import Shopper, sign_up
-from tests.kontor.watching.test_metrics import numbers
+from tests.kontor.watching.samples import numbers
 
 
 async def lookups(http, cache: str) -> tuple[int, int]:
-    told = await numbers(http)
+    metrics = await numbers(http)
     name = f'kontor_cache_lookups_total{{cache="{cache}",result='
-    return int(told[name + '"hit"}']), int(told[name + '"miss"}'])
+    return int(metrics[name + '"hit"}']), int(metrics[name + '"miss"}'])
 
 
 async def test_services_tell_what_their_caches_had(tmp_path):

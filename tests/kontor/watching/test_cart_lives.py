@@ -15,15 +15,15 @@ from kontor.watching.cartlives import STEPS
 from tests.e2e.house import in_process
 from tests.e2e.market import open_shop
 from tests.e2e.shopper import Shopper, expect, sign_up
-from tests.kontor.watching.test_metrics import at_rest
+from tests.kontor.watching.samples import at_rest
 
 DASHBOARD = json.loads((Path(__file__).parents[3] / "deploy/grafana/dashboards/kontor.json").read_text())
 DECLINED = "pm_card_declined"
 
 
 async def steps(http) -> dict[str, int]:
-    told = await at_rest(http)
-    return {step: int(told[f'kontor_carts_total{{step="{step}"}}']) for step in STEPS}
+    metrics = await at_rest(http)
+    return {step: int(metrics[f'kontor_carts_total{{step="{step}"}}']) for step in STEPS}
 
 
 def with_lines(counted: dict[str, int]) -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import sqlite3
 from contextlib import closing
 
@@ -15,6 +14,7 @@ from tests.e2e.house import in_process
 from tests.e2e.market import open_shop
 from tests.e2e.shaky import Servers
 from tests.e2e.shopper import sign_up
+from tests.kontor.watching.samples import at_rest, numbers, parse
 from tests.waiting import until
 
 
@@ -34,19 +34,19 @@ async def test_a_purchase_in_numbers(tmp_path):
         await ada.buy()
         await until(lambda: house.services.engine.peek(JOURNAL).upto, what="the ledger follows the sale")
         head = await house.head()
-        told = await at_rest(house.http)
-        assert told['kontor_orders_total{step="placed"}'] == told['kontor_orders_total{step="paid"}'] == 1
-        assert told['kontor_payments_total{outcome="captured"}'] == 1
-        assert told['kontor_carts_total{step="checked_out"}'] == 1
-        assert told['kontor_holds_total{step="held"}'] == told['kontor_holds_total{step="sold"}'] == 1
-        assert told["kontor_events_total"] == head
-        assert told["kontor_batch_commands_count"] == told["kontor_commit_seconds_count"] > 0
-        assert told["kontor_queue_depth"] == 0
+        samples = await at_rest(house.http)
+        assert samples['kontor_orders_total{step="placed"}'] == samples['kontor_orders_total{step="paid"}'] == 1
+        assert samples['kontor_payments_total{outcome="captured"}'] == 1
+        assert samples['kontor_carts_total{step="checked_out"}'] == 1
+        assert samples['kontor_holds_total{step="held"}'] == samples['kontor_holds_total{step="sold"}'] == 1
+        assert samples["kontor_events_total"] == head
+        assert samples["kontor_batch_commands_count"] == samples["kontor_commit_seconds_count"] > 0
+        assert samples["kontor_queue_depth"] == 0
         for consumer in ("views", "search", "bookkeeping", "merits"):
-            assert f'kontor_lag_events{{consumer="{consumer}"}}' in told
-            assert f'kontor_lag_seconds{{consumer="{consumer}"}}' in told
+            assert f'kontor_lag_events{{consumer="{consumer}"}}' in samples
+            assert f'kontor_lag_seconds{{consumer="{consumer}"}}' in samples
         for waits in ("payments", "deliveries", "feeds", "signals", "documents"):
-            assert told[f'kontor_backlog{{of="{waits}"}}'] >= 0
+            assert samples[f'kontor_backlog{{of="{waits}"}}'] >= 0
 
 
 async def test_a_hold_that_is_taken_over_converts_once(tmp_path):
@@ -59,19 +59,9 @@ async def test_a_hold_that_is_taken_over_converts_once(tmp_path):
         ada = await (await sign_up(house.http)).move_in()
         await ada.add(sku)
         assert (await ada.buy())["promotions"]
-        told = await at_rest(house.http)
-        steps = {step: told[f'kontor_holds_total{{step="{step}"}}'] for step in ("held", "taken_over", "sold")}
+        samples = await at_rest(house.http)
+        steps = {step: samples[f'kontor_holds_total{{step="{step}"}}'] for step in ("held", "taken_over", "sold")}
         assert steps == {"held": 1, "taken_over": 1, "sold": 1}
-
-
-async def at_rest(http):
-    """The numbers once nothing is queued: the sweeper, for one, has commands of its own."""
-    for _ in range(500):
-        told = await numbers(http)
-        if not told["kontor_queue_depth"]:
-            break
-        await asyncio.sleep(0.01)
-    return told
 
 
 async def test_lag_is_told_in_events_and_in_the_age_of_the_first_of_them(tmp_path):
@@ -82,11 +72,11 @@ async def test_lag_is_told_in_events_and_in_the_age_of_the_first_of_them(tmp_pat
         metrics = LogMetrics(registry, house.services.log, {"slow": Behind(), "quick": house.services.follower})
         await house.services.follower.wait_for(head, 10)
         await metrics.refresh(house.services.clock() + 60_000)
-        told = parse(generate_latest(registry).decode())
-        assert told["kontor_log_head"] == head
-        assert told['kontor_lag_events{consumer="slow"}'] == head - 1
-        assert 60 <= told['kontor_lag_seconds{consumer="slow"}'] < 90
-        assert told['kontor_lag_events{consumer="quick"}'] == told['kontor_lag_seconds{consumer="quick"}'] == 0
+        samples = parse(generate_latest(registry).decode())
+        assert samples["kontor_log_head"] == head
+        assert samples['kontor_lag_events{consumer="slow"}'] == head - 1
+        assert 60 <= samples['kontor_lag_seconds{consumer="slow"}'] < 90
+        assert samples['kontor_lag_events{consumer="quick"}'] == samples['kontor_lag_seconds{consumer="quick"}'] == 0
 
 
 async def test_who_comes_and_goes_is_told_of_as_long_as_he_is_there(tmp_path):
@@ -96,9 +86,9 @@ async def test_who_comes_and_goes_is_told_of_as_long_as_he_is_there(tmp_path):
         registry = CollectorRegistry()
         metrics = LogMetrics(registry, house.services.log, {}, beside=[lambda: couriers])
         await metrics.refresh(house.services.clock() + 60_000)
-        told = parse(generate_latest(registry).decode())
-        assert told['kontor_lag_events{consumer="webhooks"}'] == await house.services.log.head() - 1
-        assert told['kontor_lag_seconds{consumer="webhooks"}'] >= 60
+        samples = parse(generate_latest(registry).decode())
+        assert samples['kontor_lag_events{consumer="webhooks"}'] == await house.services.log.head() - 1
+        assert samples['kontor_lag_seconds{consumer="webhooks"}'] >= 60
         couriers.clear()
         await metrics.refresh(house.services.clock())
         assert "webhooks" not in generate_latest(registry).decode()
@@ -108,9 +98,9 @@ async def test_what_is_degraded_is_told_by_part(tmp_path):
     servers = Servers()
     async with in_process(tmp_path, prepare=servers.put_between) as house, measured(house.app, house.services):
         servers.search.goes()
-        told = await numbers(house.http)
-        assert told['kontor_degraded{part="search"}'] == 1
-        assert told['kontor_degraded{part="orders"}'] == 0
+        samples = await numbers(house.http)
+        assert samples['kontor_degraded{part="search"}'] == 1
+        assert samples['kontor_degraded{part="orders"}'] == 0
         servers.search.comes_back()
         assert (await numbers(house.http))['kontor_degraded{part="search"}'] == 0
 
@@ -131,9 +121,9 @@ async def test_what_is_parked_is_counted_and_no_longer_when_it_is_gone(tmp_path)
         await metrics.refresh(0)
         parked["search"] = []
         await metrics.refresh(0)
-        told = parse(generate_latest(registry).decode())
-        assert told['kontor_parked_events{projection="orders"}'] == 2
-        assert told['kontor_parked_events{projection="search"}'] == 0
+        samples = parse(generate_latest(registry).decode())
+        assert samples['kontor_parked_events{projection="orders"}'] == 2
+        assert samples['kontor_parked_events{projection="search"}'] == 0
 
 
 async def test_events_that_cannot_be_read_are_counted_and_hide_no_lag(tmp_path):
@@ -153,16 +143,7 @@ async def test_events_that_cannot_be_read_are_counted_and_hide_no_lag(tmp_path):
         slow.position = head - 1
         metrics = LogMetrics(registry, services.log, {"slow": slow}, [parked_in(services.views)])
         await metrics.refresh(services.clock())
-        told = parse(generate_latest(registry).decode())
-        assert told['kontor_parked_events{projection="stock"}'] == 1
-        assert told['kontor_lag_events{consumer="slow"}'] == 1
+        samples = parse(generate_latest(registry).decode())
+        assert samples['kontor_parked_events{projection="stock"}'] == 1
+        assert samples['kontor_lag_events{consumer="slow"}'] == 1
         assert await services.views.get("products", next(iter(seller.products.values()))) is not None
-
-
-async def numbers(http) -> dict[str, float]:
-    return parse((await http.get("/metrics")).text)
-
-
-def parse(text: str) -> dict[str, float]:
-    told = (line.rpartition(" ") for line in text.splitlines() if not line.startswith("#"))
-    return {name: float(value) for name, _, value in told}

@@ -10,7 +10,7 @@ import structlog
 from domain.orders import order, returns, shipment
 from kontor.settings import Settings
 from kontor.watching.orderlog import STEPS, OrderLog
-from tests.e2e.aftersale import post, settled, some
+from tests.e2e.aftersale import post, settled, units_of
 from tests.e2e.house import in_process
 from tests.e2e.market import open_shop
 from tests.e2e.shopper import GOOD_CARD, HOME, PASSWORD, expect, sign_up
@@ -29,7 +29,7 @@ async def test_each_step_of_a_purchase_is_one_line_and_none_of_them_tells_of_per
             await ada.add(sku, 3)
             ada.headers["Traceparent"] = f"00-{TRACE}-00f067aa0ba902b7-01"
             bought = await ada.buy()
-            body = {"lines": [some(bought, 0, 1)], "reason": NOTE}
+            body = {"lines": [units_of(bought, 0, 1)], "reason": NOTE}
             expect(200, await post(ada, f"/api/orders/{bought['orderId']}/cancel", body))
             await settled(ada, bought)
             packed = {"carrier": "DHL", "tracking": "00340434161094042557"}
@@ -37,14 +37,14 @@ async def test_each_step_of_a_purchase_is_one_line_and_none_of_them_tells_of_per
             ada.cart_id = (await ada.add(sku))["cartId"]
             await ada.pays_with("pm_card_declined")
             declined = await ada.buy()
-    told = [line for line in lines if line["event"] in STEPS.values()]
-    assert all(line["account"] == ada.user_id for line in told)
-    assert {line["trace"] for line in told if line["event"] == "order_placed"} == {TRACE}
-    assert len({line["position"] for line in told}) == len(told), "once each"
-    steps = [line["event"] for line in told if line["order"] == bought["orderId"]]
+    taken = [line for line in lines if line["event"] in STEPS.values()]
+    assert all(line["account"] == ada.user_id for line in taken)
+    assert {line["trace"] for line in taken if line["event"] == "order_placed"} == {TRACE}
+    assert len({line["position"] for line in taken}) == len(taken), "once each"
+    steps = [line["event"] for line in taken if line["order"] == bought["orderId"]]
     assert steps[:3] == ["order_placed", "order_confirmed", "order_paid"]
     assert {"order_lines_cancelled", "order_refund_granted", "order_packed", "order_shipped"} == set(steps[3:])
-    [last] = [line for line in told if line["event"] == "order_cancelled"]
+    [last] = [line for line in taken if line["event"] == "order_cancelled"]
     assert (last["order"], last["reason"]) == (declined["orderId"], "payment_declined")
     requests = [line for line in lines if line["event"] == "request"]
     assert {line["account"] for line in requests if line["route"] == "/api/orders"} == {ada.user_id}

@@ -35,14 +35,14 @@ def free_ports() -> int:
 
 async def test_two_processes_are_two_addresses(monkeypatch: pytest.MonkeyPatch):
     settings = Settings(host="127.0.0.1", metrics_port=free_ports())
-    told = []
+    metrics = []
     for number in (0, 1):
         monkeypatch.setenv(NUMBER, str(number))
         async with told_apart(counting(number + 1), settings), httpx.AsyncClient() as http:
             answer = await http.get(f"http://127.0.0.1:{settings.metrics_port + number}/metrics")
             assert answer.headers["content-type"].startswith("text/plain; version=")
-            told.append([line for line in answer.text.splitlines() if line.startswith("kontor_things_total")])
-    assert told == [["kontor_things_total 1.0"], ["kontor_things_total 2.0"]]
+            metrics.append([line for line in answer.text.splitlines() if line.startswith("kontor_things_total")])
+    assert metrics == [["kontor_things_total 1.0"], ["kontor_things_total 2.0"]]
 
 
 async def test_nothing_else_is_told_there():

@@ -17,15 +17,15 @@ CLIENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 
 
 @pytest.fixture
-def told():
+def tracing():
     exporter = InMemorySpanExporter()
     spans = Spans("kontor-test", exporter)
     yield spans, exporter
     spans.close()
 
 
-async def test_a_trace_goes_from_the_client_to_the_command(tmp_path, told):
-    spans, exporter = told
+async def test_a_trace_goes_from_the_client_to_the_command(tmp_path, tracing):
+    spans, exporter = tracing
     async with in_process(tmp_path) as house:
         house.app.state.edge.requests.append(spans.request)
         house.services.engine.landed.append(spans.landed)
@@ -47,8 +47,8 @@ async def test_a_trace_goes_from_the_client_to_the_command(tmp_path, told):
     assert request.start_time < request.end_time
 
 
-def test_a_request_without_a_trace_begins_one(told):
-    spans, exporter = told
+def test_a_request_without_a_trace_begins_one(tracing):
+    spans, exporter = tracing
     spans.request("", CLIENT, "GET /", 0.01, 503)
     spans._provider.force_flush()
     [span] = exporter.get_finished_spans()
@@ -57,8 +57,8 @@ def test_a_request_without_a_trace_begins_one(told):
     assert span.status.is_ok is False
 
 
-def test_what_was_not_sampled_is_not_told(told):
-    spans, exporter = told
+def test_what_was_not_sampled_is_not_told(tracing):
+    spans, exporter = tracing
     unwanted = CLIENT[:-2] + "00"
     spans.request(unwanted, unwanted, "GET /", 0.01, 200)
     meta = Meta(0, 0, "", "", "", "", unwanted, b"")
@@ -68,8 +68,8 @@ def test_what_was_not_sampled_is_not_told(told):
     assert [span.name for span in exporter.get_finished_spans()] == ["relay"]
 
 
-def test_an_event_is_told_once_searches_show_it(told):
-    spans, exporter = told
+def test_an_event_is_told_once_searches_show_it(tracing):
+    spans, exporter = tracing
     searchable = Searchable(spans)
     meta = Meta(0, 0, "", "", "", "", CLIENT, b"")
     searchable.applied([Recorded(n, "prd_1", n, None, meta, b"") for n in (1, 2, 3)], Touched())

@@ -145,7 +145,7 @@ async def test_the_log_in_postgres_tells_the_same(
 ) -> None:
     await copy_log(folder.log, postgres, lambda *_: nullcontext(lambda done: None))
 
-    def told(url: str | None) -> str:
+    def show(url: str | None) -> str:
         settings = Settings(data=folder.path)
         run_show(Asked(f"stk_{SHOP}.A", other="9"), settings, as_json=True, url=url)
         return capsys.readouterr().out
@@ -155,5 +155,5 @@ async def test_the_log_in_postgres_tells_the_same(
         run_what_if(Between(BEGIN, END), assumed, Settings(data=folder.path), as_json=True, url=url)
         return capsys.readouterr().out
 
-    assert told(postgres) == told(None) != ""
+    assert show(postgres) == show(None) != ""
     assert await asyncio.to_thread(what_if, postgres) == await asyncio.to_thread(what_if, None) != ""

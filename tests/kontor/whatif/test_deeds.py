@@ -14,11 +14,11 @@ from domain.pricing.promotion import FreeShipping, Percent, Scope, Terms
 from kontor.whatif.deeds import deed_of
 from streams.gateways.port import CaptureRefused
 from tests.e2e.aftersale import in_stock, once, post
-from tests.e2e.buying.test_delayed_capture import UPS, pack
 from tests.e2e.house import charges, in_process
 from tests.e2e.market import open_shop
+from tests.e2e.parcels import UPS, pack
 from tests.e2e.shopper import expect, sign_up
-from tests.kontor.whatif.test_policies import NEW, buyer, buys, reports
+from tests.kontor.whatif.asking import NEW, buyer, buys, reports
 
 ID = "ord_01KARQ0000ABCDEFGHJKMNPQRS"
 OTHER = "prm_0000000000000000000000OTHR"

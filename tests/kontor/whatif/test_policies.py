@@ -10,18 +10,14 @@ from typing import Any
 import pytest
 
 from domain.pricing.promotion import Percent, Terms
-from kontor.proving.evidence import evidence
-from kontor.whatif.report import Report
-from kontor.whatif.terms import Changes
-from tests.e2e.aftersale import once, post, some
-from tests.e2e.buying.test_delayed_capture import UPS, pack
+from tests.e2e.aftersale import once, post, units_of
 from tests.e2e.giftcards import issue
 from tests.e2e.house import House, in_process
-from tests.e2e.market import Seller, open_shop
-from tests.e2e.shopper import Shopper, expect, fresh_key, sign_up
-from tests.kontor.whatif.conftest import asked
+from tests.e2e.market import open_shop
+from tests.e2e.parcels import UPS, pack
+from tests.e2e.shopper import expect, fresh_key, sign_up
+from tests.kontor.whatif.asking import NEW, buyer, buys, reports
 
-NEW = "prm_00000000000000000000000NEW"
 TENTH = {NEW: Terms("A tenth off", Percent(100_000))}
 Open = Callable[..., AbstractAsyncContextManager[House]]
 
@@ -34,23 +30,6 @@ def open_house(tmp_path: Path) -> Open:
             yield house
 
     return opened
-
-
-async def buyer(house: House) -> Shopper:
-    return await (await sign_up(house.http)).move_in()
-
-
-async def reports(house: House, begin: int, **changes: Any) -> tuple[Report, Report]:
-    """Under the same terms, and under others."""
-    log = house.folder / "log.db"
-    with evidence(log) as opened:
-        head = opened.extent()[2]
-    return await asked(log, begin, head), await asked(log, begin, head, Changes(**changes))
-
-
-async def buys(who: Shopper, seller: Seller, sku: str, quantity: int = 2, **more: Any) -> dict[str, Any]:
-    await who.add(sku, quantity)
-    return await who.buy(**more)
 
 
 @pytest.mark.parametrize("capture", ["immediate", "shipment", "parcel", "12"])
@@ -82,12 +61,12 @@ async def test_what_is_done_after_the_sale_is_done_again(open_house: Open) -> No
         ada = await buyer(house)
         order = await buys(ada, seller, sku)
         path = f"/api/orders/{order['orderId']}"
-        expect(200, await post(ada, f"{path}/cancel", {"lines": [some(order, 0, 1)]}))
+        expect(200, await post(ada, f"{path}/cancel", {"lines": [units_of(order, 0, 1)]}))
         await pack(seller, order, **UPS)
         await once(ada, order, status="SHIPPED")
         shipment = (await ada.order(order["orderId"]))["shipments"][0]["shipmentId"]
         expect(200, await post(seller.shopper, f"{path}/shipments/{shipment}/delivered"))
-        back = expect(201, await post(ada, f"{path}/returns", {"lines": [some(order, 0, 1)]}))["returnId"]
+        back = expect(201, await post(ada, f"{path}/returns", {"lines": [units_of(order, 0, 1)]}))["returnId"]
         expect(200, await post(seller.shopper, f"{path}/returns/{back}/approve"))
         expect(200, await post(seller.shopper, f"{path}/returns/{back}/receive", {"restock": True}))
         bob = await buyer(house)

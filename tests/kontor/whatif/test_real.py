@@ -25,11 +25,11 @@ async def whole(data: Path, changes: Changes) -> Report:
 
 
 async def test_a_day_with_crashes(tmp_path: Path) -> None:
-    told = await spend(Plan(150, 2, seed=26), Surroundings(embedded_settings(tmp_path / "data")))
+    day = await spend(Plan(150, 2, seed=26), Surroundings(embedded_settings(tmp_path / "data")))
     report = await whole(tmp_path / "data", Changes(hold_ms=3_600_000))
     assert report.unexplained == report.differing == []
     assert report.was == report.control == report.changed
-    assert report.was.orders >= told["orders"]["PAID"] > 0
+    assert report.was.orders >= day["orders"]["PAID"] > 0
     assert report.was.refused["payment_declined"] > 0
 
 

@@ -28,84 +28,84 @@ SHOP = derived_id("shop", 0, "desk")
 
 
 class Desks:
-    """Whoever subclasses this has a fixture ``given``: the settings of a profile with nothing in it yet."""
+    """Whoever subclasses this has a fixture ``settings``: the settings of a profile with nothing in it yet."""
 
-    def kontor(self, given: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
+    def kontor(self, settings: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, "-m", "kontor", *arguments]
-        environment = os.environ | {f"KONTOR_{name.upper()}": value for name, value in given.items()}
+        environment = os.environ | {f"KONTOR_{name.upper()}": value for name, value in settings.items()}
         return subprocess.run(
             command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False, timeout=120
         )
 
-    async def test_an_administrator_is_created_once(self, given):
+    async def test_an_administrator_is_created_once(self, settings):
         arguments = ("user", "create", "--email", "ada@example.com", "--password", PASSWORD, "--scope", "admin")
-        created = self.kontor(given, *arguments)
+        created = self.kontor(settings, *arguments)
         assert created.returncode == 0, created.stderr
         account_id = created.stdout.split()[0]
-        async with desk(Settings(**given)) as at:
+        async with desk(Settings(**settings)) as at:
             assert (await at.engine.state(account_id)).scopes == ("customer", "admin")
             assert at.vault.check_password(account_id, PASSWORD)
             assert (await at.engine.state(claim_id("email", at.vault.email_lookup("ada@example.com")))).owner
-        again = self.kontor(given, *arguments)
+        again = self.kontor(settings, *arguments)
         assert again.returncode == 1
         assert PASSWORD not in created.stdout + created.stderr + again.stderr
 
-    async def test_a_forgotten_password_is_set_anew(self, given):
+    async def test_a_forgotten_password_is_set_anew(self, settings):
         email = ("--email", "ada@example.com")
-        account_id = self.kontor(given, "user", "create", *email, "--password", PASSWORD).stdout.split()[0]
-        async with desk(Settings(**given)) as at:
+        account_id = self.kontor(settings, "user", "create", *email, "--password", PASSWORD).stdout.split()[0]
+        async with desk(Settings(**settings)) as at:
             session = at.vault.issue_family(account_id, "")
-        done = self.kontor(given, "user", "password", *email, "--password", "another horse battery")
+        done = self.kontor(settings, "user", "password", *email, "--password", "another horse battery")
         assert done.returncode == 0, done.stderr
         assert account_id in done.stdout
-        async with desk(Settings(**given)) as at:
+        async with desk(Settings(**settings)) as at:
             assert at.vault.check_password(account_id, "another horse battery")
             assert at.vault.family_revoked(session.family)
             noted = [recorded(row).event for row in await at.log.read_stream(account_id)]
             assert isinstance(noted[-1], PasswordChanged)
         for wrong in (("--email", "nobody@example.com", "--password", PASSWORD), (*email, "--password", "short")):
-            refused = self.kontor(given, "user", "password", *wrong)
+            refused = self.kontor(settings, "user", "password", *wrong)
             assert refused.returncode == 1
             assert PASSWORD not in refused.stdout + refused.stderr
 
-    async def test_a_scope_is_taken_away_and_given_back(self, given):
+    async def test_a_scope_is_taken_away_and_given_back(self, settings):
         ada, grace = ("--email", "ada@example.com"), ("--email", "grace@example.com")
-        made = self.kontor(given, "user", "create", *ada, "--password", PASSWORD, "--scope", "admin")
+        made = self.kontor(settings, "user", "create", *ada, "--password", PASSWORD, "--scope", "admin")
         account_id = made.stdout.split()[0]
-        last = self.kontor(given, "user", "revoke", *ada, "--scope", "admin")
+        last = self.kontor(settings, "user", "revoke", *ada, "--scope", "admin")
         assert (last.returncode, "--force" in last.stderr) == (1, True)
-        self.kontor(given, "user", "create", *grace, "--password", PASSWORD)
-        granted = self.kontor(given, "user", "grant", *grace, "--scope", "admin")
+        self.kontor(settings, "user", "create", *grace, "--password", PASSWORD)
+        granted = self.kontor(settings, "user", "grant", *grace, "--scope", "admin")
         assert granted.returncode == 0, granted.stderr
-        async with desk(Settings(**given)) as at:
+        async with desk(Settings(**settings)) as at:
             session = at.vault.issue_family(account_id, "")
-        taken = self.kontor(given, "user", "revoke", *ada, "--scope", "admin")
+        taken = self.kontor(settings, "user", "revoke", *ada, "--scope", "admin")
         assert taken.returncode == 0, taken.stderr
         assert account_id in taken.stdout
-        async with desk(Settings(**given)) as at:
+        async with desk(Settings(**settings)) as at:
             assert (await at.engine.state(account_id)).scopes == ("customer",)
             assert at.vault.family_revoked(session.family)
         for words, code in (((*ada, "--scope", "customer"), 2), (("--email", "no@example.com", "--scope", "admin"), 1)):
-            assert self.kontor(given, "user", "revoke", *words).returncode == code
+            assert self.kontor(settings, "user", "revoke", *words).returncode == code
 
-    async def test_a_second_factor_is_taken_from_who_lost_it(self, given):
+    async def test_a_second_factor_is_taken_from_who_lost_it(self, settings):
         email = ("--email", "ada@example.com")
-        account_id = self.kontor(given, "user", "create", *email, "--password", PASSWORD).stdout.split()[0]
-        none = self.kontor(given, "user", "drop-second-factor", *email)
+        account_id = self.kontor(settings, "user", "create", *email, "--password", PASSWORD).stdout.split()[0]
+        none = self.kontor(settings, "user", "drop-second-factor", *email)
         assert (none.returncode, "no second factor" in none.stderr) == (1, True)
-        async with desk(Settings(**given)) as at:
+        async with desk(Settings(**settings)) as at:
             secret = at.vault.begin_factor(account_id)
             assert at.vault.confirm_factor(account_id, pyotp.TOTP(secret).now())
-        done = self.kontor(given, "user", "drop-second-factor", *email)
+        done = self.kontor(settings, "user", "drop-second-factor", *email)
         assert done.returncode == 0, done.stderr
-        async with desk(Settings(**given)) as at:
+        async with desk(Settings(**settings)) as at:
             assert at.vault.factor_of(account_id) is None
             noted = [recorded(row).event for row in await at.log.read_stream(account_id)]
             assert isinstance(noted[-1], SecondFactorRemoved)
 
     @pytest.mark.slow
-    async def test_files_are_imported_and_their_bad_lines_told(self, given, tmp_path):
-        async with desk(Settings(**given)) as at:
+    async def test_files_are_imported_and_their_bad_lines_told(self, settings, tmp_path):
+        async with desk(Settings(**settings)) as at:
             opened = OpenShop(SHOP, "usr_1", "Nordwald", "US", "USD")
             await at.engine.submit(opened, system_context("test", at.clock()))
         lines = {
@@ -116,22 +116,22 @@ class Desks:
         for what, some in lines.items():
             file = tmp_path / f"{what}.ndjson"
             file.write_text("\n".join(map(json.dumps, some)))
-            done = self.kontor(given, "import", what, str(file), "--shop", SHOP)
+            done = self.kontor(settings, "import", what, str(file), "--shop", SHOP)
             assert done.returncode == 0, done.stderr
             assert f"{what}: 1 taken, {len(some) - 1} rejected" in done.stdout
         assert '"pointer":"/title"' in (tmp_path / "products.rejected.ndjson").read_text()
-        async with desk(Settings(**given)) as at:
+        async with desk(Settings(**settings)) as at:
             assert (await at.engine.state(offer_id(SHOP, "BED"))).terms.price.amount == 100
             assert (await at.engine.state(stock_id(SHOP, "BED"))).on_hand == 7
 
     @pytest.mark.slow
     @pytest.mark.timeout(300)
-    async def test_the_sample_is_loaded_once(self, given):
+    async def test_the_sample_is_loaded_once(self, settings):
         for _ in range(2):
-            loaded = self.kontor(given, "import", "sample")
+            loaded = self.kontor(settings, "import", "sample")
             assert loaded.returncode == 0, loaded.stderr
             assert "shopper@kontor.example" in loaded.stdout
-        async with desk(Settings(**given)) as at:
+        async with desk(Settings(**settings)) as at:
             head = await at.log.head()
             streams = {row.stream for row in await at.log.read(0, 100_000)}
         assert head < 100_000
@@ -142,21 +142,23 @@ class Desks:
 
 class TestInAFolder(Desks):
     @pytest.fixture
-    def given(self, tmp_path: Path) -> dict[str, Any]:
+    def settings(self, tmp_path: Path) -> dict[str, Any]:
         return {"data": str(tmp_path / "data")}
 
 
 @pytest.mark.stack
 class TestOnServers(Desks):
     @pytest.fixture
-    def given(self, tmp_path: Path, postgres: str) -> dict[str, Any]:
+    def settings(self, tmp_path: Path, postgres: str) -> dict[str, Any]:
         return {
             "data": str(tmp_path / "data"), "profile": "full", "postgres_url": postgres, "vault_url": postgres,
         }  # fmt: skip
 
-    def test_what_is_missing_is_named(self, given):
-        del given["vault_url"]
-        refused = self.kontor({**given, "vault_url": ""}, "user", "create", "--email", "a@b.c", "--password", PASSWORD)
+    def test_what_is_missing_is_named(self, settings):
+        del settings["vault_url"]
+        refused = self.kontor(
+            {**settings, "vault_url": ""}, "user", "create", "--email", "a@b.c", "--password", PASSWORD
+        )
         assert refused.returncode == 1
         assert "vault" in refused.stderr
 

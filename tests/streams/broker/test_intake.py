@@ -37,7 +37,7 @@ def mine(log: MemoryLog, partition: int) -> list[int]:
     return [row.position for row in log.rows if partition_of(row.stream, PARTITIONS) == partition]
 
 
-def told(log: MemoryLog, partition: int) -> list[Message]:
+def messages_of(log: MemoryLog, partition: int) -> list[Message]:
     """The partition as a relay tells it."""
     messages, after = [], 0
     for position in mine(log, partition):
@@ -49,36 +49,36 @@ def told(log: MemoryLog, partition: int) -> list[Message]:
 
 async def test_events_come_decoded_and_in_order(log):
     sink = ListSink()
-    await Intake(sink, log, PARTITIONS).take({0: told(log, 0), 1: told(log, 1)})
+    await Intake(sink, log, PARTITIONS).take({0: messages_of(log, 0), 1: messages_of(log, 1)})
     assert sink.everything() == list(range(1, 41))
     assert [event.event.quantity for event in sink.events[0]] == mine(log, 0)
 
 
 async def test_a_watermark_moves_the_position_without_events(log):
     sink = ListSink()
-    await Intake(sink, log, PARTITIONS).take({0: [*told(log, 0), Message(mine(log, 0)[-1], 40, b"")]})
+    await Intake(sink, log, PARTITIONS).take({0: [*messages_of(log, 0), Message(mine(log, 0)[-1], 40, b"")]})
     assert sink.calls == [(0, mine(log, 0), 40)]
 
 
 async def test_repeats_are_dropped_and_not_decoded(log):
     sink = ListSink()
     intake = Intake(sink, log, PARTITIONS)
-    await intake.take({0: told(log, 0)})
-    await intake.take({0: [message._replace(value=b"rubbish") for message in told(log, 0)]})
+    await intake.take({0: messages_of(log, 0)})
+    await intake.take({0: [message._replace(value=b"rubbish") for message in messages_of(log, 0)]})
     assert len(sink.calls) == 1
 
 
 async def test_what_the_sink_holds_is_not_handed_over_again(log):
     sink = ListSink()
     sink.positions[0] = mine(log, 0)[4]
-    await Intake(sink, log, PARTITIONS).take({0: told(log, 0)})
+    await Intake(sink, log, PARTITIONS).take({0: messages_of(log, 0)})
     assert sink.everything() == mine(log, 0)[5:]
 
 
 async def test_a_gap_is_closed_from_the_log(log):
     sink = ListSink()
-    messages = told(log, 0)
-    await Intake(sink, log, PARTITIONS).take({0: messages[:3] + messages[12:], 1: told(log, 1)[-2:]})
+    messages = messages_of(log, 0)
+    await Intake(sink, log, PARTITIONS).take({0: messages[:3] + messages[12:], 1: messages_of(log, 1)[-2:]})
     assert sink.everything() == [*range(1, 41)]
     assert sink.in_order()
 
@@ -86,9 +86,9 @@ async def test_a_gap_is_closed_from_the_log(log):
 async def test_a_flushed_sink_gets_everything_again(log):
     sink = ListSink()
     intake = Intake(sink, log, PARTITIONS)
-    await intake.take({0: told(log, 0)[:10]})
+    await intake.take({0: messages_of(log, 0)[:10]})
     sink.flush()
-    await intake.take({0: told(log, 0)[10:]})
+    await intake.take({0: messages_of(log, 0)[10:]})
     assert sink.everything() == mine(log, 0)
 
 
@@ -97,7 +97,7 @@ async def test_a_sink_that_is_flushed_while_nothing_happens_gets_everything_agai
     sink = ListSink()
     intake = Intake(sink, log, PARTITIONS)
     still = Message(40, 40, b"")
-    await intake.take({0: [*told(log, 0), Message(mine(log, 0)[-1], 40, b"")]})
+    await intake.take({0: [*messages_of(log, 0), Message(mine(log, 0)[-1], 40, b"")]})
     await intake.take({0: [still]})
     assert sink.calls[1:] == [(0, [], 40)]
     sink.flush()
@@ -108,7 +108,7 @@ async def test_a_sink_that_is_flushed_while_nothing_happens_gets_everything_agai
 async def test_an_unavailable_sink_is_asked_again_with_the_same(log):
     sink = ListSink()
     sink.errors = [SinkUnavailable(), SinkUnavailable()]
-    await Intake(sink, log, PARTITIONS).take({0: told(log, 0)})
+    await Intake(sink, log, PARTITIONS).take({0: messages_of(log, 0)})
     assert len(sink.calls) == 3
     assert sink.calls[0] == sink.calls[1] == sink.calls[2]
 
@@ -124,7 +124,7 @@ async def test_a_log_that_is_away_is_asked_again(log):
 
     log.read = away
     sink = ListSink()
-    await Intake(sink, log, PARTITIONS).take({0: told(log, 0)[5:]})
+    await Intake(sink, log, PARTITIONS).take({0: messages_of(log, 0)[5:]})
     assert sink.everything() == mine(log, 0)
 
 
@@ -132,13 +132,13 @@ async def test_a_bug_in_the_handler_is_not_retried(log):
     sink = ListSink()
     sink.errors = [ZeroDivisionError()]
     with pytest.raises(ZeroDivisionError):
-        await Intake(sink, log, PARTITIONS).take({0: told(log, 0)})
+        await Intake(sink, log, PARTITIONS).take({0: messages_of(log, 0)})
     assert len(sink.calls) == 1
 
 
 @pytest.mark.parametrize("at", [0, 3, -1])
 async def test_what_the_broker_damaged_is_read_from_the_log(log, at):
-    messages, sink = told(log, 0), ListSink()
+    messages, sink = messages_of(log, 0), ListSink()
     messages[at] = messages[at]._replace(value=b"\xc1")
     await Intake(sink, log, PARTITIONS).take({0: messages})
     assert sink.everything() == mine(log, 0)
@@ -148,7 +148,7 @@ async def test_what_the_broker_damaged_is_read_from_the_log(log, at):
 async def test_an_event_that_nobody_can_read_is_told_as_such_and_the_rest_goes_on(log):
     position = mine(log, 0)[3]
     log.rows[position - 1] = log.rows[position - 1]._replace(topic="stock.received@9")
-    for messages in (told(log, 0), told(log, 0)[-1:]):  # from the topic, and from the log
+    for messages in (messages_of(log, 0), messages_of(log, 0)[-1:]):  # from the topic, and from the log
         sink = ListSink()
         await Intake(sink, log, PARTITIONS).take({0: messages})
         assert sink.everything() == mine(log, 0)
@@ -162,7 +162,7 @@ async def test_a_worker_that_is_to_end_does_not_wait_for_its_sink(log, monkeypat
     sink = ListSink()
     sink.errors = [SinkUnavailable()]
     intake = Intake(sink, log, PARTITIONS)
-    taking = asyncio.create_task(intake.take({0: told(log, 0)}))
+    taking = asyncio.create_task(intake.take({0: messages_of(log, 0)}))
     await asyncio.sleep(0.01)
     intake.stop()
     with pytest.raises(Stopped):
@@ -172,10 +172,10 @@ async def test_a_worker_that_is_to_end_does_not_wait_for_its_sink(log, monkeypat
 async def test_another_assignment_asks_the_sink_anew(log):
     sink = ListSink()
     intake = Intake(sink, log, PARTITIONS)
-    await intake.take({0: told(log, 0)[:5]})
+    await intake.take({0: messages_of(log, 0)[:5]})
     sink.positions[0] = mine(log, 0)[9]  # somebody else's work
     intake.assigned()
-    await intake.take({0: told(log, 0)[10:]})
+    await intake.take({0: messages_of(log, 0)[10:]})
     assert sink.everything() == mine(log, 0)[:5] + mine(log, 0)[10:]
 
 
@@ -190,14 +190,14 @@ async def test_another_assignment_while_a_gap_is_closed_ends_nothing(log):
 
     log.read = slow
     intake = Intake(sink, log, PARTITIONS)
-    taking = asyncio.create_task(intake.take({0: told(log, 0)[5:10]}))
+    taking = asyncio.create_task(intake.take({0: messages_of(log, 0)[5:10]}))
     await reading.wait()
     intake.assigned()
     read_on.set()
     await asyncio.wait_for(taking, 1)
     assert sink.everything() == mine(log, 0)[:10]
     sink.positions[0] = mine(log, 0)[14]  # somebody else's work
-    await intake.take({0: told(log, 0)[15:]})
+    await intake.take({0: messages_of(log, 0)[15:]})
     assert sink.everything() == mine(log, 0)[:10] + mine(log, 0)[15:], "the sink was asked anew"
 
 

@@ -85,13 +85,13 @@ async def test_it_begins_where_the_last_partition_stands():
     task = asyncio.create_task(relay.run())
     await until(lambda: topic.highest() == [100] * PARTITIONS)
     await end(relay, task)
-    told = [len(partition) for partition in topic.partitions]
+    lengths = [len(partition) for partition in topic.partitions]
     await grow(log, 1)
     relay = Relay(log, FakeChannel(topic))
     task = asyncio.create_task(relay.run())
     await until(lambda: relay.position == 101)
     await end(relay, task)
-    again = [message for number, partition in enumerate(topic.partitions) for message in partition[told[number] :]]
+    again = [message for number, partition in enumerate(topic.partitions) for message in partition[lengths[number] :]]
     assert {message.position for message in again if message.value} == {101}
     assert {message.position for message in again} <= {100, 101}  # a relay that begins also says how far it is
 

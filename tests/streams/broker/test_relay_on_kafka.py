@@ -42,7 +42,7 @@ def killable(servers: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     stack.run("kill", "kafka")
 
 
-async def told(topic: Topic) -> list[list[Message]]:
+async def messages_of(topic: Topic) -> list[list[Message]]:
     """All messages of each partition."""
     consumer = AIOKafkaConsumer(bootstrap_servers=topic.servers, enable_auto_commit=False, auto_offset_reset="earliest")
     await consumer.start()
@@ -68,7 +68,7 @@ async def test_what_the_log_has_the_topic_has(topic, log):
         await until(lambda: relay.position == head)
         await asyncio.sleep(10 * MARK_S)
         assert list(await topic.last_positions()) == [head] * topic.partitions
-    messages = await told(topic)
+    messages = await messages_of(topic)
     assert [m.row for p in messages for m in p if m.value and m.position == 77] == list(await log.read(76, 1))
     assert events(messages) == list(range(1, head + 1))
     assert sum(len(partition) for partition in messages) < head + 200 * topic.partitions
@@ -99,7 +99,7 @@ async def test_large_events_pass(topic, log):
     huge.rows = [row._replace(data=bytes([row.position]) * 700_000) for row in huge.rows]
     async with relaying(huge, topic) as relay:
         await until(lambda: relay.position == 20)
-    assert events(await told(topic)) == list(range(1, 21))
+    assert events(await messages_of(topic)) == list(range(1, 21))
 
 
 @pytest.mark.crash
@@ -115,7 +115,7 @@ async def test_a_relay_killed_at_any_time_goes_on_where_it_was(topic, log, tmp_p
     head = await log.head()
     async with relaying(log, topic) as relay:
         await until(lambda: relay.position == head)
-    messages = await told(topic)
+    messages = await messages_of(topic)
     assert events(messages) == list(range(1, head + 1))
     assert all(untouched(partition) for partition in messages)
 
@@ -134,7 +134,7 @@ async def test_two_relays_do_no_harm(topic, log, tmp_path):
         head = await log.head()
         await until(lambda: sink.everything() == list(range(1, head + 1)))
         assert sink.in_order()
-    messages = await told(topic)
+    messages = await messages_of(topic)
     assert all(untouched(partition) for partition in messages)
     assert sum(bool(m.value) for partition in messages for m in partition) > head, "there should have been repeats"
 
@@ -155,7 +155,7 @@ async def test_the_broker_dies_under_load(killable, log, kind):
         head = await log.head()
         await until(lambda: sink.everything() == list(range(1, head + 1)), 90, lambda: (head, sink.positions))
         assert sink.in_order()
-    assert all(untouched(partition) for partition in await told(topic))
+    assert all(untouched(partition) for partition in await messages_of(topic))
 
 
 @pytest.mark.crash

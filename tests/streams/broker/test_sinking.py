@@ -2,34 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import pytest
 
-from domain.recorded import Recorded
 from projections.sink import RowsLost
-from projections.views import Touched, ViewsUnavailable
+from projections.views import ViewsUnavailable
 from streams.broker.sinking import Sinking
 from streams.broker.worker import SinkLost, SinkUnavailable
 from tests.contracts.views import said
-
-
-class Sink:
-    def __init__(self) -> None:
-        self.at = {0: 3}
-        self.error: Exception | None = None
-
-    async def progress(self) -> dict[int, int]:
-        if self.error:
-            raise self.error
-        return self.at
-
-    async def write(self, partition: int, upto: int, events: Sequence[Recorded]) -> Touched:
-        if self.error:
-            raise self.error
-        self.at[partition] = upto
-        return Touched()
+from tests.streams.broker.sinks import Sink
 
 
 @pytest.fixture
@@ -44,11 +26,11 @@ async def test_it_begins_where_the_sink_stands(sink):
 
 async def test_what_was_folded_is_told_and_counts(sink):
     handler = Sinking("views", sink, 2)
-    told: list[tuple[str, int]] = []
-    handler.folded.append(lambda name, events, seconds: told.append((name, len(events))))
+    folded: list[tuple[str, int]] = []
+    handler.folded.append(lambda name, events, seconds: folded.append((name, len(events))))
     await handler.handle(0, [said(4, "a", "1"), said(5, "a", "2")], 6)
     await handler.handle(1, [], 9)
-    assert told == [("views", 2)]
+    assert folded == [("views", 2)]
     assert (handler.position, sink.at) == (6, {0: 6, 1: 9})
 
 

@@ -27,7 +27,7 @@ from streams.broker.traces import traceparent_of, traces_of
 from tests.e2e.house import House, in_process
 from tests.e2e.market import Seller, open_shop
 from tests.streams.broker.fakes import PARTITIONS, FakeChannel, FakeTopic
-from tests.streams.broker.test_sinking import Sink
+from tests.streams.broker.sinks import Sink
 from tests.streams.broker.waiting import consuming, relaying
 from tests.waiting import until
 
@@ -49,17 +49,17 @@ class Everywhere:
 
 
 @pytest.fixture
-def told() -> Iterator[Everywhere]:
+def everywhere() -> Iterator[Everywhere]:
     everywhere = Everywhere()
     yield everywhere
     everywhere.spans.close()
 
 
 @asynccontextmanager
-async def shop(folder: Path, told: Everywhere) -> AsyncIterator[tuple[House, Seller, str]]:
+async def shop(folder: Path, everywhere: Everywhere) -> AsyncIterator[tuple[House, Seller, str]]:
     async with in_process(folder) as house:
-        house.app.state.edge.requests.append(told.spans.request)
-        house.services.engine.landed.append(told.spans.landed)
+        house.app.state.edge.requests.append(everywhere.spans.request)
+        house.services.engine.landed.append(everywhere.spans.landed)
         seller = await open_shop(house.http)
         yield house, seller, await seller.sells(stock=3)
 
@@ -86,14 +86,14 @@ class Recording(FakeChannel):
         await super().send(partition, letters)
 
 
-async def test_one_trace_from_the_client_to_the_sink(tmp_path: Path, told: Everywhere):
+async def test_one_trace_from_the_client_to_the_sink(tmp_path: Path, everywhere: Everywhere):
     topic = FakeTopic()
     channel = Recording(topic)
     handler = Sinking("views", Sink(), PARTITIONS)
-    handler.folded.append(told.spans.folded)
-    async with shop(tmp_path, told) as (house, seller, sku):
+    handler.folded.append(everywhere.spans.folded)
+    async with shop(tmp_path, everywhere) as (house, seller, sku):
         relay = Relay(house.services.log, channel)
-        relay.relayed.append(told.spans.relayed)
+        relay.relayed.append(everywhere.spans.relayed)
         task = asyncio.create_task(relay.run())
         await receive(seller, sku)
         head = await house.head()
@@ -101,39 +101,41 @@ async def test_one_trace_from_the_client_to_the_sink(tmp_path: Path, told: Every
         relay.stop()
         await task
         await Intake(handler, house.services.log, PARTITIONS).take(dict(enumerate(topic.partitions)))
-    one_trace(told.of_the_client())
+    one_trace(everywhere.of_the_client())
     carried = {dict(headers).get("traceparent", b"").decode()[:35] for *_, headers in channel.letters}
     assert CLIENT[:35] in carried
 
 
-async def test_a_trace_ends_where_searches_show_it(tmp_path: Path, told: Everywhere):
-    searchable = Searchable(told.spans)
-    async with shop(tmp_path, told) as (house, seller, sku):
+async def test_a_trace_ends_where_searches_show_it(tmp_path: Path, everywhere: Everywhere):
+    searchable = Searchable(everywhere.spans)
+    async with shop(tmp_path, everywhere) as (house, seller, sku):
         indexer: Any = house.services.indexer
         house.services.follower.applied.append(searchable.applied)
         indexer.reached.append(searchable.reached)
         await receive(seller, sku)
         head = await house.head()
         assert await indexer.wait_for(head, 10)
-        spans = told.of_the_client()
+        spans = everywhere.of_the_client()
     assert "fold search" in spans
     assert spans["fold search"].parent.span_id == spans["command ReceiveStock"].parent.span_id
 
 
 @pytest.mark.stack
-async def test_one_trace_through_kafka(tmp_path: Path, told: Everywhere, topic: Topic):
+async def test_one_trace_through_kafka(tmp_path: Path, everywhere: Everywhere, topic: Topic):
     handler = Sinking("views", Sink(), PARTITIONS)
-    handler.folded.append(told.spans.folded)
-    async with shop(tmp_path, told) as (house, seller, sku):
+    handler.folded.append(everywhere.spans.folded)
+    async with shop(tmp_path, everywhere) as (house, seller, sku):
         log = house.services.log
         async with (
             relaying(log, topic) as relay,
             consuming(KafkaSource(topic, f"{topic.name}.group", "one"), handler, log, topic),
         ):
-            relay.relayed.append(told.spans.relayed)
+            relay.relayed.append(everywhere.spans.relayed)
             await receive(seller, sku)
-            await until(lambda: told.of_the_client().keys() == STEPS, what=lambda: told.of_the_client().keys())
-    one_trace(told.of_the_client())
+            await until(
+                lambda: everywhere.of_the_client().keys() == STEPS, what=lambda: everywhere.of_the_client().keys()
+            )
+    one_trace(everywhere.of_the_client())
     assert await carries(topic, CLIENT[:35])
 
 

@@ -290,6 +290,6 @@ async def test_it_is_alive_and_counts_its_calls(url):
         await gateway.find("pay_2/1")
         async with http.get(f"{url}/livez") as alive, http.get(f"{url}/metrics") as metrics:
             assert alive.status == 200
-            told = await metrics.text()
-    assert 'kontor_provider_calls_total{kind="authorize",outcome="authorized"} 1.0' in told
-    assert 'kontor_provider_calls_total{kind="find",outcome="unknown"} 1.0' in told
+            text = await metrics.text()
+    assert 'kontor_provider_calls_total{kind="authorize",outcome="authorized"} 1.0' in text
+    assert 'kontor_provider_calls_total{kind="find",outcome="unknown"} 1.0' in text

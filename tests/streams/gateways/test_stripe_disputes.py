@@ -11,9 +11,8 @@ from domain.money import Money
 from streams.gateways.port import BadSignature, Dispute, Disputed, GatewayMisuse
 from streams.gateways.stripe.gateway import FREE
 from tests.contracts.gateway import ORDER
-from tests.streams.gateways.test_stripe_notices import GATEWAY, signed
-from tests.streams.gateways.test_stripe_shapes import error, intent
-from tests.streams.gateways.test_stripe_shapes import stub as stub  # the fixture
+from tests.streams.gateways.stripe_notices import GATEWAY, signed
+from tests.streams.gateways.stripe_stub import error, intent
 from tests.streams.stripe_shapes import event, listed, shape
 
 CREATED, DUE, BACK = 1_700_000_000, 1_700_600_000, 1_700_900_000

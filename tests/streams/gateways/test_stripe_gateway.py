@@ -111,11 +111,11 @@ async def test_a_void_is_told_of_one_that_was_captured(gateway):
 @pytest.mark.slow
 async def test_localstripes_own_webhooks_are_believed_and_read(provider, front, gateway):
     heard: list[Any] = []
-    told = asyncio.Event()
+    arrived = asyncio.Event()
 
     async def take(request: Request) -> Response:
         heard.append(gateway.notice(await request.body(), request.headers))
-        told.set()
+        arrived.set()
         return Response()
 
     async with listening(Starlette(routes=[Route("/hook", take, methods=["POST"])])) as hook:
@@ -125,7 +125,7 @@ async def test_localstripes_own_webhooks_are_believed_and_read(provider, front, 
         charge = await gateway.authorize("pay_1/1", ORDER, PRICE, "pm_card_visa")
         await gateway.capture("pay_1/2", charge.reference, PRICE)
         async with asyncio.timeout(10):
-            await told.wait()
+            await arrived.wait()
     assert heard == [Notice("pay_1/2", Captured())]
 
 

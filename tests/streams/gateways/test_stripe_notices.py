@@ -7,7 +7,6 @@ import time
 from typing import Any
 
 import pytest
-import stripe
 
 from domain.errors import Invalid
 from streams.gateways.port import (
@@ -21,22 +20,12 @@ from streams.gateways.port import (
     RefundRefused,
     Voided,
 )
-from streams.gateways.stripe.gateway import StripeGateway
+from tests.streams.gateways.stripe_notices import GATEWAY, signed
 from tests.streams.stripe_shapes import event, shape
-
-SECRET = "whsec_kontor"
 
 
 def intent(status: str) -> dict[str, Any]:
     return shape("payment_intent", id="pi_1", status=status, last_payment_error=None)
-
-
-def signed(body: bytes, secret: str = SECRET, at: float | None = None) -> dict[str, str]:
-    header = stripe.WebhookSignature.generate_signature_header(body.decode(), secret, timestamp=int(at or time.time()))
-    return {"stripe-signature": header}
-
-
-GATEWAY = StripeGateway("sk_test_kontor", SECRET)
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from streams.indexing import indexer
 from streams.indexing.assembly import OnSale
 from streams.indexing.documents import document
 from streams.indexing.indexer import Indexer
-from tests.streams.indexing.test_indexer import NOW, process, product
+from tests.streams.indexing.shop import NOW, process, product
 
 
 async def test_an_index_that_was_ended_half_way_is_filled_on_by_the_same_code(
@@ -25,7 +25,7 @@ async def test_an_index_that_was_ended_half_way_is_filled_on_by_the_same_code(
     monkeypatch.setattr(indexer, "BATCH", 10)
     async with process(tmp_path) as shop:
         position = await shop.do(*(product(number) for number in range(50)))
-        await shop.found(position=position)
+        await shop.ids_found(position=position)
 
         async def filled(code: str, most: int | None = None) -> list[str]:
             """What was described, in an index beside it; ended after so many, or when it was whole."""
@@ -51,7 +51,7 @@ async def test_an_index_that_was_ended_half_way_is_filled_on_by_the_same_code(
             return described
 
         first = await filled("today", 25)
-        await shop.found(position=await shop.do(ChangeProduct("prd_0", Description("wardrobe"))))
+        await shop.ids_found(position=await shop.do(ChangeProduct("prd_0", Description("wardrobe"))))
         then = await filled("today")
         assert len(first) == 30, "to the end of a page"
         assert sorted({*first, *then}) == sorted(f"prd_{number}" for number in range(50))

@@ -11,7 +11,7 @@ from domain.sellers.offer import PutOffer, ScheduledPrice, Terms
 from projections.search.port import SearchQuery
 from streams.indexing import indexer
 from streams.indexing.repricing import Repricing
-from tests.streams.indexing.test_indexer import NOW, SHOP, process, product, receive
+from tests.streams.indexing.shop import NOW, SHOP, process, product, receive
 from tests.waiting import until
 
 OFFER = f"off_{SHOP}.S-1"
@@ -19,11 +19,11 @@ OFFER = f"off_{SHOP}.S-1"
 
 async def test_of_an_index_that_took_the_place_of_its_own_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(indexer, "RETRY_S", 0.02)
-    async with process(tmp_path) as one:
+    async with process(tmp_path) as shop:
         began: list[bool] = []
-        one.indexer.began.append(lambda: began.append(one.indexer.writing))
-        one.search.close()
-        await one.found(position=await one.do(product(1)))
+        shop.indexer.began.append(lambda: began.append(shop.indexer.writing))
+        shop.search.close()
+        await shop.ids_found(position=await shop.do(product(1)))
         assert began == [True]
 
 
@@ -38,7 +38,7 @@ async def test_a_price_that_began_is_shown_though_its_writer_died_before_it_was_
         reader.indexer.began.append(repricing.begin_anew)
         reader.follower.applied.append(repricing.applied)
         await repricing.start()
-        await reader.found("bed", await reader.do(product(1), put, receive(1, 20)))
+        await reader.ids_found("bed", await reader.do(product(1), put, receive(1, 20)))
         writer.search.broken = True
         now = NOW + 2_000
         repricing._news.set()

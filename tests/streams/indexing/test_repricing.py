@@ -26,13 +26,13 @@ class Shop:
     def __init__(self, folder: Path) -> None:
         self.views = SQLiteViews(folder / "views.db", (CATALOG,))
         self.now = 1_000
-        self.told: list[set[str]] = []
+        self.touched: list[set[str]] = []
         self.heard = asyncio.Event()
         self.position = 0
         self.repricing = Repricing(self.views, self.hear, lambda: self.now)
 
     def hear(self, touched: Touched) -> None:
-        self.told.append(touched["offers"])
+        self.touched.append(touched["offers"])
         self.heard.set()
 
     def put(self, offer: str, *bounds: tuple[int, int]) -> None:
@@ -45,7 +45,7 @@ class Shop:
 
     async def tells(self, expected: list[set[str]]) -> None:
         async with asyncio.timeout(20):
-            while self.told != expected:
+            while self.touched != expected:
                 self.heard.clear()
                 await self.heard.wait()
 
@@ -73,7 +73,7 @@ async def test_each_bound_is_told_when_it_comes(tmp_path: Path) -> None:
 
     async def work() -> None:
         await shop.tells([{PLAIN}])
-        shop.told.clear()
+        shop.touched.clear()
         shop.put(A, (1_010, 1_030))
         shop.put(B, (1_020, 0))
         for at, expected in ((1_010, [{A}]), (1_020, [{A}, {B}]), (1_030, [{A}, {B}, {A}])):

@@ -28,7 +28,7 @@ PRODUCT = PLACED.quote.lines[0].product_id
 NOW = 100 * DAY_MS
 
 
-class Told:
+class Indexer:
     """An indexer that writes, or not."""
 
     def __init__(self) -> None:
@@ -53,9 +53,9 @@ async def write(log: MemoryLog, *events: Event, at: int = NOW) -> list[Recorded]
 
 
 @asynccontextmanager
-async def standing(log: MemoryLog, told: Told, at: list[int]) -> AsyncIterator[Standing]:
+async def standing(log: MemoryLog, indexer: Indexer, at: list[int]) -> AsyncIterator[Standing]:
     counted = Standing(log, lambda: at[0], plain, begin_s=0.0, pace_s=0.01)
-    counted.touch = told.touch  # type: ignore[assignment]  # a set is what it is told
+    counted.touch = indexer.touch  # type: ignore[assignment]  # a set is what it is told
     await counted.start()
     try:
         yield counted
@@ -72,11 +72,11 @@ def document(counted: Standing) -> SearchDocument:
 
 
 async def test_what_was_sold_before_the_start_counts_and_what_is_sold_after() -> None:
-    log, told = MemoryLog(), Told()
+    log, indexer = MemoryLog(), Indexer()
     await write(log, ADDED, PLACED)
-    async with standing(log, told, [NOW]) as counted:
-        await until(lambda: len(told.touched) >= 1)
-        assert PRODUCT in told.touched[0]
+    async with standing(log, indexer, [NOW]) as counted:
+        await until(lambda: len(indexer.touched) >= 1)
+        assert PRODUCT in indexer.touched[0]
         assert counted.position == await log.head()
         assert document(counted).popularity == 1.0
         before = document(counted).conversion
@@ -84,18 +84,18 @@ async def test_what_was_sold_before_the_start_counts_and_what_is_sold_after() ->
         for event in await write(log, *[PLACED] * 20):
             counted.applied([event], Touched())
         assert counted.position == await log.head() > 2
-        await until(lambda: len(told.touched) >= 2)
+        await until(lambda: len(indexer.touched) >= 2)
         assert document(counted).conversion > before
 
 
 async def test_what_moves_less_than_a_step_is_not_told() -> None:
-    log, told = MemoryLog(), Told()
+    log, indexer = MemoryLog(), Indexer()
     await write(log, *[ADDED, PLACED] * 50)
-    async with standing(log, told, [NOW]) as counted:
-        await until(lambda: len(told.touched) >= 1)
+    async with standing(log, indexer, [NOW]) as counted:
+        await until(lambda: len(indexer.touched) >= 1)
         counted.applied(await write(log, PLACED), Touched())
         await asyncio.sleep(0.05)
-        assert len(told.touched) == 1
+        assert len(indexer.touched) == 1
 
 
 async def test_what_has_not_been_read_yet_is_behind() -> None:
@@ -109,43 +109,43 @@ async def test_what_has_not_been_read_yet_is_behind() -> None:
 
 
 async def test_what_sold_long_ago_is_forgotten() -> None:
-    log, told, at = MemoryLog(), Told(), [NOW]
+    log, indexer, at = MemoryLog(), Indexer(), [NOW]
     await write(log, PLACED)
-    async with standing(log, told, at) as counted:
-        await until(lambda: len(told.touched) >= 1)
+    async with standing(log, indexer, at) as counted:
+        await until(lambda: len(indexer.touched) >= 1)
         at[0] += DAYS * DAY_MS
-        await until(lambda: len(told.touched) >= 2)
+        await until(lambda: len(indexer.touched) >= 2)
         assert document(counted).popularity == 0.0
 
 
 async def test_whoever_begins_to_write_is_told() -> None:
-    log, told = MemoryLog(), Told()
-    told.writing = False
+    log, indexer = MemoryLog(), Indexer()
+    indexer.writing = False
     await write(log, PLACED)
-    async with standing(log, told, [NOW]):
+    async with standing(log, indexer, [NOW]):
         await asyncio.sleep(0.05)
-        told.writing = True
-        await until(lambda: len(told.touched) >= 1)
+        indexer.writing = True
+        await until(lambda: len(indexer.touched) >= 1)
 
 
 async def test_another_index_is_told_all_of_it_again() -> None:
     """Whoever built it, or wrote it before, knew other merits or none."""
-    log, told = MemoryLog(), Told()
+    log, indexer = MemoryLog(), Indexer()
     await write(log, *[ADDED, PLACED] * 50)
-    async with standing(log, told, [NOW]) as counted:
-        await until(lambda: len(told.touched) == 1)
-        told.writing = False
+    async with standing(log, indexer, [NOW]) as counted:
+        await until(lambda: len(indexer.touched) == 1)
+        indexer.writing = False
         counted.tell_anew()
         await asyncio.sleep(0.03)
-        told.writing = True
-        await until(lambda: len(told.touched) == 2)
-        assert PRODUCT in told.touched[0] == told.touched[1]
+        indexer.writing = True
+        await until(lambda: len(indexer.touched) == 2)
+        assert PRODUCT in indexer.touched[0] == indexer.touched[1]
         await asyncio.sleep(0.03)
-        assert len(told.touched) == 2, "and only once"
+        assert len(indexer.touched) == 2, "and only once"
 
 
 async def test_a_log_that_is_away_is_read_later_and_nothing_is_counted_twice() -> None:
-    log, told, real = MemoryLog(), Told(), MemoryLog.read
+    log, indexer, real = MemoryLog(), Indexer(), MemoryLog.read
     other = next(event for event in TODAY if isinstance(event, ItemAdded))
     await write(log, PLACED, *[other] * 3_000)
     failing = iter([False, True, True])
@@ -156,7 +156,7 @@ async def test_a_log_that_is_away_is_read_later_and_nothing_is_counted_twice() -
         return await real(log, after, limit)
 
     log.read = away  # type: ignore[method-assign, assignment]
-    async with standing(log, told, [NOW]) as counted:
-        await until(lambda: told.touched)
+    async with standing(log, indexer, [NOW]) as counted:
+        await until(lambda: indexer.touched)
         assert counted._carted[NOW // DAY_MS].total() == 3_000
         assert counted._ordered[NOW // DAY_MS][PRODUCT] == 1

@@ -12,7 +12,7 @@ import pytest
 from domain.sellers.feedterms import FeedTerms, SourceMark
 from streams.merchantfeeds.reading import Place, Reader
 from streams.merchantfeeds.sources import CHUNK, Rules, SourceFailed, Sources
-from tests.streams.merchantfeeds.test_feed_reading import CSV, NDJSON, read, row, told
+from tests.streams.merchantfeeds.spooled import CSV, NDJSON, numbered, read, row
 
 PRODUCTS = FeedTerms("products", "file:a", "csv")
 LATIN = FeedTerms("products", "file:a", "csv", encoding="windows-1252")
@@ -54,30 +54,32 @@ def titles(found: list[tuple[int, object]]) -> list[object]:
 
 def test_a_file_with_the_mark_of_utf8_is_in_utf8_whatever_is_said(tmp_path: Path):
     content = b"\xef\xbb\xbf" + "sku,title\nA,Größe\n".encode()
-    assert titles(told(read(tmp_path, content, LATIN))) == ["Größe"]
+    assert titles(numbered(read(tmp_path, content, LATIN))) == ["Größe"]
 
 
 def test_letters_that_look_like_utf8_by_chance_are_read_as_was_said(tmp_path: Path):
     content = "sku,title\nA,NESTLÉ® ENTRÉ»\n".encode("windows-1252")
     assert content.decode(), "which it is"
-    assert titles(told(read(tmp_path, content, LATIN))) == ["NESTLÉ® ENTRÉ»"]
-    assert titles(told(read(tmp_path, "sku,title\nA,Größe Süß Öl\n".encode("windows-1252"), LATIN))) == ["Größe Süß Öl"]
+    assert titles(numbered(read(tmp_path, content, LATIN))) == ["NESTLÉ® ENTRÉ»"]
+    assert titles(numbered(read(tmp_path, "sku,title\nA,Größe Süß Öl\n".encode("windows-1252"), LATIN))) == [
+        "Größe Süß Öl"
+    ]
 
 
 def test_a_line_that_names_the_delimiter_is_heeded(tmp_path: Path):
     for head in (b"sep=;\r\n", b"\xef\xbb\xbfSEP=;\n"):
-        assert told(read(tmp_path, head + b"sku;quantity\r\nA;1\r\n", CSV)) == [(3, row("A", 1))]
+        assert numbered(read(tmp_path, head + b"sku;quantity\r\nA;1\r\n", CSV)) == [(3, row("A", 1))]
 
 
 def test_columns_without_a_name_and_other_capitals_are_no_obstacle(tmp_path: Path):
     content = b"SKU ,Quantity,,\r\nA,1,,\r\nB,2,,old\r\n"
-    assert told(read(tmp_path, content, CSV)) == [(2, row("A", 1)), (3, row("B", 2))]
+    assert numbered(read(tmp_path, content, CSV)) == [(2, row("A", 1)), (3, row("B", 2))]
 
 
 @pytest.mark.parametrize("most", [1, 1_000])
 def test_an_inch_opens_no_cell(tmp_path: Path, most: int):
     content = b'sku,title\nA,TV 40" flat\nB,"TV 50"" flat"\nC,"Two\nlines"\nD,60"\n'
-    found = told(read(tmp_path, content, PRODUCTS, most=most))
+    found = numbered(read(tmp_path, content, PRODUCTS, most=most))
     assert titles(found) == ['TV 40" flat', 'TV 50" flat', "Two\nlines", '60"']
     assert [number for number, _ in found] == [2, 3, 4, 6]
 
@@ -85,7 +87,7 @@ def test_an_inch_opens_no_cell(tmp_path: Path, most: int):
 def test_a_line_of_nothing_but_quotes_costs_no_more_than_another(tmp_path: Path):
     """However many: a reader that tries each split of them would be at it for years."""
     content = b"sku,title\nA," + b'"' * 100_001 + b"x\n" + b'B,"' + b'""' * 50_000 + b",\nC,Bed\n"
-    assert titles(told(read(tmp_path, content, PRODUCTS)))[-1] == "Bed"
+    assert titles(numbered(read(tmp_path, content, PRODUCTS)))[-1] == "Bed"
 
 
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-16-be"])
@@ -103,7 +105,7 @@ async def test_a_marked_utf16_is_read(tmp_path: Path, encoding: str, letters: in
     assert fetched is not None
     assert (fetched.cut_off, fetched.size) == ("", spool.stat().st_size)
     reader = Reader(spool, terms, "USD", Place(), False)
-    assert titles(told(reader.rows(10))) == [title, "Bed"]
+    assert titles(numbered(reader.rows(10))) == [title, "Bed"]
     reader.close()
     assert await sources.fetch("file:a", "shp_1", spool, SourceMark(digest=fetched.mark.digest)) is None
 

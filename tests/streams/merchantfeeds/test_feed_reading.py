@@ -13,75 +13,41 @@ from hypothesis import strategies as st
 from domain.catalog.cells import COMMA, POINT, value_of
 from domain.sellers.feedterms import FeedTerms
 from streams.merchantfeeds.columns import minor_units, quantity_of
-from streams.merchantfeeds.reading import TORN, Place, Reader
+from streams.merchantfeeds.reading import TORN
 from streams.merchantfeeds.rejected import RejectedFile, as_csv
-from streams.merchantfeeds.rows import DEPTH_MAX, ROW_MAX, Line, Rejection
+from streams.merchantfeeds.rows import DEPTH_MAX, ROW_MAX, Rejection
 from streams.merchantfeeds.sources import SourceFailed
-from tests.streams.merchantfeeds.rereading import batches
-
-NDJSON = FeedTerms("stock", "file:stock")
-CSV = FeedTerms("stock", "file:stock", "csv")
-
-
-def read(
-    folder: Path, content: bytes, terms: FeedTerms = NDJSON, *, cut: bool = False, most: int = 1_000
-) -> list[Line]:
-    return reader_of(folder, content, terms, cut)[0](most)
-
-
-def reader_of(folder: Path, content: bytes, terms: FeedTerms, cut: bool) -> tuple[Any, Reader]:
-    """All rows in batches of so many, by a reader that is made anew for each; and the last of these."""
-    spool = folder / "spool"
-    spool.write_bytes(content)
-    last: list[Reader] = [Reader(spool, terms, "USD", Place(), cut)]
-    last[0].close()
-
-    def rows(most: int) -> list[Line]:
-        found: list[Line] = []
-        for reader, some in batches(spool, terms, most, cut):
-            last[0] = reader
-            found += some
-        return found
-
-    return rows, last[0]
-
-
-def told(lines: list[Line]) -> list[tuple[int, Any]]:
-    return [(line.number, line.data.reason if isinstance(line.data, Rejection) else line.data) for line in lines]
+from tests.streams.merchantfeeds.spooled import CSV, NDJSON, numbered, read, row
 
 
 def test_blank_lines_count_and_are_no_rows(tmp_path: Path):
-    assert told(read(tmp_path, b'\xef\xbb\xbf{"a":1}\n\n  \r\n{"b":2}')) == [(1, {"a": 1}), (4, {"b": 2})]
+    assert numbered(read(tmp_path, b'\xef\xbb\xbf{"a":1}\n\n  \r\n{"b":2}')) == [(1, {"a": 1}), (4, {"b": 2})]
 
 
 def test_a_row_that_is_too_long_is_passed_over(tmp_path: Path):
     found = read(tmp_path, b'{"a":1}\n' + b"x" * (3 * ROW_MAX) + b'\n{"b":2}\n')
-    assert told(found) == [(1, {"a": 1}), (2, f"the row is longer than {ROW_MAX} bytes"), (3, {"b": 2})]
+    assert numbered(found) == [(1, {"a": 1}), (2, f"the row is longer than {ROW_MAX} bytes"), (3, {"b": 2})]
 
 
 @pytest.mark.parametrize("most", [1, 2, 1_000])
 def test_the_last_row_of_a_file_that_is_cut_off_is_none(tmp_path: Path, most: int):
     content = b"sku,quantity\nA,1\nB,23"
-    assert told(read(tmp_path, content, CSV, most=most)) == [(2, row("A", 1)), (3, row("B", 23))]
-    assert told(read(tmp_path, content, CSV, cut=True, most=most)) == [(2, row("A", 1)), (3, TORN)]
-    assert told(read(tmp_path, content[:-3], CSV, most=most)) == [(2, row("A", 1)), (3, TORN)]
-
-
-def row(sku: str, quantity: int) -> dict[str, Any]:
-    return {"sku": sku, "quantity": quantity}
+    assert numbered(read(tmp_path, content, CSV, most=most)) == [(2, row("A", 1)), (3, row("B", 23))]
+    assert numbered(read(tmp_path, content, CSV, cut=True, most=most)) == [(2, row("A", 1)), (3, TORN)]
+    assert numbered(read(tmp_path, content[:-3], CSV, most=most)) == [(2, row("A", 1)), (3, TORN)]
 
 
 def test_a_quote_that_nothing_closes_takes_no_other_row_along(tmp_path: Path):
     content = b'sku,quantity\n"A,1\nB,2\n"C\nC",3\n' + b"D,4\n" * 3
-    assert [data for _, data in told(read(tmp_path, content, CSV))][-3:] == [row("D", 4)] * 3
-    found = told(read(tmp_path, b'sku,quantity\nA,1\n"B,2\nC,3\n', CSV))
+    assert [data for _, data in numbered(read(tmp_path, content, CSV))][-3:] == [row("D", 4)] * 3
+    found = numbered(read(tmp_path, b'sku,quantity\nA,1\n"B,2\nC,3\n', CSV))
     assert found == [(2, row("A", 1)), (3, "a quote is not closed"), (4, row("C", 3))]
-    assert told(read(tmp_path, b'sku,quantity\nA,1\n"B,2', CSV))[-1] == (3, TORN)
+    assert numbered(read(tmp_path, b'sku,quantity\nA,1\n"B,2', CSV))[-1] == (3, TORN)
 
 
 def test_a_cell_may_hold_an_end_of_line_and_quotes(tmp_path: Path):
     terms = FeedTerms("products", "file:a", "csv", {"sku": "sku", "title": "title"})
-    found = told(read(tmp_path, b'sku,title\r\nA,"Two\r\nlines, ""quoted"""\r\nB,One\r\n', terms))
+    found = numbered(read(tmp_path, b'sku,title\r\nA,"Two\r\nlines, ""quoted"""\r\nB,One\r\n', terms))
     assert found == [
         (2, {"title": 'Two\r\nlines, "quoted"', "variants": [{"sku": "A"}]}),
         (4, {"title": "One", "variants": [{"sku": "B"}]}),
@@ -101,7 +67,7 @@ def test_columns_become_fields(tmp_path: Path):
     }
     terms = FeedTerms("products", "file:a", "csv", columns, "\t")
     content = "id\tsku\tname\tpath\tpictures\twidth\tcode\tmore\n7\tA\tBed\tHome > Beds\thttps://a/1 https://a/2\t160\t007\tx\n"
-    [(_, found)] = told(read(tmp_path, content.encode(), terms))
+    [(_, found)] = numbered(read(tmp_path, content.encode(), terms))
     assert found == {
         "externalId": "7",
         "title": "Bed",
@@ -120,7 +86,7 @@ def test_columns_of_other_languages_become_texts(tmp_path: Path):
         "A,Bed,en,Bett,Massiv,Cama,Breite,\n"
         "B,Chair,,,Holz,,,Largeur\n"
     )
-    [(_, bed), (_, chair)] = told(read(tmp_path, content.encode(), terms))
+    [(_, bed), (_, chair)] = numbered(read(tmp_path, content.encode(), terms))
     assert (bed["language"], bed["title"]) == ("en", "Bed")
     assert bed["texts"] == {
         "de": {"title": "Bett", "description": "Massiv", "labels": {"width": "Breite"}},
@@ -141,7 +107,7 @@ def test_offers_are_in_the_shops_currency_unless_they_say_so(tmp_path: Path):
     terms = FeedTerms("offers", "file:a", "csv")
     none = {"shipsTo": ["*"], "backorder": False, "limitPerAccount": None}
     content = b"sku,price,currency,shipsTo,backorder,limitPerAccount\nA,19.99,,US CA,true,2\nB,500,JPY,,,\nC,free,,,,\n"
-    assert [data for _, data in told(read(tmp_path, content, terms))] == [
+    assert [data for _, data in numbered(read(tmp_path, content, terms))] == [
         {
             "sku": "A",
             "price": {"amount": 1999, "currency": "USD"},
@@ -284,8 +250,8 @@ def test_a_row_that_is_nested_too_deeply_is_refused_and_the_next_is_read(tmp_pat
     """However deeply: some could be decoded, and not be written down again."""
     for deep in (DEPTH_MAX, 400, 900, 100_000):
         row = b'{"sku":' + b"[" * deep + b"]" * deep + b"}\n"
-        first, second = told(read(tmp_path, row + b'{"sku":"A"}\n'))
+        first, second = numbered(read(tmp_path, row + b'{"sku":"A"}\n'))
         assert first == (1, f"not a JSON object: it is nested deeper than {DEPTH_MAX}")
         assert second == (2, {"sku": "A"})
     wide = {"variants": [{"sku": str(n), "attributes": {"sizes": [n]}} for n in range(200)]}
-    assert told(read(tmp_path, json.dumps(wide).encode())) == [(1, wide)]
+    assert numbered(read(tmp_path, json.dumps(wide).encode())) == [(1, wide)]

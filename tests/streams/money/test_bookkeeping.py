@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -14,7 +13,7 @@ from commands.errors import UnreadableStream
 from commands.mapper import recorded, recorded_or_unreadable
 from commands.store.memory import MemoryLog
 from commands.store.port import Row
-from domain.books.ledger import JOURNAL, SUSPENSE, CommissionSet, LedgerPosted, Transaction, is_balanced
+from domain.books.ledger import JOURNAL, SUSPENSE, CommissionSet, is_balanced
 from domain.ids import payment_id
 from domain.money import Money
 from domain.orders.order import CancelOrder
@@ -32,6 +31,7 @@ from projections.views import Touched
 from streams.money import bookkeeping
 from streams.money.bookkeeping import Bookkeeping
 from tests.streams.house import SHOP, House, opened, place_order, quote_of
+from tests.streams.money.books import balances, posted
 
 GRAND = quote_of().totals.grand.amount
 
@@ -55,19 +55,6 @@ async def returned(house: House, order_id: str) -> None:
         if "PaymentRefunded" in await house.payment_events(order_id):
             return
         await asyncio.sleep(0.01)
-
-
-async def posted(house: House) -> list[Transaction]:
-    events = [recorded(row).event for row in await house.log.read_stream(JOURNAL)]
-    return [one for event in events if isinstance(event, LedgerPosted) for one in event.transactions]
-
-
-def balances(transactions: list[Transaction]) -> dict[str, int]:
-    found: Counter[str] = Counter()
-    for one in transactions:
-        for posting in one.postings:
-            found[posting.account] += posting.amount
-    return {account: amount for account, amount in found.items() if amount}
 
 
 async def test_what_is_not_posted_yet_is_behind(house):
@@ -227,7 +214,7 @@ def tampered(house: House, order_id: str, **change: Any) -> Row:
     return row
 
 
-def told(house: House, books: Bookkeeping) -> None:
+def catch_up(house: House, books: Bookkeeping) -> None:
     """As a follower tells that keeps up."""
     assert isinstance(house.log, MemoryLog)
     books.applied([recorded_or_unreadable(row) for row in house.log.rows], Touched())
@@ -240,7 +227,7 @@ async def test_what_a_newer_version_wrote_is_waited_for(shelf, heard):
     row = tampered(shelf, second, topic="payment.captured@9")
     books = Bookkeeping(shelf.log, shelf.engine)
     if heard:
-        told(shelf, books)
+        catch_up(shelf, books)
     for _ in range(2):
         with pytest.raises(UnreadableStream, match=r"payment\.captured@9.*newer"):
             await books.post()
@@ -270,6 +257,6 @@ async def test_a_damaged_movement_keeps_no_others_waiting(shelf, heard):
     tampered(shelf, second, data=b"\xc1")
     books = Bookkeeping(shelf.log, shelf.engine)
     if heard:
-        told(shelf, books)
+        catch_up(shelf, books)
     await books.post()
     assert [one.order_id for one in await posted(shelf)] == [first, third]

@@ -29,7 +29,7 @@ from streams.gateways.signatures import Signer
 from streams.money.bookkeeping import Bookkeeping
 from streams.money.reconciling import Reconciler
 from tests.streams.house import SECRET, SHOP, House, opened, place_order, quote_of
-from tests.streams.money.test_bookkeeping import balances, posted
+from tests.streams.money.books import balances, posted
 from tests.waiting import until
 
 GRAND = quote_of().totals.grand

@@ -24,7 +24,7 @@ from domain.payments.giftcard import GiftCard, IssueGiftCard
 from kontor.proving.verifying import verify
 from streams.money.bookkeeping import Bookkeeping
 from tests.streams.house import House, opened, place_order, quote_of
-from tests.streams.money.test_bookkeeping import balances, posted
+from tests.streams.money.books import balances, posted
 from tests.streams.mortal import Mortal
 
 CARD = "gft_1"

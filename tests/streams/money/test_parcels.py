@@ -22,17 +22,13 @@ from domain.orders.order import OpenOrder, PackShipment
 from domain.orders.parcelling import GiveUpUnpaid, MarkShipmentPaid
 from domain.orders.policy import PARCEL
 from domain.payments import payment
-from domain.payments.payment import Payment
 from streams.gateways.port import Captured, CaptureRefused
 from streams.money.bookkeeping import Bookkeeping
-from tests.streams.house import SHOP, STOCK_ID, House, opened, place_order, quote_of
-from tests.streams.money.test_bookkeeping import balances, posted
+from tests.streams.house import SHOP, STOCK_ID, House, opened, place_order
+from tests.streams.money.books import balances, posted
+from tests.streams.money.inparcels import LINE, ONE, QUOTE, UNITS, over, until
 from tests.streams.mortal import Mortal
 
-UNITS = 3
-QUOTE = quote_of(UNITS)
-(LINE,) = QUOTE.lines
-ONE = {LINE.line_id: 1}
 STEPS = [
     payment.RequestCapture,
     payment.RecordCapture,
@@ -62,16 +58,6 @@ async def stands(house: House) -> str:
     return order_id
 
 
-async def until(house: House, stream: str, reached: Any) -> Any:
-    """Looked at again now and then: another process may have done it."""
-    async with asyncio.timeout(20):
-        while not reached(state := await house.engine.state(stream)):
-            watch = house.engine.watch(stream, reached)
-            await asyncio.wait([watch], timeout=0.2)
-            watch.cancel()
-    return state
-
-
 async def two_parcels_and_a_change_of_mind(house: House, order_id: str) -> None:
     at = house.engine.clock()
     for command in (
@@ -80,10 +66,6 @@ async def two_parcels_and_a_change_of_mind(house: House, order_id: str) -> None:
         CancelLines(order_id, "can_1", "rfd_1", {LINE.line_id: None}, at),
     ):
         await house.submit(command, order_id)
-
-
-def over(status: str) -> Any:
-    return lambda state: isinstance(state, Payment) and state.status == status and not state.intent
 
 
 def by_kind(house: House, order_id: str) -> dict[str, list[int]]:

@@ -25,12 +25,12 @@ def without_views(folder: Path) -> None:
 
 async def began_again(house: House) -> None:
     """Another process has emptied this one's views, and all of the log is folded anew."""
-    told: list[int] = []
-    house.follower.applied.append(lambda events, touched: told.append(events[0].position))
+    positions: list[int] = []
+    house.follower.applied.append(lambda events, touched: positions.append(events[0].position))
     house.views.reset()
     await house.stock(1)
     assert await house.follower.wait_for(await house.log.head(), 5)
-    assert told[0] == 1, "the follower has told of the whole log"
+    assert positions[0] == 1, "the follower has told of the whole log"
 
 
 def calls_of(house: House) -> list[str]:

@@ -64,7 +64,7 @@ def kinds(done: Reconciled) -> list[str]:
     return sorted(known.what.kind for _, known in done.open)
 
 
-async def told(*movements: Movement) -> AsyncIterator[Movement]:
+async def lines_of(*movements: Movement) -> AsyncIterator[Movement]:
     for movement in movements:
         yield movement
 
@@ -160,7 +160,7 @@ async def test_a_statement_that_lacks_something_says_what(house, reconciler):
         await asyncio.sleep(0.2)
     rows = sorted(house.gateway.report(), key=lambda row: row.at)
     kept = [row for row in rows if row.order_id != orders[1]]
-    done = await reconciler.with_statement(told(*kept), border=100, grace=0)
+    done = await reconciler.with_statement(lines_of(*kept), border=100, grace=0)
     assert [(known.what.kind, known.what.order_id) for _, known in done.open] == [("capture_missing", orders[1])]
     assert kinds(await reconciler.with_provider(grace=0)) == []  # for the provider itself has it
 
@@ -169,7 +169,7 @@ async def test_a_statement_of_another_shop_is_not_taken_for_ours(house, reconcil
     monkeypatch.setattr(reconciling, "FOUND_MAX", 2)
     rows = [Movement(f"k{n}", f"ch_{n}", f"their_{n}", "capture", 5, 1, "EUR", n) for n in range(3)]
     with pytest.raises(TooManyDifferences, match="more than 2"):
-        await reconciler.with_statement(told(*rows))
+        await reconciler.with_statement(lines_of(*rows))
     assert await difference_events(house) == []
 
 
@@ -177,7 +177,7 @@ async def test_a_statement_has_any_order_and_length(monkeypatch):
     monkeypatch.setattr("streams.money.statement.AT_ONCE", 2)
     rows = [Movement(f"k{n}", "ch", f"ord_{n % 5}", "capture", n, n % 2, "EUR", 100 - n) for n in range(11)]
     statement = Statement()
-    await statement.take_in(told(*rows))
+    await statement.take_in(lines_of(*rows))
     assert (statement.movements, statement.fees, statement.first, statement.last) == (11, {"EUR": 5}, 90, 100)
     assert [row.amount for row in statement.take_out("ord_0")] == [10, 5, 0]
     assert statement.take_out("ord_0") == []

@@ -18,7 +18,7 @@ from streams.gateways import simulated
 from streams.gateways.port import CaptureRefused
 from streams.processes import checkout
 from tests.streams.house import SHOP, STOCK_ID, House, opened, place_order
-from tests.streams.money.test_parcels import ONE, QUOTE, UNITS, over, until
+from tests.streams.money.inparcels import ONE, QUOTE, UNITS, over, until
 
 SHORT_MS = 2_500
 

@@ -28,7 +28,7 @@ from kontor.wiring.notifying import Notifying, letters_with_links
 from streams.outgoing.port import sent, skipped
 from streams.outgoing.process import DeliveryProcess
 from tests.mailserver import MailBox, bodies
-from tests.streams.outgoing.test_notices import QUICK, Sender
+from tests.streams.outgoing.sending import QUICK, Sender
 from tests.waiting import until
 
 SHOP = "https://shop.example"

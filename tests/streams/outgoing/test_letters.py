@@ -216,7 +216,7 @@ def test_letters_of_wishes_say_what_it_costs_and_how_to_end_them() -> None:
     for kind, words in ((BACK, "can be had again"), (DROP, "It was 29.99 USD when you wished it")):
         called = WatcherCalled("usr_1", "PEN-1", kind, "Pen\n<b> & Ink", price, 7, 8, was)
         notice = WishNotice(called, Recorded(7, "wch_1", 3, called, META, b""), "msg_1")
-        told = letter(notice, Recipient("Ada", "ada@example.com"))
-        assert told.subject == WISH_SUBJECTS[kind].format(title="Pen <b> & Ink"), "one line"
-        assert says(told, words, "19.99 USD", "switch notices of wishes off in your account")
-        assert "Pen\n&lt;b&gt; &amp; Ink" in told.html
+        mail = letter(notice, Recipient("Ada", "ada@example.com"))
+        assert mail.subject == WISH_SUBJECTS[kind].format(title="Pen <b> & Ink"), "one line"
+        assert says(mail, words, "19.99 USD", "switch notices of wishes off in your account")
+        assert "Pen\n&lt;b&gt; &amp; Ink" in mail.html

@@ -72,13 +72,13 @@ def test_nothing_sealed_and_no_token_leaves_the_house() -> None:
 
 @pytest.mark.parametrize("event", TODAY, ids=stored_name)
 def test_every_event_can_be_told_and_none_tells_what_is_sealed(event: Event) -> None:
-    told = msgspec.json.encode(published(recorded(event))).decode()
-    assert "sealed" not in told.replace("unsealed", "")
-    assert "pm_card_visa" not in told
+    text = msgspec.json.encode(published(recorded(event))).decode()
+    assert "sealed" not in text.replace("unsealed", "")
+    assert "pm_card_visa" not in text
 
 
 @pytest.mark.parametrize(
-    ("address", "told"),
+    ("address", "shown"),
     [
         ("https://feeds.example/prices.csv?key=s3cret", "https://feeds.example/…"),
         ("https://hooks.example:8443/services/s3cret", "https://hooks.example:8443/…"),
@@ -87,23 +87,23 @@ def test_every_event_can_be_told_and_none_tells_what_is_sealed(event: Event) -> 
         ("file:prices.csv", "file:prices.csv"),
     ],
 )
-def test_of_addresses_the_host_is_told(address: str, told: str) -> None:
+def test_of_addresses_the_host_is_told(address: str, shown: str) -> None:
     """One subscriber's address is no business of another's, nor a merchant's."""
     put = merchantfeed.FeedPut("prices", FeedTerms("offers", address), 1)
-    assert published(recorded(put))["data"]["terms"]["source"] == told
+    assert published(recorded(put))["data"]["terms"]["source"] == shown
     made = subscription.SubscriptionCreated("sub_1", address, ("*",), b"sealed", 1, 1)
-    assert published(recorded(made))["data"]["url"] == told
-    assert plain(subscription.Subscription(address, ("*",), b"sealed", 1, 1, 1))["url"] == told
+    assert published(recorded(made))["data"]["url"] == shown
+    assert plain(subscription.Subscription(address, ("*",), b"sealed", 1, 1, 1))["url"] == shown
 
 
 @pytest.mark.parametrize("event", TODAY, ids=stored_name)
 def test_instants_are_told_as_text(event: Event) -> None:
     """No whole number that is left can be milliseconds since 1970: those of the examples are of this century."""
 
-    def numbers(told: object) -> list[int]:
-        if isinstance(told, dict | list):
-            return [one for inner in (told.values() if isinstance(told, dict) else told) for one in numbers(inner)]
-        return [told] if type(told) is int else []
+    def numbers(value: object) -> list[int]:
+        if isinstance(value, dict | list):
+            return [one for inner in (value.values() if isinstance(value, dict) else value) for one in numbers(inner)]
+        return [value] if type(value) is int else []
 
     assert max(numbers(published(recorded(event))["data"]), default=0) < 10**12
 

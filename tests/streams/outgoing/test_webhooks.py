@@ -45,10 +45,10 @@ async def test_an_event_is_told_once_and_signed(sender: Sender, receiver: Receiv
     [call] = await receiver.got(1)
     assert Signer(secret).verify(call.headers, call.body, now_ms() / 1000) == call.id
     assert call.headers["content-type"] == "application/json"
-    told = call.json
-    assert (told["id"], told["type"], told["data"]["name"]) == (event_id, "shop.opened", "Shop 2")
-    assert told["timestamp"] == told["at"]
-    await sender.rests(int(told["position"]))
+    payload = call.json
+    assert (payload["id"], payload["type"], payload["data"]["name"]) == (event_id, "shop.opened", "Shop 2")
+    assert payload["timestamp"] == payload["at"]
+    await sender.rests(int(payload["position"]))
     await asyncio.sleep(0.1)
     assert len(receiver.calls) == 1
     assert sender.delivery.open == {}
@@ -67,8 +67,8 @@ async def test_many_events_cost_few_records(sender: Sender, receiver: Receiver) 
     await asyncio.gather(*(sender.happens(number) for number in range(150)))
     await receiver.got(151)
     await sender.rests(151)
-    told = [call.json["id"] for call in receiver.calls]
-    assert len(set(told)) == len(told) == 151  # its own subscription is the first
+    event_ids = [call.json["id"] for call in receiver.calls]
+    assert len(set(event_ids)) == len(event_ids) == 151  # its own subscription is the first
     records = [name for name in await sender.events() if name.startswith("delivery.")]
     assert len(records) < 15, records
     assert not [call for call in receiver.calls if call.json["type"].startswith("delivery.")]
@@ -105,8 +105,8 @@ async def test_one_failure_holds_nothing_else_up(sender: Sender, receiver: Recei
     await sender.subscribe(receiver.url)
     first, second = await sender.happens(1), await sender.happens(2)
     calls = await receiver.got(3)
-    told = [call.json["id"] for call in calls]
-    assert set(told) == {first, second}
+    event_ids = [call.json["id"] for call in calls]
+    assert set(event_ids) == {first, second}
 
 
 async def test_a_redirect_is_not_followed(sender: Sender, receiver: Receiver) -> None:
@@ -282,11 +282,11 @@ async def test_whoever_lost_its_claim_unawares_looks_again(
         original = Subscriber.perform
 
         async def robbed(target: Subscriber, event: Any) -> Any:
-            told = await original(target, event)
+            result = await original(target, event)
             state = sender.delivery
             await sender.submit(TakeDelivery(DELIVERY, "thief", state.until + 1, state.until + 400))
             monkeypatch.undo()
-            return told
+            return result
 
         monkeypatch.setattr(perform, robbed)
         event_id = await sender.happens()

@@ -86,12 +86,12 @@ class Market:
     async def loses(self, count: int = 1, shop: str = "shp_1") -> None:
         await self.submit(AdjustStock(f"stk_{shop}.{SKU}", -count, self.now))
 
-    async def person(self, name: str = "ada", told: bool = True) -> str:
+    async def person(self, name: str = "ada", notified: bool = True) -> str:
         account = f"usr_{name}"
         self.vault.ensure_key(account)
         profile = self.vault.seal(account, {"name": name.title(), "email": f"{name}@example.com"})
         await self.submit(RegisterAccount(account, f"clm_email.{name}", profile))
-        if told:
+        if notified:
             await self.submit(ChangeProfile(account, told_of_wishes=True))
         return account
 
@@ -155,13 +155,13 @@ async def test_what_was_sold_out_is_back(market: Market, box: MailBox) -> None:
 async def test_what_runs_out_after_the_wish_is_told_again_on_another_day(market: Market, box: MailBox) -> None:
     await market.receives()
     await market.wishes(await market.person())
-    for told in (1, 1, 2):
+    for letters in (1, 1, 2):
         await market.loses()
         await market.receives()
-        await box.got(told)
+        await box.got(letters)
         await market.caught_up()
-        assert len(box.letters) == told
-        if len(await market.events(WatcherCalled)) == told == 1:
+        assert len(box.letters) == letters
+        if len(await market.events(WatcherCalled)) == letters == 1:
             market.ahead += DAY_MS // 2
     assert [one.kind for one in await market.events(WatcherCalled)] == ["back_in_stock"] * 2
 
@@ -199,7 +199,7 @@ async def test_a_price_that_fell_enough_of_something_that_can_be_had(market: Mar
 
 
 async def test_nobody_who_did_not_choose_it_leaves_a_trace(market: Market, box: MailBox) -> None:
-    ada = await market.person(told=False)
+    ada = await market.person(notified=False)
     await market.wishes(ada, sold_out=True)
     await market.receives()
     await market.caught_up()

@@ -103,11 +103,14 @@ async def test_an_outage_is_told_as_one(tmp_path: Path, monkeypatch: pytest.Monk
             return await really(*asked)
 
         monkeypatch.setattr(erasure, "erase", at_the_third_go)
-        with capture_logs() as told:
+        with capture_logs() as logged:
             await cut_off_after_the_event(house, ada.user_id)
             await nothing_is_left(house, ada, sealed)
-        assert not [entry for entry in told if entry["log_level"] == "error"]
-        assert [entry["event"] for entry in told if "erasures" in entry["event"]] == ["erasures_wait", "erasures_go_on"]
+        assert not [entry for entry in logged if entry["log_level"] == "error"]
+        assert [entry["event"] for entry in logged if "erasures" in entry["event"]] == [
+            "erasures_wait",
+            "erasures_go_on",
+        ]
 
 
 async def test_one_that_cannot_be_read_keeps_no_others_waiting(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -22,9 +22,9 @@ DAMAGED = "it cannot be decoded: it is damaged, or its end is missing"
 
 
 async def refused(body: bytes, media_type: str = "image/png") -> str:
-    with pytest.raises(Undecodable) as told:
+    with pytest.raises(Undecodable) as refusal:
         await render(body, media_type)
-    return str(told.value)
+    return str(refusal.value)
 
 
 @pytest.mark.parametrize(
@@ -122,23 +122,25 @@ async def test_a_decoder_that_was_taken_over_gains_nothing(
 
 async def test_it_inherits_no_secrets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("KONTOR_SECRET", "x")
-    told = tmp_path / "told"
-    text = f"open({str(told)!r}, 'w').write(' '.join(sorted(os.environ)) + ' ' + ' '.join(os.listdir('/proc/self/fd')))"
+    report = tmp_path / "report"
+    text = (
+        f"open({str(report)!r}, 'w').write(' '.join(sorted(os.environ)) + ' ' + ' '.join(os.listdir('/proc/self/fd')))"
+    )
     monkeypatch.setattr(rendering, "_DECODER", program(tmp_path, text))
     await refused(b"x")
-    words = told.read_text().split()
+    words = report.read_text().split()
     assert "KONTOR_SECRET" not in words
     assert len([word for word in words if word.isdigit()]) <= 5, "standard ones, the file, and the folder that is read"
 
 
 async def test_whoever_stops_waiting_leaves_no_process_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    told = tmp_path / "pid"
-    text = f"open({str(told)!r}, 'w').write(str(os.getpid()))\ntime.sleep(60)"
+    pid_file = tmp_path / "pid"
+    text = f"open({str(pid_file)!r}, 'w').write(str(os.getpid()))\ntime.sleep(60)"
     monkeypatch.setattr(rendering, "_DECODER", program(tmp_path, text))
     asked = asyncio.create_task(render(b"x", "image/png"))
-    await until(lambda: told.exists() and bool(told.read_text()))
+    await until(lambda: pid_file.exists() and bool(pid_file.read_text()))
     asked.cancel()
     with pytest.raises(asyncio.CancelledError):
         await asked
     with pytest.raises(ProcessLookupError):
-        os.kill(int(told.read_text()), signal.SIG_DFL)
+        os.kill(int(pid_file.read_text()), signal.SIG_DFL)

@@ -55,14 +55,14 @@ def counted(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, ...]]:
     return asked
 
 
-async def there(objects: FolderObjects, picture: Picture) -> dict[str, bytes | None]:
+async def stored(objects: FolderObjects, picture: Picture) -> dict[str, bytes | None]:
     return {one.key: await objects.get(one.key, 1 << 20) for one in renditions_of(picture)}
 
 
 async def test_it_is_made_as_it_was_once_for_all_who_ask(
     objects: FolderObjects, picture: Picture, counted: list[Any]
 ) -> None:
-    before = await there(objects, picture)
+    before = await stored(objects, picture)
     assert None not in before.values()
     for key in before:
         await objects.delete(key)
@@ -70,7 +70,7 @@ async def test_it_is_made_as_it_was_once_for_all_who_ask(
     answers = await asyncio.gather(*(made.made_anew(objects, picture, key) for key in [*before, *before]))
     assert answers == [*before.values(), *before.values()]
     assert counted == [(160, 320, 640)]
-    assert await there(objects, picture) == before, "all are kept, whichever was asked for"
+    assert await stored(objects, picture) == before, "all are kept, whichever was asked for"
 
 
 async def test_who_asks_and_goes_away_does_not_take_it_from_others(objects: FolderObjects, picture: Picture) -> None:
@@ -129,16 +129,16 @@ async def test_too_many_do_not_wait(objects: FolderObjects, picture: Picture) ->
 
 
 async def test_those_that_are_missing_are_renewed(objects: FolderObjects, picture: Picture, counted: list[Any]) -> None:
-    before = await there(objects, picture)
+    before = await stored(objects, picture)
     await renew(objects, picture)
     assert counted == []
     await objects.delete(next(iter(before)))
     await renew(objects, picture)
-    assert await there(objects, picture) == before
+    assert await stored(objects, picture) == before
     await objects.delete(next(iter(before)))
     await objects.delete(picture.key)
     await renew(objects, picture)
-    assert None in (await there(objects, picture)).values(), "without the picture there is nothing to make them of"
+    assert None in (await stored(objects, picture)).values(), "without the picture there is nothing to make them of"
 
 
 async def test_one_without_renditions_needs_none(objects: FolderObjects, counted: list[Any]) -> None:

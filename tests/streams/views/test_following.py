@@ -75,14 +75,14 @@ async def test_it_says_that_its_store_is_away_and_tells_the_log_once(store: Stor
     store.at = {0: 5, 1: 5}
     assert await followed.wait_for(5, 5)
     assert not followed.away
-    with capture_logs() as told:
+    with capture_logs() as logged:
         store.away = True
         asked = store.asked
         await until(lambda: store.asked > asked + 2)
         assert followed.away
         store.away = False
         await until(lambda: not followed.away)
-    assert [entry["event"] for entry in told] == ["progress_unknown", "progress_known"]
+    assert [entry["event"] for entry in logged] == ["progress_unknown", "progress_known"]
 
 
 async def test_one_that_lost_rows_counts_as_away_until_it_has_them_again(store: Store, followed: Following):

@@ -45,21 +45,21 @@ async def test_events_are_told_when_the_views_show_them_and_not_before(tmp_path)
     shown = Reached(1)
     shown.advance(0, 1)
     cataloguing = Cataloguing(log, NoViews(), shown, [STOCK_PROJECTION])
-    told: list[tuple[list[int], dict[str, set[str]]]] = []
+    batches: list[tuple[list[int], dict[str, set[str]]]] = []
     heard = asyncio.Event()
 
     def applied(events, touched) -> None:
-        told.append(([event.position for event in events], touched))
+        batches.append(([event.position for event in events], touched))
         heard.set()
 
     cataloguing.applied.append(applied)
     await cataloguing.start()
     assert cataloguing.positions() == {"views": 1}, "what the views show already is the indexer's to replay"
     await asyncio.sleep(0.1)
-    assert told == []
+    assert batches == []
     shown.advance(0, 3)
     await asyncio.wait_for(heard.wait(), 10)
-    assert told == [([2, 3], {"stock": {STOCK}})]
+    assert batches == [([2, 3], {"stock": {STOCK}})]
     assert cataloguing.positions() == {"views": 3}
     await cataloguing.close()
     await engine.close()

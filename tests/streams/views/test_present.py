@@ -16,7 +16,7 @@ from streams.views.present import LASTS_MS, Present
 from tests.commands.logs.place import engines, named
 
 
-class Shown:
+class Views:
     """Views that are as far as the test says."""
 
     def __init__(self) -> None:
@@ -39,8 +39,8 @@ class Log:
 
 
 @pytest.fixture
-def shown() -> Shown:
-    return Shown()
+def views() -> Views:
+    return Views()
 
 
 @pytest.fixture
@@ -50,29 +50,29 @@ def engine() -> Any:
     return engine
 
 
-async def test_views_that_are_behind_have_no_present(engine: Any, shown: Shown) -> None:
+async def test_views_that_are_behind_have_no_present(engine: Any, views: Views) -> None:
     engine.log.end = 7
-    now = Present(engine, shown)
-    shown.position = 6
+    now = Present(engine, views)
+    views.position = 6
     assert await now.instant() is None
-    shown.position = 7
+    views.position = 7
     assert await now.instant() == 1_000_000
 
 
-async def test_the_instant_is_that_at_which_the_log_ended_there(engine: Any, shown: Shown) -> None:
+async def test_the_instant_is_that_at_which_the_log_ended_there(engine: Any, views: Views) -> None:
     """However long the views took, and however much was written meanwhile: else those that are behind a log that grows
     would have no present at all."""
-    now = Present(engine, shown)
+    now = Present(engine, views)
     engine.log.end = 7
     assert await now.instant() is None
-    engine.now, engine.log.end, shown.position = 9_000_000, 90, 7
+    engine.now, engine.log.end, views.position = 9_000_000, 90, 7
     assert await now.instant() == 1_000_000
     assert await now.instant() is None, "the next one is waited for"
-    shown.position = 90
+    views.position = 90
     assert await now.instant() == 9_000_000
 
 
-async def test_the_clock_is_read_before_the_head(engine: Any, shown: Shown, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_clock_is_read_before_the_head(engine: Any, views: Views, monkeypatch: pytest.MonkeyPatch) -> None:
     """What is committed between the two is to be in the views, and may be."""
 
     async def late(log: Any) -> int:
@@ -80,29 +80,29 @@ async def test_the_clock_is_read_before_the_head(engine: Any, shown: Shown, monk
         return 3
 
     monkeypatch.setattr(present, "head_of", late)
-    shown.position = 3
-    assert await Present(engine, shown).instant() == 1_000_000
+    views.position = 3
+    assert await Present(engine, views).instant() == 1_000_000
 
 
-async def test_it_lasts_a_moment_and_costs_nothing_meanwhile(engine: Any, shown: Shown) -> None:
-    now = Present(engine, shown)
+async def test_it_lasts_a_moment_and_costs_nothing_meanwhile(engine: Any, views: Views) -> None:
+    now = Present(engine, views)
     assert await now.instant() == 1_000_000
     engine.now += LASTS_MS - 1
     engine.log.end = 4
     assert await now.instant() == 1_000_000
     assert engine.log.heads == 1
     engine.now += 1
-    shown.position = 4
+    views.position = 4
     assert await now.instant() == 1_000_000 + LASTS_MS
     engine.now -= 60_000
     assert await now.instant() == engine.now, "a clock that was set back"
 
 
-async def test_views_that_are_folded_anew_are_behind_again(engine: Any, shown: Shown) -> None:
-    now = Present(engine, shown)
-    engine.log.end = shown.position = 4
+async def test_views_that_are_folded_anew_are_behind_again(engine: Any, views: Views) -> None:
+    now = Present(engine, views)
+    engine.log.end = views.position = 4
     assert await now.instant() == 1_000_000
-    shown.position = 1
+    views.position = 1
     assert await now.instant() is None
 
 

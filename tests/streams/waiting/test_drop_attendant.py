@@ -40,7 +40,7 @@ class Clock:
         return self.at
 
 
-class Here:
+class Process:
     """A process: its engine and its attendant; the store of the lines is everybody's."""
 
     def __init__(self, log: MemoryLog, vault: Vault, clock: Clock) -> None:
@@ -68,95 +68,97 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-async def here(log: MemoryLog, vault: Vault, clock: Clock) -> AsyncIterator[Here]:
-    here = Here(log, vault, clock)
-    await here.engine.start()
-    await here.do(PutOffer(OFFER, "prd_1", "USD", Terms(Money(1999, "USD"), limit_per_account=1)))
-    await here.do(ReceiveStock(STOCK, 3, NOW))
-    commitment = commitment_of(here.rooms.tokens.seed_of(DROP))
-    here.rooms.line.announce(Room(DROP, OFFER, "prd_1", TERMS, commitment))
-    await here.do(AnnounceDrop(OFFER, DROP, TERMS, commitment, NOW))
-    here.rooms.line.join(DROP, people(1, 5))
-    yield here
-    await here.engine.close()
+async def process(log: MemoryLog, vault: Vault, clock: Clock) -> AsyncIterator[Process]:
+    process = Process(log, vault, clock)
+    await process.engine.start()
+    await process.do(PutOffer(OFFER, "prd_1", "USD", Terms(Money(1999, "USD"), limit_per_account=1)))
+    await process.do(ReceiveStock(STOCK, 3, NOW))
+    commitment = commitment_of(process.rooms.tokens.seed_of(DROP))
+    process.rooms.line.announce(Room(DROP, OFFER, "prd_1", TERMS, commitment))
+    await process.do(AnnounceDrop(OFFER, DROP, TERMS, commitment, NOW))
+    process.rooms.line.join(DROP, people(1, 5))
+    yield process
+    await process.engine.close()
 
 
-async def told(log: MemoryLog, kind: type) -> list[Any]:
+async def events_of(log: MemoryLog, kind: type) -> list[Any]:
     events = [recorded(row).event for row in await log.read(0, 1_000)]
     return [event for event in events if isinstance(event, kind)]
 
 
-async def test_a_drop_opens_when_it_is_time_and_the_log_keeps_the_draw(here: Here, log: MemoryLog) -> None:
-    assert not (await here.look(OPENS - 1)).opened
-    room = await here.look(OPENS)
-    seed = here.rooms.tokens.seed_of(DROP)
+async def test_a_drop_opens_when_it_is_time_and_the_log_keeps_the_draw(process: Process, log: MemoryLog) -> None:
+    assert not (await process.look(OPENS - 1)).opened
+    room = await process.look(OPENS)
+    seed = process.rooms.tokens.seed_of(DROP)
     assert (room.seed, room.joined) == (seed, 5)
-    assert await told(log, DropOpened) == [DropOpened(DROP, seed, 5)]
-    room = await here.look(OPENS + 1_000)
+    assert await events_of(log, DropOpened) == [DropOpened(DROP, seed, 5)]
+    room = await process.look(OPENS + 1_000)
     assert (room.pace.called, room.units) == (3, (3, 0, 3)), "as many as there are units"
 
 
-async def test_it_wakes_in_time_for_the_opening(here: Here) -> None:
-    here.clock.at = OPENS - 300
-    assert await here.attendant.round() == 0.3
-    here.clock.at = OPENS - 30_000
-    assert await here.attendant.round() == 1.0
+async def test_it_wakes_in_time_for_the_opening(process: Process) -> None:
+    process.clock.at = OPENS - 300
+    assert await process.attendant.round() == 0.3
+    process.clock.at = OPENS - 30_000
+    assert await process.attendant.round() == 1.0
 
 
-async def test_two_attendants_do_no_more_than_one(here: Here, log: MemoryLog, vault: Vault, clock: Clock) -> None:
-    there = Here(log, vault, clock)
-    await there.engine.start()
-    await asyncio.gather(here.look(OPENS), there.look(OPENS))
-    rooms = await asyncio.gather(here.look(OPENS + 1_000), there.look(OPENS + 1_000))
+async def test_two_attendants_do_no_more_than_one(process: Process, log: MemoryLog, vault: Vault, clock: Clock) -> None:
+    another = Process(log, vault, clock)
+    await another.engine.start()
+    await asyncio.gather(process.look(OPENS), another.look(OPENS))
+    rooms = await asyncio.gather(process.look(OPENS + 1_000), another.look(OPENS + 1_000))
     assert [room.pace.called for room in rooms] == [3, 3]
-    assert len(await told(log, DropOpened)) == 1
-    await asyncio.gather(here.look(ENDS), there.look(ENDS))
-    assert await told(log, DropEnded) == [DropEnded(DROP, "over")]
-    await there.engine.close()
+    assert len(await events_of(log, DropOpened)) == 1
+    await asyncio.gather(process.look(ENDS), another.look(ENDS))
+    assert await events_of(log, DropEnded) == [DropEnded(DROP, "over")]
+    await another.engine.close()
 
 
-async def test_the_draw_is_the_one_of_the_log_whoever_vanished_in_the_middle(here: Here, log: MemoryLog) -> None:
+async def test_the_draw_is_the_one_of_the_log_whoever_vanished_in_the_middle(process: Process, log: MemoryLog) -> None:
     """The draw is closed, then told to the log, then to the line; between any two of them a process may end."""
-    here.rooms.line.close_the_draw(DROP)
-    here.rooms.line.join(DROP, people(6, 7))
-    room = await here.look(OPENS)
+    process.rooms.line.close_the_draw(DROP)
+    process.rooms.line.join(DROP, people(6, 7))
+    room = await process.look(OPENS)
     assert (room.joined, room.issued) == (5, 7)
     before = Room(DROP, OFFER, "prd_1", TERMS, room.commitment)
-    here.rooms.line.forget(DROP)
-    here.rooms.line.announce(before)
-    again = await here.look(OPENS + 10)
+    process.rooms.line.forget(DROP)
+    process.rooms.line.announce(before)
+    again = await process.look(OPENS + 10)
     assert (again.seed, again.joined) == (room.seed, 5)
-    assert len(await told(log, DropOpened)) == 1
+    assert len(await events_of(log, DropOpened)) == 1
 
 
-async def test_a_line_without_a_drop_is_cleared_after_a_moment(here: Here) -> None:
-    here.rooms.line.announce(Room("drp_2", "off_shp_1.ink", "prd_2", TERMS, ""))
-    await here.look(NOW)
-    await here.look(NOW + UNSURE_MS - 1)
-    assert await ended(here) == {DROP: False, "drp_2": False}, "it may be announced any moment"
-    await here.look(NOW + UNSURE_MS)
-    assert await ended(here) == {DROP: False, "drp_2": True}
+async def test_a_line_without_a_drop_is_cleared_after_a_moment(process: Process) -> None:
+    process.rooms.line.announce(Room("drp_2", "off_shp_1.ink", "prd_2", TERMS, ""))
+    await process.look(NOW)
+    await process.look(NOW + UNSURE_MS - 1)
+    assert await ended(process) == {DROP: False, "drp_2": False}, "it may be announced any moment"
+    await process.look(NOW + UNSURE_MS)
+    assert await ended(process) == {DROP: False, "drp_2": True}
 
 
-async def ended(here: Here) -> dict[str, bool]:
-    return {room.drop_id: room.ended for room in await here.rooms.all()}
+async def ended(process: Process) -> dict[str, bool]:
+    return {room.drop_id: room.ended for room in await process.rooms.all()}
 
 
 async def test_a_seed_that_is_not_the_one_committed_to_opens_nothing_and_is_told_once(
-    log: MemoryLog, vault: Vault, clock: Clock, here: Here
+    log: MemoryLog, vault: Vault, clock: Clock, process: Process
 ) -> None:
     """Whoever restores another vault has lost it."""
-    here.rooms.tokens = DropTokens(b"K" * 32)
+    process.rooms.tokens = DropTokens(b"K" * 32)
     with capture_logs() as logged:
-        assert not (await here.look(OPENS)).opened
-        assert not (await here.look(OPENS + 1_000)).opened
+        assert not (await process.look(OPENS)).opened
+        assert not (await process.look(OPENS + 1_000)).opened
     assert [entry["event"] for entry in logged if entry["log_level"] == "error"] == ["drop_cannot_open"]
-    assert await told(log, DropOpened) == []
+    assert await events_of(log, DropOpened) == []
 
 
-async def test_it_attends_by_itself_and_goes_on_after_a_failure(here: Here, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_it_attends_by_itself_and_goes_on_after_a_failure(
+    process: Process, monkeypatch: pytest.MonkeyPatch
+) -> None:
     failing = True
-    real = here.rooms.line.rooms
+    real = process.rooms.line.rooms
 
     def now_and_then(at: int) -> list[Room]:
         nonlocal failing
@@ -165,49 +167,49 @@ async def test_it_attends_by_itself_and_goes_on_after_a_failure(here: Here, monk
             raise RuntimeError("for once")
         return real(at)
 
-    monkeypatch.setattr(here.rooms.line, "rooms", now_and_then)
+    monkeypatch.setattr(process.rooms.line, "rooms", now_and_then)
     monkeypatch.setattr("streams.waiting.attendant.IDLE_S", 0.01)
-    here.clock.at = OPENS
-    await here.attendant.start()
+    process.clock.at = OPENS
+    await process.attendant.start()
     await until(lambda: real(OPENS)[0].opened)
-    await here.attendant.close()
+    await process.attendant.close()
 
 
 async def test_a_drop_that_cannot_be_read_keeps_no_other_from_opening(
-    here: Here, log: MemoryLog, vault: Vault, clock: Clock
+    process: Process, log: MemoryLog, vault: Vault, clock: Clock
 ) -> None:
     offer = "off_shp_1.ink"
-    here.rooms.line.announce(Room("drp_0", offer, "prd_2", TERMS, ""))
-    await here.do(PutOffer(offer, "prd_2", "USD", Terms(Money(1999, "USD"))))
+    process.rooms.line.announce(Room("drp_0", offer, "prd_2", TERMS, ""))
+    await process.do(PutOffer(offer, "prd_2", "USD", Terms(Money(1999, "USD"))))
     damage(log, offer)
-    there = Here(log, vault, clock)
-    await there.engine.start()
+    another = Process(log, vault, clock)
+    await another.engine.start()
     with capture_logs() as logged:
-        assert (await there.look(OPENS)).opened
-        assert (await there.look(OPENS + 1_000)).pace.called == 3
+        assert (await another.look(OPENS)).opened
+        assert (await another.look(OPENS + 1_000)).pace.called == 3
     assert [entry["drop"] for entry in logged if entry["event"] == "drop_unreadable"] == ["drp_0"]
-    await there.engine.close()
+    await another.engine.close()
 
 
 async def test_a_process_that_has_not_heard_of_a_drop_ends_no_line(
-    here: Here, log: MemoryLog, vault: Vault, clock: Clock
+    process: Process, log: MemoryLog, vault: Vault, clock: Clock
 ) -> None:
     """The line is in the vault, and the drop in the log, of which it may hear later."""
-    there, offer, other = Here(log, vault, clock), "off_shp_1.ink", "drp_2"
-    await there.engine.start()
-    await here.do(PutOffer(offer, "prd_2", "USD", Terms(Money(1999, "USD"), limit_per_account=1)))
-    await there.engine.state(offer)
-    commitment = commitment_of(here.rooms.tokens.seed_of(other))
-    here.rooms.line.announce(Room(other, offer, "prd_2", TERMS, commitment))
-    await here.do(AnnounceDrop(offer, other, TERMS, commitment, NOW))
+    another, offer, other = Process(log, vault, clock), "off_shp_1.ink", "drp_2"
+    await another.engine.start()
+    await process.do(PutOffer(offer, "prd_2", "USD", Terms(Money(1999, "USD"), limit_per_account=1)))
+    await another.engine.state(offer)
+    commitment = commitment_of(process.rooms.tokens.seed_of(other))
+    process.rooms.line.announce(Room(other, offer, "prd_2", TERMS, commitment))
+    await process.do(AnnounceDrop(offer, other, TERMS, commitment, NOW))
     for at in (NOW, NOW + UNSURE_MS, OPENS):
-        await there.look(at)
-    assert await ended(there) == {DROP: False, other: False}
-    await there.engine.close()
+        await another.look(at)
+    assert await ended(another) == {DROP: False, other: False}
+    await another.engine.close()
 
 
-async def test_a_drop_that_opens_while_it_is_being_announced_keeps_its_line(here: Here) -> None:
-    await here.do(PutOffer("off_shp_1.ink", "prd_2", "USD", Terms(Money(1999, "USD"), limit_per_account=1)))
-    here.rooms.line.announce(Room("drp_2", "off_shp_1.ink", "prd_2", TERMS, ""))
-    await here.look(OPENS)
-    assert await ended(here) == {DROP: False, "drp_2": False}, "its event may be on its way"
+async def test_a_drop_that_opens_while_it_is_being_announced_keeps_its_line(process: Process) -> None:
+    await process.do(PutOffer("off_shp_1.ink", "prd_2", "USD", Terms(Money(1999, "USD"), limit_per_account=1)))
+    process.rooms.line.announce(Room("drp_2", "off_shp_1.ink", "prd_2", TERMS, ""))
+    await process.look(OPENS)
+    assert await ended(process) == {DROP: False, "drp_2": False}, "its event may be on its way"

@@ -76,8 +76,8 @@ async def test_what_is_wrong_is_told_to_each_and_the_next_may_join(
         raise sqlite3.OperationalError("disk I/O error")
 
     monkeypatch.setattr(line, "join", broken)
-    told = await asyncio.gather(*(rooms.join(DROP, account) for account in people(1, 3)), return_exceptions=True)
-    assert [type(one) for one in told] == [sqlite3.OperationalError] * 3
+    errors = await asyncio.gather(*(rooms.join(DROP, account) for account in people(1, 3)), return_exceptions=True)
+    assert [type(one) for one in errors] == [sqlite3.OperationalError] * 3
     monkeypatch.undo()
     assert await rooms.join(DROP, "usr_1") == 1
     with pytest.raises(KeyError):
@@ -88,8 +88,8 @@ async def test_one_too_many_in_a_batch_keeps_no_other_out_the_next_time(vault: V
     line = Line(vault.store, tickets_max=2)
     line.announce(ROOM)
     rooms = Rooms(line, DropTokens(b"k" * 32), lambda: OPENS)
-    told = await asyncio.gather(*(rooms.join(DROP, account) for account in people(1, 3)), return_exceptions=True)
-    assert [type(one) for one in told] == [LineFull] * 3
+    errors = await asyncio.gather(*(rooms.join(DROP, account) for account in people(1, 3)), return_exceptions=True)
+    assert [type(one) for one in errors] == [LineFull] * 3
     assert [await rooms.join(DROP, account) for account in people(1, 2)] == [1, 2]
 
 
