@@ -34,6 +34,7 @@ from commands.logs.slices import Directory
 from commands.logs.vector import Vector
 from commands.news import Listener
 from commands.outage import Outage
+from commands.pausing import pause
 from commands.reactor import CheckoutReactor
 from commands.routes import stream_of
 from commands.store.polling import POLL_S
@@ -321,8 +322,7 @@ class Engines(Engine):
                 await asyncio.sleep(RETRY_S)
             if last:
                 return
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._wake.wait(), POLL_S)
+            await pause(self._wake, POLL_S)
 
     def _tell_placed(self) -> None:
         """Tells of this process's commits in order, each time as far as there is no gap between them."""

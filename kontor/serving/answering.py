@@ -11,6 +11,9 @@ from readapi.edge.written import START, Written, lines_of
 
 
 class AnsweringCycle(RequestResponseCycle):
+    """What begins with ``Written`` headers is sent as it stands; of everything else uvicorn checks and writes each
+    header."""
+
     def send(self, message: Any) -> Awaitable[None]:  # type: ignore[override]  # what is awaited is one thing less
         written: Written | None = message.get(START)
         # Whoever has to wait, is gone, or hears that the connection ends, is uvicorn's to answer.

@@ -59,7 +59,8 @@ class Connection:
     async def wait(self, timeout: float) -> bool:
         """Whether there is a session within ``timeout`` seconds."""
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._there.wait(), timeout)
+            async with asyncio.timeout(timeout):
+                await self._there.wait()
         return self.session is not None
 
     async def close(self) -> None:

@@ -10,7 +10,6 @@ log from the sink's position on, for each partition; to rebuild a large view, re
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import random
 from collections.abc import Mapping, Sequence
 
@@ -19,6 +18,7 @@ import structlog
 from commands.errors import StorageUnavailable
 from commands.mapper import recorded_or_unreadable
 from commands.outage import Outage
+from commands.pausing import pause
 from commands.store.port import EventLog, Position
 from domain.recorded import Recorded
 from streams.broker.errors import WrongTopic
@@ -123,7 +123,6 @@ class Intake:
                 await self._hand_over(reached, partition, list(map(recorded_or_unreadable, ours)), rows[-1].position)
 
     async def _pause(self, seconds: float) -> None:
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._closing.wait(), seconds)
+        await pause(self._closing, seconds)
         if self._closing.is_set():
             raise Stopped

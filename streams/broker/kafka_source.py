@@ -86,7 +86,8 @@ class KafkaSource(Source):
     async def revoked(self, consumer: Any) -> None:
         """Waits for the batch under way, so that the next owner need not do it again."""
         try:
-            await asyncio.wait_for(self._taking.acquire(), REVOKE_S)
+            async with asyncio.timeout(REVOKE_S):
+                await self._taking.acquire()
         except TimeoutError:
             return
         try:

@@ -27,7 +27,6 @@ first message begins above 0; whoever needs what is before reads it from the log
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import random
 import time
 from collections.abc import Callable, Sequence
@@ -37,6 +36,7 @@ import structlog
 
 from commands.errors import StorageUnavailable
 from commands.outage import Outage
+from commands.pausing import pause
 from commands.store.port import EventLog, Position, Row
 from streams.broker.errors import BrokerUnavailable, WrongTopic
 from streams.broker.messages import Letter, of_row, partition_of, watermark
@@ -184,5 +184,4 @@ class Relay:
         """Shorter if it is to stop."""
         if seconds <= 0:
             return
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._closing.wait(), seconds)
+        await pause(self._closing, seconds)

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import random
 from abc import ABC, abstractmethod
 
@@ -14,6 +13,7 @@ import structlog
 from aiokafka.errors import KafkaError
 
 from commands.outage import Outage
+from commands.pausing import pause
 from streams.broker.errors import BrokerUnavailable
 from streams.broker.intake import Intake, Stopped
 from streams.broker.topic import Topic
@@ -68,8 +68,7 @@ class Source(ABC):
     async def _pause(self, seconds: float) -> None:
         """Shorter if it is to stop."""
         if seconds > 0:
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._stopping.wait(), seconds)
+            await pause(self._stopping, seconds)
 
     def _assigned(self, partitions: list[int], intake: Intake) -> None:
         intake.assigned()

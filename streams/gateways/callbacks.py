@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 
 import msgspec
 import structlog
 
+from commands.pausing import pause
 from domain.errors import Invalid
 from domain.stored.codec import DAMAGED
 from streams.gateways.port import Disputed, GatewayError, GatewayTimeout, Notice
@@ -75,8 +75,7 @@ class Callbacks:
             due = self._records.due_callbacks(self._clock(), TOGETHER_MAX)
             await asyncio.gather(*(self._send(callback) for callback in due))
             if len(due) < TOGETHER_MAX:
-                with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._wake.wait(), POLL_S)
+                await pause(self._wake, POLL_S)
 
     async def _send(self, callback: Callback) -> None:
         now = self._clock()

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import suppress
 from heapq import heappop, heappush
 from itertools import count
 
@@ -24,6 +23,7 @@ from commands.errors import StorageUnavailable
 from commands.logs.merged import placed
 from commands.mapper import recorded_or_unreadable
 from commands.outage import Outage
+from commands.pausing import pause
 from commands.store.port import EventLog
 from domain.recorded import Recorded
 from projections.search.document import SearchDocument
@@ -164,7 +164,8 @@ class Indexer:
         heappush(self._waiters, (position, next(self._order), future))
         self._hurry_if_awaited()
         try:
-            await asyncio.wait_for(future, timeout)
+            async with asyncio.timeout(timeout):
+                await future
         except TimeoutError:
             return False
         return True
@@ -204,13 +205,13 @@ class Indexer:
             return
         if self.writing:
             if not self._uncommitted:
-                await _pause(self._news, LOOK_S if self._stored == self.position else PERSIST_S)
+                await pause(self._news, LOOK_S if self._stored == self.position else PERSIST_S)
             if self.backlog < BULK:
-                await _pause(self._hurry, min(PACE_S, self._due() - asyncio.get_running_loop().time()))
+                await pause(self._hurry, min(PACE_S, self._due() - asyncio.get_running_loop().time()))
         elif self._awaited(self._seen):
             await asyncio.sleep(AWAITED_S)
         else:
-            await _pause(self._hurry, IDLE_S)
+            await pause(self._hurry, IDLE_S)
         self._news.clear()
         self._hurry.clear()
 
@@ -366,9 +367,3 @@ class Indexer:
         while self._waiters and self._waiters[0][2].done():
             heappop(self._waiters)
         return bool(self._waiters) and self._waiters[0][0] <= reached
-
-
-async def _pause(event: asyncio.Event, seconds: float | None) -> None:
-    if seconds is None or seconds > 0:
-        with suppress(TimeoutError):
-            await asyncio.wait_for(event.wait(), seconds)

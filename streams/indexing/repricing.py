@@ -15,6 +15,7 @@ import structlog
 
 from commands.engine import now_ms
 from commands.outage import Outage
+from commands.pausing import pause
 from domain.recorded import Recorded
 from domain.sellers.offer import next_change
 from projections.views import LISTED_MAX, Place, Touched, Views, ViewsUnavailable
@@ -123,5 +124,4 @@ class Repricing:
             return
         self._news.clear()
         wait = min(LOOK_MS, self._due[0][0] - self._clock()) if self._due else LOOK_MS
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._news.wait(), max(0, wait) / 1000)
+        await pause(self._news, max(0, wait) / 1000)

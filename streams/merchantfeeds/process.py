@@ -17,6 +17,7 @@ from commands.context import system_context
 from commands.engine import Engine
 from commands.errors import UnreadableStream, WritePathError
 from commands.outage import Outage
+from commands.pausing import pause
 from domain.errors import DomainError, NotFound
 from domain.ids import new_id
 from domain.recorded import Recorded
@@ -116,8 +117,7 @@ class FeedProcess:
                 self._outage.met(error)
             except Exception:
                 log.exception("feeds_not_looked_at")
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._wake.wait(), rest)
+            await pause(self._wake, rest)
 
     async def _look(self) -> float:
         """Begins what is due; seconds until something will be."""

@@ -10,7 +10,6 @@ passed over, and ``kontor verify`` tells of it.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections import deque
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -23,6 +22,7 @@ from commands.engine import Engine
 from commands.errors import UnreadableStream, WritePathError
 from commands.mapper import recorded_or_unreadable
 from commands.outage import Outage
+from commands.pausing import pause
 from commands.store.port import EventLog, Position
 from domain.books.course import Course, Placed
 from domain.books.ledger import (
@@ -144,11 +144,9 @@ class Bookkeeping:
                 self._outage.met(error)
             except Exception:
                 log.exception("bookkeeping_failed")
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._wake.wait(), LOOK_S)
+            await pause(self._wake, LOOK_S)
             self._wake.clear()
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._closing.wait(), PAUSE_S)
+            await pause(self._closing, PAUSE_S)
 
     async def begin(self) -> None:
         """Goes on from where the journal is; what is captured from now on pays today's commission."""

@@ -10,7 +10,6 @@ Reply, callback and query end in one function, ``complete``.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -21,6 +20,7 @@ from commands.context import Context, new_command_id
 from commands.engine import Engine
 from commands.errors import UnreadableStream, WritePathError
 from commands.outage import Outage
+from commands.pausing import pause
 from domain.errors import DomainError, NotFound
 from domain.orders.order import CancelledOrder
 from domain.payments.payment import Payment, RecordFailedAttempt
@@ -247,8 +247,7 @@ class PaymentProcess:
                 self._outage.met(error)
             except Exception:
                 log.exception("payment_sweep_failed")
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._closing.wait(), self._pacing.sweep)
+            await pause(self._closing, self._pacing.sweep)
 
     # one effect
 
@@ -269,13 +268,12 @@ class PaymentProcess:
                 if work.settled.is_set():
                     return
                 if pending:
-                    pause = self._pacing.pause(self._pacing.first_query, queries)
+                    rest = self._pacing.pause(self._pacing.first_query, queries)
                     queries += 1
                 else:
-                    pause = self._pacing.pause(self._pacing.first_retry, tries)
+                    rest = self._pacing.pause(self._pacing.first_retry, tries)
                     tries += 1
-                with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(work.settled.wait(), pause)
+                await pause(work.settled, rest)
         finally:
             del self._working[work.effect.key]
 

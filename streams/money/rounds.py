@@ -6,7 +6,6 @@ When it was last done is in the log, so restarts neither skip a day nor repeat o
 from __future__ import annotations
 
 import asyncio
-import contextlib
 
 import structlog
 
@@ -14,6 +13,7 @@ from commands.context import system_context
 from commands.engine import Engine
 from commands.errors import WritePathError
 from commands.outage import Outage
+from commands.pausing import pause
 from commands.store.port import EventLog
 from domain.books.round import RECONCILIATION, BeginRound, FinishRound, Rounds, begin_round
 from domain.stored.codec import decode_meta
@@ -56,8 +56,7 @@ class DailyRound:
                 self._outage.met(error)
             except Exception:
                 log.exception("round_failed")
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._closing.wait(), CHECK_S)
+            await pause(self._closing, CHECK_S)
 
     async def look(self) -> bool:
         """Reconciles if it is due; whether it was. Raises what ``Reconciler`` raises."""

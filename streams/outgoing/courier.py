@@ -21,6 +21,7 @@ from commands.engine import Engine
 from commands.errors import WritePathError
 from commands.mapper import recorded_or_unreadable
 from commands.outage import Outage
+from commands.pausing import pause
 from domain.decider import Command
 from domain.errors import IllegalTransition
 from domain.outgoing.delivery import (
@@ -126,8 +127,7 @@ class Courier:
                 log.exception("delivery_failed", delivery=self.target.delivery_id)
                 more = await self._sleep(self._pacing.retry)
             if not more and not self._closing.is_set():
-                with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._wake.wait(), self._rest())
+                await pause(self._wake, self._rest())
 
     def _rest(self) -> float:
         due = (self._look_at - self._engine.clock()) / 1000 if self._look_at else self._pacing.idle
@@ -135,8 +135,7 @@ class Courier:
 
     async def _sleep(self, seconds: float) -> bool:
         """However much is heard of meanwhile; then there may be something to do."""
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._closing.wait(), seconds)
+        await pause(self._closing, seconds)
         return True
 
     async def _round(self) -> bool:

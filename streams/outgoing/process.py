@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import secrets
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 
@@ -12,6 +11,7 @@ import structlog
 from commands.engine import Engine
 from commands.errors import UnreadableStream, WritePathError
 from commands.outage import Outage
+from commands.pausing import pause
 from domain.ids import delivery_id
 from domain.recorded import Recorded
 from domain.stored.codec import TOPICS
@@ -91,8 +91,7 @@ class DeliveryProcess:
                 self._outage.met(error)
             except Exception:
                 log.exception("deliveries_not_refreshed")
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._changed.wait(), REFRESH_S)
+            await pause(self._changed, REFRESH_S)
 
     async def _refresh(self) -> None:
         """Raises UnreadableStream in the end for targets that are not known; who has one keeps his courier."""

@@ -8,11 +8,11 @@ of how far it was, and several processes on one folder may do the same.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections.abc import Callable, Sequence
 
 import structlog
 
+from commands.pausing import pause
 from domain.checkout import saga
 from domain.ids import PREFIXES, payment_id, ulid
 from domain.orders.closing import is_over
@@ -117,5 +117,4 @@ class Archiving:
                 await self._rest(BUSY_S)
 
     async def _rest(self, seconds: float) -> None:
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._closing.wait(), seconds)
+        await pause(self._closing, seconds)

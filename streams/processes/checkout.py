@@ -9,7 +9,6 @@ present (``present.py``) and by no later clock.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections.abc import AsyncIterator, Sequence
 
 import structlog
@@ -18,6 +17,7 @@ from commands.context import system_context
 from commands.engine import Engine
 from commands.errors import UnreadableStream, WritePathError
 from commands.outage import Outage
+from commands.pausing import pause
 from domain.checkout import saga
 from domain.decider import Command
 from domain.errors import DomainError
@@ -74,8 +74,7 @@ class CheckoutProcess:
         next_sweep = 0.0
         loop = asyncio.get_running_loop()
         while not self._closing:
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._wake.wait(), SWEEP_S)
+            await pause(self._wake, SWEEP_S)
             self._wake.clear()
             try:
                 await self._look_after()

@@ -7,7 +7,6 @@ request, repeated, is still let in. Every step may be done twice.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import sqlite3
 from collections.abc import Collection, Sequence
 
@@ -18,6 +17,7 @@ from commands.engine import Engine
 from commands.errors import UnreadableStream, WritePathError
 from commands.mapper import recorded_or_unreadable
 from commands.outage import Outage
+from commands.pausing import pause
 from commands.vault import Vault
 from domain.buyers.account import AccountErased, AccountRegistered, EraseAccount
 from domain.buyers.emailchange import EmailChangeAsked, EmailChanged
@@ -89,8 +89,7 @@ class ErasureProcess:
             if due:
                 await self._finish(due)
             due, self._heard = self._heard, set()
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._closing.wait(), GRACE_S)
+            await pause(self._closing, GRACE_S)
 
     async def _finish(self, account_ids: Collection[str]) -> None:
         try:

@@ -6,7 +6,6 @@ Any number of processes on one log may do the same; whoever comes second finds n
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections.abc import Callable
 
 import structlog
@@ -14,6 +13,7 @@ import structlog
 from commands.errors import WritePathError
 from commands.idempotency import KEEP_MS
 from commands.outage import Outage
+from commands.pausing import pause
 from commands.store.port import EventLog
 
 ROUND_S = 3_600.0
@@ -60,5 +60,4 @@ class Forgetting:
                 self._outage.met(error)
             except Exception:
                 log.exception("forgetting_failed")
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._closing.wait(), ROUND_S)
+            await pause(self._closing, ROUND_S)

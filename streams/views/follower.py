@@ -22,6 +22,7 @@ from commands.errors import StorageUnavailable
 from commands.logs.merged import placed
 from commands.mapper import recorded_or_unreadable
 from commands.outage import Outage
+from commands.pausing import pause
 from commands.store.port import EventLog
 from domain.recorded import Recorded
 from projections.sqlite import SQLiteViews, group_by_position
@@ -115,7 +116,8 @@ class Follower:
         self._wake.set()
         self._asked.set()
         try:
-            await asyncio.wait_for(future, timeout)
+            async with asyncio.timeout(timeout):
+                await future
         except TimeoutError:
             return False
         return True
@@ -146,8 +148,8 @@ class Follower:
                     self._asked.clear()
                     began = self._timer()
                     await self._apply(names, events)
-                    pause = min(PACE * (self._timer() - began), PAUSE_MAX_S)
-                    await self._pause(0 if self._waiters or len(events) >= APPLY_MAX else pause)
+                    rest = min(PACE * (self._timer() - began), PAUSE_MAX_S)
+                    await self._pause(0 if self._waiters or len(events) >= APPLY_MAX else rest)
                     continue
             except Exception as error:
                 self._failed(error)
@@ -155,8 +157,7 @@ class Follower:
                     return
                 await asyncio.sleep(RETRY_S)  # what was taken comes again, from the log
                 continue
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._wake.wait(), POLL_S)
+            await pause(self._wake, POLL_S)
 
     async def _pause(self, seconds: float) -> None:
         """Until somebody waits, at the longest."""

@@ -7,7 +7,6 @@ no more than one, and none is missed when it vanishes.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import sqlite3
 
 import structlog
@@ -16,6 +15,7 @@ from commands.context import system_context
 from commands.engine import Engine
 from commands.errors import UnreadableStream, WritePathError
 from commands.outage import Outage
+from commands.pausing import pause
 from domain.errors import DomainError
 from domain.inventory.inventory import InventoryItem
 from domain.sellers.drop import Drop, EndDrop, OpenDrop
@@ -62,8 +62,7 @@ class Attendant:
                 self._outage.met(error)
             except Exception:
                 log.exception("drops_not_attended")
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._closing.wait(), rest)
+            await pause(self._closing, rest)
 
     async def round(self) -> float:
         """Sees to every line once; seconds until something will be to do."""

@@ -5,6 +5,7 @@ Commands are ones that the program takes, requests ones that the API takes, prog
 
 from __future__ import annotations
 
+import csv
 import json
 import re
 import time
@@ -20,9 +21,11 @@ import yaml
 from jsonschema import Draft202012Validator
 from typer.main import get_command
 
+from domain.sellers.feedterms import FeedTerms
 from kontor.cli import app
 from kontor.settings import Settings
 from streams.gateways.signatures import Signer
+from streams.merchantfeeds.columns import Columns
 from tests.architecture.commandlines import check_bench, check_kontor
 from tests.architecture.papers import PAPERS, Block, all_blocks, text_of
 from tests.architecture.shell import commands, typed
@@ -136,6 +139,14 @@ def check_css(text: str) -> None:
     assert named <= set(re.findall(r"(--[\w-]+):", styles))
 
 
+def check_table(text: str) -> None:
+    """A file of products as feeds read it."""
+    head, *rows = csv.reader(text.splitlines())
+    columns = Columns(FeedTerms("products", "file:shown", "csv"), head, "USD")
+    assert rows
+    assert all(len(row) == len(head) and columns.row(row)["title"] for row in rows)
+
+
 def check_request(text: str) -> None:
     """What it asks for is held to the API below."""
     assert REQUEST.match(text)
@@ -148,6 +159,7 @@ KINDS: dict[str, Callable[[str], None]] = {
     "yaml": check_yaml,
     "python": check_copy,
     "css": check_css,
+    "csv": check_table,
     "": check_request,
 }
 SHOWN = [block for block in all_blocks() if block.kind not in RUN]

@@ -8,6 +8,7 @@ leave_another      of administrators who go, by whatever way
 from __future__ import annotations
 
 import asyncio
+import random
 
 from commands.context import Context
 from commands.engine import Engine
@@ -23,7 +24,7 @@ from writeapi.accounts.registration import email_of
 
 ADMIN = "admin"
 READ_PAGE = 5_000
-TRIES = 5
+TRIES, PAUSE_S = 5, 0.05
 _GIVING = frozenset((TOPICS[AccountRegistered], TOPICS[ScopeGranted]))
 
 
@@ -69,7 +70,8 @@ async def leave_another(engine: Engine, account_id: str, context: Context, *, or
     The other account is written to, and this one may not have been since it was looked at. So of two that rely on each
     other in one moment, or of any number in a circle, one at least finds its own account moved on and looks again.
     """
-    for _ in range(TRIES):
+    for attempt in range(TRIES):
+        await asyncio.sleep(random.random() * PAUSE_S * attempt)  # two that wait alike would meet again
         known = await engine.load(account_id)
         if not isinstance(known.state, ActiveAccount) or ADMIN not in known.state.scopes:
             return

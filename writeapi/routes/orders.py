@@ -231,7 +231,8 @@ async def create_order(request: Request, body: OrderRequest, principal: Customer
 async def _within(settled: asyncio.Future[Outcome], seconds: int | None) -> Outcome | None:
     """None if the time is over, or another process saw the order through: then the stored answer is an older one."""
     try:
-        outcome = await asyncio.wait_for(settled, seconds)
+        async with asyncio.timeout(seconds):
+            outcome = await settled
     except TimeoutError:
         return None
     return outcome if outcome.reply is not None else None

@@ -19,10 +19,10 @@ from streams.history.timetravel import (
     Moment,
     changes,
     part_of,
+    parts_json,
     require_position,
     require_there,
     streams_of,
-    told,
 )
 from tests.commands.driving import STOCK, Clock, buy, context, do, hold, offer, receive
 
@@ -99,7 +99,7 @@ async def test_more_events_than_are_told_are_counted(log: MemoryLog, monkeypatch
 async def test_what_changed_and_who_did_it(log: MemoryLog) -> None:
     part = part_of(STOCK, log.streams[STOCK], Moment(position=3), NOW)
     assert part is not None
-    shown = told([part], compared=True)
+    shown = parts_json([part], compared=True)
     assert {change["path"] for change in shown["changes"]} == {"/held", "/soonestExpiry", "/holds/ord_1"}
     (event,) = shown["events"]
     assert (event["type"], event["actor"], event["correlation"]) == ("stock.held", "usr_1", STOCK)
@@ -118,7 +118,7 @@ async def test_an_order_is_told_with_its_payment_and_without_what_is_sealed() ->
     assert streams_of(order_id) == [order_id, payment_id(order_id)]
     moment = Moment(at=clock.at - 1)
     parts = [part_of(name, log.streams[name], moment, NOW) for name in streams_of(order_id)]
-    shown = told([part for part in parts if part is not None], compared=True)
+    shown = parts_json([part for part in parts if part is not None], compared=True)
     types = (shown["before"]["state"]["type"], shown["state"]["type"])
     assert types == ("PaidOrder", "CancelledOrder")
     (payment,) = shown["related"]
