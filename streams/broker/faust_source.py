@@ -118,7 +118,8 @@ class FaustSource(Source):
     async def _end(self, app: Any) -> None:
         """Offsets of what was acknowledged are committed; a crashed app is not waited for."""
         try:
-            await asyncio.wait_for(app.stop(), STOP_S)
+            async with asyncio.timeout(STOP_S):
+                await app.stop()
         except (Exception, asyncio.CancelledError) as error:
             _pass_on_our_own(error)
             log.warning("faust_did_not_stop", error=repr(error))

@@ -91,7 +91,8 @@ class Outlet:
             if future is not None:
                 future.add_done_callback(_looked_at)
         try:
-            await asyncio.wait_for(producer.stop(), CLOSE_S)
+            async with asyncio.timeout(CLOSE_S):
+                await producer.stop()
         except (KafkaError, OSError, TimeoutError):
             # It would go on trying for what nobody waits for any more.
             await producer._sender.close()

@@ -78,7 +78,8 @@ class SignalOutlet:
         producer, self._producer = self._producer, None
         if producer is not None:
             try:
-                await asyncio.wait_for(producer.stop(), REQUEST_MS / 1000)
+                async with asyncio.timeout(REQUEST_MS / 1000):
+                    await producer.stop()
             except (KafkaError, OSError, TimeoutError):
                 await producer.client.close()
 
