@@ -109,7 +109,7 @@ test-stack: test-servers test-kills ## the tests that need real servers; starts 
 .PHONY: test-servers
 test-servers: install ## of those: the ones that share the servers
 	@stack/up
-	@eval "$$(stack/env)"; $(RUN); run -n 3 --dist loadfile -m 'stack and not alone'
+	@eval "$$(stack/env)"; $(RUN); run -n 2 --dist loadfile -m 'stack and not alone'
 
 # Servers of their own, which nobody else misses, so that they can run beside the others.
 .PHONY: test-kills
