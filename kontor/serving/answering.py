@@ -14,7 +14,7 @@ class AnsweringCycle(RequestResponseCycle):
     """What begins with ``Written`` headers is sent as it stands; of everything else uvicorn checks and writes each
     header."""
 
-    def send(self, message: Any) -> Awaitable[None]:  # type: ignore[override]  # what is awaited is one thing less
+    def send(self, message: Any) -> Awaitable[None]:  # type: ignore[override]  # a coroutine function there
         written: Written | None = message.get(START)
         # Whoever has to wait, is gone, or hears that the connection ends, is uvicorn's to answer.
         others = self.response_started or self.flow.write_paused or self.disconnected or not self.keep_alive

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import subprocess
-import sys
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -14,39 +12,23 @@ import pytest
 
 from domain.money import Money
 from streams.gateways.remote import RemoteGateway
-from tests.conftest import ROOT
 from tests.e2e.market import Seller
+from tests.e2e.operating.ledgers import entries
 from tests.e2e.shopper import Shopper, expect
+from tests.full.commandline import kontor
 from tests.full.processes import Everything
 
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(300)]
 
 
-async def kontor(house: Everything, *arguments: str, exit_code: int = 0) -> str:
-    """A command of somebody who has the servers' addresses."""
-    command = [sys.executable, "-m", "kontor", *arguments]
-    environment = {**house.environment, "KONTOR_PROVIDER_URL": house.urls["gateway"]}
-    ended = await asyncio.to_thread(
-        subprocess.run, command, env=environment, cwd=ROOT, capture_output=True, text=True, check=False
-    )
-    assert ended.returncode == exit_code, ended.stdout + ended.stderr
-    return ended.stdout
-
-
-async def entries(seller: Seller, count: int) -> Any:
-    path = f"/api/shops/{seller.shop_id}/ledger"
-    for _ in range(300):
-        ledger = await seller.shopper.read(path)
-        if len(ledger["items"]) >= count:
-            return ledger
-        await asyncio.sleep(0.1)
-    raise AssertionError(ledger)
-
-
 async def reconciled(house: Everything, folder: Path, exit_code: int) -> Any:
+    """By somebody who has the servers' addresses."""
+    environment = {**house.environment, "KONTOR_PROVIDER_URL": house.urls["gateway"]}
+    asked = ("reconcile", "--json", "--grace", "0", "--data", str(folder))
     await asyncio.sleep(0.01)
-    said = await kontor(house, "reconcile", "--json", "--grace", "0", "--data", str(folder), exit_code=exit_code)
-    return json.loads(said)
+    ended = await asyncio.to_thread(kontor, environment, *asked)
+    assert ended.returncode == exit_code, ended.stdout + ended.stderr
+    return json.loads(ended.stdout)
 
 
 @pytest.mark.own_house

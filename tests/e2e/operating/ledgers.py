@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import Counter
 from typing import Any
 
@@ -14,12 +15,11 @@ from tests.e2e.shopper import Shopper
 async def entries(seller: Seller, count: int) -> Any:
     """The seller's ledger once it has so many entries; it follows the money by a moment."""
     path = f"/api/shops/{seller.shop_id}/ledger?limit=100"
-    for _ in range(500):
-        ledger = await seller.shopper.read(path)
-        if len(ledger["items"]) >= count:
-            return ledger
+    deadline = time.monotonic() + 30
+    while len((ledger := await seller.shopper.read(path))["items"]) < count:
+        assert time.monotonic() < deadline, ledger
         await asyncio.sleep(0.02)
-    raise AssertionError(ledger)
+    return ledger
 
 
 def amounts(entry: dict[str, Any]) -> dict[str, int]:
