@@ -17,18 +17,18 @@ def numbers(text: str) -> list[int]:
     return [int(number) for number in re.findall(r"\d+", text)]
 
 
-def test_entries_follow_one_another():
+def test_entries_follow_one_another() -> None:
     assert sorted(set(ENTRIES)) == ENTRIES
 
 
-def test_the_table_leads_to_each():
+def test_the_table_leads_to_each() -> None:
     rows = [numbers(row) for row in ROW.findall(PAPER[: PAPER.index("\n## ")])]
     assert rows
     assert all(row == sorted(set(row)) for row in rows)
     assert {number for row in rows for number in row} == set(ENTRIES)
 
 
-def test_who_points_to_an_entry_finds_one():
+def test_who_points_to_an_entry_finds_one() -> None:
     papers = [ROOT / paper for paper in (*PAPERS, "ARCHITECTURE.md", "CHANGELOG.md", "DECISIONS.md")]
     pointers = {
         (place(file), number)
