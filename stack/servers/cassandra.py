@@ -29,7 +29,6 @@ class Cassandra(JavaServer):
     options = (
         "-XX:MaxDirectMemorySize=256m",
         "-Xss384k",
-        "-XX:TieredStopAtLevel=1",  # starts in half the time and costs less CPU in runs of minutes
         "-Dio.netty.tryReflectionSetAccessible=true",
         # the longer list of the stock start script serves features that are off here
         "--add-opens=java.base/sun.nio.ch=ALL-UNNAMED",

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
-from . import packages, process
+from . import packages, process, settings
 from .cassandra import Cassandra
 from .elasticsearch import Elasticsearch
 from .kafka import Kafka
@@ -31,6 +31,7 @@ def up() -> None:
     servers = _servers(_parser("up", up))
 
     def work() -> bool:
+        settings.compiler()  # a wrong one is told before anything is fetched
         packages.ensure([server for server in servers if not server.running()])
         return _all(servers, lambda server: f"{server.up()}, {server.export()[1]}")
 

@@ -33,6 +33,8 @@ COMMON = (
     "-Djava.net.preferIPv4Stack=true",
 )
 
+QUICK = "-XX:TieredStopAtLevel=1"
+
 
 def java_version(home: Path) -> str:
     """``17.0.15`` from the file ``release`` that every JDK has; empty when this is none."""
@@ -158,8 +160,9 @@ class JavaServer(Server):
             if self._archive.exists()
             else [f"-XX:ArchiveClassesAtExit={self.data / 'classes.jsa'}"]
         )
+        quick = [QUICK] if settings.compiler() == "quick" else []
         return [
-            *(self.tool("java"), *COMMON, f"-Xms{self.heap}", f"-Xmx{self.heap}", *self.options),
+            *(self.tool("java"), *COMMON, *quick, f"-Xms{self.heap}", f"-Xmx{self.heap}", *self.options),
             *(*archive, "-Xlog:cds=off", "-Xlog:cds+dynamic=off"),
             *(f"-Djava.io.tmpdir={self.temporary}", f"-Djna.tmpdir={self.temporary}", *self.properties()),
             *("-cp", str(self.home / "lib" / "*"), self.main_class, *self.arguments()),

@@ -7,7 +7,7 @@ import socket
 import uuid
 
 from . import wire
-from .java import COMMON, JavaServer
+from .java import COMMON, QUICK, JavaServer
 from .settings import HOST
 
 METADATA_REQUEST = (
@@ -53,7 +53,7 @@ class Kafka(JavaServer):
         cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=").replace("-", "A", 1)
         self.run(
             [
-                *(self.tool("java"), *COMMON, "-Xmx128m", "-XX:TieredStopAtLevel=1"),
+                *(self.tool("java"), *COMMON, "-Xmx128m", QUICK),
                 *("-cp", str(self.home / "lib" / "*"), "kafka.tools.StorageTool", "format"),
                 *("--cluster-id", cluster, "--config", str(self.data / "server.properties")),
             ],

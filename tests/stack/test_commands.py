@@ -63,3 +63,12 @@ def test_servers_beside_others_have_ports_of_their_own(monkeypatch: pytest.Monke
     monkeypatch.setenv("KONTOR_STACK_SHIFT", "-1")
     with pytest.raises(settings.Failure, match="KONTOR_STACK_SHIFT=-1 is not a number"):
         settings.port("redis")
+
+
+def test_the_compiler_is_one_of_two(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert settings.compiler() == "quick"
+    monkeypatch.setenv("KONTOR_STACK_COMPILER", "full")
+    assert settings.compiler() == "full"
+    done = stack.run("up", "redis", KONTOR_STACK_COMPILER="C2")
+    assert done.returncode == 1
+    assert "KONTOR_STACK_COMPILER=C2 is neither quick nor full" in done.stderr
