@@ -7,6 +7,10 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 
+# Modules are kept compiled, whatever the environment says: tests begin hundreds of processes, a quarter of whose start
+# would be compiling.
+unexport PYTHONDONTWRITEBYTECODE
+
 BIN := .venv/bin
 STAMP := .venv/.installed
 PACKAGES := domain commands projections streams readapi writeapi kontor
