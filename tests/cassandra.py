@@ -17,11 +17,13 @@ def hosts() -> tuple[tuple[str, int], ...]:
 @contextmanager
 def asking(where: tuple[tuple[str, int], ...]) -> Iterator[object]:
     """A session of the driver's own."""
+    from cassandra import ProtocolVersion
     from cassandra.cluster import EXEC_PROFILE_DEFAULT, Cluster, ExecutionProfile
     from cassandra.policies import RoundRobinPolicy
 
     profile = ExecutionProfile(load_balancing_policy=RoundRobinPolicy(), request_timeout=30)
-    cluster = Cluster(list(where), execution_profiles={EXEC_PROFILE_DEFAULT: profile}, connect_timeout=10)
+    profiles = {EXEC_PROFILE_DEFAULT: profile}
+    cluster = Cluster(list(where), execution_profiles=profiles, connect_timeout=10, protocol_version=ProtocolVersion.V5)
     try:
         yield cluster.connect()
     finally:
@@ -40,8 +42,9 @@ def keyspace(name: str) -> Iterator[CassandraSettings]:
 
 
 def drop(settings: CassandraSettings) -> None:
-    with asking(settings.hosts) as session:
-        session.execute(f"DROP KEYSPACE IF EXISTS {settings.keyspace}")
+    from projections.cassandraviews import driver
+
+    driver.drop(settings)
 
 
 def empty(settings: CassandraSettings) -> None:

@@ -7,15 +7,12 @@ from contextlib import suppress
 
 import psycopg
 from aiokafka.admin import AIOKafkaAdminClient
-from cassandra.cluster import EXEC_PROFILE_DEFAULT, Cluster, ExecutionProfile
-from cassandra.policies import RoundRobinPolicy
 from redis.asyncio import Redis
 
 from kontor.settings import Settings
 from kontor.wiring.named import cassandra_settings, index_of, topic_of
+from projections.cassandraviews import driver
 from projections.search.elastic.server import Refused, Server
-
-DROP_S = 60
 
 
 async def clean(settings: Settings) -> None:
@@ -56,8 +53,4 @@ def _elasticsearch(settings: Settings) -> None:
 
 
 def _cassandra(settings: Settings) -> None:
-    hosts = list(cassandra_settings(settings).hosts)
-    profile = ExecutionProfile(load_balancing_policy=RoundRobinPolicy(), request_timeout=DROP_S)
-    cluster = Cluster(hosts, execution_profiles={EXEC_PROFILE_DEFAULT: profile}, connect_timeout=10)
-    cluster.connect().execute(f"DROP KEYSPACE IF EXISTS {settings.namespace}")
-    cluster.shutdown()
+    driver.drop(cassandra_settings(settings))

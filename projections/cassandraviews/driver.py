@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any, NamedTuple
 
 import cassandra
-from cassandra import ConsistencyLevel, InvalidRequest
+from cassandra import ConsistencyLevel, InvalidRequest, ProtocolVersion
 from cassandra.cluster import (
     EXEC_PROFILE_DEFAULT,
     Cluster,
@@ -124,7 +124,7 @@ def _weight(values: Sequence[Any]) -> int:
 
 def connect(settings: CassandraSettings, schema: Schema) -> Session:
     """Waits for the server; makes what is not there. Raises WrongDatacenter, and whatever the driver does."""
-    cluster = _cluster(settings)
+    cluster = cluster_of(settings)
     try:
         session = Session(cluster, _begun(cluster, settings), {})
         extend(session, settings, schema)
@@ -148,7 +148,7 @@ def _begun(cluster: Any, settings: CassandraSettings) -> Any:
 
 def _datacenters(settings: CassandraSettings) -> set[str]:
     """Those that nodes are in; none while nobody answers."""
-    cluster = _cluster(replace(settings, datacenter=""))
+    cluster = cluster_of(replace(settings, datacenter=""))
     try:
         cluster.connect()
         return {str(host.datacenter) for host in cluster.metadata.all_hosts()}
@@ -170,7 +170,7 @@ def extend(session: Session, settings: CassandraSettings, schema: Schema) -> Non
 
 def drop(settings: CassandraSettings) -> bool:
     """The whole keyspace, and whether it was there. Waits for the server; raises whatever the driver does."""
-    cluster = _cluster(settings)
+    cluster = cluster_of(settings)
     try:
         asking = cluster.connect()
         known = "SELECT keyspace_name FROM system_schema.keyspaces WHERE keyspace_name = %s"
@@ -181,7 +181,8 @@ def drop(settings: CassandraSettings) -> bool:
         cluster.shutdown()
 
 
-def _cluster(settings: CassandraSettings) -> Cluster:
+def cluster_of(settings: CassandraSettings) -> Cluster:
+    """Not connected yet; its sessions give rows as tuples."""
     near = DCAwareRoundRobinPolicy(settings.datacenter) if settings.datacenter else RoundRobinPolicy()
     profile = ExecutionProfile(
         load_balancing_policy=TokenAwarePolicy(near),
@@ -194,6 +195,8 @@ def _cluster(settings: CassandraSettings) -> Cluster:
         execution_profiles={EXEC_PROFILE_DEFAULT: profile},
         connect_timeout=CONNECT_S,
         control_connection_timeout=CONNECT_S,
+        # Of Cassandra 4 and later. Unless told, the driver first tries two of another maker's, and warns of each.
+        protocol_version=ProtocolVersion.V5,
         reconnection_policy=ConstantReconnectionPolicy(RECONNECT_S, max_attempts=None),
         schema_event_refresh_window=0,
     )

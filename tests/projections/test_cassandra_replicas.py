@@ -65,3 +65,9 @@ def test_a_data_centre_that_is_called_otherwise_is_told_apart_from_servers_that_
 def test_servers_that_are_away_are_just_that() -> None:
     with pytest.raises(NoHostAvailable):
         driver.connect(CassandraSettings((("127.0.0.1", 1),), "kontor", datacenter="Near"), NOTHING)
+
+
+@pytest.mark.stack
+def test_a_connection_has_nothing_to_warn_of(settings: CassandraSettings, caplog: pytest.LogCaptureFixture) -> None:
+    driver.connect(settings, NOTHING).close()
+    assert caplog.messages == []

@@ -56,14 +56,13 @@ def _elasticsearch(url: str) -> str:
 
 
 def _cassandra(hosts: str) -> str:
-    from cassandra.cluster import Cluster
+    from projections.cassandraviews.driver import cluster_of
+    from projections.cassandraviews.settings import CassandraSettings, hosts_of
 
-    from projections.cassandraviews.settings import hosts_of
-
-    cluster = Cluster(list(hosts_of(hosts)), connect_timeout=WAIT_S)
+    cluster = cluster_of(CassandraSettings(hosts_of(hosts), "system"))
     try:
-        row = cluster.connect().execute("SELECT release_version FROM system.local", timeout=WAIT_S).one()
-        return str(row.release_version)
+        [(version,)] = cluster.connect().execute("SELECT release_version FROM system.local", timeout=WAIT_S)
+        return str(version)
     finally:
         cluster.shutdown()
 
