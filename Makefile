@@ -124,13 +124,16 @@ test-kills: install ## of those: the ones that kill the servers, one after anoth
 	$(RUN); run -o cache_dir=.pytest_cache/kills -m 'stack and alone'
 
 .PHONY: check
-check: install ## format, lint, types, layers, architecture
+check: lint ## all that lint does, and the tests of the architecture
+	@echo '== architecture'; $(PYTEST) tests/architecture -m 'not slow'
+
+.PHONY: lint
+lint: install ## format, style, types, layers
 	@echo '== ruff format'; $(BIN)/ruff format --check .
 	@echo '== ruff check'; $(BIN)/ruff check .
 	@echo '== mypy'; $(BIN)/mypy
 	@$(BIN)/mypy scripts stack
 	@echo '== import-linter'; $(BIN)/lint-imports
-	@echo '== architecture'; $(PYTEST) tests/architecture -m 'not slow'
 
 # Killed mutants stay killed until their function changes; `rm -r mutants` forgets them.
 .PHONY: mutants
