@@ -12,7 +12,7 @@ from tests.e2e.conftest import admin as admin
 from tests.e2e.conftest import seller as seller
 from tests.e2e.conftest import shopper as shopper
 from tests.e2e.conftest import visitor as visitor
-from tests.full.processes import Deployment, Everything, beside, entered, everything
+from tests.full.processes import Deployment, Everything, Part, beside, entered, everything
 
 PARTS = ("write", "read", "relay", "work")
 
@@ -24,7 +24,7 @@ def shared_house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deploymen
     with asyncio.Runner(loop_factory=asyncio.new_event_loop) as runner:
         folder = tmp_path_factory.mktemp("shared")
         feeds = {"KONTOR_FEEDS_PRIVATE": "true", "KONTOR_FEEDS_FOLDER": str(folder / "merchants")}
-        running = everything(folder, *PARTS, **feeds)
+        running = everything(folder, *PARTS, start=Part.start, **feeds)
         house = runner.run(running.__aenter__())
         try:
             yield house.deployment

@@ -12,7 +12,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -36,6 +36,7 @@ from streams.gateways.simulated import SimulatedGateway
 from tests.books import kept
 from tests.cassandra import drop, hosts
 from tests.e2e.market import open_shop
+from tests.full.begun import Forked
 from tests.needed import VARIABLES, address
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -63,8 +64,12 @@ class Part:
         self.port = int(environment["KONTOR_PORT"])
         """Where it serves, or tells its metrics."""
         self._environment = {**environment, "KONTOR_DATA": str(folder / name)}
-        self._popen: subprocess.Popen[bytes] | None = None
+        self._popen: subprocess.Popen[bytes] | Forked | None = None
         self._said_before = 0
+
+    def begin(self) -> None:
+        """Within a moment."""
+        self._popen = Forked(PARTS[self.name], self._environment, self.log)
 
     def start(self, program: Sequence[str] = ("-m", "kontor")) -> None:
         with self.log.open("ab") as log:
@@ -105,6 +110,9 @@ class Part:
             self._popen.kill()
             self._popen.wait()
             raise AssertionError(f"{self.name} did not stop:\n{self.log.read_text()[-3000:]}") from None
+
+
+Start = Callable[[Part], None]
 
 
 @dataclass(frozen=True)
@@ -195,24 +203,28 @@ class ByMethod(httpx.AsyncBaseTransport):
 
 @asynccontextmanager
 async def everything(
-    folder: Path, *names: str, postgres: str | None = None, **settings: str
+    folder: Path, *names: str, postgres: str | None = None, start: Start = Part.begin, **settings: str
 ) -> AsyncIterator[Everything]:
     """With these processes, and the payment provider; ``postgres`` is another server's URL."""
     with namespace(postgres) as environment:
-        async with deployed(environment | settings, folder, *names) as house:
+        async with deployed(environment | settings, folder, *names, start=start) as house:
             yield house
 
 
 @asynccontextmanager
-async def deployed(environment: Mapping[str, str], folder: Path, *names: str) -> AsyncIterator[Everything]:
+async def deployed(
+    environment: Mapping[str, str], folder: Path, *names: str, start: Start = Part.begin
+) -> AsyncIterator[Everything]:
     """The same, under names that are there already."""
-    async with running(environment, folder, *names) as deployment, entered(deployment) as house:
+    async with running(environment, folder, *names, start=start) as deployment, entered(deployment) as house:
         await until_readable(house.http)
         yield house
 
 
 @asynccontextmanager
-async def running(environment: Mapping[str, str], folder: Path, *names: str) -> AsyncIterator[Deployment]:
+async def running(
+    environment: Mapping[str, str], folder: Path, *names: str, start: Start = Part.begin
+) -> AsyncIterator[Deployment]:
     """Whichever processes are named, and the payment provider, once they are ready."""
     ports = {name: free_port() for name in (*names, "gateway")}
     environment = {
@@ -228,7 +240,7 @@ async def running(environment: Mapping[str, str], folder: Path, *names: str) -> 
     parts = {name: part(name, folder, environment, port) for name, port in ports.items()}
     try:
         for one in parts.values():
-            one.start()
+            start(one)
         await asyncio.gather(*(one.ready() for one in parts.values()))
         yield Deployment(folder, environment, parts, ports)
     finally:
