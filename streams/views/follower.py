@@ -195,7 +195,9 @@ class Follower:
 
     async def _fetch(self) -> list[Recorded]:
         """What was not published: events of other processes, from the log."""
-        if self._engine is not None and not self._arrived and await self._log.head() > self.position:
+        if await self._log.head() <= self.position:
+            return []
+        if self._engine is not None and not self._arrived:
             # Mostly our own engine, which is about to publish: spares reading and decoding all of it once more.
             await asyncio.sleep(PUBLISHED_IN_S)
             if events := self._take():

@@ -16,6 +16,7 @@ from projections.stock.projector import STOCK as STOCK_PROJECTION
 from streams.views import follower as module
 from streams.views.follower import Follower
 from tests.commands.driving import STOCK, Clock, context, do, receive
+from tests.waiting import until
 
 
 @pytest.fixture
@@ -75,6 +76,20 @@ async def test_an_event_that_cannot_be_read_is_parked_and_the_follower_goes_on(l
     parked = views[0].parked()
     assert [(position, stream) for _, position, stream, _ in parked] == [(1, STOCK), (3, STOCK)]
     assert "DecodeError" in parked[0][3]
+
+
+async def test_while_nothing_is_committed_it_asks_no_more_than_how_far_the_log_is(log, engine, views, monkeypatch):
+    follower = Follower(log, views[0], engine)
+    await follower.start()
+    await do(engine, receive(1))
+    assert await follower.wait_for(1, 5)
+    looks, read = [], []
+    head, rows = log.head, log.read
+    monkeypatch.setattr(log, "head", lambda: looks.append(1) or head())
+    monkeypatch.setattr(log, "read", lambda *page: read.append(page) or rows(*page))
+    await until(lambda: len(looks) >= 3)
+    assert read == []
+    await follower.close()
 
 
 def _after(ahead: Follower, names, events, apply):
