@@ -98,7 +98,7 @@ def nothing_from_outside(seed: int, loop: SimulatedLoop) -> Iterator[None]:
         patch("streams.processes.erasure.GRACE_S", GRACE_S),
         patch("streams.indexing.repricing.LOOK_MS", LOOK_MS),
         patch("streams.money.payments.random", jitter),
-        patch("streams.views.follower.POLL_S", POLL_S),
+        patch("commands.store.polling.POLL_S", POLL_S),
         patch("streams.broker.relay.time", virtual),
         patch("streams.broker.relay.random", jitter),
         patch("streams.broker.relay.PACE_S", RELAY_S),

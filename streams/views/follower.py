@@ -22,7 +22,6 @@ from commands.errors import StorageUnavailable
 from commands.logs.merged import placed
 from commands.mapper import recorded_or_unreadable
 from commands.outage import Outage
-from commands.pausing import pause
 from commands.store.port import EventLog
 from domain.recorded import Recorded
 from projections.sqlite import SQLiteViews, group_by_position
@@ -32,7 +31,7 @@ from projections.views import Touched
 PAGE = 2_000
 APPLY_MAX = 400
 """Events per transaction while live: the event loop stands still for that long (about 10 ms)."""
-POLL_S = 0.02
+REST_S = 0.25
 PACE = 5
 """A pause between transactions is so many times as long as the last one took, unless somebody waits for one: what
 arrives meanwhile shares the next. Folding thus takes a small part of the event loop when much is sold, and is soon done
@@ -157,7 +156,16 @@ class Follower:
                     return
                 await asyncio.sleep(RETRY_S)  # what was taken comes again, from the log
                 continue
-            await pause(self._wake, POLL_S)
+            await self._rest()
+
+    async def _rest(self) -> None:
+        """Until something is published here or lies in the log; not for long, for a view may have been exchanged."""
+        watch = asyncio.create_task(self._log.changed(self.position, REST_S))
+        watch.add_done_callback(lambda done: self._wake.set())
+        await self._wake.wait()
+        watch.cancel()
+        # What it failed with, the next look at the log meets as well.
+        await asyncio.gather(watch, return_exceptions=True)
 
     async def _pause(self, seconds: float) -> None:
         """Until somebody waits, at the longest."""
