@@ -41,6 +41,8 @@ class Asked(NamedTuple):
 
 
 class Engine:
+    """One state of an index. Safe to share between threads."""
+
     def __init__(self, folder: Path, ranking: Ranking) -> None:
         """``folder`` is the index's."""
         shape = schema.build()
@@ -51,6 +53,7 @@ class Engine:
         self._ranking = ranking
 
     def asked(self, text: str) -> Asked:
+        """What the search for a text asks."""
         queries = [SearchQuery(text=text)]
         build = QueryBuilder(self._say, self._ranking.synonyms)
         if count(self._searcher, self._matched(build, queries[0])) < FEW:
@@ -63,6 +66,7 @@ class Engine:
         return matched(self._say, build, query, self._ranking) or self._say.everything()
 
     def answer(self, asked: Asked) -> None:
+        """Which nobody looks at."""
         for query in asked.found:
             hits = self._searcher.search(query, FRONT).hits
             self._searcher.fast_field_values("tie", [address for _, address in hits])

@@ -74,6 +74,8 @@ Request = tuple[Any, ...]
 
 
 class Service(Protocol):
+    """What is asked, over connections of one's own."""
+
     def connect(self) -> Client: ...
 
 

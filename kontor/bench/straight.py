@@ -38,6 +38,8 @@ class _Spied(Server):
 
 
 class Spy:
+    """Searches an index as the service does, and tells what it was sent. Not for several threads."""
+
     def __init__(self, settings: Settings) -> None:
         self._url = str(settings.elasticsearch_url)
         self._server = _Spied(self._url)
@@ -59,6 +61,7 @@ class Spy:
 
 @contextmanager
 def spying(settings: Settings) -> Iterator[Spy]:
+    """Until the block ends."""
     spy = Spy(settings)
     try:
         yield spy
